@@ -1,1 +1,13 @@
-export {};
+export { AdminServer, type Readiness } from './admin';
+export {
+  type ConfigurationOf,
+  ConfigurationError,
+  EXIT_CONFIGURATION,
+  type Environment,
+  readConfiguration,
+  type Variables,
+} from './configuration';
+export { createLogger, type Fields, type Logger, type LogLevel } from './logger';
+export { maskKey, maskSecrets } from './mask';
+export { type App, type Context, runService, type Service } from './run';
+export { choice, custom, flag, integer, port, secret, text, url, type Variable } from './variable';

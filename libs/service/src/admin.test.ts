@@ -1,0 +1,50 @@
+import { Counter, Registry } from 'prom-client';
+import { AdminServer } from './admin';
+
+describe('the admin port', () => {
+  let ready = true;
+  const metrics = new Registry();
+  new Counter({ name: 'events_total', help: 'events', registers: [metrics] }).inc(3);
+  const server = new AdminServer({
+    port: 0,
+    metrics,
+    readiness: () => ({ ready, checks: { broker: ready ? 'connected' : 'away' } }),
+  });
+  let base = '';
+
+  beforeAll(async () => {
+    base = `http://127.0.0.1:${await server.start()}`;
+  });
+  afterAll(() => server.stop());
+
+  it('says that the process lives', async () => {
+    expect((await fetch(`${base}/healthz`)).status).toBe(200);
+  });
+
+  it('says whether the process can work, and why not', async () => {
+    expect((await fetch(`${base}/readyz`)).status).toBe(200);
+    ready = false;
+    const response = await fetch(`${base}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ ready: false, checks: { broker: 'away' } });
+    ready = true;
+  });
+
+  it('gives metrics in the format of Prometheus', async () => {
+    expect(await (await fetch(`${base}/metrics`)).text()).toContain('events_total 3');
+  });
+
+  it('knows no other path and no other method', async () => {
+    expect((await fetch(`${base}/else`)).status).toBe(404);
+    expect((await fetch(`${base}/healthz`, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('refuses to start on a port that is taken', async () => {
+    const second = new AdminServer({
+      port: Number(new URL(base).port),
+      metrics,
+      readiness: () => ({ ready, checks: {} }),
+    });
+    await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});

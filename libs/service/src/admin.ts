@@ -1,0 +1,74 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { type Registry } from 'prom-client';
+
+export interface Readiness {
+  /** Whether the process can do its work now. */
+  readonly ready: boolean;
+  /** A state per collaborator, as `broker: connected`; never an error text. */
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+export interface AdminOptions {
+  readonly port: number;
+  readonly metrics: Registry;
+  readonly readiness: () => Readiness;
+}
+
+/** The admin port: `/healthz` (the process lives), `/readyz` (it can work), `/metrics` (Prometheus text). */
+export class AdminServer {
+  readonly #server: Server;
+  readonly #options: AdminOptions;
+
+  constructor(options: AdminOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => {
+      void this.#answer(request.url ?? '/', request.method ?? 'GET', response);
+    });
+  }
+
+  /** Resolves with the port that is listened on; rejects where it is taken. */
+  start(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#options.port, () => {
+        this.#server.off('error', reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #answer(url: string, method: string, response: ServerResponse): Promise<void> {
+    const path = url.split('?', 1)[0];
+    if (method !== 'GET' && method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end();
+      return;
+    }
+    switch (path) {
+      case '/healthz':
+        response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
+        return;
+      case '/readyz': {
+        const readiness = this.#options.readiness();
+        response
+          .writeHead(readiness.ready ? 200 : 503, { 'content-type': 'application/json' })
+          .end(`${JSON.stringify(readiness)}\n`);
+        return;
+      }
+      case '/metrics': {
+        const text = await this.#options.metrics.metrics();
+        response.writeHead(200, { 'content-type': this.#options.metrics.contentType }).end(text);
+        return;
+      }
+      default:
+        response.writeHead(404, { 'content-type': 'text/plain' }).end('try /healthz, /readyz or /metrics\n');
+    }
+  }
+}

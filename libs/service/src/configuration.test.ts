@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ConfigurationError, readConfiguration, summaryOf } from './configuration';
+import { choice, custom, flag, integer, port, secret, text, url } from './variable';
+
+const variables = {
+  httpPort: port('HTTP_PORT', 8080, 'port'),
+  scrub: flag('SCRUB', false, 'scrub'),
+  base: url('BASE_URL', 'https://events.pagerduty.com', 'base'),
+  broker: url('AMQP_URL', undefined, 'broker', { schemes: ['amqp'], aliases: ['CELERY_BROKER_URL'] }),
+  token: secret('TOKEN', 'token'),
+  format: choice('FORMAT', ['v2', 'v3'], 'v2', 'format'),
+  age: integer('AGE', 10, 'age', { min: 1, max: 20 }),
+  name: text('NAME', undefined, 'name'),
+  services: custom('SERVICES', 'services', {
+    wants: 'a JSON array',
+    parse: (value) => (value.startsWith('[') ? (JSON.parse(value) as unknown) : undefined),
+  }),
+};
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfiguration(variables, environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('has a default for everything that has one', () => {
+    expect(readConfiguration(variables, {})).toEqual({
+      httpPort: 8080,
+      scrub: false,
+      base: 'https://events.pagerduty.com',
+      format: 'v2',
+      age: 10,
+    });
+  });
+
+  it('names every wrong variable at once, with what it got and what it wants', () => {
+    expect(problemsOf({ HTTP_PORT: 'abc', SCRUB: 'maybe', BASE_URL: 'ftp://x', FORMAT: 'v4', AGE: '21' })).toEqual([
+      'HTTP_PORT is "abc": wants a whole number from 0 to 65535',
+      'SCRUB is "maybe": wants true or false (also 1/0, yes/no, on/off)',
+      'BASE_URL is "ftp://x": wants a URL that begins with http:// or https://',
+      'FORMAT is "v4": wants one of v2, v3',
+      'AGE is "21": wants a whole number from 1 to 20',
+    ]);
+  });
+
+  it.each([
+    ['true', true],
+    ['TRUE', true],
+    ['1', true],
+    ['Yes', true],
+    ['on', true],
+    ['false', false],
+    ['0', false],
+    ['no', false],
+    ['OFF', false],
+    ['', false],
+  ])('reads the flag "%s" as %s', (written, value) => {
+    expect(readConfiguration(variables, { SCRUB: written }).scrub).toBe(value);
+  });
+
+  it('treats an empty value as unset', () => {
+    expect(readConfiguration(variables, { HTTP_PORT: '', NAME: '' })).toMatchObject({ httpPort: 8080 });
+  });
+
+  it('accepts the older name of a variable', () => {
+    expect(readConfiguration(variables, { CELERY_BROKER_URL: 'amqp://old' }).broker).toBe('amqp://old');
+  });
+
+  it('takes a trailing slash off a base URL', () => {
+    expect(readConfiguration(variables, { BASE_URL: 'http://a/b/' }).base).toBe('http://a/b');
+  });
+
+  it('reads a secret from a file and never shows it', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'configuration-'));
+    try {
+      const file = path.join(folder, 'token');
+      writeFileSync(file, 'abcdef\n');
+      const configuration = readConfiguration(variables, { TOKEN_FILE: file });
+      expect(configuration.token).toBe('abcdef');
+      expect(summaryOf(variables, configuration)).toMatchObject({ TOKEN: 'configured' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('says which file of a secret cannot be read', () => {
+    expect(problemsOf({ TOKEN_FILE: '/nowhere/token' })[0]).toMatch(
+      /^TOKEN_FILE is "\/nowhere\/token", which cannot be read: .*ENOENT/,
+    );
+  });
+
+  it('refuses a value that is given both directly and by a file', () => {
+    expect(problemsOf({ TOKEN: 'x', TOKEN_FILE: 'y' })).toEqual([
+      'TOKEN and TOKEN_FILE are both set: wants one of them',
+    ]);
+  });
+
+  it('masks the password of a URL that is wrong', () => {
+    expect(problemsOf({ BASE_URL: 'amqp://me:hunter2@host' })[0]).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { maskSecrets } from './mask';
+import { type Variable } from './variable';
+
+export type Variables = Readonly<Record<string, Variable<unknown>>>;
+export type ConfigurationOf<V extends Variables> = {
+  readonly [Name in keyof V]: V[Name] extends Variable<infer Value> ? Value : never;
+};
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The exit code for a configuration that is wrong (EX_CONFIG of sysexits.h). */
+export const EXIT_CONFIGURATION = 78;
+
+/** Every problem of the configuration at once, each naming the variable, what it got and what it wants. */
+export class ConfigurationError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    super(`the configuration is wrong (${count}):\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'ConfigurationError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads every variable from the environment, once, at the edge of a process.
+ * A value may come from a file: `X_FILE` in place of `X`.
+ * @throws ConfigurationError with all problems at once
+ */
+export function readConfiguration<V extends Variables>(variables: V, environment: Environment): ConfigurationOf<V> {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, variable] of Object.entries(variables)) {
+    const found = textOf(variable, environment);
+    if (found.kind === 'problem') {
+      problems.push(found.problem);
+      continue;
+    }
+    const result = variable.schema.safeParse(found.text);
+    if (result.success) values[key] = result.data;
+    else problems.push(`${found.name} is ${shown(variable, found.text)}: wants ${wanted(result.error.issues)}`);
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return values as ConfigurationOf<V>;
+}
+
+/** The secrets that a configuration holds, so that the log can mask them. */
+export function secretsOf<V extends Variables>(variables: V, configuration: ConfigurationOf<V>): string[] {
+  return Object.entries(variables).flatMap(([key, variable]) => {
+    const value: unknown = configuration[key];
+    return variable.secret && typeof value === 'string' ? [value] : [];
+  });
+}
+
+/** What the process runs with, for its start-up log line: secrets only as "configured". */
+export function summaryOf<V extends Variables>(
+  variables: V,
+  configuration: ConfigurationOf<V>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([key, variable]) => {
+      const value: unknown = configuration[key];
+      if (value === undefined) return [];
+      return [[variable.name, variable.secret ? 'configured' : value]];
+    }),
+  );
+}
+
+type Found =
+  | { readonly kind: 'text'; readonly name: string; readonly text: string | undefined }
+  | { readonly kind: 'problem'; readonly problem: string };
+
+function textOf(variable: Variable<unknown>, environment: Environment): Found {
+  for (const name of [variable.name, ...variable.aliases]) {
+    const direct = environment[name];
+    const file = environment[`${name}_FILE`];
+    if (direct && file) return { kind: 'problem', problem: `${name} and ${name}_FILE are both set: wants one of them` };
+    if (direct) return { kind: 'text', name, text: direct };
+    if (file) return fromFile(name, file);
+  }
+  return { kind: 'text', name: variable.name, text: undefined };
+}
+
+function fromFile(name: string, file: string): Found {
+  try {
+    const text = readFileSync(file, 'utf8').trim();
+    return { kind: 'text', name, text: text === '' ? undefined : text };
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return { kind: 'problem', problem: `${name}_FILE is "${file}", which cannot be read: ${cause}` };
+  }
+}
+
+function shown(variable: Variable<unknown>, text: string | undefined): string {
+  if (text === undefined) return 'not set';
+  return variable.secret ? 'set to a secret that is not shown' : `"${maskSecrets(text)}"`;
+}
+
+interface Issue {
+  readonly message: string;
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+/** The union of "unset" and "text" reports per branch; the last branch is the text's. */
+function wanted(issues: readonly Issue[]): string {
+  const issue = issues[0];
+  const inner = issue?.errors?.at(-1);
+  return inner && inner.length > 0 ? wanted(inner) : (issue?.message ?? 'another value');
+}

@@ -1,0 +1,24 @@
+import { type Variables } from './configuration';
+
+/** What `--help` prints: what the service is, and every variable with its default. */
+export function helpOf(name: string, summary: string, variables: Variables): string {
+  const rows = Object.values(variables).map(({ name: variable, fallback, help, aliases }) => ({
+    left: variable,
+    right:
+      help +
+      (fallback === undefined ? '' : ` (default: ${fallback})`) +
+      (aliases.length === 0 ? '' : ` (also read: ${aliases.join(', ')})`),
+  }));
+  const width = Math.max(...rows.map(({ left }) => left.length));
+  const lines = rows.map(({ left, right }) => `  ${left.padEnd(width)}  ${right}`);
+  return [
+    `${name}: ${summary}`,
+    '',
+    'It takes no arguments; everything comes from the environment:',
+    '',
+    ...lines,
+    '',
+    'A value may come from a file: X_FILE in place of X. An empty value counts as unset.',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,52 @@
+import { PassThrough } from 'node:stream';
+import { createLogger } from './logger';
+
+async function logged(write: (logger: ReturnType<typeof createLogger>) => void, secrets: string[] = []) {
+  const stream = new PassThrough();
+  const logger = createLogger({ service: 'test', level: 'info', secrets, stream });
+  write(logger);
+  await logger.close();
+  const text = String(stream.read() ?? '');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe('the log', () => {
+  it('is one JSON object a line, with the fields of its logger', async () => {
+    const [line] = await logged((logger) => logger.child({ lane: '03' }).info('lane taken', { held: 2 }));
+    expect(line).toMatchObject({ level: 'info', service: 'test', message: 'lane taken', lane: '03', held: 2 });
+  });
+
+  it('leaves out what is below its level', async () => {
+    expect(await logged((logger) => logger.debug('detail'))).toEqual([]);
+  });
+
+  it('masks routing keys, URL passwords and configured secrets wherever they stand', async () => {
+    const [line] = await logged(
+      (logger) =>
+        logger.error('amqp://me:hunter2@host failed for 0123456789abcdef0123456789abd1a6', {
+          error: new Error('token tok-12345'),
+        }),
+      ['tok-12345'],
+    );
+    const text = JSON.stringify(line);
+    expect(text).toContain('…d1a6');
+    expect(text).not.toMatch(/hunter2|tok-12345|0123456789abcdef/);
+  });
+
+  it('writes of an error its name, code, message and cause only', async () => {
+    const error = Object.assign(new Error('outer', { cause: new Error('inner') }), {
+      code: 'ECONNRESET',
+      config: { auth: 'x' },
+    });
+    const [line] = await logged((logger) => logger.warn('failed', { error }));
+    expect(line?.error).toEqual({
+      name: 'Error',
+      code: 'ECONNRESET',
+      message: 'outer',
+      cause: { name: 'Error', message: 'inner' },
+    });
+  });
+});

@@ -1,0 +1,70 @@
+import winston from 'winston';
+import { secretMasker } from './mask';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
+export type Fields = Readonly<Record<string, unknown>>;
+
+export interface Logger {
+  debug(message: string, fields?: Fields): void;
+  info(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  error(message: string, fields?: Fields): void;
+  child(fields: Fields): Logger;
+  /** Settles once everything logged has been written. */
+  close(): Promise<void>;
+}
+
+export interface LoggerOptions {
+  readonly service: string;
+  readonly level: LogLevel;
+  /** Texts that must never be written. */
+  readonly secrets?: readonly string[];
+  /** Where lines go; the default is stdout. */
+  readonly stream?: NodeJS.WritableStream;
+}
+
+/** JSON lines `{time, level, service, message, …fields}`, every one masked. */
+export function createLogger({ service, level, secrets = [], stream = process.stdout }: LoggerOptions): Logger {
+  const mask = secretMasker(secrets);
+  const transport = new winston.transports.Stream({ stream });
+  const root = winston.createLogger({
+    level,
+    transports: [transport],
+    format: winston.format.printf(({ level: lineLevel, message, ...fields }) =>
+      mask(
+        JSON.stringify({ time: new Date().toISOString(), level: lineLevel, service, message, ...fields }, serialisable),
+      ),
+    ),
+  });
+  return wrap(root, {});
+}
+
+function wrap(root: winston.Logger, bound: Fields): Logger {
+  // A disabled winston call costs 8 µs, so the level is asked first.
+  const at = (level: LogLevel) => (message: string, fields?: Fields) => {
+    if (root.isLevelEnabled(level)) root.log(level, message, { ...bound, ...fields });
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => wrap(root, { ...bound, ...fields }),
+    close: () =>
+      new Promise((resolve) => {
+        root.once('finish', resolve);
+        root.end();
+      }),
+  };
+}
+
+/** Errors of HTTP and AMQP clients carry whole requests: only their name, code, message and cause are written. */
+function serialisable(_key: string, value: unknown): unknown {
+  if (value instanceof Error) {
+    const code = 'code' in value ? { code: value.code } : {};
+    const cause = value.cause instanceof Error ? { cause: value.cause } : {};
+    return { name: value.name, ...code, message: value.message, ...cause };
+  }
+  return typeof value === 'bigint' ? value.toString() : value;
+}

@@ -1,0 +1,145 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { AdminServer, type Readiness } from './admin';
+import {
+  type ConfigurationOf,
+  ConfigurationError,
+  EXIT_CONFIGURATION,
+  readConfiguration,
+  secretsOf,
+  summaryOf,
+  type Variables,
+} from './configuration';
+import { helpOf } from './help';
+import { createLogger, LOG_LEVELS, type Logger } from './logger';
+import { choice, flag, integer, port } from './variable';
+
+/** What a process is made of. `start` resolves once it works or waits for what is away; it rejects where it never can. */
+export interface App {
+  start(): Promise<void>;
+  /** Stops taking, finishes or hands back what is in flight, flushes. Safe to call at any time after start. */
+  stop(): Promise<void>;
+  readiness(): Readiness;
+}
+
+export interface Context {
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}
+
+export interface Service<V extends Variables> {
+  readonly name: string;
+  readonly summary: string;
+  readonly adminPort: number;
+  readonly variables: V;
+  createApp(configuration: ConfigurationOf<V>, context: Context): App;
+}
+
+const everyService = (adminPort: number) => ({
+  adminPort: port('PDAGENTD_ADMIN_PORT', adminPort, 'health and metrics; 0 takes a free port and logs it'),
+  logLevel: choice('PDAGENTD_LOG_LEVEL', LOG_LEVELS, 'info', 'how much is logged'),
+  debug: flag('PDAGENTD_DEBUG', false, 'true means PDAGENTD_LOG_LEVEL=debug'),
+  shutdownSeconds: integer('PDAGENTD_SHUTDOWN_SECONDS', 25, 'how long a stop may take before the process ends anyway', {
+    min: 1,
+  }),
+});
+
+/**
+ * Runs a service until SIGTERM or SIGINT: configuration, log, admin port, start, stop.
+ * Exit codes: 0 after a clean stop, 78 for a wrong configuration, 1 for anything else.
+ */
+export async function runService<V extends Variables>(service: Service<V>): Promise<void> {
+  const common = everyService(service.adminPort);
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    process.stdout.write(helpOf(service.name, service.summary, { ...service.variables, ...common }));
+    return;
+  }
+  const read = readOrExplain(service, common);
+  if (read === undefined) return;
+  const { own, shared } = read;
+  const logger = createLogger({
+    service: service.name,
+    level: shared.debug ? 'debug' : shared.logLevel,
+    secrets: secretsOf(service.variables, own),
+  });
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+
+  const dieLoudly = (error: unknown) => {
+    logger.error('a bug: the process ends', { error, stack: error instanceof Error ? error.stack : undefined });
+    void logger.close().finally(() => process.exit(1));
+  };
+  process.on('uncaughtException', dieLoudly);
+  process.on('unhandledRejection', dieLoudly);
+
+  let started = false;
+  const app = service.createApp(own, { logger, metrics });
+  const readiness = () => (started ? app.readiness() : { ready: false, checks: { process: 'starting' } });
+  const admin = new AdminServer({ port: shared.adminPort, metrics, readiness });
+  const stopped = stopOnSignal(logger, shared.shutdownSeconds, async () => {
+    started = false;
+    await app.stop();
+    await admin.stop();
+  });
+  try {
+    const adminPort = await admin.start();
+    logger.info('starting', { adminPort, configuration: summaryOf(service.variables, own) });
+    await app.start();
+    started = true;
+    logger.info('started', { adminPort });
+  } catch (error) {
+    logger.error(`cannot start: ${error instanceof Error ? error.message : String(error)}`, { error });
+    await logger.close();
+    process.exit(1);
+  }
+  await stopped;
+}
+
+function readOrExplain<V extends Variables>(service: Service<V>, common: ReturnType<typeof everyService>) {
+  const problems: string[] = [];
+  const attempt = <W extends Variables>(variables: W): ConfigurationOf<W> | undefined => {
+    try {
+      return readConfiguration(variables, process.env);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const own = attempt(service.variables);
+  const shared = attempt(common);
+  if (own !== undefined && shared !== undefined) return { own, shared };
+  process.stderr.write(`${service.name}: ${new ConfigurationError(problems).message}\n`);
+  process.exitCode = EXIT_CONFIGURATION;
+  return undefined;
+}
+
+function stopOnSignal(logger: Logger, seconds: number, stop: () => Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      logger.info('stopping', { signal });
+      const deadline = setTimeout(() => {
+        logger.error('the stop took too long: the process ends', { seconds });
+        process.exit(1);
+      }, seconds * 1000);
+      stop()
+        .then(() => logger.info('stopped'))
+        .then(() => logger.close())
+        .then(
+          () => {
+            clearTimeout(deadline);
+            resolve();
+            process.exit(0);
+          },
+          (error: unknown) => {
+            logger.error('the stop failed', { error });
+            void logger.close().finally(() => process.exit(1));
+          },
+        );
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+
+/**
+ * One environment variable: its name, what it means, and how its text becomes a value.
+ * An empty text counts as unset. A secret's text is never shown.
+ */
+export interface Variable<Value> {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly help: string;
+  readonly secret: boolean;
+  /** The default as a person would write it, or undefined where there is none. */
+  readonly fallback: string | undefined;
+  /** From the variable's text (undefined: unset) to its value; an issue's message completes "wants …". */
+  readonly schema: z.ZodType<Value, string | undefined>;
+}
+
+export interface Extras {
+  /** Other names that are accepted, in order, where the first is unset. */
+  readonly aliases?: readonly string[];
+  readonly secret?: boolean;
+}
+
+function variable<Value, Fallback extends Value | undefined>(
+  name: string,
+  fallback: Fallback,
+  help: string,
+  parse: z.ZodType<Value, string>,
+  { aliases = [], secret = false }: Extras,
+): Variable<Value | Fallback> {
+  return {
+    name,
+    aliases,
+    help,
+    secret,
+    fallback: fallback === undefined ? undefined : String(fallback),
+    schema: z.union([z.undefined().transform((): Value | Fallback => fallback), parse]),
+  };
+}
+
+/** Turns text into a value; undefined means that the text is not what the variable wants. */
+function parsed<Value>(wants: string, parse: (text: string) => Value | undefined): z.ZodType<Value, string> {
+  return z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: wants });
+    return z.NEVER;
+  });
+}
+
+export function text<Fallback extends string | undefined>(
+  name: string,
+  fallback: Fallback,
+  help: string,
+  extras: Extras = {},
+) {
+  return variable<string, Fallback>(name, fallback, help, z.string(), extras);
+}
+
+/** A text that is never shown: tokens, keys, passwords. */
+export function secret(name: string, help: string, extras: Extras = {}) {
+  return variable<string, undefined>(name, undefined, help, z.string(), { ...extras, secret: true });
+}
+
+const TRUE = new Set(['true', '1', 'yes', 'on']);
+const FALSE = new Set(['false', '0', 'no', 'off']);
+
+export function flag(name: string, fallback: boolean, help: string, extras: Extras = {}) {
+  const parse = parsed('true or false (also 1/0, yes/no, on/off)', (value) => {
+    const lower = value.trim().toLowerCase();
+    if (TRUE.has(lower)) return true;
+    return FALSE.has(lower) ? false : undefined;
+  });
+  return variable<boolean, boolean>(name, fallback, help, parse, extras);
+}
+
+export interface Range {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export function integer<Fallback extends number | undefined>(
+  name: string,
+  fallback: Fallback,
+  help: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER, ...extras }: Range & Extras = {},
+) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  const parse = parsed(`a whole number ${range}`, (value) => {
+    const number = Number(value);
+    return /^\d+$/.test(value.trim()) && number >= min && number <= max ? number : undefined;
+  });
+  return variable<number, Fallback>(name, fallback, help, parse, extras);
+}
+
+export function port(name: string, fallback: number, help: string, extras: Extras = {}) {
+  return integer(name, fallback, help, { min: 0, max: 65_535, ...extras });
+}
+
+export interface UrlRules extends Extras {
+  /** Accepted schemes without the colon; the default is http and https. */
+  readonly schemes?: readonly string[];
+}
+
+/** An absolute URL, kept as it was written but for a trailing slash. */
+export function url<Fallback extends string | undefined>(
+  name: string,
+  fallback: Fallback,
+  help: string,
+  { schemes = ['http', 'https'], ...extras }: UrlRules = {},
+) {
+  const parse = parsed(`a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`, (value) => {
+    if (!URL.canParse(value)) return undefined;
+    return schemes.includes(new URL(value).protocol.slice(0, -1)) ? value.replace(/\/+$/, '') : undefined;
+  });
+  return variable<string, Fallback>(name, fallback, help, parse, extras);
+}
+
+export function choice<const Option extends string>(
+  name: string,
+  options: readonly Option[],
+  fallback: NoInfer<Option>,
+  help: string,
+  extras: Extras = {},
+) {
+  const parse = parsed(`one of ${options.join(', ')}`, (value) =>
+    options.find((option) => option === value.trim().toLowerCase()),
+  );
+  return variable<Option, Option>(name, fallback, help, parse, extras);
+}
+
+/** Any other text, by a parser of the app's own: undefined means "not what is wanted". */
+export function custom<Value>(
+  name: string,
+  help: string,
+  rules: Extras & { readonly wants: string; readonly parse: (text: string) => Value | undefined },
+): Variable<Value | undefined> {
+  return variable<Value, undefined>(name, undefined, help, parsed(rules.wants, rules.parse), rules);
+}
