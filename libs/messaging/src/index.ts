@@ -1,1 +1,18 @@
-export {};
+export { type Log } from './log';
+export { fromDelivery, type IncomingMessage, type MessageType, type OutgoingMessage, toProperties } from './message';
+export { PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
+export { HEARTBEAT_SECONDS, Session, type SessionOptions } from './session';
+export {
+  DEAD_LETTER_EXCHANGE,
+  declareTopology,
+  EVENTS,
+  type Family,
+  laneKey,
+  laneOf,
+  laneQueue,
+  type QueueType,
+  sidingKey,
+  sidingQueue,
+  STATUS_EXCHANGE,
+  WEBHOOKS,
+} from './topology';

@@ -1,0 +1,92 @@
+import { type ConsumeMessage, type Options } from 'amqplib';
+
+export const MESSAGE_TYPES = ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change', 'webhook'] as const;
+export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+/** What travels through an exchange. The body is exactly what will be posted; the rest rides in AMQP's properties. */
+export interface OutgoingMessage {
+  /** UUIDv7: the correlation id in every log line. */
+  readonly id: string;
+  readonly type: MessageType;
+  /** PagerDuty's routing key; a webhook's destination name. It chooses the lane. */
+  readonly routingKey: string;
+  /** Messages with one order key are delivered strictly one after another. */
+  readonly orderKey: string;
+  readonly body: Buffer;
+  readonly contentType: string;
+  /** Headers of the sender that are passed on with the body. */
+  readonly forward?: Readonly<Record<string, string>>;
+  /** When it was accepted; milliseconds since 1970. */
+  readonly receivedAt: number;
+  /** Set on anything that is published a second time: it may have been delivered already. */
+  readonly again?: boolean;
+  /** W3C trace context, where the sender gave one. */
+  readonly traceparent?: string;
+}
+
+/** A message as it comes off its queue. */
+export interface IncomingMessage extends OutgoingMessage {
+  readonly again: boolean;
+  readonly forward: Readonly<Record<string, string>>;
+}
+
+export function toProperties(message: OutgoingMessage): Options.Publish {
+  return {
+    persistent: true,
+    mandatory: true,
+    messageId: message.id,
+    type: message.type,
+    contentType: message.contentType,
+    timestamp: Math.floor(message.receivedAt / 1000),
+    headers: {
+      routing_key: message.routingKey,
+      order_key: message.orderKey,
+      received_at: message.receivedAt,
+      ...(message.forward === undefined ? {} : { forward: message.forward }),
+      ...(message.again === true ? { again: true } : {}),
+      ...(message.traceparent === undefined ? {} : { traceparent: message.traceparent }),
+    },
+  };
+}
+
+export type Parsed =
+  | { readonly kind: 'message'; readonly message: IncomingMessage }
+  | { readonly kind: 'foreign'; readonly problem: string };
+
+/** Reads a message off a queue; one that we did not publish lacks what delivery needs and is called foreign. */
+export function fromDelivery({ properties, content }: Pick<ConsumeMessage, 'properties' | 'content'>): Parsed {
+  const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
+  const id: unknown = properties.messageId;
+  const type = MESSAGE_TYPES.find((known) => known === properties.type);
+  const { routing_key: routingKey, order_key: orderKey, received_at: receivedAt, traceparent } = headers;
+  if (typeof id !== 'string' || id === '') return { kind: 'foreign', problem: 'it has no messageId' };
+  if (type === undefined) return { kind: 'foreign', problem: 'its type is none of ours' };
+  if (typeof routingKey !== 'string') return { kind: 'foreign', problem: 'it has no header routing_key' };
+  if (typeof orderKey !== 'string') return { kind: 'foreign', problem: 'it has no header order_key' };
+  if (typeof receivedAt !== 'number') return { kind: 'foreign', problem: 'it has no header received_at' };
+  const contentType: unknown = properties.contentType;
+  return {
+    kind: 'message',
+    message: {
+      id,
+      type,
+      routingKey,
+      orderKey,
+      receivedAt,
+      body: content,
+      contentType: typeof contentType === 'string' ? contentType : 'application/json',
+      forward: textsOf(headers.forward),
+      again: headers.again === true,
+      ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    },
+  };
+}
+
+const NOTHING: Readonly<Record<string, string>> = Object.freeze({});
+
+function textsOf(table: unknown): Readonly<Record<string, string>> {
+  if (typeof table !== 'object' || table === null) return NOTHING;
+  return Object.fromEntries(
+    Object.entries(table).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

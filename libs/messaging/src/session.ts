@@ -1,0 +1,129 @@
+import { type ChannelModel, connect } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Log } from './log';
+
+/** Seconds; a peer that is silent for two of them is gone. */
+export const HEARTBEAT_SECONDS = 5;
+const CONNECT_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 3_000;
+const LONGEST_WAIT_MS = 5_000;
+
+export interface SessionOptions {
+  /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
+  readonly url: string;
+  /** Shown in the broker's list of connections and in the log. */
+  readonly name: string;
+  readonly log: Log;
+  /** Makes the connection useful: declares, opens channels. A rejection closes it and it is tried again. */
+  readonly open: (connection: ChannelModel) => Promise<void>;
+  /** The connection is gone, and all channels with it. */
+  readonly lost: () => void;
+  readonly blocked?: (reason: string) => void;
+  readonly unblocked?: () => void;
+}
+
+/** One connection to the broker that comes back by itself, for as long as the session lives. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #stopping = new AbortController();
+  #connection: ChannelModel | undefined;
+  #loop: Promise<void> = Promise.resolve();
+  #connected = false;
+  #saidAway = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Begins to connect; does not wait for the broker. */
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Drops the connection; the session opens a new one. */
+  reconnect(): void {
+    void this.#closeConnection();
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.#closeConnection();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#live(() => (failures = 0));
+      } catch (error) {
+        this.#sayAway(error);
+      }
+      failures += 1;
+      const wait = Math.random() * Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(failures, 10));
+      await delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  /** One life of a connection: resolves when it ends. */
+  async #live(opened: () => void): Promise<void> {
+    const { url, name, open, lost, blocked, unblocked } = this.#options;
+    const connection = await connect(brokerUrl(url), {
+      timeout: CONNECT_TIMEOUT_MS,
+      clientProperties: { connection_name: name },
+    });
+    this.#connection = connection;
+    // Why the link broke comes as an error before the close; without a listener it would end the process.
+    let cause: unknown = new Error('the connection was closed');
+    connection.on('error', (error) => (cause = error));
+    connection.on('blocked', (reason) => blocked?.(reason));
+    connection.on('unblocked', () => unblocked?.());
+    const closed = new Promise<void>((resolve) => connection.once('close', () => resolve()));
+    try {
+      if (this.#stopping.signal.aborted) return;
+      await Promise.race([open(connection), closed.then(() => Promise.reject(toError(cause)))]);
+      this.#connected = true;
+      opened();
+      this.#options.log.info('broker connected', { connection: name });
+      this.#saidAway = false;
+      await closed;
+    } finally {
+      this.#connected = false;
+      lost();
+      await this.#closeConnection();
+    }
+    if (!this.#stopping.signal.aborted) this.#sayAway(cause);
+  }
+
+  async #closeConnection(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection === undefined) return;
+    // Close-Ok may never come; the socket's end is then left to the heartbeat.
+    await Promise.race([connection.close().catch(() => undefined), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+  }
+
+  #sayAway(error: unknown): void {
+    if (this.#saidAway || this.#stopping.signal.aborted) return;
+    this.#saidAway = true;
+    this.#options.log.warn('broker away: trying again until it is back', {
+      connection: this.#options.name,
+      error: toError(error).message,
+    });
+  }
+}
+
+function toError(error: unknown): Error {
+  if (error instanceof AggregateError && error.message === '') return toError(error.errors[0]);
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function brokerUrl(url: string): string {
+  const parsed = new URL(url.replace(/^pyamqp/, 'amqp'));
+  parsed.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+  return parsed.href;
+}

@@ -1,0 +1,113 @@
+import { type Channel } from 'amqplib';
+
+export type QueueType = 'quorum' | 'classic';
+
+/** An exchange with its ordered lanes. The counts are constants: two counts at once would split alerts. */
+export interface Family {
+  readonly exchange: string;
+  readonly lanes: number;
+  /** Sidings of each lane: where a key that must wait is set aside. */
+  readonly sidings: number;
+  readonly deadLetters: string;
+}
+
+export const EVENTS: Family = {
+  exchange: 'pdaltagent.events',
+  lanes: 32,
+  sidings: 4,
+  deadLetters: 'pdaltagent.events.dead-letters',
+};
+
+export const WEBHOOKS: Family = {
+  exchange: 'pdaltagent.webhooks',
+  lanes: 16,
+  sidings: 2,
+  deadLetters: 'pdaltagent.webhooks.dead-letters',
+};
+
+/** Where workers announce themselves to each other. */
+export const STATUS_EXCHANGE = 'pdaltagent.status';
+/** Where messages go that no repetition mends; its routing key is the name of the family's dead-letter queue. */
+export const DEAD_LETTER_EXCHANGE = 'pdaltagent.dead-letters';
+
+/** So high that it is never met, yet set: without a limit RabbitMQ 3.10 puts a returned message at the end of its queue. */
+const DELIVERY_LIMIT = 1_000_000;
+
+/** The lane's routing key on its exchange: `07`. */
+export function laneKey(lane: number): string {
+  return String(lane).padStart(2, '0');
+}
+
+/** The siding's routing key on its exchange: `07.siding.2`. */
+export function sidingKey(lane: number, siding: number): string {
+  return `${laneKey(lane)}.siding.${siding}`;
+}
+
+export function laneQueue(family: Family, lane: number): string {
+  return `${family.exchange}.lane.${laneKey(lane)}`;
+}
+
+export function sidingQueue(family: Family, lane: number, siding: number): string {
+  return `${family.exchange}.lane.${sidingKey(lane, siding)}`;
+}
+
+/** The lane of a routing key, the same in every process and for ever: FNV-1a (32 bits) of its UTF-8 bytes. */
+export function laneOf(family: Family, routingKey: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(routingKey, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0) % family.lanes;
+}
+
+interface QueueDeclaration {
+  readonly queue: string;
+  readonly exchange: string;
+  readonly bindingKey: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** Every queue of a family, as one pure list. Declared by whoever comes first, and again by everyone. */
+export function queuesOf(family: Family, type: QueueType): QueueDeclaration[] {
+  const lane = (queue: string, bindingKey: string): QueueDeclaration => ({
+    queue,
+    exchange: family.exchange,
+    bindingKey,
+    arguments: {
+      'x-queue-type': type,
+      'x-single-active-consumer': true,
+      'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
+      'x-dead-letter-routing-key': family.deadLetters,
+      // Classic queues return a message to its old place by themselves and know no limit.
+      ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
+    },
+  });
+  const deadLetters: QueueDeclaration = {
+    queue: family.deadLetters,
+    exchange: DEAD_LETTER_EXCHANGE,
+    bindingKey: family.deadLetters,
+    arguments: {
+      'x-queue-type': type,
+      ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
+    },
+  };
+  const lanes = Array.from({ length: family.lanes }, (_, index) => [
+    lane(laneQueue(family, index), laneKey(index)),
+    ...Array.from({ length: family.sidings }, (_unused, siding) =>
+      lane(sidingQueue(family, index, siding), sidingKey(index, siding)),
+    ),
+  ]);
+  return [deadLetters, ...lanes.flat()];
+}
+
+/** Declares a family's exchanges, queues and bindings; rejects where the broker holds one with other arguments. */
+export async function declareTopology(channel: Channel, family: Family, type: QueueType): Promise<void> {
+  const exchanges = [
+    channel.assertExchange(family.exchange, 'direct', { durable: true }),
+    channel.assertExchange(DEAD_LETTER_EXCHANGE, 'direct', { durable: true }),
+    channel.assertExchange(STATUS_EXCHANGE, 'fanout', { durable: true }),
+  ];
+  const queues = queuesOf(family, type).flatMap((declaration) => [
+    channel.assertQueue(declaration.queue, { durable: true, arguments: declaration.arguments }),
+    channel.bindQueue(declaration.queue, declaration.exchange, declaration.bindingKey),
+  ]);
+  await Promise.all([...exchanges, ...queues]);
+}
