@@ -1,1 +1,17 @@
-export {};
+export { type Destination, parseDestinations, type WebhookFormat } from './destination';
+export {
+  type DataForm,
+  type EventNames,
+  eventNames,
+  EVENTS_BY_KIND,
+  isRepeatedTrigger,
+  type OfficialNames,
+} from './event-names';
+export { deliveryIdOf, eventIdOf, messageIdOf, resourceIdOf } from './identity';
+export { type JsonObject, objectOf } from './json';
+export { byCreation, instantOf, type LogEntry, parseLogEntry } from './log-entry';
+export { type Reference, referencesTo, referenceTo } from './reference';
+export { signatureOf, webhookHeaders, type WebhookHeaderOptions } from './signature';
+export { v2Body } from './v2';
+export { v3Body } from './v3';
+export { type Webhook, webhookOf, type WebhookOptions } from './webhook';

@@ -1,0 +1,24 @@
+/** A JSON object of which nothing is taken for granted. */
+export type JsonObject = { readonly [field: string]: unknown };
+
+export function objectOf(value: unknown): JsonObject | null {
+  return isObject(value) ? value : null;
+}
+
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The defaults in their order, each replaced by the value that is there; fields without a default follow. */
+export function completed(defaults: JsonObject, value: JsonObject): JsonObject {
+  const present = Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+  return { ...defaults, ...present };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

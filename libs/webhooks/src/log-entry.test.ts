@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { parseDestinations } from './destination';
+import { byCreation, instantOf, parseLogEntry } from './log-entry';
+import { webhookOf } from './webhook';
+
+describe('reading a log entry', () => {
+  it('takes an entry of which only the id is there', () => {
+    expect(parseLogEntry({ id: 'R1' })).toEqual({
+      id: 'R1',
+      type: 'log_entry',
+      createdAt: null,
+      incidentId: null,
+      serviceId: null,
+      fields: { id: 'R1' },
+    });
+  });
+
+  it('gives an entry without an id one that is the same at every reading', () => {
+    const first = parseLogEntry({ type: 'notify_log_entry', summary: 'a' })?.id;
+    expect(parseLogEntry({ type: 'notify_log_entry', summary: 'a' })?.id).toBe(first);
+    expect(parseLogEntry({ type: 'notify_log_entry', summary: 'b' })?.id).not.toBe(first);
+  });
+
+  it('refuses only what is no object', () => {
+    for (const value of [null, undefined, 1, 'text', true, []]) expect(parseLogEntry(value)).toBeNull();
+  });
+
+  it('finds the service in the incident where the entry has none', () => {
+    expect(parseLogEntry({ id: 'R1', incident: { id: 'P1', service: { id: 'S1' } } })?.serviceId).toBe('S1');
+  });
+
+  it('turns any JSON object into a webhook of both formats', () => {
+    const [destination] = parseDestinations('http://receiver.test/') ?? [];
+    if (destination === undefined) throw new Error('the URL is one');
+    const field = fc.constantFrom(
+      ...['id', 'type', 'created_at', 'agent', 'channel', 'service', 'incident', 'teams', 'note', 'event_details'],
+    );
+    const part = fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom('id', 'type', 'service'), fc.jsonValue()));
+    fc.assert(
+      fc.property(fc.dictionary(field, part), fc.constantFrom('v2', 'v3'), (fields, format) => {
+        const entry = parseLogEntry(fields);
+        if (entry === null) throw new Error('an object is an entry');
+        const body: unknown = JSON.parse(webhookOf(entry, { format, destination, config: {} }).body.toString());
+        expect(body).toHaveProperty(format === 'v2' ? ['messages', 0, 'event'] : ['event', 'event_type']);
+      }),
+    );
+  });
+});
+
+describe('the order of log entries', () => {
+  it('is by time, then by id, with entries without a time last', () => {
+    const entries = [
+      { id: 'B', created_at: '2026-03-01T00:00:01Z' },
+      { id: 'X' },
+      { id: 'A', created_at: '2026-03-01T00:00:01Z' },
+      { id: 'Z', created_at: '2026-03-01T00:00:00Z' },
+    ].flatMap((fields) => parseLogEntry(fields) ?? []);
+    expect(entries.sort(byCreation).map(({ id }) => id)).toEqual(['Z', 'A', 'B', 'X']);
+  });
+});
+
+describe('a time', () => {
+  it('without a zone is UTC', () => {
+    expect(instantOf('2026-03-01T15:14:36')).toBe(Date.UTC(2026, 2, 1, 15, 14, 36));
+  });
+
+  it('with an offset is read with it', () => {
+    expect(instantOf('2026-03-01T15:14:36+02:00')).toBe(Date.UTC(2026, 2, 1, 13, 14, 36));
+  });
+
+  it('that is none is null', () => {
+    for (const value of ['soon', '', null, 5]) expect(instantOf(value)).toBeNull();
+  });
+});

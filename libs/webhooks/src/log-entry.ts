@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { type JsonObject, objectOf, textOf } from './json';
+
+/** One element of GET /log_entries. Every field of PagerDuty's may be missing or null; what is known for sure stands here. */
+export interface LogEntry {
+  /** PagerDuty's id, or one derived from the content where there is none. */
+  readonly id: string;
+  /** E.g. `trigger_log_entry`; `log_entry` where there is none. */
+  readonly type: string;
+  /** Milliseconds since 1970, null where it cannot be read. PagerDuty gives whole seconds. */
+  readonly createdAt: number | null;
+  readonly incidentId: string | null;
+  readonly serviceId: string | null;
+  /** The whole object as PagerDuty sent it. */
+  readonly fields: JsonObject;
+}
+
+/** Reads one log entry tolerantly; null only for what is no JSON object. */
+export function parseLogEntry(value: unknown): LogEntry | null {
+  const fields = objectOf(value);
+  if (fields === null) return null;
+  const incident = objectOf(fields.incident);
+  const service = objectOf(fields.service) ?? objectOf(incident?.service);
+  return {
+    id: textOf(fields.id) ?? contentId(fields),
+    type: textOf(fields.type) ?? 'log_entry',
+    createdAt: instantOf(fields.created_at),
+    incidentId: textOf(incident?.id),
+    serviceId: textOf(service?.id),
+    fields,
+  };
+}
+
+/** Oldest first, by (created_at, id): GET /log_entries promises no order. An entry without a time comes last. */
+export function byCreation(a: LogEntry, b: LogEntry): number {
+  const left = a.createdAt ?? Number.POSITIVE_INFINITY;
+  const right = b.createdAt ?? Number.POSITIVE_INFINITY;
+  if (left !== right) return left < right ? -1 : 1;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
+/** A time in milliseconds since 1970; a time without a zone is UTC; null where it cannot be read. */
+export function instantOf(value: unknown): number | null {
+  const text = textOf(value);
+  if (text === null) return null;
+  const hasZone = /(?:[Zz]|[+-]\d\d:?\d\d)$/.test(text);
+  const instant = Date.parse(hasZone || !text.includes('T') ? text : `${text}Z`);
+  return Number.isNaN(instant) ? null : instant;
+}
+
+function contentId(fields: JsonObject): string {
+  return `content-${createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32)}`;
+}
