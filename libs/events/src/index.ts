@@ -1,1 +1,41 @@
-export {};
+export {
+  eventProcessed,
+  eventTooLarge,
+  invalidEvent,
+  temporarilyUnavailable,
+  throttled,
+  unrecognizedObject,
+} from './answer';
+export type { Answer, AnswerBody } from './answer';
+export { EVENT_ACTIONS, SEVERITIES } from './event';
+export type {
+  AlertEvent,
+  AlertPayload,
+  AlertTrigger,
+  AlertUpdate,
+  ChangeEvent,
+  EventAction,
+  Image,
+  LegacyContext,
+  LegacyEvent,
+  LegacyTrigger,
+  LegacyUpdate,
+  Link,
+  Severity,
+} from './event';
+export { API_TYPES, EVENT_TYPES, isApiType, pathOf, VENDOR_TYPES } from './event-type';
+export type { ApiType, EventType, VendorType } from './event-type';
+export { fit } from './fit';
+export type { Fitted } from './fit';
+export { isJsonObject, readDocument } from './json-document';
+export type { JsonDocument, JsonObject, Reading } from './json-document';
+export { dedupKeyOf, makeDedupKey, orderKeyOf, routingKeyOf, vendorDedupKeyOf, withDedupKey } from './keys';
+export {
+  charactersIn,
+  cutTo,
+  MAXIMUM_BODY_BYTES,
+  MAXIMUM_DEDUP_KEY_CHARACTERS,
+  MAXIMUM_EVENT_BYTES,
+  MAXIMUM_SUMMARY_CHARACTERS,
+} from './limits';
+export { routingKeyErrors, validate } from './validate';

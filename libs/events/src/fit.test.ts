@@ -1,0 +1,54 @@
+import { fit, readDocument, type ApiType } from './index';
+
+function fitted(type: ApiType, text: string) {
+  const reading = readDocument(Buffer.from(text));
+  if (!reading.ok) throw new Error(reading.error);
+  const { document, warnings } = fit(type, reading.document);
+  return { text: document.bytes.toString(), value: document.value, warnings };
+}
+
+describe('fitting an event into PagerDuty’s limits', () => {
+  it('leaves an event that fits as it is', () => {
+    const text = `{ "payload" : {"summary":"${'x'.repeat(1024)}", "n": 1.0, "custom_details": {"big": 12345678901234567890}}}`;
+    expect(fitted('v2', text)).toMatchObject({ text, warnings: [] });
+  });
+
+  it.each<readonly [ApiType, string, string]>([
+    ['v2', `{"n":1.0,"payload":{"summary":"`, `","m":1e400}}`],
+    ['change', `{"n":1.0,"payload":{"summary":"`, `","m":1e400}}`],
+    ['v1', `{"n":1.0,"description":"`, `","m":1e400}`],
+  ])('cuts a long summary of %s to 1,024 characters and touches nothing else', (type, before, after) => {
+    const { text, warnings } = fitted(type, `${before}${'🔥'.repeat(1500)}${after}`);
+    expect(text).toBe(`${before}${'🔥'.repeat(1023)}…${after}`);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('replaces the custom details of an event over 512 KB by a note', () => {
+    const { value, warnings } = fitted(
+      'v2',
+      JSON.stringify({ payload: { summary: 's', custom_details: { log: 'x'.repeat(600_000) } }, client: 'c' }),
+    );
+    expect(value).toEqual({
+      payload: {
+        summary: 's',
+        custom_details: {
+          error: 'Custom details have been removed because the original event exceeds the maximum size of 512KB',
+        },
+      },
+      client: 'c',
+    });
+    expect(warnings).toEqual(["'custom_details' was removed: the event exceeds the maximum size of 512KB"]);
+  });
+
+  it('replaces the details of a legacy event', () => {
+    const { text, warnings } = fitted('v1', JSON.stringify({ details: 'x'.repeat(600_000), description: 'd' }));
+    expect(text.length).toBeLessThan(300);
+    expect(warnings).toEqual(["'details' was removed: the event exceeds the maximum size of 512KB"]);
+  });
+
+  it('gives back too big what has nothing to cut', () => {
+    const { text, warnings } = fitted('v2', JSON.stringify({ payload: {}, client: 'x'.repeat(600_000) }));
+    expect(text.length).toBeGreaterThan(600_000);
+    expect(warnings).toEqual([]);
+  });
+});

@@ -1,0 +1,55 @@
+import { readDocument } from './index';
+import { outlineOf } from './json-outline';
+
+function read(text: string | Buffer) {
+  return readDocument(Buffer.from(text as string));
+}
+
+describe('reading a JSON object', () => {
+  it.each<readonly [what: string, body: string | Buffer, error: string]>([
+    ['no JSON', '{"a":', 'JSON parse error'],
+    ['nothing', '', 'JSON parse error'],
+    ['a form', 'a=1&b=2', 'JSON parse error'],
+    ['a list', '[]', 'Event is not a JSON object'],
+    ['null', 'null', 'Event is not a JSON object'],
+    ['broken UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 'Body is not valid UTF-8'],
+    ['101 levels', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`, 'JSON is nested over 100 levels deep'],
+    ['250,000 levels', '['.repeat(250_000), 'JSON is nested over 100 levels deep'],
+  ])('refuses %s', (_, body, error) => expect(read(body)).toEqual({ ok: false, error }));
+
+  it('takes 100 levels, and brackets in strings for what they are', () => {
+    expect(read(`{"a":${'['.repeat(99)}${']'.repeat(99)}}`).ok).toBe(true);
+    expect(read(`{"a":"${'['.repeat(1000)}\\"${'{'.repeat(1000)}"}`).ok).toBe(true);
+  });
+
+  it('takes a byte order mark', () => {
+    const reading = read('\ufeff{"a":1}');
+    expect(reading.ok && reading.document.value).toEqual({ a: 1 });
+  });
+
+  it('keeps a member called __proto__ to itself', () => {
+    const reading = read('{"__proto__":{"polluted":true}}');
+    expect(reading.ok && reading.document.value['polluted']).toBeUndefined();
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+describe('the outline of an object', () => {
+  it('says where each value lies, repeated names included', () => {
+    const bytes = Buffer.from(' { "a" : [1, {"b": ","}] ,"\\u0061": "x\\"}" }');
+    const { members, depth } = outlineOf(bytes);
+    expect(depth).toBe(3);
+    expect(
+      members.map(({ name, valueStart, valueEnd }) => [name, bytes.toString('utf8', valueStart, valueEnd)]),
+    ).toEqual([
+      ['a', '[1, {"b": ","}]'],
+      ['a', '"x\\"}"'],
+    ]);
+  });
+
+  it('ends with the object it began with', () => {
+    const bytes = Buffer.from('{"payload":{"summary":"s"},"summary":"other"}');
+    const [payload] = outlineOf(bytes).members;
+    expect(outlineOf(bytes, payload?.valueStart).members.map(({ name }) => name)).toEqual(['summary']);
+  });
+});

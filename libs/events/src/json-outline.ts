@@ -1,0 +1,124 @@
+/** A member of a JSON object as it stands in the bytes: where its value begins and ends (end exclusive). */
+export interface Member {
+  readonly name: string;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+}
+
+/** Where the parts of a JSON object lie in its bytes. */
+export interface Outline {
+  /** How deep objects and arrays are nested; 1 for a flat object. */
+  readonly depth: number;
+  /** Offset just behind the opening brace. */
+  readonly inside: number;
+  /** Members of the outermost object, in the order they are written; names may repeat. */
+  readonly members: readonly Member[];
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+/**
+ * Reads the outline of the JSON value that starts at `start`, in one pass and without recursion.
+ * JSON's structure is ASCII, so UTF-8 bytes need no decoding. For bytes that are no JSON the outline means nothing,
+ * but it is made all the same: its depth may be asked before anything is parsed.
+ */
+export function outlineOf(bytes: Buffer, start = 0): Outline {
+  const members: Member[] = [];
+  let depth = 0;
+  let deepest = 0;
+  let inside = start;
+  let awaitsName = false;
+  let name: string | undefined;
+  let valueStart = -1;
+
+  const endMember = (end: number): void => {
+    if (name !== undefined && valueStart >= 0) {
+      members.push({ name, ...trimmed(bytes, valueStart, end) });
+    }
+    name = undefined;
+    valueStart = -1;
+  };
+
+  for (let at = start; at < bytes.length; at += 1) {
+    switch (bytes[at]) {
+      case QUOTE: {
+        const end = endOfString(bytes, at);
+        if (depth === 1 && awaitsName) {
+          name = stringAt(bytes, at, end);
+          awaitsName = false;
+        }
+        at = end - 1;
+        break;
+      }
+      case COLON:
+        if (depth === 1 && valueStart < 0) valueStart = at + 1;
+        break;
+      case COMMA:
+        if (depth === 1) {
+          awaitsName = name !== undefined;
+          endMember(at);
+        }
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth += 1;
+        deepest = Math.max(deepest, depth);
+        if (depth === 1) {
+          inside = at + 1;
+          awaitsName = bytes[at] === OPEN_BRACE;
+        }
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        if (depth === 1) {
+          endMember(at);
+          return { depth: deepest, inside, members };
+        }
+        depth -= 1;
+        break;
+      default:
+        break;
+    }
+  }
+  return { depth: deepest, inside, members };
+}
+
+/** Offset just behind the closing quote of the string that opens at `start`. */
+function endOfString(bytes: Buffer, start: number): number {
+  for (let at = start + 1; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) at += 1;
+  }
+  return bytes.length;
+}
+
+/** A member's name may be written with escapes: "\u0072outing_key" is routing_key. */
+function stringAt(bytes: Buffer, start: number, end: number): string {
+  const raw = bytes.toString('utf8', start, end);
+  if (!raw.includes('\\')) return raw.slice(1, -1);
+  try {
+    return String(JSON.parse(raw));
+  } catch {
+    return raw;
+  }
+}
+
+function trimmed(bytes: Buffer, start: number, end: number): { valueStart: number; valueEnd: number } {
+  let valueStart = start;
+  let valueEnd = end;
+  while (valueStart < valueEnd && isSpace(bytes[valueStart])) valueStart += 1;
+  while (valueEnd > valueStart && isSpace(bytes[valueEnd - 1])) valueEnd -= 1;
+  return { valueStart, valueEnd };
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { edited, readDocument, type JsonDocument, type JsonObject } from './json-document';
+import { EVENT_ACTIONS } from './event';
+import type { ApiType, EventType } from './event-type';
+import { SHAPES } from './shape';
+
+/** The routing key that an event's body names; undefined where it names none. */
+export function routingKeyOf(type: ApiType, value: JsonObject): string | undefined {
+  return textAt(value, SHAPES[type].routingKey);
+}
+
+/** The dedup key (v1: incident key) that an event's body names; undefined where it names none. */
+export function dedupKeyOf(type: ApiType, value: JsonObject): string | undefined {
+  const { dedupKey } = SHAPES[type];
+  return dedupKey === undefined ? undefined : textAt(value, dedupKey);
+}
+
+/** A dedup key as PagerDuty makes them: a v4 UUID without dashes, 32 lower-case hex digits. */
+export function makeDedupKey(): string {
+  return randomUUID().replaceAll('-', '');
+}
+
+/**
+ * What must stay in order. Routing keys have no colon, so two different pairs never give one order key.
+ * - an alert: routing key and dedup key
+ * - a vendor body whose alert cannot be read: the routing key alone
+ * - a change event: itself, as no order is asked of it
+ */
+export function orderKeyOf(event: {
+  readonly type: EventType;
+  readonly id: string;
+  readonly routingKey: string;
+  readonly dedupKey?: string | undefined;
+}): string {
+  if (event.type === 'change' || event.type === 'integration-change') return event.id;
+  return event.dedupKey === undefined ? event.routingKey : `${event.routingKey}:${event.dedupKey}`;
+}
+
+/**
+ * The dedup key of a vendor body, where it can be read: an orchestration (`x-ere`) also takes events that are shaped
+ * as v2. What an integration's transformer makes of its body is for PagerDuty alone to know.
+ */
+export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefined {
+  if (type !== 'x-ere') return undefined;
+  const reading = readDocument(body);
+  if (!reading.ok) return undefined;
+  const { value } = reading.document;
+  return EVENT_ACTIONS.some((action) => action === value['event_action']) ? textAt(value, 'dedup_key') : undefined;
+}
+
+/**
+ * The event's bytes with this dedup key in them, everything else byte for byte as it was: behind the opening brace,
+ * or in place of the null or blank one that the sender gave.
+ */
+export function withDedupKey(type: ApiType, document: JsonDocument, dedupKey: string): Buffer {
+  const name = SHAPES[type].dedupKey;
+  if (name === undefined) return document.bytes;
+  const { inside, members } = document.outline;
+  const text = JSON.stringify(dedupKey);
+  const given = members.filter((member) => member.name === name);
+  if (given.length > 0) {
+    return edited(
+      document.bytes,
+      given.map(({ valueStart, valueEnd }) => ({ start: valueStart, end: valueEnd, text })),
+    );
+  }
+  const comma = members.length > 0 ? ',' : '';
+  return edited(document.bytes, [{ start: inside, end: inside, text: `${JSON.stringify(name)}:${text}${comma}` }]);
+}
+
+function textAt(value: JsonObject, name: string): string | undefined {
+  const found = value[name];
+  return typeof found === 'string' && found.trim() !== '' ? found : undefined;
+}

@@ -1,0 +1,31 @@
+import type { ApiType } from './event-type';
+
+/** The names under which an API keeps what we have to read. */
+export interface Shape {
+  readonly routingKey: string;
+  readonly action?: string;
+  readonly dedupKey?: string;
+  /** The object that holds summary and details; none: the event itself. */
+  readonly parent?: string;
+  readonly summary: string;
+  readonly details: string;
+}
+
+export const SHAPES: Readonly<Record<ApiType, Shape>> = {
+  v2: {
+    routingKey: 'routing_key',
+    action: 'event_action',
+    dedupKey: 'dedup_key',
+    parent: 'payload',
+    summary: 'summary',
+    details: 'custom_details',
+  },
+  v1: {
+    routingKey: 'service_key',
+    action: 'event_type',
+    dedupKey: 'incident_key',
+    summary: 'description',
+    details: 'details',
+  },
+  change: { routingKey: 'routing_key', parent: 'payload', summary: 'summary', details: 'custom_details' },
+};

@@ -1,0 +1,149 @@
+import { EVENT_ACTIONS, SEVERITIES } from './event';
+import type { ApiType } from './event-type';
+import { isJsonObject, type JsonDocument, type JsonObject } from './json-document';
+import {
+  charactersIn,
+  MAXIMUM_DEDUP_KEY_CHARACTERS,
+  MAXIMUM_SUMMARY_CHARACTERS,
+  ROUTING_KEY_CHARACTERS,
+} from './limits';
+import { SHAPES } from './shape';
+
+/**
+ * Everything that is wrong with an event, in PagerDuty's words where they are known; empty where nothing is.
+ * Only documented rules are enforced: what PagerDuty's docs leave open is for PagerDuty to judge.
+ * @param headerKey the routing key of an X-Routing-Key header, which serves where the body names none
+ */
+export function validate(type: ApiType, document: JsonDocument, headerKey?: string): readonly string[] {
+  const errors = repeatedControls(type, document);
+  switch (type) {
+    case 'v2':
+      return [...errors, ...alertErrors(document.value, headerKey)];
+    case 'change':
+      return [...errors, ...changeErrors(document.value, headerKey)];
+    case 'v1':
+      return [...errors, ...legacyErrors(document.value)];
+  }
+}
+
+/** What is wrong with a routing key: of a body, of an X-Routing-Key header or of a vendor's path. */
+export function routingKeyErrors(key: unknown): readonly string[] {
+  if (isBlank(key)) return [missing('routing_key')];
+  if (typeof key !== 'string') return [notText('routing_key')];
+  return [
+    ...(key.length === ROUTING_KEY_CHARACTERS
+      ? []
+      : [`Length of 'routing_key' is incorrect (should be ${ROUTING_KEY_CHARACTERS} characters)`]),
+    ...(isAlphanumeric(key) ? [] : ["'routing_key' cannot contain non-alphanumeric characters."]),
+  ];
+}
+
+function alertErrors(event: JsonObject, headerKey: string | undefined): readonly string[] {
+  const action = event['event_action'];
+  const isTrigger = action === 'trigger';
+  return [
+    ...routingKeyErrors(isBlank(event['routing_key']) ? headerKey : event['routing_key']),
+    ...choiceErrors("'event_action'", action, EVENT_ACTIONS),
+    ...dedupKeyErrors("'dedup_key'", event['dedup_key'], action === 'acknowledge' || action === 'resolve'),
+    ...(isTrigger ? payloadErrors(event['payload'], true) : lengthErrors(event['payload'])),
+  ];
+}
+
+function changeErrors(event: JsonObject, headerKey: string | undefined): readonly string[] {
+  return [
+    ...routingKeyErrors(isBlank(event['routing_key']) ? headerKey : event['routing_key']),
+    ...payloadErrors(event['payload'], false),
+  ];
+}
+
+function payloadErrors(payload: unknown, isAlert: boolean): readonly string[] {
+  if (isBlank(payload)) return [missing('payload')];
+  if (!isJsonObject(payload)) return ["'payload' is not an object"];
+  return [
+    ...requiredText('payload.summary', payload['summary']),
+    ...lengthErrors(payload),
+    ...(isAlert ? requiredText('payload.source', payload['source']) : []),
+    ...(isAlert ? choiceErrors("'payload.severity'", payload['severity'], SEVERITIES) : []),
+  ];
+}
+
+function lengthErrors(payload: unknown): readonly string[] {
+  const summary = isJsonObject(payload) ? payload['summary'] : undefined;
+  return isLongerThan(MAXIMUM_SUMMARY_CHARACTERS, summary) ? [tooLong("'summary'", MAXIMUM_SUMMARY_CHARACTERS)] : [];
+}
+
+function legacyErrors(event: JsonObject): readonly string[] {
+  const type = event['event_type'];
+  const description = event['description'];
+  return [
+    ...serviceKeyErrors(event['service_key']),
+    ...(isBlank(type) ? [missing('event_type')] : choiceErrors('event_type', type, EVENT_ACTIONS)),
+    ...dedupKeyErrors('Incident key', event['incident_key'], type === 'acknowledge' || type === 'resolve'),
+    ...(type !== 'trigger' || !isBlank(description) ? [] : ['Description is missing or blank']),
+    ...(isBlank(description) || typeof description === 'string' ? [] : ['Description is not a string']),
+    ...(isLongerThan(MAXIMUM_SUMMARY_CHARACTERS, description)
+      ? [tooLong('Description', MAXIMUM_SUMMARY_CHARACTERS)]
+      : []),
+  ];
+}
+
+function serviceKeyErrors(key: unknown): readonly string[] {
+  if (isBlank(key)) return ["Service key can't be blank"];
+  if (typeof key !== 'string') return ['Service key is not a string'];
+  return [
+    ...(key.length === ROUTING_KEY_CHARACTERS
+      ? []
+      : [`Service key is the wrong length (should be ${ROUTING_KEY_CHARACTERS} characters)`]),
+    ...(isAlphanumeric(key) ? [] : ['Service key cannot contain non-alphanumeric characters.']),
+  ];
+}
+
+function dedupKeyErrors(name: string, key: unknown, isRequired: boolean): readonly string[] {
+  if (isBlank(key)) return isRequired ? [`${name} is missing or blank`] : [];
+  if (typeof key !== 'string') return [`${name} is not a string`];
+  return isLongerThan(MAXIMUM_DEDUP_KEY_CHARACTERS, key) ? [tooLong(name, MAXIMUM_DEDUP_KEY_CHARACTERS)] : [];
+}
+
+/** What we read must be what PagerDuty reads: of two routing keys it might take the other one. */
+function repeatedControls(type: ApiType, { outline }: JsonDocument): readonly string[] {
+  const { routingKey, action, dedupKey, parent } = SHAPES[type];
+  return [routingKey, action, dedupKey, parent]
+    .filter((name) => outline.members.filter((member) => member.name === name).length > 1)
+    .map((name) => `'${name}' is given more than once`);
+}
+
+function requiredText(name: string, value: unknown): readonly string[] {
+  if (isBlank(value)) return [missing(name)];
+  return typeof value === 'string' ? [] : [notText(name)];
+}
+
+function choiceErrors(name: string, value: unknown, choices: readonly string[]): readonly string[] {
+  if (isBlank(value)) return [`${name} is missing or blank`];
+  return choices.some((choice) => choice === value)
+    ? []
+    : [`${name} is invalid (must be one of: ${choices.join(' ')})`];
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+function isAlphanumeric(text: string): boolean {
+  return /^[A-Za-z0-9]*$/.test(text);
+}
+
+function isLongerThan(maximum: number, value: unknown): boolean {
+  return typeof value === 'string' && value.length > maximum && charactersIn(value) > maximum;
+}
+
+function missing(name: string): string {
+  return `'${name}' is missing or blank`;
+}
+
+function notText(name: string): string {
+  return `'${name}' is not a string`;
+}
+
+function tooLong(name: string, maximum: number): string {
+  return `${name} is too long (maximum is ${maximum} characters)`;
+}
