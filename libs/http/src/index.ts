@@ -1,1 +1,4 @@
-export {};
+export { Agents, type AgentOptions, type TlsOptions } from './agents';
+export { exchangeAdapter, type ExchangeOptions } from './exchange';
+export { faultOf } from './fault';
+export { type Post, Poster, type PosterOptions } from './poster';

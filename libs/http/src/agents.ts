@@ -1,0 +1,67 @@
+import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { getProxyForUrl } from 'proxy-from-env';
+
+/** Certificates in PEM. */
+export interface TlsOptions {
+  /** Further authorities that are trusted, beside those that Node trusts. */
+  readonly ca?: readonly string[];
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+export interface AgentOptions {
+  /** Connections to one host at most. */
+  readonly maxSockets: number;
+  readonly tls?: TlsOptions;
+}
+
+export type AnyAgent = HttpAgent | HttpsAgent;
+
+/** Keep-alive agents, one per proxy and scheme, chosen by the environment's HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+export class Agents {
+  readonly #options: AgentOptions;
+  readonly #agents = new Map<string, AnyAgent>();
+  readonly #ofOrigin = new Map<string, AnyAgent>();
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  for(url: URL): AnyAgent {
+    const known = this.#ofOrigin.get(url.origin);
+    if (known !== undefined) return known;
+    const proxy = getProxyForUrl(url.href);
+    const kind = `${url.protocol} ${proxy}`;
+    const agent = this.#agents.get(kind) ?? this.#create(url.protocol === 'https:', proxy);
+    this.#agents.set(kind, agent);
+    this.#ofOrigin.set(url.origin, agent);
+    return agent;
+  }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  #create(secure: boolean, proxy: string): AnyAgent {
+    const { maxSockets, tls } = this.#options;
+    const pool = {
+      keepAlive: true,
+      keepAliveMsecs: 10_000,
+      maxSockets,
+      maxFreeSockets: maxSockets,
+      scheduling: 'lifo' as const,
+    };
+    if (!secure) return proxy === '' ? new HttpAgent(pool) : new HttpProxyAgent({ ...pool, proxy });
+    const secured = {
+      ...pool,
+      minVersion: 'TLSv1.2' as const,
+      ...(tls?.ca === undefined ? {} : { ca: [...rootCertificates, ...tls.ca] }),
+      ...(tls?.certificate === undefined ? {} : { cert: tls.certificate }),
+      ...(tls?.key === undefined ? {} : { key: tls.key }),
+    };
+    return proxy === '' ? new HttpsAgent(secured) : new HttpsProxyAgent({ ...secured, proxy });
+  }
+}

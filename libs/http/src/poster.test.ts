@@ -1,0 +1,148 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTcpServer, type Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
+import { generate } from 'selfsigned';
+import { Poster } from './poster';
+
+const body = Buffer.from('{"a":1}');
+let poster: Poster;
+const opened: TcpServer[] = [];
+
+beforeEach(() => {
+  poster = new Poster({ maxSockets: 8, attemptTimeoutMs: 400, connectTimeoutMs: 300 });
+});
+afterEach(async () => {
+  poster.close();
+  await Promise.all(opened.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+});
+
+function listen(server: TcpServer): Promise<number> {
+  opened.push(server);
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
+}
+
+async function serve(listener: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener);
+  return { url: `http://127.0.0.1:${await listen(server)}/v2/enqueue`, server };
+}
+
+async function raw(onConnection: (socket: Socket) => void): Promise<string> {
+  return `http://127.0.0.1:${await listen(createTcpServer(onConnection))}/`;
+}
+
+const post = (url: string, signal?: AbortSignal) =>
+  poster.post({ url, headers: { 'content-type': 'text/plain' }, body, ...(signal === undefined ? {} : { signal }) });
+
+describe('a post', () => {
+  it('sends the exact bytes and headers and gives the answer', async () => {
+    const { url } = await serve((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        response.writeHead(202, { 'retry-after': '7' });
+        response.end(
+          `${request.headers['content-type']} ${Buffer.concat(chunks).toString()} ${request.headers['content-length']}`,
+        );
+      });
+    });
+    expect(await post(url)).toEqual({ kind: 'answer', status: 202, retryAfter: '7', body: 'text/plain {"a":1} 7' });
+  });
+
+  it('keeps its connection for the next one', async () => {
+    const ports = new Set<number | undefined>();
+    const { url } = await serve((request, response) => {
+      ports.add(request.socket.remotePort);
+      request.resume().on('end', () => response.end());
+    });
+    await post(url);
+    await post(url);
+    expect(ports.size).toBe(1);
+  });
+
+  it('does not follow a redirect', async () => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+    );
+    expect(await post(url)).toMatchObject({ kind: 'answer', status: 302 });
+  });
+
+  it('keeps 2 KB of a long answer and does not read an endless one', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(400);
+      const more = () => {
+        while (!response.destroyed && response.write('x'.repeat(65_536)));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    });
+    const attempt = await post(url);
+    expect(attempt).toMatchObject({ kind: 'answer', status: 400 });
+    expect(attempt.kind === 'answer' && attempt.body.length).toBe(2048);
+  });
+
+  it('tries once more on a fresh connection where the kept one had just been closed', async () => {
+    let connections = 0;
+    const url = await raw((socket) => {
+      connections += 1;
+      const first = connections === 1;
+      let requests = 0;
+      socket.on('error', () => undefined);
+      socket.on('data', () => {
+        requests += 1;
+        if (first && requests === 2) socket.resetAndDestroy();
+        else socket.write('HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\nok');
+      });
+    });
+    await post(url);
+    expect(await post(url)).toMatchObject({ kind: 'answer', status: 202 });
+    expect(connections).toBe(2);
+  });
+
+  it('is refused where nobody listens', async () => {
+    const port = await listen(createTcpServer());
+    await Promise.all(opened.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+    expect(await post(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: 'fault', fault: 'refused' });
+  });
+
+  it('is reset', async () => {
+    const url = await raw((socket) => socket.on('error', () => undefined).once('data', () => socket.resetAndDestroy()));
+    expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'reset' });
+  });
+
+  it('is cut short where the answer ends too early', async () => {
+    const url = await raw((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 202 Accepted\r\ncontent-length: 20\r\n\r\n{"sta')),
+    );
+    expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'cut-short' });
+  });
+
+  it('is cut short where what answers does not speak HTTP', async () => {
+    const url = await raw((socket) => socket.once('data', () => socket.end('220 mail ready\r\n')));
+    expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'cut-short' });
+  });
+
+  it('times out where no answer comes, and where it does not end', async () => {
+    const silent = await raw((socket) => socket.on('error', () => undefined).resume());
+    expect(await post(silent)).toMatchObject({ kind: 'fault', fault: 'timeout' });
+    const { url } = await serve((_request, response) => void response.writeHead(202).write('{'));
+    expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'timeout' });
+  });
+
+  it('cannot resolve a name that does not exist', async () => {
+    expect(await post('http://pagerduty.invalid/')).toMatchObject({ kind: 'fault', fault: 'dns' });
+  });
+
+  it('trusts no certificate that nobody vouches for', async () => {
+    const pair = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+    const port = await listen(createTlsServer({ key: pair.private, cert: pair.cert }));
+    expect(await post(`https://127.0.0.1:${port}/`)).toMatchObject({ kind: 'fault', fault: 'certificate-untrusted' });
+  });
+
+  it('ends when its caller gives it up', async () => {
+    const silent = await raw((socket) => socket.on('error', () => undefined).resume());
+    const abort = new AbortController();
+    const attempt = post(silent, abort.signal);
+    abort.abort(new Error('lane lost'));
+    await expect(attempt).rejects.toThrow('lane lost');
+  });
+});

@@ -1,0 +1,79 @@
+import { type Attempt } from '@pdaltagent/delivery';
+import axios, { type AxiosInstance, isAxiosError } from 'axios';
+import axiosRetry from 'axios-retry';
+import { Agents, type TlsOptions } from './agents';
+import { exchangeAdapter, STALE_CONNECTION } from './exchange';
+import { faultOf } from './fault';
+
+export interface PosterOptions {
+  /** Until a connection stands; milliseconds. The default is 5 s. */
+  readonly connectTimeoutMs?: number;
+  /** One whole attempt; milliseconds. The default is 15 s. */
+  readonly attemptTimeoutMs?: number;
+  /** Connections to one host at most. */
+  readonly maxSockets: number;
+  readonly tls?: TlsOptions;
+}
+
+export interface Post {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as it is. */
+  readonly body: Buffer;
+  /** Ends the attempt: the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+const ANSWER_LIMIT = 64 * 1024;
+/** Of an answer, what is kept for logs and dead letters; characters. */
+const KEPT_ANSWER = 2048;
+
+/** Posts to one kind of destination over connections that are kept. One call is one attempt; it never loops. */
+export class Poster {
+  readonly #agents: Agents;
+  readonly #client: AxiosInstance;
+
+  constructor({ connectTimeoutMs = 5_000, attemptTimeoutMs = 15_000, maxSockets, tls }: PosterOptions) {
+    this.#agents = new Agents({ maxSockets, ...(tls === undefined ? {} : { tls }) });
+    this.#client = axios.create({
+      adapter: exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit: ANSWER_LIMIT }),
+      validateStatus: null,
+      transformRequest: [],
+      transformResponse: [],
+      maxRedirects: 0,
+    });
+    // A kept connection that its server had just closed says nothing about the destination: once more, on a fresh one.
+    axiosRetry(this.#client, { retries: 1, retryCondition: (error) => error.code === STALE_CONNECTION });
+  }
+
+  /** What the attempt came to. Rejects only where the caller's signal ended it. */
+  async post({ url, headers, body, signal }: Post): Promise<Attempt> {
+    try {
+      const response = await this.#client.request<string>({
+        method: 'post',
+        url,
+        headers: { accept: 'application/json', 'accept-encoding': 'identity', ...headers },
+        data: body,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return {
+        kind: 'answer',
+        status: response.status,
+        retryAfter: textOf(response.headers['retry-after'] ?? response.headers['ratelimit-reset']),
+        body: response.data.slice(0, KEPT_ANSWER),
+      };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isAxiosError(error)) throw error;
+      return { kind: 'fault', fault: faultOf(error), detail: error.message };
+    }
+  }
+
+  close(): void {
+    this.#agents.close();
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
