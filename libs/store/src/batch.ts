@@ -1,0 +1,26 @@
+import { type ChainableCommander } from 'ioredis';
+import { type Store } from './store';
+
+/** Redis answers a batch in one go; larger ones are cut so that each stays well within a command's time. */
+const BATCH = 500;
+
+/** Runs one command per item, in batches; the replies are in the order of the items. @throws StoreError */
+export async function forEach<Item>(
+  store: Store,
+  items: readonly Item[],
+  add: (pipeline: ChainableCommander, item: Item) => ChainableCommander,
+): Promise<unknown[]> {
+  const replies: unknown[] = [];
+  for (let start = 0; start < items.length; start += BATCH) {
+    const batch = items.slice(start, start + BATCH);
+    const results = await store.run(async (redis) => {
+      const executed = await batch.reduce(add, redis.pipeline()).exec();
+      return (executed ?? []).map(([error, reply]) => {
+        if (error !== null) throw error;
+        return reply;
+      });
+    });
+    replies.push(...results);
+  }
+  return replies;
+}

@@ -1,0 +1,32 @@
+import { type Log } from './log';
+import { type Store } from './store';
+import { StoreError } from './store-error';
+
+/**
+ * Looks once whether Redis keeps what it is told, and warns where it does not: without an append-only file a crash forgets
+ * the latest marks, with an eviction policy Redis forgets them whenever it likes.
+ */
+export async function warnIfForgetful(store: Store, log: Log): Promise<void> {
+  try {
+    const settings = await store.run(async (redis) => {
+      const [appendOnly, policy] = await Promise.all([
+        redis.config('GET', 'appendonly'),
+        redis.config('GET', 'maxmemory-policy'),
+      ]);
+      return { appendOnly: valueOf(appendOnly), policy: valueOf(policy) };
+    });
+    if (settings.appendOnly !== 'yes')
+      log.warn('Redis runs without appendonly yes: after a crash of Redis webhooks may be repeated');
+    if (settings.policy !== 'noeviction')
+      log.warn('Redis may evict keys: set maxmemory-policy noeviction, or webhooks may be repeated', settings);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // A managed Redis may not let its settings be read; then nothing can be said.
+    if (error.code === 'refused') log.info('the settings of Redis cannot be read', { detail: error.message });
+  }
+}
+
+function valueOf(reply: unknown): string | undefined {
+  const value: unknown = Array.isArray(reply) ? reply[1] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}

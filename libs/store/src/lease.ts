@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Log } from './log';
+import { type Store } from './store';
+import { StoreError } from './store-error';
+
+export interface LeaseOptions {
+  readonly store: Store;
+  /** What the lease is for; one process holds it at a time. */
+  readonly name: string;
+  readonly log: Log;
+  /** Milliseconds after which the lease of a process that vanished is free. */
+  readonly ttlMs?: number;
+  /** Milliseconds between two renewals, or two attempts to get it. */
+  readonly renewMs?: number;
+}
+
+/**
+ * Decides between several processes which one works. It is a matter of economy, not of safety: a process that was paused
+ * may believe for a moment that it still holds it, so what is done under it must bear being done twice.
+ */
+export class Lease {
+  readonly #options: Required<LeaseOptions>;
+  readonly #key: string;
+  readonly #token = randomUUID();
+  readonly #stopping = new AbortController();
+  #heldUntil = Number.NEGATIVE_INFINITY;
+  #waiting: (() => void)[] = [];
+  #loop: Promise<void> = Promise.resolve();
+  #saidHeld = false;
+
+  constructor(options: LeaseOptions) {
+    this.#options = { ttlMs: 8_000, renewMs: 2_000, ...options };
+    this.#key = `pdaltagent:lease:${options.name}`;
+  }
+
+  /** Begins to ask for the lease and to renew it, until `stop`. */
+  start(): void {
+    this.#loop = this.#keep();
+  }
+
+  /** Whether this process holds the lease now, counted from before it was last asked for. */
+  held(): boolean {
+    return performance.now() < this.#heldUntil;
+  }
+
+  /** Resolves once the lease is held, or the signal aborts. */
+  async whenHeld(signal: AbortSignal): Promise<void> {
+    while (!this.held() && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  /** Gives the lease back, so that another process need not wait for its end. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    this.#heldUntil = Number.NEGATIVE_INFINITY;
+    // Where Redis is away the lease runs out by itself.
+    await this.#options.store.run((redis) => redis.eval(RELEASE, 1, this.#key, this.#token)).catch(() => undefined);
+  }
+
+  async #keep(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#ask();
+      await delay(this.#options.renewMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const { store, ttlMs, log, name } = this.#options;
+    const asked = performance.now();
+    try {
+      const taken = await store.run((redis) => redis.eval(TAKE, 1, this.#key, this.#token, ttlMs));
+      this.#heldUntil = taken === 1 ? asked + ttlMs : Number.NEGATIVE_INFINITY;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error; // Away: the lease lasts as long as it was given.
+    }
+    const held = this.held();
+    if (held !== this.#saidHeld)
+      log.info(held ? 'this process has the lease' : 'another process has the lease', { lease: name });
+    this.#saidHeld = held;
+    if (!held) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+const TAKE = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
