@@ -1,0 +1,24 @@
+import { type ConfigurationOf, flag, integer, port, secret, text } from '@pdaltagent/service';
+
+/** Everything the simulator reads from its environment. */
+export const variables = {
+  port: port('SIMULATOR_PORT', 9009, 'port of every API; 0 takes a free one and logs it'),
+  host: text('SIMULATOR_HOST', '127.0.0.1', 'address to listen on; 0.0.0.0 in a container'),
+  apiToken: secret(
+    'SIMULATOR_API_TOKEN',
+    'the only REST API token that is accepted; unset: any token that is not empty',
+  ),
+  keepBodies: flag(
+    'SIMULATOR_KEEP_BODIES',
+    true,
+    'keep the bodies and headers that arrive; false keeps their SHA-256 and length (long runs)',
+  ),
+  maximumRecords: integer(
+    'SIMULATOR_MAXIMUM_RECORDS',
+    2_000_000,
+    'how many arrivals, incidents and log entries are kept each; beyond that the oldest go',
+    { min: 1 },
+  ),
+};
+
+export type Configuration = ConfigurationOf<typeof variables>;

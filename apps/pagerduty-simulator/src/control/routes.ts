@@ -1,0 +1,124 @@
+import { type z } from 'zod';
+import { type Arrivals } from '../arrivals';
+import { isObject } from '../events/json';
+import { ruleSchema } from '../faults/rule';
+import { type Rulebook } from '../faults/rulebook';
+import { type Answer, jsonAnswer } from '../http/answer';
+import { type Desk } from '../incidents/desk';
+import { type Incident } from '../incidents/incident';
+import { incidentBody } from '../rest/incident-body';
+import { logEntryBody } from '../rest/log-entry-body';
+import { type Settings, settingsSchema } from '../settings';
+import { type Statistics } from '../statistics';
+import { downSchema, type Down } from './down';
+import { runScript, scriptSchema } from './log-entry-script';
+
+export interface ControlParts {
+  readonly arrivals: Arrivals;
+  readonly desk: Desk;
+  readonly rulebook: Rulebook;
+  readonly statistics: Statistics;
+  readonly settings: () => Settings;
+  readonly replaceSettings: (settings: Settings) => void;
+  /** Forgets arrivals, incidents, log entries and counts; with `faults`, the faults and settings too. */
+  readonly reset: (what: 'records' | 'everything') => void;
+  readonly down: (how: Down) => void;
+  readonly up: () => void;
+}
+
+interface Call {
+  readonly parts: ControlParts;
+  readonly query: URLSearchParams;
+  /** The JSON of the body; undefined where there is none. */
+  readonly body: unknown;
+  /** What stands behind the route's path. */
+  readonly rest: string;
+}
+
+type Handler = (call: Call) => Answer;
+
+export const problem = (status: number, ...problems: string[]): Answer => jsonAnswer(status, { problems });
+
+/** Every route of the control API but GET /_control/events; `METHOD path`, a `*` stands for one more segment. */
+export const ROUTES: Readonly<Record<string, Handler>> = {
+  'DELETE /_control/events': ({ parts }) => {
+    parts.reset('records');
+    return jsonAnswer(200, { reset: 'records' });
+  },
+  'POST /_control/reset': ({ parts }) => {
+    parts.reset('everything');
+    return jsonAnswer(200, { reset: 'everything' });
+  },
+  'GET /_control/stats': ({ parts }) => jsonAnswer(200, statistics(parts)),
+  'GET /_control/faults': ({ parts }) => jsonAnswer(200, { faults: parts.rulebook.list() }),
+  'POST /_control/faults': ({ parts, body }) =>
+    checked(ruleSchema, body, (rule) => jsonAnswer(201, parts.rulebook.add(rule, Date.now()))),
+  'DELETE /_control/faults': ({ parts }) => {
+    parts.rulebook.clear();
+    return jsonAnswer(200, { faults: [] });
+  },
+  'DELETE /_control/faults/*': ({ parts, rest }) =>
+    parts.rulebook.remove(rest) ? jsonAnswer(200, { removed: rest }) : problem(404, `no fault has the id "${rest}"`),
+  'GET /_control/settings': ({ parts }) => jsonAnswer(200, parts.settings()),
+  'PATCH /_control/settings': ({ parts, body }) =>
+    checked(settingsSchema, isObject(body) ? { ...parts.settings(), ...body } : body, (settings) => {
+      parts.replaceSettings(settings);
+      return jsonAnswer(200, settings);
+    }),
+  'POST /_control/down': ({ parts, body }) =>
+    checked(downSchema, body ?? {}, (how) => {
+      parts.down(how);
+      return jsonAnswer(202, { down: how });
+    }),
+  'DELETE /_control/down': ({ parts }) => {
+    parts.up();
+    return jsonAnswer(200, { down: null });
+  },
+  'GET /_control/incidents': ({ parts, query }) => jsonAnswer(200, incidents(parts.desk, query)),
+  'POST /_control/log_entries': ({ parts: { desk }, body }) =>
+    checked(scriptSchema, body ?? {}, (script) => {
+      const entries = runScript(desk, script);
+      if (entries === 'no such incident') return problem(404, `there is no incident "${script.incident}"`);
+      const included = new Set<string>();
+      const last = entries.at(-1);
+      return jsonAnswer(201, { count: entries.length, log_entry: last ? logEntryBody(last, included) : null });
+    }),
+  'GET /_control/health': () => jsonAnswer(200, { status: 'up' }),
+};
+
+function checked<Value>(schema: z.ZodType<Value>, body: unknown, then: (value: Value) => Answer): Answer {
+  const result = schema.safeParse(body);
+  if (result.success) return then(result.data);
+  return problem(400, ...result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`));
+}
+
+function statistics({ statistics: counts, desk, arrivals, rulebook }: ControlParts) {
+  return {
+    ...counts.snapshot(),
+    recorded: arrivals.total,
+    kept: arrivals.items.length,
+    incidents: { kept: desk.incidents.length, open: desk.openCount },
+    logEntries: desk.journal.size,
+    faults: rulebook.list().length,
+    memoryBytes: process.memoryUsage.rss(),
+  };
+}
+
+function incidents(desk: Desk, query: URLSearchParams) {
+  const filters = ['status', 'routingKey', 'dedupKey'] as const;
+  const found = desk.incidents.filter((incident) =>
+    filters.every((name) => !query.has(name) || query.get(name) === facts(incident)[name]),
+  );
+  const offset = Number(query.get('offset') ?? 0);
+  const limit = Number(query.get('limit') ?? 1000);
+  const page = found.slice(offset, offset + limit);
+  return { incidents: page.map(shownIncident), total: found.length, more: found.length > offset + limit };
+}
+
+function facts({ status, service, dedupKey }: Incident) {
+  return { status, routingKey: service.routingKey, dedupKey };
+}
+
+function shownIncident(incident: Incident) {
+  return { ...facts(incident), triggers: incident.triggers, incident: incidentBody(incident) };
+}

@@ -1,0 +1,31 @@
+/** The doors of PagerDuty's Events APIs. */
+export type Api = 'v2' | 'change' | 'v1' | 'integration' | 'integration-change' | 'x-ere';
+
+export interface EventRoute {
+  readonly api: Api;
+  /** The routing key in the path, on the paths that have one. */
+  readonly pathKey: string | undefined;
+}
+
+const FIXED: ReadonlyMap<string, EventRoute> = new Map([
+  ['/v2/enqueue', { api: 'v2', pathKey: undefined }],
+  ['/v2/change/enqueue', { api: 'change', pathKey: undefined }],
+  ['/generic/2010-04-15/create_event.json', { api: 'v1', pathKey: undefined }],
+]);
+
+const KEYED: readonly (readonly [RegExp, Api])[] = [
+  [/^\/integration\/([^/]+)\/enqueue$/, 'integration'],
+  [/^\/integration\/([^/]+)\/change\/enqueue$/, 'integration-change'],
+  [/^\/x-ere\/([^/]+)$/, 'x-ere'],
+];
+
+/** Which events API a path belongs to, or undefined where it belongs to none. */
+export function eventRoute(pathname: string): EventRoute | undefined {
+  const fixed = FIXED.get(pathname);
+  if (fixed) return fixed;
+  for (const [pattern, api] of KEYED) {
+    const pathKey = pattern.exec(pathname)?.[1];
+    if (pathKey !== undefined) return { api, pathKey };
+  }
+  return undefined;
+}

@@ -1,0 +1,101 @@
+import { isObject, type JsonObject, textOf } from './json';
+import { type Reading } from './reading';
+import { type Api } from './routes';
+
+/** PagerDuty's limit on an event, in bytes (Events API documentation, "Size Limits": 512 KB). */
+export const EVENT_LIMIT_BYTES = 512 * 1024;
+
+export const ACTIONS = ['trigger', 'acknowledge', 'resolve'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+const SEVERITIES = new Set(['critical', 'error', 'warning', 'info']);
+const ALPHANUMERIC = /^[A-Za-z0-9]*$/;
+
+export type Judgement =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'unrecognized' }
+  | { readonly kind: 'invalid'; readonly errors: readonly string[] };
+
+/** Judges an event as PagerDuty does; the README's table tells which texts are PagerDuty's and which are assumed. */
+export function judge(api: Api, reading: Reading): Judgement {
+  if (api === 'integration' || api === 'integration-change' || api === 'x-ere') {
+    return judgement(routingKeyErrors(reading.routingKey));
+  }
+  if (!isObject(reading.document)) return { kind: 'unrecognized' };
+  if (api === 'v1') return judgement(v1Errors(reading, reading.document));
+  if (api === 'change') return judgement(changeErrors(reading, reading.document));
+  return judgement(v2Errors(reading, reading.document));
+}
+
+function judgement(errors: readonly string[]): Judgement {
+  return errors.length === 0 ? { kind: 'accepted' } : { kind: 'invalid', errors };
+}
+
+const missing = (name: string): string => `'${name}' is missing or blank`;
+
+function routingKeyErrors(key: string | null): string[] {
+  if (key === null) return [missing('routing_key')];
+  return [
+    ...(key.length === 32 ? [] : [`Length of 'routing_key' is incorrect (should be 32 characters)`]),
+    ...(ALPHANUMERIC.test(key) ? [] : [`'routing_key' cannot contain non-alphanumeric characters.`]),
+  ];
+}
+
+function v2Errors(reading: Reading, event: JsonObject): string[] {
+  const errors = routingKeyErrors(reading.routingKey);
+  if (reading.action === null) errors.push(missing('event_action'));
+  else if (!isAction(reading.action)) {
+    errors.push(`'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge' or 'resolve')`);
+  }
+  if (reading.action === 'trigger') errors.push(...payloadErrors(event, true));
+  else if (isAction(reading.action) && reading.dedupKey === null) errors.push(missing('dedup_key'));
+  if (tooLong(reading.dedupKey, 255)) errors.push(`'dedup_key' is too long (maximum is 255 characters)`);
+  return errors;
+}
+
+function changeErrors(reading: Reading, event: JsonObject): string[] {
+  return [...routingKeyErrors(reading.routingKey), ...payloadErrors(event, false)];
+}
+
+function payloadErrors({ payload }: JsonObject, alert: boolean): string[] {
+  if (!isObject(payload)) return [missing('payload')];
+  const errors: string[] = [];
+  const summary = textOf(payload.summary);
+  if (summary === null) errors.push(missing('payload.summary'));
+  else if (tooLong(summary, 1024)) errors.push(`'summary' is too long (maximum is 1024 characters)`);
+  if (!alert) return errors;
+  if (textOf(payload.source) === null) errors.push(missing('payload.source'));
+  const severity = textOf(payload.severity);
+  if (severity === null) errors.push(missing('payload.severity'));
+  else if (!SEVERITIES.has(severity)) {
+    errors.push(
+      `'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')`,
+    );
+  }
+  return errors;
+}
+
+function v1Errors({ routingKey, action, dedupKey, title }: Reading, event: JsonObject): string[] {
+  const errors: string[] = [];
+  if (routingKey === null) errors.push(`Service key can't be blank`);
+  else if (routingKey.length !== 32) errors.push('Service key is the wrong length (should be 32 characters)');
+  else if (!ALPHANUMERIC.test(routingKey)) errors.push('Service key cannot contain non-alphanumeric characters');
+  if (action === null) errors.push(missing('event_type'));
+  else if (!isAction(action)) errors.push('event_type is invalid (must be one of: trigger acknowledge resolve)');
+  if (action === 'trigger' && title === null) errors.push('Description is missing or blank');
+  if (action === 'trigger' && tooLong(textOf(event.description), 1024)) {
+    errors.push('Description is too long (maximum is 1024 characters)');
+  }
+  if ((action === 'acknowledge' || action === 'resolve') && dedupKey === null) errors.push(missing('incident_key'));
+  if (tooLong(dedupKey, 255)) errors.push('Incident key is too long (maximum is 255 characters)');
+  return errors;
+}
+
+function isAction(action: string | null): action is Action {
+  return ACTIONS.some((known) => known === action);
+}
+
+/** Counted in characters as a person sees them in ASCII and in code points beyond. */
+function tooLong(text: string | null, maximum: number): boolean {
+  return text !== null && text.length > maximum && [...text].length > maximum;
+}

@@ -1,0 +1,48 @@
+import { isObject, type JsonObject, parseJson, textOf } from './json';
+
+/** What a transformer makes of a vendor's body. */
+export interface VendorReading {
+  readonly dedupKey: string | null;
+  readonly action: string | null;
+  readonly title: string | null;
+  readonly severity: string | null;
+  readonly details: unknown;
+}
+
+/**
+ * Stands for PagerDuty's transformers: events in the shape of v2 or v1 mean what they mean there, an Amazon CloudWatch
+ * alarm opens and closes one alert by its name, and everything else opens an alert of its own.
+ */
+export function vendorReading(event: JsonObject): VendorReading {
+  if (textOf(event.event_action) !== null) {
+    const payload = isObject(event.payload) ? event.payload : {};
+    return reading(event.event_action, event.dedup_key, payload.summary, payload.severity, payload.custom_details);
+  }
+  if (textOf(event.event_type) !== null && (textOf(event.incident_key) ?? textOf(event.description)) !== null) {
+    return reading(event.event_type, event.incident_key, event.description, null, event.details);
+  }
+  if (event.Type === 'SubscriptionConfirmation') return reading(null, null, null, null, null);
+  const alarm = typeof event.Message === 'string' ? parseJson(event.Message) : undefined;
+  if (isObject(alarm) && textOf(alarm.AlarmName) !== null) {
+    const action = alarm.NewStateValue === 'OK' ? 'resolve' : 'trigger';
+    return reading(action, alarm.AlarmName, alarm.AlarmName, null, alarm);
+  }
+  const title = event.title ?? event.Subject ?? event.search_name ?? event.summary ?? event.message;
+  return reading('trigger', null, title ?? 'Event of an integration', null, event);
+}
+
+function reading(
+  action: unknown,
+  dedupKey: unknown,
+  title: unknown,
+  severity: unknown,
+  details: unknown,
+): VendorReading {
+  return {
+    action: textOf(action),
+    dedupKey: textOf(dedupKey),
+    title: textOf(title),
+    severity: textOf(severity),
+    details: details ?? null,
+  };
+}

@@ -1,0 +1,35 @@
+import { type ServerResponse } from 'node:http';
+import { type Answer, jsonAnswer, sendAnswer, sendHalf } from '../http/answer';
+import { type Deed } from './rule';
+
+/** Sends an answer the way a fault wants it; without a fault, as it is. */
+export function sendAs(deed: Deed | undefined, response: ServerResponse, answer: Answer): void {
+  switch (deed?.kind) {
+    case 'reset':
+    case 'lose-answer':
+      response.socket?.resetAndDestroy();
+      return;
+    case 'hang':
+      return;
+    case 'cut-answer':
+      sendHalf(response, answer);
+      return;
+    case 'status':
+    case 'swallow':
+    case 'double':
+    case 'swap':
+    case undefined:
+      sendAnswer(response, answer);
+  }
+}
+
+/** A scripted status with its headers, and the body of the script or else the usual one of that API. */
+export function scriptedAnswer(
+  { status, retryAfter, headers, body }: Extract<Deed, { kind: 'status' }>,
+  usual: (status: number, headers: Readonly<Record<string, string>>) => Answer,
+): Answer {
+  const all = retryAfter === undefined ? headers : { ...headers, 'retry-after': String(retryAfter) };
+  if (body === undefined) return usual(status, all);
+  if (typeof body !== 'string') return jsonAnswer(status, body, all);
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...all }, body };
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { type AlertChange } from '../arrivals';
+import { BoundedList } from '../bounded-list';
+import { type Settings } from '../settings';
+import { Account } from './account';
+import { Identifiers } from './identifiers';
+import { changeStatus, type Incident, newIncident } from './incident';
+import { type Agent, Journal, type LogEntry } from './journal';
+
+/** An alert event that PagerDuty took. */
+export interface AlertEvent {
+  readonly routingKey: string;
+  readonly dedupKey: string | null;
+  readonly action: string | null;
+  readonly title: string | null;
+  readonly severity: string | null;
+  readonly details: unknown;
+}
+
+export interface AlertOutcome {
+  readonly change: AlertChange;
+  /** The alert's key: the event's own, or one made for a trigger without; null where no alert is meant. */
+  readonly dedupKey: string | null;
+}
+
+export type EntryDraft = Pick<LogEntry, 'type' | 'summary'> &
+  Partial<Pick<LogEntry, 'id' | 'incident' | 'agent' | 'channel' | 'extra' | 'raw'>> & {
+    /** On PagerDuty's clock; absent: now. */
+    readonly createdAt?: number;
+    /** After the entry was made; absent: the indexing delay of the settings. */
+    readonly visibleAfterMs?: number;
+  };
+
+const SERVICE: Agent = { kind: 'service' };
+
+/** Alerts, incidents and log entries as they follow from the events (Events API v2 documentation, "Event Action"). */
+export class Desk {
+  readonly account = new Account();
+  readonly journal: Journal;
+  readonly #identifiers = new Identifiers();
+  readonly #settings: () => Settings;
+  readonly #keepDetails: boolean;
+  readonly #incidents: BoundedList<Incident>;
+  /** The alerts that are not resolved, by routing key and dedup key. */
+  readonly #open = new Map<string, Incident>();
+  #numbers = 0;
+
+  constructor(options: { settings: () => Settings; keepDetails: boolean; maximum: number }) {
+    this.#settings = options.settings;
+    this.#keepDetails = options.keepDetails;
+    this.#incidents = new BoundedList(options.maximum);
+    this.journal = new Journal(options.maximum);
+  }
+
+  /** PagerDuty's clock, in milliseconds. */
+  now(): number {
+    return Date.now() + this.#settings().clockSkewMs;
+  }
+
+  take(event: AlertEvent): AlertOutcome {
+    const dedupKey = keyOf(event);
+    return { dedupKey, change: dedupKey === null ? 'none' : this.#apply(event, dedupKey) };
+  }
+
+  open(routingKey: string, dedupKey: string): Incident | undefined {
+    return this.#open.get(alertKey(routingKey, dedupKey));
+  }
+
+  find(id: string): Incident | undefined {
+    return this.#incidents.items.find((incident) => incident.id === id || String(incident.number) === id);
+  }
+
+  get incidents(): readonly Incident[] {
+    return this.#incidents.items;
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  trigger({ routingKey, title, severity, details }: AlertEvent, dedupKey: string): Incident {
+    const createdAt = this.now();
+    const entryId = this.#identifiers.logEntry();
+    const incident = newIncident({
+      id: this.#identifiers.incident(),
+      number: ++this.#numbers,
+      service: this.account.service(routingKey, createdAt),
+      dedupKey,
+      title: title ?? 'An event without a summary',
+      severity,
+      details: this.#keepDetails ? details : null,
+      createdAt,
+      firstTriggerEntryId: entryId,
+    });
+    this.#incidents.push(incident);
+    this.#open.set(alertKey(routingKey, dedupKey), incident);
+    this.#logTrigger(incident, entryId);
+    if (this.#settings().assignOnTrigger) {
+      this.log({ type: 'assign_log_entry', summary: 'Assigned to On-call Engineer', incident, agent: SERVICE });
+    }
+    return incident;
+  }
+
+  /** Forgets an alert that a person resolved, so that the next trigger opens a new one. */
+  closed(incident: Incident): void {
+    const key = alertKey(incident.service.routingKey, incident.dedupKey);
+    if (this.#open.get(key) === incident) this.#open.delete(key);
+  }
+
+  /** Writes a log entry. */
+  log(draft: EntryDraft): LogEntry {
+    const createdAt = draft.createdAt ?? this.now();
+    const entry: LogEntry = {
+      id: draft.id ?? this.#identifiers.logEntry(),
+      type: draft.type,
+      summary: draft.summary,
+      createdAt: Math.floor(createdAt / 1000) * 1000,
+      visibleAt: Date.now() + (draft.visibleAfterMs ?? this.#indexingDelay()),
+      incident: draft.incident ?? null,
+      agent: draft.agent ?? SERVICE,
+      channel: draft.channel ?? { type: 'api' },
+      extra: draft.extra ?? {},
+      raw: draft.raw ?? null,
+    };
+    this.journal.add(entry);
+    return entry;
+  }
+
+  clear(): void {
+    this.account.clear();
+    this.journal.clear();
+    this.#incidents.clear();
+    this.#open.clear();
+  }
+
+  #apply(event: AlertEvent, dedupKey: string): AlertChange {
+    const incident = this.open(event.routingKey, dedupKey);
+    switch (event.action) {
+      case 'trigger':
+        if (incident) return this.#repeat(incident);
+        this.trigger(event, dedupKey);
+        return 'opened';
+      case 'acknowledge':
+        if (!incident) return 'dropped';
+        if (incident.status === 'acknowledged') return 'unchanged';
+        changeStatus(incident, 'acknowledged', this.now(), null);
+        this.log({
+          type: 'acknowledge_log_entry',
+          summary: 'Acknowledged through the API',
+          incident,
+          extra: { acknowledgement_timeout: 1800 },
+        });
+        return 'acknowledged';
+      case 'resolve':
+        if (!incident) return 'dropped';
+        changeStatus(incident, 'resolved', this.now(), null);
+        this.closed(incident);
+        this.log({ type: 'resolve_log_entry', summary: 'Resolved through the API', incident });
+        return 'resolved';
+      default:
+        return 'none';
+    }
+  }
+
+  #repeat(incident: Incident): AlertChange {
+    incident.triggers += 1;
+    this.#logTrigger(incident, this.#identifiers.logEntry());
+    return 'repeated';
+  }
+
+  #logTrigger(incident: Incident, id: string): void {
+    this.log({ id, type: 'trigger_log_entry', summary: 'Triggered through the API', incident });
+  }
+
+  #indexingDelay(): number {
+    const delay = this.#settings().indexingDelayMs;
+    if (typeof delay === 'number') return delay;
+    const [least, most] = delay;
+    return least + Math.random() * (most - least);
+  }
+}
+
+/** The event's own key; a trigger without one is given a new one; null where the event means no alert. */
+export function keyOf({ dedupKey, action }: Pick<AlertEvent, 'dedupKey' | 'action'>): string | null {
+  return dedupKey ?? (action === 'trigger' ? randomUUID().replaceAll('-', '') : null);
+}
+
+function alertKey(routingKey: string, dedupKey: string): string {
+  return `${routingKey} ${dedupKey}`;
+}

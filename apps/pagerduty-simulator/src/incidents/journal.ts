@@ -1,0 +1,82 @@
+import { type Person } from './account';
+import { type Incident } from './incident';
+
+/** Who or what did something. */
+export type Agent = { readonly kind: 'service' } | { readonly kind: 'user'; readonly user: Person };
+
+/** A log entry. Its rendering is made when it is read. */
+export interface LogEntry {
+  readonly id: string;
+  readonly type: string;
+  readonly summary: string;
+  /** Milliseconds since 1970 on PagerDuty's clock, whole seconds. */
+  readonly createdAt: number;
+  /** On this machine's clock: before that, no reader sees it. */
+  readonly visibleAt: number;
+  /** null: an entry without an incident. */
+  readonly incident: Incident | null;
+  readonly agent: Agent;
+  readonly channel: Readonly<Record<string, unknown>>;
+  /** Members that only this type has, or that a script wants otherwise. */
+  readonly extra: Readonly<Record<string, unknown>>;
+  /** A whole entry as a script gave it, in place of all the above but id and created_at. */
+  readonly raw: Readonly<Record<string, unknown>> | null;
+}
+
+/** Every log entry, oldest first by created_at and then by appearance. */
+export class Journal {
+  readonly #maximum: number;
+  #entries: LogEntry[] = [];
+
+  constructor(maximum: number) {
+    this.#maximum = maximum;
+  }
+
+  add(entry: LogEntry): void {
+    const last = this.#entries.at(-1);
+    if (!last || last.createdAt <= entry.createdAt) this.#entries.push(entry);
+    else this.#entries.splice(this.#firstAfter(entry.createdAt), 0, entry);
+    if (this.#entries.length > this.#maximum) this.#entries.splice(0, Math.max(1, Math.floor(this.#maximum / 10)));
+  }
+
+  /** Entries with since <= created_at < until that can be seen by now, newest first. */
+  read(since: number, until: number, now: number, wanted: (entry: LogEntry) => boolean): LogEntry[] {
+    return this.#entries
+      .slice(this.#firstFrom(since), this.#firstFrom(until))
+      .filter((entry) => entry.visibleAt <= now && wanted(entry))
+      .reverse();
+  }
+
+  find(id: string): LogEntry | undefined {
+    return this.#entries.find((entry) => entry.id === id);
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  clear(): void {
+    this.#entries = [];
+  }
+
+  #firstFrom(time: number): number {
+    return this.#search((createdAt) => createdAt >= time);
+  }
+
+  #firstAfter(time: number): number {
+    return this.#search((createdAt) => createdAt > time);
+  }
+
+  /** The index of the first entry whose time is past the mark. */
+  #search(past: (createdAt: number) => boolean): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const entry = this.#entries[middle];
+      if (entry && past(entry.createdAt)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}

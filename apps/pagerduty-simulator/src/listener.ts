@@ -1,0 +1,74 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { type Down } from './control/down';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The HTTP server, which can be away for a while and comes back on the same port. */
+export class Listener {
+  readonly #handler: RequestListener;
+  readonly #host: string;
+  #port: number;
+  #server: Server | undefined;
+  #return: NodeJS.Timeout | undefined;
+  #resetting = false;
+  #stopped = false;
+
+  constructor({ host, port }: Address, handler: RequestListener) {
+    this.#host = host;
+    this.#port = port;
+    this.#handler = handler;
+  }
+
+  /** Listens; where port 0 was asked for, the answer tells the port. */
+  async start(): Promise<Address> {
+    const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, this.#handler);
+    server.on('clientError', (_error, socket) => socket.destroy());
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: this.#host, port: this.#port, backlog: 4096 }, resolve);
+    });
+    this.#server = server;
+    // TCP only: the address is an object.
+    this.#port = (server.address() as AddressInfo).port;
+    return { host: this.#host, port: this.#port };
+  }
+
+  /** Whether requests outside the control API are to be reset. */
+  get resetting(): boolean {
+    return this.#resetting;
+  }
+
+  down({ mode, forMs }: Down): void {
+    clearTimeout(this.#return);
+    if (mode === 'reset') this.#resetting = true;
+    // The answer to this request goes out before the connections are cut.
+    else setImmediate(() => void this.#close());
+    if (forMs !== undefined) this.#return = setTimeout(() => void this.up(), forMs);
+  }
+
+  async up(): Promise<void> {
+    clearTimeout(this.#return);
+    this.#resetting = false;
+    if (!this.#server && !this.#stopped) await this.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#return);
+    await this.#close();
+  }
+
+  #close(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    return new Promise((resolve) => {
+      if (!server) return resolve();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import { type Answer, jsonAnswer } from '../http/answer';
+
+/** PagerDuty's REST error: `{"error":{"message","code","errors"?}}` (REST API documentation, "Errors"). */
+export function restError(
+  status: number,
+  code: number,
+  message: string,
+  errors?: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return jsonAnswer(status, { error: { message, code, ...(errors ? { errors } : {}) } }, headers);
+}
+
+export const unauthorized = (): Answer => restError(401, 2006, 'Unauthorized');
+export const restNotFound = (): Answer => restError(404, 2100, 'Not Found');
+export const invalidInput = (...errors: string[]): Answer => restError(400, 2001, 'Invalid Input Provided', errors);
+export const invalidTime = (name: string): Answer =>
+  restError(400, 2004, 'Invalid Input Provided', [`${name} is not a valid date-time.`]);
+export const invalidRange = (): Answer =>
+  restError(400, 2005, 'Invalid Input Provided', ['since must not be after until.']);
+
+/** What a scripted status says where the script gives no body. */
+export function scriptedRestError(status: number, headers: Readonly<Record<string, string>>): Answer {
+  return restError(status, 2000, 'A scripted answer', undefined, headers);
+}

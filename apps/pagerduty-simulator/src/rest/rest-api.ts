@@ -1,0 +1,88 @@
+import { timingSafeEqual } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Rulebook } from '../faults/rulebook';
+import { scriptedAnswer, sendAs } from '../faults/sending';
+import { methodAnswer } from '../events/answers';
+import { type Answer, jsonAnswer } from '../http/answer';
+import { ON_CALL } from '../incidents/account';
+import { type Desk } from '../incidents/desk';
+import { type Settings } from '../settings';
+import { type Statistics } from '../statistics';
+import { restNotFound, scriptedRestError, unauthorized } from './errors';
+import { incidentBody } from './incident-body';
+import { listLogEntries, showLogEntry } from './log-entries';
+import { type RestRateLimit } from './rate-limit';
+import { API_HOST, WEB_HOST } from './reference';
+
+export interface RestParts {
+  readonly desk: Desk;
+  readonly rulebook: Rulebook;
+  readonly rateLimit: RestRateLimit;
+  readonly statistics: Statistics;
+  readonly settings: () => Settings;
+  /** The only token that is accepted; undefined: any. */
+  readonly apiToken: string | undefined;
+}
+
+const AUTHORIZATION = /^(?:Token token=|Bearer )(\S+)$/;
+
+/** The part of PagerDuty's REST API that a reader of log entries needs. */
+export class RestApi {
+  readonly #parts: RestParts;
+
+  constructor(parts: RestParts) {
+    this.#parts = parts;
+  }
+
+  static owns(pathname: string): boolean {
+    return /^\/(?:log_entries|incidents|abilities|users)(?:\/|$)/.test(pathname);
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    request.resume();
+    const subject = { path: url.pathname, query: url.search, routingKey: null, dedupKey: null, action: null };
+    const { delayMs, deed } = this.#parts.rulebook.decide(subject, Date.now());
+    if (delayMs > 0) await wait(delayMs);
+    const answer = deed?.kind === 'status' ? scriptedAnswer(deed, scriptedRestError) : this.#answer(request, url);
+    const silent = deed?.kind === 'reset' || deed?.kind === 'hang' || deed?.kind === 'lose-answer';
+    this.#parts.statistics.countRest(silent ? null : answer.status);
+    sendAs(deed, response, answer);
+  }
+
+  #answer(request: IncomingMessage, url: URL): Answer {
+    const { desk, rateLimit, settings } = this.#parts;
+    if (request.method !== 'GET') return methodAnswer('GET');
+    const token = AUTHORIZATION.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined || !this.#accepts(token)) return unauthorized();
+    const { headers, refusal } = rateLimit.take(token, settings().restPerMinute, Date.now());
+    if (refusal) return refusal;
+    const answer = route(desk, url);
+    return { ...answer, headers: { ...answer.headers, ...headers } };
+  }
+
+  #accepts(token: string): boolean {
+    const { apiToken } = this.#parts;
+    if (apiToken === undefined) return true;
+    const given = Buffer.from(token);
+    const wanted = Buffer.from(apiToken);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  }
+}
+
+function route(desk: Desk, { pathname, searchParams }: URL): Answer {
+  if (pathname === '/log_entries') return listLogEntries(desk, searchParams);
+  if (pathname === '/abilities') return jsonAnswer(200, { abilities: ['teams', 'urgencies', 'event_rules'] });
+  if (pathname === '/users/me') return jsonAnswer(200, { user: user() });
+  const [, collection, id, rest] = pathname.split('/');
+  if (id === undefined || rest !== undefined) return restNotFound();
+  if (collection === 'log_entries') return showLogEntry(desk, id, searchParams);
+  const incident = collection === 'incidents' ? desk.find(id) : undefined;
+  return incident ? jsonAnswer(200, { incident: incidentBody(incident) }) : restNotFound();
+}
+
+function user(): Record<string, unknown> {
+  const { id, name } = ON_CALL;
+  const addresses = { self: `${API_HOST}/users/${id}`, html_url: `${WEB_HOST}/users/${id}` };
+  return { id, type: 'user', summary: name, name, email: 'on-call@example.com', time_zone: 'Etc/UTC', ...addresses };
+}

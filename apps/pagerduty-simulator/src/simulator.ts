@@ -1,0 +1,98 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Logger } from '@pdaltagent/service';
+import { Arrivals } from './arrivals';
+import { type Configuration } from './configuration';
+import { ControlApi } from './control/control-api';
+import { notFoundAnswer } from './events/answers';
+import { Intake } from './events/intake';
+import { eventRoute } from './events/routes';
+import { Throttle } from './events/throttle';
+import { Rulebook } from './faults/rulebook';
+import { jsonAnswer, sendAnswer } from './http/answer';
+import { Desk } from './incidents/desk';
+import { type Address, Listener } from './listener';
+import { RestRateLimit } from './rest/rate-limit';
+import { RestApi } from './rest/rest-api';
+import { DEFAULT_SETTINGS, type Settings } from './settings';
+import { Statistics } from './statistics';
+
+/** A PagerDuty to run against: its Events APIs, the incidents that follow, its log entries, and faults on demand. */
+export class Simulator {
+  readonly #log: Logger;
+  readonly #listener: Listener;
+  readonly #intake: Intake;
+  readonly #rest: RestApi;
+  readonly #control: ControlApi;
+  #settings: Settings = DEFAULT_SETTINGS;
+
+  constructor(configuration: Configuration, log: Logger) {
+    const { host, port, apiToken, keepBodies, maximumRecords: maximum } = configuration;
+    this.#log = log;
+    const settings = () => this.#settings;
+    const arrivals = new Arrivals({ keepBodies, maximum });
+    const desk = new Desk({ settings, keepDetails: keepBodies, maximum });
+    const rulebook = new Rulebook();
+    const throttle = new Throttle();
+    const rateLimit = new RestRateLimit();
+    const statistics = new Statistics();
+    this.#listener = new Listener({ host, port }, (request, response) => this.#serve(request, response));
+    this.#intake = new Intake({ arrivals, desk, rulebook, throttle, statistics, settings });
+    this.#rest = new RestApi({ desk, rulebook, rateLimit, statistics, settings, apiToken });
+    this.#control = new ControlApi({
+      arrivals,
+      desk,
+      rulebook,
+      statistics,
+      settings,
+      replaceSettings: (replacement) => {
+        this.#settings = replacement;
+      },
+      reset: (what) => {
+        for (const part of [arrivals, desk]) part.clear();
+        for (const part of [throttle, statistics]) part.reset();
+        if (what === 'records') return;
+        rulebook.clear();
+        rateLimit.reset();
+        this.#settings = DEFAULT_SETTINGS;
+      },
+      down: (how) => this.#listener.down(how),
+      up: () => void this.#listener.up(),
+    });
+  }
+
+  /** Listens and answers where. */
+  start(): Promise<Address> {
+    return this.#listener.start();
+  }
+
+  /** Closes the port and every connection. */
+  stop(): Promise<void> {
+    return this.#listener.stop();
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    this.#dispatch(request, response).catch((error: unknown) => {
+      this.#log.error('a bug: a request could not be served', { error });
+      response.destroy();
+    });
+  }
+
+  async #dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = request.url ?? '/';
+    const path = target.split('?', 1)[0] ?? target;
+    if (this.#listener.resetting && !ControlApi.owns(path)) {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    const route = eventRoute(path);
+    if (route) return this.#intake.receive(request, response, route, path);
+    if (ControlApi.owns(path)) return this.#control.serve(request, response, urlOf(target));
+    if (RestApi.owns(path)) return this.#rest.serve(request, response, urlOf(target));
+    request.resume();
+    sendAnswer(response, path === '/healthz' ? jsonAnswer(200, { status: 'up' }) : notFoundAnswer());
+  }
+}
+
+function urlOf(target: string): URL {
+  return new URL(target, 'http://simulator');
+}
