@@ -1,0 +1,43 @@
+import { choice, type ConfigurationOf, custom, flag, integer, port, text, url } from '@pdaltagent/service';
+
+export const variables = {
+  amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
+    schemes: ['amqp', 'amqps', 'pyamqp'],
+    aliases: ['CELERY_BROKER_URL'],
+    secret: true,
+  }),
+  queueType: choice('PDAGENTD_QUEUE_TYPE', ['quorum', 'classic'], 'quorum', 'what kind of queues RabbitMQ keeps'),
+  confirmTimeoutMs: integer(
+    'PDAGENTD_CONFIRM_TIMEOUT_MS',
+    5_000,
+    'how long RabbitMQ may take to confirm an event; milliseconds',
+    { min: 100, max: 60_000 },
+  ),
+  httpPort: port('PDAGENTD_HTTP_PORT', 8080, 'where events are taken over HTTP; 0 switches it off'),
+  httpsPort: port('PDAGENTD_HTTPS_PORT', 8443, 'where events are taken over HTTPS; 0 switches it off'),
+  tlsCertificate: text(
+    'PDAGENTD_TLS_CERT',
+    '/etc/pdagentd/ssl/cert.pem',
+    'certificate chain (PEM); missing: a self-signed pair is made once; changed: taken up without restart',
+  ),
+  tlsKey: text('PDAGENTD_TLS_KEY', '/etc/pdagentd/ssl/key.pem', 'private key of the certificate (PEM)'),
+  tlsClientAuthorities: text(
+    'PDAGENTD_TLS_CLIENT_CA',
+    undefined,
+    'authorities (PEM); set: HTTPS clients must show a certificate of one of them',
+  ),
+  stateFolder: text('PDAGENTD_STATE_DIR', './state', 'folder of what is kept, as the self-signed pair'),
+  maxInFlight: integer(
+    'PDAGENTD_MAX_IN_FLIGHT',
+    1_000,
+    'events that may wait for RabbitMQ’s confirm at one time; more are answered 503',
+    { min: 1 },
+  ),
+  strict: flag('PDAGENTD_STRICT', false, 'refuse events over PagerDuty’s limits instead of cutting them'),
+  scrub: custom('PDAGENTD_SCRUB_PII', 'take personal data out of events', {
+    wants: 'false: this version cannot scrub, and will not pass personal data on as if it could',
+    parse: (value) => (['false', '0', 'no', 'off'].includes(value.trim().toLowerCase()) ? false : undefined),
+  }),
+};
+
+export type Configuration = ConfigurationOf<typeof variables>;

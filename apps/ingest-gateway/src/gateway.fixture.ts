@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PublishError, type OutgoingMessage, type PublishFailure } from '@pdaltagent/messaging';
+import { type Fields, type Logger } from '@pdaltagent/service';
+import { Registry } from 'prom-client';
+import { Gateway, type GatewayOptions } from './gateway';
+import { type EventSink } from './ports';
+
+/** A sink that remembers what it was given, and can be told to fail or to wait. */
+export class RememberingSink implements EventSink {
+  readonly messages: OutgoingMessage[] = [];
+  failure: PublishFailure | undefined;
+  gate: Promise<void> = Promise.resolve();
+
+  async publish(message: OutgoingMessage): Promise<void> {
+    await this.gate;
+    if (this.failure !== undefined) throw new PublishError(this.failure);
+    this.messages.push(message);
+  }
+
+  state(): 'connected' | 'away' {
+    return this.failure === undefined ? 'connected' : 'away';
+  }
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Fields;
+}
+
+export function rememberingLogger(lines: LogLine[]): Logger {
+  const at =
+    (level: string) =>
+    (message: string, fields: Fields = {}): void => {
+      lines.push({ level, message, fields });
+    };
+  const logger: Logger = {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => logger,
+    close: () => Promise.resolve(),
+  };
+  return logger;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export interface RunningGateway {
+  readonly url: string;
+  readonly ports: { readonly http?: number; readonly https?: number };
+  readonly sink: RememberingSink;
+  readonly metrics: Registry;
+  readonly log: readonly LogLine[];
+  readonly stateFolder: string;
+  stop(): Promise<void>;
+}
+
+/** A gateway on free ports with a sink that remembers; HTTP only, unless an `httpsPort` is given. */
+export async function startGateway(
+  changes: Partial<GatewayOptions['configuration']> & Pick<GatewayOptions, 'scrub'> = {},
+): Promise<RunningGateway> {
+  const { scrub, ...configuration } = changes;
+  const folder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
+  const sink = new RememberingSink();
+  const metrics = new Registry();
+  const log: LogLine[] = [];
+  const stateFolder = configuration.stateFolder ?? folder;
+  const gateway = new Gateway({
+    sink,
+    metrics,
+    logger: rememberingLogger(log),
+    ...(scrub === undefined ? {} : { scrub }),
+    configuration: {
+      httpPort: await freePort(),
+      httpsPort: 0,
+      tlsCertificate: path.join(folder, 'none', 'cert.pem'),
+      tlsKey: path.join(folder, 'none', 'key.pem'),
+      tlsClientAuthorities: undefined,
+      stateFolder,
+      maxInFlight: 1_000,
+      strict: false,
+      scrub: undefined,
+      ...configuration,
+    },
+  });
+  const ports = await gateway.start();
+  return {
+    url: `http://127.0.0.1:${ports.http}`,
+    ports,
+    sink,
+    metrics,
+    log,
+    stateFolder,
+    stop: async () => {
+      await gateway.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

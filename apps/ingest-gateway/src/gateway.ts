@@ -1,0 +1,100 @@
+import { type Logger } from '@pdaltagent/service';
+import { type Registry } from 'prom-client';
+import { Admission } from './admission';
+import { Certificate } from './certificate';
+import { type Configuration } from './configuration';
+import { Instruments } from './instruments';
+import { Intake } from './intake';
+import { Listener } from './listener';
+import { Outcomes } from './outcomes';
+import { type EventSink, type Scrub } from './ports';
+import { requestClasses } from './request-classes';
+import { createRoutes } from './routes';
+
+/** Bodies that are held in memory at one time; beyond it senders are asked to come again. */
+const MAXIMUM_HELD_BYTES = 64 * 1024 * 1024;
+/** How long requests may go on at a stop before their connections are cut; milliseconds. */
+const STOP_GRACE_MS = 10_000;
+
+export interface GatewayOptions {
+  readonly configuration: Omit<Configuration, 'amqpUrl' | 'queueType' | 'confirmTimeoutMs'>;
+  readonly sink: EventSink;
+  readonly scrub?: Scrub;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}
+
+/** Everything between the senders and the sink: servers, limits, routes, intake. */
+export class Gateway {
+  readonly #configuration: GatewayOptions['configuration'];
+  readonly #logger: Logger;
+  readonly #certificate: Certificate;
+  readonly #createListener: (options: ConstructorParameters<typeof Listener>[2]) => Listener;
+  #listeners: Listener[] = [];
+
+  constructor({ configuration, sink, scrub, logger, metrics }: GatewayOptions) {
+    this.#configuration = configuration;
+    this.#logger = logger;
+    const admission = new Admission(configuration.maxInFlight, MAXIMUM_HELD_BYTES);
+    const outcomes = new Outcomes(new Instruments(metrics, admission), logger);
+    const intake = new Intake({ sink, admission, strict: configuration.strict, scrub });
+    const routes = createRoutes({ intake, admission, outcomes });
+    const classes = requestClasses(routes);
+    this.#createListener = (options) => new Listener(routes, classes, options);
+    this.#certificate = new Certificate({
+      configured: { certificate: configuration.tlsCertificate, key: configuration.tlsKey },
+      stateFolder: configuration.stateFolder,
+      clientAuthorities: configuration.tlsClientAuthorities,
+      log: logger,
+    });
+  }
+
+  /**
+   * Opens the ports; 0 leaves one closed.
+   * @returns the ports that are listened on
+   * @throws Error that names the variable where a port is taken or a certificate cannot be used
+   */
+  async start(): Promise<{ http?: number; https?: number }> {
+    const { httpPort, httpsPort } = this.#configuration;
+    try {
+      const ports = {
+        ...(httpPort === 0 ? {} : { http: await this.#open(httpPort, 'PDAGENTD_HTTP_PORT') }),
+        ...(httpsPort === 0 ? {} : { https: await this.#openSecure(httpsPort) }),
+      };
+      this.#logger.info('taking events', ports);
+      return ports;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Takes no new connection, answers what has come, and cuts what does not end by itself. */
+  async stop(): Promise<void> {
+    this.#certificate.unwatch();
+    const listeners = this.#listeners;
+    const grace = setTimeout(() => listeners.forEach((listener) => listener.cut()), STOP_GRACE_MS);
+    await Promise.all(listeners.map((listener) => listener.stop()));
+    clearTimeout(grace);
+    this.#listeners = [];
+  }
+
+  async #open(port: number, variable: string): Promise<number> {
+    return this.#listen(this.#createListener({ port, variable }));
+  }
+
+  async #openSecure(port: number): Promise<number> {
+    const listener = this.#createListener({
+      port,
+      variable: 'PDAGENTD_HTTPS_PORT',
+      tls: await this.#certificate.load(),
+    });
+    if (listener.secureServer !== undefined) this.#certificate.watch(listener.secureServer);
+    return this.#listen(listener);
+  }
+
+  #listen(listener: Listener): Promise<number> {
+    this.#listeners.push(listener);
+    return listener.start();
+  }
+}

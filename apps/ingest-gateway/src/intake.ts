@@ -1,0 +1,164 @@
+import {
+  dedupKeyOf,
+  eventProcessed,
+  fit,
+  isApiType,
+  makeDedupKey,
+  MAXIMUM_BODY_BYTES,
+  orderKeyOf,
+  readDocument,
+  routingKeyErrors,
+  routingKeyOf,
+  validate,
+  vendorDedupKeyOf,
+  withDedupKey,
+  type Answer,
+  type ApiType,
+  type EventType,
+  type JsonDocument,
+  type VendorType,
+} from '@pdaltagent/events';
+import { PublishError, type OutgoingMessage } from '@pdaltagent/messaging';
+import { v7 as uuidV7 } from 'uuid';
+import { type Admission } from './admission';
+import { type EventSink, type Scrub } from './ports';
+import { refusals, type Refused } from './refusal';
+
+/** A request whose body has been read. */
+export interface Received {
+  readonly type: EventType;
+  /** The routing key of a vendor's path. */
+  readonly pathKey?: string;
+  /** The routing key of an X-Routing-Key header. */
+  readonly headerKey?: string;
+  readonly body: Buffer;
+  readonly contentType: string;
+  /** The sender's headers that a vendor's body needs at PagerDuty. */
+  readonly forward: Readonly<Record<string, string>>;
+  readonly traceparent?: string;
+}
+
+export interface Accepted {
+  readonly kind: 'accepted';
+  readonly answer: Answer;
+}
+
+/** An event that is ready to be published, and what its sender will be answered. */
+interface Ready {
+  readonly kind: 'ready';
+  readonly message: Omit<OutgoingMessage, 'id' | 'orderKey' | 'receivedAt'> & { readonly type: EventType };
+  readonly dedupKey: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+export interface IntakeOptions {
+  readonly sink: EventSink;
+  readonly admission: Admission;
+  readonly strict: boolean;
+  readonly scrub?: Scrub | undefined;
+}
+
+/** Takes events in: validate, scrub, key, publish, confirm, answer. */
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  async accept(received: Received): Promise<Accepted | Refused> {
+    const { type } = received;
+    const ready = isApiType(type) ? this.#readApi(received, type) : this.#readVendor(received, type);
+    if (ready.kind === 'refused') return ready;
+    const { admission, sink } = this.#options;
+    if (!admission.enter()) return refusals.overload();
+    const id = uuidV7();
+    const { routingKey } = ready.message;
+    try {
+      await sink.publish({
+        ...ready.message,
+        id,
+        orderKey: orderKeyOf({ type, id, routingKey, dedupKey: ready.dedupKey }),
+        receivedAt: Date.now(),
+      });
+    } catch (error) {
+      if (error instanceof PublishError) return refusals.unavailable(`Event could not be stored: ${error.message}`);
+      throw error;
+    } finally {
+      admission.leave();
+    }
+    return { kind: 'accepted', answer: eventProcessed(type, ready.dedupKey, ready.warnings) };
+  }
+
+  #readApi(received: Received, type: ApiType): Ready | Refused {
+    const first = this.#readDocument(type, received.body);
+    if (first.kind === 'refused') return first;
+    const errors = validate(type, first.document, received.headerKey);
+    if (errors.length > 0) return refusals.invalid(errors);
+    const scrubbed = this.#scrub(received, first.document.bytes);
+    const read = scrubbed === first.document.bytes ? first : this.#readDocument(type, scrubbed);
+    if (read.kind === 'refused') return read;
+    const { document } = read;
+    if (document.bytes.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
+    const bodyKey = routingKeyOf(type, document.value);
+    const given = dedupKeyOf(type, document.value);
+    const made = given === undefined && isTrigger(type, document) ? makeDedupKey() : undefined;
+    return {
+      kind: 'ready',
+      message: {
+        type,
+        routingKey: bodyKey ?? received.headerKey ?? '',
+        body: made === undefined ? document.bytes : withDedupKey(type, document, made),
+        // It has been read as JSON, whatever it was called: curl calls everything a form.
+        contentType: 'application/json',
+        // A key that came in the header is what PagerDuty must see there too.
+        ...(bodyKey === undefined && received.headerKey !== undefined
+          ? { forward: { 'x-routing-key': received.headerKey } }
+          : {}),
+        ...traceOf(received),
+      },
+      dedupKey: given ?? made,
+      warnings: [...new Set([...first.warnings, ...read.warnings])],
+    };
+  }
+
+  #readVendor(received: Received, type: VendorType): Ready | Refused {
+    const { pathKey: routingKey = '', contentType, forward } = received;
+    const errors = routingKeyErrors(routingKey);
+    if (errors.length > 0) return refusals.invalid(errors);
+    if (received.body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
+    const body = this.#scrub(received, received.body);
+    return {
+      kind: 'ready',
+      message: { type, routingKey, body, contentType, forward, ...traceOf(received) },
+      dedupKey: vendorDedupKeyOf(type, body),
+      warnings: [],
+    };
+  }
+
+  #readDocument(type: ApiType, bytes: Buffer): ReadEvent | Refused {
+    const reading = readDocument(bytes);
+    if (!reading.ok) return refusals.unrecognized(reading.error);
+    if (this.#options.strict) return { kind: 'read', document: reading.document, warnings: [] };
+    return { kind: 'read', ...fit(type, reading.document) };
+  }
+
+  #scrub({ type, contentType }: Received, body: Buffer): Buffer {
+    return this.#options.scrub?.({ type, body, contentType }) ?? body;
+  }
+}
+
+interface ReadEvent {
+  readonly kind: 'read';
+  readonly document: JsonDocument;
+  readonly warnings: readonly string[];
+}
+
+function isTrigger(type: ApiType, { value }: JsonDocument): boolean {
+  if (type === 'change') return false;
+  return value[type === 'v1' ? 'event_type' : 'event_action'] === 'trigger';
+}
+
+function traceOf({ traceparent }: Received): { readonly traceparent?: string } {
+  return traceparent === undefined ? {} : { traceparent };
+}

@@ -1,0 +1,83 @@
+import http from 'node:http';
+import https from 'node:https';
+import { type AddressInfo } from 'node:net';
+import { type Express } from 'express';
+import { type RequestClasses } from './request-classes';
+
+// Slow or silent clients are closed; those that work are kept longer than most of them wait between two events.
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 15_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16 * 1024,
+};
+
+/** A port that the gateway listens on, and the variable that sets it. */
+export interface ListenerOptions {
+  readonly port: number;
+  readonly variable: string;
+  /** TLS options; none: plain HTTP. */
+  readonly tls?: https.ServerOptions;
+}
+
+/** One HTTP or HTTPS server in front of the routes. */
+export class Listener {
+  readonly #server: http.Server | https.Server;
+  readonly #options: ListenerOptions;
+
+  constructor(app: Express, classes: RequestClasses, options: ListenerOptions) {
+    this.#options = options;
+    const limits = { ...LIMITS, ...classes };
+    this.#server =
+      options.tls === undefined
+        ? http.createServer(limits, app)
+        : https.createServer({ ...limits, ...options.tls }, app);
+  }
+
+  /** The server, where it speaks TLS: its certificate can be changed while it runs. */
+  get secureServer(): https.Server | undefined {
+    return this.#server instanceof https.Server ? this.#server : undefined;
+  }
+
+  /** Resolves with the port that is listened on. @throws Error that names the variable where the port is taken */
+  start(): Promise<number> {
+    const { port, variable } = this.#options;
+    return new Promise((resolve, reject) => {
+      const fail = (error: NodeJS.ErrnoException): void => reject(new Error(explained(error, port, variable)));
+      this.#server.once('error', fail);
+      this.#server.listen(port, () => {
+        this.#server.off('error', fail);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Takes no new connection, lets requests that are being answered end, and resolves once they have. */
+  stop(): Promise<void> {
+    if (!this.#server.listening) return Promise.resolve();
+    this.#server.prependListener('request', (_request, response: http.ServerResponse) => {
+      response.setHeader('connection', 'close');
+    });
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  /** Ends every connection, whatever it is doing. */
+  cut(): void {
+    this.#server.closeAllConnections();
+  }
+}
+
+function explained(error: NodeJS.ErrnoException, port: number, variable: string): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `${variable}: port ${port} is taken by another process`;
+    case 'EACCES':
+      return `${variable}: port ${port} may not be opened by this user (below 1024 needs a privilege)`;
+    default:
+      return `${variable}: port ${port} cannot be opened: ${error.message}`;
+  }
+}

@@ -1,0 +1,44 @@
+import {
+  eventTooLarge,
+  invalidEvent,
+  temporarilyUnavailable,
+  unrecognizedObject,
+  type Answer,
+} from '@pdaltagent/events';
+
+/** Why an event was not taken: a closed list, as it labels a metric. */
+export const REFUSALS = [
+  'invalid',
+  'unrecognized',
+  'too-large',
+  'encoding',
+  'aborted',
+  'no-such-path',
+  'wrong-method',
+  'overload',
+  'unavailable',
+  'failed',
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+/** What became of a request that is not accepted: the reason for us, the answer for the sender. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: Refusal;
+  readonly answer: Answer;
+}
+
+export function refused(reason: Refusal, answer: Answer): Refused {
+  return { kind: 'refused', reason, answer };
+}
+
+export const refusals = {
+  invalid: (errors: readonly string[]) => refused('invalid', invalidEvent(errors)),
+  unrecognized: (error: string) => refused('unrecognized', unrecognizedObject(error)),
+  tooLarge: () => refused('too-large', eventTooLarge()),
+  overload: () => refused('overload', temporarilyUnavailable('Too many events are waiting to be stored')),
+  unavailable: (error: string) => refused('unavailable', temporarilyUnavailable(error)),
+  /** The client went away: nobody hears the answer. */
+  aborted: () => refused('aborted', unrecognizedObject('Request ended early')),
+  encoding: (error: string, status: 400 | 415) => refused('encoding', { ...unrecognizedObject(error), status }),
+} as const;

@@ -1,0 +1,273 @@
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import path from 'node:path';
+import { gzipSync, deflateSync, deflateRawSync } from 'node:zlib';
+import { startGateway, type RunningGateway } from './gateway.fixture';
+
+const KEY = '01234567890123456789012345678901';
+const TRIGGER = {
+  routing_key: KEY,
+  event_action: 'trigger',
+  dedup_key: 'alert-1',
+  payload: { summary: 'disk full', source: 'db1', severity: 'critical' },
+};
+
+let gateway: RunningGateway;
+beforeAll(async () => (gateway = await startGateway()));
+afterAll(() => gateway.stop());
+beforeEach(() => {
+  gateway.sink.messages.length = 0;
+});
+
+interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: { status?: string; dedup_key?: string; incident_key?: string; errors?: string[]; warnings?: string[] };
+}
+
+async function post(route: string, body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Reply> {
+  const response = await fetch(gateway.url + route, { method: 'POST', body: Buffer.from(body), headers });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Reply['body'] };
+}
+
+function fixture(name: string): Buffer {
+  return readFileSync(path.join(__dirname, '../../../libs/events/fixtures', name));
+}
+
+function published() {
+  expect(gateway.sink.messages).toHaveLength(1);
+  const [message] = gateway.sink.messages;
+  if (message === undefined) throw new Error('nothing was published');
+  return message;
+}
+
+describe('events of PagerDuty’s own APIs', () => {
+  it.each([
+    ['01-alertmanager-v2-trigger.json', '/v2/enqueue', 'v2', 202],
+    ['02-alertmanager-v2-resolve.json', '/v2/enqueue', 'v2', 202],
+    ['03-alertmanager-v1-trigger.json', '/generic/2010-04-15/create_event.json', 'v1', 200],
+    ['05-zabbix-webhook-v2-trigger.json', '/v2/enqueue', 'v2', 202],
+    ['06-zabbix-webhook-v2-acknowledge.json', '/v2/enqueue', 'v2', 202],
+  ])('%s is published byte for byte', async (name, route, type, status) => {
+    const bytes = fixture(name);
+    const reply = await post(route, bytes, { 'content-type': 'application/json' });
+    expect(reply).toMatchObject({ status, body: { status: 'success' } });
+    const message = published();
+    expect(message).toMatchObject({ type, routingKey: KEY, contentType: 'application/json' });
+    expect(message.body.equals(bytes)).toBe(true);
+    expect(message.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    const key = reply.body.dedup_key ?? reply.body.incident_key ?? '';
+    expect(message.orderKey).toBe(`${KEY}:${key}`);
+  });
+
+  it('takes Kibana’s routing key from the header and passes the header on', async () => {
+    const bytes = fixture('08-kibana-v2-trigger-key-in-header.json');
+    const reply = await post('/v2/enqueue', bytes, { 'x-routing-key': KEY });
+    expect(reply).toMatchObject({ status: 202, body: { dedup_key: 'a-dedup-key' } });
+    const message = published();
+    expect(message).toMatchObject({ routingKey: KEY, forward: { 'x-routing-key': KEY } });
+    expect(message.body.equals(bytes)).toBe(true);
+  });
+
+  it('makes a dedup key for a trigger that has none, and answers with it', async () => {
+    const text = `{"routing_key":"${KEY}","event_action":"trigger", "payload":{"summary":"s","source":"s","severity":"info","custom_details":{"n":1.0,"big":12345678901234567890}}}`;
+    const { body } = await post('/v2/enqueue', text);
+    expect(body.dedup_key).toMatch(/^[0-9a-f]{32}$/);
+    expect(published().body.toString()).toBe(text.replace('{', `{"dedup_key":"${body.dedup_key}",`));
+    expect(published().orderKey).toBe(`${KEY}:${body.dedup_key}`);
+  });
+
+  it('makes an incident key for a legacy trigger that has none', async () => {
+    const bytes = fixture('09-pdagent-pd-nagios-v1-trigger.json').toString().replace('DUMMY_SERVICE_KEY', KEY);
+    const event = JSON.parse(bytes) as Record<string, unknown>;
+    delete event['incident_key'];
+    const { status, body } = await post('/generic/2010-04-15/create_event.json', JSON.stringify(event));
+    expect(status).toBe(200);
+    expect(JSON.parse(published().body.toString())).toEqual({ ...event, incident_key: body.incident_key });
+  });
+
+  it('orders change events only by themselves', async () => {
+    const reply = await post('/v2/change/enqueue', JSON.stringify({ routing_key: KEY, payload: { summary: 's' } }));
+    expect(reply.status).toBe(202);
+    expect(reply.body.dedup_key).toBeUndefined();
+    expect(published()).toMatchObject({ type: 'change', orderKey: published().id });
+  });
+
+  it('answers every error of an event at once', async () => {
+    const reply = await post('/v2/enqueue', JSON.stringify({ ...TRIGGER, routing_key: 'x-', payload: {} }));
+    expect(reply).toMatchObject({
+      status: 400,
+      body: {
+        status: 'invalid event',
+        message: 'Event object is invalid',
+        errors: [
+          "Length of 'routing_key' is incorrect (should be 32 characters)",
+          "'routing_key' cannot contain non-alphanumeric characters.",
+          "'payload.summary' is missing or blank",
+          "'payload.source' is missing or blank",
+          "'payload.severity' is missing or blank",
+        ],
+      },
+    });
+    expect(gateway.sink.messages).toHaveLength(0);
+  });
+
+  it.each(['{"a":', '[]', 'a=b', '', '['.repeat(100_000)])('answers 400 to what is no event', async (text) => {
+    const reply = await post('/v2/enqueue', text);
+    expect(reply).toMatchObject({
+      status: 400,
+      body: { status: 'Unrecognized object', message: 'Event object format is unrecognized' },
+    });
+  });
+
+  it('cuts a long summary and says so', async () => {
+    const event = { ...TRIGGER, payload: { ...TRIGGER.payload, summary: 'x'.repeat(2000) } };
+    const reply = await post('/v2/enqueue', JSON.stringify(event));
+    expect(reply.status).toBe(202);
+    expect(reply.body.warnings).toHaveLength(1);
+    const sent = JSON.parse(published().body.toString()) as typeof event;
+    expect(sent.payload.summary).toBe(`${'x'.repeat(1023)}…`);
+  });
+
+  it('takes the details out of an event over 512 KB and says so', async () => {
+    const payload = { ...TRIGGER.payload, custom_details: { log: 'x'.repeat(700_000) } };
+    const reply = await post('/v2/enqueue', JSON.stringify({ ...TRIGGER, payload }));
+    expect(reply).toMatchObject({ status: 202, body: { warnings: [expect.stringContaining('custom_details')] } });
+    expect(published().body.length).toBeLessThan(1000);
+  });
+
+  it('passes a trace context on, and none that is malformed', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await post('/v2/enqueue', JSON.stringify(TRIGGER), { traceparent });
+    expect(published().traceparent).toBe(traceparent);
+    gateway.sink.messages.length = 0;
+    await post('/v2/enqueue', JSON.stringify(TRIGGER), { traceparent: 'anything' });
+    expect(published().traceparent).toBeUndefined();
+  });
+});
+
+describe('vendor bodies', () => {
+  it.each([
+    ['10-splunk-integration-enqueue.json', `/integration/${KEY}/enqueue`, 'integration', 'application/json'],
+    ['11-cloudwatch-sns-notification.json', `/x-ere/${KEY}`, 'x-ere', 'text/plain; charset=UTF-8'],
+  ])('%s passes byte for byte, ordered by its key', async (name, route, type, contentType) => {
+    const bytes = fixture(name);
+    const reply = await post(route, bytes, {
+      'content-type': contentType,
+      'x-amz-sns-message-type': 'Notification',
+      authorization: 'Bearer secret',
+      cookie: 'a=b',
+      'x-forwarded-for': '10.0.0.1',
+    });
+    expect(reply).toMatchObject({ status: 202, body: { status: 'success' } });
+    const message = published();
+    expect(message).toMatchObject({ type, routingKey: KEY, orderKey: KEY, contentType });
+    expect(message.body.equals(bytes)).toBe(true);
+    expect(message.forward?.['x-amz-sns-message-type']).toBe('Notification');
+    expect(Object.keys(message.forward ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/authorization|cookie|forwarded|host|content-|connection/)]),
+    );
+  });
+
+  it.each([
+    ['a form', Buffer.from('status=ALARM&text=%C3%A9')],
+    ['bytes that are no text', Buffer.from([0xff, 0x00, 0xfe])],
+    ['nothing', Buffer.alloc(0)],
+    ['JSON that is nested too deeply to look into', Buffer.from('['.repeat(5000))],
+  ])('takes %s as it is', async (_, bytes) => {
+    const route = `/integration/${KEY}/change/enqueue`;
+    const contentType = 'multipart/form-data; boundary=x';
+    expect((await post(route, bytes, { 'content-type': contentType })).status).toBe(202);
+    expect(published()).toMatchObject({ type: 'integration-change', contentType });
+    expect(published().body.equals(bytes)).toBe(true);
+  });
+
+  it('reads the alert of an orchestration event that is shaped as v2', async () => {
+    const reply = await post(`/x-ere/${KEY}`, JSON.stringify(TRIGGER));
+    expect(reply.body.dedup_key).toBe('alert-1');
+    expect(published().orderKey).toBe(`${KEY}:alert-1`);
+  });
+
+  it('refuses a path whose key is none', async () => {
+    const reply = await post('/integration/short/enqueue', '{}');
+    expect(reply).toMatchObject({
+      status: 400,
+      body: { errors: ["Length of 'routing_key' is incorrect (should be 32 characters)"] },
+    });
+  });
+
+  it('answers 413 to a body over 512 KB, which cannot be cut', async () => {
+    expect((await post(`/x-ere/${KEY}`, Buffer.alloc(512 * 1024))).status).toBe(202);
+    expect((await post(`/x-ere/${KEY}`, Buffer.alloc(512 * 1024 + 1))).status).toBe(413);
+  });
+});
+
+describe('bodies on the wire', () => {
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+  ])('inflates %s', async (encoding, compress) => {
+    const text = JSON.stringify(TRIGGER);
+    const reply = await post('/v2/enqueue', compress(text), { 'content-encoding': encoding });
+    expect(reply.status).toBe(202);
+    expect(published().body.toString()).toBe(text);
+  });
+
+  it.each<readonly [what: string, status: number, encoding: string, body: Uint8Array]>([
+    ['a bomb', 413, 'gzip', gzipSync(Buffer.alloc(50_000_000))],
+    ['what is not gzip', 400, 'gzip', Buffer.from('{}')],
+    ['half a gzip', 400, 'gzip', gzipSync(JSON.stringify(TRIGGER)).subarray(0, 40)],
+    ['brotli', 415, 'br', Buffer.from('{}')],
+  ])('refuses %s with %d', async (_, status, encoding, body) => {
+    expect((await post('/v2/enqueue', body, { 'content-encoding': encoding })).status).toBe(status);
+    expect(gateway.sink.messages).toHaveLength(0);
+  });
+
+  it('answers 413 to more than 1 MB, announced or not', async () => {
+    expect((await post('/v2/enqueue', Buffer.alloc(1024 * 1024 + 1))).status).toBe(413);
+    const chunk = Buffer.alloc(256 * 1024);
+    const stream = new ReadableStream({
+      start(controller) {
+        for (let count = 0; count < 6; count += 1) controller.enqueue(chunk);
+        controller.close();
+      },
+    });
+    const response = await fetch(`${gateway.url}/v2/enqueue`, {
+      method: 'POST',
+      body: stream,
+      duplex: 'half',
+    });
+    expect(response.status).toBe(413);
+  });
+});
+
+describe('paths and methods', () => {
+  it('answers 404 to an unknown path', async () => {
+    for (const route of ['/v2/enqueu', '/v2', '/integration//enqueue', '/x-ere', '/x-ere/%zz']) {
+      expect((await post(route, '{}')).status).toBe(404);
+    }
+  });
+
+  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('answers 405 to %s and says what is allowed', async (method) => {
+    for (const route of ['/v2/enqueue', `/x-ere/${KEY}`]) {
+      const response = await fetch(gateway.url + route, { method });
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+    }
+  });
+
+  it('says at / what it is, with a line to paste', async () => {
+    const text = await (await fetch(gateway.url)).text();
+    expect(text).toContain(`curl -H 'Content-Type: application/json' ${gateway.url}/v2/enqueue`);
+  });
+
+  it('shows no host that could be pasted into a shell as a command', async () => {
+    const response = await new Promise<string>((resolve, reject) => {
+      get(gateway.url, { headers: { host: '$(reboot)' } }, (incoming) => {
+        let text = '';
+        incoming.on('data', (chunk) => (text += String(chunk))).on('end', () => resolve(text));
+      }).on('error', reject);
+    });
+    expect(response).not.toContain('reboot');
+  });
+});

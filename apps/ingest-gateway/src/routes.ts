@@ -1,0 +1,113 @@
+import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
+import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
+import { type Admission } from './admission';
+import { forwardHeaders } from './forward-headers';
+import { type Intake, type Received } from './intake';
+import { type Outcomes } from './outcomes';
+import { readBody } from './read-body';
+import { refused } from './refusal';
+import { reply } from './reply';
+import { welcome } from './welcome';
+
+/** Every path that PagerDuty has for events. */
+const PATHS: Readonly<Record<EventType, string>> = {
+  v2: '/v2/enqueue',
+  v1: '/generic/2010-04-15/create_event.json',
+  change: '/v2/change/enqueue',
+  'x-ere': '/x-ere/:key',
+  integration: '/integration/:key/enqueue',
+  'integration-change': '/integration/:key/change/enqueue',
+};
+
+export interface RouteOptions {
+  readonly intake: Intake;
+  readonly admission: Admission;
+  readonly outcomes: Outcomes;
+}
+
+/** The gateway's HTTP interface as an express app. */
+export function createRoutes(options: RouteOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', false);
+  app.use(createRouter(options));
+  return app;
+}
+
+function createRouter({ intake, admission, outcomes }: RouteOptions): Router {
+  const router = express.Router();
+
+  for (const type of EVENT_TYPES) {
+    router
+      .route(PATHS[type])
+      .post(async (request: Request, response: Response) => {
+        const startedAt = performance.now();
+        const body = await readBody(request, admission);
+        const outcome =
+          body.kind === 'refused'
+            ? body
+            : await intake
+                .accept(receivedOf(type, request, body.bytes))
+                .finally(() => admission.release(body.bytes.length));
+        outcomes.count(type, outcome, (performance.now() - startedAt) / 1000);
+        reply(request, response, outcome.answer);
+      })
+      .all((request, response) => {
+        outcomes.count(type, refused('wrong-method', METHOD_NOT_ALLOWED), 0);
+        reply(request, response, METHOD_NOT_ALLOWED, { allow: 'POST' });
+      });
+  }
+
+  router
+    .route('/')
+    .get(welcome)
+    .all((request, response) => reply(request, response, METHOD_NOT_ALLOWED, { allow: 'GET, HEAD' }));
+
+  router.use((request: Request, response: Response) => {
+    outcomes.refused('no-such-path');
+    reply(request, response, NOT_FOUND);
+  });
+
+  // Express knows an error handler by its four parameters.
+  router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    if (error instanceof URIError) {
+      outcomes.refused('no-such-path');
+      reply(request, response, NOT_FOUND);
+      return;
+    }
+    outcomes.failed(error);
+    reply(request, response, FAILED);
+  });
+  return router;
+}
+
+const NOT_FOUND = {
+  status: 404,
+  body: { status: 'not found', message: 'Not Found', errors: ['No event is taken at this path'] },
+};
+const METHOD_NOT_ALLOWED = {
+  status: 405,
+  body: { status: 'method not allowed', message: 'Method Not Allowed', errors: ['Events are sent with POST'] },
+};
+const FAILED = {
+  status: 500,
+  body: { status: 'error', message: 'Internal error.  Please retry later.', errors: ['Event was not stored'] },
+};
+
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+function receivedOf(type: EventType, { headers, params }: Request, body: Buffer): Received {
+  const { key } = params;
+  const headerKey = headers['x-routing-key'];
+  const { traceparent } = headers;
+  return {
+    type,
+    body,
+    ...(typeof key === 'string' ? { pathKey: key } : {}),
+    ...(typeof headerKey === 'string' && headerKey !== '' ? { headerKey } : {}),
+    contentType: headers['content-type'] ?? 'application/octet-stream',
+    forward: typeof key === 'string' ? forwardHeaders(headers) : {},
+    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+  };
+}

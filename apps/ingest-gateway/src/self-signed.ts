@@ -1,0 +1,58 @@
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { generate } from 'selfsigned';
+import { filesExist, type PairFiles } from './tls-pair';
+
+/** Long, as those who pin the certificate would otherwise lose pages on the day it ends. */
+const LIFETIME_YEARS = 10;
+
+/**
+ * The self-signed pair of a state folder, made where there is none yet.
+ * @returns its files, and whether they are new
+ */
+export async function selfSignedPair(stateFolder: string): Promise<{ files: PairFiles; made: boolean }> {
+  const folder = path.join(stateFolder, 'tls');
+  const files = { certificate: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') };
+  if (await filesExist(files)) return { files, made: false };
+  await mkdir(stateFolder, { recursive: true });
+  const draft = await mkdtemp(path.join(stateFolder, 'tls-'));
+  try {
+    const { cert, private: key } = await generatePair();
+    await writeFile(path.join(draft, 'cert.pem'), cert, { mode: 0o644 });
+    await writeFile(path.join(draft, 'key.pem'), key, { mode: 0o600 });
+    await rename(draft, folder);
+    return { files, made: true };
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    // Another gateway that shares the folder was faster: both must show one certificate.
+    if (await filesExist(files)) return { files, made: false };
+    throw error;
+  }
+}
+
+async function generatePair() {
+  const host = hostname();
+  const notAfterDate = new Date();
+  notAfterDate.setFullYear(notAfterDate.getFullYear() + LIFETIME_YEARS);
+  return generate([{ name: 'commonName', value: host }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    notAfterDate,
+    extensions: [
+      { name: 'basicConstraints', cA: false },
+      { name: 'keyUsage', digitalSignature: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          ...(host === 'localhost' ? [] : [{ type: 2 as const, value: host }]),
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
+    ],
+  });
+}

@@ -1,0 +1,38 @@
+import { type Request, type Response } from 'express';
+
+/** What somebody sees who opens the gateway in a browser. */
+export function welcome(request: Request, response: Response): void {
+  const origin = `${request.secure ? 'https' : 'http'}://${hostOf(request)}`;
+  const event = {
+    routing_key: 'YOUR_32_CHARACTER_ROUTING_KEY',
+    event_action: 'trigger',
+    payload: { summary: 'Disk is full', source: 'db1', severity: 'critical' },
+  };
+  const text = `PDaltagent: a durable, ordered relay between your monitoring and PagerDuty.
+
+Send here what you would send to https://events.pagerduty.com:
+
+  POST /v2/enqueue                             Events API v2
+  POST /v2/change/enqueue                      change events
+  POST /generic/2010-04-15/create_event.json   Events API v1
+  POST /integration/<key>/enqueue              a vendor's integration
+  POST /integration/<key>/change/enqueue       a vendor's change integration
+  POST /x-ere/<key>                            Event Orchestration
+
+For example:
+
+  curl ${request.secure ? '--insecure ' : ''}-H 'Content-Type: application/json' ${origin}/v2/enqueue -d '${JSON.stringify(event)}'
+
+202 means: stored, and on its way to PagerDuty.
+`;
+  response.writeHead(200, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(request.method === 'HEAD' ? undefined : text);
+}
+
+/** A Host header is the caller's text: only what a host may look like is shown to be pasted into a shell. */
+function hostOf({ headers: { host = '' } }: Request): string {
+  return /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : 'localhost:8080';
+}
