@@ -13,8 +13,10 @@ import { type Agents } from './agents';
 export const CONNECT_TIMEOUT = 'CONNECT_TIMEOUT';
 export const ATTEMPT_TIMEOUT = 'ATTEMPT_TIMEOUT';
 export const CUT_SHORT = 'CUT_SHORT';
-/** The answer came on a connection that had been idle: its server may just have closed it. */
+/** The request went out on a connection that had been idle, and its server had just closed it. */
 export const STALE_CONNECTION = 'STALE_CONNECTION';
+
+const STALE_WITHIN_MS = 1_000;
 
 export interface ExchangeOptions {
   readonly agents: Agents;
@@ -55,6 +57,7 @@ class Exchange {
 
   start(): void {
     const { agents, connectTimeoutMs, attemptTimeoutMs } = this.#options;
+    const startedAt = performance.now();
     const url = new URL(this.#config.url ?? '');
     const body: unknown = this.#config.data;
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
@@ -90,7 +93,9 @@ class Exchange {
       this.#fail(CUT_SHORT, 'the connection closed before the answer was complete');
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      // Only right after the start: a process that was paused must not post again behind its successor.
+      const fresh = performance.now() - startedAt < STALE_WITHIN_MS;
+      const stale = fresh && request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       this.#fail(stale ? STALE_CONNECTION : (error.code ?? 'UNKNOWN'), error.message);
     });
     request.once('response', (response) => {

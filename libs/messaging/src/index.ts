@@ -16,3 +16,6 @@ export {
   STATUS_EXCHANGE,
   WEBHOOKS,
 } from './topology';
+export { DEAD_REASONS, type DeadReason } from './dead-letter';
+export { type DeliveredMarkers } from './intake';
+export { type LaneObserver, LaneWorker, type LaneWorkerOptions } from './lane-worker';

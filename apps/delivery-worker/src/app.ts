@@ -1,0 +1,54 @@
+import { Poster } from '@pdaltagent/http';
+import { EVENTS, LaneWorker } from '@pdaltagent/messaging';
+import { type App, type Context } from '@pdaltagent/service';
+import { DeliveredMarkers, Store } from '@pdaltagent/store';
+import { readFileSync } from 'node:fs';
+import { type Configuration } from './configuration';
+import { createDelivery } from './deliver';
+import { createInstruments, watchWorker } from './instruments';
+
+/** Events from their lanes to PagerDuty. */
+export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
+  const authorities = configuration.certificateAuthorities;
+  const poster = new Poster({
+    maxSockets: configuration.concurrency * 2,
+    connectTimeoutMs: configuration.connectTimeoutMs,
+    attemptTimeoutMs: configuration.attemptTimeoutMs,
+    ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
+  });
+  const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
+  const worker = new LaneWorker({
+    url: configuration.amqpUrl,
+    name: 'delivery-worker',
+    family: EVENTS,
+    queueType: configuration.queueType,
+    concurrency: configuration.concurrency,
+    maximumAgeMs: configuration.maximumAgeSeconds * 1000,
+    poisonAfterMs: configuration.poisonAfterSeconds * 1000,
+    deliver: createDelivery(poster, configuration.eventsBaseUrl),
+    markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
+    observer: createInstruments(metrics),
+    log: logger,
+  });
+  watchWorker(metrics, worker);
+  return {
+    start: () => {
+      store.start();
+      worker.start();
+      return Promise.resolve();
+    },
+    stop: async () => {
+      await worker.stop();
+      store.close();
+      poster.close();
+    },
+    readiness: () => ({
+      ready: worker.connected,
+      checks: {
+        broker: worker.connected ? 'connected' : 'away',
+        redis: store.state(),
+        pagerduty: worker.dispatcher.openCircuits === 0 ? 'reachable' : 'away',
+      },
+    }),
+  };
+}

@@ -1,0 +1,39 @@
+import { choice, type ConfigurationOf, integer, text, url } from '@pdaltagent/service';
+
+export const variables = {
+  amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
+    schemes: ['amqp', 'amqps', 'pyamqp'],
+    aliases: ['CELERY_BROKER_URL'],
+    secret: true,
+  }),
+  queueType: choice('PDAGENTD_QUEUE_TYPE', ['quorum', 'classic'], 'quorum', 'what kind of queues RabbitMQ keeps'),
+  redisUrl: url('PDAGENTD_REDIS_URL', 'redis://localhost:6379', 'Redis, which remembers what was delivered', {
+    schemes: ['redis', 'rediss'],
+    secret: true,
+  }),
+  eventsBaseUrl: url('PDAGENTD_EVENTS_BASE_URL', 'https://events.pagerduty.com', 'PagerDuty’s Events API'),
+  concurrency: integer('PDAGENTD_DELIVERY_CONCURRENCY', 256, 'attempts at one time', { min: 1, max: 10_000 }),
+  maximumAgeSeconds: integer(
+    'PDAGENTD_EVENT_MAX_AGE_SECONDS',
+    259_200,
+    'an event that is not delivered by then becomes a dead letter; seconds',
+    { min: 1 },
+  ),
+  poisonAfterSeconds: integer(
+    'PDAGENTD_POISON_AFTER_SECONDS',
+    3_600,
+    'an event that PagerDuty answers with 5xx for so long, while it takes others, becomes a dead letter; seconds',
+    { min: 1 },
+  ),
+  connectTimeoutMs: integer('PDAGENTD_CONNECT_TIMEOUT_MS', 5_000, 'until a connection stands; milliseconds', {
+    min: 1,
+  }),
+  attemptTimeoutMs: integer('PDAGENTD_ATTEMPT_TIMEOUT_MS', 15_000, 'one whole attempt; milliseconds', { min: 1 }),
+  certificateAuthorities: text(
+    'PDAGENTD_CA_FILE',
+    undefined,
+    'further authorities to trust (PEM), as of a corporate proxy',
+  ),
+};
+
+export type Configuration = ConfigurationOf<typeof variables>;

@@ -1,0 +1,26 @@
+import { classifyEvent, type Outcome } from '@pdaltagent/delivery';
+import { pathOf } from '@pdaltagent/events';
+import { type Poster } from '@pdaltagent/http';
+import { type IncomingMessage } from '@pdaltagent/messaging';
+
+const USER_AGENT = `PDaltagent/${process.env.PDALTAGENT_VERSION ?? 'development'}`;
+
+/** One attempt to hand an event to PagerDuty: the exact bytes, the sender's content type and vendor headers. */
+export function createDelivery(poster: Poster, baseUrl: string) {
+  return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
+    const { type, routingKey, body, contentType, forward, traceparent } = message;
+    if (type === 'webhook') return { kind: 'rejected', status: 0, answer: 'a webhook on an event lane' };
+    const attempt = await poster.post({
+      url: baseUrl + pathOf(type, routingKey),
+      headers: {
+        'user-agent': USER_AGENT,
+        ...forward,
+        'content-type': contentType,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      },
+      body,
+      signal,
+    });
+    return classifyEvent(type, attempt, Date.now());
+  };
+}

@@ -1,0 +1,53 @@
+import { Circuit } from './circuit';
+import { type Clock } from './clock';
+import { type Entry, type Held, type KeyLine } from './lines';
+
+const PROBE_EVERY_MS = 1_000;
+
+/** What stands behind several routing keys and fails for all of them together. */
+export class Destination<M extends Held> {
+  readonly circuit = new Circuit();
+  readonly keys = new Set<KeyLine<M>>();
+  #probed: Entry<M> | undefined;
+  #stopProbing: (() => void) | undefined;
+
+  constructor(readonly name: string) {}
+
+  /** Calls back with one message to try, again and again, until the circuit closes. */
+  startProbing(clock: Clock, start: (entry: Entry<M>) => void): void {
+    this.#stopProbing = clock.after(PROBE_EVERY_MS, () => {
+      this.startProbing(clock, start);
+      const entry = this.#nextProbe();
+      if (entry === undefined) return;
+      entry.probes += 1;
+      this.#probed = entry;
+      start(entry);
+    });
+  }
+
+  stopProbing(): void {
+    this.#stopProbing?.();
+    this.#stopProbing = undefined;
+    this.#probed = undefined;
+  }
+
+  /** One at a time: the oldest of those tried least, so that a single bad message cannot keep a circuit open. */
+  #nextProbe(): Entry<M> | undefined {
+    const last = this.#probed;
+    if (last !== undefined && last.line.entries[0] === last && last.line.state === 'attempting') return undefined;
+    let chosen: Entry<M> | undefined;
+    for (const key of this.keys) {
+      if (key.stopWaiting !== undefined) continue;
+      for (const { state, entries } of key.lines.values()) {
+        const [head] = entries;
+        if (head === undefined || state === 'attempting' || state === 'leaving') continue;
+        if (chosen === undefined || comesBefore(head, chosen)) chosen = head;
+      }
+    }
+    return chosen;
+  }
+}
+
+function comesBefore<M extends Held>(a: Entry<M>, b: Entry<M>): boolean {
+  return a.probes === b.probes ? a.message.receivedAt < b.message.receivedAt : a.probes < b.probes;
+}

@@ -1,0 +1,65 @@
+import { type Destination } from './destination';
+
+/** What dispatch needs to know of a message. */
+export interface Held {
+  readonly id: string;
+  readonly routingKey: string;
+  /** Messages with one order key go strictly one after another. */
+  readonly orderKey: string;
+  /** When it was accepted; milliseconds since 1970. */
+  readonly receivedAt: number;
+}
+
+/** What was tried for a message, for its dead letter. */
+export interface History {
+  readonly attempts: number;
+  readonly firstAttemptAt: number | undefined;
+  readonly lastAttemptAt: number | undefined;
+}
+
+/** A message with its place in its line. */
+export class Entry<M extends Held> {
+  attempts = 0;
+  firstAttemptAt: number | undefined;
+  lastAttemptAt: number | undefined;
+  /** Since when the destination answers this very message with errors of its own. */
+  poisonedSince: number | undefined;
+  probes = 0;
+
+  constructor(
+    readonly message: M,
+    readonly line: OrderLine<M>,
+  ) {}
+}
+
+/**
+ * The messages of one order key, oldest first. Only its head is ever attempted:
+ * `ready` to start, `waiting` for its backoff, `attempting`, or `leaving` (its marker, its ack or its dead letter is written).
+ */
+export class OrderLine<M extends Held> {
+  readonly entries: Entry<M>[] = [];
+  state: 'ready' | 'waiting' | 'attempting' | 'leaving' = 'ready';
+  stopWaiting: () => void = () => undefined;
+
+  constructor(
+    readonly orderKey: string,
+    readonly key: KeyLine<M>,
+  ) {}
+}
+
+/** Everything held of one routing key. */
+export class KeyLine<M extends Held> {
+  readonly lines = new Map<string, OrderLine<M>>();
+  /** Lines that may start, in turn. */
+  readonly ready = new Set<OrderLine<M>>();
+  inFlight = 0;
+  /** Throttled answers or failures of the key in a row; they lengthen its wait. */
+  setbacks = 0;
+  /** While set, nothing of the key starts. */
+  stopWaiting: (() => void) | undefined;
+
+  constructor(
+    readonly routingKey: string,
+    readonly destination: Destination<M>,
+  ) {}
+}

@@ -1,0 +1,88 @@
+import { type Channel } from 'amqplib';
+import { Membership } from './membership';
+import { type Family, laneQueue } from './topology';
+
+const LOOK_FOR_ORPHANS_EVERY_MS = 3_000;
+/** How long a newcomer listens before it takes lanes. */
+const LISTEN_FIRST_MS = 500;
+
+export interface LaneShareOptions {
+  readonly family: Family;
+  readonly announce: (body: Buffer) => void;
+  readonly take: (lane: number) => void;
+  readonly letGo: (lane: number) => void;
+  readonly owned: () => Iterable<number>;
+}
+
+/** Which lanes are ours: those that hashing gives us, and those that have no consumer at all. */
+export class LaneShare {
+  readonly #options: LaneShareOptions;
+  readonly #membership: Membership;
+  /** Lanes of others that we work because nobody else did. */
+  readonly #adopted = new Set<number>();
+  #timer: NodeJS.Timeout | undefined;
+  #joined = false;
+
+  constructor(options: LaneShareOptions) {
+    this.#options = options;
+    this.#membership = new Membership({
+      group: options.family.exchange,
+      announce: options.announce,
+      changed: () => this.settled(),
+    });
+  }
+
+  async join(channel: Channel): Promise<void> {
+    this.#joined = false;
+    this.#adopted.clear();
+    clearInterval(this.#timer);
+    await this.#membership.join(channel);
+    setTimeout(() => {
+      this.#joined = true;
+      this.settled();
+    }, LISTEN_FIRST_MS).unref();
+    this.#timer = setInterval(() => void this.#lookForOrphans(channel), LOOK_FOR_ORPHANS_EVERY_MS);
+  }
+
+  leave(): void {
+    this.#joined = false;
+    clearInterval(this.#timer);
+    this.#membership.leave();
+  }
+
+  /** Something changed: takes what is ours and not held, lets go of what is held and not ours. */
+  settled(): void {
+    if (!this.#joined) return;
+    const owned = new Set(this.#options.owned());
+    for (let lane = 0; lane < this.#options.family.lanes; lane += 1) {
+      const ours = this.#membership.isMine(lane) || this.#adopted.has(lane);
+      if (ours && !owned.has(lane)) this.#options.take(lane);
+      else if (!ours && owned.has(lane)) this.#options.letGo(lane);
+    }
+  }
+
+  /** A lane without any consumer is taken; an adopted one is given up as soon as somebody else waits for it. */
+  async #lookForOrphans(channel: Channel): Promise<void> {
+    const { family } = this.#options;
+    const owned = new Set(this.#options.owned());
+    for (let lane = 0; lane < family.lanes; lane += 1) {
+      if (this.#membership.isMine(lane)) this.#adopted.delete(lane);
+      else if (!owned.has(lane) || this.#adopted.has(lane)) {
+        const consumers = await consumersOf(channel, laneQueue(family, lane));
+        if (consumers === undefined) return;
+        if (consumers === 0) this.#adopted.add(lane);
+        else if (consumers > 1) this.#adopted.delete(lane);
+      }
+    }
+    this.settled();
+  }
+}
+
+async function consumersOf(channel: Channel, queue: string): Promise<number | undefined> {
+  try {
+    return (await channel.checkQueue(queue)).consumerCount;
+  } catch {
+    // The channel is gone, and with it this round.
+    return undefined;
+  }
+}

@@ -1,0 +1,146 @@
+import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
+import { setMaxListeners } from 'node:events';
+import { fromDelivery, type IncomingMessage } from './message';
+
+/** Unacknowledged messages of a lane. A constant: a later consumer with less would get them back out of order. */
+const PREFETCH = 64;
+
+/** A message off a lane, not yet acknowledged. */
+export interface HeldMessage extends IncomingMessage {
+  readonly lane: Lane;
+  readonly delivery: ConsumeMessage;
+  /** The broker gave it to somebody before: it may have been delivered. */
+  readonly redelivered: boolean;
+  readonly heldSince: number;
+}
+
+export interface LanePorts {
+  /** A message came; calls keep the order of the queue. */
+  arrived(message: HeldMessage): void;
+  /** Something came that none of ours published. */
+  foreign(lane: Lane, delivery: ConsumeMessage, problem: string): void;
+  /** The channel is gone without our doing; what was held is the broker's again. */
+  lost(lane: Lane): void;
+}
+
+/** One life of a lane's consumer: from its channel's opening to its end. */
+export class Lane {
+  readonly #abort = new AbortController();
+  readonly #ports: LanePorts;
+  readonly #held = new Set<HeldMessage>();
+  #channel: Channel | undefined;
+  #state: 'open' | 'leaving' | 'closed' = 'open';
+  #drained: () => void = () => undefined;
+
+  constructor(
+    readonly index: number,
+    readonly queue: string,
+    ports: LanePorts,
+  ) {
+    this.#ports = ports;
+    // Every attempt of the lane listens to this one signal.
+    setMaxListeners(0, this.#abort.signal);
+  }
+
+  /** Aborted as soon as the lane is no longer ours. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get held(): ReadonlySet<HeldMessage> {
+    return this.#held;
+  }
+
+  get leaving(): boolean {
+    return this.#state !== 'open';
+  }
+
+  async open(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createChannel();
+    this.#channel = channel;
+    // Why a channel fails is told by its close; without a listener the whole connection would be lost.
+    channel.on('error', () => undefined);
+    channel.on('close', () => this.lose());
+    await channel.prefetch(PREFETCH);
+    await channel.consume(this.queue, (delivery) => {
+      if (delivery === null) this.lose();
+      else this.#take(delivery);
+    });
+  }
+
+  /** Lets the broker forget the message; without effect once the lane is lost. */
+  ack(message: HeldMessage): void {
+    this.handBack(message);
+    this.ackDelivery(message.delivery);
+  }
+
+  ackDelivery(delivery: ConsumeMessage): void {
+    if (this.#state === 'closed') return;
+    try {
+      this.#channel?.ack(delivery);
+    } catch {
+      // The channel closed a moment ago and its event has not come yet: the broker will deliver it again.
+    }
+  }
+
+  /** The message stays unacknowledged and goes back to its place when the channel closes. */
+  handBack(message: HeldMessage): void {
+    this.#held.delete(message);
+    if (this.#held.size === 0) this.#drained();
+  }
+
+  /** Takes nothing new from now on; what still comes goes back when the channel closes. */
+  leave(): void {
+    if (this.#state === 'open') this.#state = 'leaving';
+  }
+
+  /** Settles once nothing is held, or all is lost. */
+  drained(): Promise<void> {
+    if (this.#held.size === 0 || this.#state === 'closed') return Promise.resolve();
+    return new Promise((resolve) => (this.#drained = resolve));
+  }
+
+  /** Closes the channel: the broker takes the rest back in its old order and only then wakes the next consumer. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#abort.abort(new Error('the lane was let go'));
+    await this.#closeChannel();
+  }
+
+  /** The channel is gone, or counts as gone. */
+  lose(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#abort.abort(new Error('the lane was lost'));
+    this.#drained();
+    void this.#closeChannel();
+    this.#ports.lost(this);
+  }
+
+  async #closeChannel(): Promise<void> {
+    try {
+      await this.#channel?.close();
+    } catch {
+      // It was closed already, by the broker or with its connection.
+    }
+  }
+
+  #take(delivery: ConsumeMessage): void {
+    if (this.#state !== 'open') return;
+    const parsed = fromDelivery(delivery);
+    if (parsed.kind === 'foreign') {
+      this.#ports.foreign(this, delivery, parsed.problem);
+      return;
+    }
+    const message: HeldMessage = {
+      ...parsed.message,
+      lane: this,
+      delivery,
+      redelivered: delivery.fields.redelivered,
+      heldSince: Date.now(),
+    };
+    this.#held.add(message);
+    this.#ports.arrived(message);
+  }
+}
