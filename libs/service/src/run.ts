@@ -72,7 +72,8 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
   process.on('unhandledRejection', dieLoudly);
 
   let started = false;
-  const app = service.createApp(own, { logger, metrics });
+  const app = createdOrExplained(service, own, { logger, metrics });
+  if (app === undefined) return;
   const readiness = () => (started ? app.readiness() : { ready: false, checks: { process: 'starting' } });
   const admin = new AdminServer({ port: shared.adminPort, metrics, readiness });
   const stopped = stopOnSignal(logger, shared.shutdownSeconds, async () => {
@@ -111,6 +112,22 @@ function readOrExplain<V extends Variables>(service: Service<V>, common: ReturnT
   process.stderr.write(`${service.name}: ${new ConfigurationError(problems).message}\n`);
   process.exitCode = EXIT_CONFIGURATION;
   return undefined;
+}
+
+/** An app refuses at once what its variables forbid only together. */
+function createdOrExplained<V extends Variables>(
+  service: Service<V>,
+  configuration: ConfigurationOf<V>,
+  context: Context,
+): App | undefined {
+  try {
+    return service.createApp(configuration, context);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${service.name}: ${error.message}\n`);
+    process.exitCode = EXIT_CONFIGURATION;
+    return undefined;
+  }
 }
 
 function stopOnSignal(logger: Logger, seconds: number, stop: () => Promise<void>): Promise<void> {

@@ -4,6 +4,9 @@ import { type Log } from './log';
 import { type Store } from './store';
 import { StoreError } from './store-error';
 
+/** While Redis is away; milliseconds. */
+const RETRY_MS = 250;
+
 export interface LeaseOptions {
   readonly store: Store;
   /** What the lease is for; one process holds it at a time. */
@@ -48,8 +51,12 @@ export class Lease {
   async whenHeld(signal: AbortSignal): Promise<void> {
     while (!this.held() && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const wake = () => {
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#waiting.push(wake);
+        signal.addEventListener('abort', wake);
       });
     }
   }
@@ -66,26 +73,29 @@ export class Lease {
   async #keep(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await this.#ask();
-      await delay(this.#options.renewMs, undefined, { signal }).catch(() => undefined);
+      const answered = await this.#ask();
+      await delay(answered ? this.#options.renewMs : RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #ask(): Promise<void> {
+  /** Whether Redis answered. */
+  async #ask(): Promise<boolean> {
     const { store, ttlMs, log, name } = this.#options;
     const asked = performance.now();
+    let answered = true;
     try {
       const taken = await store.run((redis) => redis.eval(TAKE, 1, this.#key, this.#token, ttlMs));
       this.#heldUntil = taken === 1 ? asked + ttlMs : Number.NEGATIVE_INFINITY;
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error; // Away: the lease lasts as long as it was given.
+      if (!(error instanceof StoreError)) throw error;
+      answered = false; // The lease lasts as long as it was given.
     }
     const held = this.held();
     if (held !== this.#saidHeld)
       log.info(held ? 'this process has the lease' : 'another process has the lease', { lease: name });
     this.#saidHeld = held;
-    if (!held) return;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    if (held) for (const resolve of this.#waiting.splice(0)) resolve();
+    return answered;
   }
 }
 

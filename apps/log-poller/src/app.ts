@@ -1,0 +1,88 @@
+import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { type App, type Context } from '@pdaltagent/service';
+import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
+import { type Destination } from '@pdaltagent/webhooks';
+import { checkRemembering, type Configuration } from './configuration';
+import { Counters } from './counters';
+import { LogEntriesApi, type Trouble } from './log-entries-api';
+import { PollLoop } from './poll-loop';
+import { Publication } from './publication';
+import { Round } from './round';
+import { WindowReader } from './window-reader';
+
+export function createApp(configuration: Configuration, context: Context): App {
+  checkRemembering(configuration);
+  const { apiToken, destinations = [] } = configuration;
+  if (apiToken === undefined) return idleApp('PDAGENTD_API_TOKEN', context);
+  if (destinations.length === 0) return idleApp('PDAGENTD_WEBHOOK_DEST_URL', context);
+  return pollingApp(configuration, apiToken, destinations, context);
+}
+
+function pollingApp(
+  configuration: Configuration,
+  token: string,
+  destinations: readonly Destination[],
+  { logger, metrics }: Context,
+): App {
+  const { amqpUrl, queueType, redisUrl, apiBaseUrl, format, keepSeconds } = configuration;
+  const counters = new Counters(metrics);
+  const store = new Store({ url: redisUrl, name: 'log-poller', log: logger });
+  const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', family: WEBHOOKS, queueType, log: logger });
+  const lease = new Lease({ store, name: 'poller', log: logger });
+  const api = new LogEntriesApi({ baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });
+  let trouble: Trouble['kind'] | null = null;
+  const onTrouble = (latest: Trouble | null) => {
+    trouble = latest?.kind ?? null;
+    if (latest !== null) counters.trouble(latest);
+  };
+  const round = new Round({
+    api,
+    reader: new WindowReader({ api, log: logger, onTrouble }),
+    publication: new Publication({ publisher, destinations, format, config: configuration.webhookConfig ?? {} }),
+    seen: new SeenEntries(store, keepSeconds),
+    cursor: new Cursor(store),
+    overlapMs: configuration.overlapSeconds * 1000,
+    since: configuration.since,
+    services: configuration.services && new Set(configuration.services),
+    counters,
+    log: logger,
+  });
+  const loop = new PollLoop({ round, lease, publisher, intervalMs: configuration.intervalSeconds * 1000, log: logger });
+  return {
+    start() {
+      logger.info('polling', { api: apiBaseUrl, destinations: destinations.map(({ name }) => name) });
+      store.start();
+      publisher.start();
+      lease.start();
+      loop.start();
+      return Promise.resolve();
+    },
+    async stop() {
+      await loop.stop();
+      await Promise.all([lease.stop(), publisher.close()]);
+      store.close();
+      api.close();
+    },
+    readiness: () => ({
+      ready: publisher.state() !== 'away' && store.state() === 'connected',
+      checks: {
+        broker: publisher.state(),
+        redis: store.state(),
+        polling: lease.held() ? 'this process' : 'another process',
+        pagerduty: trouble ?? 'ok',
+      },
+    }),
+  };
+}
+
+/** Without a token or a destination there is nothing to do, and that is no fault. */
+function idleApp(missing: string, { logger }: Context): App {
+  return {
+    start() {
+      logger.warn(`${missing} is not set: nothing is polled`);
+      return Promise.resolve();
+    },
+    stop: () => Promise.resolve(),
+    readiness: () => ({ ready: true, checks: { polling: `idle: ${missing} is not set` } }),
+  };
+}

@@ -1,0 +1,160 @@
+import { retryAfterMs } from '@pdaltagent/delivery';
+import { Agents, exchangeAdapter, faultOf } from '@pdaltagent/http';
+import { objectOf } from '@pdaltagent/webhooks';
+import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios';
+import { setTimeout as delay } from 'node:timers/promises';
+import { authorizationOf } from './authorization';
+import { type TimeWindow } from './time-window';
+
+/** The most records a page may have, and the farthest that offset + limit may reach (else 400). REST API, "Pagination". */
+export const PAGE_LIMIT = 100;
+export const RECORD_LIMIT = 10_000;
+
+/** 960 requests a minute are allowed per token: this far apart, ours stay below. */
+const SPACING_MS = 65;
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+
+export interface PageQuery {
+  readonly window: TimeWindow;
+  readonly offset: number;
+  /** Asks how many records the window has, which is slower. */
+  readonly withTotal: boolean;
+}
+
+export interface Page {
+  readonly kind: 'page';
+  readonly entries: readonly unknown[];
+  readonly more: boolean;
+  /** Records in the whole window; null where it was not asked or not told. */
+  readonly total: number | null;
+}
+
+/** Why there is no page. refused: the token is wrong or may not read. */
+export type Trouble =
+  | { readonly kind: 'refused'; readonly status: number }
+  | { readonly kind: 'throttled'; readonly waitMs: number | undefined }
+  | { readonly kind: 'failed'; readonly detail: string };
+
+export interface LogEntriesApiOptions {
+  readonly baseUrl: string;
+  readonly token: string;
+  /** Every log entry, or only those of the overview. */
+  readonly all: boolean;
+  readonly timeoutMs?: number;
+  readonly spacingMs?: number;
+}
+
+/** GET /log_entries: one call is one request; it never repeats by itself. */
+export class LogEntriesApi {
+  readonly #agents = new Agents({ maxSockets: 2 });
+  readonly #client: AxiosInstance;
+  readonly #baseUrl: string;
+  readonly #all: boolean;
+  readonly #spacingMs: number;
+  #notBefore = 0;
+  #serverAheadMs: number | null = null;
+
+  constructor({ baseUrl, token, all, timeoutMs = 30_000, spacingMs = SPACING_MS }: LogEntriesApiOptions) {
+    this.#baseUrl = baseUrl;
+    this.#all = all;
+    this.#spacingMs = spacingMs;
+    this.#client = axios.create({
+      adapter: exchangeAdapter({
+        agents: this.#agents,
+        connectTimeoutMs: 5_000,
+        attemptTimeoutMs: timeoutMs,
+        answerLimit: MAX_PAGE_BYTES,
+      }),
+      headers: {
+        Accept: 'application/vnd.pagerduty+json;version=2',
+        'Accept-Encoding': 'identity',
+        'Content-Type': 'application/json',
+        Authorization: authorizationOf(token),
+      },
+      validateStatus: null,
+      transformResponse: [],
+    });
+  }
+
+  /** PagerDuty's clock by the Date of its latest answer; null before the first. Milliseconds since 1970. */
+  serverNow(): number | null {
+    return this.#serverAheadMs === null ? null : Date.now() + this.#serverAheadMs;
+  }
+
+  /** One page, or why there is none. Waits its turn where the rate limit wants it. Rejects only where the signal ends it. */
+  async page(query: PageQuery, signal: AbortSignal): Promise<Page | Trouble> {
+    await this.#turn(signal);
+    try {
+      const response = await this.#client.get<string>(this.#urlOf(query), { signal });
+      this.#learn(response);
+      return pageOf(response);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isAxiosError(error)) throw error;
+      return { kind: 'failed', detail: `${faultOf(error)}: ${error.message}` };
+    }
+  }
+
+  close(): void {
+    this.#agents.close();
+  }
+
+  #urlOf({ window, offset, withTotal }: PageQuery): string {
+    const query = new URLSearchParams({
+      since: isoOf(window.since),
+      until: isoOf(window.until),
+      time_zone: 'UTC',
+      limit: String(PAGE_LIMIT),
+      offset: String(offset),
+    });
+    if (!this.#all) query.set('is_overview', 'true');
+    if (withTotal) query.set('total', 'true');
+    for (const part of ['incidents', 'services', 'channels']) query.append('include[]', part);
+    return `${this.#baseUrl}/log_entries?${query.toString()}`;
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const wait = this.#notBefore - Date.now();
+    if (wait > 0) await delay(wait, undefined, { signal });
+    this.#notBefore = Date.now() + this.#spacingMs;
+  }
+
+  #learn({ headers, status }: AxiosResponse<string>): void {
+    const now = Date.now();
+    const date = Date.parse(String(headers.date));
+    if (!Number.isNaN(date)) this.#serverAheadMs = date - now;
+    if (status === 429 || headers['ratelimit-remaining'] !== '0') return;
+    const reset = retryAfterMs(textOf(headers['ratelimit-reset']), now);
+    this.#notBefore = Math.max(this.#notBefore, now + (reset ?? 0));
+  }
+}
+
+function pageOf({ status, data, headers }: AxiosResponse<string>): Page | Trouble {
+  if (status === 401 || status === 402 || status === 403) return { kind: 'refused', status };
+  if (status === 429) {
+    const told = textOf(headers['ratelimit-reset']) ?? textOf(headers['retry-after']);
+    return { kind: 'throttled', waitMs: retryAfterMs(told, Date.now()) };
+  }
+  if (status !== 200) return { kind: 'failed', detail: `status ${status}: ${data.slice(0, 200)}` };
+  const body = parsed(data);
+  if (!Array.isArray(body?.log_entries)) return { kind: 'failed', detail: 'the answer is no page of log entries' };
+  const entries: readonly unknown[] = body.log_entries;
+  return { kind: 'page', entries, more: body.more === true, total: typeof body.total === 'number' ? body.total : null };
+}
+
+function parsed(text: string) {
+  try {
+    return objectOf(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function textOf(header: unknown): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}
+
+/** PagerDuty works in whole seconds. */
+function isoOf(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,46 @@
+import { type Publisher, type OutgoingMessage } from '@pdaltagent/messaging';
+import { type Destination, type JsonObject, type LogEntry, type WebhookFormat, webhookOf } from '@pdaltagent/webhooks';
+
+export interface PublicationOptions {
+  readonly publisher: Pick<Publisher, 'publish'>;
+  readonly destinations: readonly Destination[];
+  readonly format: WebhookFormat;
+  readonly config: JsonObject;
+}
+
+/** Puts the webhooks of log entries on their lanes, one message per destination. */
+export class Publication {
+  readonly #options: PublicationOptions;
+
+  constructor(options: PublicationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves once the broker confirmed the entry's webhooks for all destinations.
+   * @param again whether they may have been published before
+   * @throws PublishError
+   */
+  async publish(entry: LogEntry, again: boolean): Promise<void> {
+    const { publisher, destinations } = this.#options;
+    const attempts = destinations.map((destination) => publisher.publish(this.#messageOf(entry, destination, again)));
+    // All settle before one is reported, so that nothing is still on its way when the entry is published again.
+    const failed = (await Promise.allSettled(attempts)).find((attempt) => attempt.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  #messageOf(entry: LogEntry, destination: Destination, again: boolean): OutgoingMessage {
+    const { format, config } = this.#options;
+    const webhook = webhookOf(entry, { format, destination, config });
+    return {
+      id: webhook.id,
+      type: 'webhook',
+      routingKey: webhook.destination,
+      orderKey: webhook.orderKey,
+      body: webhook.body,
+      contentType: 'application/json',
+      receivedAt: Date.now(),
+      ...(again ? { again } : {}),
+    };
+  }
+}
