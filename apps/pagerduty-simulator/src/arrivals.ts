@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BoundedList } from './bounded-list';
 import { type Api } from './events/routes';
+import { Interned } from './interned';
 
 /** What became of an event's alert. */
 export type AlertChange = 'opened' | 'repeated' | 'acknowledged' | 'resolved' | 'unchanged' | 'dropped' | 'none';
@@ -48,6 +49,7 @@ export interface ArrivalsOptions {
 export class Arrivals {
   readonly #keepBodies: boolean;
   readonly #list: BoundedList<Arrival>;
+  readonly #interned = new Interned();
   readonly #awaitingSwap = new Map<string, Arrival>();
   #waiters: (() => void)[] = [];
 
@@ -57,11 +59,16 @@ export class Arrivals {
   }
 
   /** An arrival that is not recorded yet. */
-  make({ bytes, rawHeaders, ...known }: NewArrival): Arrival {
+  make({ bytes, rawHeaders, receivedAt, api, path, routingKey, dedupKey, action }: NewArrival): Arrival {
     const keep = this.#keepBodies;
     return {
-      ...known,
       sequence: 0,
+      receivedAt,
+      api,
+      path: this.#interned.of(path),
+      routingKey: routingKey === null ? null : this.#interned.of(routingKey),
+      dedupKey,
+      action: action === null ? null : this.#interned.of(action),
       answeredAt: null,
       accepted: false,
       status: null,

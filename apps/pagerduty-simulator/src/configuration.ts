@@ -15,7 +15,7 @@ export const variables = {
   ),
   maximumRecords: integer(
     'SIMULATOR_MAXIMUM_RECORDS',
-    2_000_000,
+    1_000_000,
     'how many arrivals, incidents and log entries are kept each; beyond that the oldest go',
     { min: 1 },
   ),

@@ -31,7 +31,11 @@ export type EntryDraft = Pick<LogEntry, 'type' | 'summary'> &
     readonly visibleAfterMs?: number;
   };
 
+// Shared by all entries: there may be millions.
 const SERVICE: Agent = { kind: 'service' };
+const API_CHANNEL = { type: 'api' };
+const NOTHING = {};
+const ACKNOWLEDGED = { acknowledgement_timeout: 1800 };
 
 /** Alerts, incidents and log entries as they follow from the events (Events API v2 documentation, "Event Action"). */
 export class Desk {
@@ -118,8 +122,8 @@ export class Desk {
       visibleAt: Date.now() + (draft.visibleAfterMs ?? this.#indexingDelay()),
       incident: draft.incident ?? null,
       agent: draft.agent ?? SERVICE,
-      channel: draft.channel ?? { type: 'api' },
-      extra: draft.extra ?? {},
+      channel: draft.channel ?? API_CHANNEL,
+      extra: draft.extra ?? NOTHING,
       raw: draft.raw ?? null,
     };
     this.journal.add(entry);
@@ -148,7 +152,7 @@ export class Desk {
           type: 'acknowledge_log_entry',
           summary: 'Acknowledged through the API',
           incident,
-          extra: { acknowledgement_timeout: 1800 },
+          extra: ACKNOWLEDGED,
         });
         return 'acknowledged';
       case 'resolve':

@@ -1,0 +1,171 @@
+import { KEY, type Running, startSimulator, stopSimulators } from '../simulator.fixture';
+
+const V2 = '/v2/enqueue';
+const CHANGE = '/v2/change/enqueue';
+const V1 = '/generic/2010-04-15/create_event.json';
+const PAYLOAD = { summary: 'Disk is full', source: 'db1', severity: 'error' };
+const TRIGGER = { routing_key: KEY, event_action: 'trigger', dedup_key: 'disk', payload: PAYLOAD };
+const V1_TRIGGER = { service_key: KEY, event_type: 'trigger', incident_key: 'disk', description: 'Disk is full' };
+const PROCESSED = { status: 'success', message: 'Event processed' };
+
+let simulator: Running;
+beforeAll(async () => {
+  simulator = await startSimulator();
+});
+afterAll(stopSimulators);
+
+describe('An event that PagerDuty accepts', () => {
+  test.each([
+    ['a v2 trigger', V2, TRIGGER, 202, { ...PROCESSED, dedup_key: 'disk' }],
+    ['a v2 acknowledge without payload', V2, v2('acknowledge'), 202, { ...PROCESSED, dedup_key: 'disk' }],
+    ['a v2 resolve with a full payload', V2, { ...TRIGGER, event_action: 'resolve' }, 202, undefined],
+    ['unknown members, nulls and empty texts', V2, { ...TRIGGER, agent: {}, images: null, client: '' }, 202, undefined],
+    ['custom_details as a text', V2, { ...TRIGGER, payload: { ...PAYLOAD, custom_details: 'x' } }, 202, undefined],
+    [
+      'a summary of 1024 characters',
+      V2,
+      { ...TRIGGER, payload: { ...PAYLOAD, summary: '€'.repeat(1024) } },
+      202,
+      undefined,
+    ],
+    ['a dedup key of 255 characters', V2, { ...TRIGGER, dedup_key: 'k'.repeat(255) }, 202, undefined],
+    ['a change event', CHANGE, { routing_key: KEY, payload: { summary: 'Deployed' } }, 202, PROCESSED],
+    ['a v1 trigger', V1, V1_TRIGGER, 200, { ...PROCESSED, incident_key: 'disk' }],
+    ['a v1 resolve', V1, { service_key: KEY, event_type: 'resolve', incident_key: 'disk' }, 200, undefined],
+    ['an event of a vendor', `/integration/${KEY}/enqueue`, { anything: 1 }, 202, undefined],
+    ['a change event of a vendor', `/integration/${KEY}/change/enqueue`, { push: 1 }, 202, PROCESSED],
+    ['an event for an orchestration', `/x-ere/${KEY}`, TRIGGER, 202, { ...PROCESSED, dedup_key: 'disk' }],
+  ])('is answered as documented: %s', async (_name, path, event, status, body) => {
+    const answer = await simulator.post(path, JSON.stringify(event));
+    expect(answer.status).toBe(status);
+    expect(answer.body).toMatchObject(PROCESSED);
+    if (body) expect(answer.body).toEqual(body);
+  });
+
+  test('gets a key of 32 hexadecimal digits where a trigger has none', async () => {
+    const { dedup_key, ...event } = TRIGGER;
+    const answer = await simulator.post(V2, JSON.stringify(event));
+    expect(answer.body.dedup_key).toMatch(/^[0-9a-f]{32}$/);
+    const { incident_key, ...v1 } = V1_TRIGGER;
+    expect((await simulator.post(V1, JSON.stringify(v1))).body.incident_key).toMatch(/^[0-9a-f]{32}$/);
+    expect([dedup_key, incident_key]).toEqual(['disk', 'disk']);
+  });
+
+  test('may have its routing key in the header X-Routing-Key', async () => {
+    const { routing_key, ...event } = TRIGGER;
+    const answer = await simulator.post(V2, JSON.stringify(event), { 'x-routing-key': routing_key });
+    expect(answer.status).toBe(202);
+    expect((await simulator.arrivals()).at(-1)).toMatchObject({ routingKey: KEY });
+  });
+});
+
+describe('An event that PagerDuty refuses', () => {
+  const payload = (more: object) => ({ ...TRIGGER, payload: { ...PAYLOAD, ...more } });
+  const severity = `'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')`;
+  const action = `'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge' or 'resolve')`;
+  test.each<[string, object, string[]]>([
+    [V2, { ...TRIGGER, routing_key: undefined }, [`'routing_key' is missing or blank`]],
+    [V2, { ...TRIGGER, routing_key: 'abc' }, [`Length of 'routing_key' is incorrect (should be 32 characters)`]],
+    [
+      V2,
+      { ...TRIGGER, routing_key: `${KEY}\n` },
+      [
+        `Length of 'routing_key' is incorrect (should be 32 characters)`,
+        `'routing_key' cannot contain non-alphanumeric characters.`,
+      ],
+    ],
+    [V2, { ...TRIGGER, routing_key: 12 }, [`Length of 'routing_key' is incorrect (should be 32 characters)`]],
+    [V2, { ...TRIGGER, event_action: '' }, [`'event_action' is missing or blank`]],
+    [V2, { ...TRIGGER, event_action: 'Trigger' }, [action]],
+    [V2, { ...TRIGGER, payload: null }, [`'payload' is missing or blank`]],
+    [V2, payload({ summary: ' ' }), [`'payload.summary' is missing or blank`]],
+    [V2, payload({ summary: 'x'.repeat(1025) }), [`'summary' is too long (maximum is 1024 characters)`]],
+    [V2, payload({ source: undefined }), [`'payload.source' is missing or blank`]],
+    [V2, payload({ severity: null }), [`'payload.severity' is missing or blank`]],
+    [V2, payload({ severity: 'CRITICAL' }), [severity]],
+    [
+      V2,
+      payload({ source: '', severity: '' }),
+      [`'payload.source' is missing or blank`, `'payload.severity' is missing or blank`],
+    ],
+    [V2, { ...TRIGGER, dedup_key: 'k'.repeat(256) }, [`'dedup_key' is too long (maximum is 255 characters)`]],
+    [V2, { routing_key: KEY, event_action: 'resolve' }, [`'dedup_key' is missing or blank`]],
+    [CHANGE, { routing_key: KEY, payload: {} }, [`'payload.summary' is missing or blank`]],
+    [V1, {}, [`Service key can't be blank`, `'event_type' is missing or blank`]],
+    [V1, { ...V1_TRIGGER, service_key: 'abc' }, ['Service key is the wrong length (should be 32 characters)']],
+    [
+      V1,
+      { ...V1_TRIGGER, event_type: 'open' },
+      ['event_type is invalid (must be one of: trigger acknowledge resolve)'],
+    ],
+    [V1, { ...V1_TRIGGER, description: '' }, ['Description is missing or blank']],
+    [V1, { ...V1_TRIGGER, description: 'x'.repeat(1025) }, ['Description is too long (maximum is 1024 characters)']],
+    [V1, { service_key: KEY, event_type: 'resolve' }, [`'incident_key' is missing or blank`]],
+    ['/integration/short/enqueue', {}, [`Length of 'routing_key' is incorrect (should be 32 characters)`]],
+  ])('gets 400 and every error: %s %j', async (path, event, errors) => {
+    const answer = await simulator.post(path, JSON.stringify(event));
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({ status: 'invalid event', message: 'Event object is invalid', errors });
+  });
+
+  test.each(['{"routing_key":', '', '[]', '"text"', 'null'])(
+    'gets 400 where it is no JSON object: %j',
+    async (body) => {
+      const answer = await simulator.post(V2, body);
+      expect(answer.status).toBe(400);
+      expect(answer.body).toEqual({
+        status: 'Unrecognized object',
+        message: 'Event object format is unrecognized',
+        errors: ['JSON parse error'],
+      });
+    },
+  );
+
+  test('gets 413 beyond 512 KB and 202 with exactly that', async () => {
+    const body = (length: number) => JSON.stringify({ ...TRIGGER, pad: '' }).replace('""', `"${'x'.repeat(length)}"`);
+    const room = 512 * 1024 - body(0).length;
+    expect((await simulator.post(V2, body(room))).status).toBe(202);
+    expect((await simulator.post(V2, body(room + 1))).status).toBe(413);
+  });
+
+  test('gets 404 on an unknown path and 405 with Allow for another method', async () => {
+    expect((await simulator.post('/v3/enqueue', '{}')).status).toBe(404);
+    const answer = await simulator.get(V2);
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+});
+
+describe('A routing key over its rate', () => {
+  const refusal = {
+    status: 'throttle exceeded',
+    message: 'Requests for this service are arriving too quickly.  Please retry later.',
+    errors: ['Enhance Your Calm.'],
+  };
+
+  test.each([
+    [V2, TRIGGER, 429],
+    [V1, V1_TRIGGER, 403],
+    [`/x-ere/${KEY}`, TRIGGER, 429],
+  ])('is throttled on %s', async (path, event, status) => {
+    const own = await startSimulator();
+    await own.send('PATCH', '/_control/settings', { eventsPerMinute: 2, throttleRetryAfterSeconds: 7 });
+    const answers = [];
+    for (let count = 0; count < 3; count += 1) answers.push(await own.post(path, JSON.stringify(event)));
+    expect(answers.map((answer) => answer.status < 300)).toEqual([true, true, false]);
+    expect(answers[2]?.status).toBe(status);
+    expect(answers[2]?.body).toEqual(refusal);
+    expect(answers[2]?.headers.get('retry-after')).toBe('7');
+  });
+
+  test('does not hold up the other keys, and a key may have a rate of its own', async () => {
+    const own = await startSimulator();
+    const other = 'f'.repeat(32);
+    await own.send('PATCH', '/_control/settings', { eventsPerMinute: 0, eventsPerMinuteByKey: { [other]: null } });
+    expect((await own.event('trigger', 'a')).status).toBe(429);
+    expect((await own.event('trigger', 'a', { routing_key: other })).status).toBe(202);
+  });
+});
+
+function v2(event_action: string) {
+  return { routing_key: KEY, event_action, dedup_key: 'disk' };
+}

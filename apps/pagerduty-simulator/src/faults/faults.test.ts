@@ -1,0 +1,185 @@
+import { KEY, OTHER_KEY, type Running, startSimulator, stopSimulators, TOKEN, v2 } from '../simulator.fixture';
+
+let simulator: Running;
+beforeEach(async () => {
+  simulator = await startSimulator();
+});
+afterEach(stopSimulators);
+
+const recorded = async () =>
+  (await simulator.arrivals()).map(({ dedupKey, action }) => `${String(dedupKey)} ${String(action)}`);
+const raw = (signal?: AbortSignal) =>
+  fetch(`${simulator.url}/v2/enqueue`, {
+    method: 'POST',
+    body: JSON.stringify(v2('trigger', 'a')),
+    ...(signal ? { signal } : {}),
+  });
+
+describe('An effect', () => {
+  test('latency answers later', async () => {
+    await simulator.fault({ effect: { kind: 'latency', ms: 60 } });
+    await simulator.event('trigger', 'a');
+    const [arrival] = await simulator.arrivals();
+    expect(Number(arrival?.answeredAt) - Number(arrival?.receivedAt)).toBeGreaterThanOrEqual(59);
+    expect(arrival).toMatchObject({ accepted: true, status: 202, fault: 'fault-1' });
+  });
+
+  test('status answers with it, with Retry-After and body, and does not take the event', async () => {
+    await simulator.fault({ id: 'busy', effect: { kind: 'status', status: 429, retryAfter: 3 }, times: 1 });
+    await simulator.fault({
+      effect: { kind: 'status', status: 503, headers: { 'x-cause': 'test' }, body: 'no JSON' },
+    });
+    const busy = await simulator.event('trigger', 'a');
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([429, '3']);
+    expect(busy.body).toMatchObject({ status: 'throttle exceeded' });
+    const away = await raw();
+    expect([away.status, away.headers.get('retry-after'), away.headers.get('x-cause')]).toEqual([503, null, 'test']);
+    expect(await away.text()).toBe('no JSON');
+    const { body } = await simulator.get('/_control/stats');
+    expect(body).toMatchObject({ events: { received: 2, accepted: 0 }, incidents: { open: 0 } });
+  });
+
+  test('reset cuts the connection and does not take the event', async () => {
+    await simulator.fault({ effect: { kind: 'reset' } });
+    await expect(raw()).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
+    expect(await simulator.arrivals()).toMatchObject([{ accepted: false, status: null, answeredAt: null }]);
+  });
+
+  test('hang never answers and does not take the event', async () => {
+    await simulator.fault({ effect: { kind: 'hang' } });
+    const giveUp = new AbortController();
+    const attempt = raw(giveUp.signal);
+    const { body } = await simulator.get('/_control/events?waitFor=1');
+    giveUp.abort();
+    await expect(attempt).rejects.toMatchObject({ name: 'AbortError' });
+    expect(body).toMatchObject({ events: [{ accepted: false, status: null }] });
+  });
+
+  test('lose-answer takes the event and cuts the connection', async () => {
+    await simulator.fault({ effect: { kind: 'lose-answer' } });
+    await expect(raw()).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
+    expect(await simulator.arrivals()).toMatchObject([{ accepted: true, status: null, alert: 'opened' }]);
+  });
+
+  test('cut-answer takes the event and sends half of the answer', async () => {
+    await simulator.fault({ effect: { kind: 'cut-answer' } });
+    const response = await raw();
+    expect(response.status).toBe(202);
+    await expect(response.text()).rejects.toThrow('terminated');
+    expect(await simulator.arrivals()).toMatchObject([{ accepted: true, status: 202 }]);
+  });
+
+  test('swallow answers 202 and records nothing', async () => {
+    await simulator.fault({ match: { dedupKey: 'a' }, effect: { kind: 'swallow' }, times: 1 });
+    expect((await simulator.event('trigger', 'a')).status).toBe(202);
+    await simulator.event('resolve', 'a');
+    expect(await recorded()).toEqual(['a resolve']);
+    expect(await simulator.arrivals()).toMatchObject([{ alert: 'dropped' }]);
+  });
+
+  test('double records one event twice', async () => {
+    await simulator.fault({ match: { action: 'resolve' }, effect: { kind: 'double' }, times: 1 });
+    await simulator.event('trigger', 'a');
+    await simulator.event('resolve', 'a');
+    expect(await recorded()).toEqual(['a trigger', 'a resolve', 'a resolve']);
+  });
+
+  test('swap exchanges two consecutive records of an alert and leaves the others in place', async () => {
+    await simulator.fault({ match: { dedupKey: 'a', action: 'trigger' }, effect: { kind: 'swap' }, times: 1 });
+    await simulator.event('trigger', 'a');
+    await simulator.event('trigger', 'b');
+    await simulator.event('resolve', 'a');
+    await simulator.event('resolve', 'b');
+    expect(await recorded()).toEqual(['a resolve', 'b trigger', 'a trigger', 'b resolve']);
+    expect((await simulator.arrivals()).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe('A rule', () => {
+  const status = { kind: 'status', status: 500 };
+  const statuses = async (...keys: string[]) => {
+    const answers = [];
+    for (const key of keys) answers.push((await simulator.event('trigger', key)).status);
+    return answers;
+  };
+
+  test.each([
+    [{ routingKey: OTHER_KEY }, 202],
+    [{ routingKey: KEY }, 500],
+    [{ dedupKey: 'cpu-1' }, 500],
+    [{ dedupKey: 'cpu-*' }, 500],
+    [{ dedupKey: 'cpu' }, 202],
+    [{ action: 'resolve' }, 202],
+    [{ path: '/v2/*' }, 500],
+    [{ path: '/x-ere/*' }, 202],
+    [{ routingKey: KEY, action: 'resolve' }, 202],
+  ])('hits what it matches: %j', async (match, expected) => {
+    await simulator.fault({ match, effect: status });
+    expect(await statuses('cpu-1')).toEqual([expected]);
+  });
+
+  test('with times hits so often, with skip only after so many', async () => {
+    await simulator.fault({ effect: status, skip: 1, times: 2 });
+    expect(await statuses('a', 'b', 'c', 'd')).toEqual([202, 500, 500, 202]);
+    const { body } = await simulator.get('/_control/faults');
+    expect(body).toMatchObject({ faults: [{ id: 'fault-1', hits: 2 }] });
+  });
+
+  test('with forMs stands so long', async () => {
+    await simulator.fault({ effect: status, forMs: 0 });
+    expect(await statuses('a')).toEqual([202]);
+  });
+
+  test('with a probability and a seed hits the same requests each time', async () => {
+    const keys = Array.from({ length: 40 }, (_, index) => `k${index}`);
+    await simulator.fault({ id: 'dice', effect: status, probability: 0.3, seed: 7 });
+    const first = await statuses(...keys);
+    await simulator.fault({ id: 'dice', effect: status, probability: 0.3, seed: 7 });
+    expect(await statuses(...keys)).toEqual(first);
+    const hits = first.filter((code) => code === 500).length;
+    expect(hits).toBeGreaterThan(3);
+    expect(hits).toBeLessThan(25);
+  });
+
+  test('is replaced by one with its id, and is removed alone or with all', async () => {
+    await simulator.fault({ id: 'one', effect: status });
+    await simulator.fault({ id: 'one', effect: { kind: 'status', status: 502 } });
+    expect(await statuses('a')).toEqual([502]);
+    expect((await simulator.send('DELETE', '/_control/faults/one')).status).toBe(200);
+    expect((await simulator.send('DELETE', '/_control/faults/one')).status).toBe(404);
+    await simulator.fault({ effect: status });
+    await simulator.send('DELETE', '/_control/faults');
+    expect(await statuses('a')).toEqual([202]);
+  });
+
+  test('lets the delay of one go with the status of another', async () => {
+    await simulator.fault({ effect: { kind: 'latency', ms: 30, jitterMs: 10 } });
+    await simulator.fault({ effect: status });
+    expect(await statuses('a')).toEqual([500]);
+    const [arrival] = await simulator.arrivals();
+    expect(Number(arrival?.answeredAt) - Number(arrival?.receivedAt)).toBeGreaterThanOrEqual(29);
+  });
+
+  test('hits a page of the REST API by its query', async () => {
+    await simulator.fault({
+      match: { path: '/log_entries', query: 'offset=100' },
+      effect: { kind: 'status', status: 500 },
+    });
+    expect((await simulator.get('/log_entries?offset=0', TOKEN)).status).toBe(200);
+    const failed = await simulator.get('/log_entries?offset=100', TOKEN);
+    expect(failed.status).toBe(500);
+    expect(failed.body).toEqual({ error: { message: 'A scripted answer', code: 2000 } });
+  });
+
+  test.each([
+    [{}, 'effect'],
+    [{ effect: { kind: 'explode' } }, 'effect.kind'],
+    [{ effect: { kind: 'status', status: 99 } }, 'effect.status'],
+    [{ effect: { kind: 'reset' }, tims: 1 }, 'tims'],
+    [{ effect: { kind: 'reset' }, match: { key: 'a' } }, 'key'],
+  ])('that is wrong is refused with what is wrong: %j', async (rule, named) => {
+    const answer = await simulator.send('POST', '/_control/faults', rule);
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body)).toContain(named);
+  });
+});

@@ -1,0 +1,74 @@
+import { type Running, startSimulator, stopSimulators, TOKEN } from '../simulator.fixture';
+
+afterEach(stopSimulators);
+
+describe('The token', () => {
+  test.each([
+    [undefined, 401],
+    ['Token token=', 401],
+    ['Basic abc', 401],
+    ['y_NbAkKc66ryYTWUXYEu', 401],
+    ['Token token=y_NbAkKc66ryYTWUXYEu', 200],
+    ['Bearer pdus+_0XBPWQQ_7a4c', 200],
+  ])('has the form that PagerDuty wants: %s', async (authorization, status) => {
+    const simulator = await startSimulator();
+    const answer = await simulator.get('/log_entries', authorization === undefined ? {} : { authorization });
+    expect(answer.status).toBe(status);
+    if (status === 401) expect(answer.body).toEqual({ error: { message: 'Unauthorized', code: 2006 } });
+  });
+
+  test('is the configured one where there is one', async () => {
+    const simulator = await startSimulator({ apiToken: 'right' });
+    expect((await simulator.get('/abilities', { authorization: 'Token token=wrong' })).status).toBe(401);
+    expect((await simulator.get('/abilities', { authorization: 'Token token=right' })).status).toBe(200);
+  });
+});
+
+describe('The rate limit', () => {
+  let simulator: Running;
+  beforeEach(async () => {
+    simulator = await startSimulator();
+  });
+
+  test('is 960 a minute and told in headers', async () => {
+    const { headers } = await simulator.get('/users/me', TOKEN);
+    expect(headers.get('ratelimit-limit')).toBe('960');
+    expect(headers.get('ratelimit-remaining')).toBe('959');
+    expect(Number(headers.get('ratelimit-reset'))).toBeGreaterThan(0);
+  });
+
+  test('is answered 429 with code 2020 beyond it, for each token alone', async () => {
+    await simulator.send('PATCH', '/_control/settings', { restPerMinute: 1 });
+    expect((await simulator.get('/users/me', TOKEN)).status).toBe(200);
+    const refused = await simulator.get('/users/me', TOKEN);
+    expect(refused.status).toBe(429);
+    expect(refused.body).toEqual({ error: { message: 'Rate Limit Exceeded', code: 2020 } });
+    expect(refused.headers.get('ratelimit-remaining')).toBe('0');
+    expect((await simulator.get('/users/me', { authorization: 'Bearer other' })).status).toBe(200);
+  });
+
+  test('can be switched off', async () => {
+    await simulator.send('PATCH', '/_control/settings', { restPerMinute: null });
+    expect((await simulator.get('/users/me', TOKEN)).headers.get('ratelimit-limit')).toBeNull();
+  });
+});
+
+test('an incident can be read by its id', async () => {
+  const simulator = await startSimulator();
+  await simulator.event('trigger', 'a');
+  const { body } = await simulator.get('/incidents/1', TOKEN);
+  expect(body).toMatchObject({ incident: { incident_number: 1, status: 'triggered' } });
+  expect((await simulator.get('/incidents/PNONE', TOKEN)).status).toBe(404);
+});
+
+test('faults reach the REST API', async () => {
+  const simulator = await startSimulator();
+  await simulator.fault({ match: { path: '/log_entries' }, effect: { kind: 'status', status: 429 }, times: 1 });
+  await simulator.fault({ match: { path: '/users/*' }, effect: { kind: 'reset' }, times: 1 });
+  await simulator.fault({ match: { path: '/abilities' }, effect: { kind: 'cut-answer' }, times: 1 });
+  expect((await simulator.get('/log_entries', TOKEN)).status).toBe(429);
+  await expect(simulator.get('/users/me', TOKEN)).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
+  await expect(simulator.get('/abilities', TOKEN)).rejects.toThrow('terminated');
+  const { body } = await simulator.get('/_control/stats');
+  expect(body).toMatchObject({ rest: { requests: 3, byStatus: { '200': 1, '429': 1, none: 1 } } });
+});
