@@ -39,6 +39,7 @@ export class Publication {
       orderKey: webhook.orderKey,
       body: webhook.body,
       contentType: 'application/json',
+      forward: webhook.headers,
       receivedAt: Date.now(),
       ...(again ? { again } : {}),
     };

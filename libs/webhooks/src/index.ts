@@ -11,7 +11,7 @@ export { deliveryIdOf, eventIdOf, messageIdOf, resourceIdOf } from './identity';
 export { type JsonObject, objectOf } from './json';
 export { byCreation, instantOf, type LogEntry, parseLogEntry } from './log-entry';
 export { type Reference, referencesTo, referenceTo } from './reference';
-export { signatureOf, webhookHeaders, type WebhookHeaderOptions } from './signature';
+export { formatHeaders, type Sending, sendingHeaders, signatureOf } from './signature';
 export { v2Body } from './v2';
 export { v3Body } from './v3';
 export { type Webhook, webhookOf, type WebhookOptions } from './webhook';

@@ -1,4 +1,4 @@
-import { signatureOf, webhookHeaders } from './signature';
+import { formatHeaders, sendingHeaders, signatureOf } from './signature';
 
 // Secret, body and signature of the verifier's tests in PagerDuty/go-pagerduty, webhookv3/webhookv3_test.go.
 const SECRET = 'lDQHScfUeXUKaQRNF+8XIiDKZ7XX3itBAYzwU0TARw8lJqRnkKl2iB1anSb0Z+IK';
@@ -18,24 +18,19 @@ describe('the signature', () => {
 });
 
 describe('the headers', () => {
-  const options = { webhookId: 'id-1', subscriptionId: 'PSUB001', body: BODY, secrets: [] };
-
-  it('are those of a v2 webhook', () => {
-    expect(webhookHeaders({ ...options, format: 'v2' })).toEqual({
-      Accept: 'application/json',
-      'Content-Type': 'application/json',
-      'User-Agent': 'PagerDuty-Webhook/V2.0',
-      'X-Webhook-Id': 'id-1',
+  it('of a format are those of PagerDuty', () => {
+    expect(formatHeaders('v2', 'PSUB001')).toEqual({ 'User-Agent': 'PagerDuty-Webhook/V2.0' });
+    expect(formatHeaders('v3', 'PSUB001')).toEqual({
+      'User-Agent': 'PagerDuty-Webhook/V3.0',
+      'X-Webhook-Subscription': 'PSUB001',
     });
   });
 
-  it('are those of a signed v3 webhook', () => {
-    expect(webhookHeaders({ ...options, format: 'v3', secrets: [SECRET] })).toEqual({
-      Accept: 'application/json',
-      'Content-Type': 'application/json',
-      'User-Agent': 'PagerDuty-Webhook/V3.0',
-      'X-Webhook-Id': 'id-1',
-      'X-Webhook-Subscription': 'PSUB001',
+  it('of a sending are signed where there is a secret', () => {
+    const unsigned = { Accept: 'application/json', 'Content-Type': 'application/json', 'X-Webhook-Id': 'id-1' };
+    expect(sendingHeaders({ webhookId: 'id-1', body: BODY, secrets: [] })).toEqual(unsigned);
+    expect(sendingHeaders({ webhookId: 'id-1', body: BODY, secrets: [SECRET] })).toEqual({
+      ...unsigned,
       'X-PagerDuty-Signature': SIGNATURE,
     });
   });

@@ -9,25 +9,26 @@ export function signatureOf(body: Uint8Array, secrets: readonly string[]): strin
   return secrets.map((secret) => `v1=${createHmac('sha256', secret).update(body).digest('hex')}`).join(',');
 }
 
-export interface WebhookHeaderOptions {
-  readonly format: WebhookFormat;
+/** Headers that belong to a format; they are known when the body is made. */
+export function formatHeaders(format: WebhookFormat, subscriptionId: string): Record<string, string> {
+  if (format === 'v2') return { 'User-Agent': 'PagerDuty-Webhook/V2.0' };
+  return { 'User-Agent': 'PagerDuty-Webhook/V3.0', 'X-Webhook-Subscription': subscriptionId };
+}
+
+export interface Sending {
   /** The same for every attempt of one delivery: receivers drop repeats by it. */
   readonly webhookId: string;
-  /** The subscription a v3 webhook belongs to. */
-  readonly subscriptionId: string;
   readonly body: Uint8Array;
   /** None: unsigned. */
   readonly secrets: readonly string[];
 }
 
-/** The headers of PagerDuty's own webhooks; a signature where there is a secret. */
-export function webhookHeaders(options: WebhookHeaderOptions): Record<string, string> {
+/** Headers that are made at each sending; a signature where there is a secret. */
+export function sendingHeaders({ webhookId, body, secrets }: Sending): Record<string, string> {
   return {
     Accept: 'application/json',
     'Content-Type': 'application/json',
-    'User-Agent': options.format === 'v2' ? 'PagerDuty-Webhook/V2.0' : 'PagerDuty-Webhook/V3.0',
-    'X-Webhook-Id': options.webhookId,
-    ...(options.format === 'v3' ? { 'X-Webhook-Subscription': options.subscriptionId } : {}),
-    ...(options.secrets.length > 0 ? { 'X-PagerDuty-Signature': signatureOf(options.body, options.secrets) } : {}),
+    'X-Webhook-Id': webhookId,
+    ...(secrets.length > 0 ? { 'X-PagerDuty-Signature': signatureOf(body, secrets) } : {}),
   };
 }

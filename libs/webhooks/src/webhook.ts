@@ -1,7 +1,8 @@
 import { type Destination, type WebhookFormat } from './destination';
-import { deliveryIdOf } from './identity';
+import { deliveryIdOf, resourceIdOf } from './identity';
 import { type JsonObject } from './json';
 import { type LogEntry } from './log-entry';
+import { formatHeaders } from './signature';
 import { v2Body } from './v2';
 import { v3Body } from './v3';
 
@@ -14,6 +15,8 @@ export interface Webhook {
   readonly orderKey: string;
   /** The exact bytes to post. */
   readonly body: Buffer;
+  /** Headers that go with them. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface WebhookOptions {
@@ -30,5 +33,6 @@ export function webhookOf(entry: LogEntry, { format, destination, config }: Webh
     destination: destination.name,
     orderKey: `${destination.name}:${entry.incidentId ?? entry.id}`,
     body: Buffer.from(JSON.stringify(body)),
+    headers: formatHeaders(format, resourceIdOf(destination.name)),
   };
 }

@@ -1,0 +1,73 @@
+import { type Outcome } from '@pdaltagent/delivery';
+import { DEAD_REASONS, type LaneObserver, type LaneWorker } from '@pdaltagent/messaging';
+import { type Logger } from '@pdaltagent/service';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+const OUTCOMES = ['delivered', 'throttled', 'failed', 'rejected'] as const satisfies readonly Outcome['kind'][];
+
+/** What the sender counts, by destination name (never a URL), and one log line per attempt that did not succeed. */
+export function createInstruments(registry: Registry, names: readonly string[], log: Logger): LaneObserver {
+  const registers = [registry];
+  const attempts = new Counter({
+    name: 'pdaltagent_webhook_attempts_total',
+    help: 'Attempts to post a webhook, by destination and by what they came to.',
+    labelNames: ['destination', 'outcome'],
+    registers,
+  });
+  const repeated = new Counter({
+    name: 'pdaltagent_webhook_repeats_dropped_total',
+    help: 'Webhooks that were queued or given out again and had been delivered.',
+    registers,
+  });
+  const dead = new Counter({
+    name: 'pdaltagent_webhook_dead_letters_total',
+    help: 'Webhooks set aside for good, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'pdaltagent_webhook_delivery_seconds',
+    help: 'From the poller’s queueing to the destination’s answer.',
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400],
+    registers,
+  });
+  for (const destination of names) for (const outcome of OUTCOMES) attempts.inc({ destination, outcome }, 0);
+  for (const reason of DEAD_REASONS) dead.inc({ reason }, 0);
+  return {
+    attempted: ({ id, routingKey }, outcome) => {
+      const destination = names.includes(routingKey) ? routingKey : 'unknown';
+      attempts.inc({ destination, outcome: outcome.kind });
+      const fields = { id, destination: routingKey, outcome: outcome.kind, ...detailOf(outcome) };
+      if (outcome.kind === 'delivered') log.debug('webhook delivered', fields);
+      else log.info('webhook not delivered', fields);
+    },
+    delivered: ({ receivedAt }) => latency.observe((Date.now() - receivedAt) / 1000),
+    repeated: () => repeated.inc(),
+    buried: (reason) => dead.inc({ reason }),
+  };
+}
+
+/** Gauges that are read from the worker when they are asked for. */
+export function watchWorker(registry: Registry, { dispatcher }: Pick<LaneWorker, 'dispatcher'>): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('pdaltagent_webhook_held', 'Webhooks taken off their lanes and not yet delivered.', () => dispatcher.held);
+  gauge('pdaltagent_webhook_circuits_open', 'Destinations that count as away.', () => dispatcher.openCircuits);
+}
+
+/** An answer's text stays out of the log: it may repeat what was sent. */
+function detailOf(outcome: Outcome): Readonly<Record<string, unknown>> {
+  switch (outcome.kind) {
+    case 'failed':
+      return { reason: outcome.reason, status: outcome.status };
+    default:
+      return { status: outcome.status };
+  }
+}

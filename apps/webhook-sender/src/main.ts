@@ -1,0 +1,11 @@
+import { runService } from '@pdaltagent/service';
+import { createApp } from './app';
+import { variables } from './configuration';
+
+void runService({
+  name: 'webhook-sender',
+  summary: 'posts queued webhooks to their destinations, in order per incident',
+  adminPort: 8093,
+  variables,
+  createApp,
+});
