@@ -1,0 +1,231 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import { connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { generate } from 'selfsigned';
+
+const KEY = '01234567890123456789012345678901';
+const TRIGGER = ['-k', KEY, '-t', 'trigger', '-d', 'Disk full'];
+
+let folder: string;
+let command: string;
+let certificate: { cert: string; private: string };
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'pd-send-'));
+  command = path.join(folder, 'pd-send.js');
+  await build({
+    entryPoints: [path.join(__dirname, 'pd-send.ts')],
+    outfile: command,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+  });
+  certificate = await generate([{ name: 'commonName', value: 'gateway' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+  });
+  await writeFile(path.join(folder, 'ca.pem'), certificate.cert);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+});
+
+interface Result {
+  readonly code: number | string | undefined | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function pdSend(words: readonly string[], environment: Record<string, string> = {}): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [command, ...words], { env: environment }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+interface Seen {
+  readonly url: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+const SUCCESS = { status: 'success', message: 'Event processed' };
+
+/** Answers that a server gives in turn, the last one for ever, and what it saw. */
+function answering(seen: Seen[], ...answers: readonly [status: number, body: unknown][]) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      const [status, answer] = answers[Math.min(seen.length, answers.length - 1)] ?? [500, ''];
+      seen.push({ url: request.url, headers: request.headers, body });
+      response.writeHead(status).end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+    });
+  };
+}
+
+describe('pd-send', () => {
+  it('sends the event and says so as PagerDuty Agent does', async () => {
+    const seen: Seen[] = [];
+    const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
+    const result = await pdSend([...TRIGGER, '-i', 'a'], { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}/` });
+    expect(result).toEqual({ code: 0, stdout: 'Event processed. Incident Key: a\n', stderr: '' });
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toMatchObject({ url: '/v2/enqueue', headers: { 'content-type': 'application/json' } });
+    expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({
+      routing_key: KEY,
+      event_action: 'trigger',
+      dedup_key: 'a',
+    });
+  });
+
+  it('prints nothing with -q', async () => {
+    const port = await listen(http.createServer(answering([], [202, SUCCESS])));
+    const result = await pdSend([...TRIGGER, '-q'], { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
+    expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('tries again with the same key, so that no event becomes two alerts', async () => {
+    const seen: Seen[] = [];
+    const port = await listen(
+      http.createServer(answering(seen, [503, 'busy'], [429, { status: 'throttle exceeded' }], [202, SUCCESS])),
+    );
+    const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
+    expect(result.code).toBe(0);
+    expect(seen).toHaveLength(3);
+    expect(new Set(seen.map(({ body }) => body)).size).toBe(1);
+    expect(result.stdout).toBe(
+      `Event processed. Incident Key: ${(JSON.parse(seen[0]?.body ?? '') as { dedup_key: string }).dedup_key}\n`,
+    );
+  });
+
+  it('shows PagerDuty’s errors and does not try again', async () => {
+    const seen: Seen[] = [];
+    const answer = { status: 'invalid event', message: 'Event object is invalid', errors: ['one', 'two'] };
+    const port = await listen(http.createServer(answering(seen, [400, answer])));
+    const base = `http://127.0.0.1:${port}`;
+    const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: base });
+    expect(result).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `pd-send: ${base} answered 400: Event object is invalid: one; two\n`,
+    });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('does not take a page of somebody else for an answer', async () => {
+    const port = await listen(http.createServer(answering([], [200, '<html>\n Please log in</html>'])));
+    const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain('answered 200: <html> Please log in</html>');
+  });
+
+  it('says in one line that nobody can be reached', async () => {
+    const port = await listen(http.createServer());
+    await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
+    const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://user:password@localhost:${port}` });
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toMatch(
+      /^pd-send: cannot reach http:\/\/localhost:\d+: connect ECONNREFUSED .*\(4 attempts\)\n$/,
+    );
+  });
+
+  it('refuses a certificate it does not know and names the variables that help', async () => {
+    const server = https.createServer(
+      { cert: certificate.cert, key: certificate.private },
+      answering([], [202, SUCCESS]),
+    );
+    const PDSEND_EVENTS_BASE_URL = `https://127.0.0.1:${await listen(server)}`;
+    const refused = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^pd-send: the certificate .*PDSEND_CA_FILE.*PDSEND_SKIP_CERT_VERIFY.*\n$/);
+    const still = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL, PDSEND_SKIP_CERT_VERIFY: 'false' });
+    expect(still.code).toBe(1);
+
+    const trusted = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL, PDSEND_CA_FILE: path.join(folder, 'ca.pem') });
+    expect(trusted).toMatchObject({ code: 0, stderr: '' });
+    const skipped = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL, PDSEND_SKIP_CERT_VERIFY: 'yes' });
+    expect(skipped.code).toBe(0);
+    expect(skipped.stderr).toContain('warning');
+  });
+
+  it('goes through a proxy: a tunnel for https, the whole address for http', async () => {
+    const seen: Seen[] = [];
+    const tunnels: (readonly [string | undefined, string | undefined])[] = [];
+    const secure = https.createServer(
+      { cert: certificate.cert, key: certificate.private },
+      answering(seen, [202, SUCCESS]),
+    );
+    const securePort = await listen(secure);
+    const proxy = http.createServer(answering(seen, [202, SUCCESS]));
+    proxy.on('connect', (request: IncomingMessage, socket: Socket) => {
+      tunnels.push([request.url, request.headers['proxy-authorization']]);
+      const upstream = connect(securePort, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        socket.pipe(upstream).pipe(socket);
+      });
+      socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
+      upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+    });
+    const address = `http://me:se%40cret@127.0.0.1:${await listen(proxy)}`;
+
+    const https202 = await pdSend(TRIGGER, {
+      PDSEND_EVENTS_BASE_URL: `https://127.0.0.1:${securePort}`,
+      PDSEND_CA_FILE: path.join(folder, 'ca.pem'),
+      HTTPS_PROXY: address,
+    });
+    expect(https202).toMatchObject({ code: 0, stderr: '' });
+    const authorization = `Basic ${Buffer.from('me:se@cret').toString('base64')}`;
+    expect(tunnels).toEqual([[`127.0.0.1:${securePort}`, authorization]]);
+
+    const http202 = await pdSend(TRIGGER, {
+      PDSEND_EVENTS_BASE_URL: 'http://gateway.invalid:8080',
+      HTTP_PROXY: address,
+    });
+    expect(http202.code).toBe(0);
+    expect(seen[1]).toMatchObject({
+      url: 'http://gateway.invalid:8080/v2/enqueue',
+      headers: { host: 'gateway.invalid:8080', 'proxy-authorization': authorization },
+    });
+  });
+
+  it('ends with 2 and the usage where the command line is wrong', async () => {
+    const result = await pdSend(['-t', 'trigger']);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toMatch(/^usage: pd-send \[-h\] -k KEY/);
+    expect(result.stderr).toMatch(/\npd-send: error: the following arguments are required: -k\/--service-key\n$/);
+  });
+
+  it('explains itself with --help', async () => {
+    const result = await pdSend(['--help']);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toContain('PDSEND_EVENTS_BASE_URL');
+    expect(Math.max(...result.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(82);
+  });
+
+  it.each([
+    [{ PDSEND_SKIP_CERT_VERIFY: 'maybe' }, /PDSEND_SKIP_CERT_VERIFY is "maybe": wants true or false/],
+    [{ PDSEND_EVENTS_BASE_URL: 'gateway:8080' }, /PDSEND_EVENTS_BASE_URL is not a URL/],
+    [{ PDSEND_CA_FILE: '/nowhere/ca.pem' }, /PDSEND_CA_FILE cannot be read/],
+  ])('names the variable that is wrong: %j', async (environment, message) => {
+    const result = await pdSend(TRIGGER, environment);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(message);
+  });
+});

@@ -1,0 +1,69 @@
+import { isJsonObject, readDocument } from '@pdaltagent/events';
+import { post, type Attempt } from './post';
+import { type Settings } from './settings';
+
+/** What became of an event: accepted, or the one line that says why not. */
+export type Sent = { readonly ok: true } | { readonly ok: false; readonly problem: string };
+
+/** Waits between attempts in milliseconds: together short enough for a monitoring tool that waits for the command. */
+const PAUSES_MS = [250, 750, 2_000];
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Sends a body, again where a repetition may mend it: network errors, 408, 429 and 5xx. */
+export async function send(
+  settings: Settings,
+  body: string,
+  pause: (milliseconds: number) => Promise<void>,
+): Promise<Sent> {
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await post(settings, body);
+    if (result.kind === 'answer' && result.status === 202) return { ok: true };
+    const wait = PAUSES_MS[attempt];
+    if (wait === undefined || !mayMend(result))
+      return { ok: false, problem: explain(result, settings.target, attempt + 1) };
+    await pause(result.kind === 'answer' ? Math.max(wait, askedFor(result.retryAfter)) : wait);
+  }
+}
+
+function mayMend(result: Attempt): boolean {
+  switch (result.kind) {
+    case 'answer':
+      return result.status === 408 || result.status === 429 || result.status >= 500;
+    case 'unreachable':
+      return true;
+    case 'untrusted':
+      return false;
+  }
+}
+
+function askedFor(retryAfter: string | undefined): number {
+  const seconds = Number(retryAfter);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, LONGEST_PAUSE_MS) : 0;
+}
+
+function explain(result: Attempt, target: URL, attempts: number): string {
+  const tried = attempts === 1 ? '' : ` (${attempts} attempts)`;
+  switch (result.kind) {
+    case 'unreachable':
+      return `cannot reach ${target.origin}: ${result.reason}${tried}`;
+    case 'untrusted':
+      return (
+        `the certificate of ${target.origin} is not trusted: ${result.reason}; ` +
+        'name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true'
+      );
+    case 'answer':
+      return `${target.origin} answered ${result.status}${tried}: ${wordsOf(result.text)}`;
+  }
+}
+
+/** PagerDuty's errors where the answer has some, else its beginning, on one line. */
+function wordsOf(text: string): string {
+  const reading = readDocument(Buffer.from(text));
+  const answer = reading.ok ? reading.document.value : undefined;
+  const { message, errors } = isJsonObject(answer) ? answer : {};
+  const words = [
+    ...(typeof message === 'string' ? [message] : []),
+    ...(Array.isArray(errors) ? [errors.map(String).join('; ')] : []),
+  ].join(': ');
+  return (words || text).replace(/\s+/g, ' ').trim().slice(0, 500) || 'no reason given';
+}

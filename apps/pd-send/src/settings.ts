@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { proxyFor } from './proxy';
+
+/** Where to send and how, from the environment. */
+export interface Settings {
+  /** The address of the Events API v2 endpoint. */
+  readonly target: URL;
+  readonly proxy?: URL;
+  /** Certificates (PEM) to trust besides the well-known ones. */
+  readonly authorities?: string;
+  readonly skipVerification: boolean;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable that cannot be used; ends the command with exit code 1. */
+export class SettingsError extends Error {}
+
+const DEFAULT_BASE_URL = 'https://events.pagerduty.com';
+const TRUE = ['true', '1', 'yes', 'on'];
+const FALSE = ['false', '0', 'no', 'off', ''];
+
+/** @throws SettingsError that names the variable */
+export function readSettings(environment: Environment): Settings {
+  const base = urlOf('PDSEND_EVENTS_BASE_URL', environment['PDSEND_EVENTS_BASE_URL'] || DEFAULT_BASE_URL);
+  const target = new URL(`${base.href.replace(/[?#].*$/, '').replace(/\/+$/, '')}/v2/enqueue`);
+  const proxy = proxyFor(target, environment);
+  const authorities = environment['PDSEND_CA_FILE'];
+  return {
+    target,
+    ...(proxy === undefined ? {} : { proxy: urlOf(proxy.variable, proxy.url) }),
+    ...(authorities ? { authorities: readAuthorities(authorities) } : {}),
+    skipVerification: flagOf('PDSEND_SKIP_CERT_VERIFY', environment['PDSEND_SKIP_CERT_VERIFY'] ?? ''),
+  };
+}
+
+function urlOf(variable: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
+  // The text itself may hold a password, so it is not shown.
+  throw new SettingsError(`${variable} is not a URL that begins with https:// or http://`);
+}
+
+function flagOf(variable: string, text: string): boolean {
+  const value = text.trim().toLowerCase();
+  if (TRUE.includes(value)) return true;
+  if (FALSE.includes(value)) return false;
+  throw new SettingsError(`${variable} is "${text}": wants true or false (also 1/0, yes/no, on/off)`);
+}
+
+function readAuthorities(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SettingsError(`PDSEND_CA_FILE cannot be read: ${reason}`);
+  }
+}
