@@ -1,8 +1,8 @@
 const shared = {
   rootDir: __dirname,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/jest-environment.cjs',
   transform: { '\\.ts$': '<rootDir>/tools/jest-esbuild.cjs' },
-  extensionsToTreatAsEsm: [],
+  cacheDirectory: '<rootDir>/.local/jest',
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.local', '<rootDir>/.nx'],
 };
 
@@ -18,7 +18,12 @@ module.exports = {
     {
       ...shared,
       displayName: 'integration',
-      testMatch: ['<rootDir>/{apps,libs}/**/*.integration.test.ts', '<rootDir>/e2e/**/*.test.ts'],
+      testMatch: ['<rootDir>/{apps,libs,tools}/**/*.integration.test.ts', '<rootDir>/e2e/**/*.test.ts'],
+      globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.ts',
+      globalTeardown: '<rootDir>/libs/testing/src/jest-global-teardown.ts',
+      // Real servers and real processes: a slow machine is no failed test.
+      setupFiles: [],
     },
   ],
+  testTimeout: 60_000,
 };

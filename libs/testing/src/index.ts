@@ -1,1 +1,12 @@
-export {};
+export { AppProcess, type LogLine, startApp, type StartAppOptions } from './app-process';
+export { cleanEnvironment } from './clean-environment';
+export { CuttingProxy, type Fault } from './cutting-proxy';
+export { type Exit, type GuardedProcess } from './guarded-process';
+export { Ledger, type LedgerEntry, type LedgerReport } from './ledger';
+export { freePort, isPortFree } from './ports';
+export { openRunFolder, type RunFolder } from './run-folder';
+export { type RabbitMQ, type Redis, type Server, type ServerOptions } from './server';
+export { INSTALL_LINES, ServersMissing, startRabbitMQ, startRedis } from './servers';
+export { testServers, type TestServers } from './test-servers';
+export { waitUntil, type WaitOptions } from './wait-until';
+export { localFolder, workspaceRoot } from './workspace';

@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { cleanEnvironment } from './clean-environment';
+import { type Exit, type GuardedProcess, startGuarded } from './guarded-process';
+import { waitUntil } from './wait-until';
+import { workspaceRoot } from './workspace';
+
+/** A line of an app's log: its JSON, or `message` alone where it is none. */
+export interface LogLine {
+  message: string;
+  [field: string]: unknown;
+}
+
+export interface StartAppOptions {
+  /** Holds the record of the process while it runs. */
+  folder: string;
+  /** Added to a clean environment: nothing else of ours that names a server reaches the app. */
+  env: Record<string, string>;
+  /** What to wait for. `alive`: it answers on its admin port; `ready`: it can do its work. Default: ready. */
+  until?: 'alive' | 'ready';
+  timeoutMs?: number;
+  onLine?: (line: LogLine) => void;
+}
+
+/** A built app, running as a process of its own as it would in production. */
+export class AppProcess {
+  readonly lines: LogLine[] = [];
+  #process: GuardedProcess;
+
+  private constructor(
+    readonly name: string,
+    private readonly options: StartAppOptions,
+  ) {
+    this.#process = this.#spawn();
+  }
+
+  /**
+   * Starts dist/apps/<name>/main.js.
+   * @throws Error with the last lines of its log when it ends or does not get that far in time.
+   */
+  static async start(name: string, options: StartAppOptions): Promise<AppProcess> {
+    const app = new AppProcess(name, options);
+    try {
+      await app.waitFor(options.until ?? 'ready');
+    } catch (error) {
+      await app.kill();
+      throw error;
+    }
+    return app;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get exited(): Promise<Exit> {
+    return this.#process.exited;
+  }
+
+  /** Of the admin server, or of the simulator's only one; undefined until the log tells it. */
+  get url(): string | undefined {
+    for (const line of this.lines.toReversed()) {
+      if (typeof line['adminPort'] === 'number') return `http://127.0.0.1:${line['adminPort']}`;
+      if (typeof line['url'] === 'string' && typeof line['port'] === 'number') return line['url'];
+    }
+    return undefined;
+  }
+
+  /** Everything it logged, for messages of failed tests. */
+  logText(): string {
+    return this.lines.map((line) => JSON.stringify(line)).join('\n');
+  }
+
+  async waitFor(state: 'alive' | 'ready', timeoutMs = this.options.timeoutMs ?? 30_000): Promise<void> {
+    const started = this.#process;
+    await waitUntil(async () => !started.running() || (await this.#answers(state)), {
+      what: `${this.name} to be ${state}`,
+      timeoutMs,
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${this.#tail()}`);
+    });
+    if (!started.running()) {
+      const { code, signal } = await started.exited;
+      throw new Error(`${this.name} ended (${signal ?? `code ${code}`}):\n${this.#tail()}`);
+    }
+  }
+
+  /** Waits for a line of the log, from the start of the process on. */
+  logged(what: string, matches: (line: LogLine) => boolean, timeoutMs?: number): Promise<LogLine> {
+    return waitUntil(() => this.lines.find(matches), {
+      what: `${this.name} to log ${what}`,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+
+  /** SIGTERM, as an orchestrator stops it; SIGKILL when the grace period (ms) is over. */
+  stop(graceMs = 30_000): Promise<Exit> {
+    return this.#process.end(graceMs);
+  }
+
+  /** SIGKILL. */
+  kill(): Promise<Exit> {
+    this.#process.signal('SIGKILL');
+    return this.#process.exited;
+  }
+
+  /** SIGSTOP: it holds its connections and does nothing. */
+  pause(): void {
+    this.#process.signal('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.signal('SIGCONT');
+  }
+
+  /** Starts it again with the same environment, after it has ended; its former log is dropped. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.lines.length = 0;
+    this.#process = this.#spawn();
+    await this.waitFor(this.options.until ?? 'ready');
+  }
+
+  #spawn(): GuardedProcess {
+    const bundle = path.join(workspaceRoot(), 'dist', 'apps', this.name, 'main.js');
+    if (!existsSync(bundle)) throw new Error(`${bundle} is missing: run \`npm run build\` first`);
+    const { folder, env } = this.options;
+    return startGuarded({
+      name: `${this.name}-${nextNumber()}`,
+      command: process.execPath,
+      args: ['--enable-source-maps', bundle],
+      env: { ...cleanEnvironment(), PDAGENTD_ADMIN_PORT: '0', ...env },
+      folder,
+      mark: bundle,
+      onLine: (text) => {
+        const line = parseLine(text);
+        this.lines.push(line);
+        this.options.onLine?.(line);
+      },
+    });
+  }
+
+  async #answers(state: 'alive' | 'ready'): Promise<boolean> {
+    const url = this.url;
+    if (url === undefined) return false;
+    // The simulator has no admin port: it works as soon as it says where it listens.
+    if (this.lines.some((line) => line['url'] === url)) return true;
+    const response = await fetch(`${url}/${state === 'alive' ? 'healthz' : 'readyz'}`);
+    await response.arrayBuffer();
+    return response.ok;
+  }
+
+  #tail(): string {
+    return this.lines
+      .slice(-10)
+      .map((line) => JSON.stringify(line))
+      .join('\n');
+  }
+}
+
+let started = 0;
+const nextNumber = (): number => (started += 1);
+
+function parseLine(text: string): LogLine {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string') {
+      return { ...value, message: value.message };
+    }
+  } catch {
+    // Not JSON: what Node itself writes.
+  }
+  return { message: text };
+}
+
+/** Starts dist/apps/<name>/main.js; see AppProcess. */
+export function startApp(name: string, options: StartAppOptions): Promise<AppProcess> {
+  return AppProcess.start(name, options);
+}

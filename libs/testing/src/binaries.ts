@@ -1,0 +1,103 @@
+import { accessSync, constants, readdirSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+
+/** Where RabbitMQ's own scripts lie when they are not on PATH: Debian and RPM, the generic tar file, Homebrew. */
+const RABBITMQ_FOLDERS = [
+  '/usr/lib/rabbitmq/bin',
+  ...subfolders('/usr/lib/rabbitmq/lib', 'sbin'),
+  '/opt/rabbitmq/sbin',
+  '/opt/homebrew/opt/rabbitmq/sbin',
+  '/usr/local/opt/rabbitmq/sbin',
+  '/home/linuxbrew/.linuxbrew/opt/rabbitmq/sbin',
+];
+const COMMON_FOLDERS = [
+  '/usr/bin',
+  '/usr/sbin',
+  '/usr/local/bin',
+  '/usr/local/sbin',
+  '/opt/homebrew/bin',
+  '/opt/homebrew/sbin',
+  '/home/linuxbrew/.linuxbrew/bin',
+  '/bin',
+  '/sbin',
+];
+
+export interface RabbitMQBinaries {
+  /** Folder with rabbitmq-server and rabbitmqctl. */
+  folder: string;
+  epmd: string;
+}
+
+/** PATH for what we start, with the usual places behind what the user has. */
+export function searchPath(): string {
+  const own = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  return [...new Set([...own, ...COMMON_FOLDERS])].join(path.delimiter);
+}
+
+/** RabbitMQ as installed on this machine; undefined when it is not, or not completely. */
+export function findRabbitMQ(): RabbitMQBinaries | undefined {
+  const onPath = searchPath()
+    .split(path.delimiter)
+    .map((folder) => executable(path.join(folder, 'rabbitmq-server')))
+    .filter((file) => file !== undefined)
+    .map((file) => path.dirname(realpathSync(file)));
+  // Debian's wrapper on PATH refuses ordinary users; the real scripts have rabbitmq-env beside them.
+  const folder = [...RABBITMQ_FOLDERS, ...onPath].find((candidate) =>
+    ['rabbitmq-server', 'rabbitmqctl', 'rabbitmq-env'].every((name) => readable(path.join(candidate, name))),
+  );
+  const erlang = findExecutable('erl');
+  const epmd = findExecutable('epmd') ?? epmdOf(erlang);
+  return folder === undefined || erlang === undefined || epmd === undefined ? undefined : { folder, epmd };
+}
+
+export function findRedis(): string | undefined {
+  return findExecutable('redis-server') ?? findExecutable('valkey-server');
+}
+
+export function findExecutable(name: string): string | undefined {
+  for (const folder of searchPath().split(path.delimiter)) {
+    const file = executable(path.join(folder, name));
+    if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
+function epmdOf(erlang: string | undefined): string | undefined {
+  if (erlang === undefined) return undefined;
+  // <root>/bin/erl is what the link on PATH leads to; the runtime lies in <root>/erts-<version>/bin.
+  const root = path.dirname(path.dirname(realpathSync(erlang)));
+  return names(root)
+    .filter((name) => name.startsWith('erts-'))
+    .map((name) => executable(path.join(root, name, 'bin', 'epmd')))
+    .find((file) => file !== undefined);
+}
+
+function executable(file: string): string | undefined {
+  try {
+    accessSync(file, constants.X_OK);
+    return file;
+  } catch {
+    return undefined;
+  }
+}
+
+function readable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function subfolders(folder: string, last: string): string[] {
+  return names(folder).map((name) => path.join(folder, name, last));
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

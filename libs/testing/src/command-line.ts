@@ -1,0 +1,16 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** The command line of a running process; undefined when there is none of that id (a zombie has none either). */
+export function commandLineOf(pid: number): string | undefined {
+  try {
+    const text =
+      process.platform === 'linux'
+        ? // A slim container has no ps.
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8', stdio: 'pipe' });
+    return text.trim() === '' ? undefined : text.trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { findExecutable } from './binaries';
+import { freePort } from './ports';
+import { answersAmqp } from './rabbitmq';
+import { answersPing, REDIS_DATABASES } from './redis';
+import { runCommand } from './run-command';
+import { brokerCommands, type RabbitMQ, type Redis, type Server, type ServerOptions } from './server';
+import { waitUntil } from './wait-until';
+
+export const IMAGES = { rabbitmq: 'rabbitmq:4-management-alpine', redis: 'redis:8-alpine' } as const;
+
+const USER = 'pdaltagent';
+// Removes the container when the pipe that only we hold ends, however we ended.
+const REMOVE_WITH_US = 'read -r _; exec "$0" rm --force --volumes "$1"';
+
+/** The docker command, if an engine answers it. */
+export async function findDocker(): Promise<string | undefined> {
+  const docker = findExecutable('docker');
+  if (docker === undefined) return undefined;
+  return runCommand(docker, ['version', '--format', '{{.Server.Version}}'], { timeoutMs: 10_000 }).then(
+    () => docker,
+    () => undefined,
+  );
+}
+
+/** RabbitMQ in a container that is removed, with its volumes, at stop. */
+export async function startRabbitMQContainer(docker: string, options: ServerOptions): Promise<RabbitMQ> {
+  const password = randomBytes(16).toString('hex');
+  const container = await startContainer(docker, options, {
+    image: IMAGES.rabbitmq,
+    port: 5672,
+    // The broker keeps its data under the name of its host.
+    options: ['--hostname', 'rabbitmq'],
+    environment: { RABBITMQ_DEFAULT_USER: USER, RABBITMQ_DEFAULT_PASS: password },
+    command: [],
+    isUp: answersAmqp,
+  });
+  const control: RabbitMQ['control'] = (args) =>
+    runCommand(docker, ['exec', '--user', 'rabbitmq', container.name, 'rabbitmqctl', ...args]);
+  const url = `amqp://${USER}:${password}@127.0.0.1:${container.server.port}`;
+  return { ...container.server, url, control, ...brokerCommands(url, USER, control, waitUntil) };
+}
+
+/** Redis in a container that is removed, with its volumes, at stop. */
+export async function startRedisContainer(docker: string, options: ServerOptions): Promise<Redis> {
+  const password = randomBytes(16).toString('hex');
+  const settings = {
+    appendonly: 'yes',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    databases: String(REDIS_DATABASES),
+  };
+  const container = await startContainer(docker, options, {
+    image: IMAGES.redis,
+    port: 6379,
+    options: [],
+    environment: { REDIS_PASSWORD: password },
+    // The shell puts the password in, so that it does not stand on the command line of the host.
+    command: [
+      'sh',
+      '-c',
+      'exec redis-server --requirepass "$REDIS_PASSWORD" "$@"',
+      'redis-server',
+      ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+    ],
+    isUp: (port) => answersPing(port, password),
+  });
+  return { ...container.server, url: `redis://:${password}@127.0.0.1:${container.server.port}` };
+}
+
+interface ContainerPlan {
+  image: string;
+  /** Inside the container. */
+  port: number;
+  options: string[];
+  /** Passed through the environment of docker, so that secrets do not stand on its command line. */
+  environment: Record<string, string>;
+  command: string[];
+  isUp(port: number): Promise<boolean>;
+}
+
+async function startContainer(
+  docker: string,
+  { folder, port = 0 }: ServerOptions,
+  plan: ContainerPlan,
+): Promise<{ name: string; server: Omit<Server, 'url'> }> {
+  const name = containerName(folder);
+  const outside = port === 0 ? await freePort() : port;
+  const call = (...args: string[]): Promise<string> =>
+    runCommand(docker, args, { env: { ...process.env, ...plan.environment }, timeoutMs: 600_000 });
+  const remove = (): Promise<unknown> => call('rm', '--force', '--volumes', name).catch(() => undefined);
+
+  await remove();
+  const guard = spawn('/bin/sh', ['-c', REMOVE_WITH_US, docker, name], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guard.unref();
+  let pid = 0;
+  const up = async (): Promise<void> => {
+    await waitUntil(() => plan.isUp(outside), { what: `${plan.image} to start`, timeoutMs: 120_000, intervalMs: 200 });
+    pid = Number(await call('inspect', '--format', '{{.State.Pid}}', name));
+  };
+  const variables = Object.keys(plan.environment).flatMap((variable) => ['--env', variable]);
+  const publish = ['--publish', `127.0.0.1:${outside}:${plan.port}`];
+  const stop = async (): Promise<void> => {
+    await remove();
+    guard.stdin?.end();
+  };
+  try {
+    await call(
+      'run',
+      '--detach',
+      '--name',
+      name,
+      ...publish,
+      ...variables,
+      ...plan.options,
+      plan.image,
+      ...plan.command,
+    );
+    await up();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    name,
+    server: {
+      port: outside,
+      get pid() {
+        return pid;
+      },
+      stop,
+      async kill() {
+        await call('kill', '--signal', 'KILL', name);
+        await call('wait', name);
+      },
+      async restart() {
+        await call('restart', '--time', '20', name);
+        await up();
+      },
+      async pause() {
+        await call('pause', name);
+      },
+      async resume() {
+        await call('unpause', name);
+      },
+    },
+  };
+}
+
+/** The same for the same folder, so that what an earlier run could not remove is found. */
+function containerName(folder: string): string {
+  const full = path.resolve(folder);
+  return `pdaltagent-${path.basename(full)}-${createHash('sha256').update(full).digest('hex').slice(0, 10)}`;
+}

@@ -1,0 +1,149 @@
+import net from 'node:net';
+import { text } from 'node:stream/consumers';
+import { CuttingProxy } from './cutting-proxy';
+import { waitUntil } from './wait-until';
+
+/** A server that answers every piece with the same piece. */
+async function startEcho(): Promise<{ port: number; stop(): void }> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    stop: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+class Client {
+  received = '';
+  ended: string | undefined;
+
+  private constructor(readonly socket: net.Socket) {
+    socket.on('data', (data: Buffer) => (this.received += data.toString()));
+    socket.on('error', (error: NodeJS.ErrnoException) => (this.ended = error.code));
+    socket.on('close', () => (this.ended ??= 'closed'));
+  }
+
+  static async connect(port: number): Promise<Client> {
+    const client = new Client(net.connect(port, '127.0.0.1'));
+    await waitUntil(() => client.socket.readyState === 'open' || client.ended, {
+      what: 'the connection',
+      intervalMs: 2,
+    });
+    return client;
+  }
+
+  async says(message: string): Promise<void> {
+    this.socket.write(message);
+    await this.has(message);
+  }
+
+  has(message: string): Promise<unknown> {
+    return waitUntil(() => this.received.endsWith(message), { what: `"${message}"`, timeoutMs: 5_000, intervalMs: 2 });
+  }
+
+  end(): Promise<string> {
+    return waitUntil(() => this.ended, { what: 'the end of the connection', timeoutMs: 5_000, intervalMs: 2 });
+  }
+}
+
+describe('CuttingProxy', () => {
+  let echo: Awaited<ReturnType<typeof startEcho>>;
+  let proxy: CuttingProxy;
+  const clients: Client[] = [];
+  const connect = async (): Promise<Client> => {
+    const client = await Client.connect(proxy.port);
+    clients.push(client);
+    return client;
+  };
+
+  beforeEach(async () => {
+    echo = await startEcho();
+    proxy = await CuttingProxy.start(echo.port);
+  });
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.socket.destroy();
+    await proxy.stop();
+    echo.stop();
+  });
+
+  it('carries bytes both ways and puts itself into a URL', async () => {
+    await (await connect()).says('hello');
+    expect(proxy.connections).toBe(1);
+    expect(proxy.url('amqp://user:secret@example.org:5672/host')).toBe(
+      `amqp://user:secret@127.0.0.1:${proxy.port}/host`,
+    );
+  });
+
+  it('carries more than any buffer holds, whole', async () => {
+    const client = await connect();
+    const sent = 'x'.repeat(8 << 20);
+    client.socket.end(sent);
+    expect((await text(client.socket)).length).toBe(sent.length);
+  });
+
+  it('cuts open connections and takes new ones', async () => {
+    const client = await connect();
+    await client.says('hello');
+    proxy.cut();
+    expect(await client.end()).toBe('closed');
+    await (await connect()).says('again');
+  });
+
+  it('resets open connections', async () => {
+    const client = await connect();
+    await client.says('hello');
+    proxy.reset();
+    expect(await client.end()).toBe('ECONNRESET');
+  });
+
+  it('refuses connections while it is down, and takes them on the same port after it', async () => {
+    const port = proxy.port;
+    const client = await connect();
+    await proxy.inject({ kind: 'down' });
+    await client.end();
+    expect(await (await connect()).end()).toBe('ECONNREFUSED');
+    await proxy.heal();
+    expect(proxy.port).toBe(port);
+    await (await connect()).says('again');
+  });
+
+  it('swallows everything as a black hole, and cuts what lost bytes when it heals', async () => {
+    const client = await connect();
+    await client.says('hello');
+    await proxy.inject({ kind: 'black-hole' });
+    client.socket.write('lost');
+    const late = await connect();
+    late.socket.write('lost as well');
+    await waitUntil(() => proxy.swallowed === 'lostlost as well'.length, { what: 'the bytes to be swallowed' });
+    expect([client.ended, late.ended, client.received]).toEqual([undefined, undefined, 'hello']);
+    await proxy.heal();
+    await client.end();
+    await (await connect()).says('again');
+  });
+
+  it('keeps the order under latency', async () => {
+    await proxy.inject({ kind: 'latency', ms: 20 });
+    const client = await connect();
+    for (const piece of ['a', 'b', 'c', 'd']) client.socket.write(piece);
+    await client.has('abcd');
+    await proxy.heal();
+    await client.says('e');
+  });
+
+  it('resets a connection after so many bytes', async () => {
+    await proxy.inject({ kind: 'limit', bytes: 5, direction: 'to-client' });
+    const client = await connect();
+    client.socket.write('hello world');
+    await client.end();
+    expect('hello'.startsWith(client.received)).toBe(true);
+  });
+});

@@ -1,0 +1,192 @@
+import net from 'node:net';
+
+/** What the proxy does to connections. The names are those of toxiproxy's toxics where it has one. */
+export type Fault =
+  | { kind: 'none' }
+  /** Nothing listens: connecting is refused. */
+  | { kind: 'down' }
+  /** Connections are accepted, what comes is swallowed, nothing is answered. */
+  | { kind: 'black-hole' }
+  /** Every piece arrives this much later, in order. */
+  | { kind: 'latency'; ms: number }
+  /** A connection that has carried so many bytes in the direction is reset; the byte after the last is never seen. */
+  | { kind: 'limit'; bytes: number; direction: 'to-server' | 'to-client' };
+
+interface Link {
+  client: net.Socket;
+  server: net.Socket;
+  carried: { 'to-server': number; 'to-client': number };
+  swallowed: boolean;
+  last: Promise<void>;
+}
+
+type Direction = 'to-server' | 'to-client';
+
+/** A TCP proxy in front of a server, which breaks connections in the ways networks do. */
+export class CuttingProxy {
+  readonly #links = new Set<Link>();
+  #fault: Fault = { kind: 'none' };
+  #listener: net.Server | undefined;
+  #port = 0;
+  #accepted = 0;
+  #swallowed = 0;
+
+  private constructor(readonly target: { host: string; port: number }) {}
+
+  /** Listens on a port of the loopback interface in front of the target: a URL with a port, or a port of this machine. */
+  static async start(target: string | number): Promise<CuttingProxy> {
+    const at = typeof target === 'number' ? { hostname: '127.0.0.1', port: String(target) } : new URL(target);
+    const proxy = new CuttingProxy({ host: at.hostname, port: Number(at.port) });
+    await proxy.#listen();
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Connections open now. */
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  /** Connections accepted since the start. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Bytes that went into black holes since the start. */
+  get swallowed(): number {
+    return this.#swallowed;
+  }
+
+  /** The same URL, through the proxy. */
+  url(direct: string): string {
+    const url = new URL(direct);
+    url.hostname = '127.0.0.1';
+    url.port = String(this.#port);
+    return url.toString();
+  }
+
+  /** From now on this fault and no other; open connections stay, except that `down` cuts them. */
+  async inject(fault: Fault): Promise<void> {
+    const before = this.#fault;
+    this.#fault = fault;
+    // Bytes are missing in them; what goes on after that would be garbage.
+    for (const link of this.#links) if (link.swallowed) this.#drop(link);
+    if (fault.kind === 'down') {
+      await this.#close();
+      this.cut();
+    } else if (before.kind === 'down') {
+      await this.#listen();
+    }
+  }
+
+  /** Back to a network without faults. */
+  heal(): Promise<void> {
+    return this.inject({ kind: 'none' });
+  }
+
+  /** Ends all open connections, as a peer that goes away does. */
+  cut(): void {
+    for (const link of this.#links) this.#drop(link);
+  }
+
+  /** Resets all open connections (RST), as a peer that crashed does. */
+  reset(): void {
+    for (const link of this.#links) this.#reset(link);
+  }
+
+  async stop(): Promise<void> {
+    const closed = this.#close();
+    this.cut();
+    await closed;
+  }
+
+  async #listen(): Promise<void> {
+    const listener = net.createServer({ noDelay: true, allowHalfOpen: true }, (client) => this.#connect(client));
+    await new Promise<void>((resolve, reject) => {
+      listener.once('error', reject);
+      listener.listen(this.#port, '127.0.0.1', resolve);
+    });
+    const address = listener.address();
+    if (typeof address === 'object' && address !== null) this.#port = address.port;
+    this.#listener = listener;
+  }
+
+  async #close(): Promise<void> {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    // Resolves only when all connections have ended, so the listening socket alone is waited for by what follows.
+    listener?.close();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #connect(client: net.Socket): void {
+    this.#accepted += 1;
+    const server = net.connect({ ...this.target, noDelay: true, allowHalfOpen: true });
+    const link: Link = {
+      client,
+      server,
+      carried: { 'to-server': 0, 'to-client': 0 },
+      swallowed: false,
+      last: Promise.resolve(),
+    };
+    this.#links.add(link);
+    for (const [from, to, direction] of [
+      [client, server, 'to-server'],
+      [server, client, 'to-client'],
+    ] as const) {
+      from.on('data', (data: Buffer) => this.#carry(link, from, to, direction, data));
+      from.on('end', () => this.#later(link, () => to.end()));
+      from.on('error', () => this.#drop(link));
+      from.on('close', () => {
+        if (to.closed) this.#links.delete(link);
+      });
+    }
+  }
+
+  #carry(link: Link, from: net.Socket, to: net.Socket, direction: Direction, data: Buffer): void {
+    const fault = this.#fault;
+    if (fault.kind === 'black-hole') {
+      link.swallowed = true;
+      this.#swallowed += data.length;
+      return;
+    }
+    const room =
+      fault.kind === 'limit' && fault.direction === direction ? fault.bytes - link.carried[direction] : Infinity;
+    const piece = data.subarray(0, Math.max(0, Math.min(room, data.length)));
+    link.carried[direction] += piece.length;
+    this.#later(link, () => {
+      if (piece.length > 0 && !to.destroyed && !to.write(piece)) {
+        from.pause();
+        to.once('drain', () => from.resume());
+      }
+      if (piece.length < data.length) to.write('', () => this.#reset(link));
+    });
+  }
+
+  /** Runs the step now, or in its turn after the latency. */
+  #later(link: Link, step: () => void): void {
+    if (this.#fault.kind !== 'latency') {
+      void link.last.then(step);
+      return;
+    }
+    const due = new Promise<void>((resolve) =>
+      setTimeout(resolve, this.#fault.kind === 'latency' ? this.#fault.ms : 0),
+    );
+    link.last = link.last.then(() => due).then(step);
+  }
+
+  #drop(link: Link): void {
+    this.#links.delete(link);
+    link.client.destroy();
+    link.server.destroy();
+  }
+
+  #reset(link: Link): void {
+    this.#links.delete(link);
+    link.client.resetAndDestroy();
+    link.server.resetAndDestroy();
+  }
+}

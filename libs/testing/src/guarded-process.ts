@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { endGroup, forgetProcess, recordProcess, thisProcess } from './process-record';
+
+// The process leads a group of its own. A watcher in that group reads a pipe that only we hold: when we are gone, however
+// we went, the pipe ends and the watcher kills the group. `exec` keeps the id we know.
+const UNDER_WATCH = '(read -r _ <&3; kill -9 0) & exec "$@" 3<&-';
+
+export interface GuardedOptions {
+  name: string;
+  command: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  /** Holds the record of the process and, when nobody listens to its lines, its output as <name>.log. */
+  folder: string;
+  /** A text that only this process has on its command line. */
+  mark: string;
+  cwd?: string;
+  /** Called with every line of stdout and stderr. */
+  onLine?: (line: string) => void;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A child process that cannot outlive us. */
+export interface GuardedProcess {
+  readonly pid: number;
+  /** Resolves when the process itself has ended, and everything in its group with it. */
+  readonly exited: Promise<Exit>;
+  running(): boolean;
+  /** Sends the signal to the process; does nothing when it has ended. */
+  signal(name: NodeJS.Signals): void;
+  /** SIGTERM, after the grace period SIGKILL; resolves when it has ended. */
+  end(graceMs: number): Promise<Exit>;
+}
+
+/** Starts a process that ends with us, even if we are killed with SIGKILL. */
+export function startGuarded(options: GuardedOptions): GuardedProcess {
+  const { name, command, args, env, folder, mark, onLine } = options;
+  mkdirSync(folder, { recursive: true });
+  const log = onLine === undefined ? openSync(path.join(folder, `${name}.log`), 'a') : 'pipe';
+  const child = spawn('/bin/sh', ['-c', UNDER_WATCH, name, command, ...args], {
+    env,
+    cwd: options.cwd ?? folder,
+    detached: true,
+    stdio: ['ignore', log, log, 'pipe'],
+  });
+  if (typeof log === 'number') closeSync(log);
+  if (onLine !== undefined) {
+    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', onLine);
+  }
+  const life = child.stdio[3];
+  // The pipe breaks when the group ends; that is no news.
+  if (life instanceof Socket) life.on('error', () => undefined).unref();
+
+  const pid = child.pid;
+  if (pid === undefined) throw new Error(`${name} could not be started: /bin/sh is missing`);
+  recordProcess(folder, name, { pid, mark, owner: thisProcess() });
+
+  let running = true;
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      running = false;
+      endGroup(pid);
+      forgetProcess(folder, name);
+      life?.destroy();
+      resolve({ code, signal });
+    });
+  });
+  const signal = (sent: NodeJS.Signals): void => {
+    if (running) child.kill(sent);
+  };
+  return {
+    pid,
+    exited,
+    running: () => running,
+    signal,
+    async end(graceMs) {
+      // A paused process would take the signal only when it goes on.
+      signal('SIGCONT');
+      signal('SIGTERM');
+      const timer = setTimeout(() => endGroup(pid), graceMs);
+      const exit = await exited;
+      clearTimeout(timer);
+      return exit;
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { removeTestServers as default } from './jest-global-setup';

@@ -1,0 +1,43 @@
+import net from 'node:net';
+
+// Below the ranges from which Linux (32768) and macOS (49152) take ports for outgoing connections: a server that is
+// killed and started again must find its port free.
+const LOWEST = 20_000;
+const HIGHEST = 29_999;
+const handedOut = new Set<number>();
+
+/** True if nothing listens on the port of the loopback interface. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** A free port of the loopback interface; never the same one twice in a process. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST + 1));
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
+    if (await isPortFree(port)) return port;
+  }
+  throw new Error(`no free port between ${LOWEST} and ${HIGHEST}`);
+}
+
+/** Connects, writes the greeting and resolves with the first bytes of the answer; undefined if there is none. */
+export function firstAnswer(port: number, greeting: string, timeoutMs = 2_000): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    const finish = (answer: string | undefined): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(timeoutMs, () => finish(undefined));
+    socket.once('connect', () => socket.write(greeting, 'latin1'));
+    socket.once('data', (data: Buffer) => finish(data.toString('latin1')));
+    socket.once('error', () => finish(undefined));
+    socket.once('close', () => finish(undefined));
+  });
+}

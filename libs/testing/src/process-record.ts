@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { commandLineOf } from './command-line';
+
+const SUFFIX = '.process';
+
+/** Who runs, and how to be sure it is still that process and not another one that was given its id since. */
+export interface ProcessRecord {
+  /** Leads a process group of its own. */
+  pid: number;
+  /** A text that only this process has on its command line. */
+  mark: string;
+  /** The process that started it. */
+  owner: Owner;
+}
+
+export interface Owner {
+  pid: number;
+  commandLine: string;
+}
+
+/** This process, as the owner of what it starts. */
+export function thisProcess(): Owner {
+  return { pid: process.pid, commandLine: commandLineOf(process.pid) ?? '' };
+}
+
+/** True if the process that wrote the record is still there. */
+export function isAlive(owner: Owner): boolean {
+  return commandLineOf(owner.pid) === owner.commandLine;
+}
+
+/** Notes a started process beside its data, so that a later run can end it if this one cannot. */
+export function recordProcess(folder: string, name: string, record: ProcessRecord): void {
+  writeFileSync(path.join(folder, name + SUFFIX), JSON.stringify(record));
+}
+
+export function forgetProcess(folder: string, name: string): void {
+  rmSync(path.join(folder, name + SUFFIX), { force: true });
+}
+
+/**
+ * Ends every process recorded under the folder that outlived its owner, and forgets the records.
+ * A recorded id that meanwhile belongs to something else is left alone.
+ * @throws Error when an owner is still alive: the folder is in use.
+ */
+export function endStaleProcesses(folder: string): void {
+  for (const file of recordsUnder(folder)) {
+    const record = readRecord(file);
+    if (record !== undefined && commandLineOf(record.pid)?.includes(record.mark)) {
+      if (record.owner.pid !== process.pid && isAlive(record.owner)) {
+        throw new Error(`${folder} is in use by process ${record.owner.pid}`);
+      }
+      endGroup(record.pid);
+    }
+    rmSync(file, { force: true });
+  }
+}
+
+/** Kills a process and all of its group; harmless when there is none. */
+export function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}
+
+function recordsUnder(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith(SUFFIX))
+      .map((name) => path.join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+function readRecord(file: string): ProcessRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is ProcessRecord {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'pid' in value &&
+    typeof value.pid === 'number' &&
+    'mark' in value &&
+    typeof value.mark === 'string' &&
+    value.mark !== '' &&
+    'owner' in value &&
+    typeof value.owner === 'object'
+  );
+}

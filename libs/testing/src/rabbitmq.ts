@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type RabbitMQBinaries } from './binaries';
+import { type GuardedProcess, startGuarded } from './guarded-process';
+import { firstAnswer, freePort } from './ports';
+import { endStaleProcesses } from './process-record';
+import { beamArguments, rabbitMQEnvironment, type RabbitMQPlace } from './rabbitmq-environment';
+import { runCommand } from './run-command';
+import { brokerCommands, type RabbitMQ, type ServerOptions } from './server';
+import { waitUntil } from './wait-until';
+
+const USER = 'pdaltagent';
+const START_TIMEOUT_MS = 120_000;
+
+/** Runs the installed RabbitMQ as a server of our own, for any user, untouched by the configuration of the machine. */
+export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options: ServerOptions): Promise<RabbitMQ> {
+  const folder = path.resolve(options.folder);
+  mkdirSync(path.join(folder, 'home'), { recursive: true });
+  endStaleProcesses(folder);
+  const port = options.port ?? (await freePort());
+  const place: RabbitMQPlace = { folder, distributionPort: await freePort(), epmdPort: await freePort() };
+  const password = passwordIn(folder);
+  writeConfiguration(folder, port, password);
+  const environment = rabbitMQEnvironment(place);
+
+  let epmd: GuardedProcess | undefined;
+  let server: GuardedProcess | undefined;
+
+  const start = async (): Promise<void> => {
+    if (epmd === undefined || !epmd.running()) epmd = await startEpmd(binaries, place, environment);
+    const started = startGuarded({
+      name: 'rabbitmq-server',
+      command: path.join(binaries.folder, 'rabbitmq-server'),
+      args: [],
+      env: environment,
+      folder,
+      mark: beamArguments(place).mark,
+    });
+    server = started;
+    await waitUntil(
+      async () => {
+        if (!started.running()) return 'ended';
+        return (await answersAmqp(port)) ? 'up' : false;
+      },
+      { what: `RabbitMQ to start (its log is in ${folder})`, timeoutMs: START_TIMEOUT_MS, intervalMs: 100 },
+    );
+    if (!started.running()) throw new Error(`RabbitMQ ended at once: ${lastLines(folder)}`);
+  };
+  const stop = async (): Promise<void> => {
+    await server?.end(20_000);
+    await epmd?.end(2_000);
+  };
+  const control: RabbitMQ['control'] = (args) =>
+    runCommand(path.join(binaries.folder, 'rabbitmqctl'), args, { env: environment });
+
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const url = `amqp://${USER}:${password}@127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    get pid() {
+      return server?.pid ?? 0;
+    },
+    stop,
+    async kill() {
+      server?.signal('SIGKILL');
+      await server?.exited;
+    },
+    async restart() {
+      await server?.end(20_000);
+      await start();
+    },
+    pause: () => Promise.resolve(server?.signal('SIGSTOP')),
+    resume: () => Promise.resolve(server?.signal('SIGCONT')),
+    control,
+    ...brokerCommands(url, USER, control, waitUntil),
+  };
+}
+
+/** True once a broker on the port answers the protocol's header with its first method. */
+export async function answersAmqp(port: number): Promise<boolean> {
+  return (await firstAnswer(port, 'AMQP\0\0\x09\x01'))?.startsWith('\x01') ?? false;
+}
+
+/** The Erlang port mapper, in the foreground and ours alone: a broker would start one that outlives it. */
+async function startEpmd(
+  binaries: RabbitMQBinaries,
+  place: RabbitMQPlace,
+  env: NodeJS.ProcessEnv,
+): Promise<GuardedProcess> {
+  const link = path.join(place.folder, 'epmd');
+  rmSync(link, { force: true });
+  symlinkSync(binaries.epmd, link);
+  const args = ['-port', String(place.epmdPort), '-address', '127.0.0.1'];
+  const epmd = startGuarded({ name: 'epmd', command: link, args, env, folder: place.folder, mark: link });
+  // 'n' asks for the registered names; the length comes first.
+  await waitUntil(async () => !epmd.running() || (await firstAnswer(place.epmdPort, '\0\x01n')) !== undefined, {
+    what: 'the Erlang port mapper to start',
+    timeoutMs: 10_000,
+  });
+  return epmd;
+}
+
+function passwordIn(folder: string): string {
+  const file = path.join(folder, 'password');
+  // The broker keeps its user with its data, so the password has to stay the same as long as the data.
+  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 });
+  return readFileSync(file, 'utf8');
+}
+
+function writeConfiguration(folder: string, port: number, password: string): void {
+  const lines = [
+    `listeners.tcp.1 = 127.0.0.1:${port}`,
+    `default_user = ${USER}`,
+    `default_pass = ${password}`,
+    'log.console = false',
+    'log.file.level = warning',
+    // A test machine's disk may be small; what a demo keeps is smaller.
+    'disk_free_limit.absolute = 50MB',
+    'vm_memory_high_watermark.relative = 0.6',
+  ];
+  writeFileSync(path.join(folder, 'rabbitmq.conf'), `${lines.join('\n')}\n`, { mode: 0o600 });
+  writeFileSync(path.join(folder, 'enabled_plugins'), '[].\n');
+  const cookie = path.join(folder, 'home', '.erlang.cookie');
+  if (!existsSync(cookie)) writeFileSync(cookie, randomBytes(10).toString('hex').toUpperCase());
+  chmodSync(cookie, 0o400);
+}
+
+function lastLines(folder: string): string {
+  const text = readFileSync(path.join(folder, 'rabbitmq-server.log'), 'utf8');
+  return text.trim().split('\n').slice(-8).join('\n');
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { searchPath } from './binaries';
+import { type GuardedProcess, startGuarded } from './guarded-process';
+import { firstAnswer, freePort } from './ports';
+import { endStaleProcesses } from './process-record';
+import { type Redis, type ServerOptions } from './server';
+import { waitUntil } from './wait-until';
+
+/** Enough for every test file of a run to have its own. */
+export const REDIS_DATABASES = 1024;
+
+/** Runs the installed Redis as a server of our own: append only, so that a kill loses nothing, and never evicting. */
+export async function startInstalledRedis(binary: string, options: ServerOptions): Promise<Redis> {
+  const folder = path.resolve(options.folder);
+  mkdirSync(folder, { recursive: true });
+  endStaleProcesses(folder);
+  const port = options.port ?? (await freePort());
+  const password = randomBytes(16).toString('hex');
+  const configuration = path.join(folder, 'redis.conf');
+  writeFileSync(configuration, configurationLines(folder, port, password).join('\n'), { mode: 0o600 });
+  // Redis shows the name it was called by in the process list: the link makes it known as ours.
+  const link = path.join(folder, 'redis-server');
+  rmSync(link, { force: true });
+  symlinkSync(binary, link);
+
+  let server: GuardedProcess | undefined;
+  const start = async (): Promise<void> => {
+    const env = { PATH: searchPath(), LANG: 'C.UTF-8', HOME: folder };
+    const started = startGuarded({
+      name: 'redis-server',
+      command: link,
+      args: [configuration],
+      env,
+      folder,
+      mark: link,
+    });
+    server = started;
+    await waitUntil(
+      // It answers -LOADING while it still reads its data.
+      async () => !started.running() || (await answersPing(port, password)),
+      { what: `Redis to start (its log is in ${folder})`, timeoutMs: 30_000 },
+    );
+    if (!started.running()) throw new Error(`Redis ended at once: ${lastLines(folder)}`);
+  };
+  const stop = async (): Promise<void> => {
+    await server?.end(10_000);
+  };
+
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    url: `redis://:${password}@127.0.0.1:${port}`,
+    port,
+    get pid() {
+      return server?.pid ?? 0;
+    },
+    stop,
+    async kill() {
+      server?.signal('SIGKILL');
+      await server?.exited;
+    },
+    async restart() {
+      await stop();
+      await start();
+    },
+    pause: () => Promise.resolve(server?.signal('SIGSTOP')),
+    resume: () => Promise.resolve(server?.signal('SIGCONT')),
+  };
+}
+
+/** True once a Redis on the port takes the password and serves. */
+export async function answersPing(port: number, password: string): Promise<boolean> {
+  return (await firstAnswer(port, `AUTH ${password}\r\nPING\r\n`))?.includes('+PONG') ?? false;
+}
+
+function configurationLines(folder: string, port: number, password: string): string[] {
+  return [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `requirepass ${password}`,
+    `dir ${JSON.stringify(folder)}`,
+    `databases ${REDIS_DATABASES}`,
+    'appendonly yes',
+    'save ""',
+    'maxmemory-policy noeviction',
+    'daemonize no',
+    '',
+  ];
+}
+
+function lastLines(folder: string): string {
+  return readFileSync(path.join(folder, 'redis-server.log'), 'utf8').trim().split('\n').slice(-8).join('\n');
+}

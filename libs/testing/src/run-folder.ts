@@ -1,0 +1,58 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { endStaleProcesses, isAlive, type Owner, thisProcess } from './process-record';
+import { localFolder } from './workspace';
+
+const OWNER_FILE = 'owner.json';
+
+/** A folder for one run of one process, under .local/run. */
+export interface RunFolder {
+  readonly path: string;
+  /** Removes the folder with all that is in it. */
+  remove(): void;
+}
+
+/**
+ * Makes a folder of our own, so that runs side by side do not meet; and first clears away the folders, and the processes,
+ * of runs that were killed before they could do it themselves.
+ */
+export function openRunFolder(name: string, root = path.join(localFolder(), 'run')): RunFolder {
+  mkdirSync(root, { recursive: true });
+  for (const entry of readdirSync(root)) removeIfAbandoned(path.join(root, entry));
+  const folder = path.join(root, `${name}-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, OWNER_FILE), JSON.stringify(thisProcess()));
+  return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) };
+}
+
+function removeIfAbandoned(folder: string): void {
+  const owner = readOwner(folder);
+  // Without an owner it is just being made, or was made by hand.
+  if (owner === undefined || isAlive(owner)) return;
+  try {
+    endStaleProcesses(folder);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // Another user's, or cleared away by a neighbour at the same moment.
+  }
+}
+
+function readOwner(folder: string): Owner | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path.join(folder, OWNER_FILE), 'utf8'));
+    return isOwner(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isOwner(value: unknown): value is Owner {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'pid' in value &&
+    typeof value.pid === 'number' &&
+    'commandLine' in value &&
+    typeof value.commandLine === 'string'
+  );
+}

@@ -1,0 +1,63 @@
+/** A server of our own: private, on the loopback interface, gone when it is stopped. */
+export interface Server {
+  /** With user and password. */
+  readonly url: string;
+  readonly port: number;
+  /** The server process; of a container its main process as the host sees it, or 0 where the host does not (macOS). */
+  readonly pid: number;
+  /** Ends it in an orderly way. Harmless when it has ended. The data stays until the folder is removed. */
+  stop(): Promise<void>;
+  /** SIGKILL: what a crash is. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and with the same data; stops it before if it runs. */
+  restart(): Promise<void>;
+  /** SIGSTOP: connections stay open, nothing is answered. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+}
+
+export interface RabbitMQ extends Server {
+  /** rabbitmqctl with these arguments; resolves with its output. */
+  control(args: string[]): Promise<string>;
+  /** Adds a virtual host for our user and resolves with its URL. */
+  addVirtualHost(name: string): Promise<string>;
+  /** Raises or clears the memory alarm, which blocks every publisher; resolves when the broker has it so. */
+  setMemoryAlarm(on: boolean): Promise<void>;
+}
+
+export type Redis = Server;
+
+export interface ServerOptions {
+  /** Everything of the server lies in it: data, log, home, cookie, configuration. It may exist already. */
+  folder: string;
+  /** Default: a free one. */
+  port?: number;
+}
+
+/** The parts of a broker that do not depend on how it is run. */
+export function brokerCommands(
+  url: string,
+  user: string,
+  control: RabbitMQ['control'],
+  waitUntil: (condition: () => Promise<boolean>, options: { what: string }) => Promise<unknown>,
+): Pick<RabbitMQ, 'addVirtualHost' | 'setMemoryAlarm'> {
+  return {
+    async addVirtualHost(name) {
+      const [host, owner] = [`<<"${name}">>`, `<<"${user}">>`];
+      const all = '<<".*">>';
+      // One call of rabbitmqctl in place of two: each starts a virtual machine.
+      await control([
+        'eval',
+        `rabbit_vhost:add(${host}, ${owner}), ` +
+          `rabbit_auth_backend_internal:set_permissions(${owner}, ${host}, ${all}, ${all}, ${all}, ${owner}).`,
+      ]);
+      return `${url}/${encodeURIComponent(name)}`;
+    },
+    async setMemoryAlarm(on) {
+      await control(['set_vm_memory_high_watermark', on ? '0.000001' : '0.6']);
+      await waitUntil(async () => (await control(['eval', 'rabbit_alarm:get_alarms().'])).includes('memory') === on, {
+        what: `the memory alarm to be ${on ? 'raised' : 'cleared'}`,
+      });
+    },
+  };
+}

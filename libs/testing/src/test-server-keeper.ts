@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server as HttpServer } from 'node:http';
+import path from 'node:path';
+import { type RabbitMQ, type Redis } from './server';
+import { REDIS_DATABASES } from './redis';
+import { startRabbitMQ, startRedis } from './servers';
+import { type TestServers } from './test-servers';
+
+/** Lives in jest's own process: starts one RabbitMQ and one Redis when the first test asks, and hands out shares of them. */
+export class TestServerKeeper {
+  readonly #http: HttpServer;
+  // The path is a secret between us and our tests: other users of the machine cannot have servers of us.
+  readonly #path = `/${randomBytes(16).toString('hex')}`;
+  #servers: Promise<[RabbitMQ, Redis]> | undefined;
+  #given = 0;
+
+  constructor(private readonly folder: string) {
+    this.#http = createServer((request, response) => {
+      if (request.url !== this.#path) {
+        response.writeHead(404).end();
+        return;
+      }
+      this.#share().then(
+        (share) => response.end(JSON.stringify(share)),
+        (error: unknown) => response.writeHead(500).end(error instanceof Error ? error.message : String(error)),
+      );
+    });
+  }
+
+  /** Resolves with the URL on which tests ask for their share. */
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#http.listen(0, '127.0.0.1', resolve));
+    const address = this.#http.address();
+    return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}${this.#path}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#http.close();
+    this.#http.closeAllConnections();
+    const servers = await this.#servers?.catch(() => undefined);
+    await Promise.all(servers?.map((server) => server.stop()) ?? []);
+  }
+
+  async #share(): Promise<TestServers> {
+    this.#servers ??= this.#startServers();
+    const [rabbitmq, redis] = await this.#servers;
+    this.#given += 1;
+    if (this.#given >= REDIS_DATABASES) throw new Error('every Redis database of this run is in use');
+    const database = this.#given;
+    return { amqpUrl: await rabbitmq.addVirtualHost(`test-${database}`), redisUrl: `${redis.url}/${database}` };
+  }
+
+  #startServers(): Promise<[RabbitMQ, Redis]> {
+    return Promise.all([
+      startRabbitMQ({ folder: path.join(this.folder, 'rabbitmq') }),
+      startRedis({ folder: path.join(this.folder, 'redis') }),
+    ]);
+  }
+}

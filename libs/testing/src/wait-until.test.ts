@@ -1,0 +1,17 @@
+import { waitUntil } from './wait-until';
+
+describe('waitUntil', () => {
+  it('resolves with the first answer that is neither false, null nor undefined', async () => {
+    const answers = [false, null, undefined, 0];
+    await expect(waitUntil(() => answers.shift(), { what: 'an answer', intervalMs: 1 })).resolves.toBe(0);
+  });
+
+  it('says what it waited for and the last error when time is up', async () => {
+    const condition = (): boolean => {
+      throw new Error('refused');
+    };
+    await expect(waitUntil(condition, { what: 'the port to open', timeoutMs: 20, intervalMs: 5 })).rejects.toThrow(
+      'waited 0.02 s for the port to open: refused',
+    );
+  });
+});
