@@ -220,12 +220,17 @@ export class Dispatcher<M extends Held> {
         this.#readyKeys.delete(key);
         continue;
       }
-      if (key.destination.circuit.open || key.inFlight >= GREED * (this.#slots - this.#inFlight)) continue;
+      if (key.destination.circuit.open || key.inFlight >= this.#shareOf(this.#slots - this.#inFlight)) continue;
       // To the end of the turn, which the loop reaches again while there is something to start.
       this.#readyKeys.delete(key);
       this.#readyKeys.add(key);
       this.#start(line);
     }
+  }
+
+  /** How many attempts one key may have on the wire while so many slots are free. */
+  #shareOf(freeSlots: number): number {
+    return Math.min(this.#options.concurrency, GREED * freeSlots);
   }
 
   #start(line: OrderLine<M>): void {

@@ -1,0 +1,114 @@
+import { type Clock } from './clock';
+import { Dispatcher, type DispatcherOptions, type Burial, type Change } from './dispatcher';
+import { type Held } from './lines';
+import { type Outcome } from './outcome';
+
+/** A clock that stands still until it is moved. */
+export class HeldClock implements Clock {
+  #now = 1_000_000;
+  #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#now + ms, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#timers.delete(due);
+      this.#now = Math.max(this.#now, due.at);
+      due.callback();
+    }
+    this.#now = end;
+  }
+}
+
+export interface Letter extends Held {
+  readonly sequence: number;
+}
+
+export const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
+export const THROTTLED: Outcome = { kind: 'throttled', status: 429, retryAfterMs: undefined };
+export const REJECTED: Outcome = { kind: 'rejected', status: 400, answer: 'bad' };
+export const FAILED: Outcome = {
+  kind: 'failed',
+  reason: 'server-error',
+  scope: 'destination',
+  status: 503,
+  detail: '',
+  retryAfterMs: undefined,
+};
+
+/** A dispatcher with a hand on its clock, and everything it asked for written down. */
+export class Bench {
+  readonly clock = new HeldClock();
+  readonly attempting = new Set<Letter>();
+  readonly attempted: Letter[] = [];
+  readonly leaving: Letter[] = [];
+  readonly buried: { readonly letter: Letter; readonly burial: Burial }[] = [];
+  readonly changes: Change[] = [];
+  readonly dispatcher: Dispatcher<Letter>;
+  #sequence = 0;
+
+  constructor(options: Partial<DispatcherOptions<Letter>> = {}) {
+    this.dispatcher = new Dispatcher<Letter>(
+      {
+        concurrency: 64,
+        maximumAgeMs: 86_400_000,
+        poisonAfterMs: 3_600_000,
+        destinationOf: () => 'PagerDuty',
+        clock: this.clock,
+        random: () => 0.5,
+        ...options,
+      },
+      {
+        attempt: (letter) => {
+          this.attempting.add(letter);
+          this.attempted.push(letter);
+        },
+        acknowledge: (letter) => this.leaving.push(letter),
+        bury: (letter, burial) => {
+          this.buried.push({ letter, burial });
+          this.leaving.push(letter);
+        },
+        changed: (change) => this.changes.push(change),
+      },
+    );
+  }
+
+  letter(routingKey: string, alert: string, receivedAt = this.clock.now()): Letter {
+    this.#sequence += 1;
+    return {
+      id: String(this.#sequence),
+      routingKey,
+      orderKey: `${routingKey} ${alert}`,
+      receivedAt,
+      sequence: this.#sequence,
+    };
+  }
+
+  add(routingKey: string, alert: string): Letter {
+    const letter = this.letter(routingKey, alert);
+    this.dispatcher.add(letter);
+    return letter;
+  }
+
+  /** Answers an attempt and lets what leaves leave at once. */
+  settle(letter: Letter, outcome: Outcome): void {
+    this.attempting.delete(letter);
+    this.dispatcher.settle(letter, outcome);
+    this.finishLeaving();
+  }
+
+  finishLeaving(): void {
+    for (const letter of this.leaving.splice(0)) this.dispatcher.done(letter);
+  }
+}

@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { Bench, DELIVERED, FAILED, type Letter, REJECTED, THROTTLED } from './dispatcher.fixture';
+import { type Outcome } from './outcome';
+
+/** What may happen to a lane, in any order. */
+type Step =
+  | { readonly do: 'publish'; readonly key: number; readonly alert: number }
+  | { readonly do: 'answer'; readonly which: number; readonly outcome: Outcome }
+  | { readonly do: 'leave' }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'crash' }
+  | { readonly do: 'hand over' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), key: fc.nat(3), alert: fc.nat(3) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('answer' as const),
+      which: fc.nat(63),
+      outcome: fc.constantFrom(DELIVERED, DELIVERED, THROTTLED, FAILED, REJECTED),
+    }),
+  },
+  { weight: 4, arbitrary: fc.constant({ do: 'leave' as const }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(5_000) }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'hand over' as const }) },
+);
+
+const WINDOW = 16;
+
+/** A lane of the broker, and the worker that holds part of it. */
+class Lane {
+  readonly bench = new Bench({ concurrency: 8 });
+  readonly published: Letter[] = [];
+  /** In order; what is held stays in it until it is acknowledged. */
+  readonly queue: Letter[] = [];
+  readonly held = new Set<Letter>();
+  readonly taken: Letter[] = [];
+  readonly dead: Letter[] = [];
+
+  run(steps: readonly Step[]): void {
+    for (const one of steps) this.take(one);
+    // At the end the world is well: everything is answered and leaves.
+    for (let round = 0; this.queue.length > 0 && round < 10_000; round += 1) {
+      this.take({ do: 'wait', ms: 60_000 });
+      this.take({ do: 'answer', which: 0, outcome: DELIVERED });
+      this.take({ do: 'leave' });
+    }
+  }
+
+  take(one: Step): void {
+    const { bench } = this;
+    switch (one.do) {
+      case 'publish': {
+        const letter = bench.letter(`key-${one.key}`, String(one.alert));
+        this.published.push(letter);
+        this.queue.push(letter);
+        break;
+      }
+      case 'answer': {
+        const letter = [...bench.attempting][one.which % Math.max(bench.attempting.size, 1)];
+        if (letter === undefined) break;
+        bench.attempting.delete(letter);
+        if (one.outcome.kind === 'delivered') this.taken.push(letter);
+        bench.dispatcher.settle(letter, one.outcome);
+        break;
+      }
+      case 'leave':
+        for (const letter of bench.leaving.splice(0)) this.acknowledge(letter);
+        break;
+      case 'wait':
+        bench.clock.advance(one.ms);
+        break;
+      case 'crash':
+        this.giveBack([...this.held]);
+        bench.leaving.length = 0;
+        break;
+      case 'hand over':
+        this.giveBack([...this.held].filter((letter) => !bench.dispatcher.isBusy(letter)));
+        for (const letter of [...bench.attempting]) {
+          bench.attempting.delete(letter);
+          this.taken.push(letter);
+          bench.dispatcher.settle(letter, DELIVERED);
+        }
+        for (const letter of bench.leaving.splice(0)) this.acknowledge(letter);
+        break;
+    }
+    this.fill();
+    this.check();
+  }
+
+  /** The broker gives out what is next, in order, up to the window. */
+  fill(): void {
+    for (const letter of this.queue) {
+      if (this.held.size >= WINDOW) return;
+      if (this.held.has(letter)) continue;
+      this.held.add(letter);
+      this.bench.dispatcher.add(letter);
+    }
+  }
+
+  giveBack(letters: readonly Letter[]): void {
+    for (const letter of letters) {
+      this.held.delete(letter);
+      this.bench.attempting.delete(letter);
+    }
+    this.bench.dispatcher.forget(letters);
+  }
+
+  acknowledge(letter: Letter): void {
+    if (this.bench.buried.some((burial) => burial.letter === letter)) this.dead.push(letter);
+    this.held.delete(letter);
+    this.queue.splice(this.queue.indexOf(letter), 1);
+    this.bench.dispatcher.done(letter);
+  }
+
+  check(): void {
+    const onTheWire = [...this.bench.attempting].map(({ orderKey }) => orderKey);
+    expect(new Set(onTheWire).size).toBe(onTheWire.length);
+    expect(this.bench.dispatcher.held).toBe(this.held.size);
+    expect(this.bench.dispatcher.inFlight).toBe(this.bench.attempting.size);
+  }
+}
+
+describe('a lane, whatever answers, crashes and hand-overs come in between', () => {
+  it('delivers the events of each alert in the order in which they were accepted, and loses none', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const lane = new Lane();
+        lane.run(steps);
+        const ended = new Set([...lane.taken, ...lane.dead]);
+        expect(lane.published.filter((letter) => !ended.has(letter))).toEqual([]);
+        const latest = new Map<string, number>();
+        for (const { orderKey, sequence } of firstOf(lane.taken)) {
+          expect(sequence).toBeGreaterThan(latest.get(orderKey) ?? 0);
+          latest.set(orderKey, sequence);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function firstOf(letters: readonly Letter[]): Set<Letter> {
+  return new Set(letters);
+}

@@ -1,0 +1,163 @@
+import { Bench, DELIVERED, FAILED, REJECTED } from './dispatcher.fixture';
+
+const sequences = (letters: Iterable<{ sequence: number }>) => [...letters].map(({ sequence }) => sequence);
+
+describe('dispatch', () => {
+  it('attempts the events of one alert strictly one after another', () => {
+    const bench = new Bench();
+    const [first, second] = [bench.add('k', 'a'), bench.add('k', 'a')];
+    expect([...bench.attempting]).toEqual([first]);
+    bench.settle(first, FAILED);
+    expect([...bench.attempting]).toEqual([]);
+    bench.clock.advance(60_000);
+    expect([...bench.attempting]).toEqual([first]);
+    bench.settle(first, DELIVERED);
+    expect([...bench.attempting]).toEqual([second]);
+  });
+
+  it('starts the next event of an alert only when the former has left for good', () => {
+    const bench = new Bench();
+    const [first, second] = [bench.add('k', 'a'), bench.add('k', 'a')];
+    bench.attempting.clear();
+    bench.dispatcher.settle(first, DELIVERED);
+    expect([...bench.attempting]).toEqual([]);
+    bench.finishLeaving();
+    expect([...bench.attempting]).toEqual([second]);
+  });
+
+  it('attempts events of different alerts at one time, also of one routing key', () => {
+    const bench = new Bench();
+    bench.add('k', 'a');
+    bench.add('k', 'b');
+    bench.add('l', 'a');
+    expect(bench.attempting.size).toBe(3);
+  });
+
+  it('takes routing keys in turn', () => {
+    const bench = new Bench({ concurrency: 1 });
+    for (let index = 0; index < 20; index += 1) bench.add('noisy', String(index));
+    for (let index = 0; index < 4; index += 1) bench.add('quiet', String(index));
+    for (let turn = 0; turn < 8; turn += 1)
+      for (const letter of [...bench.attempting].slice(0, 1)) bench.settle(letter, DELIVERED);
+    expect(bench.attempted.slice(0, 8).filter(({ routingKey }) => routingKey === 'quiet')).toHaveLength(4);
+  });
+
+  it('leaves slots free for others, however much one key holds', () => {
+    const bench = new Bench({ concurrency: 32 });
+    for (let index = 0; index < 500; index += 1) bench.add('hanging', String(index));
+    expect(bench.attempting.size).toBe(32);
+    const other = bench.add('other', 'a');
+    expect(bench.attempting.has(other)).toBe(true);
+  });
+
+  it('lets a throttled key wait and the others go on', () => {
+    const bench = new Bench();
+    const throttled = bench.add('k', 'a');
+    bench.settle(throttled, { kind: 'throttled', status: 429, retryAfterMs: 5_000 });
+    const later = bench.add('k', 'b');
+    const other = bench.add('l', 'a');
+    expect([...bench.attempting]).toEqual([other]);
+    bench.clock.advance(4_999);
+    expect([...bench.attempting]).toEqual([other]);
+    bench.clock.advance(1);
+    expect(sequences(bench.attempting)).toEqual(expect.arrayContaining(sequences([throttled, later])));
+  });
+
+  it('condemns a rejected event and goes on with its alert', () => {
+    const bench = new Bench();
+    const [bad, next] = [bench.add('k', 'a'), bench.add('k', 'a')];
+    bench.settle(bad, REJECTED);
+    expect(bench.buried).toMatchObject([{ letter: bad, burial: { reason: 'rejected', status: 400 } }]);
+    expect([...bench.attempting]).toEqual([next]);
+  });
+
+  it('buries an event that is older than the maximum age instead of trying it', () => {
+    const bench = new Bench({ maximumAgeMs: 1_000 });
+    bench.dispatcher.add(bench.letter('k', 'a', bench.clock.now() - 1_001));
+    expect(bench.attempted).toEqual([]);
+    expect(bench.buried).toMatchObject([{ burial: { reason: 'expired' } }]);
+  });
+
+  it('buries an event that fails for an hour with errors of the server while others pass', () => {
+    const bench = new Bench();
+    const poison = bench.add('k', 'a');
+    for (let minute = 0; minute < 70; minute += 1) {
+      if (bench.attempting.has(poison)) bench.settle(poison, FAILED);
+      bench.settle(bench.add('l', String(minute)), DELIVERED);
+      bench.clock.advance(60_000);
+    }
+    expect(bench.buried).toMatchObject([{ letter: poison, burial: { reason: 'poison', status: 503 } }]);
+  });
+
+  it('keeps an event that fails for an hour while nothing else passes', () => {
+    const bench = new Bench();
+    const held = bench.add('k', 'a');
+    for (let minute = 0; minute < 120; minute += 1) {
+      if (bench.attempting.has(held)) bench.settle(held, FAILED);
+      bench.clock.advance(60_000);
+    }
+    expect(bench.buried).toEqual([]);
+  });
+
+  it('forgets what a lost channel held, and starts nothing of it', () => {
+    const bench = new Bench();
+    const letters = [bench.add('k', 'a'), bench.add('k', 'a'), bench.add('k', 'b')];
+    bench.attempted.length = 0;
+    bench.dispatcher.forget(letters);
+    expect(bench.attempted).toEqual([]);
+    expect(bench.dispatcher).toMatchObject({ held: 0, inFlight: 0 });
+  });
+});
+
+describe('an outage of PagerDuty', () => {
+  function outage() {
+    const bench = new Bench();
+    for (let index = 0; index < 40; index += 1) bench.add(`key-${index}`, 'a');
+    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    expect(bench.changes).toMatchObject([{ kind: 'circuit-opened', destination: 'PagerDuty' }]);
+    return bench;
+  }
+
+  it('is met with one probe a second, the oldest event first', () => {
+    const bench = outage();
+    bench.attempted.length = 0;
+    for (let second = 0; second < 5; second += 1) {
+      bench.clock.advance(1_000);
+      expect(bench.attempting.size).toBe(1);
+      for (const probe of [...bench.attempting]) bench.settle(probe, FAILED);
+    }
+    expect(sequences(bench.attempted)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('starts nothing new that arrives meanwhile', () => {
+    const bench = outage();
+    bench.add('new', 'a');
+    expect(bench.attempting.size).toBe(0);
+  });
+
+  it('does not send a second probe while the first has no answer', () => {
+    const bench = outage();
+    bench.clock.advance(10_000);
+    expect(bench.attempting.size).toBe(1);
+  });
+
+  it('is over with the first event that gets through: everything starts at once', () => {
+    const bench = outage();
+    bench.clock.advance(1_000);
+    for (const probe of [...bench.attempting]) bench.settle(probe, DELIVERED);
+    expect(bench.changes.at(-1)).toMatchObject({ kind: 'circuit-closed' });
+    expect(bench.attempting.size).toBe(39);
+  });
+
+  it('does not end while one bad event is tried again and again', () => {
+    const bench = outage();
+    const bad = [...bench.attempted][0];
+    let probes = 0;
+    while (bench.changes.at(-1)?.kind !== 'circuit-closed' && probes < 5) {
+      bench.clock.advance(1_000);
+      probes += 1;
+      for (const probe of [...bench.attempting]) bench.settle(probe, probe === bad ? FAILED : DELIVERED);
+    }
+    expect(probes).toBe(2);
+  });
+});
