@@ -1,0 +1,13 @@
+import { authorizationOf } from './authorization';
+
+describe('the authorization', () => {
+  it.each([
+    ['y_NbAkKc66ryYTWUXYEu', 'Token token=y_NbAkKc66ryYTWUXYEu'],
+    ['u+AbCdEfGhIjKlMnOpQr', 'Token token=u+AbCdEfGhIjKlMnOpQr'],
+    ['pdus+_0XBPWQQ_0a1b2c3d', 'Bearer pdus+_0XBPWQQ_0a1b2c3d'],
+    ['pdeu+_0XBPWQQ_0a1b2c3d', 'Bearer pdeu+_0XBPWQQ_0a1b2c3d'],
+    ['a1'.repeat(32), `Bearer ${'a1'.repeat(32)}`],
+  ])('of %s has the form PagerDuty wants', (token, authorization) => {
+    expect(authorizationOf(token)).toBe(authorization);
+  });
+});

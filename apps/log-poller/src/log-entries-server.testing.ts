@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+export interface ServedEntry {
+  readonly id: string;
+  readonly type: string;
+  readonly created_at: string;
+  readonly [field: string]: unknown;
+}
+
+/** What the next request gets in place of its page. */
+export type Mishap =
+  { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | 'reset';
+
+const LIMIT = 10_000;
+
+/** GET /log_entries as PagerDuty answers it: newest first, pages, 10,000 records at most; and mishaps on demand. */
+export class LogEntriesServer {
+  readonly entries: ServedEntry[] = [];
+  readonly requests: { readonly query: URLSearchParams; readonly headers: IncomingMessage['headers'] }[] = [];
+  readonly mishaps: Mishap[] = [];
+  /** How far PagerDuty's clock is ahead of ours; milliseconds. */
+  aheadMs = 0;
+  /** Called before each page is cut. */
+  beforePage: (query: URLSearchParams) => void = () => undefined;
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer((request, response) => this.#answer(request, response));
+  }
+
+  async start(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('not started');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  /** Adds entries one second apart, the last one created now. */
+  add(count: number, fields: (index: number) => Partial<ServedEntry> = () => ({})): ServedEntry[] {
+    const first = this.entries.length;
+    const now = Date.now() + this.aheadMs;
+    const added = Array.from({ length: count }, (_, index) => ({
+      id: `R${String(first + index).padStart(6, '0')}`,
+      type: 'annotate_log_entry',
+      created_at: new Date(now - (count - 1 - index) * 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
+      ...fields(first + index),
+    }));
+    this.entries.push(...added);
+    return added;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const query = new URL(request.url ?? '/', 'http://any').searchParams;
+    this.requests.push({ query, headers: request.headers });
+    response.setHeader('date', new Date(Date.now() + this.aheadMs).toUTCString());
+    const mishap = this.mishaps.shift();
+    if (mishap === 'reset') return void request.socket.destroy();
+    if (mishap !== undefined) return void response.writeHead(mishap.status, mishap.headers).end(mishap.body ?? '{}');
+    this.beforePage(query);
+    const [limit, offset] = [Number(query.get('limit') ?? 25), Number(query.get('offset') ?? 0)];
+    if (offset + limit > LIMIT) return void response.writeHead(400).end('{"error":{"code":2001}}');
+    const found = this.#found(query);
+    const page = {
+      log_entries: found.slice(offset, offset + limit),
+      limit,
+      offset,
+      more: found.length > offset + limit,
+      total: query.get('total') === 'true' ? found.length : null,
+    };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(page));
+  }
+
+  #found(query: URLSearchParams): ServedEntry[] {
+    const [since, until] = [Date.parse(query.get('since') ?? ''), Date.parse(query.get('until') ?? '')];
+    return this.entries
+      .map((entry) => ({ entry, at: Date.parse(entry.created_at) }))
+      .filter(({ at }) => at >= since && at < until)
+      .sort((a, b) => b.at - a.at)
+      .map(({ entry }) => entry);
+  }
+}

@@ -1,0 +1,201 @@
+import { LogEntriesApi, type Trouble } from './log-entries-api';
+import { LogEntriesServer } from './log-entries-server.testing';
+import { KeptLog } from './kept-log.testing';
+import { type TimeWindow } from './time-window';
+import { WindowReader } from './window-reader';
+
+const TOKEN = 'y_NbAkKc66ryYTWUXYEu';
+let server: LogEntriesServer;
+let api: LogEntriesApi;
+let log: KeptLog;
+let troubles: (Trouble['kind'] | undefined)[];
+
+beforeEach(async () => {
+  server = new LogEntriesServer();
+  log = new KeptLog();
+  troubles = [];
+  await server.start();
+  api = new LogEntriesApi({ baseUrl: server.url, token: TOKEN, all: false, timeoutMs: 2_000, spacingMs: 0 });
+});
+afterEach(async () => {
+  api.close();
+  await server.stop();
+});
+
+function reader(): WindowReader {
+  const onTrouble = (trouble: Trouble | null) => void troubles.push(trouble?.kind);
+  return new WindowReader({ api, log, waits: { baseMs: 1, capMs: 5, refusedMs: 5 }, onTrouble });
+}
+
+function windowOf(seconds: number): TimeWindow {
+  const until = Math.ceil(Date.now() / 1000) * 1000 + 2_000;
+  return { since: until - seconds * 1000, until };
+}
+
+async function read(window: TimeWindow): Promise<string[]> {
+  const ids: string[] = [];
+  const signal = AbortSignal.timeout(20_000);
+  for await (const { entries } of reader().read(window, signal)) ids.push(...entries.map(({ id }) => id));
+  return ids;
+}
+
+const offsets = () => server.requests.map(({ query }) => Number(query.get('offset')));
+
+describe('a request', () => {
+  it('has the headers and the query that PagerDuty wants', async () => {
+    await read({ since: Date.UTC(2026, 2, 1), until: Date.UTC(2026, 2, 1, 0, 1) });
+    const [request] = server.requests;
+    expect(request?.headers).toMatchObject({
+      authorization: `Token token=${TOKEN}`,
+      accept: 'application/vnd.pagerduty+json;version=2',
+      'content-type': 'application/json',
+    });
+    expect([...(request?.query ?? [])].sort()).toEqual([
+      ['include[]', 'channels'],
+      ['include[]', 'incidents'],
+      ['include[]', 'services'],
+      ['is_overview', 'true'],
+      ['limit', '100'],
+      ['offset', '0'],
+      ['since', '2026-03-01T00:00:00Z'],
+      ['time_zone', 'UTC'],
+      ['until', '2026-03-01T00:01:00Z'],
+    ]);
+  });
+
+  it('asks for every entry where all are wanted', async () => {
+    api.close();
+    api = new LogEntriesApi({ baseUrl: server.url, token: TOKEN, all: true, spacingMs: 0 });
+    await read(windowOf(10));
+    expect(server.requests[0]?.query.has('is_overview')).toBe(false);
+  });
+});
+
+describe('a window', () => {
+  it('is read to its last page and given oldest first', async () => {
+    const added = server.add(250);
+    expect(await read(windowOf(500))).toEqual(added.map(({ id }) => id));
+    expect(offsets()).toEqual([0, 100, 200]);
+  });
+
+  it('is complete and without repeats when new entries shift its pages', async () => {
+    const added = server.add(250);
+    server.beforePage = (query) => {
+      const created_at = new Date(Date.now() - 5_000).toISOString();
+      if (query.get('offset') !== '0')
+        server.entries.push({ id: `late ${query.get('offset')}`, type: 'x', created_at });
+    };
+    const ids = await read(windowOf(500));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => !id.startsWith('late'))).toEqual(added.map(({ id }) => id));
+  });
+
+  it('is halved where it would pass 10,000 records, without a request beyond', async () => {
+    server.add(10_345, (index) => ({ created_at: new Date(Date.now() - (index % 500) * 1000).toISOString() }));
+    const ids = await read(windowOf(550));
+    expect(new Set(ids).size).toBe(10_345);
+    expect(Math.max(...offsets())).toBe(9_900);
+  }, 30_000);
+
+  it('is counted and halved at once where it is long', async () => {
+    const added = server.add(5_000);
+    const ids = await read(windowOf(6_000));
+    expect([...new Set(ids)]).toEqual(added.map(({ id }) => id));
+    expect(server.requests.length).toBeLessThan(70);
+  });
+
+  it('of two seconds with more than 10,000 records gives what PagerDuty shows, and says so', async () => {
+    const created_at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+    server.add(10_050, () => ({ created_at }));
+    expect(new Set(await read(windowOf(4))).size).toBe(10_000);
+    expect(log.lines.join()).toContain('more than 10,000 log entries');
+  }, 30_000);
+
+  it('keeps the entries beside one that is no object', async () => {
+    server.mishaps.push({ status: 200, body: '{"log_entries":[null,{"id":"R1"},7],"more":false}' });
+    expect(await read(windowOf(10))).toEqual(['R1']);
+    expect(log.lines.join()).toContain('no JSON objects');
+  });
+});
+
+describe('a page that fails', () => {
+  it.each([
+    ['a reset', 'reset'],
+    ['status 500', { status: 500 }],
+    ['status 400', { status: 400 }],
+    ['an answer that is no JSON', { status: 200, body: '<html>' }],
+    ['an answer without log entries', { status: 200, body: '{}' }],
+    [
+      'an answer cut short',
+      { status: 200, headers: { 'content-length': '100', connection: 'close' }, body: '{"log_entries":[' },
+    ],
+  ] as const)('by %s is read again and not skipped', async (_name, mishap) => {
+    const added = server.add(150);
+    const page = server.beforePage;
+    server.beforePage = (query) => {
+      if (query.get('offset') === '0') server.mishaps.push(mishap, mishap);
+      page(query);
+    };
+    expect(await read(windowOf(500))).toEqual(added.map(({ id }) => id));
+    expect(offsets()).toEqual([0, 100, 100, 100]);
+    expect(troubles).toEqual([undefined, 'failed', 'failed', undefined]);
+  });
+
+  it('by a refused token is asked for again, with a message that says what is wrong', async () => {
+    server.mishaps.push({ status: 401 }, { status: 403 });
+    const added = server.add(1);
+    expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
+    expect(log.lines.join()).toContain('PagerDuty refuses PDAGENTD_API_TOKEN (status 401)');
+    expect(log.lines.join()).not.toContain(TOKEN);
+  });
+
+  it.each(['ratelimit-reset', 'retry-after'])('by the rate limit waits as %s says', async (header) => {
+    server.mishaps.push({ status: 429, headers: { [header]: '1' } });
+    const began = performance.now();
+    await read(windowOf(10));
+    expect(performance.now() - began).toBeGreaterThanOrEqual(990);
+    expect(troubles).toEqual(['throttled', undefined]);
+  });
+
+  it('ends with the signal', async () => {
+    server.mishaps.push(...Array.from({ length: 10_000 }, () => ({ status: 500 })));
+    const reading = (async () => {
+      for await (const content of reader().read(windowOf(10), AbortSignal.timeout(200)))
+        expect(content).toBeUndefined();
+    })();
+    await expect(reading).rejects.toThrow();
+  });
+});
+
+describe('the rate limit', () => {
+  it('that is used up is waited for before the next page', async () => {
+    server.mishaps.push({
+      status: 200,
+      headers: { 'ratelimit-remaining': '0', 'ratelimit-reset': '1' },
+      body: '{"log_entries":[],"more":true}',
+    });
+    const began = performance.now();
+    await read(windowOf(10));
+    expect(performance.now() - began).toBeGreaterThanOrEqual(990);
+  });
+
+  it('is not reached: requests keep their distance', async () => {
+    api.close();
+    api = new LogEntriesApi({ baseUrl: server.url, token: TOKEN, all: false, spacingMs: 50 });
+    server.add(500);
+    const began = performance.now();
+    await read(windowOf(600));
+    expect(performance.now() - began).toBeGreaterThanOrEqual(4 * 50);
+  });
+});
+
+describe('PagerDuty’s clock', () => {
+  it('is learnt from its answers', async () => {
+    expect(api.serverNow()).toBeNull();
+    server.aheadMs = 3_600_000;
+    await read(windowOf(10));
+    const ahead = (api.serverNow() ?? 0) - Date.now();
+    expect(ahead).toBeGreaterThan(3_600_000 - 2_000);
+    expect(ahead).toBeLessThan(3_600_000 + 2_000);
+  });
+});
