@@ -48,6 +48,21 @@ test('the process says where it listens, serves there, and ends with 0 on SIGTER
   expect(output()).not.toContain('very-secret-token');
 });
 
+test('a stop waits for no one: neither for delayed answers nor for those who wait for events', async () => {
+  const { child, ended, listening } = start({ SIMULATOR_PORT: '0' });
+  const url = await listening;
+  const effect = { kind: 'latency', ms: 600_000 };
+  await fetch(`${url}/_control/faults`, { method: 'POST', body: JSON.stringify({ effect }) });
+  const waiting = [
+    fetch(`${url}/v2/enqueue`, { method: 'POST', body: '{}' }),
+    fetch(`${url}/_control/events?waitFor=2&timeoutMs=600000`),
+  ].map((attempt) => attempt.then(() => 'answered').catch(() => 'cut'));
+  await fetch(`${url}/_control/events?waitFor=1`);
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(await Promise.all(waiting)).toEqual(['cut', 'cut']);
+});
+
 test('a wrong configuration names every problem and ends with 78', async () => {
   const { ended, output } = start({ SIMULATOR_PORT: 'abc', SIMULATOR_KEEP_BODIES: 'maybe' });
   expect(await ended).toBe(78);

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Logger } from '@pdaltagent/service';
 import { Arrivals } from './arrivals';
+import { BoundedList } from './bounded-list';
 import { type Configuration } from './configuration';
 import { ControlApi } from './control/control-api';
 import { notFoundAnswer } from './events/answers';
@@ -12,7 +13,7 @@ import { jsonAnswer, sendAnswer } from './http/answer';
 import { Desk } from './incidents/desk';
 import { type Address, Listener } from './listener';
 import { RestRateLimit } from './rest/rate-limit';
-import { RestApi } from './rest/rest-api';
+import { RestApi, type RestRequest } from './rest/rest-api';
 import { DEFAULT_SETTINGS, type Settings } from './settings';
 import { Statistics } from './statistics';
 
@@ -35,20 +36,22 @@ export class Simulator {
     const throttle = new Throttle();
     const rateLimit = new RestRateLimit();
     const statistics = new Statistics();
+    const restRequests = new BoundedList<RestRequest>(10_000);
     this.#listener = new Listener({ host, port }, (request, response) => this.#serve(request, response));
     this.#intake = new Intake({ arrivals, desk, rulebook, throttle, statistics, settings });
-    this.#rest = new RestApi({ desk, rulebook, rateLimit, statistics, settings, apiToken });
+    this.#rest = new RestApi({ requests: restRequests, desk, rulebook, rateLimit, statistics, settings, apiToken });
     this.#control = new ControlApi({
       arrivals,
       desk,
       rulebook,
       statistics,
+      restRequests,
       settings,
       replaceSettings: (replacement) => {
         this.#settings = replacement;
       },
       reset: (what) => {
-        for (const part of [arrivals, desk]) part.clear();
+        for (const part of [arrivals, desk, restRequests]) part.clear();
         for (const part of [throttle, statistics]) part.reset();
         if (what === 'records') return;
         rulebook.clear();

@@ -43,7 +43,8 @@ export async function selectWhenThere(arrivals: Arrivals, listing: Listing): Pro
     const left = deadline - performance.now();
     if (listing.waitFor === undefined || found.length >= listing.waitFor || left <= 0) return found;
     const timer = new AbortController();
-    await Promise.race([arrivals.next(), wait(left, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    const timeUp = wait(left, undefined, { signal: timer.signal, ref: false }).catch(() => undefined);
+    await Promise.race([arrivals.next(), timeUp]);
     timer.abort();
     // Thousands of arrivals a second are looked through together, not one by one.
     await wait(20);

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { DEFAULT_POLICY, ON_CALL, OTHER_POLICY, type Person, SECOND_LINE } from '../incidents/account';
 import { changeStatus, type Incident } from '../incidents/incident';
-import { type Desk, type EntryDraft } from '../incidents/desk';
+import { type Desk, type EntryDraft, type When } from '../incidents/desk';
 import { type LogEntry } from '../incidents/journal';
 
 const anything = z.record(z.string(), z.unknown());
 
-/** The body of POST /_control/log_entries. */
-export const scriptSchema = z.strictObject({
+/** One item of the body of POST /_control/log_entries. */
+const scriptSchema = z.strictObject({
   /** `annotate` or `annotate_log_entry`, or any type you like, known or not. */
   type: z.string().min(1).default('annotate'),
-  /** Id or number of an incident; null: an entry without one; absent: that of routingKey and dedupKey. */
+  /** Id or number of an incident; null: an entry without one; absent: that of routingKey and dedupKey, none with raw. */
   incident: z.union([z.string(), z.number()]).nullable().optional(),
   routingKey: z.string().min(1).default('0123456789abcdef0123456789abcdef'),
   dedupKey: z.string().min(1).default('scripted'),
@@ -30,6 +30,9 @@ export const scriptSchema = z.strictObject({
   raw: anything.optional(),
 });
 
+/** The body of POST /_control/log_entries: one script or many, run in their order. */
+export const scriptsSchema = z.union([scriptSchema, z.array(scriptSchema)]);
+
 export type Script = z.infer<typeof scriptSchema>;
 
 interface Meaning {
@@ -45,6 +48,8 @@ const user = ({ id, name }: Person) => ({ id, type: 'user_reference', summary: n
 /** What the known types say, and what they do to the incident. */
 function meaning(type: string, { note, priority }: Script): Meaning {
   switch (type) {
+    case 'trigger_log_entry':
+      return { summary: 'Triggered through the API', channel: { type: 'api' }, agent: 'service' };
     case 'annotate_log_entry':
       return { summary: 'Note added by On-call Engineer', channel: { type: 'note', summary: note } };
     case 'assign_log_entry':
@@ -103,16 +108,24 @@ function assigning(summary: string, apply: (incident: Incident) => void): Meanin
   return { summary, extra: { assignees: [user(SECOND_LINE)] }, apply };
 }
 
-/** Writes the entries of a script, oldest first, and answers them newest last. */
-export function runScript(desk: Desk, script: Script): LogEntry[] | 'no such incident' {
-  const incident = incidentOf(desk, script);
-  if (incident === undefined) return 'no such incident';
+/** Writes the entries of a script, oldest first; undefined: it names an incident that is not there. */
+export function runScript(desk: Desk, script: Script): LogEntry[] | undefined {
   const type = script.type.endsWith('_log_entry') ? script.type : `${script.type}_log_entry`;
-  const { summary, channel = { type: 'website' }, extra = {}, agent, apply } = meaning(type, script);
   const newest = script.createdAt === undefined ? desk.now() : Date.parse(script.createdAt);
+  const times = Array.from(
+    { length: script.count },
+    (_, index) => newest - (script.count - 1 - index) * script.spacingMs,
+  );
+  const later = script.visibleAfterMs === undefined ? {} : { visibleAfterMs: script.visibleAfterMs };
+
+  const found = incidentOf(desk, script, { createdAt: times[0] ?? newest, ...later });
+  if (found === undefined) return undefined;
+  const { incident, opening } = found;
+  const { summary, channel = { type: 'website' }, extra = {}, agent, apply } = meaning(type, script);
   if (incident && apply) apply(incident, newest);
   if (incident?.status === 'resolved') desk.closed(incident);
   const draft: EntryDraft = {
+    ...later,
     type,
     summary,
     incident,
@@ -120,19 +133,30 @@ export function runScript(desk: Desk, script: Script): LogEntry[] | 'no such inc
     extra: { ...extra, ...script.fields },
     agent: agent === 'service' ? { kind: 'service' } : { kind: 'user', user: ON_CALL },
     raw: script.raw ?? null,
-    ...(script.visibleAfterMs === undefined ? {} : { visibleAfterMs: script.visibleAfterMs }),
+    ...(script.id !== undefined && script.count === 1 ? { id: script.id } : {}),
   };
-  return Array.from({ length: script.count }, (_, index) => {
-    const createdAt = newest - (script.count - 1 - index) * script.spacingMs;
-    const id = script.id !== undefined && script.count === 1 ? { id: script.id } : {};
-    return desk.log({ ...draft, ...id, createdAt });
-  });
+  // The trigger that opens an incident is the first of those that were asked for.
+  const isOpening = opening !== undefined && type === 'trigger_log_entry';
+  const written = times.slice(isOpening ? 1 : 0).map((createdAt) => desk.log({ ...draft, createdAt }));
+  return isOpening ? [opening, ...written] : written;
 }
 
-/** undefined: it was named and is not there. An incident that was not named is opened where it does not exist. */
-function incidentOf(desk: Desk, { incident, routingKey, dedupKey }: Script): Incident | null | undefined {
-  if (incident === null) return null;
-  if (incident !== undefined) return desk.find(String(incident));
+interface Found {
+  readonly incident: Incident | null;
+  /** The trigger of an incident that was opened for the script. */
+  readonly opening?: LogEntry | undefined;
+}
+
+/** An incident that was not named is opened where it does not exist; undefined: it was named and is not there. */
+function incidentOf(desk: Desk, script: Script, when: When): Found | undefined {
+  const { incident, routingKey, dedupKey } = script;
+  if (incident === null || (incident === undefined && script.raw)) return { incident: null };
+  if (incident !== undefined) {
+    const named = desk.find(String(incident));
+    return named && { incident: named };
+  }
+  const open = desk.open(routingKey, dedupKey);
+  if (open) return { incident: open };
   const event = {
     routingKey,
     dedupKey,
@@ -141,5 +165,6 @@ function incidentOf(desk: Desk, { incident, routingKey, dedupKey }: Script): Inc
     severity: null,
     details: null,
   };
-  return desk.open(routingKey, dedupKey) ?? desk.trigger(event, dedupKey);
+  const opened = desk.trigger(event, dedupKey, when);
+  return { incident: opened, opening: desk.journal.find(opened.firstTriggerEntryId) };
 }

@@ -1,23 +1,27 @@
 import { type z } from 'zod';
 import { type Arrivals } from '../arrivals';
+import { type BoundedList } from '../bounded-list';
 import { isObject } from '../events/json';
 import { ruleSchema } from '../faults/rule';
 import { type Rulebook } from '../faults/rulebook';
 import { type Answer, jsonAnswer } from '../http/answer';
 import { type Desk } from '../incidents/desk';
 import { type Incident } from '../incidents/incident';
+import { type LogEntry } from '../incidents/journal';
 import { incidentBody } from '../rest/incident-body';
 import { logEntryBody } from '../rest/log-entry-body';
+import { type RestRequest } from '../rest/rest-api';
 import { type Settings, settingsSchema } from '../settings';
 import { type Statistics } from '../statistics';
 import { downSchema, type Down } from './down';
-import { runScript, scriptSchema } from './log-entry-script';
+import { runScript, type Script, scriptsSchema } from './log-entry-script';
 
 export interface ControlParts {
   readonly arrivals: Arrivals;
   readonly desk: Desk;
   readonly rulebook: Rulebook;
   readonly statistics: Statistics;
+  readonly restRequests: BoundedList<RestRequest>;
   readonly settings: () => Settings;
   readonly replaceSettings: (settings: Settings) => void;
   /** Forgets arrivals, incidents, log entries and counts; with `faults`, the faults and settings too. */
@@ -75,14 +79,10 @@ export const ROUTES: Readonly<Record<string, Handler>> = {
     return jsonAnswer(200, { down: null });
   },
   'GET /_control/incidents': ({ parts, query }) => jsonAnswer(200, incidents(parts.desk, query)),
-  'POST /_control/log_entries': ({ parts: { desk }, body }) =>
-    checked(scriptSchema, body ?? {}, (script) => {
-      const entries = runScript(desk, script);
-      if (entries === 'no such incident') return problem(404, `there is no incident "${script.incident}"`);
-      const included = new Set<string>();
-      const last = entries.at(-1);
-      return jsonAnswer(201, { count: entries.length, log_entry: last ? logEntryBody(last, included) : null });
-    }),
+  'GET /_control/log_entries': ({ parts }) => jsonAnswer(200, logEntries(parts.desk)),
+  'POST /_control/log_entries': ({ parts, body }) =>
+    checked(scriptsSchema, body ?? {}, (scripts) => runScripts(parts.desk, [scripts].flat())),
+  'GET /_control/requests': ({ parts }) => jsonAnswer(200, { requests: parts.restRequests.items }),
   'GET /_control/health': () => jsonAnswer(200, { status: 'up' }),
 };
 
@@ -90,6 +90,31 @@ function checked<Value>(schema: z.ZodType<Value>, body: unknown, then: (value: V
   const result = schema.safeParse(body);
   if (result.success) return then(result.data);
   return problem(400, ...result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`));
+}
+
+/** Runs scripts until one names an incident that is not there. */
+function runScripts(desk: Desk, scripts: readonly Script[]): Answer {
+  const written: LogEntry[] = [];
+  for (const script of scripts) {
+    const entries = runScript(desk, script);
+    if (entries === undefined) return problem(404, `there is no incident "${script.incident}"`);
+    for (const entry of entries) written.push(entry);
+  }
+  const last = written.at(-1);
+  const ids = written.map(({ id }) => id);
+  return jsonAnswer(201, { count: ids.length, ids, last: last ? logEntryBody(last, new Set()) : null });
+}
+
+/** Every log entry in brief, oldest first, without the limits of the REST API. */
+function logEntries({ journal }: Desk) {
+  const entries = journal.entries.map(({ id, type, createdAt, visibleAt, incident }) => ({
+    id,
+    type,
+    createdAt,
+    visibleAt,
+    incident: incident && { id: incident.id, number: incident.number, ...facts(incident) },
+  }));
+  return { log_entries: entries, total: entries.length };
 }
 
 function statistics({ statistics: counts, desk, arrivals, rulebook }: ControlParts) {

@@ -68,7 +68,7 @@ export class Intake {
     const answer = this.#answer(request, route, body.kind, reading, deed, arrival);
     this.#record(arrival, deed);
     statistics.countEvent(arrival);
-    if (decision.delayMs > 0) await wait(decision.delayMs);
+    if (decision.delayMs > 0) await wait(decision.delayMs, undefined, { ref: false });
     sendAs(deed, response, answer);
     arrival.answeredAt = arrival.status === null ? null : preciseNow();
   }

@@ -23,13 +23,16 @@ export interface AlertOutcome {
   readonly dedupKey: string | null;
 }
 
-export type EntryDraft = Pick<LogEntry, 'type' | 'summary'> &
-  Partial<Pick<LogEntry, 'id' | 'incident' | 'agent' | 'channel' | 'extra' | 'raw'>> & {
-    /** On PagerDuty's clock; absent: now. */
-    readonly createdAt?: number;
-    /** After the entry was made; absent: the indexing delay of the settings. */
-    readonly visibleAfterMs?: number;
-  };
+export interface When {
+  /** On PagerDuty's clock; absent: now. */
+  readonly createdAt?: number;
+  /** After the entry was made; absent: the indexing delay of the settings. */
+  readonly visibleAfterMs?: number;
+}
+
+export type EntryDraft = When &
+  Pick<LogEntry, 'type' | 'summary'> &
+  Partial<Pick<LogEntry, 'id' | 'incident' | 'agent' | 'channel' | 'extra' | 'raw'>>;
 
 // Shared by all entries: there may be millions.
 const SERVICE: Agent = { kind: 'service' };
@@ -82,8 +85,10 @@ export class Desk {
     return this.#open.size;
   }
 
-  trigger({ routingKey, title, severity, details }: AlertEvent, dedupKey: string): Incident {
-    const createdAt = this.now();
+  /** Opens an incident, now or at a time of PagerDuty's clock. */
+  trigger(event: AlertEvent, dedupKey: string, when: When = {}): Incident {
+    const { routingKey, title, severity, details } = event;
+    const createdAt = when.createdAt ?? this.now();
     const entryId = this.#identifiers.logEntry();
     const incident = newIncident({
       id: this.#identifiers.incident(),
@@ -98,9 +103,9 @@ export class Desk {
     });
     this.#incidents.push(incident);
     this.#open.set(alertKey(routingKey, dedupKey), incident);
-    this.#logTrigger(incident, entryId);
+    this.#logTrigger(incident, entryId, when);
     if (this.#settings().assignOnTrigger) {
-      this.log({ type: 'assign_log_entry', summary: 'Assigned to On-call Engineer', incident, agent: SERVICE });
+      this.log({ ...when, type: 'assign_log_entry', summary: 'Assigned to On-call Engineer', incident });
     }
     return incident;
   }
@@ -172,8 +177,8 @@ export class Desk {
     return 'repeated';
   }
 
-  #logTrigger(incident: Incident, id: string): void {
-    this.log({ id, type: 'trigger_log_entry', summary: 'Triggered through the API', incident });
+  #logTrigger(incident: Incident, id: string, when: When = {}): void {
+    this.log({ ...when, id, type: 'trigger_log_entry', summary: 'Triggered through the API', incident });
   }
 
   #indexingDelay(): number {

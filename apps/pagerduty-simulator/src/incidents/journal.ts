@@ -48,7 +48,12 @@ export class Journal {
   }
 
   find(id: string): LogEntry | undefined {
-    return this.#entries.find((entry) => entry.id === id);
+    return this.#entries.findLast((entry) => entry.id === id);
+  }
+
+  /** All of them, those that no reader sees yet too. */
+  get entries(): readonly LogEntry[] {
+    return this.#entries;
   }
 
   get size(): number {

@@ -145,7 +145,8 @@ describe('A scripted entry', () => {
 
   test('may be any odd thing', async () => {
     await script({ raw: { type: 'odd', incident: { id: 'PNONE' }, extra: [1] } });
-    const [entry] = objects((await read('')).log_entries);
+    const [entry, ...others] = objects((await read('')).log_entries);
+    expect(others).toEqual([]);
     const { id, self, created_at, ...rest } = entry ?? {};
     expect(rest).toEqual({ type: 'odd', incident: { id: 'PNONE' }, extra: [1] });
     expect([id, self, created_at]).toEqual([expect.any(String), expect.any(String), expect.any(String)]);
@@ -156,6 +157,29 @@ describe('A scripted entry', () => {
     await script({ type: 'resolve', dedupKey: 'a' });
     await simulator.event('trigger', 'a');
     expect((await simulator.arrivals()).map(({ alert }) => alert)).toEqual(['opened', 'opened']);
+  });
+
+  test('can be one of a whole history, told in one request', async () => {
+    const history = ['trigger', 'acknowledge', 'resolve'].map((type, minute) => ({
+      type,
+      dedupKey: 'old',
+      createdAt: `2026-03-01T10:0${minute}:00Z`,
+    }));
+    const { status, body } = await simulator.send('POST', '/_control/log_entries', history);
+    expect([status, body.count]).toEqual([201, 3]);
+    const entries = objects((await read('include[]=incidents')).log_entries).reverse();
+    expect(entries.map(({ id }) => id)).toEqual(body.ids);
+    expect(entries).toMatchObject(
+      history.map(({ type, createdAt }) => ({ type: `${type}_log_entry`, created_at: createdAt })),
+    );
+    expect(entries[0]).toMatchObject({ incident: { status: 'resolved', created_at: '2026-03-01T10:00:00Z' } });
+  });
+
+  test('is told of before it can be read', async () => {
+    await script({ dedupKey: 'a', type: 'trigger', visibleAfterMs: 100_000 });
+    expect(await ids('')).toEqual([]);
+    const { body } = await simulator.get('/_control/log_entries');
+    expect(body).toMatchObject({ total: 1, log_entries: [{ type: 'trigger_log_entry', incident: { dedupKey: 'a' } }] });
   });
 
   test('for an incident that does not exist is refused', async () => {

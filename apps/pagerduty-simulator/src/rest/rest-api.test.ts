@@ -72,3 +72,15 @@ test('faults reach the REST API', async () => {
   const { body } = await simulator.get('/_control/stats');
   expect(body).toMatchObject({ rest: { requests: 3, byStatus: { '200': 1, '429': 1, none: 1 } } });
 });
+
+test('every request is listed with what was answered', async () => {
+  const simulator = await startSimulator();
+  await simulator.get('/log_entries?limit=5', TOKEN);
+  await simulator.get('/abilities');
+  expect((await simulator.get('/_control/requests')).body).toMatchObject({
+    requests: [
+      { path: '/log_entries', query: '?limit=5', status: 200 },
+      { path: '/abilities', query: '', status: 401 },
+    ],
+  });
+});

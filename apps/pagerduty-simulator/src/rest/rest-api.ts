@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type BoundedList } from '../bounded-list';
 import { type Rulebook } from '../faults/rulebook';
 import { scriptedAnswer, sendAs } from '../faults/sending';
 import { methodAnswer } from '../events/answers';
@@ -15,7 +16,18 @@ import { listLogEntries, showLogEntry } from './log-entries';
 import { type RestRateLimit } from './rate-limit';
 import { API_HOST, WEB_HOST } from './reference';
 
+/** One request to the REST API, for GET /_control/requests. */
+export interface RestRequest {
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  readonly path: string;
+  readonly query: string;
+  /** null: no answer was sent. */
+  readonly status: number | null;
+}
+
 export interface RestParts {
+  readonly requests: BoundedList<RestRequest>;
   readonly desk: Desk;
   readonly rulebook: Rulebook;
   readonly rateLimit: RestRateLimit;
@@ -41,12 +53,15 @@ export class RestApi {
 
   async serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     request.resume();
+    const receivedAt = Date.now();
     const subject = { path: url.pathname, query: url.search, routingKey: null, dedupKey: null, action: null };
     const { delayMs, deed } = this.#parts.rulebook.decide(subject, Date.now());
-    if (delayMs > 0) await wait(delayMs);
+    if (delayMs > 0) await wait(delayMs, undefined, { ref: false });
     const answer = deed?.kind === 'status' ? scriptedAnswer(deed, scriptedRestError) : this.#answer(request, url);
     const silent = deed?.kind === 'reset' || deed?.kind === 'hang' || deed?.kind === 'lose-answer';
-    this.#parts.statistics.countRest(silent ? null : answer.status);
+    const status = silent ? null : answer.status;
+    this.#parts.statistics.countRest(status);
+    this.#parts.requests.push({ receivedAt, path: url.pathname, query: url.search, status });
     sendAs(deed, response, answer);
   }
 
