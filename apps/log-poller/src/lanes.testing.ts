@@ -1,0 +1,37 @@
+import { fromDelivery, type IncomingMessage, laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
+import { type ChannelModel, connect } from 'amqplib';
+
+/** Takes everything off the lanes of webhooks, as a sender would, and keeps it. */
+export class Lanes {
+  readonly messages: IncomingMessage[] = [];
+
+  private constructor(private readonly connection: ChannelModel) {}
+
+  /** To be called once the topology is declared. */
+  static async open(url: string): Promise<Lanes> {
+    const connection = await connect(url);
+    const lanes = new Lanes(connection);
+    const channel = await connection.createChannel();
+    for (let lane = 0; lane < WEBHOOKS.lanes; lane += 1) {
+      await channel.consume(laneQueue(WEBHOOKS, lane), (delivery) => {
+        if (delivery === null) return;
+        const parsed = fromDelivery(delivery);
+        if (parsed.kind === 'message') lanes.messages.push(parsed.message);
+        channel.ack(delivery);
+      });
+    }
+    return lanes;
+  }
+
+  /** The log entry ids of what came, in the order of arrival. */
+  entryIds(): string[] {
+    return this.messages.map(({ body }) => {
+      const parsed = JSON.parse(body.toString()) as { messages: [{ log_entries: [{ id: string }] }] };
+      return parsed.messages[0].log_entries[0].id;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+}
