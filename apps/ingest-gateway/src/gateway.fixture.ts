@@ -68,9 +68,10 @@ export interface RunningGateway {
 
 /** A gateway on free ports with a sink that remembers; HTTP only, unless an `httpsPort` is given. */
 export async function startGateway(
-  changes: Partial<GatewayOptions['configuration']> & Pick<GatewayOptions, 'scrub'> = {},
+  changes: Partial<GatewayOptions['configuration']> &
+    Pick<GatewayOptions, 'scrub' | 'limits' | 'certificatePollMs'> = {},
 ): Promise<RunningGateway> {
-  const { scrub, ...configuration } = changes;
+  const { scrub, limits, certificatePollMs, ...configuration } = changes;
   const folder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
   const sink = new RememberingSink();
   const metrics = new Registry();
@@ -81,6 +82,8 @@ export async function startGateway(
     metrics,
     logger: rememberingLogger(log),
     ...(scrub === undefined ? {} : { scrub }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(certificatePollMs === undefined ? {} : { certificatePollMs }),
     configuration: {
       httpPort: await freePort(),
       httpsPort: 0,
@@ -90,7 +93,6 @@ export async function startGateway(
       stateFolder,
       maxInFlight: 1_000,
       strict: false,
-      scrub: undefined,
       ...configuration,
     },
   });

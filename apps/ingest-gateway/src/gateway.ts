@@ -5,7 +5,7 @@ import { Certificate } from './certificate';
 import { type Configuration } from './configuration';
 import { Instruments } from './instruments';
 import { Intake } from './intake';
-import { Listener } from './listener';
+import { type LIMITS, Listener, type ListenerOptions } from './listener';
 import { Outcomes } from './outcomes';
 import { type EventSink, type Scrub } from './ports';
 import { requestClasses } from './request-classes';
@@ -17,9 +17,12 @@ const MAXIMUM_HELD_BYTES = 64 * 1024 * 1024;
 const STOP_GRACE_MS = 10_000;
 
 export interface GatewayOptions {
-  readonly configuration: Omit<Configuration, 'amqpUrl' | 'queueType' | 'confirmTimeoutMs'>;
+  readonly configuration: Omit<Configuration, 'amqpUrl' | 'queueType' | 'confirmTimeoutMs' | 'scrub'>;
   readonly sink: EventSink;
   readonly scrub?: Scrub;
+  /** Other time and size limits than those of the listeners. */
+  readonly limits?: Partial<typeof LIMITS>;
+  readonly certificatePollMs?: number;
   readonly logger: Logger;
   readonly metrics: Registry;
 }
@@ -29,10 +32,11 @@ export class Gateway {
   readonly #configuration: GatewayOptions['configuration'];
   readonly #logger: Logger;
   readonly #certificate: Certificate;
-  readonly #createListener: (options: ConstructorParameters<typeof Listener>[2]) => Listener;
+  readonly #createListener: (options: ListenerOptions) => Listener;
   #listeners: Listener[] = [];
 
-  constructor({ configuration, sink, scrub, logger, metrics }: GatewayOptions) {
+  constructor({ configuration, sink, scrub, limits, certificatePollMs, logger, metrics }: GatewayOptions) {
+    const listenerDefaults = limits === undefined ? {} : { limits };
     this.#configuration = configuration;
     this.#logger = logger;
     const admission = new Admission(configuration.maxInFlight, MAXIMUM_HELD_BYTES);
@@ -40,12 +44,18 @@ export class Gateway {
     const intake = new Intake({ sink, admission, strict: configuration.strict, scrub });
     const routes = createRoutes({ intake, admission, outcomes });
     const classes = requestClasses(routes);
-    this.#createListener = (options) => new Listener(routes, classes, options);
+    this.#createListener = (options) =>
+      new Listener(routes, classes, {
+        ...options,
+        ...listenerDefaults,
+        onMalformed: () => outcomes.refused('malformed'),
+      });
     this.#certificate = new Certificate({
       configured: { certificate: configuration.tlsCertificate, key: configuration.tlsKey },
       stateFolder: configuration.stateFolder,
       clientAuthorities: configuration.tlsClientAuthorities,
       log: logger,
+      ...(certificatePollMs === undefined ? {} : { pollMs: certificatePollMs }),
     });
   }
 

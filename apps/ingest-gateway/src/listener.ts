@@ -2,10 +2,12 @@ import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { type Express } from 'express';
+import { announcesTooMuch } from './read-body';
+import { refuseMalformed } from './malformed';
 import { type RequestClasses } from './request-classes';
 
-// Slow or silent clients are closed; those that work are kept longer than most of them wait between two events.
-const LIMITS = {
+/** Slow or silent clients are closed; those that work are kept longer than most of them wait between two events. */
+export const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 15_000,
@@ -13,12 +15,17 @@ const LIMITS = {
   maxHeaderSize: 16 * 1024,
 };
 
+const SWEEP_MS = 50;
+
 /** A port that the gateway listens on, and the variable that sets it. */
 export interface ListenerOptions {
   readonly port: number;
   readonly variable: string;
   /** TLS options; none: plain HTTP. */
   readonly tls?: https.ServerOptions;
+  readonly limits?: Partial<typeof LIMITS>;
+  /** Called for each connection that ends because of what came over it. */
+  readonly onMalformed?: () => void;
 }
 
 /** One HTTP or HTTPS server in front of the routes. */
@@ -28,11 +35,20 @@ export class Listener {
 
   constructor(app: Express, classes: RequestClasses, options: ListenerOptions) {
     this.#options = options;
-    const limits = { ...LIMITS, ...classes };
+    const limits = { ...LIMITS, ...options.limits, ...classes };
     this.#server =
       options.tls === undefined
         ? http.createServer(limits, app)
         : https.createServer({ ...limits, ...options.tls }, app);
+    this.#server.on('clientError', (error, socket) => {
+      options.onMalformed?.();
+      refuseMalformed(error, socket);
+    });
+    // A client that asks before it sends a body is spared sending one that is too large.
+    this.#server.on('checkContinue', (request, response) => {
+      if (!announcesTooMuch(request)) response.writeContinue();
+      app(request, response);
+    });
   }
 
   /** The server, where it speaks TLS: its certificate can be changed while it runs. */
@@ -59,9 +75,13 @@ export class Listener {
     this.#server.prependListener('request', (_request, response: http.ServerResponse) => {
       response.setHeader('connection', 'close');
     });
+    // A connection whose answer was begun before the stop stays open behind it until somebody closes it.
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS);
     return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
+      this.#server.close(() => {
+        clearInterval(sweep);
+        resolve();
+      });
     });
   }
 

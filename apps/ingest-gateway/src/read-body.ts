@@ -19,7 +19,7 @@ const inflaters = { gzip: promisify(gunzip), zlib: promisify(inflate), raw: prom
 export async function readBody(request: IncomingMessage, admission: Admission): Promise<Body | Refused> {
   const encoding = encodingOf(request);
   if (encoding === undefined) return refusals.encoding('Content-Encoding must be gzip, deflate or identity', 415);
-  if (Number(request.headers['content-length']) > BODY_LIMIT_BYTES) return refusals.tooLarge();
+  if (announcesTooMuch(request)) return refusals.tooLarge();
   const read = await collect(request, admission);
   if (read.kind === 'refused' || encoding === 'identity') return read;
   try {
@@ -27,6 +27,11 @@ export async function readBody(request: IncomingMessage, admission: Admission): 
   } finally {
     admission.release(read.bytes.length);
   }
+}
+
+/** Whether a request says itself that its body is too large. */
+export function announcesTooMuch({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? 0) > BODY_LIMIT_BYTES;
 }
 
 function collect(request: IncomingMessage, admission: Admission): Promise<Body | Refused> {

@@ -13,6 +13,7 @@ export const REFUSALS = [
   'too-large',
   'encoding',
   'aborted',
+  'malformed',
   'no-such-path',
   'wrong-method',
   'overload',

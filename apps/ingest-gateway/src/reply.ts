@@ -1,12 +1,13 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer } from '@pdaltagent/events';
+import { BODY_LIMIT_BYTES } from './read-body';
 
 /** Seconds after which a sender may try again: a broker comes back within seconds or not at all soon. */
 const RETRY_AFTER_SECONDS = '5';
 /** What is still read of a body that was refused, so that its sender gets to read the answer before the socket ends. */
 const DISCARD_LIMIT_BYTES = 4 * 1024 * 1024;
 
-/** Writes an answer. Where the body was not read to its end the connection ends with the answer. */
+/** Writes an answer. Where more of the body may come than we want to wait for, the connection ends with the answer. */
 export function reply(
   request: IncomingMessage,
   response: ServerResponse,
@@ -19,11 +20,17 @@ export function reply(
     'content-type': 'application/json',
     'content-length': text.length,
     ...(status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}),
-    ...(request.complete ? {} : { connection: 'close' }),
+    ...(endsSoon(request) ? {} : { connection: 'close' }),
     ...headers,
   });
   response.end(text);
   if (!request.complete) discard(request);
+}
+
+/** Whether the rest of the request is short and its length known. */
+function endsSoon({ complete, headers }: IncomingMessage): boolean {
+  const isBounded = headers['transfer-encoding'] === undefined;
+  return complete || (isBounded && Number(headers['content-length'] ?? 0) <= BODY_LIMIT_BYTES);
 }
 
 function discard(request: IncomingMessage): void {

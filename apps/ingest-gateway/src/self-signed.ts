@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { generate } from 'selfsigned';
@@ -21,6 +21,8 @@ export async function selfSignedPair(stateFolder: string): Promise<{ files: Pair
     const { cert, private: key } = await generatePair();
     await writeFile(path.join(draft, 'cert.pem'), cert, { mode: 0o644 });
     await writeFile(path.join(draft, 'key.pem'), key, { mode: 0o600 });
+    // The certificate may be read by senders on this host; the key has a mode of its own.
+    await chmod(draft, 0o755);
     await rename(draft, folder);
     return { files, made: true };
   } catch (error) {

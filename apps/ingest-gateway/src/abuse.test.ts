@@ -1,0 +1,127 @@
+import { connect, type Socket } from 'node:net';
+import { startGateway, type RunningGateway } from './gateway.fixture';
+
+const KEY = '01234567890123456789012345678901';
+const BODY = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
+
+let gateway: RunningGateway;
+beforeAll(async () => {
+  gateway = await startGateway({
+    limits: { headersTimeout: 300, requestTimeout: 600, keepAliveTimeout: 200, connectionsCheckingInterval: 50 },
+  });
+});
+afterAll(() => gateway.stop());
+beforeEach(() => {
+  gateway.sink.messages.length = 0;
+});
+
+/** Writes what it is given and resolves with all that came back until the gateway closed the connection. */
+function talk(...parts: readonly string[]): Promise<string> {
+  return converse((socket) => {
+    for (const part of parts) socket.write(part);
+  });
+}
+
+function converse(speak: (socket: Socket) => void): Promise<string> {
+  return new Promise((resolve) => {
+    let heard = '';
+    const socket = connect(Number(gateway.ports.http), '127.0.0.1', () => speak(socket));
+    socket.on('data', (chunk) => (heard += String(chunk)));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(heard));
+  });
+}
+
+function request(body = BODY, ...headers: string[]): string {
+  const lines = [
+    `POST /v2/enqueue HTTP/1.1`,
+    'host: gateway',
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...headers,
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+async function isWell(): Promise<void> {
+  const response = await fetch(`${gateway.url}/v2/enqueue`, { method: 'POST', body: BODY });
+  expect(response.status).toBe(202);
+}
+
+describe('clients that misbehave', () => {
+  afterEach(isWell);
+
+  it('are closed where they say nothing', async () => {
+    expect(await talk()).toMatch(/^(HTTP\/1.1 408 |$)/);
+  });
+
+  it('are closed where their headers do not end', async () => {
+    expect(await talk('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\n')).toMatch(/^HTTP\/1.1 408 /);
+  });
+
+  it('are closed where their body does not end', async () => {
+    expect(await talk('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"routing')).toMatch(
+      /^HTTP\/1.1 408 /,
+    );
+    expect(gateway.sink.messages).toHaveLength(0);
+  });
+
+  it('are closed where they stay silent after an event', async () => {
+    expect(await talk(request())).toMatch(/^HTTP\/1.1 202 /);
+  });
+
+  it.each([
+    ['both lengths', ['transfer-encoding: chunked', 'content-length: 4'], '0\r\n\r\n'],
+    ['two lengths', ['content-length: 4', 'content-length: 5'], 'abcd'],
+    ['an obscured encoding', ['transfer-encoding: xchunked'], '0\r\n\r\n'],
+    ['a space before the colon', ['content-length : 4'], 'abcd'],
+    ['a folded header', ['x-a: 1', ' 2'], ''],
+    ['a lone line feed', ['x-a: 1\nx-b: 2'], ''],
+  ])('smuggle nothing with %s', async (_, headers, body) => {
+    const heard = await talk(`${['POST /v2/enqueue HTTP/1.1', 'host: x', ...headers].join('\r\n')}\r\n\r\n${body}`);
+    expect(heard).toMatch(/^HTTP\/1.1 400 /);
+    expect(heard.match(/HTTP\/1.1/g)).toHaveLength(1);
+    expect(gateway.sink.messages).toHaveLength(0);
+  });
+
+  it.each(['no request at all\r\n\r\n', '\u0016\u0003\u0001 TLS on the wrong port', 'GET\r\n\r\n'])(
+    'get 400 for %j',
+    async (text) => expect(await talk(text)).toMatch(/^HTTP\/1.1 400 [^]*Event object format is unrecognized/),
+  );
+
+  it('get 431 for headers over 16 KB', async () => {
+    expect(await talk(request(BODY, `x-big: ${'x'.repeat(20_000)}`))).toMatch(/^HTTP\/1.1 431 /);
+  });
+
+  it('cost nothing where they vanish in the middle of a body', async () => {
+    await converse((socket) => {
+      socket.write('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"routing', () =>
+        socket.resetAndDestroy(),
+      );
+    });
+    expect(gateway.sink.messages).toHaveLength(0);
+  });
+});
+
+describe('clients that are unusual', () => {
+  it('are answered each of their pipelined requests, in order', async () => {
+    const heard = await talk(request(), request('{'), request());
+    expect(heard.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 400', 'HTTP/1.1 202']);
+  });
+
+  it('are answered where they have closed their half', async () => {
+    expect(await converse((socket) => socket.end(request()))).toMatch(/^HTTP\/1.1 202 /);
+  });
+
+  it('may ask before they send, and are spared a body that is too large', async () => {
+    const head = (length: number) =>
+      `POST /v2/enqueue HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n`;
+    expect(await talk(head(BODY.length), BODY)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 202 /);
+    expect(await talk(head(5_000_000))).toMatch(/^HTTP\/1.1 413 /);
+  });
+
+  it('may send in chunks, with any content type', async () => {
+    const chunked = `POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ntransfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
+    expect(await talk(chunked)).toMatch(/^HTTP\/1.1 202 /);
+    expect(gateway.sink.messages.at(-1)?.body.toString()).toBe(BODY);
+  });
+});

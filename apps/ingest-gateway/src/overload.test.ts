@@ -1,0 +1,166 @@
+import { waitUntil } from '@pdaltagent/testing';
+import { startGateway, type RunningGateway } from './gateway.fixture';
+
+const KEY = '01234567890123456789012345678901';
+const EVENTS: readonly (readonly [route: string, body: string])[] = [
+  ['/v2/enqueue', JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' })],
+  ['/v2/change/enqueue', JSON.stringify({ routing_key: KEY, payload: { summary: 's' } })],
+  [
+    '/generic/2010-04-15/create_event.json',
+    JSON.stringify({ service_key: KEY, event_type: 'resolve', incident_key: 'a' }),
+  ],
+  [`/integration/${KEY}/enqueue`, 'a=b'],
+  [`/integration/${KEY}/change/enqueue`, 'a=b'],
+  [`/x-ere/${KEY}`, 'a=b'],
+];
+
+let gateway: RunningGateway;
+afterEach(() => gateway.stop());
+
+async function post(route: string, body: string) {
+  const response = await fetch(gateway.url + route, { method: 'POST', body });
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.json() };
+}
+
+const [[ROUTE, BODY] = ['', '']] = EVENTS;
+
+it('answers 503 with Retry-After on every path while nothing can be stored', async () => {
+  gateway = await startGateway();
+  gateway.sink.failure = 'unavailable';
+  for (const [route, body] of EVENTS) {
+    expect(await post(route, body)).toEqual({
+      status: 503,
+      retryAfter: '5',
+      body: {
+        status: 'unavailable',
+        message: 'Event could not be accepted.  Please retry later.',
+        errors: ['Event could not be stored: the broker is away'],
+      },
+    });
+  }
+});
+
+it('answers nothing before an event is confirmed', async () => {
+  gateway = await startGateway();
+  let confirm = (): void => undefined;
+  gateway.sink.gate = new Promise((resolve) => (confirm = resolve));
+  let isAnswered = false;
+  const answer = post(ROUTE, BODY).then((reply) => {
+    isAnswered = true;
+    return reply;
+  });
+  // A second request that is answered shows that the first had its turn.
+  expect((await post(ROUTE, '{')).status).toBe(400);
+  expect(isAnswered).toBe(false);
+  confirm();
+  expect((await answer).status).toBe(202);
+});
+
+it('takes no more events than may be in flight, and takes them again later', async () => {
+  gateway = await startGateway({ maxInFlight: 2 });
+  let confirm = (): void => undefined;
+  gateway.sink.gate = new Promise((resolve) => (confirm = resolve));
+  const statuses: number[] = [];
+  const replies = Array.from({ length: 5 }, () => post(ROUTE, BODY).then(({ status }) => statuses.push(status)));
+  await waitUntil(() => statuses.length === 3, { what: 'three refusals' });
+  confirm();
+  await Promise.all(replies);
+  expect(statuses).toEqual([503, 503, 503, 202, 202]);
+  expect((await post(ROUTE, BODY)).status).toBe(202);
+});
+
+it('says once that it turns events away, and once that it takes them again', async () => {
+  gateway = await startGateway();
+  gateway.sink.failure = 'blocked';
+  for (let count = 0; count < 3; count += 1) await post(ROUTE, BODY);
+  gateway.sink.failure = undefined;
+  for (let count = 0; count < 3; count += 1) await post(ROUTE, BODY);
+  expect(gateway.log.slice(1)).toEqual([
+    {
+      level: 'warn',
+      message: 'events are turned away with 503',
+      fields: {
+        reason: 'unavailable',
+        errors: ['Event could not be stored: the broker takes nothing: it is short of memory or disk'],
+      },
+    },
+    { level: 'info', message: 'events are accepted again', fields: { turnedAway: 3 } },
+  ]);
+});
+
+it('answers 500 to what it did not foresee, and logs it', async () => {
+  gateway = await startGateway();
+  gateway.sink.gate = Promise.reject(new TypeError('a bug'));
+  expect((await post(ROUTE, BODY)).status).toBe(500);
+  expect(gateway.log.at(-1)).toMatchObject({ level: 'error', message: 'a request failed' });
+});
+
+it('counts by type and reason, and never names a key', async () => {
+  gateway = await startGateway();
+  for (const [route, body] of EVENTS) await post(route, body);
+  await post(ROUTE, '{');
+  await post('/nowhere', '');
+  const text = await gateway.metrics.metrics();
+  for (const type of ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change']) {
+    expect(text).toContain(`pdaltagent_gateway_events_accepted_total{type="${type}"} 1`);
+  }
+  expect(text).toContain('pdaltagent_gateway_requests_refused_total{reason="unrecognized"} 1');
+  expect(text).toContain('pdaltagent_gateway_requests_refused_total{reason="no-such-path"} 1');
+  expect(text).toContain('pdaltagent_gateway_events_in_flight 0');
+  expect(text + JSON.stringify(gateway.log)).not.toContain(KEY);
+});
+
+it('finishes what is in flight when it stops, and takes nothing new', async () => {
+  gateway = await startGateway();
+  let confirm = (): void => undefined;
+  gateway.sink.gate = new Promise((resolve) => (confirm = resolve));
+  const answer = fetch(gateway.url + ROUTE, { method: 'POST', body: BODY });
+  expect((await post(ROUTE, '{')).status).toBe(400);
+  const stopped = gateway.stop();
+  await expect(fetch(gateway.url)).rejects.toThrow('fetch failed');
+  confirm();
+  expect((await answer).status).toBe(202);
+  await stopped;
+});
+
+it('names the variable of a port that is taken', async () => {
+  gateway = await startGateway();
+  const httpPort = gateway.ports.http ?? 0;
+  await expect(startGateway({ httpPort })).rejects.toThrow(
+    `PDAGENTD_HTTP_PORT: port ${httpPort} is taken by another process`,
+  );
+});
+
+describe('PDAGENTD_STRICT', () => {
+  it('refuses what would be cut', async () => {
+    gateway = await startGateway({ strict: true });
+    const payload = { summary: 'x'.repeat(2000), source: 's', severity: 'info' };
+    const event = { routing_key: KEY, event_action: 'trigger', payload };
+    expect(await post(ROUTE, JSON.stringify(event))).toMatchObject({
+      status: 400,
+      body: { errors: ["'summary' is too long (maximum is 1024 characters)"] },
+    });
+    const big = { ...event, payload: { ...payload, summary: 's', custom_details: 'x'.repeat(600_000) } };
+    expect((await post(ROUTE, JSON.stringify(big))).status).toBe(413);
+  });
+});
+
+describe('scrubbing', () => {
+  it('comes before the keys: the alert is known by its scrubbed key', async () => {
+    gateway = await startGateway({
+      scrub: ({ body }) => Buffer.from(body.toString().replaceAll('me@example.com', 'EMAIL')),
+    });
+    const event = (dedup_key: string, summary: string) =>
+      JSON.stringify({
+        routing_key: KEY,
+        event_action: 'trigger',
+        dedup_key,
+        payload: { summary, source: 's', severity: 'info' },
+      });
+    await post(ROUTE, event('disk me@example.com', 'me@example.com'));
+    expect(gateway.sink.messages.at(-1)?.body.toString()).toBe(event('disk EMAIL', 'EMAIL'));
+    expect(gateway.sink.messages.at(-1)?.orderKey).toBe(`${KEY}:disk EMAIL`);
+    await post(`/x-ere/${KEY}`, 'from=me@example.com');
+    expect(gateway.sink.messages.at(-1)?.body.toString()).toBe('from=EMAIL');
+  });
+});

@@ -1,0 +1,160 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import https, { type RequestOptions } from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { waitUntil } from '@pdaltagent/testing';
+import { generate } from 'selfsigned';
+import { freePort, startGateway, type RunningGateway } from './gateway.fixture';
+
+let folder: string;
+const running: RunningGateway[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'tls-'));
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((gateway) => gateway.stop()));
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(configuration: Parameters<typeof startGateway>[0] = {}): Promise<RunningGateway> {
+  const gateway = await startGateway({
+    httpPort: 0,
+    httpsPort: await freePort(),
+    stateFolder: folder,
+    ...configuration,
+  });
+  running.push(gateway);
+  return gateway;
+}
+
+function get(
+  gateway: RunningGateway,
+  options: RequestOptions,
+): Promise<{ status: number; certificate: PeerCertificate }> {
+  return new Promise((resolve, reject) => {
+    const request = https.get({ host: 'localhost', port: gateway.ports.https, path: '/', agent: false, ...options });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      const certificate = (response.socket as TLSSocket).getPeerCertificate();
+      response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, certificate }));
+    });
+  });
+}
+
+async function writePair(name: string): Promise<{ cert: string; key: string }> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+  });
+  await writeFile(path.join(folder, 'cert.pem'), cert);
+  await writeFile(path.join(folder, 'key.pem'), key);
+  return { cert, key };
+}
+
+const configured = () => ({
+  tlsCertificate: path.join(folder, 'cert.pem'),
+  tlsKey: path.join(folder, 'key.pem'),
+  certificatePollMs: 20,
+});
+
+describe('the self-signed pair', () => {
+  it('is made once, kept, and good for localhost to whoever trusts it', async () => {
+    const first = await start();
+    const file = path.join(folder, 'tls', 'cert.pem');
+    const ca = await readFile(file);
+    const { status, certificate } = await get(first, { ca });
+    expect(status).toBe(200);
+    expect(certificate.subjectaltname).toMatch(/DNS:localhost.*IP Address:127\.0\.0\.1.*IP Address:0:0:0:0:0:0:0:1/);
+    expect((await stat(path.join(folder, 'tls', 'key.pem'))).mode & 0o777).toBe(0o600);
+    expect(first.log).toContainEqual(
+      expect.objectContaining({
+        message: 'certificate loaded',
+        fields: expect.objectContaining({ fingerprint: certificate.fingerprint256 }) as object,
+      }),
+    );
+    const second = await start();
+    expect((await get(second, { ca })).certificate.fingerprint256).toBe(certificate.fingerprint256);
+  });
+
+  it('is one for gateways that start at one time in one folder', async () => {
+    const gateways = await Promise.all([start(), start(), start()]);
+    const seen = await Promise.all(gateways.map((gateway) => get(gateway, { rejectUnauthorized: false })));
+    expect(new Set(seen.map(({ certificate }) => certificate.fingerprint256)).size).toBe(1);
+  });
+});
+
+describe('a configured pair', () => {
+  it('is taken up when it changes, without dropping a connection; a bad one is not', async () => {
+    const old = await writePair('old');
+    const gateway = await start(configured());
+    const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+    const kept = () => get(gateway, { ca: old.cert, agent });
+    expect((await kept()).certificate.subject.CN).toBe('old');
+
+    await writeFile(path.join(folder, 'key.pem'), 'no key');
+    await waitUntil(() => gateway.log.some(({ level }) => level === 'warn'), { what: 'the warning' });
+    expect((await get(gateway, { ca: old.cert })).certificate.subject.CN).toBe('old');
+
+    const next = await writePair('new');
+    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate taken up'), {
+      what: 'the new pair',
+    });
+    expect((await get(gateway, { ca: next.cert })).certificate.subject.CN).toBe('new');
+    expect((await kept()).certificate.subject.CN).toBe('old');
+    agent.destroy();
+  });
+
+  it('must be whole', async () => {
+    await writePair('a');
+    await rm(path.join(folder, 'key.pem'));
+    await expect(start(configured())).rejects.toThrow(/^PDAGENTD_TLS_KEY: .*key\.pem does not exist$/);
+  });
+
+  it('must belong together', async () => {
+    const { key } = await writePair('a');
+    await writePair('b');
+    await writeFile(path.join(folder, 'key.pem'), key);
+    await expect(start(configured())).rejects.toThrow(/the key of .*key\.pem is not that of .*cert\.pem/);
+  });
+});
+
+it('speaks TLS 1.2 and later only', async () => {
+  const gateway = await start();
+  const protocolOf = (maxVersion: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3') =>
+    new Promise<string | null>((resolve, reject) => {
+      const socket = connect(
+        {
+          port: gateway.ports.https,
+          host: 'localhost',
+          rejectUnauthorized: false,
+          minVersion: 'TLSv1',
+          maxVersion,
+          ciphers: 'DEFAULT@SECLEVEL=0',
+        },
+        () => {
+          resolve(socket.getProtocol());
+          socket.destroy();
+        },
+      );
+      socket.on('error', reject);
+    });
+  await expect(protocolOf('TLSv1.1')).rejects.toThrow(/protocol version|alert/);
+  expect(await protocolOf('TLSv1.2')).toBe('TLSv1.2');
+  expect(await protocolOf('TLSv1.3')).toBe('TLSv1.3');
+});
+
+it('asks for a certificate of the clients’ authority where one is configured', async () => {
+  const client = await generate([{ name: 'commonName', value: 'client' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'basicConstraints', cA: true }],
+  });
+  const tlsClientAuthorities = path.join(folder, 'clients.pem');
+  await writeFile(tlsClientAuthorities, client.cert);
+  const gateway = await start({ tlsClientAuthorities });
+  await expect(get(gateway, { rejectUnauthorized: false })).rejects.toThrow();
+  const trusted = { rejectUnauthorized: false, cert: client.cert, key: client.private };
+  expect((await get(gateway, trusted)).status).toBe(200);
+});
