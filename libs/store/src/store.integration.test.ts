@@ -1,44 +1,58 @@
+import { openRunFolder, type Redis, type RunFolder, startRedis, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cursor, DeliveredMarkers, Lease, SeenEntries, Store, StoreError } from '.';
-import { RedisServer } from './redis-server.testing';
 
 const logged: string[] = [];
 const log = {
   info: (message: string) => void logged.push(message),
   warn: (message: string) => void logged.push(message),
 };
-const open: { close(): void }[] = [];
-let redis: RedisServer;
+const stores: Store[] = [];
+let folder: RunFolder;
+let redis: Redis;
 
 beforeAll(async () => {
-  redis = await RedisServer.create();
+  folder = openRunFolder('store');
+  redis = await startRedis({ folder: folder.path });
 });
 beforeEach(async () => {
-  await redis.start();
+  const store = await connectedStore();
+  await store.run((client) => client.flushall());
+  store.close();
   logged.length = 0;
 });
-afterEach(async () => {
-  for (const store of open.splice(0)) store.close();
-  await redis.stop();
+afterEach(() => {
+  for (const store of stores.splice(0)) store.close();
 });
-afterAll(() => redis.remove());
+afterAll(async () => {
+  await redis.stop();
+  folder.remove();
+});
 
 function newStore(timeoutMs = 2_000): Store {
   const store = new Store({ url: redis.url, name: 'test', log, timeoutMs });
-  open.push(store);
+  stores.push(store);
   store.start();
   return store;
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await condition()); await delay(20)) {
-    if (Date.now() > deadline) throw new Error('the condition was not met');
+const until = (what: string, condition: () => boolean | Promise<boolean>) => waitUntil(condition, { what });
+
+/** Runs with a setting of Redis changed. */
+async function withSetting(name: string, [value, usual]: [string, string], work: () => Promise<void>): Promise<void> {
+  const store = await connectedStore();
+  await store.run((client) => client.config('SET', name, value));
+  logged.length = 0;
+  try {
+    await work();
+  } finally {
+    await store.run((client) => client.config('SET', name, usual));
   }
 }
 
 async function connectedStore(timeoutMs?: number): Promise<Store> {
   const store = newStore(timeoutMs);
-  await until(() => store.state() === 'connected');
+  await until('Redis to be connected', () => store.state() === 'connected');
   return store;
 }
 
@@ -51,51 +65,50 @@ const codeOf = (promise: Promise<unknown>) =>
 describe('the connection', () => {
   it('waits for a Redis that is away at first, says so once, and works when it is there', async () => {
     await redis.stop();
+    logged.length = 0;
     const store = newStore();
     expect(await codeOf(new Cursor(store).read())).toBe('away');
-    await until(() => logged.length > 0);
-    await redis.start();
-    await until(() => store.state() === 'connected');
+    await until('its absence to be logged', () => logged.length > 0);
+    await redis.restart();
+    await until('Redis to be back', () => store.state() === 'connected');
     expect(await new Cursor(store).read()).toBeNull();
-    expect(logged.filter((line) => line.startsWith('Redis is'))).toEqual([
-      'Redis is away: trying again until it is back',
-      'Redis is back',
-    ]);
+    expect(logged).toEqual(['Redis is away: trying again until it is back', 'Redis is back']);
   });
 
   it('does not let a caller hang when Redis hangs, and goes on when it wakes', async () => {
     const store = await connectedStore(200);
     const markers = new DeliveredMarkers(store, 60);
-    redis.signal('SIGSTOP');
+    await redis.pause();
     expect(await codeOf(markers.mark('a'))).toBe('away');
     expect(await codeOf(markers.has(['a']))).toBe('away');
-    redis.signal('SIGCONT');
-    await until(async () => (await codeOf(markers.mark('a'))) === 'resolved');
+    await redis.resume();
+    await until('a mark to be written', async () => (await codeOf(markers.mark('a'))) === 'resolved');
     expect(await markers.has(['a', 'b'])).toEqual(new Set(['a']));
     expect(store.state()).toBe('connected');
   });
 
-  it('tells a refusal from an absence', async () => {
-    await redis.stop();
-    await redis.start('--maxmemory', '1');
-    const store = await connectedStore();
-    expect(await codeOf(new SeenEntries(store, 60).mark(['a']))).toBe('refused');
-  });
+  it('tells a refusal from an absence', () =>
+    withSetting('maxmemory', ['1', '0'], async () => {
+      const store = await connectedStore();
+      expect(await codeOf(new SeenEntries(store, 60).mark(['a']))).toBe('refused');
+      expect(store.state()).toBe('connected');
+    }));
 
-  it('warns of a Redis that forgets', async () => {
-    await redis.stop();
-    await redis.start('--maxmemory-policy', 'allkeys-lru');
-    newStore();
-    await until(() => logged.length === 2);
-    expect(logged).toEqual([
-      expect.stringContaining('appendonly'),
-      expect.stringContaining('maxmemory-policy noeviction'),
-    ]);
-  });
+  it('warns of a Redis that may evict keys', () =>
+    withSetting('maxmemory-policy', ['allkeys-lru', 'noeviction'], async () => {
+      newStore();
+      await until('a warning', () => logged.length > 0);
+      expect(logged).toEqual([expect.stringContaining('maxmemory-policy noeviction')]);
+    }));
+
+  it('warns of a Redis without an append-only file', () =>
+    withSetting('appendonly', ['no', 'yes'], async () => {
+      newStore();
+      await until('a warning', () => logged.length > 0);
+      expect(logged).toEqual([expect.stringContaining('appendonly')]);
+    }));
 
   it('has nothing to say about a Redis that keeps', async () => {
-    await redis.stop();
-    await redis.start('--appendonly', 'yes', '--maxmemory-policy', 'noeviction');
     const store = await connectedStore();
     await new Cursor(store).read();
     await store.run((client) => client.ping());
@@ -122,8 +135,8 @@ describe('seen entries', () => {
 
   it('are forgotten in the end', async () => {
     const store = await connectedStore();
-    await new SeenEntries(store, 77).mark(['R1']);
-    expect(await store.run((client) => client.ttl('pdaltagent:seen:R1'))).toBeGreaterThan(0);
+    await new SeenEntries(store, 1).mark(['R1']);
+    await until('R1 to be forgotten', async () => (await store.run((client) => client.keys('*'))).length === 0);
   });
 });
 
@@ -174,7 +187,7 @@ describe('the lease', () => {
     const lease = newLease(store);
     await lease.whenHeld(AbortSignal.timeout(10_000));
     await store.run((client) => client.set('pdaltagent:lease:test', 'another'));
-    await until(() => !lease.held());
+    await until('the loss to be noticed', () => !lease.held());
     await lease.stop();
     expect(await store.run((client) => client.get('pdaltagent:lease:test'))).toBe('another');
   });
@@ -184,7 +197,9 @@ describe('the lease', () => {
     const lease = newLease(store);
     await lease.whenHeld(AbortSignal.timeout(10_000));
     await store.run((client) => client.flushall());
-    await until(async () => (await store.run((client) => client.exists('pdaltagent:lease:test'))) === 1);
+    await until('the lease to be there again', async () => {
+      return (await store.run((client) => client.exists('pdaltagent:lease:test'))) === 1;
+    });
     expect(lease.held()).toBe(true);
     await lease.stop();
   });
