@@ -10,3 +10,4 @@ export { INSTALL_LINES, ServersMissing, startRabbitMQ, startRedis } from './serv
 export { testServers, type TestServers } from './test-servers';
 export { waitUntil, type WaitOptions } from './wait-until';
 export { localFolder, workspaceRoot } from './workspace';
+export { type Preparation, prepareServers } from './prepare-servers';

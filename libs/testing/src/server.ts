@@ -21,6 +21,11 @@ export interface RabbitMQ extends Server {
   control(args: string[]): Promise<string>;
   /** Adds a virtual host for our user and resolves with its URL. */
   addVirtualHost(name: string): Promise<string>;
+  /**
+   * Resolves when every queue declared so far would survive a kill: RabbitMQ writes the name of a new quorum queue to disk
+   * some time after it has answered the declaration, and a kill in between costs the queue and what it holds.
+   */
+  settle(): Promise<void>;
   /** Raises or clears the memory alarm, which blocks every publisher; resolves when the broker has it so. */
   setMemoryAlarm(on: boolean): Promise<void>;
 }
@@ -40,7 +45,7 @@ export function brokerCommands(
   user: string,
   control: RabbitMQ['control'],
   waitUntil: (condition: () => Promise<boolean>, options: { what: string }) => Promise<unknown>,
-): Pick<RabbitMQ, 'addVirtualHost' | 'setMemoryAlarm'> {
+): Pick<RabbitMQ, 'addVirtualHost' | 'settle' | 'setMemoryAlarm'> {
   return {
     async addVirtualHost(name) {
       const [host, owner] = [`<<"${name}">>`, `<<"${user}">>`];
@@ -52,6 +57,9 @@ export function brokerCommands(
           `rabbit_auth_backend_internal:set_permissions(${owner}, ${host}, ${all}, ${all}, ${all}, ${owner}).`,
       ]);
       return `${url}/${encodeURIComponent(name)}`;
+    },
+    async settle() {
+      await control(['eval', '[dets:sync(Table) || Table <- dets:all()].']);
     },
     async setMemoryAlarm(on) {
       await control(['set_vm_memory_high_watermark', on ? '0.000001' : '0.6']);

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { commandLineOf } from './command-line';
+
+// What Linux tells about processes, for tests that prove that nothing is left and nothing is open to the outside.
+
+/** Every process, except this one, that has the folder on its command line or in its environment. */
+export function processesOf(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && commandLineOf(pid) !== undefined)
+    .filter((pid) => ['cmdline', 'environ'].some((file) => read(`/proc/${pid}/${file}`).includes(folder)));
+}
+
+/** The addresses on which these processes listen, as Linux writes them: hexadecimal address, colon, hexadecimal port. */
+export function listeningAddresses(pids: number[]): string[] {
+  const sockets = new Set(pids.flatMap(socketsOf));
+  return ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => read(file).split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => columns[3] === '0A' && sockets.has(columns[9] ?? ''))
+    .map((columns) => columns[1] ?? '');
+}
+
+export const LOOPBACK = /^(0100007F|00000000000000000000000001000000):/;
+
+function socketsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((descriptor) => {
+      const target = link(`/proc/${pid}/fd/${descriptor}`);
+      return /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function link(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return '';
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

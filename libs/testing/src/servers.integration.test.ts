@@ -1,0 +1,144 @@
+import net from 'node:net';
+import amqp from 'amqplib';
+import { Redis } from 'ioredis';
+import { listeningAddresses, LOOPBACK, processesOf } from './processes.fixture';
+import { openRunFolder, type RunFolder } from './run-folder';
+import { type RabbitMQ, type Redis as RedisServer } from './server';
+import { startRabbitMQ, startRedis } from './servers';
+import { waitUntil } from './wait-until';
+
+async function publishPersistent(url: string): Promise<void> {
+  const connection = await amqp.connect(url);
+  const channel = await connection.createConfirmChannel();
+  await channel.assertQueue('kept', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  channel.sendToQueue('kept', Buffer.from('hello'), { persistent: true });
+  await channel.waitForConfirms();
+  await connection.close();
+}
+
+async function messagesIn(url: string): Promise<number> {
+  const connection = await amqp.connect(url);
+  const channel = await connection.createChannel();
+  const { messageCount } = await channel.checkQueue('kept');
+  await connection.close();
+  return messageCount;
+}
+
+describe('a private RabbitMQ', () => {
+  let folder: RunFolder;
+  let rabbitmq: RabbitMQ;
+
+  beforeAll(async () => {
+    folder = openRunFolder('a folder with blanks & signs');
+    rabbitmq = await startRabbitMQ({ folder: folder.path });
+  });
+
+  afterAll(async () => {
+    await rabbitmq.stop();
+    folder.remove();
+  });
+
+  it('takes messages of its own user and knows no guest', async () => {
+    await publishPersistent(rabbitmq.url);
+    await expect(amqp.connect(`amqp://guest:guest@127.0.0.1:${rabbitmq.port}`)).rejects.toThrow(/ACCESS.REFUSED/);
+  });
+
+  it('listens on the loopback interface only, with all of its ports', () => {
+    const addresses = listeningAddresses(processesOf(folder.path));
+    // AMQP, the distribution between Erlang nodes, the port mapper.
+    expect(addresses.length).toBeGreaterThanOrEqual(3);
+    expect(addresses.filter((address) => !LOOPBACK.test(address))).toEqual([]);
+  });
+
+  it('keeps confirmed messages through a kill, on the same port', async () => {
+    const { url, pid } = rabbitmq;
+    await rabbitmq.settle();
+    await rabbitmq.kill();
+    await expect(amqp.connect(url)).rejects.toThrow('ECONNREFUSED');
+    await rabbitmq.restart();
+    expect(rabbitmq.pid).not.toBe(pid);
+    // A quorum queue elects its leader after the listener is up.
+    await waitUntil(async () => (await messagesIn(url)) === 1, { what: 'the message of before the kill' });
+  });
+
+  it('answers nothing while it is paused', async () => {
+    await rabbitmq.pause();
+    const socket = net.connect(rabbitmq.port, '127.0.0.1');
+    const answer = new Promise((resolve) => socket.once('data', resolve));
+    socket.write('AMQP\0\0\x09\x01', 'latin1');
+    const silence = new Promise((resolve) => setTimeout(() => resolve('silence'), 500));
+    expect(await Promise.race([answer, silence])).toBe('silence');
+    await rabbitmq.resume();
+    await answer;
+    socket.destroy();
+  });
+
+  it('blocks publishers while its memory alarm is on', async () => {
+    const connection = await amqp.connect(rabbitmq.url);
+    const channel = await connection.createConfirmChannel();
+    const blocked = new Promise((resolve) => connection.once('blocked', resolve));
+    const unblocked = new Promise((resolve) => connection.once('unblocked', resolve));
+    await rabbitmq.setMemoryAlarm(true);
+    channel.publish('', 'nowhere', Buffer.from('x'));
+    await blocked;
+    await rabbitmq.setMemoryAlarm(false);
+    await unblocked;
+    await connection.close();
+  });
+
+  it('gives a virtual host of its own to each who asks', async () => {
+    const url = await rabbitmq.addVirtualHost('another');
+    await (await amqp.connect(url)).close();
+  });
+
+  it('leaves no process behind when it is stopped', async () => {
+    expect(processesOf(folder.path).length).toBeGreaterThan(2);
+    await rabbitmq.stop();
+    expect(processesOf(folder.path)).toEqual([]);
+  });
+});
+
+describe('a private Redis', () => {
+  let folder: RunFolder;
+  let server: RedisServer;
+
+  beforeAll(async () => {
+    folder = openRunFolder('redis "with" blanks');
+    server = await startRedis({ folder: folder.path });
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    folder.remove();
+  });
+
+  it('is append only, never evicts, and is closed to those without its password', async () => {
+    const redis = new Redis(server.url);
+    expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
+    expect(await redis.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+    redis.disconnect();
+    const stranger = new Redis({ port: server.port, lazyConnect: true, retryStrategy: null });
+    stranger.on('error', () => undefined);
+    await expect(stranger.get('key')).rejects.toThrow('NOAUTH');
+    stranger.disconnect();
+    const addresses = listeningAddresses([server.pid]);
+    expect(addresses).toHaveLength(1);
+    expect(addresses.filter((address) => !LOOPBACK.test(address))).toEqual([]);
+  });
+
+  it('keeps what it was told through a kill, on the same port', async () => {
+    const redis = new Redis(server.url);
+    redis.on('error', () => undefined);
+    await redis.config('SET', 'appendfsync', 'always');
+    await redis.set('key', 'value');
+    await server.kill();
+    await server.restart();
+    await waitUntil(async () => (await redis.get('key')) === 'value', { what: 'the value of before the kill' });
+    redis.disconnect();
+  });
+
+  it('leaves no process behind when it is stopped', async () => {
+    await server.stop();
+    expect(processesOf(folder.path)).toEqual([]);
+  });
+});
