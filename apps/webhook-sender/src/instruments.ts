@@ -62,11 +62,15 @@ export function watchWorker(registry: Registry, { dispatcher }: Pick<LaneWorker,
   gauge('pdaltagent_webhook_circuits_open', 'Destinations that count as away.', () => dispatcher.openCircuits);
 }
 
-/** An answer's text stays out of the log: it may repeat what was sent. */
+/** What the network said is told, an answer's text is not: it may repeat what was sent. */
 function detailOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   switch (outcome.kind) {
     case 'failed':
-      return { reason: outcome.reason, status: outcome.status };
+      return {
+        reason: outcome.reason,
+        status: outcome.status,
+        ...(outcome.status === undefined ? { detail: outcome.detail } : {}),
+      };
     default:
       return { status: outcome.status };
   }

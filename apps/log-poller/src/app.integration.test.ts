@@ -1,0 +1,126 @@
+import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
+import { Store } from '@pdaltagent/store';
+import { CuttingProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { Registry } from 'prom-client';
+import { PassThrough } from 'node:stream';
+import { createApp } from './app';
+import { variables } from './configuration';
+import { KeptLog } from './kept-log.testing';
+import { Lanes } from './lanes.testing';
+import { LogEntriesServer } from './log-entries-server.testing';
+
+let servers: TestServers;
+let server: LogEntriesServer;
+let broker: CuttingProxy;
+let redis: CuttingProxy;
+const apps: App[] = [];
+const logged: string[] = [];
+
+beforeAll(async () => {
+  servers = await testServers();
+});
+beforeEach(async () => {
+  server = new LogEntriesServer();
+  await server.start();
+  [broker, redis] = await Promise.all([CuttingProxy.start(servers.amqpUrl), CuttingProxy.start(servers.redisUrl)]);
+  const store = new Store({ url: servers.redisUrl, name: 'test', log: new KeptLog() });
+  store.start();
+  await waitUntil(() => store.state() === 'connected', { what: 'Redis to be connected' });
+  await store.run((client) => client.flushdb());
+  store.close();
+  logged.length = 0;
+});
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.stop()));
+  await Promise.all([broker.stop(), redis.stop(), server.stop()]);
+});
+
+async function start(environment: Record<string, string> = {}): Promise<App> {
+  const configuration = readConfiguration(variables, {
+    PDAGENTD_AMQP_URL: broker.url(servers.amqpUrl),
+    PDAGENTD_REDIS_URL: redis.url(servers.redisUrl),
+    PDAGENTD_API_BASE_URL: server.url,
+    PDAGENTD_API_TOKEN: 'y_NbAkKc66ryYTWUXYEu',
+    PDAGENTD_WEBHOOK_DEST_URL: 'http://receiver.test/hook',
+    PDAGENTD_POLLING_INTERVAL_SECONDS: '1',
+    ...environment,
+  });
+  const stream = new PassThrough().on('data', (line: Buffer) => logged.push(line.toString()));
+  const logger = createLogger({ service: 'test', level: 'info', stream });
+  const app = createApp(configuration, { logger, metrics: new Registry() });
+  apps.push(app);
+  await app.start();
+  return app;
+}
+
+const ready = (app: App) => waitUntil(() => app.readiness().ready, { what: 'the poller to be ready' });
+const arrived = (lanes: Lanes, count: number) =>
+  waitUntil(() => lanes.messages.length >= count, { what: `${count} webhooks on the lanes` });
+
+describe('the poller', () => {
+  it('waits for a broker and a Redis that are away, says so once each, and then works', async () => {
+    await Promise.all([broker.inject({ kind: 'down' }), redis.inject({ kind: 'down' })]);
+    server.add(3);
+    const app = await start();
+    await waitUntil(
+      () => logged.some((line) => line.includes('broker away')) && logged.join().includes('Redis is away'),
+      {
+        what: 'both absences to be logged',
+      },
+    );
+    expect(app.readiness().ready).toBe(false);
+    await redis.heal();
+    await waitUntil(() => app.readiness().checks.redis === 'connected', { what: 'Redis to be connected' });
+    expect(server.requests).toEqual([]);
+    await broker.heal();
+    await ready(app);
+    const lanes = await Lanes.open(servers.amqpUrl);
+    await arrived(lanes, 3);
+    await lanes.close();
+    for (const what of ['broker away', 'Redis is away']) {
+      expect(logged.filter((line) => line.includes(what))).toHaveLength(1);
+    }
+  });
+
+  it('goes on without a gap after both were gone for a while', async () => {
+    const app = await start();
+    await ready(app);
+    const lanes = await Lanes.open(servers.amqpUrl);
+    server.add(5);
+    await arrived(lanes, 5);
+    await Promise.all([broker.inject({ kind: 'down' }), redis.inject({ kind: 'down' })]);
+    server.add(5);
+    await waitUntil(() => !app.readiness().ready, { what: 'the absence to be noticed' });
+    await Promise.all([broker.heal(), redis.heal()]);
+    await arrived(lanes, 10);
+    await lanes.close();
+    expect(new Set(lanes.entryIds())).toEqual(new Set(server.entries.map(({ id }) => id)));
+  });
+
+  it('polls in one process at a time, and another takes over without repeating', async () => {
+    const first = await start();
+    await waitUntil(() => first.readiness().checks.polling === 'this process', { what: 'the first to poll' });
+    const second = await start();
+    await ready(second);
+    const lanes = await Lanes.open(servers.amqpUrl);
+    server.add(10);
+    await arrived(lanes, 10);
+    expect(second.readiness().checks.polling).toBe('another process');
+    await apps.shift()?.stop();
+    server.add(10);
+    await arrived(lanes, 20);
+    expect(second.readiness().checks.polling).toBe('this process');
+    await lanes.close();
+    expect(lanes.messages).toHaveLength(20);
+  });
+
+  it.each([
+    ['PDAGENTD_API_TOKEN', 'a token'],
+    ['PDAGENTD_WEBHOOK_DEST_URL', 'a destination'],
+  ])('without %s says once that it lacks %s, and idles', async (name) => {
+    const app = await start({ [name]: '' });
+    expect(app.readiness()).toEqual({ ready: true, checks: { polling: `idle: ${name} is not set` } });
+    expect(logged.filter((line) => line.includes(name))).toHaveLength(1);
+    expect([broker.accepted, redis.accepted]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,152 @@
+import { fromDelivery, Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
+import { CuttingProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { parseDestinations } from '@pdaltagent/webhooks';
+import { connect } from 'amqplib';
+import { PassThrough } from 'node:stream';
+import { Registry } from 'prom-client';
+import { createApp } from './app';
+import { variables } from './configuration';
+import { Receiver } from './receiver.testing';
+
+let servers: TestServers;
+let publisher: Publisher;
+let receiver: Receiver;
+let apps: App[];
+const logged: string[] = [];
+const stream = new PassThrough().on('data', (line: Buffer) => logged.push(line.toString()));
+const logger = createLogger({ service: 'test', level: 'info', stream });
+
+beforeAll(async () => {
+  servers = await testServers();
+  publisher = new Publisher({
+    url: servers.amqpUrl,
+    name: 'test',
+    family: WEBHOOKS,
+    queueType: 'quorum',
+    log: logger,
+  });
+  publisher.start();
+  await waitUntil(() => publisher.state() === 'connected', { what: 'the publisher to connect' });
+});
+beforeEach(async () => {
+  apps = [];
+  logged.length = 0;
+  receiver = new Receiver();
+  await receiver.start();
+});
+afterEach(async () => {
+  await Promise.all(apps.map((app) => app.stop()));
+  await receiver.stop();
+});
+afterAll(() => publisher.close());
+
+async function start(urls: string, environment: Record<string, string> = {}): Promise<App> {
+  const configuration = readConfiguration(variables, {
+    PDAGENTD_AMQP_URL: servers.amqpUrl,
+    PDAGENTD_REDIS_URL: servers.redisUrl,
+    PDAGENTD_WEBHOOK_DEST_URL: urls,
+    ...environment,
+  });
+  const app = createApp(configuration, { logger, metrics: new Registry() });
+  apps.push(app);
+  await app.start();
+  return app;
+}
+
+function publish(url: string, id: string, incident: string, again = false): Promise<void> {
+  const [destination] = parseDestinations(url) ?? [];
+  return publisher.publish({
+    id: `${id}-${url}`,
+    type: 'webhook',
+    routingKey: destination?.name ?? '',
+    orderKey: `${destination?.name}:${incident}`,
+    body: Buffer.from(JSON.stringify({ id, incident })),
+    contentType: 'application/json',
+    receivedAt: Date.now(),
+    again,
+  });
+}
+
+const bodies = () => receiver.received.map(({ body }) => JSON.parse(body) as { id: string; incident: string });
+const arrived = (count: number) =>
+  waitUntil(() => receiver.received.length >= count, { what: `${count} webhooks at the receiver` });
+
+describe('the sender', () => {
+  it('sends what is queued, in order per incident, also while the receiver fails now and then', async () => {
+    const url = receiver.url('/hook');
+    const taken: string[] = [];
+    receiver.statusFor = ({ body }) => {
+      if (receiver.received.length % 4 === 0) return 503;
+      taken.push(body);
+      return 202;
+    };
+    for (let step = 0; step < 10; step += 1) {
+      for (const incident of ['A', 'B', 'C']) await publish(url, `${incident}${step}`, incident);
+    }
+    await start(url);
+    await waitUntil(() => taken.length >= 30, { what: '30 webhooks to be taken', timeoutMs: 50_000 });
+    const order = taken.map((body) => JSON.parse(body) as { id: string; incident: string });
+    for (const incident of ['A', 'B', 'C']) {
+      const steps = order.filter((body) => body.incident === incident).map(({ id }) => id);
+      expect(steps).toEqual(Array.from({ length: 10 }, (_, step) => `${incident}${step}`));
+    }
+  });
+
+  it('does not send again what was delivered and is queued a second time', async () => {
+    const url = receiver.url('/repeats');
+    await start(url);
+    await publish(url, 'one', 'A');
+    await arrived(1);
+    await publish(url, 'one', 'A', true);
+    await publish(url, 'two', 'A');
+    await arrived(2);
+    expect(bodies().map(({ id }) => id)).toEqual(['one', 'two']);
+  });
+
+  it('puts what is refused into the dead letters and goes on', async () => {
+    const url = receiver.url('/refuses');
+    receiver.statusFor = ({ body }) => (body.includes('"bad"') ? 404 : 202);
+    await start(url);
+    await publish(url, 'bad', 'A');
+    await publish(url, 'good', 'A');
+    await arrived(2);
+    expect(bodies().map(({ id }) => id)).toEqual(['bad', 'good']);
+    const connection = await connect(servers.amqpUrl);
+    const channel = await connection.createChannel();
+    const letter = await waitUntil(() => channel.get(WEBHOOKS.deadLetters, { noAck: true }), { what: 'a dead letter' });
+    await connection.close();
+    expect(letter.properties.headers).toMatchObject({ dead_reason: 'rejected', dead_status: 404, dead_attempts: 1 });
+    expect(fromDelivery(letter)).toMatchObject({ kind: 'message', message: { id: `bad-${url}` } });
+  });
+
+  it('sends to every destination by its own URL, and a dead one does not hold up another', async () => {
+    const dead = 'http://127.0.0.1:1/dead';
+    const [one, two] = [receiver.url('/one'), receiver.url('/two')];
+    await start([dead, one, two].join(','));
+    for (const url of [dead, one, two]) await publish(url, 'x', 'A');
+    await arrived(2);
+    expect(new Set(receiver.received.map(({ path }) => path))).toEqual(new Set(['/one', '/two']));
+  });
+
+  it('waits for a broker that is away, and then sends', async () => {
+    const broker = await CuttingProxy.start(servers.amqpUrl);
+    await broker.inject({ kind: 'down' });
+    const url = receiver.url('/later');
+    const app = await start(url, { PDAGENTD_AMQP_URL: broker.url(servers.amqpUrl) });
+    await publish(url, 'later', 'A');
+    await waitUntil(() => logged.some((line) => line.includes('broker away')), { what: 'the absence to be logged' });
+    expect(app.readiness().ready).toBe(false);
+    await broker.heal();
+    await arrived(1);
+    expect(app.readiness().ready).toBe(true);
+    await Promise.all(apps.splice(0).map((started) => started.stop()));
+    await broker.stop();
+  });
+
+  it('without a destination says so once, and idles', async () => {
+    const app = await start('');
+    expect(app.readiness().ready).toBe(true);
+    expect(logged.filter((line) => line.includes('PDAGENTD_WEBHOOK_DEST_URL is not set'))).toHaveLength(1);
+  });
+});
