@@ -55,7 +55,6 @@ export class Relay {
         PDAGENTD_MAX_IN_FLIGHT: '1000',
       },
     });
-    await broker.settle();
     return new Relay(folder, broker, redis, simulator, gateway, `http://127.0.0.1:${gatewayPort}`);
   }
 

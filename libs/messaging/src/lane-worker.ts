@@ -155,7 +155,7 @@ export class LaneWorker {
     control.on('close', () => {
       if (control === this.#control) this.#session.reconnect();
     });
-    await declareTopology(control, this.#options.family, this.#options.queueType);
+    await declareTopology(connection, this.#options.family, this.#options.queueType);
     this.#heardAt = Date.now();
     this.#connection = connection;
     this.#control = control;

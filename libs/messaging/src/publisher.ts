@@ -1,4 +1,4 @@
-import { type ConfirmChannel, type Options } from 'amqplib';
+import { type ChannelModel, type ConfirmChannel, type Options } from 'amqplib';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
 import { Session } from './session';
@@ -51,6 +51,7 @@ export class Publisher {
   #channel: ConfirmChannel | undefined;
   #blocked = false;
   #idle: (() => void) | undefined;
+  #redeclare: () => void = () => undefined;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -64,7 +65,8 @@ export class Publisher {
         channel.on('error', (error) => options.log.error('publishing channel failed', { error: error.message }));
         channel.on('close', () => this.#lose(channel));
         channel.on('return', (message) => this.#returned.add(String(message.properties.messageId)));
-        await declareTopology(channel, options.family, options.queueType);
+        await declareTopology(connection, options.family, options.queueType);
+        this.#redeclare = redeclaration(connection, options);
         this.#channel = channel;
       },
       lost: () => this.#lose(this.#channel),
@@ -128,7 +130,7 @@ export class Publisher {
       const confirmed = (error: unknown) => {
         // A message that no queue took is returned and then confirmed all the same.
         const wasReturned = this.#returned.delete(id);
-        if (wasReturned) void this.#redeclare(channel);
+        if (wasReturned) this.#redeclare();
         pending.settle(wasReturned ? 'returned' : error ? 'refused' : undefined);
       };
       try {
@@ -145,15 +147,6 @@ export class Publisher {
     if (this.#pending.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     clearInterval(this.#timer);
     await this.#session.close();
-  }
-
-  /** A queue was deleted under us: declare everything again, so that the next attempt finds it. */
-  async #redeclare(channel: ConfirmChannel): Promise<void> {
-    const { family, queueType, log } = this.#options;
-    log.error('no queue took a message: declaring the topology again', { exchange: family.exchange });
-    await declareTopology(channel, family, queueType).catch((error: unknown) => {
-      log.error('the topology cannot be declared', { error });
-    });
   }
 
   #lose(channel: ConfirmChannel | undefined): void {
@@ -177,4 +170,17 @@ export class Publisher {
       pending.settle('timeout');
     }
   }
+}
+
+/** A queue was deleted under us: declares everything again, once at a time, so that the next attempt finds it. */
+function redeclaration(connection: ChannelModel, { family, queueType, log }: PublisherOptions): () => void {
+  let running = false;
+  return () => {
+    if (running) return;
+    running = true;
+    log.error('no queue took a message: declaring the topology again', { exchange: family.exchange });
+    declareTopology(connection, family, queueType)
+      .catch((error: unknown) => log.error('the topology cannot be declared', { error }))
+      .finally(() => (running = false));
+  };
 }

@@ -1,4 +1,5 @@
-import { type Channel } from 'amqplib';
+import { type Channel, type ChannelModel } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export type QueueType = 'quorum' | 'classic';
 
@@ -98,16 +99,47 @@ export function queuesOf(family: Family, type: QueueType): QueueDeclaration[] {
   return [deadLetters, ...lanes.flat()];
 }
 
+/**
+ * RabbitMQ answers the declaration of a quorum queue before its name is safe on disk (3.10: flushed after half a second
+ * without another); a kill in between costs the queue and what it holds. So new queues rest before they are used.
+ */
+const NEW_QUEUES_REST_MS = 1_500;
+
 /** Declares a family's exchanges, queues and bindings; rejects where the broker holds one with other arguments. */
-export async function declareTopology(channel: Channel, family: Family, type: QueueType): Promise<void> {
-  const exchanges = [
-    channel.assertExchange(family.exchange, 'direct', { durable: true }),
-    channel.assertExchange(DEAD_LETTER_EXCHANGE, 'direct', { durable: true }),
-    channel.assertExchange(STATUS_EXCHANGE, 'fanout', { durable: true }),
-  ];
-  const queues = queuesOf(family, type).flatMap((declaration) => [
-    channel.assertQueue(declaration.queue, { durable: true, arguments: declaration.arguments }),
-    channel.bindQueue(declaration.queue, declaration.exchange, declaration.bindingKey),
-  ]);
-  await Promise.all([...exchanges, ...queues]);
+export async function declareTopology(connection: ChannelModel, family: Family, type: QueueType): Promise<void> {
+  const queues = queuesOf(family, type);
+  const areNew = !(await exists(connection, queues.at(-1)));
+  await onChannel(connection, async (channel) => {
+    const exchanges = [
+      channel.assertExchange(family.exchange, 'direct', { durable: true }),
+      channel.assertExchange(DEAD_LETTER_EXCHANGE, 'direct', { durable: true }),
+      channel.assertExchange(STATUS_EXCHANGE, 'fanout', { durable: true }),
+    ];
+    const bound = queues.flatMap((declaration) => [
+      channel.assertQueue(declaration.queue, { durable: true, arguments: declaration.arguments }),
+      channel.bindQueue(declaration.queue, declaration.exchange, declaration.bindingKey),
+    ]);
+    await Promise.all([...exchanges, ...bound]);
+  });
+  if (areNew) await delay(NEW_QUEUES_REST_MS);
+}
+
+async function exists(connection: ChannelModel, declaration: QueueDeclaration | undefined): Promise<boolean> {
+  if (declaration === undefined) return true;
+  // Asking for a queue that is not there costs the channel.
+  return onChannel(connection, (channel) => channel.checkQueue(declaration.queue)).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function onChannel<Result>(
+  connection: ChannelModel,
+  use: (channel: Channel) => Promise<Result>,
+): Promise<Result> {
+  const channel = await connection.createChannel();
+  channel.on('error', () => undefined);
+  const result = await use(channel);
+  await channel.close();
+  return result;
 }
