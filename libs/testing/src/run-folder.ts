@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { commandLineOf } from './command-line';
 import { endStaleProcesses, isAlive, type Owner, thisProcess } from './process-record';
 import { localFolder } from './workspace';
 
@@ -26,15 +27,21 @@ export function openRunFolder(name: string, root = path.join(localFolder(), 'run
 }
 
 function removeIfAbandoned(folder: string): void {
-  const owner = readOwner(folder);
-  // Without an owner it is just being made, or was made by hand.
-  if (owner === undefined || isAlive(owner)) return;
+  if (isInUse(folder)) return;
   try {
     endStaleProcesses(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch {
     // Another user's, or cleared away by a neighbour at the same moment.
   }
+}
+
+function isInUse(folder: string): boolean {
+  const owner = readOwner(folder);
+  if (owner !== undefined) return isAlive(owner);
+  // Just being made, or made by a script: then its name ends with the id of its process.
+  const pid = /-(\d+)$/.exec(folder)?.[1];
+  return pid === undefined || commandLineOf(Number(pid)) !== undefined;
 }
 
 function readOwner(folder: string): Owner | undefined {

@@ -1,0 +1,15 @@
+import { createInterface } from 'node:readline/promises';
+import { prepareServers } from '@pdaltagent/testing';
+
+/** Makes sure that servers of our own can be started; asks only where a person can answer. */
+export async function prepare(agreed: boolean): Promise<void> {
+  const canAsk = process.stdin.isTTY && process.stdout.isTTY;
+  await prepareServers({ agreed, say: (text) => console.log(text), ...(canAsk ? { ask } : {}) });
+}
+
+async function ask(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`${question} [Y/n] `);
+  terminal.close();
+  return /^(y(es)?)?$/i.test(answer.trim());
+}

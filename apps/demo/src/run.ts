@@ -1,0 +1,29 @@
+import { type Command, HELP, parseOptions, UsageError } from './options';
+import { prepare } from './prepare';
+
+/** Does what the command line says. Exit codes: 0 all well, 1 something failed, 2 a command line that says nothing we can do. */
+export async function run(args: string[]): Promise<void> {
+  try {
+    process.exitCode = await execute(parseOptions(args, process.env));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`npm start: ${message}`);
+    if (error instanceof UsageError) console.error(`\n${HELP}`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function execute(command: Command): Promise<number> {
+  switch (command.kind) {
+    case 'help':
+      console.log(HELP);
+      return 0;
+    case 'prepare':
+      await prepare(command.agreed);
+      return 0;
+    case 'demo':
+    case 'check':
+    case 'live':
+      throw new Error('is being built');
+  }
+}

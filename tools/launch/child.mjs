@@ -1,0 +1,58 @@
+// Child processes that get our signals and whose output can be kept for the case that they fail.
+import { spawn } from 'node:child_process';
+
+const LAST_LINES = 400;
+const running = new Set();
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  const number = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }[signal];
+  process.on(signal, () => {
+    if (running.size === 0) process.exit(128 + number);
+    for (const child of running) child.kill(signal);
+    // They end in their own way; whoever waits for them sees how.
+    process.exitCode = 128 + number;
+  });
+}
+
+/** Signals are no longer ours: what comes next in this process handles them itself. */
+export function handOverSignals() {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
+}
+
+/**
+ * Runs a command to its end.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env: NodeJS.ProcessEnv, show?: boolean, ask?: boolean, cwd?: string }} options show: its output goes to the
+ *   terminal, otherwise its last lines are in the answer; ask: it may read from the terminal.
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+export function runChild(command, args, { env, show = false, ask = false, cwd }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      env,
+      cwd,
+      stdio: [ask ? 'inherit' : 'ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
+    });
+    running.add(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text) => (output = lastLines(output + text)));
+    }
+    child.once('error', (error) => {
+      running.delete(child);
+      reject(error);
+    });
+    child.once('close', (code, signal) => {
+      running.delete(child);
+      // We were told to end: what the child was for is not wanted any more.
+      if (process.exitCode > 128) process.exit();
+      resolve({ code: code ?? (signal ? 128 : 1), output });
+    });
+  });
+}
+
+function lastLines(text) {
+  const lines = text.split('\n');
+  return lines.length > 2 * LAST_LINES ? lines.slice(-LAST_LINES).join('\n') : text;
+}

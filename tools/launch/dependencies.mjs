@@ -1,0 +1,133 @@
+// Installs node_modules when it is not what package-lock.json asks for.
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { runChild } from './child.mjs';
+import { installEnvironment } from './environment.mjs';
+import { explainFailure } from './install-failure.mjs';
+import { withProgress } from './progress.mjs';
+
+const STALLED_AFTER_MS = 15_000;
+
+/** @param {string} root top folder of the clone */
+export async function ensureDependencies(root) {
+  if (isInstalled(root)) return;
+  const release = await takeLock(path.join(root, '.local', 'installing'));
+  try {
+    // Another command may have done it while we waited.
+    if (!isInstalled(root)) await install(root);
+  } finally {
+    release();
+  }
+}
+
+/** True if every package of the lock file is there in its version; those for other platforms may be missing. */
+function isInstalled(root) {
+  const wanted = packagesOf(path.join(root, 'package-lock.json'));
+  const here = packagesOf(path.join(root, 'node_modules', '.package-lock.json'));
+  return Object.entries(wanted).every(([name, entry]) => {
+    if (!name.startsWith('node_modules/') || entry.link) return true;
+    const installed = here[name];
+    return installed === undefined ? entry.optional === true : installed.version === entry.version;
+  });
+}
+
+function packagesOf(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return {};
+  }
+}
+
+async function install(root) {
+  const packages = Object.entries(packagesOf(path.join(root, 'package-lock.json')))
+    .filter(([name, entry]) => name.startsWith('node_modules/') && !entry.link && !entry.optional)
+    .map(([name]) => path.join(root, name, 'package.json'));
+  const started = Date.now();
+  let arrived = 0;
+  let changed = started;
+  const status = () => {
+    const now = packages.filter((file) => isNewer(file, started)).length;
+    if (now !== arrived) changed = Date.now();
+    arrived = now;
+    const still = Math.round((Date.now() - changed) / 1000);
+    const stall = still * 1000 >= STALLED_AFTER_MS ? `; nothing new for ${still} s, still trying (Ctrl-C ends it)` : '';
+    return `${arrived} of ${packages.length} packages${stall}`;
+  };
+  const { command, args } = npm();
+  await withProgress(
+    'Installing dependencies',
+    async () => {
+      const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=warn'];
+      const result = await runChild(command, [...args, ...options, ...patience(), ...cache(root)], {
+        env: installEnvironment(),
+        cwd: root,
+      });
+      if (result.code !== 0) throw new Error(explainFailure(result.output));
+    },
+    status,
+  );
+}
+
+/** npm's own defaults are silent for minutes when there is no network. */
+const patience = () => [
+  '--fetch-retries=3',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=5000',
+  '--fetch-timeout=60000',
+];
+
+/** The user's cache where there is one; otherwise nothing is left outside of the clone, no log file either. */
+function cache(root) {
+  const own = process.env.npm_config_cache || path.join(homedir(), '.npm');
+  const folder = existsSync(path.join(own, '_cacache')) ? [] : [`--cache=${path.join(root, '.local', 'npm')}`];
+  return ['--logs-max=0', '--no-update-notifier', ...folder];
+}
+
+/** The npm that runs us, or the one on PATH. */
+function npm() {
+  const running = process.env.npm_execpath;
+  if (running && /npm-cli\.c?js$/.test(running)) return { command: process.execPath, args: [running] };
+  return { command: 'npm', args: [] };
+}
+
+function isNewer(file, time) {
+  try {
+    return statSync(file).ctimeMs >= time;
+  } catch {
+    return false;
+  }
+}
+
+/** Two commands in one clone must not install at once. Resolves with what gives the lock back. */
+async function takeLock(folder) {
+  mkdirSync(path.dirname(folder), { recursive: true });
+  let told = false;
+  for (;;) {
+    try {
+      mkdirSync(folder);
+      writeFileSync(path.join(folder, 'pid'), String(process.pid));
+      return () => rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (isAbandoned(folder)) {
+      rmSync(folder, { recursive: true, force: true });
+      continue;
+    }
+    if (!told) console.log('Another command is installing the dependencies of this clone: waiting for it');
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function isAbandoned(folder) {
+  try {
+    process.kill(Number(readFileSync(path.join(folder, 'pid'), 'utf8')), 0);
+    return false;
+  } catch (error) {
+    // No such process; or no id in it, long after the folder was made.
+    return error.code === 'ESRCH' || (error.code === 'ENOENT' && !isNewer(folder, Date.now() - 5_000));
+  }
+}

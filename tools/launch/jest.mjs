@@ -1,0 +1,43 @@
+// Runs one project of jest.config.cjs and counts strictly: what did not run, or ran twice, failed.
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { runChild } from './child.mjs';
+import { cleanEnvironment } from './environment.mjs';
+
+/** Adds what it counted to `counts`. */
+export async function runTests({ root, folder, project, paths, counts }) {
+  const temporary = path.join(folder, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  const countFile = path.join(folder, `${project}.json`);
+  const args = [
+    path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+    `--selectProjects=${project}`,
+    '--ci',
+    '--reporters=default',
+    `--reporters=${path.join(root, 'tools', 'jest-count.cjs')}`,
+    ...(paths.length > 0 ? ['--passWithNoTests', `--testPathPatterns=${paths.map(escapePattern).join('|')}`] : []),
+  ];
+  console.log(`\nRunning the ${project} tests`);
+  const { code } = await runChild(process.execPath, args, {
+    env: { ...cleanEnvironment(), TMPDIR: temporary, PDALTAGENT_STRICT_TESTS: '1', PDALTAGENT_TEST_COUNTS: countFile },
+    show: true,
+    cwd: root,
+  });
+  const counted = readCounts(countFile);
+  counts.passed += counted.passed;
+  counts.failed += counted.failed;
+  // Jest found fault with something that is no test, as its own configuration or set-up.
+  if (code !== 0 && counted.failed === 0) counts.failed += 1;
+}
+
+function readCounts(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}
+
+function escapePattern(text) {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}

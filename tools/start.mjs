@@ -1,0 +1,20 @@
+// `npm start` on a machine that has only Node and git: dependencies, build, and then the demo takes over (apps/demo).
+import './launch/node-version.mjs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { handOverSignals } from './launch/child.mjs';
+import { ensureDependencies } from './launch/dependencies.mjs';
+import { buildApps } from './launch/workspace.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+process.chdir(root);
+try {
+  await ensureDependencies(root);
+  await buildApps(root);
+} catch (error) {
+  console.error(`npm start: ${error.message}`);
+  process.exit(1);
+}
+handOverSignals();
+process.setSourceMapsEnabled(true);
+await import(path.join(root, 'dist', 'apps', 'demo', 'main.js'));
