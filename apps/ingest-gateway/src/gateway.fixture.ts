@@ -110,3 +110,18 @@ export async function startGateway(
     },
   };
 }
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: { status?: string; dedup_key?: string; incident_key?: string; errors?: string[]; warnings?: string[] };
+}
+
+export async function postTo(
+  url: string,
+  body: string | Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<Reply> {
+  const response = await fetch(url, { method: 'POST', body: Buffer.from(body), headers });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Reply['body'] };
+}

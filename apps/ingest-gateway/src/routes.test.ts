@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { get } from 'node:http';
 import path from 'node:path';
-import { gzipSync, deflateSync, deflateRawSync } from 'node:zlib';
-import { startGateway, type RunningGateway } from './gateway.fixture';
+import { postTo, startGateway, type RunningGateway } from './gateway.fixture';
 
 const KEY = '01234567890123456789012345678901';
 const TRIGGER = {
@@ -19,16 +17,8 @@ beforeEach(() => {
   gateway.sink.messages.length = 0;
 });
 
-interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: { status?: string; dedup_key?: string; incident_key?: string; errors?: string[]; warnings?: string[] };
-}
-
-async function post(route: string, body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Reply> {
-  const response = await fetch(gateway.url + route, { method: 'POST', body: Buffer.from(body), headers });
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Reply['body'] };
-}
+const post = (route: string, body: string | Uint8Array, headers?: Record<string, string>) =>
+  postTo(gateway.url + route, body, headers);
 
 function fixture(name: string): Buffer {
   return readFileSync(path.join(__dirname, '../../../libs/events/fixtures', name));
@@ -199,75 +189,5 @@ describe('vendor bodies', () => {
   it('answers 413 to a body over 512 KB, which cannot be cut', async () => {
     expect((await post(`/x-ere/${KEY}`, Buffer.alloc(512 * 1024))).status).toBe(202);
     expect((await post(`/x-ere/${KEY}`, Buffer.alloc(512 * 1024 + 1))).status).toBe(413);
-  });
-});
-
-describe('bodies on the wire', () => {
-  it.each([
-    ['gzip', gzipSync],
-    ['deflate', deflateSync],
-    ['deflate', deflateRawSync],
-  ])('inflates %s', async (encoding, compress) => {
-    const text = JSON.stringify(TRIGGER);
-    const reply = await post('/v2/enqueue', compress(text), { 'content-encoding': encoding });
-    expect(reply.status).toBe(202);
-    expect(published().body.toString()).toBe(text);
-  });
-
-  it.each<readonly [what: string, status: number, encoding: string, body: Uint8Array]>([
-    ['a bomb', 413, 'gzip', gzipSync(Buffer.alloc(50_000_000))],
-    ['what is not gzip', 400, 'gzip', Buffer.from('{}')],
-    ['half a gzip', 400, 'gzip', gzipSync(JSON.stringify(TRIGGER)).subarray(0, 40)],
-    ['brotli', 415, 'br', Buffer.from('{}')],
-  ])('refuses %s with %d', async (_, status, encoding, body) => {
-    expect((await post('/v2/enqueue', body, { 'content-encoding': encoding })).status).toBe(status);
-    expect(gateway.sink.messages).toHaveLength(0);
-  });
-
-  it('answers 413 to more than 1 MB, announced or not', async () => {
-    expect((await post('/v2/enqueue', Buffer.alloc(1024 * 1024 + 1))).status).toBe(413);
-    const chunk = Buffer.alloc(256 * 1024);
-    const stream = new ReadableStream({
-      start(controller) {
-        for (let count = 0; count < 6; count += 1) controller.enqueue(chunk);
-        controller.close();
-      },
-    });
-    const response = await fetch(`${gateway.url}/v2/enqueue`, {
-      method: 'POST',
-      body: stream,
-      duplex: 'half',
-    });
-    expect(response.status).toBe(413);
-  });
-});
-
-describe('paths and methods', () => {
-  it('answers 404 to an unknown path', async () => {
-    for (const route of ['/v2/enqueu', '/v2', '/integration//enqueue', '/x-ere', '/x-ere/%zz']) {
-      expect((await post(route, '{}')).status).toBe(404);
-    }
-  });
-
-  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('answers 405 to %s and says what is allowed', async (method) => {
-    for (const route of ['/v2/enqueue', `/x-ere/${KEY}`]) {
-      const response = await fetch(gateway.url + route, { method });
-      expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
-    }
-  });
-
-  it('says at / what it is, with a line to paste', async () => {
-    const text = await (await fetch(gateway.url)).text();
-    expect(text).toContain(`curl -H 'Content-Type: application/json' ${gateway.url}/v2/enqueue`);
-  });
-
-  it('shows no host that could be pasted into a shell as a command', async () => {
-    const response = await new Promise<string>((resolve, reject) => {
-      get(gateway.url, { headers: { host: '$(reboot)' } }, (incoming) => {
-        let text = '';
-        incoming.on('data', (chunk) => (text += String(chunk))).on('end', () => resolve(text));
-      }).on('error', reject);
-    });
-    expect(response).not.toContain('reboot');
   });
 });
