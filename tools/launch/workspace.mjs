@@ -11,6 +11,9 @@ const QUIET = {
   NX_TUI: 'false',
   NX_ISOLATE_PLUGINS: 'false',
   NX_SKIP_NATIVE_FILE_CACHE: 'true',
+  // It runs each build by npm, which would keep a log file of each in the user's home.
+  npm_config_logs_max: '0',
+  npm_config_update_notifier: 'false',
 };
 
 /**
@@ -22,7 +25,13 @@ export async function runNx(root, heading, args) {
   mkdirSync(temporary, { recursive: true });
   const program = path.join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
   await withProgress(heading, async () => {
-    const env = { ...cleanEnvironment(), ...QUIET, TMPDIR: temporary, FORCE_COLOR: '0' };
+    const env = {
+      ...cleanEnvironment(),
+      ...QUIET,
+      TMPDIR: temporary,
+      npm_config_cache: path.join(root, '.local', 'npm'),
+      FORCE_COLOR: '0',
+    };
     const { code, output } = await runChild(process.execPath, [program, ...args], { env, cwd: root });
     if (code !== 0) throw new Error(failuresIn(output));
   });
