@@ -19,7 +19,7 @@ export class Destination<M extends Held> {
       this.startProbing(clock, start);
       const entry = this.#nextProbe();
       if (entry === undefined) return;
-      entry.probes += 1;
+      entry.trials.probes += 1;
       this.#probed = entry;
       start(entry);
     });
@@ -37,7 +37,7 @@ export class Destination<M extends Held> {
     if (last !== undefined && last.line.entries[0] === last && last.line.state === 'attempting') return undefined;
     let chosen: Entry<M> | undefined;
     for (const key of this.keys) {
-      if (key.stopWaiting !== undefined) continue;
+      if (key.stopWaiting !== undefined || key.onHold) continue;
       for (const { state, entries } of key.lines.values()) {
         const [head] = entries;
         if (head === undefined || state === 'attempting' || state === 'leaving') continue;
@@ -49,5 +49,6 @@ export class Destination<M extends Held> {
 }
 
 function comesBefore<M extends Held>(a: Entry<M>, b: Entry<M>): boolean {
-  return a.probes === b.probes ? a.message.receivedAt < b.message.receivedAt : a.probes < b.probes;
+  const difference = a.trials.probes - b.trials.probes;
+  return difference === 0 ? a.message.receivedAt < b.message.receivedAt : difference < 0;
 }

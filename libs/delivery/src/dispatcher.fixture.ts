@@ -1,5 +1,6 @@
 import { type Clock } from './clock';
-import { Dispatcher, type DispatcherOptions, type Burial, type Change } from './dispatcher';
+import { Dispatcher, type DispatcherOptions } from './dispatcher';
+import { type Burial, type Change } from './ports';
 import { type Held } from './lines';
 import { type Outcome } from './outcome';
 

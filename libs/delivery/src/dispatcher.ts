@@ -1,32 +1,11 @@
 import { backoffMs } from './backoff';
 import { type Clock } from './clock';
-import { Destination } from './destination';
-import { Entry, type Held, type History, KeyLine, OrderLine } from './lines';
+import { type Destination } from './destination';
+import { KeyTable } from './key-table';
+import { Entry, type Held, type History, type KeyLine, OrderLine, Trials } from './lines';
 import { type Outcome } from './outcome';
-
-/** Why a message is set aside for good: it becomes a dead letter with this reason. */
-export type Burial =
-  | { readonly reason: 'rejected'; readonly status: number; readonly answer: string }
-  | { readonly reason: 'expired'; readonly status: number | undefined; readonly answer: string }
-  | { readonly reason: 'poison'; readonly status: number | undefined; readonly answer: string };
-
-/** A change worth a line in the log. */
-export type Change =
-  | { readonly kind: 'circuit-opened'; readonly destination: string; readonly outcome: Outcome }
-  | { readonly kind: 'circuit-closed'; readonly destination: string }
-  | { readonly kind: 'key-throttled'; readonly routingKey: string }
-  | { readonly kind: 'key-recovered'; readonly routingKey: string };
-
-/** What the dispatcher asks of the world. For each message: attempts, then one acknowledge or bury, answered by `done`. */
-export interface Ports<M> {
-  /** Post it once, then call `settle`. */
-  attempt(message: M): void;
-  /** The destination took it: let the broker forget it, then call `done`. */
-  acknowledge(message: M): void;
-  /** Nothing will deliver it: write its dead letter, then call `done`. */
-  bury(message: M, burial: Burial, history: History): void;
-  changed(change: Change): void;
-}
+import { type Burial, type Ports } from './ports';
+import { Turn } from './turn';
 
 export interface DispatcherOptions<M> {
   /** Attempts at one time, over all keys. */
@@ -42,9 +21,13 @@ export interface DispatcherOptions<M> {
   readonly random: () => number;
 }
 
-const THROTTLE_BACKOFF = { baseMs: 2_000, capMs: 60_000 };
-/** A key may start while it has fewer in flight than this many times the free slots: some are always left for others. */
-const GREED = 16;
+type Failed = Extract<Outcome, { readonly kind: 'failed' }>;
+
+const THROTTLE_BACKOFF = { baseMs: 2_000, capMs: 30_000 };
+/** A key that was not throttled for so long is no longer called throttled. */
+const RECOVERED_AFTER_MS = 5 * 60_000;
+/** Messages that went back and whose trials are remembered. */
+const REMEMBERED_TRIALS = 20_000;
 
 /**
  * Decides what is attempted next, and never does anything itself. One order key strictly one message after another, retries
@@ -53,20 +36,17 @@ const GREED = 16;
 export class Dispatcher<M extends Held> {
   readonly #options: DispatcherOptions<M>;
   readonly #ports: Ports<M>;
-  readonly #slots: number;
+  readonly #turn: Turn<M>;
   readonly #entries = new Map<M, Entry<M>>();
-  readonly #keys = new Map<string, KeyLine<M>>();
-  /** Keys with something ready, in turn. */
-  readonly #readyKeys = new Set<KeyLine<M>>();
-  readonly #destinations = new Map<string, Destination<M>>();
-  #inFlight = 0;
-  #paused = false;
+  readonly #keys: KeyTable<M>;
+  readonly #trials = new Map<string, Trials>();
 
   constructor(options: DispatcherOptions<M>, ports: Ports<M>) {
     this.#options = options;
     this.#ports = ports;
-    // A lone key reaches the whole concurrency; the slots beyond it are what is left for a newcomer.
-    this.#slots = options.concurrency + Math.ceil(options.concurrency / GREED);
+    const { concurrency, clock, destinationOf } = options;
+    this.#keys = new KeyTable<M>(destinationOf);
+    this.#turn = new Turn<M>({ concurrency, clock, start: (line) => this.#start(line) });
   }
 
   get held(): number {
@@ -74,21 +54,15 @@ export class Dispatcher<M extends Held> {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#turn.inFlight;
   }
 
-  /** Routing keys that wait because the destination throttles them. */
   get throttledKeys(): number {
-    let count = 0;
-    for (const key of this.#keys.values()) if (key.stopWaiting !== undefined) count += 1;
-    return count;
+    return this.#keys.throttled;
   }
 
-  /** Destinations whose circuit is open. */
   get openCircuits(): number {
-    let count = 0;
-    for (const { circuit } of this.#destinations.values()) if (circuit.open) count += 1;
-    return count;
+    return this.#keys.away;
   }
 
   /** Receipt of the oldest message held; milliseconds since 1970. */
@@ -101,33 +75,38 @@ export class Dispatcher<M extends Held> {
 
   /** Takes a message into its line, behind all of its order key. */
   add(message: M): void {
-    const key = this.#keyOf(message);
+    const key = this.#keys.of(message, this.#options.clock.now());
     const known = key.lines.get(message.orderKey);
     const line = known ?? new OrderLine(message.orderKey, key);
-    const entry = new Entry(message, line);
+    const entry = new Entry(message, line, this.#trials.get(message.id) ?? new Trials());
     line.entries.push(entry);
     this.#entries.set(message, entry);
     if (known !== undefined) return;
     key.lines.set(message.orderKey, line);
-    this.#makeReady(line);
-    this.#pump();
+    this.#turn.makeReady(line);
+    this.#turn.pump();
+  }
+
+  has(message: M): boolean {
+    return this.#entries.has(message);
   }
 
   /** What an attempt came to. A message that was forgotten meanwhile is ignored. */
   settle(message: M, outcome: Outcome): void {
     const entry = this.#entries.get(message);
     if (entry === undefined || entry.line.state !== 'attempting') return;
-    this.#endAttempt(entry);
+    this.#turn.ended(entry.line);
     this.#judge(entry, outcome);
-    this.#pump();
+    this.#turn.pump();
   }
 
   /** The message has left for good: the next of its order key may start. */
   done(message: M): void {
     const entry = this.#entries.get(message);
     if (entry === undefined) return;
+    this.#trials.delete(message.id);
     this.#remove(entry);
-    this.#pump();
+    this.#turn.pump();
   }
 
   /** The messages are no longer ours (their channel is lost or given back): as if they had never come. */
@@ -135,27 +114,49 @@ export class Dispatcher<M extends Held> {
     for (const message of messages) {
       const entry = this.#entries.get(message);
       if (entry === undefined) continue;
-      if (entry.line.entries[0] === entry && entry.line.state === 'attempting') this.#endAttempt(entry);
+      if (entry.line.entries[0] === entry && entry.line.state === 'attempting') this.#turn.ended(entry.line);
+      if (entry.trials.attempts > 0) this.#remember(message.id, entry.trials);
       this.#remove(entry);
     }
-    this.#pump();
+    this.#turn.pump();
   }
 
   /** Whether an attempt for the message is on its way, or its end is being written. */
   isBusy(message: M): boolean {
     const line = this.#entries.get(message)?.line;
-    return line?.entries[0]?.message === message && (line.state === 'attempting' || line.state === 'leaving');
+    return line?.entries[0]?.message === message && isBusy(line);
+  }
+
+  /** Whether an attempt for the routing key is on its way, or the end of one is being written. */
+  isKeyBusy(routingKey: string): boolean {
+    return [...(this.#keys.get(routingKey)?.lines.values() ?? [])].some(isBusy);
+  }
+
+  isHeldUp(routingKey: string): boolean {
+    return this.#keys.isHeldUp(routingKey, this.#options.clock.now());
+  }
+
+  /** Starts nothing of the key until `release`: it is about to be moved. */
+  hold(routingKey: string): void {
+    const key = this.#keys.get(routingKey);
+    if (key !== undefined) key.onHold = true;
+  }
+
+  release(routingKey: string): void {
+    const key = this.#keys.get(routingKey);
+    if (key === undefined) return;
+    key.onHold = false;
+    this.#turn.wake(key);
   }
 
   /** Starts nothing until `resume`. */
   pause(): void {
-    this.#paused = true;
+    this.#turn.paused = true;
   }
 
   resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#pump();
+    this.#turn.paused = false;
+    this.#turn.pump();
   }
 
   #judge(entry: Entry<M>, outcome: Outcome): void {
@@ -165,104 +166,76 @@ export class Dispatcher<M extends Held> {
     switch (outcome.kind) {
       case 'delivered':
         this.#answered(key, true, now);
-        this.#recovered(key);
-        this.#leave(line, () => this.#ports.acknowledge(message));
-        return;
+        key.pace.took(now);
+        this.#recovered(key, now);
+        line.state = 'leaving';
+        return this.#ports.acknowledge(message);
       case 'rejected':
         this.#answered(key, true, now);
-        this.#bury(entry, { reason: 'rejected', status: outcome.status, answer: outcome.answer });
-        return;
+        return this.#bury(entry, { reason: 'rejected', status: outcome.status, answer: outcome.answer });
       case 'throttled':
         this.#answered(key, false, now);
-        if (this.#expired(entry, now))
+        key.pace.throttled(now);
+        if (key.throttledAt === undefined) this.#ports.changed({ kind: 'key-throttled', routingKey: key.routingKey });
+        key.throttledAt = now;
+        if (this.#isExpired(entry, now))
           return this.#bury(entry, { reason: 'expired', status: outcome.status, answer: '' });
-        this.#makeReady(line);
-        this.#makeKeyWait(key, outcome.retryAfterMs);
-        return;
-      case 'failed': {
-        const burial = this.#burialOfFailure(entry, outcome, now);
-        if (outcome.scope === 'destination' && key.destination.circuit.failed()) this.#opened(key.destination, outcome);
-        if (burial !== undefined) return this.#bury(entry, burial);
-        if (outcome.scope === 'key') {
-          this.#makeReady(line);
-          this.#makeKeyWait(key, outcome.retryAfterMs);
-        } else {
-          const wait = backoffMs(entry.attempts, this.#options.random());
-          this.#makeWait(line, Math.max(wait, outcome.retryAfterMs ?? 0));
-        }
-      }
+        return this.#makeKeyWait(line, outcome.retryAfterMs);
+      case 'failed':
+        return this.#failed(entry, outcome, now);
     }
   }
 
-  #burialOfFailure(entry: Entry<M>, outcome: Extract<Outcome, { kind: 'failed' }>, now: number): Burial | undefined {
+  #failed(entry: Entry<M>, outcome: Failed, now: number): void {
+    const { line, trials } = entry;
+    const { destination } = line.key;
+    const burial = this.#burialOfFailure(entry, outcome, now);
+    if (outcome.scope === 'destination' && destination.circuit.failed()) this.#opened(destination, outcome);
+    if (burial !== undefined) return this.#bury(entry, burial);
+    if (outcome.scope === 'key') return this.#makeKeyWait(line, outcome.retryAfterMs);
+    const wait = Math.max(backoffMs(trials.attempts, this.#options.random()), outcome.retryAfterMs ?? 0);
+    line.state = 'waiting';
+    line.stopWaiting = this.#options.clock.after(wait, () => {
+      this.#turn.makeReady(line);
+      this.#turn.pump();
+    });
+  }
+
+  #burialOfFailure({ message, line, trials }: Entry<M>, outcome: Failed, now: number): Burial | undefined {
     const end = { status: outcome.status, answer: outcome.detail };
-    if (this.#expired(entry, now)) return { reason: 'expired', ...end };
+    if (now - message.receivedAt > this.#options.maximumAgeMs) return { reason: 'expired', ...end };
     if (outcome.reason !== 'server-error') return undefined;
-    entry.poisonedSince ??= now;
-    const { circuit } = entry.line.key.destination;
-    const othersPass = !circuit.open && circuit.lastSuccessAt > entry.poisonedSince;
-    return othersPass && now - entry.poisonedSince >= this.#options.poisonAfterMs
+    trials.poisonedSince ??= now;
+    const { circuit } = line.key.destination;
+    const othersPass = !circuit.open && circuit.lastSuccessAt > trials.poisonedSince;
+    return othersPass && now - trials.poisonedSince >= this.#options.poisonAfterMs
       ? { reason: 'poison', ...end }
       : undefined;
   }
 
-  #expired({ message }: Entry<M>, now: number): boolean {
+  #isExpired({ message }: Entry<M>, now: number): boolean {
     return now - message.receivedAt > this.#options.maximumAgeMs;
   }
 
-  /** Starts as many attempts as there are slots, one routing key after the other. */
-  #pump(): void {
-    if (this.#paused) return;
-    for (const key of this.#readyKeys) {
-      if (this.#inFlight >= this.#slots) return;
-      const [line] = key.ready;
-      if (line === undefined || key.stopWaiting !== undefined) {
-        this.#readyKeys.delete(key);
-        continue;
-      }
-      if (key.destination.circuit.open || key.inFlight >= this.#shareOf(this.#slots - this.#inFlight)) continue;
-      // To the end of the turn, which the loop reaches again while there is something to start.
-      this.#readyKeys.delete(key);
-      this.#readyKeys.add(key);
-      this.#start(line);
-    }
-  }
-
-  /** How many attempts one key may have on the wire while so many slots are free. */
-  #shareOf(freeSlots: number): number {
-    return Math.min(this.#options.concurrency, GREED * freeSlots);
-  }
-
   #start(line: OrderLine<M>): void {
-    const { key } = line;
     const [entry] = line.entries;
-    key.ready.delete(line);
+    line.key.ready.delete(line);
     line.stopWaiting();
     if (entry === undefined) return;
     const now = this.#options.clock.now();
-    if (this.#expired(entry, now)) return this.#bury(entry, { reason: 'expired', status: undefined, answer: '' });
-    line.state = 'attempting';
-    entry.attempts += 1;
-    entry.firstAttemptAt ??= now;
-    entry.lastAttemptAt = now;
-    key.inFlight += 1;
-    this.#inFlight += 1;
+    if (this.#isExpired(entry, now)) return this.#bury(entry, { reason: 'expired', status: undefined, answer: '' });
+    this.#turn.began(line);
+    entry.trials.attempts += 1;
+    entry.trials.firstAttemptAt ??= now;
+    entry.trials.lastAttemptAt = now;
     this.#ports.attempt(entry.message);
   }
 
-  #endAttempt({ line }: Entry<M>): void {
-    line.key.inFlight -= 1;
-    this.#inFlight -= 1;
-  }
-
-  #bury(entry: Entry<M>, burial: Burial): void {
-    const { attempts, firstAttemptAt, lastAttemptAt } = entry;
-    this.#leave(entry.line, () => this.#ports.bury(entry.message, burial, { attempts, firstAttemptAt, lastAttemptAt }));
-  }
-
-  #leave(line: OrderLine<M>, write: () => void): void {
+  #bury({ line, message, trials }: Entry<M>, burial: Burial): void {
     line.state = 'leaving';
-    write();
+    const { attempts, firstAttemptAt, lastAttemptAt } = trials;
+    const history: History = { attempts, firstAttemptAt, lastAttemptAt };
+    this.#ports.bury(message, burial, history);
   }
 
   #remove(entry: Entry<M>): void {
@@ -271,54 +244,37 @@ export class Dispatcher<M extends Held> {
     this.#entries.delete(entry.message);
     const wasHead = line.entries[0] === entry;
     line.entries.splice(line.entries.indexOf(entry), 1);
-    if (line.entries.length === 0) {
-      line.stopWaiting();
-      key.lines.delete(line.orderKey);
-      key.ready.delete(line);
-      if (key.lines.size === 0) this.#dropKey(key);
-    } else if (wasHead) this.#makeReady(line);
-  }
-
-  /** A key that still waits keeps its memory until the wait is over. */
-  #dropKey(key: KeyLine<M>): void {
-    this.#readyKeys.delete(key);
-    if (key.stopWaiting !== undefined) return;
-    this.#keys.delete(key.routingKey);
-    key.destination.keys.delete(key);
-  }
-
-  #makeReady(line: OrderLine<M>): void {
+    if (line.entries.length > 0) {
+      if (wasHead) this.#turn.makeReady(line);
+      return;
+    }
     line.stopWaiting();
-    line.state = 'ready';
-    line.key.ready.add(line);
-    this.#readyKeys.add(line.key);
+    key.lines.delete(line.orderKey);
+    key.ready.delete(line);
+    if (key.lines.size === 0) key.idleSince = this.#options.clock.now();
   }
 
-  #makeWait(line: OrderLine<M>, ms: number): void {
-    line.state = 'waiting';
-    line.stopWaiting = this.#options.clock.after(ms, () => {
-      this.#makeReady(line);
-      this.#pump();
-    });
+  #remember(id: string, trials: Trials): void {
+    this.#trials.set(id, trials);
+    if (this.#trials.size <= REMEMBERED_TRIALS) return;
+    const [oldest] = this.#trials.keys();
+    if (oldest !== undefined) this.#trials.delete(oldest);
   }
 
-  #makeKeyWait(key: KeyLine<M>, retryAfterMs: number | undefined): void {
+  /** The whole key waits: as long as it was told, or longer with every setback. */
+  #makeKeyWait(line: OrderLine<M>, retryAfterMs: number | undefined): void {
+    const { key } = line;
+    this.#turn.makeReady(line);
     if (key.stopWaiting !== undefined) return;
     key.setbacks += 1;
-    if (key.setbacks === 1) this.#ports.changed({ kind: 'key-throttled', routingKey: key.routingKey });
-    const wait =
-      retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + backoffMs(key.setbacks, this.#options.random(), THROTTLE_BACKOFF);
-    key.stopWaiting = this.#options.clock.after(wait, () => {
-      key.stopWaiting = undefined;
-      if (key.lines.size === 0) this.#dropKey(key);
-      else this.#readyKeys.add(key);
-      this.#pump();
-    });
+    const jittered = backoffMs(key.setbacks, this.#options.random(), THROTTLE_BACKOFF);
+    this.#turn.makeKeyWait(key, retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + jittered);
   }
 
-  #recovered(key: KeyLine<M>): void {
-    if (key.setbacks === 0) return;
+  #recovered(key: KeyLine<M>, now: number): void {
     key.setbacks = 0;
+    if (key.throttledAt === undefined || now - key.throttledAt < RECOVERED_AFTER_MS) return;
+    key.throttledAt = undefined;
     this.#ports.changed({ kind: 'key-recovered', routingKey: key.routingKey });
   }
 
@@ -328,26 +284,18 @@ export class Dispatcher<M extends Held> {
     this.#ports.changed({ kind: 'circuit-closed', destination: destination.name });
     // What waited for its backoff waited for the destination: it need not wait longer.
     for (const key of destination.keys) {
-      for (const line of key.lines.values()) if (line.state === 'waiting') this.#makeReady(line);
+      for (const line of key.lines.values()) if (line.state === 'waiting') this.#turn.makeReady(line);
     }
   }
 
   #opened(destination: Destination<M>, outcome: Outcome): void {
     this.#ports.changed({ kind: 'circuit-opened', destination: destination.name, outcome });
     destination.startProbing(this.#options.clock, (entry) => {
-      if (!this.#paused) this.#start(entry.line);
+      if (!this.#turn.paused) this.#start(entry.line);
     });
   }
+}
 
-  #keyOf(message: M): KeyLine<M> {
-    const known = this.#keys.get(message.routingKey);
-    if (known !== undefined) return known;
-    const name = this.#options.destinationOf(message);
-    const destination = this.#destinations.get(name) ?? new Destination<M>(name);
-    this.#destinations.set(name, destination);
-    const key = new KeyLine<M>(message.routingKey, destination);
-    this.#keys.set(message.routingKey, key);
-    destination.keys.add(key);
-    return key;
-  }
+function isBusy<M extends Held>({ state }: OrderLine<M>): boolean {
+  return state === 'attempting' || state === 'leaving';
 }

@@ -1,4 +1,5 @@
 import { type Destination } from './destination';
+import { Pace } from './pace';
 
 /** What dispatch needs to know of a message. */
 export interface Held {
@@ -17,18 +18,22 @@ export interface History {
   readonly lastAttemptAt: number | undefined;
 }
 
-/** A message with its place in its line. */
-export class Entry<M extends Held> {
+/** What was tried for a message, as long as this worker remembers it: also when the message goes back and comes again. */
+export class Trials implements History {
   attempts = 0;
   firstAttemptAt: number | undefined;
   lastAttemptAt: number | undefined;
   /** Since when the destination answers this very message with errors of its own. */
   poisonedSince: number | undefined;
   probes = 0;
+}
 
+/** A message with its place in its line. */
+export class Entry<M extends Held> {
   constructor(
     readonly message: M,
     readonly line: OrderLine<M>,
+    readonly trials: Trials,
   ) {}
 }
 
@@ -52,11 +57,18 @@ export class KeyLine<M extends Held> {
   readonly lines = new Map<string, OrderLine<M>>();
   /** Lines that may start, in turn. */
   readonly ready = new Set<OrderLine<M>>();
+  readonly pace = new Pace();
   inFlight = 0;
   /** Throttled answers or failures of the key in a row; they lengthen its wait. */
   setbacks = 0;
+  /** Last throttled, where that is not long ago. */
+  throttledAt: number | undefined;
   /** While set, nothing of the key starts. */
   stopWaiting: (() => void) | undefined;
+  /** While true, nothing of the key starts: it is being moved aside. */
+  onHold = false;
+  /** Since when nothing of it is held. */
+  idleSince = 0;
 
   constructor(
     readonly routingKey: string,

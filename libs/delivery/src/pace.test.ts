@@ -1,0 +1,79 @@
+import { Pace } from './pace';
+
+/** A destination that takes so many in any 60 s, and a sender that goes as fast as the pace lets it. */
+function run({ limit, minutes, alreadyTaken = 0 }: { limit: number; minutes: number; alreadyTaken?: number }) {
+  const pace = new Pace();
+  const taken: number[] = Array.from({ length: alreadyTaken }, (_, index) => index * 100);
+  const perMinute = Array.from({ length: minutes }, () => ({ taken: 0, throttled: 0 }));
+  let now = 6_000;
+  let waitUntil = 0;
+  let backoff = 1_000;
+  const end = now + minutes * 60_000;
+  while (now < end) {
+    const minute = perMinute[Math.floor((now - 6_000) / 60_000)];
+    if (minute === undefined) break;
+    if (now < waitUntil || pace.room(now) <= 0) {
+      now += 50;
+      continue;
+    }
+    while (taken.length > 0 && (taken[0] ?? 0) <= now - 60_000) taken.shift();
+    if (taken.length < limit) {
+      taken.push(now);
+      pace.took(now);
+      minute.taken += 1;
+      backoff = 1_000;
+      now += 5;
+    } else {
+      pace.throttled(now);
+      minute.throttled += 1;
+      waitUntil = now + backoff;
+      backoff = Math.min(backoff * 2, 30_000);
+    }
+  }
+  return { pace, perMinute };
+}
+
+describe('the pace of a key', () => {
+  it('is not limited before the destination objects', () => {
+    const pace = new Pace();
+    for (let now = 0; now < 1_000; now += 1) pace.took(now);
+    expect(pace.room(1_000)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it.each([
+    ['120 a minute', 120, 0],
+    ['10 a minute', 10, 0],
+    ['600 a minute', 600, 0],
+    ['120 a minute that somebody else has used up', 120, 120],
+  ])(
+    'once learnt keeps to %s: under 2 %% turned away, 90 %% or more of what is allowed',
+    (_name, limit, alreadyTaken) => {
+      const { perMinute } = run({ limit, minutes: 20, alreadyTaken });
+      const learnt = perMinute.slice(5);
+      const took = learnt.reduce((sum, minute) => sum + minute.taken, 0);
+      const throttled = learnt.reduce((sum, minute) => sum + minute.throttled, 0);
+      expect(took).toBeGreaterThanOrEqual(0.9 * limit * learnt.length);
+      expect(throttled).toBeLessThanOrEqual(Math.max(0.02 * (took + throttled), 3));
+    },
+  );
+
+  it('follows a limit that was raised', () => {
+    const { pace } = run({ limit: 60, minutes: 4 });
+    const before = pace.limit ?? 0;
+    let now = 10 * 60_000;
+    for (let minute = 0; minute < 9; minute += 1) {
+      for (let room = pace.room(now); room > 0; room -= 1) pace.took(now);
+      now += 61_000;
+    }
+    expect(pace.limit).toBeGreaterThan(before * 2);
+  });
+
+  it('tells when the window has room again', () => {
+    const { pace } = run({ limit: 20, minutes: 5 });
+    const now = 6_000 + 5 * 60_000;
+    for (let room = pace.room(now); room > 0; room -= 1) pace.took(now);
+    const wait = pace.untilRoom(now);
+    expect(wait).toBeGreaterThan(0);
+    expect(pace.room(now + wait)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,26 @@
+import { type History } from './lines';
+import { type Outcome } from './outcome';
+
+/** Why a message is set aside for good: it becomes a dead letter with this reason. */
+export type Burial =
+  | { readonly reason: 'rejected'; readonly status: number; readonly answer: string }
+  | { readonly reason: 'expired'; readonly status: number | undefined; readonly answer: string }
+  | { readonly reason: 'poison'; readonly status: number | undefined; readonly answer: string };
+
+/** A change worth a line in the log. */
+export type Change =
+  | { readonly kind: 'circuit-opened'; readonly destination: string; readonly outcome: Outcome }
+  | { readonly kind: 'circuit-closed'; readonly destination: string }
+  | { readonly kind: 'key-throttled'; readonly routingKey: string }
+  | { readonly kind: 'key-recovered'; readonly routingKey: string };
+
+/** What the dispatcher asks of the world. For each message: attempts, then one acknowledge or bury, answered by `done`. */
+export interface Ports<M> {
+  /** Post it once, then call `settle`. */
+  attempt(message: M): void;
+  /** The destination took it: let the broker forget it, then call `done`. */
+  acknowledge(message: M): void;
+  /** Nothing will deliver it: write its dead letter, then call `done`. */
+  bury(message: M, burial: Burial, history: History): void;
+  changed(change: Change): void;
+}
