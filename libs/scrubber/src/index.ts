@@ -1,1 +1,5 @@
-export {};
+export { detectorNames } from './catalogue';
+export { type Finding } from './detect';
+export { type ScrubberOptions, ScrubberOptionsError } from './options';
+export { parseRules, type Rule, RulesError } from './rules';
+export { createScrubber, type Found, type Scrubber } from './scrubber';

@@ -1,0 +1,146 @@
+import { type Edit, applyEdits, carryBack } from './edits';
+import { isReadFirst, keyOf, policyOf } from './field-policy';
+import { isJson, type JsonScalar, unescapeJson, walkJson } from './json-strings';
+import { covers, type Settings } from './options';
+import { dedupPseudonym, token, wholeKeyPseudonym } from './pseudonym';
+import { type Effort, freshEffort } from './reading';
+import { editsOf, type TextScan } from './scan-text';
+import { encoded, urlFilter } from './url-parts';
+import { decodeEscapes } from './views';
+
+type Path = readonly (string | number)[];
+
+/** PagerDuty's limit for a dedup key (Events API v2, v1's incident_key). */
+const LONGEST_DEDUP_KEY = 255;
+const DEEPEST_NESTING = 6;
+/** Amazon SNS asks to confirm a subscription: PagerDuty follows the token in it. */
+const SNS_CONFIRMATION = /"Type"\s{0,9}:\s{0,9}"(?:Subscription|Unsubscribe)Confirmation"/;
+
+/** The scrubbing of one body: what is left of its budget and effort, and how strings of each policy are treated. */
+export class BodyScrub {
+  private readonly effort: Effort = freshEffort();
+  private remaining: number;
+
+  constructor(
+    private readonly settings: Settings,
+    /** Whether a string that is JSON is scrubbed as JSON, so that it stays JSON. */
+    private readonly opensStrings: boolean,
+  ) {
+    this.remaining = settings.budget;
+  }
+
+  /** What is written in place of a value of a kind. */
+  private readonly replacement = (kind: string, value: string): string => {
+    const { secret, tokens } = this.settings;
+    return tokens && secret !== undefined ? token(secret, kind, value) : `{{${kind}}}`;
+  };
+
+  /** Edits of a plain text under an object key; what is beyond the budget is replaced as a whole. */
+  textEdits(text: string, key: string): readonly Edit[] {
+    if (text.length <= this.remaining) {
+      this.remaining -= text.length;
+      return editsOf(text, key, this.scanFor('text'));
+    }
+    const blank = Math.max(text.lastIndexOf(' ', this.remaining), text.lastIndexOf('\n', this.remaining));
+    const cut = Math.max(blank, 0);
+    this.remaining = 0;
+    const looked = editsOf(text.slice(0, cut), key, this.scanFor('text'));
+    return [...looked, { start: cut, end: text.length, kind: 'UNSCANNED', text: '{{UNSCANNED}}' }];
+  }
+
+  /** Edits of a valid JSON text that stands at `place`, inside of `depth` strings. */
+  jsonEdits(text: string, place: Path = [], depth = 0): readonly Edit[] {
+    const edits: Edit[] = [];
+    const confirms = this.opensStrings && place.length === 0 && SNS_CONFIRMATION.test(text);
+    const visit = (scalar: JsonScalar): void => {
+      if (confirms && scalar.path.length === 1 && scalar.path[0] === 'Token') return;
+      for (const edit of this.scalarEdits(text, scalar, place, depth)) edits.push(edit);
+    };
+    if (text.length <= this.remaining) walkJson(text, visit);
+    else {
+      // The budget will not do for all: what responders read first goes first.
+      const scalars: JsonScalar[] = [];
+      walkJson(text, (scalar) => scalars.push({ ...scalar, path: [...scalar.path] }));
+      for (const scalar of scalars) if (isReadFirst(scalar.path)) visit(scalar);
+      for (const scalar of scalars) if (!isReadFirst(scalar.path)) visit(scalar);
+      edits.sort((a, b) => a.start - b.start);
+    }
+    return edits;
+  }
+
+  /** Edits of a form (application/x-www-form-urlencoded): each value by itself, under its name. */
+  formEdits(text: string): readonly Edit[] {
+    const edits: Edit[] = [];
+    for (let start = 0; start < text.length;) {
+      const found = text.indexOf('&', start);
+      const end = found < 0 ? text.length : found;
+      const sign = text.slice(start, end).indexOf('=');
+      const valueStart = sign < 0 ? start : start + sign + 1;
+      const view = decodeEscapes(text.slice(valueStart, end), true);
+      const name = sign < 0 ? '' : decodeEscapes(text.slice(start, valueStart - 1), true).text;
+      const inner = isJson(view.text) ? this.jsonEdits(view.text, [name]) : this.textEdits(view.text, name);
+      for (const edit of carryBack(inner, view, valueStart))
+        edits.push({ ...edit, text: encodeURIComponent(edit.text) });
+      start = end + 1;
+    }
+    return edits;
+  }
+
+  private scalarEdits(text: string, scalar: JsonScalar, place: Path, depth: number): readonly Edit[] {
+    const { start, end, type } = scalar;
+    const path = place.length === 0 ? scalar.path : [...place, ...scalar.path];
+    const policy = policyOf(scalar.path);
+    if (policy === 'protected' || start === end || this.settings.keep.some((pattern) => covers(pattern, path)))
+      return [];
+    const masked = this.settings.mask.some((pattern) => covers(pattern, path));
+    if (type === 'number') return masked ? [{ start, end, kind: 'MASKED', text: quoted('{{MASKED}}', depth) }] : [];
+    if (policy === 'dedup') return this.dedupEdits(text, scalar, masked);
+    if (masked) return [{ start, end, kind: 'MASKED', text: '{{MASKED}}' }];
+    const view = unescapeJson(text.slice(start, end));
+    if (this.opensStrings && depth < DEEPEST_NESTING && isJson(view.text)) {
+      return carryBack(this.jsonEdits(view.text, path, depth + 1), view, start);
+    }
+    if (view.text.length > this.remaining) {
+      this.remaining = 0;
+      return [{ start, end, kind: 'UNSCANNED', text: '{{UNSCANNED}}' }];
+    }
+    this.remaining -= view.text.length;
+    const edits = editsOf(view.text, keyOf(path), this.scanFor(policy));
+    return edits.length === 0 ? edits : carryBack(edits, view, start);
+  }
+
+  /** Pseudonyms in a dedup key, so that trigger and resolve still meet; without a secret it stays as it is. */
+  private dedupEdits(text: string, { start, end }: JsonScalar, masked: boolean): readonly Edit[] {
+    const { secret, detectors } = this.settings;
+    if (secret === undefined) return [];
+    const view = unescapeJson(text.slice(start, end));
+    const replacement = (kind: string, value: string): string => dedupPseudonym(secret, kind, value);
+    const edits = editsOf(view.text, '', { detectors, effort: this.effort, replacement });
+    if (edits.length === 0 && !masked) return [];
+    if (!masked && applyEdits(view.text, edits).length <= LONGEST_DEDUP_KEY) return carryBack(edits, view, start);
+    return [{ start, end, kind: edits[0]?.kind ?? 'MASKED', text: wholeKeyPseudonym(secret, view.text) }];
+  }
+
+  private scanFor(policy: 'text' | 'precise' | 'url'): TextScan {
+    const { settings, effort, replacement } = this;
+    switch (policy) {
+      case 'text':
+        return { detectors: settings.detectors, effort, replacement };
+      case 'precise':
+        return { detectors: settings.preciseDetectors, effort, replacement };
+      case 'url':
+        return {
+          detectors: settings.detectors,
+          effort,
+          filter: urlFilter,
+          replacement: (kind, value) => encoded(replacement(kind, value)),
+        };
+    }
+  }
+}
+
+/** A JSON string; its quotes are escaped once more for each string that the JSON stands in. */
+function quoted(value: string, depth: number): string {
+  const quote = `${'\\'.repeat(2 ** depth - 1)}"`;
+  return `${quote}${value}${quote}`;
+}

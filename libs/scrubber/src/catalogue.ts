@@ -1,0 +1,114 @@
+import { type Detector } from './detector';
+import { assignedSecret } from './detectors/assigned-secret';
+import { authorization } from './detectors/authorization';
+import { base58Address } from './detectors/base58-address';
+import { bech32Address } from './detectors/bech32-address';
+import { card } from './detectors/card';
+import { continentalAddress } from './detectors/continental-address';
+import { email } from './detectors/email';
+import { ethereumAddress } from './detectors/ethereum-address';
+import { hexColor, price, zip } from './detectors/figures';
+import { iban } from './detectors/iban';
+import { ipv4, ipv6 } from './detectors/ip';
+import { jwt } from './detectors/jwt';
+import { keyedSecret } from './detectors/keyed-secret';
+import { aadhaar } from './detectors/national/aadhaar';
+import { ahv } from './detectors/national/ahv';
+import { bsn } from './detectors/national/bsn';
+import { codiceFiscale } from './detectors/national/codice-fiscale';
+import { cpf } from './detectors/national/cpf';
+import { dni } from './detectors/national/dni';
+import { frenchNir } from './detectors/national/french-nir';
+import { germanTaxId } from './detectors/national/german-tax-id';
+import { itin } from './detectors/national/itin';
+import { nhs } from './detectors/national/nhs';
+import { nino } from './detectors/national/nino';
+import { nric } from './detectors/national/nric';
+import { personnummer } from './detectors/national/personnummer';
+import { pesel } from './detectors/national/pesel';
+import { sin } from './detectors/national/sin';
+import { tfn } from './detectors/national/tfn';
+import { nationalPhone } from './detectors/national-phone';
+import { link, mac } from './detectors/network';
+import { pagerdutyKey } from './detectors/pagerduty-key';
+import { phone } from './detectors/phone';
+import { poBox } from './detectors/po-box';
+import { privateKey } from './detectors/private-key';
+import { spelledEmail } from './detectors/spelled-email';
+import { ssn } from './detectors/ssn';
+import { streetAddress } from './detectors/street-address';
+import { urlCredentials } from './detectors/url-credentials';
+import { chatTokens, cloudKeys, codeTokens, paymentAndMailTokens, serviceTokens } from './detectors/vendor-tokens';
+import { webhookUrl } from './detectors/webhook-url';
+
+/** Detectors that are chosen together by one name. */
+const FAMILIES = {
+  email: [email, spelledEmail],
+  phone: [phone, nationalPhone],
+  card: [card],
+  iban: [iban],
+  ssn: [ssn],
+  // prettier-ignore
+  'national-id': [
+    nino, nhs, sin, itin, aadhaar, cpf, dni, codiceFiscale, bsn, personnummer, pesel, frenchNir, germanTaxId,
+    tfn, nric, ahv,
+  ],
+  'street-address': [streetAddress, continentalAddress],
+  'po-box': [poBox],
+  crypto: [base58Address, bech32Address, ethereumAddress],
+  // prettier-ignore
+  secret: [
+    privateKey, jwt, urlCredentials, authorization, pagerdutyKey, assignedSecret, keyedSecret, webhookUrl,
+    cloudKeys, codeTokens, chatTokens, paymentAndMailTokens, serviceTokens,
+  ],
+  ip: [ipv4],
+  ipv6: [ipv6],
+  mac: [mac],
+  link: [link],
+  zip: [zip],
+  price: [price],
+  'hex-color': [hexColor],
+} satisfies Record<string, readonly Detector[]>;
+
+/** Every detector, in the order in which they are asked. */
+export const DETECTORS: readonly Detector[] = Object.values(FAMILIES).flat();
+
+/** What the seed of this product looked for, by its own list. */
+const SEED_FAMILIES = [
+  'email',
+  'ip',
+  'ipv6',
+  'phone',
+  'link',
+  'price',
+  'hex-color',
+  'card',
+  'crypto',
+  'street-address',
+  'zip',
+  'po-box',
+  'ssn',
+];
+
+const byFamily = (names: readonly string[]): readonly Detector[] =>
+  Object.entries(FAMILIES).flatMap(([name, detectors]): readonly Detector[] => (names.includes(name) ? detectors : []));
+
+/** What each name that an operator may choose stands for. */
+const CHOICES: ReadonlyMap<string, readonly Detector[]> = new Map<string, readonly Detector[]>([
+  ...DETECTORS.map((detector): [string, readonly Detector[]] => [detector.name, [detector]]),
+  ...Object.entries(FAMILIES),
+  ['core', DETECTORS.filter((detector) => detector.optional !== true)],
+  ['seed', byFamily(SEED_FAMILIES)],
+  ['all', DETECTORS],
+]);
+
+/** Every name by which detectors can be chosen: groups (`core`, `seed`, `all`), families and single detectors. */
+export const detectorNames: readonly string[] = [...CHOICES.keys()];
+
+/** The detectors that a list of names stands for, or the first name that stands for nothing. */
+export function chooseDetectors(names: readonly string[]): readonly Detector[] | { readonly unknown: string } {
+  const unknown = names.find((name) => !CHOICES.has(name));
+  if (unknown !== undefined) return { unknown };
+  const chosen = new Set(names.flatMap((name) => CHOICES.get(name) ?? []));
+  return DETECTORS.filter((detector) => chosen.has(detector));
+}

@@ -1,0 +1,87 @@
+import { type Detector } from './detector';
+import { type Effort, Reading } from './reading';
+import { decodeEscapes, fold, hasEscapes, originOf, type View } from './views';
+
+/** Personal or secret data in a text: where it is (UTF-16 units), what it is, and who says so. */
+export interface Finding {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: string;
+  readonly detector: string;
+}
+
+interface Candidate extends Finding {
+  readonly rank: number;
+}
+
+const NOTHING: readonly Finding[] = [];
+/** What was replaced already, in a text or percent-encoded in a URL: it is never looked into again. */
+const PLACEHOLDER = /(?:\{\{|%7B%7B)[A-Z][A-Z\d_]{0,40}(?::[\da-f]{6,64})?(?:\}\}|%7D%7D)/g;
+
+/** What the detectors find in a text that stands under an object key (empty without one), without overlaps, in order. */
+export function detect(text: string, key: string, detectors: readonly Detector[], effort: Effort): readonly Finding[] {
+  let reading = new Reading(text, key, effort);
+  const { percent, foreign } = reading.traits;
+  const folded: View = foreign ? fold(text) : { text };
+  if (folded.text !== text) reading = new Reading(folded.text, key, effort);
+  const candidates: Candidate[] = [];
+  collect(candidates, reading, folded, detectors);
+  if (percent && hasEscapes(text)) {
+    const decoded = decodeEscapes(text);
+    collect(candidates, new Reading(decoded.text, key, effort), decoded, detectors);
+  }
+  if (candidates.length === 0) return NOTHING;
+  const open = reading.traits.brace || percent ? outsidePlaceholders(candidates, text) : candidates;
+  return resolve(open, text.length);
+}
+
+function collect(candidates: Candidate[], reading: Reading, view: View, detectors: readonly Detector[]): void {
+  for (const detector of detectors) {
+    if (!detector.needs(reading.traits)) continue;
+    for (const span of detector.scan(reading)) {
+      const start = originOf(view, span.start);
+      const end = originOf(view, span.end);
+      candidates.push({ start, end, kind: span.kind ?? detector.kind, detector: detector.name, rank: detector.rank });
+    }
+  }
+}
+
+/** Drops candidates that lie in a placeholder or break one apart; one that swallows a whole placeholder stays. */
+function outsidePlaceholders(candidates: Candidate[], text: string): Candidate[] {
+  const placeholders = [...text.matchAll(PLACEHOLDER)].map(({ 0: { length }, index }) => ({
+    start: index,
+    end: index + length,
+  }));
+  if (placeholders.length === 0) return candidates;
+  let next = 0;
+  return candidates
+    .sort((a, b) => a.start - b.start)
+    .filter((candidate) => {
+      while ((placeholders[next]?.end ?? Infinity) <= candidate.start) next += 1;
+      const first = placeholders[next];
+      if (first === undefined || first.start >= candidate.end) return true;
+      let last = first;
+      for (let index = next; (placeholders[index]?.start ?? Infinity) < candidate.end; index += 1)
+        last = placeholders[index] ?? last;
+      const swallows = candidate.start <= first.start && candidate.end >= last.end;
+      return swallows && candidate.end - candidate.start > first.end - first.start;
+    });
+}
+
+/** Lets the higher rank win where candidates overlap, then the longer one. */
+function resolve(candidates: Candidate[], length: number): readonly Finding[] {
+  if (candidates.length === 1) return candidates.map(findingOf);
+  candidates.sort((a, b) => b.rank - a.rank || b.end - b.start - (a.end - a.start) || a.start - b.start);
+  const taken: Candidate[] = [];
+  const occupied = new Uint8Array(length);
+  for (const candidate of candidates) {
+    if (occupied.subarray(candidate.start, candidate.end).includes(1)) continue;
+    occupied.fill(1, candidate.start, candidate.end);
+    taken.push(candidate);
+  }
+  return taken.sort((a, b) => a.start - b.start).map(findingOf);
+}
+
+function findingOf({ start, end, kind, detector }: Candidate): Finding {
+  return { start, end, kind, detector };
+}

@@ -1,0 +1,65 @@
+import { DETECTORS, detectorNames, chooseDetectors } from './catalogue';
+import { type Detector } from './detector';
+import { freshEffort, Reading } from './reading';
+
+function foundBy(detector: Detector, text: string, key = ''): string[] {
+  const reading = new Reading(text, key, freshEffort());
+  if (!detector.needs(reading.traits)) return [];
+  return detector.scan(reading).map(({ start, end }) => text.slice(start, end));
+}
+
+describe.each(DETECTORS.map((detector) => ({ name: detector.name, detector })))('detector $name', ({ detector }) => {
+  it.each(detector.examples.matches)('finds $found in "$text"', ({ text, key, found }) => {
+    expect(foundBy(detector, text, key)).toContain(found);
+  });
+
+  it.each(
+    detector.examples.ignores.map((ignored) => (typeof ignored === 'string' ? { text: ignored, key: '' } : ignored)),
+  )('leaves "$text" alone', ({ text, key }) => {
+    expect(foundBy(detector, text, key)).toEqual([]);
+  });
+
+  it('shows what it finds and what it does not', () => {
+    expect(detector.examples.matches.length).toBeGreaterThan(0);
+    expect(detector.examples.ignores.length).toBeGreaterThan(0);
+  });
+});
+
+describe('the catalogue', () => {
+  it('names every detector once', () => {
+    expect(new Set(DETECTORS.map((detector) => detector.name)).size).toBe(DETECTORS.length);
+    expect(new Set(detectorNames).size).toBe(detectorNames.length);
+  });
+
+  it('keeps what responders need out of the core', () => {
+    const core = chooseDetectors(['core']);
+    const kinds = 'unknown' in core ? [] : core.map((detector) => detector.kind);
+    for (const kind of ['IP_ADDRESS', 'IPV6_ADDRESS', 'MAC_ADDRESS', 'LINK', 'ZIP_CODE', 'PRICE', 'HEX_COLOR']) {
+      expect(kinds).not.toContain(kind);
+    }
+  });
+
+  it('knows the list of the seed', () => {
+    const seed = chooseDetectors(['seed']);
+    const kinds = new Set('unknown' in seed ? [] : seed.map((detector) => detector.kind));
+    for (const kind of [
+      'EMAIL_ADDRESS',
+      'IP_ADDRESS',
+      'IPV6_ADDRESS',
+      'PHONE',
+      'LINK',
+      'PRICE',
+      'HEX_COLOR',
+      'CREDIT_CARD',
+    ]) {
+      expect(kinds).toContain(kind);
+    }
+    for (const kind of ['BTC_ADDRESS', 'STREET_ADDRESS', 'ZIP_CODE', 'PO_BOX', 'SSN_NUMBER'])
+      expect(kinds).toContain(kind);
+    expect(kinds).not.toContain('SECRET');
+  });
+
+  it('says which name it does not know', () => {
+    expect(chooseDetectors(['email', 'emial'])).toEqual({ unknown: 'emial' });
+  });
+});

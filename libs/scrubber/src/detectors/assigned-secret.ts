@@ -1,0 +1,117 @@
+import { type Detector, RANK, type Span } from '../detector';
+import { type Reading } from '../reading';
+import { isPlaceholderValue, looksGenerated } from '../secret-value';
+
+/** Names that a secret is assigned to, or the ends of such names (`db_password`, `slackToken`). */
+const NAMES = [
+  'pass(?:word|wd|phrase|code)|passwort|contraseña|pwd|(?<![a-z])pass',
+  'secret(?:[ _-]?(?:access[ _-]?)?key)?|token|credentials?',
+  '(?:api|auth|access|account|storage|private|encryption|master|signing|license|subscription)[ _-]?key',
+  '(?:integration|routing|service|ingest(?:ion)?|write|sas)[ _-]?key',
+  'session[ _-]?id|phpsessid|connect\\.sid|(?<![a-z])(?:sid|sig)',
+].join('|');
+/** The sign between name and value, with closing and opening quotes, possibly escaped: `=`, `": "`, ` is `, a blank after `--name`. */
+const SIGNS =
+  '["\'\\\\]{0,3} {0,2}(?::=|=>|[:=]) {0,3}["\'\\\\]{0,3}| is ["\']?(?=\\S{0,40}\\d)|(?<=--[\\w-]{1,40}) ["\']?';
+const ASSIGNMENT = new RegExp(`(?:${NAMES})\\d{0,2}(?<sign>${SIGNS})`, 'gi');
+/** Stems of the names: a text without any of them holds no assignment of a secret. */
+const STEM = /pass|pwd|secret|token|key|credential|contrase|session|sess|sid|sig/i;
+const STRONG_NAME = /(?:password|passwd|passphrase|passcode|pwd|pass|secret)[ _-]?$/;
+/** Words before a name that make it something else: a page's token, a lexer's, a type's. */
+const OTHER_NAME =
+  /(?<![a-z])(?:next|page|continuation|cursor|cancellation|unexpected|syntax|invalid|sync|resume|max|min|num|pagination|change|delta|public|partition|sort|primary|foreign|cache|object|idempotency|ssh host)[ .]?$/;
+
+const UNQUOTED_END = /[\s,;&"'<>(){}[\]|\\]/g;
+const LONGEST = 4096;
+
+/** Where the value that begins at `start` ends: at the quote that was opened, or where an unquoted value stops. */
+function valueEnd(text: string, start: number, sign: string): number {
+  const quote = /["']$/.exec(sign)?.[0];
+  const limit = Math.min(text.length, start + LONGEST);
+  if (quote !== undefined) {
+    const escaped = sign.at(-2) === '\\';
+    for (let end = start; end < limit; end += 1) {
+      if (text[end] === '\n') break;
+      if (text[end] === quote) return escaped && text[end - 1] === '\\' ? end - 1 : end;
+      if (text[end] === '\\' && !escaped) end += 1;
+    }
+  }
+  UNQUOTED_END.lastIndex = start;
+  const found = UNQUOTED_END.exec(text)?.index ?? text.length;
+  let end = Math.min(found, limit);
+  while (end > start && /[.,:;]/.test(text[end - 1] ?? '')) end -= 1;
+  return end;
+}
+
+/** Whether the name speaks of a secret, and the value is one. */
+function isSecret(name: string, sign: string, value: string, reading: Reading, span: Span): boolean {
+  if (value === '' || isPlaceholderValue(value)) return false;
+  if (!STRONG_NAME.test(name)) {
+    if (!looksGenerated(value) || /^\d{1,9}$/.test(value)) return false;
+  } else {
+    if (/^\/\w*$/.test(value)) return false;
+    const told = /^["'\\]*\s*=>?\s*$|["']$/.test(sign) || isToldApart(value, reading, span.end);
+    if (!told) return false;
+  }
+  return !OTHER_NAME.test(reading.wordsBefore(span.start - sign.length - name.length, 24));
+}
+
+/** After `password: ` a plain word may be prose: it has to look unlike a word, or to end the line. */
+function isToldApart(value: string, reading: Reading, end: number): boolean {
+  return !/^[A-Za-z]+$/.test(value) || /^(?:$|[\n\r,;"'})\]\\])/.test(reading.after(end, 1));
+}
+
+function scan(reading: Reading): readonly Span[] {
+  const { text } = reading;
+  if (!STEM.test(text)) return [];
+  const spans: Span[] = [];
+  ASSIGNMENT.lastIndex = 0;
+  for (let match = ASSIGNMENT.exec(text); match !== null; match = ASSIGNMENT.exec(text)) {
+    const sign = match.groups?.['sign'] ?? '';
+    const name = match[0].slice(0, match[0].length - sign.length);
+    const start = match.index + match[0].length;
+    const span = { start, end: valueEnd(text, start, sign) };
+    const secret = isSecret(name.toLowerCase(), sign, text.slice(start, span.end), reading, span);
+    if (secret) spans.push(span);
+    ASSIGNMENT.lastIndex = secret ? span.end : start;
+  }
+  return spans;
+}
+
+export const assignedSecret: Detector = {
+  name: 'assigned-secret',
+  kind: 'SECRET',
+  rank: RANK.secret,
+  precise: true,
+  patterns: [ASSIGNMENT, STRONG_NAME, OTHER_NAME, STEM, UNQUOTED_END],
+  needs: (traits) => traits.assignment || traits.space,
+  scan,
+  examples: {
+    matches: [
+      { text: 'login admin password=hunter3! rejected', found: 'hunter3!' },
+      { text: '{"password":"correct horse","x":1}', found: 'correct horse' },
+      { text: '{\\"token\\":\\"a1b2c3d4e5\\"}', found: 'a1b2c3d4e5' },
+      { text: 'user: root password: toor', found: 'toor' },
+      {
+        text: 'aws_secret_access_key = abcdEFGH0123/bcdEFGH0123+bcdEFGH0123abcd',
+        found: 'abcdEFGH0123/bcdEFGH0123+bcdEFGH0123abcd',
+      },
+      { text: 'Server=db;Uid=sa;Pwd=Str0ng;', found: 'Str0ng' },
+      { text: 'run --password s3cret --host x', found: 's3cret' },
+      { text: 'x-api-key: 9f8e7d6c5b4a', found: '9f8e7d6c5b4a' },
+    ],
+    ignores: [
+      'password: expired for 3 users',
+      'wrong password: account locked',
+      'token=expired',
+      'unexpected token: else',
+      'next_token=abc123def456',
+      'password=${DB_PASSWORD}',
+      '{"password":"***"}',
+      'PWD=/var/lib',
+      'secret: not mounted',
+      'compass=north',
+      'token: 42',
+    ],
+  },
+};

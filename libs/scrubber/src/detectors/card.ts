@@ -1,0 +1,88 @@
+import { digitsOf, passesLuhn } from '../checksums';
+import { type Detector, RANK, scanBy, type Span } from '../detector';
+import { type Reading } from '../reading';
+
+/** First digits (a range) and lengths of the card schemes (ISO/IEC 7812, the schemes' published ranges). */
+const ISSUERS: readonly { readonly from: number; readonly to: number; readonly lengths: readonly number[] }[] = [
+  { from: 4, to: 4, lengths: [13, 16, 19] }, // Visa
+  { from: 51, to: 55, lengths: [16] }, // Mastercard
+  { from: 2221, to: 2720, lengths: [16] }, // Mastercard
+  { from: 34, to: 34, lengths: [15] }, // American Express
+  { from: 37, to: 37, lengths: [15] }, // American Express
+  { from: 300, to: 305, lengths: [14, 16, 19] }, // Diners Club
+  { from: 3095, to: 3095, lengths: [14, 16, 19] }, // Diners Club
+  { from: 36, to: 36, lengths: [14, 16, 19] }, // Diners Club
+  { from: 38, to: 39, lengths: [14, 16, 19] }, // Diners Club
+  { from: 3528, to: 3589, lengths: [16, 19] }, // JCB
+  { from: 6011, to: 6011, lengths: [16, 19] }, // Discover
+  { from: 644, to: 659, lengths: [16, 19] }, // Discover
+  { from: 62, to: 62, lengths: [16, 17, 18, 19] }, // UnionPay
+  { from: 81, to: 81, lengths: [16, 19] }, // UnionPay, RuPay
+  { from: 50, to: 50, lengths: [13, 16, 18, 19] }, // Maestro
+  { from: 56, to: 58, lengths: [13, 16, 18, 19] }, // Maestro
+  { from: 6304, to: 6304, lengths: [16, 18, 19] }, // Maestro
+  { from: 6759, to: 6763, lengths: [16, 18, 19] }, // Maestro
+  { from: 60, to: 60, lengths: [16] }, // RuPay, Hipercard
+  { from: 633, to: 633, lengths: [16, 18, 19] }, // Switch, Solo
+  { from: 636, to: 639, lengths: [16, 19] }, // InstaPayment, Maestro
+  { from: 2200, to: 2204, lengths: [16, 19] }, // Mir
+  { from: 9792, to: 9792, lengths: [16] }, // Troy
+];
+
+/** Digits in a row, or in the groups that are printed on cards, joined by the same sign. */
+const CARD =
+  /(?<![\w.])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{4}([ -])\d{4}\3\d{4}\3\d{2,3}|\d{13,19})(?![\w]|[.-]\d)/g;
+const CARD_WORD =
+  /(?<![a-z])(?:card|cards|pan|cc|ccn|visa|mastercard|amex|discover|maestro|credit|debit|payment|cardnumber)(?![a-z])/;
+const OTHER_NUMBER =
+  /(?<![a-z])(?:snowflake|trace|span|thread|offset|epoch|ns|nanos|timestamp|ts|correlation|request|message|tweet|imei|serial|tracking)(?: ?(?:id|number|no))?["']? ?[ :=#]{0,2}["']?$/;
+
+/** Whether an issuer hands out numbers like this one and its check digit is right. */
+export function isCardNumber(number: string): boolean {
+  if (!passesLuhn(digitsOf(number))) return false;
+  return ISSUERS.some(({ from, to, lengths }) => {
+    const prefix = Number(number.slice(0, from < 10 ? 1 : from < 100 ? 2 : from < 1000 ? 3 : 4));
+    return prefix >= from && prefix <= to && lengths.includes(number.length);
+  });
+}
+
+function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
+  const { text } = reading;
+  const start = match.index;
+  const end = start + match[0].length;
+  if (!isCardNumber(match[0].replace(/\D/g, ''))) return undefined;
+  const before = reading.wordsBefore(start);
+  if (CARD_WORD.test(before)) return { start, end };
+  const glued =
+    /[A-Za-z\d][-:/]$/.test(text.slice(Math.max(0, start - 2), start)) || /^-\w/.test(text.slice(end, end + 2));
+  if (glued && !/\b\w{2,12}[:]$/.test(text.slice(Math.max(0, start - 13), start))) return undefined;
+  return OTHER_NUMBER.test(before) ? undefined : { start, end };
+}
+
+export const card: Detector = {
+  name: 'card',
+  kind: 'CREDIT_CARD',
+  rank: RANK.checksum,
+  precise: true,
+  patterns: [CARD, CARD_WORD, OTHER_NUMBER],
+  needs: (traits) => traits.digits >= 13,
+  scan: scanBy(CARD, accept),
+  examples: {
+    matches: [
+      { text: 'declined: 4012 8888 8888 1881 twice', found: '4012 8888 8888 1881' },
+      { text: 'pan=378282246310005', found: '378282246310005' },
+      { text: 'charge 3782 822463 10005 failed', found: '3782 822463 10005' },
+      { text: 'card 3056 9309 0259 04', found: '3056 9309 0259 04' },
+      { text: '{"pan":"6011000990139424"}', found: '6011000990139424' },
+      { text: 'JCB 3566-0020-2036-0505!', found: '3566-0020-2036-0505' },
+    ],
+    ignores: [
+      'order 4012 8888 8888 1882',
+      'snowflake 4012888888881881',
+      'ratio 0.4012888888881881',
+      'epoch 1697103067123',
+      'hash 4012888888881881abc',
+      'thread 140735678901234',
+    ],
+  },
+};

@@ -1,0 +1,62 @@
+import { ADDRESS_WORD, addressTail, hasPostcode } from '../address-parts';
+import { type Detector, RANK, scanBy, type Span } from '../detector';
+import { type Reading } from '../reading';
+
+const NAME = "[\\p{Lu}][\\p{L}\\p{M}'’.-]{1,30}";
+const HOUSE = '\\d{1,4} ?[a-zA-Z]?(?:[-/]\\d{1,4})?(?![\\p{L}\\d.:])';
+/** `Hauptstraße 5`, `Berliner Straße 12`, `Kerkstraat 7`, `Storgatan 4`: the type ends the name or follows it, the number comes last. */
+const SUFFIXED = new RegExp(
+  `(?<![\\p{L}\\d])(?:${NAME} ){0,2}?(?:[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:straße|strasse|str\\.|gasse|platz|allee|straat|gracht|plein|gatan|vägen|vej|veien|katu)|Straße|Strasse|Str\\.) ${HOUSE}`,
+  'gu',
+);
+/** Types that are also ends of other words: only with a post code. */
+const DOUBTFUL = new RegExp(
+  `(?<![\\p{L}\\d])[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:weg|ring|damm|ufer|steig|laan|kade|singel|gata|gade|tie|chaussee|markt) ${HOUSE}`,
+  'gu',
+);
+/** `12 bis rue de la Paix`. */
+const FRENCH = new RegExp(
+  `(?<![\\p{L}\\d.,:/-])\\d{1,4}(?: ?(?:bis|ter))?,? (?:[Rr]ue|[Aa]venue|[Aa]v\\.|[Bb]oulevard|[Bb]d|[Cc]hemin|[Ii]mpasse|[Aa]llée|[Qq]uai|(?:place|cours|route|passage|square)(?= d))(?: (?:des?|du|de la|la|le|les)| d['’]| de l['’])? ?(?:${NAME}[ -]?){1,4}(?<! )`,
+  'gu',
+);
+/** `Calle de Alcalá 45`, `Via Roma, 12`, `Rua Augusta 1500`. */
+const SOUTHERN = new RegExp(
+  `(?<![\\p{L}\\d])(?:Calle|C/|Avenida|Avda\\.?|Paseo|Viale|Corso|Rua|Travessa|Piazza|Via|Plaza|Largo|Carrera) (?:(?:de la|de los|de|del|della|dei|da|do|dos) )?(?:${NAME} ){0,3}${NAME},? (?:n[ºo°.]{1,2} ?)?${HOUSE}`,
+  'gu',
+);
+
+const surely = (match: RegExpExecArray): Span => {
+  return { start: match.index, end: addressTail(match.input, match.index + match[0].length) };
+};
+
+/** With a post code behind it, or where the text speaks of an address. */
+function withEvidence(match: RegExpExecArray, reading: Reading): Span | undefined {
+  const span = surely(match);
+  const tail = match.input.slice(match.index + match[0].length, span.end);
+  return hasPostcode(tail) || ADDRESS_WORD.test(reading.wordsBefore(match.index, 48)) ? span : undefined;
+}
+
+const scans = [
+  scanBy(SUFFIXED, surely),
+  scanBy(DOUBTFUL, withEvidence),
+  scanBy(FRENCH, surely),
+  scanBy(SOUTHERN, withEvidence),
+];
+
+export const continentalAddress: Detector = {
+  name: 'street-address-continental',
+  kind: 'STREET_ADDRESS',
+  rank: RANK.place,
+  patterns: [SUFFIXED, DOUBTFUL, FRENCH, SOUTHERN],
+  needs: (traits) => traits.digits > 0 && traits.space,
+  scan: (reading) => scans.flatMap((scan) => scan(reading)),
+  examples: {
+    matches: [
+      { text: 'Paket an Hauptstraße 5, 10115 Berlin zurück', found: 'Hauptstraße 5, 10115 Berlin' },
+      { text: 'wohnt Berliner Str. 12a', found: 'Berliner Str. 12a' },
+      { text: 'chez 12 bis rue de la Paix, 75002 Paris', found: '12 bis rue de la Paix, 75002 Paris' },
+      { text: 'dirección: Calle de Alcalá 45', found: 'Calle de Alcalá 45' },
+    ],
+    ignores: ['String 5 too long', 'Hashring 3 unbalanced', 'Via Gateway 3', 'Brigade 7', 'Arbeitsplatz defekt'],
+  },
+};

@@ -1,0 +1,123 @@
+import topLevelDomains from 'tlds';
+import { type Detector, RANK, type Span } from '../detector';
+import { type Reading } from '../reading';
+
+const LOCAL_CHARACTER = /[\p{L}\p{N}\p{M}._+~&-]/u;
+/** Labels of up to 63 characters, the last one a top-level domain in letters or in punycode. */
+const DOMAIN =
+  /(?:[\p{L}\p{N}_][\p{L}\p{N}\p{M}_-]{0,62}\.){1,8}(?:xn--[a-z\d-]{2,59}|[\p{L}\p{M}]{2,24})(?![\p{L}\p{N}_])/uy;
+const ADDRESS_LITERAL = /\[(?:IPv6:)?[\da-fA-F.:]{3,45}\]/y;
+
+/** Names that RFC 2606 and private networks use; mail goes to them too. */
+const PRIVATE_DOMAINS = [
+  'example',
+  'test',
+  'invalid',
+  'localhost',
+  'local',
+  'localdomain',
+  'internal',
+  'intranet',
+  'corp',
+  'lan',
+  'home',
+];
+/** systemd unit types among the top-level domains: `getty@tty1.target` is no mailbox. */
+const UNIT_TYPES = ['target', 'service', 'socket', 'timer', 'mount', 'slice', 'scope'];
+const KNOWN_ENDINGS = new Set([...topLevelDomains, ...PRIVATE_DOMAINS].filter((name) => !UNIT_TYPES.includes(name)));
+
+/** What stands before the @ in the names of cluster nodes and of repositories. */
+const NOT_A_MAILBOX =
+  /^(?:git|hg|svn|rabbit|rabbitmq|celery|celeryd|ejabberd|emqx|vernemq|couchdb|riak|erlang|nonode|this|worker\d*)$/i;
+const REMOTE_SHELL = /\b(?:ssh|scp|sftp|rsync|mosh|autossh)\s{1,3}(?:\w{1,2}\s(?:\w{1,12}\s)?)?$/;
+const NUMBERED = /^(?:[\d.]|v\d)[\d.-]*\.(?!com|net|org|cn)[^.]+$/;
+const CLUSTER_NAME = /\.(?:svc|pod|cluster)\.|\.cluster\.local$/;
+
+/** Where the part before the @ begins: up to 64 characters back (RFC 5321), from a quote on if it is quoted. */
+function localStart(text: string, at: number): number {
+  const limit = Math.max(0, at - 64);
+  if (text[at - 1] === '"') {
+    const quote = text.lastIndexOf('"', at - 2);
+    return quote >= limit && at - quote > 2 && !/[\r\n]/.test(text.slice(quote, at)) ? quote : at;
+  }
+  let start = at;
+  while (start > limit && isLocal(text, start - 1)) start -= 1;
+  while (start < at && (text[start] === '.' || text[start] === '-')) start += 1;
+  return start;
+}
+
+function isLocal(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  if ((code & 0xfc00) === 0xdc00 || (code & 0xfc00) === 0xd800)
+    return LOCAL_CHARACTER.test(text.slice(index & ~0, index + 1));
+  const character = text[index] ?? '';
+  if (character !== "'") return LOCAL_CHARACTER.test(character);
+  return /\p{L}/u.test(text[index - 1] ?? '') && /\p{L}/u.test(text[index + 1] ?? '');
+}
+
+/** Whether `start` lies in the user part of a URL: `scheme://user@host`. */
+function inAuthority(text: string, start: number): boolean {
+  const before = text.slice(Math.max(0, start - 100), start);
+  const scheme = before.lastIndexOf('://');
+  return scheme >= 0 && !/[\s/?#@"]/.test(before.slice(scheme + 3));
+}
+
+function isMailDomain(domain: string): boolean {
+  const ending = domain.slice(domain.lastIndexOf('.') + 1);
+  const lower = ending.toLowerCase();
+  const oneCase = ending === lower || ending === ending.toUpperCase() || ending.slice(1) === lower.slice(1);
+  if (!oneCase || NUMBERED.test(domain) || CLUSTER_NAME.test(domain)) return false;
+  return KNOWN_ENDINGS.has(lower) || lower.startsWith('xn--');
+}
+
+function mailboxAt(reading: Reading, at: number): Span | undefined {
+  const { text } = reading;
+  const start = localStart(text, at);
+  if (start === at) return undefined;
+  ADDRESS_LITERAL.lastIndex = at + 1;
+  const literal = ADDRESS_LITERAL.exec(text);
+  DOMAIN.lastIndex = at + 1;
+  const domain = literal === null ? DOMAIN.exec(text) : null;
+  if (literal === null && (domain === null || !isMailDomain(domain[0]))) return undefined;
+  const end = at + 1 + (literal ?? domain ?? [''])[0].length;
+  if (NOT_A_MAILBOX.test(text.slice(start, at)) || inAuthority(text, start)) return undefined;
+  if (/^:[/~]/.test(text.slice(end, end + 2)) || REMOTE_SHELL.test(reading.wordsBefore(start, 24))) return undefined;
+  return { start, end };
+}
+
+export const email: Detector = {
+  name: 'email',
+  kind: 'EMAIL_ADDRESS',
+  rank: RANK.email,
+  precise: true,
+  patterns: [DOMAIN, ADDRESS_LITERAL, LOCAL_CHARACTER, REMOTE_SHELL, NUMBERED, CLUSTER_NAME, NOT_A_MAILBOX],
+  needs: (traits) => traits.at,
+  scan: (reading) => {
+    const spans: Span[] = [];
+    for (let at = reading.text.indexOf('@'); at >= 0; at = reading.text.indexOf('@', at + 1)) {
+      const span = mailboxAt(reading, at);
+      if (span !== undefined) spans.push(span);
+    }
+    return spans;
+  },
+  examples: {
+    matches: [
+      { text: 'mail from Grace.Hopper+navy@mail.example.org.', found: 'Grace.Hopper+navy@mail.example.org' },
+      { text: "user='o.neil@example.museum'", found: 'o.neil@example.museum' },
+      { text: 'for "grace hopper"@example.com now', found: '"grace hopper"@example.com' },
+      { text: 'to 用户@例子.中国', found: '用户@例子.中国' },
+      { text: 'bounce of root@[192.0.2.7]', found: 'root@[192.0.2.7]' },
+      { text: "write to siobhan.o'brien@example.ie", found: "siobhan.o'brien@example.ie" },
+    ],
+    ignores: [
+      'left-pad@1.3.0 and @types/node@20.1.0',
+      'openvpn@site.service, getty@tty1.target failed',
+      'git@github.com:acme/shop.git is read-only',
+      'ssh -p 2222 deploy@bastion.example.com hangs',
+      'redis://cache@db.example.com/0',
+      'this@MainActivity.onCreate crashed',
+      'rabbit@node-1.example.net is down',
+      'backup@10.0.0.1:/srv and logo@2x.png',
+    ],
+  },
+};

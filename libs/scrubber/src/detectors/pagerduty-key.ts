@@ -1,0 +1,39 @@
+import { type Detector, RANK, scanBy, valueOf } from '../detector';
+
+/** Integration and routing keys: 32 hexadecimal digits, or `R` and 31 letters and digits. Every MD5 looks so: a word has to say it. */
+const KEY = '(?:[\\da-f]{32}|R[\\dA-Z]{31})';
+const NAMED = new RegExp(
+  `(?<=(?<![a-z])(?:routing|service|integration|events?(?: ?api)?|pagerduty|pd)[ _-]?(?:api[ _-]?|integration[ _-]?)?key["'\\\\]{0,3} ?(?:is |[:=] ?)?["'\\\\]{0,3})(?<value>${KEY})(?![\\w-])`,
+  'dgi',
+);
+const IN_PATH = new RegExp(`(?<=/(?:integration|x-ere|generic/[\\w-]{1,20})/)(?<value>${KEY})(?![\\w-])`, 'dgi');
+/** Scoped OAuth tokens and user tokens carry their own mark. */
+const OAUTH = /(?<![\w+-])(?<value>pd(?:us|eu)\+_[\w+-]{16,200})/dg;
+const REST =
+  /(?<=(?<![a-z])(?:pagerduty|pd)[ _-]?(?:rest[ _-]?)?(?:api[ _-]?)?(?:token|key|secret)["'\\]{0,3} ?[:=]? ?["'\\]{0,3})(?<value>(?:u\+|y_)?[\w+-]{18,64})(?![\w+-])/dgi;
+
+const scans = [NAMED, IN_PATH, OAUTH, REST].map((pattern) => scanBy(pattern, (match) => valueOf(match)));
+
+export const pagerdutyKey: Detector = {
+  name: 'pagerduty-key',
+  kind: 'SECRET',
+  rank: RANK.secret + 1,
+  precise: true,
+  patterns: [NAMED, IN_PATH, OAUTH, REST],
+  needs: (traits) => traits.run >= 18 || traits.at,
+  scan: (reading) =>
+    /key|token|integration\/|x-ere|pd(?:us|eu)\+/i.test(reading.text) ? scans.flatMap((scan) => scan(reading)) : [],
+  examples: {
+    matches: [
+      { text: 'routing_key=0123456789abcdef0123456789abcdef rejected', found: '0123456789abcdef0123456789abcdef' },
+      { text: 'POST /integration/0123456789abcdef0123456789abcdef/enqueue', found: '0123456789abcdef0123456789abcdef' },
+      { text: 'routing key R0123456789ABCDEFGHIJKLMNOPQRSTU', found: 'R0123456789ABCDEFGHIJKLMNOPQRSTU' },
+      { text: 'PAGERDUTY_API_TOKEN=u+abcDEF_ghiJKL-mno12', found: 'u+abcDEF_ghiJKL-mno12' },
+    ],
+    ignores: [
+      'md5 0123456789abcdef0123456789abcdef',
+      'key 0123456789abcdef0123456789abcdef evicted',
+      'integration test passed',
+    ],
+  },
+};

@@ -1,0 +1,51 @@
+import { type Detector, RANK, scanBy, type Span } from '../detector';
+import { isPossibleInternational, isRealInternational } from '../phone-plan';
+import { type Reading } from '../reading';
+import { PHONE_WORD, withExtension } from '../phone-context';
+
+/** `+` and 7 to 17 digits, with one blank, dot, dash, slash or bracket or two between them. */
+const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9]))\(?[1-9](?:[ ().\-/]{0,3}\d){6,16}(?!\d)/g;
+
+/** The longest beginning of the match, by groups of digits, that is a number. */
+function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
+  const inContext = PHONE_WORD.test(reading.wordsBefore(match.index, 32));
+  if (match[0].replace(/^\(/, '').startsWith('00') && !inContext) return undefined;
+  let candidate = match[0];
+  for (let attempt = 0; attempt < 4 && candidate.length > 7; attempt += 1) {
+    if (isRealInternational(numberOf(candidate), reading.effort)) return spanOf(match.index, candidate, reading);
+    candidate = candidate.replace(/[ ().\-/]{1,3}\d{1,17}$|(?<=\d)\d{0,17}$/, '');
+  }
+  return inContext && isPossibleInternational(numberOf(match[0]), reading.effort)
+    ? spanOf(match.index, match[0], reading)
+    : undefined;
+}
+
+/** `+44 (0)20 …` as `+4420…`: digits only, without the trunk zero in brackets. */
+function numberOf(candidate: string): string {
+  return `+${candidate.replace('(0)', '').replace(/\D/g, '').replace(/^00/, '')}`;
+}
+
+function spanOf(index: number, candidate: string, reading: Reading): Span {
+  const opened = candidate.startsWith('(') && !candidate.includes(')');
+  return withExtension(reading.text, { start: opened ? index + 1 : index, end: index + candidate.length });
+}
+
+export const phone: Detector = {
+  name: 'phone',
+  kind: 'PHONE',
+  rank: RANK.phone,
+  patterns: [INTERNATIONAL],
+  needs: (traits) => traits.digits >= 7,
+  scan: scanBy(INTERNATIONAL, accept),
+  examples: {
+    matches: [
+      { text: 'ring +44 20 7946 0958 first', found: '+44 20 7946 0958' },
+      { text: 'to +14155550132: carrier error 30007', found: '+14155550132' },
+      { text: 'office (+41) 22 730 5989', found: '(+41) 22 730 5989' },
+      { text: 'office +44 (0)20 7946 0958 ext. 12', found: '+44 (0)20 7946 0958 ext. 12' },
+      { text: 'dial 0049 30 901820', found: '0049 30 901820' },
+      { text: '+1 415 555 0132 5 attempts', found: '+1 415 555 0132' },
+    ],
+    ignores: ['time zone +0530', 'delta +1234567 bytes', '650+253+1234567', 'ratio +3.14159265', 'seq 0012345678901'],
+  },
+};

@@ -1,0 +1,132 @@
+import { type Detector, RANK, type Span } from '../detector';
+import { addressTail, ADDRESS_WORD, hasPostcode, UNIT_BEFORE } from '../address-parts';
+import { type Reading } from '../reading';
+import {
+  COMMON_NAMES,
+  PLAIN_TYPES,
+  RARE_TYPES,
+  SHORT_TYPES,
+  STOP_WORDS,
+  STRONG_TYPES,
+  TECHNICAL_WORDS,
+} from '../street-words';
+
+/** A house number: digits with a letter, a range or a half, not part of anything longer. */
+const NUMBER = /(?<![\w.,:/#$€£@+=-]|[\d] )(?:\d{1,6}[A-Za-z]?(?:[-/]\d{1,5})?)(?: 1\/2)?(?=,? {1,2}[\p{L}\d])/gu;
+const KEYED_NUMBER = /(?<==["']?)\d{1,6}[A-Za-z]?(?=,? {1,2}[\p{L}\d])/gu;
+const WORD = /,? {1,2}((?:\p{L}|\d{1,3}(?:st|nd|rd|th)\b)[\p{L}\p{M}'’-]{0,30})(\.?)/uy;
+const LONGEST_NAME = 5;
+
+interface Street {
+  readonly end: number;
+  readonly names: readonly string[];
+  readonly type: string;
+}
+
+/** The longest name and street type after a house number: up to five words, none of them prose. */
+function streetAfter(text: string, numberEnd: number, commaAllowed: boolean): Street | undefined {
+  const names: string[] = [];
+  let street: Street | undefined;
+  WORD.lastIndex = numberEnd;
+  for (let count = 0; count <= LONGEST_NAME; count += 1) {
+    const start = WORD.lastIndex;
+    const match = WORD.exec(text);
+    const word = match?.[1] ?? '';
+    const lower = word.toLowerCase();
+    if (match === null || STOP_WORDS.has(lower)) break;
+    if (text[start] === ',' && !(count === 0 && commaAllowed)) break;
+    if (count > 0 && typeStrength(lower) > 0)
+      street = { end: WORD.lastIndex - (match[2] ?? '').length, names: [...names], type: word };
+    names.push(word);
+  }
+  return street;
+}
+
+/** 3 for a word that always means a street, 2 for an abbreviation, 1.5 for a plain word, 1 for a rare type, 0 for none. */
+function typeStrength(word: string): number {
+  if (STRONG_TYPES.has(word)) return 3;
+  if (SHORT_TYPES.has(word)) return 2;
+  if (PLAIN_TYPES.has(word)) return 1.5;
+  return RARE_TYPES.has(word) || (word.endsWith('s') && RARE_TYPES.has(word.slice(0, -1))) ? 1 : 0;
+}
+
+function isTechnical(name: string): boolean {
+  return TECHNICAL_WORDS.has(name) || TECHNICAL_WORDS.has(`${name}s`);
+}
+
+/** Whether there is enough evidence that the words are a street and not a count of something. */
+function isStreet(street: Street, inContext: boolean, withPostcode: boolean): boolean {
+  if (withPostcode) return true;
+  const type = street.type.toLowerCase();
+  const strength = typeStrength(type);
+  const lower = street.names.map((name) => name.toLowerCase());
+  const first = lower[0] ?? '';
+  // Apple's own address is also a programmer's nightmare.
+  const isInfiniteLoop = first === 'infinite' && (inContext || street.type === 'Loop');
+  if (!isInfiniteLoop && lower.some((name) => isTechnical(name) && !(strength >= 2 && COMMON_NAMES.has(name))))
+    return false;
+  if (inContext) return true;
+  const asName = [...street.names, street.type].every((word) => /^[\p{Lu}\d]/u.test(word));
+  const shouted = [...street.names, street.type].every((word) => word === word.toUpperCase());
+  const common = lower.length === 1 && (COMMON_NAMES.has(first) || /^\d/.test(first));
+  if (strength >= 3) return asName || common || lower.length <= 2;
+  if (strength >= 2) return (asName && !shouted) || common;
+  return strength >= 1.5 && asName && !shouted;
+}
+
+function addressAt(reading: Reading, number: Span): Span | undefined {
+  const { text } = reading;
+  const before = text.slice(Math.max(0, number.start - 14), number.start);
+  const unit = UNIT_BEFORE.exec(before)?.[0] ?? '';
+  const inUnit = /^(?:flat|studio|apt|unit|suite) ?$/i.test(unit);
+  const street = streetAfter(text, number.end, inUnit);
+  if (street === undefined) return undefined;
+  const end = addressTail(text, street.end);
+  const inContext = ADDRESS_WORD.test(reading.wordsBefore(number.start, 48));
+  if (!isStreet(street, inContext, hasPostcode(text.slice(street.end, end)))) return undefined;
+  return { start: number.start - unit.length, end };
+}
+
+export const streetAddress: Detector = {
+  name: 'street-address',
+  kind: 'STREET_ADDRESS',
+  rank: RANK.place,
+  patterns: [NUMBER, KEYED_NUMBER, WORD],
+  needs: (traits) => traits.digits > 0 && traits.space,
+  scan: (reading) => {
+    const spans: Span[] = [];
+    for (const pattern of [NUMBER, KEYED_NUMBER]) {
+      pattern.lastIndex = 0;
+      for (let match = pattern.exec(reading.text); match !== null; match = pattern.exec(reading.text)) {
+        const span = addressAt(reading, { start: match.index, end: match.index + match[0].length });
+        if (span !== undefined) spans.push(span);
+        pattern.lastIndex = Math.max(span?.end ?? 0, match.index + match[0].length);
+      }
+    }
+    return spans;
+  },
+  examples: {
+    matches: [
+      { text: 'moved to 742 Evergreen Terrace last week', found: '742 Evergreen Terrace' },
+      { text: 'at 221B Baker Street, London', found: '221B Baker Street' },
+      { text: 'parcel for 350 Fifth Ave Apt 12 returned', found: '350 Fifth Ave Apt 12' },
+      { text: 'ship to 17 n harbour view', found: '17 n harbour view' },
+      { text: 'from 5 Palmer isle, Port Hughes, W1U 0DG now', found: '5 Palmer isle, Port Hughes, W1U 0DG' },
+      { text: 'to 12 Smith St, Springfield, IL 62704.', found: '12 Smith St, Springfield, IL 62704' },
+      { text: '9 Hill Court', key: 'street', found: '9 Hill Court' },
+    ],
+    ignores: [
+      '50 errors in product',
+      '40 alerts in the past hour',
+      '3 nodes lost',
+      '4 hot spare drive bays',
+      '2 Hard Drive failures',
+      'detected 1 infinite loop',
+      '10 gigabit port',
+      '5 jobs on fast lane',
+      '404 Not Found Way',
+      'v2.3 Main Street'.replace(' Main Street', ''),
+      '3 replicas in dr',
+    ],
+  },
+};

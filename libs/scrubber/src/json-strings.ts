@@ -1,0 +1,121 @@
+import { type View } from './views';
+
+/** A string or number in a JSON text: its place, and where its characters are (a string's without the quotes). */
+export interface JsonScalar {
+  readonly type: 'string' | 'number';
+  readonly path: readonly (string | number)[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Whether a text looks like a JSON object or list and is one. */
+export function isJson(text: string): boolean {
+  if (!/^\s{0,64}[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Calls back for every string value and number of a valid JSON text, in order, without building anything of it:
+ * duplicate members, blanks and the way numbers are written all stay as they are. The path given is only valid during the call.
+ */
+export function walkJson(text: string, visit: (scalar: JsonScalar) => void): void {
+  const path: (string | number)[] = [];
+  /** Depths whose container is an object. */
+  const isObject: boolean[] = [];
+  let expectsKey = false;
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case 0x7b: // {
+        isObject.push(true);
+        path.push('');
+        expectsKey = true;
+        break;
+      case 0x5b: // [
+        isObject.push(false);
+        path.push(0);
+        expectsKey = false;
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        isObject.pop();
+        path.pop();
+        expectsKey = false;
+        break;
+      case 0x2c: // ,
+        expectsKey = isObject.at(-1) === true;
+        if (!expectsKey) path.push(Number(path.pop()) + 1);
+        break;
+      case 0x22: {
+        // "
+        const end = stringEnd(text, index + 1);
+        if (expectsKey) {
+          path[path.length - 1] = unescapeJson(text.slice(index + 1, end)).text;
+          expectsKey = false;
+        } else visit({ type: 'string', path, start: index + 1, end });
+        index = end;
+        break;
+      }
+      default:
+        if (!isNumberStart(text.charCodeAt(index))) break;
+        {
+          const end = numberEnd(text, index);
+          visit({ type: 'number', path, start: index, end });
+          index = end - 1;
+        }
+    }
+  }
+}
+
+const isNumberStart = (code: number): boolean => code === 0x2d || (code >= 0x30 && code <= 0x39);
+
+/** Where the closing quote of the string that begins at `start` is. */
+function stringEnd(text: string, start: number): number {
+  for (let end = text.indexOf('"', start); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === 0x5c && end - 1 - backslashes >= start) backslashes += 1;
+    if (backslashes % 2 === 0) return end;
+  }
+  return text.length;
+}
+
+function numberEnd(text: string, start: number): number {
+  let end = start + 1;
+  while (end < text.length && /[\d.eE+-]/.test(text[end] ?? '')) end += 1;
+  return end;
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** Reads the escapes of a JSON string; the view leads back to the characters as they were written. */
+export function unescapeJson(raw: string): View {
+  if (!raw.includes('\\')) return { text: raw };
+  const starts = new Int32Array(raw.length + 1);
+  const pieces: string[] = [];
+  let length = 0;
+  let plain = 0;
+  for (let index = 0; index < raw.length; length += 1) {
+    starts[length] = index;
+    if (raw.charCodeAt(index) !== 0x5c) {
+      index += 1;
+      continue;
+    }
+    pieces.push(raw.slice(plain, index));
+    const letter = raw[index + 1] ?? '';
+    const unicode = letter === 'u';
+    pieces.push(
+      unicode
+        ? String.fromCharCode(Number.parseInt(raw.slice(index + 2, index + 6), 16))
+        : (SHORT_ESCAPES[letter] ?? letter),
+    );
+    index += unicode ? 6 : 2;
+    plain = index;
+  }
+  starts[length] = raw.length;
+  pieces.push(raw.slice(plain));
+  return { text: pieces.join(''), starts };
+}

@@ -1,0 +1,55 @@
+import { type Traits, traitsOf } from './traits';
+
+/** What is left of the effort that one document may cost: costly questions that some detectors ask about a candidate. */
+export interface Effort {
+  /** Questions to the telephone number library. */
+  lookups: number;
+  /** Keccak hashes. */
+  hashes: number;
+}
+
+/** A document's fresh effort. When it is used up a candidate is believed by its shape: more is replaced, never less. */
+export function freshEffort(): Effort {
+  return { lookups: 600, hashes: 25 };
+}
+
+/** Takes one question from the effort; false if none was left. */
+export function spend(effort: Effort, what: keyof Effort): boolean {
+  effort[what] -= 1;
+  return effort[what] >= 0;
+}
+
+/** One text under the eyes of the detectors, with what is known around it. */
+export class Reading {
+  readonly traits: Traits;
+  /** The object key above the text as lower-case words; empty without one. */
+  readonly keyWords: string;
+
+  constructor(
+    readonly text: string,
+    readonly key: string,
+    readonly effort: Effort,
+  ) {
+    this.traits = traitsOf(text);
+    this.keyWords = key === '' ? '' : wordsOf(key);
+  }
+
+  /** Up to `length` characters before `start` as lower-case words; the key counts as standing before the text. */
+  wordsBefore(start: number, length = 40): string {
+    const words = wordsOf(this.text.slice(Math.max(0, start - length), start));
+    return start <= length && this.keyWords !== '' ? `${this.keyWords}: ${words}` : words;
+  }
+
+  /** Up to `length` characters after `end`, in lower case. */
+  after(end: number, length = 20): string {
+    return this.text.slice(end, end + length).toLowerCase();
+  }
+}
+
+/** `customerPhone_no` as `customer phone no`: words in lower case, other characters kept. */
+export function wordsOf(text: string): string {
+  return text
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/[_-]/g, ' ')
+    .toLowerCase();
+}

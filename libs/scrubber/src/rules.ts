@@ -1,0 +1,121 @@
+import { RE2JS } from 're2js';
+import { type Detector, RANK, type Span } from './detector';
+import { walkJson } from './json-strings';
+import { type Reading } from './reading';
+
+/** A pattern of the operator's own, compiled by an engine whose time is linear whatever the pattern. */
+export interface Rule {
+  /** What is written in place of what it finds: `{{NAME}}`. */
+  readonly name: string;
+  readonly pattern: RE2JS;
+  /** Words one of which has to stand within 40 characters before, or in the object key; none: always. */
+  readonly context: readonly string[];
+}
+
+/** A rules file is not usable; the message says in which line and why. */
+export class RulesError extends Error {
+  override readonly name = 'RulesError';
+
+  constructor(
+    readonly line: number,
+    problem: string,
+  ) {
+    super(`line ${line}: ${problem}`);
+  }
+}
+
+const NAME = /^[A-Z][A-Z\d_]{0,39}$/;
+const MEMBERS = ['name', 'pattern', 'ignoreCase', 'context'];
+
+/**
+ * Reads rules: a JSON list of `{ "name": "BADGE", "pattern": "\\bB\\d{6}\\b", "ignoreCase"?: true, "context"?: ["badge"] }`.
+ * Patterns are RE2's (no look-around, no back-references). Throws RulesError with the line of the first rule that is wrong.
+ */
+export function parseRules(json: string): readonly Rule[] {
+  const entries: unknown = parse(json);
+  if (!Array.isArray(entries)) throw new RulesError(1, 'a list of rules is wanted: [{ "name": …, "pattern": … }]');
+  return entries.map((entry: unknown, index) => ruleOf(entry, lineOfEntry(json, index)));
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const position = Number(/position (\d+)/.exec(message)?.[1] ?? json.length);
+    throw new RulesError(lineAt(json, position), `not JSON: ${message}`);
+  }
+}
+
+function ruleOf(entry: unknown, line: number): Rule {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+    throw new RulesError(line, 'a rule is an object');
+  const members = new Map(Object.entries(entry));
+  const unknown = [...members.keys()].find((member) => !MEMBERS.includes(member));
+  if (unknown !== undefined) throw new RulesError(line, `a rule has no "${unknown}"; it has ${MEMBERS.join(', ')}`);
+  const name: unknown = members.get('name');
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw new RulesError(line, '"name" is wanted in capitals, like EMPLOYEE_ID');
+  const context: unknown = members.get('context') ?? [];
+  if (!isWords(context)) throw new RulesError(line, `${name}: "context" is a list of words`);
+  const ignoreCase: unknown = members.get('ignoreCase') ?? false;
+  if (typeof ignoreCase !== 'boolean') throw new RulesError(line, `${name}: "ignoreCase" is true or false`);
+  return {
+    name,
+    pattern: compile(members.get('pattern'), ignoreCase, name, line),
+    context: context.map((word) => word.toLowerCase()),
+  };
+}
+
+function compile(source: unknown, ignoreCase: boolean, name: string, line: number): RE2JS {
+  if (typeof source !== 'string' || source === '') throw new RulesError(line, `${name}: "pattern" is wanted`);
+  let pattern: RE2JS;
+  try {
+    pattern = RE2JS.compile(source, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
+  } catch (error) {
+    throw new RulesError(line, `${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (pattern.matches(''))
+    throw new RulesError(line, `${name}: the pattern matches nothing at all, so it would match everywhere`);
+  return pattern;
+}
+
+const isWords = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === 'string' && word !== '');
+
+/** The line of the first value inside entry `index` of a JSON list. */
+function lineOfEntry(json: string, index: number): number {
+  let position: number | undefined;
+  walkJson(json, ({ path, start }) => {
+    if (path[0] === index) position ??= start;
+  });
+  return lineAt(json, position ?? 0);
+}
+
+const lineAt = (text: string, position: number): number => text.slice(0, position).split('\n').length;
+
+/** A rule as a detector. It goes before every detector of ours and is trusted in technical fields too. */
+export function detectorOf(rule: Rule): Detector {
+  return {
+    name: rule.name,
+    kind: rule.name,
+    rank: RANK.own,
+    precise: true,
+    patterns: [],
+    needs: () => true,
+    scan: (reading) => scan(rule, reading),
+    examples: { matches: [], ignores: [] },
+  };
+}
+
+function scan(rule: Rule, reading: Reading): readonly Span[] {
+  const spans: Span[] = [];
+  const matcher = rule.pattern.matcher(reading.text);
+  while (matcher.find()) {
+    const start = matcher.start();
+    const before = rule.context.length === 0 ? '' : reading.wordsBefore(start);
+    const meant = rule.context.length === 0 || rule.context.some((word) => before.includes(word));
+    if (meant && matcher.end() > start) spans.push({ start, end: matcher.end() });
+  }
+  return spans;
+}

@@ -1,0 +1,68 @@
+import { isUtf8 } from 'node:buffer';
+import { type EventType, isApiType } from '@pdaltagent/events';
+import { BodyScrub } from './body-scrub';
+import { detect, type Finding } from './detect';
+import { applyEdits, type Edit } from './edits';
+import { isJson } from './json-strings';
+import { type ScrubberOptions, settingsOf } from './options';
+import { freshEffort } from './reading';
+
+/** How many of each kind were replaced. */
+export type Found = Readonly<Record<string, number>>;
+
+/** Takes personal and secret data out of events and texts. Pure: same input, same output, in every process with the same options. */
+export interface Scrubber {
+  /**
+   * A body as it may leave: JSON value by value, forms value by value, anything else as text. Every byte that is not replaced is
+   * the same; the same Buffer comes back where nothing was found.
+   */
+  scrubBody(type: EventType, contentType: string, bytes: Buffer): { readonly bytes: Buffer; readonly found: Found };
+  /** A text as it may leave, under the object key it stands under, if any. The same string comes back where nothing was found. */
+  scrubText(text: string, key?: string): { readonly text: string; readonly found: Found };
+  /** What was found where (UTF-16 units) by which detector, so that a rule can be tried. */
+  explain(text: string, key?: string): readonly Finding[];
+}
+
+const NOTHING: Found = Object.freeze({});
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** Makes a scrubber. Throws ScrubberOptionsError, naming the option, if it cannot. */
+export function createScrubber(options: ScrubberOptions = {}): Scrubber {
+  const settings = settingsOf(options);
+  return {
+    scrubBody(type, contentType, bytes) {
+      // What is not UTF-8 is read byte by byte, so that no byte is lost on the way through a string.
+      const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
+      const text = bytes.toString(encoding);
+      const edits = bodyEdits(new BodyScrub(settings, !isApiType(type)), contentType, text);
+      if (edits.length === 0) return { bytes, found: NOTHING };
+      return { bytes: Buffer.from(applyEdits(text, edits), encoding), found: countOf(edits) };
+    },
+    scrubText(text, key = '') {
+      const edits = new BodyScrub(settings, false).textEdits(text, key);
+      return edits.length === 0 ? { text, found: NOTHING } : { text: applyEdits(text, edits), found: countOf(edits) };
+    },
+    explain: (text, key = '') => detect(text, key, settings.detectors, freshEffort()),
+  };
+}
+
+/** What a body is decides itself more than its content type: SNS posts JSON as text/plain, curl as a form. */
+function bodyEdits(scrub: BodyScrub, contentType: string, text: string): readonly Edit[] {
+  if (text.startsWith(BYTE_ORDER_MARK)) {
+    return bodyEdits(scrub, contentType, text.slice(1)).map((edit) => ({
+      ...edit,
+      start: edit.start + 1,
+      end: edit.end + 1,
+    }));
+  }
+  if (isJson(text)) return scrub.jsonEdits(text);
+  return /^\s*application\/x-www-form-urlencoded/i.test(contentType)
+    ? scrub.formEdits(text)
+    : scrub.textEdits(text, '');
+}
+
+function countOf(edits: readonly Edit[]): Found {
+  const found: Record<string, number> = {};
+  for (const { kind } of edits) found[kind] = (found[kind] ?? 0) + 1;
+  return found;
+}

@@ -1,0 +1,52 @@
+const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
+
+/** Street types that say "street" wherever they stand after a number and a name. */
+export const STRONG_TYPES = set(
+  'street avenue boulevard blvd road lane parkway pkwy crescent terrace highway hwy motorway expressway turnpike mews esplanade promenade cul-de-sac',
+);
+/** Abbreviations that also mean other things. */
+export const SHORT_TYPES = set('st ave av rd ln dr ct pl sq ter terr cres cir circ expy fwy trl wy pde');
+/** Words that name many other things too: written as a name, or with more evidence. */
+export const PLAIN_TYPES = set(
+  'drive court place way loop circle trail row walk square park hill hills gardens garden grove green quay plaza rise vale close heights meadow meadows ' +
+    'courts views orchard knoll glen ridge creek hollow cove landing manor estate estates parade ramble',
+);
+/** Types that the postal services also know; only with a post code behind the name, or where the text speaks of an address. */
+export const RARE_TYPES = set(
+  'alley bend bluff branch bridge brook brooks burg bypass camp canyon cape causeway center centre centers club common commons corner corners course crest crossing ' +
+    'crossroad curve dale dam divide extension fall falls ferry field fields flat flats ford forest forge fork forks fort freeway gateway harbor harbors harbour haven ' +
+    'island islands isle junction key keys knolls lake lakes light loaf lock locks lodge mall mill mills mission mount mountain neck oval overpass pass passage path pike pine ' +
+    'pines plain plains point points port ports prairie radial ramp ranch rapids rest river roads route run shoal shoals shore shores skyway spring springs spur ' +
+    'station stravenue stream streets summit throughway trace track trafficway tunnel underpass union unions valley valleys via viaduct view village ville vista ' +
+    'walks wall ways well wells yard wharf end side lea croft',
+);
+
+/** Words that never stand in a street's name: the text has gone on. */
+export const STOP_WORDS = set(
+  'in on at of per for to from with without is was are were be been has have had and or not by after before since than then over under above below within ' +
+    'out into onto via as if when while but its it this that these those no any all each every some more less most least other another new old failed failing ' +
+    'lost missing down up still again only just also late left open closed pending active idle stale dead retry retries returned reported said did does broken faulty offline degraded corrupt unhealthy stuck',
+);
+
+/** Things that alerts count or name; a number before them is a count. */
+export const TECHNICAL_WORDS = set(
+  'error errors alert alerts node nodes host hosts pod pods item items request requests job jobs task tasks user users customer customers server servers thread threads ' +
+    'process processes container containers replica replicas event events message messages connection connections packet packets query queries row rows file files ' +
+    'disk disks drive drives hard tape flash hot cold spare solid state ssd hdd nvme usb optical floppy backup data database db table index shard partition broker brokers topic ' +
+    'queue queues core cores cpu gpu memory ram cache network switch router port ports link interface vlan fiber ethernet optic uplink api http https tcp udp dns tls ssl ssh ' +
+    'sql io log logs metric metrics check checks test tests build builds deploy deployment deployments release version commit commits branch branches pipeline pipelines ' +
+    'worker workers consumer consumers producer client clients session sessions token tokens key keys code codes status response responses timeout timeouts failure failures ' +
+    'incident incidents issue issues ticket tickets order orders payment payments transaction transactions gb mb kb tb gib mib kib ms sec secs seconds minutes hours days weeks ' +
+    'months years times hour minute percent level levels tier critical warning info fatal main entry access end exit event-loop infinite feedback control game render reconnect retry busy ' +
+    'fast slow control-loop wait dry full test run runs attempt attempts step steps phase phases stage stages batch batches units devices sensors racks zones regions sites ' +
+    'locations stores shops people persons agents calls emails mails sms virtual physical logical primary secondary cluster clusters volume volumes bucket buckets google ' +
+    'shared parallel concurrent open-file one-way two-way three-way four-way tests cases lines bytes bits pages blocks chunks frames objects records entries keys values',
+);
+
+/** Names so common for streets that one of them before a type is a street in any case of letters. */
+export const COMMON_NAMES = set(
+  'main oak maple elm pine cedar walnut willow chestnut birch cherry ash spruce poplar magnolia park king kings queen queens high church mill station school market ' +
+    'bridge hill lake river spring sunset sunrise forest ridge highland broad center centre washington lincoln jackson jefferson madison franklin adams monroe wilson grant ' +
+    'north south east west victoria london york albert george james charles green broadway wall bond baker regent oxford fleet prospect railroad college university ' +
+    'cambridge winchester springfield manchester first second third fourth fifth sixth seventh eighth ninth tenth',
+);

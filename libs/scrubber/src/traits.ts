@@ -1,0 +1,59 @@
+/** What a text has in it, taken in one pass, so that most detectors need not look at most texts. */
+export interface Traits {
+  /** Number of ASCII digits. */
+  readonly digits: number;
+  /** Length of the longest run of characters that tokens are made of: letters, digits, `_` and `-`. */
+  readonly run: number;
+  readonly at: boolean;
+  /** A `=`, a `:` or a `--`: something may be assigned. */
+  readonly assignment: boolean;
+  readonly slash: boolean;
+  readonly space: boolean;
+  /** Characters outside ASCII. */
+  readonly foreign: boolean;
+  readonly percent: boolean;
+  readonly brace: boolean;
+}
+
+const TOKEN = 1;
+const DIGIT = 2;
+
+/** Class bits of each ASCII character. */
+const CLASSES = new Uint8Array(128);
+for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-')
+  CLASSES[character.charCodeAt(0)] = TOKEN;
+for (const character of '0123456789') CLASSES[character.charCodeAt(0)] = TOKEN | DIGIT;
+
+/** Reads the traits of a text in one pass. */
+export function traitsOf(text: string): Traits {
+  let digits = 0;
+  let run = 0;
+  let current = 0;
+  let at = false;
+  let assignment = false;
+  let slash = false;
+  let space = false;
+  let foreign = false;
+  let percent = false;
+  let brace = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    const classes = code < 128 ? (CLASSES[code] ?? 0) : 0;
+    if (classes !== 0) {
+      current += 1;
+      if (classes & DIGIT) digits += 1;
+      if (code === 45 && text.charCodeAt(index - 1) === 45) assignment = true;
+      continue;
+    }
+    if (current > run) run = current;
+    current = 0;
+    if (code === 32) space = true;
+    else if (code === 64) at = true;
+    else if (code === 58 || code === 61) assignment = true;
+    else if (code === 47) slash = true;
+    else if (code === 37) percent = true;
+    else if (code === 123) brace = true;
+    else if (code > 127) foreign = true;
+  }
+  return { digits, run: Math.max(run, current), at, assignment, slash, space, foreign, percent, brace };
+}
