@@ -1,0 +1,133 @@
+import { readConfiguration } from '@pdaltagent/service';
+import { version } from '../../package.json';
+import { namesOf, SERVICES, settingsAmong, textOf } from '../services.fixture';
+import { type ComposeService, readCompose } from './compose.fixture';
+
+const { services, volumes } = readCompose('docker-compose.yml');
+const demo = readCompose('deploy/docker/demo.yml');
+
+const OURS = Object.keys(SERVICES);
+const SERVERS = ['rabbitmq', 'redis'];
+const ONE_SHOT = 'secrets';
+
+function serviceOf(name: string): ComposeService {
+  const service = services[name];
+  if (service === undefined) throw new Error(`docker-compose.yml has no service ${name}`);
+  return service;
+}
+
+it('has every service that ships, its servers and the maker of the passwords', () => {
+  expect(Object.keys(services).sort()).toEqual([...OURS, ...SERVERS, ONE_SHOT].sort());
+});
+
+describe.each([...OURS, ...SERVERS])('%s', (name) => {
+  const service = serviceOf(name);
+
+  it('names an image with a version', () => {
+    expect(service.image).toMatch(/^[a-z/-]+:[0-9][\w.-]*$/);
+  });
+
+  it('is watched, and started again when it ends', () => {
+    expect(service.healthcheck?.test?.[0]).toBe('CMD');
+    expect(service.restart).toBe('unless-stopped');
+  });
+
+  it('waits for what it needs to be healthy, and for the passwords to be made', () => {
+    expect(service.depends_on[ONE_SHOT]).toEqual({ condition: 'service_completed_successfully' });
+    for (const server of SERVERS.filter((candidate) => candidate in service.depends_on))
+      expect(service.depends_on[server]).toEqual({ condition: 'service_healthy' });
+    expect(OURS.includes(name)).toBe('rabbitmq' in service.depends_on);
+  });
+
+  it('cannot gain privileges', () => {
+    expect(service.security_opt).toContain('no-new-privileges:true');
+  });
+});
+
+describe.each(OURS)('%s', (name) => {
+  const service = serviceOf(name);
+
+  it('is built from the one Dockerfile, under the name and version of its image', () => {
+    expect(service.image).toBe(`pdaltagent/${name}:${version}`);
+    expect(service.build).toMatchObject({ dockerfile: 'deploy/docker/Dockerfile', args: { APP: name } });
+  });
+
+  it('is told only variables that it reads', () => {
+    const known = namesOf(name);
+    expect(settingsAmong(service.environment).filter((variable) => !known.has(variable))).toEqual([]);
+  });
+
+  it('starts with what the file tells it', () => {
+    const withoutFiles = Object.entries(service.environment).filter(([variable]) => !variable.endsWith('_FILE'));
+    expect(() => readConfiguration(SERVICES[name] ?? {}, Object.fromEntries(withoutFiles))).not.toThrow();
+  });
+
+  it('gets the passwords of its servers from files only', () => {
+    expect(service.environment['PDAGENTD_AMQP_URL_FILE']).toBe('/run/pdaltagent/amqp-url');
+    expect(service.volumes).toContain('secrets:/run/pdaltagent:ro');
+    expect(service.environment).not.toHaveProperty('PDAGENTD_AMQP_URL');
+    expect(service.environment).not.toHaveProperty('PDAGENTD_REDIS_URL');
+  });
+
+  it('writes to its volumes only and holds no capability', () => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+  });
+});
+
+it('publishes the ports of the gateway and nothing else', () => {
+  const published = Object.entries(services).flatMap(([name, { ports }]) => ports.map((port) => `${name} ${port}`));
+  expect(published).toEqual(['ingest-gateway 8080:8080', 'ingest-gateway 8443:8443']);
+});
+
+it('lets delivery-worker be scaled', () => {
+  expect(serviceOf('delivery-worker')).not.toHaveProperty('container_name');
+});
+
+it('holds pd-send, set to its own gateway, in the container pdaltagent_pdagentd', () => {
+  expect(serviceOf('ingest-gateway')).toMatchObject({
+    container_name: 'pdaltagent_pdagentd',
+    environment: { PDSEND_EVENTS_BASE_URL: 'http://127.0.0.1:8080' },
+  });
+});
+
+it('keeps queues, memory, spool and passwords in volumes, and the broker under one name', () => {
+  expect(Object.keys(volumes).sort()).toEqual(['gateway', 'rabbitmq', 'redis', 'secrets']);
+  expect(serviceOf('rabbitmq')).toMatchObject({
+    hostname: 'rabbitmq',
+    environment: { RABBITMQ_NODENAME: 'rabbit@rabbitmq' },
+  });
+  expect(serviceOf('redis')['command']).toEqual(expect.arrayContaining(['--appendonly', 'yes', 'noeviction']));
+});
+
+it('has no password in the file', () => {
+  expect(textOf('docker-compose.yml')).not.toMatch(/(?:PASS|PASSWORD):|:\/\/[^$@\s]*:[^$@\s]+@/);
+});
+
+describe('the demo', () => {
+  it('sends nothing to PagerDuty, to real destinations or with a real token', () => {
+    for (const name of OURS) {
+      const environment = { ...serviceOf(name).environment, ...demo.services[name]?.environment };
+      expect(Object.values(environment).join('\n')).not.toContain('pagerduty.com');
+    }
+    for (const variable of [
+      'PDAGENTD_EVENTS_BASE_URL',
+      'PDAGENTD_API_BASE_URL',
+      'PDAGENTD_WEBHOOK_DEST_URL',
+      'PDAGENTD_API_TOKEN',
+    ])
+      for (const name of OURS.filter((service) => variable in serviceOf(service).environment))
+        expect(demo.services[name]?.environment).toHaveProperty(variable);
+  });
+
+  it('has volumes of its own, so that what a real system has queued stays there', () => {
+    expect(Object.keys(demo.volumes).sort()).toEqual(Object.keys(volumes).sort());
+    for (const [name, volume] of Object.entries(demo.volumes)) expect(volume?.name).toBe(`pdaltagent_demo_${name}`);
+  });
+
+  it('is reached from this machine only and says what it is', () => {
+    expect(demo.services['pagerduty-simulator']).toMatchObject({
+      container_name: 'DEMO-nothing-reaches-PagerDuty',
+      ports: ['127.0.0.1:9009:9009'],
+    });
+  });
+});

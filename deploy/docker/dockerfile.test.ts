@@ -1,0 +1,70 @@
+import { adminPortOf, SERVICES, textOf } from '../services.fixture';
+
+interface Stage {
+  readonly base: string;
+  readonly name: string | undefined;
+  readonly lines: readonly string[];
+}
+
+/** The stages of a Dockerfile, continued lines joined and comments dropped. */
+function stagesOf(dockerfile: string): Stage[] {
+  const lines = dockerfile.replaceAll('\\\n', ' ').split('\n');
+  const instructions = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  const starts = instructions.flatMap((line, index) => (line.startsWith('FROM ') ? [index] : []));
+  return starts.map((start, index) => {
+    const [, base = '', , name] = (instructions[start] ?? '').split(/\s+/);
+    return { base, name, lines: instructions.slice(start + 1, starts[index + 1]) };
+  });
+}
+
+const stages = stagesOf(textOf('deploy/docker/Dockerfile'));
+const stageOf = (name: string) => stages.find((stage) => stage.name === name)?.lines ?? [];
+const argumentOf = (stage: string, instruction: string) =>
+  stageOf(stage)
+    .filter((line) => line.startsWith(`${instruction} `))
+    .map((line) => line.slice(instruction.length + 1));
+
+it('runs as a user that is a number and not root', () => {
+  expect(argumentOf('runtime', 'USER')).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
+  for (const name of Object.keys(SERVICES)) expect(argumentOf(name, 'USER')).toEqual([]);
+});
+
+it('starts node itself, so that SIGTERM reaches it', () => {
+  expect(argumentOf('runtime', 'ENTRYPOINT')).toEqual(['["node", "--enable-source-maps", "/app/main.js"]']);
+});
+
+it('ships the bundle and nothing of the builder else', () => {
+  const copies = [...argumentOf('runtime', 'COPY'), ...argumentOf('ingest-gateway', 'COPY')];
+  expect(copies.filter((copy) => copy.startsWith('--from='))).toEqual([
+    '--from=builder /source/dist/apps/${APP}/ ./',
+    '--from=builder /source/dist/apps/pd-send/pd-send.js /usr/local/bin/pd-send',
+  ]);
+});
+
+it('installs before it copies the sources, so that a change of code installs nothing anew', () => {
+  const builder = stageOf('builder');
+  expect(builder.indexOf('RUN npm ci')).toBeGreaterThan(-1);
+  expect(builder.indexOf('RUN npm ci')).toBeLessThan(builder.indexOf('COPY . ./'));
+});
+
+it('fetches nothing by address', () => {
+  expect(stages.flatMap(({ lines }) => lines).filter((line) => /^ADD |https?:\/\//.test(line))).toEqual([]);
+});
+
+it('ends at the stage of the app that was asked for', () => {
+  expect(stages.at(-1)).toMatchObject({ base: '${APP}', lines: [] });
+});
+
+it.each(Object.keys(SERVICES))('%s has its own admin port, exposed', (name) => {
+  const port = adminPortOf(name);
+  expect(argumentOf(name, 'ENV')).toEqual([`PDAGENTD_ADMIN_PORT=${port}`]);
+  expect(argumentOf(name, 'EXPOSE').join(' ').split(' ')).toContain(String(port));
+});
+
+it('lets only listed files into the context', () => {
+  const [first, ...others] = textOf('.dockerignore')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  expect(first).toBe('*');
+  expect(others.filter((line) => line.startsWith('!') && /\.env|\.git|\*/.test(line))).toEqual([]);
+});
