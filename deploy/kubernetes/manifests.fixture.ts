@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { textOf } from '../services.fixture';
+
+const FOLDER = 'deploy/kubernetes';
+
+export const manifestSchema = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+const kustomizationSchema = z.looseObject({ resources: z.array(z.string()) });
+
+/** The manifests of a YAML text with one or more documents. */
+export function manifestsOf(text: string): Manifest[] {
+  return parseAllDocuments(text).map((document) => {
+    if (document.errors[0]) throw document.errors[0];
+    return manifestSchema.parse(document.toJS());
+  });
+}
+
+/** Every manifest that a folder's kustomization.yaml names, those of the folders it builds upon included. */
+export function manifestsNamedBy(folder: string): Manifest[] {
+  const { resources } = kustomizationSchema.parse(parse(textOf(path.join(FOLDER, folder, 'kustomization.yaml'))));
+  return resources.flatMap((resource) => {
+    const target = path.join(folder, resource);
+    return resource.endsWith('.yaml') ? manifestsOf(textOf(path.join(FOLDER, target))) : manifestsNamedBy(target);
+  });
+}
+
+/** What kubectl makes of a folder; undefined where there is no kubectl, or one that is too old to build it. */
+export function builtByKubectl(folder: string): Manifest[] | undefined {
+  if (!hasKubectl()) return undefined;
+  return manifestsOf(execFileSync('kubectl', ['kustomize', path.resolve(__dirname, folder)], { encoding: 'utf8' }));
+}
+
+/** kubectl has told its kustomize's version since that is one that knows all that is used here. */
+function hasKubectl(): boolean {
+  try {
+    const answer = execFileSync('kubectl', ['version', '--client', '--output=json'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return answer.includes('"kustomizeVersion"');
+  } catch {
+    return false;
+  }
+}
