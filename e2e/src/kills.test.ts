@@ -1,6 +1,6 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { Relay } from './relay.fixture';
-import { Traffic } from './traffic.fixture';
+import { routingKeys, Traffic } from './traffic.fixture';
 
 describe('kill -9 of a worker and of the broker while events come in', () => {
   let relay: Relay;
@@ -18,7 +18,7 @@ describe('kill -9 of a worker and of the broker while events come in', () => {
       simulatorUrl: relay.simulatorUrl,
       alerts: 250,
       eventsPerAlert: 20,
-      routingKeys: 20,
+      routingKeys: routingKeys(20),
       senders: 32,
     });
     const sent = traffic.send();

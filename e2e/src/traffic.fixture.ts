@@ -9,9 +9,16 @@ export interface TrafficOptions {
   readonly simulatorUrl: string;
   readonly alerts: number;
   readonly eventsPerAlert: number;
-  readonly routingKeys: number;
+  readonly routingKeys: readonly string[];
   /** Senders at one time; each has one alert after the other. */
   readonly senders: number;
+  /** Begins the name of every alert; the default is `alert`. */
+  readonly prefix?: string;
+}
+
+/** So many routing keys, as PagerDuty writes them. */
+export function routingKeys(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `key${index}`.padEnd(32, 'x'));
 }
 
 const arrival = z.object({
@@ -59,17 +66,19 @@ export class Traffic {
 
   /** Resolves once everything accepted has arrived at the simulator, and fills the ledger with what arrived. */
   async delivered(timeoutMs: number): Promise<void> {
+    const { simulatorUrl, prefix = 'alert' } = this.#options;
     let after = 0;
     await waitUntil(
       async () => {
         const response = await fetch(
-          `${this.#options.simulatorUrl}/_control/events?format=ndjson&headers=false&accepted=true&after=${after}`,
+          `${simulatorUrl}/_control/events?format=ndjson&headers=false&accepted=true&after=${after}`,
         );
         for (const line of (await response.text()).split('\n')) {
           if (line === '') continue;
           const { sequence, dedupKey, body } = arrival.parse(JSON.parse(line));
           after = Math.max(after, sequence);
-          this.ledger.delivered(dedupKey ?? '', event.parse(JSON.parse(body)).payload.custom_details.sequence);
+          if (dedupKey?.startsWith(`${prefix}-`) !== true) continue;
+          this.ledger.delivered(dedupKey, event.parse(JSON.parse(body)).payload.custom_details.sequence);
         }
         return this.ledger.isComplete();
       },
@@ -80,8 +89,9 @@ export class Traffic {
   }
 
   async #sendAlert(alert: number): Promise<void> {
-    const dedupKey = `alert-${alert}`;
-    const routingKey = `key${alert % this.#options.routingKeys}`.padEnd(32, 'x');
+    const { prefix = 'alert', routingKeys: keys } = this.#options;
+    const dedupKey = `${prefix}-${alert}`;
+    const routingKey = keys[alert % keys.length];
     for (let sequence = 0; sequence < this.#options.eventsPerAlert; sequence += 1) {
       const body = JSON.stringify({
         routing_key: routingKey,

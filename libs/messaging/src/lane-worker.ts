@@ -1,22 +1,16 @@
 import { type Burial, type Change, Dispatcher, type History, type Outcome, SYSTEM_CLOCK } from '@pdaltagent/delivery';
-import { type Channel, type ChannelModel, type ConsumeMessage, type Options } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
-import { type DeadReason, deadLetterProperties, foreignLetterProperties } from './dead-letter';
+import { type Channel, type ChannelModel } from 'amqplib';
+import { type DeadReason } from './dead-letter';
+import { DeadLetterOffice } from './dead-letter-office';
 import { type DeliveredMarkers, Intake } from './intake';
-import { type HeldMessage, Lane } from './lane';
+import { type HeldMessage } from './lane';
+import { LaneOwner } from './lane-owner';
 import { LaneShare } from './lane-share';
 import { type Log } from './log';
 import { type IncomingMessage } from './message';
 import { Publisher } from './publisher';
 import { HEARTBEAT_SECONDS, Session } from './session';
-import {
-  DEAD_LETTER_EXCHANGE,
-  declareTopology,
-  type Family,
-  laneQueue,
-  type QueueType,
-  STATUS_EXCHANGE,
-} from './topology';
+import { declareTopology, type Family, laneOf, type QueueType, STATUS_EXCHANGE } from './topology';
 
 /** What a worker tells of its work; for metrics. */
 export interface LaneObserver {
@@ -49,9 +43,12 @@ export interface LaneWorkerOptions {
 
 const RENEW_AFTER_MS = 10 * 60_000;
 const LISTEN_EVERY_MS = 1_000;
+/** How often lanes are looked at for keys that hold up their neighbours. */
+const LOOK_EVERY_MS = 250;
+/** How often silent lanes are searched for messages that stand in a siding. */
+const SEARCH_EVERY_MS = 5_000;
 /** The broker counts as heard for two heartbeats after a question that it answered. */
 const HEARD_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
-const BURY_AGAIN_MS = 1_000;
 /** After a lane was lost: not at once, for it may be lost again. */
 const TAKE_AGAIN_MS = 250;
 
@@ -65,9 +62,12 @@ export class LaneWorker {
   readonly #intake: Intake;
   readonly #share: LaneShare;
   readonly #publisher: Publisher;
+  readonly #deadLetters: DeadLetterOffice;
   readonly #session: Session;
-  readonly #lanes = new Map<number, Lane>();
+  readonly #lanes = new Map<number, LaneOwner>();
   readonly #listening: NodeJS.Timeout;
+  readonly #looking: NodeJS.Timeout;
+  readonly #searching: NodeJS.Timeout;
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
   #heardAt = 0;
@@ -93,19 +93,20 @@ export class LaneWorker {
       },
     );
     this.#intake = new Intake(options.markers, {
-      admit: (message) => this.#dispatcher.add(message),
+      admit: (message) => this.#ownerOf(message)?.admit(message),
       repeat: (message) => {
         observer.repeated(message);
         message.lane.ack(message);
       },
     });
     this.#publisher = new Publisher({ url, name: `${name} publishing`, family, queueType, log });
+    this.#deadLetters = new DeadLetterOffice(family, this.#publisher, log, (reason) => observer.buried(reason));
     this.#share = new LaneShare({
       family,
       announce: (body) =>
         void this.#publisher.send(STATUS_EXCHANGE, '', body, { mandatory: false }).catch(() => undefined),
       take: (lane) => void this.#take(lane),
-      letGo: (lane) => void this.#letGo(lane),
+      letGo: (lane) => void this.#lanes.get(lane)?.letGo(),
       owned: () => this.#lanes.keys(),
     });
     this.#session = new Session({
@@ -116,6 +117,8 @@ export class LaneWorker {
       lost: () => this.#lost(),
     });
     this.#listening = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
+    this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#searching = setInterval(() => void this.#lookForStranded(), SEARCH_EVERY_MS);
   }
 
   /** Begins to work as soon as the broker is there; does not wait for it. */
@@ -128,7 +131,9 @@ export class LaneWorker {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#share.leave();
-    await Promise.all([...this.#lanes.keys()].map((lane) => this.#letGo(lane)));
+    clearInterval(this.#looking);
+    clearInterval(this.#searching);
+    await Promise.all([...this.#lanes.values()].map((owner) => owner.letGo()));
     clearInterval(this.#listening);
     await this.#publisher.close();
     await this.#session.close();
@@ -140,6 +145,11 @@ export class LaneWorker {
 
   get lanes(): number {
     return this.#lanes.size;
+  }
+
+  /** Routing keys that stand on a siding. */
+  get keysAside(): number {
+    return [...this.#lanes.values()].reduce((sum, owner) => sum + owner.aside, 0);
   }
 
   get dispatcher(): Pick<
@@ -166,7 +176,7 @@ export class LaneWorker {
   #lost(): void {
     this.#connection = undefined;
     this.#control = undefined;
-    for (const lane of [...this.#lanes.values()]) lane.lose();
+    for (const owner of [...this.#lanes.values()]) owner.lose();
   }
 
   /** Asks the broker for a sign of life, and renews lanes that hold a message for long. */
@@ -176,14 +186,19 @@ export class LaneWorker {
     const askedAt = Date.now();
     if (!this.#isHeard()) return this.#session.reconnect();
     const renewBefore = askedAt - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
-    for (const lane of this.#lanes.values()) {
-      const [oldest] = lane.held;
-      if (oldest !== undefined && oldest.heldSince < renewBefore && !lane.leaving) void this.#letGo(lane.index);
-    }
+    for (const owner of this.#lanes.values()) if ((owner.heldSince ?? askedAt) < renewBefore) void owner.letGo();
     await control.checkExchange(STATUS_EXCHANGE).then(
       () => (this.#heardAt = Math.max(this.#heardAt, askedAt)),
       () => undefined,
     );
+  }
+
+  #look(): void {
+    for (const owner of [...this.#lanes.values()]) owner.look();
+  }
+
+  async #lookForStranded(): Promise<void> {
+    for (const owner of [...this.#lanes.values()]) await owner.lookForStranded();
   }
 
   #isHeard(): boolean {
@@ -192,33 +207,33 @@ export class LaneWorker {
 
   async #take(index: number): Promise<void> {
     const connection = this.#connection;
-    if (connection === undefined || this.#stopping || this.#lanes.has(index)) return;
-    const lane = new Lane(index, laneQueue(this.#options.family, index), {
-      arrived: (message) => this.#intake.arrived(message),
-      foreign: (from, delivery, problem) => void this.#buryForeign(from, delivery, problem),
-      lost: (lost) => this.#laneLost(lost),
+    const control = this.#control;
+    if (connection === undefined || control === undefined || this.#stopping || this.#lanes.has(index)) return;
+    const { family, log } = this.#options;
+    const owner = new LaneOwner({
+      family,
+      index,
+      dispatcher: this.#dispatcher,
+      intake: this.#intake,
+      publisher: this.#publisher,
+      log,
+      ports: {
+        foreign: (lane, delivery, problem) => void this.#deadLetters.buryForeign(lane, delivery, problem),
+        gone: (gone) => this.#gone(gone),
+      },
     });
-    this.#lanes.set(index, lane);
-    await lane.open(connection).catch(() => lane.lose());
+    this.#lanes.set(index, owner);
+    await owner.open(connection, control);
   }
 
-  async #letGo(index: number): Promise<void> {
-    const lane = this.#lanes.get(index);
-    if (lane === undefined || lane.leaving) return;
-    lane.leave();
-    const idle = [...lane.held].filter((message) => !this.#dispatcher.isBusy(message));
-    for (const message of idle) lane.handBack(message);
-    this.#dispatcher.forget(idle);
-    await lane.drained();
-    await lane.close();
-    if (this.#lanes.get(index) === lane) this.#lanes.delete(index);
-    this.#share.settled();
-  }
-
-  #laneLost(lane: Lane): void {
-    if (this.#lanes.get(lane.index) === lane) this.#lanes.delete(lane.index);
-    this.#dispatcher.forget(lane.held);
+  /** Not taken again at once: it may be lost again, or belong to somebody else by now. */
+  #gone(owner: LaneOwner): void {
+    if (this.#lanes.get(owner.index) === owner) this.#lanes.delete(owner.index);
     setTimeout(() => this.#share.settled(), TAKE_AGAIN_MS).unref();
+  }
+
+  #ownerOf({ routingKey }: HeldMessage): LaneOwner | undefined {
+    return this.#lanes.get(laneOf(this.#options.family, routingKey));
   }
 
   #attempt(message: HeldMessage): void {
@@ -257,38 +272,7 @@ export class LaneWorker {
   }
 
   async #bury(message: HeldMessage, burial: Burial, history: History): Promise<void> {
-    const { log, observer } = this.#options;
-    const buried = await this.#publishDeadLetter(
-      message.lane,
-      message.body,
-      deadLetterProperties(message, burial, history),
-    );
-    if (!buried) return;
-    log.warn('dead letter', { id: message.id, type: message.type, reason: burial.reason, status: burial.status });
-    observer.buried(burial.reason);
-    message.lane.ack(message);
-    this.#dispatcher.done(message);
-  }
-
-  async #buryForeign(lane: Lane, delivery: ConsumeMessage, problem: string): Promise<void> {
-    if (!(await this.#publishDeadLetter(lane, delivery.content, foreignLetterProperties(delivery, problem)))) return;
-    this.#options.log.warn('a message that is none of ours: dead letter', { queue: lane.queue, problem });
-    this.#options.observer.buried('foreign');
-    lane.ackDelivery(delivery);
-  }
-
-  /** True once the broker has it; false where the lane was lost before. */
-  async #publishDeadLetter(lane: Lane, body: Buffer, properties: Options.Publish): Promise<boolean> {
-    while (!lane.signal.aborted) {
-      try {
-        await this.#publisher.send(DEAD_LETTER_EXCHANGE, this.#options.family.deadLetters, body, properties);
-        return true;
-      } catch {
-        // The publisher says once that the broker is away; the message stays unacknowledged.
-        await delay(BURY_AGAIN_MS);
-      }
-    }
-    return false;
+    if (await this.#deadLetters.bury(message, burial, history)) this.#dispatcher.done(message);
   }
 
   #say(change: Change): void {

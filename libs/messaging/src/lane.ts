@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { fromDelivery, type IncomingMessage } from './message';
 
 /** Unacknowledged messages of a lane. A constant: a later consumer with less would get them back out of order. */
-const PREFETCH = 64;
+export const PREFETCH = 64;
 
 /** A message off a lane, not yet acknowledged. */
 export interface HeldMessage extends IncomingMessage {
@@ -21,9 +21,11 @@ export interface LanePorts {
   foreign(lane: Lane, delivery: ConsumeMessage, problem: string): void;
   /** The channel is gone without our doing; what was held is the broker's again. */
   lost(lane: Lane): void;
+  /** A message was acknowledged. */
+  acknowledged?(): void;
 }
 
-/** One life of a lane's consumer: from its channel's opening to its end. */
+/** One life of a consumer of a lane's queue, or of a siding's: from its channel's opening to its end. */
 export class Lane {
   readonly #abort = new AbortController();
   readonly #ports: LanePorts;
@@ -33,7 +35,6 @@ export class Lane {
   #drained: () => void = () => undefined;
 
   constructor(
-    readonly index: number,
     readonly queue: string,
     ports: LanePorts,
   ) {
@@ -70,8 +71,9 @@ export class Lane {
 
   /** Lets the broker forget the message; without effect once the lane is lost. */
   ack(message: HeldMessage): void {
-    this.handBack(message);
+    if (this.#state === 'closed') return;
     this.ackDelivery(message.delivery);
+    this.handBack(message);
   }
 
   ackDelivery(delivery: ConsumeMessage): void {
@@ -81,6 +83,7 @@ export class Lane {
     } catch {
       // The channel closed a moment ago and its event has not come yet: the broker will deliver it again.
     }
+    this.#ports.acknowledged?.();
   }
 
   /** The message stays unacknowledged and goes back to its place when the channel closes. */
