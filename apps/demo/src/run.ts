@@ -1,3 +1,6 @@
+import { check } from './check';
+import { demo } from './demo';
+import { live } from './live';
 import { type Command, HELP, parseOptions, UsageError } from './options';
 import { prepare } from './prepare';
 
@@ -22,8 +25,10 @@ async function execute(command: Command): Promise<number> {
       await prepare(command.agreed);
       return 0;
     case 'demo':
+      return demo(command.agreed);
     case 'check':
+      return check(command.agreed, command.fault);
     case 'live':
-      throw new Error('is being built');
+      return live(process.env);
   }
 }

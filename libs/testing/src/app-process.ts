@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, type WriteStream } from 'node:fs';
 import path from 'node:path';
 import { cleanEnvironment } from './clean-environment';
 import { type Exit, type GuardedProcess, startGuarded } from './guarded-process';
 import { waitUntil } from './wait-until';
 import { workspaceRoot } from './workspace';
+
+const SIMULATOR = 'pagerduty-simulator';
+const KEPT_LINES = 10_000;
 
 /** A line of an app's log: its JSON, or `message` alone where it is none. */
 export interface LogLine {
@@ -12,25 +15,38 @@ export interface LogLine {
 }
 
 export interface StartAppOptions {
-  /** Holds the record of the process while it runs. */
+  /** Holds its log, as <name>.log, and the record of the process while it runs. */
   folder: string;
+  /** Default: the folder. */
+  cwd?: string;
   /** Added to a clean environment: nothing else of ours that names a server reaches the app. */
-  env: Record<string, string>;
+  env: NodeJS.ProcessEnv;
   /** What to wait for. `alive`: it answers on its admin port; `ready`: it can do its work. Default: ready. */
   until?: 'alive' | 'ready';
   timeoutMs?: number;
   onLine?: (line: LogLine) => void;
+  /** False: no log file, for a process that lives long. Default: true. */
+  keepLog?: boolean;
 }
 
 /** A built app, running as a process of its own as it would in production. */
 export class AppProcess {
+  /** The latest lines of its log. */
   readonly lines: LogLine[] = [];
+  readonly #file: WriteStream | undefined;
+  #url: string | undefined;
   #process: GuardedProcess;
 
   private constructor(
     readonly name: string,
     private readonly options: StartAppOptions,
   ) {
+    mkdirSync(options.folder, { recursive: true });
+    if (options.keepLog !== false) {
+      this.#file = createWriteStream(path.join(options.folder, `${name}.log`), { flags: 'a' });
+      // The folder may be removed while the last lines come in.
+      this.#file.on('error', () => undefined);
+    }
     this.#process = this.#spawn();
   }
 
@@ -59,11 +75,7 @@ export class AppProcess {
 
   /** Of the admin server, or of the simulator's only one; undefined until the log tells it. */
   get url(): string | undefined {
-    for (const line of this.lines.toReversed()) {
-      if (typeof line['adminPort'] === 'number') return `http://127.0.0.1:${line['adminPort']}`;
-      if (typeof line['url'] === 'string' && typeof line['port'] === 'number') return line['url'];
-    }
-    return undefined;
+    return this.#url;
   }
 
   /** Everything it logged, for messages of failed tests. */
@@ -117,6 +129,7 @@ export class AppProcess {
   async restart(): Promise<void> {
     await this.stop();
     this.lines.length = 0;
+    this.#url = undefined;
     this.#process = this.#spawn();
     await this.waitFor(this.options.until ?? 'ready');
   }
@@ -124,27 +137,33 @@ export class AppProcess {
   #spawn(): GuardedProcess {
     const bundle = path.join(workspaceRoot(), 'dist', 'apps', this.name, 'main.js');
     if (!existsSync(bundle)) throw new Error(`${bundle} is missing: run \`npm run build\` first`);
-    const { folder, env } = this.options;
+    const { folder, cwd, env } = this.options;
     return startGuarded({
       name: `${this.name}-${nextNumber()}`,
       command: process.execPath,
       args: ['--enable-source-maps', bundle],
       env: { ...cleanEnvironment(), PDAGENTD_ADMIN_PORT: '0', ...env },
       folder,
+      ...(cwd === undefined ? {} : { cwd }),
       mark: bundle,
-      onLine: (text) => {
-        const line = parseLine(text);
-        this.lines.push(line);
-        this.options.onLine?.(line);
-      },
+      onLine: (text) => this.#keep(text),
     });
+  }
+
+  #keep(text: string): void {
+    const line = parseLine(text);
+    this.lines.push(line);
+    if (this.lines.length > KEPT_LINES) this.lines.splice(0, KEPT_LINES / 2);
+    this.#url ??= addressIn(line);
+    this.#file?.write(`${text}\n`);
+    this.options.onLine?.(line);
   }
 
   async #answers(state: 'alive' | 'ready'): Promise<boolean> {
     const url = this.url;
     if (url === undefined) return false;
     // The simulator has no admin port: it works as soon as it says where it listens.
-    if (this.lines.some((line) => line['url'] === url)) return true;
+    if (this.name === SIMULATOR) return true;
     const response = await fetch(`${url}/${state === 'alive' ? 'healthz' : 'readyz'}`);
     await response.arrayBuffer();
     return response.ok;
@@ -156,6 +175,12 @@ export class AppProcess {
       .map((line) => JSON.stringify(line))
       .join('\n');
   }
+}
+
+/** Every service logs its admin port first; the simulator its address. */
+function addressIn({ adminPort, url, port }: LogLine): string | undefined {
+  if (typeof adminPort === 'number') return `http://127.0.0.1:${adminPort}`;
+  return typeof url === 'string' && typeof port === 'number' ? url : undefined;
 }
 
 let started = 0;

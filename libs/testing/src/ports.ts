@@ -6,12 +6,19 @@ const LOWEST = 20_000;
 const HIGHEST = 29_999;
 const handedOut = new Set<number>();
 
-/** True if nothing listens on the port of the loopback interface. */
-export function isPortFree(port: number): Promise<boolean> {
+/** True if nothing listens on the port: neither on the loopback interface nor on all of them. */
+export async function isPortFree(port: number): Promise<boolean> {
+  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0')) && (await canListen(port, '::'));
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = net.createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    // A machine without IPv6 has no such address, and nothing that could listen on it.
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code !== 'EADDRINUSE' && error.code !== 'EACCES'),
+    );
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 

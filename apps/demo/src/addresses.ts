@@ -1,0 +1,31 @@
+import path from 'node:path';
+import { DEMO_KEY } from './story';
+import { type System } from './system';
+import { BANNER, bold } from './terminal';
+
+/** Where everything is, and what to try next. */
+export function addresses(system: System): string {
+  const local = (...parts: string[]): string => path.relative(process.cwd(), path.join(system.folder, ...parts));
+  const health = system.services.slice(1).map(({ name, url }) => [name, `${url}/readyz, /metrics`] as const);
+  const rows = [
+    ['gateway', `${system.gatewayUrl}, ${system.secureGatewayUrl}`],
+    ['simulated PagerDuty', `${system.simulator.url} (what arrived: /_control/events)`],
+    ['webhooks go to', system.receiverUrl],
+    ['RabbitMQ', `127.0.0.1:${system.rabbitmq.port} (its password: ${local('rabbitmq', 'password')})`],
+    ['Redis', `127.0.0.1:${system.redis.port}`],
+    ...health,
+    ['logs', `${local()}/*/*.log`],
+  ] as const;
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return [
+    '',
+    ...rows.map(([name, value]) => `  ${name.padEnd(width)}${value}`),
+    '',
+    'Try, in another terminal:',
+    `  PDSEND_EVENTS_BASE_URL=${system.gatewayUrl} node dist/apps/pd-send/pd-send.js \\`,
+    `    -k ${DEMO_KEY} -t trigger -i db2/disk -d "Disk is full"`,
+    `  curl ${system.gatewayUrl}/v2/enqueue -d '{"routing_key":"${DEMO_KEY}","event_action":"resolve","dedup_key":"db2/disk"}'`,
+    '',
+    bold(`${BANNER}. Ctrl-C ends it.`),
+  ].join('\n');
+}

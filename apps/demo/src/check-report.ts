@@ -1,0 +1,116 @@
+import { type LedgerEntry, type LedgerReport } from '@pdaltagent/testing';
+import { type PlannedEvent } from './check-plan';
+import { type Webhook } from './receiver';
+import { type SimulatedLogEntry } from './simulator-control';
+
+/** Everything the check has seen. */
+export interface Verdict {
+  plan: PlannedEvent[];
+  /** Events the gateway did not accept, with its answer. */
+  refused: string[];
+  ledger: LedgerReport;
+  /** What the simulated PagerDuty wrote, each of which must come as a webhook. */
+  entries: SimulatedLogEntry[];
+  webhooks: Webhook[];
+  /** Errors that the services logged. */
+  troubles: string[];
+}
+
+interface Row {
+  what: string;
+  expected: number;
+  found: number;
+  /** What is wrong, by name; none: all is well. */
+  wrong: string[];
+}
+
+const LISTED = 10;
+
+/** A table of what was expected and found, and a line for everything that is wrong. */
+export function checkReport(verdict: Verdict): { table: string; failures: string[] } {
+  const rows = [...eventRows(verdict), ...webhookRows(verdict)];
+  const failures = rows
+    .filter(({ wrong }) => wrong.length > 0)
+    .map(({ what, wrong }) => `${what}: ${wrong.slice(0, LISTED).join(', ')}${wrong.length > LISTED ? ', …' : ''}`);
+  return {
+    table: tableOf(rows),
+    failures: [...failures, ...verdict.troubles.map((trouble) => `logged an error: ${trouble}`)],
+  };
+}
+
+function eventRows({ plan, refused, ledger }: Verdict): Row[] {
+  const name = ({ alert, sequence }: LedgerEntry): string => {
+    const action = plan.find((event) => event.alert === alert && event.sequence === sequence)?.action;
+    return `${alert} #${sequence} (${action ?? 'never sent'})`;
+  };
+  const counting = (what: string, entries: LedgerEntry[]): Row => ({
+    what,
+    expected: 0,
+    found: entries.length,
+    wrong: entries.map(name),
+  });
+  return [
+    { what: 'accepted by the gateway', expected: plan.length, found: ledger.accepted, wrong: refused },
+    {
+      what: 'delivered to PagerDuty (simulated)',
+      expected: ledger.accepted,
+      found: ledger.accepted - ledger.lost.length,
+      wrong: ledger.lost.map((entry) => `${name(entry)} is lost`),
+    },
+    counting('delivered more than once', ledger.duplicates),
+    counting('delivered out of order', ledger.inversions),
+    counting('delivered, but never sent', ledger.unexpected),
+  ];
+}
+
+function webhookRows({ entries, webhooks }: Verdict): Row[] {
+  const arrived = webhooks.map(({ logEntry }) => logEntry);
+  const missing = entries.filter(({ id }) => !arrived.includes(id));
+  const repeated = arrived.filter((id, index) => arrived.indexOf(id) !== index);
+  const swapped = byIncident(webhooks).flatMap(outOfOrder(entries));
+  return [
+    {
+      what: 'webhooks received',
+      expected: entries.length,
+      found: entries.length - missing.length,
+      wrong: missing.map(({ id, type }) => `${type} ${id} is missing`),
+    },
+    { what: 'webhooks more than once', expected: 0, found: repeated.length, wrong: repeated },
+    { what: 'webhooks out of order', expected: 0, found: swapped.length, wrong: swapped },
+  ];
+}
+
+function byIncident(webhooks: Webhook[]): Webhook[][] {
+  const groups = new Map<string, Webhook[]>();
+  for (const webhook of webhooks) {
+    const key = webhook.incident?.id ?? webhook.logEntry;
+    groups.set(key, [...(groups.get(key) ?? []), webhook]);
+  }
+  return [...groups.values()];
+}
+
+/** Of the webhooks of one incident, those that came after one that PagerDuty wrote later. */
+function outOfOrder(entries: SimulatedLogEntry[]): (webhooks: Webhook[]) => string[] {
+  const places = new Map(entries.map(({ id }, place) => [id, place]));
+  return (webhooks) => {
+    let latest = -1;
+    return webhooks.flatMap(({ logEntry }) => {
+      const place = places.get(logEntry) ?? -1;
+      const isBehind = place < latest;
+      latest = Math.max(latest, place);
+      return isBehind ? [logEntry] : [];
+    });
+  };
+}
+
+function tableOf(rows: Row[]): string {
+  const width = Math.max(...rows.map(({ what }) => what.length));
+  const line = (what: string, expected: string, found: string, verdict: string): string =>
+    `  ${what.padEnd(width)}  ${expected.padStart(8)}  ${found.padStart(8)}  ${verdict}`;
+  return [
+    line('', 'expected', 'found', ''),
+    ...rows.map(({ what, expected, found, wrong }) =>
+      line(what, String(expected), String(found), wrong.length === 0 ? 'ok' : 'WRONG'),
+    ),
+  ].join('\n');
+}

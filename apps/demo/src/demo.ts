@@ -1,0 +1,60 @@
+import { type LogLine } from '@pdaltagent/testing';
+import path from 'node:path';
+import { addresses } from './addresses';
+import { Cleanups } from './cleanups';
+import { prepare } from './prepare';
+import { tellStory } from './story';
+import { startSystem, type System } from './system';
+import { toldToEnd } from './told-to-end';
+import { watchArrivals } from './watch';
+import { BANNER, bold, dim, say, warn } from './terminal';
+
+/** Runs the relay on servers of its own, sends a few events, and stays until it is told to end. */
+export async function demo(agreed: boolean): Promise<number> {
+  const cleanups = new Cleanups();
+  const told = toldToEnd();
+  const show = showing(cleanups, agreed);
+  try {
+    const outcome = await Promise.race([told, show]);
+    say(dim(`${outcome === 'SIGINT' ? '' : `${outcome}: `}stopping everything …`));
+    return 0;
+  } finally {
+    await cleanups.run(warn);
+    say('Stopped: no process is left.');
+  }
+}
+
+/** Never resolves once everything runs; rejects when something ends that should not. */
+async function showing(cleanups: Cleanups, agreed: boolean): Promise<never> {
+  say(bold(BANNER));
+  await prepare(agreed);
+  const system = await startSystem({
+    name: 'demo',
+    say: (text) => say(dim(text)),
+    onLog: tellTroubles,
+    onWebhook: ({ event, incident }) => {
+      say(
+        `    webhook    ${event} of incident #${incident?.number ?? '–'} “${incident?.title ?? ''}” polled, queued and sent`,
+      );
+    },
+    cleanups,
+  });
+  const watch = watchArrivals(system.simulator);
+  cleanups.add('the watch', () => Promise.resolve(watch.stop()));
+  await tellStory(system, watch);
+  say(addresses(system));
+  return someServiceEnds(system);
+}
+
+function tellTroubles(source: string, line: LogLine): void {
+  const level = line['level'];
+  // What a first start has to say of itself is no trouble.
+  if ((level === 'warn' || level === 'error') && !line.message.startsWith('there is no cursor in Redis')) {
+    warn(`    ${source}: ${line.message}`);
+  }
+}
+
+async function someServiceEnds(system: System): Promise<never> {
+  const name = await Promise.race(system.services.map((service) => service.exited.then(() => service.name)));
+  throw new Error(`${name} ended; its log was ${path.relative(process.cwd(), path.join(system.folder, name))}`);
+}

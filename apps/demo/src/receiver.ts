@@ -1,0 +1,75 @@
+import { createServer, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+
+/** A webhook as it arrived: PagerDuty's v2 form, as far as the demo looks at it. */
+const webhook = z.object({
+  messages: z.tuple([
+    z.object({
+      event: z.string(),
+      log_entries: z.tuple([z.object({ id: z.string() })]),
+      incident: z.object({ id: z.string(), incident_number: z.number(), title: z.string() }).nullable(),
+    }),
+  ]),
+});
+
+export interface Webhook {
+  receivedAt: number;
+  event: string;
+  logEntry: string;
+  incident: { id: string; number: number; title: string } | undefined;
+}
+
+/** The system at the end of the way: takes webhooks and keeps them in the order of their arrival. */
+export class WebhookReceiver {
+  readonly webhooks: Webhook[] = [];
+  readonly #server: Server;
+
+  private constructor(onWebhook: (webhook: Webhook) => void) {
+    this.#server = createServer((request, response) => {
+      void text(request).then((body) => {
+        const received = read(body);
+        if (received !== undefined) {
+          this.webhooks.push(received);
+          onWebhook(received);
+        }
+        response.writeHead(received === undefined ? 400 : 202).end();
+      });
+    });
+  }
+
+  static async start(port: number, onWebhook: (webhook: Webhook) => void): Promise<WebhookReceiver> {
+    const receiver = new WebhookReceiver(onWebhook);
+    await new Promise<void>((resolve, reject) => {
+      receiver.#server.once('error', reject);
+      receiver.#server.listen(port, '127.0.0.1', resolve);
+    });
+    return receiver;
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
+
+function read(body: string): Webhook | undefined {
+  const result = webhook.safeParse(parse(body));
+  if (!result.success) return undefined;
+  const [{ event, log_entries: entries, incident }] = result.data.messages;
+  return {
+    receivedAt: Date.now(),
+    event,
+    logEntry: entries[0].id,
+    incident:
+      incident === null ? undefined : { id: incident.id, number: incident.incident_number, title: incident.title },
+  };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

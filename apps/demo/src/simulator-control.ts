@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+const arrival = z.object({
+  sequence: z.number(),
+  receivedAt: z.number(),
+  api: z.string(),
+  routingKey: z.string().nullable(),
+  dedupKey: z.string().nullable(),
+  action: z.string().nullable(),
+  accepted: z.boolean(),
+  alert: z.string(),
+  body: z.string().optional(),
+});
+const arrivals = z.object({ events: z.array(arrival), total: z.number() });
+
+const logEntries = z.object({
+  log_entries: z.array(
+    z.object({
+      id: z.string(),
+      type: z.string(),
+      incident: z.object({ id: z.string(), dedupKey: z.string().nullable() }).nullish(),
+    }),
+  ),
+});
+
+/** An event as it arrived at the simulated PagerDuty. */
+export type Arrival = z.infer<typeof arrival>;
+export type SimulatedLogEntry = z.infer<typeof logEntries>['log_entries'][number];
+
+/** The control API of the pagerduty-simulator, as far as the demo uses it. */
+export class SimulatorControl {
+  constructor(readonly url: string) {}
+
+  /** What arrived after the sequence number; waits up to `waitMs` for the first. */
+  async arrivalsAfter(sequence: number, waitMs = 0): Promise<Arrival[]> {
+    const wait = waitMs > 0 ? `&waitFor=1&timeoutMs=${waitMs}` : '';
+    const answer = await this.#call('GET', `/events?after=${sequence}&limit=100000&headers=false${wait}`);
+    return arrivals.parse(answer).events;
+  }
+
+  /** Every log entry that PagerDuty would have written. */
+  async logEntries(): Promise<SimulatedLogEntry[]> {
+    return logEntries.parse(await this.#call('GET', '/log_entries')).log_entries;
+  }
+
+  async addFault(rule: unknown): Promise<void> {
+    await this.#call('POST', '/faults', rule);
+  }
+
+  async #call(method: string, route: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(`${this.url}/_control${route}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the simulator answered ${response.status} to ${route}: ${text}`);
+    return JSON.parse(text);
+  }
+}

@@ -1,0 +1,82 @@
+import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
+import { waitUntil } from '@pdaltagent/testing';
+import { type Answer, sendByCommand, sendByHttp } from './send';
+import { type System } from './system';
+import { bold, dim, say } from './terminal';
+import { type Watch } from './watch';
+
+/** The routing key of the demo; the simulator takes any of the right form. */
+export const DEMO_KEY = 'd3m0d3m0d3m0d3m0d3m0d3m0d3m0d3m0';
+
+interface Chapter {
+  title: string;
+  send: (system: System) => Promise<Answer>;
+}
+
+const CHAPTERS: Chapter[] = [
+  {
+    title: 'pd-send (HTTPS): trigger db1/disk',
+    send: (system) =>
+      pdSend(system, '-t', 'trigger', '-i', 'db1/disk', '-d', 'Disk is full', '-o', 'db1', '-f', 'usage=98%'),
+  },
+  {
+    title: 'HTTP POST /v2/enqueue: trigger web3/cpu',
+    send: ({ gatewayUrl }) =>
+      sendByHttp(
+        `${gatewayUrl}/v2/enqueue`,
+        JSON.stringify({
+          routing_key: DEMO_KEY,
+          event_action: 'trigger',
+          dedup_key: 'web3/cpu',
+          payload: { summary: 'CPU load 97 %', source: 'web3', severity: 'warning' },
+        }),
+      ),
+  },
+  {
+    title: 'HTTP POST /integration/<key>/enqueue: a CloudWatch alarm',
+    send: ({ gatewayUrl }) =>
+      sendByHttp(
+        `${gatewayUrl}/integration/${DEMO_KEY}/enqueue`,
+        JSON.stringify({
+          Type: 'Notification',
+          Message: JSON.stringify({ AlarmName: 'queue-depth', NewStateValue: 'ALARM', NewStateReason: 'over 1000' }),
+        }),
+      ),
+  },
+  {
+    title: 'pd-send (HTTPS): acknowledge db1/disk',
+    send: (system) => pdSend(system, '-t', 'acknowledge', '-i', 'db1/disk'),
+  },
+  {
+    title: 'HTTP POST /v2/enqueue: resolve db1/disk',
+    send: ({ gatewayUrl }) =>
+      sendByHttp(
+        `${gatewayUrl}/v2/enqueue`,
+        JSON.stringify({ routing_key: DEMO_KEY, event_action: 'resolve', dedup_key: 'db1/disk' }),
+      ),
+  },
+];
+
+/** Sends a few real events, one after another, and waits until each has gone its way and all webhooks are there. */
+export async function tellStory(system: System, watch: Watch): Promise<void> {
+  const queue = laneQueue(EVENTS, laneOf(EVENTS, DEMO_KEY));
+  for (const [index, { title, send }] of CHAPTERS.entries()) {
+    say(`\n${bold(`${index + 1}  ${title}`)}`);
+    const arrival = watch.next();
+    const answer = await send(system);
+    if (!answer.accepted) throw new Error(`the gateway refused an event: ${answer.text}`);
+    say(`    accepted   ${answer.text} ${dim(`(${Math.round(answer.tookMs)} ms)`)}`);
+    say(`    queued     ${queue} ${dim('(before the answer: RabbitMQ has confirmed it)')}`);
+    await arrival;
+  }
+  say(dim('\nPagerDuty has made log entries of them, which come back as webhooks'));
+  const entries = (await system.simulator.logEntries()).map(({ id }) => id);
+  await waitUntil(() => entries.every((id) => system.receiver.webhooks.some(({ logEntry }) => logEntry === id)), {
+    what: 'the webhooks',
+    timeoutMs: 60_000,
+  });
+}
+
+function pdSend({ secureGatewayUrl, certificate }: System, ...args: string[]): Promise<Answer> {
+  return sendByCommand({ url: secureGatewayUrl, certificate }, ['-k', DEMO_KEY, ...args]);
+}

@@ -1,0 +1,122 @@
+import {
+  type AppProcess,
+  openRunFolder,
+  type LogLine,
+  type RabbitMQ,
+  type Redis,
+  startApp,
+  startRabbitMQ,
+  startRedis,
+} from '@pdaltagent/testing';
+import path from 'node:path';
+import { type Cleanups } from './cleanups';
+import { portFor } from './ports';
+import { type Webhook, WebhookReceiver } from './receiver';
+import { SimulatorControl } from './simulator-control';
+
+export interface SystemOptions {
+  /** Of the folder under .local/run. */
+  name: string;
+  say: (text: string) => void;
+  onWebhook: (webhook: Webhook) => void;
+  /** Called with what the services log; `source` is the service. */
+  onLog: (source: string, line: LogLine) => void;
+  /** Where servers and services are registered to be stopped, as soon as each is there. */
+  cleanups: Cleanups;
+}
+
+/** The whole relay with everything around it, all of it ours: nothing reaches PagerDuty. */
+export interface System {
+  folder: string;
+  gatewayUrl: string;
+  secureGatewayUrl: string;
+  /** The certificate the gateway made for itself. */
+  certificate: string;
+  receiver: WebhookReceiver;
+  receiverUrl: string;
+  simulator: SimulatorControl;
+  rabbitmq: RabbitMQ;
+  redis: Redis;
+  services: AppProcess[];
+}
+
+/** Brings up servers, a simulated PagerDuty, a receiver of webhooks, and the services between them. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { say, cleanups } = options;
+  const folder = openRunFolder(options.name);
+  cleanups.add('the folder of this run', () => Promise.resolve(folder.remove()));
+  const inFolder = (name: string): string => path.join(folder.path, name);
+
+  say('starting RabbitMQ and Redis');
+  const [rabbitmq, redis] = await Promise.all([
+    startRabbitMQ({ folder: inFolder('rabbitmq') }).then(cleanups.stopping('RabbitMQ')),
+    startRedis({ folder: inFolder('redis') }).then(cleanups.stopping('Redis')),
+  ]);
+
+  const receiverPort = await portFor('the receiver of webhooks', 9010, say);
+  const receiver = await WebhookReceiver.start(receiverPort, options.onWebhook);
+  cleanups.add('the receiver', () => Promise.resolve(receiver.stop()));
+  const receiverUrl = `http://127.0.0.1:${receiverPort}/webhooks`;
+
+  const start = async (name: string, env: Record<string, string>, adminPort?: number): Promise<AppProcess> =>
+    startApp(name, {
+      folder: inFolder(name),
+      env: {
+        ...env,
+        ...(adminPort && { PDAGENTD_ADMIN_PORT: String(await portFor(`the health of ${name}`, adminPort, say)) }),
+      },
+      timeoutMs: 60_000,
+      onLine: (line) => options.onLog(name, line),
+    }).then(cleanups.stopping(name));
+  const simulator = await start('pagerduty-simulator', {
+    SIMULATOR_PORT: String(await portFor('the simulated PagerDuty', 9009, say)),
+  });
+  const simulatorUrl = simulator.url ?? '';
+
+  const httpPort = await portFor('the gateway', 8080, say);
+  const httpsPort = await portFor('the gateway (HTTPS)', 8443, say);
+  const servers = { PDAGENTD_AMQP_URL: rabbitmq.url, PDAGENTD_REDIS_URL: redis.url };
+  const webhooks = { ...servers, PDAGENTD_WEBHOOK_DEST_URL: receiverUrl };
+  say('starting the services');
+  const [gateway, ...others] = await Promise.all([
+    start(
+      'ingest-gateway',
+      {
+        ...servers,
+        PDAGENTD_HTTP_PORT: String(httpPort),
+        PDAGENTD_HTTPS_PORT: String(httpsPort),
+        PDAGENTD_STATE_DIR: inFolder('state'),
+        // Not there, so that a pair of our own is made and none of the machine's is used.
+        PDAGENTD_TLS_CERT: inFolder('no-certificate'),
+        PDAGENTD_TLS_KEY: inFolder('no-key'),
+      },
+      8090,
+    ),
+    start('delivery-worker', { ...servers, PDAGENTD_EVENTS_BASE_URL: simulatorUrl }, 8091),
+    start(
+      'log-poller',
+      {
+        ...webhooks,
+        PDAGENTD_API_BASE_URL: simulatorUrl,
+        PDAGENTD_API_TOKEN: 'demo',
+        PDAGENTD_POLLING_INTERVAL_SECONDS: '1',
+        PDAGENTD_GET_ALL_LOG_ENTRIES: 'true',
+      },
+      8092,
+    ),
+    start('webhook-sender', webhooks, 8093),
+  ]);
+  const { certificate } = await gateway.logged('its certificate', (line) => typeof line['certificate'] === 'string');
+  return {
+    folder: folder.path,
+    gatewayUrl: `http://127.0.0.1:${httpPort}`,
+    secureGatewayUrl: `https://127.0.0.1:${httpsPort}`,
+    certificate: String(certificate),
+    receiver,
+    receiverUrl,
+    simulator: new SimulatorControl(simulatorUrl),
+    rabbitmq,
+    redis,
+    services: [simulator, gateway, ...others],
+  };
+}
