@@ -10,7 +10,7 @@ export interface Effort {
 
 /** A document's fresh effort. When it is used up a candidate is believed by its shape: more is replaced, never less. */
 export function freshEffort(): Effort {
-  return { lookups: 600, hashes: 25 };
+  return { lookups: 300, hashes: 25 };
 }
 
 /** Takes one question from the effort; false if none was left. */

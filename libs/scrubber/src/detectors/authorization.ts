@@ -3,7 +3,7 @@ import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
 /** The credentials of an `Authorization` header, after its scheme (RFC 9110, 11.6.2). */
 const HEADER =
-  /(?<=(?<![a-z\d])(?:proxy-)?authorization["'\\]{0,3} ?[:=] ?["'\\]{0,3}(?:(?:bearer|basic|token|negotiate|apikey|api-key|splunk|genieky|geniekey|key|digest|aws4-hmac-sha256|hmac) )?)(?<value>[^\s"'\\,;]{4,8192})/dgi;
+  /(?<=(?<![a-z\d])(?:proxy-)?authorization["'\\]{0,3} ?[:=] ?["'\\]{0,3}(?:(?:bearer|basic|token|negotiate|apikey|api-key|splunk|genieky|geniekey|key|digest|aws4-hmac-sha256|hmac) (?:token=["']?)?)?)(?!token=)(?<value>[^\s"'\\,;]{4,8192})/dgi;
 /** A scheme and credentials without the header's name. */
 const SCHEME = /(?<=(?<![a-z\d])(?:bearer|basic) )(?<value>[\w.~+/-]{8,8192}={0,2})/dgi;
 /** PagerDuty's REST API: `Token token=…` */

@@ -3,6 +3,9 @@ import { type Detector, RANK, type Span } from '../detector';
 import { type Reading } from '../reading';
 
 const LOCAL_CHARACTER = /[\p{L}\p{N}\p{M}._+~&-]/u;
+const ASCII_LOCAL = Uint8Array.from({ length: 128 }, (_, code) =>
+  Number(LOCAL_CHARACTER.test(String.fromCharCode(code))),
+);
 /** Labels of up to 63 characters, the last one a top-level domain in letters or in punycode. */
 const DOMAIN =
   /(?:[\p{L}\p{N}_][\p{L}\p{N}\p{M}_-]{0,62}\.){1,8}(?:xn--[a-z\d-]{2,59}|[\p{L}\p{M}]{2,24})(?![\p{L}\p{N}_])/uy;
@@ -28,9 +31,9 @@ const KNOWN_ENDINGS = new Set([...topLevelDomains, ...PRIVATE_DOMAINS].filter((n
 
 /** What stands before the @ in the names of cluster nodes and of repositories. */
 const NOT_A_MAILBOX =
-  /^(?:git|hg|svn|rabbit|rabbitmq|celery|celeryd|ejabberd|emqx|vernemq|couchdb|riak|erlang|nonode|this|worker\d*)$/i;
-const REMOTE_SHELL = /\b(?:ssh|scp|sftp|rsync|mosh|autossh)\s{1,3}(?:\w{1,2}\s(?:\w{1,12}\s)?)?$/;
-const NUMBERED = /^(?:[\d.]|v\d)[\d.-]*\.(?!com|net|org|cn)[^.]+$/;
+  /^(?:git|hg|svn|rabbit|rabbitmq|celery|celeryd|ejabberd|emqx|vernemq|couchdb|riak|erlang|nonode|this|worker\d{0,9})$/i;
+const REMOTE_SHELL = /\b(?:ssh|scp|sftp|rsync|mosh|autossh)\s{1,3}(?:-\w{1,2}\s(?:\w{1,12}\s)?)?$/i;
+const NUMBERED = /^(?:[\d.]|v\d)[\d.-]{0,253}\.(?!com|net|org|cn)[^.]{1,63}$/;
 const CLUSTER_NAME = /\.(?:svc|pod|cluster)\.|\.cluster\.local$/;
 
 /** Where the part before the @ begins: up to 64 characters back (RFC 5321), from a quote on if it is quoted. */
@@ -48,8 +51,11 @@ function localStart(text: string, at: number): number {
 
 function isLocal(text: string, index: number): boolean {
   const code = text.charCodeAt(index);
+  if (code < 128 && code !== 0x27) return ASCII_LOCAL[code] === 1;
   if ((code & 0xfc00) === 0xdc00 || (code & 0xfc00) === 0xd800)
-    return LOCAL_CHARACTER.test(text.slice(index & ~0, index + 1));
+    return LOCAL_CHARACTER.test(
+      text.slice(index - ((code & 0xfc00) === 0xdc00 ? 1 : 0), index + ((code & 0xfc00) === 0xd800 ? 2 : 1)),
+    );
   const character = text[index] ?? '';
   if (character !== "'") return LOCAL_CHARACTER.test(character);
   return /\p{L}/u.test(text[index - 1] ?? '') && /\p{L}/u.test(text[index + 1] ?? '');
@@ -81,7 +87,8 @@ function mailboxAt(reading: Reading, at: number): Span | undefined {
   if (literal === null && (domain === null || !isMailDomain(domain[0]))) return undefined;
   const end = at + 1 + (literal ?? domain ?? [''])[0].length;
   if (NOT_A_MAILBOX.test(text.slice(start, at)) || inAuthority(text, start)) return undefined;
-  if (/^:[/~]/.test(text.slice(end, end + 2)) || REMOTE_SHELL.test(reading.wordsBefore(start, 24))) return undefined;
+  if (/^:[/~]/.test(text.slice(end, end + 2)) || REMOTE_SHELL.test(text.slice(Math.max(0, start - 24), start)))
+    return undefined;
   return { start, end };
 }
 

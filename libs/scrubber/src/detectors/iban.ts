@@ -1,5 +1,6 @@
 import { remainderBy97 } from '../checksums';
 import { type Detector, RANK, scanBy, type Span } from '../detector';
+import { type Reading } from '../reading';
 
 /** Length of an IBAN by country (SWIFT's IBAN registry). */
 const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
@@ -14,10 +15,15 @@ const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
 );
 
 /** Country, check digits, and up to 30 characters, with at most one blank or dash between two. */
-const IBAN = /(?<![A-Za-z\d])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z\d]){11,30}/g;
+const IBAN = /(?<![\w-])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z\d]){11,30}/g;
+
+/** Groups of four, the last one shorter. */
+const GROUPED = /^\w{4}(?:([ -])\w{4}(?:\1\w{4}){0,7}(?:\1\w{1,3})?)?$/;
+const IBAN_WORD =
+  /(?<![a-z])(?:ibans?|account|konto|payout|payee|creditor|debtor|beneficiary|transfer|mandate|sepa|bank)(?![a-z])/;
 
 /** The part of a match that is as long as the country's IBANs are, if its remainder is right (ISO 13616). */
-function accept(match: RegExpExecArray): Span | undefined {
+function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   const length = LENGTHS[match[0].slice(0, 2).toUpperCase()];
   if (length === undefined) return undefined;
   let end = 0;
@@ -28,8 +34,12 @@ function accept(match: RegExpExecArray): Span | undefined {
   }
   const next = match.input.slice(match.index + end, match.index + end + 1);
   if (compact.length < length || /[A-Za-z\d_]/.test(next)) return undefined;
+  const written = match[0].slice(0, end);
+  if (written !== compact && !GROUPED.test(written)) return undefined;
+  // Hexadecimal identifiers are written small, IBANs hardly ever: a word has to say it.
   const upper = compact.toUpperCase();
-  if (compact !== upper && compact !== compact.toLowerCase()) return undefined;
+  if (compact !== upper && (compact !== compact.toLowerCase() || !IBAN_WORD.test(reading.wordsBefore(match.index))))
+    return undefined;
   return remainderBy97(upper.slice(4) + upper.slice(0, 4)) === 1
     ? { start: match.index, end: match.index + end }
     : undefined;
@@ -40,7 +50,7 @@ export const iban: Detector = {
   kind: 'IBAN',
   rank: RANK.checksum,
   precise: true,
-  patterns: [IBAN],
+  patterns: [IBAN, GROUPED, IBAN_WORD],
   needs: (traits) => traits.digits >= 8,
   scan: scanBy(IBAN, accept),
   examples: {
@@ -53,7 +63,8 @@ export const iban: Detector = {
       'GB82 WEST 1234 5698 7654 33',
       'ZZ82WEST12345698765432',
       'DE89370400440532013000123',
-      'pod de89370400440532013001',
+      'trace be68539007547034',
+      'a-BE68539007547034',
     ],
   },
 };

@@ -10,7 +10,7 @@ const NAME =
 const OTHER_NAME =
   /(?:^|[ .])(?:next|page|continuation|cursor|cancellation|sync|resume|pagination|idempotency|public|partition|object|cache) (?:page )?(?:token|key)$/;
 /** Kubernetes names of secrets: `db-credentials`. */
-const OBJECT_NAME = /^[a-z]+(?:[-.][a-z\d]{1,20})+$/;
+const OBJECT_NAME = /^[a-z]{1,40}(?:[-.][a-z\d]{1,20}){1,8}$/;
 const SCHEME = /^(?:Bearer|Basic|Token|ApiKey|Splunk|GenieKey|Negotiate|Digest) (?=\S)/i;
 
 export const keyedSecret: Detector = {

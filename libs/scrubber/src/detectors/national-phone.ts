@@ -10,13 +10,13 @@ const NORTH_AMERICAN = /^(?:1[ .-]?)?(?:\([2-9]\d\d\) ?[2-9]\d\d[ .-]?\d{4}|[2-9
 const NORTH_AMERICAN_LOOSE = /^(?:1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]?\d{4}$/;
 const LOCAL = /^\d{3}[ .-]\d{4}$/;
 const DATE_OR_ADDRESS =
-  /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4}(?!\d)|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$|\d{1,3}(?:\.\d{3}){2,4}$|\d+\.\d+$)/;
+  /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4}(?!\d)|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$|\d{1,3}(?:\.\d{3}){2,4}$|\d{1,15}\.\d{1,15}$)/;
 
 /** A character or a further group of digits that belongs to the same word. */
 function isGlued(text: string, start: number, end: number): boolean {
   return (
     /^(?:[\w%]|[.:/-]\d|-[a-z])/i.test(text.slice(end, end + 2)) ||
-    /\d[ .,:]$/.test(text.slice(Math.max(0, start - 2), start))
+    /\d[.,:]$/.test(text.slice(Math.max(0, start - 2), start))
   );
 }
 
@@ -31,6 +31,8 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   const before = reading.wordsBefore(start, 40);
   if (OTHER_NUMBER.test(before)) return undefined;
   if (NORTH_AMERICAN.test(number)) return span;
+  // Digits before a blank make this one more of a row of numbers.
+  if (/\d $/.test(reading.text.slice(Math.max(0, start - 2), start))) return undefined;
   if (PHONE_LABEL.test(before)) return isNumber(number, reading) ? span : undefined;
   if (!PHONE_WORD.test(before) || /^\d*$/.test(number)) return undefined;
   return isNumber(number, reading) ? span : undefined;

@@ -5,7 +5,7 @@ import { type Reading } from '../reading';
 const SSN = /(?<![\w.+-])(?!000|666|9)\d{3}([- .]?)(?!00)\d{2}\1(?!0000)\d{4}(?!\w|[-.:/]\w)/g;
 /** A label right before digits that nothing else tells from any other number. */
 const SSN_LABEL =
-  /(?<![a-z])(?:ssns?|social security|social|tin)(?: (?:number|no|nr|num|id|is|of|was))*[\s.:=#"'([]{0,5}$/;
+  /(?<![a-z])(?:ssns?|social security|social|tin)(?: (?:number|no|nr|num|id|is|of|was)){0,4}[\s.:=#"'([]{0,5}$/;
 const SSN_WORD = /(?<![a-z])(?:ssns?|social security|social sec|soc sec|ss ?#|social|sozial|tax ?payer|tin)(?![a-z])/;
 const OTHER_NUMBER =
   /(?<![a-z])(?:part|sku|serial|order|invoice|ticket|case|build|version|lot|model|ref|reference|item|batch|id|no|code|histogram|counts?|values?|buckets?|series|rfc|zip)["']? ?[ :=#]{0,2}["']?$/;

@@ -55,23 +55,21 @@ function isTechnical(name: string): boolean {
 }
 
 /** Whether there is enough evidence that the words are a street and not a count of something. */
-function isStreet(street: Street, inContext: boolean, withPostcode: boolean): boolean {
-  if (withPostcode) return true;
+function isStreet(street: Street, inContext: () => boolean): boolean {
   const type = street.type.toLowerCase();
   const strength = typeStrength(type);
   const lower = street.names.map((name) => name.toLowerCase());
   const first = lower[0] ?? '';
   // Apple's own address is also a programmer's nightmare.
-  const isInfiniteLoop = first === 'infinite' && (inContext || street.type === 'Loop');
-  if (!isInfiniteLoop && lower.some((name) => isTechnical(name) && !(strength >= 2 && COMMON_NAMES.has(name))))
-    return false;
-  if (inContext) return true;
-  const asName = [...street.names, street.type].every((word) => /^[\p{Lu}\d]/u.test(word));
-  const shouted = [...street.names, street.type].every((word) => word === word.toUpperCase());
+  if (first === 'infinite' && type === 'loop') return street.type === 'Loop' || inContext();
+  if (lower.some((name) => isTechnical(name) && !(strength >= 2 && COMMON_NAMES.has(name)))) return false;
+  const words = [...street.names, street.type];
+  const asName =
+    words.every((word) => /^[\p{Lu}\d]/u.test(word)) && !words.every((word) => word === word.toUpperCase());
   const common = lower.length === 1 && (COMMON_NAMES.has(first) || /^\d/.test(first));
-  if (strength >= 3) return asName || common || lower.length <= 2;
-  if (strength >= 2) return (asName && !shouted) || common;
-  return strength >= 1.5 && asName && !shouted;
+  if (strength >= 3 && (asName || common || lower.length <= 2)) return true;
+  if (strength >= 2 && (asName || common)) return true;
+  return (strength >= 1.5 && asName) || inContext();
 }
 
 function addressAt(reading: Reading, number: Span): Span | undefined {
@@ -82,8 +80,8 @@ function addressAt(reading: Reading, number: Span): Span | undefined {
   const street = streetAfter(text, number.end, inUnit);
   if (street === undefined) return undefined;
   const end = addressTail(text, street.end);
-  const inContext = ADDRESS_WORD.test(reading.wordsBefore(number.start, 48));
-  if (!isStreet(street, inContext, hasPostcode(text.slice(street.end, end)))) return undefined;
+  const inContext = (): boolean => ADDRESS_WORD.test(reading.wordsBefore(number.start, 48));
+  if (!hasPostcode(text.slice(street.end, end)) && !isStreet(street, inContext)) return undefined;
   return { start: number.start - unit.length, end };
 }
 

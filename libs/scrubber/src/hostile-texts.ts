@@ -1,0 +1,20 @@
+/** Length of a hostile text: the largest event that PagerDuty takes. */
+export const HOSTILE_LENGTH = 512 * 1024;
+
+/** Pieces that make a detector work hardest when repeated: beginnings of what it looks for, and what it almost finds. */
+// prettier-ignore
+export const HOSTILE_PIECES: readonly string[] = [
+  'a', ' ', '(', '@', '%', '-', '"', '\\', '{{', '1', 'é', '１', ':', '://', 'a.', 'a@', '"@', 'a:', '1 ', '1,1,', '1.1.1.', '1-1-1-1-', '%41', '%F4%41',
+  'a@a.co ', 'a@a.a.a.a.a.a.', 'a [at] b', 'a at b dot ', '+44 20 7946 0018 ', '+44 20 7946 ', 'tel 0161 496 0123 ', '1-234-567-8900 ',
+  '4111 1111 1111 1112 ', '4111 1111 1111 1111 ', 'GB29NWBK60161331926818 ', '523-45-678 ', '12 Main St, ', '12 Aa Bb Cc Dd Ee, ', '12 Main St, A, A, A',
+  'Hauptstraße ', 'Aaaa Bbbb straße ', '12 rue de la ', 'Calle Aa ', 'po box ', '1BoatSLRHtKNngkdXEeobR76b53LETtpyX ',
+  'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5 ', '0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed ', '-----BEGIN ', '-----BEGIN PRIVATE KEY-----',
+  'eyJaaaaaaaa.', 'eyJaaaaaaaa.eyJ', 'password=', 'password="', 'password is ', '--password ', 'token: ', 'api_key ', 'routing_key=', '/integration/',
+  'pagerduty token ', 'a://b:c', 'http://a:b', 'authorization: ', 'bearer ', 'xoxb-1', 'AKIA', 'glpat-', '12345678:AA', 'aaa1Q~', '0123456789abcdef', 'a1-',
+  'hooks.slack.com/services/', '{{EMAIL_ADDRESS}}', '{{EMAIL_ADDRESS}} 1 ', 'Aa ', '12345 Aa ', '12345678901234567890 ',
+];
+
+/** A piece repeated to a length. */
+export function repeated(piece: string, length: number): string {
+  return piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
+}

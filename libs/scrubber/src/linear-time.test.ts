@@ -1,0 +1,53 @@
+import { RegExpParser, visitRegExpAST } from '@eslint-community/regexpp';
+import { analyse } from 'scslre';
+import { ADDRESS_PATTERNS } from './address-parts';
+import { DETECTORS } from './catalogue';
+import { HOSTILE_LENGTH, HOSTILE_PIECES, repeated } from './hostile-texts';
+import { createScrubber } from './scrubber';
+
+const PATTERNS = [...DETECTORS.flatMap((detector) => detector.patterns), ...ADDRESS_PATTERNS];
+
+/** Quantifiers without an upper bound, as they are written. */
+function unboundedParts(pattern: RegExp): string[] {
+  const parts: string[] = [];
+  visitRegExpAST(new RegExpParser({ ecmaVersion: 2025 }).parseLiteral(String(pattern)), {
+    onQuantifierEnter: (quantifier) => {
+      if (quantifier.max === Infinity) parts.push(quantifier.raw);
+    },
+  });
+  return parts;
+}
+
+/** How often a pattern is run while a text is scrubbed. */
+function executions(text: string): number {
+  const run = jest.spyOn(RegExp.prototype, 'exec');
+  const test = jest.spyOn(RegExp.prototype, 'test');
+  createScrubber().scrubText(text);
+  const count = run.mock.calls.length + test.mock.calls.length;
+  run.mockRestore();
+  test.mockRestore();
+  return count;
+}
+
+describe('every shipped pattern', () => {
+  it.each(PATTERNS.map((pattern) => [pattern]))('%s has no super-linear backtracking', (pattern) => {
+    expect(analyse({ source: pattern.source, flags: pattern.flags.replace('d', '') }).reports).toEqual([]);
+  });
+
+  it.each(PATTERNS.map((pattern) => [pattern]))('%s repeats nothing without a bound', (pattern) => {
+    expect(unboundedParts(pattern)).toEqual([]);
+  });
+});
+
+describe('a hostile text', () => {
+  // A quadratic detector would need minutes here and run into the time limit of the test.
+  it.each(HOSTILE_PIECES)('of half a megabyte of %j is read through', (piece) => {
+    const text = repeated(piece, HOSTILE_LENGTH);
+    expect(typeof createScrubber({ detectors: ['all'] }).scrubText(text).text).toBe('string');
+  });
+
+  it.each(HOSTILE_PIECES)('of twice the length runs twice the patterns: %j', (piece) => {
+    const once = executions(repeated(piece, 4_000));
+    expect(executions(repeated(piece, 8_000))).toBeLessThan(once * 2.5 + 200);
+  });
+});

@@ -1,0 +1,267 @@
+import { createScrubber } from './scrubber';
+import { ScrubberOptionsError } from './options';
+import { parseRules } from './rules';
+
+const scrubber = createScrubber();
+const keyed = createScrubber({ secret: 'a secret of the test' });
+
+function scrubbed(
+  body: string,
+  type: 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' = 'v2',
+  by = scrubber,
+  contentType = 'application/json',
+): string {
+  return by.scrubBody(type, contentType, Buffer.from(body)).bytes.toString();
+}
+
+describe('an event', () => {
+  it('keeps everything that controls it and everything that is no string', () => {
+    const event =
+      '{"routing_key":"4111111111111111", "event_action" : "trigger","payload":{"severity":"critical","timestamp":"2024-01-01",\n' +
+      '"custom_details":{"n":4111111111111111,"e":1.0e3,"jane@example.com":null,"b":true}}, "x":1,"x":2}';
+    expect(scrubbed(event)).toBe(event);
+    expect(scrubbed('{"service_key":"jane@example.com","event_type":"jane@example.com"}', 'v1')).toContain(
+      'jane@example.com',
+    );
+  });
+
+  it('comes back as the same bytes where nothing is found', () => {
+    const bytes = Buffer.from('{"payload":{"summary":"disk full on db-07.stage.example.net"}}');
+    expect(scrubber.scrubBody('v2', 'application/json', bytes).bytes).toBe(bytes);
+  });
+
+  it('is scrubbed in its prose, with counts of what was found', () => {
+    const body = Buffer.from('{"payload":{"summary":"call +1 415 555 0132 or jane@example.com, joe@example.com"}}');
+    const { bytes, found } = scrubber.scrubBody('v2', 'application/json', body);
+    expect(bytes.toString()).toBe('{"payload":{"summary":"call {{PHONE}} or {{EMAIL_ADDRESS}}, {{EMAIL_ADDRESS}}"}}');
+    expect(found).toEqual({ PHONE: 1, EMAIL_ADDRESS: 2 });
+  });
+
+  it('is changed nowhere but where something was found, in whatever way it is written', () => {
+    expect(scrubbed('{ "details" : {"a":"x\\n\\u006aane@example.com\\t\\ud83d\\ude00" ,"b":1.50}}', 'v1')).toBe(
+      '{ "details" : {"a":"x\\n{{EMAIL_ADDRESS}}\\t\\ud83d\\ude00" ,"b":1.50}}',
+    );
+  });
+
+  it('uses the object key above a string', () => {
+    expect(scrubbed('{"payload":{"custom_details":{"password":"swordfish","phone":{"number":"0161 496 0123"}}}}')).toBe(
+      '{"payload":{"custom_details":{"password":"{{SECRET}}","phone":{"number":"{{PHONE}}"}}}}',
+    );
+  });
+
+  it('takes only what is certain out of technical fields', () => {
+    const event =
+      '{"payload":{"source":"415-555-0132","component":"12 Main Street","group":"jane@example.com"},"client":"+1 415 555 0132"}';
+    expect(scrubbed(event)).toBe(event.replace('jane@example.com', '{{EMAIL_ADDRESS}}'));
+  });
+
+  it('keeps scheme, host and path of links', () => {
+    const event =
+      '{"client_url":"https://4155550132.example.com/415-555-0132/x?mail=jane%40example.com&page=2#who=joe@example.com",' +
+      '"links":[{"href":"https://ann:s3cret@example.com/u/jane@example.com","text":"of jane@example.com"}]}';
+    expect(scrubbed(event)).toBe(
+      '{"client_url":"https://4155550132.example.com/415-555-0132/x?mail=%7B%7BEMAIL_ADDRESS%7D%7D&page=2#who=%7B%7BEMAIL_ADDRESS%7D%7D",' +
+        '"links":[{"href":"https://ann:%7B%7BSECRET%7D%7D@example.com/u/%7B%7BEMAIL_ADDRESS%7D%7D","text":"of {{EMAIL_ADDRESS}}"}]}',
+    );
+  });
+});
+
+describe('a dedup key', () => {
+  const event = (key: string, name = 'dedup_key'): string => JSON.stringify({ [name]: key });
+
+  it('stays as it is without a secret', () => {
+    expect(scrubbed(event('login:jane@example.com'))).toBe(event('login:jane@example.com'));
+  });
+
+  it('gets a pseudonym that is the same in every process, every event and both APIs', () => {
+    const other = createScrubber({ secret: 'a secret of the test' });
+    const body = scrubbed(event('login:jane@example.com'), 'v2', keyed);
+    expect(body).toMatch(/^\{"dedup_key":"login:\{\{EMAIL_ADDRESS:[\da-f]{16}\}\}"\}$/);
+    expect(scrubbed(event('login:jane@example.com'), 'v2', other)).toBe(body);
+    expect(scrubbed(event('login:jane@example.com', 'incident_key'), 'v1', other)).toBe(
+      body.replace('dedup_key', 'incident_key'),
+    );
+    expect(scrubbed(body, 'v2', keyed)).toBe(body);
+    expect(scrubbed(event('login:jane@example.com'), 'v2', createScrubber({ secret: 'another' }))).not.toBe(body);
+  });
+
+  it('fits into 255 characters', () => {
+    const long = scrubbed(event(`${'x'.repeat(230)} jane@example.com`), 'v2', keyed);
+    expect(long).toMatch(/^\{"dedup_key":"sha256:[\da-f]{64}"\}$/);
+    expect(scrubbed(long, 'v2', keyed)).toBe(long);
+  });
+
+  it('stays different from every other one', () => {
+    const all = createScrubber({ secret: 'a secret of the test', detectors: ['all'] });
+    const keys = Array.from({ length: 1000 }, (_, n) => [
+      `login:user${n}@example.com`,
+      `10.0.${n >> 8}.${n & 255}:8080`,
+      `call +1 415 555 ${String(1000 + n)}`,
+      `PROBLEM-${12345 + n}`,
+      `web-${n}.prod.example.com/disk`,
+    ]).flat();
+    expect(new Set(keys.map((key) => scrubbed(event(key), 'v2', all))).size).toBe(5000);
+  });
+});
+
+describe("a vendor's body", () => {
+  it('is scrubbed inside of strings that are JSON, and these stay JSON', () => {
+    const message = JSON.stringify({ AlarmName: 'for "jane@example.com"', n: [4111111111111111], password: 'a"b\\c' });
+    const body = JSON.stringify({ Type: 'Notification', Message: message, Signature: 'EXAMPLE' });
+    const result = scrubbed(body, 'integration', scrubber, 'text/plain; charset=UTF-8');
+    expect(JSON.parse((JSON.parse(result) as { Message: string }).Message)).toEqual({
+      AlarmName: 'for "{{EMAIL_ADDRESS}}"',
+      n: [4111111111111111],
+      password: '{{SECRET}}',
+    });
+    expect(result.replaceAll('{{EMAIL_ADDRESS}}', 'jane@example.com').length).toBeLessThan(body.length + 20);
+  });
+
+  it('keeps what a subscription is confirmed with', () => {
+    const body =
+      '{"Type" : "SubscriptionConfirmation","Token":"2336412f37fb687f5d51e6e2425e8ca2","SubscribeURL":"https://sns/?Token=2336412f37fb687f5d51"}';
+    expect(scrubbed(body, 'x-ere', scrubber, 'text/plain')).toBe(body);
+  });
+
+  it('is scrubbed by value where it is a form', () => {
+    const form =
+      'user=jane%40example.com&note=call+%2B1+415+555+0132&payload=%7B%22password%22%3A%22x1%22%7D&n=1&password=s3cret';
+    expect(scrubbed(form, 'integration', scrubber, 'application/x-www-form-urlencoded')).toBe(
+      'user=%7B%7BEMAIL_ADDRESS%7D%7D&note=call+%7B%7BPHONE%7D%7D&payload=%7B%22password%22%3A%22%7B%7BSECRET%7D%7D%22%7D&n=1&password=%7B%7BSECRET%7D%7D',
+    );
+  });
+
+  it('is scrubbed as text where it is anything else, byte for byte', () => {
+    expect(scrubbed('<a b="jane@example.com">\r\n</a>', 'integration', scrubber, 'application/xml')).toBe(
+      '<a b="{{EMAIL_ADDRESS}}">\r\n</a>',
+    );
+    const latin1 = Buffer.from('caf\xe9 jane@example.com \xff', 'latin1');
+    expect(scrubber.scrubBody('integration', 'text/plain', latin1).bytes.toString('latin1')).toBe(
+      'caf\xe9 {{EMAIL_ADDRESS}} \xff',
+    );
+  });
+
+  it('may begin with a byte order mark', () => {
+    expect(scrubbed('\ufeff{"a":"jane@example.com","b":1.0}', 'integration')).toBe(
+      '\ufeff{"a":"{{EMAIL_ADDRESS}}","b":1.0}',
+    );
+  });
+});
+
+describe('the budget', () => {
+  it('goes to the summary first, and nothing beyond it passes', () => {
+    const small = createScrubber({ budget: 30 });
+    const body = Buffer.from(
+      '{"payload":{"custom_details":{"a":"' + 'x'.repeat(40) + '"},"summary":"by jane@example.com"}}',
+    );
+    const { bytes, found } = small.scrubBody('v2', 'application/json', body);
+    expect(bytes.toString()).toBe(
+      '{"payload":{"custom_details":{"a":"{{UNSCANNED}}"},"summary":"by {{EMAIL_ADDRESS}}"}}',
+    );
+    expect(found).toEqual({ UNSCANNED: 1, EMAIL_ADDRESS: 1 });
+  });
+
+  it('holds for texts too', () => {
+    expect(createScrubber({ budget: 20 }).scrubText('jane@example.com and joe@example.com').text).toBe(
+      '{{EMAIL_ADDRESS}} and{{UNSCANNED}}',
+    );
+  });
+});
+
+describe('options', () => {
+  it('choose detectors by name', () => {
+    expect(createScrubber({ detectors: ['ip'] }).scrubText('10.0.0.1 jane@example.com').text).toBe(
+      '{{IP_ADDRESS}} jane@example.com',
+    );
+    expect(createScrubber({ except: ['email'] }).scrubText('jane@example.com').text).toBe('jane@example.com');
+    expect(createScrubber({ detectors: ['seed'] }).scrubText('$5 at 10.0.0.1, password=x1').text).toBe(
+      '{{PRICE}} at {{IP_ADDRESS}}, password=x1',
+    );
+  });
+
+  it('write tokens by which two mentions can be told to be one', () => {
+    const by = createScrubber({ secret: 'k', tokens: true });
+    const { text } = by.scrubText('jane@example.com, JANE@example.com, joe@example.com');
+    const [first, second, third] = text.split(', ');
+    expect(first).toMatch(/^\{\{EMAIL_ADDRESS:[\da-f]{6}\}\}$/);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  });
+
+  it('mask and keep by path', () => {
+    const by = createScrubber({
+      mask: ['payload.custom_details.customer.*', 'payload.custom_details.n'],
+      keep: ['payload.custom_details.owner'],
+    });
+    expect(
+      scrubbed(
+        '{"payload":{"custom_details":{"customer":{"a":"x","b":["y"],"c":7},"owner":"jane@example.com","n":12}}}',
+        'v2',
+        by,
+      ),
+    ).toBe(
+      '{"payload":{"custom_details":{"customer":{"a":"{{MASKED}}","b":["{{MASKED}}"],"c":"{{MASKED}}"},"owner":"jane@example.com","n":"{{MASKED}}"}}}',
+    );
+  });
+
+  it('mask numbers in JSON inside of a string so that it stays JSON', () => {
+    const by = createScrubber({ mask: ['m.n'] });
+    const result = scrubbed(JSON.stringify({ m: JSON.stringify({ n: 5, o: 6 }) }), 'integration', by);
+    expect(JSON.parse((JSON.parse(result) as { m: string }).m)).toEqual({ n: '{{MASKED}}', o: 6 });
+  });
+
+  it.each([
+    [{ detectors: ['emial'] }, 'detectors: there is no detector "emial"'],
+    [{ except: ['x'] }, 'except: there is no detector "x"'],
+    [{ tokens: true }, 'tokens: tokens need a secret'],
+    [{ mask: ['a..b'] }, 'mask: "a..b" is not a path like payload.custom_details.customer.*'],
+    [{ mask: ['routing_key'] }, 'mask: routing_key is never changed: PagerDuty needs it as it is'],
+    [{ budget: -1 }, 'budget: -1 is not a number of characters'],
+  ])('%j are refused, naming the option', (options, message) => {
+    expect(() => createScrubber(options)).toThrow(
+      new ScrubberOptionsError('detectors', '').constructor as typeof ScrubberOptionsError,
+    );
+    expect(() => createScrubber(options)).toThrow(message);
+  });
+});
+
+describe('own rules', () => {
+  it('replace what they match, in their context', () => {
+    const rules = parseRules(
+      '[{"name":"BADGE","pattern":"\\\\bB\\\\d{6}\\\\b","context":["badge"]},{"name":"PLATE","pattern":"hh-[a-z]{2} \\\\d+","ignoreCase":true}]',
+    );
+    const by = createScrubber({ rules, detectors: [] });
+    expect(by.scrubText('badge B123456, HH-AB 12').text).toBe('badge {{BADGE}}, {{PLATE}}');
+    expect(by.scrubText('part B123456').text).toBe('part B123456');
+    expect(by.explain('badge B123456')).toEqual([{ start: 6, end: 13, kind: 'BADGE', detector: 'BADGE' }]);
+  });
+
+  it('cannot hang: they are matched without backtracking', () => {
+    const by = createScrubber({ rules: parseRules('[{"name":"EVIL","pattern":"(a+)+$"}]'), detectors: [] });
+    expect(by.scrubText(`${'a'.repeat(5000)}b`).text).toHaveLength(5001);
+  });
+
+  it.each([
+    ['{', 'line 1: not JSON'],
+    ['{}', 'line 1: a list of rules is wanted'],
+    ['[\n{"name":"A","pattern":"a"},\n{"name":"b","pattern":"a"}]', 'line 3: "name" is wanted in capitals'],
+    ['[\n\n{"name":"A","pattern":"(a"}]', 'line 3: A: '],
+    ['[{"name":"A","pattern":"a(?=b)"}]', 'line 1: A: '],
+    ['[{"name":"A","pattern":"a*"}]', 'line 1: A: the pattern matches nothing at all'],
+    ['[{"name":"A","pattern":""}]', 'line 1: A: "pattern" is wanted'],
+    ['[{"name":"A","pattern":"a","flags":"i"}]', 'line 1: a rule has no "flags"'],
+    ['[{"name":"A","pattern":"a","context":[1]}]', 'line 1: A: "context" is a list of words'],
+    ['[{"name":"A","pattern":"a","ignoreCase":1}]', 'line 1: A: "ignoreCase" is true or false'],
+    ['[1]', 'line 1: a rule is an object'],
+  ])('%j are refused with their line', (json, message) => {
+    expect(() => parseRules(json)).toThrow(message);
+  });
+});
+
+describe('an explanation', () => {
+  it('says what was found where, by which detector', () => {
+    expect(scrubber.explain('to jane@example.com')).toEqual([
+      { start: 3, end: 19, kind: 'EMAIL_ADDRESS', detector: 'email' },
+    ]);
+  });
+});
