@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hasEnded, newHolder } from './lease-holder';
 import { type Log } from './log';
 import { type Store } from './store';
 import { StoreError } from './store-error';
@@ -25,7 +25,7 @@ export interface LeaseOptions {
 export class Lease {
   readonly #options: Required<LeaseOptions>;
   readonly #key: string;
-  readonly #token = randomUUID();
+  readonly #token = newHolder();
   readonly #stopping = new AbortController();
   #heldUntil = Number.NEGATIVE_INFINITY;
   #waiting: (() => void)[] = [];
@@ -33,7 +33,7 @@ export class Lease {
   #saidHeld = false;
 
   constructor(options: LeaseOptions) {
-    this.#options = { ttlMs: 8_000, renewMs: 2_000, ...options };
+    this.#options = { ttlMs: 6_000, renewMs: 1_000, ...options };
     this.#key = `pdaltagent:lease:${options.name}`;
   }
 
@@ -80,12 +80,13 @@ export class Lease {
 
   /** Whether Redis answered. */
   async #ask(): Promise<boolean> {
-    const { store, ttlMs, log, name } = this.#options;
+    const { ttlMs, log, name } = this.#options;
     const asked = performance.now();
     let answered = true;
     try {
-      const taken = await store.run((redis) => redis.eval(TAKE, 1, this.#key, this.#token, ttlMs));
-      this.#heldUntil = taken === 1 ? asked + ttlMs : Number.NEGATIVE_INFINITY;
+      const holder = await this.#take('');
+      const taken = holder === this.#token || (hasEnded(holder) && (await this.#take(holder)) === this.#token);
+      this.#heldUntil = taken ? asked + ttlMs : Number.NEGATIVE_INFINITY;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       answered = false; // The lease lasts as long as it was given.
@@ -97,13 +98,19 @@ export class Lease {
     if (held) for (const resolve of this.#waiting.splice(0)) resolve();
     return answered;
   }
+
+  /** Takes or renews the lease where it is free, ours, or held by `from`; returns who holds it then. */
+  async #take(from: string): Promise<string> {
+    const { store, ttlMs } = this.#options;
+    return String(await store.run((redis) => redis.eval(TAKE, 1, this.#key, this.#token, ttlMs, from)));
+  }
 }
 
 const TAKE = `
 local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
+if holder and holder ~= ARGV[1] and holder ~= ARGV[3] then return holder end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`;
+return ARGV[1]`;
 
 const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end

@@ -1,6 +1,9 @@
 import { openRunFolder, type Redis, type RunFolder, startRedis, waitUntil } from '@pdaltagent/testing';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cursor, DeliveredMarkers, Lease, SeenEntries, Store, StoreError } from '.';
+import { newHolder } from './lease-holder';
 
 const logged: string[] = [];
 const log = {
@@ -153,11 +156,14 @@ describe('the cursor', () => {
 });
 
 describe('the lease', () => {
+  const leases: Lease[] = [];
   const newLease = (store: Store, ttlMs = 1_000) => {
     const lease = new Lease({ store, name: 'test', log, ttlMs, renewMs: 50 });
+    leases.push(lease);
     lease.start();
     return lease;
   };
+  afterEach(() => Promise.all(leases.splice(0).map((lease) => lease.stop())));
 
   it('is held by one, and passes at once to the other when it is given back', async () => {
     const first = newLease(await connectedStore());
@@ -190,6 +196,30 @@ describe('the lease', () => {
     await until('the loss to be noticed', () => !lease.held());
     await lease.stop();
     expect(await store.run((client) => client.get('pdaltagent:lease:test'))).toBe('another');
+  });
+
+  it('of a process of this machine that was killed is free at once', async () => {
+    const store = await connectedStore();
+    const ended = spawn(process.execPath, ['-e', '']);
+    await once(ended, 'exit');
+    const [host, space] = newHolder().split(' ');
+    const holder = [host, space, ended.pid, 'its token'].join(' ');
+    await store.run((client) => client.set('pdaltagent:lease:test', holder, 'PX', 3_600_000));
+    const lease = newLease(store);
+    await lease.whenHeld(AbortSignal.timeout(10_000));
+    expect(lease.held()).toBe(true);
+    await lease.stop();
+  });
+
+  it.each(['another-host', 'this host in another container'])('of a process of %s is left to it', async (where) => {
+    const store = await connectedStore();
+    const [host, space] = newHolder().split(' ');
+    const holder = where === 'another-host' ? [where, space, 1, 'x'] : [host, 'pid:[1]', process.pid, 'x'];
+    await store.run((client) => client.set('pdaltagent:lease:test', holder.join(' '), 'PX', 3_600_000));
+    const lease = newLease(store);
+    await delay(300); // Time for several attempts, all of which must fail.
+    expect(lease.held()).toBe(false);
+    await lease.stop();
   });
 
   it('is taken again by its holder when Redis was emptied', async () => {

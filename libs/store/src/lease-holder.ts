@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** Names this process as a lease's holder, so that its successor on the same machine can tell that it is gone. */
+export function newHolder(): string {
+  return [hostname(), processSpace(), process.pid, randomUUID()].join(' ');
+}
+
+/**
+ * Whether the holder is a process of this machine that has ended. False wherever that cannot be told: the lease of a process
+ * elsewhere runs out by itself.
+ */
+export function hasEnded(holder: string): boolean {
+  const [host, space, pid] = holder.split(' ');
+  if (host !== hostname() || space !== processSpace() || space === UNKNOWN) return false;
+  return !isRunning(Number(pid));
+}
+
+const UNKNOWN = 'unknown';
+
+/** Process ids mean something within one namespace only; two containers may share a host name. */
+function processSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return UNKNOWN; // No Linux.
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH');
+  }
+}
