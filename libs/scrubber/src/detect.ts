@@ -70,7 +70,9 @@ function outsidePlaceholders(candidates: Candidate[], text: string): Candidate[]
 
 /** Lets the higher rank win where candidates overlap, then the longer one. */
 function resolve(candidates: Candidate[], length: number): readonly Finding[] {
-  if (candidates.length === 1) return candidates.map(findingOf);
+  candidates.sort((a, b) => a.start - b.start);
+  if (candidates.every(({ start }, index) => index === 0 || start >= (candidates[index - 1]?.end ?? 0)))
+    return candidates.map(findingOf);
   candidates.sort((a, b) => b.rank - a.rank || b.end - b.start - (a.end - a.start) || a.start - b.start);
   const taken: Candidate[] = [];
   const occupied = new Uint8Array(length);

@@ -18,7 +18,7 @@ export const RARE_TYPES = set(
     'island islands isle junction key keys knolls lake lakes light loaf lock locks lodge mall mill mills mission mount mountain neck oval overpass pass passage path pike pine ' +
     'pines plain plains point points port ports prairie radial ramp ranch rapids rest river roads route run shoal shoals shore shores skyway spring springs spur ' +
     'station stravenue stream streets summit throughway trace track trafficway tunnel underpass union unions valley valleys via viaduct view village ville vista ' +
-    'walks wall ways well wells yard wharf end side lea croft',
+    'walks wall ways well wells yard wharf end side lea croft cliff land rue',
 );
 
 /** Words that never stand in a street's name: the text has gone on. */
@@ -27,6 +27,9 @@ export const STOP_WORDS = set(
     'out into onto via as if when while but its it this that these those no any all each every some more less most least other another new old failed failing ' +
     'lost missing down up still again only just also late left open closed pending active idle stale dead retry retries returned reported said did does broken faulty offline degraded corrupt unhealthy stuck',
 );
+
+/** Stop words that begin the names of streets when they are written with a capital: Old Mill Road. */
+export const NAME_WORDS = set('old new late open');
 
 /** Things that alerts count or name; a number before them is a count. */
 export const TECHNICAL_WORDS = set(

@@ -8,7 +8,7 @@ const NAMES = [
   'secret(?:[ _-]?(?:access[ _-]?)?key)?|token|credentials?',
   '(?:api|auth|access|account|storage|private|encryption|master|signing|license|subscription)[ _-]?key',
   '(?:integration|routing|service|ingest(?:ion)?|write|sas)[ _-]?key',
-  'session[ _-]?id|phpsessid|connect\\.sid|(?<![a-z])(?:sid|sig)',
+  'jsessionid|phpsessid|connect\\.sid|(?<![a-z])sig',
 ].join('|');
 /** The sign between name and value, with closing and opening quotes, possibly escaped: `=`, `": "`, ` is `, a blank after `--name`. */
 const SIGNS =

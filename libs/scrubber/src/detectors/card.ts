@@ -21,7 +21,7 @@ const ISSUERS: readonly { readonly from: number; readonly to: number; readonly l
   { from: 50, to: 50, lengths: [13, 16, 18, 19] }, // Maestro
   { from: 56, to: 58, lengths: [13, 16, 18, 19] }, // Maestro
   { from: 6304, to: 6304, lengths: [16, 18, 19] }, // Maestro
-  { from: 6759, to: 6763, lengths: [16, 18, 19] }, // Maestro
+  { from: 67, to: 67, lengths: [16, 18, 19] }, // Maestro, Bancontact
   { from: 60, to: 60, lengths: [16] }, // RuPay, Hipercard
   { from: 633, to: 633, lengths: [16, 18, 19] }, // Switch, Solo
   { from: 636, to: 639, lengths: [16, 19] }, // InstaPayment, Maestro
@@ -32,8 +32,10 @@ const ISSUERS: readonly { readonly from: number; readonly to: number; readonly l
 /** Digits in a row, or in the groups that are printed on cards, joined by the same sign. */
 const CARD =
   /(?<![\w.])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{4}([ -])\d{4}\3\d{4}\3\d{2,3}|\d{13,19})(?![\w]|[.-]\d)/g;
+/** Beginnings of rarer cards, which identifiers have too: printed in groups, or a word has to say it. */
+const RARE = /^(?:220[0-4]|50|5[6-8]|60(?!11)|63|67|81|97)/;
 const CARD_WORD =
-  /(?<![a-z])(?:card|cards|pan|cc|ccn|visa|mastercard|amex|discover|maestro|credit|debit|payment|cardnumber)(?![a-z])/;
+  /(?<![a-z])(?:card|cards|pan|cc|ccn|visa|mastercard|amex|discover|maestro|credit|debit|payments?|charge|charged|declined|fraud|tokeni[sz]ation|cardnumber|dankort|diners|jcb|unionpay|bancontact|rupay|switch solo)(?![a-z])/;
 const OTHER_NUMBER =
   /(?<![a-z])(?:snowflake|trace|span|thread|offset|epoch|ns|nanos|timestamp|ts|correlation|request|message|tweet|imei|serial|tracking)(?: ?(?:id|number|no))?["']? ?[ :=#]{0,2}["']?$/;
 
@@ -53,6 +55,7 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   if (!isCardNumber(match[0].replace(/\D/g, ''))) return undefined;
   const before = reading.wordsBefore(start);
   if (CARD_WORD.test(before)) return { start, end };
+  if (/^\d*$/.test(match[0]) && RARE.test(match[0]) && !CARD_WORD.test(reading.after(end, 24))) return undefined;
   const glued =
     /[A-Za-z\d][-:/]$/.test(text.slice(Math.max(0, start - 2), start)) || /^-\w/.test(text.slice(end, end + 2));
   if (glued && !/\b\w{2,12}[:]$/.test(text.slice(Math.max(0, start - 13), start))) return undefined;

@@ -6,7 +6,7 @@ const STRONG_NAME =
   /(?:^|[ .])(?:\w{0,20}(?:password|passwd|passphrase|passwort)|pwd|pass|passcode|cvv2?|cvc2?|pin|pin code|otp)$/;
 /** Names of members whose value is a secret if it looks generated. */
 const NAME =
-  /(?:^|[ .])(?:\w{0,20}secret|(?:secret|access|api|auth|private|signing|encryption|master|shared|storage|account|routing|integration|service|pagerduty|license) ?key|secret access key|secret key base|\w{0,20}token|apikey|credentials?|authorization|proxy authorization|cookie|set cookie|session id|sessionid|jsessionid|client secret|dsn|x api key)$/;
+  /(?:^|[ .])(?:\w{0,20}secret|(?:secret|access|api|auth|private|signing|encryption|master|shared|storage|account|routing|integration|service|pagerduty|license|app|application|consumer|deploy|ssh|client|write|ingest|sas|subscription) ?key|secret access key|secret key base|\w{0,20}token|apikey|credentials?|authorization|proxy authorization|cookie|set cookie|jsessionid|client secret|dsn|x api key)$/;
 const OTHER_NAME =
   /(?:^|[ .])(?:next|page|continuation|cursor|cancellation|sync|resume|pagination|idempotency|public|partition|object|cache) (?:page )?(?:token|key)$/;
 /** Kubernetes names of secrets: `db-credentials`. */

@@ -3,6 +3,7 @@ import { addressTail, ADDRESS_WORD, hasPostcode, UNIT_BEFORE } from '../address-
 import { type Reading } from '../reading';
 import {
   COMMON_NAMES,
+  NAME_WORDS,
   PLAIN_TYPES,
   RARE_TYPES,
   SHORT_TYPES,
@@ -33,7 +34,7 @@ function streetAfter(text: string, numberEnd: number, commaAllowed: boolean): St
     const match = WORD.exec(text);
     const word = match?.[1] ?? '';
     const lower = word.toLowerCase();
-    if (match === null || STOP_WORDS.has(lower)) break;
+    if (match === null || (STOP_WORDS.has(lower) && !(word !== lower && NAME_WORDS.has(lower)))) break;
     if (text[start] === ',' && !(count === 0 && commaAllowed)) break;
     if (count > 0 && typeStrength(lower) > 0)
       street = { end: WORD.lastIndex - (match[2] ?? '').length, names: [...names], type: word };
@@ -47,7 +48,8 @@ function typeStrength(word: string): number {
   if (STRONG_TYPES.has(word)) return 3;
   if (SHORT_TYPES.has(word)) return 2;
   if (PLAIN_TYPES.has(word)) return 1.5;
-  return RARE_TYPES.has(word) || (word.endsWith('s') && RARE_TYPES.has(word.slice(0, -1))) ? 1 : 0;
+  if (RARE_TYPES.has(word)) return 1;
+  return word.endsWith('s') && word.length > 4 && typeStrength(word.slice(0, -1)) > 0 ? 1 : 0;
 }
 
 function isTechnical(name: string): boolean {
@@ -62,12 +64,16 @@ function isStreet(street: Street, inContext: () => boolean): boolean {
   const first = lower[0] ?? '';
   // Apple's own address is also a programmer's nightmare.
   if (first === 'infinite' && type === 'loop') return street.type === 'Loop' || inContext();
-  if (lower.some((name) => isTechnical(name) && !(strength >= 2 && COMMON_NAMES.has(name)))) return false;
   const words = [...street.names, street.type];
   const asName =
     words.every((word) => /^[\p{Lu}\d]/u.test(word)) && !words.every((word) => word === word.toUpperCase());
+  if (strength >= 2 && asName && inContext()) return true;
+  if (lower.some((name) => isTechnical(name) && !(COMMON_NAMES.has(name) && (strength >= 2 || inContext()))))
+    return false;
   const common = lower.length === 1 && (COMMON_NAMES.has(first) || /^\d/.test(first));
-  if (strength >= 3 && (asName || common || lower.length <= 2)) return true;
+  const small =
+    lower.length <= 2 && words.every((word, index) => word === lower[index] || word === type) && !first.endsWith('s');
+  if (strength >= 3 && (asName || common || small)) return true;
   if (strength >= 2 && (asName || common)) return true;
   return (strength >= 1.5 && asName) || inContext();
 }
