@@ -27,7 +27,8 @@ export function detect(text: string, key: string, detectors: readonly Detector[]
   const candidates: Candidate[] = [];
   collect(candidates, reading, folded, detectors);
   if (percent && hasEscapes(text)) {
-    const decoded = decodeEscapes(text);
+    // Who escapes a plus means a blank by one that is not escaped.
+    const decoded = decodeEscapes(text, /%2B/i.test(text));
     collect(candidates, new Reading(decoded.text, key, effort), decoded, detectors);
   }
   if (candidates.length === 0) return NOTHING;

@@ -64,7 +64,7 @@ export const CHAT_TOKENS: readonly TokenFormat[] = [
   { vendor: 'Telegram', pattern: '\\d{8,10}:AA[\\w-]{32,34}' },
   { vendor: 'Discord', pattern: '[MNO][A-Za-z\\d_-]{23,27}\\.[\\w-]{6}\\.[\\w-]{27,40}' },
   { vendor: 'Microsoft Bot', pattern: 'AIO[\\w-]{60,90}' },
-  { vendor: 'Facebook', pattern: 'EAA[A-Za-z\\d]{60,300}' },
+  { vendor: 'Facebook', pattern: 'EAA(?=[A-Z\\d]{0,40}[a-z])[A-Za-z\\d]{60,300}' },
   { vendor: 'Notion', pattern: 'ntn_[A-Za-z\\d]{40,50}|secret_[A-Za-z\\d]{43}' },
   { vendor: 'Airtable', pattern: 'pat[A-Za-z\\d]{14}\\.[a-f\\d]{64}' },
 ];

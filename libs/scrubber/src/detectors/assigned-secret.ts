@@ -5,7 +5,7 @@ import { isPlaceholderValue, looksGenerated } from '../secret-value';
 /** Names that a secret is assigned to, or the ends of such names (`db_password`, `slackToken`). */
 const NAMES = [
   'pass(?:word|wd|phrase|code)|passwort|contraseña|pwd|(?<![a-z])pass',
-  'secret(?:[ _-]?(?:access[ _-]?)?key)?|token|credentials?',
+  'secret(?:[ _-]?(?:access[ _-]?)?key(?:[ _-]?base)?)?|token|credentials?',
   '(?:api|auth|access|account|storage|private|encryption|master|signing|license|subscription)[ _-]?key',
   '(?:integration|routing|service|ingest(?:ion)?|write|sas)[ _-]?key',
   'jsessionid|phpsessid|connect\\.sid|(?<![a-z])sig',

@@ -10,12 +10,13 @@ const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9]))\(?[1-9](?:[ ().\-/]{0,
 function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   const inContext = PHONE_WORD.test(reading.wordsBefore(match.index, 32));
   if (match[0].replace(/^\(/, '').startsWith('00') && !inContext) return undefined;
-  let candidate = match[0];
+  // A dash right before digits, but not right after some, is a minus.
+  let candidate = match[0].replace(/ -\d.*$/, '');
   for (let attempt = 0; attempt < 4 && candidate.length > 7; attempt += 1) {
     if (isRealInternational(numberOf(candidate), reading.effort)) return spanOf(match.index, candidate, reading);
     candidate = candidate.replace(/[ ().\-/]{1,3}\d{1,17}$|(?<=\d)\d{0,17}$/, '');
   }
-  return inContext && isPossibleInternational(numberOf(match[0]), reading.effort)
+  return inContext && match[0].search(/ -\d/) < 0 && isPossibleInternational(numberOf(match[0]), reading.effort)
     ? spanOf(match.index, match[0], reading)
     : undefined;
 }
@@ -46,6 +47,13 @@ export const phone: Detector = {
       { text: 'dial 0049 30 901820', found: '0049 30 901820' },
       { text: '+1 415 555 0132 5 attempts', found: '+1 415 555 0132' },
     ],
-    ignores: ['time zone +0530', 'delta +1234567 bytes', '650+253+1234567', 'ratio +3.14159265', 'seq 0012345678901'],
+    ignores: [
+      'time zone +0530',
+      'delta +1234567 bytes',
+      '650+253+1234567',
+      'ratio +3.14159265',
+      'delta +778601 -08943',
+      'seq 0012345678901',
+    ],
   },
 };

@@ -1,7 +1,7 @@
 import { type Detector, RANK, scanBy, wholeMatch } from '../detector';
 
 const PO_BOX =
-  /(?<![\p{L}\d])(?:p\.? ?o\.? ?-?box|post(?:al)? ?(?:office)? box|postfach|bo[iî]te postale|apartado(?: de correos| postal)?|casilla(?: de correo)?|caixa postal|postbus)(?: (?:no|nr|number|num)\.?)?[ :.]{0,2}#? ?\d{1,4}(?:[ -]?\d{1,4}){0,2}(?!\d)/giu;
+  /(?<![\p{L}\d])(?:g?p\.? ?o\.? ?-?box|p\.o\.b\.?|post(?:al)? ?(?:office)? box|postfach|bo[iî]te postale|apartado(?: de correos| postal)?|casilla(?: de correo)?|caixa postal|postbus)(?: (?:no|nr|number|num)\.?)?[ :.]{0,2}#? ?\d{1,4}(?:[ -]?\d{1,4}){0,2}(?:[a-z](?![\p{L}\d]))?(?!\d)/giu;
 
 export const poBox: Detector = {
   name: 'po-box',

@@ -12,6 +12,8 @@ const BRACKETED = new RegExp(
   `${LOCAL}${BRACKETED_AT}[a-z\\d-]{1,63}(?:(?:${BRACKETED_DOT}| dot |\\.)[a-z\\d-]{2,63}){1,4}(?![\\w-])`,
   'gi',
 );
+/** A dot in brackets, as security people write: `jane@example[.]com`. */
+const DEFANGED = new RegExp(`${LOCAL}@[a-z\\d-]{1,63}(?:${BRACKETED_DOT}[a-z\\d-]{2,63}){1,4}(?![\\w-])`, 'gi');
 /** A spelled dot: `jane at example dot com`. */
 const SPELLED = new RegExp(`${LOCAL} at [a-z\\d-]{1,63}(?: dot [a-z\\d-]{2,63}){1,4}(?![\\w-])`, 'gi');
 /** A mail service: `jane.doe at gmail.com`. */
@@ -20,7 +22,7 @@ const SERVICE = new RegExp(`${LOCAL} at (?:${SERVICES})\\.(?:com|net|org|de|fr|r
 const NOT_A_NAME =
   /^(?:login|logins|error|errors|failed|failure|down|up|users|mail|mails|delivery|outage|is|was|bounced|rejected|look|timeout|incident|issue|problem|back|not|requests?)$/i;
 
-const scans = [BRACKETED, SPELLED, SERVICE].map((pattern) =>
+const scans = [BRACKETED, DEFANGED, SPELLED, SERVICE].map((pattern) =>
   scanBy(pattern, (match) => (NOT_A_NAME.test(/^[\w.+-]*/.exec(match[0])?.[0] ?? '') ? undefined : wholeMatch(match))),
 );
 
@@ -28,15 +30,16 @@ export const spelledEmail: Detector = {
   name: 'email-spelled',
   kind: 'EMAIL_ADDRESS',
   rank: RANK.email,
-  patterns: [BRACKETED, SPELLED, SERVICE, NOT_A_NAME],
+  patterns: [BRACKETED, DEFANGED, SPELLED, SERVICE, NOT_A_NAME],
   needs: (traits) => traits.space || traits.brace || traits.run > 0,
   scan: (reading) =>
-    / at |[[({<] ?(?:at|@) ?[\])}>]/i.test(reading.text) ? scans.flatMap((scan) => scan(reading)) : [],
+    / at |[[({<] ?(?:at|@|dot|\.) ?[\])}>]/i.test(reading.text) ? scans.flatMap((scan) => scan(reading)) : [],
   examples: {
     matches: [
       { text: 'ask grace [at] example [dot] org', found: 'grace [at] example [dot] org' },
       { text: 'ask grace(at)example.org', found: 'grace(at)example.org' },
       { text: 'ask grace.hopper at example dot org today', found: 'grace.hopper at example dot org' },
+      { text: 'from grace@example[.]org', found: 'grace@example[.]org' },
       { text: 'ask grace at gmail.com', found: 'grace at gmail.com' },
     ],
     ignores: ['deploy at example.com failed', 'look at grafana dot', 'outage at gmail.com', 'arr[at] = 3.14'],
