@@ -162,14 +162,24 @@ const HOSTILE: readonly (readonly [string, string])[] = [
   ['core', 'an ordinary line of a log with 12 words in it. '],
 ];
 
+/** Processor time of this process in milliseconds: what else the machine does is left out. */
+function processorTime(action: () => unknown): number {
+  const before = process.cpuUsage();
+  action();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 function timeHostile(): void {
   for (const [family, piece] of HOSTILE) {
     const text = piece.repeat(Math.ceil((512 * 1024) / piece.length));
     const some = createScrubber({ detectors: [family] });
-    some.scrubText(text.slice(0, 10_000));
-    const start = process.hrtime.bigint();
-    some.scrubText(text);
-    const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
+    let milliseconds = Infinity;
+    for (let round = 0; round < 3; round += 1)
+      milliseconds = Math.min(
+        milliseconds,
+        processorTime(() => some.scrubText(text)),
+      );
     console.log(`  512 KB of ${JSON.stringify(piece)} (${family}): ${milliseconds.toFixed(0)} ms (target 100)`);
   }
 }
