@@ -8,15 +8,15 @@ const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9]))\(?[1-9](?:[ ().\-/]{0,
 
 /** The longest beginning of the match, by groups of digits, that is a number. */
 function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
-  const inContext = PHONE_WORD.test(reading.wordsBefore(match.index, 32));
-  if (match[0].replace(/^\(/, '').startsWith('00') && !inContext) return undefined;
+  const inContext = (): boolean => PHONE_WORD.test(reading.wordsBefore(match.index, 32));
+  if (match[0].replace(/^\(/, '').startsWith('00') && !inContext()) return undefined;
   // A dash right before digits, but not right after some, is a minus.
   let candidate = match[0].replace(/ -\d.*$/, '');
   for (let attempt = 0; attempt < 4 && candidate.length > 7; attempt += 1) {
     if (isRealInternational(numberOf(candidate), reading.effort)) return spanOf(match.index, candidate, reading);
     candidate = candidate.replace(/[ ().\-/]{1,3}\d{1,17}$|(?<=\d)\d{0,17}$/, '');
   }
-  return inContext && match[0].search(/ -\d/) < 0 && isPossibleInternational(numberOf(match[0]), reading.effort)
+  return inContext() && match[0].search(/ -\d/) < 0 && isPossibleInternational(numberOf(match[0]), reading.effort)
     ? spanOf(match.index, match[0], reading)
     : undefined;
 }
