@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { handOverSignals } from './launch/child.mjs';
 import { ensureDependencies } from './launch/dependencies.mjs';
+import { explainError } from './launch/install-failure.mjs';
 import { buildApps } from './launch/workspace.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -12,7 +13,7 @@ try {
   await ensureDependencies(root);
   await buildApps(root);
 } catch (error) {
-  console.error(`npm start: ${error.message}`);
+  console.error(`npm start: ${explainError(error)}`);
   process.exit(1);
 }
 handOverSignals();

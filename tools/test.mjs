@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureDependencies } from './launch/dependencies.mjs';
+import { explainError } from './launch/install-failure.mjs';
 import { runTests } from './launch/jest.mjs';
 import { prepareServers } from './launch/servers.mjs';
 import { buildApps, runNx } from './launch/workspace.mjs';
@@ -23,11 +24,11 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { yes, paths } = readArguments();
 process.chdir(root);
 const folder = path.join(root, '.local', 'run', `test-${process.pid}`);
-mkdirSync(folder, { recursive: true });
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
 const counts = { passed: 0, failed: 0 };
 try {
+  mkdirSync(folder, { recursive: true });
   await ensureDependencies(root);
   if (paths.length === 0) {
     await runNx(root, 'Checking style and walls', ['run', 'workspace:lint', '--output-style=static']);
@@ -38,7 +39,7 @@ try {
   await prepareServers(root, yes);
   await runTests({ root, folder, project: 'integration', paths, counts });
 } catch (error) {
-  console.error(`npm test: ${error.message}`);
+  console.error(`npm test: ${explainError(error)}`);
   counts.failed += 1;
 }
 console.log(`${counts.passed} passed, ${counts.failed} failed`);

@@ -4,34 +4,42 @@ import { spawn } from 'node:child_process';
 const LAST_LINES = 400;
 const running = new Set();
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  const number = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }[signal];
-  process.on(signal, () => {
-    if (running.size === 0) process.exit(128 + number);
-    for (const child of running) child.kill(signal);
-    // They end in their own way; whoever waits for them sees how.
-    process.exitCode = 128 + number;
-  });
+const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+for (const signal of Object.keys(NUMBERS)) process.on(signal, () => end(signal));
+
+// An npm that is killed does not pass that on to us.
+const parent = process.ppid;
+const parentWatch = setInterval(() => {
+  if (process.env.npm_lifecycle_event && process.ppid !== parent) end('SIGTERM');
+}, 1_000).unref();
+
+function end(signal) {
+  if (running.size === 0) process.exit(128 + NUMBERS[signal]);
+  for (const child of running) child.kill(signal);
+  // They end in their own way; whoever waits for them sees how.
+  process.exitCode = 128 + NUMBERS[signal];
 }
 
 /** Signals are no longer ours: what comes next in this process handles them itself. */
 export function handOverSignals() {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
+  clearInterval(parentWatch);
+  for (const signal of Object.keys(NUMBERS)) process.removeAllListeners(signal);
 }
 
 /**
  * Runs a command to its end.
  * @param {string} command
  * @param {string[]} args
- * @param {{ env: NodeJS.ProcessEnv, show?: boolean, ask?: boolean, cwd?: string }} options show: its output goes to the
+ * @param {{ env: NodeJS.ProcessEnv, show?: boolean, ask?: boolean, cwd?: string, timeoutMs?: number }} options show: its output goes to the
  *   terminal, otherwise its last lines are in the answer; ask: it may read from the terminal.
  * @returns {Promise<{ code: number, output: string }>}
  */
-export function runChild(command, args, { env, show = false, ask = false, cwd }) {
+export function runChild(command, args, { env, show = false, ask = false, cwd, timeoutMs }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       env,
       cwd,
+      timeout: timeoutMs,
       stdio: [ask ? 'inherit' : 'ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     });
     running.add(child);
@@ -47,7 +55,9 @@ export function runChild(command, args, { env, show = false, ask = false, cwd })
       running.delete(child);
       // We were told to end: what the child was for is not wanted any more.
       if (process.exitCode > 128) process.exit();
-      resolve({ code: code ?? (signal ? 128 : 1), output });
+      resolve(
+        code === null ? { code: 128, output: `${output}\n${timeoutMs ? 'ETIMEDOUT' : signal}` } : { code, output },
+      );
     });
   });
 }

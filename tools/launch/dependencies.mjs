@@ -8,6 +8,7 @@ import { explainFailure } from './install-failure.mjs';
 import { withProgress } from './progress.mjs';
 
 const STALLED_AFTER_MS = 15_000;
+const PROBE_TIMEOUT_MS = 30_000;
 
 /** @param {string} root top folder of the clone */
 export async function ensureDependencies(root) {
@@ -55,28 +56,35 @@ async function install(root) {
     const stall = still * 1000 >= STALLED_AFTER_MS ? `; nothing new for ${still} s, still trying (Ctrl-C ends it)` : '';
     return `${arrived} of ${packages.length} packages${stall}`;
   };
-  const { command, args } = npm();
   await withProgress(
     'Installing dependencies',
     async () => {
+      const problem = await whyNoRegistry(root);
       const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=warn'];
-      const result = await runChild(command, [...args, ...options, ...patience(), ...cache(root)], {
-        env: installEnvironment(),
-        cwd: root,
-      });
-      if (result.code !== 0) throw new Error(explainFailure(result.output));
+      // What npm has in its cache may be enough; asking in vain for each package would take minutes.
+      const result = await runNpm(root, [...options, ...(problem ? ['--offline'] : [])]);
+      if (result.code !== 0) throw new Error(explainFailure(problem || result.output));
     },
     status,
   );
 }
 
+/** What npm says when its registry gives it nothing, asked for one of our dependencies; empty when all is well. */
+async function whyNoRegistry(root) {
+  const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const [name, version] = Object.entries(dependencies)[0];
+  const answer = await runNpm(root, ['view', `${name}@${version}`, 'version', '--fetch-retries=1'], PROBE_TIMEOUT_MS);
+  return answer.code === 0 ? '' : answer.output;
+}
+
+function runNpm(root, args, timeoutMs) {
+  const npm = npmCommand();
+  const all = [...npm.args, ...args, ...PATIENCE, ...cache(root)];
+  return runChild(npm.command, all, { env: installEnvironment(), cwd: root, timeoutMs });
+}
+
 /** npm's own defaults are silent for minutes when there is no network. */
-const patience = () => [
-  '--fetch-retries=3',
-  '--fetch-retry-mintimeout=1000',
-  '--fetch-retry-maxtimeout=5000',
-  '--fetch-timeout=60000',
-];
+const PATIENCE = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000', '--fetch-timeout=60000'];
 
 /** The user's cache where there is one; otherwise nothing is left outside of the clone, no log file either. */
 function cache(root) {
@@ -86,7 +94,7 @@ function cache(root) {
 }
 
 /** The npm that runs us, or the one on PATH. */
-function npm() {
+function npmCommand() {
   const running = process.env.npm_execpath;
   if (running && /npm-cli\.c?js$/.test(running)) return { command: process.execPath, args: [running] };
   return { command: 'npm', args: [] };

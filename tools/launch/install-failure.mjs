@@ -27,3 +27,9 @@ export function explainFailure(output) {
     .filter((line) => !/npm warn/i.test(line));
   return `the dependencies cannot be installed; npm said:\n${lines.slice(-15).join('\n')}`;
 }
+
+/** For whatever ends a command: an error that the user can mend is told in words. */
+export function explainError(error) {
+  if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code)) return error.message;
+  return `no right to write ${error.path ?? 'here'}. The clone must belong to the user who starts this.`;
+}
