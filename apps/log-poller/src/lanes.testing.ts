@@ -13,6 +13,8 @@ export class Lanes {
     const lanes = new Lanes(connection);
     const channel = await connection.createChannel();
     for (let lane = 0; lane < WEBHOOKS.lanes; lane += 1) {
+      // Repeats that an earlier test did not wait for.
+      await channel.purgeQueue(laneQueue(WEBHOOKS, lane));
       await channel.consume(laneQueue(WEBHOOKS, lane), (delivery) => {
         if (delivery === null) return;
         const parsed = fromDelivery(delivery);

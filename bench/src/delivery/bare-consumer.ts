@@ -1,0 +1,36 @@
+// What delivery costs without order, retry and isolation: amqplib, one queue, one POST per message, acknowledged when taken.
+import { connect } from 'amqplib';
+import axios from 'axios';
+import { Agent, request } from 'node:http';
+
+const [, , client, amqpUrl = '', queue = '', url = '', concurrency = '256'] = process.argv;
+const agent = new Agent({ keepAlive: true, maxSockets: Number(concurrency) });
+const headers = { 'content-type': 'application/json' };
+
+async function byAxios(body: Buffer): Promise<number> {
+  return (await axios.post(url, body, { httpAgent: agent, headers, proxy: false, maxRedirects: 0 })).status;
+}
+
+function byNode(body: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const posting = request(url, { method: 'POST', agent, headers }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode ?? 0));
+    });
+    posting.once('error', reject);
+    posting.end(body);
+  });
+}
+
+async function main(): Promise<void> {
+  const post = client === 'axios' ? byAxios : byNode;
+  const connection = await connect(amqpUrl);
+  const channel = await connection.createChannel();
+  await channel.prefetch(Number(concurrency));
+  process.on('message', () => process.send?.({ cpu: process.cpuUsage() }));
+  await channel.consume(queue, (message) => {
+    if (message !== null) void post(message.content).then(() => channel.ack(message));
+  });
+}
+
+process.on('disconnect', () => process.exit(0));
+void main();

@@ -1,0 +1,38 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import path from 'node:path';
+
+/** A helper process of the bench that is asked by messages; it ends with us. */
+export class Child {
+  readonly #process: ChildProcess;
+
+  constructor(name: string, args: readonly string[]) {
+    this.#process = fork(path.join(__dirname, 'delivery', `${name}.js`), args, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** The next message of the process, after it was asked. */
+  ask(question?: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const ended = () => reject(new Error('a helper process of the bench ended'));
+      this.#process.once('exit', ended);
+      this.#process.once('message', (answer) => {
+        this.#process.off('exit', ended);
+        resolve(answer);
+      });
+      if (question !== undefined) this.#process.send(question);
+    });
+  }
+
+  end(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#process.removeAllListeners('exit');
+      this.#process.once('exit', () => resolve());
+      this.#process.kill('SIGKILL');
+    });
+  }
+}
