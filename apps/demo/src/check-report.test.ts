@@ -1,0 +1,65 @@
+import { Ledger } from '@pdaltagent/testing';
+import { planOfCheck } from './check-plan';
+import { checkReport, type Verdict } from './check-report';
+import { type Webhook } from './receiver';
+
+const incident = { id: 'I1', number: 1, title: 'A' };
+const webhook = (logEntry: string): Webhook => ({ receivedAt: 0, event: 'incident.trigger', logEntry, incident });
+const entry = (id: string) => ({ id, type: 'trigger_log_entry' });
+
+/** Everything as it should be: each event accepted and delivered, two log entries and their webhooks. */
+function allWell(): Verdict {
+  const plan = planOfCheck().flat();
+  const ledger = new Ledger();
+  for (const { alert, sequence } of plan) {
+    ledger.accepted(alert, sequence);
+    ledger.delivered(alert, sequence);
+  }
+  const entries = [entry('E1'), entry('E2')];
+  return {
+    plan,
+    refused: [],
+    ledger: ledger.report(),
+    entries,
+    webhooks: [webhook('E1'), webhook('E2')],
+    troubles: [],
+  };
+}
+
+describe('the report of --check', () => {
+  it('covers 200 events and finds nothing when all is well', () => {
+    const { table, failures } = checkReport(allWell());
+    expect(failures).toEqual([]);
+    expect(table).toMatch(/accepted by the gateway +200 +200 +ok/);
+    expect(table).not.toContain('WRONG');
+  });
+
+  it.each<[string, (verdict: Verdict) => Partial<Verdict>]>([
+    [
+      'check-01 #3 (acknowledge) is lost',
+      ({ ledger }) => ({ ledger: { ...ledger, lost: [{ alert: 'check-01', sequence: 3 }] } }),
+    ],
+    [
+      'more than once: check-02 #5 (resolve)',
+      ({ ledger }) => ({ ledger: { ...ledger, duplicates: [{ alert: 'check-02', sequence: 5 }] } }),
+    ],
+    [
+      'out of order: check-03 #1 (trigger)',
+      ({ ledger }) => ({ ledger: { ...ledger, inversions: [{ alert: 'check-03', sequence: 1 }] } }),
+    ],
+    [
+      'check-99 #1 (never sent)',
+      ({ ledger }) => ({ ledger: { ...ledger, unexpected: [{ alert: 'check-99', sequence: 1 }] } }),
+    ],
+    ['check-04 #2 (503 away)', () => ({ refused: ['check-04 #2 (503 away)'] })],
+    ['trigger_log_entry E2 is missing', () => ({ webhooks: [webhook('E1')] })],
+    ['webhooks more than once: E1', () => ({ webhooks: [webhook('E1'), webhook('E1'), webhook('E2')] })],
+    ['webhooks out of order: E1', () => ({ webhooks: [webhook('E2'), webhook('E1')] })],
+    ['logged an error: it broke', () => ({ troubles: ['it broke'] })],
+  ])('names what is wrong: %s', (named, change) => {
+    const verdict = allWell();
+    const { failures } = checkReport({ ...verdict, ...change(verdict) });
+    expect(failures).toHaveLength(1);
+    expect(failures[0]).toContain(named);
+  });
+});

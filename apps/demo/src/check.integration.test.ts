@@ -1,0 +1,62 @@
+import { cleanEnvironment, workspaceRoot } from '@pdaltagent/testing';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import path from 'node:path';
+
+/** Runs the built demo as npm start does; the environment is that of somebody who works with production. */
+async function start(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [path.join(workspaceRoot(), 'dist', 'apps', 'demo', 'main.js'), ...args], {
+    cwd: workspaceRoot(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...cleanEnvironment(),
+      PDAGENTD_AMQP_URL: 'amqp://production.invalid',
+      PDAGENTD_REDIS_URL: 'redis://production.invalid',
+      PDAGENTD_EVENTS_BASE_URL: 'https://production.invalid',
+      PDAGENTD_HTTP_PORT: '1',
+      PDAGENTD_WEBHOOK_FORMAT: 'v3',
+      HTTP_PROXY: 'http://production.invalid',
+    },
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const output = Promise.all([text(child.stdout), text(child.stderr)]).then((texts) => texts.join(''));
+  return { code: await ended, output: await output };
+}
+
+describe('npm start -- --check', () => {
+  it('finds 200 events delivered once and in order, and their webhooks, whatever the environment names', async () => {
+    const { code, output } = await start('--check');
+    expect(output).toMatch(/delivered to PagerDuty \(simulated\) +200 +200 +ok/);
+    expect(output).toMatch(/webhooks received +(\d+) +\1 +ok/);
+    expect(output).toContain('DEMO: nothing reaches PagerDuty');
+    expect(code).toBe(0);
+  }, 180_000);
+
+  it.each([
+    ['swallow', 'check-07 #3 (acknowledge) is lost'],
+    ['double', 'delivered more than once: check-07 #3 (acknowledge)'],
+    ['swap', 'delivered out of order: check-07 #3 (acknowledge)'],
+  ])(
+    'fails and names the event when one is made wrong: %s',
+    async (fault, named) => {
+      const { code, output } = await start('--check', '--fault', fault);
+      expect(output).toContain(named);
+      expect(code).toBe(1);
+    },
+    180_000,
+  );
+});
+
+describe('npm start', () => {
+  it('refuses to go live without what that needs', async () => {
+    const { code, output } = await start('--live');
+    expect(output).toContain('PDAGENTD_API_TOKEN');
+    expect(code).toBe(1);
+  });
+
+  it('ends with exit code 2 for an option it does not know', async () => {
+    const { code, output } = await start('--bogus');
+    expect(output).toContain("Unknown option '--bogus'");
+    expect(code).toBe(2);
+  });
+});
