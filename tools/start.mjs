@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { handOverSignals } from './launch/child.mjs';
 import { ensureDependencies } from './launch/dependencies.mjs';
 import { explainError } from './launch/install-failure.mjs';
+import { endWithNpm } from './launch/parent.mjs';
 import { buildApps } from './launch/workspace.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
+endWithNpm();
 try {
   await ensureDependencies(root);
   await buildApps(root);

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { ensureDependencies } from './launch/dependencies.mjs';
 import { explainError } from './launch/install-failure.mjs';
 import { runTests } from './launch/jest.mjs';
+import { endWithNpm } from './launch/parent.mjs';
 import { prepareServers } from './launch/servers.mjs';
 import { buildApps, runNx } from './launch/workspace.mjs';
 
@@ -23,6 +24,7 @@ RabbitMQ and Redis and end them. With paths, only the tests of matching files ru
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { yes, paths } = readArguments();
 process.chdir(root);
+endWithNpm();
 const folder = path.join(root, '.local', 'run', `test-${process.pid}`);
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 

@@ -7,12 +7,6 @@ const running = new Set();
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 for (const signal of Object.keys(NUMBERS)) process.on(signal, () => end(signal));
 
-// An npm that is killed does not pass that on to us.
-const parent = process.ppid;
-const parentWatch = setInterval(() => {
-  if (process.env.npm_lifecycle_event && process.ppid !== parent) end('SIGTERM');
-}, 1_000).unref();
-
 function end(signal) {
   if (running.size === 0) process.exit(128 + NUMBERS[signal]);
   for (const child of running) child.kill(signal);
@@ -22,7 +16,6 @@ function end(signal) {
 
 /** Signals are no longer ours: what comes next in this process handles them itself. */
 export function handOverSignals() {
-  clearInterval(parentWatch);
   for (const signal of Object.keys(NUMBERS)) process.removeAllListeners(signal);
 }
 

@@ -1,7 +1,5 @@
-const LOOK_AT_PARENT_EVERY_MS = 1_000;
-
 /**
- * Resolves when somebody wants us to end: Ctrl-C, SIGTERM, a closed terminal, or the npm that started us is gone.
+ * Resolves when somebody wants us to end: Ctrl-C, SIGTERM, a closed terminal.
  * From the first call on signals do not end the process by themselves.
  */
 export function toldToEnd(): Promise<string> {
@@ -9,10 +7,5 @@ export function toldToEnd(): Promise<string> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
-    if (process.env['npm_lifecycle_event'] === undefined) return;
-    const parent = process.ppid;
-    setInterval(() => {
-      if (process.ppid !== parent) resolve('npm was killed');
-    }, LOOK_AT_PARENT_EVERY_MS).unref();
   });
 }
