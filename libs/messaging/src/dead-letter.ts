@@ -1,5 +1,6 @@
 import { type Burial, type History } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
+import { cutAnswer } from './dead-letters/answer';
 import { type IncomingMessage, toProperties } from './message';
 
 /** Why a message became a dead letter; bounded, for metrics. */
@@ -18,7 +19,7 @@ export function deadLetterProperties(message: IncomingMessage, burial: Burial, h
       dead_at: Date.now(),
       dead_attempts: history.attempts,
       ...(burial.status === undefined ? {} : { dead_status: burial.status }),
-      ...(burial.answer === '' ? {} : { dead_answer: burial.answer }),
+      ...(burial.answer === '' ? {} : { dead_answer: cutAnswer(burial.answer) }),
       ...(history.firstAttemptAt === undefined ? {} : { dead_first_attempt_at: history.firstAttemptAt }),
       ...(history.lastAttemptAt === undefined ? {} : { dead_last_attempt_at: history.lastAttemptAt }),
     },

@@ -19,3 +19,11 @@ export {
 export { DEAD_REASONS, type DeadReason } from './dead-letter';
 export { type DeliveredMarkers } from './intake';
 export { type LaneObserver, LaneWorker, type LaneWorkerOptions } from './lane-worker';
+export { discard } from './dead-letters/discard';
+export { type Letter } from './dead-letters/letter';
+export { inOrderOfDeath, type Play, playOf, replay, type ReplayOptions } from './dead-letters/replay';
+export { Sender } from './dead-letters/sender';
+export { type HeldLetter, Shelf, ShelfBusy } from './dead-letters/shelf';
+export { BrokerAway, BrokerLink, type BrokerLinkOptions, type QueueState } from './inspection/broker-link';
+export { type FamilyState, familyState, type LaneState } from './inspection/family-state';
+export { hearWorkers } from './inspection/hear-workers';

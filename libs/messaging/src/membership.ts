@@ -97,7 +97,7 @@ function weight(member: string, lane: number): number {
   return createHash('sha1').update(`${member} ${lane}`).digest().readUIntBE(0, 6);
 }
 
-function parse(content: Buffer): Announcement | undefined {
+export function parse(content: Buffer): Announcement | undefined {
   try {
     const value: unknown = JSON.parse(content.toString('utf8'));
     if (typeof value !== 'object' || value === null) return undefined;

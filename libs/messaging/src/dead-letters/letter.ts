@@ -1,0 +1,59 @@
+import { type ConsumeMessage } from 'amqplib';
+import { createHash } from 'node:crypto';
+import { fromDelivery, type IncomingMessage } from '../message';
+
+/** A dead letter as it lies in its queue: the message, and what happened to it. Times are milliseconds since 1970. */
+export interface Letter {
+  /** The message's id; one without gets a name of its content, the same at every look. */
+  readonly id: string;
+  /** `rejected`, `expired`, `poison`, `foreign`; of a message that the broker itself set aside its own word for it. */
+  readonly reason: string;
+  readonly status: number | undefined;
+  /** What the destination answered, at most 2 KB; of a foreign message what is wrong with it. */
+  readonly answer: string;
+  readonly attempts: number;
+  readonly firstAttemptAt: number | undefined;
+  readonly lastAttemptAt: number | undefined;
+  readonly deadAt: number | undefined;
+  /** When the sender's event was accepted, also after replays; what the age is counted from. */
+  readonly acceptedAt: number | undefined;
+  readonly body: Buffer;
+  /** What would be delivered; undefined: none of ours published it, and no replay can deliver it. */
+  readonly message: IncomingMessage | undefined;
+}
+
+/** When the sender's event was accepted, on a message whose age a replay restarted. */
+export const ORIGINAL_RECEIVED_AT = 'original_received_at';
+
+/** Reads a dead letter; none is so strange that it could not be shown. */
+export function letterOf(delivery: Pick<ConsumeMessage, 'properties' | 'content'>): Letter {
+  const headers: Readonly<Record<string, unknown>> = delivery.properties.headers ?? {};
+  const parsed = fromDelivery(delivery);
+  const message = parsed.kind === 'message' ? parsed.message : undefined;
+  const id: unknown = delivery.properties.messageId;
+  return {
+    id: typeof id === 'string' && id !== '' ? id : nameOf(delivery.content),
+    reason: textOf(headers.dead_reason) ?? textOf(headers['x-first-death-reason']) ?? 'unknown',
+    status: numberOf(headers.dead_status),
+    answer: textOf(headers.dead_answer) ?? '',
+    attempts: numberOf(headers.dead_attempts) ?? 0,
+    firstAttemptAt: numberOf(headers.dead_first_attempt_at),
+    lastAttemptAt: numberOf(headers.dead_last_attempt_at),
+    deadAt: numberOf(headers.dead_at),
+    acceptedAt: numberOf(headers[ORIGINAL_RECEIVED_AT]) ?? message?.receivedAt,
+    body: delivery.content,
+    message,
+  };
+}
+
+function nameOf(content: Buffer): string {
+  return `unnamed-${createHash('sha256').update(content).digest('hex').slice(0, 12)}`;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,48 @@
+import { BrokerLink } from '../inspection/broker-link';
+import { type OutgoingMessage, toProperties } from '../message';
+import { DEAD_LETTER_EXCHANGE, declareTopology, EVENTS } from '../topology';
+import { connect } from 'amqplib';
+import { Sender } from './sender';
+
+export const ROUTING_KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
+
+/** Declares what a gateway would. */
+export async function declareAll(url: string): Promise<void> {
+  const connection = await connect(url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  await connection.close();
+}
+
+export function message(id: string, alert = id, body = `{"dedup_key":"${alert}"}`): OutgoingMessage {
+  return {
+    id,
+    type: 'v2',
+    routingKey: ROUTING_KEY,
+    orderKey: `${ROUTING_KEY}:${alert}`,
+    body: Buffer.from(body),
+    contentType: 'application/json',
+    forward: { 'x-vendor': 'one' },
+    receivedAt: 1_700_000_000_000,
+  };
+}
+
+/** Writes letters as a worker does, in this order; the headers are what it tells of a death. */
+export async function bury(
+  url: string,
+  messages: readonly OutgoingMessage[],
+  headersOf: (index: number) => Record<string, unknown> = () => ({ dead_reason: 'rejected', dead_status: 400 }),
+): Promise<void> {
+  const link = await BrokerLink.open({ url, name: 'fixture' });
+  const sender = await Sender.open(link);
+  await Promise.all(
+    messages.map((dead, index) => {
+      const properties = toProperties(dead);
+      const headers: Readonly<Record<string, unknown>> = properties.headers as Record<string, unknown>;
+      return sender.send(DEAD_LETTER_EXCHANGE, EVENTS.deadLetters, dead.body, {
+        ...properties,
+        headers: { ...headers, ...headersOf(index) },
+      });
+    }),
+  );
+  await link.close();
+}

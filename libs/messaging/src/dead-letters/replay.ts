@@ -1,0 +1,117 @@
+import { type Family, laneKey, laneOf } from '../topology';
+import { type Letter } from './letter';
+import { replayProperties } from './replay-properties';
+import { type Sender } from './sender';
+import { type HeldLetter, type Hold, type Shelf } from './shelf';
+
+/** What is known of a letter that shall be replayed, without its body. */
+export interface Play {
+  readonly id: string;
+  readonly deadAt: number | undefined;
+  /** Of its body; bytes. */
+  readonly size: number;
+}
+
+export function playOf({ id, deadAt, body }: Letter): Play {
+  return { id, deadAt, size: body.length };
+}
+
+export interface ReplayOptions {
+  readonly shelf: Shelf;
+  readonly sender: Sender;
+  readonly family: Family;
+  /** In the order in which they shall go out; see `inOrderOfDeath`. */
+  readonly plays: readonly Play[];
+  /** Called with the number of letters replayed so far. */
+  readonly progress?: (replayed: number) => void;
+  /** Bodies that are kept in memory at one time; bytes. */
+  readonly keptBytes?: number;
+}
+
+const KEPT_BYTES = 64 * 1024 * 1024;
+/** Messages that the broker has not confirmed yet. */
+const UNCONFIRMED = 128;
+
+/**
+ * The order in which letters died, which is the order of their alerts. What somebody looked at with another tool lies in
+ * the queue in another order.
+ */
+export function inOrderOfDeath(plays: readonly Play[]): Play[] {
+  return [...plays].sort((a, b) => (a.deadAt ?? 0) - (b.deadAt ?? 0));
+}
+
+/**
+ * Publishes letters to their lanes again and removes each once the broker has confirmed it. The first that fails ends it;
+ * then, as after a crash, every letter is replayed, or still there, or both for those on their way at that moment.
+ * @returns the number of letters replayed; fewer than asked for where some were removed meanwhile
+ * @throws PublishError, BrokerAway
+ */
+export async function replay(options: ReplayOptions): Promise<number> {
+  const { shelf, plays, progress = () => undefined, keptBytes = KEPT_BYTES } = options;
+  let replayed = 0;
+  for (const round of roundsOf(plays, keptBytes)) {
+    const wanted = new Map<string, HeldLetter[]>(round.map(({ id }) => [id, []]));
+    const collect = (held: HeldLetter) => wanted.get(held.letter.id)?.push(held);
+    await shelf.look(collect, async (hold) => {
+      await playRound(options, [...wanted.values()], hold, () => progress((replayed += 1)));
+    });
+  }
+  return replayed;
+}
+
+/** As many at a time as memory shall hold. */
+function* roundsOf(plays: readonly Play[], keptBytes: number): Generator<Play[]> {
+  let round: Play[] = [];
+  let bytes = 0;
+  for (const play of plays) {
+    if (round.length > 0 && bytes + play.size > keptBytes) {
+      yield round;
+      round = [];
+      bytes = 0;
+    }
+    round.push(play);
+    bytes += play.size;
+  }
+  if (round.length > 0) yield round;
+}
+
+/** Each entry holds one letter, or several copies of it that a crash left behind: published once, removed together. */
+async function playRound(
+  { sender, family }: ReplayOptions,
+  letters: readonly (readonly HeldLetter[])[],
+  hold: Hold,
+  played: () => void,
+): Promise<void> {
+  const underway = new Map<string, Promise<void>>();
+  let failure: unknown;
+  for (const copies of letters) {
+    const [first] = copies;
+    const message = first?.letter.message;
+    if (first === undefined || message === undefined) continue;
+    // One unconfirmed message per alert: what comes after a failure must not be ahead of it.
+    await underway.get(message.orderKey);
+    if (underway.size >= UNCONFIRMED) await Promise.race(underway.values());
+    if (failure !== undefined) break;
+    const lane = laneKey(laneOf(family, message.routingKey));
+    const properties = replayProperties(first.delivery.properties, Date.now());
+    const confirmed = sender.send(family.exchange, lane, message.body, properties).then(
+      () => {
+        for (const { delivery } of copies) hold.remove(delivery);
+        played();
+      },
+      (error: unknown) => {
+        failure ??= error;
+      },
+    );
+    const settled = confirmed.then(() => {
+      underway.delete(message.orderKey);
+    });
+    underway.set(message.orderKey, settled);
+  }
+  await Promise.all(underway.values());
+  if (failure !== undefined) throw toError(failure);
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

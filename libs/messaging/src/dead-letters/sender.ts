@@ -1,0 +1,45 @@
+import { type ConfirmChannel, type Options } from 'amqplib';
+import { type BrokerLink } from '../inspection/broker-link';
+import { PublishError, type PublishFailure } from '../publisher';
+
+const CONFIRM_TIMEOUT_MS = 10_000;
+
+/** Publishes with confirm to queues that exist already, for one command: it declares nothing and tries nothing again. */
+export class Sender {
+  readonly #link: BrokerLink;
+  readonly #channel: ConfirmChannel;
+  readonly #returned = new Set<string>();
+
+  private constructor(link: BrokerLink, channel: ConfirmChannel) {
+    this.#link = link;
+    this.#channel = channel;
+    channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
+  }
+
+  static async open(link: BrokerLink): Promise<Sender> {
+    return new Sender(link, await link.confirmChannel());
+  }
+
+  /** Resolves once the broker has the message in a queue, durably. @throws PublishError: it may be queued all the same */
+  send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
+    if (this.#link.blocked) return Promise.reject(new PublishError('blocked'));
+    return new Promise((resolve, reject) => {
+      const fail = (failure: PublishFailure) => {
+        clearTimeout(timer);
+        reject(new PublishError(failure));
+      };
+      const timer = setTimeout(() => fail(this.#link.blocked ? 'blocked' : 'timeout'), CONFIRM_TIMEOUT_MS);
+      try {
+        this.#channel.publish(exchange, routingKey, body, { ...properties, mandatory: true }, (error: unknown) => {
+          // A message that no queue took is returned and then confirmed all the same.
+          if (this.#returned.delete(String(properties.messageId))) return fail('returned');
+          if (error) return fail('refused');
+          clearTimeout(timer);
+          resolve();
+        });
+      } catch {
+        fail('unavailable');
+      }
+    });
+  }
+}

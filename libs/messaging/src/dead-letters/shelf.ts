@@ -1,0 +1,146 @@
+import { type Channel, type ConsumeMessage } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BrokerLink, BrokerAway, hasReplyCode } from '../inspection/broker-link';
+import { type Family } from '../topology';
+import { type Letter, letterOf } from './letter';
+
+/** Somebody else reads the dead letters at the moment. */
+export class ShelfBusy extends Error {
+  constructor(detail: string) {
+    super(`the dead letters cannot be looked at: ${detail}`);
+    this.name = 'ShelfBusy';
+  }
+}
+
+/** One letter during a look. */
+export interface HeldLetter {
+  readonly letter: Letter;
+  readonly delivery: ConsumeMessage;
+}
+
+/** Lets the broker forget letters, while they are held. */
+export interface Hold {
+  remove(delivery: ConsumeMessage): void;
+}
+
+/** The most that AMQP lets a consumer hold unacknowledged: a 16-bit number. */
+const PREFETCH = 65_535;
+/** Letters give way in the order of their consumers' tags; 3.10 keeps up to 32 of them sorted. */
+const MOST_CONSUMERS = 32;
+const ASK_AGAIN_MS = 100;
+const GIVE_UP_AFTER_MS = 5_000;
+
+/**
+ * The dead letters of a family. A look takes all of them off the queue at once and gives them all back: a quorum queue
+ * puts what is returned behind what was returned before, so that looking at the first few only would change their order.
+ */
+export class Shelf {
+  readonly #link: BrokerLink;
+  readonly #family: Family;
+
+  private constructor(link: BrokerLink, family: Family) {
+    this.#link = link;
+    this.#family = family;
+  }
+
+  /** Waits up to 5 s for another command that looks at them. The link's end frees them again. @throws ShelfBusy */
+  static async open(link: BrokerLink, family: Family): Promise<Shelf> {
+    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    while (!(await lock(link, family))) {
+      if (Date.now() > deadline) throw new ShelfBusy('another pdaltagent command is at it; try again in a moment');
+      await delay(ASK_AGAIN_MS);
+    }
+    return new Shelf(link, family);
+  }
+
+  /** How many letters there are. */
+  async count(): Promise<number> {
+    const state = await this.#settled();
+    return state?.waiting ?? 0;
+  }
+
+  /**
+   * Shows every letter, oldest first, then lets `act` remove some while all are held. Those that come meanwhile are not
+   * shown. Nothing is kept of a letter but by the visitor, so that a queue of any length needs little memory.
+   * @throws BrokerAway, ShelfBusy; whatever is not removed is in its place again
+   */
+  async look(visit: (held: HeldLetter) => void, act?: (hold: Hold) => Promise<void>): Promise<void> {
+    const state = await this.#settled();
+    if (state === undefined || state.waiting === 0) return;
+    const channel = await this.#link.channel();
+    try {
+      await this.#takeAll(channel, Math.min(state.waiting, MOST_CONSUMERS * PREFETCH), visit);
+      await act?.({ remove: (delivery) => channel.ack(delivery) });
+    } finally {
+      // Closing writes what was removed and gives the rest back.
+      await this.#link.answer(channel.close()).catch(() => undefined);
+    }
+  }
+
+  async #takeAll(channel: Channel, count: number, visit: (held: HeldLetter) => void): Promise<void> {
+    let taken = 0;
+    const tags = Array.from(
+      { length: Math.ceil(count / PREFETCH) },
+      (_, index) => `look-${String(index).padStart(2, '0')}`,
+    );
+    const taking = new Promise<void>((resolve, reject) => {
+      const fail = (detail: string) => reject(new BrokerAway(detail));
+      const take = (delivery: ConsumeMessage | null): void => {
+        if (delivery === null) return fail('the queue of dead letters was deleted');
+        if (taken === count) return;
+        taken += 1;
+        visit({ letter: letterOf(delivery), delivery });
+        if (taken === count) resolve();
+      };
+      channel.once('close', () => fail('the channel was closed'));
+      // All in one go: a command that dies here leaves no letter behind in another order.
+      channel.prefetch(PREFETCH).catch(reject);
+      for (const consumerTag of tags) channel.consume(this.#family.deadLetters, take, { consumerTag }).catch(reject);
+    });
+    await whileItMoves(taking, () => taken);
+    // From here on a new letter must not take the place of one that is removed.
+    await this.#link.answer(Promise.all(tags.map((tag) => channel.cancel(tag))));
+  }
+
+  /** The queue's state once what a former command held is back in its place; undefined where there is no queue. */
+  async #settled() {
+    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    for (;;) {
+      const state = await this.#link.stateOf(this.#family.deadLetters);
+      if (state === undefined || state.consumers === 0) return state;
+      if (Date.now() > deadline) throw new ShelfBusy(`another program consumes ${this.#family.deadLetters}`);
+      await delay(ASK_AGAIN_MS);
+    }
+  }
+}
+
+/** Waits for the promise as long as the count grows. @throws BrokerAway */
+async function whileItMoves(promise: Promise<void>, count: () => number): Promise<void> {
+  let before = count();
+  let timer: NodeJS.Timeout | undefined;
+  const stalled = new Promise<never>((_resolve, reject) => {
+    timer = setInterval(() => {
+      if (count() === before) reject(new BrokerAway('it stopped sending its dead letters'));
+      before = count();
+    }, GIVE_UP_AFTER_MS);
+  });
+  try {
+    await Promise.race([promise, stalled]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** An exclusive queue is the lock: the broker frees it with the connection. */
+async function lock(link: BrokerLink, family: Family): Promise<boolean> {
+  const channel = await link.channel();
+  try {
+    await link.answer(channel.assertQueue(`${family.deadLetters}.in-use`, { exclusive: true, durable: false }));
+    await link.answer(channel.close());
+    return true;
+  } catch (error) {
+    // 405: locked by another connection.
+    if (hasReplyCode(error, 405)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,153 @@
+import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HEARTBEAT_SECONDS } from '../session';
+
+export interface BrokerLinkOptions {
+  /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
+  readonly url: string;
+  /** Shown in the broker's list of connections. */
+  readonly name: string;
+  /** How long one answer of the broker may take; milliseconds. The default is 5 s. */
+  readonly timeoutMs?: number;
+}
+
+/** The broker cannot be reached, or stopped answering. */
+export class BrokerAway extends Error {
+  constructor(detail: string) {
+    super(`the broker is away: ${detail}`);
+    this.name = 'BrokerAway';
+  }
+}
+
+export interface QueueState {
+  readonly queue: string;
+  /** Messages that wait; what a consumer holds unacknowledged is not counted. */
+  readonly waiting: number;
+  readonly consumers: number;
+}
+
+/** One connection to the broker for one command: every question is answered in time or fails, and nothing is tried again. */
+export class BrokerLink {
+  readonly #connection: ChannelModel;
+  readonly #timeoutMs: number;
+  readonly #lost: Promise<never>;
+  #blocked = false;
+
+  private constructor(connection: ChannelModel, timeoutMs: number) {
+    this.#connection = connection;
+    this.#timeoutMs = timeoutMs;
+    let cause = 'the connection was closed';
+    connection.on('error', (error) => (cause = error.message));
+    connection.on('blocked', () => (this.#blocked = true));
+    connection.on('unblocked', () => (this.#blocked = false));
+    this.#lost = new Promise((_resolve, reject) =>
+      connection.once('close', () => {
+        reject(new BrokerAway(cause));
+      }),
+    );
+    this.#lost.catch(() => undefined);
+  }
+
+  /** @throws BrokerAway */
+  static async open({ url, name, timeoutMs = 5_000 }: BrokerLinkOptions): Promise<BrokerLink> {
+    const target = new URL(url.replace(/^pyamqp/, 'amqp'));
+    target.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+    const connecting = connect(target.href, { timeout: timeoutMs, clientProperties: { connection_name: name } });
+    try {
+      return new BrokerLink(await inTime(connecting, timeoutMs), timeoutMs);
+    } catch (error) {
+      // A connection that stands after all must not outlive the command.
+      connecting.then((late) => late.close()).catch(() => undefined);
+      throw error instanceof BrokerAway ? error : new BrokerAway(reasonOf(error));
+    }
+  }
+
+  /** The broker takes no messages on this connection: it is short of memory or disk. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  /** The broker's version, as it told when we connected. */
+  get version(): string {
+    const { version } = this.#connection.connection.serverProperties;
+    return typeof version === 'string' ? version : 'of an unknown version';
+  }
+
+  channel(): Promise<Channel> {
+    return this.#quiet(this.#connection.createChannel());
+  }
+
+  confirmChannel() {
+    return this.#quiet(this.#connection.createConfirmChannel());
+  }
+
+  /** What the promise comes to; an error where the broker does not answer in time or the connection is lost. */
+  answer<Result>(promise: Promise<Result>): Promise<Result> {
+    return Promise.race([inTime(promise, this.#timeoutMs), this.#lost]);
+  }
+
+  /** The state of a queue; undefined where there is none. */
+  async stateOf(queue: string): Promise<QueueState | undefined> {
+    const states = await this.statesOf([queue]);
+    return states[0];
+  }
+
+  /** The states of queues, in their order; of none where one of them is not there. */
+  async statesOf(queues: readonly string[]): Promise<readonly QueueState[]> {
+    const channel = await this.channel();
+    try {
+      const replies = await this.answer(Promise.all(queues.map((queue) => channel.checkQueue(queue))));
+      await this.answer(channel.close());
+      return replies.map(({ queue, messageCount, consumerCount }) => ({
+        queue,
+        waiting: messageCount,
+        consumers: consumerCount,
+      }));
+    } catch (error) {
+      // 404: asking for a queue that is not there costs the channel.
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+
+  /** Closes the connection; does not wait for a broker that is silent. */
+  async close(): Promise<void> {
+    await Promise.race([this.#connection.close().catch(() => undefined), delay(1_000, undefined, { ref: false })]);
+  }
+
+  async #quiet<C extends Channel>(opening: Promise<C>): Promise<C> {
+    const channel = await this.answer(opening);
+    // Without a listener a channel's error would cost the whole connection; who waits for an answer is told anyway.
+    channel.on('error', () => undefined);
+    return channel;
+  }
+}
+
+async function inTime<Result>(promise: Promise<Result>, timeoutMs: number): Promise<Result> {
+  const late = new AbortController();
+  promise.catch(() => undefined);
+  try {
+    return await Promise.race([
+      promise,
+      delay(timeoutMs, undefined, { signal: late.signal }).then(() => {
+        throw new BrokerAway(`no answer within ${timeoutMs / 1000} s`);
+      }),
+    ]);
+  } finally {
+    late.abort();
+  }
+}
+
+/** An answer of the broker's with this code (AMQP 0-9-1, "reply codes"). */
+export function hasReplyCode(error: unknown, code: number): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
+
+function isMissing(error: unknown): boolean {
+  return hasReplyCode(error, 404);
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
