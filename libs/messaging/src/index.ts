@@ -1,6 +1,14 @@
 export { type Log } from './log';
-export { fromDelivery, type IncomingMessage, type MessageType, type OutgoingMessage, toProperties } from './message';
+export {
+  fromDelivery,
+  type IncomingMessage,
+  MESSAGE_TYPES,
+  type MessageType,
+  type OutgoingMessage,
+  toProperties,
+} from './message';
 export { PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
+export { PublishingLink, type PublishingLinkOptions, type Settlement } from './publishing-link';
 export { HEARTBEAT_SECONDS, Session, type SessionOptions } from './session';
 export {
   DEAD_LETTER_EXCHANGE,

@@ -1,8 +1,8 @@
-import { type ChannelModel, type ConfirmChannel, type Options } from 'amqplib';
+import { type Options } from 'amqplib';
 import { type Log } from './log';
-import { type OutgoingMessage, toProperties } from './message';
-import { Session } from './session';
-import { declareTopology, type Family, laneKey, laneOf, type QueueType } from './topology';
+import { type OutgoingMessage } from './message';
+import { PublishingLink, type Settlement } from './publishing-link';
+import { type Family, type QueueType } from './topology';
 
 export type PublishFailure = 'unavailable' | 'blocked' | 'timeout' | 'returned' | 'refused';
 
@@ -42,43 +42,18 @@ interface Pending {
 
 /** Publishes with confirm: a promise resolves only once the broker has the message durably and in a queue. */
 export class Publisher {
-  readonly #options: PublisherOptions;
-  readonly #session: Session;
+  readonly #link: PublishingLink;
   readonly #confirmTimeoutMs: number;
   readonly #pending = new Map<symbol, Pending>();
-  readonly #returned = new Set<string>();
   readonly #timer: NodeJS.Timeout;
-  #channel: ConfirmChannel | undefined;
-  #blocked = false;
   #idle: (() => void) | undefined;
-  #redeclare: () => void = () => undefined;
 
-  constructor(options: PublisherOptions) {
-    this.#options = options;
-    this.#confirmTimeoutMs = options.confirmTimeoutMs ?? 10_000;
-    this.#session = new Session({
-      url: options.url,
-      name: options.name,
-      log: options.log,
-      open: async (connection) => {
-        const channel = await connection.createConfirmChannel();
-        channel.on('error', (error) => options.log.error('publishing channel failed', { error: error.message }));
-        channel.on('close', () => this.#lose(channel));
-        channel.on('return', (message) => this.#returned.add(String(message.properties.messageId)));
-        await declareTopology(connection, options.family, options.queueType);
-        this.#redeclare = redeclaration(connection, options);
-        this.#channel = channel;
-      },
-      lost: () => this.#lose(this.#channel),
-      blocked: (reason) => {
-        this.#blocked = true;
-        options.log.warn('the broker takes no messages', { reason });
-        this.#failAll('blocked');
-      },
-      unblocked: () => {
-        this.#blocked = false;
-        options.log.info('the broker takes messages again');
-      },
+  constructor({ confirmTimeoutMs = 10_000, ...options }: PublisherOptions) {
+    this.#confirmTimeoutMs = confirmTimeoutMs;
+    this.#link = new PublishingLink({
+      ...options,
+      lost: () => this.#failAll('unavailable'),
+      blocked: () => this.#failAll('blocked'),
     });
     this.#timer = setInterval(() => this.#expire(), 250);
     this.#timer.unref();
@@ -86,12 +61,11 @@ export class Publisher {
 
   /** Begins to connect; does not wait for the broker. */
   start(): void {
-    this.#session.start();
+    this.#link.start();
   }
 
   state(): 'connected' | 'blocked' | 'away' {
-    if (this.#channel === undefined) return 'away';
-    return this.#blocked ? 'blocked' : 'connected';
+    return this.#link.state();
   }
 
   /** Messages sent and not yet confirmed. */
@@ -104,58 +78,37 @@ export class Publisher {
    * @throws PublishError where it was not confirmed; it may be queued all the same
    */
   publish(message: OutgoingMessage): Promise<void> {
-    const { family } = this.#options;
-    const lane = laneKey(laneOf(family, message.routingKey));
-    return this.send(family.exchange, lane, message.body, toProperties(message));
+    return this.#settled((settle) => this.#link.publish(message, settle));
   }
 
   /** Publishes anything with confirm, by exchange and routing key. @throws PublishError */
   send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
-    const channel = this.#channel;
-    if (channel === undefined) return Promise.reject(new PublishError('unavailable'));
-    if (this.#blocked) return Promise.reject(new PublishError('blocked'));
-    return new Promise((resolve, reject) => {
-      const key = Symbol();
-      const id = String(properties.messageId);
-      const pending: Pending = {
-        sentAt: Date.now(),
-        settle: (failure) => {
-          if (!this.#pending.delete(key)) return;
-          if (failure === undefined) resolve();
-          else reject(new PublishError(failure));
-          if (this.#pending.size === 0) this.#idle?.();
-        },
-      };
-      this.#pending.set(key, pending);
-      const confirmed = (error: unknown) => {
-        // A message that no queue took is returned and then confirmed all the same.
-        const wasReturned = this.#returned.delete(id);
-        if (wasReturned) this.#redeclare();
-        pending.settle(wasReturned ? 'returned' : error ? 'refused' : undefined);
-      };
-      try {
-        channel.publish(exchange, routingKey, body, { mandatory: true, ...properties }, confirmed);
-      } catch {
-        // The channel closed a moment ago and its event has not come yet.
-        pending.settle('unavailable');
-      }
-    });
+    return this.#settled((settle) => this.#link.send({ exchange, routingKey }, body, properties, settle));
   }
 
   /** Waits for what is unconfirmed, at most the confirm timeout, then closes the connection. */
   async close(): Promise<void> {
     if (this.#pending.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     clearInterval(this.#timer);
-    await this.#session.close();
+    await this.#link.close();
   }
 
-  #lose(channel: ConfirmChannel | undefined): void {
-    if (channel === undefined || channel !== this.#channel) return;
-    this.#channel = undefined;
-    this.#blocked = false;
-    this.#returned.clear();
-    this.#failAll('unavailable');
-    this.#session.reconnect();
+  #settled(send: (settle: (settlement: Settlement) => void) => boolean): Promise<void> {
+    const state = this.#link.state();
+    if (state === 'away') return Promise.reject(new PublishError('unavailable'));
+    if (state === 'blocked') return Promise.reject(new PublishError('blocked'));
+    return new Promise((resolve, reject) => {
+      const key = Symbol();
+      const settle = (failure: PublishFailure | undefined) => {
+        if (!this.#pending.delete(key)) return;
+        if (failure === undefined) resolve();
+        else reject(new PublishError(failure));
+        if (this.#pending.size === 0) this.#idle?.();
+      };
+      this.#pending.set(key, { sentAt: Date.now(), settle });
+      const isSent = send((settlement) => settle(settlement === 'confirmed' ? undefined : settlement));
+      if (!isSent) settle('unavailable');
+    });
   }
 
   #failAll(failure: PublishFailure): void {
@@ -170,17 +123,4 @@ export class Publisher {
       pending.settle('timeout');
     }
   }
-}
-
-/** A queue was deleted under us: declares everything again, once at a time, so that the next attempt finds it. */
-function redeclaration(connection: ChannelModel, { family, queueType, log }: PublisherOptions): () => void {
-  let running = false;
-  return () => {
-    if (running) return;
-    running = true;
-    log.error('no queue took a message: declaring the topology again', { exchange: family.exchange });
-    declareTopology(connection, family, queueType)
-      .catch((error: unknown) => log.error('the topology cannot be declared', { error }))
-      .finally(() => (running = false));
-  };
 }
