@@ -1,6 +1,8 @@
-// Bundles the app of the current folder into dist/apps/<app>/<entry>.js: one file with everything it needs.
+// Bundles the app of the current folder into dist/apps/<app>/<entry>.js: one file with everything it needs. What cannot be
+// bundled, the native half of a package, lies beside it in prebuilds/ for every platform, where node-gyp-build looks for it.
 import { build } from 'esbuild';
-import { chmod, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, cp, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
@@ -10,7 +12,7 @@ const entryPoints = manifest.bundle ?? { main: 'src/main.ts' };
 const isCommand = manifest.bundle !== undefined;
 
 const outdir = path.resolve('../../dist/apps', app);
-await build({
+const { metafile } = await build({
   entryPoints,
   outdir,
   bundle: true,
@@ -21,5 +23,12 @@ await build({
   banner: isCommand ? { js: '#!/usr/bin/env node' } : {},
   define: { 'process.env.PDALTAGENT_VERSION': JSON.stringify(manifest.version) },
   logLevel: 'warning',
+  metafile: true,
 });
 if (isCommand) await Promise.all(Object.keys(entryPoints).map((name) => chmod(path.join(outdir, `${name}.js`), 0o755)));
+
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((input) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
+);
+const prebuilds = [...packages].map((folder) => path.join(folder, 'prebuilds')).filter((folder) => existsSync(folder));
+await Promise.all(prebuilds.map((folder) => cp(folder, path.join(outdir, 'prebuilds'), { recursive: true })));

@@ -1,0 +1,51 @@
+import { ClassicLevel } from 'classic-level';
+import { mkdir } from 'node:fs/promises';
+
+export type Database = ClassicLevel<Buffer, Buffer>;
+
+/** Small, so that what a full disk must still take when the database is opened again is small. */
+const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
+
+/** Opens the database of a folder; undefined where another process has it. @throws Error where it cannot be opened */
+export async function openDatabase(folder: string): Promise<Database | undefined> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const database: Database = new ClassicLevel(folder, {
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    cacheSize: WRITE_BUFFER_BYTES,
+  });
+  try {
+    await database.open();
+    return database;
+  } catch (error) {
+    switch (reasonOf(error).code) {
+      case 'LEVEL_LOCKED':
+        return undefined;
+      case 'LEVEL_CORRUPTION':
+        // Keeps what can be read; what a crash tore is dropped.
+        await ClassicLevel.repair(folder);
+        await database.open();
+        return database;
+      default:
+        throw new Error(reasonOf(error).message, { cause: error });
+    }
+  }
+}
+
+/** Removes everything in the folder: needs no room. */
+export function destroyDatabase(folder: string): Promise<void> {
+  return ClassicLevel.destroy(folder);
+}
+
+/** The store's own error, as "IO error: …: No space left on device", which holds no content. */
+export function reasonOf(error: unknown): { readonly code: string; readonly message: string } {
+  // Made by native code: it may be no instance of this realm's Error.
+  const { cause, code, message } = fieldsOf(error);
+  if (cause !== undefined) return reasonOf(cause);
+  return { code: String(code ?? ''), message: String(message ?? error) };
+}
+
+function fieldsOf(error: unknown): { readonly cause?: unknown; readonly code?: unknown; readonly message?: unknown } {
+  return typeof error === 'object' && error !== null ? error : {};
+}
