@@ -49,18 +49,27 @@ function usageOf(pid: number): { readonly cpuSeconds: number; readonly rssMb: nu
   return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, rssMb: Number(rss) / 1024 };
 }
 
+/** From a tenth of the events to the last: starting up is not what is compared. */
 async function measured(name: string, pid: number, destination: Child): Promise<Result> {
-  const { count, seconds } = await waitUntil(
-    async () => {
-      const now = counted.parse(await destination.ask('count'));
-      if (process.stderr.isTTY) process.stderr.write(`\r  ${name}: ${now.count} of ${EVENTS_PER_RUN}   `);
-      return now.count >= EVENTS_PER_RUN && now;
-    },
-    { what: `${name} to deliver`, timeoutMs: 300_000, intervalMs: 200 },
-  );
-  const { cpuSeconds, rssMb } = usageOf(pid);
+  const reached = (target: number) =>
+    waitUntil(
+      async () => {
+        const now = counted.parse(await destination.ask('count'));
+        if (process.stderr.isTTY) process.stderr.write(`\r  ${name}: ${now.count} of ${EVENTS_PER_RUN}   `);
+        return now.count >= target && { ...now, ...usageOf(pid) };
+      },
+      { what: `${name} to deliver`, timeoutMs: 300_000, intervalMs: 100 },
+    );
+  const start = await reached(EVENTS_PER_RUN / 10);
+  const end = await reached(EVENTS_PER_RUN);
   if (process.stderr.isTTY) process.stderr.write('\r');
-  return { name, perSecond: count / seconds, cpuMicrosPerEvent: (cpuSeconds / count) * 1e6, rssMb };
+  const events = end.count - start.count;
+  return {
+    name,
+    perSecond: events / (end.seconds - start.seconds),
+    cpuMicrosPerEvent: ((end.cpuSeconds - start.cpuSeconds) / events) * 1e6,
+    rssMb: end.rssMb,
+  };
 }
 
 async function main(): Promise<void> {

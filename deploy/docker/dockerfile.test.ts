@@ -30,7 +30,7 @@ it('runs as a user that is a number and not root', () => {
 });
 
 it('starts node itself, so that SIGTERM reaches it', () => {
-  expect(argumentOf('runtime', 'ENTRYPOINT')).toEqual(['["node", "--enable-source-maps", "/app/main.js"]']);
+  expect(argumentOf('runtime', 'ENTRYPOINT')).toEqual(['["node", "/app/main.js"]']);
 });
 
 it('ships the bundle and nothing of the builder else', () => {

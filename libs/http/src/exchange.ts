@@ -33,11 +33,23 @@ export interface ExchangeOptions {
  * no timeout for connecting, follows redirects by default and costs twice the time.
  */
 export function exchangeAdapter(options: ExchangeOptions): AxiosAdapter {
-  return (config) => new Promise((resolve, reject) => new Exchange(options, config, resolve, reject).start());
+  // Nearly every request goes to one address.
+  let latest = new URL('http://localhost/');
+  let latestText = latest.href;
+  return (config) =>
+    new Promise((resolve, reject) => {
+      const text = config.url ?? '';
+      if (text !== latestText) {
+        latest = new URL(text);
+        latestText = text;
+      }
+      new Exchange(options, latest, config, resolve, reject).start();
+    });
 }
 
 class Exchange {
   readonly #options: ExchangeOptions;
+  readonly #url: URL;
   readonly #config: InternalAxiosRequestConfig;
   readonly #resolve: (response: AxiosResponse) => void;
   readonly #reject: (error: unknown) => void;
@@ -45,11 +57,13 @@ class Exchange {
 
   constructor(
     options: ExchangeOptions,
+    url: URL,
     config: InternalAxiosRequestConfig,
     resolve: (response: AxiosResponse) => void,
     reject: (error: unknown) => void,
   ) {
     this.#options = options;
+    this.#url = url;
     this.#config = config;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -58,7 +72,7 @@ class Exchange {
   start(): void {
     const { agents, connectTimeoutMs, attemptTimeoutMs } = this.#options;
     const startedAt = performance.now();
-    const url = new URL(this.#config.url ?? '');
+    const url = this.#url;
     const body: unknown = this.#config.data;
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
       method: this.#config.method?.toUpperCase() ?? 'GET',

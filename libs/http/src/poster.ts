@@ -35,13 +35,15 @@ export class Poster {
 
   constructor({ connectTimeoutMs = 5_000, attemptTimeoutMs = 15_000, maxSockets, tls }: PosterOptions) {
     this.#agents = new Agents({ maxSockets, ...(tls === undefined ? {} : { tls }) });
-    this.#client = axios.create({
+    this.#client = axios.create();
+    // In place of axios' own defaults, which would be merged anew for every request.
+    this.#client.defaults = {
       adapter: exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit: ANSWER_LIMIT }),
+      headers: this.#client.defaults.headers,
       validateStatus: null,
       transformRequest: [],
       transformResponse: [],
-      maxRedirects: 0,
-    });
+    };
     // A kept connection that its server had just closed says nothing about the destination: once more, on a fresh one.
     axiosRetry(this.#client, { retries: 1, retryCondition: (error) => error.code === STALE_CONNECTION });
   }

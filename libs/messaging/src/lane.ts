@@ -131,6 +131,8 @@ export class Lane {
 
   #take(delivery: ConsumeMessage): void {
     if (this.#state !== 'open') return;
+    // What was read from the socket in one piece would be kept whole as long as any message of it is held.
+    delivery.content = Buffer.from(delivery.content);
     const parsed = fromDelivery(delivery);
     if (parsed.kind === 'foreign') {
       this.#ports.foreign(this, delivery, parsed.problem);

@@ -3,10 +3,15 @@ import { type Store } from './store';
 
 const PREFIX = 'pdaltagent:delivered:';
 
+/** One command for all marks of a moment: KEYS are the marks, ARGV their time to live in seconds. */
+const MARK_ALL = `for _, key in ipairs(KEYS) do redis.call('SET', key, '1', 'EX', ARGV[1]) end`;
+
 /** Remembers which messages were delivered, so that one that the broker gives out again is not delivered again. */
 export class DeliveredMarkers {
   readonly #store: Store;
   readonly #ttlSeconds: number;
+  /** What is marked in this turn of the event loop, and when all of it is written. */
+  #batch: { readonly keys: string[]; readonly written: Promise<void> } | undefined;
 
   /** @param ttlSeconds how long a message may be given out again: at least its maximum age */
   constructor(store: Store, ttlSeconds: number) {
@@ -21,7 +26,18 @@ export class DeliveredMarkers {
   }
 
   /** @throws StoreError (code `away`: it may or may not be written) */
-  async mark(id: string): Promise<void> {
-    await this.#store.run((redis) => redis.set(PREFIX + id, '1', 'EX', this.#ttlSeconds));
+  mark(id: string): Promise<void> {
+    this.#batch ??= this.#openBatch();
+    this.#batch.keys.push(PREFIX + id);
+    return this.#batch.written;
+  }
+
+  #openBatch() {
+    const keys: string[] = [];
+    const written = new Promise((resolve) => setImmediate(resolve)).then(async () => {
+      this.#batch = undefined;
+      await this.#store.run((redis) => redis.eval(MARK_ALL, keys.length, ...keys, this.#ttlSeconds));
+    });
+    return { keys, written };
   }
 }

@@ -141,7 +141,7 @@ export class AppProcess {
     return startGuarded({
       name: `${this.name}-${nextNumber()}`,
       command: process.execPath,
-      args: ['--enable-source-maps', bundle],
+      args: [bundle],
       env: { ...cleanEnvironment(), PDAGENTD_ADMIN_PORT: '0', ...env },
       folder,
       ...(cwd === undefined ? {} : { cwd }),
