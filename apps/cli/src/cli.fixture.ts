@@ -1,0 +1,123 @@
+import {
+  BrokerLink,
+  DEAD_LETTER_EXCHANGE,
+  declareTopology,
+  EVENTS,
+  type Family,
+  laneOf,
+  laneQueue,
+  type OutgoingMessage,
+  Sender,
+  toProperties,
+  WEBHOOKS,
+} from '@pdaltagent/messaging';
+import { connect } from 'amqplib';
+import { runQueue } from './pd-queue/run';
+import { run } from './run';
+import { type Terminal } from './terminal';
+
+export const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
+export const OTHER_KEY = 'R0123456789ABCDEFGHIJKLMNOPQ77ff';
+export const NOW = 1_800_000_000_000;
+export const MINUTE = 60_000;
+
+export interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+  readonly asked: readonly string[];
+}
+
+/** Runs a command as its process would, with a terminal of the test's own. `answer`: what the person types when asked. */
+export async function command(
+  words: readonly string[],
+  environment: Record<string, string>,
+  { answer, name = 'pdaltagent' }: { answer?: string; name?: 'pdaltagent' | 'pd-queue' } = {},
+): Promise<Run> {
+  let out = '';
+  let error = '';
+  const asked: string[] = [];
+  const terminal: Terminal = {
+    environment,
+    out: (text) => (out += text),
+    error: (text) => (error += text),
+    now: () => NOW,
+    interactive: answer !== undefined,
+    showsProgress: false,
+    ask: (question) => {
+      asked.push(question);
+      return Promise.resolve(answer ?? '');
+    },
+  };
+  const code = await (name === 'pdaltagent' ? run : runQueue)(words, terminal);
+  return { code, out, error, asked };
+}
+
+/** Declares what the services would. */
+export async function declareAll(url: string): Promise<void> {
+  const connection = await connect(url);
+  for (const family of [EVENTS, WEBHOOKS]) await declareTopology(connection, family, 'quorum');
+  await connection.close();
+}
+
+/** Empties the dead letters and the lanes of the two keys. */
+export async function empty(url: string): Promise<void> {
+  const connection = await connect(url);
+  const channel = await connection.createChannel();
+  const lanes = [KEY, OTHER_KEY].map((key) => laneQueue(EVENTS, laneOf(EVENTS, key)));
+  for (const queue of [EVENTS.deadLetters, WEBHOOKS.deadLetters, ...lanes]) await channel.purgeQueue(queue);
+  await connection.close();
+}
+
+export interface Dead {
+  readonly id: string;
+  readonly alert?: string;
+  readonly action?: string;
+  readonly key?: string;
+  readonly type?: OutgoingMessage['type'];
+  readonly ageMs?: number;
+  readonly headers?: Record<string, unknown>;
+}
+
+/** Writes dead letters as a worker does, in this order. */
+export async function bury(url: string, family: Family, letters: readonly Dead[]): Promise<void> {
+  const link = await BrokerLink.open({ url, name: 'fixture' });
+  const sender = await Sender.open(link);
+  for (const [index, dead] of letters.entries()) {
+    const { id, alert = 'db1/disk', action = 'trigger', key = KEY, type = 'v2', ageMs = 10 * MINUTE } = dead;
+    const body = { routing_key: key, event_action: action, dedup_key: alert };
+    const properties = toProperties({
+      id,
+      type,
+      routingKey: key,
+      orderKey: `${key}:${alert}`,
+      body: Buffer.from(''),
+      contentType: 'application/json',
+      receivedAt: NOW - ageMs,
+    });
+    const headers: Readonly<Record<string, unknown>> = properties.headers as Record<string, unknown>;
+    await sender.send(DEAD_LETTER_EXCHANGE, family.deadLetters, Buffer.from(JSON.stringify(body)), {
+      ...properties,
+      headers: {
+        ...headers,
+        dead_reason: 'rejected',
+        dead_status: 400,
+        dead_answer: `{"status":"invalid event","errors":["'${key}'\u001b[31m is bad"]}`,
+        dead_attempts: 2,
+        dead_at: NOW - 5 * MINUTE + index,
+        dead_first_attempt_at: NOW - 9 * MINUTE,
+        dead_last_attempt_at: NOW - 5 * MINUTE,
+        ...dead.headers,
+      },
+    });
+  }
+  await link.close();
+}
+
+/** How many messages wait in the key's lane. */
+export async function waitingFor(url: string, key = KEY): Promise<number> {
+  const link = await BrokerLink.open({ url, name: 'fixture' });
+  const state = await link.stateOf(laneQueue(EVENTS, laneOf(EVENTS, key)));
+  await link.close();
+  return state?.waiting ?? 0;
+}

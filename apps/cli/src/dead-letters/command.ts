@@ -1,0 +1,73 @@
+import { Command, Option } from 'commander';
+import { type Terminal } from '../terminal';
+import { discard, type DiscardOptions } from './discard';
+import { list, type ListOptions } from './list';
+import { replay, type ReplayOptions } from './replay';
+import { selectionOf } from './selection';
+import { show, type ShowOptions } from './show';
+
+interface Choice {
+  readonly all?: true;
+  readonly key?: string;
+}
+
+/** Runs one of its commands and takes its exit code. */
+export type Runner = (work: Promise<number>) => Promise<void>;
+
+export function deadLettersCommand(terminal: Terminal, finish: Runner): Command {
+  const command = new Command('dead-letters').description('events and webhooks that were set aside for good');
+
+  withFamilies(command.command('list'))
+    .description('list dead letters, oldest first')
+    .option('--key <key>', 'only of this routing key, or of those that end so (webhooks: destination)')
+    .option('--reason <reason>', 'only of this reason: rejected, expired, poison, foreign')
+    .option('--json', 'a JSON array, one element per line')
+    .action((options: ListOptions) => finish(list(terminal, options)));
+
+  withFamilies(command.command('show'))
+    .description('show all that is known of one dead letter, its body too')
+    .argument('<id>')
+    .option('--json', 'as JSON')
+    .action((id: string, options: ShowOptions) => finish(show(terminal, id, options)));
+
+  withChoice(withFamilies(command.command('replay')))
+    .description('send dead letters to their lanes again')
+    .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', REPLAY_HELP)
+    .action((ids: string[], options: ReplayOptions & Choice) =>
+      finish(replay(terminal, selectionOf(ids, options), options)),
+    );
+
+  withChoice(withFamilies(command.command('discard')))
+    .description('remove dead letters for good')
+    .option('--yes', 'do not ask')
+    .action((ids: string[], options: DiscardOptions & Choice) =>
+      finish(discard(terminal, selectionOf(ids, options), options)),
+    );
+
+  return command;
+}
+
+function withFamilies(command: Command): Command {
+  return command
+    .addOption(new Option('--events', 'only events (default: events and webhooks)').conflicts('webhooks'))
+    .addOption(new Option('--webhooks', 'only webhooks'));
+}
+
+function withChoice(command: Command): Command {
+  return command
+    .argument('[id...]', 'ids of dead letters, as the list shows them')
+    .option('--all', 'all of them')
+    .option('--key <key>', 'those of one routing key: the key, or its last characters (four or more)');
+}
+
+const REPLAY_HELP = `
+Letters go out in the order in which they died, behind what waits in their lane. Each keeps its id; its age starts anew
+(what it was first accepted at goes with it), and it is removed only once the broker has confirmed it: a replay that is
+cut off loses nothing, and may send what was on its way at that moment twice.
+
+First it lists what it will send and warns where the alert went on since, as far as the broker can tell: by other dead
+letters of the same alert, and by what waits in the lane. Events of the alert that were delivered meanwhile are not known
+to the broker, so look at the incident before you replay an old trigger. On a terminal it asks before it begins.
+`;

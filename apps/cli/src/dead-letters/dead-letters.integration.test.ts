@@ -1,0 +1,212 @@
+import { EVENTS, WEBHOOKS } from '@pdaltagent/messaging';
+import { testServers } from '@pdaltagent/testing';
+import { bury, command, declareAll, empty, KEY, MINUTE, OTHER_KEY, waitingFor } from '../cli.fixture';
+
+let url: string;
+const deadLetters = (words: string, options: { answer?: string } = {}) =>
+  command(['dead-letters', ...words.split(' ')], { PDAGENTD_AMQP_URL: url }, options);
+
+async function ids(): Promise<string[]> {
+  const { out } = await deadLetters('list --json');
+  return (JSON.parse(out) as { id: string }[]).map(({ id }) => id);
+}
+
+beforeAll(async () => {
+  ({ amqpUrl: url } = await testServers());
+  await declareAll(url);
+});
+beforeEach(() => empty(url));
+
+describe('the list', () => {
+  it('shows each letter on one line, without the key, harmless to a terminal', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2', action: 'resolve', key: OTHER_KEY }]);
+    const { code, out, error } = await deadLetters('list');
+    expect(code).toBe(0);
+    expect(error).toBe('2 dead letters\n');
+    const [header, first, second, ...rest] = out.split('\n');
+    expect(rest).toEqual(['']);
+    expect(header?.split(/ {2,}/)).toEqual(
+      ['ID', 'REASON', 'STATUS  TRIES', 'FIRST TRY', 'LAST TRY', 'AGE', 'KEY', 'ACTION', 'ALERT', 'ANSWER'].flatMap(
+        (title) => title.split('  '),
+      ),
+    );
+    expect(first).toMatch(
+      /^m1 +rejected +400 +2 +2027-01-15T07:51:00Z +2027-01-15T07:55:00Z +10 min +…d1a6 +trigger +db1\/disk/,
+    );
+    expect(second).toMatch(/^m2 .* …77ff +resolve /);
+    expect(out).not.toContain(KEY);
+    expect(out).not.toContain('\u001b');
+  });
+
+  it('gives the same as JSON, both families, and chosen ones alone', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2', headers: { dead_reason: 'expired', dead_status: undefined } }]);
+    await bury(url, WEBHOOKS, [{ id: 'w1', type: 'webhook', key: 'a.example-12345678' }]);
+    const { out } = await deadLetters('list --json');
+    expect(JSON.parse(out)).toEqual([
+      {
+        id: 'm1',
+        family: 'events',
+        reason: 'rejected',
+        status: 400,
+        attempts: 2,
+        first_attempt_at: '2027-01-15T07:51:00Z',
+        last_attempt_at: '2027-01-15T07:55:00Z',
+        dead_at: '2027-01-15T07:55:00Z',
+        accepted_at: '2027-01-15T07:50:00Z',
+        age_seconds: 600,
+        type: 'v2',
+        key: '…d1a6',
+        action: 'trigger',
+        alert: 'db1/disk',
+        answer: '{"status":"invalid event","errors":["\'…d1a6\'\u001b[31m is bad"]}',
+      },
+      expect.objectContaining({ id: 'm2', reason: 'expired', status: null }),
+      expect.objectContaining({ id: 'w1', family: 'webhooks', key: 'a.example-12345678' }),
+    ]);
+    const chosen = async (words: string) =>
+      (JSON.parse((await deadLetters(`list --json ${words}`)).out) as { id: string }[]).map(({ id }) => id);
+    expect(await chosen('--webhooks')).toEqual(['w1']);
+    expect(await chosen('--events')).toEqual(['m1', 'm2']);
+    expect(await chosen('--reason expired')).toEqual(['m2']);
+    expect(await chosen('--key a6')).toEqual(['m1', 'm2']);
+  });
+
+  it('says that there are none', async () => {
+    expect(await deadLetters('list')).toMatchObject({ code: 0, out: '', error: 'no dead letters\n' });
+    expect((await deadLetters('list --json')).out).toBe('[]\n');
+  });
+});
+
+describe('show', () => {
+  it('shows the body without the key', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }]);
+    const text = await deadLetters('show m2');
+    expect(text.code).toBe(0);
+    expect(text.out).toContain('id:               m2\n');
+    expect(text.out).toContain('{"routing_key":"…d1a6","event_action":"trigger","dedup_key":"db1/disk"}');
+    expect(text.out).not.toContain(KEY);
+    expect(JSON.parse((await deadLetters('show m2 --json')).out)).toMatchObject({ id: 'm2', encoding: 'utf-8' });
+  });
+
+  it('fails where there is none', async () => {
+    expect(await deadLetters('show nobody')).toMatchObject({
+      code: 1,
+      out: '',
+      error: 'pdaltagent: no dead letter has the id nobody\n',
+    });
+  });
+});
+
+describe('replay', () => {
+  it('lists what it sends, sends it, and leaves the others', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2', alert: 'db2' }, { id: 'm3', action: 'resolve' }]);
+    const { code, out, error } = await deadLetters('replay m1 m3');
+    expect(code).toBe(0);
+    const rows = out.trimEnd().split('\n');
+    expect(rows[0]).toMatch(/^ACTION +AGE +ALERT +KEY +ID +NOTE$/);
+    expect(rows[1]).toMatch(/^trigger +10 min +db1\/disk +…d1a6 +m1$/);
+    expect(rows[2]).toMatch(/^resolve +10 min +db1\/disk +…d1a6 +m3$/);
+    expect(error).toBe('2 of 2 dead letters sent again\n');
+    expect(await waitingFor(url)).toBe(2);
+    expect(await ids()).toEqual(['m2']);
+  });
+
+  it('keeps triggers that are older than an hour, and vendor events that may be some, until it is told otherwise', async () => {
+    const ageMs = 61 * MINUTE;
+    await bury(url, EVENTS, [
+      { id: 'old', ageMs },
+      { id: 'vendor', ageMs, type: 'integration' },
+      { id: 'resolve', ageMs, action: 'resolve' },
+      { id: 'again', ageMs: MINUTE, headers: { original_received_at: 1_700_000_000_000 } },
+    ]);
+    const { code, out, error } = await deadLetters('replay --all');
+    expect(code).toBe(0);
+    expect(out).toMatch(/trigger .* old +stays: stale\n/);
+    expect(error).toContain('3 dead letters older than an hour would open an alert');
+    expect(await ids()).toEqual(['old', 'vendor', 'again']);
+    expect((await deadLetters('replay old')).code).toBe(1);
+    expect((await deadLetters('replay --all --stale')).code).toBe(0);
+    expect(await ids()).toEqual([]);
+    expect(await waitingFor(url)).toBe(4);
+  });
+
+  it('warns where the alert went on, and where others wait before it', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }, { id: 'm3', action: 'resolve' }]);
+    const { out } = await deadLetters('replay m2');
+    expect(out).toMatch(/m2 +1 earlier of its alert stays dead; the alert went on: 1 later event of it died too\n/);
+    expect((await deadLetters('replay m3')).error).toMatch(/in lane \d+ 1 wait already and go first/);
+  });
+
+  it('asks on a terminal, and does nothing without a yes', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }]);
+    const declined = await deadLetters('replay --all', { answer: '' });
+    expect(declined).toMatchObject({ code: 1, asked: ['Send 1 dead letter again? [y/N] '] });
+    expect(await ids()).toEqual(['m1']);
+    expect((await deadLetters('replay --all --yes', { answer: '' })).asked).toEqual([]);
+    expect(await ids()).toEqual([]);
+  });
+
+  it('goes by the end of a key where that is clear', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2', key: OTHER_KEY }, { id: 'm3', key: `X${KEY.slice(1)}` }]);
+    expect(await deadLetters('replay --key …d1a6')).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('2 different keys') as string,
+    });
+    expect((await deadLetters('replay --key 77ff')).code).toBe(0);
+    expect((await deadLetters(`replay --key ${KEY}`)).code).toBe(0);
+    expect(await ids()).toEqual(['m3']);
+  });
+
+  it('says which ids are not there', async () => {
+    expect(await deadLetters('replay nobody')).toMatchObject({
+      code: 1,
+      error: 'no dead letters to send\nno dead letter has the id nobody\n',
+    });
+  });
+});
+
+describe('discard', () => {
+  it('removes the chosen ones after asking', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }, { id: 'm3' }]);
+    expect((await deadLetters('discard m2', { answer: 'no' })).code).toBe(1);
+    expect(await ids()).toEqual(['m1', 'm2', 'm3']);
+    expect(await deadLetters('discard m2', { answer: 'y' })).toMatchObject({
+      code: 0,
+      error: '1 dead letter discarded\n',
+    });
+    expect(await ids()).toEqual(['m1', 'm3']);
+    expect((await deadLetters('discard --all')).code).toBe(0);
+    expect(await ids()).toEqual([]);
+  });
+});
+
+describe('pd-queue', () => {
+  const queue = (words: string) => command(words.split(' '), { PDAGENTD_AMQP_URL: url }, { name: 'pd-queue' });
+
+  it('prints the table of PagerDuty Agent', async () => {
+    expect(await queue('status')).toMatchObject({ code: 0, out: 'Nothing to report.\n' });
+    await bury(url, EVENTS, [{ id: 'm1', key: OTHER_KEY }, { id: 'm2' }, { id: 'm3', key: OTHER_KEY }]);
+    const table = [
+      'Service Key                           Pending   Success  In Error',
+      '='.repeat(65),
+      `${OTHER_KEY}            -         -         2`,
+      `${KEY}            -         -         1`,
+      '',
+    ];
+    expect((await queue('status')).out.split('\n')).toEqual(table);
+    expect((await queue(`status -k ${KEY}`)).out).toContain(`${KEY} `);
+    expect((await queue(`status -k ${KEY}`)).out).not.toContain(OTHER_KEY);
+  });
+
+  it('retries one key or all, old ones too', async () => {
+    await bury(url, EVENTS, [
+      { id: 'm1', ageMs: 100 * MINUTE },
+      { id: 'm2', key: OTHER_KEY },
+    ]);
+    expect(await queue(`retry -k ${KEY}`)).toMatchObject({ code: 0, out: '1 event(s) set up for retry.\n' });
+    expect((await queue('status')).error).toContain('1 event(s) of all keys wait to be sent');
+    expect(await queue('retry -a')).toMatchObject({ code: 0, out: '1 event(s) set up for retry.\n' });
+    expect(await queue('retry --all-keys')).toMatchObject({ code: 0, out: '0 event(s) set up for retry.\n' });
+    expect(await ids()).toEqual([]);
+  });
+});

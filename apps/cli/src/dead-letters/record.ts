@@ -1,0 +1,46 @@
+import { type Letter } from '@pdaltagent/messaging';
+import { maskKey } from '@pdaltagent/service';
+import { isUtf8 } from 'node:buffer';
+import { instantOf } from '../duration';
+import { descriptionOf } from './description';
+
+/** A dead letter as `--json` shows it. */
+export function recordOf(family: string, letter: Letter, now: number) {
+  const { id, reason, status, attempts, message, acceptedAt } = letter;
+  const { action, alert, key } = descriptionOf(letter);
+  return {
+    id,
+    family,
+    reason,
+    status: status ?? null,
+    attempts,
+    first_attempt_at: timeOf(letter.firstAttemptAt),
+    last_attempt_at: timeOf(letter.lastAttemptAt),
+    dead_at: timeOf(letter.deadAt),
+    accepted_at: timeOf(acceptedAt),
+    age_seconds: acceptedAt === undefined ? null : Math.max(0, Math.floor((now - acceptedAt) / 1000)),
+    type: message?.type ?? null,
+    key,
+    action,
+    alert,
+    answer: withoutKey(letter, letter.answer),
+  };
+}
+
+/** The body as text where it is one, else in base64; without the routing key. */
+export function bodyOf(letter: Letter): { readonly body: string; readonly encoding: 'utf-8' | 'base64' } {
+  const { body } = letter;
+  return isUtf8(body)
+    ? { body: withoutKey(letter, body.toString('utf8')), encoding: 'utf-8' }
+    : { body: body.toString('base64'), encoding: 'base64' };
+}
+
+/** A webhook's "key" is the name of its destination, which is no secret. */
+function withoutKey({ message }: Letter, text: string): string {
+  if (message === undefined || message.type === 'webhook' || message.routingKey === '') return text;
+  return text.replaceAll(message.routingKey, maskKey(message.routingKey));
+}
+
+function timeOf(time: number | undefined): string | null {
+  return time === undefined ? null : instantOf(time);
+}

@@ -1,0 +1,45 @@
+import { type Letter } from '@pdaltagent/messaging';
+import { durationOf } from '../duration';
+import { Failure, type Terminal } from '../terminal';
+import { bodyOf, recordOf } from './record';
+import { type FamilyOptions, withShelves } from './shelves';
+
+export interface ShowOptions extends FamilyOptions {
+  readonly json?: true;
+}
+
+/** Prints all that is known of one dead letter. @throws Failure where there is none */
+export function show(terminal: Terminal, id: string, options: ShowOptions): Promise<number> {
+  return withShelves(terminal, options, async (shelves) => {
+    let found = 0;
+    for (const { name, shelf } of shelves) {
+      const letters: Letter[] = [];
+      await shelf.look(({ letter }) => {
+        if (letter.id === id) letters.push(letter);
+      });
+      found += letters.length;
+      for (const letter of letters) print(terminal, name, letter, options);
+    }
+    if (found === 0) throw new Failure(`no dead letter has the id ${id}`);
+    return 0;
+  });
+}
+
+function print({ out, now }: Terminal, family: string, letter: Letter, { json }: ShowOptions): void {
+  const record = recordOf(family, letter, now());
+  const { body, encoding } = bodyOf(letter);
+  if (json) {
+    out(`${JSON.stringify({ ...record, body, encoding }, null, 2)}\n`);
+    return;
+  }
+  const { answer, age_seconds: age, ...facts } = record;
+  const lines = Object.entries({ ...facts, age: age === null ? '-' : durationOf(age * 1000) }).map(
+    ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${harmless(String(value ?? '-'))}`,
+  );
+  out([...lines, '', 'answer:', harmless(answer), '', `body (${encoding}):`, harmless(body), ''].join('\n'));
+}
+
+/** Lines stay lines; what else would steer a terminal is shown as a blank. */
+function harmless(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ' ');
+}

@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util';
+import { Failure } from '../terminal';
+
+/** A command line of PagerDuty Agent's pd-queue. */
+export type Request =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'status'; readonly key: string | undefined }
+  | { readonly kind: 'retry'; readonly key: string | undefined };
+
+/** @throws Failure with PagerDuty Agent's own words where it has some */
+export function parse(words: readonly string[]): Request {
+  const { values, positionals } = parsed(words);
+  if (values.help) return { kind: 'help' };
+  const [command, ...rest] = positionals;
+  if (command === undefined) throw new Failure('the following arguments are required: command', 2);
+  if (rest.length > 0) throw new Failure(`unrecognized arguments: ${rest.join(' ')}`, 2);
+  const { 'service-key': key, 'all-keys': all = false } = values;
+  if (command === 'status') {
+    if (all) throw new Failure('unrecognized arguments: -a', 2);
+    return { kind: 'status', key };
+  }
+  if (command !== 'retry') {
+    throw new Failure(`argument command: invalid choice: '${command}' (choose from 'status', 'retry')`, 2);
+  }
+  if (!all && key === undefined) throw new Failure('A specific service key or a flag for all keys required', 2);
+  if (all && key !== undefined) {
+    throw new Failure('Only one of specific service key or flag for all keys required', 2);
+  }
+  return { kind: 'retry', key };
+}
+
+function parsed(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        'service-key': { type: 'string', short: 'k' },
+        'all-keys': { type: 'boolean', short: 'a' },
+      },
+    });
+  } catch (error) {
+    throw new Failure(error instanceof Error ? error.message : String(error), 2);
+  }
+}

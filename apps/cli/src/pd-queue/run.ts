@@ -1,0 +1,118 @@
+import {
+  type BrokerLink,
+  EVENTS,
+  familyState,
+  inOrderOfDeath,
+  type Play,
+  playOf,
+  replay,
+  Sender,
+} from '@pdaltagent/messaging';
+import { type NamedShelf, withShelves } from '../dead-letters/shelves';
+import { Progress } from '../progress';
+import { told } from '../run';
+import { Failure, type Terminal } from '../terminal';
+import { parse } from './parse';
+
+/** Runs `pd-queue` with PagerDuty Agent's arguments, output and exit codes (0 done, 1 not, 2 wrong command line). */
+export async function runQueue(words: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const request = parse(words);
+    switch (request.kind) {
+      case 'help':
+        terminal.out(`${USAGE}${HELP}`);
+        return 0;
+      case 'status':
+        return await withShelves(terminal, { events: true }, ([events], openLink) =>
+          status(terminal, events, openLink, request.key),
+        );
+      case 'retry':
+        return await withShelves(terminal, { events: true }, ([events], openLink) =>
+          retry(terminal, events, openLink, request.key),
+        );
+    }
+  } catch (error) {
+    if (error instanceof Failure && error.exitCode === 2) terminal.error(USAGE);
+    return told(error, terminal, error instanceof Failure && error.exitCode === 2 ? 'pd-queue: error' : 'pd-queue');
+  }
+}
+
+type OpenLink = () => Promise<BrokerLink>;
+
+/** Prints the agent's table of four columns; how many wait or were sent is not counted per key here. */
+async function status(
+  { out, error }: Terminal,
+  events: NamedShelf | undefined,
+  openLink: OpenLink,
+  key: string | undefined,
+): Promise<number> {
+  const inError = new Map<string, number>();
+  await events?.shelf.look(({ letter: { message } }) => {
+    if (message === undefined || (key !== undefined && message.routingKey !== key)) return;
+    inError.set(message.routingKey, (inError.get(message.routingKey) ?? 0) + 1);
+  });
+  if (inError.size === 0) out('Nothing to report.\n');
+  else {
+    out(`${row('Service Key', 'Pending', 'Success', 'In Error')}\n${'='.repeat(65)}\n`);
+    const rows = [...inError].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [serviceKey, count] of rows) out(`${row(serviceKey, '-', '-', String(count))}\n`);
+  }
+  const state = await familyState(await openLink(), EVENTS);
+  const waiting = state?.lanes
+    .flatMap(({ queue, sidings }) => [queue, ...sidings])
+    .reduce((sum, q) => sum + q.waiting, 0);
+  if (waiting) error(`${waiting} event(s) of all keys wait to be sent; \`pdaltagent status\` tells more.\n`);
+  return 0;
+}
+
+/** The agent's `%-35s%10s%10s%10s`. */
+function row(key: string, ...cells: readonly string[]): string {
+  return key.padEnd(35) + cells.map((cell) => cell.padStart(10)).join('');
+}
+
+/** Sends dead letters again, old ones too, as the agent does. */
+async function retry(
+  terminal: Terminal,
+  events: NamedShelf | undefined,
+  openLink: OpenLink,
+  key: string | undefined,
+): Promise<number> {
+  const plays: Play[] = [];
+  await events?.shelf.look(({ letter }) => {
+    const { message } = letter;
+    if (message !== undefined && (key === undefined || message.routingKey === key)) plays.push(playOf(letter));
+  });
+  let sent = 0;
+  if (events !== undefined && plays.length > 0) {
+    const progress = new Progress(terminal, 'set up', plays.length);
+    const { shelf, family } = events;
+    const sender = await Sender.open(await openLink());
+    try {
+      const told = (count: number) => progress.at(count);
+      sent = await replay({ shelf, sender, family, plays: inOrderOfDeath(plays), progress: told });
+    } finally {
+      progress.end();
+    }
+  }
+  terminal.out(`${sent} event(s) set up for retry.\n`);
+  return 0;
+}
+
+const USAGE = 'usage: pd-queue [-h] {status,retry} ...\n';
+const HELP = `
+Tells of and retries events that PagerDuty refused, with the arguments of PagerDuty Agent's pd-queue.
+
+commands:
+  status [-k KEY]         events in error per service key
+  retry (-k KEY | -a)     send events in error again, of one key or of all
+
+options:
+  -h, --help              show this help and exit
+  -k, --service-key KEY   the service key (routing key)
+  -a, --all-keys          all service keys
+
+Triggers are sent again however old they are, as PagerDuty Agent does; \`pdaltagent dead-letters replay\` lists them first
+and keeps the old ones back. PDAGENTD_AMQP_URL says where RabbitMQ is.
+
+exit codes: 0 done, 1 it did not work, 2 the command line is wrong
+`;

@@ -1,0 +1,29 @@
+import { createInterface } from 'node:readline/promises';
+import { type Terminal } from './terminal';
+
+/** The terminal that this process was started in. */
+export function processTerminal(): Terminal {
+  // `| head` closes our output early; that is no failure.
+  process.stdout.on('error', () => process.exit(0));
+  return {
+    environment: process.env,
+    out: (text) => process.stdout.write(text),
+    error: (text) => process.stderr.write(text),
+    now: () => Date.now(),
+    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    showsProgress: process.stderr.isTTY,
+    ask: async (question) => {
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return await lines.question(question);
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}
+
+/** Ends the process once everything is written: a connection that hangs must not keep it. */
+export function endWith(code: number): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}

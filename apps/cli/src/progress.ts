@@ -1,0 +1,36 @@
+import { type Terminal } from './terminal';
+
+const EVERY_MS = 200;
+/** Off a terminal a line says how far it is, not more often than this. */
+const LINE_EVERY_MS = 5_000;
+
+/** Tells how far a long work is: on a terminal in one line that changes, else in a plain line now and then. */
+export class Progress {
+  readonly #terminal: Terminal;
+  readonly #verb: string;
+  readonly #total: number;
+  #toldAt: number;
+  #isShown = false;
+
+  constructor(terminal: Terminal, verb: string, total: number) {
+    this.#terminal = terminal;
+    this.#verb = verb;
+    this.#total = total;
+    this.#toldAt = terminal.now();
+  }
+
+  at(done: number): void {
+    const { error, now, showsProgress } = this.#terminal;
+    if (now() - this.#toldAt < (showsProgress ? EVERY_MS : LINE_EVERY_MS)) return;
+    this.#toldAt = now();
+    this.#isShown = showsProgress;
+    const line = `${this.#verb} ${done} of ${this.#total}`;
+    error(showsProgress ? `\r\u001b[K${line}` : `${line}\n`);
+  }
+
+  /** Clears the line. */
+  end(): void {
+    if (this.#isShown) this.#terminal.error('\r\u001b[K');
+    this.#isShown = false;
+  }
+}

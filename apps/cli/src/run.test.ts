@@ -1,0 +1,73 @@
+import { command } from './cli.fixture';
+
+const AWAY = { PDAGENTD_AMQP_URL: 'amqp://guest:s3cret@127.0.0.1:1' };
+const on = (words: string, environment = AWAY) => command(words === '' ? [] : words.split(' '), environment);
+
+describe('pdaltagent', () => {
+  it.each(['', 'dead-leters', '--nope', 'dead-letters', 'dead-letters list --nope', 'dead-letters show', 'trace'])(
+    'ends with 2 and says why where the command line is wrong: %s',
+    async (words) => {
+      const { code, out, error } = await on(words);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(error).not.toBe('');
+    },
+  );
+
+  it.each([
+    'replay',
+    'discard',
+    'replay m1 --all',
+    'discard --all --key abcd',
+    'replay --key abc',
+    'list --events --webhooks',
+  ])('ends with 2 before it asks the broker where the choice is not clear: dead-letters %s', async (words) => {
+    expect((await on(`dead-letters ${words}`)).code).toBe(2);
+  });
+
+  it.each(['--help', 'help', 'status --help', 'dead-letters replay --help', 'trace --help', '--version'])(
+    'answers %s on its output with 0',
+    async (words) => {
+      const { code, out, error } = await on(words);
+      expect({ code, error }).toEqual({ code: 0, error: '' });
+      expect(out).not.toBe('');
+    },
+  );
+
+  it('says in one line that the broker is away, without the password', async () => {
+    const { code, out, error } = await on('dead-letters list');
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(error).toMatch(/^pdaltagent: the broker is away: .*ECONNREFUSED.*\n$/);
+    expect(error).not.toContain('s3cret');
+  });
+
+  it('ends with 78 where the configuration is wrong', async () => {
+    const { code, error } = await on('dead-letters list', { PDAGENTD_AMQP_URL: 'http://broker' });
+    expect(code).toBe(78);
+    expect(error).toContain('PDAGENTD_AMQP_URL is set to a secret that is not shown');
+  });
+});
+
+describe('pd-queue', () => {
+  const queue = (words: string) => command(words === '' ? [] : words.split(' '), AWAY, { name: 'pd-queue' });
+
+  it.each([
+    ['retry', 'A specific service key or a flag for all keys required'],
+    ['retry -a -k KEY', 'Only one of specific service key or flag for all keys required'],
+    ['', 'the following arguments are required: command'],
+    ['drop', "argument command: invalid choice: 'drop' (choose from 'status', 'retry')"],
+    ['status -a', 'unrecognized arguments: -a'],
+  ])('speaks as PagerDuty Agent does and ends with 2: %s', async (words, message) => {
+    const { code, error } = await queue(words);
+    expect(code).toBe(2);
+    expect(error).toBe(`usage: pd-queue [-h] {status,retry} ...\npd-queue: error: ${message}\n`);
+  });
+
+  it('ends with 2 where an option is unknown, with 1 where the broker is away, with 0 after its help', async () => {
+    expect((await queue('status --nope')).code).toBe(2);
+    expect(await queue('status')).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/^pd-queue: the broker is/) as string,
+    });
+    expect((await queue('--help')).code).toBe(0);
+  });
+});

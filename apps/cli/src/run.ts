@@ -1,0 +1,69 @@
+import { BrokerAway } from '@pdaltagent/messaging';
+import { ConfigurationError, EXIT_CONFIGURATION, maskSecrets } from '@pdaltagent/service';
+import { Command, CommanderError } from 'commander';
+import { deadLettersCommand } from './dead-letters/command';
+import { statusCommand } from './status/command';
+import { Failure, type Terminal } from './terminal';
+import { traceCommand } from './trace/command';
+
+/** Runs `pdaltagent`. @returns the exit code: 0 fine, 1 not, 2 wrong command line, 78 wrong configuration */
+export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
+  let code = 0;
+  const finish = async (work: Promise<number>): Promise<void> => {
+    code = await work;
+  };
+  const program = new Command('pdaltagent')
+    .description('looks after PDaltagent: what runs, what waits, what was set aside')
+    .version(process.env.PDALTAGENT_VERSION ?? 'development')
+    .addHelpText('after', HELP);
+  const commands = [
+    statusCommand(terminal, finish),
+    deadLettersCommand(terminal, finish),
+    traceCommand(terminal, finish),
+  ];
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...commands, ...commands.flatMap(({ commands: below }) => below)]) {
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: terminal.out, writeErr: terminal.error })
+      .configureHelp({ helpWidth: 100 })
+      .showSuggestionAfterError();
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    return told(error, terminal);
+  }
+}
+
+/** Says what went wrong, in one line. @returns the exit code */
+export function told(error: unknown, terminal: Pick<Terminal, 'error'>, name = 'pdaltagent'): number {
+  // Commander has said it already; its own code for a missing command is 1.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const say = (message: string) => terminal.error(`${name}: ${maskSecrets(message)}\n`);
+  if (error instanceof ConfigurationError) {
+    say(error.message);
+    return EXIT_CONFIGURATION;
+  }
+  if (error instanceof Failure) {
+    say(error.message);
+    return error.exitCode;
+  }
+  if (!(error instanceof Error)) throw error;
+  say(error instanceof BrokerAway ? `${error.message} (PDAGENTD_AMQP_URL says where it is)` : error.message);
+  return 1;
+}
+
+const HELP = `
+environment:
+  PDAGENTD_AMQP_URL         RabbitMQ (default: amqp://guest:guest@localhost:5672); also CELERY_BROKER_URL
+  PDAGENTD_REDIS_URL        Redis, for status and trace (default: redis://localhost:6379)
+  PDAGENTD_EVENTS_BASE_URL, PDAGENTD_API_BASE_URL, PDAGENTD_API_TOKEN, PDAGENTD_CA_FILE,
+  HTTP_PROXY, HTTPS_PROXY, NO_PROXY
+                            what the services have, for status
+  A value may come from a file: X_FILE in place of X.
+
+exit codes: 0 fine, 1 it did not work or something needs attention, 2 the command line is wrong,
+78 the configuration is wrong
+`;

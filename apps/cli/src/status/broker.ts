@@ -1,0 +1,97 @@
+import {
+  BrokerLink,
+  EVENTS,
+  type Family,
+  type FamilyState,
+  familyState,
+  hearWorkers,
+  Shelf,
+  WEBHOOKS,
+} from '@pdaltagent/messaging';
+import { durationOf } from '../duration';
+import { type Finding } from './finding';
+import { laneFindings } from './lanes';
+
+export interface FamilyReport {
+  readonly name: 'events' | 'webhooks';
+  readonly family: Family;
+  readonly state: FamilyState | undefined;
+  /** Workers that announced themselves. */
+  readonly workers: number;
+}
+
+/** Looking at more dead letters than this takes too long for a glance. */
+const LOOKED_AT = 20_000;
+
+/** All that the broker tells: whether it is there, its lanes, who works them, what was set aside. */
+export async function brokerFindings(url: string, now: number): Promise<Finding[]> {
+  let link: BrokerLink;
+  try {
+    link = await BrokerLink.open({ url, name: 'pdaltagent status', timeoutMs: 4_000 });
+  } catch (error) {
+    return [
+      {
+        subject: 'broker',
+        state: 'attention',
+        detail: error instanceof Error ? error.message : String(error),
+        advice: 'start RabbitMQ, or mend PDAGENTD_AMQP_URL; until then the gateways keep events in their spools',
+      },
+    ];
+  }
+  try {
+    const reports = await familyReports(link);
+    const letters = await Promise.all(reports.map((report) => deadLetterFinding(link, report, now)));
+    const broker: Finding = { subject: 'broker', state: 'fine', detail: `RabbitMQ ${link.version}` };
+    return [broker, ...reports.flatMap(laneFindings), ...letters];
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return [{ subject: 'broker', state: 'attention', detail, advice: 'look at RabbitMQ’s own log and alarms' }];
+  } finally {
+    await link.close();
+  }
+}
+
+async function familyReports(link: BrokerLink): Promise<FamilyReport[]> {
+  const named = [
+    { name: 'events', family: EVENTS },
+    { name: 'webhooks', family: WEBHOOKS },
+  ] as const;
+  const states = await Promise.all(named.map(({ family }) => familyState(link, family)));
+  // Where nothing was ever declared there is no exchange to listen on.
+  const workers = states.every((state) => state === undefined) ? new Map<string, number>() : await hearWorkers(link);
+  return named.map(({ name, family }, index) => ({
+    name,
+    family,
+    state: states[index],
+    workers: workers.get(family.exchange) ?? 0,
+  }));
+}
+
+async function deadLetterFinding(
+  link: BrokerLink,
+  { name, family, state }: FamilyReport,
+  now: number,
+): Promise<Finding> {
+  const subject = `dead ${name}`;
+  const count = state?.deadLetters.waiting ?? 0;
+  if (count === 0 && (state?.deadLetters.consumers ?? 0) === 0) return { subject, state: 'fine', detail: 'none' };
+  const advice = 'pdaltagent dead-letters list shows them; replay sends them again, discard removes them';
+  if (count > LOOKED_AT) return { subject, state: 'attention', detail: `${count}`, advice };
+  try {
+    const shelf = await Shelf.open(link, family);
+    const byReason = new Map<string, number>();
+    let oldest = now;
+    await shelf.look(({ letter }) => {
+      const reason = letter.status === undefined ? letter.reason : `${letter.reason} with ${letter.status}`;
+      byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
+      oldest = Math.min(oldest, letter.acceptedAt ?? now);
+    });
+    const total = [...byReason.values()].reduce((sum, each) => sum + each, 0);
+    const reasons = [...byReason].map(([reason, each]) => `${each} ${reason}`).join(', ');
+    const detail = `${total} (${reasons}), oldest accepted ${durationOf(now - oldest)} ago`;
+    return { subject, state: 'attention', detail, advice };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { subject, state: 'attention', detail: `${count} or more: ${why}`, advice };
+  }
+}

@@ -1,0 +1,53 @@
+import { readConfiguration } from '@pdaltagent/service';
+import { Command } from 'commander';
+import { brokerVariables, pagerDutyVariables, redisVariables } from '../configuration';
+import { type Runner } from '../dead-letters/command';
+import { type Terminal } from '../terminal';
+import { brokerFindings } from './broker';
+import { needsAttention, textOf } from './finding';
+import { eventsFindings, tokenFinding } from './pagerduty';
+import { redisFinding } from './redis';
+import { createFetch } from './web';
+import { workerFinding } from './worker';
+
+export interface StatusOptions {
+  readonly json?: true;
+  readonly worker?: readonly string[];
+}
+
+export function statusCommand(terminal: Terminal, finish: Runner): Command {
+  return new Command('status')
+    .description('tell what runs, what waits, what was set aside, and what to do about it')
+    .option('--worker <url...>', 'also ask workers on their admin ports, as http://localhost:8091')
+    .option('--json', 'as JSON')
+    .addHelpText('after', HELP)
+    .action((options: StatusOptions) => finish(status(terminal, options)));
+}
+
+/** Looks at everything at once; nothing takes longer than a few seconds. @returns 0 fine, 1 something needs attention */
+export async function status({ environment, out, now }: Terminal, options: StatusOptions): Promise<number> {
+  const configuration = readConfiguration(
+    { ...brokerVariables, ...redisVariables, ...pagerDutyVariables },
+    environment,
+  );
+  const { amqpUrl, redisUrl, eventsBaseUrl, apiBaseUrl, apiToken } = configuration;
+  const fetch = createFetch(configuration.certificateAuthorities);
+  const looks = await Promise.all([
+    brokerFindings(amqpUrl, now()),
+    redisFinding(redisUrl),
+    eventsFindings(fetch, eventsBaseUrl),
+    tokenFinding(fetch, apiBaseUrl, apiToken),
+    ...(options.worker ?? []).map((url) => workerFinding(fetch, url)),
+  ]);
+  const findings = looks.flat();
+  const attention = needsAttention(findings);
+  out(options.json ? `${JSON.stringify({ ok: !attention, findings }, null, 2)}\n` : textOf(findings));
+  return attention ? 1 : 0;
+}
+
+const HELP = `
+What a worker has taken off its lane (64 a lane at most) only the worker can tell, and so the age of the oldest event and
+the throttled keys: --worker asks it.
+
+exit codes: 0 fine, 1 something needs attention
+`;

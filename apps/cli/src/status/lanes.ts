@@ -1,0 +1,79 @@
+import { laneKey, type LaneState } from '@pdaltagent/messaging';
+import { type FamilyReport } from './broker';
+import { type Finding } from './finding';
+
+/** What lanes, their workers and their sidings tell. What a worker holds (64 a lane at most) is in no count. */
+export function laneFindings({ name, state, workers }: FamilyReport): Finding[] {
+  const service = name === 'events' ? 'delivery-worker' : 'webhook-sender';
+  if (state === undefined) {
+    const detail = `never declared: no service for ${name} has been started on this broker`;
+    // Webhooks are optional.
+    return name === 'events'
+      ? [{ subject: name, state: 'attention', detail, advice: 'start the ingest-gateway and a delivery-worker' }]
+      : [{ subject: name, state: 'off', detail }];
+  }
+  const { lanes } = state;
+  const waiting = lanes.reduce((sum, { queue }) => sum + queue.waiting, 0);
+  const findings = [workerFinding(name, service, lanes, workers, waiting)];
+  findings.push({ subject: `${name} waiting`, state: waiting === 0 ? 'fine' : 'note', detail: waitingText(lanes) });
+  const aside = lanes.flatMap(({ lane, sidings }) =>
+    sidings.filter(({ waiting: inside, consumers }) => inside > 0 || consumers > 0).map((siding) => ({ lane, siding })),
+  );
+  if (aside.length > 0) findings.push(sidingFinding(name, service, aside));
+  return findings;
+}
+
+function workerFinding(
+  name: string,
+  service: string,
+  lanes: readonly LaneState[],
+  workers: number,
+  waiting: number,
+): Finding {
+  const subject = `${name} lanes`;
+  const orphans = lanes.filter(({ queue }) => queue.consumers === 0);
+  const heard = `${workers} ${service}${workers === 1 ? '' : 's'} heard`;
+  if (orphans.length === 0) return { subject, state: 'fine', detail: `${heard}; every lane has a worker` };
+  if (orphans.length < lanes.length) {
+    const detail = `${heard}; nobody works ${orphans.length} of ${lanes.length} lanes: ${lanesText(orphans)}`;
+    const advice = 'they are taken within 10 s; if this stays, look at the log of the workers';
+    return { subject, state: 'attention', detail, advice };
+  }
+  if (name === 'webhooks' && workers === 0 && waiting === 0) {
+    return { subject, state: 'off', detail: 'no webhook-sender, and nothing waits' };
+  }
+  return {
+    subject,
+    state: 'attention',
+    detail: `${heard}; nobody works the lanes`,
+    advice: `start a ${service}; it is safe to start several`,
+  };
+}
+
+function waitingText(lanes: readonly LaneState[]): string {
+  const full = lanes.filter(({ queue }) => queue.waiting > 0).sort((a, b) => b.queue.waiting - a.queue.waiting);
+  if (full.length === 0) return 'none in the lanes, but for up to 64 a lane that its worker holds';
+  const total = full.reduce((sum, { queue }) => sum + queue.waiting, 0);
+  const most = full.slice(0, 5).map(({ lane, queue }) => `${laneKey(lane)}: ${queue.waiting}`);
+  return `${total} in ${full.length} of ${lanes.length} lanes (${most.join(', ')}${full.length > 5 ? ', …' : ''}), besides up to 64 a lane that its worker holds`;
+}
+
+function sidingFinding(
+  name: string,
+  service: string,
+  aside: readonly { readonly lane: number; readonly siding: { readonly waiting: number } }[],
+): Finding {
+  const waiting = aside.reduce((sum, { siding }) => sum + siding.waiting, 0);
+  const lanes = [...new Set(aside.map(({ lane }) => laneKey(lane)))].join(', ');
+  return {
+    subject: `${name} aside`,
+    state: 'note',
+    detail: `${aside.length} key${aside.length === 1 ? ' stands' : 's stand'} on sidings of lanes ${lanes}, ${waiting} waiting there`,
+    advice: `they are throttled, slow or failing and hold up nobody else; the log of the ${service} names them ("key set aside")`,
+  };
+}
+
+function lanesText(lanes: readonly LaneState[]): string {
+  const names = lanes.slice(0, 8).map(({ lane }) => laneKey(lane));
+  return `${names.join(', ')}${lanes.length > 8 ? ', …' : ''}`;
+}

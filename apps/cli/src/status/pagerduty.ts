@@ -1,0 +1,84 @@
+import { getProxyForUrl } from 'proxy-from-env';
+import { maskSecrets } from '@pdaltagent/service';
+import { type Finding } from './finding';
+import { type Fetch } from './web';
+
+/** Statuses that no PagerDuty gives to a GET on its door: a proxy or a wrong address answered. */
+const FOREIGN = new Set([301, 302, 303, 307, 308, 407, 502, 503, 504]);
+
+/** Whether PagerDuty's Events API answers, and through which proxy. Any answer of its own will do. */
+export async function eventsFindings(fetch: Fetch, baseUrl: string): Promise<Finding[]> {
+  const proxy = getProxyForUrl(baseUrl);
+  const attempt = await fetch(`${baseUrl}/v2/enqueue`);
+  const through = proxy === '' ? 'directly' : `through the proxy ${hostOf(proxy)}`;
+  const subject = 'pagerduty';
+  if (attempt.kind === 'fault') {
+    const findings: Finding[] = [
+      {
+        subject,
+        state: 'attention',
+        detail: `${baseUrl} cannot be reached ${through}: ${attempt.fault} (${maskSecrets(attempt.detail)})`,
+        advice:
+          proxy === ''
+            ? 'look at network, DNS and firewall, and at PDAGENTD_EVENTS_BASE_URL; events wait in their lanes meanwhile'
+            : 'look at the proxy (HTTPS_PROXY, NO_PROXY) and whether it lets this host pass; events wait meanwhile',
+      },
+    ];
+    return proxy === ''
+      ? findings
+      : [...findings, proxyFinding(proxy, attempt.fault === 'proxy' ? 'attention' : 'note')];
+  }
+  const isForeign = FOREIGN.has(attempt.status);
+  const answered: Finding = {
+    subject,
+    state: isForeign ? 'attention' : 'fine',
+    detail: `${baseUrl} answers ${through}${isForeign ? ` with ${attempt.status}` : ''}`,
+    ...(isForeign
+      ? { advice: 'this is not PagerDuty’s own answer: look at the proxy, and at PDAGENTD_EVENTS_BASE_URL' }
+      : {}),
+  };
+  return proxy === '' ? [answered] : [answered, proxyFinding(proxy, attempt.status === 407 ? 'attention' : 'fine')];
+}
+
+function proxyFinding(proxy: string, state: 'fine' | 'note' | 'attention'): Finding {
+  const detail = `${hostOf(proxy)} is in use${state === 'attention' ? ' and refuses' : ''}`;
+  return { subject: 'proxy', state, detail };
+}
+
+/** Whether the REST API takes the token. */
+export async function tokenFinding(fetch: Fetch, baseUrl: string, token: string | undefined): Promise<Finding> {
+  const subject = 'token';
+  if (token === undefined) {
+    return { subject, state: 'off', detail: 'PDAGENTD_API_TOKEN is not set: the log-poller idles' };
+  }
+  const attempt = await fetch(`${baseUrl}/abilities`, {
+    accept: 'application/vnd.pagerduty+json;version=2',
+    authorization: authorizationOf(token),
+  });
+  if (attempt.kind === 'fault') {
+    const detail = `${baseUrl} cannot be reached: ${attempt.fault} (${maskSecrets(attempt.detail)})`;
+    return { subject, state: 'attention', detail, advice: 'look at network and proxy, and at PDAGENTD_API_BASE_URL' };
+  }
+  const { status } = attempt;
+  if (status === 200) return { subject, state: 'fine', detail: `${baseUrl} takes it` };
+  if (status === 429) return { subject, state: 'note', detail: `${baseUrl} throttles it at the moment` };
+  if (status === 401) {
+    const advice = 'make a new API key at PagerDuty and set PDAGENTD_API_TOKEN; mind EU or US in PDAGENTD_API_BASE_URL';
+    return { subject, state: 'attention', detail: `${baseUrl} does not know it (401)`, advice };
+  }
+  const advice = 'look at what the token may do (it has to read log entries), and at PDAGENTD_API_BASE_URL';
+  return { subject, state: 'attention', detail: `${baseUrl} answers ${status}`, advice };
+}
+
+/**
+ * OAuth tokens (`pdus+_…`, older ones 64 hex digits) are bearer tokens, API keys are not.
+ * PagerDuty developer docs, "Authentication".
+ */
+function authorizationOf(token: string): string {
+  const isOAuth = /^pd[a-z]{2}\+_/.test(token) || /^[0-9a-f]{64}$/i.test(token);
+  return isOAuth ? `Bearer ${token}` : `Token token=${token}`;
+}
+
+function hostOf(proxy: string): string {
+  return URL.canParse(proxy) ? new URL(proxy).host : 'that the environment names';
+}

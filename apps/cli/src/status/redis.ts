@@ -1,0 +1,39 @@
+import { Store } from '@pdaltagent/store';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Finding } from './finding';
+
+const CONNECT_WITHIN_MS = 3_000;
+const ADVICE = 'start Redis, or mend PDAGENTD_REDIS_URL; until then delivery goes on, but repeats are not recognised';
+
+/** Connects for one piece of work; undefined: Redis cannot be reached in time. What Redis warns of goes to `warn`. */
+export async function withStore<Result>(
+  url: string,
+  use: (store: Store) => Promise<Result>,
+  warn: (message: string) => void = () => undefined,
+): Promise<Result | undefined> {
+  const log = { info: () => undefined, warn, error: warn };
+  const store = new Store({ url, name: 'pdaltagent command', log, timeoutMs: 2_000 });
+  const deadline = Date.now() + CONNECT_WITHIN_MS;
+  try {
+    store.start();
+    while (store.state() === 'away') {
+      if (Date.now() > deadline) return undefined;
+      await delay(20);
+    }
+    return await use(store);
+  } finally {
+    store.close();
+  }
+}
+
+export async function redisFinding(url: string): Promise<Finding> {
+  try {
+    const reply = await withStore(url, (store) => store.run((redis) => redis.ping()));
+    return reply === 'PONG'
+      ? { subject: 'redis', state: 'fine', detail: 'connected' }
+      : { subject: 'redis', state: 'attention', detail: 'cannot be reached', advice: ADVICE };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { subject: 'redis', state: 'attention', detail, advice: ADVICE };
+  }
+}

@@ -1,0 +1,46 @@
+import { durationOf } from '../duration';
+import { type Finding } from './finding';
+import { type Fetch } from './web';
+
+/** What only a worker knows: it holds the oldest events unacknowledged, where nobody else can look. */
+export async function workerFinding(fetch: Fetch, url: string): Promise<Finding> {
+  const subject = 'worker';
+  const attempt = await fetch(`${url.replace(/\/+$/, '')}/metrics`);
+  if (attempt.kind === 'fault' || attempt.status !== 200) {
+    const why = attempt.kind === 'fault' ? attempt.fault : `it answers ${attempt.status}`;
+    return {
+      subject,
+      state: 'attention',
+      detail: `${url} cannot be asked: ${why}`,
+      advice: 'give the address of its admin port (PDAGENTD_ADMIN_PORT; delivery-worker: 8091)',
+    };
+  }
+  const metric = (name: string) => valueOf(attempt.body, name);
+  const circuits = metric('pdaltagent_circuit_open');
+  const throttled = metric('pdaltagent_throttled_keys');
+  const held = metric('pdaltagent_held');
+  const oldest = metric('pdaltagent_oldest_held_seconds');
+  const detail = [
+    `${url} works ${metric('pdaltagent_lanes')} lanes`,
+    held === 0 ? 'holds nothing' : `holds ${held}, the oldest for ${durationOf(oldest * 1000)}`,
+    `${throttled} throttled key${throttled === 1 ? '' : 's'}`,
+    ...(circuits > 0 ? ['its circuit is open: the destination counts as away'] : []),
+  ].join('; ');
+  if (circuits > 0) {
+    return {
+      subject,
+      state: 'attention',
+      detail,
+      advice: 'nothing is lost: it tries once a second; see "pagerduty" above',
+    };
+  }
+  return throttled > 0
+    ? { subject, state: 'note', detail, advice: 'PagerDuty limits these keys; ask for a higher limit, or send less' }
+    : { subject, state: 'fine', detail };
+}
+
+/** The value of a metric without labels in the text that Prometheus reads; 0 where it is not told. */
+function valueOf(text: string, name: string): number {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+  return line === undefined ? 0 : Number(line.slice(name.length + 1));
+}

@@ -1,0 +1,27 @@
+/** A column of fixed width; the last one of a table may be as long as it likes. Longer texts are cut with an ellipsis. */
+export interface Column {
+  readonly title: string;
+  readonly width: number;
+}
+
+export function headerOf(columns: readonly Column[]): string {
+  return rowOf(
+    columns,
+    columns.map(({ title }) => title),
+  );
+}
+
+/** One line, without trailing blanks. */
+export function rowOf(columns: readonly Column[], cells: readonly string[]): string {
+  const parts = columns.map(({ width }, index) => fitted(cells[index] ?? '', width));
+  return `${parts.join('  ').trimEnd()}\n`;
+}
+
+function fitted(cell: string, width: number): string {
+  return cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width);
+}
+
+/** What others wrote, as one line that does nothing to a terminal: control characters become blanks. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ').trim();
+}
