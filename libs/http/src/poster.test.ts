@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
@@ -13,6 +13,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   poster.close();
+  for (const server of opened) if (server instanceof Server) server.closeAllConnections();
   await Promise.all(opened.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
 });
 

@@ -36,14 +36,15 @@ export class Poster {
   constructor({ connectTimeoutMs = 5_000, attemptTimeoutMs = 15_000, maxSockets, tls }: PosterOptions) {
     this.#agents = new Agents({ maxSockets, ...(tls === undefined ? {} : { tls }) });
     this.#client = axios.create();
-    // In place of axios' own defaults, which would be merged anew for every request.
-    this.#client.defaults = {
+    const { defaults } = this.#client;
+    // axios merges its defaults anew for every request: only what is needed stays.
+    for (const name of Object.keys(defaults)) if (name !== 'headers') Reflect.deleteProperty(defaults, name);
+    Object.assign(defaults, {
       adapter: exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit: ANSWER_LIMIT }),
-      headers: this.#client.defaults.headers,
       validateStatus: null,
       transformRequest: [],
       transformResponse: [],
-    };
+    });
     // A kept connection that its server had just closed says nothing about the destination: once more, on a fresh one.
     axiosRetry(this.#client, { retries: 1, retryCondition: (error) => error.code === STALE_CONNECTION });
   }
