@@ -8,7 +8,7 @@ import amqp, { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { freePort, rememberingLogger } from './gateway.fixture';
+import { freePort, type LogLine, rememberingLogger } from './gateway.fixture';
 
 const KEY = '01234567890123456789012345678901';
 
@@ -19,6 +19,8 @@ let amqpUrl: string;
 let url: string;
 let connection: ChannelModel;
 let arrived: ConsumeMessage[] = [];
+const log: LogLine[] = [];
+const metrics = new Registry();
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
@@ -33,9 +35,9 @@ beforeAll(async () => {
     PDAGENTD_STATE_DIR: folder,
     PDAGENTD_CONFIRM_TIMEOUT_MS: '1000',
   });
-  app = createApp(configuration, { logger: rememberingLogger([]), metrics: new Registry() });
+  app = createApp(configuration, { logger: rememberingLogger(log), metrics });
   await app.start();
-  await isReady();
+  await isDirect();
   await consumeLane();
 });
 beforeEach(() => {
@@ -48,8 +50,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function isReady(): Promise<boolean> {
-  return waitUntil(() => app.readiness().ready, { what: 'the gateway to be ready' });
+const checks = (): Record<string, string> => app.readiness().checks;
+
+function isDirect(): Promise<boolean> {
+  return waitUntil(() => checks().mode === 'direct', { what: 'events to go straight to the broker' });
+}
+
+async function metric(name: string): Promise<number> {
+  const { values = [] } = (await metrics.getSingleMetric(name)?.get()) ?? {};
+  return values[0]?.value ?? NaN;
+}
+
+function event(dedup_key: string): string {
+  return JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key });
 }
 
 async function post(route: string, body: string, headers: Record<string, string> = {}): Promise<number> {
@@ -67,18 +80,28 @@ async function consumeLane(): Promise<void> {
   });
 }
 
-function dedupKeys(): ReadonlySet<string> {
-  return new Set(arrived.map(({ content }) => (JSON.parse(content.toString()) as { dedup_key: string }).dedup_key));
+function dedupKeyOf({ content }: ConsumeMessage): string {
+  return (JSON.parse(content.toString()) as { dedup_key: string }).dedup_key;
+}
+
+function haveArrived(sent: readonly string[]): Promise<boolean> {
+  return waitUntil(
+    () => {
+      const keys = new Set(arrived.map(dedupKeyOf));
+      return sent.every((key) => keys.has(key));
+    },
+    { what: `all ${sent.length} events that were answered 202 to arrive` },
+  );
 }
 
 it('has an event durably on its lane before it answers 202, with all that delivery needs', async () => {
-  const event = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a', client: 'é🔥' });
-  expect(await post('/v2/enqueue', event)).toBe(202);
+  const body = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a', client: 'é🔥' });
+  expect(await post('/v2/enqueue', body)).toBe(202);
   expect(await post(`/integration/${KEY}/enqueue`, 'a=b', { 'content-type': 'text/odd', 'x-vendor': 'v' })).toBe(202);
   await waitUntil(() => arrived.length >= 2, { what: 'both events to arrive' });
   const [first, second, ...others] = arrived;
   expect(others).toEqual([]);
-  expect(first?.content.toString()).toBe(event);
+  expect(first?.content.toString()).toBe(body);
   expect(first?.properties).toMatchObject({
     type: 'v2',
     deliveryMode: 2,
@@ -92,7 +115,7 @@ it('has an event durably on its lane before it answers 202, with all that delive
   });
 });
 
-it('loses nothing that it answered 202 while the broker is cut off again and again', async () => {
+it('loses nothing that it answered 202 while the broker is cut off again and again, and refuses nothing', async () => {
   const answered: string[] = [];
   let isCutting = true;
   const cuts = (async () => {
@@ -106,38 +129,63 @@ it('loses nothing that it answered 202 while the broker is cut off again and aga
   const sender = async (name: number): Promise<void> => {
     for (let count = 0; isCutting; count += 1) {
       const dedup_key = `${name}-${count}`;
-      const status = await post(
-        '/v2/enqueue',
-        JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key }),
-      );
-      expect([202, 503]).toContain(status);
-      if (status === 202) answered.push(dedup_key);
-      else await isReady();
+      expect(await post('/v2/enqueue', event(dedup_key))).toBe(202);
+      answered.push(dedup_key);
     }
   };
   await Promise.all([cuts, ...Array.from({ length: 8 }, (_, name) => sender(name))]);
-  await isReady();
-  const missing = (): string[] => {
-    const keys = dedupKeys();
-    return answered.filter((key) => !keys.has(key));
-  };
-  await waitUntil(() => missing().length === 0, { what: 'all events that were answered 202 to arrive' });
+  await haveArrived(answered);
 });
 
-it('is not ready and answers 503 while the broker is away, and works as soon as it is back', async () => {
-  const event = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
+it('stays ready while the broker is away, spools what comes and delivers it in order when it is back', async () => {
   await proxy.inject({ kind: 'down' });
-  await waitUntil(() => !app.readiness().ready, { what: 'the loss to be seen' });
-  expect(app.readiness()).toEqual({ ready: false, checks: { broker: 'away' } });
-  expect(await post('/v2/enqueue', event)).toBe(503);
+  await waitUntil(() => checks().broker === 'away', { what: 'the loss to be seen' });
+  expect(app.readiness()).toEqual({ ready: true, checks: { broker: 'away', spool: 'usable', mode: 'spool' } });
+  const sent = Array.from({ length: 20 }, (_, count) => `away-${count}`);
+  for (const dedup_key of sent) expect(await post(`/integration/${KEY}/enqueue`, event(dedup_key))).toBe(202);
+  expect(await metric('pdaltagent_gateway_spool_entries')).toBe(20);
+  expect(await metric('pdaltagent_gateway_spool_bytes')).toBeGreaterThan(20 * event('').length);
   await proxy.heal();
-  await isReady();
-  expect(await post('/v2/enqueue', event)).toBe(202);
+  await isDirect();
+  expect(await metric('pdaltagent_gateway_spool_entries')).toBe(0);
+  await haveArrived(sent);
+  expect(arrived.map(dedupKeyOf)).toEqual(sent);
+  expect(arrived.map(({ properties }) => (properties.headers as { again?: boolean }).again)).toEqual(
+    sent.map(() => true),
+  );
 });
 
-it('answers 503 where the broker does not confirm in time', async () => {
-  const event = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
+it('spools what the broker does not confirm in time, and goes straight again once it does', async () => {
+  await isDirect();
   await proxy.inject({ kind: 'black-hole' });
-  expect(await post('/v2/enqueue', event)).toBe(503);
+  expect(await post('/v2/enqueue', event('slow'))).toBe(202);
+  expect(checks()).toMatchObject({ mode: 'spool' });
   await proxy.heal();
+  await isDirect();
+  await haveArrived(['slow']);
+});
+
+it('spools what a deleted queue returns, and delivers it once the queue is there again', async () => {
+  await isDirect();
+  await connection.close();
+  const away = await amqp.connect(amqpUrl);
+  await (await away.createChannel()).deleteQueue(laneQueue(EVENTS, laneOf(EVENTS, KEY)));
+  await away.close();
+  expect(await post('/v2/enqueue', event('returned'))).toBe(202);
+  await isDirect();
+  await consumeLane();
+  await haveArrived(['returned']);
+});
+
+it('says each change of mode in one line', async () => {
+  await isDirect();
+  log.length = 0;
+  await proxy.inject({ kind: 'down' });
+  for (let count = 0; count < 3; count += 1) await post('/v2/enqueue', event(`line-${count}`));
+  await proxy.heal();
+  await isDirect();
+  expect(log.filter(({ message }) => message.startsWith('events go'))).toEqual([
+    { level: 'warn', message: 'events go to the spool', fields: { cause: 'away' } },
+    { level: 'info', message: 'events go straight to the broker', fields: {} },
+  ]);
 });

@@ -2,26 +2,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PublishError, type OutgoingMessage, type PublishFailure } from '@pdaltagent/messaging';
+import { type OutgoingMessage } from '@pdaltagent/messaging';
 import { type Fields, type Logger } from '@pdaltagent/service';
 import { Registry } from 'prom-client';
 import { Gateway, type GatewayOptions } from './gateway';
-import { type EventSink } from './ports';
+import { type EventSink, NotDurable } from './ports';
 
 /** A sink that remembers what it was given, and can be told to fail or to wait. */
 export class RememberingSink implements EventSink {
   readonly messages: OutgoingMessage[] = [];
-  failure: PublishFailure | undefined;
+  failure: NotDurable['reason'] | undefined;
   gate: Promise<void> = Promise.resolve();
 
   async publish(message: OutgoingMessage): Promise<void> {
     await this.gate;
-    if (this.failure !== undefined) throw new PublishError(this.failure);
+    if (this.failure !== undefined) throw new NotDurable(this.failure);
     this.messages.push(message);
-  }
-
-  state(): 'connected' | 'away' {
-    return this.failure === undefined ? 'connected' : 'away';
   }
 }
 
@@ -69,9 +65,9 @@ export interface RunningGateway {
 /** A gateway on free ports with a sink that remembers; HTTP only, unless an `httpsPort` is given. */
 export async function startGateway(
   changes: Partial<GatewayOptions['configuration']> &
-    Pick<GatewayOptions, 'scrub' | 'limits' | 'certificatePollMs'> = {},
+    Partial<Pick<GatewayOptions, 'scrub' | 'limits' | 'certificatePollMs' | 'maximumEvents'>> = {},
 ): Promise<RunningGateway> {
-  const { scrub, limits, certificatePollMs, ...configuration } = changes;
+  const { scrub, limits, certificatePollMs, maximumEvents = 1_000, ...configuration } = changes;
   const folder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
   const sink = new RememberingSink();
   const metrics = new Registry();
@@ -80,6 +76,7 @@ export async function startGateway(
   const gateway = new Gateway({
     sink,
     metrics,
+    maximumEvents,
     logger: rememberingLogger(log),
     ...(scrub === undefined ? {} : { scrub }),
     ...(limits === undefined ? {} : { limits }),
@@ -91,7 +88,6 @@ export async function startGateway(
       tlsKey: path.join(folder, 'none', 'key.pem'),
       tlsClientAuthorities: undefined,
       stateFolder,
-      maxInFlight: 1_000,
       strict: false,
       ...configuration,
     },

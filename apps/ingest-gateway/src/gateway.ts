@@ -17,8 +17,13 @@ const MAXIMUM_HELD_BYTES = 64 * 1024 * 1024;
 const STOP_GRACE_MS = 10_000;
 
 export interface GatewayOptions {
-  readonly configuration: Omit<Configuration, 'amqpUrl' | 'queueType' | 'confirmTimeoutMs' | 'scrub'>;
+  readonly configuration: Pick<
+    Configuration,
+    'httpPort' | 'httpsPort' | 'tlsCertificate' | 'tlsKey' | 'tlsClientAuthorities' | 'stateFolder' | 'strict'
+  >;
   readonly sink: EventSink;
+  /** Events that may wait at one time to become durable; more are answered 503. */
+  readonly maximumEvents: number;
   readonly scrub?: Scrub;
   /** Other time and size limits than those of the listeners. */
   readonly limits?: Partial<typeof LIMITS>;
@@ -35,11 +40,20 @@ export class Gateway {
   readonly #createListener: (options: ListenerOptions) => Listener;
   #listeners: Listener[] = [];
 
-  constructor({ configuration, sink, scrub, limits, certificatePollMs, logger, metrics }: GatewayOptions) {
+  constructor({
+    configuration,
+    sink,
+    maximumEvents,
+    scrub,
+    limits,
+    certificatePollMs,
+    logger,
+    metrics,
+  }: GatewayOptions) {
     const listenerDefaults = limits === undefined ? {} : { limits };
     this.#configuration = configuration;
     this.#logger = logger;
-    const admission = new Admission(configuration.maxInFlight, MAXIMUM_HELD_BYTES);
+    const admission = new Admission(maximumEvents, MAXIMUM_HELD_BYTES);
     const outcomes = new Outcomes(new Instruments(metrics, admission), logger);
     const intake = new Intake({ sink, admission, strict: configuration.strict, scrub });
     const routes = createRoutes({ intake, admission, outcomes });

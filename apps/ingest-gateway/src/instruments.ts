@@ -32,7 +32,7 @@ export class Instruments {
     });
     new Gauge({
       name: 'pdaltagent_gateway_events_in_flight',
-      help: 'Events that are published and not yet confirmed.',
+      help: 'Events that wait to become durable, confirmed by the broker or synced to the spool.',
       registers,
       collect() {
         this.set(admission.events);

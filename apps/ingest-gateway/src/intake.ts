@@ -18,10 +18,10 @@ import {
   type JsonDocument,
   type VendorType,
 } from '@pdaltagent/events';
-import { PublishError, type OutgoingMessage } from '@pdaltagent/messaging';
+import { type OutgoingMessage } from '@pdaltagent/messaging';
 import { v7 as uuidV7 } from 'uuid';
 import { type Admission } from './admission';
-import { type EventSink, type Scrub } from './ports';
+import { type EventSink, NotDurable, type Scrub } from './ports';
 import { refusals, type Refused } from './refusal';
 
 /** A request whose body has been read. */
@@ -82,7 +82,7 @@ export class Intake {
         receivedAt: Date.now(),
       });
     } catch (error) {
-      if (error instanceof PublishError) return refusals.unavailable(`Event could not be stored: ${error.message}`);
+      if (error instanceof NotDurable) return refusals.unavailable(`Event could not be stored: ${error.message}`);
       throw error;
     } finally {
       admission.leave();

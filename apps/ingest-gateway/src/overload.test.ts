@@ -26,7 +26,7 @@ const [[ROUTE, BODY] = ['', '']] = EVENTS;
 
 it('answers 503 with Retry-After on every path while nothing can be stored', async () => {
   gateway = await startGateway();
-  gateway.sink.failure = 'unavailable';
+  gateway.sink.failure = 'full';
   for (const [route, body] of EVENTS) {
     expect(await post(route, body)).toEqual({
       status: 503,
@@ -34,7 +34,7 @@ it('answers 503 with Retry-After on every path while nothing can be stored', asy
       body: {
         status: 'unavailable',
         message: 'Event could not be accepted.  Please retry later.',
-        errors: ['Event could not be stored: the broker is away'],
+        errors: ['Event could not be stored: the broker takes no events and the spool is full'],
       },
     });
   }
@@ -56,8 +56,8 @@ it('answers nothing before an event is confirmed', async () => {
   expect((await answer).status).toBe(202);
 });
 
-it('takes no more events than may be in flight, and takes them again later', async () => {
-  gateway = await startGateway({ maxInFlight: 2 });
+it('takes no more events than may wait, and takes them again later', async () => {
+  gateway = await startGateway({ maximumEvents: 2 });
   let confirm = (): void => undefined;
   gateway.sink.gate = new Promise((resolve) => (confirm = resolve));
   const statuses: number[] = [];
@@ -71,7 +71,7 @@ it('takes no more events than may be in flight, and takes them again later', asy
 
 it('says once that it turns events away, and once that it takes them again', async () => {
   gateway = await startGateway();
-  gateway.sink.failure = 'blocked';
+  gateway.sink.failure = 'failing';
   for (let count = 0; count < 3; count += 1) await post(ROUTE, BODY);
   gateway.sink.failure = undefined;
   for (let count = 0; count < 3; count += 1) await post(ROUTE, BODY);
@@ -81,7 +81,7 @@ it('says once that it turns events away, and once that it takes them again', asy
       message: 'events are turned away with 503',
       fields: {
         reason: 'unavailable',
-        errors: ['Event could not be stored: the broker takes nothing: it is short of memory or disk'],
+        errors: ['Event could not be stored: the broker takes no events and the spool cannot be written'],
       },
     },
     { level: 'info', message: 'events are accepted again', fields: { turnedAway: 3 } },

@@ -1,11 +1,24 @@
 import { type EventType } from '@pdaltagent/events';
 import { type OutgoingMessage } from '@pdaltagent/messaging';
 
-/** Where accepted events become durable. `publish` resolves only once an event cannot be lost any more. */
+const EXPLANATIONS = {
+  full: 'the broker takes no events and the spool is full',
+  failing: 'the broker takes no events and the spool cannot be written',
+  closed: 'the gateway is stopping',
+};
+
+/** An event could not be made durable: its sender has to send it again. */
+export class NotDurable extends Error {
+  constructor(readonly reason: keyof typeof EXPLANATIONS) {
+    super(EXPLANATIONS[reason]);
+    this.name = 'NotDurable';
+  }
+}
+
+/** Where accepted events become durable. */
 export interface EventSink {
-  /** @throws PublishError where the event is not durable */
+  /** Resolves only once the event cannot be lost any more. @throws NotDurable */
   publish(message: OutgoingMessage): Promise<void>;
-  state(): 'connected' | 'blocked' | 'away';
 }
 
 /** A body and what it is. */

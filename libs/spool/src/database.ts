@@ -43,7 +43,10 @@ export function reasonOf(error: unknown): { readonly code: string; readonly mess
   // Made by native code: it may be no instance of this realm's Error.
   const { cause, code, message } = fieldsOf(error);
   if (cause !== undefined) return reasonOf(cause);
-  return { code: String(code ?? ''), message: String(message ?? error) };
+  return {
+    code: typeof code === 'string' ? code : '',
+    message: typeof message === 'string' ? message : String(error),
+  };
 }
 
 function fieldsOf(error: unknown): { readonly cause?: unknown; readonly code?: unknown; readonly message?: unknown } {
