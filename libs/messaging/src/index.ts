@@ -17,6 +17,7 @@ export {
   type Family,
   laneKey,
   laneOf,
+  laneOfMessage,
   laneQueue,
   type QueueType,
   sidingKey,

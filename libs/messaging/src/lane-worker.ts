@@ -10,7 +10,7 @@ import { type Log } from './log';
 import { type IncomingMessage } from './message';
 import { Publisher } from './publisher';
 import { HEARTBEAT_SECONDS, Session } from './session';
-import { declareTopology, type Family, laneOf, type QueueType, STATUS_EXCHANGE } from './topology';
+import { declareTopology, type Family, laneOfMessage, type QueueType, STATUS_EXCHANGE } from './topology';
 
 /** What a worker tells of its work; for metrics. */
 export interface LaneObserver {
@@ -232,8 +232,8 @@ export class LaneWorker {
     setTimeout(() => this.#share.settled(), TAKE_AGAIN_MS).unref();
   }
 
-  #ownerOf({ routingKey }: HeldMessage): LaneOwner | undefined {
-    return this.#lanes.get(laneOf(this.#options.family, routingKey));
+  #ownerOf(message: HeldMessage): LaneOwner | undefined {
+    return this.#lanes.get(laneOfMessage(this.#options.family, message));
   }
 
   #attempt(message: HeldMessage): void {

@@ -2,7 +2,7 @@ import { type ChannelModel, type ConfirmChannel, type Options } from 'amqplib';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
 import { Session } from './session';
-import { declareTopology, type Family, laneKey, laneOf, type QueueType } from './topology';
+import { declareTopology, type Family, laneKey, laneOfMessage, type QueueType } from './topology';
 
 /** What the broker said of a message: it has it durably, no queue took it, or it would not have it. */
 export type Settlement = 'confirmed' | 'returned' | 'refused';
@@ -65,7 +65,7 @@ export class PublishingLink {
   /** Sends a message to the lane of its routing key; false where there is no connection. */
   publish(message: OutgoingMessage, settle: (settlement: Settlement) => void): boolean {
     const { family } = this.#options;
-    const lane = laneKey(laneOf(family, message.routingKey));
+    const lane = laneKey(laneOfMessage(family, message));
     return this.send({ exchange: family.exchange, routingKey: lane }, message.body, toProperties(message), settle);
   }
 

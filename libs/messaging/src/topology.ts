@@ -10,6 +10,8 @@ export interface Family {
   /** Sidings of each lane: where a key that must wait is set aside. */
   readonly sidings: number;
   readonly deadLetters: string;
+  /** What chooses a message's lane: all of a routing key on one lane, or each order key on a lane of its own choice. */
+  readonly laneBy: 'routing key' | 'order key';
 }
 
 export const EVENTS: Family = {
@@ -17,6 +19,7 @@ export const EVENTS: Family = {
   lanes: 32,
   sidings: 4,
   deadLetters: 'pdaltagent.events.dead-letters',
+  laneBy: 'routing key',
 };
 
 export const WEBHOOKS: Family = {
@@ -24,6 +27,7 @@ export const WEBHOOKS: Family = {
   lanes: 16,
   sidings: 2,
   deadLetters: 'pdaltagent.webhooks.dead-letters',
+  laneBy: 'order key',
 };
 
 /** Where workers announce themselves to each other. */
@@ -52,11 +56,19 @@ export function sidingQueue(family: Family, lane: number, siding: number): strin
   return `${family.exchange}.lane.${sidingKey(lane, siding)}`;
 }
 
-/** The lane of a routing key, the same in every process and for ever: FNV-1a (32 bits) of its UTF-8 bytes. */
-export function laneOf(family: Family, routingKey: string): number {
+/** The lane of a key, the same in every process and for ever: FNV-1a (32 bits) of its UTF-8 bytes. */
+export function laneOf(family: Family, key: string): number {
   let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(routingKey, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of Buffer.from(key, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % family.lanes;
+}
+
+/** The lane of a message: of an event by its routing key, of a webhook by its destination and incident. */
+export function laneOfMessage(
+  family: Family,
+  message: { readonly routingKey: string; readonly orderKey: string },
+): number {
+  return laneOf(family, family.laneBy === 'routing key' ? message.routingKey : message.orderKey);
 }
 
 interface QueueDeclaration {

@@ -2,7 +2,7 @@ import {
   type BrokerLink,
   type Family,
   inOrderOfDeath,
-  laneOf,
+  laneOfMessage,
   laneQueue,
   PublishError,
   replay as replayLetters,
@@ -103,7 +103,7 @@ function cellsOf(letter: PlannedLetter, plan: Plan): string[] {
 
 /** What waits in a lane goes out first, and may be of the same alert: the broker does not tell. */
 async function warnOfLanes({ error }: Terminal, link: BrokerLink, family: Family, plan: Plan): Promise<void> {
-  const lanes = new Set(plan.sent.map(({ routingKey }) => laneOf(family, routingKey)));
+  const lanes = new Set(plan.sent.map((message) => laneOfMessage(family, message)));
   for (const lane of lanes) {
     const state = await link.stateOf(laneQueue(family, lane));
     if (state === undefined) throw new Failure(`there is no lane ${lane}: start the services once, they declare it`);

@@ -1,4 +1,4 @@
-import { type Family, laneKey, laneOf } from '../topology';
+import { type Family, laneKey, laneOfMessage } from '../topology';
 import { type Letter } from './letter';
 import { replayProperties } from './replay-properties';
 import { type Sender } from './sender';
@@ -24,11 +24,13 @@ export interface ReplayOptions {
   readonly plays: readonly Play[];
   /** Called with the number of letters replayed so far. */
   readonly progress?: (replayed: number) => void;
-  /** Bodies that are kept in memory at one time; bytes. */
+  /** Letters that are kept in memory at one time; bytes. */
   readonly keptBytes?: number;
 }
 
-const KEPT_BYTES = 64 * 1024 * 1024;
+const KEPT_BYTES = 32 * 1024 * 1024;
+/** What a letter takes in memory besides its body; bytes. */
+const OVERHEAD_BYTES = 1_024;
 /** Messages that the broker has not confirmed yet. */
 const UNCONFIRMED = 128;
 
@@ -64,13 +66,14 @@ function* roundsOf(plays: readonly Play[], keptBytes: number): Generator<Play[]>
   let round: Play[] = [];
   let bytes = 0;
   for (const play of plays) {
-    if (round.length > 0 && bytes + play.size > keptBytes) {
+    const size = play.size + OVERHEAD_BYTES;
+    if (round.length > 0 && bytes + size > keptBytes) {
       yield round;
       round = [];
       bytes = 0;
     }
     round.push(play);
-    bytes += play.size;
+    bytes += size;
   }
   if (round.length > 0) yield round;
 }
@@ -92,7 +95,7 @@ async function playRound(
     await underway.get(message.orderKey);
     if (underway.size >= UNCONFIRMED) await Promise.race(underway.values());
     if (failure !== undefined) break;
-    const lane = laneKey(laneOf(family, message.routingKey));
+    const lane = laneKey(laneOfMessage(family, message));
     const properties = replayProperties(first.delivery.properties, Date.now());
     const confirmed = sender.send(family.exchange, lane, message.body, properties).then(
       () => {
