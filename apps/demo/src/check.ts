@@ -6,7 +6,7 @@ import { Cleanups } from './cleanups';
 import { type FaultName } from './options';
 import { prepare } from './prepare';
 import { type Answer, sendByCommand, sendByHttp } from './send';
-import { startSystem, type System } from './system';
+import { someServiceEnds, startSystem, type System } from './system';
 import { BANNER, bold, dim, say, warn } from './terminal';
 import { toldToEnd } from './told-to-end';
 
@@ -41,6 +41,10 @@ async function checking(cleanups: Cleanups, agreed: boolean, fault: FaultName | 
     },
     cleanups,
   });
+  return Promise.race([someServiceEnds(system), judging(system, fault, troubles)]);
+}
+
+async function judging(system: System, fault: FaultName | undefined, troubles: string[]): Promise<Verdict> {
   if (fault !== undefined) await injectFault(system, fault);
   const plan = planOfCheck();
   say(dim(`sending ${plan.flat().length} events of ${plan.length} alerts`));

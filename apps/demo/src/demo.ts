@@ -1,10 +1,9 @@
 import { type LogLine } from '@pdaltagent/testing';
-import path from 'node:path';
 import { addresses } from './addresses';
 import { Cleanups } from './cleanups';
 import { prepare } from './prepare';
 import { tellStory } from './story';
-import { startSystem, type System } from './system';
+import { someServiceEnds, startSystem } from './system';
 import { toldToEnd } from './told-to-end';
 import { watchArrivals } from './watch';
 import { BANNER, bold, dim, say, warn } from './terminal';
@@ -41,9 +40,10 @@ async function showing(cleanups: Cleanups, agreed: boolean): Promise<never> {
   });
   const watch = watchArrivals(system.simulator);
   cleanups.add('the watch', () => Promise.resolve(watch.stop()));
-  await tellStory(system, watch);
+  const ended = someServiceEnds(system);
+  await Promise.race([tellStory(system, watch), ended]);
   say(addresses(system));
-  return someServiceEnds(system);
+  return ended;
 }
 
 function tellTroubles(source: string, line: LogLine): void {
@@ -52,9 +52,4 @@ function tellTroubles(source: string, line: LogLine): void {
   if ((level === 'warn' || level === 'error') && !line.message.startsWith('there is no cursor in Redis')) {
     warn(`    ${source}: ${line.message}`);
   }
-}
-
-async function someServiceEnds(system: System): Promise<never> {
-  const name = await Promise.race(system.services.map((service) => service.exited.then(() => service.name)));
-  throw new Error(`${name} ended; its log was ${path.relative(process.cwd(), path.join(system.folder, name))}`);
 }

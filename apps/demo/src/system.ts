@@ -120,3 +120,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     services: [simulator, gateway, ...others],
   };
 }
+
+/** Rejects when a service ends that should run, with the last it had to say. */
+export async function someServiceEnds({ services }: System): Promise<never> {
+  const service = await Promise.race(services.map((one) => one.exited.then(() => one)));
+  throw new Error(`${service.name} ended by itself:\n${service.lastLines()}`);
+}

@@ -78,9 +78,9 @@ export class AppProcess {
     return this.#url;
   }
 
-  /** Everything it logged, for messages of failed tests. */
-  logText(): string {
-    return this.lines.map((line) => JSON.stringify(line)).join('\n');
+  /** The end of its log, for messages about what went wrong. */
+  lastLines(count = 10): string {
+    return this.lines.slice(-count).map(lineText).join('\n');
   }
 
   async waitFor(state: 'alive' | 'ready', timeoutMs = this.options.timeoutMs ?? 30_000): Promise<void> {
@@ -89,11 +89,11 @@ export class AppProcess {
       what: `${this.name} to be ${state}`,
       timeoutMs,
     }).catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${this.#tail()}`);
+      throw new Error(`${String(error)}\n${this.lastLines()}`);
     });
     if (!started.running()) {
       const { code, signal } = await started.exited;
-      throw new Error(`${this.name} ended (${signal ?? `code ${code}`}):\n${this.#tail()}`);
+      throw new Error(`${this.name} ended (${signal ?? `code ${code}`}):\n${this.lastLines()}`);
     }
   }
 
@@ -168,19 +168,17 @@ export class AppProcess {
     await response.arrayBuffer();
     return response.ok;
   }
-
-  #tail(): string {
-    return this.lines
-      .slice(-10)
-      .map((line) => JSON.stringify(line))
-      .join('\n');
-  }
 }
 
 /** Every service logs its admin port first; the simulator its address. */
 function addressIn({ adminPort, url, port }: LogLine): string | undefined {
   if (typeof adminPort === 'number') return `http://127.0.0.1:${adminPort}`;
   return typeof url === 'string' && typeof port === 'number' ? url : undefined;
+}
+
+/** A line as it was logged. */
+export function lineText(line: LogLine): string {
+  return Object.keys(line).length === 1 ? line.message : JSON.stringify(line);
 }
 
 let started = 0;

@@ -1,4 +1,4 @@
-export { AppProcess, type LogLine, startApp, type StartAppOptions } from './app-process';
+export { AppProcess, lineText, type LogLine, startApp, type StartAppOptions } from './app-process';
 export { cleanEnvironment } from './clean-environment';
 export { CuttingProxy, type Fault } from './cutting-proxy';
 export { type Exit, type GuardedProcess } from './guarded-process';
