@@ -1,11 +1,13 @@
 import { EVENTS } from '@pdaltagent/messaging';
-import { type App, type Context, type Logger } from '@pdaltagent/service';
+import { type App, ConfigurationError, type Context, type Logger } from '@pdaltagent/service';
 import { claimSpool, leftBehind, type Spool } from '@pdaltagent/spool';
 import path from 'node:path';
+import { Access } from './access';
 import { type Configuration } from './configuration';
 import { DurableSink } from './durability/durable-sink';
 import { SpoolInstruments } from './durability/spool-instruments';
 import { Gateway } from './gateway';
+import { createScrub } from './scrubbing';
 
 /** How often it looks for what other instances have left behind; milliseconds. */
 const LOOK_AROUND_MS = 60_000;
@@ -15,6 +17,8 @@ const WAITING_FOR_DISK = 5_000;
 /** The gateway with RabbitMQ behind it, and a spool beside. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
   const instruments = new SpoolInstruments(metrics);
+  const scrub = createScrub(configuration, metrics, logger);
+  const access = accessOf(configuration);
   const root = configuration.spoolFolder ?? path.join(configuration.stateFolder, 'spool');
   const options = { maximumBytes: configuration.spoolMaximumBytes, log: logger };
   let running: { spool: Spool; sink: DurableSink; gateway: Gateway; lookAround: LookAround } | undefined;
@@ -40,6 +44,8 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         configuration,
         sink,
         maximumEvents: configuration.maxInFlight + WAITING_FOR_DISK,
+        scrub,
+        access,
         logger,
         metrics,
       });
@@ -61,6 +67,16 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       return { ready, checks: { broker: sink.broker, spool: spool.condition, mode: sink.mode } };
     },
   };
+}
+
+/** Undefined where anybody may send. @throws ConfigurationError */
+function accessOf({ ingestTokens, allowedNetworks, trustedProxies }: Configuration): Access | undefined {
+  const tokens = (ingestTokens ?? '').split(/[\s,]+/).filter((token) => token !== '');
+  if (ingestTokens !== undefined && tokens.length === 0) {
+    throw new ConfigurationError(['PDAGENTD_INGEST_TOKENS holds no token']);
+  }
+  if (tokens.length === 0 && allowedNetworks === undefined) return undefined;
+  return new Access({ tokens, allowed: allowedNetworks, trustedProxies });
 }
 
 /** Does something at once and then now and then, never twice at one time. */

@@ -1,4 +1,10 @@
-import { choice, type ConfigurationOf, custom, flag, integer, port, text, url } from '@pdaltagent/service';
+import { choice, type ConfigurationOf, custom, flag, integer, port, secret, text, url } from '@pdaltagent/service';
+import { Networks } from './networks';
+
+const NETWORKS = {
+  wants: 'networks in CIDR notation, separated by commas',
+  parse: (text: string) => Networks.parse(text),
+};
 
 export const variables = {
   amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
@@ -45,10 +51,28 @@ export const variables = {
     { min: 1 },
   ),
   strict: flag('PDAGENTD_STRICT', false, 'refuse events over PagerDuty’s limits instead of cutting them'),
-  scrub: custom('PDAGENTD_SCRUB_PII', 'take personal data out of events', {
-    wants: 'false: this version cannot scrub, and will not pass personal data on as if it could',
-    parse: (value) => (['false', '0', 'no', 'off'].includes(value.trim().toLowerCase()) ? false : undefined),
-  }),
+  ingestTokens: secret(
+    'PDAGENTD_INGEST_TOKENS',
+    'tokens, separated by commas; set: senders must show one (Authorization: Bearer, or X-PDaltagent-Token)',
+  ),
+  allowedNetworks: custom('PDAGENTD_ALLOWED_NETWORKS', 'where senders must be, as 10.0.0.0/8,2001:db8::/32', NETWORKS),
+  trustedProxies: custom(
+    'PDAGENTD_TRUSTED_PROXIES',
+    'proxies whose X-Forwarded-For tells where a sender is, as 10.0.0.5,10.1.0.0/16',
+    NETWORKS,
+  ),
+  scrub: flag('PDAGENTD_SCRUB_PII', false, 'take personal and secret data out of events before they are stored'),
+  scrubDetectors: text('PDAGENTD_SCRUB_DETECTORS', undefined, 'what is looked for: names of detectors or groups'),
+  scrubExcept: text('PDAGENTD_SCRUB_EXCEPT', undefined, 'what is not: names to take out again'),
+  scrubSecret: secret('PDAGENTD_SCRUB_SECRET', 'key of pseudonyms; without one, dedup keys stay as they are'),
+  scrubTokens: flag('PDAGENTD_SCRUB_TOKENS', false, 'the same value gets the same token: {{EMAIL_ADDRESS:1f3a9c}}'),
+  scrubRules: text('PDAGENTD_SCRUB_RULES', undefined, 'file of own patterns (JSON)'),
+  scrubMask: text(
+    'PDAGENTD_SCRUB_MASK',
+    undefined,
+    'paths that are always replaced, as payload.custom_details.customer',
+  ),
+  scrubKeep: text('PDAGENTD_SCRUB_KEEP', undefined, 'paths that are never looked at'),
 };
 
 export type Configuration = ConfigurationOf<typeof variables>;

@@ -1,5 +1,6 @@
 import { type Logger } from '@pdaltagent/service';
 import { type Registry } from 'prom-client';
+import { type Access } from './access';
 import { Admission } from './admission';
 import { Certificate } from './certificate';
 import { type Configuration } from './configuration';
@@ -24,7 +25,9 @@ export interface GatewayOptions {
   readonly sink: EventSink;
   /** Events that may wait at one time to become durable; more are answered 503. */
   readonly maximumEvents: number;
-  readonly scrub?: Scrub;
+  readonly scrub?: Scrub | undefined;
+  /** Who may send; undefined: anybody. */
+  readonly access?: Access | undefined;
   /** Other time and size limits than those of the listeners. */
   readonly limits?: Partial<typeof LIMITS>;
   readonly certificatePollMs?: number;
@@ -44,6 +47,7 @@ export class Gateway {
     configuration,
     sink,
     maximumEvents,
+    access,
     scrub,
     limits,
     certificatePollMs,
@@ -56,7 +60,7 @@ export class Gateway {
     const admission = new Admission(maximumEvents, MAXIMUM_HELD_BYTES);
     const outcomes = new Outcomes(new Instruments(metrics, admission), logger);
     const intake = new Intake({ sink, admission, strict: configuration.strict, scrub });
-    const routes = createRoutes({ intake, admission, outcomes });
+    const routes = createRoutes({ intake, admission, outcomes, access });
     const classes = requestClasses(routes);
     this.#createListener = (options) =>
       new Listener(routes, classes, {

@@ -16,6 +16,8 @@ export const REFUSALS = [
   'malformed',
   'no-such-path',
   'wrong-method',
+  'unauthorized',
+  'forbidden',
   'overload',
   'unavailable',
   'failed',
@@ -37,6 +39,16 @@ export const refusals = {
   invalid: (errors: readonly string[]) => refused('invalid', invalidEvent(errors)),
   unrecognized: (error: string) => refused('unrecognized', unrecognizedObject(error)),
   tooLarge: () => refused('too-large', eventTooLarge()),
+  unauthorized: (error: string) =>
+    refused('unauthorized', {
+      status: 401,
+      body: { status: 'unauthorized', message: 'Unauthorized', errors: [error] },
+    }),
+  forbidden: (address: string) =>
+    refused('forbidden', {
+      status: 403,
+      body: { status: 'forbidden', message: 'Forbidden', errors: [`No event is taken from ${address}`] },
+    }),
   overload: () => refused('overload', temporarilyUnavailable('Too many events are waiting to be stored')),
   unavailable: (error: string) => refused('unavailable', temporarilyUnavailable(error)),
   /** The client went away: nobody hears the answer. */

@@ -1,5 +1,6 @@
 import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
+import { type Access } from './access';
 import { type Admission } from './admission';
 import { forwardHeaders } from './forward-headers';
 import { type Intake, type Received } from './intake';
@@ -23,6 +24,7 @@ export interface RouteOptions {
   readonly intake: Intake;
   readonly admission: Admission;
   readonly outcomes: Outcomes;
+  readonly access?: Access | undefined;
 }
 
 /** The gateway's HTTP interface as an express app. */
@@ -35,8 +37,18 @@ export function createRoutes(options: RouteOptions): Express {
   return app;
 }
 
-function createRouter({ intake, admission, outcomes }: RouteOptions): Router {
+function createRouter({ intake, admission, outcomes, access }: RouteOptions): Router {
   const router = express.Router();
+
+  if (access !== undefined) {
+    router.use((request: Request, response: Response, next: NextFunction) => {
+      const refusal = access.refusal(request);
+      if (refusal === undefined) return next();
+      outcomes.refused(refusal.reason);
+      const { answer } = refusal;
+      reply(request, response, answer, answer.status === 401 ? { 'www-authenticate': 'Bearer' } : {});
+    });
+  }
 
   for (const type of EVENT_TYPES) {
     router

@@ -1,0 +1,76 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { type Networks, normalAddress } from './networks';
+import { refusals, type Refused } from './refusal';
+
+export interface AccessOptions {
+  /** One of them has to be shown; none: nobody is asked for one. */
+  readonly tokens: readonly string[];
+  /** Where senders have to be; undefined: anywhere. */
+  readonly allowed: Networks | undefined;
+  /** Whose word on where a sender is (X-Forwarded-For) is believed. */
+  readonly trustedProxies: Networks | undefined;
+}
+
+/** Who may send. */
+export class Access {
+  readonly #digests: readonly Buffer[];
+  readonly #options: AccessOptions;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#digests = options.tokens.map(digestOf);
+  }
+
+  /** Why a request is not taken, or undefined where it is. */
+  refusal(request: IncomingMessage): Refused | undefined {
+    const { allowed } = this.#options;
+    if (allowed !== undefined) {
+      const sender = this.#senderOf(request);
+      if (sender === undefined || !allowed.has(sender)) return refusals.forbidden(sender ?? 'an unknown address');
+    }
+    if (this.#digests.length === 0) return undefined;
+    const token = tokenIn(request.headers);
+    if (token === undefined) return refusals.unauthorized('A token is required');
+    return this.#knows(token) ? undefined : refusals.unauthorized('The token is not valid');
+  }
+
+  /** All are compared, each in constant time: how long it takes tells nothing. */
+  #knows(token: string): boolean {
+    const digest = digestOf(token);
+    let isKnown = false;
+    for (const known of this.#digests) isKnown = timingSafeEqual(known, digest) || isKnown;
+    return isKnown;
+  }
+
+  /** The first address, from our end on, that is no proxy of ours: what stands before it anybody can write. */
+  #senderOf({ socket, headers }: IncomingMessage): string | undefined {
+    const { trustedProxies } = this.#options;
+    const peer = normalAddress(socket.remoteAddress ?? '');
+    if (peer === undefined || trustedProxies === undefined) return peer;
+    const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',');
+    const hops = forwarded.split(',').filter((hop) => hop.trim() !== '');
+    let sender: string | undefined = peer;
+    while (sender !== undefined && trustedProxies.has(sender)) {
+      const hop = hops.pop();
+      if (hop === undefined) return sender;
+      sender = normalAddress(withoutPort(hop.trim()));
+    }
+    return sender;
+  }
+}
+
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function tokenIn(headers: IncomingHttpHeaders): string | undefined {
+  const own = headers['x-pdaltagent-token'];
+  if (typeof own === 'string' && own !== '') return own;
+  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+/** Some proxies write `192.0.2.7:4711` or `[2001:db8::7]:4711`. */
+function withoutPort(hop: string): string {
+  return /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(hop)?.[1] ?? hop;
+}
