@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { Spool, type SpoolOptions } from './spool';
+import { Spool } from './spool';
+import { type SpoolOptions } from './spool-ports';
 
 /** Folders under one root: as many instances as there are on one volume. */
 const MOST_INSTANCES = 1_000;

@@ -1,2 +1,3 @@
 export { claimSpool, leftBehind } from './claim';
-export { Spool, SpoolError, type SpoolFailure, type SpoolOptions, type StoredEntry } from './spool';
+export { Spool } from './spool';
+export { SpoolError, type SpoolFailure, type SpoolOptions, type StoredEntry } from './spool-ports';

@@ -1,7 +1,8 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Spool, SpoolError, type SpoolOptions, type StoredEntry } from './spool';
+import { Spool } from './spool';
+import { SpoolError, type SpoolOptions, type StoredEntry } from './spool-ports';
 
 let root: string;
 const lines: string[] = [];
