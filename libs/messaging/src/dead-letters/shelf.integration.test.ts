@@ -207,7 +207,7 @@ describe('a replay', () => {
       all.map((id) => message(id, 'a', 'x'.repeat(100))),
     );
     const progress: number[] = [];
-    expect(await play(all, { keptBytes: 250, progress: (count) => progress.push(count) })).toBe(9);
+    expect(await play(all, { keptBytes: 2_500, progress: (count) => progress.push(count) })).toBe(9);
     expect(await idsInLane()).toEqual(all);
     expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });

@@ -1,0 +1,214 @@
+import { EVENTS, laneOf, laneQueue, LaneWorker } from '@pdaltagent/messaging';
+import { DeliveredMarkers, Store } from '@pdaltagent/store';
+import { CuttingProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { createServer, type Server } from 'node:http';
+import { bury, command, declareAll, empty, KEY } from '../cli.fixture';
+import { type Finding } from './finding';
+
+let servers: TestServers;
+let pagerDuty: Server;
+let base: string;
+let metrics = '';
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+beforeAll(async () => {
+  servers = await testServers();
+  pagerDuty = createServer(({ url, headers }, response) => {
+    if (url === '/metrics') return response.end(metrics);
+    if (url !== '/abilities') return response.writeHead(405).end();
+    return response.writeHead(headers.authorization === 'Token token=right' ? 200 : 401).end('{}');
+  });
+  await new Promise<void>((resolve) => pagerDuty.listen(0, '127.0.0.1', resolve));
+  const address = pagerDuty.address();
+  base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+});
+afterAll(() => {
+  pagerDuty.closeAllConnections();
+  return new Promise((resolve) => pagerDuty.close(resolve));
+});
+
+const environment = (more: Record<string, string> = {}) => ({
+  PDAGENTD_AMQP_URL: servers.amqpUrl,
+  PDAGENTD_REDIS_URL: servers.redisUrl,
+  PDAGENTD_EVENTS_BASE_URL: base,
+  PDAGENTD_API_BASE_URL: base,
+  PDAGENTD_API_TOKEN: 'right',
+  ...more,
+});
+
+async function status(more: Record<string, string> = {}, words: readonly string[] = []) {
+  const { code, out } = await command(['status', '--json', ...words], environment(more));
+  const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: Finding[] };
+  expect(ok).toBe(code === 0);
+  return { code, of: (subject: string) => findings.find((finding) => finding.subject === subject) };
+}
+
+const trace = (...words: string[]) => command(['trace', ...words], environment());
+
+describe('status before anything was started', () => {
+  it('says what to start', async () => {
+    const { code, of } = await status();
+    expect(code).toBe(1);
+    expect(of('broker')).toMatchObject({ state: 'fine', detail: expect.stringMatching(/^RabbitMQ \d/) as string });
+    expect(of('events')).toMatchObject({ state: 'attention', advice: expect.stringContaining('start') as string });
+    expect(of('webhooks')?.state).toBe('off');
+  });
+});
+
+describe('status of a system that runs', () => {
+  let worker: LaneWorker;
+  let store: Store;
+
+  beforeAll(async () => {
+    await declareAll(servers.amqpUrl);
+    store = new Store({ url: servers.redisUrl, name: 'test', log });
+    store.start();
+    await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
+    worker = new LaneWorker({
+      url: servers.amqpUrl,
+      name: 'test',
+      family: EVENTS,
+      queueType: 'quorum',
+      concurrency: 4,
+      maximumAgeMs: 1e9,
+      poisonAfterMs: 1e9,
+      deliver: () => Promise.resolve({ kind: 'delivered', status: 202 }),
+      markers: new DeliveredMarkers(store, 60),
+      observer: {
+        attempted: () => undefined,
+        delivered: () => undefined,
+        repeated: () => undefined,
+        buried: () => undefined,
+      },
+      log,
+    });
+    worker.start();
+    await waitUntil(() => worker.lanes === EVENTS.lanes, { what: 'the worker to take every lane' });
+  });
+  beforeEach(() => empty(servers.amqpUrl));
+  afterAll(async () => {
+    await worker.stop();
+    store.close();
+  });
+
+  it('is fine where nothing has to be done', async () => {
+    const { code, of } = await status();
+    expect(code).toBe(0);
+    expect(of('events lanes')).toMatchObject({
+      state: 'fine',
+      detail: '1 delivery-worker heard; every lane has a worker',
+    });
+    expect(of('events waiting')?.state).toBe('fine');
+    expect(of('webhooks lanes')?.state).toBe('off');
+    expect(of('redis')?.state).toBe('fine');
+    expect(of('pagerduty')).toMatchObject({ state: 'fine', detail: `${base} answers directly` });
+    expect(of('token')?.state).toBe('fine');
+    expect(of('dead events')?.state).toBe('fine');
+  });
+
+  it('tells dead letters by reason, and what to do', async () => {
+    await bury(servers.amqpUrl, EVENTS, [
+      { id: 'm1' },
+      { id: 'm2' },
+      { id: 'm3', headers: { dead_reason: 'expired', dead_status: undefined } },
+    ]);
+    const { code, of } = await status();
+    expect(code).toBe(1);
+    expect(of('dead events')).toMatchObject({
+      state: 'attention',
+      detail: '3 (2 rejected with 400, 1 expired), oldest accepted 10 min ago',
+      advice: expect.stringContaining('replay') as string,
+    });
+    const { out } = await command(['status'], environment());
+    expect(out).toMatch(/^dead events +ATTENTION +3 \(.*\n +-> pdaltagent dead-letters list/m);
+  });
+
+  it('tells a wrong token and a PagerDuty that is away', async () => {
+    const { of } = await status({ PDAGENTD_API_TOKEN: 'wrong-secret', PDAGENTD_EVENTS_BASE_URL: 'http://127.0.0.1:1' });
+    expect(of('token')).toMatchObject({ state: 'attention', detail: `${base} does not know it (401)` });
+    expect(of('pagerduty')).toMatchObject({
+      state: 'attention',
+      detail: expect.stringContaining('cannot be reached directly: refused') as string,
+    });
+    expect((await status({ PDAGENTD_API_TOKEN: '' })).of('token')?.state).toBe('off');
+  });
+
+  it('tells a proxy that does not let through', async () => {
+    const proxy = createServer().on('connect', (_request, socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'));
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = proxy.address();
+    const host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    process.env.HTTP_PROXY = `http://user:s3cret@${host}`;
+    try {
+      const { of } = await status({ PDAGENTD_EVENTS_BASE_URL: 'http://events.example' });
+      expect(of('pagerduty')).toMatchObject({
+        state: 'attention',
+        detail: expect.stringContaining(`cannot be reached through the proxy ${host}: proxy`) as string,
+      });
+      expect(of('proxy')).toMatchObject({ state: 'attention', detail: `${host} is in use and refuses` });
+    } finally {
+      delete process.env.HTTP_PROXY;
+      proxy.close();
+    }
+  });
+
+  it('asks a worker that is named', async () => {
+    metrics =
+      'pdaltagent_lanes 32\npdaltagent_held 7\npdaltagent_oldest_held_seconds 90\npdaltagent_throttled_keys 1\n';
+    expect((await status({}, ['--worker', base])).of('worker')).toMatchObject({
+      state: 'note',
+      detail: `${base} works 32 lanes; holds 7, the oldest for 1 min; 1 throttled key`,
+    });
+    expect((await status({}, ['--worker', 'http://127.0.0.1:1'])).of('worker')?.state).toBe('attention');
+  });
+
+  it('goes on without a broker and without Redis, and is told in time that they are silent', async () => {
+    const [broker, redis] = [await CuttingProxy.start(servers.amqpUrl), await CuttingProxy.start(servers.redisUrl)];
+    for (const proxy of [broker, redis]) await proxy.inject({ kind: 'black-hole' });
+    const { code, of } = await status({
+      PDAGENTD_AMQP_URL: broker.url(servers.amqpUrl),
+      PDAGENTD_REDIS_URL: redis.url(servers.redisUrl),
+    });
+    expect(code).toBe(1);
+    expect(of('broker')).toMatchObject({ state: 'attention', detail: 'the broker is away: no answer within 4 s' });
+    expect(of('redis')).toMatchObject({ state: 'attention', detail: 'cannot be reached' });
+    expect(of('token')?.state).toBe('fine');
+    await Promise.all([broker.stop(), redis.stop()]);
+  });
+
+  it('sees lanes that nobody works', async () => {
+    await worker.stop();
+    expect((await status()).of('events lanes')).toMatchObject({
+      state: 'attention',
+      detail: '0 delivery-workers heard; nobody works the lanes',
+      advice: expect.stringContaining('start a delivery-worker') as string,
+    });
+  });
+
+  it('traces what was delivered, what died, and says what is not known', async () => {
+    const id = '017f22e2-79b0-7cc3-98c4-dc0c0c07398f';
+    await new DeliveredMarkers(store, 60).mark(id);
+    expect(await trace(id)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^accepted at 2022-02-22T19:22:22Z, .*\ndelivered: /) as string,
+    });
+    await bury(servers.amqpUrl, EVENTS, [{ id: 'm1' }, { id: 'm2', alert: 'other' }]);
+    const dead = await trace('db1/disk');
+    expect(dead.code).toBe(0);
+    const lane = laneQueue(EVENTS, laneOf(EVENTS, KEY)).slice(-2);
+    expect(dead.out.split('\n')).toEqual([
+      expect.stringMatching(/^dead letter m1 \(events\): trigger of db1\/disk, rejected with 400, 2 tries/),
+      `its key …d1a6 has lane ${lane} of events: 0 waiting; nobody works it`,
+      '',
+    ]);
+    const unknown = await trace('nobody', '--json', '--key', KEY);
+    expect(unknown.code).toBe(1);
+    expect(JSON.parse(unknown.out)).toMatchObject({
+      found: false,
+      delivered: 'not remembered',
+      dead_letters: [],
+      lane: { lane, key: '…d1a6', waiting: 0, has_worker: false },
+    });
+    expect((await trace('nobody')).out).toContain('not among the dead letters');
+  });
+});
