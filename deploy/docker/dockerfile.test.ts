@@ -37,6 +37,7 @@ it('ships the bundle and nothing of the builder else', () => {
   const copies = [...argumentOf('runtime', 'COPY'), ...argumentOf('ingest-gateway', 'COPY')];
   expect(copies.filter((copy) => copy.startsWith('--from='))).toEqual([
     '--from=builder /source/dist/apps/${APP}/ ./',
+    '--from=builder /source/dist/apps/cli/pdaltagent.js /usr/local/bin/pdaltagent',
     '--from=builder /source/dist/apps/pd-send/pd-send.js /usr/local/bin/pd-send',
   ]);
 });
