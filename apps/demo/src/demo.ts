@@ -3,7 +3,7 @@ import { addresses } from './addresses';
 import { Cleanups } from './cleanups';
 import { prepare } from './prepare';
 import { tellStory } from './story';
-import { someServiceEnds, startSystem } from './system';
+import { someServiceEnds, startSystem, type SystemOptions } from './system';
 import { toldToEnd } from './told-to-end';
 import { watchArrivals } from './watch';
 import { BANNER, bold, dim, say, warn } from './terminal';
@@ -12,9 +12,14 @@ import { BANNER, bold, dim, say, warn } from './terminal';
 export async function demo(agreed: boolean): Promise<number> {
   const cleanups = new Cleanups();
   const told = toldToEnd();
-  const show = showing(cleanups, agreed);
+  let isEnding = false;
+  const show = showing(cleanups, agreed, (source, line) => {
+    // While all is stopped side by side, each finds others gone.
+    if (!isEnding) tellTroubles(source, line);
+  });
   try {
     const outcome = await Promise.race([told, show]);
+    isEnding = true;
     say(dim(`${outcome === 'SIGINT' ? '' : `${outcome}: `}stopping everything …`));
     return 0;
   } finally {
@@ -24,13 +29,13 @@ export async function demo(agreed: boolean): Promise<number> {
 }
 
 /** Never resolves once everything runs; rejects when something ends that should not. */
-async function showing(cleanups: Cleanups, agreed: boolean): Promise<never> {
+async function showing(cleanups: Cleanups, agreed: boolean, onLog: SystemOptions['onLog']): Promise<never> {
   say(bold(BANNER));
   await prepare(agreed);
   const system = await startSystem({
     name: 'demo',
     say: (text) => say(dim(text)),
-    onLog: tellTroubles,
+    onLog,
     onWebhook: ({ event, incident }) => {
       say(
         `    webhook    ${event} of incident #${incident?.number ?? '–'} “${incident?.title ?? ''}” polled, queued and sent`,
