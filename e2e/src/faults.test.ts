@@ -91,6 +91,29 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
     },
   ],
   [
+    'a worker is paused until its lanes have gone to another, and wakes again',
+    async (relay, traffic) => {
+      await relay.control('POST', '/faults', { id: 'slow', effect: { kind: 'latency', ms: 50, jitterMs: 50 } });
+      const [sleeper, other] = [await relay.startWorker(), await relay.startWorker()];
+      await acceptedAtLeast(traffic, 3_000);
+      const held = await waitUntil(() => metric(sleeper, 'pdaltagent_held').then((count) => count > 0 && count), {
+        what: 'the worker to hold events',
+      });
+      sleeper.pause();
+      await waitUntil(async () => (await metric(other, 'pdaltagent_lanes')) === 32, {
+        what: 'the other worker to have all lanes',
+      });
+      await acceptedAtLeast(traffic, traffic.total);
+      await traffic.delivered(120_000);
+      sleeper.resume();
+      await waitUntil(async () => (await metric(sleeper, 'pdaltagent_lanes')) > 0, {
+        what: 'the worker to have lanes again',
+      });
+      await relay.control('DELETE', '/faults');
+      return { held };
+    },
+  ],
+  [
     'the broker is short of memory',
     async (relay, traffic) => {
       await relay.startWorker();

@@ -36,6 +36,8 @@ export class Traffic {
   readonly #agent: Agent;
   #accepted = 0;
   #refused = 0;
+  /** The last arrival that is in the ledger. */
+  #after = 0;
 
   constructor(options: TrafficOptions) {
     this.#options = options;
@@ -67,16 +69,15 @@ export class Traffic {
   /** Resolves once everything accepted has arrived at the simulator, and fills the ledger with what arrived. */
   async delivered(timeoutMs: number): Promise<void> {
     const { simulatorUrl, prefix = 'alert' } = this.#options;
-    let after = 0;
     await waitUntil(
       async () => {
         const response = await fetch(
-          `${simulatorUrl}/_control/events?format=ndjson&headers=false&accepted=true&after=${after}`,
+          `${simulatorUrl}/_control/events?format=ndjson&headers=false&accepted=true&after=${this.#after}`,
         );
         for (const line of (await response.text()).split('\n')) {
           if (line === '') continue;
           const { sequence, dedupKey, body } = arrival.parse(JSON.parse(line));
-          after = Math.max(after, sequence);
+          this.#after = Math.max(this.#after, sequence);
           if (dedupKey?.startsWith(`${prefix}-`) !== true) continue;
           this.ledger.delivered(dedupKey, event.parse(JSON.parse(body)).payload.custom_details.sequence);
         }

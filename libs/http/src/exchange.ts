@@ -89,9 +89,15 @@ class Exchange {
       () => fail(CONNECT_TIMEOUT, `no connection within ${connectTimeoutMs} ms`),
       connectTimeoutMs,
     );
+    const send = () => {
+      clearTimeout(connecting);
+      // A process that was paused while it connected may have a successor, which has sent this already.
+      if (performance.now() - startedAt > connectTimeoutMs) fail(CONNECT_TIMEOUT, 'the process was paused');
+      else request.end(Buffer.isBuffer(body) || typeof body === 'string' ? body : undefined);
+    };
     request.once('socket', (socket) => {
-      if (!socket.connecting) return clearTimeout(connecting);
-      return socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(connecting));
+      if (socket.connecting) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', send);
+      else send();
     });
     const aborted = () => {
       this.#end(() => this.#reject(signal?.reason));
@@ -116,7 +122,6 @@ class Exchange {
       clearTimeout(connecting);
       this.#read(response);
     });
-    request.end(Buffer.isBuffer(body) || typeof body === 'string' ? body : undefined);
   }
 
   #read(response: IncomingMessage): void {
