@@ -1,5 +1,6 @@
 import { type Clock } from './clock';
-import { Dispatcher, type DispatcherOptions } from './dispatcher';
+import { Dispatcher } from './dispatcher';
+import { type DispatcherOptions } from './dispatcher-options';
 import { type Burial, type Change } from './ports';
 import { type Held } from './lines';
 import { type Outcome } from './outcome';

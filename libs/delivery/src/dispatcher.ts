@@ -1,33 +1,18 @@
 import { backoffMs } from './backoff';
-import { type Clock } from './clock';
 import { type Destination } from './destination';
 import { KeyTable } from './key-table';
-import { Entry, type Held, type History, type KeyLine, OrderLine, Trials } from './lines';
+import { Entry, type Held, type History, type KeyLine, OrderLine } from './lines';
 import { type Outcome } from './outcome';
+import { type DispatcherOptions } from './dispatcher-options';
 import { type Burial, type Ports } from './ports';
+import { TrialMemory } from './trial-memory';
 import { Turn } from './turn';
-
-export interface DispatcherOptions<M> {
-  /** Attempts at one time, over all keys. */
-  readonly concurrency: number;
-  /** Age beyond which a message is buried; milliseconds. */
-  readonly maximumAgeMs: number;
-  /** How long one message may fail with the server's own errors while others are taken; milliseconds. */
-  readonly poisonAfterMs: number;
-  /** Which messages share a circuit: what stands behind them fails together. */
-  readonly destinationOf: (message: M) => string;
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
-}
 
 type Failed = Extract<Outcome, { readonly kind: 'failed' }>;
 
 const THROTTLE_BACKOFF = { baseMs: 2_000, capMs: 30_000 };
 /** A key that was not throttled for so long is no longer called throttled. */
 const RECOVERED_AFTER_MS = 5 * 60_000;
-/** Messages that went back and whose trials are remembered. */
-const REMEMBERED_TRIALS = 20_000;
 
 /**
  * Decides what is attempted next, and never does anything itself. One order key strictly one message after another, retries
@@ -39,7 +24,7 @@ export class Dispatcher<M extends Held> {
   readonly #turn: Turn<M>;
   readonly #entries = new Map<M, Entry<M>>();
   readonly #keys: KeyTable<M>;
-  readonly #trials = new Map<string, Trials>();
+  readonly #trials = new TrialMemory();
 
   constructor(options: DispatcherOptions<M>, ports: Ports<M>) {
     this.#options = options;
@@ -78,7 +63,7 @@ export class Dispatcher<M extends Held> {
     const key = this.#keys.of(message, this.#options.clock.now());
     const known = key.lines.get(message.orderKey);
     const line = known ?? new OrderLine(message.orderKey, key);
-    const entry = new Entry(message, line, this.#trials.get(message.id) ?? new Trials());
+    const entry = new Entry(message, line, this.#trials.of(message.id));
     line.entries.push(entry);
     this.#entries.set(message, entry);
     if (known !== undefined) return;
@@ -104,7 +89,7 @@ export class Dispatcher<M extends Held> {
   done(message: M): void {
     const entry = this.#entries.get(message);
     if (entry === undefined) return;
-    this.#trials.delete(message.id);
+    this.#trials.forget(message.id);
     this.#remove(entry);
     this.#turn.pump();
   }
@@ -115,7 +100,7 @@ export class Dispatcher<M extends Held> {
       const entry = this.#entries.get(message);
       if (entry === undefined) continue;
       if (entry.line.entries[0] === entry && entry.line.state === 'attempting') this.#turn.ended(entry.line);
-      if (entry.trials.attempts > 0) this.#remember(message.id, entry.trials);
+      this.#trials.remember(message.id, entry.trials);
       this.#remove(entry);
     }
     this.#turn.pump();
@@ -252,13 +237,6 @@ export class Dispatcher<M extends Held> {
     key.lines.delete(line.orderKey);
     key.ready.delete(line);
     if (key.lines.size === 0) key.idleSince = this.#options.clock.now();
-  }
-
-  #remember(id: string, trials: Trials): void {
-    this.#trials.set(id, trials);
-    if (this.#trials.size <= REMEMBERED_TRIALS) return;
-    const [oldest] = this.#trials.keys();
-    if (oldest !== undefined) this.#trials.delete(oldest);
   }
 
   /** The whole key waits: as long as it was told, or longer with every setback. */

@@ -27,7 +27,8 @@ export {
 } from './topology';
 export { DEAD_REASONS, type DeadReason } from './dead-letter';
 export { type DeliveredMarkers } from './intake';
-export { type LaneObserver, LaneWorker, type LaneWorkerOptions } from './lane-worker';
+export { LaneWorker } from './lane-worker';
+export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 export { discard } from './dead-letters/discard';
 export { type Letter } from './dead-letters/letter';
 export { inOrderOfDeath, type Play, playOf, replay, type ReplayOptions } from './dead-letters/replay';

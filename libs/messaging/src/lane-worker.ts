@@ -1,45 +1,15 @@
-import { type Burial, type Change, Dispatcher, type History, type Outcome, SYSTEM_CLOCK } from '@pdaltagent/delivery';
+import { type Burial, Dispatcher, type History, type Outcome, SYSTEM_CLOCK } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { type DeadReason } from './dead-letter';
+import { sayChange } from './change-log';
 import { DeadLetterOffice } from './dead-letter-office';
-import { type DeliveredMarkers, Intake } from './intake';
+import { Intake } from './intake';
 import { type HeldMessage } from './lane';
 import { LaneOwner } from './lane-owner';
 import { LaneShare } from './lane-share';
-import { type Log } from './log';
-import { type IncomingMessage } from './message';
+import { type LaneWorkerOptions } from './lane-worker-options';
 import { Publisher } from './publisher';
 import { HEARTBEAT_SECONDS, Session } from './session';
-import { declareTopology, type Family, laneOfMessage, type QueueType, STATUS_EXCHANGE } from './topology';
-
-/** What a worker tells of its work; for metrics. */
-export interface LaneObserver {
-  attempted(message: IncomingMessage, outcome: Outcome): void;
-  delivered(message: IncomingMessage): void;
-  /** Not sent, for it was delivered before. */
-  repeated(message: IncomingMessage): void;
-  buried(reason: DeadReason): void;
-}
-
-export interface LaneWorkerOptions {
-  readonly url: string;
-  readonly name: string;
-  readonly family: Family;
-  readonly queueType: QueueType;
-  /** Attempts at one time. */
-  readonly concurrency: number;
-  readonly maximumAgeMs: number;
-  readonly poisonAfterMs: number;
-  /** Which messages fail together; the default is one destination for all. */
-  readonly destinationOf?: (message: IncomingMessage) => string;
-  /** One attempt. It rejects only where the signal ended it. */
-  readonly deliver: (message: IncomingMessage, signal: AbortSignal) => Promise<Outcome>;
-  readonly markers: DeliveredMarkers;
-  readonly observer: LaneObserver;
-  readonly log: Log;
-  /** A lane that held a message for so long is subscribed anew, before the broker's consumer timeout; milliseconds. */
-  readonly renewAfterMs?: number;
-}
+import { declareTopology, laneOfMessage, STATUS_EXCHANGE } from './topology';
 
 const RENEW_AFTER_MS = 10 * 60_000;
 const LISTEN_EVERY_MS = 1_000;
@@ -89,7 +59,7 @@ export class LaneWorker {
         attempt: (message) => this.#attempt(message),
         acknowledge: (message) => void this.#acknowledge(message),
         bury: (message, burial, history) => void this.#bury(message, burial, history),
-        changed: (change) => this.#say(change),
+        changed: (change) => sayChange(log, change),
       },
     );
     this.#intake = new Intake(options.markers, {
@@ -273,19 +243,5 @@ export class LaneWorker {
 
   async #bury(message: HeldMessage, burial: Burial, history: History): Promise<void> {
     if (await this.#deadLetters.bury(message, burial, history)) this.#dispatcher.done(message);
-  }
-
-  #say(change: Change): void {
-    const { log } = this.#options;
-    switch (change.kind) {
-      case 'circuit-opened':
-        return log.error('destination away: one probe a second until it is back', { ...change });
-      case 'circuit-closed':
-        return log.info('destination back', { destination: change.destination });
-      case 'key-throttled':
-        return log.warn('key throttled: it waits, the others go on', { key: change.routingKey });
-      case 'key-recovered':
-        return log.info('key no longer throttled', { key: change.routingKey });
-    }
   }
 }

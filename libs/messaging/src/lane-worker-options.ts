@@ -1,0 +1,35 @@
+import { type Outcome } from '@pdaltagent/delivery';
+import { type DeadReason } from './dead-letter';
+import { type DeliveredMarkers } from './intake';
+import { type Log } from './log';
+import { type IncomingMessage } from './message';
+import { type Family, type QueueType } from './topology';
+
+/** What a worker tells of its work; for metrics. */
+export interface LaneObserver {
+  attempted(message: IncomingMessage, outcome: Outcome): void;
+  delivered(message: IncomingMessage): void;
+  /** Not sent, for it was delivered before. */
+  repeated(message: IncomingMessage): void;
+  buried(reason: DeadReason): void;
+}
+
+export interface LaneWorkerOptions {
+  readonly url: string;
+  readonly name: string;
+  readonly family: Family;
+  readonly queueType: QueueType;
+  /** Attempts at one time. */
+  readonly concurrency: number;
+  readonly maximumAgeMs: number;
+  readonly poisonAfterMs: number;
+  /** Which messages fail together; the default is one destination for all. */
+  readonly destinationOf?: (message: IncomingMessage) => string;
+  /** One attempt. It rejects only where the signal ended it. */
+  readonly deliver: (message: IncomingMessage, signal: AbortSignal) => Promise<Outcome>;
+  readonly markers: DeliveredMarkers;
+  readonly observer: LaneObserver;
+  readonly log: Log;
+  /** A lane that held a message for so long is subscribed anew, before the broker's consumer timeout; milliseconds. */
+  readonly renewAfterMs?: number;
+}
