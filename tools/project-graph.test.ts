@@ -25,7 +25,14 @@ describe('the build', () => {
     const file = path.join(folder, 'graph.json');
     execFileSync(process.execPath, [path.join(ROOT, 'node_modules/nx/dist/bin/nx.js'), 'graph', `--file=${file}`], {
       cwd: ROOT,
-      env: { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', NX_ISOLATE_PLUGINS: 'false' },
+      env: {
+        ...process.env,
+        NX_DAEMON: 'false',
+        NX_NO_CLOUD: 'true',
+        NX_TUI: 'false',
+        NX_ISOLATE_PLUGINS: 'false',
+        NX_SKIP_NATIVE_FILE_CACHE: 'true',
+      },
       stdio: 'pipe',
     });
     const { graph } = JSON.parse(readFileSync(file, 'utf8')) as {
