@@ -35,7 +35,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   server = new LogEntriesServer();
   await server.start();
-  lanes = await Lanes.open(servers.amqpUrl);
+  lanes = await Lanes.openEmpty(servers.amqpUrl);
   log = new KeptLog();
   const store = await newStore();
   await store.run((redis) => redis.flushdb());
