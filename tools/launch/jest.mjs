@@ -13,6 +13,8 @@ export async function runTests({ root, folder, project, paths, counts }) {
     path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
     `--selectProjects=${project}`,
     '--ci',
+    // What a failed test left open must not keep the result waiting; the counts are written by then.
+    '--forceExit',
     '--reporters=default',
     `--reporters=${path.join(root, 'tools', 'jest-count.cjs')}`,
     ...(paths.length > 0 ? ['--passWithNoTests', `--testPathPatterns=${paths.map(escapePattern).join('|')}`] : []),
