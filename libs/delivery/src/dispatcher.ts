@@ -134,16 +134,6 @@ export class Dispatcher<M extends Held> {
     this.#turn.wake(key);
   }
 
-  /** Starts nothing until `resume`. */
-  pause(): void {
-    this.#turn.paused = true;
-  }
-
-  resume(): void {
-    this.#turn.paused = false;
-    this.#turn.pump();
-  }
-
   #judge(entry: Entry<M>, outcome: Outcome): void {
     const { line, message } = entry;
     const { key } = line;
@@ -268,9 +258,7 @@ export class Dispatcher<M extends Held> {
 
   #opened(destination: Destination<M>, outcome: Outcome): void {
     this.#ports.changed({ kind: 'circuit-opened', destination: destination.name, outcome });
-    destination.startProbing(this.#options.clock, (entry) => {
-      if (!this.#turn.paused) this.#start(entry.line);
-    });
+    destination.startProbing(this.#options.clock, (entry) => this.#start(entry.line));
   }
 }
 

@@ -14,7 +14,6 @@ export class Turn<M extends Held> {
   /** Keys with something ready, in turn. */
   readonly #keys = new Set<KeyLine<M>>();
   #inFlight = 0;
-  #paused = false;
 
   constructor({
     concurrency,
@@ -33,14 +32,6 @@ export class Turn<M extends Held> {
 
   get inFlight(): number {
     return this.#inFlight;
-  }
-
-  get paused(): boolean {
-    return this.#paused;
-  }
-
-  set paused(paused: boolean) {
-    this.#paused = paused;
   }
 
   makeReady(line: OrderLine<M>): void {
@@ -79,7 +70,6 @@ export class Turn<M extends Held> {
 
   /** Starts as many attempts as there are slots, one routing key after the other. */
   pump(): void {
-    if (this.#paused) return;
     for (const key of this.#keys) {
       if (this.#inFlight >= this.#slots) return;
       const [line] = key.ready;

@@ -62,10 +62,6 @@ export class LaneOwner {
     );
   }
 
-  get leaving(): boolean {
-    return this.#state !== 'working';
-  }
-
   /** Keys that stand aside. */
   get aside(): number {
     return this.#sidings.filter(({ routingKey }) => routingKey !== undefined).length;
@@ -112,7 +108,6 @@ export class LaneOwner {
     if (this.#state !== 'working') return;
     this.#state = 'leaving';
     const { dispatcher } = this.#options;
-    if (this.#departing !== undefined) dispatcher.release(this.#departing.routingKey);
     this.#lane.leave();
     await Promise.all(this.#sidings.map((siding) => siding.leave()));
     const consumers = this.#consumers();
@@ -120,6 +115,7 @@ export class LaneOwner {
       [...held].filter((message) => signal.aborted || !dispatcher.isBusy(message)),
     );
     dispatcher.forget(idle);
+    this.#stay();
     for (const message of idle) message.lane.handBack(message);
     await Promise.all(consumers.map((consumer) => consumer.drained()));
     await Promise.all(this.#sidings.map((siding) => siding.close()));
@@ -130,13 +126,17 @@ export class LaneOwner {
   /** The channel or the connection is gone: what was held is the broker's again. */
   lose(): void {
     if (this.#state === 'gone') return;
-    const { dispatcher } = this.#options;
-    if (this.#departing !== undefined) dispatcher.release(this.#departing.routingKey);
     this.#state = 'gone';
-    for (const consumer of this.#consumers()) dispatcher.forget(consumer.held);
+    for (const consumer of this.#consumers()) this.#options.dispatcher.forget(consumer.held);
+    this.#stay();
     for (const siding of this.#sidings) siding.lose();
     this.#lane.lose();
     this.#options.ports.gone(this);
+  }
+
+  /** Ends the hold on a departing key; after its messages were forgotten, so that none of them starts. */
+  #stay(): void {
+    if (this.#departing !== undefined) this.#options.dispatcher.release(this.#departing.routingKey);
   }
 
   #end(): void {

@@ -24,8 +24,6 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #heard = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
-  /** While nothing can be announced, nobody else can either: what was known last holds. */
-  #frozen = false;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -47,11 +45,6 @@ export class Membership {
     this.#say({ kind: 'gone', member: this.self, group: this.#options.group });
   }
 
-  freeze(frozen: boolean): void {
-    this.#frozen = frozen;
-    if (!frozen) for (const member of this.#heard.keys()) this.#heard.set(member, Date.now());
-  }
-
   /** The lane's worker among those heard: rendezvous hashing, so that a change moves as few lanes as can be. */
   isMine(lane: number): boolean {
     const mine = weight(this.self, lane);
@@ -59,13 +52,8 @@ export class Membership {
     return true;
   }
 
-  get others(): number {
-    return this.#heard.size;
-  }
-
   #beat(): void {
     this.#say({ kind: 'here', member: this.self, group: this.#options.group, asks: false });
-    if (this.#frozen) return;
     const horizon = Date.now() - GONE_AFTER_MS;
     const gone = [...this.#heard].filter(([, heardAt]) => heardAt < horizon);
     for (const [member] of gone) this.#heard.delete(member);
