@@ -21,7 +21,7 @@ const INPUT_OUTPUT = [
   'node:child_process',
 ];
 const DOMAIN = ['events', 'webhooks', 'scrubber', 'delivery'];
-const LIBS = [...DOMAIN, 'messaging', 'http', 'store', 'spool', 'service', 'testing'];
+const LIBS = [...DOMAIN, 'messaging', 'http', 'rest-api', 'store', 'spool', 'service', 'testing'];
 
 const all = (names) => names.map((name) => `@pdaltagent/${name}`);
 const except = (names) => all(LIBS.filter((name) => !names.includes(name)));
@@ -34,7 +34,7 @@ export const layers = [
     why: 'A domain library is pure: it imports domain libraries only and does no input or output.',
   },
   {
-    files: ['messaging', 'http', 'store', 'spool', 'service'].map((name) => `libs/${name}/src/**/*.ts`),
+    files: ['messaging', 'http', 'rest-api', 'store', 'spool', 'service'].map((name) => `libs/${name}/src/**/*.ts`),
     forbidden: except(DOMAIN),
     why: 'An adapter library imports domain libraries only; what it needs of others is passed in.',
   },

@@ -1,13 +1,12 @@
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { Store } from '@pdaltagent/store';
-import { CuttingProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { CuttingProxy, LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
 import { PassThrough } from 'node:stream';
 import { createApp } from './app';
 import { variables } from './configuration';
 import { KeptLog } from './kept-log.testing';
 import { Lanes } from './lanes.testing';
-import { LogEntriesServer } from './log-entries-server.testing';
 
 let servers: TestServers;
 let server: LogEntriesServer;

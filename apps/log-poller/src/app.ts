@@ -1,14 +1,14 @@
+import { Getter } from '@pdaltagent/http';
 import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pdaltagent/rest-api';
 import { type App, type Context } from '@pdaltagent/service';
 import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
 import { type Destination } from '@pdaltagent/webhooks';
 import { checkRemembering, type Configuration } from './configuration';
 import { Counters } from './counters';
-import { LogEntriesApi, type Trouble } from './log-entries-api';
 import { PollLoop } from './poll-loop';
 import { Publication } from './publication';
 import { Round } from './round';
-import { WindowReader } from './window-reader';
 
 export function createApp(configuration: Configuration, context: Context): App {
   checkRemembering(configuration);
@@ -29,7 +29,8 @@ function pollingApp(
   const store = new Store({ url: redisUrl, name: 'log-poller', log: logger });
   const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', family: WEBHOOKS, queueType, log: logger });
   const lease = new Lease({ store, name: 'poller', log: logger });
-  const api = new LogEntriesApi({ baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });
+  const getter = new Getter({ maxSockets: 2, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT });
+  const api = new LogEntriesApi({ getter, baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });
   let trouble: Trouble['kind'] | null = null;
   const onTrouble = (latest: Trouble | null) => {
     trouble = latest?.kind ?? null;
@@ -61,7 +62,7 @@ function pollingApp(
       await loop.stop();
       await Promise.all([lease.stop(), publisher.close()]);
       store.close();
-      api.close();
+      getter.close();
     },
     readiness: () => ({
       ready: publisher.state() !== 'away' && store.state() === 'connected',

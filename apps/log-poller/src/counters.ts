@@ -1,6 +1,6 @@
+import { type Trouble } from '@pdaltagent/rest-api';
 import { type LogEntry } from '@pdaltagent/webhooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type Trouble } from './log-entries-api';
 
 const TROUBLES = ['refused', 'throttled', 'failed'] as const satisfies readonly Trouble['kind'][];
 

@@ -1,16 +1,15 @@
+import { Getter } from '@pdaltagent/http';
 import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { LogEntriesApi, PAGE_BYTES_LIMIT, WindowReader } from '@pdaltagent/rest-api';
 import { Cursor, SeenEntries, Store } from '@pdaltagent/store';
-import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { type LogEntry, parseDestinations } from '@pdaltagent/webhooks';
 import { Registry } from 'prom-client';
 import { Counters } from './counters';
 import { KeptLog } from './kept-log.testing';
 import { Lanes } from './lanes.testing';
-import { LogEntriesApi } from './log-entries-api';
-import { LogEntriesServer } from './log-entries-server.testing';
 import { Publication } from './publication';
 import { Round, type RoundOptions } from './round';
-import { WindowReader } from './window-reader';
 
 let servers: TestServers;
 let server: LogEntriesServer;
@@ -18,7 +17,7 @@ let publisher: Publisher;
 let lanes: Lanes;
 let log: KeptLog;
 const stores: Store[] = [];
-const apis: LogEntriesApi[] = [];
+const getters: Getter[] = [];
 
 beforeAll(async () => {
   servers = await testServers();
@@ -41,7 +40,7 @@ beforeEach(async () => {
   await store.run((redis) => redis.flushdb());
 });
 afterEach(async () => {
-  for (const api of apis.splice(0)) api.close();
+  for (const getter of getters.splice(0)) getter.close();
   for (const store of stores.splice(0)) store.close();
   await lanes.close();
   await server.stop();
@@ -59,8 +58,9 @@ async function newStore(): Promise<Store> {
 /** What a fresh process would have. */
 async function newRound(options: Partial<RoundOptions> & { readonly store?: Store; urls?: string } = {}) {
   const { store = await newStore(), urls = 'http://receiver.test/hook', ...rest } = options;
-  const api = new LogEntriesApi({ baseUrl: server.url, token: 'token', all: false, spacingMs: 0 });
-  apis.push(api);
+  const getter = new Getter({ maxSockets: 2, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT });
+  getters.push(getter);
+  const api = new LogEntriesApi({ getter, baseUrl: server.url, token: 'token', all: false, spacingMs: 0 });
   return new Round({
     api,
     reader: new WindowReader({ api, log, waits: { baseMs: 1, capMs: 5, refusedMs: 5 } }),

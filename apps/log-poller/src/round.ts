@@ -1,11 +1,10 @@
+import { type LogEntriesApi, type WindowReader } from '@pdaltagent/rest-api';
 import { type Logger } from '@pdaltagent/service';
 import { type Cursor, type Position, type SeenEntries } from '@pdaltagent/store';
 import { type LogEntry } from '@pdaltagent/webhooks';
 import { type Counters } from './counters';
-import { type LogEntriesApi } from './log-entries-api';
 import { type Publication } from './publication';
 import { nextWindow } from './time-window';
-import { type WindowReader } from './window-reader';
 
 /** Incidents whose webhooks are on their way to the broker at one time. */
 const CONCURRENT_INCIDENTS = 100;

@@ -1,8 +1,4 @@
-/** A span of PagerDuty's log; milliseconds since 1970, whole seconds. */
-export interface TimeWindow {
-  readonly since: number;
-  readonly until: number;
-}
+import { type TimeWindow } from '@pdaltagent/rest-api';
 
 const SECOND_MS = 1_000;
 /** Entries carry whole seconds and clocks differ a little: the end lies a bit ahead, which costs nothing. */
@@ -22,17 +18,4 @@ export function nextWindow({ start, cursor, overlapMs, now }: WindowStart): Time
   const since = Math.max(start, cursor - overlapMs);
   const until = Math.max(now, cursor) + AHEAD_MS;
   return { since: Math.floor(since / SECOND_MS) * SECOND_MS, until: Math.ceil(until / SECOND_MS) * SECOND_MS };
-}
-
-/**
- * The older and the newer half. They share a second, because nobody says whether PagerDuty's bounds are inclusive.
- * Null for a window of two seconds or less, which has no halves.
- */
-export function halvesOf({ since, until }: TimeWindow): readonly [TimeWindow, TimeWindow] | null {
-  if (until - since <= 2 * SECOND_MS) return null;
-  const middle = Math.ceil((since + until) / 2 / SECOND_MS) * SECOND_MS;
-  return [
-    { since, until: middle },
-    { since: middle - SECOND_MS, until },
-  ];
 }

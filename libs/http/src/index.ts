@@ -1,4 +1,5 @@
 export { Agents, type AgentOptions, type TlsOptions } from './agents';
 export { exchangeAdapter, type ExchangeOptions } from './exchange';
 export { faultOf } from './fault';
+export { Getter, type GetterOptions, type Got } from './getter';
 export { type Post, Poster, type PosterOptions } from './poster';

@@ -4,6 +4,7 @@ export { CuttingProxy, type Fault } from './cutting-proxy';
 export { type Exit, type GuardedProcess } from './guarded-process';
 export { Ledger, type LedgerEntry, type LedgerReport } from './ledger';
 export { freePort, isPortFree } from './ports';
+export { LogEntriesServer, type Mishap, type ServedEntry } from './log-entries-server';
 export { openRunFolder, type RunFolder } from './run-folder';
 export { type RabbitMQ, type Redis, type Server, type ServerOptions } from './server';
 export { INSTALL_LINES, ServersMissing, startRabbitMQ, startRedis } from './servers';

@@ -1,3 +1,4 @@
+import { authorizationOf } from '@pdaltagent/rest-api';
 import { getProxyForUrl } from 'proxy-from-env';
 import { maskSecrets } from '@pdaltagent/service';
 import { type Finding } from './finding';
@@ -68,15 +69,6 @@ export async function tokenFinding(fetch: Fetch, baseUrl: string, token: string 
   }
   const advice = 'look at what the token may do (it has to read log entries), and at PDAGENTD_API_BASE_URL';
   return { subject, state: 'attention', detail: `${baseUrl} answers ${status}`, advice };
-}
-
-/**
- * OAuth tokens (`pdus+_…`, older ones 64 hex digits) are bearer tokens, API keys are not.
- * PagerDuty developer docs, "Authentication".
- */
-function authorizationOf(token: string): string {
-  const isOAuth = /^pd[a-z]{2}\+_/.test(token) || /^[0-9a-f]{64}$/i.test(token);
-  return isOAuth ? `Bearer ${token}` : `Token token=${token}`;
 }
 
 function hostOf(proxy: string): string {

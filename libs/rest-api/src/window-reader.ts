@@ -1,7 +1,7 @@
 import { backoffMs } from '@pdaltagent/delivery';
-import { type Logger } from '@pdaltagent/service';
 import { byCreation, type LogEntry, parseLogEntry } from '@pdaltagent/webhooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Log } from './log';
 import {
   type LogEntriesApi,
   type Page,
@@ -29,7 +29,7 @@ const COMFORTABLE = 2_000;
 
 export interface WindowReaderOptions {
   readonly api: Pick<LogEntriesApi, 'page'>;
-  readonly log: Logger;
+  readonly log: Log;
   readonly waits?: ReaderWaits;
   readonly onTrouble?: (trouble: Trouble | null) => void;
 }

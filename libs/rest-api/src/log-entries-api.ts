@@ -1,7 +1,5 @@
 import { retryAfterMs } from '@pdaltagent/delivery';
-import { Agents, exchangeAdapter, faultOf } from '@pdaltagent/http';
 import { objectOf } from '@pdaltagent/webhooks';
-import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authorizationOf } from './authorization';
 import { type TimeWindow } from './time-window';
@@ -12,7 +10,27 @@ export const RECORD_LIMIT = 10_000;
 
 /** 960 requests a minute are allowed per token: this far apart, ours stay below. */
 const SPACING_MS = 65;
-const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+/** What a page of a hundred entries never reaches. */
+export const PAGE_BYTES_LIMIT = 64 * 1024 * 1024;
+
+type Answer = Extract<Awaited<ReturnType<HttpGetter['get']>>, { readonly kind: 'answer' }>;
+
+/** GET over HTTP: one attempt, which rejects only where the signal ended it. Header names are in lower case. */
+export interface HttpGetter {
+  get(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<
+    | {
+        readonly kind: 'answer';
+        readonly status: number;
+        readonly headers: Readonly<Record<string, unknown>>;
+        readonly body: string;
+      }
+    | { readonly kind: 'fault'; readonly fault: string; readonly detail: string }
+  >;
+}
 
 export interface PageQuery {
   readonly window: TimeWindow;
@@ -36,44 +54,34 @@ export type Trouble =
   | { readonly kind: 'failed'; readonly detail: string };
 
 export interface LogEntriesApiOptions {
+  readonly getter: HttpGetter;
   readonly baseUrl: string;
   readonly token: string;
   /** Every log entry, or only those of the overview. */
   readonly all: boolean;
-  readonly timeoutMs?: number;
   readonly spacingMs?: number;
 }
 
 /** GET /log_entries: one call is one request; it never repeats by itself. */
 export class LogEntriesApi {
-  readonly #agents = new Agents({ maxSockets: 2 });
-  readonly #client: AxiosInstance;
+  readonly #getter: HttpGetter;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #baseUrl: string;
   readonly #all: boolean;
   readonly #spacingMs: number;
   #notBefore = 0;
   #serverAheadMs: number | null = null;
 
-  constructor({ baseUrl, token, all, timeoutMs = 30_000, spacingMs = SPACING_MS }: LogEntriesApiOptions) {
+  constructor({ getter, baseUrl, token, all, spacingMs = SPACING_MS }: LogEntriesApiOptions) {
+    this.#getter = getter;
     this.#baseUrl = baseUrl;
     this.#all = all;
     this.#spacingMs = spacingMs;
-    this.#client = axios.create({
-      adapter: exchangeAdapter({
-        agents: this.#agents,
-        connectTimeoutMs: 5_000,
-        attemptTimeoutMs: timeoutMs,
-        answerLimit: MAX_PAGE_BYTES,
-      }),
-      headers: {
-        Accept: 'application/vnd.pagerduty+json;version=2',
-        'Accept-Encoding': 'identity',
-        'Content-Type': 'application/json',
-        Authorization: authorizationOf(token),
-      },
-      validateStatus: null,
-      transformResponse: [],
-    });
+    this.#headers = {
+      Accept: 'application/vnd.pagerduty+json;version=2',
+      'Content-Type': 'application/json',
+      Authorization: authorizationOf(token),
+    };
   }
 
   /** PagerDuty's clock by the Date of its latest answer; null before the first. Milliseconds since 1970. */
@@ -84,19 +92,10 @@ export class LogEntriesApi {
   /** One page, or why there is none. Waits its turn where the rate limit wants it. Rejects only where the signal ends it. */
   async page(query: PageQuery, signal: AbortSignal): Promise<Page | Trouble> {
     await this.#turn(signal);
-    try {
-      const response = await this.#client.get<string>(this.#urlOf(query), { signal });
-      this.#learn(response);
-      return pageOf(response);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isAxiosError(error)) throw error;
-      return { kind: 'failed', detail: `${faultOf(error)}: ${error.message}` };
-    }
-  }
-
-  close(): void {
-    this.#agents.close();
+    const got = await this.#getter.get(this.#urlOf(query), this.#headers, signal);
+    if (got.kind === 'fault') return { kind: 'failed', detail: `${got.fault}: ${got.detail}` };
+    this.#learn(got);
+    return pageOf(got);
   }
 
   #urlOf({ window, offset, withTotal }: PageQuery): string {
@@ -119,7 +118,7 @@ export class LogEntriesApi {
     this.#notBefore = Date.now() + this.#spacingMs;
   }
 
-  #learn({ headers, status }: AxiosResponse<string>): void {
+  #learn({ headers, status }: Answer): void {
     const now = Date.now();
     const date = Date.parse(String(headers.date));
     if (!Number.isNaN(date)) this.#serverAheadMs = date - now;
@@ -129,7 +128,7 @@ export class LogEntriesApi {
   }
 }
 
-function pageOf({ status, data, headers }: AxiosResponse<string>): Page | Trouble {
+function pageOf({ status, body: data, headers }: Answer): Page | Trouble {
   if (status === 401 || status === 402 || status === 403) return { kind: 'refused', status };
   if (status === 429) {
     const told = textOf(headers['ratelimit-reset']) ?? textOf(headers['retry-after']);

@@ -1,24 +1,28 @@
-import { LogEntriesApi, type Trouble } from './log-entries-api';
-import { LogEntriesServer } from './log-entries-server.testing';
-import { KeptLog } from './kept-log.testing';
+import { Getter } from '@pdaltagent/http';
+import { LogEntriesServer } from '@pdaltagent/testing';
+import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble } from './log-entries-api';
 import { type TimeWindow } from './time-window';
 import { WindowReader } from './window-reader';
 
 const TOKEN = 'y_NbAkKc66ryYTWUXYEu';
 let server: LogEntriesServer;
 let api: LogEntriesApi;
-let log: KeptLog;
+let getter: Getter;
+let lines: string[];
+const keep = (line: string) => void lines.push(line);
+const log = { warn: keep, error: keep };
 let troubles: (Trouble['kind'] | undefined)[];
 
 beforeEach(async () => {
   server = new LogEntriesServer();
-  log = new KeptLog();
+  lines = [];
   troubles = [];
   await server.start();
-  api = new LogEntriesApi({ baseUrl: server.url, token: TOKEN, all: false, timeoutMs: 2_000, spacingMs: 0 });
+  getter = new Getter({ maxSockets: 2, attemptTimeoutMs: 2_000, answerLimit: PAGE_BYTES_LIMIT });
+  api = new LogEntriesApi({ getter, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 0 });
 });
 afterEach(async () => {
-  api.close();
+  getter.close();
   await server.stop();
 });
 
@@ -64,8 +68,8 @@ describe('a request', () => {
   });
 
   it('asks for every entry where all are wanted', async () => {
-    api.close();
-    api = new LogEntriesApi({ baseUrl: server.url, token: TOKEN, all: true, spacingMs: 0 });
+    getter.close();
+    api = new LogEntriesApi({ getter, baseUrl: server.url, token: TOKEN, all: true, spacingMs: 0 });
     await read(windowOf(10));
     expect(server.requests[0]?.query.has('is_overview')).toBe(false);
   });
@@ -108,13 +112,13 @@ describe('a window', () => {
     const created_at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
     server.add(10_050, () => ({ created_at }));
     expect(new Set(await read(windowOf(4))).size).toBe(10_000);
-    expect(log.lines.join()).toContain('more than 10,000 log entries');
+    expect(lines.join()).toContain('more than 10,000 log entries');
   }, 30_000);
 
   it('keeps the entries beside one that is no object', async () => {
     server.mishaps.push({ status: 200, body: '{"log_entries":[null,{"id":"R1"},7],"more":false}' });
     expect(await read(windowOf(10))).toEqual(['R1']);
-    expect(log.lines.join()).toContain('no JSON objects');
+    expect(lines.join()).toContain('no JSON objects');
   });
 });
 
@@ -145,8 +149,8 @@ describe('a page that fails', () => {
     server.mishaps.push({ status: 401 }, { status: 403 });
     const added = server.add(1);
     expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
-    expect(log.lines.join()).toContain('PagerDuty refuses PDAGENTD_API_TOKEN (status 401)');
-    expect(log.lines.join()).not.toContain(TOKEN);
+    expect(lines.join()).toContain('PagerDuty refuses PDAGENTD_API_TOKEN (status 401)');
+    expect(lines.join()).not.toContain(TOKEN);
   });
 
   it.each(['ratelimit-reset', 'retry-after'])('by the rate limit waits as %s says', async (header) => {
@@ -180,8 +184,8 @@ describe('the rate limit', () => {
   });
 
   it('is not reached: requests keep their distance', async () => {
-    api.close();
-    api = new LogEntriesApi({ baseUrl: server.url, token: TOKEN, all: false, spacingMs: 50 });
+    getter.close();
+    api = new LogEntriesApi({ getter, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 50 });
     server.add(500);
     const began = performance.now();
     await read(windowOf(600));

@@ -1,0 +1,61 @@
+import { type Fault } from '@pdaltagent/delivery';
+import axios, { type AxiosInstance, isAxiosError } from 'axios';
+import { Agents, type TlsOptions } from './agents';
+import { exchangeAdapter } from './exchange';
+import { faultOf } from './fault';
+
+export interface GetterOptions {
+  /** Connections to one host at most. */
+  readonly maxSockets: number;
+  /** Until a connection stands; milliseconds. The default is 5 s. */
+  readonly connectTimeoutMs?: number;
+  /** One whole attempt; milliseconds. */
+  readonly attemptTimeoutMs: number;
+  /** Bytes of an answer that are read. */
+  readonly answerLimit: number;
+  readonly tls?: TlsOptions;
+}
+
+/** What one GET came to. Header names are in lower case. */
+export type Got =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, unknown>>;
+      readonly body: string;
+    }
+  | { readonly kind: 'fault'; readonly fault: Fault; readonly detail: string };
+
+/** Reads over connections that are kept, through the same proxies as a Poster. One call is one attempt. */
+export class Getter {
+  readonly #agents: Agents;
+  readonly #client: AxiosInstance;
+
+  constructor({ maxSockets, connectTimeoutMs = 5_000, attemptTimeoutMs, answerLimit, tls }: GetterOptions) {
+    this.#agents = new Agents({ maxSockets, ...(tls === undefined ? {} : { tls }) });
+    this.#client = axios.create({
+      adapter: exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit }),
+      validateStatus: null,
+      transformResponse: [],
+    });
+  }
+
+  /** Rejects only where the caller's signal ended it. */
+  async get(url: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Got> {
+    try {
+      const response = await this.#client.get<string>(url, {
+        headers: { 'accept-encoding': 'identity', ...headers },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return { kind: 'answer', status: response.status, headers: { ...response.headers }, body: response.data };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isAxiosError(error)) throw error;
+      return { kind: 'fault', fault: faultOf(error), detail: error.message };
+    }
+  }
+
+  close(): void {
+    this.#agents.close();
+  }
+}
