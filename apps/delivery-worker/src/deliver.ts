@@ -8,10 +8,10 @@ const USER_AGENT = `PDaltagent/${process.env.PDALTAGENT_VERSION ?? 'development'
 /** One attempt to hand an event to PagerDuty: the exact bytes, the sender's content type and vendor headers. */
 export function createDelivery(poster: Poster, baseUrl: string) {
   return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
-    const { type, routingKey, body, contentType, forward, traceparent } = message;
+    const { type, routingKey, body, contentType, forward, query, traceparent } = message;
     if (type === 'webhook') return { kind: 'rejected', status: 0, answer: 'a webhook on an event lane' };
     const attempt = await poster.post({
-      url: baseUrl + pathOf(type, routingKey),
+      url: baseUrl + pathOf(type, routingKey) + (query === undefined ? '' : `?${query}`),
       headers: {
         'user-agent': USER_AGENT,
         ...forward,

@@ -1,3 +1,4 @@
+import { waitUntil } from '@pdaltagent/testing';
 import { connect, type Socket } from 'node:net';
 import { startGateway, type RunningGateway } from './gateway.fixture';
 
@@ -40,6 +41,12 @@ function request(body = BODY, ...headers: string[]): string {
     ...headers,
   ];
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** The sum of a metric over all lines that hold the label. */
+async function metric(name: string, label = ''): Promise<number> {
+  const lines = (await gateway.metrics.metrics()).split('\n').filter((line) => line.startsWith(name));
+  return lines.filter((line) => line.includes(label)).reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
 }
 
 async function isWell(): Promise<void> {
@@ -123,5 +130,41 @@ describe('clients that are unusual', () => {
     const chunked = `POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ntransfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
     expect(await talk(chunked)).toMatch(/^HTTP\/1.1 202 /);
     expect(gateway.sink.messages.at(-1)?.body.toString()).toBe(BODY);
+  });
+});
+
+describe('what is broken behind an event that still waits to be stored', () => {
+  let store = (): void => undefined;
+  const malformed = () => metric('pdaltagent_gateway_requests_refused_total', 'malformed');
+  beforeEach(() => {
+    gateway.sink.gate = new Promise((resolve) => (store = resolve));
+  });
+  afterEach(() => {
+    gateway.sink.gate = Promise.resolve();
+  });
+
+  it.each([
+    ['garbage', 'garbage\r\n\r\n'],
+    [
+      'a body that cannot be read',
+      `${request(BODY, 'transfer-encoding: chunked').replace(/content-length.*\r\n/, '')}x`,
+    ],
+    ['garbage over and over', 'garbage\r\n\r\n'.repeat(10_000)],
+  ])('%s is refused behind its answer', async (_, broken) => {
+    const before = await malformed();
+    const heard = converse((socket) => socket.write(request() + request() + broken));
+    await waitUntil(async () => (await malformed()) > before, { what: 'the garbage to be seen' });
+    store();
+    expect((await heard).match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 202', 'HTTP/1.1 400']);
+    expect(gateway.sink.messages).toHaveLength(2);
+  });
+
+  it('is no end of the sending half: the answer comes', async () => {
+    const heard = converse((socket) => socket.end(request()));
+    await waitUntil(async () => (await metric('pdaltagent_gateway_events_in_flight')) > 0, {
+      what: 'the event to wait',
+    });
+    store();
+    expect(await heard).toMatch(/^HTTP\/1.1 202 /);
   });
 });

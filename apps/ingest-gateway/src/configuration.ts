@@ -1,4 +1,15 @@
-import { choice, type ConfigurationOf, custom, flag, integer, port, secret, text, url } from '@pdaltagent/service';
+import {
+  choice,
+  type ConfigurationOf,
+  custom,
+  flag,
+  integer,
+  port,
+  scrubVariables,
+  secret,
+  text,
+  url,
+} from '@pdaltagent/service';
 import { Networks } from './networks';
 
 const NETWORKS = {
@@ -62,17 +73,7 @@ export const variables = {
     NETWORKS,
   ),
   scrub: flag('PDAGENTD_SCRUB_PII', false, 'take personal and secret data out of events before they are stored'),
-  scrubDetectors: text('PDAGENTD_SCRUB_DETECTORS', undefined, 'what is looked for: names of detectors or groups'),
-  scrubExcept: text('PDAGENTD_SCRUB_EXCEPT', undefined, 'what is not: names to take out again'),
-  scrubSecret: secret('PDAGENTD_SCRUB_SECRET', 'key of pseudonyms; without one, dedup keys stay as they are'),
-  scrubTokens: flag('PDAGENTD_SCRUB_TOKENS', false, 'the same value gets the same token: {{EMAIL_ADDRESS:1f3a9c}}'),
-  scrubRules: text('PDAGENTD_SCRUB_RULES', undefined, 'file of own patterns (JSON)'),
-  scrubMask: text(
-    'PDAGENTD_SCRUB_MASK',
-    undefined,
-    'paths that are always replaced, as payload.custom_details.customer',
-  ),
-  scrubKeep: text('PDAGENTD_SCRUB_KEEP', undefined, 'paths that are never looked at'),
+  ...scrubVariables,
 };
 
 export type Configuration = ConfigurationOf<typeof variables>;

@@ -35,6 +35,8 @@ export interface Received {
   readonly contentType: string;
   /** The sender's headers that a vendor's body needs at PagerDuty. */
   readonly forward: Readonly<Record<string, string>>;
+  /** The query string of a vendor's URL, without its question mark. */
+  readonly query?: string;
   readonly traceparent?: string;
 }
 
@@ -123,14 +125,22 @@ export class Intake {
   }
 
   #readVendor(received: Received, type: VendorType): Ready | Refused {
-    const { pathKey: routingKey = '', contentType, forward } = received;
+    const { pathKey: routingKey = '', contentType, forward, query } = received;
     const errors = routingKeyErrors(routingKey);
     if (errors.length > 0) return refusals.invalid(errors);
     if (received.body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const body = this.#scrub(received, received.body);
     return {
       kind: 'ready',
-      message: { type, routingKey, body, contentType, forward, ...traceOf(received) },
+      message: {
+        type,
+        routingKey,
+        body,
+        contentType,
+        forward,
+        ...(query === undefined ? {} : { query }),
+        ...traceOf(received),
+      },
       dedupKey: vendorDedupKeyOf(type, body),
       warnings: [],
     };

@@ -1,10 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo } from 'node:net';
+import { type Duplex } from 'node:stream';
 import { type Express } from 'express';
 import { announcesTooMuch } from './read-body';
 import { refuseMalformed } from './malformed';
 import { type RequestClasses } from './request-classes';
+import { Unanswered } from './unanswered';
 
 /** Slow or silent clients are closed; those that work are kept longer than most of them wait between two events. */
 export const LIMITS = {
@@ -40,9 +42,20 @@ export class Listener {
       options.tls === undefined
         ? http.createServer(limits, app)
         : https.createServer({ ...limits, ...options.tls }, app);
+    // Who ends its half of the connection behind an event still waits for the answer; by default Node would hang up.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+    const unanswered = new Unanswered();
+    this.#server.prependListener('request', (request: http.IncomingMessage, response: http.ServerResponse) =>
+      unanswered.add(request.socket, response),
+    );
+    const malformed = new WeakSet<Duplex>();
     this.#server.on('clientError', (error, socket) => {
+      // Whatever else comes over it, a connection is refused once.
+      if (malformed.has(socket)) return;
+      malformed.add(socket);
       options.onMalformed?.();
-      refuseMalformed(error, socket);
+      // Events that came before are taken: their answers have to come before the refusal.
+      unanswered.whenAnswered(socket, () => refuseMalformed(error, socket));
     });
     // A client that asks before it sends a body is spared sending one that is too large.
     this.#server.on('checkContinue', (request, response) => {

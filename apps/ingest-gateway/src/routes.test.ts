@@ -178,6 +178,16 @@ describe('vendor bodies', () => {
     expect(published().orderKey).toBe(`${KEY}:alert-1`);
   });
 
+  it.each([
+    ['/x-ere/KEY?source=cloud&x=%20y', 'source=cloud&x=%20y'],
+    ['/integration/KEY/enqueue/?a=b?c', 'a=b?c'],
+    ['/integration/KEY/enqueue?', undefined],
+    ['/v2/enqueue?a=b', undefined],
+  ])('passes on what a vendor has in its query: %s', async (route, query) => {
+    await post(route.replace('KEY', KEY), JSON.stringify(TRIGGER));
+    expect(published().query).toBe(query);
+  });
+
   it('refuses a path whose key is none', async () => {
     const reply = await post('/integration/short/enqueue', '{}');
     expect(reply).toMatchObject({

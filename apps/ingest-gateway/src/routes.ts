@@ -109,17 +109,27 @@ const FAILED = {
 
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-function receivedOf(type: EventType, { headers, params }: Request, body: Buffer): Received {
+function receivedOf(type: EventType, { headers, params, url }: Request, body: Buffer): Received {
   const { key } = params;
+  const isVendor = typeof key === 'string';
+  const query = isVendor ? queryOf(url) : undefined;
   const headerKey = headers['x-routing-key'];
   const { traceparent } = headers;
   return {
     type,
     body,
-    ...(typeof key === 'string' ? { pathKey: key } : {}),
+    ...(isVendor ? { pathKey: key } : {}),
     ...(typeof headerKey === 'string' && headerKey !== '' ? { headerKey } : {}),
     contentType: headers['content-type'] ?? 'application/octet-stream',
-    forward: typeof key === 'string' ? forwardHeaders(headers) : {},
+    forward: isVendor ? forwardHeaders(headers) : {},
+    ...(query === undefined ? {} : { query }),
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
   };
+}
+
+/** What stands behind the question mark, in characters that every HTTP client may send; undefined where nothing does. */
+function queryOf(url: string): string | undefined {
+  const [, query] = /\?([^#]+)/.exec(url) ?? [];
+  // Node reads a request's line byte by byte: a character is a byte.
+  return query?.replace(/[^!-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -35,7 +35,7 @@ it('replaces personal data and counts it by kind', async () => {
     dedup_key: 'disk of ann@example.com',
     payload: { summary: '{{EMAIL_ADDRESS}} called', n: 1 },
   });
-  expect(await metrics.metrics()).toContain('pdaltagent_gateway_scrubbed_values_total{kind="EMAIL_ADDRESS"} 1');
+  expect(await metrics.metrics()).toContain('pdaltagent_gateway_scrubbed_total{kind="EMAIL_ADDRESS"} 1');
   expect(log.map(({ message }) => message)).toEqual([
     'personal data in dedup keys stays as it is: PDAGENTD_SCRUB_SECRET is not set',
   ]);

@@ -16,6 +16,8 @@ export interface OutgoingMessage {
   readonly contentType: string;
   /** Headers of the sender that are passed on with the body. */
   readonly forward?: Readonly<Record<string, string>>;
+  /** The query string of the sender's URL, without its question mark, which is passed on with the body. */
+  readonly query?: string;
   /** When it was accepted; milliseconds since 1970. */
   readonly receivedAt: number;
   /** Set on anything that is published a second time: it may have been delivered already. */
@@ -43,6 +45,7 @@ export function toProperties(message: OutgoingMessage): Options.Publish {
       order_key: message.orderKey,
       received_at: message.receivedAt,
       ...(message.forward === undefined ? {} : { forward: message.forward }),
+      ...(message.query === undefined ? {} : { query: message.query }),
       ...(message.again === true ? { again: true } : {}),
       ...(message.traceparent === undefined ? {} : { traceparent: message.traceparent }),
     },
@@ -58,7 +61,7 @@ export function fromDelivery({ properties, content }: Pick<ConsumeMessage, 'prop
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
   const id: unknown = properties.messageId;
   const type = MESSAGE_TYPES.find((known) => known === properties.type);
-  const { routing_key: routingKey, order_key: orderKey, received_at: receivedAt, traceparent } = headers;
+  const { routing_key: routingKey, order_key: orderKey, received_at: receivedAt, query, traceparent } = headers;
   if (typeof id !== 'string' || id === '') return { kind: 'foreign', problem: 'it has no messageId' };
   if (type === undefined) return { kind: 'foreign', problem: 'its type is none of ours' };
   if (typeof routingKey !== 'string') return { kind: 'foreign', problem: 'it has no header routing_key' };
@@ -77,6 +80,7 @@ export function fromDelivery({ properties, content }: Pick<ConsumeMessage, 'prop
       contentType: typeof contentType === 'string' ? contentType : 'application/json',
       forward: textsOf(headers.forward),
       again: headers.again === true,
+      ...(typeof query === 'string' ? { query } : {}),
       ...(typeof traceparent === 'string' ? { traceparent } : {}),
     },
   };

@@ -16,6 +16,7 @@ const message: fc.Arbitrary<OutgoingMessage> = fc.record(
       delete table['__proto__'];
       return table;
     }),
+    query: fc.string(),
     traceparent: fc.string(),
   },
   { requiredKeys: ['id', 'type', 'routingKey', 'orderKey', 'contentType', 'receivedAt', 'body'] },

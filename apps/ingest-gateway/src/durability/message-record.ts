@@ -12,6 +12,7 @@ const head = z.object({
   contentType: z.string(),
   receivedAt: z.number(),
   forward: z.exactOptional(z.record(z.string(), z.string())),
+  query: z.exactOptional(z.string()),
   traceparent: z.exactOptional(z.string()),
 });
 
