@@ -1,186 +1,74 @@
-import { EVENTS, laneQueue, Publisher } from '@pdaltagent/messaging';
-import { openRunFolder, startApp, startRabbitMQ, startRedis, waitUntil } from '@pdaltagent/testing';
-import { connect } from 'amqplib';
+// What delivery costs, how flat its memory stays, and whether a throttled key is felt by its neighbours.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { Child } from './delivery/child';
+import { measureIsolation } from './delivery/isolation';
+import { measureMemory } from './delivery/memory';
+import { measureSpeed } from './delivery/speed';
 
-const EVENTS_PER_RUN = Number(process.argv[2] ?? 20_000);
-const LATENCY_MS = 100;
-const CONCURRENCY = 256;
-const KEYS = 64;
-const BARE_QUEUE = 'bench.bare';
+const RESULTS = 'bench/results/delivery.json';
+const HELP = `npm run bench -- delivery [part …] [options]
 
-interface Result {
-  readonly name: string;
-  readonly perSecond: number;
-  readonly cpuMicrosPerEvent: number;
-  readonly rssMb: number;
-}
+Parts, all of them by default:
+  speed      deliveries a second against bare consumers (axios, node:http)
+  memory     memory and rate of the worker from the first to the last of 1,000,000 events
+  large      the same with events of 500 KB
+  isolation  other keys' latency beside a backlog of 100,000 events of one throttled key
 
-const counted = z.object({ count: z.number(), seconds: z.number() });
-const listening = z.object({ port: z.number() });
+  --events N   events per run of speed (20,000), of memory (1,000,000), of large (4,000), backlog of isolation (100,000)
+  --help       this text
+`;
 
-const body = (index: number): Buffer =>
-  Buffer.from(
-    JSON.stringify({
-      routing_key: `key${index % KEYS}`.padEnd(32, 'x'),
-      event_action: 'trigger',
-      dedup_key: `alert-${index}`,
-      payload: {
-        summary: 'Disk is full',
-        source: 'db1',
-        severity: 'critical',
-        custom_details: { pad: 'x'.repeat(400) },
-      },
-    }),
-  );
+const PARTS = {
+  speed: (events = 20_000) => measureSpeed(events),
+  memory: (events = 1_000_000) => measureMemory({ events, bytes: 600, latencyMs: 20 }),
+  large: (events = 4_000) => measureMemory({ events, bytes: 500_000, latencyMs: 100 }),
+  isolation: (events = 100_000) => measureIsolation(events),
+};
 
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
+const parts = z.record(z.string(), z.unknown());
 
-/** CPU time and memory of a process as the kernel counts them. */
-function usageOf(pid: number): { readonly cpuSeconds: number; readonly rssMb: number } {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, rssMb: Number(rss) / 1024 };
-}
-
-/** From a tenth of the events to the last: starting up is not what is compared. */
-async function measured(name: string, pid: number, destination: Child): Promise<Result> {
-  const reached = (target: number) =>
-    waitUntil(
-      async () => {
-        const now = counted.parse(await destination.ask('count'));
-        if (process.stderr.isTTY) process.stderr.write(`\r  ${name}: ${now.count} of ${EVENTS_PER_RUN}   `);
-        return now.count >= target && { ...now, ...usageOf(pid) };
-      },
-      { what: `${name} to deliver`, timeoutMs: 300_000, intervalMs: 100 },
-    );
-  const start = await reached(EVENTS_PER_RUN / 10);
-  const end = await reached(EVENTS_PER_RUN);
-  if (process.stderr.isTTY) process.stderr.write('\r');
-  const events = end.count - start.count;
-  return {
-    name,
-    perSecond: events / (end.seconds - start.seconds),
-    cpuMicrosPerEvent: ((end.cpuSeconds - start.cpuSeconds) / events) * 1e6,
-    rssMb: end.rssMb,
-  };
-}
+const isPart = (name: string): name is keyof typeof PARTS => Object.hasOwn(PARTS, name);
 
 async function main(): Promise<void> {
-  const folder = openRunFolder('bench-delivery');
-  const part = (name: string) => {
-    const made = path.join(folder.path, name);
-    mkdirSync(made, { recursive: true });
-    return made;
-  };
-  say('starting RabbitMQ and Redis');
-  const [broker, redis] = await Promise.all([
-    startRabbitMQ({ folder: part('rabbitmq') }),
-    startRedis({ folder: part('redis') }),
-  ]);
-  const destination = new Child('destination', [String(LATENCY_MS)]);
-  const results: Result[] = [];
-  try {
-    const { port } = listening.parse(await destination.ask());
-    const url = `http://127.0.0.1:${port}`;
-    for (const client of ['node:http', 'axios']) {
-      say(`bare consumer (${client}): queueing ${EVENTS_PER_RUN} events`);
-      await fillBare(broker.url);
-      await destination.ask('reset');
-      const consumer = new Child('bare-consumer', [
-        client,
-        broker.url,
-        BARE_QUEUE,
-        `${url}/v2/enqueue`,
-        String(CONCURRENCY),
-      ]);
-      results.push(await measured(`bare, ${client}`, consumer.pid, destination));
-      await consumer.end();
-    }
-    say(`delivery-worker: queueing ${EVENTS_PER_RUN} events`);
-    await fillLanes(broker.url);
-    await destination.ask('reset');
-    const worker = await startApp('delivery-worker', {
-      folder: part('worker'),
-      env: {
-        PDAGENTD_AMQP_URL: broker.url,
-        PDAGENTD_REDIS_URL: redis.url,
-        PDAGENTD_EVENTS_BASE_URL: url,
-        PDAGENTD_DELIVERY_CONCURRENCY: String(CONCURRENCY),
-      },
-    });
-    results.push(await measured('delivery-worker', worker.pid, destination));
-    await worker.stop();
-  } finally {
-    await destination.end();
-    await Promise.all([broker.stop(), redis.stop()]);
-    folder.remove();
+  const { values, positionals } = parseArgs({
+    options: { events: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+    allowPositionals: true,
+  });
+  const unknown = positionals.filter((name) => !isPart(name));
+  const events = values.events === undefined ? undefined : Number(values.events);
+  if (values.help || unknown.length > 0 || (events !== undefined && !(events >= 1_000))) {
+    const problem = unknown.length > 0 ? `there is no part "${unknown.join(' ')}"\n` : '';
+    process.stderr.write(`${problem}${HELP}`);
+    process.exitCode = values.help ? 0 : 2;
+    return;
   }
-  report(results);
-}
-
-async function fillBare(amqpUrl: string): Promise<void> {
-  const connection = await connect(amqpUrl);
-  const channel = await connection.createConfirmChannel();
-  await channel.assertQueue(BARE_QUEUE, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-  for (let index = 0; index < EVENTS_PER_RUN; index += 1) {
-    channel.sendToQueue(BARE_QUEUE, body(index), { persistent: true });
-    if (index % 500 === 499) await channel.waitForConfirms();
+  const chosen = positionals.length === 0 ? Object.keys(PARTS) : positionals;
+  for (const part of chosen.filter(isPart)) {
+    const result = await PARTS[part](events);
+    console.log(`\n${part}: ${cpus().length} cores, ${result.conditions}`);
+    console.table(result.rows);
+    keep(part, result);
   }
-  await channel.waitForConfirms();
-  await connection.close();
 }
 
-async function fillLanes(amqpUrl: string): Promise<void> {
-  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const publisher = new Publisher({ url: amqpUrl, name: 'bench', family: EVENTS, queueType: 'quorum', log: silent });
-  publisher.start();
-  await waitUntil(() => publisher.state() === 'connected', { what: `the lanes (${laneQueue(EVENTS, 0)} …)` });
-  for (let start = 0; start < EVENTS_PER_RUN; start += 500) {
-    const batch = Array.from({ length: Math.min(500, EVENTS_PER_RUN - start) }, (_, offset) => start + offset);
-    await Promise.all(batch.map((index) => publisher.publish(messageOf(index))));
-  }
-  await publisher.close();
-}
-
-function messageOf(index: number) {
-  const routingKey = `key${index % KEYS}`.padEnd(32, 'x');
-  return {
-    id: `bench-${index}`,
-    type: 'v2' as const,
-    routingKey,
-    orderKey: `${routingKey} alert-${index}`,
-    body: body(index),
-    contentType: 'application/json',
-    receivedAt: Date.now(),
-  };
-}
-
-function report(results: readonly Result[]): void {
-  const ours = results.at(-1);
-  const rows = results.map(({ name, perSecond, cpuMicrosPerEvent, rssMb }) => ({
-    '': name,
-    'deliveries/s': Math.round(perSecond),
-    'µs CPU/event': Math.round(cpuMicrosPerEvent),
-    'RSS MB': Math.round(rssMb),
-    'ours / this': ours === undefined ? '' : (ours.perSecond / perSecond).toFixed(2),
-    'CPU ours / this': ours === undefined ? '' : (ours.cpuMicrosPerEvent / cpuMicrosPerEvent).toFixed(2),
-  }));
-  console.log(
-    `${cpus().length} cores, ${EVENTS_PER_RUN} events of 600 B, PagerDuty answers in ${LATENCY_MS} ms, concurrency ${CONCURRENCY}`,
-  );
-  console.table(rows);
+/** Parts that did not run keep their last figures. */
+function keep(part: string, result: object): void {
   mkdirSync('bench/results', { recursive: true });
-  writeFileSync(
-    'bench/results/delivery.json',
-    `${JSON.stringify({ cores: cpus().length, events: EVENTS_PER_RUN, results }, null, 2)}\n`,
-  );
+  const former: Record<string, unknown> = readFormer();
+  const latest = { ...former, [part]: { cores: cpus().length, ...result } };
+  writeFileSync(RESULTS, `${JSON.stringify(latest, null, 2)}\n`);
+}
+
+function readFormer(): Record<string, unknown> {
+  try {
+    return Object.fromEntries(
+      Object.entries(parts.parse(JSON.parse(readFileSync(RESULTS, 'utf8')))).filter(([part]) => isPart(part)),
+    );
+  } catch {
+    return {};
+  }
 }
 
 void main();

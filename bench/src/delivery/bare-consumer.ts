@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const connection = await connect(amqpUrl);
   const channel = await connection.createChannel();
   await channel.prefetch(Number(concurrency));
-  process.on('message', () => process.send?.({ cpu: process.cpuUsage() }));
+
   await channel.consume(queue, (message) => {
     if (message !== null) void post(message.content).then(() => channel.ack(message));
   });

@@ -1,0 +1,87 @@
+import { EVENTS, Publisher } from '@pdaltagent/messaging';
+import { type AppProcess, openRunFolder, startApp, startRabbitMQ, startRedis, waitUntil } from '@pdaltagent/testing';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { Child } from './child';
+
+/** A table of figures, and the conditions they were taken under. */
+export interface BenchResult {
+  readonly conditions: string;
+  readonly rows: readonly Record<string, string | number>[];
+}
+
+export interface Bench {
+  readonly amqpUrl: string;
+  readonly destination: Child;
+  readonly destinationUrl: string;
+  /** A publisher that is connected, so that the lanes stand. */
+  publisher(): Promise<Publisher>;
+  startWorker(env?: Record<string, string>): Promise<AppProcess>;
+}
+
+const listening = z.object({ port: z.number() });
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Progress goes to stderr: the table alone is the output. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r  ${text}   `);
+}
+
+/** Private servers and a destination that answers after `latencyMs`; all of them end with `measure`. */
+export async function withServers<Result>(
+  latencyMs: number,
+  measure: (bench: Bench) => Promise<Result>,
+): Promise<Result> {
+  const folder = openRunFolder('bench-delivery');
+  const part = (name: string) => {
+    const made = path.join(folder.path, name);
+    mkdirSync(made, { recursive: true });
+    return made;
+  };
+  say('starting RabbitMQ and Redis');
+  const [broker, redis] = await Promise.all([
+    startRabbitMQ({ folder: part('rabbitmq') }),
+    startRedis({ folder: part('redis') }),
+  ]);
+  const destination = new Child('destination', [String(latencyMs)]);
+  const destinationUrl = `http://127.0.0.1:${listening.parse(await destination.ask()).port}`;
+  const workers: AppProcess[] = [];
+  try {
+    return await measure({
+      amqpUrl: broker.url,
+      destination,
+      destinationUrl,
+      publisher: () => connectedPublisher(broker.url),
+      startWorker: async (env = {}) => {
+        const worker = await startApp('delivery-worker', {
+          folder: part(`worker-${workers.length}`),
+          env: {
+            PDAGENTD_AMQP_URL: broker.url,
+            PDAGENTD_REDIS_URL: redis.url,
+            PDAGENTD_EVENTS_BASE_URL: destinationUrl,
+            ...env,
+          },
+        });
+        workers.push(worker);
+        return worker;
+      },
+    });
+  } finally {
+    await Promise.all(workers.map((worker) => worker.stop()));
+    await destination.end();
+    await Promise.all([broker.stop(), redis.stop()]);
+    folder.remove();
+  }
+}
+
+async function connectedPublisher(url: string): Promise<Publisher> {
+  const publisher = new Publisher({ url, name: 'bench', family: EVENTS, queueType: 'quorum', log: silent });
+  publisher.start();
+  await waitUntil(() => publisher.state() === 'connected', { what: 'the lanes', timeoutMs: 60_000 });
+  return publisher;
+}

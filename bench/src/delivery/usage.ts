@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+
+export interface Usage {
+  readonly cpuSeconds: number;
+  readonly rssMb: number;
+  /** The most it ever had. */
+  readonly peakMb: number;
+}
+
+/** CPU time and memory of a process as the kernel counts them. */
+export function usageOf(pid: number): Usage {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+  return {
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
+    rssMb: megabytes('VmRSS'),
+    peakMb: megabytes('VmHWM'),
+  };
+}
