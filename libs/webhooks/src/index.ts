@@ -9,7 +9,7 @@ export {
 } from './event-names';
 export { deliveryIdOf, eventIdOf, messageIdOf, resourceIdOf } from './identity';
 export { type JsonObject, objectOf } from './json';
-export { byCreation, instantOf, type LogEntry, parseLogEntry } from './log-entry';
+export { byCreation, contentHash, instantOf, type LogEntry, parseLogEntry } from './log-entry';
 export { type Reference, referencesTo, referenceTo } from './reference';
 export { formatHeaders, type Sending, sendingHeaders, signatureOf } from './signature';
 export { v2Body } from './v2';

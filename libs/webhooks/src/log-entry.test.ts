@@ -21,6 +21,21 @@ describe('reading a log entry', () => {
     expect(parseLogEntry({ type: 'notify_log_entry', summary: 'b' })?.id).not.toBe(first);
   });
 
+  it('keeps the id of an entry without one when its incident has changed', () => {
+    const idWhen = (status: string, service: object) =>
+      parseLogEntry({ type: 'notify_log_entry', incident: { id: 'P1', status }, service, teams: [{ status }] })?.id;
+    expect(idWhen('triggered', { id: 'S1', status: 'critical' })).toBe(idWhen('resolved', { id: 'S1' }));
+  });
+
+  it('takes a number for an id', () => {
+    expect(parseLogEntry({ id: 7 })?.id).toBe('7');
+  });
+
+  it('takes an entry that is nested deeper than could be written', () => {
+    const deep: unknown = JSON.parse(`{"fields":${'['.repeat(20_000)}${']'.repeat(20_000)}}`);
+    expect(parseLogEntry(deep)?.id).toMatch(/^content-[0-9a-f]{32}$/);
+  });
+
   it('refuses only what is no object', () => {
     for (const value of [null, undefined, 1, 'text', true, []]) expect(parseLogEntry(value)).toBeNull();
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type JsonObject, objectOf, textOf } from './json';
+import { type JsonObject, listOf, objectOf, textOf } from './json';
 
 /** One element of GET /log_entries. Every field of PagerDuty's may be missing or null; what is known for sure stands here. */
 export interface LogEntry {
@@ -22,7 +22,7 @@ export function parseLogEntry(value: unknown): LogEntry | null {
   const incident = objectOf(fields.incident);
   const service = objectOf(fields.service) ?? objectOf(incident?.service);
   return {
-    id: textOf(fields.id) ?? contentId(fields),
+    id: idOf(fields.id) ?? contentId(fields),
     type: textOf(fields.type) ?? 'log_entry',
     createdAt: instantOf(fields.created_at),
     incidentId: textOf(incident?.id),
@@ -48,6 +48,27 @@ export function instantOf(value: unknown): number | null {
   return Number.isNaN(instant) ? null : instant;
 }
 
+function idOf(value: unknown): string | null {
+  return typeof value === 'number' ? String(value) : textOf(value);
+}
+
+/** Of what the entry itself says: its incident, service and teams are given as they are now, and change between readings. */
 function contentId(fields: JsonObject): string {
-  return `content-${createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32)}`;
+  const { incident, service, teams, ...own } = fields;
+  const of = [objectOf(incident)?.id, objectOf(service)?.id, listOf(teams).length];
+  return `content-${contentHash([own, of])}`;
+}
+
+/** Names something that has no id of its own, the same at every reading. */
+export function contentHash(value: unknown): string {
+  return createHash('sha256').update(writtenOf(value)).digest('hex').slice(0, 32);
+}
+
+/** What is nested too deep for JSON is told apart by its outermost names only. */
+function writtenOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return `too deep ${Object.keys(objectOf(value) ?? {}).join()}`;
+  }
 }

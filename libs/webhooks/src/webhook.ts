@@ -3,6 +3,7 @@ import { deliveryIdOf, resourceIdOf } from './identity';
 import { type JsonObject } from './json';
 import { type LogEntry } from './log-entry';
 import { formatHeaders } from './signature';
+import { WHOLE_BYTES, withoutBulk } from './size';
 import { v2Body } from './v2';
 import { v3Body } from './v3';
 
@@ -26,13 +27,26 @@ export interface WebhookOptions {
   readonly config: JsonObject;
 }
 
-export function webhookOf(entry: LogEntry, { format, destination, config }: WebhookOptions): Webhook {
-  const body = format === 'v2' ? v2Body(entry, destination, config) : v3Body(entry);
+/** @throws RangeError for an entry that is nested too deep to be written (some thousand levels) */
+export function webhookOf(entry: LogEntry, options: WebhookOptions): Webhook {
+  const { format, destination } = options;
   return {
     id: deliveryIdOf(entry.id, destination.name),
     destination: destination.name,
     orderKey: `${destination.name}:${entry.incidentId ?? entry.id}`,
-    body: Buffer.from(JSON.stringify(body)),
+    body: bodyOf(entry, options),
     headers: formatHeaders(format, resourceIdOf(destination.name)),
   };
+}
+
+function bodyOf(entry: LogEntry, { format, destination, config }: WebhookOptions): Buffer {
+  // A v3 body has none of the parts that make v2 bodies large.
+  if (format === 'v3') return bytesOf(v3Body(entry));
+  const body = v2Body(entry, destination, config);
+  const whole = bytesOf(body);
+  return whole.length <= WHOLE_BYTES ? whole : bytesOf(withoutBulk(body));
+}
+
+function bytesOf(body: JsonObject): Buffer {
+  return Buffer.from(JSON.stringify(body));
 }
