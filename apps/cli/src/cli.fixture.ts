@@ -12,6 +12,7 @@ import {
   WEBHOOKS,
 } from '@pdaltagent/messaging';
 import { connect } from 'amqplib';
+import { Readable } from 'node:stream';
 import { runQueue } from './pd-queue/run';
 import { run } from './run';
 import { type Terminal } from './terminal';
@@ -28,17 +29,25 @@ export interface Run {
   readonly asked: readonly string[];
 }
 
-/** Runs a command as its process would, with a terminal of the test's own. `answer`: what the person types when asked. */
+/**
+ * Runs a command as its process would, with a terminal of the test's own.
+ * `answer`: what the person types when asked; `input`: what is piped into it, in pieces.
+ */
 export async function command(
   words: readonly string[],
   environment: Record<string, string>,
-  { answer, name = 'pdaltagent' }: { answer?: string; name?: 'pdaltagent' | 'pd-queue' } = {},
+  {
+    answer,
+    name = 'pdaltagent',
+    input = [],
+  }: { answer?: string; name?: 'pdaltagent' | 'pd-queue'; input?: readonly Uint8Array[] } = {},
 ): Promise<Run> {
   let out = '';
   let error = '';
   const asked: string[] = [];
   const terminal: Terminal = {
     environment,
+    input: Readable.from(input),
     out: (text) => (out += text),
     error: (text) => (error += text),
     now: () => NOW,

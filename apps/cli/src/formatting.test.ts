@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { durationOf, instantOf } from './duration';
 import { Progress } from './progress';
 import { headerOf, printable, rowOf } from './table';
@@ -53,7 +54,17 @@ describe('progress', () => {
     const error = (more: string) => (text += more);
     const silent = () => undefined;
     const ask = () => Promise.resolve('');
-    const terminal = { environment: {}, out: silent, error, now: () => now, interactive: false, showsProgress, ask };
+    const input = Readable.from([]);
+    const terminal = {
+      environment: {},
+      input,
+      out: silent,
+      error,
+      now: () => now,
+      interactive: false,
+      showsProgress,
+      ask,
+    };
     const progress = new Progress(terminal, 'sent', 9);
     for (let done = 1; done <= 9; done += 1) {
       now += 1_000;

@@ -7,6 +7,7 @@ export function processTerminal(): Terminal {
   process.stdout.on('error', () => process.exit(0));
   return {
     environment: process.env,
+    input: process.stdin,
     out: (text) => process.stdout.write(text),
     error: (text) => process.stderr.write(text),
     now: () => Date.now(),

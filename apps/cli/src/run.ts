@@ -2,6 +2,7 @@ import { BrokerAway } from '@pdaltagent/messaging';
 import { ConfigurationError, EXIT_CONFIGURATION, maskSecrets } from '@pdaltagent/service';
 import { Command, CommanderError } from 'commander';
 import { deadLettersCommand } from './dead-letters/command';
+import { scrubCommand } from './scrub/command';
 import { statusCommand } from './status/command';
 import { Failure, type Terminal } from './terminal';
 import { traceCommand } from './trace/command';
@@ -20,6 +21,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     statusCommand(terminal, finish),
     deadLettersCommand(terminal, finish),
     traceCommand(terminal, finish),
+    scrubCommand(terminal, finish),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap(({ commands: below }) => below)]) {

@@ -25,3 +25,19 @@ function fitted(cell: string, width: number): string {
 export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ').trim();
 }
+
+/** Rows as columns that are as wide as their widest cell; control characters do nothing to a terminal. */
+export function aligned(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(printable));
+  const width = (index: number): number => Math.max(...cells.map((row) => row[index]?.length ?? 0));
+  const widths = (cells[0] ?? []).map((_, index) => width(index));
+  return cells
+    .map(
+      (row) =>
+        `${row
+          .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

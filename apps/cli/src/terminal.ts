@@ -1,6 +1,8 @@
 /** What a command is given and where it writes; a test gives its own. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What is piped into it. */
+  readonly input: AsyncIterable<Uint8Array>;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
   /** Milliseconds since 1970. */

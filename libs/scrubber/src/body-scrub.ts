@@ -45,7 +45,7 @@ export class BodyScrub {
     const cut = Math.max(blank, 0);
     this.remaining = 0;
     const looked = editsOf(text.slice(0, cut), key, this.scanFor('text'));
-    return [...looked, { start: cut, end: text.length, kind: 'UNSCANNED', text: '{{UNSCANNED}}' }];
+    return [...looked, { start: cut, end: text.length, kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' }];
   }
 
   /** Edits of a valid JSON text that stands at `place`, inside of `depth` strings. */
@@ -54,7 +54,8 @@ export class BodyScrub {
     const confirms = this.opensStrings && place.length === 0 && SNS_CONFIRMATION.test(text);
     const visit = (scalar: JsonScalar): void => {
       if (confirms && scalar.path.length === 1 && scalar.path[0] === 'Token') return;
-      for (const edit of this.scalarEdits(text, scalar, place, depth)) edits.push(edit);
+      for (const edit of this.scalarEdits(text, scalar, place, depth))
+        edits.push(edit.path === undefined ? { ...edit, path: [...place, ...scalar.path] } : edit);
     };
     if (text.length <= this.remaining) walkJson(text, visit);
     else {
@@ -80,7 +81,7 @@ export class BodyScrub {
       const name = sign < 0 ? '' : decodeEscapes(text.slice(start, valueStart - 1), true).text;
       const inner = isJson(view.text) ? this.jsonEdits(view.text, [name]) : this.textEdits(view.text, name);
       for (const edit of carryBack(inner, view, valueStart))
-        edits.push({ ...edit, text: encodeURIComponent(edit.text) });
+        edits.push({ ...edit, text: encodeURIComponent(edit.text), path: edit.path ?? [name] });
       start = end + 1;
     }
     return edits;
@@ -93,16 +94,17 @@ export class BodyScrub {
     if (policy === 'protected' || start === end || this.settings.keep.some((pattern) => covers(pattern, path)))
       return [];
     const masked = this.settings.mask.some((pattern) => covers(pattern, path));
-    if (type === 'number') return masked ? [{ start, end, kind: 'MASKED', text: quoted('{{MASKED}}', depth) }] : [];
+    if (type === 'number')
+      return masked ? [{ start, end, kind: 'MASKED', detector: 'mask', text: quoted('{{MASKED}}', depth) }] : [];
     if (policy === 'dedup') return this.dedupEdits(text, scalar, masked);
-    if (masked) return [{ start, end, kind: 'MASKED', text: '{{MASKED}}' }];
+    if (masked) return [{ start, end, kind: 'MASKED', detector: 'mask', text: '{{MASKED}}' }];
     const view = unescapeJson(text.slice(start, end));
     if (this.opensStrings && depth < DEEPEST_NESTING && isJson(view.text)) {
       return carryBack(this.jsonEdits(view.text, path, depth + 1), view, start);
     }
     if (view.text.length > this.remaining) {
       this.remaining = 0;
-      return [{ start, end, kind: 'UNSCANNED', text: '{{UNSCANNED}}' }];
+      return [{ start, end, kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' }];
     }
     this.remaining -= view.text.length;
     const edits = editsOf(view.text, keyOf(path), this.scanFor(policy));
@@ -118,7 +120,15 @@ export class BodyScrub {
     const edits = editsOf(view.text, '', { detectors, effort: this.effort, replacement });
     if (edits.length === 0 && !masked) return [];
     if (!masked && applyEdits(view.text, edits).length <= LONGEST_DEDUP_KEY) return carryBack(edits, view, start);
-    return [{ start, end, kind: edits[0]?.kind ?? 'MASKED', text: wholeKeyPseudonym(secret, view.text) }];
+    return [
+      {
+        start,
+        end,
+        kind: edits[0]?.kind ?? 'MASKED',
+        detector: edits[0]?.detector ?? 'mask',
+        text: wholeKeyPseudonym(secret, view.text),
+      },
+    ];
   }
 
   private scanFor(policy: 'text' | 'precise' | 'url'): TextScan {

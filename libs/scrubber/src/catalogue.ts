@@ -112,3 +112,28 @@ export function chooseDetectors(names: readonly string[]): readonly Detector[] |
   const chosen = new Set(names.flatMap((name) => CHOICES.get(name) ?? []));
   return DETECTORS.filter((detector) => chosen.has(detector));
 }
+
+/** A name that detectors are chosen by, and what it finds. */
+export interface DetectorDescription {
+  readonly name: string;
+  /** The group by which it can be chosen with its like. */
+  readonly family: string;
+  /** What is written in place of what it finds. */
+  readonly kind: string;
+  readonly inCore: boolean;
+  /** A made-up text part that it finds. */
+  readonly example: string;
+}
+
+/** Every detector in one line, in the order in which they are asked. */
+export function describeDetectors(): readonly DetectorDescription[] {
+  return Object.entries(FAMILIES).flatMap(([family, detectors]: [string, readonly Detector[]]) =>
+    detectors.map(({ name, kind, optional, examples }) => ({
+      name,
+      family,
+      kind,
+      inCore: optional !== true,
+      example: examples.matches[0]?.found ?? '',
+    })),
+  );
+}

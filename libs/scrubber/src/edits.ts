@@ -7,6 +7,10 @@ export interface Edit {
   readonly text: string;
   /** What was found there. */
   readonly kind: string;
+  /** Who found it: a detector, a rule, or why it was replaced unseen (`mask`, `budget`). */
+  readonly detector: string;
+  /** The member of a JSON text that it stands in. */
+  readonly path?: readonly (string | number)[];
 }
 
 /** The text with its edits made; the same string where there are none. Edits are in order and do not overlap. */

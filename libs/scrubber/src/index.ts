@@ -1,5 +1,5 @@
-export { detectorNames } from './catalogue';
+export { type DetectorDescription, describeDetectors, detectorNames } from './catalogue';
 export { type Finding } from './detect';
 export { type ScrubberOptions, ScrubberOptionsError } from './options';
 export { parseRules, type Rule, RulesError } from './rules';
-export { createScrubber, type Found, type Scrubber } from './scrubber';
+export { createScrubber, type Found, type Replacement, type Scrubber } from './scrubber';

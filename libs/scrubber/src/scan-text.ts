@@ -26,10 +26,11 @@ export function editsOf(text: string, key: string, scan: TextScan): readonly Edi
     const accepted = scan.filter === undefined || found.length === 0 ? found : found.filter(scan.filter(current));
     if (accepted.length === 0) break;
     const latest = current;
-    const made = accepted.map(({ start, end, kind }) => ({
+    const made = accepted.map(({ start, end, kind, detector }) => ({
       start,
       end,
       kind,
+      detector,
       text: scan.replacement(kind, latest.slice(start, end)),
     }));
     edits = edits.length === 0 ? made : joinEdits(edits, made);

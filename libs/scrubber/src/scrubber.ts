@@ -10,6 +10,9 @@ import { freshEffort } from './reading';
 /** How many of each kind were replaced. */
 export type Found = Readonly<Record<string, number>>;
 
+/** One replacement: where it was made (UTF-16 units of the whole text, and the JSON member), who found what there. */
+export type Replacement = Edit;
+
 /** Takes personal and secret data out of events and texts. Pure: same input, same output, in every process with the same options. */
 export interface Scrubber {
   /**
@@ -21,6 +24,10 @@ export interface Scrubber {
   scrubText(text: string, key?: string): { readonly text: string; readonly found: Found };
   /** What was found where (UTF-16 units) by which detector, so that a rule can be tried. */
   explain(text: string, key?: string): readonly Finding[];
+  /** What `scrubText` would replace, in order. */
+  explainText(text: string, key?: string): readonly Replacement[];
+  /** What `scrubBody` would replace, in order. */
+  explainBody(type: EventType, contentType: string, bytes: Buffer): readonly Replacement[];
 }
 
 const NOTHING: Found = Object.freeze({});
@@ -31,8 +38,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
   const settings = settingsOf(options);
   return {
     scrubBody(type, contentType, bytes) {
-      // What is not UTF-8 is read byte by byte, so that no byte is lost on the way through a string.
-      const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
+      const encoding = encodingOf(bytes);
       const text = bytes.toString(encoding);
       const edits = bodyEdits(new BodyScrub(settings, !isApiType(type)), contentType, text);
       if (edits.length === 0) return { bytes, found: NOTHING };
@@ -43,8 +49,14 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
       return edits.length === 0 ? { text, found: NOTHING } : { text: applyEdits(text, edits), found: countOf(edits) };
     },
     explain: (text, key = '') => detect(text, key, settings.detectors, freshEffort()),
+    explainText: (text, key = '') => new BodyScrub(settings, false).textEdits(text, key),
+    explainBody: (type, contentType, bytes) =>
+      bodyEdits(new BodyScrub(settings, !isApiType(type)), contentType, bytes.toString(encodingOf(bytes))),
   };
 }
+
+/** What is not UTF-8 is read byte by byte, so that no byte is lost on the way through a string. */
+const encodingOf = (bytes: Buffer): 'utf8' | 'latin1' => (isUtf8(bytes) ? 'utf8' : 'latin1');
 
 /** What a body is decides itself more than its content type: SNS posts JSON as text/plain, curl as a form. */
 function bodyEdits(scrub: BodyScrub, contentType: string, text: string): readonly Edit[] {

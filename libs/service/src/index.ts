@@ -10,4 +10,5 @@ export {
 export { createLogger, type Fields, type Logger, type LogLevel } from './logger';
 export { maskKey, maskSecrets } from './mask';
 export { type App, type Context, runService, type Service } from './run';
+export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './scrubbing';
 export { choice, custom, flag, integer, port, secret, text, url, type Variable } from './variable';

@@ -1,0 +1,77 @@
+import { describeDetectors } from '@pdaltagent/scrubber';
+import { configuredScrubber, readConfiguration, scrubVariables } from '@pdaltagent/service';
+import { Command, Option } from 'commander';
+import { type Runner } from '../dead-letters/command';
+import { aligned } from '../table';
+import { Failure, type Terminal } from '../terminal';
+import { explained } from './explanation';
+import { bytesOf } from './input';
+import { scrubLines } from './lines';
+import { environmentOf, type ScrubFlags } from './flags';
+import { typeOf } from './event-type';
+
+interface ScrubOptions extends ScrubFlags {
+  readonly jsonl?: true;
+  readonly explain?: true;
+  readonly key?: string;
+  readonly list?: true;
+}
+
+export function scrubCommand(terminal: Terminal, finish: Runner): Command {
+  return new Command('scrub')
+    .description('print an event or a text as it would leave with scrubbing on')
+    .argument('[file]', 'an event as JSON, or any text; default: what comes on standard input')
+    .addOption(new Option('--jsonl', 'lines {"id", "text", "key"?} in, lines {"id", "text"} out'))
+    .option('--explain', 'tell what was found where, by which detector; with --jsonl: as "found" in each line')
+    .option('--key <name>', 'the object key that a plain text stands under, as customer_phone')
+    .option('--list', 'list the detectors')
+    .option('--detectors <names>', 'what is looked for: names of detectors or groups (core, seed, all)')
+    .option('--except <names>', 'names to take out again')
+    .option('--rules <file>', 'file of own patterns (JSON)')
+    .option('--secret-file <file>', 'file with the key of pseudonyms')
+    .addOption(new Option('--secret <key>', 'the key itself; other users may see it').conflicts('secretFile'))
+    .option('--tokens', 'the same value gets the same token; needs the key')
+    .option('--mask <paths>', 'paths that are always replaced')
+    .option('--keep <paths>', 'paths that are never looked at')
+    .addHelpText('after', HELP)
+    .action((file: string | undefined, options: ScrubOptions) => finish(scrub(terminal, file, options)));
+}
+
+/** @returns 0, or 1 where a line could not be read */
+async function scrub(terminal: Terminal, file: string | undefined, options: ScrubOptions): Promise<number> {
+  if (options.list) {
+    terminal.out(detectorList());
+    return 0;
+  }
+  if (options.jsonl && options.key !== undefined) throw new Failure('with --jsonl each line has its own "key"', 2);
+  const scrubber = configuredScrubber(readConfiguration(scrubVariables, environmentOf(options, terminal.environment)));
+  const input = bytesOf(file, terminal);
+  if (options.jsonl) return scrubLines(input, scrubber, terminal, options.explain === true);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of input) pieces.push(piece);
+  const bytes = Buffer.concat(pieces);
+  if (options.explain) terminal.out(explained(bytes, scrubber, options.key));
+  else if (options.key !== undefined) terminal.out(scrubber.scrubText(bytes.toString(), options.key).text);
+  else terminal.out(scrubber.scrubBody(typeOf(bytes), 'text/plain', bytes).bytes.toString());
+  return 0;
+}
+
+function detectorList(): string {
+  const rows = describeDetectors().map(({ name, family, kind, inCore, example }) => [
+    name,
+    family,
+    `{{${kind}}}`,
+    inCore ? 'on' : 'off',
+    example.length > 48 ? `${example.slice(0, 47)}…` : example.replaceAll('\n', ' '),
+  ]);
+  return aligned([['DETECTOR', 'GROUP', 'WRITES', 'BY DEFAULT', 'AS IN'], ...rows]);
+}
+
+const HELP = `
+Settings come from the variables that the gateway reads (PDAGENTD_SCRUB_DETECTORS, _EXCEPT, _RULES, _SECRET, _TOKENS,
+_MASK, _KEEP); an option goes before its variable. An object with "routing_key", "service_key", "event_action" or
+"event_type" is scrubbed as an event, any other JSON as the body of a vendor, where JSON inside of strings is opened.
+
+exit codes: 0 fine, 1 the input cannot be read or a line of --jsonl is wrong, 2 the command line is wrong,
+78 the settings or the file of rules are wrong
+`;

@@ -1,0 +1,35 @@
+import { createReadStream } from 'node:fs';
+import { Failure, type Terminal } from '../terminal';
+
+const LINE_FEED = 0x0a;
+
+/** The bytes of a file, or of standard input, as they come. @throws Failure while they are read */
+export async function* bytesOf(file: string | undefined, terminal: Terminal): AsyncGenerator<Uint8Array> {
+  if (file === undefined || file === '-') {
+    yield* terminal.input;
+    return;
+  }
+  let trouble = '';
+  const stream = createReadStream(file).on('error', ({ message }) => (trouble = message));
+  try {
+    for await (const chunk of stream) yield Buffer.from(chunk as Uint8Array);
+  } catch {
+    throw new Failure(`cannot read ${file}: ${trouble}`);
+  }
+}
+
+/** The lines of a stream without their ends. Only a line feed ends a line: JSON may hold U+2028 as it is. */
+export async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let pieces: Uint8Array[] = [];
+  for await (const chunk of input) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+      pieces.push(chunk.subarray(start, end));
+      yield Buffer.concat(pieces).toString();
+      pieces = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) pieces.push(chunk.subarray(start));
+  }
+  if (pieces.length > 0) yield Buffer.concat(pieces).toString();
+}

@@ -1,0 +1,53 @@
+import { type Scrubber } from '@pdaltagent/scrubber';
+import { z } from 'zod';
+import { type Terminal } from '../terminal';
+import { linesOf } from './input';
+
+const LINE = z.object({ id: z.union([z.string(), z.number()]), text: z.string(), key: z.string().optional() });
+/** How many characters of output are written at once. */
+const BATCH = 65_536;
+
+/**
+ * Scrubs lines `{"id", "text", "key"?}` one by one as they come; a line that is none is told by its number and left out.
+ * @returns 1 where there was such a line
+ */
+export async function scrubLines(
+  input: AsyncIterable<Uint8Array>,
+  scrubber: Scrubber,
+  { out, error }: Pick<Terminal, 'out' | 'error'>,
+  explain: boolean,
+): Promise<number> {
+  let waiting = '';
+  let number = 0;
+  let wrong = 0;
+  for await (const line of linesOf(input)) {
+    number += 1;
+    if (line.trim() === '') continue;
+    const record = recordOf(line);
+    if (typeof record === 'string') {
+      wrong += 1;
+      error(`line ${number}: ${record}\n`);
+      continue;
+    }
+    const { id, text, key } = record;
+    const found = explain ? { found: scrubber.explain(text, key) } : {};
+    waiting += `${JSON.stringify({ id, text: scrubber.scrubText(text, key).text, ...found })}\n`;
+    if (waiting.length < BATCH) continue;
+    out(waiting);
+    waiting = '';
+  }
+  out(waiting);
+  return wrong === 0 ? 0 : 1;
+}
+
+/** The record of a line, or what is wrong with it; never with a part of it, which may be personal. */
+function recordOf(line: string): z.infer<typeof LINE> | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return 'not JSON';
+  }
+  const record = LINE.safeParse(value);
+  return record.success ? record.data : 'wants {"id": …, "text": "…", "key": "…" (may be left out)}';
+}

@@ -1,0 +1,71 @@
+import {
+  createScrubber,
+  parseRules,
+  type Rule,
+  RulesError,
+  type Scrubber,
+  type ScrubberOptions,
+  ScrubberOptionsError,
+} from '@pdaltagent/scrubber';
+import { readFileSync } from 'node:fs';
+import { ConfigurationError, type ConfigurationOf } from './configuration';
+import { flag, secret, text } from './variable';
+
+/** How personal and secret data is found and replaced: the same for every process that does it. */
+export const scrubVariables = {
+  scrubDetectors: text('PDAGENTD_SCRUB_DETECTORS', undefined, 'what is looked for: names of detectors or groups'),
+  scrubExcept: text('PDAGENTD_SCRUB_EXCEPT', undefined, 'what is not: names to take out again'),
+  scrubSecret: secret('PDAGENTD_SCRUB_SECRET', 'key of pseudonyms; without one, dedup keys stay as they are'),
+  scrubTokens: flag('PDAGENTD_SCRUB_TOKENS', false, 'the same value gets the same token: {{EMAIL_ADDRESS:1f3a9c}}'),
+  scrubRules: text('PDAGENTD_SCRUB_RULES', undefined, 'file of own patterns (JSON)'),
+  scrubMask: text(
+    'PDAGENTD_SCRUB_MASK',
+    undefined,
+    'paths that are always replaced, as payload.custom_details.customer',
+  ),
+  scrubKeep: text('PDAGENTD_SCRUB_KEEP', undefined, 'paths that are never looked at'),
+};
+
+export type ScrubConfiguration = ConfigurationOf<typeof scrubVariables>;
+
+const VARIABLES: Partial<Record<keyof ScrubberOptions, string>> = {
+  detectors: scrubVariables.scrubDetectors.name,
+  except: scrubVariables.scrubExcept.name,
+  tokens: scrubVariables.scrubTokens.name,
+  mask: scrubVariables.scrubMask.name,
+  keep: scrubVariables.scrubKeep.name,
+};
+
+/** The scrubber that the variables describe; reads the rules' file. @throws ConfigurationError */
+export function configuredScrubber(configuration: ScrubConfiguration): Scrubber {
+  const detectors = namesIn(configuration.scrubDetectors);
+  try {
+    return createScrubber({
+      ...(detectors.length === 0 ? {} : { detectors }),
+      except: namesIn(configuration.scrubExcept),
+      rules: rulesIn(configuration.scrubRules),
+      ...(configuration.scrubSecret === undefined ? {} : { secret: configuration.scrubSecret }),
+      tokens: configuration.scrubTokens,
+      mask: namesIn(configuration.scrubMask),
+      keep: namesIn(configuration.scrubKeep),
+    });
+  } catch (error) {
+    if (!(error instanceof ScrubberOptionsError)) throw error;
+    throw new ConfigurationError([`${VARIABLES[error.option] ?? error.option}: ${error.message}`]);
+  }
+}
+
+function rulesIn(file: string | undefined): readonly Rule[] {
+  if (file === undefined) return [];
+  try {
+    return parseRules(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    const where = error instanceof RulesError ? `${file}, ${problem}` : problem;
+    throw new ConfigurationError([`${scrubVariables.scrubRules.name}: ${where}`]);
+  }
+}
+
+function namesIn(list: string | undefined): string[] {
+  return (list ?? '').split(/[\s,]+/).filter((name) => name !== '');
+}
