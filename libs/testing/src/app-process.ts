@@ -7,6 +7,8 @@ import { workspaceRoot } from './workspace';
 
 const SIMULATOR = 'pagerduty-simulator';
 const KEPT_LINES = 10_000;
+/** Until an app is ready; a machine that does much else takes its time. */
+const START_TIMEOUT_MS = 60_000;
 
 /** A line of an app's log: its JSON, or `message` alone where it is none. */
 export interface LogLine {
@@ -24,6 +26,8 @@ export interface StartAppOptions {
   /** What to wait for. `alive`: it answers on its admin port; `ready`: it can do its work. Default: ready. */
   until?: 'alive' | 'ready';
   timeoutMs?: number;
+  /** The file to run. Default: what the build made of the app, dist/apps/<name>/main.js. */
+  bundle?: string;
   onLine?: (line: LogLine) => void;
   /** False: no log file, for a process that lives long. Default: true. */
   keepLog?: boolean;
@@ -51,7 +55,7 @@ export class AppProcess {
   }
 
   /**
-   * Starts dist/apps/<name>/main.js.
+   * Starts the app's bundle.
    * @throws Error with the last lines of its log when it ends or does not get that far in time.
    */
   static async start(name: string, options: StartAppOptions): Promise<AppProcess> {
@@ -83,7 +87,7 @@ export class AppProcess {
     return this.lines.slice(-count).map(lineText).join('\n');
   }
 
-  async waitFor(state: 'alive' | 'ready', timeoutMs = this.options.timeoutMs ?? 30_000): Promise<void> {
+  async waitFor(state: 'alive' | 'ready', timeoutMs = this.options.timeoutMs ?? START_TIMEOUT_MS): Promise<void> {
     const started = this.#process;
     await waitUntil(async () => !started.running() || (await this.#answers(state)), {
       what: `${this.name} to be ${state}`,
@@ -135,9 +139,13 @@ export class AppProcess {
   }
 
   #spawn(): GuardedProcess {
-    const bundle = path.join(workspaceRoot(), 'dist', 'apps', this.name, 'main.js');
+    const {
+      folder,
+      cwd,
+      env,
+      bundle = path.join(workspaceRoot(), 'dist', 'apps', this.name, 'main.js'),
+    } = this.options;
     if (!existsSync(bundle)) throw new Error(`${bundle} is missing: run \`npm run build\` first`);
-    const { folder, cwd, env } = this.options;
     return startGuarded({
       name: `${this.name}-${nextNumber()}`,
       command: process.execPath,
@@ -196,7 +204,7 @@ function parseLine(text: string): LogLine {
   return { message: text };
 }
 
-/** Starts dist/apps/<name>/main.js; see AppProcess. */
+/** Starts a built app; see AppProcess. */
 export function startApp(name: string, options: StartAppOptions): Promise<AppProcess> {
   return AppProcess.start(name, options);
 }

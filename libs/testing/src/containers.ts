@@ -40,7 +40,8 @@ export async function startRabbitMQContainer(docker: string, options: ServerOpti
   const control: RabbitMQ['control'] = (args) =>
     runCommand(docker, ['exec', '--user', 'rabbitmq', container.name, 'rabbitmqctl', ...args]);
   const url = `amqp://${USER}:${password}@127.0.0.1:${container.server.port}`;
-  return { ...container.server, url, control, ...brokerCommands(url, USER, control, waitUntil) };
+  const logText = () => runCommand(docker, ['logs', container.name]);
+  return { ...container.server, url, control, logText, ...brokerCommands(url, USER, control, waitUntil) };
 }
 
 /** Redis in a container that is removed, with its volumes, at stop. */

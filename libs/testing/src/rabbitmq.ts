@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type RabbitMQBinaries } from './binaries';
 import { type GuardedProcess, startGuarded } from './guarded-process';
@@ -79,6 +88,7 @@ export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options
     pause: () => Promise.resolve(server?.signal('SIGSTOP')),
     resume: () => Promise.resolve(server?.signal('SIGCONT')),
     control,
+    logText: () => Promise.resolve(logOf(folder)),
     ...brokerCommands(url, USER, control, waitUntil),
   };
 }
@@ -130,6 +140,15 @@ function writeConfiguration(folder: string, port: number, password: string): voi
   const cookie = path.join(folder, 'home', '.erlang.cookie');
   if (!existsSync(cookie)) writeFileSync(cookie, randomBytes(10).toString('hex').toUpperCase());
   chmodSync(cookie, 0o400);
+}
+
+/** What the broker wrote itself; what its scripts wrote is beside it. */
+function logOf(folder: string): string {
+  const logs = path.join(folder, 'log');
+  return readdirSync(logs)
+    .filter((name) => name.endsWith('.log'))
+    .map((name) => readFileSync(path.join(logs, name), 'utf8'))
+    .join('');
 }
 
 function lastLines(folder: string): string {

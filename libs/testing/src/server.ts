@@ -28,6 +28,15 @@ export interface RabbitMQ extends Server {
   settle(): Promise<void>;
   /** Raises or clears the memory alarm, which blocks every publisher; resolves when the broker has it so. */
   setMemoryAlarm(on: boolean): Promise<void>;
+  /**
+   * How long a consumer may hold a message (ms) until the broker closes its channel, and how often it looks (ms), for
+   * channels that are opened from now on and until it restarts.
+   */
+  setConsumerTimeout(timeoutMs: number, lookEveryMs: number): Promise<void>;
+  /** The messages of each queue of the default virtual host, those that consumers hold included. Some seconds behind. */
+  messages(): Promise<Map<string, number>>;
+  /** What it has logged so far. */
+  logText(): Promise<string>;
 }
 
 export type Redis = Server;
@@ -45,7 +54,7 @@ export function brokerCommands(
   user: string,
   control: RabbitMQ['control'],
   waitUntil: (condition: () => Promise<boolean>, options: { what: string }) => Promise<unknown>,
-): Pick<RabbitMQ, 'addVirtualHost' | 'settle' | 'setMemoryAlarm'> {
+): Pick<RabbitMQ, 'addVirtualHost' | 'settle' | 'setMemoryAlarm' | 'setConsumerTimeout' | 'messages'> {
   return {
     async addVirtualHost(name) {
       const [host, owner] = [`<<"${name}">>`, `<<"${user}">>`];
@@ -66,6 +75,20 @@ export function brokerCommands(
       await waitUntil(async () => (await control(['eval', 'rabbit_alarm:get_alarms().'])).includes('memory') === on, {
         what: `the memory alarm to be ${on ? 'raised' : 'cleared'}`,
       });
+    },
+    async setConsumerTimeout(timeoutMs, lookEveryMs) {
+      await control([
+        'eval',
+        `application:set_env(rabbit, consumer_timeout, ${timeoutMs}), ` +
+          `application:set_env(rabbit, channel_tick_interval, ${lookEveryMs}).`,
+      ]);
+    },
+    async messages() {
+      const table = await control(['list_queues', '--quiet', '--no-table-headers', 'name', 'messages']);
+      const rows = table.split('\n').map((row) => row.trim().split('\t'));
+      return new Map(
+        rows.flatMap(([name = '', count]) => (count === undefined ? [] : [[name, Number(count)] as const])),
+      );
     },
   };
 }

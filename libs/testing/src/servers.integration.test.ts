@@ -86,6 +86,23 @@ describe('a private RabbitMQ', () => {
     await connection.close();
   });
 
+  it('closes the channel of a consumer that holds a message for longer than the timeout, and says so in its log', async () => {
+    await rabbitmq.setConsumerTimeout(1_000, 100);
+    const connection = await amqp.connect(rabbitmq.url);
+    const channel = await connection.createChannel();
+    const closed = new Promise<unknown>((resolve) => channel.once('error', resolve));
+    await channel.assertQueue('slow', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    channel.sendToQueue('slow', Buffer.from('x'), { persistent: true });
+    await channel.consume('slow', () => undefined);
+    await waitUntil(async () => (await rabbitmq.messages()).get('slow') === 1, { what: 'the message to be counted' });
+    expect(await closed).toMatchObject({ code: 406 });
+    await waitUntil(async () => (await rabbitmq.logText()).includes('timed out waiting for delivery'), {
+      what: 'the log to tell it',
+    });
+    await connection.close();
+    await rabbitmq.setConsumerTimeout(1_800_000, 60_000);
+  });
+
   it('gives a virtual host of its own to each who asks', async () => {
     const url = await rabbitmq.addVirtualHost('another');
     await (await amqp.connect(url)).close();
