@@ -19,6 +19,8 @@ describe('destinations', () => {
       url: 'https://a.example/hook?token=s3cret',
       endpointUrl: 'https://a.example/hook',
       authorization: `Basic ${Buffer.from('user:old!').toString('base64')}`,
+      format: 'v2',
+      filter: {},
     });
   });
 

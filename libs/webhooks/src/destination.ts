@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
+import { type DestinationFilter, EVERYTHING } from './destination-filter';
 
 export type WebhookFormat = 'v2' | 'v3';
 
-/** A receiver of webhooks. Its name travels through the broker, its URL never does. */
-export interface Destination {
-  /** The host and a short hash of the URL without its password: no secret, and the same in every process. */
-  readonly name: string;
-  /** Where to post, without user and password. */
+/** Where a webhook is posted. */
+export interface Address {
+  /** Without user and password. */
   readonly url: string;
   /** What bodies call it: scheme, host and path only, for a query may hold a token. */
   readonly endpointUrl: string;
@@ -14,9 +13,40 @@ export interface Destination {
   readonly authorization: string | null;
 }
 
+/** A receiver of webhooks, as the poller knows it. Its name travels through the broker, its URL never does. */
+export interface Destination extends Address {
+  /** As the operator calls it; of a bare URL its host and a short hash: no secret, and the same in every process. */
+  readonly name: string;
+  readonly format: WebhookFormat;
+  readonly filter: DestinationFilter;
+}
+
+/** A receiver as the sender knows it: with what it takes to reach it and to sign. */
+export interface SendingDestination extends Destination {
+  /** Sign the body as PagerDuty does; none: unsigned. */
+  readonly secrets: readonly string[];
+  /** Sign as the Standard Webhooks specification says, additionally; none: not. */
+  readonly standardKeys: readonly Uint8Array[];
+  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined: as long as the sender gives every destination. */
+  readonly timeoutMs: number | undefined;
+  /** In PEM. */
+  readonly tls: DestinationTls;
+  /** Metadata services and link-local addresses are not refused. */
+  readonly allowsMetadataAddresses: boolean;
+}
+
+export interface DestinationTls {
+  /** Further authorities to trust. */
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
 /**
- * The destinations of a list of http and https URLs, separated by commas. The same list gives the same names in every
- * process, and a changed password leaves the name alone. Undefined where a URL is none or stands twice.
+ * The destinations of a list of http and https URLs, separated by commas: they want everything, in format v2. The same list
+ * gives the same names in every process, and a changed password leaves the name alone. Undefined where a URL is none or
+ * stands twice.
  */
 export function parseDestinations(text: string): readonly Destination[] | undefined {
   const parts = text.split(',').map((part) => part.trim());
@@ -26,20 +56,29 @@ export function parseDestinations(text: string): readonly Destination[] | undefi
   return destinations.flatMap((destination) => destination ?? []);
 }
 
-function destinationOf(text: string): Destination | undefined {
+/** Undefined for what is no http or https URL. */
+export function addressOf(text: string): Address | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
   const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
-  url.password = '';
-  const hash = createHash('sha256').update(url.href).digest('hex').slice(0, 8);
   url.username = '';
+  url.password = '';
+  url.hash = '';
   return {
-    name: `${url.host}-${hash}`,
     url: url.href,
     endpointUrl: `${url.origin}${url.pathname}`,
     authorization: credentials === ':' ? null : `Basic ${Buffer.from(credentials).toString('base64')}`,
   };
+}
+
+function destinationOf(text: string): Destination | undefined {
+  const address = addressOf(text);
+  if (address === undefined) return undefined;
+  const url = new URL(text);
+  url.password = '';
+  const hash = createHash('sha256').update(url.href).digest('hex').slice(0, 8);
+  return { ...address, name: `${url.host}-${hash}`, format: 'v2', filter: EVERYTHING };
 }
 
 function decoded(text: string): string {

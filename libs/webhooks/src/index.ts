@@ -1,4 +1,16 @@
-export { type Destination, parseDestinations, type WebhookFormat } from './destination';
+export {
+  type Address,
+  addressOf,
+  type Destination,
+  type DestinationTls,
+  parseDestinations,
+  type SendingDestination,
+  type WebhookFormat,
+} from './destination';
+export { type DestinationFilter, EVERYTHING, isWanted } from './destination-filter';
+export { type Problem, textOfProblem } from './destinations-file/problem';
+export { readDestinations, type ReadDestinations, readSendingDestinations } from './destinations-file/read';
+export { type FileText, type ValueSources } from './destinations-file/resolver';
 export {
   type DataForm,
   type EventNames,
@@ -12,6 +24,7 @@ export { type JsonObject, objectOf } from './json';
 export { byCreation, contentHash, instantOf, type LogEntry, parseLogEntry } from './log-entry';
 export { type Reference, referencesTo, referenceTo } from './reference';
 export { formatHeaders, type Sending, sendingHeaders, signatureOf } from './signature';
+export { standardHeaders, standardKeyOf, type StandardSending } from './standard-webhooks';
 export { v2Body } from './v2';
 export { v3Body } from './v3';
 export { type Webhook, webhookOf, type WebhookOptions } from './webhook';

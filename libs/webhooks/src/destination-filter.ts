@@ -1,0 +1,44 @@
+import { eventNames } from './event-names';
+import { listOf, objectOf, textOf } from './json';
+import { type LogEntry } from './log-entry';
+
+/** Which webhooks a destination wants: each list that is given must have a match; none is given: everything. */
+export interface DestinationFilter {
+  /** Ids of services. */
+  readonly services?: readonly string[];
+  /** Ids of teams, of the log entry or of its incident. */
+  readonly teams?: readonly string[];
+  /** Names of events, of either format. */
+  readonly events?: readonly string[];
+  readonly urgencies?: readonly string[];
+  /** Ids or names of priorities; `none` for an incident that has none. */
+  readonly priorities?: readonly string[];
+}
+
+export const EVERYTHING: DestinationFilter = Object.freeze({});
+
+/** Whether a destination with this filter wants the entry's webhook. */
+export function isWanted(filter: DestinationFilter, entry: LogEntry): boolean {
+  const incident = objectOf(entry.fields.incident);
+  return (
+    matches(filter.services, () => [entry.serviceId]) &&
+    matches(filter.teams, () => [...idsOf(entry.fields.teams), ...idsOf(incident?.teams)]) &&
+    matches(filter.events, () => {
+      const { v2, v3 } = eventNames(entry);
+      return [v2, v3];
+    }) &&
+    matches(filter.urgencies, () => [textOf(incident?.urgency)]) &&
+    matches(filter.priorities, () => {
+      const priority = objectOf(incident?.priority);
+      return priority === null ? ['none'] : [textOf(priority.id), textOf(priority.summary), textOf(priority.name)];
+    })
+  );
+}
+
+function matches(wanted: readonly string[] | undefined, found: () => readonly (string | null)[]): boolean {
+  return wanted === undefined || found().some((value) => value !== null && wanted.includes(value));
+}
+
+function idsOf(references: unknown): (string | null)[] {
+  return listOf(references).map((reference) => textOf(objectOf(reference)?.id));
+}

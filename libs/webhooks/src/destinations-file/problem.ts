@@ -1,0 +1,23 @@
+/** What is wrong with a destinations file, at one place. */
+export interface Problem {
+  /** Of the file, counted from 1. */
+  readonly line: number;
+  /** Such as `destinations[0].url`; empty for the file as a whole. */
+  readonly path: string;
+  /** What is wrong, or what is wanted there. Never a value: it may be a secret. */
+  readonly message: string;
+}
+
+export type Path = readonly (string | number)[];
+
+export function textOfPath(path: Path): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** `line 4, destinations[0].url: wants …`. */
+export function textOfProblem({ line, path, message }: Problem): string {
+  return `line ${line}${path === '' ? '' : `, ${path}`}: ${message}`;
+}
