@@ -88,7 +88,7 @@ describe('a delivery', () => {
     expect((await deliver(urlOf('/'))).kind).toBe('failed');
   });
 
-  it.each([301, 302, 307, 400, 401, 403, 404, 410, 422])('answered with %d is for the dead letters', async (status) => {
+  it.each([301, 302, 307, 400, 401, 403, 404, 422])('answered with %d is for the dead letters', async (status) => {
     answer = { status, headers: { location: urlOf('/elsewhere') } };
     expect(await deliver(urlOf('/'))).toEqual({ kind: 'rejected', status, answer: 'an answer' });
     expect(received.map(({ url }) => url)).toEqual(['/']);

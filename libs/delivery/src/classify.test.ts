@@ -54,6 +54,7 @@ describe('what an answer to a webhook means', () => {
       if (status >= 200 && status <= 299) expect([status, kind]).toEqual([status, 'delivered']);
       else if (status === 429) expect([status, kind]).toEqual([status, 'throttled']);
       else if (status >= 500 || status === 408) expect([status, kind]).toEqual([status, 'failed']);
+      else if (status === 410) expect([status, kind]).toEqual([status, 'gone']);
       else expect([status, kind]).toEqual([status, 'rejected']);
     }
   });

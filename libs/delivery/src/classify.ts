@@ -19,6 +19,8 @@ const THROTTLED_BY_403: ReadonlySet<EventPath> = new Set(['v1', 'x-ere', 'integr
 /** On vendor paths the key is part of the URL: what is wrong with the way may be wrong for that key only. */
 const KEY_IN_PATH: ReadonlySet<EventPath> = new Set(['x-ere', 'integration', 'integration-change']);
 
+const GONE = 410;
+
 /** What an attempt to post an event to PagerDuty meant. `now`: milliseconds since 1970, for dates in Retry-After. */
 export function classifyEvent(path: EventPath, attempt: Attempt, now: number): Outcome {
   if (attempt.kind === 'fault') return faultOutcome(attempt);
@@ -42,8 +44,10 @@ export function classifyEvent(path: EventPath, attempt: Attempt, now: number): O
 
 /**
  * What an attempt to post a webhook meant, by PagerDuty's own policy: 5xx, 429, timeouts, connection and DNS faults and an
- * expired certificate are retried, everything else is dropped at once.
- * Source: developer.pagerduty.com, Webhooks "Delivery" (retries up to 48 hours).
+ * expired certificate are retried, every other refusal is final; 410 pauses the destination, and what is for it is held.
+ * One thing is not PagerDuty's: where a certificate cannot be trusted a webhook is tried until it is too old, for a
+ * certificate that is being replaced shall cost nobody a webhook.
+ * Source: developer.pagerduty.com, Webhooks "Delivery" (retries up to 48 hours); RFC 9110, 15.5.11 for 410.
  */
 export function classifyWebhook(attempt: Attempt, now: number): Outcome {
   if (attempt.kind === 'fault') return faultOutcome(attempt);
@@ -52,7 +56,7 @@ export function classifyWebhook(attempt: Attempt, now: number): Outcome {
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   if (status === 429) return { kind: 'throttled', status, retryAfterMs: wait };
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
-  return { kind: 'rejected', status, answer: body };
+  return { kind: status === GONE ? 'gone' : 'rejected', status, answer: body };
 }
 
 function serverFailure(status: number, body: string, wait: number | undefined): Outcome {

@@ -1,12 +1,14 @@
 import { Circuit } from './circuit';
 import { type Clock } from './clock';
 import { type Entry, type Held, type KeyLine } from './lines';
+import { Way } from './way';
 
 const PROBE_EVERY_MS = 1_000;
 
 /** What stands behind several routing keys and fails for all of them together. */
 export class Destination<M extends Held> {
   readonly circuit = new Circuit();
+  readonly way = new Way();
   readonly keys = new Set<KeyLine<M>>();
   #probed: Entry<M> | undefined;
   #stopProbing: (() => void) | undefined;
@@ -37,10 +39,10 @@ export class Destination<M extends Held> {
     if (last !== undefined && last.line.entries[0] === last && last.line.state === 'attempting') return undefined;
     let chosen: Entry<M> | undefined;
     for (const key of this.keys) {
-      if (key.stopWaiting !== undefined || key.onHold) continue;
-      for (const { state, entries } of key.lines.values()) {
+      if (!key.mayStart) continue;
+      for (const { isBusy, entries } of key.lines.values()) {
         const [head] = entries;
-        if (head === undefined || state === 'attempting' || state === 'leaving') continue;
+        if (head === undefined || isBusy) continue;
         if (chosen === undefined || comesBefore(head, chosen)) chosen = head;
       }
     }

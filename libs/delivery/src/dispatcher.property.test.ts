@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Bench, DELIVERED, FAILED, type Letter, REJECTED, THROTTLED } from './dispatcher.fixture';
+import { Bench, DELIVERED, FAILED, GONE, type Letter, REJECTED, THROTTLED } from './dispatcher.fixture';
 import { type Outcome } from './outcome';
 
 /** What may happen to a lane, in any order. */
@@ -9,7 +9,8 @@ type Step =
   | { readonly do: 'leave' }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'crash' }
-  | { readonly do: 'hand over' };
+  | { readonly do: 'hand over' }
+  | { readonly do: 'resume' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), key: fc.nat(3), alert: fc.nat(3) }) },
@@ -18,13 +19,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('answer' as const),
       which: fc.nat(63),
-      outcome: fc.constantFrom(DELIVERED, DELIVERED, THROTTLED, FAILED, REJECTED),
+      outcome: fc.constantFrom(DELIVERED, DELIVERED, THROTTLED, FAILED, REJECTED, GONE),
     }),
   },
   { weight: 4, arbitrary: fc.constant({ do: 'leave' as const }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(5_000) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'hand over' as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'resume' as const }) },
 );
 
 const WINDOW = 16;
@@ -43,6 +45,7 @@ class Lane {
     for (const one of steps) this.take(one);
     // At the end the world is well: everything is answered and leaves.
     for (let round = 0; this.queue.length > 0 && round < 10_000; round += 1) {
+      this.take({ do: 'resume' });
       this.take({ do: 'wait', ms: 60_000 });
       this.take({ do: 'answer', which: 0, outcome: DELIVERED });
       this.take({ do: 'leave' });
@@ -71,6 +74,9 @@ class Lane {
         break;
       case 'wait':
         bench.clock.advance(one.ms);
+        break;
+      case 'resume':
+        for (const key of [...bench.dispatcher.pausedKeys]) bench.dispatcher.resume(key);
         break;
       case 'crash':
         this.giveBack([...this.held]);

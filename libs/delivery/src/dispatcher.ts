@@ -1,18 +1,13 @@
-import { backoffMs } from './backoff';
 import { type Destination } from './destination';
+import { Judge, type Verdict } from './judge';
 import { KeyTable } from './key-table';
 import { Entry, type Held, type History, type KeyLine, OrderLine } from './lines';
 import { type Outcome } from './outcome';
 import { type DispatcherOptions } from './dispatcher-options';
+import { PausedKeys } from './paused-keys';
 import { type Burial, type Ports } from './ports';
 import { TrialMemory } from './trial-memory';
 import { Turn } from './turn';
-
-type Failed = Extract<Outcome, { readonly kind: 'failed' }>;
-
-const THROTTLE_BACKOFF = { baseMs: 2_000, capMs: 30_000 };
-/** A key that was not throttled for so long is no longer called throttled. */
-const RECOVERED_AFTER_MS = 5 * 60_000;
 
 /**
  * Decides what is attempted next, and never does anything itself. One order key strictly one message after another, retries
@@ -25,13 +20,21 @@ export class Dispatcher<M extends Held> {
   readonly #entries = new Map<M, Entry<M>>();
   readonly #keys: KeyTable<M>;
   readonly #trials = new TrialMemory();
+  readonly #judge: Judge<M>;
+  readonly #paused: PausedKeys;
 
   constructor(options: DispatcherOptions<M>, ports: Ports<M>) {
     this.#options = options;
     this.#ports = ports;
     const { concurrency, clock, destinationOf } = options;
     this.#keys = new KeyTable<M>(destinationOf);
+    this.#paused = new PausedKeys(clock, (routingKey) => this.#buryExpired(this.#keys.get(routingKey)));
     this.#turn = new Turn<M>({ concurrency, clock, start: (line) => this.#start(line) });
+    this.#judge = new Judge<M>(options, {
+      opened: (destination) => destination.startProbing(clock, ({ line }) => this.#start(line)),
+      closed: (destination) => this.#closed(destination),
+      changed: (change) => ports.changed(change),
+    });
   }
 
   get held(): number {
@@ -44,6 +47,16 @@ export class Dispatcher<M extends Held> {
 
   get throttledKeys(): number {
     return this.#keys.throttled;
+  }
+
+  /** Keys of which nothing starts until they are resumed. */
+  get pausedKeys(): ReadonlySet<string> {
+    return this.#paused.all;
+  }
+
+  /** Keys, of which something is held, whose own way is broken. */
+  get keysWithBrokenWay(): number {
+    return this.#keys.broken;
   }
 
   get openCircuits(): number {
@@ -61,6 +74,7 @@ export class Dispatcher<M extends Held> {
   /** Takes a message into its line, behind all of its order key. */
   add(message: M): void {
     const key = this.#keys.of(message, this.#options.clock.now());
+    key.paused = this.#paused.has(message.routingKey);
     const known = key.lines.get(message.orderKey);
     const line = known ?? new OrderLine(message.orderKey, key);
     const entry = new Entry(message, line, this.#trials.of(message.id));
@@ -69,6 +83,7 @@ export class Dispatcher<M extends Held> {
     if (known !== undefined) return;
     key.lines.set(message.orderKey, line);
     this.#turn.makeReady(line);
+    if (key.paused) this.#buryExpired(key);
     this.#turn.pump();
   }
 
@@ -81,7 +96,7 @@ export class Dispatcher<M extends Held> {
     const entry = this.#entries.get(message);
     if (entry === undefined || entry.line.state !== 'attempting') return;
     this.#turn.ended(entry.line);
-    this.#judge(entry, outcome);
+    this.#act(entry, this.#judge.judge(entry, outcome), outcome);
     this.#turn.pump();
   }
 
@@ -91,6 +106,7 @@ export class Dispatcher<M extends Held> {
     if (entry === undefined) return;
     this.#trials.forget(message.id);
     this.#remove(entry);
+    if (entry.line.key.paused) this.#buryExpired(entry.line.key);
     this.#turn.pump();
   }
 
@@ -109,12 +125,12 @@ export class Dispatcher<M extends Held> {
   /** Whether an attempt for the message is on its way, or its end is being written. */
   isBusy(message: M): boolean {
     const line = this.#entries.get(message)?.line;
-    return line?.entries[0]?.message === message && isBusy(line);
+    return line?.entries[0]?.message === message && line.isBusy;
   }
 
   /** Whether an attempt for the routing key is on its way, or the end of one is being written. */
   isKeyBusy(routingKey: string): boolean {
-    return [...(this.#keys.get(routingKey)?.lines.values() ?? [])].some(isBusy);
+    return [...(this.#keys.get(routingKey)?.lines.values() ?? [])].some(({ isBusy }) => isBusy);
   }
 
   isHeldUp(routingKey: string): boolean {
@@ -134,62 +150,55 @@ export class Dispatcher<M extends Held> {
     this.#turn.wake(key);
   }
 
-  #judge(entry: Entry<M>, outcome: Outcome): void {
+  /** Starts nothing of the key, whatever comes of it, until `resume`; what grows too old is buried all the same. */
+  pause(routingKey: string, outcome?: Outcome): void {
+    if (!this.#paused.add(routingKey)) return;
+    const key = this.#keys.get(routingKey);
+    if (key !== undefined) key.paused = true;
+    this.#ports.changed({ kind: 'key-paused', routingKey, outcome });
+  }
+
+  /** The key goes on where it stopped. */
+  resume(routingKey: string): void {
+    if (!this.#paused.delete(routingKey)) return;
+    this.#ports.changed({ kind: 'key-resumed', routingKey });
+    const key = this.#keys.get(routingKey);
+    if (key === undefined) return;
+    key.paused = false;
+    this.#turn.wake(key);
+  }
+
+  #act(entry: Entry<M>, verdict: Verdict, outcome: Outcome): void {
     const { line, message } = entry;
-    const { key } = line;
-    const now = this.#options.clock.now();
-    switch (outcome.kind) {
-      case 'delivered':
-        this.#answered(key, true, now);
-        key.pace.took(now);
-        this.#recovered(key, now);
+    switch (verdict.kind) {
+      case 'acknowledge':
         line.state = 'leaving';
         return this.#ports.acknowledge(message);
-      case 'rejected':
-        this.#answered(key, true, now);
-        return this.#bury(entry, { reason: 'rejected', status: outcome.status, answer: outcome.answer });
-      case 'throttled':
-        this.#answered(key, false, now);
-        key.pace.throttled(now);
-        if (key.throttledAt === undefined) this.#ports.changed({ kind: 'key-throttled', routingKey: key.routingKey });
-        key.throttledAt = now;
-        if (this.#isExpired(entry, now))
-          return this.#bury(entry, { reason: 'expired', status: outcome.status, answer: '' });
-        return this.#makeKeyWait(line, outcome.retryAfterMs);
-      case 'failed':
-        return this.#failed(entry, outcome, now);
+      case 'bury':
+        return this.#bury(entry, verdict.burial);
+      case 'wait':
+        line.state = 'waiting';
+        line.stopWaiting = this.#options.clock.after(verdict.ms, () => {
+          this.#turn.makeReady(line);
+          this.#turn.pump();
+        });
+        return;
+      case 'key-waits':
+        this.#turn.makeReady(line);
+        return this.#turn.makeKeyWait(line.key, verdict.ms);
+      case 'pause':
+        this.#turn.makeReady(line);
+        return this.pause(line.key.routingKey, outcome);
     }
   }
 
-  #failed(entry: Entry<M>, outcome: Failed, now: number): void {
-    const { line, trials } = entry;
-    const { destination } = line.key;
-    const burial = this.#burialOfFailure(entry, outcome, now);
-    if (outcome.scope === 'destination' && destination.circuit.failed()) this.#opened(destination, outcome);
-    if (burial !== undefined) return this.#bury(entry, burial);
-    if (outcome.scope === 'key') return this.#makeKeyWait(line, outcome.retryAfterMs);
-    const wait = Math.max(backoffMs(trials.attempts, this.#options.random()), outcome.retryAfterMs ?? 0);
-    line.state = 'waiting';
-    line.stopWaiting = this.#options.clock.after(wait, () => {
-      this.#turn.makeReady(line);
-      this.#turn.pump();
-    });
-  }
-
-  #burialOfFailure({ message, line, trials }: Entry<M>, outcome: Failed, now: number): Burial | undefined {
-    const end = { status: outcome.status, answer: outcome.detail };
-    if (now - message.receivedAt > this.#options.maximumAgeMs) return { reason: 'expired', ...end };
-    if (outcome.reason !== 'server-error') return undefined;
-    trials.poisonedSince ??= now;
-    const { circuit } = line.key.destination;
-    const othersPass = !circuit.open && circuit.lastSuccessAt > trials.poisonedSince;
-    return othersPass && now - trials.poisonedSince >= this.#options.poisonAfterMs
-      ? { reason: 'poison', ...end }
-      : undefined;
-  }
-
-  #isExpired({ message }: Entry<M>, now: number): boolean {
-    return now - message.receivedAt > this.#options.maximumAgeMs;
+  #buryExpired(key: KeyLine<M> | undefined): void {
+    const now = this.#options.clock.now();
+    for (const line of [...(key?.lines.values() ?? [])]) {
+      const [head] = line.entries;
+      // What is too old is buried instead of being tried.
+      if (head !== undefined && !line.isBusy && this.#judge.isExpired(head, now)) this.#start(line);
+    }
   }
 
   #start(line: OrderLine<M>): void {
@@ -198,7 +207,8 @@ export class Dispatcher<M extends Held> {
     line.stopWaiting();
     if (entry === undefined) return;
     const now = this.#options.clock.now();
-    if (this.#isExpired(entry, now)) return this.#bury(entry, { reason: 'expired', status: undefined, answer: '' });
+    if (this.#judge.isExpired(entry, now))
+      return this.#bury(entry, { reason: 'expired', status: undefined, answer: '' });
     this.#turn.began(line);
     entry.trials.attempts += 1;
     entry.trials.firstAttemptAt ??= now;
@@ -229,39 +239,11 @@ export class Dispatcher<M extends Held> {
     if (key.lines.size === 0) key.idleSince = this.#options.clock.now();
   }
 
-  /** The whole key waits: as long as it was told, or longer with every setback. */
-  #makeKeyWait(line: OrderLine<M>, retryAfterMs: number | undefined): void {
-    const { key } = line;
-    this.#turn.makeReady(line);
-    if (key.stopWaiting !== undefined) return;
-    key.setbacks += 1;
-    const jittered = backoffMs(key.setbacks, this.#options.random(), THROTTLE_BACKOFF);
-    this.#turn.makeKeyWait(key, retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + jittered);
-  }
-
-  #recovered(key: KeyLine<M>, now: number): void {
-    key.setbacks = 0;
-    if (key.throttledAt === undefined || now - key.throttledAt < RECOVERED_AFTER_MS) return;
-    key.throttledAt = undefined;
-    this.#ports.changed({ kind: 'key-recovered', routingKey: key.routingKey });
-  }
-
-  #answered({ destination }: KeyLine<M>, took: boolean, now: number): void {
-    if (!destination.circuit.answered(took, now)) return;
+  #closed(destination: Destination<M>): void {
     destination.stopProbing();
-    this.#ports.changed({ kind: 'circuit-closed', destination: destination.name });
     // What waited for its backoff waited for the destination: it need not wait longer.
     for (const key of destination.keys) {
       for (const line of key.lines.values()) if (line.state === 'waiting') this.#turn.makeReady(line);
     }
   }
-
-  #opened(destination: Destination<M>, outcome: Outcome): void {
-    this.#ports.changed({ kind: 'circuit-opened', destination: destination.name, outcome });
-    destination.startProbing(this.#options.clock, (entry) => this.#start(entry.line));
-  }
-}
-
-function isBusy<M extends Held>({ state }: OrderLine<M>): boolean {
-  return state === 'attempting' || state === 'leaving';
 }

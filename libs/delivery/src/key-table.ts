@@ -35,6 +35,13 @@ export class KeyTable<M extends Held> {
     return key;
   }
 
+  /** Keys, of which something is held, whose own way is broken. */
+  get broken(): number {
+    let count = 0;
+    for (const { way, lines } of this.#keys.values()) if (way.fault !== undefined && lines.size > 0) count += 1;
+    return count;
+  }
+
   /** Routing keys that their destination throttled not long ago. */
   get throttled(): number {
     let count = 0;
@@ -49,11 +56,13 @@ export class KeyTable<M extends Held> {
     return count;
   }
 
-  /** Whether the key is held up by something of its own: it waits, is paced, or its attempts hang or fail. */
+  /** Whether the key is held up by something of its own: it waits, is paced or paused, or its attempts hang or fail. */
   isHeldUp(routingKey: string, now: number): boolean {
     const key = this.#keys.get(routingKey);
-    if (key === undefined || key.destination.circuit.open) return false;
-    if (key.stopWaiting !== undefined || key.setbacks > 0) return true;
+    if (key === undefined) return false;
+    // What is away holds up all its keys alike, and there is nobody to make way for; unless it is the key's own.
+    if (key.destination.circuit.open) return key.destination.name === routingKey;
+    if (key.paused || key.stopWaiting !== undefined || key.setbacks > 0) return true;
     let stuck = 0;
     for (const line of key.lines.values()) if (line.state === 'waiting' || isSlow(line, now)) stuck += 1;
     return stuck > 0 && stuck * 2 >= key.lines.size;

@@ -1,5 +1,6 @@
 import { type Destination } from './destination';
 import { Pace } from './pace';
+import { Way } from './way';
 
 /** What dispatch needs to know of a message. */
 export interface Held {
@@ -50,6 +51,11 @@ export class OrderLine<M extends Held> {
     readonly orderKey: string,
     readonly key: KeyLine<M>,
   ) {}
+
+  /** Whether an attempt for its head is on its way, or its end is being written. */
+  get isBusy(): boolean {
+    return this.state === 'attempting' || this.state === 'leaving';
+  }
 }
 
 /** Everything held of one routing key. */
@@ -67,6 +73,10 @@ export class KeyLine<M extends Held> {
   stopWaiting: (() => void) | undefined;
   /** While true, nothing of the key starts: it is being moved aside. */
   onHold = false;
+  /** While true, nothing of the key starts: its destination is gone, until somebody resumes it. */
+  paused = false;
+  /** Whether the way is broken for this key alone. */
+  readonly way = new Way();
   /** Since when nothing of it is held. */
   idleSince = 0;
 
@@ -74,4 +84,9 @@ export class KeyLine<M extends Held> {
     readonly routingKey: string,
     readonly destination: Destination<M>,
   ) {}
+
+  /** Whether its messages may start, as far as the key itself is concerned. */
+  get mayStart(): boolean {
+    return this.stopWaiting === undefined && !this.onHold && !this.paused;
+  }
 }

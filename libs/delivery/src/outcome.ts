@@ -43,4 +43,6 @@ export type Outcome =
       readonly detail: string;
       readonly retryAfterMs: number | undefined;
     }
-  | { readonly kind: 'rejected'; readonly status: number; readonly answer: string };
+  | { readonly kind: 'rejected'; readonly status: number; readonly answer: string }
+  /** The destination wants nothing any more: what is for its key is held without an attempt until somebody resumes it. */
+  | { readonly kind: 'gone'; readonly status: number; readonly answer: string };

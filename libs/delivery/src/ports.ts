@@ -1,5 +1,6 @@
 import { type History } from './lines';
-import { type Outcome } from './outcome';
+import { type FailureScope, type Outcome } from './outcome';
+import { type WayFault } from './way';
 
 /** Why a message is set aside for good: it becomes a dead letter with this reason. */
 export type Burial =
@@ -12,7 +13,19 @@ export type Change =
   | { readonly kind: 'circuit-opened'; readonly destination: string; readonly outcome: Outcome }
   | { readonly kind: 'circuit-closed'; readonly destination: string }
   | { readonly kind: 'key-throttled'; readonly routingKey: string }
-  | { readonly kind: 'key-recovered'; readonly routingKey: string };
+  | { readonly kind: 'key-recovered'; readonly routingKey: string }
+  /** The outcome is undefined where no answer but somebody else paused it. */
+  | { readonly kind: 'key-paused'; readonly routingKey: string; readonly outcome: Outcome | undefined }
+  | { readonly kind: 'key-resumed'; readonly routingKey: string }
+  /** `name`: of the destination, or the routing key where the fault is of that key alone. */
+  | {
+      readonly kind: 'way-broken';
+      readonly scope: FailureScope;
+      readonly name: string;
+      readonly fault: WayFault;
+      readonly outcome: Outcome;
+    }
+  | { readonly kind: 'way-mended'; readonly scope: FailureScope; readonly name: string };
 
 /** What the dispatcher asks of the world. For each message: attempts, then one acknowledge or bury, answered by `done`. */
 export interface Ports<M> {

@@ -73,7 +73,7 @@ export class Turn<M extends Held> {
     for (const key of this.#keys) {
       if (this.#inFlight >= this.#slots) return;
       const [line] = key.ready;
-      if (line === undefined || key.stopWaiting !== undefined || key.onHold) {
+      if (line === undefined || !key.mayStart) {
         this.#keys.delete(key);
         continue;
       }

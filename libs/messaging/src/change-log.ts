@@ -1,4 +1,5 @@
 import { type Change, type Outcome } from '@pdaltagent/delivery';
+import { explain } from './broken-way';
 import { type Log } from './log';
 
 /** A line in the log for every change of state; none per attempt. */
@@ -15,7 +16,35 @@ export function sayChange(log: Log, change: Change): void {
       return log.warn('key throttled: it waits, the others go on', { key: change.routingKey });
     case 'key-recovered':
       return log.info('key no longer throttled', { key: change.routingKey });
+    case 'key-paused':
+      return log.error('destination paused: what is for it is held until it is resumed', {
+        destination: change.routingKey,
+        ...(change.outcome === undefined ? {} : reasonOf(change.outcome)),
+      });
+    case 'key-resumed':
+      return log.info('destination resumed', { destination: change.routingKey });
+    case 'way-broken': {
+      const { means, advice } = explain(change);
+      return log.error(`${wayOf(change)} is broken: ${means}; events wait and are tried until they are too old`, {
+        ...subjectOf(change),
+        fault: change.fault,
+        ...reasonOf(change.outcome),
+        advice,
+      });
+    }
+    case 'way-mended':
+      return log.info(`${wayOf(change)} is mended`, subjectOf(change));
   }
+}
+
+type WayChange = Extract<Change, { readonly kind: 'way-broken' | 'way-mended' }>;
+
+function wayOf({ scope }: WayChange): string {
+  return scope === 'key' ? 'the way of one key' : 'the way to the destination';
+}
+
+function subjectOf({ scope, name }: WayChange): Readonly<Record<string, string>> {
+  return scope === 'key' ? { key: name } : { destination: name };
 }
 
 /** What the network said is told, an answer's text is not: it may repeat what was sent. */

@@ -27,6 +27,8 @@ export interface LaneWorkerOptions {
   readonly destinationOf?: (message: IncomingMessage) => string;
   /** One attempt. It rejects only where the signal ended it. */
   readonly deliver: (message: IncomingMessage, signal: AbortSignal) => Promise<Outcome>;
+  /** A destination answered that it is gone, and this worker has paused it: others do not know yet. */
+  readonly gone?: (routingKey: string) => void;
   readonly markers: DeliveredMarkers;
   readonly observer: LaneObserver;
   readonly log: Log;

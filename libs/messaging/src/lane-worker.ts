@@ -22,6 +22,9 @@ const HEARD_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
 /** After a lane was lost: not at once, for it may be lost again. */
 const TAKE_AGAIN_MS = 250;
 
+/** Outcomes after which a message is still to be delivered. */
+const STAYS: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gone']);
+
 /**
  * Works the lanes of one exchange: takes messages off them, has them delivered in the order of their alerts, and
  * acknowledges what was taken or buried. Shares the lanes with its peers.
@@ -59,7 +62,10 @@ export class LaneWorker {
         attempt: (message) => this.#attempt(message),
         acknowledge: (message) => void this.#acknowledge(message),
         bury: (message, burial, history) => void this.#bury(message, burial, history),
-        changed: (change) => sayChange(log, change),
+        changed: (change) => {
+          sayChange(log, change);
+          if (change.kind === 'key-paused' && change.outcome !== undefined) options.gone?.(change.routingKey);
+        },
       },
     );
     this.#intake = new Intake(options.markers, {
@@ -109,6 +115,20 @@ export class LaneWorker {
     await this.#session.close();
   }
 
+  /**
+   * Starts nothing of the routing key until `resume`: its messages are held in order, aside where others wait; what grows
+   * too old becomes a dead letter all the same. May be called before `start`, and again. An answer that means "gone"
+   * does it by itself.
+   */
+  pause(routingKey: string): void {
+    this.#dispatcher.pause(routingKey);
+  }
+
+  /** The key goes on where it stopped; without effect where it is not paused. */
+  resume(routingKey: string): void {
+    this.#dispatcher.resume(routingKey);
+  }
+
   get connected(): boolean {
     return this.#session.connected;
   }
@@ -124,7 +144,7 @@ export class LaneWorker {
 
   get dispatcher(): Pick<
     Dispatcher<HeldMessage>,
-    'held' | 'inFlight' | 'throttledKeys' | 'openCircuits' | 'oldestReceivedAt'
+    'held' | 'inFlight' | 'throttledKeys' | 'pausedKeys' | 'keysWithBrokenWay' | 'openCircuits' | 'oldestReceivedAt'
   > {
     return this.#dispatcher;
   }
@@ -226,7 +246,7 @@ export class LaneWorker {
     this.#options.observer.attempted(message, outcome);
     const { lane } = message;
     if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#intake.delivered(message.id);
-    if (lane.leaving && (outcome.kind === 'failed' || outcome.kind === 'throttled')) {
+    if (lane.leaving && STAYS.has(outcome.kind)) {
       lane.handBack(message);
       this.#dispatcher.forget([message]);
       return;

@@ -1,0 +1,137 @@
+import { backoffMs } from './backoff';
+import { type Destination } from './destination';
+import { type DispatcherOptions } from './dispatcher-options';
+import { type Entry, type Held, type KeyLine } from './lines';
+import { type Outcome } from './outcome';
+import { type Burial, type Change } from './ports';
+import { wayFaultOf } from './way';
+
+type Failed = Extract<Outcome, { readonly kind: 'failed' }>;
+
+/** What becomes of a message after an attempt. Waits are milliseconds. */
+export type Verdict =
+  | { readonly kind: 'acknowledge' }
+  | { readonly kind: 'bury'; readonly burial: Burial }
+  /** It is tried again, and all of its order key waits with it. */
+  | { readonly kind: 'wait'; readonly ms: number }
+  /** The same, and the whole routing key waits. */
+  | { readonly kind: 'key-waits'; readonly ms: number }
+  /** The same, until the key is resumed. */
+  | { readonly kind: 'pause' };
+
+export interface JudgePorts<M extends Held> {
+  opened(destination: Destination<M>): void;
+  closed(destination: Destination<M>): void;
+  changed(change: Change): void;
+}
+
+const THROTTLE_BACKOFF = { baseMs: 2_000, capMs: 30_000 };
+/** A key that was not throttled for so long is no longer called throttled. */
+const RECOVERED_AFTER_MS = 5 * 60_000;
+
+/** Draws from each outcome what it says about the message, its routing key, its way and its destination. */
+export class Judge<M extends Held> {
+  readonly #options: DispatcherOptions<M>;
+  readonly #ports: JudgePorts<M>;
+
+  constructor(options: DispatcherOptions<M>, ports: JudgePorts<M>) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  judge(entry: Entry<M>, outcome: Outcome): Verdict {
+    const { key } = entry.line;
+    const now = this.#options.clock.now();
+    switch (outcome.kind) {
+      case 'delivered':
+        this.#answered(key, true, now);
+        key.pace.took(now);
+        this.#recovered(key, now);
+        return { kind: 'acknowledge' };
+      case 'rejected':
+        this.#answered(key, true, now);
+        return { kind: 'bury', burial: { reason: 'rejected', status: outcome.status, answer: outcome.answer } };
+      case 'gone':
+        this.#answered(key, false, now);
+        return this.isExpired(entry, now) ? expired(outcome.status, outcome.answer) : { kind: 'pause' };
+      case 'throttled':
+        this.#answered(key, false, now);
+        key.pace.throttled(now);
+        if (key.throttledAt === undefined) this.#ports.changed({ kind: 'key-throttled', routingKey: key.routingKey });
+        key.throttledAt = now;
+        return this.isExpired(entry, now) ? expired(outcome.status, '') : this.#keyWaits(key, outcome.retryAfterMs);
+      case 'failed':
+        return this.#failed(entry, outcome, now);
+    }
+  }
+
+  isExpired({ message }: Entry<M>, now: number): boolean {
+    return now - message.receivedAt > this.#options.maximumAgeMs;
+  }
+
+  #failed(entry: Entry<M>, outcome: Failed, now: number): Verdict {
+    const { key } = entry.line;
+    const burial = this.#burialOf(entry, outcome, now);
+    this.#lookAtWay(key, outcome, now);
+    if (outcome.scope === 'destination') this.#destinationFailed(key.destination, outcome);
+    if (burial !== undefined) return { kind: 'bury', burial };
+    if (outcome.scope === 'key') return this.#keyWaits(key, outcome.retryAfterMs);
+    const wait = backoffMs(entry.trials.attempts, this.#options.random());
+    return { kind: 'wait', ms: Math.max(wait, outcome.retryAfterMs ?? 0) };
+  }
+
+  #burialOf({ message, line, trials }: Entry<M>, outcome: Failed, now: number): Burial | undefined {
+    const end = { status: outcome.status, answer: outcome.detail };
+    if (now - message.receivedAt > this.#options.maximumAgeMs) return { reason: 'expired', ...end };
+    if (outcome.reason !== 'server-error') return undefined;
+    trials.poisonedSince ??= now;
+    const { circuit } = line.key.destination;
+    const othersPass = !circuit.open && circuit.lastSuccessAt > trials.poisonedSince;
+    return othersPass && now - trials.poisonedSince >= this.#options.poisonAfterMs
+      ? { reason: 'poison', ...end }
+      : undefined;
+  }
+
+  /** As long as it was told, or longer with every setback. */
+  #keyWaits(key: KeyLine<M>, retryAfterMs: number | undefined): Verdict {
+    // Several attempts of one wave are turned away at once: they are one setback.
+    if (key.stopWaiting === undefined) key.setbacks += 1;
+    const jittered = backoffMs(key.setbacks, this.#options.random(), THROTTLE_BACKOFF);
+    return { kind: 'key-waits', ms: retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + jittered };
+  }
+
+  #recovered(key: KeyLine<M>, now: number): void {
+    key.setbacks = 0;
+    if (key.throttledAt === undefined || now - key.throttledAt < RECOVERED_AFTER_MS) return;
+    key.throttledAt = undefined;
+    this.#ports.changed({ kind: 'key-recovered', routingKey: key.routingKey });
+  }
+
+  #answered({ destination, routingKey, way }: KeyLine<M>, took: boolean, now: number): void {
+    if (way.passed()) this.#ports.changed({ kind: 'way-mended', scope: 'key', name: routingKey });
+    if (destination.way.passed()) {
+      this.#ports.changed({ kind: 'way-mended', scope: 'destination', name: destination.name });
+    }
+    if (!destination.circuit.answered(took, now)) return;
+    this.#ports.changed({ kind: 'circuit-closed', destination: destination.name });
+    this.#ports.closed(destination);
+  }
+
+  #lookAtWay({ destination, routingKey, way }: KeyLine<M>, outcome: Failed, now: number): void {
+    const fault = wayFaultOf(outcome);
+    if (fault === undefined) return;
+    const { scope } = outcome;
+    const [broken, name] = scope === 'key' ? [way, routingKey] : [destination.way, destination.name];
+    if (broken.broke(fault, now)) this.#ports.changed({ kind: 'way-broken', scope, name, fault, outcome });
+  }
+
+  #destinationFailed(destination: Destination<M>, outcome: Outcome): void {
+    if (!destination.circuit.failed()) return;
+    this.#ports.changed({ kind: 'circuit-opened', destination: destination.name, outcome });
+    this.#ports.opened(destination);
+  }
+}
+
+function expired(status: number, answer: string): Verdict {
+  return { kind: 'bury', burial: { reason: 'expired', status, answer } };
+}

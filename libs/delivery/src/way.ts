@@ -1,0 +1,64 @@
+import { type Outcome } from './outcome';
+
+/**
+ * Faults that lie neither in the event nor in the destination's health but in how it is reached; somebody has to mend them.
+ * denied: 401, 403; not-found: 404, 405; proxy: 407, or no tunnel; redirected: 3xx; certificate: untrusted or expired;
+ * tls: no handshake. Bounded: it is a metric label.
+ */
+export const WAY_FAULTS = ['denied', 'not-found', 'proxy', 'redirected', 'certificate', 'tls', 'other'] as const;
+export type WayFault = (typeof WAY_FAULTS)[number];
+
+/** What the outcome says about the way; undefined where the way is not what failed. */
+export function wayFaultOf(outcome: Outcome): WayFault | undefined {
+  if (outcome.kind !== 'failed') return undefined;
+  switch (outcome.reason) {
+    case 'way':
+      return faultOfStatus(outcome.status ?? 0);
+    case 'certificate-untrusted':
+    case 'certificate-expired':
+      return 'certificate';
+    case 'tls':
+    case 'proxy':
+      return outcome.reason;
+    default:
+      return undefined;
+  }
+}
+
+function faultOfStatus(status: number): WayFault {
+  if (status === 401 || status === 403) return 'denied';
+  if (status === 404 || status === 405) return 'not-found';
+  if (status === 407) return 'proxy';
+  return status >= 300 && status < 400 ? 'redirected' : 'other';
+}
+
+/** A way that breaks and mends all the time is told of no more often. */
+const TELL_EVERY_MS = 60_000;
+
+/** Whether one way is broken, and whether that has been told. */
+export class Way {
+  #fault: WayFault | undefined;
+  #told: WayFault | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  get fault(): WayFault | undefined {
+    return this.#fault;
+  }
+
+  /** True where it is time to tell. */
+  broke(fault: WayFault, now: number): boolean {
+    this.#fault = fault;
+    if (this.#told === fault || now - this.#toldAt < TELL_EVERY_MS) return false;
+    this.#told = fault;
+    this.#toldAt = now;
+    return true;
+  }
+
+  /** Something got through. True where it was told that nothing did. */
+  passed(): boolean {
+    const wasTold = this.#told !== undefined;
+    this.#fault = undefined;
+    this.#told = undefined;
+    return wasTold;
+  }
+}
