@@ -6,9 +6,11 @@ import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
 import { type Destination } from '@pdaltagent/webhooks';
 import { checkRemembering, type Configuration } from './configuration';
 import { Counters } from './counters';
+import { NewEntries } from './new-entries';
 import { PollLoop } from './poll-loop';
 import { Publication } from './publication';
 import { Round } from './round';
+import { SettingAside } from './setting-aside';
 
 export function createApp(configuration: Configuration, context: Context): App {
   checkRemembering(configuration);
@@ -39,12 +41,22 @@ function pollingApp(
   const round = new Round({
     api,
     reader: new WindowReader({ api, log: logger, onTrouble }),
-    publication: new Publication({ publisher, destinations, format, config: configuration.webhookConfig ?? {} }),
-    seen: new SeenEntries(store, keepSeconds),
+    newEntries: new NewEntries({
+      publication: new Publication({
+        publisher,
+        destinations: () => destinations,
+        format,
+        config: configuration.webhookConfig ?? {},
+      }),
+      settingAside: new SettingAside(publisher),
+      seen: new SeenEntries(store, keepSeconds),
+      services: configuration.services && new Set(configuration.services),
+      counters,
+      log: logger,
+    }),
     cursor: new Cursor(store),
     overlapMs: configuration.overlapSeconds * 1000,
     since: configuration.since,
-    services: configuration.services && new Set(configuration.services),
     counters,
     log: logger,
   });

@@ -6,18 +6,28 @@ const TROUBLES = ['refused', 'throttled', 'failed'] as const satisfies readonly 
 
 /** What the poller counts, for /metrics. */
 export class Counters {
-  readonly #lag: Gauge;
+  readonly #setAside: Counter;
   readonly #read: Counter;
   readonly #known: Counter;
   readonly #published: Counter;
   readonly #troubles: Counter<'kind'>;
   readonly #delay: Gauge;
+  #reached: number | null = null;
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#lag = new Gauge({
+    const lagMs = () => this.lagMs();
+    new Gauge({
       name: 'pdaltagent_poller_lag_seconds',
-      help: 'How much of the log lies between what is published and now',
+      help: 'How far what is published lies behind now; it grows while nothing can be read; 0 in a process that stands by',
+      registers,
+      collect: function (this: Gauge) {
+        this.set(lagMs() / 1000);
+      },
+    });
+    this.#setAside = new Counter({
+      name: 'pdaltagent_poller_entries_set_aside_total',
+      help: 'Log entries that cannot become a webhook: dead letters',
       registers,
     });
     this.#read = new Counter({ name: 'pdaltagent_poller_entries_read_total', help: 'Log entries read', registers });
@@ -45,8 +55,22 @@ export class Counters {
     for (const kind of TROUBLES) this.#troubles.inc({ kind }, 0);
   }
 
-  lag(milliseconds: number): void {
-    this.#lag.set(milliseconds / 1000);
+  /** Up to which time the log is published; null: this process stands by. */
+  reached(time: number | null): void {
+    this.#reached = time;
+  }
+
+  /** The same, where nothing is known yet. */
+  reachedFirst(time: number): void {
+    this.#reached ??= time;
+  }
+
+  lagMs(): number {
+    return this.#reached === null ? 0 : Math.max(0, Date.now() - this.#reached);
+  }
+
+  setAside(): void {
+    this.#setAside.inc();
   }
 
   read(all: number, dropped: number): void {

@@ -6,6 +6,8 @@ import { type Round } from './round';
 
 /** How often a lost lease or a broker that comes back is noticed; milliseconds. */
 const WATCH_MS = 200;
+/** How often a process that stands by looks where the other is; milliseconds. */
+const STANDBY_MS = 2_000;
 /** After a round that Redis or the broker ended; milliseconds. */
 const AFTER_ABSENCE_MS = 500;
 /** After a round that a bug ended; milliseconds. */
@@ -43,18 +45,24 @@ export class PollLoop {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    const { lease, round, publisher } = this.#options;
+    const { publisher } = this.#options;
     while (!signal.aborted) {
-      if (!lease.held()) {
-        round.suspect();
-        await lease.whenHeld(signal);
-      }
+      await this.#untilHeld(signal);
       const began = Date.now();
       // Nothing is read that could not be published.
       const ended = publisher.state() === 'connected' ? await this.#round() : 'absence';
       await delay(Math.max(0, this.#nextAfter(ended, began) - Date.now()), undefined, { signal }).catch(
         () => undefined,
       );
+    }
+  }
+
+  async #untilHeld(signal: AbortSignal): Promise<void> {
+    const { lease, round } = this.#options;
+    while (!lease.held() && !signal.aborted) {
+      // Redis away: its absence is said elsewhere, and what was read last still stands.
+      await round.standBy().catch(() => undefined);
+      await lease.whenHeld(AbortSignal.any([signal, AbortSignal.timeout(STANDBY_MS)]));
     }
   }
 
@@ -73,11 +81,18 @@ export class PollLoop {
   async #round(): Promise<RoundEnd> {
     const { round, lease, log } = this.#options;
     const ending = new AbortController();
-    const watch = setInterval(() => {
+    const signal = AbortSignal.any([this.#stopping.signal, ending.signal]);
+    const look = () => {
       if (!lease.held()) ending.abort();
-    }, WATCH_MS);
+    };
+    // A process that wakes from a pause must notice before it publishes, not only with the next tick.
+    const check = () => {
+      look();
+      signal.throwIfAborted();
+    };
+    const watch = setInterval(look, WATCH_MS);
     try {
-      await round.run(AbortSignal.any([this.#stopping.signal, ending.signal]));
+      await round.run(signal, check);
       return 'complete';
     } catch (error) {
       if (ending.signal.aborted || this.#stopping.signal.aborted) return 'absence';

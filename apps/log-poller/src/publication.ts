@@ -1,9 +1,18 @@
 import { type Publisher, type OutgoingMessage } from '@pdaltagent/messaging';
 import { type Destination, type JsonObject, type LogEntry, type WebhookFormat, webhookOf } from '@pdaltagent/webhooks';
 
+/** An entry so odd that no webhook can be made of it: another attempt would end alike. */
+export class NoWebhook extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'NoWebhook';
+  }
+}
+
 export interface PublicationOptions {
   readonly publisher: Pick<Publisher, 'publish'>;
-  readonly destinations: readonly Destination[];
+  /** Asked anew for each entry. */
+  readonly destinations: () => readonly Destination[];
   readonly format: WebhookFormat;
   readonly config: JsonObject;
 }
@@ -19,14 +28,22 @@ export class Publication {
   /**
    * Resolves once the broker confirmed the entry's webhooks for all destinations.
    * @param again whether they may have been published before
-   * @throws PublishError
+   * @throws PublishError, NoWebhook
    */
   async publish(entry: LogEntry, again: boolean): Promise<void> {
-    const { publisher, destinations } = this.#options;
-    const attempts = destinations.map((destination) => publisher.publish(this.#messageOf(entry, destination, again)));
+    const { publisher } = this.#options;
+    const attempts = this.#messagesOf(entry, again).map((message) => publisher.publish(message));
     // All settle before one is reported, so that nothing is still on its way when the entry is published again.
     const failed = (await Promise.allSettled(attempts)).find((attempt) => attempt.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+
+  #messagesOf(entry: LogEntry, again: boolean): readonly OutgoingMessage[] {
+    try {
+      return this.#options.destinations().map((destination) => this.#messageOf(entry, destination, again));
+    } catch (error) {
+      throw new NoWebhook(error);
+    }
   }
 
   #messageOf(entry: LogEntry, destination: Destination, again: boolean): OutgoingMessage {

@@ -3,13 +3,16 @@ import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, WindowReader } from '@pdaltagent/rest-api';
 import { Cursor, SeenEntries, Store } from '@pdaltagent/store';
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
-import { type LogEntry, parseDestinations } from '@pdaltagent/webhooks';
+import { parseDestinations } from '@pdaltagent/webhooks';
 import { Registry } from 'prom-client';
 import { Counters } from './counters';
 import { KeptLog } from './kept-log.testing';
 import { Lanes } from './lanes.testing';
+import { NewEntries } from './new-entries';
 import { Publication } from './publication';
 import { Round, type RoundOptions } from './round';
+import { EndingPublication, takenDeadLetters } from './round.testing';
+import { SettingAside } from './setting-aside';
 
 let servers: TestServers;
 let server: LogEntriesServer;
@@ -35,6 +38,7 @@ beforeEach(async () => {
   server = new LogEntriesServer();
   await server.start();
   lanes = await Lanes.openEmpty(servers.amqpUrl);
+  await takenDeadLetters(servers.amqpUrl);
   log = new KeptLog();
   const store = await newStore();
   await store.run((redis) => redis.flushdb());
@@ -56,21 +60,36 @@ async function newStore(): Promise<Store> {
 }
 
 /** What a fresh process would have. */
-async function newRound(options: Partial<RoundOptions> & { readonly store?: Store; urls?: string } = {}) {
-  const { store = await newStore(), urls = 'http://receiver.test/hook', ...rest } = options;
+async function newRound(
+  options: Partial<RoundOptions> & {
+    store?: Store;
+    urls?: string;
+    publication?: Publication;
+    services?: string[];
+  } = {},
+) {
+  const { store = await newStore(), urls = 'http://receiver.test/hook', publication, services, ...rest } = options;
+  const destinations = parseDestinations(urls) ?? [];
+  const counters = new Counters(new Registry());
   const getter = new Getter({ maxSockets: 2, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT });
   getters.push(getter);
   const api = new LogEntriesApi({ getter, baseUrl: server.url, token: 'token', all: false, spacingMs: 0 });
   return new Round({
     api,
     reader: new WindowReader({ api, log, waits: { baseMs: 1, capMs: 5, refusedMs: 5 } }),
-    publication: new Publication({ publisher, destinations: parseDestinations(urls) ?? [], format: 'v2', config: {} }),
-    seen: new SeenEntries(store, 3_600),
+    newEntries: new NewEntries({
+      publication:
+        publication ?? new Publication({ publisher, destinations: () => destinations, format: 'v2', config: {} }),
+      settingAside: new SettingAside(publisher),
+      seen: new SeenEntries(store, 3_600),
+      services: services && new Set(services),
+      counters,
+      log,
+    }),
     cursor: new Cursor(store),
     overlapMs: 60_000,
     since: undefined,
-    services: undefined,
-    counters: new Counters(new Registry()),
+    counters,
     log,
     ...rest,
   });
@@ -81,22 +100,6 @@ const arrived = (count: number) =>
   waitUntil(() => lanes.messages.length >= count, { what: `${count} webhooks on the lanes` });
 const ids = (entries: readonly { readonly id: string }[]) => entries.map(({ id }) => id);
 const onOneIncident = () => ({ incident: { id: 'P1' } });
-
-/** Ends as a process that is killed after the broker confirmed an entry and before it is marked as seen. */
-class EndingPublication extends Publication {
-  constructor(
-    options: ConstructorParameters<typeof Publication>[0],
-    private readonly store: Store,
-    private readonly lastId: string,
-  ) {
-    super(options);
-  }
-
-  override async publish(entry: LogEntry, again: boolean): Promise<void> {
-    await super.publish(entry, again);
-    if (entry.id === this.lastId) this.store.close();
-  }
-}
 
 describe('a round', () => {
   it('queues what is new, oldest first per incident, once for each destination', async () => {
@@ -164,10 +167,59 @@ describe('a round', () => {
     expect(new Set(lanes.entryIds())).toEqual(new Set(ids(entries)));
   });
 
+  it('sets aside what cannot become a webhook, once, and passes on the rest', async () => {
+    const created_at = new Date().toISOString();
+    const odd = [null, 7, 'text', [], true].map((value) => JSON.stringify(value));
+    const deep = `{"id":"deep","created_at":"${created_at}","incident":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`;
+    const body = `{"log_entries":[${odd.join()},${deep},{"id":"R1","created_at":"${created_at}"}],"more":false}`;
+    server.mishaps.push({ status: 200, body }, { status: 200, body });
+    const round = await newRound();
+    await round.run(signal());
+    await round.run(signal());
+    await arrived(1);
+    const letters = await takenDeadLetters(servers.amqpUrl);
+    expect(letters.map(({ content }) => content.toString()).sort()).toEqual(
+      [...odd, JSON.stringify({ id: 'deep', type: 'log_entry', createdAt: Date.parse(created_at) })].sort(),
+    );
+    expect(new Set(letters.map(({ properties }) => String(properties.messageId))).size).toBe(6);
+    expect(lanes.entryIds()).toEqual(['R1']);
+  });
+
+  it('publishes nothing more once it may not', async () => {
+    server.add(5, onOneIncident);
+    let left = 2;
+    const check = () => {
+      left -= 1;
+      if (left < 0) throw new Error('no more');
+    };
+    await expect((await newRound()).run(signal(), check)).rejects.toThrow('no more');
+    await arrived(2);
+    await (await newRound()).run(signal());
+    await arrived(5);
+    expect(lanes.entryIds()).toEqual(ids(server.entries));
+  });
+
+  it('asks the sender about what is new behind the cursor, for it may have been published and forgotten', async () => {
+    const store = await newStore();
+    const round = await newRound({ store });
+    server.add(2);
+    await round.run(signal());
+    await store.run((redis) => redis.flushdb());
+    const [fresh] = server.add(1, () => ({ created_at: new Date(Date.now() + 1_000).toISOString() }));
+    await round.run(signal());
+    await arrived(5);
+    const asked = lanes.messages.map(({ again }, index) => [lanes.entryIds()[index] === fresh?.id, again]).slice(2);
+    expect(asked.sort()).toEqual([
+      [false, true],
+      [false, true],
+      [true, false],
+    ]);
+  });
+
   it('leaves out what belongs to other services', async () => {
     server.add(4, (index) => ({ service: { id: index % 2 === 0 ? 'MINE' : 'THEIRS' } }));
     server.add(1, () => ({ service: undefined }));
-    await (await newRound({ services: new Set(['MINE']) })).run(signal());
+    await (await newRound({ services: ['MINE'] })).run(signal());
     await arrived(2);
     expect(lanes.entryIds()).toHaveLength(2);
   });
@@ -208,6 +260,19 @@ describe('the place where reading begins', () => {
     expect(log.lines).toContain('catching up');
   }, 60_000);
 
+  it('is the other’s cursor where Redis is emptied and a process takes over that stood by', async () => {
+    const store = await newStore();
+    const start = Date.now() - 3_600_000;
+    await new Cursor(store).advance({ start, cursor: start });
+    const standby = await newRound({ store });
+    await standby.standBy();
+    await store.run((redis) => redis.flushdb());
+    const added = server.add(1, () => ({ created_at: new Date(start + 60_000).toISOString() }));
+    await standby.run(signal());
+    await arrived(1);
+    expect(lanes.entryIds()).toEqual(ids(added));
+  });
+
   it('is the cursor in memory when Redis is emptied: it repeats, with the same ids, and skips nothing', async () => {
     const store = await newStore();
     const round = await newRound({ store });
@@ -227,7 +292,7 @@ describe('an end between publishing and marking', () => {
   it('repeats with the same id, flagged as a repeat, and loses nothing', async () => {
     const added = server.add(20, onOneIncident);
     const store = await newStore();
-    const options = { publisher, destinations: parseDestinations('http://receiver.test/hook') ?? [] };
+    const options = { publisher, destinations: () => parseDestinations('http://receiver.test/hook') ?? [] };
     const publication = new EndingPublication({ ...options, format: 'v2', config: {} }, store, added[9]?.id ?? '');
     await expect((await newRound({ store, publication })).run(signal())).rejects.toMatchObject({ code: 'away' });
     await arrived(10);
@@ -242,7 +307,7 @@ describe('an end between publishing and marking', () => {
   it('keeps the cursor where it was', async () => {
     const added = server.add(3);
     const store = await newStore();
-    const options = { publisher, destinations: parseDestinations('http://receiver.test/hook') ?? [] };
+    const options = { publisher, destinations: () => parseDestinations('http://receiver.test/hook') ?? [] };
     const publication = new EndingPublication({ ...options, format: 'v2', config: {} }, store, added[1]?.id ?? '');
     await expect((await newRound({ store, publication })).run(signal())).rejects.toBeDefined();
     const position = await new Cursor(await newStore()).read();

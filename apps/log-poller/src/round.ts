@@ -1,13 +1,11 @@
-import { type LogEntriesApi, type WindowReader } from '@pdaltagent/rest-api';
+import { type LogEntriesApi, type WindowContent, type WindowReader } from '@pdaltagent/rest-api';
 import { type Logger } from '@pdaltagent/service';
-import { type Cursor, type Position, type SeenEntries } from '@pdaltagent/store';
+import { type Cursor, type Position } from '@pdaltagent/store';
 import { type LogEntry } from '@pdaltagent/webhooks';
 import { type Counters } from './counters';
-import { type Publication } from './publication';
-import { nextWindow } from './time-window';
+import { type NewEntries } from './new-entries';
+import { farthestCursor, nextWindow } from './time-window';
 
-/** Incidents whose webhooks are on their way to the broker at one time. */
-const CONCURRENT_INCIDENTS = 100;
 const FIRST_START_MS = 5 * 60_000;
 /** In a quiet account the cursor follows PagerDuty's clock at this distance, far beyond any lateness or skew. */
 const QUIET_MS = 5 * 60_000;
@@ -17,14 +15,11 @@ const CATCH_UP_MS = 10 * 60_000;
 export interface RoundOptions {
   readonly api: Pick<LogEntriesApi, 'serverNow'>;
   readonly reader: WindowReader;
-  readonly publication: Publication;
-  readonly seen: SeenEntries;
+  readonly newEntries: NewEntries;
   readonly cursor: Cursor;
   readonly overlapMs: number;
   /** Where a first start begins; milliseconds since 1970. */
   readonly since: number | undefined;
-  /** Only entries of these services. */
-  readonly services: ReadonlySet<string> | undefined;
   readonly counters: Counters;
   readonly log: Logger;
 }
@@ -43,29 +38,39 @@ export class Round {
     this.#options = options;
   }
 
-  /** To be called when another process may have polled meanwhile. */
-  suspect(): void {
+  /**
+   * To be called now and then while another process polls: where Redis is emptied, whoever polls next goes on from where
+   * the other was. @throws StoreError
+   */
+  async standBy(): Promise<void> {
     this.#suspicious = true;
+    this.#options.counters.reached(null);
+    this.#position = (await this.#options.cursor.read()) ?? this.#position;
   }
 
-  /** @throws StoreError, PublishError, or the signal's reason; the next round then begins where this one did */
-  async run(signal: AbortSignal): Promise<void> {
-    const again = this.#suspicious;
+  /**
+   * @param check throws where nothing may be published any more
+   * @throws StoreError, PublishError, or what `check` threw; the next round then begins where this one did
+   */
+  async run(signal: AbortSignal, check = () => signal.throwIfAborted()): Promise<void> {
+    const suspicious = this.#suspicious;
     this.#suspicious = true;
-    const { api, reader, overlapMs, log, counters } = this.#options;
-    let position = await this.#currentPosition();
-    const now = Math.max(Date.now(), api.serverNow() ?? 0);
-    const window = nextWindow({ ...position, overlapMs, now });
-    for await (const content of reader.read(window, signal)) {
-      await this.#send(content.entries, again, signal);
-      const newest = newestOf(content.entries, window.until);
-      position = await this.#advance(position, newest);
-      const lagMs = window.until - content.window.until;
-      counters.lag(lagMs);
-      if (lagMs > CATCH_UP_MS) log.info('catching up', { at: isoOf(content.window.until), lagSeconds: lagMs / 1000 });
+    const { api, reader, newEntries, overlapMs, counters } = this.#options;
+    const from = await this.#currentPosition();
+    counters.reachedFirst(from.cursor);
+    const began = Date.now();
+    const now = Math.max(began, api.serverNow() ?? 0);
+    let position = from;
+    let progress = 0;
+    for await (const content of reader.read(nextWindow({ ...from, overlapMs, now }), signal)) {
+      // What is new behind the cursor is late, or was published and forgotten: nobody but the sender can tell.
+      const mayBeRepeat = ({ createdAt }: LogEntry) => suspicious || (createdAt !== null && createdAt <= from.cursor);
+      progress += await newEntries.publish(content, mayBeRepeat, check);
+      position = await this.#advance(position, newestOf(content.entries, farthestCursor(now)));
+      this.#tellProgress(content, began, progress);
     }
     const quiet = (api.serverNow() ?? Number.NEGATIVE_INFINITY) - QUIET_MS;
-    await this.#advance(position, Math.min(quiet, window.until - QUIET_MS));
+    await this.#advance(position, Math.min(quiet, now - QUIET_MS));
     this.#suspicious = false;
   }
 
@@ -94,55 +99,23 @@ export class Round {
     return (this.#position = advanced);
   }
 
-  async #send(entries: readonly LogEntry[], again: boolean, signal: AbortSignal): Promise<void> {
-    const { seen, services, counters } = this.#options;
-    const known = await seen.has(entries.map(({ id }) => id));
-    const fresh = entries.filter(({ id, serviceId }) => {
-      if (known.has(id)) return false;
-      return services === undefined || (serviceId !== null && services.has(serviceId));
-    });
-    counters.read(entries.length, entries.length - fresh.length);
-    await eachLine(linesOf(fresh), async (line) => {
-      // Strictly one after another: the next only once the former is confirmed, or a failure could swap them.
-      for (const entry of line) {
-        signal.throwIfAborted();
-        await this.#options.publication.publish(entry, again);
-        await seen.mark([entry.id]);
-        counters.published(entry);
-      }
-    });
+  /** Into the metrics always, into the log only where much is behind. */
+  #tellProgress({ window }: WindowContent, began: number, published: number): void {
+    const { counters, log } = this.#options;
+    const wasBehind = counters.lagMs() > CATCH_UP_MS;
+    counters.reached(Math.min(window.until, began));
+    const lagSeconds = Math.round(counters.lagMs() / 1000);
+    if (counters.lagMs() > CATCH_UP_MS)
+      log.info('catching up', { at: isoOf(window.until), lagSeconds, entriesPublished: published });
+    else if (wasBehind) log.info('caught up', { lagSeconds, entriesPublished: published });
   }
 }
 
-/** The entries of each incident, in their order; an entry without an incident stands alone. */
-function linesOf(entries: readonly LogEntry[]): LogEntry[][] {
-  const lines = new Map<string, LogEntry[]>();
-  for (const entry of entries) {
-    const key = entry.incidentId ?? `entry ${entry.id}`;
-    const line = lines.get(key);
-    if (line === undefined) lines.set(key, [entry]);
-    else line.push(entry);
-  }
-  return [...lines.values()];
-}
-
-/** Works on several lines at one time, beginning with the oldest. Settles once all that began have ended. */
-async function eachLine(lines: readonly LogEntry[][], work: (line: LogEntry[]) => Promise<void>): Promise<void> {
-  const waiting = lines[Symbol.iterator]();
-  const failures: unknown[] = [];
-  const worker = async () => {
-    for (const line of waiting) {
-      if (failures.length > 0) return;
-      await work(line).catch((error: unknown) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENT_INCIDENTS }, worker));
-  if (failures.length > 0) throw failures[0];
-}
-
-/** A time beyond the window is nonsense, and a cursor there would skip everything until then. */
-function newestOf(entries: readonly LogEntry[], until: number): number {
-  const times = entries.map(({ createdAt }) => createdAt ?? Number.NEGATIVE_INFINITY).filter((time) => time <= until);
+/** A time beyond the bound is nonsense, and a cursor there would skip everything until then. */
+function newestOf(entries: readonly LogEntry[], farthest: number): number {
+  const times = entries
+    .map(({ createdAt }) => createdAt ?? Number.NEGATIVE_INFINITY)
+    .filter((time) => time <= farthest);
   return times.reduce((newest, time) => Math.max(newest, time), Number.NEGATIVE_INFINITY);
 }
 

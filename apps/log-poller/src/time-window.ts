@@ -1,8 +1,10 @@
 import { type TimeWindow } from '@pdaltagent/rest-api';
 
 const SECOND_MS = 1_000;
-/** Entries carry whole seconds and clocks differ a little: the end lies a bit ahead, which costs nothing. */
-const AHEAD_MS = 2 * SECOND_MS;
+/** The end lies ahead of every clock we know, for PagerDuty's own may be ahead of them: that costs nothing. */
+const AHEAD_MS = 60 * SECOND_MS;
+/** Entries carry whole seconds and clocks differ a little. What claims to be from later still is nonsense. */
+const BELIEVED_MS = 2 * SECOND_MS;
 
 export interface WindowStart {
   /** Where the very first reading began: nothing before it is read. */
@@ -18,4 +20,12 @@ export function nextWindow({ start, cursor, overlapMs, now }: WindowStart): Time
   const since = Math.max(start, cursor - overlapMs);
   const until = Math.max(now, cursor) + AHEAD_MS;
   return { since: Math.floor(since / SECOND_MS) * SECOND_MS, until: Math.ceil(until / SECOND_MS) * SECOND_MS };
+}
+
+/**
+ * How far the cursor may go in a round that began at `now`: were it beyond, an entry that appears late would lie before the
+ * overlap of the next round.
+ */
+export function farthestCursor(now: number): number {
+  return now + BELIEVED_MS;
 }

@@ -34,10 +34,13 @@ export interface WindowReaderOptions {
   readonly onTrouble?: (trouble: Trouble | null) => void;
 }
 
-/** What was read of one window: every entry in it, oldest first. */
+/** What was read of one window. */
 export interface WindowContent {
   readonly window: TimeWindow;
+  /** Every entry in it, oldest first. */
   readonly entries: readonly LogEntry[];
+  /** What stood between the entries and is no JSON object. */
+  readonly unreadable: readonly unknown[];
 }
 
 /** Reads windows of the log completely: a page that fails is read again until it comes. */
@@ -51,9 +54,9 @@ export class WindowReader {
   /** The window's content, oldest part first: whole, or in halves of halves where it holds too many records. */
   async *read(window: TimeWindow, signal: AbortSignal): AsyncGenerator<WindowContent, void, void> {
     const halves = halvesOf(window);
-    const entries = await this.#wholeWindow(window, halves !== null, signal);
-    if (entries !== null || halves === null) {
-      yield { window, entries: entries ?? [] };
+    const content = await this.#wholeWindow(window, halves !== null, signal);
+    if (content !== null || halves === null) {
+      yield { window, entries: [], unreadable: [], ...content };
       return;
     }
     yield* this.read(halves[0], signal);
@@ -61,8 +64,9 @@ export class WindowReader {
   }
 
   /** Null where the window has to be halved. */
-  async #wholeWindow(window: TimeWindow, divisible: boolean, signal: AbortSignal): Promise<LogEntry[] | null> {
+  async #wholeWindow(window: TimeWindow, divisible: boolean, signal: AbortSignal): Promise<WindowContent | null> {
     const entries = new Map<string, LogEntry>();
+    const unreadable: unknown[] = [];
     const withTotal = divisible && window.until - window.since > COUNT_FROM_MS;
     for (let offset = 0; ; offset += PAGE_LIMIT) {
       if (offset + PAGE_LIMIT > RECORD_LIMIT) {
@@ -74,17 +78,14 @@ export class WindowReader {
       }
       const page = await this.#page({ window, offset, withTotal: withTotal && offset === 0 }, signal);
       if (divisible && page.total !== null && page.total > COMFORTABLE) return null;
-      for (const entry of this.#entriesOf(page)) entries.set(entry.id, entry);
+      for (const value of page.entries) {
+        const entry = parseLogEntry(value);
+        if (entry === null) unreadable.push(value);
+        else entries.set(entry.id, entry);
+      }
       if (!page.more) break;
     }
-    return [...entries.values()].sort(byCreation);
-  }
-
-  #entriesOf(page: Page): readonly LogEntry[] {
-    const entries = page.entries.flatMap((value) => parseLogEntry(value) ?? []);
-    const unreadable = page.entries.length - entries.length;
-    if (unreadable > 0) this.#options.log.error('log entries that are no JSON objects: skipped', { count: unreadable });
-    return entries;
+    return { window, entries: [...entries.values()].sort(byCreation), unreadable };
   }
 
   /** The page, whatever it takes: only the signal ends the attempts. */

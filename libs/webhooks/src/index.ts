@@ -20,7 +20,7 @@ export {
   type OfficialNames,
 } from './event-names';
 export { deliveryIdOf, eventIdOf, messageIdOf, resourceIdOf } from './identity';
-export { type JsonObject, objectOf } from './json';
+export { type JsonObject, objectOf, textOfJson } from './json';
 export { byCreation, contentHash, instantOf, type LogEntry, parseLogEntry } from './log-entry';
 export { type Reference, referencesTo, referenceTo } from './reference';
 export { formatHeaders, type Sending, sendingHeaders, signatureOf } from './signature';

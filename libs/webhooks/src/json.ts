@@ -19,6 +19,15 @@ export function completed(defaults: JsonObject, value: JsonObject): JsonObject {
   return { ...defaults, ...present };
 }
 
+/** The JSON of a value; null where it is nested too deep to be written (some thousand levels). */
+export function textOfJson(value: unknown): string | null {
+  try {
+    return JSON.stringify(value) ?? null;
+  } catch {
+    return null;
+  }
+}
+
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type JsonObject, listOf, objectOf, textOf } from './json';
+import { type JsonObject, listOf, objectOf, textOf, textOfJson } from './json';
 
 /** One element of GET /log_entries. Every field of PagerDuty's may be missing or null; what is known for sure stands here. */
 export interface LogEntry {
@@ -59,16 +59,8 @@ function contentId(fields: JsonObject): string {
   return `content-${contentHash([own, of])}`;
 }
 
-/** Names something that has no id of its own, the same at every reading. */
+/** Names something that has no id of its own, the same at every reading; what is nested too deep only by its outermost names. */
 export function contentHash(value: unknown): string {
-  return createHash('sha256').update(writtenOf(value)).digest('hex').slice(0, 32);
-}
-
-/** What is nested too deep for JSON is told apart by its outermost names only. */
-function writtenOf(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return `too deep ${Object.keys(objectOf(value) ?? {}).join()}`;
-  }
+  const text = textOfJson(value) ?? Object.keys(objectOf(value) ?? {}).join();
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

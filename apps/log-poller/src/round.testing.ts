@@ -1,0 +1,35 @@
+import { WEBHOOKS } from '@pdaltagent/messaging';
+import { type Store } from '@pdaltagent/store';
+import { type LogEntry } from '@pdaltagent/webhooks';
+import { connect, type GetMessage } from 'amqplib';
+import { Publication } from './publication';
+
+/** Takes what lies among the dead letters. */
+export async function takenDeadLetters(amqpUrl: string): Promise<GetMessage[]> {
+  const connection = await connect(amqpUrl);
+  const channel = await connection.createChannel();
+  const letters: GetMessage[] = [];
+  for (;;) {
+    const letter = await channel.get(WEBHOOKS.deadLetters, { noAck: true });
+    if (letter === false) break;
+    letters.push(letter);
+  }
+  await connection.close();
+  return letters;
+}
+
+/** Ends as a process that is killed after the broker confirmed an entry and before it is marked as seen. */
+export class EndingPublication extends Publication {
+  constructor(
+    options: ConstructorParameters<typeof Publication>[0],
+    private readonly store: Store,
+    private readonly lastId: string,
+  ) {
+    super(options);
+  }
+
+  override async publish(entry: LogEntry, again: boolean): Promise<void> {
+    await super.publish(entry, again);
+    if (entry.id === this.lastId) this.store.close();
+  }
+}

@@ -1,0 +1,22 @@
+import { DEAD_LETTER_EXCHANGE, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+
+/** Puts what cannot become a webhook among the dead letters of the webhooks, where an operator finds it. */
+export class SettingAside {
+  readonly #publisher: Pick<Publisher, 'send'>;
+
+  constructor(publisher: Pick<Publisher, 'send'>) {
+    this.#publisher = publisher;
+  }
+
+  /** Resolves once the broker has the letter. @throws PublishError */
+  async put(id: string, content: string, problem: string): Promise<void> {
+    await this.#publisher.send(DEAD_LETTER_EXCHANGE, WEBHOOKS.deadLetters, Buffer.from(content), {
+      persistent: true,
+      mandatory: true,
+      messageId: id,
+      contentType: 'application/json',
+      // `foreign`: no replay can deliver it.
+      headers: { dead_reason: 'foreign', dead_at: Date.now(), dead_answer: problem, dead_attempts: 0 },
+    });
+  }
+}
