@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ConfigurationError, type Environment } from './configuration';
+import { type Fields, type Logger } from './logger';
+import { maskSecrets } from './mask';
+
+/** What a file's text may refer to. Whatever is asked for is watched too. */
+export interface Sources {
+  environment(name: string): string | undefined;
+  /** A relative path begins at the folder of the watched file. */
+  file(path: string): FileContent;
+}
+
+export type FileContent =
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'problem'; readonly problem: string };
+
+export type ParsedFile<Value> =
+  | { readonly kind: 'value'; readonly value: Value }
+  | { readonly kind: 'problems'; readonly problems: readonly string[] };
+
+export interface WatchedFileOptions<Value> {
+  readonly path: string;
+  /** The variable that names the file, for messages. */
+  readonly variable: string;
+  readonly environment: Environment;
+  /** Without effects: called again for every change. */
+  readonly parse: (text: string, sources: Sources) => ParsedFile<Value>;
+  /** What the log says of a version that is taken up. */
+  readonly describe: (value: Value) => Fields;
+  readonly log: Pick<Logger, 'info' | 'error'>;
+  /** Between two looks; milliseconds. */
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 1_000;
+const LIMIT_BYTES = 1024 * 1024;
+
+/**
+ * A file of settings that is taken up again when it, or a file that it names, has other content: by looking, for a symlink
+ * that Kubernetes swaps wakes no watcher. A change counts once two looks in a row find the same, so that half a file is
+ * never taken for a whole one. A version with problems is refused with one line, and the former one stays.
+ */
+export class WatchedFile<Value> {
+  readonly #options: WatchedFileOptions<Value>;
+  readonly #listeners: ((value: Value) => void)[] = [];
+  #value: Value;
+  /** What was read for the version that was taken up or refused last. */
+  #judged: Contents;
+  #candidate: Look<Value> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: WatchedFileOptions<Value>, value: Value, judged: Contents) {
+    this.#options = options;
+    this.#value = value;
+    this.#judged = judged;
+  }
+
+  /** Reads it for the first time. @throws ConfigurationError with every problem */
+  static open<Value>(options: WatchedFileOptions<Value>): WatchedFile<Value> {
+    const { parsed, contents } = look(options);
+    if (parsed.kind === 'value') return new WatchedFile(options, parsed.value, contents);
+    const { variable, path: file } = options;
+    throw new ConfigurationError(parsed.problems.map((problem) => `${variable}: ${file}: ${maskSecrets(problem)}`));
+  }
+
+  current(): Value {
+    return this.#value;
+  }
+
+  onChange(listener: (value: Value) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.look(), this.#options.everyMs ?? EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** One look; once started they come by themselves. */
+  look(): void {
+    const candidate = this.#candidate;
+    if (isOnDisk(candidate?.contents ?? this.#judged)) {
+      if (candidate !== undefined) this.#judge(candidate);
+      return;
+    }
+    const latest = look(this.#options);
+    this.#candidate = areEqual(latest.contents, this.#judged) ? undefined : latest;
+  }
+
+  #judge({ parsed, contents }: Look<Value>): void {
+    const { log, variable, path: file, describe } = this.#options;
+    this.#judged = contents;
+    this.#candidate = undefined;
+    if (parsed.kind === 'problems') {
+      const problems = parsed.problems.map(maskSecrets);
+      log.error(`${variable} has problems: the former version stays in force`, { file, problems });
+      return;
+    }
+    this.#value = parsed.value;
+    log.info(`${variable} was changed and is in force`, { file, ...describe(parsed.value) });
+    for (const listener of this.#listeners) listener(parsed.value);
+  }
+}
+
+/** What was read, path to content, with what could not be read. */
+type Contents = ReadonlyMap<string, string>;
+
+interface Look<Value> {
+  readonly parsed: ParsedFile<Value>;
+  readonly contents: Contents;
+}
+
+function look<Value>({ path: file, parse, environment }: WatchedFileOptions<Value>): Look<Value> {
+  const contents = new Map<string, string>();
+  const read = (name: string): FileContent => {
+    const content = contentOf(name);
+    contents.set(name, fingerprintOf(content));
+    return content;
+  };
+  const main = read(path.resolve(file));
+  if (main.kind === 'problem') return { parsed: { kind: 'problems', problems: [main.problem] }, contents };
+  const parsed = parse(main.text, {
+    environment: (name) => environment[name],
+    file: (name) => read(path.resolve(path.dirname(file), name)),
+  });
+  return { parsed, contents };
+}
+
+function isOnDisk(contents: Contents): boolean {
+  return [...contents].every(([name, content]) => fingerprintOf(contentOf(name)) === content);
+}
+
+function areEqual(one: Contents, other: Contents): boolean {
+  return one.size === other.size && [...one].every(([name, content]) => other.get(name) === content);
+}
+
+function contentOf(file: string): FileContent {
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.length > LIMIT_BYTES) return { kind: 'problem', problem: 'it is larger than 1 MiB' };
+    return { kind: 'text', text: bytes.toString('utf8') };
+  } catch (error) {
+    return { kind: 'problem', problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function fingerprintOf(content: FileContent): string {
+  return JSON.stringify(content);
+}
