@@ -24,6 +24,13 @@ describe('The token', () => {
   });
 });
 
+test('The Date of an answer is that of PagerDuty’s clock', async () => {
+  const simulator = await startSimulator();
+  await simulator.send('PATCH', '/_control/settings', { clockSkewMs: 3_600_000 });
+  const { headers } = await simulator.get('/abilities', TOKEN);
+  expect(Date.parse(headers.get('date') ?? '') - Date.now()).toBeGreaterThan(3_600_000 - 60_000);
+});
+
 describe('The rate limit', () => {
   let simulator: Running;
   beforeEach(async () => {

@@ -57,7 +57,8 @@ export class RestApi {
     const subject = { path: url.pathname, query: url.search, routingKey: null, dedupKey: null, action: null };
     const { delayMs, deed } = this.#parts.rulebook.decide(subject, Date.now());
     if (delayMs > 0) await wait(delayMs, undefined, { ref: false });
-    const answer = deed?.kind === 'status' ? scriptedAnswer(deed, scriptedRestError) : this.#answer(request, url);
+    const made = deed?.kind === 'status' ? scriptedAnswer(deed, scriptedRestError) : this.#answer(request, url);
+    const answer = { ...made, headers: { date: new Date(this.#parts.desk.now()).toUTCString(), ...made.headers } };
     const silent = deed?.kind === 'reset' || deed?.kind === 'hang' || deed?.kind === 'lose-answer';
     const status = silent ? null : answer.status;
     this.#parts.statistics.countRest(status);
