@@ -130,6 +130,19 @@ describe('CuttingProxy', () => {
     await (await connect()).says('again');
   });
 
+  it('becomes a black hole with the first piece that contains a text', async () => {
+    const client = await connect();
+    await proxy.inject({ kind: 'black-hole-at', text: 'mark' });
+    await client.says('hello');
+    client.socket.write('a mark');
+    await waitUntil(() => proxy.swallowed === 'a mark'.length, { what: 'the piece to be swallowed' });
+    client.socket.write('more');
+    await waitUntil(() => proxy.swallowed === 'a markmore'.length, { what: 'what follows to be swallowed' });
+    await proxy.heal();
+    await client.end();
+    expect(client.received).toBe('hello');
+  });
+
   it('keeps the order under latency', async () => {
     await proxy.inject({ kind: 'latency', ms: 20 });
     const client = await connect();

@@ -7,6 +7,8 @@ export type Fault =
   | { kind: 'down' }
   /** Connections are accepted, what comes is swallowed, nothing is answered. */
   | { kind: 'black-hole' }
+  /** All is well until a piece towards the server contains the text: from it on, a black hole. */
+  | { kind: 'black-hole-at'; text: string }
   /** Every piece arrives this much later, in order. */
   | { kind: 'latency'; ms: number }
   /** A connection that has carried so many bytes in the direction is reset; the byte after the last is never seen. */
@@ -147,6 +149,9 @@ export class CuttingProxy {
   }
 
   #carry(link: Link, from: net.Socket, to: net.Socket, direction: Direction, data: Buffer): void {
+    if (this.#fault.kind === 'black-hole-at' && direction === 'to-server' && data.includes(this.#fault.text)) {
+      this.#fault = { kind: 'black-hole' };
+    }
     const fault = this.#fault;
     if (fault.kind === 'black-hole') {
       link.swallowed = true;
