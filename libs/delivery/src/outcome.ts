@@ -4,6 +4,7 @@ export const FAULTS = [
   'reset',
   'dns',
   'unreachable',
+  'forbidden-address',
   'timeout',
   'cut-short',
   'tls',

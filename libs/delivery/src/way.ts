@@ -3,9 +3,18 @@ import { type Outcome } from './outcome';
 /**
  * Faults that lie neither in the event nor in the destination's health but in how it is reached; somebody has to mend them.
  * denied: 401, 403; not-found: 404, 405; proxy: 407, or no tunnel; redirected: 3xx; certificate: untrusted or expired;
- * tls: no handshake. Bounded: it is a metric label.
+ * tls: no handshake; forbidden-address: nothing may be sent there. Bounded: it is a metric label.
  */
-export const WAY_FAULTS = ['denied', 'not-found', 'proxy', 'redirected', 'certificate', 'tls', 'other'] as const;
+export const WAY_FAULTS = [
+  'denied',
+  'not-found',
+  'proxy',
+  'redirected',
+  'certificate',
+  'tls',
+  'forbidden-address',
+  'other',
+] as const;
 export type WayFault = (typeof WAY_FAULTS)[number];
 
 /** What the outcome says about the way; undefined where the way is not what failed. */
@@ -19,6 +28,7 @@ export function wayFaultOf(outcome: Outcome): WayFault | undefined {
       return 'certificate';
     case 'tls':
     case 'proxy':
+    case 'forbidden-address':
       return outcome.reason;
     default:
       return undefined;

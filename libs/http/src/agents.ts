@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { getProxyForUrl } from 'proxy-from-env';
+import { forbiddenHost, guardedLookup } from './forbidden-addresses';
 
 /** Certificates in PEM. */
 export interface TlsOptions {
@@ -16,6 +17,11 @@ export interface AgentOptions {
   /** Connections to one host at most. */
   readonly maxSockets: number;
   readonly tls?: TlsOptions;
+  /**
+   * Refuses metadata services and link-local addresses: by the URL, and after its name was resolved. Through a proxy only by
+   * the URL, for it is the proxy that resolves.
+   */
+  readonly isGuarded?: boolean;
 }
 
 export type AnyAgent = HttpAgent | HttpsAgent;
@@ -41,18 +47,24 @@ export class Agents {
     return agent;
   }
 
+  /** Why nothing is sent to the URL; undefined where it may be. */
+  refusalOf(url: URL): string | undefined {
+    return this.#options.isGuarded === true ? forbiddenHost(url) : undefined;
+  }
+
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
   #create(secure: boolean, proxy: string): AnyAgent {
-    const { maxSockets, tls } = this.#options;
+    const { maxSockets, tls, isGuarded } = this.#options;
     const pool = {
       keepAlive: true,
       keepAliveMsecs: 10_000,
       maxSockets,
       maxFreeSockets: maxSockets,
       scheduling: 'lifo' as const,
+      ...(isGuarded === true && proxy === '' ? { lookup: guardedLookup() } : {}),
     };
     if (!secure) return proxy === '' ? new HttpAgent(pool) : new HttpProxyAgent({ ...pool, proxy });
     const secured = {

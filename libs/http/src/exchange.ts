@@ -8,6 +8,7 @@ import {
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type Agents } from './agents';
+import { FORBIDDEN_ADDRESS } from './forbidden-addresses';
 
 /** How an exchange ended before its time; in an error's `code` beside Node's own codes. */
 export const CONNECT_TIMEOUT = 'CONNECT_TIMEOUT';
@@ -73,6 +74,8 @@ class Exchange {
     const { agents, connectTimeoutMs, attemptTimeoutMs } = this.#options;
     const startedAt = performance.now();
     const url = this.#url;
+    const refusal = agents.refusalOf(url);
+    if (refusal !== undefined) return this.#fail(FORBIDDEN_ADDRESS, refusal);
     const body: unknown = this.#config.data;
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
       method: this.#config.method?.toUpperCase() ?? 'GET',

@@ -1,5 +1,6 @@
 import { type Fault } from '@pdaltagent/delivery';
 import { ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, CUT_SHORT, STALE_CONNECTION } from './exchange';
+import { FORBIDDEN_ADDRESS } from './forbidden-addresses';
 
 /** What an error code of Node's network stack, or of our exchange, means. Sources: Node's errors, OpenSSL's verify codes. */
 const FAULT_OF: Readonly<Record<string, Fault>> = {
@@ -7,6 +8,7 @@ const FAULT_OF: Readonly<Record<string, Fault>> = {
   [ATTEMPT_TIMEOUT]: 'timeout',
   [CUT_SHORT]: 'cut-short',
   [STALE_CONNECTION]: 'reset',
+  [FORBIDDEN_ADDRESS]: 'forbidden-address',
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
   EPIPE: 'reset',

@@ -1,5 +1,6 @@
 export { Agents, type AgentOptions, type TlsOptions } from './agents';
 export { exchangeAdapter, type ExchangeOptions } from './exchange';
+export { isForbiddenAddress } from './forbidden-addresses';
 export { faultOf } from './fault';
 export { Getter, type GetterOptions, type Got } from './getter';
 export { type Post, Poster, type PosterOptions } from './poster';

@@ -13,6 +13,8 @@ export interface PosterOptions {
   /** Connections to one host at most. */
   readonly maxSockets: number;
   readonly tls?: TlsOptions;
+  /** Refuses metadata services and link-local addresses. */
+  readonly isGuarded?: boolean;
 }
 
 export interface Post {
@@ -33,8 +35,14 @@ export class Poster {
   readonly #agents: Agents;
   readonly #client: AxiosInstance;
 
-  constructor({ connectTimeoutMs = 5_000, attemptTimeoutMs = 15_000, maxSockets, tls }: PosterOptions) {
-    this.#agents = new Agents({ maxSockets, ...(tls === undefined ? {} : { tls }) });
+  constructor({
+    connectTimeoutMs = 5_000,
+    attemptTimeoutMs = 15_000,
+    maxSockets,
+    tls,
+    isGuarded = false,
+  }: PosterOptions) {
+    this.#agents = new Agents({ maxSockets, isGuarded, ...(tls === undefined ? {} : { tls }) });
     this.#client = axios.create();
     const { defaults } = this.#client;
     // axios merges its defaults anew for every request: only what is needed stays.

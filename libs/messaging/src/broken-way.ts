@@ -34,6 +34,11 @@ const EXPLANATIONS: Readonly<Record<WayFault, Explanation>> = {
     means: 'no TLS handshake comes about',
     advice: 'check that the base URL speaks TLS (https, right port), and what a proxy does with it',
   },
+  'forbidden-address': {
+    means: 'it is a metadata service or a link-local address, to which nothing is sent',
+    advice:
+      'check the URL and what its name resolves to; where it is meant so, set allowMetadataAddresses for the destination',
+  },
   other: {
     means: 'what answers there is not what should',
     advice: 'check the base URL and any proxy',

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { forbiddenHost, guardedLookup, isForbiddenAddress, type Resolver } from './forbidden-addresses';
+import { Poster } from './poster';
+
+describe('an address', () => {
+  it.each([
+    '169.254.169.254',
+    '169.254.0.1',
+    '100.100.100.200',
+    '192.0.0.192',
+    '168.63.129.16',
+    '0.0.0.0',
+    '0.1.2.3',
+    '224.0.0.1',
+    '239.255.255.255',
+    '255.255.255.255',
+    'fe80::1',
+    'fe80::1%eth0',
+    'febf::1',
+    'fd00:ec2::254',
+    'FD00:0EC2:0:0:0:0:0:0254',
+    'fd20:ce::254',
+    '::',
+    'ff02::1',
+    '::ffff:169.254.169.254',
+    '::ffff:a9fe:a9fe',
+    '64:ff9b::169.254.169.254',
+    '2002:a9fe:a9fe::1',
+  ])('%s is refused', (address) => expect(isForbiddenAddress(address)).toBe(true));
+
+  it.each([
+    ...['127.0.0.1', '10.0.0.1', '172.16.0.1', '192.168.1.1', '100.64.0.1', '169.253.255.255', '8.8.8.8'],
+    ...['::1', 'fd00::1', 'fc00:ec2::254', '2001:db8::1', '::ffff:10.0.0.1', '64:ff9b::10.0.0.1', '2002:a00:1::1'],
+    'no address',
+  ])('%s is let through', (address) => expect(isForbiddenAddress(address)).toBe(false));
+});
+
+describe('the host of a URL', () => {
+  it.each([
+    'http://169.254.169.254/latest',
+    'http://2852039166/',
+    'http://0xa9fea9fe/',
+    'http://0251.0376.0251.0376/',
+    'http://169.254.43518/',
+    'http://0/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[0:0:0:0:0:ffff:a9fe:a9fe]/',
+    'http://[fe80::1]/',
+    'http://metadata.google.internal/',
+    'http://METADATA.google.internal./',
+    'http://169.254.169.254./',
+  ])('of %s is refused', (url) => expect(forbiddenHost(new URL(url))).toContain('nothing is sent there'));
+
+  it.each(['http://localhost/', 'http://10.1.2.3:8080/', 'http://[::1]/', 'https://hooks.example/'])(
+    'of %s is let through or has to be resolved',
+    (url) => expect(forbiddenHost(new URL(url))).toBeUndefined(),
+  );
+});
+
+describe('a guarded lookup', () => {
+  const resolvesTo =
+    (...addresses: string[]): Resolver =>
+    (_hostname, _options, callback) =>
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      );
+
+  /** GET by a name that the resolver knows. @returns the status or the error's code */
+  function get(port: number, resolver: Resolver): Promise<number | string> {
+    return new Promise((resolve) => {
+      const asked = request({ host: 'rebinding.test', port, lookup: guardedLookup(resolver), agent: false });
+      asked.once('response', (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      asked.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      asked.end();
+    });
+  }
+
+  it('connects to what it has checked, whatever the name resolves to the next time', async () => {
+    const server = createServer((_request, response) => response.writeHead(204).end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    let calls = 0;
+    const flipping: Resolver = (...words) => {
+      calls += 1;
+      resolvesTo(calls % 2 === 1 ? '127.0.0.1' : '169.254.169.254')(...words);
+    };
+    expect(await get(port, flipping)).toBe(204);
+    expect(calls).toBe(1);
+    expect(await get(port, flipping)).toBe('FORBIDDEN_ADDRESS');
+    expect(await get(port, resolvesTo('169.254.169.254', '127.0.0.1'))).toBe(204);
+    expect(await get(port, resolvesTo('fe80::1', '::ffff:169.254.169.254'))).toBe('FORBIDDEN_ADDRESS');
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+
+  it('gives the one address that a caller asks for, and passes on that a name is not known', async () => {
+    const found = await new Promise((resolve) =>
+      guardedLookup(resolvesTo('fe80::1', '10.0.0.1'))('a.test', {}, (error, address, family) =>
+        resolve([error, address, family]),
+      ),
+    );
+    expect(found).toEqual([null, '10.0.0.1', 4]);
+    const unknown: Resolver = (_hostname, _options, callback) =>
+      callback(Object.assign(new Error('unknown'), { code: 'ENOTFOUND' }), []);
+    expect(await get(80, unknown)).toBe('ENOTFOUND');
+  });
+});
+
+describe('a guarded poster', () => {
+  const attempt = async (url: string, isGuarded: boolean) => {
+    const poster = new Poster({ maxSockets: 1, connectTimeoutMs: 200, attemptTimeoutMs: 200, isGuarded });
+    const found = await poster.post({ url, headers: {}, body: Buffer.from('{}') });
+    poster.close();
+    return found;
+  };
+
+  it('refuses a metadata service and tells why', async () => {
+    expect(await attempt('http://169.254.169.254/latest', true)).toEqual({
+      kind: 'fault',
+      fault: 'forbidden-address',
+      detail: expect.stringContaining('169.254.169.254 is a metadata service') as string,
+    });
+  });
+
+  it('refuses it behind a proxy too, where the URL says it', async () => {
+    process.env.HTTP_PROXY = 'http://127.0.0.1:1';
+    try {
+      expect(await attempt('http://metadata.google.internal/', true)).toMatchObject({ fault: 'forbidden-address' });
+    } finally {
+      delete process.env.HTTP_PROXY;
+    }
+  });
+
+  it('lets loopback pass; one that is not guarded lets everything pass', async () => {
+    expect(await attempt('http://127.0.0.1:1/', true)).toMatchObject({ fault: 'refused' });
+    expect(await attempt('http://0.0.0.0:1/', false)).toMatchObject({ fault: 'refused' });
+    expect(await attempt('http://0.0.0.0:1/', true)).toMatchObject({ fault: 'forbidden-address' });
+  });
+});

@@ -1,0 +1,101 @@
+import { lookup as resolve, type LookupAddress, type LookupAllOptions } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+
+/** In the `code` of an error: the request was for an address that nothing may be sent to. */
+export const FORBIDDEN_ADDRESS = 'FORBIDDEN_ADDRESS';
+
+/** Where clouds keep the credentials of a machine, and what is no single host. Private networks and loopback are not here. */
+const forbidden = new BlockList();
+forbidden.addSubnet('169.254.0.0', 16, 'ipv4'); // link-local: metadata of AWS, Azure, Google Cloud, OpenStack, DigitalOcean
+forbidden.addAddress('100.100.100.200', 'ipv4'); // metadata of Alibaba Cloud
+forbidden.addAddress('192.0.0.192', 'ipv4'); // metadata of Oracle Cloud, classic
+forbidden.addAddress('168.63.129.16', 'ipv4'); // the wire server of Azure
+forbidden.addSubnet('0.0.0.0', 8, 'ipv4'); // this host
+forbidden.addSubnet('224.0.0.0', 4, 'ipv4'); // multicast
+forbidden.addSubnet('240.0.0.0', 4, 'ipv4'); // reserved, and broadcast
+forbidden.addSubnet('fe80::', 10, 'ipv6'); // link-local
+forbidden.addAddress('fd00:ec2::254', 'ipv6'); // metadata of AWS
+forbidden.addAddress('fd20:ce::254', 'ipv6'); // metadata of Google Cloud
+forbidden.addAddress('fd00:42::42', 'ipv6'); // metadata of Scaleway
+forbidden.addAddress('::', 'ipv6'); // this host
+forbidden.addSubnet('ff00::', 8, 'ipv6'); // multicast
+
+/** Names that mean a metadata service to whoever resolves them, as a proxy does for us. */
+const FORBIDDEN_NAMES = new Set(['metadata', 'metadata.google.internal', 'metadata.goog', 'instance-data']);
+
+/** IPv6 prefixes of which a part is an IPv4 address, with the first of its two groups: NAT64, 6to4, mapped. */
+const EMBEDDINGS = [
+  { prefix: '0064:ff9b:0000:0000:0000:0000:', group: 6 },
+  { prefix: '2002:', group: 1 },
+  { prefix: '0000:0000:0000:0000:0000:ffff:', group: 6 },
+] as const;
+
+/** Whether nothing may be sent to the IP address, in any of its spellings. */
+export function isForbiddenAddress(address: string): boolean {
+  const bare = address.replace(/%.*$/, '');
+  if (isIP(bare) === 4) return forbidden.check(bare, 'ipv4');
+  if (isIP(bare) === 0) return false;
+  return forbidden.check(bare, 'ipv6') || embeddedAddresses(bare).some((found) => forbidden.check(found, 'ipv4'));
+}
+
+/**
+ * Why nothing may be sent to a URL by what it says itself; undefined where its name has to be resolved to know. A URL has
+ * one spelling of each IPv4 address already: `new URL` turns decimal, hexadecimal and octal ones into dots.
+ */
+export function forbiddenHost({ hostname }: URL): string | undefined {
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (isForbiddenAddress(host) || FORBIDDEN_NAMES.has(host.toLowerCase())) return explain(host);
+  return undefined;
+}
+
+/** As `lookup` of node:dns. */
+export type Resolver = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
+
+/**
+ * Resolves a name for a connection, without the addresses that nothing may be sent to. The connection goes to what was
+ * checked, for nobody resolves the name a second time.
+ */
+export function guardedLookup(resolver: Resolver = resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolver(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, []);
+      const allowed = found.filter(({ address }) => !isForbiddenAddress(address));
+      const [first] = allowed;
+      if (first === undefined) return callback(refusal(hostname, found), []);
+      if (options.all === true) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function refusal(hostname: string, found: readonly LookupAddress[]): NodeJS.ErrnoException {
+  const addresses = found.map(({ address }) => address).join(', ');
+  return Object.assign(new Error(explain(`${hostname} (${addresses})`)), { code: FORBIDDEN_ADDRESS });
+}
+
+function explain(where: string): string {
+  return `${where} is a metadata service, a link-local or no single host's address: nothing is sent there`;
+}
+
+function embeddedAddresses(address: string): string[] {
+  const groups = groupsOf(address);
+  const text = groups.join(':');
+  return EMBEDDINGS.filter(({ prefix }) => text.startsWith(prefix)).map(({ group }) => {
+    const bits = Number.parseInt(`${groups[group] ?? ''}${groups[group + 1] ?? ''}`, 16);
+    return [bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255].join('.');
+  });
+}
+
+/** The eight groups of an IPv6 address, four digits each. */
+function groupsOf(address: string): string[] {
+  const { hostname } = new URL(`http://[${address}]`);
+  const [head = '', tail] = hostname.slice(1, -1).split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array<string>(8 - before.length - after.length).fill('0');
+  return [...before, ...zeros, ...after].map((group) => group.padStart(4, '0'));
+}
