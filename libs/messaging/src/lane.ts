@@ -62,6 +62,8 @@ export class Lane {
     // Why a channel fails is told by its close; without a listener the whole connection would be lost.
     channel.on('error', () => undefined);
     channel.on('close', () => this.lose());
+    // Closed meanwhile: a consumer that nobody knows of would keep the lane from everyone.
+    if (this.#isClosed()) return this.#closeChannel();
     await channel.prefetch(PREFETCH);
     await channel.consume(this.queue, (delivery) => {
       if (delivery === null) this.lose();
@@ -72,8 +74,8 @@ export class Lane {
   /** Lets the broker forget the message; without effect once the lane is lost. */
   ack(message: HeldMessage): void {
     if (this.#state === 'closed') return;
-    this.ackDelivery(message.delivery);
     this.handBack(message);
+    this.ackDelivery(message.delivery);
   }
 
   ackDelivery(delivery: ConsumeMessage): void {
@@ -119,6 +121,10 @@ export class Lane {
     this.#drained();
     void this.#closeChannel();
     this.#ports.lost(this);
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   async #closeChannel(): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Options } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
 import { PublishingLink, type Settlement } from './publishing-link';
@@ -37,6 +38,8 @@ export interface PublisherOptions {
 
 interface Pending {
   readonly sentAt: number;
+  /** Neither a block nor a late confirm ends it. */
+  readonly patient: boolean;
   readonly settle: (failure: PublishFailure | undefined) => void;
 }
 
@@ -53,7 +56,7 @@ export class Publisher {
     this.#link = new PublishingLink({
       ...options,
       lost: () => this.#failAll('unavailable'),
-      blocked: () => this.#failAll('blocked'),
+      blocked: () => this.#failAll('blocked', ({ patient }) => !patient),
     });
     this.#timer = setInterval(() => this.#expire(), 250);
     this.#timer.unref();
@@ -78,25 +81,37 @@ export class Publisher {
    * @throws PublishError where it was not confirmed; it may be queued all the same
    */
   publish(message: OutgoingMessage): Promise<void> {
-    return this.#settled((settle) => this.#link.publish(message, settle));
+    return this.#settled(false, (settle) => this.#link.publish(message, settle));
   }
 
   /** Publishes anything with confirm, by exchange and routing key. @throws PublishError */
   send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
-    return this.#settled((settle) => this.#link.send({ exchange, routingKey }, body, properties, settle));
+    return this.#settled(false, (settle) => this.#link.send({ exchange, routingKey }, body, properties, settle));
+  }
+
+  /**
+   * The same, but waits for the confirm as long as the connection stands, also while the broker takes nothing: who publishes
+   * again what may still arrive would have it twice.
+   * @throws PublishError
+   */
+  sendPatiently(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
+    return this.#settled(true, (settle) => this.#link.send({ exchange, routingKey }, body, properties, settle));
   }
 
   /** Waits for what is unconfirmed, at most the confirm timeout, then closes the connection. */
   async close(): Promise<void> {
-    if (this.#pending.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    if (this.#pending.size > 0) {
+      const idle = new Promise<void>((resolve) => (this.#idle = resolve));
+      await Promise.race([idle, delay(this.#confirmTimeoutMs, undefined, { ref: false })]);
+    }
     clearInterval(this.#timer);
     await this.#link.close();
   }
 
-  #settled(send: (settle: (settlement: Settlement) => void) => boolean): Promise<void> {
+  #settled(patient: boolean, send: (settle: (settlement: Settlement) => void) => boolean): Promise<void> {
     const state = this.#link.state();
     if (state === 'away') return Promise.reject(new PublishError('unavailable'));
-    if (state === 'blocked') return Promise.reject(new PublishError('blocked'));
+    if (state === 'blocked' && !patient) return Promise.reject(new PublishError('blocked'));
     return new Promise((resolve, reject) => {
       const key = Symbol();
       const settle = (failure: PublishFailure | undefined) => {
@@ -105,14 +120,14 @@ export class Publisher {
         else reject(new PublishError(failure));
         if (this.#pending.size === 0) this.#idle?.();
       };
-      this.#pending.set(key, { sentAt: Date.now(), settle });
+      this.#pending.set(key, { sentAt: Date.now(), patient, settle });
       const isSent = send((settlement) => settle(settlement === 'confirmed' ? undefined : settlement));
       if (!isSent) settle('unavailable');
     });
   }
 
-  #failAll(failure: PublishFailure): void {
-    for (const pending of [...this.#pending.values()]) pending.settle(failure);
+  #failAll(failure: PublishFailure, which: (pending: Pending) => boolean = () => true): void {
+    for (const pending of [...this.#pending.values()]) if (which(pending)) pending.settle(failure);
   }
 
   /** The map keeps the order of sending, so the first that is young enough ends the search. */
@@ -120,7 +135,7 @@ export class Publisher {
     const oldest = Date.now() - this.#confirmTimeoutMs;
     for (const pending of this.#pending.values()) {
       if (pending.sentAt > oldest) return;
-      pending.settle('timeout');
+      if (!pending.patient) pending.settle('timeout');
     }
   }
 }

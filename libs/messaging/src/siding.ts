@@ -1,7 +1,9 @@
 import { type ChannelModel, type ConsumeMessage } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type HeldMessage, Lane } from './lane';
 import { toProperties } from './message';
 import { type Publisher } from './publisher';
+import { moveInOrder } from './siding-move';
 import { type Family, sidingKey, sidingQueue } from './topology';
 
 export interface SidingPorts {
@@ -9,15 +11,19 @@ export interface SidingPorts {
   arrived(message: HeldMessage): void;
   /** Something came off it that none of ours published. */
   foreign(consumer: Lane, delivery: ConsumeMessage, problem: string): void;
-  /** Everything that was moved here is gone again: the key may go the direct way. */
+  /** Everything that was moved here seems to be gone again. */
   emptied(siding: Siding): void;
   /** What is in the siding is no longer known for sure: the lane has to be taken anew. */
   broken(siding: Siding): void;
 }
 
+/** How long a lane that is given back waits for what is on its way into a siding: an alarm may keep it for hours. */
+const LEAVE_WITHIN_MS = 5_000;
+
 /**
  * A place beside the lane for one routing key that would hold up its neighbours. Its owner alone moves messages into it and
- * consumes it, so that `messages at takeover + moves − acks` tells when it is empty, without a question to the broker.
+ * consumes it. `messages at takeover + moves − acks` tells when it is worth asking the broker whether it is empty: more than
+ * that may be in it, where a connection was lost before its last confirms.
  */
 export class Siding {
   readonly index: number;
@@ -48,7 +54,7 @@ export class Siding {
   }
 
   get isFree(): boolean {
-    return this.#consumer === undefined && !this.#leaving;
+    return this.#routingKey === undefined && this.#consumer === undefined && !this.#leaving;
   }
 
   get consumer(): Lane | undefined {
@@ -58,6 +64,11 @@ export class Siding {
   /** The key that stands here. */
   get routingKey(): string | undefined {
     return this.#routingKey;
+  }
+
+  /** Messages that still stand in the lane and cannot move, for the broker takes nothing. */
+  get isStuck(): boolean {
+    return this.#waiting.length > 0 && this.#publisher.state() !== 'connected';
   }
 
   /**
@@ -75,11 +86,13 @@ export class Siding {
     consumer.signal.addEventListener('abort', () => this.#learnt(), { once: true });
     await consumer.open(connection);
     await learnt;
+    this.goOn();
   }
 
   /** Gives the siding to a key. Nothing is moved before its consumer stands. */
   async open(connection: ChannelModel, routingKey: string): Promise<void> {
     this.#routingKey = routingKey;
+    this.#within = 0;
     await this.#consume((message) => this.#ports.arrived(message)).open(connection);
   }
 
@@ -87,22 +100,45 @@ export class Siding {
   move(messages: readonly HeldMessage[]): void {
     this.#waiting.push(...messages);
     if (this.#leaving) this.#handBack();
-    else this.#begin();
+    else this.goOn();
   }
 
-  /** Takes nothing more; resolves once nothing is on its way into the siding. */
+  /** Moves what waits, as soon as the broker takes messages and somebody consumes the siding. */
+  goOn(): void {
+    const isReady = this.#consumer !== undefined && this.#publisher.state() === 'connected';
+    if (this.#waiting.length === 0 || this.#leaving || this.#moving !== undefined || !isReady) return;
+    this.#moving = this.#move(this.#waiting.splice(0)).finally(() => {
+      this.#moving = undefined;
+      this.goOn();
+      this.#lookIfEmpty();
+    });
+  }
+
+  /** Takes nothing more; resolves once nothing is on its way into the siding, or that takes too long. */
   async leave(): Promise<void> {
     this.#leaving = true;
     this.#consumer?.leave();
-    await this.#moving;
+    await Promise.race([this.#moving, delay(LEAVE_WITHIN_MS, undefined, { ref: false })]);
     this.#handBack();
   }
 
-  /** Closes its channel. From the call on no key stands here; after it the siding is free for another. */
+  /** Closes its channel, so that the broker can count what is in it. The key stands here still: what comes of it waits. */
+  async pause(): Promise<void> {
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
+    await consumer?.close();
+  }
+
+  /** From the call on no key stands here and the siding is free for another. @returns what waited to be moved, in order */
+  free(): readonly HeldMessage[] {
+    this.#routingKey = undefined;
+    return this.#waiting.splice(0);
+  }
+
+  /** Closes its channel for good. */
   async close(): Promise<void> {
     this.#routingKey = undefined;
-    await this.#consumer?.close();
-    this.#consumer = undefined;
+    await this.pause();
   }
 
   /** The connection is gone. */
@@ -125,38 +161,29 @@ export class Siding {
     return consumer;
   }
 
-  #begin(): void {
-    this.#moving ??= this.#run().finally(() => {
-      this.#moving = undefined;
-      if (this.#waiting.length > 0 && !this.#leaving) this.#begin();
+  async #move(batch: readonly HeldMessage[]): Promise<void> {
+    // Counted before they can come out at the other end.
+    this.#within += batch.length;
+    const left = await moveInOrder(batch, {
+      publish: (message) => this.#publish(message),
+      moved: (message) => message.lane.ack(message),
     });
-  }
-
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#leaving) {
-      const batch = this.#waiting.splice(0);
-      // Counted before they can come out at the other end.
-      this.#within += batch.length;
-      const results = await Promise.allSettled(batch.map((message) => this.#publish(message)));
-      const failed = results.findIndex(({ status }) => status === 'rejected');
-      const moved = failed === -1 ? batch : batch.slice(0, failed);
-      for (const message of moved) message.lane.ack(message);
-      if (failed === -1) continue;
-      // Whether the rest arrived is not known: the next owner, who counts afresh, shall go on.
-      this.#waiting.unshift(...batch.slice(failed));
-      this.#leaving = true;
-      this.#ports.broken(this);
-    }
-    this.#lookIfEmpty();
+    if (left.length === 0) return;
+    // Whether they arrived is not known: the next owner, who counts afresh, shall go on.
+    this.#waiting.unshift(...left);
+    this.#leaving = true;
+    this.#ports.broken(this);
   }
 
   #publish(message: HeldMessage): Promise<void> {
     const key = sidingKey(this.#lane, this.index);
-    return this.#publisher.send(this.#family.exchange, key, message.body, toProperties({ ...message, again: true }));
+    const properties = toProperties({ ...message, again: true });
+    return this.#publisher.sendPatiently(this.#family.exchange, key, message.body, properties);
   }
 
   #lookIfEmpty(): void {
-    if (this.#within > 0 || this.#waiting.length > 0 || this.#leaving) return;
+    const isUsed = this.#waiting.length > 0 || this.#moving !== undefined || this.#leaving;
+    if (this.#within > 0 || isUsed || this.#consumer === undefined || this.#consumer.held.size > 0) return;
     this.#learnt();
     this.#ports.emptied(this);
   }

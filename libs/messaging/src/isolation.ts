@@ -1,0 +1,205 @@
+import { type Dispatcher } from '@pdaltagent/delivery';
+import { type Channel, type ChannelModel } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type HeldMessage, type Lane, PREFETCH } from './lane';
+import { type Log } from './log';
+import { type Publisher } from './publisher';
+import { Siding, type SidingPorts } from './siding';
+import { type Family } from './topology';
+
+export interface IsolationOptions {
+  readonly family: Family;
+  readonly lane: Lane;
+  readonly index: number;
+  readonly dispatcher: Dispatcher<HeldMessage>;
+  readonly publisher: Publisher;
+  readonly log: Log;
+  readonly ports: Pick<SidingPorts, 'arrived' | 'foreign'> & {
+    /** The lane has to be given back and taken anew. */
+    broken(): void;
+    /** A channel is gone, and the lane with it. */
+    lost(): void;
+  };
+}
+
+const ASK_AGAIN_MS = 100;
+
+/** Keeps a lane's keys from holding each other up: moves those that have to wait to sidings, and back to the direct way. */
+export class Isolation {
+  readonly #options: IsolationOptions;
+  readonly #sidings: readonly Siding[];
+  /** The key that is being moved aside, and where to. */
+  #departing: { readonly routingKey: string; readonly siding: Siding; isOpen: boolean } | undefined;
+  #connection: ChannelModel | undefined;
+  #control: Channel | undefined;
+  #suspended = false;
+  #ended = false;
+
+  constructor(options: IsolationOptions) {
+    this.#options = options;
+    const { family, index: lane, publisher, ports } = options;
+    this.#sidings = Array.from(
+      { length: family.sidings },
+      (_, index) =>
+        new Siding({ family, lane, index }, publisher, {
+          arrived: (message) => ports.arrived(message),
+          foreign: (consumer, delivery, problem) => ports.foreign(consumer, delivery, problem),
+          emptied: (siding) => void this.#goDirect(siding),
+          broken: () => ports.broken(),
+        }),
+    );
+  }
+
+  /** Keys that stand aside. */
+  get aside(): number {
+    return this.#sidings.filter(({ routingKey }) => routingKey !== undefined).length;
+  }
+
+  /** Whether a key holds its neighbours up and cannot be moved: no siding is free, or the broker takes nothing. */
+  get suspended(): boolean {
+    return this.#suspended || this.#sidings.some(({ isStuck }) => isStuck);
+  }
+
+  get consumers(): readonly Lane[] {
+    return this.#sidings.flatMap(({ consumer }) => consumer ?? []);
+  }
+
+  begin(connection: ChannelModel, control: Channel): void {
+    this.#connection = connection;
+    this.#control = control;
+  }
+
+  /** Takes over what stands in the sidings, one after the other, once nobody else consumes them. */
+  async learn(): Promise<void> {
+    try {
+      for (const siding of this.#sidings) {
+        if (!siding.isFree) continue;
+        const messages = await this.#messagesIn(siding);
+        if (messages > 0) await this.#takeOver(siding, messages);
+      }
+    } catch {
+      // A channel is gone, and the lane with it, or soon.
+      this.#options.ports.lost();
+    }
+  }
+
+  /** Whether something waits in a siding that nobody consumes. */
+  async isStranded(): Promise<boolean> {
+    for (const { queue } of this.#sidings) {
+      const state = await this.#control?.checkQueue(queue).catch(() => undefined);
+      if (state === undefined) return false;
+      if (state.messageCount > 0 && state.consumerCount === 0) return true;
+    }
+    return false;
+  }
+
+  /** A message came off the lane. True where its key stands aside: it follows. */
+  divert(message: HeldMessage): boolean {
+    const siding = this.#sidingOf(message.routingKey);
+    if (siding === undefined || this.#departing?.siding === siding) return false;
+    siding.move([message]);
+    return true;
+  }
+
+  /** Looks whether a key holds its neighbours up. */
+  look(): void {
+    for (const siding of this.#sidings) siding.goOn();
+    this.#suspended = false;
+    if (this.#departing !== undefined) this.#depart();
+    else if (this.#options.lane.held.size >= PREFETCH) this.#chooseKey();
+  }
+
+  /** Takes nothing more in; resolves once nothing is on its way into a siding. */
+  async leave(): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#sidings.map((siding) => siding.leave()));
+  }
+
+  /** Ends the hold on a departing key; after its messages were forgotten, so that none of them starts. */
+  stay(): void {
+    if (this.#departing !== undefined) this.#options.dispatcher.release(this.#departing.routingKey);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sidings.map((siding) => siding.close()));
+  }
+
+  lose(): void {
+    this.#ended = true;
+    for (const siding of this.#sidings) siding.lose();
+  }
+
+  #sidingOf(routingKey: string): Siding | undefined {
+    return this.#sidings.find((siding) => siding.routingKey === routingKey);
+  }
+
+  /** How many messages stand in a siding that we do not consume, once nobody else does either. */
+  async #messagesIn({ queue }: Siding): Promise<number> {
+    while (!this.#ended && this.#control !== undefined) {
+      const { messageCount, consumerCount } = await this.#control.checkQueue(queue);
+      if (consumerCount === 0) return messageCount;
+      // Some channel is still being taken down: its unacknowledged messages are not yet counted.
+      await delay(ASK_AGAIN_MS);
+    }
+    return 0;
+  }
+
+  async #takeOver(siding: Siding, messages: number): Promise<void> {
+    if (!this.#ended && this.#connection !== undefined) await siding.takeOver(this.#connection, messages);
+  }
+
+  /** The lane's window is full: the key that holds most of it, and is held up itself, has to go aside. */
+  #chooseKey(): void {
+    const { lane, dispatcher, publisher, log, index } = this.#options;
+    const counts = new Map<string, number>();
+    for (const { routingKey } of lane.held) counts.set(routingKey, (counts.get(routingKey) ?? 0) + 1);
+    const heldUp = [...counts]
+      .filter(([key]) => this.#sidingOf(key) === undefined && dispatcher.isHeldUp(key))
+      .sort(([, a], [, b]) => b - a)[0];
+    if (heldUp === undefined) return;
+    const siding = this.#sidings.find(({ isFree }) => isFree);
+    this.#suspended = siding === undefined || publisher.state() !== 'connected';
+    if (siding === undefined || this.#suspended || this.#connection === undefined) return;
+    const [routingKey] = heldUp;
+    const departing = { routingKey, siding, isOpen: false };
+    this.#departing = departing;
+    dispatcher.hold(routingKey);
+    log.warn('key set aside: it holds up its neighbours', { key: routingKey, lane: index, siding: siding.index });
+    siding.open(this.#connection, routingKey).then(
+      () => (departing.isOpen = true),
+      () => this.#options.ports.lost(),
+    );
+  }
+
+  /** As soon as nothing of the key is in flight, what is held of it moves, in its order. */
+  #depart(): void {
+    const { dispatcher, lane } = this.#options;
+    const departing = this.#departing;
+    if (departing === undefined || !departing.isOpen || dispatcher.isKeyBusy(departing.routingKey)) return;
+    const { routingKey, siding } = departing;
+    const held = [...lane.held].filter((message) => message.routingKey === routingKey && dispatcher.has(message));
+    this.#departing = undefined;
+    dispatcher.forget(held);
+    dispatcher.release(routingKey);
+    siding.move(held);
+  }
+
+  /**
+   * Nothing of the key seems to be left: the broker is asked, once nobody consumes the siding, and what comes of the key
+   * meanwhile waits. Then it goes the direct way, behind nothing of its own.
+   */
+  async #goDirect(siding: Siding): Promise<void> {
+    if (this.#departing?.siding === siding || this.#ended) return;
+    const { routingKey } = siding;
+    try {
+      await siding.pause();
+      const messages = await this.#messagesIn(siding);
+      if (messages > 0) return await this.#takeOver(siding, messages);
+    } catch {
+      return this.#options.ports.lost();
+    }
+    if (this.#ended) return;
+    this.#options.log.info('key goes the direct way again', { key: routingKey, lane: this.#options.index });
+    for (const message of siding.free()) this.#options.dispatcher.add(message);
+  }
+}

@@ -1,0 +1,107 @@
+import { type Outcome } from '@pdaltagent/delivery';
+import { waitUntil } from '@pdaltagent/testing';
+import { type DeliveredMarkers } from './intake';
+import { LaneWorker } from './lane-worker';
+import { type LaneWorkerOptions } from './lane-worker-options';
+import { type Log } from './log';
+import { type IncomingMessage, type OutgoingMessage } from './message';
+import { Publisher } from './publisher';
+import { EVENTS } from './topology';
+
+export const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
+export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
+export const THROTTLED: Outcome = { kind: 'throttled', status: 429, retryAfterMs: 1_000 };
+
+/** The n-th event of an alert. */
+export function event(alert: string, sequence: number, routingKey = KEY): OutgoingMessage {
+  return {
+    id: `${routingKey.slice(-4)}/${alert}/${sequence}`,
+    type: 'v2',
+    routingKey,
+    orderKey: `${routingKey}:${alert}`,
+    body: Buffer.from('{}'),
+    contentType: 'application/json',
+    receivedAt: Date.now(),
+  };
+}
+
+/** What several workers know together of what was delivered. */
+export class Markers implements DeliveredMarkers {
+  readonly #ids = new Set<string>();
+
+  has(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return Promise.resolve(new Set(ids.filter((id) => this.#ids.has(id))));
+  }
+
+  mark(id: string): Promise<void> {
+    this.#ids.add(id);
+    return Promise.resolve();
+  }
+}
+
+/** A worker, what its log says, and everything that was delivered by it, in order. */
+export class TestWorker {
+  readonly delivered: IncomingMessage[] = [];
+  readonly lines: string[] = [];
+  readonly worker: LaneWorker;
+
+  constructor(
+    url: string,
+    answer: (message: IncomingMessage) => Outcome | Promise<Outcome>,
+    options: Partial<LaneWorkerOptions> = {},
+  ) {
+    const say = (message: string) => void this.lines.push(message);
+    this.worker = new LaneWorker({
+      url,
+      name: 'test worker',
+      family: EVENTS,
+      queueType: 'quorum',
+      concurrency: 128,
+      maximumAgeMs: 86_400_000,
+      poisonAfterMs: 3_600_000,
+      deliver: async (message) => {
+        const outcome = await answer(message);
+        if (outcome.kind === 'delivered') this.delivered.push(message);
+        return outcome;
+      },
+      markers: new Markers(),
+      observer: {
+        attempted: () => undefined,
+        delivered: () => undefined,
+        repeated: () => undefined,
+        buried: () => undefined,
+      },
+      log: { info: say, warn: say, error: say },
+      ...options,
+    });
+    this.worker.start();
+  }
+
+  said(text: string): boolean {
+    return this.lines.some((line) => line.startsWith(text));
+  }
+}
+
+/** Publishes in order: as a gateway does, but waiting for each hundred. */
+export async function publish(url: string, messages: readonly OutgoingMessage[]): Promise<void> {
+  const publisher = new Publisher({ url, name: 'test', family: EVENTS, queueType: 'quorum', log: SILENT });
+  publisher.start();
+  await waitUntil(() => publisher.state() === 'connected', { what: 'the publisher' });
+  for (let start = 0; start < messages.length; start += 100) {
+    await Promise.all(messages.slice(start, start + 100).map((message) => publisher.publish(message)));
+  }
+  await publisher.close();
+}
+
+/** The sequence numbers of each alert, in the order of delivery. */
+export function sequences(messages: readonly IncomingMessage[]): Map<string, number[]> {
+  const byAlert = new Map<string, number[]>();
+  for (const { id, orderKey } of messages) {
+    const known = byAlert.get(orderKey) ?? [];
+    known.push(Number(id.split('/')[2]));
+    byAlert.set(orderKey, known);
+  }
+  return byAlert;
+}

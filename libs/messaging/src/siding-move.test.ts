@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { setImmediate as turn } from 'node:timers/promises';
+import { moveInOrder } from './siding-move';
+
+interface Message {
+  readonly orderKey: string;
+  readonly sequence: number;
+}
+
+const messages = (keys: readonly string[]): Message[] => keys.map((orderKey, sequence) => ({ orderKey, sequence }));
+
+/** A broker that answers when it is told to. */
+class Broker {
+  readonly queue: Message[] = [];
+  readonly unanswered = new Map<Message, { readonly confirm: () => void; readonly refuse: () => void }>();
+
+  publish = (message: Message): Promise<void> =>
+    new Promise((resolve, reject) => {
+      this.unanswered.set(message, {
+        confirm: () => {
+          this.queue.push(message);
+          resolve();
+        },
+        refuse: () => reject(new Error('refused')),
+      });
+    });
+
+  async answer(which: number, answer: 'confirm' | 'refuse'): Promise<void> {
+    const chosen = [...this.unanswered][which % this.unanswered.size];
+    if (chosen === undefined) return;
+    this.unanswered.delete(chosen[0]);
+    chosen[1][answer]();
+    await turn();
+  }
+}
+
+describe('a move to a siding', () => {
+  it('has one message of an order key unconfirmed, and those of others beside it', async () => {
+    const broker = new Broker();
+    const moved: Message[] = [];
+    const all = messages(['a', 'b', 'c', 'a', 'd']);
+    const move = moveInOrder(all, { publish: broker.publish, moved: (message) => moved.push(message) });
+    await turn();
+    expect([...broker.unanswered.keys()]).toEqual(all.slice(0, 3));
+    await broker.answer(0, 'confirm');
+    expect([...broker.unanswered.keys()]).toEqual([...all.slice(1, 3), ...all.slice(3)]);
+    while (broker.unanswered.size > 0) await broker.answer(0, 'confirm');
+    expect(await move).toEqual([]);
+    expect(moved).toHaveLength(5);
+  });
+
+  it('never brings an event where the one before it of its alert did not arrive, whatever is refused', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 40 }),
+        fc.array(fc.tuple(fc.nat(), fc.boolean()), { minLength: 1, maxLength: 40 }),
+        async (keys, answers) => {
+          const broker = new Broker();
+          const acknowledged: Message[] = [];
+          const all = messages(keys);
+          let over = false;
+          const move = moveInOrder(all, { publish: broker.publish, moved: (message) => acknowledged.push(message) });
+          const left = move.then((rest) => {
+            over = true;
+            return rest;
+          });
+          await turn();
+          for (let step = 0; !over; step += 1) {
+            const [which, isRefused] = answers[step % answers.length] ?? [0, false];
+            await broker.answer(which, isRefused && step < answers.length ? 'refuse' : 'confirm');
+          }
+          const rest = await left;
+          expect(new Set([...acknowledged, ...rest])).toEqual(new Set(all));
+          expect(acknowledged).toEqual(broker.queue);
+          for (const orderKey of new Set(keys)) {
+            const accepted = all.filter((message) => message.orderKey === orderKey);
+            const arrived = broker.queue.filter((message) => message.orderKey === orderKey);
+            expect([...arrived, ...rest.filter((message) => message.orderKey === orderKey)]).toEqual(accepted);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
