@@ -2,6 +2,9 @@ import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { Store } from '@pdaltagent/store';
 import { CuttingProxy, LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createApp } from './app';
 import { variables } from './configuration';
@@ -111,6 +114,36 @@ describe('the poller', () => {
     expect(second.readiness().checks.polling).toBe('this process');
     await lanes.close();
     expect(lanes.messages).toHaveLength(20);
+  });
+
+  it('queues for the destinations of a file what each wants, and takes up a changed file without a restart', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'destinations-'));
+    const file = path.join(folder, 'webhooks.yaml');
+    const write = (...destinations: string[]) => writeFileSync(file, `destinations: [${destinations.join(', ')}]`);
+    const all = '{ name: all, url: http://all.test, secrets: [{ env: ONLY_THE_SENDER_HAS_IT }] }';
+    write(all, '{ name: some, url: http://some.test, format: v3, filters: { services: [S1] } }');
+    const app = await start({ PDAGENTD_WEBHOOKS_FILE: file });
+    await ready(app);
+    const lanes = await Lanes.openEmpty(servers.amqpUrl);
+    const names = () => lanes.messages.map(({ routingKey }) => routingKey).sort();
+    server.add(2, (index) => ({ service: { id: `S${index + 1}` } }));
+    await arrived(lanes, 3);
+    expect(names()).toEqual(['all', 'all', 'some']);
+    expect(lanes.messages.find(({ routingKey }) => routingKey === 'some')?.body.toString()).toContain('"event":{"id"');
+    write(all, '{ name: bad }');
+    await waitUntil(() => logged.some((line) => line.includes('the former version stays')), { what: 'the refusal' });
+    write(all, '{ name: new, url: http://new.test }');
+    await waitUntil(() => logged.some((line) => line.includes('was changed and is in force')), { what: 'the change' });
+    server.add(1);
+    await arrived(lanes, 5);
+    expect(names()).toEqual(['all', 'all', 'all', 'new', 'some']);
+    expect(logged.filter((line) => line.includes('nothing is queued for the URLs'))).toHaveLength(1);
+    await lanes.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('does not start with a file that has problems', async () => {
+    await expect(start({ PDAGENTD_WEBHOOKS_FILE: '/nowhere/webhooks.yaml' })).rejects.toThrow(/PDAGENTD_WEBHOOKS_FILE/);
   });
 
   it.each([

@@ -3,9 +3,9 @@ import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pdaltagent/rest-api';
 import { type App, type Context } from '@pdaltagent/service';
 import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
-import { type Destination } from '@pdaltagent/webhooks';
 import { checkRemembering, type Configuration } from './configuration';
 import { Counters } from './counters';
+import { type Destinations, openDestinations } from './destinations';
 import { NewEntries } from './new-entries';
 import { PollLoop } from './poll-loop';
 import { Publication } from './publication';
@@ -14,19 +14,20 @@ import { SettingAside } from './setting-aside';
 
 export function createApp(configuration: Configuration, context: Context): App {
   checkRemembering(configuration);
-  const { apiToken, destinations = [] } = configuration;
+  const destinations = openDestinations(configuration, context.logger);
+  const { apiToken } = configuration;
   if (apiToken === undefined) return idleApp('PDAGENTD_API_TOKEN', context);
-  if (destinations.length === 0) return idleApp('PDAGENTD_WEBHOOK_DEST_URL', context);
+  if (destinations === undefined) return idleApp('PDAGENTD_WEBHOOK_DEST_URL', context);
   return pollingApp(configuration, apiToken, destinations, context);
 }
 
 function pollingApp(
   configuration: Configuration,
   token: string,
-  destinations: readonly Destination[],
+  destinations: Destinations,
   { logger, metrics }: Context,
 ): App {
-  const { amqpUrl, queueType, redisUrl, apiBaseUrl, format, keepSeconds } = configuration;
+  const { amqpUrl, queueType, redisUrl, apiBaseUrl, keepSeconds } = configuration;
   const counters = new Counters(metrics);
   const store = new Store({ url: redisUrl, name: 'log-poller', log: logger });
   const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', family: WEBHOOKS, queueType, log: logger });
@@ -44,8 +45,7 @@ function pollingApp(
     newEntries: new NewEntries({
       publication: new Publication({
         publisher,
-        destinations: () => destinations,
-        format,
+        destinations: () => destinations.current(),
         config: configuration.webhookConfig ?? {},
       }),
       settingAside: new SettingAside(publisher),
@@ -63,7 +63,8 @@ function pollingApp(
   const loop = new PollLoop({ round, lease, publisher, intervalMs: configuration.intervalSeconds * 1000, log: logger });
   return {
     start() {
-      logger.info('polling', { api: apiBaseUrl, destinations: destinations.map(({ name }) => name) });
+      logger.info('polling', { api: apiBaseUrl, destinations: destinations.current().map(({ name }) => name) });
+      destinations.start();
       store.start();
       publisher.start();
       lease.start();
@@ -71,6 +72,7 @@ function pollingApp(
       return Promise.resolve();
     },
     async stop() {
+      destinations.stop();
       await loop.stop();
       await Promise.all([lease.stop(), publisher.close()]);
       store.close();

@@ -7,6 +7,7 @@ import {
   integer,
   secret,
   url,
+  webhooksFile,
 } from '@pdaltagent/service';
 import { instantOf, type JsonObject, objectOf, parseDestinations } from '@pdaltagent/webhooks';
 
@@ -28,6 +29,7 @@ export const variables = {
     parse: parseDestinations,
     secret: true,
   }),
+  webhooksFile,
   format: choice('PDAGENTD_WEBHOOK_FORMAT', ['v2', 'v3'], 'v2', 'the form of webhooks'),
   services: custom('PDAGENTD_WEBHOOK_SERVICES_LIST', 'ids of services: only their webhooks are sent', {
     wants: 'a JSON array of service ids, such as ["PABC123"]',

@@ -1,5 +1,5 @@
 import { type Publisher, type OutgoingMessage } from '@pdaltagent/messaging';
-import { type Destination, type JsonObject, type LogEntry, type WebhookFormat, webhookOf } from '@pdaltagent/webhooks';
+import { type Destination, isWanted, type JsonObject, type LogEntry, webhookOf } from '@pdaltagent/webhooks';
 
 /** An entry so odd that no webhook can be made of it: another attempt would end alike. */
 export class NoWebhook extends Error {
@@ -13,11 +13,10 @@ export interface PublicationOptions {
   readonly publisher: Pick<Publisher, 'publish'>;
   /** Asked anew for each entry. */
   readonly destinations: () => readonly Destination[];
-  readonly format: WebhookFormat;
   readonly config: JsonObject;
 }
 
-/** Puts the webhooks of log entries on their lanes, one message per destination. */
+/** Puts the webhooks of log entries on their lanes, one message per destination that wants it. */
 export class Publication {
   readonly #options: PublicationOptions;
 
@@ -26,7 +25,7 @@ export class Publication {
   }
 
   /**
-   * Resolves once the broker confirmed the entry's webhooks for all destinations.
+   * Resolves once the broker confirmed the entry's webhooks for all destinations that want them.
    * @param again whether they may have been published before
    * @throws PublishError, NoWebhook
    */
@@ -40,15 +39,16 @@ export class Publication {
 
   #messagesOf(entry: LogEntry, again: boolean): readonly OutgoingMessage[] {
     try {
-      return this.#options.destinations().map((destination) => this.#messageOf(entry, destination, again));
+      const wanting = this.#options.destinations().filter(({ filter }) => isWanted(filter, entry));
+      return wanting.map((destination) => this.#messageOf(entry, destination, again));
     } catch (error) {
       throw new NoWebhook(error);
     }
   }
 
   #messageOf(entry: LogEntry, destination: Destination, again: boolean): OutgoingMessage {
-    const { format, config } = this.#options;
-    const webhook = webhookOf(entry, { format, destination, config });
+    const { format } = destination;
+    const webhook = webhookOf(entry, { format, destination, config: this.#options.config });
     return {
       id: webhook.id,
       type: 'webhook',

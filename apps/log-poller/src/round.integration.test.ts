@@ -78,8 +78,7 @@ async function newRound(
     api,
     reader: new WindowReader({ api, log, waits: { baseMs: 1, capMs: 5, refusedMs: 5 } }),
     newEntries: new NewEntries({
-      publication:
-        publication ?? new Publication({ publisher, destinations: () => destinations, format: 'v2', config: {} }),
+      publication: publication ?? new Publication({ publisher, destinations: () => destinations, config: {} }),
       settingAside: new SettingAside(publisher),
       seen: new SeenEntries(store, 3_600),
       services: services && new Set(services),
@@ -293,7 +292,7 @@ describe('an end between publishing and marking', () => {
     const added = server.add(20, onOneIncident);
     const store = await newStore();
     const options = { publisher, destinations: () => parseDestinations('http://receiver.test/hook') ?? [] };
-    const publication = new EndingPublication({ ...options, format: 'v2', config: {} }, store, added[9]?.id ?? '');
+    const publication = new EndingPublication({ ...options, config: {} }, store, added[9]?.id ?? '');
     await expect((await newRound({ store, publication })).run(signal())).rejects.toMatchObject({ code: 'away' });
     await arrived(10);
     await (await newRound()).run(signal());
@@ -308,7 +307,7 @@ describe('an end between publishing and marking', () => {
     const added = server.add(3);
     const store = await newStore();
     const options = { publisher, destinations: () => parseDestinations('http://receiver.test/hook') ?? [] };
-    const publication = new EndingPublication({ ...options, format: 'v2', config: {} }, store, added[1]?.id ?? '');
+    const publication = new EndingPublication({ ...options, config: {} }, store, added[1]?.id ?? '');
     await expect((await newRound({ store, publication })).run(signal())).rejects.toBeDefined();
     const position = await new Cursor(await newStore()).read();
     expect(position?.cursor).toBe(position?.start);
