@@ -88,7 +88,6 @@ export class PublishingLink {
       settle(wasReturned ? 'returned' : error ? 'refused' : 'confirmed');
     };
     try {
-      this.#cork();
       channel.publish(to.exchange, to.routingKey, body, { mandatory: true, ...properties }, confirmed);
       return true;
     } catch {
@@ -106,25 +105,9 @@ export class PublishingLink {
     await this.#session.close();
   }
 
-  #isCorked = false;
-  #stream: any;
-  #cork(): void {
-    if (this.#isCorked || !process.env.CORK) return;
-    this.#isCorked = true;
-    const stream = this.#stream;
-    stream.cork();
-    setImmediate(() => {
-      setImmediate(() => {
-        this.#isCorked = false;
-        stream.uncork();
-      });
-    });
-  }
-
   async #open(connection: ChannelModel): Promise<void> {
     const { family, queueType, log, opened } = this.#options;
     const channel = await connection.createConfirmChannel();
-    this.#stream = (connection.connection as any).stream;
     channel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
     channel.on('close', () => this.#lose(channel));
     channel.on('return', (message) => this.#returned.add(String(message.properties.messageId)));
