@@ -8,14 +8,14 @@ const NAMES = [
   'secret(?:[ _-]?(?:access[ _-]?)?key(?:[ _-]?base)?)?|token|credentials?',
   '(?:api|auth|access|account|storage|private|encryption|master|signing|license|subscription)[ _-]?key',
   '(?:integration|routing|service|ingest(?:ion)?|write|sas)[ _-]?key',
-  'jsessionid|phpsessid|connect\\.sid|(?<![a-z])sig',
+  '(?<=["\'])auth(?=\\\\{0,2}["\'])|jsessionid|phpsessid|connect\\.sid|(?<![a-z])sig',
 ].join('|');
 /** The sign between name and value, with closing and opening quotes, possibly escaped: `=`, `": "`, ` is `, a blank after `--name`. */
 const SIGNS =
   '["\'\\\\]{0,3} {0,2}(?::=|=>|[:=]) {0,3}["\'\\\\]{0,3}| is ["\']?(?=\\S{0,40}\\d)|(?<=--[\\w-]{1,40}) ["\']?';
 const ASSIGNMENT = new RegExp(`(?:${NAMES})\\d{0,2}(?<sign>${SIGNS})`, 'gi');
 /** Stems of the names: a text without any of them holds no assignment of a secret. */
-const STEM = /pass|pwd|secret|token|key|credential|contrase|session|sess|sid|sig/i;
+const STEM = /auth|pass|pwd|secret|token|key|credential|contrase|session|sess|sid|sig/i;
 const STRONG_NAME = /(?:password|passwd|passphrase|passcode|pwd|pass|secret)[ _-]?$/;
 /** Words before a name that make it something else: a page's token, a lexer's, a type's. */
 const OTHER_NAME =
@@ -56,9 +56,9 @@ function isSecret(name: string, sign: string, value: string, reading: Reading, s
   return !OTHER_NAME.test(reading.wordsBefore(span.start - sign.length - name.length, 24));
 }
 
-/** After `password: ` a plain word may be prose: it has to look unlike a word, or to end the line. */
+/** After `password: ` a plain word or the name of an object may be prose: it has to look unlike one, or to end the line. */
 function isToldApart(value: string, reading: Reading, end: number): boolean {
-  return !/^[A-Za-z]+$/.test(value) || /^(?:$|[\n\r,;"'})\]\\])/.test(reading.after(end, 1));
+  return !/^(?:[A-Za-z]+|[a-z]+(?:-[a-z]+)+)$/.test(value) || /^(?:$|[\n\r,;"'})\]\\])/.test(reading.after(end, 1));
 }
 
 function scan(reading: Reading): readonly Span[] {

@@ -31,7 +31,7 @@ const ISSUERS: readonly { readonly from: number; readonly to: number; readonly l
 
 /** Digits in a row, or in the groups that are printed on cards, joined by the same sign. */
 const CARD =
-  /(?<![\w.])(?:\d{4}([ .-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{4}([ -])\d{4}\3\d{4}\3\d{2,3}|\d{13,19})(?![\w]|[.-]\d)/g;
+  /(?<![\w.+])(?:\d{4}([ .-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{4}([ -])\d{4}\3\d{4}\3\d{2,3}|\d{13,19})(?![\w]|[.-]\d)/g;
 /** Beginnings of rarer cards, which identifiers have too: printed in groups, or a word has to say it. */
 const RARE = /^(?:220[0-4]|50|5[6-8]|60(?!11)|63|67|81|97)/;
 const CARD_WORD =

@@ -6,12 +6,12 @@ const NAME = "[\\p{Lu}][\\p{L}\\p{M}'’.-]{1,30}";
 const HOUSE = '\\d{1,4} ?[a-zA-Z]?(?:[-/]\\d{1,4})?(?![\\p{L}\\d.:])';
 /** `Hauptstraße 5`, `Berliner Straße 12`, `Kerkstraat 7`, `Storgatan 4`: the type ends the name or follows it, the number comes last. */
 const SUFFIXED = new RegExp(
-  `(?<![\\p{L}\\d])(?:${NAME} ){0,2}?(?:[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:straße|strasse|str\\.|gasse|platz|allee|straat|gracht|plein|gatan|vägen|vej|veien|katu)|Straße|Strasse|Str\\.) ${HOUSE}`,
+  `(?<![\\p{L}\\d])(?:(?:Alte|Neue|Große|Grosse|Kleine|Obere|Untere|Vordere|Hintere|Lange|Breite)r? )?(?:[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:straße|strasse|str\\.|gasse|platz|allee|straat|gracht|plein|gatan|vägen|vej|veien|katu)|(?:[\\p{Lu}][\\p{L}\\p{M}.'-]{1,30} ){1,2}(?:Straße|Strasse|Str\\.|Allee)|Straße (?:des|der) (?:\\d{1,2}\\. )?${NAME}) ${HOUSE}`,
   'gu',
 );
 /** Types that are also ends of other words: only with a post code. */
 const DOUBTFUL = new RegExp(
-  `(?<![\\p{L}\\d])[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:weg|ring|damm|ufer|steig|laan|kade|singel|gata|gade|tie|chaussee|markt) ${HOUSE}`,
+  `(?<![\\p{L}\\d])[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:weg|ring|damm|ufer|steig|laan|kade|singel|gata|gade|tie|chaussee|markt) ${HOUSE}|(?<![\\p{L}\\d])(?:(?:Am|Im|Zum|Zur|Beim|An der|An den|Auf dem|Auf der|In der|In den|Unter den) (?:${NAME} ){0,1}${NAME}|[\\p{Lu}][\\p{L}-]{2,30}(?:er|-) (?:Platz|Weg|Ring|Damm|Ufer|Gasse|Chaussee|Markt)) ${HOUSE}`,
   'gu',
 );
 /** `12 bis rue de la Paix`. */
@@ -19,11 +19,15 @@ const FRENCH = new RegExp(
   `(?<![\\p{L}\\d.,:/-])\\d{1,4}(?: ?(?:bis|ter))?,? (?:[Rr]ue|[Aa]venue|[Aa]v\\.|[Bb]oulevard|[Bb]d|[Cc]hemin|[Ii]mpasse|[Aa]llée|[Qq]uai|(?:place|cours|route|passage|square)(?= d))(?: (?:des?|du|de la|la|le|les)| d['’]| de l['’])? ?(?:${NAME}[ -]?){1,4}(?<! )`,
   'gu',
 );
+const SURE_TYPES = 'Calle|C/|Avenida|Avda\\.?|Paseo|Viale|Rua|Travessa';
+const OF = '(?:de la|de las|de los|de|del|della|dei|da|das|do|dos)';
 /** `Calle de Alcalá 45`, `Via Roma, 12`, `Rua Augusta 1500`. */
 const SOUTHERN = new RegExp(
-  `(?<![\\p{L}\\d])(?:Calle|C/|Avenida|Avda\\.?|Paseo|Viale|Corso|Rua|Travessa|Piazza|Via|Plaza|Largo|Carrera) (?:(?:de la|de los|de|del|della|dei|da|do|dos) )?(?:${NAME} ){0,3}${NAME},? (?:n[ºo°.]{1,2} ?)?${HOUSE}`,
+  `(?<![\\p{L}\\d])(?:${SURE_TYPES}|Via|Plaza|Largo|Carrera|Corso|Piazza) (?:${OF} )?(?:${NAME} ){0,3}${NAME},? (?:n[ºo°.]{1,2} ?)?${HOUSE}`,
   'gu',
 );
+
+const SURE_TYPE = new RegExp(`^(?:${SURE_TYPES}) `, 'u');
 
 const surely = (match: RegExpExecArray): Span => {
   return { start: match.index, end: addressTail(match.input, match.index + match[0].length) };
@@ -40,7 +44,7 @@ const scans = [
   scanBy(SUFFIXED, surely),
   scanBy(DOUBTFUL, withEvidence),
   scanBy(FRENCH, surely),
-  scanBy(SOUTHERN, withEvidence),
+  scanBy(SOUTHERN, (match, reading) => (SURE_TYPE.test(match[0]) ? surely(match) : withEvidence(match, reading))),
 ];
 
 export const continentalAddress: Detector = {

@@ -1,12 +1,12 @@
 import { type Detector, RANK, scanBy, type Span } from '../detector';
-import { OTHER_NUMBER, PHONE_LABEL, PHONE_WORD, UNIT, withExtension } from '../phone-context';
+import { CALL_OUTCOME, OTHER_NUMBER, PHONE_LABEL, PHONE_WORD, UNIT, withExtension } from '../phone-context';
 import { isRealNational } from '../phone-plan';
 import { type Reading } from '../reading';
 
 /** Digits with one or two separators between them, 7 to 15 of them. */
 const NATIONAL = /(?<![\w+.@#$€£/-])\(?\d(?:[ ().\-/]{0,2}\d){6,14}(?![\d@])/g;
 /** North America's layout: area code, exchange, line, joined by the same sign. */
-const NORTH_AMERICAN = /^(?:1[ .-]?)?(?:\([2-9]\d\d\) ?[2-9]\d\d[ .-]?\d{4}|[2-9]\d\d([.-])[2-9]\d\d\1\d{4})$/;
+const NORTH_AMERICAN = /^(?:(?:001|1)[ .-]?)?(?:\([2-9]\d\d\) ?[2-9]\d\d[ .-]?\d{4}|[2-9]\d\d([.-])[2-9]\d\d\1\d{4})$/;
 const NORTH_AMERICAN_LOOSE = /^(?:1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]?\d{4}$/;
 const LOCAL = /^\d{3}[ .-]\d{4}$/;
 const DATE_OR_ADDRESS =
@@ -34,7 +34,8 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   // Digits before a blank make this one more of a row of numbers.
   if (/\d $/.test(reading.text.slice(Math.max(0, start - 2), start))) return undefined;
   if (PHONE_LABEL.test(before)) return isNumber(number, reading) ? span : undefined;
-  if (!PHONE_WORD.test(before) || /^\d*$/.test(number)) return undefined;
+  const meant = PHONE_WORD.test(before) || CALL_OUTCOME.test(reading.after(span.end, 32));
+  if (!meant || /^\d*$/.test(number)) return undefined;
   return isNumber(number, reading) ? span : undefined;
 }
 
@@ -57,6 +58,7 @@ export const nationalPhone: Detector = {
     OTHER_NUMBER,
     PHONE_LABEL,
     PHONE_WORD,
+    CALL_OUTCOME,
     UNIT,
   ],
   needs: (traits) => traits.digits >= 7,

@@ -1,14 +1,18 @@
 import { type Detector, RANK, scanBy, type Span } from '../detector';
 import { isPossibleInternational, isRealInternational } from '../phone-plan';
 import { type Reading } from '../reading';
-import { PHONE_WORD, withExtension } from '../phone-context';
+import { PHONE_WORD, UNIT, withExtension } from '../phone-context';
 
 /** `+` and 7 to 17 digits, with one blank, dot, dash, slash or bracket or two between them. */
 const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9]))\(?[1-9](?:[ ().\-/]{0,3}\d){6,16}(?!\d)/g;
 
+const SIGNED =
+  /(?<![a-z])(?:delta|diff|difference|change|changed|offset|skew|drift|jitter|grew|rose|gain|growth|balance|score)(?: (?:by|of|is|was))?[ :=]{0,3}$/;
+
 /** The longest beginning of the match, by groups of digits, that is a number. */
 function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   const inContext = (): boolean => PHONE_WORD.test(reading.wordsBefore(match.index, 32));
+  if (isDifference(match[0], reading, match.index) && !inContext()) return undefined;
   if (match[0].replace(/^\(/, '').startsWith('00') && !inContext()) return undefined;
   // A dash right before digits, but not right after some, is a minus.
   let candidate = match[0].replace(/ -\d.*$/, '');
@@ -19,6 +23,12 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   return inContext() && match[0].search(/ -\d/) < 0 && isPossibleInternational(numberOf(match[0]), reading.effort)
     ? spanOf(match.index, match[0], reading)
     : undefined;
+}
+
+/** A signed number without any grouping that counts something: `delta +49311609 bytes`. */
+function isDifference(candidate: string, reading: Reading, start: number): boolean {
+  if (/\D/.test(candidate.slice(1))) return false;
+  return UNIT.test(reading.after(start + candidate.length)) || SIGNED.test(reading.wordsBefore(start, 24));
 }
 
 /** `+44 (0)20 …` as `+4420…`: digits only, without the trunk zero in brackets. */
@@ -35,7 +45,7 @@ export const phone: Detector = {
   name: 'phone',
   kind: 'PHONE',
   rank: RANK.phone,
-  patterns: [INTERNATIONAL],
+  patterns: [INTERNATIONAL, SIGNED],
   needs: (traits) => traits.digits >= 7,
   scan: scanBy(INTERNATIONAL, accept),
   examples: {

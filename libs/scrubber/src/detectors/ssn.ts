@@ -8,7 +8,7 @@ const SSN_LABEL =
   /(?<![a-z])(?:ssns?|social security|social|tin)(?: (?:number|no|nr|num|id|is|of|was)){0,4}[\s.:=#"'([]{0,5}$/;
 const SSN_WORD = /(?<![a-z])(?:ssns?|social security|social sec|soc sec|ss ?#|social|sozial|tax ?payer|tin)(?![a-z])/;
 const OTHER_NUMBER =
-  /(?<![a-z])(?:part|sku|serial|order|invoice|ticket|case|build|version|lot|model|ref|reference|item|batch|id|no|code|histogram|counts?|values?|buckets?|series|rfc|zip)["']? ?[ :=#]{0,2}["']?$/;
+  /(?<![a-z])(?:part|sku|serial|order|invoice|ticket|case|build|version|lot|model|ref|reference|item|batch|id|no|code|histogram|counts?|values?|buckets?|series|rfc|zip)(?: (?:number|no|nr|id))?["']? ?[ :=#]{0,2}["']?$/;
 /** Numbers printed in advertisements and manuals; the Social Security Administration never gives them out. */
 const PUBLISHED = ['078051120', '219099999', '123456789'];
 
@@ -20,6 +20,8 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   const separator = match[1] ?? '';
   const word = separator === '' ? SSN_LABEL : SSN_WORD;
   if (word.test(reading.wordsBefore(start, 48))) return { start, end };
+  if (separator === '-' && /(?<![a-z])(?:ssn|social security)(?![a-z])/.test(reading.after(end, 40)))
+    return { start, end };
   if (separator === '' || separator === '.' || PUBLISHED.includes(match[0].replace(/\D/g, ''))) return undefined;
   if (
     separator === ' ' &&

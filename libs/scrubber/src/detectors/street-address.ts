@@ -13,7 +13,8 @@ import {
 } from '../street-words';
 
 /** A house number: digits with a letter, a range or a half, not part of anything longer. */
-const NUMBER = /(?<![\w.,:/#$€£@+=-]|[\d] )(?:\d{1,6}[A-Za-z]?(?:[-/]\d{1,5})?)(?: 1\/2)?(?=,? {1,2}[\p{L}\d])/gu;
+const NUMBER =
+  /(?:(?<![\w.,:/#$€£@+=-]|[\d] )|(?<=(?<!\p{L})(?:[Ff]lat|[Ss]tudio|[Aa]pt|[Aa]partment|[Uu]nit|[Ss]uite) \d{1,4}[A-Za-z]?,? ))(?:\d{1,6}[A-Za-z]?(?:[-/]\d{1,5})?)(?: 1\/2)?(?=,? {1,2}[\p{L}\d])/gu;
 const KEYED_NUMBER = /(?<==["']?)\d{1,6}[A-Za-z]?(?=,? {1,2}[\p{L}\d])/gu;
 const WORD = /,? {1,2}((?:\p{L}|\d{1,3}(?:st|nd|rd|th)\b)[\p{L}\p{M}'’-]{0,30})(\.?)/uy;
 const LONGEST_NAME = 5;
