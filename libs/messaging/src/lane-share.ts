@@ -3,8 +3,6 @@ import { Membership } from './membership';
 import { type Family, laneQueue } from './topology';
 
 const LOOK_FOR_ORPHANS_EVERY_MS = 3_000;
-/** How long a newcomer listens before it takes lanes. */
-const LISTEN_FIRST_MS = 500;
 
 export interface LaneShareOptions {
   readonly family: Family;
@@ -33,14 +31,11 @@ export class LaneShare {
   }
 
   async join(channel: Channel): Promise<void> {
-    this.#joined = false;
     this.#adopted.clear();
     clearInterval(this.#timer);
     await this.#membership.join(channel);
-    setTimeout(() => {
-      this.#joined = true;
-      this.settled();
-    }, LISTEN_FIRST_MS).unref();
+    this.#joined = true;
+    this.settled();
     this.#timer = setInterval(() => void this.#lookForOrphans(channel), LOOK_FOR_ORPHANS_EVERY_MS);
   }
 

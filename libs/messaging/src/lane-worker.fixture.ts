@@ -1,15 +1,13 @@
 import { type Outcome } from '@pdaltagent/delivery';
-import { waitUntil } from '@pdaltagent/testing';
+import { Sender } from './dead-letters/sender';
+import { BrokerLink } from './inspection/broker-link';
 import { type DeliveredMarkers } from './intake';
 import { LaneWorker } from './lane-worker';
 import { type LaneWorkerOptions } from './lane-worker-options';
-import { type Log } from './log';
-import { type IncomingMessage, type OutgoingMessage } from './message';
-import { Publisher } from './publisher';
-import { EVENTS } from './topology';
+import { type IncomingMessage, type OutgoingMessage, toProperties } from './message';
+import { EVENTS, laneKey, laneOfMessage } from './topology';
 
 export const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
-export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
 export const THROTTLED: Outcome = { kind: 'throttled', status: 429, retryAfterMs: 1_000 };
@@ -84,15 +82,16 @@ export class TestWorker {
   }
 }
 
-/** Publishes in order: as a gateway does, but waiting for each hundred. */
+/** Puts messages into their lanes, in order. */
 export async function publish(url: string, messages: readonly OutgoingMessage[]): Promise<void> {
-  const publisher = new Publisher({ url, name: 'test', family: EVENTS, queueType: 'quorum', log: SILENT });
-  publisher.start();
-  await waitUntil(() => publisher.state() === 'connected', { what: 'the publisher' });
+  const link = await BrokerLink.open({ url, name: 'test' });
+  const sender = await Sender.open(link);
+  const send = (message: OutgoingMessage) =>
+    sender.send(EVENTS.exchange, laneKey(laneOfMessage(EVENTS, message)), message.body, toProperties(message));
   for (let start = 0; start < messages.length; start += 100) {
-    await Promise.all(messages.slice(start, start + 100).map((message) => publisher.publish(message)));
+    await Promise.all(messages.slice(start, start + 100).map(send));
   }
-  await publisher.close();
+  await link.close();
 }
 
 /** The sequence numbers of each alert, in the order of delivery. */

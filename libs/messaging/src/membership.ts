@@ -1,14 +1,17 @@
 import { type Channel } from 'amqplib';
 import { createHash, randomUUID } from 'node:crypto';
+import { type Announcement, announcementOf } from './announcement';
 import { STATUS_EXCHANGE } from './topology';
 
 const ANNOUNCE_EVERY_MS = 2_000;
+/** A worker that has not heard itself announces itself so often: its first words may have come before its connection. */
+const TRY_EVERY_MS = 250;
 /** A worker that was not heard for so long is gone. */
 const GONE_AFTER_MS = 6_000;
-
-type Announcement =
-  | { readonly kind: 'here'; readonly member: string; readonly group: string; readonly asks: boolean }
-  | { readonly kind: 'gone'; readonly member: string; readonly group: string };
+/** Who does not hear itself for so long hears nobody: the broker is in alarm, or our way to it is cut. */
+const DEAF_AFTER_MS = 3_000;
+/** How long a newcomer listens, from the moment in which it heard itself, before it knows who is there. */
+const LISTEN_FIRST_MS = 500;
 
 export interface MembershipOptions {
   /** Only workers of one group share lanes. */
@@ -18,12 +21,21 @@ export interface MembershipOptions {
   readonly changed: () => void;
 }
 
-/** Who works beside us, by what workers announce on the status exchange. It only balances; safety never rests on it. */
+/**
+ * Who works beside us, by what workers announce on the status exchange. It only balances; safety never rests on it.
+ * Everyone hears its own announcements too: while it does not, nobody else's can be missed either, and what was known of the
+ * others stays as it was.
+ */
 export class Membership {
   readonly self = randomUUID();
   readonly #options: MembershipOptions;
   readonly #heard = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
+  /** When we last heard ourselves; milliseconds since 1970. */
+  #echoAt = 0;
+  #knowsOthers = false;
+  #beating: NodeJS.Timeout | undefined;
+  #listening: NodeJS.Timeout | undefined;
+  #announcedAt = 0;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -34,41 +46,51 @@ export class Membership {
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false });
     await channel.bindQueue(queue, STATUS_EXCHANGE, '');
     await channel.consume(queue, (delivery) => delivery && this.#hear(delivery.content), { noAck: true });
-    this.#heard.clear();
-    this.#say({ kind: 'here', member: this.self, group: this.#options.group, asks: true });
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#beat(), ANNOUNCE_EVERY_MS);
+    this.#echoAt = 0;
+    this.#say(true);
+    clearInterval(this.#beating);
+    this.#beating = setInterval(() => this.#beat(), TRY_EVERY_MS);
   }
 
   leave(): void {
-    clearInterval(this.#timer);
-    this.#say({ kind: 'gone', member: this.self, group: this.#options.group });
+    clearInterval(this.#beating);
+    clearTimeout(this.#listening);
+    const { group } = this.#options;
+    this.#options.announce(Buffer.from(JSON.stringify({ kind: 'gone', member: this.self, group })));
   }
 
-  /** The lane's worker among those heard: rendezvous hashing, so that a change moves as few lanes as can be. */
+  /**
+   * The lane's worker among those heard: rendezvous hashing, so that a change moves as few lanes as can be. None is ours
+   * before we know who else is there.
+   */
   isMine(lane: number): boolean {
+    if (!this.#knowsOthers) return false;
     const mine = weight(this.self, lane);
     for (const member of this.#heard.keys()) if (member !== this.self && weight(member, lane) > mine) return false;
     return true;
   }
 
   #beat(): void {
-    this.#say({ kind: 'here', member: this.self, group: this.#options.group, asks: false });
-    const horizon = Date.now() - GONE_AFTER_MS;
-    const gone = [...this.#heard].filter(([, heardAt]) => heardAt < horizon);
+    const now = Date.now();
+    const isDeaf = now - this.#echoAt > DEAF_AFTER_MS;
+    if (isDeaf || now - this.#announcedAt >= ANNOUNCE_EVERY_MS) this.#say(isDeaf);
+    if (isDeaf) return;
+    const gone = [...this.#heard].filter(([, heardAt]) => now - heardAt > GONE_AFTER_MS);
     for (const [member] of gone) this.#heard.delete(member);
     if (gone.length > 0) this.#options.changed();
   }
 
-  #say(announcement: Announcement): void {
+  #say(asks: boolean): void {
+    this.#announcedAt = Date.now();
+    const announcement: Announcement = { kind: 'here', member: this.self, group: this.#options.group, asks };
     this.#options.announce(Buffer.from(JSON.stringify(announcement)));
   }
 
   #hear(content: Buffer): void {
-    const announcement = parse(content);
+    const announcement = announcementOf(content);
     if (announcement === undefined || announcement.group !== this.#options.group) return;
     const { member } = announcement;
-    if (member === this.self) return;
+    if (member === this.self) return this.#heardOurselves();
     const known = this.#heard.has(member);
     if (announcement.kind === 'gone') {
       this.#heard.delete(member);
@@ -76,27 +98,23 @@ export class Membership {
       return;
     }
     this.#heard.set(member, Date.now());
-    if (announcement.asks) this.#say({ kind: 'here', member: this.self, group: this.#options.group, asks: false });
-    if (!known) this.#options.changed();
+    if (announcement.asks) this.#say(false);
+    if (!known && this.#knowsOthers) this.#options.changed();
+  }
+
+  #heardOurselves(): void {
+    const now = Date.now();
+    // Nobody could be heard meanwhile: everyone has time anew.
+    if (now - this.#echoAt > DEAF_AFTER_MS) for (const member of this.#heard.keys()) this.#heard.set(member, now);
+    this.#echoAt = now;
+    if (this.#knowsOthers || this.#listening !== undefined) return;
+    this.#listening = setTimeout(() => {
+      this.#knowsOthers = true;
+      this.#options.changed();
+    }, LISTEN_FIRST_MS).unref();
   }
 }
 
 function weight(member: string, lane: number): number {
   return createHash('sha1').update(`${member} ${lane}`).digest().readUIntBE(0, 6);
-}
-
-export function parse(content: Buffer): Announcement | undefined {
-  try {
-    const value: unknown = JSON.parse(content.toString('utf8'));
-    if (typeof value !== 'object' || value === null) return undefined;
-    if (!('member' in value) || typeof value.member !== 'string') return undefined;
-    if (!('group' in value) || typeof value.group !== 'string' || !('kind' in value)) return undefined;
-    const { member, group } = value;
-    if (value.kind === 'gone') return { kind: 'gone', member, group };
-    return value.kind === 'here'
-      ? { kind: 'here', member, group, asks: 'asks' in value && value.asks === true }
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parse as parseAnnouncement } from '../membership';
+import { announcementOf } from '../announcement';
 import { STATUS_EXCHANGE } from '../topology';
 import { type BrokerLink } from './broker-link';
 
@@ -13,7 +13,7 @@ export async function hearWorkers(link: BrokerLink): Promise<ReadonlyMap<string,
   const { queue } = await link.answer(channel.assertQueue('', { exclusive: true, durable: false }));
   await link.answer(channel.bindQueue(queue, STATUS_EXCHANGE, ''));
   const hear = (content: Buffer): void => {
-    const announcement = parseAnnouncement(content);
+    const announcement = announcementOf(content);
     if (announcement === undefined) return;
     const { group, member, kind } = announcement;
     const members = heard.get(group) ?? new Set();

@@ -1,0 +1,92 @@
+import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
+import { connect } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DELIVERED, event, KEY, Markers, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import { declareTopology, EVENTS, laneQueue } from './topology';
+
+/** Longer than a worker that is not heard counts as there. */
+const LONGER_THAN_GONE_MS = 9_000;
+
+let folder: RunFolder;
+let broker: RabbitMQ;
+
+beforeAll(async () => {
+  folder = openRunFolder('alarm');
+  broker = await startRabbitMQ({ folder: folder.path });
+  const connection = await connect(broker.url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  await connection.close();
+}, 180_000);
+afterAll(async () => {
+  await broker.stop();
+  folder.remove();
+});
+
+async function consumersOfEachLane(): Promise<number[]> {
+  const connection = await connect(broker.url);
+  const channel = await connection.createChannel();
+  const counts: number[] = [];
+  for (let lane = 0; lane < EVENTS.lanes; lane += 1) {
+    counts.push((await channel.checkQueue(laneQueue(EVENTS, lane))).consumerCount);
+  }
+  await connection.close();
+  return counts;
+}
+
+describe('while the broker is short of memory', () => {
+  it('workers know each other still, and stay with their lanes when it is over', async () => {
+    const workers = [new TestWorker(broker.url, () => DELIVERED), new TestWorker(broker.url, () => DELIVERED)];
+    const lanes = () => workers.map(({ worker }) => worker.lanes);
+    const isShared = () => lanes().every((count) => count > 0) && lanes().reduce((a, b) => a + b) === EVENTS.lanes;
+    await waitUntil(isShared, { what: 'the lanes to be shared' });
+    const before = lanes();
+    await broker.setMemoryAlarm(true);
+    await waitUntil(() => workers.every((test) => test.said('the broker takes no messages')), { what: 'the alarm' });
+    await delay(LONGER_THAN_GONE_MS);
+    expect(await consumersOfEachLane()).toEqual(Array.from({ length: EVENTS.lanes }, () => 1));
+    expect(lanes()).toEqual(before);
+    await broker.setMemoryAlarm(false);
+    await waitUntil(() => workers.every((test) => test.said('the broker takes messages again')), { what: 'its end' });
+    await delay(LONGER_THAN_GONE_MS);
+    expect(lanes()).toEqual(before);
+    expect(await consumersOfEachLane()).toEqual(Array.from({ length: EVENTS.lanes }, () => 1));
+    await Promise.all(workers.map(({ worker }) => worker.stop()));
+  }, 120_000);
+
+  it('a worker that starts takes the lanes that nobody works', async () => {
+    await broker.setMemoryAlarm(true);
+    const test = new TestWorker(broker.url, () => DELIVERED);
+    await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
+    await broker.setMemoryAlarm(false);
+    await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
+    await test.worker.stop();
+  }, 120_000);
+
+  it('a key that is being moved aside waits, and all of it is delivered once and in order after it', async () => {
+    const [alerts, each] = [50, 60];
+    const messages = Array.from({ length: each }, (_, sequence) =>
+      Array.from({ length: alerts }, (_unused, alert) => event(`alert-${alert}`, sequence)),
+    ).flat();
+    await publish(broker.url, messages);
+    let throttled = true;
+    const test = new TestWorker(broker.url, () => (throttled ? THROTTLED : DELIVERED), { markers: new Markers() });
+    await waitUntil(() => test.said('key set aside'), { what: 'the key to go aside' });
+    await broker.setMemoryAlarm(true);
+    await waitUntil(() => test.said('the broker takes no messages'), { what: 'the alarm' });
+    expect(test.worker.keysAside).toBe(1);
+    throttled = false;
+    await waitUntil(() => test.delivered.length > 0, { what: 'what stands aside already' });
+    await broker.setMemoryAlarm(false);
+    await waitUntil(() => test.delivered.length >= alerts * each, { what: 'everything', timeoutMs: 60_000 });
+    await waitUntil(() => test.worker.keysAside === 0, { what: 'the direct way' });
+    expect(test.delivered).toHaveLength(alerts * each);
+    for (const order of sequences(test.delivered).values()) {
+      expect(order).toEqual(Array.from({ length: each }, (_, index) => index));
+    }
+    await publish(broker.url, [event('alert-0', each)]);
+    await waitUntil(() => test.delivered.length > alerts * each, { what: 'one more, the direct way' });
+    expect(test.worker.dispatcher).toMatchObject({ held: 0, inFlight: 0 });
+    expect(test.delivered.every(({ routingKey }) => routingKey === KEY)).toBe(true);
+    await test.worker.stop();
+  }, 120_000);
+});
