@@ -69,6 +69,7 @@ export class Intake {
     this.#record(arrival, deed);
     statistics.countEvent(arrival);
     if (decision.delayMs > 0) await wait(decision.delayMs, undefined, { ref: false });
+    await decision.held;
     sendAs(deed, response, answer);
     arrival.answeredAt = arrival.status === null ? null : preciseNow();
   }

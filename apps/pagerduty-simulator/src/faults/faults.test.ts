@@ -1,4 +1,14 @@
-import { KEY, OTHER_KEY, type Running, startSimulator, stopSimulators, TOKEN, v2 } from '../simulator.fixture';
+import {
+  KEY,
+  objects,
+  OTHER_KEY,
+  type Running,
+  startSimulator,
+  stopSimulators,
+  TOKEN,
+  until,
+  v2,
+} from '../simulator.fixture';
 
 let simulator: Running;
 beforeEach(async () => {
@@ -16,6 +26,31 @@ const raw = (signal?: AbortSignal) =>
   });
 
 describe('An effect', () => {
+  test('hold answers once the rule is removed', async () => {
+    await simulator.fault({ id: 'gate', effect: { kind: 'hold' } });
+    let answered = false;
+    const answer = simulator.event('trigger', 'disk').then(({ status }) => {
+      answered = true;
+      return status;
+    });
+    await until(async () => (await simulator.arrivals()).length === 1);
+    expect(answered).toBe(false);
+    await simulator.send('DELETE', '/_control/faults/gate');
+    expect(await answer).toBe(202);
+  });
+
+  test('hold answers a reader with what there is once the rule is removed', async () => {
+    await simulator.fault({ id: 'gate', match: { path: '/log_entries' }, effect: { kind: 'hold' } });
+    const answer = simulator.get('/log_entries', TOKEN);
+    await until(async () => {
+      const { body } = await simulator.send('GET', '/_control/faults');
+      return objects(body.faults)[0]?.hits === 1;
+    });
+    await simulator.event('trigger', 'disk');
+    await simulator.send('DELETE', '/_control/faults');
+    expect(objects((await answer).body.log_entries)).toHaveLength(1);
+  });
+
   test('latency answers later', async () => {
     await simulator.fault({ effect: { kind: 'latency', ms: 60 } });
     await simulator.event('trigger', 'a');

@@ -15,6 +15,8 @@ const match = z.strictObject({
 const effect = z.discriminatedUnion('kind', [
   /** Answers later, by `ms` and up to `jitterMs` more. The event counts as taken at its arrival. */
   z.strictObject({ kind: z.literal('latency'), ms: z.number().min(0), jitterMs: z.number().min(0).default(0) }),
+  /** Answers once the rule is removed. The event counts as taken at its arrival; a REST answer tells what is then. */
+  z.strictObject({ kind: z.literal('hold') }),
   /** Answers with this status; the event is not taken. */
   z.strictObject({
     kind: z.literal('status'),
@@ -61,7 +63,7 @@ export const ruleSchema = z.strictObject({
 export type Rule = z.infer<typeof ruleSchema>;
 export type Effect = Rule['effect'];
 /** What a rule does besides waiting. */
-export type Deed = Exclude<Effect, { kind: 'latency' }>;
+export type Deed = Exclude<Effect, { kind: 'latency' | 'hold' }>;
 
 /** What rules look at. */
 export interface Subject {

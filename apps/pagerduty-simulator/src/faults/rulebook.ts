@@ -4,6 +4,8 @@ import { type Deed, matches, type Rule, type Subject } from './rule';
 /** What the faults decided for one request. */
 export interface Decision {
   readonly delayMs: number;
+  /** Settles once nothing holds the answer any more; undefined: nothing does. */
+  readonly held: Promise<unknown> | undefined;
   readonly deed: Deed | undefined;
   /** The rule of the deed, or of the delay where there is no deed. */
   readonly ruleId: string | undefined;
@@ -21,11 +23,14 @@ interface Entry {
   readonly rule: Rule;
   readonly until: number;
   readonly roll: () => number;
+  /** Settles when the rule is removed. */
+  readonly removed: Promise<void>;
+  readonly remove: () => void;
   seen: number;
   hits: number;
 }
 
-const NOTHING: Decision = { delayMs: 0, deed: undefined, ruleId: undefined };
+const NOTHING: Decision = { delayMs: 0, held: undefined, deed: undefined, ruleId: undefined };
 
 /** The faults that stand, oldest first. Delays add up; of the other effects the oldest that hits decides. */
 export class Rulebook {
@@ -36,29 +41,34 @@ export class Rulebook {
   add(rule: Rule, now: number): StandingRule {
     const id = rule.id ?? `fault-${++this.#made}`;
     const until = rule.forMs === undefined ? Infinity : now + rule.forMs;
-    const entry: Entry = { id, rule, until, roll: dice(rule.seed), seen: 0, hits: 0 };
-    this.#entries = [...this.#entries.filter((other) => other.id !== id), entry];
+    const entry: Entry = { id, rule, until, roll: dice(rule.seed), ...removal(), seen: 0, hits: 0 };
+    this.remove(id);
+    this.#entries.push(entry);
     return shown(entry);
   }
 
   decide(subject: Subject, now: number): Decision {
     if (this.#entries.length === 0) return NOTHING;
     let delayMs = 0;
+    const holds: Promise<void>[] = [];
     let deed: Deed | undefined;
     let ruleId: string | undefined;
     for (const entry of this.#entries) {
       const { effect } = entry.rule;
-      if (effect.kind !== 'latency' && deed) continue;
+      if (effect.kind !== 'latency' && effect.kind !== 'hold' && deed) continue;
       if (!hits(entry, subject, now)) continue;
       if (effect.kind === 'latency') {
         delayMs += effect.ms + effect.jitterMs * entry.roll();
+        ruleId ??= entry.id;
+      } else if (effect.kind === 'hold') {
+        holds.push(entry.removed);
         ruleId ??= entry.id;
       } else {
         deed = effect;
         ruleId = entry.id;
       }
     }
-    return { delayMs, deed, ruleId };
+    return { delayMs, held: holds.length === 0 ? undefined : Promise.all(holds), deed, ruleId };
   }
 
   list(): StandingRule[] {
@@ -66,14 +76,22 @@ export class Rulebook {
   }
 
   remove(id: string): boolean {
-    const before = this.#entries.length;
-    this.#entries = this.#entries.filter((entry) => entry.id !== id);
-    return this.#entries.length < before;
+    const entry = this.#entries.find((other) => other.id === id);
+    entry?.remove();
+    this.#entries = this.#entries.filter((other) => other !== entry);
+    return entry !== undefined;
   }
 
   clear(): void {
+    for (const entry of this.#entries) entry.remove();
     this.#entries = [];
   }
+}
+
+function removal(): Pick<Entry, 'removed' | 'remove'> {
+  let remove = (): void => undefined;
+  const removed = new Promise<void>((resolve) => (remove = resolve));
+  return { removed, remove };
 }
 
 function hits(entry: Entry, subject: Subject, now: number): boolean {

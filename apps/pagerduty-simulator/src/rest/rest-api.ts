@@ -20,6 +20,8 @@ import { API_HOST, WEB_HOST } from './reference';
 export interface RestRequest {
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
+  /** When the answer was made, delays and holds of faults behind it: what it shows is of then. */
+  readonly answeredAt: number;
   readonly path: string;
   readonly query: string;
   /** null: no answer was sent. */
@@ -55,14 +57,15 @@ export class RestApi {
     request.resume();
     const receivedAt = Date.now();
     const subject = { path: url.pathname, query: url.search, routingKey: null, dedupKey: null, action: null };
-    const { delayMs, deed } = this.#parts.rulebook.decide(subject, Date.now());
+    const { delayMs, held, deed } = this.#parts.rulebook.decide(subject, Date.now());
     if (delayMs > 0) await wait(delayMs, undefined, { ref: false });
+    await held;
     const made = deed?.kind === 'status' ? scriptedAnswer(deed, scriptedRestError) : this.#answer(request, url);
     const answer = { ...made, headers: { date: new Date(this.#parts.desk.now()).toUTCString(), ...made.headers } };
     const silent = deed?.kind === 'reset' || deed?.kind === 'hang' || deed?.kind === 'lose-answer';
     const status = silent ? null : answer.status;
     this.#parts.statistics.countRest(status);
-    this.#parts.requests.push({ receivedAt, path: url.pathname, query: url.search, status });
+    this.#parts.requests.push({ receivedAt, answeredAt: Date.now(), path: url.pathname, query: url.search, status });
     sendAs(deed, response, answer);
   }
 
