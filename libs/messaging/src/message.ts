@@ -3,6 +3,9 @@ import { type ConsumeMessage, type Options } from 'amqplib';
 export const MESSAGE_TYPES = ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change', 'webhook'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
+/** When the sender's event was accepted, on a message whose age a replay restarted. */
+export const ORIGINAL_RECEIVED_AT = 'original_received_at';
+
 /** What travels through an exchange. The body is exactly what will be posted; the rest rides in AMQP's properties. */
 export interface OutgoingMessage {
   /** UUIDv7: the correlation id in every log line. */
@@ -20,6 +23,8 @@ export interface OutgoingMessage {
   readonly query?: string;
   /** When it was accepted; milliseconds since 1970. */
   readonly receivedAt: number;
+  /** When the sender's event was accepted, on a message whose age a replay restarted; milliseconds since 1970. */
+  readonly originalReceivedAt?: number;
   /** Set on anything that is published a second time: it may have been delivered already. */
   readonly again?: boolean;
   /** W3C trace context, where the sender gave one. */
@@ -46,6 +51,7 @@ export function toProperties(message: OutgoingMessage): Options.Publish {
       received_at: message.receivedAt,
       ...(message.forward === undefined ? {} : { forward: message.forward }),
       ...(message.query === undefined ? {} : { query: message.query }),
+      ...(message.originalReceivedAt === undefined ? {} : { [ORIGINAL_RECEIVED_AT]: message.originalReceivedAt }),
       ...(message.again === true ? { again: true } : {}),
       ...(message.traceparent === undefined ? {} : { traceparent: message.traceparent }),
     },
@@ -68,6 +74,7 @@ export function fromDelivery({ properties, content }: Pick<ConsumeMessage, 'prop
   if (typeof orderKey !== 'string') return { kind: 'foreign', problem: 'it has no header order_key' };
   if (typeof receivedAt !== 'number') return { kind: 'foreign', problem: 'it has no header received_at' };
   const contentType: unknown = properties.contentType;
+  const originalReceivedAt: unknown = headers[ORIGINAL_RECEIVED_AT];
   return {
     kind: 'message',
     message: {
@@ -80,6 +87,7 @@ export function fromDelivery({ properties, content }: Pick<ConsumeMessage, 'prop
       contentType: typeof contentType === 'string' ? contentType : 'application/json',
       forward: textsOf(headers.forward),
       again: headers.again === true,
+      ...(typeof originalReceivedAt === 'number' ? { originalReceivedAt } : {}),
       ...(typeof query === 'string' ? { query } : {}),
       ...(typeof traceparent === 'string' ? { traceparent } : {}),
     },

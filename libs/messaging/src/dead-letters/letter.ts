@@ -22,9 +22,6 @@ export interface Letter {
   readonly message: IncomingMessage | undefined;
 }
 
-/** When the sender's event was accepted, on a message whose age a replay restarted. */
-export const ORIGINAL_RECEIVED_AT = 'original_received_at';
-
 /** Reads a dead letter; none is so strange that it could not be shown. */
 export function letterOf(delivery: Pick<ConsumeMessage, 'properties' | 'content'>): Letter {
   const headers: Readonly<Record<string, unknown>> = delivery.properties.headers ?? {};
@@ -40,7 +37,7 @@ export function letterOf(delivery: Pick<ConsumeMessage, 'properties' | 'content'
     firstAttemptAt: numberOf(headers.dead_first_attempt_at),
     lastAttemptAt: numberOf(headers.dead_last_attempt_at),
     deadAt: numberOf(headers.dead_at),
-    acceptedAt: numberOf(headers[ORIGINAL_RECEIVED_AT]) ?? message?.receivedAt,
+    acceptedAt: message?.originalReceivedAt ?? message?.receivedAt,
     body: delivery.content,
     message,
   };

@@ -1,5 +1,5 @@
 import { type MessageProperties, type Options } from 'amqplib';
-import { ORIGINAL_RECEIVED_AT } from './letter';
+import { ORIGINAL_RECEIVED_AT } from '../message';
 
 /**
  * The properties with which a dead letter goes back to its lane: the message as it was, its age restarted, what is told of
