@@ -1,0 +1,95 @@
+/** A log entry as the simulator tells of it. Times are milliseconds since 1970. */
+export interface WrittenEntry {
+  readonly id: string;
+  readonly createdAt: number;
+  /** From then on a reader sees it. */
+  readonly visibleAt: number;
+  readonly incidentId: string | null;
+}
+
+/** A webhook as it came to the receiver. */
+export interface Arrival {
+  readonly at: number;
+  /** X-Webhook-Id: receivers know repeats by it. */
+  readonly webhookId: string;
+  readonly entryId: string;
+}
+
+export interface BookReport {
+  readonly entries: number;
+  readonly arrivals: number;
+  readonly missed: readonly string[];
+  readonly unexpected: readonly string[];
+  /** Further arrivals of an entry. */
+  readonly repeats: number;
+  /** Entries whose arrivals had different ids. */
+  readonly otherIds: readonly string[];
+  /** `incident: later before earlier`, though every read that showed the later one showed the earlier one too. */
+  readonly outOfOrder: readonly string[];
+  /** Entries that went after a later one of their incident, because they appeared only after it was read. */
+  readonly late: number;
+}
+
+/**
+ * What was written, what arrived, and what they say about each other.
+ * @param reads when PagerDuty was asked for log entries
+ */
+export function reportOf(
+  written: readonly WrittenEntry[],
+  arrivals: readonly Arrival[],
+  reads: readonly number[],
+): BookReport {
+  const ids = new Map<string, Set<string>>();
+  const positions = new Map<string, number>();
+  for (const [position, { entryId, webhookId }] of arrivals.entries()) {
+    if (!positions.has(entryId)) positions.set(entryId, position);
+    ids.set(entryId, (ids.get(entryId) ?? new Set()).add(webhookId));
+  }
+  const known = new Set(written.map(({ id }) => id));
+  const { outOfOrder, late } = orderOf(written, positions, reads);
+  return {
+    entries: written.length,
+    arrivals: arrivals.length,
+    missed: written.map(({ id }) => id).filter((id) => !positions.has(id)),
+    unexpected: [...positions.keys()].filter((id) => !known.has(id)),
+    repeats: arrivals.length - positions.size,
+    otherIds: [...ids].filter(([, several]) => several.size > 1).map(([id]) => id),
+    outOfOrder,
+    late,
+  };
+}
+
+function orderOf(
+  written: readonly WrittenEntry[],
+  positions: ReadonlyMap<string, number>,
+  reads: readonly number[],
+): Pick<BookReport, 'outOfOrder' | 'late'> {
+  const outOfOrder: string[] = [];
+  const late = new Set<string>();
+  for (const [incident, entries] of grouped(written)) {
+    const sorted = [...entries].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+    for (const [index, earlier] of sorted.entries()) {
+      for (const later of sorted.slice(index + 1)) {
+        const [first, second] = [positions.get(earlier.id), positions.get(later.id)];
+        if (first === undefined || second === undefined || first < second) continue;
+        if (wasReadWithout(later, earlier, reads)) late.add(earlier.id);
+        else outOfOrder.push(`${incident}: ${later.id} before ${earlier.id}`);
+      }
+    }
+  }
+  return { outOfOrder, late: late.size };
+}
+
+/** Whether a read could show the one entry and not the other. */
+function wasReadWithout(shown: WrittenEntry, hidden: WrittenEntry, reads: readonly number[]): boolean {
+  return reads.some((read) => shown.visibleAt <= read && read < hidden.visibleAt);
+}
+
+function grouped(written: readonly WrittenEntry[]): Map<string, WrittenEntry[]> {
+  const groups = new Map<string, WrittenEntry[]>();
+  for (const entry of written) {
+    const key = entry.incidentId ?? entry.id;
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return groups;
+}

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { z } from 'zod';
+import { type Arrival } from './webhook-book.fixture';
+
+const v2 = z.object({ messages: z.tuple([z.object({ log_entries: z.tuple([z.object({ id: z.string() })]) })]) });
+
+/** A system inside of the house that takes v2 webhooks and keeps what came, in the order in which it came. */
+export class WebhookReceiver {
+  readonly arrivals: Arrival[] = [];
+  /** Entries that came at least once. */
+  readonly entries = new Set<string>();
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const [message] = v2.parse(JSON.parse(Buffer.concat(chunks).toString())).messages;
+        const entryId = message.log_entries[0].id;
+        this.arrivals.push({ at: Date.now(), webhookId: String(request.headers['x-webhook-id']), entryId });
+        this.entries.add(entryId);
+        response.writeHead(202).end();
+      });
+    });
+  }
+
+  static async start(): Promise<WebhookReceiver> {
+    const receiver = new WebhookReceiver();
+    receiver.#server.listen(0, '127.0.0.1');
+    await once(receiver.#server, 'listening');
+    return receiver;
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('not started');
+    return `http://127.0.0.1:${address.port}/hook`;
+  }
+
+  forget(): void {
+    this.arrivals.length = 0;
+    this.entries.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}

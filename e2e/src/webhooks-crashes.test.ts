@@ -1,0 +1,117 @@
+import { type AppProcess, CuttingProxy, waitUntil } from '@pdaltagent/testing';
+import { buildMutant } from './mutant.fixture';
+import { metric, SCENARIO_MS, STEP_MS, tell, WebhookRelay } from './webhooks.fixture';
+
+const KILLS = 20;
+const INCIDENTS = 5;
+
+describe('a poller that is killed', () => {
+  let relay: WebhookRelay;
+  let redis: CuttingProxy;
+  let broker: CuttingProxy;
+
+  beforeAll(async () => {
+    relay = await WebhookRelay.start('e2e-webhooks-crashes');
+    [redis, broker] = await Promise.all([CuttingProxy.start(relay.redis.url), CuttingProxy.start(relay.broker.url)]);
+  });
+  afterEach(async () => {
+    await Promise.all([redis.heal(), broker.heal()]);
+    await relay.reset();
+  });
+  afterAll(async () => {
+    await relay.stop();
+    await Promise.all([redis.stop(), broker.stop()]);
+  });
+
+  const startPoller = (bundle?: string) =>
+    relay.startPoller(
+      { PDAGENTD_AMQP_URL: broker.url(relay.broker.url), PDAGENTD_REDIS_URL: redis.url(relay.redis.url) },
+      bundle === undefined ? {} : { bundle },
+    );
+  const writeToAll = () =>
+    relay.write(Array.from({ length: INCIDENTS }, (_, index) => ({ dedupKey: `incident-${index}`, count: 2 })));
+
+  /** Writes entries, and kills the poller in the moment in which it says the text; a successor is started. */
+  async function killAt(poller: AppProcess, proxy: CuttingProxy, text: string, bundle?: string): Promise<AppProcess> {
+    const { swallowed } = proxy;
+    await proxy.inject({ kind: 'black-hole-at', text });
+    await writeToAll();
+    await waitUntil(() => proxy.swallowed > swallowed, { what: 'the moment', timeoutMs: STEP_MS, intervalMs: 5 });
+    await poller.kill();
+    await proxy.heal();
+    return startPoller(bundle);
+  }
+
+  it(
+    'between publish and mark, many times: none is missed, and a repeat has the same id',
+    async () => {
+      const sender = await relay.startSender();
+      let poller = await startPoller();
+      await writeToAll();
+      await relay.complete();
+      // The first command that marks an entry as seen: its webhook was confirmed just before.
+      for (let kill = 0; kill < KILLS; kill += 1) poller = await killAt(poller, redis, '$3\r\nset\r\n');
+      const report = await relay.complete();
+      const dropped = await metric(sender, 'pdaltagent_webhook_repeats_dropped_total');
+      tell('kills between publish and mark', {
+        kills: KILLS,
+        entries: report.entries,
+        missed: report.missed.length,
+        outOfOrder: report.outOfOrder.length,
+        repeatsQueued: dropped + report.repeats,
+        repeatsAtTheReceiver: report.repeats,
+      });
+      expect(report).toMatchObject({ missed: [], unexpected: [], otherIds: [], outOfOrder: [] });
+      expect(dropped + report.repeats).toBeGreaterThanOrEqual(KILLS);
+    },
+    SCENARIO_MS,
+  );
+
+  /** The exchange's name as a publish begins with it. */
+  const publishing = '\x13pdaltagent.webhooks';
+
+  it(
+    'while it publishes misses none',
+    async () => {
+      await relay.startSender();
+      let poller = await startPoller();
+      await writeToAll();
+      await relay.complete();
+      for (let kill = 0; kill < 3; kill += 1) poller = await killAt(poller, broker, publishing);
+      const report = await relay.complete();
+      tell('kills before a publish arrives', { kills: 3, entries: report.entries, missed: report.missed.length });
+      expect(report).toMatchObject({ missed: [], unexpected: [], otherIds: [], outOfOrder: [] });
+    },
+    SCENARIO_MS,
+  );
+
+  it(
+    'while it publishes is found to miss some where it marks first: the test can fail',
+    async () => {
+      const bundle = await buildMutant(
+        'log-poller',
+        {
+          file: 'apps/log-poller/src/new-entries.ts',
+          from: `        await this.#publishOne(entry, mayBeRepeat(entry));
+        await seen.mark([entry.id]);`,
+          to: `        await seen.mark([entry.id]);
+        await this.#publishOne(entry, mayBeRepeat(entry));`,
+        },
+        relay.folder.path,
+      );
+      await relay.startSender();
+      const poller = await startPoller(bundle);
+      await writeToAll();
+      await relay.complete();
+      await killAt(poller, broker, publishing, bundle);
+      // What comes after goes its way, so what was lost does not come any more.
+      await relay.write([{ dedupKey: 'after' }]);
+      const after = (await relay.written()).at(-1)?.id ?? '';
+      await waitUntil(() => relay.receiver.entries.has(after), { what: 'a later entry', timeoutMs: STEP_MS });
+      const { missed, entries } = await relay.report();
+      tell('mutant that marks first, one kill', { entries, missed: missed.length });
+      expect(missed.length).toBeGreaterThan(0);
+    },
+    SCENARIO_MS,
+  );
+});

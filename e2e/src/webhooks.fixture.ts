@@ -1,0 +1,235 @@
+import { Store } from '@pdaltagent/store';
+import {
+  type AppProcess,
+  openRunFolder,
+  type RabbitMQ,
+  type Redis,
+  type RunFolder,
+  startApp,
+  type StartAppOptions,
+  startRabbitMQ,
+  startRedis,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { type BookReport, reportOf, type WrittenEntry } from './webhook-book.fixture';
+import { WebhookReceiver } from './webhook-receiver.fixture';
+
+/** A scenario, and a step of it, on a machine that does much else. */
+export const SCENARIO_MS = 600_000;
+export const STEP_MS = 180_000;
+
+const written = z.object({
+  log_entries: z.array(
+    z.object({
+      id: z.string(),
+      createdAt: z.number(),
+      visibleAt: z.number(),
+      incident: z.object({ id: z.string() }).nullable(),
+    }),
+  ),
+});
+const requests = z.object({
+  requests: z.array(
+    z.object({
+      receivedAt: z.number(),
+      answeredAt: z.number(),
+      path: z.string(),
+      query: z.string(),
+      status: z.number().nullable(),
+    }),
+  ),
+});
+
+const standing = z.object({ faults: z.array(z.object({ id: z.string(), hits: z.number() })) });
+
+export type RestRequest = z.infer<typeof requests>['requests'][number];
+
+/** One log entry to write, as the simulator's control API takes it. */
+export interface Script {
+  readonly dedupKey: string;
+  readonly createdAt?: string;
+  readonly count?: number;
+  readonly spacingMs?: number;
+}
+
+/** The way of webhooks over built apps: servers of its own, a simulated PagerDuty, a receiver; pollers and senders as asked for. */
+export class WebhookRelay {
+  readonly #apps: AppProcess[] = [];
+  #counter = 0;
+
+  private constructor(
+    readonly folder: RunFolder,
+    readonly broker: RabbitMQ,
+    readonly redis: Redis,
+    readonly simulator: AppProcess,
+    readonly receiver: WebhookReceiver,
+  ) {}
+
+  static async start(name: string): Promise<WebhookRelay> {
+    const folder = openRunFolder(name);
+    const part = (of: string) => {
+      const made = path.join(folder.path, of);
+      mkdirSync(made, { recursive: true });
+      return made;
+    };
+    const [broker, redis, simulator, receiver] = await Promise.all([
+      startRabbitMQ({ folder: part('rabbitmq') }),
+      startRedis({ folder: part('redis') }),
+      startApp('pagerduty-simulator', { folder: part('simulator'), env: { SIMULATOR_PORT: '0' } }),
+      WebhookReceiver.start(),
+    ]);
+    return new WebhookRelay(folder, broker, redis, simulator, receiver);
+  }
+
+  startPoller(env: Record<string, string> = {}, options: Partial<StartAppOptions> = {}): Promise<AppProcess> {
+    const polling = {
+      PDAGENTD_API_BASE_URL: this.simulatorUrl,
+      PDAGENTD_API_TOKEN: 'y_NbAkKc66ryYTWUXYEu',
+      PDAGENTD_POLLING_INTERVAL_SECONDS: '1',
+      PDAGENTD_POLL_SINCE: new Date(Date.now() - 3_600_000).toISOString(),
+    };
+    return this.#start('log-poller', { ...polling, ...env }, options);
+  }
+
+  startSender(): Promise<AppProcess> {
+    return this.#start('webhook-sender', {}, {});
+  }
+
+  get simulatorUrl(): string {
+    const { url } = this.simulator;
+    if (url === undefined) throw new Error('the simulator has no address');
+    return url;
+  }
+
+  /** Asks the control API of the simulator. */
+  async control(method: string, route: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(`${this.simulatorUrl}/_control${route}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
+    return JSON.parse(text);
+  }
+
+  async write(scripts: readonly Script[]): Promise<void> {
+    await this.control('POST', '/log_entries', scripts);
+  }
+
+  async written(): Promise<readonly WrittenEntry[]> {
+    const { log_entries } = written.parse(await this.control('GET', '/log_entries'));
+    return log_entries.map(({ incident, ...entry }) => ({ ...entry, incidentId: incident?.id ?? null }));
+  }
+
+  /** The requests for log entries so far. */
+  async reads(): Promise<readonly RestRequest[]> {
+    const all = requests.parse(await this.control('GET', '/requests')).requests;
+    return all.filter((request) => request.path === '/log_entries');
+  }
+
+  /** Holds the answers to requests whose query contains the text; resolves once one is held. */
+  async hold(query: string): Promise<void> {
+    const fault = { id: 'hold', match: { path: '/log_entries', query }, effect: { kind: 'hold' } };
+    await this.control('POST', '/faults', fault);
+    await waitUntil(async () => (await this.hits()).get('hold'), {
+      what: `a request with ${query} to be held`,
+      timeoutMs: STEP_MS,
+    });
+  }
+
+  /** Lets go what is held. */
+  async release(): Promise<void> {
+    await this.control('DELETE', '/faults/hold');
+  }
+
+  /** How often each fault hit, by its id; those that did not are not listed. */
+  async hits(): Promise<ReadonlyMap<string, number>> {
+    const { faults } = standing.parse(await this.control('GET', '/faults'));
+    return new Map(faults.filter(({ hits }) => hits > 0).map(({ id, hits }) => [id, hits]));
+  }
+
+  /** Resolves once every entry that was written has arrived, and tells what the book says then. */
+  async complete(): Promise<BookReport> {
+    const all = await this.written();
+    await waitUntil(() => all.every(({ id }) => this.receiver.entries.has(id)), {
+      what: `${all.length} webhooks to arrive`,
+      timeoutMs: STEP_MS,
+      intervalMs: 200,
+    }).catch((error: unknown) => {
+      const missing = all.filter(({ id }) => !this.receiver.entries.has(id)).map(({ id }) => id);
+      throw new Error(`${String(error)}: ${missing.length} are missing (${missing.slice(0, 5).join(', ')} …)`);
+    });
+    return this.report();
+  }
+
+  async report(): Promise<BookReport> {
+    const reads = (await this.reads()).map(({ answeredAt }) => answeredAt);
+    return reportOf(await this.written(), this.receiver.arrivals, reads);
+  }
+
+  /** Works on Redis as an operator would. */
+  async withRedis<Result>(work: (store: Store) => Promise<Result>): Promise<Result> {
+    const silent = { info: () => undefined, warn: () => undefined };
+    const store = new Store({ url: this.redis.url, name: 'e2e', log: silent });
+    store.start();
+    try {
+      await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
+      return await work(store);
+    } finally {
+      store.close();
+    }
+  }
+
+  emptyRedis(): Promise<unknown> {
+    return this.withRedis((store) => store.run((redis) => redis.flushall()));
+  }
+
+  /** Ends pollers and senders, and forgets what PagerDuty, Redis and the receiver know. */
+  async reset(): Promise<void> {
+    await Promise.all(this.#apps.splice(0).map((app) => app.stop()));
+    await this.control('POST', '/reset');
+    await this.emptyRedis();
+    this.receiver.forget();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#apps.map((app) => app.stop()));
+    await Promise.all([this.simulator.stop(), this.receiver.stop(), this.broker.stop(), this.redis.stop()]);
+    this.folder.remove();
+  }
+
+  async #start(name: string, env: Record<string, string>, options: Partial<StartAppOptions>): Promise<AppProcess> {
+    this.#counter += 1;
+    const app = await startApp(name, {
+      folder: path.join(this.folder.path, `${name}-${this.#counter}`),
+      timeoutMs: STEP_MS,
+      ...options,
+      env: {
+        PDAGENTD_AMQP_URL: this.broker.url,
+        PDAGENTD_REDIS_URL: this.redis.url,
+        PDAGENTD_WEBHOOK_DEST_URL: this.receiver.url,
+        ...env,
+      },
+    });
+    this.#apps.push(app);
+    return app;
+  }
+}
+
+/** A number that an app tells on its admin port; labels are summed up. */
+export async function metric(app: AppProcess, name: string): Promise<number> {
+  const text = await (await fetch(`${app.url}/metrics`)).text();
+  const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map(([, value]) =>
+    Number(value),
+  );
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** One line of figures. */
+export function tell(scenario: string, figures: Readonly<Record<string, number>>): void {
+  const shown = Object.entries(figures).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`);
+  process.stdout.write(`${scenario}: ${shown.join(', ')}\n`);
+}

@@ -1,0 +1,84 @@
+import { metric, SCENARIO_MS, type Script, STEP_MS, tell, WebhookRelay } from './webhooks.fixture';
+import { waitUntil } from '@pdaltagent/testing';
+
+const BATCHES = 6;
+const PER_BATCH = 60;
+const INCIDENTS = 20;
+/** What makes pages come late, wrong or not at all; each so often. */
+const FAULTS = [
+  ...[{ kind: 'status', status: 500 }, { kind: 'reset' }, { kind: 'lose-answer' }, { kind: 'cut-answer' }].map(
+    (effect, index) => ({ match: { path: '/log_entries' }, effect, times: 2, skip: 4 + 3 * index }),
+  ),
+  { match: { path: '/log_entries', query: 'offset=300' }, effect: { kind: 'status', status: 503 }, times: 2 },
+  {
+    match: { path: '/log_entries', query: 'offset=100' },
+    effect: { kind: 'status', status: 429, headers: { 'ratelimit-reset': '1' } },
+    times: 2,
+    skip: 2,
+  },
+];
+
+describe('log entries become webhooks, none missed, none twice, each incident in order, while pages fail and shift', () => {
+  let relay: WebhookRelay;
+
+  beforeAll(async () => {
+    relay = await WebhookRelay.start('e2e-webhooks');
+  });
+  afterEach(() => relay.reset());
+  afterAll(() => relay.stop());
+
+  it.each([0, 30, -30])(
+    'and PagerDuty’s clock is %d s ahead of ours',
+    async (skewSeconds) => {
+      await relay.control('PATCH', '/settings', { clockSkewMs: skewSeconds * 1_000 });
+      const [poller] = await Promise.all([relay.startPoller(), relay.startSender()]);
+      // Several pages from the start on.
+      const first = ago(skewSeconds, 0);
+      await relay.write(dedupKeys().map((dedupKey) => ({ dedupKey, createdAt: first, count: 20, spacingMs: 2_000 })));
+      for (const fault of FAULTS) await relay.control('POST', '/faults', fault);
+      for (let batch = 0; batch < BATCHES; batch += 1) {
+        // In between two pages of one read: what is written now moves what the next pages hold.
+        await relay.hold('offset=200');
+        await relay.write(lateBatch(batch, skewSeconds));
+        await relay.release();
+      }
+      const hits = await waitUntil(
+        async () => {
+          const all = await relay.hits();
+          return all.size === FAULTS.length && all;
+        },
+        { what: 'every fault to hit', timeoutMs: STEP_MS },
+      );
+      const report = await relay.complete();
+      tell(`clock ${skewSeconds} s ahead, entries up to 50 s late`, {
+        entries: report.entries,
+        missed: report.missed.length,
+        repeats: report.repeats,
+        outOfOrder: report.outOfOrder.length,
+        late: report.late,
+        batchesBetweenPages: BATCHES,
+        badPages: [...hits.values()].reduce((sum, count) => sum + count, 0),
+      });
+      expect(report).toMatchObject({ missed: [], unexpected: [], repeats: 0, otherIds: [], outOfOrder: [] });
+      expect(report.entries).toBeGreaterThanOrEqual(INCIDENTS * 20 + BATCHES * PER_BATCH);
+      expect(report.late).toBeGreaterThan(0);
+      expect(await metric(poller, 'pdaltagent_poller_page_troubles_total')).toBeGreaterThanOrEqual(FAULTS.length);
+    },
+    SCENARIO_MS,
+  );
+});
+
+const dedupKeys = () => Array.from({ length: INCIDENTS }, (_, index) => `incident-${index}`);
+
+/** A time of PagerDuty's clock. */
+function ago(skewSeconds: number, seconds: number): string {
+  return new Date(Date.now() + (skewSeconds - seconds) * 1_000).toISOString();
+}
+
+/** Entries over all incidents, every third of them late, by up to 50 s. */
+function lateBatch(batch: number, skewSeconds: number): Script[] {
+  return Array.from({ length: PER_BATCH }, (_, index) => {
+    const seconds = index % 3 === 0 ? (index * 7 + batch * 11) % 51 : 0;
+    return { dedupKey: `incident-${index % INCIDENTS}`, createdAt: ago(skewSeconds, seconds) };
+  });
+}
