@@ -19,8 +19,8 @@ import {
   type VendorType,
 } from '@pdaltagent/events';
 import { type OutgoingMessage } from '@pdaltagent/messaging';
-import { v7 as uuidV7 } from 'uuid';
 import { type Admission } from './admission';
+import { messageId } from './message-id';
 import { type EventSink, NotDurable, type Scrub } from './ports';
 import { refusals, type Refused } from './refusal';
 
@@ -28,16 +28,16 @@ import { refusals, type Refused } from './refusal';
 export interface Received {
   readonly type: EventType;
   /** The routing key of a vendor's path. */
-  readonly pathKey?: string;
+  readonly pathKey: string | undefined;
   /** The routing key of an X-Routing-Key header. */
-  readonly headerKey?: string;
+  readonly headerKey: string | undefined;
   readonly body: Buffer;
   readonly contentType: string;
   /** The sender's headers that a vendor's body needs at PagerDuty. */
-  readonly forward: Readonly<Record<string, string>>;
+  readonly forward: Readonly<Record<string, string>> | undefined;
   /** The query string of a vendor's URL, without its question mark. */
-  readonly query?: string;
-  readonly traceparent?: string;
+  readonly query: string | undefined;
+  readonly traceparent: string | undefined;
 }
 
 export interface Accepted {
@@ -48,8 +48,11 @@ export interface Accepted {
 /** An event that is ready to be published, and what its sender will be answered. */
 interface Ready {
   readonly kind: 'ready';
-  readonly message: Omit<OutgoingMessage, 'id' | 'orderKey' | 'receivedAt'> & { readonly type: EventType };
+  readonly routingKey: string;
   readonly dedupKey: string | undefined;
+  readonly body: Buffer;
+  readonly contentType: string;
+  readonly forward: Readonly<Record<string, string>> | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -74,15 +77,8 @@ export class Intake {
     if (ready.kind === 'refused') return ready;
     const { admission, sink } = this.#options;
     if (!admission.enter()) return refusals.overload();
-    const id = uuidV7();
-    const { routingKey } = ready.message;
     try {
-      await sink.publish({
-        ...ready.message,
-        id,
-        orderKey: orderKeyOf({ type, id, routingKey, dedupKey: ready.dedupKey }),
-        receivedAt: Date.now(),
-      });
+      await sink.publish(messageOf(received, ready));
     } catch (error) {
       if (error instanceof NotDurable) return refusals.unavailable(`Event could not be stored: ${error.message}`);
       throw error;
@@ -107,50 +103,34 @@ export class Intake {
     const made = given === undefined && isTrigger(type, document) ? makeDedupKey() : undefined;
     return {
       kind: 'ready',
-      message: {
-        type,
-        routingKey: bodyKey ?? received.headerKey ?? '',
-        body: made === undefined ? document.bytes : withDedupKey(type, document, made),
-        // It has been read as JSON, whatever it was called: curl calls everything a form.
-        contentType: 'application/json',
-        // A key that came in the header is what PagerDuty must see there too.
-        ...(bodyKey === undefined && received.headerKey !== undefined
-          ? { forward: { 'x-routing-key': received.headerKey } }
-          : {}),
-        ...traceOf(received),
-      },
+      routingKey: bodyKey ?? received.headerKey ?? '',
       dedupKey: given ?? made,
-      warnings: [...new Set([...first.warnings, ...read.warnings])],
+      body: made === undefined ? document.bytes : withDedupKey(type, document, made),
+      // It has been read as JSON, whatever it was called: curl calls everything a form.
+      contentType: 'application/json',
+      // A key that came in the header is what PagerDuty must see there too.
+      forward:
+        bodyKey === undefined && received.headerKey !== undefined ? { 'x-routing-key': received.headerKey } : undefined,
+      warnings: read === first ? first.warnings : [...new Set([...first.warnings, ...read.warnings])],
     };
   }
 
   #readVendor(received: Received, type: VendorType): Ready | Refused {
-    const { pathKey: routingKey = '', contentType, forward, query } = received;
+    const { pathKey: routingKey = '', contentType, forward } = received;
     const errors = routingKeyErrors(routingKey);
     if (errors.length > 0) return refusals.invalid(errors);
     if (received.body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const body = this.#scrub(received, received.body);
-    return {
-      kind: 'ready',
-      message: {
-        type,
-        routingKey,
-        body,
-        contentType,
-        forward,
-        ...(query === undefined ? {} : { query }),
-        ...traceOf(received),
-      },
-      dedupKey: vendorDedupKeyOf(type, body),
-      warnings: [],
-    };
+    const dedupKey = vendorDedupKeyOf(type, body);
+    return { kind: 'ready', routingKey, dedupKey, body, contentType, forward, warnings: [] };
   }
 
   #readDocument(type: ApiType, bytes: Buffer): ReadEvent | Refused {
     const reading = readDocument(bytes);
     if (!reading.ok) return refusals.unrecognized(reading.error);
     if (this.#options.strict) return { kind: 'read', document: reading.document, warnings: [] };
-    return { kind: 'read', ...fit(type, reading.document) };
+    const { document, warnings } = fit(type, reading.document);
+    return { kind: 'read', document, warnings };
   }
 
   #scrub({ type, contentType }: Received, body: Buffer): Buffer {
@@ -169,6 +149,18 @@ function isTrigger(type: ApiType, { value }: JsonDocument): boolean {
   return value[type === 'v1' ? 'event_type' : 'event_action'] === 'trigger';
 }
 
-function traceOf({ traceparent }: Received): { readonly traceparent?: string } {
-  return traceparent === undefined ? {} : { traceparent };
+function messageOf({ type, query, traceparent }: Received, ready: Ready): OutgoingMessage {
+  const { routingKey, dedupKey, body, contentType, forward } = ready;
+  const receivedAt = Date.now();
+  const id = messageId(receivedAt);
+  const orderKey = orderKeyOf({ type, id, routingKey, dedupKey });
+  const message = { id, type, routingKey, orderKey, body, contentType, receivedAt };
+  // Nearly all events have none of these; spreading them into each would cost more than all else here.
+  if (forward === undefined && query === undefined && traceparent === undefined) return message;
+  return {
+    ...message,
+    ...(forward === undefined ? {} : { forward }),
+    ...(query === undefined ? {} : { query }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 }

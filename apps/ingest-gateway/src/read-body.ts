@@ -38,13 +38,16 @@ function collect(request: IncomingMessage, admission: Admission): Promise<Body |
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let size = 0;
+    let isSettled = false;
     const settle = (result: Body | Refused): void => {
-      request.off('data', take).off('end', end).off('close', abort).off('error', abort);
+      if (isSettled) return;
+      isSettled = true;
       if (result.kind === 'refused') admission.release(size);
       chunks = [];
       resolve(result);
     };
     const take = (chunk: Buffer): void => {
+      if (isSettled) return;
       if (size + chunk.length > BODY_LIMIT_BYTES) settle(refusals.tooLarge());
       else if (!admission.hold(chunk.length)) settle(refusals.overload());
       else {
@@ -53,6 +56,7 @@ function collect(request: IncomingMessage, admission: Admission): Promise<Body |
       }
     };
     const end = (): void => {
+      if (isSettled) return;
       const [first = EMPTY] = chunks;
       settle({ kind: 'body', bytes: chunks.length > 1 ? Buffer.concat(chunks, size) : first });
     };

@@ -7,22 +7,24 @@ const RETRY_AFTER_SECONDS = '5';
 /** What is still read of a body that was refused, so that its sender gets to read the answer before the socket ends. */
 const DISCARD_LIMIT_BYTES = 4 * 1024 * 1024;
 
+const NO_HEADERS = Object.freeze({});
+
 /** Writes an answer. Where more of the body may come than we want to wait for, the connection ends with the answer. */
 export function reply(
   request: IncomingMessage,
   response: ServerResponse,
   { status, body }: Answer,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = NO_HEADERS,
 ): void {
   if (response.headersSent || response.destroyed) return;
-  const text = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': text.length,
-    ...(status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}),
-    ...(endsSoon(request) ? {} : { connection: 'close' }),
-    ...headers,
-  });
+  const text = JSON.stringify(body);
+  // Names and values in turn: what Node reads fastest.
+  const lines = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))];
+  if (status === 503) lines.push('retry-after', RETRY_AFTER_SECONDS);
+  if (!endsSoon(request)) lines.push('connection', 'close');
+  for (const [name, value] of Object.entries(headers)) lines.push(name, value);
+  response.writeHead(status, lines);
+  // Text leaves together with the headers in one write, bytes would take a second one.
   response.end(text);
   if (!request.complete) discard(request);
 }

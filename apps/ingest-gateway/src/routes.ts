@@ -1,12 +1,12 @@
 import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
-import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { type Access } from './access';
 import { type Admission } from './admission';
 import { forwardHeaders } from './forward-headers';
-import { type Intake, type Received } from './intake';
+import { type Accepted, type Intake, type Received } from './intake';
 import { type Outcomes } from './outcomes';
 import { readBody } from './read-body';
-import { refused } from './refusal';
+import { refused, type Refused } from './refusal';
 import { reply } from './reply';
 import { welcome } from './welcome';
 
@@ -33,13 +33,11 @@ export function createRoutes(options: RouteOptions): Express {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', false);
-  app.use(createRouter(options));
+  addRoutes(app, options);
   return app;
 }
 
-function createRouter({ intake, admission, outcomes, access }: RouteOptions): Router {
-  const router = express.Router();
-
+function addRoutes(router: Express, { intake, admission, outcomes, access }: RouteOptions): void {
   if (access !== undefined) {
     router.use((request: Request, response: Response, next: NextFunction) => {
       const refusal = access.refusal(request);
@@ -56,12 +54,15 @@ function createRouter({ intake, admission, outcomes, access }: RouteOptions): Ro
       .post(async (request: Request, response: Response) => {
         const startedAt = performance.now();
         const body = await readBody(request, admission);
-        const outcome =
-          body.kind === 'refused'
-            ? body
-            : await intake
-                .accept(receivedOf(type, request, body.bytes))
-                .finally(() => admission.release(body.bytes.length));
+        let outcome: Accepted | Refused;
+        if (body.kind === 'refused') outcome = body;
+        else {
+          try {
+            outcome = await intake.accept(receivedOf(type, request, body.bytes));
+          } finally {
+            admission.release(body.bytes.length);
+          }
+        }
         outcomes.count(type, outcome, (performance.now() - startedAt) / 1000);
         reply(request, response, outcome.answer);
       })
@@ -91,7 +92,6 @@ function createRouter({ intake, admission, outcomes, access }: RouteOptions): Ro
     outcomes.failed(error);
     reply(request, response, FAILED);
   });
-  return router;
 }
 
 const NOT_FOUND = {
@@ -111,19 +111,18 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 function receivedOf(type: EventType, { headers, params, url }: Request, body: Buffer): Received {
   const { key } = params;
-  const isVendor = typeof key === 'string';
-  const query = isVendor ? queryOf(url) : undefined;
-  const headerKey = headers['x-routing-key'];
   const { traceparent } = headers;
+  const headerKey = headers['x-routing-key'];
+  const isVendor = typeof key === 'string';
   return {
     type,
     body,
-    ...(isVendor ? { pathKey: key } : {}),
-    ...(typeof headerKey === 'string' && headerKey !== '' ? { headerKey } : {}),
+    pathKey: isVendor ? key : undefined,
+    headerKey: typeof headerKey === 'string' && headerKey !== '' ? headerKey : undefined,
     contentType: headers['content-type'] ?? 'application/octet-stream',
-    forward: isVendor ? forwardHeaders(headers) : {},
-    ...(query === undefined ? {} : { query }),
-    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+    forward: isVendor ? forwardHeaders(headers) : undefined,
+    query: isVendor ? queryOf(url) : undefined,
+    traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
   };
 }
 

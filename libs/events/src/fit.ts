@@ -10,6 +10,8 @@ export interface Fitted {
   readonly warnings: readonly string[];
 }
 
+const NOTHING: readonly string[] = [];
+
 // Alertmanager's words, so that a responder who has seen them before knows what happened.
 const DETAILS_NOTE = {
   error: 'Custom details have been removed because the original event exceeds the maximum size of 512KB',
@@ -23,6 +25,7 @@ const DETAILS_NOTE = {
 export function fit(type: ApiType, document: JsonDocument): Fitted {
   const short = withShortSummary(type, document);
   const small = withoutBigDetails(type, short);
+  if (small === document) return { document, warnings: NOTHING };
   return {
     document: small,
     warnings: [

@@ -38,6 +38,18 @@ export interface IncomingMessage extends OutgoingMessage {
 }
 
 export function toProperties(message: OutgoingMessage): Options.Publish {
+  const { forward, query, originalReceivedAt, again, traceparent } = message;
+  // One by one: spreading what may be absent costs more than all the rest of publishing.
+  const headers: Record<string, unknown> = {
+    routing_key: message.routingKey,
+    order_key: message.orderKey,
+    received_at: message.receivedAt,
+  };
+  if (forward !== undefined) headers.forward = forward;
+  if (query !== undefined) headers.query = query;
+  if (originalReceivedAt !== undefined) headers[ORIGINAL_RECEIVED_AT] = originalReceivedAt;
+  if (again === true) headers.again = true;
+  if (traceparent !== undefined) headers.traceparent = traceparent;
   return {
     persistent: true,
     mandatory: true,
@@ -45,16 +57,7 @@ export function toProperties(message: OutgoingMessage): Options.Publish {
     type: message.type,
     contentType: message.contentType,
     timestamp: Math.floor(message.receivedAt / 1000),
-    headers: {
-      routing_key: message.routingKey,
-      order_key: message.orderKey,
-      received_at: message.receivedAt,
-      ...(message.forward === undefined ? {} : { forward: message.forward }),
-      ...(message.query === undefined ? {} : { query: message.query }),
-      ...(message.originalReceivedAt === undefined ? {} : { [ORIGINAL_RECEIVED_AT]: message.originalReceivedAt }),
-      ...(message.again === true ? { again: true } : {}),
-      ...(message.traceparent === undefined ? {} : { traceparent: message.traceparent }),
-    },
+    headers,
   };
 }
 

@@ -27,6 +27,7 @@ export class PublishingLink {
   readonly #options: PublishingLinkOptions;
   readonly #session: Session;
   readonly #returned = new Set<string>();
+  readonly #headers = new SharedHeaders();
   #channel: ConfirmChannel | undefined;
   #blocked = false;
   #redeclare: () => void = () => undefined;
@@ -66,7 +67,10 @@ export class PublishingLink {
   publish(message: OutgoingMessage, settle: (settlement: Settlement) => void): boolean {
     const { family } = this.#options;
     const lane = laneKey(laneOfMessage(family, message));
-    return this.send({ exchange: family.exchange, routingKey: lane }, message.body, toProperties(message), settle);
+    const properties = toProperties(message);
+    this.#headers.write(properties.headers);
+    properties.headers = this.#headers.values;
+    return this.send({ exchange: family.exchange, routingKey: lane }, message.body, properties, settle);
   }
 
   /** Sends anything, by exchange and routing key; false where there is no connection, and then it is never settled. */
@@ -83,12 +87,13 @@ export class PublishingLink {
       // A channel that ends calls this for all it had: they are lost, not refused.
       if (channel !== this.#channel) return;
       // A message that no queue took is returned and then confirmed all the same.
-      const wasReturned = this.#returned.delete(id);
+      const wasReturned = this.#returned.size > 0 && this.#returned.delete(id);
       if (wasReturned) this.#redeclare();
       settle(wasReturned ? 'returned' : error ? 'refused' : 'confirmed');
     };
     try {
-      channel.publish(to.exchange, to.routingKey, body, { mandatory: true, ...properties }, confirmed);
+      const options = properties.mandatory === undefined ? { mandatory: true, ...properties } : properties;
+      channel.publish(to.exchange, to.routingKey, body, options, confirmed);
       return true;
     } catch {
       // The channel closed a moment ago and its event has not come yet.
@@ -124,6 +129,19 @@ export class PublishingLink {
     this.#returned.clear();
     this.#options.lost();
     this.#session.reconnect();
+  }
+}
+
+/**
+ * One object for the headers of all messages, which are encoded as soon as they are published. amqplib makes the headers it
+ * is given the prototype of an object of its own, and V8 pays for every new prototype: a quarter of what publishing costs.
+ */
+class SharedHeaders {
+  readonly values: Record<string, unknown> = {};
+
+  write(headers: unknown): void {
+    for (const name in this.values) this.values[name] = undefined;
+    Object.assign(this.values, headers);
   }
 }
 

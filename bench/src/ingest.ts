@@ -1,0 +1,75 @@
+// What an event costs at the gateway, how much memory it ever takes, and how fast the spool fills and drains.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { measureMemory } from './ingest/memory';
+import { measureSpeed } from './ingest/speed';
+import { measureSpool } from './ingest/spool';
+
+const RESULTS = 'bench/results/ingest.json';
+const HELP = `npm run bench -- ingest [part …] [options]
+
+Parts, all of them by default:
+  speed   accepted events a second and latency against a bare node:http server that answers after an amqplib confirm
+  memory  the most memory with 10,000 connections, full load, and a broker that is blocked
+  spool   accepted events a second while the broker is away, and drained ones once it is back
+
+  --rounds N   rounds of speed (7)
+  --seconds N  length of a run of speed (5), of memory (60), of spool (10)
+  --help       this text
+`;
+
+const PARTS = {
+  speed: (rounds: number, seconds = 5) => measureSpeed(rounds, seconds),
+  memory: (_rounds: number, seconds = 60) => measureMemory(seconds),
+  spool: (_rounds: number, seconds = 10) => measureSpool(seconds),
+};
+
+const isPart = (name: string): name is keyof typeof PARTS => Object.hasOwn(PARTS, name);
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '7' },
+      seconds: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+    allowPositionals: true,
+  });
+  const unknown = positionals.filter((name) => !isPart(name));
+  const rounds = Number(values.rounds);
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+  if (values.help || unknown.length > 0 || !(rounds >= 1) || (seconds !== undefined && !(seconds >= 1))) {
+    const problem = unknown.length > 0 ? `there is no part "${unknown.join(' ')}"\n` : '';
+    process.stderr.write(`${problem}${HELP}`);
+    process.exitCode = values.help ? 0 : 2;
+    return;
+  }
+  const chosen = positionals.length === 0 ? Object.keys(PARTS) : positionals;
+  for (const part of chosen.filter(isPart)) {
+    const result = await PARTS[part](rounds, seconds);
+    console.log(`\n${part}: ${cpus().length} cores, ${result.conditions}`);
+    console.table(result.rows);
+    keep(part, result);
+  }
+}
+
+/** Parts that did not run keep their last figures. */
+function keep(part: string, result: object): void {
+  mkdirSync('bench/results', { recursive: true });
+  writeFileSync(
+    RESULTS,
+    `${JSON.stringify({ ...readFormer(), [part]: { cores: cpus().length, ...result } }, null, 2)}\n`,
+  );
+}
+
+function readFormer(): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(RESULTS, 'utf8')));
+  } catch {
+    return {};
+  }
+}
+
+void main();

@@ -1,0 +1,60 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** What senders saw. Latencies are those of accepted events. */
+export interface LoadReport {
+  readonly accepted: number;
+  /** Answers other than 202, and connections that were closed. */
+  readonly refused: number;
+  readonly seconds: number;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+}
+
+export interface Load {
+  readonly port: number;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly pauseMs?: number;
+}
+
+const listening = z.object({ port: z.number() });
+const report = z.object({
+  accepted: z.number(),
+  refused: z.number(),
+  seconds: z.number(),
+  medianMs: z.number(),
+  p99Ms: z.number(),
+});
+
+/** Sends events in a process of its own, and resolves with what it saw. */
+export async function underLoad({ pauseMs = 0, ...load }: Load): Promise<LoadReport> {
+  const senders = start('load', []);
+  const seen = messageOf(senders);
+  senders.send({ ...load, pauseMs });
+  return report.parse(await seen.finally(() => senders.kill('SIGKILL')));
+}
+
+export interface BareServer {
+  readonly pid: number;
+  readonly port: number;
+  end(): void;
+}
+
+export async function startBareServer(amqpUrl: string, queue: string): Promise<BareServer> {
+  const server = start('bare-server', [amqpUrl, queue]);
+  const { port } = listening.parse(await messageOf(server));
+  return { pid: server.pid ?? 0, port, end: () => server.kill('SIGKILL') };
+}
+
+function start(name: string, args: readonly string[]): ChildProcess {
+  return fork(path.join(__dirname, 'ingest', `${name}.js`), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+}
+
+function messageOf(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', () => reject(new Error('a helper process of the bench ended')));
+  });
+}

@@ -1,0 +1,117 @@
+// Senders over keep-alive connections, each with one event at a time, in a process of their own. Raw sockets and ready-made
+// requests, so that the server under test is what is measured.
+import { connect, type Socket } from 'node:net';
+import { z } from 'zod';
+import { eventOf, KEYS } from './event';
+
+/** What a process of senders is asked for. */
+const command = z.object({
+  port: z.number(),
+  connections: z.number(),
+  seconds: z.number(),
+  /** Between an answer and the connection's next event; milliseconds. */
+  pauseMs: z.number(),
+});
+
+const PLACE = '0000000000';
+const RECONNECT_MS = 50;
+const CONNECTING_AT_ONE_TIME = 100;
+let sequence = 0;
+
+/** One connection: sends an event, waits for its answer, sends the next. */
+class Sender {
+  readonly #port: number;
+  readonly #pauseMs: number;
+  readonly #request: Buffer;
+  readonly #placeAt: number;
+  readonly latencies: number[] = [];
+  refused = 0;
+  #socket: Socket | undefined;
+  #sentAt = 0;
+  #heard = '';
+  #isOver = false;
+
+  constructor(port: number, index: number, pauseMs: number) {
+    const body = eventOf(index % KEYS, `alert-${PLACE}`);
+    const head = `POST /v2/enqueue HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    this.#port = port;
+    this.#pauseMs = pauseMs;
+    this.#request = Buffer.concat([Buffer.from(head), body]);
+    this.#placeAt = this.#request.indexOf(PLACE);
+  }
+
+  /** Resolves once it is connected for the first time. */
+  start(): Promise<void> {
+    return new Promise((resolve) => {
+      const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+      this.#socket = socket;
+      this.#heard = '';
+      socket.once('connect', () => {
+        resolve();
+        this.#next(Math.random() * this.#pauseMs);
+      });
+      socket.on('data', (chunk) => this.#hear(chunk));
+      socket.on('error', () => undefined);
+      socket.once('close', () => {
+        resolve();
+        if (this.#isOver) return;
+        this.refused += 1;
+        setTimeout(() => void this.start(), RECONNECT_MS);
+      });
+    });
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#socket?.destroy();
+  }
+
+  #next(pauseMs: number): void {
+    if (pauseMs === 0) this.#send();
+    else setTimeout(() => this.#send(), pauseMs);
+  }
+
+  #send(): void {
+    if (this.#isOver || this.#socket?.writable !== true) return;
+    sequence += 1;
+    this.#request.write(String(sequence).padStart(PLACE.length, '0'), this.#placeAt, 'latin1');
+    this.#sentAt = performance.now();
+    this.#socket.write(this.#request);
+  }
+
+  #hear(chunk: Buffer): void {
+    this.#heard += chunk.toString('latin1');
+    const bodyAt = this.#heard.indexOf('\r\n\r\n') + 4;
+    if (bodyAt < 4) return;
+    const length = Number(/content-length: (\d+)/i.exec(this.#heard)?.[1]);
+    if (this.#heard.length < bodyAt + length) return;
+    const isAccepted = this.#heard.startsWith('202', 9);
+    this.#heard = '';
+    if (isAccepted) this.latencies.push(performance.now() - this.#sentAt);
+    else this.refused += 1;
+    this.#next(this.#pauseMs);
+  }
+}
+
+async function load({ port, connections, seconds, pauseMs }: z.infer<typeof command>): Promise<void> {
+  const senders = Array.from({ length: connections }, (_, index) => new Sender(port, index, pauseMs));
+  const startedAt = performance.now();
+  for (let from = 0; from < connections; from += CONNECTING_AT_ONE_TIME) {
+    await Promise.all(senders.slice(from, from + CONNECTING_AT_ONE_TIME).map((sender) => sender.start()));
+  }
+  const elapsed = () => performance.now() - startedAt;
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, seconds * 1000 - elapsed())));
+  const latencies = Float64Array.from(senders.flatMap((sender) => sender.latencies)).sort();
+  const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? 0;
+  process.send?.({
+    accepted: latencies.length,
+    refused: senders.reduce((sum, { refused }) => sum + refused, 0),
+    seconds: elapsed() / 1000,
+    medianMs: at(0.5),
+    p99Ms: at(0.99),
+  });
+  for (const sender of senders) sender.stop();
+}
+
+process.on('message', (message) => void load(command.parse(message)));
+process.on('disconnect', () => process.exit(0));
