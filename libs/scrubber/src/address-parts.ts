@@ -1,20 +1,21 @@
 /** Words after which a number and a name are an address. */
 export const ADDRESS_WORD =
-  /(?<![a-z])(?:address|addr|street|adresse|direcci[oó]n|indirizzo|endere[cç]o|ship|shipped|shipping|ship to|deliver|delivered|delivery|courier|parcel|package for|mailed? to|resid\w{2,6}|lives?|living|home|located|dispatched to|dispatch to|billing|facility|visit|moved to|sent to|engineer to|technician to|warehouse at|store at|office at|site at|house at|pick ?up|drop ?off)(?![a-z])[^\d]{0,32}$/;
+  /(?<![a-z])(?:\w{0,12}address|addr|street|\w{0,12}adresse|anschrift|zustellung|wohnhaft|wohnt|adres|bezorging|livraison|livr[ée]r?|domicile|habite|entrega|consegna|direcci[oó]n|indirizzo|endere[cç]o|ship|shipped|shipping|ship to|deliver|delivered|delivery|courier|parcel|package for|mailed? to|resid\w{2,6}|lives?|living|home|located|dispatched to|dispatch to|billing|facility|visit|moved to|sent to|engineer to|technician to|warehouse at|store at|office at|site at|house at|pick ?up|drop ?off)(?![a-z])[^\d]{0,32}$/;
 
 /** What stands before a house number in the same address. */
 export const UNIT_BEFORE = /(?<![\p{L}\d])(?:(?:flat|studio|apt|apartment|unit|suite) ?(?:\d{1,4}[a-z]?,? )?)$/iu;
 
 const DIRECTION = / (?:[NS][EW]|[NSEW]|[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est)(?![\p{L}\d.]| \p{Lu})/uy;
 const UNIT =
-  /(?:,? {1,2}(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|bldg|building)\.? ?#?|,? #)[A-Za-z]?-?\d[\w-]{0,7}|,? {1,2}(?:apt|apartment|suite|ste|unit|flat)\.? [A-Z](?![\p{L}\d])/iuy;
+  /(?:,? {1,2}(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|bldg|building)\.? ?#?|,? #)[A-Za-z]?-?\d[\w-]{0,7}|,? {1,2}(?:(?:apt|apartment|suite|ste|unit|flat)\.? #?|#)[A-Z](?![\p{L}\d])/iuy;
 const PLACES = "(?:, ?[\\p{L}\\p{M}][\\p{L}\\p{M} .'-]{1,40}){0,3}";
 const TAILS = [
   new RegExp(`${PLACES}[,;]? {0,2}\\b[A-Z]{1,2}\\d[A-Z\\d]? ?\\d[A-Z]{2}(?![\\p{L}\\d])`, 'uy'),
   /(?: [\p{Lu}][\p{L}\p{M}.'-]{1,20}){1,4}, ?[A-Z]{2},? \d{5}(?:-\d{4})?(?![\p{L}\d-])/uy,
   /,? (?:[A-Z]{1,2}-)?\d{3} \d{2} [\p{Lu}][\p{L}\p{M}]{1,30}(?:[ -][\p{Lu}][\p{L}\p{M}]{1,30})?/uy,
   new RegExp(`${PLACES},? {1,2}[A-Z]{2,3},? \\d{4,5}(?:-\\d{4})?(?![\\p{L}\\d])`, 'uy'),
-  new RegExp(`${PLACES},? {1,2}\\d{5}(?:-\\d{4})?(?![\\p{L}\\d-])`, 'uy'),
+  new RegExp(`${PLACES},? {1,2}\\d{5,6}(?:-\\d{4})?(?![\\p{L}\\d-])`, 'uy'),
+  new RegExp(`${PLACES},? {1,2}(?:[A-Z]{2},? {1,2})?[A-Z]\\d[A-Z] ?\\d[A-Z]\\d(?![\\p{L}\\d])`, 'uy'),
   /, ?(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})? [\p{Lu}][\p{L}\p{M}]{1,30}(?:[ -][\p{Lu}][\p{L}\p{M}]{1,30}){0,2}/uy,
 ];
 
@@ -28,11 +29,17 @@ const endOf = (pattern: RegExp, text: string, start: number): number => {
 
 /** Where an address whose street ends at `start` ends: behind direction, unit, places and post code. */
 export function addressTail(text: string, start: number): number {
-  const end = endOf(UNIT, text, endOf(DIRECTION, text, start));
+  // The dot of an abbreviation belongs to the address where more of it follows: `81st St. Apt 5A`.
+  const dotted = text[start] === '.' ? endOf(UNIT, text, start + 1) : start;
+  const from = dotted > start + 1 ? dotted : start;
+  const end = endOf(UNIT, text, endOf(DIRECTION, text, from));
   return Math.max(end, ...TAILS.map((tail) => endOf(tail, text, end)));
 }
 
 /** Whether the tail of an address holds a post code. */
 export function hasPostcode(tail: string): boolean {
-  return /, ?.{0,120}(?:\d{4,5}|\d[A-Z]{2}$)/.test(tail) && !/^,? ?(?:apt|suite|unit|flat|#)[^,]*$/i.test(tail);
+  return (
+    /, ?.{0,120}(?:\d{4,5}|\d{3} \d{2}|\d[A-Z]{2}$|[A-Z]\d[A-Z] ?\d[A-Z]\d$)/.test(tail) &&
+    !/^,? ?(?:apt|suite|unit|flat|#)[^,]*$/i.test(tail)
+  );
 }

@@ -18,7 +18,7 @@ export const RARE_TYPES = set(
     'island islands isle junction key keys knolls lake lakes light loaf lock locks lodge mall mill mills mission mount mountain neck oval overpass pass passage path pike pine ' +
     'pines plain plains point points port ports prairie radial ramp ranch rapids rest river roads route run shoal shoals shore shores skyway spring springs spur ' +
     'station stravenue stream streets summit throughway trace track trafficway tunnel underpass union unions valley valleys via viaduct view village ville vista ' +
-    'walks wall ways well wells yard wharf end side lea croft cliff land rue',
+    'walks wall ways well wells yard wharf end side strip broadway bowery strand embankment lea croft cliff land rue',
 );
 
 /** Words that never stand in a street's name: the text has gone on. */
@@ -40,7 +40,7 @@ export const TECHNICAL_WORDS = set(
     'sql io log logs metric metrics check checks test tests build builds deploy deployment deployments release version commit commits branch branches pipeline pipelines ' +
     'worker workers consumer consumers producer client clients session sessions token tokens key keys code codes status response responses timeout timeouts failure failures ' +
     'incident incidents issue issues ticket tickets order orders payment payments transaction transactions gb mb kb tb gib mib kib ms sec secs seconds minutes hours days weeks ' +
-    'months years times hour minute percent level levels tier critical warning info fatal main entry access end exit event-loop infinite feedback control game render reconnect retry busy ' +
+    'months years times hour minute percent level levels tier critical warning info fatal main entry access end exit event-loop gbit mbit ghz mhz kbps mbps gbps infinite feedback control game render reconnect retry busy ' +
     'fast slow control-loop wait dry full test run runs attempt attempts step steps phase phases stage stages batch batches units devices sensors racks zones regions sites ' +
     'locations stores shops people persons agents calls emails mails sms virtual physical logical primary secondary cluster clusters volume volumes bucket buckets google ' +
     'shared parallel concurrent open-file one-way two-way three-way four-way tests cases lines bytes bits pages blocks chunks frames objects records entries keys values',

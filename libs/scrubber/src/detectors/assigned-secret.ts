@@ -4,7 +4,7 @@ import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
 /** Names that a secret is assigned to, or the ends of such names (`db_password`, `slackToken`). */
 const NAMES = [
-  'pass(?:word|wd|phrase|code)|passwort|contraseña|pwd|(?<![a-z])pass',
+  'pass(?:word|wd|phrase|code)|passwort|contraseña|pwd|(?<![a-z])(?:pass|pw)|requirepass|masterauth',
   'secret(?:[ _-]?(?:access[ _-]?)?key(?:[ _-]?base)?)?|token|credentials?',
   '(?:api|auth|access|account|storage|private|encryption|master|signing|license|subscription)[ _-]?key',
   '(?:integration|routing|service|ingest(?:ion)?|write|sas)[ _-]?key',
@@ -12,11 +12,12 @@ const NAMES = [
 ].join('|');
 /** The sign between name and value, with closing and opening quotes, possibly escaped: `=`, `": "`, ` is `, a blank after `--name`. */
 const SIGNS =
-  '["\'\\\\]{0,3} {0,2}(?::=|=>|[:=]) {0,3}["\'\\\\]{0,3}| is ["\']?(?=\\S{0,40}\\d)|(?<=--[\\w-]{1,40}) ["\']?';
+  '["\'\\\\]{0,3} {0,2}(?::=|=>|[:=]) {0,3}["\'\\\\]{0,3}| is ["\']?(?=\\S{0,40}\\d)|(?<=--[\\w-]{1,40}) ["\']?|(?<=pass(?:word|wd|phrase)) ["\'](?=[^"\'\\n]{3,64}["\'])|(?<=requirepass|masterauth) (?=\\S)';
 const ASSIGNMENT = new RegExp(`(?:${NAMES})\\d{0,2}(?<sign>${SIGNS})`, 'gi');
 /** Stems of the names: a text without any of them holds no assignment of a secret. */
-const STEM = /auth|pass|pwd|secret|token|key|credential|contrase|session|sess|sid|sig/i;
-const STRONG_NAME = /(?:password|passwd|passphrase|passcode|pwd|pass|secret)[ _-]?$/;
+const STEM = /auth|pass|pwd|pw[:=]|secret|token|key|credential|contrase|session|sess|sid|sig/i;
+const STRONG_NAME =
+  /(?:password|passwd|passphrase|passcode|passwort|contraseña|requirepass|masterauth|pwd|pass|pw|secret)[ _-]?$/;
 /** Words before a name that make it something else: a page's token, a lexer's, a type's. */
 const OTHER_NAME =
   /(?<![a-z])(?:next|page|continuation|cursor|cancellation|unexpected|syntax|invalid|sync|resume|max|min|num|pagination|change|delta|public|partition|sort|primary|foreign|cache|object|idempotency|ssh host)[ .]?$/;
@@ -49,10 +50,11 @@ function isSecret(name: string, sign: string, value: string, reading: Reading, s
   if (!STRONG_NAME.test(name)) {
     if (!looksGenerated(value) || /^\d{1,9}$/.test(value)) return false;
   } else {
-    if (/^\/\w*$/.test(value)) return false;
+    if (/^\/\w*$/.test(value) || (/^\d{1,4}$/.test(value) && /pass$/.test(name))) return false;
     const told = /^["'\\]*\s*=>?\s*$|["']$/.test(sign) || isToldApart(value, reading, span.end);
     if (!told) return false;
   }
+  if (/(?:^|[\s"'=(,])arn:\S{0,128}$/.test(reading.text.slice(Math.max(0, span.start - 144), span.start))) return false;
   return !OTHER_NAME.test(reading.wordsBefore(span.start - sign.length - name.length, 24));
 }
 

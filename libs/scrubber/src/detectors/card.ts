@@ -37,7 +37,7 @@ const RARE = /^(?:220[0-4]|50|5[6-8]|60(?!11)|63|67|81|97)/;
 const CARD_WORD =
   /(?<![a-z])(?:card|cards|pan|cc|ccn|visa|mastercard|amex|discover|maestro|credit|debit|payments?|charge|charged|declined|fraud|tokeni[sz]ation|cardnumber|dankort|diners|jcb|unionpay|bancontact|rupay|switch solo)(?![a-z])/;
 const OTHER_NUMBER =
-  /(?<![a-z])(?:snowflake|trace|span|thread|offset|epoch|ns|nanos|timestamp|ts|correlation|request|message|tweet|imei|serial|tracking)(?: ?(?:id|number|no))?["']? ?[ :=#]{0,2}["']?$/;
+  /(?<![a-z])(?:snowflake|trace|span|thread|offset|epoch|ns|nanos|md5|md5sum|sha\d{0,3}|hash|checksum|crc|uid|timestamp|ts|correlation|request|message|tweet|imei|serial|tracking)(?: ?(?:id|number|no))?["']? ?[ :=#]{0,2}["']?$/;
 
 /** Whether an issuer hands out numbers like this one and its check digit is right. */
 export function isCardNumber(number: string): boolean {

@@ -6,7 +6,7 @@ const NAME = "[\\p{Lu}][\\p{L}\\p{M}'’.-]{1,30}";
 const HOUSE = '\\d{1,4} ?[a-zA-Z]?(?:[-/]\\d{1,4})?(?![\\p{L}\\d.:])';
 /** `Hauptstraße 5`, `Berliner Straße 12`, `Kerkstraat 7`, `Storgatan 4`: the type ends the name or follows it, the number comes last. */
 const SUFFIXED = new RegExp(
-  `(?<![\\p{L}\\d])(?:(?:Alte|Neue|Große|Grosse|Kleine|Obere|Untere|Vordere|Hintere|Lange|Breite)r? )?(?:[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:straße|strasse|str\\.|gasse|platz|allee|straat|gracht|plein|gatan|vägen|vej|veien|katu)|(?:[\\p{Lu}][\\p{L}\\p{M}.'-]{1,30} ){1,2}(?:Straße|Strasse|Str\\.|Allee)|Straße (?:des|der) (?:\\d{1,2}\\. )?${NAME}) ${HOUSE}`,
+  `(?<![\\p{L}\\d])(?:(?:Alte|Neue|Große|Grosse|Kleine|Obere|Untere|Vordere|Hintere|Lange|Breite)r? )?(?:[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:-(?:Straße|Strasse|Str\\.|Allee|Platz|Gasse|Ring|Weg|Ufer|Damm)|straße|strasse|str\\.|gasse|platz|allee|straat|gracht|plein|gatan|vägen|vej|veien|katu)|(?:[\\p{Lu}][\\p{L}\\p{M}.'-]{1,30} ){1,2}(?:Straße|Strasse|Str\\.|Allee)|Straße (?:des|der) (?:\\d{1,2}\\. )?${NAME}) ${HOUSE}`,
   'gu',
 );
 /** Types that are also ends of other words: only with a post code. */

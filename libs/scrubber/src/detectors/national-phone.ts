@@ -1,5 +1,14 @@
 import { type Detector, RANK, scanBy, type Span } from '../detector';
-import { CALL_OUTCOME, OTHER_NUMBER, PHONE_LABEL, PHONE_WORD, UNIT, withExtension } from '../phone-context';
+import {
+  CALL_OUTCOME,
+  OTHER_NUMBER,
+  PHONE_LABEL,
+  PHONE_WORD,
+  UNIT,
+  WEAK_PHONE_WORD,
+  withExtension,
+  withoutRemark,
+} from '../phone-context';
 import { isRealNational } from '../phone-plan';
 import { type Reading } from '../reading';
 
@@ -21,7 +30,7 @@ function isGlued(text: string, start: number, end: number): boolean {
 }
 
 function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
-  const candidate = match[0];
+  const candidate = withoutRemark(match[0]);
   const opened = candidate.startsWith('(') && !candidate.includes(')');
   const start = opened ? match.index + 1 : match.index;
   const number = opened ? candidate.slice(1) : candidate;
@@ -34,7 +43,11 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   // Digits before a blank make this one more of a row of numbers.
   if (/\d $/.test(reading.text.slice(Math.max(0, start - 2), start))) return undefined;
   if (PHONE_LABEL.test(before)) return isNumber(number, reading) ? span : undefined;
-  const meant = PHONE_WORD.test(before) || CALL_OUTCOME.test(reading.after(span.end, 32));
+  const trunk = /^(?:\(?0|1[ .-]|\()|^[2-9]\d\d([ .-])\d{3}\1\d{4}$/.test(number);
+  const meant =
+    PHONE_WORD.test(before) ||
+    (trunk && WEAK_PHONE_WORD.test(before)) ||
+    CALL_OUTCOME.test(reading.after(span.end, 32));
   if (!meant || /^\d*$/.test(number)) return undefined;
   return isNumber(number, reading) ? span : undefined;
 }
@@ -59,6 +72,7 @@ export const nationalPhone: Detector = {
     PHONE_LABEL,
     PHONE_WORD,
     CALL_OUTCOME,
+    WEAK_PHONE_WORD,
     UNIT,
   ],
   needs: (traits) => traits.digits >= 7,

@@ -1,7 +1,7 @@
 import { type Detector, RANK, scanBy, type Span } from '../detector';
 import { isPossibleInternational, isRealInternational } from '../phone-plan';
 import { type Reading } from '../reading';
-import { PHONE_WORD, UNIT, withExtension } from '../phone-context';
+import { PHONE_WORD, UNIT, WEAK_PHONE_WORD, withExtension, withoutRemark } from '../phone-context';
 
 /** `+` and 7 to 17 digits, with one blank, dot, dash, slash or bracket or two between them. */
 const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9]))\(?[1-9](?:[ ().\-/]{0,3}\d){6,16}(?!\d)/g;
@@ -9,21 +9,28 @@ const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9]))\(?[1-9](?:[ ().\-/]{0,
 const SIGNED =
   /(?<![a-z])(?:delta|diff|difference|change|changed|offset|skew|drift|jitter|grew|rose|gain|growth|balance|score)(?: (?:by|of|is|was))?[ :=]{0,3}$/;
 
+/** Three groups or more, the last one of three digits or more: written for people to dial. */
+const GROUPED = /^\(?\+\(?\d{1,3}\)?[ .-]\(?\d{2,4}\)?[ .-]?\d{2,4}[ .-]\d{3,6}$/;
+
 /** The longest beginning of the match, by groups of digits, that is a number. */
 function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
-  const inContext = (): boolean => PHONE_WORD.test(reading.wordsBefore(match.index, 32));
+  const inContext = (): boolean => isCalled(reading.wordsBefore(match.index, 32));
   if (isDifference(match[0], reading, match.index) && !inContext()) return undefined;
   if (match[0].replace(/^\(/, '').startsWith('00') && !inContext()) return undefined;
   // A dash right before digits, but not right after some, is a minus.
-  let candidate = match[0].replace(/ -\d.*$/, '');
+  const whole = withoutRemark(match[0].replace(/ -\d.*$/, ''));
+  let candidate = whole;
   for (let attempt = 0; attempt < 4 && candidate.length > 7; attempt += 1) {
     if (isRealInternational(numberOf(candidate), reading.effort)) return spanOf(match.index, candidate, reading);
     candidate = candidate.replace(/[ ().\-/]{1,3}\d{1,17}$|(?<=\d)\d{0,17}$/, '');
   }
-  return inContext() && match[0].search(/ -\d/) < 0 && isPossibleInternational(numberOf(match[0]), reading.effort)
-    ? spanOf(match.index, match[0], reading)
+  const believed = GROUPED.test(whole) || (inContext() && match[0].search(/ -\d/) < 0);
+  return believed && isPossibleInternational(numberOf(whole), reading.effort)
+    ? spanOf(match.index, whole, reading)
     : undefined;
 }
+
+const isCalled = (words: string): boolean => PHONE_WORD.test(words) || WEAK_PHONE_WORD.test(words);
 
 /** A signed number without any grouping that counts something: `delta +49311609 bytes`. */
 function isDifference(candidate: string, reading: Reading, start: number): boolean {
@@ -45,7 +52,7 @@ export const phone: Detector = {
   name: 'phone',
   kind: 'PHONE',
   rank: RANK.phone,
-  patterns: [INTERNATIONAL, SIGNED],
+  patterns: [INTERNATIONAL, SIGNED, GROUPED],
   needs: (traits) => traits.digits >= 7,
   scan: scanBy(INTERNATIONAL, accept),
   examples: {

@@ -17,6 +17,9 @@ const NUMBER =
   /(?:(?<![\w.,:/#$€£@+=-]|[\d] )|(?<=(?<!\p{L})(?:[Ff]lat|[Ss]tudio|[Aa]pt|[Aa]partment|[Uu]nit|[Ss]uite) \d{1,4}[A-Za-z]?,? ))(?:\d{1,6}[A-Za-z]?(?:[-/]\d{1,5})?)(?: 1\/2)?(?=,? {1,2}[\p{L}\d])/gu;
 const KEYED_NUMBER = /(?<==["']?)\d{1,6}[A-Za-z]?(?=,? {1,2}[\p{L}\d])/gu;
 const WORD = /,? {1,2}((?:\p{L}|\d{1,3}(?:st|nd|rd|th)\b)[\p{L}\p{M}'’-]{0,30})(\.?)/uy;
+/** Up to four names, a place, and a British post code, or an American one behind its state. */
+const UNTYPED =
+  /(?: [\p{Lu}][\p{L}'’-]{1,20}){1,4},(?: [\p{Lu}][\p{L}.'’-]{1,20}){0,3},? (?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]{2},? \d{5}(?:-\d{4})?)(?![\p{L}\d-])/uy;
 const LONGEST_NAME = 5;
 
 interface Street {
@@ -44,6 +47,12 @@ function streetAfter(text: string, numberEnd: number, commaAllowed: boolean): St
   return street;
 }
 
+/** Names behind a house number, where a post code that nothing else looks like says that they are a street: `5 Station Approach, Woking GU22 7UY`. */
+function postalStreet(text: string, numberEnd: number): number | undefined {
+  UNTYPED.lastIndex = numberEnd;
+  return UNTYPED.test(text) ? UNTYPED.lastIndex : undefined;
+}
+
 /** 3 for a word that always means a street, 2 for an abbreviation, 1.5 for a plain word, 1 for a rare type, 0 for none. */
 function typeStrength(word: string): number {
   if (STRONG_TYPES.has(word)) return 3;
@@ -57,8 +66,8 @@ function isTechnical(name: string): boolean {
   return TECHNICAL_WORDS.has(name) || TECHNICAL_WORDS.has(`${name}s`);
 }
 
-/** Whether there is enough evidence that the words are a street and not a count of something. */
-function isStreet(street: Street, inContext: () => boolean): boolean {
+/** Whether there is enough evidence that the words are a street and not a count; `goesOn`: another name follows at once. */
+function isStreet(street: Street, goesOn: boolean, inContext: () => boolean): boolean {
   const type = street.type.toLowerCase();
   const strength = typeStrength(type);
   const lower = street.names.map((name) => name.toLowerCase());
@@ -76,7 +85,7 @@ function isStreet(street: Street, inContext: () => boolean): boolean {
     lower.length <= 2 && words.every((word, index) => word === lower[index] || word === type) && !first.endsWith('s');
   if (strength >= 3 && (asName || common || small)) return true;
   if (strength >= 2 && (asName || common)) return true;
-  return (strength >= 1.5 && asName) || inContext();
+  return (strength >= 1.5 && asName && !goesOn) || inContext();
 }
 
 function addressAt(reading: Reading, number: Span): Span | undefined {
@@ -85,10 +94,17 @@ function addressAt(reading: Reading, number: Span): Span | undefined {
   const unit = UNIT_BEFORE.exec(before)?.[0] ?? '';
   const inUnit = /^(?:flat|studio|apt|unit|suite) ?$/i.test(unit);
   const street = streetAfter(text, number.end, inUnit);
-  if (street === undefined) return undefined;
+  if (street === undefined) {
+    const end = postalStreet(text, number.end);
+    return end === undefined ? undefined : { start: number.start - unit.length, end };
+  }
   const end = addressTail(text, street.end);
   const inContext = (): boolean => ADDRESS_WORD.test(reading.wordsBefore(number.start, 48));
-  if (!hasPostcode(text.slice(street.end, end)) && !isStreet(street, inContext)) return undefined;
+  if (
+    !hasPostcode(text.slice(street.end, end)) &&
+    !isStreet(street, /^ \p{Lu}\p{L}/u.test(text.slice(end, end + 3)), inContext)
+  )
+    return undefined;
   return { start: number.start - unit.length, end };
 }
 
@@ -96,7 +112,7 @@ export const streetAddress: Detector = {
   name: 'street-address',
   kind: 'STREET_ADDRESS',
   rank: RANK.place,
-  patterns: [NUMBER, KEYED_NUMBER, WORD],
+  patterns: [NUMBER, KEYED_NUMBER, WORD, UNTYPED],
   needs: (traits) => traits.digits > 0 && traits.space,
   scan: (reading) => {
     const spans: Span[] = [];
