@@ -1,8 +1,9 @@
 // Bundles the app of the current folder into dist/apps/<app>/<entry>.js: one file with everything it needs. What cannot be
 // bundled, the native half of a package, lies beside it in prebuilds/ for every platform, where node-gyp-build looks for it.
+// A shell script is put together from the files that package.json lists ("concatenate").
 import { build } from 'esbuild';
 import { existsSync } from 'node:fs';
-import { chmod, cp, readFile } from 'node:fs/promises';
+import { chmod, cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
@@ -32,3 +33,8 @@ const packages = new Set(
 );
 const prebuilds = [...packages].map((folder) => path.join(folder, 'prebuilds')).filter((folder) => existsSync(folder));
 await Promise.all(prebuilds.map((folder) => cp(folder, path.join(outdir, 'prebuilds'), { recursive: true })));
+
+for (const [name, files] of Object.entries(manifest.concatenate ?? {})) {
+  const parts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  await writeFile(path.join(outdir, name), parts.join('\n'), { mode: 0o755 });
+}

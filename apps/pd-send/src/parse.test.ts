@@ -1,12 +1,13 @@
 import { parse, UsageError } from './parse';
+import { pdSend } from './pd-send/command';
 
 function given(...words: string[]) {
-  return Object.fromEntries(parse(words));
+  return Object.fromEntries(parse(pdSend, words));
 }
 
 function problem(...words: string[]): string {
   try {
-    parse(words);
+    parse(pdSend, words);
   } catch (error) {
     if (error instanceof UsageError) return error.message;
     throw error;

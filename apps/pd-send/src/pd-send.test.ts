@@ -1,12 +1,20 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { generate } from 'selfsigned';
+import {
+  answering,
+  buildCommand,
+  close,
+  listenOn,
+  runProgram,
+  SUCCESS,
+  type Result,
+  type Seen,
+} from './commands.fixture';
 
 const KEY = '01234567890123456789012345678901';
 const TRIGGER = ['-k', KEY, '-t', 'trigger', '-d', 'Disk full'];
@@ -18,15 +26,7 @@ const servers: Server[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'pd-send-'));
-  command = path.join(folder, 'pd-send.js');
-  await build({
-    entryPoints: [path.join(__dirname, 'pd-send.ts')],
-    outfile: command,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-  });
+  command = await buildCommand('pd-send', folder);
   certificate = await generate([{ name: 'commonName', value: 'gateway' }], {
     keyType: 'ec',
     algorithm: 'sha256',
@@ -36,48 +36,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+  await Promise.all(servers.splice(0).map(close));
 });
 
-interface Result {
-  readonly code: number | string | undefined | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function pdSend(words: readonly string[], environment: Record<string, string> = {}): Promise<Result> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [command, ...words], { env: environment }, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr }),
-    );
-  });
+  return runProgram([process.execPath, command, ...words], environment);
 }
 
-async function listen(server: Server): Promise<number> {
+function listen(server: Server): Promise<number> {
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-interface Seen {
-  readonly url: string | undefined;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-const SUCCESS = { status: 'success', message: 'Event processed' };
-
-/** Answers that a server gives in turn, the last one for ever, and what it saw. */
-function answering(seen: Seen[], ...answers: readonly [status: number, body: unknown][]) {
-  return (request: IncomingMessage, response: ServerResponse): void => {
-    let body = '';
-    request.on('data', (chunk) => (body += String(chunk)));
-    request.on('end', () => {
-      const [status, answer] = answers[Math.min(seen.length, answers.length - 1)] ?? [500, ''];
-      seen.push({ url: request.url, headers: request.headers, body });
-      response.writeHead(status).end(typeof answer === 'string' ? answer : JSON.stringify(answer));
-    });
-  };
+  return listenOn(server);
 }
 
 describe('pd-send', () => {

@@ -1,9 +1,4 @@
-import { run } from './run';
+import { main } from './main';
+import { pdSend } from './pd-send/command';
 
-void run(process.argv.slice(2), {
-  environment: process.env,
-  out: (text) => process.stdout.write(text),
-  error: (text) => process.stderr.write(text),
-}).then((code) => {
-  process.exitCode = code;
-});
+main(pdSend);

@@ -13,11 +13,11 @@ export type Attempt =
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const ANSWER_LIMIT_CHARACTERS = 64 * 1024;
 
-/** Posts the body once. Never throws: whatever happens is an attempt. */
-export async function post(settings: Settings, body: string): Promise<Attempt> {
+/** Posts the body once, as this user agent. Never throws: whatever happens is an attempt. */
+export async function post(settings: Settings, agent: string, body: string): Promise<Attempt> {
   const signal = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
   try {
-    return await exchange(settings, body, signal);
+    return await exchange(settings, agent, body, signal);
   } catch (error) {
     if (signal.aborted) return { kind: 'unreachable', reason: `no answer within ${ATTEMPT_TIMEOUT_MS / 1000} s` };
     const { code, message } = firstOf(error);
@@ -28,7 +28,7 @@ export async function post(settings: Settings, body: string): Promise<Attempt> {
 const CERTIFICATE_ERRORS =
   /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH)/;
 
-async function exchange(settings: Settings, body: string, signal: AbortSignal): Promise<Attempt> {
+async function exchange(settings: Settings, agent: string, body: string, signal: AbortSignal): Promise<Attempt> {
   const { target, proxy } = settings;
   const isSecure = target.protocol === 'https:';
   const tunnel = isSecure && proxy !== undefined ? await connectThrough(proxy, settings, signal) : undefined;
@@ -42,7 +42,7 @@ async function exchange(settings: Settings, body: string, signal: AbortSignal): 
       host: target.host,
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
-      'user-agent': 'pd-send',
+      'user-agent': agent,
       connection: 'close',
       ...basic('authorization', target),
       ...(via === target ? {} : basic('proxy-authorization', via)),

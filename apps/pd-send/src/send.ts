@@ -12,11 +12,12 @@ const LONGEST_PAUSE_MS = 5_000;
 /** Sends a body, again where a repetition may mend it: network errors, 408, 429 and 5xx. */
 export async function send(
   settings: Settings,
+  agent: string,
   body: string,
   pause: (milliseconds: number) => Promise<void>,
 ): Promise<Sent> {
   for (let attempt = 0; ; attempt += 1) {
-    const result = await post(settings, body);
+    const result = await post(settings, agent, body);
     if (result.kind === 'answer' && result.status === 202) return { ok: true };
     const wait = PAUSES_MS[attempt];
     if (wait === undefined || !mayMend(result))

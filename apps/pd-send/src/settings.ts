@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { CommandError } from './command';
 import { proxyFor } from './proxy';
 
 /** Where to send and how, from the environment. */
@@ -14,7 +15,7 @@ export interface Settings {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A variable that cannot be used; ends the command with exit code 1. */
-export class SettingsError extends Error {}
+export class SettingsError extends CommandError {}
 
 const DEFAULT_BASE_URL = 'https://events.pagerduty.com';
 const TRUE = ['true', '1', 'yes', 'on'];

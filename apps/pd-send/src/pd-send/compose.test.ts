@@ -1,11 +1,12 @@
 import { readDocument, validate } from '@pdaltagent/events';
 import { compose } from './compose';
-import { parse } from './parse';
+import { parse } from '../parse';
+import { pdSend } from './command';
 
 const KEY = '01234567890123456789012345678901';
 
 function composed(...words: string[]) {
-  return compose(parse(['-k', KEY, ...words]));
+  return compose(parse(pdSend, ['-k', KEY, ...words]));
 }
 
 describe('the event that is sent', () => {

@@ -1,0 +1,24 @@
+import { UsageError } from './parse';
+
+/** What `-f KEY=VALUE` gave: split at the first "="; all values are strings; of two with one name the last one counts. */
+export function fieldsOf(fields: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    fields.map((field) => {
+      const at = field.indexOf('=');
+      if (at < 0) throw new UsageError(`argument -f/--field: expected KEY=VALUE, got '${field}'`);
+      return [field.slice(0, at), field.slice(at + 1)];
+    }),
+  );
+}
+
+/** The members that were given. */
+export function present(members: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(members).filter((member): member is [string, string] => member[1] !== undefined),
+  );
+}
+
+/** The beginning of a text that is not too long for a summary; PagerDuty Agent cuts it without a word. */
+export function cutAfter(maximum: number, text: string): string {
+  return [...text].slice(0, maximum).join('');
+}

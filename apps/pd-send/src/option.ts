@@ -1,0 +1,33 @@
+/** An option of a command line, as argparse knows them: `-k KEY`, `-kKEY`, `--service-key KEY`, `--service-key=KEY`. */
+export interface Option<Name extends string = string> {
+  readonly name: Name;
+  readonly short: string;
+  /** Long names; the first is the one that messages show. */
+  readonly long: readonly [string, ...string[]];
+  /** What the value is called in the usage; none: the option is a switch. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  readonly required?: boolean;
+  readonly help: string;
+}
+
+/** A word that is known by its place, always required. */
+export interface Positional<Name extends string = string> {
+  readonly name: Name;
+  readonly value: string;
+  readonly choices?: readonly string[];
+  readonly help: string;
+}
+
+/** What a command may be given. */
+export interface Syntax<Name extends string = string> {
+  readonly options: readonly Option<Name | 'help'>[];
+  readonly positionals?: readonly Positional<Name>[];
+}
+
+export const HELP = { name: 'help', short: '-h', long: ['--help'], help: 'show this help and exit' } as const;
+
+/** How a message names an option: by its first names, as PagerDuty Agent does. */
+export function label(given: Option | Positional): string {
+  return 'short' in given ? `${given.short}/${given.long[0]}` : given.value;
+}

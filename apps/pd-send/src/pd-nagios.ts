@@ -1,0 +1,4 @@
+import { main } from './main';
+import { pdNagios } from './pd-nagios/command';
+
+main(pdNagios);

@@ -1,0 +1,70 @@
+import { processed, type Command } from '../command';
+import { HELP } from '../option';
+import { compose } from './compose';
+
+export type PdNagiosOption = 'key' | 'type' | 'notification' | 'incidentKey' | 'field' | 'client' | 'clientUrl';
+
+/** pd-nagios: a notification of Nagios or Icinga, with the options of PagerDuty Agent's pd-nagios. */
+export const pdNagios: Command<PdNagiosOption> = {
+  name: 'pd-nagios',
+  about: `Sends a notification of Nagios or Icinga to PagerDuty, by way of PDaltagent where
+PDSEND_EVENTS_BASE_URL names its gateway.
+`,
+  options: [
+    HELP,
+    {
+      name: 'key',
+      short: '-k',
+      long: ['--service-key', '--routing-key'],
+      value: 'KEY',
+      required: true,
+      help: 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters',
+    },
+    {
+      name: 'type',
+      short: '-t',
+      long: ['--event-type'],
+      choices: ['PROBLEM', 'ACKNOWLEDGEMENT', 'RECOVERY'],
+      value: '{PROBLEM,ACKNOWLEDGEMENT,RECOVERY}',
+      required: true,
+      help: "Nagios's $NOTIFICATIONTYPE$: triggers, acknowledges or resolves the alert",
+    },
+    {
+      name: 'notification',
+      short: '-n',
+      long: ['--notification-type'],
+      choices: ['service', 'host'],
+      value: '{service,host}',
+      required: true,
+      help: 'what the notification is about',
+    },
+    {
+      name: 'incidentKey',
+      short: '-i',
+      long: ['--incident-key'],
+      value: 'KEY',
+      help: 'names the alert (default: made of HOSTNAME and SERVICEDESC)',
+    },
+    {
+      name: 'field',
+      short: '-f',
+      long: ['--field'],
+      value: 'KEY=VALUE',
+      help: 'a detail for the responder; may be given several times. Required for a host: HOSTNAME, HOSTSTATE; for a service: HOSTNAME, SERVICEDESC, SERVICESTATE',
+    },
+    { name: 'client', short: '-c', long: ['--client'], value: 'NAME', help: 'the monitoring tool that sends this' },
+    { name: 'clientUrl', short: '-u', long: ['--client-url'], value: 'URL', help: 'where that tool shows the alert' },
+  ],
+  details: `state to severity:
+  CRITICAL, DOWN critical; UNKNOWN, UNREACHABLE error; WARNING warning; OK, UP info
+
+examples:
+  pd-nagios -n service -k $KEY -t PROBLEM -f HOSTNAME=db1 -f SERVICEDESC=disk \\
+    -f SERVICESTATE=CRITICAL -f SERVICEOUTPUT="98% used"
+  pd-nagios -n host -k $KEY -t RECOVERY -f HOSTNAME=db1 -f HOSTSTATE=UP
+
+Prints "Event processed. Incident Key: KEY" once the event was accepted.
+`,
+  compose,
+  report: processed,
+};

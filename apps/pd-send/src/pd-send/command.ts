@@ -1,0 +1,110 @@
+import { EVENT_ACTIONS, SEVERITIES } from '@pdaltagent/events';
+import { processed, type Command } from '../command';
+import { HELP } from '../option';
+import { compose } from './compose';
+
+export type PdSendOption =
+  | 'key'
+  | 'type'
+  | 'description'
+  | 'incidentKey'
+  | 'severity'
+  | 'source'
+  | 'component'
+  | 'group'
+  | 'class'
+  | 'client'
+  | 'clientUrl'
+  | 'field'
+  | 'quiet';
+
+/** pd-send: an event as its arguments say it. The options of PagerDuty Agent's pd-send, and those of an alert's place. */
+export const pdSend: Command<PdSendOption> = {
+  name: 'pd-send',
+  about: `Sends an event to PagerDuty, by way of PDaltagent where PDSEND_EVENTS_BASE_URL
+names its gateway.
+`,
+  options: [
+    HELP,
+    {
+      name: 'key',
+      short: '-k',
+      long: ['--service-key', '--routing-key'],
+      value: 'KEY',
+      required: true,
+      help: 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters',
+    },
+    {
+      name: 'type',
+      short: '-t',
+      long: ['--event-type'],
+      choices: EVENT_ACTIONS,
+      value: '{trigger,acknowledge,resolve}',
+      required: true,
+      help: 'what to do with the alert',
+    },
+    {
+      name: 'description',
+      short: '-d',
+      long: ['--description'],
+      value: 'TEXT',
+      help: 'one line that says what is wrong (required for trigger; cut after 1024 characters)',
+    },
+    {
+      name: 'incidentKey',
+      short: '-i',
+      long: ['--incident-key'],
+      value: 'KEY',
+      help: 'names the alert, so that later events find it (required for acknowledge and resolve; trigger: made where not given)',
+    },
+    {
+      name: 'severity',
+      short: '-s',
+      long: ['--severity'],
+      choices: SEVERITIES,
+      value: '{critical,error,warning,info}',
+      help: 'how bad it is (default: critical)',
+    },
+    {
+      name: 'source',
+      short: '-o',
+      long: ['--source'],
+      value: 'NAME',
+      help: 'the host or thing that is affected (default: PDaltagent)',
+    },
+    {
+      name: 'component',
+      short: '-m',
+      long: ['--component'],
+      value: 'NAME',
+      help: 'the part of the source that is affected',
+    },
+    { name: 'group', short: '-g', long: ['--group'], value: 'NAME', help: 'the group that the source belongs to' },
+    {
+      name: 'class',
+      short: '-l',
+      long: ['--class'],
+      value: 'NAME',
+      help: 'the kind of event, as "disk" or "ping failure"',
+    },
+    { name: 'client', short: '-c', long: ['--client'], value: 'NAME', help: 'the monitoring tool that sends this' },
+    { name: 'clientUrl', short: '-u', long: ['--client-url'], value: 'URL', help: 'where that tool shows the alert' },
+    {
+      name: 'field',
+      short: '-f',
+      long: ['--field'],
+      value: 'KEY=VALUE',
+      help: 'a detail for the responder; may be given several times',
+    },
+    { name: 'quiet', short: '-q', long: ['--quiet'], help: 'print nothing on success' },
+  ],
+  details: `examples:
+  pd-send -k $KEY -t trigger -i db1/disk -d "Disk is full" -o db1 -f usage=98%
+  pd-send -k $KEY -t acknowledge -i db1/disk
+  pd-send -k $KEY -t resolve -i db1/disk
+
+Prints "Event processed. Incident Key: KEY" once the event was accepted.
+`,
+  compose,
+  report: (event, given) => (given.has('quiet') ? '' : processed(event)),
+};

@@ -1,0 +1,52 @@
+import {
+  makeDedupKey,
+  MAXIMUM_SUMMARY_CHARACTERS,
+  SEVERITIES,
+  type AlertEvent,
+  type AlertPayload,
+} from '@pdaltagent/events';
+import { cutAfter, fieldsOf, present } from '../fields';
+import { lastOf, UsageError, type Given } from '../parse';
+import { type PdSendOption } from './command';
+
+/** The event that a command line asks for. @throws UsageError */
+export function compose(given: Given<PdSendOption>): AlertEvent {
+  const text = (name: PdSendOption): string | undefined => lastOf(given, name);
+  const type = text('type');
+  const routing_key = text('key') ?? '';
+  const description = text('description');
+  const incidentKey = text('incidentKey') || undefined;
+  const fields = given.get('field');
+  const details = fields === undefined ? {} : { custom_details: fieldsOf(fields) };
+  const client = present({ client: text('client'), client_url: text('clientUrl') });
+  const payload = (summary: string): AlertPayload => ({
+    summary: cutAfter(MAXIMUM_SUMMARY_CHARACTERS, summary),
+    source: text('source') ?? 'PDaltagent',
+    severity: SEVERITIES.find((severity) => severity === text('severity')) ?? 'critical',
+    ...present({ component: text('component'), group: text('group'), class: text('class') }),
+    ...details,
+  });
+
+  if (type === 'acknowledge' || type === 'resolve') {
+    if (incidentKey === undefined) throw new UsageError(`Event type '${type}' requires incident key`);
+    return {
+      routing_key,
+      event_action: type,
+      dedup_key: incidentKey,
+      ...(isBlank(description) ? {} : { payload: payload(description) }),
+      ...client,
+    };
+  }
+  if (isBlank(description)) throw new UsageError("Event type 'trigger' requires description");
+  return {
+    routing_key,
+    event_action: 'trigger',
+    dedup_key: incidentKey ?? makeDedupKey(),
+    payload: payload(description),
+    ...client,
+  };
+}
+
+function isBlank(text: string | undefined): text is undefined {
+  return text === undefined || text.trim() === '';
+}

@@ -1,0 +1,4 @@
+import { main } from './main';
+import { pdSensu } from './pd-sensu/command';
+
+main(pdSensu);

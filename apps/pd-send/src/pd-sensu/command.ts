@@ -1,0 +1,41 @@
+import { type Command } from '../command';
+import { HELP } from '../option';
+import { compose } from './compose';
+
+export type PdSensuOption = 'key' | 'incidentKey';
+
+/** pd-sensu: a check result of Sensu on the standard input, with the options of PagerDuty Agent's pd-sensu. */
+export const pdSensu: Command<PdSensuOption> = {
+  name: 'pd-sensu',
+  about: `Sends a check result of Sensu, JSON on the standard input, to PagerDuty, by way of
+PDaltagent where PDSEND_EVENTS_BASE_URL names its gateway.
+`,
+  options: [
+    HELP,
+    {
+      name: 'key',
+      short: '-k',
+      long: ['--integration-key', '--routing-key'],
+      value: 'KEY',
+      required: true,
+      help: 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters',
+    },
+    {
+      name: 'incidentKey',
+      short: '-i',
+      long: ['--incident-key'],
+      value: 'KEY',
+      help: 'names the alert (default: CLIENT/CHECK, else the id of the result)',
+    },
+  ],
+  details: `The action "resolve" resolves the alert, any other triggers it. Severity by the
+status of the check: 0 info, 1 warning, 2 critical, others error.
+
+example, as a handler of Sensu Core:
+  {"handlers": {"pagerduty": {"type": "pipe", "command": "pd-sensu -k KEY"}}}
+
+Prints nothing once the event was accepted.
+`,
+  compose,
+  report: () => '',
+};

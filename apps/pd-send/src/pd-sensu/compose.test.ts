@@ -1,0 +1,55 @@
+import { parse } from '../parse';
+import { pdSensu } from './command';
+import { compose } from './compose';
+
+const KEY = '01234567890123456789012345678901';
+const RESULT = {
+  client: { name: 'db1', address: '10.0.0.1' },
+  check: { name: 'disk', output: '98% used\n', status: 2 },
+  occurrences: 1,
+  action: 'create',
+  id: 'c6ad4f14',
+};
+
+const composed = (input: string, ...words: string[]) =>
+  compose(parse(pdSensu, ['-k', KEY, ...words]), () => Promise.resolve(input));
+
+describe('the event of a Sensu check result', () => {
+  it('is what PagerDuty Agent makes of it, as an event of version 2', async () => {
+    expect(await composed(JSON.stringify(RESULT))).toEqual({
+      routing_key: KEY,
+      event_action: 'trigger',
+      dedup_key: 'db1/disk',
+      payload: {
+        summary: 'db1/disk : 98% used',
+        source: 'db1',
+        severity: 'critical',
+        component: 'disk',
+        custom_details: RESULT,
+      },
+    });
+  });
+
+  it('resolves on "resolve" only', async () => {
+    expect(await composed(JSON.stringify({ ...RESULT, action: 'resolve' }))).toMatchObject({ event_action: 'resolve' });
+    expect(await composed(JSON.stringify({ ...RESULT, action: 'flapping' }))).toMatchObject({
+      event_action: 'trigger',
+    });
+  });
+
+  it('is named by its id where it has no client or no check, or as asked for', async () => {
+    expect(await composed(JSON.stringify({ id: 'abc', check: { status: 1 } }))).toMatchObject({
+      dedup_key: 'abc',
+      payload: { source: 'abc', severity: 'warning' },
+    });
+    expect(await composed(JSON.stringify(RESULT), '-i', 'mine')).toMatchObject({ dedup_key: 'mine' });
+  });
+
+  it.each([
+    ['no JSON', 'the standard input is no JSON object'],
+    ['[]', 'the standard input is no JSON object'],
+    ['{"check":{"name":"a"}}', 'the check result has neither client.name and check.name nor id'],
+  ])('is none for %j', async (input, message) => {
+    await expect(composed(input)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,4 @@
+import { main } from './main';
+import { pdZabbix } from './pd-zabbix/command';
+
+main(pdZabbix);

@@ -1,0 +1,51 @@
+import { type Command } from '../command';
+import { HELP } from '../option';
+import { compose } from './compose';
+
+export type PdZabbixOption = 'key' | 'type' | 'body';
+
+/** pd-zabbix: a message of a Zabbix media type of type script, with the arguments of PagerDuty Agent's pd-zabbix. */
+export const pdZabbix: Command<PdZabbixOption> = {
+  name: 'pd-zabbix',
+  about: `Sends a message of Zabbix to PagerDuty, by way of PDaltagent where
+PDSEND_EVENTS_BASE_URL names its gateway. Zabbix calls it as the script of a media
+type, with the parameters {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE}.
+`,
+  options: [HELP],
+  positionals: [
+    {
+      name: 'key',
+      value: 'KEY',
+      help: 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters',
+    },
+    { name: 'type', value: '{trigger,resolve}', choices: ['trigger', 'resolve'], help: 'what to do with the alert' },
+    { name: 'body', value: 'BODY', help: 'the message: lines of NAME:VALUE, as below' },
+  ],
+  details: `body:
+  name:{EVENT.NAME}            required
+  id:{TRIGGER.ID}              required
+  status:{TRIGGER.STATUS}      required
+  hostname:{HOST.NAME}         required
+  ip:{HOST.IP}
+  value:{TRIGGER.VALUE}
+  event_id:{EVENT.ID}
+  severity:{TRIGGER.SEVERITY}  Disaster critical; High error; Average, Warning
+                               warning; others info; none critical
+  url:{TRIGGER.URL}            shown as the alert's client_url
+  incident_key:KEY             names the alert (default: ID-HOSTNAME)
+
+A line without a colon belongs to the value before it. A trigger whose NOTE says
+"Escalation cancelled" resolves the alert.
+
+example:
+  pd-zabbix $KEY trigger 'name:Disk is full
+  id:13502
+  status:PROBLEM
+  hostname:db1
+  severity:High'
+
+Prints nothing once the event was accepted.
+`,
+  compose,
+  report: () => '',
+};

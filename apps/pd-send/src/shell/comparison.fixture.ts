@@ -1,0 +1,168 @@
+import { chmod, symlink, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import {
+  answering,
+  buildCommand,
+  buildShellCommand,
+  close,
+  listenOn,
+  runProgram,
+  SUCCESS,
+  type Reply,
+  type Result,
+  type Seen,
+} from '../commands.fixture';
+
+const KEY = '01234567890123456789012345678901';
+
+/** A command line, and what the server answers to it. */
+export interface Comparison {
+  readonly title: string;
+  readonly words: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Default: 202. */
+  readonly answers?: readonly Reply[];
+}
+
+const sends = (title: string, ...words: string[]): Comparison => ({ title, words: ['-k', KEY, ...words] });
+const triggers = (title: string, ...words: string[]): Comparison =>
+  sends(title, '-t', 'trigger', '-d', 'Disk full', ...words);
+const describes = (title: string, text: string): Comparison => sends(title, '-t', 'trigger', '-i', 'a', '-d', text);
+const asks = (title: string, ...words: string[]): Comparison => ({ title, words });
+const answered = (title: string, ...answers: Reply[]): Comparison => ({ ...triggers(title, '-i', 'a'), answers });
+const within = (title: string, environment: Record<string, string>): Comparison => ({
+  ...triggers(title, '-i', 'a'),
+  environment,
+});
+
+const everyAsciiCharacter = String.fromCharCode(...Array.from({ length: 127 }, (_, index) => index + 1));
+const everyTwoByteCharacter = String.fromCharCode(...Array.from({ length: 0x780 }, (_, index) => index + 0x80));
+const TRIGGER = ['-k', KEY, '-t', 'trigger'];
+
+/** What pd-send and pd-send.sh must do alike. */
+export const COMPARISONS: readonly Comparison[] = [
+  triggers('a trigger without a key'),
+  triggers(
+    'every option',
+    ...['-i', 'db1/disk', '-s', 'warning', '-o', 'db1', '-m', 'disk', '-g', 'databases', '-l', 'capacity'],
+    ...['-c', 'cron', '-u', 'https://cron/?a=1&b=2', '-f', 'a=1=2', '-f', 'b=', '-f', 'c=3'],
+  ),
+  triggers('long names', '--incident-key=a', '--source', 'db1', '--comp=c', '--field=x=y', '--field', '=no name'),
+  triggers('fields of one name', '-f', 'b=1', '-f', 'a=1', '-f', 'b=2', '-f', 'c=3', '-f', 'a=\n"', '-i', 'a'),
+  triggers('empty values', '-i', '', '-o', '', '-m', '', '-c', '', '-f', '='),
+  triggers('the last of several values', '-i', 'a', '-i', 'b', '-s', 'info', '-s', 'error'),
+  triggers('a field as an object knows it already', '-i', 'a', '-f', '__proto__=x', '-f', 'constructor=y'),
+  triggers('a quiet one', '-q', '-i', 'a'),
+  sends('an acknowledge', '-t', 'acknowledge', '-i', 'a'),
+  sends('a resolve that says why', '-t', 'resolve', '-i', 'a', '-d', 'mended', '-f', 'by=me', '-c', 'cron'),
+  asks('attached values', `-qk${KEY}`, '-ttrigger', '-i=a', '-d--- Disk ---', '-fa=b=c'),
+  asks('values that begin with a dash', ...TRIGGER, '-i', '-5', '-d', '-zebra', '-o', '-'),
+  describes(
+    'quotes, backslashes, line ends',
+    'a "quoted" \\ text\\\\ \\n \'x\'\nof two lines\r\n\tand $(id) `id` $HOME %s %%\n\n',
+  ),
+  describes('every ASCII character', everyAsciiCharacter),
+  describes('every character of two bytes', everyTwoByteCharacter.slice(0, 1000)),
+  triggers('more characters of two bytes', '-i', 'a', '-f', `all=${everyTwoByteCharacter}`),
+  describes('scripts and signs', 'Grüße, 日本語, العربية, हिन्दी, 🔥💣👩‍👩‍👧, \u2028\u2029\ufeff\uffff'),
+  describes('a long description', `"${'x'.repeat(5000)}`),
+  describes('a long description of wide characters', 'a🔥"'.repeat(700)),
+  describes('exactly as long as it may be', 'é'.repeat(1024)),
+  triggers('a long field', '-i', 'a', '-f', `log=${'line with "quotes" 日本\n'.repeat(400)}`),
+  asks('nothing'),
+  asks('help', '-h', '-x'),
+  asks('help among others', ...TRIGGER, '--help'),
+  asks('no key', '-t', 'trigger', '-d', 'd'),
+  asks('a type that is none', '-k', KEY, '-t', 'x'),
+  asks('a severity that is none', ...TRIGGER, '-s', "it's"),
+  asks('an option without its value', ...TRIGGER, '-d'),
+  asks('an option in place of a value', ...TRIGGER, '-d', '-q'),
+  asks('a long option in place of a value', ...TRIGGER, '--client', '--quiet'),
+  asks('an ambiguous option', ...TRIGGER, '--cl', 'x'),
+  asks('an ambiguous option in place of a value', ...TRIGGER, '-d', '--cl'),
+  asks('words that nobody asked for', ...TRIGGER, '--nope', 'x', '', 'y'),
+  asks('words behind two dashes', ...TRIGGER, '--', '-q', '-d'),
+  asks('a value for a switch', ...TRIGGER, '--quiet=yes'),
+  asks('letters behind a switch', ...TRIGGER, '-qx'),
+  asks('no description', ...TRIGGER, '-d', ' \t'),
+  asks('no incident key', '-k', KEY, '-t', 'resolve'),
+  asks('a field without a value', ...TRIGGER, '-d', 'd', '-f', 'a=1', '-f', 'novalue', '-f', 'nothing'),
+  asks('a field without a value and no description', ...TRIGGER, '-f', 'novalue'),
+  answered('errors of PagerDuty', [
+    400,
+    { status: 'invalid event', message: 'Event object is invalid', errors: ['one "1"', "'two'"] },
+  ]),
+  answered('a message alone', [403, { message: 'No' }]),
+  answered('a page of somebody else', [200, '<html>\n\t Please   log in</html>\n']),
+  answered('a body that looks like an answer', [404, 'HTTP/1.1 202 Accepted\r\n\r\n{}']),
+  answered('an empty answer', [404, '']),
+  answered('a long answer', [404, 'x'.repeat(2000)]),
+  answered('a redirection', [302, '', { location: 'http://127.0.0.1:1/' }]),
+  answered('a busy server, then a free one', [503, 'busy'], [429, { status: 'throttle exceeded' }], [202, SUCCESS]),
+  answered('a server that says when', [408, ''], [500, '', { 'Retry-After': '1' }], [202, SUCCESS]),
+  answered('a server that stays busy', [500, 'oh no']),
+  within('a flag that is none', { PDSEND_SKIP_CERT_VERIFY: 'maybe' }),
+  within('a flag that has no meaning here', { PDSEND_SKIP_CERT_VERIFY: ' Yes ' }),
+  within('an address without a scheme', { PDSEND_EVENTS_BASE_URL: 'gateway:8080' }),
+  within('an address of another scheme', { PDSEND_EVENTS_BASE_URL: 'ftp://gateway' }),
+  within('an authority that is missing', { PDSEND_CA_FILE: '/nowhere/ca.pem' }),
+  within('nobody there', { PDSEND_EVENTS_BASE_URL: 'http://user:secret@127.0.0.1:9/base/?x#y' }),
+];
+
+/** pd-send and pd-send.sh side by side; the shell has curl on its PATH and nothing else that needs to be installed. */
+export class Commands {
+  private constructor(
+    private readonly node: string,
+    readonly shellCommand: string,
+    readonly programs: string,
+  ) {}
+
+  /** @param tools absolute paths of what pd-send.sh may call */
+  static async build(folder: string, tools: readonly string[]): Promise<Commands> {
+    for (const tool of tools) await symlink(tool, path.join(folder, path.basename(tool)));
+    return new Commands(await buildCommand('pd-send', folder), await buildShellCommand(folder), folder);
+  }
+
+  ofNode(comparison: Comparison): Promise<Conduct> {
+    return this.#conduct([process.execPath, this.node], comparison);
+  }
+
+  ofShell(shell: readonly string[], comparison: Comparison): Promise<Conduct> {
+    return this.#conduct([...shell, this.shellCommand], comparison);
+  }
+
+  /** What a command did and said, without what may differ: made keys, the words of curl and Node, the user agent. */
+  async #conduct(program: readonly string[], { words, environment, answers }: Comparison): Promise<Conduct> {
+    const seen: Seen[] = [];
+    const server = http.createServer(answering(seen, ...(answers ?? [[202, SUCCESS]])));
+    const base = `http://127.0.0.1:${await listenOn(server)}`;
+    const result = await runProgram([...program, ...words], {
+      PATH: this.programs,
+      PDSEND_EVENTS_BASE_URL: base,
+      ...environment,
+    });
+    await close(server);
+    const made = /"dedup_key":"([0-9a-f]{32})"/.exec(seen[0]?.body ?? '')?.[1];
+    const plain = (text: string) => text.replaceAll(base, 'BASE').replaceAll(made ?? base, 'MADE');
+    return {
+      code: result.code,
+      stdout: plain(result.stdout),
+      stderr: plain(result.stderr).replace(/(cannot reach \S+: |cannot be read: ).*?( \(4 attempts\))?\n$/, '$1…$2\n'),
+      requests: seen.map(({ url, headers, body }) => ({ url, type: headers['content-type'], body: plain(body) })),
+    };
+  }
+}
+
+export interface Conduct extends Result {
+  readonly requests: readonly { url: string | undefined; type: string | undefined; body: string }[];
+}
+
+/** A curl for the PATH that notes its arguments before it is the real one. */
+export async function spyOnCurl(folder: string, curl: string): Promise<{ path: string; notes: string }> {
+  const notes = path.join(folder, 'curl-arguments');
+  const file = path.join(folder, 'curl');
+  await writeFile(file, `#!/bin/sh\nprintf '%s\\n' "$@" >>'${notes}'\nexec '${curl}' "$@"\n`);
+  await chmod(file, 0o755);
+  return { path: folder, notes };
+}

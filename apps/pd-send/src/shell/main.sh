@@ -1,0 +1,14 @@
+parse "$@"
+if [ -n "${given_help:-}" ]; then
+  printf '%s\n' "$usage" "$help"
+  exit 0
+fi
+compose
+read_settings
+case $skip_verification$target in
+  yes[Hh][Tt][Tt][Pp][Ss]:*)
+    printf 'pd-send: warning: PDSEND_SKIP_CERT_VERIFY is on: anybody could read or change this event\n' >&2
+    ;;
+esac
+send
+[ -n "${given_quiet:-}" ] || printf 'Event processed. Incident Key: %s\n' "$key"

@@ -1,0 +1,104 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
+import { type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileOfTool } from '@pdaltagent/testing';
+import { generate } from 'selfsigned';
+import { answering, close, listenOn, runProgram, SUCCESS, type Seen } from '../commands.fixture';
+import { Commands, COMPARISONS, spyOnCurl } from './comparison.fixture';
+
+const KEY = '01234567890123456789012345678901';
+const TRIGGER = ['-k', KEY, '-t', 'trigger', '-d', 'Disk full', '-i', 'a'];
+
+let folder: string;
+let commands: Commands;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'pd-send-sh-'));
+  commands = await Commands.build(folder, [fileOfTool('curl'), '/bin/sleep', '/usr/bin/od']);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map(close));
+});
+
+const shell = (words: readonly string[], environment: Record<string, string>) =>
+  runProgram(['/bin/sh', commands.shellCommand, ...words], { PATH: commands.programs, ...environment });
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  return listenOn(server);
+}
+
+describe('pd-send.sh', () => {
+  it.each(COMPARISONS)('does what pd-send does: $title', async (comparison) => {
+    const [node, system, busybox] = await Promise.all([
+      commands.ofNode(comparison),
+      commands.ofShell(['/bin/sh'], comparison),
+      commands.ofShell([fileOfTool('busybox'), 'sh'], comparison),
+    ]);
+    expect(system).toEqual(node);
+    expect(busybox).toEqual(node);
+  });
+
+  it('shows neither key nor password in the list of processes', async () => {
+    const seen: Seen[] = [];
+    const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
+    const place = path.join(folder, 'spy');
+    await mkdir(place);
+    const spy = await spyOnCurl(place, fileOfTool('curl'));
+    const result = await shell(TRIGGER, {
+      PATH: spy.path,
+      PDSEND_EVENTS_BASE_URL: `http://me:se%40cret@127.0.0.1:${port}/`,
+    });
+    expect(result).toEqual({ code: 0, stdout: 'Event processed. Incident Key: a\n', stderr: '' });
+    expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:se@cret').toString('base64')}`);
+    const shown = await readFile(spy.notes, 'utf8');
+    expect(shown).toContain('Content-Type: application/json');
+    expect(shown).not.toMatch(new RegExp(`${KEY}|cret|Disk`));
+  });
+
+  it('says that curl is missing', async () => {
+    const result = await shell(TRIGGER, { PATH: '/nowhere', PDSEND_EVENTS_BASE_URL: 'http://127.0.0.1:9' });
+    expect(result).toEqual({ code: 1, stdout: '', stderr: 'pd-send: curl is not installed\n' });
+  });
+
+  it('refuses a certificate it does not know and names the variables that help', async () => {
+    const certificate = await generate([{ name: 'commonName', value: 'gateway' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    });
+    const PDSEND_CA_FILE = path.join(folder, 'ca.pem');
+    await writeFile(PDSEND_CA_FILE, certificate.cert);
+    const pair = { cert: certificate.cert, key: certificate.private };
+    const server = https.createServer(pair, answering([], [202, SUCCESS]));
+    const PDSEND_EVENTS_BASE_URL = `https://127.0.0.1:${await listen(server)}`;
+
+    const refused = await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /^pd-send: the certificate of https:\/\/127\.0\.0\.1:\d+ is not trusted: .*; name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true\n$/,
+    );
+    expect(await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL, PDSEND_CA_FILE })).toMatchObject({ code: 0, stderr: '' });
+    const skipped = await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL, PDSEND_SKIP_CERT_VERIFY: 'ON' });
+    expect(skipped).toMatchObject({
+      code: 0,
+      stderr: 'pd-send: warning: PDSEND_SKIP_CERT_VERIFY is on: anybody could read or change this event\n',
+    });
+  });
+
+  it('goes through a proxy, also one named in capitals', async () => {
+    const seen: Seen[] = [];
+    const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
+    const result = await shell(TRIGGER, {
+      PDSEND_EVENTS_BASE_URL: 'http://gateway.invalid:8080',
+      HTTP_PROXY: `http://127.0.0.1:${port}`,
+    });
+    expect(result.code).toBe(0);
+    expect(seen[0]).toMatchObject({ headers: { host: 'gateway.invalid:8080' } });
+  });
+});

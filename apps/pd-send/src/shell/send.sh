@@ -1,0 +1,104 @@
+# Posting the event, again where a repetition may mend it: network errors, 408, 429 and 5xx.
+
+attempt_timeout_s=10
+
+send() {
+  attempts=0
+  for pause in 0.25 0.75 2 end; do
+    attempts=$((attempts + 1))
+    post
+    [ "$outcome" != accepted ] || return 0
+    [ "$pause" != end ] && may_mend || break
+    case $retry_after in
+      '' | 0*) ;;
+      [1-5]) pause=$retry_after ;;
+      *) pause=5 ;;
+    esac
+    # Not every sleep takes fractions.
+    sleep "$pause" 2>/dev/null || sleep 1
+  done
+  tried=
+  [ $attempts -eq 1 ] || tried=" ($attempts attempts)"
+  case $outcome in
+    unreachable) fail "cannot reach $origin: $reason$tried" ;;
+    untrusted)
+      fail "the certificate of $origin is not trusted: $reason; name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true"
+      ;;
+    answered) fail "$origin answered $status$tried: $(words_of "$answer")" ;;
+  esac
+}
+
+may_mend() {
+  case $outcome$status in unreachable* | answered408 | answered429 | answered5??) ;; *) return 1 ;; esac
+}
+
+# Posts once. The body holds the routing key and the address may hold a password: neither is shown in the process list.
+post() {
+  status='' retry_after='' reason=''
+  set -- -q -g -sS -i -X POST -A pd-send -m $attempt_timeout_s -H 'Content-Type: application/json' -H 'Expect:' \
+    -w "$newline%{http_code} %{size_header}" --data-binary @-
+  [ -z "$ca_file" ] || set -- "$@" --cacert "$ca_file"
+  [ $skip_verification = no ] || set -- "$@" -k
+  case $target in *@*) set -- "$@" -K /dev/fd/3 ;; *) set -- "$@" "$target" ;; esac
+  answer=$(
+    printf '%s' "$body" | curl "$@" 3<<EOT 2>&1
+url = "$target"
+EOT
+  )
+  code=$?
+  case $code in
+    0) read_answer ;;
+    51 | 60) outcome=untrusted ;;
+    127) fail 'curl is not installed' ;;
+    *) outcome=unreachable ;;
+  esac
+  [ $code -ne 0 ] || return 0
+  reason=${answer##*curl: (}
+  reason=${reason#*) }
+  reason=${reason%%"$newline"*}
+  [ $code -ne 28 ] || reason="no answer within $attempt_timeout_s s"
+}
+
+# What curl shows: the heads of all answers (a proxy's, 100, the last one), the body, and a line with status and size of heads.
+read_answer() {
+  sizes=${answer##*"$newline"}
+  answer=${answer%"$newline"*}
+  status=${sizes% *}
+  outcome=answered
+  [ "$status" != 202 ] || outcome=accepted
+  heads=$(printf "%.${sizes#* }s" "$answer")
+  answer=${answer#"$heads"}
+  retry_after=${heads##*"$newline"[Rr][Ee][Tt][Rr][Yy]-[Aa][Ff][Tt][Ee][Rr]:}
+  [ "$retry_after" != "$heads" ] || retry_after=
+  retry_after=${retry_after%%"$return"*}
+  retry_after=${retry_after#"${retry_after%%[! ]*}"}
+  case $retry_after in *[!0-9]*) retry_after= ;; esac
+}
+
+# words_of TEXT: PagerDuty's message and errors where the text has some, else its beginning, on one line.
+words_of() {
+  words='' errors=''
+  case $1 in
+    *'"message":"'*)
+      rest=${1#*'"message":"'}
+      read_string && words=$string
+      ;;
+  esac
+  case $1 in
+    *'"errors":["'*)
+      rest=${1#*'"errors":["'}
+      while read_string; do
+        errors="$errors${errors:+; }$string"
+        case $rest in ',"'*) rest=${rest#??} ;; *) break ;; esac
+      done
+      words="$words${words:+: }$errors"
+      ;;
+  esac
+  words=${words:-$1}
+  while [ "${words#*"$return"}" != "$words" ]; do words="${words%%"$return"*} ${words#*"$return"}"; done
+  set -f
+  # shellcheck disable=SC2086 # the words, with one space between them
+  set -- $words
+  words=$(printf '%.500s' "$*")
+  printf '%s' "${words:-no reason given}"
+}

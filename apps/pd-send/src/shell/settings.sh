@@ -1,0 +1,51 @@
+# Where to send and how, from the environment.
+
+read_settings() {
+  base=${PDSEND_EVENTS_BASE_URL:-https://events.pagerduty.com}
+  case $base in
+    *[[:space:][:cntrl:]\"\\]*) not_a_url ;;
+    [Hh][Tt][Tt][Pp]://[!/?#]* | [Hh][Tt][Tt][Pp][Ss]://[!/?#]*) ;;
+    *) not_a_url ;;
+  esac
+  base=${base%%[?#]*}
+  while [ "${base%/}" != "$base" ]; do base=${base%/}; done
+  target=$base/v2/enqueue
+  host=${base#*://}
+  host=${host%%/*}
+  # Without a password.
+  origin=${base%%://*}://${host##*@}
+  read_proxy
+  ca_file=${PDSEND_CA_FILE:-}
+  if [ -n "$ca_file" ] && { [ ! -f "$ca_file" ] || [ ! -r "$ca_file" ]; }; then
+    fail "PDSEND_CA_FILE cannot be read: no such file, or no permission: '$ca_file'"
+  fi
+  read_flag "${PDSEND_SKIP_CERT_VERIFY:-}"
+}
+
+not_a_url() {
+  # The text itself may hold a password, so it is not shown.
+  fail 'PDSEND_EVENTS_BASE_URL is not a URL that begins with https:// or http://'
+}
+
+# curl reads https_proxy, HTTPS_PROXY, no_proxy, NO_PROXY and http_proxy by itself, but HTTP_PROXY for nobody's sake.
+read_proxy() {
+  [ -z "${http_proxy:-}" ] && [ -n "${HTTP_PROXY:-}" ] || return 0
+  http_proxy=$HTTP_PROXY
+  export http_proxy
+}
+
+read_flag() {
+  flag=$1
+  while :; do
+    case $flag in
+      [[:space:]]*) flag=${flag#?} ;;
+      *[[:space:]]) flag=${flag%?} ;;
+      *) break ;;
+    esac
+  done
+  case $flag in
+    [Tt][Rr][Uu][Ee] | 1 | [Yy][Ee][Ss] | [Oo][Nn]) skip_verification=yes ;;
+    [Ff][Aa][Ll][Ss][Ee] | 0 | [Nn][Oo] | [Oo][Ff][Ff] | '') skip_verification=no ;;
+    *) fail "PDSEND_SKIP_CERT_VERIFY is \"$1\": wants true or false (also 1/0, yes/no, on/off)" ;;
+  esac
+}
