@@ -8,7 +8,7 @@ and shows how they travel. Nothing reaches PagerDuty, and no server that your en
   --check    unattended: sends 200 events, verifies that each arrived once and in order and that the webhooks arrived,
              prints a table; exit code 0 if all is well, 1 if not
   --live     the services only, with the servers, ports and PagerDuty that the environment names (PDAGENTD_…)
-  --prepare  only makes sure that a RabbitMQ and a Redis can be started
+  --prepare  only makes sure that a RabbitMQ and a Redis can be started, and what else the tests run
   --yes      install missing server packages (apt-get, as root) without asking; CI=true means the same
   --fault <swallow|double|swap>
              with --check: the simulator does this to one event, so the check must fail; proves that it looks

@@ -1,10 +1,20 @@
 import { createInterface } from 'node:readline/promises';
-import { prepareServers } from '@pdaltagent/testing';
+import { prepareServers, prepareTools, type Preparation } from '@pdaltagent/testing';
 
 /** Makes sure that servers of our own can be started; asks only where a person can answer. */
 export async function prepare(agreed: boolean): Promise<void> {
+  await prepareServers(preparation(agreed));
+}
+
+/** As prepare(), and makes sure of what the tests run beside the servers. */
+export async function prepareTests(agreed: boolean): Promise<void> {
+  await prepareServers(preparation(agreed));
+  await prepareTools(preparation(agreed));
+}
+
+function preparation(agreed: boolean): Preparation {
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
-  await prepareServers({ agreed, say: (text) => console.log(text), ...(canAsk ? { ask } : {}) });
+  return { agreed, say: (text) => console.log(text), ...(canAsk ? { ask } : {}) };
 }
 
 async function ask(question: string): Promise<boolean> {

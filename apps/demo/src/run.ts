@@ -2,7 +2,7 @@ import { check } from './check';
 import { demo } from './demo';
 import { live } from './live';
 import { type Command, HELP, parseOptions, UsageError } from './options';
-import { prepare } from './prepare';
+import { prepareTests } from './prepare';
 
 /** Does what the command line says. Exit codes: 0 all well, 1 something failed, 2 a command line that says nothing we can do. */
 export async function run(args: string[]): Promise<void> {
@@ -22,7 +22,7 @@ async function execute(command: Command): Promise<number> {
       console.log(HELP);
       return 0;
     case 'prepare':
-      await prepare(command.agreed);
+      await prepareTests(command.agreed);
       return 0;
     case 'demo':
       return demo(command.agreed);

@@ -9,6 +9,7 @@ export { openRunFolder, type RunFolder } from './run-folder';
 export { type RabbitMQ, type Redis, type Server, type ServerOptions } from './server';
 export { INSTALL_LINES, ServersMissing, startRabbitMQ, startRedis } from './servers';
 export { testServers, type TestServers } from './test-servers';
+export { fileOfTool, prepareTools, type Tool } from './tools';
 export { waitUntil, type WaitOptions } from './wait-until';
 export { localFolder, workspaceRoot } from './workspace';
 export { type Preparation, prepareServers } from './prepare-servers';

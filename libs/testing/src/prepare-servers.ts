@@ -48,7 +48,8 @@ function missingServers(): { name: string; package: string; image: string }[] {
   ];
 }
 
-function canUseApt(): boolean {
+/** Whether packages can be installed here without asking for a password. */
+export function canUseApt(): boolean {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version') && findExecutable('apt-get') !== undefined;
 }
 
