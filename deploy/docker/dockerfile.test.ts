@@ -39,6 +39,10 @@ it('ships the bundle and nothing of the builder else', () => {
     '--from=builder /source/dist/apps/${APP}/ ./',
     '--from=builder /source/dist/apps/cli/pdaltagent.js /usr/local/bin/pdaltagent',
     '--from=builder /source/dist/apps/pd-send/pd-send.js /usr/local/bin/pd-send',
+    '--from=builder /source/dist/apps/pd-send/pd-nagios.js /usr/local/bin/pd-nagios',
+    '--from=builder /source/dist/apps/pd-send/pd-zabbix.js /usr/local/bin/pd-zabbix',
+    '--from=builder /source/dist/apps/pd-send/pd-sensu.js /usr/local/bin/pd-sensu',
+    '--from=builder /source/dist/apps/pd-send/pd-send.sh /usr/local/bin/pd-send.sh',
   ]);
 });
 
