@@ -1,0 +1,74 @@
+import { waitUntil } from '@pdaltagent/testing';
+import { setTimeout as delay } from 'node:timers/promises';
+import { metric, SCENARIO_MS, type Script, STEP_MS, tell, WebhookRelay } from './webhooks.fixture';
+
+const LIVES = 12;
+const LIFE_MS = 2_000;
+const INCIDENTS = 30;
+const PER_LIFE = 240;
+
+describe('poller and sender, both killed every two seconds, while Redis is restarted and once emptied', () => {
+  let relay: WebhookRelay;
+
+  beforeAll(async () => {
+    relay = await WebhookRelay.start('e2e-webhooks-kills');
+  });
+  afterAll(() => relay.stop());
+
+  it(
+    'miss nothing, keep the order of every incident, and repeat with the same id',
+    async () => {
+      // Restarts read much again: this is not about the rate limit.
+      await relay.control('PATCH', '/settings', { restPerMinute: null });
+      const faults: Readonly<Record<number, () => Promise<unknown>>> = {
+        3: async () => {
+          await relay.redis.kill();
+          await relay.redis.restart();
+        },
+        7: () => relay.emptyRedis(),
+      };
+      let working = 0;
+      for (let life = 0; life < LIVES; life += 1) {
+        const began = performance.now();
+        const { length } = relay.receiver.arrivals;
+        await relay.write(batch(life));
+        const [poller, sender] = await Promise.all([relay.startPoller(), relay.startSender()]);
+        await waitUntil(async () => (await metric(poller, 'pdaltagent_poller_entries_published_total')) > 0, {
+          what: 'the poller to publish',
+          timeoutMs: STEP_MS,
+        });
+        await waitUntil(() => relay.receiver.arrivals.length > length, { what: 'a webhook', timeoutMs: STEP_MS });
+        await faults[life]?.();
+        await delay(LIFE_MS - (performance.now() - began));
+        await relay.write(batch(life));
+        await waitUntil(() => relay.receiver.arrivals.length > length, { what: 'a webhook', timeoutMs: STEP_MS });
+        working += 1;
+        await Promise.all([poller.kill(), sender.kill()]);
+      }
+      await Promise.all([relay.startPoller(), relay.startSender()]);
+      const report = await relay.complete();
+      tell('poller and sender killed every two seconds', {
+        kills: 2 * working,
+        redisRestarts: 1,
+        redisEmptied: 1,
+        entries: report.entries,
+        missed: report.missed.length,
+        repeats: report.repeats,
+        outOfOrder: report.outOfOrder.length,
+        late: report.late,
+      });
+      expect(report).toMatchObject({ missed: [], unexpected: [], otherIds: [], outOfOrder: [] });
+      expect(report.entries).toBeGreaterThanOrEqual(2 * LIVES * PER_LIFE);
+    },
+    SCENARIO_MS,
+  );
+});
+
+/** Entries over all incidents, a part of them late. */
+function batch(life: number): Script[] {
+  return Array.from({ length: PER_LIFE }, (_, index) => {
+    const late = index % 4 === 0 ? (index * 7 + life * 11) % 51 : 0;
+    const createdAt = new Date(Date.now() - late * 1_000).toISOString();
+    return { dedupKey: `incident-${index % INCIDENTS}`, createdAt };
+  });
+}
