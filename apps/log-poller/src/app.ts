@@ -10,6 +10,7 @@ import { NewEntries } from './new-entries';
 import { PollLoop } from './poll-loop';
 import { Publication } from './publication';
 import { Round } from './round';
+import { createScrub } from './scrubbing';
 import { SettingAside } from './setting-aside';
 
 export function createApp(configuration: Configuration, context: Context): App {
@@ -29,6 +30,7 @@ function pollingApp(
 ): App {
   const { amqpUrl, queueType, redisUrl, apiBaseUrl, keepSeconds } = configuration;
   const counters = new Counters(metrics);
+  const scrub = createScrub(configuration, metrics, logger);
   const store = new Store({ url: redisUrl, name: 'log-poller', log: logger });
   const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', family: WEBHOOKS, queueType, log: logger });
   const lease = new Lease({ store, name: 'poller', log: logger });
@@ -47,8 +49,9 @@ function pollingApp(
         publisher,
         destinations: () => destinations.current(),
         config: configuration.webhookConfig ?? {},
+        scrub,
       }),
-      settingAside: new SettingAside(publisher),
+      settingAside: new SettingAside(publisher, scrub),
       seen: new SeenEntries(store, keepSeconds),
       services: configuration.services && new Set(configuration.services),
       counters,

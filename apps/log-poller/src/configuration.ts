@@ -5,6 +5,7 @@ import {
   custom,
   flag,
   integer,
+  scrubVariables,
   secret,
   url,
   webhooksFile,
@@ -45,6 +46,12 @@ export const variables = {
   keepSeconds: integer('PDAGENTD_KEEP_ACTIVITY_SECONDS', 2_592_000, 'how long sent log entries are remembered', {
     min: 1,
   }),
+  scrubWebhooks: flag(
+    'PDAGENTD_SCRUB_WEBHOOKS',
+    false,
+    'take personal and secret data out of webhooks before they wait',
+  ),
+  ...scrubVariables,
   since: custom('PDAGENTD_POLL_SINCE', 'where a first start begins; the default is five minutes ago', {
     wants: 'an ISO 8601 time, such as 2026-03-01T00:00:00Z',
     parse: (text) => instantOf(text) ?? undefined,

@@ -14,6 +14,8 @@ export interface PublicationOptions {
   /** Asked anew for each entry. */
   readonly destinations: () => readonly Destination[];
   readonly config: JsonObject;
+  /** Takes personal data out of a body; the same for the same body. Absent: it stays. */
+  readonly scrub?: ((body: Buffer) => Buffer) | undefined;
 }
 
 /** Puts the webhooks of log entries on their lanes, one message per destination that wants it. */
@@ -48,13 +50,14 @@ export class Publication {
 
   #messageOf(entry: LogEntry, destination: Destination, again: boolean): OutgoingMessage {
     const { format } = destination;
-    const webhook = webhookOf(entry, { format, destination, config: this.#options.config });
+    const { config, scrub } = this.#options;
+    const webhook = webhookOf(entry, { format, destination, config });
     return {
       id: webhook.id,
       type: 'webhook',
       routingKey: webhook.destination,
       orderKey: webhook.orderKey,
-      body: webhook.body,
+      body: scrub?.(webhook.body) ?? webhook.body,
       contentType: 'application/json',
       forward: webhook.headers,
       receivedAt: Date.now(),

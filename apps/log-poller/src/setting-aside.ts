@@ -3,14 +3,17 @@ import { DEAD_LETTER_EXCHANGE, type Publisher, WEBHOOKS } from '@pdaltagent/mess
 /** Puts what cannot become a webhook among the dead letters of the webhooks, where an operator finds it. */
 export class SettingAside {
   readonly #publisher: Pick<Publisher, 'send'>;
+  readonly #scrub: (body: Buffer) => Buffer;
 
-  constructor(publisher: Pick<Publisher, 'send'>) {
+  /** @param scrub takes personal data out of what is put there; absent: it stays */
+  constructor(publisher: Pick<Publisher, 'send'>, scrub: (body: Buffer) => Buffer = (body) => body) {
     this.#publisher = publisher;
+    this.#scrub = scrub;
   }
 
   /** Resolves once the broker has the letter. @throws PublishError */
   async put(id: string, content: string, problem: string): Promise<void> {
-    await this.#publisher.send(DEAD_LETTER_EXCHANGE, WEBHOOKS.deadLetters, Buffer.from(content), {
+    await this.#publisher.send(DEAD_LETTER_EXCHANGE, WEBHOOKS.deadLetters, this.#scrub(Buffer.from(content)), {
       persistent: true,
       mandatory: true,
       messageId: id,

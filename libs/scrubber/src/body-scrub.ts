@@ -1,5 +1,5 @@
 import { type Edit, applyEdits, carryBack } from './edits';
-import { isReadFirst, keyOf, policyOf } from './field-policy';
+import { type FieldPolicy, isReadFirst, keyOf, policyOf } from './field-policy';
 import { isJson, type JsonScalar, unescapeJson, walkJson } from './json-strings';
 import { covers, type Settings } from './options';
 import { dedupPseudonym, token, wholeKeyPseudonym } from './pseudonym';
@@ -7,6 +7,7 @@ import { type Effort, freshEffort } from './reading';
 import { editsOf, type TextScan } from './scan-text';
 import { encoded, urlFilter } from './url-parts';
 import { decodeEscapes } from './views';
+import { webhookPolicyOf } from './webhook-policy';
 
 type Path = readonly (string | number)[];
 
@@ -16,6 +17,18 @@ const DEEPEST_NESTING = 6;
 /** Amazon SNS asks to confirm a subscription: PagerDuty follows the token in it. */
 const SNS_CONFIRMATION = /"Type"\s{0,9}:\s{0,9}"(?:Subscription|Unsubscribe)Confirmation"/;
 
+/** What a body is: where its strings stand decides what may be done to them. */
+export interface BodyKind {
+  readonly policyOf: (path: Path) => FieldPolicy;
+  /** Whether a string that is JSON is scrubbed as JSON, so that it stays JSON. */
+  readonly opensStrings: boolean;
+}
+
+/** An event of PagerDuty's APIs, the body of a vendor, and a webhook. */
+export const EVENT: BodyKind = { policyOf, opensStrings: false };
+export const VENDOR_BODY: BodyKind = { policyOf, opensStrings: true };
+export const WEBHOOK: BodyKind = { policyOf: webhookPolicyOf, opensStrings: false };
+
 /** The scrubbing of one body: what is left of its budget and effort, and how strings of each policy are treated. */
 export class BodyScrub {
   private readonly effort: Effort = freshEffort();
@@ -23,8 +36,7 @@ export class BodyScrub {
 
   constructor(
     private readonly settings: Settings,
-    /** Whether a string that is JSON is scrubbed as JSON, so that it stays JSON. */
-    private readonly opensStrings: boolean,
+    private readonly kind: BodyKind,
   ) {
     this.remaining = settings.budget;
   }
@@ -51,7 +63,7 @@ export class BodyScrub {
   /** Edits of a valid JSON text that stands at `place`, inside of `depth` strings. */
   jsonEdits(text: string, place: Path = [], depth = 0): readonly Edit[] {
     const edits: Edit[] = [];
-    const confirms = this.opensStrings && place.length === 0 && SNS_CONFIRMATION.test(text);
+    const confirms = this.kind.opensStrings && place.length === 0 && SNS_CONFIRMATION.test(text);
     const visit = (scalar: JsonScalar): void => {
       if (confirms && scalar.path.length === 1 && scalar.path[0] === 'Token') return;
       for (const edit of this.scalarEdits(text, scalar, place, depth))
@@ -90,7 +102,7 @@ export class BodyScrub {
   private scalarEdits(text: string, scalar: JsonScalar, place: Path, depth: number): readonly Edit[] {
     const { start, end, type } = scalar;
     const path = place.length === 0 ? scalar.path : [...place, ...scalar.path];
-    const policy = policyOf(scalar.path);
+    const policy = this.kind.policyOf(scalar.path);
     if (policy === 'protected' || start === end || this.settings.keep.some((pattern) => covers(pattern, path)))
       return [];
     const masked = this.settings.mask.some((pattern) => covers(pattern, path));
@@ -99,7 +111,7 @@ export class BodyScrub {
     if (policy === 'dedup') return this.dedupEdits(text, scalar, masked);
     if (masked) return [{ start, end, kind: 'MASKED', detector: 'mask', text: '{{MASKED}}' }];
     const view = unescapeJson(text.slice(start, end));
-    if (this.opensStrings && depth < DEEPEST_NESTING && isJson(view.text)) {
+    if (this.kind.opensStrings && depth < DEEPEST_NESTING && isJson(view.text)) {
       return carryBack(this.jsonEdits(view.text, path, depth + 1), view, start);
     }
     if (view.text.length > this.remaining) {

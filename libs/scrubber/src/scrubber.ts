@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type EventType, isApiType } from '@pdaltagent/events';
-import { BodyScrub } from './body-scrub';
+import { BodyScrub, EVENT, VENDOR_BODY, WEBHOOK } from './body-scrub';
 import { detect, type Finding } from './detect';
 import { applyEdits, type Edit } from './edits';
 import { isJson } from './json-strings';
@@ -20,6 +20,8 @@ export interface Scrubber {
    * the same; the same Buffer comes back where nothing was found.
    */
   scrubBody(type: EventType, contentType: string, bytes: Buffer): { readonly bytes: Buffer; readonly found: Found };
+  /** A webhook, v2 or v3, or a log entry of the REST API, as it may leave: ids, words of the protocol and instants stay. */
+  scrubWebhook(bytes: Buffer): { readonly bytes: Buffer; readonly found: Found };
   /** A text as it may leave, under the object key it stands under, if any. The same string comes back where nothing was found. */
   scrubText(text: string, key?: string): { readonly text: string; readonly found: Found };
   /** What was found where (UTF-16 units) by which detector, so that a rule can be tried. */
@@ -40,20 +42,30 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
     scrubBody(type, contentType, bytes) {
       const encoding = encodingOf(bytes);
       const text = bytes.toString(encoding);
-      const edits = bodyEdits(new BodyScrub(settings, !isApiType(type)), contentType, text);
+      const edits = bodyEdits(new BodyScrub(settings, kindOf(type)), contentType, text);
       if (edits.length === 0) return { bytes, found: NOTHING };
       return { bytes: Buffer.from(applyEdits(text, edits), encoding), found: countOf(edits) };
     },
+    scrubWebhook(bytes) {
+      const text = bytes.toString();
+      const scrub = new BodyScrub(settings, WEBHOOK);
+      const edits = isJson(text) ? scrub.jsonEdits(text) : scrub.textEdits(text, '');
+      return edits.length === 0
+        ? { bytes, found: NOTHING }
+        : { bytes: Buffer.from(applyEdits(text, edits)), found: countOf(edits) };
+    },
     scrubText(text, key = '') {
-      const edits = new BodyScrub(settings, false).textEdits(text, key);
+      const edits = new BodyScrub(settings, EVENT).textEdits(text, key);
       return edits.length === 0 ? { text, found: NOTHING } : { text: applyEdits(text, edits), found: countOf(edits) };
     },
     explain: (text, key = '') => detect(text, key, settings.detectors, freshEffort()),
-    explainText: (text, key = '') => new BodyScrub(settings, false).textEdits(text, key),
+    explainText: (text, key = '') => new BodyScrub(settings, EVENT).textEdits(text, key),
     explainBody: (type, contentType, bytes) =>
-      bodyEdits(new BodyScrub(settings, !isApiType(type)), contentType, bytes.toString(encodingOf(bytes))),
+      bodyEdits(new BodyScrub(settings, kindOf(type)), contentType, bytes.toString(encodingOf(bytes))),
   };
 }
+
+const kindOf = (type: EventType) => (isApiType(type) ? EVENT : VENDOR_BODY);
 
 /** What is not UTF-8 is read byte by byte, so that no byte is lost on the way through a string. */
 const encodingOf = (bytes: Buffer): 'utf8' | 'latin1' => (isUtf8(bytes) ? 'utf8' : 'latin1');

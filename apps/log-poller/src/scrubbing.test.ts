@@ -1,0 +1,73 @@
+import { type OutgoingMessage } from '@pdaltagent/messaging';
+import { type Environment, type Logger, readConfiguration } from '@pdaltagent/service';
+import { parseDestinations, parseLogEntry } from '@pdaltagent/webhooks';
+import { Registry } from 'prom-client';
+import { variables } from './configuration';
+import { Publication } from './publication';
+import { createScrub } from './scrubbing';
+import { SettingAside } from './setting-aside';
+
+let metrics: Registry;
+let warnings: string[];
+beforeEach(() => {
+  metrics = new Registry();
+  warnings = [];
+});
+
+const log: Logger = {
+  error: () => undefined,
+  warn: (message) => void warnings.push(message),
+  info: () => undefined,
+  debug: () => undefined,
+  child: () => log,
+  close: () => Promise.resolve(),
+};
+const scrubOf = (environment: Environment) => createScrub(readConfiguration(variables, environment), metrics, log);
+const [destination] = parseDestinations('https://hooks.example.net/pd') ?? [];
+
+async function published(environment: Environment): Promise<string> {
+  const bodies: string[] = [];
+  const publication = new Publication({
+    publisher: { publish: ({ body }: OutgoingMessage) => Promise.resolve(void bodies.push(body.toString())) },
+    destinations: () => (destination === undefined ? [] : [destination]),
+    config: {},
+    scrub: scrubOf(environment),
+  });
+  const entry = parseLogEntry({
+    id: 'R1',
+    type: 'annotate_log_entry',
+    incident: { id: 'PINC001', title: 'jane@example.com cannot log in' },
+    channel: { type: 'note', summary: 'called +1 415 555 0132' },
+  });
+  if (entry === null) throw new Error('it is an entry');
+  await publication.publish(entry, false);
+  return bodies.join();
+}
+
+it('leaves webhooks as they are unless it is asked for', async () => {
+  expect(await published({})).toContain('jane@example.com');
+  expect(warnings).toEqual([]);
+});
+
+it('takes personal data out of webhooks before they are queued, and counts it by kind', async () => {
+  const body = await published({ PDAGENTD_SCRUB_WEBHOOKS: 'true' });
+  expect(body).toContain('{{EMAIL_ADDRESS}} cannot log in');
+  expect(body).not.toMatch(/jane@|555 0132/);
+  expect(body).toContain('"id":"R1"');
+  expect(await metrics.metrics()).toMatch(/pdaltagent_poller_scrubbed_total\{kind="PHONE"\} 1/);
+  expect(warnings).toEqual([
+    'personal data in keys of incidents and alerts stays as it is: PDAGENTD_SCRUB_SECRET is not set',
+  ]);
+});
+
+it('takes it out of entries that are set aside too', async () => {
+  const bodies: string[] = [];
+  const send = (_exchange: string, _key: string, body: Buffer) => Promise.resolve(void bodies.push(body.toString()));
+  await new SettingAside({ send }, scrubOf({ PDAGENTD_SCRUB_WEBHOOKS: 'on' })).put('x', '["jane@example.com"]', 'odd');
+  expect(bodies).toEqual(['["{{EMAIL_ADDRESS}}"]']);
+});
+
+it('refuses a wrong choice at once, naming the variable', () => {
+  const wrong = { PDAGENTD_SCRUB_WEBHOOKS: 'true', PDAGENTD_SCRUB_DETECTORS: 'emial' };
+  expect(() => scrubOf(wrong)).toThrow(/PDAGENTD_SCRUB_DETECTORS: .*emial/);
+});
