@@ -1,8 +1,12 @@
 import { fromDelivery, Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
+import { PausedDestinations, Store } from '@pdaltagent/store';
 import { CuttingProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { parseDestinations } from '@pdaltagent/webhooks';
 import { connect } from 'amqplib';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
@@ -55,13 +59,21 @@ async function start(urls: string, environment: Record<string, string> = {}): Pr
 }
 
 function publish(url: string, id: string, incident: string, again = false): Promise<void> {
-  const [destination] = parseDestinations(url) ?? [];
+  return publishTo(parseDestinations(url)?.[0]?.name ?? '', `${id}-${url}`, { id, incident }, again);
+}
+
+function publishTo(
+  name: string,
+  id: string,
+  body: { readonly id?: string; readonly incident: string },
+  again = false,
+): Promise<void> {
   return publisher.publish({
-    id: `${id}-${url}`,
+    id,
     type: 'webhook',
-    routingKey: destination?.name ?? '',
-    orderKey: `${destination?.name}:${incident}`,
-    body: Buffer.from(JSON.stringify({ id, incident })),
+    routingKey: name,
+    orderKey: `${name}:${body.incident}`,
+    body: Buffer.from(JSON.stringify(body)),
     contentType: 'application/json',
     receivedAt: Date.now(),
     again,
@@ -127,6 +139,58 @@ describe('the sender', () => {
     for (const url of [dead, one, two]) await publish(url, 'x', 'A');
     await arrived(2);
     expect(new Set(receiver.received.map(({ path }) => path))).toEqual(new Set(['/one', '/two']));
+  });
+
+  it('takes up a changed file of destinations, and holds what is for one that it does not know yet', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'destinations-'));
+    const file = path.join(folder, 'webhooks.yaml');
+    const write = (...paths: string[]) =>
+      writeFileSync(
+        file,
+        JSON.stringify({ destinations: paths.map((name) => ({ name, url: receiver.url(`/${name}`) })) }),
+      );
+    write('known');
+    await start('', { PDAGENTD_WEBHOOKS_FILE: file });
+    await publishTo('later', `later-${receiver.url()}`, { incident: 'A' });
+    await publishTo('known', `known-${receiver.url()}`, { incident: 'A' });
+    await arrived(1);
+    await waitUntil(() => logged.some((line) => line.includes('destination unknown')), { what: 'the first attempt' });
+    write('known', 'later');
+    await arrived(2);
+    expect(receiver.received.map(({ path: at }) => at)).toEqual(['/known', '/later']);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('holds everything for a destination that answers 410, in every sender and over restarts, until it is resumed', async () => {
+    const [gone, other] = [receiver.url('/gone'), receiver.url('/other')];
+    const [name = ''] = (parseDestinations(gone) ?? []).map((destination) => destination.name);
+    const store = new Store({ url: servers.redisUrl, name: 'test', log: logger });
+    store.start();
+    await waitUntil(() => store.state() === 'connected', { what: 'Redis to be connected' });
+    const paused = new PausedDestinations(store);
+    let status = 410;
+    receiver.statusFor = ({ path: at }) => (at === '/gone' ? status : 202);
+    await start([gone, other].join(','));
+    await publish(gone, '0', 'A');
+    await waitUntil(async () => (await paused.all()).has(name), { what: 'the pause to be written' });
+    expect(logged.filter((line) => line.includes('destination paused'))).toHaveLength(1);
+    const tried = () => receiver.received.filter(({ path: at }) => at === '/gone').length;
+    const triedBefore = tried();
+
+    await Promise.all(apps.splice(0).map((app) => app.stop()));
+    const [first] = [await start([gone, other].join(',')), await start([gone, other].join(','))];
+    for (let step = 1; step <= 5; step += 1) await publish(gone, String(step), 'A');
+    for (let step = 0; step < 5; step += 1) await publish(other, `o${step}`, 'A');
+    await waitUntil(() => receiver.received.length === triedBefore + 5, { what: 'what is for another destination' });
+    expect(tried()).toBe(triedBefore);
+    expect(first.readiness().checks.destinations).toContain('1 paused');
+
+    status = 202;
+    expect(await paused.resume(name)).toBe(true);
+    await waitUntil(() => tried() === triedBefore + 6, { what: 'what was held', timeoutMs: 30_000 });
+    const held = receiver.received.filter(({ path: at }) => at === '/gone').slice(triedBefore);
+    expect(held.map(({ body }) => (JSON.parse(body) as { id: string }).id)).toEqual(['0', '1', '2', '3', '4', '5']);
+    store.close();
   });
 
   it('waits for a broker that is away, and then sends', async () => {

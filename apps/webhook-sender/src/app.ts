@@ -1,33 +1,31 @@
-import { Poster } from '@pdaltagent/http';
+import { WebhookPosters } from '@pdaltagent/http';
 import { LaneWorker, WEBHOOKS } from '@pdaltagent/messaging';
-import { type App, type Context } from '@pdaltagent/service';
-import { DeliveredMarkers, Store } from '@pdaltagent/store';
-import { type Destination } from '@pdaltagent/webhooks';
+import { type App, type Context, openSendingDestinations, type SendingDestinations } from '@pdaltagent/service';
+import { DeliveredMarkers, PausedDestinations, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
 import { createInstruments, watchWorker } from './instruments';
+import { Pauses } from './pauses';
 
 /** Webhooks from their lanes to their destinations. */
 export function createApp(configuration: Configuration, context: Context): App {
-  const { destinations = [] } = configuration;
-  return destinations.length === 0 ? idleApp(context) : sendingApp(configuration, destinations, context);
+  const destinations = openSendingDestinations(configuration, context.logger);
+  return destinations.current().length === 0 ? idleApp(context) : sendingApp(configuration, destinations, context);
 }
 
 function sendingApp(
   configuration: Configuration,
-  destinations: readonly Destination[],
+  destinations: SendingDestinations,
   { logger, metrics }: Context,
 ): App {
-  const { amqpUrl, redisUrl, queueType, concurrency, certificateAuthorities, secrets = [] } = configuration;
+  const { amqpUrl, redisUrl, queueType, concurrency, certificateAuthorities } = configuration;
   const maximumAgeMs = configuration.maximumAgeSeconds * 1000;
-  const names = destinations.map(({ name }) => name);
-  const timeoutMs = configuration.timeoutSeconds * 1000;
-  const poster = new Poster({
+  const posters = new WebhookPosters({
     maxSockets: concurrency,
-    connectTimeoutMs: timeoutMs,
-    attemptTimeoutMs: timeoutMs,
-    ...(certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } }),
+    timeoutMs: configuration.timeoutSeconds * 1000,
+    certificateAuthorities:
+      certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
   });
   const store = new Store({ url: redisUrl, name: 'webhook-sender', log: logger });
   const worker = new LaneWorker({
@@ -40,33 +38,52 @@ function sendingApp(
     // PagerDuty retries a server's own errors as long as any other.
     poisonAfterMs: maximumAgeMs,
     destinationOf: ({ routingKey }) => routingKey,
-    deliver: createDelivery({ poster, destinations, secrets }),
+    deliver: createDelivery({ posters, destinations }),
+    gone: (name) => pauses.gone(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: createInstruments(metrics, names, logger),
+    observer: createInstruments(metrics, destinations, logger),
     log: logger,
   });
+  const pauses = new Pauses({ worker, paused: new PausedDestinations(store) });
+  destinations.onChange(() => posters.keepOnly(destinations.current()));
   watchWorker(metrics, worker);
   return {
-    start() {
-      logger.info('sending', { destinations: names, signed: secrets.length > 0 });
+    async start() {
+      const signed = destinations.current().filter(({ secrets }) => secrets.length > 0);
+      logger.info('sending', { destinations: namesOf(destinations.current()), signed: namesOf(signed) });
+      destinations.start();
       store.start();
+      await pauses.start();
       worker.start();
-      return Promise.resolve();
     },
     async stop() {
+      destinations.stop();
       await worker.stop();
+      await pauses.stop();
       store.close();
-      poster.close();
+      posters.close();
     },
     readiness: () => ({
       ready: worker.connected,
       checks: {
         broker: worker.connected ? 'connected' : 'away',
         redis: store.state(),
-        destinations: worker.dispatcher.openCircuits === 0 ? 'reachable' : `${worker.dispatcher.openCircuits} away`,
+        destinations: stateOf(worker),
       },
     }),
   };
+}
+
+function namesOf(destinations: readonly { readonly name: string }[]): string[] {
+  return destinations.map(({ name }) => name);
+}
+
+function stateOf({ dispatcher: { openCircuits, pausedKeys } }: LaneWorker): string {
+  const states = [
+    ...(openCircuits === 0 ? [] : [`${openCircuits} away`]),
+    ...(pausedKeys.size === 0 ? [] : [`${pausedKeys.size} paused`]),
+  ];
+  return states.length === 0 ? 'reachable' : states.join(', ');
 }
 
 /** Without a destination there is nothing to do, and that is no fault. */

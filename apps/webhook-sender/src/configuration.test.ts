@@ -16,6 +16,14 @@ describe('the configuration', () => {
     expect(readConfiguration(variables, { PDAGENTD_WEBHOOK_SECRET: 'one, two' }).secrets).toEqual(['one', 'two']);
   });
 
+  it('takes secrets of Standard Webhooks, one or two', () => {
+    const secrets = [1, 2].map((byte) => `whsec_${Buffer.alloc(24, byte).toString('base64')}`);
+    const read = (text: string) =>
+      readConfiguration(variables, { PDAGENTD_WEBHOOK_STANDARD_SECRET: text }).standardKeys;
+    expect(read(secrets.join(', '))).toEqual([Buffer.alloc(24, 1), Buffer.alloc(24, 2)]);
+    expect(() => read('whsec_tooshort')).toThrow(/PDAGENTD_WEBHOOK_STANDARD_SECRET.*wants whsec_/);
+  });
+
   it('shows no secret when it is wrong', () => {
     const wrong = { PDAGENTD_WEBHOOK_SECRET: 'hunter2,', PDAGENTD_WEBHOOK_DEST_URL: 'hunter2' };
     expect(() => readConfiguration(variables, wrong)).toThrow(/PDAGENTD_WEBHOOK_DEST_URL[^]*PDAGENTD_WEBHOOK_SECRET/);

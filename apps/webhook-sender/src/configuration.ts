@@ -1,5 +1,4 @@
-import { choice, type ConfigurationOf, custom, integer, text, url } from '@pdaltagent/service';
-import { parseDestinations } from '@pdaltagent/webhooks';
+import { choice, type ConfigurationOf, integer, sendingVariables, url } from '@pdaltagent/service';
 
 export const variables = {
   amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
@@ -12,20 +11,7 @@ export const variables = {
     schemes: ['redis', 'rediss'],
     secret: true,
   }),
-  destinations: custom('PDAGENTD_WEBHOOK_DEST_URL', 'where webhooks go, one or more URLs separated by commas', {
-    wants: 'http:// or https:// URLs, separated by commas, each once',
-    parse: parseDestinations,
-    secret: true,
-  }),
-  secrets: custom('PDAGENTD_WEBHOOK_SECRET', 'signs webhooks; two, separated by a comma, while one is being replaced', {
-    wants: 'one secret, or two separated by a comma',
-    parse: secretsOf,
-    secret: true,
-  }),
-  timeoutSeconds: integer('PDAGENTD_WEBHOOK_TIMEOUT_SECONDS', 5, 'how long a destination may take to answer', {
-    min: 1,
-    max: 600,
-  }),
+  ...sendingVariables,
   maximumAgeSeconds: integer(
     'PDAGENTD_WEBHOOK_MAX_AGE_SECONDS',
     172_800,
@@ -36,12 +22,6 @@ export const variables = {
     min: 1,
     max: 10_000,
   }),
-  certificateAuthorities: text('PDAGENTD_CA_FILE', undefined, 'further authorities to trust (PEM)'),
 };
 
 export type Configuration = ConfigurationOf<typeof variables>;
-
-function secretsOf(value: string): readonly string[] | undefined {
-  const secrets = value.split(',').map((secret) => secret.trim());
-  return secrets.length <= 2 && !secrets.includes('') ? secrets : undefined;
-}

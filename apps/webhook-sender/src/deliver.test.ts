@@ -1,19 +1,25 @@
-import { Poster } from '@pdaltagent/http';
+import { WebhookPosters } from '@pdaltagent/http';
 import { type IncomingMessage } from '@pdaltagent/messaging';
-import { parseDestinations, signatureOf } from '@pdaltagent/webhooks';
+import { parseDestinations, plainSending, type SendingDestination, signatureOf } from '@pdaltagent/webhooks';
+import { waitUntil } from '@pdaltagent/testing';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo } from 'node:net';
+import { type TLSSocket } from 'node:tls';
+import { generate } from 'selfsigned';
+import { Webhook } from 'standardwebhooks';
 import { createDelivery } from './deliver';
 
 let server: Server;
-let poster: Poster;
+let posters: WebhookPosters;
 let received: { url: string; headers: IncomingHttpHeaders; body: Buffer }[];
 let answer: { status: number; headers?: Record<string, string> } | 'reset' | 'silence';
 
 beforeEach(async () => {
   received = [];
   answer = { status: 202 };
-  poster = new Poster({ maxSockets: 4, connectTimeoutMs: 300, attemptTimeoutMs: 300 });
+  posters = new WebhookPosters({ maxSockets: 4, timeoutMs: 300, certificateAuthorities: undefined });
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -27,7 +33,7 @@ beforeEach(async () => {
   await once(server, 'listening');
 });
 afterEach(async () => {
-  poster.close();
+  posters.close();
   server.closeAllConnections();
   server.close();
   await once(server, 'close');
@@ -39,20 +45,41 @@ function urlOf(path: string, credentials = ''): string {
   return `http://${credentials}127.0.0.1:${address.port}${path}`;
 }
 
-function deliver(url: string, { secrets = [] as string[], destination = '' } = {}) {
-  const destinations = parseDestinations(url) ?? [];
-  const message: IncomingMessage = {
+interface Circumstances {
+  readonly secrets?: readonly string[];
+  readonly settings?: Partial<SendingDestination>;
+  /** What the message calls its destination. */
+  readonly destination?: string;
+  readonly forward?: Readonly<Record<string, string>>;
+}
+
+function deliverer(url: string, { secrets = [], settings = {} }: Circumstances = {}, graceMs?: number) {
+  const [destination] = (parseDestinations(url) ?? []).map((plain) => ({
+    ...plainSending(plain, { secrets, standardKeys: [] }),
+    ...settings,
+  }));
+  const destinations = { named: (name: string) => (name === destination?.name ? destination : undefined) };
+  return createDelivery({ posters, destinations, ...(graceMs === undefined ? {} : { graceMs }) });
+}
+
+function messageTo(routingKey: string, forward: Readonly<Record<string, string>> = {}): IncomingMessage {
+  return {
     id: 'webhook-1',
     type: 'webhook',
-    routingKey: destination || (destinations[0]?.name ?? ''),
+    routingKey,
     orderKey: 'any',
     body: Buffer.from('{"messages":[]}'),
     contentType: 'application/json',
-    forward: { 'User-Agent': 'PagerDuty-Webhook/V2.0' },
+    forward: { 'User-Agent': 'PagerDuty-Webhook/V2.0', ...forward },
     receivedAt: 0,
     again: false,
   };
-  return createDelivery({ poster, destinations, secrets })(message, new AbortController().signal);
+}
+
+function deliver(url: string, circumstances: Circumstances = {}) {
+  const name = circumstances.destination ?? parseDestinations(url)?.[0]?.name ?? '';
+  const message = messageTo(name, circumstances.forward);
+  return deliverer(url, circumstances)(message, new AbortController().signal);
 }
 
 describe('a delivery', () => {
@@ -108,6 +135,85 @@ describe('a delivery', () => {
 
   it('to a host that does not exist is tried again', async () => {
     expect(await deliver('http://no-such-host.invalid/')).toMatchObject({ kind: 'failed' });
+  });
+
+  it('has headers of Standard Webhooks where asked, which its own verifier takes, in a rotation with either secret', async () => {
+    const keys = [Buffer.alloc(24, 1), Buffer.alloc(32, 2)];
+    await deliver(urlOf('/'), { secrets: ['plain'], settings: { standardKeys: keys } });
+    const [request] = received;
+    const headers = Object.fromEntries(
+      Object.entries(request?.headers ?? {}).map(([name, value]) => [name, String(value)]),
+    );
+    for (const key of keys) {
+      const verifier = new Webhook(`whsec_${key.toString('base64')}`);
+      expect(verifier.verify(request?.body ?? '', headers)).toEqual({ messages: [] });
+      expect(() => verifier.verify('{"messages":[1]}', headers)).toThrow();
+    }
+    expect(() => new Webhook(Buffer.alloc(24, 3).toString('base64')).verify(request?.body ?? '', headers)).toThrow();
+    expect(headers).toMatchObject({ 'webhook-id': 'webhook-1', 'x-webhook-id': 'webhook-1' });
+    expect(headers['x-pagerduty-signature']).toMatch(/^v1=/);
+  });
+
+  it('has the destination’s own headers, and keeps the id of the first delivery where it is sent anew', async () => {
+    await deliver(urlOf('/'), {
+      settings: { headers: { 'X-Api-Key': 'k', Authorization: 'Bearer b' } },
+      forward: { 'X-Webhook-Id': 'first' },
+    });
+    expect(received[0]?.headers).toMatchObject({
+      'x-api-key': 'k',
+      authorization: 'Bearer b',
+      'x-webhook-id': 'first',
+    });
+  });
+
+  it('shows its certificate and trusts the authority that the destination is given, and no other', async () => {
+    const [host, client] = await Promise.all(
+      ['localhost', 'sender'].map((name) => generate([{ name: 'commonName', value: name }], { keyType: 'ec' })),
+    );
+    const shown: string[] = [];
+    const secure = createTlsServer(
+      { key: host?.private, cert: host?.cert, ca: client?.cert, requestCert: true },
+      (request, response) => {
+        const socket = request.socket as TLSSocket;
+        shown.push(`${socket.authorized ? socket.getPeerCertificate().subject.CN : 'nobody'}`);
+        response.end();
+      },
+    ).listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const url = `https://localhost:${(secure.address() as AddressInfo).port}/`;
+    const tls = { ca: host?.cert ?? '', certificate: client?.cert ?? '', key: client?.private ?? '' };
+    expect(await deliver(url)).toMatchObject({ kind: 'failed', reason: 'certificate-untrusted' });
+    expect(await deliver(url, { settings: { tls } })).toMatchObject({ kind: 'delivered' });
+    expect(shown).toEqual(['sender']);
+    secure.closeAllConnections();
+    secure.close();
+    await once(secure, 'close');
+  });
+
+  it('waits as long as the destination is given', async () => {
+    answer = 'silence';
+    posters = new WebhookPosters({ maxSockets: 1, timeoutMs: 600_000, certificateAuthorities: undefined });
+    expect(await deliver(urlOf('/'), { settings: { timeoutMs: 30 } })).toMatchObject({ reason: 'timeout' });
+  });
+
+  it('to a metadata service is refused as a broken way, and tried where that is allowed', async () => {
+    const url = 'http://169.254.0.0:1/';
+    expect(await deliver(url)).toMatchObject({ kind: 'failed', reason: 'forbidden-address' });
+    const allowed = await deliver(url, { settings: { allowsMetadataAddresses: true } });
+    expect(allowed).not.toMatchObject({ reason: 'forbidden-address' });
+  });
+
+  it('to a destination that stays unknown becomes a dead letter, but not at once', async () => {
+    const attempt = deliverer(urlOf('/'), {}, 60);
+    const signal = new AbortController().signal;
+    expect(await attempt(messageTo('gone-1'), signal)).toMatchObject({ kind: 'failed', scope: 'key' });
+    await waitUntil(async () => (await attempt(messageTo('gone-1'), signal)).kind === 'rejected', {
+      what: 'the end of the grace',
+    });
+    expect(await attempt(messageTo('gone-1'), signal)).toMatchObject({
+      answer: expect.stringContaining('destination unknown') as string,
+    });
+    expect(await attempt(messageTo('gone-2'), signal)).toMatchObject({ kind: 'failed' });
   });
 
   it('to a destination that this process does not know waits, and is sent nowhere', async () => {

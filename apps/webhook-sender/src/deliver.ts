@@ -1,35 +1,53 @@
 import { classifyWebhook, type Outcome } from '@pdaltagent/delivery';
-import { type Poster } from '@pdaltagent/http';
+import { type WebhookPosters } from '@pdaltagent/http';
 import { type IncomingMessage } from '@pdaltagent/messaging';
-import { type Destination, sendingHeaders } from '@pdaltagent/webhooks';
+import { type SendingDestinations } from '@pdaltagent/service';
+import { requestOf } from '@pdaltagent/webhooks';
+
+/** The poller may know a destination before this process does: so long it may be unknown before its webhooks are set aside. */
+const GRACE_MS = 5 * 60_000;
 
 export interface DeliveryOptions {
-  readonly poster: Pick<Poster, 'post'>;
-  readonly destinations: readonly Destination[];
-  /** Sign the body; none: unsigned. They never leave this process. */
-  readonly secrets: readonly string[];
+  readonly posters: Pick<WebhookPosters, 'post'>;
+  readonly destinations: Pick<SendingDestinations, 'named'>;
+  readonly graceMs?: number;
 }
 
 /** One attempt to hand a webhook to the destination that its message names: the exact bytes, signed now. */
-export function createDelivery({ poster, destinations, secrets }: DeliveryOptions) {
-  const byName = new Map(destinations.map((destination) => [destination.name, destination]));
+export function createDelivery({ posters, destinations, graceMs = GRACE_MS }: DeliveryOptions) {
+  /** When each name was first found to be unknown. */
+  const unknownSince = new Map<string, number>();
   return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
-    const { id, routingKey, body, forward } = message;
-    const destination = byName.get(routingKey);
-    if (destination === undefined) return UNKNOWN_DESTINATION;
-    const authorization = destination.authorization === null ? {} : { Authorization: destination.authorization };
-    const headers = { ...forward, ...authorization, ...sendingHeaders({ webhookId: id, body, secrets }) };
-    const attempt = await poster.post({ url: destination.url, headers, body, signal });
+    const { id, routingKey: name, body, forward: headers } = message;
+    const destination = destinations.named(name);
+    const now = Date.now();
+    if (destination === undefined) {
+      const since = unknownSince.get(name) ?? now;
+      unknownSince.set(name, since);
+      return now - since < graceMs ? notYetKnown(name) : unknown(name);
+    }
+    unknownSince.delete(name);
+    const attempt = await posters.post(requestOf({ id, body, headers }, destination, now), destination, signal);
     return classifyWebhook(attempt, Date.now());
   };
 }
 
-/** The poller may know a destination before this process does, so it waits, until it is too old. */
-const UNKNOWN_DESTINATION: Outcome = {
-  kind: 'failed',
-  reason: 'way',
-  scope: 'key',
-  status: undefined,
-  detail: 'PDAGENTD_WEBHOOK_DEST_URL of the webhook-sender has no such destination',
-  retryAfterMs: undefined,
-};
+function notYetKnown(name: string): Outcome {
+  return {
+    kind: 'failed',
+    reason: 'unreachable',
+    scope: 'key',
+    status: undefined,
+    detail: explain(name),
+    retryAfterMs: undefined,
+  };
+}
+
+/** A dead letter with the reason in place of an answer: once the destination is back, it can be replayed. */
+function unknown(name: string): Outcome {
+  return { kind: 'rejected', status: 0, answer: explain(name) };
+}
+
+function explain(name: string): string {
+  return `destination unknown: neither PDAGENTD_WEBHOOKS_FILE nor PDAGENTD_WEBHOOK_DEST_URL has ${name}`;
+}

@@ -4,3 +4,4 @@ export { isForbiddenAddress } from './forbidden-addresses';
 export { faultOf } from './fault';
 export { Getter, type GetterOptions, type Got } from './getter';
 export { type Post, Poster, type PosterOptions } from './poster';
+export { WebhookPosters, type WebhookPostersOptions } from './webhook-posters';

@@ -2,6 +2,7 @@ export { Cursor, type Position } from './cursor';
 export { DeliveredMarkers } from './delivered-markers';
 export { Lease, type LeaseOptions } from './lease';
 export { type Log } from './log';
+export { PausedDestinations } from './paused-destinations';
 export { SeenEntries } from './seen-entries';
 export { Store, type StoreOptions } from './store';
 export { StoreError, type StoreFailure } from './store-error';

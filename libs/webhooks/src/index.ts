@@ -23,6 +23,14 @@ export { deliveryIdOf, eventIdOf, messageIdOf, resourceIdOf } from './identity';
 export { type JsonObject, objectOf, textOfJson } from './json';
 export { byCreation, contentHash, instantOf, type LogEntry, parseLogEntry } from './log-entry';
 export { type Reference, referencesTo, referenceTo } from './reference';
+export {
+  plainSending,
+  type QueuedWebhook,
+  requestOf,
+  type Signing,
+  WEBHOOK_ID_HEADER,
+  type WebhookRequest,
+} from './sending';
 export { formatHeaders, type Sending, sendingHeaders, signatureOf } from './signature';
 export { standardHeaders, standardKeyOf, type StandardSending } from './standard-webhooks';
 export { v2Body } from './v2';

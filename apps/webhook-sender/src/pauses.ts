@@ -1,0 +1,77 @@
+import { type LaneWorker } from '@pdaltagent/messaging';
+import { type PausedDestinations } from '@pdaltagent/store';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface PausesOptions {
+  readonly worker: Pick<LaneWorker, 'pause' | 'resume'>;
+  readonly paused: PausedDestinations;
+  /** Between two looks into Redis: how soon a resumed destination goes on; milliseconds. */
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 1_000;
+/** How long the first look may be waited for: a Redis that is away holds up nothing. */
+const FIRST_LOOK_MS = 2_000;
+
+/**
+ * Keeps this process and Redis of one mind about which destinations are paused. What is paused here is written there, so
+ * that it outlives the process and the others learn of it; what somebody resumed there is resumed here.
+ */
+export class Pauses {
+  readonly #options: PausesOptions;
+  /** Paused here, not yet written; name to when. */
+  readonly #unwritten = new Map<string, number>();
+  /** Seen in Redis: only these are resumed when they are no longer there. */
+  #seen: ReadonlySet<string> = new Set();
+  readonly #stopping = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: PausesOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once Redis was looked into, or soon without it. */
+  async start(): Promise<void> {
+    const deadline = Date.now() + FIRST_LOOK_MS;
+    while (!(await this.#look()) && Date.now() < deadline) await delay(50);
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    await this.#look();
+  }
+
+  /** A destination answered that it is gone, and the worker has paused it. */
+  gone(name: string): void {
+    this.#unwritten.set(name, Date.now());
+  }
+
+  async #run(): Promise<void> {
+    const { everyMs = EVERY_MS } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await delay(everyMs, undefined, { signal }).catch(() => undefined);
+      await this.#look();
+    }
+  }
+
+  /** Writes first, then reads, so that what was paused a moment ago is found. False where Redis is away. */
+  async #look(): Promise<boolean> {
+    const { paused, worker } = this.#options;
+    try {
+      for (const [name, at] of [...this.#unwritten]) {
+        await paused.pause(name, at);
+        this.#unwritten.delete(name);
+      }
+      const found = new Set((await paused.all()).keys());
+      for (const name of found) worker.pause(name);
+      for (const name of this.#seen) if (!found.has(name) && !this.#unwritten.has(name)) worker.resume(name);
+      this.#seen = found;
+      return true;
+    } catch {
+      return false; // Redis says itself that it is away; the next look comes soon.
+    }
+  }
+}

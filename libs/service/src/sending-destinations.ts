@@ -1,0 +1,92 @@
+import {
+  parseDestinations,
+  plainSending,
+  readSendingDestinations,
+  type SendingDestination,
+  type Signing,
+  standardKeyOf,
+} from '@pdaltagent/webhooks';
+import { type ConfigurationOf } from './configuration';
+import { openDestinationsFile, webhooksFile } from './destinations-file';
+import { type Logger } from './logger';
+import { custom, integer, text } from './variable';
+
+/** What a process needs that posts webhooks. */
+export const sendingVariables = {
+  destinations: custom('PDAGENTD_WEBHOOK_DEST_URL', 'where webhooks go, one or more URLs separated by commas', {
+    wants: 'http:// or https:// URLs, separated by commas, each once',
+    parse: parseDestinations,
+    secret: true,
+  }),
+  webhooksFile,
+  secrets: custom('PDAGENTD_WEBHOOK_SECRET', 'signs webhooks; two, separated by a comma, while one is being replaced', {
+    wants: 'one secret, or two separated by a comma',
+    parse: secretsOf,
+    secret: true,
+  }),
+  standardKeys: custom(
+    'PDAGENTD_WEBHOOK_STANDARD_SECRET',
+    'adds the headers of Standard Webhooks; two, separated by a comma, while one is being replaced',
+    {
+      wants: 'whsec_ and 24 to 64 bytes in base64, or two of them separated by a comma',
+      parse: standardKeysOf,
+      secret: true,
+    },
+  ),
+  timeoutSeconds: integer('PDAGENTD_WEBHOOK_TIMEOUT_SECONDS', 5, 'how long a destination may take to answer', {
+    min: 1,
+    max: 600,
+  }),
+  certificateAuthorities: text('PDAGENTD_CA_FILE', undefined, 'further authorities to trust (PEM)'),
+};
+
+type Settings = Pick<
+  ConfigurationOf<typeof sendingVariables>,
+  'destinations' | 'webhooksFile' | 'secrets' | 'standardKeys'
+>;
+
+/** The destinations as whoever posts knows them: those of the file, and those of the URLs that are not named there. */
+export interface SendingDestinations {
+  current(): readonly SendingDestination[];
+  named(name: string): SendingDestination | undefined;
+  onChange(listener: () => void): void;
+  start(): void;
+  stop(): void;
+}
+
+/**
+ * Opens both sources. What is queued for a URL is still delivered where a file has taken its place.
+ * @throws ConfigurationError where the file has problems
+ */
+export function openSendingDestinations(
+  { destinations = [], webhooksFile: path, secrets = [], standardKeys = [] }: Settings,
+  log: Pick<Logger, 'info' | 'error'>,
+): SendingDestinations {
+  const signing: Signing = { secrets, standardKeys };
+  const plain = destinations.map((destination) => plainSending(destination, signing));
+  const file = path === undefined ? undefined : openDestinationsFile({ path, read: readSendingDestinations, log });
+  const byName = new Map<string, SendingDestination>();
+  const take = () => {
+    byName.clear();
+    for (const destination of [...plain, ...(file?.current() ?? [])]) byName.set(destination.name, destination);
+  };
+  take();
+  file?.onChange(take);
+  return {
+    current: () => [...byName.values()],
+    named: (name) => byName.get(name),
+    onChange: (listener) => file?.onChange(listener),
+    start: () => file?.start(),
+    stop: () => file?.stop(),
+  };
+}
+
+function secretsOf(value: string): readonly string[] | undefined {
+  const secrets = value.split(',').map((secret) => secret.trim());
+  return secrets.length <= 2 && !secrets.includes('') ? secrets : undefined;
+}
+
+function standardKeysOf(value: string): readonly Uint8Array[] | undefined {
+  const keys = secretsOf(value)?.map(standardKeyOf);
+  return keys?.every((key) => key !== undefined) === true ? keys : undefined;
+}
