@@ -1,0 +1,63 @@
+import { waitUntil } from '@pdaltagent/testing';
+import { Arrivals, GatewayRig } from './gateway.fixture';
+import { keyIn, Senders } from './senders.fixture';
+
+const SENDERS = 32;
+
+describe('kill -9 of the gateway with requests in flight', () => {
+  let rig: GatewayRig;
+  let arrivals: Arrivals;
+  let senders: Senders;
+  const arrived = new Set<string | undefined>();
+
+  beforeAll(async () => {
+    rig = await GatewayRig.start('e2e-gateway-kills');
+    arrivals = await Arrivals.of(rig.broker.url, (body) => arrived.add(keyIn(body)));
+    senders = new Senders(rig.port, SENDERS);
+  });
+  afterAll(async () => {
+    await senders.stop();
+    await arrivals.stop();
+    await rig.stop();
+  });
+
+  /** Each kill cuts requests short that were on their way: that is waited for, not hoped for. */
+  async function kill(times: number): Promise<void> {
+    for (let kills = 0; kills < times; kills += 1) {
+      await senders.more(SENDERS);
+      const before = senders.cutShort;
+      await rig.gateway.kill();
+      await waitUntil(() => senders.cutShort > before, { what: 'requests to be cut short', intervalMs: 5 });
+      await rig.gateway.restart();
+    }
+  }
+
+  async function nothingIsLost(): Promise<void> {
+    await rig.goes('direct');
+    const missing = () => [...senders.accepted].filter((key) => !arrived.has(key));
+    await waitUntil(() => missing().length === 0, { what: 'every accepted event to arrive', timeoutMs: 60_000 });
+    // Each was what was sent, byte for byte.
+    expect(arrived.has(undefined)).toBe(false);
+  }
+
+  it('loses none of its 202s in 50 kills with the broker there', async () => {
+    await kill(50);
+    await nothingIsLost();
+  }, 240_000);
+
+  it('loses none of its 202s in 25 kills with the broker away and the spool in use', async () => {
+    await rig.proxy.inject({ kind: 'down' });
+    await rig.goes('spool');
+    await kill(25);
+    await rig.proxy.heal();
+    await nothingIsLost();
+  }, 240_000);
+
+  it('loses none of its 202s in 25 kills with the broker blocked and the spool in use', async () => {
+    await rig.broker.setMemoryAlarm(true);
+    await rig.goes('spool');
+    await kill(25);
+    await rig.broker.setMemoryAlarm(false);
+    await nothingIsLost();
+  }, 240_000);
+});

@@ -1,0 +1,99 @@
+import { EVENTS, laneQueue } from '@pdaltagent/messaging';
+import {
+  type AppProcess,
+  CuttingProxy,
+  freePort,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startApp,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { connect, type ChannelModel } from 'amqplib';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+/** A built gateway and its broker, with a proxy in between that can cut them apart. */
+export class GatewayRig {
+  private constructor(
+    readonly folder: RunFolder,
+    readonly broker: RabbitMQ,
+    readonly proxy: CuttingProxy,
+    readonly gateway: AppProcess,
+    readonly port: number,
+  ) {}
+
+  /** @param env added to the gateway's; `PDAGENTD_STATE_DIR` is a folder of the run, unless it says another */
+  static async start(name: string, env: Record<string, string> = {}): Promise<GatewayRig> {
+    const folder = openRunFolder(name);
+    const subfolder = (part: string) => {
+      const made = path.join(folder.path, part);
+      mkdirSync(made, { recursive: true });
+      return made;
+    };
+    const broker = await startRabbitMQ({ folder: subfolder('rabbitmq') });
+    const proxy = await CuttingProxy.start(broker.url);
+    const port = await freePort();
+    const gateway = await startApp('ingest-gateway', {
+      folder: subfolder('gateway'),
+      env: {
+        PDAGENTD_AMQP_URL: proxy.url(broker.url),
+        PDAGENTD_HTTP_PORT: String(port),
+        PDAGENTD_HTTPS_PORT: '0',
+        PDAGENTD_STATE_DIR: subfolder('state'),
+        ...env,
+      },
+    });
+    const rig = new GatewayRig(folder, broker, proxy, gateway, port);
+    await rig.goes('direct');
+    await broker.settle();
+    return rig;
+  }
+
+  /** Resolves once new events go straight to the broker, or to the spool. */
+  goes(mode: 'direct' | 'spool'): Promise<unknown> {
+    return waitUntil(async () => (await this.metrics()).includes(`pdaltagent_gateway_mode{mode="${mode}"} 1`), {
+      what: `events to go the way "${mode}"`,
+      timeoutMs: 60_000,
+    });
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.gateway.url}/metrics`)).text();
+  }
+
+  async stop(): Promise<void> {
+    await this.gateway.stop();
+    await this.proxy.stop();
+    await this.broker.stop();
+    this.folder.remove();
+  }
+}
+
+/** Takes whatever is in the lanes. */
+export class Arrivals {
+  private constructor(readonly connection: ChannelModel) {}
+
+  /** @param arrived called for each message with its exact bytes */
+  static async of(amqpUrl: string, arrived: (body: Buffer) => void): Promise<Arrivals> {
+    const connection = await connect(amqpUrl);
+    const channel = await connection.createChannel();
+    for (let lane = 0; lane < EVENTS.lanes; lane += 1) {
+      await channel.consume(
+        laneQueue(EVENTS, lane),
+        (message) => {
+          if (message === null) return;
+          arrived(message.content);
+          channel.ack(message);
+        },
+        { noAck: false },
+      );
+    }
+    return new Arrivals(connection);
+  }
+
+  async stop(): Promise<void> {
+    await this.connection.close();
+  }
+}
