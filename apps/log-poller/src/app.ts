@@ -1,11 +1,10 @@
 import { Getter } from '@pdaltagent/http';
 import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pdaltagent/rest-api';
-import { type App, type Context } from '@pdaltagent/service';
+import { type App, type Context, type Destinations, openDestinations } from '@pdaltagent/service';
 import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
 import { checkRemembering, type Configuration } from './configuration';
 import { Counters } from './counters';
-import { type Destinations, openDestinations } from './destinations';
 import { NewEntries } from './new-entries';
 import { PollLoop } from './poll-loop';
 import { Publication } from './publication';

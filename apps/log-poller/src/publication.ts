@@ -1,5 +1,10 @@
-import { type Publisher, type OutgoingMessage } from '@pdaltagent/messaging';
-import { type Destination, isWanted, type JsonObject, type LogEntry, webhookOf } from '@pdaltagent/webhooks';
+import {
+  type OutgoingMessage,
+  type Publisher,
+  webhookMessage,
+  type WebhookMessageOptions,
+} from '@pdaltagent/messaging';
+import { type Destination, isWanted, type LogEntry } from '@pdaltagent/webhooks';
 
 /** An entry so odd that no webhook can be made of it: another attempt would end alike. */
 export class NoWebhook extends Error {
@@ -9,13 +14,10 @@ export class NoWebhook extends Error {
   }
 }
 
-export interface PublicationOptions {
+export interface PublicationOptions extends WebhookMessageOptions {
   readonly publisher: Pick<Publisher, 'publish'>;
   /** Asked anew for each entry. */
   readonly destinations: () => readonly Destination[];
-  readonly config: JsonObject;
-  /** Takes personal data out of a body; the same for the same body. Absent: it stays. */
-  readonly scrub?: ((body: Buffer) => Buffer) | undefined;
 }
 
 /** Puts the webhooks of log entries on their lanes, one message per destination that wants it. */
@@ -42,26 +44,12 @@ export class Publication {
   #messagesOf(entry: LogEntry, again: boolean): readonly OutgoingMessage[] {
     try {
       const wanting = this.#options.destinations().filter(({ filter }) => isWanted(filter, entry));
-      return wanting.map((destination) => this.#messageOf(entry, destination, again));
+      return wanting.map((destination) => ({
+        ...webhookMessage(entry, destination, this.#options),
+        ...(again ? { again } : {}),
+      }));
     } catch (error) {
       throw new NoWebhook(error);
     }
-  }
-
-  #messageOf(entry: LogEntry, destination: Destination, again: boolean): OutgoingMessage {
-    const { format } = destination;
-    const { config, scrub } = this.#options;
-    const webhook = webhookOf(entry, { format, destination, config });
-    return {
-      id: webhook.id,
-      type: 'webhook',
-      routingKey: webhook.destination,
-      orderKey: webhook.orderKey,
-      body: scrub?.(webhook.body) ?? webhook.body,
-      contentType: 'application/json',
-      forward: webhook.headers,
-      receivedAt: Date.now(),
-      ...(again ? { again } : {}),
-    };
   }
 }

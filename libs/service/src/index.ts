@@ -8,6 +8,7 @@ export {
   type Variables,
 } from './configuration';
 export { type DestinationsFileOptions, openDestinationsFile, webhooksFile } from './destinations-file';
+export { type Destinations, openDestinations } from './destinations';
 export { createLogger, type Fields, type Logger, type LogLevel } from './logger';
 export { maskKey, maskSecrets } from './mask';
 export { type App, type Context, runService, type Service } from './run';
@@ -15,3 +16,4 @@ export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './s
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
 export { choice, custom, flag, integer, port, secret, text, url, type Variable } from './variable';
 export { type FileContent, type ParsedFile, type Sources, WatchedFile, type WatchedFileOptions } from './watched-file';
+export { webhookVariables } from './webhook-variables';

@@ -1,23 +1,19 @@
 import {
-  parseDestinations,
   plainSending,
   readSendingDestinations,
   type SendingDestination,
   type Signing,
   standardKeyOf,
 } from '@pdaltagent/webhooks';
-import { type ConfigurationOf } from './configuration';
+import { type ConfigurationOf, type Environment } from './configuration';
 import { openDestinationsFile, webhooksFile } from './destinations-file';
 import { type Logger } from './logger';
 import { custom, integer, text } from './variable';
+import { destinationUrls } from './webhook-variables';
 
 /** What a process needs that posts webhooks. */
 export const sendingVariables = {
-  destinations: custom('PDAGENTD_WEBHOOK_DEST_URL', 'where webhooks go, one or more URLs separated by commas', {
-    wants: 'http:// or https:// URLs, separated by commas, each once',
-    parse: parseDestinations,
-    secret: true,
-  }),
+  destinations: destinationUrls,
   webhooksFile,
   secrets: custom('PDAGENTD_WEBHOOK_SECRET', 'signs webhooks; two, separated by a comma, while one is being replaced', {
     wants: 'one secret, or two separated by a comma',
@@ -61,10 +57,12 @@ export interface SendingDestinations {
 export function openSendingDestinations(
   { destinations = [], webhooksFile: path, secrets = [], standardKeys = [] }: Settings,
   log: Pick<Logger, 'info' | 'error'>,
+  environment: Environment = process.env,
 ): SendingDestinations {
   const signing: Signing = { secrets, standardKeys };
   const plain = destinations.map((destination) => plainSending(destination, signing));
-  const file = path === undefined ? undefined : openDestinationsFile({ path, read: readSendingDestinations, log });
+  const file =
+    path === undefined ? undefined : openDestinationsFile({ path, read: readSendingDestinations, log, environment });
   const byName = new Map<string, SendingDestination>();
   const take = () => {
     byName.clear();

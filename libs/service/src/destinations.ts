@@ -1,8 +1,12 @@
-import { type Logger, openDestinationsFile } from '@pdaltagent/service';
 import { type Destination, readDestinations } from '@pdaltagent/webhooks';
-import { type Configuration } from './configuration';
+import { type ConfigurationOf, type Environment } from './configuration';
+import { openDestinationsFile } from './destinations-file';
+import { type Logger } from './logger';
+import { type webhookVariables } from './webhook-variables';
 
-/** Where webhooks go at the moment. */
+type Settings = Pick<ConfigurationOf<typeof webhookVariables>, 'webhooksFile' | 'destinations' | 'format'>;
+
+/** Where webhooks go at the moment, as whoever makes them knows it. */
 export interface Destinations {
   current(): readonly Destination[];
   start(): void;
@@ -13,12 +17,15 @@ export interface Destinations {
  * The destinations of the file, else those of the URLs; undefined where there are none.
  * @throws ConfigurationError where the file has problems
  */
-export function openDestinations(configuration: Configuration, log: Logger): Destinations | undefined {
-  const { webhooksFile, destinations = [], format } = configuration;
+export function openDestinations(
+  { webhooksFile, destinations = [], format }: Settings,
+  log: Pick<Logger, 'info' | 'warn' | 'error'>,
+  environment: Environment = process.env,
+): Destinations | undefined {
   if (webhooksFile !== undefined) {
     if (destinations.length > 0)
       log.warn('PDAGENTD_WEBHOOKS_FILE is in force: nothing is queued for the URLs of PDAGENTD_WEBHOOK_DEST_URL');
-    return openDestinationsFile({ path: webhooksFile, read: readDestinations, log });
+    return openDestinationsFile({ path: webhooksFile, read: readDestinations, log, environment });
   }
   if (destinations.length === 0) return undefined;
   const list = destinations.map((destination) => ({ ...destination, format }));
