@@ -1,11 +1,12 @@
 import { type Destination } from './destination';
 import { Judge, type Verdict } from './judge';
 import { KeyTable } from './key-table';
-import { Entry, type Held, type History, type KeyLine, OrderLine } from './lines';
+import { Entry, type Held, type KeyLine, OrderLine } from './lines';
 import { type Outcome } from './outcome';
 import { type DispatcherOptions } from './dispatcher-options';
 import { PausedKeys } from './paused-keys';
 import { type Burial, type Ports } from './ports';
+import { type Standing, standingOf } from './standing';
 import { TrialMemory } from './trial-memory';
 import { Turn } from './turn';
 
@@ -66,8 +67,7 @@ export class Dispatcher<M extends Held> {
   /** Receipt of the oldest message held; milliseconds since 1970. */
   get oldestReceivedAt(): number | undefined {
     let oldest: number | undefined;
-    for (const { receivedAt } of this.#entries.keys())
-      if (oldest === undefined || receivedAt < oldest) oldest = receivedAt;
+    for (const { receivedAt } of this.#entries.keys()) oldest = Math.min(oldest ?? receivedAt, receivedAt);
     return oldest;
   }
 
@@ -91,11 +91,18 @@ export class Dispatcher<M extends Held> {
     return this.#entries.has(message);
   }
 
+  /** Where a message stands; undefined: it is not held. */
+  tell(message: M): Standing | undefined {
+    const entry = this.#entries.get(message);
+    return entry === undefined ? undefined : standingOf(entry);
+  }
+
   /** What an attempt came to. A message that was forgotten meanwhile is ignored. */
   settle(message: M, outcome: Outcome): void {
     const entry = this.#entries.get(message);
     if (entry === undefined || entry.line.state !== 'attempting') return;
     this.#turn.ended(entry.line);
+    entry.trials.ended(outcome);
     this.#act(entry, this.#judge.judge(entry, outcome), outcome);
     this.#turn.pump();
   }
@@ -178,6 +185,7 @@ export class Dispatcher<M extends Held> {
         return this.#bury(entry, verdict.burial);
       case 'wait':
         line.state = 'waiting';
+        line.waitsUntil = this.#options.clock.now() + verdict.ms;
         line.stopWaiting = this.#options.clock.after(verdict.ms, () => {
           this.#turn.makeReady(line);
           this.#turn.pump();
@@ -210,29 +218,22 @@ export class Dispatcher<M extends Held> {
     if (this.#judge.isExpired(entry, now))
       return this.#bury(entry, { reason: 'expired', status: undefined, answer: '' });
     this.#turn.began(line);
-    entry.trials.attempts += 1;
-    entry.trials.firstAttemptAt ??= now;
-    entry.trials.lastAttemptAt = now;
+    entry.trials.began(now);
     this.#ports.attempt(entry.message);
   }
 
   #bury({ line, message, trials }: Entry<M>, burial: Burial): void {
     line.state = 'leaving';
-    const { attempts, firstAttemptAt, lastAttemptAt } = trials;
-    const history: History = { attempts, firstAttemptAt, lastAttemptAt };
-    this.#ports.bury(message, burial, history);
+    this.#ports.bury(message, burial, trials);
   }
 
   #remove(entry: Entry<M>): void {
     const { line } = entry;
     const { key } = line;
     this.#entries.delete(entry.message);
-    const wasHead = line.entries[0] === entry;
-    line.entries.splice(line.entries.indexOf(entry), 1);
-    if (line.entries.length > 0) {
-      if (wasHead) this.#turn.makeReady(line);
-      return;
-    }
+    const index = line.entries.indexOf(entry);
+    line.entries.splice(index, 1);
+    if (line.entries.length > 0) return index === 0 ? this.#turn.makeReady(line) : undefined;
     line.stopWaiting();
     key.lines.delete(line.orderKey);
     key.ready.delete(line);

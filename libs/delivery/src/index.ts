@@ -5,6 +5,7 @@ export { Dispatcher } from './dispatcher';
 export { type DispatcherOptions } from './dispatcher-options';
 export { type Held, type History } from './lines';
 export { type Attempt, type FailureReason, type FailureScope, type Fault, FAULTS, type Outcome } from './outcome';
+export { type HeldUpBy, type Standing } from './standing';
 export { LONGEST_RETRY_AFTER_MS, retryAfterMs } from './retry-after';
 export { type Burial, type Change, type Ports } from './ports';
 export { WAY_FAULTS, type WayFault, wayFaultOf } from './way';

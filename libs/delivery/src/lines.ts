@@ -1,4 +1,5 @@
 import { type Destination } from './destination';
+import { type Outcome } from './outcome';
 import { Pace } from './pace';
 import { Way } from './way';
 
@@ -27,6 +28,20 @@ export class Trials implements History {
   /** Since when the destination answers this very message with errors of its own. */
   poisonedSince: number | undefined;
   probes = 0;
+  /** What the last one came to, in short: `server-error 503`. */
+  lastOutcome: string | undefined;
+
+  ended(outcome: Outcome): void {
+    const { kind, status } = outcome;
+    const what = kind === 'failed' ? outcome.reason : kind;
+    this.lastOutcome = status === undefined ? what : `${what} ${status}`;
+  }
+
+  began(now: number): void {
+    this.attempts += 1;
+    this.firstAttemptAt ??= now;
+    this.lastAttemptAt = now;
+  }
 }
 
 /** A message with its place in its line. */
@@ -46,6 +61,8 @@ export class OrderLine<M extends Held> {
   readonly entries: Entry<M>[] = [];
   state: 'ready' | 'waiting' | 'attempting' | 'leaving' = 'ready';
   stopWaiting: () => void = () => undefined;
+  /** Until when it waits, while it does; milliseconds since 1970. */
+  waitsUntil = 0;
 
   constructor(
     readonly orderKey: string,
@@ -71,6 +88,8 @@ export class KeyLine<M extends Held> {
   throttledAt: number | undefined;
   /** While set, nothing of the key starts. */
   stopWaiting: (() => void) | undefined;
+  /** Until when; milliseconds since 1970. */
+  waitsUntil = 0;
   /** While true, nothing of the key starts: it is being moved aside. */
   onHold = false;
   /** While true, nothing of the key starts: its destination is gone, until somebody resumes it. */

@@ -57,6 +57,7 @@ export class Turn<M extends Held> {
   /** Nothing of the key starts for so long. */
   makeKeyWait(key: KeyLine<M>, ms: number): void {
     if (key.stopWaiting !== undefined) return;
+    key.waitsUntil = this.#clock.now() + ms;
     key.stopWaiting = this.#clock.after(ms, () => {
       key.stopWaiting = undefined;
       this.wake(key);

@@ -5,16 +5,17 @@ export type Announcement =
 
 /** Reads an announcement; undefined: it is something else. */
 export function announcementOf(content: Buffer): Announcement | undefined {
+  const { kind, member, group, asks } = objectOf(content) ?? {};
+  if (typeof member !== 'string' || typeof group !== 'string') return undefined;
+  if (kind === 'gone') return { kind, member, group };
+  return kind === 'here' ? { kind, member, group, asks: asks === true } : undefined;
+}
+
+/** A JSON object; undefined: it is something else. */
+export function objectOf(content: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(content.toString('utf8'));
-    if (typeof value !== 'object' || value === null) return undefined;
-    if (!('member' in value) || typeof value.member !== 'string') return undefined;
-    if (!('group' in value) || typeof value.group !== 'string' || !('kind' in value)) return undefined;
-    const { member, group } = value;
-    if (value.kind === 'gone') return { kind: 'gone', member, group };
-    return value.kind === 'here'
-      ? { kind: 'here', member, group, asks: 'asks' in value && value.asks === true }
-      : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;
   }

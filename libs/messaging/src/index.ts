@@ -29,7 +29,9 @@ export {
 export { DEAD_REASONS, type DeadReason } from './dead-letter';
 export { type DeliveredMarkers } from './intake';
 export { LaneWorker } from './lane-worker';
+export { createLaneInstruments, type InstrumentNames, watchLanes } from './lane-instruments';
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
+export { alertOf, type HeldReport, type Report } from './whereabouts';
 export { discard } from './dead-letters/discard';
 export { type Letter } from './dead-letters/letter';
 export { inOrderOfDeath, type Play, playOf, replay, type ReplayOptions } from './dead-letters/replay';
@@ -37,4 +39,5 @@ export { Sender } from './dead-letters/sender';
 export { type HeldLetter, Shelf, ShelfBusy } from './dead-letters/shelf';
 export { BrokerAway, BrokerLink, type BrokerLinkOptions, type QueueState } from './inspection/broker-link';
 export { type FamilyState, familyState, type LaneState } from './inspection/family-state';
+export { findMessages, type Findings } from './inspection/find-messages';
 export { hearWorkers } from './inspection/hear-workers';

@@ -71,6 +71,11 @@ export class LaneOwner {
     return this.#isolation.suspended;
   }
 
+  /** Every message of the lane and its sidings that is not acknowledged. */
+  get held(): readonly HeldMessage[] {
+    return this.#consumers().flatMap(({ held }) => [...held]);
+  }
+
   /** When the oldest message still held came; milliseconds since 1970. */
   get heldSince(): number | undefined {
     const oldest = this.#consumers().flatMap(({ held }) => [...held].slice(0, 1).map(({ heldSince }) => heldSince));

@@ -1,15 +1,17 @@
-import { type Burial, Dispatcher, type History, type Outcome, SYSTEM_CLOCK } from '@pdaltagent/delivery';
+import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { sayChange } from './change-log';
 import { DeadLetterOffice } from './dead-letter-office';
+import { Deliveries } from './deliveries';
 import { Intake } from './intake';
 import { type HeldMessage } from './lane';
+import { LaneDepths } from './lane-depths';
 import { LaneOwner } from './lane-owner';
 import { LaneShare } from './lane-share';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { Publisher } from './publisher';
 import { HEARTBEAT_SECONDS, Session } from './session';
 import { declareTopology, laneOfMessage, STATUS_EXCHANGE } from './topology';
+import { Whereabouts } from './whereabouts';
 
 const RENEW_AFTER_MS = 10 * 60_000;
 const LISTEN_EVERY_MS = 1_000;
@@ -17,13 +19,12 @@ const LISTEN_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 250;
 /** How often silent lanes are searched for messages that stand in a siding. */
 const SEARCH_EVERY_MS = 5_000;
+/** How often the broker is asked for the depth of our lanes. */
+const COUNT_EVERY_MS = 10_000;
 /** The broker counts as heard for two heartbeats after a question that it answered. */
 const HEARD_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
 /** After a lane was lost: not at once, for it may be lost again. */
 const TAKE_AGAIN_MS = 250;
-
-/** Outcomes after which a message is still to be delivered. */
-const STAYS: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gone']);
 
 /**
  * Works the lanes of one exchange: takes messages off them, has them delivered in the order of their alerts, and
@@ -31,16 +32,17 @@ const STAYS: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gon
  */
 export class LaneWorker {
   readonly #options: LaneWorkerOptions;
-  readonly #dispatcher: Dispatcher<HeldMessage>;
+  readonly #deliveries: Deliveries;
   readonly #intake: Intake;
   readonly #share: LaneShare;
   readonly #publisher: Publisher;
   readonly #deadLetters: DeadLetterOffice;
   readonly #session: Session;
+  readonly #depths: LaneDepths;
+  readonly #whereabouts: Whereabouts;
   readonly #lanes = new Map<number, LaneOwner>();
   readonly #listening: NodeJS.Timeout;
-  readonly #looking: NodeJS.Timeout;
-  readonly #searching: NodeJS.Timeout;
+  readonly #looking: readonly NodeJS.Timeout[];
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
   #heardAt = 0;
@@ -49,25 +51,6 @@ export class LaneWorker {
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
     const { url, name, family, queueType, log, observer } = options;
-    this.#dispatcher = new Dispatcher<HeldMessage>(
-      {
-        concurrency: options.concurrency,
-        maximumAgeMs: options.maximumAgeMs,
-        poisonAfterMs: options.poisonAfterMs,
-        destinationOf: options.destinationOf ?? (() => 'PagerDuty'),
-        clock: SYSTEM_CLOCK,
-        random: Math.random,
-      },
-      {
-        attempt: (message) => this.#attempt(message),
-        acknowledge: (message) => void this.#acknowledge(message),
-        bury: (message, burial, history) => void this.#bury(message, burial, history),
-        changed: (change) => {
-          sayChange(log, change);
-          if (change.kind === 'key-paused' && change.outcome !== undefined) options.gone?.(change.routingKey);
-        },
-      },
-    );
     this.#intake = new Intake(options.markers, {
       admit: (message) => this.#ownerOf(message)?.admit(message),
       repeat: (message) => {
@@ -77,6 +60,24 @@ export class LaneWorker {
     });
     this.#publisher = new Publisher({ url, name: `${name} publishing`, family, queueType, log });
     this.#deadLetters = new DeadLetterOffice(family, this.#publisher, log, (reason) => observer.buried(reason));
+    this.#deliveries = new Deliveries(options, {
+      intake: this.#intake,
+      deadLetters: this.#deadLetters,
+      isHeard: () => this.#isHeard(),
+      unheard: () => {
+        // We were paused, or the broker is: another worker may own the lane by now.
+        queueMicrotask(() => this.#lost());
+        this.#session.reconnect();
+      },
+    });
+    this.#depths = new LaneDepths(family);
+    this.#whereabouts = new Whereabouts({
+      group: family.exchange,
+      lanes: () => this.#lanes.keys(),
+      held: () => [...this.#lanes.values()].flatMap(({ held }) => held),
+      tell: (message) => this.#dispatcher.tell(message),
+      reply: (queue, body) => void this.#publisher.send('', queue, body, { mandatory: false }).catch(() => undefined),
+    });
     this.#share = new LaneShare({
       family,
       announce: (body) =>
@@ -93,8 +94,11 @@ export class LaneWorker {
       lost: () => this.#lost(),
     });
     this.#listening = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
-    this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS);
-    this.#searching = setInterval(() => void this.#lookForStranded(), SEARCH_EVERY_MS);
+    this.#looking = [
+      setInterval(() => this.#look(), LOOK_EVERY_MS),
+      setInterval(() => void this.#lookForStranded(), SEARCH_EVERY_MS),
+      setInterval(() => void this.#count(), COUNT_EVERY_MS),
+    ];
   }
 
   /** Begins to work as soon as the broker is there; does not wait for it. */
@@ -107,8 +111,7 @@ export class LaneWorker {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#share.leave();
-    clearInterval(this.#looking);
-    clearInterval(this.#searching);
+    for (const timer of this.#looking) clearInterval(timer);
     await Promise.all([...this.#lanes.values()].map((owner) => owner.letGo()));
     clearInterval(this.#listening);
     await this.#publisher.close();
@@ -149,6 +152,20 @@ export class LaneWorker {
     return this.#dispatcher;
   }
 
+  /** Messages not yet delivered of each lane that this worker works, its sidings included; some seconds old. */
+  get depths(): ReadonlyMap<number, number> {
+    return new Map([...this.#lanes].map(([lane, { held }]) => [lane, held.length + this.#depths.of(lane)]));
+  }
+
+  /** Lanes in which a key holds its neighbours up and cannot be moved aside. */
+  get lanesWithoutIsolation(): number {
+    return [...this.#lanes.values()].filter(({ isolationSuspended }) => isolationSuspended).length;
+  }
+
+  get #dispatcher(): Dispatcher<HeldMessage> {
+    return this.#deliveries.dispatcher;
+  }
+
   async #opened(connection: ChannelModel): Promise<void> {
     const control = await connection.createChannel();
     control.on('error', (error) => this.#options.log.error('the control channel failed', { error: error.message }));
@@ -159,6 +176,7 @@ export class LaneWorker {
     this.#heardAt = Date.now();
     this.#connection = connection;
     this.#control = control;
+    await this.#whereabouts.listen(control);
     await this.#share.join(control);
   }
 
@@ -189,6 +207,10 @@ export class LaneWorker {
 
   async #lookForStranded(): Promise<void> {
     for (const owner of [...this.#lanes.values()]) await owner.lookForStranded();
+  }
+
+  async #count(): Promise<void> {
+    if (this.#control !== undefined) await this.#depths.ask(this.#control, [...this.#lanes.keys()]);
   }
 
   #isHeard(): boolean {
@@ -224,44 +246,5 @@ export class LaneWorker {
 
   #ownerOf(message: HeldMessage): LaneOwner | undefined {
     return this.#lanes.get(laneOfMessage(this.#options.family, message));
-  }
-
-  #attempt(message: HeldMessage): void {
-    const { lane } = message;
-    if (!this.#isHeard()) {
-      // We were paused, or the broker is: another worker may own the lane by now.
-      queueMicrotask(() => this.#lost());
-      this.#session.reconnect();
-      return;
-    }
-    this.#options.deliver(message, lane.signal).then(
-      (outcome) => this.#settled(message, outcome),
-      (error: unknown) => {
-        if (!lane.signal.aborted) throw error;
-      },
-    );
-  }
-
-  #settled(message: HeldMessage, outcome: Outcome): void {
-    this.#options.observer.attempted(message, outcome);
-    const { lane } = message;
-    if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#intake.delivered(message.id);
-    if (lane.leaving && STAYS.has(outcome.kind)) {
-      lane.handBack(message);
-      this.#dispatcher.forget([message]);
-      return;
-    }
-    this.#dispatcher.settle(message, outcome);
-  }
-
-  async #acknowledge(message: HeldMessage): Promise<void> {
-    this.#options.observer.delivered(message);
-    await this.#intake.delivered(message.id);
-    message.lane.ack(message);
-    this.#dispatcher.done(message);
-  }
-
-  async #bury(message: HeldMessage, burial: Burial, history: History): Promise<void> {
-    if (await this.#deadLetters.bury(message, burial, history)) this.#dispatcher.done(message);
   }
 }

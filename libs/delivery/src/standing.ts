@@ -1,0 +1,47 @@
+import { type Entry, type Held } from './lines';
+
+/** What keeps a message from being attempted; `turn`: nothing but that others come first. */
+export type HeldUpBy = 'attempt' | 'end' | 'former' | 'paused' | 'away' | 'moving' | 'throttled' | 'backoff' | 'turn';
+
+/** Where a message stands that is held. */
+export interface Standing {
+  readonly attempts: number;
+  /** What the last one came to, in short: `server-error 503`. */
+  readonly lastOutcome: string | undefined;
+  readonly lastAttemptAt: number | undefined;
+  /**
+   * attempt: one is on its way; end: its ack or dead letter is written; former: others of its order key come first; paused:
+   * its key; away: its destination; moving: its key goes aside; throttled: its key waits or is paced; backoff: it waits.
+   */
+  readonly by: HeldUpBy;
+  /** Messages of its order key that come first. */
+  readonly ahead: number;
+  /** When it is attempted next at the earliest, where that is known; milliseconds since 1970. */
+  readonly nextAttemptAt: number | undefined;
+}
+
+export function standingOf<M extends Held>(entry: Entry<M>): Standing {
+  const { trials, line } = entry;
+  const ahead = line.entries.indexOf(entry);
+  const by = heldUpBy(entry, ahead);
+  return {
+    attempts: trials.attempts,
+    lastOutcome: trials.lastOutcome,
+    lastAttemptAt: trials.lastAttemptAt,
+    by,
+    ahead,
+    nextAttemptAt: by === 'backoff' ? line.waitsUntil : by === 'throttled' ? line.key.waitsUntil : undefined,
+  };
+}
+
+function heldUpBy<M extends Held>({ line }: Entry<M>, ahead: number): HeldUpBy {
+  const { key, state } = line;
+  if (ahead > 0) return 'former';
+  if (state === 'attempting') return 'attempt';
+  if (state === 'leaving') return 'end';
+  if (key.paused) return 'paused';
+  if (key.destination.circuit.open) return 'away';
+  if (key.onHold) return 'moving';
+  if (key.stopWaiting !== undefined) return 'throttled';
+  return state === 'waiting' ? 'backoff' : 'turn';
+}

@@ -1,0 +1,77 @@
+import { type Burial, Dispatcher, type History, type Outcome, SYSTEM_CLOCK } from '@pdaltagent/delivery';
+import { sayChange } from './change-log';
+import { type DeadLetterOffice } from './dead-letter-office';
+import { type Intake } from './intake';
+import { type HeldMessage } from './lane';
+import { type LaneWorkerOptions } from './lane-worker-options';
+
+export interface DeliveriesPorts {
+  readonly intake: Intake;
+  readonly deadLetters: DeadLetterOffice;
+  /** Whether the broker gave a sign of life lately: else another worker may own our lanes by now. */
+  readonly isHeard: () => boolean;
+  /** Something should have been attempted and was not, for the broker was not heard. */
+  readonly unheard: () => void;
+}
+
+/** Outcomes after which a message is still to be delivered. */
+const STAYS: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gone']);
+
+/** Does what the dispatcher decides: attempts, and the end of each message with its marker, its ack or its dead letter. */
+export class Deliveries {
+  readonly dispatcher: Dispatcher<HeldMessage>;
+  readonly #options: LaneWorkerOptions;
+  readonly #ports: DeliveriesPorts;
+
+  constructor(options: LaneWorkerOptions, ports: DeliveriesPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    const { concurrency, maximumAgeMs, poisonAfterMs, destinationOf = () => 'PagerDuty', log } = options;
+    this.dispatcher = new Dispatcher<HeldMessage>(
+      { concurrency, maximumAgeMs, poisonAfterMs, destinationOf, clock: SYSTEM_CLOCK, random: Math.random },
+      {
+        attempt: (message) => this.#attempt(message),
+        acknowledge: (message) => void this.#acknowledge(message),
+        bury: (message, burial, history) => void this.#bury(message, burial, history),
+        changed: (change) => {
+          sayChange(log, change);
+          if (change.kind === 'key-paused' && change.outcome !== undefined) options.gone?.(change.routingKey);
+        },
+      },
+    );
+  }
+
+  #attempt(message: HeldMessage): void {
+    const { signal } = message.lane;
+    if (!this.#ports.isHeard()) return this.#ports.unheard();
+    this.#options.deliver(message, signal).then(
+      (outcome) => this.#settled(message, outcome),
+      (error: unknown) => {
+        if (!signal.aborted) throw error;
+      },
+    );
+  }
+
+  #settled(message: HeldMessage, outcome: Outcome): void {
+    this.#options.observer.attempted(message, outcome);
+    const { lane } = message;
+    if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.intake.delivered(message.id);
+    if (lane.leaving && STAYS.has(outcome.kind)) {
+      lane.handBack(message);
+      this.dispatcher.forget([message]);
+      return;
+    }
+    this.dispatcher.settle(message, outcome);
+  }
+
+  async #acknowledge(message: HeldMessage): Promise<void> {
+    this.#options.observer.delivered(message);
+    await this.#ports.intake.delivered(message.id);
+    message.lane.ack(message);
+    this.dispatcher.done(message);
+  }
+
+  async #bury(message: HeldMessage, burial: Burial, history: History): Promise<void> {
+    if (await this.#ports.deadLetters.bury(message, burial, history)) this.dispatcher.done(message);
+  }
+}

@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { objectOf } from '../announcement';
+import { STATUS_EXCHANGE } from '../topology';
+import { type Find, type HeldReport, type Report } from '../whereabouts';
+import { type BrokerLink } from './broker-link';
+
+/** What the workers of one exchange answered together. */
+export interface Findings {
+  /** Lanes whose worker answered. */
+  readonly lanes: ReadonlySet<number>;
+  readonly held: readonly HeldReport[];
+  /** Further ones that are held and not told. */
+  readonly more: number;
+}
+
+/** Workers answer at once, but for those that are paused or cannot publish. */
+const WAIT_MS = 1_500;
+
+/**
+ * Asks every worker whether it holds a message, by its id, or messages of an alert, by its dedup key. No queue is disturbed.
+ * `enough` ends the wait early: it is asked after each answer.
+ * @returns the answers by exchange @throws BrokerAway
+ */
+export async function findMessages(
+  link: BrokerLink,
+  name: string,
+  enough: (findings: ReadonlyMap<string, Findings>) => boolean,
+): Promise<ReadonlyMap<string, Findings>> {
+  const findings = new Map<string, Findings>();
+  const channel = await link.channel();
+  const { queue } = await link.answer(channel.assertQueue('', { exclusive: true, durable: false }));
+  await new Promise<void>((resolve, reject) => {
+    const hear = (content: Buffer): void => {
+      const report = reportOf(content);
+      if (report === undefined) return;
+      findings.set(report.group, together(findings.get(report.group), report));
+      if (enough(findings)) resolve();
+    };
+    const find: Find = { kind: 'find', name, replyTo: queue };
+    link
+      .answer(channel.consume(queue, (delivery) => delivery && hear(delivery.content), { noAck: true }))
+      .then(() => {
+        channel.publish(STATUS_EXCHANGE, '', Buffer.from(JSON.stringify(find)));
+        return delay(WAIT_MS, undefined, { ref: false });
+      })
+      .then(() => resolve(), reject);
+  });
+  await link.answer(channel.close());
+  return findings;
+}
+
+function together(known: Findings | undefined, { lanes, held, more }: Report): Findings {
+  return {
+    lanes: new Set([...(known?.lanes ?? []), ...lanes]),
+    held: [...(known?.held ?? []), ...held],
+    more: (known?.more ?? 0) + more,
+  };
+}
+
+function reportOf(content: Buffer): Report | undefined {
+  const value = objectOf(content);
+  if (value?.kind !== 'report' || typeof value.group !== 'string') return undefined;
+  const { group, lanes, held, more } = value;
+  if (!Array.isArray(lanes) || !Array.isArray(held)) return undefined;
+  return {
+    kind: 'report',
+    group,
+    lanes: lanes.filter((lane): lane is number => typeof lane === 'number'),
+    held: held.filter(isHeldReport),
+    more: typeof more === 'number' ? more : 0,
+  };
+}
+
+function isHeldReport(value: unknown): value is HeldReport {
+  if (typeof value !== 'object' || value === null) return false;
+  const texts = ['id', 'type', 'routingKey', 'orderKey', 'queue', 'by'] as const;
+  const numbers = ['receivedAt', 'attempts', 'ahead'] as const;
+  const fields: Readonly<Record<string, unknown>> = { ...value };
+  return (
+    texts.every((name) => typeof fields[name] === 'string') && numbers.every((name) => typeof fields[name] === 'number')
+  );
+}

@@ -1,0 +1,38 @@
+import { type Channel } from 'amqplib';
+import { type Family, laneQueue, sidingQueue } from './topology';
+
+/** How many messages wait in lanes, their sidings included, as the broker told when it was last asked. */
+export class LaneDepths {
+  readonly #family: Family;
+  readonly #waiting = new Map<number, number>();
+
+  constructor(family: Family) {
+    this.#family = family;
+  }
+
+  /** Messages in the lane's queues that no worker holds. */
+  of(lane: number): number {
+    return this.#waiting.get(lane) ?? 0;
+  }
+
+  /** Asks for one lane after the other: never more than one question is on its way. */
+  async ask(channel: Channel, lanes: readonly number[]): Promise<void> {
+    for (const lane of lanes) {
+      let waiting = 0;
+      for (const queue of this.#queuesOf(lane)) {
+        const state = await channel.checkQueue(queue).catch(() => undefined);
+        // The channel is gone, and with it this round.
+        if (state === undefined) return;
+        waiting += state.messageCount;
+      }
+      this.#waiting.set(lane, waiting);
+    }
+  }
+
+  #queuesOf(lane: number): string[] {
+    const sidings = Array.from({ length: this.#family.sidings }, (_, siding) =>
+      sidingQueue(this.#family, lane, siding),
+    );
+    return [laneQueue(this.#family, lane), ...sidings];
+  }
+}

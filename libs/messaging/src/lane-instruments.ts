@@ -1,0 +1,95 @@
+import { type Outcome, WAY_FAULTS, wayFaultOf } from '@pdaltagent/delivery';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { DEAD_REASONS } from './dead-letter';
+import { type LaneObserver } from './lane-worker-options';
+import { type LaneWorker } from './lane-worker';
+import { laneKey } from './topology';
+
+/** How a worker's metrics are called: `pdaltagent_held`, "Events taken off their lanes …". */
+export interface InstrumentNames {
+  readonly prefix: string;
+  /** What it delivers, in the plural and at the beginning of a sentence. */
+  readonly what: string;
+}
+
+const OUTCOMES = ['delivered', 'throttled', 'failed', 'rejected', 'gone'] as const satisfies readonly Outcome['kind'][];
+const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400];
+
+/** What every worker of lanes counts. No label ever holds a routing key. */
+export function createLaneInstruments(registry: Registry, { prefix, what }: InstrumentNames): LaneObserver {
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter({ name: `${prefix}_${name}`, help, labelNames, registers: [registry] });
+  const attempts = counter('attempts_total', 'Attempts to deliver, by what they came to.', ['outcome']);
+  const delivered = counter('delivered_total', `${what} that were delivered.`);
+  const retried = counter('retried_total', 'Attempts that will be repeated.');
+  const repeated = counter('repeats_dropped_total', `${what} given out again that had been delivered already.`);
+  const dead = counter('dead_letters_total', `${what} set aside for good, by reason.`, ['reason']);
+  const wayFaults = counter(
+    'way_faults_total',
+    'Attempts that failed on the way (a proxy, a wrong address, an untrusted certificate), by fault.',
+    ['fault'],
+  );
+  const latency = new Histogram({
+    name: `${prefix}_delivery_seconds`,
+    help: 'From acceptance to the answer that it was delivered.',
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  for (const outcome of OUTCOMES) attempts.inc({ outcome }, 0);
+  for (const reason of DEAD_REASONS) dead.inc({ reason }, 0);
+  for (const fault of WAY_FAULTS) wayFaults.inc({ fault }, 0);
+  return {
+    attempted: (_message, outcome) => {
+      attempts.inc({ outcome: outcome.kind });
+      if (outcome.kind === 'throttled' || outcome.kind === 'failed') retried.inc();
+      const fault = wayFaultOf(outcome);
+      if (fault !== undefined) wayFaults.inc({ fault });
+    },
+    delivered: ({ receivedAt }) => {
+      delivered.inc();
+      latency.observe((Date.now() - receivedAt) / 1000);
+    },
+    repeated: () => repeated.inc(),
+    buried: (reason) => dead.inc({ reason }),
+  };
+}
+
+/** Gauges that are read from the worker when they are asked for. */
+export function watchLanes(registry: Registry, worker: LaneWorker, { prefix, what }: InstrumentNames): void {
+  const { dispatcher } = worker;
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `${prefix}_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('lanes', 'Lanes that this worker works.', () => worker.lanes);
+  gauge('held', `${what} taken off their lanes and not yet delivered.`, () => dispatcher.held);
+  gauge('in_flight', 'Attempts on the wire.', () => dispatcher.inFlight);
+  gauge('throttled_keys', 'Routing keys that their destination throttles.', () => dispatcher.throttledKeys);
+  gauge('keys_aside', 'Routing keys that stand on a siding.', () => worker.keysAside);
+  gauge('keys_with_broken_way', 'Routing keys whose own way is broken.', () => dispatcher.keysWithBrokenWay);
+  gauge('circuit_open', 'Destinations that count as away.', () => dispatcher.openCircuits);
+  gauge(
+    'lanes_without_isolation',
+    'Lanes in which a key holds up its neighbours: no siding is free, or the broker takes nothing.',
+    () => worker.lanesWithoutIsolation,
+  );
+  gauge('oldest_held_seconds', 'Age of the oldest that is not yet delivered of the lanes of this worker.', () => {
+    const oldest = dispatcher.oldestReceivedAt;
+    return oldest === undefined ? 0 : (Date.now() - oldest) / 1000;
+  });
+  new Gauge({
+    name: `${prefix}_lane_depth`,
+    help: `${what} not yet delivered in a lane and its sidings, told by the worker of the lane.`,
+    labelNames: ['lane'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [lane, depth] of worker.depths) this.set({ lane: laneKey(lane) }, depth);
+    },
+  });
+}
