@@ -1,11 +1,12 @@
 import { Poster } from '@pdaltagent/http';
-import { EVENTS, LaneWorker } from '@pdaltagent/messaging';
+import { createLaneInstruments, EVENTS, type InstrumentNames, LaneWorker, watchLanes } from '@pdaltagent/messaging';
 import { type App, type Context } from '@pdaltagent/service';
 import { DeliveredMarkers, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
-import { createInstruments, watchWorker } from './instruments';
+
+const INSTRUMENTS: InstrumentNames = { prefix: 'pdaltagent', what: 'Events' };
 
 /** Events from their lanes to PagerDuty. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
@@ -27,10 +28,10 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     poisonAfterMs: configuration.poisonAfterSeconds * 1000,
     deliver: createDelivery(poster, configuration.eventsBaseUrl),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: createInstruments(metrics),
+    observer: createLaneInstruments(metrics, INSTRUMENTS),
     log: logger,
   });
-  watchWorker(metrics, worker);
+  watchLanes(metrics, worker, INSTRUMENTS);
   return {
     start: () => {
       store.start();
