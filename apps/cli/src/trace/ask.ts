@@ -1,0 +1,108 @@
+import {
+  alertOf,
+  BrokerLink,
+  EVENTS,
+  type Family,
+  familyState,
+  type FamilyState,
+  type Findings,
+  findMessages,
+  type HeldReport,
+  Shelf,
+  WEBHOOKS,
+} from '@pdaltagent/messaging';
+import { recordOf } from '../dead-letters/record';
+
+export const FAMILIES = [
+  { name: 'events', family: EVENTS },
+  { name: 'webhooks', family: WEBHOOKS },
+] as const;
+
+export type FamilyName = (typeof FAMILIES)[number]['name'];
+
+/** What decides the lane of a message. */
+export interface Address {
+  readonly family: FamilyName;
+  readonly routingKey: string;
+  /** Undefined: only its routing key is known, which is enough for an event. */
+  readonly orderKey: string | undefined;
+}
+
+export interface Question {
+  /** A message id, a dedup key, or a webhook's incident. */
+  readonly name: string;
+  /** Only of this routing key or destination. */
+  readonly key: string | undefined;
+}
+
+/** What the broker and the workers know. */
+export interface Answers {
+  readonly letters: readonly ReturnType<typeof recordOf>[];
+  readonly held: readonly { readonly family: FamilyName; readonly message: HeldReport }[];
+  /** Further ones that workers hold of the same alert. */
+  readonly more: number;
+  /** Lanes with a worker that did not answer: it may hold what is asked for. */
+  readonly silent: number;
+  readonly states: ReadonlyMap<FamilyName, FamilyState | undefined>;
+  /** Of what was found. */
+  readonly address: Address | undefined;
+}
+
+/** Looks through the dead letters and asks every worker. Nothing is taken from its queue. @throws BrokerAway */
+export async function askBroker(url: string, question: Question, now: number): Promise<Answers> {
+  const link = await BrokerLink.open({ url, name: 'pdaltagent trace' });
+  try {
+    const states = new Map<FamilyName, FamilyState | undefined>();
+    for (const { name, family } of FAMILIES) states.set(name, await familyState(link, family));
+    const isDeclared = [...states.values()].some((state) => state !== undefined);
+    const isEnough = (findings: ReadonlyMap<string, Findings>) => silentLanes(states, findings) === 0;
+    const findings = isDeclared ? await findMessages(link, question.name, isEnough) : new Map<string, Findings>();
+    const held = FAMILIES.flatMap(({ name, family }) =>
+      (findings.get(family.exchange)?.held ?? [])
+        .filter(({ routingKey }) => question.key === undefined || routingKey === question.key)
+        .map((message) => ({ family: name, message })),
+    );
+    const dead = await deadLetters(link, question, now);
+    const [first] = held;
+    return {
+      letters: dead.map(({ record }) => record),
+      held,
+      more: [...findings.values()].reduce((sum, { more }) => sum + more, 0),
+      silent: silentLanes(states, findings),
+      states,
+      address: first === undefined ? dead.at(-1)?.address : { family: first.family, ...first.message },
+    };
+  } finally {
+    await link.close();
+  }
+}
+
+async function deadLetters(link: BrokerLink, { name: wanted, key }: Question, now: number) {
+  const found: { readonly record: ReturnType<typeof recordOf>; readonly address: Address | undefined }[] = [];
+  for (const { name, family } of FAMILIES) {
+    const shelf = await Shelf.open(link, family);
+    await shelf.look(({ letter }) => {
+      const { message } = letter;
+      const isWanted = letter.id === wanted || (message !== undefined && alertOf(message) === wanted);
+      if (!isWanted || (key !== undefined && message?.routingKey !== key)) return;
+      const address =
+        message === undefined
+          ? undefined
+          : { family: name, routingKey: message.routingKey, orderKey: message.orderKey };
+      found.push({ record: recordOf(name, letter, now), address });
+    });
+  }
+  return found;
+}
+
+/** Lanes that have a consumer from which nothing was heard. */
+function silentLanes(
+  states: ReadonlyMap<FamilyName, FamilyState | undefined>,
+  findings: ReadonlyMap<string, Findings>,
+): number {
+  const silentOf = (family: Family, state: FamilyState | undefined) =>
+    (state?.lanes ?? []).filter(
+      ({ lane, queue }) => queue.consumers > 0 && findings.get(family.exchange)?.lanes.has(lane) !== true,
+    ).length;
+  return FAMILIES.reduce((sum, { name, family }) => sum + silentOf(family, states.get(name)), 0);
+}

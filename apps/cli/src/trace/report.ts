@@ -1,0 +1,87 @@
+import { alertOf, type HeldReport, laneKey, laneOfMessage } from '@pdaltagent/messaging';
+import { maskKey } from '@pdaltagent/service';
+import { instantOf } from '../duration';
+import { type Address, type Answers, FAMILIES, type FamilyName, type Question } from './ask';
+import { acceptedAtOf } from './message-id';
+
+/** A routing key is 32 letters and digits; a destination is called otherwise. */
+const ROUTING_KEY = /^[0-9a-z]{32}$/i;
+const QUEUE = /\.lane\.(\d+)(?:\.siding\.(\d+))?$/;
+
+export type Delivered = 'delivered' | 'not remembered' | 'Redis is away';
+export type Report = ReturnType<typeof reportOf>;
+
+/** All that is known, as `--json` shows it. */
+export function reportOf(question: Question, delivered: Delivered, answers: Answers) {
+  const acceptedAt = acceptedAtOf(question.name);
+  const { letters, held, more, silent } = answers;
+  const address = answers.address ?? addressOf(question);
+  return {
+    name: question.name,
+    found: delivered === 'delivered' || letters.length > 0 || held.length > 0,
+    accepted_at: acceptedAt === undefined ? null : instantOf(acceptedAt),
+    delivered,
+    held: held.map(({ family, message }) => heldRecord(family, message)),
+    held_more: more,
+    dead_letters: letters,
+    lane: address === undefined ? null : laneRecord(address, answers.states),
+    lanes_without_answer: silent,
+    waiting: waitingIn(answers.states),
+  };
+}
+
+/** Without anything found, what was asked for tells its lane: an event's by its key, a webhook's by destination and incident. */
+function addressOf({ name, key }: Question): Address | undefined {
+  if (key === undefined) return undefined;
+  if (ROUTING_KEY.test(key)) return { family: 'events', routingKey: key, orderKey: undefined };
+  if (acceptedAtOf(name) !== undefined) return undefined;
+  return { family: 'webhooks', routingKey: key, orderKey: `${key}:${name}` };
+}
+
+function heldRecord(family: FamilyName, message: HeldReport) {
+  const [, lane, siding] = QUEUE.exec(message.queue) ?? [];
+  const time = (instant: number | undefined) => (instant === undefined ? null : instantOf(instant));
+  return {
+    id: message.id,
+    family,
+    key: shownKey(family, message.routingKey),
+    alert: alertOf(message) ?? null,
+    accepted_at: instantOf(message.receivedAt),
+    lane: lane ?? null,
+    siding: siding === undefined ? null : Number(siding),
+    state: message.by,
+    behind: message.ahead,
+    attempts: message.attempts,
+    last_outcome: message.lastOutcome ?? null,
+    last_attempt_at: time(message.lastAttemptAt),
+    next_attempt_at: time(message.nextAttemptAt),
+  };
+}
+
+function laneRecord({ family: name, routingKey, orderKey = '' }: Address, states: Answers['states']) {
+  const { family } = FAMILIES.find((candidate) => candidate.name === name) ?? FAMILIES[0];
+  const number = laneOfMessage(family, { routingKey, orderKey });
+  const state = states.get(name)?.lanes[number];
+  const sidings = state?.sidings ?? [];
+  return {
+    family: name,
+    key: shownKey(name, routingKey),
+    lane: laneKey(number),
+    waiting: state?.queue.waiting ?? 0,
+    has_worker: (state?.queue.consumers ?? 0) > 0,
+    sidings_in_use: sidings.filter(({ waiting, consumers }) => waiting > 0 || consumers > 0).length,
+    waiting_on_sidings: sidings.reduce((sum, { waiting }) => sum + waiting, 0),
+  };
+}
+
+/** A webhook's "key" is the name of its destination, which is no secret. */
+function shownKey(family: FamilyName, key: string): string {
+  return family === 'events' ? maskKey(key) : key;
+}
+
+function waitingIn(states: Answers['states']): number {
+  return [...states.values()]
+    .flatMap((state) => state?.lanes ?? [])
+    .flatMap(({ queue, sidings }) => [queue, ...sidings])
+    .reduce((sum, { waiting }) => sum + waiting, 0);
+}

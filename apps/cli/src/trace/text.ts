@@ -1,0 +1,83 @@
+import { type HeldReport } from '@pdaltagent/messaging';
+import { durationOf } from '../duration';
+import { printable } from '../table';
+import { type Report } from './report';
+
+/** Why a worker does not send a message at this moment. */
+const STATES: Readonly<Record<HeldReport['by'], string>> = {
+  attempt: 'an attempt is on its way',
+  end: 'it was answered, and its end is being written',
+  former: 'it waits for those of its alert that come first',
+  paused: 'its destination is paused until somebody resumes it',
+  away: 'the destination is away; it is tried again as soon as one event gets through',
+  moving: 'its key is being moved aside',
+  throttled: 'its key waits, for it is throttled or paced',
+  backoff: 'it waits after a failed attempt',
+  turn: 'it is next as soon as a slot is free',
+  entering: 'it came off its queue a moment ago, or is on its way aside',
+};
+
+/** What an operator reads. `age`: of a message id; milliseconds, where it tells its time. */
+export function textOf(report: Report, age: number | undefined): string {
+  const lines = [
+    ...(report.accepted_at === null || age === undefined
+      ? []
+      : [`accepted at ${report.accepted_at}, ${durationOf(age)} ago, by its id`]),
+    ...deliveredLines(report),
+    ...report.held.map(heldLine),
+    ...(report.held_more === 0 ? [] : [`and ${report.held_more} more of it are held by the same workers`]),
+    ...report.dead_letters.map(letterLine),
+    ...laneLines(report),
+    ...notFoundLines(report),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function deliveredLines({ delivered }: Report): string[] {
+  if (delivered === 'delivered') return ['delivered: Redis remembers that it was taken'];
+  return delivered === 'Redis is away' ? ['Redis is away: whether it was delivered is not known'] : [];
+}
+
+function heldLine(held: Report['held'][number]): string {
+  const place = `lane ${held.lane ?? '?'} of ${held.family}${held.siding === null ? '' : `, aside on siding ${held.siding}`}`;
+  const tries =
+    held.attempts === 0
+      ? 'not tried yet'
+      : `${held.attempts} ${held.attempts === 1 ? 'try' : 'tries'}, the last at ${held.last_attempt_at ?? '-'}${held.last_outcome === null ? '' : ` (${held.last_outcome})`}`;
+  const behind = held.behind === 0 ? '' : `, behind ${held.behind}`;
+  const next = held.next_attempt_at === null ? '' : `, next try at ${held.next_attempt_at}`;
+  const what = printable(`${held.id} (${held.key}, alert ${held.alert ?? '-'})`);
+  return `held by a worker in ${place}: ${what}: ${tries}; ${STATES[held.state]}${behind}${next}`;
+}
+
+function letterLine(letter: Report['dead_letters'][number]): string {
+  const { id, family, reason, status, attempts, action, alert, last_attempt_at: last } = letter;
+  const why = status === null ? reason : `${reason} with ${status}`;
+  return printable(
+    `dead letter ${id} (${family}): ${action} of ${alert}, ${why}, ${attempts} tries, the last at ${last ?? '-'}`,
+  );
+}
+
+function laneLines({ lane }: Report): string[] {
+  if (lane === null) return [];
+  const worker = lane.has_worker ? 'a worker works it' : 'nobody works it';
+  const lines = [`its key ${lane.key} has lane ${lane.lane} of ${lane.family}: ${lane.waiting} waiting; ${worker}`];
+  if (lane.sidings_in_use > 0) {
+    const keys =
+      lane.sidings_in_use === 1 ? '1 key of that lane stands' : `${lane.sidings_in_use} keys of that lane stand`;
+    lines.push(`${keys} on sidings, ${lane.waiting_on_sidings} waiting there`);
+  }
+  return lines;
+}
+
+function notFoundLines({ found, waiting, lanes_without_answer: silent }: Report): string[] {
+  const unsure = silent === 0 ? [] : [`the workers of ${silent} lanes did not answer: they may hold it`];
+  if (found) return unsure;
+  const places =
+    waiting === 0 ? 'nothing waits in the lanes' : `${waiting} wait in all lanes, and it may be one of them`;
+  return [
+    'not among the dead letters, not remembered as delivered, and no worker that answered holds it:',
+    `${places}, or it was never accepted`,
+    ...unsure,
+  ];
+}

@@ -1,0 +1,180 @@
+import { type Outcome } from '@pdaltagent/delivery';
+import {
+  BrokerLink,
+  EVENTS,
+  type Family,
+  laneKey,
+  laneOf,
+  laneOfMessage,
+  laneQueue,
+  LaneWorker,
+  type OutgoingMessage,
+  Sender,
+  toProperties,
+  WEBHOOKS,
+} from '@pdaltagent/messaging';
+import { DeliveredMarkers, Store } from '@pdaltagent/store';
+import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { bury, command, declareAll, KEY, OTHER_KEY } from '../cli.fixture';
+
+const FAILED: Outcome = {
+  kind: 'failed',
+  reason: 'server-error',
+  scope: 'destination',
+  status: 503,
+  detail: 'secret answer',
+  retryAfterMs: 30_000,
+};
+const GONE: Outcome = { kind: 'gone', status: 410, answer: '' };
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+let servers: TestServers;
+let store: Store;
+const workers: LaneWorker[] = [];
+let attempts = 0;
+
+beforeAll(async () => {
+  servers = await testServers();
+  await declareAll(servers.amqpUrl);
+  store = new Store({ url: servers.redisUrl, name: 'test', log });
+  store.start();
+  await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
+  await send(
+    EVENTS,
+    [1, 2, 3].map((number) => message(`e${number}`, KEY, 'db1/disk')),
+  );
+  await send(WEBHOOKS, [message('w1', 'crm', 'PINCIDENT')]);
+  start(EVENTS, FAILED);
+  start(WEBHOOKS, GONE);
+  await waitUntil(() => workers.every(({ dispatcher }) => dispatcher.held > 0) && attempts === 2, { what: 'attempts' });
+});
+afterAll(async () => {
+  await Promise.all(workers.map((worker) => worker.stop()));
+  store.close();
+});
+
+function start(family: Family, outcome: Outcome): void {
+  const worker = new LaneWorker({
+    url: servers.amqpUrl,
+    name: 'test',
+    family,
+    queueType: 'quorum',
+    concurrency: 4,
+    maximumAgeMs: 1e12,
+    poisonAfterMs: 1e12,
+    deliver: () => Promise.resolve(outcome),
+    markers: new DeliveredMarkers(store, 60),
+    observer: {
+      attempted: () => (attempts += 1),
+      delivered: () => undefined,
+      repeated: () => undefined,
+      buried: () => undefined,
+    },
+    log,
+  });
+  workers.push(worker);
+  worker.start();
+}
+
+function message(id: string, routingKey: string, alert: string): OutgoingMessage {
+  return {
+    id,
+    type: routingKey === 'crm' ? 'webhook' : 'v2',
+    routingKey,
+    orderKey: `${routingKey}:${alert}`,
+    body: Buffer.from('{}'),
+    contentType: 'application/json',
+    receivedAt: Date.parse('2026-01-01T00:00:00Z'),
+  };
+}
+
+async function send(family: Family, messages: readonly OutgoingMessage[]): Promise<void> {
+  const link = await BrokerLink.open({ url: servers.amqpUrl, name: 'test' });
+  const sender = await Sender.open(link);
+  for (const each of messages) {
+    await sender.send(family.exchange, laneKey(laneOfMessage(family, each)), each.body, toProperties(each));
+  }
+  await link.close();
+}
+
+const trace = (...words: string[]) =>
+  command(['trace', ...words], { PDAGENTD_AMQP_URL: servers.amqpUrl, PDAGENTD_REDIS_URL: servers.redisUrl });
+
+async function traced(...words: string[]) {
+  const { code, out } = await trace('--json', ...words);
+  return { code, report: JSON.parse(out) as Record<string, unknown> };
+}
+
+describe('trace of what a worker holds', () => {
+  const lane = laneKey(laneOf(EVENTS, KEY));
+
+  it('tells of an alert each event, its tries, what it waits for and when it is tried next', async () => {
+    const { code, report } = await traced('db1/disk');
+    expect(code).toBe(0);
+    expect(report).toMatchObject({ found: true, held_more: 0, lanes_without_answer: 0, lane: { lane, key: '…d1a6' } });
+    expect(report.held).toEqual([
+      {
+        id: 'e1',
+        family: 'events',
+        key: '…d1a6',
+        alert: 'db1/disk',
+        accepted_at: '2026-01-01T00:00:00Z',
+        lane,
+        siding: null,
+        state: 'backoff',
+        behind: 0,
+        attempts: 1,
+        last_outcome: 'server-error 503',
+        last_attempt_at: expect.stringMatching(/^20.*Z$/) as string,
+        next_attempt_at: expect.stringMatching(/^20.*Z$/) as string,
+      },
+      expect.objectContaining({ id: 'e2', state: 'former', behind: 1, attempts: 0, next_attempt_at: null }) as object,
+      expect.objectContaining({ id: 'e3', state: 'former', behind: 2 }) as object,
+    ]);
+    const { out } = await trace('db1/disk');
+    expect(out).toContain(`held by a worker in lane ${lane} of events: e1 (…d1a6, alert db1/disk): 1 try, the last at`);
+    expect(out).toContain('(server-error 503); it waits after a failed attempt, next try at');
+    expect(out).toContain('not tried yet; it waits for those of its alert that come first, behind 2');
+    expect(out).not.toContain(KEY);
+  });
+
+  it('finds one event by its message id, and nothing of another key', async () => {
+    const { report } = await traced('e2', '--key', KEY);
+    expect(report.held).toMatchObject([{ id: 'e2', behind: 1 }]);
+    expect(await traced('e2', '--key', OTHER_KEY)).toMatchObject({
+      code: 1,
+      report: { found: false, held: [], lane: { lane: laneKey(laneOf(EVENTS, OTHER_KEY)), has_worker: true } },
+    });
+  });
+
+  it('knows the lane of a webhook by its destination and incident, also of one that is not there', async () => {
+    const { report } = await traced('PINCIDENT');
+    const known = laneKey(laneOfMessage(WEBHOOKS, { routingKey: 'crm', orderKey: 'crm:PINCIDENT' }));
+    expect(report).toMatchObject({
+      held: [{ id: 'w1', family: 'webhooks', key: 'crm', lane: known, state: 'paused', last_outcome: 'gone 410' }],
+      lane: { family: 'webhooks', lane: known, key: 'crm' },
+    });
+    const other = laneKey(laneOfMessage(WEBHOOKS, { routingKey: 'crm', orderKey: 'crm:POTHER' }));
+    expect((await traced('POTHER', '--key', 'crm')).report).toMatchObject({ found: false, lane: { lane: other } });
+  });
+
+  it('tells dead letters of the alert beside what is held', async () => {
+    await bury(servers.amqpUrl, EVENTS, [{ id: 'dead1' }]);
+    const { report } = await traced('db1/disk');
+    expect(report).toMatchObject({ held: [{ id: 'e1' }, { id: 'e2' }, { id: 'e3' }], dead_letters: [{ id: 'dead1' }] });
+  });
+
+  it('says so where a worker does not answer', async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    const link = await BrokerLink.open({ url: servers.amqpUrl, name: 'silent worker' });
+    const channel = await link.channel();
+    await channel.consume(laneQueue(EVENTS, 5), () => undefined);
+    const { code, out } = await trace('nobody');
+    expect(code).toBe(1);
+    expect(out).toContain(
+      'not among the dead letters, not remembered as delivered, and no worker that answered holds it:\n4 wait',
+    );
+    expect(out).toContain('the workers of 1 lanes did not answer: they may hold it');
+    await link.close();
+  });
+});
