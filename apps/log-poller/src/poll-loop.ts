@@ -28,6 +28,8 @@ export class PollLoop {
   readonly #options: PollLoopOptions;
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
+  /** Since the latest complete round. */
+  #saidRefusal = false;
 
   constructor(options: PollLoopOptions) {
     this.#options = options;
@@ -93,11 +95,12 @@ export class PollLoop {
     const watch = setInterval(look, WATCH_MS);
     try {
       await round.run(signal, check);
+      this.#saidRefusal = false;
       return 'complete';
     } catch (error) {
       if (ending.signal.aborted || this.#stopping.signal.aborted) return 'absence';
       if (error instanceof StoreError || error instanceof PublishError) {
-        log.debug('the round ended early and will be repeated', { error });
+        this.#sayOnce(error);
         return 'absence';
       }
       log.error('a bug: the round failed and will be repeated', { error });
@@ -105,5 +108,12 @@ export class PollLoop {
     } finally {
       clearInterval(watch);
     }
+  }
+
+  /** That Redis or the broker is away they say themselves; that they refuse, nobody else says. */
+  #sayOnce(error: StoreError | PublishError): void {
+    if (error.code === 'away' || error.code === 'unavailable' || error.code === 'blocked' || this.#saidRefusal) return;
+    this.#saidRefusal = true;
+    this.#options.log.warn('nothing can be published: trying again until it can', { detail: error.message });
   }
 }

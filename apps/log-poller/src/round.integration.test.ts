@@ -11,7 +11,7 @@ import { Lanes } from './lanes.testing';
 import { NewEntries } from './new-entries';
 import { Publication } from './publication';
 import { Round, type RoundOptions } from './round';
-import { EndingPublication, takenDeadLetters } from './round.testing';
+import { EndingPublication, RefusingCursor, takenDeadLetters } from './round.testing';
 import { SettingAside } from './setting-aside';
 
 let servers: TestServers;
@@ -182,6 +182,14 @@ describe('a round', () => {
     );
     expect(new Set(letters.map(({ properties }) => String(properties.messageId))).size).toBe(6);
     expect(lanes.entryIds()).toEqual(['R1']);
+  });
+
+  it('publishes nothing while Redis takes nothing', async () => {
+    server.add(3);
+    const store = await newStore();
+    const cursor = new RefusingCursor(store);
+    await expect((await newRound({ store, cursor })).run(signal())).rejects.toMatchObject({ code: 'refused' });
+    expect(server.requests).toEqual([]);
   });
 
   it('publishes nothing more once it may not', async () => {

@@ -1,5 +1,5 @@
 import { WEBHOOKS } from '@pdaltagent/messaging';
-import { type Store } from '@pdaltagent/store';
+import { Cursor, type Position, type Store, StoreError } from '@pdaltagent/store';
 import { type LogEntry } from '@pdaltagent/webhooks';
 import { connect, type GetMessage } from 'amqplib';
 import { Publication } from './publication';
@@ -31,5 +31,16 @@ export class EndingPublication extends Publication {
   override async publish(entry: LogEntry, again: boolean): Promise<void> {
     await super.publish(entry, again);
     if (entry.id === this.lastId) this.store.close();
+  }
+}
+
+/** In a Redis whose memory is full: it can be read and not written. */
+export class RefusingCursor extends Cursor {
+  override read(): Promise<Position> {
+    return Promise.resolve({ start: 0, cursor: Date.now() });
+  }
+
+  override advance(): Promise<void> {
+    return Promise.reject(new StoreError('refused', 'OOM command not allowed'));
   }
 }

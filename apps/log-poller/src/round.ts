@@ -57,6 +57,8 @@ export class Round {
     this.#suspicious = true;
     const { api, reader, newEntries, overlapMs, counters } = this.#options;
     const from = await this.#currentPosition();
+    // A Redis that takes nothing must end the round before anything is published that could not be marked.
+    await this.#options.cursor.advance(from);
     counters.reachedFirst(from.cursor);
     const began = Date.now();
     const now = Math.max(began, api.serverNow() ?? 0);

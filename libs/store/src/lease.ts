@@ -31,6 +31,7 @@ export class Lease {
   #waiting: (() => void)[] = [];
   #loop: Promise<void> = Promise.resolve();
   #saidHeld = false;
+  #saidRefused = false;
 
   constructor(options: LeaseOptions) {
     this.#options = { ttlMs: 6_000, renewMs: 1_000, ...options };
@@ -91,7 +92,12 @@ export class Lease {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       answered = false; // The lease lasts as long as it was given.
+      // That Redis is away it says itself.
+      if (error.code === 'refused' && !this.#saidRefused)
+        log.warn(`${error.message}: nobody works until it takes the lease`);
+      this.#saidRefused = error.code === 'refused';
     }
+    if (answered) this.#saidRefused = false;
     const held = this.held();
     if (held !== this.#saidHeld)
       log.info(held ? 'this process has the lease' : 'another process has the lease', { lease: name });

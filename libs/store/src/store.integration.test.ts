@@ -222,6 +222,20 @@ describe('the lease', () => {
     await lease.stop();
   });
 
+  it('says once that Redis refuses it, and is taken when Redis is written again', async () => {
+    const store = await connectedStore();
+    let lease: Lease | undefined;
+    await withSetting('maxmemory', ['1', '0'], async () => {
+      lease = newLease(store);
+      await delay(300); // Time for several attempts, all of which must fail.
+      expect(lease.held()).toBe(false);
+      expect(logged.filter((line) => line.includes('Redis refused'))).toHaveLength(1);
+    });
+    await lease?.whenHeld(AbortSignal.timeout(10_000));
+    expect(lease?.held()).toBe(true);
+    await lease?.stop();
+  });
+
   it('is taken again by its holder when Redis was emptied', async () => {
     const store = await connectedStore();
     const lease = newLease(store);
