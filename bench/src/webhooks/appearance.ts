@@ -1,0 +1,27 @@
+import { arrived, type BenchResult, delaysOf, percentile, say, withAccount } from './account';
+
+const INTERVAL_SECONDS = 1;
+/** No multiple of the interval, so that entries appear at every moment of it. */
+const SPACING_MS = 97;
+/** What may be added to the interval. */
+const WANTED_MS = 200;
+
+/** From a log entry's appearance to its webhook at an idle receiver. */
+export function measureAppearance(entries: number): Promise<BenchResult> {
+  return withAccount(INTERVAL_SECONDS, async ({ receiver, write }) => {
+    say(`${entries} entries appear, one every ${SPACING_MS} ms`);
+    const appeared = await write(entries, SPACING_MS);
+    await arrived(receiver, appeared, 'every webhook');
+    const delays = delaysOf(receiver, appeared);
+    const beyond = (share: number) => percentile(delays, share) - INTERVAL_SECONDS * 1_000;
+    return {
+      conditions: `polling every ${INTERVAL_SECONDS} s, wanted: at most the interval and ${WANTED_MS} ms`,
+      rows: [0.5, 0.99, 1].map((share) => ({
+        '': share === 1 ? 'max' : `p${share * 100}`,
+        'ms from appearance to webhook': percentile(delays, share),
+        'ms beyond the interval': Math.max(0, beyond(share)),
+        'as wanted': beyond(share) <= WANTED_MS ? 'yes' : 'no',
+      })),
+    };
+  });
+}
