@@ -1,7 +1,7 @@
 export { AppProcess, lineText, type LogLine, startApp, type StartAppOptions } from './app-process';
 export { cleanEnvironment } from './clean-environment';
 export { CuttingProxy, type Fault } from './cutting-proxy';
-export { type Exit, type GuardedProcess } from './guarded-process';
+export { type Exit, type GuardedProcess, startGuarded } from './guarded-process';
 export { Ledger, type LedgerEntry, type LedgerReport } from './ledger';
 export { freePort, isPortFree } from './ports';
 export { LogEntriesServer, type Mishap, type ServedEntry } from './log-entries-server';
