@@ -1,6 +1,6 @@
 /** Words after which a number and a name are an address. */
 export const ADDRESS_WORD =
-  /(?<![a-z])(?:\w{0,12}address|addr|street|\w{0,12}adresse|anschrift|zustellung|wohnhaft|wohnt|adres|bezorging|livraison|livr[ée]r?|domicile|habite|entrega|consegna|direcci[oó]n|indirizzo|endere[cç]o|ship|shipped|shipping|ship to|deliver|delivered|delivery|courier|parcel|package for|mailed? to|resid\w{2,6}|lives?|living|home|located|dispatched to|dispatch to|billing|facility|visit|moved to|sent to|engineer to|technician to|warehouse at|store at|office at|site at|house at|pick ?up|drop ?off)(?![a-z])[^\d]{0,32}$/;
+  /(?:address|adresse|(?<![a-z])(?:addr|street|anschrift|zustellung|wohnhaft|wohnt|adres|bezorging|livraison|livr[ée]r?|domicile|habite|entrega|consegna|direcci[oó]n|indirizzo|endere[cç]o|ship|shipped|shipping|ship to|deliver|delivered|delivery|courier|parcel|package for|mailed? to|resid\w{2,6}|lives?|living|home|located|dispatched to|dispatch to|billing|facility|visit|moved to|sent to|engineer to|technician to|warehouse at|store at|office at|site at|house at|pick ?up|drop ?off))(?![a-z])[^\d]{0,32}$/;
 
 /** What stands before a house number in the same address. */
 export const UNIT_BEFORE = /(?<![\p{L}\d])(?:(?:flat|studio|apt|apartment|unit|suite) ?(?:\d{1,4}[a-z]?,? )?)$/iu;

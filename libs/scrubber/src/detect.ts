@@ -1,4 +1,4 @@
-import { type Detector } from './detector';
+import { type Detector, RANK } from './detector';
 import { type Effort, Reading } from './reading';
 import { decodeEscapes, fold, hasEscapes, originOf, type View } from './views';
 
@@ -69,11 +69,23 @@ function outsidePlaceholders(candidates: Candidate[], text: string): Candidate[]
     });
 }
 
+/** Drops what an own rule found inside of something larger: cut in pieces, the rest of it would stay visible. In order of start. */
+function withoutInnerRules(candidates: Candidate[]): Candidate[] {
+  let around = { start: 0, end: -1 };
+  candidates.sort((a, b) => a.start - b.start || b.end - a.end);
+  return candidates.filter(({ rank, start, end }) => {
+    if (rank === RANK.own) return end > around.end || (end === around.end && start === around.start);
+    if (end > around.end) around = { start, end };
+    return true;
+  });
+}
+
 /** Lets the higher rank win where candidates overlap, then the longer one. */
 function resolve(candidates: Candidate[], length: number): readonly Finding[] {
   candidates.sort((a, b) => a.start - b.start);
   if (candidates.every(({ start }, index) => index === 0 || start >= (candidates[index - 1]?.end ?? 0)))
-    return candidates.map(findingOf);
+    return candidates;
+  candidates = withoutInnerRules(candidates);
   candidates.sort((a, b) => b.rank - a.rank || b.end - b.start - (a.end - a.start) || a.start - b.start);
   const taken: Candidate[] = [];
   const occupied = new Uint8Array(length);
@@ -82,9 +94,10 @@ function resolve(candidates: Candidate[], length: number): readonly Finding[] {
     occupied.fill(1, candidate.start, candidate.end);
     taken.push(candidate);
   }
-  return taken.sort((a, b) => a.start - b.start).map(findingOf);
+  return taken.sort((a, b) => a.start - b.start);
 }
 
-function findingOf({ start, end, kind, detector }: Candidate): Finding {
+/** A finding without what else is known about it. */
+export function findingOf({ start, end, kind, detector }: Finding): Finding {
   return { start, end, kind, detector };
 }

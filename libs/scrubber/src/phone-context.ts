@@ -21,6 +21,7 @@ export const UNIT =
 
 /** A number up to a blank and a bracket behind at least seven digits: what follows is a remark. */
 export function withoutRemark(candidate: string): string {
+  if (!candidate.includes(' (')) return candidate;
   const bracket = candidate.lastIndexOf(' (');
   return bracket > 0 && candidate.slice(0, bracket).replace(/\D/g, '').length >= 7
     ? candidate.slice(0, bracket)

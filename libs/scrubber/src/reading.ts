@@ -24,6 +24,8 @@ export class Reading {
   readonly traits: Traits;
   /** The object key above the text as lower-case words; empty without one. */
   readonly keyWords: string;
+  /** The text in lower case, with blanks for `_` and `-`; made when it is first asked for, empty where it has another length. */
+  private lowered: string | undefined;
 
   constructor(
     readonly text: string,
@@ -36,8 +38,17 @@ export class Reading {
 
   /** Up to `length` characters before `start` as lower-case words; the key counts as standing before the text. */
   wordsBefore(start: number, length = 40): string {
-    const words = wordsOf(this.text.slice(Math.max(0, start - length), start));
+    const words = this.words(Math.max(0, start - length), start);
     return start <= length && this.keyWords !== '' ? `${this.keyWords}: ${words}` : words;
+  }
+
+  private words(start: number, end: number): string {
+    const slice = this.text.slice(start, end);
+    if (this.lowered === undefined) {
+      const lowered = this.text.replace(/[_-]/g, ' ').toLowerCase();
+      this.lowered = lowered.length === this.text.length ? lowered : '';
+    }
+    return this.lowered === '' || CAMEL_CASE.test(slice) ? wordsOf(slice) : this.lowered.slice(start, end);
   }
 
   /** Up to `length` characters after `end`, in lower case. */
@@ -45,6 +56,8 @@ export class Reading {
     return this.text.slice(end, end + length).toLowerCase();
   }
 }
+
+const CAMEL_CASE = /[a-z\d][A-Z]/;
 
 /** `customerPhone_no` as `customer phone no`: words in lower case, other characters kept. */
 export function wordsOf(text: string): string {

@@ -12,6 +12,11 @@ describe('own rules', () => {
     expect(by.explain('badge B123456')).toEqual([{ start: 6, end: 13, kind: 'BADGE', detector: 'BADGE' }]);
   });
 
+  it('go before our own detectors, but never cut what these found in pieces', () => {
+    const by = createScrubber({ rules: parseRules('[{"name":"WORD","pattern":"example|joe@example.com"}]') });
+    expect(by.scrubText('jane@example.com joe@example.com example').text).toBe('{{EMAIL_ADDRESS}} {{WORD}} {{WORD}}');
+  });
+
   it('cannot hang: they are matched without backtracking', () => {
     const by = createScrubber({ rules: parseRules('[{"name":"EVIL","pattern":"(a+)+$"}]'), detectors: [] });
     expect(by.scrubText(`${'a'.repeat(5000)}b`).text).toHaveLength(5001);

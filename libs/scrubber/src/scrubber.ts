@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type EventType, isApiType } from '@pdaltagent/events';
 import { BodyScrub, EVENT, VENDOR_BODY, WEBHOOK } from './body-scrub';
-import { detect, type Finding } from './detect';
+import { detect, type Finding, findingOf } from './detect';
 import { applyEdits, type Edit } from './edits';
 import { isJson } from './json-strings';
 import { type ScrubberOptions, settingsOf } from './options';
@@ -58,7 +58,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
       const edits = new BodyScrub(settings, EVENT).textEdits(text, key);
       return edits.length === 0 ? { text, found: NOTHING } : { text: applyEdits(text, edits), found: countOf(edits) };
     },
-    explain: (text, key = '') => detect(text, key, settings.detectors, freshEffort()),
+    explain: (text, key = '') => detect(text, key, settings.detectors, freshEffort()).map(findingOf),
     explainText: (text, key = '') => new BodyScrub(settings, EVENT).textEdits(text, key),
     explainBody: (type, contentType, bytes) =>
       bodyEdits(new BodyScrub(settings, kindOf(type)), contentType, bytes.toString(encodingOf(bytes))),

@@ -17,6 +17,7 @@ const NATIONAL = /(?<![\w+.@#$€£/-])\(?\d(?:[ ().\-/]{0,2}\d){6,14}(?![\d@])/
 /** North America's layout: area code, exchange, line, joined by the same sign. */
 const NORTH_AMERICAN = /^(?:(?:001|1)[ .-]?)?(?:\([2-9]\d\d\) ?[2-9]\d\d[ .-]?\d{4}|[2-9]\d\d([.-])[2-9]\d\d\1\d{4})$/;
 const NORTH_AMERICAN_LOOSE = /^(?:1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]?\d{4}$/;
+const MORE_DIGITS = /[ ().\-/]{0,2}\d/y;
 const LOCAL = /^\d{3}[ .-]\d{4}$/;
 const DATE_OR_ADDRESS =
   /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4}(?!\d)|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$|\d{1,3}(?:\.\d{3}){2,4}$|\d{1,15}\.\d{1,15}$)/;
@@ -29,8 +30,16 @@ function isGlued(text: string, start: number, end: number): boolean {
   );
 }
 
+/** Whether a row of digits goes on behind `end`: the longest telephone number is over there. */
+function hasMoreDigits(text: string, end: number): boolean {
+  MORE_DIGITS.lastIndex = end;
+  return MORE_DIGITS.test(text);
+}
+
 function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   const candidate = withoutRemark(match[0]);
+  if (candidate.indexOf('(') !== candidate.lastIndexOf('(')) return undefined;
+  if (candidate === match[0] && hasMoreDigits(reading.text, match.index + candidate.length)) return undefined;
   const opened = candidate.startsWith('(') && !candidate.includes(')');
   const start = opened ? match.index + 1 : match.index;
   const number = opened ? candidate.slice(1) : candidate;
