@@ -1,6 +1,11 @@
 import { runService } from '@pdaltagent/service';
+import { setFlagsFromString } from 'node:v8';
 import { createApp } from './app';
 import { variables } from './configuration';
+
+// By default the heap may grow to a multiple of what is alive before it is looked through: memory that senders would pay for
+// with nothing in return.
+setFlagsFromString('--heap-growing-percent=30');
 
 void runService({
   name: 'ingest-gateway',
