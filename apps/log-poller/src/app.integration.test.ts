@@ -1,5 +1,5 @@
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
-import { Store } from '@pdaltagent/store';
+import { Cursor, Store } from '@pdaltagent/store';
 import { CuttingProxy, LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ afterEach(async () => {
   await Promise.all([broker.stop(), redis.stop(), server.stop()]);
 });
 
-async function start(environment: Record<string, string> = {}): Promise<App> {
+async function start(environment: Record<string, string> = {}, metrics = new Registry()): Promise<App> {
   const configuration = readConfiguration(variables, {
     PDAGENTD_AMQP_URL: broker.url(servers.amqpUrl),
     PDAGENTD_REDIS_URL: redis.url(servers.redisUrl),
@@ -49,7 +49,7 @@ async function start(environment: Record<string, string> = {}): Promise<App> {
   });
   const stream = new PassThrough().on('data', (line: Buffer) => logged.push(line.toString()));
   const logger = createLogger({ service: 'test', level: 'info', stream });
-  const app = createApp(configuration, { logger, metrics: new Registry() });
+  const app = createApp(configuration, { logger, metrics });
   apps.push(app);
   await app.start();
   return app;
@@ -97,6 +97,20 @@ describe('the poller', () => {
     await arrived(lanes, 10);
     await lanes.close();
     expect(new Set(lanes.entryIds())).toEqual(new Set(server.entries.map(({ id }) => id)));
+  });
+
+  it('tells how far behind it is though the broker was away from the start on', async () => {
+    const store = new Store({ url: servers.redisUrl, name: 'test', log: new KeptLog() });
+    store.start();
+    await waitUntil(() => store.state() === 'connected', { what: 'Redis to be connected' });
+    const hourAgo = Date.now() - 3_600_000;
+    await new Cursor(store).advance({ start: hourAgo, cursor: hourAgo });
+    store.close();
+    await broker.inject({ kind: 'down' });
+    const metrics = new Registry();
+    await start({}, metrics);
+    const lag = async () => Number(/^pdaltagent_poller_lag_seconds (\S+)$/m.exec(await metrics.metrics())?.[1]);
+    await waitUntil(async () => (await lag()) >= 3_600, { what: 'the lag to be told' });
   });
 
   it('polls in one process at a time, and another takes over without repeating', async () => {

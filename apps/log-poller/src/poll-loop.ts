@@ -52,11 +52,16 @@ export class PollLoop {
       await this.#untilHeld(signal);
       const began = Date.now();
       // Nothing is read that could not be published.
-      const ended = publisher.state() === 'connected' ? await this.#round() : 'absence';
+      const ended = publisher.state() === 'connected' ? await this.#round() : await this.#brokerAway();
       await delay(Math.max(0, this.#nextAfter(ended, began) - Date.now()), undefined, { signal }).catch(
         () => undefined,
       );
     }
+  }
+
+  async #brokerAway(): Promise<RoundEnd> {
+    await this.#options.round.locate().catch(() => undefined);
+    return 'absence';
   }
 
   async #untilHeld(signal: AbortSignal): Promise<void> {

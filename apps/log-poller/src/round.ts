@@ -48,6 +48,12 @@ export class Round {
     this.#position = (await this.#options.cursor.read()) ?? this.#position;
   }
 
+  /** To be called now and then while nothing can be published, so that the lag is known. @throws StoreError */
+  async locate(): Promise<void> {
+    const stored = await this.#options.cursor.read();
+    if (stored !== null) this.#options.counters.reachedFirst(stored.cursor);
+  }
+
   /**
    * @param check throws where nothing may be published any more
    * @throws StoreError, PublishError, or what `check` threw; the next round then begins where this one did
