@@ -12,14 +12,21 @@ export interface Mutation {
 }
 
 /**
- * Builds an app with one text of its sources replaced, to prove that a test notices. Resolves with the bundle's path.
- * @throws Error where the text does not stand in the file exactly once: then the mutation has to be written anew
+ * Builds an app with texts of its sources replaced, to prove that a test notices. Resolves with the bundle's path.
+ * @throws Error where a text does not stand in its file exactly once: then the mutation has to be written anew
  */
-export async function buildMutant(app: string, { file, from, to }: Mutation, folder: string): Promise<string> {
+export async function buildMutant(app: string, mutations: readonly Mutation[], folder: string): Promise<string> {
   const root = workspaceRoot();
-  const source = path.join(root, file);
-  const text = readFileSync(source, 'utf8');
-  if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once:\n${from}`);
+  const sources = new Map<string, string>();
+  for (const { file, from, to } of mutations) {
+    const source = path.join(root, file);
+    const text = sources.get(source) ?? readFileSync(source, 'utf8');
+    if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once:\n${from}`);
+    sources.set(
+      source,
+      text.replace(from, () => to),
+    );
+  }
   const outfile = path.join(folder, 'mutant', app, 'main.js');
   await build({
     entryPoints: [path.join(root, 'apps', app, 'src', 'main.ts')],
@@ -33,9 +40,10 @@ export async function buildMutant(app: string, { file, from, to }: Mutation, fol
       {
         name: 'mutation',
         setup: (bundling) => {
-          bundling.onLoad({ filter: /\.ts$/ }, (loaded) =>
-            loaded.path === source ? { contents: text.replace(from, () => to), loader: 'ts' } : undefined,
-          );
+          bundling.onLoad({ filter: /\.ts$/ }, (loaded) => {
+            const contents = sources.get(loaded.path);
+            return contents === undefined ? undefined : { contents, loader: 'ts' };
+          });
         },
       },
     ],

@@ -1,3 +1,4 @@
+import { EVENTS } from '@pdaltagent/messaging';
 import {
   type AppProcess,
   freePort,
@@ -11,6 +12,16 @@ import {
 } from '@pdaltagent/testing';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
+
+const statistics = z.object({ events: z.object({ byStatus: z.record(z.string(), z.number()) }) });
+const standingFaults = z.object({ faults: z.array(z.object({ id: z.string(), hits: z.number() })) });
+
+export interface WorkerOptions {
+  readonly env?: Record<string, string>;
+  /** The file to run instead of the built worker. */
+  readonly bundle?: string;
+}
 
 /** The whole relay over built apps: servers of its own, a simulated PagerDuty, a gateway, and workers as asked for. */
 export class Relay {
@@ -31,11 +42,7 @@ export class Relay {
 
   static async start(name: string): Promise<Relay> {
     const folder = openRunFolder(name);
-    const subfolder = (part: string) => {
-      const made = path.join(folder.path, part);
-      mkdirSync(made, { recursive: true });
-      return made;
-    };
+    const subfolder = (part: string) => madeFolder(path.join(folder.path, part));
     const [broker, redis, simulator] = await Promise.all([
       startRabbitMQ({ folder: subfolder('rabbitmq') }),
       startRedis({ folder: subfolder('redis') }),
@@ -64,12 +71,16 @@ export class Relay {
     return url;
   }
 
-  async startWorker(env: Record<string, string> = {}): Promise<AppProcess> {
+  /** A folder of that name, which is removed at the end. */
+  folder(name: string): string {
+    return madeFolder(path.join(this.#folder.path, name));
+  }
+
+  async startWorker({ env = {}, bundle }: WorkerOptions = {}): Promise<AppProcess> {
     this.#counter += 1;
-    const folder = path.join(this.#folder.path, `worker-${this.#counter}`);
-    mkdirSync(folder, { recursive: true });
     const worker = await startApp('delivery-worker', {
-      folder,
+      folder: this.folder(`worker-${this.#counter}`),
+      ...(bundle === undefined ? {} : { bundle }),
       env: {
         PDAGENTD_AMQP_URL: this.broker.url,
         PDAGENTD_REDIS_URL: this.redis.url,
@@ -81,14 +92,34 @@ export class Relay {
     return worker;
   }
 
-  /** Changes how the simulator behaves; `path` is one of its control API. */
-  async control(method: string, route: string, body?: unknown): Promise<void> {
+  /** Steers the simulator; `route` is one of its control API. Resolves with its answer. */
+  async control(method: string, route: string, body?: unknown): Promise<unknown> {
     const response = await fetch(`${this.simulatorUrl}/_control${route}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** How many events the simulator answered with the status; `none`: it answered nothing. */
+  async answered(status: number | 'none'): Promise<number> {
+    return statistics.parse(await this.control('GET', '/stats')).events.byStatus[status] ?? 0;
+  }
+
+  /** How often a fault of the simulator has hit. */
+  async hits(id: string): Promise<number> {
+    const { faults } = standingFaults.parse(await this.control('GET', '/faults'));
+    return faults.find((fault) => fault.id === id)?.hits ?? 0;
+  }
+
+  /** Messages in all lanes and sidings, those that workers hold included, and dead letters. Some seconds behind. */
+  async queued(): Promise<{ readonly queued: number; readonly dead: number }> {
+    const messages = await this.broker.messages();
+    const dead = messages.get(EVENTS.deadLetters) ?? 0;
+    const all = [...messages].filter(([queue]) => queue.startsWith(EVENTS.exchange) || queue === EVENTS.deadLetters);
+    return { queued: all.reduce((sum, [, count]) => sum + count, 0) - dead, dead };
   }
 
   async stop(): Promise<void> {
@@ -96,4 +127,9 @@ export class Relay {
     await Promise.all([this.simulator.stop(), this.broker.stop(), this.redis.stop()]);
     this.#folder.remove();
   }
+}
+
+function madeFolder(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }

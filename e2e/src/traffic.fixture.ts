@@ -34,6 +34,9 @@ export class Traffic {
   readonly ledger = new Ledger();
   readonly #options: TrafficOptions;
   readonly #agent: Agent;
+  /** Alerts of which nothing was sent yet. */
+  readonly #alerts: number[];
+  #ended = false;
   #accepted = 0;
   #refused = 0;
   /** The last arrival that is in the ledger. */
@@ -42,6 +45,12 @@ export class Traffic {
   constructor(options: TrafficOptions) {
     this.#options = options;
     this.#agent = new Agent({ keepAlive: true, maxSockets: options.senders });
+    this.#alerts = Array.from({ length: options.alerts }, (_, index) => index);
+  }
+
+  /** Begins the name of every alert. */
+  get prefix(): string {
+    return this.#options.prefix ?? 'alert';
   }
 
   get accepted(): number {
@@ -57,31 +66,43 @@ export class Traffic {
     return this.#options.alerts * this.#options.eventsPerAlert;
   }
 
-  async send(): Promise<void> {
-    const alerts = Array.from({ length: this.#options.alerts }, (_, index) => index);
+  /** Sends all events of so many more alerts, or of all that are left; resolves once each was answered 202. */
+  async send(count = this.#alerts.length): Promise<void> {
+    const alerts = this.#alerts.splice(0, count);
     const sender = async () => {
       for (let alert = alerts.shift(); alert !== undefined; alert = alerts.shift()) await this.#sendAlert(alert);
     };
     await Promise.all(Array.from({ length: this.#options.senders }, sender));
-    this.#agent.destroy();
+    if (this.#alerts.length === 0) this.#agent.destroy();
   }
 
-  /** Resolves once everything accepted has arrived at the simulator, and fills the ledger with what arrived. */
-  async delivered(timeoutMs: number): Promise<void> {
-    const { simulatorUrl, prefix = 'alert' } = this.#options;
+  /** Sends nothing more, also where senders are still at it. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Fills the ledger with what has arrived at the simulator since the last time. */
+  async collect(): Promise<void> {
+    const response = await fetch(
+      `${this.#options.simulatorUrl}/_control/events?format=ndjson&headers=false&accepted=true&after=${this.#after}`,
+    );
+    for (const line of (await response.text()).split('\n')) {
+      if (line === '') continue;
+      const { sequence, dedupKey, body } = arrival.parse(JSON.parse(line));
+      this.#after = Math.max(this.#after, sequence);
+      if (dedupKey?.startsWith(`${this.prefix}-`) !== true) continue;
+      this.ledger.delivered(dedupKey, event.parse(JSON.parse(body)).payload.custom_details.sequence);
+    }
+  }
+
+  /** Resolves once everything accepted, of all routing keys or of those that are wanted, has arrived at the simulator. */
+  async delivered(timeoutMs: number, isWanted: (routingKey: string) => boolean = () => true): Promise<void> {
+    const { routingKeys: keys } = this.#options;
+    const keyOf = (alert: string) => keys[Number(alert.slice(this.prefix.length + 1)) % keys.length] ?? '';
     await waitUntil(
       async () => {
-        const response = await fetch(
-          `${simulatorUrl}/_control/events?format=ndjson&headers=false&accepted=true&after=${this.#after}`,
-        );
-        for (const line of (await response.text()).split('\n')) {
-          if (line === '') continue;
-          const { sequence, dedupKey, body } = arrival.parse(JSON.parse(line));
-          this.#after = Math.max(this.#after, sequence);
-          if (dedupKey?.startsWith(`${prefix}-`) !== true) continue;
-          this.ledger.delivered(dedupKey, event.parse(JSON.parse(body)).payload.custom_details.sequence);
-        }
-        return this.ledger.isComplete();
+        await this.collect();
+        return this.ledger.isComplete((alert) => isWanted(keyOf(alert)));
       },
       { what: 'every accepted event to arrive', timeoutMs, intervalMs: 500 },
     ).catch((error: unknown) => {
@@ -90,10 +111,10 @@ export class Traffic {
   }
 
   async #sendAlert(alert: number): Promise<void> {
-    const { prefix = 'alert', routingKeys: keys } = this.#options;
-    const dedupKey = `${prefix}-${alert}`;
+    const { routingKeys: keys, eventsPerAlert } = this.#options;
+    const dedupKey = `${this.prefix}-${alert}`;
     const routingKey = keys[alert % keys.length];
-    for (let sequence = 0; sequence < this.#options.eventsPerAlert; sequence += 1) {
+    for (let sequence = 0; sequence < eventsPerAlert && !this.#ended; sequence += 1) {
       const body = JSON.stringify({
         routing_key: routingKey,
         event_action: ACTIONS[sequence % ACTIONS.length],
@@ -101,21 +122,21 @@ export class Traffic {
         payload: { summary: 'Disk is full', source: 'db1', severity: 'critical', custom_details: { sequence } },
       });
       this.ledger.sent(dedupKey, sequence);
-      await waitUntil(async () => (await this.#post(body)) === 202, {
+      const answered = await waitUntil(async () => this.#ended || (await this.#post(body)), {
         what: 'a 202',
-        timeoutMs: 120_000,
+        timeoutMs: 240_000,
         intervalMs: 100,
       });
-      this.ledger.accepted(dedupKey, sequence);
+      if (answered === 'accepted') this.ledger.accepted(dedupKey, sequence);
     }
   }
 
-  #post(body: string): Promise<number> {
+  #post(body: string): Promise<'accepted' | undefined> {
     return new Promise((resolve) => {
       const settle = (status: number) => {
         if (status === 202) this.#accepted += 1;
         else this.#refused += 1;
-        resolve(status);
+        resolve(status === 202 ? 'accepted' : undefined);
       };
       const posting = request(
         `${this.#options.gatewayUrl}/v2/enqueue`,

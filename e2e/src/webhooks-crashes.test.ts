@@ -90,13 +90,15 @@ describe('a poller that is killed', () => {
     async () => {
       const bundle = await buildMutant(
         'log-poller',
-        {
-          file: 'apps/log-poller/src/new-entries.ts',
-          from: `        await this.#publishOne(entry, mayBeRepeat(entry));
+        [
+          {
+            file: 'apps/log-poller/src/new-entries.ts',
+            from: `        await this.#publishOne(entry, mayBeRepeat(entry));
         await seen.mark([entry.id]);`,
-          to: `        await seen.mark([entry.id]);
+            to: `        await seen.mark([entry.id]);
         await this.#publishOne(entry, mayBeRepeat(entry));`,
-        },
+          },
+        ],
         relay.folder.path,
       );
       await relay.startSender();

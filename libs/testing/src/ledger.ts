@@ -44,10 +44,10 @@ export class Ledger {
     this.#deliveries.push({ alert, sequence });
   }
 
-  /** True as soon as everything accepted has arrived at least once. */
-  isComplete(): boolean {
+  /** True as soon as everything accepted, of all alerts or of those that are wanted, has arrived at least once. */
+  isComplete(isWanted: (alert: string) => boolean = () => true): boolean {
     const arrived = new Set(this.#deliveries.map(keyOf));
-    return [...this.#accepted.keys()].every((key) => arrived.has(key));
+    return [...this.#accepted].every(([key, { alert }]) => arrived.has(key) || !isWanted(alert));
   }
 
   report(): LedgerReport {

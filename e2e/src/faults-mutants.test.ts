@@ -1,0 +1,92 @@
+import { type LedgerReport } from '@pdaltagent/testing';
+import { figureToBe, queuesToBe, SCENARIO_MS, tell } from './faults.fixture';
+import { buildMutant, type Mutation } from './mutant.fixture';
+import { Relay } from './relay.fixture';
+import { routingKeys, Traffic } from './traffic.fixture';
+
+const LANE_WORKER = 'libs/messaging/src/lane-worker.ts';
+
+const ACK_BEFORE_POST: readonly Mutation[] = [
+  {
+    file: LANE_WORKER,
+    from: '    this.#options.deliver(message, lane.signal).then(',
+    to: `    if (lane.held.has(message)) lane.ack(message);
+    this.#options.deliver(message, lane.signal).then(`,
+  },
+  {
+    file: LANE_WORKER,
+    from: '    message.lane.ack(message);\n    this.#dispatcher.done(message);',
+    to: '    this.#dispatcher.done(message);',
+  },
+];
+
+const NO_ORDER: readonly Mutation[] = [
+  { file: 'libs/messaging/src/message.ts', from: '      orderKey,\n', to: '      orderKey: id,\n' },
+];
+
+/** Whether the ledger is right, one column after the other. */
+const CASES: readonly (readonly [
+  string,
+  readonly Mutation[],
+  { readonly lost: boolean; readonly inversions: boolean },
+])[] = [
+  ['as it is: nothing', [], { lost: false, inversions: false }],
+  ['with the ack before the post: lost events', ACK_BEFORE_POST, { lost: true, inversions: false }],
+  ['with no heed of the order key: inversions', NO_ORDER, { lost: false, inversions: true }],
+];
+
+describe('under errors and the kill of a worker the ledger reports of a worker', () => {
+  let relay: Relay;
+
+  beforeAll(async () => {
+    relay = await Relay.start('e2e-mutants');
+  });
+  afterEach(async () => {
+    for (const worker of relay.workers.splice(0)) await worker.stop();
+    await relay.control('POST', '/reset');
+  });
+  afterAll(() => relay.stop());
+
+  /** Some alerts fail again and again, the attempts of others hang on the wire when the worker is killed. */
+  async function ordeal(name: string, bundle: string): Promise<LedgerReport> {
+    const traffic = new Traffic({
+      gatewayUrl: relay.gatewayUrl,
+      simulatorUrl: relay.simulatorUrl,
+      alerts: 300,
+      eventsPerAlert: 10,
+      routingKeys: routingKeys(20),
+      senders: 32,
+      prefix: name,
+    });
+    const fault = (id: string, alerts: string, effect: unknown, probability: number) =>
+      relay.control('POST', '/faults', { id, match: { dedupKey: alerts }, effect, probability, seed: 1 });
+    await fault('hanging', `${name}-1*`, { kind: 'hang' }, 1);
+    await fault('errors', `${name}-2*`, { kind: 'status', status: 503 }, 0.3);
+    const worker = await relay.startWorker({ bundle });
+    await traffic.send();
+    await figureToBe(worker, 'pdaltagent_retried_total', (count) => count >= 100);
+    const onTheWire = await figureToBe(worker, 'pdaltagent_in_flight', (count) => count >= 20);
+    await worker.kill();
+    await relay.control('DELETE', '/faults');
+    await relay.startWorker({ bundle });
+    await queuesToBe(relay, 'empty', ({ queued }) => queued === 0);
+    await traffic.collect();
+    const report = traffic.ledger.report();
+    const { accepted, delivered, lost, inversions } = report;
+    const figures = { accepted, arrived: delivered, lost: lost.length, inversions: inversions.length };
+    tell(name, { ...figures, 'on the wire at the kill': onTheWire });
+    return report;
+  }
+
+  it.each(CASES)(
+    '%s',
+    async (name, mutations, expected) => {
+      const short = `mutant-${CASES.findIndex(([of]) => of === name)}`;
+      const bundle = await buildMutant('delivery-worker', mutations, relay.folder(short));
+      const { accepted, lost, inversions } = await ordeal(short, bundle);
+      expect(accepted).toBe(3_000);
+      expect({ lost: lost.length > 0, inversions: inversions.length > 0 }).toEqual(expected);
+    },
+    SCENARIO_MS,
+  );
+});

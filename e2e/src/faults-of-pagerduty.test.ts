@@ -1,0 +1,82 @@
+import { waitUntil } from '@pdaltagent/testing';
+import { holdsEvents, KEYS, SCENARIO_MS, STEP_MS, survives } from './faults.fixture';
+import { Relay } from './relay.fixture';
+
+/** Together they hit 30 % of the attempts: of several faults the oldest one decides. */
+const FAILURES = [
+  { id: 'errors', probability: 0.1, effect: { kind: 'status', status: 503 } },
+  { id: 'resets', probability: 0.1 / 0.9, effect: { kind: 'reset' } },
+  { id: 'lost-answers', probability: 0.1 / 0.8, effect: { kind: 'lose-answer' } },
+];
+
+/** Throttled without a Retry-After, as PagerDuty does it. */
+const PACED = KEYS.slice(0, 6);
+/** Throttled with one. */
+const TOLD = KEYS.slice(6, 12);
+
+describe('20,000 events arrive, none lost and each alert in order, while', () => {
+  let relay: Relay;
+
+  beforeAll(async () => {
+    relay = await Relay.start('e2e-pagerduty');
+  });
+  afterAll(() => relay.stop());
+
+  it(
+    'PagerDuty answers 30 % with errors, resets and lost answers',
+    () =>
+      survives(relay, 'failures', async (traffic) => {
+        for (const [seed, failure] of FAILURES.entries()) await relay.control('POST', '/faults', { ...failure, seed });
+        await relay.startWorker();
+        await traffic.send();
+        await traffic.delivered(STEP_MS);
+        return {
+          errors: await relay.hits('errors'),
+          resets: await relay.hits('resets'),
+          'lost answers': await relay.hits('lost-answers'),
+        };
+      }),
+    SCENARIO_MS,
+  );
+
+  it(
+    'PagerDuty throttles 12 of 40 routing keys, with and without a Retry-After, and a worker that knows them is killed',
+    () =>
+      survives(relay, 'storm', async (traffic) => {
+        const limits = Object.fromEntries(PACED.map((key) => [key, 60]));
+        await relay.control('PATCH', '/settings', { eventsPerMinuteByKey: limits });
+        for (const [seed, key] of TOLD.entries()) {
+          const effect = { kind: 'status', status: 429, retryAfter: 1 };
+          await relay.control('POST', '/faults', {
+            id: key,
+            match: { routingKey: key },
+            effect,
+            probability: 0.7,
+            seed,
+          });
+        }
+        const worker = await relay.startWorker();
+        await traffic.send();
+        await traffic.delivered(STEP_MS, (key) => !PACED.includes(key) && !TOLD.includes(key));
+        const throttled = await waitUntil(
+          async () => {
+            const count = await relay.answered(429);
+            return count >= 200 && count;
+          },
+          { what: 'PagerDuty to throttle', timeoutMs: STEP_MS },
+        );
+        const aside = worker.lines.filter(({ message }) => message.startsWith('key set aside')).length;
+        const held = await holdsEvents(worker);
+        // The rates it has learnt die with it: the rest need not wait for them.
+        await worker.kill();
+        const told = await Promise.all(TOLD.map((key) => relay.hits(key)));
+        await relay.control('PATCH', '/settings', {
+          eventsPerMinuteByKey: Object.fromEntries(PACED.map((key) => [key, null])),
+        });
+        await relay.control('DELETE', '/faults');
+        await relay.startWorker();
+        return { throttled, 'of them with a Retry-After': told, 'keys set aside': aside, 'held at the kill': held };
+      }),
+    SCENARIO_MS,
+  );
+});

@@ -1,0 +1,76 @@
+import { waitUntil } from '@pdaltagent/testing';
+import {
+  ALERTS,
+  closeDam,
+  figure,
+  figureToBe,
+  holdsEvents,
+  openDam,
+  SCENARIO_MS,
+  STEP_MS,
+  survives,
+} from './faults.fixture';
+import { Relay } from './relay.fixture';
+
+const KILLS = 4;
+
+describe('20,000 events arrive, none lost and each alert in order, while', () => {
+  let relay: Relay;
+
+  beforeAll(async () => {
+    relay = await Relay.start('e2e-broker');
+  });
+  afterAll(() => relay.stop());
+
+  /** Waits until the gateway has changed its way so often. */
+  const gatewayGoes = (way: 'to the spool' | 'straight to the broker', times: number) =>
+    waitUntil(() => relay.gateway.lines.filter(({ message }) => message === `events go ${way}`).length >= times, {
+      what: `events to go ${way} for the ${times}. time`,
+      timeoutMs: STEP_MS,
+    });
+
+  it(
+    'the broker is killed again and again',
+    () =>
+      survives(relay, 'broker-kills', async (traffic) => {
+        await closeDam(relay, traffic);
+        const worker = await relay.startWorker();
+        const held: number[] = [];
+        while (held.length < KILLS) {
+          const sent = traffic.send(ALERTS / KILLS);
+          held.push(await holdsEvents(worker));
+          await relay.broker.kill();
+          await gatewayGoes('to the spool', held.length);
+          await relay.broker.restart();
+          await sent;
+          await gatewayGoes('straight to the broker', held.length + 1);
+        }
+        await openDam(relay);
+        // While the broker was away the spool served: nobody was turned away.
+        expect(traffic.refused).toBe(0);
+        return { kills: held.length, 'unacknowledged at each': held };
+      }),
+    SCENARIO_MS,
+  );
+
+  it(
+    'the broker is short of memory',
+    () =>
+      survives(relay, 'memory-alarm', async (traffic) => {
+        await closeDam(relay, traffic);
+        const worker = await relay.startWorker();
+        await traffic.send(ALERTS / 4);
+        const held = await holdsEvents(worker);
+        await relay.broker.setMemoryAlarm(true);
+        await traffic.send(ALERTS / 2);
+        const spooled = await figure(relay.gateway, 'pdaltagent_gateway_spool_entries');
+        const before = await figure(worker, 'pdaltagent_delivered_total');
+        const delivered = await figureToBe(worker, 'pdaltagent_delivered_total', (count) => count > before);
+        await relay.broker.setMemoryAlarm(false);
+        await traffic.send();
+        await openDam(relay);
+        return { 'held before': held, 'in the spool': spooled, 'delivered meanwhile': delivered - before };
+      }),
+    SCENARIO_MS,
+  );
+});
