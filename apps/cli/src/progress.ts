@@ -8,23 +8,25 @@ const LINE_EVERY_MS = 5_000;
 export class Progress {
   readonly #terminal: Terminal;
   readonly #verb: string;
-  readonly #total: number;
+  readonly #total: number | undefined;
   #toldAt: number;
   #isShown = false;
 
-  constructor(terminal: Terminal, verb: string, total: number) {
+  constructor(terminal: Terminal, verb: string, total?: number) {
     this.#terminal = terminal;
     this.#verb = verb;
     this.#total = total;
     this.#toldAt = terminal.now();
   }
 
-  at(done: number): void {
+  /** @param where how far that is, where nobody knows the total */
+  at(done: number, where = ''): void {
     const { error, now, showsProgress } = this.#terminal;
     if (now() - this.#toldAt < (showsProgress ? EVERY_MS : LINE_EVERY_MS)) return;
     this.#toldAt = now();
     this.#isShown = showsProgress;
-    const line = `${this.#verb} ${done} of ${this.#total}`;
+    const far = this.#total === undefined ? where : `of ${this.#total}`;
+    const line = `${this.#verb} ${done} ${far}`;
     error(showsProgress ? `\r\u001b[K${line}` : `${line}\n`);
   }
 

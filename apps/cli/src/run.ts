@@ -6,6 +6,7 @@ import { scrubCommand } from './scrub/command';
 import { statusCommand } from './status/command';
 import { Failure, type Terminal } from './terminal';
 import { traceCommand } from './trace/command';
+import { webhooksCommand } from './webhooks/command';
 
 /** Runs `pdaltagent`. @returns the exit code: 0 fine, 1 not, 2 wrong command line, 78 wrong configuration */
 export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -22,6 +23,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     deadLettersCommand(terminal, finish),
     traceCommand(terminal, finish),
     scrubCommand(terminal, finish),
+    webhooksCommand(terminal, finish),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap(({ commands: below }) => below)]) {
@@ -60,10 +62,12 @@ export function told(error: unknown, terminal: Pick<Terminal, 'error'>, name = '
 const HELP = `
 environment:
   PDAGENTD_AMQP_URL         RabbitMQ (default: amqp://guest:guest@localhost:5672); also CELERY_BROKER_URL
-  PDAGENTD_REDIS_URL        Redis, for status and trace (default: redis://localhost:6379)
+  PDAGENTD_REDIS_URL        Redis, for status, trace and webhooks (default: redis://localhost:6379)
   PDAGENTD_EVENTS_BASE_URL, PDAGENTD_API_BASE_URL, PDAGENTD_API_TOKEN, PDAGENTD_CA_FILE,
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY
                             what the services have, for status
+  PDAGENTD_WEBHOOKS_FILE, PDAGENTD_WEBHOOK_DEST_URL and all else that the log-poller and the webhook-sender have,
+                            for webhooks
   A value may come from a file: X_FILE in place of X.
 
 exit codes: 0 fine, 1 it did not work or something needs attention, 2 the command line is wrong,

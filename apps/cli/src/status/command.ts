@@ -8,6 +8,7 @@ import { needsAttention, textOf } from './finding';
 import { eventsFindings, tokenFinding } from './pagerduty';
 import { redisFinding } from './redis';
 import { createFetch } from './web';
+import { webhookFindings } from './webhooks';
 import { workerFinding } from './worker';
 
 export interface StatusOptions {
@@ -35,6 +36,7 @@ export async function status({ environment, out, now }: Terminal, options: Statu
   const looks = await Promise.all([
     brokerFindings(amqpUrl, now()),
     redisFinding(redisUrl),
+    webhookFindings(redisUrl),
     eventsFindings(fetch, eventsBaseUrl),
     tokenFinding(fetch, apiBaseUrl, apiToken),
     ...(options.worker ?? []).map((url) => workerFinding(fetch, url)),

@@ -1,0 +1,46 @@
+import {
+  type ConfigurationOf,
+  type Destinations,
+  openDestinations,
+  openSendingDestinations,
+  readConfiguration,
+  sendingVariables,
+  webhookVariables,
+} from '@pdaltagent/service';
+import { type Destination, type SendingDestination } from '@pdaltagent/webhooks';
+import { Failure, type Terminal } from '../terminal';
+
+export type WebhookConfiguration = ConfigurationOf<typeof webhookVariables>;
+
+const NONE =
+  'there are no destinations: set PDAGENTD_WEBHOOKS_FILE or PDAGENTD_WEBHOOK_DEST_URL as the services have it';
+
+/** The destinations as the log-poller knows them. @throws Failure, ConfigurationError */
+export function knownDestinations({ environment, error }: Terminal, configuration: WebhookConfiguration): Destinations {
+  const warn = (message: string) => void error(`${message}\n`);
+  const log = { info: warn, warn: () => undefined, error: warn };
+  const destinations = openDestinations(configuration, log, environment);
+  if (destinations === undefined) throw new Failure(NONE);
+  return destinations;
+}
+
+/** One destination as the webhook-sender knows it, and what the sender would give each. @throws Failure, ConfigurationError */
+export function sendingDestination({ environment, error }: Terminal, name: string) {
+  const configuration = readConfiguration({ ...sendingVariables, format: webhookVariables.format }, environment);
+  const say = (message: string) => void error(`${message}\n`);
+  const destinations = openSendingDestinations(configuration, { info: say, error: say }, environment);
+  const destination = named(destinations.current(), name);
+  const isPlain = configuration.destinations?.some((plain) => plain.name === destination.name) ?? false;
+  const found: SendingDestination = isPlain ? { ...destination, format: configuration.format } : destination;
+  return { configuration, destination: found };
+}
+
+/** @throws Failure that says which names there are */
+export function named<D extends Destination>(destinations: readonly D[], name: string): D {
+  const found = destinations.find((destination) => destination.name === name);
+  if (found !== undefined) return found;
+  if (destinations.length === 0) throw new Failure(NONE);
+  throw new Failure(
+    `there is no destination ${name}; there are: ${destinations.map((known) => known.name).join(', ')}`,
+  );
+}

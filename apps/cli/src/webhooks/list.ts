@@ -1,0 +1,62 @@
+import { readConfiguration, webhookVariables } from '@pdaltagent/service';
+import { PausedDestinations } from '@pdaltagent/store';
+import { type DestinationFilter } from '@pdaltagent/webhooks';
+import { redisVariables } from '../configuration';
+import { instantOf } from '../duration';
+import { withStore } from '../status/redis';
+import { headerOf, rowOf } from '../table';
+import { type Terminal } from '../terminal';
+import { knownDestinations } from './configuration';
+
+export interface ListOptions {
+  readonly json?: true;
+}
+
+/** @returns 0 */
+export async function list(terminal: Terminal, { json }: ListOptions): Promise<number> {
+  const configuration = readConfiguration({ ...webhookVariables, ...redisVariables }, terminal.environment);
+  const destinations = knownDestinations(terminal, configuration).current();
+  const paused = await pausedIn(configuration.redisUrl);
+  const rows = destinations.map(({ name, format, endpointUrl, filter }) => {
+    const pausedAt = paused?.get(name);
+    return { name, format, state: stateOf(paused, pausedAt), endpoint: endpointUrl, filter, pausedAt };
+  });
+  if (json) {
+    const shown = rows.map(({ pausedAt, ...row }) => ({
+      ...row,
+      ...(pausedAt === undefined ? {} : { paused_at: instantOf(pausedAt) }),
+    }));
+    terminal.out(`${JSON.stringify(shown, null, 2)}\n`);
+    return 0;
+  }
+  const nameWidth = Math.max(4, ...rows.map(({ name }) => name.length));
+  const columns = [
+    { title: 'NAME', width: nameWidth },
+    { title: 'FORMAT', width: 6 },
+    { title: 'STATE', width: 34 },
+    { title: 'ENDPOINT', width: 200 },
+  ];
+  terminal.out(headerOf(columns));
+  for (const { name, format, state, endpoint, filter } of rows) {
+    terminal.out(rowOf(columns, [name, format, state, endpoint]));
+    const wants = textOf(filter);
+    if (wants !== '') terminal.out(`${' '.repeat(nameWidth + 2)}only ${wants}\n`);
+  }
+  return 0;
+}
+
+/** Undefined: Redis cannot be asked. */
+export async function pausedIn(redisUrl: string): Promise<ReadonlyMap<string, number> | undefined> {
+  return withStore(redisUrl, (store) => new PausedDestinations(store).all()).catch(() => undefined);
+}
+
+function stateOf(paused: ReadonlyMap<string, number> | undefined, pausedAt: number | undefined): string {
+  if (paused === undefined) return 'unknown: Redis is away';
+  return pausedAt === undefined ? 'active' : `PAUSED since ${instantOf(pausedAt)}`;
+}
+
+function textOf(filter: DestinationFilter): string {
+  return Object.entries(filter as Record<string, readonly string[]>)
+    .map(([what, values]) => `${what} ${values.join(', ')}`)
+    .join('; ');
+}

@@ -1,0 +1,67 @@
+import { type Attempt, classifyWebhook } from '@pdaltagent/delivery';
+import { WebhookPosters } from '@pdaltagent/http';
+import { pingOf, requestOf } from '@pdaltagent/webhooks';
+import { readFileSync } from 'node:fs';
+import { printable } from '../table';
+import { type Terminal } from '../terminal';
+import { sendingDestination } from './configuration';
+
+export interface PingOptions {
+  readonly json?: true;
+}
+
+const SHOWN_ANSWER = 200;
+
+/** Sends one test event as the webhook-sender would. @returns 0 where the destination took it, else 1 */
+export async function ping(terminal: Terminal, name: string, { json }: PingOptions): Promise<number> {
+  const { configuration, destination } = sendingDestination(terminal, name);
+  const { certificateAuthorities, timeoutSeconds } = configuration;
+  const posters = new WebhookPosters({
+    maxSockets: 1,
+    timeoutMs: timeoutSeconds * 1000,
+    certificateAuthorities:
+      certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
+  });
+  const request = requestOf(pingOf(destination, Date.now()), destination, Date.now());
+  const startedAt = performance.now();
+  const attempt = await posters.post(request, destination);
+  const milliseconds = Math.round(performance.now() - startedAt);
+  posters.close();
+  const isTaken = classifyWebhook(attempt, Date.now()).kind === 'delivered';
+  const meaning = meaningOf(attempt);
+  if (json) {
+    const told =
+      attempt.kind === 'answer'
+        ? { status: attempt.status, answer: cut(attempt.body) }
+        : { fault: attempt.fault, detail: attempt.detail };
+    terminal.out(`${JSON.stringify({ destination: name, ok: isTaken, milliseconds, ...told, meaning }, null, 2)}\n`);
+    return isTaken ? 0 : 1;
+  }
+  const what =
+    attempt.kind === 'answer'
+      ? `status ${attempt.status}`
+      : `no answer (${attempt.fault}: ${printable(attempt.detail)})`;
+  terminal.out(`${name}: ${what} after ${milliseconds} ms: ${meaning}\n`);
+  if (attempt.kind === 'answer' && attempt.body !== '') terminal.out(`answer: ${cut(attempt.body)}\n`);
+  return isTaken ? 0 : 1;
+}
+
+/** What the sender would do with a webhook that came to this. */
+function meaningOf(attempt: Attempt): string {
+  switch (classifyWebhook(attempt, Date.now()).kind) {
+    case 'delivered':
+      return 'taken';
+    case 'throttled':
+    case 'failed':
+      return 'a webhook would be tried again until it is too old';
+    case 'rejected':
+      return 'a webhook would become a dead letter';
+    case 'gone':
+      return 'a webhook would pause this destination';
+  }
+}
+
+function cut(text: string): string {
+  const line = printable(text);
+  return line.length > SHOWN_ANSWER ? `${line.slice(0, SHOWN_ANSWER)}…` : line;
+}

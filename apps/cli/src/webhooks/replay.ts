@@ -1,0 +1,161 @@
+import { Getter } from '@pdaltagent/http';
+import {
+  BrokerLink,
+  laneKey,
+  laneOfMessage,
+  type OutgoingMessage,
+  PublishError,
+  Sender,
+  toProperties,
+  webhookMessage,
+  WEBHOOKS,
+} from '@pdaltagent/messaging';
+import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pdaltagent/rest-api';
+import { configuredScrubber, readConfiguration, webhookVariables } from '@pdaltagent/service';
+import { type Destination, instantOf, isWanted, type LogEntry, WEBHOOK_ID_HEADER } from '@pdaltagent/webhooks';
+import { readFileSync } from 'node:fs';
+import { v7 } from 'uuid';
+import { brokerVariables, pagerDutyVariables } from '../configuration';
+import { confirmed } from '../dead-letters/confirmation';
+import { instantOf as textOfInstant } from '../duration';
+import { Progress } from '../progress';
+import { Failure, type Terminal } from '../terminal';
+import { knownDestinations, named, type WebhookConfiguration } from './configuration';
+
+export interface ReplayOptions {
+  readonly since: string;
+  readonly until?: string;
+  readonly destination: readonly string[];
+  readonly dryRun?: true;
+  readonly yes?: true;
+}
+
+/** Half of what PagerDuty allows, for the log-poller reads with the same token; milliseconds between two requests. */
+const SPACING_MS = 125;
+const SECOND_MS = 1_000;
+/** Messages that the broker has not confirmed yet. */
+const SLICE = 100;
+
+/** Sends the webhooks of a past time anew. @returns 0 */
+export async function replay(terminal: Terminal, options: ReplayOptions): Promise<number> {
+  const { environment, out } = terminal;
+  const configuration = readConfiguration(
+    { ...pagerDutyVariables, ...webhookVariables, ...brokerVariables },
+    environment,
+  );
+  const all = knownDestinations(terminal, configuration).current();
+  const destinations = options.destination.map((name) => named(all, name));
+  const window = windowOf(options, terminal.now());
+  const names = destinations.map(({ name }) => name).join(', ');
+  const span = `${textOfInstant(window.since)} to ${textOfInstant(window.until)}`;
+  if (options.dryRun === undefined) {
+    const question = `send the webhooks of ${span} to ${names} again?`;
+    if (!(await confirmed(terminal, question, options))) return 0;
+  }
+  const contents = readingOf(terminal, configuration, configuration.certificateAuthorities, window);
+  const messagesOf = maker(configuration, destinations);
+  const progress = new Progress(terminal, options.dryRun ? 'counted' : 'sent');
+  const link = options.dryRun
+    ? undefined
+    : await BrokerLink.open({ url: configuration.amqpUrl, name: 'webhooks replay' });
+  let sent = 0;
+  let read = 0;
+  let reached = window.since;
+  try {
+    const sender = link === undefined ? undefined : await Sender.open(link);
+    for await (const { entries, window: part } of contents) {
+      read += entries.length;
+      const messages = entries.flatMap(messagesOf);
+      for (let start = 0; start < messages.length; start += SLICE) {
+        const slice = messages.slice(start, start + SLICE);
+        if (sender !== undefined) await Promise.all(slice.map((message) => send(sender, message)));
+        sent += slice.length;
+        progress.at(sent, `up to ${textOfInstant(part.until)}`);
+      }
+      reached = part.until;
+    }
+  } catch (error) {
+    if (!(error instanceof PublishError)) throw error;
+    const again = `run it again with --since ${textOfInstant(reached)}`;
+    throw new Failure(`stopped after ${sent}: the broker did not take a webhook (${error.message}); ${again}`);
+  } finally {
+    progress.end();
+    await link?.close();
+  }
+  const found = `${read} log entries of ${span}`;
+  out(
+    options.dryRun
+      ? `${found}: ${sent} webhooks would be sent to ${names}\n`
+      : `${found}: ${sent} webhooks queued for ${names}\n`,
+  );
+  return 0;
+}
+
+/** @throws Failure where a time cannot be read */
+function windowOf({ since, until }: ReplayOptions, now: number) {
+  const timeOf = (text: string, option: string) => {
+    const time = instantOf(text);
+    if (time === null) throw new Failure(`${option} wants an ISO 8601 time, such as 2026-03-01T00:00:00Z`, 2);
+    return time;
+  };
+  const window = {
+    since: Math.floor(timeOf(since, '--since') / SECOND_MS) * SECOND_MS,
+    until: Math.ceil((until === undefined ? now : timeOf(until, '--until')) / SECOND_MS) * SECOND_MS,
+  };
+  if (window.since >= window.until) throw new Failure('--since has to be before --until', 2);
+  return window;
+}
+
+/** Reads as the log-poller does: a page that fails is read again until it comes. Only a refused token ends it. */
+async function* readingOf(
+  { error: say }: Terminal,
+  { apiToken: token, apiBaseUrl: baseUrl, allLogEntries: all }: WebhookConfiguration,
+  certificateAuthorities: string | undefined,
+  window: { readonly since: number; readonly until: number },
+) {
+  if (token === undefined)
+    throw new Failure('PDAGENTD_API_TOKEN is not set: it has to be one that may read log entries');
+  const tls =
+    certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } };
+  const getter = new Getter({ maxSockets: 1, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT, ...tls });
+  const api = new LogEntriesApi({ getter, baseUrl, token, all, spacingMs: SPACING_MS });
+  const refusal = new AbortController();
+  const onTrouble = (trouble: Trouble | null) => {
+    if (trouble?.kind === 'refused')
+      refusal.abort(new Failure(`PagerDuty refuses PDAGENTD_API_TOKEN (status ${trouble.status})`));
+  };
+  const line = (message: string) => void say(`${message}\n`);
+  const reader = new WindowReader({ api, log: { warn: line, error: line }, onTrouble });
+  try {
+    yield* reader.read(window, refusal.signal);
+  } catch (error) {
+    refusal.signal.throwIfAborted();
+    throw error;
+  } finally {
+    getter.close();
+  }
+}
+
+/**
+ * The messages of an entry: the same webhooks with the same ids as the log-poller made, in messages of their own, so that
+ * what was delivered long ago is sent again and what this replay delivered is not.
+ */
+function maker(configuration: WebhookConfiguration, destinations: readonly Destination[]) {
+  const services = configuration.services === undefined ? undefined : new Set(configuration.services);
+  const scrubber = configuration.scrubWebhooks ? configuredScrubber(configuration) : undefined;
+  const scrub = scrubber && ((body: Buffer) => scrubber.scrubWebhook(body).bytes);
+  const config = configuration.webhookConfig ?? {};
+  return (entry: LogEntry): OutgoingMessage[] => {
+    if (services !== undefined && (entry.serviceId === null || !services.has(entry.serviceId))) return [];
+    const wanting = destinations.filter(({ filter }) => isWanted(filter, entry));
+    return wanting.map((destination) => {
+      const message = webhookMessage(entry, destination, { config, scrub });
+      return { ...message, id: v7(), forward: { ...message.forward, [WEBHOOK_ID_HEADER]: message.id } };
+    });
+  };
+}
+
+function send(sender: Sender, message: OutgoingMessage): Promise<void> {
+  const lane = laneKey(laneOfMessage(WEBHOOKS, message));
+  return sender.send(WEBHOOKS.exchange, lane, message.body, toProperties(message));
+}

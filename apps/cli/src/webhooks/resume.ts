@@ -1,0 +1,25 @@
+import { readConfiguration } from '@pdaltagent/service';
+import { PausedDestinations, StoreError } from '@pdaltagent/store';
+import { redisVariables } from '../configuration';
+import { withStore } from '../status/redis';
+import { Failure, type Terminal } from '../terminal';
+
+/** Lets a destination that answered 410 have its webhooks again. @returns 0 */
+export async function resume({ environment, out }: Terminal, name: string): Promise<number> {
+  const { redisUrl } = readConfiguration(redisVariables, environment);
+  const found = await withStore(redisUrl, async (store) => {
+    const paused = new PausedDestinations(store);
+    return { wasPaused: await paused.resume(name), others: [...(await paused.all()).keys()] };
+  }).catch((error: unknown) => {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  });
+  if (found === undefined)
+    throw new Failure('Redis is away (PDAGENTD_REDIS_URL says where it is): nothing was changed');
+  const { wasPaused, others } = found;
+  if (!wasPaused) {
+    throw new Failure(`${name} is not paused; paused are: ${others.length === 0 ? 'none' : others.join(', ')}`);
+  }
+  out(`${name} is resumed: the senders go on within seconds, with the oldest webhook first\n`);
+  return 0;
+}
