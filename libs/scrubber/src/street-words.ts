@@ -8,12 +8,12 @@ export const STRONG_TYPES = set(
 export const SHORT_TYPES = set('st ave av rd ln dr ct pl sq ter terr cres cir circ expy fwy trl wy pde');
 /** Words that name many other things too: written as a name, or with more evidence. */
 export const PLAIN_TYPES = set(
-  'drive court place way loop circle trail row walk square park hill hills gardens garden grove green quay plaza rise vale close heights meadow meadows ' +
+  'alley drive court place way loop circle trail row walk square park hill hills gardens garden grove green quay plaza rise vale close heights meadow meadows ' +
     'courts views orchard knoll glen ridge creek hollow cove landing manor estate estates parade ramble',
 );
 /** Types that the postal services also know; only with a post code behind the name, or where the text speaks of an address. */
 export const RARE_TYPES = set(
-  'alley bend bluff branch bridge brook brooks burg bypass camp canyon cape causeway center centre centers club common commons corner corners course crest crossing ' +
+  'bend bluff branch bridge brook brooks burg bypass camp canyon cape causeway center centre centers club common commons corner corners course crest crossing ' +
     'crossroad curve dale dam divide extension fall falls ferry field fields flat flats ford forest forge fork forks fort freeway gateway harbor harbors harbour haven ' +
     'island islands isle junction key keys knolls lake lakes light loaf lock locks lodge mall mill mills mission mount mountain neck oval overpass pass passage path pike pine ' +
     'pines plain plains point points port ports prairie radial ramp ranch rapids rest river roads route run shoal shoals shore shores skyway spring springs spur ' +

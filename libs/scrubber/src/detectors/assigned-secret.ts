@@ -50,7 +50,12 @@ function isSecret(name: string, sign: string, value: string, reading: Reading, s
   if (!STRONG_NAME.test(name)) {
     if (!looksGenerated(value) || /^\d{1,9}$/.test(value)) return false;
   } else {
-    if (/^\/\w*$/.test(value) || (/^\d{1,4}$/.test(value) && /pass$/.test(name))) return false;
+    if (
+      /^\/\w*$/.test(value) ||
+      (/(?<![a-z])pwd$/.test(name) && /^\/[\w./-]{1,200}$/.test(value)) ||
+      (/^\d{1,4}$/.test(value) && /pass$/.test(name))
+    )
+      return false;
     const told = /^["'\\]*\s*=>?\s*$|["']$/.test(sign) || isToldApart(value, reading, span.end);
     if (!told) return false;
   }

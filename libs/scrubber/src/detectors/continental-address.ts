@@ -1,9 +1,9 @@
-import { ADDRESS_WORD, addressTail, hasPostcode } from '../address-parts';
+import { addressTail, hasPostcode, isCalledAddress } from '../address-parts';
 import { type Detector, RANK, scanBy, type Span } from '../detector';
 import { type Reading } from '../reading';
 
 const NAME = "[\\p{Lu}][\\p{L}\\p{M}'’.-]{1,30}";
-const HOUSE = '\\d{1,4} ?[a-zA-Z]?(?:[-/]\\d{1,4})?(?![\\p{L}\\d.:])';
+const HOUSE = '\\d{1,4} ?[a-zA-Z]?(?:[-/]\\d{1,4})?(?![\\p{L}\\d]|[.:]\\d)';
 /** `Hauptstraße 5`, `Berliner Straße 12`, `Kerkstraat 7`, `Storgatan 4`: the type ends the name or follows it, the number comes last. */
 const SUFFIXED = new RegExp(
   `(?<![\\p{L}\\d])(?:(?:Alte|Neue|Große|Grosse|Kleine|Obere|Untere|Vordere|Hintere|Lange|Breite)r? )?(?:[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:-(?:Straße|Strasse|Str\\.|Allee|Platz|Gasse|Ring|Weg|Ufer|Damm)|straße|strasse|str\\.|gasse|platz|allee|straat|gracht|plein|gatan|vägen|vej|veien|katu)|(?:[\\p{Lu}][\\p{L}\\p{M}.'-]{1,30} ){1,2}(?:Straße|Strasse|Str\\.|Allee)|Straße (?:des|der) (?:\\d{1,2}\\. )?${NAME}) ${HOUSE}`,
@@ -11,7 +11,7 @@ const SUFFIXED = new RegExp(
 );
 /** Types that are also ends of other words: only with a post code. */
 const DOUBTFUL = new RegExp(
-  `(?<![\\p{L}\\d])[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:weg|ring|damm|ufer|steig|laan|kade|singel|gata|gade|tie|chaussee|markt) ${HOUSE}|(?<![\\p{L}\\d])(?:(?:Am|Im|Zum|Zur|Beim|An der|An den|Auf dem|Auf der|In der|In den|Unter den) (?:${NAME} ){0,1}${NAME}|[\\p{Lu}][\\p{L}-]{2,30}(?:er|-) (?:Platz|Weg|Ring|Damm|Ufer|Gasse|Chaussee|Markt)) ${HOUSE}`,
+  `(?<![\\p{L}\\d])[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:weg|ring|damm|ufer|steig|laan|kade|singel|gata|gade|tie|chaussee|markt) ${HOUSE}|(?<![\\p{L}\\d])(?:(?:Am|Im|Zum|Zur|Beim|An der|An den|Auf dem|Auf der|In der|In den|Unter den) (?:${NAME} ){0,1}${NAME}|[\\p{Lu}][\\p{L}-]{2,30}(?:er|-) (?:Platz|Weg|Ring|Damm|Ufer|Gasse|Chaussee|Markt)|(?:${NAME} ){1,2}(?:Straat|Gracht|Plein|Laan|Kade|Singel|Weg)) ${HOUSE}`,
   'gu',
 );
 /** `12 bis rue de la Paix`. */
@@ -37,7 +37,7 @@ const surely = (match: RegExpExecArray): Span => {
 function withEvidence(match: RegExpExecArray, reading: Reading): Span | undefined {
   const span = surely(match);
   const tail = match.input.slice(match.index + match[0].length, span.end);
-  return hasPostcode(tail) || ADDRESS_WORD.test(reading.wordsBefore(match.index, 48)) ? span : undefined;
+  return hasPostcode(tail) || isCalledAddress(reading, match.index, span.end) ? span : undefined;
 }
 
 const scans = [

@@ -4,7 +4,7 @@ import { type Reading, spend } from '../reading';
 
 const ADDRESS = /(?<![A-Za-z\d])0x[\dA-Fa-f]{40}(?![A-Za-z\d])/g;
 const WALLET_WORD =
-  /(?<![a-z])(?:wallet|eth|ether|ethereum|erc20|usdt|usdc|crypto|payout|withdrawal|withdraw|deposit|address|addr|recipient|beneficiary)(?![a-z])/;
+  /(?<![a-z])(?:wallet|eth|ether|ethereum|erc20|usdt|usdc|crypto|payout|sweep|contract|withdrawal|withdraw|deposit|address|addr|recipient|beneficiary)(?![a-z])/;
 
 /** Whether the case of the letters is the checksum that EIP-55 says it is. */
 export function passesEip55(address: string): boolean {

@@ -1,5 +1,5 @@
 import { type Detector, RANK, type Span } from '../detector';
-import { addressTail, ADDRESS_WORD, hasPostcode, UNIT_BEFORE } from '../address-parts';
+import { addressTail, hasPostcode, isCalledAddress, UNIT_BEFORE } from '../address-parts';
 import { type Reading } from '../reading';
 import {
   COMMON_NAMES,
@@ -99,7 +99,7 @@ function addressAt(reading: Reading, number: Span): Span | undefined {
     return end === undefined ? undefined : { start: number.start - unit.length, end };
   }
   const end = addressTail(text, street.end);
-  const inContext = (): boolean => ADDRESS_WORD.test(reading.wordsBefore(number.start, 48));
+  const inContext = (): boolean => isCalledAddress(reading, number.start, end);
   if (
     !hasPostcode(text.slice(street.end, end)) &&
     !isStreet(street, /^ \p{Lu}\p{L}/u.test(text.slice(end, end + 3)), inContext)
