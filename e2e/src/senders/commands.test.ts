@@ -160,10 +160,11 @@ describe('the commands', () => {
   const HARD = 'a "quoted" \\ back\\slash,\ttab\nand line — Größe 日本語 🔥 \u0001\u001f\u007f $(id) `id` %s';
 
   it.each([
-    ['pd-send', [command('pd-send.js')]],
-    ['pd-send.sh in the shell of the system', ['/bin/sh', command('pd-send.sh')]],
-    ['pd-send.sh in BusyBox', [fileOfTool('busybox'), 'sh', command('pd-send.sh')]],
-  ])('%s pages, and says what became of it', async (name, [program = '', ...before]) => {
+    ['pd-send', () => [command('pd-send.js')]],
+    ['pd-send.sh in the shell of the system', () => ['/bin/sh', command('pd-send.sh')]],
+    ['pd-send.sh in BusyBox', () => [fileOfTool('busybox'), 'sh', command('pd-send.sh')]],
+  ])('%s pages, and says what became of it', async (name, commandLine) => {
+    const [program = '', ...before] = commandLine();
     const key = routingKeyOf(name.replace(/[^A-Za-z]/g, '').slice(0, 32));
     const words = ['-k', key, '-i', 'a', '-f', `detail=${HARD}`];
     const run = (...more: string[]) =>

@@ -114,7 +114,7 @@ export const COMPARISONS: readonly Comparison[] = [
 export class Commands {
   private constructor(
     private readonly node: string,
-    readonly shellCommand: string,
+    private readonly shellCommand: string,
     readonly programs: string,
   ) {}
 
@@ -124,16 +124,18 @@ export class Commands {
     return new Commands(await buildCommand('pd-send', folder), await buildShellCommand(folder), folder);
   }
 
-  ofNode(comparison: Comparison): Promise<Conduct> {
-    return this.#conduct([process.execPath, this.node], comparison);
+  /** The words that start pd-send. */
+  get inNode(): readonly string[] {
+    return [process.execPath, this.node];
   }
 
-  ofShell(shell: readonly string[], comparison: Comparison): Promise<Conduct> {
-    return this.#conduct([...shell, this.shellCommand], comparison);
+  /** The words that start pd-send.sh in a shell. */
+  inShell(...shell: readonly string[]): readonly string[] {
+    return [...shell, this.shellCommand];
   }
 
   /** What a command did and said, without what may differ: made keys, the words of curl and Node, the user agent. */
-  async #conduct(program: readonly string[], { words, environment, answers }: Comparison): Promise<Conduct> {
+  async conduct(program: readonly string[], { words, environment, answers }: Comparison): Promise<Conduct> {
     const seen: Seen[] = [];
     const server = http.createServer(answering(seen, ...(answers ?? [[202, SUCCESS]])));
     const base = `http://127.0.0.1:${await listenOn(server)}`;

@@ -6,6 +6,7 @@ tab=$(printf '\t')
 return=$(printf '\r')
 backspace=$(printf '\b')
 form_feed=$(printf '\f')
+delete=$(printf '\177')
 controls=$(printf '\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037')
 replacement=$(printf '\357\277\275')
 # Ends a stretch of text that JSON takes as it is: whatever is no printable ASCII, and the quote and the backslash.
@@ -15,8 +16,6 @@ special='[!]-~ -!#-[]'
 set_of() { printf "[\\$1-\\$2]"; }
 any=$(set_of 200 277)
 lead2=$(set_of 302 337)
-lead3=$(set_of 340 357)
-lead4=$(set_of 360 364)
 e0=$(printf '\340')$(set_of 240 277)
 e1_to_ec=$(set_of 341 354)$any
 ed=$(printf '\355')$(set_of 200 237)
@@ -93,7 +92,6 @@ take_character() {
     case $taken in [!\ -~]) [ "$taken" = "$delete" ] || character=$replacement ;; esac
   fi
 }
-delete=$(printf '\177')
 
 # read_string: takes a JSON string off $rest, which begins behind its opening quote, and sets $string to it on one line.
 read_string() {

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 const shell = (words: readonly string[], environment: Record<string, string>) =>
-  runProgram(['/bin/sh', commands.shellCommand, ...words], { PATH: commands.programs, ...environment });
+  runProgram([...commands.inShell('/bin/sh'), ...words], { PATH: commands.programs, ...environment });
 
 async function listen(server: Server): Promise<number> {
   servers.push(server);
@@ -36,12 +36,35 @@ async function listen(server: Server): Promise<number> {
 describe('pd-send.sh', () => {
   it.each(COMPARISONS)('does what pd-send does: $title', async (comparison) => {
     const [node, system, busybox] = await Promise.all([
-      commands.ofNode(comparison),
-      commands.ofShell(['/bin/sh'], comparison),
-      commands.ofShell([fileOfTool('busybox'), 'sh'], comparison),
+      commands.conduct(commands.inNode, comparison),
+      commands.conduct(commands.inShell('/bin/sh'), comparison),
+      commands.conduct(commands.inShell(fileOfTool('busybox'), 'sh'), comparison),
     ]);
     expect(system).toEqual(node);
     expect(busybox).toEqual(node);
+  });
+
+  it('takes bytes that are no UTF-8 for what Node and browsers take them', async () => {
+    const seen: Seen[] = [];
+    const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
+    // Cut characters, surrogates, overlong forms, code points that do not exist, stray bytes, a cut one at the end.
+    const bytes =
+      '\\342\\202A\\355\\240\\200\\300\\200\\340\\200\\200\\360\\237\\230\\364\\220\\200\\200\\365\\377é"\\303';
+    const script = `bytes=$(printf '${bytes}'); exec "$@" -d "$bytes" -f "x=$bytes"`;
+    const environment = { PATH: commands.programs, PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` };
+    const words = ['-k', KEY, '-t', 'trigger', '-i', 'a'];
+    for (const program of [
+      commands.inNode,
+      commands.inShell('/bin/sh'),
+      commands.inShell(fileOfTool('busybox'), 'sh'),
+    ]) {
+      const result = await runProgram(['/bin/sh', '-c', script, 'sh', ...program, ...words], environment);
+      expect(result).toMatchObject({ code: 0, stderr: '' });
+    }
+    const [node, system, busybox] = seen.map(({ body }) => body);
+    expect(node).toContain('\ufffdA\ufffd');
+    expect(system).toBe(node);
+    expect(busybox).toBe(node);
   });
 
   it('shows neither key nor password in the list of processes', async () => {

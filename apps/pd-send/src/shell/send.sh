@@ -40,11 +40,7 @@ post() {
   [ -z "$ca_file" ] || set -- "$@" --cacert "$ca_file"
   [ $skip_verification = no ] || set -- "$@" -k
   case $target in *@*) set -- "$@" -K /dev/fd/3 ;; *) set -- "$@" "$target" ;; esac
-  answer=$(
-    printf '%s' "$body" | curl "$@" 3<<EOT 2>&1
-url = "$target"
-EOT
-  )
+  answer=$(call_curl "$@" 2>&1)
   code=$?
   case $code in
     0) read_answer ;;
@@ -53,10 +49,16 @@ EOT
     *) outcome=unreachable ;;
   esac
   [ $code -ne 0 ] || return 0
-  reason=${answer##*curl: (}
-  reason=${reason#*) }
+  reason=${answer##*"curl: ("}
+  reason=${reason#*") "}
   reason=${reason%%"$newline"*}
   [ $code -ne 28 ] || reason="no answer within $attempt_timeout_s s"
+}
+
+call_curl() {
+  printf '%s' "$body" | curl "$@" 3<<EOT
+url = "$target"
+EOT
 }
 
 # What curl shows: the heads of all answers (a proxy's, 100, the last one), the body, and a line with status and size of heads.
