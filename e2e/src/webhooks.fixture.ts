@@ -94,8 +94,8 @@ export class WebhookRelay {
     return this.#start('log-poller', { ...polling, ...env }, options);
   }
 
-  startSender(): Promise<AppProcess> {
-    return this.#start('webhook-sender', {}, {});
+  startSender(env: Record<string, string> = {}): Promise<AppProcess> {
+    return this.#start('webhook-sender', env, {});
   }
 
   get simulatorUrl(): string {
