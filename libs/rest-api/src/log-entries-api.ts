@@ -52,7 +52,7 @@ export interface Page {
 export type Trouble =
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'throttled'; readonly waitMs: number | undefined }
-  | { readonly kind: 'failed'; readonly detail: string };
+  | { readonly kind: 'failed'; readonly detail: string; readonly status?: number; readonly timedOut?: boolean };
 
 export interface LogEntriesApiOptions {
   readonly getter: HttpGetter;
@@ -101,7 +101,8 @@ export class LogEntriesApi {
   async page(query: PageQuery, signal: AbortSignal): Promise<Page | Trouble> {
     await this.#turn(signal);
     const got = await this.#getter.get(this.#urlOf(query), this.#headers, signal);
-    if (got.kind === 'fault') return { kind: 'failed', detail: `${got.fault}: ${got.detail}` };
+    if (got.kind === 'fault')
+      return { kind: 'failed', timedOut: got.fault === 'timeout', detail: `${got.fault}: ${got.detail}` };
     this.#learn(got);
     return pageOf(got);
   }
@@ -143,7 +144,7 @@ function pageOf({ status, body: data, headers }: Answer): Page | Trouble {
     const told = textOf(headers['ratelimit-reset']) ?? textOf(headers['retry-after']);
     return { kind: 'throttled', waitMs: retryAfterMs(told, Date.now()) };
   }
-  if (status !== 200) return { kind: 'failed', detail: `status ${status}: ${data.slice(0, 200)}` };
+  if (status !== 200) return { kind: 'failed', status, detail: `status ${status}: ${data.slice(0, 200)}` };
   const body = parsed(data);
   if (!Array.isArray(body?.log_entries)) return { kind: 'failed', detail: 'the answer is no page of log entries' };
   const entries: readonly unknown[] = body.log_entries;

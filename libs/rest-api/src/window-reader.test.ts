@@ -108,6 +108,15 @@ describe('a window', () => {
     expect(server.requests.length).toBeLessThan(70);
   });
 
+  it('is halved where PagerDuty does not answer it for its width', async () => {
+    const added = server.add(30);
+    const wide = 86_400;
+    server.refuses = (query) =>
+      Date.parse(query.get('until') ?? '') - Date.parse(query.get('since') ?? '') > (wide * 1_000) / 3;
+    expect(await read(windowOf(wide))).toEqual(added.map(({ id }) => id));
+    expect(troubles.filter((kind) => kind === 'failed')).toHaveLength(3 * 3);
+  });
+
   it('of two seconds with more than 10,000 records gives what PagerDuty shows, and says so', async () => {
     const created_at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
     server.add(10_050, () => ({ created_at }));

@@ -24,6 +24,8 @@ export const READER_WAITS: ReaderWaits = { baseMs: 1_000, capMs: 60_000, refused
 
 /** Windows longer than this are counted first, so that halving one costs a request and not a hundred. */
 const COUNT_FROM_MS = 10 * 60_000;
+/** A window that was counted first and got no answer so often is halved: it may be more than PagerDuty can count or allows. */
+const WIDE_ATTEMPTS = 3;
 /** Of a counted window, what is held in memory at one time. */
 const COMFORTABLE = 2_000;
 
@@ -76,7 +78,13 @@ export class WindowReader {
         });
         break;
       }
-      const page = await this.#page({ window, offset, withTotal: withTotal && offset === 0 }, signal);
+      const counting = withTotal && offset === 0;
+      const page = await this.#page(
+        { window, offset, withTotal: counting },
+        signal,
+        counting ? WIDE_ATTEMPTS : Infinity,
+      );
+      if (page === null) return null;
       if (divisible && page.total !== null && page.total > COMFORTABLE) return null;
       for (const value of page.entries) {
         const entry = parseLogEntry(value);
@@ -88,9 +96,13 @@ export class WindowReader {
     return { window, entries: [...entries.values()].sort(byCreation), unreadable };
   }
 
-  /** The page, whatever it takes: only the signal ends the attempts. */
-  async #page(query: PageQuery, signal: AbortSignal): Promise<Page> {
+  /**
+   * The page, whatever it takes: the signal ends the attempts. Null after so many answers that may be due to the width of
+   * the window.
+   */
+  async #page(query: PageQuery, signal: AbortSignal, wideAttempts: number): Promise<Page | null> {
     const { api, waits, log, onTrouble } = this.#options;
+    let tooWide = 0;
     for (let failures = 1; ; failures += 1) {
       const answer = await api.page(query, signal);
       if (answer.kind === 'page') {
@@ -101,8 +113,16 @@ export class WindowReader {
       onTrouble(answer);
       log.warn(explain(answer), { waitSeconds: Math.ceil(waitMs / 1000), offset: query.offset });
       await delay(waitMs, undefined, { signal });
+      if (maybeTooWide(answer)) tooWide += 1;
+      if (tooWide >= wideAttempts) return null;
     }
   }
+}
+
+/** A request that PagerDuty calls wrong, or cannot answer in time; not one that fails whatever it asks for. */
+function maybeTooWide(trouble: Trouble): boolean {
+  if (trouble.kind !== 'failed') return false;
+  return trouble.status === 400 || trouble.status === 504 || trouble.timedOut === true;
 }
 
 function waitAfter(trouble: Trouble, failures: number, { baseMs, capMs, refusedMs }: ReaderWaits): number {

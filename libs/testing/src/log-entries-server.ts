@@ -23,6 +23,8 @@ export class LogEntriesServer {
   aheadMs = 0;
   /** Called before each page is cut. */
   beforePage: (query: URLSearchParams) => void = () => undefined;
+  /** Queries that are answered 400. */
+  refuses: (query: URLSearchParams) => boolean = () => false;
   readonly #server: Server;
 
   constructor() {
@@ -69,7 +71,8 @@ export class LogEntriesServer {
     if (mishap !== undefined) return void response.writeHead(mishap.status, mishap.headers).end(mishap.body ?? '{}');
     this.beforePage(query);
     const [limit, offset] = [Number(query.get('limit') ?? 25), Number(query.get('offset') ?? 0)];
-    if (offset + limit > LIMIT) return void response.writeHead(400).end('{"error":{"code":2001}}');
+    if (offset + limit > LIMIT || this.refuses(query))
+      return void response.writeHead(400).end('{"error":{"code":2001}}');
     const found = this.#found(query);
     const page = {
       log_entries: found.slice(offset, offset + limit),
