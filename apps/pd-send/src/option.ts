@@ -25,7 +25,35 @@ export interface Syntax<Name extends string = string> {
   readonly positionals?: readonly Positional<Name>[];
 }
 
+/** Options that several commands have. */
 export const HELP = { name: 'help', short: '-h', long: ['--help'], help: 'show this help and exit' } as const;
+
+export const KEY_HELP = 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters';
+
+export const SERVICE_KEY = {
+  name: 'key',
+  short: '-k',
+  long: ['--service-key', '--routing-key'],
+  value: 'KEY',
+  required: true,
+  help: KEY_HELP,
+} as const;
+
+export const CLIENT = {
+  name: 'client',
+  short: '-c',
+  long: ['--client'],
+  value: 'NAME',
+  help: 'the monitoring tool that sends this',
+} as const;
+
+export const CLIENT_URL = {
+  name: 'clientUrl',
+  short: '-u',
+  long: ['--client-url'],
+  value: 'URL',
+  help: 'where that tool shows the alert',
+} as const;
 
 /** How a message names an option: by its first names, as PagerDuty Agent does. */
 export function label(given: Option | Positional): string {

@@ -1,5 +1,5 @@
 import { processed, type Command } from '../command';
-import { HELP } from '../option';
+import { CLIENT, CLIENT_URL, HELP, SERVICE_KEY } from '../option';
 import { compose } from './compose';
 
 export type PdNagiosOption = 'key' | 'type' | 'notification' | 'incidentKey' | 'field' | 'client' | 'clientUrl';
@@ -12,14 +12,7 @@ PDSEND_EVENTS_BASE_URL names its gateway.
 `,
   options: [
     HELP,
-    {
-      name: 'key',
-      short: '-k',
-      long: ['--service-key', '--routing-key'],
-      value: 'KEY',
-      required: true,
-      help: 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters',
-    },
+    SERVICE_KEY,
     {
       name: 'type',
       short: '-t',
@@ -52,8 +45,8 @@ PDSEND_EVENTS_BASE_URL names its gateway.
       value: 'KEY=VALUE',
       help: 'a detail for the responder; may be given several times. Required for a host: HOSTNAME, HOSTSTATE; for a service: HOSTNAME, SERVICEDESC, SERVICESTATE',
     },
-    { name: 'client', short: '-c', long: ['--client'], value: 'NAME', help: 'the monitoring tool that sends this' },
-    { name: 'clientUrl', short: '-u', long: ['--client-url'], value: 'URL', help: 'where that tool shows the alert' },
+    CLIENT,
+    CLIENT_URL,
   ],
   details: `state to severity:
   CRITICAL, DOWN critical; UNKNOWN, UNREACHABLE error; WARNING warning; OK, UP info

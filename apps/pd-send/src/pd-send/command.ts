@@ -1,6 +1,6 @@
 import { EVENT_ACTIONS, SEVERITIES } from '@pdaltagent/events';
 import { processed, type Command } from '../command';
-import { HELP } from '../option';
+import { CLIENT, CLIENT_URL, HELP, SERVICE_KEY } from '../option';
 import { compose } from './compose';
 
 export type PdSendOption =
@@ -26,14 +26,7 @@ names its gateway.
 `,
   options: [
     HELP,
-    {
-      name: 'key',
-      short: '-k',
-      long: ['--service-key', '--routing-key'],
-      value: 'KEY',
-      required: true,
-      help: 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters',
-    },
+    SERVICE_KEY,
     {
       name: 'type',
       short: '-t',
@@ -87,8 +80,8 @@ names its gateway.
       value: 'NAME',
       help: 'the kind of event, as "disk" or "ping failure"',
     },
-    { name: 'client', short: '-c', long: ['--client'], value: 'NAME', help: 'the monitoring tool that sends this' },
-    { name: 'clientUrl', short: '-u', long: ['--client-url'], value: 'URL', help: 'where that tool shows the alert' },
+    CLIENT,
+    CLIENT_URL,
     {
       name: 'field',
       short: '-f',

@@ -1,5 +1,5 @@
 import { type Command } from '../command';
-import { HELP } from '../option';
+import { HELP, KEY_HELP } from '../option';
 import { compose } from './compose';
 
 export type PdSensuOption = 'key' | 'incidentKey';
@@ -18,7 +18,7 @@ PDaltagent where PDSEND_EVENTS_BASE_URL names its gateway.
       long: ['--integration-key', '--routing-key'],
       value: 'KEY',
       required: true,
-      help: 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters',
+      help: KEY_HELP,
     },
     {
       name: 'incidentKey',

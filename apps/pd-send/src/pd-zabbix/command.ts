@@ -1,5 +1,5 @@
 import { type Command } from '../command';
-import { HELP } from '../option';
+import { HELP, KEY_HELP } from '../option';
 import { compose } from './compose';
 
 export type PdZabbixOption = 'key' | 'type' | 'body';
@@ -16,7 +16,7 @@ type, with the parameters {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE}.
     {
       name: 'key',
       value: 'KEY',
-      help: 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters',
+      help: KEY_HELP,
     },
     { name: 'type', value: '{trigger,resolve}', choices: ['trigger', 'resolve'], help: 'what to do with the alert' },
     { name: 'body', value: 'BODY', help: 'the message: lines of NAME:VALUE, as below' },
