@@ -62,10 +62,10 @@ describe('services that are started before what they need', () => {
       services.set(name, service);
       running.push(service);
     }
-    for (const service of services.values()) await service.logged('that the broker is away', isAbsence);
+    for (const service of services.values()) await service.logged('that the broker is away', isAbsence, 120_000);
 
     await Promise.all([broker.restart(), redis.restart()]);
-    for (const service of services.values()) await service.waitFor('ready', 60_000);
+    for (const service of services.values()) await service.waitFor('ready', 120_000);
 
     const response = await fetch(`http://127.0.0.1:${httpPort}/v2/enqueue`, {
       method: 'POST',
@@ -81,13 +81,13 @@ describe('services that are started before what they need', () => {
       const answer = await fetch(`${simulatorUrl}/_control/events?api=${api}&body=none&headers=false`);
       return /"total":[1-9]/.test(await answer.text());
     };
-    await waitUntil(arrived('v2'), { what: 'the event to arrive' });
-    await waitUntil(arrived('x-ere'), { what: 'its webhook to arrive' });
+    await waitUntil(arrived('v2'), { what: 'the event to arrive', timeoutMs: 120_000 });
+    await waitUntil(arrived('x-ere'), { what: 'its webhook to arrive', timeoutMs: 120_000 });
     for (const [name, { lines }] of services) {
       const said = lines.filter(isAbsence).map(({ message, connection }) => JSON.stringify([message, connection]));
       expect([name, said]).toEqual([name, [...new Set(said)]]);
     }
-  }, 180_000);
+  }, 600_000);
 });
 
 describe('a configuration that is wrong', () => {
