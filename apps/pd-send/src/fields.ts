@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { charactersIn, MAXIMUM_DEDUP_KEY_CHARACTERS } from '@pdaltagent/events';
 import { UsageError } from './parse';
 
 /** What `-f KEY=VALUE` gave: split at the first "="; all values are strings; of two with one name the last one counts. */
@@ -21,4 +23,10 @@ export function present(members: Readonly<Record<string, string | undefined>>): 
 /** The beginning of a text that is not too long for a summary; PagerDuty Agent cuts it without a word. */
 export function cutAfter(maximum: number, text: string): string {
   return [...text].slice(0, maximum).join('');
+}
+
+/** A key made of names: one too long for PagerDuty becomes its hash, the same for every event of the alert. */
+export function keyOf(names: string): string {
+  if (charactersIn(names) <= MAXIMUM_DEDUP_KEY_CHARACTERS) return names;
+  return createHash('sha256').update(names).digest('hex');
 }

@@ -35,6 +35,13 @@ describe('the event of a Nagios notification', () => {
     expect(event.payload).toMatchObject({ summary: 'HOSTNAME=db1; HOSTSTATE=UP', severity: 'info' });
   });
 
+  it('has a key that PagerDuty takes, the same for all of an alert, however long the names are', () => {
+    const words = ['-n', 'service', ...SERVICE, '-f', `SERVICEDESC=${'long '.repeat(60)}`];
+    const { dedup_key } = composed('-t', 'PROBLEM', ...words);
+    expect(dedup_key).toMatch(/^[0-9a-f]{64}$/);
+    expect(composed('-t', 'RECOVERY', ...words).dedup_key).toBe(dedup_key);
+  });
+
   it.each([
     ['PROBLEM', 'trigger'],
     ['ACKNOWLEDGEMENT', 'acknowledge'],

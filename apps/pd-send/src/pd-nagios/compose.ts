@@ -1,5 +1,5 @@
 import { MAXIMUM_SUMMARY_CHARACTERS, type AlertEvent, type EventAction, type Severity } from '@pdaltagent/events';
-import { cutAfter, fieldsOf, present } from '../fields';
+import { cutAfter, fieldsOf, keyOf, present } from '../fields';
 import { lastOf, UsageError, type Given } from '../parse';
 import { type PdNagiosOption } from './command';
 
@@ -39,7 +39,7 @@ export function compose(given: Given<PdNagiosOption>): AlertEvent {
   return {
     routing_key: lastOf(given, 'key') ?? '',
     event_action: ACTIONS[lastOf(given, 'type') ?? ''] ?? 'trigger',
-    dedup_key: lastOf(given, 'incidentKey') || about.key,
+    dedup_key: lastOf(given, 'incidentKey') || keyOf(about.key),
     payload: {
       summary: cutAfter(MAXIMUM_SUMMARY_CHARACTERS, about.summary),
       source: host,

@@ -7,7 +7,7 @@ import {
   type Severity,
 } from '@pdaltagent/events';
 import { CommandError } from '../command';
-import { cutAfter } from '../fields';
+import { cutAfter, keyOf } from '../fields';
 import { lastOf, type Given } from '../parse';
 import { type PdSensuOption } from './command';
 
@@ -20,7 +20,7 @@ export async function compose(given: Given<PdSensuOption>, input: () => Promise<
   const result = reading.document.value;
   const client = textIn(result['client'], 'name');
   const check = textIn(result['check'], 'name');
-  const named = client === undefined || check === undefined ? textIn(result, 'id') : `${client}/${check}`;
+  const named = client === undefined || check === undefined ? textIn(result, 'id') : keyOf(`${client}/${check}`);
   const key = lastOf(given, 'incidentKey') || named;
   if (key === undefined) throw new CommandError('the check result has neither client.name and check.name nor id');
   const action = textIn(result, 'action');

@@ -1,6 +1,6 @@
 import { MAXIMUM_SUMMARY_CHARACTERS, type AlertEvent, type Severity } from '@pdaltagent/events';
 import { CommandError } from '../command';
-import { cutAfter } from '../fields';
+import { cutAfter, keyOf } from '../fields';
 import { lastOf, type Given } from '../parse';
 import { type PdZabbixOption } from './command';
 
@@ -31,7 +31,7 @@ export function compose(given: Given<PdZabbixOption>): AlertEvent {
   return {
     routing_key: lastOf(given, 'key') ?? '',
     event_action: lastOf(given, 'type') === 'resolve' || isCancelled ? 'resolve' : 'trigger',
-    dedup_key: details.get('incident_key') || `${value('id')}-${hostname}`,
+    dedup_key: details.get('incident_key') || keyOf(`${value('id')}-${hostname}`),
     payload: {
       summary: cutAfter(MAXIMUM_SUMMARY_CHARACTERS, summary),
       source: hostname,
