@@ -20,6 +20,7 @@ export function sayChange(log: Log, change: Change): void {
       return log.error('destination paused: what is for it is held until it is resumed', {
         destination: change.routingKey,
         ...(change.outcome === undefined ? {} : reasonOf(change.outcome)),
+        advice: `pdaltagent webhooks resume ${change.routingKey}`,
       });
     case 'key-resumed':
       return log.info('destination resumed', { destination: change.routingKey });
