@@ -52,20 +52,20 @@ export interface Detector {
 const NOTHING: readonly Span[] = [];
 
 /**
- * Scans with one pattern (flag g). `accept` says which part of a match is meant, or undefined to go on one character later:
- * patterns begin with a look-behind, so a run of characters is not tried again from its middle.
+ * Scans with one pattern (flag g). `accept` says which part of a match is meant, or undefined to go on one character later
+ * (patterns begin with a look-behind, so a run of characters is not tried again from its middle), or where to go on.
  */
 export function scanBy(
   pattern: RegExp,
-  accept: (match: RegExpExecArray, reading: Reading) => Span | undefined,
+  accept: (match: RegExpExecArray, reading: Reading) => Span | number | undefined,
 ): (reading: Reading) => readonly Span[] {
   return (reading) => {
     let spans: Span[] | undefined;
     pattern.lastIndex = 0;
     for (let match = pattern.exec(reading.text); match !== null; match = pattern.exec(reading.text)) {
-      const span = accept(match, reading);
-      if (span !== undefined) (spans ??= []).push(span);
-      pattern.lastIndex = Math.max(span?.end ?? 0, match.index + 1);
+      const answer = accept(match, reading);
+      if (typeof answer === 'object') (spans ??= []).push(answer);
+      pattern.lastIndex = Math.max(typeof answer === 'object' ? answer.end : (answer ?? 0), match.index + 1);
     }
     return spans ?? NOTHING;
   };

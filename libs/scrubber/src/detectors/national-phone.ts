@@ -36,9 +36,11 @@ function hasMoreDigits(text: string, end: number): boolean {
   return MORE_DIGITS.test(text);
 }
 
-function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
+function accept(match: RegExpExecArray, reading: Reading): Span | number | undefined {
   const candidate = withoutRemark(match[0]);
-  if (candidate.indexOf('(') !== candidate.lastIndexOf('(')) return undefined;
+  // What is left of the second bracket would have it inside too.
+  const second = candidate.indexOf('(', candidate.indexOf('(') + 1);
+  if (second > 0) return match.index + second;
   if (candidate === match[0] && hasMoreDigits(reading.text, match.index + candidate.length)) return undefined;
   const opened = candidate.startsWith('(') && !candidate.includes(')');
   const start = opened ? match.index + 1 : match.index;

@@ -77,8 +77,12 @@ function isStreet(street: Street, goesOn: boolean, inContext: () => boolean): bo
   const words = [...street.names, street.type];
   const asName =
     words.every((word) => /^[\p{Lu}\d]/u.test(word)) && !words.every((word) => word === word.toUpperCase());
-  if (strength >= 2 && asName && inContext()) return true;
-  if (lower.some((name) => isTechnical(name) && !(COMMON_NAMES.has(name) && (strength >= 2 || inContext()))))
+  const technical = lower.some(isTechnical);
+  if (strength >= 2 && asName && (!technical || inContext())) return true;
+  if (
+    technical &&
+    lower.some((name) => isTechnical(name) && !(COMMON_NAMES.has(name) && (strength >= 2 || inContext())))
+  )
     return false;
   const common = lower.length === 1 && (COMMON_NAMES.has(first) || /^\d/.test(first));
   const small =
