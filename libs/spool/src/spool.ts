@@ -1,18 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Database, destroyDatabase, openDatabase, reasonOf } from './database';
+import { takeBatch, writeBatch, type Writing } from './batch';
+import { countEntries } from './count';
+import { type Database, destroyDatabase, openDatabase, reasonOf, tidyDatabase } from './database';
 import { FreeSpace } from './free-space';
-import { keyBehind, keyOf, readKey, seal, unseal } from './record';
+import { keyBehind, readKey, unseal } from './record';
 import { SpoolError, type SpoolFailure, type SpoolOptions, type StoredEntry } from './spool-ports';
 
-interface Writing {
-  readonly sequence: number;
-  readonly content: Buffer;
-  readonly settle: (failure: SpoolFailure | undefined) => void;
-}
-
-const BATCH_BYTES = 4 * 1024 * 1024;
-const BATCH_ENTRIES = 2_000;
 const HEAL_MS = 1_000;
+/** The database keeps what was erased until it tidies up, and left alone it may not: after so much it is told to. */
+const TIDY_BYTES = 1024 * 1024;
 
 /**
  * Entries on disk, in the order of their sequences. What is appended at one time is synced together (group commit); an
@@ -30,6 +26,9 @@ export class Spool {
   #last = 0;
   #flushing: Promise<void> | undefined;
   #healing: Promise<void> | undefined;
+  #tidying: Promise<void> | undefined;
+  /** Erased since it was tidied up. */
+  #untidyBytes = 0;
   /** After a failed write the database's log may have a hole: it is only read until it has been opened again. */
   #isReadOnly = false;
   #isFull = false;
@@ -143,6 +142,7 @@ export class Spool {
     this.#isClosed = true;
     while (this.#flushing !== undefined) await this.#flushing;
     await this.#healing;
+    await this.#tidying;
     await this.#database.close();
   }
 
@@ -162,27 +162,22 @@ export class Spool {
 
   async #write(): Promise<void> {
     while (this.#writing.length + this.#erasing.size > 0 && !this.#isReadOnly) {
-      const batch = this.#nextBatch();
+      const batch = takeBatch(this.#writing);
       const erased = [...this.#erasing];
       const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
       try {
         if (bytes > 0 && !(await this.#space.has(bytes))) {
           this.#isFull = true;
+          this.#tidyWhereNeeded();
           for (const { settle } of batch) settle('full');
           continue;
         }
-        await this.#database.batch(
-          [
-            ...erased.map(([sequence, size]) => ({ type: 'del' as const, key: keyOf(sequence, size) })),
-            ...batch.map(({ sequence, content }) => ({
-              type: 'put' as const,
-              key: keyOf(sequence, content.length),
-              value: seal(content),
-            })),
-          ],
-          { sync: batch.length > 0 },
-        );
-        for (const [sequence] of erased) this.#erasing.delete(sequence);
+        await writeBatch(this.#database, erased, batch);
+        for (const [sequence, size] of erased) {
+          this.#erasing.delete(sequence);
+          this.#untidyBytes += size;
+        }
+        this.#tidyWhereNeeded();
         if (batch.length > 0) this.#isFull = false;
         for (const { settle } of batch) settle(undefined);
       } catch (error) {
@@ -191,15 +186,16 @@ export class Spool {
     }
   }
 
-  #nextBatch(): Writing[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { content } of this.#writing) {
-      if (count > 0 && (bytes + content.length > BATCH_BYTES || count >= BATCH_ENTRIES)) break;
-      bytes += content.length;
-      count += 1;
-    }
-    return this.#writing.splice(0, count);
+  /** Gives the disk back what was erased: once all is, or where there is no room for what comes. */
+  #tidyWhereNeeded(): void {
+    if (this.#tidying !== undefined || this.#untidyBytes < TIDY_BYTES) return;
+    if (this.#entries > 0 && !this.#isFull) return;
+    this.#untidyBytes = 0;
+    this.#tidying = tidyDatabase(this.#database)
+      .catch((error: unknown) =>
+        this.#options.log.warn('the spool cannot be tidied up', { error: reasonOf(error).message }),
+      )
+      .finally(() => (this.#tidying = undefined));
   }
 
   #fail(error: unknown, batch: readonly Writing[]): void {
@@ -225,6 +221,7 @@ export class Spool {
 
   async #reopen(): Promise<void> {
     const { folder, log } = this.#options;
+    await this.#tidying;
     await this.#database.close();
     if (this.#entries === 0) {
       await destroyDatabase(folder);
@@ -243,15 +240,8 @@ export class Spool {
   async #count(): Promise<void> {
     const before = { entries: this.#entries, bytes: this.#bytes };
     const erased = new Set(this.#erasing.keys());
-    let entries = 0;
-    let bytes = 0;
-    for await (const key of this.#database.keys()) {
-      const name = readKey(key);
-      if (name === undefined || erased.has(name.sequence)) continue;
-      entries += 1;
-      bytes += name.bytes;
-      this.#last = Math.max(this.#last, name.sequence);
-    }
+    const { entries, bytes, last } = await countEntries(this.#database, (sequence) => erased.has(sequence));
+    this.#last = Math.max(this.#last, last);
     this.#entries += entries - before.entries;
     this.#bytes += bytes - before.bytes;
   }

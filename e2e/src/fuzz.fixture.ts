@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { connect, type Socket } from 'node:net';
+
+const KEY = '01234567890123456789012345678901';
+
+/** A request, whatever it may be worth. */
+export interface FuzzedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+export interface FuzzedAnswer {
+  /** 0 where the connection ended without an answer. */
+  readonly status: number;
+  readonly body: string;
+}
+
+const anyText = fc.string({ unit: 'grapheme', maxLength: 20 });
+const anyValue = fc.jsonValue({ stringUnit: 'binary', maxDepth: 2 });
+
+const event = fc.record(
+  {
+    routing_key: fc.oneof({ weight: 19, arbitrary: fc.constant<unknown>(KEY) }, { weight: 1, arbitrary: anyValue }),
+    event_action: fc.constantFrom('trigger', 'trigger', 'acknowledge', 'resolve'),
+    dedup_key: fc.oneof(
+      { weight: 18, arbitrary: fc.stringMatching(/^[a-z/]{1,20}$/) },
+      { weight: 1, arbitrary: fc.constantFrom(null, '', ' ') },
+      { weight: 1, arbitrary: anyValue },
+    ),
+    payload: fc.record(
+      {
+        summary: fc.constant('disk full'),
+        source: fc.constant('db1'),
+        severity: fc.constantFrom('critical', 'info'),
+        custom_details: anyValue,
+      },
+      { requiredKeys: ['summary', 'source', 'severity'] },
+    ),
+    client: anyValue,
+    ['__proto__']: anyValue,
+  },
+  { requiredKeys: ['routing_key', 'event_action', 'payload'] },
+);
+
+/** JSON with the white space and the numbers that a serialiser would change. */
+const jsonBytes = fc
+  .tuple(event, fc.constantFrom(undefined, 1, '\t'), fc.constantFrom('', '\ufeff', ' \r\n'), fc.boolean())
+  .map(([value, indent, before, withNumbers]) => {
+    const text = JSON.stringify(value, undefined, indent);
+    const numbers = withNumbers ? text.replace(/\}$/, ',"n":[1.0,-0,1e400,12345678901234567890]}') : text;
+    return Buffer.from(before + numbers);
+  });
+
+const mutatedBytes = fc.tuple(jsonBytes, fc.nat(), fc.nat(255)).map(([bytes, position, byte]) => {
+  const copy = Buffer.from(bytes);
+  copy[position % copy.length] = byte;
+  return copy;
+});
+
+/** What a header line may hold, and now and then what it may not. */
+const headerText = fc
+  .uint8Array({ maxLength: 20 })
+  .map((bytes) => Buffer.from(bytes).toString('latin1'))
+  .map((text) => (text.length % 4 === 0 ? text : text.replace(/[^\t -~\x80-\xff]/g, '.')));
+
+export const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc.record({
+  method: fc.oneof(
+    { weight: 20, arbitrary: fc.constant('POST') },
+    { weight: 1, arbitrary: fc.constantFrom('PUT', 'X') },
+  ),
+  path: fc.oneof(
+    { weight: 12, arbitrary: fc.constant('/v2/enqueue') },
+    { weight: 3, arbitrary: fc.constantFrom(`/integration/${KEY}/enqueue`, `/x-ere/${KEY}?a=%zz&b=1`) },
+    { weight: 1, arbitrary: fc.constantFrom('/v2/enqueue/?x=1', 'http://pagerduty/v2/enqueue', '//v2/enqueue') },
+    { weight: 1, arbitrary: anyText.map((text) => `/x-ere/${encodeURIComponent(text)}`) },
+    { weight: 1, arbitrary: anyText.map((text) => `/${text.replace(/[^!-~]/g, '')}`) },
+  ),
+  headers: fc.record(
+    {
+      'content-type': fc.constantFrom('application/json', 'text/plain', 'multipart/form-data', 'x', ''),
+      'content-encoding': fc.constantFrom('identity', 'IDENTITY', '', 'identity', 'identity', 'gzip', 'br'),
+      'x-routing-key': fc.constantFrom(KEY, 'x', ''),
+      traceparent: fc.constantFrom('x', `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`),
+      'x-vendor': headerText,
+    },
+    { requiredKeys: [] },
+  ),
+  body: fc.oneof(
+    { weight: 20, arbitrary: jsonBytes },
+    { weight: 4, arbitrary: mutatedBytes },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)) },
+  ),
+});
+
+/** A keep-alive connection that is opened again whenever the other side closes it. */
+export class FuzzedConnection {
+  readonly #port: number;
+  #socket: Socket | undefined;
+  #heard = '';
+  #settle: (answer: FuzzedAnswer) => void = () => undefined;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  send({ method, path, headers, body }: FuzzedRequest): Promise<FuzzedAnswer> {
+    const lines = Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}: ${value}`],
+    );
+    const head = [`${method} ${path} HTTP/1.1`, 'host: gateway', `content-length: ${body.length}`, ...lines];
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+      this.#heard = '';
+      const socket = this.#socket ?? this.#connect();
+      socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), body]));
+    });
+  }
+
+  close(): void {
+    this.#socket?.destroy();
+  }
+
+  #connect(): Socket {
+    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+    this.#socket = socket;
+    socket.on('data', (chunk) => this.#hear(chunk));
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
+      this.#settle({ status: 0, body: '' });
+    });
+    return socket;
+  }
+
+  #hear(chunk: Buffer): void {
+    this.#heard += chunk.toString('latin1');
+    const bodyAt = this.#heard.indexOf('\r\n\r\n') + 4;
+    if (bodyAt < 4) return;
+    const head = this.#heard.slice(0, bodyAt);
+    const length = Number(/content-length: (\d+)/i.exec(head)?.[1]);
+    if (this.#heard.length < bodyAt + length) return;
+    if (/connection: close/i.test(head)) {
+      this.#socket?.destroy();
+      this.#socket = undefined;
+    }
+    this.#settle({ status: Number(head.slice(9, 12)), body: this.#heard.slice(bodyAt) });
+  }
+}
+
+/** The body as it was sent: a made key is taken out again, whether it was put in or took the place of an empty one. */
+export function withoutMadeKey(body: Buffer, sent: Buffer, key: string): Buffer {
+  const text = body.toString('latin1');
+  const put = `"dedup_key":"${key}"`;
+  const at = text.indexOf(put);
+  if (at >= 0) {
+    const isFollowed = text[at + put.length] === ',';
+    const taken = Buffer.from(text.slice(0, at) + text.slice(at + put.length + (isFollowed ? 1 : 0)), 'latin1');
+    if (taken.equals(sent)) return taken;
+  }
+  const valueAt = text.indexOf(`"${key}"`);
+  const tail = body.subarray(valueAt + key.length + 2);
+  return Buffer.concat([body.subarray(0, valueAt), sent.subarray(valueAt, sent.length - tail.length), tail]);
+}

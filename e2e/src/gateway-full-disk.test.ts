@@ -1,0 +1,101 @@
+import { waitUntil } from '@pdaltagent/testing';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { Arrivals, GatewayRig } from './gateway.fixture';
+
+const KEY = '01234567890123456789012345678901';
+const AT_ONE_TIME = 8;
+
+describe('a gateway whose disk is full while the broker is away', () => {
+  let rig: GatewayRig;
+  let arrivals: Arrivals;
+  let folder: string;
+  let isMounted: boolean;
+  const arrived = new Set<string>();
+
+  beforeAll(async () => {
+    folder = mkdtempSync(`${tmpdir()}/gateway-full-disk-`);
+    isMounted = mount(folder);
+    rig = await GatewayRig.start('e2e-gateway-full-disk', {
+      PDAGENTD_STATE_DIR: folder,
+      // Where this user may not mount a small disk, a quota stands for one.
+      ...(isMounted ? {} : { PDAGENTD_SPOOL_MAX_BYTES: String(8 * 1024 * 1024) }),
+    });
+    arrivals = await Arrivals.of(rig.broker.url, (body) => arrived.add(body.toString()));
+  });
+  afterAll(async () => {
+    await arrivals.stop();
+    await rig.stop();
+    if (isMounted) execFileSync('umount', [folder]);
+    rmSync(folder, { recursive: true });
+  });
+
+  async function post(body: string) {
+    const response = await fetch(`http://127.0.0.1:${rig.port}/v2/enqueue`, { method: 'POST', body });
+    return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.text() };
+  }
+
+  /** Several senders at one time, until one is turned away. */
+  async function fill(name: string) {
+    const accepted: string[] = [];
+    const refused: Awaited<ReturnType<typeof post>>[] = [];
+    let sequence = 0;
+    const sender = async () => {
+      while (refused.length === 0) {
+        sequence += 1;
+        const body = eventBody(`${name}-${sequence}`);
+        const answer = await post(body);
+        if (answer.status === 202) accepted.push(body);
+        else refused.push(answer);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONE_TIME }, sender));
+    return { accepted, refused };
+  }
+
+  it('says 503 in PagerDuty’s shape, keeps what it answered 202, and takes events again once there is room', async () => {
+    for (const round of ['first', 'second']) {
+      await rig.proxy.inject({ kind: 'down' });
+      await rig.goes('spool');
+      const { accepted, refused } = await fill(round);
+      expect(accepted.length).toBeGreaterThan(20);
+      for (const { status, retryAfter, body } of refused) {
+        expect([status, retryAfter]).toEqual([503, '5']);
+        expect(JSON.parse(body)).toEqual({
+          status: 'unavailable',
+          message: 'Event could not be accepted.  Please retry later.',
+          errors: [expect.stringMatching(/^Event could not be stored: the broker takes no events and the spool /)],
+        });
+      }
+      // A full spool survives a crash too.
+      await rig.gateway.kill();
+      await rig.gateway.restart();
+      await rig.proxy.heal();
+      await rig.goes('direct');
+      await waitUntil(() => accepted.every((body) => arrived.has(body)), { what: 'every accepted event to arrive' });
+      expect((await post(eventBody('after'))).status).toBe(202);
+    }
+  }, 120_000);
+});
+
+/** 100 KB, of which nothing can be compressed away. */
+function eventBody(key: string): string {
+  const noise = Array.from({ length: 12_500 }, () => Math.random().toString(36).slice(2, 10).padEnd(8, '0')).join('');
+  return JSON.stringify({
+    routing_key: KEY,
+    event_action: 'trigger',
+    dedup_key: key,
+    payload: { summary: 's', source: 's', severity: 'info', custom_details: noise },
+  });
+}
+
+/** A disk of 16 MB of its own: only root may mount one. */
+function mount(at: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', at], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,96 @@
+import { waitUntil } from '@pdaltagent/testing';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { type FuzzedAnswer, FuzzedConnection, fuzzedRequest, type FuzzedRequest, withoutMadeKey } from './fuzz.fixture';
+import { Arrivals, GatewayRig } from './gateway.fixture';
+
+const CASES = 50_000;
+const AT_ONE_TIME = 250;
+const CONNECTIONS = 32;
+const GROWTH_MB = 40;
+
+const answered = z.object({ status: z.literal('success'), dedup_key: z.optional(z.string()) });
+
+describe('whatever is sent to the gateway', () => {
+  let rig: GatewayRig;
+  let arrivals: Arrivals;
+  const arrived: Buffer[] = [];
+  let connections: FuzzedConnection[] = [];
+  let accepted = 0;
+  let sent = 0;
+
+  beforeAll(async () => {
+    rig = await GatewayRig.start('e2e-gateway-fuzz');
+    arrivals = await Arrivals.of(rig.broker.url, (body) => arrived.push(body));
+    connections = Array.from({ length: CONNECTIONS }, () => new FuzzedConnection(rig.port));
+  });
+  afterAll(async () => {
+    for (const connection of connections) connection.close();
+    await arrivals.stop();
+    await rig.stop();
+  });
+
+  /** Sends all of them, each connection one after another. */
+  async function send(requests: readonly FuzzedRequest[]): Promise<FuzzedAnswer[]> {
+    const answers: FuzzedAnswer[] = [];
+    let next = 0;
+    await Promise.all(
+      connections.map(async (connection) => {
+        for (let index = next++; index < requests.length; index = next++) {
+          const request = requests[index];
+          if (request !== undefined) answers[index] = await connection.send(request);
+        }
+      }),
+    );
+    return answers;
+  }
+
+  /** Each body that was answered 202 has arrived as it was sent, once, and nothing else has. */
+  async function allArrived(requests: readonly FuzzedRequest[], answers: readonly FuzzedAnswer[]): Promise<void> {
+    const taken = requests.flatMap(({ body }, index) => {
+      const answer = answers[index];
+      if (answer?.status !== 202) return [];
+      return [{ body, key: answered.parse(JSON.parse(answer.body)).dedup_key }];
+    });
+    await waitUntil(() => arrived.length >= taken.length, { what: 'what was accepted to arrive', intervalMs: 5 });
+    const left = arrived.splice(0);
+    for (const { body, key } of taken) {
+      const at = left.findIndex((found) => found.equals(body) || isWithKey(found, body, key));
+      expect(at).toBeGreaterThanOrEqual(0);
+      left.splice(at, 1);
+    }
+    expect(left).toEqual([]);
+    accepted += taken.length;
+  }
+
+  it('is answered without a fault, arrives byte for byte where it is accepted, and leaves nothing behind', async () => {
+    const memory: number[] = [];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fuzzedRequest, { minLength: AT_ONE_TIME, maxLength: AT_ONE_TIME }),
+        async (requests) => {
+          const answers = await send(requests);
+          for (const { status } of answers) expect([202, 400, 404, 405, 413, 415, 431]).toContain(status);
+          await allArrived(requests, answers);
+          sent += requests.length;
+          memory.push(residentMb(await rig.metrics()));
+        },
+      ),
+      { numRuns: CASES / AT_ONE_TIME, endOnFailure: true },
+    );
+    expect(sent).toBe(CASES);
+    expect(accepted).toBeGreaterThan(CASES / 3);
+    const third = Math.floor(memory.length / 3);
+    expect(Math.max(...memory.slice(-third))).toBeLessThan(Math.max(...memory.slice(third, 2 * third)) + GROWTH_MB);
+    expect(rig.gateway.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(await rig.metrics()).toMatch(/^pdaltagent_gateway_requests_refused_total\{reason="failed"\} 0$/m);
+  }, 300_000);
+});
+
+function isWithKey(arrived: Buffer, sent: Buffer, key: string | undefined): boolean {
+  return key !== undefined && arrived.includes(key) && withoutMadeKey(arrived, sent, key).equals(sent);
+}
+
+function residentMb(metrics: string): number {
+  return Number(/^process_resident_memory_bytes (\S+)/m.exec(metrics)?.[1]) / 1024 / 1024;
+}
