@@ -45,14 +45,14 @@ afterEach(async () => {
 });
 afterAll(() => publisher.close());
 
-async function start(urls: string, environment: Record<string, string> = {}): Promise<App> {
+async function start(urls: string, environment: Record<string, string> = {}, metrics = new Registry()): Promise<App> {
   const configuration = readConfiguration(variables, {
     PDAGENTD_AMQP_URL: servers.amqpUrl,
     PDAGENTD_REDIS_URL: servers.redisUrl,
     PDAGENTD_WEBHOOK_DEST_URL: urls,
     ...environment,
   });
-  const app = createApp(configuration, { logger, metrics: new Registry() });
+  const app = createApp(configuration, { logger, metrics });
   apps.push(app);
   await app.start();
   return app;
@@ -139,6 +139,20 @@ describe('the sender', () => {
     for (const url of [dead, one, two]) await publish(url, 'x', 'A');
     await arrived(2);
     expect(new Set(receiver.received.map(({ path }) => path))).toEqual(new Set(['/one', '/two']));
+  });
+
+  it('sends nothing to a metadata service, says so once, keeps what is for it and counts it', async () => {
+    const [metadata, other] = ['http://169.254.169.254/latest', receiver.url('/other')];
+    const metrics = new Registry();
+    await start([metadata, other].join(','), {}, metrics);
+    await publish(metadata, 'secret', 'A');
+    await publish(other, 'fine', 'A');
+    await arrived(1);
+    const refused = async () => Number(/reason="forbidden-address"} (\d+)/.exec(await metrics.metrics())?.[1]);
+    await waitUntil(async () => (await refused()) >= 2, { what: 'it to be tried again' });
+    const loud = logged.filter((line) => line.includes('"level":"error"') && line.includes('169.254.169.254'));
+    expect(loud.filter((line) => line.includes('allowMetadataAddresses'))).toHaveLength(1);
+    expect(logged.filter((line) => line.includes('dead letter'))).toEqual([]);
   });
 
   it('takes up a changed file of destinations, and holds what is for one that it does not know yet', async () => {
