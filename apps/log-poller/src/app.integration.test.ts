@@ -2,7 +2,10 @@ import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { Cursor, Store } from '@pdaltagent/store';
 import { CuttingProxy, LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
+import { generate } from 'selfsigned';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -111,6 +114,25 @@ describe('the poller', () => {
     await start({}, metrics);
     const lag = async () => Number(/^pdaltagent_poller_lag_seconds (\S+)$/m.exec(await metrics.metrics())?.[1]);
     await waitUntil(async () => (await lag()) >= 3_600, { what: 'the lag to be told' });
+  });
+
+  it('trusts an authority of PDAGENTD_CA_FILE, as that of a corporate proxy', async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+    let asked = 0;
+    const secure = createServer({ cert, key }, (_request, response) => {
+      asked += 1;
+      response.end('{"log_entries":[],"more":false}');
+    }).listen(0);
+    await once(secure, 'listening');
+    const address = secure.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const folder = mkdtempSync(path.join(tmpdir(), 'authority-'));
+    const file = path.join(folder, 'authority.pem');
+    writeFileSync(file, cert);
+    await start({ PDAGENTD_API_BASE_URL: `https://localhost:${port}`, PDAGENTD_CA_FILE: file });
+    await waitUntil(() => asked > 0, { what: 'PagerDuty to be asked' });
+    secure.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('polls in one process at a time, and another takes over without repeating', async () => {

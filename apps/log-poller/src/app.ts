@@ -3,6 +3,7 @@ import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pdaltagent/rest-api';
 import { type App, type Context, type Destinations, openDestinations } from '@pdaltagent/service';
 import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
+import { readFileSync } from 'node:fs';
 import { checkRemembering, type Configuration } from './configuration';
 import { Counters } from './counters';
 import { NewEntries } from './new-entries';
@@ -33,7 +34,13 @@ function pollingApp(
   const store = new Store({ url: redisUrl, name: 'log-poller', log: logger });
   const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', family: WEBHOOKS, queueType, log: logger });
   const lease = new Lease({ store, name: 'poller', log: logger });
-  const getter = new Getter({ maxSockets: 2, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT });
+  const authorities = configuration.certificateAuthorities;
+  const getter = new Getter({
+    maxSockets: 2,
+    attemptTimeoutMs: 30_000,
+    answerLimit: PAGE_BYTES_LIMIT,
+    ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
+  });
   const api = new LogEntriesApi({ getter, baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });
   let trouble: Trouble['kind'] | null = null;
   const onTrouble = (latest: Trouble | null) => {

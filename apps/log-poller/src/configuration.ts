@@ -4,6 +4,7 @@ import {
   type ConfigurationOf,
   custom,
   integer,
+  text,
   url,
   webhookVariables,
 } from '@pdaltagent/service';
@@ -26,6 +27,11 @@ export const variables = {
   keepSeconds: integer('PDAGENTD_KEEP_ACTIVITY_SECONDS', 2_592_000, 'how long sent log entries are remembered', {
     min: 1,
   }),
+  certificateAuthorities: text(
+    'PDAGENTD_CA_FILE',
+    undefined,
+    'further authorities to trust (PEM), as of a corporate proxy',
+  ),
   since: custom('PDAGENTD_POLL_SINCE', 'where a first start begins; the default is five minutes ago', {
     wants: 'an ISO 8601 time, such as 2026-03-01T00:00:00Z',
     parse: (text) => instantOf(text) ?? undefined,
