@@ -140,7 +140,10 @@ function waitAfter(trouble: Trouble, failures: number, { baseMs, capMs, refusedM
 function explain(trouble: Trouble): string {
   switch (trouble.kind) {
     case 'refused':
-      return `PagerDuty refuses PDAGENTD_API_TOKEN (status ${trouble.status}): no webhooks until it is one that may read log entries`;
+      return (
+        `PagerDuty refuses PDAGENTD_API_TOKEN (status ${trouble.status}): no webhooks until it is one that may read log ` +
+        'entries; a token of the EU region wants PDAGENTD_API_BASE_URL=https://api.eu.pagerduty.com'
+      );
     case 'throttled':
       return 'PagerDuty asks to wait (status 429)';
     case 'failed':
