@@ -1,14 +1,22 @@
-/** What workers say to each other on the status exchange. `group`: only workers of one group share lanes. */
+/** What workers say to each other on the status exchange. `group`: only workers of one group share lanes. `lanes`: its own. */
 export type Announcement =
-  | { readonly kind: 'here'; readonly member: string; readonly group: string; readonly asks: boolean }
+  | {
+      readonly kind: 'here';
+      readonly member: string;
+      readonly group: string;
+      readonly asks: boolean;
+      readonly lanes: readonly number[];
+    }
   | { readonly kind: 'gone'; readonly member: string; readonly group: string };
 
 /** Reads an announcement; undefined: it is something else. */
 export function announcementOf(content: Buffer): Announcement | undefined {
-  const { kind, member, group, asks } = objectOf(content) ?? {};
+  const { kind, member, group, asks, lanes } = objectOf(content) ?? {};
   if (typeof member !== 'string' || typeof group !== 'string') return undefined;
   if (kind === 'gone') return { kind, member, group };
-  return kind === 'here' ? { kind, member, group, asks: asks === true } : undefined;
+  if (kind !== 'here') return undefined;
+  const numbers = Array.isArray(lanes) ? lanes.filter((lane): lane is number => typeof lane === 'number') : [];
+  return { kind, member, group, asks: asks === true, lanes: numbers };
 }
 
 /** A JSON object; undefined: it is something else. */

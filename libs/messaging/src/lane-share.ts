@@ -27,6 +27,7 @@ export class LaneShare {
       group: options.family.exchange,
       announce: options.announce,
       changed: () => this.settled(),
+      owned: options.owned,
     });
   }
 
@@ -56,17 +57,21 @@ export class LaneShare {
     }
   }
 
-  /** A lane without any consumer is taken; an adopted one is given up as soon as somebody else waits for it. */
+  /**
+   * A lane without any consumer is taken; an adopted one is given up as soon as who has more right to it consumes it. That is
+   * told by the worker itself: of a quorum queue the broker counts the active consumer only, not those that wait.
+   */
   async #lookForOrphans(channel: Channel): Promise<void> {
     const { family } = this.#options;
     const owned = new Set(this.#options.owned());
     for (let lane = 0; lane < family.lanes; lane += 1) {
       if (this.#membership.isMine(lane)) this.#adopted.delete(lane);
-      else if (!owned.has(lane) || this.#adopted.has(lane)) {
+      else if (this.#adopted.has(lane)) {
+        if (this.#membership.isWorkedInstead(lane)) this.#adopted.delete(lane);
+      } else if (!owned.has(lane)) {
         const consumers = await consumersOf(channel, laneQueue(family, lane));
         if (consumers === undefined) return;
         if (consumers === 0) this.#adopted.add(lane);
-        else if (consumers > 1) this.#adopted.delete(lane);
       }
     }
     this.settled();

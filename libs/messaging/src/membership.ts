@@ -19,6 +19,14 @@ export interface MembershipOptions {
   /** Sends one announcement to all; failures are of no matter, the next one follows. */
   readonly announce: (body: Buffer) => void;
   readonly changed: () => void;
+  /** The lanes that we consume, first in line or not. */
+  readonly owned: () => Iterable<number>;
+}
+
+interface Peer {
+  /** When it was heard last; milliseconds since 1970. */
+  readonly heardAt: number;
+  readonly lanes: ReadonlySet<number>;
 }
 
 /**
@@ -29,7 +37,7 @@ export interface MembershipOptions {
 export class Membership {
   readonly self = randomUUID();
   readonly #options: MembershipOptions;
-  readonly #heard = new Map<string, number>();
+  readonly #heard = new Map<string, Peer>();
   /** When we last heard ourselves; milliseconds since 1970. */
   #echoAt = 0;
   #knowsOthers = false;
@@ -70,19 +78,26 @@ export class Membership {
     return true;
   }
 
+  /** Whether a worker that has more right to the lane than we have consumes it. */
+  isWorkedInstead(lane: number): boolean {
+    const mine = weight(this.self, lane);
+    return [...this.#heard].some(([member, { lanes }]) => lanes.has(lane) && weight(member, lane) > mine);
+  }
+
   #beat(): void {
     const now = Date.now();
     const isDeaf = now - this.#echoAt > DEAF_AFTER_MS;
     if (isDeaf || now - this.#announcedAt >= ANNOUNCE_EVERY_MS) this.#say(isDeaf);
     if (isDeaf) return;
-    const gone = [...this.#heard].filter(([, heardAt]) => now - heardAt > GONE_AFTER_MS);
+    const gone = [...this.#heard].filter(([, { heardAt }]) => now - heardAt > GONE_AFTER_MS);
     for (const [member] of gone) this.#heard.delete(member);
     if (gone.length > 0) this.#options.changed();
   }
 
   #say(asks: boolean): void {
     this.#announcedAt = Date.now();
-    const announcement: Announcement = { kind: 'here', member: this.self, group: this.#options.group, asks };
+    const { group, owned } = this.#options;
+    const announcement: Announcement = { kind: 'here', member: this.self, group, asks, lanes: [...owned()] };
     this.#options.announce(Buffer.from(JSON.stringify(announcement)));
   }
 
@@ -97,7 +112,7 @@ export class Membership {
       if (known) this.#options.changed();
       return;
     }
-    this.#heard.set(member, Date.now());
+    this.#heard.set(member, { heardAt: Date.now(), lanes: new Set(announcement.lanes) });
     if (announcement.asks) this.#say(false);
     if (!known && this.#knowsOthers) this.#options.changed();
   }
@@ -105,7 +120,9 @@ export class Membership {
   #heardOurselves(): void {
     const now = Date.now();
     // Nobody could be heard meanwhile: everyone has time anew.
-    if (now - this.#echoAt > DEAF_AFTER_MS) for (const member of this.#heard.keys()) this.#heard.set(member, now);
+    if (now - this.#echoAt > DEAF_AFTER_MS) {
+      for (const [member, peer] of this.#heard) this.#heard.set(member, { ...peer, heardAt: now });
+    }
     this.#echoAt = now;
     if (this.#knowsOthers || this.#listening !== undefined) return;
     this.#listening = setTimeout(() => {
