@@ -54,9 +54,9 @@ export async function askBroker(url: string, question: Question, now: number): P
   try {
     const states = new Map<FamilyName, FamilyState | undefined>();
     for (const { name, family } of FAMILIES) states.set(name, await familyState(link, family));
-    const isDeclared = [...states.values()].some((state) => state !== undefined);
+    const nothing: ReadonlyMap<string, Findings> = new Map();
     const isEnough = (findings: ReadonlyMap<string, Findings>) => silentLanes(states, findings) === 0;
-    const findings = isDeclared ? await findMessages(link, question.name, isEnough) : new Map<string, Findings>();
+    const findings = isEnough(nothing) ? nothing : await findMessages(link, question.name, isEnough);
     const held = FAMILIES.flatMap(({ name, family }) =>
       (findings.get(family.exchange)?.held ?? [])
         .filter(({ routingKey }) => question.key === undefined || routingKey === question.key)
