@@ -99,6 +99,11 @@ describe('clients that misbehave', () => {
     expect(await talk(request(BODY, `x-big: ${'x'.repeat(20_000)}`))).toMatch(/^HTTP\/1.1 431 /);
   });
 
+  it('get 431 for over 200 headers', async () => {
+    expect(await talk(request(BODY, ...Array.from({ length: 250 }, () => 'a: b')))).toMatch(/^HTTP\/1.1 431 /);
+    expect(gateway.sink.messages).toHaveLength(0);
+  });
+
   it('cost nothing where they vanish in the middle of a body', async () => {
     await converse((socket) => {
       socket.write('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"routing', () =>

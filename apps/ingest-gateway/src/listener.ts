@@ -2,9 +2,11 @@ import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { type Duplex } from 'node:stream';
+import { unrecognizedObject } from '@pdaltagent/events';
 import { type Express } from 'express';
 import { announcesTooMuch } from './read-body';
 import { refuseMalformed } from './malformed';
+import { reply } from './reply';
 import { type RequestClasses } from './request-classes';
 import { Unanswered } from './unanswered';
 
@@ -17,6 +19,8 @@ export const LIMITS = {
   maxHeaderSize: 16 * 1024,
 };
 
+/** Of one request; no sender comes near it. */
+const MAXIMUM_HEADERS = 200;
 const SWEEP_MS = 50;
 
 /** A port that the gateway listens on, and the variable that sets it. */
@@ -38,16 +42,23 @@ export class Listener {
   constructor(app: Express, classes: RequestClasses, options: ListenerOptions) {
     this.#options = options;
     const limits = { ...LIMITS, ...options.limits, ...classes };
+    const unanswered = new Unanswered();
+    const take = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+      unanswered.add(request.socket, response);
+      // Node drops what is over the limit without a word.
+      if (request.rawHeaders.length < 2 * MAXIMUM_HEADERS) app(request, response);
+      else {
+        options.onMalformed?.();
+        reply(request, response, { ...unrecognizedObject('Too many headers'), status: 431 });
+      }
+    };
     this.#server =
       options.tls === undefined
-        ? http.createServer(limits, app)
-        : https.createServer({ ...limits, ...options.tls }, app);
+        ? http.createServer(limits, take)
+        : https.createServer({ ...limits, ...options.tls }, take);
+    this.#server.maxHeadersCount = MAXIMUM_HEADERS;
     // Who ends its half of the connection behind an event still waits for the answer; by default Node would hang up.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
-    const unanswered = new Unanswered();
-    this.#server.prependListener('request', (request: http.IncomingMessage, response: http.ServerResponse) =>
-      unanswered.add(request.socket, response),
-    );
     const malformed = new WeakSet<Duplex>();
     this.#server.on('clientError', (error, socket) => {
       // Whatever else comes over it, a connection is refused once.
@@ -60,7 +71,7 @@ export class Listener {
     // A client that asks before it sends a body is spared sending one that is too large.
     this.#server.on('checkContinue', (request, response) => {
       if (!announcesTooMuch(request)) response.writeContinue();
-      app(request, response);
+      take(request, response);
     });
   }
 

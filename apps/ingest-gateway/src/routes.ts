@@ -78,6 +78,11 @@ function addRoutes(router: Express, { intake, admission, outcomes, access }: Rou
     .all((request, response) => reply(request, response, METHOD_NOT_ALLOWED, { allow: 'GET, HEAD' }));
 
   router.use((request: Request, response: Response) => {
+    const plain = plainPath(request.path);
+    if (plain !== request.path) {
+      request.url = plain + /\?.*|$/.exec(request.url)?.[0];
+      return void router(request, response);
+    }
     outcomes.refused('no-such-path');
     reply(request, response, NOT_FOUND);
   });
@@ -124,6 +129,11 @@ function receivedOf(type: EventType, { headers, params, url }: Request, body: Bu
     query: isVendor ? queryOf(url) : undefined,
     traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
   };
+}
+
+/** A base URL that ends in a slash makes two of them, and some clients escape what needs no escaping: both mean the same path. */
+function plainPath(path: string): string {
+  return decodeURI(path).replace(/\/{2,}/g, '/');
 }
 
 /** What stands behind the question mark, in characters that every HTTP client may send; undefined where nothing does. */

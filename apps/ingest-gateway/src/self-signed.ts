@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { generate } from 'selfsigned';
 import { filesExist, type PairFiles } from './tls-pair';
 
 /** Long, as those who pin the certificate would otherwise lose pages on the day it ends. */
@@ -33,8 +34,6 @@ export async function selfSignedPair(stateFolder: string): Promise<{ files: Pair
 }
 
 async function generatePair() {
-  // Needed once in the life of a state folder, and large: loaded only then.
-  const { generate } = await import('selfsigned');
   const host = hostname();
   const notAfterDate = new Date();
   notAfterDate.setFullYear(notAfterDate.getFullYear() + LIFETIME_YEARS);

@@ -62,9 +62,21 @@ describe('bodies on the wire', () => {
 
 describe('paths and methods', () => {
   it('answers 404 to an unknown path', async () => {
-    for (const route of ['/v2/enqueu', '/v2', '/integration//enqueue', '/x-ere', '/x-ere/%zz']) {
+    for (const route of ['/v2/enqueu', '/v2', '/integration//enqueue', '/x-ere', '/x-ere/%zz', '/v2/%zz', '/%2f']) {
       expect((await post(route, '{}')).status).toBe(404);
     }
+  });
+
+  it.each(['//v2/enqueue', '/v2//enqueue/', '/v2/%65nqueue', '//v2/enqueue?next=//'])(
+    'takes %s for what it means',
+    async (route) => {
+      expect((await post(route, JSON.stringify(TRIGGER))).status).toBe(202);
+    },
+  );
+
+  it('carries the query of a vendor whose path has two slashes', async () => {
+    await post(`//x-ere/${KEY}?a=//b`, JSON.stringify(TRIGGER));
+    expect(gateway.sink.messages).toMatchObject([{ routingKey: KEY, query: 'a=//b' }]);
   });
 
   it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('answers 405 to %s and says what is allowed', async (method) => {
