@@ -1,0 +1,47 @@
+import { type Outcome, WAY_FAULTS } from '@pdaltagent/delivery';
+import { sayChange } from './change-log';
+
+const SECRET_ANSWER = 'an answer that may repeat what was sent';
+const refused = (status: number | undefined): Outcome => ({
+  kind: 'failed',
+  reason: 'way',
+  scope: 'key',
+  status,
+  detail: SECRET_ANSWER,
+  retryAfterMs: undefined,
+});
+
+function said(change: Parameters<typeof sayChange>[1]) {
+  const lines: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  const at =
+    (level: string) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+      void lines.push({ level, message, fields });
+  sayChange({ info: at('info'), warn: at('warn'), error: at('error') }, change);
+  return lines;
+}
+
+describe('the log', () => {
+  it.each(WAY_FAULTS)('says loudly, of a way that is broken by %s, what that means and what to do', (fault) => {
+    for (const scope of ['key', 'destination'] as const) {
+      const lines = said({ kind: 'way-broken', scope, name: 'name', fault, outcome: refused(404) });
+      expect(lines).toMatchObject([{ level: 'error', fields: { fault, status: 404 } }]);
+      expect(lines[0]?.message).toContain(
+        scope === 'key' ? 'the way of one key is broken' : 'the way to the destination',
+      );
+      expect(String(lines[0]?.fields.advice)).toMatch(/^(check|look|where)/);
+      expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
+    }
+  });
+
+  it('names the key where the fault is of one key, and the destination where it is of all', () => {
+    const [ofKey] = said({ kind: 'way-broken', scope: 'key', name: 'k', fault: 'not-found', outcome: refused(404) });
+    expect(ofKey?.fields).toMatchObject({
+      key: 'k',
+      advice: expect.stringContaining('integration still exists') as string,
+    });
+    expect(said({ kind: 'way-mended', scope: 'destination', name: 'PagerDuty' })).toEqual([
+      { level: 'info', message: 'the way to the destination is mended', fields: { destination: 'PagerDuty' } },
+    ]);
+  });
+});
