@@ -1,6 +1,5 @@
 import { type Attempt } from '@pdaltagent/delivery';
-import { Agents, exchangeAdapter, faultOf } from '@pdaltagent/http';
-import axios, { isAxiosError } from 'axios';
+import { Getter } from '@pdaltagent/http';
 import { readFileSync } from 'node:fs';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -11,27 +10,15 @@ export type Fetch = (url: string, headers?: Readonly<Record<string, string>>) =>
 
 /** GET as the services post: the same proxy, the same authorities. One call is one attempt; it never rejects. */
 export function createFetch(certificateAuthorities: string | undefined): Fetch {
-  const tls =
-    certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } };
-  const client = axios.create({
-    adapter: exchangeAdapter({
-      agents: new Agents({ maxSockets: 4, ...tls }),
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
-      answerLimit: ANSWER_LIMIT,
-    }),
-    validateStatus: null,
-    transformResponse: [],
+  const getter = new Getter({
+    maxSockets: 4,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
+    answerLimit: ANSWER_LIMIT,
+    ...(certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } }),
   });
   return async (url, headers = {}) => {
-    try {
-      const { status, data } = await client.get<string>(url, {
-        headers: { 'accept-encoding': 'identity', ...headers },
-      });
-      return { kind: 'answer', status, retryAfter: undefined, body: data };
-    } catch (error) {
-      if (!isAxiosError(error)) throw error;
-      return { kind: 'fault', fault: faultOf(error), detail: error.message };
-    }
+    const got = await getter.get(url, headers);
+    return got.kind === 'fault' ? got : { kind: 'answer', status: got.status, retryAfter: undefined, body: got.body };
   };
 }
