@@ -140,6 +140,17 @@ describe("a vendor's body", () => {
     );
   });
 
+  it('of several parts keeps its boundaries and every part that holds nothing', () => {
+    const part = (name: string, value: string): string =>
+      `--b0undary-4111\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    const body = (from: string, text: string): string =>
+      `${part('from', from)}${part('text', text)}${part('spam_score', '0.02')}--b0undary-4111--\r\n`;
+    const type = 'multipart/form-data; boundary=b0undary-4111';
+    expect(scrubbed(body('Jane <jane@example.com>', 'call +1 415 555 0132'), 'integration', scrubber, type)).toBe(
+      body('Jane <{{EMAIL_ADDRESS}}>', 'call {{PHONE}}'),
+    );
+  });
+
   it('may begin with a byte order mark', () => {
     expect(scrubbed('\ufeff{"a":"jane@example.com","b":1.0}', 'integration')).toBe(
       '\ufeff{"a":"{{EMAIL_ADDRESS}}","b":1.0}',

@@ -9,6 +9,8 @@ const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9]))\(?[1-9](?:[ ().\-/]{0,
 const SIGNED =
   /(?<![a-z])(?:delta|diff|difference|change|changed|offset|skew|drift|jitter|grew|rose|gain|growth|balance|score)(?: (?:by|of|is|was))?[ :=]{0,3}$/;
 
+/** North American numbers by their layout: examples and codes that are not given out yet are written so too. */
+const NORTH_AMERICAN = /^\+1[2-9]\d{2}[2-9]\d{6}$/;
 /** Three groups or more, the last one of three digits or more: written for people to dial. */
 const GROUPED = /^\(?\+\(?\d{1,3}\)?[ .-]\(?\d{2,4}\)?[ .-]?\d{2,4}[ .-]\d{3,6}$/;
 
@@ -24,7 +26,8 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
     if (isRealInternational(numberOf(candidate), reading.effort)) return spanOf(match.index, candidate, reading);
     candidate = candidate.replace(/[ ().\-/]{1,3}\d{1,17}$|(?<=\d)\d{0,17}$/, '');
   }
-  const believed = GROUPED.test(whole) || (inContext() && match[0].search(/ -\d/) < 0);
+  const believed =
+    GROUPED.test(whole) || NORTH_AMERICAN.test(numberOf(whole)) || (inContext() && match[0].search(/ -\d/) < 0);
   return believed && isPossibleInternational(numberOf(whole), reading.effort)
     ? spanOf(match.index, whole, reading)
     : undefined;
@@ -52,7 +55,7 @@ export const phone: Detector = {
   name: 'phone',
   kind: 'PHONE',
   rank: RANK.phone,
-  patterns: [INTERNATIONAL, SIGNED, GROUPED],
+  patterns: [INTERNATIONAL, NORTH_AMERICAN, SIGNED, GROUPED],
   needs: (traits) => traits.digits >= 7,
   scan: scanBy(INTERNATIONAL, accept),
   examples: {
