@@ -14,7 +14,6 @@ const PROGRESS_EVERY_MS = 5_000;
 const SERVICES: Record<string, string[]> = {
   'rabbitmq-server': ['rabbitmq-server.service', 'epmd.service', 'epmd.socket'],
   'redis-server': ['redis-server.service'],
-  'prometheus-alertmanager': ['prometheus-alertmanager.service'],
 };
 
 /**

@@ -1,6 +1,9 @@
-import { installWithApt } from './apt-installation';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { findExecutable } from './binaries';
-import { canUseApt, type Preparation } from './prepare-servers';
+import { type Preparation } from './prepare-servers';
+import { canUnpackPackages, commandFor, unpackPackages } from './unpacked-packages';
+import { localFolder } from './workspace';
 
 /** Programs that tests run beside the servers: the names they go by, and the Debian package that has them. */
 const TOOLS = {
@@ -26,25 +29,34 @@ export function fileOfTool(tool: Tool): string {
 }
 
 /**
- * Installs what is missing of the tests' programs, with apt-get where we are root on Debian and the user agrees.
- * Where that cannot be done it says so: the tests that need them will fail, the others need not.
+ * Fetches what is missing of the tests' programs into the clone, where Debian's packages can be had. Where that cannot be done
+ * it says so: the tests that need them will fail, the others need not.
  */
-export async function prepareTools({ say, ask, agreed }: Preparation): Promise<void> {
+export async function prepareTools({ say }: Pick<Preparation, 'say'>): Promise<void> {
   const missing = ALL.filter((tool) => findTool(tool) === undefined);
   if (missing.length === 0) return;
   const packages = missing.map((tool) => TOOLS[tool].package);
-  const question = `Some tests need ${missing.join(' and ')}. Install ${packages.join(' and ')} with apt-get? Nothing is started by it.`;
-  if (!canUseApt() || !(agreed || (await ask?.(question)))) {
-    say(`${missing.join(' and ')} not found: the tests that need them will fail. Debian, Ubuntu:`);
-    say(`  sudo apt-get install --no-install-recommends ${packages.join(' ')}`);
-    return;
+  if (canUnpackPackages()) {
+    say(`fetching ${packages.join(' and ')} into the clone, for some tests run them; nothing is installed`);
+    try {
+      await unpackPackages(packages, toolsFolder());
+      for (const tool of missing) commandFor(TOOLS[tool].names, toolsFolder());
+    } catch (error) {
+      say(String(error));
+    }
   }
-  say(`installing ${packages.join(' and ')} with apt-get`);
-  await installWithApt(packages, say).catch((error: unknown) =>
-    say(`the tests that need ${missing.join(' and ')} will fail: ${String(error)}`),
-  );
+  const still = missing.filter((tool) => findTool(tool) === undefined);
+  if (still.length === 0) return;
+  say(`${still.join(' and ')} not found: the tests that need them will fail. Debian, Ubuntu:`);
+  say(`  sudo apt-get install --no-install-recommends ${still.map((tool) => TOOLS[tool].package).join(' ')}`);
+}
+
+function toolsFolder(): string {
+  return path.join(localFolder(), 'tools');
 }
 
 function findTool(tool: Tool): string | undefined {
-  return TOOLS[tool].names.map(findExecutable).find((file) => file !== undefined);
+  const { names } = TOOLS[tool];
+  const fetched = names.map((name) => path.join(toolsFolder(), name)).find(existsSync);
+  return names.map(findExecutable).find((file) => file !== undefined) ?? fetched;
 }

@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { findExecutable, searchPath } from './binaries';
+import { runCommand } from './run-command';
+
+/** Where unpacked packages keep their programs and libraries, below the folder. */
+const PROGRAMS = ['usr/bin', 'usr/sbin', 'bin', 'sbin'];
+const DOWNLOAD_TIMEOUT_MS = 600_000;
+
+/** Whether this machine can fetch Debian's packages into a folder; it takes no rights. */
+export function canUnpackPackages(): boolean {
+  return findExecutable('apt-get') !== undefined && findExecutable('dpkg-deb') !== undefined;
+}
+
+/**
+ * Fetches Debian packages, and those they need and the machine lacks, and unpacks them into a folder: nothing is installed,
+ * nothing of theirs is run, and no rights are needed.
+ * @throws Error with apt-get's last lines.
+ */
+export async function unpackPackages(packages: readonly string[], folder: string): Promise<void> {
+  const fetched = path.join(folder, 'fetched');
+  for (const part of ['apt/state/lists/partial', 'apt/cache/archives/partial', 'fetched']) {
+    mkdirSync(path.join(folder, part), { recursive: true });
+  }
+  const settings = {
+    'Dir::State': path.join(folder, 'apt/state'),
+    'Dir::State::status': '/var/lib/dpkg/status',
+    'Dir::Cache': path.join(folder, 'apt/cache'),
+    'Dir::Cache::archives': fetched,
+    'Debug::NoLocking': 'true',
+    // As root apt would hand the download to a user who may not write here.
+    'APT::Sandbox::User': '',
+  };
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  const env = { ...process.env, PATH: searchPath(), LC_ALL: 'C.UTF-8' };
+  const aptGet = (...args: string[]) =>
+    runCommand('apt-get', [...options, '--quiet', ...args], { env, timeoutMs: DOWNLOAD_TIMEOUT_MS });
+  mkdirSync(path.join(fetched, 'partial'), { recursive: true });
+  await aptGet('update');
+  await aptGet('install', '--yes', '--download-only', '--no-install-recommends', ...packages);
+  for (const file of readdirSync(fetched).filter((name) => name.endsWith('.deb'))) {
+    await runCommand('dpkg-deb', ['--extract', path.join(fetched, file), folder], { env });
+  }
+  for (const part of ['apt', 'fetched']) rmSync(path.join(folder, part), { recursive: true });
+}
+
+/**
+ * Writes a command that runs a program of the unpacked packages with the libraries that were unpacked beside it.
+ * @returns its file; undefined where no package had such a program.
+ */
+export function commandFor(names: readonly string[], folder: string): string | undefined {
+  const program = PROGRAMS.flatMap((programs) => names.map((name) => path.join(folder, programs, name))).find(
+    existsSync,
+  );
+  if (program === undefined) return undefined;
+  const libraries = ['usr/lib', 'lib'].flatMap((libs) => [
+    path.join(folder, libs),
+    ...archFolders(path.join(folder, libs)),
+  ]);
+  const command = path.join(folder, path.basename(program));
+  writeFileSync(command, `#!/bin/sh\nLD_LIBRARY_PATH='${libraries.join(':')}' exec '${program}' "$@"\n`, {
+    mode: 0o755,
+  });
+  return command;
+}
+
+/** Debian keeps libraries by architecture, as in usr/lib/x86_64-linux-gnu. */
+function archFolders(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.includes('-linux-'))
+    .map((name) => path.join(folder, name));
+}
