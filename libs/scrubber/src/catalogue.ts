@@ -31,6 +31,7 @@ import { tfn } from './detectors/national/tfn';
 import { nationalPhone } from './detectors/national-phone';
 import { link, mac } from './detectors/network';
 import { pagerdutyKey } from './detectors/pagerduty-key';
+import { person } from './detectors/person';
 import { phone } from './detectors/phone';
 import { poBox } from './detectors/po-box';
 import { privateKey } from './detectors/private-key';
@@ -68,6 +69,7 @@ const FAMILIES = {
   zip: [zip],
   price: [price],
   'hex-color': [hexColor],
+  person: [person],
 } satisfies Record<string, readonly Detector[]>;
 
 /** Every detector, in the order in which they are asked. */

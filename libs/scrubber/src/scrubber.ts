@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { type EventType, isApiType } from '@pdaltagent/events';
 import { BodyScrub, EVENT, VENDOR_BODY, WEBHOOK } from './body-scrub';
 import { detect, type Finding, findingOf } from './detect';
+import { person, personsCalled, userNamesIn } from './detectors/person';
 import { applyEdits, type Edit } from './edits';
 import { isJson } from './json-strings';
-import { type ScrubberOptions, settingsOf } from './options';
+import { type ScrubberOptions, type Settings, settingsOf } from './options';
 import { freshEffort } from './reading';
 
 /** How many of each kind were replaced. */
@@ -48,7 +49,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
     },
     scrubWebhook(bytes) {
       const text = bytes.toString();
-      const scrub = new BodyScrub(settings, WEBHOOK);
+      const scrub = new BodyScrub(knowingUsers(settings, text), WEBHOOK);
       const edits = isJson(text) ? scrub.jsonEdits(text) : scrub.textEdits(text, '');
       return edits.length === 0
         ? { bytes, found: NOTHING }
@@ -63,6 +64,12 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
     explainBody: (type, contentType, bytes) =>
       bodyEdits(new BodyScrub(settings, kindOf(type)), contentType, bytes.toString(encodingOf(bytes))),
   };
+}
+
+/** With the names of the users that a webhook holds, where names are looked for. */
+function knowingUsers(settings: Settings, text: string): Settings {
+  if (!settings.detectors.includes(person) || !isJson(text)) return settings;
+  return { ...settings, detectors: [...settings.detectors, personsCalled(userNamesIn(JSON.parse(text)))] };
 }
 
 const kindOf = (type: EventType) => (isApiType(type) ? EVENT : VENDOR_BODY);

@@ -86,6 +86,34 @@ describe('a webhook', () => {
     expect(scrubber.scrubWebhook(once).bytes).toBe(once);
   });
 
+  it('loses the names of its users where names are looked for, wherever they are mentioned', () => {
+    const body = {
+      event: {
+        agent: { summary: 'Jane Roe', id: 'PUSR001', type: 'user_reference' },
+        data: {
+          title: 'Jane Roe called, not Jane Roebuck',
+          service: { id: 'PSVC001', type: 'service', summary: 'Roe' },
+          assignees: [{ id: 'PUSR002', type: 'user', name: 'Bo', summary: 'Bo Li' }],
+          content: 'Bo Li: on it',
+        },
+      },
+    };
+    const naming = createScrubber({ detectors: ['core', 'person'] });
+    const { bytes } = naming.scrubWebhook(Buffer.from(JSON.stringify(body)));
+    expect(JSON.parse(bytes.toString())).toMatchObject({
+      event: {
+        agent: { summary: '{{PERSON}}', id: 'PUSR001' },
+        data: {
+          title: '{{PERSON}} called, not Jane Roebuck',
+          service: { summary: 'Roe' },
+          assignees: [{ id: 'PUSR002', summary: '{{PERSON}}' }],
+          content: '{{PERSON}}: on it',
+        },
+      },
+    });
+    expect(naming.scrubWebhook(bytes).bytes).toBe(bytes);
+  });
+
   it('that is no JSON is scrubbed as text', () => {
     expect(createScrubber().scrubWebhook(Buffer.from('{ jane@example.com')).bytes.toString()).toBe(
       '{ {{EMAIL_ADDRESS}}',
