@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { getProxyForUrl } from 'proxy-from-env';
-import { forbiddenHost, guardedLookup } from './forbidden-addresses';
+import { forbiddenHost, guardedLookup, type Resolver } from './forbidden-addresses';
 
 /** Certificates in PEM. */
 export interface TlsOptions {
@@ -22,6 +22,8 @@ export interface AgentOptions {
    * the URL, for it is the proxy that resolves.
    */
   readonly isGuarded?: boolean;
+  /** Resolves names where that is guarded; the default is the system's. */
+  readonly resolver?: Resolver;
 }
 
 export type AnyAgent = HttpAgent | HttpsAgent;
@@ -57,14 +59,14 @@ export class Agents {
   }
 
   #create(secure: boolean, proxy: string): AnyAgent {
-    const { maxSockets, tls, isGuarded } = this.#options;
+    const { maxSockets, tls, isGuarded, resolver } = this.#options;
     const pool = {
       keepAlive: true,
       keepAliveMsecs: 10_000,
       maxSockets,
       maxFreeSockets: maxSockets,
       scheduling: 'lifo' as const,
-      ...(isGuarded === true && proxy === '' ? { lookup: guardedLookup() } : {}),
+      ...(isGuarded === true && proxy === '' ? { lookup: guardedLookup(resolver) } : {}),
     };
     if (!secure) return proxy === '' ? new HttpAgent(pool) : new HttpProxyAgent({ ...pool, proxy });
     const secured = {

@@ -59,15 +59,15 @@ describe('the host of a URL', () => {
   );
 });
 
-describe('a guarded lookup', () => {
-  const resolvesTo =
-    (...addresses: string[]): Resolver =>
-    (_hostname, _options, callback) =>
-      callback(
-        null,
-        addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-      );
+const resolvesTo =
+  (...addresses: string[]): Resolver =>
+  (_hostname, _options, callback) =>
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
 
+describe('a guarded lookup', () => {
   /** GET by a name that the resolver knows. @returns the status or the error's code */
   function get(port: number, resolver: Resolver): Promise<number | string> {
     return new Promise((resolve) => {
@@ -114,8 +114,9 @@ describe('a guarded lookup', () => {
 });
 
 describe('a guarded poster', () => {
-  const attempt = async (url: string, isGuarded: boolean) => {
-    const poster = new Poster({ maxSockets: 1, connectTimeoutMs: 200, attemptTimeoutMs: 200, isGuarded });
+  const attempt = async (url: string, isGuarded: boolean, resolver?: Resolver) => {
+    const timeouts = { connectTimeoutMs: 200, attemptTimeoutMs: 200 };
+    const poster = new Poster({ maxSockets: 1, ...timeouts, isGuarded, ...(resolver && { resolver }) });
     const found = await poster.post({ url, headers: {}, body: Buffer.from('{}') });
     poster.close();
     return found;
@@ -127,6 +128,16 @@ describe('a guarded poster', () => {
       fault: 'forbidden-address',
       detail: expect.stringContaining('169.254.169.254 is a metadata service') as string,
     });
+  });
+
+  it.each(['http', 'https'])('refuses a name that leads there, over %s', async (scheme) => {
+    const url = `${scheme}://innocent.test:1/`;
+    expect(await attempt(url, true, resolvesTo('169.254.169.254'))).toEqual({
+      kind: 'fault',
+      fault: 'forbidden-address',
+      detail: expect.stringContaining('innocent.test (169.254.169.254)') as string,
+    });
+    expect(await attempt(url, true, resolvesTo('127.0.0.1'))).toMatchObject({ fault: 'refused' });
   });
 
   it('refuses it behind a proxy too, where the URL says it', async () => {

@@ -4,6 +4,7 @@ import axiosRetry from 'axios-retry';
 import { Agents, type TlsOptions } from './agents';
 import { exchangeAdapter, STALE_CONNECTION } from './exchange';
 import { faultOf } from './fault';
+import { type Resolver } from './forbidden-addresses';
 
 export interface PosterOptions {
   /** Until a connection stands; milliseconds. The default is 5 s. */
@@ -15,6 +16,8 @@ export interface PosterOptions {
   readonly tls?: TlsOptions;
   /** Refuses metadata services and link-local addresses. */
   readonly isGuarded?: boolean;
+  /** Resolves names where that is guarded; the default is the system's. */
+  readonly resolver?: Resolver;
 }
 
 export interface Post {
@@ -41,8 +44,14 @@ export class Poster {
     maxSockets,
     tls,
     isGuarded = false,
+    resolver,
   }: PosterOptions) {
-    this.#agents = new Agents({ maxSockets, isGuarded, ...(tls === undefined ? {} : { tls }) });
+    this.#agents = new Agents({
+      maxSockets,
+      isGuarded,
+      ...(tls === undefined ? {} : { tls }),
+      ...(resolver === undefined ? {} : { resolver }),
+    });
     this.#client = axios.create();
     const { defaults } = this.#client;
     // axios merges its defaults anew for every request: only what is needed stays.
