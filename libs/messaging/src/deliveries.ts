@@ -44,6 +44,7 @@ export class Deliveries {
   #attempt(message: HeldMessage): void {
     const { signal } = message.lane;
     if (!this.#ports.isHeard()) return this.#ports.unheard();
+    if (this.#ports.intake.isRepeat(message)) return queueMicrotask(() => this.#drop(message));
     this.#options.deliver(message, signal).then(
       (outcome) => this.#settled(message, outcome),
       (error: unknown) => {
@@ -62,6 +63,13 @@ export class Deliveries {
       return;
     }
     this.dispatcher.settle(message, outcome);
+  }
+
+  /** A repeat that came while its first copy was held: a move into a siding that was done twice. */
+  #drop(message: HeldMessage): void {
+    this.#options.observer.repeated(message);
+    message.lane.ack(message);
+    this.dispatcher.forget([message]);
   }
 
   async #acknowledge(message: HeldMessage): Promise<void> {

@@ -38,6 +38,11 @@ export class Intake {
     else this.#admit(message);
   }
 
+  /** Whether a message that may be a repeat was delivered since it came: its first copy was still held then. */
+  isRepeat(message: HeldMessage): boolean {
+    return isSuspect(message) && this.#delivered.has(message.id);
+  }
+
   /** Remembers a delivery here and in Redis; settles once it is written or Redis is known to be away. */
   async delivered(id: string): Promise<void> {
     this.#delivered.add(id);
