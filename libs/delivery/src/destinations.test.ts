@@ -1,0 +1,114 @@
+import { Bench, DELIVERED, FAILED, GONE } from './dispatcher.fixture';
+
+describe('a destination that is gone', () => {
+  it('is attempted no more, while others go on, until it is resumed; then it goes on in its order', () => {
+    const bench = new Bench();
+    const [first, second] = [bench.add('gone', 'a'), bench.add('gone', 'a')];
+    bench.settle(first, GONE);
+    bench.add('gone', 'b');
+    const other = bench.add('other', 'a');
+    bench.clock.advance(3_600_000);
+    expect([...bench.attempting]).toEqual([other]);
+    expect([...bench.dispatcher.pausedKeys]).toEqual(['gone']);
+    expect(bench.changes).toEqual([{ kind: 'key-paused', routingKey: 'gone', outcome: GONE }]);
+    expect(bench.buried).toEqual([]);
+    bench.dispatcher.resume('gone');
+    bench.settle(first, DELIVERED);
+    expect([...bench.attempting]).toContain(second);
+    expect(bench.changes.at(-1)).toEqual({ kind: 'key-resumed', routingKey: 'gone' });
+  });
+
+  it('can be paused before anything of it is held', () => {
+    const bench = new Bench();
+    bench.dispatcher.pause('gone');
+    bench.add('gone', 'a');
+    expect(bench.attempting.size).toBe(0);
+    bench.dispatcher.resume('gone');
+    expect(bench.attempting.size).toBe(1);
+  });
+
+  it('loses its messages to the dead letters once they are too old', () => {
+    const bench = new Bench({ maximumAgeMs: 60_000 });
+    const [first, second] = [bench.add('gone', 'a'), bench.add('gone', 'a')];
+    bench.settle(first, GONE);
+    bench.clock.advance(80_000);
+    bench.finishLeaving();
+    bench.finishLeaving();
+    expect(bench.buried).toMatchObject([
+      { letter: first, burial: { reason: 'expired' } },
+      { letter: second, burial: { reason: 'expired' } },
+    ]);
+    expect(bench.attempted).toEqual([first]);
+  });
+
+  it('is held up by nobody but itself, so that it is moved out of its neighbours’ way', () => {
+    const bench = new Bench();
+    bench.settle(bench.add('gone', 'a'), GONE);
+    expect(bench.dispatcher.isHeldUp('gone')).toBe(true);
+  });
+});
+
+describe('a destination that is away', () => {
+  const away = (options: ConstructorParameters<typeof Bench>[0]) => {
+    const bench = new Bench(options);
+    for (let index = 0; index < 20; index += 1) bench.add('one', String(index));
+    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    expect(bench.dispatcher.openCircuits).toBe(1);
+    return bench;
+  };
+
+  it('makes way for other destinations where it is of one key alone', () => {
+    expect(away({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.isHeldUp('one')).toBe(true);
+  });
+
+  it('has nobody to make way for where all share it', () => {
+    expect(away({}).dispatcher.isHeldUp('one')).toBe(false);
+  });
+});
+
+describe('a broken way', () => {
+  const refused = (scope: 'key' | 'destination', status = 404) => ({
+    ...FAILED,
+    reason: 'way' as const,
+    scope,
+    status,
+  });
+  const kinds = (bench: Bench) => bench.changes.map(({ kind }) => kind);
+
+  it('of one key is told once when it begins and once when it is over', () => {
+    const bench = new Bench();
+    const letter = bench.add('vendor', 'a');
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      bench.settle(letter, refused('key'));
+      bench.clock.advance(60_000);
+    }
+    expect(bench.changes).toMatchObject([{ kind: 'way-broken', scope: 'key', name: 'vendor', fault: 'not-found' }]);
+    expect(bench.dispatcher.keysWithBrokenWay).toBe(1);
+    bench.settle(letter, DELIVERED);
+    expect(bench.changes.slice(1)).toEqual([{ kind: 'way-mended', scope: 'key', name: 'vendor' }]);
+    expect(bench.dispatcher.keysWithBrokenWay).toBe(0);
+  });
+
+  it('of all keys is told with its first attempt', () => {
+    const bench = new Bench();
+    const letter = bench.add('k', 'a');
+    bench.settle(letter, refused('destination', 401));
+    expect(bench.changes).toMatchObject([
+      { kind: 'way-broken', scope: 'destination', name: 'PagerDuty', fault: 'denied' },
+    ]);
+    bench.clock.advance(60_000);
+    bench.settle(letter, DELIVERED);
+    expect(kinds(bench)).toEqual(['way-broken', 'way-mended']);
+  });
+
+  it('that breaks and mends all the time is told of no more than once a minute', () => {
+    const bench = new Bench();
+    for (let second = 0; second < 50; second += 1) {
+      const letter = bench.add('k', String(second));
+      bench.settle(letter, refused('destination'));
+      bench.clock.advance(1_000);
+      bench.settle(letter, DELIVERED);
+    }
+    expect(kinds(bench)).toEqual(['way-broken', 'way-mended']);
+  });
+});
