@@ -1,13 +1,19 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { installWithApt } from './apt-installation';
 import { findExecutable } from './binaries';
-import { type Preparation } from './prepare-servers';
+import { canUseApt, type Preparation } from './prepare-servers';
 import { canUnpackPackages, commandFor, unpackPackages } from './unpacked-packages';
 import { localFolder } from './workspace';
 
 /** Programs that tests run beside the servers: the names they go by, and the Debian package that has them. */
 const TOOLS = {
-  alertmanager: { names: ['prometheus-alertmanager', 'alertmanager'], package: 'prometheus-alertmanager' },
+  alertmanager: {
+    names: ['prometheus-alertmanager', 'alertmanager'],
+    package: 'prometheus-alertmanager',
+    // Its templates are looked for there and nowhere else.
+    share: 'prometheus',
+  },
   busybox: { names: ['busybox'], package: 'busybox' },
   curl: { names: ['curl'], package: 'curl' },
 } as const;
@@ -29,27 +35,36 @@ export function fileOfTool(tool: Tool): string {
 }
 
 /**
- * Fetches what is missing of the tests' programs into the clone, where Debian's packages can be had. Where that cannot be done
- * it says so: the tests that need them will fail, the others need not.
+ * Provides what is missing of the tests' programs: with apt-get where we are root on Debian and the user agrees, else unpacked
+ * into the clone, which takes no rights. Where neither can be done it says so: the tests that need them will fail, the others
+ * need not.
  */
-export async function prepareTools({ say }: Pick<Preparation, 'say'>): Promise<void> {
-  const missing = ALL.filter((tool) => findTool(tool) === undefined);
+export async function prepareTools({ say, ask, agreed }: Preparation): Promise<void> {
+  const missing = missingTools();
   if (missing.length === 0) return;
-  const packages = missing.map((tool) => TOOLS[tool].package);
-  if (canUnpackPackages()) {
-    say(`fetching ${packages.join(' and ')} into the clone, for some tests run them; nothing is installed`);
-    try {
-      await unpackPackages(packages, toolsFolder());
-      for (const tool of missing) commandFor(TOOLS[tool].names, toolsFolder());
-    } catch (error) {
-      say(String(error));
+  const packages = packagesOf(missing);
+  const question = `Some tests need ${packages}. Install with apt-get? Nothing is started by it.`;
+  try {
+    if (canUseApt() && (agreed || (await ask?.(question)))) {
+      say(`installing ${packages} with apt-get`);
+      await installWithApt(missing.map(packageOf), say);
+    } else if (canUnpackPackages()) {
+      say(`fetching ${packages} into the clone, for some tests run them; nothing is installed`);
+      await unpackPackages(missing.map(packageOf), toolsFolder());
+      for (const tool of missing) commandFor(TOOLS[tool], toolsFolder());
     }
+  } catch (error) {
+    say(String(error));
   }
-  const still = missing.filter((tool) => findTool(tool) === undefined);
+  const still = missingTools();
   if (still.length === 0) return;
   say(`${still.join(' and ')} not found: the tests that need them will fail. Debian, Ubuntu:`);
-  say(`  sudo apt-get install --no-install-recommends ${still.map((tool) => TOOLS[tool].package).join(' ')}`);
+  say(`  sudo apt-get install --no-install-recommends ${still.map(packageOf).join(' ')}`);
 }
+
+const missingTools = (): Tool[] => ALL.filter((tool) => findTool(tool) === undefined);
+const packageOf = (tool: Tool): string => TOOLS[tool].package;
+const packagesOf = (tools: readonly Tool[]): string => tools.map(packageOf).join(' and ');
 
 function toolsFolder(): string {
   return path.join(localFolder(), 'tools');

@@ -17,12 +17,12 @@ describe('a program of packages that were unpacked into a folder', () => {
   it('runs with the libraries that were unpacked beside it, and gets its arguments', async () => {
     const script = '#!/bin/sh\necho "$1 $LD_LIBRARY_PATH"\n';
     writeFileSync(path.join(folder, 'usr/bin/tool-by-its-other-name'), script, { mode: 0o755 });
-    const command = commandFor(['tool', 'tool-by-its-other-name'], folder);
+    const command = commandFor({ names: ['tool', 'tool-by-its-other-name'] }, folder);
     expect(await runCommand(command ?? '', ['two words'])).toContain(`two words ${folder}/usr/lib`);
     expect(await runCommand(command ?? '', [''])).toContain(path.join(folder, 'usr/lib/x86_64-linux-gnu'));
   });
 
   it('is not there where no package had it', () => {
-    expect(commandFor(['tool'], folder)).toBeUndefined();
+    expect(commandFor({ names: ['tool'] }, folder)).toBeUndefined();
   });
 });

@@ -44,28 +44,41 @@ export async function unpackPackages(packages: readonly string[], folder: string
   for (const part of ['apt', 'fetched']) rmSync(path.join(folder, part), { recursive: true });
 }
 
+/** A program by the names it may have, and the folder of /usr/share whose place is written into it. */
+export interface UnpackedProgram {
+  readonly names: readonly string[];
+  readonly share?: string;
+}
+
 /**
- * Writes a command that runs a program of the unpacked packages with the libraries that were unpacked beside it.
+ * Writes a command that runs a program of the unpacked packages with what was unpacked beside it: its libraries, and its folder
+ * of /usr/share, shown at its place to this one process (user and mount namespaces, which Linux gives to everyone).
  * @returns its file; undefined where no package had such a program.
  */
-export function commandFor(names: readonly string[], folder: string): string | undefined {
+export function commandFor({ names, share }: UnpackedProgram, folder: string): string | undefined {
   const program = PROGRAMS.flatMap((programs) => names.map((name) => path.join(folder, programs, name))).find(
     existsSync,
   );
   if (program === undefined) return undefined;
   const libraries = ['usr/lib', 'lib'].flatMap((libs) => [
     path.join(folder, libs),
-    ...archFolders(path.join(folder, libs)),
+    ...byArchitecture(path.join(folder, libs)),
   ]);
+  const lines = ['#!/bin/sh', `export LD_LIBRARY_PATH='${libraries.join(':')}'`];
+  if (share === undefined) lines.push(`exec '${program}' "$@"`);
+  else {
+    const place = `/usr/share/${share}`;
+    const show = `mount -t tmpfs none /usr/share && mkdir ${place} && mount --bind "$0" ${place} && exec "$@"`;
+    const there = path.join(folder, place);
+    lines.push(`exec unshare --user --map-root-user --mount sh -c '${show}' '${there}' '${program}' "$@"`);
+  }
   const command = path.join(folder, path.basename(program));
-  writeFileSync(command, `#!/bin/sh\nLD_LIBRARY_PATH='${libraries.join(':')}' exec '${program}' "$@"\n`, {
-    mode: 0o755,
-  });
+  writeFileSync(command, `${lines.join('\n')}\n`, { mode: 0o755 });
   return command;
 }
 
 /** Debian keeps libraries by architecture, as in usr/lib/x86_64-linux-gnu. */
-function archFolders(folder: string): string[] {
+function byArchitecture(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.includes('-linux-'))
