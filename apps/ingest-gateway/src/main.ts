@@ -5,7 +5,7 @@ import { variables } from './configuration';
 
 // By default the heap may grow to a multiple of what is alive before it is looked through: memory that senders would pay for
 // with nothing in return.
-setFlagsFromString('--heap-growing-percent=30');
+setFlagsFromString('--heap-growing-percent=20');
 
 void runService({
   name: 'ingest-gateway',
