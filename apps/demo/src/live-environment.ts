@@ -13,7 +13,7 @@ const NEEDED: { names: string[]; what: string }[] = [
   { names: ['PDAGENTD_EVENTS_BASE_URL'], what: 'PagerDuty’s Events API, as https://events.pagerduty.com' },
   { names: ['PDAGENTD_API_BASE_URL'], what: 'PagerDuty’s REST API, as https://api.pagerduty.com' },
   { names: ['PDAGENTD_API_TOKEN'], what: 'a token of the REST API' },
-  { names: ['PDAGENTD_WEBHOOK_DEST_URL'], what: 'where webhooks go' },
+  { names: ['PDAGENTD_WEBHOOK_DEST_URL', 'PDAGENTD_WEBHOOKS_FILE'], what: 'where webhooks go' },
 ];
 
 /** What --live needs and the environment does not give, one line each. A value may come from a file: NAME_FILE. */
