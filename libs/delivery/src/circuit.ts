@@ -1,8 +1,14 @@
 /** Failures in a row, over all keys, after which a destination counts as away. */
 export const FAILURES_TO_OPEN = 10;
+/** So few keys may be at fault themselves, whatever their number of failures. */
+const FEW_KEYS = 4;
 
-/** Whether one destination can be reached, as its attempts tell. Open: nothing is sent but one probe at a time. */
+/**
+ * Whether one destination can be reached, as its attempts tell. Open: nothing is sent but one probe at a time. Where only few
+ * keys have failed, it may be they that are at fault: the others go on until they fail too.
+ */
 export class Circuit {
+  readonly #suspects = new Set<string>();
   #failures = 0;
   #open = false;
   #lastSuccessAt = Number.NEGATIVE_INFINITY;
@@ -16,18 +22,30 @@ export class Circuit {
     return this.#lastSuccessAt;
   }
 
+  /** Whether an event of the key may be sent without being a probe. */
+  admits(routingKey: string): boolean {
+    return !this.#open || (this.#suspects.size <= FEW_KEYS && !this.#suspects.has(routingKey));
+  }
+
+  /** Whether the key is one of few that failed: it may hold up others that would get through. */
+  mayBeAtFault(routingKey: string): boolean {
+    return this.#suspects.size <= FEW_KEYS && this.#suspects.has(routingKey);
+  }
+
   /** The destination answered. True where this closed the circuit. */
   answered(took: boolean, now: number): boolean {
     if (took) this.#lastSuccessAt = now;
     const wasOpen = this.#open;
     this.#failures = 0;
     this.#open = false;
+    this.#suspects.clear();
     return wasOpen;
   }
 
-  /** The destination failed. True where this opened the circuit. */
-  failed(): boolean {
+  /** The destination failed an event of the key. True where this opened the circuit. */
+  failed(routingKey: string): boolean {
     this.#failures += 1;
+    this.#suspects.add(routingKey);
     if (this.#open || this.#failures < FAILURES_TO_OPEN) return false;
     this.#open = true;
     return true;

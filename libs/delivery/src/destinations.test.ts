@@ -61,8 +61,11 @@ describe('a destination that is away', () => {
     expect(away({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.isHeldUp('one')).toBe(true);
   });
 
-  it('has nobody to make way for where all share it', () => {
-    expect(away({}).dispatcher.isHeldUp('one')).toBe(false);
+  it('has nobody to make way for where all share it and many keys fail', () => {
+    const bench = new Bench();
+    for (let index = 0; index < 20; index += 1) bench.add(`key-${index}`, 'a');
+    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    expect(bench.dispatcher.isHeldUp('key-1')).toBe(false);
   });
 });
 
@@ -110,5 +113,59 @@ describe('a broken way', () => {
       bench.settle(letter, DELIVERED);
     }
     expect(kinds(bench)).toEqual(['way-broken', 'way-mended']);
+  });
+});
+
+describe('a key that fails while it is the only one tried', () => {
+  /** Ten failures of one key, with nothing else to compare them with. */
+  const failing = () => {
+    const bench = new Bench();
+    for (let index = 0; index < 20; index += 1) bench.add('bad', String(index));
+    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    expect(bench.changes).toMatchObject([{ kind: 'circuit-opened' }]);
+    return bench;
+  };
+  const failAll = (bench: Bench) => {
+    for (const letter of [...bench.attempting]) if (letter.routingKey === 'bad') bench.settle(letter, FAILED);
+  };
+
+  it('makes way for its neighbours, for it may be at fault itself', () => {
+    expect(failing().dispatcher.isHeldUp('bad')).toBe(true);
+  });
+
+  it('does not keep another key from being tried at once', () => {
+    const bench = failing();
+    const other = bench.add('good', 'a');
+    expect([...bench.attempting]).toEqual([other]);
+  });
+
+  it('waits by itself once another got through, and says no more that the destination is away', () => {
+    const bench = failing();
+    bench.settle(bench.add('good', 'a'), DELIVERED);
+    expect(bench.changes.map(({ kind }) => kind)).toEqual(['circuit-opened', 'circuit-closed']);
+    for (let second = 0; second < 120; second += 1) {
+      failAll(bench);
+      bench.clock.advance(1_000);
+      bench.settle(bench.add('good', String(second)), DELIVERED);
+    }
+    expect(bench.changes).toHaveLength(2);
+    expect(bench.dispatcher.isHeldUp('bad')).toBe(true);
+  });
+
+  it('counts as one of all again when something of it gets through', () => {
+    const bench = failing();
+    bench.settle(bench.add('good', 'a'), DELIVERED);
+    for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    for (let index = 0; index < 20; index += 1) bench.add('bad', `later-${index}`);
+    failAll(bench);
+    expect(bench.changes.at(-1)).toMatchObject({ kind: 'circuit-opened' });
+  });
+
+  it('is found to be one of many where the others fail too', () => {
+    const bench = failing();
+    for (let index = 0; index < 4; index += 1) bench.settle(bench.add(`key-${index}`, 'a'), FAILED);
+    bench.add('new', 'a');
+    expect(bench.attempting.size).toBe(0);
+    expect(bench.dispatcher.isHeldUp('bad')).toBe(false);
   });
 });

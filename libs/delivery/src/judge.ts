@@ -73,9 +73,10 @@ export class Judge<M extends Held> {
     const { key } = entry.line;
     const burial = this.#burialOf(entry, outcome, now);
     this.#lookAtWay(key, outcome, now);
-    if (outcome.scope === 'destination') this.#destinationFailed(key.destination, outcome);
+    const isOwn = outcome.scope === 'key' || key.failsAlone;
+    if (!isOwn) this.#destinationFailed(key, outcome);
     if (burial !== undefined) return { kind: 'bury', burial };
-    if (outcome.scope === 'key') return this.#keyWaits(key, outcome.retryAfterMs);
+    if (isOwn) return this.#keyWaits(key, outcome.retryAfterMs);
     const wait = backoffMs(entry.trials.attempts, this.#options.random());
     return { kind: 'wait', ms: Math.max(wait, outcome.retryAfterMs ?? 0) };
   }
@@ -107,12 +108,18 @@ export class Judge<M extends Held> {
     this.#ports.changed({ kind: 'key-recovered', routingKey: key.routingKey });
   }
 
-  #answered({ destination, routingKey, way }: KeyLine<M>, took: boolean, now: number): void {
+  #answered(key: KeyLine<M>, took: boolean, now: number): void {
+    const { destination, routingKey, way } = key;
     if (way.passed()) this.#ports.changed({ kind: 'way-mended', scope: 'key', name: routingKey });
     if (destination.way.passed()) {
       this.#ports.changed({ kind: 'way-mended', scope: 'destination', name: destination.name });
     }
-    if (!destination.circuit.answered(took, now)) return;
+    key.failsAlone = false;
+    const { circuit } = destination;
+    if (circuit.open && !circuit.mayBeAtFault(routingKey)) {
+      for (const other of destination.keys) other.failsAlone ||= circuit.mayBeAtFault(other.routingKey);
+    }
+    if (!circuit.answered(took, now)) return;
     this.#ports.changed({ kind: 'circuit-closed', destination: destination.name });
     this.#ports.closed(destination);
   }
@@ -125,8 +132,9 @@ export class Judge<M extends Held> {
     if (broken.broke(fault, now)) this.#ports.changed({ kind: 'way-broken', scope, name, fault, outcome });
   }
 
-  #destinationFailed(destination: Destination<M>, outcome: Outcome): void {
-    if (!destination.circuit.failed()) return;
+  #destinationFailed({ destination, routingKey }: KeyLine<M>, outcome: Outcome): void {
+    if (!destination.circuit.failed(routingKey)) return;
+    for (const key of destination.keys) key.failsAlone = false;
     this.#ports.changed({ kind: 'circuit-opened', destination: destination.name, outcome });
     this.#ports.opened(destination);
   }

@@ -60,8 +60,9 @@ export class KeyTable<M extends Held> {
   isHeldUp(routingKey: string, now: number): boolean {
     const key = this.#keys.get(routingKey);
     if (key === undefined) return false;
+    const { circuit, name } = key.destination;
     // What is away holds up all its keys alike, and there is nobody to make way for; unless it is the key's own.
-    if (key.destination.circuit.open) return key.destination.name === routingKey;
+    if (circuit.open) return name === routingKey || circuit.mayBeAtFault(routingKey);
     if (key.paused || key.stopWaiting !== undefined || key.setbacks > 0) return true;
     let stuck = 0;
     for (const line of key.lines.values()) if (line.state === 'waiting' || isSlow(line, now)) stuck += 1;

@@ -94,6 +94,8 @@ export class KeyLine<M extends Held> {
   onHold = false;
   /** While true, nothing of the key starts: its destination is gone, until somebody resumes it. */
   paused = false;
+  /** Others got through while it failed: its failures say nothing about the destination, until something of it gets through. */
+  failsAlone = false;
   /** Whether the way is broken for this key alone. */
   readonly way = new Way();
   /** Since when nothing of it is held. */

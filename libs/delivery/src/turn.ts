@@ -78,7 +78,7 @@ export class Turn<M extends Held> {
         this.#keys.delete(key);
         continue;
       }
-      if (key.destination.circuit.open || !this.#hasRoom(key)) continue;
+      if (!key.destination.circuit.admits(key.routingKey) || !this.#hasRoom(key)) continue;
       // To the end of the turn, which the loop reaches again while there is something to start.
       this.#keys.delete(key);
       this.#keys.add(key);
