@@ -35,6 +35,29 @@ export function namesOf(service: string): ReadonlySet<string> {
   return new Set([...own, ...COMMON].flatMap((name) => [name, `${name}_FILE`]));
 }
 
+/** What the images fix, and limits that nobody has to move: to be set by whoever reads docs/configuration.md. */
+const NOT_OFFERED = [
+  'PDAGENTD_HTTP_PORT',
+  'PDAGENTD_HTTPS_PORT',
+  'PDAGENTD_TLS_CERT',
+  'PDAGENTD_TLS_KEY',
+  'PDAGENTD_STATE_DIR',
+  'PDAGENTD_SPOOL_DIR',
+  'PDAGENTD_CONFIRM_TIMEOUT_MS',
+  'PDAGENTD_MAX_IN_FLIGHT',
+  'PDAGENTD_CONNECT_TIMEOUT_MS',
+  'PDAGENTD_ATTEMPT_TIMEOUT_MS',
+  'PDAGENTD_WEBHOOK_CONCURRENCY',
+];
+
+/** The variables of a service that are neither set, nor read from a file, nor among those that need not be offered. */
+export function missingAmong(environment: object, service: string): string[] {
+  const offered = new Set([...Object.keys(environment), ...NOT_OFFERED]);
+  return Object.values(SERVICES[service] ?? {})
+    .map(({ name }) => name)
+    .filter((name) => !offered.has(name) && !offered.has(`${name}_FILE`));
+}
+
 /** The settings of PDaltagent among a process's environment. */
 export function settingsAmong(environment: object): string[] {
   return Object.keys(environment).filter((name) => name.startsWith('PDAGENTD_'));

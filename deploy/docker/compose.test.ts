@@ -1,6 +1,6 @@
 import { readConfiguration } from '@pdaltagent/service';
 import { version } from '../../package.json';
-import { namesOf, SERVICES, settingsAmong, textOf } from '../services.fixture';
+import { missingAmong, namesOf, SERVICES, settingsAmong, textOf } from '../services.fixture';
 import { type ComposeService, readCompose } from './compose.fixture';
 
 const { services, volumes } = readCompose('docker-compose.yml');
@@ -55,6 +55,10 @@ describe.each(OURS)('%s', (name) => {
   it('is told only variables that it reads', () => {
     const known = namesOf(name);
     expect(settingsAmong(service.environment).filter((variable) => !known.has(variable))).toEqual([]);
+  });
+
+  it('offers every setting that an operator may want', () => {
+    expect(missingAmong(service.environment, name)).toEqual([]);
   });
 
   it('starts with what the file tells it', () => {
