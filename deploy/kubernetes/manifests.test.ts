@@ -1,7 +1,7 @@
 import { readConfiguration } from '@pdaltagent/service';
 import { z } from 'zod';
 import { version } from '../../package.json';
-import { adminPortOf, namesOf, SERVICES, settingsAmong, textOf } from '../services.fixture';
+import { adminPortOf, missingAmong, namesOf, SERVICES, settingsAmong, textOf } from '../services.fixture';
 import { manifestsNamedBy, manifestsOf } from './manifests.fixture';
 import { workloadsAmong, type Workload } from './pod.fixture';
 
@@ -16,6 +16,13 @@ const settings = Object.fromEntries(
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
 );
+/** They name files that the base has not: who has them mounts them and sets the variable, in an overlay. */
+const FILES_OF_OVERLAYS = [
+  'PDAGENTD_CA_FILE',
+  'PDAGENTD_SCRUB_RULES',
+  'PDAGENTD_TLS_CLIENT_CA',
+  'PDAGENTD_WEBHOOKS_FILE',
+];
 const secretSchema = z.looseObject({ stringData: z.record(z.string(), z.string()) });
 const secrets = new Map(
   manifestsOf(textOf('deploy/kubernetes/secrets.example.yaml')).map((manifest) => [
@@ -93,6 +100,11 @@ describe.each(named(workloads))('%s', (name, { pod, container, selector }) => {
   it('is told only variables that it reads', () => {
     const known = namesOf(name);
     expect(settingsAmong(environment).filter((variable) => !known.has(variable))).toEqual([]);
+  });
+
+  it('offers every setting that an operator may want, but for files of his own', () => {
+    const missing = missingAmong({ ...settings, ...environment }, name);
+    expect(missing.filter((variable) => !FILES_OF_OVERLAYS.includes(variable))).toEqual([]);
   });
 
   it('starts with the settings of the base', () => {
