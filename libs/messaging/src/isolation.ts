@@ -14,7 +14,7 @@ export interface IsolationOptions {
   readonly dispatcher: Dispatcher<HeldMessage>;
   readonly publisher: Publisher;
   readonly log: Log;
-  readonly ports: Pick<SidingPorts, 'arrived' | 'foreign'> & {
+  readonly ports: Pick<SidingPorts, 'arrived' | 'foreign' | 'closedByBroker'> & {
     /** The lane has to be given back and taken anew. */
     broken(): void;
     /** A channel is gone, and the lane with it. */
@@ -44,6 +44,7 @@ export class Isolation {
         new Siding({ family, lane, index }, publisher, {
           arrived: (message) => ports.arrived(message),
           foreign: (consumer, delivery, problem) => ports.foreign(consumer, delivery, problem),
+          closedByBroker: (consumer, reason) => ports.closedByBroker(consumer, reason),
           emptied: (siding) => void this.#goDirect(siding),
           broken: () => ports.broken(),
         }),

@@ -40,9 +40,12 @@ export class LaneOwner {
     const { family, index, dispatcher, publisher, log, intake, ports } = options;
     const foreign = (lane: Lane, delivery: ConsumeMessage, problem: string): void =>
       ports.foreign(lane, delivery, problem);
+    const closedByBroker = ({ queue }: Lane, reason: string): void =>
+      log.warn('the broker closed the channel of a queue: what was held is delivered again', { queue, reason });
     this.#lane = new Lane(laneQueue(family, index), {
       arrived: (message) => this.#arrived(message),
       foreign,
+      closedByBroker,
       lost: () => this.lose(),
     });
     this.#isolation = new Isolation({
@@ -55,6 +58,7 @@ export class LaneOwner {
       ports: {
         arrived: (message) => intake.arrived(message),
         foreign,
+        closedByBroker,
         broken: () => void this.letGo(),
         lost: () => this.lose(),
       },

@@ -4,6 +4,7 @@ import { DeadLetterOffice } from './dead-letter-office';
 import { Deliveries } from './deliveries';
 import { Intake } from './intake';
 import { type HeldMessage } from './lane';
+import { LaneChanges } from './lane-changes';
 import { LaneDepths } from './lane-depths';
 import { LaneOwner } from './lane-owner';
 import { LaneShare } from './lane-share';
@@ -41,6 +42,7 @@ export class LaneWorker {
   readonly #depths: LaneDepths;
   readonly #whereabouts: Whereabouts;
   readonly #lanes = new Map<number, LaneOwner>();
+  readonly #changes: LaneChanges;
   readonly #listening: NodeJS.Timeout;
   readonly #looking: readonly NodeJS.Timeout[];
   #connection: ChannelModel | undefined;
@@ -51,6 +53,7 @@ export class LaneWorker {
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
     const { url, name, family, queueType, log, observer } = options;
+    this.#changes = new LaneChanges(log, () => this.#lanes.keys());
     this.#intake = new Intake(options.markers, {
       admit: (message) => this.#ownerOf(message)?.admit(message),
       repeat: (message) => {
@@ -113,6 +116,7 @@ export class LaneWorker {
     this.#share.leave();
     for (const timer of this.#looking) clearInterval(timer);
     await Promise.all([...this.#lanes.values()].map((owner) => owner.letGo()));
+    this.#changes.tell();
     clearInterval(this.#listening);
     await this.#publisher.close();
     await this.#session.close();
@@ -235,12 +239,14 @@ export class LaneWorker {
       },
     });
     this.#lanes.set(index, owner);
+    this.#changes.taken(index);
     await owner.open(connection, control);
   }
 
   /** Not taken again at once: it may be lost again, or belong to somebody else by now. */
   #gone(owner: LaneOwner): void {
     if (this.#lanes.get(owner.index) === owner) this.#lanes.delete(owner.index);
+    this.#changes.gone(owner.index);
     setTimeout(() => this.#share.settled(), TAKE_AGAIN_MS).unref();
   }
 

@@ -19,6 +19,8 @@ export interface LanePorts {
   arrived(message: HeldMessage): void;
   /** Something came that none of ours published. */
   foreign(lane: Lane, delivery: ConsumeMessage, problem: string): void;
+  /** The broker closes the channel for a reason of its own, as its consumer timeout; `lost` follows. */
+  closedByBroker(lane: Lane, reason: string): void;
   /** The channel is gone without our doing; what was held is the broker's again. */
   lost(lane: Lane): void;
   /** A message was acknowledged. */
@@ -59,8 +61,7 @@ export class Lane {
   async open(connection: ChannelModel): Promise<void> {
     const channel = await connection.createChannel();
     this.#channel = channel;
-    // Why a channel fails is told by its close; without a listener the whole connection would be lost.
-    channel.on('error', () => undefined);
+    channel.on('error', (error) => this.#ports.closedByBroker(this, error.message));
     channel.on('close', () => this.lose());
     // Closed meanwhile: a consumer that nobody knows of would keep the lane from everyone.
     if (this.#isClosed()) return this.#closeChannel();

@@ -56,7 +56,12 @@ describe('a lane that is closed while it opens', () => {
     const connection = await connect(url);
     const queue = laneQueue(EVENTS, 31);
     for (let round = 0; round < 5; round += 1) {
-      const lane = new Lane(queue, { arrived: () => undefined, foreign: () => undefined, lost: () => undefined });
+      const lane = new Lane(queue, {
+        arrived: () => undefined,
+        foreign: () => undefined,
+        closedByBroker: () => undefined,
+        lost: () => undefined,
+      });
       const opening = lane.open(connection).catch(() => undefined);
       await Promise.all([opening, lane.close()]);
     }

@@ -11,6 +11,7 @@ export interface SidingPorts {
   arrived(message: HeldMessage): void;
   /** Something came off it that none of ours published. */
   foreign(consumer: Lane, delivery: ConsumeMessage, problem: string): void;
+  closedByBroker(consumer: Lane, reason: string): void;
   /** Everything that was moved here seems to be gone again. */
   emptied(siding: Siding): void;
   /** What is in the siding is no longer known for sure: the lane has to be taken anew. */
@@ -151,6 +152,7 @@ export class Siding {
     const consumer = new Lane(this.queue, {
       arrived,
       foreign: (from, delivery, problem) => this.#ports.foreign(from, delivery, problem),
+      closedByBroker: (from, reason) => this.#ports.closedByBroker(from, reason),
       lost: () => this.#ports.broken(this),
       acknowledged: () => {
         this.#within -= 1;

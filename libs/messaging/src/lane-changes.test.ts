@@ -1,0 +1,15 @@
+import { LaneChanges } from './lane-changes';
+
+it('tells lanes that change hands together in one line, and nothing where nothing changed', () => {
+  const lines: unknown[] = [];
+  const log = { info: (...line: unknown[]) => lines.push(line), warn: () => undefined, error: () => undefined };
+  const changes = new LaneChanges(log, () => [3, 4]);
+  for (const lane of [4, 3]) changes.taken(lane);
+  changes.gone(7);
+  changes.tell();
+  changes.tell();
+  expect(lines).toEqual([
+    ['lanes let go', { lanes: '7', owned: 2 }],
+    ['lanes taken', { lanes: '3 4', owned: 2 }],
+  ]);
+});

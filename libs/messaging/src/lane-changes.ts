@@ -1,0 +1,46 @@
+import { type Log } from './log';
+
+/** Lanes change hands by the dozen at a start and when workers come or go: they are told together. */
+const GATHER_MS = 500;
+
+/** A line in the log for lanes taken, and one for lanes let go or lost, each with what is ours then. */
+export class LaneChanges {
+  readonly #log: Log;
+  readonly #owned: () => Iterable<number>;
+  readonly #taken = new Set<number>();
+  readonly #gone = new Set<number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: Log, owned: () => Iterable<number>) {
+    this.#log = log;
+    this.#owned = owned;
+  }
+
+  taken(lane: number): void {
+    this.#note(lane, this.#taken);
+  }
+
+  /** Let go, or lost. */
+  gone(lane: number): void {
+    this.#note(lane, this.#gone);
+  }
+
+  /** Tells what was not told yet. */
+  tell(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const owned = [...this.#owned()].length;
+    for (const [message, lanes] of [
+      ['lanes let go', this.#gone],
+      ['lanes taken', this.#taken],
+    ] as const) {
+      if (lanes.size > 0) this.#log.info(message, { lanes: [...lanes].sort((a, b) => a - b).join(' '), owned });
+      lanes.clear();
+    }
+  }
+
+  #note(lane: number, lanes: Set<number>): void {
+    lanes.add(lane);
+    this.#timer ??= setTimeout(() => this.tell(), GATHER_MS).unref();
+  }
+}
