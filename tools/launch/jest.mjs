@@ -13,6 +13,8 @@ export async function runTests({ root, folder, project, paths, counts }) {
     path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
     `--selectProjects=${project}`,
     '--ci',
+    // Much of the time tests wait for something to happen: two files at one time, however few cores there are.
+    '--maxWorkers=2',
     // What a failed test left open must not keep the result waiting; the counts are written by then.
     '--forceExit',
     '--reporters=default',
