@@ -4,6 +4,7 @@ import { authorization } from './detectors/authorization';
 import { base58Address } from './detectors/base58-address';
 import { bech32Address } from './detectors/bech32-address';
 import { card } from './detectors/card';
+import { commandLineSecret } from './detectors/command-line-secret';
 import { continentalAddress } from './detectors/continental-address';
 import { email } from './detectors/email';
 import { ethereumAddress } from './detectors/ethereum-address';
@@ -18,14 +19,17 @@ import { bsn } from './detectors/national/bsn';
 import { codiceFiscale } from './detectors/national/codice-fiscale';
 import { cpf } from './detectors/national/cpf';
 import { dni } from './detectors/national/dni';
+import { fodselsnummer } from './detectors/national/fodselsnummer';
 import { frenchNir } from './detectors/national/french-nir';
 import { germanTaxId } from './detectors/national/german-tax-id';
+import { henkilotunnus } from './detectors/national/henkilotunnus';
 import { itin } from './detectors/national/itin';
 import { nhs } from './detectors/national/nhs';
 import { nino } from './detectors/national/nino';
 import { nric } from './detectors/national/nric';
 import { personnummer } from './detectors/national/personnummer';
 import { pesel } from './detectors/national/pesel';
+import { rijksregister } from './detectors/national/rijksregister';
 import { sin } from './detectors/national/sin';
 import { tfn } from './detectors/national/tfn';
 import { nationalPhone } from './detectors/national-phone';
@@ -52,14 +56,14 @@ const FAMILIES = {
   // prettier-ignore
   'national-id': [
     nino, nhs, sin, itin, aadhaar, cpf, dni, codiceFiscale, bsn, personnummer, pesel, frenchNir, germanTaxId,
-    tfn, nric, ahv,
+    tfn, nric, ahv, henkilotunnus, rijksregister, fodselsnummer,
   ],
   'street-address': [streetAddress, continentalAddress],
   'po-box': [poBox],
   crypto: [base58Address, bech32Address, ethereumAddress],
   // prettier-ignore
   secret: [
-    privateKey, jwt, urlCredentials, authorization, pagerdutyKey, assignedSecret, keyedSecret, webhookUrl,
+    privateKey, jwt, urlCredentials, authorization, pagerdutyKey, assignedSecret, keyedSecret, commandLineSecret, webhookUrl,
     cloudKeys, codeTokens, chatTokens, paymentAndMailTokens, serviceTokens,
   ],
   ip: [ipv4],

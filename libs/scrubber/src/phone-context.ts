@@ -2,7 +2,7 @@ import { type Span } from './detector';
 
 /** Words that say a telephone number follows, with up to a few words and no digit in between. */
 export const PHONE_WORD =
-  /(?<![a-z])(?:phones?|telephone|t[ée]l|mobile|mobil(?:nummer|funk|telefon)?|handy(?:nummer|nr)|tele[fp]\p{L}{2,12}|t[ée]l[ée]phone|cellphone|fax|sms|mms|msisdn|whatsapp|imessage|call|called|caller|calling|callback|dial|dialed|dialled|dialing|contact|pager|paged|hotline|voicemail|reach(?:ed|able)? (?:on|at|under)|rang|ringing|paging|ivr|dialer|dialler|landline|switchboard|helpline|(?:not)?rufnummer|notruf|anruf|anrufer|n[uú]mero|num[eé]ro|appel|appeler|bellen|bel|tlf|celular|m[oó]vil|m[oó]bil|llamar|llame|contacto|joindre|joignable|chiamare|chiamata|ligar|ringa|dzwoni[cć]|texted|twilio|vonage|two factor code|verification code|otp)(?![a-z])[^\d]{0,28}$|(?:電話|电话|手机|携帯|전화|телефон|тел)[^\d]{0,8}$/u;
+  /(?<![a-z])(?:phones?|telephone|t[ée]l|mobile|mobil(?:nummer|funk|telefon)?|handy(?:nummer|nr)|tele[fp]\p{L}{2,12}|t[ée]l[ée]phone|cellphone|fax|sms|mms|msisdn|whatsapp|imessage|call|called|caller|calling|callback|dial|dialed|dialled|dialing|contact|pager|paged|hotline|voicemail|reach(?:ed|able)? (?:on|at|under)|rang|ringing|paging|ivr|dialer|dialler|landline|switchboard|helpline|(?:not)?rufnummer|notruf|anruf|anrufer|n[uú]mero|num[eé]ro|appel|appeler|bellen|bel|tlf|celular|cellulare|telem[oó]vel|mobiel|gsm|natel|puhelin|matkapuhelin|r[uü]ckruf|rappel(?:er)?|m[oó]vil|m[oó]bil|llamar|llame|contacto|joindre|joignable|chiamare|chiamata|ligar|ringa|dzwoni[cć]|texted|twilio|vonage|two factor code|verification code|otp)(?![a-z])[^\d]{0,28}$|(?:電話|电话|手机|携帯|전화|телефон|тел)[^\d]{0,8}$/u;
 /** Words that often go before a telephone number, and before much else: only with a number that begins like one. */
 export const WEAK_PHONE_WORD =
   /(?<![a-z])(?:cell|signal|handy|portable|ring|reach|reached|reachable|line|subscriber|recipient|emergency|on ?call|desk|home|office|work)(?![a-z])[^\d]{0,28}$/;
@@ -17,7 +17,7 @@ export const OTHER_NUMBER =
   /(?<![a-z])(?:sku|part|serial|model|order|invoice|item|(?<!caller )ids?|uuid|build|version|release|firmware|ticket|case|account|batch|job|queue|port|pid|offset|code|error|epoch|ts|timestamp|isbn|oid|commit|zip|v|policy|rfc|tracking|lot|asn|nhs|nino|sin|itin|npi|bytes|txn|transaction)(?: (?:number|no|id|is))?[ .:=#"']{0,4}$/;
 /** A unit after digits: they count something. */
 export const UNIT =
-  /^ ?(?:ms|µs|us|ns|s|sec|seconds?|minutes?|bytes?|[kmgt]i?b|%|requests?|times|messages?|rows?|records?|users?|errors?|events?|attempts|items|ops|deep|per)(?![a-z\d])/;
+  /^ ?(?:ms|µs|us|ns|s|sec|seconds?|minutes?|bytes?|[kmgt]i?b|%|requests?|times|messages?|rows?|records?|users?|errors?|events?|attempts|items|ops|deep|per|exceed(?:s|ed)?)(?![a-z\d])/;
 
 /** A number up to a blank and a bracket behind at least seven digits: what follows is a remark. */
 export function withoutRemark(candidate: string): string {

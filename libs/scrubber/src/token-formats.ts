@@ -54,6 +54,7 @@ export const CODE_TOKENS: readonly TokenFormat[] = [
   { vendor: 'SonarQube', pattern: 'sq[pua]_[a-f\\d]{40}' },
   { vendor: 'CircleCI', pattern: 'CCIP(?:AT|RJ)_[\\w-]{30,90}' },
   { vendor: 'Buildkite', pattern: 'bkua_[a-f\\d]{40}' },
+  { vendor: 'Sourcegraph', pattern: 'sgp_(?:(?:[a-f\\d]{16}|local)_)?[a-f\\d]{40}' },
   { vendor: 'Linear', pattern: 'lin_api_[A-Za-z\\d]{32,48}' },
   { vendor: 'Figma', pattern: 'fig[dpu]_[\\w-]{36,60}' },
 ];
@@ -80,6 +81,9 @@ export const PAYMENT_AND_MAIL_TOKENS: readonly TokenFormat[] = [
   { vendor: 'Mailchimp', pattern: '[a-f\\d]{32}-us\\d{1,2}' },
   { vendor: 'Brevo', pattern: 'xkeysib-[a-f\\d]{64}-[A-Za-z\\d]{16}' },
   { vendor: 'Twilio', pattern: 'SK[a-f\\d]{32}' },
+  { vendor: 'EasyPost', pattern: 'EZ[AT]K[A-Za-z\\d]{54}' },
+  { vendor: 'Shippo', pattern: 'shippo_(?:live|test)_[a-f\\d]{40}' },
+  { vendor: 'Duffel', pattern: 'duffel_(?:live|test)_[\\w=-]{43}' },
   { vendor: 'Adyen', pattern: 'AQE[a-z]hm[\\w+/=.-]{60,200}' },
 ];
 
@@ -108,4 +112,15 @@ export const SERVICE_TOKENS: readonly TokenFormat[] = [
   { vendor: 'Rootly and Opsgenie kin', pattern: 'rootly_[a-f\\d]{64}' },
   { vendor: 'ReadMe', pattern: 'rdme_[a-z\\d]{70}' },
   { vendor: 'Typeform', pattern: 'tfp_[\\w.=-]{59}' },
+  { vendor: 'OpenRouter', pattern: 'sk-or-v1-[a-f\\d]{64}' },
+  { vendor: 'Perplexity', pattern: 'pplx-[A-Za-z\\d]{48}' },
+  { vendor: 'xAI', pattern: 'xai-[A-Za-z\\d]{80}' },
+  { vendor: 'Netlify', pattern: 'nfp_[A-Za-z\\d]{36,40}' },
+  { vendor: 'OpenShift', pattern: 'sha256~[\\w-]{43}' },
+  { vendor: 'Mapbox', pattern: 'sk\\.eyJ[\\w-]{40,100}\\.[\\w-]{22}' },
+  { vendor: 'Dropbox', pattern: 'sl\\.(?:u\\.)?[\\w-]{130,1400}' },
+  { vendor: 'Frame.io', pattern: 'fio-u-[\\w=-]{64}' },
+  { vendor: 'Infracost', pattern: 'ico-[A-Za-z\\d]{32}' },
+  { vendor: 'Adobe', pattern: 'p8e-[a-z\\d]{32}' },
+  { vendor: 'Defined Networking', pattern: 'dnkey-[\\w-]{26}-[\\w-]{52}' },
 ];

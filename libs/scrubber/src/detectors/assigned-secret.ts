@@ -4,20 +4,21 @@ import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
 /** Names that a secret is assigned to, or the ends of such names (`db_password`, `slackToken`). */
 const NAMES = [
-  'pass(?:word|wd|phrase|code)|passwort|contraseña|pwd|(?<![a-z])(?:pass|pw)|requirepass|masterauth',
+  'pass(?:word|wd|phrase|code)|passwort|kennwort|contraseña|mot de passe|wachtwoord|senha|hasło|lösenord|pwd|(?<![a-z])(?:pass|pw)|requirepass|masterauth',
   'secret(?:[ _-]?(?:access[ _-]?)?key(?:[ _-]?base)?)?|token|credentials?',
   '(?:api|auth|access|account|storage|private|encryption|master|signing|license|subscription)[ _-]?key',
   '(?:integration|routing|service|ingest(?:ion)?|write|sas)[ _-]?key',
-  '(?<=["\'])auth(?=\\\\{0,2}["\'])|jsessionid|phpsessid|connect\\.sid|(?<![a-z])sig',
+  '(?<=["\'])auth(?=\\\\{0,2}["\'])|jsessionid|phpsessid|connect\\.sid|(?<![a-z])sig|community[ _]string|snmp[ _-]?community',
 ].join('|');
 /** The sign between name and value, with closing and opening quotes, possibly escaped: `=`, `": "`, ` is `, a blank after `--name`. */
 const SIGNS =
-  '["\'\\\\]{0,3} {0,2}(?::=|=>|[:=]) {0,3}["\'\\\\]{0,3}| is ["\']?(?=\\S{0,40}\\d)|(?<=--[\\w-]{1,40}) ["\']?|(?<=pass(?:word|wd|phrase)) ["\'](?=[^"\'\\n]{3,64}["\'])|(?<=requirepass|masterauth) (?=\\S)';
+  '>(?=[^<>\\s]{1,200}</)|["\'\\\\]{0,3} {0,2}(?::=|=>|[:=]) {0,3}["\'\\\\]{0,3}| is ["\']?(?=\\S{0,40}\\d)|(?<=--[\\w-]{1,40}) ["\']?|(?<=pass(?:word|wd|phrase)) ["\'](?=[^"\'\\n]{3,64}["\'])|(?<=requirepass|masterauth|community[ _]string) (?=\\S)|(?<=(?:api|access|auth|secret|private|signing)[ _-]?key|(?:api|access|auth)[ _-]?token) (?=[\\w+/=-]{20,200}(?![\\w+/=-]))';
 const ASSIGNMENT = new RegExp(`(?:${NAMES})\\d{0,2}(?<sign>${SIGNS})`, 'gi');
 /** Stems of the names: a text without any of them holds no assignment of a secret. */
-const STEM = /auth|pass|pwd|pw[:=]|secret|token|key|credential|contrase|session|sess|sid|sig/i;
+const STEM =
+  /auth|pass|pwd|pw[:=]|secret|token|key|credential|contrase|wachtw|senha|has[lł]o|l[oö]sen|kennw|session|sess|sid|sig|community/i;
 const STRONG_NAME =
-  /(?:password|passwd|passphrase|passcode|passwort|contraseña|requirepass|masterauth|pwd|pass|pw|secret)[ _-]?$/;
+  /(?:password|passwd|passphrase|passcode|passwort|kennwort|contraseña|mot de passe|wachtwoord|senha|hasło|lösenord|requirepass|masterauth|pwd|pass|pw|secret)[ _-]?$/;
 /** Words before a name that make it something else: a page's token, a lexer's, a type's. */
 const OTHER_NAME =
   /(?<![a-z])(?:next|page|continuation|cursor|cancellation|unexpected|syntax|invalid|sync|resume|max|min|num|pagination|change|delta|public|partition|sort|primary|foreign|cache|object|idempotency|ssh host)[ .]?$/;
@@ -47,6 +48,7 @@ function valueEnd(text: string, start: number, sign: string): number {
 /** Whether the name speaks of a secret, and the value is one. */
 function isSecret(name: string, sign: string, value: string, reading: Reading, span: Span): boolean {
   if (value === '' || isPlaceholderValue(value)) return false;
+  if (/^[A-Za-z_][\w.]*$/.test(value) && reading.text[span.end] === '(') return false;
   if (!STRONG_NAME.test(name)) {
     if (!looksGenerated(value) || /^\d{1,9}$/.test(value)) return false;
   } else {
@@ -56,7 +58,7 @@ function isSecret(name: string, sign: string, value: string, reading: Reading, s
       (/^\d{1,4}$/.test(value) && /pass$/.test(name))
     )
       return false;
-    const told = /^["'\\]*\s*=>?\s*$|["']$/.test(sign) || isToldApart(value, reading, span.end);
+    const told = /^["'\\]*\s*=>?\s*$|["'>]$/.test(sign) || isToldApart(value, reading, span.end);
     if (!told) return false;
   }
   if (/(?:^|[\s"'=(,])arn:\S{0,128}$/.test(reading.text.slice(Math.max(0, span.start - 144), span.start))) return false;
@@ -91,7 +93,7 @@ export const assignedSecret: Detector = {
   rank: RANK.secret,
   precise: true,
   patterns: [ASSIGNMENT, STRONG_NAME, OTHER_NAME, STEM, UNQUOTED_END],
-  needs: (traits) => traits.assignment || traits.space,
+  needs: (traits) => traits.assignment || traits.space || traits.slash,
   scan,
   examples: {
     matches: [
@@ -105,6 +107,9 @@ export const assignedSecret: Detector = {
       },
       { text: 'Server=db;Uid=sa;Pwd=Str0ng;', found: 'Str0ng' },
       { text: 'run --password s3cret --host x', found: 's3cret' },
+      { text: '<password>s3cret</password>', found: 's3cret' },
+      { text: 'mot de passe : S0leil', found: 'S0leil' },
+      { text: 'api key 8f14e45fceea167a5a36dedd4bea2543 over quota', found: '8f14e45fceea167a5a36dedd4bea2543' },
       { text: 'x-api-key: 9f8e7d6c5b4a', found: '9f8e7d6c5b4a' },
     ],
     ignores: [
@@ -119,6 +124,7 @@ export const assignedSecret: Detector = {
       'secret: not mounted',
       'compass=north',
       'token: 42',
+      'token = readToken() is null',
     ],
   },
 };

@@ -8,8 +8,6 @@ const HEADER =
 const SCHEME = /(?<=(?<![a-z\d])(?:bearer|basic) )(?<value>[\w.~+/-]{8,8192}={0,2})/dgi;
 /** PagerDuty's REST API: `Token token=…` */
 const TOKEN = /(?<=(?<![a-z\d])token token=["']?)(?<value>[\w+-]{16,256})/dgi;
-/** `curl -u user:password`. */
-const CURL = /(?<=(?<![\w-])curl [^\r\n]{0,200}(?:-u|--user)[ =]["']?[\w.@+-]{1,64}:)(?<value>[^\s"']{3,256})/dg;
 const SCHEME_NAME = /^(?:bearer|basic|token|negotiate|apikey|digest|header|genieky|geniekey|splunk|hmac|key)$/i;
 
 function acceptHeader(match: RegExpExecArray): Span | undefined {
@@ -22,28 +20,22 @@ function acceptScheme(match: RegExpExecArray): Span | undefined {
   return looksGenerated(value) && (value.length >= 16 || /=$/.test(value)) ? valueOf(match) : undefined;
 }
 
-const scans = [
-  scanBy(HEADER, acceptHeader),
-  scanBy(SCHEME, acceptScheme),
-  scanBy(TOKEN, valueOf),
-  scanBy(CURL, valueOf),
-];
+const scans = [scanBy(HEADER, acceptHeader), scanBy(SCHEME, acceptScheme), scanBy(TOKEN, valueOf)];
 
 export const authorization: Detector = {
   name: 'authorization',
   kind: 'SECRET',
   rank: RANK.secret + 1,
   precise: true,
-  patterns: [HEADER, SCHEME, TOKEN, CURL, SCHEME_NAME],
+  patterns: [HEADER, SCHEME, TOKEN, SCHEME_NAME],
   needs: (traits) => traits.run >= 5 && (traits.assignment || traits.space),
   scan: (reading) =>
-    /authoriz|bearer |basic |token token|curl /i.test(reading.text) ? scans.flatMap((scan) => scan(reading)) : [],
+    /authoriz|bearer |basic |token token/i.test(reading.text) ? scans.flatMap((scan) => scan(reading)) : [],
   examples: {
     matches: [
       { text: 'Authorization: Bearer abc.def-123', found: 'abc.def-123' },
       { text: '"authorization":"Basic YW5uOnB3"', found: 'YW5uOnB3' },
       { text: 'sent bearer 8f14e45fceea167a5a36dedd4bea2543', found: '8f14e45fceea167a5a36dedd4bea2543' },
-      { text: 'curl -s -u admin:s3cret https://x/', found: 's3cret' },
       { text: 'Authorization: Token token=y_NbAkKc66ryYTWUXYEu', found: 'y_NbAkKc66ryYTWUXYEu' },
     ],
     ignores: [

@@ -1,5 +1,6 @@
 import { digitsOf, passesLuhn } from '../checksums';
 import { type Detector, RANK, scanBy, type Span } from '../detector';
+import { UNIT } from '../phone-context';
 import { type Reading } from '../reading';
 
 /** First digits (a range) and lengths of the card schemes (ISO/IEC 7812, the schemes' published ranges). */
@@ -35,9 +36,9 @@ const CARD =
 /** Beginnings of rarer cards, which identifiers have too: printed in groups, or a word has to say it. */
 const RARE = /^(?:220[0-4]|50|5[6-8]|60(?!11)|63|67|81|97)/;
 const CARD_WORD =
-  /(?<![a-z])(?:card|cards|pan|cc|ccn|visa|mastercard|amex|discover|maestro|credit|debit|payments?|charge|charged|declined|fraud|tokeni[sz]ation|cardnumber|dankort|diners|jcb|unionpay|bancontact|rupay|switch solo)(?![a-z])/;
+  /(?<![a-z])(?:card|cards|pan|cc|ccn|visa|mastercard|amex|discover|maestro|credit|debit|payments?|charge|charged|declined|fraud|tokeni[sz]ation|cardnumber|dankort|diners|jcb|unionpay|bancontact|rupay|switch solo|cardholder|cvv|cvc|3ds|chargeback|token vault|acquirer|emv)(?![a-z])/;
 const OTHER_NUMBER =
-  /(?<![a-z])(?:snowflake|trace|span|thread|offset|epoch|ns|nanos|md5|md5sum|sha\d{0,3}|hash|checksum|crc|uid|timestamp|ts|correlation|request|message|tweet|imei|serial|tracking)(?: ?(?:id|number|no))?["']? ?[ :=#]{0,2}["']?$/;
+  /(?<![a-z])(?:snowflake|counter|gauge|bytes|lag|lsn|xid|trace|span|thread|offset|epoch|ns|nanos|md5|md5sum|sha\d{0,3}|hash|checksum|crc|uid|timestamp|ts|correlation|request|message|tweet|imei|serial|tracking)(?: ?(?:id|number|no))?["']? ?[ :=#]{0,2}["']?$/;
 
 /** Whether an issuer hands out numbers like this one and its check digit is right. */
 export function isCardNumber(number: string): boolean {
@@ -55,6 +56,7 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   if (!isCardNumber(match[0].replace(/\D/g, ''))) return undefined;
   const before = reading.wordsBefore(start);
   if (CARD_WORD.test(before)) return { start, end };
+  if (/^\d*$/.test(match[0]) && UNIT.test(reading.after(end))) return undefined;
   if (/^\d*$/.test(match[0]) && RARE.test(match[0]) && !CARD_WORD.test(reading.after(end, 24))) return undefined;
   const glued =
     /[A-Za-z\d][-:/]$/.test(text.slice(Math.max(0, start - 2), start)) || /^-\w/.test(text.slice(end, end + 2));
@@ -85,6 +87,7 @@ export const card: Detector = {
       'ratio 0.4012888888881881',
       'epoch 1697103067123',
       'hash 4012888888881881abc',
+      '4012888888881881 bytes written',
       'thread 140735678901234',
     ],
   },

@@ -11,7 +11,7 @@ const SUFFIXED = new RegExp(
 );
 /** Types that are also ends of other words: only with a post code. */
 const DOUBTFUL = new RegExp(
-  `(?<![\\p{L}\\d])[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:weg|ring|damm|ufer|steig|laan|kade|singel|gata|gade|tie|chaussee|markt) ${HOUSE}|(?<![\\p{L}\\d])(?:(?:Am|Im|Zum|Zur|Beim|An der|An den|Auf dem|Auf der|In der|In den|Unter den) (?:${NAME} ){0,1}${NAME}|[\\p{Lu}][\\p{L}-]{2,30}(?:er|-) (?:Platz|Weg|Ring|Damm|Ufer|Gasse|Chaussee|Markt)|(?:${NAME} ){1,2}(?:Straat|Gracht|Plein|Laan|Kade|Singel|Weg)) ${HOUSE}`,
+  `(?<![\\p{L}\\d])[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:weg|ring|damm|ufer|steig|laan|kade|singel|gata|gade|tie|chaussee|markt) ${HOUSE}|(?<![\\p{L}\\d])(?:(?:Am|Im|Zum|Zur|Beim|An der|An den|Auf dem|Auf der|In der|In den|Unter den) (?:${NAME} ){0,1}${NAME}|[\\p{Lu}][\\p{L}-]{2,30}(?:er|-) (?:Platz|Weg|Ring|Damm|Ufer|Gasse|Chaussee|Markt)|(?:Laan|Plein|Weg) van (?:de |den |der |het )?(?:${NAME} ){0,1}${NAME}|(?:${NAME} ){1,2}(?:Straat|Gracht|Plein|Laan|Kade|Singel|Weg)) ${HOUSE}`,
   'gu',
 );
 /** `12 bis rue de la Paix`. */
@@ -19,13 +19,16 @@ const FRENCH = new RegExp(
   `(?<![\\p{L}\\d.,:/-])\\d{1,4}(?: ?(?:bis|ter))?,? (?:[Rr]ue|[Aa]venue|[Aa]v\\.|[Bb]oulevard|[Bb]d|[Cc]hemin|[Ii]mpasse|[Aa]llée|[Qq]uai|(?:place|cours|route|passage|square)(?= d))(?: (?:des?|du|de la|la|le|les)| d['’]| de l['’])? ?(?:${NAME}[ -]?){1,4}(?<! )`,
   'gu',
 );
-const SURE_TYPES = 'Calle|C/|Avenida|Avda\\.?|Paseo|Viale|Rua|Travessa';
+const SURE_TYPES = 'Calle|C/|Avenida|Avda\\.?|Av\\.|Paseo|Viale|Piazza|Corso|Rua|Travessa';
 const OF = '(?:de la|de las|de los|de|del|della|dei|da|das|do|dos)';
 /** `Calle de Alcalá 45`, `Via Roma, 12`, `Rua Augusta 1500`. */
 const SOUTHERN = new RegExp(
-  `(?<![\\p{L}\\d])(?:${SURE_TYPES}|Via|Plaza|Largo|Carrera|Corso|Piazza) (?:${OF} )?(?:${NAME} ){0,3}${NAME},? (?:n[ºo°.]{1,2} ?)?${HOUSE}`,
+  `(?<![\\p{L}\\d])(?:${SURE_TYPES}|Via|Plaza|Largo|Carrera) (?:${OF} )?(?:${NAME} ){0,3}${NAME},? (?:n[ºo°.]{1,2} ?)?${HOUSE}`,
   'gu',
 );
+
+/** `ul. Nowy Świat 15/17`. */
+const POLISH = new RegExp(`(?<![\\p{L}\\d])(?:[Uu]l|[Aa]l|[Oo]s|[Pp]l)\\. (?:${NAME} ){0,3}${NAME} ${HOUSE}`, 'gu');
 
 const SURE_TYPE = new RegExp(`^(?:${SURE_TYPES}) `, 'u');
 
@@ -44,6 +47,7 @@ const scans = [
   scanBy(SUFFIXED, surely),
   scanBy(DOUBTFUL, withEvidence),
   scanBy(FRENCH, surely),
+  scanBy(POLISH, surely),
   scanBy(SOUTHERN, (match, reading) => (SURE_TYPE.test(match[0]) ? surely(match) : withEvidence(match, reading))),
 ];
 
@@ -51,7 +55,7 @@ export const continentalAddress: Detector = {
   name: 'street-address-continental',
   kind: 'STREET_ADDRESS',
   rank: RANK.place,
-  patterns: [SUFFIXED, DOUBTFUL, FRENCH, SOUTHERN],
+  patterns: [SUFFIXED, DOUBTFUL, FRENCH, POLISH, SOUTHERN],
   needs: (traits) => traits.digits > 0 && traits.space,
   scan: (reading) => scans.flatMap((scan) => scan(reading)),
   examples: {
@@ -59,6 +63,12 @@ export const continentalAddress: Detector = {
       { text: 'Paket an Hauptstraße 5, 10115 Berlin zurück', found: 'Hauptstraße 5, 10115 Berlin' },
       { text: 'wohnt Berliner Str. 12a', found: 'Berliner Str. 12a' },
       { text: 'chez 12 bis rue de la Paix, 75002 Paris', found: '12 bis rue de la Paix, 75002 Paris' },
+      { text: 'adres ul. Nowy Świat 15/17, 00-029 Warszawa nieznany', found: 'ul. Nowy Świat 15/17, 00-029 Warszawa' },
+      { text: 'contatore in Piazza San Marco 1', found: 'Piazza San Marco 1' },
+      {
+        text: 'bezorging Laan van Meerdervoort 55, 2517 AB Den Haag',
+        found: 'Laan van Meerdervoort 55, 2517 AB Den Haag',
+      },
       { text: 'dirección: Calle de Alcalá 45', found: 'Calle de Alcalá 45' },
     ],
     ignores: ['String 5 too long', 'Hashring 3 unbalanced', 'Via Gateway 3', 'Brigade 7', 'Arbeitsplatz defekt'],

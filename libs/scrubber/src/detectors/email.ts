@@ -76,6 +76,11 @@ function isMailDomain(domain: string): boolean {
   return KNOWN_ENDINGS.has(lower) || lower.startsWith('xn--');
 }
 
+/** `sip:+4420…@pbx`: a telephone number at a switchboard. */
+function isDialled(text: string, start: number, at: number): boolean {
+  return /sips?:$/i.test(text.slice(Math.max(0, start - 5), start)) && /^\+\d{7,15}$/.test(text.slice(start, at));
+}
+
 function mailboxAt(reading: Reading, at: number): Span | undefined {
   const { text } = reading;
   const start = localStart(text, at);
@@ -86,6 +91,7 @@ function mailboxAt(reading: Reading, at: number): Span | undefined {
   const domain = literal === null ? DOMAIN.exec(text) : null;
   if (literal === null && (domain === null || !isMailDomain(domain[0]))) return undefined;
   const end = at + 1 + (literal ?? domain ?? [''])[0].length;
+  if (isDialled(text, start, at)) return undefined;
   if (NOT_A_MAILBOX.test(text.slice(start, at)) || inAuthority(text, start)) return undefined;
   if (/^:[/~]/.test(text.slice(end, end + 2)) || REMOTE_SHELL.test(text.slice(Math.max(0, start - 24), start)))
     return undefined;
@@ -123,6 +129,7 @@ export const email: Detector = {
       'ssh -p 2222 deploy@bastion.example.com hangs',
       'redis://cache@db.example.com/0',
       'this@MainActivity.onCreate crashed',
+      'sip:+442079460958@pbx.example.net is busy',
       'rabbit@node-1.example.net is down',
       'backup@10.0.0.1:/srv and logo@2x.png',
     ],

@@ -52,12 +52,13 @@ export const iban: Detector = {
   rank: RANK.checksum,
   precise: true,
   patterns: [IBAN, GROUPED, IBAN_WORD],
-  needs: (traits) => traits.digits >= 8,
+  needs: (traits) => traits.digits >= 2,
   scan: scanBy(IBAN, accept),
   examples: {
     matches: [
       { text: 'to GB82 WEST 1234 5698 7654 32 today', found: 'GB82 WEST 1234 5698 7654 32' },
       { text: 'iban=DE89370400440532013000;', found: 'DE89370400440532013000' },
+      { text: 'to RO02GUDP6PRMPHTEVYAV0TWN', found: 'RO02GUDP6PRMPHTEVYAV0TWN' },
       { text: 'from NO93 8601 1117 947 5 items', found: 'NO93 8601 1117 947' },
     ],
     ignores: [

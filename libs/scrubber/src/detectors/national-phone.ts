@@ -20,7 +20,7 @@ const NORTH_AMERICAN_LOOSE = /^(?:1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]?\d{4}
 const MORE_DIGITS = /[ ().\-/]{0,2}\d/y;
 const LOCAL = /^\d{3}[ .-]\d{4}$/;
 const DATE_OR_ADDRESS =
-  /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4}(?!\d)|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$|\d{1,3}(?:\.\d{3}){2,4}$|\d{1,15}\.\d{1,15}$)/;
+  /^(?:\d{3}-\d{2}-\d{4}$|\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4}(?!\d)|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$|\d{1,3}(?:\.\d{3}){2,4}$|\d{1,15}\.\d{1,15}$)/;
 
 /** A character or a further group of digits that belongs to the same word. */
 function isGlued(text: string, start: number, end: number): boolean {

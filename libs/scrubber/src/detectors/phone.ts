@@ -64,6 +64,7 @@ export const phone: Detector = {
       { text: 'to +14155550132: carrier error 30007', found: '+14155550132' },
       { text: 'office (+41) 22 730 5989', found: '(+41) 22 730 5989' },
       { text: 'office +44 (0)20 7946 0958 ext. 12', found: '+44 (0)20 7946 0958 ext. 12' },
+      { text: '<sip:+442079460958@pbx.example.net> 486', found: '+442079460958' },
       { text: 'dial 0049 30 901820', found: '0049 30 901820' },
       { text: '+1 415 555 0132 5 attempts', found: '+1 415 555 0132' },
     ],

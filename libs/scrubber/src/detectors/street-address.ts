@@ -20,6 +20,8 @@ const WORD = /,? {1,2}((?:\p{L}|\d{1,3}(?:st|nd|rd|th)\b)[\p{L}\p{M}'’-]{0,30}
 /** Up to four names, a place, and a British post code, or an American one behind its state. */
 const UNTYPED =
   /(?: [\p{Lu}][\p{L}'’-]{1,20}){1,4},(?: [\p{Lu}][\p{L}.'’-]{1,20}){0,3},? (?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]{2},? \d{5}(?:-\d{4})?)(?![\p{L}\d-])/uy;
+/** What carries a number of its own: `Chapter 4 The Way it fails`. */
+const NUMBERED_THING = /(?<![a-z])(?:chapter|section|appendix|figure|table|page|part|phase|step|stage|level|rack) $/i;
 const LONGEST_NAME = 5;
 
 interface Street {
@@ -97,6 +99,7 @@ function addressAt(reading: Reading, number: Span): Span | undefined {
   const before = text.slice(Math.max(0, number.start - 14), number.start);
   const unit = UNIT_BEFORE.exec(before)?.[0] ?? '';
   const inUnit = /^(?:flat|studio|apt|unit|suite) ?$/i.test(unit);
+  if (NUMBERED_THING.test(before)) return undefined;
   const street = streetAfter(text, number.end, inUnit);
   if (street === undefined) {
     const end = postalStreet(text, number.end);
@@ -152,6 +155,7 @@ export const streetAddress: Detector = {
       '404 Not Found Way',
       'v2.3 Main Street'.replace(' Main Street', ''),
       '3 replicas in dr',
+      'Chapter 4 The Way it fails',
     ],
   },
 };

@@ -11,7 +11,7 @@ function isValid(id: string): boolean {
 export const frenchNir = nationalId({
   name: 'nir',
   pattern: NIR,
-  context: /(?<![a-z])(?:nir|insee|s[ée]curit[ée] sociale|num[ée]ro de s[ée]cu|assur[ée])(?![a-z])/,
+  context: /(?<![a-z])(?:nir|insee|s[ée]curit[ée] sociale|(?:n°|no|num[ée]ro(?: de)?) ?s[ée]cu|assur[ée])(?![a-z])/,
   isValid,
   isDistinct: (id) => /^\d \d\d \d\d \S\S \d{3} \d{3} \d\d$/.test(id),
   matches: [{ text: 'NIR 255081416802538 inconnu', found: '255081416802538' }],

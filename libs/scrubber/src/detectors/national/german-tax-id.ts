@@ -18,8 +18,11 @@ function isValid(id: string): boolean {
 export const germanTaxId = nationalId({
   name: 'steuer-id',
   pattern: TAX_ID,
-  context: /(?<![a-z])(?:steuer ?(?:id|identifikationsnummer|nummer|nr)|idnr|tin)(?![a-z])/,
+  context: /(?<![a-z])(?:steuer(?:liche)? ?(?:id|identifikationsnummer|nummer|nr)|id ?nr|tin)(?![a-z])/,
   isValid,
-  matches: [{ text: 'Steuer-ID 86095742719 fehlt', found: '86095742719' }],
+  matches: [
+    { text: 'Steuer-ID 86095742719 fehlt', found: '86095742719' },
+    { text: 'IdNr 86 095 742 719 fehlt', found: '86 095 742 719' },
+  ],
   ignores: ['Steuer-ID 86095742718', 'id 86095742719'],
 });
