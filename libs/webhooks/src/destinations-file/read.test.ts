@@ -151,6 +151,25 @@ describe('a destinations file', () => {
     expect(problems.join()).not.toContain('hunter2');
   });
 
+  it('tells what is wrong with a value of one destination beside what is wrong with the form of another', () => {
+    const text = [
+      'destinations:', // 1
+      '  - name: a',
+      '    url: http://a.example',
+      '    colour: red',
+      '  - name: b', // 5
+      '    url: { env: MISSING }',
+      '  - name: b',
+      '    url: ftp://b.example',
+    ].join('\n');
+    expect(problemsOf(text)).toEqual([
+      'line 4, destinations[0].colour: there is no such setting',
+      'line 6, destinations[1].url: the environment variable MISSING is not set',
+      'line 7, destinations[2].name: is the name of destinations[1] too',
+      'line 8, destinations[2].url: wants a URL that begins with http:// or https://',
+    ]);
+  });
+
   it.each([
     ['', /^line 1: wants a list `destinations`/],
     ['destinations: []', /^line 1, destinations: wants a list `destinations` of at least one/],

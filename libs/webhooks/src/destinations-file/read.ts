@@ -1,11 +1,12 @@
 import { type z } from 'zod';
 import { addressOf, type Destination, type DestinationTls, type SendingDestination } from '../destination';
 import { type DestinationFilter } from '../destination-filter';
+import { listOf, objectOf } from '../json';
 import { standardKeyOf } from '../standard-webhooks';
 import { readDocument, type SourceDocument } from './document';
 import { type Path, type Problem, textOfPath } from './problem';
 import { Resolver, type ValueSources } from './resolver';
-import { type Definition, destinationsSchema, type Value } from './schema';
+import { type Definition, destinationSchema, destinationsSchema, type Value } from './schema';
 
 export type ReadDestinations<D> =
   | { readonly kind: 'destinations'; readonly destinations: readonly D[] }
@@ -26,17 +27,26 @@ type Build<D> = (definition: Definition, path: Path, resolver: Resolver) => D;
 function read<D>(text: string, sources: ValueSources, build: Build<D>): ReadDestinations<D> {
   const document = readDocument(text);
   if (!('content' in document)) return { kind: 'problems', problems: document };
-  const parsed = destinationsSchema.safeParse(document.content);
-  if (!parsed.success) return problems(parsed.error.issues.flatMap((issue) => problemsOf(issue, document)));
+  const form = destinationsSchema.safeParse(document.content).error?.issues ?? [];
   const resolver = new Resolver(document, sources);
-  const { destinations: definitions } = parsed.data;
-  const destinations = definitions.map((definition, index) => {
+  const places = new Map<string, number>();
+  const destinations = wellFormedOf(document.content).map(({ definition, index }) => {
     const path = ['destinations', index];
-    const first = definitions.findIndex(({ name }) => name === definition.name);
-    if (first < index) resolver.problem([...path, 'name'], `is the name of destinations[${first}] too`);
+    const first = places.get(definition.name);
+    if (first === undefined) places.set(definition.name, index);
+    else resolver.problem([...path, 'name'], `is the name of destinations[${first}] too`);
     return build(definition, path, resolver);
   });
-  return resolver.problems.length > 0 ? problems(resolver.problems) : { kind: 'destinations', destinations };
+  const found = [...form.flatMap((issue) => problemsOf(issue, document)), ...resolver.problems];
+  return found.length > 0 ? problems(found) : { kind: 'destinations', destinations };
+}
+
+/** The destinations without a problem of form: their values are looked up even where another has one. */
+function wellFormedOf(content: unknown): { readonly definition: Definition; readonly index: number }[] {
+  return listOf(objectOf(content)?.destinations).flatMap((value, index) => {
+    const { data: definition } = destinationSchema.safeParse(value);
+    return definition === undefined ? [] : [{ definition, index }];
+  });
 }
 
 /** In the order of the file. */

@@ -44,7 +44,8 @@ const headerName = z
 
 const NAME = 'a name of letters, digits, dots, colons, dashes and underscores, at most 100';
 
-const destination = z.strictObject(
+/** One element of the list. */
+export const destinationSchema = z.strictObject(
   {
     name: z.string({ error: NAME }).regex(/^[A-Za-z0-9][\w.:-]{0,99}$/, { error: NAME }),
     url: value,
@@ -89,12 +90,12 @@ const destination = z.strictObject(
   { error: 'a destination: name, url, format, …' },
 );
 
-export type Definition = z.infer<typeof destination>;
+export type Definition = z.infer<typeof destinationSchema>;
 
 const WHOLE = 'a list `destinations` of at least one destination';
 
 /** The whole file. A message completes "wants …". */
 export const destinationsSchema = z.strictObject(
-  { destinations: z.array(destination, { error: WHOLE }).min(1, { error: WHOLE }) },
+  { destinations: z.array(destinationSchema, { error: WHOLE }).min(1, { error: WHOLE }) },
   { error: WHOLE },
 );
