@@ -117,6 +117,7 @@ describe('the demo', () => {
       'PDAGENTD_EVENTS_BASE_URL',
       'PDAGENTD_API_BASE_URL',
       'PDAGENTD_WEBHOOK_DEST_URL',
+      'PDAGENTD_WEBHOOKS_FILE',
       'PDAGENTD_API_TOKEN',
     ])
       for (const name of OURS.filter((service) => variable in serviceOf(service).environment))
