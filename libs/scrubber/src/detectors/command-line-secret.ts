@@ -1,6 +1,7 @@
 import { type Detector, RANK, scanBy, valueOf } from '../detector';
 
-const REST = '[^\\r\\n]{0,200}';
+/** Other arguments. */
+const REST = '[^\\r\\n]{0,80}';
 
 /** Commands that take a password as an argument, up to where it begins. */
 const COMMANDS = [

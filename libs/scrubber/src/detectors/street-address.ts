@@ -33,7 +33,8 @@ interface Street {
 /** The longest name and street type after a house number: up to five words, none of them prose. */
 function streetAfter(text: string, numberEnd: number, commaAllowed: boolean): Street | undefined {
   const names: string[] = [];
-  let street: Street | undefined;
+  let end = 0;
+  let named = 0;
   WORD.lastIndex = numberEnd;
   for (let count = 0; count <= LONGEST_NAME; count += 1) {
     const start = WORD.lastIndex;
@@ -42,11 +43,10 @@ function streetAfter(text: string, numberEnd: number, commaAllowed: boolean): St
     const lower = word.toLowerCase();
     if (match === null || (STOP_WORDS.has(lower) && !(word !== lower && NAME_WORDS.has(lower)))) break;
     if (text[start] === ',' && !(count === 0 && commaAllowed)) break;
-    if (count > 0 && typeStrength(lower) > 0)
-      street = { end: WORD.lastIndex - (match[2] ?? '').length, names: [...names], type: word };
+    if (count > 0 && typeStrength(lower) > 0) [end, named] = [WORD.lastIndex - (match[2] ?? '').length, count];
     names.push(word);
   }
-  return street;
+  return end === 0 ? undefined : { end, names: names.slice(0, named), type: names[named] ?? '' };
 }
 
 /** Names behind a house number, where a post code that nothing else looks like says that they are a street: `5 Station Approach, Woking GU22 7UY`. */
@@ -79,10 +79,10 @@ function isStreet(street: Street, goesOn: boolean, inContext: () => boolean): bo
   const words = [...street.names, street.type];
   const asName =
     words.every((word) => /^[\p{Lu}\d]/u.test(word)) && !words.every((word) => word === word.toUpperCase());
-  const technical = lower.some(isTechnical);
-  if (strength >= 2 && asName && (!technical || inContext())) return true;
+  const doubtful = lower.some((name) => isTechnical(name) && !(strength >= 2 && COMMON_NAMES.has(name)));
+  if (strength >= 2 && asName && (!doubtful || inContext())) return true;
   if (
-    technical &&
+    doubtful &&
     lower.some((name) => isTechnical(name) && !(COMMON_NAMES.has(name) && (strength >= 2 || inContext())))
   )
     return false;
