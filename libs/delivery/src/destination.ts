@@ -22,6 +22,7 @@ export class Destination<M extends Held> {
       const entry = this.#nextProbe();
       if (entry === undefined) return;
       entry.trials.probes += 1;
+      entry.line.key.probes += 1;
       this.#probed = entry;
       start(entry);
     });
@@ -33,7 +34,10 @@ export class Destination<M extends Held> {
     this.#probed = undefined;
   }
 
-  /** One at a time: the oldest of those tried least, so that a single bad message cannot keep a circuit open. */
+  /**
+   * One at a time, of the keys probed least the oldest of those tried least: neither a single bad message nor the backlog of
+   * keys that fail by themselves can keep a circuit open.
+   */
   #nextProbe(): Entry<M> | undefined {
     const last = this.#probed;
     if (last !== undefined && last.line.entries[0] === last && last.line.state === 'attempting') return undefined;
@@ -51,6 +55,6 @@ export class Destination<M extends Held> {
 }
 
 function comesBefore<M extends Held>(a: Entry<M>, b: Entry<M>): boolean {
-  const difference = a.trials.probes - b.trials.probes;
+  const difference = a.line.key.probes - b.line.key.probes || a.trials.probes - b.trials.probes;
   return difference === 0 ? a.message.receivedAt < b.message.receivedAt : difference < 0;
 }

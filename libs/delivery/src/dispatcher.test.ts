@@ -160,4 +160,17 @@ describe('an outage of PagerDuty', () => {
     }
     expect(probes).toBe(2);
   });
+
+  it('does not keep a key that can get through behind the backlogs of many that cannot', () => {
+    const bench = new Bench();
+    for (let index = 0; index < 400; index += 1) bench.add(`bad-${index % 8}`, String(index));
+    for (let second = 0; second < 20; second += 1) {
+      for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+      bench.clock.advance(1_000);
+    }
+    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    const good = bench.add('good', 'a');
+    bench.clock.advance(1_000);
+    expect([...bench.attempting]).toEqual([good]);
+  });
 });

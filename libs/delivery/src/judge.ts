@@ -115,6 +115,7 @@ export class Judge<M extends Held> {
       this.#ports.changed({ kind: 'way-mended', scope: 'destination', name: destination.name });
     }
     key.failsAlone = false;
+    key.probes = 0;
     const { circuit } = destination;
     if (circuit.open && !circuit.mayBeAtFault(routingKey)) {
       for (const other of destination.keys) other.failsAlone ||= circuit.mayBeAtFault(other.routingKey);

@@ -96,6 +96,8 @@ export class KeyLine<M extends Held> {
   paused = false;
   /** Others got through while it failed: its failures say nothing about the destination, until something of it gets through. */
   failsAlone = false;
+  /** How often its messages served as probes since something of it was answered. */
+  probes = 0;
   /** Whether the way is broken for this key alone. */
   readonly way = new Way();
   /** Since when nothing of it is held. */
