@@ -1,4 +1,5 @@
 import { Bench, DELIVERED, FAILED, REJECTED } from './dispatcher.fixture';
+import { type Outcome } from './outcome';
 
 const sequences = (letters: Iterable<{ sequence: number }>) => [...letters].map(({ sequence }) => sequence);
 
@@ -76,6 +77,21 @@ describe('dispatch', () => {
     bench.dispatcher.add(bench.letter('k', 'a', bench.clock.now() - 1_001));
     expect(bench.attempted).toEqual([]);
     expect(bench.buried).toMatchObject([{ burial: { reason: 'expired' } }]);
+  });
+
+  it('says in a dead letter what the last attempt was answered, also where it grew too old while it waited', () => {
+    const bench = new Bench({ maximumAgeMs: 500, random: () => 0.99 });
+    const failed: Outcome = {
+      kind: 'failed',
+      reason: 'server-error',
+      scope: 'destination',
+      status: 503,
+      detail: 'out of order',
+      retryAfterMs: undefined,
+    };
+    bench.settle(bench.add('k', 'a'), failed);
+    bench.clock.advance(2_000);
+    expect(bench.buried).toMatchObject([{ burial: { reason: 'expired', status: 503, answer: 'out of order' } }]);
   });
 
   it('buries an event that fails for an hour with errors of the server while others pass', () => {

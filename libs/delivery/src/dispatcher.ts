@@ -215,8 +215,7 @@ export class Dispatcher<M extends Held> {
     line.stopWaiting();
     if (entry === undefined) return;
     const now = this.#options.clock.now();
-    if (this.#judge.isExpired(entry, now))
-      return this.#bury(entry, { reason: 'expired', status: undefined, answer: '' });
+    if (this.#judge.isExpired(entry, now)) return this.#bury(entry, { reason: 'expired', ...entry.trials.lastAnswer });
     this.#turn.began(line);
     entry.trials.began(now);
     this.#ports.attempt(entry.message);

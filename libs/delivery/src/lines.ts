@@ -20,6 +20,8 @@ export interface History {
   readonly lastAttemptAt: number | undefined;
 }
 
+const NO_ANSWER = { status: undefined, answer: '' };
+
 /** What was tried for a message, as long as this worker remembers it: also when the message goes back and comes again. */
 export class Trials implements History {
   attempts = 0;
@@ -30,9 +32,15 @@ export class Trials implements History {
   probes = 0;
   /** What the last one came to, in short: `server-error 503`. */
   lastOutcome: string | undefined;
+  /** What the last one was answered, for a dead letter that is written without another attempt. */
+  lastAnswer: { readonly status: number | undefined; readonly answer: string } = NO_ANSWER;
 
   ended(outcome: Outcome): void {
     const { kind, status } = outcome;
+    this.lastAnswer = {
+      status,
+      answer: kind === 'failed' ? outcome.detail : 'answer' in outcome ? outcome.answer : '',
+    };
     const what = kind === 'failed' ? outcome.reason : kind;
     this.lastOutcome = status === undefined ? what : `${what} ${status}`;
   }

@@ -13,6 +13,8 @@ export class TrialMemory {
 
   remember(id: string, trials: Trials): void {
     if (trials.attempts === 0) return;
+    // The answers of so many would be too much to keep.
+    trials.lastAnswer = { ...trials.lastAnswer, answer: '' };
     this.#trials.set(id, trials);
     if (this.#trials.size <= REMEMBERED) return;
     const [oldest] = this.#trials.keys();
