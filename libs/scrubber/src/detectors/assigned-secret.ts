@@ -4,7 +4,7 @@ import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
 /** Names that a secret is assigned to, or the ends of such names (`db_password`, `slackToken`). */
 const NAMES = [
-  'pass(?:word|wd|phrase|code)|passwort|kennwort|contraseña|mot de passe|wachtwoord|senha|hasło|lösenord|pwd|(?<![a-z])(?:pass|pw)|requirepass|masterauth',
+  'pass(?:word|wd|phrase|code)|passwort|kennwort|contraseña|mot de passe|wachtwoord|senha|hasło|lösenord|pwd|(?<![a-z])(?:pass|pw|psk)|requirepass|masterauth',
   'secret(?:[ _-]?(?:access[ _-]?)?key(?:[ _-]?base)?)?|token|credentials?',
   '(?:api|auth|access|account|storage|private|encryption|master|signing|license|subscription)[ _-]?key',
   '(?:integration|routing|service|ingest(?:ion)?|write|sas)[ _-]?key',
@@ -12,13 +12,13 @@ const NAMES = [
 ].join('|');
 /** The sign between name and value, with closing and opening quotes, possibly escaped: `=`, `": "`, ` is `, a blank after `--name`. */
 const SIGNS =
-  '>(?=[^<>\\s]{1,200}</)|["\'\\\\]{0,3} {0,2}(?::=|=>|[:=]) {0,3}["\'\\\\]{0,3}| is ["\']?(?=\\S{0,40}\\d)|(?<=--[\\w-]{1,40}) ["\']?|(?<=pass(?:word|wd|phrase)) ["\'](?=[^"\'\\n]{3,64}["\'])|(?<=requirepass|masterauth|community[ _]string) (?=\\S)|(?<=(?:api|access|auth|secret|private|signing)[ _-]?key|(?:api|access|auth)[ _-]?token) (?=[\\w+/=-]{20,200}(?![\\w+/=-]))';
+  '>(?=[^<>\\s]{1,200}</)|["\'\\\\]{0,3} {0,2}(?::=|=>|[:=]) {0,3}["\'\\\\]{0,3}| is ["\']?(?=\\S{0,40}\\d)|(?<=--[\\w-]{1,40}) ["\']?|(?<=pass(?:word|wd|phrase)) ["\'](?=[^"\'\\n]{3,64}["\'])|(?<=pass(?:word|phrase)|passwort) (?=[^\\s\\d]{2,30}\\d)(?=[\\w!@#$%^&*?.+-]{6,40}(?:\\s|$))|(?<=requirepass|masterauth|community[ _]string) (?=\\S)|(?<=(?:api|access|auth|secret|private|signing)[ _-]?key|(?:api|access|auth)[ _-]?token) (?=[\\w+/=-]{20,200}(?![\\w+/=-]))';
 const ASSIGNMENT = new RegExp(`(?:${NAMES})\\d{0,2}(?<sign>${SIGNS})`, 'gi');
 /** Stems of the names: a text without any of them holds no assignment of a secret. */
 const STEM =
-  /auth|pass|pwd|pw[:=]|secret|token|key|credential|contrase|wachtw|senha|has[lł]o|l[oö]sen|kennw|session|sess|sid|sig|community/i;
+  /auth|pass|pwd|pw[:=]|psk|secret|token|key|credential|contrase|wachtw|senha|has[lł]o|l[oö]sen|kennw|session|sess|sid|sig|community/i;
 const STRONG_NAME =
-  /(?:password|passwd|passphrase|passcode|passwort|kennwort|contraseña|mot de passe|wachtwoord|senha|hasło|lösenord|requirepass|masterauth|pwd|pass|pw|secret)[ _-]?$/;
+  /(?:password|passwd|passphrase|passcode|passwort|kennwort|contraseña|mot de passe|wachtwoord|senha|hasło|lösenord|requirepass|masterauth|pwd|pass|pw|psk|secret)[ _-]?$/;
 /** Words before a name that make it something else: a page's token, a lexer's, a type's. */
 const OTHER_NAME =
   /(?<![a-z])(?:next|page|continuation|cursor|cancellation|unexpected|syntax|invalid|sync|resume|max|min|num|pagination|change|delta|public|partition|sort|primary|foreign|cache|object|idempotency|ssh host)[ .]?$/;
@@ -45,10 +45,23 @@ function valueEnd(text: string, start: number, sign: string): number {
   return end;
 }
 
+/** Whether a name is a command's option or a setting, whose value follows a blank. */
+function isOption(name: string, before: string): boolean {
+  return /--[\w-]{0,40}$/.test(before) || !/^(?:password|passphrase|passwort)$/.test(name);
+}
+
+/** Letters of both cases and digits: no word and no number of a ticket. */
+function isMixed(value: string): boolean {
+  return /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value);
+}
+
 /** Whether the name speaks of a secret, and the value is one. */
 function isSecret(name: string, sign: string, value: string, reading: Reading, span: Span): boolean {
   if (value === '' || isPlaceholderValue(value)) return false;
   if (/^[A-Za-z_][\w.]*$/.test(value) && reading.text[span.end] === '(') return false;
+  const nameStart = span.start - sign.length - name.length;
+  if (sign === ' ' && !isOption(name, reading.text.slice(Math.max(0, nameStart - 42), nameStart)) && !isMixed(value))
+    return false;
   if (!STRONG_NAME.test(name)) {
     if (!looksGenerated(value) || /^\d{1,9}$/.test(value)) return false;
   } else {
@@ -62,7 +75,7 @@ function isSecret(name: string, sign: string, value: string, reading: Reading, s
     if (!told) return false;
   }
   if (/(?:^|[\s"'=(,])arn:\S{0,128}$/.test(reading.text.slice(Math.max(0, span.start - 144), span.start))) return false;
-  return !OTHER_NAME.test(reading.wordsBefore(span.start - sign.length - name.length, 24));
+  return !OTHER_NAME.test(reading.wordsBefore(nameStart, 24));
 }
 
 /** After `password: ` a plain word or the name of an object may be prose: it has to look unlike one, or to end the line. */
@@ -110,6 +123,8 @@ export const assignedSecret: Detector = {
       { text: '<password>s3cret</password>', found: 's3cret' },
       { text: 'mot de passe : S0leil', found: 'S0leil' },
       { text: 'api key 8f14e45fceea167a5a36dedd4bea2543 over quota', found: '8f14e45fceea167a5a36dedd4bea2543' },
+      { text: 'gpg passphrase Corr3ctH0rse rejected', found: 'Corr3ctH0rse' },
+      { text: 'wifi psk=guest-Wifi-22', found: 'guest-Wifi-22' },
       { text: 'x-api-key: 9f8e7d6c5b4a', found: '9f8e7d6c5b4a' },
     ],
     ignores: [
@@ -124,6 +139,8 @@ export const assignedSecret: Detector = {
       'secret: not mounted',
       'compass=north',
       'token: 42',
+      'password Policy failed',
+      'password OPS-4412 reset',
       'token = readToken() is null',
     ],
   },

@@ -10,6 +10,9 @@ const COMMANDS = [
   // mysql -psecret: without a blank
   `(?:mysql|mariadb)(?:-?(?:dump|admin|import|check|show))? (?:${REST} )?-p`,
   `sshpass (?:${REST} )?-p ?["']?`,
+  `docker login ${REST}(?:-p|--password)[ =]`,
+  `redis-cli (?:${REST} )?-a `,
+  `openssl ${REST} (?:-k |pass:)`,
   `net use ${REST}/user:\\S{1,64} (?!/)`,
 ];
 const ARGUMENT = new RegExp(`(?<=(?<![\\w-])(?:${COMMANDS.join('|')}))(?<value>[^\\s"']{3,256})`, 'dg');
@@ -27,12 +30,17 @@ export const commandLineSecret: Detector = {
   patterns: [ARGUMENT, PIPED],
   needs: (traits) => traits.space,
   scan: (reading) =>
-    /curl |mysql|mariadb|sshpass|net use|\|/.test(reading.text) ? scans.flatMap((scan) => scan(reading)) : [],
+    /curl |mysql|mariadb|sshpass|docker login|redis-cli|openssl|net use|\|/.test(reading.text)
+      ? scans.flatMap((scan) => scan(reading))
+      : [],
   examples: {
     matches: [
       { text: 'curl -s -u admin:s3cret https://x/', found: 's3cret' },
       { text: 'mysqldump -u root -ps3cret shop', found: 's3cret' },
       { text: "sshpass -p 's3cret' ssh root@10.0.0.1", found: 's3cret' },
+      { text: 'docker login -u ci -p s3cret hub', found: 's3cret' },
+      { text: 'redis-cli -a s3cret ping', found: 's3cret' },
+      { text: 'openssl enc -aes256 -k s3cret', found: 's3cret' },
       { text: 'net use X: \\\\files\\share /user:ann s3cret', found: 's3cret' },
       { text: 'echo s3cret | sudo -S reboot', found: 's3cret' },
     ],

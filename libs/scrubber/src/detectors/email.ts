@@ -8,7 +8,7 @@ const ASCII_LOCAL = Uint8Array.from({ length: 128 }, (_, code) =>
 );
 /** Labels of up to 63 characters, the last one a top-level domain in letters or in punycode. */
 const DOMAIN =
-  /(?:[\p{L}\p{N}_][\p{L}\p{N}\p{M}_-]{0,62}\.){1,8}(?:xn--[a-z\d-]{2,59}|[\p{L}\p{M}]{2,24})(?![\p{L}\p{N}_])/uy;
+  /(?:[\p{L}\p{N}_][\p{L}\p{N}\p{M}_-]{0,62}\.){1,8}(?:[A-Za-z]{2,24}(?=[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}])|(?:xn--[a-z\d-]{2,59}|[\p{L}\p{M}]{2,24})(?![\p{L}\p{N}_]))/uy;
 const ADDRESS_LITERAL = /\[(?:IPv6:)?[\da-fA-F.:]{3,45}\]/y;
 
 /** Names that RFC 2606 and private networks use; mail goes to them too. */
@@ -119,6 +119,7 @@ export const email: Detector = {
       { text: "user='o.neil@example.museum'", found: 'o.neil@example.museum' },
       { text: 'for "grace hopper"@example.com now', found: '"grace hopper"@example.com' },
       { text: 'to 用户@例子.中国', found: '用户@例子.中国' },
+      { text: 'aiko@example.co.jpさんへ', found: 'aiko@example.co.jp' },
       { text: 'bounce of root@[192.0.2.7]', found: 'root@[192.0.2.7]' },
       { text: "write to siobhan.o'brien@example.ie", found: "siobhan.o'brien@example.ie" },
     ],

@@ -4,7 +4,7 @@ import { type Reading } from '../reading';
 import { PHONE_WORD, UNIT, WEAK_PHONE_WORD, withExtension, withoutRemark } from '../phone-context';
 
 /** `+` and 7 to 17 digits, with one blank, dot, dash, slash or bracket or two between them. */
-const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9]))\(?[1-9](?:[ ().\-/]{0,3}\d){6,16}(?!\d)/g;
+const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9])|(?<=\bwa\.me\/))\(?[1-9](?:[ ().\-/]{0,3}\d){6,16}(?!\d)/g;
 
 const SIGNED =
   /(?<![a-z])(?:delta|diff|difference|change|changed|offset|skew|drift|jitter|grew|rose|gain|growth|balance|score)(?: (?:by|of|is|was))?[ :=]{0,3}$/;
@@ -65,6 +65,7 @@ export const phone: Detector = {
       { text: 'office (+41) 22 730 5989', found: '(+41) 22 730 5989' },
       { text: 'office +44 (0)20 7946 0958 ext. 12', found: '+44 (0)20 7946 0958 ext. 12' },
       { text: '<sip:+442079460958@pbx.example.net> 486', found: '+442079460958' },
+      { text: 'https://wa.me/14155550132', found: '14155550132' },
       { text: 'dial 0049 30 901820', found: '0049 30 901820' },
       { text: '+1 415 555 0132 5 attempts', found: '+1 415 555 0132' },
     ],

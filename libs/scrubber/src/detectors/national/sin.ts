@@ -7,7 +7,7 @@ const SIN = /(?<![\w.+-])\d{3}([ -]?)\d{3}\1\d{3}(?!\w|[-.]\d)/g;
 export const sin = nationalId({
   name: 'sin',
   pattern: SIN,
-  context: /(?<![a-z])(?:sins?(?!\()|social insurance|assurance sociale|nas|cra|canadian|canada)(?![a-z])/,
+  context: /(?<![a-z])(?:sins?(?!\()|s\.i\.n|social insurance|assurance sociale|nas|cra|canadian|canada)(?![a-z])/,
   isValid: (id) => passesLuhn(digitsOf(id)),
   matches: [
     { text: 'SIN 130-692-544 failed', found: '130-692-544' },
