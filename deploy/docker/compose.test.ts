@@ -90,7 +90,7 @@ it('lets delivery-worker be scaled', () => {
 it('holds pd-send, set to its own gateway, in the container pdaltagent_pdagentd', () => {
   expect(serviceOf('ingest-gateway')).toMatchObject({
     container_name: 'pdaltagent_pdagentd',
-    environment: { PDSEND_EVENTS_BASE_URL: 'http://127.0.0.1:8080' },
+    environment: { PDSEND_EVENTS_BASE_URL: 'http://127.0.0.1:8080', PDSEND_TOKEN: '' },
   });
 });
 

@@ -15,7 +15,9 @@ function explains<Name extends string>(command: Command<Name>): void {
     for (const { long } of command.options) for (const name of long) expect(text).toContain(name);
     for (const { value } of command.positionals ?? []) expect(text).toContain(`\n  ${value}\n`);
     expect(text).toMatch(/\nexamples?[:,]/);
-    expect(text).toMatch(/PDSEND_EVENTS_BASE_URL[^]*PDSEND_CA_FILE[^]*PDSEND_SKIP_CERT_VERIFY[^]*exit codes: 0/);
+    expect(text).toMatch(
+      /PDSEND_EVENTS_BASE_URL[^]*PDSEND_TOKEN[^]*PDSEND_CA_FILE[^]*PDSEND_SKIP_CERT_VERIFY[^]*exit codes: 0/,
+    );
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(WIDEST);
   });
 }

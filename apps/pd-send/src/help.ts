@@ -24,6 +24,8 @@ ${options.map((option) => described(namesOf(option), option.help)).join('\n')}
 environment:
   PDSEND_EVENTS_BASE_URL  where to send (default: https://events.pagerduty.com);
                           PDaltagent's gateway as https://gateway.example.com:8443
+  PDSEND_TOKEN            a token of the gateway, where it wants one; sent only to
+                          what PDSEND_EVENTS_BASE_URL names
   PDSEND_CA_FILE          certificates (PEM) to trust, as the self-signed one of
                           the gateway
   PDSEND_SKIP_CERT_VERIFY true: trust any certificate (default: false)

@@ -97,6 +97,18 @@ describe('pd-send', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it('shows the gateway its token, and names PDSEND_TOKEN where the gateway wants another', async () => {
+    const seen: Seen[] = [];
+    const port = await listen(http.createServer(answering(seen, [202, SUCCESS], [401, { message: 'No' }])));
+    const environment = { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}`, PDSEND_TOKEN: 'hunter2\n' };
+    expect(await pdSend(TRIGGER, environment)).toMatchObject({ code: 0, stderr: '' });
+    expect(seen[0]?.headers['x-pdaltagent-token']).toBe('hunter2');
+    const refused = await pdSend(TRIGGER, environment);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^pd-send: .* answered 401 \(PDSEND_TOKEN must be .*\): No\n$/);
+    expect(refused.stderr).not.toContain('hunter2');
+  });
+
   it('does not take a page of somebody else for an answer', async () => {
     const port = await listen(http.createServer(answering([], [200, '<html>\n Please log in</html>'])));
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
@@ -191,6 +203,7 @@ describe('pd-send', () => {
     [{ PDSEND_SKIP_CERT_VERIFY: 'maybe' }, /PDSEND_SKIP_CERT_VERIFY is "maybe": wants true or false/],
     [{ PDSEND_EVENTS_BASE_URL: 'gateway:8080' }, /PDSEND_EVENTS_BASE_URL is not a URL/],
     [{ PDSEND_CA_FILE: '/nowhere/ca.pem' }, /PDSEND_CA_FILE cannot be read/],
+    [{ PDSEND_EVENTS_BASE_URL: 'http://127.0.0.1:9', PDSEND_TOKEN: 'a\nb' }, /PDSEND_TOKEN is no token/],
   ])('names the variable that is wrong: %j', async (environment, message) => {
     const result = await pdSend(TRIGGER, environment);
     expect(result.code).toBe(1);

@@ -45,6 +45,7 @@ async function exchange(settings: Settings, agent: string, body: string, signal:
       'user-agent': agent,
       connection: 'close',
       ...basic('authorization', target),
+      ...(settings.token === undefined ? {} : { 'x-pdaltagent-token': settings.token }),
       ...(via === target ? {} : basic('proxy-authorization', via)),
     },
     signal,

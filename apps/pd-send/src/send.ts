@@ -53,8 +53,12 @@ function explain(result: Attempt, target: URL, attempts: number): string {
         'name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true'
       );
     case 'answer':
-      return `${target.origin} answered ${result.status}${tried}: ${wordsOf(result.text)}`;
+      return `${target.origin} answered ${result.status}${hintOf(result.status)}${tried}: ${wordsOf(result.text)}`;
   }
+}
+
+function hintOf(status: number): string {
+  return status === 401 ? " (PDSEND_TOKEN must be one of the gateway's tokens)" : '';
 }
 
 /** PagerDuty's errors where the answer has some, else its beginning, on one line. */

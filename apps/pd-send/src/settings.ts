@@ -7,6 +7,8 @@ export interface Settings {
   /** The address of the Events API v2 endpoint. */
   readonly target: URL;
   readonly proxy?: URL;
+  /** What the gateway asks its senders for. */
+  readonly token?: string;
   /** Certificates (PEM) to trust besides the well-known ones. */
   readonly authorities?: string;
   readonly skipVerification: boolean;
@@ -26,10 +28,13 @@ export function readSettings(environment: Environment): Settings {
   const base = urlOf('PDSEND_EVENTS_BASE_URL', environment['PDSEND_EVENTS_BASE_URL'] || DEFAULT_BASE_URL);
   const target = new URL(`${base.href.replace(/[?#].*$/, '').replace(/\/+$/, '')}/v2/enqueue`);
   const proxy = proxyFor(target, environment);
+  // A token is the gateway's: PagerDuty itself must not see it.
+  const token = environment['PDSEND_EVENTS_BASE_URL'] ? tokenOf(environment['PDSEND_TOKEN'] ?? '') : '';
   const authorities = environment['PDSEND_CA_FILE'];
   return {
     target,
     ...(proxy === undefined ? {} : { proxy: urlOf(proxy.variable, proxy.url) }),
+    ...(token ? { token } : {}),
     ...(authorities ? { authorities: readAuthorities(authorities) } : {}),
     skipVerification: flagOf('PDSEND_SKIP_CERT_VERIFY', environment['PDSEND_SKIP_CERT_VERIFY'] ?? ''),
   };
@@ -40,6 +45,12 @@ function urlOf(variable: string, text: string): URL {
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
   // The text itself may hold a password, so it is not shown.
   throw new SettingsError(`${variable} is not a URL that begins with https:// or http://`);
+}
+
+function tokenOf(text: string): string {
+  const token = text.trim();
+  if (/^[!-~]*$/.test(token)) return token;
+  throw new SettingsError('PDSEND_TOKEN is no token: wants printable ASCII characters without spaces');
 }
 
 function flagOf(variable: string, text: string): boolean {

@@ -102,6 +102,11 @@ export const COMPARISONS: readonly Comparison[] = [
   answered('a busy server, then a free one', [503, 'busy'], [429, { status: 'throttle exceeded' }], [202, SUCCESS]),
   answered('a server that says when', [408, ''], [500, '', { 'Retry-After': '1' }], [202, SUCCESS]),
   answered('a server that stays busy', [500, 'oh no']),
+  answered('a gateway that wants a token', [401, { message: 'Unauthorized' }]),
+  within('a token', { PDSEND_TOKEN: ' a"\\n$(id)`\'#=:~! ' }),
+  within('an empty token', { PDSEND_TOKEN: ' ' }),
+  within('a token of two lines', { PDSEND_TOKEN: 'hunter\nX-Other: 2' }),
+  within('a token that is no ASCII', { PDSEND_TOKEN: 'höhle' }),
   within('a flag that is none', { PDSEND_SKIP_CERT_VERIFY: 'maybe' }),
   within('a flag that has no meaning here', { PDSEND_SKIP_CERT_VERIFY: ' Yes ' }),
   within('an address without a scheme', { PDSEND_EVENTS_BASE_URL: 'gateway:8080' }),
@@ -151,13 +156,23 @@ export class Commands {
       code: result.code,
       stdout: plain(result.stdout),
       stderr: plain(result.stderr).replace(/(cannot reach \S+: |cannot be read: ).*?( \(4 attempts\))?\n$/, '$1…$2\n'),
-      requests: seen.map(({ url, headers, body }) => ({ url, type: headers['content-type'], body: plain(body) })),
+      requests: seen.map(({ url, headers, body }) => ({
+        url,
+        type: headers['content-type'],
+        token: headers['x-pdaltagent-token'],
+        body: plain(body),
+      })),
     };
   }
 }
 
 export interface Conduct extends Result {
-  readonly requests: readonly { url: string | undefined; type: string | undefined; body: string }[];
+  readonly requests: readonly {
+    url: string | undefined;
+    type: string | undefined;
+    token: string | string[] | undefined;
+    body: string;
+  }[];
 }
 
 /** A curl for the PATH that notes its arguments before it is the real one. */

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { type Server } from 'node:net';
+import { type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileOfTool } from '@pdaltagent/testing';
@@ -67,7 +67,7 @@ describe('pd-send.sh', () => {
     expect(busybox).toBe(node);
   });
 
-  it('shows neither key nor password in the list of processes', async () => {
+  it('shows neither key nor password nor token in the list of processes', async () => {
     const seen: Seen[] = [];
     const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
     const place = path.join(folder, 'spy');
@@ -76,12 +76,39 @@ describe('pd-send.sh', () => {
     const result = await shell(TRIGGER, {
       PATH: spy.path,
       PDSEND_EVENTS_BASE_URL: `http://me:se%40cret@127.0.0.1:${port}/`,
+      PDSEND_TOKEN: 'hunter2',
     });
     expect(result).toEqual({ code: 0, stdout: 'Event processed. Incident Key: a\n', stderr: '' });
     expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:se@cret').toString('base64')}`);
+    expect(seen[0]?.headers['x-pdaltagent-token']).toBe('hunter2');
     const shown = await readFile(spy.notes, 'utf8');
     expect(shown).toContain('Content-Type: application/json');
-    expect(shown).not.toMatch(new RegExp(`${KEY}|cret|Disk`));
+    expect(shown).not.toMatch(new RegExp(`${KEY}|cret|Disk|hunter2`));
+  });
+
+  it('shows the token to the gateway alone, not to the default address', async () => {
+    const seen: Seen[] = [];
+    // What a proxy for every address sees; to PagerDuty a tunnel is asked for, which is refused.
+    const asked: IncomingMessage['headers'][] = [];
+    const proxy = http.createServer(answering(seen, [202, SUCCESS]));
+    proxy.on('connect', ({ headers }: IncomingMessage, socket: Socket) => {
+      asked.push(headers);
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    });
+    const port = await listen(proxy);
+    const environment = { PDSEND_TOKEN: 'hunter2', https_proxy: `http://127.0.0.1:${port}` };
+    const place = path.join(folder, 'told');
+    await mkdir(place);
+    // Prints what curl is told besides its arguments.
+    await writeFile(path.join(place, 'curl'), `#!/bin/sh\n[ ! -e /dev/fd/3 ] || cat <&3 >>'${place}/told'\nexit 7\n`);
+    await chmod(path.join(place, 'curl'), 0o755);
+    const result = await shell(TRIGGER, { ...environment, PATH: `${place}:${commands.programs}:/usr/bin:/bin` });
+    expect(result.stderr).toContain('cannot reach https://events.pagerduty.com');
+    expect(await readFile(path.join(place, 'told'), 'utf8')).not.toContain('hunter2');
+
+    await shell(TRIGGER, { ...environment, PDSEND_EVENTS_BASE_URL: 'https://gateway.invalid' });
+    expect(asked).toHaveLength(4);
+    for (const headers of asked) expect(headers).not.toHaveProperty('x-pdaltagent-token');
   });
 
   it('says that curl is missing', async () => {

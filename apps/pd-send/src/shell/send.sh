@@ -24,7 +24,11 @@ send() {
     untrusted)
       fail "the certificate of $origin is not trusted: $reason; name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true"
       ;;
-    answered) fail "$origin answered $status$tried: $(words_of "$answer")" ;;
+    answered)
+      hint=
+      [ "$status" != 401 ] || hint=" (PDSEND_TOKEN must be one of the gateway's tokens)"
+      fail "$origin answered $status$hint$tried: $(words_of "$answer")"
+      ;;
   esac
 }
 
@@ -32,14 +36,22 @@ may_mend() {
   case $outcome$status in unreachable* | answered408 | answered429 | answered5??) ;; *) return 1 ;; esac
 }
 
-# Posts once. The body holds the routing key and the address may hold a password: neither is shown in the process list.
+# Posts once. The body holds the routing key, the address may hold a password, and there may be a token: none of them is
+# shown in the process list.
 post() {
   status='' retry_after='' reason=''
   set -- -q -g -sS -i -X POST -A pd-send -m $attempt_timeout_s -H 'Content-Type: application/json' -H 'Expect:' \
     -w "$newline%{http_code} %{size_header}" --data-binary @-
   [ -z "$ca_file" ] || set -- "$@" --cacert "$ca_file"
   [ $skip_verification = no ] || set -- "$@" -k
-  case $target in *@*) set -- "$@" -K /dev/fd/3 ;; *) set -- "$@" "$target" ;; esac
+  secrets=
+  case $target in *@*) secrets="url = \"$target\"" ;; *) set -- "$@" "$target" ;; esac
+  if [ -n "$token" ]; then
+    # In quotes curl takes what JSON takes.
+    escape "$token"
+    secrets="$secrets${newline}header = \"X-PDaltagent-Token: $escaped\""
+  fi
+  [ -z "$secrets" ] || set -- "$@" -K /dev/fd/3
   answer=$(call_curl "$@" 2>&1)
   code=$?
   case $code in
@@ -57,7 +69,7 @@ post() {
 
 call_curl() {
   printf '%s' "$body" | curl "$@" 3<<EOT
-url = "$target"
+$secrets
 EOT
 }
 

@@ -15,6 +15,7 @@ read_settings() {
   # Without a password.
   origin=${base%%://*}://${host##*@}
   read_proxy
+  read_token
   ca_file=${PDSEND_CA_FILE:-}
   if [ -n "$ca_file" ] && { [ ! -f "$ca_file" ] || [ ! -r "$ca_file" ]; }; then
     fail "PDSEND_CA_FILE cannot be read: no such file, or no permission: '$ca_file'"
@@ -34,16 +35,30 @@ read_proxy() {
   export http_proxy
 }
 
-read_flag() {
-  flag=$1
+# A token is the gateway's: PagerDuty itself must not see it.
+read_token() {
+  token=
+  [ -n "${PDSEND_EVENTS_BASE_URL:-}" ] || return 0
+  trim "${PDSEND_TOKEN:-}"
+  token=$trimmed
+  case $token in *[!!-~]*) fail 'PDSEND_TOKEN is no token: wants printable ASCII characters without spaces' ;; esac
+}
+
+# trim TEXT: sets $trimmed to the text without the space around it.
+trim() {
+  trimmed=$1
   while :; do
-    case $flag in
-      [[:space:]]*) flag=${flag#?} ;;
-      *[[:space:]]) flag=${flag%?} ;;
+    case $trimmed in
+      [[:space:]]*) trimmed=${trimmed#?} ;;
+      *[[:space:]]) trimmed=${trimmed%?} ;;
       *) break ;;
     esac
   done
-  case $flag in
+}
+
+read_flag() {
+  trim "$1"
+  case $trimmed in
     [Tt][Rr][Uu][Ee] | 1 | [Yy][Ee][Ss] | [Oo][Nn]) skip_verification=yes ;;
     [Ff][Aa][Ll][Ss][Ee] | 0 | [Nn][Oo] | [Oo][Ff][Ff] | '') skip_verification=no ;;
     *) fail "PDSEND_SKIP_CERT_VERIFY is \"$1\": wants true or false (also 1/0, yes/no, on/off)" ;;
