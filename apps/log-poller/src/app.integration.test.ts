@@ -183,12 +183,12 @@ describe('the poller', () => {
   });
 
   it.each([
-    ['PDAGENTD_API_TOKEN', 'a token'],
-    ['PDAGENTD_WEBHOOK_DEST_URL', 'a destination'],
-  ])('without %s says once that it lacks %s, and idles', async (name) => {
+    ['PDAGENTD_API_TOKEN', 'PDAGENTD_API_TOKEN is not set'],
+    ['PDAGENTD_WEBHOOK_DEST_URL', 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set'],
+  ])('without %s says once that %s, and idles', async (name, lack) => {
     const app = await start({ [name]: '' });
-    expect(app.readiness()).toEqual({ ready: true, checks: { polling: `idle: ${name} is not set` } });
-    expect(logged.filter((line) => line.includes(name))).toHaveLength(1);
+    expect(app.readiness()).toEqual({ ready: true, checks: { polling: `idle: ${lack}` } });
+    expect(logged.filter((line) => line.includes(lack))).toHaveLength(1);
     expect([broker.accepted, redis.accepted]).toEqual([0, 0]);
   });
 });

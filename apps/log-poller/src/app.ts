@@ -17,8 +17,9 @@ export function createApp(configuration: Configuration, context: Context): App {
   checkRemembering(configuration);
   const destinations = openDestinations(configuration, context.logger);
   const { apiToken } = configuration;
-  if (apiToken === undefined) return idleApp('PDAGENTD_API_TOKEN', context);
-  if (destinations === undefined) return idleApp('PDAGENTD_WEBHOOK_DEST_URL', context);
+  if (apiToken === undefined) return idleApp('PDAGENTD_API_TOKEN is not set', context);
+  if (destinations === undefined)
+    return idleApp('neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set', context);
   return pollingApp(configuration, apiToken, destinations, context);
 }
 
@@ -100,13 +101,13 @@ function pollingApp(
 }
 
 /** Without a token or a destination there is nothing to do, and that is no fault. */
-function idleApp(missing: string, { logger }: Context): App {
+function idleApp(lack: string, { logger }: Context): App {
   return {
     start() {
-      logger.warn(`${missing} is not set: nothing is polled`);
+      logger.warn(`${lack}: nothing is polled`);
       return Promise.resolve();
     },
     stop: () => Promise.resolve(),
-    readiness: () => ({ ready: true, checks: { polling: `idle: ${missing} is not set` } }),
+    readiness: () => ({ ready: true, checks: { polling: `idle: ${lack}` } }),
   };
 }

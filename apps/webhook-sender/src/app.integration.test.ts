@@ -224,7 +224,20 @@ describe('the sender', () => {
 
   it('without a destination says so once, and idles', async () => {
     const app = await start('');
-    expect(app.readiness().ready).toBe(true);
-    expect(logged.filter((line) => line.includes('PDAGENTD_WEBHOOK_DEST_URL is not set'))).toHaveLength(1);
+    const lack = 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set';
+    expect(app.readiness()).toEqual({ ready: true, checks: { sending: `idle: ${lack}` } });
+    expect(logged.filter((line) => line.includes(lack))).toHaveLength(1);
+  });
+
+  it.each([
+    ['PDAGENTD_WEBHOOK_SECRET', 'hunter2'],
+    ['PDAGENTD_WEBHOOK_STANDARD_SECRET', `whsec_${Buffer.alloc(24, 'hunter2').toString('base64')}`],
+    ['neither', ''],
+  ])('tells at the start which destinations are signed: %s', async (name, value) => {
+    const url = receiver.url('/signed');
+    await start(url, { [name]: value });
+    const line = logged.find((each) => each.includes('"sending"')) ?? '';
+    const destinations = [parseDestinations(url)?.[0]?.name];
+    expect(JSON.parse(line)).toMatchObject({ destinations, signed: name === 'neither' ? [] : destinations });
   });
 });

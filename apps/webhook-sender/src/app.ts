@@ -2,6 +2,7 @@ import { WebhookPosters } from '@pdaltagent/http';
 import { LaneWorker, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, type Context, openSendingDestinations, type SendingDestinations } from '@pdaltagent/service';
 import { DeliveredMarkers, PausedDestinations, Store } from '@pdaltagent/store';
+import { type SendingDestination } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
@@ -49,7 +50,7 @@ function sendingApp(
   watchWorker(metrics, worker);
   return {
     async start() {
-      const signed = destinations.current().filter(({ secrets }) => secrets.length > 0);
+      const signed = destinations.current().filter(isSigned);
       logger.info('sending', { destinations: namesOf(destinations.current()), signed: namesOf(signed) });
       destinations.start();
       store.start();
@@ -74,6 +75,10 @@ function sendingApp(
   };
 }
 
+function isSigned({ secrets, standardKeys }: SendingDestination): boolean {
+  return secrets.length + standardKeys.length > 0;
+}
+
 function namesOf(destinations: readonly { readonly name: string }[]): string[] {
   return destinations.map(({ name }) => name);
 }
@@ -86,14 +91,16 @@ function stateOf({ dispatcher: { openCircuits, pausedKeys } }: LaneWorker): stri
   return states.length === 0 ? 'reachable' : states.join(', ');
 }
 
+const IDLE = 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set';
+
 /** Without a destination there is nothing to do, and that is no fault. */
 function idleApp({ logger }: Context): App {
   return {
     start() {
-      logger.warn('PDAGENTD_WEBHOOK_DEST_URL is not set: no webhooks are sent');
+      logger.warn(`${IDLE}: no webhooks are sent`);
       return Promise.resolve();
     },
     stop: () => Promise.resolve(),
-    readiness: () => ({ ready: true, checks: { sending: 'idle: PDAGENTD_WEBHOOK_DEST_URL is not set' } }),
+    readiness: () => ({ ready: true, checks: { sending: `idle: ${IDLE}` } }),
   };
 }
