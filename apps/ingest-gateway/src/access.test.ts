@@ -52,6 +52,13 @@ describe('tokens', () => {
     expect(gateway.sink.messages).toEqual([]);
   });
 
+  it('are told of at /, in the line to paste', async () => {
+    const response = await fetch(gateway.url, { headers: { 'x-pdaltagent-token': 'first-token' } });
+    const text = await response.text();
+    expect(text).toContain("curl -H 'X-PDaltagent-Token: YOUR_TOKEN' -H 'Content-Type: application/json' http://");
+    expect(text).not.toContain('first-token');
+  });
+
   it('are counted where they are refused, and never logged', async () => {
     await send({ 'x-pdaltagent-token': 'wrong-token' });
     const text = await gateway.metrics.metrics();

@@ -22,6 +22,10 @@ export class Access {
     this.#digests = options.tokens.map(digestOf);
   }
 
+  get needsToken(): boolean {
+    return this.#digests.length > 0;
+  }
+
   /** Why a request is not taken, or undefined where it is. */
   refusal(request: IncomingMessage): Refused | undefined {
     const { allowed } = this.#options;
@@ -29,7 +33,7 @@ export class Access {
       const sender = this.#senderOf(request);
       if (sender === undefined || !allowed.has(sender)) return refusals.forbidden(sender ?? 'an unknown address');
     }
-    if (this.#digests.length === 0) return undefined;
+    if (!this.needsToken) return undefined;
     const token = tokenIn(request.headers);
     if (token === undefined) return refusals.unauthorized('A token is required');
     return this.#knows(token) ? undefined : refusals.unauthorized('The token is not valid');

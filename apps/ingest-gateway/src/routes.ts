@@ -8,7 +8,7 @@ import { type Outcomes } from './outcomes';
 import { readBody } from './read-body';
 import { refused, type Refused } from './refusal';
 import { reply } from './reply';
-import { welcome } from './welcome';
+import { createWelcome } from './welcome';
 
 /** Every path that PagerDuty has for events. */
 const PATHS: Readonly<Record<EventType, string>> = {
@@ -74,7 +74,7 @@ function addRoutes(router: Express, { intake, admission, outcomes, access }: Rou
 
   router
     .route('/')
-    .get(welcome)
+    .get(createWelcome(access?.needsToken ?? false))
     .all((request, response) => reply(request, response, METHOD_NOT_ALLOWED, { allow: 'GET, HEAD' }));
 
   router.use((request: Request, response: Response) => {

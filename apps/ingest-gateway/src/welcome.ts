@@ -1,13 +1,22 @@
 import { type Request, type Response } from 'express';
 
 /** What somebody sees who opens the gateway in a browser. */
-export function welcome(request: Request, response: Response): void {
+export function createWelcome(needsToken: boolean): (request: Request, response: Response) => void {
+  return (request, response) => welcome(request, response, needsToken);
+}
+
+function welcome(request: Request, response: Response, needsToken: boolean): void {
   const origin = `${request.secure ? 'https' : 'http'}://${hostOf(request)}`;
   const event = {
     routing_key: 'YOUR_32_CHARACTER_ROUTING_KEY',
     event_action: 'trigger',
     payload: { summary: 'Disk is full', source: 'db1', severity: 'critical' },
   };
+  const options = [
+    ...(request.secure ? ['--insecure'] : []),
+    ...(needsToken ? ["-H 'X-PDaltagent-Token: YOUR_TOKEN'"] : []),
+    "-H 'Content-Type: application/json'",
+  ].join(' ');
   const text = `PDaltagent: a durable, ordered relay between your monitoring and PagerDuty.
 
 Send here what you would send to https://events.pagerduty.com:
@@ -21,9 +30,9 @@ Send here what you would send to https://events.pagerduty.com:
 
 For example:
 
-  curl ${request.secure ? '--insecure ' : ''}-H 'Content-Type: application/json' ${origin}/v2/enqueue -d '${JSON.stringify(event)}'
+  curl ${options} ${origin}/v2/enqueue -d '${JSON.stringify(event)}'
 
-202 means: stored, and on its way to PagerDuty.
+202 (Events API v1: 200) means: stored, and on its way to PagerDuty.
 `;
   response.writeHead(200, {
     'content-type': 'text/plain; charset=utf-8',

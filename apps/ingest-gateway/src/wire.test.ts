@@ -89,6 +89,7 @@ describe('paths and methods', () => {
   it('says at / what it is, with a line to paste', async () => {
     const text = await (await fetch(gateway.url)).text();
     expect(text).toContain(`curl -H 'Content-Type: application/json' ${gateway.url}/v2/enqueue`);
+    expect(text).toContain('202 (Events API v1: 200) means');
   });
 
   it('shows no host that could be pasted into a shell as a command', async () => {
