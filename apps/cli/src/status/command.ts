@@ -7,6 +7,7 @@ import { brokerFindings } from './broker';
 import { needsAttention, textOf } from './finding';
 import { eventsFindings, tokenFinding } from './pagerduty';
 import { redisFinding } from './redis';
+import { unconfigured } from './unconfigured';
 import { createFetch } from './web';
 import { webhookFindings } from './webhooks';
 import { workerFinding } from './worker';
@@ -35,9 +36,11 @@ export async function status({ environment, out, now }: Terminal, options: Statu
   const fetch = createFetch(configuration.certificateAuthorities);
   const looks = await Promise.all([
     brokerFindings(amqpUrl, now()),
-    redisFinding(redisUrl),
+    redisFinding(redisUrl).then((finding) => unconfigured([finding], redisVariables.redisUrl, environment)),
     webhookFindings(redisUrl),
-    eventsFindings(fetch, eventsBaseUrl),
+    eventsFindings(fetch, eventsBaseUrl).then((found) =>
+      unconfigured(found, pagerDutyVariables.eventsBaseUrl, environment),
+    ),
     tokenFinding(fetch, apiBaseUrl, apiToken),
     ...(options.worker ?? []).map((url) => workerFinding(fetch, url)),
   ]);

@@ -50,7 +50,9 @@ function proxyFinding(proxy: string, state: 'fine' | 'note' | 'attention'): Find
 export async function tokenFinding(fetch: Fetch, baseUrl: string, token: string | undefined): Promise<Finding> {
   const subject = 'token';
   if (token === undefined) {
-    return { subject, state: 'off', detail: 'PDAGENTD_API_TOKEN is not set: the log-poller idles' };
+    const detail =
+      'not known here: PDAGENTD_API_TOKEN is not set in this environment (where the log-poller has none, it idles)';
+    return { subject, state: 'off', detail };
   }
   const attempt = await fetch(`${baseUrl}/abilities`, {
     accept: 'application/vnd.pagerduty+json;version=2',

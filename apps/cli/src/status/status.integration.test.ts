@@ -130,7 +130,25 @@ describe('status of a system that runs', () => {
       state: 'attention',
       detail: expect.stringContaining('cannot be reached directly: refused') as string,
     });
-    expect((await status({ PDAGENTD_API_TOKEN: '' })).of('token')?.state).toBe('off');
+  });
+
+  it('says what it cannot know in the environment of another service, and finds no fault in that', async () => {
+    // The default, which nobody chose, is out of reach here.
+    process.env.HTTPS_PROXY = 'http://127.0.0.1:1';
+    try {
+      const { code, of } = await status({ PDAGENTD_API_TOKEN: '', PDAGENTD_EVENTS_BASE_URL: '' });
+      expect(code).toBe(0);
+      expect(of('token')).toMatchObject({
+        state: 'off',
+        detail: expect.stringMatching(/^not known here: PDAGENTD_API_TOKEN is not set/) as string,
+      });
+      expect(of('pagerduty')).toMatchObject({
+        state: 'note',
+        detail: expect.stringMatching(/^not configured here \(PDAGENTD_EVENTS_BASE_URL is not set\)/) as string,
+      });
+    } finally {
+      delete process.env.HTTPS_PROXY;
+    }
   });
 
   it('tells a proxy that does not let through', async () => {
