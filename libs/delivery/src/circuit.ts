@@ -12,6 +12,7 @@ export class Circuit {
   #failures = 0;
   #open = false;
   #lastSuccessAt = Number.NEGATIVE_INFINITY;
+  #closedAt = Number.NEGATIVE_INFINITY;
 
   get open(): boolean {
     return this.#open;
@@ -20,6 +21,16 @@ export class Circuit {
   /** When the destination last took something; milliseconds since 1970. */
   get lastSuccessAt(): number {
     return this.#lastSuccessAt;
+  }
+
+  /** When it last closed; milliseconds since 1970. */
+  get closedAt(): number {
+    return this.#closedAt;
+  }
+
+  /** Whether the key failed since the destination last answered. */
+  hasFailed(routingKey: string): boolean {
+    return this.#suspects.has(routingKey);
   }
 
   /** Whether an event of the key may be sent without being a probe. */
@@ -36,14 +47,19 @@ export class Circuit {
   answered(took: boolean, now: number): boolean {
     if (took) this.#lastSuccessAt = now;
     const wasOpen = this.#open;
+    if (wasOpen) this.#closedAt = now;
     this.#failures = 0;
     this.#open = false;
     this.#suspects.clear();
     return wasOpen;
   }
 
-  /** The destination failed an event of the key. True where this opened the circuit. */
-  failed(routingKey: string): boolean {
+  /**
+   * The destination failed an event of the key, whose attempt began then (milliseconds since 1970). True where this opened the
+   * circuit. What began before the last success tells of the past: keys that hang would open it again and again.
+   */
+  failed(routingKey: string, attemptedAt: number): boolean {
+    if (attemptedAt < this.#lastSuccessAt) return false;
     this.#failures += 1;
     this.#suspects.add(routingKey);
     if (this.#open || this.#failures < FAILURES_TO_OPEN) return false;

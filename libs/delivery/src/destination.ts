@@ -36,25 +36,27 @@ export class Destination<M extends Held> {
 
   /**
    * One at a time, of the keys probed least the oldest of those tried least: neither a single bad message nor the backlog of
-   * keys that fail by themselves can keep a circuit open.
+   * keys that fail by themselves can keep a circuit open. A probe that hangs holds up keys that have failed, and no others.
    */
   #nextProbe(): Entry<M> | undefined {
     const last = this.#probed;
-    if (last !== undefined && last.line.entries[0] === last && last.line.state === 'attempting') return undefined;
+    const hangs = last !== undefined && last.line.entries[0] === last && last.line.state === 'attempting';
     let chosen: Entry<M> | undefined;
     for (const key of this.keys) {
-      if (!key.mayStart) continue;
+      if (!key.mayStart || (hangs && this.circuit.hasFailed(key.routingKey))) continue;
       for (const { isBusy, entries } of key.lines.values()) {
         const [head] = entries;
         if (head === undefined || isBusy) continue;
-        if (chosen === undefined || comesBefore(head, chosen)) chosen = head;
+        if (chosen === undefined || this.#comesBefore(head, chosen)) chosen = head;
       }
     }
     return chosen;
   }
-}
 
-function comesBefore<M extends Held>(a: Entry<M>, b: Entry<M>): boolean {
-  const difference = a.line.key.probes - b.line.key.probes || a.trials.probes - b.trials.probes;
-  return difference === 0 ? a.message.receivedAt < b.message.receivedAt : difference < 0;
+  #comesBefore(a: Entry<M>, b: Entry<M>): boolean {
+    const failed = ({ line }: Entry<M>): number => Number(this.circuit.hasFailed(line.key.routingKey));
+    const difference =
+      failed(a) - failed(b) || a.line.key.probes - b.line.key.probes || a.trials.probes - b.trials.probes;
+    return difference === 0 ? a.message.receivedAt < b.message.receivedAt : difference < 0;
+  }
 }

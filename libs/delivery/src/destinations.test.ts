@@ -1,4 +1,5 @@
 import { Bench, DELIVERED, FAILED, GONE } from './dispatcher.fixture';
+import { type Outcome } from './outcome';
 
 describe('a destination that is gone', () => {
   it('is attempted no more, while others go on, until it is resumed; then it goes on in its order', () => {
@@ -167,5 +168,69 @@ describe('a key that fails while it is the only one tried', () => {
     bench.add('new', 'a');
     expect(bench.attempting.size).toBe(0);
     expect(bench.dispatcher.isHeldUp('bad')).toBe(false);
+  });
+});
+
+describe('keys whose attempts hang', () => {
+  const TIMEOUT: Outcome = {
+    kind: 'failed',
+    reason: 'timeout',
+    scope: 'destination',
+    status: undefined,
+    detail: '',
+    retryAfterMs: undefined,
+  };
+  /** So many keys with ten attempts each on the wire, for fifteen seconds. */
+  const hanging = (count: number) => {
+    const bench = new Bench({ concurrency: 256 });
+    for (let key = 0; key < count; key += 1) {
+      for (let alert = 0; alert < 10; alert += 1) bench.add(`hanging-${key}`, String(alert));
+    }
+    bench.clock.advance(15_000);
+    return bench;
+  };
+  const timeOut = (bench: Bench) => {
+    for (const letter of [...bench.attempting]) {
+      if (letter.routingKey.startsWith('hanging')) bench.settle(letter, TIMEOUT);
+    }
+  };
+
+  it('do not open the circuit with attempts that began before another key got through', () => {
+    const bench = hanging(8);
+    bench.settle(bench.add('good', 'a'), DELIVERED);
+    timeOut(bench);
+    expect(bench.dispatcher.openCircuits).toBe(0);
+  });
+
+  it('are tried one attempt at a time from then on, and all at once when one got through', () => {
+    const bench = hanging(8);
+    bench.settle(bench.add('good', 'a'), DELIVERED);
+    timeOut(bench);
+    bench.clock.advance(60_000);
+    expect(bench.attempting.size).toBe(8);
+    for (const letter of [...bench.attempting].slice(0, 1)) bench.settle(letter, DELIVERED);
+    expect(bench.attempting.size).toBe(7 + 9);
+  });
+
+  it('keep nobody waiting for longer than a second where they opened the circuit, also while a probe hangs', () => {
+    const bench = hanging(8);
+    timeOut(bench);
+    expect(bench.dispatcher.openCircuits).toBe(1);
+    bench.clock.advance(5_000);
+    const probes = bench.attempting.size;
+    expect(probes).toBe(1);
+    const good = bench.add('good', 'a');
+    bench.clock.advance(1_000);
+    expect(bench.attempting.has(good)).toBe(true);
+    bench.settle(good, DELIVERED);
+    expect(bench.dispatcher.openCircuits).toBe(0);
+    expect(bench.attempting.size).toBeLessThanOrEqual(8);
+  });
+
+  it('make way for their neighbours', () => {
+    const bench = hanging(8);
+    bench.settle(bench.add('good', 'a'), DELIVERED);
+    timeOut(bench);
+    expect(bench.dispatcher.isHeldUp('hanging-3')).toBe(true);
   });
 });

@@ -34,6 +34,7 @@ export class Dispatcher<M extends Held> {
     this.#judge = new Judge<M>(options, {
       opened: (destination) => destination.startProbing(clock, ({ line }) => this.#start(line)),
       closed: (destination) => this.#closed(destination),
+      passed: (key) => this.#wakeLines(key),
       changed: (change) => ports.changed(change),
     });
   }
@@ -241,9 +242,15 @@ export class Dispatcher<M extends Held> {
 
   #closed(destination: Destination<M>): void {
     destination.stopProbing();
-    // What waited for its backoff waited for the destination: it need not wait longer.
-    for (const key of destination.keys) {
-      for (const line of key.lines.values()) if (line.state === 'waiting') this.#turn.makeReady(line);
+    for (const key of destination.keys) this.#wakeLines(key);
+  }
+
+  /** What waited for its backoff waited for the destination: it need not wait longer. Of a key on trial, one line tells. */
+  #wakeLines(key: KeyLine<M>): void {
+    for (const line of key.lines.values()) {
+      if (line.state !== 'waiting') continue;
+      this.#turn.makeReady(line);
+      if (key.isOnTrial) return;
     }
   }
 }

@@ -22,6 +22,8 @@ export type Verdict =
 export interface JudgePorts<M extends Held> {
   opened(destination: Destination<M>): void;
   closed(destination: Destination<M>): void;
+  /** Something of a key got through of which nothing had for long. */
+  passed(key: KeyLine<M>): void;
   changed(change: Change): void;
 }
 
@@ -74,7 +76,8 @@ export class Judge<M extends Held> {
     const burial = this.#burialOf(entry, outcome, now);
     this.#lookAtWay(key, outcome, now);
     const isOwn = outcome.scope === 'key' || key.failsAlone;
-    if (!isOwn) this.#destinationFailed(key, outcome);
+    if (outcome.scope === 'destination') key.failures += 1;
+    if (!isOwn) this.#destinationFailed(entry, outcome);
     if (burial !== undefined) return { kind: 'bury', burial };
     if (isOwn) return this.#keyWaits(key, outcome.retryAfterMs);
     const wait = backoffMs(entry.trials.attempts, this.#options.random());
@@ -114,13 +117,15 @@ export class Judge<M extends Held> {
     if (destination.way.passed()) {
       this.#ports.changed({ kind: 'way-mended', scope: 'destination', name: destination.name });
     }
+    const wasOnTrial = key.isOnTrial;
+    key.failures = 0;
     key.failsAlone = false;
     key.probes = 0;
     const { circuit } = destination;
     if (circuit.open && !circuit.mayBeAtFault(routingKey)) {
       for (const other of destination.keys) other.failsAlone ||= circuit.mayBeAtFault(other.routingKey);
     }
-    if (!circuit.answered(took, now)) return;
+    if (!circuit.answered(took, now)) return wasOnTrial ? this.#ports.passed(key) : undefined;
     this.#ports.changed({ kind: 'circuit-closed', destination: destination.name });
     this.#ports.closed(destination);
   }
@@ -133,8 +138,9 @@ export class Judge<M extends Held> {
     if (broken.broke(fault, now)) this.#ports.changed({ kind: 'way-broken', scope, name, fault, outcome });
   }
 
-  #destinationFailed({ destination, routingKey }: KeyLine<M>, outcome: Outcome): void {
-    if (!destination.circuit.failed(routingKey)) return;
+  #destinationFailed({ line, trials }: Entry<M>, outcome: Outcome): void {
+    const { destination, routingKey } = line.key;
+    if (!destination.circuit.failed(routingKey, trials.lastAttemptAt ?? 0)) return;
     for (const key of destination.keys) key.failsAlone = false;
     this.#ports.changed({ kind: 'circuit-opened', destination: destination.name, outcome });
     this.#ports.opened(destination);

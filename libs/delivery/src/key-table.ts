@@ -64,6 +64,8 @@ export class KeyTable<M extends Held> {
     // What is away holds up all its keys alike, and there is nobody to make way for; unless it is the key's own.
     if (circuit.open) return name === routingKey || circuit.mayBeAtFault(routingKey);
     if (key.paused || key.stopWaiting !== undefined || key.setbacks > 0) return true;
+    // Behind an outage every key is on trial for as long as one attempt takes.
+    if (key.isOnTrial && now - circuit.closedAt > SLOW_MS) return true;
     let stuck = 0;
     for (const line of key.lines.values()) if (line.state === 'waiting' || isSlow(line, now)) stuck += 1;
     return stuck > 0 && stuck * 2 >= key.lines.size;

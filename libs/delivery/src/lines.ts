@@ -1,3 +1,4 @@
+import { FAILURES_TO_OPEN } from './circuit';
 import { type Destination } from './destination';
 import { type Outcome } from './outcome';
 import { Pace } from './pace';
@@ -90,6 +91,8 @@ export class KeyLine<M extends Held> {
   readonly ready = new Set<OrderLine<M>>();
   readonly pace = new Pace();
   inFlight = 0;
+  /** Attempts in a row that the destination failed. */
+  failures = 0;
   /** Throttled answers or failures of the key in a row; they lengthen its wait. */
   setbacks = 0;
   /** Last throttled, where that is not long ago. */
@@ -116,8 +119,14 @@ export class KeyLine<M extends Held> {
     readonly destination: Destination<M>,
   ) {}
 
+  /** Its last attempts all failed: whatever is the cause, one at a time tells when that is over. */
+  get isOnTrial(): boolean {
+    return this.failures >= FAILURES_TO_OPEN;
+  }
+
   /** Whether its messages may start, as far as the key itself is concerned. */
   get mayStart(): boolean {
+    if (this.isOnTrial && this.inFlight > 0) return false;
     return this.stopWaiting === undefined && !this.onHold && !this.paused;
   }
 }

@@ -52,6 +52,8 @@ export class Turn<M extends Held> {
   ended(line: OrderLine<M>): void {
     line.key.inFlight -= 1;
     this.#inFlight -= 1;
+    // It may have waited for the end of this very attempt.
+    if (line.key.ready.size > 0) this.#keys.add(line.key);
   }
 
   /** Nothing of the key starts for so long. */
