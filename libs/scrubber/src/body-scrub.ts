@@ -6,6 +6,7 @@ import { dedupPseudonym, token, wholeKeyPseudonym } from './pseudonym';
 import { type Effort, freshEffort } from './reading';
 import { editsOf, type TextScan } from './scan-text';
 import { encoded, urlFilter } from './url-parts';
+import { type CleanTexts } from './clean-texts';
 import { decodeEscapes } from './views';
 import { webhookPolicyOf } from './webhook-policy';
 
@@ -16,6 +17,11 @@ const LONGEST_DEDUP_KEY = 255;
 const DEEPEST_NESTING = 6;
 /** Amazon SNS asks to confirm a subscription: PagerDuty follows the token in it. */
 const SNS_CONFIRMATION = /"Type"\s{0,9}:\s{0,9}"(?:Subscription|Unsubscribe)Confirmation"/;
+
+const NOTHING: readonly Edit[] = [];
+
+/** Policies under which a string is looked into for what is personal or secret. */
+type LookedAt = 'text' | 'precise' | 'url';
 
 /** What a body is: where its strings stand decides what may be done to them. */
 export interface BodyKind {
@@ -37,6 +43,8 @@ export class BodyScrub {
   constructor(
     private readonly settings: Settings,
     private readonly kind: BodyKind,
+    /** What was found clean in other bodies under the same settings. */
+    private readonly clean?: Readonly<Record<LookedAt, CleanTexts>>,
   ) {
     this.remaining = settings.budget;
   }
@@ -119,8 +127,14 @@ export class BodyScrub {
       return [{ start, end, kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' }];
     }
     this.remaining -= view.text.length;
-    const edits = editsOf(view.text, keyOf(path), this.scanFor(policy));
-    return edits.length === 0 ? edits : carryBack(edits, view, start);
+    const key = keyOf(path);
+    if (this.clean?.[policy].has(view.text, key) === true) return NOTHING;
+    const { lookups, hashes } = this.effort;
+    const edits = editsOf(view.text, key, this.scanFor(policy));
+    if (edits.length > 0) return carryBack(edits, view, start);
+    // What cost effort is looked at again, so that every body is treated as if it were the first.
+    if (this.effort.lookups === lookups && this.effort.hashes === hashes) this.clean?.[policy].add(view.text, key);
+    return NOTHING;
   }
 
   /** Pseudonyms in a dedup key, so that trigger and resolve still meet; without a secret it stays as it is. */
@@ -143,7 +157,7 @@ export class BodyScrub {
     ];
   }
 
-  private scanFor(policy: 'text' | 'precise' | 'url'): TextScan {
+  private scanFor(policy: LookedAt): TextScan {
     const { settings, effort, replacement } = this;
     switch (policy) {
       case 'text':

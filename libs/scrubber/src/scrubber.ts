@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type EventType, isApiType } from '@pdaltagent/events';
 import { BodyScrub, EVENT, VENDOR_BODY, WEBHOOK } from './body-scrub';
+import { CleanTexts } from './clean-texts';
 import { detect, type Finding, findingOf } from './detect';
 import { person, personsCalled, userNamesIn } from './detectors/person';
 import { applyEdits, type Edit } from './edits';
@@ -39,11 +40,12 @@ const BYTE_ORDER_MARK = '\ufeff';
 /** Makes a scrubber. Throws ScrubberOptionsError, naming the option, if it cannot. */
 export function createScrubber(options: ScrubberOptions = {}): Scrubber {
   const settings = settingsOf(options);
+  const clean = { text: new CleanTexts(), precise: new CleanTexts(), url: new CleanTexts() };
   return {
     scrubBody(type, contentType, bytes) {
       const encoding = encodingOf(bytes);
       const text = bytes.toString(encoding);
-      const edits = bodyEdits(new BodyScrub(settings, kindOf(type)), contentType, text);
+      const edits = bodyEdits(new BodyScrub(settings, kindOf(type), clean), contentType, text);
       if (edits.length === 0) return { bytes, found: NOTHING };
       return { bytes: Buffer.from(applyEdits(text, edits), encoding), found: countOf(edits) };
     },

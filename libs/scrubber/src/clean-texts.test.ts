@@ -1,0 +1,28 @@
+import { CleanTexts } from './clean-texts';
+
+describe('texts known to be clean', () => {
+  it('are known under the key they stood under only', () => {
+    const clean = new CleanTexts();
+    clean.add('db1.internal', 'host');
+    expect(clean.has('db1.internal', 'host')).toBe(true);
+    expect(clean.has('db1.internal', 'password')).toBe(false);
+    expect(clean.has('db2.internal', 'host')).toBe(false);
+  });
+
+  it('are forgotten when others came, unless they are used', () => {
+    const clean = new CleanTexts();
+    clean.add('used', '');
+    clean.add('unused', '');
+    for (let index = 0; index < 20_000; index += 1) {
+      clean.add(`another text of monitoring, number ${index}`, '');
+      expect(clean.has('used', '')).toBe(true);
+    }
+    expect(clean.has('unused', '')).toBe(false);
+  });
+
+  it('do not hold long texts', () => {
+    const clean = new CleanTexts();
+    clean.add('x'.repeat(201), '');
+    expect(clean.has('x'.repeat(201), '')).toBe(false);
+  });
+});
