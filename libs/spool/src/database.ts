@@ -6,6 +6,10 @@ export type Database = ClassicLevel<Buffer, Buffer>;
 /** Small, so that what a full disk must still take when the database is opened again is small. */
 const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
 
+/** Files that are open are mapped into memory: small and few (LevelDB's least), so that a long spool takes no more of it. */
+const FILE_BYTES = 1024 * 1024;
+const OPEN_FILES = 74;
+
 /** Opens the database of a folder; undefined where another process has it. @throws Error where it cannot be opened */
 export async function openDatabase(folder: string): Promise<Database | undefined> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -14,6 +18,8 @@ export async function openDatabase(folder: string): Promise<Database | undefined
     valueEncoding: 'buffer',
     writeBufferSize: WRITE_BUFFER_BYTES,
     cacheSize: WRITE_BUFFER_BYTES,
+    maxFileSize: FILE_BYTES,
+    maxOpenFiles: OPEN_FILES,
   });
   try {
     await database.open();
