@@ -10,8 +10,8 @@ export interface DeliveriesPorts {
   readonly deadLetters: DeadLetterOffice;
   /** Whether the broker gave a sign of life lately: else another worker may own our lanes by now. */
   readonly isHeard: () => boolean;
-  /** Something should have been attempted and was not, for the broker was not heard. */
-  readonly unheard: () => void;
+  /** Calls back with the broker's next sign of life; never where the connection is lost instead. */
+  readonly onceHeard: (callback: () => void) => void;
 }
 
 /** Outcomes after which a message is still to be delivered. */
@@ -43,7 +43,11 @@ export class Deliveries {
 
   #attempt(message: HeldMessage): void {
     const { signal } = message.lane;
-    if (!this.#ports.isHeard()) return this.#ports.unheard();
+    if (!this.#ports.isHeard()) {
+      return this.#ports.onceHeard(() => {
+        if (!signal.aborted) this.#attempt(message);
+      });
+    }
     if (this.#ports.intake.isRepeat(message)) return queueMicrotask(() => this.#drop(message));
     this.#options.deliver(message, signal).then(
       (outcome) => this.#settled(message, outcome),

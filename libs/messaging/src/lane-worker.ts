@@ -22,8 +22,13 @@ const LOOK_EVERY_MS = 250;
 const SEARCH_EVERY_MS = 5_000;
 /** How often the broker is asked for the depth of our lanes. */
 const COUNT_EVERY_MS = 10_000;
-/** The broker counts as heard for two heartbeats after a question that it answered. */
-const HEARD_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
+/**
+ * After a question that the broker answered our lanes are ours for so long: it closes a connection that is silent for a
+ * heartbeat, and gives its lanes to others, no sooner.
+ */
+const OURS_FOR_MS = (HEARTBEAT_SECONDS - 0.5) * 1_000;
+/** A broker that answers nothing for so long is asked over a new connection. */
+const SILENT_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
 /** After a lane was lost: not at once, for it may be lost again. */
 const TAKE_AGAIN_MS = 250;
 
@@ -48,6 +53,7 @@ export class LaneWorker {
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
   #heardAt = 0;
+  readonly #onceHeard: (() => void)[] = [];
   #stopping = false;
 
   constructor(options: LaneWorkerOptions) {
@@ -66,12 +72,8 @@ export class LaneWorker {
     this.#deliveries = new Deliveries(options, {
       intake: this.#intake,
       deadLetters: this.#deadLetters,
-      isHeard: () => this.#isHeard(),
-      unheard: () => {
-        // We were paused, or the broker is: another worker may own the lane by now.
-        queueMicrotask(() => this.#lost());
-        this.#session.reconnect();
-      },
+      isHeard: () => this.#isHeardWithin(OURS_FOR_MS),
+      onceHeard: (callback) => this.#onceHeard.push(callback),
     });
     this.#depths = new LaneDepths(family);
     this.#whereabouts = new Whereabouts({
@@ -188,6 +190,7 @@ export class LaneWorker {
   #lost(): void {
     this.#connection = undefined;
     this.#control = undefined;
+    this.#onceHeard.length = 0;
     for (const owner of [...this.#lanes.values()]) owner.lose();
   }
 
@@ -196,13 +199,19 @@ export class LaneWorker {
     const control = this.#control;
     if (control === undefined) return;
     const askedAt = Date.now();
-    if (!this.#isHeard()) return this.#session.reconnect();
+    if (!this.#isHeardWithin(SILENT_FOR_MS)) return this.#session.reconnect();
     const renewBefore = askedAt - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
     for (const owner of this.#lanes.values()) if ((owner.heldSince ?? askedAt) < renewBefore) void owner.letGo();
     await control.checkExchange(STATUS_EXCHANGE).then(
-      () => (this.#heardAt = Math.max(this.#heardAt, askedAt)),
+      () => this.#heard(askedAt),
       () => undefined,
     );
+  }
+
+  /** The broker answered what it was asked then. */
+  #heard(askedAt: number): void {
+    this.#heardAt = Math.max(this.#heardAt, askedAt);
+    if (this.#isHeardWithin(OURS_FOR_MS)) for (const callback of this.#onceHeard.splice(0)) callback();
   }
 
   #look(): void {
@@ -217,8 +226,8 @@ export class LaneWorker {
     if (this.#control !== undefined) await this.#depths.ask(this.#control, [...this.#lanes.keys()]);
   }
 
-  #isHeard(): boolean {
-    return Date.now() - this.#heardAt < HEARD_FOR_MS;
+  #isHeardWithin(ms: number): boolean {
+    return Date.now() - this.#heardAt < ms;
   }
 
   async #take(index: number): Promise<void> {
