@@ -11,14 +11,15 @@ const INSTRUMENTS: InstrumentNames = { prefix: 'pdaltagent', what: 'Events' };
 /** Events from their lanes to PagerDuty. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
   const authorities = configuration.certificateAuthorities;
-  const poster = new Poster({
+  const poster: Poster = new Poster({
     maxSockets: configuration.concurrency * 2,
     connectTimeoutMs: configuration.connectTimeoutMs,
     attemptTimeoutMs: configuration.attemptTimeoutMs,
+    maySend: () => worker.holdsLanes,
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
   const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
-  const worker = new LaneWorker({
+  const worker: LaneWorker = new LaneWorker({
     url: configuration.amqpUrl,
     name: 'delivery-worker',
     family: EVENTS,

@@ -23,6 +23,8 @@ export interface ExchangeOptions {
   readonly agents: Agents;
   /** Until the connection stands, TLS included; milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
+  readonly maySend?: () => boolean;
   /** The whole attempt, to the last byte of the answer; milliseconds. */
   readonly attemptTimeoutMs: number;
   /** Bytes of an answer that are read; the rest is dropped and its connection closed. */
@@ -95,7 +97,8 @@ class Exchange {
     const send = () => {
       clearTimeout(connecting);
       // A process that was paused while it connected may have a successor, which has sent this already.
-      if (performance.now() - startedAt > connectTimeoutMs) fail(CONNECT_TIMEOUT, 'the process was paused');
+      const wasPaused = performance.now() - startedAt > connectTimeoutMs || this.#options.maySend?.() === false;
+      if (wasPaused) fail(CONNECT_TIMEOUT, 'the process was paused');
       else request.end(Buffer.isBuffer(body) || typeof body === 'string' ? body : undefined);
     };
     request.once('socket', (socket) => {

@@ -13,6 +13,8 @@ export interface PosterOptions {
   readonly attemptTimeoutMs?: number;
   /** Connections to one host at most. */
   readonly maxSockets: number;
+  /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
+  readonly maySend?: () => boolean;
   readonly tls?: TlsOptions;
   /** Refuses metadata services and link-local addresses. */
   readonly isGuarded?: boolean;
@@ -42,6 +44,7 @@ export class Poster {
     connectTimeoutMs = 5_000,
     attemptTimeoutMs = 15_000,
     maxSockets,
+    maySend,
     tls,
     isGuarded = false,
     resolver,
@@ -57,7 +60,13 @@ export class Poster {
     // axios merges its defaults anew for every request: only what is needed stays.
     for (const name of Object.keys(defaults)) if (name !== 'headers') Reflect.deleteProperty(defaults, name);
     Object.assign(defaults, {
-      adapter: exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit: ANSWER_LIMIT }),
+      adapter: exchangeAdapter({
+        agents: this.#agents,
+        connectTimeoutMs,
+        attemptTimeoutMs,
+        answerLimit: ANSWER_LIMIT,
+        ...(maySend === undefined ? {} : { maySend }),
+      }),
       validateStatus: null,
       transformRequest: [],
       transformResponse: [],

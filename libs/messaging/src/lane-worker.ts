@@ -72,7 +72,7 @@ export class LaneWorker {
     this.#deliveries = new Deliveries(options, {
       intake: this.#intake,
       deadLetters: this.#deadLetters,
-      isHeard: () => this.#isHeardWithin(OURS_FOR_MS),
+      isHeard: () => this.holdsLanes,
       onceHeard: (callback) => this.#onceHeard.push(callback),
     });
     this.#depths = new LaneDepths(family);
@@ -140,6 +140,11 @@ export class LaneWorker {
 
   get connected(): boolean {
     return this.#session.connected;
+  }
+
+  /** Whether our lanes can be nobody else's: a process that was paused has to ask before it sends anything. */
+  get holdsLanes(): boolean {
+    return this.#isHeardWithin(OURS_FOR_MS);
   }
 
   get lanes(): number {
