@@ -24,12 +24,13 @@ function sendingApp(
   const maximumAgeMs = configuration.maximumAgeSeconds * 1000;
   const posters = new WebhookPosters({
     maxSockets: concurrency,
+    maySend: () => worker.holdsLanes,
     timeoutMs: configuration.timeoutSeconds * 1000,
     certificateAuthorities:
       certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
   });
   const store = new Store({ url: redisUrl, name: 'webhook-sender', log: logger });
-  const worker = new LaneWorker({
+  const worker: LaneWorker = new LaneWorker({
     url: amqpUrl,
     name: 'webhook-sender',
     family: WEBHOOKS,

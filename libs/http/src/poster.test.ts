@@ -35,6 +35,22 @@ const post = (url: string, signal?: AbortSignal) =>
   poster.post({ url, headers: { 'content-type': 'text/plain' }, body, ...(signal === undefined ? {} : { signal }) });
 
 describe('a post', () => {
+  it('sends nothing where that may not be sent any more, on a new connection or a kept one', async () => {
+    let heard = 0;
+    const { url } = await serve((_request, response) => {
+      heard += 1;
+      response.writeHead(202).end();
+    });
+    let maySend = true;
+    poster.close();
+    poster = new Poster({ maxSockets: 1, maySend: () => maySend });
+    expect(await post(url)).toMatchObject({ kind: 'answer', status: 202 });
+    maySend = false;
+    expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'timeout' });
+    expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'timeout' });
+    expect(heard).toBe(1);
+  });
+
   it('sends the exact bytes and headers and gives the answer', async () => {
     const { url } = await serve((request, response) => {
       const chunks: Buffer[] = [];

@@ -5,6 +5,8 @@ import { Poster } from './poster';
 export interface WebhookPostersOptions {
   /** Connections to one host at most. */
   readonly maxSockets: number;
+  /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
+  readonly maySend?: () => boolean;
   /** How long a destination without a time of its own may take; milliseconds. */
   readonly timeoutMs: number;
   /** Authorities in PEM that are trusted for every destination. */
@@ -49,11 +51,12 @@ export class WebhookPosters {
   }
 
   #open({ timeoutMs = this.#options.timeoutMs, tls, allowsMetadataAddresses }: SendingDestination): Poster {
-    const { maxSockets, certificateAuthorities } = this.#options;
+    const { maxSockets, maySend, certificateAuthorities } = this.#options;
     const { ca, ...pair } = tls;
     const authorities = [certificateAuthorities, ca].filter((text) => text !== undefined);
     return new Poster({
       maxSockets,
+      ...(maySend === undefined ? {} : { maySend }),
       connectTimeoutMs: timeoutMs,
       attemptTimeoutMs: timeoutMs,
       isGuarded: !allowsMetadataAddresses,
