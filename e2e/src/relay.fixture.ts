@@ -13,6 +13,7 @@ import {
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { askSimulator } from './simulator-control.fixture';
 
 const statistics = z.object({ events: z.object({ byStatus: z.record(z.string(), z.number()) }) });
 const standingFaults = z.object({ faults: z.array(z.object({ id: z.string(), hits: z.number() })) });
@@ -93,14 +94,8 @@ export class Relay {
   }
 
   /** Steers the simulator; `route` is one of its control API. Resolves with its answer. */
-  async control(method: string, route: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${this.simulatorUrl}/_control${route}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
+  control(method: string, route: string, body?: unknown): Promise<unknown> {
+    return askSimulator(this.simulatorUrl, method, route, body);
   }
 
   /** How many events the simulator answered with the status; `none`: it answered nothing. */

@@ -14,6 +14,7 @@ import {
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { askSimulator } from './simulator-control.fixture';
 import { type BookReport, reportOf, type WrittenEntry } from './webhook-book.fixture';
 import { WebhookReceiver } from './webhook-receiver.fixture';
 
@@ -105,14 +106,8 @@ export class WebhookRelay {
   }
 
   /** Asks the control API of the simulator. */
-  async control(method: string, route: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${this.simulatorUrl}/_control${route}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
-    return JSON.parse(text);
+  control(method: string, route: string, body?: unknown): Promise<unknown> {
+    return askSimulator(this.simulatorUrl, method, route, body);
   }
 
   async write(scripts: readonly Script[]): Promise<void> {
