@@ -1,6 +1,7 @@
 import { type Burial, Dispatcher, type History, type Outcome, SYSTEM_CLOCK } from '@pdaltagent/delivery';
 import { sayChange } from './change-log';
 import { type DeadLetterOffice } from './dead-letter-office';
+import { type Hearing } from './hearing';
 import { type Intake } from './intake';
 import { type HeldMessage } from './lane';
 import { type LaneWorkerOptions } from './lane-worker-options';
@@ -8,10 +9,7 @@ import { type LaneWorkerOptions } from './lane-worker-options';
 export interface DeliveriesPorts {
   readonly intake: Intake;
   readonly deadLetters: DeadLetterOffice;
-  /** Whether the broker gave a sign of life lately: else another worker may own our lanes by now. */
-  readonly isHeard: () => boolean;
-  /** Calls back with the broker's next sign of life; never where the connection is lost instead. */
-  readonly onceHeard: (callback: () => void) => void;
+  readonly hearing: Pick<Hearing, 'holdsLanes' | 'once'>;
 }
 
 /** Outcomes after which a message is still to be delivered. */
@@ -43,8 +41,9 @@ export class Deliveries {
 
   #attempt(message: HeldMessage): void {
     const { signal } = message.lane;
-    if (!this.#ports.isHeard()) {
-      return this.#ports.onceHeard(() => {
+    const { hearing } = this.#ports;
+    if (!hearing.holdsLanes) {
+      return hearing.once(() => {
         if (!signal.aborted) this.#attempt(message);
       });
     }

@@ -2,6 +2,7 @@ import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
 import { DeadLetterOffice } from './dead-letter-office';
 import { Deliveries } from './deliveries';
+import { Hearing } from './hearing';
 import { Intake } from './intake';
 import { type HeldMessage } from './lane';
 import { LaneChanges } from './lane-changes';
@@ -10,7 +11,7 @@ import { LaneOwner } from './lane-owner';
 import { LaneShare } from './lane-share';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { Publisher } from './publisher';
-import { HEARTBEAT_SECONDS, Session } from './session';
+import { Session } from './session';
 import { declareTopology, laneOfMessage, STATUS_EXCHANGE } from './topology';
 import { Whereabouts } from './whereabouts';
 
@@ -22,13 +23,6 @@ const LOOK_EVERY_MS = 250;
 const SEARCH_EVERY_MS = 5_000;
 /** How often the broker is asked for the depth of our lanes. */
 const COUNT_EVERY_MS = 10_000;
-/**
- * After a question that the broker answered our lanes are ours for so long: it closes a connection that is silent for a
- * heartbeat, and gives its lanes to others, no sooner.
- */
-const OURS_FOR_MS = (HEARTBEAT_SECONDS - 0.5) * 1_000;
-/** A broker that answers nothing for so long is asked over a new connection. */
-const SILENT_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
 /** After a lane was lost: not at once, for it may be lost again. */
 const TAKE_AGAIN_MS = 250;
 
@@ -48,12 +42,11 @@ export class LaneWorker {
   readonly #whereabouts: Whereabouts;
   readonly #lanes = new Map<number, LaneOwner>();
   readonly #changes: LaneChanges;
+  readonly #hearing = new Hearing();
   readonly #listening: NodeJS.Timeout;
   readonly #looking: readonly NodeJS.Timeout[];
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
-  #heardAt = 0;
-  readonly #onceHeard: (() => void)[] = [];
   #stopping = false;
 
   constructor(options: LaneWorkerOptions) {
@@ -72,8 +65,7 @@ export class LaneWorker {
     this.#deliveries = new Deliveries(options, {
       intake: this.#intake,
       deadLetters: this.#deadLetters,
-      isHeard: () => this.holdsLanes,
-      onceHeard: (callback) => this.#onceHeard.push(callback),
+      hearing: this.#hearing,
     });
     this.#depths = new LaneDepths(family);
     this.#whereabouts = new Whereabouts({
@@ -144,7 +136,7 @@ export class LaneWorker {
 
   /** Whether our lanes can be nobody else's: a process that was paused has to ask before it sends anything. */
   get holdsLanes(): boolean {
-    return this.#isHeardWithin(OURS_FOR_MS);
+    return this.#hearing.holdsLanes;
   }
 
   get lanes(): number {
@@ -184,7 +176,7 @@ export class LaneWorker {
       if (control === this.#control) this.#session.reconnect();
     });
     await declareTopology(connection, this.#options.family, this.#options.queueType);
-    this.#heardAt = Date.now();
+    this.#hearing.heard(Date.now());
     this.#connection = connection;
     this.#control = control;
     await this.#whereabouts.listen(control);
@@ -195,7 +187,7 @@ export class LaneWorker {
   #lost(): void {
     this.#connection = undefined;
     this.#control = undefined;
-    this.#onceHeard.length = 0;
+    this.#hearing.lost();
     for (const owner of [...this.#lanes.values()]) owner.lose();
   }
 
@@ -204,19 +196,13 @@ export class LaneWorker {
     const control = this.#control;
     if (control === undefined) return;
     const askedAt = Date.now();
-    if (!this.#isHeardWithin(SILENT_FOR_MS)) return this.#session.reconnect();
+    if (this.#hearing.isSilent) return this.#session.reconnect();
     const renewBefore = askedAt - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
     for (const owner of this.#lanes.values()) if ((owner.heldSince ?? askedAt) < renewBefore) void owner.letGo();
     await control.checkExchange(STATUS_EXCHANGE).then(
-      () => this.#heard(askedAt),
+      () => this.#hearing.heard(askedAt),
       () => undefined,
     );
-  }
-
-  /** The broker answered what it was asked then. */
-  #heard(askedAt: number): void {
-    this.#heardAt = Math.max(this.#heardAt, askedAt);
-    if (this.#isHeardWithin(OURS_FOR_MS)) for (const callback of this.#onceHeard.splice(0)) callback();
   }
 
   #look(): void {
@@ -229,10 +215,6 @@ export class LaneWorker {
 
   async #count(): Promise<void> {
     if (this.#control !== undefined) await this.#depths.ask(this.#control, [...this.#lanes.keys()]);
-  }
-
-  #isHeardWithin(ms: number): boolean {
-    return Date.now() - this.#heardAt < ms;
   }
 
   async #take(index: number): Promise<void> {
