@@ -1,14 +1,9 @@
-import {
-  AxiosError,
-  type AxiosAdapter,
-  AxiosHeaders,
-  type AxiosResponse,
-  type InternalAxiosRequestConfig,
-} from 'axios';
+import { type AxiosAdapter, AxiosError, AxiosHeaders } from 'axios';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type Agents } from './agents';
 import { FORBIDDEN_ADDRESS } from './forbidden-addresses';
+import { type Answer, Sending } from './sending';
 
 /** How an exchange ended before its time; in an error's `code` beside Node's own codes. */
 export const CONNECT_TIMEOUT = 'CONNECT_TIMEOUT';
@@ -18,6 +13,8 @@ export const CUT_SHORT = 'CUT_SHORT';
 export const STALE_CONNECTION = 'STALE_CONNECTION';
 
 const STALE_WITHIN_MS = 1_000;
+/** What axios is told of an answer's headers: they are in the data. */
+const NO_HEADERS = new AxiosHeaders();
 
 export interface ExchangeOptions {
   readonly agents: Agents;
@@ -32,7 +29,7 @@ export interface ExchangeOptions {
 }
 
 /**
- * An adapter for axios: one request, one answer, over Node's own client. In place of axios' own adapter, because that has
+ * An adapter for axios: one `Sending`, one `Answer`, over Node's own client. In place of axios' own adapter, because that has
  * no timeout for connecting, follows redirects by default and costs twice the time.
  */
 export function exchangeAdapter(options: ExchangeOptions): AxiosAdapter {
@@ -41,47 +38,51 @@ export function exchangeAdapter(options: ExchangeOptions): AxiosAdapter {
   let latestText = latest.href;
   return (config) =>
     new Promise((resolve, reject) => {
-      const text = config.url ?? '';
-      if (text !== latestText) {
-        latest = new URL(text);
-        latestText = text;
+      const sending: unknown = config.data;
+      if (!(sending instanceof Sending)) throw new TypeError('the data is no Sending');
+      if (sending.url !== latestText) {
+        latest = new URL(sending.url);
+        latestText = sending.url;
       }
-      new Exchange(options, latest, config, resolve, reject).start();
+      const answered = (data: Answer) =>
+        resolve({ data, status: data.status, statusText: '', headers: NO_HEADERS, config });
+      const failed = (code: string, message: string) => reject(new AxiosError(message, code, config));
+      new Exchange(options, latest, sending, { answered, failed, aborted: reject }).start();
     });
+}
+
+/** How an exchange ends: one of them is called, once. */
+interface End {
+  answered(answer: Answer): void;
+  failed(code: string, message: string): void;
+  aborted(reason: unknown): void;
 }
 
 class Exchange {
   readonly #options: ExchangeOptions;
   readonly #url: URL;
-  readonly #config: InternalAxiosRequestConfig;
-  readonly #resolve: (response: AxiosResponse) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #sending: Sending;
+  readonly #end: End;
   #over = false;
 
-  constructor(
-    options: ExchangeOptions,
-    url: URL,
-    config: InternalAxiosRequestConfig,
-    resolve: (response: AxiosResponse) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(options: ExchangeOptions, url: URL, sending: Sending, end: End) {
     this.#options = options;
     this.#url = url;
-    this.#config = config;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#sending = sending;
+    this.#end = end;
   }
 
   start(): void {
     const { agents, connectTimeoutMs, attemptTimeoutMs } = this.#options;
+    const { method, headers, body, signal } = this.#sending;
+    if (signal?.aborted === true) return this.#settle(() => this.#end.aborted(signal.reason));
     const startedAt = performance.now();
     const url = this.#url;
     const refusal = agents.refusalOf(url);
     if (refusal !== undefined) return this.#fail(FORBIDDEN_ADDRESS, refusal);
-    const body: unknown = this.#config.data;
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
-      method: this.#config.method?.toUpperCase() ?? 'GET',
-      headers: this.#config.headers.toJSON(true),
+      method,
+      headers,
       agent: agents.for(url),
     });
     const fail = (code: string, message: string) => {
@@ -99,18 +100,16 @@ class Exchange {
       // A process that was paused while it connected may have a successor, which has sent this already.
       const wasPaused = performance.now() - startedAt > connectTimeoutMs || this.#options.maySend?.() === false;
       if (wasPaused) fail(CONNECT_TIMEOUT, 'the process was paused');
-      else request.end(Buffer.isBuffer(body) || typeof body === 'string' ? body : undefined);
+      else request.end(body);
     };
     request.once('socket', (socket) => {
       if (socket.connecting) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', send);
       else send();
     });
     const aborted = () => {
-      this.#end(() => this.#reject(signal?.reason));
+      this.#settle(() => this.#end.aborted(signal?.reason));
       request.destroy();
     };
-    const signal = this.#config.signal instanceof AbortSignal ? this.#config.signal : undefined;
-    if (signal?.aborted === true) return aborted();
     signal?.addEventListener('abort', aborted, { once: true });
     request.once('close', () => {
       clearTimeout(whole);
@@ -134,13 +133,11 @@ class Exchange {
     const chunks: Buffer[] = [];
     let size = 0;
     const answer = () =>
-      this.#end(() =>
-        this.#resolve({
-          data: Buffer.concat(chunks).toString('utf8'),
+      this.#settle(() =>
+        this.#end.answered({
           status: response.statusCode ?? 0,
-          statusText: response.statusMessage ?? '',
-          headers: AxiosHeaders.from(response.headers as Record<string, string | string[]>),
-          config: this.#config,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString('utf8'),
         }),
       );
     response.on('data', (chunk: Buffer) => {
@@ -158,12 +155,12 @@ class Exchange {
   }
 
   #fail(code: string, message: string): void {
-    this.#end(() => this.#reject(new AxiosError(message, code, this.#config)));
+    this.#settle(() => this.#end.failed(code, message));
   }
 
-  #end(settle: () => void): void {
+  #settle(end: () => void): void {
     if (this.#over) return;
     this.#over = true;
-    settle();
+    end();
   }
 }

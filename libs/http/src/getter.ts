@@ -1,8 +1,9 @@
 import { type Fault } from '@pdaltagent/delivery';
-import axios, { type AxiosInstance, isAxiosError } from 'axios';
+import { type AxiosInstance, isAxiosError } from 'axios';
 import { Agents, type TlsOptions } from './agents';
 import { exchangeAdapter } from './exchange';
 import { faultOf } from './fault';
+import { type Answer, createClient, Sending } from './sending';
 
 export interface GetterOptions {
   /** Connections to one host at most. */
@@ -26,6 +27,8 @@ export type Got =
     }
   | { readonly kind: 'fault'; readonly fault: Fault; readonly detail: string };
 
+const ALWAYS = { accept: 'application/json, text/plain, */*', 'accept-encoding': 'identity' };
+
 /** Reads over connections that are kept, through the same proxies as a Poster. One call is one attempt. */
 export class Getter {
   readonly #agents: Agents;
@@ -33,21 +36,17 @@ export class Getter {
 
   constructor({ maxSockets, connectTimeoutMs = 5_000, attemptTimeoutMs, answerLimit, tls }: GetterOptions) {
     this.#agents = new Agents({ maxSockets, ...(tls === undefined ? {} : { tls }) });
-    this.#client = axios.create({
-      adapter: exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit }),
-      validateStatus: null,
-      transformResponse: [],
-    });
+    this.#client = createClient(
+      exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit }),
+    );
   }
 
   /** Rejects only where the caller's signal ended it. */
   async get(url: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Got> {
     try {
-      const response = await this.#client.get<string>(url, {
-        headers: { 'accept-encoding': 'identity', ...headers },
-        ...(signal === undefined ? {} : { signal }),
-      });
-      return { kind: 'answer', status: response.status, headers: { ...response.headers }, body: response.data };
+      const sending = new Sending({ method: 'GET', url, headers: { ...ALWAYS, ...headers }, signal });
+      const { data: answer } = await this.#client.request<Answer>({ data: sending });
+      return { kind: 'answer', ...answer };
     } catch (error) {
       signal?.throwIfAborted();
       if (!isAxiosError(error)) throw error;

@@ -65,6 +65,25 @@ describe('a post', () => {
     expect(await post(url)).toEqual({ kind: 'answer', status: 202, retryAfter: '7', body: 'text/plain {"a":1} 7' });
   });
 
+  it('sends a header without the characters that no header may hold', async () => {
+    const { url } = await serve((request, response) => {
+      request.resume().on('end', () => response.end(String(request.headers['x-title'])));
+    });
+    const headers = { 'x-title': 'caf\u00e9\r\nx-more: \u2713 1\u0000' };
+    expect(await poster.post({ url, headers, body })).toMatchObject({ kind: 'answer', body: 'caf\u00e9x-more:  1' });
+  });
+
+  it('is not begun where its caller gave it up before', async () => {
+    let heard = 0;
+    const { url } = await serve((_request, response) => {
+      heard += 1;
+      response.end();
+    });
+    await expect(post(url, AbortSignal.abort(new Error('lane lost')))).rejects.toThrow('lane lost');
+    await post(url);
+    expect(heard).toBe(1);
+  });
+
   it('keeps its connection for the next one', async () => {
     const ports = new Set<number | undefined>();
     const { url } = await serve((request, response) => {

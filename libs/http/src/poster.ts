@@ -1,10 +1,11 @@
 import { type Attempt } from '@pdaltagent/delivery';
-import axios, { type AxiosInstance, isAxiosError } from 'axios';
+import { type AxiosInstance, isAxiosError } from 'axios';
 import axiosRetry from 'axios-retry';
 import { Agents, type TlsOptions } from './agents';
 import { exchangeAdapter, STALE_CONNECTION } from './exchange';
 import { faultOf } from './fault';
 import { type Resolver } from './forbidden-addresses';
+import { type Answer, createClient, Sending } from './sending';
 
 export interface PosterOptions {
   /** Until a connection stands; milliseconds. The default is 5 s. */
@@ -35,6 +36,8 @@ const ANSWER_LIMIT = 64 * 1024;
 /** Of an answer, what is kept for logs and dead letters; characters. */
 const KEPT_ANSWER = 2048;
 
+const ALWAYS = { accept: 'application/json', 'accept-encoding': 'identity' };
+
 /** Posts to one kind of destination over connections that are kept. One call is one attempt; it never loops. */
 export class Poster {
   readonly #agents: Agents;
@@ -55,22 +58,15 @@ export class Poster {
       ...(tls === undefined ? {} : { tls }),
       ...(resolver === undefined ? {} : { resolver }),
     });
-    this.#client = axios.create();
-    const { defaults } = this.#client;
-    // axios merges its defaults anew for every request: only what is needed stays.
-    for (const name of Object.keys(defaults)) if (name !== 'headers') Reflect.deleteProperty(defaults, name);
-    Object.assign(defaults, {
-      adapter: exchangeAdapter({
+    this.#client = createClient(
+      exchangeAdapter({
         agents: this.#agents,
         connectTimeoutMs,
         attemptTimeoutMs,
         answerLimit: ANSWER_LIMIT,
         ...(maySend === undefined ? {} : { maySend }),
       }),
-      validateStatus: null,
-      transformRequest: [],
-      transformResponse: [],
-    });
+    );
     // A kept connection that its server had just closed says nothing about the destination: once more, on a fresh one.
     axiosRetry(this.#client, { retries: 1, retryCondition: (error) => error.code === STALE_CONNECTION });
   }
@@ -78,18 +74,13 @@ export class Poster {
   /** What the attempt came to. Rejects only where the caller's signal ended it. */
   async post({ url, headers, body, signal }: Post): Promise<Attempt> {
     try {
-      const response = await this.#client.request<string>({
-        method: 'post',
-        url,
-        headers: { accept: 'application/json', 'accept-encoding': 'identity', ...headers },
-        data: body,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const sending = new Sending({ method: 'POST', url, headers: { ...ALWAYS, ...headers }, body, signal });
+      const { data: answer } = await this.#client.request<Answer>({ data: sending });
       return {
         kind: 'answer',
-        status: response.status,
-        retryAfter: textOf(response.headers['retry-after'] ?? response.headers['ratelimit-reset']),
-        body: response.data.slice(0, KEPT_ANSWER),
+        status: answer.status,
+        retryAfter: textOf(answer.headers['retry-after'] ?? answer.headers['ratelimit-reset']),
+        body: answer.body.slice(0, KEPT_ANSWER),
       };
     } catch (error) {
       signal?.throwIfAborted();
