@@ -96,6 +96,7 @@ class Exchange {
       connectTimeoutMs,
     );
     const send = () => {
+      if (request.destroyed) return;
       clearTimeout(connecting);
       // A process that was paused while it connected may have a successor, which has sent this already.
       const wasPaused = performance.now() - startedAt > connectTimeoutMs || this.#options.maySend?.() === false;
@@ -104,7 +105,8 @@ class Exchange {
     };
     request.once('socket', (socket) => {
       if (socket.connecting) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', send);
-      else send();
+      // Together with all others of this turn of the event loop: to wake the receiver costs more than to write.
+      else setImmediate(send);
     });
     const aborted = () => {
       this.#settle(() => this.#end.aborted(signal?.reason));

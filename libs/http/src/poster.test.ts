@@ -84,6 +84,21 @@ describe('a post', () => {
     expect(heard).toBe(1);
   });
 
+  it('sends nothing on a kept connection where its caller gives it up before that', async () => {
+    let heard = 0;
+    const { url } = await serve((_request, response) => {
+      heard += 1;
+      response.end();
+    });
+    await post(url);
+    const abort = new AbortController();
+    const attempt = post(url, abort.signal);
+    process.nextTick(() => process.nextTick(() => abort.abort(new Error('lane lost'))));
+    await expect(attempt).rejects.toThrow('lane lost');
+    await post(url);
+    expect(heard).toBe(2);
+  });
+
   it('keeps its connection for the next one', async () => {
     const ports = new Set<number | undefined>();
     const { url } = await serve((request, response) => {
