@@ -1,4 +1,5 @@
 export { Cursor, type Position } from './cursor';
+export { type DeadAlert, DeadAlerts, type DeadAlertsKnown, type DeliveredSince } from './dead-alerts';
 export { DeliveredMarkers } from './delivered-markers';
 export { Lease, type LeaseOptions } from './lease';
 export { type Log } from './log';

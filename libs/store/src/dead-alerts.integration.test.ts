@@ -1,0 +1,77 @@
+import { testServers, waitUntil } from '@pdaltagent/testing';
+import { DeadAlerts, Store } from '.';
+
+const log = { info: () => undefined, warn: () => undefined };
+let store: Store;
+let alerts: DeadAlerts;
+
+beforeAll(async () => {
+  store = new Store({ url: (await testServers()).redisUrl, name: 'test', log });
+  store.start();
+  await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
+});
+beforeEach(async () => {
+  await store.run((redis) => redis.flushdb());
+  alerts = new DeadAlerts(store, 'events');
+});
+afterAll(() => store.close());
+
+const resolve = (acceptedAt: number) => ({ action: 'resolve', acceptedAt, deliveredAt: acceptedAt + 5 });
+
+it('tells from when an alert was watched, and the latest of each action that was delivered since', async () => {
+  const at = Date.now();
+  await alerts.remember('a', at);
+  await alerts.remember('a', at + 1_000);
+  await alerts.remember('b', at);
+  await alerts.wentOn('a', resolve(at + 2_000));
+  await alerts.wentOn('a', resolve(at + 1_000));
+  await alerts.wentOn('a', { action: '?', acceptedAt: at + 1, deliveredAt: at + 2 });
+  const known = await alerts.all();
+  expect(known.unwatchedUntil).toBe(0);
+  expect([...known.alerts.keys()].sort()).toEqual(['a', 'b']);
+  expect(known.alerts.get('a')?.watchedFrom).toBe(at);
+  expect(known.alerts.get('a')?.delivered).toHaveLength(2);
+  expect(known.alerts.get('a')?.delivered).toEqual(
+    expect.arrayContaining([resolve(at + 2_000), { action: '?', acceptedAt: at + 1, deliveredAt: at + 2 }]),
+  );
+  expect(known.alerts.get('b')).toEqual({ watchedFrom: at, delivered: [] });
+});
+
+it('tells every worker of the alerts that were remembered since it last asked', async () => {
+  await alerts.remember('a', 1);
+  const first = await alerts.learn(0);
+  expect(first.alerts).toEqual(['a']);
+  await alerts.remember('b', 2);
+  expect((await new DeadAlerts(store, 'events').learn(first.upTo)).alerts).toContain('b');
+  expect((await new DeadAlerts(store, 'webhooks').learn(0)).alerts).toEqual([]);
+  const later = await alerts.learn(first.upTo + 3_600_000);
+  expect(later).toEqual({ alerts: [], upTo: first.upTo + 3_600_000 });
+});
+
+it('forgets an alert thirty days after its latest dead letter, and writes nothing of one it forgot', async () => {
+  await alerts.remember('old', 1);
+  await store.run((redis) => redis.zadd('pdaltagent:dead-alerts:events', Date.now() - 31 * 86_400_000, 'old'));
+  await alerts.remember('new', 2);
+  await alerts.wentOn('old', resolve(3));
+  expect([...(await alerts.all()).alerts.keys()]).toEqual(['new']);
+  expect((await alerts.learn(0)).alerts).toEqual(['new']);
+  const keys = await store.run((redis) => redis.keys('*'));
+  const lives = await store.run((redis) => Promise.all(keys.map((key) => redis.pttl(key))));
+  expect(lives.every((life) => life > 0)).toBe(true);
+});
+
+it('remembers the fifty thousand latest', async () => {
+  await store.run(async (redis) => {
+    const fill = `for n = 0, 49999 do redis.call('ZADD', KEYS[1], ARGV[1] + n, 'a' .. n) end`;
+    await redis.eval(fill, 1, 'pdaltagent:dead-alerts:events', Date.now() - 86_400_000);
+    await redis.hset('pdaltagent:dead-alerts:events:facts', 'a0', '{"from":1,"later":{}}');
+  });
+  await alerts.remember('one more', 1);
+  expect(await store.run((redis) => redis.zcard('pdaltagent:dead-alerts:events'))).toBe(50_000);
+  expect([...(await alerts.all()).alerts.keys()]).toEqual(['one more']);
+});
+
+it('tells until when deliveries may have gone unnoticed', async () => {
+  await alerts.unwatchedUntil(1_234);
+  expect((await alerts.all()).unwatchedUntil).toBe(1_234);
+});
