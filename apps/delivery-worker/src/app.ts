@@ -1,7 +1,14 @@
 import { Poster } from '@pdaltagent/http';
-import { createLaneInstruments, EVENTS, type InstrumentNames, LaneWorker, watchLanes } from '@pdaltagent/messaging';
+import {
+  Aftermath,
+  createLaneInstruments,
+  EVENTS,
+  type InstrumentNames,
+  LaneWorker,
+  watchLanes,
+} from '@pdaltagent/messaging';
 import { type App, type Context } from '@pdaltagent/service';
-import { DeliveredMarkers, Store } from '@pdaltagent/store';
+import { DeadAlerts, DeliveredMarkers, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
@@ -19,6 +26,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
   const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
+  const aftermath = new Aftermath(new DeadAlerts(store, 'events'));
   const worker: LaneWorker = new LaneWorker({
     url: configuration.amqpUrl,
     name: 'delivery-worker',
@@ -29,18 +37,21 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     poisonAfterMs: configuration.poisonAfterSeconds * 1000,
     deliver: createDelivery(poster, configuration.eventsBaseUrl),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: createLaneInstruments(metrics, INSTRUMENTS),
+    observer: aftermath.observing(createLaneInstruments(metrics, INSTRUMENTS)),
+    prepare: () => aftermath.learn(),
     log: logger,
   });
   watchLanes(metrics, worker, INSTRUMENTS);
   return {
     start: () => {
       store.start();
+      aftermath.start();
       worker.start();
       return Promise.resolve();
     },
     stop: async () => {
       await worker.stop();
+      await aftermath.stop();
       store.close();
       poster.close();
     },

@@ -1,7 +1,7 @@
 import { WebhookPosters } from '@pdaltagent/http';
-import { LaneWorker, WEBHOOKS } from '@pdaltagent/messaging';
+import { Aftermath, LaneWorker, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, type Context, openSendingDestinations, type SendingDestinations } from '@pdaltagent/service';
-import { DeliveredMarkers, PausedDestinations, Store } from '@pdaltagent/store';
+import { DeadAlerts, DeliveredMarkers, PausedDestinations, Store } from '@pdaltagent/store';
 import { type SendingDestination } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
@@ -30,6 +30,7 @@ function sendingApp(
       certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
   });
   const store = new Store({ url: redisUrl, name: 'webhook-sender', log: logger });
+  const aftermath = new Aftermath(new DeadAlerts(store, 'webhooks'));
   const worker: LaneWorker = new LaneWorker({
     url: amqpUrl,
     name: 'webhook-sender',
@@ -43,7 +44,8 @@ function sendingApp(
     deliver: createDelivery({ posters, destinations }),
     gone: (name) => pauses.gone(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: createInstruments(metrics, destinations, logger),
+    observer: aftermath.observing(createInstruments(metrics, destinations, logger)),
+    prepare: () => aftermath.learn(),
     log: logger,
   });
   const pauses = new Pauses({ worker, paused: new PausedDestinations(store) });
@@ -55,12 +57,14 @@ function sendingApp(
       logger.info('sending', { destinations: namesOf(destinations.current()), signed: namesOf(signed) });
       destinations.start();
       store.start();
+      aftermath.start();
       await pauses.start();
       worker.start();
     },
     async stop() {
       destinations.stop();
       await worker.stop();
+      await aftermath.stop();
       await pauses.stop();
       store.close();
       posters.close();

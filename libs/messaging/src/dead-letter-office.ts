@@ -4,19 +4,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type DeadReason, deadLetterProperties, foreignLetterProperties } from './dead-letter';
 import { type HeldMessage, type Lane } from './lane';
 import { type Log } from './log';
+import { type IncomingMessage } from './message';
 import { type Publisher } from './publisher';
 import { DEAD_LETTER_EXCHANGE, type Family } from './topology';
 
 const AGAIN_MS = 1_000;
+
+/** Told of each letter, before its message leaves the lane; there is no message where none of ours published it. */
+type Written = (reason: DeadReason, message?: IncomingMessage) => void;
 
 /** Writes dead letters: a message leaves its lane only once the broker has its letter. */
 export class DeadLetterOffice {
   readonly #family: Family;
   readonly #publisher: Publisher;
   readonly #log: Log;
-  readonly #written: (reason: DeadReason) => void;
+  readonly #written: Written;
 
-  constructor(family: Family, publisher: Publisher, log: Log, written: (reason: DeadReason) => void) {
+  constructor(family: Family, publisher: Publisher, log: Log, written: Written) {
     this.#family = family;
     this.#publisher = publisher;
     this.#log = log;
@@ -29,7 +33,7 @@ export class DeadLetterOffice {
     if (!(await this.#publish(message.lane, message.body, properties))) return false;
     const { id, type } = message;
     this.#log.warn('dead letter', { id, type, reason: burial.reason, status: burial.status });
-    this.#written(burial.reason);
+    this.#written(burial.reason, message);
     message.lane.ack(message);
     return true;
   }

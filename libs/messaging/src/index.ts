@@ -32,6 +32,8 @@ export { LaneWorker } from './lane-worker';
 export { createLaneInstruments, type InstrumentNames, watchLanes } from './lane-instruments';
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 export { alertOf, type HeldReport, type Report } from './whereabouts';
+export { alertNameOf, Aftermath, type DeadAlerts, type LaterEvent } from './dead-letters/aftermath';
+export { actionOf } from './dead-letters/event-action';
 export { discard } from './dead-letters/discard';
 export { type Letter } from './dead-letters/letter';
 export { inOrderOfDeath, type Play, playOf, replay, type ReplayOptions } from './dead-letters/replay';

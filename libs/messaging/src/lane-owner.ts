@@ -20,6 +20,8 @@ export interface LaneOwnerOptions {
   readonly intake: Intake;
   readonly publisher: Publisher;
   readonly log: Log;
+  /** Awaited, with what the sidings hold, before the lane's first message. */
+  readonly prepare: () => Promise<void>;
   readonly ports: LaneOwnerPorts;
 }
 
@@ -174,6 +176,6 @@ export class LaneOwner {
 
   async #learnSidings(): Promise<void> {
     this.#gate = 'opening';
-    await this.#isolation.learn();
+    await Promise.all([this.#isolation.learn(), this.#options.prepare()]);
   }
 }

@@ -11,7 +11,8 @@ export interface LaneObserver {
   delivered(message: IncomingMessage): void;
   /** Not sent, for it was delivered before. */
   repeated(message: IncomingMessage): void;
-  buried(reason: DeadReason): void;
+  /** Set aside for good; without a message where none of ours published it. */
+  buried(reason: DeadReason, message?: IncomingMessage): void;
 }
 
 export interface LaneWorkerOptions {
@@ -31,6 +32,8 @@ export interface LaneWorkerOptions {
   readonly gone?: (routingKey: string) => void;
   readonly markers: DeliveredMarkers;
   readonly observer: LaneObserver;
+  /** Awaited before the first message of a lane is looked at, once its former owner has left; settles soon. */
+  readonly prepare?: () => Promise<void>;
   readonly log: Log;
   /** A lane that held a message for so long is subscribed anew, before the broker's consumer timeout; milliseconds. */
   readonly renewAfterMs?: number;

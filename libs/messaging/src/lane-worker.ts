@@ -61,7 +61,9 @@ export class LaneWorker {
       },
     });
     this.#publisher = new Publisher({ url, name: `${name} publishing`, family, queueType, log });
-    this.#deadLetters = new DeadLetterOffice(family, this.#publisher, log, (reason) => observer.buried(reason));
+    this.#deadLetters = new DeadLetterOffice(family, this.#publisher, log, (reason, message) =>
+      observer.buried(reason, message),
+    );
     this.#deliveries = new Deliveries(options, {
       intake: this.#intake,
       deadLetters: this.#deadLetters,
@@ -221,7 +223,7 @@ export class LaneWorker {
     const connection = this.#connection;
     const control = this.#control;
     if (connection === undefined || control === undefined || this.#stopping || this.#lanes.has(index)) return;
-    const { family, log } = this.#options;
+    const { family, log, prepare = () => Promise.resolve() } = this.#options;
     const owner = new LaneOwner({
       family,
       index,
@@ -229,6 +231,7 @@ export class LaneWorker {
       intake: this.#intake,
       publisher: this.#publisher,
       log,
+      prepare,
       ports: {
         foreign: (lane, delivery, problem) => void this.#deadLetters.buryForeign(lane, delivery, problem),
         gone: (gone) => this.#gone(gone),

@@ -1,0 +1,42 @@
+import { isJsonObject } from '@pdaltagent/events';
+import { type IncomingMessage } from '../message';
+
+/**
+ * What a message does to its alert: `trigger`, `acknowledge`, `resolve`, `change`; of a webhook its event; `?` where only
+ * the destination can tell. It parses the body: for messages that are looked at one by one.
+ */
+export function actionOf({ type, body }: Pick<IncomingMessage, 'type' | 'body'>): string {
+  switch (type) {
+    case 'webhook':
+      return webhookEventOf(body);
+    case 'change':
+    case 'integration-change':
+      return 'change';
+    case 'integration':
+      return '?';
+    case 'v1':
+    case 'v2':
+    case 'x-ere': {
+      const action = memberOf(body, type === 'v1' ? 'event_type' : 'event_action');
+      return typeof action === 'string' ? action.trim().toLowerCase() : '?';
+    }
+  }
+}
+
+/** v3 bodies: `event.event_type`; v2 bodies: `messages[0].event`. */
+function webhookEventOf(body: Buffer): string {
+  const event = memberOf(body, 'event');
+  if (isJsonObject(event) && typeof event.event_type === 'string') return event.event_type;
+  const messages = memberOf(body, 'messages');
+  const first: unknown = Array.isArray(messages) ? messages[0] : undefined;
+  return isJsonObject(first) && typeof first.event === 'string' ? first.event : '?';
+}
+
+function memberOf(body: Buffer, name: string): unknown {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return isJsonObject(value) ? value[name] : undefined;
+  } catch {
+    return undefined;
+  }
+}
