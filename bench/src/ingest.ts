@@ -11,19 +11,27 @@ const RESULTS = 'bench/results/ingest.json';
 const HELP = `npm run bench -- ingest [part …] [options]
 
 Parts, all of them by default:
-  speed   accepted events a second and latency against a bare node:http server that answers after an amqplib confirm
+  speed   accepted events a second and latency against a bare node:http server that answers after an amqplib confirm;
+          once into as many quorum queues as there are lanes, once into a single one
   memory  the most memory with 10,000 connections, full load, and a broker that is blocked
   spool   accepted events a second while the broker is away, and drained ones once it is back
 
   --rounds N   rounds of speed (7)
+  --keys N     routing keys of the events of speed (64); few of them fill few lanes
   --seconds N  length of a run of speed (5), of memory (60), of spool (10)
   --help       this text
 `;
 
+interface Settings {
+  readonly rounds: number;
+  readonly keys: number;
+  readonly seconds: number | undefined;
+}
+
 const PARTS = {
-  speed: (rounds: number, seconds = 5) => measureSpeed(rounds, seconds),
-  memory: (_rounds: number, seconds = 60) => measureMemory(seconds),
-  spool: (_rounds: number, seconds = 10) => measureSpool(seconds),
+  speed: ({ rounds, keys, seconds = 5 }: Settings) => measureSpeed(rounds, seconds, keys),
+  memory: ({ seconds = 60 }: Settings) => measureMemory(seconds),
+  spool: ({ seconds = 10 }: Settings) => measureSpool(seconds),
 };
 
 const isPart = (name: string): name is keyof typeof PARTS => Object.hasOwn(PARTS, name);
@@ -32,6 +40,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: {
       rounds: { type: 'string', default: '7' },
+      keys: { type: 'string', default: '64' },
       seconds: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -39,8 +48,15 @@ async function main(): Promise<void> {
   });
   const unknown = positionals.filter((name) => !isPart(name));
   const rounds = Number(values.rounds);
+  const keys = Number(values.keys);
   const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
-  if (values.help || unknown.length > 0 || !(rounds >= 1) || (seconds !== undefined && !(seconds >= 1))) {
+  if (
+    values.help ||
+    unknown.length > 0 ||
+    !(rounds >= 1) ||
+    !(keys >= 1) ||
+    (seconds !== undefined && !(seconds >= 1))
+  ) {
     const problem = unknown.length > 0 ? `there is no part "${unknown.join(' ')}"\n` : '';
     process.stderr.write(`${problem}${HELP}`);
     process.exitCode = values.help ? 0 : 2;
@@ -48,7 +64,7 @@ async function main(): Promise<void> {
   }
   const chosen = positionals.length === 0 ? Object.keys(PARTS) : positionals;
   for (const part of chosen.filter(isPart)) {
-    const result = await PARTS[part](rounds, seconds);
+    const result = await PARTS[part]({ rounds, keys, seconds });
     console.log(`\n${part}: ${cpus().length} cores, ${result.conditions}`);
     console.table(result.rows);
     keep(part, result);

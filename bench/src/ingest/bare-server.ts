@@ -1,21 +1,26 @@
 // What taking an event costs without validation, limits, keys and spool: node:http parses the JSON, amqplib publishes, the
-// broker's confirm answers.
+// broker's confirm answers. Into one queue, or into as many as the gateway has lanes, by routing key as there.
+import { laneOf } from '@pdaltagent/messaging';
 import { connect } from 'amqplib';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { z } from 'zod';
 
-const [, , amqpUrl = '', queue = ''] = process.argv;
-const event = z.object({ dedup_key: z.string() });
+const [, , amqpUrl = '', ...queues] = process.argv;
+const event = z.object({ routing_key: z.string(), dedup_key: z.string() });
 
 async function main(): Promise<void> {
   const connection = await connect(amqpUrl);
   const channel = await connection.createConfirmChannel();
-  await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  for (const queue of queues) {
+    await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  }
+  const lanes = { lanes: queues.length };
 
   const take = (body: Buffer, response: ServerResponse): void => {
-    const { dedup_key } = event.parse(JSON.parse(body.toString()));
-    channel.sendToQueue(queue, body, { persistent: true, contentType: 'application/json' }, (error: unknown) => {
+    const { routing_key, dedup_key } = event.parse(JSON.parse(body.toString()));
+    const queue = queues.length === 1 ? queues[0] : queues[laneOf(lanes, routing_key)];
+    channel.sendToQueue(queue ?? '', body, { persistent: true, contentType: 'application/json' }, (error: unknown) => {
       const status = error ? 503 : 202;
       const text = JSON.stringify({ status: error ? 'error' : 'success', message: 'Event processed', dedup_key });
       response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });

@@ -2,12 +2,13 @@
 // requests, so that the server under test is what is measured.
 import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
-import { eventOf, KEYS } from './event';
+import { eventOf } from './event';
 
 /** What a process of senders is asked for. */
 const command = z.object({
   port: z.number(),
   connections: z.number(),
+  keys: z.number(),
   seconds: z.number(),
   /** Between an answer and the connection's next event; milliseconds. */
   pauseMs: z.number(),
@@ -31,8 +32,8 @@ class Sender {
   #heard = '';
   #isOver = false;
 
-  constructor(port: number, index: number, pauseMs: number) {
-    const body = eventOf(index % KEYS, `alert-${PLACE}`);
+  constructor(port: number, key: number, pauseMs: number) {
+    const body = eventOf(key, `alert-${PLACE}`);
     const head = `POST /v2/enqueue HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     this.#port = port;
     this.#pauseMs = pauseMs;
@@ -93,8 +94,8 @@ class Sender {
   }
 }
 
-async function load({ port, connections, seconds, pauseMs }: z.infer<typeof command>): Promise<void> {
-  const senders = Array.from({ length: connections }, (_, index) => new Sender(port, index, pauseMs));
+async function load({ port, connections, keys, seconds, pauseMs }: z.infer<typeof command>): Promise<void> {
+  const senders = Array.from({ length: connections }, (_, index) => new Sender(port, index % keys, pauseMs));
   const startedAt = performance.now();
   for (let from = 0; from < connections; from += CONNECTING_AT_ONE_TIME) {
     await Promise.all(senders.slice(from, from + CONNECTING_AT_ONE_TIME).map((sender) => sender.start()));

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchResult, progress, say } from '../delivery/servers';
 import { usageOf } from '../delivery/usage';
-import { underLoad } from './helpers';
+import { underLoad } from './processes';
 import { metricOf, withServers } from './servers';
 
 const CROWD = 10_000;

@@ -53,11 +53,11 @@ export async function withServers<Result>(measure: (servers: Servers) => Promise
 }
 
 /** Nobody consumes: what one run has queued shall not weigh on the next. */
-export async function emptyQueues(amqpUrl: string, queue: string): Promise<void> {
+export async function emptyQueues(amqpUrl: string, queues: readonly string[]): Promise<void> {
   const connection = await connect(amqpUrl);
   const channel = await connection.createChannel();
   const lanes = Array.from({ length: EVENTS.lanes }, (_, lane) => laneQueue(EVENTS, lane));
-  for (const name of [queue, ...lanes]) await channel.purgeQueue(name);
+  for (const name of [...queues, ...lanes]) await channel.purgeQueue(name);
   await connection.close();
 }
 

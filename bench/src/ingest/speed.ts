@@ -1,10 +1,13 @@
+import { EVENTS } from '@pdaltagent/messaging';
 import { type BenchResult, progress, say } from '../delivery/servers';
 import { usageOf } from '../delivery/usage';
-import { type LoadReport, startBareServer, underLoad } from './helpers';
+import { type LoadReport, startBareServer, underLoad } from './processes';
 import { emptyQueues, withServers } from './servers';
 
 const CONNECTIONS = 64;
-const BARE_QUEUE = 'bench.bare';
+const ONE_QUEUE = ['bench.bare'];
+/** As many as the gateway has: what the broker asks for keeping lanes apart is not the gateway's doing. */
+const QUEUES = Array.from({ length: EVENTS.lanes }, (_, lane) => `bench.bare.${lane}`);
 const WARM_UP_SECONDS = 3;
 
 interface Run extends LoadReport {
@@ -19,18 +22,20 @@ interface Server {
 }
 
 /** Takes turns, so that the machine's moods meet all of them; what is compared is compared within a round. */
-export function measureSpeed(rounds: number, seconds: number): Promise<BenchResult> {
+export function measureSpeed(rounds: number, seconds: number, keys: number): Promise<BenchResult> {
   return withServers(async ({ broker, startGateway }) => {
-    const bare = await startBareServer(broker.url, BARE_QUEUE);
+    const bare = await startBareServer(broker.url, QUEUES);
+    const bareOne = await startBareServer(broker.url, ONE_QUEUE);
     const plain = await startGateway('gateway');
     const scrubbing = await startGateway('scrubbing', { PDAGENTD_SCRUB_PII: 'true' });
     const servers: Server[] = [
-      { name: 'bare node:http', pid: bare.pid, port: bare.port },
+      { name: `bare, ${QUEUES.length} queues`, pid: bare.pid, port: bare.port },
+      { name: 'bare, one queue', pid: bareOne.pid, port: bareOne.port },
       { name: 'gateway', pid: plain.app.pid, port: plain.port },
       { name: 'gateway, scrubbing', pid: scrubbing.app.pid, port: scrubbing.port },
     ];
     say('warming up');
-    for (const server of servers) await run(server, WARM_UP_SECONDS);
+    for (const server of servers) await run(server, WARM_UP_SECONDS, keys);
     const table: Run[][] = [];
     for (let round = 1; round <= rounds; round += 1) {
       say(`round ${round} of ${rounds}`);
@@ -38,24 +43,27 @@ export function measureSpeed(rounds: number, seconds: number): Promise<BenchResu
       // Every other round backwards: none always has the place behind another.
       const turn = round % 2 === 0 ? [...servers].reverse() : servers;
       for (const server of turn) {
-        await emptyQueues(broker.url, BARE_QUEUE);
-        runs[servers.indexOf(server)] = await run(server, seconds);
+        await emptyQueues(broker.url, [...QUEUES, ...ONE_QUEUE]);
+        runs[servers.indexOf(server)] = await run(server, seconds, keys);
       }
       table.push(runs);
     }
     bare.end();
+    bareOne.end();
     return {
-      conditions: `${rounds} rounds of ${seconds} s each, ${CONNECTIONS} keep-alive connections, v2 events of 600 B, quorum queues; medians`,
+      conditions: `${rounds} rounds of ${seconds} s each, ${CONNECTIONS} keep-alive connections, ${keys} routing keys, v2 events of 600 B, quorum queues; medians`,
       rows: servers.map(({ name }, index) => {
-        const of = (pick: (run: Run, bare: Run) => number) =>
-          median(table.map((runs) => pick(at(runs, index), at(runs, 0))));
+        const of = (pick: (run: Run, bare: Run, bareOne: Run) => number) =>
+          median(table.map((runs) => pick(at(runs, index), at(runs, 0), at(runs, 1))));
         return {
           '': name,
           'accepted/s': Math.round(of(perSecond)),
           'to bare': of((run, first) => perSecond(run) / perSecond(first)).toFixed(2),
+          'to one queue': of((run, _first, one) => perSecond(run) / perSecond(one)).toFixed(2),
           'p50 ms': of(({ medianMs }) => medianMs).toFixed(1),
           'p99 ms': of(({ p99Ms }) => p99Ms).toFixed(1),
           'p99 to bare': of((run, first) => run.p99Ms / first.p99Ms).toFixed(2),
+          'to one queue’s': of((run, _first, one) => run.p99Ms / one.p99Ms).toFixed(2),
           'µs CPU/event': Math.round(of(({ cpuMicrosPerEvent }) => cpuMicrosPerEvent)),
           'peak RSS MB': Math.round(of(({ rssMb }) => rssMb)),
           refused: table.reduce((sum, runs) => sum + at(runs, index).refused, 0),
@@ -65,10 +73,10 @@ export function measureSpeed(rounds: number, seconds: number): Promise<BenchResu
   });
 }
 
-async function run({ name, pid, port }: Server, seconds: number): Promise<Run> {
+async function run({ name, pid, port }: Server, seconds: number, keys: number): Promise<Run> {
   progress(name);
   const before = usageOf(pid).cpuSeconds;
-  const report = await underLoad({ port, connections: CONNECTIONS, seconds });
+  const report = await underLoad({ port, connections: CONNECTIONS, keys, seconds });
   const { cpuSeconds, peakMb } = usageOf(pid);
   return { ...report, cpuMicrosPerEvent: ((cpuSeconds - before) / report.accepted) * 1e6, rssMb: peakMb };
 }

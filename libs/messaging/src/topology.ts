@@ -57,7 +57,7 @@ export function sidingQueue(family: Family, lane: number, siding: number): strin
 }
 
 /** The lane of a key, the same in every process and for ever: FNV-1a (32 bits) of its UTF-8 bytes. */
-export function laneOf(family: Family, key: string): number {
+export function laneOf(family: Pick<Family, 'lanes'>, key: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % family.lanes;

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { z } from 'zod';
+import { KEYS } from './event';
 
 /** What senders saw. Latencies are those of accepted events. */
 export interface LoadReport {
@@ -15,6 +16,8 @@ export interface LoadReport {
 export interface Load {
   readonly port: number;
   readonly connections: number;
+  /** Routing keys that the connections share. */
+  readonly keys?: number;
   readonly seconds: number;
   readonly pauseMs?: number;
 }
@@ -29,10 +32,10 @@ const report = z.object({
 });
 
 /** Sends events in a process of its own, and resolves with what it saw. */
-export async function underLoad({ pauseMs = 0, ...load }: Load): Promise<LoadReport> {
+export async function underLoad({ pauseMs = 0, keys = KEYS, ...load }: Load): Promise<LoadReport> {
   const senders = start('load', []);
   const seen = messageOf(senders);
-  senders.send({ ...load, pauseMs });
+  senders.send({ ...load, keys, pauseMs });
   return report.parse(await seen.finally(() => senders.kill('SIGKILL')));
 }
 
@@ -42,8 +45,8 @@ export interface BareServer {
   end(): void;
 }
 
-export async function startBareServer(amqpUrl: string, queue: string): Promise<BareServer> {
-  const server = start('bare-server', [amqpUrl, queue]);
+export async function startBareServer(amqpUrl: string, queues: readonly string[]): Promise<BareServer> {
+  const server = start('bare-server', [amqpUrl, ...queues]);
   const { port } = listening.parse(await messageOf(server));
   return { pid: server.pid ?? 0, port, end: () => server.kill('SIGKILL') };
 }
