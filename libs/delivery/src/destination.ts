@@ -1,6 +1,7 @@
 import { Circuit } from './circuit';
 import { type Clock } from './clock';
 import { type Entry, type Held, type KeyLine } from './lines';
+import { Patience } from './patience';
 import { Way } from './way';
 
 const PROBE_EVERY_MS = 1_000;
@@ -9,11 +10,17 @@ const PROBE_EVERY_MS = 1_000;
 export class Destination<M extends Held> {
   readonly circuit = new Circuit();
   readonly way = new Way();
+  readonly patience = new Patience<M>();
   readonly keys = new Set<KeyLine<M>>();
   #probed: Entry<M> | undefined;
   #stopProbing: (() => void) | undefined;
 
   constructor(readonly name: string) {}
+
+  /** Whether it is away for all its keys alike: then none of them has anybody to make way for, unless it is the key's own. */
+  isAwayForAll(routingKey: string): boolean {
+    return this.circuit.open && this.name !== routingKey && !this.circuit.mayBeAtFault(routingKey);
+  }
 
   /** Calls back with one message to try, again and again, until the circuit closes. */
   startProbing(clock: Clock, start: (entry: Entry<M>) => void): void {

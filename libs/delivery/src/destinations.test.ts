@@ -45,7 +45,7 @@ describe('a destination that is gone', () => {
   it('is held up by nobody but itself, so that it is moved out of its neighbours’ way', () => {
     const bench = new Bench();
     bench.settle(bench.add('gone', 'a'), GONE);
-    expect(bench.dispatcher.isHeldUp('gone')).toBe(true);
+    expect(bench.dispatcher.makingWay.isHeldUp('gone')).toBe(true);
   });
 });
 
@@ -59,14 +59,14 @@ describe('a destination that is away', () => {
   };
 
   it('makes way for other destinations where it is of one key alone', () => {
-    expect(away({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.isHeldUp('one')).toBe(true);
+    expect(away({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.makingWay.isHeldUp('one')).toBe(true);
   });
 
   it('has nobody to make way for where all share it and many keys fail', () => {
     const bench = new Bench();
     for (let index = 0; index < 20; index += 1) bench.add(`key-${index}`, 'a');
     for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
-    expect(bench.dispatcher.isHeldUp('key-1')).toBe(false);
+    expect(bench.dispatcher.makingWay.isHeldUp('key-1')).toBe(false);
   });
 });
 
@@ -131,7 +131,7 @@ describe('a key that fails while it is the only one tried', () => {
   };
 
   it('makes way for its neighbours, for it may be at fault itself', () => {
-    expect(failing().dispatcher.isHeldUp('bad')).toBe(true);
+    expect(failing().dispatcher.makingWay.isHeldUp('bad')).toBe(true);
   });
 
   it('does not keep another key from being tried at once', () => {
@@ -150,7 +150,7 @@ describe('a key that fails while it is the only one tried', () => {
       bench.settle(bench.add('good', String(second)), DELIVERED);
     }
     expect(bench.changes).toHaveLength(2);
-    expect(bench.dispatcher.isHeldUp('bad')).toBe(true);
+    expect(bench.dispatcher.makingWay.isHeldUp('bad')).toBe(true);
   });
 
   it('counts as one of all again when something of it gets through', () => {
@@ -167,7 +167,7 @@ describe('a key that fails while it is the only one tried', () => {
     for (let index = 0; index < 4; index += 1) bench.settle(bench.add(`key-${index}`, 'a'), FAILED);
     bench.add('new', 'a');
     expect(bench.attempting.size).toBe(0);
-    expect(bench.dispatcher.isHeldUp('bad')).toBe(false);
+    expect(bench.dispatcher.makingWay.isHeldUp('bad')).toBe(false);
   });
 });
 
@@ -231,6 +231,6 @@ describe('keys whose attempts hang', () => {
     const bench = hanging(8);
     bench.settle(bench.add('good', 'a'), DELIVERED);
     timeOut(bench);
-    expect(bench.dispatcher.isHeldUp('hanging-3')).toBe(true);
+    expect(bench.dispatcher.makingWay.isHeldUp('hanging-3')).toBe(true);
   });
 });

@@ -55,6 +55,7 @@ export class Bench {
   readonly clock = new HeldClock();
   readonly attempting = new Set<Letter>();
   readonly attempted: Letter[] = [];
+  readonly interrupting: Letter[] = [];
   readonly leaving: Letter[] = [];
   readonly buried: { readonly letter: Letter; readonly burial: Burial }[] = [];
   readonly changes: Change[] = [];
@@ -77,6 +78,7 @@ export class Bench {
           this.attempting.add(letter);
           this.attempted.push(letter);
         },
+        interrupt: (letter) => this.interrupting.push(letter),
         acknowledge: (letter) => this.leaving.push(letter),
         bury: (letter, burial) => {
           this.buried.push({ letter, burial });
@@ -109,6 +111,13 @@ export class Bench {
     this.attempting.delete(letter);
     this.dispatcher.settle(letter, outcome);
     this.finishLeaving();
+  }
+
+  /** Takes off the wire what shall be. */
+  finishInterrupting(): void {
+    for (const letter of this.interrupting.splice(0)) {
+      if (this.attempting.delete(letter)) this.dispatcher.interrupted(letter);
+    }
   }
 
   finishLeaving(): void {

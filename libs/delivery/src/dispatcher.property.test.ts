@@ -8,6 +8,9 @@ type Step =
   | { readonly do: 'answer'; readonly which: number; readonly outcome: Outcome }
   | { readonly do: 'leave' }
   | { readonly do: 'wait'; readonly ms: number }
+  /** A key that hangs leaves no slot to others, or has to go aside; what was taken off the wire may have been taken. */
+  | { readonly do: 'make room'; readonly wasTaken: boolean }
+  | { readonly do: 'set aside'; readonly key: number; readonly ms: number; readonly wasTaken: boolean }
   | { readonly do: 'crash' }
   | { readonly do: 'hand over' }
   | { readonly do: 'resume' };
@@ -24,6 +27,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 4, arbitrary: fc.constant({ do: 'leave' as const }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(5_000) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('make room' as const), wasTaken: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('set aside' as const),
+      key: fc.nat(3),
+      ms: fc.nat(5_000),
+      wasTaken: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'hand over' as const }) },
   { weight: 2, arbitrary: fc.constant({ do: 'resume' as const }) },
@@ -40,6 +53,7 @@ class Lane {
   readonly held = new Set<Letter>();
   readonly taken: Letter[] = [];
   readonly dead: Letter[] = [];
+  interrupted = 0;
 
   run(steps: readonly Step[]): void {
     for (const one of steps) this.take(one);
@@ -78,6 +92,13 @@ class Lane {
       case 'resume':
         for (const key of [...bench.dispatcher.pausedKeys]) bench.dispatcher.resume(key);
         break;
+      case 'make room':
+        bench.dispatcher.makingWay.makeRoom();
+        this.interrupt(one.wasTaken);
+        break;
+      case 'set aside':
+        this.setAside(`key-${one.key}`, one);
+        break;
       case 'crash':
         this.giveBack([...this.held]);
         bench.leaving.length = 0;
@@ -114,6 +135,28 @@ class Lane {
     this.bench.dispatcher.forget(letters);
   }
 
+  interrupt(wasTaken: boolean): void {
+    const letters = this.bench.interrupting.filter((letter) => this.bench.attempting.has(letter));
+    this.interrupted += letters.length;
+    if (wasTaken) this.taken.push(...letters);
+    this.bench.finishInterrupting();
+  }
+
+  /** A siding gives out what was moved there in its old order, and what comes later of the key stands behind it. */
+  setAside(key: string, { ms, wasTaken }: { readonly ms: number; readonly wasTaken: boolean }): void {
+    const { dispatcher, clock } = this.bench;
+    const { makingWay } = dispatcher;
+    makingWay.hold(key);
+    clock.advance(ms);
+    makingWay.interrupt(key);
+    this.interrupt(wasTaken);
+    const letters = [...this.held].filter(({ routingKey }) => routingKey === key);
+    const moves = !letters.some((letter) => dispatcher.isBusy(letter));
+    if (moves) dispatcher.forget(letters);
+    makingWay.release(key);
+    if (moves) for (const letter of letters) dispatcher.add(letter);
+  }
+
   acknowledge(letter: Letter): void {
     if (this.bench.buried.some((burial) => burial.letter === letter)) this.dead.push(letter);
     this.held.delete(letter);
@@ -129,12 +172,14 @@ class Lane {
   }
 }
 
-describe('a lane, whatever answers, crashes and hand-overs come in between', () => {
+describe('a lane, whatever answers, interruptions, crashes and hand-overs come in between', () => {
   it('delivers the events of each alert in the order in which they were accepted, and loses none', () => {
+    let interrupted = 0;
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
         const lane = new Lane();
         lane.run(steps);
+        interrupted += lane.interrupted;
         const ended = new Set([...lane.taken, ...lane.dead]);
         expect(lane.published.filter((letter) => !ended.has(letter))).toEqual([]);
         const latest = new Map<string, number>();
@@ -145,6 +190,7 @@ describe('a lane, whatever answers, crashes and hand-overs come in between', () 
       }),
       { numRuns: 500 },
     );
+    expect(interrupted).toBeGreaterThan(0);
   });
 });
 

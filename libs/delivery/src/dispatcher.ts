@@ -1,13 +1,14 @@
 import { type Destination } from './destination';
+import { HeldMessages } from './held-messages';
 import { Judge, type Verdict } from './judge';
 import { KeyTable } from './key-table';
-import { Entry, type Held, type KeyLine, OrderLine } from './lines';
+import { type Entry, type Held, type KeyLine, type OrderLine } from './lines';
 import { type Outcome } from './outcome';
 import { type DispatcherOptions } from './dispatcher-options';
+import { MakingWay } from './making-way';
 import { PausedKeys } from './paused-keys';
 import { type Burial, type Ports } from './ports';
-import { type Standing, standingOf } from './standing';
-import { TrialMemory } from './trial-memory';
+import { type Standing } from './standing';
 import { Turn } from './turn';
 
 /**
@@ -15,12 +16,13 @@ import { Turn } from './turn';
  * included; order keys concurrently; routing keys fairly in turn. Holds no more than it is given.
  */
 export class Dispatcher<M extends Held> {
+  /** Has keys that hold up others make way. */
+  readonly makingWay: MakingWay<M>;
   readonly #options: DispatcherOptions<M>;
   readonly #ports: Ports<M>;
   readonly #turn: Turn<M>;
-  readonly #entries = new Map<M, Entry<M>>();
   readonly #keys: KeyTable<M>;
-  readonly #trials = new TrialMemory();
+  readonly #held: HeldMessages<M>;
   readonly #judge: Judge<M>;
   readonly #paused: PausedKeys;
 
@@ -29,8 +31,10 @@ export class Dispatcher<M extends Held> {
     this.#ports = ports;
     const { concurrency, clock, destinationOf } = options;
     this.#keys = new KeyTable<M>(destinationOf);
+    this.#held = new HeldMessages<M>(this.#keys);
     this.#paused = new PausedKeys(clock, (routingKey) => this.#buryExpired(this.#keys.get(routingKey)));
     this.#turn = new Turn<M>({ concurrency, clock, start: (line) => this.#start(line) });
+    this.makingWay = new MakingWay<M>(this.#keys, this.#turn, clock, ports);
     this.#judge = new Judge<M>(options, {
       opened: (destination) => destination.startProbing(clock, ({ line }) => this.#start(line)),
       closed: (destination) => this.#closed(destination),
@@ -40,7 +44,7 @@ export class Dispatcher<M extends Held> {
   }
 
   get held(): number {
-    return this.#entries.size;
+    return this.#held.size;
   }
 
   get inFlight(): number {
@@ -67,53 +71,52 @@ export class Dispatcher<M extends Held> {
 
   /** Receipt of the oldest message held; milliseconds since 1970. */
   get oldestReceivedAt(): number | undefined {
-    let oldest: number | undefined;
-    for (const { receivedAt } of this.#entries.keys()) oldest = Math.min(oldest ?? receivedAt, receivedAt);
-    return oldest;
+    return this.#held.oldestReceivedAt;
   }
 
   /** Takes a message into its line, behind all of its order key. */
   add(message: M): void {
-    const key = this.#keys.of(message, this.#options.clock.now());
+    const { line } = this.#held.enter(message, this.#options.clock.now());
+    const { key } = line;
     key.paused = this.#paused.has(message.routingKey);
-    const known = key.lines.get(message.orderKey);
-    const line = known ?? new OrderLine(message.orderKey, key);
-    const entry = new Entry(message, line, this.#trials.of(message.id));
-    line.entries.push(entry);
-    this.#entries.set(message, entry);
-    if (known !== undefined) return;
-    key.lines.set(message.orderKey, line);
+    if (line.entries.length > 1) return;
     this.#turn.makeReady(line);
     if (key.paused) this.#buryExpired(key);
     this.#turn.pump();
   }
 
   has(message: M): boolean {
-    return this.#entries.has(message);
+    return this.#held.get(message) !== undefined;
   }
 
   /** Where a message stands; undefined: it is not held. */
   tell(message: M): Standing | undefined {
-    const entry = this.#entries.get(message);
-    return entry === undefined ? undefined : standingOf(entry);
+    return this.#held.tell(message);
   }
 
   /** What an attempt came to. A message that was forgotten meanwhile is ignored. */
   settle(message: M, outcome: Outcome): void {
-    const entry = this.#entries.get(message);
-    if (entry === undefined || entry.line.state !== 'attempting') return;
-    this.#turn.ended(entry.line);
+    const entry = this.#attempted(message);
+    if (entry === undefined) return;
     entry.trials.ended(outcome);
     this.#act(entry, this.#judge.judge(entry, outcome), outcome);
     this.#turn.pump();
   }
 
+  /** An attempt was taken off the wire: it says nothing, and the message is still to be delivered. */
+  interrupted(message: M): void {
+    const entry = this.#attempted(message);
+    if (entry === undefined) return;
+    entry.trials.interrupted();
+    this.#turn.makeReady(entry.line);
+    this.#turn.pump();
+  }
+
   /** The message has left for good: the next of its order key may start. */
   done(message: M): void {
-    const entry = this.#entries.get(message);
+    const entry = this.#held.get(message);
     if (entry === undefined) return;
-    this.#trials.forget(message.id);
-    this.#remove(entry);
+    this.#remove(entry, 'be gone');
     if (entry.line.key.paused) this.#buryExpired(entry.line.key);
     this.#turn.pump();
   }
@@ -121,41 +124,17 @@ export class Dispatcher<M extends Held> {
   /** The messages are no longer ours (their channel is lost or given back): as if they had never come. */
   forget(messages: Iterable<M>): void {
     for (const message of messages) {
-      const entry = this.#entries.get(message);
+      const entry = this.#held.get(message);
       if (entry === undefined) continue;
       if (entry.line.entries[0] === entry && entry.line.state === 'attempting') this.#turn.ended(entry.line);
-      this.#trials.remember(message.id, entry.trials);
-      this.#remove(entry);
+      this.#remove(entry, 'come again');
     }
     this.#turn.pump();
   }
 
   /** Whether an attempt for the message is on its way, or its end is being written. */
   isBusy(message: M): boolean {
-    const line = this.#entries.get(message)?.line;
-    return line?.entries[0]?.message === message && line.isBusy;
-  }
-
-  /** Whether an attempt for the routing key is on its way, or the end of one is being written. */
-  isKeyBusy(routingKey: string): boolean {
-    return [...(this.#keys.get(routingKey)?.lines.values() ?? [])].some(({ isBusy }) => isBusy);
-  }
-
-  isHeldUp(routingKey: string): boolean {
-    return this.#keys.isHeldUp(routingKey, this.#options.clock.now());
-  }
-
-  /** Starts nothing of the key until `release`: it is about to be moved. */
-  hold(routingKey: string): void {
-    const key = this.#keys.get(routingKey);
-    if (key !== undefined) key.onHold = true;
-  }
-
-  release(routingKey: string): void {
-    const key = this.#keys.get(routingKey);
-    if (key === undefined) return;
-    key.onHold = false;
-    this.#turn.wake(key);
+    return this.#held.isBusy(message);
   }
 
   /** Starts nothing of the key, whatever comes of it, until `resume`; what grows too old is buried all the same. */
@@ -174,6 +153,14 @@ export class Dispatcher<M extends Held> {
     if (key === undefined) return;
     key.paused = false;
     this.#turn.wake(key);
+  }
+
+  /** The message whose attempt is over; undefined where it was forgotten meanwhile. */
+  #attempted(message: M): Entry<M> | undefined {
+    const entry = this.#held.get(message);
+    if (entry === undefined || entry.line.state !== 'attempting') return undefined;
+    this.#turn.ended(entry.line);
+    return entry;
   }
 
   #act(entry: Entry<M>, verdict: Verdict, outcome: Outcome): void {
@@ -227,17 +214,13 @@ export class Dispatcher<M extends Held> {
     this.#ports.bury(message, burial, trials);
   }
 
-  #remove(entry: Entry<M>): void {
+  #remove(entry: Entry<M>, may: 'be gone' | 'come again'): void {
     const { line } = entry;
-    const { key } = line;
-    this.#entries.delete(entry.message);
-    const index = line.entries.indexOf(entry);
-    line.entries.splice(index, 1);
-    if (line.entries.length > 0) return index === 0 ? this.#turn.makeReady(line) : undefined;
+    const wasHead = line.entries[0] === entry;
+    this.#held.leave(entry, may, this.#options.clock.now());
+    if (line.entries.length > 0) return wasHead ? this.#turn.makeReady(line) : undefined;
     line.stopWaiting();
-    key.lines.delete(line.orderKey);
-    key.ready.delete(line);
-    if (key.lines.size === 0) key.idleSince = this.#options.clock.now();
+    line.key.ready.delete(line);
   }
 
   #closed(destination: Destination<M>): void {

@@ -44,6 +44,10 @@ export class Judge<M extends Held> {
   judge(entry: Entry<M>, outcome: Outcome): Verdict {
     const { key } = entry.line;
     const now = this.#options.clock.now();
+    if (outcome.status !== undefined) {
+      key.answerTookMs = now - (entry.trials.lastAttemptAt ?? now);
+      key.answeredAt = now;
+    }
     switch (outcome.kind) {
       case 'delivered':
         this.#answered(key, true, now);
@@ -77,6 +81,7 @@ export class Judge<M extends Held> {
     this.#lookAtWay(key, outcome, now);
     const isOwn = outcome.scope === 'key' || key.failsAlone;
     if (outcome.scope === 'destination') key.failures += 1;
+    if (outcome.status !== undefined) key.hangs = false;
     if (!isOwn) this.#destinationFailed(entry, outcome);
     if (burial !== undefined) return { kind: 'bury', burial };
     if (isOwn) return this.#keyWaits(key, outcome.retryAfterMs);
@@ -119,6 +124,7 @@ export class Judge<M extends Held> {
     }
     const wasOnTrial = key.isOnTrial;
     key.failures = 0;
+    key.hangs = false;
     key.failsAlone = false;
     key.probes = 0;
     const { circuit } = destination;

@@ -1,8 +1,7 @@
 import { Destination } from './destination';
 import { type Held, KeyLine, type OrderLine } from './lines';
+import { SLOW_MS } from './patience';
 
-/** An attempt that takes longer holds its key up. */
-const SLOW_MS = 2_000;
 /** How long a key's pace is remembered while nothing of it is held. */
 const FORGET_KEY_AFTER_MS = 3 * 60_000;
 const FEW_KEYS = 256;
@@ -35,6 +34,10 @@ export class KeyTable<M extends Held> {
     return key;
   }
 
+  get all(): Iterable<KeyLine<M>> {
+    return this.#keys.values();
+  }
+
   /** Keys, of which something is held, whose own way is broken. */
   get broken(): number {
     let count = 0;
@@ -60,9 +63,9 @@ export class KeyTable<M extends Held> {
   isHeldUp(routingKey: string, now: number): boolean {
     const key = this.#keys.get(routingKey);
     if (key === undefined) return false;
-    const { circuit, name } = key.destination;
-    // What is away holds up all its keys alike, and there is nobody to make way for; unless it is the key's own.
-    if (circuit.open) return name === routingKey || circuit.mayBeAtFault(routingKey);
+    const { destination } = key;
+    const { circuit } = destination;
+    if (circuit.open) return !destination.isAwayForAll(routingKey);
     if (key.paused || key.stopWaiting !== undefined || key.setbacks > 0) return true;
     // Behind an outage every key is on trial for as long as one attempt takes.
     if (key.isOnTrial && now - circuit.closedAt > SLOW_MS) return true;

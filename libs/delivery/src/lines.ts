@@ -46,6 +46,10 @@ export class Trials implements History {
     this.lastOutcome = status === undefined ? what : `${what} ${status}`;
   }
 
+  interrupted(): void {
+    this.lastOutcome = 'interrupted';
+  }
+
   began(now: number): void {
     this.attempts += 1;
     this.firstAttemptAt ??= now;
@@ -101,12 +105,19 @@ export class KeyLine<M extends Held> {
   stopWaiting: (() => void) | undefined;
   /** Until when; milliseconds since 1970. */
   waitsUntil = 0;
-  /** While true, nothing of the key starts: it is being moved aside. */
-  onHold = false;
+  /** While above 0, nothing of the key starts: so many lanes are about to move it aside. */
+  holds = 0;
   /** While true, nothing of the key starts: its destination is gone, until somebody resumes it. */
   paused = false;
   /** Others got through while it failed: its failures say nothing about the destination, until something of it gets through. */
   failsAlone = false;
+  /** Its attempts hung and were interrupted, and nothing of it was answered since. */
+  hangs = false;
+  /** When that was last; milliseconds since 1970. */
+  interruptedAt = Number.NEGATIVE_INFINITY;
+  /** How long its last answer took, and when it came; milliseconds. */
+  answerTookMs = 0;
+  answeredAt = Number.NEGATIVE_INFINITY;
   /** How often its messages served as probes since something of it was answered. */
   probes = 0;
   /** Whether the way is broken for this key alone. */
@@ -119,14 +130,14 @@ export class KeyLine<M extends Held> {
     readonly destination: Destination<M>,
   ) {}
 
-  /** Its last attempts all failed: whatever is the cause, one at a time tells when that is over. */
+  /** Its last attempts all failed, or hung: whatever is the cause, one at a time tells when that is over. */
   get isOnTrial(): boolean {
-    return this.failures >= FAILURES_TO_OPEN;
+    return this.hangs || this.failures >= FAILURES_TO_OPEN;
   }
 
   /** Whether its messages may start, as far as the key itself is concerned. */
   get mayStart(): boolean {
     if (this.isOnTrial && this.inFlight > 0) return false;
-    return this.stopWaiting === undefined && !this.onHold && !this.paused;
+    return this.stopWaiting === undefined && this.holds === 0 && !this.paused;
   }
 }

@@ -14,6 +14,8 @@ export type Change =
   | { readonly kind: 'circuit-closed'; readonly destination: string }
   | { readonly kind: 'key-throttled'; readonly routingKey: string }
   | { readonly kind: 'key-recovered'; readonly routingKey: string }
+  /** So many attempts that hung were taken off the wire. */
+  | { readonly kind: 'key-interrupted'; readonly routingKey: string; readonly attempts: number }
   /** The outcome is undefined where no answer but somebody else paused it. */
   | { readonly kind: 'key-paused'; readonly routingKey: string; readonly outcome: Outcome | undefined }
   | { readonly kind: 'key-resumed'; readonly routingKey: string }
@@ -31,6 +33,8 @@ export type Change =
 export interface Ports<M> {
   /** Post it once, then call `settle`. */
   attempt(message: M): void;
+  /** Take it off the wire, so that nothing more can come of it, then call `interrupted`; or `settle`, if its answer came first. */
+  interrupt(message: M): void;
   /** The destination took it: let the broker forget it, then call `done`. */
   acknowledge(message: M): void;
   /** Nothing will deliver it: write its dead letter, then call `done`. */

@@ -41,7 +41,7 @@ function heldUpBy<M extends Held>({ line }: Entry<M>, ahead: number): HeldUpBy {
   if (state === 'leaving') return 'end';
   if (key.paused) return 'paused';
   if (key.destination.circuit.open) return 'away';
-  if (key.onHold) return 'moving';
+  if (key.holds > 0) return 'moving';
   if (key.stopWaiting !== undefined) return 'throttled';
   return state === 'waiting' ? 'backoff' : 'turn';
 }

@@ -3,6 +3,8 @@ import { type Held, type KeyLine, type OrderLine } from './lines';
 
 /** A key may start while it has fewer in flight than this many times the free slots: some are always left for others. */
 const GREED = 16;
+/** A key that was interrupted takes a GREEDth of the slots at most for so long: slow ones shall not take them all by turns. */
+const MODEST_FOR_MS = 10 * 60_000;
 
 /** Whose turn it is: routing keys one after the other, each as far as its pace, its share and its destination allow. */
 export class Turn<M extends Held> {
@@ -32,6 +34,21 @@ export class Turn<M extends Held> {
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** Whether some slots at most are left: those that are kept for newcomers. */
+  get isFull(): boolean {
+    return this.#inFlight >= this.#concurrency;
+  }
+
+  /** Keys that have nothing to wait for but a slot. */
+  *waiting(): Iterable<KeyLine<M>> {
+    const now = this.#clock.now();
+    for (const key of this.#keys) {
+      const { ready, mayStart, destination, routingKey, inFlight, pace } = key;
+      const isFree = ready.size > 0 && mayStart && destination.circuit.admits(routingKey);
+      if (isFree && inFlight < pace.room(now)) yield key;
+    }
   }
 
   makeReady(line: OrderLine<M>): void {
@@ -89,9 +106,9 @@ export class Turn<M extends Held> {
   }
 
   #hasRoom(key: KeyLine<M>): boolean {
-    const share = Math.min(this.#concurrency, GREED * (this.#slots - this.#inFlight));
-    if (key.inFlight >= share) return false;
     const now = this.#clock.now();
+    const most = now - key.interruptedAt < MODEST_FOR_MS ? this.#concurrency / GREED : this.#concurrency;
+    if (key.inFlight >= Math.min(most, GREED * (this.#slots - this.#inFlight))) return false;
     if (key.inFlight < key.pace.room(now)) return true;
     // With something in flight, its answer asks again.
     if (key.inFlight === 0) this.makeKeyWait(key, key.pace.untilRoom(now));

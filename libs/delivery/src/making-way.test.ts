@@ -1,0 +1,159 @@
+import { Bench, DELIVERED, FAILED, type Letter } from './dispatcher.fixture';
+
+const HANGS = 'hanging';
+
+/** A key with so many attempts on the wire, for so long. */
+function hanging({ attempts = 20, ms = 2_500, concurrency = 64 } = {}) {
+  const bench = new Bench({ concurrency });
+  for (let alert = 0; alert < attempts; alert += 1) bench.add(HANGS, String(alert));
+  bench.clock.advance(ms);
+  return bench;
+}
+
+function interrupt(bench: Bench, routingKey = HANGS): readonly Letter[] {
+  bench.dispatcher.makingWay.interrupt(routingKey);
+  const letters = [...bench.interrupting];
+  bench.finishInterrupting();
+  return letters;
+}
+
+/** Has attempts of the keys answered after so long. */
+function answer(bench: Bench, keys: readonly string[], ms: number): void {
+  const letters = keys.map((key) => bench.add(key, 'answered'));
+  bench.clock.advance(ms);
+  for (const letter of letters) bench.settle(letter, DELIVERED);
+}
+
+describe('a key whose attempts hang while it has to make way', () => {
+  it('has them taken off the wire, which is told once and counts for nothing', () => {
+    const bench = hanging();
+    bench.dispatcher.makingWay.hold(HANGS);
+    expect(interrupt(bench)).toHaveLength(20);
+    expect(bench.changes).toEqual([{ kind: 'key-interrupted', routingKey: HANGS, attempts: 20 }]);
+    expect(bench.dispatcher).toMatchObject({ held: 20, inFlight: 0, openCircuits: 0 });
+    bench.dispatcher.makingWay.release(HANGS);
+    expect(bench.attempting.size).toBe(1);
+  });
+
+  it('is tried one attempt at a time, however long that takes, and all at once when something was answered', () => {
+    const bench = hanging();
+    interrupt(bench);
+    expect(bench.attempting.size).toBe(1);
+    bench.clock.advance(14_000);
+    const [trial] = [...bench.attempting];
+    if (trial === undefined) throw new Error('nothing is tried');
+    bench.settle(trial, DELIVERED);
+    expect(bench.attempting.size).toBeGreaterThan(1);
+  });
+
+  it('keeps attempts that are young: they may yet be answered', () => {
+    const bench = hanging();
+    const young = bench.add(HANGS, 'young');
+    bench.dispatcher.makingWay.hold(HANGS);
+    expect(interrupt(bench)).toEqual([]);
+    bench.settle(young, DELIVERED);
+    expect(interrupt(bench)).toHaveLength(20);
+  });
+
+  it('keeps its attempts while its destination is away for all', () => {
+    const bench = hanging();
+    for (let key = 0; key < 20; key += 1) bench.settle(bench.add(`key-${key}`, 'a'), FAILED);
+    expect(bench.dispatcher.openCircuits).toBe(1);
+    expect(interrupt(bench)).toEqual([]);
+  });
+
+  it('is interrupted at once when it hangs on, and once a minute at most when it answers', () => {
+    const bench = hanging();
+    interrupt(bench);
+    bench.clock.advance(2_500);
+    const [trial] = interrupt(bench);
+    expect(trial).toBeDefined();
+    expect(bench.changes).toHaveLength(1);
+    for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    bench.clock.advance(50_000);
+    expect(interrupt(bench)).toEqual([]);
+    bench.clock.advance(10_000);
+    expect(interrupt(bench)).not.toEqual([]);
+  });
+
+  it('starts again only when every lane that has it make way is done', () => {
+    const bench = new Bench();
+    bench.settle(bench.add(HANGS, 'a'), DELIVERED);
+    for (let lane = 0; lane < 2; lane += 1) bench.dispatcher.makingWay.hold(HANGS);
+    bench.dispatcher.makingWay.release(HANGS);
+    bench.add(HANGS, 'b');
+    expect(bench.attempting.size).toBe(0);
+    bench.dispatcher.makingWay.release(HANGS);
+    expect(bench.attempting.size).toBe(1);
+  });
+});
+
+describe('a destination that is slow for all its keys', () => {
+  it('has nothing taken off the wire that may take as long as its answers do', () => {
+    const bench = new Bench();
+    answer(bench, ['a', 'b', 'c'], 5_000);
+    bench.add(HANGS, 'a');
+    bench.clock.advance(14_000);
+    expect(interrupt(bench)).toEqual([]);
+    bench.clock.advance(2_000);
+    expect(interrupt(bench)).toHaveLength(1);
+  });
+
+  it('is not what a few slow keys are', () => {
+    const bench = new Bench();
+    answer(bench, ['slow'], 10_000);
+    answer(bench, ['a', 'b'], 100);
+    bench.add(HANGS, 'a');
+    bench.clock.advance(2_500);
+    expect(interrupt(bench)).toHaveLength(1);
+  });
+});
+
+describe('keys whose attempts hang in nearly every slot', () => {
+  const CONCURRENCY = 256;
+  /** Every slot is taken by keys that hang. */
+  const crowded = () => {
+    const bench = new Bench({ concurrency: CONCURRENCY });
+    for (let key = 0; key < 34; key += 1) {
+      for (let alert = 0; alert < 8; alert += 1) bench.add(`${HANGS}-${key}`, String(alert));
+    }
+    expect(bench.attempting.size).toBeGreaterThan(CONCURRENCY);
+    return bench;
+  };
+  const makeRoom = (bench: Bench) => {
+    bench.dispatcher.makingWay.makeRoom();
+    bench.finishInterrupting();
+  };
+
+  it('leave one to a key that does not, a moment after they began to hang', () => {
+    const bench = crowded();
+    const other = bench.add('other', 'a');
+    makeRoom(bench);
+    expect(bench.attempting.has(other)).toBe(false);
+    bench.clock.advance(2_500);
+    makeRoom(bench);
+    expect(bench.attempting.has(other)).toBe(true);
+  });
+
+  it('give up more and more of them to one that has much to send', () => {
+    const bench = crowded();
+    bench.clock.advance(2_500);
+    const ofOther = () => [...bench.attempting].filter(({ routingKey }) => routingKey === 'other');
+    for (let round = 0; round < 60; round += 1) {
+      for (const letter of ofOther()) bench.settle(letter, DELIVERED);
+      for (let alert = 0; alert < CONCURRENCY; alert += 1) bench.add('other', `${round} ${alert}`);
+      bench.clock.advance(250);
+      makeRoom(bench);
+    }
+    expect(ofOther().length).toBeGreaterThan(CONCURRENCY / 2);
+  });
+
+  it('keep their slots while nobody else has anything to start', () => {
+    const bench = crowded();
+    for (const { routingKey } of [...bench.attempting]) bench.add(routingKey, 'more');
+    bench.clock.advance(10_000);
+    const before = new Set(bench.attempting);
+    makeRoom(bench);
+    expect(bench.attempting).toEqual(before);
+  });
+});

@@ -1,0 +1,99 @@
+import { type Clock } from './clock';
+import { type KeyTable } from './key-table';
+import { type Entry, type Held, type KeyLine } from './lines';
+import { type Ports } from './ports';
+import { type Turn } from './turn';
+
+/** A key that answers, if slowly, is interrupted no more often: what it had taken by then it is sent once more. */
+const AGAIN_AFTER_MS = 60_000;
+
+/**
+ * Has keys that hold up others make way. What hangs of them is taken off the wire before its timeout, which says nothing about
+ * message or destination; they are then tried one attempt at a time, with the whole timeout, until something is answered.
+ */
+export class MakingWay<M extends Held> {
+  readonly #keys: KeyTable<M>;
+  readonly #turn: Turn<M>;
+  readonly #clock: Clock;
+  readonly #ports: Pick<Ports<M>, 'interrupt' | 'changed'>;
+
+  constructor(keys: KeyTable<M>, turn: Turn<M>, clock: Clock, ports: Pick<Ports<M>, 'interrupt' | 'changed'>) {
+    this.#keys = keys;
+    this.#turn = turn;
+    this.#clock = clock;
+    this.#ports = ports;
+  }
+
+  /** Whether the key is held up by something of its own, so that it is the one to make way. */
+  isHeldUp(routingKey: string): boolean {
+    return this.#keys.isHeldUp(routingKey, this.#clock.now());
+  }
+
+  /** Starts nothing of the key until as many calls of `release`: it is about to be moved. */
+  hold(routingKey: string): void {
+    const key = this.#keys.get(routingKey);
+    if (key !== undefined) key.holds += 1;
+  }
+
+  release(routingKey: string): void {
+    const key = this.#keys.get(routingKey);
+    if (key === undefined) return;
+    key.holds = Math.max(0, key.holds - 1);
+    this.#turn.wake(key);
+  }
+
+  /** Interrupts what is on the wire of the key, once all of that hangs; to be called until nothing is. */
+  interrupt(routingKey: string): void {
+    const now = this.#clock.now();
+    const key = this.#keys.get(routingKey);
+    if (key === undefined || key.destination.isAwayForAll(routingKey) || !isHanging(key, now)) return;
+    if (key.hangs || mayBeInterrupted(key, now)) this.#interrupt(key, now);
+  }
+
+  /**
+   * Where every slot is taken while keys that do not hang have something to start: interrupts the key that hangs with most of
+   * them. One a call: should it be the destination that has become slow, its next answers tell before many are repeated.
+   */
+  makeRoom(): void {
+    if (!this.#turn.isFull) return;
+    const now = this.#clock.now();
+    let most: KeyLine<M> | undefined;
+    for (const key of this.#keys.all) {
+      // A single attempt would be tried again at once.
+      if (key.inFlight <= Math.max(1, most?.inFlight ?? 0)) continue;
+      if (!key.destination.circuit.open && mayBeInterrupted(key, now) && isHanging(key, now)) most = key;
+    }
+    if (most === undefined) return;
+    for (const key of this.#turn.waiting()) if (!isHanging(key, now)) return this.#interrupt(most, now);
+  }
+
+  #interrupt(key: KeyLine<M>, now: number): void {
+    const entries = onTheWire(key);
+    const { routingKey, hangs } = key;
+    key.hangs = true;
+    key.interruptedAt = now;
+    if (!hangs) this.#ports.changed({ kind: 'key-interrupted', routingKey, attempts: entries.length });
+    for (const { message } of entries) this.#ports.interrupt(message);
+  }
+}
+
+function mayBeInterrupted<M extends Held>({ interruptedAt }: KeyLine<M>, now: number): boolean {
+  return now - interruptedAt >= AGAIN_AFTER_MS;
+}
+
+/** Whether all that is on the wire of the key hangs, and something is. */
+function isHanging<M extends Held>(key: KeyLine<M>, now: number): boolean {
+  if (key.inFlight === 0) return false;
+  const { patience, keys } = key.destination;
+  const before = now - patience.ms(keys, now);
+  return onTheWire(key).every(({ trials }) => (trials.lastAttemptAt ?? now) < before);
+}
+
+function onTheWire<M extends Held>({ lines }: KeyLine<M>): Entry<M>[] {
+  const entries: Entry<M>[] = [];
+  for (const line of lines.values()) {
+    const [head] = line.entries;
+    if (line.state === 'attempting' && head !== undefined) entries.push(head);
+  }
+  return entries;
+}
