@@ -1,5 +1,6 @@
 import { type FailureReason, FAULTS, type Outcome } from '@pdaltagent/delivery';
 import {
+  ATTEMPT_OUTCOMES,
   createLaneInstruments,
   type InstrumentNames,
   type LaneObserver,
@@ -10,7 +11,6 @@ import { type Logger, type SendingDestinations } from '@pdaltagent/service';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 const NAMES: InstrumentNames = { prefix: 'pdaltagent_webhook', what: 'Webhooks' };
-const OUTCOMES = ['delivered', 'throttled', 'failed', 'rejected', 'gone'] as const satisfies readonly Outcome['kind'][];
 const REASONS: readonly FailureReason[] = [...FAULTS, 'server-error', 'request-timeout', 'way'];
 /** In place of a name that no configuration has: labels are what operators chose, and nothing else. */
 const UNKNOWN = 'unknown';
@@ -35,18 +35,22 @@ export function createInstruments(registry: Registry, destinations: Known, log: 
   });
   const presetAll = () => {
     for (const { name } of destinations.current())
-      for (const outcome of OUTCOMES) attempts.inc({ destination: name, outcome }, 0);
+      for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ destination: name, outcome }, 0);
   };
   presetAll();
   destinations.onChange(presetAll);
   for (const reason of REASONS) failures.inc({ reason }, 0);
+  const labelOf = (name: string) => (destinations.named(name) === undefined ? UNKNOWN : name);
   return {
     ...all,
+    interrupted: (message) => {
+      all.interrupted(message);
+      attempts.inc({ destination: labelOf(message.routingKey), outcome: 'interrupted' });
+    },
     attempted: (message, outcome) => {
       const { id, routingKey } = message;
       all.attempted(message, outcome);
-      const destination = destinations.named(routingKey) === undefined ? UNKNOWN : routingKey;
-      attempts.inc({ destination, outcome: outcome.kind });
+      attempts.inc({ destination: labelOf(routingKey), outcome: outcome.kind });
       if (outcome.kind === 'failed') failures.inc({ reason: outcome.reason });
       const fields = { id, destination: routingKey, outcome: outcome.kind, ...detailOf(outcome) };
       if (outcome.kind === 'delivered') log.debug('webhook delivered', fields);

@@ -14,6 +14,11 @@ export function sayChange(log: Log, change: Change): void {
       return log.info('destination back', { destination: change.destination });
     case 'key-throttled':
       return log.warn('key throttled: it waits, the others go on', { key: change.routingKey });
+    case 'key-interrupted':
+      return log.warn('posts of a key hang and others wait: they were interrupted, it is tried one at a time', {
+        key: change.routingKey,
+        interrupted: change.attempts,
+      });
     case 'key-recovered':
       return log.info('key no longer throttled', { key: change.routingKey });
     case 'key-paused':

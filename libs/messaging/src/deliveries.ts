@@ -29,6 +29,7 @@ export class Deliveries {
       { concurrency, maximumAgeMs, poisonAfterMs, destinationOf, clock: SYSTEM_CLOCK, random: Math.random },
       {
         attempt: (message) => this.#attempt(message),
+        interrupt: ({ lane, routingKey }) => lane.interrupt(routingKey),
         acknowledge: (message) => void this.#acknowledge(message),
         bury: (message, burial, history) => void this.#bury(message, burial, history),
         changed: (change) => {
@@ -40,18 +41,20 @@ export class Deliveries {
   }
 
   #attempt(message: HeldMessage): void {
-    const { signal } = message.lane;
+    const { lane } = message;
     const { hearing } = this.#ports;
     if (!hearing.holdsLanes) {
       return hearing.once(() => {
-        if (!signal.aborted) this.#attempt(message);
+        if (!lane.signal.aborted) this.#attempt(message);
       });
     }
     if (this.#ports.intake.isRepeat(message)) return queueMicrotask(() => this.#drop(message));
+    const signal = lane.signalOf(message.routingKey);
     this.#options.deliver(message, signal).then(
       (outcome) => this.#settled(message, outcome),
       (error: unknown) => {
         if (!signal.aborted) throw error;
+        if (!lane.signal.aborted) this.#interrupted(message);
       },
     );
   }
@@ -60,12 +63,19 @@ export class Deliveries {
     this.#options.observer.attempted(message, outcome);
     const { lane } = message;
     if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.intake.delivered(message.id);
-    if (lane.leaving && STAYS.has(outcome.kind)) {
-      lane.handBack(message);
-      this.dispatcher.forget([message]);
-      return;
-    }
-    this.dispatcher.settle(message, outcome);
+    if (lane.leaving && STAYS.has(outcome.kind)) this.#giveBack(message);
+    else this.dispatcher.settle(message, outcome);
+  }
+
+  #interrupted(message: HeldMessage): void {
+    this.#options.observer.interrupted(message);
+    if (message.lane.leaving) this.#giveBack(message);
+    else this.dispatcher.interrupted(message);
+  }
+
+  #giveBack(message: HeldMessage): void {
+    message.lane.handBack(message);
+    this.dispatcher.forget([message]);
   }
 
   /** A repeat that came while its first copy was held: a move into a siding that was done twice. */

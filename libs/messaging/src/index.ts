@@ -29,7 +29,7 @@ export {
 export { DEAD_REASONS, type DeadReason } from './dead-letter';
 export { type DeliveredMarkers } from './intake';
 export { LaneWorker } from './lane-worker';
-export { createLaneInstruments, type InstrumentNames, watchLanes } from './lane-instruments';
+export { ATTEMPT_OUTCOMES, createLaneInstruments, type InstrumentNames, watchLanes } from './lane-instruments';
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 export { alertOf, type HeldReport, type Report } from './whereabouts';
 export { alertNameOf, Aftermath, type DeadAlerts, type LaterEvent } from './dead-letters/aftermath';

@@ -118,7 +118,8 @@ export class Isolation {
 
   /** Ends the hold on a departing key; after its messages were forgotten, so that none of them starts. */
   stay(): void {
-    if (this.#departing !== undefined) this.#options.dispatcher.release(this.#departing.routingKey);
+    if (this.#departing !== undefined) this.#options.dispatcher.makingWay.release(this.#departing.routingKey);
+    this.#departing = undefined;
   }
 
   async close(): Promise<void> {
@@ -155,7 +156,7 @@ export class Isolation {
     const counts = new Map<string, number>();
     for (const { routingKey } of lane.held) counts.set(routingKey, (counts.get(routingKey) ?? 0) + 1);
     const heldUp = [...counts]
-      .filter(([key]) => this.#sidingOf(key) === undefined && dispatcher.isHeldUp(key))
+      .filter(([key]) => this.#sidingOf(key) === undefined && dispatcher.makingWay.isHeldUp(key))
       .sort(([, a], [, b]) => b - a)[0];
     if (heldUp === undefined) return;
     const siding = this.#sidings.find(({ isFree }) => isFree);
@@ -164,7 +165,7 @@ export class Isolation {
     const [routingKey] = heldUp;
     const departing = { routingKey, siding, isOpen: false };
     this.#departing = departing;
-    dispatcher.hold(routingKey);
+    dispatcher.makingWay.hold(routingKey);
     log.warn('key set aside: it holds up its neighbours', { key: routingKey, lane: index, siding: siding.index });
     siding.open(this.#connection, routingKey).then(
       () => (departing.isOpen = true),
@@ -172,16 +173,17 @@ export class Isolation {
     );
   }
 
-  /** As soon as nothing of the key is in flight, what is held of it moves, in its order. */
+  /** As soon as nothing of the key is in flight, what is held of it moves, in its order. What hangs is not waited for. */
   #depart(): void {
     const { dispatcher, lane } = this.#options;
     const departing = this.#departing;
-    if (departing === undefined || !departing.isOpen || dispatcher.isKeyBusy(departing.routingKey)) return;
+    if (departing === undefined || !departing.isOpen) return;
     const { routingKey, siding } = departing;
     const held = [...lane.held].filter((message) => message.routingKey === routingKey && dispatcher.has(message));
+    if (held.some((message) => dispatcher.isBusy(message))) return dispatcher.makingWay.interrupt(routingKey);
     this.#departing = undefined;
     dispatcher.forget(held);
-    dispatcher.release(routingKey);
+    dispatcher.makingWay.release(routingKey);
     siding.move(held);
   }
 

@@ -15,8 +15,9 @@ export class LaneDepths {
     return this.#waiting.get(lane) ?? 0;
   }
 
-  /** Asks for one lane after the other: never more than one question is on its way. */
-  async ask(channel: Channel, lanes: readonly number[]): Promise<void> {
+  /** Asks for one lane after the other, where there is a channel: never more than one question is on its way. */
+  async ask(channel: Channel | undefined, lanes: readonly number[]): Promise<void> {
+    if (channel === undefined) return;
     for (const lane of lanes) {
       let waiting = 0;
       for (const queue of this.#queuesOf(lane)) {

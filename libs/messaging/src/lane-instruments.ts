@@ -12,7 +12,15 @@ export interface InstrumentNames {
   readonly what: string;
 }
 
-const OUTCOMES = ['delivered', 'throttled', 'failed', 'rejected', 'gone'] as const satisfies readonly Outcome['kind'][];
+/** Besides what an attempt may mean: those that were taken off the wire before that was known. */
+export const ATTEMPT_OUTCOMES = [
+  'delivered',
+  'throttled',
+  'failed',
+  'rejected',
+  'gone',
+  'interrupted',
+] as const satisfies readonly (Outcome['kind'] | 'interrupted')[];
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400];
 
 /** What every worker of lanes counts. No label ever holds a routing key. */
@@ -35,7 +43,7 @@ export function createLaneInstruments(registry: Registry, { prefix, what }: Inst
     buckets: SECONDS,
     registers: [registry],
   });
-  for (const outcome of OUTCOMES) attempts.inc({ outcome }, 0);
+  for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ outcome }, 0);
   for (const reason of DEAD_REASONS) dead.inc({ reason }, 0);
   for (const fault of WAY_FAULTS) wayFaults.inc({ fault }, 0);
   return {
@@ -44,6 +52,10 @@ export function createLaneInstruments(registry: Registry, { prefix, what }: Inst
       if (outcome.kind === 'throttled' || outcome.kind === 'failed') retried.inc();
       const fault = wayFaultOf(outcome);
       if (fault !== undefined) wayFaults.inc({ fault });
+    },
+    interrupted: () => {
+      attempts.inc({ outcome: 'interrupted' });
+      retried.inc();
     },
     delivered: ({ receivedAt }) => {
       delivered.inc();

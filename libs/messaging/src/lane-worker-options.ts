@@ -8,6 +8,8 @@ import { type Family, type QueueType } from './topology';
 /** What a worker tells of its work; for metrics. */
 export interface LaneObserver {
   attempted(message: IncomingMessage, outcome: Outcome): void;
+  /** An attempt hung and was taken off the wire, for others waited; it will be repeated. */
+  interrupted(message: IncomingMessage): void;
   delivered(message: IncomingMessage): void;
   /** Not sent, for it was delivered before. */
   repeated(message: IncomingMessage): void;

@@ -47,7 +47,7 @@ export class TestWorker {
 
   constructor(
     url: string,
-    answer: (message: IncomingMessage) => Outcome | Promise<Outcome>,
+    answer: (message: IncomingMessage, signal: AbortSignal) => Outcome | Promise<Outcome>,
     options: Partial<LaneWorkerOptions> = {},
   ) {
     const say = (message: string) => void this.lines.push(message);
@@ -59,14 +59,15 @@ export class TestWorker {
       concurrency: 128,
       maximumAgeMs: 86_400_000,
       poisonAfterMs: 3_600_000,
-      deliver: async (message) => {
-        const outcome = await answer(message);
+      deliver: async (message, signal) => {
+        const outcome = await answer(message, signal);
         if (outcome.kind === 'delivered') this.delivered.push(message);
         return outcome;
       },
       markers: new Markers(),
       observer: {
         attempted: () => undefined,
+        interrupted: () => undefined,
         delivered: () => undefined,
         repeated: () => undefined,
         buried: () => undefined,

@@ -10,6 +10,7 @@ import { LaneDepths } from './lane-depths';
 import { LaneOwner } from './lane-owner';
 import { LaneShare } from './lane-share';
 import { type LaneWorkerOptions } from './lane-worker-options';
+import { OwnedLanes } from './owned-lanes';
 import { Publisher } from './publisher';
 import { Session } from './session';
 import { declareTopology, laneOfMessage, STATUS_EXCHANGE } from './topology';
@@ -40,7 +41,7 @@ export class LaneWorker {
   readonly #session: Session;
   readonly #depths: LaneDepths;
   readonly #whereabouts: Whereabouts;
-  readonly #lanes = new Map<number, LaneOwner>();
+  readonly #lanes = new OwnedLanes();
   readonly #changes: LaneChanges;
   readonly #hearing = new Hearing();
   readonly #listening: NodeJS.Timeout;
@@ -52,7 +53,7 @@ export class LaneWorker {
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
     const { url, name, family, queueType, log, observer } = options;
-    this.#changes = new LaneChanges(log, () => this.#lanes.keys());
+    this.#changes = new LaneChanges(log, () => this.#lanes.indices);
     this.#intake = new Intake(options.markers, {
       admit: (message) => this.#ownerOf(message)?.admit(message),
       repeat: (message) => {
@@ -72,8 +73,8 @@ export class LaneWorker {
     this.#depths = new LaneDepths(family);
     this.#whereabouts = new Whereabouts({
       group: family.exchange,
-      lanes: () => this.#lanes.keys(),
-      held: () => [...this.#lanes.values()].flatMap(({ held }) => held),
+      lanes: () => this.#lanes.indices,
+      held: () => this.#lanes.held,
       tell: (message) => this.#dispatcher.tell(message),
       reply: (queue, body) => void this.#publisher.send('', queue, body, { mandatory: false }).catch(() => undefined),
     });
@@ -83,7 +84,7 @@ export class LaneWorker {
         void this.#publisher.send(STATUS_EXCHANGE, '', body, { mandatory: false }).catch(() => undefined),
       take: (lane) => void this.#take(lane),
       letGo: (lane) => void this.#lanes.get(lane)?.letGo(),
-      owned: () => this.#lanes.keys(),
+      owned: () => this.#lanes.indices,
     });
     this.#session = new Session({
       url,
@@ -95,8 +96,8 @@ export class LaneWorker {
     this.#listening = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
     this.#looking = [
       setInterval(() => this.#look(), LOOK_EVERY_MS),
-      setInterval(() => void this.#lookForStranded(), SEARCH_EVERY_MS),
-      setInterval(() => void this.#count(), COUNT_EVERY_MS),
+      setInterval(() => void this.#lanes.lookForStranded(), SEARCH_EVERY_MS),
+      setInterval(() => void this.#depths.ask(this.#control, this.#lanes.indices), COUNT_EVERY_MS),
     ];
   }
 
@@ -111,7 +112,7 @@ export class LaneWorker {
     this.#stopping = true;
     this.#share.leave();
     for (const timer of this.#looking) clearInterval(timer);
-    await Promise.all([...this.#lanes.values()].map((owner) => owner.letGo()));
+    await Promise.all(this.#lanes.owners.map((owner) => owner.letGo()));
     this.#changes.tell();
     clearInterval(this.#listening);
     await this.#publisher.close();
@@ -142,12 +143,12 @@ export class LaneWorker {
   }
 
   get lanes(): number {
-    return this.#lanes.size;
+    return this.#lanes.count;
   }
 
   /** Routing keys that stand on a siding. */
   get keysAside(): number {
-    return [...this.#lanes.values()].reduce((sum, owner) => sum + owner.aside, 0);
+    return this.#lanes.keysAside;
   }
 
   get dispatcher(): Pick<
@@ -159,12 +160,12 @@ export class LaneWorker {
 
   /** Messages not yet delivered of each lane that this worker works, its sidings included; some seconds old. */
   get depths(): ReadonlyMap<number, number> {
-    return new Map([...this.#lanes].map(([lane, { held }]) => [lane, held.length + this.#depths.of(lane)]));
+    return this.#lanes.depths(this.#depths);
   }
 
   /** Lanes in which a key holds its neighbours up and cannot be moved aside. */
   get lanesWithoutIsolation(): number {
-    return [...this.#lanes.values()].filter(({ isolationSuspended }) => isolationSuspended).length;
+    return this.#lanes.withoutIsolation;
   }
 
   get #dispatcher(): Dispatcher<HeldMessage> {
@@ -190,7 +191,7 @@ export class LaneWorker {
     this.#connection = undefined;
     this.#control = undefined;
     this.#hearing.lost();
-    for (const owner of [...this.#lanes.values()]) owner.lose();
+    for (const owner of this.#lanes.owners) owner.lose();
   }
 
   /** Asks the broker for a sign of life, and renews lanes that hold a message for long. */
@@ -200,7 +201,7 @@ export class LaneWorker {
     const askedAt = Date.now();
     if (this.#hearing.isSilent) return this.#session.reconnect();
     const renewBefore = askedAt - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
-    for (const owner of this.#lanes.values()) if ((owner.heldSince ?? askedAt) < renewBefore) void owner.letGo();
+    for (const owner of this.#lanes.owners) if ((owner.heldSince ?? askedAt) < renewBefore) void owner.letGo();
     await control.checkExchange(STATUS_EXCHANGE).then(
       () => this.#hearing.heard(askedAt),
       () => undefined,
@@ -208,15 +209,8 @@ export class LaneWorker {
   }
 
   #look(): void {
-    for (const owner of [...this.#lanes.values()]) owner.look();
-  }
-
-  async #lookForStranded(): Promise<void> {
-    for (const owner of [...this.#lanes.values()]) await owner.lookForStranded();
-  }
-
-  async #count(): Promise<void> {
-    if (this.#control !== undefined) await this.#depths.ask(this.#control, [...this.#lanes.keys()]);
+    for (const owner of this.#lanes.owners) owner.look();
+    this.#dispatcher.makingWay.makeRoom();
   }
 
   async #take(index: number): Promise<void> {
@@ -237,14 +231,14 @@ export class LaneWorker {
         gone: (gone) => this.#gone(gone),
       },
     });
-    this.#lanes.set(index, owner);
+    this.#lanes.add(owner);
     this.#changes.taken(index);
     await owner.open(connection, control);
   }
 
   /** Not taken again at once: it may be lost again, or belong to somebody else by now. */
   #gone(owner: LaneOwner): void {
-    if (this.#lanes.get(owner.index) === owner) this.#lanes.delete(owner.index);
+    this.#lanes.remove(owner);
     this.#changes.gone(owner.index);
     setTimeout(() => this.#share.settled(), TAKE_AGAIN_MS).unref();
   }

@@ -4,6 +4,8 @@ import { fromDelivery, type IncomingMessage } from './message';
 
 /** Unacknowledged messages of a lane. A constant: a later consumer with less would get them back out of order. */
 export const PREFETCH = 64;
+/** So many routing keys may be known before those of which nothing is held are forgotten. */
+const KNOWN_KEYS = 2 * PREFETCH;
 
 /** A message off a lane, not yet acknowledged. */
 export interface HeldMessage extends IncomingMessage {
@@ -32,6 +34,8 @@ export class Lane {
   readonly #abort = new AbortController();
   readonly #ports: LanePorts;
   readonly #held = new Set<HeldMessage>();
+  /** One for each routing key: all its attempts listen to it, and none needs one of its own. */
+  readonly #attempts = new Map<string, AbortController>();
   #channel: Channel | undefined;
   #state: 'open' | 'leaving' | 'closed' = 'open';
   #drained: () => void = () => undefined;
@@ -41,13 +45,23 @@ export class Lane {
     ports: LanePorts,
   ) {
     this.#ports = ports;
-    // Every attempt of the lane listens to this one signal.
-    setMaxListeners(0, this.#abort.signal);
   }
 
   /** Aborted as soon as the lane is no longer ours. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** Aborted as soon as the lane is no longer ours, or what is on the wire of the key is interrupted. */
+  signalOf(routingKey: string): AbortSignal {
+    return (this.#attempts.get(routingKey) ?? this.#know(routingKey)).signal;
+  }
+
+  /** Takes everything off the wire that is on it of the routing key, at once. */
+  interrupt(routingKey: string): void {
+    const attempts = this.#attempts.get(routingKey);
+    this.#attempts.delete(routingKey);
+    attempts?.abort(new Error('the attempt was interrupted'));
   }
 
   get held(): ReadonlySet<HeldMessage> {
@@ -109,19 +123,37 @@ export class Lane {
   /** Closes the channel: the broker takes the rest back in its old order and only then wakes the next consumer. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    this.#abort.abort(new Error('the lane was let go'));
+    this.#end('the lane was let go');
     await this.#closeChannel();
   }
 
   /** The channel is gone, or counts as gone. */
   lose(): void {
     if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    this.#abort.abort(new Error('the lane was lost'));
+    this.#end('the lane was lost');
     this.#drained();
     void this.#closeChannel();
     this.#ports.lost(this);
+  }
+
+  #end(why: string): void {
+    this.#state = 'closed';
+    const reason = new Error(why);
+    this.#abort.abort(reason);
+    for (const attempts of this.#attempts.values()) attempts.abort(reason);
+    this.#attempts.clear();
+  }
+
+  #know(routingKey: string): AbortController {
+    if (this.#attempts.size >= KNOWN_KEYS) {
+      const held = new Set([...this.#held].map((message) => message.routingKey));
+      for (const key of this.#attempts.keys()) if (!held.has(key)) this.#attempts.delete(key);
+    }
+    const attempts = new AbortController();
+    setMaxListeners(0, attempts.signal);
+    if (this.#state === 'closed') attempts.abort(this.#abort.signal.reason);
+    else this.#attempts.set(routingKey, attempts);
+    return attempts;
   }
 
   #isClosed(): boolean {

@@ -24,6 +24,7 @@ it('events that stand in their lane twice are not played again, though neither c
     {
       observer: {
         attempted: () => undefined,
+        interrupted: () => undefined,
         delivered: () => undefined,
         repeated: ({ id }) => repeated.push(id),
         buried: () => undefined,

@@ -1,10 +1,15 @@
+import { type Outcome } from '@pdaltagent/delivery';
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { Lane } from './lane';
-import { DELIVERED, event, KEY, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import { DELIVERED, event, KEY, Markers, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import { type LaneWorkerOptions } from './lane-worker-options';
+import { type IncomingMessage } from './message';
 import { declareTopology, EVENTS, laneOf, laneQueue } from './topology';
 
 let url: string;
+/** What Redis knows: the broker may give out once more what was acknowledged right before its channel was closed. */
+const markers = new Markers();
 const ALERTS = 40;
 const EACH = 25;
 
@@ -19,16 +24,18 @@ beforeAll(async () => {
 const neighbour = Array.from({ length: 10_000 }, (_, index) => `R${String(index).padStart(31, '0')}`).find(
   (key) => laneOf(EVENTS, key) === laneOf(EVENTS, KEY),
 );
-const backlog = (from = 0, to = EACH) =>
+const backlog = (from = 0, to = EACH, prefix = 'alert') =>
   Array.from({ length: to - from }, (_, sequence) => sequence + from).flatMap((sequence) =>
-    Array.from({ length: ALERTS }, (_, alert) => event(`alert-${alert}`, sequence)),
+    Array.from({ length: ALERTS }, (_, alert) => event(`${prefix}-${alert}`, sequence)),
   );
 
 describe('a key that is throttled', () => {
   it('goes aside with its backlog, lets its neighbours pass, and comes back to the direct way in its order', async () => {
     let throttled = true;
     await publish(url, backlog());
-    const test = new TestWorker(url, ({ routingKey }) => (throttled && routingKey === KEY ? THROTTLED : DELIVERED));
+    const test = new TestWorker(url, ({ routingKey }) => (throttled && routingKey === KEY ? THROTTLED : DELIVERED), {
+      markers,
+    });
     await waitUntil(() => test.said('key set aside'), { what: 'the key to go aside' });
     await publish(url, [event('alert', 0, neighbour)]);
     await waitUntil(() => test.delivered.length > 0, { what: 'the neighbour' });
@@ -47,6 +54,97 @@ describe('a key that is throttled', () => {
       if (orderKey.startsWith(KEY)) expect(order).toEqual(Array.from({ length: EACH + 6 }, (_, index) => index));
     }
     expect(test.worker.keysAside).toBe(0);
+    await test.worker.stop();
+  });
+});
+
+/** A destination that answers nothing of some keys, as if there were no timeout, until it is mended. */
+class Hanging {
+  readonly onTheWire = new Map<IncomingMessage, () => void>();
+  /** Attempts for a message of which the one before was on the wire still. */
+  overlaps = 0;
+  interrupted = 0;
+  #isMended = false;
+  readonly #hangs: (routingKey: string) => boolean;
+
+  constructor(hangs: (routingKey: string) => boolean) {
+    this.#hangs = hangs;
+  }
+
+  async answer(message: IncomingMessage, signal: AbortSignal): Promise<Outcome> {
+    if ([...this.onTheWire.keys()].some(({ orderKey }) => orderKey === message.orderKey)) this.overlaps += 1;
+    if (this.#isMended || !this.#hangs(message.routingKey)) return DELIVERED;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.onTheWire.set(message, resolve);
+        signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
+      });
+    } finally {
+      this.onTheWire.delete(message);
+    }
+    return DELIVERED;
+  }
+
+  mend(): void {
+    this.#isMended = true;
+    for (const answer of this.onTheWire.values()) answer();
+  }
+
+  start(options: Partial<LaneWorkerOptions> = {}): TestWorker {
+    return new TestWorker(url, (message, signal) => this.answer(message, signal), {
+      observer: {
+        attempted: () => undefined,
+        interrupted: () => (this.interrupted += 1),
+        delivered: () => undefined,
+        repeated: () => undefined,
+        buried: () => undefined,
+      },
+      markers,
+      ...options,
+    });
+  }
+}
+
+const INTERRUPTED = 'posts of a key hang';
+
+describe('a key whose posts hang without end', () => {
+  it('goes aside all the same, lets its neighbours pass, and goes on in its order once it is answered', async () => {
+    const hanging = new Hanging((routingKey) => routingKey === KEY);
+    await publish(url, [...backlog(0, EACH, 'hanging'), event('hanging', 0, neighbour)]);
+    const test = hanging.start();
+    await waitUntil(() => test.delivered.length > 0, { what: 'the neighbour', timeoutMs: 60_000 });
+    expect(test.delivered.map(({ routingKey }) => routingKey)).toEqual([neighbour]);
+    expect(test.lines.filter((line) => line.startsWith(INTERRUPTED))).toHaveLength(1);
+    // Aside it is tried one attempt at a time, and that one is given all the time there is.
+    await waitUntil(() => hanging.onTheWire.size === 1, { what: 'an attempt on the siding' });
+    const { interrupted } = hanging;
+    expect(interrupted).toBeGreaterThan(1);
+    hanging.mend();
+    await waitUntil(() => test.delivered.length > ALERTS * EACH, { what: 'the backlog', timeoutMs: 60_000 });
+    for (const [orderKey, order] of sequences(test.delivered)) {
+      if (orderKey.startsWith(KEY)) expect(order).toEqual(Array.from({ length: EACH }, (_, index) => index));
+    }
+    expect(hanging).toMatchObject({ overlaps: 0, interrupted });
+    await test.worker.stop();
+  });
+});
+
+describe('keys whose posts hang without end in every slot', () => {
+  const CONCURRENCY = 16;
+
+  it('leave slots to the keys of other lanes', async () => {
+    const keys = Array.from({ length: 8 }, (_, index) => `H${String(index).padStart(31, '0')}`);
+    const hanging = new Hanging((routingKey) => keys.includes(routingKey));
+    const alerts = keys.flatMap((key) => Array.from({ length: 10 }, (_, alert) => event(`alert-${alert}`, 0, key)));
+    await publish(url, alerts);
+    const test = hanging.start({ concurrency: CONCURRENCY });
+    await waitUntil(() => hanging.onTheWire.size > CONCURRENCY, { what: 'every slot to be taken' });
+    await publish(url, [event('slots', 0, neighbour)]);
+    await waitUntil(() => test.delivered.length > 0, { what: 'the key of another lane', timeoutMs: 60_000 });
+    expect(test.said(INTERRUPTED)).toBe(true);
+    hanging.mend();
+    await waitUntil(() => test.delivered.length > alerts.length, { what: 'everything', timeoutMs: 60_000 });
+    expect(hanging.overlaps).toBe(0);
     await test.worker.stop();
   });
 });

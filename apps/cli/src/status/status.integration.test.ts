@@ -76,6 +76,7 @@ describe('status of a system that runs', () => {
       markers: new DeliveredMarkers(store, 60),
       observer: {
         attempted: () => undefined,
+        interrupted: () => undefined,
         delivered: () => undefined,
         repeated: () => undefined,
         buried: () => undefined,

@@ -66,6 +66,7 @@ function start(family: Family, outcome: Outcome): void {
     markers: new DeliveredMarkers(store, 60),
     observer: {
       attempted: () => (attempts += 1),
+      interrupted: () => undefined,
       delivered: () => undefined,
       repeated: () => undefined,
       buried: () => undefined,
