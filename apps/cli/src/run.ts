@@ -62,7 +62,7 @@ export function told(error: unknown, terminal: Pick<Terminal, 'error'>, name = '
 const HELP = `
 environment:
   PDAGENTD_AMQP_URL         RabbitMQ (default: amqp://guest:guest@localhost:5672); also CELERY_BROKER_URL
-  PDAGENTD_REDIS_URL        Redis, for status, trace and webhooks (default: redis://localhost:6379)
+  PDAGENTD_REDIS_URL        Redis, for status, trace, dead-letters and webhooks (default: redis://localhost:6379)
   PDAGENTD_EVENTS_BASE_URL, PDAGENTD_API_BASE_URL, PDAGENTD_API_TOKEN, PDAGENTD_CA_FILE,
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY
                             what the services have, for status

@@ -1,6 +1,7 @@
 import { type Standing } from '@pdaltagent/delivery';
 import { type Channel } from 'amqplib';
 import { objectOf } from './announcement';
+import { actionOf } from './dead-letters/event-action';
 import { type HeldMessage } from './lane';
 import { STATUS_EXCHANGE } from './topology';
 
@@ -17,6 +18,8 @@ export interface Find {
 export interface HeldReport {
   readonly id: string;
   readonly type: string;
+  /** What it does to its alert; `?`: only its destination can tell, or the worker is of an older version. */
+  readonly action: string;
   readonly routingKey: string;
   readonly orderKey: string;
   readonly receivedAt: number;
@@ -90,6 +93,7 @@ export class Whereabouts {
     return {
       id,
       type,
+      action: actionOf(message),
       routingKey,
       orderKey,
       receivedAt,

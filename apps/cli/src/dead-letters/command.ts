@@ -33,6 +33,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
   withChoice(withFamilies(command.command('replay')))
     .description('send dead letters to their lanes again')
     .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
+    .option('--overtaken', 'also what would undo how its alert went on since, as a trigger whose resolve was delivered')
     .option('--yes', 'do not ask')
     .addHelpText('after', REPLAY_HELP)
     .action((ids: string[], options: ReplayOptions & Choice) =>
@@ -67,7 +68,9 @@ Letters go out in the order in which they died, behind what waits in their lane.
 (what it was first accepted at goes with it), and it is removed only once the broker has confirmed it: a replay that is
 cut off loses nothing, and may send what was on its way at that moment twice.
 
-First it lists what it will send and warns where the alert went on since, as far as the broker can tell: by other dead
-letters of the same alert, and by what waits in the lane. Events of the alert that were delivered meanwhile are not known
-to the broker, so look at the incident before you replay an old trigger. On a terminal it asks before it begins.
+First it lists what it will send and warns where the alert went on since: by other dead letters of the same alert, by
+what workers hold of it (they are asked about up to 20 alerts) and what waits in the lane, and by what was delivered since,
+which the workers remember in Redis. What would undo that stays: a trigger whose resolve was delivered, a resolve or an
+acknowledge after a new trigger. Without Redis, and for letters older than what it remembers, the list says that it is not
+known; then look at the incident first. On a terminal it asks before it begins.
 `;

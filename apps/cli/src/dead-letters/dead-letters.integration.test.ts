@@ -3,8 +3,9 @@ import { testServers } from '@pdaltagent/testing';
 import { bury, command, declareAll, empty, KEY, MINUTE, OTHER_KEY, waitingFor } from '../cli.fixture';
 
 let url: string;
+let redisUrl: string;
 const deadLetters = (words: string, options: { answer?: string } = {}) =>
-  command(['dead-letters', ...words.split(' ')], { PDAGENTD_AMQP_URL: url }, options);
+  command(['dead-letters', ...words.split(' ')], { PDAGENTD_AMQP_URL: url, PDAGENTD_REDIS_URL: redisUrl }, options);
 
 async function ids(): Promise<string[]> {
   const { out } = await deadLetters('list --json');
@@ -12,7 +13,7 @@ async function ids(): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  ({ amqpUrl: url } = await testServers());
+  ({ amqpUrl: url, redisUrl } = await testServers());
   await declareAll(url);
 });
 beforeEach(() => empty(url));
@@ -26,12 +27,22 @@ describe('the list', () => {
     const [header, first, second, ...rest] = out.split('\n');
     expect(rest).toEqual(['']);
     expect(header?.split(/ {2,}/)).toEqual(
-      ['ID', 'REASON', 'STATUS  TRIES', 'FIRST TRY', 'LAST TRY', 'AGE', 'KEY', 'ACTION', 'ALERT', 'ANSWER'].flatMap(
-        (title) => title.split('  '),
-      ),
+      [
+        'ID',
+        'REASON',
+        'STATUS  TRIES',
+        'FIRST TRY',
+        'LAST TRY',
+        'AGE',
+        'KEY',
+        'ACTION',
+        'ALERT',
+        'WENT ON',
+        'ANSWER',
+      ].flatMap((title) => title.split('  ')),
     );
     expect(first).toMatch(
-      /^m1 +rejected +400 +2 +2027-01-15T07:51:00Z +2027-01-15T07:55:00Z +10 min +…d1a6 +trigger +db1\/disk/,
+      /^m1 +rejected +400 +2 +2027-01-15T07:51:00Z +2027-01-15T07:55:00Z +10 min +…d1a6 +trigger +db1\/disk +not known  /,
     );
     expect(second).toMatch(/^m2 .* …77ff +resolve /);
     expect(out).not.toContain(KEY);
@@ -59,6 +70,7 @@ describe('the list', () => {
         action: 'trigger',
         alert: 'db1/disk',
         answer: '{"status":"invalid event","errors":["\'…d1a6\'\u001b[31m is bad"]}',
+        went_on: { known: false, action: null, delivered_at: null },
       },
       expect.objectContaining({ id: 'm2', reason: 'expired', status: null }),
       expect.objectContaining({ id: 'w1', family: 'webhooks', key: 'a.example-12345678' }),
@@ -104,8 +116,8 @@ describe('replay', () => {
     expect(code).toBe(0);
     const rows = out.trimEnd().split('\n');
     expect(rows[0]).toMatch(/^ACTION +AGE +ALERT +KEY +ID +NOTE$/);
-    expect(rows[1]).toMatch(/^trigger +10 min +db1\/disk +…d1a6 +m1$/);
-    expect(rows[2]).toMatch(/^resolve +10 min +db1\/disk +…d1a6 +m3$/);
+    expect(rows[1]).toMatch(/^trigger +10 min +db1\/disk +…d1a6 +m1 +not known whether the alert went on$/);
+    expect(rows[2]).toMatch(/^resolve +10 min +db1\/disk +…d1a6 +m3 +not known whether the alert went on$/);
     expect(error).toBe('2 of 2 dead letters sent again\n');
     expect(await waitingFor(url)).toBe(2);
     expect(await ids()).toEqual(['m2']);
@@ -133,7 +145,9 @@ describe('replay', () => {
   it('warns where the alert went on, and where others wait before it', async () => {
     await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }, { id: 'm3', action: 'resolve' }]);
     const { out } = await deadLetters('replay m2');
-    expect(out).toMatch(/m2 +1 earlier of its alert stays dead; the alert went on: 1 later event of it died too\n/);
+    expect(out).toMatch(
+      /m2 +1 earlier of its alert stays dead; the alert went on: 1 later event of it died too; not known/,
+    );
     expect((await deadLetters('replay m3')).error).toMatch(/in lane \d+ 1 wait already and go first/);
   });
 

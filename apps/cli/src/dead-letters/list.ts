@@ -3,6 +3,7 @@ import { maskSecrets } from '@pdaltagent/service';
 import { durationOf } from '../duration';
 import { type Column, headerOf, printable, rowOf } from '../table';
 import { type Terminal } from '../terminal';
+import { Afterwards, type Since, sinceRecord, sinceText } from './afterwards';
 import { recordOf } from './record';
 import { type FamilyOptions, withShelves } from './shelves';
 
@@ -23,17 +24,20 @@ const COLUMNS: readonly Column[] = [
   { title: 'KEY', width: 8 },
   { title: 'ACTION', width: 11 },
   { title: 'ALERT', width: 32 },
+  { title: 'WENT ON', width: 32 },
   { title: 'ANSWER', width: 80 },
 ];
 
 /** Prints every dead letter, oldest first, one line each as they come: any number of them needs little memory. */
 export function list(terminal: Terminal, options: ListOptions): Promise<number> {
+  const asking = Afterwards.ask(terminal);
   return withShelves(terminal, options, async (shelves) => {
+    const afterwards = await asking;
     const now = terminal.now();
     const printer = options.json ? jsonPrinter(terminal) : tablePrinter(terminal);
     for (const { name, shelf } of shelves) {
       await shelf.look(({ letter }) => {
-        if (isMeant(letter, options)) printer.print(recordOf(name, letter, now));
+        if (isMeant(letter, options)) printer.print(recordOf(name, letter, now), afterwards.of(name, letter));
       });
     }
     printer.end();
@@ -51,10 +55,10 @@ type LetterRecord = ReturnType<typeof recordOf>;
 function tablePrinter({ out, error }: Terminal) {
   let count = 0;
   return {
-    print(record: LetterRecord): void {
+    print(record: LetterRecord, since: Since): void {
       if (count === 0) out(headerOf(COLUMNS));
       count += 1;
-      out(rowOf(COLUMNS, cellsOf(record)));
+      out(rowOf(COLUMNS, cellsOf(record, since)));
     },
     end(): void {
       error(count === 0 ? 'no dead letters\n' : `${count} dead ${count === 1 ? 'letter' : 'letters'}\n`);
@@ -62,7 +66,7 @@ function tablePrinter({ out, error }: Terminal) {
   };
 }
 
-function cellsOf(record: LetterRecord): string[] {
+function cellsOf(record: LetterRecord, since: Since): string[] {
   const { id, reason, status, attempts, age_seconds: age, key, action, alert, answer } = record;
   return [
     printable(id),
@@ -75,6 +79,7 @@ function cellsOf(record: LetterRecord): string[] {
     key,
     printable(action),
     printable(alert),
+    printable(sinceText(since)),
     printable(maskSecrets(answer)),
   ];
 }
@@ -83,8 +88,8 @@ function cellsOf(record: LetterRecord): string[] {
 function jsonPrinter({ out }: Terminal) {
   let between = '[\n';
   return {
-    print(record: LetterRecord): void {
-      out(between + JSON.stringify(record));
+    print(record: LetterRecord, since: Since): void {
+      out(between + JSON.stringify({ ...record, went_on: sinceRecord(since) }));
       between = ',\n';
     },
     end(): void {

@@ -12,13 +12,16 @@ import { durationOf } from '../duration';
 import { Progress } from '../progress';
 import { type Column, headerOf, printable, rowOf } from '../table';
 import { Failure, type Terminal } from '../terminal';
+import { Afterwards } from './afterwards';
 import { confirmed } from './confirmation';
+import { askWorkers } from './held';
 import { Plan, type PlannedLetter } from './plan';
 import { type Selection, Selector } from './selection';
 import { type FamilyOptions, type NamedShelf, withShelves } from './shelves';
 
 export interface ReplayOptions extends FamilyOptions {
   readonly stale?: true;
+  readonly overtaken?: true;
   readonly yes?: true;
 }
 
@@ -32,7 +35,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'ALERT', width: 40 },
   { title: 'KEY', width: 8 },
   { title: 'ID', width: 36 },
-  { title: 'NOTE', width: 90 },
+  { title: 'NOTE', width: 160 },
 ];
 /** Longer lists are cut: what they would say is in `dead-letters list`. */
 const LISTED = 500;
@@ -42,11 +45,16 @@ const LISTED = 500;
  * @returns 0 when every letter that was asked for by its id is on its way
  */
 export function replay(terminal: Terminal, selection: Selection, options: ReplayOptions): Promise<number> {
+  const asking = Afterwards.ask(terminal);
   return withShelves(terminal, options, async (shelves, openLink) => {
+    const afterwards = await asking;
     const selector = new Selector(selection);
     const plans: FamilyPlan[] = [];
-    for (const named of shelves) plans.push({ ...named, plan: await planOf(terminal, named, selector, options) });
+    for (const named of shelves)
+      plans.push({ ...named, plan: await planOf(terminal, named, selector, afterwards, options) });
     selector.checkKey();
+    const link = await openLink();
+    for (const { family, plan } of plans) plan.hold(await askWorkers(link, family, plan));
     const letters = plans.flatMap(({ plan }) => plan.letters);
     const count = letters.filter(({ stays }) => stays === undefined).length;
     printPlan(terminal, plans, letters.length);
@@ -54,7 +62,6 @@ export function replay(terminal: Terminal, selection: Selection, options: Replay
     const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < letters.length);
     if (count === 0) return missed ? 1 : 0;
 
-    const link = await openLink();
     for (const { family, plan } of plans) await warnOfLanes(terminal, link, family, plan);
     if (!(await confirmed(terminal, `Send ${amount(count)} again?`, options))) return 1;
     const sent = await send(terminal, plans, count, link);
@@ -63,10 +70,16 @@ export function replay(terminal: Terminal, selection: Selection, options: Replay
   });
 }
 
-async function planOf(terminal: Terminal, { shelf }: NamedShelf, selector: Selector, { stale }: ReplayOptions) {
-  const plan = new Plan({ now: terminal.now(), withStale: stale === true });
+async function planOf(
+  terminal: Terminal,
+  { name, shelf }: NamedShelf,
+  selector: Selector,
+  afterwards: Afterwards,
+  { stale, overtaken }: ReplayOptions,
+) {
+  const plan = new Plan({ now: terminal.now(), withStale: stale === true, withOvertaken: overtaken === true });
   await shelf.look(({ letter }) => {
-    if (selector.matches(letter)) plan.add(letter);
+    if (selector.matches(letter)) plan.add(letter, afterwards.of(name, letter));
     else plan.leave(letter);
   });
   return plan;
@@ -85,19 +98,26 @@ function printPlan({ out, error }: Terminal, plans: readonly FamilyPlan[], total
         `${stale === 1 ? 'it stays' : 'they stay'} (--stale sends them)\n`,
     );
   }
+  const overtaken = plans.reduce((sum, { plan }) => sum + plan.count('overtaken'), 0);
+  if (overtaken > 0) {
+    error(
+      `${amount(overtaken)} would undo how the alert went on since: ` +
+        `${overtaken === 1 ? 'it stays' : 'they stay'} (--overtaken sends them)\n`,
+    );
+  }
   const foreign = plans.reduce((sum, { plan }) => sum + plan.count('undeliverable'), 0);
   if (foreign > 0) error(`${amount(foreign)} cannot be delivered, for none of ours published them: they stay\n`);
 }
 
 function cellsOf(letter: PlannedLetter, plan: Plan): string[] {
-  const { action, ageMs, alert, key, play, stays } = letter;
+  const { action, ageMs, alert, key, play } = letter;
   return [
     printable(action),
     ageMs === undefined ? '-' : durationOf(ageMs),
     printable(alert),
     key,
     printable(play.id),
-    stays === undefined ? plan.warningOf(letter) : `stays: ${stays}`,
+    printable(plan.noteOf(letter)),
   ];
 }
 

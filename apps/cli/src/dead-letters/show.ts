@@ -1,6 +1,7 @@
 import { type Letter } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
 import { Failure, type Terminal } from '../terminal';
+import { Afterwards, type Since, sinceRecord, sinceText } from './afterwards';
 import { bodyOf, recordOf } from './record';
 import { type FamilyOptions, withShelves } from './shelves';
 
@@ -10,7 +11,9 @@ export interface ShowOptions extends FamilyOptions {
 
 /** Prints all that is known of one dead letter. @throws Failure where there is none */
 export function show(terminal: Terminal, id: string, options: ShowOptions): Promise<number> {
+  const asking = Afterwards.ask(terminal);
   return withShelves(terminal, options, async (shelves) => {
+    const afterwards = await asking;
     let found = 0;
     for (const { name, shelf } of shelves) {
       const letters: Letter[] = [];
@@ -18,22 +21,23 @@ export function show(terminal: Terminal, id: string, options: ShowOptions): Prom
         if (letter.id === id) letters.push(letter);
       });
       found += letters.length;
-      for (const letter of letters) print(terminal, name, letter, options);
+      for (const letter of letters) print(terminal, name, letter, afterwards.of(name, letter), options);
     }
     if (found === 0) throw new Failure(`no dead letter has the id ${id}`);
     return 0;
   });
 }
 
-function print({ out, now }: Terminal, family: string, letter: Letter, { json }: ShowOptions): void {
+function print({ out, now }: Terminal, family: string, letter: Letter, since: Since, { json }: ShowOptions): void {
   const record = recordOf(family, letter, now());
   const { body, encoding } = bodyOf(letter);
   if (json) {
-    out(`${JSON.stringify({ ...record, body, encoding }, null, 2)}\n`);
+    out(`${JSON.stringify({ ...record, went_on: sinceRecord(since), body, encoding }, null, 2)}\n`);
     return;
   }
   const { answer, age_seconds: age, ...facts } = record;
-  const lines = Object.entries({ ...facts, age: age === null ? '-' : durationOf(age * 1000) }).map(
+  const shown = { ...facts, age: age === null ? '-' : durationOf(age * 1000), went_on: sinceText(since) };
+  const lines = Object.entries(shown).map(
     ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${harmless(String(value ?? '-'))}`,
   );
   out([...lines, '', 'answer:', harmless(answer), '', `body (${encoding}):`, harmless(body), ''].join('\n'));

@@ -112,7 +112,7 @@ options:
   -a, --all-keys          all service keys
 
 Triggers are sent again however old they are, as PagerDuty Agent does; \`pdaltagent dead-letters replay\` lists them first
-and keeps the old ones back. PDAGENTD_AMQP_URL says where RabbitMQ is.
+and keeps the old and the overtaken ones back. PDAGENTD_AMQP_URL says where RabbitMQ is.
 
 exit codes: 0 done, 1 it did not work, 2 the command line is wrong
 `;

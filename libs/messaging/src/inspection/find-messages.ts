@@ -66,14 +66,19 @@ function reportOf(content: Buffer): Report | undefined {
     kind: 'report',
     group,
     lanes: lanes.filter((lane): lane is number => typeof lane === 'number'),
-    held: held.filter(isHeldReport),
+    held: held.flatMap(heldReportOf),
     more: typeof more === 'number' ? more : 0,
   };
 }
 
-function isHeldReport(value: unknown): value is HeldReport {
-  if (typeof value !== 'object' || value === null) return false;
-  const texts = ['id', 'type', 'routingKey', 'orderKey', 'queue', 'by'] as const;
+function heldReportOf(value: unknown): HeldReport[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const report = { action: '?', ...value };
+  return isHeldReport(report) ? [report] : [];
+}
+
+function isHeldReport(value: object): value is HeldReport {
+  const texts = ['id', 'type', 'action', 'routingKey', 'orderKey', 'queue', 'by'] as const;
   const numbers = ['receivedAt', 'attempts', 'ahead'] as const;
   const fields: Readonly<Record<string, unknown>> = { ...value };
   return (

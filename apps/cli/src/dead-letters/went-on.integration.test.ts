@@ -1,0 +1,248 @@
+import { type Outcome } from '@pdaltagent/delivery';
+import {
+  Aftermath,
+  BrokerLink,
+  createLaneInstruments,
+  type DeadAlerts as Alerts,
+  EVENTS,
+  laneKey,
+  laneOf,
+  LaneWorker,
+  type OutgoingMessage,
+  Sender,
+  toProperties,
+} from '@pdaltagent/messaging';
+import { DeadAlerts, Store } from '@pdaltagent/store';
+import { freePort, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { Registry } from 'prom-client';
+import { command, declareAll, empty, KEY, NOW, waitingFor } from '../cli.fixture';
+
+const REFUSED: Outcome = { kind: 'rejected', status: 400, answer: 'no' };
+const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
+const AWAY: Outcome = {
+  kind: 'failed',
+  reason: 'server-error',
+  scope: 'destination',
+  status: 503,
+  detail: '',
+  retryAfterMs: 30_000,
+};
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+let servers: TestServers;
+let store: Store;
+const stops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  servers = await testServers();
+  await declareAll(servers.amqpUrl);
+  store = new Store({ url: servers.redisUrl, name: 'test', log });
+  store.start();
+  await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
+});
+beforeEach(async () => {
+  await empty(servers.amqpUrl);
+  await store.run((redis) => redis.flushdb());
+});
+afterEach(() => stopWorkers());
+afterAll(() => store.close());
+
+const deadLetters = (words: string, redisUrl = servers.redisUrl) =>
+  command(['dead-letters', ...words.split(' ')], { PDAGENTD_AMQP_URL: servers.amqpUrl, PDAGENTD_REDIS_URL: redisUrl });
+
+interface Worker {
+  readonly worker: LaneWorker;
+  readonly done: string[];
+}
+
+/** A worker as delivery-worker makes it, answered by the test. */
+function startWorker(
+  answer: (message: OutgoingMessage) => Outcome,
+  alerts: Alerts = new DeadAlerts(store, 'events'),
+): Worker {
+  const aftermath = new Aftermath(alerts);
+  const done: string[] = [];
+  const worker = new LaneWorker({
+    url: servers.amqpUrl,
+    name: 'test',
+    family: EVENTS,
+    queueType: 'quorum',
+    concurrency: 8,
+    maximumAgeMs: Number.MAX_SAFE_INTEGER,
+    poisonAfterMs: Number.MAX_SAFE_INTEGER,
+    deliver: (message) => Promise.resolve(answer(message)),
+    markers: { has: () => Promise.resolve(new Set()), mark: () => Promise.resolve() },
+    observer: aftermath.observing({
+      ...createLaneInstruments(new Registry(), { prefix: 'test', what: 'Events' }),
+      delivered: ({ id }) => done.push(id),
+      buried: (_reason, message) => done.push(message?.id ?? '?'),
+    }),
+    prepare: () => aftermath.learn(),
+    log,
+  });
+  aftermath.start();
+  worker.start();
+  stops.push(async () => {
+    await worker.stop();
+    await aftermath.stop();
+  });
+  return { worker, done };
+}
+
+async function stopWorkers(): Promise<void> {
+  for (const stop of stops.splice(0)) await stop();
+}
+
+/** Sends events `trigger db1 …` as a gateway does: each its id, and accepted a second after the other. */
+async function send(...events: readonly { id: string; action: string; alert?: string }[]): Promise<void> {
+  const link = await BrokerLink.open({ url: servers.amqpUrl, name: 'test' });
+  const sender = await Sender.open(link);
+  for (const { id, action, alert = 'db1' } of events) {
+    const body = Buffer.from(JSON.stringify({ routing_key: KEY, event_action: action, dedup_key: alert }));
+    const receivedAt = NOW - 600_000 + 1_000 * Number(id.slice(1));
+    const properties = toProperties({
+      id,
+      type: 'v2',
+      routingKey: KEY,
+      orderKey: `${KEY}:${alert}`,
+      body,
+      contentType: 'application/json',
+      receivedAt,
+    });
+    await sender.send(EVENTS.exchange, laneKey(laneOf(EVENTS, KEY)), body, properties);
+  }
+  await link.close();
+}
+
+const isDone = ({ done }: Worker, id: string) => waitUntil(() => done.includes(id), { what: `the end of ${id}` });
+const refusing = (...ids: readonly string[]) => {
+  const answer = ({ id }: OutgoingMessage): Outcome => (ids.includes(id) ? REFUSED : DELIVERED);
+  return answer;
+};
+async function wentOn(): Promise<unknown[]> {
+  const { out } = await deadLetters('list --json');
+  return (JSON.parse(out) as { went_on: unknown }[]).map(({ went_on }) => went_on);
+}
+
+it('a trigger whose resolve was delivered since stays, until it is asked for', async () => {
+  const worker = startWorker(refusing('e1'));
+  await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
+  await isDone(worker, 'e2');
+  await stopWorkers();
+  const { code, out, error } = await deadLetters('replay e1');
+  expect(code).toBe(1);
+  expect(out).toMatch(/trigger .* e1 +stays: overtaken; the alert went on: resolve delivered at 2\S+Z\n/);
+  expect(error).toContain('1 dead letter would undo how the alert went on since: it stays (--overtaken sends them)');
+  expect(await wentOn()).toEqual([
+    { known: true, action: 'resolve', delivered_at: expect.stringMatching(/^2\S+Z$/) as string },
+  ]);
+  expect((await deadLetters('list')).out).toMatch(/ db1 +resolve 2\S+Z +no\n/);
+  expect((await deadLetters('show e1')).out).toMatch(/went on: +resolve 2\S+Z\n/);
+  expect(JSON.parse((await deadLetters('show e1 --json')).out)).toMatchObject({ went_on: { action: 'resolve' } });
+  expect(await deadLetters('replay e1 --overtaken')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/e1 +the alert went on: resolve delivered/) as string,
+    error: '1 of 1 dead letter sent again\n',
+  });
+  expect(await waitingFor(servers.amqpUrl)).toBe(1);
+});
+
+it('a resolve after which the alert was triggered anew stays, and one after which it was resolved does not', async () => {
+  const worker = startWorker(refusing('e1', 'e3'));
+  await send({ id: 'e1', action: 'resolve' }, { id: 'e2', action: 'trigger' });
+  await send({ id: 'e3', action: 'resolve', alert: 'db2' }, { id: 'e4', action: 'resolve', alert: 'db2' });
+  await isDone(worker, 'e4');
+  await isDone(worker, 'e2');
+  await stopWorkers();
+  const { out } = await deadLetters('replay --all');
+  expect(out).toMatch(/e1 +stays: overtaken; the alert went on: trigger delivered/);
+  expect(out).toMatch(/e3 +the alert went on: resolve delivered/);
+});
+
+it('of an alert that did not go on nothing is said, and what happened to another counts for nothing', async () => {
+  const worker = startWorker(refusing('e2'));
+  await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
+  await send({ id: 'e3', action: 'trigger', alert: 'db2' });
+  await isDone(worker, 'e3');
+  await isDone(worker, 'e2');
+  await stopWorkers();
+  expect(await wentOn()).toEqual([{ known: true, action: null, delivered_at: null }]);
+  expect((await deadLetters('replay e2')).out).toMatch(/resolve .* e2\n/);
+});
+
+it('a worker that takes the lane over knows what its predecessor buried', async () => {
+  const first = startWorker(refusing('e1'));
+  await send({ id: 'e1', action: 'trigger' });
+  await isDone(first, 'e1');
+  await stopWorkers();
+  const second = startWorker(() => DELIVERED);
+  await send({ id: 'e2', action: 'resolve' });
+  await isDone(second, 'e2');
+  await stopWorkers();
+  expect(await wentOn()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);
+});
+
+it('what a worker still holds of the alert is known too', async () => {
+  const worker = startWorker(({ id }) => (id === 'e1' ? REFUSED : AWAY));
+  await send({ id: 'e1', action: 'trigger' });
+  await isDone(worker, 'e1');
+  await send({ id: 'e2', action: 'resolve' });
+  await waitUntil(() => worker.worker.dispatcher.held === 1, { what: 'the resolve to be held' });
+  const { code, out } = await deadLetters('replay e1');
+  expect(code).toBe(1);
+  expect(out).toMatch(/e1 +stays: overtaken; of the alert a worker holds and sends first: resolve\n/);
+});
+
+it('where Redis is away, or did not know the letter, it says that it is not known', async () => {
+  const away = `redis://127.0.0.1:${await freePort()}`;
+  const worker = startWorker(refusing('e1'), new DeadAlerts(unreachable(away), 'events'));
+  await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
+  await isDone(worker, 'e2');
+  await stopWorkers();
+  expect(await wentOn()).toEqual([{ known: false, action: null, delivered_at: null }]);
+  const { out, error } = await deadLetters('list', away);
+  expect(error).toBe('Redis cannot be reached: it is not known whether alerts went on since\n1 dead letter\n');
+  expect(out).toMatch(/ db1 +not known +no\n/);
+  expect(await deadLetters('replay e1', away)).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/e1 +not known whether the alert went on\n/) as string,
+  });
+});
+
+it('what was buried while Redis was away is written when it is back', async () => {
+  const port = await freePort();
+  let reachable = unreachable(`redis://127.0.0.1:${port}`);
+  const alerts: Alerts = {
+    remember: (...facts) => new DeadAlerts(reachable, 'events').remember(...facts),
+    wentOn: (...facts) => new DeadAlerts(reachable, 'events').wentOn(...facts),
+    learn: (since) => new DeadAlerts(reachable, 'events').learn(since),
+    unwatchedUntil: (at) => new DeadAlerts(reachable, 'events').unwatchedUntil(at),
+  };
+  const worker = startWorker(refusing('e1'), alerts);
+  await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
+  await isDone(worker, 'e2');
+  reachable = store;
+  await waitUntil(async () => (await new DeadAlerts(store, 'events').all()).unwatchedUntil > 0, {
+    what: 'Redis to be told',
+  });
+  expect(await wentOn()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);
+});
+
+it('no routing key is written into Redis in clear', async () => {
+  const worker = startWorker(refusing('e1'));
+  await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
+  await isDone(worker, 'e2');
+  await stopWorkers();
+  const facts = await store.run((redis) => redis.hgetall('pdaltagent:dead-alerts:events:facts'));
+  const names = await store.run((redis) => redis.zrange('pdaltagent:dead-alerts:events', '0', '-1'));
+  expect(names).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+  expect(Object.keys(facts)).toEqual(names);
+  expect(JSON.stringify(facts)).not.toContain(KEY);
+});
+
+function unreachable(url: string): Store {
+  const other = new Store({ url, name: 'test', log });
+  other.start();
+  stops.push(() => Promise.resolve(other.close()));
+  return other;
+}
