@@ -85,7 +85,7 @@ describe('clients that misbehave', () => {
     ['a lone line feed', ['x-a: 1\nx-b: 2'], ''],
   ])('smuggle nothing with %s', async (_, headers, body) => {
     const heard = await talk(`${['POST /v2/enqueue HTTP/1.1', 'host: x', ...headers].join('\r\n')}\r\n\r\n${body}`);
-    expect(heard).toMatch(/^HTTP\/1.1 400 /);
+    expect(heard).toMatch(/^HTTP\/1.1 (400|501) /);
     expect(heard.match(/HTTP\/1.1/g)).toHaveLength(1);
     expect(gateway.sink.messages).toHaveLength(0);
   });
@@ -94,6 +94,33 @@ describe('clients that misbehave', () => {
     'get 400 for %j',
     async (text) => expect(await talk(text)).toMatch(/^HTTP\/1.1 400 [^]*Event object format is unrecognized/),
   );
+
+  it.each([
+    ['no Host', 400, ['content-length: 2'], 'Host header is missing'],
+    [
+      'an Expect that nobody knows',
+      417,
+      ['host: x', 'expect: tea', 'content-length: 2'],
+      'Expect must be 100-continue',
+    ],
+    [
+      'a compressed transfer',
+      501,
+      ['host: x', 'transfer-encoding: gzip, chunked'],
+      'Transfer-Encoding must be chunked',
+    ],
+  ])('get a reason in JSON for %s: %d', async (_, status, headers, reason) => {
+    const before = await metric('pdaltagent_gateway_requests_refused_total', 'malformed');
+    const heard = await talk(`${['POST /v2/enqueue HTTP/1.1', ...headers].join('\r\n')}\r\n\r\n{}`);
+    expect(heard).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*"status":"Unrecognized object"[^]*${reason}`));
+    expect(await metric('pdaltagent_gateway_requests_refused_total', 'malformed')).toBe(before + 1);
+    expect(gateway.sink.messages).toHaveLength(0);
+  });
+
+  it('get 405 where they take it for a proxy', async () => {
+    const heard = await talk('CONNECT events.pagerduty.com:443 HTTP/1.1\r\nhost: events.pagerduty.com:443\r\n\r\n');
+    expect(heard).toMatch(/^HTTP\/1.1 405 [^]*allow: POST[^]*This is no proxy/);
+  });
 
   it('get 431 for headers over 16 KB', async () => {
     expect(await talk(request(BODY, `x-big: ${'x'.repeat(20_000)}`))).toMatch(/^HTTP\/1.1 431 /);

@@ -1,13 +1,12 @@
-import { unwatchFile, watchFile } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { type Server, type ServerOptions } from 'node:https';
 import { type SecureContextOptions } from 'node:tls';
 import { type Logger } from '@pdaltagent/service';
 import { selfSignedPair } from './self-signed';
-import { exists, readPair, type Pair, type PairFiles } from './tls-pair';
+import { readVersion, type Version } from './tls-files';
+import { exists, type PairFiles, whatIsMissing } from './tls-pair';
 
 export interface CertificateOptions {
-  /** The configured pair; where neither file exists a self-signed pair serves. */
+  /** The configured pair; as long as neither file exists a self-signed pair serves. */
   readonly configured: PairFiles;
   readonly stateFolder: string;
   /** A file of authorities: clients must then show a certificate of one of them. */
@@ -17,12 +16,20 @@ export interface CertificateOptions {
   readonly pollMs?: number;
 }
 
-/** The gateway's certificate: found or made at start, taken up anew when its files change. */
+const POLL_MS = 1_000;
+
+/**
+ * The gateway's certificate: found or made at start, taken up anew when its files change, those of a pair that is put
+ * in its place later included. A change counts once two looks in a row find the same, so that nothing half-written does.
+ */
 export class Certificate {
   readonly #options: CertificateOptions;
   #files: PairFiles | undefined;
-  #fingerprint = '';
-  #look: (() => void) | undefined;
+  /** What was read when the files were taken up or refused last. */
+  #judged = '';
+  #candidate = '';
+  #looking: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CertificateOptions) {
     this.#options = options;
@@ -32,39 +39,34 @@ export class Certificate {
   async load(): Promise<ServerOptions> {
     const { log, clientAuthorities } = this.#options;
     this.#files = await this.#find();
-    const pair = await readPair(this.#files);
-    this.#fingerprint = pair.fingerprint;
-    log.info('certificate loaded', this.#describe(pair));
+    const version = await readVersion(this.#files, clientAuthorities);
+    if (version.kind === 'problem') throw version.problem;
+    this.#judged = version.content;
+    log.info('certificate loaded', this.#describe(version));
     return {
-      ...(await this.#context(pair)),
+      ...contextOf(version),
       ...(clientAuthorities === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
     };
   }
 
   /** Keeps the server's certificate as its files are, without a restart and without dropping a connection. */
   watch(server: Server): void {
-    const files = this.#files;
-    if (files === undefined) return;
-    this.#look = () => void this.#reload(files, server);
-    for (const file of [files.certificate, files.key])
-      watchFile(file, { interval: this.#options.pollMs ?? 5_000 }, this.#look);
+    this.#timer = setInterval(() => {
+      this.#looking = this.#looking.then(() => this.#look(server));
+    }, this.#options.pollMs ?? POLL_MS).unref();
   }
 
   unwatch(): void {
-    const files = this.#files;
-    const look = this.#look;
-    if (files === undefined || look === undefined) return;
-    for (const file of [files.certificate, files.key]) unwatchFile(file, look);
-    this.#look = undefined;
+    clearInterval(this.#timer);
   }
 
   async #find(): Promise<PairFiles> {
     const { configured, stateFolder, log } = this.#options;
-    const hasCertificate = await exists(configured.certificate);
-    const hasKey = await exists(configured.key);
-    if (hasCertificate && hasKey) return configured;
-    if (hasCertificate) throw new Error(`PDAGENTD_TLS_KEY: ${configured.key} does not exist`);
-    if (hasKey) throw new Error(`PDAGENTD_TLS_CERT: ${configured.certificate} does not exist`);
+    if (await isThere(configured)) {
+      const missing = await whatIsMissing(configured);
+      if (missing !== undefined) throw missing;
+      return configured;
+    }
     const { files, made } = await selfSignedPair(stateFolder);
     log.info(made ? 'a self-signed certificate was made' : 'the self-signed certificate serves', {
       reason: `${configured.certificate} does not exist`,
@@ -73,36 +75,45 @@ export class Certificate {
     return files;
   }
 
-  async #reload(files: PairFiles, server: Server): Promise<void> {
-    const { log } = this.#options;
+  async #look(server: Server): Promise<void> {
+    const { log, configured, clientAuthorities } = this.#options;
+    // A configured pair goes before a self-signed one whenever it comes, and stays what is looked at once it was there.
+    const files = this.#files === undefined || (await isThere(configured)) ? configured : this.#files;
+    const version = await readVersion(files, clientAuthorities);
+    if (version.content === this.#judged) {
+      this.#candidate = '';
+      return;
+    }
+    if (version.content !== this.#candidate) {
+      this.#candidate = version.content;
+      return;
+    }
+    this.#judged = version.content;
     try {
-      const pair = await readPair(files);
-      if (pair.fingerprint === this.#fingerprint) return;
-      server.setSecureContext(await this.#context(pair));
-      this.#fingerprint = pair.fingerprint;
-      log.info('certificate taken up', this.#describe(pair));
+      if (version.kind === 'problem') throw version.problem;
+      server.setSecureContext(contextOf(version));
+      this.#files = files;
+      log.info('certificate taken up', this.#describe(version));
     } catch (error) {
       log.warn('the changed certificate cannot be used: the former one stays', { error });
     }
   }
 
-  async #context({ cert, key }: Pair): Promise<SecureContextOptions> {
+  #describe({ pair, authorities }: Version) {
     const { clientAuthorities } = this.#options;
     return {
-      cert,
-      key,
-      minVersion: 'TLSv1.2',
-      ...(clientAuthorities === undefined ? {} : { ca: await readAuthorities(clientAuthorities) }),
+      certificate: this.#files?.certificate,
+      fingerprint: pair.fingerprint,
+      validUntil: pair.validUntil.toISOString(),
+      ...(authorities === undefined ? {} : { clientAuthorities }),
     };
-  }
-
-  #describe({ fingerprint, validUntil }: Pair) {
-    return { certificate: this.#files?.certificate, fingerprint, validUntil: validUntil.toISOString() };
   }
 }
 
-function readAuthorities(file: string): Promise<Buffer> {
-  return readFile(file).catch((error: unknown) => {
-    throw new Error(`PDAGENTD_TLS_CLIENT_CA: ${file} cannot be read`, { cause: error });
-  });
+async function isThere({ certificate, key }: PairFiles): Promise<boolean> {
+  return (await exists(certificate)) || (await exists(key));
+}
+
+function contextOf({ pair: { cert, key }, authorities }: Version): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2', ...(authorities === undefined ? {} : { ca: authorities }) };
 }

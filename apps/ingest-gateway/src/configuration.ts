@@ -35,7 +35,7 @@ export const variables = {
   tlsCertificate: text(
     'PDAGENTD_TLS_CERT',
     '/etc/pdagentd/ssl/cert.pem',
-    'certificate chain (PEM); missing: a self-signed pair is made once; changed: taken up without restart',
+    'certificate chain (PEM); missing: a self-signed pair is made once; put there or changed: taken up without restart',
   ),
   tlsKey: text('PDAGENTD_TLS_KEY', '/etc/pdagentd/ssl/key.pem', 'private key of the certificate (PEM)'),
   tlsClientAuthorities: text(

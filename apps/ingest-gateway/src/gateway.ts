@@ -67,6 +67,7 @@ export class Gateway {
         ...options,
         ...listenerDefaults,
         onMalformed: () => outcomes.refused('malformed'),
+        onUntrusted: () => outcomes.refused('client-certificate'),
       });
     this.#certificate = new Certificate({
       configured: { certificate: configuration.tlsCertificate, key: configuration.tlsKey },

@@ -2,10 +2,9 @@ import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { type Duplex } from 'node:stream';
-import { unrecognizedObject } from '@pdaltagent/events';
 import { type Express } from 'express';
 import { announcesTooMuch } from './read-body';
-import { refuseMalformed } from './malformed';
+import { faultOf, isUntrusted, MAXIMUM_HEADERS, refuse, refuseMalformed, UNKNOWN_EXPECTATION } from './malformed';
 import { reply } from './reply';
 import { type RequestClasses } from './request-classes';
 import { Unanswered } from './unanswered';
@@ -17,10 +16,12 @@ export const LIMITS = {
   keepAliveTimeout: 15_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16 * 1024,
+  /** Until a TLS connection can carry requests. */
+  handshakeTimeout: 10_000,
+  /** Nothing at all goes over a connection, as where its client does not read its answers; over what RabbitMQ may take. */
+  silenceTimeout: 120_000,
 };
 
-/** Of one request; no sender comes near it. */
-const MAXIMUM_HEADERS = 200;
 const SWEEP_MS = 50;
 
 /** A port that the gateway listens on, and the variable that sets it. */
@@ -32,6 +33,8 @@ export interface ListenerOptions {
   readonly limits?: Partial<typeof LIMITS>;
   /** Called for each connection that ends because of what came over it. */
   readonly onMalformed?: () => void;
+  /** Called for each connection that ends because its client has not shown a certificate that is asked for. */
+  readonly onUntrusted?: () => void;
 }
 
 /** One HTTP or HTTPS server in front of the routes. */
@@ -41,30 +44,37 @@ export class Listener {
 
   constructor(app: Express, classes: RequestClasses, options: ListenerOptions) {
     this.#options = options;
-    const limits = { ...LIMITS, ...options.limits, ...classes };
+    const { silenceTimeout, ...limits } = { ...LIMITS, ...options.limits };
+    // Without it Node would answer for itself where there is no Host header, and with an empty body.
+    const serverOptions = { ...limits, ...classes, requireHostHeader: false };
     const unanswered = new Unanswered();
+    const malformed = new WeakSet<Duplex>();
     const take = (request: http.IncomingMessage, response: http.ServerResponse): void => {
       unanswered.add(request.socket, response);
-      // Node drops what is over the limit without a word.
-      if (request.rawHeaders.length < 2 * MAXIMUM_HEADERS) app(request, response);
+      const fault = faultOf(request);
+      if (fault === undefined) app(request, response);
       else {
         options.onMalformed?.();
-        reply(request, response, { ...unrecognizedObject('Too many headers'), status: 431 });
+        // What is left of such a request may look like another one.
+        malformed.add(request.socket);
+        response.shouldKeepAlive = false;
+        reply(request, response, fault);
       }
     };
     this.#server =
       options.tls === undefined
-        ? http.createServer(limits, take)
-        : https.createServer({ ...limits, ...options.tls }, take);
+        ? http.createServer(serverOptions, take)
+        : https.createServer({ ...serverOptions, ...options.tls }, take);
     this.#server.maxHeadersCount = MAXIMUM_HEADERS;
+    this.#server.setTimeout(silenceTimeout, (socket) => socket.destroy());
     // Who ends its half of the connection behind an event still waits for the answer; by default Node would hang up.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
-    const malformed = new WeakSet<Duplex>();
     this.#server.on('clientError', (error, socket) => {
       // Whatever else comes over it, a connection is refused once.
       if (malformed.has(socket)) return;
       malformed.add(socket);
-      options.onMalformed?.();
+      if (isUntrusted(error, socket)) options.onUntrusted?.();
+      else options.onMalformed?.();
       // Events that came before are taken: their answers have to come before the refusal.
       unanswered.whenAnswered(socket, () => refuseMalformed(error, socket));
     });
@@ -72,6 +82,16 @@ export class Listener {
     this.#server.on('checkContinue', (request, response) => {
       if (!announcesTooMuch(request)) response.writeContinue();
       take(request, response);
+    });
+    this.#server.on('checkExpectation', (request, response) => {
+      unanswered.add(request.socket, response);
+      options.onMalformed?.();
+      reply(request, response, UNKNOWN_EXPECTATION);
+    });
+    // Without it Node would end the connection without a word.
+    this.#server.on('connect', (_request, socket) => {
+      options.onMalformed?.();
+      unanswered.whenAnswered(socket, () => refuse(socket, 405, 'This is no proxy', ['allow: POST']));
     });
   }
 

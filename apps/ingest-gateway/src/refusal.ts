@@ -18,6 +18,7 @@ export const REFUSALS = [
   'wrong-method',
   'unauthorized',
   'forbidden',
+  'client-certificate',
   'overload',
   'unavailable',
   'failed',

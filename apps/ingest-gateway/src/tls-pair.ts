@@ -1,5 +1,5 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 
 /** Where a certificate (chain) and its private key lie, as PEM. */
@@ -17,14 +17,20 @@ export interface Pair {
   readonly validUntil: Date;
 }
 
-/** @throws Error that names the file where one cannot be read, is no PEM, or the key is another certificate's */
-export async function readPair({ certificate, key }: PairFiles): Promise<Pair> {
-  const pair = { cert: await readNamed(certificate), key: await readNamed(key) };
-  const x509 = attempt(`${certificate} is no certificate`, () => new X509Certificate(pair.cert));
-  const privateKey = attempt(`${key} is no private key without a passphrase`, () => createPrivateKey(pair.key));
+/** A pair of what its files hold. @throws Error that names the file that is no PEM, or whose key is another certificate's */
+export function pairOf({ certificate, key }: PairFiles, content: Pick<Pair, 'cert' | 'key'>): Pair {
+  const x509 = attempt(`${certificate} is no certificate`, () => new X509Certificate(content.cert));
+  const privateKey = attempt(`${key} is no private key without a passphrase`, () => createPrivateKey(content.key));
   if (!x509.checkPrivateKey(privateKey)) throw new Error(`the key of ${key} is not that of ${certificate}`);
-  attempt(`${certificate} cannot be used`, () => createSecureContext(pair));
-  return { ...pair, fingerprint: x509.fingerprint256, validUntil: new Date(x509.validTo) };
+  attempt(`${certificate} cannot be used`, () => createSecureContext(content));
+  return { ...content, fingerprint: x509.fingerprint256, validUntil: new Date(x509.validTo) };
+}
+
+/** Why a configured pair is not whole, named by its variable; undefined where it is. */
+export async function whatIsMissing({ certificate, key }: PairFiles): Promise<Error | undefined> {
+  if (!(await exists(certificate))) return new Error(`PDAGENTD_TLS_CERT: ${certificate} does not exist`);
+  if (!(await exists(key))) return new Error(`PDAGENTD_TLS_KEY: ${key} does not exist`);
+  return undefined;
 }
 
 export async function filesExist({ certificate, key }: PairFiles): Promise<boolean> {
@@ -36,12 +42,6 @@ export async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function readNamed(file: string): Promise<Buffer> {
-  return readFile(file).catch((error: unknown) => {
-    throw new Error(`${file} cannot be read`, { cause: error });
-  });
 }
 
 function attempt<Result>(problem: string, make: () => Result): Result {

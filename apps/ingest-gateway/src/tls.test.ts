@@ -106,6 +106,46 @@ describe('a configured pair', () => {
     agent.destroy();
   });
 
+  it('is taken up where it comes only after the start, once it is whole', async () => {
+    const gateway = await start(configured());
+    const self = (await get(gateway, { rejectUnauthorized: false })).certificate.fingerprint256;
+    const { cert, key } = await writePair('late');
+    await rm(path.join(folder, 'key.pem'));
+    await writeFile(path.join(folder, 'cert.pem'), cert.slice(0, 100));
+    await waitUntil(() => gateway.log.some(({ level }) => level === 'warn'), { what: 'the warning' });
+    expect((await get(gateway, { rejectUnauthorized: false })).certificate.fingerprint256).toBe(self);
+    expect(gateway.log.filter(({ level }) => level === 'warn').map(({ fields }) => String(fields['error']))).toEqual([
+      expect.stringMatching(/^Error: PDAGENTD_TLS_KEY: .*key\.pem does not exist$/),
+    ]);
+
+    await writeFile(path.join(folder, 'cert.pem'), cert);
+    await writeFile(path.join(folder, 'key.pem'), key);
+    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate taken up'), { what: 'the pair' });
+    expect((await get(gateway, { ca: cert })).certificate.subject.CN).toBe('late');
+
+    // Once it was there its absence is a fault: no other certificate takes its place.
+    await rm(path.join(folder, 'key.pem'));
+    await rm(path.join(folder, 'cert.pem'));
+    const warnings = () => gateway.log.filter(({ level }) => level === 'warn');
+    await waitUntil(() => String(warnings().at(-1)?.fields['error']).includes('PDAGENTD_TLS_CERT'), {
+      what: 'a warning',
+    });
+    expect((await get(gateway, { ca: cert })).certificate.subject.CN).toBe('late');
+  });
+
+  it('may have an RSA key', async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'rsa' }], {
+      keyType: 'rsa',
+      keySize: 2048,
+      algorithm: 'sha256',
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+    });
+    await writeFile(path.join(folder, 'cert.pem'), cert);
+    await writeFile(path.join(folder, 'key.pem'), key);
+    const gateway = await start(configured());
+    expect((await get(gateway, { ca: cert })).certificate.subject.CN).toBe('rsa');
+  });
+
   it('must be whole', async () => {
     await writePair('a');
     await rm(path.join(folder, 'key.pem'));
@@ -145,16 +185,51 @@ it('speaks TLS 1.2 and later only', async () => {
   expect(await protocolOf('TLSv1.3')).toBe('TLSv1.3');
 });
 
-it('asks for a certificate of the clients’ authority where one is configured', async () => {
-  const client = await generate([{ name: 'commonName', value: 'client' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    extensions: [{ name: 'basicConstraints', cA: true }],
+describe('certificates of clients', () => {
+  const authorities = () => path.join(folder, 'clients.pem');
+
+  async function makeClient() {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'client' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [{ name: 'basicConstraints', cA: true }],
+    });
+    return { rejectUnauthorized: false, cert, key };
+  }
+
+  it('are asked for where an authority is configured; who has none of its is refused and counted', async () => {
+    const [known, foreign] = [await makeClient(), await makeClient()];
+    await writeFile(authorities(), known.cert);
+    const gateway = await start({ tlsClientAuthorities: authorities() });
+    expect((await get(gateway, known)).status).toBe(200);
+    await expect(get(gateway, { rejectUnauthorized: false })).rejects.toThrow();
+    await expect(get(gateway, foreign)).rejects.toThrow();
+    await waitUntil(
+      async () => (await gateway.metrics.metrics()).includes('refused_total{reason="client-certificate"} 2'),
+      { what: 'both refusals to be counted' },
+    );
   });
-  const tlsClientAuthorities = path.join(folder, 'clients.pem');
-  await writeFile(tlsClientAuthorities, client.cert);
-  const gateway = await start({ tlsClientAuthorities });
-  await expect(get(gateway, { rejectUnauthorized: false })).rejects.toThrow();
-  const trusted = { rejectUnauthorized: false, cert: client.cert, key: client.private };
-  expect((await get(gateway, trusted)).status).toBe(200);
+
+  it('are those of another authority as soon as only that one changes, never of one that cannot be read', async () => {
+    const [first, second] = [await makeClient(), await makeClient()];
+    await writeFile(authorities(), first.cert);
+    const gateway = await start({ ...configured(), tlsClientAuthorities: authorities() });
+    await writeFile(authorities(), 'no certificate');
+    await waitUntil(() => gateway.log.some(({ level }) => level === 'warn'), { what: 'the warning' });
+    expect((await get(gateway, first)).status).toBe(200);
+
+    await writeFile(authorities(), second.cert);
+    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate taken up'), {
+      what: 'the change',
+    });
+    expect((await get(gateway, second)).status).toBe(200);
+    await expect(get(gateway, first)).rejects.toThrow();
+  });
+
+  it('cannot be asked for with a file that holds none', async () => {
+    await writeFile(authorities(), 'no certificate');
+    await expect(start({ tlsClientAuthorities: authorities() })).rejects.toThrow(
+      /^PDAGENTD_TLS_CLIENT_CA: .*clients\.pem cannot be used/,
+    );
+  });
 });

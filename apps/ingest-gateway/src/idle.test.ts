@@ -1,0 +1,73 @@
+import { waitUntil } from '@pdaltagent/testing';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { freePort, postTo, startGateway, type RunningGateway } from './gateway.fixture';
+
+const MANY = 1_000;
+const KEY = '01234567890123456789012345678901';
+const BODY = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
+const REQUEST = `POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
+
+let gateway: RunningGateway;
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await gateway.stop();
+});
+
+async function open(port: number | undefined, count: number, text = ''): Promise<void> {
+  for (let opened = 0; opened < count; opened += 1) {
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+    sockets.push(socket);
+    await once(socket, 'connect');
+    if (text !== '') socket.write(text);
+  }
+}
+
+async function isServed(): Promise<void> {
+  expect((await postTo(`${gateway.url}/v2/enqueue`, BODY)).status).toBe(202);
+}
+
+const openNow = () => sockets.filter((socket) => !socket.closed).length;
+const allClosed = () => waitUntil(() => openNow() === 0, { what: 'all to be closed', timeoutMs: 60_000 });
+
+it.each([
+  ['say nothing', ''],
+  ['do not end their headers', 'POST /v2/enqueue HTTP/1.1\r\nhost: x\r\n'],
+  ['stay silent behind an event', REQUEST],
+])('closes a thousand connections that %s, and serves others meanwhile', async (_, text) => {
+  gateway = await startGateway({
+    limits: { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 100 },
+  });
+  await open(gateway.ports.http, MANY, text);
+  for (const socket of sockets) socket.resume();
+  await isServed();
+  await allClosed();
+  await isServed();
+});
+
+it('closes connections that never finish TLS’s handshake', async () => {
+  gateway = await startGateway({ httpsPort: await freePort(), limits: { handshakeTimeout: 300 } });
+  await open(gateway.ports.https, 100);
+  for (const socket of sockets) socket.resume();
+  await isServed();
+  await allClosed();
+});
+
+it('closes a connection whose client sends and sends but never reads', async () => {
+  gateway = await startGateway({ limits: { silenceTimeout: 300 } });
+  const socket = connect(Number(gateway.ports.http), '127.0.0.1').on('error', () => undefined);
+  sockets.push(socket);
+  await once(socket, 'connect');
+  socket.pause();
+  let isEnded = false;
+  // Behind what both sides' buffers hold, the gateway stops reading too: then nothing goes over the connection.
+  socket.on('close', () => (isEnded = true));
+  const more = (): void => {
+    while (!isEnded && socket.write(REQUEST.repeat(100)));
+  };
+  socket.on('drain', more);
+  more();
+  await waitUntil(() => isEnded, { what: 'the connection to be closed', timeoutMs: 60_000 });
+  await isServed();
+});
