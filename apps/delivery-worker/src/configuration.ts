@@ -1,16 +1,8 @@
-import { choice, type ConfigurationOf, integer, text, url } from '@pdaltagent/service';
+import { type ConfigurationOf, integer, queueVariables, redisVariables, text, url } from '@pdaltagent/service';
 
 export const variables = {
-  amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
-    schemes: ['amqp', 'amqps', 'pyamqp'],
-    aliases: ['CELERY_BROKER_URL'],
-    secret: true,
-  }),
-  queueType: choice('PDAGENTD_QUEUE_TYPE', ['quorum', 'classic'], 'quorum', 'what kind of queues RabbitMQ keeps'),
-  redisUrl: url('PDAGENTD_REDIS_URL', 'redis://localhost:6379', 'Redis, which remembers what was delivered', {
-    schemes: ['redis', 'rediss'],
-    secret: true,
-  }),
+  ...queueVariables,
+  ...redisVariables,
   eventsBaseUrl: url('PDAGENTD_EVENTS_BASE_URL', 'https://events.pagerduty.com', 'PagerDuty’s Events API'),
   concurrency: integer('PDAGENTD_DELIVERY_CONCURRENCY', 256, 'attempts at one time', { min: 1, max: 10_000 }),
   maximumAgeSeconds: integer(

@@ -1,14 +1,13 @@
 import {
-  choice,
   type ConfigurationOf,
   custom,
   flag,
   integer,
   port,
+  queueVariables,
   scrubVariables,
   secret,
   text,
-  url,
 } from '@pdaltagent/service';
 import { Networks } from './networks';
 
@@ -18,12 +17,7 @@ const NETWORKS = {
 };
 
 export const variables = {
-  amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
-    schemes: ['amqp', 'amqps', 'pyamqp'],
-    aliases: ['CELERY_BROKER_URL'],
-    secret: true,
-  }),
-  queueType: choice('PDAGENTD_QUEUE_TYPE', ['quorum', 'classic'], 'quorum', 'what kind of queues RabbitMQ keeps'),
+  ...queueVariables,
   confirmTimeoutMs: integer(
     'PDAGENTD_CONFIRM_TIMEOUT_MS',
     5_000,

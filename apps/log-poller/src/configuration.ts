@@ -1,26 +1,18 @@
 import {
-  choice,
   ConfigurationError,
   type ConfigurationOf,
   custom,
   integer,
+  queueVariables,
+  redisVariables,
   text,
-  url,
   webhookVariables,
 } from '@pdaltagent/service';
 import { instantOf } from '@pdaltagent/webhooks';
 
 export const variables = {
-  amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
-    schemes: ['amqp', 'amqps', 'pyamqp'],
-    aliases: ['CELERY_BROKER_URL'],
-    secret: true,
-  }),
-  queueType: choice('PDAGENTD_QUEUE_TYPE', ['quorum', 'classic'], 'quorum', 'what kind of queues RabbitMQ keeps'),
-  redisUrl: url('PDAGENTD_REDIS_URL', 'redis://localhost:6379', 'Redis', {
-    schemes: ['redis', 'rediss'],
-    secret: true,
-  }),
+  ...queueVariables,
+  ...redisVariables,
   ...webhookVariables,
   intervalSeconds: integer('PDAGENTD_POLLING_INTERVAL_SECONDS', 10, 'seconds between two looks at the log', { min: 1 }),
   overlapSeconds: integer('PDAGENTD_POLL_OVERLAP_SECONDS', 60, 'how late a log entry may appear; read again each time'),

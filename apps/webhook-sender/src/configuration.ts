@@ -1,16 +1,8 @@
-import { choice, type ConfigurationOf, integer, sendingVariables, url } from '@pdaltagent/service';
+import { type ConfigurationOf, integer, queueVariables, redisVariables, sendingVariables } from '@pdaltagent/service';
 
 export const variables = {
-  amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
-    schemes: ['amqp', 'amqps', 'pyamqp'],
-    aliases: ['CELERY_BROKER_URL'],
-    secret: true,
-  }),
-  queueType: choice('PDAGENTD_QUEUE_TYPE', ['quorum', 'classic'], 'quorum', 'what kind of queues RabbitMQ keeps'),
-  redisUrl: url('PDAGENTD_REDIS_URL', 'redis://localhost:6379', 'Redis, which remembers what was delivered', {
-    schemes: ['redis', 'rediss'],
-    secret: true,
-  }),
+  ...queueVariables,
+  ...redisVariables,
   ...sendingVariables,
   maximumAgeSeconds: integer(
     'PDAGENTD_WEBHOOK_MAX_AGE_SECONDS',

@@ -14,6 +14,7 @@ export { maskKey, maskSecrets } from './mask';
 export { type App, type Context, runService, type Service } from './run';
 export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './scrubbing';
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
+export { brokerVariables, queueVariables, redisVariables } from './server-variables';
 export { choice, custom, flag, integer, port, secret, text, url, type Variable } from './variable';
 export { type FileContent, type ParsedFile, type Sources, WatchedFile, type WatchedFileOptions } from './watched-file';
 export { webhookVariables } from './webhook-variables';

@@ -1,7 +1,6 @@
 import { alertNameOf, type Letter } from '@pdaltagent/messaging';
-import { readConfiguration } from '@pdaltagent/service';
+import { readConfiguration, redisVariables } from '@pdaltagent/service';
 import { DeadAlerts, type DeadAlertsKnown } from '@pdaltagent/store';
-import { redisVariables } from '../configuration';
 import { instantOf } from '../duration';
 import { withStore } from '../status/redis';
 import { type Terminal } from '../terminal';

@@ -1,6 +1,5 @@
 import { BrokerLink, EVENTS, type Family, Shelf, WEBHOOKS } from '@pdaltagent/messaging';
-import { readConfiguration } from '@pdaltagent/service';
-import { brokerVariables } from '../configuration';
+import { brokerVariables, readConfiguration } from '@pdaltagent/service';
 import { type Terminal } from '../terminal';
 
 export interface NamedShelf {

@@ -1,6 +1,6 @@
-import { readConfiguration } from '@pdaltagent/service';
+import { brokerVariables, readConfiguration, redisVariables } from '@pdaltagent/service';
 import { Command } from 'commander';
-import { brokerVariables, pagerDutyVariables, redisVariables } from '../configuration';
+import { pagerDutyVariables } from '../configuration';
 import { type Runner } from '../dead-letters/command';
 import { type Terminal } from '../terminal';
 import { brokerFindings } from './broker';

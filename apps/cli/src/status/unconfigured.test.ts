@@ -1,4 +1,4 @@
-import { redisVariables } from '../configuration';
+import { redisVariables } from '@pdaltagent/service';
 import { type Finding } from './finding';
 import { unconfigured } from './unconfigured';
 

@@ -1,7 +1,6 @@
-import { readConfiguration } from '@pdaltagent/service';
+import { brokerVariables, readConfiguration, redisVariables } from '@pdaltagent/service';
 import { DeliveredMarkers } from '@pdaltagent/store';
 import { Command } from 'commander';
-import { brokerVariables, redisVariables } from '../configuration';
 import { type Runner } from '../dead-letters/command';
 import { withStore } from '../status/redis';
 import { type Terminal } from '../terminal';

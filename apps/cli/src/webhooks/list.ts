@@ -1,7 +1,6 @@
-import { readConfiguration, webhookVariables } from '@pdaltagent/service';
+import { readConfiguration, redisVariables, webhookVariables } from '@pdaltagent/service';
 import { PausedDestinations } from '@pdaltagent/store';
 import { type DestinationFilter } from '@pdaltagent/webhooks';
-import { redisVariables } from '../configuration';
 import { instantOf } from '../duration';
 import { withStore } from '../status/redis';
 import { headerOf, rowOf } from '../table';

@@ -11,11 +11,11 @@ import {
   WEBHOOKS,
 } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pdaltagent/rest-api';
-import { configuredScrubber, readConfiguration, webhookVariables } from '@pdaltagent/service';
+import { brokerVariables, configuredScrubber, readConfiguration, webhookVariables } from '@pdaltagent/service';
 import { type Destination, instantOf, isWanted, type LogEntry, WEBHOOK_ID_HEADER } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 import { v7 } from 'uuid';
-import { brokerVariables, pagerDutyVariables } from '../configuration';
+import { pagerDutyVariables } from '../configuration';
 import { confirmed } from '../dead-letters/confirmation';
 import { instantOf as textOfInstant } from '../duration';
 import { Progress } from '../progress';

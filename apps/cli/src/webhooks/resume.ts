@@ -1,6 +1,5 @@
-import { readConfiguration } from '@pdaltagent/service';
+import { readConfiguration, redisVariables } from '@pdaltagent/service';
 import { PausedDestinations, StoreError } from '@pdaltagent/store';
-import { redisVariables } from '../configuration';
 import { withStore } from '../status/redis';
 import { Failure, type Terminal } from '../terminal';
 

@@ -1,0 +1,23 @@
+import { choice, url } from './variable';
+
+/** Where the broker is: for who looks into queues that others declare. */
+export const brokerVariables = {
+  amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
+    schemes: ['amqp', 'amqps', 'pyamqp'],
+    aliases: ['CELERY_BROKER_URL'],
+    secret: true,
+  }),
+};
+
+/** For who declares queues: the same in every process. */
+export const queueVariables = {
+  ...brokerVariables,
+  queueType: choice('PDAGENTD_QUEUE_TYPE', ['quorum', 'classic'], 'quorum', 'what kind of queues RabbitMQ keeps'),
+};
+
+export const redisVariables = {
+  redisUrl: url('PDAGENTD_REDIS_URL', 'redis://localhost:6379', 'Redis, which remembers what was read and delivered', {
+    schemes: ['redis', 'rediss'],
+    secret: true,
+  }),
+};
