@@ -1,4 +1,5 @@
 import { EVENTS, laneOf } from '@pdaltagent/messaging';
+import { type AppProcess } from '@pdaltagent/testing';
 import { figure, holdsEvents, SCENARIO_MS, STEP_MS, tell } from './faults.fixture';
 import { Relay } from './relay.fixture';
 import { Traffic } from './traffic.fixture';
@@ -83,6 +84,49 @@ describe('a routing key that PagerDuty throttles', () => {
         replays: [],
       });
       expect(Math.min(...overtaken, throttled, held)).toBeGreaterThan(0);
+    },
+    SCENARIO_MS,
+  );
+});
+
+describe('a routing key whose posts hang', () => {
+  /** So long that nobody's post times out while this test runs. */
+  const NO_TIMEOUT = { PDAGENTD_ATTEMPT_TIMEOUT_MS: '3600000' };
+  const attempts = (worker: AppProcess, outcome: string) =>
+    figure(worker, `pdaltagent_attempts_total{outcome="${outcome}"}`);
+
+  it(
+    'delays no other key of its lane until they time out, also where the worker crashes while it goes aside',
+    async () => {
+      const hanging = { id: 'hanging', match: { routingKey: NOISY }, effect: { kind: 'hang' } };
+      await relay.control('POST', '/faults', hanging);
+      const shared = { gatewayUrl: relay.gatewayUrl, simulatorUrl: relay.simulatorUrl, senders: 16 };
+      const noisy = new Traffic({ ...shared, alerts: 200, eventsPerAlert: 5, routingKeys: [NOISY], prefix: 'noisy' });
+      const quiet = new Traffic({ ...shared, alerts: 10, eventsPerAlert: 10, routingKeys: [QUIET], prefix: 'quiet' });
+      await noisy.send();
+      await quiet.send();
+
+      const crashing = await relay.startWorker({ env: NO_TIMEOUT });
+      await crashing.logged('that posts hang', ({ message }) => message.startsWith('posts of a key hang'), STEP_MS);
+      await crashing.kill();
+      const worker = await relay.startWorker({ env: NO_TIMEOUT });
+      await quiet.delivered(STEP_MS);
+      const interrupted = await attempts(worker, 'interrupted');
+      expect(await attempts(worker, 'failed')).toBe(0);
+      await noisy.collect();
+      expect(noisy.ledger.report()).toMatchObject({ accepted: 1_000, delivered: 0 });
+      const hung = await relay.hits('hanging');
+
+      // Its one attempt would hang for an hour.
+      await worker.kill();
+      await relay.control('DELETE', '/faults');
+      await relay.startWorker();
+      await noisy.delivered(STEP_MS);
+      tell('hanging', { hung, interrupted });
+      for (const { ledger } of [quiet, noisy]) {
+        expect(ledger.report()).toMatchObject({ lost: [], unexpected: [], inversions: [], replays: [] });
+      }
+      expect(hung).toBeGreaterThan(0);
     },
     SCENARIO_MS,
   );
