@@ -31,6 +31,8 @@ describe('tokens', () => {
       { authorization: 'Bearer first-token' },
       { authorization: 'bearer second-token' },
       { 'x-pdaltagent-token': 'second-token' },
+      { 'x-pdaltagent-token': 'second-token', authorization: 'Bearer of-a-tool' },
+      { 'x-pdaltagent-token': 'of-a-tool', authorization: 'Bearer first-token' },
     ]) {
       expect((await send(headers, `/integration/${KEY}/enqueue`)).status).toBe(202);
     }

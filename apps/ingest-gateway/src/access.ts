@@ -34,9 +34,9 @@ export class Access {
       if (sender === undefined || !allowed.has(sender)) return refusals.forbidden(sender ?? 'an unknown address');
     }
     if (!this.needsToken) return undefined;
-    const token = tokenIn(request.headers);
-    if (token === undefined) return refusals.unauthorized('A token is required');
-    return this.#knows(token) ? undefined : refusals.unauthorized('The token is not valid');
+    const tokens = tokensIn(request.headers);
+    if (tokens.length === 0) return refusals.unauthorized('A token is required');
+    return tokens.some((token) => this.#knows(token)) ? undefined : refusals.unauthorized('The token is not valid');
   }
 
   /** All are compared, each in constant time: how long it takes tells nothing. */
@@ -68,10 +68,10 @@ function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-function tokenIn(headers: IncomingHttpHeaders): string | undefined {
-  const own = headers['x-pdaltagent-token'];
-  if (typeof own === 'string' && own !== '') return own;
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+/** Those of both headers: a tool that fills in one by itself can still be given the other. */
+function tokensIn({ authorization = '', ...headers }: IncomingHttpHeaders): string[] {
+  const bearer = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  return [headers['x-pdaltagent-token'], bearer].flat().filter((token) => token !== undefined && token !== '');
 }
 
 /** Some proxies write `192.0.2.7:4711` or `[2001:db8::7]:4711`. */
