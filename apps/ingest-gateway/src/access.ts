@@ -71,7 +71,7 @@ function digestOf(token: string): Buffer {
 /** Those of both headers: a tool that fills in one by itself can still be given the other. */
 function tokensIn({ authorization = '', ...headers }: IncomingHttpHeaders): string[] {
   const bearer = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-  return [headers['x-pdaltagent-token'], bearer].flat().filter((token) => token !== undefined && token !== '');
+  return [headers['x-pdaltagent-token'], bearer].flat().filter((token): token is string => Boolean(token));
 }
 
 /** Some proxies write `192.0.2.7:4711` or `[2001:db8::7]:4711`. */
