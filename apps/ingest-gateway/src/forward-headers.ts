@@ -26,12 +26,27 @@ const CREDENTIALS = [
   'authorization',
   'proxy-authorization',
   'cookie',
+  'private-token',
+  'x-access-token',
+  'x-amz-security-token',
   'x-api-key',
   'x-auth-token',
+  'x-csrf-token',
   'x-pdaltagent-token',
 ];
 // Who sent it through which proxies is the organisation's own business.
-const FORWARDING = ['forwarded', 'via', 'x-real-ip', 'x-client-ip', 'x-request-id'];
+const FORWARDING = [
+  'cf-connecting-ip',
+  'forwarded',
+  'true-client-ip',
+  'via',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
+  'x-original-forwarded-for',
+  'x-real-ip',
+  'x-request-id',
+];
 
 const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...OF_THIS_REQUEST, ...CREDENTIALS, ...FORWARDING]);
 

@@ -147,13 +147,17 @@ describe('vendor bodies', () => {
       'x-amz-sns-message-type': 'Notification',
       authorization: 'Bearer secret',
       cookie: 'a=b',
+      'private-token': 'secret',
+      'x-amz-security-token': 'secret',
       'x-forwarded-for': '10.0.0.1',
+      'true-client-ip': '10.0.0.1',
     });
     expect(reply).toMatchObject({ status: 202, body: { status: 'success' } });
     const message = published();
     expect(message).toMatchObject({ type, routingKey: KEY, orderKey: KEY, contentType });
     expect(message.body.equals(bytes)).toBe(true);
     expect(message.forward?.['x-amz-sns-message-type']).toBe('Notification');
+    expect(JSON.stringify(message.forward)).not.toMatch(/secret|10\.0\.0\.1/);
     expect(Object.keys(message.forward ?? {})).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/authorization|cookie|forwarded|host|content-|connection/)]),
     );
