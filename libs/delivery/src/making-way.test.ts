@@ -46,6 +46,19 @@ describe('a key whose attempts hang while it has to make way', () => {
     expect(bench.attempting.size).toBeGreaterThan(1);
   });
 
+  it('takes no more than a few slots for a minute, should it only be slow', () => {
+    const bench = hanging({ attempts: 200, concurrency: 64 });
+    interrupt(bench);
+    const answerAll = () => {
+      for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    };
+    answerAll();
+    expect(bench.attempting.size).toBe(4);
+    bench.clock.advance(60_000);
+    answerAll();
+    expect(bench.attempting.size).toBe(64);
+  });
+
   it('keeps attempts that are young: they may yet be answered', () => {
     const bench = hanging();
     const young = bench.add(HANGS, 'young');
@@ -97,6 +110,19 @@ describe('a destination that is slow for all its keys', () => {
     expect(interrupt(bench)).toEqual([]);
     bench.clock.advance(2_000);
     expect(interrupt(bench)).toHaveLength(1);
+  });
+
+  it('has one key after the other interrupted while nothing tells that it is slow', () => {
+    const bench = new Bench();
+    for (const key of ['a', 'b', 'c']) bench.add(key, 'a');
+    bench.clock.advance(2_500);
+    expect([interrupt(bench, 'a'), interrupt(bench, 'b')].flat()).toHaveLength(1);
+    bench.clock.advance(250);
+    expect(interrupt(bench, 'b')).toHaveLength(1);
+    for (const letter of [...bench.attempting]) if (letter.routingKey === 'c') bench.settle(letter, DELIVERED);
+    bench.add('d', 'a');
+    bench.clock.advance(2_500);
+    expect(interrupt(bench, 'd')).toEqual([]);
   });
 
   it('is not what a few slow keys are', () => {

@@ -1,11 +1,12 @@
 import { type Clock } from './clock';
 import { type KeyTable } from './key-table';
 import { type Entry, type Held, type KeyLine } from './lines';
+import { INTERRUPT_EVERY_MS } from './patience';
 import { type Ports } from './ports';
 import { type Turn } from './turn';
 
-/** A key that answers, if slowly, is interrupted no more often: what it had taken by then it is sent once more. */
-const AGAIN_AFTER_MS = 60_000;
+/** One key after the other: should it be the destination that has become slow, its next answers tell before much is repeated. */
+const NEXT_KEY_AFTER_MS = 200;
 
 /**
  * Has keys that hold up others make way. What hangs of them is taken off the wire before its timeout, which says nothing about
@@ -16,6 +17,7 @@ export class MakingWay<M extends Held> {
   readonly #turn: Turn<M>;
   readonly #clock: Clock;
   readonly #ports: Pick<Ports<M>, 'interrupt' | 'changed'>;
+  #interruptedAt = Number.NEGATIVE_INFINITY;
 
   constructor(keys: KeyTable<M>, turn: Turn<M>, clock: Clock, ports: Pick<Ports<M>, 'interrupt' | 'changed'>) {
     this.#keys = keys;
@@ -52,7 +54,7 @@ export class MakingWay<M extends Held> {
 
   /**
    * Where every slot is taken while keys that do not hang have something to start: interrupts the key that hangs with most of
-   * them. One a call: should it be the destination that has become slow, its next answers tell before many are repeated.
+   * them; to be called several times a second.
    */
   makeRoom(): void {
     if (!this.#turn.isFull) return;
@@ -68,6 +70,8 @@ export class MakingWay<M extends Held> {
   }
 
   #interrupt(key: KeyLine<M>, now: number): void {
+    if (now - this.#interruptedAt < NEXT_KEY_AFTER_MS) return;
+    this.#interruptedAt = now;
     const entries = onTheWire(key);
     const { routingKey, hangs } = key;
     key.hangs = true;
@@ -78,7 +82,7 @@ export class MakingWay<M extends Held> {
 }
 
 function mayBeInterrupted<M extends Held>({ interruptedAt }: KeyLine<M>, now: number): boolean {
-  return now - interruptedAt >= AGAIN_AFTER_MS;
+  return now - interruptedAt >= INTERRUPT_EVERY_MS;
 }
 
 /** Whether all that is on the wire of the key hangs, and something is. */

@@ -2,6 +2,8 @@ import { type Held, type KeyLine } from './lines';
 
 /** An attempt that takes longer holds its key up. */
 export const SLOW_MS = 2_000;
+/** A key that answers, if slowly, is interrupted no more often: what it had taken by then it is sent once more. */
+export const INTERRUPT_EVERY_MS = 60_000;
 /** An attempt that takes so many times what answers usually take hangs. */
 const TIMES_THE_USUAL = 3;
 /** Answers that came so long ago tell nothing. */

@@ -1,11 +1,9 @@
 import { type Clock } from './clock';
 import { type Held, type KeyLine, type OrderLine } from './lines';
+import { INTERRUPT_EVERY_MS } from './patience';
 
 /** A key may start while it has fewer in flight than this many times the free slots: some are always left for others. */
 const GREED = 16;
-/** A key that was interrupted takes a GREEDth of the slots at most for so long: slow ones shall not take them all by turns. */
-const MODEST_FOR_MS = 10 * 60_000;
-
 /** Whose turn it is: routing keys one after the other, each as far as its pace, its share and its destination allow. */
 export class Turn<M extends Held> {
   readonly #concurrency: number;
@@ -107,7 +105,9 @@ export class Turn<M extends Held> {
 
   #hasRoom(key: KeyLine<M>): boolean {
     const now = this.#clock.now();
-    const most = now - key.interruptedAt < MODEST_FOR_MS ? this.#concurrency / GREED : this.#concurrency;
+    // While it cannot be interrupted again, a slow key shall not take all slots once more.
+    const isModest = now - key.interruptedAt < INTERRUPT_EVERY_MS;
+    const most = isModest ? this.#concurrency / GREED : this.#concurrency;
     if (key.inFlight >= Math.min(most, GREED * (this.#slots - this.#inFlight))) return false;
     if (key.inFlight < key.pace.room(now)) return true;
     // With something in flight, its answer asks again.
