@@ -1,7 +1,6 @@
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { generate } from 'selfsigned';
 import { filesExist, type PairFiles } from './tls-pair';
 
 /** Long, as those who pin the certificate would otherwise lose pages on the day it ends. */
@@ -34,6 +33,8 @@ export async function selfSignedPair(stateFolder: string): Promise<{ files: Pair
 }
 
 async function generatePair() {
+  // Once in a gateway's life: what it takes to make certificates need not be in memory for the rest of it.
+  const { generate } = await import('selfsigned');
   const host = hostname();
   const notAfterDate = new Date();
   notAfterDate.setFullYear(notAfterDate.getFullYear() + LIFETIME_YEARS);
