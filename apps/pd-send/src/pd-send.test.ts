@@ -49,6 +49,16 @@ function listen(server: Server): Promise<number> {
 }
 
 describe('pd-send', () => {
+  it('says on one line that what answers there speaks no TLS', async () => {
+    const port = await listen(http.createServer(answering([], [202, SUCCESS])));
+    const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `https://127.0.0.1:${port}` });
+    expect(result).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `pd-send: cannot reach https://127.0.0.1:${port}: TLS failed: wrong version number (4 attempts)\n`,
+    });
+  });
+
   it('sends the event and says so as PagerDuty Agent does', async () => {
     const seen: Seen[] = [];
     const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));

@@ -135,5 +135,11 @@ function basic(header: string, { username, password }: URL): Record<string, stri
 function firstOf(error: unknown): { code: string; message: string } {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error)) return { code: '', message: String(first) };
-  return { code: 'code' in first ? String(first.code) : '', message: first.message };
+  return { code: 'code' in first ? String(first.code) : '', message: onOneLine(first.message) };
+}
+
+/** OpenSSL's own words are those between the names of its routines and of its source files, and end in a line feed. */
+function onOneLine(message: string): string {
+  const [, reason] = /:SSL routines:[^:]*:([^:]+)/.exec(message) ?? [];
+  return reason === undefined ? message.replace(/\s+/g, ' ').trim() : `TLS failed: ${reason.trim()}`;
 }
