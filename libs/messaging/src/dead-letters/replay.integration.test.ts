@@ -1,0 +1,134 @@
+import { CuttingProxy, testServers } from '@pdaltagent/testing';
+import { type ConsumeMessage } from 'amqplib';
+import { EVENTS, laneOf, laneQueue } from '../topology';
+import { bury, message, ROUTING_KEY } from './letters.fixture';
+import { inOrderOfDeath, playOf, replay, type ReplayOptions } from './replay';
+import { Sender } from './sender';
+import { Shelf } from './shelf';
+import { idsOn, lettersOn, names, ShelfBench } from './shelf.fixture';
+
+const bench = ShelfBench.prepare(testServers);
+
+/** What lies in the lane of the letters' key; it stays there, unacknowledged. */
+async function lane(): Promise<ConsumeMessage[]> {
+  const channel = await (await bench.link()).channel();
+  const queue = laneQueue(EVENTS, laneOf(EVENTS, ROUTING_KEY));
+  const { messageCount } = await channel.checkQueue(queue);
+  const found: ConsumeMessage[] = [];
+  if (messageCount === 0) return found;
+  await new Promise<void>((resolve) => {
+    void channel.consume(queue, (delivery) => {
+      if (delivery !== null) found.push(delivery);
+      if (found.length === messageCount) resolve();
+    });
+  });
+  return found;
+}
+const idsInLane = async () => (await lane()).map(({ properties }) => String(properties.messageId));
+
+/** Ids of what is left once every other connection is closed. */
+async function left(): Promise<string[]> {
+  await bench.close();
+  return idsOn(await Shelf.open(await bench.link(), EVENTS));
+}
+
+/** Replays these letters; the rest of the options are as given. */
+async function play(ids: readonly string[], options: Partial<ReplayOptions> = {}): Promise<number> {
+  const shelf = await Shelf.open(await bench.link(), EVENTS);
+  const letters = await lettersOn(shelf);
+  const plays = inOrderOfDeath(letters.filter(({ id }) => ids.includes(id)).map(playOf));
+  return replay({ shelf, sender: await Sender.open(await bench.link()), family: EVENTS, plays, ...options });
+}
+
+describe('a replay', () => {
+  it('sends the chosen ones to their lane in order, as they were but for their age, and leaves the others', async () => {
+    await bury(
+      bench.url,
+      names(6).map((id) => message(id, 'a')),
+    );
+    const before = Date.now();
+    expect(await play(['m1', 'm2', 'm4'])).toBe(3);
+    const sent = await lane();
+    expect(sent.map(({ properties }) => String(properties.messageId))).toEqual(['m1', 'm2', 'm4']);
+    const [first] = sent;
+    expect(first?.content.toString()).toBe('{"dedup_key":"a"}');
+    expect(first?.properties).toMatchObject({ type: 'v2', contentType: 'application/json', deliveryMode: 2 });
+    expect(first?.properties.headers).toEqual({
+      routing_key: ROUTING_KEY,
+      order_key: `${ROUTING_KEY}:a`,
+      received_at: expect.any(Number) as number,
+      original_received_at: 1_700_000_000_000,
+      again: true,
+      forward: { 'x-vendor': 'one' },
+    });
+    expect(first?.properties.headers?.received_at).toBeGreaterThanOrEqual(before);
+    expect(await left()).toEqual(['m0', 'm3', 'm5']);
+  });
+
+  it('goes by the order of death where somebody moved the letters', async () => {
+    const letters = ['resolve', 'trigger'].map((id) => message(id, 'a'));
+    await bury(bench.url, letters, (index) => ({ dead_reason: 'poison', dead_at: 2 - index }));
+    await play(['resolve', 'trigger']);
+    expect(await idsInLane()).toEqual(['trigger', 'resolve']);
+  });
+
+  it('sends a letter that a crash left behind twice only once, and removes both', async () => {
+    await bury(bench.url, [message('m0'), message('m1'), message('m0')]);
+    expect(await play(['m0', 'm1'])).toBe(2);
+    expect(await idsInLane()).toEqual(['m0', 'm1']);
+    expect(await left()).toEqual([]);
+  });
+
+  it('takes no more into memory than it is allowed to, and keeps the order all the same', async () => {
+    const all = names(9);
+    await bury(
+      bench.url,
+      all.map((id) => message(id, 'a', 'x'.repeat(100))),
+    );
+    const progress: number[] = [];
+    expect(await play(all, { keptBytes: 2_500, progress: (count) => progress.push(count) })).toBe(9);
+    expect(await idsInLane()).toEqual(all);
+    expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('keeps every letter that no queue took', async () => {
+    await bury(
+      bench.url,
+      names(3).map((id) => message(id, 'a')),
+    );
+    const channel = await (await bench.link()).channel();
+    await channel.deleteQueue(laneQueue(EVENTS, laneOf(EVENTS, ROUTING_KEY)));
+    await expect(play(['m0', 'm1', 'm2'])).rejects.toMatchObject({ code: 'returned' });
+    expect(await left()).toEqual(['m0', 'm1', 'm2']);
+  });
+
+  it('loses nothing and plays no alert out of order when it is cut off in the middle', async () => {
+    const all = names(400);
+    await bury(
+      bench.url,
+      all.map((id, index) => message(id, `a${index % 40}`)),
+    );
+    const proxy = await CuttingProxy.start(bench.url);
+    const shelf = await Shelf.open(await bench.link(proxy.url(bench.url)), EVENTS);
+    const sender = await Sender.open(await bench.link(proxy.url(bench.url)));
+    const progress = (count: number) => {
+      if (count === 100) proxy.cut();
+    };
+    const plays = (await lettersOn(shelf)).map(playOf);
+    await expect(replay({ shelf, sender, family: EVENTS, plays, progress })).rejects.toThrow();
+    await proxy.stop();
+    const rest = await left();
+    expect(rest.length).toBeGreaterThan(0);
+    expect(rest.length).toBeLessThan(400);
+    await bench.close();
+    await play(all);
+    const sent = await idsInLane();
+    expect(new Set(sent)).toEqual(new Set(all));
+    // What was on its way is played once more; first arrivals are in order.
+    const firsts = [...new Set(sent)].map((id) => Number(id.slice(1)));
+    for (let alert = 0; alert < 40; alert += 1) {
+      const ofAlert = firsts.filter((index) => index % 40 === alert);
+      expect(ofAlert).toEqual([...ofAlert].sort((a, b) => a - b));
+    }
+  });
+});

@@ -1,0 +1,52 @@
+import { BrokerLink } from '../inspection/broker-link';
+import { EVENTS, laneOf, laneQueue } from '../topology';
+import { type Letter } from './letter';
+import { declareAll, ROUTING_KEY } from './letters.fixture';
+import { type Shelf } from './shelf';
+
+/** A broker whose dead letters, and the lane of their key, are empty before each test; links are closed after it. */
+export class ShelfBench {
+  readonly #links: BrokerLink[] = [];
+  #url = '';
+
+  /** To be called while a test file is read: it prepares every test of it. */
+  static prepare(servers: () => Promise<{ readonly amqpUrl: string }>): ShelfBench {
+    const bench = new ShelfBench();
+    beforeAll(async () => {
+      ({ amqpUrl: bench.#url } = await servers());
+    });
+    beforeEach(async () => {
+      await declareAll(bench.url);
+      const channel = await (await bench.link()).channel();
+      for (const queue of [EVENTS.deadLetters, laneQueue(EVENTS, laneOf(EVENTS, ROUTING_KEY))])
+        await channel.purgeQueue(queue);
+    });
+    afterEach(() => bench.close());
+    return bench;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  async link(to = this.#url): Promise<BrokerLink> {
+    const opened = await BrokerLink.open({ url: to, name: 'test' });
+    this.#links.push(opened);
+    return opened;
+  }
+
+  /** Closes every link, also before a test's end. */
+  async close(): Promise<void> {
+    await Promise.all(this.#links.splice(0).map((open) => open.close()));
+  }
+}
+
+export const names = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
+
+export async function lettersOn(shelf: Shelf): Promise<Letter[]> {
+  const letters: Letter[] = [];
+  await shelf.look(({ letter }) => letters.push(letter));
+  return letters;
+}
+
+export const idsOn = async (shelf: Shelf) => (await lettersOn(shelf)).map(({ id }) => id);
