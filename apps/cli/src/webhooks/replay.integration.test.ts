@@ -1,0 +1,106 @@
+import { fromDelivery, type IncomingMessage, laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
+import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { deliveryIdOf } from '@pdaltagent/webhooks';
+import { connect } from 'amqplib';
+import { WebhooksBench } from './webhooks.fixture';
+
+const log = new LogEntriesServer();
+let servers: TestServers;
+let bench: WebhooksBench;
+
+beforeAll(async () => {
+  servers = await testServers();
+  await log.start();
+  bench = await WebhooksBench.start({ ...servers, apiUrl: log.url });
+});
+beforeEach(() => {
+  log.entries.length = 0;
+  return bench.reset();
+});
+afterAll(async () => {
+  await bench.stop();
+  await log.stop();
+});
+
+const webhooks = (words: string, more: Record<string, string> = {}) => bench.webhooks(words, more);
+
+/** Takes what comes off the lanes of webhooks, as a sender would, once what was there before is gone. */
+async function openLanes(messages: IncomingMessage[]): Promise<() => Promise<void>> {
+  const connection = await connect(servers.amqpUrl);
+  const channel = await connection.createChannel();
+  for (let lane = 0; lane < WEBHOOKS.lanes; lane += 1) {
+    await channel.purgeQueue(laneQueue(WEBHOOKS, lane));
+    await channel.consume(laneQueue(WEBHOOKS, lane), (delivery) => {
+      if (delivery === null) return;
+      const parsed = fromDelivery(delivery);
+      if (parsed.kind === 'message') messages.push(parsed.message);
+      channel.ack(delivery);
+    });
+  }
+  return () => connection.close();
+}
+
+describe('webhooks replay', () => {
+  const since = new Date(Date.now() - 3_600_000).toISOString();
+  const until = new Date(Date.now() + 60_000).toISOString();
+  const span = `--since ${since} --until ${until}`;
+  const messages: IncomingMessage[] = [];
+  let close: () => Promise<void>;
+
+  beforeEach(async () => {
+    messages.length = 0;
+    close = await openLanes(messages);
+  });
+  afterEach(() => close());
+  const arrived = (count: number) => waitUntil(() => messages.length >= count, { what: `${count} on the lanes` });
+
+  it('queues the webhooks of the time anew, oldest first, each with the ids of its first time', async () => {
+    const entries = log.add(250, (index) => ({ service: { id: `S${index % 2}` }, incident: { id: 'I1' } }));
+    const { code, out } = await webhooks(`replay ${span} --destination tickets chat`);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^250 log entries of .*: 375 webhooks queued for tickets, chat\n$/) as string,
+    });
+    await arrived(375);
+    const of = (name: string) => messages.filter(({ routingKey }) => routingKey === name);
+    expect([of('tickets').length, of('chat').length]).toEqual([250, 125]);
+    const ids = entries.map(({ id }) => deliveryIdOf(id, 'tickets'));
+    expect(of('tickets').map(({ forward }) => forward['X-Webhook-Id'])).toEqual(ids);
+    expect(new Set(messages.map(({ id }) => id)).size).toBe(375);
+    expect(messages.some(({ again }) => again)).toBe(false);
+  });
+
+  it('counts in a dry run without a broker', async () => {
+    log.add(3);
+    const { code, out } = await webhooks(`replay ${span} --destination tickets --dry-run`, {
+      PDAGENTD_AMQP_URL: 'amqp://127.0.0.1:1',
+    });
+    expect({ code, out: out.trim() }).toEqual({
+      code: 0,
+      out: expect.stringContaining('3 webhooks would be sent to tickets') as string,
+    });
+  });
+
+  it('takes personal data out where the log-poller does', async () => {
+    log.add(1, () => ({ summary: 'call jane@example.com' }));
+    await webhooks(`replay ${span} --destination chat`, { PDAGENTD_SCRUB_WEBHOOKS: 'true' });
+    log.add(1, () => ({ summary: 'call jane@example.com', service: { id: 'S1' } }));
+    await webhooks(`replay ${span} --destination tickets chat`, { PDAGENTD_SCRUB_WEBHOOKS: 'true' });
+    await arrived(3);
+    const bodies = messages.map(({ body }) => body.toString());
+    expect(bodies).toHaveLength(3);
+    expect(bodies.join()).not.toContain('jane@');
+  });
+
+  it('ends where the token is refused, and where a time or a destination is wrong', async () => {
+    log.mishaps.push({ status: 401 });
+    expect(await webhooks(`replay ${span} --destination chat`)).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('PagerDuty refuses PDAGENTD_API_TOKEN (status 401)') as string,
+    });
+    expect((await webhooks('replay --since yesterday --destination chat')).code).toBe(2);
+    expect((await webhooks(`replay --since ${until} --until ${since} --destination chat`)).code).toBe(2);
+    expect((await webhooks(`replay ${span} --destination nobody`)).code).toBe(1);
+    expect((await webhooks(`replay ${span}`)).code).toBe(2);
+  });
+});
