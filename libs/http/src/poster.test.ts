@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
@@ -195,5 +196,18 @@ describe('a post', () => {
     const attempt = post(silent, abort.signal);
     abort.abort(new Error('lane lost'));
     await expect(attempt).rejects.toThrow('lane lost');
+  });
+
+  it('has closed its connection when its caller, who gave it up in the middle, is told so', async () => {
+    let arrived: (socket: Socket) => void = () => undefined;
+    const connection = new Promise<Socket>((resolve) => (arrived = resolve));
+    const silent = await raw((socket) => socket.on('error', () => undefined).once('data', () => arrived(socket)));
+    const abort = new AbortController();
+    poster = new Poster({ maxSockets: 8 });
+    const attempt = post(silent, abort.signal);
+    const closed = once(await connection, 'close');
+    abort.abort(new Error('interrupted'));
+    await expect(attempt).rejects.toThrow('interrupted');
+    await closed;
   });
 });
