@@ -12,6 +12,7 @@ export { type Destinations, openDestinations } from './destinations';
 export { createLogger, type Fields, type Logger, type LogLevel } from './logger';
 export { maskKey, maskSecrets } from './mask';
 export { type App, type Context, runService, type Service } from './run';
+export { countedScrubber, type CountedScrubberOptions } from './counted-scrubber';
 export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './scrubbing';
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
 export { brokerVariables, queueVariables, redisVariables } from './server-variables';

@@ -1,0 +1,40 @@
+import { type Found, type Scrubber } from '@pdaltagent/scrubber';
+import { Counter, type Registry } from 'prom-client';
+import { type Logger } from './logger';
+import { configuredScrubber, type ScrubConfiguration } from './scrubbing';
+
+export interface CountedScrubberOptions {
+  /** The name of the counter. */
+  readonly metric: string;
+  /** What is scrubbed and which keys in it join things together, in the words of the help and of the log. */
+  readonly what: string;
+  readonly keys: string;
+  readonly metrics: Registry;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/**
+ * The scrubber that the variables describe, with a counter, by kind, of the values that it replaced.
+ * @returns gives the scrubber to do one thing with, and the bytes of its outcome back
+ * @throws ConfigurationError
+ */
+export function countedScrubber(
+  configuration: ScrubConfiguration,
+  { metric, what, keys, metrics, log }: CountedScrubberOptions,
+): (scrub: (scrubber: Scrubber) => { readonly bytes: Buffer; readonly found: Found }) => Buffer {
+  const scrubber = configuredScrubber(configuration);
+  if (configuration.scrubSecret === undefined) {
+    log.warn(`personal data in ${keys} stays as it is: PDAGENTD_SCRUB_SECRET is not set`);
+  }
+  const replaced = new Counter({
+    name: metric,
+    help: `Values that were replaced in ${what} because they are personal or secret, by kind.`,
+    labelNames: ['kind'],
+    registers: [metrics],
+  });
+  return (scrub) => {
+    const { bytes, found } = scrub(scrubber);
+    for (const [kind, count] of Object.entries(found)) replaced.inc({ kind }, count);
+    return bytes;
+  };
+}
