@@ -1,0 +1,117 @@
+import { Getter } from '@pdaltagent/http';
+import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { LogEntriesApi, PAGE_BYTES_LIMIT, WindowReader } from '@pdaltagent/rest-api';
+import { Cursor, SeenEntries, Store } from '@pdaltagent/store';
+import { parseDestinations } from '@pdaltagent/webhooks';
+import { Registry } from 'prom-client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Counters } from './counters';
+import { KeptLog } from './kept-log.testing';
+import { Lanes } from './lanes.testing';
+import { NewEntries } from './new-entries';
+import { Publication } from './publication';
+import { Round, type RoundOptions } from './round';
+import { takenDeadLetters } from './round.testing';
+import { SettingAside } from './setting-aside';
+
+interface Servers {
+  readonly amqpUrl: string;
+  readonly redisUrl: string;
+}
+
+/** Where log entries are read: a server of the test's own. */
+interface LogServer {
+  readonly url: string;
+}
+
+export interface NewRoundOptions extends Partial<RoundOptions> {
+  readonly store?: Store;
+  readonly urls?: string;
+  readonly publication?: Publication;
+  readonly services?: readonly string[];
+}
+
+/** What one test of a round stands on: lanes and a Redis that are empty, and rounds as fresh processes have them. */
+export class RoundBench {
+  readonly log = new KeptLog();
+  readonly #stores: Store[] = [];
+  readonly #getters: Getter[] = [];
+
+  private constructor(
+    private readonly servers: Servers,
+    private readonly server: LogServer,
+    readonly publisher: Publisher,
+    readonly lanes: Lanes,
+  ) {}
+
+  static async open(servers: Servers, server: LogServer, publisher: Publisher): Promise<RoundBench> {
+    const lanes = await Lanes.openEmpty(servers.amqpUrl);
+    await takenDeadLetters(servers.amqpUrl);
+    const bench = new RoundBench(servers, server, publisher, lanes);
+    const store = await bench.newStore();
+    await store.run((redis) => redis.flushdb());
+    return bench;
+  }
+
+  async close(): Promise<void> {
+    for (const getter of this.#getters) getter.close();
+    for (const store of this.#stores) store.close();
+    await this.lanes.close();
+  }
+
+  async newStore(): Promise<Store> {
+    const store = new Store({ url: this.servers.redisUrl, name: 'test', log: new KeptLog() });
+    this.#stores.push(store);
+    store.start();
+    while (store.state() !== 'connected') await delay(20);
+    return store;
+  }
+
+  /** What a fresh process would have. */
+  async newRound(options: NewRoundOptions = {}): Promise<Round> {
+    const {
+      store = await this.newStore(),
+      urls = 'http://receiver.test/hook',
+      publication,
+      services,
+      ...rest
+    } = options;
+    const destinations = parseDestinations(urls) ?? [];
+    const counters = new Counters(new Registry());
+    const getter = new Getter({ maxSockets: 2, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT });
+    this.#getters.push(getter);
+    const api = new LogEntriesApi({ getter, baseUrl: this.server.url, token: 'token', all: false, spacingMs: 0 });
+    return new Round({
+      api,
+      reader: new WindowReader({ api, log: this.log, waits: { baseMs: 1, capMs: 5, refusedMs: 5 } }),
+      newEntries: new NewEntries({
+        publication:
+          publication ?? new Publication({ publisher: this.publisher, destinations: () => destinations, config: {} }),
+        settingAside: new SettingAside(this.publisher),
+        seen: new SeenEntries(store, 3_600),
+        services: services && new Set(services),
+        counters,
+        log: this.log,
+      }),
+      cursor: new Cursor(store),
+      overlapMs: 60_000,
+      since: undefined,
+      counters,
+      log: this.log,
+      ...rest,
+    });
+  }
+}
+
+/** Resolves once it is connected. */
+export async function openPublisher(amqpUrl: string): Promise<Publisher> {
+  const log = new KeptLog();
+  const publisher = new Publisher({ url: amqpUrl, name: 'test', family: WEBHOOKS, queueType: 'quorum', log });
+  publisher.start();
+  while (publisher.state() !== 'connected') await delay(20);
+  return publisher;
+}
+
+export const ids = (entries: readonly { readonly id: string }[]) => entries.map(({ id }) => id);
+export const signal = () => AbortSignal.timeout(25_000);
+export const onOneIncident = () => ({ incident: { id: 'P1' } });

@@ -1,0 +1,125 @@
+import { type Publisher } from '@pdaltagent/messaging';
+import { Cursor } from '@pdaltagent/store';
+import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { parseDestinations } from '@pdaltagent/webhooks';
+import { ids, onOneIncident, openPublisher, RoundBench, signal } from './round-bench.testing';
+import { EndingPublication } from './round.testing';
+
+let servers: TestServers;
+let server: LogEntriesServer;
+let publisher: Publisher;
+let bench: RoundBench;
+
+beforeAll(async () => {
+  servers = await testServers();
+  publisher = await openPublisher(servers.amqpUrl);
+});
+beforeEach(async () => {
+  server = new LogEntriesServer();
+  await server.start();
+  bench = await RoundBench.open(servers, server, publisher);
+});
+afterEach(async () => {
+  await bench.close();
+  await server.stop();
+});
+afterAll(() => publisher.close());
+
+const arrived = (count: number) =>
+  waitUntil(() => bench.lanes.messages.length >= count, { what: `${count} webhooks on the lanes` });
+
+describe('the place where reading begins', () => {
+  it('is five minutes ago at a first start, and the log says so', async () => {
+    const [, young] = server.add(2, (index) => ({
+      created_at: new Date(Date.now() - (index === 0 ? 330_000 : 270_000)).toISOString(),
+    }));
+    const round = await bench.newRound();
+    await round.run(signal());
+    await round.run(signal());
+    await arrived(1);
+    expect(bench.lanes.entryIds()).toEqual([young?.id]);
+    expect(bench.log.lines.filter((line) => line.startsWith('there is no cursor'))).toHaveLength(1);
+  });
+
+  it('is PDAGENTD_POLL_SINCE where that is given, in later processes too', async () => {
+    const since = Math.floor(Date.now() / 1000) * 1000 - 7_200_000;
+    const [, young] = server.add(2, (index) => ({
+      created_at: new Date(since + (index * 2 - 1) * 1000).toISOString(),
+    }));
+    await (await bench.newRound({ since })).run(signal());
+    await (await bench.newRound()).run(signal());
+    await arrived(1);
+    expect(bench.lanes.entryIds()).toEqual([young?.id]);
+  });
+
+  it('is the cursor after a stop, however long ago', async () => {
+    const store = await bench.newStore();
+    const start = Date.now() - 20 * 86_400_000;
+    await new Cursor(store).advance({ start, cursor: start });
+    const added = server.add(3_000, (index) => ({ created_at: new Date(start + index * 500_000).toISOString() }));
+    await (await bench.newRound()).run(signal());
+    await arrived(3_000);
+    expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(added)));
+    expect(bench.log.lines).toContain('catching up');
+  }, 60_000);
+
+  it('is the other’s cursor where Redis is emptied and a process takes over that stood by', async () => {
+    const store = await bench.newStore();
+    const start = Date.now() - 3_600_000;
+    await new Cursor(store).advance({ start, cursor: start });
+    const standby = await bench.newRound({ store });
+    await standby.standBy();
+    await store.run((redis) => redis.flushdb());
+    const added = server.add(1, () => ({ created_at: new Date(start + 60_000).toISOString() }));
+    await standby.run(signal());
+    await arrived(1);
+    expect(bench.lanes.entryIds()).toEqual(ids(added));
+  });
+
+  it('is the cursor in memory when Redis is emptied: it repeats, with the same ids, and skips nothing', async () => {
+    const store = await bench.newStore();
+    const round = await bench.newRound({ store });
+    const added = server.add(10);
+    await round.run(signal());
+    await store.run((redis) => redis.flushdb());
+    added.push(...server.add(5));
+    await round.run(signal());
+    await arrived(25);
+    expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(added)));
+    expect(new Set(bench.lanes.messages.map(({ id }) => id)).size).toBe(15);
+    expect(bench.log.lines.join()).toContain('Redis was emptied');
+  });
+});
+
+describe('an end between publishing and marking', () => {
+  it('repeats with the same id, flagged as a repeat, and loses nothing', async () => {
+    const added = server.add(20, onOneIncident);
+    const store = await bench.newStore();
+    const options = {
+      publisher: bench.publisher,
+      destinations: () => parseDestinations('http://receiver.test/hook') ?? [],
+    };
+    const publication = new EndingPublication({ ...options, config: {} }, store, added[9]?.id ?? '');
+    await expect((await bench.newRound({ store, publication })).run(signal())).rejects.toMatchObject({ code: 'away' });
+    await arrived(10);
+    await (await bench.newRound()).run(signal());
+    await arrived(21);
+    const expected = [...ids(added).slice(0, 10), ...ids(added).slice(9)];
+    expect(bench.lanes.entryIds()).toEqual(expected);
+    expect(bench.lanes.messages[9]?.id).toBe(bench.lanes.messages[10]?.id);
+    expect(bench.lanes.messages[10]?.again).toBe(true);
+  });
+
+  it('keeps the cursor where it was', async () => {
+    const added = server.add(3);
+    const store = await bench.newStore();
+    const options = {
+      publisher: bench.publisher,
+      destinations: () => parseDestinations('http://receiver.test/hook') ?? [],
+    };
+    const publication = new EndingPublication({ ...options, config: {} }, store, added[1]?.id ?? '');
+    await expect((await bench.newRound({ store, publication })).run(signal())).rejects.toBeDefined();
+    const position = await new Cursor(await bench.newStore()).read();
+    expect(position?.cursor).toBe(position?.start);
+  });
+});
