@@ -64,6 +64,8 @@ export class Aftermath {
   /** Writes what is left to write, if that is possible. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    // What is being written may be on its way to a Redis that is away; it may be back.
+    await this.#writing;
     await this.#look();
   }
 
