@@ -1,7 +1,13 @@
-import { waitUntil } from '@pdaltagent/testing';
+import {
+  type FuzzedAnswer,
+  FuzzedConnection,
+  fuzzedRequest,
+  type FuzzedRequest,
+  waitUntil,
+  withoutMadeKey,
+} from '@pdaltagent/testing';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { type FuzzedAnswer, FuzzedConnection, fuzzedRequest, type FuzzedRequest, withoutMadeKey } from './fuzz.fixture';
 import { Arrivals, GatewayRig } from './gateway.fixture';
 
 const CASES = 50_000;

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { connect, type Socket } from 'node:net';
 
 const KEY = '01234567890123456789012345678901';
 
@@ -9,12 +8,6 @@ export interface FuzzedRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
-}
-
-export interface FuzzedAnswer {
-  /** 0 where the connection ended without an answer. */
-  readonly status: number;
-  readonly body: string;
 }
 
 const anyText = fc.string({ unit: 'grapheme', maxLength: 20 });
@@ -65,6 +58,7 @@ const headerText = fc
   .map((bytes) => Buffer.from(bytes).toString('latin1'))
   .map((text) => (text.length % 4 === 0 ? text : text.replace(/[^\t -~\x80-\xff]/g, '.')));
 
+/** Requests to the gateway: most of them good, the others broken in all parts. */
 export const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc.record({
   method: fc.oneof(
     { weight: 20, arbitrary: fc.constant('POST') },
@@ -93,62 +87,6 @@ export const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc.record({
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)) },
   ),
 });
-
-/** A keep-alive connection that is opened again whenever the other side closes it. */
-export class FuzzedConnection {
-  readonly #port: number;
-  #socket: Socket | undefined;
-  #heard = '';
-  #settle: (answer: FuzzedAnswer) => void = () => undefined;
-
-  constructor(port: number) {
-    this.#port = port;
-  }
-
-  send({ method, path, headers, body }: FuzzedRequest): Promise<FuzzedAnswer> {
-    const lines = Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name}: ${value}`],
-    );
-    const head = [`${method} ${path} HTTP/1.1`, 'host: gateway', `content-length: ${body.length}`, ...lines];
-    return new Promise((resolve) => {
-      this.#settle = resolve;
-      this.#heard = '';
-      const socket = this.#socket ?? this.#connect();
-      socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), body]));
-    });
-  }
-
-  close(): void {
-    this.#socket?.destroy();
-  }
-
-  #connect(): Socket {
-    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
-    this.#socket = socket;
-    socket.on('data', (chunk) => this.#hear(chunk));
-    socket.on('error', () => undefined);
-    socket.once('close', () => {
-      if (this.#socket !== socket) return;
-      this.#socket = undefined;
-      this.#settle({ status: 0, body: '' });
-    });
-    return socket;
-  }
-
-  #hear(chunk: Buffer): void {
-    this.#heard += chunk.toString('latin1');
-    const bodyAt = this.#heard.indexOf('\r\n\r\n') + 4;
-    if (bodyAt < 4) return;
-    const head = this.#heard.slice(0, bodyAt);
-    const length = Number(/content-length: (\d+)/i.exec(head)?.[1]);
-    if (this.#heard.length < bodyAt + length) return;
-    if (/connection: close/i.test(head)) {
-      this.#socket?.destroy();
-      this.#socket = undefined;
-    }
-    this.#settle({ status: Number(head.slice(9, 12)), body: this.#heard.slice(bodyAt) });
-  }
-}
 
 /** The body as it was sent: a made key is taken out again, whether it was put in or took the place of an empty one. */
 export function withoutMadeKey(body: Buffer, sent: Buffer, key: string): Buffer {
