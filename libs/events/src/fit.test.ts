@@ -46,6 +46,13 @@ describe('fitting an event into PagerDuty’s limits', () => {
     expect(warnings).toEqual(["'details' was removed: the event exceeds the maximum size of 512KB"]);
   });
 
+  it('cuts a summary that is given many times without making the event larger', () => {
+    const many = '"summary":"a",'.repeat(10_000);
+    const { text, value } = fitted('v2', `{"payload":{${many}"summary":"${'x'.repeat(2000)}"}}`);
+    expect(text).toBe(`{"payload":{${many}"summary":"${'x'.repeat(1023)}…"}}`);
+    expect(value).toEqual({ payload: { summary: `${'x'.repeat(1023)}…` } });
+  });
+
   it('gives back too big what has nothing to cut', () => {
     const { text, warnings } = fitted('v2', JSON.stringify({ payload: {}, client: 'x'.repeat(600_000) }));
     expect(text.length).toBeGreaterThan(600_000);

@@ -45,16 +45,21 @@ function withShortSummary(type: ApiType, document: JsonDocument): JsonDocument {
   const summary = isJsonObject(holder) ? holder[shape.summary] : undefined;
   if (typeof summary !== 'string') return document;
   const cut = cutTo(MAXIMUM_SUMMARY_CHARACTERS, summary);
-  return cut === summary ? document : replace(type, document, shape.summary, JSON.stringify(cut));
+  if (cut === summary) return document;
+  return replaceLong(type, document, shape.summary, JSON.stringify(cut), MAXIMUM_SUMMARY_CHARACTERS);
 }
 
 function withoutBigDetails(type: ApiType, document: JsonDocument): JsonDocument {
   if (document.bytes.length <= MAXIMUM_EVENT_BYTES) return document;
-  return replace(type, document, SHAPES[type].details, JSON.stringify(DETAILS_NOTE));
+  const note = JSON.stringify(DETAILS_NOTE);
+  return replaceLong(type, document, SHAPES[type].details, note, note.length);
 }
 
-/** Replaces the value of a member of the event's (last) parent object; without such a member nothing changes. */
-function replace(type: ApiType, document: JsonDocument, name: string, text: string): JsonDocument {
+/**
+ * Replaces the value of a member of the event's (last) parent object; without such a member nothing changes. Where the
+ * member is repeated, only values over `bytes` give way: an event of many small ones would grow to a multiple of itself.
+ */
+function replaceLong(type: ApiType, document: JsonDocument, name: string, text: string, bytes: number): JsonDocument {
   const { parent } = SHAPES[type];
   let { members } = document.outline;
   if (parent !== undefined) {
@@ -63,7 +68,7 @@ function replace(type: ApiType, document: JsonDocument, name: string, text: stri
     members = outlineOf(document.bytes, holder.valueStart).members;
   }
   const edits = members
-    .filter((member) => member.name === name)
+    .filter((member) => member.name === name && member.valueEnd - member.valueStart > bytes)
     .map(({ valueStart, valueEnd }): Edit => ({ start: valueStart, end: valueEnd, text }));
   if (edits.length === 0) return document;
   const reading = readDocument(edited(document.bytes, edits));
