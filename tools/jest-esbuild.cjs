@@ -6,6 +6,8 @@ module.exports = {
     const { code, map } = transformSync(source, {
       loader: 'ts',
       format: 'cjs',
+      // Jest runs CommonJS alone: what is imported when it is needed is required then.
+      supported: { 'dynamic-import': false },
       target: 'node20',
       platform: 'node',
       sourcemap: 'external',

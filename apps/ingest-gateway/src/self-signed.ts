@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { filesExist, type PairFiles } from './tls-pair';
+import { exists, filesExist, type PairFiles } from './tls-pair';
 
 /** Long, as those who pin the certificate would otherwise lose pages on the day it ends. */
 const LIFETIME_YEARS = 10;
@@ -28,6 +28,9 @@ export async function selfSignedPair(stateFolder: string): Promise<{ files: Pair
     await rm(draft, { recursive: true, force: true });
     // Another gateway that shares the folder was faster: both must show one certificate.
     if (await filesExist(files)) return { files, made: false };
+    if (await exists(folder)) {
+      throw new Error(`${folder} holds only a part of a pair: put cert.pem and key.pem there, or remove it for a new one`);
+    }
     throw error;
   }
 }

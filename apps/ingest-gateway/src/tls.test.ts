@@ -85,6 +85,12 @@ describe('the self-signed pair', () => {
   });
 });
 
+it('says what to do where a part of the self-signed pair is gone', async () => {
+  await start();
+  await rm(path.join(folder, 'tls', 'key.pem'));
+  await expect(start()).rejects.toThrow(/tls holds only a part of a pair: put cert\.pem and key\.pem there/);
+});
+
 describe('a configured pair', () => {
   it('is taken up when it changes, without dropping a connection; a bad one is not', async () => {
     const old = await writePair('old');
