@@ -7,6 +7,7 @@ import { type Spooled } from './drain';
 import { readRecord, writeRecord } from './message-record';
 import { Passage } from './passage';
 import { type Cause, type Mode, type PassageLimits } from './passage-ports';
+import { SequenceMap } from './sequence-map';
 
 const TICK_MS = 100;
 const PAGE = { entries: 1_000, bytes: 4 * 1024 * 1024 };
@@ -34,7 +35,7 @@ export class DurableSink implements EventSink {
   readonly #log: Logger;
   readonly #link: PublishingLink;
   readonly #passage: Passage<OutgoingMessage, SpoolFailure>;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new SequenceMap<Waiting>();
   #timer: NodeJS.Timeout | undefined;
   #last: number;
   #isClosing = false;

@@ -1,5 +1,6 @@
 import { Drain, type Keyed, type Spooled } from './drain';
 import { type Cause, type Mode, type PassageLimits, type PassagePorts } from './passage-ports';
+import { SequenceMap } from './sequence-map';
 
 /** So few events left: new ones wait in memory for the rest to go, or the spool would never be empty under load. */
 const HAND_OVER_EVENTS = 500;
@@ -23,13 +24,13 @@ export class Passage<Event extends Keyed, Failure> {
   #isAnnounced = false;
   #way: 'open' | 'blocked' | 'closing' | 'none' = 'none';
   /** Sent, unconfirmed, and nowhere else. */
-  readonly #direct = new Map<number, { readonly event: Event; sentAt: number }>();
+  readonly #direct = new SequenceMap<{ readonly event: Event; sentAt: number }>();
   /** Sent, unconfirmed, and spooled since: a late confirm erases the entry. */
-  readonly #late = new Map<number, { sentAt: number; bytes: number | undefined }>();
-  readonly #storing = new Map<number, { readonly isOlder: boolean; isConfirmed: boolean }>();
+  readonly #late = new SequenceMap<{ sentAt: number; bytes: number | undefined }>();
+  readonly #storing = new SequenceMap<{ readonly isOlder: boolean; isConfirmed: boolean }>();
   #older = 0;
   /** Accepted during a hand-over: wait in memory for the last of the spool. */
-  readonly #held = new Map<number, Event>();
+  readonly #held = new SequenceMap<Event>();
   #handingOverSince: number | undefined;
   #handOverNotBefore = 0;
 
@@ -97,7 +98,7 @@ export class Passage<Event extends Keyed, Failure> {
   unblocked(now: number): void {
     if (this.#way !== 'blocked') return;
     this.#way = 'open';
-    for (const late of this.#late.values()) late.sentAt = now;
+    for (const [, late] of this.#late.entries()) late.sentAt = now;
     this.#drain.refresh(now);
     this.#advance(now);
   }
@@ -146,11 +147,11 @@ export class Passage<Event extends Keyed, Failure> {
     if (this.#way === 'open') {
       const tooOld = now - this.#limits.confirmTimeoutMs;
       const isTooOld = (sentAt: number | undefined): boolean => sentAt !== undefined && sentAt <= tooOld;
-      if (isTooOld(this.#late.values().next().value?.sentAt) || isTooOld(this.#drain.oldestSentAt)) {
+      if (isTooOld(this.#late.first?.sentAt) || isTooOld(this.#drain.oldestSentAt)) {
         this.#way = 'closing';
         this.#giveUp('slow', now);
         this.#ports.renew();
-      } else if (isTooOld(this.#direct.values().next().value?.sentAt)) this.#giveUp('slow', now);
+      } else if (isTooOld(this.#direct.first?.sentAt)) this.#giveUp('slow', now);
     }
     if (this.#handingOverSince !== undefined && now - this.#handingOverSince > HAND_OVER_MS) this.#stopHandOver(now);
     this.#drain.lookAgain();
@@ -174,7 +175,7 @@ export class Passage<Event extends Keyed, Failure> {
     this.#change('direct', undefined);
     this.#handingOverSince = undefined;
     this.#drain.restart();
-    for (const [sequence, event] of this.#held) {
+    for (const [sequence, event] of this.#held.entries()) {
       if (!this.#sendDirect(sequence, event, now)) {
         this.#giveUp('away', now);
         return;
@@ -201,7 +202,7 @@ export class Passage<Event extends Keyed, Failure> {
   /** From now on the spool serves, and what is unconfirmed enters it too. */
   #giveUp(cause: Cause, now: number): void {
     if (this.#mode === 'direct') this.#change('spool', cause);
-    for (const [sequence, { event }] of this.#direct) {
+    for (const [sequence, { event }] of this.#direct.entries()) {
       this.#late.set(sequence, { sentAt: now, bytes: undefined });
       this.#store(sequence, event, true);
     }
@@ -212,7 +213,7 @@ export class Passage<Event extends Keyed, Failure> {
   #stopHandOver(now: number): void {
     if (this.#handingOverSince !== undefined) this.#handOverNotBefore = now + HAND_OVER_PAUSE_MS;
     this.#handingOverSince = undefined;
-    for (const [sequence, event] of this.#held) this.#store(sequence, event, false);
+    for (const [sequence, event] of this.#held.entries()) this.#store(sequence, event, false);
     this.#held.clear();
   }
 

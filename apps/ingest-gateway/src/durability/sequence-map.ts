@@ -1,0 +1,98 @@
+/** Beyond this many deleted entries for each that is there, the deleted ones are removed. */
+const WASTE = 3;
+const FEW = 64;
+
+/**
+ * A map by sequence, in the order of the sequences, for entries that come and go with every event. Most are set behind all
+ * others, and soon deleted. A Map of this life is a burden: the tables it leaves behind refer to each other, so that one
+ * that grew old keeps all that were ever in the later ones from the quick collection of garbage.
+ */
+export class SequenceMap<Value extends object> {
+  /** Ascending. */
+  readonly #sequences: number[] = [];
+  /** Undefined: deleted. */
+  readonly #values: (Value | undefined)[] = [];
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The value of the lowest sequence. */
+  get first(): Value | undefined {
+    return this.#values.find((value) => value !== undefined);
+  }
+
+  get(sequence: number): Value | undefined {
+    const index = this.#place(sequence);
+    return this.#sequences[index] === sequence ? this.#values[index] : undefined;
+  }
+
+  has(sequence: number): boolean {
+    return this.get(sequence) !== undefined;
+  }
+
+  set(sequence: number, value: Value): void {
+    const index = this.#place(sequence);
+    const isKnown = this.#sequences[index] === sequence;
+    if (!isKnown || this.#values[index] === undefined) this.#size += 1;
+    if (isKnown) this.#values[index] = value;
+    else if (index === this.#sequences.length) {
+      this.#sequences.push(sequence);
+      this.#values.push(value);
+    } else {
+      this.#sequences.splice(index, 0, sequence);
+      this.#values.splice(index, 0, value);
+    }
+  }
+
+  delete(sequence: number): void {
+    const index = this.#place(sequence);
+    if (this.#sequences[index] !== sequence || this.#values[index] === undefined) return;
+    this.#values[index] = undefined;
+    this.#size -= 1;
+    if (this.#values.length > FEW + this.#size * (WASTE + 1)) this.#tidy();
+  }
+
+  clear(): void {
+    this.#sequences.length = 0;
+    this.#values.length = 0;
+    this.#size = 0;
+  }
+
+  /** What is there now, lowest sequence first; entries may be set and deleted meanwhile. */
+  entries(): (readonly [sequence: number, value: Value])[] {
+    const found: (readonly [number, Value])[] = [];
+    this.#sequences.forEach((sequence, index) => {
+      const value = this.#values[index];
+      if (value !== undefined) found.push([sequence, value]);
+    });
+    return found;
+  }
+
+  /** The index of a sequence, or where it would have to stand. */
+  #place(sequence: number): number {
+    let low = 0;
+    let high = this.#sequences.length;
+    if ((this.#sequences[high - 1] ?? -Infinity) < sequence) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#sequences[middle] ?? Infinity) < sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #tidy(): void {
+    let kept = 0;
+    this.#sequences.forEach((sequence, index) => {
+      const value = this.#values[index];
+      if (value === undefined) return;
+      this.#sequences[kept] = sequence;
+      this.#values[kept] = value;
+      kept += 1;
+    });
+    this.#sequences.length = kept;
+    this.#values.length = kept;
+  }
+}
