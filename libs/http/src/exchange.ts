@@ -97,6 +97,8 @@ class Exchange {
     );
     const send = () => {
       if (request.destroyed) return;
+      // A kept connection brought an answer that nobody had asked for.
+      if (this.#over) return void request.destroy();
       clearTimeout(connecting);
       // A process that was paused while it connected may have a successor, which has sent this already.
       const wasPaused = performance.now() - startedAt > connectTimeoutMs || this.#options.maySend?.() === false;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { generate } from 'selfsigned';
 import { Poster } from './poster';
 
@@ -98,6 +99,29 @@ describe('a post', () => {
     await expect(attempt).rejects.toThrow('lane lost');
     await post(url);
     expect(heard).toBe(2);
+  });
+
+  it('sends nothing on a kept connection that brings an answer before it was asked', async () => {
+    const heard: string[] = [];
+    let kept: (socket: Socket) => void = () => undefined;
+    const connection = new Promise<Socket>((resolve) => (kept = resolve));
+    const url = await raw((socket) => {
+      kept(socket);
+      socket.on('error', () => undefined);
+      socket.on('data', (chunk) => {
+        heard.push(chunk.toString());
+        socket.write('HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\nok');
+      });
+    });
+    await post(url);
+    const server = await connection;
+    const after = Promise.race([once(server, 'close'), once(server, 'data')]);
+    // What begins behind the network's turn of the event loop is sent behind the next one, which brings the answer.
+    await turn();
+    server.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
+    expect(await post(url)).toMatchObject({ kind: 'answer', status: 408 });
+    await after;
+    expect(heard).toHaveLength(1);
   });
 
   it('keeps its connection for the next one', async () => {
