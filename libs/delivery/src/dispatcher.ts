@@ -94,6 +94,12 @@ export class Dispatcher<M extends Held> {
     return this.#held.tell(message);
   }
 
+  /** The attempt that was asked for goes on the wire only now: it has taken no time yet. */
+  begins(message: M): void {
+    const entry = this.#held.get(message);
+    if (entry !== undefined) entry.trials.lastAttemptAt = this.#options.clock.now();
+  }
+
   /** What an attempt came to. A message that was forgotten meanwhile is ignored. */
   settle(message: M, outcome: Outcome): void {
     const entry = this.#attempted(message);
@@ -225,7 +231,11 @@ export class Dispatcher<M extends Held> {
 
   #closed(destination: Destination<M>): void {
     destination.stopProbing();
-    for (const key of destination.keys) this.#wakeLines(key);
+    for (const key of destination.keys) {
+      // What hung of it hung with all others: it need not be modest for that.
+      if (!key.failsAlone) key.interruptedAt = Number.NEGATIVE_INFINITY;
+      this.#wakeLines(key);
+    }
   }
 
   /** What waited for its backoff waited for the destination: it need not wait longer. Of a key on trial, one line tells. */

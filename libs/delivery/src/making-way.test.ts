@@ -1,3 +1,4 @@
+import { backoffMs } from './backoff';
 import { Bench, DELIVERED, FAILED, type Letter } from './dispatcher.fixture';
 
 const HANGS = 'hanging';
@@ -57,6 +58,42 @@ describe('a key whose attempts hang while it has to make way', () => {
     bench.clock.advance(60_000);
     answerAll();
     expect(bench.attempting.size).toBe(64);
+  });
+
+  it('may take all slots again behind an outage, which was no fault of its own', () => {
+    const bench = hanging({ attempts: 200, concurrency: 64 });
+    interrupt(bench);
+    for (let key = 0; key < 20; key += 1) bench.settle(bench.add(`key-${key}`, 'a'), FAILED);
+    expect(bench.dispatcher.openCircuits).toBe(1);
+    for (let round = 0; round < 2; round += 1) {
+      for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    }
+    expect(bench.dispatcher.openCircuits).toBe(0);
+    expect(bench.attempting.size).toBe(64);
+  });
+
+  it('takes no more than a few slots where others got through while it opened the circuit', () => {
+    const bench = hanging({ attempts: 200, concurrency: 64 });
+    interrupt(bench);
+    for (let attempt = 0; bench.dispatcher.openCircuits === 0; attempt += 1) {
+      for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+      bench.clock.advance(backoffMs(attempt, 1));
+    }
+    bench.settle(bench.add('other', 'a'), DELIVERED);
+    expect(bench.dispatcher.openCircuits).toBe(0);
+    bench.clock.advance(1_000);
+    for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    expect(bench.attempting.size).toBe(4);
+  });
+
+  it('is not at fault for the time in which its attempts were kept from going out', () => {
+    const bench = hanging();
+    for (const letter of bench.attempting) bench.dispatcher.begins(letter);
+    expect(bench.dispatcher.makingWay.isHeldUp(HANGS)).toBe(false);
+    expect(interrupt(bench)).toEqual([]);
+    bench.clock.advance(2_500);
+    expect(bench.dispatcher.makingWay.isHeldUp(HANGS)).toBe(true);
+    expect(interrupt(bench)).toHaveLength(20);
   });
 
   it('keeps attempts that are young: they may yet be answered', () => {
@@ -172,6 +209,21 @@ describe('keys whose attempts hang in nearly every slot', () => {
       makeRoom(bench);
     }
     expect(ofOther().length).toBeGreaterThan(CONCURRENCY / 2);
+  });
+
+  it('keep their slots while the only other key has all that it may have', () => {
+    const bench = new Bench({ concurrency: 64 });
+    for (let alert = 0; alert < 40; alert += 1) bench.add('slow', String(alert));
+    bench.clock.advance(2_500);
+    interrupt(bench, 'slow');
+    for (const letter of [...bench.attempting, bench.add('quick', 'a')]) bench.settle(letter, DELIVERED);
+    for (let alert = 0; alert < 60; alert += 1) bench.add(HANGS, String(alert));
+    bench.clock.advance(2_500);
+    for (const letter of [...bench.attempting]) if (letter.routingKey === 'slow') bench.settle(letter, DELIVERED);
+    const before = new Set(bench.attempting);
+    expect([...before].filter(({ routingKey }) => routingKey === 'slow')).toHaveLength(4);
+    makeRoom(bench);
+    expect(bench.attempting).toEqual(before);
   });
 
   it('keep their slots while nobody else has anything to start', () => {

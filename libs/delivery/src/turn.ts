@@ -45,7 +45,7 @@ export class Turn<M extends Held> {
     for (const key of this.#keys) {
       const { ready, mayStart, destination, routingKey, inFlight, pace } = key;
       const isFree = ready.size > 0 && mayStart && destination.circuit.admits(routingKey);
-      if (isFree && inFlight < pace.room(now)) yield key;
+      if (isFree && inFlight < Math.min(this.#shareOf(key, now), pace.room(now))) yield key;
     }
   }
 
@@ -105,13 +105,17 @@ export class Turn<M extends Held> {
 
   #hasRoom(key: KeyLine<M>): boolean {
     const now = this.#clock.now();
-    // While it cannot be interrupted again, a slow key shall not take all slots once more.
-    const isModest = now - key.interruptedAt < INTERRUPT_EVERY_MS;
-    const most = isModest ? this.#concurrency / GREED : this.#concurrency;
-    if (key.inFlight >= Math.min(most, GREED * (this.#slots - this.#inFlight))) return false;
+    const free = this.#slots - this.#inFlight;
+    if (key.inFlight >= Math.min(this.#shareOf(key, now), GREED * free)) return false;
     if (key.inFlight < key.pace.room(now)) return true;
     // With something in flight, its answer asks again.
     if (key.inFlight === 0) this.makeKeyWait(key, key.pace.untilRoom(now));
     return false;
+  }
+
+  /** What a key may have in flight at most. While it cannot be interrupted again, a slow one shall not take all once more. */
+  #shareOf({ interruptedAt }: KeyLine<M>, now: number): number {
+    const isModest = now - interruptedAt < INTERRUPT_EVERY_MS;
+    return isModest ? this.#concurrency / GREED : this.#concurrency;
   }
 }
