@@ -45,7 +45,9 @@ export class Deliveries {
     const { hearing } = this.#ports;
     if (!hearing.holdsLanes) {
       return hearing.once(() => {
-        if (!lane.signal.aborted) this.#attempt(message);
+        if (lane.signal.aborted) return;
+        this.dispatcher.begins(message);
+        this.#attempt(message);
       });
     }
     if (this.#ports.intake.isRepeat(message)) return queueMicrotask(() => this.#drop(message));

@@ -10,6 +10,7 @@ import { LaneDepths } from './lane-depths';
 import { LaneOwner } from './lane-owner';
 import { LaneShare } from './lane-share';
 import { type LaneWorkerOptions } from './lane-worker-options';
+import { LOOK_EVERY_MS, Lookout } from './lookout';
 import { OwnedLanes } from './owned-lanes';
 import { Publisher } from './publisher';
 import { Session } from './session';
@@ -18,8 +19,6 @@ import { Whereabouts } from './whereabouts';
 
 const RENEW_AFTER_MS = 10 * 60_000;
 const LISTEN_EVERY_MS = 1_000;
-/** How often lanes are looked at for keys that hold up their neighbours. */
-const LOOK_EVERY_MS = 250;
 /** How often silent lanes are searched for messages that stand in a siding. */
 const SEARCH_EVERY_MS = 5_000;
 /** How often the broker is asked for the depth of our lanes. */
@@ -93,9 +92,10 @@ export class LaneWorker {
       open: (connection) => this.#opened(connection),
       lost: () => this.#lost(),
     });
+    const lookout = new Lookout(this.#hearing, () => this.#look());
     this.#listening = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
     this.#looking = [
-      setInterval(() => this.#look(), LOOK_EVERY_MS),
+      setInterval(() => lookout.due(Date.now()), LOOK_EVERY_MS),
       setInterval(() => void this.#lanes.lookForStranded(), SEARCH_EVERY_MS),
       setInterval(() => void this.#depths.ask(this.#control, this.#lanes.indices), COUNT_EVERY_MS),
     ];

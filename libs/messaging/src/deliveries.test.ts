@@ -1,0 +1,95 @@
+import { type ConsumeMessage } from 'amqplib';
+import { DeadLetterOffice } from './dead-letter-office';
+import { Deliveries } from './deliveries';
+import { Intake } from './intake';
+import { type HeldMessage, Lane } from './lane';
+import { DELIVERED, event, Markers } from './lane-worker.fixture';
+import { type IncomingMessage } from './message';
+import { Publisher } from './publisher';
+import { EVENTS } from './topology';
+
+const nothing = (): void => undefined;
+const log = { info: nothing, warn: nothing, error: nothing };
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** A worker's, whose broker is silent until it is `heard`. */
+function silent() {
+  const sent: IncomingMessage[] = [];
+  const waiting: (() => void)[] = [];
+  const hearing = { holdsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
+  const publisher = new Publisher({ url: 'amqp://127.0.0.1', name: 'test', family: EVENTS, queueType: 'quorum', log });
+  const deliveries = new Deliveries(
+    {
+      url: 'amqp://127.0.0.1',
+      name: 'test',
+      family: EVENTS,
+      queueType: 'quorum',
+      concurrency: 64,
+      maximumAgeMs: 86_400_000,
+      poisonAfterMs: 3_600_000,
+      deliver: (message) => {
+        sent.push(message);
+        return Promise.resolve(DELIVERED);
+      },
+      markers: new Markers(),
+      observer: { attempted: nothing, interrupted: nothing, delivered: nothing, repeated: nothing, buried: nothing },
+      log,
+    },
+    {
+      intake: new Intake(new Markers(), { admit: nothing, repeat: nothing }),
+      deadLetters: new DeadLetterOffice(EVENTS, publisher, log, nothing),
+      hearing,
+    },
+  );
+  const heard = () => {
+    hearing.holdsLanes = true;
+    for (const callback of waiting.splice(0)) callback();
+  };
+  return { deliveries, sent, heard };
+}
+
+/** A message as it comes off a lane. */
+function held(): HeldMessage {
+  const lane = new Lane('a lane', { arrived: nothing, foreign: nothing, closedByBroker: nothing, lost: nothing });
+  const message = event('disk', 1);
+  const absent = undefined;
+  const delivery: ConsumeMessage = {
+    content: message.body,
+    fields: { deliveryTag: 1, redelivered: false, exchange: '', routingKey: '', consumerTag: '' },
+    properties: {
+      headers: {},
+      contentType: absent,
+      contentEncoding: absent,
+      deliveryMode: absent,
+      priority: absent,
+      correlationId: absent,
+      replyTo: absent,
+      expiration: absent,
+      messageId: absent,
+      timestamp: absent,
+      type: absent,
+      userId: absent,
+      appId: absent,
+      clusterId: absent,
+    },
+  };
+  return { ...message, forward: {}, again: false, lane, delivery, redelivered: false, heldSince: Date.now() };
+}
+
+it('has an attempt that waited for the broker begin when it goes out: until then nothing hung', () => {
+  const { deliveries, sent, heard } = silent();
+  const message = held();
+  deliveries.dispatcher.add(message);
+  jest.advanceTimersByTime(4_000);
+  expect(sent).toEqual([]);
+  heard();
+  expect(sent).toEqual([message]);
+  expect(deliveries.dispatcher.tell(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: Date.now() });
+  expect(deliveries.dispatcher.makingWay.isHeldUp(message.routingKey)).toBe(false);
+});

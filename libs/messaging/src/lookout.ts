@@ -1,0 +1,26 @@
+import { type Hearing } from './hearing';
+
+/** How often lanes are looked at for keys that hold up their neighbours; milliseconds. */
+export const LOOK_EVERY_MS = 250;
+/** A look that is due so late comes behind a pause of the process. */
+const LATE_MS = 1_000;
+
+/** Has keys that hold up their neighbours looked for whenever the age of an attempt tells something about its key. */
+export class Lookout {
+  readonly #hearing: Pick<Hearing, 'holdsLanes'>;
+  readonly #look: () => void;
+  #lastDueAt = 0;
+
+  constructor(hearing: Pick<Hearing, 'holdsLanes'>, look: () => void) {
+    this.#hearing = hearing;
+    this.#look = look;
+  }
+
+  /** To be called every `LOOK_EVERY_MS`; `now` is milliseconds since 1970. */
+  due(now: number): void {
+    const isLate = now - this.#lastDueAt > LOOK_EVERY_MS + LATE_MS;
+    this.#lastDueAt = now;
+    // What was answered in a pause is read before the next look; what waits for a sign of the broker is not on the wire.
+    if (!isLate && this.#hearing.holdsLanes) this.#look();
+  }
+}
