@@ -1,3 +1,6 @@
+import { waitUntil } from '@pdaltagent/testing';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type IncomingMessage } from '../message';
 import { Aftermath, alertNameOf, type DeadAlerts, type LaterEvent } from './aftermath';
 
@@ -6,6 +9,8 @@ const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 /** What workers remember together; it can be away. */
 class Memory implements DeadAlerts {
   isAway = false;
+  /** Calls, answered or not. */
+  calls = 0;
   readonly remembered: string[] = [];
   readonly events: LaterEvent[] = [];
   unwatched = 0;
@@ -27,6 +32,7 @@ class Memory implements DeadAlerts {
   }
 
   #do<Result>(work: () => Result): Promise<Result> {
+    this.calls += 1;
     return this.isAway ? Promise.reject(new Error('away')) : Promise.resolve(work());
   }
 }
@@ -119,6 +125,49 @@ it('keeps its notes, in order, while they cannot be written', async () => {
   expect(memory.remembered).toHaveLength(1);
   expect(memory.events.map(({ action }) => action)).toEqual(['resolve', 'trigger']);
   expect(memory.unwatched).toBe(0);
+});
+
+it('asks no more, with every note, what did not answer the note before', async () => {
+  const memory = new Memory();
+  // Never started: it looks again on its own only when it is stopped.
+  const aftermath = new Aftermath(memory);
+  const observer = aftermath.observing(silent);
+  memory.isAway = true;
+  for (const id of ['e1', 'e2', 'e3', 'e4']) {
+    observer.buried('rejected', event(id, 'trigger', id));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(memory.calls).toBe(1);
+  memory.isAway = false;
+  await aftermath.stop();
+  expect(memory.remembered).toHaveLength(4);
+  observer.delivered(event('e5', 'resolve', 'e1'));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(memory.events).toHaveLength(1);
+});
+
+it('holds no message while its note cannot be written', async () => {
+  const memory = new Memory();
+  const { aftermath, observer } = await learned(memory);
+  memory.isAway = true;
+  const bury = (id: string) => {
+    const message = event(id, 'trigger');
+    observer.buried('rejected', message);
+    return new WeakRef(message);
+  };
+  const buried = [bury('e1'), bury('e2')];
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  await waitUntil(
+    () => {
+      collectGarbage();
+      return buried.every((message) => message.deref() === undefined);
+    },
+    { what: 'the messages to be let go', timeoutMs: 10_000 },
+  );
+  memory.isAway = false;
+  await aftermath.stop();
+  expect(memory.remembered).toHaveLength(2);
 });
 
 it('owns up to the time in which it worked a lane and could not learn what to watch', async () => {

@@ -43,6 +43,8 @@ export class Aftermath {
   #notes: (() => Promise<void>)[] = [];
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
+  /** What was last written was not taken: only the next look tries again, not every note. */
+  #isAway = false;
   #learnedUpTo = 0;
   #hasLearned = false;
   /** Lanes were taken, or notes dropped, while nobody could tell what to watch. */
@@ -104,7 +106,9 @@ export class Aftermath {
     const alert = alertNameOf(message);
     if (alert === undefined) return;
     this.#watch(alert);
-    this.#note(() => this.#alerts.remember(alert, acceptedAtOf(message)));
+    // Read now: a note may wait for long, and must not hold the message with its body.
+    const acceptedAt = acceptedAtOf(message);
+    this.#note(() => this.#alerts.remember(alert, acceptedAt));
   }
 
   #wentOn(message: IncomingMessage): void {
@@ -130,7 +134,7 @@ export class Aftermath {
       this.#notes.shift();
       this.#wasBlind = true;
     }
-    void this.#flush();
+    if (!this.#isAway) void this.#flush();
   }
 
   #flush(): Promise<void> {
@@ -141,11 +145,13 @@ export class Aftermath {
   /** Until all is written or Redis is away; what may have been written is written once more. */
   async #write(): Promise<void> {
     this.#isWriting = true;
+    this.#isAway = false;
     while (this.#notes.length > 0) {
       const batch = this.#notes.splice(0, AT_ONE_TIME);
       const results = await Promise.allSettled(batch.map((write) => write()));
       if (results.every(({ status }) => status === 'fulfilled')) continue;
       this.#notes = [...batch, ...this.#notes];
+      this.#isAway = true;
       break;
     }
     this.#isWriting = false;
