@@ -1,9 +1,10 @@
-import { isJsonObject } from '@pdaltagent/events';
+import { EVENT_ACTIONS, isJsonObject } from '@pdaltagent/events';
 import { type IncomingMessage } from '../message';
 
 /**
  * What a message does to its alert: `trigger`, `acknowledge`, `resolve`, `change`; of a webhook its event; `?` where only
- * the destination can tell. It parses the body: for messages that are looked at one by one.
+ * the destination can tell: an orchestration (`x-ere`) makes of other actions what its rules say. It parses the body: for
+ * messages that are looked at one by one.
  */
 export function actionOf({ type, body }: Pick<IncomingMessage, 'type' | 'body'>): string {
   switch (type) {
@@ -17,8 +18,9 @@ export function actionOf({ type, body }: Pick<IncomingMessage, 'type' | 'body'>)
     case 'v1':
     case 'v2':
     case 'x-ere': {
-      const action = memberOf(body, type === 'v1' ? 'event_type' : 'event_action');
-      return typeof action === 'string' ? action.trim().toLowerCase() : '?';
+      const text = memberOf(body, type === 'v1' ? 'event_type' : 'event_action');
+      const name = typeof text === 'string' ? text.trim().toLowerCase() : undefined;
+      return EVENT_ACTIONS.find((action) => action === name) ?? '?';
     }
   }
 }
