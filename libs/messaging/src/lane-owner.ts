@@ -20,7 +20,7 @@ export interface LaneOwnerOptions {
   readonly intake: Intake;
   readonly publisher: Publisher;
   readonly log: Log;
-  /** Awaited, with what the sidings hold, before the lane's first message. */
+  /** Awaited before the first message of the lane or of a siding; settles soon, whatever hangs. */
   readonly prepare: () => Promise<void>;
   readonly ports: LaneOwnerPorts;
 }
@@ -176,6 +176,8 @@ export class LaneOwner {
 
   async #learnSidings(): Promise<void> {
     this.#gate = 'opening';
-    await Promise.all([this.#isolation.learn(), this.#options.prepare()]);
+    // In this order: what stands in a siding is sent as soon as it is taken over. To be prepared takes seconds at most.
+    await this.#options.prepare();
+    await this.#isolation.learn();
   }
 }

@@ -34,7 +34,7 @@ export interface LaneWorkerOptions {
   readonly gone?: (routingKey: string) => void;
   readonly markers: DeliveredMarkers;
   readonly observer: LaneObserver;
-  /** Awaited before the first message of a lane is looked at, once its former owner has left; settles soon. */
+  /** Awaited before the first message of a lane or its sidings is looked at, once its former owner has left; settles soon. */
   readonly prepare?: () => Promise<void>;
   readonly log: Log;
   /** A lane that held a message for so long is subscribed anew, before the broker's consumer timeout; milliseconds. */

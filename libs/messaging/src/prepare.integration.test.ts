@@ -1,13 +1,21 @@
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
-import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
-import { declareTopology, EVENTS } from './topology';
+import { Sender } from './dead-letters/sender';
+import { BrokerLink } from './inspection/broker-link';
+import { DELIVERED, event, KEY, publish, TestWorker } from './lane-worker.fixture';
+import { toProperties } from './message';
+import { declareTopology, EVENTS, laneOf, sidingKey } from './topology';
 
-it('nothing of a lane is sent before its worker is prepared for it', async () => {
-  const url = (await testServers()).amqpUrl;
+let url: string;
+
+beforeEach(async () => {
+  url = (await testServers()).amqpUrl;
   const connection = await connect(url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
+});
+
+it('nothing of a lane is sent before its worker is prepared for it', async () => {
   const happened: string[] = [];
   let prepared: () => void = () => undefined;
   const preparation = new Promise<void>((resolve) => (prepared = resolve));
@@ -31,4 +39,34 @@ it('nothing of a lane is sent before its worker is prepared for it', async () =>
   await waitUntil(() => test.delivered.length === 1, { what: 'the delivery' });
   await test.worker.stop();
   expect(happened).toEqual(['asked', 'prepared', 'sent']);
+});
+
+it('nothing of its sidings either', async () => {
+  const otherKey = `${KEY.slice(0, -1)}7`;
+  expect(laneOf(EVENTS, otherKey)).not.toBe(laneOf(EVENTS, KEY));
+  const link = await BrokerLink.open({ url, name: 'test' });
+  const sender = await Sender.open(link);
+  for (const key of [KEY, otherKey]) {
+    const aside = { ...event('disk', 0, key), again: true };
+    await sender.send(EVENTS.exchange, sidingKey(laneOf(EVENTS, key), 0), aside.body, toProperties(aside));
+  }
+  await link.close();
+  await publish(url, [event('disk', 1), event('disk', 1, otherKey)]);
+  let prepared: () => void = () => undefined;
+  const preparation = new Promise<void>((resolve) => (prepared = resolve));
+  let asked = 0;
+  const test = new TestWorker(url, () => DELIVERED, {
+    prepare: () => {
+      asked += 1;
+      return asked === 1 ? preparation : Promise.resolve();
+    },
+  });
+  const deliveredOf = (sequence: number) => test.delivered.filter(({ id }) => id.endsWith(`/${sequence}`)).length;
+  // The lane that was prepared has sent what stood in its siding, and then its own.
+  await waitUntil(() => deliveredOf(1) === 1, { what: 'the delivery of one lane' });
+  expect(deliveredOf(0)).toBe(1);
+  prepared();
+  await waitUntil(() => deliveredOf(1) === 2, { what: 'the delivery of the other' });
+  await test.worker.stop();
+  expect(deliveredOf(0)).toBe(2);
 });
