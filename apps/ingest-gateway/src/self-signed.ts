@@ -29,7 +29,9 @@ export async function selfSignedPair(stateFolder: string): Promise<{ files: Pair
     // Another gateway that shares the folder was faster: both must show one certificate.
     if (await filesExist(files)) return { files, made: false };
     if (await exists(folder)) {
-      throw new Error(`${folder} holds only a part of a pair: put cert.pem and key.pem there, or remove it for a new one`);
+      throw new Error(
+        `${folder} holds only a part of a pair: put cert.pem and key.pem there, or remove it for a new one`,
+      );
     }
     throw error;
   }
