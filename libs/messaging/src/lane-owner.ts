@@ -107,7 +107,9 @@ export class LaneOwner {
   /** While the lane itself is silent: looks whether something waits in a siding that nobody consumes. */
   async lookForStranded(): Promise<void> {
     if (this.#state !== 'working' || this.#gate !== 'closed' || !(await this.#isolation.isStranded())) return;
-    if (this.#gateIs('closed')) await this.#learnSidings();
+    // With a first message that came meanwhile the sidings are being looked at already: twice at one time would take one over twice.
+    if (!this.#gateIs('closed')) return;
+    await this.#learnSidings();
     // Another worker may own the lane still: with its first message the sidings are looked at once more.
     if (this.#gateIs('opening')) this.#gate = 'closed';
     if (this.#early.length > 0) await this.#inspect();
