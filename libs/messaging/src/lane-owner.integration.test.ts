@@ -1,0 +1,96 @@
+import { Dispatcher, SYSTEM_CLOCK } from '@pdaltagent/delivery';
+import { testServers, waitUntil } from '@pdaltagent/testing';
+import { connect } from 'amqplib';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Sender } from './dead-letters/sender';
+import { BrokerLink } from './inspection/broker-link';
+import { Intake } from './intake';
+import { type HeldMessage } from './lane';
+import { LaneOwner } from './lane-owner';
+import { DELIVERED, event, KEY, Markers, publish } from './lane-worker.fixture';
+import { toProperties } from './message';
+import { Publisher } from './publisher';
+import { declareTopology, EVENTS, laneOf, sidingKey, sidingQueue } from './topology';
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+it('a siding is taken over once, also where it is found while the first message of its lane comes', async () => {
+  const url = (await testServers()).amqpUrl;
+  const connection = await connect(url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  const index = laneOf(EVENTS, KEY);
+  const link = await BrokerLink.open({ url, name: 'test' });
+  const sender = await Sender.open(link);
+  const aside = { ...event('disk', 0), again: true };
+  await sender.send(EVENTS.exchange, sidingKey(index, 0), aside.body, toProperties(aside));
+  await link.close();
+
+  const delivered: string[] = [];
+  const dispatcher = new Dispatcher<HeldMessage>(
+    {
+      concurrency: 8,
+      maximumAgeMs: 86_400_000,
+      poisonAfterMs: 3_600_000,
+      destinationOf: () => 'PagerDuty',
+      clock: SYSTEM_CLOCK,
+      random: Math.random,
+    },
+    {
+      attempt: (message) => queueMicrotask(() => dispatcher.settle(message, DELIVERED)),
+      interrupt: () => undefined,
+      acknowledge: (message) => {
+        delivered.push(message.id);
+        message.lane.ack(message);
+        dispatcher.done(message);
+      },
+      bury: () => undefined,
+      changed: () => undefined,
+    },
+  );
+  const intake = new Intake(new Markers(), {
+    admit: (message) => owner.admit(message),
+    repeat: (message) => message.lane.ack(message),
+  });
+  const publisher = new Publisher({ url, name: 'test', family: EVENTS, queueType: 'quorum', log });
+  publisher.start();
+  let prepared: () => void = () => undefined;
+  const preparation = new Promise<void>((resolve) => (prepared = resolve));
+  let isAsked = false;
+  const owner = new LaneOwner({
+    family: EVENTS,
+    index,
+    dispatcher,
+    intake,
+    publisher,
+    log,
+    prepare: () => {
+      isAsked = true;
+      return preparation;
+    },
+    ports: { foreign: () => undefined, gone: () => undefined },
+  });
+  const control = await connection.createChannel();
+  await owner.open(connection, control);
+
+  // The siding is found; before the answer is heard the lane's first message comes, and the sidings are looked at for it.
+  const ask = control.checkQueue.bind(control);
+  let heard: () => void = () => undefined;
+  const hearing = new Promise<void>((resolve) => (heard = resolve));
+  control.checkQueue = async (queue) => {
+    const answer = await ask(queue);
+    await hearing;
+    return answer;
+  };
+  const looking = owner.lookForStranded();
+  await publish(url, [event('disk', 1)]);
+  await waitUntil(() => isAsked, { what: 'the first message of the lane' });
+  heard();
+  await nextTurn();
+  prepared();
+  await waitUntil(() => delivered.length === 2, { what: 'both deliveries' });
+  await looking;
+  await owner.letGo();
+  expect((await control.checkQueue(sidingQueue(EVENTS, index, 0))).consumerCount).toBe(0);
+  await publisher.close();
+  await connection.close();
+});
