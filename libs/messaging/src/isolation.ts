@@ -76,8 +76,7 @@ export class Isolation {
       for (const siding of this.#sidings) {
         if (!siding.isFree) continue;
         const messages = await this.#messagesIn(siding);
-        // A second consumer would hide the first, which nobody closes then: the next owner would wait for its end for ever.
-        if (messages > 0 && siding.isFree) await this.#takeOver(siding, messages);
+        if (messages > 0) await this.#takeOver(siding, messages);
       }
     } catch {
       // A channel is gone, and the lane with it, or soon.

@@ -107,11 +107,12 @@ export class LaneOwner {
   /** While the lane itself is silent: looks whether something waits in a siding that nobody consumes. */
   async lookForStranded(): Promise<void> {
     if (this.#state !== 'working' || this.#gate !== 'closed' || !(await this.#isolation.isStranded())) return;
-    // With a first message that came meanwhile the sidings are being looked at already: twice at one time would take one over twice.
+    // For a first message that came meanwhile the sidings are looked at already. Twice at one time would consume one twice: the
+    // first consumer would be forgotten and never closed, and the next owner would wait for its end for ever.
     if (!this.#gateIs('closed')) return;
     await this.#learnSidings();
     // Another worker may own the lane still: with its first message the sidings are looked at once more.
-    if (this.#gateIs('opening')) this.#gate = 'closed';
+    this.#gate = 'closed';
     if (this.#early.length > 0) await this.#inspect();
   }
 
