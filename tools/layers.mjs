@@ -20,7 +20,7 @@ const INPUT_OUTPUT = [
   'node:fs/promises',
   'node:child_process',
 ];
-const DOMAIN = ['events', 'webhooks', 'scrubber', 'delivery'];
+const DOMAIN = ['clock', 'events', 'webhooks', 'scrubber', 'delivery'];
 const LIBS = [...DOMAIN, 'messaging', 'http', 'rest-api', 'store', 'spool', 'service', 'testing'];
 
 const all = (names) => names.map((name) => `@pdaltagent/${name}`);

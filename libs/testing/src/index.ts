@@ -7,6 +7,7 @@ export { type Exit, type GuardedProcess, startGuarded } from './guarded-process'
 export { Ledger, type LedgerEntry, type LedgerReport } from './ledger';
 export { freePort, isPortFree } from './ports';
 export { LogEntriesServer, type Mishap, type ServedEntry } from './log-entries-server';
+export { ManualClock } from './manual-clock';
 export { openRunFolder, type RunFolder } from './run-folder';
 export { type RabbitMQ, type Redis, type Server, type ServerOptions } from './server';
 export { INSTALL_LINES, ServersMissing, startRabbitMQ, startRedis } from './servers';

@@ -1,0 +1,106 @@
+import { delay, every, SYSTEM_CLOCK, SYSTEM_RANDOM } from '.';
+import { ManualClock } from '@pdaltagent/testing';
+import { getEventListeners } from 'node:events';
+
+describe('the system clock', () => {
+  it('goes on while the wall clock is set back two hours', () => {
+    const before = SYSTEM_CLOCK.monotonic();
+    const wallBefore = Date.now();
+    jest.spyOn(Date, 'now').mockReturnValue(wallBefore - 7_200_000);
+    expect(SYSTEM_CLOCK.monotonic()).toBeGreaterThanOrEqual(before);
+    expect(SYSTEM_CLOCK.wall()).toBe(wallBefore - 7_200_000);
+    jest.restoreAllMocks();
+  });
+
+  it('calls back once, later, unless cancelled', async () => {
+    const calls: string[] = [];
+    SYSTEM_CLOCK.after(1, () => calls.push('cancelled'))();
+    SYSTEM_CLOCK.after(1, () => calls.push('called'));
+    expect(calls).toEqual([]);
+    await delay(SYSTEM_CLOCK, 20);
+    expect(calls).toEqual(['called']);
+  });
+});
+
+describe('a delay', () => {
+  it('resolves after its time, and not before', async () => {
+    const clock = new ManualClock();
+    const resolved = jest.fn();
+    const delayed = delay(clock, 100).then(resolved);
+    clock.advance(99);
+    await Promise.resolve();
+    expect(resolved).not.toHaveBeenCalled();
+    clock.advance(1);
+    await delayed;
+    expect(resolved).toHaveBeenCalledTimes(1);
+  });
+
+  it('rejects as soon as its signal is aborted, with the reason as its cause', async () => {
+    const clock = new ManualClock();
+    const stop = new AbortController();
+    const delayed = delay(clock, 100, stop.signal);
+    stop.abort('stopped');
+    await expect(delayed).rejects.toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', cause: 'stopped' });
+  });
+
+  it('rejects at once if its signal was aborted before', async () => {
+    const delayed = delay(new ManualClock(), 100, AbortSignal.abort());
+    await expect(delayed).rejects.toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
+  });
+
+  it('leaves no listener on the signal of a service that runs for months', async () => {
+    const clock = new ManualClock();
+    const { signal } = new AbortController();
+    const delayed = delay(clock, 1, signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    clock.advance(1);
+    await delayed;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('a repeated call', () => {
+  it('comes every so often until it is cancelled, even from within', () => {
+    const clock = new ManualClock();
+    const at: number[] = [];
+    const start = clock.monotonic();
+    const cancel = every(clock, 100, () => {
+      at.push(clock.monotonic() - start);
+      if (at.length === 3) cancel();
+    });
+    clock.advance(1_000);
+    expect(at).toEqual([100, 200, 300]);
+  });
+
+  it('goes on after an exception of the callback', () => {
+    const clock = new ManualClock();
+    const called = jest.fn(() => {
+      throw new Error('a bug');
+    });
+    every(clock, 100, called);
+    expect(() => clock.advance(100)).toThrow('a bug');
+    expect(() => clock.advance(100)).toThrow('a bug');
+    expect(called).toHaveBeenCalledTimes(2);
+  });
+
+  it('is not affected by jumps of the wall clock', () => {
+    const clock = new ManualClock();
+    const called = jest.fn();
+    every(clock, 100, called);
+    clock.jump(-7_200_000);
+    clock.advance(100);
+    clock.jump(3 * 86_400_000);
+    clock.advance(100);
+    expect(called).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('the system randomness', () => {
+  it('gives fractions from 0 up to 1, and as many bytes as asked', () => {
+    const fraction = SYSTEM_RANDOM.fraction();
+    expect(fraction).toBeGreaterThanOrEqual(0);
+    expect(fraction).toBeLessThan(1);
+    expect(SYSTEM_RANDOM.bytes(16)).toHaveLength(16);
+    expect(SYSTEM_RANDOM.bytes(16)).not.toEqual(SYSTEM_RANDOM.bytes(16));
+  });
+});
