@@ -7,6 +7,7 @@ export {
   type OutgoingMessage,
   toProperties,
 } from './message';
+export { type ReadRecord, readRecord, writeRecord } from './message-record';
 export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
 export { PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
 export { PublishingLink, type PublishingLinkOptions, type Settlement } from './publishing-link';

@@ -1,10 +1,15 @@
-import { PublishingLink, type PublishingLinkOptions, type OutgoingMessage } from '@pdaltagent/messaging';
+import {
+  PublishingLink,
+  type PublishingLinkOptions,
+  type OutgoingMessage,
+  readRecord,
+  writeRecord,
+} from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
-import { type Spool, SpoolError, type SpoolFailure } from '@pdaltagent/spool';
+import { type Spool, SpoolError, type SpoolFailure, type StoredEntry } from '@pdaltagent/spool';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EventSink, NotDurable } from '../ports';
 import { type Spooled } from './drain';
-import { readRecord, writeRecord } from './message-record';
 import { Passage } from './passage';
 import { type Cause, type Mode, type PassageLimits } from './passage-ports';
 import { SequenceMap } from './sequence-map';
@@ -36,6 +41,8 @@ export class DurableSink implements EventSink {
   readonly #link: PublishingLink;
   readonly #passage: Passage<OutgoingMessage, SpoolFailure>;
   readonly #waiting = new SequenceMap<Waiting>();
+  /** Of each folder the sequences that only a newer version understands: they stay there for it. */
+  readonly #newer = new Map<string, Set<number>>();
   #timer: NodeJS.Timeout | undefined;
   #last: number;
   #isClosing = false;
@@ -61,7 +68,7 @@ export class DurableSink implements EventSink {
         store: (sequence, message) => void this.#store(sequence, message),
         erase: (sequence, bytes) => spool.erase(sequence, bytes),
         read: (after) => void this.#read(after),
-        entries: () => spool.entries,
+        entries: () => spool.entries - this.#newerIn(spool),
         answer: (sequence, verdict) => this.#answer(sequence, verdict === 'durable' ? undefined : verdict.failure),
         renew: () => this.#link.renew(),
         changed: (mode, cause) => {
@@ -99,20 +106,23 @@ export class DurableSink implements EventSink {
    * @throws NotDurable where there is no room; what was not moved stays where it was
    */
   async adopt(other: Spool): Promise<void> {
+    if (other.entries <= this.#newerIn(other)) return;
     this.#log.warn('another instance left events behind: they are taken over', {
       folder: other.folder,
       entries: other.entries,
     });
-    for (;;) {
-      const page = await other.read(0, PAGE);
+    for (let after = 0; ;) {
+      const page = await other.read(after, PAGE);
       if (page.length === 0) return;
       await Promise.all(
         page.map(async ({ sequence, bytes, content }) => {
-          const message = this.#message(sequence, content);
-          if (message !== undefined) await this.#take((at, now) => this.#passage.adopt(at, message, now));
+          const message = this.#message(other, { sequence, bytes, content });
+          if (message === undefined) return;
+          await this.#take((at, now) => this.#passage.adopt(at, message, now));
           other.erase(sequence, bytes);
         }),
       );
+      after = page.at(-1)?.sequence ?? after;
     }
   }
 
@@ -164,10 +174,16 @@ export class DurableSink implements EventSink {
   async #read(after: number): Promise<void> {
     const entries: Spooled<OutgoingMessage>[] = [];
     try {
-      for (const { sequence, bytes, content } of await this.#spool.read(after, PAGE)) {
-        const message = this.#message(sequence, content);
-        if (message === undefined) this.#spool.erase(sequence, bytes);
-        else entries.push({ sequence, bytes, event: message });
+      // What stays in the spool must not hide what comes after it.
+      for (let from = after; entries.length === 0;) {
+        const page = await this.#spool.read(from, PAGE);
+        for (const entry of page) {
+          const message = this.#message(this.#spool, entry);
+          if (message !== undefined) entries.push({ sequence: entry.sequence, bytes: entry.bytes, event: message });
+        }
+        const last = page.at(-1);
+        if (last === undefined) break;
+        from = last.sequence;
       }
     } catch (error) {
       // It is asked again with the next tick.
@@ -176,10 +192,35 @@ export class DurableSink implements EventSink {
     this.#passage.read(entries, Date.now());
   }
 
-  #message(sequence: number, content: Buffer): OutgoingMessage | undefined {
-    const message = readRecord(content);
-    if (message === undefined) this.#log.error('a spooled event cannot be understood: dropped', { sequence });
-    return message;
+  /** The message of an entry. One that only a newer version understands stays where it is; one that is damaged is dropped. */
+  #message(spool: Spool, { sequence, bytes, content }: StoredEntry): OutgoingMessage | undefined {
+    const read = readRecord(content);
+    switch (read.kind) {
+      case 'message':
+        return read.message;
+      case 'newer':
+        this.#leave(spool, sequence, read.version);
+        return undefined;
+      case 'damaged':
+        this.#log.error('a spooled event cannot be understood: dropped', { sequence });
+        spool.erase(sequence, bytes);
+        return undefined;
+    }
+  }
+
+  #leave({ folder }: Spool, sequence: number, version: number): void {
+    const left = this.#newer.get(folder) ?? new Set<number>();
+    if (left.has(sequence)) return;
+    this.#newer.set(folder, left.add(sequence));
+    this.#log.error('a spooled event was written by a newer version: it stays in the spool for that version', {
+      folder,
+      sequence,
+      version,
+    });
+  }
+
+  #newerIn({ folder }: Spool): number {
+    return this.#newer.get(folder)?.size ?? 0;
   }
 
   #answer(sequence: number, failure: SpoolFailure | undefined): void {

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
+import { readConfiguration } from '@pdaltagent/service';
+import { claimSpool } from '@pdaltagent/spool';
+import { testServers, waitUntil } from '@pdaltagent/testing';
+import amqp from 'amqplib';
+import { Registry } from 'prom-client';
+import { createApp } from './app';
+import { variables } from './configuration';
+import { type LogLine, rememberingLogger } from './gateway.fixture';
+
+const KEY = '01234567890123456789012345678901';
+const VERSION = 9;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'newer-records-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function record(id: string): Buffer {
+  const message: OutgoingMessage = {
+    id,
+    type: 'v2',
+    routingKey: KEY,
+    orderKey: `${KEY}:${id}`,
+    body: Buffer.from(id),
+    contentType: 'application/json',
+    receivedAt: 1_700_000_000_000,
+  };
+  return writeRecord(message);
+}
+
+function newerRecord(id: string): Buffer {
+  const newer = record(id);
+  newer.writeUInt8(VERSION, 0);
+  return newer;
+}
+
+const claim = (log: LogLine[]) =>
+  claimSpool(path.join(folder, 'spool'), { maximumBytes: 1024 ** 2, log: rememberingLogger(log) });
+
+it('keeps in its spool what a newer version wrote, reports it once, and delivers what comes after it', async () => {
+  const { amqpUrl } = await testServers();
+  const log: LogLine[] = [];
+  const before = await claim(log);
+  await before.append(1_700_000_000_000_001, newerRecord('first'));
+  await before.append(1_700_000_000_000_002, record('second'));
+  await before.append(1_700_000_000_000_003, newerRecord('third'));
+  await before.close();
+
+  const configuration = readConfiguration(variables, {
+    PDAGENTD_AMQP_URL: amqpUrl,
+    PDAGENTD_HTTP_PORT: '0',
+    PDAGENTD_HTTPS_PORT: '0',
+    PDAGENTD_STATE_DIR: folder,
+  });
+  const app = createApp(configuration, { logger: rememberingLogger(log), metrics: new Registry() });
+  await app.start();
+  await waitUntil(() => app.readiness().checks.mode === 'direct', { what: 'events to go straight to the broker' });
+  await app.stop();
+  expect(log.filter(({ message }) => message.includes('newer version')).map(({ fields }) => fields)).toEqual([
+    expect.objectContaining({ sequence: 1_700_000_000_000_001, version: VERSION }),
+    expect.objectContaining({ sequence: 1_700_000_000_000_003, version: VERSION }),
+  ]);
+
+  const connection = await amqp.connect(amqpUrl);
+  const arrived: string[] = [];
+  const channel = await connection.createChannel();
+  await channel.consume(laneQueue(EVENTS, laneOf(EVENTS, KEY)), (message) => {
+    if (message !== null) arrived.push(message.content.toString());
+  });
+  await waitUntil(() => arrived.length > 0, { what: 'the event between them to arrive' });
+  await connection.close();
+  expect(arrived).toEqual(['second']);
+
+  const after = await claim(log);
+  const kept = await after.read(0, { entries: 10, bytes: Infinity });
+  expect(kept.map(({ content }) => content)).toEqual([newerRecord('first'), newerRecord('third')]);
+  await after.close();
+});
