@@ -85,6 +85,8 @@ const boundary = (forbidden, why) => [
   },
 ];
 
+const TESTS = ['**/*.{test,fixture,testing}.ts'];
+
 /** ESLint flat config entries. Tests of a layer may use libs/testing and what they like of node. */
 export const walls = [
   {
@@ -93,7 +95,7 @@ export const walls = [
   },
   ...layers.map(({ files, forbidden, why }) => ({
     files,
-    ignores: ['**/*.test.ts'],
+    ignores: TESTS,
     rules: { 'no-restricted-imports': boundary(forbidden, why) },
   })),
 ];

@@ -5,7 +5,7 @@ const FEW_KEYS = 4;
 
 /**
  * Whether one destination can be reached, as its attempts tell. Open: nothing is sent but one probe at a time. Where only few
- * keys have failed, it may be they that are at fault: the others go on until they fail too.
+ * keys have failed, it may be they that are at fault: the others go on until they fail too. Instants are of the monotonic clock.
  */
 export class Circuit {
   readonly #suspects = new Set<string>();
@@ -18,12 +18,12 @@ export class Circuit {
     return this.#open;
   }
 
-  /** When the destination last took something; milliseconds since 1970. */
+  /** When the destination last took something. */
   get lastSuccessAt(): number {
     return this.#lastSuccessAt;
   }
 
-  /** When it last closed; milliseconds since 1970. */
+  /** When it last closed. */
   get closedAt(): number {
     return this.#closedAt;
   }
@@ -55,7 +55,7 @@ export class Circuit {
   }
 
   /**
-   * The destination failed an event of the key, whose attempt began then (milliseconds since 1970). True where this opened the
+   * The destination failed an event of the key, whose attempt began then. True where this opened the
    * circuit. What began before the last success tells of the past: keys that hang would open it again and again.
    */
   failed(routingKey: string, attemptedAt: number): boolean {

@@ -1,5 +1,5 @@
 import { Circuit } from './circuit';
-import { type Clock } from './clock';
+import { type Clock } from '@pdaltagent/clock';
 import { type Entry, type Held, type KeyLine } from './lines';
 import { Patience } from './patience';
 import { Way } from './way';

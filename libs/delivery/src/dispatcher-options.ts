@@ -1,4 +1,4 @@
-import { type Clock } from './clock';
+import { type Clock, type Random } from '@pdaltagent/clock';
 
 export interface DispatcherOptions<M> {
   /** Attempts at one time, over all keys. */
@@ -10,6 +10,5 @@ export interface DispatcherOptions<M> {
   /** Which messages share a circuit: what stands behind them fails together. */
   readonly destinationOf: (message: M) => string;
   readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
+  readonly random: Random;
 }

@@ -1,37 +1,10 @@
-import { type Clock } from './clock';
+import { type Random } from '@pdaltagent/clock';
+import { ManualClock } from '@pdaltagent/testing';
 import { Dispatcher } from './dispatcher';
 import { type DispatcherOptions } from './dispatcher-options';
 import { type Burial, type Change } from './ports';
 import { type Held } from './lines';
 import { type Outcome } from './outcome';
-
-/** A clock that stands still until it is moved. */
-export class HeldClock implements Clock {
-  #now = 1_000_000;
-  #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = { at: this.#now + ms, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  advance(ms: number): void {
-    const end = this.#now + ms;
-    for (;;) {
-      const due = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      this.#timers.delete(due);
-      this.#now = Math.max(this.#now, due.at);
-      due.callback();
-    }
-    this.#now = end;
-  }
-}
 
 export interface Letter extends Held {
   readonly sequence: number;
@@ -50,9 +23,15 @@ export const FAILED: Outcome = {
   retryAfterMs: undefined,
 };
 
+/** Randomness without surprises. */
+export const steady = (fraction: number): Random => ({
+  fraction: () => fraction,
+  bytes: (count) => new Uint8Array(count),
+});
+
 /** A dispatcher with a hand on its clock, and everything it asked for written down. */
 export class Bench {
-  readonly clock = new HeldClock();
+  readonly clock = new ManualClock();
   readonly attempting = new Set<Letter>();
   readonly attempted: Letter[] = [];
   readonly interrupting: Letter[] = [];
@@ -70,7 +49,7 @@ export class Bench {
         poisonAfterMs: 3_600_000,
         destinationOf: () => 'PagerDuty',
         clock: this.clock,
-        random: () => 0.5,
+        random: steady(0.5),
         ...options,
       },
       {
@@ -89,7 +68,7 @@ export class Bench {
     );
   }
 
-  letter(routingKey: string, alert: string, receivedAt = this.clock.now()): Letter {
+  letter(routingKey: string, alert: string, receivedAt = this.clock.wall()): Letter {
     this.#sequence += 1;
     return {
       id: String(this.#sequence),

@@ -76,7 +76,7 @@ export class Dispatcher<M extends Held> {
 
   /** Takes a message into its line, behind all of its order key. */
   add(message: M): void {
-    const { line } = this.#held.enter(message, this.#options.clock.now());
+    const { line } = this.#held.enter(message, this.#options.clock.monotonic());
     const { key } = line;
     key.paused = this.#paused.has(message.routingKey);
     if (line.entries.length > 1) return;
@@ -91,13 +91,13 @@ export class Dispatcher<M extends Held> {
 
   /** Where a message stands; undefined: it is not held. */
   tell(message: M): Standing | undefined {
-    return this.#held.tell(message);
+    return this.#held.tell(message, this.#options.clock);
   }
 
   /** The attempt that was asked for goes on the wire only now: it has taken no time yet. */
   begins(message: M): void {
     const entry = this.#held.get(message);
-    if (entry !== undefined) entry.trials.lastAttemptAt = this.#options.clock.now();
+    entry?.trials.goesOnTheWire(this.#options.clock);
   }
 
   /** What an attempt came to. A message that was forgotten meanwhile is ignored. */
@@ -179,7 +179,7 @@ export class Dispatcher<M extends Held> {
         return this.#bury(entry, verdict.burial);
       case 'wait':
         line.state = 'waiting';
-        line.waitsUntil = this.#options.clock.now() + verdict.ms;
+        line.waitsUntil = this.#options.clock.monotonic() + verdict.ms;
         line.stopWaiting = this.#options.clock.after(verdict.ms, () => {
           this.#turn.makeReady(line);
           this.#turn.pump();
@@ -195,11 +195,10 @@ export class Dispatcher<M extends Held> {
   }
 
   #buryExpired(key: KeyLine<M> | undefined): void {
-    const now = this.#options.clock.now();
     for (const line of [...(key?.lines.values() ?? [])]) {
       const [head] = line.entries;
       // What is too old is buried instead of being tried.
-      if (head !== undefined && !line.isBusy && this.#judge.isExpired(head, now)) this.#start(line);
+      if (head !== undefined && !line.isBusy && this.#judge.isExpired(head)) this.#start(line);
     }
   }
 
@@ -208,10 +207,9 @@ export class Dispatcher<M extends Held> {
     line.key.ready.delete(line);
     line.stopWaiting();
     if (entry === undefined) return;
-    const now = this.#options.clock.now();
-    if (this.#judge.isExpired(entry, now)) return this.#bury(entry, { reason: 'expired', ...entry.trials.lastAnswer });
+    if (this.#judge.isExpired(entry)) return this.#bury(entry, { reason: 'expired', ...entry.trials.lastAnswer });
     this.#turn.began(line);
-    entry.trials.began(now);
+    entry.trials.began(this.#options.clock);
     this.#ports.attempt(entry.message);
   }
 
@@ -223,7 +221,7 @@ export class Dispatcher<M extends Held> {
   #remove(entry: Entry<M>, may: 'be gone' | 'come again'): void {
     const { line } = entry;
     const wasHead = line.entries[0] === entry;
-    this.#held.leave(entry, may, this.#options.clock.now());
+    this.#held.leave(entry, may, this.#options.clock.monotonic());
     if (line.entries.length > 0) return wasHead ? this.#turn.makeReady(line) : undefined;
     line.stopWaiting();
     line.key.ready.delete(line);

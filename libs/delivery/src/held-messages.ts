@@ -1,3 +1,4 @@
+import { type Clock } from '@pdaltagent/clock';
 import { type KeyTable } from './key-table';
 import { Entry, type Held, OrderLine } from './lines';
 import { type Standing, standingOf } from './standing';
@@ -29,9 +30,9 @@ export class HeldMessages<M extends Held> {
   }
 
   /** Where a message stands; undefined: it is not held. */
-  tell(message: M): Standing | undefined {
+  tell(message: M, clock: Clock): Standing | undefined {
     const entry = this.#entries.get(message);
-    return entry === undefined ? undefined : standingOf(entry);
+    return entry === undefined ? undefined : standingOf(entry, clock);
   }
 
   /** Whether an attempt for the message is on its way, or its end is being written. */

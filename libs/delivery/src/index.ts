@@ -1,6 +1,5 @@
 export { BACKOFF, type Backoff, backoffMs } from './backoff';
 export { classifyEvent, classifyWebhook, type EventPath } from './classify';
-export { type Clock, SYSTEM_CLOCK } from './clock';
 export { Dispatcher } from './dispatcher';
 export { type DispatcherOptions } from './dispatcher-options';
 export { type Held, type History } from './lines';

@@ -43,9 +43,9 @@ export class Judge<M extends Held> {
 
   judge(entry: Entry<M>, outcome: Outcome): Verdict {
     const { key } = entry.line;
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     if (outcome.status !== undefined) {
-      key.answerTookMs = now - (entry.trials.lastAttemptAt ?? now);
+      key.answerTookMs = now - (entry.trials.attemptBeganAt ?? now);
       key.answeredAt = now;
     }
     switch (outcome.kind) {
@@ -59,20 +59,21 @@ export class Judge<M extends Held> {
         return { kind: 'bury', burial: { reason: 'rejected', status: outcome.status, answer: outcome.answer } };
       case 'gone':
         this.#answered(key, false, now);
-        return this.isExpired(entry, now) ? expired(outcome.status, outcome.answer) : { kind: 'pause' };
+        return this.isExpired(entry) ? expired(outcome.status, outcome.answer) : { kind: 'pause' };
       case 'throttled':
         this.#answered(key, false, now);
         key.pace.throttled(now);
         if (key.throttledAt === undefined) this.#ports.changed({ kind: 'key-throttled', routingKey: key.routingKey });
         key.throttledAt = now;
-        return this.isExpired(entry, now) ? expired(outcome.status, '') : this.#keyWaits(key, outcome.retryAfterMs);
+        return this.isExpired(entry) ? expired(outcome.status, '') : this.#keyWaits(key, outcome.retryAfterMs);
       case 'failed':
         return this.#failed(entry, outcome, now);
     }
   }
 
-  isExpired({ message }: Entry<M>, now: number): boolean {
-    return now - message.receivedAt > this.#options.maximumAgeMs;
+  /** By the wall clock, which alone is shared with the host that accepted the message. */
+  isExpired({ message }: Entry<M>): boolean {
+    return this.#options.clock.wall() - message.receivedAt > this.#options.maximumAgeMs;
   }
 
   #failed(entry: Entry<M>, outcome: Failed, now: number): Verdict {
@@ -85,13 +86,14 @@ export class Judge<M extends Held> {
     if (!isOwn) this.#destinationFailed(entry, outcome);
     if (burial !== undefined) return { kind: 'bury', burial };
     if (isOwn) return this.#keyWaits(key, outcome.retryAfterMs);
-    const wait = backoffMs(entry.trials.attempts, this.#options.random());
+    const wait = backoffMs(entry.trials.attempts, this.#options.random.fraction());
     return { kind: 'wait', ms: Math.max(wait, outcome.retryAfterMs ?? 0) };
   }
 
-  #burialOf({ message, line, trials }: Entry<M>, outcome: Failed, now: number): Burial | undefined {
+  #burialOf(entry: Entry<M>, outcome: Failed, now: number): Burial | undefined {
+    const { line, trials } = entry;
     const end = { status: outcome.status, answer: outcome.detail };
-    if (now - message.receivedAt > this.#options.maximumAgeMs) return { reason: 'expired', ...end };
+    if (this.isExpired(entry)) return { reason: 'expired', ...end };
     if (outcome.reason !== 'server-error') return undefined;
     trials.poisonedSince ??= now;
     const { circuit } = line.key.destination;
@@ -105,7 +107,7 @@ export class Judge<M extends Held> {
   #keyWaits(key: KeyLine<M>, retryAfterMs: number | undefined): Verdict {
     // Several attempts of one wave are turned away at once: they are one setback.
     if (key.stopWaiting === undefined) key.setbacks += 1;
-    const jittered = backoffMs(key.setbacks, this.#options.random(), THROTTLE_BACKOFF);
+    const jittered = backoffMs(key.setbacks, this.#options.random.fraction(), THROTTLE_BACKOFF);
     return { kind: 'key-waits', ms: retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + jittered };
   }
 
@@ -146,7 +148,7 @@ export class Judge<M extends Held> {
 
   #destinationFailed({ line, trials }: Entry<M>, outcome: Outcome): void {
     const { destination, routingKey } = line.key;
-    if (!destination.circuit.failed(routingKey, trials.lastAttemptAt ?? 0)) return;
+    if (!destination.circuit.failed(routingKey, trials.attemptBeganAt ?? 0)) return;
     for (const key of destination.keys) key.failsAlone = false;
     this.#ports.changed({ kind: 'circuit-opened', destination: destination.name, outcome });
     this.#ports.opened(destination);

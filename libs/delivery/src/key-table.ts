@@ -86,5 +86,5 @@ export class KeyTable<M extends Held> {
 }
 
 function isSlow<M extends Held>({ state, entries }: OrderLine<M>, now: number): boolean {
-  return state === 'attempting' && now - (entries[0]?.trials.lastAttemptAt ?? now) > SLOW_MS;
+  return state === 'attempting' && now - (entries[0]?.trials.attemptBeganAt ?? now) > SLOW_MS;
 }

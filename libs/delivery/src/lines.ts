@@ -1,3 +1,4 @@
+import { type Clock } from '@pdaltagent/clock';
 import { FAILURES_TO_OPEN } from './circuit';
 import { type Destination } from './destination';
 import { type Outcome } from './outcome';
@@ -14,7 +15,7 @@ export interface Held {
   readonly receivedAt: number;
 }
 
-/** What was tried for a message, for its dead letter. */
+/** What was tried for a message, for its dead letter; milliseconds since 1970. */
 export interface History {
   readonly attempts: number;
   readonly firstAttemptAt: number | undefined;
@@ -26,6 +27,8 @@ const NO_ANSWER = { status: undefined, answer: '' };
 /** What was tried for a message, as long as this worker remembers it: also when the message goes back and comes again. */
 export class Trials implements History {
   attempts = 0;
+  /** When the last attempt began, on the monotonic clock: how long it takes is told by this. */
+  attemptBeganAt: number | undefined;
   firstAttemptAt: number | undefined;
   lastAttemptAt: number | undefined;
   /** Since when the destination answers this very message with errors of its own. */
@@ -50,10 +53,16 @@ export class Trials implements History {
     this.lastOutcome = 'interrupted';
   }
 
-  began(now: number): void {
+  began(clock: Clock): void {
     this.attempts += 1;
-    this.firstAttemptAt ??= now;
-    this.lastAttemptAt = now;
+    this.firstAttemptAt ??= clock.wall();
+    this.goesOnTheWire(clock);
+  }
+
+  /** It has taken no time before this. */
+  goesOnTheWire(clock: Clock): void {
+    this.attemptBeganAt = clock.monotonic();
+    this.lastAttemptAt = clock.wall();
   }
 }
 
@@ -74,7 +83,7 @@ export class OrderLine<M extends Held> {
   readonly entries: Entry<M>[] = [];
   state: 'ready' | 'waiting' | 'attempting' | 'leaving' = 'ready';
   stopWaiting: () => void = () => undefined;
-  /** Until when it waits, while it does; milliseconds since 1970. */
+  /** Until when it waits, while it does. */
   waitsUntil = 0;
 
   constructor(
@@ -88,7 +97,7 @@ export class OrderLine<M extends Held> {
   }
 }
 
-/** Everything held of one routing key. */
+/** Everything held of one routing key. Instants are of the monotonic clock. */
 export class KeyLine<M extends Held> {
   readonly lines = new Map<string, OrderLine<M>>();
   /** Lines that may start, in turn. */
@@ -103,7 +112,7 @@ export class KeyLine<M extends Held> {
   throttledAt: number | undefined;
   /** While set, nothing of the key starts. */
   stopWaiting: (() => void) | undefined;
-  /** Until when; milliseconds since 1970. */
+  /** Until when. */
   waitsUntil = 0;
   /** While above 0, nothing of the key starts: so many lanes are about to move it aside. */
   holds = 0;
@@ -113,7 +122,7 @@ export class KeyLine<M extends Held> {
   failsAlone = false;
   /** Its attempts hung and were interrupted, and nothing of it was answered since. */
   hangs = false;
-  /** When that was last; milliseconds since 1970. */
+  /** When that was last. */
   interruptedAt = Number.NEGATIVE_INFINITY;
   /** How long its last answer took, and when it came; milliseconds. */
   answerTookMs = 0;

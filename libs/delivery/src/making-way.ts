@@ -1,4 +1,4 @@
-import { type Clock } from './clock';
+import { type Clock } from '@pdaltagent/clock';
 import { type KeyTable } from './key-table';
 import { type Entry, type Held, type KeyLine } from './lines';
 import { INTERRUPT_EVERY_MS } from './patience';
@@ -28,7 +28,7 @@ export class MakingWay<M extends Held> {
 
   /** Whether the key is held up by something of its own, so that it is the one to make way. */
   isHeldUp(routingKey: string): boolean {
-    return this.#keys.isHeldUp(routingKey, this.#clock.now());
+    return this.#keys.isHeldUp(routingKey, this.#clock.monotonic());
   }
 
   /** Starts nothing of the key until as many calls of `release`: it is about to be moved. */
@@ -46,7 +46,7 @@ export class MakingWay<M extends Held> {
 
   /** Interrupts what is on the wire of the key, once all of that hangs; to be called until nothing is. */
   interrupt(routingKey: string): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const key = this.#keys.get(routingKey);
     if (key === undefined || key.destination.isAwayForAll(routingKey) || !isHanging(key, now)) return;
     if (key.hangs || mayBeInterrupted(key, now)) this.#interrupt(key, now);
@@ -58,7 +58,7 @@ export class MakingWay<M extends Held> {
    */
   makeRoom(): void {
     if (!this.#turn.isFull) return;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let most: KeyLine<M> | undefined;
     for (const key of this.#keys.all) {
       // A single attempt would be tried again at once.
@@ -90,7 +90,7 @@ function isHanging<M extends Held>(key: KeyLine<M>, now: number): boolean {
   if (key.inFlight === 0) return false;
   const { patience, keys } = key.destination;
   const before = now - patience.ms(keys, now);
-  return onTheWire(key).every(({ trials }) => (trials.lastAttemptAt ?? now) < before);
+  return onTheWire(key).every(({ trials }) => (trials.attemptBeganAt ?? now) < before);
 }
 
 function onTheWire<M extends Held>({ lines }: KeyLine<M>): Entry<M>[] {

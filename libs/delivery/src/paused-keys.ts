@@ -1,4 +1,4 @@
-import { type Clock } from './clock';
+import { type Clock } from '@pdaltagent/clock';
 
 const LOOK_EVERY_MS = 10_000;
 

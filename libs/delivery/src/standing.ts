@@ -1,3 +1,4 @@
+import { type Clock } from '@pdaltagent/clock';
 import { type Entry, type Held } from './lines';
 
 /** What keeps a message from being attempted; `turn`: nothing but that others come first. */
@@ -8,6 +9,7 @@ export interface Standing {
   readonly attempts: number;
   /** What the last one came to, in short: `server-error 503`. */
   readonly lastOutcome: string | undefined;
+  /** Milliseconds since 1970. */
   readonly lastAttemptAt: number | undefined;
   /**
    * attempt: one is on its way; end: its ack or dead letter is written; former: others of its order key come first; paused:
@@ -20,17 +22,18 @@ export interface Standing {
   readonly nextAttemptAt: number | undefined;
 }
 
-export function standingOf<M extends Held>(entry: Entry<M>): Standing {
+export function standingOf<M extends Held>(entry: Entry<M>, clock: Clock): Standing {
   const { trials, line } = entry;
   const ahead = line.entries.indexOf(entry);
   const by = heldUpBy(entry, ahead);
+  const waitsUntil = by === 'backoff' ? line.waitsUntil : by === 'throttled' ? line.key.waitsUntil : undefined;
   return {
     attempts: trials.attempts,
     lastOutcome: trials.lastOutcome,
     lastAttemptAt: trials.lastAttemptAt,
     by,
     ahead,
-    nextAttemptAt: by === 'backoff' ? line.waitsUntil : by === 'throttled' ? line.key.waitsUntil : undefined,
+    nextAttemptAt: waitsUntil === undefined ? undefined : clock.wall() + Math.round(waitsUntil - clock.monotonic()),
   };
 }
 

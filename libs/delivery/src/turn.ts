@@ -1,4 +1,4 @@
-import { type Clock } from './clock';
+import { type Clock } from '@pdaltagent/clock';
 import { type Held, type KeyLine, type OrderLine } from './lines';
 import { INTERRUPT_EVERY_MS } from './patience';
 
@@ -41,7 +41,7 @@ export class Turn<M extends Held> {
 
   /** Keys that have nothing to wait for but a slot. */
   *waiting(): Iterable<KeyLine<M>> {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const key of this.#keys) {
       const { ready, mayStart, destination, routingKey, inFlight, pace } = key;
       const isFree = ready.size > 0 && mayStart && destination.circuit.admits(routingKey);
@@ -74,7 +74,7 @@ export class Turn<M extends Held> {
   /** Nothing of the key starts for so long. */
   makeKeyWait(key: KeyLine<M>, ms: number): void {
     if (key.stopWaiting !== undefined) return;
-    key.waitsUntil = this.#clock.now() + ms;
+    key.waitsUntil = this.#clock.monotonic() + ms;
     key.stopWaiting = this.#clock.after(ms, () => {
       key.stopWaiting = undefined;
       this.wake(key);
@@ -104,7 +104,7 @@ export class Turn<M extends Held> {
   }
 
   #hasRoom(key: KeyLine<M>): boolean {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const free = this.#slots - this.#inFlight;
     if (key.inFlight >= Math.min(this.#shareOf(key, now), GREED * free)) return false;
     if (key.inFlight < key.pace.room(now)) return true;

@@ -1,4 +1,5 @@
-import { type Burial, Dispatcher, type History, type Outcome, SYSTEM_CLOCK } from '@pdaltagent/delivery';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { type Burial, Dispatcher, type History, type Outcome } from '@pdaltagent/delivery';
 import { sayChange } from './change-log';
 import { type DeadLetterOffice } from './dead-letter-office';
 import { type Hearing } from './hearing';
@@ -25,8 +26,9 @@ export class Deliveries {
     this.#options = options;
     this.#ports = ports;
     const { concurrency, maximumAgeMs, poisonAfterMs, destinationOf = () => 'PagerDuty', log } = options;
+    const { clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = options;
     this.dispatcher = new Dispatcher<HeldMessage>(
-      { concurrency, maximumAgeMs, poisonAfterMs, destinationOf, clock: SYSTEM_CLOCK, random: Math.random },
+      { concurrency, maximumAgeMs, poisonAfterMs, destinationOf, clock, random },
       {
         attempt: (message) => this.#attempt(message),
         interrupt: ({ lane, routingKey }) => lane.interrupt(routingKey),

@@ -1,4 +1,5 @@
-import { Dispatcher, SYSTEM_CLOCK } from '@pdaltagent/delivery';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { Dispatcher } from '@pdaltagent/delivery';
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -33,7 +34,7 @@ it('a siding is taken over once, also where it is found while the first message 
       poisonAfterMs: 3_600_000,
       destinationOf: () => 'PagerDuty',
       clock: SYSTEM_CLOCK,
-      random: Math.random,
+      random: SYSTEM_RANDOM,
     },
     {
       attempt: (message) => queueMicrotask(() => dispatcher.settle(message, DELIVERED)),

@@ -1,3 +1,4 @@
+import { type Clock, type Random } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
 import { type DeadReason } from './dead-letter';
 import { type DeliveredMarkers } from './intake';
@@ -39,4 +40,6 @@ export interface LaneWorkerOptions {
   readonly log: Log;
   /** A lane that held a message for so long is subscribed anew, before the broker's consumer timeout; milliseconds. */
   readonly renewAfterMs?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
 }

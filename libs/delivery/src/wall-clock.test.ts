@@ -1,0 +1,88 @@
+import { Bench, DELIVERED, FAILED, THROTTLED } from './dispatcher.fixture';
+
+const HOUR = 3_600_000;
+const JUMPS = [
+  ['back two hours', -2 * HOUR],
+  ['forward three days', 72 * HOUR],
+] as const;
+
+/** Never too old: a jump makes messages older, or younger, than they are. */
+const bench = () => new Bench({ maximumAgeMs: 365 * 24 * HOUR });
+
+/** A key that PagerDuty throttles after 120 events in two minutes, so that its rate is known. */
+function withLearntRate(): Bench {
+  const learnt = bench();
+  for (let index = 0; index < 120; index += 1) {
+    learnt.settle(learnt.add('k', `alert ${index}`), DELIVERED);
+    learnt.clock.advance(1_000);
+  }
+  learnt.settle(learnt.add('k', 'throttled'), THROTTLED);
+  return learnt;
+}
+
+/** How many of the key's alerts are delivered within a minute. */
+function deliveredInAMinute(of: Bench): number {
+  for (let index = 0; index < 200; index += 1) of.add('k', `later ${index}`);
+  let delivered = 0;
+  for (let second = 0; second < 60; second += 1) {
+    of.clock.advance(1_000);
+    for (const letter of [...of.attempting]) {
+      of.settle(letter, DELIVERED);
+      delivered += 1;
+    }
+  }
+  return delivered;
+}
+
+describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
+  it('changes nothing of the rate that a key has learnt', () => {
+    const undisturbed = deliveredInAMinute(withLearntRate());
+    const disturbed = withLearntRate();
+    disturbed.clock.jump(jump);
+    expect(undisturbed).toBeGreaterThan(50);
+    expect(deliveredInAMinute(disturbed)).toBe(undisturbed);
+  });
+
+  it('neither shortens nor lengthens the wait after a failure', () => {
+    const one = bench();
+    const letter = one.add('k', 'a');
+    one.settle(letter, FAILED);
+    one.clock.jump(jump);
+    one.clock.advance(499);
+    expect(one.attempting.size).toBe(0);
+    one.clock.advance(1);
+    expect(one.attempting.size).toBe(1);
+  });
+
+  it('lets failures still open the circuit, and a success close it', () => {
+    const one = bench();
+    one.settle(one.add('k', 'a'), DELIVERED);
+    one.clock.jump(jump);
+    for (let index = 0; index < 10; index += 1) one.settle(one.add(`k${index}`, 'b'), FAILED);
+    expect(one.dispatcher.openCircuits).toBe(1);
+    one.clock.jump(jump);
+    one.clock.advance(1_000);
+    for (const probe of [...one.attempting]) one.settle(probe, DELIVERED);
+    expect(one.dispatcher.openCircuits).toBe(0);
+  });
+
+  it('neither hides that posts hang nor makes healthy ones look like it', () => {
+    const one = bench();
+    for (let alert = 0; alert < 20; alert += 1) one.add('k', String(alert));
+    one.clock.jump(jump);
+    one.dispatcher.makingWay.interrupt('k');
+    expect(one.interrupting).toHaveLength(0);
+    one.clock.advance(2_500);
+    one.dispatcher.makingWay.interrupt('k');
+    expect(one.interrupting).toHaveLength(20);
+  });
+
+  it('is what a trace tells instants by, while durations stay true', () => {
+    const one = bench();
+    const letter = one.add('k', 'a');
+    one.settle(letter, FAILED);
+    one.clock.jump(jump);
+    one.clock.advance(100);
+    expect(one.dispatcher.tell(letter)).toMatchObject({ by: 'backoff', nextAttemptAt: one.clock.wall() + 400 });
+  });
+});
