@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { ifThere, replaceFile, syncFolder } from './durable-file';
+import { FreeSpace } from './free-space';
+import { type Log } from './log';
+
+/**
+ * Why something is in the quarantine: it cannot be encoded for AMQP, the broker refuses it (as over its
+ * `max_message_size`), or it is a spool record that no version wrote.
+ */
+export const QUARANTINE_PROBLEMS = ['unencodable', 'refused', 'damaged'] as const;
+export type QuarantineProblem = (typeof QUARANTINE_PROBLEMS)[number];
+
+export interface QuarantineHead {
+  /** The message's id; of a record that cannot be understood any name that is its own. */
+  readonly id: string;
+  /** One of QUARANTINE_PROBLEMS, or one that a newer version knows. */
+  readonly problem: string;
+  /** In words, as the broker's reason. Holds no key and no content. */
+  readonly detail?: string;
+  /** Milliseconds since 1970. */
+  readonly quarantinedAt: number;
+}
+
+export interface QuarantineEntry extends QuarantineHead {
+  /** Exactly as the spool had it, or would have had it. */
+  readonly record: Buffer;
+}
+
+const headLine = z.object({
+  id: z.string(),
+  problem: z.string(),
+  detail: z.exactOptional(z.string()),
+  quarantinedAt: z.number(),
+});
+
+/** Of a file whose head cannot be read; its name is the id then. */
+const UNREADABLE = 'unreadable';
+
+const SUFFIX = '.record';
+const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** No head is longer: a file's first line. */
+const HEAD_BYTES = 16 * 1024;
+const LONGEST_DETAIL = 1_000;
+
+/**
+ * What can never be published: one file per entry, so that operators can list, copy and remove entries while gateways run.
+ * Several processes may use a folder concurrently. A file is a line of JSON (the head), then the record's bytes.
+ */
+export class Quarantine {
+  readonly folder: string;
+  readonly #log: Log;
+  readonly #space: FreeSpace;
+  #entries = 0;
+  #adding: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, log: Log) {
+    this.folder = folder;
+    this.#log = log;
+    this.#space = new FreeSpace(folder);
+  }
+
+  /** Makes the folder if there is none. @throws Error if it cannot be used */
+  static async open(folder: string, log: Log): Promise<Quarantine> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await syncFolder(path.dirname(folder));
+    const quarantine = new Quarantine(folder, log);
+    const entries = await quarantine.count();
+    if (entries > 0) log.warn('the quarantine holds events that cannot be published', { folder, entries });
+    return quarantine;
+  }
+
+  /** Only a folder that is there; undefined if there is none. @throws Error if it cannot be read */
+  static async openExisting(folder: string, log: Log): Promise<Quarantine | undefined> {
+    const quarantine = new Quarantine(folder, log);
+    const isThere = await ifThere(quarantine.count());
+    return isThere === undefined ? undefined : quarantine;
+  }
+
+  /** As of the last `add`, `remove` or `count` of this process. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  /** Counts the files: other processes add and remove some too. @throws Error if the folder cannot be read */
+  async count(): Promise<number> {
+    this.#entries = (await this.#files()).length;
+    return this.#entries;
+  }
+
+  /**
+   * Resolves once the entry is synced to disk, the file and its name. An entry of the same id is replaced.
+   * @throws Error if the disk is full or fails; it may be in the quarantine all the same
+   */
+  add(entry: QuarantineEntry & { readonly problem: QuarantineProblem }): Promise<void> {
+    // One after another: two of the same id must not write one file.
+    const added = this.#adding.then(() => this.#write(entry));
+    this.#adding = added.catch(() => undefined);
+    return added;
+  }
+
+  /** All entries without their records, oldest first. @throws Error if the folder cannot be read */
+  async list(): Promise<QuarantineHead[]> {
+    const heads: QuarantineHead[] = [];
+    for (const file of await this.#files()) {
+      const found = await ifThere(readFileOf(this.#pathOf(file), HEAD_BYTES));
+      if (found !== undefined) heads.push(found.head);
+    }
+    return heads.sort((a, b) => a.quarantinedAt - b.quarantinedAt || (a.id < b.id ? -1 : 1));
+  }
+
+  /** Undefined if it is not there. @throws Error if it cannot be read */
+  async read(id: string): Promise<QuarantineEntry | undefined> {
+    const found = await ifThere(readFileOf(this.#pathOf(fileNameOf(id))));
+    return found && { ...found.head, record: found.record };
+  }
+
+  /** Removes an entry for good; false if it is not there. @throws Error if the disk fails */
+  async remove(id: string): Promise<boolean> {
+    if ((await ifThere(unlink(this.#pathOf(fileNameOf(id))).then(() => true))) === undefined) return false;
+    this.#entries = Math.max(0, this.#entries - 1);
+    await syncFolder(this.folder);
+    return true;
+  }
+
+  async #write({ record, ...entry }: QuarantineEntry): Promise<void> {
+    const { id, problem, detail } = entry;
+    const cut = detail === undefined ? {} : { detail: detail.slice(0, LONGEST_DETAIL) };
+    const content = Buffer.concat([Buffer.from(`${JSON.stringify({ ...entry, ...cut })}\n`), record]);
+    if (!(await this.#space.has(content.length))) throw new Error('the disk of the quarantine is full');
+    const file = this.#pathOf(fileNameOf(id));
+    const isNew = (await ifThere(stat(file))) === undefined;
+    await replaceFile(file, content);
+    await syncFolder(this.folder);
+    if (isNew) this.#entries += 1;
+    this.#log.error('an event cannot be published: it is in the quarantine', { id, problem, ...cut });
+  }
+
+  #pathOf(file: string): string {
+    return path.join(this.folder, file);
+  }
+
+  async #files(): Promise<string[]> {
+    const files = await readdir(this.folder, { withFileTypes: true });
+    return files.filter((file) => file.isFile() && isOurs(file.name)).map(({ name }) => name);
+  }
+}
+
+/** Ids of messages are safe names; any other is found by its digest, and the head holds the id itself. */
+function fileNameOf(id: string): string {
+  return (SAFE_NAME.test(id) ? id : createHash('sha256').update(id).digest('hex')) + SUFFIX;
+}
+
+function isOurs(file: string): boolean {
+  return file.endsWith(SUFFIX) && SAFE_NAME.test(path.basename(file, SUFFIX));
+}
+
+interface FileContent {
+  readonly head: QuarantineHead;
+  readonly record: Buffer;
+}
+
+async function readFileOf(file: string, limit = Infinity): Promise<FileContent> {
+  const handle = await open(file, 'r');
+  try {
+    const { size, mtimeMs } = await handle.stat();
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(Math.min(size, limit)) });
+    const content = buffer.subarray(0, bytesRead);
+    const end = Math.max(0, content.indexOf('\n'));
+    const name = path.basename(file);
+    const { data } = headLine.safeParse(parsed(content.toString('utf8', 0, end)));
+    if (data !== undefined && fileNameOf(data.id) === name) return { head: data, record: content.subarray(end + 1) };
+    const unreadable = { id: path.basename(name, SUFFIX), problem: UNREADABLE, quarantinedAt: Math.floor(mtimeMs) };
+    return { head: unreadable, record: content };
+  } finally {
+    await handle.close();
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
