@@ -42,6 +42,18 @@ describe('a round', () => {
     expect(new Set(bench.lanes.messages.map(({ orderKey }) => orderKey)).size).toBe(2);
   });
 
+  it('queues entries of one second in PagerDuty’s order, those that appear within it later too', async () => {
+    const created_at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+    const round = await bench.newRound();
+    const addSome = () => server.add(150, (index) => ({ ...onOneIncident(), created_at, id: `R${9_999 - index}` }));
+    const added = addSome();
+    await round.run(signal());
+    added.push(...addSome());
+    await round.run(signal());
+    await arrived(300);
+    expect(bench.lanes.entryIds()).toEqual(ids(added));
+  });
+
   it('queues nothing twice, though it reads an overlap again', async () => {
     server.add(30);
     const round = await bench.newRound();

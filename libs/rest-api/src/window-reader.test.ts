@@ -82,6 +82,18 @@ describe('a window', () => {
     expect(offsets()).toEqual([0, 100, 200]);
   });
 
+  it('keeps PagerDuty’s order of entries of one second, across pages and across the parts that it is read in', async () => {
+    const second = Math.floor(Date.now() / 1000) * 1000;
+    // Ids that sort against the order, 250 to a second.
+    const added = server.add(5_000, (index) => ({
+      id: `R${String(99_999 - index)}`,
+      created_at: new Date(second - 3_000_000 + Math.floor(index / 250) * 150_000).toISOString(),
+    }));
+    const ids = await read(windowOf(3_600));
+    expect(ids).toEqual(added.map(({ id }) => id));
+    expect(server.requests.filter(({ query }) => query.get('offset') === '0').length).toBeGreaterThan(2);
+  });
+
   it('is complete and without repeats when new entries shift its pages', async () => {
     const added = server.add(250);
     server.beforePage = (query) => {

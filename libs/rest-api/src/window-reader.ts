@@ -1,5 +1,5 @@
 import { backoffMs } from '@pdaltagent/delivery';
-import { byCreation, type LogEntry, parseLogEntry } from '@pdaltagent/webhooks';
+import { type LogEntry, oldestFirst, parseLogEntry } from '@pdaltagent/webhooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Log } from './log';
 import {
@@ -39,7 +39,7 @@ export interface WindowReaderOptions {
 /** What was read of one window. */
 export interface WindowContent {
   readonly window: TimeWindow;
-  /** Every entry in it, oldest first. */
+  /** Every entry in it, oldest first; those of one second in PagerDuty's order. */
   readonly entries: readonly LogEntry[];
   /** What stood between the entries and is no JSON object. */
   readonly unreadable: readonly unknown[];
@@ -93,7 +93,7 @@ export class WindowReader {
       }
       if (!page.more) break;
     }
-    return { window, entries: [...entries.values()].sort(byCreation), unreadable };
+    return { window, entries: oldestFirst([...entries.values()]), unreadable };
   }
 
   /**

@@ -90,6 +90,7 @@ export class LogEntriesServer {
     return this.entries
       .map((entry) => ({ entry, at: Date.parse(entry.created_at) }))
       .filter(({ at }) => at >= since && at < until)
+      .reverse() // Of one second, too, the entry that was added last is the newest; the sort is stable.
       .sort((a, b) => b.at - a.at)
       .map(({ entry }) => entry);
   }

@@ -21,7 +21,7 @@ export {
 } from './event-names';
 export { deliveryIdOf, eventIdOf, messageIdOf, resourceIdOf } from './identity';
 export { type JsonObject, objectOf, textOfJson } from './json';
-export { byCreation, contentHash, instantOf, type LogEntry, parseLogEntry } from './log-entry';
+export { contentHash, instantOf, type LogEntry, oldestFirst, parseLogEntry } from './log-entry';
 export { pingOf } from './ping';
 export { type Reference, referencesTo, referenceTo } from './reference';
 export {

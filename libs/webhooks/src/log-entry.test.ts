@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parseDestinations } from './destination';
-import { byCreation, instantOf, parseLogEntry } from './log-entry';
+import { instantOf, oldestFirst, parseLogEntry } from './log-entry';
 import { webhookOf } from './webhook';
 
 describe('reading a log entry', () => {
@@ -63,14 +63,37 @@ describe('reading a log entry', () => {
 });
 
 describe('the order of log entries', () => {
-  it('is by time, then by id, with entries without a time last', () => {
-    const entries = [
-      { id: 'B', created_at: '2026-03-01T00:00:01Z' },
-      { id: 'X' },
-      { id: 'A', created_at: '2026-03-01T00:00:01Z' },
-      { id: 'Z', created_at: '2026-03-01T00:00:00Z' },
-    ].flatMap((fields) => parseLogEntry(fields) ?? []);
-    expect(entries.sort(byCreation).map(({ id }) => id)).toEqual(['Z', 'A', 'B', 'X']);
+  const entriesOf = (...listed: [id: string, seconds: number | null][]) =>
+    listed.flatMap(
+      ([id, seconds]) =>
+        parseLogEntry({ id, created_at: seconds === null ? null : `2026-03-01T00:00:0${seconds}Z` }) ?? [],
+    );
+  const order = (...listed: [id: string, seconds: number | null][]) =>
+    oldestFirst(entriesOf(...listed)).map(({ id }) => id);
+
+  it('is by time, with entries without a time last', () => {
+    expect(order(['B', 2], ['X', null], ['C', 1], ['A', 3])).toEqual(['C', 'B', 'A', 'X']);
+  });
+
+  it('within a second is the order of the list, whichever end of it is the newest', () => {
+    expect(order(['late', 2], ['A3', 1], ['A2', 1], ['A1', 1], ['early', 0])).toEqual([
+      'early',
+      'A1',
+      'A2',
+      'A3',
+      'late',
+    ]);
+    expect(order(['early', 0], ['B1', 1], ['A2', 1], ['B3', 1], ['late', 2])).toEqual([
+      'early',
+      'B1',
+      'A2',
+      'B3',
+      'late',
+    ]);
+  });
+
+  it('of entries of a single second takes the first of the list for the newest, as PagerDuty lists them', () => {
+    expect(order(['A', 1], ['C', 1], ['B', 1])).toEqual(['B', 'C', 'A']);
   });
 });
 

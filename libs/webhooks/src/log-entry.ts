@@ -31,12 +31,22 @@ export function parseLogEntry(value: unknown): LogEntry | null {
   };
 }
 
-/** Oldest first, by (created_at, id): GET /log_entries promises no order. An entry without a time comes last. */
-export function byCreation(a: LogEntry, b: LogEntry): number {
+/**
+ * Oldest first, by created_at, which has whole seconds; entries of one second keep the order in which PagerDuty listed them.
+ * GET /log_entries promises no order and lists the newest first: whatever is the case shows in the first and the last time.
+ * Entries without a time come last.
+ */
+export function oldestFirst(listed: readonly LogEntry[]): LogEntry[] {
+  const times = listed.flatMap(({ createdAt }) => createdAt ?? []);
+  const isAscending = (times.at(0) ?? 0) < (times.at(-1) ?? 0);
+  // The sort is stable.
+  return (isAscending ? [...listed] : [...listed].reverse()).sort(byTime);
+}
+
+function byTime(a: LogEntry, b: LogEntry): number {
   const left = a.createdAt ?? Number.POSITIVE_INFINITY;
   const right = b.createdAt ?? Number.POSITIVE_INFINITY;
-  if (left !== right) return left < right ? -1 : 1;
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+  return left === right ? 0 : left < right ? -1 : 1;
 }
 
 /** A time in milliseconds since 1970; a time without a zone is UTC; null where it cannot be read. */
