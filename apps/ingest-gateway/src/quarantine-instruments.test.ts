@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Quarantine } from '@pdaltagent/spool';
+import { Registry } from 'prom-client';
+import { QuarantineInstruments } from './quarantine-instruments';
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'quarantine-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+it('counts what went to the quarantine by problem, and what is in it now, whoever removed some', async () => {
+  const registry = new Registry();
+  const instruments = new QuarantineInstruments(registry);
+  const [quarantine, command] = [await Quarantine.open(folder, log), await Quarantine.open(folder, log)];
+  instruments.watch(quarantine);
+  for (const id of ['m1', 'm2']) {
+    await quarantine.add({ id, problem: 'refused', quarantinedAt: 1, record: Buffer.from('record') });
+    instruments.quarantined('refused');
+  }
+  await command.remove('m1');
+  const text = await registry.metrics();
+  expect(text).toContain('pdaltagent_gateway_quarantined_total{problem="refused"} 2\n');
+  expect(text).toContain('pdaltagent_gateway_quarantined_total{problem="damaged"} 0\n');
+  expect(text).toContain('pdaltagent_gateway_quarantine_entries 1\n');
+});
+
+it('answers a scrape with the last count while the folder cannot be read', async () => {
+  const registry = new Registry();
+  const quarantine = await Quarantine.open(path.join(folder, 'quarantine'), log);
+  new QuarantineInstruments(registry).watch(quarantine);
+  await quarantine.add({ id: 'm1', problem: 'damaged', quarantinedAt: 1, record: Buffer.from('record') });
+  await rm(folder, { recursive: true });
+  expect(await registry.metrics()).toContain('pdaltagent_gateway_quarantine_entries 1\n');
+});

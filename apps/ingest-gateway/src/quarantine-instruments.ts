@@ -1,0 +1,36 @@
+import { type Quarantine, QUARANTINE_PROBLEMS, type QuarantineProblem } from '@pdaltagent/spool';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** The metrics of what can never be published. */
+export class QuarantineInstruments {
+  readonly #registers: Registry[];
+  readonly #quarantined: Counter<'problem'>;
+
+  constructor(registry: Registry) {
+    this.#registers = [registry];
+    this.#quarantined = new Counter({
+      name: 'pdaltagent_gateway_quarantined_total',
+      help: 'Events that cannot be published and went to the quarantine, by problem.',
+      labelNames: ['problem'],
+      registers: this.#registers,
+    });
+    for (const problem of QUARANTINE_PROBLEMS) this.#quarantined.inc({ problem }, 0);
+  }
+
+  quarantined(problem: QuarantineProblem): void {
+    this.#quarantined.inc({ problem });
+  }
+
+  /** Counted at each scrape, for operators remove entries too. */
+  watch(quarantine: Quarantine): void {
+    new Gauge({
+      name: 'pdaltagent_gateway_quarantine_entries',
+      help: 'Events in the quarantine, which all gateways of a spool folder share.',
+      registers: this.#registers,
+      async collect() {
+        // A folder that cannot be read must not cost the other metrics.
+        this.set(await quarantine.count().catch(() => quarantine.entries));
+      },
+    });
+  }
+}
