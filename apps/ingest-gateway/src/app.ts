@@ -1,7 +1,6 @@
 import { EVENTS } from '@pdaltagent/messaging';
-import { type App, ConfigurationError, type Context, type Logger } from '@pdaltagent/service';
+import { type App, ConfigurationError, type Context, type Logger, spoolRootOf } from '@pdaltagent/service';
 import { claimSpool, leftBehind, type Spool } from '@pdaltagent/spool';
-import path from 'node:path';
 import { Access } from './access';
 import { type Configuration } from './configuration';
 import { DurableSink } from './durability/durable-sink';
@@ -19,7 +18,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   const instruments = new SpoolInstruments(metrics);
   const scrub = createScrub(configuration, metrics, logger);
   const access = accessOf(configuration);
-  const root = configuration.spoolFolder ?? path.join(configuration.stateFolder, 'spool');
+  const root = spoolRootOf(configuration);
   const options = { maximumBytes: configuration.spoolMaximumBytes, log: logger };
   let running: { spool: Spool; sink: DurableSink; gateway: Gateway; lookAround: LookAround } | undefined;
   return {

@@ -7,6 +7,7 @@ import {
   queueVariables,
   scrubVariables,
   secret,
+  spoolVariables,
   text,
 } from '@pdaltagent/service';
 import { Networks } from './networks';
@@ -37,12 +38,7 @@ export const variables = {
     undefined,
     'authorities (PEM); set: HTTPS clients must show a certificate of one of them',
   ),
-  stateFolder: text('PDAGENTD_STATE_DIR', './state', 'folder of what is kept: the spool, the self-signed pair'),
-  spoolFolder: text(
-    'PDAGENTD_SPOOL_DIR',
-    undefined,
-    'folder of the spools, one in it for each instance; unset: `spool` in PDAGENTD_STATE_DIR',
-  ),
+  ...spoolVariables,
   spoolMaximumBytes: integer(
     'PDAGENTD_SPOOL_MAX_BYTES',
     4 * 1024 ** 3,

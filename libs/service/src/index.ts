@@ -16,6 +16,7 @@ export { countedScrubber, type CountedScrubberOptions } from './counted-scrubber
 export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './scrubbing';
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
 export { brokerVariables, queueVariables, redisVariables } from './server-variables';
+export { quarantineFolderOf, spoolRootOf, spoolVariables } from './spool-variables';
 export { choice, custom, flag, integer, port, secret, text, url, type Variable } from './variable';
 export { type FileContent, type ParsedFile, type Sources, WatchedFile, type WatchedFileOptions } from './watched-file';
 export { webhookVariables } from './webhook-variables';

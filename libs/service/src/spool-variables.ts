@@ -1,0 +1,27 @@
+import path from 'node:path';
+import { text } from './variable';
+
+/** Where a gateway keeps what must not be lost: the same for the gateway and for the command that looks into it. */
+export const spoolVariables = {
+  stateFolder: text('PDAGENTD_STATE_DIR', './state', 'folder of what is kept: the spool, the self-signed pair'),
+  spoolFolder: text(
+    'PDAGENTD_SPOOL_DIR',
+    undefined,
+    'folder of the spools, one in it for each instance; unset: `spool` in PDAGENTD_STATE_DIR',
+  ),
+};
+
+interface SpoolPlace {
+  readonly stateFolder: string;
+  readonly spoolFolder: string | undefined;
+}
+
+/** The folder of all spools. */
+export function spoolRootOf({ stateFolder, spoolFolder }: SpoolPlace): string {
+  return spoolFolder ?? path.join(stateFolder, 'spool');
+}
+
+/** The folder of what cannot be published, which all instances of a spool folder share. */
+export function quarantineFolderOf(place: SpoolPlace): string {
+  return path.join(spoolRootOf(place), 'quarantine');
+}
