@@ -1,5 +1,6 @@
 import { ClassicLevel } from 'classic-level';
 import { mkdir } from 'node:fs/promises';
+import { type Log } from './log';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 
@@ -10,8 +11,11 @@ const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
 const FILE_BYTES = 1024 * 1024;
 const OPEN_FILES = 74;
 
-/** Opens the database of a folder; undefined where another process has it. @throws Error where it cannot be opened */
-export async function openDatabase(folder: string): Promise<Database | undefined> {
+/**
+ * Opens the database of a folder; undefined if another process has it. One that is damaged is repaired first.
+ * @throws Error if it cannot be opened
+ */
+export async function openDatabase(folder: string, log: Log): Promise<Database | undefined> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const database: Database = new ClassicLevel(folder, {
     keyEncoding: 'buffer',
@@ -25,25 +29,34 @@ export async function openDatabase(folder: string): Promise<Database | undefined
     await database.open();
     return database;
   } catch (error) {
-    switch (reasonOf(error).code) {
+    const { code, message } = reasonOf(error);
+    switch (code) {
       case 'LEVEL_LOCKED':
         return undefined;
       case 'LEVEL_CORRUPTION':
-        // Keeps what can be read; what a crash tore is dropped.
-        await ClassicLevel.repair(folder);
+        log.error('the spool cannot be read', { folder, error: message });
+        await repairDatabase(folder, log);
         await database.open();
         return database;
       default:
-        throw new Error(reasonOf(error).message, { cause: error });
+        throw new Error(message, { cause: error });
     }
   }
+}
+
+/** Keeps what can be read; LevelDB moves the files that hold what cannot be read to the folder's `lost`. */
+export async function repairDatabase(folder: string, log: Log): Promise<void> {
+  log.error('the spool is damaged and is repaired: what cannot be read is moved to the folder "lost" in it', {
+    folder,
+  });
+  await ClassicLevel.repair(folder);
 }
 
 const FIRST_KEY = Buffer.alloc(0);
 const LAST_KEY = Buffer.alloc(16, 0xff);
 
 /** Gives the disk back what was erased. Reading and writing go on meanwhile. */
-export function tidyDatabase(database: Database): Promise<void> {
+export function compactDatabase(database: Database): Promise<void> {
   return database.compactRange(FIRST_KEY, LAST_KEY);
 }
 

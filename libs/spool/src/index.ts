@@ -1,4 +1,6 @@
 export { claimSpool, leftBehind } from './claim';
+export { claimLaneSpool, claimOrphans, type ClaimOptions } from './claim-lanes';
+export { LaneSpool } from './lane-spool';
 export {
   Quarantine,
   QUARANTINE_PROBLEMS,
@@ -7,4 +9,11 @@ export {
   type QuarantineProblem,
 } from './quarantine';
 export { Spool } from './spool';
-export { SpoolError, type SpoolFailure, type SpoolOptions, type StoredEntry } from './spool-ports';
+export {
+  type PageLimit,
+  SpoolError,
+  type SpoolFailure,
+  type SpoolOptions,
+  type SpoolSource,
+  type StoredEntry,
+} from './spool-ports';

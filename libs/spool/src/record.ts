@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { type StoredEntry } from './spool-ports';
 
 const KEY_BYTES = 12;
 const CHECKSUM_BYTES = 4;
@@ -35,4 +36,11 @@ export function unseal(value: Buffer, bytes: number): Buffer | undefined {
   if (value.length !== CHECKSUM_BYTES + bytes) return undefined;
   const content = value.subarray(CHECKSUM_BYTES);
   return crc32(content) === value.readUInt32BE(0) ? content : undefined;
+}
+
+/** The entry that a value holds; if it is not what was written, it is marked as damaged. */
+export function readEntry(sequence: number, bytes: number, value: Buffer): StoredEntry {
+  const content = unseal(value, bytes);
+  if (content !== undefined) return { sequence, bytes, content };
+  return { sequence, bytes, content: value.subarray(CHECKSUM_BYTES), isDamaged: true };
 }

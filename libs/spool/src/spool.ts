@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { takeBatch, writeBatch, type Writing } from './batch';
 import { countEntries } from './count';
-import { type Database, destroyDatabase, openDatabase, reasonOf, tidyDatabase } from './database';
+import { type Database, destroyDatabase, openDatabase, reasonOf, compactDatabase } from './database';
 import { FreeSpace } from './free-space';
 import { keyBehind, readKey, unseal } from './record';
 import { SpoolError, type SpoolFailure, type SpoolOptions, type StoredEntry } from './spool-ports';
@@ -42,7 +42,7 @@ export class Spool {
 
   /** Undefined where another process has the folder. @throws Error where the folder cannot be used */
   static async open(options: SpoolOptions): Promise<Spool | undefined> {
-    const database = await openDatabase(options.folder);
+    const database = await openDatabase(options.folder, options.log);
     if (database === undefined) return undefined;
     const spool = new Spool(options, database);
     await spool.#count();
@@ -191,7 +191,7 @@ export class Spool {
     if (this.#tidying !== undefined || this.#untidyBytes < TIDY_BYTES) return;
     if (this.#entries > 0 && !this.#isFull) return;
     this.#untidyBytes = 0;
-    this.#tidying = tidyDatabase(this.#database)
+    this.#tidying = compactDatabase(this.#database)
       .catch((error: unknown) =>
         this.#options.log.warn('the spool cannot be tidied up', { error: reasonOf(error).message }),
       )
@@ -227,7 +227,7 @@ export class Spool {
       await destroyDatabase(folder);
       this.#erasing.clear();
     }
-    const database = await openDatabase(folder);
+    const database = await openDatabase(folder, log);
     if (database === undefined) throw new Error(`another process has taken ${folder}`);
     this.#database = database;
     await this.#count();

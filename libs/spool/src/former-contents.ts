@@ -1,0 +1,126 @@
+import { type Database } from './database';
+import { READ_AHEAD_BYTES } from './page';
+import { readKey, unseal } from './record';
+import { type Contents } from './spool-folder';
+import { type PageLimit } from './spool-ports';
+
+/** The lane of an entry; undefined if this version does not understand it. */
+export type LaneOf = (content: Buffer) => number | undefined;
+
+const REMOVED = -1;
+
+interface Name {
+  readonly sequence: number;
+  readonly bytes: number;
+}
+
+/** A lane's sequences in order, with their sizes beside them: 16 bytes an entry. */
+class LaneIndex {
+  readonly #sequences: number[] = [];
+  readonly #sizes: number[] = [];
+  /** The first that is not removed. */
+  #first = 0;
+  entries = 0;
+  bytes = 0;
+
+  /** Sequences come in order. */
+  add(sequence: number, bytes: number): void {
+    this.#sequences.push(sequence);
+    this.#sizes.push(bytes);
+    this.entries += 1;
+    this.bytes += bytes;
+  }
+
+  remove(sequence: number, bytes: number): boolean {
+    const at = this.#firstAfter(sequence - 1);
+    if (this.#sequences[at] !== sequence || this.#sizes[at] !== bytes) return false;
+    this.#sizes[at] = REMOVED;
+    this.entries -= 1;
+    this.bytes -= bytes;
+    while (this.#sizes[this.#first] === REMOVED) this.#first += 1;
+    return true;
+  }
+
+  get oldest(): number | undefined {
+    return this.#sequences[this.#first];
+  }
+
+  /** What is left after a sequence, in order, up to the limit, and at least one if there is one. */
+  page(after: number, limit: PageLimit): Name[] {
+    const names: Name[] = [];
+    let room = limit.bytes;
+    let at = Math.max(this.#first, this.#firstAfter(after));
+    for (; at < this.#sequences.length && names.length < limit.entries && room > 0; at += 1) {
+      const [sequence, bytes] = [this.#sequences[at], this.#sizes[at]];
+      if (sequence === undefined || bytes === undefined || bytes === REMOVED) continue;
+      names.push({ sequence, bytes });
+      room -= bytes;
+    }
+    return names;
+  }
+
+  #firstAfter(sequence: number): number {
+    let [low, high] = [0, this.#sequences.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#sequences[middle] ?? Infinity) <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+const NOTHING = new LaneIndex();
+
+/** What a folder of the old layout holds: its keys do not name the lane, so each record is read once, and indexed. */
+export class FormerContents implements Contents {
+  readonly #lanes = new Map<number, LaneIndex>();
+  entries = 0;
+  bytes = 0;
+  unrecognized = 0;
+
+  static async load(database: Database, laneOf: LaneOf): Promise<FormerContents> {
+    const contents = new FormerContents();
+    for await (const [key, value] of database.iterator({ highWaterMarkBytes: READ_AHEAD_BYTES })) {
+      const name = readKey(key);
+      const content = name === undefined ? undefined : unseal(value, name.bytes);
+      const lane = content === undefined ? undefined : laneOf(content);
+      if (name === undefined || lane === undefined) contents.unrecognized += 1;
+      else contents.#add(lane, name.sequence, name.bytes);
+    }
+    return contents;
+  }
+
+  lane(lane: number): LaneIndex {
+    return this.#lanes.get(lane) ?? NOTHING;
+  }
+
+  /** The lowest sequence of all lanes. */
+  get oldest(): number | undefined {
+    let oldest: number | undefined;
+    for (const lane of this.#lanes.values()) {
+      if (lane.oldest !== undefined) oldest = Math.min(oldest ?? Infinity, lane.oldest);
+    }
+    return oldest;
+  }
+
+  remove(key: Buffer): number {
+    const name = readKey(key);
+    if (name === undefined) return 0;
+    for (const lane of this.#lanes.values()) {
+      if (!lane.remove(name.sequence, name.bytes)) continue;
+      this.entries -= 1;
+      this.bytes -= name.bytes;
+      return name.bytes;
+    }
+    return 0;
+  }
+
+  #add(lane: number, sequence: number, bytes: number): void {
+    const index = this.#lanes.get(lane) ?? new LaneIndex();
+    this.#lanes.set(lane, index);
+    index.add(sequence, bytes);
+    this.entries += 1;
+    this.bytes += bytes;
+  }
+}

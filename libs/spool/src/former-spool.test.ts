@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ClaimOptions, claimLaneSpool, claimOrphans } from './claim-lanes';
+import { openDatabase } from './database';
+import { keyOf, seal, unseal } from './record';
+import { type SpoolSource, type StoredEntry } from './spool-ports';
+
+let root: string;
+const lines: string[] = [];
+const note = (message: string): void => void lines.push(message);
+const log = { info: note, warn: note, error: note };
+const ALL = { entries: 10_000, bytes: Infinity };
+
+/** Records here begin with their lane, as '5:…'. */
+const laneOf = (content: Buffer): number | undefined => {
+  const lane = Number.parseInt(content.toString('latin1', 0, content.indexOf(':')), 10);
+  return Number.isNaN(lane) ? undefined : lane;
+};
+const options: ClaimOptions = { maximumBytes: 1024 * 1024, log, laneOf };
+const texts = (entries: readonly StoredEntry[]): string[] => entries.map(({ content }) => content.toString());
+
+beforeEach(async () => {
+  lines.length = 0;
+  root = await mkdtemp(path.join(tmpdir(), 'former-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** As the last release writes its folder: key = sequence and size, value = checksum and content. */
+async function writeFormer(name: string, contents: Readonly<Record<number, string>>): Promise<void> {
+  const database = await openDatabase(path.join(root, name), log);
+  for (const [sequence, text] of Object.entries(contents)) {
+    const content = Buffer.from(text);
+    await database?.put(keyOf(Number(sequence), content.length), seal(content));
+  }
+  await database?.close();
+}
+
+/** As the last release reads its folder. */
+async function readFormer(name: string): Promise<string[]> {
+  const database = await openDatabase(path.join(root, name), log);
+  const found: string[] = [];
+  for await (const [key, value] of database?.iterator() ?? []) {
+    expect(key).toHaveLength(12);
+    const content = unseal(value, key.readUInt32BE(8));
+    found.push(content?.toString() ?? 'damaged');
+  }
+  await database?.close();
+  return found;
+}
+
+async function drainLane(source: SpoolSource, lane: number): Promise<string[]> {
+  const found: string[] = [];
+  for (let after = 0; ;) {
+    const page = await source.read(lane, after, { entries: 2, bytes: Infinity });
+    if (page.length === 0) return found;
+    for (const { sequence, bytes, content } of page) {
+      found.push(content.toString());
+      source.erase(lane, sequence, bytes);
+      after = sequence;
+    }
+  }
+}
+
+it('drains what the last release left lane by lane, and going back to it finds what was not sent', async () => {
+  await writeFormer('0', { 1: '5:a', 2: '6:b', 3: '5:c', 4: '6:d', [2 ** 40]: '5:e' });
+  const { spool, former } = await claimLaneSpool(root, options);
+  if (former === undefined) throw new Error('no former spool');
+  expect([former.folder, former.entries, former.bytes]).toEqual([path.join(root, '0'), 5, 15]);
+  expect([former.entriesOf(5), former.bytesOf(6), former.entriesOf(7)]).toEqual([3, 6, 0]);
+  expect(texts(await former.read(6, 0, ALL))).toEqual(['6:b', '6:d']);
+  expect(texts(await former.read(5, 1, { entries: 1, bytes: 100 }))).toEqual(['5:c']);
+  expect(texts(await former.read(5, 1, { entries: 9, bytes: 1 }))).toEqual(['5:c']);
+  expect(await former.oldest()).toBe(1);
+
+  await spool.append(5, 2 ** 40 + 1, Buffer.from('5:new'));
+  expect(await drainLane(former, 5)).toEqual(['5:a', '5:c', '5:e']);
+  former.erase(5, 1, 3);
+  expect([former.entries, former.bytes, await former.oldest()]).toEqual([2, 6, 2]);
+  await Promise.all([former.close(), spool.close()]);
+
+  expect(await readFormer('0')).toEqual(['6:b', '6:d']);
+  const again = await claimLaneSpool(root, options);
+  expect([again.former?.entries, again.spool.entries]).toEqual([2, 1]);
+  await Promise.all([again.former?.close(), again.spool.close()]);
+});
+
+it('leaves what it does not understand, and what is damaged, where it is, and says so', async () => {
+  await writeFormer('0', { 1: '5:a', 2: 'from the future' });
+  const database = await openDatabase(path.join(root, '0'), log);
+  await database?.put(keyOf(3, 3), Buffer.from('torn'));
+  await database?.close();
+  const { spool, former } = await claimLaneSpool(root, options);
+  if (former === undefined) throw new Error('no former spool');
+  expect(former.entries).toBe(1);
+  expect(lines).toEqual(['spooled events that this version does not understand stay in their folder']);
+  expect(await drainLane(former, 5)).toEqual(['5:a']);
+  await former.close();
+  expect(await readFormer('0')).toEqual(['from the future', 'damaged']);
+
+  expect(await claimOrphans(root, spool, options)).toEqual([]);
+  await spool.close();
+});

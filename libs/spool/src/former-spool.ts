@@ -1,0 +1,98 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { FormerContents, type LaneOf } from './former-contents';
+import { type Log } from './log';
+import { keyOf, readEntry } from './record';
+import { SpoolFolder } from './spool-folder';
+import { type PageLimit, type SpoolSource, type StoredEntry } from './spool-ports';
+
+/** What one read fetches: point reads of LevelDB, which are one step. */
+const STEP_ENTRIES = 1_000;
+
+export interface FormerSpoolOptions {
+  readonly log: Log;
+  readonly laneOf: LaneOf;
+  readonly clock?: Clock;
+}
+
+/**
+ * A folder of the last release's layout, `<root>/<n>`, whose keys are sequence and size: it is drained where it is, so that
+ * the last release still finds what was not sent. Nothing is ever added to it. What this version does not understand stays.
+ */
+export class FormerSpool implements SpoolSource {
+  readonly #store: SpoolFolder<FormerContents>;
+
+  private constructor(store: SpoolFolder<FormerContents>) {
+    this.#store = store;
+  }
+
+  /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
+  static async open(
+    folder: string,
+    { log, laneOf, clock = SYSTEM_CLOCK }: FormerSpoolOptions,
+  ): Promise<FormerSpool | undefined> {
+    const load = async (database: Parameters<typeof FormerContents.load>[0]): Promise<FormerContents> => {
+      const contents = await FormerContents.load(database, laneOf);
+      const { unrecognized } = contents;
+      if (unrecognized > 0) {
+        log.error('spooled events that this version does not understand stay in their folder', {
+          folder,
+          entries: unrecognized,
+        });
+      }
+      return contents;
+    };
+    const store = await SpoolFolder.open({ folder, log, clock, load });
+    return store === undefined ? undefined : new FormerSpool(store);
+  }
+
+  get folder(): string {
+    return this.#store.path;
+  }
+
+  get entries(): number {
+    return this.#store.contents.entries;
+  }
+
+  get bytes(): number {
+    return this.#store.contents.bytes;
+  }
+
+  /** Entries that this version does not understand; they are not among the others. */
+  get unrecognized(): number {
+    return this.#store.contents.unrecognized;
+  }
+
+  entriesOf(lane: number): number {
+    return this.#store.contents.lane(lane).entries;
+  }
+
+  bytesOf(lane: number): number {
+    return this.#store.contents.lane(lane).bytes;
+  }
+
+  erase(_lane: number, sequence: number, bytes: number): void {
+    this.#store.erase(keyOf(sequence, bytes));
+  }
+
+  async read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]> {
+    const page = await this.#store.read(async (database) => {
+      const names = this.#store.contents
+        .lane(lane)
+        .page(after, { ...limit, entries: Math.min(limit.entries, STEP_ENTRIES) });
+      const values = await database.getMany(names.map(({ sequence, bytes }) => keyOf(sequence, bytes)));
+      return names.flatMap(({ sequence, bytes }, at) => {
+        const value = values[at];
+        return value === undefined ? [] : [readEntry(sequence, bytes, value)];
+      });
+    });
+    return page ?? [];
+  }
+
+  oldest(): Promise<number | undefined> {
+    return Promise.resolve(this.#store.contents.oldest);
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}

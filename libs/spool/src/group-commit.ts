@@ -1,0 +1,41 @@
+import { type Database } from './database';
+import { seal } from './record';
+import { type SpoolFailure } from './spool-ports';
+
+/** An entry on its way to the disk. */
+export interface Write {
+  readonly key: Buffer;
+  readonly content: Buffer;
+  readonly settle: (failure: SpoolFailure | undefined) => void;
+}
+
+const GROUP_BYTES = 4 * 1024 * 1024;
+const GROUP_ENTRIES = 2_000;
+
+/** Removes from the list what is synced together: the oldest, and at least one. */
+export function takeGroup(writes: Write[]): Write[] {
+  let bytes = 0;
+  let count = 0;
+  for (const { content } of writes) {
+    if (count > 0 && (bytes + content.length > GROUP_BYTES || count >= GROUP_ENTRIES)) break;
+    bytes += content.length;
+    count += 1;
+  }
+  return writes.splice(0, count);
+}
+
+/** Erases entries (keys as latin1) and writes others, all or none of them. */
+export async function writeGroup(
+  database: Database,
+  erased: readonly string[],
+  group: readonly Write[],
+  options: { readonly sync: boolean },
+): Promise<void> {
+  await database.batch(
+    [
+      ...erased.map((name) => ({ type: 'del' as const, key: Buffer.from(name, 'latin1') })),
+      ...group.map(({ key, content }) => ({ type: 'put' as const, key, value: seal(content) })),
+    ],
+    options,
+  );
+}

@@ -1,0 +1,131 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Database } from './database';
+import { LaneContents } from './lane-contents';
+import { keysAfter, laneKeyOf, MOST_LANES, readLaneKey } from './lane-key';
+import { type Log } from './log';
+import { READ_AHEAD_BYTES, readPage } from './page';
+import { SpoolFolder } from './spool-folder';
+import { type PageLimit, SpoolError, type SpoolFailure, type SpoolSource, type StoredEntry } from './spool-ports';
+
+/** The most that one lane may take of the spool: if it stalls, the others find room. */
+const LANE_SHARE = 3 / 4;
+/** A full spool counts as usable again below this share of its size. */
+const USABLE_SHARE = 0.95;
+const BEGINNING = 0;
+
+export interface LaneSpoolOptions {
+  /** What the contents of all entries may come to; one lane takes at most three quarters of it. */
+  readonly maximumBytes: number;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+/** Entries on disk: of each lane in the order of their sequences. All lanes are synced together. */
+export class LaneSpool implements SpoolSource {
+  readonly #maximumBytes: number;
+  readonly #store: SpoolFolder<LaneContents>;
+  #isFull = false;
+
+  private constructor(maximumBytes: number, store: SpoolFolder<LaneContents>) {
+    this.#maximumBytes = maximumBytes;
+    this.#store = store;
+  }
+
+  /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
+  static async open(
+    folder: string,
+    { maximumBytes, log, clock = SYSTEM_CLOCK }: LaneSpoolOptions,
+  ): Promise<LaneSpool | undefined> {
+    const store = await SpoolFolder.open({ folder, log, clock, load: (database) => LaneContents.load(database) });
+    return store === undefined ? undefined : new LaneSpool(maximumBytes, store);
+  }
+
+  get folder(): string {
+    return this.#store.path;
+  }
+
+  get entries(): number {
+    return this.#store.contents.entries;
+  }
+
+  get bytes(): number {
+    return this.#store.contents.bytes;
+  }
+
+  entriesOf(lane: number): number {
+    return this.#store.contents.entriesOf(lane);
+  }
+
+  bytesOf(lane: number): number {
+    return this.#store.contents.bytesOf(lane);
+  }
+
+  /** The highest sequence that it held when it was opened; 0 if it was empty. */
+  get last(): number {
+    return this.#store.contents.last;
+  }
+
+  /** Of the whole spool: a lane that has taken its share is full, and the spool usable. */
+  get condition(): 'usable' | 'full' | 'failing' {
+    const { condition } = this.#store;
+    const isFull = this.#isFull && this.bytes >= this.#maximumBytes * USABLE_SHARE;
+    return condition === 'usable' && isFull ? 'full' : condition;
+  }
+
+  /** Resolves once the entry is synced to disk. @throws SpoolError */
+  append(lane: number, sequence: number, content: Buffer): Promise<void> {
+    const failure = this.#refusal(lane, content.length);
+    if (failure !== undefined) return Promise.reject(new SpoolError(failure));
+    this.#store.contents.add(lane, content.length);
+    return this.#store.write(laneKeyOf(lane, sequence, content.length), content);
+  }
+
+  erase(lane: number, sequence: number, bytes: number): void {
+    this.#store.erase(laneKeyOf(lane, sequence, bytes));
+  }
+
+  async read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]> {
+    const page = await this.#store.read((database, isErased) =>
+      readPage(database.iterator({ ...keysAfter(lane, after), highWaterMarkBytes: READ_AHEAD_BYTES }), limit, (key) =>
+        isErased(key) ? undefined : readLaneKey(key),
+      ),
+    );
+    return page ?? [];
+  }
+
+  async oldest(): Promise<number | undefined> {
+    let oldest: number | undefined;
+    for (let lane = 0; lane < MOST_LANES; lane += 1) {
+      if (this.entriesOf(lane) === 0) continue;
+      const sequence = await this.#store.read((database, isErased) => oldestOf(database, lane, isErased));
+      if (sequence !== undefined) oldest = Math.min(oldest ?? Infinity, sequence);
+    }
+    return oldest;
+  }
+
+  #refusal(lane: number, bytes: number): SpoolFailure | undefined {
+    if (this.#store.isClosed) return 'closed';
+    if (this.#store.condition === 'failing') return 'failing';
+    this.#isFull &&= this.bytes >= this.#maximumBytes * USABLE_SHARE;
+    if (this.bytes + bytes > this.#maximumBytes) {
+      this.#isFull = true;
+      return 'full';
+    }
+    return this.bytesOf(lane) + bytes > this.#maximumBytes * LANE_SHARE ? 'full' : undefined;
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}
+
+async function oldestOf(
+  database: Database,
+  lane: number,
+  isErased: (key: Buffer) => boolean,
+): Promise<number | undefined> {
+  for await (const key of database.keys(keysAfter(lane, BEGINNING))) {
+    if (!isErased(key)) return readLaneKey(key)?.sequence;
+  }
+  return undefined;
+}

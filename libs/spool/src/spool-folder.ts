@@ -1,0 +1,288 @@
+import { type Clock, delay } from '@pdaltagent/clock';
+import { compactDatabase, type Database, destroyDatabase, openDatabase, reasonOf, repairDatabase } from './database';
+import { FreeSpace } from './free-space';
+import { takeGroup, type Write, writeGroup } from './group-commit';
+import { type Log } from './log';
+import { SpoolError, type SpoolFailure } from './spool-ports';
+
+const HEAL_MS = 1_000;
+/** LevelDB keeps what was erased until it compacts, and if nothing is written it may not: after this much it is told to. */
+const COMPACT_BYTES = 1024 * 1024;
+
+/** What a layout knows about the contents of its folder. */
+export interface Contents {
+  readonly entries: number;
+  readonly bytes: number;
+  /** Entries that this version does not understand, and therefore never erases. */
+  readonly unrecognized: number;
+  /** Takes out an entry that was erased or could not be written; the result is its size. */
+  remove(key: Buffer): number;
+}
+
+export type Reading<T> = (database: Database, isErased: (key: Buffer) => boolean) => Promise<T>;
+
+export interface SpoolFolderOptions<C extends Contents> {
+  readonly folder: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Reads what is in the database. */
+  readonly load: (database: Database) => Promise<C>;
+}
+
+/**
+ * The database of one folder, whatever its keys are. What is written concurrently is synced together (group commit); an
+ * erasure is not synced: an entry that comes back after a crash is an entry twice, never one lost.
+ *
+ * After a failed write LevelDB's log may have a gap, so the database is only read until it has been opened again. The log
+ * may also hold what failed: that is erased, and the erasure synced, before anything else is written.
+ */
+export class SpoolFolder<C extends Contents> {
+  readonly #options: SpoolFolderOptions<C>;
+  readonly #space: FreeSpace;
+  #database: Database;
+  #contents: C;
+  #writes: Write[] = [];
+  /** Keys (as latin1) that were erased or rejected, and may still be in the database. */
+  readonly #erased = new Set<string>();
+  readonly #reads = new Set<Promise<unknown>>();
+  #writing: Promise<void> | undefined;
+  #reopening: Promise<void> | undefined;
+  #compacting: Promise<void> | undefined;
+  /** Erased since the last compaction. */
+  #erasedBytes = 0;
+  #isReadOnly = false;
+  #isDiskFull = false;
+  /** Found while reading: LevelDB opens it all the same, so it has to be told to repair. */
+  #isDamaged = false;
+  #isClosed = false;
+
+  private constructor(options: SpoolFolderOptions<C>, database: Database, contents: C) {
+    this.#options = options;
+    this.#database = database;
+    this.#contents = contents;
+    this.#space = new FreeSpace(options.folder, options.clock);
+  }
+
+  /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
+  static async open<C extends Contents>(options: SpoolFolderOptions<C>): Promise<SpoolFolder<C> | undefined> {
+    const database = await openDatabase(options.folder, options.log);
+    if (database === undefined) return undefined;
+    try {
+      return new SpoolFolder(options, database, await options.load(database));
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return this.#options.folder;
+  }
+
+  /** A new object after the database was opened again. */
+  get contents(): C {
+    return this.#contents;
+  }
+
+  get condition(): 'usable' | 'full' | 'failing' {
+    if (this.#isReadOnly) return 'failing';
+    return this.#isDiskFull ? 'full' : 'usable';
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** What can be written before the disk's reserve is reached, as far as known; bytes. */
+  get room(): number {
+    return this.#space.room;
+  }
+
+  /** Resolves once synced to disk. The contents count it already; if it fails it is removed from them. @throws SpoolError */
+  write(key: Buffer, content: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (failure: SpoolFailure | undefined): void => {
+        if (failure === undefined) return resolve();
+        this.#contents.remove(key);
+        reject(new SpoolError(failure));
+      };
+      this.#writes.push({ key, content, settle });
+      this.#flush();
+    });
+  }
+
+  /** Erases an entry whose write has resolved: it is in no read that starts later. */
+  erase(key: Buffer): void {
+    const name = key.toString('latin1');
+    if (this.#erased.has(name)) return;
+    this.#erased.add(name);
+    this.#erasedBytes += this.#contents.remove(key);
+    this.#flush();
+  }
+
+  /**
+   * Reads from the database, which stays open meanwhile; undefined once the folder is closed. An entry that is erased may
+   * still be found: the reader asks for it.
+   * @throws SpoolError `failing` if the database cannot be read at the moment
+   */
+  async read<T>(reading: Reading<T>): Promise<T | undefined> {
+    while (this.#reopening !== undefined) await this.#reopening;
+    if (this.#isClosed) return undefined;
+    if (this.#database.status !== 'open') throw new SpoolError('failing');
+    // An iterator sees the database as it is now, in which what is erased by then may still be.
+    const erased = new Set(this.#erased);
+    const isErased = (key: Buffer): boolean => {
+      const name = key.toString('latin1');
+      return erased.has(name) || this.#erased.has(name);
+    };
+    const result = reading(this.#database, isErased);
+    this.#reads.add(result);
+    try {
+      return await result;
+    } catch (error) {
+      const { code, message } = reasonOf(error);
+      if (code === 'LEVEL_CORRUPTION') {
+        this.#isDamaged = true;
+        this.#fail('the spool cannot be read', message, []);
+      }
+      throw new SpoolError('failing', message);
+    } finally {
+      this.#reads.delete(result);
+    }
+  }
+
+  /** Writes what is waiting, waits for reads, and releases the folder for another process. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    while (this.#writing !== undefined) await this.#writing;
+    while (this.#reopening !== undefined) await this.#reopening;
+    // What failed must not come back for the next process.
+    if (this.#isReadOnly && this.#erased.size > 0) await this.#reopen();
+    await this.#closeDatabase();
+  }
+
+  #flush(): void {
+    if (this.#isReadOnly) return;
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+      if (this.#writes.length + this.#erased.size > 0) this.#flush();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#writes.length + this.#erased.size > 0 && !this.#isReadOnly) {
+      const group = takeGroup(this.#writes);
+      const erased = [...this.#erased];
+      const bytes = group.reduce((sum, { content }) => sum + content.length, 0);
+      try {
+        if (bytes > 0 && !(await this.#space.has(bytes))) {
+          this.#diskIsFull();
+          for (const { settle } of group) settle('full');
+          continue;
+        }
+        await writeGroup(this.#database, erased, group, { sync: group.length > 0 });
+        for (const name of erased) this.#erased.delete(name);
+        if (group.length > 0) this.#isDiskFull = false;
+        this.#compactIfNeeded();
+        for (const { settle } of group) settle(undefined);
+      } catch (error) {
+        this.#fail('the spool cannot be written', reasonOf(error).message, group);
+      }
+    }
+  }
+
+  /** Gives the disk back what was erased: once everything is, or if there is no room for what comes. */
+  #compactIfNeeded(): void {
+    if (this.#compacting !== undefined || this.#erasedBytes < COMPACT_BYTES) return;
+    const isEmpty = this.#contents.entries + this.#erased.size === 0;
+    if (!isEmpty && !this.#isDiskFull) return;
+    this.#erasedBytes = 0;
+    this.#compacting = compactDatabase(this.#database)
+      .catch((error: unknown) =>
+        this.#options.log.warn('the spool cannot be compacted', { error: reasonOf(error).message }),
+      )
+      .finally(() => (this.#compacting = undefined));
+  }
+
+  #diskIsFull(): void {
+    const wasFull = this.#isDiskFull;
+    this.#isDiskFull = true;
+    this.#compactIfNeeded();
+    if (!wasFull) void this.#waitForRoom();
+  }
+
+  /** Whoever asks for the condition may send nothing before it is usable again, so no write finds out. */
+  async #waitForRoom(): Promise<void> {
+    while (this.#isDiskFull && !this.#isClosed) {
+      await delay(this.#options.clock, HEAL_MS);
+      if (await this.#hasRoom()) this.#isDiskFull = false;
+    }
+  }
+
+  #hasRoom(): Promise<boolean> {
+    return this.#space.has(0).catch(() => false);
+  }
+
+  #fail(problem: string, reason: string, group: readonly Write[]): void {
+    const wasReadOnly = this.#isReadOnly;
+    this.#isReadOnly = true;
+    // They may have reached the disk all the same.
+    for (const { key } of group) this.#erased.add(key.toString('latin1'));
+    for (const { settle } of [...group, ...this.#writes.splice(0)]) settle('failing');
+    if (wasReadOnly) return;
+    this.#options.log.error(problem, { folder: this.path, error: reason });
+    void this.#heal();
+  }
+
+  async #heal(): Promise<void> {
+    while (this.#isReadOnly) {
+      await delay(this.#options.clock, HEAL_MS);
+      // To be opened again it needs room for what its log holds; if it is empty, none.
+      const isPossible = this.#isEmpty || (await this.#hasRoom());
+      if (this.#isClosed) return;
+      if (isPossible) await this.#reopen();
+    }
+  }
+
+  get #isEmpty(): boolean {
+    return this.#contents.entries + this.#contents.unrecognized === 0;
+  }
+
+  async #reopen(): Promise<void> {
+    this.#reopening = this.#openAgain()
+      .catch((error: unknown) =>
+        this.#options.log.error('the spool cannot be opened', { folder: this.path, error: reasonOf(error).message }),
+      )
+      .finally(() => (this.#reopening = undefined));
+    await this.#reopening;
+  }
+
+  async #openAgain(): Promise<void> {
+    const { log, load } = this.#options;
+    await this.#closeDatabase();
+    if (this.#isEmpty) {
+      await destroyDatabase(this.path);
+      this.#erased.clear();
+    } else if (this.#isDamaged) await repairDatabase(this.path, log);
+    this.#isDamaged = false;
+    const database = await openDatabase(this.path, log);
+    if (database === undefined) throw new Error('another process has taken the folder');
+    this.#database = database;
+    const erased = [...this.#erased];
+    if (erased.length > 0) await writeGroup(database, erased, [], { sync: true });
+    for (const name of erased) this.#erased.delete(name);
+    const contents = await load(database);
+    // What was erased in the meantime is still in the database.
+    for (const name of this.#erased) contents.remove(Buffer.from(name, 'latin1'));
+    this.#contents = contents;
+    this.#isReadOnly = false;
+    log.info('the spool can be written again', { folder: this.path, entries: contents.entries });
+    this.#flush();
+  }
+
+  async #closeDatabase(): Promise<void> {
+    await Promise.allSettled(this.#reads);
+    await this.#compacting;
+    await this.#database.close();
+  }
+}
