@@ -131,6 +131,31 @@ describe('clients that misbehave', () => {
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
+  it.each([
+    ['escaped over and over', `/%${'25'.repeat(4_000)}`],
+    ['escaped over and over, after a slash too many', `//%${'25'.repeat(4_000)}`],
+    ['nothing but slashes', '/'.repeat(8_000)],
+    ['a key that is escaped over and over', `/x-ere/%${'25'.repeat(4_000)}`],
+  ])('hold nobody up with a path that is %s', async (_, path) => {
+    const startedAt = performance.now();
+    const head = `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n`;
+    const many = [...Array.from({ length: 39 }, () => head), `${head}connection: close\r\n`, ''].join('\r\n');
+    const [heard] = await Promise.all([talk(many), isWell()]);
+    expect(heard.match(/HTTP\/1.1 (404|400|405) /g)).toHaveLength(40);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
+  it.each(['foo://', 'http://[', '*', '/%', '/v2/%ff', '?', '/\u0080'])(
+    'get JSON for the request target %s, never express’s page',
+    async (target) => {
+      for (const method of ['POST', 'GET', 'OPTIONS', 'HEAD']) {
+        const heard = await talk(`${method} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+        expect(heard).toMatch(/^HTTP\/1.1 40[045] [^]*content-type: application\/json/i);
+        expect(heard).not.toMatch(/<html|node_modules|Cannot /i);
+      }
+    },
+  );
+
   it('cost nothing where they vanish in the middle of a body', async () => {
     await converse((socket) => {
       socket.write('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"routing', () =>

@@ -61,9 +61,9 @@ export class Gateway {
     const outcomes = new Outcomes(new Instruments(metrics, admission), logger);
     const intake = new Intake({ sink, admission, strict: configuration.strict, scrub });
     const routes = createRoutes({ intake, admission, outcomes, access });
-    const classes = requestClasses(routes);
+    const classes = requestClasses(routes.app);
     this.#createListener = (options) =>
-      new Listener(routes, classes, {
+      new Listener(routes.handle, classes, {
         ...options,
         ...listenerDefaults,
         onMalformed: () => outcomes.refused('malformed'),

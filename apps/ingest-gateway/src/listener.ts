@@ -2,7 +2,6 @@ import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { type Duplex } from 'node:stream';
-import { type Express } from 'express';
 import { announcesTooMuch } from './read-body';
 import { faultOf, isUntrusted, MAXIMUM_HEADERS, refuse, refuseMalformed, UNKNOWN_EXPECTATION } from './malformed';
 import { reply } from './reply';
@@ -42,7 +41,7 @@ export class Listener {
   readonly #server: http.Server | https.Server;
   readonly #options: ListenerOptions;
 
-  constructor(app: Express, classes: RequestClasses, options: ListenerOptions) {
+  constructor(handle: http.RequestListener, classes: RequestClasses, options: ListenerOptions) {
     this.#options = options;
     const { silenceTimeout, ...limits } = { ...LIMITS, ...options.limits };
     // Without it Node would answer for itself where there is no Host header, and with an empty body.
@@ -52,7 +51,7 @@ export class Listener {
     const take = (request: http.IncomingMessage, response: http.ServerResponse): void => {
       unanswered.add(request.socket, response);
       const fault = faultOf(request);
-      if (fault === undefined) app(request, response);
+      if (fault === undefined) handle(request, response);
       else {
         options.onMalformed?.();
         // What is left of such a request may look like another one.

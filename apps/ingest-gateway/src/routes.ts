@@ -1,3 +1,4 @@
+import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { type Access } from './access';
@@ -27,14 +28,42 @@ export interface RouteOptions {
   readonly access?: Access | undefined;
 }
 
+export interface Routes {
+  readonly app: Express;
+  /** Routes a request through the app. Whatever the app leaves unanswered is answered here, never by express itself. */
+  readonly handle: RequestListener;
+}
+
+/** An express app, called with what runs if none of its routes answers or one of them fails. */
+type Handler = (request: IncomingMessage, response: ServerResponse, done: (error?: unknown) => void) => void;
+
 /** The gateway's HTTP interface as an express app. */
-export function createRoutes(options: RouteOptions): Express {
+export function createRoutes(options: RouteOptions): Routes {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', false);
   addRoutes(app, options);
-  return app;
+  return { app, handle: routing(app, options.outcomes) };
+}
+
+/** Express's own last handler answers in HTML, and with a stack trace unless NODE_ENV is production. */
+function routing(app: Handler, outcomes: Outcomes): RequestListener {
+  return (request, response) => {
+    const end = (error: unknown): void => {
+      const isUnknown = error === undefined || error === null || error instanceof URIError;
+      if (isUnknown) outcomes.refused('no-such-path');
+      else outcomes.failed(error);
+      reply(request, response, isUnknown ? NOT_FOUND : FAILED);
+    };
+    app(request, response, (error) => {
+      const { url = '' } = request;
+      const plain = error === undefined ? plainUrl(url) : undefined;
+      if (plain === undefined || plain === url) return end(error);
+      request.url = plain;
+      app(request, response, end);
+    });
+  };
 }
 
 function addRoutes(router: Express, { intake, admission, outcomes, access }: RouteOptions): void {
@@ -76,27 +105,6 @@ function addRoutes(router: Express, { intake, admission, outcomes, access }: Rou
     .route('/')
     .get(createWelcome(access?.needsToken ?? false))
     .all((request, response) => reply(request, response, METHOD_NOT_ALLOWED, { allow: 'GET, HEAD' }));
-
-  router.use((request: Request, response: Response) => {
-    const plain = plainPath(request.path);
-    if (plain !== request.path) {
-      request.url = plain + /\?.*|$/.exec(request.url)?.[0];
-      return void router(request, response);
-    }
-    outcomes.refused('no-such-path');
-    reply(request, response, NOT_FOUND);
-  });
-
-  // Express knows an error handler by its four parameters.
-  router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    if (error instanceof URIError) {
-      outcomes.refused('no-such-path');
-      reply(request, response, NOT_FOUND);
-      return;
-    }
-    outcomes.failed(error);
-    reply(request, response, FAILED);
-  });
 }
 
 const NOT_FOUND = {
@@ -131,9 +139,19 @@ function receivedOf(type: EventType, { headers, params, url }: Request, body: Bu
   };
 }
 
-/** A base URL that ends in a slash makes two of them, and some clients escape what needs no escaping: both mean the same path. */
-function plainPath(path: string): string {
-  return decodeURI(path).replace(/\/{2,}/g, '/');
+const SCHEME_AND_HOST = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+
+/**
+ * A base URL that ends in a slash makes two of them, and some clients escape what needs no escaping: both mean the same
+ * path. Decoded once: a path that is still escaped after that is another path. Undefined if it cannot be decoded.
+ */
+function plainUrl(url: string): string | undefined {
+  const [, path = '', query = ''] = /^([^?]*)(.*)$/s.exec(url.replace(SCHEME_AND_HOST, '')) ?? [];
+  try {
+    return decodeURI(path).replace(/\/{2,}/g, '/') + query;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What stands behind the question mark, in characters that every HTTP client may send; undefined where nothing does. */

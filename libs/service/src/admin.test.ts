@@ -1,4 +1,4 @@
-import { Counter, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { AdminServer } from './admin';
 
 describe('the admin port', () => {
@@ -37,6 +37,31 @@ describe('the admin port', () => {
   it('knows no other path and no other method', async () => {
     expect((await fetch(`${base}/else`)).status).toBe(404);
     expect((await fetch(`${base}/healthz`, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('answers 500 in a word while a metric cannot be collected, and goes on', async () => {
+    const broken = new Registry();
+    new Gauge({
+      name: 'depth',
+      help: 'depth',
+      registers: [broken],
+      collect: () => {
+        throw new Error('no depth');
+      },
+    });
+    const failures: unknown[] = [];
+    const other = new AdminServer({
+      port: 0,
+      metrics: broken,
+      readiness: () => ({ ready, checks: {} }),
+      failed: (error) => failures.push(error),
+    });
+    const url = `http://127.0.0.1:${await other.start()}`;
+    const response = await fetch(`${url}/metrics`);
+    expect([response.status, await response.text()]).toEqual([500, 'internal error\n']);
+    expect(failures).toEqual([new Error('no depth')]);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    await other.stop();
   });
 
   it('refuses to start on a port that is taken', async () => {

@@ -13,6 +13,8 @@ export interface AdminOptions {
   readonly port: number;
   readonly metrics: Registry;
   readonly readiness: () => Readiness;
+  /** Hears of a request that could not be answered, as where a metric cannot be collected: 500 is answered. */
+  readonly failed?: (error: unknown) => void;
 }
 
 /** The admin port: `/healthz` (the process lives), `/readyz` (it can work), `/metrics` (Prometheus text). */
@@ -23,7 +25,10 @@ export class AdminServer {
   constructor(options: AdminOptions) {
     this.#options = options;
     this.#server = createServer((request, response) => {
-      void this.#answer(request.url ?? '/', request.method ?? 'GET', response);
+      this.#answer(request.url ?? '/', request.method ?? 'GET', response).catch((error: unknown) => {
+        options.failed?.(error);
+        response.writeHead(500, { 'content-type': 'text/plain' }).end('internal error\n');
+      });
     });
   }
 

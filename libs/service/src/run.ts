@@ -75,7 +75,12 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
   const app = createdOrExplained(service, own, { logger, metrics });
   if (app === undefined) return;
   const readiness = () => (started ? app.readiness() : { ready: false, checks: { process: 'starting' } });
-  const admin = new AdminServer({ port: shared.adminPort, metrics, readiness });
+  const admin = new AdminServer({
+    port: shared.adminPort,
+    metrics,
+    readiness,
+    failed: (error) => logger.error('the admin port could not answer a request', { error }),
+  });
   const stopped = stopOnSignal(logger, shared.shutdownSeconds, async () => {
     started = false;
     await app.stop();
