@@ -1,6 +1,6 @@
+import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Burial, type History } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type DeadReason, deadLetterProperties, foreignLetterProperties } from './dead-letter';
 import { type HeldMessage, type Lane } from './lane';
 import { type Log } from './log';
@@ -11,7 +11,7 @@ import { DEAD_LETTER_EXCHANGE, type Family } from './topology';
 const AGAIN_MS = 1_000;
 
 /** Told of each letter, before its message leaves the lane; there is no message where none of ours published it. */
-type Written = (reason: DeadReason, message?: IncomingMessage) => void;
+export type Written = (reason: DeadReason, message?: IncomingMessage) => void;
 
 /** Writes dead letters: a message leaves its lane only once the broker has its letter. */
 export class DeadLetterOffice {
@@ -19,17 +19,19 @@ export class DeadLetterOffice {
   readonly #publisher: Publisher;
   readonly #log: Log;
   readonly #written: Written;
+  readonly #clock: Clock;
 
-  constructor(family: Family, publisher: Publisher, log: Log, written: Written) {
+  constructor(family: Family, publisher: Publisher, log: Log, written: Written, clock: Clock = SYSTEM_CLOCK) {
     this.#family = family;
     this.#publisher = publisher;
     this.#log = log;
     this.#written = written;
+    this.#clock = clock;
   }
 
   /** True once the letter is written and the message acknowledged; false where the lane was lost before. */
   async bury(message: HeldMessage, burial: Burial, history: History): Promise<boolean> {
-    const properties = deadLetterProperties(message, burial, history);
+    const properties = deadLetterProperties(message, burial, history, this.#clock.wall());
     if (!(await this.#publish(message.lane, message.body, properties))) return false;
     const { id, type } = message;
     this.#log.warn('dead letter', { id, type, reason: burial.reason, status: burial.status });
@@ -40,7 +42,8 @@ export class DeadLetterOffice {
 
   /** The same for what none of ours published. */
   async buryForeign(lane: Lane, delivery: ConsumeMessage, problem: string): Promise<void> {
-    if (!(await this.#publish(lane, delivery.content, foreignLetterProperties(delivery, problem)))) return;
+    const properties = foreignLetterProperties(delivery, problem, this.#clock.wall());
+    if (!(await this.#publish(lane, delivery.content, properties))) return;
     this.#log.warn('a message that is none of ours: dead letter', { queue: lane.queue, problem });
     this.#written('foreign');
     lane.ackDelivery(delivery);
@@ -53,7 +56,7 @@ export class DeadLetterOffice {
         return true;
       } catch {
         // The publisher says once that the broker is away; the message stays unacknowledged.
-        await delay(AGAIN_MS);
+        await delay(this.#clock, AGAIN_MS);
       }
     }
     return false;

@@ -7,8 +7,16 @@ import { type IncomingMessage, toProperties } from './message';
 export const DEAD_REASONS = ['rejected', 'expired', 'poison', 'foreign'] as const;
 export type DeadReason = (typeof DEAD_REASONS)[number];
 
-/** The properties of a dead letter: those of the message, and what happened to it in headers of our own. */
-export function deadLetterProperties(message: IncomingMessage, burial: Burial, history: History): Options.Publish {
+/**
+ * The properties of a dead letter: those of the message, and what happened to it in headers of our own.
+ * `deadAt`: milliseconds since 1970.
+ */
+export function deadLetterProperties(
+  message: IncomingMessage,
+  burial: Burial,
+  history: History,
+  deadAt: number,
+): Options.Publish {
   const properties = toProperties(message);
   const headers: Readonly<Record<string, unknown>> = properties.headers as Record<string, unknown>;
   return {
@@ -16,7 +24,7 @@ export function deadLetterProperties(message: IncomingMessage, burial: Burial, h
     headers: {
       ...headers,
       dead_reason: burial.reason,
-      dead_at: Date.now(),
+      dead_at: deadAt,
       dead_attempts: history.attempts,
       ...(burial.status === undefined ? {} : { dead_status: burial.status }),
       ...(burial.answer === '' ? {} : { dead_answer: cutAnswer(burial.answer) }),
@@ -27,7 +35,11 @@ export function deadLetterProperties(message: IncomingMessage, burial: Burial, h
 }
 
 /** A message that none of ours published is kept as it is, with what is wrong with it. */
-export function foreignLetterProperties({ properties }: ConsumeMessage, problem: string): Options.Publish {
+export function foreignLetterProperties(
+  { properties }: ConsumeMessage,
+  problem: string,
+  deadAt: number,
+): Options.Publish {
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
   const contentType: unknown = properties.contentType;
   const messageId: unknown = properties.messageId;
@@ -36,6 +48,6 @@ export function foreignLetterProperties({ properties }: ConsumeMessage, problem:
     mandatory: true,
     ...(typeof contentType === 'string' ? { contentType } : {}),
     ...(typeof messageId === 'string' ? { messageId } : {}),
-    headers: { ...headers, dead_reason: 'foreign', dead_at: Date.now(), dead_answer: problem, dead_attempts: 0 },
+    headers: { ...headers, dead_reason: 'foreign', dead_at: deadAt, dead_answer: problem, dead_attempts: 0 },
   };
 }

@@ -1,6 +1,6 @@
-import { type ConsumeMessage } from 'amqplib';
 import { DeadLetterOffice } from './dead-letter-office';
 import { Deliveries } from './deliveries';
+import { deliveryOf } from './delivery.fixture';
 import { Intake } from './intake';
 import { type HeldMessage, Lane } from './lane';
 import { DELIVERED, event, Markers } from './lane-worker.fixture';
@@ -58,28 +58,8 @@ function silent() {
 function held(): HeldMessage {
   const lane = new Lane('a lane', { arrived: nothing, foreign: nothing, closedByBroker: nothing, lost: nothing });
   const message = event('disk', 1);
-  const absent = undefined;
-  const delivery: ConsumeMessage = {
-    content: message.body,
-    fields: { deliveryTag: 1, redelivered: false, exchange: '', routingKey: '', consumerTag: '' },
-    properties: {
-      headers: {},
-      contentType: absent,
-      contentEncoding: absent,
-      deliveryMode: absent,
-      priority: absent,
-      correlationId: absent,
-      replyTo: absent,
-      expiration: absent,
-      messageId: absent,
-      timestamp: absent,
-      type: absent,
-      userId: absent,
-      appId: absent,
-      clusterId: absent,
-    },
-  };
-  return { ...message, forward: {}, again: false, lane, delivery, redelivered: false, heldSince: Date.now() };
+  const delivery = deliveryOf(message.body);
+  return { ...message, forward: {}, again: false, lane, delivery, redelivered: false, heldSince: 0 };
 }
 
 it('has an attempt that waited for the broker begin when it goes out: until then nothing hung', () => {

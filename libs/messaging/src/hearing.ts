@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { HEARTBEAT_SECONDS } from './session';
 
 /**
@@ -8,23 +9,42 @@ const OURS_FOR_MS = (HEARTBEAT_SECONDS - 0.5) * 1_000;
 /** A broker that answers nothing for so long is asked over a new connection. */
 const SILENT_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
 
+/** An instant on both clocks; milliseconds. */
+interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
 /** When the broker was last heard: a process that was paused may have lost its lanes without knowing. */
 export class Hearing {
-  #heardAt = 0;
+  readonly #clock: Clock;
   readonly #once: (() => void)[] = [];
+  #heard: Moment = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
 
-  /** Whether our lanes can be nobody else's. */
+  constructor(clock: Clock = SYSTEM_CLOCK) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Whether our lanes can be nobody else's. By both clocks: the monotonic one stops while the machine is suspended, and the
+   * wall clock may be set. Either lets attempts wait for the broker's next answer, which is a second.
+   */
   get holdsLanes(): boolean {
-    return this.#isWithin(OURS_FOR_MS);
+    const { monotonic, wall } = this.now();
+    return monotonic - this.#heard.monotonic < OURS_FOR_MS && Math.abs(wall - this.#heard.wall) < OURS_FOR_MS;
   }
 
   get isSilent(): boolean {
-    return !this.#isWithin(SILENT_FOR_MS);
+    return this.now().monotonic - this.#heard.monotonic >= SILENT_FOR_MS;
   }
 
-  /** The broker answered what it was asked then; milliseconds since 1970. */
-  heard(askedAt: number): void {
-    this.#heardAt = Math.max(this.#heardAt, askedAt);
+  now(): Moment {
+    return { monotonic: this.#clock.monotonic(), wall: this.#clock.wall() };
+  }
+
+  /** The broker answered what it was asked then. */
+  heard(asked: Moment = this.now()): void {
+    if (asked.monotonic > this.#heard.monotonic) this.#heard = asked;
     if (this.holdsLanes) for (const callback of this.#once.splice(0)) callback();
   }
 
@@ -36,9 +56,5 @@ export class Hearing {
   /** The connection is gone, and with it all that waited for a sign of life on it. */
   lost(): void {
     this.#once.length = 0;
-  }
-
-  #isWithin(ms: number): boolean {
-    return Date.now() - this.#heardAt < ms;
   }
 }

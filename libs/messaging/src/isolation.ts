@@ -1,6 +1,6 @@
+import { type Clock, delay } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type HeldMessage, type Lane, PREFETCH } from './lane';
 import { type Log } from './log';
 import { type Publisher } from './publisher';
@@ -14,6 +14,7 @@ export interface IsolationOptions {
   readonly dispatcher: Dispatcher<HeldMessage>;
   readonly publisher: Publisher;
   readonly log: Log;
+  readonly clock: Clock;
   readonly ports: Pick<SidingPorts, 'arrived' | 'foreign' | 'closedByBroker'> & {
     /** The lane has to be given back and taken anew. */
     broken(): void;
@@ -37,17 +38,22 @@ export class Isolation {
 
   constructor(options: IsolationOptions) {
     this.#options = options;
-    const { family, index: lane, publisher, ports } = options;
+    const { family, index: lane, publisher, ports, clock } = options;
     this.#sidings = Array.from(
       { length: family.sidings },
       (_, index) =>
-        new Siding({ family, lane, index }, publisher, {
-          arrived: (message) => ports.arrived(message),
-          foreign: (consumer, delivery, problem) => ports.foreign(consumer, delivery, problem),
-          closedByBroker: (consumer, reason) => ports.closedByBroker(consumer, reason),
-          emptied: (siding) => void this.#goDirect(siding),
-          broken: () => ports.broken(),
-        }),
+        new Siding(
+          { family, lane, index },
+          publisher,
+          {
+            arrived: (message) => ports.arrived(message),
+            foreign: (consumer, delivery, problem) => ports.foreign(consumer, delivery, problem),
+            closedByBroker: (consumer, reason) => ports.closedByBroker(consumer, reason),
+            emptied: (siding) => void this.#goDirect(siding),
+            broken: () => ports.broken(),
+          },
+          clock,
+        ),
     );
   }
 
@@ -141,7 +147,7 @@ export class Isolation {
       const { messageCount, consumerCount } = await this.#control.checkQueue(queue);
       if (consumerCount === 0) return messageCount;
       // Some channel is still being taken down: its unacknowledged messages are not yet counted.
-      await delay(ASK_AGAIN_MS);
+      await delay(this.#options.clock, ASK_AGAIN_MS);
     }
     return 0;
   }

@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Log } from './log';
 
 /** Lanes change hands by the dozen at a start and when workers come or go: they are told together. */
@@ -9,11 +10,13 @@ export class LaneChanges {
   readonly #owned: () => Iterable<number>;
   readonly #taken = new Set<number>();
   readonly #gone = new Set<number>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #cancel: (() => void) | undefined;
 
-  constructor(log: Log, owned: () => Iterable<number>) {
+  constructor(log: Log, owned: () => Iterable<number>, clock: Clock = SYSTEM_CLOCK) {
     this.#log = log;
     this.#owned = owned;
+    this.#clock = clock;
   }
 
   taken(lane: number): void {
@@ -27,8 +30,8 @@ export class LaneChanges {
 
   /** Tells what was not told yet. */
   tell(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     const owned = [...this.#owned()].length;
     for (const [message, lanes] of [
       ['lanes let go', this.#gone],
@@ -41,6 +44,6 @@ export class LaneChanges {
 
   #note(lane: number, lanes: Set<number>): void {
     lanes.add(lane);
-    this.#timer ??= setTimeout(() => this.tell(), GATHER_MS).unref();
+    this.#cancel ??= this.#clock.after(GATHER_MS, () => this.tell());
   }
 }

@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Outcome, WAY_FAULTS, wayFaultOf } from '@pdaltagent/delivery';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { DEAD_REASONS } from './dead-letter';
@@ -24,7 +25,11 @@ export const ATTEMPT_OUTCOMES = [
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400];
 
 /** What every worker of lanes counts. No label ever holds a routing key. */
-export function createLaneInstruments(registry: Registry, { prefix, what }: InstrumentNames): LaneObserver {
+export function createLaneInstruments(
+  registry: Registry,
+  { prefix, what }: InstrumentNames,
+  clock: Clock = SYSTEM_CLOCK,
+): LaneObserver {
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: `${prefix}_${name}`, help, labelNames, registers: [registry] });
   const attempts = counter('attempts_total', 'Attempts to deliver, by what they came to.', ['outcome']);
@@ -59,7 +64,7 @@ export function createLaneInstruments(registry: Registry, { prefix, what }: Inst
     },
     delivered: ({ receivedAt }) => {
       delivered.inc();
-      latency.observe((Date.now() - receivedAt) / 1000);
+      latency.observe(Math.max(0, clock.wall() - receivedAt) / 1000);
     },
     repeated: () => repeated.inc(),
     buried: (reason) => dead.inc({ reason }),
@@ -67,7 +72,12 @@ export function createLaneInstruments(registry: Registry, { prefix, what }: Inst
 }
 
 /** Gauges that are read from the worker when they are asked for. */
-export function watchLanes(registry: Registry, worker: LaneWorker, { prefix, what }: InstrumentNames): void {
+export function watchLanes(
+  registry: Registry,
+  worker: LaneWorker,
+  { prefix, what }: InstrumentNames,
+  clock: Clock = SYSTEM_CLOCK,
+): void {
   const { dispatcher } = worker;
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -92,7 +102,7 @@ export function watchLanes(registry: Registry, worker: LaneWorker, { prefix, wha
   );
   gauge('oldest_held_seconds', 'Age of the oldest that is not yet delivered of the lanes of this worker.', () => {
     const oldest = dispatcher.oldestReceivedAt;
-    return oldest === undefined ? 0 : (Date.now() - oldest) / 1000;
+    return oldest === undefined ? 0 : Math.max(0, clock.wall() - oldest) / 1000;
   });
   new Gauge({
     name: `${prefix}_lane_depth`,

@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { type Intake } from './intake';
@@ -23,6 +24,7 @@ export interface LaneOwnerOptions {
   /** Awaited before the first message of the lane or of a siding; settles soon, whatever hangs. */
   readonly prepare: () => Promise<void>;
   readonly ports: LaneOwnerPorts;
+  readonly clock?: Clock | undefined;
 }
 
 /** Works one lane and its sidings, from subscribing to letting go. */
@@ -39,17 +41,21 @@ export class LaneOwner {
   constructor(options: LaneOwnerOptions) {
     this.#options = options;
     this.index = options.index;
-    const { family, index, dispatcher, publisher, log, intake, ports } = options;
+    const { family, index, dispatcher, publisher, log, intake, ports, clock = SYSTEM_CLOCK } = options;
     const foreign = (lane: Lane, delivery: ConsumeMessage, problem: string): void =>
       ports.foreign(lane, delivery, problem);
     const closedByBroker = ({ queue }: Lane, reason: string): void =>
       log.warn('the broker closed the channel of a queue: what was held is delivered again', { queue, reason });
-    this.#lane = new Lane(laneQueue(family, index), {
-      arrived: (message) => this.#arrived(message),
-      foreign,
-      closedByBroker,
-      lost: () => this.lose(),
-    });
+    this.#lane = new Lane(
+      laneQueue(family, index),
+      {
+        arrived: (message) => this.#arrived(message),
+        foreign,
+        closedByBroker,
+        lost: () => this.lose(),
+      },
+      clock,
+    );
     this.#isolation = new Isolation({
       family,
       lane: this.#lane,
@@ -57,6 +63,7 @@ export class LaneOwner {
       dispatcher,
       publisher,
       log,
+      clock,
       ports: {
         arrived: (message) => intake.arrived(message),
         foreign,
@@ -82,7 +89,7 @@ export class LaneOwner {
     return this.#consumers().flatMap(({ held }) => [...held]);
   }
 
-  /** When the oldest message still held came; milliseconds since 1970. */
+  /** When the oldest message still held came, on the monotonic clock. */
   get heldSince(): number | undefined {
     const oldest = this.#consumers().flatMap(({ held }) => [...held].slice(0, 1).map(({ heldSince }) => heldSince));
     return oldest.length === 0 ? undefined : Math.min(...oldest);

@@ -1,3 +1,4 @@
+import { type Clock, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel } from 'amqplib';
 import { Membership } from './membership';
 import { type Family, laneQueue } from './topology';
@@ -10,6 +11,8 @@ export interface LaneShareOptions {
   readonly take: (lane: number) => void;
   readonly letGo: (lane: number) => void;
   readonly owned: () => Iterable<number>;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
 }
 
 /** Which lanes are ours: those that hashing gives us, and those that have no consumer at all. */
@@ -18,7 +21,7 @@ export class LaneShare {
   readonly #membership: Membership;
   /** Lanes of others that we work because nobody else did. */
   readonly #adopted = new Set<number>();
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking: () => void = () => undefined;
   #joined = false;
 
   constructor(options: LaneShareOptions) {
@@ -28,21 +31,24 @@ export class LaneShare {
       announce: options.announce,
       changed: () => this.settled(),
       owned: options.owned,
+      clock: options.clock,
+      random: options.random,
     });
   }
 
   async join(channel: Channel): Promise<void> {
     this.#adopted.clear();
-    clearInterval(this.#timer);
+    this.#stopLooking();
     await this.#membership.join(channel);
     this.#joined = true;
     this.settled();
-    this.#timer = setInterval(() => void this.#lookForOrphans(channel), LOOK_FOR_ORPHANS_EVERY_MS);
+    const { clock = SYSTEM_CLOCK } = this.#options;
+    this.#stopLooking = every(clock, LOOK_FOR_ORPHANS_EVERY_MS, () => void this.#lookForOrphans(channel));
   }
 
   leave(): void {
     this.#joined = false;
-    clearInterval(this.#timer);
+    this.#stopLooking();
     this.#membership.leave();
   }
 

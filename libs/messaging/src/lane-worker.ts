@@ -1,6 +1,7 @@
+import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { DeadLetterOffice } from './dead-letter-office';
+import { DeadLetterOffice, type Written } from './dead-letter-office';
 import { Deliveries } from './deliveries';
 import { Hearing } from './hearing';
 import { Intake } from './intake';
@@ -42,17 +43,20 @@ export class LaneWorker {
   readonly #whereabouts: Whereabouts;
   readonly #lanes = new OwnedLanes();
   readonly #changes: LaneChanges;
-  readonly #hearing = new Hearing();
-  readonly #listening: NodeJS.Timeout;
-  readonly #looking: readonly NodeJS.Timeout[];
+  readonly #clock: Clock;
+  readonly #hearing: Hearing;
+  readonly #stopListening: () => void;
+  readonly #stopLooking: readonly (() => void)[];
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
   #stopping = false;
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
-    const { url, name, family, queueType, log, observer } = options;
-    this.#changes = new LaneChanges(log, () => this.#lanes.indices);
+    const { url, name, family, queueType, log, observer, clock = SYSTEM_CLOCK, random } = options;
+    this.#clock = clock;
+    this.#hearing = new Hearing(clock);
+    this.#changes = new LaneChanges(log, () => this.#lanes.indices, clock);
     this.#intake = new Intake(options.markers, {
       admit: (message) => this.#ownerOf(message)?.admit(message),
       repeat: (message) => {
@@ -60,10 +64,9 @@ export class LaneWorker {
         message.lane.ack(message);
       },
     });
-    this.#publisher = new Publisher({ url, name: `${name} publishing`, family, queueType, log });
-    this.#deadLetters = new DeadLetterOffice(family, this.#publisher, log, (reason, message) =>
-      observer.buried(reason, message),
-    );
+    this.#publisher = new Publisher({ url, name: `${name} publishing`, family, queueType, log, clock });
+    const written: Written = (reason, message) => observer.buried(reason, message);
+    this.#deadLetters = new DeadLetterOffice(family, this.#publisher, log, written, clock);
     this.#deliveries = new Deliveries(options, {
       intake: this.#intake,
       deadLetters: this.#deadLetters,
@@ -84,6 +87,8 @@ export class LaneWorker {
       take: (lane) => void this.#take(lane),
       letGo: (lane) => void this.#lanes.get(lane)?.letGo(),
       owned: () => this.#lanes.indices,
+      clock,
+      random,
     });
     this.#session = new Session({
       url,
@@ -91,13 +96,15 @@ export class LaneWorker {
       log,
       open: (connection) => this.#opened(connection),
       lost: () => this.#lost(),
+      clock,
+      random,
     });
     const lookout = new Lookout(this.#hearing, () => this.#look());
-    this.#listening = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
-    this.#looking = [
-      setInterval(() => lookout.due(Date.now()), LOOK_EVERY_MS),
-      setInterval(() => void this.#lanes.lookForStranded(), SEARCH_EVERY_MS),
-      setInterval(() => void this.#depths.ask(this.#control, this.#lanes.indices), COUNT_EVERY_MS),
+    this.#stopListening = every(clock, LISTEN_EVERY_MS, () => void this.#listen());
+    this.#stopLooking = [
+      every(clock, LOOK_EVERY_MS, () => lookout.due(clock.monotonic())),
+      every(clock, SEARCH_EVERY_MS, () => void this.#lanes.lookForStranded()),
+      every(clock, COUNT_EVERY_MS, () => void this.#depths.ask(this.#control, this.#lanes.indices)),
     ];
   }
 
@@ -111,10 +118,10 @@ export class LaneWorker {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#share.leave();
-    for (const timer of this.#looking) clearInterval(timer);
+    for (const stop of this.#stopLooking) stop();
     await Promise.all(this.#lanes.owners.map((owner) => owner.letGo()));
     this.#changes.tell();
-    clearInterval(this.#listening);
+    this.#stopListening();
     await this.#publisher.close();
     await this.#session.close();
   }
@@ -178,8 +185,8 @@ export class LaneWorker {
     control.on('close', () => {
       if (control === this.#control) this.#session.reconnect();
     });
-    await declareTopology(connection, this.#options.family, this.#options.queueType);
-    this.#hearing.heard(Date.now());
+    await declareTopology(connection, this.#options.family, this.#options.queueType, this.#clock);
+    this.#hearing.heard();
     this.#connection = connection;
     this.#control = control;
     await this.#whereabouts.listen(control);
@@ -198,12 +205,12 @@ export class LaneWorker {
   async #listen(): Promise<void> {
     const control = this.#control;
     if (control === undefined) return;
-    const askedAt = Date.now();
+    const asked = this.#hearing.now();
     if (this.#hearing.isSilent) return this.#session.reconnect();
-    const renewBefore = askedAt - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
-    for (const owner of this.#lanes.owners) if ((owner.heldSince ?? askedAt) < renewBefore) void owner.letGo();
+    const renewBefore = asked.monotonic - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
+    for (const owner of this.#lanes.owners) if ((owner.heldSince ?? asked.monotonic) < renewBefore) void owner.letGo();
     await control.checkExchange(STATUS_EXCHANGE).then(
-      () => this.#hearing.heard(askedAt),
+      () => this.#hearing.heard(asked),
       () => undefined,
     );
   }
@@ -226,6 +233,7 @@ export class LaneWorker {
       publisher: this.#publisher,
       log,
       prepare,
+      clock: this.#clock,
       ports: {
         foreign: (lane, delivery, problem) => void this.#deadLetters.buryForeign(lane, delivery, problem),
         gone: (gone) => this.#gone(gone),
@@ -240,7 +248,7 @@ export class LaneWorker {
   #gone(owner: LaneOwner): void {
     this.#lanes.remove(owner);
     this.#changes.gone(owner.index);
-    setTimeout(() => this.#share.settled(), TAKE_AGAIN_MS).unref();
+    this.#clock.after(TAKE_AGAIN_MS, () => this.#share.settled());
   }
 
   #ownerOf(message: HeldMessage): LaneOwner | undefined {

@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setMaxListeners } from 'node:events';
 import { fromDelivery, type IncomingMessage } from './message';
@@ -13,6 +14,7 @@ export interface HeldMessage extends IncomingMessage {
   readonly delivery: ConsumeMessage;
   /** The broker gave it to somebody before: it may have been delivered. */
   readonly redelivered: boolean;
+  /** On the monotonic clock. */
   readonly heldSince: number;
 }
 
@@ -33,6 +35,7 @@ export interface LanePorts {
 export class Lane {
   readonly #abort = new AbortController();
   readonly #ports: LanePorts;
+  readonly #clock: Clock;
   readonly #held = new Set<HeldMessage>();
   /** One for each routing key: all its attempts listen to it, and none needs one of its own. */
   readonly #attempts = new Map<string, AbortController>();
@@ -43,8 +46,10 @@ export class Lane {
   constructor(
     readonly queue: string,
     ports: LanePorts,
+    clock: Clock = SYSTEM_CLOCK,
   ) {
     this.#ports = ports;
+    this.#clock = clock;
   }
 
   /** Aborted as soon as the lane is no longer ours. */
@@ -182,7 +187,7 @@ export class Lane {
       lane: this,
       delivery,
       redelivered: delivery.fields.redelivered,
-      heldSince: Date.now(),
+      heldSince: this.#clock.monotonic(),
     };
     this.#held.add(message);
     this.#ports.arrived(message);

@@ -9,14 +9,14 @@ const LATE_MS = 1_000;
 export class Lookout {
   readonly #hearing: Pick<Hearing, 'holdsLanes'>;
   readonly #look: () => void;
-  #lastDueAt = 0;
+  #lastDueAt = Number.NEGATIVE_INFINITY;
 
   constructor(hearing: Pick<Hearing, 'holdsLanes'>, look: () => void) {
     this.#hearing = hearing;
     this.#look = look;
   }
 
-  /** To be called every `LOOK_EVERY_MS`; `now` is milliseconds since 1970. */
+  /** To be called every `LOOK_EVERY_MS`; `now` is of the monotonic clock. */
   due(now: number): void {
     const isLate = now - this.#lastDueAt > LOOK_EVERY_MS + LATE_MS;
     this.#lastDueAt = now;

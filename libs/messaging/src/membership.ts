@@ -1,5 +1,7 @@
+import { type Clock, every, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type Channel } from 'amqplib';
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { v4 } from 'uuid';
 import { type Announcement, announcementOf } from './announcement';
 import { STATUS_EXCHANGE } from './topology';
 
@@ -21,10 +23,12 @@ export interface MembershipOptions {
   readonly changed: () => void;
   /** The lanes that we consume, first in line or not. */
   readonly owned: () => Iterable<number>;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
 }
 
 interface Peer {
-  /** When it was heard last; milliseconds since 1970. */
+  /** When it was heard last, on our own monotonic clock: of another host's clock nothing is believed. */
   readonly heardAt: number;
   readonly lanes: ReadonlySet<number>;
 }
@@ -35,34 +39,37 @@ interface Peer {
  * others stays as it was.
  */
 export class Membership {
-  readonly self = randomUUID();
+  readonly self: string;
   readonly #options: MembershipOptions;
+  readonly #clock: Clock;
   readonly #heard = new Map<string, Peer>();
-  /** When we last heard ourselves; milliseconds since 1970. */
-  #echoAt = 0;
+  /** When we last heard ourselves. */
+  #echoAt = Number.NEGATIVE_INFINITY;
   #knowsOthers = false;
-  #beating: NodeJS.Timeout | undefined;
-  #listening: NodeJS.Timeout | undefined;
-  #announcedAt = 0;
+  #stopBeating: () => void = () => undefined;
+  #stopListening: (() => void) | undefined;
+  #announcedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.self = v4({ random: (options.random ?? SYSTEM_RANDOM).bytes(16) });
   }
 
   /** Listens on a queue of its own, then announces itself, asking the others to do the same at once. */
-  async join(channel: Channel): Promise<void> {
+  async join(channel: Pick<Channel, 'assertQueue' | 'bindQueue' | 'consume'>): Promise<void> {
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false });
     await channel.bindQueue(queue, STATUS_EXCHANGE, '');
     await channel.consume(queue, (delivery) => delivery && this.#hear(delivery.content), { noAck: true });
-    this.#echoAt = 0;
+    this.#echoAt = Number.NEGATIVE_INFINITY;
     this.#say(true);
-    clearInterval(this.#beating);
-    this.#beating = setInterval(() => this.#beat(), TRY_EVERY_MS);
+    this.#stopBeating();
+    this.#stopBeating = every(this.#clock, TRY_EVERY_MS, () => this.#beat());
   }
 
   leave(): void {
-    clearInterval(this.#beating);
-    clearTimeout(this.#listening);
+    this.#stopBeating();
+    this.#stopListening?.();
     const { group } = this.#options;
     this.#options.announce(Buffer.from(JSON.stringify({ kind: 'gone', member: this.self, group })));
   }
@@ -85,7 +92,7 @@ export class Membership {
   }
 
   #beat(): void {
-    const now = Date.now();
+    const now = this.#clock.monotonic();
     const isDeaf = now - this.#echoAt > DEAF_AFTER_MS;
     if (isDeaf || now - this.#announcedAt >= ANNOUNCE_EVERY_MS) this.#say(isDeaf);
     if (isDeaf) return;
@@ -95,7 +102,7 @@ export class Membership {
   }
 
   #say(asks: boolean): void {
-    this.#announcedAt = Date.now();
+    this.#announcedAt = this.#clock.monotonic();
     const { group, owned } = this.#options;
     const announcement: Announcement = { kind: 'here', member: this.self, group, asks, lanes: [...owned()] };
     this.#options.announce(Buffer.from(JSON.stringify(announcement)));
@@ -112,23 +119,23 @@ export class Membership {
       if (known) this.#options.changed();
       return;
     }
-    this.#heard.set(member, { heardAt: Date.now(), lanes: new Set(announcement.lanes) });
+    this.#heard.set(member, { heardAt: this.#clock.monotonic(), lanes: new Set(announcement.lanes) });
     if (announcement.asks) this.#say(false);
     if (!known && this.#knowsOthers) this.#options.changed();
   }
 
   #heardOurselves(): void {
-    const now = Date.now();
+    const now = this.#clock.monotonic();
     // Nobody could be heard meanwhile: everyone has time anew.
     if (now - this.#echoAt > DEAF_AFTER_MS) {
       for (const [member, peer] of this.#heard) this.#heard.set(member, { ...peer, heardAt: now });
     }
     this.#echoAt = now;
-    if (this.#knowsOthers || this.#listening !== undefined) return;
-    this.#listening = setTimeout(() => {
+    if (this.#knowsOthers || this.#stopListening !== undefined) return;
+    this.#stopListening = this.#clock.after(LISTEN_FIRST_MS, () => {
       this.#knowsOthers = true;
       this.#options.changed();
-    }, LISTEN_FIRST_MS).unref();
+    });
   }
 }
 

@@ -53,7 +53,7 @@ describe('a message', () => {
   });
 
   it('keeps the moment of its first acceptance through replay, siding and a second death', () => {
-    const dead = delivered(deadLetterProperties(FRESH, BURIAL, HISTORY));
+    const dead = delivered(deadLetterProperties(FRESH, BURIAL, HISTORY, 3));
     const replayed = fromDelivery(delivered(replayProperties(dead.properties, 1_800_000_000_000)));
     expect(replayed).toMatchObject({
       message: { receivedAt: 1_800_000_000_000, originalReceivedAt: MESSAGE.receivedAt },
@@ -61,7 +61,7 @@ describe('a message', () => {
     if (replayed.kind === 'foreign') throw new Error(replayed.problem);
     const aside = fromDelivery(delivered(toProperties(replayed.message)));
     if (aside.kind === 'foreign') throw new Error(aside.problem);
-    const deadAgain = delivered(deadLetterProperties(aside.message, BURIAL, HISTORY));
+    const deadAgain = delivered(deadLetterProperties(aside.message, BURIAL, HISTORY, 3));
     expect(letterOf(deadAgain).acceptedAt).toBe(MESSAGE.receivedAt);
   });
 });

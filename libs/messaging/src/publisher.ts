@@ -1,5 +1,5 @@
+import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Options } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
 import { PublishingLink, type Settlement } from './publishing-link';
@@ -34,9 +34,11 @@ export interface PublisherOptions {
   /** How long a confirm may take; milliseconds. */
   readonly confirmTimeoutMs?: number;
   readonly log: Log;
+  readonly clock?: Clock | undefined;
 }
 
 interface Pending {
+  /** On the monotonic clock. */
   readonly sentAt: number;
   /** Neither a block nor a late confirm ends it. */
   readonly patient: boolean;
@@ -48,18 +50,19 @@ export class Publisher {
   readonly #link: PublishingLink;
   readonly #confirmTimeoutMs: number;
   readonly #pending = new Map<symbol, Pending>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #clock: Clock;
+  readonly #stopExpiring: () => void;
   #idle: (() => void) | undefined;
 
   constructor({ confirmTimeoutMs = 10_000, ...options }: PublisherOptions) {
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#confirmTimeoutMs = confirmTimeoutMs;
     this.#link = new PublishingLink({
       ...options,
       lost: () => this.#failAll('unavailable'),
       blocked: () => this.#failAll('blocked', ({ patient }) => !patient),
     });
-    this.#timer = setInterval(() => this.#expire(), 250);
-    this.#timer.unref();
+    this.#stopExpiring = every(this.#clock, 250, () => this.#expire());
   }
 
   /** Begins to connect; does not wait for the broker. */
@@ -102,9 +105,9 @@ export class Publisher {
   async close(): Promise<void> {
     if (this.#pending.size > 0) {
       const idle = new Promise<void>((resolve) => (this.#idle = resolve));
-      await Promise.race([idle, delay(this.#confirmTimeoutMs, undefined, { ref: false })]);
+      await Promise.race([idle, delay(this.#clock, this.#confirmTimeoutMs)]);
     }
-    clearInterval(this.#timer);
+    this.#stopExpiring();
     await this.#link.close();
   }
 
@@ -120,7 +123,7 @@ export class Publisher {
         else reject(new PublishError(failure));
         if (this.#pending.size === 0) this.#idle?.();
       };
-      this.#pending.set(key, { sentAt: Date.now(), patient, settle });
+      this.#pending.set(key, { sentAt: this.#clock.monotonic(), patient, settle });
       const isSent = send((settlement) => settle(settlement === 'confirmed' ? undefined : settlement));
       if (!isSent) settle('unavailable');
     });
@@ -132,7 +135,7 @@ export class Publisher {
 
   /** The map keeps the order of sending, so the first that is young enough ends the search. */
   #expire(): void {
-    const oldest = Date.now() - this.#confirmTimeoutMs;
+    const oldest = this.#clock.monotonic() - this.#confirmTimeoutMs;
     for (const pending of this.#pending.values()) {
       if (pending.sentAt > oldest) return;
       if (!pending.patient) pending.settle('timeout');

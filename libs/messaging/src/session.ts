@@ -1,5 +1,5 @@
+import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type ChannelModel, connect } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Log } from './log';
 
 /** Seconds; a peer that is silent for two of them is gone. */
@@ -20,11 +20,15 @@ export interface SessionOptions {
   readonly lost: () => void;
   readonly blocked?: (reason: string) => void;
   readonly unblocked?: () => void;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
 }
 
 /** One connection to the broker that comes back by itself, for as long as the session lives. */
 export class Session {
   readonly #options: SessionOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
   readonly #stopping = new AbortController();
   #connection: ChannelModel | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -33,6 +37,8 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#random = options.random ?? SYSTEM_RANDOM;
   }
 
   get connected(): boolean {
@@ -64,8 +70,8 @@ export class Session {
         this.#sayAway(error);
       }
       failures += 1;
-      const wait = Math.random() * Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(failures, 10));
-      await delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      const wait = this.#random.fraction() * Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(failures, 10));
+      await delay(this.#clock, wait, this.#stopping.signal).catch(() => undefined);
     }
   }
 
@@ -104,7 +110,7 @@ export class Session {
     this.#connection = undefined;
     if (connection === undefined) return;
     // Close-Ok may never come; the socket's end is then left to the heartbeat.
-    await Promise.race([connection.close().catch(() => undefined), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([connection.close().catch(() => undefined), delay(this.#clock, CLOSE_TIMEOUT_MS)]);
   }
 
   #sayAway(error: unknown): void {

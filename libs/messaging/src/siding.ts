@@ -1,5 +1,5 @@
+import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type ChannelModel, type ConsumeMessage } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type HeldMessage, Lane } from './lane';
 import { toProperties } from './message';
 import { type Publisher } from './publisher';
@@ -32,6 +32,7 @@ export class Siding {
   readonly #family: Family;
   readonly #lane: number;
   readonly #publisher: Publisher;
+  readonly #clock: Clock;
   readonly #ports: SidingPorts;
   readonly #waiting: HeldMessage[] = [];
   #consumer: Lane | undefined;
@@ -45,6 +46,7 @@ export class Siding {
     place: { readonly family: Family; readonly lane: number; readonly index: number },
     publisher: Publisher,
     ports: SidingPorts,
+    clock: Clock = SYSTEM_CLOCK,
   ) {
     this.#family = place.family;
     this.#lane = place.lane;
@@ -52,6 +54,7 @@ export class Siding {
     this.queue = sidingQueue(place.family, place.lane, place.index);
     this.#publisher = publisher;
     this.#ports = ports;
+    this.#clock = clock;
   }
 
   get isFree(): boolean {
@@ -119,7 +122,7 @@ export class Siding {
   async leave(): Promise<void> {
     this.#leaving = true;
     this.#consumer?.leave();
-    await Promise.race([this.#moving, delay(LEAVE_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.race([this.#moving, delay(this.#clock, LEAVE_WITHIN_MS)]);
     this.#handBack();
   }
 
@@ -149,16 +152,20 @@ export class Siding {
   }
 
   #consume(arrived: (message: HeldMessage) => void): Lane {
-    const consumer = new Lane(this.queue, {
-      arrived,
-      foreign: (from, delivery, problem) => this.#ports.foreign(from, delivery, problem),
-      closedByBroker: (from, reason) => this.#ports.closedByBroker(from, reason),
-      lost: () => this.#ports.broken(this),
-      acknowledged: () => {
-        this.#within -= 1;
-        this.#lookIfEmpty();
+    const consumer = new Lane(
+      this.queue,
+      {
+        arrived,
+        foreign: (from, delivery, problem) => this.#ports.foreign(from, delivery, problem),
+        closedByBroker: (from, reason) => this.#ports.closedByBroker(from, reason),
+        lost: () => this.#ports.broken(this),
+        acknowledged: () => {
+          this.#within -= 1;
+          this.#lookIfEmpty();
+        },
       },
-    });
+      this.#clock,
+    );
     this.#consumer = consumer;
     return consumer;
   }

@@ -1,5 +1,5 @@
+import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 
 export type QueueType = 'quorum' | 'classic';
 
@@ -118,7 +118,12 @@ export function queuesOf(family: Family, type: QueueType): QueueDeclaration[] {
 const NEW_QUEUES_REST_MS = 1_500;
 
 /** Declares a family's exchanges, queues and bindings; rejects where the broker holds one with other arguments. */
-export async function declareTopology(connection: ChannelModel, family: Family, type: QueueType): Promise<void> {
+export async function declareTopology(
+  connection: ChannelModel,
+  family: Family,
+  type: QueueType,
+  clock: Clock = SYSTEM_CLOCK,
+): Promise<void> {
   const queues = queuesOf(family, type);
   const areNew = !(await exists(connection, queues.at(-1)));
   await onChannel(connection, async (channel) => {
@@ -133,7 +138,7 @@ export async function declareTopology(connection: ChannelModel, family: Family, 
     ]);
     await Promise.all([...exchanges, ...bound]);
   });
-  if (areNew) await delay(NEW_QUEUES_REST_MS);
+  if (areNew) await delay(clock, NEW_QUEUES_REST_MS);
 }
 
 async function exists(connection: ChannelModel, declaration: QueueDeclaration | undefined): Promise<boolean> {

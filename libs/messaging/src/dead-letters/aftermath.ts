@@ -1,5 +1,5 @@
+import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type LaneObserver } from '../lane-worker-options';
 import { type IncomingMessage } from '../message';
 import { alertOf } from '../whereabouts';
@@ -38,6 +38,7 @@ const LONGEST_ACTION = 40;
  */
 export class Aftermath {
   readonly #alerts: DeadAlerts;
+  readonly #clock: Clock;
   readonly #watched = new Set<string>();
   /** What Redis is still to be told, in order. */
   #notes: (() => Promise<void>)[] = [];
@@ -50,22 +51,23 @@ export class Aftermath {
   /** Lanes were taken, or notes dropped, while nobody could tell what to watch. */
   #wasBlind = false;
   #startedAt = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking: () => void = () => undefined;
 
-  constructor(alerts: DeadAlerts) {
+  constructor(alerts: DeadAlerts, clock: Clock = SYSTEM_CLOCK) {
     this.#alerts = alerts;
+    this.#clock = clock;
   }
 
   /** Begins to learn which alerts its peers have buried something of; does not wait. */
   start(): void {
-    this.#startedAt = Date.now();
-    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#startedAt = this.#clock.monotonic();
+    this.#stopLooking = every(this.#clock, LOOK_EVERY_MS, () => void this.#look());
     void this.#look();
   }
 
   /** Writes what is left to write, if that is possible. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stopLooking();
     // What is being written may be on its way to a Redis that is away; it may be back.
     await this.#writing;
     await this.#look();
@@ -74,11 +76,11 @@ export class Aftermath {
   /** Before a lane's first message: learns what its former owner buried. Settles soon, also without Redis. */
   async learn(): Promise<void> {
     while (!(await this.#learn())) {
-      if (this.#hasLearned || Date.now() - this.#startedAt > FIRST_LOOK_MS) {
+      if (this.#hasLearned || this.#clock.monotonic() - this.#startedAt > FIRST_LOOK_MS) {
         this.#wasBlind = true;
         return;
       }
-      await delay(50);
+      await delay(this.#clock, 50);
     }
   }
 
@@ -116,7 +118,7 @@ export class Aftermath {
     const alert = alertNameOf(message);
     if (alert === undefined || !this.#watched.has(alert)) return;
     const action = actionOf(message).slice(0, LONGEST_ACTION);
-    const event = { action, acceptedAt: acceptedAtOf(message), deliveredAt: Date.now() };
+    const event = { action, acceptedAt: acceptedAtOf(message), deliveredAt: this.#clock.wall() };
     this.#note(() => this.#alerts.wentOn(alert, event));
   }
 
@@ -161,7 +163,7 @@ export class Aftermath {
     await this.#flush();
     if (this.#notes.length > 0 || !(await this.#learn()) || !this.#wasBlind) return;
     this.#wasBlind = false;
-    await this.#alerts.unwatchedUntil(Date.now()).catch(() => {
+    await this.#alerts.unwatchedUntil(this.#clock.wall()).catch(() => {
       this.#wasBlind = true;
     });
   }

@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Family, laneKey, laneOfMessage } from '../topology';
 import { type Letter } from './letter';
 import { replayProperties } from './replay-properties';
@@ -26,6 +27,7 @@ export interface ReplayOptions {
   readonly progress?: (replayed: number) => void;
   /** Letters that are kept in memory at one time; bytes. */
   readonly keptBytes?: number;
+  readonly clock?: Clock | undefined;
 }
 
 const KEPT_BYTES = 32 * 1024 * 1024;
@@ -80,7 +82,7 @@ function* roundsOf(plays: readonly Play[], keptBytes: number): Generator<Play[]>
 
 /** Each entry holds one letter, or several copies of it that a crash left behind: published once, removed together. */
 async function playRound(
-  { sender, family }: ReplayOptions,
+  { sender, family, clock = SYSTEM_CLOCK }: ReplayOptions,
   letters: readonly (readonly HeldLetter[])[],
   hold: Hold,
   played: () => void,
@@ -96,7 +98,7 @@ async function playRound(
     if (underway.size >= UNCONFIRMED) await Promise.race(underway.values());
     if (failure !== undefined) break;
     const lane = laneKey(laneOfMessage(family, message));
-    const properties = replayProperties(first.delivery.properties, Date.now());
+    const properties = replayProperties(first.delivery.properties, clock.wall());
     const confirmed = sender.send(family.exchange, lane, message.body, properties).then(
       () => {
         for (const { delivery } of copies) hold.remove(delivery);

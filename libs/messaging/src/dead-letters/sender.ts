@@ -25,16 +25,16 @@ export class Sender {
     if (this.#link.blocked) return Promise.reject(new PublishError('blocked'));
     return new Promise((resolve, reject) => {
       const fail = (failure: PublishFailure) => {
-        clearTimeout(timer);
+        cancel();
         reject(new PublishError(failure));
       };
-      const timer = setTimeout(() => fail(this.#link.blocked ? 'blocked' : 'timeout'), CONFIRM_TIMEOUT_MS);
+      const cancel = this.#link.clock.after(CONFIRM_TIMEOUT_MS, () => fail(this.#link.blocked ? 'blocked' : 'timeout'));
       try {
         this.#channel.publish(exchange, routingKey, body, { ...properties, mandatory: true }, (error: unknown) => {
           // A message that no queue took is returned and then confirmed all the same.
           if (this.#returned.delete(String(properties.messageId))) return fail('returned');
           if (error) return fail('refused');
-          clearTimeout(timer);
+          cancel();
           resolve();
         });
       } catch {

@@ -1,5 +1,5 @@
+import { type Clock, delay, every } from '@pdaltagent/clock';
 import { type Channel, type ConsumeMessage } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type BrokerLink, BrokerAway, hasReplyCode } from '../inspection/broker-link';
 import { type Family } from '../topology';
 import { type Letter, letterOf } from './letter';
@@ -45,10 +45,13 @@ export class Shelf {
 
   /** Waits up to 5 s for another command that looks at them. The link's end frees them again. @throws ShelfBusy */
   static async open(link: BrokerLink, family: Family): Promise<Shelf> {
-    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    const { clock } = link;
+    const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
     while (!(await lock(link, family))) {
-      if (Date.now() > deadline) throw new ShelfBusy('another pdaltagent command is at it; try again in a moment');
-      await delay(ASK_AGAIN_MS);
+      if (clock.monotonic() > deadline) {
+        throw new ShelfBusy('another pdaltagent command is at it; try again in a moment');
+      }
+      await delay(clock, ASK_AGAIN_MS);
     }
     return new Shelf(link, family);
   }
@@ -97,37 +100,38 @@ export class Shelf {
       channel.prefetch(PREFETCH).catch(reject);
       for (const consumerTag of tags) channel.consume(this.#family.deadLetters, take, { consumerTag }).catch(reject);
     });
-    await whileItMoves(taking, () => taken);
+    await whileItMoves(this.#link.clock, taking, () => taken);
     // From here on a new letter must not take the place of one that is removed.
     await this.#link.answer(Promise.all(tags.map((tag) => channel.cancel(tag))));
   }
 
   /** The queue's state once what a former command held is back in its place; undefined where there is no queue. */
   async #settled() {
-    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    const { clock } = this.#link;
+    const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
     for (;;) {
       const state = await this.#link.stateOf(this.#family.deadLetters);
       if (state === undefined || state.consumers === 0) return state;
-      if (Date.now() > deadline) throw new ShelfBusy(`another program consumes ${this.#family.deadLetters}`);
-      await delay(ASK_AGAIN_MS);
+      if (clock.monotonic() > deadline) throw new ShelfBusy(`another program consumes ${this.#family.deadLetters}`);
+      await delay(clock, ASK_AGAIN_MS);
     }
   }
 }
 
 /** Waits for the promise as long as the count grows. @throws BrokerAway */
-async function whileItMoves(promise: Promise<void>, count: () => number): Promise<void> {
+async function whileItMoves(clock: Clock, promise: Promise<void>, count: () => number): Promise<void> {
   let before = count();
-  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => undefined;
   const stalled = new Promise<never>((_resolve, reject) => {
-    timer = setInterval(() => {
+    stop = every(clock, GIVE_UP_AFTER_MS, () => {
       if (count() === before) reject(new BrokerAway('it stopped sending its dead letters'));
       before = count();
-    }, GIVE_UP_AFTER_MS);
+    });
   });
   try {
     await Promise.race([promise, stalled]);
   } finally {
-    clearInterval(timer);
+    stop();
   }
 }
 

@@ -1,5 +1,5 @@
+import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { HEARTBEAT_SECONDS } from '../session';
 
 export interface BrokerLinkOptions {
@@ -9,6 +9,7 @@ export interface BrokerLinkOptions {
   readonly name: string;
   /** How long one answer of the broker may take; milliseconds. The default is 5 s. */
   readonly timeoutMs?: number;
+  readonly clock?: Clock | undefined;
 }
 
 /** The broker cannot be reached, or stopped answering. */
@@ -28,12 +29,14 @@ export interface QueueState {
 
 /** One connection to the broker for one command: every question is answered in time or fails, and nothing is tried again. */
 export class BrokerLink {
+  readonly clock: Clock;
   readonly #connection: ChannelModel;
   readonly #timeoutMs: number;
   readonly #lost: Promise<never>;
   #blocked = false;
 
-  private constructor(connection: ChannelModel, timeoutMs: number) {
+  private constructor(connection: ChannelModel, timeoutMs: number, clock: Clock) {
+    this.clock = clock;
     this.#connection = connection;
     this.#timeoutMs = timeoutMs;
     let cause = 'the connection was closed';
@@ -49,12 +52,12 @@ export class BrokerLink {
   }
 
   /** @throws BrokerAway */
-  static async open({ url, name, timeoutMs = 5_000 }: BrokerLinkOptions): Promise<BrokerLink> {
+  static async open({ url, name, timeoutMs = 5_000, clock = SYSTEM_CLOCK }: BrokerLinkOptions): Promise<BrokerLink> {
     const target = new URL(url.replace(/^pyamqp/, 'amqp'));
     target.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
     const connecting = connect(target.href, { timeout: timeoutMs, clientProperties: { connection_name: name } });
     try {
-      return new BrokerLink(await inTime(connecting, timeoutMs), timeoutMs);
+      return new BrokerLink(await inTime(connecting, timeoutMs, clock), timeoutMs, clock);
     } catch (error) {
       // A connection that stands after all must not outlive the command.
       connecting.then((late) => late.close()).catch(() => undefined);
@@ -83,7 +86,7 @@ export class BrokerLink {
 
   /** What the promise comes to; an error where the broker does not answer in time or the connection is lost. */
   answer<Result>(promise: Promise<Result>): Promise<Result> {
-    return Promise.race([inTime(promise, this.#timeoutMs), this.#lost]);
+    return Promise.race([inTime(promise, this.#timeoutMs, this.clock), this.#lost]);
   }
 
   /** The state of a queue; undefined where there is none. */
@@ -112,7 +115,7 @@ export class BrokerLink {
 
   /** Closes the connection; does not wait for a broker that is silent. */
   async close(): Promise<void> {
-    await Promise.race([this.#connection.close().catch(() => undefined), delay(1_000, undefined, { ref: false })]);
+    await Promise.race([this.#connection.close().catch(() => undefined), delay(this.clock, 1_000)]);
   }
 
   async #quiet<C extends Channel>(opening: Promise<C>): Promise<C> {
@@ -123,13 +126,13 @@ export class BrokerLink {
   }
 }
 
-async function inTime<Result>(promise: Promise<Result>, timeoutMs: number): Promise<Result> {
+async function inTime<Result>(promise: Promise<Result>, timeoutMs: number, clock: Clock): Promise<Result> {
   const late = new AbortController();
   promise.catch(() => undefined);
   try {
     return await Promise.race([
       promise,
-      delay(timeoutMs, undefined, { signal: late.signal }).then(() => {
+      delay(clock, timeoutMs, late.signal).then(() => {
         throw new BrokerAway(`no answer within ${timeoutMs / 1000} s`);
       }),
     ]);

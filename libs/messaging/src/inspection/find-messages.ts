@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '@pdaltagent/clock';
 import { objectOf } from '../announcement';
 import { STATUS_EXCHANGE } from '../topology';
 import { type Find, type HeldReport, type Report } from '../whereabouts';
@@ -41,7 +41,7 @@ export async function findMessages(
       .answer(channel.consume(queue, (delivery) => delivery && hear(delivery.content), { noAck: true }))
       .then(() => {
         channel.publish(STATUS_EXCHANGE, '', Buffer.from(JSON.stringify(find)));
-        return delay(WAIT_MS, undefined, { ref: false });
+        return delay(link.clock, WAIT_MS);
       })
       .then(() => resolve(), reject);
   });

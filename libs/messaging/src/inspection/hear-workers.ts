@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '@pdaltagent/clock';
 import { announcementOf } from '../announcement';
 import { STATUS_EXCHANGE } from '../topology';
 import { type BrokerLink } from './broker-link';
@@ -22,7 +22,7 @@ export async function hearWorkers(link: BrokerLink): Promise<ReadonlyMap<string,
     else members.delete(member);
   };
   await link.answer(channel.consume(queue, (delivery) => delivery && hear(delivery.content), { noAck: true }));
-  await delay(LISTEN_MS);
+  await delay(link.clock, LISTEN_MS);
   await link.answer(channel.close());
   return new Map([...heard].map(([group, members]) => [group, members.size]));
 }
