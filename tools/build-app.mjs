@@ -39,9 +39,9 @@ if (!isCommand) {
   await writeFile(file, source.replace(/[\u0100-\uffff]/g, escaped));
 }
 
-const packages = new Set(
-  Object.keys(metafile.inputs).flatMap((input) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
-);
+// Of what was read only what is in the bundle: what is not used was left out.
+const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+const packages = new Set(bundled.flatMap((input) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
 const prebuilds = [...packages].map((folder) => path.join(folder, 'prebuilds')).filter((folder) => existsSync(folder));
 await Promise.all(prebuilds.map((folder) => cp(folder, path.join(outdir, 'prebuilds'), { recursive: true })));
 

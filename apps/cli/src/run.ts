@@ -2,6 +2,7 @@ import { BrokerAway } from '@pdaltagent/messaging';
 import { ConfigurationError, EXIT_CONFIGURATION, maskSecrets } from '@pdaltagent/service';
 import { Command, CommanderError } from 'commander';
 import { deadLettersCommand } from './dead-letters/command';
+import { quarantineCommand } from './quarantine/command';
 import { scrubCommand } from './scrub/command';
 import { statusCommand } from './status/command';
 import { Failure, type Terminal } from './terminal';
@@ -21,6 +22,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
   const commands = [
     statusCommand(terminal, finish),
     deadLettersCommand(terminal, finish),
+    quarantineCommand(terminal, finish),
     traceCommand(terminal, finish),
     scrubCommand(terminal, finish),
     webhooksCommand(terminal, finish),
@@ -68,6 +70,8 @@ environment:
                             what the services have, for status
   PDAGENTD_WEBHOOKS_FILE, PDAGENTD_WEBHOOK_DEST_URL and all else that the log-poller and the webhook-sender have,
                             for webhooks
+  PDAGENTD_STATE_DIR, PDAGENTD_SPOOL_DIR
+                            what the gateway has, for quarantine
   A value may come from a file: X_FILE in place of X.
 
 exit codes: 0 fine, 1 it did not work or something needs attention, 2 the command line is wrong,

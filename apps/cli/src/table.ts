@@ -26,6 +26,11 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ').trim();
 }
 
+/** Lines stay lines; what else would steer a terminal is shown as a blank. */
+export function harmless(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ' ');
+}
+
 /** Rows as columns that are as wide as their widest cell; control characters do nothing to a terminal. */
 export function aligned(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(printable));

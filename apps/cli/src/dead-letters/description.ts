@@ -1,7 +1,7 @@
-import { actionOf, type Letter } from '@pdaltagent/messaging';
+import { actionOf, type OutgoingMessage } from '@pdaltagent/messaging';
 import { maskKey } from '@pdaltagent/service';
 
-/** What an operator wants to know of a dead letter, read from its body and its order key. */
+/** What an operator wants to know of a message, read from its body and its order key. */
 export interface Description {
   /** `trigger`, `acknowledge`, `resolve`, `change`; a webhook's event; `?` where only PagerDuty can tell. */
   readonly action: string;
@@ -13,7 +13,9 @@ export interface Description {
   readonly mayTrigger: boolean;
 }
 
-export function descriptionOf({ message }: Letter): Description {
+type Described = Pick<OutgoingMessage, 'id' | 'type' | 'routingKey' | 'orderKey' | 'body'>;
+
+export function descriptionOf({ message }: { readonly message: Described | undefined }): Description {
   if (message === undefined) return { action: '?', alert: '?', key: '-', mayTrigger: false };
   const { type, routingKey, orderKey, id } = message;
   const alert = orderKey.startsWith(`${routingKey}:`) ? orderKey.slice(routingKey.length + 1) : '?';

@@ -28,7 +28,10 @@ export function recordOf(family: string, letter: Letter, now: number) {
 }
 
 /** The body as text where it is one, else in base64; without the routing key. */
-export function bodyOf(letter: Letter): { readonly body: string; readonly encoding: 'utf-8' | 'base64' } {
+export function bodyOf(letter: Pick<Letter, 'message' | 'body'>): {
+  readonly body: string;
+  readonly encoding: 'utf-8' | 'base64';
+} {
   const { body } = letter;
   return isUtf8(body)
     ? { body: withoutKey(letter, body.toString('utf8')), encoding: 'utf-8' }
@@ -36,11 +39,11 @@ export function bodyOf(letter: Letter): { readonly body: string; readonly encodi
 }
 
 /** A webhook's "key" is the name of its destination, which is no secret. */
-function withoutKey({ message }: Letter, text: string): string {
+function withoutKey({ message }: Pick<Letter, 'message'>, text: string): string {
   if (message === undefined || message.type === 'webhook' || message.routingKey === '') return text;
   return text.replaceAll(message.routingKey, maskKey(message.routingKey));
 }
 
-function timeOf(time: number | undefined): string | null {
+export function timeOf(time: number | undefined): string | null {
   return time === undefined ? null : instantOf(time);
 }

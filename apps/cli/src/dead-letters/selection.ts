@@ -1,7 +1,7 @@
 import { type Letter } from '@pdaltagent/messaging';
 import { Failure } from '../terminal';
 
-/** Which letters a command shall act on. */
+/** Which dead letters, or events in the quarantine, a command acts on. */
 export type Selection =
   | { readonly kind: 'ids'; readonly ids: ReadonlySet<string> }
   | { readonly kind: 'all' }
@@ -14,9 +14,10 @@ const SHORTEST_KEY = 4;
 export function selectionOf(
   ids: readonly string[],
   { all = false, key }: { readonly all?: boolean | undefined; readonly key?: string | undefined },
+  what = 'dead letters',
 ): Selection {
   const ways = [ids.length > 0, all, key !== undefined].filter(Boolean).length;
-  if (ways !== 1) throw new Failure('which dead letters? give ids, --key or --all, and only one of the three', 2);
+  if (ways !== 1) throw new Failure(`which ${what}? give ids, --key or --all, and only one of the three`, 2);
   if (all) return { kind: 'all' };
   if (key === undefined) return { kind: 'ids', ids: new Set(ids) };
   const end = key.replace(/^…/, '');
@@ -34,7 +35,7 @@ export class Selector {
     this.#missing = new Set(selection.kind === 'ids' ? selection.ids : []);
   }
 
-  matches({ id, message }: Letter): boolean {
+  matches({ id, message }: Pick<Letter, 'id' | 'message'>): boolean {
     const { selection } = this;
     if (selection.kind === 'all') return true;
     if (selection.kind === 'ids') {

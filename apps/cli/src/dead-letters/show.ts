@@ -1,5 +1,6 @@
 import { type Letter } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
+import { harmless } from '../table';
 import { Failure, type Terminal } from '../terminal';
 import { Afterwards, type Since, sinceRecord, sinceText } from './afterwards';
 import { bodyOf, recordOf } from './record';
@@ -41,9 +42,4 @@ function print({ out, now }: Terminal, family: string, letter: Letter, since: Si
     ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${harmless(String(value ?? '-'))}`,
   );
   out([...lines, '', 'answer:', harmless(answer), '', `body (${encoding}):`, harmless(body), ''].join('\n'));
-}
-
-/** Lines stay lines; what else would steer a terminal is shown as a blank. */
-function harmless(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ' ');
 }

@@ -1,0 +1,48 @@
+import { quarantineFolderOf, readConfiguration, spoolVariables } from '@pdaltagent/service';
+import { Quarantine } from '@pdaltagent/spool';
+import { access, constants } from 'node:fs/promises';
+import { Failure, type Terminal } from '../terminal';
+import { eventOf, type QuarantinedEvent } from './event';
+
+const WHERE = 'run this where the gateway runs, with its PDAGENTD_SPOOL_DIR or PDAGENTD_STATE_DIR';
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** The quarantine of the gateway whose settings these are. @throws Failure that says what to do */
+export async function openQuarantine({ environment }: Pick<Terminal, 'environment'>): Promise<Quarantine> {
+  const folder = quarantineFolderOf(readConfiguration(spoolVariables, environment));
+  const quarantine = await Quarantine.openExisting(folder, SILENT).catch((error: unknown) => {
+    throw new Failure(`the quarantine cannot be read: ${reasonOf(error)}; run this as the user of the gateway`);
+  });
+  if (quarantine === undefined) throw new Failure(`there is no quarantine at ${folder}: ${WHERE}`);
+  return quarantine;
+}
+
+/** The same, to remove something from it. @throws Failure before anything is done if nothing could be removed */
+export async function openToChange(terminal: Pick<Terminal, 'environment'>): Promise<Quarantine> {
+  const quarantine = await openQuarantine(terminal);
+  await access(quarantine.folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw new Failure(`the quarantine cannot be changed: ${reasonOf(error)}; run this as the user of the gateway`);
+  });
+  return quarantine;
+}
+
+/** Every event, oldest first, one in memory at a time; what is removed meanwhile is left out. */
+export async function* eventsIn(quarantine: Quarantine): AsyncGenerator<QuarantinedEvent> {
+  for (const { id } of await quarantine.list()) {
+    const entry = await quarantine.read(id);
+    if (entry !== undefined) yield eventOf(entry);
+  }
+}
+
+/** `3 events in the quarantine`. */
+export function contentOf(count: number): string {
+  return count === 0 ? 'the quarantine is empty' : `${amount(count)} in the quarantine`;
+}
+
+export function amount(count: number): string {
+  return `${count} ${count === 1 ? 'event' : 'events'}`;
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,85 @@
+import { maskSecrets } from '@pdaltagent/service';
+import { durationOf } from '../duration';
+import { type Column, headerOf, printable, rowOf } from '../table';
+import { type Terminal } from '../terminal';
+import { type QuarantinedEvent, recordOf } from './event';
+import { contentOf, eventsIn, openQuarantine } from './folder';
+
+export interface ListOptions {
+  readonly json?: true;
+  readonly key?: string;
+  readonly problem?: string;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'ID', width: 36 },
+  { title: 'PROBLEM', width: 11 },
+  { title: 'SINCE', width: 20 },
+  { title: 'AGE', width: 6 },
+  { title: 'KEY', width: 8 },
+  { title: 'ACTION', width: 11 },
+  { title: 'ALERT', width: 32 },
+  { title: 'BYTES', width: 9 },
+  { title: 'DETAIL', width: 120 },
+];
+
+/** Prints every event in the quarantine, oldest first. @returns 0 */
+export async function list(terminal: Terminal, options: ListOptions): Promise<number> {
+  const quarantine = await openQuarantine(terminal);
+  const now = terminal.now();
+  const printer = options.json ? jsonPrinter(terminal) : tablePrinter(terminal);
+  for await (const event of eventsIn(quarantine)) {
+    if (isMeant(event, options)) printer.print(recordOf(event, now));
+  }
+  printer.end();
+  return 0;
+}
+
+function isMeant({ entry, message }: QuarantinedEvent, { key, problem }: ListOptions): boolean {
+  if (problem !== undefined && entry.problem !== problem) return false;
+  return key === undefined || message?.routingKey.endsWith(key.replace(/^…/, '')) === true;
+}
+
+type EventRecord = ReturnType<typeof recordOf>;
+
+function tablePrinter({ out, error }: Terminal) {
+  let count = 0;
+  return {
+    print(record: EventRecord): void {
+      if (count === 0) out(headerOf(COLUMNS));
+      count += 1;
+      out(rowOf(COLUMNS, cellsOf(record)));
+    },
+    end(): void {
+      error(`${contentOf(count)}\n`);
+    },
+  };
+}
+
+function cellsOf({ age_seconds: age, unreadable, ...record }: EventRecord): string[] {
+  return [
+    printable(record.id),
+    printable(record.problem),
+    record.quarantined_at,
+    age === null ? '-' : durationOf(age * 1000),
+    record.key,
+    printable(record.action),
+    printable(record.alert),
+    String(record.bytes),
+    printable(maskSecrets(unreadable ?? record.detail)),
+  ];
+}
+
+/** One array, an element per line. */
+function jsonPrinter({ out }: Terminal) {
+  let between = '[\n';
+  return {
+    print(record: EventRecord): void {
+      out(between + JSON.stringify(record));
+      between = ',\n';
+    },
+    end(): void {
+      out(between === ',\n' ? '\n]\n' : '[]\n');
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import { writeRecord } from '@pdaltagent/messaging';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { command, KEY, OTHER_KEY } from '../cli.fixture';
+import { GatewayFolder, messageOf } from './quarantine.fixture';
+
+let gateway: GatewayFolder;
+beforeEach(() => {
+  gateway = new GatewayFolder();
+});
+afterEach(() => gateway.remove());
+
+const quarantine = (words: string, options: { answer?: string } = {}) =>
+  command(['quarantine', ...words.split(' ')], gateway.environment, options);
+
+/** A record that only a version after this one understands. */
+const newer = () => Buffer.concat([Buffer.from([2]), Buffer.from(KEY)]);
+
+describe('the list', () => {
+  it('shows each event on one line, oldest first, without the key', async () => {
+    await gateway.add({ id: 'm1' }, { id: 'm2', action: 'resolve', key: OTHER_KEY });
+    await gateway.put('m3', newer(), { problem: 'damaged' });
+    await gateway.put('m4', Buffer.from(`\u0000${KEY}`), { problem: 'damaged', detail: `\u001b[31m${KEY}` });
+    const { code, out, error } = await quarantine('list');
+    expect({ code, error }).toEqual({ code: 0, error: '4 events in the quarantine\n' });
+    const [header, ...rows] = out.trimEnd().split('\n');
+    expect(header).toMatch(/^ID +PROBLEM +SINCE +AGE +KEY +ACTION +ALERT +BYTES +DETAIL$/);
+    expect(rows).toEqual([
+      expect.stringMatching(/^m1 +refused +2027-01-15T07:55:00Z +10 min +…d1a6 +trigger +db1\/disk +\d+$/),
+      expect.stringMatching(/^m2 +refused +.* …77ff +resolve +db1\/disk /),
+      expect.stringMatching(/^m3 +damaged .* written by a newer version \(record version 2\)$/),
+      expect.stringMatching(/^m4 +damaged .* damaged$/),
+    ]);
+    expect(out).not.toContain(KEY);
+    expect(out).not.toContain('\u001b');
+  });
+
+  it('gives the same as JSON, and chosen ones alone', async () => {
+    await gateway.add({ id: 'm1' });
+    await gateway.put('m2', newer(), { problem: 'damaged', detail: 'why' });
+    expect(JSON.parse((await quarantine('list --json')).out)).toEqual([
+      {
+        id: 'm1',
+        problem: 'refused',
+        detail: '',
+        quarantined_at: '2027-01-15T07:55:00Z',
+        replayable: true,
+        unreadable: null,
+        bytes: writeRecord(messageOf({ id: 'm1' })).length,
+        accepted_at: '2027-01-15T07:50:00Z',
+        age_seconds: 600,
+        type: 'v2',
+        key: '…d1a6',
+        action: 'trigger',
+        alert: 'db1/disk',
+      },
+      expect.objectContaining({ id: 'm2', replayable: false, detail: 'why', type: null, key: '-', age_seconds: null }),
+    ]);
+    const chosen = async (words: string) =>
+      (JSON.parse((await quarantine(`list --json ${words}`)).out) as { id: string }[]).map(({ id }) => id);
+    expect(await chosen('--problem damaged')).toEqual(['m2']);
+    expect(await chosen('--key d1a6')).toEqual(['m1']);
+  });
+
+  it('says that there are none', async () => {
+    await gateway.quarantine();
+    expect(await quarantine('list')).toMatchObject({ code: 0, out: '', error: 'the quarantine is empty\n' });
+    expect((await quarantine('list --json')).out).toBe('[]\n');
+  });
+
+  it.each(['list', 'show m1', 'export', 'discard --all'])(
+    'says what to do if there is no quarantine: %s',
+    async (words) => {
+      const { code, out, error } = await quarantine(words);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(error).toBe(
+        `pdaltagent: there is no quarantine at ${gateway.folder}: run this where the gateway runs, ` +
+          'with its PDAGENTD_SPOOL_DIR or PDAGENTD_STATE_DIR\n',
+      );
+    },
+  );
+
+  it('reads the folder that PDAGENTD_SPOOL_DIR names, as the gateway does', async () => {
+    await gateway.add({ id: 'm1' });
+    const environment = { PDAGENTD_STATE_DIR: '/nowhere', PDAGENTD_SPOOL_DIR: path.join(gateway.path, 'spool') };
+    expect((await command(['quarantine', 'list'], environment)).out).toContain('m1');
+  });
+
+  it('says what to do if another user may not read it', async () => {
+    await gateway.add({ id: 'm1' });
+    chmodSync(gateway.folder, 0o000);
+    const isRoot = process.getuid?.() === 0;
+    // Root reads everything; as another user it may not.
+    if (isRoot) process.seteuid?.('nobody');
+    const { code, error } = await quarantine('list');
+    if (isRoot) process.seteuid?.(0);
+    expect(code).toBe(1);
+    expect(error).toMatch(
+      /^pdaltagent: the quarantine cannot be read: .*EACCES.*; run this as the user of the gateway\n$/,
+    );
+  });
+});
+
+describe('show', () => {
+  it('shows the body without the key', async () => {
+    await gateway.add({ id: 'm1' }, { id: 'm2' });
+    const text = await quarantine('show m2');
+    expect(text.code).toBe(0);
+    expect(text.out).toContain('id:               m2\n');
+    expect(text.out).toContain('{"routing_key":"…d1a6","event_action":"trigger","dedup_key":"db1/disk"');
+    expect(text.out).not.toContain(KEY);
+    expect(JSON.parse((await quarantine('show m2 --json')).out)).toMatchObject({ id: 'm2', encoding: 'utf-8' });
+  });
+
+  it('shows nothing of a record that it does not understand, for the key may be anywhere in it', async () => {
+    await gateway.put('m1', newer(), { problem: 'damaged' });
+    const { code, out } = await quarantine('show m1');
+    expect(code).toBe(0);
+    expect(out).toContain('written by a newer version (record version 2)');
+    expect(out).toContain('pdaltagent quarantine export has its bytes');
+    expect(out).not.toContain(KEY);
+    expect(JSON.parse((await quarantine('show m1 --json')).out)).toMatchObject({ body: null, encoding: null });
+  });
+
+  it('fails if it is not there', async () => {
+    await gateway.quarantine();
+    expect(await quarantine('show nobody')).toMatchObject({
+      code: 1,
+      out: '',
+      error: 'pdaltagent: no event in the quarantine has the id nobody\n',
+    });
+  });
+});
+
+describe('export', () => {
+  const recordsIn = (text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; record: string })
+      .map(({ id, record }) => [id, Buffer.from(record, 'base64')]);
+
+  it('writes the stored bytes of every event to a new file that only its user reads, and leaves them where they are', async () => {
+    await gateway.add({ id: 'm1' });
+    await gateway.put('m2', newer(), { problem: 'damaged' });
+    const file = path.join(gateway.path, 'exported.jsonl');
+    expect(await quarantine(`export ${file}`)).toMatchObject({
+      code: 0,
+      out: '',
+      error: `2 events exported to ${file}\n`,
+    });
+    expect(recordsIn(readFileSync(file, 'utf8'))).toEqual([
+      ['m1', writeRecord(messageOf({ id: 'm1' }))],
+      ['m2', newer()],
+    ]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await gateway.ids()).toEqual(['m1', 'm2']);
+  });
+
+  it('writes to its output without a file, and only what is asked for', async () => {
+    await gateway.add({ id: 'm1' }, { id: 'm2' });
+    const { code, out, error } = await quarantine('export --id m2 m9');
+    expect(code).toBe(1);
+    expect(recordsIn(out).map(([id]) => id)).toEqual(['m2']);
+    expect(error).toBe('no event in the quarantine has the id m9\n1 event exported\n');
+  });
+
+  it('overwrites no file', async () => {
+    await gateway.add({ id: 'm1' });
+    const file = path.join(gateway.path, 'mine');
+    writeFileSync(file, 'mine');
+    const { code, error } = await quarantine(`export ${file}`);
+    expect(code).toBe(1);
+    expect(error).toMatch(/^pdaltagent: .*mine cannot be written: .*EEXIST/);
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+});
+
+describe('discard', () => {
+  it('asks on a terminal, removes what was chosen, and tells what is left', async () => {
+    await gateway.add({ id: 'm1' }, { id: 'm2', key: OTHER_KEY });
+    await gateway.put('m3', newer(), { problem: 'damaged' });
+    const refused = await quarantine('discard --all', { answer: 'n' });
+    expect(refused).toMatchObject({ code: 1, asked: ['Discard 3 events for good? [y/N] '] });
+    expect(await gateway.ids()).toEqual(['m1', 'm2', 'm3']);
+    expect(await quarantine('discard --key 77ff')).toMatchObject({
+      code: 0,
+      error: '1 event discarded; 2 events in the quarantine\n',
+    });
+    expect(await quarantine('discard m3 m9', { answer: 'y' })).toMatchObject({
+      code: 1,
+      error: 'no event in the quarantine has the id m9\n1 event discarded; 1 event in the quarantine\n',
+    });
+    expect(await quarantine('discard --all')).toMatchObject({
+      code: 0,
+      error: '1 event discarded; the quarantine is empty\n',
+    });
+    expect(await quarantine('discard --all')).toMatchObject({ code: 0, error: 'no events to discard\n' });
+  });
+
+  it.each(['discard', 'replay', 'discard m1 --all', 'replay --all --key abcd', 'discard --key abc'])(
+    'ends with 2 if the choice is not clear: %s',
+    async (words) => {
+      await gateway.add({ id: 'm1' });
+      expect((await quarantine(words)).code).toBe(2);
+      expect(await gateway.ids()).toEqual(['m1']);
+    },
+  );
+});

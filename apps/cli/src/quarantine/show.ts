@@ -1,0 +1,34 @@
+import { durationOf } from '../duration';
+import { harmless } from '../table';
+import { Failure, type Terminal } from '../terminal';
+import { eventOf, recordOf, shownBodyOf } from './event';
+import { openQuarantine } from './folder';
+
+export interface ShowOptions {
+  readonly json?: true;
+}
+
+/** Prints all that is known of one event in the quarantine. @throws Failure if it is not there */
+export async function show(terminal: Terminal, id: string, { json }: ShowOptions): Promise<number> {
+  const { out, now } = terminal;
+  const entry = await (await openQuarantine(terminal)).read(id);
+  if (entry === undefined) throw new Failure(`no event in the quarantine has the id ${id}`);
+  const event = eventOf(entry);
+  const record = recordOf(event, now());
+  const { body, encoding } = shownBodyOf(event);
+  if (json) {
+    out(`${JSON.stringify({ ...record, body, encoding }, null, 2)}\n`);
+    return 0;
+  }
+  const { age_seconds: age, ...facts } = record;
+  const shown = { ...facts, age: age === null ? '-' : durationOf(age * 1000) };
+  const lines = Object.entries(shown).map(
+    ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${harmless(String(value ?? '-'))}`,
+  );
+  const content =
+    body === null
+      ? ['the record is not understood: pdaltagent quarantine export has its bytes']
+      : [`body (${encoding}):`, harmless(body)];
+  out([...lines, '', ...content, ''].join('\n'));
+  return 0;
+}
