@@ -8,7 +8,7 @@ export const variables = {
   maximumAgeSeconds: integer(
     'PDAGENTD_EVENT_MAX_AGE_SECONDS',
     259_200,
-    'an event that is not delivered by then becomes a dead letter; seconds',
+    'an event that still fails after a worker has held it for this long becomes a dead letter; seconds',
     { min: 1 },
   ),
   poisonAfterSeconds: integer(

@@ -7,7 +7,7 @@ export const variables = {
   maximumAgeSeconds: integer(
     'PDAGENTD_WEBHOOK_MAX_AGE_SECONDS',
     172_800,
-    'a webhook that is not delivered by then becomes a dead letter; seconds (PagerDuty: 48 hours)',
+    'a webhook that still fails after a webhook-sender has held it for this long becomes a dead letter; seconds',
     { min: 1 },
   ),
   concurrency: integer('PDAGENTD_WEBHOOK_CONCURRENCY', 64, 'webhooks on their way at one time', {

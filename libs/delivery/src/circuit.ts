@@ -2,6 +2,8 @@
 export const FAILURES_TO_OPEN = 10;
 /** So few keys may be at fault themselves, whatever their number of failures. */
 const FEW_KEYS = 4;
+/** A destination that took nothing for so long no longer counts as one that takes events. */
+const LATELY_MS = 10 * 60_000;
 
 /**
  * Whether one destination can be reached, as its attempts tell. Open: nothing is sent but one probe at a time. Where only few
@@ -13,19 +15,21 @@ export class Circuit {
   #open = false;
   #lastSuccessAt = Number.NEGATIVE_INFINITY;
   #closedAt = Number.NEGATIVE_INFINITY;
+  /** Its first success after the latest outage. */
+  #takesSince: number | undefined;
 
   get open(): boolean {
     return this.#open;
   }
 
-  /** When the destination last took something. */
-  get lastSuccessAt(): number {
-    return this.#lastSuccessAt;
-  }
-
   /** When it last closed. */
   get closedAt(): number {
     return this.#closedAt;
+  }
+
+  /** Since when the destination takes events, without an outage between then and now; undefined: it does not. */
+  takesSince(now: number): number | undefined {
+    return now - this.#lastSuccessAt > LATELY_MS ? undefined : this.#takesSince;
   }
 
   /** Whether the key failed since the destination last answered. */
@@ -45,7 +49,10 @@ export class Circuit {
 
   /** The destination answered. True where this closed the circuit. */
   answered(took: boolean, now: number): boolean {
-    if (took) this.#lastSuccessAt = now;
+    if (took) {
+      this.#takesSince = this.takesSince(now) ?? now;
+      this.#lastSuccessAt = now;
+    }
     const wasOpen = this.#open;
     if (wasOpen) this.#closedAt = now;
     this.#failures = 0;
@@ -64,6 +71,7 @@ export class Circuit {
     this.#suspects.add(routingKey);
     if (this.#open || this.#failures < FAILURES_TO_OPEN) return false;
     this.#open = true;
+    this.#takesSince = undefined;
     return true;
   }
 }

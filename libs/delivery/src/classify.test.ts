@@ -2,28 +2,152 @@ import { type Attempt, FAULTS } from './outcome';
 import { classifyEvent, classifyWebhook, type EventPath } from './classify';
 
 const PATHS: readonly EventPath[] = ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change'];
-const answer = (status: number, retryAfter?: string): Attempt => ({ kind: 'answer', status, retryAfter, body: 'text' });
+/** Their answers are documented. */
+const DOCUMENTED: readonly EventPath[] = ['v2', 'v1', 'change'];
+const VENDORS = PATHS.filter((path) => !DOCUMENTED.includes(path));
 const STATUSES = Array.from({ length: 500 }, (_, index) => index + 100);
+
+type Answer = Extract<Attempt, { readonly kind: 'answer' }>;
+
+/** An answer in PagerDuty's own words for that status. */
+function answer(status: number, retryAfter?: string): Answer {
+  const words = status < 300 ? { status: 'success', message: 'Event processed' } : REFUSED;
+  return { kind: 'answer', status, retryAfter, body: JSON.stringify(words), contentType: 'application/json' };
+}
+
+const REFUSED = { status: 'invalid event', message: 'Event object is invalid', errors: ["'summary' is too long"] };
+
+/** What somebody in between may answer. */
+const PAGES: Readonly<Record<string, Pick<Answer, 'body' | 'contentType' | 'server'>>> = {
+  'a page that asks for a login': {
+    body: '<html><head><title>Access blocked</title></head><body>Please log in.</body></html>',
+    contentType: 'text/html; charset=utf-8',
+    server: 'squid/5.7',
+  },
+  'a page without a content type': { body: '\n<!DOCTYPE html><p>Welcome to Airport Wi-Fi</p>' },
+  nothing: { body: '' },
+  text: { body: 'OK', contentType: 'text/plain' },
+  'another JSON object': { body: '{"message":"Bad Request"}', contentType: 'application/json' },
+  'no whole JSON object': { body: '{"status":"success","mess', contentType: 'application/json' },
+  'JSON that is no object': { body: '"success"', contentType: 'application/json' },
+};
+
+const from = (page: string, status: number): Answer => ({
+  kind: 'answer',
+  status,
+  retryAfter: undefined,
+  body: '',
+  ...PAGES[page],
+});
 
 /** What PagerDuty's documentation makes of each status, written down once more, status by status. */
 function expectedOfEvent(path: EventPath, status: number): string {
-  if (status >= 200 && status <= 299) return 'delivered';
+  if (status === (path === 'v1' ? 200 : 202)) return 'delivered';
+  if (status >= 200 && status <= 299) return VENDORS.includes(path) || status === 202 ? 'delivered' : 'failed';
   if ([400, 413, 414, 415, 422].includes(status)) return 'rejected';
   if (status === 429) return 'throttled';
   if (status === 403 && path !== 'v2' && path !== 'change') return 'throttled';
   return 'failed';
 }
 
-describe('what an answer to an event means', () => {
+describe('what an answer of PagerDuty’s to an event means', () => {
   it.each(PATHS)('is known for every status on %s', (path) => {
     for (const status of STATUSES) {
       expect([status, classifyEvent(path, answer(status), 0).kind]).toEqual([status, expectedOfEvent(path, status)]);
     }
   });
 
+  it('is read whatever surrounds it', () => {
+    for (const body of ['\ufeff{"status":"success"}', '\r\n {"status":"success","message":"Event processed"}\n']) {
+      expect(classifyEvent('v2', { kind: 'answer', status: 202, retryAfter: undefined, body }, 0).kind).toBe(
+        'delivered',
+      );
+    }
+  });
+
   it('a refusal of the way speaks about the key alone where the key is in the path', () => {
     expect(classifyEvent('v2', answer(404), 0)).toMatchObject({ reason: 'way', scope: 'destination' });
     expect(classifyEvent('integration', answer(404), 0)).toMatchObject({ reason: 'way', scope: 'key' });
+  });
+
+  it('keeps 2 KB of a long refusal, which may name many errors', () => {
+    const errors = Array.from({ length: 200 }, (_, index) => `error ${index} of an event`);
+    const refusal = { ...answer(400), body: JSON.stringify({ ...REFUSED, errors }) };
+    const outcome = classifyEvent('v2', refusal, 0);
+    expect(outcome).toMatchObject({ kind: 'rejected', status: 400 });
+    expect(outcome.kind === 'rejected' && outcome.answer).toBe(refusal.body.slice(0, 2048));
+  });
+});
+
+describe.each(Object.keys(PAGES))('an answer in place of PagerDuty’s: %s', (page) => {
+  it.each(DOCUMENTED)('is no delivery on %s, whatever its status', (path) => {
+    for (const status of [200, 201, 202, 204]) {
+      expect(classifyEvent(path, from(page, status), 0)).toMatchObject({
+        kind: 'failed',
+        reason: 'unrecognized-answer',
+        scope: 'destination',
+      });
+    }
+  });
+
+  it.each(DOCUMENTED)('condemns no event on %s', (path) => {
+    for (const status of [400, 415, 422]) {
+      expect(classifyEvent(path, from(page, status), 0)).toMatchObject({
+        kind: 'failed',
+        reason: 'unrecognized-answer',
+        scope: 'destination',
+      });
+    }
+  });
+
+  it.each(DOCUMENTED)('is about the one event on %s if it says that the event is too large', (path) => {
+    for (const status of [413, 414, 431]) {
+      expect(classifyEvent(path, from(page, status), 0)).toMatchObject({ kind: 'failed', scope: 'message' });
+    }
+  });
+
+  it.each(PATHS)('means on %s what its status means: throttled, or a failure of the server', (path) => {
+    expect(classifyEvent(path, from(page, 429), 0).kind).toBe('throttled');
+    expect(classifyEvent(path, from(page, 503), 0)).toMatchObject({ reason: 'server-error', scope: 'destination' });
+    expect(classifyEvent(path, from(page, 408), 0)).toMatchObject({ reason: 'request-timeout' });
+  });
+});
+
+describe.each(VENDORS)('an answer whose form is not documented, on %s', (path) => {
+  it.each(['nothing', 'text', 'another JSON object', 'JSON that is no object'])('is a delivery: %s', (page) => {
+    for (const status of [200, 202, 204]) expect(classifyEvent(path, from(page, status), 0).kind).toBe('delivered');
+  });
+
+  it.each(['a page that asks for a login', 'a page without a content type'])('is no delivery: %s', (page) => {
+    for (const status of [200, 202, 400, 422]) {
+      expect(classifyEvent(path, from(page, status), 0)).toMatchObject({ kind: 'failed', scope: 'destination' });
+    }
+  });
+
+  it('condemns with any JSON object, and with other text is about the one event', () => {
+    for (const status of [400, 413, 415, 422]) {
+      expect(classifyEvent(path, from('another JSON object', status), 0).kind).toBe('rejected');
+      expect(classifyEvent(path, from('text', status), 0)).toMatchObject({ kind: 'failed', scope: 'message' });
+    }
+  });
+
+  it('is about the one event, not about its integration, if a header is too large', () => {
+    for (const page of Object.keys(PAGES)) {
+      expect(classifyEvent(path, from(page, 431), 0)).toMatchObject({ kind: 'failed', scope: 'message' });
+    }
+  });
+});
+
+describe('what an answer to an event means', () => {
+  it('says who answered in place of PagerDuty, by its headers alone', () => {
+    const server = `nginx/1.24.0\t\u00e9 ${'x'.repeat(100)}`;
+    const contentType = 'text/html; charset=utf-8';
+    expect(classifyEvent('v2', { ...from('nothing', 200), server, contentType }, 0)).toMatchObject({
+      answeredBy: { server: `nginx/1.24.0 ${'x'.repeat(100)}`.slice(0, 64), contentType: 'text/html' },
+    });
+    expect(classifyEvent('v2', from('nothing', 200), 0)).toMatchObject({
+      answeredBy: { server: undefined, contentType: undefined },
+    });
   });
 
   it('no fault of the network condemns an event', () => {
@@ -43,7 +167,13 @@ describe('what an answer to an event means', () => {
     });
     expect(classifyEvent('v2', answer(503, '86400'), now)).toMatchObject({ retryAfterMs: 300_000 });
     expect(classifyEvent('v2', answer(429, 'soon'), now)).toMatchObject({ retryAfterMs: undefined });
-    expect(classifyEvent('v2', answer(429, 'Sun, 01 Mar 2020 00:00:30 GMT'), now)).toMatchObject({ retryAfterMs: 0 });
+  });
+
+  it('takes no Retry-After of 0 or in the past for leave to retry without backoff', () => {
+    const now = Date.parse('2026-03-01T00:00:00Z');
+    for (const retryAfter of ['0', '0.2', '-7', 'Sun, 01 Mar 2020 00:00:30 GMT', 'Sun, 01 Mar 2026 00:00:00 GMT', '']) {
+      expect(classifyEvent('v2', answer(429, retryAfter), now)).toMatchObject({ retryAfterMs: undefined });
+    }
   });
 });
 

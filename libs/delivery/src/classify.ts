@@ -1,14 +1,29 @@
-import { type Attempt, type Outcome } from './outcome';
+import { type Attempt, type FailureScope, type Outcome } from './outcome';
+import { kindOfText } from './pagerduty-answer';
 import { retryAfterMs } from './retry-after';
 
 /** How an event was sent: it decides what a 403 means, and whom a refusal speaks about. */
 export type EventPath = 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' | 'integration-change';
 
 /**
- * The only answers that no repetition mends: the event itself is wrong.
+ * With PagerDuty's own error object these refuse the event for good.
  * Source: developer.pagerduty.com, Events API v2 "Response codes and retry logic"; RFC 9110 for 413 to 422.
  */
-const CONDEMNED: ReadonlySet<number> = new Set([400, 413, 414, 415, 422]);
+const REFUSALS: ReadonlySet<number> = new Set([400, 413, 414, 415, 422]);
+
+/** Size limits of a proxy: they concern the one message. Source: RFC 9110, 15.5.14 and 15.5.15; RFC 6585, 5. */
+const TOO_LARGE: ReadonlySet<number> = new Set([413, 414, 431]);
+
+/**
+ * PagerDuty's status for an event that it accepted, where it is documented. On v1 that is 200; 202, as of the newer APIs, is
+ * accepted as well.
+ * Source: developer.pagerduty.com, openapiv3.json of Events API v1 and v2.
+ */
+const ACCEPTED: Readonly<Partial<Record<EventPath, ReadonlySet<number>>>> = {
+  v2: new Set([202]),
+  change: new Set([202]),
+  v1: new Set([200, 202]),
+};
 
 /**
  * On these paths 403 means "rate limited", not "forbidden".
@@ -16,30 +31,44 @@ const CONDEMNED: ReadonlySet<number> = new Set([400, 413, 414, 415, 422]);
  */
 const THROTTLED_BY_403: ReadonlySet<EventPath> = new Set(['v1', 'x-ere', 'integration', 'integration-change']);
 
-/** On vendor paths the key is part of the URL: what is wrong with the way may be wrong for that key only. */
-const KEY_IN_PATH: ReadonlySet<EventPath> = new Set(['x-ere', 'integration', 'integration-change']);
-
 const GONE = 410;
+/** Of an answer, what is kept for logs and dead letters; characters. */
+const KEPT_ANSWER = 2048;
+/** Of a header, what is logged; characters. */
+const KEPT_HEADER = 64;
 
-/** What an attempt to post an event to PagerDuty meant. `now`: milliseconds since 1970, for dates in Retry-After. */
+type Answer = Extract<Attempt, { readonly kind: 'answer' }>;
+
+/**
+ * What an attempt to post an event to PagerDuty meant. What is not PagerDuty's own JSON object for that path was answered by
+ * something in between, and says nothing about the event: it is retried. PagerDuty documents no answers for vendors' paths:
+ * there any 2xx that is not HTML is a delivery, and any JSON object with a refusal's status a refusal.
+ * `now`: milliseconds since 1970, for dates in Retry-After.
+ */
 export function classifyEvent(path: EventPath, attempt: Attempt, now: number): Outcome {
   if (attempt.kind === 'fault') return faultOutcome(attempt);
   const { status, body } = attempt;
   const wait = retryAfterMs(attempt.retryAfter, now);
-  if (status >= 200 && status < 300) return { kind: 'delivered', status };
-  if (CONDEMNED.has(status)) return { kind: 'rejected', status, answer: body };
   if (status === 429 || (status === 403 && THROTTLED_BY_403.has(path)))
     return { kind: 'throttled', status, retryAfterMs: wait };
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
-  // What is left speaks of the way, not of the event: a proxy's page, a wrong base URL, a redirect.
-  return {
-    kind: 'failed',
-    reason: 'way',
-    scope: KEY_IN_PATH.has(path) ? 'key' : 'destination',
-    status,
-    detail: body,
-    retryAfterMs: wait,
-  };
+  const isSuccess = status >= 200 && status < 300;
+  const accepted = ACCEPTED[path];
+  // On vendors' paths the key is part of the URL: what is wrong with the way may be wrong for that key only.
+  const scope = accepted === undefined ? 'key' : 'destination';
+  if (!isSuccess && !REFUSALS.has(status) && !TOO_LARGE.has(status)) return wayFailure('way', attempt, scope, wait);
+  const text = kindOfText(body, attempt.contentType);
+  if (isSuccess) {
+    const isDelivered = accepted === undefined ? text !== 'html' : text === 'success' && accepted.has(status);
+    return isDelivered
+      ? { kind: 'delivered', status }
+      : wayFailure('unrecognized-answer', attempt, 'destination', wait);
+  }
+  const isRefusal = text === 'error' || (accepted === undefined && (text === 'object' || text === 'success'));
+  if (isRefusal && REFUSALS.has(status)) return { kind: 'rejected', status, answer: excerptOf(body) };
+  // A transformer of PagerDuty's may refuse one body in words of its own: it must not stop its integration.
+  const isOfMessage = TOO_LARGE.has(status) || (accepted === undefined && text !== 'html');
+  return wayFailure('unrecognized-answer', attempt, isOfMessage ? 'message' : 'destination', wait);
 }
 
 /**
@@ -56,14 +85,35 @@ export function classifyWebhook(attempt: Attempt, now: number): Outcome {
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   if (status === 429) return { kind: 'throttled', status, retryAfterMs: wait };
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
-  return { kind: status === GONE ? 'gone' : 'rejected', status, answer: body };
+  return { kind: status === GONE ? 'gone' : 'rejected', status, answer: excerptOf(body) };
 }
 
 function serverFailure(status: number, body: string, wait: number | undefined): Outcome {
   const reason = status === 408 ? 'request-timeout' : 'server-error';
-  return { kind: 'failed', reason, scope: 'destination', status, detail: body, retryAfterMs: wait };
+  return { kind: 'failed', reason, scope: 'destination', status, detail: excerptOf(body), retryAfterMs: wait };
+}
+
+/** Somebody in between answered, or nobody knows the address: it says nothing about the event. */
+function wayFailure(
+  reason: 'way' | 'unrecognized-answer',
+  { status, body, server, contentType }: Answer,
+  scope: FailureScope,
+  wait: number | undefined,
+): Outcome {
+  const answeredBy = { server: shortened(server), contentType: shortened(contentType?.split(';', 1)[0]) };
+  return { kind: 'failed', reason, scope, status, detail: excerptOf(body), retryAfterMs: wait, answeredBy };
 }
 
 function faultOutcome({ fault, detail }: Extract<Attempt, { kind: 'fault' }>): Outcome {
   return { kind: 'failed', reason: fault, scope: 'destination', status: undefined, detail, retryAfterMs: undefined };
+}
+
+/** A copy, so that what is kept does not hold the whole answer in memory. */
+function excerptOf(body: string): string {
+  return body.length <= KEPT_ANSWER ? body : Buffer.from(body.slice(0, KEPT_ANSWER)).toString();
+}
+
+function shortened(header: string | undefined): string | undefined {
+  const text = header?.replace(/[^\x20-\x7e]/g, '').trim();
+  return text === undefined || text === '' ? undefined : text.slice(0, KEPT_HEADER);
 }

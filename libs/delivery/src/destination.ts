@@ -10,6 +10,8 @@ const PROBE_EVERY_MS = 1_000;
 export class Destination<M extends Held> {
   readonly circuit = new Circuit();
   readonly way = new Way();
+  /** When the log last said that something in between refuses a message; monotonic clock. */
+  refusalReportedAt = Number.NEGATIVE_INFINITY;
   readonly patience = new Patience<M>();
   readonly keys = new Set<KeyLine<M>>();
   #probed: Entry<M> | undefined;

@@ -29,6 +29,20 @@ export const steady = (fraction: number): Random => ({
   bytes: (count) => new Uint8Array(count),
 });
 
+/** The same fractions every time (mulberry32). */
+export function seeded(seed: number): Random {
+  let state = seed;
+  return {
+    fraction: () => {
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    },
+    bytes: (count) => new Uint8Array(count),
+  };
+}
+
 /** A dispatcher with a hand on its clock, and everything it asked for written down. */
 export class Bench {
   readonly clock = new ManualClock();

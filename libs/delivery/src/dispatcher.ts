@@ -197,17 +197,16 @@ export class Dispatcher<M extends Held> {
   #buryExpired(key: KeyLine<M> | undefined): void {
     for (const line of [...(key?.lines.values() ?? [])]) {
       const [head] = line.entries;
-      // What is too old is buried instead of being tried.
-      if (head !== undefined && !line.isBusy && this.#judge.isExpired(head)) this.#start(line);
+      if (head === undefined || line.isBusy || !this.#judge.isExpired(head)) continue;
+      this.#leaveReady(line);
+      this.#bury(head, { reason: 'expired', ...head.trials.lastAnswer });
     }
   }
 
   #start(line: OrderLine<M>): void {
     const [entry] = line.entries;
-    line.key.ready.delete(line);
-    line.stopWaiting();
+    this.#leaveReady(line);
     if (entry === undefined) return;
-    if (this.#judge.isExpired(entry)) return this.#bury(entry, { reason: 'expired', ...entry.trials.lastAnswer });
     this.#turn.began(line);
     entry.trials.began(this.#options.clock);
     this.#ports.attempt(entry.message);
@@ -223,6 +222,10 @@ export class Dispatcher<M extends Held> {
     const wasHead = line.entries[0] === entry;
     this.#held.leave(entry, may, this.#options.clock.monotonic());
     if (line.entries.length > 0) return wasHead ? this.#turn.makeReady(line) : undefined;
+    this.#leaveReady(line);
+  }
+
+  #leaveReady(line: OrderLine<M>): void {
     line.stopWaiting();
     line.key.ready.delete(line);
   }

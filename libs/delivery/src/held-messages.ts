@@ -47,6 +47,7 @@ export class HeldMessages<M extends Held> {
     const line = key.lines.get(message.orderKey) ?? new OrderLine(message.orderKey, key);
     key.lines.set(message.orderKey, line);
     const entry = new Entry(message, line, this.#trials.of(message.id));
+    entry.trials.firstHeldAt ??= now;
     line.entries.push(entry);
     this.#entries.set(message, entry);
     return entry;

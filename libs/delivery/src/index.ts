@@ -3,7 +3,16 @@ export { classifyEvent, classifyWebhook, type EventPath } from './classify';
 export { Dispatcher } from './dispatcher';
 export { type DispatcherOptions } from './dispatcher-options';
 export { type Held, type History } from './lines';
-export { type Attempt, type FailureReason, type FailureScope, type Fault, FAULTS, type Outcome } from './outcome';
+export {
+  type AnsweredBy,
+  type Attempt,
+  type FailureReason,
+  type FailureScope,
+  type Fault,
+  FAULTS,
+  type Outcome,
+  type WayScope,
+} from './outcome';
 export { type HeldUpBy, type Standing } from './standing';
 export { LONGEST_RETRY_AFTER_MS, retryAfterMs } from './retry-after';
 export { type Burial, type Change, type Ports } from './ports';

@@ -4,6 +4,7 @@ import { type DispatcherOptions } from './dispatcher-options';
 import { type Entry, type Held, type KeyLine } from './lines';
 import { type Outcome } from './outcome';
 import { type Burial, type Change } from './ports';
+import { poisonLimit, suspicionAfter } from './poison';
 import { wayFaultOf } from './way';
 
 type Failed = Extract<Outcome, { readonly kind: 'failed' }>;
@@ -28,6 +29,8 @@ export interface JudgePorts<M extends Held> {
 }
 
 const THROTTLE_BACKOFF = { baseMs: 2_000, capMs: 30_000 };
+/** Messages that something in between refuses are reported one in this time. */
+const REPORT_EVERY_MS = 60_000;
 /** A key that was not throttled for so long is no longer called throttled. */
 const RECOVERED_AFTER_MS = 5 * 60_000;
 
@@ -71,19 +74,24 @@ export class Judge<M extends Held> {
     }
   }
 
-  /** By the wall clock, which alone is shared with the host that accepted the message. */
-  isExpired({ message }: Entry<M>): boolean {
-    return this.#options.clock.wall() - message.receivedAt > this.#options.maximumAgeMs;
+  /**
+   * By the clock of the host that accepted the message, which may be wrong, and by the time for which this worker has known it:
+   * so nothing is too old that was not tried for as long. A message that is not paused is asked this only after an attempt.
+   */
+  isExpired({ message, trials }: Entry<M>): boolean {
+    const { clock, maximumAgeMs } = this.#options;
+    const now = clock.monotonic();
+    return now - (trials.firstHeldAt ?? now) > maximumAgeMs && clock.wall() - message.receivedAt > maximumAgeMs;
   }
 
   #failed(entry: Entry<M>, outcome: Failed, now: number): Verdict {
     const { key } = entry.line;
     const burial = this.#burialOf(entry, outcome, now);
-    this.#lookAtWay(key, outcome, now);
-    const isOwn = outcome.scope === 'key' || key.failsAlone;
+    this.#lookAtWay(entry, outcome, now);
+    const isOwn = outcome.scope === 'key' || (outcome.scope === 'destination' && key.failsAlone);
     if (outcome.scope === 'destination') key.failures += 1;
     if (outcome.status !== undefined) key.hangs = false;
-    if (!isOwn) this.#destinationFailed(entry, outcome);
+    if (outcome.scope === 'destination' && !isOwn) this.#destinationFailed(entry, outcome);
     if (burial !== undefined) return { kind: 'bury', burial };
     if (isOwn) return this.#keyWaits(key, outcome.retryAfterMs);
     const wait = backoffMs(entry.trials.attempts, this.#options.random.fraction());
@@ -94,13 +102,12 @@ export class Judge<M extends Held> {
     const { line, trials } = entry;
     const end = { status: outcome.status, answer: outcome.detail };
     if (this.isExpired(entry)) return { reason: 'expired', ...end };
-    if (outcome.reason !== 'server-error') return undefined;
-    trials.poisonedSince ??= now;
-    const { circuit } = line.key.destination;
-    const othersPass = !circuit.open && circuit.lastSuccessAt > trials.poisonedSince;
-    return othersPass && now - trials.poisonedSince >= this.#options.poisonAfterMs
-      ? { reason: 'poison', ...end }
-      : undefined;
+    const limit = poisonLimit(outcome, this.#options.poisonAfterMs);
+    if (limit === undefined) return undefined;
+    const takesSince = line.key.destination.circuit.takesSince(now);
+    trials.suspicion = suspicionAfter(trials.suspicion, { reason: outcome.reason, takesSince, now });
+    const { since = now, failures = 0 } = trials.suspicion ?? {};
+    return failures >= limit.failures && now - since >= limit.ms ? { reason: 'poison', ...end } : undefined;
   }
 
   /** As long as it was told, or longer with every setback. */
@@ -138,10 +145,17 @@ export class Judge<M extends Held> {
     this.#ports.closed(destination);
   }
 
-  #lookAtWay({ destination, routingKey, way }: KeyLine<M>, outcome: Failed, now: number): void {
+  #lookAtWay({ line, message, trials }: Entry<M>, outcome: Failed, now: number): void {
     const fault = wayFaultOf(outcome);
     if (fault === undefined) return;
+    const { destination, routingKey, way } = line.key;
     const { scope } = outcome;
+    if (scope === 'message') {
+      if (trials.isReported || now - destination.refusalReportedAt < REPORT_EVERY_MS) return;
+      trials.isReported = true;
+      destination.refusalReportedAt = now;
+      return this.#ports.changed({ kind: 'message-refused', routingKey, id: message.id, outcome });
+    }
     const [broken, name] = scope === 'key' ? [way, routingKey] : [destination.way, destination.name];
     if (broken.broke(fault, now)) this.#ports.changed({ kind: 'way-broken', scope, name, fault, outcome });
   }

@@ -1,7 +1,7 @@
 import { type Clock } from '@pdaltagent/clock';
 import { FAILURES_TO_OPEN } from './circuit';
 import { type Destination } from './destination';
-import { type Outcome } from './outcome';
+import { type FailureReason, type Outcome } from './outcome';
 import { Pace } from './pace';
 import { Way } from './way';
 
@@ -22,6 +22,13 @@ export interface History {
   readonly lastAttemptAt: number | undefined;
 }
 
+/** A message that failed for one reason while its destination took others: since then (monotonic clock), so many times. */
+export interface Suspicion {
+  readonly reason: FailureReason;
+  readonly since: number;
+  readonly failures: number;
+}
+
 const NO_ANSWER = { status: undefined, answer: '' };
 
 /** What was tried for a message, as long as this worker remembers it: also when the message goes back and comes again. */
@@ -31,8 +38,12 @@ export class Trials implements History {
   attemptBeganAt: number | undefined;
   firstAttemptAt: number | undefined;
   lastAttemptAt: number | undefined;
-  /** Since when the destination answers this very message with errors of its own. */
-  poisonedSince: number | undefined;
+  /** When this worker first held the message, on the monotonic clock. */
+  firstHeldAt: number | undefined;
+  /** What speaks for the message being at fault itself. */
+  suspicion: Suspicion | undefined;
+  /** Whether the log has said that something in between refuses it. */
+  isReported = false;
   probes = 0;
   /** What the last one came to, in short: `server-error 503`. */
   lastOutcome: string | undefined;

@@ -21,16 +21,28 @@ export type Attempt =
       readonly status: number;
       /** The header Retry-After (or ratelimit-reset), as it came. */
       readonly retryAfter: string | undefined;
-      /** The answer's text, cut to what is worth keeping. */
+      /** The answer's text, or its beginning. */
       readonly body: string;
+      /** The headers Content-Type and Server, as they came. */
+      readonly contentType?: string | undefined;
+      readonly server?: string | undefined;
     }
   | { readonly kind: 'fault'; readonly fault: Fault; readonly detail: string };
 
 /** Why an attempt failed in a way that a repetition may mend. Bounded: it is a metric label. */
-export type FailureReason = Fault | 'server-error' | 'request-timeout' | 'way';
+export type FailureReason = Fault | 'server-error' | 'request-timeout' | 'way' | 'unrecognized-answer';
 
-/** Whom a failure speaks about: everything behind the destination, or only the routing key it was for. */
-export type FailureScope = 'destination' | 'key';
+/** Where connectivity is at fault: for everything sent to the destination, or only for one routing key. */
+export type WayScope = 'destination' | 'key';
+/** What a failure is about: the same, or only the message itself, such as one that a proxy finds too large. */
+export type FailureScope = WayScope | 'message';
+
+export interface AnsweredBy {
+  /** The header Server; printable ASCII, short. */
+  readonly server: string | undefined;
+  /** The media type alone; printable ASCII, short. */
+  readonly contentType: string | undefined;
+}
 
 /** What an attempt meant; decided by a table, acted upon in one place. */
 export type Outcome =
@@ -43,6 +55,8 @@ export type Outcome =
       readonly status: number | undefined;
       readonly detail: string;
       readonly retryAfterMs: number | undefined;
+      /** If something on the way may have answered in place of the destination: what its headers say. */
+      readonly answeredBy?: AnsweredBy;
     }
   | { readonly kind: 'rejected'; readonly status: number; readonly answer: string }
   /** The destination wants nothing any more: what is for its key is held without an attempt until somebody resumes it. */

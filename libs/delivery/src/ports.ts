@@ -1,5 +1,5 @@
 import { type History } from './lines';
-import { type FailureScope, type Outcome } from './outcome';
+import { type Outcome, type WayScope } from './outcome';
 import { type WayFault } from './way';
 
 /** Why a message is set aside for good: it becomes a dead letter with this reason. */
@@ -22,12 +22,14 @@ export type Change =
   /** `name`: of the destination, or the routing key where the fault is of that key alone. */
   | {
       readonly kind: 'way-broken';
-      readonly scope: FailureScope;
+      readonly scope: WayScope;
       readonly name: string;
       readonly fault: WayFault;
       readonly outcome: Outcome;
     }
-  | { readonly kind: 'way-mended'; readonly scope: FailureScope; readonly name: string };
+  /** Something in between refuses one message; said at its first such attempt, and once a minute at most for a destination. */
+  | { readonly kind: 'message-refused'; readonly routingKey: string; readonly id: string; readonly outcome: Outcome }
+  | { readonly kind: 'way-mended'; readonly scope: WayScope; readonly name: string };
 
 /** What the dispatcher asks of the world. For each message: attempts, then one acknowledge or bury, answered by `done`. */
 export interface Ports<M> {

@@ -1,14 +1,15 @@
+/** Less is no leave to retry without backoff. */
+const SHORTEST_RETRY_AFTER_MS = 1_000;
 /** The longest that a Retry-After is believed. */
 export const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
 
 /**
- * Milliseconds to wait by a Retry-After header: seconds or an HTTP date (RFC 9110, 10.2.3), clamped.
- * Undefined where the header is absent or makes no sense.
+ * Milliseconds to wait by a Retry-After header: seconds or an HTTP date (RFC 9110, 10.2.3), at most five minutes.
+ * Undefined if the header is absent, makes no sense, or names less than a second or a date that has passed.
  */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
   const wanted = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  if (Number.isNaN(wanted)) return undefined;
-  return Math.min(Math.max(wanted, 0), LONGEST_RETRY_AFTER_MS);
+  return wanted >= SHORTEST_RETRY_AFTER_MS ? Math.min(wanted, LONGEST_RETRY_AFTER_MS) : undefined;
 }

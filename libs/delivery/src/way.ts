@@ -3,7 +3,8 @@ import { type Outcome } from './outcome';
 /**
  * Faults that lie neither in the event nor in the destination's health but in how it is reached; somebody has to mend them.
  * denied: 401, 403; not-found: 404, 405; proxy: 407, or no tunnel; redirected: 3xx; certificate: untrusted or expired;
- * tls: no handshake; forbidden-address: nothing may be sent there. Bounded: it is a metric label.
+ * tls: no handshake; forbidden-address: nothing may be sent there; unrecognized-answer: a success or a refusal that is not the
+ * destination's own. Bounded: it is a metric label.
  */
 export const WAY_FAULTS = [
   'denied',
@@ -13,6 +14,7 @@ export const WAY_FAULTS = [
   'certificate',
   'tls',
   'forbidden-address',
+  'unrecognized-answer',
   'other',
 ] as const;
 export type WayFault = (typeof WAY_FAULTS)[number];
@@ -29,6 +31,7 @@ export function wayFaultOf(outcome: Outcome): WayFault | undefined {
     case 'tls':
     case 'proxy':
     case 'forbidden-address':
+    case 'unrecognized-answer':
       return outcome.reason;
     default:
       return undefined;

@@ -2,6 +2,7 @@ import { type AxiosAdapter, AxiosError, AxiosHeaders } from 'axios';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type Agents } from './agents';
+import { decodedBody } from './decoded-body';
 import { FORBIDDEN_ADDRESS } from './forbidden-addresses';
 import { type Answer, Sending } from './sending';
 
@@ -141,7 +142,7 @@ class Exchange {
         this.#end.answered({
           status: response.statusCode ?? 0,
           headers: response.headers,
-          body: Buffer.concat(chunks).toString('utf8'),
+          body: decodedBody(Buffer.concat(chunks), response.headers['content-encoding'], this.#options.answerLimit),
         }),
       );
     response.on('data', (chunk: Buffer) => {

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { Poster } from './poster';
 
@@ -58,13 +59,20 @@ describe('a post', () => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        response.writeHead(202, { 'retry-after': '7' });
+        response.writeHead(202, { 'retry-after': '7', 'content-type': 'text/plain', server: 'nginx' });
         response.end(
           `${request.headers['content-type']} ${Buffer.concat(chunks).toString()} ${request.headers['content-length']}`,
         );
       });
     });
-    expect(await post(url)).toEqual({ kind: 'answer', status: 202, retryAfter: '7', body: 'text/plain {"a":1} 7' });
+    expect(await post(url)).toEqual({
+      kind: 'answer',
+      status: 202,
+      retryAfter: '7',
+      body: 'text/plain {"a":1} 7',
+      contentType: 'text/plain',
+      server: 'nginx',
+    });
   });
 
   it('sends a header without the characters that no header may hold', async () => {
@@ -142,7 +150,7 @@ describe('a post', () => {
     expect(await post(url)).toMatchObject({ kind: 'answer', status: 302 });
   });
 
-  it('keeps 2 KB of a long answer and does not read an endless one', async () => {
+  it('reads 64 KB of an endless answer', async () => {
     const { url } = await serve((_request, response) => {
       response.writeHead(400);
       const more = () => {
@@ -153,7 +161,28 @@ describe('a post', () => {
     });
     const attempt = await post(url);
     expect(attempt).toMatchObject({ kind: 'answer', status: 400 });
-    expect(attempt.kind === 'answer' && attempt.body.length).toBe(2048);
+    expect(attempt.kind === 'answer' && attempt.body.length).toBe(65_536);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('can read an answer that a proxy compressed with %s, which was not asked for', async (encoding, compress) => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(202, { 'content-encoding': encoding }).end(compress('{"status":"success"}')),
+    );
+    expect(await post(url)).toMatchObject({ kind: 'answer', body: '{"status":"success"}' });
+  });
+
+  it('gives up on a compressed answer that is endless, or is none', async () => {
+    const bodies = [gzipSync(Buffer.alloc(1_000_000)), Buffer.from('plain')];
+    const { url } = await serve((_request, response) =>
+      response.writeHead(202, { 'content-encoding': 'gzip' }).end(bodies.shift()),
+    );
+    const bomb = await post(url);
+    expect(bomb.kind === 'answer' && bomb.body.length).toBeLessThan(2_000);
+    expect(await post(url)).toMatchObject({ kind: 'answer', body: 'plain' });
   });
 
   it('tries once more on a fresh connection where the kept one had just been closed', async () => {

@@ -33,8 +33,6 @@ export interface Post {
 }
 
 const ANSWER_LIMIT = 64 * 1024;
-/** Of an answer, what is kept for logs and dead letters; characters. */
-const KEPT_ANSWER = 2048;
 
 const ALWAYS = { accept: 'application/json', 'accept-encoding': 'identity' };
 
@@ -80,7 +78,9 @@ export class Poster {
         kind: 'answer',
         status: answer.status,
         retryAfter: textOf(answer.headers['retry-after'] ?? answer.headers['ratelimit-reset']),
-        body: answer.body.slice(0, KEPT_ANSWER),
+        body: answer.body,
+        contentType: textOf(answer.headers['content-type']),
+        server: textOf(answer.headers.server),
       };
     } catch (error) {
       signal?.throwIfAborted();

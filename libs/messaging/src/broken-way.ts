@@ -1,4 +1,4 @@
-import { type Change, type WayFault } from '@pdaltagent/delivery';
+import { type Change, type Outcome, type WayFault } from '@pdaltagent/delivery';
 
 type Broken = Extract<Change, { readonly kind: 'way-broken' }>;
 
@@ -39,6 +39,10 @@ const EXPLANATIONS: Readonly<Record<WayFault, Explanation>> = {
     advice:
       'check the URL and what its name resolves to; where it is meant so, set allowMetadataAddresses for the destination',
   },
+  'unrecognized-answer': {
+    means: 'its answers are not PagerDuty’s',
+    advice: 'check the base URL, and look for a proxy, firewall or login page of the network that answers in its place',
+  },
   other: {
     means: 'what answers there is not what should',
     advice: 'check the base URL and any proxy',
@@ -52,6 +56,13 @@ const UNKNOWN_KEY: Explanation = {
 };
 
 /** What a broken way means, and what to do about it. */
-export function explain({ scope, fault }: Pick<Broken, 'scope' | 'fault'>): Explanation {
+export function explain({ scope, fault, outcome }: Pick<Broken, 'scope' | 'fault' | 'outcome'>): Explanation {
+  if (fault === 'unrecognized-answer') return { ...EXPLANATIONS[fault], means: answererOf(outcome) };
   return scope === 'key' && fault === 'not-found' ? UNKNOWN_KEY : EXPLANATIONS[fault];
+}
+
+/** "answered by nginx, not PagerDuty", as far as the answer's headers tell. */
+export function answererOf(outcome: Outcome): string {
+  const server = outcome.kind === 'failed' ? outcome.answeredBy?.server : undefined;
+  return `answered by ${server ?? 'something else'}, not PagerDuty`;
 }

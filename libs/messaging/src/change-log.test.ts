@@ -2,7 +2,7 @@ import { type Outcome, WAY_FAULTS } from '@pdaltagent/delivery';
 import { sayChange } from './change-log';
 
 const SECRET_ANSWER = 'an answer that may repeat what was sent';
-const refused = (status: number | undefined): Outcome => ({
+const refused = (status: number | undefined): Extract<Outcome, { readonly kind: 'failed' }> => ({
   kind: 'failed',
   reason: 'way',
   scope: 'key',
@@ -32,6 +32,27 @@ describe('the log', () => {
       expect(String(lines[0]?.fields.advice)).toMatch(/^(check|look|where)/);
       expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
     }
+  });
+
+  it('says who answered in place of PagerDuty, with status and content type, and nothing of the answer', () => {
+    const answeredBy = { server: 'nginx', contentType: 'text/html' };
+    const outcome = { ...refused(200), reason: 'unrecognized-answer' as const, answeredBy };
+    const fault = 'unrecognized-answer' as const;
+    const lines = said({ kind: 'way-broken', scope: 'destination', name: 'PagerDuty', fault, outcome });
+    expect(lines).toMatchObject([
+      { level: 'error', fields: { destination: 'PagerDuty', status: 200, server: 'nginx', contentType: 'text/html' } },
+    ]);
+    expect(lines[0]?.message).toContain('answered by nginx, not PagerDuty');
+    expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
+  });
+
+  it('says which event something in between refuses, and what becomes of it', () => {
+    const answeredBy = { server: undefined, contentType: undefined };
+    const outcome = { ...refused(413), scope: 'message' as const, answeredBy };
+    const lines = said({ kind: 'message-refused', routingKey: 'k', id: 'an id', outcome });
+    expect(lines).toMatchObject([{ level: 'warn', fields: { key: 'k', id: 'an id', status: 413 } }]);
+    expect(lines[0]?.message).toContain('answered by something else, not PagerDuty');
+    expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
   });
 
   it('names the key where the fault is of one key, and the destination where it is of all', () => {

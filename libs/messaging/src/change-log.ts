@@ -1,5 +1,5 @@
 import { type Change, type Outcome } from '@pdaltagent/delivery';
-import { explain } from './broken-way';
+import { answererOf, explain } from './broken-way';
 import { type Log } from './log';
 
 /** A line in the log for every change of state; none per attempt. */
@@ -38,6 +38,15 @@ export function sayChange(log: Log, change: Change): void {
         advice,
       });
     }
+    case 'message-refused': {
+      const refused = `an event is refused: ${answererOf(change.outcome)}`;
+      return log.warn(`${refused}; it is retried, and becomes a dead letter if only it is refused for ten minutes`, {
+        key: change.routingKey,
+        id: change.id,
+        ...reasonOf(change.outcome),
+        advice: 'check the size limits for requests and headers of any proxy between the worker and PagerDuty',
+      });
+    }
     case 'way-mended':
       return log.info(`${wayOf(change)} is mended`, subjectOf(change));
   }
@@ -56,6 +65,12 @@ function subjectOf({ scope, name }: WayChange): Readonly<Record<string, string>>
 /** What the network said is told, an answer's text is not: it may repeat what was sent. */
 function reasonOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   if (outcome.kind !== 'failed') return { status: outcome.status };
-  const { reason, status, detail } = outcome;
-  return status === undefined ? { reason, detail } : { reason, status };
+  const { reason, status, detail, answeredBy: { server, contentType } = {} } = outcome;
+  if (status === undefined) return { reason, detail };
+  return {
+    reason,
+    status,
+    ...(server === undefined ? {} : { server }),
+    ...(contentType === undefined ? {} : { contentType }),
+  };
 }

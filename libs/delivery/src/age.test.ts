@@ -1,0 +1,101 @@
+import { Bench, DELIVERED, FAILED, THROTTLED } from './dispatcher.fixture';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const MAXIMUM = { maximumAgeMs: 3 * DAY };
+
+/** Answers every attempt with a failure until then; how many there were. */
+function failFor(bench: Bench, ms: number): number {
+  const before = bench.attempted.length;
+  for (let waited = 0; waited < ms; waited += HOUR) {
+    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    bench.clock.advance(HOUR);
+  }
+  for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+  return bench.attempted.length - before;
+}
+
+describe('the maximum age', () => {
+  it('buries an event that failed for as long, and not earlier', () => {
+    const bench = new Bench(MAXIMUM);
+    const letter = bench.add('k', 'a');
+    failFor(bench, 3 * DAY);
+    expect(bench.buried).toEqual([]);
+    failFor(bench, HOUR);
+    expect(bench.buried).toMatchObject([{ letter, burial: { reason: 'expired', status: 503 } }]);
+  });
+
+  it.each([
+    ['3 days behind', -3 * DAY],
+    ['a year behind', -365 * DAY],
+    ['3 days ahead', 3 * DAY],
+  ])('buries nothing unattempted of a gateway whose clock is %s', (_, skew) => {
+    const bench = new Bench(MAXIMUM);
+    for (let index = 0; index < 1_000; index += 1) {
+      bench.dispatcher.add(bench.letter(`key-${index % 50}`, String(index), bench.clock.wall() + skew - 1));
+    }
+    while (bench.attempting.size > 0) for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    expect(bench.attempted).toHaveLength(1_000);
+    expect(bench.buried).toEqual([]);
+  });
+
+  it('tries an event of such a gateway for as long as any other', () => {
+    const bench = new Bench(MAXIMUM);
+    bench.dispatcher.add(bench.letter('k', 'a', bench.clock.wall() - 30 * DAY));
+    expect(failFor(bench, 2 * DAY)).toBeGreaterThan(24);
+    expect(bench.buried).toEqual([]);
+    failFor(bench, DAY + HOUR);
+    expect(bench.buried).toHaveLength(1);
+  });
+
+  it('is not reached because the wall clock of the worker jumps', () => {
+    const bench = new Bench(MAXIMUM);
+    const letters = Array.from({ length: 1_000 }, (_, index) => bench.add(`key-${index % 50}`, String(index)));
+    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    bench.clock.jump(30 * DAY);
+    failFor(bench, DAY);
+    bench.clock.jump(-60 * DAY);
+    failFor(bench, DAY);
+    expect(bench.buried).toEqual([]);
+    expect(bench.dispatcher.held).toBe(letters.length);
+  });
+
+  it('that passed during an outage costs no event which then gets through', () => {
+    const bench = new Bench({ maximumAgeMs: HOUR });
+    for (let index = 0; index < 200; index += 1) bench.add(`key-${index}`, 'a');
+    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    expect(bench.dispatcher.openCircuits).toBe(1);
+    // Nobody answers the probe, so that nothing is attempted.
+    bench.clock.advance(2 * HOUR);
+    while (bench.attempting.size > 0) for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    expect(bench.buried).toEqual([]);
+    expect(bench.dispatcher.held).toBe(0);
+  });
+
+  it('that passed while its key was throttled costs an event one more attempt, not its delivery', () => {
+    const bench = new Bench(MAXIMUM);
+    const [first, second] = [bench.add('k', 'a'), bench.add('k', 'a')];
+    bench.settle(first, THROTTLED);
+    bench.clock.advance(4 * DAY);
+    bench.settle(first, THROTTLED);
+    expect(bench.buried).toMatchObject([{ letter: first, burial: { reason: 'expired', status: 429 } }]);
+    bench.clock.advance(HOUR);
+    bench.settle(second, DELIVERED);
+    expect(bench.buried).toHaveLength(1);
+  });
+
+  it('counts from now for what was held by another worker, and goes on for what comes back to this one', () => {
+    const bench = new Bench(MAXIMUM);
+    const letter = bench.add('k', 'a');
+    failFor(bench, 2 * DAY);
+    bench.dispatcher.forget([letter]);
+    bench.attempting.clear();
+    const other = new Bench(MAXIMUM);
+    other.dispatcher.add({ ...letter, receivedAt: other.clock.wall() - 2 * DAY });
+    failFor(other, 2 * DAY);
+    expect(other.buried).toEqual([]);
+    bench.dispatcher.add(letter);
+    failFor(bench, DAY + HOUR);
+    expect(bench.buried).toMatchObject([{ letter }]);
+  });
+});

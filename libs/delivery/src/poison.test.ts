@@ -1,0 +1,134 @@
+import { Bench, DELIVERED, FAILED, type Letter, seeded } from './dispatcher.fixture';
+import { type Outcome } from './outcome';
+
+const MINUTE = 60_000;
+const TOO_LARGE: Outcome = {
+  kind: 'failed',
+  reason: 'unrecognized-answer',
+  scope: 'message',
+  status: 413,
+  detail: '<html>Request Entity Too Large</html>',
+  retryAfterMs: undefined,
+  answeredBy: { server: 'nginx', contentType: 'text/html' },
+};
+
+/** Answers all that is on the wire, every ten seconds. */
+function run(bench: Bench, ms: number, answer: (letter: Letter) => Outcome): void {
+  for (let waited = 0; waited < ms; waited += 10_000) {
+    for (const letter of [...bench.attempting]) bench.settle(letter, answer(letter));
+    bench.clock.advance(10_000);
+  }
+}
+
+/** 1,000 events of so many keys, each an alert of its own, and their destination away for so long. */
+function outage(keys: number, ms: number): Bench {
+  const bench = new Bench({ maximumAgeMs: 7 * 1_440 * MINUTE, random: seeded(1) });
+  bench.settle(bench.add('key-0', 'before'), DELIVERED);
+  for (let index = 0; index < 1_000; index += 1) bench.add(`key-${index % keys}`, String(index));
+  run(bench, ms, () => FAILED);
+  return bench;
+}
+
+describe('an outage', () => {
+  it.each([
+    ['61 min', 61, 200],
+    ['61 min', 61, 3],
+    ['8 h', 480, 200],
+    ['8 h', 480, 1],
+  ])(
+    'of %s (%i min, %i keys), after which every fifth attempt fails for a while, buries nothing',
+    (_, minutes, keys) => {
+      const bench = outage(keys, minutes * MINUTE);
+      const dice = seeded(2);
+      run(bench, 30 * MINUTE, () => (dice.fraction() < 0.2 ? FAILED : DELIVERED));
+      expect(bench.buried).toEqual([]);
+      expect(bench.dispatcher.held).toBe(0);
+    },
+  );
+
+  it('that lets one event in twenty through for hours buries nothing', () => {
+    const bench = outage(200, MINUTE);
+    const dice = seeded(3);
+    // What got through is replaced, so that something is always left to fail.
+    let next = 1_000;
+    for (let minute = 0; minute < 180; minute += 1) {
+      for (; bench.dispatcher.held < 200; next += 1) bench.add(`key-${next % 200}`, String(next));
+      run(bench, MINUTE, () => (dice.fraction() < 0.95 ? FAILED : DELIVERED));
+    }
+    expect(bench.buried).toEqual([]);
+  });
+
+  it('is no reason to bury an event that had failed before it', () => {
+    const bench = new Bench({ random: seeded(1) });
+    const suspect = bench.add('k', 'suspect');
+    const answer = (letter: Letter) => (letter === suspect ? FAILED : DELIVERED);
+    const traffic = (minutes: number, everybody: (letter: Letter) => Outcome) => {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        bench.add(`other-${minute % 20}`, String(bench.clock.monotonic()));
+        run(bench, MINUTE, everybody);
+      }
+    };
+    traffic(50, answer);
+    traffic(70, () => FAILED);
+    traffic(50, answer);
+    expect(bench.buried).toEqual([]);
+    traffic(20, answer);
+    expect(bench.buried).toMatchObject([{ letter: suspect, burial: { reason: 'poison' } }]);
+  });
+});
+
+describe('an event that fails with errors of the server', () => {
+  it('is not buried while nothing else was taken for ten minutes', () => {
+    const bench = new Bench({ random: seeded(1) });
+    const suspect = bench.add('k', 'suspect');
+    for (let hour = 0; hour < 12; hour += 1) {
+      bench.add('other', String(hour));
+      run(bench, 60 * MINUTE, (letter) => (letter === suspect ? FAILED : DELIVERED));
+    }
+    expect(bench.buried).toEqual([]);
+  });
+});
+
+describe('an event that something in between finds too large', () => {
+  const withTraffic = (minutes: number, isTaken: boolean) => {
+    const bench = new Bench({ random: seeded(1) });
+    const large = bench.add('k', 'large');
+    for (let minute = 0; minute < minutes; minute += 1) {
+      bench.add('k', `alert ${minute}`);
+      run(bench, MINUTE, (letter) => (letter === large || !isTaken ? TOO_LARGE : DELIVERED));
+    }
+    return { bench, large };
+  };
+
+  it('becomes a dead letter after ten attempts over ten minutes while others are taken', () => {
+    expect(withTraffic(9, true).bench.buried).toEqual([]);
+    const { bench, large } = withTraffic(20, true);
+    expect(bench.buried).toMatchObject([
+      {
+        letter: large,
+        burial: { reason: 'poison', status: 413, answer: TOO_LARGE.kind === 'failed' && TOO_LARGE.detail },
+      },
+    ]);
+    expect(bench.attempted.filter((letter) => letter === large).length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('waits while nothing else is taken', () => {
+    expect(withTraffic(120, false).bench.buried).toEqual([]);
+  });
+
+  it('holds up only its own alert', () => {
+    const bench = new Bench();
+    for (let attempt = 0; attempt < 3; attempt += 1) bench.settle(bench.add('k', `large ${attempt}`), TOO_LARGE);
+    const other = bench.add('k', 'other');
+    expect([...bench.attempting]).toEqual([other]);
+    expect(bench.dispatcher).toMatchObject({ openCircuits: 0, keysWithBrokenWay: 0 });
+  });
+
+  it('is reported once, and so are many of them in one minute', () => {
+    const { bench, large } = withTraffic(20, true);
+    expect(bench.changes).toEqual([{ kind: 'message-refused', routingKey: 'k', id: large.id, outcome: TOO_LARGE }]);
+    const many = new Bench();
+    for (let index = 0; index < 100; index += 1) many.settle(many.add('k', String(index)), TOO_LARGE);
+    expect(many.changes).toHaveLength(1);
+  });
+});
