@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { Getter } from '@pdaltagent/http';
 import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pdaltagent/rest-api';
@@ -5,6 +6,7 @@ import { type App, type Context, type Destinations, openDestinations } from '@pd
 import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
 import { checkRemembering, type Configuration } from './configuration';
+import { Clocks } from './clocks';
 import { Counters } from './counters';
 import { NewEntries } from './new-entries';
 import { PollLoop } from './poll-loop';
@@ -30,7 +32,6 @@ function pollingApp(
   { logger, metrics }: Context,
 ): App {
   const { amqpUrl, queueType, redisUrl, apiBaseUrl, keepSeconds } = configuration;
-  const counters = new Counters(metrics);
   const scrub = createScrub(configuration, metrics, logger);
   const store = new Store({ url: redisUrl, name: 'log-poller', log: logger });
   const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', family: WEBHOOKS, queueType, log: logger });
@@ -43,13 +44,15 @@ function pollingApp(
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
   const api = new LogEntriesApi({ getter, baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });
+  const clocks = new Clocks({ clock: SYSTEM_CLOCK, api, log: logger });
+  const counters = new Counters(metrics, clocks);
   let trouble: Trouble['kind'] | null = null;
   const onTrouble = (latest: Trouble | null) => {
     trouble = latest?.kind ?? null;
     if (latest !== null) counters.trouble(latest);
   };
   const round = new Round({
-    api,
+    clocks,
     reader: new WindowReader({ api, log: logger, onTrouble }),
     newEntries: new NewEntries({
       publication: new Publication({

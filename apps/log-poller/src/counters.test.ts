@@ -1,4 +1,6 @@
+import { ManualClock } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
+import { Clocks } from './clocks';
 import { Counters } from './counters';
 
 async function lagIn(registry: Registry): Promise<number> {
@@ -7,20 +9,50 @@ async function lagIn(registry: Registry): Promise<number> {
 }
 
 describe('the lag', () => {
+  let registry: Registry;
+  let clock: ManualClock;
+  let counters: Counters;
+  let pagerDuty: number | null;
+  beforeEach(() => {
+    registry = new Registry();
+    clock = new ManualClock();
+    pagerDuty = null;
+    const log = { warn: () => undefined, info: () => undefined };
+    counters = new Counters(registry, new Clocks({ clock, api: { serverNow: () => pagerDuty }, log }));
+  });
+
   it('counts from what was reached to the moment of the question, so that it grows while nothing can be read', async () => {
-    const registry = new Registry();
-    const counters = new Counters(registry);
-    counters.reached(Date.now() - 90_000);
-    expect(await lagIn(registry)).toBeGreaterThanOrEqual(90);
-    counters.reachedFirst(Date.now());
-    expect(await lagIn(registry)).toBeGreaterThanOrEqual(90);
+    counters.behind(90_000);
+    clock.advance(10_000);
+    expect(await lagIn(registry)).toBe(100);
+    counters.reachedFirst(clock.wall());
+    expect(await lagIn(registry)).toBe(100);
+  });
+
+  it('neither jumps nor stops with this machine’s clock', async () => {
+    counters.behind(0);
+    clock.advance(30_000);
+    for (const jump of [-7_200_000, 3 * 86_400_000]) {
+      clock.jump(jump);
+      expect(await lagIn(registry)).toBe(30);
+    }
+  });
+
+  it('is that by PagerDuty’s clock, if it is known', async () => {
+    pagerDuty = clock.wall() + 3_600_000;
+    counters.reachedFirst(pagerDuty - 5_000);
+    expect(await lagIn(registry)).toBe(5);
+  });
+
+  it('grows from nothing though the log was read to a time that lies ahead', async () => {
+    counters.reachedFirst(clock.wall() + 86_400_000);
+    clock.advance(60_000);
+    expect(await lagIn(registry)).toBe(60);
   });
 
   it('is 0 where another process polls', async () => {
-    const registry = new Registry();
-    const counters = new Counters(registry);
-    counters.reachedFirst(Date.now() - 90_000);
-    counters.reached(null);
+    counters.behind(90_000);
+    counters.behind(null);
     expect(await lagIn(registry)).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { type Trouble } from '@pdaltagent/rest-api';
 import { type LogEntry } from '@pdaltagent/webhooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Clocks } from './clocks';
 
 const TROUBLES = ['refused', 'throttled', 'failed'] as const satisfies readonly Trouble['kind'][];
 
@@ -12,9 +13,12 @@ export class Counters {
   readonly #published: Counter;
   readonly #troubles: Counter<'kind'>;
   readonly #delay: Gauge;
-  #reached: number | null = null;
+  readonly #clocks: Pick<Clocks, 'now' | 'monotonic'>;
+  /** How far what was published lay behind at `at` on the monotonic clock. */
+  #behind: { readonly ms: number; readonly at: number } | null = null;
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, clocks: Pick<Clocks, 'now' | 'monotonic'>) {
+    this.#clocks = clocks;
     const registers = [registry];
     const lagMs = () => this.lagMs();
     new Gauge({
@@ -55,18 +59,18 @@ export class Counters {
     for (const kind of TROUBLES) this.#troubles.inc({ kind }, 0);
   }
 
-  /** Up to which time the log is published; null: this process stands by. */
-  reached(time: number | null): void {
-    this.#reached = time;
+  /** How far what is published lies behind PagerDuty's clock now, milliseconds; null: this process stands by. */
+  behind(ms: number | null): void {
+    this.#behind = ms === null ? null : { ms: Math.max(0, ms), at: this.#clocks.monotonic() };
   }
 
-  /** The same, where nothing is known yet. */
+  /** The log is published up to this time of PagerDuty's; does nothing if more is known already. */
   reachedFirst(time: number): void {
-    this.#reached ??= time;
+    if (this.#behind === null) this.behind(this.#clocks.now() - time);
   }
 
   lagMs(): number {
-    return this.#reached === null ? 0 : Math.max(0, Date.now() - this.#reached);
+    return this.#behind === null ? 0 : this.#behind.ms + this.#clocks.monotonic() - this.#behind.at;
   }
 
   setAside(): void {
@@ -80,7 +84,7 @@ export class Counters {
 
   published({ createdAt }: LogEntry): void {
     this.#published.inc();
-    if (createdAt !== null) this.#delay.set((Date.now() - createdAt) / 1000);
+    if (createdAt !== null) this.#delay.set((this.#clocks.now() - createdAt) / 1000);
   }
 
   trouble({ kind }: Trouble): void {

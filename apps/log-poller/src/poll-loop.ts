@@ -1,7 +1,7 @@
+import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { PublishError, type Publisher } from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
 import { type Lease, StoreError } from '@pdaltagent/store';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Round } from './round';
 
 /** How often a lost lease or a broker that comes back is noticed; milliseconds. */
@@ -14,25 +14,26 @@ const AFTER_ABSENCE_MS = 500;
 const AFTER_BUG_MS = 5_000;
 
 export interface PollLoopOptions {
-  readonly round: Round;
-  readonly lease: Lease;
+  readonly round: Pick<Round, 'run' | 'standBy' | 'locate'>;
+  readonly lease: Pick<Lease, 'held' | 'whenHeld'>;
   readonly publisher: Pick<Publisher, 'state'>;
   readonly intervalMs: number;
   readonly log: Logger;
+  readonly clock?: Clock;
 }
 
 type RoundEnd = 'complete' | 'absence' | 'bug';
 
 /** Round after round, as long as this process holds the lease and the broker takes messages. */
 export class PollLoop {
-  readonly #options: PollLoopOptions;
+  readonly #options: Required<PollLoopOptions>;
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   /** Since the latest complete round. */
   #saidRefusal = false;
 
   constructor(options: PollLoopOptions) {
-    this.#options = options;
+    this.#options = { clock: SYSTEM_CLOCK, ...options };
   }
 
   start(): void {
@@ -47,15 +48,13 @@ export class PollLoop {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    const { publisher } = this.#options;
+    const { publisher, clock } = this.#options;
     while (!signal.aborted) {
       await this.#untilHeld(signal);
-      const began = Date.now();
+      const began = clock.monotonic();
       // Nothing is read that could not be published.
       const ended = publisher.state() === 'connected' ? await this.#round() : await this.#brokerAway();
-      await delay(Math.max(0, this.#nextAfter(ended, began) - Date.now()), undefined, { signal }).catch(
-        () => undefined,
-      );
+      await delay(clock, this.#waitAfter(ended, clock.monotonic() - began), signal).catch(() => undefined);
     }
   }
 
@@ -73,20 +72,21 @@ export class PollLoop {
     }
   }
 
-  #nextAfter(ended: RoundEnd, began: number): number {
+  /** @param tookMs how long the round took */
+  #waitAfter(ended: RoundEnd, tookMs: number): number {
     switch (ended) {
       case 'complete':
-        return began + this.#options.intervalMs;
+        return Math.max(0, this.#options.intervalMs - tookMs);
       case 'absence':
-        return Date.now() + AFTER_ABSENCE_MS;
+        return AFTER_ABSENCE_MS;
       case 'bug':
-        return Date.now() + AFTER_BUG_MS;
+        return AFTER_BUG_MS;
     }
   }
 
   /** How the round ended. Redis and the broker say themselves that they are away. */
   async #round(): Promise<RoundEnd> {
-    const { round, lease, log } = this.#options;
+    const { round, lease, log, clock } = this.#options;
     const ending = new AbortController();
     const signal = AbortSignal.any([this.#stopping.signal, ending.signal]);
     const look = () => {
@@ -97,7 +97,7 @@ export class PollLoop {
       look();
       signal.throwIfAborted();
     };
-    const watch = setInterval(look, WATCH_MS);
+    const cancelWatch = every(clock, WATCH_MS, look);
     try {
       await round.run(signal, check);
       this.#saidRefusal = false;
@@ -111,7 +111,7 @@ export class PollLoop {
       log.error('a bug: the round failed and will be repeated', { error });
       return 'bug';
     } finally {
-      clearInterval(watch);
+      cancelWatch();
     }
   }
 

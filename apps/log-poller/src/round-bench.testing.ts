@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { Getter } from '@pdaltagent/http';
 import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, WindowReader } from '@pdaltagent/rest-api';
@@ -5,6 +6,7 @@ import { Cursor, SeenEntries, Store } from '@pdaltagent/store';
 import { parseDestinations } from '@pdaltagent/webhooks';
 import { Registry } from 'prom-client';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Clocks } from './clocks';
 import { Counters } from './counters';
 import { KeptLog } from './kept-log.testing';
 import { Lanes } from './lanes.testing';
@@ -29,6 +31,7 @@ export interface NewRoundOptions extends Partial<RoundOptions> {
   readonly urls?: string;
   readonly publication?: Publication;
   readonly services?: readonly string[];
+  readonly clock?: Clock;
 }
 
 /** What one test of a round stands on: lanes and a Redis that are empty, and rounds as fresh processes have them. */
@@ -74,15 +77,24 @@ export class RoundBench {
       urls = 'http://receiver.test/hook',
       publication,
       services,
+      clock = SYSTEM_CLOCK,
       ...rest
     } = options;
     const destinations = parseDestinations(urls) ?? [];
-    const counters = new Counters(new Registry());
     const getter = new Getter({ maxSockets: 2, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT });
     this.#getters.push(getter);
-    const api = new LogEntriesApi({ getter, baseUrl: this.server.url, token: 'token', all: false, spacingMs: 0 });
+    const api = new LogEntriesApi({
+      getter,
+      baseUrl: this.server.url,
+      token: 'token',
+      all: false,
+      spacingMs: 0,
+      clock,
+    });
+    const clocks = new Clocks({ clock, api, log: this.log });
+    const counters = new Counters(new Registry(), clocks);
     return new Round({
-      api,
+      clocks,
       reader: new WindowReader({ api, log: this.log, waits: { baseMs: 1, capMs: 5, refusedMs: 5 } }),
       newEntries: new NewEntries({
         publication:

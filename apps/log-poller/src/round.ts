@@ -1,19 +1,22 @@
-import { type LogEntriesApi, type WindowContent, type WindowReader } from '@pdaltagent/rest-api';
+import { type WindowContent, type WindowReader } from '@pdaltagent/rest-api';
 import { type Logger } from '@pdaltagent/service';
 import { type Cursor, type Position } from '@pdaltagent/store';
 import { type LogEntry } from '@pdaltagent/webhooks';
+import { type Clocks, surelyPast } from './clocks';
 import { type Counters } from './counters';
 import { type NewEntries } from './new-entries';
-import { farthestCursor, nextWindow } from './time-window';
+import { nextWindow } from './time-window';
 
 const FIRST_START_MS = 5 * 60_000;
-/** In a quiet account the cursor follows PagerDuty's clock at this distance, far beyond any lateness or skew. */
+/** In a quiet account the cursor follows the slower clock at this distance, far beyond any lateness or skew. */
 const QUIET_MS = 5 * 60_000;
 /** From this lag on a round is a catch-up and tells how far it is. */
 const CATCH_UP_MS = 10 * 60_000;
+/** A cursor is ahead of PagerDuty's clock by mistake, not by what a cached answer or the seconds of a Date may make of it. */
+const MISTAKE_MS = 60_000;
 
 export interface RoundOptions {
-  readonly api: Pick<LogEntriesApi, 'serverNow'>;
+  readonly clocks: Clocks;
   readonly reader: WindowReader;
   readonly newEntries: NewEntries;
   readonly cursor: Cursor;
@@ -44,7 +47,7 @@ export class Round {
    */
   async standBy(): Promise<void> {
     this.#suspicious = true;
-    this.#options.counters.reached(null);
+    this.#options.counters.behind(null);
     this.#position = (await this.#options.cursor.read()) ?? this.#position;
   }
 
@@ -61,25 +64,48 @@ export class Round {
   async run(signal: AbortSignal, check = () => signal.throwIfAborted()): Promise<void> {
     const suspicious = this.#suspicious;
     this.#suspicious = true;
-    const { api, reader, newEntries, overlapMs, counters } = this.#options;
-    const from = await this.#currentPosition();
+    const { clocks, reader, newEntries, overlapMs, counters } = this.#options;
+    const from = await this.#believable(await this.#currentPosition());
     // A Redis that takes nothing must end the round before anything is published that could not be marked.
     await this.#options.cursor.advance(from);
     counters.reachedFirst(from.cursor);
-    const began = Date.now();
-    const now = Math.max(began, api.serverNow() ?? 0);
+    const began = clocks.monotonic();
+    const times = clocks.times();
+    // Beyond this the cursor does not go, whatever time an entry bears: what appears from now on was perhaps not read.
+    const past = surelyPast(times);
     let position = from;
     let progress = 0;
-    for await (const content of reader.read(nextWindow({ ...from, overlapMs, now }), signal)) {
+    for await (const content of reader.read(nextWindow({ ...from, overlapMs, times }), signal)) {
       // What is new behind the cursor is late, or was published and forgotten: nobody but the sender can tell.
       const mayBeRepeat = ({ createdAt }: LogEntry) => suspicious || (createdAt !== null && createdAt <= from.cursor);
       progress += await newEntries.publish(content, mayBeRepeat, check);
-      position = await this.#advance(position, newestOf(content.entries, farthestCursor(now)));
-      this.#tellProgress(content, began, progress);
+      position = await this.#advance(position, newestOf(content.entries, Math.min(past, content.window.until)));
+      this.#reportProgress(content, began, progress);
     }
-    const quiet = (api.serverNow() ?? Number.NEGATIVE_INFINITY) - QUIET_MS;
-    await this.#advance(position, Math.min(quiet, now - QUIET_MS));
+    // Only PagerDuty's clock tells that no news are no news.
+    if (times.pagerDuty !== null) await this.#advance(position, past - QUIET_MS);
+    clocks.compare();
     this.#suspicious = false;
+  }
+
+  /**
+   * A cursor ahead of PagerDuty's clock would skip everything until then: this machine's clock was ahead at the first start,
+   * or a former version believed a wrong clock. What was skipped before cannot be known here.
+   */
+  async #believable(position: Position): Promise<Position> {
+    const { clocks, cursor, since, log } = this.#options;
+    const { ours, pagerDuty } = clocks.times();
+    // The cursor of an operator who wants reading to begin later is where he put it.
+    if (pagerDuty === null || position.cursor <= pagerDuty + MISTAKE_MS || position.cursor === since) return position;
+    // Were it set by our clock, which still is ahead, this is where it was meant to be.
+    const meant = Math.min(pagerDuty, position.cursor - Math.max(0, ours - pagerDuty)) - FIRST_START_MS;
+    const believable = { start: Math.min(position.start, meant), cursor: meant };
+    log.error(
+      'the cursor lies ahead of PagerDuty’s clock: reading goes back; webhooks may be missing before: pdaltagent webhooks replay',
+      { cursor: isoOf(position.cursor), from: isoOf(meant) },
+    );
+    await cursor.moveBack(believable);
+    return (this.#position = believable);
   }
 
   async #currentPosition(): Promise<Position> {
@@ -91,7 +117,7 @@ export class Round {
       await cursor.advance(this.#position);
       return this.#position;
     }
-    const start = since ?? Date.now() - FIRST_START_MS;
+    const start = since ?? surelyPast(this.#options.clocks.times()) - FIRST_START_MS;
     log.warn('there is no cursor in Redis (a first start, or it was emptied): reading begins at a time of its own', {
       since: isoOf(start),
       from: since === undefined ? 'five minutes ago' : 'PDAGENTD_POLL_SINCE',
@@ -107,14 +133,17 @@ export class Round {
     return (this.#position = advanced);
   }
 
-  /** Into the metrics always, into the log only where much is behind. */
-  #tellProgress({ window }: WindowContent, began: number, published: number): void {
-    const { counters, log } = this.#options;
+  /** To the metrics always, to the log only while much is behind. @param began on the monotonic clock */
+  #reportProgress({ window }: WindowContent, began: number, published: number): void {
+    const { clocks, counters, log } = this.#options;
     const wasBehind = counters.lagMs() > CATCH_UP_MS;
-    counters.reached(Math.min(window.until, began));
+    const sinceBegan = clocks.monotonic() - began;
+    const now = clocks.now();
+    const reached = Math.min(window.until, now - sinceBegan);
+    counters.behind(now - reached);
     const lagSeconds = Math.round(counters.lagMs() / 1000);
     if (counters.lagMs() > CATCH_UP_MS)
-      log.info('catching up', { at: isoOf(window.until), lagSeconds, entriesPublished: published });
+      log.info('catching up', { at: isoOf(reached), lagSeconds, entriesPublished: published });
     else if (wasBehind) log.info('caught up', { lagSeconds, entriesPublished: published });
   }
 }

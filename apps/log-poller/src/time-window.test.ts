@@ -1,10 +1,11 @@
 import { nextWindow } from './time-window';
 
 const SECOND = 1_000;
+const DAY = 86_400 * SECOND;
 const NOW = Date.UTC(2026, 2, 1, 12);
 
 describe('the next window', () => {
-  const usual = { start: 0, cursor: NOW - 10 * SECOND, overlapMs: 60 * SECOND, now: NOW };
+  const usual = { start: 0, cursor: NOW - 10 * SECOND, overlapMs: 60 * SECOND, times: { ours: NOW, pagerDuty: NOW } };
 
   it('reaches from an overlap before the cursor to a little beyond now', () => {
     expect(nextWindow(usual)).toEqual({ since: NOW - 70 * SECOND, until: NOW + 60 * SECOND });
@@ -18,8 +19,17 @@ describe('the next window', () => {
     expect(nextWindow({ ...usual, cursor: NOW + 30 * SECOND }).until).toBe(NOW + 90 * SECOND);
   });
 
+  it('ends beyond PagerDuty’s clock, whether ours is fast or slow', () => {
+    for (const ours of [NOW - 2 * DAY, NOW + 2 * DAY])
+      expect(nextWindow({ ...usual, times: { ours, pagerDuty: NOW } }).until).toBeGreaterThanOrEqual(NOW + 60 * SECOND);
+  });
+
+  it('ends so far ahead, while PagerDuty’s clock is not known, that ours may be days slow', () => {
+    expect(nextWindow({ ...usual, times: { ours: NOW - 5 * DAY, pagerDuty: null } }).until).toBeGreaterThan(NOW);
+  });
+
   it('lies on whole seconds that include what was asked', () => {
-    const window = nextWindow({ ...usual, cursor: NOW - 10_400, now: NOW + 1 });
+    const window = nextWindow({ ...usual, cursor: NOW - 10_400, times: { ours: NOW + 1, pagerDuty: NOW } });
     expect(window).toEqual({ since: NOW - 71 * SECOND, until: NOW + 61 * SECOND });
   });
 });

@@ -1,31 +1,24 @@
 import { type TimeWindow } from '@pdaltagent/rest-api';
+import { type Times } from './clocks';
 
 const SECOND_MS = 1_000;
 /** The end lies ahead of every clock we know, for PagerDuty's own may be ahead of them: that costs nothing. */
 const AHEAD_MS = 60 * SECOND_MS;
-/** Entries carry whole seconds and clocks differ a little. What claims to be from later still is nonsense. */
-const BELIEVED_MS = 2 * SECOND_MS;
+/** While PagerDuty's clock is not known, ours may be days slow: an earlier end would leave out what is new. */
+const FAR_AHEAD_MS = 7 * 86_400 * SECOND_MS;
 
 export interface WindowStart {
   /** Where the very first reading began: nothing before it is read. */
   readonly start: number;
   readonly cursor: number;
   readonly overlapMs: number;
-  /** The latest of the clocks that are known: ours and PagerDuty's. */
-  readonly now: number;
+  readonly times: Times;
 }
 
 /** What one round reads: from an overlap before the cursor (entries may appear late) to a fixed end. */
-export function nextWindow({ start, cursor, overlapMs, now }: WindowStart): TimeWindow {
+export function nextWindow({ start, cursor, overlapMs, times: { ours, pagerDuty } }: WindowStart): TimeWindow {
   const since = Math.max(start, cursor - overlapMs);
-  const until = Math.max(now, cursor) + AHEAD_MS;
+  const latest = Math.max(ours, pagerDuty ?? ours, cursor);
+  const until = latest + (pagerDuty === null ? FAR_AHEAD_MS : AHEAD_MS);
   return { since: Math.floor(since / SECOND_MS) * SECOND_MS, until: Math.ceil(until / SECOND_MS) * SECOND_MS };
-}
-
-/**
- * How far the cursor may go in a round that began at `now`: were it beyond, an entry that appears late would lie before the
- * overlap of the next round.
- */
-export function farthestCursor(now: number): number {
-  return now + BELIEVED_MS;
 }

@@ -1,6 +1,6 @@
+import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { retryAfterMs } from '@pdaltagent/delivery';
 import { objectOf } from '@pdaltagent/webhooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { authorizationOf } from './authorization';
 import { type TimeWindow } from './time-window';
 
@@ -64,6 +64,7 @@ export interface LogEntriesApiOptions {
   readonly spacingMs?: number;
   /** How many requests may go at once after a rest. */
   readonly burst?: number;
+  readonly clock?: Clock;
 }
 
 /** GET /log_entries: one call is one request; it never repeats by itself. */
@@ -74,10 +75,13 @@ export class LogEntriesApi {
   readonly #all: boolean;
   readonly #spacingMs: number;
   readonly #burst: number;
-  #notBefore = 0;
+  readonly #clock: Clock;
+  /** On the monotonic clock, like #evenly. */
+  #notBefore = Number.NEGATIVE_INFINITY;
   /** When the next request would go if each kept its distance. */
-  #evenly = 0;
-  #serverAheadMs: number | null = null;
+  #evenly = Number.NEGATIVE_INFINITY;
+  /** What PagerDuty's clock showed when our monotonic one showed `at`. */
+  #serverTime: { readonly shown: number; readonly at: number } | null = null;
 
   constructor({ getter, baseUrl, token, all, ...options }: LogEntriesApiOptions) {
     this.#getter = getter;
@@ -85,6 +89,7 @@ export class LogEntriesApi {
     this.#all = all;
     this.#spacingMs = options.spacingMs ?? SPACING_MS;
     this.#burst = options.burst ?? BURST;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#headers = {
       Accept: 'application/vnd.pagerduty+json;version=2',
       'Content-Type': 'application/json',
@@ -92,9 +97,13 @@ export class LogEntriesApi {
     };
   }
 
-  /** PagerDuty's clock by the Date of its latest answer; null before the first. Milliseconds since 1970. */
+  /**
+   * PagerDuty's clock, by the Date of the latest page that it gave: what stands between us and PagerDuty answers with dates,
+   * too, but with no pages. Null before the first. Milliseconds since 1970.
+   */
   serverNow(): number | null {
-    return this.#serverAheadMs === null ? null : Date.now() + this.#serverAheadMs;
+    if (this.#serverTime === null) return null;
+    return this.#serverTime.shown + this.#clock.monotonic() - this.#serverTime.at;
   }
 
   /** One page, or why there is none. Waits its turn where the rate limit wants it. Rejects only where the signal ends it. */
@@ -103,8 +112,9 @@ export class LogEntriesApi {
     const got = await this.#getter.get(this.#urlOf(query), this.#headers, signal);
     if (got.kind === 'fault')
       return { kind: 'failed', timedOut: got.fault === 'timeout', detail: `${got.fault}: ${got.detail}` };
-    this.#learn(got);
-    return pageOf(got);
+    const page = this.#pageOf(got);
+    if (page.kind === 'page') this.#learn(got);
+    return page;
   }
 
   #urlOf({ window, offset, withTotal }: PageQuery): string {
@@ -123,32 +133,44 @@ export class LogEntriesApi {
 
   async #turn(signal: AbortSignal): Promise<void> {
     const ahead = (this.#burst - 1) * this.#spacingMs;
-    const wait = Math.max(this.#notBefore, this.#evenly - ahead) - Date.now();
-    if (wait > 0) await delay(wait, undefined, { signal });
-    this.#evenly = Math.max(this.#evenly, Date.now()) + this.#spacingMs;
+    const wait = Math.max(this.#notBefore, this.#evenly - ahead) - this.#clock.monotonic();
+    if (wait > 0) await delay(this.#clock, wait, signal);
+    this.#evenly = Math.max(this.#evenly, this.#clock.monotonic()) + this.#spacingMs;
   }
 
-  #learn({ headers, status }: Answer): void {
-    const now = Date.now();
-    const date = Date.parse(String(headers.date));
-    if (!Number.isNaN(date)) this.#serverAheadMs = date - now;
-    if (status === 429 || headers['ratelimit-remaining'] !== '0') return;
-    const reset = retryAfterMs(textOf(headers['ratelimit-reset']), now);
-    this.#notBefore = Math.max(this.#notBefore, now + (reset ?? 0));
+  #learn({ headers }: Answer): void {
+    const at = this.#clock.monotonic();
+    const shown = dateOf(headers);
+    if (shown !== null) this.#serverTime = { shown, at };
+    if (headers['ratelimit-remaining'] !== '0') return;
+    const reset = this.#waitOf(textOf(headers['ratelimit-reset']), headers);
+    this.#notBefore = Math.max(this.#notBefore, at + (reset ?? 0));
+  }
+
+  #pageOf({ status, body: data, headers }: Answer): Page | Trouble {
+    if (status === 401 || status === 402 || status === 403) return { kind: 'refused', status };
+    if (status === 429) {
+      const told = textOf(headers['ratelimit-reset']) ?? textOf(headers['retry-after']);
+      return { kind: 'throttled', waitMs: this.#waitOf(told, headers) };
+    }
+    if (status !== 200) return { kind: 'failed', status, detail: `status ${status}: ${data.slice(0, 200)}` };
+    const body = parsed(data);
+    if (!Array.isArray(body?.log_entries)) return { kind: 'failed', detail: 'the answer is no page of log entries' };
+    const entries: readonly unknown[] = body.log_entries;
+    const total = typeof body.total === 'number' ? body.total : null;
+    return { kind: 'page', entries, more: body.more === true, total };
+  }
+
+  /** Milliseconds to wait. A time of day is meant by the clock of the host that tells it, which its Date shows. */
+  #waitOf(told: string | undefined, headers: Answer['headers']): number | undefined {
+    return retryAfterMs(told, dateOf(headers) ?? this.#clock.wall());
   }
 }
 
-function pageOf({ status, body: data, headers }: Answer): Page | Trouble {
-  if (status === 401 || status === 402 || status === 403) return { kind: 'refused', status };
-  if (status === 429) {
-    const told = textOf(headers['ratelimit-reset']) ?? textOf(headers['retry-after']);
-    return { kind: 'throttled', waitMs: retryAfterMs(told, Date.now()) };
-  }
-  if (status !== 200) return { kind: 'failed', status, detail: `status ${status}: ${data.slice(0, 200)}` };
-  const body = parsed(data);
-  if (!Array.isArray(body?.log_entries)) return { kind: 'failed', detail: 'the answer is no page of log entries' };
-  const entries: readonly unknown[] = body.log_entries;
-  return { kind: 'page', entries, more: body.more === true, total: typeof body.total === 'number' ? body.total : null };
+/** Milliseconds since 1970; null: absent, or no date. */
+function dateOf(headers: Answer['headers']): number | null {
+  const date = Date.parse(textOf(headers.date) ?? '');
+  return Number.isNaN(date) ? null : date;
 }
 
 function parsed(text: string) {

@@ -1,5 +1,5 @@
 import { Getter } from '@pdaltagent/http';
-import { LogEntriesServer } from '@pdaltagent/testing';
+import { LogEntriesServer, ManualClock } from '@pdaltagent/testing';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble } from './log-entries-api';
 import { type TimeWindow } from './time-window';
 import { WindowReader } from './window-reader';
@@ -193,6 +193,15 @@ describe('a page that fails', () => {
 });
 
 describe('the rate limit', () => {
+  it('is waited for till the time of day that PagerDuty tells, by its own clock', async () => {
+    server.aheadMs = -86_400_000;
+    const until = new Date(Date.now() + server.aheadMs + 2_000).toUTCString();
+    server.mishaps.push({ status: 429, headers: { 'retry-after': until } });
+    const began = performance.now();
+    await read(windowOf(10));
+    expect(performance.now() - began).toBeGreaterThanOrEqual(990);
+  });
+
   it('that is used up is waited for before the next page', async () => {
     server.mishaps.push({
       status: 200,
@@ -229,5 +238,25 @@ describe('PagerDuty’s clock', () => {
     const ahead = (api.serverNow() ?? 0) - Date.now();
     expect(ahead).toBeGreaterThan(3_600_000 - 2_000);
     expect(ahead).toBeLessThan(3_600_000 + 2_000);
+  });
+
+  it('is not taken from a proxy that answers in its place', async () => {
+    const date = new Date(Date.now() + 86_400_000).toUTCString();
+    const proxys = [502, 429, 403, 200].map((status) => ({ status, headers: { date }, body: '<html>' }));
+    server.mishaps.push(...proxys);
+    server.date = () => null;
+    await read(windowOf(10));
+    expect(server.requests).toHaveLength(5);
+    expect(api.serverNow()).toBeNull();
+  });
+
+  it('goes on by the monotonic clock, whatever becomes of ours', async () => {
+    const clock = new ManualClock();
+    api = new LogEntriesApi({ getter, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 0, clock });
+    server.date = () => new Date(Date.UTC(2026, 2, 1));
+    await read(windowOf(10));
+    clock.jump(86_400_000);
+    clock.advance(5_000);
+    expect(api.serverNow()).toBe(Date.UTC(2026, 2, 1, 0, 0, 5));
   });
 });

@@ -1,6 +1,6 @@
+import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { backoffMs } from '@pdaltagent/delivery';
 import { type LogEntry, oldestFirst, parseLogEntry } from '@pdaltagent/webhooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Log } from './log';
 import {
   type LogEntriesApi,
@@ -34,6 +34,8 @@ export interface WindowReaderOptions {
   readonly log: Log;
   readonly waits?: ReaderWaits;
   readonly onTrouble?: (trouble: Trouble | null) => void;
+  readonly clock?: Clock;
+  readonly random?: Random;
 }
 
 /** What was read of one window. */
@@ -50,7 +52,8 @@ export class WindowReader {
   readonly #options: Required<WindowReaderOptions>;
 
   constructor(options: WindowReaderOptions) {
-    this.#options = { waits: READER_WAITS, onTrouble: () => undefined, ...options };
+    const defaults = { waits: READER_WAITS, onTrouble: () => undefined, clock: SYSTEM_CLOCK, random: SYSTEM_RANDOM };
+    this.#options = { ...defaults, ...options };
   }
 
   /** The window's content, oldest part first: whole, or in halves of halves where it holds too many records. */
@@ -101,7 +104,7 @@ export class WindowReader {
    * the window.
    */
   async #page(query: PageQuery, signal: AbortSignal, wideAttempts: number): Promise<Page | null> {
-    const { api, waits, log, onTrouble } = this.#options;
+    const { api, waits, log, onTrouble, clock, random } = this.#options;
     let tooWide = 0;
     for (let failures = 1; ; failures += 1) {
       const answer = await api.page(query, signal);
@@ -109,10 +112,10 @@ export class WindowReader {
         onTrouble(null);
         return answer;
       }
-      const waitMs = waitAfter(answer, failures, waits);
+      const waitMs = waitAfter(answer, failures, waits, random);
       onTrouble(answer);
       log.warn(explain(answer), { waitSeconds: Math.ceil(waitMs / 1000), offset: query.offset });
-      await delay(waitMs, undefined, { signal });
+      await delay(clock, waitMs, signal);
       if (maybeTooWide(answer)) tooWide += 1;
       if (tooWide >= wideAttempts) return null;
     }
@@ -125,8 +128,13 @@ function maybeTooWide(trouble: Trouble): boolean {
   return trouble.status === 400 || trouble.status === 504 || trouble.timedOut === true;
 }
 
-function waitAfter(trouble: Trouble, failures: number, { baseMs, capMs, refusedMs }: ReaderWaits): number {
-  const backoff = baseMs / 2 + backoffMs(failures, Math.random(), { baseMs, capMs });
+function waitAfter(
+  trouble: Trouble,
+  failures: number,
+  { baseMs, capMs, refusedMs }: ReaderWaits,
+  random: Random,
+): number {
+  const backoff = baseMs / 2 + backoffMs(failures, random.fraction(), { baseMs, capMs });
   switch (trouble.kind) {
     case 'refused':
       return refusedMs;

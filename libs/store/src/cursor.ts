@@ -10,7 +10,7 @@ export interface Position {
   readonly cursor: number;
 }
 
-/** The place in PagerDuty's log. It never moves back, and it never expires: a stop of months is caught up. */
+/** The place in PagerDuty's log. It moves forward, and it never expires: a stop of months is caught up. */
 export class Cursor {
   readonly #store: Store;
 
@@ -28,6 +28,11 @@ export class Cursor {
   /** Moves the cursor there unless it is further already; writes both where there is none. @throws StoreError */
   async advance({ start, cursor }: Position): Promise<void> {
     await this.#store.run((redis) => redis.eval(ADVANCE, 1, KEY, start, cursor));
+  }
+
+  /** Puts a cursor that lies in the future where it belongs. @throws StoreError */
+  async moveBack({ start, cursor }: Position): Promise<void> {
+    await this.#store.run((redis) => redis.hset(KEY, { start, cursor }));
   }
 }
 

@@ -21,6 +21,8 @@ export class LogEntriesServer {
   readonly mishaps: Mishap[] = [];
   /** How far PagerDuty's clock is ahead of ours; milliseconds. */
   aheadMs = 0;
+  /** The Date of its answers; null: they have none. */
+  date: () => Date | null = () => new Date(Date.now() + this.aheadMs);
   /** Called before each page is cut. */
   beforePage: (query: URLSearchParams) => void = () => undefined;
   /** Queries that are answered 400. */
@@ -65,7 +67,9 @@ export class LogEntriesServer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const query = new URL(request.url ?? '/', 'http://any').searchParams;
     this.requests.push({ query, headers: request.headers });
-    response.setHeader('date', new Date(Date.now() + this.aheadMs).toUTCString());
+    const date = this.date();
+    if (date === null) response.sendDate = false;
+    else response.setHeader('date', date.toUTCString());
     const mishap = this.mishaps.shift();
     if (mishap === 'reset') return void request.socket.destroy();
     if (mishap !== undefined) return void response.writeHead(mishap.status, mishap.headers).end(mishap.body ?? '{}');

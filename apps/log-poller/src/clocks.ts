@@ -1,0 +1,66 @@
+import { type Clock } from '@pdaltagent/clock';
+import { type LogEntriesApi } from '@pdaltagent/rest-api';
+import { type Logger } from '@pdaltagent/service';
+
+/** From this difference on it is no matter of whole seconds and latencies. */
+const DIFFERENCE_MS = 60_000;
+
+/** What the clocks show. Either may be wrong. Milliseconds since 1970. */
+export interface Times {
+  readonly ours: number;
+  /** Null: not known yet, or its answers carry no Date. */
+  readonly pagerDuty: number | null;
+}
+
+/** What has surely passed: by the clock that is slower. */
+export function surelyPast({ ours, pagerDuty }: Times): number {
+  return Math.min(ours, pagerDuty ?? ours);
+}
+
+export interface ClocksOptions {
+  readonly clock: Clock;
+  readonly api: Pick<LogEntriesApi, 'serverNow'>;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+}
+
+/** This machine's clock and PagerDuty's. */
+export class Clocks {
+  readonly #options: ClocksOptions;
+  #differ = false;
+
+  constructor(options: ClocksOptions) {
+    this.#options = options;
+  }
+
+  times(): Times {
+    const { clock, api } = this.#options;
+    return { ours: clock.wall(), pagerDuty: api.serverNow() };
+  }
+
+  /** By PagerDuty's clock, on which its log entries are; by ours while that is not known. */
+  now(): number {
+    const { ours, pagerDuty } = this.times();
+    return pagerDuty ?? ours;
+  }
+
+  /** Milliseconds from an arbitrary origin, for durations. */
+  monotonic(): number {
+    return this.#options.clock.monotonic();
+  }
+
+  /** Logs that the clocks differ, and that they agree again. */
+  compare(): void {
+    const { log } = this.#options;
+    const { ours, pagerDuty } = this.times();
+    if (pagerDuty === null) return;
+    const differ = Math.abs(ours - pagerDuty) > DIFFERENCE_MS;
+    if (differ === this.#differ) return;
+    this.#differ = differ;
+    const secondsAhead = Math.round((ours - pagerDuty) / 1000);
+    if (differ)
+      log.warn('the clocks of this machine and of PagerDuty differ: look at its NTP; no log entry is missed', {
+        secondsAhead,
+      });
+    else log.info('the clocks of this machine and of PagerDuty agree again', { secondsAhead });
+  }
+}

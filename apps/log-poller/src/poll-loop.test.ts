@@ -1,0 +1,25 @@
+import { ManualClock, waitUntil } from '@pdaltagent/testing';
+import { KeptLog } from './kept-log.testing';
+import { PollLoop } from './poll-loop';
+
+it('goes on at its interval when the machine’s clock is set back two hours', async () => {
+  const clock = new ManualClock();
+  let rounds = 0;
+  const loop = new PollLoop({
+    round: {
+      run: () => Promise.resolve(void (rounds += 1)),
+      standBy: () => Promise.resolve(),
+      locate: () => Promise.resolve(),
+    },
+    lease: { held: () => true, whenHeld: () => Promise.resolve() },
+    publisher: { state: () => 'connected' },
+    intervalMs: 10_000,
+    log: new KeptLog(),
+    clock,
+  });
+  loop.start();
+  await waitUntil(() => rounds === 1, { what: 'the first round' });
+  clock.jump(-7_200_000);
+  await waitUntil(() => clock.advance(1_000) ?? rounds === 2, { what: 'the second round', timeoutMs: 2_000 });
+  await loop.stop();
+});

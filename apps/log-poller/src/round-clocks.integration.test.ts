@@ -1,0 +1,149 @@
+import { type Publisher } from '@pdaltagent/messaging';
+import { Cursor, type Store } from '@pdaltagent/store';
+import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { ids, openPublisher, RoundBench, signal } from './round-bench.testing';
+import { ShiftedClock } from './shifted-clock.testing';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+let servers: TestServers;
+let server: LogEntriesServer;
+let publisher: Publisher;
+let bench: RoundBench;
+let store: Store;
+
+beforeAll(async () => {
+  servers = await testServers();
+  publisher = await openPublisher(servers.amqpUrl);
+});
+beforeEach(async () => {
+  server = new LogEntriesServer();
+  await server.start();
+  bench = await RoundBench.open(servers, server, publisher);
+  store = await bench.newStore();
+});
+afterEach(async () => {
+  await bench.close();
+  await server.stop();
+});
+afterAll(() => publisher.close());
+
+/** Resolves once every entry of PagerDuty's log arrived. */
+const allArrived = () =>
+  waitUntil(() => new Set(bench.lanes.entryIds()).size >= server.entries.length, { what: 'all webhooks on the lanes' });
+const cursorNow = async () => (await new Cursor(store).read())?.cursor ?? 0;
+const setCursor = (at: number) => new Cursor(store).advance({ start: at, cursor: at });
+const tomorrow = () => new Date(Date.now() + DAY);
+
+describe('a Date of tomorrow', () => {
+  it('of a proxy’s 502 does not move the cursor, nor do pages without a Date after it', async () => {
+    const round = await bench.newRound({ store });
+    server.date = () => null;
+    server.mishaps.push({ status: 502, headers: { date: tomorrow().toUTCString() }, body: '<html>' });
+    await round.run(signal());
+    await round.run(signal());
+    expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
+    server.add(3);
+    await round.run(signal());
+    await allArrived();
+  });
+
+  it('of pages themselves moves the cursor no further than this machine’s clock, and the log says that they differ', async () => {
+    const round = await bench.newRound({ store });
+    server.date = tomorrow;
+    await round.run(signal());
+    await round.run(signal());
+    expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
+    server.add(3);
+    await round.run(signal());
+    await allArrived();
+    expect(bench.log.lines.filter((line) => line.startsWith('the clocks of this machine and of PagerDuty'))).toEqual([
+      expect.stringContaining('differ'),
+    ]);
+  });
+
+  it('of an entry moves the cursor nowhere', async () => {
+    const round = await bench.newRound({ store });
+    server.add(1, () => ({ created_at: new Date(Date.now() + 45_000).toISOString() }));
+    await round.run(signal());
+    await round.run(signal());
+    expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+describe.each([
+  ['two hours slow', -2 * HOUR],
+  ['two hours fast', 2 * HOUR],
+  ['three days slow', -3 * DAY],
+  ['three days fast', 3 * DAY],
+])('a machine’s clock that is %s', (_name, aheadMs) => {
+  it('makes no log entry be missed, from the first start on', async () => {
+    const clock = new ShiftedClock(aheadMs);
+    const round = await bench.newRound({ store, clock });
+    server.add(2);
+    for (let count = 0; count < 3; count += 1) {
+      await round.run(signal());
+      server.add(2);
+      server.add(1, () => ({ created_at: new Date(Date.now() - 50_000).toISOString() }));
+    }
+    await round.run(signal());
+    await allArrived();
+    expect(await cursorNow()).toBeLessThanOrEqual(Math.min(Date.now(), clock.wall()));
+  });
+
+  it('makes none be missed after an outage, by the process that goes on', async () => {
+    await setCursor(Date.now() - 5 * DAY);
+    server.add(10, (index) => ({ created_at: new Date(Date.now() - (4 * DAY * (10 - index)) / 10).toISOString() }));
+    await (await bench.newRound({ store, clock: new ShiftedClock(aheadMs) })).run(signal());
+    await allArrived();
+  });
+
+  it('makes none be missed if PagerDuty’s answers carry no Date', async () => {
+    await setCursor(Date.now() - HOUR);
+    server.date = () => null;
+    const round = await bench.newRound({ store, clock: new ShiftedClock(aheadMs) });
+    for (let count = 0; count < 3; count += 1) {
+      server.add(2);
+      server.add(1, () => ({ created_at: new Date(Date.now() - 50_000).toISOString() }));
+      await round.run(signal());
+    }
+    await allArrived();
+  });
+});
+
+it('misses nothing if the machine’s clock is set, forward and back, between two rounds', async () => {
+  const clock = new ShiftedClock(0);
+  const round = await bench.newRound({ store, clock });
+  for (const aheadMs of [0, DAY, -DAY, 0]) {
+    clock.aheadMs = aheadMs;
+    await round.run(signal());
+    server.add(2);
+  }
+  await round.run(signal());
+  await allArrived();
+});
+
+describe('a cursor ahead of PagerDuty’s clock', () => {
+  it('that a former version left there goes back, with an error in the log, so that the poller goes on at once', async () => {
+    await setCursor(Date.now() + DAY);
+    const round = await bench.newRound({ store });
+    await round.run(signal());
+    server.add(2);
+    await round.run(signal());
+    await allArrived();
+    expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
+    expect(bench.log.lines.filter((line) => line.startsWith('the cursor lies ahead'))).toHaveLength(1);
+  });
+
+  it('stays if PDAGENTD_POLL_SINCE put it there', async () => {
+    const since = Math.floor(Date.now() / 1000) * 1000 + HOUR;
+    const round = await bench.newRound({ store, since });
+    await round.run(signal());
+    server.add(2);
+    await round.run(signal());
+    expect(await cursorNow()).toBe(since);
+    expect(ids(server.entries)).toHaveLength(2);
+    expect(bench.lanes.entryIds()).toEqual([]);
+  });
+});
