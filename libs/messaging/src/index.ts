@@ -38,6 +38,7 @@ export { actionOf } from './dead-letters/event-action';
 export { discard } from './dead-letters/discard';
 export { type Letter } from './dead-letters/letter';
 export { inOrderOfDeath, type Play, playOf, replay, type ReplayOptions } from './dead-letters/replay';
+export { type LoneAnswer, LoneSender } from './dead-letters/lone-sender';
 export { Sender } from './dead-letters/sender';
 export { type HeldLetter, Shelf, ShelfBusy } from './dead-letters/shelf';
 export { BrokerAway, BrokerLink, type BrokerLinkOptions, type QueueState } from './inspection/broker-link';

@@ -33,6 +33,8 @@ export interface RabbitMQ extends Server {
    * channels that are opened from now on and until it restarts.
    */
   setConsumerTimeout(timeoutMs: number, lookEveryMs: number): Promise<void>;
+  /** The largest message (bytes) that channels take that are opened from now on, until it restarts. */
+  setMaxMessageSize(bytes: number): Promise<void>;
   /** The messages of each queue of the default virtual host, those that consumers hold included. Some seconds behind. */
   messages(): Promise<Map<string, number>>;
   /** What it has logged so far. */
@@ -54,7 +56,10 @@ export function brokerCommands(
   user: string,
   control: RabbitMQ['control'],
   waitUntil: (condition: () => Promise<boolean>, options: { what: string }) => Promise<unknown>,
-): Pick<RabbitMQ, 'addVirtualHost' | 'settle' | 'setMemoryAlarm' | 'setConsumerTimeout' | 'messages'> {
+): Pick<
+  RabbitMQ,
+  'addVirtualHost' | 'settle' | 'setMemoryAlarm' | 'setConsumerTimeout' | 'setMaxMessageSize' | 'messages'
+> {
   return {
     async addVirtualHost(name) {
       const [host, owner] = [`<<"${name}">>`, `<<"${user}">>`];
@@ -82,6 +87,9 @@ export function brokerCommands(
         `application:set_env(rabbit, consumer_timeout, ${timeoutMs}), ` +
           `application:set_env(rabbit, channel_tick_interval, ${lookEveryMs}).`,
       ]);
+    },
+    async setMaxMessageSize(bytes) {
+      await control(['eval', `application:set_env(rabbit, max_message_size, ${bytes}).`]);
     },
     async messages() {
       const table = await control(['list_queues', '--quiet', '--no-table-headers', 'name', 'messages']);

@@ -9,12 +9,17 @@ const STALE_AFTER_MS = 3_600_000;
 /** An event of an alert that a worker holds: it goes out before a letter that is sent now. */
 export type Held = Pick<HeldReport, 'orderKey' | 'receivedAt' | 'action'>;
 
+/** What can be sent again: a dead letter, or an event in a gateway's quarantine. */
+export type Sendable = Pick<Letter, 'id' | 'deadAt' | 'acceptedAt' | 'body' | 'message'>;
+
 export interface PlanOptions {
   readonly now: number;
   /** Also triggers that are old. */
   readonly withStale: boolean;
   /** Also what could undo how its alert went on. */
   readonly withOvertaken: boolean;
+  /** Where they are; completes "it stays …". */
+  readonly place: 'dead' | 'in the quarantine';
 }
 
 export interface PlannedLetter {
@@ -45,7 +50,7 @@ export class Plan {
   }
 
   /** @param since whether its alert went on, as far as that is known */
-  add(letter: Letter, since: Since): void {
+  add(letter: Sendable, since: Since): void {
     const { now, withStale, withOvertaken } = this.#options;
     const { acceptedAt, message } = letter;
     const { action, alert, key, mayTrigger } = descriptionOf(letter);
@@ -86,7 +91,7 @@ export class Plan {
   }
 
   /** Of a letter that stays where it is. */
-  leave({ message, deadAt }: Letter): void {
+  leave({ message, deadAt }: Pick<Sendable, 'message' | 'deadAt'>): void {
     if (message !== undefined) this.#stay(message.orderKey, deadAt);
   }
 
@@ -136,9 +141,11 @@ export class Plan {
     const died = play.deadAt ?? 0;
     const later = others.filter((other) => other > died).length;
     const earlier = others.length - later;
+    const { place } = this.#options;
+    const also = place === 'dead' ? 'died too' : `${later === 1 ? 'is' : 'are'} ${place} too`;
     return [
-      ...(earlier > 0 ? [`${earlier} earlier of its alert stay${earlier === 1 ? 's' : ''} dead`] : []),
-      ...(later > 0 ? [`the alert went on: ${later} later event${later === 1 ? '' : 's'} of it died too`] : []),
+      ...(earlier > 0 ? [`${earlier} earlier of its alert stay${earlier === 1 ? 's' : ''} ${place}`] : []),
+      ...(later > 0 ? [`the alert went on: ${later} later event${later === 1 ? '' : 's'} of it ${also}`] : []),
     ];
   }
 }

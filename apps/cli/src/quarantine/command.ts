@@ -5,6 +5,7 @@ import { type Terminal } from '../terminal';
 import { discard, type DiscardOptions } from './discard';
 import { exportEvents, type ExportOptions } from './export';
 import { list, type ListOptions } from './list';
+import { replay, type ReplayOptions } from './replay';
 import { show, type ShowOptions } from './show';
 
 interface Choice {
@@ -42,6 +43,16 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .addHelpText('after', EXPORT_HELP)
     .action((file: string | undefined, options: ExportOptions) => finish(exportEvents(terminal, file, options)));
 
+  withChoice(command.command('replay'))
+    .description('send events to their lanes again')
+    .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
+    .option('--overtaken', 'also what would undo how its alert went on, as a trigger whose resolve a worker holds')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', REPLAY_HELP)
+    .action((ids: string[], options: ReplayOptions & Choice) =>
+      finish(replay(terminal, selected(ids, options), options)),
+    );
+
   withChoice(command.command('discard'))
     .description('remove events for good')
     .option('--yes', 'do not ask')
@@ -64,6 +75,17 @@ Run it where the gateway runs, as its user and with its settings (PDAGENTD_SPOOL
   docker-compose exec ingest-gateway pdaltagent quarantine list
   kubectl -n pdaltagent exec ingest-gateway-0 -- pdaltagent quarantine list
 Each gateway with a disk of its own has a quarantine of its own.
+`;
+
+const REPLAY_HELP = `
+Events go out one after another in the order in which they were accepted, behind what waits in their lane. Each keeps its
+id; its age starts again, and it is removed only once the broker has confirmed it: a replay that is cut off loses nothing,
+and may send the one that was on its way twice. What the broker refuses again stays, and the exit code is 1. What a newer
+version wrote, or what is damaged, stays too: export and discard are all that can be done with it.
+
+It needs PDAGENTD_AMQP_URL as the gateway has it. It lists what it will send, and on a terminal it asks before it begins.
+Whether an alert went on since is known only of what workers hold of it (they are asked about up to 20 alerts): look at
+the incident first.
 `;
 
 const EXPORT_HELP = `

@@ -68,7 +68,7 @@ describe('the list', () => {
     expect((await quarantine('list --json')).out).toBe('[]\n');
   });
 
-  it.each(['list', 'show m1', 'export', 'discard --all'])(
+  it.each(['list', 'show m1', 'export', 'discard --all', 'replay --all'])(
     'says what to do if there is no quarantine: %s',
     async (words) => {
       const { code, out, error } = await quarantine(words);

@@ -13,7 +13,7 @@ export interface Play {
   readonly size: number;
 }
 
-export function playOf({ id, deadAt, body }: Letter): Play {
+export function playOf({ id, deadAt, body }: Pick<Letter, 'id' | 'deadAt' | 'body'>): Play {
   return { id, deadAt, size: body.length };
 }
 

@@ -1,0 +1,153 @@
+import { EVENTS, fromDelivery, laneOf, laneQueue } from '@pdaltagent/messaging';
+import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
+import { type ConsumeMessage, connect } from 'amqplib';
+import { command, declareAll, KEY, MINUTE, NOW, OTHER_KEY, waitingFor } from '../cli.fixture';
+import { GatewayFolder, messageOf } from './quarantine.fixture';
+
+const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
+const SMALL_BYTES = 10_000;
+
+let runFolder: RunFolder;
+let broker: RabbitMQ;
+let gateway: GatewayFolder;
+
+beforeAll(async () => {
+  runFolder = openRunFolder('quarantine');
+  // Its own, for the size that it allows is the same for all virtual hosts.
+  broker = await startRabbitMQ({ folder: runFolder.path });
+  await declareAll(broker.url);
+}, 180_000);
+afterAll(async () => {
+  await broker.stop();
+  runFolder.remove();
+});
+beforeEach(() => {
+  gateway = new GatewayFolder();
+});
+afterEach(async () => {
+  gateway.remove();
+  await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
+  await taken(KEY);
+  await taken(OTHER_KEY);
+});
+
+const replay = (words: string, options: { answer?: string; url?: string } = {}) =>
+  command(
+    ['quarantine', 'replay', ...words.split(' ')],
+    { ...gateway.environment, PDAGENTD_AMQP_URL: options.url ?? broker.url },
+    options,
+  );
+
+/** Takes all that waits in the lane of a key. */
+async function taken(key = KEY): Promise<ConsumeMessage[]> {
+  const connection = await connect(broker.url);
+  const channel = await connection.createChannel();
+  const lane = laneQueue(EVENTS, laneOf(EVENTS, key));
+  const { messageCount } = await channel.checkQueue(lane);
+  const messages: ConsumeMessage[] = [];
+  await channel.consume(lane, (message) => message && messages.push(message), { noAck: true });
+  await waitUntil(() => messages.length === messageCount, { what: 'all that waits in the lane' });
+  await connection.close();
+  return messages;
+}
+
+it('keeps what the broker refuses and says why, and sends it once the broker takes it', async () => {
+  await broker.setMaxMessageSize(SMALL_BYTES);
+  await gateway.add({ id: 'm1' }, { id: 'big', size: SMALL_BYTES, alert: 'big' }, { id: 'm3', key: OTHER_KEY });
+  const first = await replay('--all');
+  expect(first.code).toBe(1);
+  expect(first.error).toMatch(/^big stays: refused: message size \d+ is larger than configured max size 10000$/m);
+  expect(first.error).toMatch(/^2 of 3 events sent again; 1 event in the quarantine$/m);
+  expect(await gateway.ids()).toEqual(['big']);
+  expect([await waitingFor(broker.url), await waitingFor(broker.url, OTHER_KEY)]).toEqual([1, 1]);
+
+  await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
+  const second = await replay('big');
+  expect(second).toMatchObject({
+    code: 0,
+    error: expect.stringContaining('1 of 1 event sent again; the quarantine is empty\n') as string,
+  });
+  expect(await gateway.ids()).toEqual([]);
+  expect(await waitingFor(broker.url)).toBe(2);
+});
+
+it('keeps what AMQP has no form for, and sends the others', async () => {
+  await gateway.add({ id: 'm1', contentType: 'x'.repeat(256) }, { id: 'm2' });
+  const { code, error } = await replay('--all');
+  expect(code).toBe(1);
+  expect(error).toMatch(/^m1 stays: unencodable: /m);
+  expect(await gateway.ids()).toEqual(['m1']);
+  expect(await waitingFor(broker.url)).toBe(1);
+});
+
+it('sends an event as it was accepted, its age restarted, marked as possibly sent before', async () => {
+  await gateway.add({ id: 'm1', ageMs: 30 * MINUTE });
+  const { code, out } = await replay('m1');
+  expect(code).toBe(0);
+  expect(out.split('\n')[1]).toMatch(/^trigger +30 min +db1\/disk +…d1a6 +m1 +not known whether the alert went on$/);
+  const [delivery] = await taken();
+  const original = messageOf({ id: 'm1', ageMs: 30 * MINUTE });
+  expect(delivery && fromDelivery(delivery)).toEqual({
+    kind: 'message',
+    message: { ...original, forward: {}, again: true, receivedAt: NOW, originalReceivedAt: original.receivedAt },
+  });
+});
+
+it('sends the events of an alert in the order in which they were accepted, and tells which stay', async () => {
+  await gateway.add({ id: 'second', action: 'resolve', ageMs: 2 * MINUTE }, { id: 'first', ageMs: 3 * MINUTE });
+  await gateway.add({ id: 'third', ageMs: 1 * MINUTE });
+  const { code, out } = await replay('second first');
+  expect(code).toBe(0);
+  expect(out).toContain('the alert went on: 1 later event of it is in the quarantine too');
+  expect((await taken()).map(({ properties }) => String(properties.messageId))).toEqual(['first', 'second']);
+});
+
+it('leaves triggers older than an hour, and records that it does not understand, and says so', async () => {
+  await gateway.add({ id: 'old', ageMs: 61 * MINUTE });
+  await gateway.put('newer', Buffer.from([2]), { problem: 'damaged' });
+  await gateway.put('damaged', Buffer.from([0]), { problem: 'damaged' });
+  const { code, out, error } = await replay('old newer damaged');
+  expect(code).toBe(1);
+  expect(out).toMatch(/ old +stays: stale\n/);
+  expect(out).toMatch(/ newer +stays: written by a newer version \(record version 2\)\n/);
+  expect(out).toMatch(/ damaged +stays: damaged\n/);
+  expect(error).toContain('1 event older than an hour would open an alert');
+  expect(await gateway.ids()).toEqual(['old', 'newer', 'damaged']);
+  expect((await replay('--all --stale')).code).toBe(0);
+  expect(await gateway.ids()).toEqual(['newer', 'damaged']);
+});
+
+it('asks on a terminal, and changes nothing without a yes', async () => {
+  await gateway.add({ id: 'm1' });
+  expect(await replay('--all', { answer: '' })).toMatchObject({ code: 1, asked: ['Send 1 event again? [y/N] '] });
+  expect(await gateway.ids()).toEqual(['m1']);
+  expect(await waitingFor(broker.url)).toBe(0);
+  expect((await replay('m1 m9', { answer: 'y' })).code).toBe(1);
+  expect(await gateway.ids()).toEqual([]);
+});
+
+it('loses nothing while the broker is unreachable', async () => {
+  await gateway.add({ id: 'm1' });
+  const { code, error } = await replay('--all', { url: 'amqp://guest:s3cret@127.0.0.1:1' });
+  expect(code).toBe(1);
+  expect(error).toMatch(/^pdaltagent: the broker is away: /);
+  expect(await gateway.ids()).toEqual(['m1']);
+});
+
+it('loses nothing if no queue takes an event', async () => {
+  await gateway.add({ id: 'm1' });
+  const connection = await connect(broker.url);
+  const channel = await connection.createChannel();
+  await channel.unbindQueue(
+    laneQueue(EVENTS, laneOf(EVENTS, KEY)),
+    EVENTS.exchange,
+    laneQueue(EVENTS, laneOf(EVENTS, KEY)).slice(-2),
+  );
+  const { code, error } = await replay('--all');
+  await connection.close();
+  await declareAll(broker.url);
+  expect(code).toBe(1);
+  expect(error).toContain('stopped after 0 of 1 event; no event is lost, the rest stays');
+  expect(error).toContain('no queue took the message');
+  expect(await gateway.ids()).toEqual(['m1']);
+});

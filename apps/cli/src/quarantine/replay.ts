@@ -1,0 +1,157 @@
+import {
+  BrokerAway,
+  BrokerLink,
+  EVENTS,
+  laneKey,
+  laneOfMessage,
+  LoneSender,
+  PublishError,
+  toProperties,
+} from '@pdaltagent/messaging';
+import { brokerVariables, maskSecrets, readConfiguration } from '@pdaltagent/service';
+import { type Quarantine } from '@pdaltagent/spool';
+import { type Since } from '../dead-letters/afterwards';
+import { confirmed } from '../dead-letters/confirmation';
+import { askWorkers } from '../dead-letters/held';
+import { Plan, type PlannedLetter } from '../dead-letters/plan';
+import { printPlan, warnOfLanes } from '../dead-letters/plan-table';
+import { type Selection, Selector } from '../dead-letters/selection';
+import { Progress } from '../progress';
+import { printable } from '../table';
+import { Failure, type Terminal } from '../terminal';
+import { eventOf, type QuarantinedEvent } from './event';
+import { amount, contentOf, eventsIn, openToChange, reasonOf } from './folder';
+
+export interface ReplayOptions {
+  readonly stale?: true;
+  readonly overtaken?: true;
+  readonly yes?: true;
+}
+
+/** What became of the events that were to be sent. */
+interface Outcome {
+  readonly sent: Set<string>;
+  /** By id: why the broker, or AMQP, does not take it. */
+  readonly refused: Map<string, string>;
+}
+
+/**
+ * Sends events to their lanes again, one after another: says which, asks, then removes each once the broker has confirmed
+ * it.
+ * @returns 0 if every event that was asked for by its id is on its way, and none was refused
+ */
+export async function replay(terminal: Terminal, selection: Selection, options: ReplayOptions): Promise<number> {
+  const { error, environment } = terminal;
+  const { amqpUrl } = readConfiguration(brokerVariables, environment);
+  const quarantine = await openToChange(terminal);
+  const selector = new Selector(selection);
+  const { plan, unreadable } = await planOf(terminal, quarantine, selector, options);
+  selector.checkKey();
+  if (plan.letters.length === 0) error('no events to send\n');
+  const link = await BrokerLink.open({ url: amqpUrl, name: 'pdaltagent command' });
+  try {
+    plan.hold(await askWorkers(link, EVENTS, plan));
+    if (plan.letters.length > 0) printPlan(terminal, [plan], { amount, whyUndeliverable: (id) => unreadable.get(id) });
+    const count = plan.sent.length;
+    for (const id of selector.missing) error(`no event in the quarantine has the id ${id}\n`);
+    const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < plan.letters.length);
+    if (count === 0) return missed ? 1 : 0;
+    await warnOfLanes(terminal, link, EVENTS, plan);
+    if (!(await confirmed(terminal, `Send ${amount(count)} again?`, options))) return 1;
+    const isDone = await report(terminal, quarantine, count, await send(terminal, quarantine, plan, link));
+    return missed || !isDone ? 1 : 0;
+  } finally {
+    await link.close();
+  }
+}
+
+async function planOf(
+  terminal: Terminal,
+  quarantine: Quarantine,
+  selector: Selector,
+  { stale, overtaken }: ReplayOptions,
+) {
+  const plan = new Plan({
+    now: terminal.now(),
+    withStale: stale === true,
+    withOvertaken: overtaken === true,
+    place: 'in the quarantine',
+  });
+  const unreadable = new Map<string, string>();
+  for await (const event of eventsIn(quarantine)) {
+    if (event.unreadable !== undefined) unreadable.set(event.id, event.unreadable);
+    if (selector.matches(event)) plan.add(event, sinceOf(event));
+    else plan.leave(event);
+  }
+  return { plan, unreadable };
+}
+
+/** Nobody remembers the alerts of events that were never published; a change event belongs to none. */
+function sinceOf({ message }: QuarantinedEvent): Since {
+  return message !== undefined && message.orderKey === message.id ? { kind: 'no' } : { kind: 'not known' };
+}
+
+/** As they were accepted, which is the order of their alerts. */
+function inOrder(letters: readonly PlannedLetter[]): PlannedLetter[] {
+  return [...letters].sort((a, b) => (a.acceptedAt ?? 0) - (b.acceptedAt ?? 0));
+}
+
+/** @throws Failure if it is not the message: the broker is unreachable, blocked, or has no lanes */
+async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, link: BrokerLink): Promise<Outcome> {
+  const outcome: Outcome = { sent: new Set(), refused: new Map() };
+  const planned = inOrder(plan.sent);
+  const progress = new Progress(terminal, 'sent', planned.length);
+  const sender = new LoneSender(link);
+  try {
+    for (const { play } of planned) {
+      await sendOne(quarantine, play.id, sender, outcome, terminal.now());
+      progress.at(outcome.sent.size);
+    }
+    return outcome;
+  } catch (error) {
+    progress.end();
+    const isOfBroker = error instanceof PublishError || error instanceof BrokerAway;
+    const what = isOfBroker ? `the broker did not take an event: ${error.message}` : reasonOf(error);
+    const done = `stopped after ${outcome.sent.size} of ${amount(planned.length)}`;
+    throw new Failure(`${done}; no event is lost, the rest stays: ${what}`);
+  } finally {
+    progress.end();
+  }
+}
+
+async function sendOne(
+  quarantine: Quarantine,
+  id: string,
+  sender: LoneSender,
+  { sent, refused }: Outcome,
+  now: number,
+): Promise<void> {
+  const entry = await quarantine.read(id);
+  const message = entry && eventOf(entry).message;
+  // Somebody else removed it meanwhile.
+  if (message === undefined) return;
+  const lane = laneKey(laneOfMessage(EVENTS, message));
+  // Its age starts again, or an old one would be set aside as expired at once.
+  const originalReceivedAt = message.originalReceivedAt ?? message.receivedAt;
+  const properties = toProperties({ ...message, receivedAt: now, originalReceivedAt });
+  const answer = await sender.send(EVENTS.exchange, lane, message.body, properties);
+  if (answer.kind === 'confirmed') {
+    await quarantine.remove(id);
+    sent.add(id);
+  } else refused.set(id, `${answer.kind}: ${answer.reason}`);
+}
+
+/** Looks again and tells what is so. @returns whether all that was to be sent is on its way */
+async function report(
+  { error }: Terminal,
+  quarantine: Quarantine,
+  count: number,
+  { sent, refused }: Outcome,
+): Promise<boolean> {
+  const left = new Set((await quarantine.list()).map(({ id }) => id));
+  for (const [id, reason] of refused) error(`${id} stays: ${printable(maskSecrets(reason))}\n`);
+  const returned = [...sent].filter((id) => left.has(id));
+  for (const id of returned) error(`${id} was sent, and is in the quarantine again\n`);
+  error(`${sent.size} of ${amount(count)} sent again; ${contentOf(left.size)}\n`);
+  return refused.size === 0 && returned.length === 0;
+}
