@@ -1,6 +1,5 @@
 import { ClassicLevel } from 'classic-level';
 import { mkdir } from 'node:fs/promises';
-import { type Log } from './log';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 
@@ -11,11 +10,8 @@ const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
 const FILE_BYTES = 1024 * 1024;
 const OPEN_FILES = 74;
 
-/**
- * Opens the database of a folder; undefined if another process has it. One that is damaged is repaired first.
- * @throws Error if it cannot be opened
- */
-export async function openDatabase(folder: string, log: Log): Promise<Database | undefined> {
+/** Opens the database of a folder; undefined if another process has it. @throws Error if it cannot be opened */
+export async function openDatabase(folder: string): Promise<Database | undefined> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const database: Database = new ClassicLevel(folder, {
     keyEncoding: 'buffer',
@@ -30,26 +26,14 @@ export async function openDatabase(folder: string, log: Log): Promise<Database |
     return database;
   } catch (error) {
     const { code, message } = reasonOf(error);
-    switch (code) {
-      case 'LEVEL_LOCKED':
-        return undefined;
-      case 'LEVEL_CORRUPTION':
-        log.error('the spool cannot be read', { folder, error: message });
-        await repairDatabase(folder, log);
-        await database.open();
-        return database;
-      default:
-        throw new Error(message, { cause: error });
-    }
+    if (code === 'LEVEL_LOCKED') return undefined;
+    throw new Error(message, { cause: error });
   }
 }
 
-/** Keeps what can be read; LevelDB moves the files that hold what cannot be read to the folder's `lost`. */
-export async function repairDatabase(folder: string, log: Log): Promise<void> {
-  log.error('the spool is damaged and is repaired: what cannot be read is moved to the folder "lost" in it', {
-    folder,
-  });
-  await ClassicLevel.repair(folder);
+/** Keeps what can be read; LevelDB moves files that it cannot read to the folder's `lost`. */
+export function repairDatabase(folder: string): Promise<void> {
+  return ClassicLevel.repair(folder);
 }
 
 const FIRST_KEY = Buffer.alloc(0);

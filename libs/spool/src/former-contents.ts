@@ -1,5 +1,5 @@
 import { type Database } from './database';
-import { READ_AHEAD_BYTES } from './page';
+import { STEP_BYTES } from './page';
 import { readKey, unseal } from './record';
 import { type Contents } from './spool-folder';
 import { type PageLimit } from './spool-ports';
@@ -81,7 +81,7 @@ export class FormerContents implements Contents {
 
   static async load(database: Database, laneOf: LaneOf): Promise<FormerContents> {
     const contents = new FormerContents();
-    for await (const [key, value] of database.iterator({ highWaterMarkBytes: READ_AHEAD_BYTES })) {
+    for await (const [key, value] of database.iterator({ highWaterMarkBytes: STEP_BYTES })) {
       const name = readKey(key);
       const content = name === undefined ? undefined : unseal(value, name.bytes);
       const lane = content === undefined ? undefined : laneOf(content);

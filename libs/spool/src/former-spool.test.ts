@@ -28,7 +28,7 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 
 /** As the last release writes its folder: key = sequence and size, value = checksum and content. */
 async function writeFormer(name: string, contents: Readonly<Record<number, string>>): Promise<void> {
-  const database = await openDatabase(path.join(root, name), log);
+  const database = await openDatabase(path.join(root, name));
   for (const [sequence, text] of Object.entries(contents)) {
     const content = Buffer.from(text);
     await database?.put(keyOf(Number(sequence), content.length), seal(content));
@@ -38,7 +38,7 @@ async function writeFormer(name: string, contents: Readonly<Record<number, strin
 
 /** As the last release reads its folder. */
 async function readFormer(name: string): Promise<string[]> {
-  const database = await openDatabase(path.join(root, name), log);
+  const database = await openDatabase(path.join(root, name));
   const found: string[] = [];
   for await (const [key, value] of database?.iterator() ?? []) {
     expect(key).toHaveLength(12);
@@ -87,7 +87,7 @@ it('drains what the last release left lane by lane, and going back to it finds w
 
 it('leaves what it does not understand, and what is damaged, where it is, and says so', async () => {
   await writeFormer('0', { 1: '5:a', 2: 'from the future' });
-  const database = await openDatabase(path.join(root, '0'), log);
+  const database = await openDatabase(path.join(root, '0'));
   await database?.put(keyOf(3, 3), Buffer.from('torn'));
   await database?.close();
   const { spool, former } = await claimLaneSpool(root, options);

@@ -11,26 +11,35 @@ export class FreeSpace {
   readonly #clock: Clock;
   #room = Infinity;
   #askedAt = -Infinity;
+  #asking: Promise<void> | undefined;
 
   constructor(folder: string, clock: Clock = SYSTEM_CLOCK) {
     this.#folder = folder;
     this.#clock = clock;
   }
 
-  /** What was left without touching the reserve when it was asked last; bytes. */
+  /** What can be written without touching the reserve, as it was a moment ago; bytes. Asks for the next time. */
   get room(): number {
-    return this.#room;
+    void this.#ask().catch(() => undefined);
+    return Math.max(0, this.#room);
   }
 
-  /** Whether so many bytes more can be written without touching the reserve. */
+  /** Whether this much more can be written without touching the reserve. @throws Error if the disk cannot be asked */
   async has(bytes: number): Promise<boolean> {
-    const now = this.#clock.monotonic();
-    if (now - this.#askedAt > ASK_AGAIN_MS) {
-      const { bavail, blocks, bsize } = await statfs(this.#folder);
-      this.#room = bavail * bsize - Math.min(LARGEST_RESERVE_BYTES, (blocks * bsize) / 4);
-      this.#askedAt = now;
-    }
+    await this.#ask();
     this.#room -= bytes;
     return this.#room >= 0;
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#asking === undefined && this.#clock.monotonic() - this.#askedAt <= ASK_AGAIN_MS) return;
+    this.#asking ??= this.#askNow().finally(() => (this.#asking = undefined));
+    await this.#asking;
+  }
+
+  async #askNow(): Promise<void> {
+    const { bavail, blocks, bsize } = await statfs(this.#folder);
+    this.#room = bavail * bsize - Math.min(LARGEST_RESERVE_BYTES, (blocks * bsize) / 4);
+    this.#askedAt = this.#clock.monotonic();
   }
 }

@@ -1,9 +1,9 @@
+import { ManualClock, waitUntil } from '@pdaltagent/testing';
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { claimSpool } from './claim';
-import { type Spool } from './spool';
+import { LaneSpool } from './lane-spool';
 import { SpoolError } from './spool-ports';
 
 const MEGABYTE = 1024 * 1024;
@@ -33,15 +33,26 @@ function mount(at: string): boolean {
 }
 
 /** Without a disk of its own a quota stands for it. */
-const open = (): Promise<Spool> =>
-  claimSpool(path.join(folder, 'spool'), { maximumBytes: isMounted ? 1024 * MEGABYTE : 10 * MEGABYTE, log });
+async function open(): Promise<LaneSpool> {
+  const maximumBytes = isMounted ? 1024 * MEGABYTE : 10 * MEGABYTE;
+  const spool = await LaneSpool.open(path.join(folder, 'spool'), { maximumBytes, log });
+  if (spool === undefined) throw new Error('the folder is locked');
+  return spool;
+}
+
+const LANES = 4;
+const laneOf = (sequence: number): number => sequence % LANES;
 
 /** Appends until the spool refuses. */
-async function fill(spool: Spool, from: number): Promise<{ readonly stored: number[]; readonly code: string }> {
+async function fill(
+  spool: LaneSpool,
+  from: number,
+  lane = laneOf,
+): Promise<{ readonly stored: number[]; readonly code: string }> {
   const stored: number[] = [];
   for (let sequence = from; ; sequence += 1) {
     try {
-      await spool.append(sequence, content(sequence));
+      await spool.append(lane(sequence), sequence, content(sequence));
       stored.push(sequence);
     } catch (error) {
       if (error instanceof SpoolError) return { stored, code: error.code };
@@ -50,11 +61,15 @@ async function fill(spool: Spool, from: number): Promise<{ readonly stored: numb
   }
 }
 
-async function all(spool: Spool): Promise<number[]> {
-  return (await spool.read(0, { entries: 100_000, bytes: Infinity })).map(({ sequence, content: read }) => {
-    expect(read.equals(content(sequence))).toBe(true);
-    return sequence;
-  });
+async function all(spool: LaneSpool): Promise<number[]> {
+  const found: number[] = [];
+  for (let lane = 0; lane < LANES; lane += 1) {
+    for (const entry of await spool.read(lane, 0, { entries: 100_000, bytes: Infinity })) {
+      expect(entry.content.equals(content(entry.sequence))).toBe(true);
+      found.push(entry.sequence);
+    }
+  }
+  return found.sort((a, b) => a - b);
 }
 
 it('refuses what a full disk cannot take, keeps what it took over a restart, and can be emptied and filled again', async () => {
@@ -67,7 +82,7 @@ it('refuses what a full disk cannot take, keeps what it took over a restart, and
 
   const second = await open();
   expect(await all(second)).toEqual(stored);
-  for (const sequence of stored) second.erase(sequence, content(sequence).length);
+  for (const sequence of stored) second.erase(laneOf(sequence), sequence, content(sequence).length);
   expect(second.entries).toBe(0);
   await second.close();
 
@@ -79,7 +94,7 @@ it('refuses what a full disk cannot take, keeps what it took over a restart, and
 
 it('survives a disk that others fill under its hands: reads on, and writes again once there is room', async () => {
   const spool = await open();
-  await spool.append(1, content(1));
+  await spool.append(laneOf(1), 1, content(1));
   const release = takeAllRoom();
   // What it knows of the disk is a moment old: it may find out by trying.
   const refused = await fill(spool, 2);
@@ -89,13 +104,45 @@ it('survives a disk that others fill under its hands: reads on, and writes again
   release();
   // A quota has room again only once something has gone.
   const gone = isMounted ? undefined : kept.pop();
-  if (gone !== undefined) spool.erase(gone, content(gone).length);
+  if (gone !== undefined) spool.erase(laneOf(gone), gone, content(gone).length);
   await expect(writable(spool)).resolves.toBe(true);
   expect((await all(spool)).slice(0, kept.length)).toEqual(kept);
   await spool.close();
   const again = await open();
   expect((await all(again)).slice(0, kept.length)).toEqual(kept);
   await again.close();
+});
+
+it('leaves room for the other lanes when one lane fills a disk that is smaller than the spool may be', async () => {
+  const spool = await open();
+  const { stored, code } = await fill(spool, 1, () => 0);
+  expect(code).toBe('full');
+  expect(stored.length).toBeGreaterThan(1_000);
+  expect(spool.condition).toBe('usable');
+  for (let sequence = 1; sequence <= 200; sequence += 1) await spool.append(1, 100_000 + sequence, content(sequence));
+  await expect(spool.append(0, 200_000, content(200_000))).rejects.toEqual(new SpoolError('full'));
+  expect(spool.entriesOf(1)).toBe(200);
+  await spool.close();
+});
+
+it('is usable again once a full disk has room, although nothing is appended or erased', async () => {
+  if (!isMounted) return;
+  const clock = new ManualClock();
+  const spool = await LaneSpool.open(path.join(folder, 'spool'), { maximumBytes: 1024 * MEGABYTE, log, clock });
+  if (spool === undefined) throw new Error('the folder is locked');
+  const release = takeAllRoom();
+  await expect(spool.append(1, 1, content(1))).rejects.toBeInstanceOf(SpoolError);
+  expect(spool.condition).not.toBe('usable');
+  release();
+  await waitUntil(
+    () => {
+      clock.advance(1_000);
+      return spool.condition === 'usable';
+    },
+    { what: 'the spool to be usable', intervalMs: 5 },
+  );
+  await spool.append(1, 2, content(2));
+  await spool.close();
 });
 
 function takeAllRoom(): () => void {
@@ -110,10 +157,10 @@ function takeAllRoom(): () => void {
   return () => rmSync(file);
 }
 
-async function writable(spool: Spool): Promise<boolean> {
+async function writable(spool: LaneSpool): Promise<boolean> {
   for (;;) {
     try {
-      await spool.append(1_000_000, content(1_000_000));
+      await spool.append(laneOf(1_000_000), 1_000_000, content(1_000_000));
       return true;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -28,8 +28,13 @@ export function readLaneKey(key: Buffer): LaneKey | undefined {
   };
 }
 
+export interface KeyRange {
+  readonly gte: Buffer;
+  readonly lte: Buffer;
+}
+
 /** The keys of a lane's entries after a sequence. */
-export function keysAfter(lane: number, sequence: number): { readonly gte: Buffer; readonly lte: Buffer } {
+export function keysAfter(lane: number, sequence: number): KeyRange {
   const last = Buffer.alloc(KEY_BYTES, 0xff);
   last.writeUInt8(lane, 0);
   return { gte: laneKeyOf(lane, sequence + 1, 0), lte: last };

@@ -192,7 +192,7 @@ describe('a tail that a crash tore', () => {
 
 /** Writes below the spool: what a disk or another program might have left there. */
 async function overwrite(folder: string, key: Buffer, value: Buffer): Promise<void> {
-  const database = await openDatabase(folder, log);
+  const database = await openDatabase(folder);
   await database?.put(key, value);
   await database?.close();
 }

@@ -3,11 +3,11 @@ import { type Database } from './database';
 import { LaneContents } from './lane-contents';
 import { keysAfter, laneKeyOf, MOST_LANES, readLaneKey } from './lane-key';
 import { type Log } from './log';
-import { READ_AHEAD_BYTES, readPage } from './page';
+import { readPage } from './page';
 import { SpoolFolder } from './spool-folder';
 import { type PageLimit, SpoolError, type SpoolFailure, type SpoolSource, type StoredEntry } from './spool-ports';
 
-/** The most that one lane may take of the spool: if it stalls, the others find room. */
+/** The most that one lane may take of the spool: if it stalls, the others still find room. */
 const LANE_SHARE = 3 / 4;
 /** A full spool counts as usable again below this share of its size. */
 const USABLE_SHARE = 0.95;
@@ -86,9 +86,7 @@ export class LaneSpool implements SpoolSource {
 
   async read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]> {
     const page = await this.#store.read((database, isErased) =>
-      readPage(database.iterator({ ...keysAfter(lane, after), highWaterMarkBytes: READ_AHEAD_BYTES }), limit, (key) =>
-        isErased(key) ? undefined : readLaneKey(key),
-      ),
+      readPage(database, keysAfter(lane, after), limit, isErased),
     );
     return page ?? [];
   }
@@ -111,7 +109,10 @@ export class LaneSpool implements SpoolSource {
       this.#isFull = true;
       return 'full';
     }
-    return this.bytesOf(lane) + bytes > this.#maximumBytes * LANE_SHARE ? 'full' : undefined;
+    // If the disk is smaller than the spool may be, it is the disk that the lanes share.
+    const { room } = this.#store;
+    const size = room === 0 ? this.#maximumBytes : Math.min(this.#maximumBytes, this.bytes + room);
+    return this.bytesOf(lane) + bytes > size * LANE_SHARE ? 'full' : undefined;
   }
 
   close(): Promise<void> {

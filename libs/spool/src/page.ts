@@ -1,23 +1,34 @@
+import { type Database } from './database';
+import { type KeyRange, readLaneKey } from './lane-key';
 import { readEntry } from './record';
 import { type PageLimit, type StoredEntry } from './spool-ports';
 
-/** What LevelDB reads in one step; a step is what blocks the event loop. */
-export const READ_AHEAD_BYTES = 256 * 1024;
+/** What LevelDB reads in one step: converting it blocks the event loop. */
+export const STEP_BYTES = 256 * 1024;
 
-/** Reads entries until the limit is reached, and at least one if there is one. `nameOf` is undefined for those to skip. */
+/** Reads the entries of a range in order until the limit is reached, and at least one if there is one. */
 export async function readPage(
-  iterator: AsyncIterable<[key: Buffer, value: Buffer]>,
+  database: Database,
+  range: KeyRange,
   limit: PageLimit,
-  nameOf: (key: Buffer) => { readonly sequence: number; readonly bytes: number } | undefined,
+  isErased: (key: Buffer) => boolean,
 ): Promise<StoredEntry[]> {
   const page: StoredEntry[] = [];
   let room = limit.bytes;
-  for await (const [key, value] of iterator) {
-    const name = nameOf(key);
-    if (name === undefined) continue;
-    page.push(readEntry(name.sequence, name.bytes, value));
-    room -= value.length;
-    if (page.length >= limit.entries || room <= 0) break;
+  const iterator = database.iterator({ ...range, highWaterMarkBytes: Math.min(limit.bytes, STEP_BYTES) });
+  try {
+    while (page.length < limit.entries && room > 0) {
+      const step = await iterator.nextv(limit.entries - page.length);
+      if (step.length === 0) break;
+      for (const [key, value] of step) {
+        const name = isErased(key) ? undefined : readLaneKey(key);
+        if (name === undefined || room <= 0) continue;
+        page.push(readEntry(name.sequence, name.bytes, value));
+        room -= name.bytes;
+      }
+    }
+  } finally {
+    await iterator.close();
   }
   return page;
 }

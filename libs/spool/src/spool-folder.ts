@@ -1,13 +1,22 @@
 import { type Clock, delay } from '@pdaltagent/clock';
-import { compactDatabase, type Database, destroyDatabase, openDatabase, reasonOf, repairDatabase } from './database';
+import { compactDatabase, type Database, destroyDatabase, reasonOf } from './database';
 import { FreeSpace } from './free-space';
 import { takeGroup, type Write, writeGroup } from './group-commit';
 import { type Log } from './log';
+import { openFolder } from './open-folder';
 import { SpoolError, type SpoolFailure } from './spool-ports';
 
 const HEAL_MS = 1_000;
 /** LevelDB keeps what was erased until it compacts, and if nothing is written it may not: after this much it is told to. */
 const COMPACT_BYTES = 1024 * 1024;
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** A read in progress sees the database as it was at its begin: with what has left `#erasing` since. */
+interface Read {
+  readonly done: Promise<unknown>;
+  readonly erasedSince: ReadonlySet<string>[];
+}
 
 /** What a layout knows about the contents of its folder. */
 export interface Contents {
@@ -42,9 +51,11 @@ export class SpoolFolder<C extends Contents> {
   #database: Database;
   #contents: C;
   #writes: Write[] = [];
-  /** Keys (as latin1) that were erased or rejected, and may still be in the database. */
-  readonly #erased = new Set<string>();
-  readonly #reads = new Set<Promise<unknown>>();
+  /** Keys (as latin1) that were erased or rejected, and are still in the database. */
+  #erased = new Set<string>();
+  /** The same, on their way to the disk. */
+  #erasing = NOTHING;
+  readonly #reads = new Set<Read>();
   #writing: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
@@ -52,8 +63,6 @@ export class SpoolFolder<C extends Contents> {
   #erasedBytes = 0;
   #isReadOnly = false;
   #isDiskFull = false;
-  /** Found while reading: LevelDB opens it all the same, so it has to be told to repair. */
-  #isDamaged = false;
   #isClosed = false;
 
   private constructor(options: SpoolFolderOptions<C>, database: Database, contents: C) {
@@ -65,14 +74,8 @@ export class SpoolFolder<C extends Contents> {
 
   /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
   static async open<C extends Contents>(options: SpoolFolderOptions<C>): Promise<SpoolFolder<C> | undefined> {
-    const database = await openDatabase(options.folder, options.log);
-    if (database === undefined) return undefined;
-    try {
-      return new SpoolFolder(options, database, await options.load(database));
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
+    const opened = await openFolder(options.folder, options.log, options.load);
+    return opened === undefined ? undefined : new SpoolFolder(options, opened.database, opened.contents);
   }
 
   get path(): string {
@@ -114,7 +117,7 @@ export class SpoolFolder<C extends Contents> {
   /** Erases an entry whose write has resolved: it is in no read that starts later. */
   erase(key: Buffer): void {
     const name = key.toString('latin1');
-    if (this.#erased.has(name)) return;
+    if (this.#isErased(name)) return;
     this.#erased.add(name);
     this.#erasedBytes += this.#contents.remove(key);
     this.#flush();
@@ -129,25 +132,22 @@ export class SpoolFolder<C extends Contents> {
     while (this.#reopening !== undefined) await this.#reopening;
     if (this.#isClosed) return undefined;
     if (this.#database.status !== 'open') throw new SpoolError('failing');
-    // An iterator sees the database as it is now, in which what is erased by then may still be.
-    const erased = new Set(this.#erased);
-    const isErased = (key: Buffer): boolean => {
+    const erasedSince: ReadonlySet<string>[] = [];
+    const result = reading(this.#database, (key) => {
       const name = key.toString('latin1');
-      return erased.has(name) || this.#erased.has(name);
-    };
-    const result = reading(this.#database, isErased);
-    this.#reads.add(result);
+      return this.#isErased(name) || erasedSince.some((erased) => erased.has(name));
+    });
+    const read = { done: result, erasedSince };
+    this.#reads.add(read);
     try {
       return await result;
     } catch (error) {
       const { code, message } = reasonOf(error);
-      if (code === 'LEVEL_CORRUPTION') {
-        this.#isDamaged = true;
-        this.#fail('the spool cannot be read', message, []);
-      }
+      // Opening it again repairs it.
+      if (code === 'LEVEL_CORRUPTION') this.#fail('the spool cannot be read', message, []);
       throw new SpoolError('failing', message);
     } finally {
-      this.#reads.delete(result);
+      this.#reads.delete(read);
     }
   }
 
@@ -172,7 +172,6 @@ export class SpoolFolder<C extends Contents> {
   async #writeAll(): Promise<void> {
     while (this.#writes.length + this.#erased.size > 0 && !this.#isReadOnly) {
       const group = takeGroup(this.#writes);
-      const erased = [...this.#erased];
       const bytes = group.reduce((sum, { content }) => sum + content.length, 0);
       try {
         if (bytes > 0 && !(await this.#space.has(bytes))) {
@@ -180,8 +179,7 @@ export class SpoolFolder<C extends Contents> {
           for (const { settle } of group) settle('full');
           continue;
         }
-        await writeGroup(this.#database, erased, group, { sync: group.length > 0 });
-        for (const name of erased) this.#erased.delete(name);
+        await this.#writeGroup(this.#database, group, { sync: group.length > 0 });
         if (group.length > 0) this.#isDiskFull = false;
         this.#compactIfNeeded();
         for (const { settle } of group) settle(undefined);
@@ -189,6 +187,25 @@ export class SpoolFolder<C extends Contents> {
         this.#fail('the spool cannot be written', reasonOf(error).message, group);
       }
     }
+  }
+
+  /** Writes a group, and erases all that is to be erased. */
+  async #writeGroup(database: Database, group: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
+    this.#erasing = this.#erased;
+    this.#erased = new Set();
+    try {
+      await writeGroup(database, this.#erasing, group, options);
+      for (const { erasedSince } of this.#reads) erasedSince.push(this.#erasing);
+    } catch (error) {
+      for (const name of this.#erasing) this.#erased.add(name);
+      throw error;
+    } finally {
+      this.#erasing = NOTHING;
+    }
+  }
+
+  #isErased(name: string): boolean {
+    return this.#erased.has(name) || this.#erasing.has(name);
   }
 
   /** Gives the disk back what was erased: once everything is, or if there is no room for what comes. */
@@ -263,17 +280,16 @@ export class SpoolFolder<C extends Contents> {
     if (this.#isEmpty) {
       await destroyDatabase(this.path);
       this.#erased.clear();
-    } else if (this.#isDamaged) await repairDatabase(this.path, log);
-    this.#isDamaged = false;
-    const database = await openDatabase(this.path, log);
-    if (database === undefined) throw new Error('another process has taken the folder');
-    this.#database = database;
-    const erased = [...this.#erased];
-    if (erased.length > 0) await writeGroup(database, erased, [], { sync: true });
-    for (const name of erased) this.#erased.delete(name);
-    const contents = await load(database);
+    }
+    const opened = await openFolder(this.path, log, async (database) => {
+      if (this.#erased.size > 0) await this.#writeGroup(database, [], { sync: true });
+      return load(database);
+    });
+    if (opened === undefined) throw new Error('another process has taken the folder');
+    const { database, contents } = opened;
     // What was erased in the meantime is still in the database.
     for (const name of this.#erased) contents.remove(Buffer.from(name, 'latin1'));
+    this.#database = database;
     this.#contents = contents;
     this.#isReadOnly = false;
     log.info('the spool can be written again', { folder: this.path, entries: contents.entries });
@@ -281,7 +297,7 @@ export class SpoolFolder<C extends Contents> {
   }
 
   async #closeDatabase(): Promise<void> {
-    await Promise.allSettled(this.#reads);
+    await Promise.allSettled([...this.#reads].map(({ done }) => done));
     await this.#compacting;
     await this.#database.close();
   }

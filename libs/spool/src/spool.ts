@@ -42,7 +42,7 @@ export class Spool {
 
   /** Undefined where another process has the folder. @throws Error where the folder cannot be used */
   static async open(options: SpoolOptions): Promise<Spool | undefined> {
-    const database = await openDatabase(options.folder, options.log);
+    const database = await openDatabase(options.folder);
     if (database === undefined) return undefined;
     const spool = new Spool(options, database);
     await spool.#count();
@@ -227,7 +227,7 @@ export class Spool {
       await destroyDatabase(folder);
       this.#erasing.clear();
     }
-    const database = await openDatabase(folder, log);
+    const database = await openDatabase(folder);
     if (database === undefined) throw new Error(`another process has taken ${folder}`);
     this.#database = database;
     await this.#count();

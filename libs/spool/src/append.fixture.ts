@@ -1,0 +1,24 @@
+import { LaneSpool } from './lane-spool';
+
+// A process of its own that appends without end, and writes a line for each entry that is on disk: to be killed.
+const [folder = ''] = process.argv.slice(2);
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const LANES = 8;
+const CONCURRENT = 64;
+
+async function appendForever(spool: LaneSpool): Promise<void> {
+  let next = 0;
+  const append = async (): Promise<void> => {
+    for (;;) {
+      next += 1;
+      const sequence = next;
+      await spool.append(sequence % LANES, sequence, Buffer.from(`event ${sequence} `.repeat(50)));
+      process.stdout.write(`${sequence}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENT }, append));
+}
+
+void LaneSpool.open(folder, { maximumBytes: 2 ** 30, log }).then(async (spool) => {
+  if (spool !== undefined) await appendForever(spool);
+});

@@ -1,0 +1,173 @@
+import { ManualClock, waitUntil } from '@pdaltagent/testing';
+import { ClassicLevel } from 'classic-level';
+import { mkdtemp, open as openFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { LaneSpool } from './lane-spool';
+import { SpoolError } from './spool-ports';
+
+let root: string;
+let clock: ManualClock;
+const lines: string[] = [];
+const note = (message: string): void => void lines.push(message);
+const log = { info: note, warn: note, error: note };
+const ALL = { entries: 10_000, bytes: Infinity };
+const content = (sequence: number): Buffer => Buffer.from(`event ${sequence} `.repeat(10));
+
+beforeEach(async () => {
+  lines.length = 0;
+  clock = new ManualClock();
+  root = await mkdtemp(path.join(tmpdir(), 'failing-disk-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function open(): Promise<LaneSpool> {
+  const spool = await LaneSpool.open(path.join(root, '0'), { maximumBytes: 2 ** 30, log, clock });
+  if (spool === undefined) throw new Error('the folder is locked');
+  return spool;
+}
+
+async function sequences(spool: LaneSpool, lane: number): Promise<number[]> {
+  return (await spool.read(lane, 0, ALL)).map(({ sequence }) => sequence);
+}
+
+/** The next write reaches the disk whole, and then its fsync fails. */
+function failNextSync(): void {
+  const spy = jest.spyOn(ClassicLevel.prototype, 'batch');
+  spy.mockImplementationOnce(function (this: ClassicLevel) {
+    spy.mockRestore();
+    const batch = this.batch();
+    const write = batch.write.bind(batch);
+    jest.spyOn(batch, 'write').mockImplementation(async () => {
+      await write({ sync: true });
+      throw new Error('IO error: Input/output error');
+    });
+    return batch;
+  });
+}
+
+async function usableAgain(spool: LaneSpool): Promise<void> {
+  await waitUntil(
+    () => {
+      clock.advance(1_000);
+      return spool.condition === 'usable';
+    },
+    { what: 'the spool to be opened again', intervalMs: 5 },
+  );
+}
+
+describe('an entry whose append was rejected, although it reached the disk,', () => {
+  it('is never read, neither while the spool fails, nor once it is opened again, nor by the next process', async () => {
+    const spool = await open();
+    await spool.append(1, 1, content(1));
+    failNextSync();
+    await expect(spool.append(1, 2, content(2))).rejects.toEqual(new SpoolError('failing'));
+    expect(spool.condition).toBe('failing');
+    await expect(spool.append(1, 3, content(3))).rejects.toEqual(new SpoolError('failing'));
+    expect(await sequences(spool, 1)).toEqual([1]);
+
+    await usableAgain(spool);
+    expect(await sequences(spool, 1)).toEqual([1]);
+    expect([spool.entries, spool.entriesOf(1), spool.last]).toEqual([1, 1, 1]);
+    await spool.append(1, 4, content(4));
+    await spool.close();
+
+    const next = await open();
+    expect(await sequences(next, 1)).toEqual([1, 4]);
+    await next.close();
+  });
+
+  it('is erased before the folder is released, if the process ends first', async () => {
+    const spool = await open();
+    await spool.append(1, 1, content(1));
+    failNextSync();
+    await expect(spool.append(1, 2, content(2))).rejects.toEqual(new SpoolError('failing'));
+    await spool.close();
+    const next = await open();
+    expect(await sequences(next, 1)).toEqual([1]);
+    await next.close();
+  });
+});
+
+it('goes on reading and erasing while it cannot be written, and erases on disk what was erased meanwhile', async () => {
+  const spool = await open();
+  for (const sequence of [1, 2, 3]) await spool.append(1, sequence, content(sequence));
+  failNextSync();
+  await expect(spool.append(2, 4, content(4))).rejects.toEqual(new SpoolError('failing'));
+  spool.erase(1, 1, content(1).length);
+  expect(await sequences(spool, 1)).toEqual([2, 3]);
+  await usableAgain(spool);
+  spool.erase(1, 2, content(2).length);
+  expect([spool.entries, spool.bytes]).toEqual([1, content(3).length]);
+  await spool.close();
+  const next = await open();
+  expect([await sequences(next, 1), await sequences(next, 2)]).toEqual([[3], []]);
+  await next.close();
+});
+
+describe('a database with a damaged block', () => {
+  const FIRST = 1;
+  const LAST = 300;
+  const DAMAGED = 'the spool is damaged and is repaired: what cannot be read is moved to the folder "lost" in it';
+
+  async function fill(spool: LaneSpool): Promise<void> {
+    for (let sequence = FIRST; sequence <= LAST; sequence += 1) {
+      await spool.append(sequence % 2, sequence, Buffer.alloc(20_000, `event ${sequence} `));
+    }
+  }
+
+  /** Overwrites a few kilobytes of a table; the result is its name. */
+  async function damage(folder: string): Promise<string> {
+    const tables = (await readdir(folder)).filter((name) => name.endsWith('.ldb')).sort();
+    const name = tables[Math.floor(tables.length / 2)] ?? '';
+    const file = await openFile(path.join(folder, name), 'r+');
+    const { size } = await file.stat();
+    await file.write(Buffer.alloc(3_000, 0xff), 0, 3_000, Math.floor(size / 2));
+    await file.close();
+    return name;
+  }
+
+  const readAll = async (spool: LaneSpool): Promise<number> =>
+    (await sequences(spool, 0)).length + (await sequences(spool, 1)).length;
+
+  it('is repaired when it is opened: what can be read is given, the rest is kept aside, and it is logged', async () => {
+    const spool = await open();
+    await fill(spool);
+    await spool.close();
+    const name = await damage(spool.folder);
+
+    const again = await open();
+    expect(lines).toContain(DAMAGED);
+    expect(await readdir(path.join(again.folder, 'lost'))).toContain(name);
+    const left = await readAll(again);
+    expect(left).toBeGreaterThan(200);
+    expect(again.entries).toBe(left);
+    await again.append(1, 1_000, content(1_000));
+    await again.close();
+  });
+
+  it('is repaired while it is in use, so that what comes after the block is not stuck', async () => {
+    const spool = await open();
+    await fill(spool);
+    await damage(spool.folder);
+    await expect(readAll(spool)).rejects.toMatchObject({ name: 'SpoolError', code: 'failing' });
+    await usableAgain(spool);
+    expect(lines).toContain(DAMAGED);
+    const left = await readAll(spool);
+    expect(left).toBeGreaterThan(200);
+    expect(spool.entries).toBe(left);
+    await spool.close();
+  });
+});
+
+it('ends reads in progress quietly when it is closed, and reads nothing afterwards', async () => {
+  const spool = await open();
+  await Promise.all(Array.from({ length: 2_000 }, (_, at) => spool.append(at % 4, at + 1, content(at + 1))));
+  const reads = [0, 1, 2, 3].flatMap((lane) => [spool.read(lane, 0, ALL), spool.oldest()]);
+  await spool.close();
+  const found = await Promise.all(reads);
+  expect(found[0]).toHaveLength(500);
+  expect(await spool.read(1, 0, ALL)).toEqual([]);
+  expect(await spool.oldest()).toBeUndefined();
+  await expect(spool.append(1, 3_000, content(1))).rejects.toEqual(new SpoolError('closed'));
+});

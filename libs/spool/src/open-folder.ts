@@ -1,0 +1,42 @@
+import { type Database, openDatabase, reasonOf, repairDatabase } from './database';
+import { type Log } from './log';
+
+export interface Opened<C> {
+  readonly database: Database;
+  readonly contents: C;
+}
+
+/**
+ * Opens a folder's database and reads what is in it; undefined if another process has it. If something in it cannot be read,
+ * it is repaired: LevelDB opens such a database without a complaint.
+ * @throws Error if it cannot be opened
+ */
+export async function openFolder<C>(
+  folder: string,
+  log: Log,
+  load: (database: Database) => Promise<C>,
+): Promise<Opened<C> | undefined> {
+  try {
+    return await openOnce(folder, load);
+  } catch (error) {
+    const { code, message } = reasonOf(error);
+    if (code !== 'LEVEL_CORRUPTION') throw error;
+    log.error('the spool is damaged and is repaired: what cannot be read is moved to the folder "lost" in it', {
+      folder,
+      error: message,
+    });
+    await repairDatabase(folder);
+    return openOnce(folder, load);
+  }
+}
+
+async function openOnce<C>(folder: string, load: (database: Database) => Promise<C>): Promise<Opened<C> | undefined> {
+  const database = await openDatabase(folder);
+  if (database === undefined) return undefined;
+  try {
+    return { database, contents: await load(database) };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
