@@ -83,6 +83,8 @@ function detailOf(outcome: Outcome): Readonly<Record<string, unknown>> {
         status: outcome.status,
         ...(outcome.status === undefined ? { detail: outcome.detail } : {}),
       };
+    case 'error':
+      return { detail: outcome.detail };
     default:
       return { status: outcome.status };
   }

@@ -14,6 +14,8 @@ export class Destination<M extends Held> {
   refusalReportedAt = Number.NEGATIVE_INFINITY;
   readonly patience = new Patience<M>();
   readonly keys = new Set<KeyLine<M>>();
+  /** Two of the messages, at most, whose attempts ended in exceptions of our own since anything was delivered. */
+  readonly inError = new Set<string>();
   #probed: Entry<M> | undefined;
   #stopProbing: (() => void) | undefined;
 

@@ -1,4 +1,4 @@
-import { Bench, DELIVERED, FAILED, REJECTED, steady } from './dispatcher.fixture';
+import { Bench, DELIVERED, ERROR, FAILED, REJECTED, steady } from './dispatcher.fixture';
 import { type Outcome } from './outcome';
 
 const sequences = (letters: Iterable<{ sequence: number }>) => [...letters].map(({ sequence }) => sequence);
@@ -108,6 +108,45 @@ describe('dispatch', () => {
       bench.clock.advance(60_000);
     }
     expect(bench.buried).toEqual([]);
+  });
+
+  it('buries a message that cannot be sent after five attempts, and holds up its alert alone', () => {
+    const bench = new Bench();
+    const unsendable = bench.add('k', 'a');
+    const next = bench.add('k', 'a');
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      expect(bench.buried).toEqual([]);
+      bench.settle(unsendable, ERROR);
+      bench.settle(bench.add('k', 'b'), DELIVERED);
+      bench.clock.advance(60_000);
+    }
+    const burial = { reason: 'poison', answer: 'it cannot be sent: no header name' };
+    expect(bench.buried).toMatchObject([{ letter: unsendable, burial }]);
+    expect(bench.attempting.has(next)).toBe(true);
+  });
+
+  it('buries one that cannot be sent though nothing else is there to get through', () => {
+    const bench = new Bench();
+    const unsendable = bench.add('k', 'a');
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      bench.settle(unsendable, ERROR);
+      bench.clock.advance(60_000);
+    }
+    expect(bench.buried).toHaveLength(1);
+  });
+
+  it('keeps what cannot be sent while nothing can: the fault is not theirs', () => {
+    const bench = new Bench();
+    const letters = [bench.add('k', 'a'), bench.add('l', 'b'), bench.add('l', 'c')];
+    const settleAll = () => {
+      for (const letter of letters) if (bench.attempting.has(letter)) bench.settle(letter, ERROR);
+      bench.clock.advance(60_000);
+    };
+    for (let round = 0; round < 20; round += 1) settleAll();
+    expect(bench.buried).toEqual([]);
+    expect(bench.dispatcher.openCircuits).toBe(0);
+    for (const letter of letters) bench.settle(letter, DELIVERED);
+    expect(bench.dispatcher.held).toBe(0);
   });
 
   it('forgets what a lost channel held, and starts nothing of it', () => {

@@ -34,6 +34,9 @@ const REPORT_EVERY_MS = 60_000;
 /** A key that was not throttled for so long is no longer called throttled. */
 const RECOVERED_AFTER_MS = 5 * 60_000;
 
+/** A message whose attempts end in so many exceptions of our own becomes a dead letter, if others get through. */
+const MOST_ERRORS = 5;
+
 /** Draws from each outcome what it says about the message, its routing key, its way and its destination. */
 export class Judge<M extends Held> {
   readonly #options: DispatcherOptions<M>;
@@ -54,6 +57,7 @@ export class Judge<M extends Held> {
     switch (outcome.kind) {
       case 'delivered':
         this.#answered(key, true, now);
+        key.destination.inError.clear();
         key.pace.took(now);
         this.#recovered(key, now);
         return { kind: 'acknowledge' };
@@ -71,6 +75,8 @@ export class Judge<M extends Held> {
         return this.isExpired(entry) ? expired(outcome.status, '') : this.#keyWaits(key, outcome.retryAfterMs);
       case 'failed':
         return this.#failed(entry, outcome, now);
+      case 'error':
+        return this.#error(entry, outcome.detail);
     }
   }
 
@@ -96,6 +102,21 @@ export class Judge<M extends Held> {
     if (isOwn) return this.#keyWaits(key, outcome.retryAfterMs);
     const wait = backoffMs(entry.trials.attempts, this.#options.random.fraction());
     return { kind: 'wait', ms: Math.max(wait, outcome.retryAfterMs ?? 0) };
+  }
+
+  /** A message that cannot be sent is set aside; a fault of ours that all messages meet is none of theirs, and they wait. */
+  #error(entry: Entry<M>, detail: string): Verdict {
+    const { message, line, trials } = entry;
+    const end = { status: undefined, answer: `it cannot be sent: ${detail}` };
+    if (this.isExpired(entry)) return { kind: 'bury', burial: { reason: 'expired', ...end } };
+    const { inError } = line.key.destination;
+    if (inError.size < 2) inError.add(message.id);
+    trials.errors += 1;
+    const isAlone = inError.size === 1 && inError.has(message.id);
+    if (trials.errors < MOST_ERRORS || !isAlone)
+      return { kind: 'wait', ms: backoffMs(trials.errors, this.#options.random.fraction()) };
+    inError.delete(message.id);
+    return { kind: 'bury', burial: { reason: 'poison', ...end } };
   }
 
   #burialOf(entry: Entry<M>, outcome: Failed, now: number): Burial | undefined {

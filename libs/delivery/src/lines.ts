@@ -44,6 +44,8 @@ export class Trials implements History {
   suspicion: Suspicion | undefined;
   /** Whether the log has said that something in between refuses it. */
   isReported = false;
+  /** Attempts that ended in an exception of our own. */
+  errors = 0;
   probes = 0;
   /** What the last one came to, in short: `server-error 503`. */
   lastOutcome: string | undefined;
@@ -54,7 +56,7 @@ export class Trials implements History {
     const { kind, status } = outcome;
     this.lastAnswer = {
       status,
-      answer: kind === 'failed' ? outcome.detail : 'answer' in outcome ? outcome.answer : '',
+      answer: 'detail' in outcome ? outcome.detail : 'answer' in outcome ? outcome.answer : '',
     };
     const what = kind === 'failed' ? outcome.reason : kind;
     this.lastOutcome = status === undefined ? what : `${what} ${status}`;

@@ -60,4 +60,6 @@ export type Outcome =
     }
   | { readonly kind: 'rejected'; readonly status: number; readonly answer: string }
   /** The destination wants nothing any more: what is for its key is held without an attempt until somebody resumes it. */
-  | { readonly kind: 'gone'; readonly status: number; readonly answer: string };
+  | { readonly kind: 'gone'; readonly status: number; readonly answer: string }
+  /** The attempt ended in an exception of our own: it says nothing about the destination, and perhaps all about the message. */
+  | { readonly kind: 'error'; readonly status: undefined; readonly detail: string };

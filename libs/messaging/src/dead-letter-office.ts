@@ -1,16 +1,16 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Burial, type History } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
-import { type DeadReason, deadLetterProperties, foreignLetterProperties } from './dead-letter';
+import { type DeadReason, deadLetterProperties, unreadLetterProperties } from './dead-letter';
 import { type HeldMessage, type Lane } from './lane';
 import { type Log } from './log';
-import { type IncomingMessage } from './message';
+import { type IncomingMessage, type Unread } from './message';
 import { type Publisher } from './publisher';
 import { DEAD_LETTER_EXCHANGE, type Family } from './topology';
 
 const AGAIN_MS = 1_000;
 
-/** Told of each letter, before its message leaves the lane; there is no message where none of ours published it. */
+/** Told of each letter, before its message leaves the lane; there is no message if this version cannot read it. */
 export type Written = (reason: DeadReason, message?: IncomingMessage) => void;
 
 /** Writes dead letters: a message leaves its lane only once the broker has its letter. */
@@ -40,12 +40,18 @@ export class DeadLetterOffice {
     return true;
   }
 
-  /** The same for what none of ours published. */
-  async buryForeign(lane: Lane, delivery: ConsumeMessage, problem: string): Promise<void> {
-    const properties = foreignLetterProperties(delivery, problem, this.#clock.wall());
-    if (!(await this.#publish(lane, delivery.content, properties))) return;
-    this.#log.warn('a message that is none of ours: dead letter', { queue: lane.queue, problem });
-    this.#written('foreign');
+  /** The same for what this version cannot deliver: kept whole, so that a version that can may still do it. */
+  async buryUnread(lane: Lane, delivery: ConsumeMessage, unread: Unread): Promise<void> {
+    if (!(await this.#publish(lane, delivery.content, unreadLetterProperties(delivery, unread, this.#clock.wall()))))
+      return;
+    const id: unknown = delivery.properties.messageId;
+    const named = typeof id === 'string' ? { id } : {};
+    this.#log.warn('a message that cannot be delivered by this version: dead letter', {
+      ...named,
+      queue: lane.queue,
+      problem: unread.problem,
+    });
+    this.#written(unread.kind);
     lane.ackDelivery(delivery);
   }
 

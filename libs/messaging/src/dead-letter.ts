@@ -1,10 +1,10 @@
 import { type Burial, type History } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
 import { cutAnswer } from './dead-letters/answer';
-import { type IncomingMessage, toProperties } from './message';
+import { type IncomingMessage, textsOf, toProperties, type Unread } from './message';
 
 /** Why a message became a dead letter; bounded, for metrics. */
-export const DEAD_REASONS = ['rejected', 'expired', 'poison', 'foreign'] as const;
+export const DEAD_REASONS = ['rejected', 'expired', 'poison', 'newer', 'foreign'] as const;
 export type DeadReason = (typeof DEAD_REASONS)[number];
 
 /**
@@ -34,20 +34,36 @@ export function deadLetterProperties(
   };
 }
 
-/** A message that none of ours published is kept as it is, with what is wrong with it. */
-export function foreignLetterProperties(
-  { properties }: ConsumeMessage,
-  problem: string,
+/** AMQP keeps these texts in at most 255 bytes; read from invalid UTF-8 one may have grown. Source: AMQP 0-9-1, 4.2.5.3. */
+const LONGEST_TEXT_BYTES = 255;
+
+/**
+ * The properties of a dead letter of what this version cannot deliver: everything as it came, and what is wrong with it.
+ * Not kept are an expiration, which would end the letter too, and what only its own sender may say (`user_id`).
+ */
+export function unreadLetterProperties(
+  { properties }: Pick<ConsumeMessage, 'properties'>,
+  { kind, problem }: Unread,
   deadAt: number,
 ): Options.Publish {
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
-  const contentType: unknown = properties.contentType;
-  const messageId: unknown = properties.messageId;
+  const timestamp: unknown = properties.timestamp;
+  const priority: unknown = properties.priority;
+  const texts = Object.entries(textsOf(properties));
+  const fits = ([, text]: readonly [string, string]): boolean => Buffer.byteLength(text) <= LONGEST_TEXT_BYTES;
   return {
+    ...Object.fromEntries(texts.filter(fits)),
+    ...(typeof timestamp === 'number' ? { timestamp } : {}),
+    ...(typeof priority === 'number' ? { priority } : {}),
     persistent: true,
     mandatory: true,
-    ...(typeof contentType === 'string' ? { contentType } : {}),
-    ...(typeof messageId === 'string' ? { messageId } : {}),
-    headers: { ...headers, dead_reason: 'foreign', dead_at: deadAt, dead_answer: problem, dead_attempts: 0 },
+    headers: {
+      ...headers,
+      ...Object.fromEntries(texts.filter((text) => !fits(text)).map(([name, text]) => [`dead_${name}`, text])),
+      dead_reason: kind,
+      dead_at: deadAt,
+      dead_answer: problem,
+      dead_attempts: 0,
+    },
   };
 }

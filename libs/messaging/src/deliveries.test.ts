@@ -4,6 +4,7 @@ import { deliveryOf } from './delivery.fixture';
 import { Intake } from './intake';
 import { type HeldMessage, Lane } from './lane';
 import { DELIVERED, event, Markers } from './lane-worker.fixture';
+import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';
 import { Publisher } from './publisher';
 import { EVENTS } from './topology';
@@ -19,7 +20,7 @@ afterEach(() => {
 });
 
 /** A worker's, whose broker is silent until it is `heard`. */
-function silent() {
+function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DELIVERED)) {
   const sent: IncomingMessage[] = [];
   const waiting: (() => void)[] = [];
   const hearing = { holdsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
@@ -33,9 +34,9 @@ function silent() {
       concurrency: 64,
       maximumAgeMs: 86_400_000,
       poisonAfterMs: 3_600_000,
-      deliver: (message) => {
+      deliver: (message, signal) => {
         sent.push(message);
-        return Promise.resolve(DELIVERED);
+        return deliver(message, signal);
       },
       markers: new Markers(),
       observer: { attempted: nothing, interrupted: nothing, delivered: nothing, repeated: nothing, buried: nothing },
@@ -56,7 +57,7 @@ function silent() {
 
 /** A message as it comes off a lane. */
 function held(): HeldMessage {
-  const lane = new Lane('a lane', { arrived: nothing, foreign: nothing, closedByBroker: nothing, lost: nothing });
+  const lane = new Lane('a lane', { arrived: nothing, unread: nothing, closedByBroker: nothing, lost: nothing });
   const message = event('disk', 1);
   const delivery = deliveryOf(message.body);
   return { ...message, forward: {}, again: false, lane, delivery, redelivered: false, heldSince: 0 };
@@ -72,4 +73,24 @@ it('has an attempt that waited for the broker begin when it goes out: until then
   expect(sent).toEqual([message]);
   expect(deliveries.dispatcher.tell(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: Date.now() });
   expect(deliveries.dispatcher.makingWay.isHeldUp(message.routingKey)).toBe(false);
+});
+
+it.each([
+  ['rejects', () => Promise.reject(new TypeError('no header name'))],
+  [
+    'throws',
+    () => {
+      throw new TypeError('no header name');
+    },
+  ],
+])('takes an attempt that %s for a failure of its message, which is tried again', async (_how, deliver) => {
+  const { deliveries, sent, heard } = silent(deliver);
+  const message = held();
+  heard();
+  deliveries.dispatcher.add(message);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(deliveries.dispatcher.tell(message)).toMatchObject({ by: 'backoff', attempts: 1, lastOutcome: 'error' });
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(sent.length).toBeGreaterThan(1);
+  message.lane.lose();
 });

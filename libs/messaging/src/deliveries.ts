@@ -14,7 +14,7 @@ export interface DeliveriesPorts {
 }
 
 /** Outcomes after which a message is still to be delivered. */
-const STAYS: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gone']);
+const STAYS: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gone', 'error']);
 
 /** Does what the dispatcher decides: attempts, and the end of each message with its marker, its ack or its dead letter. */
 export class Deliveries {
@@ -54,13 +54,26 @@ export class Deliveries {
     }
     if (this.#ports.intake.isRepeat(message)) return queueMicrotask(() => this.#drop(message));
     const signal = lane.signalOf(message.routingKey);
-    this.#options.deliver(message, signal).then(
-      (outcome) => this.#settled(message, outcome),
-      (error: unknown) => {
-        if (!signal.aborted) throw error;
-        if (!lane.signal.aborted) this.#interrupted(message);
-      },
-    );
+    void this.#post(message, signal);
+  }
+
+  async #post(message: HeldMessage, signal: AbortSignal): Promise<void> {
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await this.#options.deliver(message, signal);
+    } catch (error) {
+      if (!signal.aborted) outcome = this.#errorOf(message, error);
+    }
+    if (outcome !== undefined) this.#settled(message, outcome);
+    else if (!message.lane.signal.aborted) this.#interrupted(message);
+  }
+
+  /** One message must not end the process, for it would end the next one's too. */
+  #errorOf({ id, type }: HeldMessage, error: unknown): Outcome {
+    const detail = error instanceof Error ? error.message : String(error);
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.#options.log.error('a bug: an attempt ended in an exception', { id, type, detail, stack });
+    return { kind: 'error', status: undefined, detail };
   }
 
   #settled(message: HeldMessage, outcome: Outcome): void {

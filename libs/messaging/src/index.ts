@@ -1,5 +1,6 @@
 export { type Log } from './log';
 export {
+  type AddressedMessage,
   fromDelivery,
   type IncomingMessage,
   MESSAGE_TYPES,

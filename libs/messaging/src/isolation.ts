@@ -15,7 +15,7 @@ export interface IsolationOptions {
   readonly publisher: Publisher;
   readonly log: Log;
   readonly clock: Clock;
-  readonly ports: Pick<SidingPorts, 'arrived' | 'foreign' | 'closedByBroker'> & {
+  readonly ports: Pick<SidingPorts, 'arrived' | 'unread' | 'closedByBroker'> & {
     /** The lane has to be given back and taken anew. */
     broken(): void;
     /** A channel is gone, and the lane with it. */
@@ -47,7 +47,7 @@ export class Isolation {
           publisher,
           {
             arrived: (message) => ports.arrived(message),
-            foreign: (consumer, delivery, problem) => ports.foreign(consumer, delivery, problem),
+            unread: (consumer, delivery, unread) => ports.unread(consumer, delivery, unread),
             closedByBroker: (consumer, reason) => ports.closedByBroker(consumer, reason),
             emptied: (siding) => void this.#goDirect(siding),
             broken: () => ports.broken(),

@@ -20,6 +20,7 @@ export const ATTEMPT_OUTCOMES = [
   'failed',
   'rejected',
   'gone',
+  'error',
   'interrupted',
 ] as const satisfies readonly (Outcome['kind'] | 'interrupted')[];
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400];
@@ -54,7 +55,7 @@ export function createLaneInstruments(
   return {
     attempted: (_message, outcome) => {
       attempts.inc({ outcome: outcome.kind });
-      if (outcome.kind === 'throttled' || outcome.kind === 'failed') retried.inc();
+      if (outcome.kind === 'throttled' || outcome.kind === 'failed' || outcome.kind === 'error') retried.inc();
       const fault = wayFaultOf(outcome);
       if (fault !== undefined) wayFaults.inc({ fault });
     },

@@ -68,7 +68,7 @@ it('a siding is taken over once, also where it is found while the first message 
       isAsked = true;
       return preparation;
     },
-    ports: { foreign: () => undefined, gone: () => undefined },
+    ports: { unread: () => undefined, gone: () => undefined },
   });
   const control = await connection.createChannel();
   await owner.open(connection, control);

@@ -5,11 +5,12 @@ import { type Intake } from './intake';
 import { Isolation } from './isolation';
 import { type HeldMessage, Lane } from './lane';
 import { type Log } from './log';
+import { type Unread } from './message';
 import { type Publisher } from './publisher';
 import { type Family, laneQueue } from './topology';
 
 export interface LaneOwnerPorts {
-  foreign(lane: Lane, delivery: ConsumeMessage, problem: string): void;
+  unread(lane: Lane, delivery: ConsumeMessage, unread: Unread): void;
   /** The lane is no longer ours: lost, or given back because something about it is not known for sure. */
   gone(owner: LaneOwner): void;
 }
@@ -42,15 +43,14 @@ export class LaneOwner {
     this.#options = options;
     this.index = options.index;
     const { family, index, dispatcher, publisher, log, intake, ports, clock = SYSTEM_CLOCK } = options;
-    const foreign = (lane: Lane, delivery: ConsumeMessage, problem: string): void =>
-      ports.foreign(lane, delivery, problem);
+    const unread = (lane: Lane, delivery: ConsumeMessage, what: Unread): void => ports.unread(lane, delivery, what);
     const closedByBroker = ({ queue }: Lane, reason: string): void =>
       log.warn('the broker closed the channel of a queue: what was held is delivered again', { queue, reason });
     this.#lane = new Lane(
       laneQueue(family, index),
       {
         arrived: (message) => this.#arrived(message),
-        foreign,
+        unread,
         closedByBroker,
         lost: () => this.lose(),
       },
@@ -66,7 +66,7 @@ export class LaneOwner {
       clock,
       ports: {
         arrived: (message) => intake.arrived(message),
-        foreign,
+        unread,
         closedByBroker,
         broken: () => void this.letGo(),
         lost: () => this.lose(),

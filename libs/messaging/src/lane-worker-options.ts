@@ -14,7 +14,7 @@ export interface LaneObserver {
   delivered(message: IncomingMessage): void;
   /** Not sent, for it was delivered before. */
   repeated(message: IncomingMessage): void;
-  /** Set aside for good; without a message where none of ours published it. */
+  /** Set aside for good; without a message if this version cannot read it. */
   buried(reason: DeadReason, message?: IncomingMessage): void;
 }
 

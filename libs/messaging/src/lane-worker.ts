@@ -235,7 +235,7 @@ export class LaneWorker {
       prepare,
       clock: this.#clock,
       ports: {
-        foreign: (lane, delivery, problem) => void this.#deadLetters.buryForeign(lane, delivery, problem),
+        unread: (lane, delivery, unread) => void this.#deadLetters.buryUnread(lane, delivery, unread),
         gone: (gone) => this.#gone(gone),
       },
     });

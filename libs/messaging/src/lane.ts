@@ -1,7 +1,7 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setMaxListeners } from 'node:events';
-import { fromDelivery, type IncomingMessage } from './message';
+import { fromDelivery, type IncomingMessage, type Unread } from './message';
 
 /** Unacknowledged messages of a lane. A constant: a later consumer with less would get them back out of order. */
 export const PREFETCH = 64;
@@ -21,8 +21,8 @@ export interface HeldMessage extends IncomingMessage {
 export interface LanePorts {
   /** A message came; calls keep the order of the queue. */
   arrived(message: HeldMessage): void;
-  /** Something came that none of ours published. */
-  foreign(lane: Lane, delivery: ConsumeMessage, problem: string): void;
+  /** Something came that this version cannot deliver. */
+  unread(lane: Lane, delivery: ConsumeMessage, unread: Unread): void;
   /** The broker closes the channel for a reason of its own, as its consumer timeout; `lost` follows. */
   closedByBroker(lane: Lane, reason: string): void;
   /** The channel is gone without our doing; what was held is the broker's again. */
@@ -178,8 +178,8 @@ export class Lane {
     // What was read from the socket in one piece would be kept whole as long as any message of it is held.
     delivery.content = Buffer.from(delivery.content);
     const parsed = fromDelivery(delivery);
-    if (parsed.kind === 'foreign') {
-      this.#ports.foreign(this, delivery, parsed.problem);
+    if (parsed.kind !== 'message') {
+      this.#ports.unread(this, delivery, parsed);
       return;
     }
     const message: HeldMessage = {

@@ -1,6 +1,6 @@
 import { type Burial } from '@pdaltagent/delivery';
 import { type MessageProperties, type Options } from 'amqplib';
-import { deadLetterProperties } from './dead-letter';
+import { deadLetterProperties, unreadLetterProperties } from './dead-letter';
 import { letterOf } from './dead-letters/letter';
 import { replayProperties } from './dead-letters/replay-properties';
 import { fromDelivery, type IncomingMessage, toProperties } from './message';
@@ -23,22 +23,22 @@ const FRESH: IncomingMessage = {
 const MESSAGE: IncomingMessage = { ...FRESH, originalReceivedAt: 1_600_000_000_456 };
 
 /** What the broker makes of what is published. */
-function delivered({ messageId, type, contentType, timestamp, ...rest }: Options.Publish) {
-  const headers: Readonly<Record<string, unknown>> = rest.headers as Record<string, unknown>;
+function delivered({ messageId, type, contentType, timestamp, headers: written, ...rest }: Options.Publish) {
+  const headers: Readonly<Record<string, unknown>> = written as Record<string, unknown>;
   const properties: MessageProperties = {
     headers,
     messageId,
     type,
     contentType,
     timestamp,
-    contentEncoding: undefined,
+    contentEncoding: rest.contentEncoding,
     deliveryMode: 2,
     priority: undefined,
-    correlationId: undefined,
-    replyTo: undefined,
-    expiration: undefined,
-    userId: undefined,
-    appId: undefined,
+    correlationId: rest.correlationId,
+    replyTo: rest.replyTo,
+    expiration: rest.expiration,
+    userId: rest.userId,
+    appId: rest.appId,
     clusterId: undefined,
   };
   return { properties, content: MESSAGE.body };
@@ -46,6 +46,12 @@ function delivered({ messageId, type, contentType, timestamp, ...rest }: Options
 
 const BURIAL: Burial = { reason: 'rejected', status: 400, answer: 'bad' };
 const HISTORY = { attempts: 1, firstAttemptAt: 1, lastAttemptAt: 2 };
+
+/** A message with what somebody else wrote into its properties. */
+function altered(headers: Record<string, unknown>, properties: Options.Publish = {}) {
+  const written = toProperties(FRESH);
+  return delivered({ ...written, ...properties, headers: { ...(written.headers as object), ...headers } });
+}
 
 describe('a message', () => {
   it('comes out of its queue as it went in, however often it is published again', () => {
@@ -58,10 +64,103 @@ describe('a message', () => {
     expect(replayed).toMatchObject({
       message: { receivedAt: 1_800_000_000_000, originalReceivedAt: MESSAGE.receivedAt },
     });
-    if (replayed.kind === 'foreign') throw new Error(replayed.problem);
+    if (replayed.kind !== 'message') throw new Error(replayed.problem);
     const aside = fromDelivery(delivered(toProperties(replayed.message)));
-    if (aside.kind === 'foreign') throw new Error(aside.problem);
+    if (aside.kind !== 'message') throw new Error(aside.problem);
     const deadAgain = delivered(deadLetterProperties(aside.message, BURIAL, HISTORY, 3));
     expect(letterOf(deadAgain).acceptedAt).toBe(MESSAGE.receivedAt);
+  });
+});
+
+describe('a message that somebody else wrote', () => {
+  const forwarded = (forward: unknown) => {
+    const parsed = fromDelivery(altered({ forward }));
+    return parsed.kind === 'message' ? parsed.message.forward : parsed;
+  };
+
+  it('is delivered without the headers that cannot be sent', () => {
+    const sound = { 'x-vendor': 'one', 'User-Agent': 'Vendor/1' };
+    expect(
+      forwarded({ ...sound, 'bad name': 'a', 'bad:name': 'b', '': 'c', ümlaut: 'd', number: 5, list: ['e'] }),
+    ).toEqual(sound);
+    expect(forwarded({ 'x-lines': 'a\r\nhost: elsewhere\u0000', 'x-emoji': ' up ↑ ' })).toEqual({
+      'x-lines': 'ahost: elsewhere',
+      'x-emoji': 'up',
+    });
+    for (const none of [undefined, null, 'text', 5]) expect(forwarded(none)).toEqual({});
+  });
+
+  it.each([
+    'host',
+    'Content-Length',
+    'transfer-encoding',
+    'connection',
+    'Keep-Alive',
+    'upgrade',
+    'TE',
+    'trailer',
+    'expect',
+    'proxy-authorization',
+    'Proxy-Connection',
+  ])('never has its own request bounded or led elsewhere by a forwarded %s', (name) => {
+    expect(forwarded({ [name]: '5', 'x-vendor': 'one' })).toEqual({ 'x-vendor': 'one' });
+  });
+
+  it('has nothing in its content type, query and trace that could not be sent as it is', () => {
+    const parsed = fromDelivery(
+      altered({ query: 'a=1#b\r\nc d', traceparent: 'x\r\ny' }, { contentType: 'text/plain\r\nx: y' }),
+    );
+    expect(parsed).toMatchObject({ message: { contentType: 'text/plainx: y', query: 'a=1%23b%0D%0Ac%20d' } });
+    expect(parsed).not.toHaveProperty('message.traceparent');
+  });
+
+  it.each([
+    ['no messageId', {}, { messageId: '' }, 'it has no messageId'],
+    ['a messageId that cannot be written again', {}, { messageId: '\ufffd'.repeat(100) }, 'its messageId is too long'],
+    ['no routing key', { routing_key: 5 }, {}, 'it has no header routing_key'],
+    ['a time that is none', { received_at: Number.NaN }, {}, 'it has no header received_at, milliseconds since 1970'],
+    ['a key that leads to another path', { routing_key: '..' }, {}, 'its routing_key cannot be part of a path'],
+  ])('and has %s cannot be delivered, for a reason that is named', (_what, headers, properties, problem) => {
+    expect(fromDelivery(altered(headers, properties))).toEqual({ kind: 'foreign', problem });
+  });
+});
+
+describe('a message of a newer version', () => {
+  it.each([
+    ['type', {}, { type: 'v9' }, 'message type "v9" of a newer version of PDaltagent'],
+    ['form', { version: 2 }, {}, 'a message of version 2 of a newer PDaltagent'],
+  ])('whose %s is not known is named, and its lane too', (_what, headers, properties, problem) => {
+    expect(fromDelivery(altered(headers, properties))).toMatchObject({
+      kind: 'newer',
+      problem,
+      message: { routingKey: FRESH.routingKey, orderKey: FRESH.orderKey },
+    });
+  });
+
+  it('is kept whole as a dead letter, and goes back to its lane as it was', () => {
+    const all = { appId: 'an app', correlationId: 'a correlation', contentEncoding: 'br', replyTo: 'a queue' };
+    const delivery = altered(
+      { invented: { by: ['a newer', 'version'] } },
+      { ...all, type: 'v9', expiration: '5', userId: 'guest' },
+    );
+    const parsed = fromDelivery(delivery);
+    if (parsed.kind !== 'newer') throw new Error('it was read');
+    const letter = unreadLetterProperties(delivery, parsed, 3);
+    expect(letter).toMatchObject({ ...all, type: 'v9', messageId: FRESH.id, contentType: FRESH.contentType });
+    expect(letter).not.toHaveProperty('expiration');
+    expect(letter).not.toHaveProperty('userId');
+    expect(letterOf(delivered(letter))).toMatchObject({
+      reason: 'newer',
+      answer: parsed.problem,
+      message: { type: 'v9' },
+    });
+    const replayed = replayProperties(delivered(letter).properties, 1_800_000_000_000);
+    expect(replayed).toMatchObject({ ...all, type: 'v9', messageId: FRESH.id, contentType: FRESH.contentType });
+    expect(replayed.headers).toEqual({
+      ...(delivery.properties.headers as object),
+      received_at: 1_800_000_000_000,
+      original_received_at: FRESH.receivedAt,
+      again: true,
+    });
   });
 });

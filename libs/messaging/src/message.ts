@@ -1,4 +1,5 @@
-import { type ConsumeMessage, type Options } from 'amqplib';
+import { type ConsumeMessage, type MessageProperties, type Options } from 'amqplib';
+import { forwardedHeadersOf, headerValueOf } from './forwarded-headers';
 
 export const MESSAGE_TYPES = ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change', 'webhook'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
@@ -37,6 +38,9 @@ export interface IncomingMessage extends OutgoingMessage {
   readonly forward: Readonly<Record<string, string>>;
 }
 
+/** A message of any type, also one that only a newer version can deliver. */
+export type AddressedMessage = Omit<IncomingMessage, 'type'> & { readonly type: string };
+
 export function toProperties(message: OutgoingMessage): Options.Publish {
   const { forward, query, originalReceivedAt, again, traceparent } = message;
   // One by one: spreading what may be absent costs more than all the rest of publishing.
@@ -61,47 +65,113 @@ export function toProperties(message: OutgoingMessage): Options.Publish {
   };
 }
 
+/** What a message off a queue turned out to be. */
 export type Parsed =
   | { readonly kind: 'message'; readonly message: IncomingMessage }
+  /** Published by a version that knows more, and for a worker of that version; undefined: its lane cannot be told. */
+  | { readonly kind: 'newer'; readonly problem: string; readonly message: AddressedMessage | undefined }
+  /** It lacks what delivery needs: no version of ours published it. */
   | { readonly kind: 'foreign'; readonly problem: string };
 
-/** Reads a message off a queue; one that we did not publish lacks what delivery needs and is called foreign. */
-export function fromDelivery({ properties, content }: Pick<ConsumeMessage, 'properties' | 'content'>): Parsed {
+/** What this version cannot deliver. */
+export type Unread = Exclude<Parsed, { readonly kind: 'message' }>;
+
+const TEXT_PROPERTIES = [
+  'messageId',
+  'type',
+  'contentType',
+  'contentEncoding',
+  'correlationId',
+  'replyTo',
+  'appId',
+] as const;
+type TextProperty = (typeof TEXT_PROPERTIES)[number];
+
+/** The form of messages that this version reads. One of another form names it in its header `version`. */
+const VERSION = 1;
+/** AMQP bounds what a message id may take; one that came as invalid UTF-8 grows by being read. Source: AMQP 0-9-1, 4.2.5.3. */
+const LONGEST_ID_BYTES = 255;
+/** Source: W3C Trace Context, 3.2.2. */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]*)?$/;
+/** What would end a query or be left out of its URL. */
+const NOT_IN_A_QUERY = /[#\s\x00-\x1f\x7f]/g;
+/** Segments that a URL resolves: what is posted to them goes elsewhere. */
+const PATH_SEGMENTS = new Set(['', '.', '..']);
+const TYPES_WITH_KEY_IN_PATH: ReadonlySet<MessageType> = new Set(['x-ere', 'integration', 'integration-change']);
+
+/**
+ * Reads a message off a queue, where anybody may have put it. What delivery depends on has to be sound; of what is only
+ * passed on, what could not be sent is left out, for the body is what counts.
+ */
+export function fromDelivery(delivery: Pick<ConsumeMessage, 'properties' | 'content'>): Parsed {
+  const read = addressed(delivery);
+  const version: unknown = delivery.properties.headers?.version;
+  if (version !== undefined && version !== VERSION)
+    return {
+      kind: 'newer',
+      problem: `a message of version ${nameOf(version)} of a newer PDaltagent`,
+      ...messageIn(read),
+    };
+  if (typeof read === 'string') return { kind: 'foreign', problem: read };
+  const type = MESSAGE_TYPES.find((known) => known === read.type);
+  if (type === undefined)
+    return {
+      kind: 'newer',
+      problem: `message type ${nameOf(read.type)} of a newer version of PDaltagent`,
+      message: read,
+    };
+  if (TYPES_WITH_KEY_IN_PATH.has(type) && PATH_SEGMENTS.has(read.routingKey))
+    return { kind: 'foreign', problem: 'its routing_key cannot be part of a path' };
+  return { kind: 'message', message: { ...read, type } };
+}
+
+/** The message, whatever its type; or what keeps it from being one. */
+function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 'content'>): AddressedMessage | string {
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
   const id: unknown = properties.messageId;
-  const type = MESSAGE_TYPES.find((known) => known === properties.type);
-  const { routing_key: routingKey, order_key: orderKey, received_at: receivedAt, query, traceparent } = headers;
-  if (typeof id !== 'string' || id === '') return { kind: 'foreign', problem: 'it has no messageId' };
-  if (type === undefined) return { kind: 'foreign', problem: 'its type is none of ours' };
-  if (typeof routingKey !== 'string') return { kind: 'foreign', problem: 'it has no header routing_key' };
-  if (typeof orderKey !== 'string') return { kind: 'foreign', problem: 'it has no header order_key' };
-  if (typeof receivedAt !== 'number') return { kind: 'foreign', problem: 'it has no header received_at' };
+  const type: unknown = properties.type;
   const contentType: unknown = properties.contentType;
+  const { routing_key: routingKey, order_key: orderKey, received_at: receivedAt, query, traceparent } = headers;
   const originalReceivedAt: unknown = headers[ORIGINAL_RECEIVED_AT];
+  if (typeof id !== 'string' || id === '') return 'it has no messageId';
+  if (Buffer.byteLength(id) > LONGEST_ID_BYTES) return 'its messageId is too long';
+  if (typeof type !== 'string' || type === '') return 'it has no type';
+  if (typeof routingKey !== 'string') return 'it has no header routing_key';
+  if (typeof orderKey !== 'string') return 'it has no header order_key';
+  if (!isTime(receivedAt)) return 'it has no header received_at, milliseconds since 1970';
   return {
-    kind: 'message',
-    message: {
-      id,
-      type,
-      routingKey,
-      orderKey,
-      receivedAt,
-      body: content,
-      contentType: typeof contentType === 'string' ? contentType : 'application/json',
-      forward: textsOf(headers.forward),
-      again: headers.again === true,
-      ...(typeof originalReceivedAt === 'number' ? { originalReceivedAt } : {}),
-      ...(typeof query === 'string' ? { query } : {}),
-      ...(typeof traceparent === 'string' ? { traceparent } : {}),
-    },
+    id,
+    type,
+    routingKey,
+    orderKey,
+    receivedAt,
+    body: content,
+    contentType: typeof contentType === 'string' ? headerValueOf(contentType) : 'application/json',
+    forward: forwardedHeadersOf(headers.forward),
+    again: headers.again === true,
+    ...(isTime(originalReceivedAt) ? { originalReceivedAt } : {}),
+    ...(typeof query === 'string' ? { query: query.replace(NOT_IN_A_QUERY, encodeURIComponent) } : {}),
+    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
   };
 }
 
-const NOTHING: Readonly<Record<string, string>> = Object.freeze({});
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
 
-function textsOf(table: unknown): Readonly<Record<string, string>> {
-  if (typeof table !== 'object' || table === null) return NOTHING;
+function messageIn(read: AddressedMessage | string): { readonly message: AddressedMessage | undefined } {
+  return { message: typeof read === 'string' ? undefined : read };
+}
+
+/** Every text that AMQP carries beside the headers: a newer version may need one that this version does not know the use of. */
+export function textsOf(properties: MessageProperties): Pick<Options.Publish, TextProperty> {
+  const all: Readonly<Record<string, unknown>> = { ...properties };
   return Object.fromEntries(
-    Object.entries(table).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    TEXT_PROPERTIES.flatMap((name) => (typeof all[name] === 'string' ? [[name, all[name]]] : [])),
   );
+}
+
+/** As it stands in a log line and a dead letter: a word of somebody else, so its length and characters are bounded. */
+function nameOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? JSON.stringify(value).slice(0, 64) : typeof value;
 }

@@ -156,7 +156,7 @@ describe('a lane that is closed while it opens', () => {
     for (let round = 0; round < 5; round += 1) {
       const lane = new Lane(queue, {
         arrived: () => undefined,
-        foreign: () => undefined,
+        unread: () => undefined,
         closedByBroker: () => undefined,
         lost: () => undefined,
       });

@@ -1,7 +1,7 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { type HeldMessage, Lane } from './lane';
-import { toProperties } from './message';
+import { toProperties, type Unread } from './message';
 import { type Publisher } from './publisher';
 import { moveInOrder } from './siding-move';
 import { type Family, sidingKey, sidingQueue } from './topology';
@@ -9,8 +9,8 @@ import { type Family, sidingKey, sidingQueue } from './topology';
 export interface SidingPorts {
   /** A message came off the siding. */
   arrived(message: HeldMessage): void;
-  /** Something came off it that none of ours published. */
-  foreign(consumer: Lane, delivery: ConsumeMessage, problem: string): void;
+  /** Something came off it that this version cannot deliver. */
+  unread(consumer: Lane, delivery: ConsumeMessage, unread: Unread): void;
   closedByBroker(consumer: Lane, reason: string): void;
   /** Everything that was moved here seems to be gone again. */
   emptied(siding: Siding): void;
@@ -156,7 +156,7 @@ export class Siding {
       this.queue,
       {
         arrived,
-        foreign: (from, delivery, problem) => this.#ports.foreign(from, delivery, problem),
+        unread: (from, delivery, unread) => this.#ports.unread(from, delivery, unread),
         closedByBroker: (from, reason) => this.#ports.closedByBroker(from, reason),
         lost: () => this.#ports.broken(this),
         acknowledged: () => {

@@ -20,7 +20,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
   withFamilies(command.command('list'))
     .description('list dead letters, oldest first')
     .option('--key <key>', 'only of this routing key, or of those that end so (webhooks: destination)')
-    .option('--reason <reason>', 'only of this reason: rejected, expired, poison, foreign')
+    .option('--reason <reason>', 'only of this reason: rejected, expired, poison, newer, foreign')
     .option('--json', 'a JSON array, one element per line')
     .action((options: ListOptions) => finish(list(terminal, options)));
 

@@ -1,4 +1,4 @@
-import { actionOf, type OutgoingMessage } from '@pdaltagent/messaging';
+import { actionOf, type AddressedMessage } from '@pdaltagent/messaging';
 import { maskKey } from '@pdaltagent/service';
 
 /** What an operator wants to know of a message, read from its body and its order key. */
@@ -13,7 +13,7 @@ export interface Description {
   readonly mayTrigger: boolean;
 }
 
-type Described = Pick<OutgoingMessage, 'id' | 'type' | 'routingKey' | 'orderKey' | 'body'>;
+type Described = Pick<AddressedMessage, 'id' | 'type' | 'routingKey' | 'orderKey' | 'body'>;
 
 export function descriptionOf({ message }: { readonly message: Described | undefined }): Description {
   if (message === undefined) return { action: '?', alert: '?', key: '-', mayTrigger: false };

@@ -53,6 +53,7 @@ function meaningOf(attempt: Attempt): string {
       return 'taken';
     case 'throttled':
     case 'failed':
+    case 'error':
       return 'a webhook would be tried again until it is too old';
     case 'rejected':
       return 'a webhook would become a dead letter';

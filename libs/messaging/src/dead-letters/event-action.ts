@@ -1,12 +1,12 @@
 import { EVENT_ACTIONS, isJsonObject } from '@pdaltagent/events';
-import { type IncomingMessage } from '../message';
+import { type AddressedMessage } from '../message';
 
 /**
  * What a message does to its alert: `trigger`, `acknowledge`, `resolve`, `change`; of a webhook its event; `?` where only
- * the destination can tell: an orchestration (`x-ere`) makes of other actions what its rules say. It parses the body: for
+ * the destination can tell, or a newer version: an orchestration (`x-ere`) makes of other actions what its rules say. It parses the body: for
  * messages that are looked at one by one.
  */
-export function actionOf({ type, body }: Pick<IncomingMessage, 'type' | 'body'>): string {
+export function actionOf({ type, body }: Pick<AddressedMessage, 'type' | 'body'>): string {
   switch (type) {
     case 'webhook':
       return webhookEventOf(body);
@@ -22,6 +22,8 @@ export function actionOf({ type, body }: Pick<IncomingMessage, 'type' | 'body'>)
       const name = typeof text === 'string' ? text.trim().toLowerCase() : undefined;
       return EVENT_ACTIONS.find((action) => action === name) ?? '?';
     }
+    default:
+      return '?';
   }
 }
 

@@ -1,15 +1,15 @@
 import { type ConsumeMessage } from 'amqplib';
 import { createHash } from 'node:crypto';
-import { fromDelivery, type IncomingMessage } from '../message';
+import { type AddressedMessage, fromDelivery } from '../message';
 
 /** A dead letter as it lies in its queue: the message, and what happened to it. Times are milliseconds since 1970. */
 export interface Letter {
   /** The message's id; one without gets a name of its content, the same at every look. */
   readonly id: string;
-  /** `rejected`, `expired`, `poison`, `foreign`; of a message that the broker itself set aside its own word for it. */
+  /** `rejected`, `expired`, `poison`, `newer`, `foreign`; of a message that the broker itself set aside its own word for it. */
   readonly reason: string;
   readonly status: number | undefined;
-  /** What the destination answered, at most 2 KB; of a foreign message what is wrong with it. */
+  /** What the destination answered, at most 2 KB; of a message that could not be read what is wrong with it. */
   readonly answer: string;
   readonly attempts: number;
   readonly firstAttemptAt: number | undefined;
@@ -18,15 +18,15 @@ export interface Letter {
   /** When the sender's event was accepted, also after replays; what the age is counted from. */
   readonly acceptedAt: number | undefined;
   readonly body: Buffer;
-  /** What would be delivered; undefined: none of ours published it, and no replay can deliver it. */
-  readonly message: IncomingMessage | undefined;
+  /** What would be delivered, by this version or a newer one; undefined: no replay can deliver it. */
+  readonly message: AddressedMessage | undefined;
 }
 
 /** Reads a dead letter; none is so strange that it could not be shown. */
 export function letterOf(delivery: Pick<ConsumeMessage, 'properties' | 'content'>): Letter {
   const headers: Readonly<Record<string, unknown>> = delivery.properties.headers ?? {};
   const parsed = fromDelivery(delivery);
-  const message = parsed.kind === 'message' ? parsed.message : undefined;
+  const message = parsed.kind === 'foreign' ? undefined : parsed.message;
   const id: unknown = delivery.properties.messageId;
   return {
     id: typeof id === 'string' && id !== '' ? id : nameOf(delivery.content),

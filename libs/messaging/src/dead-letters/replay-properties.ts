@@ -1,23 +1,18 @@
 import { type MessageProperties, type Options } from 'amqplib';
-import { ORIGINAL_RECEIVED_AT } from '../message';
+import { ORIGINAL_RECEIVED_AT, textsOf } from '../message';
 
 /**
  * The properties with which a dead letter goes back to its lane: the message as it was, its age restarted, what is told of
  * its death left out. `again` lets the worker drop it where it was delivered after all.
  */
 export function replayProperties(properties: MessageProperties, now: number): Options.Publish {
-  const contentType: unknown = properties.contentType;
-  const type: unknown = properties.type;
-  const messageId: unknown = properties.messageId;
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
   const kept = Object.entries(headers).filter(([name]) => !name.startsWith('dead_') && !name.startsWith('x-'));
   return {
+    ...textsOf(properties),
     persistent: true,
     mandatory: true,
     timestamp: Math.floor(now / 1000),
-    ...(typeof messageId === 'string' ? { messageId } : {}),
-    ...(typeof type === 'string' ? { type } : {}),
-    ...(typeof contentType === 'string' ? { contentType } : {}),
     headers: {
       ...Object.fromEntries(kept),
       received_at: now,
