@@ -65,6 +65,11 @@ describe('what an answer of PagerDuty’s to an event means', () => {
     }
   });
 
+  it('is a refusal also without a message, in PagerDuty’s own words', () => {
+    for (const status of ['invalid event', 'Unrecognized object'])
+      expect(classifyEvent('v2', { ...answer(400), body: JSON.stringify({ status }) }, 0).kind).toBe('rejected');
+  });
+
   it('a refusal of the way speaks about the key alone where the key is in the path', () => {
     expect(classifyEvent('v2', answer(404), 0)).toMatchObject({ reason: 'way', scope: 'destination' });
     expect(classifyEvent('integration', answer(404), 0)).toMatchObject({ reason: 'way', scope: 'key' });

@@ -7,6 +7,9 @@ const LONGEST_ANSWER = 16 * 1024;
  */
 export type AnswerText = 'success' | 'error' | 'object' | 'html' | 'other';
 
+/** PagerDuty's own words for what it refuses. Source: as below. */
+const REFUSALS: ReadonlySet<unknown> = new Set(['invalid event', 'Unrecognized object']);
+
 /**
  * Source: developer.pagerduty.com, openapiv3.json of Events API v1 and v2: `{"status":"success","message":…}` and
  * `{"status":"invalid event","message":…,"errors":[…]}`.
@@ -21,7 +24,8 @@ function kindOfJson(text: string): AnswerText {
   try {
     const { status, message } = JSON.parse(text) as { readonly status?: unknown; readonly message?: unknown };
     if (status === 'success') return 'success';
-    return typeof status === 'string' && typeof message === 'string' ? 'error' : 'object';
+    const isError = REFUSALS.has(status) || (typeof status === 'string' && typeof message === 'string');
+    return isError ? 'error' : 'object';
   } catch {
     return 'other';
   }
