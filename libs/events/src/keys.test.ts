@@ -85,6 +85,9 @@ describe('the order key', () => {
     ['{"dedup_key":"a"}', undefined],
     ['{"event_action":"trigger"}', undefined],
     ['not json', undefined],
+    // What is over PagerDuty's limit is no key: a message's headers could not hold it.
+    [`{"event_action":"resolve","dedup_key":"${'🔥'.repeat(255)}"}`, '🔥'.repeat(255)],
+    [`{"event_action":"resolve","dedup_key":"${'a'.repeat(256)}"}`, undefined],
   ])('of an orchestration reads the alert of %j as %j', (body, dedupKey) => {
     expect(vendorDedupKeyOf('x-ere', Buffer.from(body))).toBe(dedupKey);
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { edited, readDocument, type JsonDocument, type JsonObject } from './json-document';
 import { EVENT_ACTIONS } from './event';
 import type { ApiType, EventType } from './event-type';
+import { charactersIn, MAXIMUM_DEDUP_KEY_CHARACTERS } from './limits';
 import { SHAPES } from './shape';
 
 /** The routing key that an event's body names; undefined where it names none. */
@@ -45,7 +46,10 @@ export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefi
   const reading = readDocument(body);
   if (!reading.ok) return undefined;
   const { value } = reading.document;
-  return EVENT_ACTIONS.some((action) => action === value['event_action']) ? textAt(value, 'dedup_key') : undefined;
+  if (!EVENT_ACTIONS.some((action) => action === value['event_action'])) return undefined;
+  const dedupKey = textAt(value, 'dedup_key');
+  // PagerDuty takes no longer one, and a message's headers could not carry it.
+  return dedupKey === undefined || charactersIn(dedupKey) > MAXIMUM_DEDUP_KEY_CHARACTERS ? undefined : dedupKey;
 }
 
 /**

@@ -58,6 +58,23 @@ describe('a message', () => {
     expect(fromDelivery(delivered(toProperties(MESSAGE)))).toEqual({ kind: 'message', message: MESSAGE });
   });
 
+  it.each([
+    ['fits to the byte', `text/plain; a=${'x'.repeat(241)}`, `text/plain; a=${'x'.repeat(241)}`],
+    ['has long parameters', `multipart/form-data; boundary=${'x'.repeat(300)}`, 'multipart/form-data'],
+    ['fits in characters but not in bytes', `text/xml; a="${'é'.repeat(200)}"`, 'text/xml'],
+    ['has a long type', `application/${'x'.repeat(300)}`, 'application/octet-stream'],
+    ['is no media type', 'é'.repeat(300), 'application/octet-stream'],
+  ])(
+    'comes out with its whole content type, which %s, and readers of the property alone get a valid one',
+    (_, contentType, property) => {
+      const properties = toProperties({ ...MESSAGE, contentType });
+      expect(properties.contentType).toBe(property);
+      expect(fromDelivery(delivered(properties))).toEqual({ kind: 'message', message: { ...MESSAGE, contentType } });
+      const dead = delivered(deadLetterProperties({ ...FRESH, contentType }, BURIAL, HISTORY, 1));
+      expect(fromDelivery(delivered(replayProperties(dead.properties, 1)))).toMatchObject({ message: { contentType } });
+    },
+  );
+
   it('keeps the moment of its first acceptance through replay, siding and a second death', () => {
     const dead = delivered(deadLetterProperties(FRESH, BURIAL, HISTORY, 3));
     const replayed = fromDelivery(delivered(replayProperties(dead.properties, 1_800_000_000_000)));

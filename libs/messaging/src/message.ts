@@ -7,6 +7,11 @@ export type MessageType = (typeof MESSAGE_TYPES)[number];
 /** When the sender's event was accepted, on a message whose age a replay restarted. */
 export const ORIGINAL_RECEIVED_AT = 'original_received_at';
 
+/** The whole content type, on a message whose property cannot hold it. */
+const CONTENT_TYPE = 'content_type';
+/** AMQP's short strings, which all properties are, take a length of one byte (AMQP 0-9-1, 4.2.5.3). */
+const MAXIMUM_PROPERTY_BYTES = 255;
+
 /** What travels through an exchange. The body is exactly what will be posted; the rest rides in AMQP's properties. */
 export interface OutgoingMessage {
   /** UUIDv7: the correlation id in every log line. */
@@ -54,15 +59,26 @@ export function toProperties(message: OutgoingMessage): Options.Publish {
   if (originalReceivedAt !== undefined) headers[ORIGINAL_RECEIVED_AT] = originalReceivedAt;
   if (again === true) headers.again = true;
   if (traceparent !== undefined) headers.traceparent = traceparent;
+  const contentType = propertyOf(message.contentType);
+  if (contentType !== message.contentType) headers[CONTENT_TYPE] = message.contentType;
   return {
     persistent: true,
     mandatory: true,
     messageId: message.id,
     type: message.type,
-    contentType: message.contentType,
+    contentType,
     timestamp: Math.floor(message.receivedAt / 1000),
     headers,
   };
+}
+
+/** A content type as it is if a property can hold it; else without its parameters, or as what every body is. */
+function propertyOf(contentType: string): string {
+  if (Buffer.byteLength(contentType) <= MAXIMUM_PROPERTY_BYTES) return contentType;
+  const [mediaType = ''] = contentType.split(';', 1);
+  const short = mediaType.trim();
+  const isValid = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+$/.test(short) && short.length <= MAXIMUM_PROPERTY_BYTES;
+  return isValid ? short : 'application/octet-stream';
 }
 
 /** What a message off a queue turned out to be. */
@@ -130,7 +146,7 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
   const id: unknown = properties.messageId;
   const type: unknown = properties.type;
-  const contentType: unknown = properties.contentType;
+  const contentType: unknown = headers[CONTENT_TYPE] ?? properties.contentType;
   const { routing_key: routingKey, order_key: orderKey, received_at: receivedAt, query, traceparent } = headers;
   const originalReceivedAt: unknown = headers[ORIGINAL_RECEIVED_AT];
   if (typeof id !== 'string' || id === '') return 'it has no messageId';
