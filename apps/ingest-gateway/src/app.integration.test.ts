@@ -97,7 +97,9 @@ function haveArrived(sent: readonly string[]): Promise<boolean> {
 it('has an event durably on its lane before it answers 202, with all that delivery needs', async () => {
   const body = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a', client: 'é🔥' });
   expect(await post('/v2/enqueue', body)).toBe(202);
-  expect(await post(`/integration/${KEY}/enqueue`, 'a=b', { 'content-type': 'text/odd', 'x-vendor': 'v' })).toBe(202);
+  expect(await post(`/integration/${KEY}/enqueue`, 'a=b', { 'content-type': 'text/odd', 'x-event-key': 'v' })).toBe(
+    202,
+  );
   await waitUntil(() => arrived.length >= 2, { what: 'both events to arrive' });
   const [first, second, ...others] = arrived;
   expect(others).toEqual([]);
@@ -111,7 +113,7 @@ it('has an event durably on its lane before it answers 202, with all that delive
   expect(second?.properties).toMatchObject({
     type: 'integration',
     contentType: 'text/odd',
-    headers: { routing_key: KEY, order_key: KEY, forward: { 'x-vendor': 'v' } },
+    headers: { routing_key: KEY, order_key: KEY, forward: { 'x-event-key': 'v' } },
   });
 });
 

@@ -5,6 +5,7 @@ import { Access } from './access';
 import { type Configuration } from './configuration';
 import { DurableSink } from './durability/durable-sink';
 import { SpoolInstruments } from './durability/spool-instruments';
+import { ForwardHeaders } from './forward-headers';
 import { Gateway } from './gateway';
 import { createScrub } from './scrubbing';
 
@@ -18,6 +19,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   const instruments = new SpoolInstruments(metrics);
   const scrub = createScrub(configuration, metrics, logger);
   const access = accessOf(configuration);
+  const forwardHeaders = ForwardHeaders.parse(configuration.forwardHeaders ?? '');
   const root = spoolRootOf(configuration);
   const options = { maximumBytes: configuration.spoolMaximumBytes, log: logger };
   let running: { spool: Spool; sink: DurableSink; gateway: Gateway; lookAround: LookAround } | undefined;
@@ -45,6 +47,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         maximumEvents: configuration.maxInFlight + WAITING_FOR_DISK,
         scrub,
         access,
+        forwardHeaders,
         logger,
         metrics,
       });

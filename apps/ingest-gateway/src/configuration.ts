@@ -62,6 +62,11 @@ export const variables = {
     'proxies whose X-Forwarded-For tells where a sender is, as 10.0.0.5,10.1.0.0/16',
     NETWORKS,
   ),
+  forwardHeaders: text(
+    'PDAGENTD_FORWARD_HEADERS',
+    undefined,
+    'headers of vendors that are passed on to PagerDuty besides those it reads, separated by commas',
+  ),
   scrub: flag('PDAGENTD_SCRUB_PII', false, 'take personal and secret data out of events before they are stored'),
   ...scrubVariables,
 };

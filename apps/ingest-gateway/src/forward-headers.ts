@@ -1,62 +1,146 @@
 import { type IncomingHttpHeaders } from 'node:http';
+import { ConfigurationError } from '@pdaltagent/service';
 
-// Between this hop and its peer only (RFC 9110, 7.6.1).
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+/**
+ * The headers of a vendor that are passed on besides its Content-Type: what tells PagerDuty's integrations and transformers,
+ * which see "all headers" (PagerDuty, Custom Event Transformers), what a body is, and signatures, which only prove
+ * something about the body they came with. No header that is itself a credential, as X-Gitlab-Token or an API key.
+ */
+const FORWARDED: readonly string[] = [
+  // Transformers tell vendors apart by it, as "Amazon Simple Notification Service Agent".
+  'user-agent',
+  // Amazon SNS, "HTTP/HTTPS headers". PagerDuty confirms subscriptions (support.pagerduty.com, Amazon CloudWatch).
+  'x-amz-sns-message-type',
+  'x-amz-sns-message-id',
+  'x-amz-sns-topic-arn',
+  'x-amz-sns-subscription-arn',
+  'x-amz-sns-rawdelivery',
+  // GitHub, "Webhook events and payloads: delivery headers". PagerDuty's GitHub Changes integration.
+  'x-github-event',
+  'x-github-delivery',
+  'x-github-hook-id',
+  'x-github-hook-installation-target-id',
+  'x-github-hook-installation-target-type',
+  'x-hub-signature',
+  'x-hub-signature-256',
+  // GitLab, "Webhooks: delivery headers". PagerDuty's GitLab Changes integration.
+  'x-gitlab-event',
+  'x-gitlab-instance',
+  'x-gitlab-webhook-uuid',
+  'x-gitlab-event-uuid',
+  'idempotency-key',
+  // Bitbucket Cloud, "Event payloads: HTTP headers". PagerDuty's Bitbucket integration.
+  'x-event-key',
+  'x-event-time',
+  'x-hook-uuid',
+  'x-request-uuid',
+  'x-attempt-number',
+  // Jira, "Webhooks: headers".
+  'x-atlassian-webhook-identifier',
+  'x-atlassian-webhook-retry',
+  // Azure Event Grid, "Message headers"; CloudEvents 1.0, HTTP protocol binding, binary mode.
+  'aeg-event-type',
+  'aeg-subscription-name',
+  'aeg-delivery-count',
+  'aeg-data-version',
+  'aeg-metadata-version',
+  'aeg-output-event-id',
+  'ce-id',
+  'ce-source',
+  'ce-specversion',
+  'ce-type',
+  'ce-subject',
+  'ce-time',
+  'ce-dataschema',
+  // Sentry, "Integration platform: webhooks". PagerDuty's Sentry integration.
+  'sentry-hook-resource',
+  'sentry-hook-signature',
+  'sentry-hook-timestamp',
+  // Zendesk, "Verifying webhooks".
+  'x-zendesk-webhook-id',
+  'x-zendesk-webhook-invocation-id',
+  'x-zendesk-webhook-signature',
+  'x-zendesk-webhook-signature-timestamp',
+  // CircleCI, "Webhooks"; Buildkite, "Webhooks".
+  'circleci-event-type',
+  'circleci-signature',
+  'x-buildkite-event',
+  'x-buildkite-signature',
+  // Standard Webhooks 1.0; PagerDuty, "Webhooks V3: signatures".
+  'webhook-id',
+  'webhook-timestamp',
+  'webhook-signature',
+  'x-webhook-id',
+  'x-webhook-subscription',
+  'x-pagerduty-signature',
 ];
-// Said anew by whoever posts the body on: it goes to another host, not compressed, once accepted.
-const OF_THIS_REQUEST = [
+
+// Frame a request or end at this hop (RFC 9110, 7.6.1, and RFC 9112, 6), or belong to the request that a worker makes.
+const FRAMING: ReadonlySet<string> = new Set([
   'accept-encoding',
+  'connection',
   'content-encoding',
   'content-length',
   'content-type',
   'expect',
   'host',
+  'keep-alive',
+  'te',
   'traceparent',
   'tracestate',
-];
-const CREDENTIALS = [
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'private-token',
-  'x-access-token',
-  'x-amz-security-token',
-  'x-api-key',
-  'x-auth-token',
-  'x-csrf-token',
-  'x-pdaltagent-token',
-];
-// Who sent it through which proxies is the organisation's own business.
-const FORWARDING = [
-  'cf-connecting-ip',
-  'forwarded',
-  'true-client-ip',
-  'via',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'x-envoy-external-address',
-  'x-original-forwarded-for',
-  'x-real-ip',
-  'x-request-id',
-];
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+// Credentials for this gateway, or for whatever serves under its name.
+const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'x-pdaltagent-token', 'x-routing-key']);
 
-const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...OF_THIS_REQUEST, ...CREDENTIALS, ...FORWARDING]);
+const VARIABLE = 'PDAGENTD_FORWARD_HEADERS';
+/** No longer than a name in AMQP's tables may be, and without `!`, which has a meaning of its own to amqplib. */
+const NAME = /^[a-z0-9][a-z0-9_.-]{0,199}$/;
 
-/** The headers of a vendor that a transformer at PagerDuty may want to see, as `x-amz-sns-topic-arn`. */
-export function forwardHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
-  const forward: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || DROPPED.has(name) || named.has(name) || name.startsWith('x-forwarded-')) continue;
-    forward[name] = Array.isArray(value) ? value.join(', ') : value;
+/** Chooses, from the headers of a vendor's request, those that are passed on with its body. */
+export class ForwardHeaders {
+  readonly #names: readonly string[];
+
+  /** @param added names of headers that are passed on too, in lower case */
+  constructor(added: readonly string[] = []) {
+    this.#names = [...new Set([...FORWARDED, ...added])];
   }
-  return forward;
+
+  /** @param text names, separated by commas or blanks. @throws ConfigurationError that names each one that cannot be passed on */
+  static parse(text: string): ForwardHeaders {
+    const names = text
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter((name) => name !== '');
+    const problems = names.flatMap((name) => {
+      const problem = problemOf(name);
+      return problem === undefined
+        ? []
+        : [`${VARIABLE}: "${name}" ${problem}: wants names of headers, separated by commas, as x-vendor-event`];
+    });
+    if (problems.length > 0) throw new ConfigurationError(problems);
+    return new ForwardHeaders(names);
+  }
+
+  /** Undefined if there are none. */
+  of(headers: IncomingHttpHeaders): Record<string, string> | undefined {
+    // What Connection names ends at this hop.
+    const ends = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
+    let forward: Record<string, string> | undefined;
+    for (const name of this.#names) {
+      const value = headers[name];
+      if (value === undefined || ends.includes(name)) continue;
+      forward ??= {};
+      forward[name] = Array.isArray(value) ? value.join(', ') : value;
+    }
+    return forward;
+  }
+}
+
+function problemOf(name: string): string | undefined {
+  if (!NAME.test(name)) return 'is no name of a header';
+  if (FRAMING.has(name) || name.startsWith('proxy-')) return 'frames or routes a message and is never passed on';
+  return CREDENTIALS.has(name) ? 'is a credential and is never passed on' : undefined;
 }

@@ -65,9 +65,11 @@ export interface RunningGateway {
 /** A gateway on free ports with a sink that remembers; HTTP only, unless an `httpsPort` is given. */
 export async function startGateway(
   changes: Partial<GatewayOptions['configuration']> &
-    Partial<Pick<GatewayOptions, 'scrub' | 'access' | 'limits' | 'certificatePollMs' | 'maximumEvents'>> = {},
+    Partial<
+      Pick<GatewayOptions, 'scrub' | 'access' | 'forwardHeaders' | 'limits' | 'certificatePollMs' | 'maximumEvents'>
+    > = {},
 ): Promise<RunningGateway> {
-  const { scrub, access, limits, certificatePollMs, maximumEvents = 1_000, ...configuration } = changes;
+  const { scrub, access, forwardHeaders, limits, certificatePollMs, maximumEvents = 1_000, ...configuration } = changes;
   const folder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
   const sink = new RememberingSink();
   const metrics = new Registry();
@@ -78,6 +80,7 @@ export async function startGateway(
     metrics,
     maximumEvents,
     access,
+    forwardHeaders,
     logger: rememberingLogger(log),
     ...(scrub === undefined ? {} : { scrub }),
     ...(limits === undefined ? {} : { limits }),

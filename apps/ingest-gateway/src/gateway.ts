@@ -4,6 +4,7 @@ import { type Access } from './access';
 import { Admission } from './admission';
 import { Certificate } from './certificate';
 import { type Configuration } from './configuration';
+import { ForwardHeaders } from './forward-headers';
 import { Instruments } from './instruments';
 import { Intake } from './intake';
 import { type LIMITS, Listener, type ListenerOptions } from './listener';
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   readonly scrub?: Scrub | undefined;
   /** Who may send; undefined: anybody. */
   readonly access?: Access | undefined;
+  /** Which headers of vendors are passed on; undefined: those that PagerDuty's integrations read. */
+  readonly forwardHeaders?: ForwardHeaders | undefined;
   /** Other time and size limits than those of the listeners. */
   readonly limits?: Partial<typeof LIMITS>;
   readonly certificatePollMs?: number;
@@ -48,6 +51,7 @@ export class Gateway {
     sink,
     maximumEvents,
     access,
+    forwardHeaders = new ForwardHeaders(),
     scrub,
     limits,
     certificatePollMs,
@@ -60,7 +64,7 @@ export class Gateway {
     const admission = new Admission(maximumEvents, MAXIMUM_HELD_BYTES);
     const outcomes = new Outcomes(new Instruments(metrics, admission), logger);
     const intake = new Intake({ sink, admission, strict: configuration.strict, scrub });
-    const routes = createRoutes({ intake, admission, outcomes, access });
+    const routes = createRoutes({ intake, admission, outcomes, access, forwardHeaders });
     const classes = requestClasses(routes.app);
     this.#createListener = (options) =>
       new Listener(routes.handle, classes, {

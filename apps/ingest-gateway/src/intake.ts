@@ -20,6 +20,7 @@ import {
 } from '@pdaltagent/events';
 import { type OutgoingMessage } from '@pdaltagent/messaging';
 import { type Admission } from './admission';
+import { headerBytesOf, MAXIMUM_HEADER_BYTES } from './header-bytes';
 import { messageId } from './message-id';
 import { type EventSink, NotDurable, type Scrub } from './ports';
 import { refusals, type Refused } from './refusal';
@@ -53,6 +54,7 @@ interface Ready {
   readonly body: Buffer;
   readonly contentType: string;
   readonly forward: Readonly<Record<string, string>> | undefined;
+  readonly query: string | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -75,10 +77,13 @@ export class Intake {
     const { type } = received;
     const ready = isApiType(type) ? this.#readApi(received, type) : this.#readVendor(received, type);
     if (ready.kind === 'refused') return ready;
+    const message = messageOf(received, ready);
+    // Nothing else about an event of an API can be long.
+    if (!isApiType(type) && headerBytesOf(message) > MAXIMUM_HEADER_BYTES) return refusals.headersTooLarge();
     const { admission, sink } = this.#options;
     if (!admission.enter()) return refusals.overload();
     try {
-      await sink.publish(messageOf(received, ready));
+      await sink.publish(message);
     } catch (error) {
       if (error instanceof NotDurable) return refusals.unavailable(`Event could not be stored: ${error.message}`);
       throw error;
@@ -111,18 +116,21 @@ export class Intake {
       // A key that came in the header is what PagerDuty must see there too.
       forward:
         bodyKey === undefined && received.headerKey !== undefined ? { 'x-routing-key': received.headerKey } : undefined,
+      query: undefined,
       warnings: read === first ? first.warnings : [...new Set([...first.warnings, ...read.warnings])],
     };
   }
 
   #readVendor(received: Received, type: VendorType): Ready | Refused {
-    const { pathKey: routingKey = '', contentType, forward } = received;
+    const { pathKey: routingKey = '', contentType } = received;
     const errors = routingKeyErrors(routingKey);
     if (errors.length > 0) return refusals.invalid(errors);
     if (received.body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const body = this.#scrub(received, received.body);
     const dedupKey = vendorDedupKeyOf(type, body);
-    return { kind: 'ready', routingKey, dedupKey, body, contentType, forward, warnings: [] };
+    const forward = this.#scrubHeaders(received.forward);
+    const query = this.#scrubQuery(received.query);
+    return { kind: 'ready', routingKey, dedupKey, body, contentType, forward, query, warnings: [] };
   }
 
   #readDocument(type: ApiType, bytes: Buffer): ReadEvent | Refused {
@@ -134,7 +142,17 @@ export class Intake {
   }
 
   #scrub({ type, contentType }: Received, body: Buffer): Buffer {
-    return this.#options.scrub?.({ type, body, contentType }) ?? body;
+    return this.#options.scrub?.body({ type, body, contentType }) ?? body;
+  }
+
+  #scrubQuery(query: string | undefined): string | undefined {
+    return query === undefined ? undefined : (this.#options.scrub?.query(query) ?? query);
+  }
+
+  #scrubHeaders(forward: Received['forward']): Received['forward'] {
+    const { scrub } = this.#options;
+    if (forward === undefined || scrub === undefined) return forward;
+    return Object.fromEntries(Object.entries(forward).map(([name, value]) => [name, scrub.header(name, value)]));
   }
 }
 
@@ -149,8 +167,8 @@ function isTrigger(type: ApiType, { value }: JsonDocument): boolean {
   return value[type === 'v1' ? 'event_type' : 'event_action'] === 'trigger';
 }
 
-function messageOf({ type, query, traceparent }: Received, ready: Ready): OutgoingMessage {
-  const { routingKey, dedupKey, body, contentType, forward } = ready;
+function messageOf({ type, traceparent }: Received, ready: Ready): OutgoingMessage {
+  const { routingKey, dedupKey, body, contentType, forward, query } = ready;
   const receivedAt = Date.now();
   const id = messageId(receivedAt);
   const orderKey = orderKeyOf({ type, id, routingKey, dedupKey });

@@ -148,7 +148,11 @@ describe('PDAGENTD_STRICT', () => {
 describe('scrubbing', () => {
   it('comes before the keys: the alert is known by its scrubbed key', async () => {
     gateway = await startGateway({
-      scrub: ({ body }) => Buffer.from(body.toString().replaceAll('me@example.com', 'EMAIL')),
+      scrub: {
+        body: ({ body }) => Buffer.from(body.toString().replaceAll('me@example.com', 'EMAIL')),
+        query: (query) => query,
+        header: (_name, value) => value,
+      },
     });
     const event = (dedup_key: string, summary: string) =>
       JSON.stringify({

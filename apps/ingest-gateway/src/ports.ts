@@ -28,5 +28,10 @@ export interface ScrubbableEvent {
   readonly contentType: string;
 }
 
-/** Takes personal data out of an event. Gives back the same bytes where there is none. */
-export type Scrub = (event: ScrubbableEvent) => Buffer;
+/** Takes personal data out of an event. Whatever holds none comes back as it was, byte for byte. */
+export interface Scrub {
+  body(event: ScrubbableEvent): Buffer;
+  /** @param query without its question mark */
+  query(query: string): string;
+  header(name: string, value: string): string;
+}

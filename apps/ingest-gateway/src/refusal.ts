@@ -5,6 +5,7 @@ import {
   unrecognizedObject,
   type Answer,
 } from '@pdaltagent/events';
+import { MAXIMUM_HEADER_BYTES } from './header-bytes';
 
 /** Why an event was not taken: a closed list, as it labels a metric. */
 export const REFUSALS = [
@@ -40,6 +41,13 @@ export const refusals = {
   invalid: (errors: readonly string[]) => refused('invalid', invalidEvent(errors)),
   unrecognized: (error: string) => refused('unrecognized', unrecognizedObject(error)),
   tooLarge: () => refused('too-large', eventTooLarge()),
+  headersTooLarge: () =>
+    refused('too-large', {
+      ...unrecognizedObject(
+        `Query, Content-Type and headers are too long together (maximum is ${MAXIMUM_HEADER_BYTES} bytes)`,
+      ),
+      status: 431,
+    }),
   unauthorized: (error: string) =>
     refused('unauthorized', {
       status: 401,

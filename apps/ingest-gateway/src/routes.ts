@@ -3,7 +3,7 @@ import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { type Access } from './access';
 import { type Admission } from './admission';
-import { forwardHeaders } from './forward-headers';
+import { type ForwardHeaders } from './forward-headers';
 import { type Accepted, type Intake, type Received } from './intake';
 import { type Outcomes } from './outcomes';
 import { readBody } from './read-body';
@@ -26,6 +26,7 @@ export interface RouteOptions {
   readonly admission: Admission;
   readonly outcomes: Outcomes;
   readonly access?: Access | undefined;
+  readonly forwardHeaders: ForwardHeaders;
 }
 
 export interface Routes {
@@ -66,7 +67,7 @@ function routing(app: Handler, outcomes: Outcomes): RequestListener {
   };
 }
 
-function addRoutes(router: Express, { intake, admission, outcomes, access }: RouteOptions): void {
+function addRoutes(router: Express, { intake, admission, outcomes, access, forwardHeaders }: RouteOptions): void {
   if (access !== undefined) {
     router.use((request: Request, response: Response, next: NextFunction) => {
       const refusal = access.refusal(request);
@@ -87,7 +88,7 @@ function addRoutes(router: Express, { intake, admission, outcomes, access }: Rou
         if (body.kind === 'refused') outcome = body;
         else {
           try {
-            outcome = await intake.accept(receivedOf(type, request, body.bytes));
+            outcome = await intake.accept(receivedOf(type, request, body.bytes, forwardHeaders));
           } finally {
             admission.release(body.bytes.length);
           }
@@ -122,7 +123,12 @@ const FAILED = {
 
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-function receivedOf(type: EventType, { headers, params, url }: Request, body: Buffer): Received {
+function receivedOf(
+  type: EventType,
+  { headers, params, url }: Request,
+  body: Buffer,
+  forwardHeaders: ForwardHeaders,
+): Received {
   const { key } = params;
   const { traceparent } = headers;
   const headerKey = headers['x-routing-key'];
@@ -133,7 +139,7 @@ function receivedOf(type: EventType, { headers, params, url }: Request, body: Bu
     pathKey: isVendor ? key : undefined,
     headerKey: typeof headerKey === 'string' && headerKey !== '' ? headerKey : undefined,
     contentType: headers['content-type'] ?? 'application/octet-stream',
-    forward: isVendor ? forwardHeaders(headers) : undefined,
+    forward: isVendor ? forwardHeaders.of(headers) : undefined,
     query: isVendor ? queryOf(url) : undefined,
     traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
   };

@@ -19,9 +19,14 @@ beforeEach(() => {
   metrics = new Registry();
 });
 
+function scrubOf(environment: Environment) {
+  return createScrub(readConfiguration(variables, environment), metrics, rememberingLogger(log));
+}
+
 function scrubbed(environment: Environment): string | undefined {
-  const scrub = createScrub(readConfiguration(variables, environment), metrics, rememberingLogger(log));
-  return scrub?.({ type: 'v2', contentType: 'application/json', body: Buffer.from(BODY) }).toString();
+  return scrubOf(environment)
+    ?.body({ type: 'v2', contentType: 'application/json', body: Buffer.from(BODY) })
+    .toString();
 }
 
 it('is off unless it is asked for', () => {
@@ -65,4 +70,54 @@ it('refuses at start what it cannot do, and names the variable', () => {
   );
   expect(() => scrubbed({ ...on, PDAGENTD_SCRUB_RULES: '/nowhere.json' })).toThrow(/PDAGENTD_SCRUB_RULES: .*ENOENT/);
   rmSync(folder, { recursive: true });
+});
+
+describe('the query of a vendor', () => {
+  it.each([
+    ['source=cloud&to=ann%40example.com&x=%20y', 'source=cloud&to=%7B%7BEMAIL_ADDRESS%7D%7D&x=%20y'],
+    ['user=a&password=hunter2hunter2', 'user=a&password=%7B%7BSECRET%7D%7D'],
+    ['pay=4111+1111+1111+1111', 'pay=%7B%7BCREDIT_CARD%7D%7D'],
+    ['text=mail+ann%40example.com%20now', 'text=mail+%7B%7BEMAIL_ADDRESS%7D%7D%20now'],
+    ['ann@example.com', '%7B%7BEMAIL_ADDRESS%7D%7D'],
+    // What holds nothing stays as it was written, valid or not.
+    ['source=cloud&x=%20y+z&%zz&=&&a=b=c', 'source=cloud&x=%20y+z&%zz&=&&a=b=c'],
+    ['', ''],
+  ])('%s leaves as %s', (query, left) => {
+    expect(scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.query(query)).toBe(left);
+  });
+});
+
+describe('a header of a vendor', () => {
+  it.each([
+    ['x-vendor-note', 'call ann@example.com', 'call {{EMAIL_ADDRESS}}'],
+    ['x-vendor-note', 'password=hunter2hunter2', 'password={{SECRET}}'],
+    ['x-vendor-password', 'hunter2hunter2', '{{SECRET}}'],
+    ['x-vendor-card', '4111 1111 1111 1111', '{{CREDIT_CARD}}'],
+  ])('%s: %s leaves as %s', (name, value, left) => {
+    expect(scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.header(name, value)).toBe(left);
+  });
+
+  it.each([
+    ['user-agent', 'Amazon Simple Notification Service Agent'],
+    ['user-agent', 'GitHub-Hookshot/044aadd'],
+    ['x-amz-sns-message-id', '165545c9-2a5c-472c-8df2-7ff2be2b3b1b'],
+    ['x-amz-sns-subscription-arn', 'arn:aws:sns:us-west-2:123456789012:MyTopic:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55'],
+    ['x-github-delivery', '72d3162e-cc78-11e3-81ab-4c9367dc0958'],
+    ['x-github-hook-installation-target-id', '79929171'],
+    ['x-hub-signature', 'sha1=7d38cdd689735b008b3c702edd92eea23791c5f6'],
+    ['x-hub-signature-256', 'sha256=d57c68ca6f92289e6987922ff26938930f6e66a2d161ef06abdf1859230aa23c'],
+    ['sentry-hook-signature', 'd57c68ca6f92289e6987922ff26938930f6e66a2d161ef06abdf1859230aa23c'],
+    ['sentry-hook-timestamp', '1711315768'],
+    ['webhook-signature', 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4='],
+    ['x-zendesk-webhook-signature', 'EiqWE3SXTPQpPulBV6OSuuGziIishZNc1VwNZYqZrHU='],
+    ['x-pagerduty-signature', 'v1=d57c68ca6f92289e6987922ff26938930f6e66a2d161ef06abdf1859230aa23c'],
+    ['circleci-signature', 'v1=d57c68ca6f92289e6987922ff26938930f6e66a2d161ef06abdf1859230aa23c'],
+    [
+      'x-buildkite-signature',
+      'timestamp=1619071700,signature=30222eb518dc3fb61ec9e64dd78d163f62cb134a6ldb768f1d40e0edbn6e43f0',
+    ],
+    ['ce-source', '/subscriptions/1/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/s'],
+  ])('%s: %s, which PagerDuty reads, stays as it is', (name, value) => {
+    expect(scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.header(name, value)).toBe(value);
+  });
 });

@@ -3,6 +3,9 @@ import { type Registry } from 'prom-client';
 import { type Configuration } from './configuration';
 import { type Scrub } from './ports';
 
+/** A query is written as a form is: each value is looked at under its name, and only what changes is escaped again. */
+const FORM = 'application/x-www-form-urlencoded';
+
 /**
  * Takes personal data out of events and counts what was replaced; undefined where that is not asked for.
  * @throws ConfigurationError
@@ -11,5 +14,13 @@ export function createScrub(configuration: Configuration, metrics: Registry, log
   if (!configuration.scrub) return undefined;
   const metric = 'pdaltagent_gateway_scrubbed_total';
   const scrub = countedScrubber(configuration, { metric, what: 'events', keys: 'dedup keys', metrics, log });
-  return ({ type, contentType, body }) => scrub((scrubber) => scrubber.scrubBody(type, contentType, body));
+  return {
+    body: ({ type, contentType, body }) => scrub((scrubber) => scrubber.scrubBody(type, contentType, body)),
+    query: (query) => scrub((scrubber) => scrubber.scrubBody('integration', FORM, Buffer.from(query))).toString(),
+    header: (name, value) =>
+      scrub((scrubber) => {
+        const { text, found } = scrubber.scrubText(value, name);
+        return { bytes: Buffer.from(text), found };
+      }).toString(),
+  };
 }
