@@ -1,12 +1,15 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setMaxListeners } from 'node:events';
+import { acksApplied } from './acks-applied';
 import { fromDelivery, type IncomingMessage, type Unread } from './message';
 
 /** Unacknowledged messages of a lane. A constant: a later consumer with less would get them back out of order. */
 export const PREFETCH = 64;
 /** So many routing keys may be known before those of which nothing is held are forgotten. */
 const KNOWN_KEYS = 2 * PREFETCH;
+/** How long a close waits for the queue to apply the last acks: it may have no leader. */
+const APPLIED_WITHIN_MS = 5_000;
 
 /** A message off a lane, not yet acknowledged. */
 export interface HeldMessage extends IncomingMessage {
@@ -42,6 +45,7 @@ export class Lane {
   #channel: Channel | undefined;
   #state: 'open' | 'leaving' | 'closed' = 'open';
   #drained: () => void = () => undefined;
+  #hasAcked = false;
 
   constructor(
     readonly queue: string,
@@ -100,6 +104,7 @@ export class Lane {
 
   ackDelivery(delivery: ConsumeMessage): void {
     if (this.#state === 'closed') return;
+    this.#hasAcked = true;
     try {
       this.#channel?.ack(delivery);
     } catch {
@@ -125,11 +130,16 @@ export class Lane {
     return new Promise((resolve) => (this.#drained = resolve));
   }
 
-  /** Closes the channel: the broker takes the rest back in its old order and only then wakes the next consumer. */
+  /**
+   * Closes the channel, once the queue has applied what was acknowledged: the broker takes the rest back in its old order
+   * and only then wakes the next consumer.
+   */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#end('the lane was let go');
-    await this.#closeChannel();
+    if (await this.#acksApplied()) await this.#closeChannel();
+    // The broker reads nothing from a channel whose queue does not answer: its close would be waited for as long.
+    else void this.#closeChannel();
   }
 
   /** The channel is gone, or counts as gone. */
@@ -163,6 +173,22 @@ export class Lane {
 
   #isClosed(): boolean {
     return this.#state === 'closed';
+  }
+
+  /** False if that takes too long; what was acknowledged last may then be delivered again. */
+  #acksApplied(): Promise<boolean> {
+    const channel = this.#channel;
+    if (channel === undefined || !this.#hasAcked) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(APPLIED_WITHIN_MS, () => resolve(false));
+      // A channel that closed meanwhile has nothing to wait for.
+      void acksApplied(channel, this.queue)
+        .catch(() => undefined)
+        .then(() => {
+          cancel();
+          resolve(true);
+        });
+    });
   }
 
   async #closeChannel(): Promise<void> {

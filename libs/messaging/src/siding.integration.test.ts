@@ -8,7 +8,7 @@ import { type IncomingMessage } from './message';
 import { declareTopology, EVENTS, laneOf, laneQueue } from './topology';
 
 let url: string;
-/** What Redis knows: the broker may give out once more what was acknowledged right before its channel was closed. */
+/** What Redis knows. */
 const markers = new Markers();
 const ALERTS = 40;
 const EACH = 25;

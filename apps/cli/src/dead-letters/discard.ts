@@ -33,8 +33,16 @@ export function discard(terminal: Terminal, selection: Selection, options: Disca
     if (!(await confirmed(terminal, `Discard ${count} dead ${count === 1 ? 'letter' : 'letters'} for good?`, options)))
       return 1;
     let gone = 0;
-    for (const { shelf, ids } of doomed) if (ids.size > 0) gone += await discardLetters(shelf, ids);
+    const left: string[] = [];
+    for (const { shelf, ids } of doomed) {
+      if (ids.size === 0) continue;
+      const discarded = await discardLetters(shelf, ids);
+      gone += discarded.gone;
+      left.push(...discarded.left);
+    }
     terminal.error(`${gone} dead ${gone === 1 ? 'letter' : 'letters'} discarded\n`);
-    return missed;
+    if (left.length === 0) return missed;
+    terminal.error(`${left.length} could not be removed and are there still: discard them again\n`);
+    return 1;
   });
 }

@@ -2,8 +2,15 @@ import { type HeldLetter, type Shelf } from './shelf';
 
 const NOTHING = Buffer.alloc(0);
 
-/** Removes letters for good. @returns how many there were; a letter of which a crash left two copies counts twice */
-export async function discard(shelf: Shelf, ids: ReadonlySet<string>): Promise<number> {
+/** What a discard came to, looked up afterwards. A letter of which a crash left two copies counts twice. */
+export interface Discarded {
+  readonly gone: number;
+  /** Ids of those that were to go and are there still: the broker did not take all removals. */
+  readonly left: readonly string[];
+}
+
+/** Removes letters for good. @throws BrokerAway, ShelfBusy */
+export async function discard(shelf: Shelf, ids: ReadonlySet<string>): Promise<Discarded> {
   const doomed: HeldLetter['delivery'][] = [];
   const collect = ({ letter, delivery }: HeldLetter) => {
     // Without the body, for there may be many.
@@ -13,5 +20,6 @@ export async function discard(shelf: Shelf, ids: ReadonlySet<string>): Promise<n
     for (const delivery of doomed) hold.remove(delivery);
     return Promise.resolve();
   });
-  return doomed.length;
+  const left = await shelf.find(ids);
+  return { gone: doomed.length - left.length, left };
 }

@@ -65,6 +65,16 @@ describe('a replay', () => {
     expect(await left()).toEqual(['m0', 'm3', 'm5']);
   });
 
+  it('of hundreds leaves none of them, so that a second replay finds nothing to send', async () => {
+    const all = names(500);
+    await bury(
+      bench.url,
+      all.map((id, index) => message(id, `a${index % 250}`)),
+    );
+    expect(await play(all)).toBe(500);
+    expect(await left()).toEqual([]);
+  });
+
   it('goes by the order of death where somebody moved the letters', async () => {
     const letters = ['resolve', 'trigger'].map((id) => message(id, 'a'));
     await bury(bench.url, letters, (index) => ({ dead_reason: 'poison', dead_at: 2 - index }));

@@ -23,8 +23,8 @@ export interface ReplayOptions {
   readonly family: Family;
   /** In the order in which they shall go out; see `inOrderOfDeath`. */
   readonly plays: readonly Play[];
-  /** Called with the number of letters replayed so far. */
-  readonly progress?: (replayed: number) => void;
+  /** Called for each letter that is replayed, with their number so far and its id. */
+  readonly progress?: (replayed: number, id: string) => void;
   /** Letters that are kept in memory at one time; bytes. */
   readonly keptBytes?: number;
   readonly clock?: Clock | undefined;
@@ -46,7 +46,8 @@ export function inOrderOfDeath(plays: readonly Play[]): Play[] {
 
 /**
  * Publishes letters to their lanes again and removes each once the broker has confirmed it. The first that fails ends it;
- * then, as after a crash, every letter is replayed, or still there, or both for those on their way at that moment.
+ * then, as after a crash, every letter is replayed, or still there, or both for those on their way at that moment. What is
+ * both can be looked up afterwards, with `Shelf.find`.
  * @returns the number of letters replayed; fewer than asked for where some were removed meanwhile
  * @throws PublishError, BrokerAway
  */
@@ -57,7 +58,7 @@ export async function replay(options: ReplayOptions): Promise<number> {
     const wanted = new Map<string, HeldLetter[]>(round.map(({ id }) => [id, []]));
     const collect = (held: HeldLetter) => wanted.get(held.letter.id)?.push(held);
     await shelf.look(collect, async (hold) => {
-      await playRound(options, [...wanted.values()], hold, () => progress((replayed += 1)));
+      await playRound(options, [...wanted.values()], hold, (id) => progress((replayed += 1), id));
     });
   }
   return replayed;
@@ -85,7 +86,7 @@ async function playRound(
   { sender, family, clock = SYSTEM_CLOCK }: ReplayOptions,
   letters: readonly (readonly HeldLetter[])[],
   hold: Hold,
-  played: () => void,
+  played: (id: string) => void,
 ): Promise<void> {
   const underway = new Map<string, Promise<void>>();
   let failure: unknown;
@@ -102,7 +103,7 @@ async function playRound(
     const confirmed = sender.send(family.exchange, lane, message.body, properties).then(
       () => {
         for (const { delivery } of copies) hold.remove(delivery);
-        played();
+        played(first.letter.id);
       },
       (error: unknown) => {
         failure ??= error;

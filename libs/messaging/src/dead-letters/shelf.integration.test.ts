@@ -98,7 +98,30 @@ describe('a discard', () => {
       names(10).map((id) => message(id)),
     );
     const shelf = await Shelf.open(await bench.link(), EVENTS);
-    expect(await discard(shelf, new Set(['m3', 'm7', 'other']))).toBe(2);
+    expect(await discard(shelf, new Set(['m3', 'm7', 'other']))).toEqual({ gone: 2, left: [] });
     expect(await idsOn(shelf)).toEqual(['m0', 'm1', 'm2', 'm4', 'm5', 'm6', 'm8', 'm9']);
+  });
+
+  it.each([100, 1_000])('of all of %d leaves none', async (count) => {
+    const all = names(count);
+    await bury(
+      bench.url,
+      all.map((id) => message(id)),
+    );
+    const shelf = await Shelf.open(await bench.link(), EVENTS);
+    expect(await discard(shelf, new Set(all))).toEqual({ gone: count, left: [] });
+    expect(await shelf.count()).toBe(0);
+  });
+
+  it('of every second one leaves exactly the others, in their order', async () => {
+    const all = names(1_000);
+    await bury(
+      bench.url,
+      all.map((id) => message(id)),
+    );
+    const shelf = await Shelf.open(await bench.link(), EVENTS);
+    const odd = all.filter((_, index) => index % 2 === 1);
+    expect(await discard(shelf, new Set(odd))).toEqual({ gone: 500, left: [] });
+    expect(await idsOn(shelf)).toEqual(all.filter((_, index) => index % 2 === 0));
   });
 });

@@ -1,5 +1,6 @@
 import { type Clock, delay, every } from '@pdaltagent/clock';
 import { type Channel, type ConsumeMessage } from 'amqplib';
+import { acksApplied } from '../acks-applied';
 import { type BrokerLink, BrokerAway, hasReplyCode } from '../inspection/broker-link';
 import { type Family } from '../topology';
 import { type Letter, letterOf } from './letter';
@@ -29,6 +30,8 @@ const PREFETCH = 65_535;
 const MOST_CONSUMERS = 32;
 const ASK_AGAIN_MS = 100;
 const GIVE_UP_AFTER_MS = 5_000;
+/** To find tens of thousands of scattered letters among those it gave us takes the broker many seconds. */
+const APPLIED_WITHIN_MS = 60_000;
 
 /**
  * The dead letters of a family. A look takes all of them off the queue at once and gives them all back: a quorum queue
@@ -62,6 +65,15 @@ export class Shelf {
     return state?.waiting ?? 0;
   }
 
+  /** The letters with these ids that are there: the id of each, of one with several copies as often. */
+  async find(ids: ReadonlySet<string>): Promise<readonly string[]> {
+    const found: string[] = [];
+    await this.look(({ letter: { id } }) => {
+      if (ids.has(id)) found.push(id);
+    });
+    return found;
+  }
+
   /**
    * Shows every letter, oldest first, then lets `act` remove some while all are held. Those that come meanwhile are not
    * shown. Nothing is kept of a letter but by the visitor, so that a queue of any length needs little memory.
@@ -71,13 +83,24 @@ export class Shelf {
     const state = await this.#settled();
     if (state === undefined || state.waiting === 0) return;
     const channel = await this.#link.channel();
+    let removed = 0;
+    const remove = (delivery: ConsumeMessage): void => {
+      channel.ack(delivery);
+      removed += 1;
+    };
     try {
       await this.#takeAll(channel, Math.min(state.waiting, MOST_CONSUMERS * PREFETCH), visit);
-      await act?.({ remove: (delivery) => channel.ack(delivery) });
+      await act?.({ remove });
     } finally {
-      // Closing writes what was removed and gives the rest back.
+      if (removed > 0) await this.#applied(channel);
+      // Closing gives the rest back.
       await this.#link.answer(channel.close()).catch(() => undefined);
     }
+  }
+
+  /** Waits until the removals are applied. If they are not, a look afterwards shows it. */
+  async #applied(channel: Channel): Promise<void> {
+    await this.#link.answer(acksApplied(channel, this.#family.deadLetters), APPLIED_WITHIN_MS).catch(() => undefined);
   }
 
   async #takeAll(channel: Channel, count: number, visit: (held: HeldLetter) => void): Promise<void> {

@@ -85,8 +85,8 @@ export class BrokerLink {
   }
 
   /** What the promise comes to; an error where the broker does not answer in time or the connection is lost. */
-  answer<Result>(promise: Promise<Result>): Promise<Result> {
-    return Promise.race([inTime(promise, this.#timeoutMs, this.clock), this.#lost]);
+  answer<Result>(promise: Promise<Result>, timeoutMs = this.#timeoutMs): Promise<Result> {
+    return Promise.race([inTime(promise, timeoutMs, this.clock), this.#lost]);
   }
 
   /** The state of a queue; undefined where there is none. */

@@ -1,0 +1,93 @@
+import { testServers, waitUntil } from '@pdaltagent/testing';
+import { connect } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
+import { type DeliveredMarkers } from './intake';
+import { PREFETCH } from './lane';
+import { declareTopology, EVENTS, laneOf } from './topology';
+
+/** As if Redis was unreachable: nothing but the broker knows what was delivered. */
+const NO_MARKERS: DeliveredMarkers = { has: () => Promise.resolve(new Set()), mark: () => Promise.resolve() };
+
+/** One of each of 16 lanes. */
+const KEYS = Array.from({ length: 16 }, (_unused, lane) => keyOf(lane));
+
+function keyOf(lane: number): string {
+  for (let index = 0; ; index += 1) {
+    const key = `R${String(index).padStart(31, '0')}`;
+    if (laneOf(EVENTS, key) === lane) return key;
+  }
+}
+
+let url: string;
+
+beforeAll(async () => {
+  url = (await testServers()).amqpUrl;
+  const connection = await connect(url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  await connection.close();
+});
+
+it('a worker that stops repeats nothing, though the answers to all that it has in flight come at one moment', async () => {
+  const events = KEYS.slice(0, 8).flatMap((key) =>
+    Array.from({ length: PREFETCH }, (_, alert) => event(`burst-${alert}`, 0, key)),
+  );
+  await publish(url, events);
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  const first = new TestWorker(url, () => answered.then(() => DELIVERED), {
+    markers: NO_MARKERS,
+    concurrency: 2 * events.length,
+  });
+  await waitUntil(() => first.worker.dispatcher.inFlight === events.length, { what: 'all to be in flight' });
+  const stopping = first.worker.stop();
+  answer();
+  await stopping;
+  expect(first.delivered).toHaveLength(events.length);
+  const second = new TestWorker(url, () => DELIVERED, { markers: NO_MARKERS });
+  const last = KEYS.map((key) => event('last', 0, key));
+  await publish(url, last);
+  const isLast = ({ id }: { readonly id: string }) => id.includes('/last/');
+  await waitUntil(() => second.delivered.filter(isLast).length === last.length, { what: 'what came later' });
+  await second.worker.stop();
+  expect(second.delivered.filter((message) => !isLast(message))).toHaveLength(0);
+});
+
+it('workers that join and leave under load repeat nothing', async () => {
+  const workers: TestWorker[] = [];
+  const start = (): TestWorker => {
+    // Answers come in bursts, as after a slow moment of PagerDuty.
+    const answer = () => delay(200 - (Date.now() % 200)).then(() => DELIVERED);
+    const test = new TestWorker(url, answer, { markers: NO_MARKERS, concurrency: 1_024 });
+    workers.push(test);
+    return test;
+  };
+  const delivered = () => workers.flatMap((test) => test.delivered.map(({ id }) => id));
+  let isPublishing = true;
+  let published = 0;
+  const traffic = (async () => {
+    for (let alert = 0; isPublishing; alert += 1) {
+      await publish(
+        url,
+        KEYS.flatMap((key) => Array.from({ length: PREFETCH }, (_, index) => event(`${alert}-${index}`, 0, key))),
+      );
+      published += PREFETCH * KEYS.length;
+    }
+  })();
+  const works = (test: TestWorker) =>
+    waitUntil(() => test.delivered.length > 200, { what: 'a worker to work', timeoutMs: 60_000 });
+  let former = start();
+  await works(former);
+  for (let round = 0; round < 3; round += 1) {
+    const next = start();
+    await works(next);
+    await former.worker.stop();
+    former = next;
+  }
+  isPublishing = false;
+  await traffic;
+  await waitUntil(() => new Set(delivered()).size === published, { what: 'everything', timeoutMs: 60_000 });
+  await former.worker.stop();
+  process.stdout.write(`${published} events, ${delivered().length - published} delivered twice\n`);
+  expect(delivered()).toHaveLength(published);
+}, 180_000);
