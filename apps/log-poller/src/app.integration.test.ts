@@ -1,6 +1,14 @@
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { Cursor, Store } from '@pdaltagent/store';
-import { CuttingProxy, LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import {
+  CuttingProxy,
+  LogEntriesServer,
+  openRunFolder,
+  RedisPair,
+  testServers,
+  type TestServers,
+  waitUntil,
+} from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
 import { generate } from 'selfsigned';
 import { once } from 'node:events';
@@ -150,6 +158,39 @@ describe('the poller', () => {
     expect(second.readiness().checks.polling).toBe('this process');
     await lanes.close();
     expect(lanes.messages).toHaveLength(20);
+  });
+
+  it('goes on after a failover of Redis that left its connection to a replica, and is not ready until then', async () => {
+    const folder = openRunFolder('failover');
+    const pair = await RedisPair.start(folder.path);
+    const app = await start({ PDAGENTD_REDIS_URL: pair.url });
+    await ready(app);
+    const lanes = await Lanes.openEmpty(servers.amqpUrl);
+    server.add(2);
+    await arrived(lanes, 2);
+    await pair.promoteOther();
+    server.add(2);
+    await waitUntil(() => !app.readiness().ready, { what: 'the poller to be not ready' });
+    expect(app.readiness().checks.redis).toBe('refusing');
+    await waitUntil(() => app.readiness().checks.polling === 'unknown', { what: 'the lease to run out' });
+    pair.moveAddress();
+    await ready(app);
+    await waitUntil(() => new Set(lanes.entryIds()).size >= 4, { what: 'all webhooks' });
+    expect(logged.filter((line) => line.includes('Redis takes no writes'))).toHaveLength(1);
+    await apps.shift()?.stop();
+    await lanes.close();
+    await pair.stop();
+    folder.remove();
+  }, 60_000);
+
+  it('has PagerDuty as not tried until it answered', async () => {
+    server.mishaps.push('reset');
+    await broker.inject({ kind: 'down' });
+    const app = await start();
+    expect(app.readiness().checks.pagerduty).toBe('not tried yet');
+    await broker.heal();
+    await waitUntil(() => app.readiness().checks.pagerduty === 'failed', { what: 'PagerDuty to be tried' });
+    await waitUntil(() => app.readiness().checks.pagerduty === 'ok', { what: 'PagerDuty to answer' });
   });
 
   it('queues for the destinations of a file what each wants, and takes up a changed file without a restart', async () => {

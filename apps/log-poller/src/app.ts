@@ -46,9 +46,9 @@ function pollingApp(
   const api = new LogEntriesApi({ getter, baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });
   const clocks = new Clocks({ clock: SYSTEM_CLOCK, api, log: logger });
   const counters = new Counters(metrics, clocks);
-  let trouble: Trouble['kind'] | null = null;
+  let pagerDuty: Trouble['kind'] | 'not tried yet' | 'ok' = 'not tried yet';
   const onTrouble = (latest: Trouble | null) => {
-    trouble = latest?.kind ?? null;
+    pagerDuty = latest?.kind ?? 'ok';
     if (latest !== null) counters.trouble(latest);
   };
   const round = new Round({
@@ -92,12 +92,12 @@ function pollingApp(
       getter.close();
     },
     readiness: () => ({
-      ready: publisher.state() !== 'away' && store.state() === 'connected',
+      ready: publisher.state() === 'connected' && store.state() === 'connected' && lease.holder() !== 'unknown',
       checks: {
         broker: publisher.state(),
         redis: store.state(),
-        polling: lease.held() ? 'this process' : 'another process',
-        pagerduty: trouble ?? 'ok',
+        polling: lease.holder(),
+        pagerduty: pagerDuty,
       },
     }),
   };

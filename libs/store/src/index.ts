@@ -1,9 +1,9 @@
 export { Cursor, type Position } from './cursor';
 export { type DeadAlert, DeadAlerts, type DeadAlertsKnown, type DeliveredSince } from './dead-alerts';
 export { DeliveredMarkers } from './delivered-markers';
-export { Lease, type LeaseOptions } from './lease';
+export { Lease, type LeaseHolder, type LeaseOptions } from './lease';
 export { type Log } from './log';
 export { PausedDestinations } from './paused-destinations';
 export { SeenEntries } from './seen-entries';
-export { Store, type StoreOptions } from './store';
+export { Store, type StoreOptions, type StoreState } from './store';
 export { StoreError, type StoreFailure } from './store-error';

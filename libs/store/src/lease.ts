@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { hasEnded, newHolder } from './lease-holder';
 import { type Log } from './log';
 import { type Store } from './store';
@@ -16,7 +16,11 @@ export interface LeaseOptions {
   readonly ttlMs?: number;
   /** Milliseconds between two renewals, or two attempts to get it. */
   readonly renewMs?: number;
+  readonly clock?: Clock;
 }
+
+/** Who holds a lease: unknown while Redis has not said so for as long as a lease lasts. */
+export type LeaseHolder = 'this process' | 'another process' | 'unknown';
 
 /**
  * Decides between several processes which one works. It is a matter of economy, not of safety: a process that was paused
@@ -28,13 +32,15 @@ export class Lease {
   readonly #token = newHolder();
   readonly #stopping = new AbortController();
   #heldUntil = Number.NEGATIVE_INFINITY;
+  /** When Redis said who holds it, on the monotonic clock. */
+  #toldAt = Number.NEGATIVE_INFINITY;
   #waiting: (() => void)[] = [];
   #loop: Promise<void> = Promise.resolve();
-  #saidHeld = false;
+  #saidHolder: LeaseHolder = 'unknown';
   #saidRefused = false;
 
   constructor(options: LeaseOptions) {
-    this.#options = { ttlMs: 6_000, renewMs: 1_000, ...options };
+    this.#options = { ttlMs: 6_000, renewMs: 1_000, clock: SYSTEM_CLOCK, ...options };
     this.#key = `pdaltagent:lease:${options.name}`;
   }
 
@@ -45,7 +51,12 @@ export class Lease {
 
   /** Whether this process holds the lease now, counted from before it was last asked for. */
   held(): boolean {
-    return performance.now() < this.#heldUntil;
+    return this.#options.clock.monotonic() < this.#heldUntil;
+  }
+
+  holder(): LeaseHolder {
+    if (this.held()) return 'this process';
+    return this.#options.clock.monotonic() - this.#toldAt < this.#options.ttlMs ? 'another process' : 'unknown';
   }
 
   /** Resolves once the lease is held, or the signal aborts. */
@@ -74,21 +85,23 @@ export class Lease {
 
   async #keep(): Promise<void> {
     const { signal } = this.#stopping;
+    const { clock, renewMs } = this.#options;
     while (!signal.aborted) {
       const answered = await this.#ask();
-      await delay(answered ? this.#options.renewMs : RETRY_MS, undefined, { signal }).catch(() => undefined);
+      await delay(clock, answered ? renewMs : RETRY_MS, signal).catch(() => undefined);
     }
   }
 
   /** Whether Redis answered. */
   async #ask(): Promise<boolean> {
-    const { ttlMs, log, name } = this.#options;
-    const asked = performance.now();
+    const { ttlMs, log, name, clock } = this.#options;
+    const asked = clock.monotonic();
     let answered = true;
     try {
       const holder = await this.#take('');
       const taken = holder === this.#token || (hasEnded(holder) && (await this.#take(holder)) === this.#token);
       this.#heldUntil = taken ? asked + ttlMs : Number.NEGATIVE_INFINITY;
+      this.#toldAt = asked;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       answered = false; // The lease lasts as long as it was given.
@@ -98,11 +111,10 @@ export class Lease {
       this.#saidRefused = error.code === 'refused';
     }
     if (answered) this.#saidRefused = false;
-    const held = this.held();
-    if (held !== this.#saidHeld)
-      log.info(held ? 'this process has the lease' : 'another process has the lease', { lease: name });
-    this.#saidHeld = held;
-    if (held) for (const resolve of this.#waiting.splice(0)) resolve();
+    const holder = this.holder();
+    if (holder !== this.#saidHolder) log.info(SAID[holder], { lease: name });
+    this.#saidHolder = holder;
+    if (this.held()) for (const resolve of this.#waiting.splice(0)) resolve();
     return answered;
   }
 
@@ -112,6 +124,12 @@ export class Lease {
     return String(await store.run((redis) => redis.eval(TAKE, 1, this.#key, this.#token, ttlMs, from)));
   }
 }
+
+const SAID: Readonly<Record<LeaseHolder, string>> = {
+  'this process': 'this process has the lease',
+  'another process': 'another process has the lease',
+  unknown: 'nobody knows who has the lease: Redis does not tell',
+};
 
 const TAKE = `
 local holder = redis.call('GET', KEYS[1])

@@ -1,4 +1,7 @@
-/** away: nothing was heard in time, and the command may have been carried out. refused: Redis answered with an error. */
+/**
+ * away: nothing was heard in time, and the command may have been carried out; or what answers is no server to work with.
+ * refused: Redis answered with an error.
+ */
 export type StoreFailure = 'away' | 'refused';
 
 export class StoreError extends Error {
@@ -9,4 +12,23 @@ export class StoreError extends Error {
     this.name = 'StoreError';
     this.code = code;
   }
+}
+
+/**
+ * A replica, a server that still loads its data, a part of a cluster that is cut off: after a failover the address leads to
+ * another. Redis before 7 wraps what a script was told: `ERR Error running script (…): -READONLY You can't write …`.
+ */
+const NO_PRIMARY = /(?:^|-)(?:READONLY|MASTERDOWN|LOADING|NOREPLICAS|CLUSTERDOWN) /;
+
+/** Whether the answer says that this server is not the one to work with, now. */
+export function isNoPrimary(error: Error): boolean {
+  return NO_PRIMARY.test(error.message);
+}
+
+/** ioredis has no code for its own troubles; what Redis itself answers is a ReplyError. */
+export function toStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  if (!(error instanceof Error)) return new StoreError('away', String(error));
+  const isRefusal = error.name === 'ReplyError' && !isNoPrimary(error);
+  return new StoreError(isRefusal ? 'refused' : 'away', error.message);
 }

@@ -1,7 +1,8 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { Redis } from 'ioredis';
 import { warnIfForgetful } from './durability';
 import { type Log } from './log';
-import { StoreError } from './store-error';
+import { isNoPrimary, StoreError, toStoreError } from './store-error';
 
 export interface StoreOptions {
   /** redis:// or rediss:// */
@@ -11,22 +12,41 @@ export interface StoreOptions {
   readonly log: Log;
   /** How long one command may take, milliseconds: a Redis that hangs holds nobody up for longer. */
   readonly timeoutMs?: number;
+  readonly clock?: Clock;
 }
+
+/** refusing: it answers, but takes no writes: a replica, a full memory, a disk that fails. */
+export type StoreState = 'connected' | 'refusing' | 'away';
 
 const DEFAULT_TIMEOUT_MS = 2_000;
 const LONGEST_WAIT_MS = 2_000;
+/** How often it is checked whether Redis takes writes, while it does and while it does not; milliseconds. */
+const CHECK_MS = 5_000;
+const CHECK_AGAIN_MS = 1_000;
+/** Never there, so that a write on condition that it is there writes nothing. */
+const CHECKED_KEY = 'pdaltagent:write-check';
 
-/** One connection to Redis that comes back by itself. Commands fail at once while it is away: nothing is queued here. */
+/**
+ * One connection to Redis that comes back by itself. Commands fail at once while it is away: nothing is queued here. A
+ * server that answers but is not the one to write to is left, since after a failover the address leads to another.
+ */
 export class Store {
   readonly #redis: Redis;
   readonly #timeoutMs: number;
   readonly #log: Log;
-  #saidAway = false;
+  readonly #clock: Clock;
+  #state: StoreState | 'starting' = 'starting';
+  /** Connections that were left since the latest write. */
+  #left = 0;
+  #isLeaving = false;
   #closed = false;
+  #cancelCheck = (): void => undefined;
+  #durability: Promise<void> | undefined;
 
-  constructor({ url, name, log, timeoutMs = DEFAULT_TIMEOUT_MS }: StoreOptions) {
+  constructor({ url, name, log, timeoutMs = DEFAULT_TIMEOUT_MS, clock = SYSTEM_CLOCK }: StoreOptions) {
     this.#log = log;
     this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
     this.#redis = new Redis(url, {
       lazyConnect: true,
       connectionName: name,
@@ -39,15 +59,20 @@ export class Store {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       enableAutoPipelining: true,
-      retryStrategy: (attempt) => Math.random() * Math.min(LONGEST_WAIT_MS, 50 * 2 ** Math.min(attempt, 10)),
+      // It would wait on this connection while the server loads; the write check says what is to be known, and more.
+      enableReadyCheck: false,
+      reconnectOnError: (error) => this.#leaves(error),
+      retryStrategy: (attempt) =>
+        Math.random() * Math.min(LONGEST_WAIT_MS, 50 * 2 ** Math.min(Math.max(attempt, this.#left), 10)),
     });
     // Without a listener an error would end the process.
-    this.#redis.on('error', (error: Error) => this.#sayAway(error.message));
-    this.#redis.on('close', () => this.#sayAway('the connection was closed'));
-    this.#redis.once('ready', () => void warnIfForgetful(this, log));
+    this.#redis.on('error', (error: Error) => this.#change('away', error.message));
+    this.#redis.on('close', () => {
+      if (!this.#isLeaving) this.#change('away', 'the connection was closed');
+    });
     this.#redis.on('ready', () => {
-      if (this.#saidAway) log.info('Redis is back');
-      this.#saidAway = false;
+      this.#isLeaving = false;
+      void this.#check();
     });
   }
 
@@ -56,8 +81,9 @@ export class Store {
     this.#redis.connect().catch(() => undefined); // Said by the error event; it is tried again.
   }
 
-  state(): 'connected' | 'away' {
-    return this.#redis.status === 'ready' && !this.#saidAway ? 'connected' : 'away';
+  /** Connected: it took a write in the last seconds, and no trouble was seen since. */
+  state(): StoreState {
+    return this.#state === 'starting' ? 'away' : this.#state;
   }
 
   /**
@@ -67,46 +93,71 @@ export class Store {
   async run<Result>(command: (redis: Redis) => Promise<Result>): Promise<Result> {
     if (this.#redis.status !== 'ready') throw new StoreError('away', 'not connected');
     const running = command(this.#redis);
-    let timer: NodeJS.Timeout | undefined;
+    let cancelLate = (): void => undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        this.#sayAway('no answer in time');
+      cancelLate = this.#clock.after(this.#timeoutMs, () => {
+        this.#change('away', 'no answer in time');
         reject(new StoreError('away', `no answer within ${this.#timeoutMs} ms`));
-      }, this.#timeoutMs);
+      });
     });
     try {
-      const result = await Promise.race([running, late]);
-      if (this.#saidAway) this.#sayBack();
-      return result;
+      return await Promise.race([running, late]);
     } catch (error) {
       running.catch(() => undefined);
       throw toStoreError(error);
     } finally {
-      clearTimeout(timer);
+      cancelLate();
     }
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#cancelCheck();
     this.#redis.disconnect();
   }
 
-  #sayAway(detail: string): void {
-    if (this.#saidAway || this.#closed) return;
-    this.#saidAway = true;
-    this.#log.warn('Redis is away: trying again until it is back', { detail });
+  async #check(): Promise<void> {
+    try {
+      await this.run((redis) => redis.set(CHECKED_KEY, '1', 'XX'));
+      this.#left = 0;
+      this.#change('connected', '');
+      this.#checkIn(CHECK_MS);
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'refused') this.#change('refusing', error.message);
+      this.#checkIn(CHECK_AGAIN_MS);
+    }
   }
 
-  #sayBack(): void {
-    this.#saidAway = false;
-    this.#log.info('Redis is back');
+  #checkIn(ms: number): void {
+    this.#cancelCheck();
+    if (!this.#closed) this.#cancelCheck = this.#clock.after(ms, () => void this.#check());
+  }
+
+  /** Whether the connection is given up for what Redis answered to a command, whichever it was. */
+  #leaves(error: Error): boolean {
+    if (!isNoPrimary(error)) return false;
+    if (!this.#isLeaving) this.#left += 1;
+    this.#isLeaving = true;
+    this.#change('refusing', error.message);
+    return true;
+  }
+
+  #change(state: StoreState, detail: string): void {
+    if (state === this.#state || this.#closed) return;
+    const before = this.#state;
+    this.#state = state;
+    if (state === 'connected') {
+      if (before !== 'starting') this.#log.info('Redis is back');
+      this.#durability ??= warnIfForgetful(this, this.#log);
+    } else {
+      this.#log.warn(WARNINGS[state], { detail });
+      this.#checkIn(CHECK_AGAIN_MS);
+    }
   }
 }
 
-/** ioredis has no code for its own troubles; what Redis itself answers is a ReplyError. */
-function toStoreError(error: unknown): StoreError {
-  if (error instanceof StoreError) return error;
-  if (!(error instanceof Error)) return new StoreError('away', String(error));
-  return new StoreError(error.name === 'ReplyError' ? 'refused' : 'away', error.message);
-}
+const WARNINGS = {
+  away: 'Redis is away: trying again until it is back',
+  refusing: 'Redis takes no writes: trying again until it does',
+};

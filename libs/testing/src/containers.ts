@@ -6,7 +6,14 @@ import { freePort } from './ports';
 import { answersAmqp } from './rabbitmq';
 import { answersPing, REDIS_DATABASES } from './redis';
 import { runCommand } from './run-command';
-import { brokerCommands, type RabbitMQ, type Redis, type Server, type ServerOptions } from './server';
+import {
+  brokerCommands,
+  type RabbitMQ,
+  type Redis,
+  type RedisOptions,
+  type Server,
+  type ServerOptions,
+} from './server';
 import { waitUntil } from './wait-until';
 
 export const IMAGES = { rabbitmq: 'rabbitmq:4-management-alpine', redis: 'redis:8-alpine' } as const;
@@ -45,8 +52,8 @@ export async function startRabbitMQContainer(docker: string, options: ServerOpti
 }
 
 /** Redis in a container that is removed, with its volumes, at stop. */
-export async function startRedisContainer(docker: string, options: ServerOptions): Promise<Redis> {
-  const password = randomBytes(16).toString('hex');
+export async function startRedisContainer(docker: string, options: RedisOptions): Promise<Redis> {
+  const password = options.password ?? randomBytes(16).toString('hex');
   const settings = {
     appendonly: 'yes',
     save: '',

@@ -33,7 +33,7 @@ export class CuttingProxy {
   #accepted = 0;
   #swallowed = 0;
 
-  private constructor(readonly target: { host: string; port: number }) {}
+  private constructor(private target: { host: string; port: number }) {}
 
   /** Listens on a port of the loopback interface in front of the target: a URL with a port, or a port of this machine. */
   static async start(target: string | number): Promise<CuttingProxy> {
@@ -68,6 +68,11 @@ export class CuttingProxy {
     url.hostname = '127.0.0.1';
     url.port = String(this.#port);
     return url.toString();
+  }
+
+  /** New connections go to that port of this machine from now on, as after a failover; open ones stay. */
+  leadTo(port: number): void {
+    this.target = { host: '127.0.0.1', port };
   }
 
   /** From now on this fault and no other; open connections stay, except that `down` cuts them. */

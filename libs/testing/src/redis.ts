@@ -5,19 +5,19 @@ import { searchPath } from './binaries';
 import { type GuardedProcess, startGuarded } from './guarded-process';
 import { firstAnswer, freePort } from './ports';
 import { endStaleProcesses } from './process-record';
-import { type Redis, type ServerOptions } from './server';
+import { type Redis, type RedisOptions } from './server';
 import { waitUntil } from './wait-until';
 
 /** Enough for every test file of a run to have its own. */
 export const REDIS_DATABASES = 1024;
 
 /** Runs the installed Redis as a server of our own: append only, so that a kill loses nothing, and never evicting. */
-export async function startInstalledRedis(binary: string, options: ServerOptions): Promise<Redis> {
+export async function startInstalledRedis(binary: string, options: RedisOptions): Promise<Redis> {
   const folder = path.resolve(options.folder);
   mkdirSync(folder, { recursive: true });
   endStaleProcesses(folder);
   const port = options.port ?? (await freePort());
-  const password = randomBytes(16).toString('hex');
+  const password = options.password ?? randomBytes(16).toString('hex');
   const configuration = path.join(folder, 'redis.conf');
   writeFileSync(configuration, configurationLines(folder, port, password).join('\n'), { mode: 0o600 });
   // Redis shows the name it was called by in the process list: the link makes it known as ours.

@@ -43,6 +43,11 @@ export interface RabbitMQ extends Server {
 
 export type Redis = Server;
 
+export interface RedisOptions extends ServerOptions {
+  /** Default: a random one. */
+  password?: string;
+}
+
 export interface ServerOptions {
   /** Everything of the server lies in it: data, log, home, cookie, configuration. It may exist already. */
   folder: string;

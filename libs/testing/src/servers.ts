@@ -2,7 +2,7 @@ import { findRabbitMQ, findRedis } from './binaries';
 import { findDocker, startRabbitMQContainer, startRedisContainer } from './containers';
 import { startInstalledRabbitMQ } from './rabbitmq';
 import { startInstalledRedis } from './redis';
-import { type RabbitMQ, type Redis, type ServerOptions } from './server';
+import { type RabbitMQ, type Redis, type RedisOptions, type ServerOptions } from './server';
 
 /** Neither server binaries nor a container engine are there. */
 export class ServersMissing extends Error {
@@ -35,7 +35,7 @@ export async function startRabbitMQ(options: ServerOptions): Promise<RabbitMQ> {
  * A Redis of our own: the installed binary, else a container.
  * @throws ServersMissing when there is neither.
  */
-export async function startRedis(options: ServerOptions): Promise<Redis> {
+export async function startRedis(options: RedisOptions): Promise<Redis> {
   const binary = findRedis();
   if (binary !== undefined) return startInstalledRedis(binary, options);
   const docker = await findDocker();

@@ -5,6 +5,10 @@ import { type Finding } from './finding';
 const CONNECT_WITHIN_MS = 3_000;
 const ADVICE = 'start Redis, or mend PDAGENTD_REDIS_URL; until then delivery goes on, but repeats are not recognised';
 
+const REFUSING =
+  'see whether PDAGENTD_REDIS_URL leads to a replica, or its memory or disk is full; until then no webhooks are queued, and ' +
+  'repeats of events are not recognised';
+
 /** Connects for one piece of work; undefined: Redis cannot be reached in time. What Redis warns of goes to `warn`. */
 export async function withStore<Result>(
   url: string,
@@ -28,10 +32,15 @@ export async function withStore<Result>(
 
 export async function redisFinding(url: string): Promise<Finding> {
   try {
-    const reply = await withStore(url, (store) => store.run((redis) => redis.ping()));
-    return reply === 'PONG'
-      ? { subject: 'redis', state: 'fine', detail: 'connected' }
-      : { subject: 'redis', state: 'attention', detail: 'cannot be reached', advice: ADVICE };
+    const state = await withStore(url, (store) => Promise.resolve(store.state()));
+    switch (state) {
+      case 'connected':
+        return { subject: 'redis', state: 'fine', detail: 'connected' };
+      case 'refusing':
+        return { subject: 'redis', state: 'attention', detail: 'answers, but takes no writes', advice: REFUSING };
+      default:
+        return { subject: 'redis', state: 'attention', detail: 'cannot be reached', advice: ADVICE };
+    }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { subject: 'redis', state: 'attention', detail, advice: ADVICE };
