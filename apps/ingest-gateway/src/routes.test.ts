@@ -67,6 +67,16 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(published().orderKey).toBe(`${KEY}:${body.dedup_key}`);
   });
 
+  it('drops a byte order mark before the JSON, and nothing else', async () => {
+    const text = JSON.stringify({ ...TRIGGER, client: '\ufeff é' });
+    expect((await post('/v2/enqueue', `\ufeff${text}`)).status).toBe(202);
+    expect(published().body.toString()).toBe(text);
+    gateway.sink.messages.length = 0;
+    const vendors = Buffer.from(`\ufeff${text}`);
+    await post(`/integration/${KEY}/enqueue`, vendors);
+    expect(published().body.equals(vendors)).toBe(true);
+  });
+
   it('makes an incident key for a legacy trigger that has none', async () => {
     const bytes = fixture('09-pdagent-pd-nagios-v1-trigger.json').toString().replace('DUMMY_SERVICE_KEY', KEY);
     const event = JSON.parse(bytes) as Record<string, unknown>;

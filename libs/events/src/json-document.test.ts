@@ -22,9 +22,11 @@ describe('reading a JSON object', () => {
     expect(read(`{"a":"${'['.repeat(1000)}\\"${'{'.repeat(1000)}"}`).ok).toBe(true);
   });
 
-  it('takes a byte order mark', () => {
-    const reading = read('\ufeff{"a":1}');
-    expect(reading.ok && reading.document.value).toEqual({ a: 1 });
+  it('drops a byte order mark, which PagerDuty would refuse the event for', () => {
+    const reading = read('\ufeff{"a":"\ufeff"}');
+    expect(reading.ok && reading.document.value).toEqual({ a: '\ufeff' });
+    expect(reading.ok && reading.document.bytes.toString()).toBe('{"a":"\ufeff"}');
+    expect(read('\ufeff\ufeff{}').ok).toBe(false);
   });
 
   it('keeps a member called __proto__ to itself', () => {

@@ -5,7 +5,7 @@ import { MAXIMUM_DEPTH } from './limits';
 /** A parsed JSON object. Members are only ever read, never merged: one may be called `__proto__`. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A JSON object together with the bytes it came in, which are what is sent on. */
+/** A JSON object together with the bytes it came in, which are what is sent on; without a byte order mark. */
 export interface JsonDocument {
   readonly bytes: Buffer;
   readonly value: JsonObject;
@@ -23,17 +23,21 @@ export interface Edit {
   readonly text: string;
 }
 
-const BYTE_ORDER_MARK_BYTES = 3;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
-/** Reads a JSON object, guarded: strict UTF-8, at most 100 levels, a byte order mark allowed. */
-export function readDocument(bytes: Buffer): Reading {
-  if (!isUtf8(bytes)) return { ok: false, error: 'Body is not valid UTF-8' };
-  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? BYTE_ORDER_MARK_BYTES : 0;
-  const outline = outlineOf(bytes, start);
+/**
+ * Reads a JSON object, guarded: strict UTF-8, at most 100 levels. A byte order mark is dropped: who sends JSON must not add
+ * one, and a strict parser refuses it (RFC 8259, 8.1).
+ */
+export function readDocument(received: Buffer): Reading {
+  if (!isUtf8(received)) return { ok: false, error: 'Body is not valid UTF-8' };
+  const isMarked = received.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const bytes = isMarked ? received.subarray(BYTE_ORDER_MARK.length) : received;
+  const outline = outlineOf(bytes);
   if (outline.depth > MAXIMUM_DEPTH) return { ok: false, error: `JSON is nested over ${MAXIMUM_DEPTH} levels deep` };
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8', start));
+    value = JSON.parse(bytes.toString());
   } catch {
     return { ok: false, error: 'JSON parse error' };
   }

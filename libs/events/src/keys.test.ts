@@ -19,7 +19,7 @@ describe('a made dedup key', () => {
   it.each([
     ['{"a":1.0}', `{"dedup_key":"${MADE}","a":1.0}`],
     [' \n{ "a" : 1 }\n', ` \n{"dedup_key":"${MADE}", "a" : 1 }\n`],
-    ['\ufeff{"a":1}', `\ufeff{"dedup_key":"${MADE}","a":1}`],
+    ['\ufeff{"a":1}', `{"dedup_key":"${MADE}","a":1}`],
     ['{}', `{"dedup_key":"${MADE}"}`],
     ['{ }', `{"dedup_key":"${MADE}" }`],
     ['{"a":{"dedup_key":null}}', `{"dedup_key":"${MADE}","a":{"dedup_key":null}}`],
