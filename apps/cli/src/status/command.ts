@@ -6,6 +6,7 @@ import { type Terminal } from '../terminal';
 import { brokerFindings } from './broker';
 import { needsAttention, textOf } from './finding';
 import { eventsFindings, tokenFinding } from './pagerduty';
+import { quarantineFindings } from './quarantine';
 import { redisFinding } from './redis';
 import { unconfigured } from './unconfigured';
 import { createFetch } from './web';
@@ -38,6 +39,7 @@ export async function status({ environment, out, now }: Terminal, options: Statu
     brokerFindings(amqpUrl, now()),
     redisFinding(redisUrl).then((finding) => unconfigured([finding], redisVariables.redisUrl, environment)),
     webhookFindings(redisUrl),
+    quarantineFindings(environment, now()),
     eventsFindings(fetch, eventsBaseUrl).then((found) =>
       unconfigured(found, pagerDutyVariables.eventsBaseUrl, environment),
     ),

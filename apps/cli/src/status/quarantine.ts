@@ -1,0 +1,32 @@
+import { type Environment, quarantineFolderOf, readConfiguration, spoolVariables } from '@pdaltagent/service';
+import { Quarantine } from '@pdaltagent/spool';
+import { durationOf } from '../duration';
+import { type Finding } from './finding';
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Nothing where there is no quarantine to be seen: it is on the gateway's disk, and this may run elsewhere. */
+export async function quarantineFindings(environment: Environment, now: number): Promise<Finding[]> {
+  const subject = 'quarantine';
+  const folder = quarantineFolderOf(readConfiguration(spoolVariables, environment));
+  try {
+    const heads = await (await Quarantine.openExisting(folder, SILENT))?.list();
+    if (heads === undefined) return [];
+    const [oldest] = heads;
+    if (oldest === undefined) return [{ subject, state: 'fine', detail: 'empty' }];
+    const byProblem = new Map<string, number>();
+    for (const { problem } of heads) byProblem.set(problem, (byProblem.get(problem) ?? 0) + 1);
+    const problems = [...byProblem].map(([problem, count]) => `${count} ${problem}`).join(', ');
+    return [
+      {
+        subject,
+        state: 'attention',
+        detail: `${heads.length} (${problems}) that this gateway cannot publish, the oldest since ${durationOf(now - oldest.quarantinedAt)}`,
+        advice: 'pdaltagent quarantine list shows them; replay sends them again, discard removes them',
+      },
+    ];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [{ subject, state: 'note', detail: `cannot be read by this user: ${why}` }];
+  }
+}
