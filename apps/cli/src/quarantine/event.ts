@@ -1,11 +1,14 @@
-import { type Letter, readRecord } from '@pdaltagent/messaging';
+import { type IncomingMessage, readRecord } from '@pdaltagent/messaging';
 import { type QuarantineEntry } from '@pdaltagent/spool';
 import { descriptionOf } from '../dead-letters/description';
+import { type Sendable } from '../dead-letters/plan';
 import { bodyOf, timeOf } from '../dead-letters/record';
 import { instantOf } from '../duration';
 
 /** An event in the quarantine as commands see it, with what a replay asks of a dead letter. */
-export interface QuarantinedEvent extends Pick<Letter, 'id' | 'deadAt' | 'acceptedAt' | 'body' | 'message'> {
+export interface QuarantinedEvent extends Sendable {
+  /** Undefined: this version does not understand its record. */
+  readonly message: IncomingMessage | undefined;
   readonly entry: QuarantineEntry;
   /** Why it cannot be replayed; undefined: it can. */
   readonly unreadable: string | undefined;

@@ -14,14 +14,14 @@ export interface Event {
   readonly key?: string;
   readonly type?: OutgoingMessage['type'];
   readonly ageMs?: number;
-  readonly contentType?: string;
+  readonly forward?: Readonly<Record<string, string>>;
   /** Of its summary; bytes. */
   readonly size?: number;
 }
 
 /** An event as a gateway takes it. */
 export function messageOf({ id, alert = 'db1/disk', action = 'trigger', key = KEY, ...rest }: Event): OutgoingMessage {
-  const { type = 'v2', ageMs = 10 * MINUTE, contentType = 'application/json', size = 10 } = rest;
+  const { type = 'v2', ageMs = 10 * MINUTE, size = 10, ...others } = rest;
   const payload = { summary: 'x'.repeat(size) };
   return {
     id,
@@ -29,8 +29,9 @@ export function messageOf({ id, alert = 'db1/disk', action = 'trigger', key = KE
     routingKey: key,
     orderKey: `${key}:${alert}`,
     body: Buffer.from(JSON.stringify({ routing_key: key, event_action: action, dedup_key: alert, payload })),
-    contentType,
+    contentType: 'application/json',
     receivedAt: NOW - ageMs,
+    ...others,
   };
 }
 

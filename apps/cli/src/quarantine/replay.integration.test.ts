@@ -72,7 +72,7 @@ it('keeps what the broker refuses and says why, and sends it once the broker tak
 });
 
 it('keeps what AMQP has no form for, and sends the others', async () => {
-  await gateway.add({ id: 'm1', contentType: 'x'.repeat(256) }, { id: 'm2' });
+  await gateway.add({ id: 'm1', forward: { ['x'.repeat(256)]: '' } }, { id: 'm2' });
   const { code, error } = await replay('--all');
   expect(code).toBe(1);
   expect(error).toMatch(/^m1 stays: unencodable: /m);
