@@ -1,6 +1,7 @@
-import { delay, every, SYSTEM_CLOCK, SYSTEM_RANDOM } from '.';
+import { delay, every, nextTurn, SYSTEM_CLOCK, SYSTEM_RANDOM, timeoutSignal, uuid } from '.';
 import { ManualClock } from '@pdaltagent/testing';
 import { getEventListeners } from 'node:events';
+import { version } from 'uuid';
 
 describe('the system clock', () => {
   it('goes on while the wall clock is set back two hours', () => {
@@ -59,6 +60,32 @@ describe('a delay', () => {
   });
 });
 
+describe('a timeout signal', () => {
+  it('is aborted once its time is over', () => {
+    const clock = new ManualClock();
+    const signal = timeoutSignal(clock, 100);
+    clock.advance(99);
+    expect(signal.aborted).toBe(false);
+    clock.advance(1);
+    expect(signal.aborted).toBe(true);
+  });
+});
+
+describe('the next turn of the event loop', () => {
+  it('comes after everything that was due in this one', async () => {
+    const order: string[] = [];
+    const turn = new Promise<void>((resolve) =>
+      nextTurn(() => {
+        order.push('next turn');
+        resolve();
+      }),
+    );
+    queueMicrotask(() => order.push('this turn'));
+    await turn;
+    expect(order).toEqual(['this turn', 'next turn']);
+  });
+});
+
 describe('a repeated call', () => {
   it('comes every so often until it is cancelled, even from within', () => {
     const clock = new ManualClock();
@@ -102,5 +129,12 @@ describe('the system randomness', () => {
     expect(fraction).toBeLessThan(1);
     expect(SYSTEM_RANDOM.bytes(16)).toHaveLength(16);
     expect(SYSTEM_RANDOM.bytes(16)).not.toEqual(SYSTEM_RANDOM.bytes(16));
+  });
+
+  it('makes UUIDs of version 4, which repeat if the randomness does', () => {
+    expect(version(uuid(SYSTEM_RANDOM))).toBe(4);
+    expect(uuid(SYSTEM_RANDOM)).not.toBe(uuid(SYSTEM_RANDOM));
+    const same = { fraction: () => 0, bytes: (count: number) => new Uint8Array(count).fill(7) };
+    expect(uuid(same)).toBe(uuid(same));
   });
 });

@@ -29,6 +29,13 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
+/** Aborted after ms. */
+export function timeoutSignal(clock: Clock, ms: number): AbortSignal {
+  const timeout = new AbortController();
+  clock.after(ms, () => timeout.abort());
+  return timeout.signal;
+}
+
 /** Calls back every ms, the first time after ms, until cancelled by calling the result. */
 export function every(clock: Clock, ms: number, callback: () => void): () => void {
   let cancel = clock.after(ms, tick);

@@ -1,3 +1,6 @@
 export { type Clock, SYSTEM_CLOCK } from './clock';
-export { delay, every } from './delay';
+export { delay, every, timeoutSignal } from './delay';
+export { keepAlive } from './keep-alive';
+export { nextTurn } from './next-turn';
 export { type Random, SYSTEM_RANDOM } from './random';
+export { uuid } from './uuid';

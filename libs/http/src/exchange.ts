@@ -1,3 +1,4 @@
+import { type Clock, nextTurn, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type AxiosAdapter, AxiosError, AxiosHeaders } from 'axios';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -22,11 +23,12 @@ export interface ExchangeOptions {
   /** Until the connection stands, TLS included; milliseconds. */
   readonly connectTimeoutMs: number;
   /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
-  readonly maySend?: () => boolean;
+  readonly maySend?: (() => boolean) | undefined;
   /** The whole attempt, to the last byte of the answer; milliseconds. */
   readonly attemptTimeoutMs: number;
   /** Bytes of an answer that are read; the rest is dropped and its connection closed. */
   readonly answerLimit: number;
+  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -74,10 +76,10 @@ class Exchange {
   }
 
   start(): void {
-    const { agents, connectTimeoutMs, attemptTimeoutMs } = this.#options;
+    const { agents, connectTimeoutMs, attemptTimeoutMs, clock = SYSTEM_CLOCK } = this.#options;
     const { method, headers, body, signal } = this.#sending;
     if (signal?.aborted === true) return this.#settle(() => this.#end.aborted(signal.reason));
-    const startedAt = performance.now();
+    const startedAt = clock.monotonic();
     const url = this.#url;
     const refusal = agents.refusalOf(url);
     if (refusal !== undefined) return this.#fail(FORBIDDEN_ADDRESS, refusal);
@@ -90,26 +92,27 @@ class Exchange {
       this.#fail(code, message);
       request.destroy();
     };
-    const whole = setTimeout(() => fail(ATTEMPT_TIMEOUT, `no answer within ${attemptTimeoutMs} ms`), attemptTimeoutMs);
+    const cancelWhole = clock.after(attemptTimeoutMs, () =>
+      fail(ATTEMPT_TIMEOUT, `no answer within ${attemptTimeoutMs} ms`),
+    );
     // Through a proxy the socket comes only once the tunnel stands, so the clock starts before it.
-    const connecting = setTimeout(
-      () => fail(CONNECT_TIMEOUT, `no connection within ${connectTimeoutMs} ms`),
-      connectTimeoutMs,
+    const cancelConnecting = clock.after(connectTimeoutMs, () =>
+      fail(CONNECT_TIMEOUT, `no connection within ${connectTimeoutMs} ms`),
     );
     const send = () => {
       if (request.destroyed) return;
       // A kept connection brought an answer that nobody had asked for.
       if (this.#over) return void request.destroy();
-      clearTimeout(connecting);
+      cancelConnecting();
       // A process that was paused while it connected may have a successor, which has sent this already.
-      const wasPaused = performance.now() - startedAt > connectTimeoutMs || this.#options.maySend?.() === false;
+      const wasPaused = clock.monotonic() - startedAt > connectTimeoutMs || this.#options.maySend?.() === false;
       if (wasPaused) fail(CONNECT_TIMEOUT, 'the process was paused');
       else request.end(body);
     };
     request.once('socket', (socket) => {
       if (socket.connecting) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', send);
       // Together with all others of this turn of the event loop: to wake the receiver costs more than to write.
-      else setImmediate(send);
+      else nextTurn(send);
     });
     const aborted = () => {
       this.#settle(() => this.#end.aborted(signal?.reason));
@@ -117,19 +120,19 @@ class Exchange {
     };
     signal?.addEventListener('abort', aborted, { once: true });
     request.once('close', () => {
-      clearTimeout(whole);
-      clearTimeout(connecting);
+      cancelWhole();
+      cancelConnecting();
       signal?.removeEventListener('abort', aborted);
       this.#fail(CUT_SHORT, 'the connection closed before the answer was complete');
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
       // Only right after the start: a process that was paused must not post again behind its successor.
-      const fresh = performance.now() - startedAt < STALE_WITHIN_MS;
+      const fresh = clock.monotonic() - startedAt < STALE_WITHIN_MS;
       const stale = fresh && request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       this.#fail(stale ? STALE_CONNECTION : (error.code ?? 'UNKNOWN'), error.message);
     });
     request.once('response', (response) => {
-      clearTimeout(connecting);
+      cancelConnecting();
       this.#read(response);
     });
   }

@@ -1,3 +1,4 @@
+import { type Clock } from '@pdaltagent/clock';
 import { type Fault } from '@pdaltagent/delivery';
 import { type AxiosInstance, isAxiosError } from 'axios';
 import { Agents, type TlsOptions } from './agents';
@@ -15,6 +16,7 @@ export interface GetterOptions {
   /** Bytes of an answer that are read. */
   readonly answerLimit: number;
   readonly tls?: TlsOptions;
+  readonly clock?: Clock | undefined;
 }
 
 /** What one GET came to. Header names are in lower case. */
@@ -34,10 +36,10 @@ export class Getter {
   readonly #agents: Agents;
   readonly #client: AxiosInstance;
 
-  constructor({ maxSockets, connectTimeoutMs = 5_000, attemptTimeoutMs, answerLimit, tls }: GetterOptions) {
+  constructor({ maxSockets, connectTimeoutMs = 5_000, attemptTimeoutMs, answerLimit, tls, clock }: GetterOptions) {
     this.#agents = new Agents({ maxSockets, ...(tls === undefined ? {} : { tls }) });
     this.#client = createClient(
-      exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit }),
+      exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit, clock }),
     );
   }
 

@@ -1,3 +1,4 @@
+import { type Clock } from '@pdaltagent/clock';
 import { type Attempt } from '@pdaltagent/delivery';
 import { type AxiosInstance, isAxiosError } from 'axios';
 import axiosRetry from 'axios-retry';
@@ -15,12 +16,13 @@ export interface PosterOptions {
   /** Connections to one host at most. */
   readonly maxSockets: number;
   /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
-  readonly maySend?: () => boolean;
+  readonly maySend?: (() => boolean) | undefined;
   readonly tls?: TlsOptions;
   /** Refuses metadata services and link-local addresses. */
   readonly isGuarded?: boolean;
   /** Resolves names where that is guarded; the default is the system's. */
   readonly resolver?: Resolver;
+  readonly clock?: Clock | undefined;
 }
 
 export interface Post {
@@ -49,6 +51,7 @@ export class Poster {
     tls,
     isGuarded = false,
     resolver,
+    clock,
   }: PosterOptions) {
     this.#agents = new Agents({
       maxSockets,
@@ -62,7 +65,8 @@ export class Poster {
         connectTimeoutMs,
         attemptTimeoutMs,
         answerLimit: ANSWER_LIMIT,
-        ...(maySend === undefined ? {} : { maySend }),
+        maySend,
+        clock,
       }),
     );
     // A kept connection that its server had just closed says nothing about the destination: once more, on a fresh one.

@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Attempt } from '@pdaltagent/delivery';
 import { type SendingDestination, type WebhookRequest } from '@pdaltagent/webhooks';
 import { Poster } from './poster';
@@ -6,11 +7,12 @@ export interface WebhookPostersOptions {
   /** Connections to one host at most. */
   readonly maxSockets: number;
   /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
-  readonly maySend?: () => boolean;
+  readonly maySend?: (() => boolean) | undefined;
   /** How long a destination without a time of its own may take; milliseconds. */
   readonly timeoutMs: number;
   /** Authorities in PEM that are trusted for every destination. */
   readonly certificateAuthorities: string | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** Posts webhooks, with a pool of connections for each way in which destinations are reached: time, TLS, guard. */
@@ -29,11 +31,12 @@ export class WebhookPosters {
 
   /** Closes the pools that none of these destinations uses, once what they have on the wire must be over. */
   keepOnly(destinations: readonly SendingDestination[]): void {
+    const { clock = SYSTEM_CLOCK } = this.#options;
     const used = new Set(destinations.map((destination) => this.#wayTo(destination)));
     for (const [way, poster] of this.#posters) {
       if (used.has(way)) continue;
       this.#posters.delete(way);
-      setTimeout(() => poster.close(), LONGEST_ATTEMPT_MS).unref();
+      clock.after(LONGEST_ATTEMPT_MS, () => poster.close());
     }
   }
 
@@ -51,12 +54,13 @@ export class WebhookPosters {
   }
 
   #open({ timeoutMs = this.#options.timeoutMs, tls, allowsMetadataAddresses }: SendingDestination): Poster {
-    const { maxSockets, maySend, certificateAuthorities } = this.#options;
+    const { maxSockets, maySend, certificateAuthorities, clock } = this.#options;
     const { ca, ...pair } = tls;
     const authorities = [certificateAuthorities, ca].filter((text) => text !== undefined);
     return new Poster({
       maxSockets,
-      ...(maySend === undefined ? {} : { maySend }),
+      maySend,
+      clock,
       connectTimeoutMs: timeoutMs,
       attemptTimeoutMs: timeoutMs,
       isGuarded: !allowsMetadataAddresses,

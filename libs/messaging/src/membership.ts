@@ -1,7 +1,6 @@
-import { type Clock, every, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { type Clock, every, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM, uuid } from '@pdaltagent/clock';
 import { type Channel } from 'amqplib';
 import { createHash } from 'node:crypto';
-import { v4 } from 'uuid';
 import { type Announcement, announcementOf } from './announcement';
 import { STATUS_EXCHANGE } from './topology';
 
@@ -53,7 +52,7 @@ export class Membership {
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.self = v4({ random: (options.random ?? SYSTEM_RANDOM).bytes(16) });
+    this.self = uuid(options.random ?? SYSTEM_RANDOM);
   }
 
   /** Listens on a queue of its own, then announces itself, asking the others to do the same at once. */
