@@ -1,3 +1,4 @@
+import { nextTurn } from '@pdaltagent/clock';
 import { forEach } from './batch';
 import { type Store } from './store';
 
@@ -34,7 +35,7 @@ export class DeliveredMarkers {
 
   #openBatch() {
     const keys: string[] = [];
-    const written = new Promise((resolve) => setImmediate(resolve)).then(async () => {
+    const written = new Promise<void>((resolve) => nextTurn(resolve)).then(async () => {
       this.#batch = undefined;
       await this.#store.run((redis) => redis.eval(MARK_ALL, keys.length, ...keys, this.#ttlSeconds));
     });

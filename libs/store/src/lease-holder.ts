@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { type Random, uuid } from '@pdaltagent/clock';
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Names this process as a lease's holder, so that its successor on the same machine can tell that it is gone. */
-export function newHolder(): string {
-  return [hostname(), processSpace(), process.pid, randomUUID()].join(' ');
+export function newHolder(random: Random): string {
+  return [hostname(), processSpace(), process.pid, uuid(random)].join(' ');
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { hasEnded, newHolder } from './lease-holder';
 import { type Log } from './log';
 import { type Store } from './store';
@@ -17,6 +17,7 @@ export interface LeaseOptions {
   /** Milliseconds between two renewals, or two attempts to get it. */
   readonly renewMs?: number;
   readonly clock?: Clock;
+  readonly random?: Random;
 }
 
 /** Who holds a lease: unknown while Redis has not said so for as long as a lease lasts. */
@@ -29,7 +30,7 @@ export type LeaseHolder = 'this process' | 'another process' | 'unknown';
 export class Lease {
   readonly #options: Required<LeaseOptions>;
   readonly #key: string;
-  readonly #token = newHolder();
+  readonly #token: string;
   readonly #stopping = new AbortController();
   #heldUntil = Number.NEGATIVE_INFINITY;
   /** When Redis said who holds it, on the monotonic clock. */
@@ -40,7 +41,8 @@ export class Lease {
   #saidRefused = false;
 
   constructor(options: LeaseOptions) {
-    this.#options = { ttlMs: 6_000, renewMs: 1_000, clock: SYSTEM_CLOCK, ...options };
+    this.#options = { ttlMs: 6_000, renewMs: 1_000, clock: SYSTEM_CLOCK, random: SYSTEM_RANDOM, ...options };
+    this.#token = newHolder(this.#options.random);
     this.#key = `pdaltagent:lease:${options.name}`;
   }
 

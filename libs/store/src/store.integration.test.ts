@@ -1,4 +1,5 @@
-import { openRunFolder, type Redis, type RunFolder, startRedis, waitUntil } from '@pdaltagent/testing';
+import { SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { ManualClock, openRunFolder, type Redis, type RunFolder, startRedis, waitUntil } from '@pdaltagent/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -199,11 +200,27 @@ describe('the lease', () => {
     expect(await store.run((client) => client.get('pdaltagent:lease:test'))).toBe('another');
   });
 
+  it.each([
+    ['back two hours', -7_200_000],
+    ['forward three days', 259_200_000],
+  ])('stays with its holder when the wall clock is set %s, and runs out after its time alone', async (_, jump) => {
+    const clock = new ManualClock();
+    const store = await connectedStore();
+    const lease = new Lease({ store, name: 'test', log, ttlMs: 1_000, renewMs: 3_600_000, clock });
+    leases.push(lease);
+    lease.start();
+    await lease.whenHeld(AbortSignal.timeout(10_000));
+    clock.jump(jump);
+    expect(lease.held()).toBe(true);
+    clock.advance(1_000);
+    expect(lease.held()).toBe(false);
+  });
+
   it('of a process of this machine that was killed is free at once', async () => {
     const store = await connectedStore();
     const ended = spawn(process.execPath, ['-e', '']);
     await once(ended, 'exit');
-    const [host, space] = newHolder().split(' ');
+    const [host, space] = newHolder(SYSTEM_RANDOM).split(' ');
     const holder = [host, space, ended.pid, 'its token'].join(' ');
     await store.run((client) => client.set('pdaltagent:lease:test', holder, 'PX', 3_600_000));
     const lease = newLease(store);
@@ -214,7 +231,7 @@ describe('the lease', () => {
 
   it.each(['another-host', 'this host in another container'])('of a process of %s is left to it', async (where) => {
     const store = await connectedStore();
-    const [host, space] = newHolder().split(' ');
+    const [host, space] = newHolder(SYSTEM_RANDOM).split(' ');
     const holder = where === 'another-host' ? [where, space, 1, 'x'] : [host, 'pid:[1]', process.pid, 'x'];
     await store.run((client) => client.set('pdaltagent:lease:test', holder.join(' '), 'PX', 3_600_000));
     const lease = newLease(store);

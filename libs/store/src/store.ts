@@ -1,4 +1,4 @@
-import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { Redis } from 'ioredis';
 import { warnIfForgetful } from './durability';
 import { type Log } from './log';
@@ -13,6 +13,7 @@ export interface StoreOptions {
   /** How long one command may take, milliseconds: a Redis that hangs holds nobody up for longer. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
+  readonly random?: Random;
 }
 
 /** refusing: it answers, but takes no writes: a replica, a full memory, a disk that fails. */
@@ -43,7 +44,14 @@ export class Store {
   #cancelCheck = (): void => undefined;
   #durability: Promise<void> | undefined;
 
-  constructor({ url, name, log, timeoutMs = DEFAULT_TIMEOUT_MS, clock = SYSTEM_CLOCK }: StoreOptions) {
+  constructor({
+    url,
+    name,
+    log,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    clock = SYSTEM_CLOCK,
+    random = SYSTEM_RANDOM,
+  }: StoreOptions) {
     this.#log = log;
     this.#timeoutMs = timeoutMs;
     this.#clock = clock;
@@ -63,7 +71,7 @@ export class Store {
       enableReadyCheck: false,
       reconnectOnError: (error) => this.#leaves(error),
       retryStrategy: (attempt) =>
-        Math.random() * Math.min(LONGEST_WAIT_MS, 50 * 2 ** Math.min(Math.max(attempt, this.#left), 10)),
+        random.fraction() * Math.min(LONGEST_WAIT_MS, 50 * 2 ** Math.min(Math.max(attempt, this.#left), 10)),
     });
     // Without a listener an error would end the process.
     this.#redis.on('error', (error: Error) => this.#change('away', error.message));

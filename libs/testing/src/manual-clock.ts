@@ -25,6 +25,11 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** Timers that were set and neither cancelled nor called yet. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
   /** Lets ms pass; timers that fall due are called in order, each at its own time. */
   advance(ms: number): void {
     const end = this.#monotonic + ms;
