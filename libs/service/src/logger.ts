@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import winston from 'winston';
 import { secretMasker } from './mask';
 
@@ -22,10 +23,17 @@ export interface LoggerOptions {
   readonly secrets?: readonly string[];
   /** Where lines go; the default is stdout. */
   readonly stream?: NodeJS.WritableStream;
+  readonly clock?: Clock;
 }
 
 /** JSON lines `{time, level, service, message, …fields}`, every one masked. */
-export function createLogger({ service, level, secrets = [], stream = process.stdout }: LoggerOptions): Logger {
+export function createLogger({
+  service,
+  level,
+  secrets = [],
+  stream = process.stdout,
+  clock = SYSTEM_CLOCK,
+}: LoggerOptions): Logger {
   const mask = secretMasker(secrets);
   const transport = new winston.transports.Stream({ stream });
   const root = winston.createLogger({
@@ -33,7 +41,10 @@ export function createLogger({ service, level, secrets = [], stream = process.st
     transports: [transport],
     format: winston.format.printf(({ level: lineLevel, message, ...fields }) =>
       mask(
-        JSON.stringify({ time: new Date().toISOString(), level: lineLevel, service, message, ...fields }, serialisable),
+        JSON.stringify(
+          { time: new Date(clock.wall()).toISOString(), level: lineLevel, service, message, ...fields },
+          serialisable,
+        ),
       ),
     ),
   });

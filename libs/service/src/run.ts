@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { AdminServer, type Readiness } from './admin';
 import {
@@ -142,16 +143,16 @@ function stopOnSignal(logger: Logger, seconds: number, stop: () => Promise<void>
       if (stopping) process.exit(1);
       stopping = true;
       logger.info('stopping', { signal });
-      const deadline = setTimeout(() => {
+      const cancelDeadline = SYSTEM_CLOCK.after(seconds * 1000, () => {
         logger.error('the stop took too long: the process ends', { seconds });
         process.exit(1);
-      }, seconds * 1000);
+      });
       stop()
         .then(() => logger.info('stopped'))
         .then(() => logger.close())
         .then(
           () => {
-            clearTimeout(deadline);
+            cancelDeadline();
             resolve();
             process.exit(0);
           },

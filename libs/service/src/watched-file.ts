@@ -1,3 +1,4 @@
+import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError, type Environment } from './configuration';
@@ -30,6 +31,7 @@ export interface WatchedFileOptions<Value> {
   readonly log: Pick<Logger, 'info' | 'error'>;
   /** Between two looks; milliseconds. */
   readonly everyMs?: number;
+  readonly clock?: Clock;
 }
 
 const EVERY_MS = 1_000;
@@ -47,7 +49,7 @@ export class WatchedFile<Value> {
   /** What was read for the version that was taken up or refused last. */
   #judged: Contents;
   #candidate: Look<Value> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking: () => void = () => undefined;
 
   private constructor(options: WatchedFileOptions<Value>, value: Value, judged: Contents) {
     this.#options = options;
@@ -72,11 +74,12 @@ export class WatchedFile<Value> {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.look(), this.#options.everyMs ?? EVERY_MS).unref();
+    const { clock = SYSTEM_CLOCK, everyMs = EVERY_MS } = this.#options;
+    this.#stopLooking = every(clock, everyMs, () => this.look());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stopLooking();
   }
 
   /** One look; once started they come by themselves. */
