@@ -1,4 +1,4 @@
-import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, delay, every, SYSTEM_CLOCK, timeoutSignal } from '@pdaltagent/clock';
 import { PublishError, type Publisher } from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
 import { type Lease, StoreError } from '@pdaltagent/store';
@@ -64,11 +64,11 @@ export class PollLoop {
   }
 
   async #untilHeld(signal: AbortSignal): Promise<void> {
-    const { lease, round } = this.#options;
+    const { lease, round, clock } = this.#options;
     while (!lease.held() && !signal.aborted) {
       // Redis away: its absence is said elsewhere, and what was read last still stands.
       await round.standBy().catch(() => undefined);
-      await lease.whenHeld(AbortSignal.any([signal, AbortSignal.timeout(STANDBY_MS)]));
+      await lease.whenHeld(AbortSignal.any([signal, timeoutSignal(clock, STANDBY_MS)]));
     }
   }
 

@@ -1,14 +1,21 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { DEAD_LETTER_EXCHANGE, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 
 /** Puts what cannot become a webhook among the dead letters of the webhooks, where an operator finds it. */
 export class SettingAside {
   readonly #publisher: Pick<Publisher, 'send'>;
   readonly #scrub: (body: Buffer) => Buffer;
+  readonly #clock: Clock;
 
   /** @param scrub takes personal data out of what is put there; absent: it stays */
-  constructor(publisher: Pick<Publisher, 'send'>, scrub: (body: Buffer) => Buffer = (body) => body) {
+  constructor(
+    publisher: Pick<Publisher, 'send'>,
+    scrub: (body: Buffer) => Buffer = (body) => body,
+    clock: Clock = SYSTEM_CLOCK,
+  ) {
     this.#publisher = publisher;
     this.#scrub = scrub;
+    this.#clock = clock;
   }
 
   /** Resolves once the broker has the letter. @throws PublishError */
@@ -19,7 +26,7 @@ export class SettingAside {
       messageId: id,
       contentType: 'application/json',
       // `foreign`: no replay can deliver it.
-      headers: { dead_reason: 'foreign', dead_at: Date.now(), dead_answer: problem, dead_attempts: 0 },
+      headers: { dead_reason: 'foreign', dead_at: this.#clock.wall(), dead_answer: problem, dead_attempts: 0 },
     });
   }
 }

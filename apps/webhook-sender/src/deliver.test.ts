@@ -1,7 +1,8 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { WebhookPosters } from '@pdaltagent/http';
 import { type IncomingMessage } from '@pdaltagent/messaging';
 import { parseDestinations, plainSending, type SendingDestination, signatureOf } from '@pdaltagent/webhooks';
-import { waitUntil } from '@pdaltagent/testing';
+import { ManualClock } from '@pdaltagent/testing';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -53,13 +54,13 @@ interface Circumstances {
   readonly forward?: Readonly<Record<string, string>>;
 }
 
-function deliverer(url: string, { secrets = [], settings = {} }: Circumstances = {}, graceMs?: number) {
+function deliverer(url: string, { secrets = [], settings = {} }: Circumstances = {}, clock: Clock = SYSTEM_CLOCK) {
   const [destination] = (parseDestinations(url) ?? []).map((plain) => ({
     ...plainSending(plain, { secrets, standardKeys: [] }),
     ...settings,
   }));
   const destinations = { named: (name: string) => (name === destination?.name ? destination : undefined) };
-  return createDelivery({ posters, destinations, ...(graceMs === undefined ? {} : { graceMs }) });
+  return createDelivery({ posters, destinations, clock });
 }
 
 function messageTo(routingKey: string, forward: Readonly<Record<string, string>> = {}): IncomingMessage {
@@ -203,18 +204,27 @@ describe('a delivery', () => {
     expect(allowed).not.toMatchObject({ reason: 'forbidden-address' });
   });
 
-  it('to a destination that stays unknown becomes a dead letter, but not at once', async () => {
-    const attempt = deliverer(urlOf('/'), {}, 60);
-    const signal = new AbortController().signal;
-    expect(await attempt(messageTo('gone-1'), signal)).toMatchObject({ kind: 'failed', scope: 'key' });
-    await waitUntil(async () => (await attempt(messageTo('gone-1'), signal)).kind === 'rejected', {
-      what: 'the end of the grace',
-    });
-    expect(await attempt(messageTo('gone-1'), signal)).toMatchObject({
-      answer: expect.stringContaining('destination unknown') as string,
-    });
-    expect(await attempt(messageTo('gone-2'), signal)).toMatchObject({ kind: 'failed' });
-  });
+  it.each([
+    ['keeps its time', 0],
+    ['is set back two hours', -7_200_000],
+    ['is set forward three days', 259_200_000],
+  ])(
+    'to a destination that stays unknown becomes a dead letter after five minutes if the clock %s',
+    async (_, jump) => {
+      const clock = new ManualClock();
+      const attempt = deliverer(urlOf('/'), {}, clock);
+      const signal = new AbortController().signal;
+      expect(await attempt(messageTo('gone-1'), signal)).toMatchObject({ kind: 'failed', scope: 'key' });
+      clock.jump(jump);
+      clock.advance(299_999);
+      expect(await attempt(messageTo('gone-1'), signal)).toMatchObject({ kind: 'failed', scope: 'key' });
+      clock.advance(1);
+      expect(await attempt(messageTo('gone-1'), signal)).toMatchObject({
+        answer: expect.stringContaining('destination unknown') as string,
+      });
+      expect(await attempt(messageTo('gone-2'), signal)).toMatchObject({ kind: 'failed' });
+    },
+  );
 
   it('to a destination that this process does not know waits, and is sent nowhere', async () => {
     const outcome = await deliver(urlOf('/'), { destination: 'elsewhere-00000000' });

@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { classifyWebhook, type Outcome } from '@pdaltagent/delivery';
 import { type WebhookPosters } from '@pdaltagent/http';
 import { type IncomingMessage } from '@pdaltagent/messaging';
@@ -10,25 +11,29 @@ const GRACE_MS = 5 * 60_000;
 export interface DeliveryOptions {
   readonly posters: Pick<WebhookPosters, 'post'>;
   readonly destinations: Pick<SendingDestinations, 'named'>;
-  readonly graceMs?: number;
+  readonly clock?: Clock;
 }
 
 /** One attempt to hand a webhook to the destination that its message names: the exact bytes, signed now. */
-export function createDelivery({ posters, destinations, graceMs = GRACE_MS }: DeliveryOptions) {
-  /** When each name was first found to be unknown. */
+export function createDelivery({ posters, destinations, clock = SYSTEM_CLOCK }: DeliveryOptions) {
+  /** When each name was first found to be unknown, on the monotonic clock. */
   const unknownSince = new Map<string, number>();
   return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
     const { id, routingKey: name, body, forward: headers } = message;
     const destination = destinations.named(name);
-    const now = Date.now();
     if (destination === undefined) {
+      const now = clock.monotonic();
       const since = unknownSince.get(name) ?? now;
       unknownSince.set(name, since);
-      return now - since < graceMs ? notYetKnown(name) : unknown(name);
+      return now - since < GRACE_MS ? notYetKnown(name) : unknown(name);
     }
     unknownSince.delete(name);
-    const attempt = await posters.post(requestOf({ id, body, headers }, destination, now), destination, signal);
-    return classifyWebhook(attempt, Date.now());
+    const attempt = await posters.post(
+      requestOf({ id, body, headers }, destination, clock.wall()),
+      destination,
+      signal,
+    );
+    return classifyWebhook(attempt, clock.wall());
   };
 }
 

@@ -1,12 +1,13 @@
+import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type LaneWorker } from '@pdaltagent/messaging';
 import { type PausedDestinations } from '@pdaltagent/store';
-import { setTimeout as delay } from 'node:timers/promises';
 
 export interface PausesOptions {
   readonly worker: Pick<LaneWorker, 'pause' | 'resume'>;
   readonly paused: PausedDestinations;
   /** Between two looks into Redis: how soon a resumed destination goes on; milliseconds. */
   readonly everyMs?: number;
+  readonly clock?: Clock;
 }
 
 const EVERY_MS = 1_000;
@@ -19,6 +20,7 @@ const FIRST_LOOK_MS = 2_000;
  */
 export class Pauses {
   readonly #options: PausesOptions;
+  readonly #clock: Clock;
   /** Paused here, not yet written; name to when. */
   readonly #unwritten = new Map<string, number>();
   /** Seen in Redis: only these are resumed when they are no longer there. */
@@ -28,12 +30,13 @@ export class Pauses {
 
   constructor(options: PausesOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
   /** Resolves once Redis was looked into, or soon without it. */
   async start(): Promise<void> {
-    const deadline = Date.now() + FIRST_LOOK_MS;
-    while (!(await this.#look()) && Date.now() < deadline) await delay(50);
+    const deadline = this.#clock.monotonic() + FIRST_LOOK_MS;
+    while (!(await this.#look()) && this.#clock.monotonic() < deadline) await delay(this.#clock, 50);
     this.#loop = this.#run();
   }
 
@@ -45,14 +48,14 @@ export class Pauses {
 
   /** A destination answered that it is gone, and the worker has paused it. */
   gone(name: string): void {
-    this.#unwritten.set(name, Date.now());
+    this.#unwritten.set(name, this.#clock.wall());
   }
 
   async #run(): Promise<void> {
     const { everyMs = EVERY_MS } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await delay(everyMs, undefined, { signal }).catch(() => undefined);
+      await delay(this.#clock, everyMs, signal).catch(() => undefined);
       await this.#look();
     }
   }
