@@ -119,11 +119,11 @@ describe('pd-send', () => {
     expect(refused.stderr).not.toContain('hunter2');
   });
 
-  it('does not take a page of somebody else for an answer', async () => {
-    const port = await listen(http.createServer(answering([], [200, '<html>\n Please log in</html>'])));
+  it.each([200, 202])('does not take a page of somebody else, with status %i, for an answer', async (status) => {
+    const port = await listen(http.createServer(answering([], [status, '<html>\n Please log in</html>'])));
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
-    expect(result.code).toBe(1);
-    expect(result.stderr).toContain('answered 200: <html> Please log in</html>');
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain(`answered ${status}: <html> Please log in</html>`);
   });
 
   it('says in one line that nobody can be reached', async () => {

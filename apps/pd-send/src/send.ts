@@ -1,4 +1,4 @@
-import { isJsonObject, readDocument } from '@pdaltagent/events';
+import { isJsonObject, type JsonObject, readDocument } from '@pdaltagent/events';
 import { post, type Attempt } from './post';
 import { type Settings } from './settings';
 
@@ -18,12 +18,17 @@ export async function send(
 ): Promise<Sent> {
   for (let attempt = 0; ; attempt += 1) {
     const result = await post(settings, agent, body);
-    if (result.kind === 'answer' && result.status === 202) return { ok: true };
+    if (isAccepted(result)) return { ok: true };
     const wait = PAUSES_MS[attempt];
     if (wait === undefined || !mayMend(result))
       return { ok: false, problem: explain(result, settings.target, attempt + 1) };
     await pause(result.kind === 'answer' ? Math.max(wait, askedFor(result.retryAfter)) : wait);
   }
+}
+
+/** A gateway and PagerDuty answer alike; a login page of the network, whatever its status, has not taken the event. */
+function isAccepted(result: Attempt): boolean {
+  return result.kind === 'answer' && result.status === 202 && objectIn(result.text)?.status === 'success';
 }
 
 function mayMend(result: Attempt): boolean {
@@ -63,12 +68,15 @@ function hintOf(status: number): string {
 
 /** PagerDuty's errors where the answer has some, else its beginning, on one line. */
 function wordsOf(text: string): string {
-  const reading = readDocument(Buffer.from(text));
-  const answer = reading.ok ? reading.document.value : undefined;
-  const { message, errors } = isJsonObject(answer) ? answer : {};
+  const { message, errors } = objectIn(text) ?? {};
   const words = [
     ...(typeof message === 'string' ? [message] : []),
     ...(Array.isArray(errors) ? [errors.map(String).join('; ')] : []),
   ].join(': ');
   return (words || text).replace(/\s+/g, ' ').trim().slice(0, 500) || 'no reason given';
+}
+
+function objectIn(text: string): JsonObject | undefined {
+  const reading = readDocument(Buffer.from(text));
+  return reading.ok && isJsonObject(reading.document.value) ? reading.document.value : undefined;
 }

@@ -1,11 +1,14 @@
+import { isJsonObject, readDocument } from '@pdaltagent/events';
 import { authorizationOf } from '@pdaltagent/rest-api';
 import { getProxyForUrl } from 'proxy-from-env';
 import { maskSecrets } from '@pdaltagent/service';
 import { type Finding } from './finding';
 import { type Fetch } from './web';
 
-/** Statuses that no PagerDuty gives to a GET on its door: a proxy or a wrong address answered. */
+/** Statuses that PagerDuty never gives to a GET on this path: a proxy or a wrong address answered. */
 const FOREIGN = new Set([301, 302, 303, 307, 308, 407, 502, 503, 504]);
+/** Nor does it take a GET for an event: a login page of the network does. */
+const isForeignStatus = (status: number): boolean => FOREIGN.has(status) || (status >= 200 && status < 300);
 
 /** Whether PagerDuty's Events API answers, and through which proxy. Any answer of its own will do. */
 export async function eventsFindings(fetch: Fetch, baseUrl: string): Promise<Finding[]> {
@@ -29,7 +32,7 @@ export async function eventsFindings(fetch: Fetch, baseUrl: string): Promise<Fin
       ? findings
       : [...findings, proxyFinding(proxy, attempt.fault === 'proxy' ? 'attention' : 'note')];
   }
-  const isForeign = FOREIGN.has(attempt.status);
+  const isForeign = isForeignStatus(attempt.status);
   const answered: Finding = {
     subject,
     state: isForeign ? 'attention' : 'fine',
@@ -62,7 +65,11 @@ export async function tokenFinding(fetch: Fetch, baseUrl: string, token: string 
     const detail = `${baseUrl} cannot be reached: ${attempt.fault} (${maskSecrets(attempt.detail)})`;
     return { subject, state: 'attention', detail, advice: 'look at network and proxy, and at PDAGENTD_API_BASE_URL' };
   }
-  const { status } = attempt;
+  const { status, body } = attempt;
+  if (status === 200 && !isObject(body)) {
+    const advice = 'this is not PagerDuty’s own answer: look at the proxy, and at PDAGENTD_API_BASE_URL';
+    return { subject, state: 'attention', detail: `${baseUrl} answers 200, but not as PagerDuty does`, advice };
+  }
   if (status === 200) return { subject, state: 'fine', detail: `${baseUrl} takes it` };
   if (status === 429) return { subject, state: 'note', detail: `${baseUrl} throttles it at the moment` };
   if (status === 401) {
@@ -71,6 +78,11 @@ export async function tokenFinding(fetch: Fetch, baseUrl: string, token: string 
   }
   const advice = 'look at what the token may do (it has to read log entries), and at PDAGENTD_API_BASE_URL';
   return { subject, state: 'attention', detail: `${baseUrl} answers ${status}`, advice };
+}
+
+function isObject(text: string): boolean {
+  const reading = readDocument(Buffer.from(text));
+  return reading.ok && isJsonObject(reading.document.value);
 }
 
 function hostOf(proxy: string): string {

@@ -181,6 +181,27 @@ describe('status of a system that runs', () => {
     expect((await status({}, ['--worker', 'http://127.0.0.1:1'])).of('worker')?.state).toBe('attention');
   });
 
+  it('takes the login page of a network for neither PagerDuty nor a worker', async () => {
+    const portal = createServer((_request, response) => response.end('<html>Please log in</html>'));
+    await new Promise<void>((resolve) => portal.listen(0, '127.0.0.1', resolve));
+    const address = portal.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    try {
+      const variables = { PDAGENTD_EVENTS_BASE_URL: url, PDAGENTD_API_BASE_URL: url };
+      const { code, of } = await status(variables, ['--worker', url]);
+      expect(code).toBe(1);
+      expect(of('pagerduty')).toMatchObject({ state: 'attention', detail: `${url} answers directly with 200` });
+      expect(of('token')).toMatchObject({
+        state: 'attention',
+        detail: `${url} answers 200, but not as PagerDuty does`,
+      });
+      expect(of('worker')?.detail).toContain('it answers 200, but not as a delivery-worker does');
+    } finally {
+      portal.closeAllConnections();
+      portal.close();
+    }
+  });
+
   it('goes on without a broker and without Redis, and is told in time that they are silent', async () => {
     const [broker, redis] = [await CuttingProxy.start(servers.amqpUrl), await CuttingProxy.start(servers.redisUrl)];
     for (const proxy of [broker, redis]) await proxy.inject({ kind: 'black-hole' });

@@ -2,12 +2,18 @@ import { durationOf } from '../duration';
 import { type Finding } from './finding';
 import { type Fetch } from './web';
 
+/** A metric that every delivery-worker shows, and nothing else that may answer there. */
+const WORKER = /^pdaltagent_lanes /m;
+
 /** What only a worker knows: it holds the oldest events unacknowledged, where nobody else can look. */
 export async function workerFinding(fetch: Fetch, url: string): Promise<Finding> {
   const subject = 'worker';
   const attempt = await fetch(`${url.replace(/\/+$/, '')}/metrics`);
-  if (attempt.kind === 'fault' || attempt.status !== 200) {
-    const why = attempt.kind === 'fault' ? attempt.fault : `it answers ${attempt.status}`;
+  if (attempt.kind === 'fault' || attempt.status !== 200 || !WORKER.test(attempt.body)) {
+    const why =
+      attempt.kind === 'fault'
+        ? attempt.fault
+        : `it answers ${attempt.status}${attempt.status === 200 ? ', but not as a delivery-worker does' : ''}`;
     return {
       subject,
       state: 'attention',

@@ -78,10 +78,12 @@ read_answer() {
   sizes=${answer##*"$newline"}
   answer=${answer%"$newline"*}
   status=${sizes% *}
-  outcome=answered
-  [ "$status" != 202 ] || outcome=accepted
   heads=$(printf "%.${sizes#* }s" "$answer")
-  answer=${answer#"$heads"}
+  # The command that cut the heads off has taken their last line end.
+  answer=${answer#"$heads$newline"}
+  outcome=answered
+  # A gateway and PagerDuty answer alike; a login page of the network, whatever its status, has not taken the event.
+  case $status$answer in 202'{'*'"status":"success"'* | 202'{'*'"status": "success"'*) outcome=accepted ;; esac
   retry_after=${heads##*"$newline"[Rr][Ee][Tt][Rr][Yy]-[Aa][Ff][Tt][Ee][Rr]:}
   [ "$retry_after" != "$heads" ] || retry_after=
   retry_after=${retry_after%%"$return"*}
