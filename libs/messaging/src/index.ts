@@ -36,7 +36,7 @@ export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options
 export { alertOf, type HeldReport, type Report } from './whereabouts';
 export { alertNameOf, Aftermath, type DeadAlerts, type LaterEvent } from './dead-letters/aftermath';
 export { actionOf } from './dead-letters/event-action';
-export { discard } from './dead-letters/discard';
+export { discard, type Discarded } from './dead-letters/discard';
 export { type Letter } from './dead-letters/letter';
 export { inOrderOfDeath, type Play, playOf, replay, type ReplayOptions } from './dead-letters/replay';
 export { type LoneAnswer, LoneSender } from './dead-letters/lone-sender';

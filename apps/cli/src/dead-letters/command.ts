@@ -35,6 +35,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
     .option('--overtaken', 'also what would undo how its alert went on since, as a trigger whose resolve was delivered')
     .option('--yes', 'do not ask')
+    .option('--json', 'what came of it, as JSON')
     .addHelpText('after', REPLAY_HELP)
     .action((ids: string[], options: ReplayOptions & Choice) =>
       finish(replay(terminal, selectionOf(ids, options), options)),
@@ -42,7 +43,8 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
 
   withChoice(withFamilies(command.command('discard')))
     .description('remove dead letters for good')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask; needed without a terminal')
+    .option('--json', 'what came of it, as JSON')
     .action((ids: string[], options: DiscardOptions & Choice) =>
       finish(discard(terminal, selectionOf(ids, options), options)),
     );

@@ -171,6 +171,33 @@ describe('replay', () => {
     expect(await ids()).toEqual(['m3']);
   });
 
+  it('leaves none of a hundred that it says are sent, and tells the same as JSON', async () => {
+    await bury(
+      url,
+      EVENTS,
+      Array.from({ length: 100 }, (_, index) => ({ id: `m${index}`, alert: `db${index}` })),
+    );
+    await bury(url, EVENTS, [{ id: 'old', ageMs: 61 * MINUTE }]);
+    const { code, out, error } = await deadLetters('replay --all --json');
+    expect(code).toBe(0);
+    expect(error).toContain('100 of 100 dead letters sent again\n');
+    const told = JSON.parse(out) as { letters: unknown[] };
+    expect(told).toMatchObject({ sent: 100, left: [], missing: [], error: null });
+    expect(told.letters).toHaveLength(101);
+    expect(told.letters.at(-1)).toEqual({
+      id: 'old',
+      family: 'events',
+      action: 'trigger',
+      alert: 'db1/disk',
+      key: '…d1a6',
+      age_seconds: 3_660,
+      stays: 'stale',
+      note: 'stays: stale',
+    });
+    expect(await ids()).toEqual(['old']);
+    expect(await waitingFor(url)).toBe(100);
+  });
+
   it('says which ids are not there', async () => {
     expect(await deadLetters('replay nobody')).toMatchObject({
       code: 1,
@@ -189,8 +216,34 @@ describe('discard', () => {
       error: '1 dead letter discarded\n',
     });
     expect(await ids()).toEqual(['m1', 'm3']);
-    expect((await deadLetters('discard --all')).code).toBe(0);
+    expect((await deadLetters('discard --all --yes')).code).toBe(0);
     expect(await ids()).toEqual([]);
+  });
+
+  it('without a terminal removes nothing unless it is told --yes', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }]);
+    expect(await deadLetters('discard --all')).toMatchObject({
+      code: 2,
+      error: 'pdaltagent: this is for good: without a terminal to ask on, --yes is needed\n',
+    });
+    expect(await ids()).toEqual(['m1']);
+  });
+
+  it('leaves none of a hundred that it says are gone, and tells the same as JSON', async () => {
+    await bury(
+      url,
+      EVENTS,
+      Array.from({ length: 100 }, (_, index) => ({ id: `m${index}` })),
+    );
+    const { code, out, error } = await deadLetters('discard --all --yes --json');
+    expect({ code, error }).toEqual({ code: 0, error: '100 dead letters discarded\n' });
+    expect(JSON.parse(out)).toEqual({ discarded: 100, left: [], missing: [] });
+    expect(await ids()).toEqual([]);
+    expect(JSON.parse((await deadLetters('discard m1 --yes --json')).out)).toEqual({
+      discarded: 0,
+      left: [],
+      missing: ['m1'],
+    });
   });
 });
 
@@ -222,5 +275,15 @@ describe('pd-queue', () => {
     expect(await queue('retry -a')).toMatchObject({ code: 0, out: '1 event(s) set up for retry.\n' });
     expect(await queue('retry --all-keys')).toMatchObject({ code: 0, out: '0 event(s) set up for retry.\n' });
     expect(await ids()).toEqual([]);
+  });
+
+  it('leaves none in error of a hundred that it sets up for retry', async () => {
+    await bury(
+      url,
+      EVENTS,
+      Array.from({ length: 100 }, (_, index) => ({ id: `m${index}`, alert: `db${index}` })),
+    );
+    expect(await queue('retry -a')).toMatchObject({ code: 0, out: '100 event(s) set up for retry.\n' });
+    expect(await queue('status')).toMatchObject({ out: 'Nothing to report.\n' });
   });
 });

@@ -1,15 +1,18 @@
 import { discard as discardLetters } from '@pdaltagent/messaging';
 import { type Terminal } from '../terminal';
-import { confirmed } from './confirmation';
+import { confirmed, demandYes } from './confirmation';
+import { amount, reportDiscarded } from './outcome';
 import { type Selection, Selector } from './selection';
 import { type FamilyOptions, type NamedShelf, withShelves } from './shelves';
 
 export interface DiscardOptions extends FamilyOptions {
   readonly yes?: true;
+  readonly json?: true;
 }
 
-/** Removes dead letters for good, after asking. @returns 0 when every letter that was asked for by its id is gone */
-export function discard(terminal: Terminal, selection: Selection, options: DiscardOptions): Promise<number> {
+/** Removes dead letters for good, after asking. @returns 0 if every letter that was asked for is gone */
+export async function discard(terminal: Terminal, selection: Selection, options: DiscardOptions): Promise<number> {
+  demandYes(terminal, options);
   return withShelves(terminal, options, async (shelves) => {
     const selector = new Selector(selection);
     const doomed: (NamedShelf & { readonly ids: Set<string> })[] = [];
@@ -26,12 +29,16 @@ export function discard(terminal: Terminal, selection: Selection, options: Disca
     selector.checkKey();
     for (const id of selector.missing) terminal.error(`no dead letter has the id ${id}\n`);
     const missed = selector.missing.size > 0 ? 1 : 0;
+    const tell = (discarded: number, left: readonly string[]) => {
+      if (!options.json) return;
+      terminal.out(`${JSON.stringify({ discarded, left, missing: [...selector.missing] }, null, 2)}\n`);
+    };
     if (count === 0) {
       terminal.error('no dead letters to discard\n');
+      tell(0, []);
       return missed;
     }
-    if (!(await confirmed(terminal, `Discard ${count} dead ${count === 1 ? 'letter' : 'letters'} for good?`, options)))
-      return 1;
+    if (!(await confirmed(terminal, `Discard ${amount(count)} for good?`, options))) return 1;
     let gone = 0;
     const left: string[] = [];
     for (const { shelf, ids } of doomed) {
@@ -40,9 +47,7 @@ export function discard(terminal: Terminal, selection: Selection, options: Disca
       gone += discarded.gone;
       left.push(...discarded.left);
     }
-    terminal.error(`${gone} dead ${gone === 1 ? 'letter' : 'letters'} discarded\n`);
-    if (left.length === 0) return missed;
-    terminal.error(`${left.length} could not be removed and are there still: discard them again\n`);
-    return 1;
+    tell(gone, left);
+    return reportDiscarded(terminal, { gone, left }) ? missed : 1;
   });
 }

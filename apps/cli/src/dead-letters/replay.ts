@@ -1,18 +1,21 @@
-import { type BrokerLink, inOrderOfDeath, PublishError, replay as replayLetters, Sender } from '@pdaltagent/messaging';
+import { type BrokerLink, Sender } from '@pdaltagent/messaging';
 import { Progress } from '../progress';
-import { Failure, type Terminal } from '../terminal';
+import { type Terminal } from '../terminal';
 import { Afterwards } from './afterwards';
 import { confirmed } from './confirmation';
 import { askWorkers } from './held';
+import { amount, reportSending } from './outcome';
 import { Plan } from './plan';
 import { printPlan, warnOfLanes } from './plan-table';
 import { type Selection, Selector } from './selection';
+import { sendAgain, type Sending } from './sending';
 import { type FamilyOptions, type NamedShelf, withShelves } from './shelves';
 
 export interface ReplayOptions extends FamilyOptions {
   readonly stale?: true;
   readonly overtaken?: true;
   readonly yes?: true;
+  readonly json?: true;
 }
 
 interface FamilyPlan extends NamedShelf {
@@ -21,7 +24,7 @@ interface FamilyPlan extends NamedShelf {
 
 /**
  * Sends dead letters to their lanes again: says which, asks, then removes each once the broker has confirmed it.
- * @returns 0 when every letter that was asked for by its id is on its way
+ * @returns 0 if all of them, and every letter that was asked for by its id, are on their way and no longer dead letters
  */
 export function replay(terminal: Terminal, selection: Selection, options: ReplayOptions): Promise<number> {
   const asking = Afterwards.ask(terminal);
@@ -36,16 +39,22 @@ export function replay(terminal: Terminal, selection: Selection, options: Replay
     for (const { family, plan } of plans) plan.hold(await askWorkers(link, family, plan));
     const letters = plans.flatMap(({ plan }) => plan.letters);
     const count = letters.filter(({ stays }) => stays === undefined).length;
-    printPlans(terminal, plans, letters.length);
+    printPlans(terminal, plans, letters.length, options);
     for (const id of selector.missing) terminal.error(`no dead letter has the id ${id}\n`);
     const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < letters.length);
-    if (count === 0) return missed ? 1 : 0;
-
+    const tell = (sending: Sending) => {
+      if (options.json) terminal.out(`${JSON.stringify(recordOf(plans, selector.missing, sending), null, 2)}\n`);
+    };
+    if (count === 0) {
+      tell(NOTHING_SENT);
+      return missed ? 1 : 0;
+    }
     for (const { family, plan } of plans) await warnOfLanes(terminal, link, family, plan);
     if (!(await confirmed(terminal, `Send ${amount(count)} again?`, options))) return 1;
-    const sent = await send(terminal, plans, count, link);
-    terminal.error(`${sent} of ${amount(count)} sent again\n`);
-    return missed ? 1 : 0;
+    const sending = await send(terminal, plans, count, link);
+    tell(sending);
+    const isDone = reportSending(terminal, count, sending);
+    return missed || !isDone ? 1 : 0;
   });
 }
 
@@ -69,40 +78,61 @@ async function planOf(
   return plan;
 }
 
-function printPlans(terminal: Terminal, plans: readonly FamilyPlan[], total: number): void {
-  if (total === 0) return terminal.error('no dead letters to send\n');
+function printPlans(
+  { out, error }: Terminal,
+  plans: readonly FamilyPlan[],
+  total: number,
+  { json }: ReplayOptions,
+): void {
+  if (total === 0) return error('no dead letters to send\n');
   printPlan(
-    terminal,
+    { out: json ? () => undefined : out, error },
     plans.map(({ plan }) => plan),
     { amount },
   );
   const foreign = plans.reduce((sum, { plan }) => sum + plan.count('undeliverable'), 0);
-  if (foreign > 0)
-    terminal.error(`${amount(foreign)} cannot be delivered, for none of ours published them: they stay\n`);
+  if (foreign > 0) error(`${amount(foreign)} cannot be delivered, for none of ours published them: they stay\n`);
 }
 
-async function send(terminal: Terminal, plans: readonly FamilyPlan[], count: number, link: BrokerLink) {
+const NOTHING_SENT: Sending = { sent: 0, left: [], failure: undefined };
+
+/** One family after the other, until one fails. */
+async function send(
+  terminal: Terminal,
+  plans: readonly FamilyPlan[],
+  count: number,
+  link: BrokerLink,
+): Promise<Sending> {
   const progress = new Progress(terminal, 'sent', count);
   const sender = await Sender.open(link);
-  let before = 0;
+  let all = NOTHING_SENT;
   try {
     for (const { family, shelf, plan } of plans) {
-      const plays = inOrderOfDeath(plan.sent.map(({ play }) => play));
-      const start = before;
-      const told = (sent: number) => progress.at((before = start + sent));
-      await replayLetters({ shelf, sender, family, plays, progress: told });
+      const { sent, left } = all;
+      const plays = plan.sent.map(({ play }) => play);
+      const next = await sendAgain({ shelf, sender, family, plays, progress: (more) => progress.at(sent + more) });
+      all = { sent: sent + next.sent, left: [...left, ...next.left], failure: next.failure };
+      if (all.failure !== undefined) break;
     }
-    return before;
-  } catch (error) {
-    progress.end();
-    if (!(error instanceof Error)) throw error;
-    const what = error instanceof PublishError ? `the broker did not take a message: ${error.message}` : error.message;
-    throw new Failure(`stopped after ${before} of ${amount(count)}; no letter is lost, the rest stays: ${what}`);
+    return all;
   } finally {
     progress.end();
   }
 }
 
-function amount(count: number): string {
-  return `${count} dead ${count === 1 ? 'letter' : 'letters'}`;
+/** As `--json` shows it. */
+function recordOf(plans: readonly FamilyPlan[], missing: ReadonlySet<string>, { sent, left, failure }: Sending) {
+  const letters = plans.flatMap(({ name, plan }) =>
+    plan.letters.map((letter) => ({
+      id: letter.play.id,
+      family: name,
+      action: letter.action,
+      alert: letter.alert,
+      key: letter.key,
+      age_seconds: letter.ageMs === undefined ? null : Math.floor(letter.ageMs / 1000),
+      stays: letter.stays ?? null,
+      note: plan.noteOf(letter),
+    })),
+  );
+  return { sent, left, missing: [...missing], error: failure ?? null, letters };
 }

@@ -1,13 +1,5 @@
-import {
-  type BrokerLink,
-  EVENTS,
-  familyState,
-  inOrderOfDeath,
-  type Play,
-  playOf,
-  replay,
-  Sender,
-} from '@pdaltagent/messaging';
+import { type BrokerLink, EVENTS, familyState, type Play, playOf, Sender } from '@pdaltagent/messaging';
+import { sendAgain } from '../dead-letters/sending';
 import { type NamedShelf, withShelves } from '../dead-letters/shelves';
 import { Progress } from '../progress';
 import { told } from '../run';
@@ -82,21 +74,24 @@ async function retry(
     const { message } = letter;
     if (message !== undefined && (key === undefined || message.routingKey === key)) plays.push(playOf(letter));
   });
-  let sent = 0;
-  if (events !== undefined && plays.length > 0) {
-    const progress = new Progress(terminal, 'set up', plays.length);
-    const { shelf, family } = events;
-    const sender = await Sender.open(await openLink());
-    try {
-      const told = (count: number) => progress.at(count);
-      sent = await replay({ shelf, sender, family, plays: inOrderOfDeath(plays), progress: told });
-    } finally {
-      progress.end();
-    }
+  if (events === undefined || plays.length === 0) {
+    terminal.out(retried(0));
+    return 0;
   }
-  terminal.out(`${sent} event(s) set up for retry.\n`);
-  return 0;
+  const progress = new Progress(terminal, 'set up', plays.length);
+  const { shelf, family } = events;
+  const sender = await Sender.open(await openLink());
+  const sending = sendAgain({ shelf, sender, family, plays, progress: (count) => progress.at(count) });
+  const { sent, left, failure } = await sending.finally(() => progress.end());
+  terminal.out(retried(sent));
+  if (left.length > 0)
+    terminal.error(`${left.length} of them are in error still: another retry would send them twice\n`);
+  if (failure !== undefined) throw new Failure(`stopped, the other events are in error still: ${failure}`);
+  return left.length > 0 ? 1 : 0;
 }
+
+/** In the agent's words. */
+const retried = (count: number) => `${count} event(s) set up for retry.\n`;
 
 const USAGE = 'usage: pd-queue [-h] {status,retry} ...\n';
 const HELP = `

@@ -55,7 +55,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
 
   withChoice(command.command('discard'))
     .description('remove events for good')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask; needed without a terminal')
     .action((ids: string[], options: DiscardOptions & Choice) =>
       finish(discard(terminal, selected(ids, options), options)),
     );

@@ -1,4 +1,4 @@
-import { confirmed } from '../dead-letters/confirmation';
+import { confirmed, demandYes } from '../dead-letters/confirmation';
 import { type Selection, Selector } from '../dead-letters/selection';
 import { type Terminal } from '../terminal';
 import { amount, contentOf, eventsIn, openToChange } from './folder';
@@ -10,6 +10,7 @@ export interface DiscardOptions {
 /** Removes events for good, after asking. @returns 0 if every event that was asked for is gone */
 export async function discard(terminal: Terminal, selection: Selection, options: DiscardOptions): Promise<number> {
   const { error } = terminal;
+  demandYes(terminal, options);
   const quarantine = await openToChange(terminal);
   const selector = new Selector(selection);
   const doomed: string[] = [];

@@ -68,7 +68,7 @@ describe('the list', () => {
     expect((await quarantine('list --json')).out).toBe('[]\n');
   });
 
-  it.each(['list', 'show m1', 'export', 'discard --all', 'replay --all'])(
+  it.each(['list', 'show m1', 'export', 'discard --all --yes', 'replay --all'])(
     'says what to do if there is no quarantine: %s',
     async (words) => {
       const { code, out, error } = await quarantine(words);
@@ -183,7 +183,7 @@ describe('discard', () => {
     const refused = await quarantine('discard --all', { answer: 'n' });
     expect(refused).toMatchObject({ code: 1, asked: ['Discard 3 events for good? [y/N] '] });
     expect(await gateway.ids()).toEqual(['m1', 'm2', 'm3']);
-    expect(await quarantine('discard --key 77ff')).toMatchObject({
+    expect(await quarantine('discard --key 77ff --yes')).toMatchObject({
       code: 0,
       error: '1 event discarded; 2 events in the quarantine\n',
     });
@@ -191,11 +191,20 @@ describe('discard', () => {
       code: 1,
       error: 'no event in the quarantine has the id m9\n1 event discarded; 1 event in the quarantine\n',
     });
-    expect(await quarantine('discard --all')).toMatchObject({
+    expect(await quarantine('discard --all --yes')).toMatchObject({
       code: 0,
       error: '1 event discarded; the quarantine is empty\n',
     });
-    expect(await quarantine('discard --all')).toMatchObject({ code: 0, error: 'no events to discard\n' });
+    expect(await quarantine('discard --all --yes')).toMatchObject({ code: 0, error: 'no events to discard\n' });
+  });
+
+  it('without a terminal removes nothing unless it is told --yes', async () => {
+    await gateway.add({ id: 'm1' });
+    expect(await quarantine('discard --all')).toMatchObject({
+      code: 2,
+      error: 'pdaltagent: this is for good: without a terminal to ask on, --yes is needed\n',
+    });
+    expect(await gateway.ids()).toEqual(['m1']);
   });
 
   it.each(['discard', 'replay', 'discard m1 --all', 'replay --all --key abcd', 'discard --key abc'])(

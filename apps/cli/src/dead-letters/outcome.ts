@@ -1,0 +1,28 @@
+import { type Discarded } from '@pdaltagent/messaging';
+import { type Terminal } from '../terminal';
+import { type Sending } from './sending';
+
+/** `1 dead letter`. */
+export function amount(count: number): string {
+  return `${count} dead ${count === 1 ? 'letter' : 'letters'}`;
+}
+
+/** Tells what came of sending `count` letters again. @returns whether all of it was done */
+export function reportSending(
+  { error }: Pick<Terminal, 'error'>,
+  count: number,
+  { sent, left, failure }: Sending,
+): boolean {
+  if (failure === undefined) error(`${sent} of ${amount(count)} sent again\n`);
+  else error(`stopped after ${sent} of ${amount(count)}; no letter is lost, the rest stays: ${failure}\n`);
+  if (left.length > 0)
+    error(`${left.length} of those sent not removed: discard them, another replay would send them twice\n`);
+  return failure === undefined && left.length === 0 && sent === count;
+}
+
+/** Tells what came of discarding letters. @returns whether all of it was done */
+export function reportDiscarded({ error }: Pick<Terminal, 'error'>, { gone, left }: Discarded): boolean {
+  error(`${amount(gone)} discarded\n`);
+  if (left.length > 0) error(`${left.length} not removed, still there: discard again\n`);
+  return left.length === 0;
+}

@@ -1,0 +1,53 @@
+import {
+  type Family,
+  inOrderOfDeath,
+  type Play,
+  PublishError,
+  replay,
+  type Sender,
+  type Shelf,
+} from '@pdaltagent/messaging';
+
+/** What came of sending dead letters again, looked up afterwards. */
+export interface Sending {
+  readonly sent: number;
+  /** Ids of those that were sent and are there still: the broker did not take all removals. */
+  readonly left: readonly string[];
+  /** Why it ended early; the letters that were not sent are there still. */
+  readonly failure: string | undefined;
+}
+
+export interface SendingOptions {
+  readonly shelf: Shelf;
+  readonly sender: Sender;
+  readonly family: Family;
+  readonly plays: readonly Play[];
+  readonly progress: (sent: number) => void;
+}
+
+/** Sends dead letters again, then looks which of those that were sent are there still. @throws BrokerAway, ShelfBusy */
+export async function sendAgain({ plays, progress, ...options }: SendingOptions): Promise<Sending> {
+  const sent = new Set<string>();
+  let failure: string | undefined;
+  try {
+    await replay({
+      ...options,
+      plays: inOrderOfDeath(plays),
+      progress: (count, id) => {
+        sent.add(id);
+        progress(count);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    failure = error instanceof PublishError ? `the broker did not take a message: ${error.message}` : error.message;
+  }
+  try {
+    const left = sent.size === 0 ? [] : await options.shelf.find(sent);
+    return { sent: sent.size, left: [...new Set(left)], failure };
+  } catch (error) {
+    if (failure === undefined) throw error;
+    // Nobody can look now: the first failure tells why.
+    return { sent: sent.size, left: [], failure };
+  }
+}
