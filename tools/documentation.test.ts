@@ -6,7 +6,8 @@ const root = path.join(__dirname, '..');
 /** Every environment variable that the sources of the apps and of libs/service read by name. */
 function variablesRead(): string[] {
   const folders = [...readdirSync(path.join(root, 'apps')).map((app) => `apps/${app}/src`), 'libs/service/src'];
-  const declared = /\b(?:text|secret|flag|integer|port|url|choice|custom)\(\s*'((?:PDAGENTD|PDSEND)_[A-Z_]+)'/g;
+  const declared =
+    /\b(?:text|secret|flag|integer|port|url|choice|custom|certificates)\(\s*'((?:PDAGENTD|PDSEND)_[A-Z_]+)'/g;
   return folders
     .flatMap((folder) =>
       readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>

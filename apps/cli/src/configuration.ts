@@ -1,8 +1,13 @@
-import { secret, text, url } from '@pdaltagent/service';
+import { PROXY_FORM, proxyOf } from '@pdaltagent/http';
+import { certificates, proxyVariables, secret, url } from '@pdaltagent/service';
+
+/** Which proxies are used is tried before anything is sent. */
+export const proxies = proxyVariables({ wants: PROXY_FORM, parse: proxyOf });
 
 export const pagerDutyVariables = {
   eventsBaseUrl: url('PDAGENTD_EVENTS_BASE_URL', 'https://events.pagerduty.com', 'PagerDuty’s Events API'),
   apiBaseUrl: url('PDAGENTD_API_BASE_URL', 'https://api.pagerduty.com', 'PagerDuty’s REST API'),
   apiToken: secret('PDAGENTD_API_TOKEN', 'REST API key or OAuth token'),
-  certificateAuthorities: text('PDAGENTD_CA_FILE', undefined, 'further authorities to trust (PEM)'),
+  certificateAuthorities: certificates('PDAGENTD_CA_FILE', 'further authorities to trust (PEM)'),
+  ...proxies,
 };

@@ -1,4 +1,13 @@
-import { type ConfigurationOf, integer, queueVariables, redisVariables, text, url } from '@pdaltagent/service';
+import { PROXY_FORM, proxyOf } from '@pdaltagent/http';
+import {
+  certificates,
+  type ConfigurationOf,
+  integer,
+  proxyVariables,
+  queueVariables,
+  redisVariables,
+  url,
+} from '@pdaltagent/service';
 
 export const variables = {
   ...queueVariables,
@@ -21,11 +30,11 @@ export const variables = {
     min: 1,
   }),
   attemptTimeoutMs: integer('PDAGENTD_ATTEMPT_TIMEOUT_MS', 15_000, 'one whole attempt; milliseconds', { min: 1 }),
-  certificateAuthorities: text(
+  certificateAuthorities: certificates(
     'PDAGENTD_CA_FILE',
-    undefined,
     'further authorities to trust (PEM), as of a corporate proxy',
   ),
+  ...proxyVariables({ wants: PROXY_FORM, parse: proxyOf }),
 };
 
 export type Configuration = ConfigurationOf<typeof variables>;

@@ -1,11 +1,13 @@
+import { PROXY_FORM, proxyOf } from '@pdaltagent/http';
 import {
+  certificates,
   ConfigurationError,
   type ConfigurationOf,
   custom,
   integer,
+  proxyVariables,
   queueVariables,
   redisVariables,
-  text,
   webhookVariables,
 } from '@pdaltagent/service';
 import { instantOf } from '@pdaltagent/webhooks';
@@ -19,11 +21,11 @@ export const variables = {
   keepSeconds: integer('PDAGENTD_KEEP_ACTIVITY_SECONDS', 2_592_000, 'how long sent log entries are remembered', {
     min: 1,
   }),
-  certificateAuthorities: text(
+  certificateAuthorities: certificates(
     'PDAGENTD_CA_FILE',
-    undefined,
     'further authorities to trust (PEM), as of a corporate proxy',
   ),
+  ...proxyVariables({ wants: PROXY_FORM, parse: proxyOf }),
   since: custom('PDAGENTD_POLL_SINCE', 'where a first start begins; the default is five minutes ago', {
     wants: 'an ISO 8601 time, such as 2026-03-01T00:00:00Z',
     parse: (text) => instantOf(text) ?? undefined,

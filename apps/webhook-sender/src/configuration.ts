@@ -1,9 +1,18 @@
-import { type ConfigurationOf, integer, queueVariables, redisVariables, sendingVariables } from '@pdaltagent/service';
+import { PROXY_FORM, proxyOf } from '@pdaltagent/http';
+import {
+  type ConfigurationOf,
+  integer,
+  proxyVariables,
+  queueVariables,
+  redisVariables,
+  sendingVariables,
+} from '@pdaltagent/service';
 
 export const variables = {
   ...queueVariables,
   ...redisVariables,
   ...sendingVariables,
+  ...proxyVariables({ wants: PROXY_FORM, parse: proxyOf }),
   maximumAgeSeconds: integer(
     'PDAGENTD_WEBHOOK_MAX_AGE_SECONDS',
     172_800,

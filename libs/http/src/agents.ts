@@ -2,8 +2,8 @@ import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { rootCertificates } from 'node:tls';
-import { getProxyForUrl } from 'proxy-from-env';
 import { forbiddenHost, guardedLookup, type Resolver } from './forbidden-addresses';
+import { proxyFor } from './proxies';
 
 /** Certificates in PEM. */
 export interface TlsOptions {
@@ -41,7 +41,7 @@ export class Agents {
   for(url: URL): AnyAgent {
     const known = this.#ofOrigin.get(url.origin);
     if (known !== undefined) return known;
-    const proxy = getProxyForUrl(url.href);
+    const proxy = proxyFor(url);
     const kind = `${url.protocol} ${proxy}`;
     const agent = this.#agents.get(kind) ?? this.#create(url.protocol === 'https:', proxy);
     this.#agents.set(kind, agent);

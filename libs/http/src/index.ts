@@ -4,4 +4,5 @@ export { isForbiddenAddress } from './forbidden-addresses';
 export { faultOf } from './fault';
 export { Getter, type GetterOptions, type Got } from './getter';
 export { type Post, Poster, type PosterOptions } from './poster';
+export { PROXY_FORM, proxyFor, proxyOf } from './proxies';
 export { WebhookPosters, type WebhookPostersOptions } from './webhook-posters';

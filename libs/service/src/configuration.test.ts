@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { ConfigurationError, readConfiguration, summaryOf } from './configuration';
-import { choice, custom, flag, integer, port, secret, text, url } from './variable';
+import { certificates, choice, custom, flag, integer, port, secret, text, url } from './variable';
 
 const variables = {
   httpPort: port('HTTP_PORT', 8080, 'port'),
@@ -74,6 +75,42 @@ describe('the configuration', () => {
 
   it('takes a trailing slash off a base URL', () => {
     expect(readConfiguration(variables, { BASE_URL: 'http://a/b/' }).base).toBe('http://a/b');
+  });
+
+  it.each([
+    ['blanks around it', ' https://a.example \n', 'https://a.example'],
+    ['a percent sign in a password', 'http://a:50%off@b.example', 'http://a:50%25off@b.example'],
+    ['one that escapes', 'http://a:50%25off@b.example', 'http://a:50%25off@b.example'],
+  ])('takes a URL with %s', (_what, written, value) => {
+    expect(readConfiguration(variables, { BASE_URL: written }).base).toBe(value);
+  });
+
+  it.each([
+    ['https://a.example/ b', 'blanks'],
+    ['https://a.exa\nmple', 'blanks'],
+    ['https://a.example/?b', 'a query or a fragment'],
+    ['https://a.example/#b', 'a query or a fragment'],
+  ])('refuses the base URL %j, to which no path can be added', (written, without) => {
+    expect(problemsOf({ BASE_URL: written })).toEqual([
+      expect.stringContaining(`wants a URL that begins with http:// or https://, without ${without}`),
+    ]);
+  });
+
+  it('tries a file of certificates, and says what is wrong with it', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'configuration-'));
+    const file = path.join(folder, 'ca.pem');
+    const read = () => readConfiguration({ ca: certificates('CA_FILE', 'authorities') }, { CA_FILE: file });
+    try {
+      expect(read).toThrow(/CA_FILE is ".*ca.pem": wants the path of a file of certificates \(PEM\): .*ENOENT/);
+      writeFileSync(file, 'no certificate');
+      expect(read).toThrow(/wants the path of a file of certificates \(PEM\): there is none in it/);
+      writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+      expect(read).toThrow(/wants the path of a file of certificates \(PEM\): \S/);
+      writeFileSync(file, rootCertificates.slice(0, 2).join('\n'));
+      expect(read()).toEqual({ ca: file });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('reads a secret from a file and never shows it', () => {

@@ -8,7 +8,7 @@ import {
 import { type ConfigurationOf, type Environment } from './configuration';
 import { openDestinationsFile, webhooksFile } from './destinations-file';
 import { type Logger } from './logger';
-import { custom, integer, text } from './variable';
+import { certificates, custom, integer } from './variable';
 import { destinationUrls } from './webhook-variables';
 
 /** What a process needs that posts webhooks. */
@@ -33,7 +33,7 @@ export const sendingVariables = {
     min: 1,
     max: 600,
   }),
-  certificateAuthorities: text('PDAGENTD_CA_FILE', undefined, 'further authorities to trust (PEM)'),
+  certificateAuthorities: certificates('PDAGENTD_CA_FILE', 'further authorities to trust (PEM)'),
 };
 
 type Settings = Pick<

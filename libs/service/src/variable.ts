@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /**
@@ -39,11 +41,14 @@ function variable<Value, Fallback extends Value | undefined>(
 }
 
 /** Turns text into a value; undefined means that the text is not what the variable wants. */
-function parsed<Value>(wants: string, parse: (text: string) => Value | undefined): z.ZodType<Value, string> {
+function parsed<Value>(
+  wants: string | ((text: string) => string),
+  parse: (text: string) => Value | undefined,
+): z.ZodType<Value, string> {
   return z.string().transform((text, context) => {
     const value = parse(text);
     if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: wants });
+    context.addIssue({ code: 'custom', message: typeof wants === 'string' ? wants : wants(text) });
     return z.NEVER;
   });
 }
@@ -97,21 +102,50 @@ export function port(name: string, fallback: number, help: string, extras: Extra
   return integer(name, fallback, help, { min: 0, max: 65_535, ...extras });
 }
 
+/** User and password of a URL. */
+const CREDENTIALS = /(?<=^[a-z][a-z\d+.-]*:\/\/)[^/?#]*(?=@)/i;
+
+function escapeStrayPercent(text: string): string {
+  const onlyStray = text.replace(/%(?![\da-f]{2})/gi, '%25');
+  try {
+    decodeURIComponent(onlyStray);
+    return onlyStray;
+  } catch {
+    return text.replaceAll('%', '%25');
+  }
+}
+
 export interface UrlRules extends Extras {
   /** Accepted schemes without the colon; the default is http and https. */
   readonly schemes?: readonly string[];
 }
 
-/** An absolute URL, kept as it was written but for a trailing slash. */
+/**
+ * An absolute URL, kept as it was written but for blanks around it, a trailing slash, and a percent sign in user or password
+ * that escapes nothing: it is meant literally, and who decodes it later would fail. One of http or https is a base to which
+ * paths are added: it has no query.
+ */
 export function url<Fallback extends string | undefined>(
   name: string,
   fallback: Fallback,
   help: string,
   { schemes = ['http', 'https'], ...extras }: UrlRules = {},
 ) {
-  const parse = parsed(`a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`, (value) => {
-    if (!URL.canParse(value)) return undefined;
-    return schemes.includes(new URL(value).protocol.slice(0, -1)) ? value.replace(/\/+$/, '') : undefined;
+  const isBase = schemes.every((scheme) => scheme.startsWith('http'));
+  const form = `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  const unwanted = (text: string): string | undefined => {
+    if (/\s/.test(text)) return 'blanks';
+    return isBase && /[?#]/.test(text) ? 'a query or a fragment' : undefined;
+  };
+  const wants = (value: string): string => {
+    const without = unwanted(value.trim());
+    return without === undefined ? form : `${form}, without ${without}`;
+  };
+  const parse = parsed(wants, (value) => {
+    const trimmed = value.trim();
+    if (unwanted(trimmed) !== undefined || !URL.canParse(trimmed)) return undefined;
+    if (!schemes.includes(new URL(trimmed).protocol.slice(0, -1))) return undefined;
+    return trimmed.replace(/\/+$/, '').replace(CREDENTIALS, escapeStrayPercent);
   });
   return variable<string, Fallback>(name, fallback, help, parse, extras);
 }
@@ -127,6 +161,28 @@ export function choice<const Option extends string>(
     options.find((option) => option === value.trim().toLowerCase()),
   );
   return variable<Option, Option>(name, fallback, help, parse, extras);
+}
+
+/** The path of a file of certificates (PEM), which is read and tried; none of its contents is kept. */
+export function certificates(name: string, help: string, extras: Extras = {}) {
+  const parse = parsed(
+    (path) => `the path of a file of certificates (PEM): ${problemOfCertificates(path) ?? ''}`,
+    (path) => (problemOfCertificates(path) === undefined ? path : undefined),
+  );
+  return variable<string, undefined>(name, undefined, help, parse, extras);
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+function problemOfCertificates(path: string): string | undefined {
+  try {
+    const found = readFileSync(path, 'utf8').match(CERTIFICATE);
+    if (found === null) return 'there is none in it';
+    for (const certificate of found) new X509Certificate(certificate);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Any other text, by a parser of the app's own: undefined means "not what is wanted". */

@@ -1,6 +1,6 @@
 import { isJsonObject, readDocument } from '@pdaltagent/events';
 import { authorizationOf } from '@pdaltagent/rest-api';
-import { getProxyForUrl } from 'proxy-from-env';
+import { proxyFor } from '@pdaltagent/http';
 import { maskSecrets } from '@pdaltagent/service';
 import { type Finding } from './finding';
 import { type Fetch } from './web';
@@ -12,7 +12,7 @@ const isForeignStatus = (status: number): boolean => FOREIGN.has(status) || (sta
 
 /** Whether PagerDuty's Events API answers, and through which proxy. Any answer of its own will do. */
 export async function eventsFindings(fetch: Fetch, baseUrl: string): Promise<Finding[]> {
-  const proxy = getProxyForUrl(baseUrl);
+  const proxy = proxyFor(new URL(baseUrl));
   const attempt = await fetch(`${baseUrl}/v2/enqueue`);
   const through = proxy === '' ? 'directly' : `through the proxy ${hostOf(proxy)}`;
   const subject = 'pagerduty';

@@ -8,6 +8,7 @@ import {
   webhookVariables,
 } from '@pdaltagent/service';
 import { type Destination, type SendingDestination } from '@pdaltagent/webhooks';
+import { proxies } from '../configuration';
 import { Failure, type Terminal } from '../terminal';
 
 export type WebhookConfiguration = ConfigurationOf<typeof webhookVariables>;
@@ -26,7 +27,10 @@ export function knownDestinations({ environment, error }: Terminal, configuratio
 
 /** One destination as the webhook-sender knows it, and what the sender would give each. @throws Failure, ConfigurationError */
 export function sendingDestination({ environment, error }: Terminal, name: string) {
-  const configuration = readConfiguration({ ...sendingVariables, format: webhookVariables.format }, environment);
+  const configuration = readConfiguration(
+    { ...sendingVariables, ...proxies, format: webhookVariables.format },
+    environment,
+  );
   const say = (message: string) => void error(`${message}\n`);
   const destinations = openSendingDestinations(configuration, { info: say, error: say }, environment);
   const destination = named(destinations.current(), name);

@@ -1,0 +1,66 @@
+import { BlockList, isIP } from 'node:net';
+import { getProxyForUrl } from 'proxy-from-env';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is wanted of HTTPS_PROXY and its like; completes "wants …". */
+export const PROXY_FORM =
+  'http://host:port or https://host:port; user and password before the host as user:password@, with / ? # in them as %2F %3F %23';
+
+/**
+ * A proxy as an environment variable names it, as a URL that every agent can use: without a scheme it is http, as for curl; a
+ * percent sign in user or password that escapes nothing is meant literally. Undefined for what is no such proxy.
+ */
+export function proxyOf(text: string): string | undefined {
+  const trimmed = text.trim();
+  const absolute = trimmed.includes('://') ? trimmed : `http://${trimmed}`;
+  if (/\s/.test(absolute) || !URL.canParse(absolute)) return undefined;
+  const url = new URL(absolute);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
+  if (url.hostname === '' || url.pathname !== '/' || url.search !== '' || url.hash !== '') return undefined;
+  url.username = escaped(url.username);
+  url.password = escaped(url.password);
+  return url.href;
+}
+
+/**
+ * The proxy for a URL by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (small letters first, as for curl), where NO_PROXY may
+ * hold ranges of addresses; an empty text if there is none. @throws Error if what is to be used is no proxy
+ */
+export function proxyFor(url: URL, environment: Environment = process.env): string {
+  const valueOf = (name: string): string => environment[name] || environment[name.toUpperCase()] || '';
+  if (getProxyForUrl(url.href) === '' || isInRange(url.hostname, valueOf('no_proxy'))) return '';
+  const name = `${url.protocol.slice(0, -1)}_proxy`;
+  const proxy = proxyOf(valueOf(name) || valueOf('all_proxy'));
+  if (proxy === undefined) throw new Error(`the proxy for ${url.protocol}// is none: wants ${PROXY_FORM}`);
+  return proxy;
+}
+
+function isInRange(hostname: string, list: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '');
+  const family = isIP(address);
+  if (family === 0) return false;
+  const ranges = new BlockList();
+  for (const entry of list.split(/[\s,]+/)) {
+    const [network = '', bits = ''] = entry.split('/');
+    const kind = isIP(network);
+    if (kind === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (kind === 4 ? 32 : 128)) continue;
+    ranges.addSubnet(network, Number(bits), kind === 4 ? 'ipv4' : 'ipv6');
+  }
+  return ranges.check(address, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** A URL leaves a bare percent sign as it is; who decodes it fails. */
+function escaped(text: string): string {
+  const onlyStray = text.replace(/%(?![\da-f]{2})/gi, '%25');
+  return isDecodable(onlyStray) ? onlyStray : text.replaceAll('%', '%25');
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
