@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { type Networks, normalAddress } from './networks';
+import { clientAddressOf } from './client-address';
+import { type Networks } from './networks';
 import { refusals, type Refused } from './refusal';
 
 export interface AccessOptions {
@@ -28,9 +29,9 @@ export class Access {
 
   /** Why a request is not taken, or undefined where it is. */
   refusal(request: IncomingMessage): Refused | undefined {
-    const { allowed } = this.#options;
+    const { allowed, trustedProxies } = this.#options;
     if (allowed !== undefined) {
-      const sender = this.#senderOf(request);
+      const sender = clientAddressOf(request, trustedProxies);
       if (sender === undefined || !allowed.has(sender)) return refusals.forbidden(sender ?? 'an unknown address');
     }
     if (!this.needsToken) return undefined;
@@ -46,22 +47,6 @@ export class Access {
     for (const known of this.#digests) isKnown = timingSafeEqual(known, digest) || isKnown;
     return isKnown;
   }
-
-  /** The first address, from our end on, that is no proxy of ours: what stands before it anybody can write. */
-  #senderOf({ socket, headers }: IncomingMessage): string | undefined {
-    const { trustedProxies } = this.#options;
-    const peer = normalAddress(socket.remoteAddress ?? '');
-    if (peer === undefined || trustedProxies === undefined) return peer;
-    const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',');
-    const hops = forwarded.split(',').filter((hop) => hop.trim() !== '');
-    let sender: string | undefined = peer;
-    while (sender !== undefined && trustedProxies.has(sender)) {
-      const hop = hops.pop();
-      if (hop === undefined) return sender;
-      sender = normalAddress(withoutPort(hop.trim()));
-    }
-    return sender;
-  }
 }
 
 function digestOf(token: string): Buffer {
@@ -72,9 +57,4 @@ function digestOf(token: string): Buffer {
 function tokensIn({ authorization = '', ...headers }: IncomingHttpHeaders): string[] {
   const bearer = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
   return [headers['x-pdaltagent-token'], bearer].flat().filter((token): token is string => Boolean(token));
-}
-
-/** Some proxies write `192.0.2.7:4711` or `[2001:db8::7]:4711`. */
-function withoutPort(hop: string): string {
-  return /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(hop)?.[1] ?? hop;
 }

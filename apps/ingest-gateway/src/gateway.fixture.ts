@@ -66,10 +66,22 @@ export interface RunningGateway {
 export async function startGateway(
   changes: Partial<GatewayOptions['configuration']> &
     Partial<
-      Pick<GatewayOptions, 'scrub' | 'access' | 'forwardHeaders' | 'limits' | 'certificatePollMs' | 'maximumEvents'>
+      Pick<
+        GatewayOptions,
+        'scrub' | 'access' | 'forwardHeaders' | 'clock' | 'limits' | 'certificatePollMs' | 'maximumEvents'
+      >
     > = {},
 ): Promise<RunningGateway> {
-  const { scrub, access, forwardHeaders, limits, certificatePollMs, maximumEvents = 1_000, ...configuration } = changes;
+  const {
+    scrub,
+    access,
+    forwardHeaders,
+    clock,
+    limits,
+    certificatePollMs,
+    maximumEvents = 1_000,
+    ...configuration
+  } = changes;
   const folder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
   const sink = new RememberingSink();
   const metrics = new Registry();
@@ -83,6 +95,7 @@ export async function startGateway(
     forwardHeaders,
     logger: rememberingLogger(log),
     ...(scrub === undefined ? {} : { scrub }),
+    ...(clock === undefined ? {} : { clock }),
     ...(limits === undefined ? {} : { limits }),
     ...(certificatePollMs === undefined ? {} : { certificatePollMs }),
     configuration: {
@@ -93,6 +106,7 @@ export async function startGateway(
       tlsClientAuthorities: undefined,
       stateFolder,
       strict: false,
+      trustedProxies: undefined,
       ...configuration,
     },
   });

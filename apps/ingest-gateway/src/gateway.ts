@@ -1,7 +1,9 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Logger } from '@pdaltagent/service';
 import { type Registry } from 'prom-client';
 import { type Access } from './access';
 import { Admission } from './admission';
+import { BodyMemory } from './body-memory';
 import { Certificate } from './certificate';
 import { type Configuration } from './configuration';
 import { ForwardHeaders } from './forward-headers';
@@ -13,15 +15,20 @@ import { type EventSink, type Scrub } from './ports';
 import { requestClasses } from './request-classes';
 import { createRoutes } from './routes';
 
-/** Bodies that are held in memory at one time; beyond it senders are asked to come again. */
-const MAXIMUM_HELD_BYTES = 64 * 1024 * 1024;
 /** How long requests may go on at a stop before their connections are cut; milliseconds. */
 const STOP_GRACE_MS = 10_000;
 
 export interface GatewayOptions {
   readonly configuration: Pick<
     Configuration,
-    'httpPort' | 'httpsPort' | 'tlsCertificate' | 'tlsKey' | 'tlsClientAuthorities' | 'stateFolder' | 'strict'
+    | 'httpPort'
+    | 'httpsPort'
+    | 'tlsCertificate'
+    | 'tlsKey'
+    | 'tlsClientAuthorities'
+    | 'stateFolder'
+    | 'strict'
+    | 'trustedProxies'
   >;
   readonly sink: EventSink;
   /** Events that may wait at one time to become durable; more are answered 503. */
@@ -34,6 +41,7 @@ export interface GatewayOptions {
   /** Other time and size limits than those of the listeners. */
   readonly limits?: Partial<typeof LIMITS>;
   readonly certificatePollMs?: number;
+  readonly clock?: Clock;
   readonly logger: Logger;
   readonly metrics: Registry;
 }
@@ -44,6 +52,9 @@ export class Gateway {
   readonly #logger: Logger;
   readonly #certificate: Certificate;
   readonly #createListener: (options: ListenerOptions) => Listener;
+  readonly #clock: Clock;
+  readonly #memory = new BodyMemory();
+  #unwatch: () => void = () => undefined;
   #listeners: Listener[] = [];
 
   constructor({
@@ -55,16 +66,25 @@ export class Gateway {
     scrub,
     limits,
     certificatePollMs,
+    clock = SYSTEM_CLOCK,
     logger,
     metrics,
   }: GatewayOptions) {
     const listenerDefaults = limits === undefined ? {} : { limits };
     this.#configuration = configuration;
     this.#logger = logger;
-    const admission = new Admission(maximumEvents, MAXIMUM_HELD_BYTES);
+    this.#clock = clock;
+    const admission = new Admission(maximumEvents);
     const outcomes = new Outcomes(new Instruments(metrics, admission), logger);
     const intake = new Intake({ sink, admission, strict: configuration.strict, scrub });
-    const routes = createRoutes({ intake, admission, outcomes, access, forwardHeaders });
+    const routes = createRoutes({
+      intake,
+      memory: this.#memory,
+      outcomes,
+      access,
+      trustedProxies: configuration.trustedProxies,
+      forwardHeaders,
+    });
     const classes = requestClasses(routes.app);
     this.#createListener = (options) =>
       new Listener(routes.handle, classes, {
@@ -89,6 +109,7 @@ export class Gateway {
    */
   async start(): Promise<{ http?: number; https?: number }> {
     const { httpPort, httpsPort } = this.#configuration;
+    this.#unwatch = this.#memory.watch(this.#clock);
     try {
       const ports = {
         ...(httpPort === 0 ? {} : { http: await this.#open(httpPort, 'PDAGENTD_HTTP_PORT') }),
@@ -109,6 +130,7 @@ export class Gateway {
     const grace = setTimeout(() => listeners.forEach((listener) => listener.cut()), STOP_GRACE_MS);
     await Promise.all(listeners.map((listener) => listener.stop()));
     clearTimeout(grace);
+    this.#unwatch();
     this.#listeners = [];
   }
 

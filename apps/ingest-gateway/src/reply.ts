@@ -21,7 +21,7 @@ export function reply(
   // Names and values in turn: what Node reads fastest.
   const lines = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))];
   if (status === 503) lines.push('retry-after', RETRY_AFTER_SECONDS);
-  if (!endsSoon(request)) lines.push('connection', 'close');
+  if (status === 408 || !endsSoon(request)) lines.push('connection', 'close');
   for (const [name, value] of Object.entries(headers)) lines.push(name, value);
   response.writeHead(status, lines);
   // Text leaves together with the headers in one write, bytes would take a second one.

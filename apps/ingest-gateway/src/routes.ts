@@ -2,11 +2,13 @@ import { type IncomingMessage, type RequestListener, type ServerResponse } from 
 import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { type Access } from './access';
-import { type Admission } from './admission';
+import { type BodyMemory } from './body-memory';
+import { clientAddressOf } from './client-address';
 import { type ForwardHeaders } from './forward-headers';
 import { type Accepted, type Intake, type Received } from './intake';
 import { type Outcomes } from './outcomes';
-import { readBody } from './read-body';
+import { type Networks } from './networks';
+import { announcedBytesOf, readBody } from './read-body';
 import { refused, type Refused } from './refusal';
 import { reply } from './reply';
 import { createWelcome } from './welcome';
@@ -23,7 +25,9 @@ const PATHS: Readonly<Record<EventType, string>> = {
 
 export interface RouteOptions {
   readonly intake: Intake;
-  readonly admission: Admission;
+  readonly memory: BodyMemory;
+  /** Whose word on where a sender is (X-Forwarded-For) is believed. */
+  readonly trustedProxies?: Networks | undefined;
   readonly outcomes: Outcomes;
   readonly access?: Access | undefined;
   readonly forwardHeaders: ForwardHeaders;
@@ -67,7 +71,8 @@ function routing(app: Handler, outcomes: Outcomes): RequestListener {
   };
 }
 
-function addRoutes(router: Express, { intake, admission, outcomes, access, forwardHeaders }: RouteOptions): void {
+function addRoutes(router: Express, options: RouteOptions): void {
+  const { intake, memory, outcomes, access, trustedProxies, forwardHeaders } = options;
   if (access !== undefined) {
     router.use((request: Request, response: Response, next: NextFunction) => {
       const refusal = access.refusal(request);
@@ -83,15 +88,14 @@ function addRoutes(router: Express, { intake, admission, outcomes, access, forwa
       .route(PATHS[type])
       .post(async (request: Request, response: Response) => {
         const startedAt = performance.now();
-        const body = await readBody(request, admission);
+        const held = memory.open(clientAddressOf(request, trustedProxies) ?? '', announcedBytesOf(request));
         let outcome: Accepted | Refused;
-        if (body.kind === 'refused') outcome = body;
-        else {
-          try {
-            outcome = await intake.accept(receivedOf(type, request, body.bytes, forwardHeaders));
-          } finally {
-            admission.release(body.bytes.length);
-          }
+        try {
+          const body = await readBody(request, held);
+          outcome =
+            body.kind === 'refused' ? body : await intake.accept(receivedOf(type, request, body.bytes, forwardHeaders));
+        } finally {
+          held.release();
         }
         outcomes.count(type, outcome, (performance.now() - startedAt) / 1000);
         reply(request, response, outcome.answer);

@@ -1,0 +1,28 @@
+import { type IncomingMessage } from 'node:http';
+import { type Networks, normalAddress } from './networks';
+
+/**
+ * Where a request comes from: the first address, from our end on, that is no trusted proxy, for anybody can write what stands
+ * before it in X-Forwarded-For. Undefined if what a trusted proxy wrote is no address.
+ */
+export function clientAddressOf(
+  { socket, headers }: IncomingMessage,
+  trustedProxies: Networks | undefined,
+): string | undefined {
+  const peer = normalAddress(socket.remoteAddress ?? '');
+  if (peer === undefined || trustedProxies === undefined) return peer;
+  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',');
+  const hops = forwarded.split(',').filter((hop) => hop.trim() !== '');
+  let client: string | undefined = peer;
+  while (client !== undefined && trustedProxies.has(client)) {
+    const hop = hops.pop();
+    if (hop === undefined) return client;
+    client = normalAddress(withoutPort(hop.trim()));
+  }
+  return client;
+}
+
+/** Some proxies write `192.0.2.7:4711` or `[2001:db8::7]:4711`. */
+function withoutPort(hop: string): string {
+  return /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(hop)?.[1] ?? hop;
+}

@@ -1,0 +1,143 @@
+import { ManualClock, waitUntil } from '@pdaltagent/testing';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { postTo, startGateway, type RunningGateway } from './gateway.fixture';
+import { Networks } from './networks';
+
+const KEY = '01234567890123456789012345678901';
+const EVENT = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
+const MIB = 1024 * 1024;
+
+let gateway: RunningGateway;
+let clock: ManualClock;
+const sockets: Socket[] = [];
+async function start(options: Parameters<typeof startGateway>[0] = {}): Promise<void> {
+  clock = new ManualClock();
+  gateway = await startGateway({ ...options, clock });
+}
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await gateway.stop();
+});
+
+interface Upload {
+  readonly socket: Socket;
+  readonly heard: () => string;
+}
+
+/** Begins an upload of `announced` bytes, and sends `sent` of them. */
+async function upload(announced: number, sent: number, ...headers: string[]): Promise<Upload> {
+  let heard = '';
+  const socket = connect(Number(gateway.ports.http), '127.0.0.1');
+  sockets.push(socket);
+  socket.on('data', (chunk) => (heard += String(chunk))).on('error', () => undefined);
+  await once(socket, 'connect');
+  const head = [`POST /integration/${KEY}/enqueue HTTP/1.1`, 'host: x', `content-length: ${announced}`, ...headers];
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  await new Promise((resolve) => socket.write(Buffer.alloc(sent, 'x'), resolve));
+  return { socket, heard: () => heard };
+}
+
+function uploads(count: number, ...headers: string[]): Promise<Upload[]> {
+  return Promise.all(Array.from({ length: count }, () => upload(MIB, MIB - 1, ...headers)));
+}
+
+/** Requests that came before are read: the gateway answers in the order in which it reads. */
+async function areRead(): Promise<void> {
+  for (let count = 0; count < 5; count += 1) await fetch(`${gateway.url}/nowhere`);
+}
+
+const post = (body: string | Uint8Array, headers: Record<string, string> = {}) =>
+  postTo(`${gateway.url}/integration/${KEY}/enqueue`, body, headers);
+
+async function postChunked(text: string): Promise<number> {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from(text));
+      controller.close();
+    },
+  });
+  return (await fetch(`${gateway.url}/v2/enqueue`, { method: 'POST', body, duplex: 'half' })).status;
+}
+
+describe('64 uploads of 1 MB that do not end', () => {
+  beforeEach(async () => {
+    await start();
+    await uploads(64);
+    await areRead();
+  });
+
+  it('turn no event away: small, compressed or of unknown length', async () => {
+    for (let count = 0; count < 50; count += 1) {
+      expect((await postTo(`${gateway.url}/v2/enqueue`, EVENT)).status).toBe(202);
+      expect((await post('x'.repeat(60_000))).status).toBe(202);
+      expect((await post(gzipSync(EVENT), { 'content-encoding': 'gzip' })).status).toBe(202);
+      expect(await postChunked(EVENT)).toBe(202);
+    }
+  });
+
+  it('give room to large events after two seconds, even to those of the same client', async () => {
+    clock.advance(2_000);
+    const large = 'x'.repeat(400_000);
+    const statuses = await Promise.all(Array.from({ length: 10 }, async () => (await post(large)).status));
+    expect(statuses).toEqual(Array.from({ length: 10 }, () => 202));
+    expect((await post(gzipSync(large), { 'content-encoding': 'gzip' })).status).toBe(202);
+  });
+});
+
+it('closes an upload that comes too slowly with 408, and none that comes fast enough', async () => {
+  await start();
+  const slow = await upload(MIB, 10_000);
+  const silent = await upload(100, 0);
+  const fast = await upload(MIB, 100_000);
+  await areRead();
+  clock.advance(5_000);
+  await areRead();
+  expect([slow.heard(), silent.heard(), fast.heard()]).toEqual(['', '', '']);
+  clock.advance(1_000);
+  for (const { socket, heard } of [slow, silent]) {
+    await waitUntil(() => socket.closed, { what: 'a slow upload to be closed' });
+    expect(heard()).toMatch(/^HTTP\/1.1 408 [^]*connection: close[^]*"Body comes too slowly"/i);
+  }
+  fast.socket.write(Buffer.alloc(MIB - 100_000, 'x'));
+  await waitUntil(() => fast.heard() !== '', { what: 'the fast upload to be answered' });
+  // Over PagerDuty's 512 KB, it was read to its end.
+  expect(fast.heard()).toMatch(/^HTTP\/1.1 413 /);
+  expect(await gateway.metrics.metrics()).toContain('requests_refused_total{reason="too-slow"} 2');
+});
+
+describe('one client with many uploads', () => {
+  const proxies = (text: string): Networks => {
+    const networks = Networks.parse(text);
+    if (networks === undefined) throw new Error(text);
+    return networks;
+  };
+  const large = 'x'.repeat(400_000);
+
+  it('takes nothing from another that comes through the same trusted proxy', async () => {
+    await start({ trustedProxies: proxies('127.0.0.1') });
+    await uploads(30, 'x-forwarded-for: 10.0.0.1');
+    await areRead();
+    expect((await post(large, { 'x-forwarded-for': '10.0.0.1' })).status).toBe(503);
+    expect((await post(large, { 'x-forwarded-for': '10.0.0.2' })).status).toBe(202);
+  });
+
+  it('is not many because it says so: only a trusted proxy is believed', async () => {
+    await start();
+    await uploads(30, 'x-forwarded-for: 10.0.0.1');
+    await areRead();
+    expect((await post(large, { 'x-forwarded-for': '10.0.0.2' })).status).toBe(503);
+  });
+});
+
+it('takes a body that comes in many small chunks byte for byte', async () => {
+  await start();
+  const text = Array.from({ length: 3_000 }, (_, n) => String(n)).join(' ');
+  const socket = connect(Number(gateway.ports.http), '127.0.0.1');
+  sockets.push(socket);
+  const chunks = [...text].map((character) => `1\r\n${character}\r\n`).join('');
+  socket.write(`POST /x-ere/${KEY} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`);
+  await waitUntil(() => gateway.sink.messages.length > 0, { what: 'the event to be published' });
+  expect(gateway.sink.messages[0]?.body.toString()).toBe(text);
+});
