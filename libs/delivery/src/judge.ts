@@ -97,7 +97,9 @@ export class Judge<M extends Held> {
     const isOwn = outcome.scope === 'key' || (outcome.scope === 'destination' && key.failsAlone);
     if (outcome.scope === 'destination') key.failures += 1;
     if (outcome.status !== undefined) key.hangs = false;
-    if (outcome.scope === 'destination' && !isOwn) this.#destinationFailed(entry, outcome);
+    // Different messages that are all refused in between speak of the destination; one that is refused again does not.
+    const isNew = outcome.scope === 'message' && entry.trials.attempts === 1;
+    if (isNew || (outcome.scope === 'destination' && !isOwn)) this.#destinationFailed(entry, outcome);
     if (burial !== undefined) return { kind: 'bury', burial };
     if (isOwn) return this.#keyWaits(key, outcome.retryAfterMs);
     const wait = backoffMs(entry.trials.attempts, this.#options.random.fraction());
@@ -172,7 +174,8 @@ export class Judge<M extends Held> {
     const { destination, routingKey, way } = line.key;
     const { scope } = outcome;
     if (scope === 'message') {
-      if (trials.isReported || now - destination.refusalReportedAt < REPORT_EVERY_MS) return;
+      if (trials.isReported || destination.circuit.open) return;
+      if (now - destination.refusalReportedAt < REPORT_EVERY_MS) return;
       trials.isReported = true;
       destination.refusalReportedAt = now;
       return this.#ports.changed({ kind: 'message-refused', routingKey, id: message.id, outcome });

@@ -124,11 +124,25 @@ describe('an event that something in between finds too large', () => {
     expect(bench.dispatcher).toMatchObject({ openCircuits: 0, keysWithBrokenWay: 0 });
   });
 
+  it('is met with one probe a second if everything is too large, and nothing is buried', () => {
+    const bench = new Bench();
+    for (let index = 0; index < 100; index += 1) bench.add(`key-${index}`, 'a');
+    for (const letter of [...bench.attempting]) bench.settle(letter, TOO_LARGE);
+    bench.attempted.length = 0;
+    run(bench, 60 * MINUTE, () => TOO_LARGE);
+    expect(bench.attempted.length).toBeLessThan(3_600);
+    expect(bench.buried).toEqual([]);
+    expect(bench.changes.map(({ kind }) => kind)).toEqual(['message-refused', 'circuit-opened']);
+  });
+
   it('is reported once, and so are many of them in one minute', () => {
     const { bench, large } = withTraffic(20, true);
     expect(bench.changes).toEqual([{ kind: 'message-refused', routingKey: 'k', id: large.id, outcome: TOO_LARGE }]);
     const many = new Bench();
-    for (let index = 0; index < 100; index += 1) many.settle(many.add('k', String(index)), TOO_LARGE);
+    for (let index = 0; index < 100; index += 1) {
+      many.settle(many.add('k', `large ${index}`), TOO_LARGE);
+      many.settle(many.add('k', `other ${index}`), DELIVERED);
+    }
     expect(many.changes).toHaveLength(1);
   });
 });
