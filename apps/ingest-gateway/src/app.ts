@@ -1,49 +1,70 @@
-import { EVENTS } from '@pdaltagent/messaging';
-import { type App, ConfigurationError, type Context, type Logger, spoolRootOf } from '@pdaltagent/service';
-import { claimSpool, leftBehind, type Spool } from '@pdaltagent/spool';
+import { every, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { EVENTS, laneOfMessage, readRecord } from '@pdaltagent/messaging';
+import {
+  type App,
+  ConfigurationError,
+  type Context,
+  type Logger,
+  quarantineFolderOf,
+  spoolRootOf,
+} from '@pdaltagent/service';
+import { claimLaneSpool, claimOrphans, type LaneSpool, Quarantine } from '@pdaltagent/spool';
 import { Access } from './access';
 import { type Configuration } from './configuration';
-import { DurableSink } from './durability/durable-sink';
-import { SpoolInstruments } from './durability/spool-instruments';
+import { DurablePublisher } from './durability/durable-publisher';
+import { ForwardingInstruments } from './durability/forwarding-instruments';
 import { ForwardHeaders } from './forward-headers';
 import { Gateway } from './gateway';
+import { QuarantineInstruments } from './quarantine-instruments';
 import { createScrub } from './scrubbing';
 
-/** How often it looks for what other instances have left behind; milliseconds. */
-const LOOK_AROUND_MS = 60_000;
+/** How often the spools of instances that are gone are looked for; milliseconds. */
+const SCAN_MS = 60_000;
 /** Events that may wait for the disk at one time, besides those in flight: over a second's worth. */
 const WAITING_FOR_DISK = 5_000;
 
-/** The gateway with RabbitMQ behind it, and a spool beside. */
+interface Running {
+  readonly spool: LaneSpool;
+  readonly publisher: DurablePublisher;
+  readonly gateway: Gateway;
+  readonly orphans: OrphanScanner;
+}
+
+/** The gateway, which publishes to RabbitMQ and has a spool for what RabbitMQ does not take. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
-  const instruments = new SpoolInstruments(metrics);
+  const instruments = new ForwardingInstruments(metrics);
+  const quarantineInstruments = new QuarantineInstruments(metrics);
   const scrub = createScrub(configuration, metrics, logger);
   const access = accessOf(configuration);
   const forwardHeaders = ForwardHeaders.parse(configuration.forwardHeaders ?? '');
   const root = spoolRootOf(configuration);
-  const options = { maximumBytes: configuration.spoolMaximumBytes, log: logger };
-  let running: { spool: Spool; sink: DurableSink; gateway: Gateway; lookAround: LookAround } | undefined;
+  const options = { maximumBytes: configuration.spoolMaximumBytes, log: logger, laneOf: laneOfRecord };
+  let running: Running | undefined;
   return {
     start: async () => {
-      const spool = await claimSpool(root, options).catch((error: unknown) => {
+      const { spool, former, quarantine } = await openSpools().catch((error: unknown) => {
         throw new Error(`PDAGENTD_SPOOL_DIR: ${root} cannot be used: ${reasonOf(error)}`);
       });
-      const sink = new DurableSink({
-        link: {
+      const publisher = new DurablePublisher({
+        broker: {
           url: configuration.amqpUrl.replace(/^pyamqp:/, 'amqp:'),
           name: 'ingest-gateway',
           family: EVENTS,
           queueType: configuration.queueType,
         },
         spool,
+        former,
+        quarantine,
         limits: configuration,
         log: logger,
-        changed: (mode, cause) => instruments.changed(mode, cause),
+        spoolBegun: (cause) => instruments.spoolBegun(cause),
+        quarantined: (problem) => quarantineInstruments.quarantined(problem),
       });
-      instruments.watch(spool, sink);
+      instruments.watch(former === undefined ? [spool] : [spool, former], publisher);
+      quarantineInstruments.watch(quarantine);
       const gateway = new Gateway({
         configuration,
-        sink,
+        sink: publisher,
         maximumEvents: configuration.maxInFlight + WAITING_FOR_DISK,
         scrub,
         access,
@@ -51,24 +72,37 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         logger,
         metrics,
       });
-      const lookAround = new LookAround(() => leftBehind(root, spool, options, (other) => sink.adopt(other)), logger);
-      running = { spool, sink, gateway, lookAround };
-      sink.start();
+      const orphans = new OrphanScanner(async () => {
+        for (const source of await claimOrphans(root, spool, options)) publisher.adopt(source);
+      }, logger);
+      running = { spool, publisher, gateway, orphans };
+      publisher.start();
       await gateway.start();
-      lookAround.start();
+      orphans.start();
     },
     stop: async () => {
       await running?.gateway.stop();
-      await running?.lookAround.stop();
-      await running?.sink.close();
+      await running?.orphans.stop();
+      await running?.publisher.close();
     },
     readiness: () => {
       if (running === undefined) return { ready: false, checks: { spool: 'not open yet' } };
-      const { spool, sink } = running;
-      const ready = sink.mode === 'direct' || spool.condition === 'usable';
-      return { ready, checks: { broker: sink.broker, spool: spool.condition, mode: sink.mode } };
+      const { spool, publisher } = running;
+      // One lane's trouble must not take the gateway out of service for all.
+      const ready = publisher.lanesIn('direct') > 0 || spool.condition === 'usable';
+      return { ready, checks: { broker: publisher.broker, spool: spool.condition, mode: publisher.mode } };
     },
   };
+
+  async function openSpools() {
+    const claimed = await claimLaneSpool(root, options);
+    return { ...claimed, quarantine: await Quarantine.open(quarantineFolderOf(configuration), logger) };
+  }
+}
+
+function laneOfRecord(record: Buffer): number | undefined {
+  const read = readRecord(record);
+  return read.kind === 'message' ? laneOfMessage(EVENTS, read.message) : undefined;
 }
 
 /** Undefined where anybody may send. @throws ConfigurationError */
@@ -81,31 +115,31 @@ function accessOf({ ingestTokens, allowedNetworks, trustedProxies }: Configurati
   return new Access({ tokens, allowed: allowedNetworks, trustedProxies });
 }
 
-/** Does something at once and then now and then, never twice at one time. */
-class LookAround {
-  readonly #look: () => Promise<void>;
+/** Scans for orphaned spools at once and then periodically, one scan at a time. */
+class OrphanScanner {
+  readonly #scan: () => Promise<void>;
   readonly #log: Logger;
-  #looking: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
+  #scanning: Promise<void> = Promise.resolve();
+  #stop: () => void = () => undefined;
 
-  constructor(look: () => Promise<void>, log: Logger) {
-    this.#look = look;
+  constructor(scan: () => Promise<void>, log: Logger) {
+    this.#scan = scan;
     this.#log = log;
   }
 
   start(): void {
-    this.#again();
-    this.#timer = setInterval(() => this.#again(), LOOK_AROUND_MS);
+    this.#scanAgain();
+    this.#stop = every(SYSTEM_CLOCK, SCAN_MS, () => this.#scanAgain());
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+    this.#stop();
+    await this.#scanning;
   }
 
-  #again(): void {
-    this.#looking = this.#looking.then(this.#look).catch((error: unknown) => {
-      this.#log.error('what other instances left behind cannot be taken over', { error: reasonOf(error) });
+  #scanAgain(): void {
+    this.#scanning = this.#scanning.then(this.#scan).catch((error: unknown) => {
+      this.#log.error('the spools of other instances cannot be looked for', { error: reasonOf(error) });
     });
   }
 }

@@ -11,7 +11,8 @@ export {
 export { type ReadRecord, readRecord, writeRecord } from './message-record';
 export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
 export { PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
-export { PublishingLink, type PublishingLinkOptions, type Settlement } from './publishing-link';
+export { LanePublisher, type LanePublisherOptions } from './lane-publisher';
+export { type Sent, type Settlement } from './publish-channel';
 export { HEARTBEAT_SECONDS, Session, type SessionOptions } from './session';
 export {
   DEAD_LETTER_EXCHANGE,

@@ -2,10 +2,11 @@ import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Options } from 'amqplib';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
-import { PublishingLink, type Settlement } from './publishing-link';
+import { type Sent, type Settlement } from './publish-channel';
+import { PublishingLink } from './publishing-link';
 import { type Family, type QueueType } from './topology';
 
-export type PublishFailure = 'unavailable' | 'blocked' | 'timeout' | 'returned' | 'refused';
+export type PublishFailure = 'unavailable' | 'blocked' | 'timeout' | 'returned' | 'refused' | 'unencodable';
 
 /** The broker did not confirm a message: it may or may not be queued. */
 export class PublishError extends Error {
@@ -24,6 +25,7 @@ const EXPLANATIONS: Readonly<Record<PublishFailure, string>> = {
   timeout: 'the broker did not confirm in time',
   returned: 'no queue took the message',
   refused: 'the broker refused the message',
+  unencodable: 'AMQP has no form for the message: a property or its headers are too long',
 };
 
 export interface PublisherOptions {
@@ -111,7 +113,7 @@ export class Publisher {
     await this.#link.close();
   }
 
-  #settled(patient: boolean, send: (settle: (settlement: Settlement) => void) => boolean): Promise<void> {
+  #settled(patient: boolean, send: (settle: (settlement: Settlement) => void) => Sent): Promise<void> {
     const state = this.#link.state();
     if (state === 'away') return Promise.reject(new PublishError('unavailable'));
     if (state === 'blocked' && !patient) return Promise.reject(new PublishError('blocked'));
@@ -124,8 +126,8 @@ export class Publisher {
         if (this.#pending.size === 0) this.#idle?.();
       };
       this.#pending.set(key, { sentAt: this.#clock.monotonic(), patient, settle });
-      const isSent = send((settlement) => settle(settlement === 'confirmed' ? undefined : settlement));
-      if (!isSent) settle('unavailable');
+      const sent = send((settlement) => settle(settlement === 'confirmed' ? undefined : settlement));
+      if (sent !== 'sent') settle(sent === 'ended' ? 'unavailable' : sent);
     });
   }
 

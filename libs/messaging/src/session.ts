@@ -1,5 +1,6 @@
 import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type ChannelModel, connect } from 'amqplib';
+import net from 'node:net';
 import { type Log } from './log';
 
 /** Seconds; a peer that is silent for two of them is gone. */
@@ -34,6 +35,7 @@ export class Session {
   #loop: Promise<void> = Promise.resolve();
   #connected = false;
   #saidAway = false;
+  #abandon: (cause: Error) => void = () => undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -53,6 +55,14 @@ export class Session {
   /** Drops the connection; the session opens a new one. */
   reconnect(): void {
     void this.#closeConnection();
+  }
+
+  /**
+   * Gives the connection up at once: `lost` follows without waiting for the broker, and the socket is reset, so that what
+   * has not left this machine yet never arrives. What the broker has already read may still be processed.
+   */
+  abandon(reason: string): void {
+    this.#abandon(new Error(reason));
   }
 
   async close(): Promise<void> {
@@ -78,17 +88,31 @@ export class Session {
   /** One life of a connection: resolves when it ends. */
   async #live(opened: () => void): Promise<void> {
     const { url, name, open, lost, blocked, unblocked } = this.#options;
+    const secured = rawSocketOf(url);
     const connection = await connect(brokerUrl(url), {
       timeout: CONNECT_TIMEOUT_MS,
       clientProperties: { connection_name: name },
+      ...(secured === undefined ? {} : { socket: secured }),
     });
+    const socket = secured ?? socketOf(connection);
     this.#connection = connection;
     // Why the link broke comes as an error before the close; without a listener it would end the process.
     let cause: unknown = new Error('the connection was closed');
     connection.on('error', (error) => (cause = error));
     connection.on('blocked', (reason) => blocked?.(reason));
     connection.on('unblocked', () => unblocked?.());
-    const closed = new Promise<void>((resolve) => connection.once('close', () => resolve()));
+    let isOver = false;
+    const closed = new Promise<void>((resolve) => {
+      const end = (): void => {
+        isOver = true;
+        resolve();
+      };
+      connection.once('close', end);
+      this.#abandon = (reason) => {
+        cause = reason;
+        end();
+      };
+    });
     try {
       if (this.#stopping.signal.aborted) return;
       await Promise.race([open(connection), closed.then(() => Promise.reject(toError(cause)))]);
@@ -99,6 +123,12 @@ export class Session {
       await closed;
     } finally {
       this.#connected = false;
+      this.#abandon = () => undefined;
+      // If it was not closed by us, what is still in the socket's buffer must not arrive later.
+      if (isOver && this.#connection === connection) {
+        this.#connection = undefined;
+        socket?.resetAndDestroy();
+      }
       lost();
       await this.#closeConnection();
     }
@@ -126,6 +156,21 @@ export class Session {
 function toError(error: unknown): Error {
   if (error instanceof AggregateError && error.message === '') return toError(error.errors[0]);
   return error instanceof Error ? error : new Error(String(error));
+}
+
+/**
+ * The TCP socket under a TLS connection, which amqplib then uses: a TLS socket cannot be reset.
+ * Undefined for a connection without TLS.
+ */
+function rawSocketOf(url: string): net.Socket | undefined {
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== 'amqps:') return undefined;
+  return net.connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? 5671 : port) });
+}
+
+/** The socket of a connection without TLS; amqplib's types do not show it. */
+function socketOf({ connection }: ChannelModel): net.Socket | undefined {
+  return 'stream' in connection && connection.stream instanceof net.Socket ? connection.stream : undefined;
 }
 
 function brokerUrl(url: string): string {

@@ -86,13 +86,7 @@ export function sinceRecord(since: Since) {
   };
 }
 
-/** As a table shows it: one word. */
-export function sinceWord(since: Since): string {
-  if (since.kind === 'no') return '-';
-  return since.kind === 'not known' ? 'unknown' : since.action;
-}
-
-/** As one letter is shown. */
+/** As a table shows it. */
 export function sinceText(since: Since): string {
   if (since.kind === 'no') return '-';
   return since.kind === 'not known' ? 'not known' : `${since.action} ${instantOf(since.deliveredAt)}`;

@@ -1,51 +1,63 @@
-/** What the order of events is told by: events with one order key go one after another. */
+import { type Clock } from '@pdaltagent/clock';
+import { type Sent } from '@pdaltagent/messaging';
+import { type Poison } from './lane-ports';
+
+/** What order is kept by: events with one order key go one after another. */
 export interface Keyed {
   readonly orderKey: string;
 }
 
-/** An event as it stands in the spool. */
+/** An event as it is stored in a spool. */
 export interface Spooled<Event> {
   readonly sequence: number;
-  /** What it takes up. */
+  /** Its size in the spool. */
   readonly bytes: number;
   readonly event: Event;
 }
 
 export interface DrainPorts<Event> {
-  /** Sends an event again; false where there is no way. */
-  send(spooled: Spooled<Event>): boolean;
+  /** Sends an event that may have been sent before. */
+  send(event: Event, settled: (isConfirmed: boolean) => void): Sent;
   erase(spooled: Spooled<Event>): void;
-  /** Reads the next entries behind a sequence: they are given to `take`. */
+  /** Reads the next entries after a sequence. Later: `take`. */
   read(after: number): void;
+  /** Entries that are left to drain. */
+  remaining(): number;
+  /** Keeps what can never be published. Later: true once it is durable, false if it cannot be kept. */
+  quarantine(event: Event, poison: Poison, done: (isKept: boolean) => void): void;
 }
 
-export const WINDOW_EVENTS = 4_000;
-export const WINDOW_BYTES = 8 * 1024 * 1024;
-const IN_FLIGHT = 1_000;
-/** How long it rests after the broker refused an event; milliseconds. */
+/** What is read ahead of the broker; a single entry may exceed the bytes. */
+export const WINDOW_EVENTS = 512;
+export const WINDOW_BYTES = 1024 * 1024;
+/** After the broker refused an event, or one could not be quarantined; milliseconds. */
 const REST_MS = 250;
 const BEGINNING = 0;
 
 /**
- * Takes the spool's events to the broker: a window of the oldest is held in memory, events of different order keys go out
- * together, and of one order key at most one is unconfirmed. After a refusal all begins with the oldest again. Pure.
+ * Takes what one spool holds for one lane to the broker: the oldest events are held in memory, those of different order keys
+ * go out together, and of one order key at most one is unconfirmed. After a refusal it starts with the oldest again. Pure.
  */
 export class Drain<Event extends Keyed> {
   readonly #ports: DrainPorts<Event>;
+  readonly #clock: Pick<Clock, 'monotonic'>;
   /** By order key, oldest first; the first of each is ready or in flight. */
-  readonly #lanes = new Map<string, Spooled<Event>[]>();
-  readonly #inFlight = new Map<number, { readonly spooled: Spooled<Event>; sentAt: number }>();
+  readonly #queues = new Map<string, Spooled<Event>[]>();
+  readonly #inFlight = new Map<Spooled<Event>, { sentAt: number }>();
+  /** On their way into the quarantine. */
+  readonly #leaving = new Set<number>();
   #ready: Spooled<Event>[] = [];
   #windowEvents = 0;
   #windowBytes = 0;
   #cursor = BEGINNING;
   #reading: 'no' | 'yes' | 'in vain' = 'no';
   #hasMore = true;
-  #refused = false;
-  #restsUntil = 0;
+  #wasRefused = false;
+  #restsUntil = -Infinity;
 
-  constructor(ports: DrainPorts<Event>) {
+  constructor(ports: DrainPorts<Event>, clock: Pick<Clock, 'monotonic'>) {
     this.#ports = ports;
+    this.#clock = clock;
   }
 
   /** Sent, and not settled. */
@@ -58,14 +70,26 @@ export class Drain<Event extends Keyed> {
     return this.#inFlight.values().next().value?.sentAt;
   }
 
-  /** Sends what may go, and reads on where there is room. */
-  pump(now: number): void {
-    if (this.#refused || now < this.#restsUntil) return;
-    while (this.#inFlight.size < IN_FLIGHT) {
+  /** Nothing is left to drain. */
+  get isDone(): boolean {
+    return this.#inFlight.size === 0 && this.#ports.remaining() === 0;
+  }
+
+  /** Sends what may go, at most `window` in flight, and reads on if there is room. */
+  pump(window: number): void {
+    const now = this.#clock.monotonic();
+    if (this.#wasRefused || now < this.#restsUntil) return;
+    while (this.#inFlight.size < window) {
       const spooled = this.#ready[0];
-      if (spooled === undefined || !this.#ports.send(spooled)) break;
+      if (spooled === undefined) break;
+      const sent = this.#ports.send(spooled.event, (isConfirmed) => this.#settled(spooled, isConfirmed));
+      if (sent === 'ended') break;
       this.#ready.shift();
-      this.#inFlight.set(spooled.sequence, { spooled, sentAt: now });
+      if (sent === 'sent') this.#inFlight.set(spooled, { sentAt: now });
+      else {
+        this.#leaveWindow(spooled);
+        this.#quarantine(spooled, { problem: 'unencodable' });
+      }
     }
     if (this.#reading !== 'no' || !this.#hasMore) return;
     if (this.#windowEvents >= WINDOW_EVENTS / 2 || this.#windowBytes >= WINDOW_BYTES / 2) return;
@@ -74,7 +98,7 @@ export class Drain<Event extends Keyed> {
     this.#ports.read(this.#cursor);
   }
 
-  /** Something was put behind what is in the spool. */
+  /** Something was added to the spool. */
   grown(): void {
     this.#hasMore = true;
   }
@@ -88,33 +112,22 @@ export class Drain<Event extends Keyed> {
     if (entries.length > 0) this.#hasMore = true;
   }
 
-  /** Where nothing is left of what was read: something may stand before it, as what was written when the disk failed. */
+  /** If nothing is left of what was read and the spool is not empty, reads it from the beginning again. */
   lookAgain(): void {
-    if (this.#windowEvents > 0 || this.#reading !== 'no') return;
+    if (this.#windowEvents > 0 || this.#reading !== 'no' || this.#ports.remaining() === 0) return;
     this.#cursor = BEGINNING;
     this.#hasMore = true;
   }
 
-  settled(sequence: number, isConfirmed: boolean, now: number): void {
-    const sent = this.#inFlight.get(sequence);
-    if (sent === undefined) return;
-    this.#inFlight.delete(sequence);
-    if (isConfirmed) this.#done(sent.spooled);
-    else this.#refused = true;
-    if (this.#refused && this.#inFlight.size === 0) {
-      this.restart();
-      this.#restsUntil = now + REST_MS;
-    }
-  }
-
   /** What is in flight counts as sent now: the time in which the broker was blocked does not count. */
-  refresh(now: number): void {
+  refresh(): void {
+    const now = this.#clock.monotonic();
     for (const sent of this.#inFlight.values()) sent.sentAt = now;
   }
 
-  /** Forgets what was sent and read: begins with the oldest again. */
+  /** The channel is gone: starts with the oldest again. */
   restart(): void {
-    this.#lanes.clear();
+    this.#queues.clear();
     this.#inFlight.clear();
     this.#ready = [];
     this.#windowEvents = 0;
@@ -122,31 +135,59 @@ export class Drain<Event extends Keyed> {
     this.#cursor = BEGINNING;
     if (this.#reading === 'yes') this.#reading = 'in vain';
     this.#hasMore = true;
-    this.#refused = false;
-    this.#restsUntil = 0;
+    this.#wasRefused = false;
+    this.#restsUntil = -Infinity;
+  }
+
+  /** The broker closed the channel because of the only event in flight: it is quarantined before the drain starts again. */
+  condemn(poison: Poison): void {
+    const [spooled] = this.#inFlight.keys();
+    if (spooled !== undefined) this.#quarantine(spooled, poison);
+  }
+
+  #settled(spooled: Spooled<Event>, isConfirmed: boolean): void {
+    if (!this.#inFlight.delete(spooled)) return;
+    if (isConfirmed) {
+      this.#leaveWindow(spooled);
+      this.#ports.erase(spooled);
+    } else this.#wasRefused = true;
+    if (this.#wasRefused && this.#inFlight.size === 0) {
+      this.restart();
+      this.#restsUntil = this.#clock.monotonic() + REST_MS;
+    }
   }
 
   #admit(spooled: Spooled<Event>): void {
     this.#cursor = spooled.sequence;
+    if (this.#leaving.has(spooled.sequence)) return;
     this.#windowEvents += 1;
     this.#windowBytes += spooled.bytes;
-    const lane = this.#lanes.get(spooled.event.orderKey);
-    if (lane !== undefined) {
-      lane.push(spooled);
+    const queue = this.#queues.get(spooled.event.orderKey);
+    if (queue !== undefined) {
+      queue.push(spooled);
       return;
     }
-    this.#lanes.set(spooled.event.orderKey, [spooled]);
+    this.#queues.set(spooled.event.orderKey, [spooled]);
     this.#ready.push(spooled);
   }
 
-  #done(spooled: Spooled<Event>): void {
+  #quarantine(spooled: Spooled<Event>, poison: Poison): void {
+    this.#leaving.add(spooled.sequence);
+    this.#ports.quarantine(spooled.event, poison, (isKept) => {
+      this.#leaving.delete(spooled.sequence);
+      if (isKept) this.#ports.erase(spooled);
+      // It stays in the spool, and is found there again.
+      else this.#restsUntil = this.#clock.monotonic() + REST_MS;
+    });
+  }
+
+  #leaveWindow(spooled: Spooled<Event>): void {
     this.#windowEvents -= 1;
     this.#windowBytes -= spooled.bytes;
-    const lane = this.#lanes.get(spooled.event.orderKey) ?? [];
-    lane.shift();
-    const [next] = lane;
-    if (next === undefined) this.#lanes.delete(spooled.event.orderKey);
+    const queue = this.#queues.get(spooled.event.orderKey) ?? [];
+    queue.shift();
+    const [next] = queue;
+    if (next === undefined) this.#queues.delete(spooled.event.orderKey);
     else this.#ready.push(next);
-    this.#ports.erase(spooled);
   }
 }

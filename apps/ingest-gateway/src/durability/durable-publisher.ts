@@ -1,0 +1,236 @@
+import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import {
+  laneOfMessage,
+  LanePublisher,
+  type LanePublisherOptions,
+  type OutgoingMessage,
+  type Sent,
+  type Settlement,
+  writeRecord,
+} from '@pdaltagent/messaging';
+import { type Logger } from '@pdaltagent/service';
+import {
+  type LaneSpool,
+  type Quarantine,
+  type QuarantineProblem,
+  SpoolError,
+  type SpoolFailure,
+  type SpoolSource,
+} from '@pdaltagent/spool';
+import { type EventSink, NotDurable } from '../ports';
+import { LaneForwarder } from './lane-forwarder';
+import { type Cause, type LaneLimits, type LanePorts, type Mode } from './lane-ports';
+import { ModeChanges } from './mode-changes';
+import { SequenceMap } from './sequence-map';
+import { SpooledEvents } from './spooled-events';
+
+const TICK_MS = 100;
+/** Sequences are microseconds since 1970, so that they grow over restarts and tell an entry's age. */
+const SEQUENCES_PER_MS = 1_000;
+const CLOSE_GRACE_MS = 3_000;
+
+export interface DurablePublisherOptions {
+  readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'family' | 'queueType'>;
+  readonly spool: LaneSpool;
+  /** What the former layout of the spool holds: it is drained first. */
+  readonly former: SpoolSource | undefined;
+  readonly quarantine: Quarantine;
+  readonly limits: LaneLimits;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Called when events of any lanes begin to go to the spool, for metrics. */
+  readonly spoolBegun: (cause: Cause) => void;
+  /** Called for each event that went to the quarantine, for metrics. */
+  readonly quarantined: (problem: QuarantineProblem) => void;
+}
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+type Ports = LanePorts<OutgoingMessage, SpoolFailure, SpoolSource>;
+
+/** Where events become durable: confirmed by the broker, or synced to the spool, which is drained into the broker. */
+export class DurablePublisher implements EventSink {
+  readonly #options: DurablePublisherOptions;
+  readonly #clock: Clock;
+  readonly #broker: LanePublisher;
+  readonly #lanes: readonly LaneForwarder<OutgoingMessage, SpoolFailure, SpoolSource>[];
+  readonly #changes: ModeChanges;
+  readonly #events: SpooledEvents;
+  /** The spool, in both layouts. */
+  readonly #own: readonly SpoolSource[];
+  readonly #waiting = new SequenceMap<Waiting>();
+  /** Spools of other instances, with the lanes that are still to be drained. */
+  readonly #orphans = new Map<SpoolSource, Set<number>>();
+  #stopTicking: () => void = () => undefined;
+  #last: number;
+  #isClosing = false;
+
+  constructor(options: DurablePublisherOptions) {
+    const { broker, spool, former, limits, log, clock = SYSTEM_CLOCK, spoolBegun } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#last = spool.last;
+    this.#changes = new ModeChanges(log, broker.family.lanes, spoolBegun);
+    this.#events = new SpooledEvents({ log, quarantine: (id, record) => this.#quarantine(id, record, 'damaged') });
+    this.#broker = new LanePublisher({
+      ...broker,
+      log,
+      clock,
+      opened: (lane, isBlocked) => this.#lanes[lane]?.opened(isBlocked),
+      lost: (lane, refusal) => this.#lanes[lane]?.lost(refusal),
+      blocked: () => this.#lanes.forEach((lane) => lane.blocked()),
+      unblocked: () => this.#lanes.forEach((lane) => lane.unblocked()),
+    });
+    this.#own = former === undefined ? [spool] : [former, spool];
+    const sources = { own: spool, former };
+    this.#lanes = Array.from(
+      { length: broker.family.lanes },
+      (_, lane) => new LaneForwarder(this.#portsOf(lane), limits, clock, sources),
+    );
+  }
+
+  /** The mode of all lanes: direct only if each is. */
+  get mode(): Mode {
+    return this.lanesIn('spool') === 0 ? 'direct' : 'spool';
+  }
+
+  lanesIn(mode: Mode): number {
+    return this.#changes.lanesIn(mode);
+  }
+
+  get broker(): 'connected' | 'blocked' | 'away' {
+    return this.#broker.state();
+  }
+
+  /** Starts to connect; does not wait for the broker. */
+  start(): void {
+    const entries = this.#own.reduce((sum, source) => sum + source.entries, 0);
+    if (entries > 0) this.#options.log.warn('the spool holds events of an earlier run', { entries });
+    this.#stopTicking = every(this.#clock, TICK_MS, () => this.#lanes.forEach((lane) => lane.tick()));
+    this.#broker.start();
+  }
+
+  /** Resolves once the event is durable. @throws NotDurable */
+  publish(message: OutgoingMessage): Promise<void> {
+    const lane = this.#lanes[laneOfMessage(this.#options.broker.family, message)];
+    this.#last = Math.max(this.#last + 1, this.#clock.wall() * SEQUENCES_PER_MS);
+    const sequence = this.#last;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(sequence, { resolve, reject });
+      lane?.accept(sequence, message);
+    });
+  }
+
+  /** Drains what another instance left, where it is, and closes it when it is empty. */
+  adopt(source: SpoolSource): void {
+    const { folder, entries } = source;
+    this.#options.log.warn('another instance left events: they are drained', { folder, entries });
+    const filled = this.#lanes.flatMap((_, lane) => (source.entriesOf(lane) > 0 ? [lane] : []));
+    this.#orphans.set(source, new Set(filled));
+    for (const lane of filled) this.#lanes[lane]?.adopt(source);
+  }
+
+  /** How old the oldest event in the spool is; seconds. */
+  async oldestAgeSeconds(): Promise<number> {
+    const ages = await Promise.all(this.#own.map((source) => this.#oldestAgeSeconds(source)));
+    return Math.max(0, ...ages);
+  }
+
+  /** To be called when nothing is published any more. What the spool holds is drained by whichever process takes it next. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const end = this.#clock.monotonic() + CLOSE_GRACE_MS;
+    const isUnconfirmed = (): boolean => this.#lanes.some((lane) => lane.unconfirmed > 0);
+    while (isUnconfirmed() && this.#broker.state() === 'connected' && this.#clock.monotonic() < end) {
+      await delay(this.#clock, 10);
+    }
+    this.#stopTicking();
+    await this.#broker.close();
+    await Promise.all([...this.#own, ...this.#orphans.keys()].map((source) => source.close()));
+  }
+
+  async #oldestAgeSeconds(source: SpoolSource): Promise<number> {
+    const oldest = source.entries === 0 ? undefined : await source.oldest();
+    return oldest === undefined ? 0 : (this.#clock.wall() - oldest / SEQUENCES_PER_MS) / 1_000;
+  }
+
+  #portsOf(lane: number): Ports {
+    return {
+      send: (message, maybeDuplicate, settled) => this.#send(lane, message, maybeDuplicate, settled),
+      store: (sequence, message) => void this.#store(lane, sequence, message),
+      erase: (source, sequence, bytes) => source.erase(lane, sequence, bytes),
+      read: (source, after) => void this.#read(lane, source, after),
+      remaining: (source) => this.#events.remaining(source, lane),
+      quarantine: (message, poison, done) => {
+        const detail = poison.problem === 'refused' ? poison.detail : undefined;
+        void this.#quarantine(message.id, writeRecord(message), poison.problem, detail).then(done);
+      },
+      answer: (sequence, verdict) => this.#answer(sequence, verdict === 'durable' ? undefined : verdict.failure),
+      reopen: () => this.#broker.reopen(lane),
+      changed: (mode, cause) => this.#changes.changed(lane, mode, cause),
+      drained: (source) => this.#drained(lane, source),
+    };
+  }
+
+  #send(
+    lane: number,
+    message: OutgoingMessage,
+    maybeDuplicate: boolean,
+    settled: (settlement: Settlement) => void,
+  ): Sent {
+    // What the spool holds is left to the next process.
+    if (this.#isClosing && maybeDuplicate) return 'ended';
+    return this.#broker.publish(lane, message, settled);
+  }
+
+  async #store(lane: number, sequence: number, message: OutgoingMessage): Promise<void> {
+    const record = writeRecord(message);
+    try {
+      await this.#options.spool.append(lane, sequence, record);
+    } catch (error) {
+      if (!(error instanceof SpoolError)) throw error;
+      this.#lanes[lane]?.notStored(sequence, error.code);
+      return;
+    }
+    this.#lanes[lane]?.stored(sequence, record.length);
+  }
+
+  async #read(lane: number, source: SpoolSource, after: number): Promise<void> {
+    this.#lanes[lane]?.read(source, await this.#events.read(source, lane, after));
+  }
+
+  async #quarantine(id: string, record: Buffer, problem: QuarantineProblem, detail?: string): Promise<boolean> {
+    const { quarantine, log, quarantined } = this.#options;
+    const reason = detail === undefined ? {} : { detail };
+    try {
+      await quarantine.add({ id, problem, ...reason, quarantinedAt: this.#clock.wall(), record });
+    } catch (error) {
+      log.error('an event that cannot be published cannot be put into the quarantine', { id, problem, error });
+      return false;
+    }
+    log.error('an event cannot be published: it is in the quarantine', { id, problem, ...reason });
+    quarantined(problem);
+    return true;
+  }
+
+  #drained(lane: number, source: SpoolSource): void {
+    const left = this.#orphans.get(source);
+    left?.delete(lane);
+    if (left?.size !== 0) return;
+    this.#orphans.delete(source);
+    this.#options.log.info('what another instance left is drained', { folder: source.folder });
+    source.close().catch((error: unknown) => {
+      this.#options.log.error('a spool cannot be closed', { folder: source.folder, error });
+    });
+  }
+
+  #answer(sequence: number, failure: SpoolFailure | undefined): void {
+    const waiting = this.#waiting.get(sequence);
+    this.#waiting.delete(sequence);
+    if (failure === undefined) waiting?.resolve();
+    else waiting?.reject(new NotDurable(failure));
+  }
+}

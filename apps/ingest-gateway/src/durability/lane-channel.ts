@@ -1,0 +1,80 @@
+import { type Clock } from '@pdaltagent/clock';
+import { type Sent, type Settlement } from '@pdaltagent/messaging';
+import { type LanePorts } from './lane-ports';
+
+/** Unconfirmed events of a channel. With 199 a queue that does not answer stalls its channel only, with 256 all of them. */
+const WINDOW = 128;
+/** How long events wait for the first connection before they are spooled; milliseconds. */
+const START_MS = 3_000;
+
+/** What a lane knows of its channel, and how much may be sent over it. */
+export class LaneChannel<Event> {
+  readonly #send: LanePorts<Event, never, never>['send'];
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #window: number;
+  readonly #startsUntil: number;
+  #state: 'never opened' | 'lost' | 'fresh' | 'proven' = 'never opened';
+  #isBlocked = false;
+  /** Events that were in flight when the broker closed the channel because of one of them: they are sent one by one. */
+  #suspects = 0;
+
+  constructor(send: LanePorts<Event, never, never>['send'], clock: Pick<Clock, 'monotonic'>, window: number) {
+    this.#send = send;
+    this.#clock = clock;
+    this.#window = Math.min(WINDOW, window);
+    this.#startsUntil = clock.monotonic() + START_MS;
+  }
+
+  get canSend(): boolean {
+    return this.#state !== 'never opened' && this.#state !== 'lost' && !this.#isBlocked;
+  }
+
+  /** The first connection is being made, and can be expected soon. */
+  get isStarting(): boolean {
+    return this.#state === 'never opened' && this.#clock.monotonic() < this.#startsUntil;
+  }
+
+  /** How many events may be in flight now. A queue that does not answer is found out with a fresh channel's first event. */
+  get window(): number {
+    if (!this.canSend) return 0;
+    return this.#state === 'fresh' || this.#suspects > 0 ? 1 : this.#window;
+  }
+
+  opened(isBlocked: boolean): void {
+    this.#state = 'fresh';
+    this.#isBlocked = isBlocked;
+  }
+
+  lost(): void {
+    this.#state = 'lost';
+  }
+
+  /** The broker closed the channel because of one of so many events in flight. AMQP does not say which. */
+  suspect(inFlight: number): void {
+    this.#suspects = inFlight;
+  }
+
+  /** False if it was known. */
+  blocked(): boolean {
+    if (this.#isBlocked) return false;
+    this.#isBlocked = true;
+    return true;
+  }
+
+  /** False if it was known. */
+  unblocked(): boolean {
+    if (!this.#isBlocked) return false;
+    this.#isBlocked = false;
+    return true;
+  }
+
+  send(event: Event, maybeDuplicate: boolean, settled: (settlement: Settlement) => void): Sent {
+    const sent = this.#send(event, maybeDuplicate, (settlement) => {
+      this.#state = 'proven';
+      this.#suspects = Math.max(0, this.#suspects - 1);
+      settled(settlement);
+    });
+    if (sent === 'ended') this.lost();
+    return sent;
+  }
+}

@@ -1,0 +1,101 @@
+import { type Drain, type Keyed, type Spooled } from './drain';
+import { type Poison } from './lane-ports';
+
+export interface LaneDrainsOptions<Event extends Keyed, Source> {
+  readonly own: Source;
+  /** What the former layout of the spool holds: it is drained before the lane's own spool. */
+  readonly former?: Source | undefined;
+  readonly drainOf: (source: Source) => Drain<Event>;
+  /** Nothing is left in a spool of another instance. */
+  readonly drained: (source: Source) => void;
+}
+
+/** Everything that is drained for one lane: its own spool, in two layouts, and spools that other instances have left. */
+export class LaneDrains<Event extends Keyed, Source> {
+  readonly #options: LaneDrainsOptions<Event, Source>;
+  /** In the order in which they are drained. */
+  readonly #own: readonly Drain<Event>[];
+  readonly #drains = new Map<Source, Drain<Event>>();
+
+  constructor(options: LaneDrainsOptions<Event, Source>) {
+    this.#options = options;
+    for (const source of [options.former, options.own]) {
+      if (source !== undefined) this.#drains.set(source, options.drainOf(source));
+    }
+    this.#own = [...this.#drains.values()];
+  }
+
+  /** Sent, and not settled. */
+  get inFlight(): number {
+    let inFlight = 0;
+    for (const drain of this.#drains.values()) inFlight += drain.inFlight;
+    return inFlight;
+  }
+
+  get oldestSentAt(): number | undefined {
+    let oldest: number | undefined;
+    for (const { oldestSentAt: sentAt } of this.#drains.values()) {
+      if (sentAt !== undefined && sentAt < (oldest ?? Infinity)) oldest = sentAt;
+    }
+    return oldest;
+  }
+
+  adopt(source: Source): void {
+    this.#drains.set(source, this.#options.drainOf(source));
+  }
+
+  /** Drains the lane's own spool, at most `window` in flight. True if nothing is left in it. */
+  pumpOwn(window: number): boolean {
+    const drain = this.#own.find(({ isDone }) => !isDone);
+    drain?.pump(window);
+    return drain === undefined;
+  }
+
+  /** Drains what other instances have left, at most `window` in flight, and forgets what is empty. */
+  pumpOrphans(window: number): void {
+    let room = window;
+    for (const [source, drain] of this.#drains) {
+      if (this.#own.includes(drain)) continue;
+      if (drain.isDone) {
+        this.#drains.delete(source);
+        this.#options.drained(source);
+        continue;
+      }
+      room -= drain.inFlight;
+      drain.pump(drain.inFlight + Math.max(0, room));
+    }
+  }
+
+  /** What was read from a spool, oldest first. */
+  take(source: Source, entries: readonly Spooled<Event>[]): void {
+    this.#drains.get(source)?.take(entries);
+  }
+
+  /** Something was added to the lane's own spool. */
+  grown(): void {
+    this.#drains.get(this.#options.own)?.grown();
+  }
+
+  lookAgain(): void {
+    for (const drain of this.#drains.values()) drain.lookAgain();
+  }
+
+  refresh(): void {
+    for (const drain of this.#drains.values()) drain.refresh();
+  }
+
+  /** The channel is gone. */
+  restart(): void {
+    for (const drain of this.#drains.values()) drain.restart();
+  }
+
+  /** The lane's own spool is empty, and its events go straight to the broker: what comes next is read from the beginning. */
+  restartOwn(): void {
+    for (const drain of this.#own) drain.restart();
+  }
+
+  /** The only event in flight can never be published. */
+  condemn(poison: Poison): void {
+    for (const drain of this.#drains.values()) drain.condemn(poison);
+  }
+}

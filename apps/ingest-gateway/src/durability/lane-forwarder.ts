@@ -1,0 +1,307 @@
+import { type Clock } from '@pdaltagent/clock';
+import { type Sent } from '@pdaltagent/messaging';
+import { Drain, type Keyed, type Spooled } from './drain';
+import { LaneChannel } from './lane-channel';
+import { LaneDrains } from './lane-drains';
+import { type Cause, type LaneLimits, type LanePorts, type Mode, type Poison } from './lane-ports';
+import { SequenceMap } from './sequence-map';
+import { Spooling } from './spooling';
+
+const LANE_SHARE = 1 / 4;
+/** A channel that has not confirmed an event for so long is given up; milliseconds. */
+const CHANNEL_TIMEOUT_MS = 60_000;
+/** If the spool holds no more for the lane, new events wait in memory for it to be drained. */
+const HOLD_EVENTS = 500;
+const HOLD_MS = 2_000;
+/** After new events have waited in vain; milliseconds. */
+const HOLD_PAUSE_MS = 1_000;
+
+/**
+ * Takes one lane's events to the broker in the order in which they were accepted, by way of the spool if need be. Pure: the
+ * channel, the spool and the clock are passed in.
+ *
+ * In direct mode an event is sent at once and answered when it is confirmed. If the channel is lost, does not confirm in time or
+ * refuses an event, everything unconfirmed is spooled and answered, and new events follow it into the spool. The spool is
+ * drained once nothing that was sent before can be confirmed any more, or all of it has been. So whatever is sent again is sent
+ * from the oldest unconfirmed event on, in sequence: copies that arrive late cannot change the order of first arrivals.
+ */
+export class LaneForwarder<Event extends Keyed, Failure, Source> {
+  readonly #ports: LanePorts<Event, Failure, Source>;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #confirmTimeoutMs: number;
+  /** Events that may be held in memory unconfirmed. */
+  readonly #share: number;
+  readonly #channel: LaneChannel<Event>;
+  readonly #remaining: () => number;
+  readonly #drains: LaneDrains<Event, Source>;
+  readonly #spooling: Spooling<Event, Failure>;
+  #mode: Mode = 'spool';
+  #isAnnounced = false;
+  /** Sent, unconfirmed, and nowhere else. */
+  readonly #direct = new SequenceMap<{ readonly event: Event; readonly sentAt: number }>();
+  /** Accepted, and held in memory until it can be sent. */
+  readonly #waiting = new SequenceMap<{ readonly event: Event; readonly since: number }>();
+  #holdNotBefore = -Infinity;
+
+  constructor(
+    ports: LanePorts<Event, Failure, Source>,
+    limits: LaneLimits,
+    clock: Pick<Clock, 'monotonic'>,
+    sources: { readonly own: Source; readonly former?: Source | undefined },
+  ) {
+    this.#ports = ports;
+    this.#clock = clock;
+    this.#confirmTimeoutMs = limits.confirmTimeoutMs;
+    this.#share = Math.ceil(limits.maxInFlight * LANE_SHARE);
+    this.#channel = new LaneChannel((...sent) => ports.send(...sent), clock, this.#share);
+    const { own, former } = sources;
+    this.#remaining = () => (former === undefined ? 0 : ports.remaining(former)) + ports.remaining(own);
+    this.#spooling = new Spooling({
+      store: (sequence, event) => ports.store(sequence, event),
+      answer: (sequence, verdict) => ports.answer(sequence, verdict),
+      erase: (sequence, bytes) => ports.erase(own, sequence, bytes),
+    });
+    this.#drains = new LaneDrains({
+      ...sources,
+      drainOf: (source) => this.#drainOf(source),
+      drained: (source) => ports.drained(source),
+    });
+  }
+
+  /** Events sent, or waiting in memory to be sent, that are not durable yet. */
+  get unconfirmed(): number {
+    return this.#unsaved + this.#drains.inFlight;
+  }
+
+  /** Takes an event; its sequence is higher than those before. Later: `answer`. */
+  accept(sequence: number, event: Event): void {
+    if (this.#mode === 'direct') {
+      if (this.#waiting.size === 0 && this.#direct.size < this.#channel.window) {
+        if (this.#sendDirect(sequence, event)) return;
+      } else if (this.#unsaved < this.#share) return this.#wait(sequence, event);
+      else this.#change('spool', 'busy');
+    } else if (this.#mayHold()) return this.#wait(sequence, event);
+    this.#storeWaiting();
+    this.#store(sequence, event);
+  }
+
+  /** Drains what another instance has left, beside the lane's own events: no order is kept between instances. */
+  adopt(source: Source): void {
+    this.#drains.adopt(source);
+    this.#advance();
+  }
+
+  /** The lane has a channel. @param isBlocked whether the broker takes nothing over its connection for now */
+  opened(isBlocked: boolean): void {
+    this.#channel.opened(isBlocked);
+    this.#advance();
+  }
+
+  /**
+   * The lane's channel is gone.
+   * @param refusal the broker's reason, if it closed the channel because of an event that was sent over it
+   */
+  lost(refusal?: string): void {
+    this.#channel.lost();
+    if (refusal !== undefined) this.#suspect({ problem: 'refused', detail: refusal });
+    this.#switchToSpool(refusal === undefined ? 'away' : 'refused');
+    this.#spooling.forgetSent();
+    this.#drains.restart();
+  }
+
+  blocked(): void {
+    if (this.#channel.blocked()) this.#switchToSpool('blocked');
+  }
+
+  unblocked(): void {
+    if (!this.#channel.unblocked()) return;
+    this.#spooling.refresh(this.#clock.monotonic());
+    this.#drains.refresh();
+    this.#advance();
+  }
+
+  stored(sequence: number, bytes: number): void {
+    this.#spooling.stored(sequence, bytes);
+    this.#drains.grown();
+    this.#advance();
+  }
+
+  notStored(sequence: number, failure: Failure): void {
+    this.#spooling.notStored(sequence, failure);
+    this.#advance();
+  }
+
+  /** What was read from a spool, oldest first. */
+  read(source: Source, entries: readonly Spooled<Event>[]): void {
+    this.#drains.take(source, entries);
+    this.#advance();
+  }
+
+  /** To be called now and then. */
+  tick(): void {
+    const now = this.#clock.monotonic();
+    if (this.#channel.canSend) {
+      const isOlderThan = (ms: number, sentAt: number | undefined): boolean =>
+        sentAt !== undefined && sentAt <= now - ms;
+      if ([this.#spooling.oldestSentAt, this.#drains.oldestSentAt].some((at) => isOlderThan(CHANNEL_TIMEOUT_MS, at))) {
+        this.#ports.reopen();
+        this.lost();
+      } else if (isOlderThan(this.#confirmTimeoutMs, this.#direct.first?.sentAt)) this.#switchToSpool('slow');
+    }
+    if (this.#mode === 'spool') this.#holdNoLonger(now);
+    this.#drains.lookAgain();
+    this.#advance();
+  }
+
+  get #unsaved(): number {
+    return this.#direct.size + this.#waiting.size;
+  }
+
+  /** Whether an event can be expected to be confirmed soon, so that it need not be spooled. */
+  #mayHold(): boolean {
+    if (this.#unsaved >= this.#share) return false;
+    if (this.#channel.isStarting) return true;
+    if (!this.#channel.canSend || this.#spooling.late > 0) return false;
+    return this.#clock.monotonic() >= this.#holdNotBefore && this.#remaining() <= HOLD_EVENTS;
+  }
+
+  #holdNoLonger(now: number): void {
+    const first = this.#waiting.first;
+    if (first === undefined || this.#channel.isStarting) return;
+    if (this.#channel.canSend && now - first.since <= HOLD_MS) return;
+    this.#holdNotBefore = now + HOLD_PAUSE_MS;
+    this.#storeWaiting();
+  }
+
+  /** Sends what may be sent. */
+  #advance(): void {
+    if (this.#mode === 'direct') this.#sendWaiting();
+    if (!this.#channel.canSend) return;
+    // What was sent before may still be confirmed, or may not be in the spool yet.
+    const mayDrain = this.#mode === 'spool' && this.#direct.size === 0 && this.#spooling.isSettled;
+    if (mayDrain && this.#drains.pumpOwn(this.#channel.window)) this.#goDirect();
+    this.#drains.pumpOrphans(this.#channel.window - this.#direct.size - this.#spooling.late);
+  }
+
+  #goDirect(): void {
+    this.#change('direct', undefined);
+    this.#drains.restartOwn();
+    this.#sendWaiting();
+  }
+
+  #sendWaiting(): void {
+    if (this.#waiting.size === 0 || this.#direct.size >= this.#channel.window) return;
+    for (const [sequence, { event }] of this.#waiting.entries()) {
+      if (this.#direct.size >= this.#channel.window || this.#mode === 'spool') return;
+      this.#waiting.delete(sequence);
+      if (!this.#sendDirect(sequence, event)) this.#store(sequence, event);
+    }
+  }
+
+  /** False if the event has to be spooled. */
+  #sendDirect(sequence: number, event: Event): boolean {
+    const sent = this.#send(event, false, (isConfirmed) => this.#settled(sequence, isConfirmed));
+    switch (sent) {
+      case 'sent':
+        this.#direct.set(sequence, { event, sentAt: this.#clock.monotonic() });
+        return true;
+      case 'unencodable':
+        this.#quarantine(sequence, event, { problem: 'unencodable' });
+        return true;
+      case 'ended':
+        this.#switchToSpool('away');
+        return false;
+    }
+  }
+
+  #send(event: Event, maybeDuplicate: boolean, settled: (isConfirmed: boolean) => void): Sent {
+    return this.#channel.send(event, maybeDuplicate, (settlement) => {
+      settled(settlement === 'confirmed');
+      this.#advance();
+    });
+  }
+
+  #settled(sequence: number, isConfirmed: boolean): void {
+    if (this.#spooling.settled(sequence, isConfirmed)) return;
+    if (isConfirmed) {
+      this.#direct.delete(sequence);
+      this.#ports.answer(sequence, 'durable');
+    } else {
+      this.#switchToSpool('refused');
+      this.#spooling.refused(sequence);
+    }
+  }
+
+  /** The broker closed the channel because of one of the events in flight. AMQP does not say which. */
+  #suspect(poison: Poison): void {
+    const inFlight = this.#direct.size + this.#spooling.late + this.#drains.inFlight;
+    if (inFlight !== 1 || this.#spooling.late === 1) {
+      this.#channel.suspect(inFlight);
+      return;
+    }
+    this.#drains.condemn(poison);
+    for (const [sequence, { event }] of this.#direct.entries()) {
+      this.#direct.delete(sequence);
+      this.#quarantine(sequence, event, poison);
+    }
+  }
+
+  #quarantine(sequence: number, event: Event, poison: Poison): void {
+    this.#ports.quarantine(event, poison, (isKept) => {
+      if (isKept) {
+        this.#ports.answer(sequence, 'durable');
+        return;
+      }
+      // Spooled, it is found again, and quarantined as soon as that is possible.
+      this.#switchToSpool('refused');
+      this.#store(sequence, event);
+    });
+  }
+
+  /** From now on events go to the spool, and what is unconfirmed is stored there too. */
+  #switchToSpool(cause: Cause): void {
+    if (this.#mode === 'direct') this.#change('spool', cause);
+    const now = this.#clock.monotonic();
+    for (const [sequence, { event }] of this.#direct.entries()) this.#spooling.storeSent(sequence, event, now);
+    this.#direct.clear();
+    if (this.#isAnnounced) this.#storeWaiting();
+  }
+
+  #change(mode: Mode, cause: Cause | undefined): void {
+    this.#mode = mode;
+    this.#isAnnounced = true;
+    this.#ports.changed(mode, cause);
+  }
+
+  #wait(sequence: number, event: Event): void {
+    this.#waiting.set(sequence, { event, since: this.#clock.monotonic() });
+    this.#advance();
+  }
+
+  #storeWaiting(): void {
+    for (const [sequence, { event }] of this.#waiting.entries()) this.#store(sequence, event);
+    this.#waiting.clear();
+  }
+
+  #store(sequence: number, event: Event): void {
+    if (!this.#isAnnounced) this.#change('spool', 'start');
+    this.#spooling.store(sequence, event);
+  }
+
+  #drainOf(source: Source): Drain<Event> {
+    return new Drain<Event>(
+      {
+        send: (event, settled) => this.#send(event, true, settled),
+        erase: ({ sequence, bytes }) => this.#ports.erase(source, sequence, bytes),
+        read: (after) => this.#ports.read(source, after),
+        remaining: () => this.#ports.remaining(source),
+        quarantine: (event, poison, done) =>
+          this.#ports.quarantine(event, poison, (isKept) => {
+            done(isKept);
+            this.#advance();
+          }),
+      },
+      this.#clock,
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { type OutgoingMessage, readRecord } from '@pdaltagent/messaging';
+import { type Logger } from '@pdaltagent/service';
+import { type SpoolSource, type StoredEntry } from '@pdaltagent/spool';
+import { type Spooled } from './drain';
+
+const PAGE = { entries: 256, bytes: 512 * 1024 };
+
+export interface SpooledEventsOptions {
+  readonly log: Logger;
+  /** Keeps a record that no version wrote. Resolves with false if it cannot be kept now. */
+  readonly quarantine: (id: string, record: Buffer) => Promise<boolean>;
+}
+
+/** Reads the events of spools. What this version does not understand stays where it is, or goes to the quarantine. */
+export class SpooledEvents {
+  readonly #options: SpooledEventsOptions;
+  /** Of each spool and lane the sequences that stay there: for a newer version, or because the quarantine failed. */
+  readonly #left = new Map<SpoolSource, Map<number, Set<number>>>();
+
+  constructor(options: SpooledEventsOptions) {
+    this.#options = options;
+  }
+
+  /** Entries of a lane that this version can drain, and those that it has not read yet. */
+  remaining(source: SpoolSource, lane: number): number {
+    return source.entriesOf(lane) - (this.#left.get(source)?.get(lane)?.size ?? 0);
+  }
+
+  /** The next events of a lane after a sequence, oldest first; none if the end is reached or the spool cannot be read. */
+  async read(source: SpoolSource, lane: number, after: number): Promise<Spooled<OutgoingMessage>[]> {
+    try {
+      // What stays in the spool must not hide what comes after it.
+      for (let from = after; ;) {
+        const page = await source.read(lane, from, PAGE);
+        const events: Spooled<OutgoingMessage>[] = [];
+        for (const entry of page) {
+          const event = await this.#eventOf(source, lane, entry);
+          if (event !== undefined) events.push({ sequence: entry.sequence, bytes: entry.bytes, event });
+        }
+        const last = page.at(-1);
+        if (events.length > 0 || last === undefined) return events;
+        from = last.sequence;
+      }
+    } catch (error) {
+      // It is asked for again with the next tick.
+      this.#options.log.error('the spool cannot be read', { folder: source.folder, error });
+      return [];
+    }
+  }
+
+  async #eventOf(source: SpoolSource, lane: number, entry: StoredEntry): Promise<OutgoingMessage | undefined> {
+    if (this.#left.get(source)?.get(lane)?.has(entry.sequence) === true) return undefined;
+    const read = entry.isDamaged === true ? ({ kind: 'damaged' } as const) : readRecord(entry.content);
+    switch (read.kind) {
+      case 'message':
+        return read.message;
+      case 'newer':
+        if (this.#leave(source, lane, entry.sequence)) this.#reportNewer(source, entry.sequence, read.version);
+        return undefined;
+      case 'damaged':
+        if (await this.#options.quarantine(`damaged-${lane}-${entry.sequence}`, entry.content)) {
+          source.erase(lane, entry.sequence, entry.bytes);
+        } else this.#leave(source, lane, entry.sequence);
+        return undefined;
+    }
+  }
+
+  /** False if it was left before. */
+  #leave(source: SpoolSource, lane: number, sequence: number): boolean {
+    const lanes = this.#left.get(source) ?? new Map<number, Set<number>>();
+    const left = lanes.get(lane) ?? new Set<number>();
+    if (left.has(sequence)) return false;
+    this.#left.set(source, lanes.set(lane, left.add(sequence)));
+    return true;
+  }
+
+  #reportNewer({ folder }: SpoolSource, sequence: number, version: number): void {
+    this.#options.log.error('a spooled event was written by a newer version: it stays in the spool for that version', {
+      folder,
+      sequence,
+      version,
+    });
+  }
+}

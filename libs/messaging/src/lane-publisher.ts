@@ -1,0 +1,196 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type ChannelModel } from 'amqplib';
+import { type Log } from './log';
+import { type OutgoingMessage, toProperties } from './message';
+import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
+import { redeclaration } from './redeclaration';
+import { Session } from './session';
+import { SharedHeaders } from './shared-headers';
+import { declareTopology, type Family, laneKey, type QueueType } from './topology';
+
+/** A broker that does not answer a request for so long is not heard any more, whatever its heartbeats say. */
+const RPC_TIMEOUT_MS = 10_000;
+const FIRST_REOPENING_MS = 50;
+const LONGEST_REOPENING_MS = 5_000;
+
+/** Precondition failed: the broker refuses a message for what it is, as one over its `max_message_size`. */
+const PRECONDITION_FAILED = 406;
+const NOT_FOUND = 404;
+
+export interface LanePublisherOptions {
+  readonly url: string;
+  readonly name: string;
+  readonly family: Family;
+  readonly queueType: QueueType;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** The lane has a new channel. */
+  readonly opened: (lane: number, isBlocked: boolean) => void;
+  /**
+   * The lane's channel is gone: nothing that was sent over it and not settled ever will be. Another follows.
+   * @param refusal the broker's reason, if it closed the channel because of a message that was sent over it
+   */
+  readonly lost: (lane: number, refusal: string | undefined) => void;
+  /** The broker is short of memory or disk and reads nothing of the connection. What was sent is settled later. */
+  readonly blocked: () => void;
+  readonly unblocked: () => void;
+}
+
+interface LaneChannel {
+  channel: PublishChannel | undefined;
+  /** Channels in a row that the broker closed before it confirmed anything. */
+  failures: number;
+}
+
+/**
+ * One connection for publishing with a channel for each lane. RabbitMQ stops reading a channel whose queue does not answer,
+ * and then the whole connection if much has been sent over it: lanes that share a channel share that fate.
+ */
+export class LanePublisher {
+  readonly #options: LanePublisherOptions;
+  readonly #clock: Clock;
+  readonly #session: Session;
+  readonly #lanes: readonly LaneChannel[];
+  readonly #headers = new SharedHeaders();
+  #connection: ChannelModel | undefined;
+  #isBlocked = false;
+  #redeclare: () => void = () => undefined;
+
+  constructor(options: LanePublisherOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#lanes = Array.from({ length: options.family.lanes }, () => ({ channel: undefined, failures: 0 }));
+    this.#session = new Session({
+      url: options.url,
+      name: options.name,
+      log: options.log,
+      clock: this.#clock,
+      open: (connection) => this.#open(connection),
+      lost: () => this.#lose(),
+      blocked: (reason) => {
+        this.#isBlocked = true;
+        options.log.warn('the broker takes no messages', { reason });
+        options.blocked();
+      },
+      unblocked: () => {
+        this.#isBlocked = false;
+        options.log.info('the broker takes messages again');
+        options.unblocked();
+      },
+    });
+  }
+
+  /** Begins to connect; does not wait for the broker. */
+  start(): void {
+    this.#session.start();
+  }
+
+  state(): 'connected' | 'blocked' | 'away' {
+    if (this.#connection === undefined) return 'away';
+    return this.#isBlocked ? 'blocked' : 'connected';
+  }
+
+  /** Sends a message to its lane; unless it is 'sent', it is never settled. */
+  publish(lane: number, message: OutgoingMessage, settle: (settlement: Settlement) => void): Sent {
+    const state = this.#lanes[lane];
+    const channel = state?.channel;
+    if (state === undefined || channel === undefined) return 'ended';
+    const properties = toProperties(message);
+    this.#headers.write(properties.headers);
+    properties.headers = this.#headers.values;
+    const to = { exchange: this.#options.family.exchange, routingKey: laneKey(lane) };
+    return channel.send(to, message.body, properties, (settlement) => {
+      state.failures = 0;
+      settle(settlement);
+    });
+  }
+
+  /** Gives the lane a new channel: nothing is settled any more that was sent over the present one. */
+  reopen(lane: number): void {
+    const state = this.#lanes[lane];
+    if (state?.channel === undefined) return;
+    const { channel } = state;
+    state.channel = undefined;
+    this.#options.log.warn('a lane does not confirm: it gets another channel', { lane });
+    channel.close();
+    this.#openLater(lane);
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  async #open(connection: ChannelModel): Promise<void> {
+    const { family, queueType } = this.#options;
+    await declareTopology(connection, family, queueType);
+    this.#redeclare = redeclaration(connection, this.#options);
+    this.#connection = connection;
+    for (const state of this.#lanes) state.failures = 0;
+    await Promise.all(this.#lanes.map((_, lane) => this.#openLane(connection, lane)));
+  }
+
+  async #openLane(connection: ChannelModel, lane: number): Promise<void> {
+    const confirmChannel = await this.#inTime(connection.createConfirmChannel());
+    const state = this.#lanes[lane];
+    if (state === undefined || connection !== this.#connection) return;
+    const channel = new PublishChannel(confirmChannel, {
+      returned: () => this.#redeclare(),
+      ended: (closure) => {
+        if (state.channel !== channel) return;
+        state.channel = undefined;
+        // Otherwise the connection is closing, and its loss follows.
+        if (closure !== undefined) this.#closedByBroker(lane, closure);
+      },
+    });
+    state.channel = channel;
+    this.#options.opened(lane, this.#isBlocked);
+  }
+
+  #closedByBroker(lane: number, { replyCode, reason }: ChannelClosure): void {
+    const state = this.#lanes[lane];
+    if (state === undefined) return;
+    if (state.failures === 0) this.#options.log.warn('the broker closed the channel of a lane', { lane, reason });
+    state.failures += 1;
+    // Not found: the exchange was deleted.
+    if (replyCode === NOT_FOUND) this.#redeclare();
+    this.#options.lost(lane, replyCode === PRECONDITION_FAILED ? reason : undefined);
+    this.#openLater(lane);
+  }
+
+  #openLater(lane: number): void {
+    const connection = this.#connection;
+    const failures = this.#lanes[lane]?.failures ?? 0;
+    const wait = failures <= 1 ? 0 : Math.min(LONGEST_REOPENING_MS, FIRST_REOPENING_MS * 2 ** failures);
+    this.#clock.after(wait, () => {
+      if (connection === undefined || connection !== this.#connection) return;
+      this.#openLane(connection, lane).catch((error: unknown) => {
+        if (connection === this.#connection) this.#session.abandon(reasonOf(error));
+      });
+    });
+  }
+
+  #lose(): void {
+    if (this.#connection === undefined) return;
+    this.#connection = undefined;
+    this.#isBlocked = false;
+    this.#redeclare = () => undefined;
+    this.#lanes.forEach((state, lane) => {
+      state.channel = undefined;
+      this.#options.lost(lane, undefined);
+    });
+  }
+
+  /** @throws Error if the broker does not answer in time */
+  #inTime<Result>(answer: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.after(RPC_TIMEOUT_MS, () =>
+        reject(new Error(`the broker did not answer within ${RPC_TIMEOUT_MS / 1_000} s`)),
+      );
+      answer.then(resolve, reject).finally(cancel);
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
