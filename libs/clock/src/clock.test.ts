@@ -1,7 +1,7 @@
-import { delay, every, nextTurn, SYSTEM_CLOCK, SYSTEM_RANDOM, timeoutSignal, uuid } from '.';
+import { delay, every, nextTurn, SYSTEM_CLOCK, SYSTEM_RANDOM, timeoutSignal, uuid, uuidAt } from '.';
 import { ManualClock } from '@pdaltagent/testing';
 import { getEventListeners } from 'node:events';
-import { version } from 'uuid';
+import { validate, version } from 'uuid';
 
 describe('the system clock', () => {
   it('goes on while the wall clock is set back two hours', () => {
@@ -136,5 +136,21 @@ describe('the system randomness', () => {
     expect(uuid(SYSTEM_RANDOM)).not.toBe(uuid(SYSTEM_RANDOM));
     const same = { fraction: () => 0, bytes: (count: number) => new Uint8Array(count).fill(7) };
     expect(uuid(same)).toBe(uuid(same));
+  });
+
+  it('makes UUIDs of version 7, which begin with their moment', () => {
+    const at = 0x0123_4567_89ab;
+    expect(uuidAt(at, SYSTEM_RANDOM)).toMatch(/^01234567-89ab-7/);
+    expect(validate(uuidAt(at, SYSTEM_RANDOM))).toBe(true);
+    expect(uuidAt(at, SYSTEM_RANDOM)).not.toBe(uuidAt(at, SYSTEM_RANDOM));
+  });
+
+  it('never gives a byte twice, whatever is done with those that were given', () => {
+    const given = Array.from({ length: 2_000 }, () => SYSTEM_RANDOM.bytes(16));
+    const texts = given.map((bytes) => Buffer.from(bytes).toString('hex'));
+    expect(new Set(texts).size).toBe(given.length);
+    given[0]?.fill(0);
+    expect(Buffer.from(given[1] ?? []).toString('hex')).toBe(texts[1]);
+    expect(SYSTEM_RANDOM.bytes(10_000)).toHaveLength(10_000);
   });
 });

@@ -3,4 +3,4 @@ export { delay, every, timeoutSignal } from './delay';
 export { keepAlive } from './keep-alive';
 export { nextTurn } from './next-turn';
 export { type Random, SYSTEM_RANDOM } from './random';
-export { uuid } from './uuid';
+export { uuid, uuidAt } from './uuid';

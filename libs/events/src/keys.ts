@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { type Random, SYSTEM_RANDOM, uuid } from '@pdaltagent/clock';
 import { edited, readDocument, type JsonDocument, type JsonObject } from './json-document';
 import { EVENT_ACTIONS } from './event';
 import type { ApiType, EventType } from './event-type';
@@ -17,8 +17,8 @@ export function dedupKeyOf(type: ApiType, value: JsonObject): string | undefined
 }
 
 /** A dedup key as PagerDuty makes them: a v4 UUID without dashes, 32 lower-case hex digits. */
-export function makeDedupKey(): string {
-  return randomUUID().replaceAll('-', '');
+export function makeDedupKey(random: Random = SYSTEM_RANDOM): string {
+  return uuid(random).replaceAll('-', '');
 }
 
 /**

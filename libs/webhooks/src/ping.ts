@@ -1,4 +1,4 @@
-import { v7 } from 'uuid';
+import { type Random, SYSTEM_RANDOM, uuidAt } from '@pdaltagent/clock';
 import { type Destination } from './destination';
 import { eventIdOf, resourceIdOf } from './identity';
 import { type QueuedWebhook } from './sending';
@@ -12,8 +12,12 @@ const MESSAGE = 'Hello from your friend Pagey!';
  * "Send Test Event"); v2 has none, so it is the same event as a v2 message without log entries and incident.
  * `now`: milliseconds since 1970.
  */
-export function pingOf({ name, format, endpointUrl }: Destination, now: number): QueuedWebhook {
-  const id = v7();
+export function pingOf(
+  { name, format, endpointUrl }: Destination,
+  now: number,
+  random: Random = SYSTEM_RANDOM,
+): QueuedWebhook {
+  const id = uuidAt(now, random);
   const at = new Date(now).toISOString();
   const body =
     format === 'v3'
