@@ -1,3 +1,4 @@
+import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Server, type ServerOptions } from 'node:https';
 import { type SecureContextOptions } from 'node:tls';
 import { type Logger } from '@pdaltagent/service';
@@ -14,6 +15,7 @@ export interface CertificateOptions {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** How often the files are looked at; milliseconds. Polling sees the symbolic links of Kubernetes change, events do not. */
   readonly pollMs?: number;
+  readonly clock?: Clock | undefined;
 }
 
 const POLL_MS = 1_000;
@@ -29,10 +31,12 @@ export class Certificate {
   #judged = '';
   #candidate = '';
   #looking: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #stopWatching: () => void = () => undefined;
 
   constructor(options: CertificateOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
   /** @throws Error that names the variable or file where there is no usable pair */
@@ -51,13 +55,13 @@ export class Certificate {
 
   /** Keeps the server's certificate as its files are, without a restart and without dropping a connection. */
   watch(server: Server): void {
-    this.#timer = setInterval(() => {
+    this.#stopWatching = every(this.#clock, this.#options.pollMs ?? POLL_MS, () => {
       this.#looking = this.#looking.then(() => this.#look(server));
-    }, this.#options.pollMs ?? POLL_MS).unref();
+    });
   }
 
   unwatch(): void {
-    clearInterval(this.#timer);
+    this.#stopWatching();
   }
 
   async #find(): Promise<PairFiles> {
@@ -67,7 +71,7 @@ export class Certificate {
       if (missing !== undefined) throw missing;
       return configured;
     }
-    const { files, made } = await selfSignedPair(stateFolder);
+    const { files, made } = await selfSignedPair(stateFolder, this.#clock);
     log.info(made ? 'a self-signed certificate was made' : 'the self-signed certificate serves', {
       reason: `${configured.certificate} does not exist`,
       certificate: files.certificate,

@@ -1,4 +1,4 @@
-import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Logger } from '@pdaltagent/service';
 import { type Registry } from 'prom-client';
 import { type Access } from './access';
@@ -42,6 +42,7 @@ export interface GatewayOptions {
   readonly limits?: Partial<typeof LIMITS>;
   readonly certificatePollMs?: number;
   readonly clock?: Clock;
+  readonly random?: Random;
   readonly logger: Logger;
   readonly metrics: Registry;
 }
@@ -67,6 +68,7 @@ export class Gateway {
     limits,
     certificatePollMs,
     clock = SYSTEM_CLOCK,
+    random,
     logger,
     metrics,
   }: GatewayOptions) {
@@ -76,7 +78,7 @@ export class Gateway {
     this.#clock = clock;
     const admission = new Admission(maximumEvents);
     const outcomes = new Outcomes(new Instruments(metrics, admission), logger);
-    const intake = new Intake({ sink, admission, strict: configuration.strict, scrub });
+    const intake = new Intake({ sink, admission, strict: configuration.strict, scrub, clock, random });
     const routes = createRoutes({
       intake,
       memory: this.#memory,
@@ -84,12 +86,14 @@ export class Gateway {
       access,
       trustedProxies: configuration.trustedProxies,
       forwardHeaders,
+      clock,
     });
     const classes = requestClasses(routes.app);
     this.#createListener = (options) =>
       new Listener(routes.handle, classes, {
         ...options,
         ...listenerDefaults,
+        clock,
         onMalformed: () => outcomes.refused('malformed'),
         onUntrusted: () => outcomes.refused('client-certificate'),
       });
@@ -98,6 +102,7 @@ export class Gateway {
       stateFolder: configuration.stateFolder,
       clientAuthorities: configuration.tlsClientAuthorities,
       log: logger,
+      clock,
       ...(certificatePollMs === undefined ? {} : { pollMs: certificatePollMs }),
     });
   }
@@ -127,9 +132,9 @@ export class Gateway {
   async stop(): Promise<void> {
     this.#certificate.unwatch();
     const listeners = this.#listeners;
-    const grace = setTimeout(() => listeners.forEach((listener) => listener.cut()), STOP_GRACE_MS);
+    const cancelGrace = this.#clock.after(STOP_GRACE_MS, () => listeners.forEach((listener) => listener.cut()));
     await Promise.all(listeners.map((listener) => listener.stop()));
-    clearTimeout(grace);
+    cancelGrace();
     this.#unwatch();
     this.#listeners = [];
   }

@@ -1,3 +1,4 @@
+import { type Clock, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import {
   dedupKeyOf,
   eventProcessed,
@@ -59,6 +60,8 @@ interface Ready {
 }
 
 export interface IntakeOptions {
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
   readonly sink: EventSink;
   readonly admission: Admission;
   readonly strict: boolean;
@@ -68,16 +71,20 @@ export interface IntakeOptions {
 /** Takes events in: validate, scrub, key, publish, confirm, answer. */
 export class Intake {
   readonly #options: IntakeOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#random = options.random ?? SYSTEM_RANDOM;
   }
 
   async accept(received: Received): Promise<Accepted | Refused> {
     const { type } = received;
     const ready = isApiType(type) ? this.#readApi(received, type) : this.#readVendor(received, type);
     if (ready.kind === 'refused') return ready;
-    const message = messageOf(received, ready);
+    const message = this.#messageOf(received, ready);
     // Nothing else about an event of an API can be long.
     if (!isApiType(type) && headerBytesOf(message) > MAXIMUM_HEADER_BYTES) return refusals.headersTooLarge();
     const { admission, sink } = this.#options;
@@ -105,7 +112,7 @@ export class Intake {
     if (document.bytes.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const bodyKey = routingKeyOf(type, document.value);
     const given = dedupKeyOf(type, document.value);
-    const made = given === undefined && isTrigger(type, document) ? makeDedupKey() : undefined;
+    const made = given === undefined && isTrigger(type, document) ? makeDedupKey(this.#random) : undefined;
     return {
       kind: 'ready',
       routingKey: bodyKey ?? received.headerKey ?? '',
@@ -131,6 +138,22 @@ export class Intake {
     const forward = this.#scrubHeaders(received.forward);
     const query = this.#scrubQuery(received.query);
     return { kind: 'ready', routingKey, dedupKey, body, contentType, forward, query, warnings: [] };
+  }
+
+  #messageOf({ type, traceparent }: Received, ready: Ready): OutgoingMessage {
+    const { routingKey, dedupKey, body, contentType, forward, query } = ready;
+    const receivedAt = this.#clock.wall();
+    const id = messageId(receivedAt, this.#random);
+    const orderKey = orderKeyOf({ type, id, routingKey, dedupKey });
+    const message = { id, type, routingKey, orderKey, body, contentType, receivedAt };
+    // Nearly all events have none of these; spreading them into each would cost more than all else here.
+    if (forward === undefined && query === undefined && traceparent === undefined) return message;
+    return {
+      ...message,
+      ...(forward === undefined ? {} : { forward }),
+      ...(query === undefined ? {} : { query }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
   }
 
   #readDocument(type: ApiType, bytes: Buffer): ReadEvent | Refused {
@@ -165,20 +188,4 @@ interface ReadEvent {
 function isTrigger(type: ApiType, { value }: JsonDocument): boolean {
   if (type === 'change') return false;
   return value[type === 'v1' ? 'event_type' : 'event_action'] === 'trigger';
-}
-
-function messageOf({ type, traceparent }: Received, ready: Ready): OutgoingMessage {
-  const { routingKey, dedupKey, body, contentType, forward, query } = ready;
-  const receivedAt = Date.now();
-  const id = messageId(receivedAt);
-  const orderKey = orderKeyOf({ type, id, routingKey, dedupKey });
-  const message = { id, type, routingKey, orderKey, body, contentType, receivedAt };
-  // Nearly all events have none of these; spreading them into each would cost more than all else here.
-  if (forward === undefined && query === undefined && traceparent === undefined) return message;
-  return {
-    ...message,
-    ...(forward === undefined ? {} : { forward }),
-    ...(query === undefined ? {} : { query }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-  };
 }

@@ -1,3 +1,4 @@
+import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo } from 'node:net';
@@ -34,6 +35,7 @@ export interface ListenerOptions {
   readonly onMalformed?: () => void;
   /** Called for each connection that ends because its client has not shown a certificate that is asked for. */
   readonly onUntrusted?: () => void;
+  readonly clock?: Clock | undefined;
 }
 
 /** One HTTP or HTTPS server in front of the routes. */
@@ -119,10 +121,11 @@ export class Listener {
       response.setHeader('connection', 'close');
     });
     // A connection whose answer was begun before the stop stays open behind it until somebody closes it.
-    const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS);
+    const { clock = SYSTEM_CLOCK } = this.#options;
+    const stopSweeping = every(clock, SWEEP_MS, () => this.#server.closeIdleConnections());
     return new Promise((resolve) => {
       this.#server.close(() => {
-        clearInterval(sweep);
+        stopSweeping();
         resolve();
       });
     });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { type Random, SYSTEM_RANDOM, uuid } from '@pdaltagent/clock';
 
 const TIME_DIGITS = 12;
 /** Behind the version's digit of a UUIDv4: all of it random, but for the variant, which v7 has too. */
@@ -8,12 +8,12 @@ const RANDOM_FROM = 15;
 let latest = -1;
 let beginning = '';
 
-/** A UUIDv7 (RFC 9562) of a moment; milliseconds since 1970. Node keeps random bytes ready for v4, so v7 is made of one. */
-export function messageId(now: number): string {
+/** A UUIDv7 (RFC 9562) of a moment; milliseconds since 1970. Made of a v4, with the beginning of the millisecond kept: an id is made for each event. */
+export function messageId(now: number, random: Random = SYSTEM_RANDOM): string {
   if (now !== latest) {
     const time = now.toString(16).padStart(TIME_DIGITS, '0');
     beginning = `${time.slice(0, 8)}-${time.slice(8)}-7`;
     latest = now;
   }
-  return beginning + randomUUID().slice(RANDOM_FROM);
+  return beginning + uuid(random).slice(RANDOM_FROM);
 }

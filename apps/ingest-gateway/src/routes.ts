@@ -1,3 +1,4 @@
+import { type Clock } from '@pdaltagent/clock';
 import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
@@ -31,6 +32,7 @@ export interface RouteOptions {
   readonly outcomes: Outcomes;
   readonly access?: Access | undefined;
   readonly forwardHeaders: ForwardHeaders;
+  readonly clock: Clock;
 }
 
 export interface Routes {
@@ -72,7 +74,7 @@ function routing(app: Handler, outcomes: Outcomes): RequestListener {
 }
 
 function addRoutes(router: Express, options: RouteOptions): void {
-  const { intake, memory, outcomes, access, trustedProxies, forwardHeaders } = options;
+  const { intake, memory, outcomes, access, trustedProxies, forwardHeaders, clock } = options;
   if (access !== undefined) {
     router.use((request: Request, response: Response, next: NextFunction) => {
       const refusal = access.refusal(request);
@@ -87,7 +89,7 @@ function addRoutes(router: Express, options: RouteOptions): void {
     router
       .route(PATHS[type])
       .post(async (request: Request, response: Response) => {
-        const startedAt = performance.now();
+        const startedAt = clock.monotonic();
         const held = memory.open(clientAddressOf(request, trustedProxies) ?? '', announcedBytesOf(request));
         let outcome: Accepted | Refused;
         try {
@@ -97,7 +99,7 @@ function addRoutes(router: Express, options: RouteOptions): void {
         } finally {
           held.release();
         }
-        outcomes.count(type, outcome, (performance.now() - startedAt) / 1000);
+        outcomes.count(type, outcome, (clock.monotonic() - startedAt) / 1000);
         reply(request, response, outcome.answer);
       })
       .all((request, response) => {

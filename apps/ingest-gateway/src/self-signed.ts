@@ -1,3 +1,4 @@
+import { type Clock } from '@pdaltagent/clock';
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -10,14 +11,14 @@ const LIFETIME_YEARS = 10;
  * The self-signed pair of a state folder, made where there is none yet.
  * @returns its files, and whether they are new
  */
-export async function selfSignedPair(stateFolder: string): Promise<{ files: PairFiles; made: boolean }> {
+export async function selfSignedPair(stateFolder: string, clock: Clock): Promise<{ files: PairFiles; made: boolean }> {
   const folder = path.join(stateFolder, 'tls');
   const files = { certificate: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') };
   if (await filesExist(files)) return { files, made: false };
   await mkdir(stateFolder, { recursive: true });
   const draft = await mkdtemp(path.join(stateFolder, 'tls-'));
   try {
-    const { cert, private: key } = await generatePair();
+    const { cert, private: key } = await generatePair(clock);
     await writeFile(path.join(draft, 'cert.pem'), cert, { mode: 0o644 });
     await writeFile(path.join(draft, 'key.pem'), key, { mode: 0o600 });
     // The certificate may be read by senders on this host; the key has a mode of its own.
@@ -37,11 +38,11 @@ export async function selfSignedPair(stateFolder: string): Promise<{ files: Pair
   }
 }
 
-async function generatePair() {
+async function generatePair(clock: Clock) {
   // Once in a gateway's life: what it takes to make certificates need not be in memory for the rest of it.
   const { generate } = await import('selfsigned');
   const host = hostname();
-  const notAfterDate = new Date();
+  const notAfterDate = new Date(clock.wall());
   notAfterDate.setFullYear(notAfterDate.getFullYear() + LIFETIME_YEARS);
   return generate([{ name: 'commonName', value: host }], {
     keyType: 'ec',
