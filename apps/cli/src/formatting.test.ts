@@ -1,3 +1,4 @@
+import { ManualClock } from '@pdaltagent/testing';
 import { Readable } from 'node:stream';
 import { durationOf, instantOf } from './duration';
 import { Progress } from './progress';
@@ -50,7 +51,7 @@ describe('a message id', () => {
 describe('progress', () => {
   const shown = (showsProgress: boolean) => {
     let text = '';
-    let now = 0;
+    const clock = new ManualClock();
     const error = (more: string) => (text += more);
     const silent = () => undefined;
     const ask = () => Promise.resolve('');
@@ -60,14 +61,14 @@ describe('progress', () => {
       input,
       out: silent,
       error,
-      now: () => now,
+      now: () => clock.wall(),
       interactive: false,
       showsProgress,
       ask,
     };
-    const progress = new Progress(terminal, 'sent', 9);
+    const progress = new Progress(terminal, 'sent', 9, clock);
     for (let done = 1; done <= 9; done += 1) {
-      now += 1_000;
+      clock.advance(1_000);
       progress.at(done);
     }
     progress.end();

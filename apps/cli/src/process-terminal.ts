@@ -1,8 +1,11 @@
+import { keepAlive, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { createInterface } from 'node:readline/promises';
 import { type Terminal } from './terminal';
 
 /** The terminal that this process was started in. */
 export function processTerminal(): Terminal {
+  // A command may wait for nothing but time; it ends with `endWith`.
+  keepAlive();
   // `| head` closes our output early; that is no failure.
   process.stdout.on('error', () => process.exit(0));
   return {
@@ -10,7 +13,7 @@ export function processTerminal(): Terminal {
     input: process.stdin,
     out: (text) => process.stdout.write(text),
     error: (text) => process.stderr.write(text),
-    now: () => Date.now(),
+    now: () => SYSTEM_CLOCK.wall(),
     interactive: process.stdin.isTTY && process.stderr.isTTY,
     showsProgress: process.stderr.isTTY,
     ask: async (question) => {

@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Terminal } from './terminal';
 
 const EVERY_MS = 200;
@@ -9,21 +10,24 @@ export class Progress {
   readonly #terminal: Terminal;
   readonly #verb: string;
   readonly #total: number | undefined;
+  readonly #clock: Clock;
   #toldAt: number;
   #isShown = false;
 
-  constructor(terminal: Terminal, verb: string, total?: number) {
+  constructor(terminal: Terminal, verb: string, total?: number, clock: Clock = SYSTEM_CLOCK) {
     this.#terminal = terminal;
     this.#verb = verb;
     this.#total = total;
-    this.#toldAt = terminal.now();
+    this.#clock = clock;
+    this.#toldAt = clock.monotonic();
   }
 
   /** @param where how far that is, where nobody knows the total */
   at(done: number, where = ''): void {
-    const { error, now, showsProgress } = this.#terminal;
-    if (now() - this.#toldAt < (showsProgress ? EVERY_MS : LINE_EVERY_MS)) return;
-    this.#toldAt = now();
+    const { error, showsProgress } = this.#terminal;
+    const now = this.#clock.monotonic();
+    if (now - this.#toldAt < (showsProgress ? EVERY_MS : LINE_EVERY_MS)) return;
+    this.#toldAt = now;
     this.#isShown = showsProgress;
     const far = this.#total === undefined ? where : `of ${this.#total}`;
     const line = `${this.#verb} ${done} ${far}`;

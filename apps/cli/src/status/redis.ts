@@ -1,5 +1,5 @@
+import { delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { Store } from '@pdaltagent/store';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Finding } from './finding';
 
 const CONNECT_WITHIN_MS = 3_000;
@@ -17,12 +17,12 @@ export async function withStore<Result>(
 ): Promise<Result | undefined> {
   const log = { info: () => undefined, warn, error: warn };
   const store = new Store({ url, name: 'pdaltagent command', log, timeoutMs: 2_000 });
-  const deadline = Date.now() + CONNECT_WITHIN_MS;
+  const deadline = SYSTEM_CLOCK.monotonic() + CONNECT_WITHIN_MS;
   try {
     store.start();
     while (store.state() === 'away') {
-      if (Date.now() > deadline) return undefined;
-      await delay(20);
+      if (SYSTEM_CLOCK.monotonic() > deadline) return undefined;
+      await delay(SYSTEM_CLOCK, 20);
     }
     return await use(store);
   } finally {

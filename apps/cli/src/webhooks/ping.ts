@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Attempt, classifyWebhook } from '@pdaltagent/delivery';
 import { WebhookPosters } from '@pdaltagent/http';
 import { pingOf, requestOf } from '@pdaltagent/webhooks';
@@ -22,12 +23,13 @@ export async function ping(terminal: Terminal, name: string, { json }: PingOptio
     certificateAuthorities:
       certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
   });
-  const request = requestOf(pingOf(destination, Date.now()), destination, Date.now());
-  const startedAt = performance.now();
+  const now = SYSTEM_CLOCK.wall();
+  const request = requestOf(pingOf(destination, now), destination, now);
+  const startedAt = SYSTEM_CLOCK.monotonic();
   const attempt = await posters.post(request, destination);
-  const milliseconds = Math.round(performance.now() - startedAt);
+  const milliseconds = Math.round(SYSTEM_CLOCK.monotonic() - startedAt);
   posters.close();
-  const isTaken = classifyWebhook(attempt, Date.now()).kind === 'delivered';
+  const isTaken = classifyWebhook(attempt, SYSTEM_CLOCK.wall()).kind === 'delivered';
   const meaning = meaningOf(attempt);
   if (json) {
     const told =
@@ -48,7 +50,7 @@ export async function ping(terminal: Terminal, name: string, { json }: PingOptio
 
 /** What the sender would do with a webhook that came to this. */
 function meaningOf(attempt: Attempt): string {
-  switch (classifyWebhook(attempt, Date.now()).kind) {
+  switch (classifyWebhook(attempt, SYSTEM_CLOCK.wall()).kind) {
     case 'delivered':
       return 'taken';
     case 'throttled':

@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK, SYSTEM_RANDOM, uuidAt } from '@pdaltagent/clock';
 import { Getter } from '@pdaltagent/http';
 import {
   BrokerLink,
@@ -14,7 +15,7 @@ import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pd
 import { brokerVariables, configuredScrubber, readConfiguration, webhookVariables } from '@pdaltagent/service';
 import { type Destination, instantOf, isWanted, type LogEntry, WEBHOOK_ID_HEADER } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
-import { v7 } from 'uuid';
+
 import { pagerDutyVariables } from '../configuration';
 import { confirmed } from '../dead-letters/confirmation';
 import { instantOf as textOfInstant } from '../duration';
@@ -150,7 +151,11 @@ function maker(configuration: WebhookConfiguration, destinations: readonly Desti
     const wanting = destinations.filter(({ filter }) => isWanted(filter, entry));
     return wanting.map((destination) => {
       const message = webhookMessage(entry, destination, { config, scrub });
-      return { ...message, id: v7(), forward: { ...message.forward, [WEBHOOK_ID_HEADER]: message.id } };
+      return {
+        ...message,
+        id: uuidAt(SYSTEM_CLOCK.wall(), SYSTEM_RANDOM),
+        forward: { ...message.forward, [WEBHOOK_ID_HEADER]: message.id },
+      };
     });
   };
 }
