@@ -38,8 +38,8 @@ it('keeps room for small bodies that large ones cannot take, announced or not', 
   for (const client of ['e', 'f', 'g', 'h']) expect(begin(client).hold(UNIT)).toBe(true);
 });
 
-it('gives one client half of the room at most', () => {
-  for (let count = 0; count < 2; count += 1) expect(begin('a').hold(UNIT)).toBe(true);
+it('gives one client three quarters of the room at most', () => {
+  for (let count = 0; count < 3; count += 1) expect(begin('a').hold(UNIT)).toBe(true);
   expect(fits('a', 1)).toBe(false);
   expect(fits('b', UNIT)).toBe(true);
 });

@@ -7,12 +7,12 @@ export const SMALL_BODY_BYTES = 64 * 1024;
 
 export const BODY_MEMORY = {
   /** Bodies that are being read, inflated or published: small ones, and larger ones. */
-  smallBytes: 24 * MIB,
-  largeBytes: 40 * MIB,
+  smallBytes: 32 * MIB,
+  largeBytes: 32 * MIB,
 };
 
-/** What one client may hold of either room. */
-const CLIENT_SHARE = 1 / 2;
+/** What one client may hold of either room; much, as all senders may come through one proxy. */
+const CLIENT_SHARE = 3 / 4;
 const LOOK_MS = 1_000;
 /** Looks after which a body has to have come at the minimum rate, on average. */
 const GRACE_LOOKS = 5;
