@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { z } from 'zod';
 import { type ClaimOptions, claimLaneSpool, claimOrphans } from './claim-lanes';
 import { openDatabase } from './database';
-import { keyOf, seal, unseal } from './record';
+import { keyOf, readKey, seal, unseal } from './record';
 import { type SpoolSource, type StoredEntry } from './spool-ports';
 
 let root: string;
@@ -100,4 +101,48 @@ it('leaves what it does not understand, and what is damaged, where it is, and sa
 
   expect(await claimOrphans(root, spool, options)).toEqual([]);
   await spool.close();
+});
+
+describe('a spool that the last release wrote', () => {
+  /** Events 1 to 30 in a table and a log, of which 1, 2, 3 and 21 were sent; team a sent those that are divisible by 3. */
+  const FIXTURE = path.join(__dirname, 'last-release.fixture');
+  const LANES: Readonly<Record<string, number>> = { 'team-a': 4, 'team-b': 9, 'team-c': 31 };
+
+  /** A record of the last release: version 1, the length of the head, the head as JSON, the body. */
+  function headOf(content: Buffer): { readonly id: string; readonly routingKey: string } {
+    expect(content.readUInt8(0)).toBe(1);
+    return z
+      .object({ id: z.string(), routingKey: z.string() })
+      .parse(JSON.parse(content.toString('utf8', 5, 5 + content.readUInt32BE(1))));
+  }
+  const numberOf = (content: Buffer): number => Number(headOf(content).id.slice(-12));
+  const real: ClaimOptions = { ...options, laneOf: (content) => LANES[headOf(content).routingKey] };
+  const EXPECTED = Array.from({ length: 30 }, (_, at) => at + 1).filter((n) => ![1, 2, 3, 21].includes(n));
+  const ofTeam = (team: number): number[] => EXPECTED.filter((n) => n % 3 === team);
+
+  it('is drained lane by lane in order, and the last release finds what is left, exactly', async () => {
+    await cp(FIXTURE, path.join(root, '0'), { recursive: true });
+    const { spool, former } = await claimLaneSpool(root, real);
+    if (former === undefined) throw new Error('no former spool');
+    expect([former.entries, former.entriesOf(4), former.entriesOf(9), former.entriesOf(31)]).toEqual([26, 8, 9, 9]);
+    const read = async (lane: number): Promise<number[]> =>
+      (await former.read(lane, 0, ALL)).map(({ content }) => numberOf(content));
+    expect([await read(4), await read(9), await read(31)]).toEqual([ofTeam(0), ofTeam(1), ofTeam(2)]);
+
+    for (const { sequence, bytes } of await former.read(9, 0, ALL)) former.erase(9, sequence, bytes);
+    const [first] = await former.read(4, 0, ALL);
+    if (first !== undefined) former.erase(4, first.sequence, first.bytes);
+    await spool.append(4, (await former.oldest()) ?? 0, Buffer.from('of this version'));
+    await Promise.all([former.close(), spool.close()]);
+
+    const left: number[] = [];
+    const database = await openDatabase(path.join(root, '0'));
+    for await (const [key, value] of database?.iterator() ?? []) {
+      const name = readKey(key);
+      const content = name === undefined ? undefined : unseal(value, name.bytes);
+      if (content !== undefined) left.push(numberOf(content));
+    }
+    await database?.close();
+    expect(left).toEqual(EXPECTED.filter((n) => n % 3 !== 1 && n !== ofTeam(0)[0]));
+  });
 });

@@ -143,6 +143,7 @@ export class SpoolFolder<C extends Contents> {
       return await result;
     } catch (error) {
       const { code, message } = reasonOf(error);
+      if (!code.startsWith('LEVEL_')) throw error;
       // Opening it again repairs it.
       if (code === 'LEVEL_CORRUPTION') this.#fail('the spool cannot be read', message, []);
       throw new SpoolError('failing', message);
