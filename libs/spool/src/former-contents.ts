@@ -1,6 +1,7 @@
 import { type Database } from './database';
 import { STEP_BYTES } from './page';
 import { readKey, unseal } from './record';
+import { steps } from './steps';
 import { type Contents } from './spool-folder';
 import { type PageLimit } from './spool-ports';
 
@@ -81,12 +82,15 @@ export class FormerContents implements Contents {
 
   static async load(database: Database, laneOf: LaneOf): Promise<FormerContents> {
     const contents = new FormerContents();
-    for await (const [key, value] of database.iterator({ highWaterMarkBytes: STEP_BYTES })) {
+    const add = (key: Buffer, value: Buffer): void => {
       const name = readKey(key);
       const content = name === undefined ? undefined : unseal(value, name.bytes);
       const lane = content === undefined ? undefined : laneOf(content);
       if (name === undefined || lane === undefined) contents.unrecognized += 1;
       else contents.#add(lane, name.sequence, name.bytes);
+    };
+    for await (const entries of steps(database.iterator({ highWaterMarkBytes: STEP_BYTES }))) {
+      for (const [key, value] of entries) add(key, value);
     }
     return contents;
   }

@@ -1,6 +1,10 @@
 import { type Database } from './database';
 import { MOST_LANES, readLaneKey } from './lane-key';
+import { steps } from './steps';
 import { type Contents } from './spool-folder';
+
+/** What LevelDB reads in one step: about 5,000 keys. */
+const STEP_BYTES = 64 * 1024;
 
 /** How many entries each lane has, and their size. */
 export class LaneContents implements Contents {
@@ -15,14 +19,8 @@ export class LaneContents implements Contents {
   /** Counts what is in a database; reads keys only. */
   static async load(database: Database): Promise<LaneContents> {
     const contents = new LaneContents();
-    for await (const key of database.keys()) {
-      const name = readLaneKey(key);
-      if (name === undefined) {
-        contents.unrecognized += 1;
-        continue;
-      }
-      contents.add(name.lane, name.bytes);
-      contents.last = Math.max(contents.last, name.sequence);
+    for await (const keys of steps(database.keys({ highWaterMarkBytes: STEP_BYTES }))) {
+      for (const key of keys) contents.#count(key);
     }
     return contents;
   }
@@ -44,6 +42,16 @@ export class LaneContents implements Contents {
     if (name === undefined) return 0;
     this.#change(name.lane, -1, -name.bytes);
     return name.bytes;
+  }
+
+  #count(key: Buffer): void {
+    const name = readLaneKey(key);
+    if (name === undefined) {
+      this.unrecognized += 1;
+      return;
+    }
+    this.add(name.lane, name.bytes);
+    this.last = Math.max(this.last, name.sequence);
   }
 
   #change(lane: number, entries: number, bytes: number): void {

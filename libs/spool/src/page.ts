@@ -1,5 +1,6 @@
 import { type Database } from './database';
 import { type KeyRange, readLaneKey } from './lane-key';
+import { steps } from './steps';
 import { readEntry } from './record';
 import { type PageLimit, type StoredEntry } from './spool-ports';
 
@@ -16,19 +17,14 @@ export async function readPage(
   const page: StoredEntry[] = [];
   let room = limit.bytes;
   const iterator = database.iterator({ ...range, highWaterMarkBytes: Math.min(limit.bytes, STEP_BYTES) });
-  try {
-    while (page.length < limit.entries && room > 0) {
-      const step = await iterator.nextv(limit.entries - page.length);
-      if (step.length === 0) break;
-      for (const [key, value] of step) {
-        const name = isErased(key) ? undefined : readLaneKey(key);
-        if (name === undefined || room <= 0) continue;
-        page.push(readEntry(name.sequence, name.bytes, value));
-        room -= name.bytes;
-      }
+  for await (const entries of steps(iterator, () => limit.entries - page.length)) {
+    for (const [key, value] of entries) {
+      const name = isErased(key) ? undefined : readLaneKey(key);
+      if (name === undefined || room <= 0) continue;
+      page.push(readEntry(name.sequence, name.bytes, value));
+      room -= name.bytes;
     }
-  } finally {
-    await iterator.close();
+    if (page.length >= limit.entries || room <= 0) break;
   }
   return page;
 }

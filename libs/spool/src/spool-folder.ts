@@ -9,6 +9,8 @@ import { SpoolError, type SpoolFailure } from './spool-ports';
 const HEAL_MS = 1_000;
 /** LevelDB keeps what was erased until it compacts, and if nothing is written it may not: after this much it is told to. */
 const COMPACT_BYTES = 1024 * 1024;
+/** Making a batch blocks the event loop, about a microsecond for each. */
+const ERASED_AT_ONCE = 5_000;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -192,8 +194,7 @@ export class SpoolFolder<C extends Contents> {
 
   /** Writes a group, and erases all that is to be erased. */
   async #writeGroup(database: Database, group: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
-    this.#erasing = this.#erased;
-    this.#erased = new Set();
+    this.#erasing = this.#takeErased();
     try {
       await writeGroup(database, this.#erasing, group, options);
       for (const { erasedSince } of this.#reads) erasedSince.push(this.#erasing);
@@ -203,6 +204,21 @@ export class SpoolFolder<C extends Contents> {
     } finally {
       this.#erasing = NOTHING;
     }
+  }
+
+  #takeErased(): ReadonlySet<string> {
+    const all = this.#erased;
+    if (all.size <= ERASED_AT_ONCE) {
+      this.#erased = new Set();
+      return all;
+    }
+    const taken = new Set<string>();
+    for (const name of all) {
+      if (taken.size === ERASED_AT_ONCE) break;
+      taken.add(name);
+      all.delete(name);
+    }
+    return taken;
   }
 
   #isErased(name: string): boolean {
@@ -283,7 +299,7 @@ export class SpoolFolder<C extends Contents> {
       this.#erased.clear();
     }
     const opened = await openFolder(this.path, log, async (database) => {
-      if (this.#erased.size > 0) await this.#writeGroup(database, [], { sync: true });
+      while (this.#erased.size > 0) await this.#writeGroup(database, [], { sync: true });
       return load(database);
     });
     if (opened === undefined) throw new Error('another process has taken the folder');
