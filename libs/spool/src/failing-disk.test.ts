@@ -1,8 +1,8 @@
 import { ManualClock, waitUntil } from '@pdaltagent/testing';
-import { ClassicLevel } from 'classic-level';
 import { mkdtemp, open as openFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { failNextSync } from './failing-sync.fixture';
 import { LaneSpool } from './lane-spool';
 import { SpoolError } from './spool-ports';
 
@@ -29,21 +29,6 @@ async function open(): Promise<LaneSpool> {
 
 async function sequences(spool: LaneSpool, lane: number): Promise<number[]> {
   return (await spool.read(lane, 0, ALL)).map(({ sequence }) => sequence);
-}
-
-/** The next write reaches the disk whole, and then its fsync fails. */
-function failNextSync(): void {
-  const spy = jest.spyOn(ClassicLevel.prototype, 'batch');
-  spy.mockImplementationOnce(function (this: ClassicLevel) {
-    spy.mockRestore();
-    const batch = this.batch();
-    const write = batch.write.bind(batch);
-    jest.spyOn(batch, 'write').mockImplementation(async () => {
-      await write({ sync: true });
-      throw new Error('IO error: Input/output error');
-    });
-    return batch;
-  });
 }
 
 async function usableAgain(spool: LaneSpool): Promise<void> {
