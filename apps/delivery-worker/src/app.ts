@@ -27,6 +27,8 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   });
   const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
   const aftermath = new Aftermath(new DeadAlerts(store, 'events'));
+  const instruments = createLaneInstruments(metrics, INSTRUMENTS);
+  let isTried = false;
   const worker: LaneWorker = new LaneWorker({
     url: configuration.amqpUrl,
     name: 'delivery-worker',
@@ -37,11 +39,21 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     poisonAfterMs: configuration.poisonAfterSeconds * 1000,
     deliver: createDelivery(poster, configuration.eventsBaseUrl),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: aftermath.observing(createLaneInstruments(metrics, INSTRUMENTS)),
+    observer: aftermath.observing({
+      ...instruments,
+      attempted: (message, outcome) => {
+        isTried = true;
+        instruments.attempted(message, outcome);
+      },
+    }),
     prepare: () => aftermath.learn(),
     log: logger,
   });
   watchLanes(metrics, worker, INSTRUMENTS);
+  const pagerDutyState = () => {
+    if (!isTried) return 'not tried yet';
+    return worker.dispatcher.openCircuits === 0 ? 'reachable' : 'away';
+  };
   return {
     start: () => {
       store.start();
@@ -60,7 +72,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       checks: {
         broker: worker.connected ? 'connected' : 'away',
         redis: store.state(),
-        pagerduty: worker.dispatcher.openCircuits === 0 ? 'reachable' : 'away',
+        pagerduty: pagerDutyState(),
       },
     }),
   };

@@ -1,3 +1,4 @@
+import { laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { Cursor, Store } from '@pdaltagent/store';
 import {
@@ -9,6 +10,7 @@ import {
   type TestServers,
   waitUntil,
 } from '@pdaltagent/testing';
+import { connect } from 'amqplib';
 import { Registry } from 'prom-client';
 import { generate } from 'selfsigned';
 import { once } from 'node:events';
@@ -182,6 +184,23 @@ describe('the poller', () => {
     await pair.stop();
     folder.remove();
   }, 60_000);
+
+  it('is not ready while RabbitMQ is connected and takes no webhook', async () => {
+    const app = await start();
+    await ready(app);
+    const connection = await connect(servers.amqpUrl);
+    const channel = await connection.createChannel();
+    for (let lane = 0; lane < WEBHOOKS.lanes; lane += 1) await channel.deleteQueue(laneQueue(WEBHOOKS, lane));
+    await connection.close();
+    server.add(1);
+    await waitUntil(() => !app.readiness().ready, { what: 'the poller to be not ready' });
+    expect(app.readiness().checks).toMatchObject({ broker: 'connected', polling: 'failing' });
+    broker.cut(); // It declares its queues when it connects.
+    await ready(app);
+    const lanes = await Lanes.open(servers.amqpUrl);
+    await arrived(lanes, 1);
+    await lanes.close();
+  });
 
   it('has PagerDuty as not tried until it answered', async () => {
     server.mishaps.push('reset');

@@ -92,11 +92,15 @@ function pollingApp(
       getter.close();
     },
     readiness: () => ({
-      ready: publisher.state() === 'connected' && store.state() === 'connected' && lease.holder() !== 'unknown',
+      ready:
+        publisher.state() === 'connected' &&
+        store.state() === 'connected' &&
+        lease.holder() !== 'unknown' &&
+        !loop.failing(),
       checks: {
         broker: publisher.state(),
         redis: store.state(),
-        polling: lease.holder(),
+        polling: loop.failing() ? 'failing' : lease.holder(),
         pagerduty: pagerDuty,
       },
     }),

@@ -31,6 +31,7 @@ export class PollLoop {
   #loop: Promise<void> = Promise.resolve();
   /** Since the latest complete round. */
   #saidRefusal = false;
+  #isFailing = false;
 
   constructor(options: PollLoopOptions) {
     this.#options = { clock: SYSTEM_CLOCK, ...options };
@@ -44,6 +45,11 @@ export class PollLoop {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
+  }
+
+  /** Whether the latest round that ended was not completed: Redis or the broker may answer and yet take nothing. */
+  failing(): boolean {
+    return this.#isFailing;
   }
 
   async #run(): Promise<void> {
@@ -66,6 +72,7 @@ export class PollLoop {
   async #untilHeld(signal: AbortSignal): Promise<void> {
     const { lease, round, clock } = this.#options;
     while (!lease.held() && !signal.aborted) {
+      this.#isFailing = false;
       // Redis away: its absence is said elsewhere, and what was read last still stands.
       await round.standBy().catch(() => undefined);
       await lease.whenHeld(AbortSignal.any([signal, timeoutSignal(clock, STANDBY_MS)]));
@@ -101,9 +108,11 @@ export class PollLoop {
     try {
       await round.run(signal, check);
       this.#saidRefusal = false;
+      this.#isFailing = false;
       return 'complete';
     } catch (error) {
       if (ending.signal.aborted || this.#stopping.signal.aborted) return 'absence';
+      this.#isFailing = true;
       if (error instanceof StoreError || error instanceof PublishError) {
         this.#sayOnce(error);
         return 'absence';

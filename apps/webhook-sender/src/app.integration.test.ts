@@ -214,9 +214,10 @@ describe('the sender', () => {
     const app = await start(url, { PDAGENTD_AMQP_URL: broker.url(servers.amqpUrl) });
     await publish(url, 'later', 'A');
     await waitUntil(() => logged.some((line) => line.includes('broker away')), { what: 'the absence to be logged' });
-    expect(app.readiness().ready).toBe(false);
+    expect(app.readiness()).toMatchObject({ ready: false, checks: { destinations: 'not tried yet' } });
     await broker.heal();
     await arrived(1);
+    await waitUntil(() => app.readiness().checks.destinations === 'reachable', { what: 'the answer' });
     expect(app.readiness().ready).toBe(true);
     await Promise.all(apps.splice(0).map((started) => started.stop()));
     await broker.stop();

@@ -31,6 +31,8 @@ function sendingApp(
   });
   const store = new Store({ url: redisUrl, name: 'webhook-sender', log: logger });
   const aftermath = new Aftermath(new DeadAlerts(store, 'webhooks'));
+  const instruments = createInstruments(metrics, destinations, logger);
+  let isTried = false;
   const worker: LaneWorker = new LaneWorker({
     url: amqpUrl,
     name: 'webhook-sender',
@@ -44,7 +46,13 @@ function sendingApp(
     deliver: createDelivery({ posters, destinations }),
     gone: (name) => pauses.gone(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: aftermath.observing(createInstruments(metrics, destinations, logger)),
+    observer: aftermath.observing({
+      ...instruments,
+      attempted: (message, outcome) => {
+        isTried = true;
+        instruments.attempted(message, outcome);
+      },
+    }),
     prepare: () => aftermath.learn(),
     log: logger,
   });
@@ -74,7 +82,7 @@ function sendingApp(
       checks: {
         broker: worker.connected ? 'connected' : 'away',
         redis: store.state(),
-        destinations: stateOf(worker),
+        destinations: stateOf(worker, isTried),
       },
     }),
   };
@@ -88,12 +96,13 @@ function namesOf(destinations: readonly { readonly name: string }[]): string[] {
   return destinations.map(({ name }) => name);
 }
 
-function stateOf({ dispatcher: { openCircuits, pausedKeys } }: LaneWorker): string {
+function stateOf({ dispatcher: { openCircuits, pausedKeys } }: LaneWorker, isTried: boolean): string {
   const states = [
     ...(openCircuits === 0 ? [] : [`${openCircuits} away`]),
     ...(pausedKeys.size === 0 ? [] : [`${pausedKeys.size} paused`]),
   ];
-  return states.length === 0 ? 'reachable' : states.join(', ');
+  if (states.length > 0) return states.join(', ');
+  return isTried ? 'reachable' : 'not tried yet';
 }
 
 const IDLE = 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set';
