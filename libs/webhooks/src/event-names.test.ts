@@ -29,6 +29,7 @@ field_value_change         incident.field_value_change         incident.field_va
 custom_field_value_change  incident.custom_field_value_change  incident.custom_field_values.updated incident_field_values
 priority_change            incident.priority_change            incident.priority_updated            incident
 responder_request          incident.responder_request          incident.responder.added             incident_responder
+status_update              incident.status_update              incident.status_update_published     incident_status_update
 reassign                   incident.assign                     incident.reassigned                  incident
 link                       incident.link                       incident.link                        incident
 unlink                     incident.unlink                     incident.unlink                      incident

@@ -2,7 +2,8 @@ import { objectOf, textOf } from './json';
 import { type LogEntry } from './log-entry';
 
 /** What the `data` of a v3 event describes. */
-export type DataForm = 'incident' | 'incident_note' | 'incident_field_values' | 'incident_responder';
+export type DataForm =
+  'incident' | 'incident_note' | 'incident_field_values' | 'incident_responder' | 'incident_status_update';
 
 /** Names of PagerDuty's own webhook events for one kind of log entry; null where PagerDuty sends none. */
 export interface OfficialNames {
@@ -47,6 +48,7 @@ export const EVENTS_BY_KIND: ReadonlyMap<string, OfficialNames> = new Map([
   ['custom_field_value_change', named(null, 'incident.custom_field_values.updated', 'incident_field_values')],
   ['priority_change', named(null, 'incident.priority_updated')],
   ['responder_request', named(null, 'incident.responder.added', 'incident_responder')],
+  ['status_update', named(null, 'incident.status_update_published', 'incident_status_update')],
   ['reassign', named('incident.assign', 'incident.reassigned')],
   ['link', none],
   ['unlink', none],

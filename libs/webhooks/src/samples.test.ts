@@ -49,6 +49,24 @@ describe('the bodies of webhooks', () => {
     });
   });
 
+  it('are those of a published status update, with its message', () => {
+    const update = entryOf({ type: 'status_update_log_entry', message: 'A fix is on its way ✓', channel: null });
+    expect(emitted('v3', update)).toMatchObject({
+      event: {
+        event_type: 'incident.status_update_published',
+        data: {
+          incident: { type: 'incident_reference' },
+          id: update.id,
+          message: 'A fix is on its way ✓',
+          trimmed: false,
+          type: 'incident_status_update',
+        },
+      },
+    });
+    const long = entryOf({ type: 'status_update_log_entry', message: 'x'.repeat(30_000) });
+    expect(emitted('v3', long)).toMatchObject({ event: { data: { message: 'x'.repeat(25_000), trimmed: true } } });
+  });
+
   it('carry the values of a v2 sample wherever GET /log_entries knows them', () => {
     const ids = { id: expect.any(String) as string, self: expect.any(String) as string };
     const [message] = v2Trigger.messages;

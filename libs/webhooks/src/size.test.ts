@@ -6,6 +6,7 @@ import { WHOLE_BYTES } from './size';
 import { webhookOf } from './webhook';
 
 const BULK = 'x'.repeat(60_000);
+const OMITTED = 'Omitted: with it the webhook would be larger than 55 KB';
 
 function sent(channel: object) {
   const entry = parseLogEntry({ ...restPage.log_entries[0], channel });
@@ -25,17 +26,22 @@ describe('a v2 body', () => {
   it.each([
     [
       { type: 'api', details: BULK, summary: 'Disk' },
-      { type: 'api', summary: 'Disk', details_omitted: true },
+      { type: 'api', summary: 'Disk', details: OMITTED, details_omitted: true },
     ],
     [
       { type: 'email', body: BULK },
-      { type: 'email', body_omitted: true },
+      { type: 'email', body: OMITTED, body_omitted: true },
     ],
     [
       { type: 'api', details: { a: 1 }, cef_details: { severity: 'critical', details: { a: BULK } } },
-      { type: 'api', details_omitted: true, cef_details: { severity: 'critical', details_omitted: true } },
+      {
+        type: 'api',
+        details: OMITTED,
+        details_omitted: true,
+        cef_details: { severity: 'critical', details: OMITTED, details_omitted: true },
+      },
     ],
-  ])('above has no bulk, and says so (%#)', (channel, lean) => {
+  ])('above has a message in place of its bulk, and says what was left out (%#)', (channel, lean) => {
     const { bytes, channel: left } = sent(channel);
     expect(left).toEqual(lean);
     expect(bytes).toBeLessThan(10_000);

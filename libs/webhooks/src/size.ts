@@ -3,9 +3,13 @@ import { type JsonObject, listOf, objectOf } from './json';
 /** Up to here PagerDuty guarantees a webhook whole; above it leaves parts out. Developer docs, webhooks, "Payload size". */
 export const WHOLE_BYTES = 55 * 1024;
 
+/** In place of what is left out. PagerDuty publishes no wording of its own. */
+const OMITTED = 'Omitted: with it the webhook would be larger than 55 KB';
+
 /**
  * A v2 body without what PagerDuty leaves out of large ones: of each log entry `channel.details`, `channel.body` and
- * `channel.cef_details.details`. In the place of each stands `<name>_omitted: true`.
+ * `channel.cef_details.details`. Each is replaced with a message, and beside it `<name>_omitted` is true. Developer docs,
+ * webhooks, "Size Limit".
  */
 export function withoutBulk(body: JsonObject): JsonObject {
   return { ...body, messages: listOf(body.messages).map(leanMessage) };
@@ -27,6 +31,5 @@ function leanEntry(entry: unknown): unknown {
 
 function without(object: JsonObject, name: string): JsonObject {
   if (object[name] === undefined || object[name] === null) return object;
-  const rest = Object.entries(object).filter(([field]) => field !== name);
-  return { ...Object.fromEntries(rest), [`${name}_omitted`]: true };
+  return { ...object, [name]: OMITTED, [`${name}_omitted`]: true };
 }

@@ -4,8 +4,8 @@ import { type JsonObject, listOf, objectOf, textOf } from './json';
 import { type LogEntry } from './log-entry';
 import { type Reference, referencesTo, referenceTo } from './reference';
 
-/** Notes longer than this are cut, and `trimmed` says so. */
-const NOTE_LIMIT = 25_000;
+/** Notes and status updates longer than this are cut, and `trimmed` says so. */
+const TEXT_LIMIT = 25_000;
 
 /** The body of a v3 webhook (a webhook subscription's): always one event. */
 export function v3Body(entry: LogEntry): JsonObject {
@@ -26,13 +26,25 @@ export function v3Body(entry: LogEntry): JsonObject {
 const DATA: Readonly<Record<DataForm, (entry: LogEntry) => JsonObject | null>> = {
   incident: incidentOf,
   incident_note: (entry) => {
-    const text = noteOf(entry);
+    const { text, trimmed } = trimmedText(noteOf(entry));
     return {
       incident: incidentReference(entry),
       id: textOf(objectOf(entry.fields.channel)?.id) ?? entry.id,
-      content: text.slice(0, NOTE_LIMIT),
-      trimmed: text.length > NOTE_LIMIT,
+      content: text,
+      trimmed,
       type: 'incident_note',
+    };
+  },
+  incident_status_update: (entry) => {
+    const channel = objectOf(entry.fields.channel);
+    const { text, trimmed } = trimmedText(textOf(entry.fields.message) ?? textOf(channel?.summary) ?? '');
+    return {
+      incident: incidentReference(entry),
+      // The REST API gives no id of the update itself.
+      id: textOf(channel?.id) ?? entry.id,
+      message: text,
+      trimmed,
+      type: 'incident_status_update',
     };
   },
   incident_field_values: (entry) => ({
@@ -89,6 +101,10 @@ function incidentReference(entry: LogEntry): Reference | null {
   const incident = objectOf(entry.fields.incident);
   const reference = referenceTo(incident, 'incident');
   return reference && sorted({ ...reference, summary: textOf(incident?.title) ?? reference.summary });
+}
+
+function trimmedText(text: string): { readonly text: string; readonly trimmed: boolean } {
+  return { text: text.slice(0, TEXT_LIMIT), trimmed: text.length > TEXT_LIMIT };
 }
 
 function noteOf(entry: LogEntry): string {
