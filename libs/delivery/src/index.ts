@@ -14,6 +14,7 @@ export {
   type WayScope,
 } from './outcome';
 export { type HeldUpBy, type Standing } from './standing';
+export { kindOfText } from './pagerduty-answer';
 export { LONGEST_RETRY_AFTER_MS, retryAfterMs } from './retry-after';
 export { type Burial, type Change, type Ports } from './ports';
 export { WAY_FAULTS, type WayFault, wayFaultOf } from './way';

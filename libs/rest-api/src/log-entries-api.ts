@@ -1,5 +1,5 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { retryAfterMs } from '@pdaltagent/delivery';
+import { kindOfText, retryAfterMs } from '@pdaltagent/delivery';
 import { objectOf } from '@pdaltagent/webhooks';
 import { authorizationOf } from './authorization';
 import { type TimeWindow } from './time-window';
@@ -148,6 +148,13 @@ export class LogEntriesApi {
   }
 
   #pageOf({ status, body: data, headers }: Answer): Page | Trouble {
+    const isPage = kindOfText(data, textOf(headers['content-type'])) === 'html';
+    // PagerDuty's REST API never answers with HTML: a proxy or a login page says nothing about the token or the query.
+    if (isPage && status < 500 && status !== 429)
+      return {
+        kind: 'failed',
+        detail: `status ${status} with an HTML page, which is not PagerDuty’s: look at the proxy`,
+      };
     if (status === 401 || status === 402 || status === 403) return { kind: 'refused', status };
     if (status === 429) {
       const told = textOf(headers['ratelimit-reset']) ?? textOf(headers['retry-after']);

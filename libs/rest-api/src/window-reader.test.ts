@@ -174,6 +174,15 @@ describe('a page that fails', () => {
     expect(lines.join()).not.toContain(TOKEN);
   });
 
+  it.each([401, 403, 400, 200])('by the page of a proxy with %i is not blamed on the token', async (status) => {
+    server.mishaps.push({ status, headers: { 'content-type': 'text/html' }, body: '<html>Please log in</html>' });
+    const added = server.add(1);
+    expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
+    expect(troubles).toEqual(['failed', undefined]);
+    expect(lines.join()).toContain(`status ${status} with an HTML page, which is not PagerDuty’s`);
+    expect(lines.join()).not.toContain('PDAGENTD_API_TOKEN');
+  });
+
   it.each(['ratelimit-reset', 'retry-after'])('by the rate limit waits as %s says', async (header) => {
     server.mishaps.push({ status: 429, headers: { [header]: '1' } });
     const began = performance.now();

@@ -1,3 +1,4 @@
+import { kindOfText } from '@pdaltagent/delivery';
 import { isJsonObject, readDocument } from '@pdaltagent/events';
 import { authorizationOf } from '@pdaltagent/rest-api';
 import { proxyFor } from '@pdaltagent/http';
@@ -66,9 +67,9 @@ export async function tokenFinding(fetch: Fetch, baseUrl: string, token: string 
     return { subject, state: 'attention', detail, advice: 'look at network and proxy, and at PDAGENTD_API_BASE_URL' };
   }
   const { status, body } = attempt;
-  if (status === 200 && !isObject(body)) {
+  if ((status === 200 && !isObject(body)) || (status < 500 && kindOfText(body, undefined) === 'html')) {
     const advice = 'this is not PagerDuty’s own answer: look at the proxy, and at PDAGENTD_API_BASE_URL';
-    return { subject, state: 'attention', detail: `${baseUrl} answers 200, but not as PagerDuty does`, advice };
+    return { subject, state: 'attention', detail: `${baseUrl} answers ${status}, but not as PagerDuty does`, advice };
   }
   if (status === 200) return { subject, state: 'fine', detail: `${baseUrl} takes it` };
   if (status === 429) return { subject, state: 'note', detail: `${baseUrl} throttles it at the moment` };
