@@ -1,7 +1,8 @@
+import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { DeadLetterOffice } from './dead-letter-office';
+import { DeliveredIds } from './delivered-ids';
 import { Deliveries } from './deliveries';
 import { deliveryOf } from './delivery.fixture';
-import { Intake } from './intake';
 import { type HeldMessage, Lane } from './lane';
 import { DELIVERED, event, Markers } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
@@ -43,7 +44,7 @@ function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DE
       log,
     },
     {
-      intake: new Intake(new Markers(), { admit: nothing, repeat: nothing }),
+      delivered: new DeliveredIds(new Markers(), SYSTEM_CLOCK),
       deadLetters: new DeadLetterOffice(EVENTS, publisher, log, nothing),
       hearing,
     },
@@ -63,16 +64,28 @@ function held(): HeldMessage {
   return { ...message, forward: {}, again: false, lane, delivery, redelivered: false, heldSince: 0 };
 }
 
-it('has an attempt that waited for the broker begin when it goes out: until then nothing hung', () => {
-  const { deliveries, sent, heard } = silent();
+it('has an attempt that waited for the broker begin when it goes out: until then nothing hung', async () => {
+  const { deliveries, sent, heard } = silent(() => new Promise(() => undefined));
   const message = held();
   deliveries.dispatcher.add(message);
-  jest.advanceTimersByTime(4_000);
+  await jest.advanceTimersByTimeAsync(4_000);
   expect(sent).toEqual([]);
+  const at = Date.now();
   heard();
+  await jest.advanceTimersByTimeAsync(0);
   expect(sent).toEqual([message]);
-  expect(deliveries.dispatcher.tell(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: Date.now() });
+  expect(deliveries.dispatcher.tell(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: at });
   expect(deliveries.dispatcher.makingWay.isHeldUp(message.routingKey)).toBe(false);
+});
+
+it('sends nothing of a lane that was lost while it was asked whether the message was delivered before', async () => {
+  const { deliveries, sent, heard } = silent();
+  const message = held();
+  heard();
+  deliveries.dispatcher.add(message);
+  message.lane.lose();
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(sent).toEqual([]);
 });
 
 it.each([

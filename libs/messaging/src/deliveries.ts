@@ -2,13 +2,13 @@ import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type Burial, Dispatcher, type History, type Outcome } from '@pdaltagent/delivery';
 import { sayChange } from './change-log';
 import { type DeadLetterOffice } from './dead-letter-office';
+import { type DeliveredIds } from './delivered-ids';
 import { type Hearing } from './hearing';
-import { type Intake } from './intake';
 import { type HeldMessage } from './lane';
 import { type LaneWorkerOptions } from './lane-worker-options';
 
 export interface DeliveriesPorts {
-  readonly intake: Intake;
+  readonly delivered: DeliveredIds;
   readonly deadLetters: DeadLetterOffice;
   readonly hearing: Pick<Hearing, 'holdsLanes' | 'once'>;
 }
@@ -30,7 +30,7 @@ export class Deliveries {
     this.dispatcher = new Dispatcher<HeldMessage>(
       { concurrency, maximumAgeMs, poisonAfterMs, destinationOf, clock, random },
       {
-        attempt: (message) => this.#attempt(message),
+        attempt: (message) => void this.#attempt(message),
         interrupt: ({ lane, routingKey }) => lane.interrupt(routingKey),
         acknowledge: (message) => void this.#acknowledge(message),
         bury: (message, burial, history) => void this.#bury(message, burial, history),
@@ -42,19 +42,33 @@ export class Deliveries {
     );
   }
 
-  #attempt(message: HeldMessage): void {
+  /**
+   * A message that was delivered before is not sent again, marked or not: bytes of a connection that was cut may reach the
+   * broker after its alert was resolved.
+   */
+  async #attempt(message: HeldMessage): Promise<void> {
     const { lane } = message;
-    const { hearing } = this.#ports;
-    if (!hearing.holdsLanes) {
-      return hearing.once(() => {
-        if (lane.signal.aborted) return;
-        this.dispatcher.begins(message);
-        this.#attempt(message);
-      });
-    }
-    if (this.#ports.intake.isRepeat(message)) return queueMicrotask(() => this.#drop(message));
     const signal = lane.signalOf(message.routingKey);
-    void this.#post(message, signal);
+    const isRepeat = await this.#ports.delivered.has(message.id);
+    if (lane.signal.aborted) return;
+    if (isRepeat) return this.#drop(message);
+    if (lane.leaving) return this.#giveBack(message);
+    if (signal.aborted) return this.#interrupted(message);
+    this.#send(message, signal);
+  }
+
+  #send(message: HeldMessage, signal: AbortSignal): void {
+    const { hearing } = this.#ports;
+    if (hearing.holdsLanes) {
+      // Only now: neither Redis nor a silent broker is what an attempt takes its time for.
+      this.dispatcher.begins(message);
+      return void this.#post(message, signal);
+    }
+    hearing.once(() => {
+      if (message.lane.signal.aborted) return;
+      this.dispatcher.begins(message);
+      void this.#attempt(message);
+    });
   }
 
   async #post(message: HeldMessage, signal: AbortSignal): Promise<void> {
@@ -79,7 +93,7 @@ export class Deliveries {
   #settled(message: HeldMessage, outcome: Outcome): void {
     this.#options.observer.attempted(message, outcome);
     const { lane } = message;
-    if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.intake.delivered(message.id);
+    if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.delivered.add(message.id);
     if (lane.leaving && STAYS.has(outcome.kind)) this.#giveBack(message);
     else this.dispatcher.settle(message, outcome);
   }
@@ -95,7 +109,6 @@ export class Deliveries {
     this.dispatcher.forget([message]);
   }
 
-  /** A repeat that came while its first copy was held: a move into a siding that was done twice. */
   #drop(message: HeldMessage): void {
     this.#options.observer.repeated(message);
     message.lane.ack(message);
@@ -104,7 +117,7 @@ export class Deliveries {
 
   async #acknowledge(message: HeldMessage): Promise<void> {
     this.#options.observer.delivered(message);
-    await this.#ports.intake.delivered(message.id);
+    await this.#ports.delivered.add(message.id);
     message.lane.ack(message);
     this.dispatcher.done(message);
   }

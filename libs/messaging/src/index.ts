@@ -30,7 +30,7 @@ export {
   WEBHOOKS,
 } from './topology';
 export { DEAD_REASONS, type DeadReason } from './dead-letter';
-export { type DeliveredMarkers } from './intake';
+export { type DeliveredMarkers } from './delivered-ids';
 export { LaneWorker } from './lane-worker';
 export { ATTEMPT_OUTCOMES, createLaneInstruments, type InstrumentNames, watchLanes } from './lane-instruments';
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';

@@ -5,6 +5,7 @@ import { connect } from 'amqplib';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Sender } from './dead-letters/sender';
 import { BrokerLink } from './inspection/broker-link';
+import { DeliveredIds } from './delivered-ids';
 import { Intake } from './intake';
 import { type HeldMessage } from './lane';
 import { LaneOwner } from './lane-owner';
@@ -48,7 +49,7 @@ it('a siding is taken over once, also where it is found while the first message 
       changed: () => undefined,
     },
   );
-  const intake = new Intake(new Markers(), {
+  const intake = new Intake(new DeliveredIds(new Markers(), SYSTEM_CLOCK), {
     admit: (message) => owner.admit(message),
     repeat: (message) => message.lane.ack(message),
   });

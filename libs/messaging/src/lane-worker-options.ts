@@ -1,7 +1,7 @@
 import { type Clock, type Random } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
 import { type DeadReason } from './dead-letter';
-import { type DeliveredMarkers } from './intake';
+import { type DeliveredMarkers } from './delivered-ids';
 import { type Log } from './log';
 import { type IncomingMessage } from './message';
 import { type Family, type QueueType } from './topology';

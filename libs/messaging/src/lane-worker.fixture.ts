@@ -1,7 +1,7 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import { Sender } from './dead-letters/sender';
 import { BrokerLink } from './inspection/broker-link';
-import { type DeliveredMarkers } from './intake';
+import { type DeliveredMarkers } from './delivered-ids';
 import { LaneWorker } from './lane-worker';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage, type OutgoingMessage, toProperties } from './message';

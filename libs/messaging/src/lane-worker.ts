@@ -2,6 +2,7 @@ import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
 import { DeadLetterOffice, type Written } from './dead-letter-office';
+import { DeliveredIds } from './delivered-ids';
 import { Deliveries } from './deliveries';
 import { Hearing } from './hearing';
 import { Intake } from './intake';
@@ -57,7 +58,8 @@ export class LaneWorker {
     this.#clock = clock;
     this.#hearing = new Hearing(clock);
     this.#changes = new LaneChanges(log, () => this.#lanes.indices, clock);
-    this.#intake = new Intake(options.markers, {
+    const delivered = new DeliveredIds(options.markers, clock);
+    this.#intake = new Intake(delivered, {
       admit: (message) => this.#ownerOf(message)?.admit(message),
       repeat: (message) => {
         observer.repeated(message);
@@ -68,7 +70,7 @@ export class LaneWorker {
     const written: Written = (reason, message) => observer.buried(reason, message);
     this.#deadLetters = new DeadLetterOffice(family, this.#publisher, log, written, clock);
     this.#deliveries = new Deliveries(options, {
-      intake: this.#intake,
+      delivered,
       deadLetters: this.#deadLetters,
       hearing: this.#hearing,
     });

@@ -1,13 +1,18 @@
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
-import { DELIVERED, event, publish, sequences, TestWorker } from './lane-worker.fixture';
+import { DELIVERED, event, Markers, publish, sequences, TestWorker } from './lane-worker.fixture';
 import { declareTopology, EVENTS } from './topology';
 
-it('events that stand in their lane twice are not played again, though neither copy was delivered when they came', async () => {
-  const url = (await testServers()).amqpUrl;
+let url: string;
+
+beforeEach(async () => {
+  url = (await testServers()).amqpUrl;
   const connection = await connect(url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
+});
+
+it('events that stand in their lane twice are not played again, though neither copy was delivered when they came', async () => {
   const events = Array.from({ length: 10 }, (_, sequence) => event('disk', sequence));
   await publish(url, events);
   await publish(
@@ -42,3 +47,23 @@ it('events that stand in their lane twice are not played again, though neither c
   expect([...sequences(test.delivered).values()]).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]);
   expect(repeated).toEqual(events.map(({ id }) => id));
 });
+
+it.each(['the worker that delivered it', 'another worker'])(
+  'a late copy of a trigger that bears no mark is not sent after its resolve, by %s',
+  async (who) => {
+    const markers = new Markers();
+    const [trigger, resolve, next] = [0, 1, 2].map((sequence) => event(`late ${who}`, sequence));
+    if (trigger === undefined || resolve === undefined || next === undefined) throw new Error('three events');
+    let test = new TestWorker(url, () => DELIVERED, { markers });
+    await publish(url, [trigger, resolve]);
+    await waitUntil(() => test.delivered.length === 2, { what: 'the delivery' });
+    if (who === 'another worker') {
+      await test.worker.stop();
+      test = new TestWorker(url, () => DELIVERED, { markers });
+    }
+    await publish(url, [trigger, next]);
+    await waitUntil(() => test.delivered.some(({ id }) => id === next.id), { what: 'the next event' });
+    await test.worker.stop();
+    expect(test.delivered.filter(({ id }) => id === trigger.id)).toHaveLength(who === 'another worker' ? 0 : 1);
+  },
+);

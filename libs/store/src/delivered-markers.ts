@@ -1,5 +1,4 @@
 import { nextTurn } from '@pdaltagent/clock';
-import { forEach } from './batch';
 import { type Store } from './store';
 
 const PREFIX = 'pdaltagent:delivered:';
@@ -22,8 +21,9 @@ export class DeliveredMarkers {
 
   /** Which of the message ids were delivered. @throws StoreError (code `away`: nobody knows) */
   async has(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const replies = await forEach(this.#store, ids, (pipeline, id) => pipeline.exists(PREFIX + id));
-    return new Set(ids.filter((_id, index) => replies[index] === 1));
+    // Every message is asked for: one command for all of a moment costs a tenth of one each.
+    const marks = await this.#store.run((redis) => redis.mget(ids.map((id) => PREFIX + id)));
+    return new Set(ids.filter((_id, index) => marks[index] !== null));
   }
 
   /** @throws StoreError (code `away`: it may or may not be written) */
