@@ -2,124 +2,117 @@ import { type Clock, every } from '@pdaltagent/clock';
 
 const MIB = 1024 * 1024;
 
-/** Bodies up to this size have room that larger ones cannot take: nearly all events are far smaller. */
+/** Bodies up to this size have a pool that larger ones cannot use: nearly all events are far smaller. */
 export const SMALL_BODY_BYTES = 64 * 1024;
 
-export const BODY_MEMORY = {
-  /** Bodies that are being read, inflated or published: small ones, and larger ones. */
-  smallBytes: 32 * MIB,
-  largeBytes: 32 * MIB,
-};
+/** Bytes of bodies that are being read, inflated or published: small ones, and larger ones. */
+export const BODY_MEMORY = { smallBytes: 32 * MIB, largeBytes: 32 * MIB };
 
-/** What one client may hold of either room; much, as all senders may come through one proxy. */
+/** What one client may hold of either pool; a lot, because all senders may come through one proxy. */
 const CLIENT_SHARE = 3 / 4;
-const LOOK_MS = 1_000;
-/** Looks after which a body has to have come at the minimum rate, on average. */
-const GRACE_LOOKS = 5;
-const MINIMUM_BYTES_PER_LOOK = 4 * 1024;
-/** Looks after which a body that is still coming may have to give its room to another: a second, at least. */
-const EVICTABLE_LOOKS = 2;
+const CHECK_MS = 1_000;
+/** Checks after which a body must have arrived at the minimum rate, on average. */
+const GRACE_CHECKS = 5;
+const MINIMUM_BYTES_PER_CHECK = 4 * 1024;
+/** Checks after which an unfinished body may be evicted: it has taken over a second. */
+const EVICTABLE_CHECKS = 2;
 
-/** Why a body is not read any further: it comes too slowly, or others need its room. */
-export type BodyEnd = 'too-slow' | 'evicted';
+/** Why a body is not read any further: it arrives too slowly, or another one needs its memory. */
+export type AbortReason = 'too-slow' | 'evicted';
 
 /**
- * The memory for bodies. Whatever number of clients send slowly, one that sends at a normal speed gets room: small bodies
- * have a room of their own, no client gets more than its share, and what still comes after a second gives its room to others.
+ * The memory for bodies. However many clients upload slowly, others get memory: small bodies have a pool of their own,
+ * a client gets no more than its share, and a body that is unfinished after a second is evicted if another one needs memory.
  */
 export class BodyMemory {
-  readonly #small: Room;
-  readonly #large: Room;
-  /** Bodies that are still coming, the oldest first. */
-  readonly #coming = new Set<HeldBody>();
+  readonly #small: Pool;
+  readonly #large: Pool;
+  /** Oldest first. */
+  readonly #unfinished = new Set<BodyReservation>();
 
   constructor({ smallBytes, largeBytes } = BODY_MEMORY) {
-    this.#small = new Room(smallBytes);
-    this.#large = new Room(largeBytes);
+    this.#small = new Pool(smallBytes);
+    this.#large = new Pool(largeBytes);
   }
 
   /**
-   * A place for a body; to be released once nothing of it is needed.
-   * @param client its sender's address
-   * @param announcedBytes its length as far as it is known
+   * For one body, empty at first. The caller releases it once nothing of the body is needed.
+   * @param client the address of its sender
+   * @param announcedBytes its length if it is known, else 0
    */
-  open(client: string, announcedBytes: number): HeldBody {
-    return new HeldBody(client, announcedBytes > SMALL_BODY_BYTES, this);
+  reserve(client: string, announcedBytes: number): BodyReservation {
+    return new BodyReservation(client, announcedBytes > SMALL_BODY_BYTES, this);
   }
 
-  /** A body begins to come. */
-  begun(body: HeldBody): void {
-    this.#coming.add(body);
-  }
-
-  /** Looks at what is coming every second, until the result is called. Counts looks, not time: nobody is slow because this process was stopped. */
+  /**
+   * Checks every second how fast unfinished bodies arrive, until the result is called. Checks are counted rather than time,
+   * so that no body counts as slow because this process was paused.
+   */
   watch(clock: Clock): () => void {
-    return every(clock, LOOK_MS, () => this.#look());
+    return every(clock, CHECK_MS, () => this.#check());
   }
 
-  /** Takes room for a body; false if there is none, even after bodies that come slowly have given theirs. */
-  take(body: HeldBody, bytes: number): boolean {
-    const room = this.#roomOf(body.isLarge);
+  track(body: BodyReservation): void {
+    this.#unfinished.add(body);
+  }
+
+  untrack(body: BodyReservation): void {
+    this.#unfinished.delete(body);
+  }
+
+  /** Takes memory for a body, from slow ones if necessary; false if there is none. */
+  allocate(body: BodyReservation, bytes: number): boolean {
+    const pool = this.#poolOf(body);
     for (;;) {
-      const lack = room.lackFor(body.client, bytes);
-      if (lack === undefined) break;
-      const slow = this.#slowest(body.isLarge, lack === 'share' ? body.client : undefined);
+      const shortage = pool.shortageFor(body.client, bytes);
+      if (shortage === undefined) break;
+      const slow = this.#slowest(body.isLarge, shortage === 'share' ? body.client : undefined);
       if (slow === undefined || slow === body) return false;
-      slow.end('evicted');
+      slow.abort('evicted');
     }
-    room.add(body.client, bytes);
+    pool.add(body.client, bytes);
     return true;
   }
 
-  give({ client, isLarge }: HeldBody, bytes: number): void {
-    this.#roomOf(isLarge).add(client, -bytes);
+  free(body: BodyReservation, bytes: number): void {
+    this.#poolOf(body).add(body.client, -bytes);
   }
 
-  /** A body has come whole, or will not. */
-  settled(body: HeldBody): void {
-    this.#coming.delete(body);
-  }
-
-  #roomOf(isLarge: boolean): Room {
+  #poolOf({ isLarge }: BodyReservation): Pool {
     return isLarge ? this.#large : this.#small;
   }
 
-  #slowest(isLarge: boolean, client: string | undefined): HeldBody | undefined {
-    for (const body of this.#coming) {
-      if (body.looks < EVICTABLE_LOOKS) return undefined;
+  /** @param client only bodies of this client; undefined: of any */
+  #slowest(isLarge: boolean, client: string | undefined): BodyReservation | undefined {
+    for (const body of this.#unfinished) {
+      if (body.checks < EVICTABLE_CHECKS) return undefined;
       if (body.isLarge === isLarge && body.bytes > 0 && (client === undefined || body.client === client)) return body;
     }
     return undefined;
   }
 
-  #look(): void {
-    for (const body of this.#coming) {
-      body.looks += 1;
-      if (body.looks > GRACE_LOOKS && body.bytes < body.looks * MINIMUM_BYTES_PER_LOOK) body.end('too-slow');
+  #check(): void {
+    for (const body of this.#unfinished) {
+      body.checks += 1;
+      if (body.checks > GRACE_CHECKS && body.bytes < body.checks * MINIMUM_BYTES_PER_CHECK) body.abort('too-slow');
     }
   }
 }
 
-/** One body's place in the memory. */
-export class HeldBody {
+/** The memory of one body. */
+export class BodyReservation {
   readonly client: string;
-  /** How often it was looked at since it began to come. */
-  looks = 0;
+  /** How often it was checked since it began to arrive. */
+  checks = 0;
   #bytes = 0;
   #isLarge: boolean;
   readonly #memory: BodyMemory;
-  #ended: (why: BodyEnd) => void = () => undefined;
+  #aborted: (reason: AbortReason) => void = () => undefined;
 
   constructor(client: string, isLarge: boolean, memory: BodyMemory) {
     this.client = client;
     this.#isLarge = isLarge;
     this.#memory = memory;
-  }
-
-  /** It begins to come. @param ended called if it must not be read any further; what it held is released by then */
-  coming(ended: (why: BodyEnd) => void): void {
-    this.#ended = ended;
-    this.#memory.begun(this);
   }
 
   get bytes(): number {
@@ -130,58 +123,65 @@ export class HeldBody {
     return this.#isLarge;
   }
 
-  /** Takes room for more bytes; false if there is none. One that outgrows the small ones moves to the large ones. */
-  hold(bytes: number): boolean {
+  /** The body begins to arrive. @param aborted called if it must not be read any further; its memory is freed by then */
+  begin(aborted: (reason: AbortReason) => void): void {
+    this.#aborted = aborted;
+    this.#memory.track(this);
+  }
+
+  /** Takes more memory; false if there is none. A body that is not small any more moves to the pool of large ones. */
+  grow(bytes: number): boolean {
     if (!this.#isLarge && this.#bytes + bytes > SMALL_BODY_BYTES) {
       const before = this.#bytes;
-      this.giveBack(before);
+      this.shrink(before);
       this.#isLarge = true;
-      return this.hold(before + bytes);
+      return this.grow(before + bytes);
     }
-    if (!this.#memory.take(this, bytes)) return false;
+    if (!this.#memory.allocate(this, bytes)) return false;
     this.#bytes += bytes;
     return true;
   }
 
-  giveBack(bytes: number): void {
-    this.#memory.give(this, bytes);
+  shrink(bytes: number): void {
+    this.#memory.free(this, bytes);
     this.#bytes -= bytes;
   }
 
-  /** All of it has come: it does not give its room to others any more. */
-  whole(): void {
-    this.#memory.settled(this);
+  /** The body is complete: it is not aborted any more. */
+  complete(): void {
+    this.#memory.untrack(this);
   }
 
+  /** Frees all its memory; harmless if repeated. */
   release(): void {
-    this.#memory.settled(this);
-    this.giveBack(this.#bytes);
+    this.#memory.untrack(this);
+    this.shrink(this.#bytes);
   }
 
-  end(why: BodyEnd): void {
+  abort(reason: AbortReason): void {
     this.release();
-    this.#ended(why);
+    this.#aborted(reason);
   }
 }
 
-/** Bytes that are held, in all and by each client. */
-class Room {
+/** Counts bytes, in total and by client. */
+class Pool {
   readonly #maximum: number;
   readonly #ofClient = new Map<string, number>();
-  #held = 0;
+  #total = 0;
 
   constructor(maximum: number) {
     this.#maximum = maximum;
   }
 
-  /** What keeps a client from taking bytes. */
-  lackFor(client: string, bytes: number): 'share' | 'room' | undefined {
+  /** What is exhausted if a client takes more: its share, or the pool. Undefined if neither. */
+  shortageFor(client: string, bytes: number): 'share' | 'pool' | undefined {
     if ((this.#ofClient.get(client) ?? 0) + bytes > this.#maximum * CLIENT_SHARE) return 'share';
-    return this.#held + bytes > this.#maximum ? 'room' : undefined;
+    return this.#total + bytes > this.#maximum ? 'pool' : undefined;
   }
 
   add(client: string, bytes: number): void {
-    this.#held += bytes;
+    this.#total += bytes;
     const held = (this.#ofClient.get(client) ?? 0) + bytes;
     if (held === 0) this.#ofClient.delete(client);
     else this.#ofClient.set(client, held);

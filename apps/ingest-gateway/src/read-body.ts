@@ -1,7 +1,7 @@
 import { type IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
-import { type HeldBody, SMALL_BODY_BYTES } from './body-memory';
+import { type BodyReservation, SMALL_BODY_BYTES } from './body-memory';
 import { refusals, type Refused } from './refusal';
 
 /** So large that an event over PagerDuty's 512 KB can be cut rather than lost. */
@@ -14,14 +14,14 @@ const inflaters = { gzip: promisify(gunzip), zlib: promisify(inflate), raw: prom
 
 /**
  * Reads a request's body, counting the bytes that come, not those that were announced, and inflates it.
- * @param held takes room for the bytes; the caller releases it once nothing of them is needed
+ * @param memory grows with the body; the caller releases it
  */
-export async function readBody(request: IncomingMessage, held: HeldBody): Promise<Body | Refused> {
+export async function readBody(request: IncomingMessage, memory: BodyReservation): Promise<Body | Refused> {
   const encoding = encodingOf(request);
   if (encoding === undefined) return refusals.encoding('Content-Encoding must be gzip, deflate or identity', 415);
   if (announcesTooMuch(request)) return refusals.tooLarge();
-  const read = await collect(request, held);
-  return read.kind === 'refused' || encoding === 'identity' ? read : inflated(read, encoding, held);
+  const read = await collect(request, memory);
+  return read.kind === 'refused' || encoding === 'identity' ? read : inflated(read, encoding, memory);
 }
 
 /** How much a request says that its body has; 0 if it does not say. */
@@ -34,37 +34,37 @@ export function announcesTooMuch(request: IncomingMessage): boolean {
   return announcedBytesOf(request) > BODY_LIMIT_BYTES;
 }
 
-function collect(request: IncomingMessage, held: HeldBody): Promise<Body | Refused> {
+function collect(request: IncomingMessage, memory: BodyReservation): Promise<Body | Refused> {
   return new Promise((resolve) => {
-    let gathered = new Gathered();
+    let chunks = new ChunkBuffer();
     let isSettled = false;
     const settle = (result: Body | Refused): void => {
       if (isSettled) return;
       isSettled = true;
-      gathered = new Gathered();
-      if (result.kind === 'refused') held.release();
-      else held.whole();
+      chunks = new ChunkBuffer();
+      if (result.kind === 'refused') memory.release();
+      else memory.complete();
       resolve(result);
     };
     const take = (chunk: Buffer): void => {
       if (isSettled) return;
-      if (gathered.size + chunk.length > BODY_LIMIT_BYTES) settle(refusals.tooLarge());
-      else if (!held.hold(chunk.length)) settle(refusals.overload());
-      else gathered.add(chunk);
+      if (chunks.size + chunk.length > BODY_LIMIT_BYTES) settle(refusals.tooLarge());
+      else if (!memory.grow(chunk.length)) settle(refusals.overload());
+      else chunks.add(chunk);
     };
-    held.coming((why) => settle(why === 'too-slow' ? refusals.tooSlow() : refusals.overload()));
-    const end = (): void => settle({ kind: 'body', bytes: gathered.bytes });
+    memory.begin((reason) => settle(reason === 'too-slow' ? refusals.tooSlow() : refusals.overload()));
+    const end = (): void => settle({ kind: 'body', bytes: chunks.bytes });
     const abort = (): void => settle(refusals.aborted());
     request.on('data', take).on('end', end).on('close', abort).on('error', abort);
   });
 }
 
-/** Chunks that came, in one piece: a body of many small ones, each a buffer, would take a hundred times its length. */
-class Gathered {
+/** The chunks in one buffer: kept one by one, a body of many tiny chunks would take a hundred times its length. */
+class ChunkBuffer {
   #bytes: Buffer = EMPTY;
   size = 0;
 
-  /** Without copying, if it came in one chunk, as nearly all do. */
+  /** Not a copy if there was one chunk, as in nearly all bodies. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.size);
   }
@@ -103,13 +103,17 @@ function encodingOf(request: IncomingMessage): Encoding | undefined {
   }
 }
 
-async function inflated({ bytes }: Body, encoding: 'gzip' | 'deflate', held: HeldBody): Promise<Body | Refused> {
+async function inflated(
+  { bytes }: Body,
+  encoding: 'gzip' | 'deflate',
+  memory: BodyReservation,
+): Promise<Body | Refused> {
   // "deflate" means zlib by the standard and raw deflate by habit; zlib's first byte ends in 8.
   const inflater = encoding === 'gzip' ? 'gzip' : ((bytes[0] ?? 0) & 0x0f) === 8 ? 'zlib' : 'raw';
-  // Nobody knows how long it gets: as a small one first, which nearly all are, so that it needs no room of a large one.
+  // Its length is unknown: first as a small body, as nearly all are, so that it does not depend on the pool of large ones.
   for (const limit of [SMALL_BODY_BYTES - bytes.length, BODY_LIMIT_BYTES]) {
     if (limit <= 0) continue;
-    if (!held.hold(limit)) return refusals.overload();
+    if (!memory.grow(limit)) return refusals.overload();
     let left = 0;
     try {
       const result = await inflaters[inflater](bytes, { maxOutputLength: limit });
@@ -118,7 +122,7 @@ async function inflated({ bytes }: Body, encoding: 'gzip' | 'deflate', held: Hel
     } catch (error) {
       if (!isTooLarge(error)) return refusals.encoding(`Body is not valid ${encoding}`, 400);
     } finally {
-      held.giveBack(limit - left);
+      memory.shrink(limit - left);
     }
   }
   return refusals.tooLarge();

@@ -27,7 +27,7 @@ const PATHS: Readonly<Record<EventType, string>> = {
 export interface RouteOptions {
   readonly intake: Intake;
   readonly memory: BodyMemory;
-  /** Whose word on where a sender is (X-Forwarded-For) is believed. */
+  /** Whose X-Forwarded-For is believed. */
   readonly trustedProxies?: Networks | undefined;
   readonly outcomes: Outcomes;
   readonly access?: Access | undefined;
@@ -90,14 +90,14 @@ function addRoutes(router: Express, options: RouteOptions): void {
       .route(PATHS[type])
       .post(async (request: Request, response: Response) => {
         const startedAt = clock.monotonic();
-        const held = memory.open(clientAddressOf(request, trustedProxies) ?? '', announcedBytesOf(request));
+        const reserved = memory.reserve(clientAddressOf(request, trustedProxies) ?? '', announcedBytesOf(request));
         let outcome: Accepted | Refused;
         try {
-          const body = await readBody(request, held);
+          const body = await readBody(request, reserved);
           outcome =
             body.kind === 'refused' ? body : await intake.accept(receivedOf(type, request, body.bytes, forwardHeaders));
         } finally {
-          held.release();
+          reserved.release();
         }
         outcomes.count(type, outcome, (clock.monotonic() - startedAt) / 1000);
         reply(request, response, outcome.answer);
