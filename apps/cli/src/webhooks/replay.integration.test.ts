@@ -1,4 +1,4 @@
-import { fromDelivery, type IncomingMessage, laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
+import { declareTopology, fromDelivery, type IncomingMessage, laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { deliveryIdOf } from '@pdaltagent/webhooks';
 import { connect } from 'amqplib';
@@ -68,6 +68,30 @@ describe('webhooks replay', () => {
     expect(of('tickets').map(({ forward }) => forward['X-Webhook-Id'])).toEqual(ids);
     expect(new Set(messages.map(({ id }) => id)).size).toBe(375);
     expect(messages.some(({ again }) => again)).toBe(false);
+  });
+
+  it('tells exactly how many are queued where the broker does not take all of them', async () => {
+    log.add(60, (index) => ({ incident: { id: `I${index}` } }));
+    const connection = await connect(servers.amqpUrl);
+    const channel = await connection.createChannel();
+    await channel.deleteQueue(laneQueue(WEBHOOKS, 3));
+    const { code, error } = await webhooks(`replay ${span} --destination tickets`);
+    await declareTopology(connection, WEBHOOKS, 'quorum');
+    await connection.close();
+    expect(code).toBe(1);
+    const [, told] =
+      /stopped after (\d+): the broker did not take a webhook \(no queue took the message\)/.exec(error) ?? [];
+    expect(Number(told)).toBeGreaterThan(0);
+    await arrived(Number(told));
+    expect(messages).toHaveLength(Number(told));
+  });
+
+  it('is not done if the person at the terminal says no', async () => {
+    log.add(1);
+    expect(await bench.webhooks(`replay ${span} --destination chat`, {}, { answer: 'n' })).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('nothing was changed') as string,
+    });
   });
 
   it('counts in a dry run without a broker', async () => {

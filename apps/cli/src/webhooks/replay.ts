@@ -37,7 +37,7 @@ const SECOND_MS = 1_000;
 /** Messages that the broker has not confirmed yet. */
 const SLICE = 100;
 
-/** Sends the webhooks of a past time anew. @returns 0 */
+/** Sends the webhooks of a past time again. @returns 0 if all of them are queued */
 export async function replay(terminal: Terminal, options: ReplayOptions): Promise<number> {
   const { environment, out } = terminal;
   const configuration = readConfiguration(
@@ -51,7 +51,7 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
   const span = `${textOfInstant(window.since)} to ${textOfInstant(window.until)}`;
   if (options.dryRun === undefined) {
     const question = `send the webhooks of ${span} to ${names} again?`;
-    if (!(await confirmed(terminal, question, options))) return 0;
+    if (!(await confirmed(terminal, question, options))) return 1;
   }
   const contents = readingOf(terminal, configuration, configuration.certificateAuthorities, window);
   const messagesOf = maker(configuration, destinations);
@@ -69,8 +69,11 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
       const messages = entries.flatMap(messagesOf);
       for (let start = 0; start < messages.length; start += SLICE) {
         const slice = messages.slice(start, start + SLICE);
-        if (sender !== undefined) await Promise.all(slice.map((message) => send(sender, message)));
-        sent += slice.length;
+        const answers = await Promise.allSettled(slice.map((message) => send(sender, message)));
+        // Those beside one that failed are queued all the same.
+        sent += answers.filter(({ status }) => status === 'fulfilled').length;
+        const failures = answers.flatMap((answer): unknown[] => (answer.status === 'rejected' ? [answer.reason] : []));
+        if (failures[0] instanceof Error) throw failures[0];
         progress.at(sent, `up to ${textOfInstant(part.until)}`);
       }
       reached = part.until;
@@ -160,7 +163,8 @@ function maker(configuration: WebhookConfiguration, destinations: readonly Desti
   };
 }
 
-function send(sender: Sender, message: OutgoingMessage): Promise<void> {
+/** Without a sender, in a dry run, nothing is sent. */
+async function send(sender: Sender | undefined, message: OutgoingMessage): Promise<void> {
   const lane = laneKey(laneOfMessage(WEBHOOKS, message));
-  return sender.send(WEBHOOKS.exchange, lane, message.body, toProperties(message));
+  await sender?.send(WEBHOOKS.exchange, lane, message.body, toProperties(message));
 }

@@ -87,9 +87,9 @@ destinations:
     };
   }
 
-  /** Runs `pdaltagent webhooks`; `more` is added to the environment. */
-  webhooks(words: string, more: Record<string, string> = {}) {
-    return command(['webhooks', ...words.split(' ')], { ...this.environment, ...more });
+  /** Runs `pdaltagent webhooks`; `more` is added to the environment, `options` are those of `command`. */
+  webhooks(words: string, more: Record<string, string> = {}, options: { readonly answer?: string } = {}) {
+    return command(['webhooks', ...words.split(' ')], { ...this.environment, ...more }, options);
   }
 
   async stop(): Promise<void> {

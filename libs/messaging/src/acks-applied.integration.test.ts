@@ -1,0 +1,92 @@
+import { SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
+import { type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { acksApplied } from './acks-applied';
+import { type HeldMessage, Lane } from './lane';
+import { event } from './lane-worker.fixture';
+import { toProperties } from './message';
+
+const QUEUE = 'acks';
+/** Three times as long as a queue that is not slow takes at most. */
+const SILENT_MS = 900;
+
+let folder: RunFolder;
+let broker: RabbitMQ;
+let connection: ChannelModel;
+
+beforeAll(async () => {
+  folder = openRunFolder('acks');
+  broker = await startRabbitMQ({ folder: folder.path });
+  connection = await connect(broker.url);
+}, 180_000);
+beforeEach(async () => {
+  const channel = await connection.createConfirmChannel();
+  const type = { 'x-queue-type': 'quorum', 'x-single-active-consumer': true, 'x-delivery-limit': 1_000_000 };
+  await channel.assertQueue(QUEUE, { durable: true, arguments: type });
+  await channel.purgeQueue(QUEUE);
+  for (let sequence = 0; sequence < 100; sequence += 1) {
+    const message = event(`alert-${sequence}`, 0);
+    channel.sendToQueue(QUEUE, message.body, toProperties(message));
+  }
+  await channel.waitForConfirms();
+  await channel.close();
+});
+afterAll(async () => {
+  await connection.close();
+  await broker.stop();
+  folder.remove();
+});
+
+/** The queue's Raft group answers nothing until `resume`. */
+async function tellLeader(what: 'suspend' | 'resume'): Promise<void> {
+  const queue = `rabbit_misc:r(<<"/">>, queue, <<"${QUEUE}">>)`;
+  await broker.control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
+}
+
+async function state(): Promise<{ readonly messageCount: number; readonly consumerCount: number }> {
+  const channel = await connection.createChannel();
+  const answer = await channel.checkQueue(QUEUE);
+  await channel.close();
+  return answer;
+}
+const isReleased = () => waitUntil(async () => (await state()).consumerCount === 0, { what: 'no consumer' });
+
+it('acks count as applied only once a queue that is slow has applied them all', async () => {
+  const channel = await connection.createChannel();
+  const deliveries: ConsumeMessage[] = [];
+  await channel.consume(QUEUE, (delivery) => delivery && deliveries.push(delivery));
+  await waitUntil(() => deliveries.length === 100, { what: 'all messages' });
+  await tellLeader('suspend');
+  for (const delivery of deliveries) channel.ack(delivery);
+  let areApplied = false;
+  const applied = acksApplied(channel, QUEUE).then(() => (areApplied = true));
+  await delay(SILENT_MS);
+  expect(areApplied).toBe(false);
+  await tellLeader('resume');
+  await applied;
+  await channel.close();
+  await isReleased();
+  expect((await state()).messageCount).toBe(0);
+});
+
+it('a lane whose queue does not answer is let go all the same, and is free once it answers', async () => {
+  const held: HeldMessage[] = [];
+  const nothing = () => undefined;
+  const hasty = { ...SYSTEM_CLOCK, after: (ms: number, call: () => void) => SYSTEM_CLOCK.after(ms / 10, call) };
+  const ports = {
+    arrived: (message: HeldMessage) => void held.push(message),
+    unread: nothing,
+    closedByBroker: nothing,
+    lost: nothing,
+  };
+  const lane = new Lane(QUEUE, ports, hasty);
+  await lane.open(connection);
+  await waitUntil(() => held.length === 64, { what: 'a window of messages' });
+  await tellLeader('suspend');
+  for (const message of held) lane.ack(message);
+  await lane.close();
+  await tellLeader('resume');
+  await isReleased();
+  expect((await state()).messageCount).toBeLessThan(100);
+});
