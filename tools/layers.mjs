@@ -1,3 +1,5 @@
+import { timeImports, timeRules } from './time-ports.mjs';
+
 // The walls of the house, as one table: what each layer may import. ESLint enforces it in every build.
 const INPUT_OUTPUT = [
   'amqplib',
@@ -20,33 +22,44 @@ const INPUT_OUTPUT = [
   'node:fs/promises',
   'node:child_process',
 ];
-const DOMAIN = ['clock', 'events', 'webhooks', 'scrubber', 'delivery'];
-const LIBS = [...DOMAIN, 'messaging', 'http', 'rest-api', 'store', 'spool', 'service', 'testing'];
+const DOMAIN = ['events', 'webhooks', 'scrubber', 'delivery'];
+const LIBS = ['clock', ...DOMAIN, 'messaging', 'http', 'rest-api', 'store', 'spool', 'service', 'testing'];
 
 const all = (names) => names.map((name) => `@pdaltagent/${name}`);
 const except = (names) => all(LIBS.filter((name) => !names.includes(name)));
 
-/** files: globs of the layer; forbidden: packages it may not import; why: said by the lint message. */
+/**
+ * files: globs of the layer; forbidden: packages it may not import; why: said by the lint message; ownTime: it need not take time and
+ * randomness from libs/clock.
+ */
 export const layers = [
   {
+    files: ['libs/clock/src/**/*.ts'],
+    forbidden: [...INPUT_OUTPUT, ...except(['clock'])],
+    why: 'The clock is below every other library: it imports none of them and does no input or output.',
+    ownTime: true,
+  },
+  {
     files: DOMAIN.map((name) => `libs/${name}/src/**/*.ts`),
-    forbidden: [...INPUT_OUTPUT, ...except(DOMAIN)],
+    forbidden: [...INPUT_OUTPUT, ...except(['clock', ...DOMAIN])],
     why: 'A domain library is pure: it imports domain libraries only and does no input or output.',
   },
   {
     files: ['messaging', 'http', 'rest-api', 'store', 'spool', 'service'].map((name) => `libs/${name}/src/**/*.ts`),
-    forbidden: except(DOMAIN),
+    forbidden: except(['clock', ...DOMAIN]),
     why: 'An adapter library imports domain libraries only; what it needs of others is passed in.',
   },
   {
     files: ['apps/pd-send/src/**/*.ts'],
     forbidden: except(['events']),
     why: 'pd-send is one small file: it imports libs/events only.',
+    ownTime: true,
   },
   {
     files: ['apps/pagerduty-simulator/src/**/*.ts'],
     forbidden: except(['events', 'webhooks', 'service']),
     why: 'The simulator stands for PagerDuty: it shares the protocol and what every process is made of, nothing of the relay.',
+    ownTime: true,
   },
   {
     files: ['apps/{ingest-gateway,delivery-worker,log-poller,webhook-sender,cli}/src/**/*.ts'],
@@ -68,10 +81,10 @@ export const APPS = [
   'demo',
 ];
 
-const boundary = (forbidden, why) => [
+const boundary = (forbidden, why, restricted = []) => [
   'error',
   {
-    paths: forbidden.map((name) => ({ name, message: why })),
+    paths: [...forbidden.map((name) => ({ name, message: why })), ...restricted],
     patterns: [
       {
         group: APPS.map((name) => `@pdaltagent/${name}`),
@@ -93,9 +106,12 @@ export const walls = [
     files: ['{apps,libs,e2e,bench}/**/*.ts', '{apps,libs,e2e,bench}/*/src/**/*.ts'],
     rules: { 'no-restricted-imports': boundary([], '') },
   },
-  ...layers.map(({ files, forbidden, why }) => ({
+  ...layers.map(({ files, forbidden, why, ownTime = false }) => ({
     files,
     ignores: TESTS,
-    rules: { 'no-restricted-imports': boundary(forbidden, why) },
+    rules: {
+      'no-restricted-imports': boundary(forbidden, why, ownTime ? [] : timeImports),
+      ...(ownTime ? {} : timeRules),
+    },
   })),
 ];

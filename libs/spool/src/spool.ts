@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { takeBatch, writeBatch, type Writing } from './batch';
 import { countEntries } from './count';
 import { type Database, destroyDatabase, openDatabase, reasonOf, compactDatabase } from './database';
@@ -207,7 +207,7 @@ export class Spool {
 
   async #healWhenPossible(): Promise<void> {
     while (this.#isReadOnly && !this.#isClosed) {
-      await delay(HEAL_MS, undefined, { ref: false });
+      await delay(SYSTEM_CLOCK, HEAL_MS);
       // To be opened again it needs room for what its log holds; where all of that is erased, none.
       if (this.#isClosed || (this.#entries > 0 && !(await this.#space.has(0)))) continue;
       this.#healing = this.#reopen()
