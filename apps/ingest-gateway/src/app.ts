@@ -8,7 +8,7 @@ import {
   quarantineFolderOf,
   spoolRootOf,
 } from '@pdaltagent/service';
-import { claimLaneSpool, claimOrphans, type LaneSpool, Quarantine } from '@pdaltagent/spool';
+import { claimSpool, claimOrphans, type Spool, Quarantine } from '@pdaltagent/spool';
 import { Access } from './access';
 import { type Configuration } from './configuration';
 import { DurablePublisher } from './durability/durable-publisher';
@@ -24,7 +24,7 @@ const SCAN_MS = 60_000;
 const WAITING_FOR_DISK = 5_000;
 
 interface Running {
-  readonly spool: LaneSpool;
+  readonly spool: Spool;
   readonly publisher: DurablePublisher;
   readonly gateway: Gateway;
   readonly orphans: OrphanScanner;
@@ -95,7 +95,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   };
 
   async function openSpools() {
-    const claimed = await claimLaneSpool(root, options);
+    const claimed = await claimSpool(root, options);
     return { ...claimed, quarantine: await Quarantine.open(quarantineFolderOf(configuration), logger) };
   }
 }

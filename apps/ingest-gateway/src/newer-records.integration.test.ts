@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
 import { readConfiguration } from '@pdaltagent/service';
-import { claimSpool } from '@pdaltagent/spool';
+import { claimSpool, type Spool } from '@pdaltagent/spool';
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import amqp from 'amqplib';
 import { Registry } from 'prom-client';
@@ -39,16 +39,21 @@ function newerRecord(id: string): Buffer {
   return newer;
 }
 
-const claim = (log: LogLine[]) =>
-  claimSpool(path.join(folder, 'spool'), { maximumBytes: 1024 ** 2, log: rememberingLogger(log) });
+const LANE = laneOf(EVENTS, KEY);
+
+async function claim(log: LogLine[]): Promise<Spool> {
+  const options = { maximumBytes: 1024 ** 2, log: rememberingLogger(log), laneOf: () => LANE };
+  const { spool } = await claimSpool(path.join(folder, 'spool'), options);
+  return spool;
+}
 
 it('keeps in its spool what a newer version wrote, reports it once, and delivers what comes after it', async () => {
   const { amqpUrl } = await testServers();
   const log: LogLine[] = [];
   const before = await claim(log);
-  await before.append(1_700_000_000_000_001, newerRecord('first'));
-  await before.append(1_700_000_000_000_002, record('second'));
-  await before.append(1_700_000_000_000_003, newerRecord('third'));
+  await before.append(LANE, 1_700_000_000_000_001, newerRecord('first'));
+  await before.append(LANE, 1_700_000_000_000_002, record('second'));
+  await before.append(LANE, 1_700_000_000_000_003, newerRecord('third'));
   await before.close();
 
   const configuration = readConfiguration(variables, {
@@ -69,7 +74,7 @@ it('keeps in its spool what a newer version wrote, reports it once, and delivers
   const connection = await amqp.connect(amqpUrl);
   const arrived: string[] = [];
   const channel = await connection.createChannel();
-  await channel.consume(laneQueue(EVENTS, laneOf(EVENTS, KEY)), (message) => {
+  await channel.consume(laneQueue(EVENTS, LANE), (message) => {
     if (message !== null) arrived.push(message.content.toString());
   });
   await waitUntil(() => arrived.length > 0, { what: 'the event between them to arrive' });
@@ -77,7 +82,7 @@ it('keeps in its spool what a newer version wrote, reports it once, and delivers
   expect(arrived).toEqual(['second']);
 
   const after = await claim(log);
-  const kept = await after.read(0, { entries: 10, bytes: Infinity });
+  const kept = await after.read(LANE, 0, { entries: 10, bytes: Infinity });
   expect(kept.map(({ content }) => content)).toEqual([newerRecord('first'), newerRecord('third')]);
   await after.close();
 });

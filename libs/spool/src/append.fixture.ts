@@ -1,4 +1,4 @@
-import { LaneSpool } from './lane-spool';
+import { Spool } from './spool';
 
 // A process of its own that appends without end, and writes a line for each entry that is on disk: to be killed.
 const [folder = ''] = process.argv.slice(2);
@@ -6,7 +6,7 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 const LANES = 8;
 const CONCURRENT = 64;
 
-async function appendForever(spool: LaneSpool): Promise<void> {
+async function appendForever(spool: Spool): Promise<void> {
   let next = 0;
   const append = async (): Promise<void> => {
     for (;;) {
@@ -19,6 +19,6 @@ async function appendForever(spool: LaneSpool): Promise<void> {
   await Promise.all(Array.from({ length: CONCURRENT }, append));
 }
 
-void LaneSpool.open(folder, { maximumBytes: 2 ** 30, log }).then(async (spool) => {
+void Spool.open(folder, { maximumBytes: 2 ** 30, log }).then(async (spool) => {
   if (spool !== undefined) await appendForever(spool);
 });

@@ -1,60 +1,88 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { claimSpool, leftBehind } from './claim';
+import { type ClaimOptions, claimSpool, claimOrphans } from './claim';
+import { openDatabase } from './database';
 import { type Spool } from './spool';
+import { formerKeyOf } from './former-key';
+import { seal } from './record';
 
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const options = { maximumBytes: 1024 * 1024, log };
+const lines: string[] = [];
+const note = (message: string): void => void lines.push(message);
+const log = { info: note, warn: note, error: note };
+const options: ClaimOptions = { maximumBytes: 1024 * 1024, log, laneOf: () => 3 };
 const ALL = { entries: 100, bytes: Infinity };
 
 let root: string;
 beforeEach(async () => {
+  lines.length = 0;
   root = await mkdtemp(path.join(tmpdir(), 'spools-'));
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const claim = (): Promise<Spool> => claimSpool(root, options);
+async function claim(): Promise<Spool> {
+  const { spool, former } = await claimSpool(root, options);
+  await former?.close();
+  return spool;
+}
 
-it('gives each instance a folder of its own, and one that comes back a folder that stood', async () => {
+async function writeFormer(name: string, text: string): Promise<void> {
+  const database = await openDatabase(path.join(root, name));
+  await database?.put(formerKeyOf(1, text.length), seal(Buffer.from(text)));
+  await database?.close();
+}
+
+it('gives each process a folder of its own, and one that comes back a folder that it finds', async () => {
   const [first, second] = [await claim(), await claim()];
-  expect([first, second].map(({ folder }) => path.basename(folder))).toEqual(['0', '1']);
-  await first.append(1, Buffer.from('left'));
+  expect([first, second].map(({ folder }) => folder)).toEqual(['0', '1'].map((name) => path.join(root, 'lanes', name)));
+  await first.append(3, 1, Buffer.from('left'));
   await first.close();
   const third = await claim();
   expect([path.basename(third.folder), third.entries]).toEqual(['0', 1]);
   await Promise.all([second.close(), third.close()]);
 });
 
-it('finds what is left behind where nobody is, and neither its own, nor an empty one, nor one in use', async () => {
-  const spools = [await claim(), await claim(), await claim(), await claim()];
-  const [own, gone, busy, empty] = spools;
-  for (const spool of [own, gone, busy]) await spool?.append(7, Buffer.from(spool.folder));
-  await Promise.all([gone?.close(), empty?.close()]);
-  const found: string[] = [];
-  const look = async (): Promise<void> => {
-    if (own === undefined) throw new Error('no spool');
-    await leftBehind(root, own, options, async (left) => {
-      for (const { sequence, bytes, content } of await left.read(0, ALL)) {
-        found.push(content.toString());
-        left.erase(sequence, bytes);
-      }
-    });
-  };
-  await look();
-  expect(found).toEqual([gone?.folder]);
-  await look();
-  expect(found).toHaveLength(1);
-  await Promise.all([own?.close(), busy?.close()]);
+it('creates nothing that the last release would take for a spool, and leaves its empty folders alone', async () => {
+  await claim().then((spool) => spool.close());
+  expect(await readdir(root)).toEqual(['lanes']);
+  await mkdir(path.join(root, '0'));
+  const { spool, former } = await claimSpool(root, options);
+  expect(former).toBeUndefined();
+  await spool.close();
 });
 
-it('keeps what could not be taken over, and gives the folder free', async () => {
-  const [own, gone] = [await claim(), await claim()];
-  await gone.append(7, Buffer.from('left'));
-  await gone.close();
-  const refusing = () => Promise.reject(new Error('no room'));
-  await expect(leftBehind(root, own, options, refusing)).rejects.toThrow('no room');
-  const again = await claim();
-  expect([path.basename(again.folder), again.entries]).toEqual(['1', 1]);
-  await Promise.all([own.close(), again.close()]);
+it('finds orphans of both layouts, and neither its own, nor empty ones, nor those in use', async () => {
+  for (const name of ['0', '1']) await writeFormer(name, `former ${name}`);
+  const { spool: own, former } = await claimSpool(root, options);
+  const [gone, busy, empty] = [await claim(), await claim(), await claim()];
+  for (const spool of [own, gone, busy]) await spool.append(3, 7, Buffer.from(path.basename(spool.folder)));
+  await Promise.all([gone.close(), empty.close()]);
+  await writeFormer('2', 'former 2');
+
+  const orphans = await claimOrphans(root, own, options);
+  const contents = await Promise.all(
+    orphans.map(async (orphan) => (await orphan.read(3, 0, ALL)).map(({ content }) => content.toString())),
+  );
+  expect(former?.folder).toBe(path.join(root, '0'));
+  expect(contents.flat().sort()).toEqual(['1', 'former 1', 'former 2']);
+  expect(await claimOrphans(root, own, options)).toEqual([]);
+
+  const [first] = orphans;
+  for (const { sequence, bytes } of (await first?.read(3, 0, ALL)) ?? []) first?.erase(3, sequence, bytes);
+  await Promise.all(orphans.map((orphan) => orphan.close()));
+  const again = await claimOrphans(root, own, options);
+  expect(again.map(({ folder }) => folder)).toEqual(orphans.slice(1).map(({ folder }) => folder));
+  for (const source of [...again, own, former, busy]) await source?.close();
+});
+
+it('finds the other orphans, although the database of one cannot be opened', async () => {
+  const own = await claim();
+  await writeFormer('4', 'former 4');
+  await rm(path.join(root, '4', 'LOCK'));
+  await mkdir(path.join(root, '4', 'LOCK'));
+  await writeFormer('5', 'former 5');
+  const orphans = await claimOrphans(root, own, options);
+  expect(orphans.map(({ folder }) => path.basename(folder))).toEqual(['5']);
+  expect(lines).toContain('a spool folder cannot be opened');
+  await Promise.all([...orphans, own].map((source) => source.close()));
 });

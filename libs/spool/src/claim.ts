@@ -1,45 +1,74 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { Spool } from './spool';
-import { type SpoolOptions } from './spool-ports';
+import { reasonOf } from './database';
+import { FormerSpool, type FormerSpoolOptions } from './former-spool';
+import { Spool, type SpoolOptions } from './spool';
+import { type SpoolSource } from './spool-ports';
 
 /** Folders under one root: as many instances as there are on one volume. */
 const MOST_INSTANCES = 1_000;
+/** The last release looks at folders whose name is a number, and does not see this one. */
+const LANES = 'lanes';
 
-type Options = Omit<SpoolOptions, 'folder'>;
+export type ClaimOptions = SpoolOptions & FormerSpoolOptions;
 
 /**
- * Takes the first folder under the root (`0`, `1`, …) that no other instance has: one that stood before is drained by
- * whoever takes it.
- * @throws Error where the root cannot be used
+ * Takes the first folder `lanes/0`, `lanes/1`, … under the root that no other process has; if it existed before, with what
+ * is in it. `former` is the folder of the same index in the last release's layout, if it holds entries.
+ * @throws Error if the root cannot be used
  */
-export async function claimSpool(root: string, options: Options): Promise<Spool> {
-  await mkdir(root, { recursive: true, mode: 0o700 });
+export async function claimSpool(
+  root: string,
+  options: ClaimOptions,
+): Promise<{ readonly spool: Spool; readonly former: SpoolSource | undefined }> {
+  const lanes = path.join(root, LANES);
+  await mkdir(lanes, { recursive: true, mode: 0o700 });
   for (let index = 0; index < MOST_INSTANCES; index += 1) {
-    const spool = await Spool.open({ ...options, folder: path.join(root, String(index)) });
-    if (spool !== undefined) return spool;
+    const name = String(index);
+    const spool = await Spool.open(path.join(lanes, name), options);
+    if (spool === undefined) continue;
+    const hasFormer = (await foldersIn(root)).includes(name);
+    return { spool, former: hasFormer ? await openFormer(path.join(root, name), options) : undefined };
   }
   throw new Error(`all ${MOST_INSTANCES} spool folders are taken`);
 }
 
 /**
- * Goes over what instances that are gone have left under the root: each non-empty folder that nobody has is opened, given
- * to `takeOver`, and closed. An empty folder stays: removing it could take it from under an instance that starts.
+ * Opens every folder under the root, of both layouts, that no process has and that holds entries: they are drained where they
+ * are. The caller closes them. An empty folder stays: removing it could take it from a process that starts.
  */
-export async function leftBehind(
-  root: string,
-  own: Spool,
-  options: Options,
-  takeOver: (spool: Spool) => Promise<void>,
-): Promise<void> {
-  for (const name of await readdir(root)) {
-    const folder = path.join(root, name);
-    if (!/^\d+$/.test(name) || folder === own.folder) continue;
-    const spool = await Spool.open({ ...options, folder });
-    try {
-      if (spool !== undefined && spool.entries > 0) await takeOver(spool);
-    } finally {
-      await spool?.close();
-    }
+export async function claimOrphans(root: string, own: SpoolSource, options: ClaimOptions): Promise<SpoolSource[]> {
+  const lanes = path.join(root, LANES);
+  const claimed: (SpoolSource | undefined)[] = [];
+  for (const name of await foldersIn(root)) claimed.push(await openFormer(path.join(root, name), options));
+  for (const name of await foldersIn(lanes)) {
+    const folder = path.join(lanes, name);
+    if (folder !== own.folder) claimed.push(await openFilled(folder, options, () => Spool.open(folder, options)));
   }
+  return claimed.filter((source) => source !== undefined);
+}
+
+async function foldersIn(parent: string): Promise<string[]> {
+  const entries = await readdir(parent, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory() && /^\d+$/.test(entry.name)).map(({ name }) => name);
+}
+
+function openFormer(folder: string, options: ClaimOptions): Promise<SpoolSource | undefined> {
+  return openFilled(folder, options, () => FormerSpool.open(folder, options));
+}
+
+/** Undefined if it is empty, another process has it, or it cannot be opened: one folder's fault does not stop the others. */
+async function openFilled(
+  folder: string,
+  { log }: ClaimOptions,
+  open: () => Promise<SpoolSource | undefined>,
+): Promise<SpoolSource | undefined> {
+  try {
+    const source = await open();
+    if (source === undefined || source.entries > 0) return source;
+    await source.close();
+  } catch (error) {
+    log.error('a spool folder cannot be opened', { folder, error: reasonOf(error).message });
+  }
+  return undefined;
 }

@@ -3,7 +3,7 @@ import { mkdtemp, open as openFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { failNextSync } from './failing-sync.fixture';
-import { LaneSpool } from './lane-spool';
+import { Spool } from './spool';
 import { SpoolError } from './spool-ports';
 
 let root: string;
@@ -21,17 +21,17 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-async function open(): Promise<LaneSpool> {
-  const spool = await LaneSpool.open(path.join(root, '0'), { maximumBytes: 2 ** 30, log, clock });
+async function open(): Promise<Spool> {
+  const spool = await Spool.open(path.join(root, '0'), { maximumBytes: 2 ** 30, log, clock });
   if (spool === undefined) throw new Error('the folder is locked');
   return spool;
 }
 
-async function sequences(spool: LaneSpool, lane: number): Promise<number[]> {
+async function sequences(spool: Spool, lane: number): Promise<number[]> {
   return (await spool.read(lane, 0, ALL)).map(({ sequence }) => sequence);
 }
 
-async function usableAgain(spool: LaneSpool): Promise<void> {
+async function usableAgain(spool: Spool): Promise<void> {
   await waitUntil(
     () => {
       clock.advance(1_000);
@@ -95,7 +95,7 @@ describe('a database with a damaged block', () => {
   const LAST = 300;
   const DAMAGED = 'the spool is damaged and is repaired: what cannot be read is moved to the folder "lost" in it';
 
-  async function fill(spool: LaneSpool): Promise<void> {
+  async function fill(spool: Spool): Promise<void> {
     for (let sequence = FIRST; sequence <= LAST; sequence += 1) {
       await spool.append(sequence % 2, sequence, Buffer.alloc(20_000, `event ${sequence} `));
     }
@@ -112,7 +112,7 @@ describe('a database with a damaged block', () => {
     return name;
   }
 
-  const readAll = async (spool: LaneSpool): Promise<number> =>
+  const readAll = async (spool: Spool): Promise<number> =>
     (await sequences(spool, 0)).length + (await sequences(spool, 1)).length;
 
   it('is repaired when it is opened: what can be read is given, the rest is kept aside, and it is logged', async () => {

@@ -1,6 +1,7 @@
 import { type Database } from './database';
+import { type FormerKey, readFormerKey } from './former-key';
 import { STEP_BYTES } from './page';
-import { readKey, unseal } from './record';
+import { unseal } from './record';
 import { steps } from './steps';
 import { type Contents } from './spool-folder';
 import { type PageLimit } from './spool-ports';
@@ -9,11 +10,6 @@ import { type PageLimit } from './spool-ports';
 export type LaneOf = (content: Buffer) => number | undefined;
 
 const REMOVED = -1;
-
-interface Name {
-  readonly sequence: number;
-  readonly bytes: number;
-}
 
 /** A lane's sequences in order, with their sizes beside them: 16 bytes an entry. */
 class LaneIndex {
@@ -47,8 +43,8 @@ class LaneIndex {
   }
 
   /** What is left after a sequence, in order, up to the limit, and at least one if there is one. */
-  page(after: number, limit: PageLimit): Name[] {
-    const names: Name[] = [];
+  page(after: number, limit: PageLimit): FormerKey[] {
+    const names: FormerKey[] = [];
     let room = limit.bytes;
     let at = Math.max(this.#first, this.#firstAfter(after));
     for (; at < this.#sequences.length && names.length < limit.entries && room > 0; at += 1) {
@@ -83,7 +79,7 @@ export class FormerContents implements Contents {
   static async load(database: Database, laneOf: LaneOf): Promise<FormerContents> {
     const contents = new FormerContents();
     const add = (key: Buffer, value: Buffer): void => {
-      const name = readKey(key);
+      const name = readFormerKey(key);
       const content = name === undefined ? undefined : unseal(value, name.bytes);
       const lane = content === undefined ? undefined : laneOf(content);
       if (name === undefined || lane === undefined) contents.unrecognized += 1;
@@ -109,7 +105,7 @@ export class FormerContents implements Contents {
   }
 
   remove(key: Buffer): number {
-    const name = readKey(key);
+    const name = readFormerKey(key);
     if (name === undefined) return 0;
     for (const lane of this.#lanes.values()) {
       if (!lane.remove(name.sequence, name.bytes)) continue;

@@ -2,9 +2,10 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { type ClaimOptions, claimLaneSpool, claimOrphans } from './claim-lanes';
+import { type ClaimOptions, claimSpool, claimOrphans } from './claim';
 import { openDatabase } from './database';
-import { keyOf, readKey, seal, unseal } from './record';
+import { formerKeyOf, readFormerKey } from './former-key';
+import { seal, unseal } from './record';
 import { type SpoolSource, type StoredEntry } from './spool-ports';
 
 let root: string;
@@ -32,7 +33,7 @@ async function writeFormer(name: string, contents: Readonly<Record<number, strin
   const database = await openDatabase(path.join(root, name));
   for (const [sequence, text] of Object.entries(contents)) {
     const content = Buffer.from(text);
-    await database?.put(keyOf(Number(sequence), content.length), seal(content));
+    await database?.put(formerKeyOf(Number(sequence), content.length), seal(content));
   }
   await database?.close();
 }
@@ -65,7 +66,7 @@ async function drainLane(source: SpoolSource, lane: number): Promise<string[]> {
 
 it('drains what the last release left lane by lane, and going back to it finds what was not sent', async () => {
   await writeFormer('0', { 1: '5:a', 2: '6:b', 3: '5:c', 4: '6:d', [2 ** 40]: '5:e' });
-  const { spool, former } = await claimLaneSpool(root, options);
+  const { spool, former } = await claimSpool(root, options);
   if (former === undefined) throw new Error('no former spool');
   expect([former.folder, former.entries, former.bytes]).toEqual([path.join(root, '0'), 5, 15]);
   expect([former.entriesOf(5), former.bytesOf(6), former.entriesOf(7)]).toEqual([3, 6, 0]);
@@ -81,7 +82,7 @@ it('drains what the last release left lane by lane, and going back to it finds w
   await Promise.all([former.close(), spool.close()]);
 
   expect(await readFormer('0')).toEqual(['6:b', '6:d']);
-  const again = await claimLaneSpool(root, options);
+  const again = await claimSpool(root, options);
   expect([again.former?.entries, again.spool.entries]).toEqual([2, 1]);
   await Promise.all([again.former?.close(), again.spool.close()]);
 });
@@ -89,9 +90,9 @@ it('drains what the last release left lane by lane, and going back to it finds w
 it('leaves what it does not understand, and what is damaged, where it is, and says so', async () => {
   await writeFormer('0', { 1: '5:a', 2: 'from the future' });
   const database = await openDatabase(path.join(root, '0'));
-  await database?.put(keyOf(3, 3), Buffer.from('torn'));
+  await database?.put(formerKeyOf(3, 3), Buffer.from('torn'));
   await database?.close();
-  const { spool, former } = await claimLaneSpool(root, options);
+  const { spool, former } = await claimSpool(root, options);
   if (former === undefined) throw new Error('no former spool');
   expect(former.entries).toBe(1);
   expect(lines).toEqual(['spooled events that this version does not understand stay in their folder']);
@@ -122,7 +123,7 @@ describe('a spool that the last release wrote', () => {
 
   it('is drained lane by lane in order, and the last release finds what is left, exactly', async () => {
     await cp(FIXTURE, path.join(root, '0'), { recursive: true });
-    const { spool, former } = await claimLaneSpool(root, real);
+    const { spool, former } = await claimSpool(root, real);
     if (former === undefined) throw new Error('no former spool');
     expect([former.entries, former.entriesOf(4), former.entriesOf(9), former.entriesOf(31)]).toEqual([26, 8, 9, 9]);
     const read = async (lane: number): Promise<number[]> =>
@@ -138,7 +139,7 @@ describe('a spool that the last release wrote', () => {
     const left: number[] = [];
     const database = await openDatabase(path.join(root, '0'));
     for await (const [key, value] of database?.iterator() ?? []) {
-      const name = readKey(key);
+      const name = readFormerKey(key);
       const content = name === undefined ? undefined : unseal(value, name.bytes);
       if (content !== undefined) left.push(numberOf(content));
     }

@@ -1,7 +1,8 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { FormerContents, type LaneOf } from './former-contents';
 import { type Log } from './log';
-import { keyOf, readEntry } from './record';
+import { formerKeyOf } from './former-key';
+import { readEntry } from './record';
 import { SpoolFolder } from './spool-folder';
 import { type PageLimit, type SpoolSource, type StoredEntry } from './spool-ports';
 
@@ -71,7 +72,7 @@ export class FormerSpool implements SpoolSource {
   }
 
   erase(_lane: number, sequence: number, bytes: number): void {
-    this.#store.erase(keyOf(sequence, bytes));
+    this.#store.erase(formerKeyOf(sequence, bytes));
   }
 
   async read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]> {
@@ -79,7 +80,7 @@ export class FormerSpool implements SpoolSource {
       const names = this.#store.contents
         .lane(lane)
         .page(after, { ...limit, entries: Math.min(limit.entries, STEP_ENTRIES) });
-      const values = await database.getMany(names.map(({ sequence, bytes }) => keyOf(sequence, bytes)));
+      const values = await database.getMany(names.map(({ sequence, bytes }) => formerKeyOf(sequence, bytes)));
       return names.flatMap(({ sequence, bytes }, at) => {
         const value = values[at];
         return value === undefined ? [] : [readEntry(sequence, bytes, value)];

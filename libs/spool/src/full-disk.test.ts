@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LaneSpool } from './lane-spool';
+import { Spool } from './spool';
 import { SpoolError } from './spool-ports';
 
 const MEGABYTE = 1024 * 1024;
@@ -34,9 +34,9 @@ function mount(at: string): boolean {
 }
 
 /** Without a disk of its own a quota stands for it. */
-async function open(): Promise<LaneSpool> {
+async function open(): Promise<Spool> {
   const maximumBytes = isMounted ? 1024 * MEGABYTE : 10 * MEGABYTE;
-  const spool = await LaneSpool.open(path.join(folder, 'spool'), { maximumBytes, log });
+  const spool = await Spool.open(path.join(folder, 'spool'), { maximumBytes, log });
   if (spool === undefined) throw new Error('the folder is locked');
   return spool;
 }
@@ -45,7 +45,7 @@ const LANES = 4;
 const laneOf = (sequence: number): number => sequence % LANES;
 
 /** Appends until the spool refuses. */
-async function fill(spool: LaneSpool, from: number): Promise<{ readonly stored: number[]; readonly code: string }> {
+async function fill(spool: Spool, from: number): Promise<{ readonly stored: number[]; readonly code: string }> {
   const stored: number[] = [];
   for (let sequence = from; ; sequence += 1) {
     try {
@@ -58,7 +58,7 @@ async function fill(spool: LaneSpool, from: number): Promise<{ readonly stored: 
   }
 }
 
-async function all(spool: LaneSpool): Promise<number[]> {
+async function all(spool: Spool): Promise<number[]> {
   const found: number[] = [];
   for (let lane = 0; lane < LANES; lane += 1) {
     for (const entry of await spool.read(lane, 0, { entries: 100_000, bytes: Infinity })) {
@@ -142,7 +142,7 @@ it('leaves room for the other lanes when one lane fills a disk that is smaller t
 it('is usable again once a full disk has room, although nothing is appended or erased', async () => {
   if (!isMounted) return;
   const clock = new ManualClock();
-  const spool = await LaneSpool.open(path.join(folder, 'spool'), { maximumBytes: 1024 * MEGABYTE, log, clock });
+  const spool = await Spool.open(path.join(folder, 'spool'), { maximumBytes: 1024 * MEGABYTE, log, clock });
   if (spool === undefined) throw new Error('the folder is locked');
   const release = takeAllRoom();
   await expect(spool.append(1, 1, content(1))).rejects.toBeInstanceOf(SpoolError);
@@ -171,7 +171,7 @@ function takeAllRoom(): () => void {
   return () => rmSync(file);
 }
 
-async function writable(spool: LaneSpool): Promise<boolean> {
+async function writable(spool: Spool): Promise<boolean> {
   for (;;) {
     try {
       await spool.append(laneOf(1_000_000), 1_000_000, content(1_000_000));

@@ -1,6 +1,4 @@
-export { claimSpool, leftBehind } from './claim';
-export { claimLaneSpool, claimOrphans, type ClaimOptions } from './claim-lanes';
-export { LaneSpool } from './lane-spool';
+export { type ClaimOptions, claimOrphans, claimSpool } from './claim';
 export {
   Quarantine,
   QUARANTINE_PROBLEMS,
@@ -9,11 +7,4 @@ export {
   type QuarantineProblem,
 } from './quarantine';
 export { Spool } from './spool';
-export {
-  type PageLimit,
-  SpoolError,
-  type SpoolFailure,
-  type SpoolOptions,
-  type SpoolSource,
-  type StoredEntry,
-} from './spool-ports';
+export { type PageLimit, SpoolError, type SpoolFailure, type SpoolSource, type StoredEntry } from './spool-ports';

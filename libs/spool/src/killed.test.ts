@@ -2,7 +2,7 @@ import { type GuardedProcess, localFolder, startGuarded, waitUntil } from '@pdal
 import { buildSync } from 'esbuild';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { LaneSpool } from './lane-spool';
+import { Spool } from './spool';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const content = (sequence: number): Buffer => Buffer.from(`event ${sequence} `.repeat(50));
@@ -47,7 +47,7 @@ it('holds every entry whose append resolved before the process was killed', asyn
     started.signal('SIGKILL');
     await started.exited;
 
-    const spool = await LaneSpool.open(folder, { maximumBytes: 2 ** 30, log });
+    const spool = await Spool.open(folder, { maximumBytes: 2 ** 30, log });
     if (spool === undefined) throw new Error('the folder is locked');
     const found = new Map<number, Buffer>();
     for (let lane = 0; lane < LANES; lane += 1) {

@@ -1,5 +1,3 @@
-import { type Log } from './log';
-
 /** Why something could not be spooled: the spool or its disk is full, the disk fails, or the process ends. */
 export type SpoolFailure = 'full' | 'failing' | 'closed';
 
@@ -11,13 +9,6 @@ export class SpoolError extends Error {
     this.name = 'SpoolError';
     this.code = code;
   }
-}
-
-export interface SpoolOptions {
-  readonly folder: string;
-  /** What the contents of all entries may come to. */
-  readonly maximumBytes: number;
-  readonly log: Log;
 }
 
 export interface StoredEntry {

@@ -1,8 +1,10 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Spool } from './spool';
-import { SpoolError, type SpoolOptions, type StoredEntry } from './spool-ports';
+import { openDatabase } from './database';
+import { laneKeyOf } from './lane-key';
+import { Spool, type SpoolOptions } from './spool';
+import { SpoolError, type StoredEntry } from './spool-ports';
 
 let root: string;
 const lines: string[] = [];
@@ -16,8 +18,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-async function open(changes: Partial<SpoolOptions> = {}): Promise<Spool> {
-  const spool = await Spool.open({ folder: path.join(root, '0'), maximumBytes: 1024 * 1024, log, ...changes });
+async function open(changes: Partial<SpoolOptions> = {}, folder = path.join(root, '0')): Promise<Spool> {
+  const spool = await Spool.open(folder, { maximumBytes: 1024 * 1024, log, ...changes });
   if (spool === undefined) throw new Error('the folder is locked');
   return spool;
 }
@@ -25,17 +27,17 @@ async function open(changes: Partial<SpoolOptions> = {}): Promise<Spool> {
 const content = (sequence: number): Buffer => Buffer.from(`event ${sequence} `.repeat(10));
 const sequences = (entries: readonly StoredEntry[]): number[] => entries.map(({ sequence }) => sequence);
 
-async function appendAll(spool: Spool, from: number, to: number): Promise<void> {
+async function appendAll(spool: Spool, lane: number, from: number, to: number): Promise<void> {
   const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
-  await Promise.all(numbers.map((sequence) => spool.append(sequence, content(sequence))));
+  await Promise.all(numbers.map((sequence) => spool.append(lane, sequence, content(sequence))));
 }
 
-it('gives back in the order of sequences what was appended in any order, also after it was opened again', async () => {
+it('gives back a lane in the order of sequences, appended in any order, also after it was opened again', async () => {
   const first = await open();
-  await Promise.all([2 ** 40, 5, 2 ** 32 + 1, 70_000].map((sequence) => first.append(sequence, content(sequence))));
+  await Promise.all([2 ** 40, 5, 2 ** 32 + 1, 70_000].map((sequence) => first.append(3, sequence, content(sequence))));
   await first.close();
   const second = await open();
-  expect(await second.read(5, ALL)).toEqual(
+  expect(await second.read(3, 5, ALL)).toEqual(
     [70_000, 2 ** 32 + 1, 2 ** 40].map((sequence) => ({
       sequence,
       bytes: content(sequence).length,
@@ -46,31 +48,62 @@ it('gives back in the order of sequences what was appended in any order, also af
   await second.close();
 });
 
-it('reads a page of so many entries, or so many bytes, and at least one', async () => {
+it('keeps the lanes apart, from the first to the last', async () => {
+  const first = await open();
+  await appendAll(first, 0, 5, 6);
+  await appendAll(first, 31, 1, 4);
+  await appendAll(first, 255, 3, 3);
+  first.erase(31, 1, content(1).length);
+  for (const isAgain of [false, true]) {
+    if (isAgain) await first.close();
+    const spool = isAgain ? await open() : first;
+    expect(sequences(await spool.read(0, 0, ALL))).toEqual([5, 6]);
+    expect(sequences(await spool.read(31, 0, ALL))).toEqual([2, 3, 4]);
+    expect(sequences(await spool.read(255, 0, ALL))).toEqual([3]);
+    expect(await spool.read(30, 0, ALL)).toEqual([]);
+    if (isAgain) await spool.close();
+  }
+});
+
+it('reads a page of at most the number of entries or bytes asked for, and at least one', async () => {
   const spool = await open();
-  await appendAll(spool, 1, 10);
-  expect(sequences(await spool.read(0, { entries: 3, bytes: 10_000 }))).toEqual([1, 2, 3]);
-  expect(sequences(await spool.read(3, { entries: 30, bytes: 1 }))).toEqual([4]);
+  await appendAll(spool, 7, 1, 10);
+  await appendAll(spool, 8, 4, 4);
+  expect(sequences(await spool.read(7, 0, { entries: 3, bytes: 10_000 }))).toEqual([1, 2, 3]);
+  expect(sequences(await spool.read(7, 3, { entries: 30, bytes: 1 }))).toEqual([4]);
   await spool.close();
 });
 
 it('never reads an erased entry again, and forgets it on disk too', async () => {
   const spool = await open();
-  await appendAll(spool, 1, 4);
-  spool.erase(2, content(2).length);
-  spool.erase(2, content(2).length);
-  expect(spool.entries).toBe(3);
-  expect(spool.bytes).toBe(content(1).length * 3);
-  expect(sequences(await spool.read(0, ALL))).toEqual([1, 3, 4]);
+  await appendAll(spool, 1, 1, 4);
+  await appendAll(spool, 2, 2, 2);
+  spool.erase(1, 2, content(2).length);
+  spool.erase(1, 2, content(2).length);
+  expect([spool.entries, spool.entriesOf(1), spool.entriesOf(2)]).toEqual([4, 3, 1]);
+  expect([spool.bytes, spool.bytesOf(1)]).toEqual([content(1).length * 4, content(1).length * 3]);
+  expect(sequences(await spool.read(1, 0, ALL))).toEqual([1, 3, 4]);
   await spool.close();
   const again = await open();
-  expect(sequences(await again.read(0, ALL))).toEqual([1, 3, 4]);
+  expect(sequences(await again.read(1, 0, ALL))).toEqual([1, 3, 4]);
+  expect([again.entriesOf(1), again.bytesOf(1)]).toEqual([3, content(1).length * 3]);
   await again.close();
+});
+
+it('knows the oldest entry of all lanes, whichever were erased', async () => {
+  const spool = await open();
+  expect(await spool.oldest()).toBeUndefined();
+  await appendAll(spool, 9, 5, 8);
+  await appendAll(spool, 4, 7, 7);
+  expect(await spool.oldest()).toBe(5);
+  for (const sequence of [5, 6]) spool.erase(9, sequence, content(sequence).length);
+  expect(await spool.oldest()).toBe(7);
+  await spool.close();
 });
 
 it('belongs to one process at a time', async () => {
   const spool = await open();
-  expect(await Spool.open({ folder: spool.folder, maximumBytes: 1, log })).toBeUndefined();
+  expect(await Spool.open(spool.folder, { maximumBytes: 1, log })).toBeUndefined();
   await spool.close();
   await (await open()).close();
 });
@@ -78,53 +111,91 @@ it('belongs to one process at a time', async () => {
 it('refuses what goes over its size, and takes entries again once there is room', async () => {
   const size = content(1).length;
   const spool = await open({ maximumBytes: size * 2 });
-  await appendAll(spool, 1, 2);
-  await expect(spool.append(3, content(3))).rejects.toEqual(new SpoolError('full'));
+  await Promise.all([spool.append(1, 1, content(1)), spool.append(2, 2, content(2))]);
+  await expect(spool.append(3, 3, content(3))).rejects.toEqual(new SpoolError('full'));
   expect(spool.condition).toBe('full');
-  spool.erase(1, size);
+  spool.erase(1, 1, size);
   expect(spool.condition).toBe('usable');
-  await spool.append(4, content(4));
-  expect(sequences(await spool.read(0, ALL))).toEqual([2, 4]);
+  await spool.append(4, 4, content(4));
+  expect(spool.entries).toBe(2);
   await spool.close();
 });
 
+it('refuses a lane that has taken three quarters, while the others find room', async () => {
+  const size = content(1).length;
+  const spool = await open({ maximumBytes: size * 8 });
+  await appendAll(spool, 5, 1, 6);
+  await expect(spool.append(5, 7, content(7))).rejects.toEqual(new SpoolError('full'));
+  expect(spool.condition).toBe('usable');
+  await appendAll(spool, 6, 8, 9);
+  spool.erase(5, 1, size);
+  await spool.append(5, 7, content(7));
+  expect([spool.entriesOf(5), spool.entriesOf(6)]).toEqual([6, 2]);
+  await spool.close();
+});
+
+it('gives a damaged entry to the caller, marked, and loses no other', async () => {
+  const spool = await open();
+  await appendAll(spool, 1, 1, 3);
+  await spool.close();
+  const damaged = Buffer.from('other bytes');
+  await overwrite(spool.folder, laneKeyOf(1, 2, content(2).length), Buffer.concat([Buffer.alloc(4), damaged]));
+  const again = await open();
+  expect(await again.read(1, 0, ALL)).toEqual([
+    { sequence: 1, bytes: content(1).length, content: content(1) },
+    { sequence: 2, bytes: content(2).length, content: damaged, isDamaged: true },
+    { sequence: 3, bytes: content(3).length, content: content(3) },
+  ]);
+  again.erase(1, 2, content(2).length);
+  expect(again.entries).toBe(2);
+  await again.close();
+});
+
 describe('a tail that a crash tore', () => {
-  it('is dropped, wherever it was torn, and all before it stands', async () => {
+  it('is dropped, wherever it was torn, and all before it stays', async () => {
     const spool = await open();
-    for (let sequence = 1; sequence <= 5; sequence += 1) await spool.append(sequence, content(sequence));
+    for (let sequence = 1; sequence <= 5; sequence += 1) await spool.append(1, sequence, content(sequence));
     await spool.close();
     const file = await newestLog(spool.folder);
     const { size } = await stat(file);
     const bytes = await readFile(file);
     const lastWrite = Math.floor(size / 5);
     for (let cut = 1; cut < lastWrite; cut += 13) {
-      await rm(path.join(root, 'torn'), { recursive: true, force: true });
-      await cp(spool.folder, path.join(root, 'torn'), { recursive: true });
-      const torn = path.join(root, 'torn', path.basename(file));
+      const copy = path.join(root, 'torn');
+      await rm(copy, { recursive: true, force: true });
+      await cp(spool.folder, copy, { recursive: true });
+      const torn = path.join(copy, path.basename(file));
       await writeFile(torn, bytes);
       await truncate(torn, size - cut);
-      const after = await open({ folder: path.join(root, 'torn') });
-      expect(sequences(await after.read(0, ALL))).toEqual([1, 2, 3, 4]);
+      const after = await open({}, copy);
+      expect(sequences(await after.read(1, 0, ALL))).toEqual([1, 2, 3, 4]);
       expect(after.entries).toBe(4);
-      await after.append(6, content(6));
-      expect(sequences(await after.read(0, ALL))).toEqual([1, 2, 3, 4, 6]);
+      await after.append(1, 6, content(6));
+      expect(sequences(await after.read(1, 0, ALL))).toEqual([1, 2, 3, 4, 6]);
       await after.close();
     }
   });
 
-  it('is never served where it holds other bytes than were written', async () => {
+  it('is never given if it holds other bytes than were written', async () => {
     const spool = await open();
-    for (let sequence = 1; sequence <= 5; sequence += 1) await spool.append(sequence, content(sequence));
+    for (let sequence = 1; sequence <= 5; sequence += 1) await spool.append(1, sequence, content(sequence));
     await spool.close();
     const file = await newestLog(spool.folder);
     const bytes = await readFile(file);
     bytes.fill(0x55, bytes.length - 40);
     await writeFile(file, bytes);
     const after = await open();
-    expect((await after.read(0, ALL)).map((entry) => entry.content)).toEqual([1, 2, 3, 4].map(content));
+    expect((await after.read(1, 0, ALL)).map((entry) => entry.content)).toEqual([1, 2, 3, 4].map(content));
     await after.close();
   });
 });
+
+/** Writes below the spool: what a disk or another program might have left there. */
+async function overwrite(folder: string, key: Buffer, value: Buffer): Promise<void> {
+  const database = await openDatabase(folder);
+  await database?.put(key, value);
+  await database?.close();
+}
 
 async function newestLog(folder: string): Promise<string> {
   const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.log')).sort();

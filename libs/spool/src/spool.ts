@@ -1,248 +1,132 @@
-import { delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { takeBatch, writeBatch, type Writing } from './batch';
-import { countEntries } from './count';
-import { type Database, destroyDatabase, openDatabase, reasonOf, compactDatabase } from './database';
-import { FreeSpace } from './free-space';
-import { keyBehind, readKey, unseal } from './record';
-import { SpoolError, type SpoolFailure, type SpoolOptions, type StoredEntry } from './spool-ports';
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Database } from './database';
+import { LaneContents } from './lane-contents';
+import { keysAfter, laneKeyOf, MOST_LANES, readLaneKey } from './lane-key';
+import { type Log } from './log';
+import { readPage } from './page';
+import { SpoolFolder } from './spool-folder';
+import { type PageLimit, SpoolError, type SpoolFailure, type SpoolSource, type StoredEntry } from './spool-ports';
 
-const HEAL_MS = 1_000;
-/** The database keeps what was erased until it tidies up, and left alone it may not: after so much it is told to. */
-const TIDY_BYTES = 1024 * 1024;
+/** The most that one lane may take of the spool: if it stalls, the others still find room. */
+const LANE_SHARE = 3 / 4;
+/** A full spool counts as usable again below this share of its size. */
+const USABLE_SHARE = 0.95;
+const BEGINNING = 0;
 
-/**
- * Entries on disk, in the order of their sequences. What is appended at one time is synced together (group commit); an
- * erasure is not synced: an entry that comes back after a crash is an entry twice, never one lost.
- */
-export class Spool {
-  readonly #options: SpoolOptions;
-  readonly #space: FreeSpace;
-  #database: Database;
-  #writing: Writing[] = [];
-  /** Erased, and maybe still in the database: sequence to size. */
-  readonly #erasing = new Map<number, number>();
-  #entries = 0;
-  #bytes = 0;
-  #last = 0;
-  #flushing: Promise<void> | undefined;
-  #healing: Promise<void> | undefined;
-  #tidying: Promise<void> | undefined;
-  /** Erased since it was tidied up. */
-  #untidyBytes = 0;
-  /** After a failed write the database's log may have a hole: it is only read until it has been opened again. */
-  #isReadOnly = false;
+export interface SpoolOptions {
+  /** What the contents of all entries may come to; one lane takes at most three quarters of it. */
+  readonly maximumBytes: number;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+/** Entries on disk: of each lane in the order of their sequences. All lanes are synced together. */
+export class Spool implements SpoolSource {
+  readonly #maximumBytes: number;
+  readonly #store: SpoolFolder<LaneContents>;
   #isFull = false;
-  #isClosed = false;
 
-  private constructor(options: SpoolOptions, database: Database) {
-    this.#options = options;
-    this.#database = database;
-    this.#space = new FreeSpace(options.folder);
+  private constructor(maximumBytes: number, store: SpoolFolder<LaneContents>) {
+    this.#maximumBytes = maximumBytes;
+    this.#store = store;
   }
 
-  /** Undefined where another process has the folder. @throws Error where the folder cannot be used */
-  static async open(options: SpoolOptions): Promise<Spool | undefined> {
-    const database = await openDatabase(options.folder);
-    if (database === undefined) return undefined;
-    const spool = new Spool(options, database);
-    await spool.#count();
-    return spool;
+  /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
+  static async open(
+    folder: string,
+    { maximumBytes, log, clock = SYSTEM_CLOCK }: SpoolOptions,
+  ): Promise<Spool | undefined> {
+    const store = await SpoolFolder.open({ folder, log, clock, load: (database) => LaneContents.load(database) });
+    return store === undefined ? undefined : new Spool(maximumBytes, store);
   }
 
   get folder(): string {
-    return this.#options.folder;
+    return this.#store.path;
   }
 
-  /** What is in it and not erased, and what is being written. */
   get entries(): number {
-    return this.#entries;
+    return this.#store.contents.entries;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#store.contents.bytes;
   }
 
-  /** The highest sequence that it held when it was opened. */
+  entriesOf(lane: number): number {
+    return this.#store.contents.entriesOf(lane);
+  }
+
+  bytesOf(lane: number): number {
+    return this.#store.contents.bytesOf(lane);
+  }
+
+  /** The highest sequence that it held when it was opened; 0 if it was empty. */
   get last(): number {
-    return this.#last;
+    return this.#store.contents.last;
   }
 
+  /** Of the whole spool: a lane that has taken its share is full, and the spool usable. */
   get condition(): 'usable' | 'full' | 'failing' {
-    if (this.#isReadOnly) return 'failing';
-    return this.#isFull ? 'full' : 'usable';
+    const { condition } = this.#store;
+    const isFull = this.#isFull && this.bytes >= this.#maximumBytes * USABLE_SHARE;
+    return condition === 'usable' && isFull ? 'full' : condition;
   }
 
   /** Resolves once the entry is synced to disk. @throws SpoolError */
-  append(sequence: number, content: Buffer): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new SpoolError('closed'));
-    if (this.#isReadOnly) return Promise.reject(new SpoolError('failing'));
-    if (this.#bytes + content.length > this.#options.maximumBytes) {
-      this.#isFull = true;
-      return Promise.reject(new SpoolError('full'));
-    }
-    this.#entries += 1;
-    this.#bytes += content.length;
-    return new Promise((resolve, reject) => {
-      const settle = (failure: SpoolFailure | undefined): void => {
-        if (failure === undefined) return resolve();
-        this.#forget(content.length);
-        reject(new SpoolError(failure));
-      };
-      this.#writing.push({ sequence, content, settle });
-      this.#flush();
-    });
+  append(lane: number, sequence: number, content: Buffer): Promise<void> {
+    const failure = this.#refusal(lane, content.length);
+    if (failure !== undefined) return Promise.reject(new SpoolError(failure));
+    this.#store.contents.add(lane, content.length);
+    return this.#store.write(laneKeyOf(lane, sequence, content.length), content);
   }
 
-  /** Takes an entry out; it is never read again by this process. */
-  erase(sequence: number, bytes: number): void {
-    if (this.#erasing.has(sequence)) return;
-    this.#erasing.set(sequence, bytes);
-    this.#forget(bytes);
-    this.#flush();
+  erase(lane: number, sequence: number, bytes: number): void {
+    this.#store.erase(laneKeyOf(lane, sequence, bytes));
   }
 
-  /**
-   * The next entries behind a sequence, at most so many and so many bytes (and at least one, where there is one).
-   * An entry that is not what was written is dropped with a line in the log, never given.
-   */
-  async read(after: number, limit: { readonly entries: number; readonly bytes: number }): Promise<StoredEntry[]> {
-    await this.#healing;
-    const found: StoredEntry[] = [];
-    let room = limit.bytes;
-    // The iterator sees the database as it is now: what is erased, but maybe not in it yet, has to be remembered.
-    const erased = new Set(this.#erasing.keys());
-    for await (const [key, value] of this.#database.iterator({ gte: keyBehind(after) })) {
-      const name = readKey(key);
-      if (name === undefined || erased.has(name.sequence) || this.#erasing.has(name.sequence)) continue;
-      const content = unseal(value, name.bytes);
-      if (content === undefined) {
-        this.#options.log.error('a spooled event is damaged: dropped', { sequence: name.sequence });
-        this.erase(name.sequence, name.bytes);
-        continue;
-      }
-      found.push({ ...name, content });
-      room -= content.length;
-      if (found.length >= limit.entries || room <= 0) break;
-    }
-    return found;
+  async read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]> {
+    const page = await this.#store.read((database, isErased) =>
+      readPage(database, keysAfter(lane, after), limit, isErased),
+    );
+    return page ?? [];
   }
 
-  /** The sequence of the oldest entry. */
   async oldest(): Promise<number | undefined> {
-    await this.#healing;
-    for await (const key of this.#database.keys()) {
-      const name = readKey(key);
-      if (name !== undefined && !this.#erasing.has(name.sequence)) return name.sequence;
+    let oldest: number | undefined;
+    for (let lane = 0; lane < MOST_LANES; lane += 1) {
+      if (this.entriesOf(lane) === 0) continue;
+      const sequence = await this.#store.read((database, isErased) => oldestOf(database, lane, isErased));
+      if (sequence !== undefined) oldest = Math.min(oldest ?? Infinity, sequence);
     }
-    return undefined;
+    return oldest;
   }
 
-  /** Writes what is waiting, then gives the folder free for another process. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    while (this.#flushing !== undefined) await this.#flushing;
-    await this.#healing;
-    await this.#tidying;
-    await this.#database.close();
-  }
-
-  #forget(bytes: number): void {
-    this.#entries -= 1;
-    this.#bytes -= bytes;
-    if (this.#bytes < this.#options.maximumBytes * 0.95) this.#isFull = false;
-  }
-
-  #flush(): void {
-    if (this.#isReadOnly) return;
-    this.#flushing ??= this.#write().finally(() => {
-      this.#flushing = undefined;
-      if (this.#writing.length + this.#erasing.size > 0) this.#flush();
-    });
-  }
-
-  async #write(): Promise<void> {
-    while (this.#writing.length + this.#erasing.size > 0 && !this.#isReadOnly) {
-      const batch = takeBatch(this.#writing);
-      const erased = [...this.#erasing];
-      const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
-      try {
-        if (bytes > 0 && !(await this.#space.has(bytes))) {
-          this.#isFull = true;
-          this.#tidyWhereNeeded();
-          for (const { settle } of batch) settle('full');
-          continue;
-        }
-        await writeBatch(this.#database, erased, batch);
-        for (const [sequence, size] of erased) {
-          this.#erasing.delete(sequence);
-          this.#untidyBytes += size;
-        }
-        this.#tidyWhereNeeded();
-        if (batch.length > 0) this.#isFull = false;
-        for (const { settle } of batch) settle(undefined);
-      } catch (error) {
-        this.#fail(error, batch);
-      }
+  #refusal(lane: number, bytes: number): SpoolFailure | undefined {
+    if (this.#store.isClosed) return 'closed';
+    if (this.#store.condition === 'failing') return 'failing';
+    this.#isFull &&= this.bytes >= this.#maximumBytes * USABLE_SHARE;
+    if (this.bytes + bytes > this.#maximumBytes) {
+      this.#isFull = true;
+      return 'full';
     }
+    // If the disk is smaller than the spool may be, it is the disk that the lanes share.
+    const { room } = this.#store;
+    const size = room === 0 ? this.#maximumBytes : Math.min(this.#maximumBytes, this.bytes + room);
+    return this.bytesOf(lane) + bytes > size * LANE_SHARE ? 'full' : undefined;
   }
 
-  /** Gives the disk back what was erased: once all is, or where there is no room for what comes. */
-  #tidyWhereNeeded(): void {
-    if (this.#tidying !== undefined || this.#untidyBytes < TIDY_BYTES) return;
-    if (this.#entries > 0 && !this.#isFull) return;
-    this.#untidyBytes = 0;
-    this.#tidying = compactDatabase(this.#database)
-      .catch((error: unknown) =>
-        this.#options.log.warn('the spool cannot be tidied up', { error: reasonOf(error).message }),
-      )
-      .finally(() => (this.#tidying = undefined));
+  close(): Promise<void> {
+    return this.#store.close();
   }
+}
 
-  #fail(error: unknown, batch: readonly Writing[]): void {
-    this.#isReadOnly = true;
-    this.#options.log.error('the spool cannot be written', { error: reasonOf(error).message });
-    for (const { settle } of [...batch, ...this.#writing.splice(0)]) settle('failing');
-    void this.#healWhenPossible();
+async function oldestOf(
+  database: Database,
+  lane: number,
+  isErased: (key: Buffer) => boolean,
+): Promise<number | undefined> {
+  for await (const key of database.keys(keysAfter(lane, BEGINNING))) {
+    if (!isErased(key)) return readLaneKey(key)?.sequence;
   }
-
-  async #healWhenPossible(): Promise<void> {
-    while (this.#isReadOnly && !this.#isClosed) {
-      await delay(SYSTEM_CLOCK, HEAL_MS);
-      // To be opened again it needs room for what its log holds; where all of that is erased, none.
-      if (this.#isClosed || (this.#entries > 0 && !(await this.#space.has(0)))) continue;
-      this.#healing = this.#reopen()
-        .catch((error: unknown) =>
-          this.#options.log.error('the spool cannot be opened', { error: reasonOf(error).message }),
-        )
-        .finally(() => (this.#healing = undefined));
-      await this.#healing;
-    }
-  }
-
-  async #reopen(): Promise<void> {
-    const { folder, log } = this.#options;
-    await this.#tidying;
-    await this.#database.close();
-    if (this.#entries === 0) {
-      await destroyDatabase(folder);
-      this.#erasing.clear();
-    }
-    const database = await openDatabase(folder);
-    if (database === undefined) throw new Error(`another process has taken ${folder}`);
-    this.#database = database;
-    await this.#count();
-    this.#isReadOnly = false;
-    log.info('the spool can be written again', { entries: this.#entries });
-    this.#flush();
-  }
-
-  /** Counts what is in the database; erasures may go on meanwhile. */
-  async #count(): Promise<void> {
-    const before = { entries: this.#entries, bytes: this.#bytes };
-    const erased = new Set(this.#erasing.keys());
-    const { entries, bytes, last } = await countEntries(this.#database, (sequence) => erased.has(sequence));
-    this.#last = Math.max(this.#last, last);
-    this.#entries += entries - before.entries;
-    this.#bytes += bytes - before.bytes;
-  }
+  return undefined;
 }

@@ -10,7 +10,7 @@ import {
 } from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
 import {
-  type LaneSpool,
+  type Spool,
   type Quarantine,
   type QuarantineProblem,
   SpoolError,
@@ -31,7 +31,7 @@ const CLOSE_GRACE_MS = 3_000;
 
 export interface DurablePublisherOptions {
   readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'family' | 'queueType'>;
-  readonly spool: LaneSpool;
+  readonly spool: Spool;
   /** What the former layout of the spool holds: it is drained first. */
   readonly former: SpoolSource | undefined;
   readonly quarantine: Quarantine;

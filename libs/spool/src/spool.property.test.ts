@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { failNextSync } from './failing-sync.fixture';
-import { LaneSpool } from './lane-spool';
+import { Spool } from './spool';
 
 const LANES = [0, 1, 255];
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -32,7 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Run {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'property-'));
   readonly #clock = new ManualClock();
-  #spool: LaneSpool | undefined;
+  #spool: Spool | undefined;
   #next = 1;
   #expected: { readonly lane: number; readonly sequence: number; readonly content: string }[] = [];
 
@@ -70,7 +70,7 @@ class Run {
     }
   }
 
-  async #append(spool: LaneSpool, lane: number): Promise<void> {
+  async #append(spool: Spool, lane: number): Promise<void> {
     const sequence = this.#next;
     this.#next += 1;
     const content = `event ${sequence} `.repeat(1 + (sequence % 20));
@@ -82,7 +82,7 @@ class Run {
     this.#expected.push({ lane, sequence, content });
   }
 
-  async #heal(spool: LaneSpool): Promise<void> {
+  async #heal(spool: Spool): Promise<void> {
     if (spool.condition !== 'failing') return;
     await waitUntil(
       () => {
@@ -108,8 +108,8 @@ class Run {
     expect(await spool.oldest()).toBe(sequences.length === 0 ? undefined : Math.min(...sequences));
   }
 
-  async #open(): Promise<LaneSpool> {
-    this.#spool ??= await LaneSpool.open(path.join(this.#folder, '0'), {
+  async #open(): Promise<Spool> {
+    this.#spool ??= await Spool.open(path.join(this.#folder, '0'), {
       maximumBytes: MAXIMUM_BYTES,
       log,
       clock: this.#clock,
