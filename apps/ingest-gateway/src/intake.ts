@@ -85,7 +85,7 @@ export class Intake {
     const ready = isApiType(type) ? this.#readApi(received, type) : this.#readVendor(received, type);
     if (ready.kind === 'refused') return ready;
     const message = this.#messageOf(received, ready);
-    // Nothing else about an event of an API can be long.
+    // The headers of an event of an API are short: it has been validated.
     if (!isApiType(type) && headerBytesOf(message) > MAXIMUM_HEADER_BYTES) return refusals.headersTooLarge();
     const { admission, sink } = this.#options;
     if (!admission.enter()) return refusals.overload();

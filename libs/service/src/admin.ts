@@ -13,7 +13,7 @@ export interface AdminOptions {
   readonly port: number;
   readonly metrics: Registry;
   readonly readiness: () => Readiness;
-  /** Hears of a request that could not be answered, as where a metric cannot be collected: 500 is answered. */
+  /** Called for a request that was answered 500, for example because a metric cannot be collected. */
   readonly failed?: (error: unknown) => void;
 }
 
