@@ -72,6 +72,9 @@ const ready = (app: App) => waitUntil(() => app.readiness().ready, { what: 'the 
 const arrived = (lanes: Lanes, count: number) =>
   waitUntil(() => lanes.messages.length >= count, { what: `${count} webhooks on the lanes` });
 
+const lagIn = async (metrics: Registry) =>
+  Number(/^pdaltagent_poller_lag_seconds (\S+)$/m.exec(await metrics.metrics())?.[1]);
+
 describe('the poller', () => {
   it('waits for a broker and a Redis that are away, says so once each, and then works', async () => {
     await Promise.all([broker.inject({ kind: 'down' }), redis.inject({ kind: 'down' })]);
@@ -122,8 +125,14 @@ describe('the poller', () => {
     await broker.inject({ kind: 'down' });
     const metrics = new Registry();
     await start({}, metrics);
-    const lag = async () => Number(/^pdaltagent_poller_lag_seconds (\S+)$/m.exec(await metrics.metrics())?.[1]);
-    await waitUntil(async () => (await lag()) >= 3_600, { what: 'the lag to be told' });
+    await waitUntil(async () => (await lagIn(metrics)) >= 3_600, { what: 'the lag to be told' });
+  });
+
+  it('falls behind from the start on while Redis is away', async () => {
+    await redis.inject({ kind: 'down' });
+    const metrics = new Registry();
+    await start({}, metrics);
+    await waitUntil(async () => (await lagIn(metrics)) >= 1, { what: 'the lag to grow' });
   });
 
   it('trusts an authority of PDAGENTD_CA_FILE, as that of a corporate proxy', async () => {
@@ -150,7 +159,7 @@ describe('the poller', () => {
     await waitUntil(() => first.readiness().checks.polling === 'this process', { what: 'the first to poll' });
     const second = await start();
     await ready(second);
-    const lanes = await Lanes.open(servers.amqpUrl);
+    const lanes = await Lanes.openEmpty(servers.amqpUrl);
     server.add(10);
     await arrived(lanes, 10);
     expect(second.readiness().checks.polling).toBe('another process');
@@ -165,7 +174,8 @@ describe('the poller', () => {
   it('goes on after a failover of Redis that left its connection to a replica, and is not ready until then', async () => {
     const folder = openRunFolder('failover');
     const pair = await RedisPair.start(folder.path);
-    const app = await start({ PDAGENTD_REDIS_URL: pair.url });
+    const metrics = new Registry();
+    const app = await start({ PDAGENTD_REDIS_URL: pair.url }, metrics);
     await ready(app);
     const lanes = await Lanes.openEmpty(servers.amqpUrl);
     server.add(2);
@@ -175,6 +185,7 @@ describe('the poller', () => {
     await waitUntil(() => !app.readiness().ready, { what: 'the poller to be not ready' });
     expect(app.readiness().checks.redis).toBe('refusing');
     await waitUntil(() => app.readiness().checks.polling === 'unknown', { what: 'the lease to run out' });
+    expect(await lagIn(metrics)).toBeGreaterThan(3);
     pair.moveAddress();
     await ready(app);
     await waitUntil(() => new Set(lanes.entryIds()).size >= 4, { what: 'all webhooks' });

@@ -50,6 +50,15 @@ describe('the lag', () => {
     expect(await lagIn(registry)).toBe(60);
   });
 
+  it('grows while nobody knows who polls, until it is known how far the log is read', async () => {
+    counters.unknown();
+    clock.advance(10_000);
+    counters.unknown();
+    expect(await lagIn(registry)).toBe(10);
+    counters.reachedFirst(clock.wall() - 3_600_000);
+    expect(await lagIn(registry)).toBe(3_600);
+  });
+
   it('is 0 where another process polls', async () => {
     counters.behind(90_000);
     counters.behind(null);

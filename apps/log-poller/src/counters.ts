@@ -16,6 +16,8 @@ export class Counters {
   readonly #clocks: Pick<Clocks, 'now' | 'monotonic'>;
   /** How far what was published lay behind at `at` on the monotonic clock. */
   #behind: { readonly ms: number; readonly at: number } | null = null;
+  /** Since when nobody knows who polls, on the monotonic clock. */
+  #unknownSince: number | null = null;
 
   constructor(registry: Registry, clocks: Pick<Clocks, 'now' | 'monotonic'>) {
     this.#clocks = clocks;
@@ -23,7 +25,7 @@ export class Counters {
     const lagMs = () => this.lagMs();
     new Gauge({
       name: 'pdaltagent_poller_lag_seconds',
-      help: 'How far what is published lies behind now; it grows while nothing can be read; 0 in a process that stands by',
+      help: 'How far what is published lies behind now; it grows while nothing can be read; 0 while another process polls',
       registers,
       collect: function (this: Gauge) {
         this.set(lagMs() / 1000);
@@ -59,8 +61,9 @@ export class Counters {
     for (const kind of TROUBLES) this.#troubles.inc({ kind }, 0);
   }
 
-  /** How far what is published lies behind PagerDuty's clock now, milliseconds; null: this process stands by. */
+  /** How far what is published lies behind PagerDuty's clock now, milliseconds; null: another process polls. */
   behind(ms: number | null): void {
+    this.#unknownSince = null;
     this.#behind = ms === null ? null : { ms: Math.max(0, ms), at: this.#clocks.monotonic() };
   }
 
@@ -69,8 +72,15 @@ export class Counters {
     if (this.#behind === null) this.behind(this.#clocks.now() - time);
   }
 
+  /** Nobody knows who polls: from now on the lag grows, if not from longer ago. */
+  unknown(): void {
+    this.#unknownSince ??= this.#clocks.monotonic();
+  }
+
   lagMs(): number {
-    return this.#behind === null ? 0 : this.#behind.ms + this.#clocks.monotonic() - this.#behind.at;
+    const now = this.#clocks.monotonic();
+    if (this.#behind !== null) return this.#behind.ms + now - this.#behind.at;
+    return this.#unknownSince === null ? 0 : now - this.#unknownSince;
   }
 
   setAside(): void {

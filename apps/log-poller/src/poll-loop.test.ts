@@ -11,7 +11,7 @@ it('goes on at its interval when the machine’s clock is set back two hours', a
       standBy: () => Promise.resolve(),
       locate: () => Promise.resolve(),
     },
-    lease: { held: () => true, whenHeld: () => Promise.resolve() },
+    lease: { held: () => true, holder: () => 'this process', whenHeld: () => Promise.resolve() },
     publisher: { state: () => 'connected' },
     intervalMs: 10_000,
     log: new KeptLog(),

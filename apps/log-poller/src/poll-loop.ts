@@ -15,7 +15,7 @@ const AFTER_BUG_MS = 5_000;
 
 export interface PollLoopOptions {
   readonly round: Pick<Round, 'run' | 'standBy' | 'locate'>;
-  readonly lease: Pick<Lease, 'held' | 'whenHeld'>;
+  readonly lease: Pick<Lease, 'held' | 'holder' | 'whenHeld'>;
   readonly publisher: Pick<Publisher, 'state'>;
   readonly intervalMs: number;
   readonly log: Logger;
@@ -74,7 +74,7 @@ export class PollLoop {
     while (!lease.held() && !signal.aborted) {
       this.#isFailing = false;
       // Redis away: its absence is said elsewhere, and what was read last still stands.
-      await round.standBy().catch(() => undefined);
+      await round.standBy(lease.holder() === 'another process').catch(() => undefined);
       await lease.whenHeld(AbortSignal.any([signal, timeoutSignal(clock, STANDBY_MS)]));
     }
   }

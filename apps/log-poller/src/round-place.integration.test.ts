@@ -68,7 +68,7 @@ describe('the place where reading begins', () => {
     const start = Date.now() - 3_600_000;
     await new Cursor(store).advance({ start, cursor: start });
     const standby = await bench.newRound({ store });
-    await standby.standBy();
+    await standby.standBy(true);
     await store.run((redis) => redis.flushdb());
     const added = server.add(1, () => ({ created_at: new Date(start + 60_000).toISOString() }));
     await standby.run(signal());

@@ -42,13 +42,15 @@ export class Round {
   }
 
   /**
-   * To be called now and then while another process polls: where Redis is emptied, whoever polls next goes on from where
-   * the other was. @throws StoreError
+   * To be called now and then while this process does not poll: where Redis is emptied, whoever polls next goes on from where
+   * the other was. @param isPolled whether another process is known to poll. @throws StoreError
    */
-  async standBy(): Promise<void> {
+  async standBy(isPolled: boolean): Promise<void> {
+    const { counters, cursor } = this.#options;
     this.#suspicious = true;
-    this.#options.counters.behind(null);
-    this.#position = (await this.#options.cursor.read()) ?? this.#position;
+    if (isPolled) counters.behind(null);
+    else counters.unknown();
+    this.#position = (await cursor.read()) ?? this.#position;
   }
 
   /** To be called now and then while nothing can be published, so that the lag is known. @throws StoreError */

@@ -165,7 +165,9 @@ export class LogEntriesApi {
     if (!Array.isArray(body?.log_entries)) return { kind: 'failed', detail: 'the answer is no page of log entries' };
     const entries: readonly unknown[] = body.log_entries;
     const total = typeof body.total === 'number' ? body.total : null;
-    return { kind: 'page', entries, more: body.more === true, total };
+    // A full page that does not say may have others after it.
+    const more = typeof body.more === 'boolean' ? body.more : entries.length >= PAGE_LIMIT;
+    return { kind: 'page', entries, more, total };
   }
 
   /** Milliseconds to wait. A time of day is meant by the clock of the host that tells it, which its Date shows. */

@@ -144,6 +144,13 @@ describe('a window', () => {
 });
 
 describe('a page that fails', () => {
+  it('to say whether there are more is followed by the next one, if it is full', async () => {
+    const added = server.add(150);
+    const newest = [...added].reverse().slice(0, 100);
+    server.mishaps.push({ status: 200, body: JSON.stringify({ log_entries: newest }) });
+    expect(await read(windowOf(500))).toEqual(added.map(({ id }) => id));
+  });
+
   it.each([
     ['a reset', 'reset'],
     ['status 500', { status: 500 }],
