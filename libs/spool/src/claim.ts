@@ -54,7 +54,23 @@ async function foldersIn(parent: string): Promise<string[]> {
 }
 
 function openFormer(folder: string, options: ClaimOptions): Promise<SpoolSource | undefined> {
-  return openFilled(folder, options, () => FormerSpool.open(folder, options));
+  return openFilled(folder, options, async () => {
+    const former = await FormerSpool.open(folder, options);
+    if (former !== undefined) reportUnrecognized(former, options);
+    return former;
+  });
+}
+
+/** Folders that this process has reported: orphans are looked for every minute. */
+const reported = new Set<string>();
+
+function reportUnrecognized({ folder, unrecognized }: FormerSpool, { log }: ClaimOptions): void {
+  if (unrecognized === 0 || reported.has(folder)) return;
+  reported.add(folder);
+  log.error('spooled events that this version does not understand stay in their folder', {
+    folder,
+    entries: unrecognized,
+  });
 }
 
 /** Undefined if it is empty, another process has it, or it cannot be opened: one folder's fault does not stop the others. */

@@ -87,7 +87,7 @@ it('drains what the last release left lane by lane, and going back to it finds w
   await Promise.all([again.former?.close(), again.spool.close()]);
 });
 
-it('leaves what it does not understand, and what is damaged, where it is, and says so', async () => {
+it('leaves what it does not understand, and what is damaged, where it is, and logs it once', async () => {
   await writeFormer('0', { 1: '5:a', 2: 'from the future' });
   const database = await openDatabase(path.join(root, '0'));
   await database?.put(formerKeyOf(3, 3), Buffer.from('torn'));
@@ -100,7 +100,8 @@ it('leaves what it does not understand, and what is damaged, where it is, and sa
   await former.close();
   expect(await readFormer('0')).toEqual(['from the future', 'damaged']);
 
-  expect(await claimOrphans(root, spool, options)).toEqual([]);
+  for (let scan = 0; scan < 2; scan += 1) expect(await claimOrphans(root, spool, options)).toEqual([]);
+  expect(lines).toHaveLength(1);
   await spool.close();
 });
 

@@ -31,18 +31,12 @@ export class FormerSpool implements SpoolSource {
     folder: string,
     { log, laneOf, clock = SYSTEM_CLOCK }: FormerSpoolOptions,
   ): Promise<FormerSpool | undefined> {
-    const load = async (database: Parameters<typeof FormerContents.load>[0]): Promise<FormerContents> => {
-      const contents = await FormerContents.load(database, laneOf);
-      const { unrecognized } = contents;
-      if (unrecognized > 0) {
-        log.error('spooled events that this version does not understand stay in their folder', {
-          folder,
-          entries: unrecognized,
-        });
-      }
-      return contents;
-    };
-    const store = await SpoolFolder.open({ folder, log, clock, load });
+    const store = await SpoolFolder.open({
+      folder,
+      log,
+      clock,
+      load: (database) => FormerContents.load(database, laneOf),
+    });
     return store === undefined ? undefined : new FormerSpool(store);
   }
 
