@@ -171,6 +171,13 @@ describe('replay', () => {
     expect(await ids()).toEqual(['m3']);
   });
 
+  it('counts a letter that a crash left behind twice once: it is sent once', async () => {
+    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm1' }]);
+    expect(await deadLetters('replay m1')).toMatchObject({ code: 0, error: '1 of 1 dead letter sent again\n' });
+    expect(await waitingFor(url)).toBe(1);
+    expect(await ids()).toEqual([]);
+  });
+
   it('leaves none of a hundred that it says are sent, and tells the same as JSON', async () => {
     await bury(
       url,

@@ -5,7 +5,7 @@ import { Afterwards } from './afterwards';
 import { confirmed } from './confirmation';
 import { askWorkers } from './held';
 import { amount, reportSending } from './outcome';
-import { Plan } from './plan';
+import { Plan, type PlannedLetter } from './plan';
 import { printPlan, warnOfLanes } from './plan-table';
 import { type Selection, Selector } from './selection';
 import { sendAgain, type Sending } from './sending';
@@ -38,10 +38,10 @@ export function replay(terminal: Terminal, selection: Selection, options: Replay
     const link = await openLink();
     for (const { family, plan } of plans) plan.hold(await askWorkers(link, family, plan));
     const letters = plans.flatMap(({ plan }) => plan.letters);
-    const count = letters.filter(({ stays }) => stays === undefined).length;
+    const count = plans.reduce((sum, { plan }) => sum + idsOf(plan.sent).size, 0);
     printPlans(terminal, plans, letters.length, options);
     for (const id of selector.missing) terminal.error(`no dead letter has the id ${id}\n`);
-    const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < letters.length);
+    const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < idsOf(letters).size);
     const tell = (sending: Sending) => {
       if (options.json) terminal.out(`${JSON.stringify(recordOf(plans, selector.missing, sending), null, 2)}\n`);
     };
@@ -56,6 +56,11 @@ export function replay(terminal: Terminal, selection: Selection, options: Replay
     const isDone = reportSending(terminal, count, sending);
     return missed || !isDone ? 1 : 0;
   });
+}
+
+/** A crash may have left two copies of a letter: it is sent once. */
+function idsOf(letters: readonly PlannedLetter[]): ReadonlySet<string> {
+  return new Set(letters.map(({ play }) => play.id));
 }
 
 async function planOf(
