@@ -195,6 +195,19 @@ describe('pd-send', () => {
     });
   });
 
+  it('takes a percent sign in a proxy’s password that escapes nothing as it is', async () => {
+    const seen: IncomingMessage[] = [];
+    const proxy = http.createServer((request, response) => {
+      seen.push(request);
+      answering([], [202, SUCCESS])(request, response);
+    });
+    const HTTP_PROXY = `http://me:50%off@127.0.0.1:${await listen(proxy)}`;
+    const sent = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: 'http://gateway.invalid:8080', HTTP_PROXY });
+    expect(sent.code).toBe(0);
+    const authorization = `Basic ${Buffer.from('me:50%off').toString('base64')}`;
+    expect(seen[0]?.headers['proxy-authorization']).toBe(authorization);
+  });
+
   it('ends with 2 and the usage where the command line is wrong', async () => {
     const result = await pdSend(['-t', 'trigger']);
     expect(result).toMatchObject({ code: 2, stdout: '' });

@@ -127,8 +127,17 @@ function withoutCredentials(url: URL): string {
 
 function basic(header: string, { username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = `${decoded(username)}:${decoded(password)}`;
   return { [header]: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+/** A percent sign that escapes nothing is meant literally. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replace(/%(?![\da-f]{2})/gi, '%25'));
+  } catch {
+    return text;
+  }
 }
 
 /** Node wraps the errors of several addresses of one host into one without a message. */
