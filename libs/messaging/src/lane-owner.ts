@@ -6,6 +6,7 @@ import { Isolation } from './isolation';
 import { type HeldMessage, Lane } from './lane';
 import { type Log } from './log';
 import { type Unread } from './message';
+import { Misrouted } from './misrouted';
 import { type Publisher } from './publisher';
 import { type Family, laneQueue } from './topology';
 
@@ -34,6 +35,7 @@ export class LaneOwner {
   readonly #options: LaneOwnerOptions;
   readonly #lane: Lane;
   readonly #isolation: Isolation;
+  readonly #misrouted: Misrouted;
   /** What came off the lane before its sidings were known. */
   readonly #early: HeldMessage[] = [];
   #gate: 'closed' | 'opening' | 'open' = 'closed';
@@ -46,6 +48,7 @@ export class LaneOwner {
     const unread = (lane: Lane, delivery: ConsumeMessage, what: Unread): void => ports.unread(lane, delivery, what);
     const closedByBroker = ({ queue }: Lane, reason: string): void =>
       log.warn('the broker closed the channel of a queue: what was held is delivered again', { queue, reason });
+    this.#misrouted = new Misrouted({ family, index, publisher, log, clock });
     this.#lane = new Lane(
       laneQueue(family, index),
       {
@@ -65,7 +68,9 @@ export class LaneOwner {
       log,
       clock,
       ports: {
-        arrived: (message) => intake.arrived(message),
+        arrived: (message) => {
+          if (!this.#misrouted.divert(message)) intake.arrived(message);
+        },
         unread,
         closedByBroker,
         broken: () => void this.letGo(),
@@ -166,6 +171,7 @@ export class LaneOwner {
   }
 
   #arrived(message: HeldMessage): void {
+    if (this.#misrouted.divert(message)) return;
     if (this.#gate === 'open') return this.#options.intake.arrived(message);
     this.#early.push(message);
     // The broker gives us the lane: the owner before us has left, and its sidings can be counted.

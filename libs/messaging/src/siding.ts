@@ -4,7 +4,7 @@ import { type HeldMessage, Lane } from './lane';
 import { toProperties, type Unread } from './message';
 import { type Publisher } from './publisher';
 import { moveInOrder } from './siding-move';
-import { type Family, sidingKey, sidingQueue } from './topology';
+import { type Family, laneOfMessage, sidingKey, sidingQueue } from './topology';
 
 export interface SidingPorts {
   /** A message came off the siding. */
@@ -83,8 +83,11 @@ export class Siding {
     this.#within = messages;
     const learnt = new Promise<void>((resolve) => (this.#learnt = resolve));
     const consumer = this.#consume((message) => {
-      this.#routingKey ??= message.routingKey;
-      this.#learnt();
+      // What somebody else put here says nothing about whose siding it is.
+      if (laneOfMessage(this.#family, message) === this.#lane) {
+        this.#routingKey ??= message.routingKey;
+        this.#learnt();
+      }
       this.#ports.arrived(message);
     });
     consumer.signal.addEventListener('abort', () => this.#learnt(), { once: true });

@@ -1,0 +1,78 @@
+import { testServers, waitUntil } from '@pdaltagent/testing';
+import { connect } from 'amqplib';
+import { Sender } from './dead-letters/sender';
+import { BrokerLink } from './inspection/broker-link';
+import { DELIVERED, event, KEY, Markers, sequences, TestWorker } from './lane-worker.fixture';
+import { type OutgoingMessage, toProperties } from './message';
+import { declareTopology, EVENTS, laneKey, laneOf, sidingKey } from './topology';
+
+let url: string;
+const OWN_LANE = laneOf(EVENTS, KEY);
+/** More than a lane's window. */
+const COUNT = 70;
+
+beforeEach(async () => {
+  url = (await testServers()).amqpUrl;
+  const connection = await connect(url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  await connection.close();
+});
+
+/** A routing key of the lane. */
+function keyOf(lane: number): string {
+  for (let n = 0; ; n += 1) {
+    const key = `R${String(n).padStart(31, '0')}`;
+    if (laneOf(EVENTS, key) === lane) return key;
+  }
+}
+
+/** Puts messages where they do not belong, as an operator with another tool may. */
+async function misplace(routingKey: string, messages: readonly OutgoingMessage[]): Promise<void> {
+  const link = await BrokerLink.open({ url, name: 'test' });
+  const sender = await Sender.open(link);
+  for (const message of messages) await sender.send(EVENTS.exchange, routingKey, message.body, toProperties(message));
+  await link.close();
+}
+
+const of = (alert: string, key = KEY) => Array.from({ length: COUNT }, (_, sequence) => event(alert, sequence, key));
+
+it('messages in lanes of another worker reach their own in order, and hold up nobody there', async () => {
+  const markers = new Markers();
+  const workers = [1, 2].map(() => new TestWorker(url, () => DELIVERED, { markers }));
+  await waitUntil(() => workers.every(({ worker }) => worker.lanes > 0 && worker.lanes < EVENTS.lanes), {
+    what: 'both workers to work lanes',
+    timeoutMs: 30_000,
+  });
+  const others = Array.from({ length: 4 }, (_, index) => (OWN_LANE + 1 + index) % EVENTS.lanes);
+  for (const lane of others) {
+    await misplace(laneKey(lane), of(`misplaced-${lane}`));
+    await misplace(laneKey(lane), [event('own', 0, keyOf(lane))]);
+  }
+  const delivered = () => workers.flatMap((worker) => worker.delivered);
+  await waitUntil(() => delivered().length >= others.length * (COUNT + 1), {
+    what: 'everything to be delivered',
+    timeoutMs: 45_000,
+  });
+  await Promise.all(workers.map(({ worker }) => worker.stop()));
+  const inOrder = Array.from({ length: COUNT }, (_, sequence) => sequence);
+  const found = sequences(delivered());
+  for (const lane of others) {
+    expect(found.get(`${KEY}:misplaced-${lane}`)).toEqual(inOrder);
+    expect(found.get(`${keyOf(lane)}:own`)).toEqual([0]);
+  }
+  expect(workers.some((worker) => worker.said('messages in a lane that is not theirs'))).toBe(true);
+});
+
+it('messages in a siding of another lane reach their own too, and its key is still known for what it is', async () => {
+  const lane = (OWN_LANE + 1) % EVENTS.lanes;
+  const key = keyOf(lane);
+  await misplace(sidingKey(lane, 0), of('stray'));
+  await misplace(sidingKey(lane, 0), of('aside', key));
+  await misplace(laneKey(lane), [event('aside', COUNT, key)]);
+  const test = new TestWorker(url, () => DELIVERED);
+  await waitUntil(() => test.delivered.length >= 2 * COUNT + 1, { what: 'everything', timeoutMs: 45_000 });
+  await test.worker.stop();
+  const found = sequences(test.delivered);
+  expect(found.get(`${KEY}:stray`)).toEqual(Array.from({ length: COUNT }, (_, sequence) => sequence));
+  expect(found.get(`${key}:aside`)).toEqual(Array.from({ length: COUNT + 1 }, (_, sequence) => sequence));
+});

@@ -1,0 +1,78 @@
+import { type Clock, delay } from '@pdaltagent/clock';
+import { type HeldMessage } from './lane';
+import { type Log } from './log';
+import { toProperties } from './message';
+import { type Publisher } from './publisher';
+import { moveInOrder } from './siding-move';
+import { type Family, laneKey, laneOfMessage } from './topology';
+
+const AGAIN_MS = 1_000;
+/** How often it is reported that messages lie in the wrong lane. */
+const REPORT_EVERY_MS = 60_000;
+
+export interface MisroutedOptions {
+  readonly family: Family;
+  /** The lane in whose queues they lie. */
+  readonly index: number;
+  readonly publisher: Pick<Publisher, 'sendPatiently'>;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/**
+ * Messages in the queue of a lane that is not theirs: an operator or a shovel put them there. They are published to their own
+ * lane in their order, where alone their alert's order is kept, and each is acknowledged once the broker has it there.
+ */
+export class Misrouted {
+  readonly #options: MisroutedOptions;
+  #waiting: HeldMessage[] = [];
+  #isMoving = false;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: MisroutedOptions) {
+    this.#options = options;
+  }
+
+  /** True if the message is of another lane: then it is on its way there. */
+  divert(message: HeldMessage): boolean {
+    const { family, index } = this.#options;
+    if (laneOfMessage(family, message) === index) return false;
+    this.#waiting.push(message);
+    if (!this.#isMoving) void this.#move();
+    return true;
+  }
+
+  async #move(): Promise<void> {
+    this.#isMoving = true;
+    this.#report();
+    while (this.#waiting.length > 0) {
+      // What a lane that is given back still holds goes back with it.
+      const batch = this.#waiting.splice(0).filter(({ lane }) => !lane.leaving);
+      const left = await moveInOrder(batch, {
+        publish: (message) => this.#publish(message),
+        moved: (message) => message.lane.ack(message),
+      });
+      if (left.length === 0) continue;
+      // Whether they arrived is not known: again from the oldest on, so that first arrivals are in order; repeats drop by id.
+      this.#waiting.unshift(...left);
+      await delay(this.#options.clock, AGAIN_MS);
+    }
+    this.#isMoving = false;
+  }
+
+  #publish(message: HeldMessage): Promise<void> {
+    const { family, publisher } = this.#options;
+    const key = laneKey(laneOfMessage(family, message));
+    const properties = toProperties({ ...message, again: true });
+    return publisher.sendPatiently(family.exchange, key, message.body, properties);
+  }
+
+  #report(): void {
+    const { log, clock, index } = this.#options;
+    const [first] = this.#waiting;
+    const now = clock.monotonic();
+    if (first === undefined || now - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = now;
+    log.warn('messages in a lane that is not theirs: published to their own', { queue: first.lane.queue, lane: index });
+  }
+}
