@@ -5,10 +5,12 @@ import { type DeadReason, deadLetterProperties, unreadLetterProperties } from '.
 import { type HeldMessage, type Lane } from './lane';
 import { type Log } from './log';
 import { type IncomingMessage, type Unread } from './message';
-import { type Publisher } from './publisher';
+import { PublishError, type PublishFailure, type Publisher } from './publisher';
 import { DEAD_LETTER_EXCHANGE, type Family } from './topology';
 
 const AGAIN_MS = 1_000;
+/** No repetition changes these. */
+const NEVER_TAKEN: ReadonlySet<PublishFailure> = new Set(['too-large', 'unencodable']);
 
 /** Told of each letter, before its message leaves the lane; there is no message if this version cannot read it. */
 export type Written = (reason: DeadReason, message?: IncomingMessage) => void;
@@ -29,21 +31,27 @@ export class DeadLetterOffice {
     this.#clock = clock;
   }
 
-  /** True once the letter is written and the message acknowledged; false where the lane was lost before. */
+  /** True once the letter is written and the message has left its lane; false if the lane was lost before. */
   async bury(message: HeldMessage, burial: Burial, history: History): Promise<boolean> {
     const properties = deadLetterProperties(message, burial, history, this.#clock.wall());
-    if (!(await this.#publish(message.lane, message.body, properties))) return false;
+    const published = await this.#publish(message.lane, message.body, properties);
+    if (published === 'lane lost') return false;
     const { id, type } = message;
     this.#log.warn('dead letter', { id, type, reason: burial.reason, status: burial.status });
     this.#written(burial.reason, message);
-    message.lane.ack(message);
+    if (published === 'confirmed') message.lane.ack(message);
+    else {
+      this.#sayRefused(message.body, { id });
+      message.lane.reject(message);
+    }
     return true;
   }
 
   /** The same for what this version cannot deliver: kept whole, so that a version that can may still do it. */
   async buryUnread(lane: Lane, delivery: ConsumeMessage, unread: Unread): Promise<void> {
-    if (!(await this.#publish(lane, delivery.content, unreadLetterProperties(delivery, unread, this.#clock.wall()))))
-      return;
+    const properties = unreadLetterProperties(delivery, unread, this.#clock.wall());
+    const published = await this.#publish(lane, delivery.content, properties);
+    if (published === 'lane lost') return;
     const id: unknown = delivery.properties.messageId;
     const named = typeof id === 'string' ? { id } : {};
     this.#log.warn('a message that cannot be delivered by this version: dead letter', {
@@ -52,19 +60,38 @@ export class DeadLetterOffice {
       problem: unread.problem,
     });
     this.#written(unread.kind);
-    lane.ackDelivery(delivery);
+    if (published === 'confirmed') return lane.ackDelivery(delivery);
+    this.#sayRefused(delivery.content, named);
+    lane.rejectDelivery(delivery);
   }
 
-  async #publish(lane: Lane, body: Buffer, properties: Options.Publish): Promise<boolean> {
+  async #publish(
+    lane: Lane,
+    body: Buffer,
+    properties: Options.Publish,
+  ): Promise<'confirmed' | 'refused' | 'lane lost'> {
     while (!lane.signal.aborted) {
       try {
         await this.#publisher.send(DEAD_LETTER_EXCHANGE, this.#family.deadLetters, body, properties);
-        return true;
-      } catch {
+        return 'confirmed';
+      } catch (error) {
+        if (error instanceof PublishError && NEVER_TAKEN.has(error.code)) return 'refused';
         // The publisher says once that the broker is away; the message stays unacknowledged.
         await delay(this.#clock, AGAIN_MS);
       }
     }
-    return false;
+    return 'lane lost';
+  }
+
+  /** RabbitMQ checks the size of what is published, not of what it moves to the dead letters itself (3.10). */
+  #sayRefused(body: Buffer, named: { readonly id?: string }): void {
+    this.#log.error(
+      'the broker takes no such message any more: it moves it to the dead letters itself, without the answer',
+      {
+        ...named,
+        bytes: body.length,
+        advice: 'raise max_message_size of RabbitMQ, as it was when the event was accepted',
+      },
+    );
   }
 }

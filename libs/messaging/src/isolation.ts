@@ -156,19 +156,26 @@ export class Isolation {
     if (!this.#ended && this.#connection !== undefined) await siding.takeOver(this.#connection, messages);
   }
 
-  /** The lane's window is full: the key that holds most of it, and is held up itself, has to go aside. */
+  /**
+   * The lane's window is full: the key that holds most of it, and is held up itself, has to go aside. One with a message that
+   * the broker takes no more cannot: its order would be lost.
+   */
   #chooseKey(): void {
     const { lane, dispatcher, publisher, log, index } = this.#options;
     const counts = new Map<string, number>();
-    for (const { routingKey } of lane.held) counts.set(routingKey, (counts.get(routingKey) ?? 0) + 1);
+    const fixed = new Set<string>();
+    for (const { routingKey, body } of lane.held) {
+      counts.set(routingKey, (counts.get(routingKey) ?? 0) + 1);
+      if (!publisher.takes(body.length)) fixed.add(routingKey);
+    }
     const heldUp = [...counts]
       .filter(([key]) => this.#sidingOf(key) === undefined && dispatcher.makingWay.isHeldUp(key))
-      .sort(([, a], [, b]) => b - a)[0];
-    if (heldUp === undefined) return;
+      .sort(([, a], [, b]) => b - a);
+    if (heldUp.length === 0) return;
+    const routingKey = heldUp.find(([key]) => !fixed.has(key))?.[0];
     const siding = this.#sidings.find(({ isFree }) => isFree);
-    this.#suspended = siding === undefined || publisher.state() !== 'connected';
-    if (siding === undefined || this.#suspended || this.#connection === undefined) return;
-    const [routingKey] = heldUp;
+    this.#suspended = routingKey === undefined || siding === undefined || publisher.state() !== 'connected';
+    if (routingKey === undefined || siding === undefined || this.#suspended || this.#connection === undefined) return;
     const departing = { routingKey, siding, isOpen: false };
     this.#departing = departing;
     dispatcher.makingWay.hold(routingKey);

@@ -30,7 +30,7 @@ export interface LanePorts {
   closedByBroker(lane: Lane, reason: string): void;
   /** The channel is gone without our doing; what was held is the broker's again. */
   lost(lane: Lane): void;
-  /** A message was acknowledged. */
+  /** A message was acknowledged or rejected: it is no longer in the queue. */
   acknowledged?(): void;
 }
 
@@ -103,14 +103,18 @@ export class Lane {
   }
 
   ackDelivery(delivery: ConsumeMessage): void {
+    this.#settle((channel) => channel.ack(delivery));
+  }
+
+  /** Has the broker itself move the message to the dead letters, whatever its size; without effect once the lane is lost. */
+  reject(message: HeldMessage): void {
     if (this.#state === 'closed') return;
-    this.#hasAcked = true;
-    try {
-      this.#channel?.ack(delivery);
-    } catch {
-      // The channel closed a moment ago and its event has not come yet: the broker will deliver it again.
-    }
-    this.#ports.acknowledged?.();
+    this.handBack(message);
+    this.rejectDelivery(message.delivery);
+  }
+
+  rejectDelivery(delivery: ConsumeMessage): void {
+    this.#settle((channel) => channel.nack(delivery, false, false));
   }
 
   /** The message stays unacknowledged and goes back to its place when the channel closes. */
@@ -149,6 +153,17 @@ export class Lane {
     this.#drained();
     void this.#closeChannel();
     this.#ports.lost(this);
+  }
+
+  #settle(settle: (channel: Channel) => void): void {
+    if (this.#state === 'closed') return;
+    this.#hasAcked = true;
+    try {
+      if (this.#channel !== undefined) settle(this.#channel);
+    } catch {
+      // The channel closed a moment ago and its event has not come yet: the broker will deliver it again.
+    }
+    this.#ports.acknowledged?.();
   }
 
   #end(why: string): void {

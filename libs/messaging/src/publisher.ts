@@ -2,11 +2,12 @@ import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Options } from 'amqplib';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
-import { type Sent, type Settlement } from './publish-channel';
+import { type ChannelClosure, type Sent, type Settlement } from './publish-channel';
 import { PublishingLink } from './publishing-link';
 import { type Family, type QueueType } from './topology';
 
-export type PublishFailure = 'unavailable' | 'blocked' | 'timeout' | 'returned' | 'refused' | 'unencodable';
+export type PublishFailure =
+  'unavailable' | 'blocked' | 'timeout' | 'returned' | 'refused' | 'too-large' | 'unencodable';
 
 /** The broker did not confirm a message: it may or may not be queued. */
 export class PublishError extends Error {
@@ -25,6 +26,7 @@ const EXPLANATIONS: Readonly<Record<PublishFailure, string>> = {
   timeout: 'the broker did not confirm in time',
   returned: 'no queue took the message',
   refused: 'the broker refused the message',
+  'too-large': 'the broker takes no message of this size (max_message_size)',
   unencodable: 'AMQP has no form for the message: a property or its headers are too long',
 };
 
@@ -39,7 +41,15 @@ export interface PublisherOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** So RabbitMQ closes the channel of a message over its `max_message_size`, `check_msg_size` in `rabbit_channel.erl` of 3.10. */
+const TOO_LARGE = /message size \d+ is larger than (?:configured )?max size (\d+)/;
+
+/** The limit may be raised without a restart of the broker; it then holds for new channels. */
+const FORGET_MAXIMUM_MS = 60_000;
+
 interface Pending {
+  /** Of its body. */
+  readonly bytes: number;
   /** On the monotonic clock. */
   readonly sentAt: number;
   /** Neither a block nor a late confirm ends it. */
@@ -55,13 +65,16 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #stopExpiring: () => void;
   #idle: (() => void) | undefined;
+  /** Of the largest body that the broker takes, once it refused one; bytes. */
+  #maximumBytes = Infinity;
+  #cancelForgetting: () => void = () => undefined;
 
   constructor({ confirmTimeoutMs = 10_000, ...options }: PublisherOptions) {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#confirmTimeoutMs = confirmTimeoutMs;
     this.#link = new PublishingLink({
       ...options,
-      lost: () => this.#failAll('unavailable'),
+      lost: (closure) => this.#lose(closure),
       blocked: () => this.#failAll('blocked', ({ patient }) => !patient),
     });
     this.#stopExpiring = every(this.#clock, 250, () => this.#expire());
@@ -76,6 +89,11 @@ export class Publisher {
     return this.#link.state();
   }
 
+  /** Whether the broker takes bodies of this size, as far as that is known. */
+  takes(bytes: number): boolean {
+    return bytes <= this.#maximumBytes;
+  }
+
   /** Messages sent and not yet confirmed. */
   get unconfirmed(): number {
     return this.#pending.size;
@@ -86,12 +104,12 @@ export class Publisher {
    * @throws PublishError where it was not confirmed; it may be queued all the same
    */
   publish(message: OutgoingMessage): Promise<void> {
-    return this.#settled(false, (settle) => this.#link.publish(message, settle));
+    return this.#settled(message.body.length, false, (settle) => this.#link.publish(message, settle));
   }
 
   /** Publishes anything with confirm, by exchange and routing key. @throws PublishError */
   send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
-    return this.#settled(false, (settle) => this.#link.send({ exchange, routingKey }, body, properties, settle));
+    return this.#send(false, exchange, routingKey, body, properties);
   }
 
   /**
@@ -100,7 +118,7 @@ export class Publisher {
    * @throws PublishError
    */
   sendPatiently(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
-    return this.#settled(true, (settle) => this.#link.send({ exchange, routingKey }, body, properties, settle));
+    return this.#send(true, exchange, routingKey, body, properties);
   }
 
   /** Waits for what is unconfirmed, at most the confirm timeout, then closes the connection. */
@@ -113,7 +131,20 @@ export class Publisher {
     await this.#link.close();
   }
 
-  #settled(patient: boolean, send: (settle: (settlement: Settlement) => void) => Sent): Promise<void> {
+  #send(
+    patient: boolean,
+    exchange: string,
+    routingKey: string,
+    body: Buffer,
+    properties: Options.Publish,
+  ): Promise<void> {
+    return this.#settled(body.length, patient, (settle) =>
+      this.#link.send({ exchange, routingKey }, body, properties, settle),
+    );
+  }
+
+  #settled(bytes: number, patient: boolean, send: (settle: (settlement: Settlement) => void) => Sent): Promise<void> {
+    if (!this.takes(bytes)) return Promise.reject(new PublishError('too-large'));
     const state = this.#link.state();
     if (state === 'away') return Promise.reject(new PublishError('unavailable'));
     if (state === 'blocked' && !patient) return Promise.reject(new PublishError('blocked'));
@@ -125,10 +156,25 @@ export class Publisher {
         else reject(new PublishError(failure));
         if (this.#pending.size === 0) this.#idle?.();
       };
-      this.#pending.set(key, { sentAt: this.#clock.monotonic(), patient, settle });
+      this.#pending.set(key, { bytes, sentAt: this.#clock.monotonic(), patient, settle });
       const sent = send((settlement) => settle(settlement === 'confirmed' ? undefined : settlement));
       if (sent !== 'sent') settle(sent === 'ended' ? 'unavailable' : sent);
     });
+  }
+
+  /** The broker does not say which message it refuses, but which size. */
+  #lose(closure: ChannelClosure | undefined): void {
+    this.#learnMaximum(TOO_LARGE.exec(closure?.reason ?? '')?.[1]);
+    this.#failAll('too-large', ({ bytes }) => !this.takes(bytes));
+    this.#failAll('unavailable');
+  }
+
+  #learnMaximum(bytes: string | undefined): void {
+    this.#cancelForgetting();
+    this.#maximumBytes = bytes === undefined ? Infinity : Number(bytes);
+    if (bytes !== undefined) {
+      this.#cancelForgetting = this.#clock.after(FORGET_MAXIMUM_MS, () => (this.#maximumBytes = Infinity));
+    }
   }
 
   #failAll(failure: PublishFailure, which: (pending: Pending) => boolean = () => true): void {

@@ -1,7 +1,7 @@
 import { type ChannelModel, type Options } from 'amqplib';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
-import { PublishChannel, type Sent, type Settlement } from './publish-channel';
+import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
 import { redeclaration } from './redeclaration';
 import { Session } from './session';
 import { SharedHeaders } from './shared-headers';
@@ -15,8 +15,11 @@ export interface PublishingLinkOptions {
   readonly log: Log;
   /** A new connection is ready for messages. */
   readonly opened?: () => void;
-  /** The connection is gone: nothing that was sent over it and not settled ever will be. */
-  readonly lost: () => void;
+  /**
+   * The connection is gone: nothing that was sent over it and not settled ever will be.
+   * @param closure why, if the broker closed the channel alone
+   */
+  readonly lost: (closure: ChannelClosure | undefined) => void;
   /** The broker takes nothing for now: it is short of memory or disk. What was sent is settled later. */
   readonly blocked: () => void;
   readonly unblocked?: () => void;
@@ -94,7 +97,7 @@ export class PublishingLink {
     confirmChannel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
     const channel = new PublishChannel(confirmChannel, {
       returned: () => this.#redeclare(),
-      ended: () => this.#lose(channel),
+      ended: (closure) => this.#lose(channel, closure),
     });
     await declareTopology(connection, family, queueType);
     this.#redeclare = redeclaration(connection, this.#options);
@@ -102,11 +105,11 @@ export class PublishingLink {
     opened?.();
   }
 
-  #lose(channel: PublishChannel | undefined): void {
+  #lose(channel: PublishChannel | undefined, closure?: ChannelClosure): void {
     if (channel === undefined || channel !== this.#channel) return;
     this.#channel = undefined;
     this.#blocked = false;
-    this.#options.lost();
+    this.#options.lost(closure);
     this.#session.reconnect();
   }
 }

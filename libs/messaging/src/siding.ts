@@ -70,9 +70,9 @@ export class Siding {
     return this.#routingKey;
   }
 
-  /** Messages that still stand in the lane and cannot move, for the broker takes nothing. */
+  /** Messages that still stand in the lane and cannot move, for the broker takes nothing, or not the first of them. */
   get isStuck(): boolean {
-    return this.#waiting.length > 0 && this.#publisher.state() !== 'connected';
+    return this.#waiting.length > 0 && (this.#publisher.state() !== 'connected' || this.#movable === 0);
   }
 
   /**
@@ -113,8 +113,9 @@ export class Siding {
   /** Moves what waits, as soon as the broker takes messages and somebody consumes the siding. */
   goOn(): void {
     const isReady = this.#consumer !== undefined && this.#publisher.state() === 'connected';
-    if (this.#waiting.length === 0 || this.#leaving || this.#moving !== undefined || !isReady) return;
-    this.#moving = this.#move(this.#waiting.splice(0)).finally(() => {
+    const movable = this.#movable;
+    if (movable === 0 || this.#leaving || this.#moving !== undefined || !isReady) return;
+    this.#moving = this.#move(this.#waiting.splice(0, movable)).finally(() => {
       this.#moving = undefined;
       this.goOn();
       this.#lookIfEmpty();
@@ -193,8 +194,17 @@ export class Siding {
     return this.#publisher.sendPatiently(this.#family.exchange, key, message.body, properties);
   }
 
+  /**
+   * How many of those that wait may move: none from the first on that the broker takes no more. That one goes the direct way
+   * once everything before it has gone.
+   */
+  get #movable(): number {
+    const tooLarge = this.#waiting.findIndex(({ body }) => !this.#publisher.takes(body.length));
+    return tooLarge === -1 ? this.#waiting.length : tooLarge;
+  }
+
   #lookIfEmpty(): void {
-    const isUsed = this.#waiting.length > 0 || this.#moving !== undefined || this.#leaving;
+    const isUsed = this.#movable > 0 || this.#moving !== undefined || this.#leaving;
     if (this.#within > 0 || isUsed || this.#consumer === undefined || this.#consumer.held.size > 0) return;
     this.#learnt();
     this.#ports.emptied(this);

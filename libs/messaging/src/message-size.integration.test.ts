@@ -1,0 +1,136 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Outcome } from '@pdaltagent/delivery';
+import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
+import { connect, type ConsumeMessage } from 'amqplib';
+import { type Letter, letterOf } from './dead-letters/letter';
+import { DELIVERED, event, KEY, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import { PublishError, Publisher } from './publisher';
+import { declareTopology, EVENTS, laneOf } from './topology';
+
+const REJECTED: Outcome = { kind: 'rejected', status: 400, answer: 'invalid event' };
+const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
+const MAX_BYTES = 10_000;
+
+let folder: RunFolder;
+let broker: RabbitMQ;
+
+beforeAll(async () => {
+  folder = openRunFolder('message-size');
+  // Its own, for the size that it allows is the same for all virtual hosts.
+  broker = await startRabbitMQ({ folder: folder.path });
+  const connection = await connect(broker.url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  await connection.close();
+}, 180_000);
+afterAll(async () => {
+  await broker.stop();
+  folder.remove();
+});
+
+const big = (alert: string, sequence: number) => ({
+  ...event(alert, sequence),
+  body: Buffer.alloc(2 * MAX_BYTES, 'x'),
+});
+
+/** Every dead letter, as they come. */
+async function deadLetters() {
+  const connection = await connect(broker.url);
+  const channel = await connection.createChannel();
+  const letters: Letter[] = [];
+  await channel.consume(EVENTS.deadLetters, (delivery: ConsumeMessage | null) => {
+    if (delivery !== null) letters.push(letterOf(delivery));
+  });
+  return { letters, close: () => connection.close() };
+}
+
+it('a message over a limit that was lowered later becomes a dead letter, and holds up nothing', async () => {
+  const all = Array.from({ length: 20 }, (_, alert) => [
+    ...(alert % 5 === 0 ? [big(`alert-${alert}`, 0)] : [event(`alert-${alert}`, 0)]),
+    event(`alert-${alert}`, 1),
+  ]).flat();
+  await publish(broker.url, all);
+  await broker.setMaxMessageSize(MAX_BYTES);
+  const dead = await deadLetters();
+  const test = new TestWorker(broker.url, ({ id }) => (id.endsWith('/0') ? REJECTED : DELIVERED));
+  try {
+    await waitUntil(() => test.delivered.length === 20 && dead.letters.length >= 20, {
+      what: 'every second event to be delivered and every other one to be a dead letter',
+      timeoutMs: 30_000,
+    });
+    expect([...sequences(test.delivered).values()]).toEqual(Array.from({ length: 20 }, () => [1]));
+    expect(test.lines.filter((line) => line.startsWith('the broker takes no such message'))).toHaveLength(4);
+    expect(new Set(dead.letters.map(({ id }) => id)).size).toBe(20);
+    for (const letter of dead.letters) expect(letter.reason).toBe('rejected');
+  } finally {
+    await test.worker.stop();
+    await dead.close();
+    await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
+  }
+});
+
+/** Another key of the same lane. */
+const neighbour = Array.from({ length: 10_000 }, (_, index) => `R${String(index).padStart(31, '0')}`).find(
+  (key) => laneOf(EVENTS, key) === laneOf(EVENTS, KEY),
+);
+
+it('a key with such a message keeps its place in its lane, which is not taken again and again, and its order', async () => {
+  const alerts = Array.from({ length: 10 }, (_, index) => index);
+  const backlog = Array.from({ length: 30 }, (_, sequence) =>
+    alerts.map((alert) => (sequence === 3 && alert === 4 ? big('alert-4', 3) : event(`alert-${alert}`, sequence))),
+  ).flat();
+  await publish(broker.url, backlog);
+  await broker.setMaxMessageSize(MAX_BYTES);
+  let isThrottled = true;
+  let throttled = 0;
+  const test = new TestWorker(broker.url, ({ routingKey }) => {
+    if (!isThrottled || routingKey !== KEY) return DELIVERED;
+    throttled += 1;
+    return THROTTLED;
+  });
+  try {
+    await waitUntil(() => test.said('publishing channel failed'), { what: 'the large message to be refused' });
+    await waitUntil(() => test.worker.lanesWithoutIsolation === 1, { what: 'the key to stay where it is' });
+    const before = throttled;
+    await waitUntil(() => throttled >= before + 5, { what: 'further attempts' });
+    expect(test.lines.filter((line) => line === 'lanes let go').length).toBeLessThan(3);
+    isThrottled = false;
+    await publish(broker.url, [event('alert', 0, neighbour)]);
+    await waitUntil(() => test.delivered.length > backlog.length, {
+      what: 'everything to be delivered',
+      timeoutMs: 40_000,
+    });
+    for (const [orderKey, order] of sequences(test.delivered)) {
+      if (orderKey.startsWith(KEY)) expect(order).toEqual(Array.from({ length: 30 }, (_, index) => index));
+    }
+  } finally {
+    await test.worker.stop();
+    await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
+  }
+});
+
+it('a limit that is raised without a restart is noticed', async () => {
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  // What lasts a minute lasts a second.
+  const clock: Clock = { ...SYSTEM_CLOCK, after: (ms, callback) => SYSTEM_CLOCK.after(ms / 60, callback) };
+  await broker.setMaxMessageSize(MAX_BYTES);
+  const publisher = new Publisher({ url: broker.url, name: 'test', family: EVENTS, queueType: 'quorum', log, clock });
+  publisher.start();
+  const isConnected = () => publisher.state() === 'connected';
+  const tooLarge = new PublishError('too-large');
+  try {
+    await waitUntil(isConnected, { what: 'the connection' });
+    await expect(publisher.publish(big('raised', 0))).rejects.toEqual(tooLarge);
+    // Known now: it costs no second channel.
+    await expect(publisher.publish(big('raised', 0))).rejects.toEqual(tooLarge);
+    expect(publisher.takes(MAX_BYTES)).toBe(true);
+    await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
+    const isTaken = () =>
+      publisher.publish(big('raised', 1)).then(
+        () => true,
+        () => false,
+      );
+    await waitUntil(isTaken, { what: 'the large message to be taken', timeoutMs: 20_000 });
+  } finally {
+    await publisher.close();
+  }
+});
