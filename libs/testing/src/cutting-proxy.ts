@@ -19,6 +19,8 @@ interface Link {
   server: net.Socket;
   carried: { 'to-server': number; 'to-client': number };
   swallowed: boolean;
+  /** What the client sent while the connection is detained. */
+  detained: Buffer[] | undefined;
   last: Promise<void>;
 }
 
@@ -94,6 +96,26 @@ export class CuttingProxy {
     return this.inject({ kind: 'none' });
   }
 
+  /**
+   * Detains all open connections, as a network that buffers does: nothing of them passes, in either direction. What their
+   * clients have sent arrives when they are released, even if the clients have given up long since. New connections pass.
+   */
+  detain(): void {
+    for (const link of this.#links) link.detained = [];
+  }
+
+  /** Lets arrive what detained connections have sent, and ends them. Resolves with the number of bytes. */
+  async release(): Promise<number> {
+    let bytes = 0;
+    for (const link of [...this.#links].filter(({ detained }) => detained !== undefined)) {
+      const sent = Buffer.concat(link.detained ?? []);
+      bytes += sent.length;
+      await new Promise<void>((resolve) => link.server.end(sent, () => resolve()));
+      this.#links.delete(link);
+    }
+    return bytes;
+  }
+
   /** Ends all open connections, as a peer that goes away does. */
   cut(): void {
     for (const link of this.#links) this.#drop(link);
@@ -137,6 +159,7 @@ export class CuttingProxy {
       server,
       carried: { 'to-server': 0, 'to-client': 0 },
       swallowed: false,
+      detained: undefined,
       last: Promise.resolve(),
     };
     this.#links.add(link);
@@ -145,8 +168,12 @@ export class CuttingProxy {
       [server, client, 'to-client'],
     ] as const) {
       from.on('data', (data: Buffer) => this.#carry(link, from, to, direction, data));
-      from.on('end', () => this.#later(link, () => to.end()));
-      from.on('error', () => this.#drop(link));
+      from.on('end', () => {
+        if (link.detained === undefined) this.#later(link, () => to.end());
+      });
+      from.on('error', () => {
+        if (link.detained === undefined) this.#drop(link);
+      });
       from.on('close', () => {
         if (to.closed) this.#links.delete(link);
       });
@@ -158,6 +185,10 @@ export class CuttingProxy {
       this.#fault = { kind: 'black-hole' };
     }
     const fault = this.#fault;
+    if (link.detained !== undefined) {
+      if (direction === 'to-server') link.detained.push(data);
+      return;
+    }
     if (fault.kind === 'black-hole') {
       link.swallowed = true;
       this.#swallowed += data.length;

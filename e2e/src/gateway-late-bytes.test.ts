@@ -1,0 +1,80 @@
+import { type AppProcess, type Redis, startApp, startRedis, waitUntil } from '@pdaltagent/testing';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { GatewayRig } from './gateway.fixture';
+import { askSimulator } from './simulator-control.fixture';
+import { routingKeys } from './traffic.fixture';
+
+const received = z.object({ events: z.array(z.object({ action: z.string(), dedupKey: z.string() })) });
+
+describe('a network that delivers the bytes of a connection long after it was given up', () => {
+  let rig: GatewayRig;
+  let redis: Redis;
+  let simulator: AppProcess;
+  let workers: AppProcess[];
+
+  beforeAll(async () => {
+    rig = await GatewayRig.start('e2e-late-bytes', { PDAGENTD_CONFIRM_TIMEOUT_MS: '1000' });
+    const folder = (name: string): string => {
+      const made = path.join(rig.folder.path, name);
+      mkdirSync(made, { recursive: true });
+      return made;
+    };
+    redis = await startRedis({ folder: folder('redis') });
+    simulator = await startApp('pagerduty-simulator', { folder: folder('simulator'), env: { SIMULATOR_PORT: '0' } });
+    const env = {
+      PDAGENTD_AMQP_URL: rig.broker.url,
+      PDAGENTD_REDIS_URL: redis.url,
+      PDAGENTD_EVENTS_BASE_URL: simulator.url ?? '',
+    };
+    workers = await Promise.all(
+      ['first', 'second'].map((name) => startApp('delivery-worker', { folder: folder(name), env })),
+    );
+  }, 180_000);
+  afterAll(async () => {
+    await Promise.all([...workers, simulator].map((app) => app.stop()));
+    await redis.stop();
+    await rig.stop();
+  });
+
+  async function send(routing_key: string, event_action: string, dedup_key: string): Promise<void> {
+    const payload = { summary: 's', source: 'db1', severity: 'critical' };
+    const response = await fetch(`http://127.0.0.1:${rig.port}/v2/enqueue`, {
+      method: 'POST',
+      body: JSON.stringify({ routing_key, event_action, dedup_key, payload }),
+    });
+    expect(response.status).toBe(202);
+  }
+
+  async function actionsOf(dedupKey: string): Promise<string[]> {
+    const { events } = received.parse(await askSimulator(simulator.url ?? '', 'GET', '/events'));
+    return events.filter((event) => event.dedupKey === dedupKey).map(({ action }) => action);
+  }
+
+  it('opens no alert again that was resolved since: copies that arrive late are dropped', async () => {
+    const keys = routingKeys(4);
+    const alerts = keys.map((key, index) => ({ key, name: `alert-${index}` }));
+    rig.proxy.detain();
+    await Promise.all(alerts.map(({ key, name }) => send(key, 'trigger', name)));
+    await rig.goes('direct');
+    await Promise.all(alerts.map(({ key, name }) => send(key, 'resolve', name)));
+    await waitUntil(
+      async () =>
+        (await Promise.all(alerts.map(({ name }) => actionsOf(name)))).every((actions) => actions.length === 2),
+      { what: 'both events of every alert', timeoutMs: 60_000 },
+    );
+    expect(await rig.proxy.release()).toBeGreaterThan(0);
+    const repeats = () =>
+      Promise.all(workers.map(async ({ url }) => repeatsIn(await (await fetch(`${url}/metrics`)).text())));
+    await waitUntil(async () => (await repeats()).reduce((sum, count) => sum + count, 0) >= alerts.length, {
+      what: 'the late copies to be dropped',
+      timeoutMs: 60_000,
+    });
+    for (const { name } of alerts) expect([name, await actionsOf(name)]).toEqual([name, ['trigger', 'resolve']]);
+  }, 180_000);
+});
+
+function repeatsIn(metrics: string): number {
+  return Number(/^pdaltagent_\w*repeat\w*(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1] ?? 0);
+}
