@@ -48,7 +48,7 @@ export const variables = {
   maxInFlight: integer(
     'PDAGENTD_MAX_IN_FLIGHT',
     1_000,
-    'events that may wait for RabbitMQ’s confirm at one time; more go to the spool',
+    'events that may wait for RabbitMQ’s confirm; a quarter of them per lane, and what exceeds it goes to the spool',
     { min: 1 },
   ),
   strict: flag('PDAGENTD_STRICT', false, 'refuse events over PagerDuty’s limits instead of cutting them'),

@@ -1,0 +1,156 @@
+import { declareTopology, EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
+import { claimLaneSpool, Quarantine } from '@pdaltagent/spool';
+import { CuttingProxy, testServers, waitUntil } from '@pdaltagent/testing';
+import { type ChannelModel, connect } from 'amqplib';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type LogLine, rememberingLogger } from '../gateway.fixture';
+import { DurablePublisher } from './durable-publisher';
+
+const KEY = '01234567890123456789012345678901';
+const LANE = laneOf(EVENTS, KEY);
+
+let root: string;
+let amqpUrl: string;
+let proxy: CuttingProxy;
+let log: LogLine[];
+let connection: ChannelModel;
+/** What has arrived on the lane. */
+let arrived: string[];
+const stops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  ({ amqpUrl } = await testServers());
+  connection = await connect(amqpUrl);
+  await declareTopology(connection, EVENTS, 'quorum');
+  const channel = await connection.createChannel();
+  await channel.consume(laneQueue(EVENTS, LANE), (found) => {
+    if (found === null) return;
+    arrived.push(String(found.properties.messageId));
+    channel.ack(found);
+  });
+});
+afterAll(() => connection.close());
+beforeEach(async () => {
+  log = [];
+  arrived = [];
+  root = await mkdtemp(path.join(tmpdir(), 'publisher-'));
+  proxy = await CuttingProxy.start(amqpUrl);
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+  await proxy.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+interface Rig {
+  readonly publisher: DurablePublisher;
+  readonly quarantine: Quarantine;
+  readonly spooled: () => number;
+}
+
+async function start(): Promise<Rig> {
+  const logger = rememberingLogger(log);
+  const { spool, former } = await claimLaneSpool(root, { maximumBytes: 2 ** 26, log: logger, laneOf: () => LANE });
+  const quarantine = await Quarantine.open(path.join(root, 'quarantine'), logger);
+  const publisher = new DurablePublisher({
+    broker: { url: proxy.url(amqpUrl), name: 'test', family: EVENTS, queueType: 'quorum' },
+    spool,
+    former,
+    quarantine,
+    limits: { confirmTimeoutMs: 1_000, maxInFlight: 1_000 },
+    log: logger,
+    spoolBegun: () => undefined,
+    quarantined: () => undefined,
+  });
+  stops.push(() => publisher.close());
+  publisher.start();
+  return { publisher, quarantine, spooled: () => spool.entries };
+}
+
+let counter = 0;
+function message(changes: Partial<OutgoingMessage> = {}): OutgoingMessage {
+  counter += 1;
+  return {
+    id: `id-${counter}`,
+    type: 'integration',
+    routingKey: KEY,
+    orderKey: `${KEY}:${counter}`,
+    body: Buffer.from(String(counter)),
+    contentType: 'text/plain',
+    receivedAt: Date.now(),
+    ...changes,
+  };
+}
+
+const isDirect = ({ publisher }: Rig): Promise<boolean> =>
+  waitUntil(() => publisher.mode === 'direct', { what: 'events to go straight to the broker', timeoutMs: 30_000 });
+
+/** Resolves if these and no others arrive, in this order. */
+async function arrive(messages: readonly OutgoingMessage[]): Promise<void> {
+  await waitUntil(() => arrived.length >= messages.length, { what: `${messages.length} messages to arrive` });
+  expect(arrived).toEqual(messages.map(({ id }) => id));
+}
+
+/** Shapes that AMQP 0-9-1 has no form for, as an earlier release may have spooled them. */
+const POISON: Readonly<Record<string, Partial<OutgoingMessage>>> = {
+  'an id over 255 bytes': { id: 'i'.repeat(256) },
+  'a name of a header over 255 bytes': { forward: { ['h'.repeat(256)]: 'value' } },
+  'headers that do not fit a frame': { forward: { large: 'v'.repeat(140_000) } },
+  'a query that does not fit a frame': { query: 'q'.repeat(140_000) },
+};
+
+it.each(Object.entries(POISON))('quarantines %s, and publishes what comes after it', async (_name, poison) => {
+  const rig = await start();
+  await isDirect(rig);
+  const before = message();
+  const after = message();
+  await Promise.all([before, message(poison), after].map((each) => rig.publisher.publish(each)));
+  expect(rig.quarantine.entries).toBe(1);
+  await arrive([before, after]);
+  expect(rig.publisher.mode).toBe('direct');
+});
+
+it('quarantines what it finds in the spool and cannot publish, and drains what comes after it', async () => {
+  await proxy.inject({ kind: 'down' });
+  const rig = await start();
+  const good = Array.from({ length: 20 }, () => message());
+  const poison = Object.values(POISON).map((shape) => message(shape));
+  await Promise.all([...good.slice(0, 10), ...poison, ...good.slice(10)].map((each) => rig.publisher.publish(each)));
+  expect(rig.spooled()).toBe(24);
+  await proxy.heal();
+  await isDirect(rig);
+  expect(rig.spooled()).toBe(0);
+  expect(rig.quarantine.entries).toBe(poison.length);
+  await arrive(good);
+});
+
+it('leaves a record of a newer version where it is, publishes what comes after it, and finds it again', async () => {
+  const sequence = Date.now() * 1_000;
+  const { spool } = await claimLaneSpool(root, {
+    maximumBytes: 2 ** 26,
+    log: rememberingLogger([]),
+    laneOf: () => LANE,
+  });
+  const newer = writeRecord(message());
+  newer.writeUInt8(99, 0);
+  const known = message();
+  await spool.append(LANE, sequence, newer);
+  await spool.append(LANE, sequence + 1, writeRecord(known));
+  await spool.close();
+
+  const rig = await start();
+  await isDirect(rig);
+  await arrive([known]);
+  expect(rig.spooled()).toBe(1);
+  const reports = log.filter(({ message: line }) => line.includes('newer version'));
+  expect(reports.map(({ fields }) => fields)).toMatchObject([{ sequence, version: 99 }]);
+});
+
+it('waits for a broker that is there at once, in place of spooling the first events', async () => {
+  const rig = await start();
+  await Promise.all(Array.from({ length: 50 }, () => rig.publisher.publish(message())));
+  await isDirect(rig);
+  expect(log.filter(({ message: line }) => line.includes('to the spool'))).toEqual([]);
+});
