@@ -1,5 +1,5 @@
 import { declareTopology, EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
-import { claimLaneSpool, Quarantine } from '@pdaltagent/spool';
+import { claimSpool, Quarantine } from '@pdaltagent/spool';
 import { CuttingProxy, testServers, waitUntil } from '@pdaltagent/testing';
 import { type ChannelModel, connect } from 'amqplib';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -52,7 +52,7 @@ interface Rig {
 
 async function start(): Promise<Rig> {
   const logger = rememberingLogger(log);
-  const { spool, former } = await claimLaneSpool(root, { maximumBytes: 2 ** 26, log: logger, laneOf: () => LANE });
+  const { spool, former } = await claimSpool(root, { maximumBytes: 2 ** 26, log: logger, laneOf: () => LANE });
   const quarantine = await Quarantine.open(path.join(root, 'quarantine'), logger);
   const publisher = new DurablePublisher({
     broker: { url: proxy.url(amqpUrl), name: 'test', family: EVENTS, queueType: 'quorum' },
@@ -128,7 +128,7 @@ it('quarantines what it finds in the spool and cannot publish, and drains what c
 
 it('leaves a record of a newer version where it is, publishes what comes after it, and finds it again', async () => {
   const sequence = Date.now() * 1_000;
-  const { spool } = await claimLaneSpool(root, {
+  const { spool } = await claimSpool(root, {
     maximumBytes: 2 ** 26,
     log: rememberingLogger([]),
     laneOf: () => LANE,
