@@ -2,7 +2,7 @@ export { AppProcess, lineText, type LogLine, startApp, type StartAppOptions } fr
 export { cleanEnvironment } from './clean-environment';
 export { CuttingProxy, type Fault } from './cutting-proxy';
 export { type FuzzedAnswer, FuzzedConnection } from './fuzzed-connection';
-export { fuzzedRequest, type FuzzedRequest, withoutMadeKey } from './fuzzed-request';
+export { bodyToArrive, fuzzedRequest, type FuzzedRequest, withoutMadeKey } from './fuzzed-request';
 export { type Exit, type GuardedProcess, startGuarded } from './guarded-process';
 export { Ledger, type LedgerEntry, type LedgerReport } from './ledger';
 export { freePort, isPortFree } from './ports';
