@@ -9,12 +9,12 @@ import { SpoolError, type SpoolFailure } from './spool-ports';
 const HEAL_MS = 1_000;
 /** LevelDB keeps what was erased until it compacts, and if nothing is written it may not: after this much it is told to. */
 const COMPACT_BYTES = 1024 * 1024;
-/** Making a batch blocks the event loop, about a microsecond for each. */
+/** Making a batch blocks the event loop, about a microsecond for each entry. */
 const ERASED_AT_ONCE = 5_000;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** A read in progress sees the database as it was at its begin: with what has left `#erasing` since. */
+/** A read in progress sees the database as it was when the read began: with what has been erased since. */
 interface Read {
   readonly done: Promise<unknown>;
   readonly erasedSince: ReadonlySet<string>[];
@@ -61,6 +61,7 @@ export class SpoolFolder<C extends Contents> {
   #writing: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
+  #waitingForRoom: Promise<void> | undefined;
   /** Erased since the last compaction. */
   #erasedBytes = 0;
   #isReadOnly = false;
@@ -157,11 +158,17 @@ export class SpoolFolder<C extends Contents> {
   /** Writes what is waiting, waits for reads, and releases the folder for another process. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    while (this.#writing !== undefined) await this.#writing;
-    while (this.#reopening !== undefined) await this.#reopening;
+    await this.#settled();
     // What failed must not come back for the next process.
     if (this.#isReadOnly && this.#erased.size > 0) await this.#reopen();
+    await this.#settled();
     await this.#closeDatabase();
+  }
+
+  async #settled(): Promise<void> {
+    for (let work = this.#writing ?? this.#reopening; work !== undefined; work = this.#writing ?? this.#reopening) {
+      await work;
+    }
   }
 
   #flush(): void {
@@ -239,13 +246,12 @@ export class SpoolFolder<C extends Contents> {
   }
 
   #diskIsFull(): void {
-    const wasFull = this.#isDiskFull;
     this.#isDiskFull = true;
     this.#compactIfNeeded();
-    if (!wasFull) void this.#waitForRoom();
+    this.#waitingForRoom ??= this.#waitForRoom().finally(() => (this.#waitingForRoom = undefined));
   }
 
-  /** Whoever asks for the condition may send nothing before it is usable again, so no write finds out. */
+  /** A load balancer may send nothing until the condition is usable again, so that no write finds out. */
   async #waitForRoom(): Promise<void> {
     while (this.#isDiskFull && !this.#isClosed) {
       await delay(this.#options.clock, HEAL_MS);
@@ -293,6 +299,8 @@ export class SpoolFolder<C extends Contents> {
 
   async #openAgain(): Promise<void> {
     const { log, load } = this.#options;
+    // If it was a read that failed, a write may be in progress.
+    while (this.#writing !== undefined) await this.#writing;
     await this.#closeDatabase();
     if (this.#isEmpty) {
       await destroyDatabase(this.path);

@@ -101,6 +101,10 @@ export class Spool implements SpoolSource {
     return oldest;
   }
 
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
   #refusal(lane: number, bytes: number): SpoolFailure | undefined {
     if (this.#store.isClosed) return 'closed';
     if (this.#store.condition === 'failing') return 'failing';
@@ -113,10 +117,6 @@ export class Spool implements SpoolSource {
     const { room } = this.#store;
     const size = room === 0 ? this.#maximumBytes : Math.min(this.#maximumBytes, this.bytes + room);
     return this.bytesOf(lane) + bytes > size * LANE_SHARE ? 'full' : undefined;
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
   }
 }
 
