@@ -72,11 +72,14 @@ it('keeps what the broker refuses and says why, and sends it once the broker tak
 });
 
 it('keeps what AMQP has no form for, and sends the others', async () => {
-  await gateway.add({ id: 'm1', forward: { ['x'.repeat(256)]: '' } }, { id: 'm2' });
+  await gateway.add({ id: 'name', forward: { ['x'.repeat(256)]: '' } });
+  // More than a frame holds, which would end the connection.
+  await gateway.add({ id: 'frame', forward: { x: 'x'.repeat(200_000) } }, { id: 'm3' });
   const { code, error } = await replay('--all');
   expect(code).toBe(1);
-  expect(error).toMatch(/^m1 stays: unencodable: /m);
-  expect(await gateway.ids()).toEqual(['m1']);
+  expect(error).toMatch(/^name stays: unencodable: /m);
+  expect(error).toMatch(/^frame stays: unencodable: /m);
+  expect(await gateway.ids()).toEqual(['name', 'frame']);
   expect(await waitingFor(broker.url)).toBe(1);
 });
 

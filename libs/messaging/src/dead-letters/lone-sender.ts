@@ -1,5 +1,6 @@
-import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqplib';
-import { type BrokerLink, hasReplyCode } from '../inspection/broker-link';
+import { type Options } from 'amqplib';
+import { type BrokerLink } from '../inspection/broker-link';
+import { type ChannelClosure, PublishChannel } from '../publish-channel';
 import { PublishError } from '../publisher';
 
 /** What became of a message: the broker has it, would not have it, or AMQP has no form for it. */
@@ -9,13 +10,8 @@ export type LoneAnswer =
 /** AMQP 0-9-1, "reply codes": so RabbitMQ refuses a message over its `max_message_size`. */
 const PRECONDITION_FAILED = 406;
 
-interface OpenChannel {
-  readonly channel: ConfirmChannel;
-  /** The message in flight was returned: no queue took it. */
-  hasReturned: boolean;
-  /** Why the broker closed the channel. */
-  closedBecause: Error | undefined;
-}
+/** How the channel ends for the message in flight. */
+type Ended = (closure: ChannelClosure | undefined) => void;
 
 /**
  * Publishes one message at a time, with confirm, to queues that exist already. A broker that refuses a message closes the
@@ -23,7 +19,8 @@ interface OpenChannel {
  */
 export class LoneSender {
   readonly #link: BrokerLink;
-  #open: OpenChannel | undefined;
+  #channel: PublishChannel | undefined;
+  #ended: Ended = () => undefined;
   #isSending = false;
 
   constructor(link: BrokerLink) {
@@ -39,55 +36,50 @@ export class LoneSender {
     if (this.#link.blocked) throw new PublishError('blocked');
     this.#isSending = true;
     try {
-      const open = (this.#open ??= await this.#openChannel());
-      open.hasReturned = false;
-      return await this.#link.answer(publish(open, exchange, routingKey, body, { ...properties, mandatory: true }));
+      const channel = (this.#channel ??= await this.#open());
+      return await this.#link.answer(this.#publish(channel, { exchange, routingKey }, body, properties));
     } catch (error) {
-      this.#open = undefined;
+      this.#channel = undefined;
       throw this.#link.blocked ? new PublishError('blocked') : error;
     } finally {
-      if (this.#open?.closedBecause !== undefined) this.#open = undefined;
       this.#isSending = false;
     }
   }
 
-  async #openChannel(): Promise<OpenChannel> {
-    const channel = await this.#link.confirmChannel();
-    const open: OpenChannel = { channel, hasReturned: false, closedBecause: undefined };
-    channel.on('return', () => (open.hasReturned = true));
-    channel.on('error', (error: Error) => (open.closedBecause = error));
-    return open;
+  async #open(): Promise<PublishChannel> {
+    const channel = new PublishChannel(await this.#link.confirmChannel(), {
+      returned: () => undefined,
+      ended: (closure) => {
+        if (this.#channel === channel) this.#channel = undefined;
+        this.#ended(closure);
+      },
+    });
+    return channel;
+  }
+
+  #publish(
+    channel: PublishChannel,
+    to: { readonly exchange: string; readonly routingKey: string },
+    body: Buffer,
+    properties: Options.Publish,
+  ): Promise<LoneAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#ended = (closure) => {
+        if (closure?.replyCode === PRECONDITION_FAILED) resolve({ kind: 'refused', reason: saidIn(closure) });
+        else if (closure === undefined) reject(new PublishError('unavailable'));
+        else reject(new Error(closure.reason));
+      };
+      const sent = channel.send(to, body, { ...properties, mandatory: true }, (settlement) => {
+        if (settlement === 'confirmed') resolve({ kind: 'confirmed' });
+        else reject(new PublishError(settlement));
+      });
+      if (sent === 'unencodable') resolve({ kind: 'unencodable', reason: new PublishError('unencodable').message });
+      else if (sent === 'ended') reject(new PublishError('unavailable'));
+    });
   }
 }
 
-function publish(
-  open: OpenChannel,
-  exchange: string,
-  routingKey: string,
-  body: Buffer,
-  properties: Options.Publish,
-): Promise<LoneAnswer> {
-  return new Promise((resolve, reject) => {
-    const settle = (nack: unknown): void => {
-      const { hasReturned, closedBecause } = open;
-      // A message that no queue took is returned and then confirmed.
-      if (hasReturned) reject(new PublishError('returned'));
-      else if (!nack) resolve({ kind: 'confirmed' });
-      else if (closedBecause === undefined) reject(new PublishError('refused'));
-      else if (hasReplyCode(closedBecause, PRECONDITION_FAILED))
-        resolve({ kind: 'refused', reason: saidIn(closedBecause) });
-      else reject(closedBecause);
-    };
-    try {
-      open.channel.publish(exchange, routingKey, body, properties, settle);
-    } catch (error) {
-      if (error instanceof IllegalOperationError) reject(new PublishError('unavailable'));
-      else resolve({ kind: 'unencodable', reason: error instanceof Error ? error.message : String(error) });
-    }
-  });
-}
-
 /** The broker's own words in amqplib's error. */
-function saidIn({ message }: Error): string {
-  return /with message "(?:PRECONDITION_FAILED - )?(.*)"$/.exec(message)?.[1] ?? message;
+function saidIn({ reason }: ChannelClosure): string {
+  return /with message "(?:PRECONDITION_FAILED - )?(.*)"$/.exec(reason)?.[1] ?? reason;
 }
