@@ -24,6 +24,10 @@ export interface WorkerOptions {
   readonly bundle?: string;
 }
 
+export interface RelayOptions {
+  readonly gatewayEnv?: Record<string, string>;
+}
+
 /** The whole relay over built apps: servers of its own, a simulated PagerDuty, a gateway, and workers as asked for. */
 export class Relay {
   readonly workers: AppProcess[] = [];
@@ -41,7 +45,7 @@ export class Relay {
     this.#folder = folder;
   }
 
-  static async start(name: string): Promise<Relay> {
+  static async start(name: string, { gatewayEnv = {} }: RelayOptions = {}): Promise<Relay> {
     const folder = openRunFolder(name);
     const subfolder = (part: string) => madeFolder(path.join(folder.path, part));
     const [broker, redis, simulator] = await Promise.all([
@@ -61,6 +65,7 @@ export class Relay {
         PDAGENTD_HTTPS_PORT: '0',
         PDAGENTD_STATE_DIR: subfolder('state'),
         PDAGENTD_MAX_IN_FLIGHT: '1000',
+        ...gatewayEnv,
       },
     });
     return new Relay(folder, broker, redis, simulator, gateway, `http://127.0.0.1:${gatewayPort}`);

@@ -1,0 +1,88 @@
+import { openRunFolder, type RunFolder } from '@pdaltagent/testing';
+import { queuesToBe, tell } from './faults.fixture';
+import { JumpingClock } from './jumping-clock.fixture';
+import { Relay } from './relay.fixture';
+import { routingKeys, Traffic } from './traffic.fixture';
+
+const HOUR_MS = 3_600_000;
+const ALERTS = 60;
+const EVENTS_PER_ALERT = 6;
+/** Backoff, circuit and the takeover of lanes take seconds; the jumps are of hours. */
+const SOON_MS = 60_000;
+
+describe('while the clock of every host', () => {
+  let folder: RunFolder;
+  let clock: JumpingClock;
+  let relay: Relay;
+
+  beforeAll(async () => {
+    folder = openRunFolder('e2e-clock-jumps');
+    clock = new JumpingClock(folder.path);
+    relay = await Relay.start('e2e-clock-jumps', { gatewayEnv: clock.env });
+  });
+  afterAll(async () => {
+    await relay.stop();
+    folder.remove();
+  });
+
+  const trafficOf = (prefix: string) =>
+    new Traffic({
+      gatewayUrl: relay.gatewayUrl,
+      simulatorUrl: relay.simulatorUrl,
+      alerts: ALERTS,
+      eventsPerAlert: EVENTS_PER_ALERT,
+      routingKeys: routingKeys(20),
+      senders: 16,
+      prefix,
+    });
+
+  it.each([
+    ['is set back two hours', 'back', -2 * HOUR_MS],
+    ['is set forward three days and an hour', 'forward', 73 * HOUR_MS],
+  ])(
+    '%s, events go on in order within a minute, and none becomes a dead letter',
+    async (_, prefix, jump) => {
+      await clock.set(0, [relay.gateway]);
+      const workers = [await relay.startWorker({ env: clock.env }), await relay.startWorker({ env: clock.env })];
+
+      // Under way: some delivered, some with failures behind them and waiting for PagerDuty, some on their way in.
+      const before = trafficOf(`${prefix}-before`);
+      await before.send(ALERTS / 3);
+      await before.delivered(SOON_MS);
+      await relay.control('POST', '/faults', {
+        id: 'down',
+        match: { path: '/v2/*' },
+        effect: { kind: 'status', status: 503 },
+      });
+      await before.send(ALERTS / 3);
+      const [, sent] = [await clock.set(jump, [relay.gateway, ...workers]), before.send()];
+      await relay.control('DELETE', '/faults/down');
+      await sent;
+      const startedAt = performance.now();
+      await before.delivered(SOON_MS);
+
+      // A worker that dies after the jump is missed as one that died before it.
+      await workers[0]?.kill();
+      const after = trafficOf(`${prefix}-after`);
+      await after.send();
+      await after.delivered(SOON_MS);
+      const took = Math.round(performance.now() - startedAt);
+
+      const { dead } = await queuesToBe(relay, 'empty', ({ queued }) => queued === 0);
+      for (const traffic of [before, after]) {
+        await traffic.collect();
+        expect({ ...traffic.ledger.report(), dead }).toMatchObject({
+          accepted: ALERTS * EVENTS_PER_ALERT,
+          lost: [],
+          unexpected: [],
+          inversions: [],
+          replays: [],
+          dead: 0,
+        });
+      }
+      tell(`clock ${prefix}`, { events: 2 * ALERTS * EVENTS_PER_ALERT, 'ms after the jump': took });
+      for (const worker of relay.workers.splice(0)) await worker.stop();
+    },
+    4 * SOON_MS,
+  );
+});
