@@ -4,14 +4,36 @@ const AWAY = { PDAGENTD_AMQP_URL: 'amqp://guest:s3cret@127.0.0.1:1' };
 const on = (words: string, environment = AWAY) => command(words === '' ? [] : words.split(' '), environment);
 
 describe('pdaltagent', () => {
-  it.each(['', 'dead-leters', '--nope', 'dead-letters', 'dead-letters list --nope', 'dead-letters show', 'trace'])(
-    'ends with 2 and says why where the command line is wrong: %s',
-    async (words) => {
-      const { code, out, error } = await on(words);
-      expect({ code, out }).toEqual({ code: 2, out: '' });
-      expect(error).not.toBe('');
-    },
-  );
+  it.each([
+    '',
+    'dead-leters',
+    'dead-leters --help',
+    'help dead-leters',
+    '--nope',
+    'dead-letters',
+    'dead-letters purge --help',
+    'dead-letters help purge',
+    'webhooks pause -h',
+    'dead-letters list --nope',
+    'dead-letters list --limit 0',
+    'dead-letters list --limit ten',
+    'dead-letters list --since yesterday',
+    'dead-letters show',
+    'trace',
+  ])('ends with 2 and says why where the command line is wrong: %s', async (words) => {
+    const { code, out, error } = await on(words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(error).not.toBe('');
+  });
+
+  it.each([
+    ['dead-letters list --reason typo', 'rejected, expired, poison, newer, foreign'],
+    ['quarantine list --problem typo', 'unencodable, refused, damaged'],
+  ])('ends with 2 and tells the choices where a value is none of them: %s', async (words, choices) => {
+    const { code, error } = await on(words);
+    expect(code).toBe(2);
+    expect(error).toContain(`Allowed choices are ${choices}`);
+  });
 
   it.each([
     'replay',
@@ -24,14 +46,20 @@ describe('pdaltagent', () => {
     expect((await on(`dead-letters ${words}`)).code).toBe(2);
   });
 
-  it.each(['--help', 'help', 'status --help', 'dead-letters replay --help', 'trace --help', '--version'])(
-    'answers %s on its output with 0',
-    async (words) => {
-      const { code, out, error } = await on(words);
-      expect({ code, error }).toEqual({ code: 0, error: '' });
-      expect(out).not.toBe('');
-    },
-  );
+  it.each([
+    '--help',
+    'help',
+    'help status',
+    'dead-letters help list',
+    'status --help',
+    'dead-letters replay --help',
+    'trace --help',
+    '--version',
+  ])('answers %s on its output with 0', async (words) => {
+    const { code, out, error } = await on(words);
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+    expect(out).not.toBe('');
+  });
 
   it('says in one line that the broker is away, without the password', async () => {
     const { code, out, error } = await on('dead-letters list');

@@ -36,11 +36,27 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
       .showSuggestionAfterError();
   }
   try {
-    await program.parseAsync(words, { from: 'user' });
+    await program.parseAsync(withoutStrayHelp(program, words), { from: 'user' });
     return code;
   } catch (error) {
     return told(error, terminal);
   }
+}
+
+/**
+ * The words, without a request for help where there is no such command: commander would answer with the help of the
+ * commands beside it, and 0, as if there was one.
+ */
+function withoutStrayHelp(program: Command, words: readonly string[]): readonly string[] {
+  let command = program;
+  for (const word of words) {
+    if (command.commands.length === 0 || word.startsWith('-')) break;
+    const next = command.commands.find((below) => below.name() === word || below.aliases().includes(word));
+    if (next === undefined && word !== 'help')
+      return words.filter((other) => other !== 'help' && other !== '--help' && other !== '-h');
+    command = next ?? command;
+  }
+  return words;
 }
 
 /** Says what went wrong, in one line. @returns the exit code */

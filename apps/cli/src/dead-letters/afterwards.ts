@@ -86,7 +86,13 @@ export function sinceRecord(since: Since) {
   };
 }
 
-/** As a table shows it. */
+/** As a table shows it: one word. */
+export function sinceWord(since: Since): string {
+  if (since.kind === 'no') return '-';
+  return since.kind === 'not known' ? 'unknown' : since.action;
+}
+
+/** As one letter is shown. */
 export function sinceText(since: Since): string {
   if (since.kind === 'no') return '-';
   return since.kind === 'not known' ? 'not known' : `${since.action} ${instantOf(since.deliveredAt)}`;

@@ -1,4 +1,6 @@
+import { DEAD_REASONS } from '@pdaltagent/messaging';
 import { Command, Option } from 'commander';
+import { countOption, pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { discard, type DiscardOptions } from './discard';
 import { list, type ListOptions } from './list';
@@ -20,8 +22,13 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
   withFamilies(command.command('list'))
     .description('list dead letters, oldest first')
     .option('--key <key>', 'only of this routing key, or of those that end so (webhooks: destination)')
-    .option('--reason <reason>', 'only of this reason: rejected, expired, poison, newer, foreign')
+    .addOption(new Option('--reason <reason>', 'only of this reason').choices(REASONS))
+    .option('--since <time>', 'only those that died since: a time (ISO 8601) or an age (30min, 2h, 3d)', (text) =>
+      pastOption(text, terminal.now()),
+    )
+    .option('--limit <count>', 'the oldest of them, at most so many', countOption)
     .option('--json', 'a JSON array, one element per line')
+    .addHelpText('after', LIST_HELP)
     .action((options: ListOptions) => finish(list(terminal, options)));
 
   withFamilies(command.command('show'))
@@ -64,6 +71,18 @@ function withChoice(command: Command): Command {
     .option('--all', 'all of them')
     .option('--key <key>', 'those of one routing key: the key, or its last characters (four or more)');
 }
+
+/** The last ones are the broker's own. */
+const REASONS = [...DEAD_REASONS, 'delivery_limit', 'maxlen', 'unknown'];
+
+const LIST_HELP = `
+The table leaves out what does not fit: \`show\` and \`--json\` give all of it. WENT ON is the latest action of the alert that
+was delivered after the letter; -: none was.
+
+examples:
+  pdaltagent dead-letters list --since 2h --reason rejected
+  pdaltagent dead-letters list --json | jq -r '.[] | select(.action == "trigger") | .id'
+`;
 
 const REPLAY_HELP = `
 Letters go out in the order in which they died, behind what waits in their lane. Each keeps its id; its age starts anew

@@ -3,7 +3,8 @@ import { maskSecrets } from '@pdaltagent/service';
 import { durationOf } from '../duration';
 import { type Column, headerOf, printable, rowOf } from '../table';
 import { type Terminal } from '../terminal';
-import { Afterwards, type Since, sinceRecord, sinceText } from './afterwards';
+import { Afterwards, type Since, sinceRecord, sinceWord } from './afterwards';
+import { amount } from './outcome';
 import { recordOf } from './record';
 import { type FamilyOptions, withShelves } from './shelves';
 
@@ -11,41 +12,47 @@ export interface ListOptions extends FamilyOptions {
   readonly json?: true;
   readonly key?: string;
   readonly reason?: string;
+  /** Milliseconds since 1970. */
+  readonly since?: number;
+  readonly limit?: number;
 }
 
+/** Together 150 characters; no cell but the last one and an alert's name has blanks. */
 const COLUMNS: readonly Column[] = [
   { title: 'ID', width: 36 },
   { title: 'REASON', width: 8 },
   { title: 'STATUS', width: 6 },
-  { title: 'TRIES', width: 5 },
-  { title: 'FIRST TRY', width: 20 },
-  { title: 'LAST TRY', width: 20 },
   { title: 'AGE', width: 6 },
   { title: 'KEY', width: 8 },
   { title: 'ACTION', width: 11 },
-  { title: 'ALERT', width: 32 },
-  { title: 'WENT ON', width: 32 },
-  { title: 'ANSWER', width: 80 },
+  { title: 'ALERT', width: 20 },
+  { title: 'WENT ON', width: 9 },
+  { title: 'ANSWER', width: 30 },
 ];
 
 /** Prints every dead letter, oldest first, one line each as they come: any number of them needs little memory. */
 export function list(terminal: Terminal, options: ListOptions): Promise<number> {
   const asking = Afterwards.ask(terminal);
+  const { limit = Infinity } = options;
   return withShelves(terminal, options, async (shelves) => {
     const afterwards = await asking;
     const now = terminal.now();
     const printer = options.json ? jsonPrinter(terminal) : tablePrinter(terminal);
+    let found = 0;
     for (const { name, shelf } of shelves) {
       await shelf.look(({ letter }) => {
-        if (isMeant(letter, options)) printer.print(recordOf(name, letter, now), afterwards.of(name, letter));
+        if (!isMeant(letter, options)) return;
+        found += 1;
+        if (found <= limit) printer.print(recordOf(name, letter, now), afterwards.of(name, letter));
       });
     }
-    printer.end();
+    printer.end(found);
     return 0;
   });
 }
 
-function isMeant({ reason, message }: Letter, options: ListOptions): boolean {
+function isMeant({ reason, message, deadAt }: Letter, options: ListOptions): boolean {
+  if (options.since !== undefined && (deadAt ?? Infinity) < options.since) return false;
   if (options.reason !== undefined && reason !== options.reason) return false;
   return options.key === undefined || message?.routingKey.endsWith(options.key.replace(/^…/, '')) === true;
 }
@@ -60,26 +67,24 @@ function tablePrinter({ out, error }: Terminal) {
       count += 1;
       out(rowOf(COLUMNS, cellsOf(record, since)));
     },
-    end(): void {
-      error(count === 0 ? 'no dead letters\n' : `${count} dead ${count === 1 ? 'letter' : 'letters'}\n`);
+    end(found: number): void {
+      const shown = count < found ? `${count} of ` : '';
+      error(found === 0 ? 'no dead letters\n' : `${shown}${amount(found)}\n`);
     },
   };
 }
 
 function cellsOf(record: LetterRecord, since: Since): string[] {
-  const { id, reason, status, attempts, age_seconds: age, key, action, alert, answer } = record;
+  const { id, reason, status, age_seconds: age, key, action, alert, answer } = record;
   return [
     printable(id),
     printable(reason),
     status === null ? '-' : String(status),
-    String(attempts),
-    record.first_attempt_at ?? '-',
-    record.last_attempt_at ?? '-',
-    age === null ? '-' : durationOf(age * 1000),
+    age === null ? '-' : durationOf(age * 1000).replace(' ', ''),
     key,
     printable(action),
     printable(alert),
-    printable(sinceText(since)),
+    printable(sinceWord(since)),
     printable(maskSecrets(answer)),
   ];
 }

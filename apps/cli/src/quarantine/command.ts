@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type Runner } from '../dead-letters/command';
 import { selectionOf } from '../dead-letters/selection';
 import { type Terminal } from '../terminal';
@@ -24,7 +24,9 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .command('list')
     .description('list the events in the quarantine, oldest first')
     .option('--key <key>', 'only of this routing key, or of those that end so')
-    .option('--problem <problem>', 'only with this problem: unencodable, refused, damaged')
+    .addOption(
+      new Option('--problem <problem>', 'only with this problem').choices(['unencodable', 'refused', 'damaged']),
+    )
     .option('--json', 'a JSON array, one element per line')
     .action((options: ListOptions) => finish(list(terminal, options)));
 

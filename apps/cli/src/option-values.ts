@@ -1,0 +1,33 @@
+import { instantOf } from '@pdaltagent/webhooks';
+import { InvalidArgumentError } from 'commander';
+
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['s', 1_000],
+  ['min', 60_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+
+/** A count of one or more. @throws InvalidArgumentError, which commander tells with the option's name */
+export function countOption(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count) || count === 0)
+    throw new InvalidArgumentError('It has to be a whole number of one or more.');
+  return count;
+}
+
+/**
+ * A time in the past: ISO 8601, or how long ago. @returns milliseconds since 1970
+ * @throws InvalidArgumentError, which commander tells with the option's name
+ */
+export function pastOption(text: string, now: number): number {
+  const [, amount, unit = ''] = /^(\d+) ?([a-z]+)$/.exec(text) ?? [];
+  const length = UNITS.get(unit);
+  const time = amount !== undefined && length !== undefined ? now - Number(amount) * length : instantOf(text);
+  if (time === null)
+    throw new InvalidArgumentError(
+      'It has to be an ISO 8601 time, as 2026-03-01T00:00:00Z, or an age, as 30min, 2h, 3d.',
+    );
+  return time;
+}
