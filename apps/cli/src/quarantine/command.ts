@@ -50,6 +50,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
     .option('--overtaken', 'also what would undo how its alert went on, as a trigger whose resolve a worker holds')
     .option('--yes', 'do not ask')
+    .option('--json', 'what came of it, as JSON')
     .addHelpText('after', REPLAY_HELP)
     .action((ids: string[], options: ReplayOptions & Choice) =>
       finish(replay(terminal, selected(ids, options), options)),
@@ -58,6 +59,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
   withChoice(command.command('discard'))
     .description('remove events for good')
     .option('--yes', 'do not ask; needed without a terminal')
+    .option('--json', 'what came of it, as JSON')
     .action((ids: string[], options: DiscardOptions & Choice) =>
       finish(discard(terminal, selected(ids, options), options)),
     );

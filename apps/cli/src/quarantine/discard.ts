@@ -5,6 +5,7 @@ import { amount, contentOf, eventsIn, openToChange } from './folder';
 
 export interface DiscardOptions {
   readonly yes?: true;
+  readonly json?: true;
 }
 
 /** Removes events for good, after asking. @returns 0 if every event that was asked for is gone */
@@ -18,8 +19,13 @@ export async function discard(terminal: Terminal, selection: Selection, options:
   selector.checkKey();
   for (const id of selector.missing) error(`no event in the quarantine has the id ${id}\n`);
   const missed = selector.missing.size > 0 ? 1 : 0;
+  const tell = (discarded: number, left: readonly string[]) => {
+    if (!options.json) return;
+    terminal.out(`${JSON.stringify({ discarded, left, missing: [...selector.missing] }, null, 2)}\n`);
+  };
   if (doomed.length === 0) {
     error('no events to discard\n');
+    tell(0, []);
     return missed;
   }
   if (!(await confirmed(terminal, `Discard ${amount(doomed.length)} for good?`, options))) return 1;
@@ -28,5 +34,6 @@ export async function discard(terminal: Terminal, selection: Selection, options:
   const staying = doomed.filter((id) => left.has(id));
   for (const id of staying) error(`${id} is in the quarantine again\n`);
   error(`${amount(doomed.length - staying.length)} discarded; ${contentOf(left.size)}\n`);
+  tell(doomed.length - staying.length, staying);
   return staying.length > 0 ? 1 : missed;
 }

@@ -207,6 +207,13 @@ describe('discard', () => {
     expect(await gateway.ids()).toEqual(['m1']);
   });
 
+  it('gives what came of it as JSON', async () => {
+    await gateway.add({ id: 'm1' });
+    const { code, out } = await quarantine('discard m1 m9 --yes --json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toEqual({ discarded: 1, left: [], missing: ['m9'] });
+  });
+
   it.each(['discard', 'replay', 'discard m1 --all', 'replay --all --key abcd', 'discard --key abc'])(
     'ends with 2 if the choice is not clear: %s',
     async (words) => {

@@ -18,7 +18,7 @@ import { printPlan, warnOfLanes } from '../dead-letters/plan-table';
 import { type Selection, Selector } from '../dead-letters/selection';
 import { Progress } from '../progress';
 import { printable } from '../table';
-import { Failure, type Terminal } from '../terminal';
+import { type Terminal } from '../terminal';
 import { eventOf, type QuarantinedEvent } from './event';
 import { amount, contentOf, eventsIn, openToChange, reasonOf } from './folder';
 
@@ -26,6 +26,7 @@ export interface ReplayOptions {
   readonly stale?: true;
   readonly overtaken?: true;
   readonly yes?: true;
+  readonly json?: true;
 }
 
 /** What became of the events that were to be sent. */
@@ -33,6 +34,8 @@ interface Outcome {
   readonly sent: Set<string>;
   /** By id: why the broker, or AMQP, does not take it. */
   readonly refused: Map<string, string>;
+  /** Why it ended early. */
+  failure: string | undefined;
 }
 
 /**
@@ -51,14 +54,26 @@ export async function replay(terminal: Terminal, selection: Selection, options: 
   const link = await BrokerLink.open({ url: amqpUrl, name: 'pdaltagent command' });
   try {
     plan.hold(await askWorkers(link, EVENTS, plan));
-    if (plan.letters.length > 0) printPlan(terminal, [plan], { amount, whyUndeliverable: (id) => unreadable.get(id) });
+    const { out } = terminal;
+    if (plan.letters.length > 0) {
+      const table = { out: options.json ? () => undefined : out, error };
+      printPlan(table, [plan], { amount, whyUndeliverable: (id) => unreadable.get(id) });
+    }
+    const tell = (outcome: Outcome) => {
+      if (options.json) out(`${JSON.stringify(recordOf(plan, unreadable, selector.missing, outcome), null, 2)}\n`);
+    };
     const count = plan.sent.length;
     for (const id of selector.missing) error(`no event in the quarantine has the id ${id}\n`);
     const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < plan.letters.length);
-    if (count === 0) return missed ? 1 : 0;
+    if (count === 0) {
+      tell({ sent: new Set(), refused: new Map(), failure: undefined });
+      return missed ? 1 : 0;
+    }
     await warnOfLanes(terminal, link, EVENTS, plan);
     if (!(await confirmed(terminal, `Send ${amount(count)} again?`, options))) return 1;
-    const isDone = await report(terminal, quarantine, count, await send(terminal, quarantine, plan, link));
+    const outcome = await send(terminal, quarantine, plan, link);
+    tell(outcome);
+    const isDone = await report(terminal, quarantine, count, outcome);
     return missed || !isDone ? 1 : 0;
   } finally {
     await link.close();
@@ -96,9 +111,9 @@ function inOrder(letters: readonly PlannedLetter[]): PlannedLetter[] {
   return [...letters].sort((a, b) => (a.acceptedAt ?? 0) - (b.acceptedAt ?? 0));
 }
 
-/** @throws Failure if it is not the message: the broker is unreachable, blocked, or has no lanes */
+/** One after another, until it is not the message that fails: the broker is unreachable, blocked, or has no lanes. */
 async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, link: BrokerLink): Promise<Outcome> {
-  const outcome: Outcome = { sent: new Set(), refused: new Map() };
+  const outcome: Outcome = { sent: new Set(), refused: new Map(), failure: undefined };
   const planned = inOrder(plan.sent);
   const progress = new Progress(terminal, 'sent', planned.length);
   const sender = new LoneSender(link);
@@ -107,16 +122,13 @@ async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, link
       await sendOne(quarantine, play.id, sender, outcome, terminal.now());
       progress.at(outcome.sent.size);
     }
-    return outcome;
   } catch (error) {
-    progress.end();
     const isOfBroker = error instanceof PublishError || error instanceof BrokerAway;
-    const what = isOfBroker ? `the broker did not take an event: ${error.message}` : reasonOf(error);
-    const done = `stopped after ${outcome.sent.size} of ${amount(planned.length)}`;
-    throw new Failure(`${done}; no event is lost, the rest stays: ${what}`);
+    outcome.failure = isOfBroker ? `the broker did not take an event: ${error.message}` : reasonOf(error);
   } finally {
     progress.end();
   }
+  return outcome;
 }
 
 async function sendOne(
@@ -146,12 +158,33 @@ async function report(
   { error }: Terminal,
   quarantine: Quarantine,
   count: number,
-  { sent, refused }: Outcome,
+  { sent, refused, failure }: Outcome,
 ): Promise<boolean> {
   const left = new Set((await quarantine.list()).map(({ id }) => id));
   for (const [id, reason] of refused) error(`${id} stays: ${printable(maskSecrets(reason))}\n`);
   const returned = [...sent].filter((id) => left.has(id));
   for (const id of returned) error(`${id} was sent, and is in the quarantine again\n`);
-  error(`${sent.size} of ${amount(count)} sent again; ${contentOf(left.size)}\n`);
-  return refused.size === 0 && returned.length === 0;
+  if (failure === undefined) error(`${sent.size} of ${amount(count)} sent again; ${contentOf(left.size)}\n`);
+  else error(`stopped after ${sent.size} of ${amount(count)}; no event is lost, the rest stays: ${failure}\n`);
+  return failure === undefined && refused.size === 0 && returned.length === 0;
+}
+
+/** As `--json` shows it. */
+function recordOf(
+  plan: Plan,
+  unreadable: ReadonlyMap<string, string>,
+  missing: ReadonlySet<string>,
+  { sent, refused, failure }: Outcome,
+) {
+  const events = plan.letters.map(({ play: { id }, action, alert, key, ageMs, stays }) => ({
+    id,
+    action,
+    alert,
+    key,
+    age_seconds: ageMs === undefined ? null : Math.floor(ageMs / 1000),
+    stays: unreadable.get(id) ?? stays ?? null,
+    sent: sent.has(id),
+    refused: refused.get(id) ?? null,
+  }));
+  return { sent: sent.size, missing: [...missing], error: failure ?? null, events };
 }
