@@ -82,7 +82,7 @@ Each gateway with a disk of its own has a quarantine of its own.
 `;
 
 const REPLAY_HELP = `
-Events go out one after another in the order in which they were accepted, behind what waits in their lane. Each keeps its
+Events go out one after another in the order in which they were accepted, after what waits in their lane. Each keeps its
 id; its age starts again, and it is removed only once the broker has confirmed it: a replay that is cut off loses nothing,
 and may send the one that was on its way twice. What the broker refuses again stays, and the exit code is 1. What a newer
 version wrote, or what is damaged, stays too: export and discard are all that can be done with it.
