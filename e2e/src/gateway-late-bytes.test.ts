@@ -8,6 +8,9 @@ import { routingKeys } from './traffic.fixture';
 
 const received = z.object({ events: z.array(z.object({ action: z.string(), dedupKey: z.string() })) });
 
+/** AMQP 0-9-1, 4.2.7: the broker closes a connection that sends none. */
+const isHeartbeat = (piece: Buffer): boolean => piece.equals(Buffer.from([8, 0, 0, 0, 0, 0, 0, 0xce]));
+
 describe('a network that delivers the bytes of a connection long after it was given up', () => {
   let rig: GatewayRig;
   let redis: Redis;
@@ -55,8 +58,10 @@ describe('a network that delivers the bytes of a connection long after it was gi
   it('opens no alert again that was resolved since: copies that arrive late are dropped', async () => {
     const keys = routingKeys(4);
     const alerts = keys.map((key, index) => ({ key, name: `alert-${index}` }));
-    rig.proxy.detain();
+    rig.proxy.detain(isHeartbeat);
+    const before = rig.proxy.accepted;
     await Promise.all(alerts.map(({ key, name }) => send(key, 'trigger', name)));
+    await waitUntil(() => rig.proxy.accepted > before, { what: 'the connection to be given up', timeoutMs: 60_000 });
     await rig.goes('direct');
     await Promise.all(alerts.map(({ key, name }) => send(key, 'resolve', name)));
     await waitUntil(

@@ -159,4 +159,30 @@ describe('CuttingProxy', () => {
     await client.end();
     expect('hello'.startsWith(client.received)).toBe(true);
   });
+
+  it('lets arrive what detained connections have sent when they are released, after their clients have given up', async () => {
+    const heard: string[] = [];
+    const server = net.createServer((socket) => socket.on('data', (data: Buffer) => heard.push(data.toString())));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const detaining = await CuttingProxy.start(typeof address === 'object' && address !== null ? address.port : 0);
+    const client = await Client.connect(detaining.port);
+    client.socket.write('before');
+    await waitUntil(() => heard.join('') === 'before', { what: 'what was sent before' });
+    let seen = '';
+    detaining.detain((piece) => {
+      seen += piece.toString();
+      return piece.toString() === 'passes';
+    });
+    client.socket.write('detained');
+    await waitUntil(() => seen === 'detained', { what: 'what is detained' });
+    client.socket.write('passes');
+    await waitUntil(() => heard.join('') === 'beforepasses', { what: 'what passes' });
+    client.socket.resetAndDestroy();
+    await client.end();
+    expect(await detaining.release()).toBe('detained'.length);
+    await waitUntil(() => heard.join('') === 'beforepassesdetained', { what: 'what was detained' });
+    await detaining.stop();
+    server.close();
+  });
 });

@@ -19,8 +19,8 @@ interface Link {
   server: net.Socket;
   carried: { 'to-server': number; 'to-client': number };
   swallowed: boolean;
-  /** What the client sent while the connection is detained. */
-  detained: Buffer[] | undefined;
+  /** What the client sent while the connection is detained, but for what passes. */
+  detained: { readonly pieces: Buffer[]; readonly passes: (piece: Buffer) => boolean } | undefined;
   last: Promise<void>;
 }
 
@@ -97,18 +97,19 @@ export class CuttingProxy {
   }
 
   /**
-   * Detains all open connections, as a network that buffers does: nothing of them passes, in either direction. What their
-   * clients have sent arrives when they are released, even if the clients have given up long since. New connections pass.
+   * Detains all open connections, as a network that buffers does: what their clients send arrives when they are released, even
+   * if the clients have given up long before, and nothing is answered. New connections pass.
+   * @param passes pieces towards the server that arrive at once, as heartbeats that keep it from closing the connection
    */
-  detain(): void {
-    for (const link of this.#links) link.detained = [];
+  detain(passes: (piece: Buffer) => boolean = () => false): void {
+    for (const link of this.#links) link.detained = { pieces: [], passes };
   }
 
   /** Lets arrive what detained connections have sent, and ends them. Resolves with the number of bytes. */
   async release(): Promise<number> {
     let bytes = 0;
     for (const link of [...this.#links].filter(({ detained }) => detained !== undefined)) {
-      const sent = Buffer.concat(link.detained ?? []);
+      const sent = Buffer.concat(link.detained?.pieces ?? []);
       bytes += sent.length;
       await new Promise<void>((resolve) => link.server.end(sent, () => resolve()));
       this.#links.delete(link);
@@ -186,7 +187,9 @@ export class CuttingProxy {
     }
     const fault = this.#fault;
     if (link.detained !== undefined) {
-      if (direction === 'to-server') link.detained.push(data);
+      if (direction === 'to-client') return;
+      if (link.detained.passes(data)) to.write(data);
+      else link.detained.pieces.push(data);
       return;
     }
     if (fault.kind === 'black-hole') {
