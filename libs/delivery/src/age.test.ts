@@ -84,6 +84,23 @@ describe('the maximum age', () => {
     expect(bench.buried).toHaveLength(1);
   });
 
+  it('is reached by what was never attempted for a paused destination, although its lane is given back and taken again', () => {
+    const bench = new Bench({ ...MAXIMUM, destinationOf: ({ routingKey }) => routingKey });
+    bench.dispatcher.pause('gone');
+    const letters = [bench.add('gone', 'a'), bench.add('gone', 'b')];
+    for (let waited = 0; waited < 3 * DAY; waited += HOUR) {
+      bench.clock.advance(HOUR);
+      bench.dispatcher.forget(letters);
+      for (const letter of letters) bench.dispatcher.add(letter);
+    }
+    expect(bench.buried).toEqual([]);
+    bench.clock.advance(HOUR);
+    expect(bench.buried.map(({ letter, burial }) => [letter.id, burial.reason])).toEqual(
+      letters.map(({ id }) => [id, 'expired']),
+    );
+    expect(bench.attempted).toEqual([]);
+  });
+
   it('counts from now for what was held by another worker, and goes on for what comes back to this one', () => {
     const bench = new Bench(MAXIMUM);
     const letter = bench.add('k', 'a');

@@ -1,9 +1,9 @@
 import { Trials } from './lines';
 
-/** Messages that went back and whose trials are remembered. */
+/** Messages that went back and are remembered; more than a worker of all lanes and sidings holds. */
 const REMEMBERED = 20_000;
 
-/** What was tried for messages that went back to the broker, for when they come again. */
+/** Since when messages that went back to the broker were held, and what was tried for them, for when they come again. */
 export class TrialMemory {
   readonly #trials = new Map<string, Trials>();
 
@@ -11,8 +11,8 @@ export class TrialMemory {
     return this.#trials.get(id) ?? new Trials();
   }
 
+  /** Also what was never attempted: what is for a paused key reaches its maximum age although its lane is renewed meanwhile. */
   remember(id: string, trials: Trials): void {
-    if (trials.attempts === 0) return;
     // The answers of so many would be too much to keep.
     trials.lastAnswer = { ...trials.lastAnswer, answer: '' };
     this.#trials.set(id, trials);
