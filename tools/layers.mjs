@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { timeImports, timeRules } from './time-ports.mjs';
 
-// The walls of the house, as one table: what each layer may import. ESLint enforces it in every build.
+// What each layer may import, as one table. A package names its layer in its package.json, as a tag of Nx (`layer:domain`).
+// ESLint enforces the table in every build.
+
 const INPUT_OUTPUT = [
   'amqplib',
   'axios',
@@ -22,64 +25,78 @@ const INPUT_OUTPUT = [
   'node:fs/promises',
   'node:child_process',
 ];
-const DOMAIN = ['events', 'webhooks', 'scrubber', 'delivery'];
-const LIBS = ['clock', ...DOMAIN, 'messaging', 'http', 'rest-api', 'store', 'spool', 'service', 'testing'];
-
-const all = (names) => names.map((name) => `@pdaltagent/${name}`);
-const except = (names) => all(LIBS.filter((name) => !names.includes(name)));
 
 /**
- * files: globs of the layer; forbidden: packages it may not import; why: said by the lint message; ownTime: it need not take time and
- * randomness from libs/clock.
+ * imports: the layers whose libraries a package of this layer may import, or single libraries. pure: it does no input or output.
+ * ownTime: it need not take time and randomness from libs/clock. why: the message of the lint error.
  */
-export const layers = [
-  {
-    files: ['libs/clock/src/**/*.ts'],
-    forbidden: [...INPUT_OUTPUT, ...except(['clock'])],
-    why: 'The clock is below every other library: it imports none of them and does no input or output.',
+const LAYERS = {
+  'layer:clock': {
+    imports: [],
+    pure: true,
     ownTime: true,
+    why: 'The clock is below every other library: it imports none of them and does no input or output.',
   },
-  {
-    files: DOMAIN.map((name) => `libs/${name}/src/**/*.ts`),
-    forbidden: [...INPUT_OUTPUT, ...except(['clock', ...DOMAIN])],
+  'layer:domain': {
+    imports: ['layer:clock', 'layer:domain'],
+    pure: true,
     why: 'A domain library is pure: it imports domain libraries only and does no input or output.',
   },
-  {
-    files: ['messaging', 'http', 'rest-api', 'store', 'spool', 'service'].map((name) => `libs/${name}/src/**/*.ts`),
-    forbidden: except(['clock', ...DOMAIN]),
+  'layer:adapter': {
+    imports: ['layer:clock', 'layer:domain'],
     why: 'An adapter library imports domain libraries only; what it needs of others is passed in.',
   },
-  {
-    files: ['apps/pd-send/src/**/*.ts'],
-    forbidden: except(['events']),
-    why: 'pd-send is one small file: it imports libs/events only.',
-    ownTime: true,
-  },
-  {
-    files: ['apps/pagerduty-simulator/src/**/*.ts'],
-    forbidden: except(['events', 'webhooks', 'service']),
-    why: 'The simulator stands for PagerDuty: it shares the protocol and what every process is made of, nothing of the relay.',
-    ownTime: true,
-  },
-  {
-    files: ['apps/{ingest-gateway,delivery-worker,log-poller,webhook-sender,cli}/src/**/*.ts'],
-    forbidden: all(['testing']),
+  'layer:app': {
+    imports: ['layer:clock', 'layer:domain', 'layer:adapter'],
     why: 'What ships does not import what tests it.',
   },
-];
+  'layer:sender': {
+    imports: ['events'],
+    ownTime: true,
+    why: 'pd-send is one small file: it imports libs/events only.',
+  },
+  'layer:simulator': {
+    imports: ['events', 'webhooks', 'service'],
+    ownTime: true,
+    why: 'The simulator stands for PagerDuty: it shares the protocol and what every process is made of, nothing of the relay.',
+  },
+  // The tools for tests, the tests of the whole system, the benchmarks, the demo: not part of what ships.
+  'layer:test': {
+    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:test'],
+    ownTime: true,
+    why: '',
+  },
+};
 
-/** Nobody imports an app: apps talk through RabbitMQ exchanges. */
-export const APPS = [
-  'ingest-gateway',
-  'delivery-worker',
-  'log-poller',
-  'webhook-sender',
-  'console',
-  'pd-send',
-  'cli',
-  'pagerduty-simulator',
-  'demo',
-];
+const projects = ['apps', 'libs'].flatMap((top) => foldersOf(top).map((name) => read(top, name)));
+const apps = projects.filter(({ top }) => top === 'apps');
+const libraries = projects.filter(({ top }) => top === 'libs');
+
+function foldersOf(top) {
+  return readdirSync(new URL(`../${top}`, import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}
+
+function read(top, name) {
+  const file = `${top}/${name}/package.json`;
+  const manifest = JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'));
+  const tags = (manifest.nx?.tags ?? []).filter((tag) => Object.hasOwn(LAYERS, tag));
+  if (tags.length !== 1) throw new Error(`${file}: nx.tags needs exactly one of ${Object.keys(LAYERS).join(', ')}`);
+  return { top, name, layer: tags[0] };
+}
+
+/** What every app and library may import, by its folder: the names of libraries. */
+export const mayImport = Object.fromEntries(
+  projects.map(({ top, name, layer }) => [`${top}/${name}`, importableBy(layer).filter((library) => library !== name)]),
+);
+
+function importableBy(layer) {
+  const { imports } = LAYERS[layer];
+  return libraries.flatMap((library) =>
+    imports.includes(library.layer) || imports.includes(library.name) ? [library.name] : [],
+  );
+}
 
 const boundary = (forbidden, why, restricted = []) => [
   'error',
@@ -87,7 +104,7 @@ const boundary = (forbidden, why, restricted = []) => [
     paths: [...forbidden.map((name) => ({ name, message: why })), ...restricted],
     patterns: [
       {
-        group: APPS.map((name) => `@pdaltagent/${name}`),
+        group: apps.map(({ name }) => `@pdaltagent/${name}`),
         message: 'An app is never imported: talk to it through its exchange.',
       },
       {
@@ -100,18 +117,26 @@ const boundary = (forbidden, why, restricted = []) => [
 
 const TESTS = ['**/*.{test,fixture,testing}.ts'];
 
+const wallOf = ({ top, name, layer }) => {
+  const { pure = false, ownTime = false, why } = LAYERS[layer];
+  const allowed = importableBy(layer);
+  const others = libraries.filter((library) => !allowed.includes(library.name));
+  const forbidden = [...(pure ? INPUT_OUTPUT : []), ...others.map((library) => `@pdaltagent/${library.name}`)];
+  return {
+    files: [`${top}/${name}/src/**/*.ts`],
+    ignores: TESTS,
+    rules: {
+      'no-restricted-imports': boundary(forbidden, why, ownTime ? [] : timeImports),
+      ...(ownTime ? {} : timeRules),
+    },
+  };
+};
+
 /** ESLint flat config entries. Tests of a layer may use libs/testing and what they like of node. */
 export const walls = [
   {
     files: ['{apps,libs,e2e,bench}/**/*.ts', '{apps,libs,e2e,bench}/*/src/**/*.ts'],
     rules: { 'no-restricted-imports': boundary([], '') },
   },
-  ...layers.map(({ files, forbidden, why, ownTime = false }) => ({
-    files,
-    ignores: TESTS,
-    rules: {
-      'no-restricted-imports': boundary(forbidden, why, ownTime ? [] : timeImports),
-      ...(ownTime ? {} : timeRules),
-    },
-  })),
+  ...projects.map(wallOf),
 ];

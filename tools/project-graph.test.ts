@@ -16,12 +16,16 @@ function importsIn(folder: string): string[] {
   return [...new Set(imported)].filter((target) => target !== undefined).toSorted();
 }
 
-describe('the build', () => {
-  let folder: string;
-  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'graph-'))));
-  afterEach(() => rmSync(folder, { recursive: true }));
+interface Graph {
+  readonly nodes: Record<string, { readonly data: { readonly targets: Record<string, unknown> } }>;
+  readonly dependencies: Record<string, readonly { readonly target: string }[]>;
+}
 
-  it('knows which libraries each app is made of, so that a change in one builds the app anew', () => {
+describe('the graph of projects', () => {
+  let folder: string;
+  let graph: Graph;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'graph-'));
     const file = path.join(folder, 'graph.json');
     execFileSync(process.execPath, [path.join(ROOT, 'node_modules/nx/dist/bin/nx.js'), 'graph', `--file=${file}`], {
       cwd: ROOT,
@@ -35,12 +39,26 @@ describe('the build', () => {
       },
       stdio: 'pipe',
     });
-    const { graph } = JSON.parse(readFileSync(file, 'utf8')) as {
-      graph: { dependencies: Record<string, { target: string }[]> };
-    };
+    ({ graph } = JSON.parse(readFileSync(file, 'utf8')) as { graph: Graph });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('knows which libraries each app is made of, so that a change in one builds the app again', () => {
     for (const app of readdirSync(path.join(ROOT, 'apps'))) {
       const known = (graph.dependencies[`@pdaltagent/${app}`] ?? []).map(({ target }) => target);
       expect(known).toEqual(expect.arrayContaining(importsIn(path.join(ROOT, 'apps', app, 'src'))));
+    }
+  });
+
+  it('has the targets test, integration, typecheck and lint for every project, and build for every app', () => {
+    const targetsOf = (name: string): readonly string[] =>
+      Object.keys(graph.nodes[`@pdaltagent/${name}`]?.data.targets ?? {});
+    const shared = ['test', 'integration', 'typecheck', 'lint'];
+    for (const library of [...readdirSync(path.join(ROOT, 'libs')), 'e2e', 'bench']) {
+      expect([library, targetsOf(library)]).toEqual([library, expect.arrayContaining(shared)]);
+    }
+    for (const app of readdirSync(path.join(ROOT, 'apps'))) {
+      expect([app, targetsOf(app)]).toEqual([app, expect.arrayContaining([...shared, 'build'])]);
     }
   });
 });
