@@ -30,8 +30,10 @@ export interface DrainPorts<Event> {
 /** What is read ahead of the broker; a single entry may exceed the bytes. */
 export const WINDOW_EVENTS = 512;
 export const WINDOW_BYTES = 1024 * 1024;
-/** After the broker refused an event, or one could not be quarantined; milliseconds. */
+/** After the broker refused an event; milliseconds. */
 const REST_MS = 250;
+/** After an event could not be quarantined: it is then sent again, which costs a channel if it is refused; milliseconds. */
+const ASIDE_MS = 5_000;
 const BEGINNING = 0;
 
 /**
@@ -46,6 +48,9 @@ export class Drain<Event extends Keyed> {
   readonly #inFlight = new Map<Spooled<Event>, { sentAt: number }>();
   /** On their way into the quarantine. */
   readonly #leaving = new Set<number>();
+  /** Could not be quarantined: what comes after them is drained first. */
+  readonly #aside = new Set<number>();
+  #asideUntil = -Infinity;
   #ready: Spooled<Event>[] = [];
   #windowEvents = 0;
   #windowBytes = 0;
@@ -73,6 +78,11 @@ export class Drain<Event extends Keyed> {
   /** Nothing is left to drain. */
   get isDone(): boolean {
     return this.#inFlight.size === 0 && this.#ports.remaining() === 0;
+  }
+
+  /** Nothing can be done now, though something may be left. */
+  get isIdle(): boolean {
+    return this.#windowEvents === 0 && this.#reading === 'no' && !this.#hasMore;
   }
 
   /** Sends what may go, at most `window` in flight, and reads on if there is room. */
@@ -114,7 +124,9 @@ export class Drain<Event extends Keyed> {
 
   /** If nothing is left of what was read and the spool is not empty, reads it from the beginning again. */
   lookAgain(): void {
-    if (this.#windowEvents > 0 || this.#reading !== 'no' || this.#ports.remaining() === 0) return;
+    if (this.#windowEvents > 0 || this.#reading !== 'no') return;
+    if (this.#clock.monotonic() >= this.#asideUntil) this.#aside.clear();
+    if (this.#ports.remaining() <= this.#leaving.size + this.#aside.size) return;
     this.#cursor = BEGINNING;
     this.#hasMore = true;
   }
@@ -159,7 +171,7 @@ export class Drain<Event extends Keyed> {
 
   #admit(spooled: Spooled<Event>): void {
     this.#cursor = spooled.sequence;
-    if (this.#leaving.has(spooled.sequence)) return;
+    if (this.#leaving.has(spooled.sequence) || this.#aside.has(spooled.sequence)) return;
     this.#windowEvents += 1;
     this.#windowBytes += spooled.bytes;
     const queue = this.#queues.get(spooled.event.orderKey);
@@ -175,9 +187,12 @@ export class Drain<Event extends Keyed> {
     this.#leaving.add(spooled.sequence);
     this.#ports.quarantine(spooled.event, poison, (isKept) => {
       this.#leaving.delete(spooled.sequence);
-      if (isKept) this.#ports.erase(spooled);
-      // It stays in the spool, and is found there again.
-      else this.#restsUntil = this.#clock.monotonic() + REST_MS;
+      if (isKept) {
+        this.#ports.erase(spooled);
+        return;
+      }
+      this.#aside.add(spooled.sequence);
+      this.#asideUntil = this.#clock.monotonic() + ASIDE_MS;
     });
   }
 

@@ -5,7 +5,7 @@ export interface LaneDrainsOptions<Event extends Keyed, Source> {
   readonly own: Source;
   /** What the former layout of the spool holds: it is drained before the lane's own spool. */
   readonly former?: Source | undefined;
-  readonly drainOf: (source: Source) => Drain<Event>;
+  readonly drainOf: (source: Source, from: 'spool' | 'orphan') => Drain<Event>;
   /** Nothing is left in a spool of another instance. */
   readonly drained: (source: Source) => void;
 }
@@ -13,23 +13,27 @@ export interface LaneDrainsOptions<Event extends Keyed, Source> {
 /** Everything that is drained for one lane: its own spool, in two layouts, and spools that other instances have left. */
 export class LaneDrains<Event extends Keyed, Source> {
   readonly #options: LaneDrainsOptions<Event, Source>;
-  /** In the order in which they are drained. */
-  readonly #own: readonly Drain<Event>[];
+  /** In the order in which they are drained; the lane's own come first. */
   readonly #drains = new Map<Source, Drain<Event>>();
+  readonly #own: readonly Drain<Event>[];
+  readonly #orphans = new Map<Source, Drain<Event>>();
 
   constructor(options: LaneDrainsOptions<Event, Source>) {
     this.#options = options;
     for (const source of [options.former, options.own]) {
-      if (source !== undefined) this.#drains.set(source, options.drainOf(source));
+      if (source !== undefined) this.#drains.set(source, options.drainOf(source, 'spool'));
     }
     this.#own = [...this.#drains.values()];
   }
 
   /** Sent, and not settled. */
   get inFlight(): number {
-    let inFlight = 0;
-    for (const drain of this.#drains.values()) inFlight += drain.inFlight;
-    return inFlight;
+    return sentBy(this.#drains.values());
+  }
+
+  /** The same, of what other instances have left. */
+  get orphansInFlight(): number {
+    return this.#orphans.size === 0 ? 0 : sentBy(this.#orphans.values());
   }
 
   get oldestSentAt(): number | undefined {
@@ -41,7 +45,9 @@ export class LaneDrains<Event extends Keyed, Source> {
   }
 
   adopt(source: Source): void {
-    this.#drains.set(source, this.#options.drainOf(source));
+    const drain = this.#options.drainOf(source, 'orphan');
+    this.#drains.set(source, drain);
+    this.#orphans.set(source, drain);
   }
 
   /** Drains the lane's own spool, at most `window` in flight. True if nothing is left in it. */
@@ -51,18 +57,20 @@ export class LaneDrains<Event extends Keyed, Source> {
     return drain === undefined;
   }
 
-  /** Drains what other instances have left, at most `window` in flight, and forgets what is empty. */
+  /**
+   * Drains what other instances have left, at most `window` in flight, and forgets what is empty. One spool after another,
+   * so that what is held of them in memory does not grow with their number; one that cannot be read holds up no other.
+   */
   pumpOrphans(window: number): void {
-    let room = window;
-    for (const [source, drain] of this.#drains) {
-      if (this.#own.includes(drain)) continue;
+    for (const [source, drain] of this.#orphans) {
       if (drain.isDone) {
+        this.#orphans.delete(source);
         this.#drains.delete(source);
         this.#options.drained(source);
         continue;
       }
-      room -= drain.inFlight;
-      drain.pump(drain.inFlight + Math.max(0, room));
+      drain.pump(window - this.orphansInFlight + drain.inFlight);
+      if (!drain.isIdle) return;
     }
   }
 
@@ -98,4 +106,10 @@ export class LaneDrains<Event extends Keyed, Source> {
   condemn(poison: Poison): void {
     for (const drain of this.#drains.values()) drain.condemn(poison);
   }
+}
+
+function sentBy(drains: Iterable<{ readonly inFlight: number }>): number {
+  let inFlight = 0;
+  for (const drain of drains) inFlight += drain.inFlight;
+  return inFlight;
 }

@@ -1,4 +1,5 @@
 import { type Settlement } from '@pdaltagent/messaging';
+import { Disk } from './disk.fixture';
 import { LaneForwarder } from './lane-forwarder';
 
 export interface Event {
@@ -10,7 +11,10 @@ export interface Event {
 
 export type Step =
   | { readonly do: 'accept'; readonly key: number; readonly poison?: Event['poison'] }
-  | { readonly do: 'take' | 'confirm' | 'sync' | 'serve' | 'lose' | 'take late' | 'crash'; readonly count: number }
+  | {
+      readonly do: 'take' | 'confirm' | 'sync' | 'serve' | 'lose' | 'take late' | 'crash' | 'quarantine';
+      readonly count: number;
+    }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'open' | 'block' | 'unblock' | 'refuse' | 'fail to sync' | 'fail to quarantine' | 'adopt' };
 
@@ -19,7 +23,16 @@ interface Sent {
   readonly settled: (settlement: Settlement) => void;
 }
 
-type Source = 'own' | 'former' | 'orphan';
+type Source = 'own' | 'former' | Orphan;
+const ORPHANS = ['orphan', 'second orphan'] as const;
+type Orphan = (typeof ORPHANS)[number];
+
+/** An event that is in a spool at the beginning. */
+export type Left = Pick<Event, 'orderKey' | 'poison'>;
+
+const LIMITS = { confirmTimeoutMs: 1_000, maxInFlight: 12 };
+/** A quarter of what may be in flight. */
+const WINDOW = 3;
 
 /** A broker, disks, senders and a clock around one lane, each of which moves one step at a time. */
 export class World {
@@ -35,17 +48,19 @@ export class World {
   /** On the channel and not yet taken by the broker; then taken and not yet confirmed to us. */
   #wire: Sent[] = [];
   #confirms: Sent[] = [];
+  /** Whether the broker has settled anything on this channel. */
+  #isProven = false;
   /** What was sent over channels that are gone: the broker may still take it, each channel's from its beginning. */
   #late: Event[][] = [];
   readonly #arrived: Event[] = [];
   /** Arrived late, and not answered until then: if the process died, nobody can recall what it had sent. */
   readonly #unpromised = new Set<number>();
-  readonly #disks: Readonly<Record<Source, Map<number, Event>>> = {
-    own: new Map(),
-    former: new Map(),
-    orphan: new Map(),
+  readonly #disks: Readonly<Record<Source, Disk<Event>>> = {
+    own: new Disk(),
+    former: new Disk(),
+    orphan: new Disk(),
+    'second orphan': new Disk(),
   };
-  readonly #erased: Readonly<Record<Source, Set<number>>> = { own: new Set(), former: new Set(), orphan: new Set() };
   #writing: Event[] = [];
   #reading = new Map<Source, number>();
   #leaving: { readonly event: Event; readonly done: (isKept: boolean) => void }[] = [];
@@ -53,22 +68,18 @@ export class World {
   /** Keys whose sender waits for the answer to this sequence. */
   readonly #waiting = new Map<string, number>();
   readonly #sentOnce = new Set<number>();
-  #drained = false;
+  readonly #adopted = new Set<Orphan>();
   #mode = 'spool';
 
   /**
    * @param waits whether a sender waits for an answer before it sends the next event of its alert
-   * @param former what the former layout of the spool holds, and another instance's spool, by order key
+   * @param former what the former layout of the spool holds
+   * @param orphans what the spools of two other instances hold
    */
-  constructor({ waits, former = [], orphan = [] }: { waits: boolean; former?: string[]; orphan?: string[] }) {
+  constructor({ waits, former = [], orphans = [] }: { waits: boolean; former?: Left[]; orphans?: Left[][] }) {
     this.#waits = waits;
-    for (const [source, keys] of [['former', former] as const, ['orphan', orphan] as const]) {
-      for (const orderKey of keys) {
-        this.#disks[source].set(this.#next, { orderKey, sequence: this.#next });
-        this.#answered.add(this.#next);
-        this.#next += 1;
-      }
-    }
+    this.#fill('former', former);
+    ORPHANS.forEach((orphan, index) => this.#fill(orphan, orphans[index] ?? []));
     this.#lane = this.#create();
   }
 
@@ -81,7 +92,7 @@ export class World {
   }
 
   get orphaned(): number {
-    return this.#remaining('orphan');
+    return ORPHANS.reduce((sum, orphan) => sum + this.#remaining(orphan), 0);
   }
 
   step(step: Step): void {
@@ -95,10 +106,10 @@ export class World {
       case 'take late':
         return this.#takeLate(step.count);
       case 'confirm':
-        for (const { settled } of this.#confirms.splice(0, step.count)) settled('confirmed');
+        for (let count = 0; count < step.count; count += 1) this.#settle(this.#confirms.shift(), 'confirmed');
         return;
       case 'refuse':
-        if (this.#link === 'open') this.#wire.shift()?.settled('refused');
+        if (this.#link === 'open') this.#settle(this.#wire.shift(), 'refused');
         return;
       case 'sync':
         for (let count = 0; count < step.count; count += 1) this.#sync();
@@ -108,14 +119,18 @@ export class World {
         if (event !== undefined) this.#lane.notStored(event.sequence, 'full');
         return;
       }
+      case 'quarantine':
+        this.#leaving.splice(0, step.count).forEach(({ event, done }) => this.#quarantine(event, done));
+        return;
       case 'fail to quarantine':
         return this.#leaving.shift()?.done(false);
       case 'serve':
         return this.#serve(step.count);
       case 'adopt':
-        if (this.#remaining('orphan') > 0 && !this.#drained) {
-          this.#drained = true;
-          this.#lane.adopt('orphan');
+        for (const orphan of ORPHANS) {
+          if (this.#remaining(orphan) === 0 || this.#adopted.has(orphan)) continue;
+          this.#adopted.add(orphan);
+          this.#lane.adopt(orphan);
         }
         return;
       case 'open':
@@ -145,9 +160,8 @@ export class World {
   heal(): void {
     for (let round = 0; round < 400; round += 1) {
       for (const step of ['unblock', 'open', 'adopt'] as const) this.step({ do: step });
-      for (const step of ['take', 'confirm', 'sync', 'serve', 'take late'] as const)
+      for (const step of ['take', 'confirm', 'sync', 'serve', 'take late', 'quarantine'] as const)
         this.step({ do: step, count: 100 });
-      this.#leaving.splice(0).forEach(({ event, done }) => this.#quarantine(event, done));
       this.step({ do: 'wait', ms: 50 });
       const isIdle = this.#wire.length + this.#confirms.length + this.#writing.length + this.#leaving.length === 0;
       if (isIdle && this.isDirect && this.#lane.unconfirmed === 0 && this.orphaned === 0) return;
@@ -180,7 +194,7 @@ export class World {
       {
         send: (event, maybeDuplicate, settled) => this.#send(event, maybeDuplicate, settled),
         store: (_sequence, event) => this.#writing.push(event),
-        erase: (source, sequence) => this.#erase(source, sequence),
+        erase: (source, sequence) => this.#disks[source].erase(sequence),
         read: (source, after) => {
           if (this.#reading.has(source)) throw new Error('two reads of one spool at the same time');
           this.#reading.set(source, after);
@@ -196,14 +210,28 @@ export class World {
           this.#mode = mode;
           this.causes.add(cause ?? mode);
         },
-        drained: () => {
-          if (this.#remaining('orphan') > 0) throw new Error('the orphaned spool is not empty');
+        drained: (source) => {
+          if (this.#remaining(source) > 0) throw new Error('the orphaned spool is not empty');
         },
       },
-      { confirmTimeoutMs: 1_000, maxInFlight: 12 },
+      LIMITS,
       { monotonic: () => this.#now },
       { own: 'own', former: 'former' },
     );
+  }
+
+  #fill(source: Source, left: readonly Left[]): void {
+    for (const each of left) {
+      this.#disks[source].put({ ...each, sequence: this.#next });
+      this.#answered.add(this.#next);
+      this.#next += 1;
+    }
+  }
+
+  #settle(sent: Sent | undefined, settlement: Settlement): void {
+    if (sent === undefined) return;
+    this.#isProven = true;
+    sent.settled(settlement);
   }
 
   #accept(orderKey: string, poison: Event['poison']): void {
@@ -218,6 +246,8 @@ export class World {
     const { sequence } = event;
     if (this.#link === 'none') return 'ended';
     if (this.#link === 'blocked') throw new Error('sent while blocked');
+    const inFlight = this.#wire.length + this.#confirms.length;
+    if (inFlight >= (this.#isProven ? WINDOW : 1)) throw new Error('more in flight than a channel stands');
     if (event.poison === 'unencodable') return 'unencodable';
     if (this.#sentOnce.has(sequence) && !maybeDuplicate)
       throw new Error(`${sequence} was sent twice and does not say so`);
@@ -227,15 +257,8 @@ export class World {
     return 'sent';
   }
 
-  #erase(source: Source, sequence: number): void {
-    if (!this.#disks[source].has(sequence) || this.#erased[source].has(sequence)) {
-      throw new Error(`${sequence} is not there`);
-    }
-    this.#erased[source].add(sequence);
-  }
-
   #remaining(source: Source): number {
-    return this.#disks[source].size - this.#erased[source].size + (source === 'own' ? this.#writing.length : 0);
+    return this.#disks[source].size + (source === 'own' ? this.#writing.length : 0);
   }
 
   #take(count: number): void {
@@ -266,19 +289,18 @@ export class World {
   #serve(count: number): void {
     for (const [source, after] of [...this.#reading]) {
       this.#reading.delete(source);
-      const entries = [...this.#disks[source].values()]
-        .filter(({ sequence }) => sequence > after && !this.#erased[source].has(sequence))
-        .sort((one, other) => one.sequence - other.sequence)
-        .slice(0, count)
-        .map((event) => ({ sequence: event.sequence, bytes: 1, event }));
-      this.#lane.read(source, entries);
+      const entries = this.#disks[source].read(after, count);
+      this.#lane.read(
+        source,
+        entries.map((event) => ({ sequence: event.sequence, bytes: 1, event })),
+      );
     }
   }
 
   #sync(): void {
     const event = this.#writing.shift();
     if (event === undefined) return;
-    this.#disks.own.set(event.sequence, event);
+    this.#disks.own.put(event);
     this.#lane.stored(event.sequence, 1);
   }
 
@@ -297,6 +319,7 @@ export class World {
     this.#late.push(this.#wire.map(({ event }) => event));
     this.#wire = [];
     this.#confirms = [];
+    this.#isProven = false;
     this.#link = 'none';
     this.#takeLate(count);
   }
@@ -304,17 +327,13 @@ export class World {
   /** The process dies: some of what was being written is on the disk, some erasures are not. */
   #crash(count: number): void {
     this.#cut(count);
-    for (const event of this.#writing.splice(0, count)) this.#disks.own.set(event.sequence, event);
+    for (const event of this.#writing.splice(0, count)) this.#disks.own.put(event);
     this.#writing = [];
-    for (const source of ['own', 'former', 'orphan'] as const) {
-      const erased = [...this.#erased[source]];
-      for (const sequence of erased.slice(count)) this.#disks[source].delete(sequence);
-      this.#erased[source].clear();
-    }
+    for (const disk of Object.values(this.#disks)) disk.crash(count);
     this.#reading.clear();
     this.#leaving = [];
     this.#waiting.clear();
-    this.#drained = false;
+    this.#adopted.clear();
     this.#mode = 'spool';
     this.#lane = this.#create();
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Step, World } from './lane-forwarder.fixture';
+import { type Left, type Step, World } from './lane-forwarder.fixture';
 
 const RUNS = 2_000;
 
@@ -46,9 +46,20 @@ const stepsWithPoison = fc.array(
   ),
   { maxLength: 120, size: 'max' },
 );
-const left = fc.array(
-  fc.nat(3).map((key) => `key ${key}`),
+const left: fc.Arbitrary<Left[]> = fc.array(
+  fc.nat(3).map((key) => ({ orderKey: `key ${key}` })),
   { maxLength: 5 },
+);
+/** What other instances left; the sequences of their events say nothing about those of this one. */
+const leftByOthers: fc.Arbitrary<Left[][]> = fc.array(
+  fc.array(
+    fc.record({
+      orderKey: fc.nat(3).map((key) => `other key ${key}`),
+      poison: fc.constantFrom(undefined, undefined, undefined, 'refused' as const, 'unencodable' as const),
+    }),
+    { maxLength: 8 },
+  ),
+  { maxLength: 2 },
 );
 
 function afterAll(world: World, all: readonly Step[]): World {
@@ -95,16 +106,66 @@ it('quarantines exactly what the broker never takes, and delivers everything aro
   );
 });
 
-it('drains what another instance left beside its own events, and loses none of either', () => {
+it('drains what other instances left beside its own events, and loses none of either, whatever the broker refuses', () => {
   fc.assert(
-    fc.property(steps, left, (all, orphan) => {
-      const world = afterAll(new World({ waits: true, orphan: orphan.map((key) => `other ${key}`) }), all);
+    fc.property(stepsWithPoison, leftByOthers, (all, orphans) => {
+      const world = afterAll(new World({ waits: true, orphans }), all);
       expect(world.lost()).toEqual([]);
       expect(world.inversions()).toEqual([]);
+      expect(world.isDirect).toBe(true);
+      expect(world.spooled).toBe(0);
       expect(world.orphaned).toBe(0);
     }),
     { numRuns: RUNS },
   );
+});
+
+it('finds what the broker refuses in one spool while it drains that of another instance', () => {
+  const world = new World({ waits: true, orphans: [['a', 'b', 'c', 'd'].map((orderKey) => ({ orderKey }))] });
+  world.step({ do: 'accept', key: 1, poison: 'refused' });
+  world.step({ do: 'accept', key: 2 });
+  world.step({ do: 'wait', ms: 3_001 });
+  world.heal();
+  expect(world.quarantined.size).toBe(1);
+  expect(world.lost()).toEqual([]);
+  expect(world.isDirect).toBe(true);
+});
+
+it('finds what the broker refuses in the spool of another instance while events go straight to the broker', () => {
+  const world = new World({ waits: false, orphans: [[{ orderKey: 'other key', poison: 'refused' }]] });
+  world.step({ do: 'open' });
+  world.step({ do: 'adopt' });
+  for (let count = 0; count < 1_000 && world.orphaned > 0; count += 1) {
+    for (const key of [1, 2, 3]) world.step({ do: 'accept', key });
+    world.step({ do: 'open' });
+    for (const what of ['take', 'confirm', 'sync', 'serve', 'quarantine'] as const) world.step({ do: what, count: 2 });
+    world.step({ do: 'wait', ms: 10 });
+  }
+  expect(world.orphaned).toBe(0);
+  world.heal();
+  expect(world.lost()).toEqual([]);
+});
+
+it('delivers what comes after an event that the quarantine cannot take now, and quarantines it when it can', () => {
+  const world = new World({ waits: true });
+  world.step({ do: 'accept', key: 1, poison: 'refused' });
+  world.step({ do: 'accept', key: 2 });
+  world.step({ do: 'accept', key: 3 });
+  world.step({ do: 'wait', ms: 3_001 });
+  for (let count = 0; count < 100; count += 1) {
+    world.step({ do: 'fail to quarantine' });
+    world.step({ do: 'open' });
+    for (const what of ['sync', 'serve', 'take'] as const) world.step({ do: what, count: 1 });
+    world.step({ do: 'fail to quarantine' });
+    world.step({ do: 'confirm', count: 1 });
+    world.step({ do: 'wait', ms: 100 });
+  }
+  expect(world.spooled).toBe(1);
+  expect(world.quarantined.size).toBe(0);
+  world.heal();
+  expect(world.quarantined.size).toBe(1);
+  expect(world.isDirect).toBe(true);
+  expect(world.lost()).toEqual([]);
 });
 
 it('visits every way an event can go', () => {

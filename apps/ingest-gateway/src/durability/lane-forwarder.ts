@@ -8,8 +8,12 @@ import { SequenceMap } from './sequence-map';
 import { Spooling } from './spooling';
 
 const LANE_SHARE = 1 / 4;
+/** What other instances have left may take half of what may be in flight: the lane's own events must not wait for it. */
+const ORPHANS_SHARE = 1 / 2;
 /** A channel that has not confirmed an event for so long is given up; milliseconds. */
 const CHANNEL_TIMEOUT_MS = 60_000;
+/** The lane's own events, and those of other instances. */
+const TURNS = 2;
 /** If the spool holds no more for the lane, new events wait in memory for it to be drained. */
 const HOLD_EVENTS = 500;
 const HOLD_MS = 2_000;
@@ -42,6 +46,8 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   /** Accepted, and held in memory until it can be sent. */
   readonly #waiting = new SequenceMap<{ readonly event: Event; readonly since: number }>();
   #holdNotBefore = -Infinity;
+  /** Whether what other instances have left goes next. */
+  #isOrphansTurn = false;
 
   constructor(
     ports: LanePorts<Event, Failure, Source>,
@@ -63,7 +69,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     });
     this.#drains = new LaneDrains({
       ...sources,
-      drainOf: (source) => this.#drainOf(source),
+      drainOf: (source, from) => this.#drainOf(source, from),
       drained: (source) => ports.drained(source),
     });
   }
@@ -76,7 +82,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   /** Takes an event; its sequence is higher than those before. Later: `answer`. */
   accept(sequence: number, event: Event): void {
     if (this.#mode === 'direct') {
-      if (this.#waiting.size === 0 && this.#direct.size < this.#channel.window) {
+      if (this.#waiting.size === 0 && this.#inFlight < this.#channel.window) {
         if (this.#sendDirect(sequence, event)) return;
       } else if (this.#unsaved < this.#share) return this.#wait(sequence, event);
       else this.#change('spool', 'busy');
@@ -157,6 +163,11 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     return this.#direct.size + this.#waiting.size;
   }
 
+  /** Sent, and not settled. */
+  get #inFlight(): number {
+    return this.#direct.size + this.#spooling.late + this.#drains.inFlight;
+  }
+
   /** Whether an event can be expected to be confirmed soon, so that it need not be spooled. */
   #mayHold(): boolean {
     if (this.#unsaved >= this.#share) return false;
@@ -173,14 +184,29 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     this.#storeWaiting();
   }
 
-  /** Sends what may be sent. */
+  /**
+   * Sends what may be sent. If events go one by one because one of them is refused, that may be the lane's own or one that
+   * another instance has left: they take turns.
+   */
   #advance(): void {
-    if (this.#mode === 'direct') this.#sendWaiting();
     if (!this.#channel.canSend) return;
+    if (this.#isOrphansTurn) this.#advanceOrphans();
+    this.#advanceOwn();
+    this.#advanceOrphans();
+  }
+
+  #advanceOwn(): void {
+    if (this.#mode === 'direct') return this.#sendWaiting();
     // What was sent before may still be confirmed, or may not be in the spool yet.
-    const mayDrain = this.#mode === 'spool' && this.#direct.size === 0 && this.#spooling.isSettled;
-    if (mayDrain && this.#drains.pumpOwn(this.#channel.window)) this.#goDirect();
-    this.#drains.pumpOrphans(this.#channel.window - this.#direct.size - this.#spooling.late);
+    if (this.#direct.size > 0 || !this.#spooling.isSettled) return;
+    if (this.#drains.pumpOwn(this.#channel.window - this.#drains.orphansInFlight)) this.#goDirect();
+  }
+
+  #advanceOrphans(): void {
+    const { window } = this.#channel;
+    const { orphansInFlight } = this.#drains;
+    const others = this.#inFlight - orphansInFlight;
+    this.#drains.pumpOrphans(Math.min(Math.ceil(window * ORPHANS_SHARE), window - others));
   }
 
   #goDirect(): void {
@@ -190,9 +216,9 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   }
 
   #sendWaiting(): void {
-    if (this.#waiting.size === 0 || this.#direct.size >= this.#channel.window) return;
+    if (this.#waiting.size === 0 || this.#inFlight >= this.#channel.window) return;
     for (const [sequence, { event }] of this.#waiting.entries()) {
-      if (this.#direct.size >= this.#channel.window || this.#mode === 'spool') return;
+      if (this.#inFlight >= this.#channel.window || this.#mode === 'spool') return;
       this.#waiting.delete(sequence);
       if (!this.#sendDirect(sequence, event)) this.#store(sequence, event);
     }
@@ -200,7 +226,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
 
   /** False if the event has to be spooled. */
   #sendDirect(sequence: number, event: Event): boolean {
-    const sent = this.#send(event, false, (isConfirmed) => this.#settled(sequence, isConfirmed));
+    const sent = this.#send(event, 'memory', (isConfirmed) => this.#settled(sequence, isConfirmed));
     switch (sent) {
       case 'sent':
         this.#direct.set(sequence, { event, sentAt: this.#clock.monotonic() });
@@ -214,8 +240,9 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     }
   }
 
-  #send(event: Event, maybeDuplicate: boolean, settled: (isConfirmed: boolean) => void): Sent {
-    return this.#channel.send(event, maybeDuplicate, (settlement) => {
+  #send(event: Event, from: 'memory' | 'spool' | 'orphan', settled: (isConfirmed: boolean) => void): Sent {
+    this.#isOrphansTurn = from !== 'orphan';
+    return this.#channel.send(event, from !== 'memory', (settlement) => {
       settled(settlement === 'confirmed');
       this.#advance();
     });
@@ -234,9 +261,9 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
 
   /** The broker closed the channel because of one of the events in flight. AMQP does not say which. */
   #suspect(poison: Poison): void {
-    const inFlight = this.#direct.size + this.#spooling.late + this.#drains.inFlight;
+    const inFlight = this.#inFlight;
     if (inFlight !== 1 || this.#spooling.late === 1) {
-      this.#channel.suspect(inFlight);
+      this.#channel.suspect(inFlight * TURNS);
       return;
     }
     this.#drains.condemn(poison);
@@ -288,10 +315,10 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     this.#spooling.store(sequence, event);
   }
 
-  #drainOf(source: Source): Drain<Event> {
+  #drainOf(source: Source, from: 'spool' | 'orphan'): Drain<Event> {
     return new Drain<Event>(
       {
-        send: (event, settled) => this.#send(event, true, settled),
+        send: (event, settled) => this.#send(event, from, settled),
         erase: ({ sequence, bytes }) => this.#ports.erase(source, sequence, bytes),
         read: (after) => this.#ports.read(source, after),
         remaining: () => this.#ports.remaining(source),
