@@ -72,9 +72,11 @@ type Found =
   | { readonly kind: 'problem'; readonly problem: string };
 
 function textOf(variable: Variable<unknown>, environment: Environment): Found {
-  for (const name of [variable.name, ...variable.aliases]) {
+  for (const name of variable.lookup) {
     const direct = environment[name];
     const file = environment[`${name}_FILE`];
+    if (file && !variable.isFileRead)
+      return { kind: 'problem', problem: `${name}_FILE is set, and is not read from a file: wants ${name} itself` };
     if (direct && file) return { kind: 'problem', problem: `${name} and ${name}_FILE are both set: wants one of them` };
     if (direct) return { kind: 'text', name, text: direct };
     if (file) return fromFile(name, file);

@@ -7,17 +7,20 @@ export interface ProxyForm {
   readonly parse: (text: string) => string | undefined;
 }
 
-/** For who sends over HTTP: the proxies are chosen by the environment at each request, so each is tried at start. */
+/**
+ * For who sends over HTTP: the proxies are chosen by the environment at each request, so each is tried at start. Small letters
+ * count first, as there.
+ */
 export function proxyVariables(form: ProxyForm) {
-  const proxy = (scheme: 'http' | 'https') =>
-    custom(
-      `${scheme}_proxy`.toUpperCase(),
-      `the proxy for ${scheme}:// URLs; NO_PROXY excepts hosts and ranges of addresses`,
-      {
-        ...form,
-        aliases: [`${scheme}_proxy`, 'ALL_PROXY', 'all_proxy'],
-        secret: true,
-      },
-    );
+  const proxy = (scheme: 'http' | 'https') => {
+    const [lower, upper] = [`${scheme}_proxy`, `${scheme}_proxy`.toUpperCase()];
+    return custom(upper, `the proxy for ${scheme}:// URLs; NO_PROXY excepts hosts and ranges of addresses`, {
+      ...form,
+      aliases: [lower, 'ALL_PROXY', 'all_proxy'],
+      lookup: [lower, upper, 'all_proxy', 'ALL_PROXY'],
+      isFileRead: false,
+      secret: true,
+    });
+  };
   return { httpsProxy: proxy('https'), httpProxy: proxy('http') };
 }

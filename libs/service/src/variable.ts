@@ -11,6 +11,10 @@ export interface Variable<Value> {
   readonly aliases: readonly string[];
   readonly help: string;
   readonly secret: boolean;
+  /** Its names, the one that counts first. */
+  readonly lookup: readonly string[];
+  /** Whether it may come from a file, `X_FILE`. */
+  readonly isFileRead: boolean;
   /** The default as a person would write it, or undefined where there is none. */
   readonly fallback: string | undefined;
   /** From the variable's text (undefined: unset) to its value; an issue's message completes "wants …". */
@@ -21,6 +25,10 @@ export interface Extras {
   /** Other names that are accepted, in order, where the first is unset. */
   readonly aliases?: readonly string[];
   readonly secret?: boolean;
+  /** All its names, the one that counts first; the default is its own before the others. */
+  readonly lookup?: readonly string[];
+  /** False if others read it from the environment too: then a file would be ignored. */
+  readonly isFileRead?: boolean;
 }
 
 function variable<Value, Fallback extends Value | undefined>(
@@ -28,13 +36,15 @@ function variable<Value, Fallback extends Value | undefined>(
   fallback: Fallback,
   help: string,
   parse: z.ZodType<Value, string>,
-  { aliases = [], secret = false }: Extras,
+  { aliases = [], secret = false, lookup = [name, ...aliases], isFileRead = true }: Extras,
 ): Variable<Value | Fallback> {
   return {
     name,
     aliases,
     help,
     secret,
+    lookup,
+    isFileRead,
     fallback: fallback === undefined ? undefined : String(fallback),
     schema: z.union([z.undefined().transform((): Value | Fallback => fallback), parse]),
   };
