@@ -122,6 +122,16 @@ describe('a destinations file', () => {
     ]);
   });
 
+  it.each(['Expect', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade', 'HTTP2-Settings', 'Keep-Alive'])(
+    'refuses the header %s, which frames or routes one request',
+    (name) => {
+      const text = `destinations: [{ name: a, url: 'http://a.example', headers: { ${name}: x } }]`;
+      expect(problemsOf(text)).toEqual([
+        `line 1, destinations[0].headers.${name}: is a header that the sender makes itself`,
+      ]);
+    },
+  );
+
   it('tells every value that cannot be had at once, and shows none', () => {
     const text = [
       'destinations:', // 1

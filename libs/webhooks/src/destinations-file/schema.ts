@@ -20,14 +20,20 @@ const secrets = z
 const list = (what: string, item: z.ZodType<string>) =>
   z.array(item, { error: `a list of ${what}` }).min(1, { error: `a list of ${what}, not an empty one` });
 
-/** What the sender makes itself, or the protocol. */
+/** What the sender makes itself, or the protocol. Source: RFC 9110, 7.6.1 and 10.1.1; RFC 9113, 8.2.2. */
 const RESERVED = new Set([
   'accept',
   'connection',
   'content-length',
   'content-type',
+  'expect',
   'host',
+  'http2-settings',
+  'keep-alive',
+  'te',
+  'trailer',
   'transfer-encoding',
+  'upgrade',
   'user-agent',
   'webhook-id',
   'webhook-signature',
