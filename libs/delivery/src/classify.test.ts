@@ -174,6 +174,19 @@ describe('what an answer to an event means', () => {
     expect(classifyEvent('v2', answer(429, 'soon'), now)).toMatchObject({ retryAfterMs: undefined });
   });
 
+  it('reads a date in Retry-After by the clock that its Date shows, whatever ours shows', () => {
+    const told: Answer = {
+      ...answer(429, 'Sun, 01 Mar 2026 00:00:30 GMT'),
+      date: 'Sun, 01 Mar 2026 00:00:10 GMT',
+    };
+    const ours = Date.UTC(2026, 2, 1);
+    for (const now of [ours, ours - 86_400_000, ours + 86_400_000]) {
+      expect(classifyEvent('v2', told, now)).toMatchObject({ retryAfterMs: 20_000 });
+      expect(classifyWebhook(told, now)).toMatchObject({ retryAfterMs: 20_000 });
+    }
+    expect(classifyEvent('v2', { ...told, date: 'yesterday' }, ours)).toMatchObject({ retryAfterMs: 30_000 });
+  });
+
   it('takes no Retry-After of 0 or in the past for leave to retry without backoff', () => {
     const now = Date.parse('2026-03-01T00:00:00Z');
     for (const retryAfter of ['0', '0.2', '-7', 'Sun, 01 Mar 2020 00:00:30 GMT', 'Sun, 01 Mar 2026 00:00:00 GMT', '']) {

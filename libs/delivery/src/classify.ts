@@ -1,6 +1,6 @@
 import { type Attempt, type FailureScope, type Outcome } from './outcome';
 import { kindOfText } from './pagerduty-answer';
-import { retryAfterMs } from './retry-after';
+import { retryAfterMs, timeOfAnswer } from './retry-after';
 
 /** How an event was sent: it decides what a 403 means, and whom a refusal speaks about. */
 export type EventPath = 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' | 'integration-change';
@@ -43,12 +43,12 @@ type Answer = Extract<Attempt, { readonly kind: 'answer' }>;
  * What an attempt to post an event to PagerDuty meant. What is not PagerDuty's own JSON object for that path was answered by
  * something in between, and says nothing about the event: it is retried. PagerDuty documents no answers for vendors' paths:
  * there any 2xx that is not HTML is a delivery, and any JSON object with a refusal's status a refusal.
- * `now`: milliseconds since 1970, for dates in Retry-After.
+ * `now`: milliseconds since 1970, for dates in Retry-After of answers that have no Date.
  */
 export function classifyEvent(path: EventPath, attempt: Attempt, now: number): Outcome {
   if (attempt.kind === 'fault') return faultOutcome(attempt);
-  const { status, body } = attempt;
-  const wait = retryAfterMs(attempt.retryAfter, now);
+  const { status, body, retryAfter, date } = attempt;
+  const wait = retryAfterMs(retryAfter, timeOfAnswer(date, now));
   if (status === 429 || (status === 403 && THROTTLED_BY_403.has(path)))
     return { kind: 'throttled', status, retryAfterMs: wait };
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
@@ -80,8 +80,8 @@ export function classifyEvent(path: EventPath, attempt: Attempt, now: number): O
  */
 export function classifyWebhook(attempt: Attempt, now: number): Outcome {
   if (attempt.kind === 'fault') return faultOutcome(attempt);
-  const { status, body } = attempt;
-  const wait = retryAfterMs(attempt.retryAfter, now);
+  const { status, body, retryAfter, date } = attempt;
+  const wait = retryAfterMs(retryAfter, timeOfAnswer(date, now));
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   if (status === 429) return { kind: 'throttled', status, retryAfterMs: wait };
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);

@@ -21,6 +21,8 @@ export type Attempt =
       readonly status: number;
       /** The header Retry-After (or ratelimit-reset), as it came. */
       readonly retryAfter: string | undefined;
+      /** The header Date, as it came. */
+      readonly date?: string | undefined;
       /** The answer's text, or its beginning. */
       readonly body: string;
       /** The headers Content-Type and Server, as they came. */

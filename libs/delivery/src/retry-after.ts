@@ -3,6 +3,12 @@ const SHORTEST_RETRY_AFTER_MS = 1_000;
 /** The longest that a Retry-After is believed. */
 export const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
 
+/** What time it is for whoever answered: a date in its Retry-After is of the same clock. `ours`: if it has no Date. */
+export function timeOfAnswer(date: string | undefined, ours: number): number {
+  const told = Date.parse(date ?? '');
+  return Number.isNaN(told) ? ours : told;
+}
+
 /**
  * Milliseconds to wait by a Retry-After header: seconds or an HTTP date (RFC 9110, 10.2.3), at most five minutes.
  * Undefined if the header is absent, makes no sense, or names less than a second or a date that has passed.

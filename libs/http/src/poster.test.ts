@@ -54,12 +54,14 @@ describe('a post', () => {
     expect(heard).toBe(1);
   });
 
+  const DATE = 'Sun, 01 Mar 2026 00:00:30 GMT';
+
   it('sends the exact bytes and headers and gives the answer', async () => {
     const { url } = await serve((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        response.writeHead(202, { 'retry-after': '7', 'content-type': 'text/plain', server: 'nginx' });
+        response.writeHead(202, { date: DATE, 'retry-after': '7', 'content-type': 'text/plain', server: 'nginx' });
         response.end(
           `${request.headers['content-type']} ${Buffer.concat(chunks).toString()} ${request.headers['content-length']}`,
         );
@@ -69,6 +71,7 @@ describe('a post', () => {
       kind: 'answer',
       status: 202,
       retryAfter: '7',
+      date: DATE,
       body: 'text/plain {"a":1} 7',
       contentType: 'text/plain',
       server: 'nginx',

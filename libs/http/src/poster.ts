@@ -82,6 +82,7 @@ export class Poster {
         kind: 'answer',
         status: answer.status,
         retryAfter: textOf(answer.headers['retry-after'] ?? answer.headers['ratelimit-reset']),
+        date: textOf(answer.headers.date),
         body: answer.body,
         contentType: textOf(answer.headers['content-type']),
         server: textOf(answer.headers.server),
