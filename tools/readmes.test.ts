@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.join(__dirname, '..');
+const MOST_LINES = 25;
+
+const namesIn = (text: string): readonly string[] => [...text.matchAll(/`([\w-]+)`/g)].map(([, name]) => name ?? '');
+
+/** By folder of an app or library: the libraries that the walls let it import. */
+function importsByFolder(): Readonly<Record<string, readonly string[]>> {
+  const print = `import { mayImport } from './tools/layers.mjs'; console.log(JSON.stringify(mayImport));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', print], { cwd: ROOT });
+  return JSON.parse(output.toString()) as Readonly<Record<string, readonly string[]>>;
+}
+
+// The simulator's README is a manual for its users.
+const projects = Object.entries(importsByFolder())
+  .map(([folder, imports]) => ({ folder, imports }))
+  .filter(({ folder }) => folder !== 'apps/pagerduty-simulator');
+
+describe.each(projects)('the README of $folder', ({ folder, imports }) => {
+  const readme = readFileSync(path.join(ROOT, folder, 'README.md'), 'utf8');
+
+  it('is short', () => {
+    expect(readme.split('\n').length).toBeLessThanOrEqual(MOST_LINES);
+  });
+
+  it('lists the libraries that the walls let it import', () => {
+    const [, list = ''] = /^May import: (.*?)\(/ms.exec(readme) ?? [];
+    expect(new Set(namesIn(list))).toEqual(new Set(imports));
+  });
+
+  it('names only exports that exist', () => {
+    const [, list = ''] = /^Exports: (.*?);/ms.exec(readme) ?? [];
+    const index = path.join(ROOT, folder, 'src/index.ts');
+    const exported = existsSync(index) ? readFileSync(index, 'utf8').match(/\w+/g) : [];
+    expect(exported).toEqual(expect.arrayContaining([...namesIn(list)]));
+    expect(namesIn(list).length > 0).toBe(folder.startsWith('libs/'));
+  });
+});
+
+it('every file that a README or a page for contributors links to exists', () => {
+  const pages = [
+    ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+    ...projects.map(({ folder }) => `${folder}/README.md`),
+  ];
+  const links = pages.flatMap((page) =>
+    [...readFileSync(path.join(ROOT, page), 'utf8').matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) =>
+      path.join(path.dirname(page), target ?? ''),
+    ),
+  );
+  expect(links.length).toBeGreaterThan(projects.length);
+  expect(links.filter((link) => !existsSync(path.join(ROOT, link)))).toEqual([]);
+});
