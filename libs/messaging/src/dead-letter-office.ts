@@ -5,12 +5,10 @@ import { type DeadReason, deadLetterProperties, unreadLetterProperties } from '.
 import { type HeldMessage, type Lane } from './lane';
 import { type Log } from './log';
 import { type IncomingMessage, type Unread } from './message';
-import { PublishError, type PublishFailure, type Publisher } from './publisher';
+import { isNeverTaken, type Publisher } from './publisher';
 import { DEAD_LETTER_EXCHANGE, type Family } from './topology';
 
 const AGAIN_MS = 1_000;
-/** No repetition changes these. */
-const NEVER_TAKEN: ReadonlySet<PublishFailure> = new Set(['too-large', 'unencodable']);
 
 /** Told of each letter, before its message leaves the lane; there is no message if this version cannot read it. */
 export type Written = (reason: DeadReason, message?: IncomingMessage) => void;
@@ -75,7 +73,7 @@ export class DeadLetterOffice {
         await this.#publisher.send(DEAD_LETTER_EXCHANGE, this.#family.deadLetters, body, properties);
         return 'confirmed';
       } catch (error) {
-        if (error instanceof PublishError && NEVER_TAKEN.has(error.code)) return 'refused';
+        if (isNeverTaken(error)) return 'refused';
         // The publisher says once that the broker is away; the message stays unacknowledged.
         await delay(this.#clock, AGAIN_MS);
       }

@@ -48,7 +48,8 @@ export class LaneOwner {
     const unread = (lane: Lane, delivery: ConsumeMessage, what: Unread): void => ports.unread(lane, delivery, what);
     const closedByBroker = ({ queue }: Lane, reason: string): void =>
       log.warn('the broker closed the channel of a queue: what was held is delivered again', { queue, reason });
-    this.#misrouted = new Misrouted({ family, index, publisher, log, clock });
+    const deliver = (message: HeldMessage): void => dispatcher.add(message);
+    this.#misrouted = new Misrouted({ family, index, publisher, deliver, log, clock });
     this.#lane = new Lane(
       laneQueue(family, index),
       {

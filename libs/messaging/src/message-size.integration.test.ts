@@ -3,9 +3,12 @@ import { type Outcome } from '@pdaltagent/delivery';
 import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { connect, type ConsumeMessage } from 'amqplib';
 import { type Letter, letterOf } from './dead-letters/letter';
+import { Sender } from './dead-letters/sender';
 import { DELIVERED, event, KEY, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import { BrokerLink } from './inspection/broker-link';
+import { toProperties } from './message';
 import { PublishError, Publisher } from './publisher';
-import { declareTopology, EVENTS, laneOf } from './topology';
+import { declareTopology, EVENTS, laneKey, laneOf } from './topology';
 
 const REJECTED: Outcome = { kind: 'rejected', status: 400, answer: 'invalid event' };
 const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
@@ -102,6 +105,30 @@ it('a key with such a message keeps its place in its lane, which is not taken ag
     for (const [orderKey, order] of sequences(test.delivered)) {
       if (orderKey.startsWith(KEY)) expect(order).toEqual(Array.from({ length: 30 }, (_, index) => index));
     }
+  } finally {
+    await test.worker.stop();
+    await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
+  }
+});
+
+it('a message over it that lies in a lane of others is delivered from there, and what lies after it reaches its own lane', async () => {
+  const elsewhere = laneKey((laneOf(EVENTS, KEY) + 1) % EVENTS.lanes);
+  const link = await BrokerLink.open({ url: broker.url, name: 'test' });
+  const sender = await Sender.open(link);
+  for (const message of [event('small', 0), big('large', 0), event('small', 1)]) {
+    await sender.send(EVENTS.exchange, elsewhere, message.body, toProperties(message));
+  }
+  await link.close();
+  await broker.setMaxMessageSize(MAX_BYTES);
+  const test = new TestWorker(broker.url, () => DELIVERED);
+  try {
+    await waitUntil(() => test.delivered.length === 3, { what: 'all three', timeoutMs: 30_000 });
+    expect(sequences(test.delivered)).toEqual(
+      new Map([
+        [`${KEY}:small`, [0, 1]],
+        [`${KEY}:large`, [0]],
+      ]),
+    );
   } finally {
     await test.worker.stop();
     await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);

@@ -2,7 +2,7 @@ import { type Clock, delay } from '@pdaltagent/clock';
 import { type HeldMessage } from './lane';
 import { type Log } from './log';
 import { toProperties } from './message';
-import { type Publisher } from './publisher';
+import { isNeverTaken, type Publisher } from './publisher';
 import { moveInOrder } from './siding-move';
 import { type Family, laneKey, laneOfMessage } from './topology';
 
@@ -15,13 +15,16 @@ export interface MisroutedOptions {
   /** The lane in whose queues they lie. */
   readonly index: number;
   readonly publisher: Pick<Publisher, 'sendPatiently'>;
+  /** Delivers a message where it is. */
+  readonly deliver: (message: HeldMessage) => void;
   readonly log: Log;
   readonly clock: Clock;
 }
 
 /**
  * Messages in the queue of a lane that is not theirs: an operator or a shovel put them there. They are published to their own
- * lane in their order, where alone their alert's order is kept, and each is acknowledged once the broker has it there.
+ * lane in their order, where alone their alert's order is kept, and each is acknowledged once the broker has it there. One that
+ * the broker would not take again is delivered where it is: late for its alert is better than never, and others wait after it.
  */
 export class Misrouted {
   readonly #options: MisroutedOptions;
@@ -50,7 +53,7 @@ export class Misrouted {
       const batch = this.#waiting.splice(0).filter(({ lane }) => !lane.leaving);
       const left = await moveInOrder(batch, {
         publish: (message) => this.#publish(message),
-        moved: (message) => message.lane.ack(message),
+        moved: () => undefined,
       });
       if (left.length === 0) continue;
       // Whether they arrived is not known: again from the oldest on, so that first arrivals are in order; repeats drop by id.
@@ -60,11 +63,27 @@ export class Misrouted {
     this.#isMoving = false;
   }
 
-  #publish(message: HeldMessage): Promise<void> {
+  async #publish(message: HeldMessage): Promise<void> {
     const { family, publisher } = this.#options;
     const key = laneKey(laneOfMessage(family, message));
     const properties = toProperties({ ...message, again: true });
-    return publisher.sendPatiently(family.exchange, key, message.body, properties);
+    try {
+      await publisher.sendPatiently(family.exchange, key, message.body, properties);
+      message.lane.ack(message);
+    } catch (error) {
+      if (!isNeverTaken(error)) throw error;
+      this.#deliverHere(message, error.message);
+    }
+  }
+
+  #deliverHere(message: HeldMessage, reason: string): void {
+    if (message.lane.leaving) return;
+    this.#options.log.warn('a message in a lane that is not its own cannot be moved: it is delivered from there', {
+      id: message.id,
+      queue: message.lane.queue,
+      reason,
+    });
+    this.#options.deliver(message);
   }
 
   #report(): void {

@@ -20,6 +20,14 @@ export class PublishError extends Error {
   }
 }
 
+/** No repetition changes these. */
+const NEVER_TAKEN: ReadonlySet<PublishFailure> = new Set(['too-large', 'unencodable']);
+
+/** Whether a message was refused for what it is: the broker never takes it, as it is configured now. */
+export function isNeverTaken(error: unknown): error is PublishError {
+  return error instanceof PublishError && NEVER_TAKEN.has(error.code);
+}
+
 const EXPLANATIONS: Readonly<Record<PublishFailure, string>> = {
   unavailable: 'the broker is away',
   blocked: 'the broker takes nothing: it is short of memory or disk',
