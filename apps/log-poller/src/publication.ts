@@ -1,4 +1,5 @@
 import {
+  isNeverTaken,
   type OutgoingMessage,
   type Publisher,
   webhookMessage,
@@ -6,7 +7,7 @@ import {
 } from '@pdaltagent/messaging';
 import { type Destination, isWanted, type LogEntry } from '@pdaltagent/webhooks';
 
-/** An entry so odd that no webhook can be made of it: another attempt would end alike. */
+/** No webhook can be made of an entry, or none that the broker takes: another attempt would end alike. */
 export class NoWebhook extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
@@ -37,8 +38,11 @@ export class Publication {
     const { publisher } = this.#options;
     const attempts = this.#messagesOf(entry, again).map((message) => publisher.publish(message));
     // All settle before one is reported, so that nothing is still on its way when the entry is published again.
-    const failed = (await Promise.allSettled(attempts)).find((attempt) => attempt.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    const failed = (await Promise.allSettled(attempts)).filter((attempt) => attempt.status === 'rejected');
+    // What may still be published is tried again before anything is set aside.
+    const passing = failed.find(({ reason }) => !isNeverTaken(reason));
+    if (passing !== undefined) throw passing.reason;
+    if (failed[0] !== undefined) throw new NoWebhook(failed[0].reason);
   }
 
   #messagesOf(entry: LogEntry, again: boolean): readonly OutgoingMessage[] {

@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { DEAD_LETTER_EXCHANGE, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { DEAD_LETTER_EXCHANGE, isNeverTaken, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 
 /** Puts what cannot become a webhook among the dead letters of the webhooks, where an operator finds it. */
 export class SettingAside {
@@ -18,9 +18,19 @@ export class SettingAside {
     this.#clock = clock;
   }
 
-  /** Resolves once the broker has the letter. @throws PublishError */
+  /** Resolves once the broker has the letter: without the content if that is more than it takes. @throws PublishError */
   async put(id: string, content: string, problem: string): Promise<void> {
-    await this.#publisher.send(DEAD_LETTER_EXCHANGE, WEBHOOKS.deadLetters, this.#scrub(Buffer.from(content)), {
+    const body = this.#scrub(Buffer.from(content));
+    try {
+      await this.#send(id, body, problem);
+    } catch (error) {
+      if (!isNeverTaken(error)) throw error;
+      await this.#send(id, Buffer.from(JSON.stringify({ id })), `${problem}; left out here: ${body.length} bytes`);
+    }
+  }
+
+  #send(id: string, body: Buffer, problem: string): Promise<void> {
+    return this.#publisher.send(DEAD_LETTER_EXCHANGE, WEBHOOKS.deadLetters, body, {
       persistent: true,
       mandatory: true,
       messageId: id,

@@ -10,7 +10,7 @@ export {
 } from './message';
 export { type ReadRecord, readRecord, writeRecord } from './message-record';
 export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
-export { PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
+export { isNeverTaken, PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
 export { LanePublisher, type LanePublisherOptions } from './lane-publisher';
 export { type Sent, type Settlement } from './publish-channel';
 export { HEARTBEAT_SECONDS, Session, type SessionOptions } from './session';

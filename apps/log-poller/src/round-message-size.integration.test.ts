@@ -1,0 +1,69 @@
+import { type Publisher } from '@pdaltagent/messaging';
+import { StoreError } from '@pdaltagent/store';
+import {
+  LogEntriesServer,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  testServers,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { ids, openPublisher, RoundBench, signal } from './round-bench.testing';
+import { takenDeadLetters } from './round.testing';
+
+const MAX_BYTES = 20_000;
+
+let folder: RunFolder;
+let broker: RabbitMQ;
+let server: LogEntriesServer;
+let publisher: Publisher;
+
+beforeAll(async () => {
+  folder = openRunFolder('round-message-size');
+  // Its own, for the size that it allows is the same for all virtual hosts.
+  broker = await startRabbitMQ({ folder: folder.path });
+  await broker.setMaxMessageSize(MAX_BYTES);
+  server = new LogEntriesServer();
+  await server.start();
+  publisher = await openPublisher(broker.url);
+}, 180_000);
+afterAll(async () => {
+  await publisher.close();
+  await server.stop();
+  await broker.stop();
+  folder.remove();
+});
+
+it('a log entry whose webhook is more than the broker takes becomes a dead letter that says so, and holds up no other', async () => {
+  const { redisUrl } = await testServers();
+  const bench = await RoundBench.open({ amqpUrl: broker.url, redisUrl }, server, publisher);
+  try {
+    const entries = server.add(20, (index) => ({
+      incident: { id: `P${index % 4}` },
+      ...(index === 7 ? { channel: { type: 'note', content: 'x'.repeat(MAX_BYTES) } } : {}),
+    }));
+    const large = entries[7]?.id;
+    const round = await bench.newRound();
+    // As the poller does: a round that the broker ended is repeated.
+    const isComplete = () =>
+      publisher.state() === 'connected' &&
+      round.run(signal()).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof StoreError) throw error;
+          return false;
+        },
+      );
+    await waitUntil(isComplete, { what: 'a round to be completed', timeoutMs: 20_000 });
+    await waitUntil(() => new Set(bench.lanes.entryIds()).size === 19, { what: 'all other webhooks' });
+    expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(entries).filter((id) => id !== large)));
+    const letters = await takenDeadLetters(broker.url);
+    expect(letters.map(({ properties }): unknown => properties.messageId)).toEqual([large]);
+    expect(String(letters[0]?.properties.headers?.dead_answer)).toContain('max_message_size');
+    await round.run(signal());
+    expect(await takenDeadLetters(broker.url)).toEqual([]);
+  } finally {
+    await bench.close();
+  }
+});
