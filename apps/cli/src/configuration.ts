@@ -8,6 +8,6 @@ export const pagerDutyVariables = {
   eventsBaseUrl: url('PDAGENTD_EVENTS_BASE_URL', 'https://events.pagerduty.com', 'PagerDuty’s Events API'),
   apiBaseUrl: url('PDAGENTD_API_BASE_URL', 'https://api.pagerduty.com', 'PagerDuty’s REST API'),
   apiToken: secret('PDAGENTD_API_TOKEN', 'REST API key or OAuth token'),
-  certificateAuthorities: certificates('PDAGENTD_CA_FILE', 'further authorities to trust (PEM)'),
+  certificateAuthorities: certificates('PDAGENTD_CA_FILE', 'additional authorities to trust (PEM)'),
   ...proxies,
 };

@@ -13,7 +13,7 @@ export const variables = {
   ...queueVariables,
   ...redisVariables,
   eventsBaseUrl: url('PDAGENTD_EVENTS_BASE_URL', 'https://events.pagerduty.com', 'PagerDuty’s Events API'),
-  concurrency: integer('PDAGENTD_DELIVERY_CONCURRENCY', 256, 'attempts at one time', { min: 1, max: 10_000 }),
+  concurrency: integer('PDAGENTD_DELIVERY_CONCURRENCY', 256, 'concurrent attempts', { min: 1, max: 10_000 }),
   maximumAgeSeconds: integer(
     'PDAGENTD_EVENT_MAX_AGE_SECONDS',
     259_200,
@@ -23,16 +23,18 @@ export const variables = {
   poisonAfterSeconds: integer(
     'PDAGENTD_POISON_AFTER_SECONDS',
     3_600,
-    'an event that PagerDuty answers with 5xx for so long, while it takes others, becomes a dead letter; seconds',
+    'an event that gets 5xx for this long, while others are delivered, becomes a dead letter; seconds',
     { min: 1 },
   ),
-  connectTimeoutMs: integer('PDAGENTD_CONNECT_TIMEOUT_MS', 5_000, 'until a connection stands; milliseconds', {
+  connectTimeoutMs: integer('PDAGENTD_CONNECT_TIMEOUT_MS', 5_000, 'timeout for connecting to PagerDuty; milliseconds', {
     min: 1,
   }),
-  attemptTimeoutMs: integer('PDAGENTD_ATTEMPT_TIMEOUT_MS', 15_000, 'one whole attempt; milliseconds', { min: 1 }),
+  attemptTimeoutMs: integer('PDAGENTD_ATTEMPT_TIMEOUT_MS', 15_000, 'timeout for a whole attempt; milliseconds', {
+    min: 1,
+  }),
   certificateAuthorities: certificates(
     'PDAGENTD_CA_FILE',
-    'further authorities to trust (PEM), as of a corporate proxy',
+    'additional authorities to trust (PEM), for example of a corporate proxy',
   ),
   ...proxyVariables({ wants: PROXY_FORM, parse: proxyOf }),
 };

@@ -4,7 +4,7 @@ import { variables } from './configuration';
 
 void runService({
   name: 'delivery-worker',
-  summary: 'takes events off their lanes and posts them to PagerDuty, in the order of their alerts',
+  summary: 'consumes events from their lanes and posts them to PagerDuty, in order for each alert',
   adminPort: 8091,
   variables,
   createApp,

@@ -9,7 +9,7 @@ setFlagsFromString('--heap-growing-percent=20');
 
 void runService({
   name: 'ingest-gateway',
-  summary: 'takes events as PagerDuty takes them, and answers once they cannot be lost',
+  summary: 'accepts events as PagerDuty does, and answers 202 once they are stored durably',
   adminPort: 8090,
   variables,
   createApp,

@@ -16,17 +16,26 @@ export const variables = {
   ...queueVariables,
   ...redisVariables,
   ...webhookVariables,
-  intervalSeconds: integer('PDAGENTD_POLLING_INTERVAL_SECONDS', 10, 'seconds between two looks at the log', { min: 1 }),
-  overlapSeconds: integer('PDAGENTD_POLL_OVERLAP_SECONDS', 60, 'how late a log entry may appear; read again each time'),
-  keepSeconds: integer('PDAGENTD_KEEP_ACTIVITY_SECONDS', 2_592_000, 'how long sent log entries are remembered', {
-    min: 1,
-  }),
+  intervalSeconds: integer('PDAGENTD_POLLING_INTERVAL_SECONDS', 10, 'seconds between two poll cycles', { min: 1 }),
+  overlapSeconds: integer(
+    'PDAGENTD_POLL_OVERLAP_SECONDS',
+    60,
+    'how late a log entry may appear; this much is read again in each cycle; seconds',
+  ),
+  keepSeconds: integer(
+    'PDAGENTD_KEEP_ACTIVITY_SECONDS',
+    2_592_000,
+    'how long the ids of sent log entries are remembered; seconds',
+    {
+      min: 1,
+    },
+  ),
   certificateAuthorities: certificates(
     'PDAGENTD_CA_FILE',
     'further authorities to trust (PEM), as of a corporate proxy',
   ),
   ...proxyVariables({ wants: PROXY_FORM, parse: proxyOf }),
-  since: custom('PDAGENTD_POLL_SINCE', 'where a first start begins; the default is five minutes ago', {
+  since: custom('PDAGENTD_POLL_SINCE', 'where the first start begins reading (ISO 8601); default: five minutes ago', {
     wants: 'an ISO 8601 time, such as 2026-03-01T00:00:00Z',
     parse: (text) => instantOf(text) ?? undefined,
   }),

@@ -4,7 +4,7 @@ import { variables } from './configuration';
 
 void runService({
   name: 'log-poller',
-  summary: 'reads PagerDuty’s log entries and queues a webhook for each that is new',
+  summary: 'reads PagerDuty’s log entries and queues a webhook for each new one',
   adminPort: 8092,
   variables,
   createApp,

@@ -2,21 +2,21 @@ import { type ConfigurationOf, flag, integer, port, secret, text } from '@pdalta
 
 /** Everything the simulator reads from its environment. */
 export const variables = {
-  port: port('SIMULATOR_PORT', 9009, 'port of every API; 0 takes a free one and logs it'),
+  port: port('SIMULATOR_PORT', 9009, 'port of every API; 0 selects a free one and logs it'),
   host: text('SIMULATOR_HOST', '127.0.0.1', 'address to listen on; 0.0.0.0 in a container'),
   apiToken: secret(
     'SIMULATOR_API_TOKEN',
-    'the only REST API token that is accepted; unset: any token that is not empty',
+    'the only REST API token that is accepted; if unset, any token that is not empty',
   ),
   keepBodies: flag(
     'SIMULATOR_KEEP_BODIES',
     true,
-    'keep the bodies and headers that arrive; false keeps their SHA-256 and length (long runs)',
+    'keep the bodies and headers that arrive; false keeps only their SHA-256 and length (for long runs)',
   ),
   maximumRecords: integer(
     'SIMULATOR_MAXIMUM_RECORDS',
     1_000_000,
-    'how many arrivals, incidents and log entries are kept each; beyond that the oldest go',
+    'how many arrivals, incidents and log entries are kept, of each kind; the oldest are dropped',
     { min: 1 },
   ),
 };

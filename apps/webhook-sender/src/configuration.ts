@@ -19,7 +19,7 @@ export const variables = {
     'a webhook that still fails after a webhook-sender has held it for this long becomes a dead letter; seconds',
     { min: 1 },
   ),
-  concurrency: integer('PDAGENTD_WEBHOOK_CONCURRENCY', 64, 'webhooks on their way at one time', {
+  concurrency: integer('PDAGENTD_WEBHOOK_CONCURRENCY', 64, 'concurrent attempts', {
     min: 1,
     max: 10_000,
   }),

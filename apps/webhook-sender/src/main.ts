@@ -4,7 +4,7 @@ import { variables } from './configuration';
 
 void runService({
   name: 'webhook-sender',
-  summary: 'posts queued webhooks to their destinations, in order per incident',
+  summary: 'posts queued webhooks to their destinations, in order for each incident',
   adminPort: 8093,
   variables,
   createApp,

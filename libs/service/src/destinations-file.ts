@@ -8,7 +8,7 @@ import { WatchedFile } from './watched-file';
 export const webhooksFile = text(
   'PDAGENTD_WEBHOOKS_FILE',
   undefined,
-  'file of destinations (YAML or JSON), in place of PDAGENTD_WEBHOOK_DEST_URL; taken up again when it changes',
+  'destinations file (YAML or JSON), used instead of PDAGENTD_WEBHOOK_DEST_URL; reloaded when it changes',
 );
 
 export interface DestinationsFileOptions<D> {

@@ -14,11 +14,11 @@ export function helpOf(name: string, summary: string, variables: Variables): str
   return [
     `${name}: ${summary}`,
     '',
-    'It takes no arguments; everything comes from the environment:',
+    'It takes no arguments; all settings are environment variables:',
     '',
     ...lines,
     '',
-    'A value may come from a file: X_FILE in place of X. An empty value counts as unset.',
+    'A value can be read from a file: set X_FILE instead of X. An empty value counts as unset.',
     '',
   ].join('\n');
 }

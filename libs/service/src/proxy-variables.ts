@@ -14,13 +14,17 @@ export interface ProxyForm {
 export function proxyVariables(form: ProxyForm) {
   const proxy = (scheme: 'http' | 'https') => {
     const [lower, upper] = [`${scheme}_proxy`, `${scheme}_proxy`.toUpperCase()];
-    return custom(upper, `the proxy for ${scheme}:// URLs; NO_PROXY excepts hosts and ranges of addresses`, {
-      ...form,
-      aliases: [lower, 'ALL_PROXY', 'all_proxy'],
-      lookup: [lower, upper, 'all_proxy', 'ALL_PROXY'],
-      isFileRead: false,
-      secret: true,
-    });
+    return custom(
+      upper,
+      `proxy for ${scheme}:// URLs; NO_PROXY lists hosts and address ranges to connect to directly`,
+      {
+        ...form,
+        aliases: [lower, 'ALL_PROXY', 'all_proxy'],
+        lookup: [lower, upper, 'all_proxy', 'ALL_PROXY'],
+        isFileRead: false,
+        secret: true,
+      },
+    );
   };
   return { httpsProxy: proxy('https'), httpProxy: proxy('http') };
 }

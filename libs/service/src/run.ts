@@ -36,10 +36,14 @@ export interface Service<V extends Variables> {
 }
 
 const everyService = (adminPort: number) => ({
-  adminPort: port('PDAGENTD_ADMIN_PORT', adminPort, 'health and metrics; 0 takes a free port and logs it'),
-  logLevel: choice('PDAGENTD_LOG_LEVEL', LOG_LEVELS, 'info', 'how much is logged'),
+  adminPort: port(
+    'PDAGENTD_ADMIN_PORT',
+    adminPort,
+    'port for health checks and metrics; 0 selects a free one and logs it',
+  ),
+  logLevel: choice('PDAGENTD_LOG_LEVEL', LOG_LEVELS, 'info', 'log level: error, warn, info or debug'),
   debug: flag('PDAGENTD_DEBUG', false, 'true means PDAGENTD_LOG_LEVEL=debug'),
-  shutdownSeconds: integer('PDAGENTD_SHUTDOWN_SECONDS', 25, 'how long a stop may take before the process ends anyway', {
+  shutdownSeconds: integer('PDAGENTD_SHUTDOWN_SECONDS', 25, 'time limit of a graceful stop; then the process exits', {
     min: 1,
   }),
 });

@@ -13,17 +13,24 @@ import { flag, secret, text } from './variable';
 
 /** How personal and secret data is found and replaced: the same for every process that does it. */
 export const scrubVariables = {
-  scrubDetectors: text('PDAGENTD_SCRUB_DETECTORS', undefined, 'what is looked for: names of detectors or groups'),
-  scrubExcept: text('PDAGENTD_SCRUB_EXCEPT', undefined, 'what is not: names to take out again'),
-  scrubSecret: secret('PDAGENTD_SCRUB_SECRET', 'key of pseudonyms; without one, dedup keys stay as they are'),
+  scrubDetectors: text(
+    'PDAGENTD_SCRUB_DETECTORS',
+    undefined,
+    'what to look for: names of detectors or groups, separated by commas',
+  ),
+  scrubExcept: text('PDAGENTD_SCRUB_EXCEPT', undefined, 'detectors or groups to exclude'),
+  scrubSecret: secret(
+    'PDAGENTD_SCRUB_SECRET',
+    'key of the pseudonyms; without it, personal data in dedup keys is not replaced',
+  ),
   scrubTokens: flag('PDAGENTD_SCRUB_TOKENS', false, 'the same value gets the same token: {{EMAIL_ADDRESS:1f3a9c}}'),
-  scrubRules: text('PDAGENTD_SCRUB_RULES', undefined, 'file of own patterns (JSON)'),
+  scrubRules: text('PDAGENTD_SCRUB_RULES', undefined, 'file of custom patterns (JSON)'),
   scrubMask: text(
     'PDAGENTD_SCRUB_MASK',
     undefined,
-    'paths that are always replaced, as payload.custom_details.customer',
+    'paths whose values are always replaced, for example payload.custom_details.customer',
   ),
-  scrubKeep: text('PDAGENTD_SCRUB_KEEP', undefined, 'paths that are never looked at'),
+  scrubKeep: text('PDAGENTD_SCRUB_KEEP', undefined, 'paths that are never scrubbed'),
 };
 
 export type ScrubConfiguration = ConfigurationOf<typeof scrubVariables>;

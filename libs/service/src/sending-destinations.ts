@@ -15,25 +15,25 @@ import { destinationUrls } from './webhook-variables';
 export const sendingVariables = {
   destinations: destinationUrls,
   webhooksFile,
-  secrets: custom('PDAGENTD_WEBHOOK_SECRET', 'signs webhooks; two, separated by a comma, while one is being replaced', {
+  secrets: custom('PDAGENTD_WEBHOOK_SECRET', 'signs webhooks; two, separated by a comma, during a rotation', {
     wants: 'one secret, or two separated by a comma',
     parse: secretsOf,
     secret: true,
   }),
   standardKeys: custom(
     'PDAGENTD_WEBHOOK_STANDARD_SECRET',
-    'adds the headers of Standard Webhooks; two, separated by a comma, while one is being replaced',
+    'adds the headers of Standard Webhooks; two, separated by a comma, during a rotation',
     {
       wants: 'whsec_ and 24 to 64 bytes in base64, or two of them separated by a comma',
       parse: standardKeysOf,
       secret: true,
     },
   ),
-  timeoutSeconds: integer('PDAGENTD_WEBHOOK_TIMEOUT_SECONDS', 5, 'how long a destination may take to answer', {
+  timeoutSeconds: integer('PDAGENTD_WEBHOOK_TIMEOUT_SECONDS', 5, 'how long a destination may take to answer; seconds', {
     min: 1,
     max: 600,
   }),
-  certificateAuthorities: certificates('PDAGENTD_CA_FILE', 'further authorities to trust (PEM)'),
+  certificateAuthorities: certificates('PDAGENTD_CA_FILE', 'additional authorities to trust (PEM)'),
 };
 
 type Settings = Pick<

@@ -12,11 +12,16 @@ export const brokerVariables = {
 /** For who declares queues: the same in every process. */
 export const queueVariables = {
   ...brokerVariables,
-  queueType: choice('PDAGENTD_QUEUE_TYPE', ['quorum', 'classic'], 'quorum', 'what kind of queues RabbitMQ keeps'),
+  queueType: choice(
+    'PDAGENTD_QUEUE_TYPE',
+    ['quorum', 'classic'],
+    'quorum',
+    'type of the queues in RabbitMQ; the same in all services',
+  ),
 };
 
 export const redisVariables = {
-  redisUrl: url('PDAGENTD_REDIS_URL', 'redis://localhost:6379', 'Redis, which remembers what was read and delivered', {
+  redisUrl: url('PDAGENTD_REDIS_URL', 'redis://localhost:6379', 'Redis, which stores what was read and delivered', {
     schemes: ['redis', 'rediss'],
     secret: true,
   }),

@@ -3,11 +3,11 @@ import { text } from './variable';
 
 /** Where a gateway keeps what must not be lost: the same for the gateway and for the command that looks into it. */
 export const spoolVariables = {
-  stateFolder: text('PDAGENTD_STATE_DIR', './state', 'folder of what is kept: the spool, the self-signed pair'),
+  stateFolder: text('PDAGENTD_STATE_DIR', './state', 'folder for persistent state: the spool, the self-signed pair'),
   spoolFolder: text(
     'PDAGENTD_SPOOL_DIR',
     undefined,
-    'folder of the spools, one in it for each instance; unset: `spool` in PDAGENTD_STATE_DIR',
+    'folder of the spools, with a subfolder for each gateway; default: `spool` in PDAGENTD_STATE_DIR',
   ),
 };
 

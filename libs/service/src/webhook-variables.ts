@@ -5,7 +5,7 @@ import { choice, custom, flag, secret, url } from './variable';
 
 export const destinationUrls = custom(
   'PDAGENTD_WEBHOOK_DEST_URL',
-  'where webhooks go, one or more URLs separated by commas',
+  'destination URLs of webhooks, separated by commas',
   {
     wants: 'http:// or https:// URLs, separated by commas, each once',
     parse: parseDestinations,
@@ -15,24 +15,28 @@ export const destinationUrls = custom(
 
 /** Which log entries are read and which webhooks are made of them: the same for every process that does it. */
 export const webhookVariables = {
-  apiBaseUrl: url('PDAGENTD_API_BASE_URL', 'https://api.pagerduty.com', 'REST API; EU: https://api.eu.pagerduty.com'),
-  apiToken: secret('PDAGENTD_API_TOKEN', 'REST API key or OAuth token; none: the poller says so and idles'),
+  apiBaseUrl: url(
+    'PDAGENTD_API_BASE_URL',
+    'https://api.pagerduty.com',
+    'PagerDuty’s REST API; EU: https://api.eu.pagerduty.com',
+  ),
+  apiToken: secret('PDAGENTD_API_TOKEN', 'REST API key or OAuth token; without it the poller logs this and idles'),
   destinations: destinationUrls,
   webhooksFile,
-  format: choice('PDAGENTD_WEBHOOK_FORMAT', ['v2', 'v3'], 'v2', 'the form of webhooks'),
-  services: custom('PDAGENTD_WEBHOOK_SERVICES_LIST', 'ids of services: only their webhooks are sent', {
+  format: choice('PDAGENTD_WEBHOOK_FORMAT', ['v2', 'v3'], 'v2', 'format of webhooks'),
+  services: custom('PDAGENTD_WEBHOOK_SERVICES_LIST', 'ids of services; only their log entries are sent', {
     wants: 'a JSON array of service ids, such as ["PABC123"]',
     parse: serviceIdsOf,
   }),
-  webhookConfig: custom('PDAGENTD_WEBHOOK_CONFIG_JSON', 'put into v2 messages as webhook.config', {
+  webhookConfig: custom('PDAGENTD_WEBHOOK_CONFIG_JSON', 'JSON object, put into v2 messages as webhook.config', {
     wants: 'a JSON object',
     parse: (text): JsonObject | undefined => objectOf(jsonOf(text)) ?? undefined,
   }),
-  allLogEntries: flag('PDAGENTD_GET_ALL_LOG_ENTRIES', false, 'every log entry, not only those of the overview'),
+  allLogEntries: flag('PDAGENTD_GET_ALL_LOG_ENTRIES', false, 'read every log entry, not only those of the overview'),
   scrubWebhooks: flag(
     'PDAGENTD_SCRUB_WEBHOOKS',
     false,
-    'take personal and secret data out of webhooks before they wait',
+    'replace personal data and secrets in webhooks before they are queued',
   ),
   ...scrubVariables,
 };
