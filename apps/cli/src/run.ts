@@ -16,7 +16,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     code = await work;
   };
   const program = new Command('pdaltagent')
-    .description('looks after PDaltagent: what runs, what waits, what was set aside')
+    .description('inspects and repairs PDaltagent: what runs, what waits, what could not be delivered')
     .version(process.env.PDALTAGENT_VERSION ?? 'development')
     .addHelpText('after', HELP);
   const commands = [
@@ -83,13 +83,12 @@ environment:
   PDAGENTD_REDIS_URL        Redis, for status, trace, dead-letters and webhooks (default: redis://localhost:6379)
   PDAGENTD_EVENTS_BASE_URL, PDAGENTD_API_BASE_URL, PDAGENTD_API_TOKEN, PDAGENTD_CA_FILE,
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY
-                            what the services have, for status
-  PDAGENTD_WEBHOOKS_FILE, PDAGENTD_WEBHOOK_DEST_URL and all else that the log-poller and the webhook-sender have,
-                            for webhooks
+                            as for the services; used by status
+  PDAGENTD_WEBHOOKS_FILE, PDAGENTD_WEBHOOK_DEST_URL and the other variables of log-poller and webhook-sender
+                            used by webhooks
   PDAGENTD_STATE_DIR, PDAGENTD_SPOOL_DIR
-                            what the gateway has, for quarantine
-  A value may come from a file: X_FILE in place of X.
+                            as for the gateway; used by quarantine
+  A value can be read from a file: set X_FILE instead of X.
 
-exit codes: 0 fine, 1 it did not work or something needs attention, 2 the command line is wrong,
-78 the configuration is wrong
+exit codes: 0 success, 1 failure or something needs attention, 2 invalid command line, 78 invalid configuration
 `;

@@ -95,7 +95,7 @@ const retried = (count: number) => `${count} event(s) set up for retry.\n`;
 
 const USAGE = 'usage: pd-queue [-h] {status,retry} ...\n';
 const HELP = `
-Tells of and retries events that PagerDuty refused, with the arguments of PagerDuty Agent's pd-queue.
+Lists and retries events that could not be delivered, with the arguments of PagerDuty Agent's pd-queue.
 
 commands:
   status [-k KEY]         events in error per service key
@@ -106,8 +106,8 @@ options:
   -k, --service-key KEY   the service key (routing key)
   -a, --all-keys          all service keys
 
-Triggers are sent again however old they are, as PagerDuty Agent does; \`pdaltagent dead-letters replay\` lists them first
-and keeps the old and the overtaken ones back. PDAGENTD_AMQP_URL says where RabbitMQ is.
+As with PagerDuty Agent, triggers are sent again however old they are; \`pdaltagent dead-letters replay\` lists them
+first and skips stale and overtaken ones. PDAGENTD_AMQP_URL is the address of RabbitMQ.
 
-exit codes: 0 done, 1 it did not work, 2 the command line is wrong
+exit codes: 0 success, 1 failure, 2 invalid command line
 `;

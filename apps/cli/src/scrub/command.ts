@@ -19,20 +19,20 @@ interface ScrubOptions extends ScrubFlags {
 
 export function scrubCommand(terminal: Terminal, finish: Runner): Command {
   return new Command('scrub')
-    .description('print an event or a text as it would leave with scrubbing on')
-    .argument('[file]', 'an event as JSON, or any text; default: what comes on standard input')
-    .addOption(new Option('--jsonl', 'lines {"id", "text", "key"?} in, lines {"id", "text"} out'))
-    .option('--explain', 'tell what was found where, by which detector; with --jsonl: as "found" in each line')
-    .option('--key <name>', 'the object key that a plain text stands under, as customer_phone')
+    .description('print an event or a text as it would be stored with scrubbing enabled')
+    .argument('[file]', 'an event as JSON, or any text (default: standard input)')
+    .addOption(new Option('--jsonl', 'read lines {"id", "text", "key"?}, write lines {"id", "text"}'))
+    .option('--explain', 'show what was found where and by which detector; with --jsonl: as "found" in each line')
+    .option('--key <name>', 'treat plain text as the value of this object key, for example customer_phone')
     .option('--list', 'list the detectors')
-    .option('--detectors <names>', 'what is looked for: names of detectors or groups (core, seed, all)')
-    .option('--except <names>', 'names to take out again')
-    .option('--rules <file>', 'file of own patterns (JSON)')
-    .option('--secret-file <file>', 'file with the key of pseudonyms')
-    .addOption(new Option('--secret <key>', 'the key itself; other users may see it').conflicts('secretFile'))
+    .option('--detectors <names>', 'what to look for: names of detectors or groups (core, seed, all)')
+    .option('--except <names>', 'detectors or groups to exclude')
+    .option('--rules <file>', 'file of custom patterns (JSON)')
+    .option('--secret-file <file>', 'file with the key of the pseudonyms')
+    .addOption(new Option('--secret <key>', 'the key itself; visible to other users').conflicts('secretFile'))
     .option('--tokens', 'the same value gets the same token; needs the key')
     .option('--mask <paths>', 'paths that are always replaced')
-    .option('--keep <paths>', 'paths that are never looked at')
+    .option('--keep <paths>', 'paths that are never scrubbed')
     .addHelpText('after', HELP)
     .action((file: string | undefined, options: ScrubOptions) => finish(scrub(terminal, file, options)));
 }
@@ -68,10 +68,10 @@ function detectorList(): string {
 }
 
 const HELP = `
-Settings come from the variables that the gateway reads (PDAGENTD_SCRUB_DETECTORS, _EXCEPT, _RULES, _SECRET, _TOKENS,
-_MASK, _KEEP); an option goes before its variable. An object with "routing_key", "service_key", "event_action" or
-"event_type" is scrubbed as an event, any other JSON as the body of a vendor, where JSON inside of strings is opened.
+Settings are read from the gateway's variables (PDAGENTD_SCRUB_DETECTORS, _EXCEPT, _RULES, _SECRET, _TOKENS, _MASK,
+_KEEP); an option overrides its variable. An object with "routing_key", "service_key", "event_action" or "event_type"
+is scrubbed as an event, any other JSON as a vendor's body, in which JSON inside strings is scrubbed too.
 
-exit codes: 0 fine, 1 the input cannot be read or a line of --jsonl is wrong, 2 the command line is wrong,
-78 the settings or the file of rules are wrong
+exit codes: 0 success, 1 the input cannot be read or a line of --jsonl is invalid, 2 the command line is invalid,
+78 the settings or the rules file are invalid
 `;

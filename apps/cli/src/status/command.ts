@@ -20,8 +20,8 @@ export interface StatusOptions {
 
 export function statusCommand(terminal: Terminal, finish: Runner): Command {
   return new Command('status')
-    .description('tell what runs, what waits, what was set aside, and what to do about it')
-    .option('--worker <url...>', 'also ask workers on their admin ports, as http://localhost:8091')
+    .description('show what runs, what waits, dead letters, and what to do about problems')
+    .option('--worker <url...>', 'also query workers on their admin ports, for example http://localhost:8091')
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
     .action((options: StatusOptions) => finish(status(terminal, options)));
@@ -53,8 +53,8 @@ export async function status({ environment, out, now }: Terminal, options: Statu
 }
 
 const HELP = `
-What a worker has taken off its lane (64 a lane at most) only the worker can tell, and so the age of the oldest event and
-the throttled keys: --worker asks it.
+A worker holds up to 64 messages of a lane. Only the worker knows the age of the oldest of them and the throttled keys:
+--worker queries it.
 
-exit codes: 0 fine, 1 something needs attention
+exit codes: 0 all is well, 1 something needs attention
 `;

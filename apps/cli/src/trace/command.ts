@@ -16,9 +16,9 @@ export interface TraceOptions {
 
 export function traceCommand(terminal: Terminal, finish: Runner): Command {
   return new Command('trace')
-    .description('tell where an event or a webhook is: delivered, held by a worker and why, waiting, or a dead letter')
-    .argument('<name>', 'a message id, a dedup key (v1: incident key), or of a webhook the id of its incident')
-    .option('--key <key>', 'only of this routing key (of a webhook: this destination); it also tells the lane')
+    .description('find an event or a webhook: delivered, held by a worker and why, waiting, or a dead letter')
+    .argument('<name>', 'a message id, a dedup key (v1: incident key), or, for a webhook, the id of its incident')
+    .option('--key <key>', 'only of this routing key (for a webhook: this destination); also shows the lane')
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
     .action((name: string, options: TraceOptions) => finish(trace(terminal, name, options)));
@@ -47,17 +47,17 @@ async function markerOf(redisUrl: string, id: string): Promise<Delivered> {
 }
 
 const HELP = `
-It asks three: Redis, whether a message id was delivered (remembered for PDAGENTD_EVENT_MAX_AGE_SECONDS); the workers,
-which tell at once what they hold of it, how often it was tried, what it came to and what it waits for; and the dead
+Three sources are queried: Redis, whether a message id was delivered (kept for PDAGENTD_EVENT_MAX_AGE_SECONDS); the
+workers, which report what they hold, how often it was tried, with which outcome, and what it waits for; and the dead
 letters. No message is taken from its queue. The gateway and the workers log the message id of each event; a sender
 knows its dedup key.
 
-A worker holds at most 64 messages of a lane, and 64 of each siding. What waits behind them in the broker cannot be
-looked at: of that it tells numbers, for the lane of the key.
+A worker holds at most 64 messages of a lane, and 64 of each siding. Messages that wait after these in the broker
+cannot be examined, only counted, for the lane of the key.
 
 examples:
   pdaltagent trace 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b      one event, by its message id
-  pdaltagent trace db1/disk                                  all that is held or dead of an alert
+  pdaltagent trace db1/disk                                  everything held or dead of an alert
   pdaltagent trace db1/disk --key R0…d1a6                    of one routing key only, with its lane
   pdaltagent trace Q2F5A0KJ0Z5K9V --key crm --json           webhooks of an incident to the destination crm
 

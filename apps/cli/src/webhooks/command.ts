@@ -7,9 +7,7 @@ import { resume } from './resume';
 import { ping, type PingOptions } from './ping';
 
 export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
-  const command = new Command('webhooks').description(
-    'the destinations of webhooks: which there are, test, replay, resume',
-  );
+  const command = new Command('webhooks').description('destinations of webhooks: list, test, replay, resume');
 
   command
     .command('list')
@@ -19,7 +17,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
 
   command
     .command('test')
-    .description('send a test event to a destination, exactly as the webhook-sender would, and tell what came of it')
+    .description('send a test event to a destination, exactly as the webhook-sender would, and show the result')
     .argument('<destination>')
     .option('--json', 'as JSON')
     .addHelpText('after', TEST_HELP)
@@ -27,18 +25,18 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
 
   command
     .command('replay')
-    .description('read the log entries of a past time from PagerDuty and send their webhooks anew')
-    .requiredOption('--since <time>', 'from when on (ISO 8601; without a zone: UTC)')
-    .option('--until <time>', 'up to when (default: now)')
-    .requiredOption('--destination <name...>', 'to whom')
-    .option('--dry-run', 'count, and send nothing')
-    .option('--yes', 'do not ask')
+    .description('read the log entries of a past period from PagerDuty and send their webhooks again')
+    .requiredOption('--since <time>', 'start of the period (ISO 8601; without a zone: UTC)')
+    .option('--until <time>', 'end of the period (default: now)')
+    .requiredOption('--destination <name...>', 'destinations to send to')
+    .option('--dry-run', 'only count, send nothing')
+    .option('--yes', 'do not ask for confirmation')
     .addHelpText('after', REPLAY_HELP)
     .action((options: ReplayOptions) => finish(replay(terminal, options)));
 
   command
     .command('resume')
-    .description('send to a destination again that was paused because it answered 410')
+    .description('resume a destination that was paused because it answered 410')
     .argument('<destination>')
     .action((name: string) => finish(resume(terminal, name)));
 
@@ -46,16 +44,16 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
 }
 
 const TEST_HELP = `
-The event is PagerDuty's own pagey.ping. It goes straight to the destination, past the queues, also where it is paused.
-It needs what the webhook-sender has: PDAGENTD_WEBHOOKS_FILE or PDAGENTD_WEBHOOK_DEST_URL with their secrets,
-PDAGENTD_CA_FILE and the proxy.
+The event is PagerDuty's own pagey.ping. It goes straight to the destination, bypassing the queues, even if the
+destination is paused. It needs the webhook-sender's settings: PDAGENTD_WEBHOOKS_FILE or PDAGENTD_WEBHOOK_DEST_URL
+with their secrets, PDAGENTD_CA_FILE and the proxy.
 
-exit codes: 0 the destination took it, 1 it did not
+exit codes: 0 the destination accepted it, 1 it did not
 `;
 
 const REPLAY_HELP = `
-It needs what the log-poller has: PDAGENTD_API_TOKEN, the destinations, and the settings that shape webhooks. Each webhook
-has the ids of the first time (X-Webhook-Id, the id in its body), so a receiver that drops repeats drops these too. They
-go out in the order of their incident, behind what waits; what an incident looks like in them is what PagerDuty says of it
-now. Where it is cut off, run it again.
+It needs the log-poller's settings: PDAGENTD_API_TOKEN, the destinations, and the format, filter and scrubbing
+variables. Webhooks have their original ids (X-Webhook-Id, the id in the body), so a receiver that drops repeats drops
+these too. They are sent in the order of each incident, after those already waiting, and show the incident as it is at
+PagerDuty now. If the replay is interrupted, run it again.
 `;
