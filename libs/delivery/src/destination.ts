@@ -1,8 +1,8 @@
 import { Circuit } from './circuit';
 import { type Clock } from '@pdaltagent/clock';
-import { type Entry, type Held, type KeyLine } from './lines';
-import { Patience } from './patience';
-import { Way } from './way';
+import { type Entry, type Held, type KeyLine } from './key-queue';
+import { Patience } from './hang-threshold';
+import { Way } from './connectivity';
 
 const PROBE_EVERY_MS = 1_000;
 

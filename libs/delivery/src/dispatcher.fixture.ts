@@ -3,7 +3,7 @@ import { ManualClock } from '@pdaltagent/testing';
 import { Dispatcher } from './dispatcher';
 import { type DispatcherOptions } from './dispatcher-options';
 import { type Burial, type Change } from './ports';
-import { type Held } from './lines';
+import { type Held } from './key-queue';
 import { type Outcome } from './outcome';
 
 export interface Letter extends Held {

@@ -1,15 +1,15 @@
 import { type Destination } from './destination';
-import { HeldMessages } from './held-messages';
-import { Judge, type Verdict } from './judge';
-import { KeyTable } from './key-table';
-import { type Entry, type Held, type KeyLine, type OrderLine } from './lines';
+import { HeldMessages } from './backlog';
+import { Judge, type Verdict } from './outcome-policy';
+import { KeyTable } from './key-registry';
+import { type Entry, type Held, type KeyLine, type OrderLine } from './key-queue';
 import { type Outcome } from './outcome';
 import { type DispatcherOptions } from './dispatcher-options';
-import { MakingWay } from './making-way';
+import { MakingWay } from './preemption';
 import { PausedKeys } from './paused-keys';
 import { type Burial, type Ports } from './ports';
-import { type Standing } from './standing';
-import { Turn } from './turn';
+import { type Standing } from './message-status';
+import { Turn } from './fair-scheduler';
 
 /**
  * Decides what is attempted next, and never does anything itself. One order key strictly one message after another, retries

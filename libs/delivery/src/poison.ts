@@ -1,4 +1,4 @@
-import { type Suspicion } from './lines';
+import { type Suspicion } from './key-queue';
 import { type FailureReason, type Outcome } from './outcome';
 
 /** How often, and for how many milliseconds, a message must fail while its destination takes others, to be set aside for it. */

@@ -1,6 +1,6 @@
-import { type History } from './lines';
+import { type WayFault } from './connectivity';
+import { type History } from './key-queue';
 import { type Outcome, type WayScope } from './outcome';
-import { type WayFault } from './way';
 
 /** Why a message is set aside for good: it becomes a dead letter with this reason. */
 export type Burial =

@@ -1,8 +1,8 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type KeyTable } from './key-table';
-import { Entry, type Held, OrderLine } from './lines';
-import { type Standing, standingOf } from './standing';
-import { TrialMemory } from './trial-memory';
+import { type KeyTable } from './key-registry';
+import { Entry, type Held, OrderLine } from './key-queue';
+import { type Standing, standingOf } from './message-status';
+import { TrialMemory } from './attempt-history-cache';
 
 /** Every message that is held, in the line of its order key; and what was tried for those that were. */
 export class HeldMessages<M extends Held> {

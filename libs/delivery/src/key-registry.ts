@@ -1,6 +1,6 @@
 import { Destination } from './destination';
-import { type Held, KeyLine, type OrderLine } from './lines';
-import { SLOW_MS } from './patience';
+import { SLOW_MS } from './hang-threshold';
+import { type Held, KeyLine, type OrderLine } from './key-queue';
 
 /** How long a key's pace is remembered while nothing of it is held. */
 const FORGET_KEY_AFTER_MS = 3 * 60_000;

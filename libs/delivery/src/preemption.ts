@@ -1,9 +1,9 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type KeyTable } from './key-table';
-import { type Entry, type Held, type KeyLine } from './lines';
-import { INTERRUPT_EVERY_MS } from './patience';
+import { type KeyTable } from './key-registry';
+import { type Entry, type Held, type KeyLine } from './key-queue';
+import { INTERRUPT_EVERY_MS } from './hang-threshold';
 import { type Ports } from './ports';
-import { type Turn } from './turn';
+import { type Turn } from './fair-scheduler';
 
 /** One key after the other: should it be the destination that has become slow, its next answers tell before much is repeated. */
 const NEXT_KEY_AFTER_MS = 200;

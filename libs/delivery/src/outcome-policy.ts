@@ -1,11 +1,11 @@
 import { backoffMs } from './backoff';
 import { type Destination } from './destination';
 import { type DispatcherOptions } from './dispatcher-options';
-import { type Entry, type Held, type KeyLine } from './lines';
+import { type Entry, type Held, type KeyLine } from './key-queue';
 import { type Outcome } from './outcome';
 import { type Burial, type Change } from './ports';
 import { poisonLimit, suspicionAfter } from './poison';
-import { wayFaultOf } from './way';
+import { wayFaultOf } from './connectivity';
 
 type Failed = Extract<Outcome, { readonly kind: 'failed' }>;
 

@@ -1,4 +1,4 @@
-import { Trials } from './lines';
+import { Trials } from './key-queue';
 
 /** Messages that went back and are remembered; more than a worker of all lanes and sidings holds. */
 const REMEMBERED = 20_000;

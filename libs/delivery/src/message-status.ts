@@ -1,5 +1,5 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type Entry, type Held } from './lines';
+import { type Entry, type Held } from './key-queue';
 
 /** What keeps a message from being attempted; `turn`: nothing but that others come first. */
 export type HeldUpBy = 'attempt' | 'end' | 'former' | 'paused' | 'away' | 'moving' | 'throttled' | 'backoff' | 'turn';

@@ -1,6 +1,6 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type Held, type KeyLine, type OrderLine } from './lines';
-import { INTERRUPT_EVERY_MS } from './patience';
+import { type Held, type KeyLine, type OrderLine } from './key-queue';
+import { INTERRUPT_EVERY_MS } from './hang-threshold';
 
 /** A key may start while it has fewer in flight than this many times the free slots: some are always left for others. */
 const GREED = 16;

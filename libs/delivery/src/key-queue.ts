@@ -2,8 +2,8 @@ import { type Clock } from '@pdaltagent/clock';
 import { FAILURES_TO_OPEN } from './circuit';
 import { type Destination } from './destination';
 import { type FailureReason, type Outcome } from './outcome';
-import { Pace } from './pace';
-import { Way } from './way';
+import { Pace } from './learned-rate-limit';
+import { Way } from './connectivity';
 
 /** What dispatch needs to know of a message. */
 export interface Held {

@@ -1,4 +1,4 @@
-import { type Held, type KeyLine } from './lines';
+import { type Held, type KeyLine } from './key-queue';
 
 /** An attempt that takes longer holds its key up. */
 export const SLOW_MS = 2_000;

@@ -1,4 +1,4 @@
-import { Pace } from './pace';
+import { Pace } from './learned-rate-limit';
 
 /** A destination that takes so many in any 60 s, and a sender that goes as fast as the pace lets it. */
 function run({ limit, minutes, alreadyTaken = 0 }: { limit: number; minutes: number; alreadyTaken?: number }) {
