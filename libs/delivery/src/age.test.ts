@@ -22,7 +22,7 @@ describe('the maximum age', () => {
     failFor(bench, 3 * DAY);
     expect(bench.buried).toEqual([]);
     failFor(bench, HOUR);
-    expect(bench.buried).toMatchObject([{ letter, burial: { reason: 'expired', status: 503 } }]);
+    expect(bench.buried).toMatchObject([{ letter, cause: { reason: 'expired', status: 503 } }]);
   });
 
   it.each([
@@ -78,7 +78,7 @@ describe('the maximum age', () => {
     bench.settle(first, THROTTLED);
     bench.clock.advance(4 * DAY);
     bench.settle(first, THROTTLED);
-    expect(bench.buried).toMatchObject([{ letter: first, burial: { reason: 'expired', status: 429 } }]);
+    expect(bench.buried).toMatchObject([{ letter: first, cause: { reason: 'expired', status: 429 } }]);
     bench.clock.advance(HOUR);
     bench.settle(second, DELIVERED);
     expect(bench.buried).toHaveLength(1);
@@ -95,7 +95,7 @@ describe('the maximum age', () => {
     }
     expect(bench.buried).toEqual([]);
     bench.clock.advance(HOUR);
-    expect(bench.buried.map(({ letter, burial }) => [letter.id, burial.reason])).toEqual(
+    expect(bench.buried.map(({ letter, cause }) => [letter.id, cause.reason])).toEqual(
       letters.map(({ id }) => [id, 'expired']),
     );
     expect(bench.attempted).toEqual([]);

@@ -1,27 +1,27 @@
-import { Trials } from './key-queue';
+import { AttemptHistory } from './key-queue';
 
 /** Messages that went back and are remembered; more than a worker of all lanes and sidings holds. */
 const REMEMBERED = 20_000;
 
 /** Since when messages that went back to the broker were held, and what was tried for them, for when they come again. */
-export class TrialMemory {
-  readonly #trials = new Map<string, Trials>();
+export class AttemptHistoryCache {
+  readonly #histories = new Map<string, AttemptHistory>();
 
-  of(id: string): Trials {
-    return this.#trials.get(id) ?? new Trials();
+  of(id: string): AttemptHistory {
+    return this.#histories.get(id) ?? new AttemptHistory();
   }
 
   /** Also what was never attempted: what is for a paused key reaches its maximum age although its lane is renewed meanwhile. */
-  remember(id: string, trials: Trials): void {
+  remember(id: string, history: AttemptHistory): void {
     // The answers of so many would be too much to keep.
-    trials.lastAnswer = { ...trials.lastAnswer, answer: '' };
-    this.#trials.set(id, trials);
-    if (this.#trials.size <= REMEMBERED) return;
-    const [oldest] = this.#trials.keys();
-    if (oldest !== undefined) this.#trials.delete(oldest);
+    history.lastAnswer = { ...history.lastAnswer, answer: '' };
+    this.#histories.set(id, history);
+    if (this.#histories.size <= REMEMBERED) return;
+    const [oldest] = this.#histories.keys();
+    if (oldest !== undefined) this.#histories.delete(oldest);
   }
 
   forget(id: string): void {
-    this.#trials.delete(id);
+    this.#histories.delete(id);
   }
 }

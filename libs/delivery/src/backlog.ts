@@ -1,16 +1,16 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type KeyTable } from './key-registry';
-import { Entry, type Held, OrderLine } from './key-queue';
-import { type Standing, standingOf } from './message-status';
-import { TrialMemory } from './attempt-history-cache';
+import { type KeyRegistry } from './key-registry';
+import { type Deliverable, OrderQueue, QueuedMessage } from './key-queue';
+import { type MessageStatus, statusOf } from './message-status';
+import { AttemptHistoryCache } from './attempt-history-cache';
 
-/** Every message that is held, in the line of its order key; and what was tried for those that were. */
-export class HeldMessages<M extends Held> {
-  readonly #keys: KeyTable<M>;
-  readonly #entries = new Map<M, Entry<M>>();
-  readonly #trials = new TrialMemory();
+/** Every message that is held, in the queue of its order key; and what was tried for those that were. */
+export class Backlog<M extends Deliverable> {
+  readonly #keys: KeyRegistry<M>;
+  readonly #entries = new Map<M, QueuedMessage<M>>();
+  readonly #histories = new AttemptHistoryCache();
 
-  constructor(keys: KeyTable<M>) {
+  constructor(keys: KeyRegistry<M>) {
     this.#keys = keys;
   }
 
@@ -25,44 +25,44 @@ export class HeldMessages<M extends Held> {
     return oldest;
   }
 
-  get(message: M): Entry<M> | undefined {
+  get(message: M): QueuedMessage<M> | undefined {
     return this.#entries.get(message);
   }
 
   /** Where a message stands; undefined: it is not held. */
-  tell(message: M, clock: Clock): Standing | undefined {
+  statusOf(message: M, clock: Clock): MessageStatus | undefined {
     const entry = this.#entries.get(message);
-    return entry === undefined ? undefined : standingOf(entry, clock);
+    return entry === undefined ? undefined : statusOf(entry, clock);
   }
 
   /** Whether an attempt for the message is on its way, or its end is being written. */
   isBusy(message: M): boolean {
-    const line = this.#entries.get(message)?.line;
-    return line?.entries[0]?.message === message && line.isBusy;
+    const queue = this.#entries.get(message)?.queue;
+    return queue?.entries[0]?.message === message && queue.isBusy;
   }
 
   /** Puts a message behind all of its order key. */
-  enter(message: M, now: number): Entry<M> {
+  enter(message: M, now: number): QueuedMessage<M> {
     const key = this.#keys.of(message, now);
-    const line = key.lines.get(message.orderKey) ?? new OrderLine(message.orderKey, key);
-    key.lines.set(message.orderKey, line);
-    const entry = new Entry(message, line, this.#trials.of(message.id));
-    entry.trials.firstHeldAt ??= now;
-    line.entries.push(entry);
+    const queue = key.queues.get(message.orderKey) ?? new OrderQueue(message.orderKey, key);
+    key.queues.set(message.orderKey, queue);
+    const entry = new QueuedMessage(message, queue, this.#histories.of(message.id));
+    entry.history.firstHeldAt ??= now;
+    queue.entries.push(entry);
     this.#entries.set(message, entry);
     return entry;
   }
 
-  /** Takes a message out of its line; where it may come again, what was tried for it is remembered. */
-  leave(entry: Entry<M>, may: 'be gone' | 'come again', now: number): void {
-    const { message, line, trials } = entry;
-    const { key } = line;
-    if (may === 'come again') this.#trials.remember(message.id, trials);
-    else this.#trials.forget(message.id);
+  /** Takes a message out of its queue; where it may come again, what was tried for it is remembered. */
+  leave(entry: QueuedMessage<M>, may: 'be gone' | 'come again', now: number): void {
+    const { message, queue, history } = entry;
+    const { key } = queue;
+    if (may === 'come again') this.#histories.remember(message.id, history);
+    else this.#histories.forget(message.id);
     this.#entries.delete(message);
-    line.entries.splice(line.entries.indexOf(entry), 1);
-    if (line.entries.length > 0) return;
-    key.lines.delete(line.orderKey);
-    if (key.lines.size === 0) key.idleSince = now;
+    queue.entries.splice(queue.entries.indexOf(entry), 1);
+    if (queue.entries.length > 0) return;
+    key.queues.delete(queue.orderKey);
+    if (key.queues.size === 0) key.idleSince = now;
   }
 }

@@ -54,21 +54,22 @@ export function classifyEvent(path: EventPath, attempt: Attempt, now: number): O
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
   const isSuccess = status >= 200 && status < 300;
   const accepted = ACCEPTED[path];
-  // On vendors' paths the key is part of the URL: what is wrong with the way may be wrong for that key only.
+  // On vendors' paths the key is part of the URL: what is wrong with connectivity may be wrong for that key only.
   const scope = accepted === undefined ? 'key' : 'destination';
-  if (!isSuccess && !REFUSALS.has(status) && !TOO_LARGE.has(status)) return wayFailure('way', attempt, scope, wait);
+  if (!isSuccess && !REFUSALS.has(status) && !TOO_LARGE.has(status))
+    return connectivityFailure('way', attempt, scope, wait);
   const text = kindOfText(body, attempt.contentType);
   if (isSuccess) {
     const isDelivered = accepted === undefined ? text !== 'html' : text === 'success' && accepted.has(status);
     return isDelivered
       ? { kind: 'delivered', status }
-      : wayFailure('unrecognized-answer', attempt, 'destination', wait);
+      : connectivityFailure('unrecognized-answer', attempt, 'destination', wait);
   }
   const isRefusal = text === 'error' || (accepted === undefined && (text === 'object' || text === 'success'));
   if (isRefusal && REFUSALS.has(status)) return { kind: 'rejected', status, answer: excerptOf(body) };
   // A transformer of PagerDuty's may refuse one body in words of its own: it must not stop its integration.
   const isOfMessage = TOO_LARGE.has(status) || (accepted === undefined && text !== 'html');
-  return wayFailure('unrecognized-answer', attempt, isOfMessage ? 'message' : 'destination', wait);
+  return connectivityFailure('unrecognized-answer', attempt, isOfMessage ? 'message' : 'destination', wait);
 }
 
 /**
@@ -94,7 +95,7 @@ function serverFailure(status: number, body: string, wait: number | undefined): 
 }
 
 /** Somebody in between answered, or nobody knows the address: it says nothing about the event. */
-function wayFailure(
+function connectivityFailure(
   reason: 'way' | 'unrecognized-answer',
   { status, body, server, contentType }: Answer,
   scope: FailureScope,

@@ -6,7 +6,7 @@ import { type Outcome } from './outcome';
  * tls: no handshake; forbidden-address: nothing may be sent there; unrecognized-answer: a success or a refusal that is not the
  * destination's own. Bounded: it is a metric label.
  */
-export const WAY_FAULTS = [
+export const CONNECTIVITY_FAULTS = [
   'denied',
   'not-found',
   'proxy',
@@ -17,10 +17,10 @@ export const WAY_FAULTS = [
   'unrecognized-answer',
   'other',
 ] as const;
-export type WayFault = (typeof WAY_FAULTS)[number];
+export type ConnectivityFault = (typeof CONNECTIVITY_FAULTS)[number];
 
-/** What the outcome says about the way; undefined where the way is not what failed. */
-export function wayFaultOf(outcome: Outcome): WayFault | undefined {
+/** What the outcome says about connectivity; undefined where connectivity is not what failed. */
+export function connectivityFaultOf(outcome: Outcome): ConnectivityFault | undefined {
   if (outcome.kind !== 'failed') return undefined;
   switch (outcome.reason) {
     case 'way':
@@ -38,28 +38,28 @@ export function wayFaultOf(outcome: Outcome): WayFault | undefined {
   }
 }
 
-function faultOfStatus(status: number): WayFault {
+function faultOfStatus(status: number): ConnectivityFault {
   if (status === 401 || status === 403) return 'denied';
   if (status === 404 || status === 405) return 'not-found';
   if (status === 407) return 'proxy';
   return status >= 300 && status < 400 ? 'redirected' : 'other';
 }
 
-/** A way that breaks and mends all the time is told of no more often. */
+/** Connectivity that breaks and mends all the time is told of no more often. */
 const TELL_EVERY_MS = 60_000;
 
-/** Whether one way is broken, and whether that has been told. */
-export class Way {
-  #fault: WayFault | undefined;
-  #told: WayFault | undefined;
+/** Whether connectivity is broken, and whether that has been told. */
+export class Connectivity {
+  #fault: ConnectivityFault | undefined;
+  #told: ConnectivityFault | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  get fault(): WayFault | undefined {
+  get fault(): ConnectivityFault | undefined {
     return this.#fault;
   }
 
   /** True where it is time to tell. */
-  broke(fault: WayFault, now: number): boolean {
+  broke(fault: ConnectivityFault, now: number): boolean {
     this.#fault = fault;
     if (this.#told === fault || now - this.#toldAt < TELL_EVERY_MS) return false;
     this.#told = fault;

@@ -36,8 +36,8 @@ describe('a destination that is gone', () => {
     bench.finishLeaving();
     bench.finishLeaving();
     expect(bench.buried).toMatchObject([
-      { letter: first, burial: { reason: 'expired' } },
-      { letter: second, burial: { reason: 'expired' } },
+      { letter: first, cause: { reason: 'expired' } },
+      { letter: second, cause: { reason: 'expired' } },
     ]);
     expect(bench.attempted).toEqual([first]);
   });
@@ -45,7 +45,7 @@ describe('a destination that is gone', () => {
   it('is held up by nobody but itself, so that it is moved out of its neighbours’ way', () => {
     const bench = new Bench();
     bench.settle(bench.add('gone', 'a'), GONE);
-    expect(bench.dispatcher.makingWay.isHeldUp('gone')).toBe(true);
+    expect(bench.dispatcher.preemption.isStalled('gone')).toBe(true);
   });
 });
 
@@ -59,18 +59,18 @@ describe('a destination that is away', () => {
   };
 
   it('makes way for other destinations where it is of one key alone', () => {
-    expect(away({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.makingWay.isHeldUp('one')).toBe(true);
+    expect(away({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.preemption.isStalled('one')).toBe(true);
   });
 
   it('has nobody to make way for where all share it and many keys fail', () => {
     const bench = new Bench();
     for (let index = 0; index < 20; index += 1) bench.add(`key-${index}`, 'a');
     for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
-    expect(bench.dispatcher.makingWay.isHeldUp('key-1')).toBe(false);
+    expect(bench.dispatcher.preemption.isStalled('key-1')).toBe(false);
   });
 });
 
-describe('a broken way', () => {
+describe('broken connectivity', () => {
   const refused = (scope: 'key' | 'destination', status = 404) => ({
     ...FAILED,
     reason: 'way' as const,
@@ -86,11 +86,13 @@ describe('a broken way', () => {
       bench.settle(letter, refused('key'));
       bench.clock.advance(60_000);
     }
-    expect(bench.changes).toMatchObject([{ kind: 'way-broken', scope: 'key', name: 'vendor', fault: 'not-found' }]);
-    expect(bench.dispatcher.keysWithBrokenWay).toBe(1);
+    expect(bench.changes).toMatchObject([
+      { kind: 'connectivity-broken', scope: 'key', name: 'vendor', fault: 'not-found' },
+    ]);
+    expect(bench.dispatcher.keysWithConnectivityFault).toBe(1);
     bench.settle(letter, DELIVERED);
-    expect(bench.changes.slice(1)).toEqual([{ kind: 'way-mended', scope: 'key', name: 'vendor' }]);
-    expect(bench.dispatcher.keysWithBrokenWay).toBe(0);
+    expect(bench.changes.slice(1)).toEqual([{ kind: 'connectivity-restored', scope: 'key', name: 'vendor' }]);
+    expect(bench.dispatcher.keysWithConnectivityFault).toBe(0);
   });
 
   it('of all keys is told with its first attempt', () => {
@@ -98,11 +100,11 @@ describe('a broken way', () => {
     const letter = bench.add('k', 'a');
     bench.settle(letter, refused('destination', 401));
     expect(bench.changes).toMatchObject([
-      { kind: 'way-broken', scope: 'destination', name: 'PagerDuty', fault: 'denied' },
+      { kind: 'connectivity-broken', scope: 'destination', name: 'PagerDuty', fault: 'denied' },
     ]);
     bench.clock.advance(60_000);
     bench.settle(letter, DELIVERED);
-    expect(kinds(bench)).toEqual(['way-broken', 'way-mended']);
+    expect(kinds(bench)).toEqual(['connectivity-broken', 'connectivity-restored']);
   });
 
   it('that breaks and mends all the time is told of no more than once a minute', () => {
@@ -113,7 +115,7 @@ describe('a broken way', () => {
       bench.clock.advance(1_000);
       bench.settle(letter, DELIVERED);
     }
-    expect(kinds(bench)).toEqual(['way-broken', 'way-mended']);
+    expect(kinds(bench)).toEqual(['connectivity-broken', 'connectivity-restored']);
   });
 });
 
@@ -131,7 +133,7 @@ describe('a key that fails while it is the only one tried', () => {
   };
 
   it('makes way for its neighbours, for it may be at fault itself', () => {
-    expect(failing().dispatcher.makingWay.isHeldUp('bad')).toBe(true);
+    expect(failing().dispatcher.preemption.isStalled('bad')).toBe(true);
   });
 
   it('does not keep another key from being tried at once', () => {
@@ -150,7 +152,7 @@ describe('a key that fails while it is the only one tried', () => {
       bench.settle(bench.add('good', String(second)), DELIVERED);
     }
     expect(bench.changes).toHaveLength(2);
-    expect(bench.dispatcher.makingWay.isHeldUp('bad')).toBe(true);
+    expect(bench.dispatcher.preemption.isStalled('bad')).toBe(true);
   });
 
   it('counts as one of all again when something of it gets through', () => {
@@ -167,7 +169,7 @@ describe('a key that fails while it is the only one tried', () => {
     for (let index = 0; index < 4; index += 1) bench.settle(bench.add(`key-${index}`, 'a'), FAILED);
     bench.add('new', 'a');
     expect(bench.attempting.size).toBe(0);
-    expect(bench.dispatcher.makingWay.isHeldUp('bad')).toBe(false);
+    expect(bench.dispatcher.preemption.isStalled('bad')).toBe(false);
   });
 });
 
@@ -231,6 +233,6 @@ describe('keys whose attempts hang', () => {
     const bench = hanging(8);
     bench.settle(bench.add('good', 'a'), DELIVERED);
     timeOut(bench);
-    expect(bench.dispatcher.makingWay.isHeldUp('hanging-3')).toBe(true);
+    expect(bench.dispatcher.preemption.isStalled('hanging-3')).toBe(true);
   });
 });

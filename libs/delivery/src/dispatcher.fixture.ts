@@ -2,11 +2,11 @@ import { type Random } from '@pdaltagent/clock';
 import { ManualClock } from '@pdaltagent/testing';
 import { Dispatcher } from './dispatcher';
 import { type DispatcherOptions } from './dispatcher-options';
-import { type Burial, type Change } from './ports';
-import { type Held } from './key-queue';
+import { type Change, type DeadLetterCause } from './ports';
+import { type Deliverable } from './key-queue';
 import { type Outcome } from './outcome';
 
-export interface Letter extends Held {
+export interface Letter extends Deliverable {
   readonly sequence: number;
 }
 
@@ -51,7 +51,7 @@ export class Bench {
   readonly attempted: Letter[] = [];
   readonly interrupting: Letter[] = [];
   readonly leaving: Letter[] = [];
-  readonly buried: { readonly letter: Letter; readonly burial: Burial }[] = [];
+  readonly buried: { readonly letter: Letter; readonly cause: DeadLetterCause }[] = [];
   readonly changes: Change[] = [];
   readonly dispatcher: Dispatcher<Letter>;
   #sequence = 0;
@@ -74,8 +74,8 @@ export class Bench {
         },
         interrupt: (letter) => this.interrupting.push(letter),
         acknowledge: (letter) => this.leaving.push(letter),
-        bury: (letter, burial) => {
-          this.buried.push({ letter, burial });
+        deadLetter: (letter, cause) => {
+          this.buried.push({ letter, cause });
           this.leaving.push(letter);
         },
         changed: (change) => this.changes.push(change),

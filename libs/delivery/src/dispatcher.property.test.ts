@@ -93,7 +93,7 @@ class Lane {
         for (const key of [...bench.dispatcher.pausedKeys]) bench.dispatcher.resume(key);
         break;
       case 'make room':
-        bench.dispatcher.makingWay.makeRoom();
+        bench.dispatcher.preemption.makeRoom();
         this.interrupt(one.wasTaken);
         break;
       case 'set aside':
@@ -145,15 +145,15 @@ class Lane {
   /** A siding gives out what was moved there in its old order, and what comes later of the key stands behind it. */
   setAside(key: string, { ms, wasTaken }: { readonly ms: number; readonly wasTaken: boolean }): void {
     const { dispatcher, clock } = this.bench;
-    const { makingWay } = dispatcher;
-    makingWay.hold(key);
+    const { preemption } = dispatcher;
+    preemption.quiesce(key);
     clock.advance(ms);
-    makingWay.interrupt(key);
+    preemption.interrupt(key);
     this.interrupt(wasTaken);
     const letters = [...this.held].filter(({ routingKey }) => routingKey === key);
     const moves = !letters.some((letter) => dispatcher.isBusy(letter));
     if (moves) dispatcher.forget(letters);
-    makingWay.release(key);
+    preemption.release(key);
     if (moves) for (const letter of letters) dispatcher.add(letter);
   }
 

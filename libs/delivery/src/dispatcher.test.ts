@@ -68,7 +68,7 @@ describe('dispatch', () => {
     const bench = new Bench();
     const [bad, next] = [bench.add('k', 'a'), bench.add('k', 'a')];
     bench.settle(bad, REJECTED);
-    expect(bench.buried).toMatchObject([{ letter: bad, burial: { reason: 'rejected', status: 400 } }]);
+    expect(bench.buried).toMatchObject([{ letter: bad, cause: { reason: 'rejected', status: 400 } }]);
     expect([...bench.attempting]).toEqual([next]);
   });
 
@@ -86,7 +86,7 @@ describe('dispatch', () => {
     bench.settle(letter, FAILED);
     bench.clock.advance(2_000);
     bench.settle(letter, failed);
-    expect(bench.buried).toMatchObject([{ burial: { reason: 'expired', status: 503, answer: 'out of order' } }]);
+    expect(bench.buried).toMatchObject([{ cause: { reason: 'expired', status: 503, answer: 'out of order' } }]);
   });
 
   it('buries an event that fails for an hour with errors of the server while others pass', () => {
@@ -97,7 +97,7 @@ describe('dispatch', () => {
       bench.settle(bench.add('l', String(minute)), DELIVERED);
       bench.clock.advance(60_000);
     }
-    expect(bench.buried).toMatchObject([{ letter: poison, burial: { reason: 'poison', status: 503 } }]);
+    expect(bench.buried).toMatchObject([{ letter: poison, cause: { reason: 'poison', status: 503 } }]);
   });
 
   it('keeps an event that fails for an hour while nothing else passes', () => {
@@ -120,8 +120,8 @@ describe('dispatch', () => {
       bench.settle(bench.add('k', 'b'), DELIVERED);
       bench.clock.advance(60_000);
     }
-    const burial = { reason: 'poison', answer: 'it cannot be sent: no header name' };
-    expect(bench.buried).toMatchObject([{ letter: unsendable, burial }]);
+    const cause = { reason: 'poison', answer: 'it cannot be sent: no header name' };
+    expect(bench.buried).toMatchObject([{ letter: unsendable, cause }]);
     expect(bench.attempting.has(next)).toBe(true);
   });
 

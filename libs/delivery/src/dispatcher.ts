@@ -1,54 +1,54 @@
 import { type Destination } from './destination';
-import { HeldMessages } from './backlog';
-import { Judge, type Verdict } from './outcome-policy';
-import { KeyTable } from './key-registry';
-import { type Entry, type Held, type KeyLine, type OrderLine } from './key-queue';
+import { Backlog } from './backlog';
+import { type Decision, OutcomePolicy } from './outcome-policy';
+import { KeyRegistry } from './key-registry';
+import { type Deliverable, type KeyQueue, type OrderQueue, type QueuedMessage } from './key-queue';
 import { type Outcome } from './outcome';
 import { type DispatcherOptions } from './dispatcher-options';
-import { MakingWay } from './preemption';
+import { Preemption } from './preemption';
 import { PausedKeys } from './paused-keys';
-import { type Burial, type Ports } from './ports';
-import { type Standing } from './message-status';
-import { Turn } from './fair-scheduler';
+import { type DeadLetterCause, type Ports } from './ports';
+import { type MessageStatus } from './message-status';
+import { FairScheduler } from './fair-scheduler';
 
 /**
  * Decides what is attempted next, and never does anything itself. One order key strictly one message after another, retries
  * included; order keys concurrently; routing keys fairly in turn. Holds no more than it is given.
  */
-export class Dispatcher<M extends Held> {
+export class Dispatcher<M extends Deliverable> {
   /** Has keys that hold up others make way. */
-  readonly makingWay: MakingWay<M>;
+  readonly preemption: Preemption<M>;
   readonly #options: DispatcherOptions<M>;
   readonly #ports: Ports<M>;
-  readonly #turn: Turn<M>;
-  readonly #keys: KeyTable<M>;
-  readonly #held: HeldMessages<M>;
-  readonly #judge: Judge<M>;
+  readonly #scheduler: FairScheduler<M>;
+  readonly #keys: KeyRegistry<M>;
+  readonly #backlog: Backlog<M>;
+  readonly #policy: OutcomePolicy<M>;
   readonly #paused: PausedKeys;
 
   constructor(options: DispatcherOptions<M>, ports: Ports<M>) {
     this.#options = options;
     this.#ports = ports;
     const { concurrency, clock, destinationOf } = options;
-    this.#keys = new KeyTable<M>(destinationOf);
-    this.#held = new HeldMessages<M>(this.#keys);
-    this.#paused = new PausedKeys(clock, (routingKey) => this.#buryExpired(this.#keys.get(routingKey)));
-    this.#turn = new Turn<M>({ concurrency, clock, start: (line) => this.#start(line) });
-    this.makingWay = new MakingWay<M>(this.#keys, this.#turn, clock, ports);
-    this.#judge = new Judge<M>(options, {
-      opened: (destination) => destination.startProbing(clock, ({ line }) => this.#start(line)),
+    this.#keys = new KeyRegistry<M>(destinationOf);
+    this.#backlog = new Backlog<M>(this.#keys);
+    this.#paused = new PausedKeys(clock, (routingKey) => this.#deadLetterExpired(this.#keys.get(routingKey)));
+    this.#scheduler = new FairScheduler<M>({ concurrency, clock, start: (queue) => this.#start(queue) });
+    this.preemption = new Preemption<M>(this.#keys, this.#scheduler, clock, ports);
+    this.#policy = new OutcomePolicy<M>(options, {
+      opened: (destination) => destination.startProbing(clock, ({ queue }) => this.#start(queue)),
       closed: (destination) => this.#closed(destination),
-      passed: (key) => this.#wakeLines(key),
+      passed: (key) => this.#wakeQueues(key),
       changed: (change) => ports.changed(change),
     });
   }
 
   get held(): number {
-    return this.#held.size;
+    return this.#backlog.size;
   }
 
   get inFlight(): number {
-    return this.#turn.inFlight;
+    return this.#scheduler.inFlight;
   }
 
   get throttledKeys(): number {
@@ -60,90 +60,90 @@ export class Dispatcher<M extends Held> {
     return this.#paused.all;
   }
 
-  /** Keys, of which something is held, whose own way is broken. */
-  get keysWithBrokenWay(): number {
-    return this.#keys.broken;
+  /** Keys, of which something is held, whose own connectivity is broken. */
+  get keysWithConnectivityFault(): number {
+    return this.#keys.withConnectivityFault;
   }
 
   get openCircuits(): number {
-    return this.#keys.away;
+    return this.#keys.openCircuits;
   }
 
   /** Receipt of the oldest message held; milliseconds since 1970. */
   get oldestReceivedAt(): number | undefined {
-    return this.#held.oldestReceivedAt;
+    return this.#backlog.oldestReceivedAt;
   }
 
-  /** Takes a message into its line, behind all of its order key. */
+  /** Takes a message into its queue, behind all of its order key. */
   add(message: M): void {
-    const { line } = this.#held.enter(message, this.#options.clock.monotonic());
-    const { key } = line;
+    const { queue } = this.#backlog.enter(message, this.#options.clock.monotonic());
+    const { key } = queue;
     key.paused = this.#paused.has(message.routingKey);
-    if (line.entries.length > 1) return;
-    this.#turn.makeReady(line);
-    if (key.paused) this.#buryExpired(key);
-    this.#turn.pump();
+    if (queue.entries.length > 1) return;
+    this.#scheduler.makeReady(queue);
+    if (key.paused) this.#deadLetterExpired(key);
+    this.#scheduler.pump();
   }
 
   has(message: M): boolean {
-    return this.#held.get(message) !== undefined;
+    return this.#backlog.get(message) !== undefined;
   }
 
   /** Where a message stands; undefined: it is not held. */
-  tell(message: M): Standing | undefined {
-    return this.#held.tell(message, this.#options.clock);
+  statusOf(message: M): MessageStatus | undefined {
+    return this.#backlog.statusOf(message, this.#options.clock);
   }
 
   /** The attempt that was asked for goes on the wire only now: it has taken no time yet. */
   begins(message: M): void {
-    const entry = this.#held.get(message);
-    entry?.trials.goesOnTheWire(this.#options.clock);
+    const entry = this.#backlog.get(message);
+    entry?.history.goesOnTheWire(this.#options.clock);
   }
 
   /** What an attempt came to. A message that was forgotten meanwhile is ignored. */
   settle(message: M, outcome: Outcome): void {
     const entry = this.#attempted(message);
     if (entry === undefined) return;
-    entry.trials.ended(outcome);
-    this.#act(entry, this.#judge.judge(entry, outcome), outcome);
-    this.#turn.pump();
+    entry.history.ended(outcome);
+    this.#act(entry, this.#policy.decide(entry, outcome), outcome);
+    this.#scheduler.pump();
   }
 
   /** An attempt was taken off the wire: it says nothing, and the message is still to be delivered. */
   interrupted(message: M): void {
     const entry = this.#attempted(message);
     if (entry === undefined) return;
-    entry.trials.interrupted();
-    this.#turn.makeReady(entry.line);
-    this.#turn.pump();
+    entry.history.interrupted();
+    this.#scheduler.makeReady(entry.queue);
+    this.#scheduler.pump();
   }
 
   /** The message has left for good: the next of its order key may start. */
   done(message: M): void {
-    const entry = this.#held.get(message);
+    const entry = this.#backlog.get(message);
     if (entry === undefined) return;
     this.#remove(entry, 'be gone');
-    if (entry.line.key.paused) this.#buryExpired(entry.line.key);
-    this.#turn.pump();
+    if (entry.queue.key.paused) this.#deadLetterExpired(entry.queue.key);
+    this.#scheduler.pump();
   }
 
   /** The messages are no longer ours (their channel is lost or given back): as if they had never come. */
   forget(messages: Iterable<M>): void {
     for (const message of messages) {
-      const entry = this.#held.get(message);
+      const entry = this.#backlog.get(message);
       if (entry === undefined) continue;
-      if (entry.line.entries[0] === entry && entry.line.state === 'attempting') this.#turn.ended(entry.line);
+      if (entry.queue.entries[0] === entry && entry.queue.state === 'attempting') this.#scheduler.ended(entry.queue);
       this.#remove(entry, 'come again');
     }
-    this.#turn.pump();
+    this.#scheduler.pump();
   }
 
   /** Whether an attempt for the message is on its way, or its end is being written. */
   isBusy(message: M): boolean {
-    return this.#held.isBusy(message);
+    return this.#backlog.isBusy(message);
   }
 
-  /** Starts nothing of the key, whatever comes of it, until `resume`; what grows too old is buried all the same. */
+  /** Starts nothing of the key, whatever comes of it, until `resume`; what grows too old becomes a dead letter all the same. */
   pause(routingKey: string, outcome?: Outcome): void {
     if (!this.#paused.add(routingKey)) return;
     const key = this.#keys.get(routingKey);
@@ -158,93 +158,93 @@ export class Dispatcher<M extends Held> {
     const key = this.#keys.get(routingKey);
     if (key === undefined) return;
     key.paused = false;
-    this.#turn.wake(key);
+    this.#scheduler.wake(key);
   }
 
   /** The message whose attempt is over; undefined where it was forgotten meanwhile. */
-  #attempted(message: M): Entry<M> | undefined {
-    const entry = this.#held.get(message);
-    if (entry === undefined || entry.line.state !== 'attempting') return undefined;
-    this.#turn.ended(entry.line);
+  #attempted(message: M): QueuedMessage<M> | undefined {
+    const entry = this.#backlog.get(message);
+    if (entry === undefined || entry.queue.state !== 'attempting') return undefined;
+    this.#scheduler.ended(entry.queue);
     return entry;
   }
 
-  #act(entry: Entry<M>, verdict: Verdict, outcome: Outcome): void {
-    const { line, message } = entry;
-    switch (verdict.kind) {
+  #act(entry: QueuedMessage<M>, decision: Decision, outcome: Outcome): void {
+    const { queue, message } = entry;
+    switch (decision.kind) {
       case 'acknowledge':
-        line.state = 'leaving';
+        queue.state = 'leaving';
         return this.#ports.acknowledge(message);
-      case 'bury':
-        return this.#bury(entry, verdict.burial);
+      case 'dead-letter':
+        return this.#deadLetter(entry, decision.cause);
       case 'wait':
-        line.state = 'waiting';
-        line.waitsUntil = this.#options.clock.monotonic() + verdict.ms;
-        line.stopWaiting = this.#options.clock.after(verdict.ms, () => {
-          this.#turn.makeReady(line);
-          this.#turn.pump();
+        queue.state = 'waiting';
+        queue.waitsUntil = this.#options.clock.monotonic() + decision.ms;
+        queue.stopWaiting = this.#options.clock.after(decision.ms, () => {
+          this.#scheduler.makeReady(queue);
+          this.#scheduler.pump();
         });
         return;
       case 'key-waits':
-        this.#turn.makeReady(line);
-        return this.#turn.makeKeyWait(line.key, verdict.ms);
+        this.#scheduler.makeReady(queue);
+        return this.#scheduler.makeKeyWait(queue.key, decision.ms);
       case 'pause':
-        this.#turn.makeReady(line);
-        return this.pause(line.key.routingKey, outcome);
+        this.#scheduler.makeReady(queue);
+        return this.pause(queue.key.routingKey, outcome);
     }
   }
 
-  #buryExpired(key: KeyLine<M> | undefined): void {
-    for (const line of [...(key?.lines.values() ?? [])]) {
-      const [head] = line.entries;
-      if (head === undefined || line.isBusy || !this.#judge.isExpired(head)) continue;
-      this.#leaveReady(line);
-      this.#bury(head, { reason: 'expired', ...head.trials.lastAnswer });
+  #deadLetterExpired(key: KeyQueue<M> | undefined): void {
+    for (const queue of [...(key?.queues.values() ?? [])]) {
+      const [head] = queue.entries;
+      if (head === undefined || queue.isBusy || !this.#policy.isExpired(head)) continue;
+      this.#leaveReady(queue);
+      this.#deadLetter(head, { reason: 'expired', ...head.history.lastAnswer });
     }
   }
 
-  #start(line: OrderLine<M>): void {
-    const [entry] = line.entries;
-    this.#leaveReady(line);
+  #start(queue: OrderQueue<M>): void {
+    const [entry] = queue.entries;
+    this.#leaveReady(queue);
     if (entry === undefined) return;
-    this.#turn.began(line);
-    entry.trials.began(this.#options.clock);
+    this.#scheduler.began(queue);
+    entry.history.began(this.#options.clock);
     this.#ports.attempt(entry.message);
   }
 
-  #bury({ line, message, trials }: Entry<M>, burial: Burial): void {
-    line.state = 'leaving';
-    this.#ports.bury(message, burial, trials);
+  #deadLetter({ queue, message, history }: QueuedMessage<M>, cause: DeadLetterCause): void {
+    queue.state = 'leaving';
+    this.#ports.deadLetter(message, cause, history);
   }
 
-  #remove(entry: Entry<M>, may: 'be gone' | 'come again'): void {
-    const { line } = entry;
-    const wasHead = line.entries[0] === entry;
-    this.#held.leave(entry, may, this.#options.clock.monotonic());
-    if (line.entries.length > 0) return wasHead ? this.#turn.makeReady(line) : undefined;
-    this.#leaveReady(line);
+  #remove(entry: QueuedMessage<M>, may: 'be gone' | 'come again'): void {
+    const { queue } = entry;
+    const wasHead = queue.entries[0] === entry;
+    this.#backlog.leave(entry, may, this.#options.clock.monotonic());
+    if (queue.entries.length > 0) return wasHead ? this.#scheduler.makeReady(queue) : undefined;
+    this.#leaveReady(queue);
   }
 
-  #leaveReady(line: OrderLine<M>): void {
-    line.stopWaiting();
-    line.key.ready.delete(line);
+  #leaveReady(queue: OrderQueue<M>): void {
+    queue.stopWaiting();
+    queue.key.ready.delete(queue);
   }
 
   #closed(destination: Destination<M>): void {
     destination.stopProbing();
     for (const key of destination.keys) {
       // What hung of it hung with all others: it need not be modest for that.
-      if (!key.failsAlone) key.interruptedAt = Number.NEGATIVE_INFINITY;
-      this.#wakeLines(key);
+      if (!key.failsIndependently) key.interruptedAt = Number.NEGATIVE_INFINITY;
+      this.#wakeQueues(key);
     }
   }
 
-  /** What waited for its backoff waited for the destination: it need not wait longer. Of a key on trial, one line tells. */
-  #wakeLines(key: KeyLine<M>): void {
-    for (const line of key.lines.values()) {
-      if (line.state !== 'waiting') continue;
-      this.#turn.makeReady(line);
-      if (key.isOnTrial) return;
+  /** What waited for its backoff waited for the destination: it need not wait longer. Of a probing key, one queue tells. */
+  #wakeQueues(key: KeyQueue<M>): void {
+    for (const queue of key.queues.values()) {
+      if (queue.state !== 'waiting') continue;
+      this.#scheduler.makeReady(queue);
+      if (key.isProbing) return;
     }
   }
 }

@@ -1,18 +1,18 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type Held, type KeyLine, type OrderLine } from './key-queue';
+import { type Deliverable, type KeyQueue, type OrderQueue } from './key-queue';
 import { INTERRUPT_EVERY_MS } from './hang-threshold';
 
 /** A key may start while it has fewer in flight than this many times the free slots: some are always left for others. */
-const GREED = 16;
-/** Whose turn it is: routing keys one after the other, each as far as its pace, its share and its destination allow. */
-export class Turn<M extends Held> {
+const HEADROOM_FACTOR = 16;
+/** Whose turn it is: routing keys one after the other, each as far as its rate limit, its share and its destination allow. */
+export class FairScheduler<M extends Deliverable> {
   readonly #concurrency: number;
   readonly #clock: Clock;
-  readonly #start: (line: OrderLine<M>) => void;
+  readonly #start: (queue: OrderQueue<M>) => void;
   /** A lone key reaches the whole concurrency; the slots beyond it are what is left for a newcomer. */
   readonly #slots: number;
   /** Keys with something ready, in turn. */
-  readonly #keys = new Set<KeyLine<M>>();
+  readonly #keys = new Set<KeyQueue<M>>();
   #inFlight = 0;
 
   constructor({
@@ -22,12 +22,12 @@ export class Turn<M extends Held> {
   }: {
     readonly concurrency: number;
     readonly clock: Clock;
-    readonly start: (line: OrderLine<M>) => void;
+    readonly start: (queue: OrderQueue<M>) => void;
   }) {
     this.#concurrency = concurrency;
     this.#clock = clock;
     this.#start = start;
-    this.#slots = concurrency + Math.ceil(concurrency / GREED);
+    this.#slots = concurrency + Math.ceil(concurrency / HEADROOM_FACTOR);
   }
 
   get inFlight(): number {
@@ -40,39 +40,39 @@ export class Turn<M extends Held> {
   }
 
   /** Keys that have nothing to wait for but a slot. */
-  *waiting(): Iterable<KeyLine<M>> {
+  *waiting(): Iterable<KeyQueue<M>> {
     const now = this.#clock.monotonic();
     for (const key of this.#keys) {
-      const { ready, mayStart, destination, routingKey, inFlight, pace } = key;
+      const { ready, mayStart, destination, routingKey, inFlight, rateLimit } = key;
       const isFree = ready.size > 0 && mayStart && destination.circuit.admits(routingKey);
-      if (isFree && inFlight < Math.min(this.#shareOf(key, now), pace.room(now))) yield key;
+      if (isFree && inFlight < Math.min(this.#shareOf(key, now), rateLimit.available(now))) yield key;
     }
   }
 
-  makeReady(line: OrderLine<M>): void {
-    line.stopWaiting();
-    line.state = 'ready';
-    line.key.ready.add(line);
-    this.#keys.add(line.key);
+  makeReady(queue: OrderQueue<M>): void {
+    queue.stopWaiting();
+    queue.state = 'ready';
+    queue.key.ready.add(queue);
+    this.#keys.add(queue.key);
   }
 
-  /** The line's head goes on the wire. */
-  began(line: OrderLine<M>): void {
-    line.state = 'attempting';
-    line.key.inFlight += 1;
+  /** The queue's head goes on the wire. */
+  began(queue: OrderQueue<M>): void {
+    queue.state = 'attempting';
+    queue.key.inFlight += 1;
     this.#inFlight += 1;
   }
 
   /** Its attempt is over, however it went. */
-  ended(line: OrderLine<M>): void {
-    line.key.inFlight -= 1;
+  ended(queue: OrderQueue<M>): void {
+    queue.key.inFlight -= 1;
     this.#inFlight -= 1;
     // It may have waited for the end of this very attempt.
-    if (line.key.ready.size > 0) this.#keys.add(line.key);
+    if (queue.key.ready.size > 0) this.#keys.add(queue.key);
   }
 
   /** Nothing of the key starts for so long. */
-  makeKeyWait(key: KeyLine<M>, ms: number): void {
+  makeKeyWait(key: KeyQueue<M>, ms: number): void {
     if (key.stopWaiting !== undefined) return;
     key.waitsUntil = this.#clock.monotonic() + ms;
     key.stopWaiting = this.#clock.after(ms, () => {
@@ -81,7 +81,7 @@ export class Turn<M extends Held> {
     });
   }
 
-  wake(key: KeyLine<M>): void {
+  wake(key: KeyQueue<M>): void {
     if (key.ready.size > 0) this.#keys.add(key);
     this.pump();
   }
@@ -90,32 +90,32 @@ export class Turn<M extends Held> {
   pump(): void {
     for (const key of this.#keys) {
       if (this.#inFlight >= this.#slots) return;
-      const [line] = key.ready;
-      if (line === undefined || !key.mayStart) {
+      const [queue] = key.ready;
+      if (queue === undefined || !key.mayStart) {
         this.#keys.delete(key);
         continue;
       }
-      if (!key.destination.circuit.admits(key.routingKey) || !this.#hasRoom(key)) continue;
+      if (!key.destination.circuit.admits(key.routingKey) || !this.#hasCapacity(key)) continue;
       // To the end of the turn, which the loop reaches again while there is something to start.
       this.#keys.delete(key);
       this.#keys.add(key);
-      this.#start(line);
+      this.#start(queue);
     }
   }
 
-  #hasRoom(key: KeyLine<M>): boolean {
+  #hasCapacity(key: KeyQueue<M>): boolean {
     const now = this.#clock.monotonic();
     const free = this.#slots - this.#inFlight;
-    if (key.inFlight >= Math.min(this.#shareOf(key, now), GREED * free)) return false;
-    if (key.inFlight < key.pace.room(now)) return true;
+    if (key.inFlight >= Math.min(this.#shareOf(key, now), HEADROOM_FACTOR * free)) return false;
+    if (key.inFlight < key.rateLimit.available(now)) return true;
     // With something in flight, its answer asks again.
-    if (key.inFlight === 0) this.makeKeyWait(key, key.pace.untilRoom(now));
+    if (key.inFlight === 0) this.makeKeyWait(key, key.rateLimit.untilAvailable(now));
     return false;
   }
 
   /** What a key may have in flight at most. While it cannot be interrupted again, a slow one shall not take all once more. */
-  #shareOf({ interruptedAt }: KeyLine<M>, now: number): number {
+  #shareOf({ interruptedAt }: KeyQueue<M>, now: number): number {
     const isModest = now - interruptedAt < INTERRUPT_EVERY_MS;
-    return isModest ? this.#concurrency / GREED : this.#concurrency;
+    return isModest ? this.#concurrency / HEADROOM_FACTOR : this.#concurrency;
   }
 }

@@ -1,4 +1,4 @@
-import { type Held, type KeyLine } from './key-queue';
+import { type Deliverable, type KeyQueue } from './key-queue';
 
 /** An attempt that takes longer holds its key up. */
 export const SLOW_MS = 2_000;
@@ -11,12 +11,12 @@ const LATELY_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** How long an attempt may take before it hangs: where all keys of a destination are slow, none of them is at fault. */
-export class Patience<M extends Held> {
+export class HangThreshold<M extends Deliverable> {
   #ms = SLOW_MS;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** Milliseconds, by the keys of one destination: each has one voice, for a slow key with much to send tells of itself. */
-  ms(keys: Iterable<KeyLine<M>>, now: number): number {
+  ms(keys: Iterable<KeyQueue<M>>, now: number): number {
     if (now - this.#lookedAt < LOOK_EVERY_MS) return this.#ms;
     this.#lookedAt = now;
     const took: number[] = [];

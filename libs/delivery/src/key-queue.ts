@@ -2,11 +2,11 @@ import { type Clock } from '@pdaltagent/clock';
 import { FAILURES_TO_OPEN } from './circuit';
 import { type Destination } from './destination';
 import { type FailureReason, type Outcome } from './outcome';
-import { Pace } from './learned-rate-limit';
-import { Way } from './connectivity';
+import { LearnedRateLimit } from './learned-rate-limit';
+import { Connectivity } from './connectivity';
 
 /** What dispatch needs to know of a message. */
-export interface Held {
+export interface Deliverable {
   readonly id: string;
   readonly routingKey: string;
   /** Messages with one order key go strictly one after another. */
@@ -16,7 +16,7 @@ export interface Held {
 }
 
 /** What was tried for a message, for its dead letter; milliseconds since 1970. */
-export interface History {
+export interface AttemptSummary {
   readonly attempts: number;
   readonly firstAttemptAt: number | undefined;
   readonly lastAttemptAt: number | undefined;
@@ -32,7 +32,7 @@ export interface Suspicion {
 const NO_ANSWER = { status: undefined, answer: '' };
 
 /** What was tried for a message, as long as this worker remembers it: also when the message goes back and comes again. */
-export class Trials implements History {
+export class AttemptHistory implements AttemptSummary {
   attempts = 0;
   /** When the last attempt began, on the monotonic clock: how long it takes is told by this. */
   attemptBeganAt: number | undefined;
@@ -79,12 +79,12 @@ export class Trials implements History {
   }
 }
 
-/** A message with its place in its line. */
-export class Entry<M extends Held> {
+/** A message with its place in its queue. */
+export class QueuedMessage<M extends Deliverable> {
   constructor(
     readonly message: M,
-    readonly line: OrderLine<M>,
-    readonly trials: Trials,
+    readonly queue: OrderQueue<M>,
+    readonly history: AttemptHistory,
   ) {}
 }
 
@@ -92,8 +92,8 @@ export class Entry<M extends Held> {
  * The messages of one order key, oldest first. Only its head is ever attempted:
  * `ready` to start, `waiting` for its backoff, `attempting`, or `leaving` (its marker, its ack or its dead letter is written).
  */
-export class OrderLine<M extends Held> {
-  readonly entries: Entry<M>[] = [];
+export class OrderQueue<M extends Deliverable> {
+  readonly entries: QueuedMessage<M>[] = [];
   state: 'ready' | 'waiting' | 'attempting' | 'leaving' = 'ready';
   stopWaiting: () => void = () => undefined;
   /** Until when it waits, while it does. */
@@ -101,7 +101,7 @@ export class OrderLine<M extends Held> {
 
   constructor(
     readonly orderKey: string,
-    readonly key: KeyLine<M>,
+    readonly key: KeyQueue<M>,
   ) {}
 
   /** Whether an attempt for its head is on its way, or its end is being written. */
@@ -111,16 +111,16 @@ export class OrderLine<M extends Held> {
 }
 
 /** Everything held of one routing key. Instants are of the monotonic clock. */
-export class KeyLine<M extends Held> {
-  readonly lines = new Map<string, OrderLine<M>>();
-  /** Lines that may start, in turn. */
-  readonly ready = new Set<OrderLine<M>>();
-  readonly pace = new Pace();
+export class KeyQueue<M extends Deliverable> {
+  readonly queues = new Map<string, OrderQueue<M>>();
+  /** Queues that may start, in turn. */
+  readonly ready = new Set<OrderQueue<M>>();
+  readonly rateLimit = new LearnedRateLimit();
   inFlight = 0;
   /** Attempts in a row that the destination failed. */
   failures = 0;
   /** Throttled answers or failures of the key in a row; they lengthen its wait. */
-  setbacks = 0;
+  consecutiveSetbacks = 0;
   /** Last throttled, where that is not long ago. */
   throttledAt: number | undefined;
   /** While set, nothing of the key starts. */
@@ -128,11 +128,11 @@ export class KeyLine<M extends Held> {
   /** Until when. */
   waitsUntil = 0;
   /** While above 0, nothing of the key starts: so many lanes are about to move it aside. */
-  holds = 0;
+  quiesceCount = 0;
   /** While true, nothing of the key starts: its destination is gone, until somebody resumes it. */
   paused = false;
   /** Others got through while it failed: its failures say nothing about the destination, until something of it gets through. */
-  failsAlone = false;
+  failsIndependently = false;
   /** Its attempts hung and were interrupted, and nothing of it was answered since. */
   hangs = false;
   /** When that was last. */
@@ -142,8 +142,8 @@ export class KeyLine<M extends Held> {
   answeredAt = Number.NEGATIVE_INFINITY;
   /** How often its messages served as probes since something of it was answered. */
   probes = 0;
-  /** Whether the way is broken for this key alone. */
-  readonly way = new Way();
+  /** Whether connectivity is broken for this key alone. */
+  readonly connectivity = new Connectivity();
   /** Since when nothing of it is held. */
   idleSince = 0;
 
@@ -153,13 +153,13 @@ export class KeyLine<M extends Held> {
   ) {}
 
   /** Its last attempts all failed, or hung: whatever is the cause, one at a time tells when that is over. */
-  get isOnTrial(): boolean {
+  get isProbing(): boolean {
     return this.hangs || this.failures >= FAILURES_TO_OPEN;
   }
 
   /** Whether its messages may start, as far as the key itself is concerned. */
   get mayStart(): boolean {
-    if (this.isOnTrial && this.inFlight > 0) return false;
-    return this.stopWaiting === undefined && this.holds === 0 && !this.paused;
+    if (this.isProbing && this.inFlight > 0) return false;
+    return this.stopWaiting === undefined && this.quiesceCount === 0 && !this.paused;
   }
 }

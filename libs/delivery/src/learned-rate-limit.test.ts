@@ -1,8 +1,8 @@
-import { Pace } from './learned-rate-limit';
+import { LearnedRateLimit } from './learned-rate-limit';
 
-/** A destination that takes so many in any 60 s, and a sender that goes as fast as the pace lets it. */
+/** A destination that takes so many in any 60 s, and a sender that goes as fast as the rate limit lets it. */
 function run({ limit, minutes, alreadyTaken = 0 }: { limit: number; minutes: number; alreadyTaken?: number }) {
-  const pace = new Pace();
+  const rateLimit = new LearnedRateLimit();
   const taken: number[] = Array.from({ length: alreadyTaken }, (_, index) => index * 100);
   const perMinute = Array.from({ length: minutes }, () => ({ taken: 0, throttled: 0 }));
   let now = 6_000;
@@ -12,32 +12,32 @@ function run({ limit, minutes, alreadyTaken = 0 }: { limit: number; minutes: num
   while (now < end) {
     const minute = perMinute[Math.floor((now - 6_000) / 60_000)];
     if (minute === undefined) break;
-    if (now < waitUntil || pace.room(now) <= 0) {
+    if (now < waitUntil || rateLimit.available(now) <= 0) {
       now += 50;
       continue;
     }
     while (taken.length > 0 && (taken[0] ?? 0) <= now - 60_000) taken.shift();
     if (taken.length < limit) {
       taken.push(now);
-      pace.took(now);
+      rateLimit.took(now);
       minute.taken += 1;
       backoff = 1_000;
       now += 5;
     } else {
-      pace.throttled(now);
+      rateLimit.throttled(now);
       minute.throttled += 1;
       waitUntil = now + backoff;
       backoff = Math.min(backoff * 2, 30_000);
     }
   }
-  return { pace, perMinute };
+  return { rateLimit, perMinute };
 }
 
-describe('the pace of a key', () => {
+describe('the rateLimit of a key', () => {
   it('is not limited before the destination objects', () => {
-    const pace = new Pace();
-    for (let now = 0; now < 1_000; now += 1) pace.took(now);
-    expect(pace.room(1_000)).toBe(Number.POSITIVE_INFINITY);
+    const rateLimit = new LearnedRateLimit();
+    for (let now = 0; now < 1_000; now += 1) rateLimit.took(now);
+    expect(rateLimit.available(1_000)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it.each([
@@ -58,22 +58,22 @@ describe('the pace of a key', () => {
   );
 
   it('follows a limit that was raised', () => {
-    const { pace } = run({ limit: 60, minutes: 4 });
-    const before = pace.limit ?? 0;
+    const { rateLimit } = run({ limit: 60, minutes: 4 });
+    const before = rateLimit.limit ?? 0;
     let now = 10 * 60_000;
     for (let minute = 0; minute < 9; minute += 1) {
-      for (let room = pace.room(now); room > 0; room -= 1) pace.took(now);
+      for (let room = rateLimit.available(now); room > 0; room -= 1) rateLimit.took(now);
       now += 61_000;
     }
-    expect(pace.limit).toBeGreaterThan(before * 2);
+    expect(rateLimit.limit).toBeGreaterThan(before * 2);
   });
 
   it('tells when the window has room again', () => {
-    const { pace } = run({ limit: 20, minutes: 5 });
+    const { rateLimit } = run({ limit: 20, minutes: 5 });
     const now = 6_000 + 5 * 60_000;
-    for (let room = pace.room(now); room > 0; room -= 1) pace.took(now);
-    const wait = pace.untilRoom(now);
+    for (let room = rateLimit.available(now); room > 0; room -= 1) rateLimit.took(now);
+    const wait = rateLimit.untilAvailable(now);
     expect(wait).toBeGreaterThan(0);
-    expect(pace.room(now + wait)).toBeGreaterThan(0);
+    expect(rateLimit.available(now + wait)).toBeGreaterThan(0);
   });
 });

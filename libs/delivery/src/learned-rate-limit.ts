@@ -3,13 +3,13 @@ const WINDOW_SECONDS = 60;
 /** One bucket more than the window, so that what PagerDuty may still count is never taken as gone. */
 const BUCKETS = WINDOW_SECONDS + 1;
 /** Attempts at one time while a key is throttled and its rate is not known yet. */
-const FEELING_THE_WAY = 2;
+const UNKNOWN_RATE_CONCURRENCY = 2;
 
 /**
  * What rate a destination grants one key, learnt from its answers: nothing is assumed before the first "too many", then
  * what was taken in a whole window is the limit, and a little more is tried once in a while. All times in milliseconds.
  */
-export class Pace {
+export class LearnedRateLimit {
   readonly #taken = new Uint32Array(BUCKETS);
   #second = 0;
   #sum = 0;
@@ -49,19 +49,19 @@ export class Pace {
   }
 
   /** How many attempts of the key may be on the wire now. */
-  room(now: number): number {
+  available(now: number): number {
     this.#slide(now);
     if (this.#limit !== undefined) {
       this.#raise(now);
       return this.#limit - this.#sum;
     }
     const recently = now - this.#throttledAt < BUCKETS * 1000;
-    return recently ? FEELING_THE_WAY : Number.POSITIVE_INFINITY;
+    return recently ? UNKNOWN_RATE_CONCURRENCY : Number.POSITIVE_INFINITY;
   }
 
   /** Until the window has room for one more; 0 where it has. */
-  untilRoom(now: number): number {
-    if (this.room(now) > 0) return 0;
+  untilAvailable(now: number): number {
+    if (this.available(now) > 0) return 0;
     for (let age = BUCKETS - 1; age > 0; age -= 1) {
       const second = this.#second - age;
       if ((this.#taken[((second % BUCKETS) + BUCKETS) % BUCKETS] ?? 0) > 0) return (second + BUCKETS) * 1000 - now;

@@ -1,18 +1,18 @@
 import { backoffMs } from './backoff';
 import { type Destination } from './destination';
 import { type DispatcherOptions } from './dispatcher-options';
-import { type Entry, type Held, type KeyLine } from './key-queue';
+import { type Deliverable, type KeyQueue, type QueuedMessage } from './key-queue';
 import { type Outcome } from './outcome';
-import { type Burial, type Change } from './ports';
+import { type Change, type DeadLetterCause } from './ports';
 import { poisonLimit, suspicionAfter } from './poison';
-import { wayFaultOf } from './connectivity';
+import { connectivityFaultOf } from './connectivity';
 
 type Failed = Extract<Outcome, { readonly kind: 'failed' }>;
 
 /** What becomes of a message after an attempt. Waits are milliseconds. */
-export type Verdict =
+export type Decision =
   | { readonly kind: 'acknowledge' }
-  | { readonly kind: 'bury'; readonly burial: Burial }
+  | { readonly kind: 'dead-letter'; readonly cause: DeadLetterCause }
   /** It is tried again, and all of its order key waits with it. */
   | { readonly kind: 'wait'; readonly ms: number }
   /** The same, and the whole routing key waits. */
@@ -20,11 +20,11 @@ export type Verdict =
   /** The same, until the key is resumed. */
   | { readonly kind: 'pause' };
 
-export interface JudgePorts<M extends Held> {
+export interface OutcomePolicyPorts<M extends Deliverable> {
   opened(destination: Destination<M>): void;
   closed(destination: Destination<M>): void;
   /** Something of a key got through of which nothing had for long. */
-  passed(key: KeyLine<M>): void;
+  passed(key: KeyQueue<M>): void;
   changed(change: Change): void;
 }
 
@@ -37,39 +37,39 @@ const RECOVERED_AFTER_MS = 5 * 60_000;
 /** A message whose attempts end in so many exceptions of our own becomes a dead letter, if others get through. */
 const MOST_ERRORS = 5;
 
-/** Draws from each outcome what it says about the message, its routing key, its way and its destination. */
-export class Judge<M extends Held> {
+/** Draws from each outcome what it says about the message, its routing key, its connectivity and its destination. */
+export class OutcomePolicy<M extends Deliverable> {
   readonly #options: DispatcherOptions<M>;
-  readonly #ports: JudgePorts<M>;
+  readonly #ports: OutcomePolicyPorts<M>;
 
-  constructor(options: DispatcherOptions<M>, ports: JudgePorts<M>) {
+  constructor(options: DispatcherOptions<M>, ports: OutcomePolicyPorts<M>) {
     this.#options = options;
     this.#ports = ports;
   }
 
-  judge(entry: Entry<M>, outcome: Outcome): Verdict {
-    const { key } = entry.line;
+  decide(entry: QueuedMessage<M>, outcome: Outcome): Decision {
+    const { key } = entry.queue;
     const now = this.#options.clock.monotonic();
     if (outcome.status !== undefined) {
-      key.answerTookMs = now - (entry.trials.attemptBeganAt ?? now);
+      key.answerTookMs = now - (entry.history.attemptBeganAt ?? now);
       key.answeredAt = now;
     }
     switch (outcome.kind) {
       case 'delivered':
         this.#answered(key, true, now);
         key.destination.inError.clear();
-        key.pace.took(now);
+        key.rateLimit.took(now);
         this.#recovered(key, now);
         return { kind: 'acknowledge' };
       case 'rejected':
         this.#answered(key, true, now);
-        return { kind: 'bury', burial: { reason: 'rejected', status: outcome.status, answer: outcome.answer } };
+        return { kind: 'dead-letter', cause: { reason: 'rejected', status: outcome.status, answer: outcome.answer } };
       case 'gone':
         this.#answered(key, false, now);
         return this.isExpired(entry) ? expired(outcome.status, outcome.answer) : { kind: 'pause' };
       case 'throttled':
         this.#answered(key, false, now);
-        key.pace.throttled(now);
+        key.rateLimit.throttled(now);
         if (key.throttledAt === undefined) this.#ports.changed({ kind: 'key-throttled', routingKey: key.routingKey });
         key.throttledAt = now;
         return this.isExpired(entry) ? expired(outcome.status, '') : this.#keyWaits(key, outcome.retryAfterMs);
@@ -84,115 +84,115 @@ export class Judge<M extends Held> {
    * By the clock of the host that accepted the message, which may be wrong, and by the time for which this worker has known it:
    * so nothing is too old that was not tried for as long. A message that is not paused is asked this only after an attempt.
    */
-  isExpired({ message, trials }: Entry<M>): boolean {
+  isExpired({ message, history }: QueuedMessage<M>): boolean {
     const { clock, maximumAgeMs } = this.#options;
     const now = clock.monotonic();
-    return now - (trials.firstHeldAt ?? now) > maximumAgeMs && clock.wall() - message.receivedAt > maximumAgeMs;
+    return now - (history.firstHeldAt ?? now) > maximumAgeMs && clock.wall() - message.receivedAt > maximumAgeMs;
   }
 
-  #failed(entry: Entry<M>, outcome: Failed, now: number): Verdict {
-    const { key } = entry.line;
-    const burial = this.#burialOf(entry, outcome, now);
-    this.#lookAtWay(entry, outcome, now);
-    const isOwn = outcome.scope === 'key' || (outcome.scope === 'destination' && key.failsAlone);
+  #failed(entry: QueuedMessage<M>, outcome: Failed, now: number): Decision {
+    const { key } = entry.queue;
+    const cause = this.#causeOf(entry, outcome, now);
+    this.#checkConnectivity(entry, outcome, now);
+    const isOwn = outcome.scope === 'key' || (outcome.scope === 'destination' && key.failsIndependently);
     if (outcome.scope === 'destination') key.failures += 1;
     if (outcome.status !== undefined) key.hangs = false;
     // Different messages that are all refused in between speak of the destination; one that is refused again does not.
-    const isNew = outcome.scope === 'message' && entry.trials.attempts === 1;
+    const isNew = outcome.scope === 'message' && entry.history.attempts === 1;
     if (isNew || (outcome.scope === 'destination' && !isOwn)) this.#destinationFailed(entry, outcome);
-    if (burial !== undefined) return { kind: 'bury', burial };
+    if (cause !== undefined) return { kind: 'dead-letter', cause };
     if (isOwn) return this.#keyWaits(key, outcome.retryAfterMs);
-    const wait = backoffMs(entry.trials.attempts, this.#options.random.fraction());
+    const wait = backoffMs(entry.history.attempts, this.#options.random.fraction());
     return { kind: 'wait', ms: Math.max(wait, outcome.retryAfterMs ?? 0) };
   }
 
   /** A message that cannot be sent is set aside; a fault of ours that all messages meet is none of theirs, and they wait. */
-  #error(entry: Entry<M>, detail: string): Verdict {
-    const { message, line, trials } = entry;
+  #error(entry: QueuedMessage<M>, detail: string): Decision {
+    const { message, queue, history } = entry;
     const end = { status: undefined, answer: `it cannot be sent: ${detail}` };
-    if (this.isExpired(entry)) return { kind: 'bury', burial: { reason: 'expired', ...end } };
-    const { inError } = line.key.destination;
+    if (this.isExpired(entry)) return { kind: 'dead-letter', cause: { reason: 'expired', ...end } };
+    const { inError } = queue.key.destination;
     if (inError.size < 2) inError.add(message.id);
-    trials.errors += 1;
+    history.errors += 1;
     const isAlone = inError.size === 1 && inError.has(message.id);
-    if (trials.errors < MOST_ERRORS || !isAlone)
-      return { kind: 'wait', ms: backoffMs(trials.errors, this.#options.random.fraction()) };
+    if (history.errors < MOST_ERRORS || !isAlone)
+      return { kind: 'wait', ms: backoffMs(history.errors, this.#options.random.fraction()) };
     inError.delete(message.id);
-    return { kind: 'bury', burial: { reason: 'poison', ...end } };
+    return { kind: 'dead-letter', cause: { reason: 'poison', ...end } };
   }
 
-  #burialOf(entry: Entry<M>, outcome: Failed, now: number): Burial | undefined {
-    const { line, trials } = entry;
+  #causeOf(entry: QueuedMessage<M>, outcome: Failed, now: number): DeadLetterCause | undefined {
+    const { queue, history } = entry;
     const end = { status: outcome.status, answer: outcome.detail };
     if (this.isExpired(entry)) return { reason: 'expired', ...end };
     const limit = poisonLimit(outcome, this.#options.poisonAfterMs);
     if (limit === undefined) return undefined;
-    const takesSince = line.key.destination.circuit.takesSince(now);
-    trials.suspicion = suspicionAfter(trials.suspicion, { reason: outcome.reason, takesSince, now });
-    const { since = now, failures = 0 } = trials.suspicion ?? {};
+    const takesSince = queue.key.destination.circuit.takesSince(now);
+    history.suspicion = suspicionAfter(history.suspicion, { reason: outcome.reason, takesSince, now });
+    const { since = now, failures = 0 } = history.suspicion ?? {};
     return failures >= limit.failures && now - since >= limit.ms ? { reason: 'poison', ...end } : undefined;
   }
 
   /** As long as it was told, or longer with every setback. */
-  #keyWaits(key: KeyLine<M>, retryAfterMs: number | undefined): Verdict {
+  #keyWaits(key: KeyQueue<M>, retryAfterMs: number | undefined): Decision {
     // Several attempts of one wave are turned away at once: they are one setback.
-    if (key.stopWaiting === undefined) key.setbacks += 1;
-    const jittered = backoffMs(key.setbacks, this.#options.random.fraction(), THROTTLE_BACKOFF);
+    if (key.stopWaiting === undefined) key.consecutiveSetbacks += 1;
+    const jittered = backoffMs(key.consecutiveSetbacks, this.#options.random.fraction(), THROTTLE_BACKOFF);
     return { kind: 'key-waits', ms: retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + jittered };
   }
 
-  #recovered(key: KeyLine<M>, now: number): void {
-    key.setbacks = 0;
+  #recovered(key: KeyQueue<M>, now: number): void {
+    key.consecutiveSetbacks = 0;
     if (key.throttledAt === undefined || now - key.throttledAt < RECOVERED_AFTER_MS) return;
     key.throttledAt = undefined;
     this.#ports.changed({ kind: 'key-recovered', routingKey: key.routingKey });
   }
 
-  #answered(key: KeyLine<M>, took: boolean, now: number): void {
-    const { destination, routingKey, way } = key;
-    if (way.passed()) this.#ports.changed({ kind: 'way-mended', scope: 'key', name: routingKey });
-    if (destination.way.passed()) {
-      this.#ports.changed({ kind: 'way-mended', scope: 'destination', name: destination.name });
+  #answered(key: KeyQueue<M>, took: boolean, now: number): void {
+    const { destination, routingKey, connectivity } = key;
+    if (connectivity.passed()) this.#ports.changed({ kind: 'connectivity-restored', scope: 'key', name: routingKey });
+    if (destination.connectivity.passed()) {
+      this.#ports.changed({ kind: 'connectivity-restored', scope: 'destination', name: destination.name });
     }
-    const wasOnTrial = key.isOnTrial;
+    const wasProbing = key.isProbing;
     key.failures = 0;
     key.hangs = false;
-    key.failsAlone = false;
+    key.failsIndependently = false;
     key.probes = 0;
     const { circuit } = destination;
     if (circuit.open && !circuit.mayBeAtFault(routingKey)) {
-      for (const other of destination.keys) other.failsAlone ||= circuit.mayBeAtFault(other.routingKey);
+      for (const other of destination.keys) other.failsIndependently ||= circuit.mayBeAtFault(other.routingKey);
     }
-    if (!circuit.answered(took, now)) return wasOnTrial ? this.#ports.passed(key) : undefined;
+    if (!circuit.answered(took, now)) return wasProbing ? this.#ports.passed(key) : undefined;
     this.#ports.changed({ kind: 'circuit-closed', destination: destination.name });
     this.#ports.closed(destination);
   }
 
-  #lookAtWay({ line, message, trials }: Entry<M>, outcome: Failed, now: number): void {
-    const fault = wayFaultOf(outcome);
+  #checkConnectivity({ queue, message, history }: QueuedMessage<M>, outcome: Failed, now: number): void {
+    const fault = connectivityFaultOf(outcome);
     if (fault === undefined) return;
-    const { destination, routingKey, way } = line.key;
+    const { destination, routingKey, connectivity } = queue.key;
     const { scope } = outcome;
     if (scope === 'message') {
-      if (trials.isReported || destination.circuit.open) return;
+      if (history.isReported || destination.circuit.open) return;
       if (now - destination.refusalReportedAt < REPORT_EVERY_MS) return;
-      trials.isReported = true;
+      history.isReported = true;
       destination.refusalReportedAt = now;
       return this.#ports.changed({ kind: 'message-refused', routingKey, id: message.id, outcome });
     }
-    const [broken, name] = scope === 'key' ? [way, routingKey] : [destination.way, destination.name];
-    if (broken.broke(fault, now)) this.#ports.changed({ kind: 'way-broken', scope, name, fault, outcome });
+    const [broken, name] = scope === 'key' ? [connectivity, routingKey] : [destination.connectivity, destination.name];
+    if (broken.broke(fault, now)) this.#ports.changed({ kind: 'connectivity-broken', scope, name, fault, outcome });
   }
 
-  #destinationFailed({ line, trials }: Entry<M>, outcome: Outcome): void {
-    const { destination, routingKey } = line.key;
-    if (!destination.circuit.failed(routingKey, trials.attemptBeganAt ?? 0)) return;
-    for (const key of destination.keys) key.failsAlone = false;
+  #destinationFailed({ queue, history }: QueuedMessage<M>, outcome: Outcome): void {
+    const { destination, routingKey } = queue.key;
+    if (!destination.circuit.failed(routingKey, history.attemptBeganAt ?? 0)) return;
+    for (const key of destination.keys) key.failsIndependently = false;
     this.#ports.changed({ kind: 'circuit-opened', destination: destination.name, outcome });
     this.#ports.opened(destination);
   }
 }
 
-function expired(status: number, answer: string): Verdict {
-  return { kind: 'bury', burial: { reason: 'expired', status, answer } };
+function expired(status: number, answer: string): Decision {
+  return { kind: 'dead-letter', cause: { reason: 'expired', status, answer } };
 }

@@ -35,9 +35,9 @@ export type Attempt =
 export type FailureReason = Fault | 'server-error' | 'request-timeout' | 'way' | 'unrecognized-answer';
 
 /** Where connectivity is at fault: for everything sent to the destination, or only for one routing key. */
-export type WayScope = 'destination' | 'key';
+export type ConnectivityScope = 'destination' | 'key';
 /** What a failure is about: the same, or only the message itself, such as one that a proxy finds too large. */
-export type FailureScope = WayScope | 'message';
+export type FailureScope = ConnectivityScope | 'message';
 
 export interface AnsweredBy {
   /** The header Server; printable ASCII, short. */

@@ -73,7 +73,7 @@ describe('an outage', () => {
     traffic(50, answer);
     expect(bench.buried).toEqual([]);
     traffic(20, answer);
-    expect(bench.buried).toMatchObject([{ letter: suspect, burial: { reason: 'poison' } }]);
+    expect(bench.buried).toMatchObject([{ letter: suspect, cause: { reason: 'poison' } }]);
   });
 });
 
@@ -106,7 +106,7 @@ describe('an event that something in between finds too large', () => {
     expect(bench.buried).toMatchObject([
       {
         letter: large,
-        burial: { reason: 'poison', status: 413, answer: TOO_LARGE.kind === 'failed' && TOO_LARGE.detail },
+        cause: { reason: 'poison', status: 413, answer: TOO_LARGE.kind === 'failed' && TOO_LARGE.detail },
       },
     ]);
     expect(bench.attempted.filter((letter) => letter === large).length).toBeGreaterThanOrEqual(10);
@@ -121,7 +121,7 @@ describe('an event that something in between finds too large', () => {
     for (let attempt = 0; attempt < 3; attempt += 1) bench.settle(bench.add('k', `large ${attempt}`), TOO_LARGE);
     const other = bench.add('k', 'other');
     expect([...bench.attempting]).toEqual([other]);
-    expect(bench.dispatcher).toMatchObject({ openCircuits: 0, keysWithBrokenWay: 0 });
+    expect(bench.dispatcher).toMatchObject({ openCircuits: 0, keysWithConnectivityFault: 0 });
   });
 
   it('is met with one probe a second if everything is too large, and nothing is buried', () => {

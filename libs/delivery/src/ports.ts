@@ -1,9 +1,9 @@
-import { type WayFault } from './connectivity';
-import { type History } from './key-queue';
-import { type Outcome, type WayScope } from './outcome';
+import { type ConnectivityFault } from './connectivity';
+import { type AttemptSummary } from './key-queue';
+import { type ConnectivityScope, type Outcome } from './outcome';
 
 /** Why a message is set aside for good: it becomes a dead letter with this reason. */
-export type Burial =
+export type DeadLetterCause =
   | { readonly reason: 'rejected'; readonly status: number; readonly answer: string }
   | { readonly reason: 'expired'; readonly status: number | undefined; readonly answer: string }
   | { readonly reason: 'poison'; readonly status: number | undefined; readonly answer: string };
@@ -21,17 +21,17 @@ export type Change =
   | { readonly kind: 'key-resumed'; readonly routingKey: string }
   /** `name`: of the destination, or the routing key where the fault is of that key alone. */
   | {
-      readonly kind: 'way-broken';
-      readonly scope: WayScope;
+      readonly kind: 'connectivity-broken';
+      readonly scope: ConnectivityScope;
       readonly name: string;
-      readonly fault: WayFault;
+      readonly fault: ConnectivityFault;
       readonly outcome: Outcome;
     }
   /** Something in between refuses one message; said at its first such attempt, and once a minute at most for a destination. */
   | { readonly kind: 'message-refused'; readonly routingKey: string; readonly id: string; readonly outcome: Outcome }
-  | { readonly kind: 'way-mended'; readonly scope: WayScope; readonly name: string };
+  | { readonly kind: 'connectivity-restored'; readonly scope: ConnectivityScope; readonly name: string };
 
-/** What the dispatcher asks of the world. For each message: attempts, then one acknowledge or bury, answered by `done`. */
+/** What the dispatcher asks of the world. For each message: attempts, then one acknowledge or deadLetter, answered by `done`. */
 export interface Ports<M> {
   /** Post it once, then call `settle`. */
   attempt(message: M): void;
@@ -40,6 +40,6 @@ export interface Ports<M> {
   /** The destination took it: let the broker forget it, then call `done`. */
   acknowledge(message: M): void;
   /** Nothing will deliver it: write its dead letter, then call `done`. */
-  bury(message: M, burial: Burial, history: History): void;
+  deadLetter(message: M, cause: DeadLetterCause, history: AttemptSummary): void;
   changed(change: Change): void;
 }

@@ -12,7 +12,7 @@ function hanging({ attempts = 20, ms = 2_500, concurrency = 64 } = {}) {
 }
 
 function interrupt(bench: Bench, routingKey = HANGS): readonly Letter[] {
-  bench.dispatcher.makingWay.interrupt(routingKey);
+  bench.dispatcher.preemption.interrupt(routingKey);
   const letters = [...bench.interrupting];
   bench.finishInterrupting();
   return letters;
@@ -28,11 +28,11 @@ function answer(bench: Bench, keys: readonly string[], ms: number): void {
 describe('a key whose attempts hang while it has to make way', () => {
   it('has them taken off the wire, which is told once and counts for nothing', () => {
     const bench = hanging();
-    bench.dispatcher.makingWay.hold(HANGS);
+    bench.dispatcher.preemption.quiesce(HANGS);
     expect(interrupt(bench)).toHaveLength(20);
     expect(bench.changes).toEqual([{ kind: 'key-interrupted', routingKey: HANGS, attempts: 20 }]);
     expect(bench.dispatcher).toMatchObject({ held: 20, inFlight: 0, openCircuits: 0 });
-    bench.dispatcher.makingWay.release(HANGS);
+    bench.dispatcher.preemption.release(HANGS);
     expect(bench.attempting.size).toBe(1);
   });
 
@@ -89,17 +89,17 @@ describe('a key whose attempts hang while it has to make way', () => {
   it('is not at fault for the time in which its attempts were kept from going out', () => {
     const bench = hanging();
     for (const letter of bench.attempting) bench.dispatcher.begins(letter);
-    expect(bench.dispatcher.makingWay.isHeldUp(HANGS)).toBe(false);
+    expect(bench.dispatcher.preemption.isStalled(HANGS)).toBe(false);
     expect(interrupt(bench)).toEqual([]);
     bench.clock.advance(2_500);
-    expect(bench.dispatcher.makingWay.isHeldUp(HANGS)).toBe(true);
+    expect(bench.dispatcher.preemption.isStalled(HANGS)).toBe(true);
     expect(interrupt(bench)).toHaveLength(20);
   });
 
   it('keeps attempts that are young: they may yet be answered', () => {
     const bench = hanging();
     const young = bench.add(HANGS, 'young');
-    bench.dispatcher.makingWay.hold(HANGS);
+    bench.dispatcher.preemption.quiesce(HANGS);
     expect(interrupt(bench)).toEqual([]);
     bench.settle(young, DELIVERED);
     expect(interrupt(bench)).toHaveLength(20);
@@ -129,11 +129,11 @@ describe('a key whose attempts hang while it has to make way', () => {
   it('starts again only when every lane that has it make way is done', () => {
     const bench = new Bench();
     bench.settle(bench.add(HANGS, 'a'), DELIVERED);
-    for (let lane = 0; lane < 2; lane += 1) bench.dispatcher.makingWay.hold(HANGS);
-    bench.dispatcher.makingWay.release(HANGS);
+    for (let lane = 0; lane < 2; lane += 1) bench.dispatcher.preemption.quiesce(HANGS);
+    bench.dispatcher.preemption.release(HANGS);
     bench.add(HANGS, 'b');
     expect(bench.attempting.size).toBe(0);
-    bench.dispatcher.makingWay.release(HANGS);
+    bench.dispatcher.preemption.release(HANGS);
     expect(bench.attempting.size).toBe(1);
   });
 });
@@ -184,7 +184,7 @@ describe('keys whose attempts hang in nearly every slot', () => {
     return bench;
   };
   const makeRoom = (bench: Bench) => {
-    bench.dispatcher.makingWay.makeRoom();
+    bench.dispatcher.preemption.makeRoom();
     bench.finishInterrupting();
   };
 

@@ -1,9 +1,9 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type KeyTable } from './key-registry';
-import { type Entry, type Held, type KeyLine } from './key-queue';
+import { type KeyRegistry } from './key-registry';
+import { type Deliverable, type KeyQueue, type QueuedMessage } from './key-queue';
 import { INTERRUPT_EVERY_MS } from './hang-threshold';
 import { type Ports } from './ports';
-import { type Turn } from './fair-scheduler';
+import { type FairScheduler } from './fair-scheduler';
 
 /** One key after the other: should it be the destination that has become slow, its next answers tell before much is repeated. */
 const NEXT_KEY_AFTER_MS = 200;
@@ -12,43 +12,48 @@ const NEXT_KEY_AFTER_MS = 200;
  * Has keys that hold up others make way. What hangs of them is taken off the wire before its timeout, which says nothing about
  * message or destination; they are then tried one attempt at a time, with the whole timeout, until something is answered.
  */
-export class MakingWay<M extends Held> {
-  readonly #keys: KeyTable<M>;
-  readonly #turn: Turn<M>;
+export class Preemption<M extends Deliverable> {
+  readonly #keys: KeyRegistry<M>;
+  readonly #scheduler: FairScheduler<M>;
   readonly #clock: Clock;
   readonly #ports: Pick<Ports<M>, 'interrupt' | 'changed'>;
   #interruptedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(keys: KeyTable<M>, turn: Turn<M>, clock: Clock, ports: Pick<Ports<M>, 'interrupt' | 'changed'>) {
+  constructor(
+    keys: KeyRegistry<M>,
+    scheduler: FairScheduler<M>,
+    clock: Clock,
+    ports: Pick<Ports<M>, 'interrupt' | 'changed'>,
+  ) {
     this.#keys = keys;
-    this.#turn = turn;
+    this.#scheduler = scheduler;
     this.#clock = clock;
     this.#ports = ports;
   }
 
   /** Whether the key is held up by something of its own, so that it is the one to make way. */
-  isHeldUp(routingKey: string): boolean {
-    return this.#keys.isHeldUp(routingKey, this.#clock.monotonic());
+  isStalled(routingKey: string): boolean {
+    return this.#keys.isStalled(routingKey, this.#clock.monotonic());
   }
 
   /** Starts nothing of the key until as many calls of `release`: it is about to be moved. */
-  hold(routingKey: string): void {
+  quiesce(routingKey: string): void {
     const key = this.#keys.get(routingKey);
-    if (key !== undefined) key.holds += 1;
+    if (key !== undefined) key.quiesceCount += 1;
   }
 
   release(routingKey: string): void {
     const key = this.#keys.get(routingKey);
     if (key === undefined) return;
-    key.holds = Math.max(0, key.holds - 1);
-    this.#turn.wake(key);
+    key.quiesceCount = Math.max(0, key.quiesceCount - 1);
+    this.#scheduler.wake(key);
   }
 
   /** Interrupts what is on the wire of the key, once all of that hangs; to be called until nothing is. */
   interrupt(routingKey: string): void {
     const now = this.#clock.monotonic();
     const key = this.#keys.get(routingKey);
-    if (key === undefined || key.destination.isAwayForAll(routingKey) || !isHanging(key, now)) return;
+    if (key === undefined || key.destination.isUnreachableForAll(routingKey) || !isHanging(key, now)) return;
     if (key.hangs || mayBeInterrupted(key, now)) this.#interrupt(key, now);
   }
 
@@ -57,19 +62,19 @@ export class MakingWay<M extends Held> {
    * them; to be called several times a second.
    */
   makeRoom(): void {
-    if (!this.#turn.isFull) return;
+    if (!this.#scheduler.isFull) return;
     const now = this.#clock.monotonic();
-    let most: KeyLine<M> | undefined;
+    let most: KeyQueue<M> | undefined;
     for (const key of this.#keys.all) {
       // A single attempt would be tried again at once.
       if (key.inFlight <= Math.max(1, most?.inFlight ?? 0)) continue;
       if (!key.destination.circuit.open && mayBeInterrupted(key, now) && isHanging(key, now)) most = key;
     }
     if (most === undefined) return;
-    for (const key of this.#turn.waiting()) if (!isHanging(key, now)) return this.#interrupt(most, now);
+    for (const key of this.#scheduler.waiting()) if (!isHanging(key, now)) return this.#interrupt(most, now);
   }
 
-  #interrupt(key: KeyLine<M>, now: number): void {
+  #interrupt(key: KeyQueue<M>, now: number): void {
     if (now - this.#interruptedAt < NEXT_KEY_AFTER_MS) return;
     this.#interruptedAt = now;
     const entries = onTheWire(key);
@@ -81,23 +86,23 @@ export class MakingWay<M extends Held> {
   }
 }
 
-function mayBeInterrupted<M extends Held>({ interruptedAt }: KeyLine<M>, now: number): boolean {
+function mayBeInterrupted<M extends Deliverable>({ interruptedAt }: KeyQueue<M>, now: number): boolean {
   return now - interruptedAt >= INTERRUPT_EVERY_MS;
 }
 
 /** Whether all that is on the wire of the key hangs, and something is. */
-function isHanging<M extends Held>(key: KeyLine<M>, now: number): boolean {
+function isHanging<M extends Deliverable>(key: KeyQueue<M>, now: number): boolean {
   if (key.inFlight === 0) return false;
-  const { patience, keys } = key.destination;
-  const before = now - patience.ms(keys, now);
-  return onTheWire(key).every(({ trials }) => (trials.attemptBeganAt ?? now) < before);
+  const { hangThreshold, keys } = key.destination;
+  const before = now - hangThreshold.ms(keys, now);
+  return onTheWire(key).every(({ history }) => (history.attemptBeganAt ?? now) < before);
 }
 
-function onTheWire<M extends Held>({ lines }: KeyLine<M>): Entry<M>[] {
-  const entries: Entry<M>[] = [];
-  for (const line of lines.values()) {
-    const [head] = line.entries;
-    if (line.state === 'attempting' && head !== undefined) entries.push(head);
+function onTheWire<M extends Deliverable>({ queues }: KeyQueue<M>): QueuedMessage<M>[] {
+  const entries: QueuedMessage<M>[] = [];
+  for (const queue of queues.values()) {
+    const [head] = queue.entries;
+    if (queue.state === 'attempting' && head !== undefined) entries.push(head);
   }
   return entries;
 }

@@ -70,10 +70,10 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
     const one = bench();
     for (let alert = 0; alert < 20; alert += 1) one.add('k', String(alert));
     one.clock.jump(jump);
-    one.dispatcher.makingWay.interrupt('k');
+    one.dispatcher.preemption.interrupt('k');
     expect(one.interrupting).toHaveLength(0);
     one.clock.advance(2_500);
-    one.dispatcher.makingWay.interrupt('k');
+    one.dispatcher.preemption.interrupt('k');
     expect(one.interrupting).toHaveLength(20);
   });
 
@@ -83,6 +83,6 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
     one.settle(letter, FAILED);
     one.clock.jump(jump);
     one.clock.advance(100);
-    expect(one.dispatcher.tell(letter)).toMatchObject({ by: 'backoff', nextAttemptAt: one.clock.wall() + 400 });
+    expect(one.dispatcher.statusOf(letter)).toMatchObject({ by: 'backoff', nextAttemptAt: one.clock.wall() + 400 });
   });
 });

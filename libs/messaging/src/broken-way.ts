@@ -1,6 +1,6 @@
-import { type Change, type Outcome, type WayFault } from '@pdaltagent/delivery';
+import { type Change, type ConnectivityFault, type Outcome } from '@pdaltagent/delivery';
 
-type Broken = Extract<Change, { readonly kind: 'way-broken' }>;
+type Broken = Extract<Change, { readonly kind: 'connectivity-broken' }>;
 
 interface Explanation {
   /** What the answer means. */
@@ -9,7 +9,7 @@ interface Explanation {
   readonly advice: string;
 }
 
-const EXPLANATIONS: Readonly<Record<WayFault, Explanation>> = {
+const EXPLANATIONS: Readonly<Record<ConnectivityFault, Explanation>> = {
   denied: {
     means: 'it is answered with "not allowed", which the destination itself never says of an event',
     advice: 'look for a proxy or firewall that asks for a login, and check the base URL',

@@ -1,4 +1,4 @@
-import { type Outcome, WAY_FAULTS } from '@pdaltagent/delivery';
+import { CONNECTIVITY_FAULTS, type Outcome } from '@pdaltagent/delivery';
 import { sayChange } from './change-log';
 
 const SECRET_ANSWER = 'an answer that may repeat what was sent';
@@ -22,23 +22,26 @@ function said(change: Parameters<typeof sayChange>[1]) {
 }
 
 describe('the log', () => {
-  it.each(WAY_FAULTS)('says loudly, of a way that is broken by %s, what that means and what to do', (fault) => {
-    for (const scope of ['key', 'destination'] as const) {
-      const lines = said({ kind: 'way-broken', scope, name: 'name', fault, outcome: refused(404) });
-      expect(lines).toMatchObject([{ level: 'error', fields: { fault, status: 404 } }]);
-      expect(lines[0]?.message).toContain(
-        scope === 'key' ? 'the way of one key is broken' : 'the way to the destination',
-      );
-      expect(String(lines[0]?.fields.advice)).toMatch(/^(check|look|where)/);
-      expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
-    }
-  });
+  it.each(CONNECTIVITY_FAULTS)(
+    'says loudly, of a way that is broken by %s, what that means and what to do',
+    (fault) => {
+      for (const scope of ['key', 'destination'] as const) {
+        const lines = said({ kind: 'connectivity-broken', scope, name: 'name', fault, outcome: refused(404) });
+        expect(lines).toMatchObject([{ level: 'error', fields: { fault, status: 404 } }]);
+        expect(lines[0]?.message).toContain(
+          scope === 'key' ? 'the way of one key is broken' : 'the way to the destination',
+        );
+        expect(String(lines[0]?.fields.advice)).toMatch(/^(check|look|where)/);
+        expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
+      }
+    },
+  );
 
   it('says who answered in place of PagerDuty, with status and content type, and nothing of the answer', () => {
     const answeredBy = { server: 'nginx', contentType: 'text/html' };
     const outcome = { ...refused(200), reason: 'unrecognized-answer' as const, answeredBy };
     const fault = 'unrecognized-answer' as const;
-    const lines = said({ kind: 'way-broken', scope: 'destination', name: 'PagerDuty', fault, outcome });
+    const lines = said({ kind: 'connectivity-broken', scope: 'destination', name: 'PagerDuty', fault, outcome });
     expect(lines).toMatchObject([
       { level: 'error', fields: { destination: 'PagerDuty', status: 200, server: 'nginx', contentType: 'text/html' } },
     ]);
@@ -56,12 +59,18 @@ describe('the log', () => {
   });
 
   it('names the key where the fault is of one key, and the destination where it is of all', () => {
-    const [ofKey] = said({ kind: 'way-broken', scope: 'key', name: 'k', fault: 'not-found', outcome: refused(404) });
+    const [ofKey] = said({
+      kind: 'connectivity-broken',
+      scope: 'key',
+      name: 'k',
+      fault: 'not-found',
+      outcome: refused(404),
+    });
     expect(ofKey?.fields).toMatchObject({
       key: 'k',
       advice: expect.stringContaining('integration still exists') as string,
     });
-    expect(said({ kind: 'way-mended', scope: 'destination', name: 'PagerDuty' })).toEqual([
+    expect(said({ kind: 'connectivity-restored', scope: 'destination', name: 'PagerDuty' })).toEqual([
       { level: 'info', message: 'the way to the destination is mended', fields: { destination: 'PagerDuty' } },
     ]);
   });

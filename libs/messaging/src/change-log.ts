@@ -29,7 +29,7 @@ export function sayChange(log: Log, change: Change): void {
       });
     case 'key-resumed':
       return log.info('destination resumed', { destination: change.routingKey });
-    case 'way-broken': {
+    case 'connectivity-broken': {
       const { means, advice } = explain(change);
       return log.error(`${wayOf(change)} is broken: ${means}; events wait and are tried until they are too old`, {
         ...subjectOf(change),
@@ -47,12 +47,12 @@ export function sayChange(log: Log, change: Change): void {
         advice: 'check the size limits for requests and headers of any proxy between the worker and PagerDuty',
       });
     }
-    case 'way-mended':
+    case 'connectivity-restored':
       return log.info(`${wayOf(change)} is mended`, subjectOf(change));
   }
 }
 
-type WayChange = Extract<Change, { readonly kind: 'way-broken' | 'way-mended' }>;
+type WayChange = Extract<Change, { readonly kind: 'connectivity-broken' | 'connectivity-restored' }>;
 
 function wayOf({ scope }: WayChange): string {
   return scope === 'key' ? 'the way of one key' : 'the way to the destination';

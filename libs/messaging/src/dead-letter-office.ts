@@ -1,5 +1,5 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type Burial, type History } from '@pdaltagent/delivery';
+import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
 import { type DeadReason, deadLetterProperties, unreadLetterProperties } from './dead-letter';
 import { type HeldMessage, type Lane } from './lane';
@@ -30,7 +30,7 @@ export class DeadLetterOffice {
   }
 
   /** True once the letter is written and the message has left its lane; false if the lane was lost before. */
-  async bury(message: HeldMessage, burial: Burial, history: History): Promise<boolean> {
+  async bury(message: HeldMessage, burial: DeadLetterCause, history: AttemptSummary): Promise<boolean> {
     const properties = deadLetterProperties(message, burial, history, this.#clock.wall());
     const published = await this.#publish(message.lane, message.body, properties);
     if (published === 'lane lost') return false;

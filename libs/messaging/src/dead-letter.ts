@@ -1,4 +1,4 @@
-import { type Burial, type History } from '@pdaltagent/delivery';
+import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
 import { cutAnswer } from './dead-letters/answer';
 import { type IncomingMessage, textsOf, toProperties, type Unread } from './message';
@@ -13,8 +13,8 @@ export type DeadReason = (typeof DEAD_REASONS)[number];
  */
 export function deadLetterProperties(
   message: IncomingMessage,
-  burial: Burial,
-  history: History,
+  burial: DeadLetterCause,
+  history: AttemptSummary,
   deadAt: number,
 ): Options.Publish {
   const properties = toProperties(message);

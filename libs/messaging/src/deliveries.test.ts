@@ -74,8 +74,8 @@ it('has an attempt that waited for the broker begin when it goes out: until then
   heard();
   await jest.advanceTimersByTimeAsync(0);
   expect(sent).toEqual([message]);
-  expect(deliveries.dispatcher.tell(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: at });
-  expect(deliveries.dispatcher.makingWay.isHeldUp(message.routingKey)).toBe(false);
+  expect(deliveries.dispatcher.statusOf(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: at });
+  expect(deliveries.dispatcher.preemption.isStalled(message.routingKey)).toBe(false);
 });
 
 it('sends nothing of a lane that was lost while it was asked whether the message was delivered before', async () => {
@@ -102,7 +102,7 @@ it.each([
   heard();
   deliveries.dispatcher.add(message);
   await jest.advanceTimersByTimeAsync(0);
-  expect(deliveries.dispatcher.tell(message)).toMatchObject({ by: 'backoff', attempts: 1, lastOutcome: 'error' });
+  expect(deliveries.dispatcher.statusOf(message)).toMatchObject({ by: 'backoff', attempts: 1, lastOutcome: 'error' });
   await jest.advanceTimersByTimeAsync(1_000);
   expect(sent.length).toBeGreaterThan(1);
   message.lane.lose();

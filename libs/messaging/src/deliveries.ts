@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
-import { type Burial, Dispatcher, type History, type Outcome } from '@pdaltagent/delivery';
+import { type AttemptSummary, type DeadLetterCause, Dispatcher, type Outcome } from '@pdaltagent/delivery';
 import { sayChange } from './change-log';
 import { type DeadLetterOffice } from './dead-letter-office';
 import { type DeliveredIds } from './delivered-ids';
@@ -33,7 +33,7 @@ export class Deliveries {
         attempt: (message) => void this.#attempt(message),
         interrupt: ({ lane, routingKey }) => lane.interrupt(routingKey),
         acknowledge: (message) => void this.#acknowledge(message),
-        bury: (message, burial, history) => void this.#bury(message, burial, history),
+        deadLetter: (message, burial, history) => void this.#bury(message, burial, history),
         changed: (change) => {
           sayChange(log, change);
           if (change.kind === 'key-paused' && change.outcome !== undefined) options.gone?.(change.routingKey);
@@ -122,7 +122,7 @@ export class Deliveries {
     this.dispatcher.done(message);
   }
 
-  async #bury(message: HeldMessage, burial: Burial, history: History): Promise<void> {
+  async #bury(message: HeldMessage, burial: DeadLetterCause, history: AttemptSummary): Promise<void> {
     if (await this.#ports.deadLetters.bury(message, burial, history)) this.dispatcher.done(message);
   }
 }

@@ -124,7 +124,7 @@ export class Isolation {
 
   /** Ends the hold on a departing key; after its messages were forgotten, so that none of them starts. */
   stay(): void {
-    if (this.#departing !== undefined) this.#options.dispatcher.makingWay.release(this.#departing.routingKey);
+    if (this.#departing !== undefined) this.#options.dispatcher.preemption.release(this.#departing.routingKey);
     this.#departing = undefined;
   }
 
@@ -169,7 +169,7 @@ export class Isolation {
       if (!publisher.takes(body.length)) fixed.add(routingKey);
     }
     const heldUp = [...counts]
-      .filter(([key]) => this.#sidingOf(key) === undefined && dispatcher.makingWay.isHeldUp(key))
+      .filter(([key]) => this.#sidingOf(key) === undefined && dispatcher.preemption.isStalled(key))
       .sort(([, a], [, b]) => b - a);
     if (heldUp.length === 0) return;
     const routingKey = heldUp.find(([key]) => !fixed.has(key))?.[0];
@@ -178,7 +178,7 @@ export class Isolation {
     if (routingKey === undefined || siding === undefined || this.#suspended || this.#connection === undefined) return;
     const departing = { routingKey, siding, isOpen: false };
     this.#departing = departing;
-    dispatcher.makingWay.hold(routingKey);
+    dispatcher.preemption.quiesce(routingKey);
     log.warn('key set aside: it holds up its neighbours', { key: routingKey, lane: index, siding: siding.index });
     siding.open(this.#connection, routingKey).then(
       () => (departing.isOpen = true),
@@ -193,10 +193,10 @@ export class Isolation {
     if (departing === undefined || !departing.isOpen) return;
     const { routingKey, siding } = departing;
     const held = [...lane.held].filter((message) => message.routingKey === routingKey && dispatcher.has(message));
-    if (held.some((message) => dispatcher.isBusy(message))) return dispatcher.makingWay.interrupt(routingKey);
+    if (held.some((message) => dispatcher.isBusy(message))) return dispatcher.preemption.interrupt(routingKey);
     this.#departing = undefined;
     dispatcher.forget(held);
-    dispatcher.makingWay.release(routingKey);
+    dispatcher.preemption.release(routingKey);
     siding.move(held);
   }
 

@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type Outcome, WAY_FAULTS, wayFaultOf } from '@pdaltagent/delivery';
+import { CONNECTIVITY_FAULTS, connectivityFaultOf, type Outcome } from '@pdaltagent/delivery';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { DEAD_REASONS } from './dead-letter';
 import { type LaneObserver } from './lane-worker-options';
@@ -51,12 +51,12 @@ export function createLaneInstruments(
   });
   for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ outcome }, 0);
   for (const reason of DEAD_REASONS) dead.inc({ reason }, 0);
-  for (const fault of WAY_FAULTS) wayFaults.inc({ fault }, 0);
+  for (const fault of CONNECTIVITY_FAULTS) wayFaults.inc({ fault }, 0);
   return {
     attempted: (_message, outcome) => {
       attempts.inc({ outcome: outcome.kind });
       if (outcome.kind === 'throttled' || outcome.kind === 'failed' || outcome.kind === 'error') retried.inc();
-      const fault = wayFaultOf(outcome);
+      const fault = connectivityFaultOf(outcome);
       if (fault !== undefined) wayFaults.inc({ fault });
     },
     interrupted: () => {
@@ -94,7 +94,7 @@ export function watchLanes(
   gauge('in_flight', 'Attempts on the wire.', () => dispatcher.inFlight);
   gauge('throttled_keys', 'Routing keys that their destination throttles.', () => dispatcher.throttledKeys);
   gauge('keys_aside', 'Routing keys that stand on a siding.', () => worker.keysAside);
-  gauge('keys_with_broken_way', 'Routing keys whose own way is broken.', () => dispatcher.keysWithBrokenWay);
+  gauge('keys_with_broken_way', 'Routing keys whose own way is broken.', () => dispatcher.keysWithConnectivityFault);
   gauge('circuit_open', 'Destinations that count as away.', () => dispatcher.openCircuits);
   gauge(
     'lanes_without_isolation',

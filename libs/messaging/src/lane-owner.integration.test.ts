@@ -45,7 +45,7 @@ it('a siding is taken over once, also where it is found while the first message 
         message.lane.ack(message);
         dispatcher.done(message);
       },
-      bury: () => undefined,
+      deadLetter: () => undefined,
       changed: () => undefined,
     },
   );

@@ -79,7 +79,7 @@ export class LaneWorker {
       group: family.exchange,
       lanes: () => this.#lanes.indices,
       held: () => this.#lanes.held,
-      tell: (message) => this.#dispatcher.tell(message),
+      tell: (message) => this.#dispatcher.statusOf(message),
       reply: (queue, body) => void this.#publisher.send('', queue, body, { mandatory: false }).catch(() => undefined),
     });
     this.#share = new LaneShare({
@@ -162,7 +162,13 @@ export class LaneWorker {
 
   get dispatcher(): Pick<
     Dispatcher<HeldMessage>,
-    'held' | 'inFlight' | 'throttledKeys' | 'pausedKeys' | 'keysWithBrokenWay' | 'openCircuits' | 'oldestReceivedAt'
+    | 'held'
+    | 'inFlight'
+    | 'throttledKeys'
+    | 'pausedKeys'
+    | 'keysWithConnectivityFault'
+    | 'openCircuits'
+    | 'oldestReceivedAt'
   > {
     return this.#dispatcher;
   }
@@ -219,7 +225,7 @@ export class LaneWorker {
 
   #look(): void {
     for (const owner of this.#lanes.owners) owner.look();
-    this.#dispatcher.makingWay.makeRoom();
+    this.#dispatcher.preemption.makeRoom();
   }
 
   async #take(index: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Burial } from '@pdaltagent/delivery';
+import { type DeadLetterCause } from '@pdaltagent/delivery';
 import { type MessageProperties, type Options } from 'amqplib';
 import { deadLetterProperties, unreadLetterProperties } from './dead-letter';
 import { letterOf } from './dead-letters/letter';
@@ -44,7 +44,7 @@ function delivered({ messageId, type, contentType, timestamp, headers: written, 
   return { properties, content: MESSAGE.body };
 }
 
-const BURIAL: Burial = { reason: 'rejected', status: 400, answer: 'bad' };
+const BURIAL: DeadLetterCause = { reason: 'rejected', status: 400, answer: 'bad' };
 const HISTORY = { attempts: 1, firstAttemptAt: 1, lastAttemptAt: 2 };
 
 /** A message with what somebody else wrote into its properties. */

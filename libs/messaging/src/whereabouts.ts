@@ -1,4 +1,4 @@
-import { type Standing } from '@pdaltagent/delivery';
+import { type MessageStatus } from '@pdaltagent/delivery';
 import { type Channel } from 'amqplib';
 import { objectOf } from './announcement';
 import { actionOf } from './dead-letters/event-action';
@@ -30,7 +30,7 @@ export interface HeldReport {
   readonly lastAttemptAt: number | undefined;
   readonly nextAttemptAt: number | undefined;
   /** What it waits for; `entering`: it came off its queue a moment ago, or is on its way to a siding. */
-  readonly by: Standing['by'] | 'entering';
+  readonly by: MessageStatus['by'] | 'entering';
   /** Messages of its alert that come first, of those that the worker holds. */
   readonly ahead: number;
 }
@@ -53,7 +53,7 @@ export interface WhereaboutsPorts {
   readonly group: string;
   readonly lanes: () => Iterable<number>;
   readonly held: () => Iterable<HeldMessage>;
-  readonly tell: (message: HeldMessage) => Standing | undefined;
+  readonly tell: (message: HeldMessage) => MessageStatus | undefined;
   readonly reply: (queue: string, body: Buffer) => void;
 }
 
