@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { measureMemory } from './ingest/memory';
 import { measureSpeed } from './ingest/speed';
 import { measureSpool } from './ingest/spool';
+import { measureStall } from './ingest/stall';
 
 const RESULTS = 'bench/results/ingest.json';
 const HELP = `npm run bench -- ingest [part …] [options]
@@ -14,11 +15,12 @@ Parts, all of them by default:
   speed   accepted events a second and latency against a bare node:http server that answers after an amqplib confirm;
           once into as many quorum queues as there are lanes, once into a single one
   memory  the most memory with 10,000 connections, full load, and a broker that is blocked
-  spool   accepted events a second while the broker is away, and drained ones once it is back
+  spool   accepted events a second while the broker is unreachable, and drained ones once it is back
+  stall   latency of 31 lanes before and while the queue of another one does not answer, and what became of its events
 
   --rounds N   rounds of speed (7)
   --keys N     routing keys of the events of speed (64); few of them fill few lanes
-  --seconds N  length of a run of speed (5), of memory (60), of spool (10)
+  --seconds N  length of a run of speed (5), of memory (60), of spool (10), of stall (60)
   --help       this text
 `;
 
@@ -32,6 +34,7 @@ const PARTS = {
   speed: ({ rounds, keys, seconds = 5 }: Settings) => measureSpeed(rounds, seconds, keys),
   memory: ({ seconds = 60 }: Settings) => measureMemory(seconds),
   spool: ({ seconds = 10 }: Settings) => measureSpool(seconds),
+  stall: ({ seconds = 60 }: Settings) => measureStall(seconds),
 };
 
 const isPart = (name: string): name is keyof typeof PARTS => Object.hasOwn(PARTS, name);

@@ -1,10 +1,15 @@
 export const KEYS = 64;
 const BYTES = 600;
 
+/** The routing key of a number. */
+export function keyOf(key: number): string {
+  return `key${key}`.padEnd(32, 'x');
+}
+
 /** A v2 trigger of 600 bytes, as a monitoring tool writes it. */
 export function eventOf(key: number, dedupKey: string): Buffer {
   const event = {
-    routing_key: `key${key}`.padEnd(32, 'x'),
+    routing_key: keyOf(key),
     event_action: 'trigger',
     dedup_key: dedupKey,
     client: 'Alertmanager',

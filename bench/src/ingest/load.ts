@@ -9,6 +9,8 @@ const command = z.object({
   port: z.number(),
   connections: z.number(),
   keys: z.number(),
+  /** The number of the first of these keys. */
+  firstKey: z.number(),
   seconds: z.number(),
   /** Between an answer and the connection's next event; milliseconds. */
   pauseMs: z.number(),
@@ -94,8 +96,11 @@ class Sender {
   }
 }
 
-async function load({ port, connections, keys, seconds, pauseMs }: z.infer<typeof command>): Promise<void> {
-  const senders = Array.from({ length: connections }, (_, index) => new Sender(port, index % keys, pauseMs));
+async function load({ port, connections, keys, firstKey, seconds, pauseMs }: z.infer<typeof command>): Promise<void> {
+  const senders = Array.from(
+    { length: connections },
+    (_, index) => new Sender(port, firstKey + (index % keys), pauseMs),
+  );
   const startedAt = performance.now();
   for (let from = 0; from < connections; from += CONNECTING_AT_ONE_TIME) {
     await Promise.all(senders.slice(from, from + CONNECTING_AT_ONE_TIME).map((sender) => sender.start()));

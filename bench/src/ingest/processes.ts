@@ -18,6 +18,8 @@ export interface Load {
   readonly connections: number;
   /** Routing keys that the connections share. */
   readonly keys?: number;
+  /** The number of the first of these keys. */
+  readonly firstKey?: number;
   readonly seconds: number;
   readonly pauseMs?: number;
 }
@@ -32,10 +34,10 @@ const report = z.object({
 });
 
 /** Sends events in a process of its own, and resolves with what it saw. */
-export async function underLoad({ pauseMs = 0, keys = KEYS, ...load }: Load): Promise<LoadReport> {
+export async function underLoad({ pauseMs = 0, keys = KEYS, firstKey = 0, ...load }: Load): Promise<LoadReport> {
   const senders = start('load', []);
   const seen = messageOf(senders);
-  senders.send({ ...load, keys, pauseMs });
+  senders.send({ ...load, keys, firstKey, pauseMs });
   return report.parse(await seen.finally(() => senders.kill('SIGKILL')));
 }
 
