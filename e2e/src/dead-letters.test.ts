@@ -64,7 +64,7 @@ it('a trigger that died opens no incident by its replay where its resolve was de
   expect(out).toMatch(/trigger .* db1\/disk .* stays: overtaken; the alert went on: resolve delivered at \S+Z\n/);
   expect(error).toContain('--overtaken sends them');
   expect(code).toBe(0);
-  expect(pdaltagent('dead-letters', 'list').out).toMatch(/ db1\/disk +resolve \S+Z /);
+  expect(pdaltagent('dead-letters', 'list').out).toMatch(/ db1\/disk +resolve /);
 
   expect(pdaltagent('dead-letters', 'replay', '--all', '--overtaken')).toMatchObject({
     code: 0,

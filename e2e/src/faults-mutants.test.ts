@@ -7,7 +7,7 @@ import { routingKeys, Traffic } from './traffic.fixture';
 const LANE = 'libs/messaging/src/lane.ts';
 
 const ACK_BEFORE_POST: readonly Mutation[] = [
-  { file: LANE, from: 'this.#channel?.ack(delivery);', to: '' },
+  { file: LANE, from: 'this.#settle((channel) => channel.ack(delivery));', to: '' },
   {
     file: LANE,
     from: 'this.#ports.arrived(message);',
@@ -16,7 +16,7 @@ const ACK_BEFORE_POST: readonly Mutation[] = [
 ];
 
 const NO_ORDER: readonly Mutation[] = [
-  { file: 'libs/messaging/src/message.ts', from: '      orderKey,\n', to: '      orderKey: id,\n' },
+  { file: 'libs/messaging/src/message.ts', from: '    orderKey,\n', to: '    orderKey: id,\n' },
 ];
 
 /** The broker tells how much a queue holds as it was up to 5 s ago, and this ordeal may be over sooner. */
