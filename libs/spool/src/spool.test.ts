@@ -101,6 +101,28 @@ it('knows the oldest entry of all lanes, whichever were erased', async () => {
   await spool.close();
 });
 
+it('knows it as soon with entries in all lanes as with entries in one, also while the event loop is busy', async () => {
+  const spool = await open();
+  const timeOf = async (): Promise<number> => {
+    let isBusy = true;
+    const beBusy = (): void => {
+      const until = performance.now() + 10;
+      while (performance.now() < until);
+      if (isBusy) setImmediate(beBusy);
+    };
+    const began = performance.now();
+    beBusy();
+    await spool.oldest();
+    isBusy = false;
+    return performance.now() - began;
+  };
+  await appendAll(spool, 0, 1, 1);
+  const ofOne = await timeOf();
+  for (let lane = 1; lane < 64; lane += 1) await appendAll(spool, lane, lane, lane);
+  expect(await timeOf()).toBeLessThan(10 * ofOne);
+  await spool.close();
+});
+
 it('belongs to one process at a time', async () => {
   const spool = await open();
   expect(await Spool.open(spool.folder, { maximumBytes: 1, log })).toBeUndefined();

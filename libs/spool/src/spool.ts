@@ -92,13 +92,13 @@ export class Spool implements SpoolSource {
   }
 
   async oldest(): Promise<number | undefined> {
-    let oldest: number | undefined;
-    for (let lane = 0; lane < MOST_LANES; lane += 1) {
-      if (this.entriesOf(lane) === 0) continue;
-      const sequence = await this.#store.read((database, isErased) => oldestOf(database, lane, isErased));
-      if (sequence !== undefined) oldest = Math.min(oldest ?? Infinity, sequence);
-    }
-    return oldest;
+    const lanes = Array.from({ length: MOST_LANES }, (_, lane) => lane).filter((lane) => this.entriesOf(lane) > 0);
+    // Together: each waits for several turns of an event loop that a drain keeps busy.
+    const oldest = await Promise.all(
+      lanes.map((lane) => this.#store.read((database, isErased) => oldestOf(database, lane, isErased))),
+    );
+    const sequences = oldest.filter((sequence) => sequence !== undefined);
+    return sequences.length === 0 ? undefined : Math.min(...sequences);
   }
 
   close(): Promise<void> {
