@@ -9,6 +9,9 @@ import { type PageLimit } from './spool-ports';
 /** The lane of an entry; undefined if this version does not understand it. */
 export type LaneOf = (content: Buffer) => number | undefined;
 
+/** Whose lane a damaged entry was cannot be told: it is given out with this one, so that it can be kept elsewhere. */
+const LANE_OF_DAMAGED = 0;
+
 const REMOVED = -1;
 
 /** A lane's sequences in order, with their sizes beside them: 16 bytes an entry. */
@@ -81,7 +84,7 @@ export class FormerContents implements Contents {
     const add = (key: Buffer, value: Buffer): void => {
       const name = readFormerKey(key);
       const content = name === undefined ? undefined : unseal(value, name.bytes);
-      const lane = content === undefined ? undefined : laneOf(content);
+      const lane = content === undefined ? LANE_OF_DAMAGED : laneOf(content);
       if (name === undefined || lane === undefined) contents.unrecognized += 1;
       else contents.#add(lane, name.sequence, name.bytes);
     };

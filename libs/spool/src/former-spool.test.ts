@@ -87,21 +87,40 @@ it('drains what the last release left lane by lane, and going back to it finds w
   await Promise.all([again.former?.close(), again.spool.close()]);
 });
 
-it('leaves what it does not understand, and what is damaged, where it is, and logs it once', async () => {
+it('leaves what it does not understand where it is, and logs it once', async () => {
   await writeFormer('0', { 1: '5:a', 2: 'from the future' });
-  const database = await openDatabase(path.join(root, '0'));
-  await database?.put(formerKeyOf(3, 3), Buffer.from('torn'));
-  await database?.close();
   const { spool, former } = await claimSpool(root, options);
   if (former === undefined) throw new Error('no former spool');
   expect(former.entries).toBe(1);
   expect(lines).toEqual(['spooled events that this version does not understand stay in their folder']);
   expect(await drainLane(former, 5)).toEqual(['5:a']);
   await former.close();
-  expect(await readFormer('0')).toEqual(['from the future', 'damaged']);
+  expect(await readFormer('0')).toEqual(['from the future']);
 
   for (let scan = 0; scan < 2; scan += 1) expect(await claimOrphans(root, spool, options)).toEqual([]);
   expect(lines).toHaveLength(1);
+  await spool.close();
+});
+
+it('gives out what is damaged, for the quarantine, also if a folder holds nothing else', async () => {
+  await writeFormer('0', { 1: '5:a' });
+  for (const name of ['0', '1']) {
+    const database = await openDatabase(path.join(root, name));
+    await database?.put(formerKeyOf(3, 5), Buffer.from('0000torn'));
+    await database?.close();
+  }
+  const { spool, former } = await claimSpool(root, options);
+  const sources = [former, ...(await claimOrphans(root, spool, options))];
+  expect(sources).toHaveLength(2);
+  for (const source of sources) {
+    const damaged = await source?.read(0, 0, ALL);
+    expect(damaged).toEqual([{ sequence: 3, bytes: 5, content: Buffer.from('torn'), isDamaged: true }]);
+    source?.erase(0, 3, 5);
+    await source?.close();
+  }
+  expect(await readFormer('0')).toEqual(['5:a']);
+  expect(await readFormer('1')).toEqual([]);
+  expect(lines).toEqual([]);
   await spool.close();
 });
 
