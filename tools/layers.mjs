@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { timeImports, timeRules } from './time-ports.mjs';
 
 // What each layer may import, as one table. A package names its layer in its package.json, as a tag of Nx (`layer:domain`).
@@ -72,10 +72,10 @@ const projects = ['apps', 'libs'].flatMap((top) => foldersOf(top).map((name) => 
 const apps = projects.filter(({ top }) => top === 'apps');
 const libraries = projects.filter(({ top }) => top === 'libs');
 
+/** Without what an earlier checkout left, such as a folder with nothing but node_modules. */
 function foldersOf(top) {
-  return readdirSync(new URL(`../${top}`, import.meta.url), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+  const folder = new URL(`../${top}/`, import.meta.url);
+  return readdirSync(folder).filter((name) => existsSync(new URL(`${name}/package.json`, folder)));
 }
 
 function read(top, name) {
