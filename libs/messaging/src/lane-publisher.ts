@@ -122,7 +122,7 @@ export class LanePublisher {
 
   async #open(connection: ChannelModel): Promise<void> {
     const { family, queueType } = this.#options;
-    await declareTopology(connection, family, queueType);
+    await declareTopology(connection, family, queueType, this.#clock);
     this.#redeclare = redeclaration(connection, this.#options);
     this.#connection = connection;
     for (const state of this.#lanes) state.failures = 0;

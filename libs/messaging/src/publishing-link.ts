@@ -1,3 +1,4 @@
+import { type Clock } from '@pdaltagent/clock';
 import { type ChannelModel, type Options } from 'amqplib';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
@@ -13,6 +14,7 @@ export interface PublishingLinkOptions {
   readonly family: Family;
   readonly queueType: QueueType;
   readonly log: Log;
+  readonly clock?: Clock | undefined;
   /** A new connection is ready for messages. */
   readonly opened?: () => void;
   /**
@@ -40,6 +42,7 @@ export class PublishingLink {
       url: options.url,
       name: options.name,
       log: options.log,
+      clock: options.clock,
       open: (connection) => this.#open(connection),
       lost: () => this.#lose(this.#channel),
       blocked: (reason) => {
@@ -92,14 +95,14 @@ export class PublishingLink {
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    const { family, queueType, log, opened } = this.#options;
+    const { family, queueType, log, clock, opened } = this.#options;
     const confirmChannel = await connection.createConfirmChannel();
     confirmChannel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
     const channel = new PublishChannel(confirmChannel, {
       returned: () => this.#redeclare(),
       ended: (closure) => this.#lose(channel, closure),
     });
-    await declareTopology(connection, family, queueType);
+    await declareTopology(connection, family, queueType, clock);
     this.#redeclare = redeclaration(connection, this.#options);
     this.#channel = channel;
     opened?.();

@@ -1,3 +1,4 @@
+import { type Clock } from '@pdaltagent/clock';
 import { type ChannelModel } from 'amqplib';
 import { type Log } from './log';
 import { declareTopology, type Family, type QueueType } from './topology';
@@ -5,14 +6,20 @@ import { declareTopology, type Family, type QueueType } from './topology';
 /** A queue or exchange was deleted while we publish: declares everything again, one run at a time, for the next attempt. */
 export function redeclaration(
   connection: ChannelModel,
-  { family, queueType, log }: { readonly family: Family; readonly queueType: QueueType; readonly log: Log },
+  options: {
+    readonly family: Family;
+    readonly queueType: QueueType;
+    readonly log: Log;
+    readonly clock?: Clock | undefined;
+  },
 ): () => void {
+  const { family, queueType, log, clock } = options;
   let isRunning = false;
   return () => {
     if (isRunning) return;
     isRunning = true;
     log.error('no queue took a message: declaring the topology again', { exchange: family.exchange });
-    declareTopology(connection, family, queueType)
+    declareTopology(connection, family, queueType, clock)
       .catch((error: unknown) => log.error('the topology cannot be declared', { error }))
       .finally(() => (isRunning = false));
   };
