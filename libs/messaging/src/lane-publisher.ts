@@ -180,13 +180,18 @@ export class LanePublisher {
     });
   }
 
-  /** @throws Error if the broker does not answer in time */
+  /** While the broker takes nothing it answers nothing either: that time does not count. @throws Error if it does not answer */
   #inTime<Result>(answer: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#clock.after(RPC_TIMEOUT_MS, () =>
-        reject(new Error(`the broker did not answer within ${RPC_TIMEOUT_MS / 1_000} s`)),
-      );
-      answer.then(resolve, reject).finally(cancel);
+      let cancel: () => void = () => undefined;
+      const wait = (): void => {
+        cancel = this.#clock.after(RPC_TIMEOUT_MS, () => {
+          if (this.#isBlocked) wait();
+          else reject(new Error(`the broker did not answer within ${RPC_TIMEOUT_MS / 1_000} s`));
+        });
+      };
+      wait();
+      answer.then(resolve, reject).finally(() => cancel());
     });
   }
 }

@@ -138,7 +138,10 @@ export async function declareTopology(
     ]);
     await Promise.all([...exchanges, ...bound]);
   });
-  if (areNew) await delay(clock, NEW_QUEUES_REST_MS);
+  if (!areNew) return;
+  await delay(clock, NEW_QUEUES_REST_MS);
+  // If the connection was lost meanwhile, another one may be in use by now.
+  await onChannel(connection, () => Promise.resolve());
 }
 
 async function exists(connection: ChannelModel, declaration: QueueDeclaration | undefined): Promise<boolean> {
