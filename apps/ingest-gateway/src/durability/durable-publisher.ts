@@ -133,7 +133,7 @@ export class DurablePublisher implements EventSink {
     for (const lane of filled) this.#lanes[lane]?.adopt(source);
   }
 
-  /** How old the oldest event in the spool is; seconds. */
+  /** How old the oldest event in the spool is; seconds. NaN if the spool cannot be read at the moment. */
   async oldestAgeSeconds(): Promise<number> {
     const ages = await Promise.all(this.#own.map((source) => this.#oldestAgeSeconds(source)));
     return Math.max(0, ...ages);
@@ -153,7 +153,7 @@ export class DurablePublisher implements EventSink {
   }
 
   async #oldestAgeSeconds(source: SpoolSource): Promise<number> {
-    const oldest = source.entries === 0 ? undefined : await source.oldest();
+    const oldest = source.entries === 0 ? undefined : await this.#events.oldest(source);
     return oldest === undefined ? 0 : (this.#clock.wall() - oldest / SEQUENCES_PER_MS) / 1_000;
   }
 
@@ -211,7 +211,6 @@ export class DurablePublisher implements EventSink {
       log.error('an event that cannot be published cannot be put into the quarantine', { id, problem, error });
       return false;
     }
-    log.error('an event cannot be published: it is in the quarantine', { id, problem, ...reason });
     quarantined(problem);
     return true;
   }

@@ -1,6 +1,6 @@
 import { type OutgoingMessage, readRecord } from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
-import { type SpoolSource, type StoredEntry } from '@pdaltagent/spool';
+import { SpoolError, type SpoolSource, type StoredEntry } from '@pdaltagent/spool';
 import { type Spooled } from './drain';
 
 const PAGE = { entries: 256, bytes: 512 * 1024 };
@@ -15,7 +15,9 @@ export interface SpooledEventsOptions {
 export class SpooledEvents {
   readonly #options: SpooledEventsOptions;
   /** Of each spool and lane the sequences that stay there: for a newer version, or because the quarantine failed. */
-  readonly #left = new Map<SpoolSource, Map<number, Set<number>>>();
+  readonly #left = new WeakMap<SpoolSource, Map<number, Set<number>>>();
+  /** Spools whose last read failed: that is logged once. */
+  readonly #unreadable = new WeakSet<SpoolSource>();
 
   constructor(options: SpooledEventsOptions) {
     this.#options = options;
@@ -32,6 +34,7 @@ export class SpooledEvents {
       // What stays in the spool must not hide what comes after it.
       for (let from = after; ;) {
         const page = await source.read(lane, from, PAGE);
+        this.#unreadable.delete(source);
         const events: Spooled<OutgoingMessage>[] = [];
         for (const entry of page) {
           const event = await this.#eventOf(source, lane, entry);
@@ -43,8 +46,20 @@ export class SpooledEvents {
       }
     } catch (error) {
       // It is asked for again with the next tick.
-      this.#options.log.error('the spool cannot be read', { folder: source.folder, error });
+      if (!this.#unreadable.has(source))
+        this.#options.log.error('the spool cannot be read', { folder: source.folder, error });
+      this.#unreadable.add(source);
       return [];
+    }
+  }
+
+  /** The lowest sequence of all lanes; NaN if the spool cannot be read at the moment. */
+  async oldest(source: SpoolSource): Promise<number | undefined> {
+    try {
+      return await source.oldest();
+    } catch (error) {
+      if (error instanceof SpoolError) return NaN;
+      throw error;
     }
   }
 

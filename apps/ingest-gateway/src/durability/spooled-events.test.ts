@@ -1,0 +1,47 @@
+import { SpoolError, type SpoolSource } from '@pdaltagent/spool';
+import { type LogLine, rememberingLogger } from '../gateway.fixture';
+import { SpooledEvents } from './spooled-events';
+
+const LANE = 3;
+
+/** A spool with one entry for the lane, which cannot be read while its disk fails. */
+function failingSource(): SpoolSource & { isFailing: boolean } {
+  return {
+    folder: '/spool/lanes/0',
+    entries: 1,
+    bytes: 1,
+    isFailing: true,
+    entriesOf: () => 1,
+    bytesOf: () => 1,
+    read() {
+      return this.isFailing ? Promise.reject(new SpoolError('failing')) : Promise.resolve([]);
+    },
+    erase: () => undefined,
+    oldest() {
+      return this.isFailing ? Promise.reject(new SpoolError('failing')) : Promise.resolve(7);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+describe('a spool that cannot be read', () => {
+  const source = failingSource();
+  const log: LogLine[] = [];
+  const events = new SpooledEvents({ log: rememberingLogger(log), quarantine: () => Promise.resolve(false) });
+
+  it('is logged once, however often it is tried, and again only after it could be read', async () => {
+    for (let tick = 0; tick < 10; tick += 1) expect(await events.read(source, LANE, 0)).toEqual([]);
+    expect(log).toHaveLength(1);
+    source.isFailing = false;
+    await events.read(source, LANE, 0);
+    source.isFailing = true;
+    await events.read(source, LANE, 0);
+    expect(log).toHaveLength(2);
+  });
+
+  it('has an oldest event of unknown age', async () => {
+    expect(await events.oldest(source)).toBeNaN();
+    source.isFailing = false;
+    expect(await events.oldest(source)).toBe(7);
+  });
+});
