@@ -139,7 +139,7 @@ class OrphanScanner {
 
   #scanAgain(): void {
     this.#scanning = this.#scanning.then(this.#scan).catch((error: unknown) => {
-      this.#log.error('the spools of other instances cannot be looked for', { error: reasonOf(error) });
+      this.#log.error('cannot look for the spools of other gateways', { error: reasonOf(error) });
     });
   }
 }

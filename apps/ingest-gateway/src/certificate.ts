@@ -99,7 +99,7 @@ export class Certificate {
       this.#files = files;
       log.info('certificate taken up', this.#describe(version));
     } catch (error) {
-      log.warn('the changed certificate cannot be used: the former one stays', { error });
+      log.warn('the changed certificate cannot be used: the previous one stays in use', { error });
     }
   }
 

@@ -120,7 +120,7 @@ export class Gateway {
         ...(httpPort === 0 ? {} : { http: await this.#open(httpPort, 'PDAGENTD_HTTP_PORT') }),
         ...(httpsPort === 0 ? {} : { https: await this.#openSecure(httpsPort) }),
       };
-      this.#logger.info('taking events', ports);
+      this.#logger.info('accepting events', ports);
       return ports;
     } catch (error) {
       await this.stop();

@@ -58,9 +58,12 @@ export class Clocks {
     this.#differ = differ;
     const secondsAhead = Math.round((ours - pagerDuty) / 1000);
     if (differ)
-      log.warn('the clocks of this machine and of PagerDuty differ: look at its NTP; no log entry is missed', {
-        secondsAhead,
-      });
+      log.warn(
+        'the clocks of this machine and of PagerDuty differ: check NTP on this machine; no log entry is missed',
+        {
+          secondsAhead,
+        },
+      );
     else log.info('the clocks of this machine and of PagerDuty agree again', { secondsAhead });
   }
 }

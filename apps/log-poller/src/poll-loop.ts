@@ -117,7 +117,7 @@ export class PollLoop {
         this.#sayOnce(error);
         return 'absence';
       }
-      log.error('a bug: the round failed and will be repeated', { error });
+      log.error('a bug: the poll cycle failed and will be repeated', { error });
       return 'bug';
     } finally {
       cancelWatch();
@@ -128,6 +128,6 @@ export class PollLoop {
   #sayOnce(error: StoreError | PublishError): void {
     if (error.code === 'away' || error.code === 'unavailable' || error.code === 'blocked' || this.#saidRefusal) return;
     this.#saidRefusal = true;
-    this.#options.log.warn('nothing can be published: trying again until it can', { detail: error.message });
+    this.#options.log.warn('nothing can be published: retrying', { detail: error.message });
   }
 }

@@ -115,15 +115,18 @@ export class Round {
     const stored = await cursor.read();
     if (stored !== null) return (this.#position = stored);
     if (this.#position !== null) {
-      log.warn('Redis was emptied: going on from the cursor in memory; webhooks may be repeated');
+      log.warn('Redis was emptied: continuing from the cursor in memory; webhooks may be repeated');
       await cursor.advance(this.#position);
       return this.#position;
     }
     const start = since ?? surelyPast(this.#options.clocks.times()) - FIRST_START_MS;
-    log.warn('there is no cursor in Redis (a first start, or it was emptied): reading begins at a time of its own', {
-      since: isoOf(start),
-      from: since === undefined ? 'five minutes ago' : 'PDAGENTD_POLL_SINCE',
-    });
+    log.warn(
+      'there is no cursor in Redis (a first start, or it was emptied): reading begins at PDAGENTD_POLL_SINCE, by default five minutes ago',
+      {
+        since: isoOf(start),
+        from: since === undefined ? 'five minutes ago' : 'PDAGENTD_POLL_SINCE',
+      },
+    );
     this.#position = { start, cursor: start };
     await cursor.advance(this.#position);
     return this.#position;

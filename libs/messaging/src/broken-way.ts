@@ -11,47 +11,48 @@ interface Explanation {
 
 const EXPLANATIONS: Readonly<Record<ConnectivityFault, Explanation>> = {
   denied: {
-    means: 'it is answered with "not allowed", which the destination itself never says of an event',
-    advice: 'look for a proxy or firewall that asks for a login, and check the base URL',
+    means: 'the answer is "not allowed", which the destination itself never answers to an event',
+    advice: 'look for a proxy or firewall that requires a login, and check the base URL',
   },
   'not-found': {
-    means: 'nobody there knows the address',
+    means: 'the address does not exist there',
     advice: 'check the base URL, and whether a proxy answers in place of the destination',
   },
   proxy: {
-    means: 'the proxy lets nothing through',
-    advice: 'check HTTPS_PROXY (with user and password, where it wants them) and what the proxy allows',
+    means: 'the proxy refuses the request',
+    advice: 'check HTTPS_PROXY (with user and password, if required) and what the proxy allows',
   },
   redirected: {
-    means: 'it leads elsewhere, and redirects are never followed',
+    means: 'it redirects, and redirects are never followed',
     advice: 'check the base URL (https, right host), and whether a login page of the network is in between',
   },
   certificate: {
-    means: 'the certificate there is not trusted, or has expired',
-    advice: 'where a proxy of your own opens TLS, name its authority in PDAGENTD_CA_FILE; else renew the certificate',
+    means: 'its certificate is not trusted, or has expired',
+    advice:
+      'check whether your own proxy intercepts TLS, and add its authority to PDAGENTD_CA_FILE; otherwise renew the certificate',
   },
   tls: {
-    means: 'no TLS handshake comes about',
-    advice: 'check that the base URL speaks TLS (https, right port), and what a proxy does with it',
+    means: 'the TLS handshake fails',
+    advice: 'check that the base URL speaks TLS (https, right port), and how a proxy handles it',
   },
   'forbidden-address': {
-    means: 'it is a metadata service or a link-local address, to which nothing is sent',
+    means: 'its address is a metadata service or link-local, to which nothing is sent',
     advice:
-      'check the URL and what its name resolves to; where it is meant so, set allowMetadataAddresses for the destination',
+      'check the URL and what its name resolves to; if it is intended, set allowMetadataAddresses for the destination',
   },
   'unrecognized-answer': {
     means: 'its answers are not PagerDuty’s',
-    advice: 'check the base URL, and look for a proxy, firewall or login page of the network that answers in its place',
+    advice: 'check the base URL, and look for a proxy, firewall or login page that answers in its place',
   },
   other: {
-    means: 'what answers there is not what should',
+    means: 'the answer is not the expected one',
     advice: 'check the base URL and any proxy',
   },
 };
 
 /** On a vendor's path the key is part of the address, so only the key may be wrong. */
 const UNKNOWN_KEY: Explanation = {
-  means: 'nobody there knows the address, of which the key is a part',
+  means: 'the address, of which the key is a part, does not exist there',
   advice: 'check that the integration still exists at PagerDuty and that the sender uses its key',
 };
 

@@ -13,7 +13,7 @@ export function sayChange(log: Log, change: Change): void {
     case 'circuit-closed':
       return log.info('destination back', { destination: change.destination });
     case 'key-throttled':
-      return log.warn('key throttled: it waits, the others go on', { key: change.routingKey });
+      return log.warn('key throttled: it waits, other keys continue', { key: change.routingKey });
     case 'key-interrupted':
       return log.warn('posts of a key hang and others wait: they were interrupted, it is tried one at a time', {
         key: change.routingKey,
@@ -22,7 +22,7 @@ export function sayChange(log: Log, change: Change): void {
     case 'key-recovered':
       return log.info('key no longer throttled', { key: change.routingKey });
     case 'key-paused':
-      return log.error('destination paused: what is for it is held until it is resumed', {
+      return log.error('destination paused: its webhooks are held until it is resumed', {
         destination: change.routingKey,
         ...(change.outcome === undefined ? {} : reasonOf(change.outcome)),
         advice: `pdaltagent webhooks resume ${change.routingKey}`,
@@ -31,12 +31,15 @@ export function sayChange(log: Log, change: Change): void {
       return log.info('destination resumed', { destination: change.routingKey });
     case 'connectivity-broken': {
       const { means, advice } = explain(change);
-      return log.error(`${wayOf(change)} is broken: ${means}; events wait and are tried until they are too old`, {
-        ...subjectOf(change),
-        fault: change.fault,
-        ...reasonOf(change.outcome),
-        advice,
-      });
+      return log.error(
+        `${wayOf(change)} is broken: ${means}; events wait and are retried until they reach the maximum age`,
+        {
+          ...subjectOf(change),
+          fault: change.fault,
+          ...reasonOf(change.outcome),
+          advice,
+        },
+      );
     }
     case 'message-refused': {
       const refused = `an event is refused: ${answererOf(change.outcome)}`;

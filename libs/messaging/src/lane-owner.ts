@@ -47,7 +47,7 @@ export class LaneOwner {
     const { family, index, dispatcher, publisher, log, intake, ports, clock = SYSTEM_CLOCK } = options;
     const unread = (lane: Lane, delivery: ConsumeMessage, what: Unread): void => ports.unread(lane, delivery, what);
     const closedByBroker = ({ queue }: Lane, reason: string): void =>
-      log.warn('the broker closed the channel of a queue: what was held is delivered again', { queue, reason });
+      log.warn('the broker closed the channel of a queue: its messages are redelivered', { queue, reason });
     const deliver = (message: HeldMessage): void => dispatcher.add(message);
     this.#misrouted = new Misrouted({ family, index, publisher, deliver, log, clock });
     this.#lane = new Lane(

@@ -111,7 +111,7 @@ export class LanePublisher {
     if (state?.channel === undefined) return;
     const { channel } = state;
     state.channel = undefined;
-    this.#options.log.warn('a lane does not confirm: it gets another channel', { lane });
+    this.#options.log.warn('a lane gets no confirms: it gets another channel', { lane });
     channel.close();
     this.#openLater(lane);
   }

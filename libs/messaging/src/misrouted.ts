@@ -78,7 +78,7 @@ export class Misrouted {
 
   #deliverHere(message: HeldMessage, reason: string): void {
     if (message.lane.leaving) return;
-    this.#options.log.warn('a message in a lane that is not its own cannot be moved: it is delivered from there', {
+    this.#options.log.warn('a message in the wrong lane cannot be moved: it is delivered from there', {
       id: message.id,
       queue: message.lane.queue,
       reason,

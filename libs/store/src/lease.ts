@@ -109,7 +109,7 @@ export class Lease {
       answered = false; // The lease lasts as long as it was given.
       // That Redis is away it says itself.
       if (error.code === 'refused' && !this.#saidRefused)
-        log.warn(`${error.message}: nobody works until it takes the lease`);
+        log.warn(`${error.message}: no process polls until it accepts the lease`);
       this.#saidRefused = error.code === 'refused';
     }
     if (answered) this.#saidRefused = false;

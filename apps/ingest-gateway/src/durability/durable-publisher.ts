@@ -127,7 +127,7 @@ export class DurablePublisher implements EventSink {
   /** Drains what another instance left, where it is, and closes it when it is empty. */
   adopt(source: SpoolSource): void {
     const { folder, entries } = source;
-    this.#options.log.warn('another instance left events: they are drained', { folder, entries });
+    this.#options.log.warn('draining the spool that another gateway left', { folder, entries });
     const filled = this.#lanes.flatMap((_, lane) => (source.entriesOf(lane) > 0 ? [lane] : []));
     this.#orphans.set(source, new Set(filled));
     for (const lane of filled) this.#lanes[lane]?.adopt(source);
@@ -208,7 +208,7 @@ export class DurablePublisher implements EventSink {
     try {
       await quarantine.add({ id, problem, ...reason, quarantinedAt: this.#clock.wall(), record });
     } catch (error) {
-      log.error('an event that cannot be published cannot be put into the quarantine', { id, problem, error });
+      log.error('an event that cannot be published cannot be stored in the quarantine', { id, problem, error });
       return false;
     }
     quarantined(problem);
@@ -220,7 +220,7 @@ export class DurablePublisher implements EventSink {
     left?.delete(lane);
     if (left?.size !== 0) return;
     this.#orphans.delete(source);
-    this.#options.log.info('what another instance left is drained', { folder: source.folder });
+    this.#options.log.info('the spool that another gateway left has been drained', { folder: source.folder });
     source.close().catch((error: unknown) => {
       this.#options.log.error('a spool cannot be closed', { folder: source.folder, error });
     });
