@@ -48,6 +48,8 @@ export class Drain<Event extends Keyed> {
   readonly #inFlight = new Map<Spooled<Event>, { sentAt: number }>();
   /** On their way into the quarantine. */
   readonly #leaving = new Set<number>();
+  /** Quarantined and erased while a read was in progress, which may still give them. */
+  readonly #left = new Set<number>();
   /** Could not be quarantined: what comes after them is drained first. */
   readonly #aside = new Set<number>();
   #asideUntil = -Infinity;
@@ -117,9 +119,11 @@ export class Drain<Event extends Keyed> {
   take(entries: readonly Spooled<Event>[]): void {
     const isWanted = this.#reading === 'yes';
     this.#reading = 'no';
-    if (!isWanted) return;
-    for (const spooled of entries) this.#admit(spooled);
-    if (entries.length > 0) this.#hasMore = true;
+    if (isWanted) {
+      for (const spooled of entries) this.#admit(spooled);
+      if (entries.length > 0) this.#hasMore = true;
+    }
+    this.#left.clear();
   }
 
   /** If nothing is left of what was read and the spool is not empty, reads it from the beginning again. */
@@ -171,7 +175,8 @@ export class Drain<Event extends Keyed> {
 
   #admit(spooled: Spooled<Event>): void {
     this.#cursor = spooled.sequence;
-    if (this.#leaving.has(spooled.sequence) || this.#aside.has(spooled.sequence)) return;
+    const { sequence } = spooled;
+    if (this.#leaving.has(sequence) || this.#left.has(sequence) || this.#aside.has(sequence)) return;
     this.#windowEvents += 1;
     this.#windowBytes += spooled.bytes;
     const queue = this.#queues.get(spooled.event.orderKey);
@@ -189,6 +194,7 @@ export class Drain<Event extends Keyed> {
       this.#leaving.delete(spooled.sequence);
       if (isKept) {
         this.#ports.erase(spooled);
+        if (this.#reading !== 'no') this.#left.add(spooled.sequence);
         return;
       }
       this.#aside.add(spooled.sequence);

@@ -62,7 +62,8 @@ export class World {
     'second orphan': new Disk(),
   };
   #writing: Event[] = [];
-  #reading = new Map<Source, number>();
+  /** What each read has found when it began: what is erased meanwhile is given all the same, as by a real database. */
+  readonly #reading = new Map<Source, Event[]>();
   #leaving: { readonly event: Event; readonly done: (isKept: boolean) => void }[] = [];
   readonly #answered = new Set<number>();
   /** Keys whose sender waits for the answer to this sequence. */
@@ -197,7 +198,7 @@ export class World {
         erase: (source, sequence) => this.#disks[source].erase(sequence),
         read: (source, after) => {
           if (this.#reading.has(source)) throw new Error('two reads of one spool at the same time');
-          this.#reading.set(source, after);
+          this.#reading.set(source, this.#disks[source].read(after, Infinity));
         },
         remaining: (source) => this.#remaining(source),
         quarantine: (event, _poison, done) => {
@@ -287,9 +288,9 @@ export class World {
   }
 
   #serve(count: number): void {
-    for (const [source, after] of [...this.#reading]) {
+    for (const [source, found] of [...this.#reading]) {
       this.#reading.delete(source);
-      const entries = this.#disks[source].read(after, count);
+      const entries = found.slice(0, count);
       this.#lane.read(
         source,
         entries.map((event) => ({ sequence: event.sequence, bytes: 1, event })),
