@@ -3,7 +3,7 @@ import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil 
 import { type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acksApplied } from './acks-applied';
-import { type HeldMessage, Lane } from './lane';
+import { type HeldMessage, Lane } from './lane-consumer';
 import { event } from './lane-worker.fixture';
 import { toProperties } from './message';
 

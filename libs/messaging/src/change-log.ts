@@ -1,5 +1,5 @@
 import { type Change, type Outcome } from '@pdaltagent/delivery';
-import { answererOf, explain } from './broken-way';
+import { answererOf, explain } from './connectivity-advice';
 import { type Log } from './log';
 
 /** A line in the log for every change of state; none per attempt. */

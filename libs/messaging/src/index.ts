@@ -13,7 +13,7 @@ export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
 export { isNeverTaken, PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
 export { LanePublisher, type LanePublisherOptions } from './lane-publisher';
 export { type Sent, type Settlement } from './publish-channel';
-export { HEARTBEAT_SECONDS, Session, type SessionOptions } from './session';
+export { HEARTBEAT_SECONDS, Session, type SessionOptions } from './broker-connection';
 export {
   DEAD_LETTER_EXCHANGE,
   declareTopology,
@@ -34,16 +34,16 @@ export { type DeliveredMarkers } from './delivered-ids';
 export { LaneWorker } from './lane-worker';
 export { ATTEMPT_OUTCOMES, createLaneInstruments, type InstrumentNames, watchLanes } from './lane-instruments';
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
-export { alertOf, type HeldReport, type Report } from './whereabouts';
-export { alertNameOf, Aftermath, type DeadAlerts, type LaterEvent } from './dead-letters/aftermath';
+export { alertOf, type HeldReport, type Report } from './trace-responder';
+export { alertNameOf, Aftermath, type DeadAlerts, type LaterEvent } from './dead-letters/alert-progress';
 export { actionOf } from './dead-letters/event-action';
 export { discard, type Discarded } from './dead-letters/discard';
-export { type Letter } from './dead-letters/letter';
+export { type Letter } from './dead-letters/dead-letter';
 export { inOrderOfDeath, type Play, playOf, replay, type ReplayOptions } from './dead-letters/replay';
 export { type LoneAnswer, LoneSender } from './dead-letters/lone-sender';
 export { Sender } from './dead-letters/sender';
-export { type HeldLetter, Shelf, ShelfBusy } from './dead-letters/shelf';
-export { BrokerAway, BrokerLink, type BrokerLinkOptions, type QueueState } from './inspection/broker-link';
-export { type FamilyState, familyState, type LaneState } from './inspection/family-state';
+export { type HeldLetter, Shelf, ShelfBusy } from './dead-letters/dead-letter-queue';
+export { BrokerAway, BrokerLink, type BrokerLinkOptions, type QueueState } from './inspection/broker-client';
+export { type FamilyState, familyState, type LaneState } from './inspection/lane-group-state';
 export { findMessages, type Findings } from './inspection/find-messages';
-export { hearWorkers } from './inspection/hear-workers';
+export { hearWorkers } from './inspection/list-workers';

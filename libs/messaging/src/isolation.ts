@@ -1,7 +1,7 @@
 import { type Clock, delay } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { type HeldMessage, type Lane, PREFETCH } from './lane';
+import { type HeldMessage, type Lane, PREFETCH } from './lane-consumer';
 import { type Log } from './log';
 import { type Publisher } from './publisher';
 import { Siding, type SidingPorts } from './siding';

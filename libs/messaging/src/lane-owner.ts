@@ -1,9 +1,9 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
-import { type Intake } from './intake';
+import { type Intake } from './redelivery-filter';
 import { Isolation } from './isolation';
-import { type HeldMessage, Lane } from './lane';
+import { type HeldMessage, Lane } from './lane-consumer';
 import { type Log } from './log';
 import { type Unread } from './message';
 import { Misrouted } from './misrouted';

@@ -1,6 +1,6 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import { Sender } from './dead-letters/sender';
-import { BrokerLink } from './inspection/broker-link';
+import { BrokerLink } from './inspection/broker-client';
 import { type DeliveredMarkers } from './delivered-ids';
 import { LaneWorker } from './lane-worker';
 import { type LaneWorkerOptions } from './lane-worker-options';

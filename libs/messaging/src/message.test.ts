@@ -1,7 +1,7 @@
 import { type DeadLetterCause } from '@pdaltagent/delivery';
 import { type MessageProperties, type Options } from 'amqplib';
 import { deadLetterProperties, unreadLetterProperties } from './dead-letter';
-import { letterOf } from './dead-letters/letter';
+import { letterOf } from './dead-letters/dead-letter';
 import { replayProperties } from './dead-letters/replay-properties';
 import { fromDelivery, type IncomingMessage, toProperties } from './message';
 

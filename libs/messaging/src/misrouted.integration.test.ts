@@ -1,7 +1,7 @@
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { Sender } from './dead-letters/sender';
-import { BrokerLink } from './inspection/broker-link';
+import { BrokerLink } from './inspection/broker-client';
 import { DELIVERED, event, KEY, Markers, sequences, TestWorker } from './lane-worker.fixture';
 import { type OutgoingMessage, toProperties } from './message';
 import { declareTopology, EVENTS, laneKey, laneOf, sidingKey } from './topology';

@@ -1,5 +1,5 @@
 import { type Clock, delay } from '@pdaltagent/clock';
-import { type HeldMessage } from './lane';
+import { type HeldMessage } from './lane-consumer';
 import { type Log } from './log';
 import { toProperties } from './message';
 import { isNeverTaken, type Publisher } from './publisher';

@@ -1,5 +1,5 @@
 import { type LaneDepths } from './lane-depths';
-import { type HeldMessage } from './lane';
+import { type HeldMessage } from './lane-consumer';
 import { type LaneOwner } from './lane-owner';
 
 /** The lanes that a worker works, by their index. */

@@ -3,7 +3,7 @@ import { type Options } from 'amqplib';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
 import { type ChannelClosure, type Sent, type Settlement } from './publish-channel';
-import { PublishingLink } from './publishing-link';
+import { PublishingLink } from './publish-connection';
 import { type Family, type QueueType } from './topology';
 
 export type PublishFailure =

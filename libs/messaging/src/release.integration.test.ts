@@ -3,7 +3,7 @@ import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
 import { type DeliveredMarkers } from './delivered-ids';
-import { PREFETCH } from './lane';
+import { PREFETCH } from './lane-consumer';
 import { declareTopology, EVENTS, laneOf } from './topology';
 
 /** As if Redis was unreachable: nothing but the broker knows what was delivered. */

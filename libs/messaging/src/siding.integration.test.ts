@@ -1,7 +1,7 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
-import { Lane } from './lane';
+import { Lane } from './lane-consumer';
 import { DELIVERED, event, KEY, Markers, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';

@@ -1,6 +1,6 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type ChannelModel, type ConsumeMessage } from 'amqplib';
-import { type HeldMessage, Lane } from './lane';
+import { type HeldMessage, Lane } from './lane-consumer';
 import { toProperties, type Unread } from './message';
 import { type Publisher } from './publisher';
 import { moveInOrder } from './siding-move';

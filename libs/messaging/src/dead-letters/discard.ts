@@ -1,4 +1,4 @@
-import { type HeldLetter, type Shelf } from './shelf';
+import { type HeldLetter, type Shelf } from './dead-letter-queue';
 
 const NOTHING = Buffer.alloc(0);
 

@@ -1,5 +1,5 @@
 import { type Options } from 'amqplib';
-import { type BrokerLink } from '../inspection/broker-link';
+import { type BrokerLink } from '../inspection/broker-client';
 import { type ChannelClosure, PublishChannel } from '../publish-channel';
 import { PublishError } from '../publisher';
 

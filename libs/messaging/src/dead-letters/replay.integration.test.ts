@@ -1,11 +1,11 @@
 import { CuttingProxy, testServers } from '@pdaltagent/testing';
 import { type ConsumeMessage } from 'amqplib';
 import { EVENTS, laneOf, laneQueue } from '../topology';
-import { bury, message, ROUTING_KEY } from './letters.fixture';
+import { bury, message, ROUTING_KEY } from './dead-letters.fixture';
 import { inOrderOfDeath, playOf, replay, type ReplayOptions } from './replay';
 import { Sender } from './sender';
-import { Shelf } from './shelf';
-import { idsOn, lettersOn, names, ShelfBench } from './shelf.fixture';
+import { Shelf } from './dead-letter-queue';
+import { idsOn, lettersOn, names, ShelfBench } from './dead-letter-queue.fixture';
 
 const bench = ShelfBench.prepare(testServers);
 

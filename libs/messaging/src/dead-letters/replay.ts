@@ -1,9 +1,9 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Family, laneKey, laneOfMessage } from '../topology';
-import { type Letter } from './letter';
+import { type Letter } from './dead-letter';
 import { replayProperties } from './replay-properties';
 import { type Sender } from './sender';
-import { type HeldLetter, type Hold, type Shelf } from './shelf';
+import { type HeldLetter, type Hold, type Shelf } from './dead-letter-queue';
 
 /** What is known of a letter that shall be replayed, without its body. */
 export interface Play {

@@ -1,5 +1,5 @@
 import { type ConfirmChannel, type Options } from 'amqplib';
-import { type BrokerLink } from '../inspection/broker-link';
+import { type BrokerLink } from '../inspection/broker-client';
 import { PublishError, type PublishFailure } from '../publisher';
 
 const CONFIRM_TIMEOUT_MS = 10_000;

@@ -1,8 +1,8 @@
 import { delay } from '@pdaltagent/clock';
 import { objectOf } from '../announcement';
 import { STATUS_EXCHANGE } from '../topology';
-import { type Find, type HeldReport, type Report } from '../whereabouts';
-import { type BrokerLink } from './broker-link';
+import { type Find, type HeldReport, type Report } from '../trace-responder';
+import { type BrokerLink } from './broker-client';
 
 /** What the workers of one exchange answered together. */
 export interface Findings {

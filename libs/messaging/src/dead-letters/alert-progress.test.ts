@@ -2,7 +2,7 @@ import { waitUntil } from '@pdaltagent/testing';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type IncomingMessage } from '../message';
-import { Aftermath, alertNameOf, type DeadAlerts, type LaterEvent } from './aftermath';
+import { Aftermath, alertNameOf, type DeadAlerts, type LaterEvent } from './alert-progress';
 
 const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 

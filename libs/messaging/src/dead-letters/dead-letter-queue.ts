@@ -1,9 +1,9 @@
 import { type Clock, delay, every } from '@pdaltagent/clock';
 import { type Channel, type ConsumeMessage } from 'amqplib';
 import { acksApplied } from '../acks-applied';
-import { type BrokerLink, BrokerAway, hasReplyCode } from '../inspection/broker-link';
+import { type BrokerLink, BrokerAway, hasReplyCode } from '../inspection/broker-client';
 import { type Family } from '../topology';
-import { type Letter, letterOf } from './letter';
+import { type Letter, letterOf } from './dead-letter';
 
 /** Somebody else reads the dead letters at the moment. */
 export class ShelfBusy extends Error {

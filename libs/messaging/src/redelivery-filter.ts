@@ -1,5 +1,5 @@
 import { type DeliveredIds } from './delivered-ids';
-import { type HeldMessage } from './lane';
+import { type HeldMessage } from './lane-consumer';
 
 /**
  * Lets a lane's messages in, in their order, but for those that were delivered before: what was redelivered or published

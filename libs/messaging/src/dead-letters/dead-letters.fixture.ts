@@ -1,4 +1,4 @@
-import { BrokerLink } from '../inspection/broker-link';
+import { BrokerLink } from '../inspection/broker-client';
 import { type OutgoingMessage, toProperties } from '../message';
 import { DEAD_LETTER_EXCHANGE, declareTopology, EVENTS } from '../topology';
 import { connect } from 'amqplib';

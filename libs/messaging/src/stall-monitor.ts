@@ -1,4 +1,4 @@
-import { type Hearing } from './hearing';
+import { type Hearing } from './broker-liveness';
 
 /** How often lanes are looked at for keys that hold up their neighbours; milliseconds. */
 export const LOOK_EVERY_MS = 250;

@@ -1,5 +1,5 @@
 import { type Family, laneQueue, sidingQueue } from '../topology';
-import { type BrokerLink, type QueueState } from './broker-link';
+import { type BrokerLink, type QueueState } from './broker-client';
 
 export interface LaneState {
   readonly lane: number;

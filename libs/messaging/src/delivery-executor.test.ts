@@ -1,9 +1,9 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { DeadLetterOffice } from './dead-letter-office';
+import { DeadLetterOffice } from './dead-letter-publisher';
 import { DeliveredIds } from './delivered-ids';
-import { Deliveries } from './deliveries';
+import { Deliveries } from './delivery-executor';
 import { deliveryOf } from './delivery.fixture';
-import { type HeldMessage, Lane } from './lane';
+import { type HeldMessage, Lane } from './lane-consumer';
 import { DELIVERED, event, Markers } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';

@@ -4,7 +4,7 @@ import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
 import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
 import { redeclaration } from './redeclaration';
-import { Session } from './session';
+import { Session } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
 import { declareTopology, type Family, laneKey, laneOfMessage, type QueueType } from './topology';
 

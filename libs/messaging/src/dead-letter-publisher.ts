@@ -2,7 +2,7 @@ import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
 import { type DeadReason, deadLetterProperties, unreadLetterProperties } from './dead-letter';
-import { type HeldMessage, type Lane } from './lane';
+import { type HeldMessage, type Lane } from './lane-consumer';
 import { type Log } from './log';
 import { type IncomingMessage, type Unread } from './message';
 import { isNeverTaken, type Publisher } from './publisher';

@@ -1,7 +1,7 @@
 import { delay } from '@pdaltagent/clock';
 import { announcementOf } from '../announcement';
 import { STATUS_EXCHANGE } from '../topology';
-import { type BrokerLink } from './broker-link';
+import { type BrokerLink } from './broker-client';
 
 /** Workers announce themselves every two seconds. */
 const LISTEN_MS = 2_500;

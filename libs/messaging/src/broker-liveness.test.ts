@@ -1,5 +1,5 @@
 import { ManualClock } from '@pdaltagent/testing';
-import { Hearing } from './hearing';
+import { Hearing } from './broker-liveness';
 
 const HOUR = 3_600_000;
 

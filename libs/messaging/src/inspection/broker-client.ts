@@ -1,6 +1,6 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import { HEARTBEAT_SECONDS } from '../session';
+import { HEARTBEAT_SECONDS } from '../broker-connection';
 
 export interface BrokerLinkOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */

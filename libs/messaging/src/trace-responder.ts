@@ -2,7 +2,7 @@ import { type MessageStatus } from '@pdaltagent/delivery';
 import { type Channel } from 'amqplib';
 import { objectOf } from './announcement';
 import { actionOf } from './dead-letters/event-action';
-import { type HeldMessage } from './lane';
+import { type HeldMessage } from './lane-consumer';
 import { STATUS_EXCHANGE } from './topology';
 
 /** What an operator's command asks all workers on the status exchange: who holds this message, or events of this alert? */

@@ -1,8 +1,8 @@
-import { BrokerLink } from '../inspection/broker-link';
+import { BrokerLink } from '../inspection/broker-client';
 import { EVENTS, laneOf, laneQueue } from '../topology';
-import { type Letter } from './letter';
-import { declareAll, ROUTING_KEY } from './letters.fixture';
-import { type Shelf } from './shelf';
+import { type Letter } from './dead-letter';
+import { type Shelf } from './dead-letter-queue';
+import { declareAll, ROUTING_KEY } from './dead-letters.fixture';
 
 /** A broker whose dead letters, and the lane of their key, are empty before each test; links are closed after it. */
 export class ShelfBench {

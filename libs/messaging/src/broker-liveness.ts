@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { HEARTBEAT_SECONDS } from './session';
+import { HEARTBEAT_SECONDS } from './broker-connection';
 
 /**
  * After a question that the broker answered our lanes are ours for so long: it closes a connection that is silent for a

@@ -1,10 +1,10 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type AttemptSummary, type DeadLetterCause, Dispatcher, type Outcome } from '@pdaltagent/delivery';
 import { sayChange } from './change-log';
-import { type DeadLetterOffice } from './dead-letter-office';
+import { type DeadLetterOffice } from './dead-letter-publisher';
 import { type DeliveredIds } from './delivered-ids';
-import { type Hearing } from './hearing';
-import { type HeldMessage } from './lane';
+import { type Hearing } from './broker-liveness';
+import { type HeldMessage } from './lane-consumer';
 import { type LaneWorkerOptions } from './lane-worker-options';
 
 export interface DeliveriesPorts {

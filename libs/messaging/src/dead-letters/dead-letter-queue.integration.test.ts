@@ -1,11 +1,11 @@
 import { CuttingProxy, testServers } from '@pdaltagent/testing';
-import { BrokerAway, BrokerLink } from '../inspection/broker-link';
+import { BrokerAway, BrokerLink } from '../inspection/broker-client';
 import { EVENTS, WEBHOOKS } from '../topology';
 import { discard } from './discard';
-import { bury, message } from './letters.fixture';
+import { bury, message } from './dead-letters.fixture';
 import { Sender } from './sender';
-import { Shelf, ShelfBusy } from './shelf';
-import { idsOn, lettersOn, names, ShelfBench } from './shelf.fixture';
+import { Shelf, ShelfBusy } from './dead-letter-queue';
+import { idsOn, lettersOn, names, ShelfBench } from './dead-letter-queue.fixture';
 
 const bench = ShelfBench.prepare(testServers);
 

@@ -2,7 +2,7 @@ import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { createHash } from 'node:crypto';
 import { type LaneObserver } from '../lane-worker-options';
 import { type IncomingMessage } from '../message';
-import { alertOf } from '../whereabouts';
+import { alertOf } from '../trace-responder';
 import { actionOf } from './event-action';
 
 /** What went out of an alert after one of its messages had become a dead letter. Times are milliseconds since 1970. */

@@ -1,4 +1,4 @@
-import { LOOK_EVERY_MS, Lookout } from './lookout';
+import { LOOK_EVERY_MS, Lookout } from './stall-monitor';
 
 /** One that was due a moment ago, and how often it has looked since. */
 function lookout() {
