@@ -1,9 +1,9 @@
 import {
-  BrokerLink,
+  BrokerClient,
   DEAD_LETTER_EXCHANGE,
   declareTopology,
   EVENTS,
-  type Family,
+  type LaneGroup,
   laneOf,
   laneQueue,
   type OutgoingMessage,
@@ -89,8 +89,8 @@ export interface Dead {
 }
 
 /** Writes dead letters as a worker does, in this order. */
-export async function bury(url: string, family: Family, letters: readonly Dead[]): Promise<void> {
-  const link = await BrokerLink.open({ url, name: 'fixture' });
+export async function bury(url: string, family: LaneGroup, letters: readonly Dead[]): Promise<void> {
+  const link = await BrokerClient.open({ url, name: 'fixture' });
   const sender = await Sender.open(link);
   for (const [index, dead] of letters.entries()) {
     const { id, alert = 'db1/disk', action = 'trigger', key = KEY, type = 'v2', ageMs = 10 * MINUTE } = dead;
@@ -125,7 +125,7 @@ export async function bury(url: string, family: Family, letters: readonly Dead[]
 
 /** How many messages wait in the key's lane. */
 export async function waitingFor(url: string, key = KEY): Promise<number> {
-  const link = await BrokerLink.open({ url, name: 'fixture' });
+  const link = await BrokerClient.open({ url, name: 'fixture' });
   const state = await link.stateOf(laneQueue(EVENTS, laneOf(EVENTS, key)));
   await link.close();
   return state?.waiting ?? 0;

@@ -1,4 +1,4 @@
-import { BrokerAway } from '@pdaltagent/messaging';
+import { BrokerUnavailable } from '@pdaltagent/messaging';
 import { ConfigurationError, EXIT_CONFIGURATION, maskSecrets } from '@pdaltagent/service';
 import { Command, CommanderError } from 'commander';
 import { deadLettersCommand } from './dead-letters/command';
@@ -73,7 +73,7 @@ export function told(error: unknown, terminal: Pick<Terminal, 'error'>, name = '
     return error.exitCode;
   }
   if (!(error instanceof Error)) throw error;
-  say(error instanceof BrokerAway ? `${error.message} (PDAGENTD_AMQP_URL says where it is)` : error.message);
+  say(error instanceof BrokerUnavailable ? `${error.message} (PDAGENTD_AMQP_URL says where it is)` : error.message);
   return 1;
 }
 

@@ -1,6 +1,6 @@
 import { Poster } from '@pdaltagent/http';
 import {
-  Aftermath,
+  AlertProgress,
   createLaneInstruments,
   EVENTS,
   type InstrumentNames,
@@ -26,7 +26,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
   const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
-  const aftermath = new Aftermath(new DeadAlerts(store, 'events'));
+  const aftermath = new AlertProgress(new DeadAlerts(store, 'events'));
   const instruments = createLaneInstruments(metrics, INSTRUMENTS);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({

@@ -50,7 +50,7 @@ export class Publication {
       const wanting = this.#options.destinations().filter(({ filter }) => isWanted(filter, entry));
       return wanting.map((destination) => ({
         ...webhookMessage(entry, destination, this.#options),
-        ...(again ? { again } : {}),
+        ...(again ? { maybeDuplicate: again } : {}),
       }));
     } catch (error) {
       throw new NoWebhook(error);

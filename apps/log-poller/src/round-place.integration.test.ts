@@ -107,7 +107,7 @@ describe('an end between publishing and marking', () => {
     const expected = [...ids(added).slice(0, 10), ...ids(added).slice(9)];
     expect(bench.lanes.entryIds()).toEqual(expected);
     expect(bench.lanes.messages[9]?.id).toBe(bench.lanes.messages[10]?.id);
-    expect(bench.lanes.messages[10]?.again).toBe(true);
+    expect(bench.lanes.messages[10]?.maybeDuplicate).toBe(true);
   });
 
   it('keeps the cursor where it was', async () => {

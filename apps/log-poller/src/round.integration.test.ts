@@ -156,7 +156,7 @@ describe('a round', () => {
     await round.run(signal());
     await arrived(5);
     const asked = bench.lanes.messages
-      .map(({ again }, index) => [bench.lanes.entryIds()[index] === fresh?.id, again])
+      .map(({ maybeDuplicate: again }, index) => [bench.lanes.entryIds()[index] === fresh?.id, again])
       .slice(2);
     expect(asked.sort()).toEqual([
       [false, true],

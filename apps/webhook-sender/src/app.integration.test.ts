@@ -76,7 +76,7 @@ function publishTo(
     body: Buffer.from(JSON.stringify(body)),
     contentType: 'application/json',
     receivedAt: Date.now(),
-    again,
+    maybeDuplicate: again,
   });
 }
 

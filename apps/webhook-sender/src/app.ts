@@ -1,5 +1,5 @@
 import { WebhookPosters } from '@pdaltagent/http';
-import { Aftermath, LaneWorker, WEBHOOKS } from '@pdaltagent/messaging';
+import { AlertProgress, LaneWorker, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, type Context, openSendingDestinations, type SendingDestinations } from '@pdaltagent/service';
 import { DeadAlerts, DeliveredMarkers, PausedDestinations, Store } from '@pdaltagent/store';
 import { type SendingDestination } from '@pdaltagent/webhooks';
@@ -30,7 +30,7 @@ function sendingApp(
       certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
   });
   const store = new Store({ url: redisUrl, name: 'webhook-sender', log: logger });
-  const aftermath = new Aftermath(new DeadAlerts(store, 'webhooks'));
+  const aftermath = new AlertProgress(new DeadAlerts(store, 'webhooks'));
   const instruments = createInstruments(metrics, destinations, logger);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({

@@ -73,7 +73,7 @@ function messageTo(routingKey: string, forward: Readonly<Record<string, string>>
     contentType: 'application/json',
     forward: { 'User-Agent': 'PagerDuty-Webhook/V2.0', ...forward },
     receivedAt: 0,
-    again: false,
+    maybeDuplicate: false,
   };
 }
 

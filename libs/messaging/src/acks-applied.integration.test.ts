@@ -3,7 +3,7 @@ import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil 
 import { type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acksApplied } from './acks-applied';
-import { type HeldMessage, Lane } from './lane-consumer';
+import { LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { event } from './lane-worker.fixture';
 import { toProperties } from './message';
 
@@ -71,16 +71,16 @@ it('acks count as applied only once a queue that is slow has applied them all', 
 });
 
 it('a lane whose queue does not answer is let go all the same, and is free once it answers', async () => {
-  const held: HeldMessage[] = [];
+  const held: UnackedMessage[] = [];
   const nothing = () => undefined;
   const hasty = { ...SYSTEM_CLOCK, after: (ms: number, call: () => void) => SYSTEM_CLOCK.after(ms / 10, call) };
   const ports = {
-    arrived: (message: HeldMessage) => void held.push(message),
+    arrived: (message: UnackedMessage) => void held.push(message),
     unread: nothing,
     closedByBroker: nothing,
     lost: nothing,
   };
-  const lane = new Lane(QUEUE, ports, hasty);
+  const lane = new LaneConsumer(QUEUE, ports, hasty);
   await lane.open(connection);
   await waitUntil(() => held.length === 64, { what: 'a window of messages' });
   await tellLeader('suspend');

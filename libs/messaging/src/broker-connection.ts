@@ -9,7 +9,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 3_000;
 const LONGEST_WAIT_MS = 5_000;
 
-export interface SessionOptions {
+export interface BrokerConnectionOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
   readonly url: string;
   /** Shown in the broker's list of connections and in the log. */
@@ -26,8 +26,8 @@ export interface SessionOptions {
 }
 
 /** One connection to the broker that comes back by itself, for as long as the session lives. */
-export class Session {
-  readonly #options: SessionOptions;
+export class BrokerConnection {
+  readonly #options: BrokerConnectionOptions;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #stopping = new AbortController();
@@ -37,7 +37,7 @@ export class Session {
   #saidAway = false;
   #abandon: (cause: Error) => void = () => undefined;
 
-  constructor(options: SessionOptions) {
+  constructor(options: BrokerConnectionOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#random = options.random ?? SYSTEM_RANDOM;

@@ -16,7 +16,7 @@ interface Moment {
 }
 
 /** When the broker was last heard: a process that was paused may have lost its lanes without knowing. */
-export class Hearing {
+export class BrokerLiveness {
   readonly #clock: Clock;
   readonly #once: (() => void)[] = [];
   #heard: Moment = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };

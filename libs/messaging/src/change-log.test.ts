@@ -1,5 +1,5 @@
 import { CONNECTIVITY_FAULTS, type Outcome } from '@pdaltagent/delivery';
-import { sayChange } from './change-log';
+import { logStateChange } from './change-log';
 
 const SECRET_ANSWER = 'an answer that may repeat what was sent';
 const refused = (status: number | undefined): Extract<Outcome, { readonly kind: 'failed' }> => ({
@@ -11,13 +11,13 @@ const refused = (status: number | undefined): Extract<Outcome, { readonly kind: 
   retryAfterMs: undefined,
 });
 
-function said(change: Parameters<typeof sayChange>[1]) {
+function said(change: Parameters<typeof logStateChange>[1]) {
   const lines: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
   const at =
     (level: string) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
       void lines.push({ level, message, fields });
-  sayChange({ info: at('info'), warn: at('warn'), error: at('error') }, change);
+  logStateChange({ info: at('info'), warn: at('warn'), error: at('error') }, change);
   return lines;
 }
 

@@ -3,7 +3,7 @@ import { answererOf, explain } from './connectivity-advice';
 import { type Log } from './log';
 
 /** A line in the log for every change of state; none per attempt. */
-export function sayChange(log: Log, change: Change): void {
+export function logStateChange(log: Log, change: Change): void {
   switch (change.kind) {
     case 'circuit-opened':
       return log.error('destination away: one probe a second until it is back', {

@@ -2,11 +2,11 @@ import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
 import { type DeadReason, deadLetterProperties, unreadLetterProperties } from './dead-letter';
-import { type HeldMessage, type Lane } from './lane-consumer';
+import { type LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { type Log } from './log';
 import { type IncomingMessage, type Unread } from './message';
 import { isNeverTaken, type Publisher } from './publisher';
-import { DEAD_LETTER_EXCHANGE, type Family } from './topology';
+import { DEAD_LETTER_EXCHANGE, type LaneGroup } from './topology';
 
 const AGAIN_MS = 1_000;
 
@@ -14,14 +14,14 @@ const AGAIN_MS = 1_000;
 export type Written = (reason: DeadReason, message?: IncomingMessage) => void;
 
 /** Writes dead letters: a message leaves its lane only once the broker has its letter. */
-export class DeadLetterOffice {
-  readonly #family: Family;
+export class DeadLetterPublisher {
+  readonly #family: LaneGroup;
   readonly #publisher: Publisher;
   readonly #log: Log;
   readonly #written: Written;
   readonly #clock: Clock;
 
-  constructor(family: Family, publisher: Publisher, log: Log, written: Written, clock: Clock = SYSTEM_CLOCK) {
+  constructor(family: LaneGroup, publisher: Publisher, log: Log, written: Written, clock: Clock = SYSTEM_CLOCK) {
     this.#family = family;
     this.#publisher = publisher;
     this.#log = log;
@@ -30,13 +30,13 @@ export class DeadLetterOffice {
   }
 
   /** True once the letter is written and the message has left its lane; false if the lane was lost before. */
-  async bury(message: HeldMessage, burial: DeadLetterCause, history: AttemptSummary): Promise<boolean> {
-    const properties = deadLetterProperties(message, burial, history, this.#clock.wall());
+  async deadLetter(message: UnackedMessage, cause: DeadLetterCause, history: AttemptSummary): Promise<boolean> {
+    const properties = deadLetterProperties(message, cause, history, this.#clock.wall());
     const published = await this.#publish(message.lane, message.body, properties);
     if (published === 'lane lost') return false;
     const { id, type } = message;
-    this.#log.warn('dead letter', { id, type, reason: burial.reason, status: burial.status });
-    this.#written(burial.reason, message);
+    this.#log.warn('dead letter', { id, type, reason: cause.reason, status: cause.status });
+    this.#written(cause.reason, message);
     if (published === 'confirmed') message.lane.ack(message);
     else {
       this.#sayRefused(message.body, { id });
@@ -46,7 +46,7 @@ export class DeadLetterOffice {
   }
 
   /** The same for what this version cannot deliver: kept whole, so that a version that can may still do it. */
-  async buryUnread(lane: Lane, delivery: ConsumeMessage, unread: Unread): Promise<void> {
+  async deadLetterUnread(lane: LaneConsumer, delivery: ConsumeMessage, unread: Unread): Promise<void> {
     const properties = unreadLetterProperties(delivery, unread, this.#clock.wall());
     const published = await this.#publish(lane, delivery.content, properties);
     if (published === 'lane lost') return;
@@ -64,7 +64,7 @@ export class DeadLetterOffice {
   }
 
   async #publish(
-    lane: Lane,
+    lane: LaneConsumer,
     body: Buffer,
     properties: Options.Publish,
   ): Promise<'confirmed' | 'refused' | 'lane lost'> {

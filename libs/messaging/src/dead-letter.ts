@@ -13,7 +13,7 @@ export type DeadReason = (typeof DEAD_REASONS)[number];
  */
 export function deadLetterProperties(
   message: IncomingMessage,
-  burial: DeadLetterCause,
+  cause: DeadLetterCause,
   history: AttemptSummary,
   deadAt: number,
 ): Options.Publish {
@@ -23,11 +23,11 @@ export function deadLetterProperties(
     ...properties,
     headers: {
       ...headers,
-      dead_reason: burial.reason,
+      dead_reason: cause.reason,
       dead_at: deadAt,
       dead_attempts: history.attempts,
-      ...(burial.status === undefined ? {} : { dead_status: burial.status }),
-      ...(burial.answer === '' ? {} : { dead_answer: cutAnswer(burial.answer) }),
+      ...(cause.status === undefined ? {} : { dead_status: cause.status }),
+      ...(cause.answer === '' ? {} : { dead_answer: cutAnswer(cause.answer) }),
       ...(history.firstAttemptAt === undefined ? {} : { dead_first_attempt_at: history.firstAttemptAt }),
       ...(history.lastAttemptAt === undefined ? {} : { dead_last_attempt_at: history.lastAttemptAt }),
     },

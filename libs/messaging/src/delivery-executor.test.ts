@@ -1,9 +1,9 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { DeadLetterOffice } from './dead-letter-publisher';
+import { DeadLetterPublisher } from './dead-letter-publisher';
 import { DeliveredIds } from './delivered-ids';
-import { Deliveries } from './delivery-executor';
+import { DeliveryExecutor } from './delivery-executor';
 import { deliveryOf } from './delivery.fixture';
-import { type HeldMessage, Lane } from './lane-consumer';
+import { LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { DELIVERED, event, Markers } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';
@@ -24,9 +24,9 @@ afterEach(() => {
 function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DELIVERED)) {
   const sent: IncomingMessage[] = [];
   const waiting: (() => void)[] = [];
-  const hearing = { holdsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
+  const liveness = { holdsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
   const publisher = new Publisher({ url: 'amqp://127.0.0.1', name: 'test', family: EVENTS, queueType: 'quorum', log });
-  const deliveries = new Deliveries(
+  const executor = new DeliveryExecutor(
     {
       url: 'amqp://127.0.0.1',
       name: 'test',
@@ -45,44 +45,49 @@ function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DE
     },
     {
       delivered: new DeliveredIds(new Markers(), SYSTEM_CLOCK),
-      deadLetters: new DeadLetterOffice(EVENTS, publisher, log, nothing),
-      hearing,
+      deadLetters: new DeadLetterPublisher(EVENTS, publisher, log, nothing),
+      liveness,
     },
   );
   const heard = () => {
-    hearing.holdsLanes = true;
+    liveness.holdsLanes = true;
     for (const callback of waiting.splice(0)) callback();
   };
-  return { deliveries, sent, heard };
+  return { executor, sent, heard };
 }
 
 /** A message as it comes off a lane. */
-function held(): HeldMessage {
-  const lane = new Lane('a lane', { arrived: nothing, unread: nothing, closedByBroker: nothing, lost: nothing });
+function held(): UnackedMessage {
+  const lane = new LaneConsumer('a lane', {
+    arrived: nothing,
+    unread: nothing,
+    closedByBroker: nothing,
+    lost: nothing,
+  });
   const message = event('disk', 1);
   const delivery = deliveryOf(message.body);
-  return { ...message, forward: {}, again: false, lane, delivery, redelivered: false, heldSince: 0 };
+  return { ...message, forward: {}, maybeDuplicate: false, lane, delivery, redelivered: false, heldSince: 0 };
 }
 
 it('has an attempt that waited for the broker begin when it goes out: until then nothing hung', async () => {
-  const { deliveries, sent, heard } = silent(() => new Promise(() => undefined));
+  const { executor, sent, heard } = silent(() => new Promise(() => undefined));
   const message = held();
-  deliveries.dispatcher.add(message);
+  executor.dispatcher.add(message);
   await jest.advanceTimersByTimeAsync(4_000);
   expect(sent).toEqual([]);
   const at = Date.now();
   heard();
   await jest.advanceTimersByTimeAsync(0);
   expect(sent).toEqual([message]);
-  expect(deliveries.dispatcher.statusOf(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: at });
-  expect(deliveries.dispatcher.preemption.isStalled(message.routingKey)).toBe(false);
+  expect(executor.dispatcher.statusOf(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: at });
+  expect(executor.dispatcher.preemption.isStalled(message.routingKey)).toBe(false);
 });
 
 it('sends nothing of a lane that was lost while it was asked whether the message was delivered before', async () => {
-  const { deliveries, sent, heard } = silent();
+  const { executor, sent, heard } = silent();
   const message = held();
   heard();
-  deliveries.dispatcher.add(message);
+  executor.dispatcher.add(message);
   message.lane.lose();
   await jest.advanceTimersByTimeAsync(1_000);
   expect(sent).toEqual([]);
@@ -97,12 +102,12 @@ it.each([
     },
   ],
 ])('takes an attempt that %s for a failure of its message, which is tried again', async (_how, deliver) => {
-  const { deliveries, sent, heard } = silent(deliver);
+  const { executor, sent, heard } = silent(deliver);
   const message = held();
   heard();
-  deliveries.dispatcher.add(message);
+  executor.dispatcher.add(message);
   await jest.advanceTimersByTimeAsync(0);
-  expect(deliveries.dispatcher.statusOf(message)).toMatchObject({ by: 'backoff', attempts: 1, lastOutcome: 'error' });
+  expect(executor.dispatcher.statusOf(message)).toMatchObject({ by: 'backoff', attempts: 1, lastOutcome: 'error' });
   await jest.advanceTimersByTimeAsync(1_000);
   expect(sent.length).toBeGreaterThan(1);
   message.lane.lose();

@@ -1,41 +1,41 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type AttemptSummary, type DeadLetterCause, Dispatcher, type Outcome } from '@pdaltagent/delivery';
-import { sayChange } from './change-log';
-import { type DeadLetterOffice } from './dead-letter-publisher';
+import { logStateChange } from './change-log';
+import { type DeadLetterPublisher } from './dead-letter-publisher';
 import { type DeliveredIds } from './delivered-ids';
-import { type Hearing } from './broker-liveness';
-import { type HeldMessage } from './lane-consumer';
+import { type BrokerLiveness } from './broker-liveness';
+import { type UnackedMessage } from './lane-consumer';
 import { type LaneWorkerOptions } from './lane-worker-options';
 
-export interface DeliveriesPorts {
+export interface DeliveryExecutorPorts {
   readonly delivered: DeliveredIds;
-  readonly deadLetters: DeadLetterOffice;
-  readonly hearing: Pick<Hearing, 'holdsLanes' | 'once'>;
+  readonly deadLetters: DeadLetterPublisher;
+  readonly liveness: Pick<BrokerLiveness, 'holdsLanes' | 'once'>;
 }
 
 /** Outcomes after which a message is still to be delivered. */
 const STAYS: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gone', 'error']);
 
 /** Does what the dispatcher decides: attempts, and the end of each message with its marker, its ack or its dead letter. */
-export class Deliveries {
-  readonly dispatcher: Dispatcher<HeldMessage>;
+export class DeliveryExecutor {
+  readonly dispatcher: Dispatcher<UnackedMessage>;
   readonly #options: LaneWorkerOptions;
-  readonly #ports: DeliveriesPorts;
+  readonly #ports: DeliveryExecutorPorts;
 
-  constructor(options: LaneWorkerOptions, ports: DeliveriesPorts) {
+  constructor(options: LaneWorkerOptions, ports: DeliveryExecutorPorts) {
     this.#options = options;
     this.#ports = ports;
     const { concurrency, maximumAgeMs, poisonAfterMs, destinationOf = () => 'PagerDuty', log } = options;
     const { clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = options;
-    this.dispatcher = new Dispatcher<HeldMessage>(
+    this.dispatcher = new Dispatcher<UnackedMessage>(
       { concurrency, maximumAgeMs, poisonAfterMs, destinationOf, clock, random },
       {
         attempt: (message) => void this.#attempt(message),
         interrupt: ({ lane, routingKey }) => lane.interrupt(routingKey),
         acknowledge: (message) => void this.#acknowledge(message),
-        deadLetter: (message, burial, history) => void this.#bury(message, burial, history),
+        deadLetter: (message, cause, history) => void this.#deadLetter(message, cause, history),
         changed: (change) => {
-          sayChange(log, change);
+          logStateChange(log, change);
           if (change.kind === 'key-paused' && change.outcome !== undefined) options.gone?.(change.routingKey);
         },
       },
@@ -46,32 +46,32 @@ export class Deliveries {
    * A message that was delivered before is not sent again, marked or not: bytes of a connection that was cut may reach the
    * broker after its alert was resolved.
    */
-  async #attempt(message: HeldMessage): Promise<void> {
+  async #attempt(message: UnackedMessage): Promise<void> {
     const { lane } = message;
     const signal = lane.signalOf(message.routingKey);
     const isRepeat = await this.#ports.delivered.has(message.id);
     if (lane.signal.aborted) return;
     if (isRepeat) return this.#drop(message);
-    if (lane.leaving) return this.#giveBack(message);
+    if (lane.leaving) return this.#returnToQueue(message);
     if (signal.aborted) return this.#interrupted(message);
     this.#send(message, signal);
   }
 
-  #send(message: HeldMessage, signal: AbortSignal): void {
-    const { hearing } = this.#ports;
-    if (hearing.holdsLanes) {
+  #send(message: UnackedMessage, signal: AbortSignal): void {
+    const { liveness } = this.#ports;
+    if (liveness.holdsLanes) {
       // Only now: neither Redis nor a silent broker is what an attempt takes its time for.
       this.dispatcher.begins(message);
       return void this.#post(message, signal);
     }
-    hearing.once(() => {
+    liveness.once(() => {
       if (message.lane.signal.aborted) return;
       this.dispatcher.begins(message);
       void this.#attempt(message);
     });
   }
 
-  async #post(message: HeldMessage, signal: AbortSignal): Promise<void> {
+  async #post(message: UnackedMessage, signal: AbortSignal): Promise<void> {
     let outcome: Outcome | undefined;
     try {
       outcome = await this.#options.deliver(message, signal);
@@ -83,46 +83,46 @@ export class Deliveries {
   }
 
   /** One message must not end the process, for it would end the next one's too. */
-  #errorOf({ id, type }: HeldMessage, error: unknown): Outcome {
+  #errorOf({ id, type }: UnackedMessage, error: unknown): Outcome {
     const detail = error instanceof Error ? error.message : String(error);
     const stack = error instanceof Error ? error.stack : undefined;
     this.#options.log.error('a bug: an attempt ended in an exception', { id, type, detail, stack });
     return { kind: 'error', status: undefined, detail };
   }
 
-  #settled(message: HeldMessage, outcome: Outcome): void {
+  #settled(message: UnackedMessage, outcome: Outcome): void {
     this.#options.observer.attempted(message, outcome);
     const { lane } = message;
     if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.delivered.add(message.id);
-    if (lane.leaving && STAYS.has(outcome.kind)) this.#giveBack(message);
+    if (lane.leaving && STAYS.has(outcome.kind)) this.#returnToQueue(message);
     else this.dispatcher.settle(message, outcome);
   }
 
-  #interrupted(message: HeldMessage): void {
+  #interrupted(message: UnackedMessage): void {
     this.#options.observer.interrupted(message);
-    if (message.lane.leaving) this.#giveBack(message);
+    if (message.lane.leaving) this.#returnToQueue(message);
     else this.dispatcher.interrupted(message);
   }
 
-  #giveBack(message: HeldMessage): void {
-    message.lane.handBack(message);
+  #returnToQueue(message: UnackedMessage): void {
+    message.lane.returnToQueue(message);
     this.dispatcher.forget([message]);
   }
 
-  #drop(message: HeldMessage): void {
+  #drop(message: UnackedMessage): void {
     this.#options.observer.repeated(message);
     message.lane.ack(message);
     this.dispatcher.forget([message]);
   }
 
-  async #acknowledge(message: HeldMessage): Promise<void> {
+  async #acknowledge(message: UnackedMessage): Promise<void> {
     this.#options.observer.delivered(message);
     await this.#ports.delivered.add(message.id);
     message.lane.ack(message);
     this.dispatcher.done(message);
   }
 
-  async #bury(message: HeldMessage, burial: DeadLetterCause, history: AttemptSummary): Promise<void> {
-    if (await this.#ports.deadLetters.bury(message, burial, history)) this.dispatcher.done(message);
+  async #deadLetter(message: UnackedMessage, cause: DeadLetterCause, history: AttemptSummary): Promise<void> {
+    if (await this.#ports.deadLetters.deadLetter(message, cause, history)) this.dispatcher.done(message);
   }
 }

@@ -13,12 +13,12 @@ export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
 export { isNeverTaken, PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
 export { LanePublisher, type LanePublisherOptions } from './lane-publisher';
 export { type Sent, type Settlement } from './publish-channel';
-export { HEARTBEAT_SECONDS, Session, type SessionOptions } from './broker-connection';
+export { BrokerConnection, type BrokerConnectionOptions, HEARTBEAT_SECONDS } from './broker-connection';
 export {
   DEAD_LETTER_EXCHANGE,
   declareTopology,
   EVENTS,
-  type Family,
+  type LaneGroup,
   laneKey,
   laneOf,
   laneOfMessage,
@@ -34,16 +34,16 @@ export { type DeliveredMarkers } from './delivered-ids';
 export { LaneWorker } from './lane-worker';
 export { ATTEMPT_OUTCOMES, createLaneInstruments, type InstrumentNames, watchLanes } from './lane-instruments';
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
-export { alertOf, type HeldReport, type Report } from './trace-responder';
-export { alertNameOf, Aftermath, type DeadAlerts, type LaterEvent } from './dead-letters/alert-progress';
+export { alertOf, type HeldReport, type TraceReply } from './trace-responder';
+export { alertNameOf, AlertProgress, type DeadAlerts, type LaterEvent } from './dead-letters/alert-progress';
 export { actionOf } from './dead-letters/event-action';
 export { discard, type Discarded } from './dead-letters/discard';
-export { type Letter } from './dead-letters/dead-letter';
-export { inOrderOfDeath, type Play, playOf, replay, type ReplayOptions } from './dead-letters/replay';
+export { type DeadLetter } from './dead-letters/dead-letter';
+export { byDeadAt, replay, type ReplayItem, replayItemOf, type ReplayOptions } from './dead-letters/replay';
 export { type LoneAnswer, LoneSender } from './dead-letters/lone-sender';
 export { Sender } from './dead-letters/sender';
-export { type HeldLetter, Shelf, ShelfBusy } from './dead-letters/dead-letter-queue';
-export { BrokerAway, BrokerLink, type BrokerLinkOptions, type QueueState } from './inspection/broker-client';
-export { type FamilyState, familyState, type LaneState } from './inspection/lane-group-state';
+export { DeadLetterQueue, DeadLetterQueueBusy, type UnackedDeadLetter } from './dead-letters/dead-letter-queue';
+export { BrokerClient, type BrokerClientOptions, BrokerUnavailable, type QueueState } from './inspection/broker-client';
+export { type LaneGroupState, laneGroupState, type LaneState } from './inspection/lane-group-state';
 export { findMessages, type Findings } from './inspection/find-messages';
-export { hearWorkers } from './inspection/list-workers';
+export { listWorkers } from './inspection/list-workers';

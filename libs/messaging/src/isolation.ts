@@ -1,17 +1,17 @@
 import { type Clock, delay } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { type HeldMessage, type Lane, PREFETCH } from './lane-consumer';
+import { type LaneConsumer, PREFETCH, type UnackedMessage } from './lane-consumer';
 import { type Log } from './log';
 import { type Publisher } from './publisher';
 import { Siding, type SidingPorts } from './siding';
-import { type Family } from './topology';
+import { type LaneGroup } from './topology';
 
 export interface IsolationOptions {
-  readonly family: Family;
-  readonly lane: Lane;
+  readonly family: LaneGroup;
+  readonly lane: LaneConsumer;
   readonly index: number;
-  readonly dispatcher: Dispatcher<HeldMessage>;
+  readonly dispatcher: Dispatcher<UnackedMessage>;
   readonly publisher: Publisher;
   readonly log: Log;
   readonly clock: Clock;
@@ -30,7 +30,7 @@ export class Isolation {
   readonly #options: IsolationOptions;
   readonly #sidings: readonly Siding[];
   /** The key that is being moved aside, and where to. */
-  #departing: { readonly routingKey: string; readonly siding: Siding; isOpen: boolean } | undefined;
+  #moving: { readonly routingKey: string; readonly siding: Siding; isOpen: boolean } | undefined;
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
   #suspended = false;
@@ -49,7 +49,7 @@ export class Isolation {
             arrived: (message) => ports.arrived(message),
             unread: (consumer, delivery, unread) => ports.unread(consumer, delivery, unread),
             closedByBroker: (consumer, reason) => ports.closedByBroker(consumer, reason),
-            emptied: (siding) => void this.#goDirect(siding),
+            emptied: (siding) => void this.#returnToLane(siding),
             broken: () => ports.broken(),
           },
           clock,
@@ -67,7 +67,7 @@ export class Isolation {
     return this.#suspended || this.#sidings.some(({ isStuck }) => isStuck);
   }
 
-  get consumers(): readonly Lane[] {
+  get consumers(): readonly LaneConsumer[] {
     return this.#sidings.flatMap(({ consumer }) => consumer ?? []);
   }
 
@@ -101,9 +101,9 @@ export class Isolation {
   }
 
   /** A message came off the lane. True where its key stands aside: it follows. */
-  divert(message: HeldMessage): boolean {
+  redirect(message: UnackedMessage): boolean {
     const siding = this.#sidingOf(message.routingKey);
-    if (siding === undefined || this.#departing?.siding === siding) return false;
+    if (siding === undefined || this.#moving?.siding === siding) return false;
     siding.move([message]);
     return true;
   }
@@ -112,7 +112,7 @@ export class Isolation {
   look(): void {
     for (const siding of this.#sidings) siding.goOn();
     this.#suspended = false;
-    if (this.#departing !== undefined) this.#depart();
+    if (this.#moving !== undefined) this.#beginMove();
     else if (this.#options.lane.held.size >= PREFETCH) this.#chooseKey();
   }
 
@@ -123,9 +123,9 @@ export class Isolation {
   }
 
   /** Ends the hold on a departing key; after its messages were forgotten, so that none of them starts. */
-  stay(): void {
-    if (this.#departing !== undefined) this.#options.dispatcher.preemption.release(this.#departing.routingKey);
-    this.#departing = undefined;
+  cancelMove(): void {
+    if (this.#moving !== undefined) this.#options.dispatcher.preemption.release(this.#moving.routingKey);
+    this.#moving = undefined;
   }
 
   async close(): Promise<void> {
@@ -177,7 +177,7 @@ export class Isolation {
     this.#suspended = routingKey === undefined || siding === undefined || publisher.state() !== 'connected';
     if (routingKey === undefined || siding === undefined || this.#suspended || this.#connection === undefined) return;
     const departing = { routingKey, siding, isOpen: false };
-    this.#departing = departing;
+    this.#moving = departing;
     dispatcher.preemption.quiesce(routingKey);
     log.warn('key set aside: it holds up its neighbours', { key: routingKey, lane: index, siding: siding.index });
     siding.open(this.#connection, routingKey).then(
@@ -187,14 +187,14 @@ export class Isolation {
   }
 
   /** As soon as nothing of the key is in flight, what is held of it moves, in its order. What hangs is not waited for. */
-  #depart(): void {
+  #beginMove(): void {
     const { dispatcher, lane } = this.#options;
-    const departing = this.#departing;
+    const departing = this.#moving;
     if (departing === undefined || !departing.isOpen) return;
     const { routingKey, siding } = departing;
     const held = [...lane.held].filter((message) => message.routingKey === routingKey && dispatcher.has(message));
     if (held.some((message) => dispatcher.isBusy(message))) return dispatcher.preemption.interrupt(routingKey);
-    this.#departing = undefined;
+    this.#moving = undefined;
     dispatcher.forget(held);
     dispatcher.preemption.release(routingKey);
     siding.move(held);
@@ -204,8 +204,8 @@ export class Isolation {
    * Nothing of the key seems to be left: the broker is asked, once nobody consumes the siding, and what comes of the key
    * meanwhile waits. Then it goes the direct way, behind nothing of its own.
    */
-  async #goDirect(siding: Siding): Promise<void> {
-    if (this.#departing?.siding === siding || this.#ended) return;
+  async #returnToLane(siding: Siding): Promise<void> {
+    if (this.#moving?.siding === siding || this.#ended) return;
     const { routingKey } = siding;
     try {
       await siding.pause();

@@ -1,30 +1,30 @@
 import { type Clock, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel } from 'amqplib';
 import { Membership } from './membership';
-import { type Family, laneQueue } from './topology';
+import { type LaneGroup, laneQueue } from './topology';
 
 const LOOK_FOR_ORPHANS_EVERY_MS = 3_000;
 
-export interface LaneShareOptions {
-  readonly family: Family;
+export interface LaneAssignmentOptions {
+  readonly family: LaneGroup;
   readonly announce: (body: Buffer) => void;
   readonly take: (lane: number) => void;
-  readonly letGo: (lane: number) => void;
+  readonly release: (lane: number) => void;
   readonly owned: () => Iterable<number>;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
 
 /** Which lanes are ours: those that hashing gives us, and those that have no consumer at all. */
-export class LaneShare {
-  readonly #options: LaneShareOptions;
+export class LaneAssignment {
+  readonly #options: LaneAssignmentOptions;
   readonly #membership: Membership;
   /** Lanes of others that we work because nobody else did. */
-  readonly #adopted = new Set<number>();
+  readonly #claimedOrphans = new Set<number>();
   #stopLooking: () => void = () => undefined;
   #joined = false;
 
-  constructor(options: LaneShareOptions) {
+  constructor(options: LaneAssignmentOptions) {
     this.#options = options;
     this.#membership = new Membership({
       group: options.family.exchange,
@@ -37,7 +37,7 @@ export class LaneShare {
   }
 
   async join(channel: Channel): Promise<void> {
-    this.#adopted.clear();
+    this.#claimedOrphans.clear();
     this.#stopLooking();
     await this.#membership.join(channel);
     this.#joined = true;
@@ -57,9 +57,9 @@ export class LaneShare {
     if (!this.#joined) return;
     const owned = new Set(this.#options.owned());
     for (let lane = 0; lane < this.#options.family.lanes; lane += 1) {
-      const ours = this.#membership.isMine(lane) || this.#adopted.has(lane);
+      const ours = this.#membership.isMine(lane) || this.#claimedOrphans.has(lane);
       if (ours && !owned.has(lane)) this.#options.take(lane);
-      else if (!ours && owned.has(lane)) this.#options.letGo(lane);
+      else if (!ours && owned.has(lane)) this.#options.release(lane);
     }
   }
 
@@ -71,13 +71,13 @@ export class LaneShare {
     const { family } = this.#options;
     const owned = new Set(this.#options.owned());
     for (let lane = 0; lane < family.lanes; lane += 1) {
-      if (this.#membership.isMine(lane)) this.#adopted.delete(lane);
-      else if (this.#adopted.has(lane)) {
-        if (this.#membership.isWorkedInstead(lane)) this.#adopted.delete(lane);
+      if (this.#membership.isMine(lane)) this.#claimedOrphans.delete(lane);
+      else if (this.#claimedOrphans.has(lane)) {
+        if (this.#membership.isWorkedInstead(lane)) this.#claimedOrphans.delete(lane);
       } else if (!owned.has(lane)) {
         const consumers = await consumersOf(channel, laneQueue(family, lane));
         if (consumers === undefined) return;
-        if (consumers === 0) this.#adopted.add(lane);
+        if (consumers === 0) this.#claimedOrphans.add(lane);
       }
     }
     this.settled();

@@ -12,8 +12,8 @@ const KNOWN_KEYS = 2 * PREFETCH;
 const APPLIED_WITHIN_MS = 5_000;
 
 /** A message off a lane, not yet acknowledged. */
-export interface HeldMessage extends IncomingMessage {
-  readonly lane: Lane;
+export interface UnackedMessage extends IncomingMessage {
+  readonly lane: LaneConsumer;
   readonly delivery: ConsumeMessage;
   /** The broker gave it to somebody before: it may have been delivered. */
   readonly redelivered: boolean;
@@ -21,25 +21,25 @@ export interface HeldMessage extends IncomingMessage {
   readonly heldSince: number;
 }
 
-export interface LanePorts {
+export interface LaneConsumerPorts {
   /** A message came; calls keep the order of the queue. */
-  arrived(message: HeldMessage): void;
+  arrived(message: UnackedMessage): void;
   /** Something came that this version cannot deliver. */
-  unread(lane: Lane, delivery: ConsumeMessage, unread: Unread): void;
+  unread(lane: LaneConsumer, delivery: ConsumeMessage, unread: Unread): void;
   /** The broker closes the channel for a reason of its own, as its consumer timeout; `lost` follows. */
-  closedByBroker(lane: Lane, reason: string): void;
+  closedByBroker(lane: LaneConsumer, reason: string): void;
   /** The channel is gone without our doing; what was held is the broker's again. */
-  lost(lane: Lane): void;
+  lost(lane: LaneConsumer): void;
   /** A message was acknowledged or rejected: it is no longer in the queue. */
   acknowledged?(): void;
 }
 
 /** One life of a consumer of a lane's queue, or of a siding's: from its channel's opening to its end. */
-export class Lane {
+export class LaneConsumer {
   readonly #abort = new AbortController();
-  readonly #ports: LanePorts;
+  readonly #ports: LaneConsumerPorts;
   readonly #clock: Clock;
-  readonly #held = new Set<HeldMessage>();
+  readonly #held = new Set<UnackedMessage>();
   /** One for each routing key: all its attempts listen to it, and none needs one of its own. */
   readonly #attempts = new Map<string, AbortController>();
   #channel: Channel | undefined;
@@ -49,7 +49,7 @@ export class Lane {
 
   constructor(
     readonly queue: string,
-    ports: LanePorts,
+    ports: LaneConsumerPorts,
     clock: Clock = SYSTEM_CLOCK,
   ) {
     this.#ports = ports;
@@ -73,7 +73,7 @@ export class Lane {
     attempts?.abort(new Error('the attempt was interrupted'));
   }
 
-  get held(): ReadonlySet<HeldMessage> {
+  get held(): ReadonlySet<UnackedMessage> {
     return this.#held;
   }
 
@@ -96,9 +96,9 @@ export class Lane {
   }
 
   /** Lets the broker forget the message; without effect once the lane is lost. */
-  ack(message: HeldMessage): void {
+  ack(message: UnackedMessage): void {
     if (this.#state === 'closed') return;
-    this.handBack(message);
+    this.returnToQueue(message);
     this.ackDelivery(message.delivery);
   }
 
@@ -107,9 +107,9 @@ export class Lane {
   }
 
   /** Has the broker itself move the message to the dead letters, whatever its size; without effect once the lane is lost. */
-  reject(message: HeldMessage): void {
+  reject(message: UnackedMessage): void {
     if (this.#state === 'closed') return;
-    this.handBack(message);
+    this.returnToQueue(message);
     this.rejectDelivery(message.delivery);
   }
 
@@ -118,7 +118,7 @@ export class Lane {
   }
 
   /** The message stays unacknowledged and goes back to its place when the channel closes. */
-  handBack(message: HeldMessage): void {
+  returnToQueue(message: UnackedMessage): void {
     this.#held.delete(message);
     if (this.#held.size === 0) this.#drained();
   }
@@ -223,7 +223,7 @@ export class Lane {
       this.#ports.unread(this, delivery, parsed);
       return;
     }
-    const message: HeldMessage = {
+    const message: UnackedMessage = {
       ...parsed.message,
       lane: this,
       delivery,

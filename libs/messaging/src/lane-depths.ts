@@ -1,12 +1,12 @@
 import { type Channel } from 'amqplib';
-import { type Family, laneQueue, sidingQueue } from './topology';
+import { type LaneGroup, laneQueue, sidingQueue } from './topology';
 
 /** How many messages wait in lanes, their sidings included, as the broker told when it was last asked. */
 export class LaneDepths {
-  readonly #family: Family;
+  readonly #family: LaneGroup;
   readonly #waiting = new Map<number, number>();
 
-  constructor(family: Family) {
+  constructor(family: LaneGroup) {
     this.#family = family;
   }
 

@@ -4,10 +4,10 @@ import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Sender } from './dead-letters/sender';
-import { BrokerLink } from './inspection/broker-client';
+import { BrokerClient } from './inspection/broker-client';
 import { DeliveredIds } from './delivered-ids';
-import { Intake } from './redelivery-filter';
-import { type HeldMessage } from './lane-consumer';
+import { RedeliveryFilter } from './redelivery-filter';
+import { type UnackedMessage } from './lane-consumer';
 import { LaneOwner } from './lane-owner';
 import { DELIVERED, event, KEY, Markers, publish } from './lane-worker.fixture';
 import { toProperties } from './message';
@@ -21,14 +21,14 @@ it('a siding is taken over once, also where it is found while the first message 
   const connection = await connect(url);
   await declareTopology(connection, EVENTS, 'quorum');
   const index = laneOf(EVENTS, KEY);
-  const link = await BrokerLink.open({ url, name: 'test' });
+  const link = await BrokerClient.open({ url, name: 'test' });
   const sender = await Sender.open(link);
-  const aside = { ...event('disk', 0), again: true };
+  const aside = { ...event('disk', 0), maybeDuplicate: true };
   await sender.send(EVENTS.exchange, sidingKey(index, 0), aside.body, toProperties(aside));
   await link.close();
 
   const delivered: string[] = [];
-  const dispatcher = new Dispatcher<HeldMessage>(
+  const dispatcher = new Dispatcher<UnackedMessage>(
     {
       concurrency: 8,
       maximumAgeMs: 86_400_000,
@@ -49,7 +49,7 @@ it('a siding is taken over once, also where it is found while the first message 
       changed: () => undefined,
     },
   );
-  const intake = new Intake(new DeliveredIds(new Markers(), SYSTEM_CLOCK), {
+  const redeliveryFilter = new RedeliveryFilter(new DeliveredIds(new Markers(), SYSTEM_CLOCK), {
     admit: (message) => owner.admit(message),
     repeat: (message) => message.lane.ack(message),
   });
@@ -62,7 +62,7 @@ it('a siding is taken over once, also where it is found while the first message 
     family: EVENTS,
     index,
     dispatcher,
-    intake,
+    redeliveryFilter,
     publisher,
     log,
     prepare: () => {
@@ -91,7 +91,7 @@ it('a siding is taken over once, also where it is found while the first message 
   prepared();
   await waitUntil(() => delivered.length === 2, { what: 'both deliveries' });
   await looking;
-  await owner.letGo();
+  await owner.release();
   expect((await control.checkQueue(sidingQueue(EVENTS, index, 0))).consumerCount).toBe(0);
   await publisher.close();
   await connection.close();

@@ -1,26 +1,26 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
-import { type Intake } from './redelivery-filter';
+import { type RedeliveryFilter } from './redelivery-filter';
 import { Isolation } from './isolation';
-import { type HeldMessage, Lane } from './lane-consumer';
+import { LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { type Log } from './log';
 import { type Unread } from './message';
 import { Misrouted } from './misrouted';
 import { type Publisher } from './publisher';
-import { type Family, laneQueue } from './topology';
+import { type LaneGroup, laneQueue } from './topology';
 
 export interface LaneOwnerPorts {
-  unread(lane: Lane, delivery: ConsumeMessage, unread: Unread): void;
+  unread(lane: LaneConsumer, delivery: ConsumeMessage, unread: Unread): void;
   /** The lane is no longer ours: lost, or given back because something about it is not known for sure. */
   gone(owner: LaneOwner): void;
 }
 
 export interface LaneOwnerOptions {
-  readonly family: Family;
+  readonly family: LaneGroup;
   readonly index: number;
-  readonly dispatcher: Dispatcher<HeldMessage>;
-  readonly intake: Intake;
+  readonly dispatcher: Dispatcher<UnackedMessage>;
+  readonly redeliveryFilter: RedeliveryFilter;
   readonly publisher: Publisher;
   readonly log: Log;
   /** Awaited before the first message of the lane or of a siding; settles soon, whatever hangs. */
@@ -33,24 +33,25 @@ export interface LaneOwnerOptions {
 export class LaneOwner {
   readonly index: number;
   readonly #options: LaneOwnerOptions;
-  readonly #lane: Lane;
+  readonly #lane: LaneConsumer;
   readonly #isolation: Isolation;
   readonly #misrouted: Misrouted;
   /** What came off the lane before its sidings were known. */
-  readonly #early: HeldMessage[] = [];
+  readonly #early: UnackedMessage[] = [];
   #gate: 'closed' | 'opening' | 'open' = 'closed';
   #state: 'working' | 'leaving' | 'gone' = 'working';
 
   constructor(options: LaneOwnerOptions) {
     this.#options = options;
     this.index = options.index;
-    const { family, index, dispatcher, publisher, log, intake, ports, clock = SYSTEM_CLOCK } = options;
-    const unread = (lane: Lane, delivery: ConsumeMessage, what: Unread): void => ports.unread(lane, delivery, what);
-    const closedByBroker = ({ queue }: Lane, reason: string): void =>
+    const { family, index, dispatcher, publisher, log, redeliveryFilter, ports, clock = SYSTEM_CLOCK } = options;
+    const unread = (lane: LaneConsumer, delivery: ConsumeMessage, what: Unread): void =>
+      ports.unread(lane, delivery, what);
+    const closedByBroker = ({ queue }: LaneConsumer, reason: string): void =>
       log.warn('the broker closed the channel of a queue: its messages are redelivered', { queue, reason });
-    const deliver = (message: HeldMessage): void => dispatcher.add(message);
+    const deliver = (message: UnackedMessage): void => dispatcher.add(message);
     this.#misrouted = new Misrouted({ family, index, publisher, deliver, log, clock });
-    this.#lane = new Lane(
+    this.#lane = new LaneConsumer(
       laneQueue(family, index),
       {
         arrived: (message) => this.#arrived(message),
@@ -70,11 +71,11 @@ export class LaneOwner {
       clock,
       ports: {
         arrived: (message) => {
-          if (!this.#misrouted.divert(message)) intake.arrived(message);
+          if (!this.#misrouted.redirect(message)) redeliveryFilter.arrived(message);
         },
         unread,
         closedByBroker,
-        broken: () => void this.letGo(),
+        broken: () => void this.release(),
         lost: () => this.lose(),
       },
     });
@@ -91,7 +92,7 @@ export class LaneOwner {
   }
 
   /** Every message of the lane and its sidings that is not acknowledged. */
-  get held(): readonly HeldMessage[] {
+  get held(): readonly UnackedMessage[] {
     return this.#consumers().flatMap(({ held }) => [...held]);
   }
 
@@ -107,8 +108,8 @@ export class LaneOwner {
   }
 
   /** A message whose repeat was ruled out: to its siding, where its key stands aside, else to dispatch. */
-  admit(message: HeldMessage): void {
-    if (message.lane === this.#lane && this.#isolation.divert(message)) return;
+  admit(message: UnackedMessage): void {
+    if (message.lane === this.#lane && this.#isolation.redirect(message)) return;
     this.#options.dispatcher.add(message);
   }
 
@@ -130,7 +131,7 @@ export class LaneOwner {
   }
 
   /** Starts nothing new, lets what is in flight settle, gives everything back in order: the sidings first, the lane last. */
-  async letGo(): Promise<void> {
+  async release(): Promise<void> {
     if (this.#state !== 'working') return;
     this.#state = 'leaving';
     const { dispatcher } = this.#options;
@@ -141,9 +142,9 @@ export class LaneOwner {
     );
     // Before anything else: what is in flight may come back, and then nothing behind it may start.
     dispatcher.forget(idle);
-    this.#isolation.stay();
+    this.#isolation.cancelMove();
     await this.#isolation.leave();
-    for (const message of idle) message.lane.handBack(message);
+    for (const message of idle) message.lane.returnToQueue(message);
     await Promise.all(consumers.map((consumer) => consumer.drained()));
     await this.#isolation.close();
     await this.#lane.close();
@@ -155,7 +156,7 @@ export class LaneOwner {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
     for (const consumer of this.#consumers()) this.#options.dispatcher.forget(consumer.held);
-    this.#isolation.stay();
+    this.#isolation.cancelMove();
     this.#isolation.lose();
     this.#lane.lose();
     this.#options.ports.gone(this);
@@ -167,13 +168,13 @@ export class LaneOwner {
     this.#options.ports.gone(this);
   }
 
-  #consumers(): readonly Lane[] {
+  #consumers(): readonly LaneConsumer[] {
     return [...this.#isolation.consumers, this.#lane];
   }
 
-  #arrived(message: HeldMessage): void {
-    if (this.#misrouted.divert(message)) return;
-    if (this.#gate === 'open') return this.#options.intake.arrived(message);
+  #arrived(message: UnackedMessage): void {
+    if (this.#misrouted.redirect(message)) return;
+    if (this.#gate === 'open') return this.#options.redeliveryFilter.arrived(message);
     this.#early.push(message);
     // The broker gives us the lane: the owner before us has left, and its sidings can be counted.
     if (this.#gate === 'closed') void this.#inspect();
@@ -188,7 +189,7 @@ export class LaneOwner {
     await this.#learnSidings();
     if (this.#state !== 'working') return;
     this.#gate = 'open';
-    for (const message of this.#early.splice(0)) this.#options.intake.arrived(message);
+    for (const message of this.#early.splice(0)) this.#options.redeliveryFilter.arrived(message);
   }
 
   async #learnSidings(): Promise<void> {

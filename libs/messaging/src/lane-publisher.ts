@@ -4,9 +4,9 @@ import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
 import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
 import { redeclaration } from './redeclaration';
-import { Session } from './broker-connection';
+import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
-import { declareTopology, type Family, laneKey, type QueueType } from './topology';
+import { declareTopology, type LaneGroup, laneKey, type QueueType } from './topology';
 
 /** A broker that does not answer a request for so long is not heard any more, whatever its heartbeats say. */
 const RPC_TIMEOUT_MS = 10_000;
@@ -20,7 +20,7 @@ const NOT_FOUND = 404;
 export interface LanePublisherOptions {
   readonly url: string;
   readonly name: string;
-  readonly family: Family;
+  readonly family: LaneGroup;
   readonly queueType: QueueType;
   readonly log: Log;
   readonly clock?: Clock;
@@ -49,7 +49,7 @@ interface LaneChannel {
 export class LanePublisher {
   readonly #options: LanePublisherOptions;
   readonly #clock: Clock;
-  readonly #session: Session;
+  readonly #session: BrokerConnection;
   readonly #lanes: readonly LaneChannel[];
   readonly #headers = new SharedHeaders();
   #connection: ChannelModel | undefined;
@@ -60,7 +60,7 @@ export class LanePublisher {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#lanes = Array.from({ length: options.family.lanes }, () => ({ channel: undefined, failures: 0 }));
-    this.#session = new Session({
+    this.#session = new BrokerConnection({
       url: options.url,
       name: options.name,
       log: options.log,

@@ -4,7 +4,7 @@ import { type DeadReason } from './dead-letter';
 import { type DeliveredMarkers } from './delivered-ids';
 import { type Log } from './log';
 import { type IncomingMessage } from './message';
-import { type Family, type QueueType } from './topology';
+import { type LaneGroup, type QueueType } from './topology';
 
 /** What a worker tells of its work; for metrics. */
 export interface LaneObserver {
@@ -21,7 +21,7 @@ export interface LaneObserver {
 export interface LaneWorkerOptions {
   readonly url: string;
   readonly name: string;
-  readonly family: Family;
+  readonly family: LaneGroup;
   readonly queueType: QueueType;
   /** Attempts at one time. */
   readonly concurrency: number;

@@ -1,6 +1,6 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import { Sender } from './dead-letters/sender';
-import { BrokerLink } from './inspection/broker-client';
+import { BrokerClient } from './inspection/broker-client';
 import { type DeliveredMarkers } from './delivered-ids';
 import { LaneWorker } from './lane-worker';
 import { type LaneWorkerOptions } from './lane-worker-options';
@@ -85,7 +85,7 @@ export class TestWorker {
 
 /** Puts messages into their lanes, in order. */
 export async function publish(url: string, messages: readonly OutgoingMessage[]): Promise<void> {
-  const link = await BrokerLink.open({ url, name: 'test' });
+  const link = await BrokerClient.open({ url, name: 'test' });
   const sender = await Sender.open(link);
   const send = (message: OutgoingMessage) =>
     sender.send(EVENTS.exchange, laneKey(laneOfMessage(EVENTS, message)), message.body, toProperties(message));

@@ -1,23 +1,23 @@
 import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { DeadLetterOffice, type Written } from './dead-letter-publisher';
+import { DeadLetterPublisher, type Written } from './dead-letter-publisher';
 import { DeliveredIds } from './delivered-ids';
-import { Deliveries } from './delivery-executor';
-import { Hearing } from './broker-liveness';
-import { Intake } from './redelivery-filter';
-import { type HeldMessage } from './lane-consumer';
+import { DeliveryExecutor } from './delivery-executor';
+import { BrokerLiveness } from './broker-liveness';
+import { RedeliveryFilter } from './redelivery-filter';
+import { type UnackedMessage } from './lane-consumer';
 import { LaneChanges } from './lane-changes';
 import { LaneDepths } from './lane-depths';
 import { LaneOwner } from './lane-owner';
-import { LaneShare } from './lane-assignment';
+import { LaneAssignment } from './lane-assignment';
 import { type LaneWorkerOptions } from './lane-worker-options';
-import { LOOK_EVERY_MS, Lookout } from './stall-monitor';
+import { LOOK_EVERY_MS, StallMonitor } from './stall-monitor';
 import { OwnedLanes } from './owned-lanes';
 import { Publisher } from './publisher';
-import { Session } from './broker-connection';
+import { BrokerConnection } from './broker-connection';
 import { declareTopology, laneOfMessage, STATUS_EXCHANGE } from './topology';
-import { Whereabouts } from './trace-responder';
+import { TraceResponder } from './trace-responder';
 
 const RENEW_AFTER_MS = 10 * 60_000;
 const LISTEN_EVERY_MS = 1_000;
@@ -34,18 +34,18 @@ const TAKE_AGAIN_MS = 250;
  */
 export class LaneWorker {
   readonly #options: LaneWorkerOptions;
-  readonly #deliveries: Deliveries;
-  readonly #intake: Intake;
-  readonly #share: LaneShare;
+  readonly #executor: DeliveryExecutor;
+  readonly #redeliveryFilter: RedeliveryFilter;
+  readonly #assignment: LaneAssignment;
   readonly #publisher: Publisher;
-  readonly #deadLetters: DeadLetterOffice;
-  readonly #session: Session;
+  readonly #deadLetters: DeadLetterPublisher;
+  readonly #brokerConnection: BrokerConnection;
   readonly #depths: LaneDepths;
-  readonly #whereabouts: Whereabouts;
+  readonly #traceResponder: TraceResponder;
   readonly #lanes = new OwnedLanes();
   readonly #changes: LaneChanges;
   readonly #clock: Clock;
-  readonly #hearing: Hearing;
+  readonly #liveness: BrokerLiveness;
   readonly #stopListening: () => void;
   readonly #stopLooking: readonly (() => void)[];
   #connection: ChannelModel | undefined;
@@ -56,10 +56,10 @@ export class LaneWorker {
     this.#options = options;
     const { url, name, family, queueType, log, observer, clock = SYSTEM_CLOCK, random } = options;
     this.#clock = clock;
-    this.#hearing = new Hearing(clock);
+    this.#liveness = new BrokerLiveness(clock);
     this.#changes = new LaneChanges(log, () => this.#lanes.indices, clock);
     const delivered = new DeliveredIds(options.markers, clock);
-    this.#intake = new Intake(delivered, {
+    this.#redeliveryFilter = new RedeliveryFilter(delivered, {
       admit: (message) => this.#ownerOf(message)?.admit(message),
       repeat: (message) => {
         observer.repeated(message);
@@ -68,31 +68,31 @@ export class LaneWorker {
     });
     this.#publisher = new Publisher({ url, name: `${name} publishing`, family, queueType, log, clock });
     const written: Written = (reason, message) => observer.buried(reason, message);
-    this.#deadLetters = new DeadLetterOffice(family, this.#publisher, log, written, clock);
-    this.#deliveries = new Deliveries(options, {
+    this.#deadLetters = new DeadLetterPublisher(family, this.#publisher, log, written, clock);
+    this.#executor = new DeliveryExecutor(options, {
       delivered,
       deadLetters: this.#deadLetters,
-      hearing: this.#hearing,
+      liveness: this.#liveness,
     });
     this.#depths = new LaneDepths(family);
-    this.#whereabouts = new Whereabouts({
+    this.#traceResponder = new TraceResponder({
       group: family.exchange,
       lanes: () => this.#lanes.indices,
       held: () => this.#lanes.held,
-      tell: (message) => this.#dispatcher.statusOf(message),
+      statusOf: (message) => this.#dispatcher.statusOf(message),
       reply: (queue, body) => void this.#publisher.send('', queue, body, { mandatory: false }).catch(() => undefined),
     });
-    this.#share = new LaneShare({
+    this.#assignment = new LaneAssignment({
       family,
       announce: (body) =>
         void this.#publisher.send(STATUS_EXCHANGE, '', body, { mandatory: false }).catch(() => undefined),
       take: (lane) => void this.#take(lane),
-      letGo: (lane) => void this.#lanes.get(lane)?.letGo(),
+      release: (lane) => void this.#lanes.get(lane)?.release(),
       owned: () => this.#lanes.indices,
       clock,
       random,
     });
-    this.#session = new Session({
+    this.#brokerConnection = new BrokerConnection({
       url,
       name: `${name} consuming`,
       log,
@@ -101,10 +101,10 @@ export class LaneWorker {
       clock,
       random,
     });
-    const lookout = new Lookout(this.#hearing, () => this.#look());
+    const stallMonitor = new StallMonitor(this.#liveness, () => this.#look());
     this.#stopListening = every(clock, LISTEN_EVERY_MS, () => void this.#listen());
     this.#stopLooking = [
-      every(clock, LOOK_EVERY_MS, () => lookout.due(clock.monotonic())),
+      every(clock, LOOK_EVERY_MS, () => stallMonitor.due(clock.monotonic())),
       every(clock, SEARCH_EVERY_MS, () => void this.#lanes.lookForStranded()),
       every(clock, COUNT_EVERY_MS, () => void this.#depths.ask(this.#control, this.#lanes.indices)),
     ];
@@ -113,19 +113,19 @@ export class LaneWorker {
   /** Begins to work as soon as the broker is there; does not wait for it. */
   start(): void {
     this.#publisher.start();
-    this.#session.start();
+    this.#brokerConnection.start();
   }
 
   /** Starts nothing new, lets what is in flight settle, gives every lane back in order. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#share.leave();
+    this.#assignment.leave();
     for (const stop of this.#stopLooking) stop();
-    await Promise.all(this.#lanes.owners.map((owner) => owner.letGo()));
+    await Promise.all(this.#lanes.owners.map((owner) => owner.release()));
     this.#changes.tell();
     this.#stopListening();
     await this.#publisher.close();
-    await this.#session.close();
+    await this.#brokerConnection.close();
   }
 
   /**
@@ -143,12 +143,12 @@ export class LaneWorker {
   }
 
   get connected(): boolean {
-    return this.#session.connected;
+    return this.#brokerConnection.connected;
   }
 
   /** Whether our lanes can be nobody else's: a process that was paused has to ask before it sends anything. */
   get holdsLanes(): boolean {
-    return this.#hearing.holdsLanes;
+    return this.#liveness.holdsLanes;
   }
 
   get lanes(): number {
@@ -161,7 +161,7 @@ export class LaneWorker {
   }
 
   get dispatcher(): Pick<
-    Dispatcher<HeldMessage>,
+    Dispatcher<UnackedMessage>,
     | 'held'
     | 'inFlight'
     | 'throttledKeys'
@@ -183,29 +183,29 @@ export class LaneWorker {
     return this.#lanes.withoutIsolation;
   }
 
-  get #dispatcher(): Dispatcher<HeldMessage> {
-    return this.#deliveries.dispatcher;
+  get #dispatcher(): Dispatcher<UnackedMessage> {
+    return this.#executor.dispatcher;
   }
 
   async #opened(connection: ChannelModel): Promise<void> {
     const control = await connection.createChannel();
     control.on('error', (error) => this.#options.log.error('the control channel failed', { error: error.message }));
     control.on('close', () => {
-      if (control === this.#control) this.#session.reconnect();
+      if (control === this.#control) this.#brokerConnection.reconnect();
     });
     await declareTopology(connection, this.#options.family, this.#options.queueType, this.#clock);
-    this.#hearing.heard();
+    this.#liveness.heard();
     this.#connection = connection;
     this.#control = control;
-    await this.#whereabouts.listen(control);
-    await this.#share.join(control);
+    await this.#traceResponder.listen(control);
+    await this.#assignment.join(control);
   }
 
   /** The connection is gone: so is everything that was held. What is on the wire is given up. */
   #lost(): void {
     this.#connection = undefined;
     this.#control = undefined;
-    this.#hearing.lost();
+    this.#liveness.lost();
     for (const owner of this.#lanes.owners) owner.lose();
   }
 
@@ -213,12 +213,13 @@ export class LaneWorker {
   async #listen(): Promise<void> {
     const control = this.#control;
     if (control === undefined) return;
-    const asked = this.#hearing.now();
-    if (this.#hearing.isSilent) return this.#session.reconnect();
+    const asked = this.#liveness.now();
+    if (this.#liveness.isSilent) return this.#brokerConnection.reconnect();
     const renewBefore = asked.monotonic - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
-    for (const owner of this.#lanes.owners) if ((owner.heldSince ?? asked.monotonic) < renewBefore) void owner.letGo();
+    for (const owner of this.#lanes.owners)
+      if ((owner.heldSince ?? asked.monotonic) < renewBefore) void owner.release();
     await control.checkExchange(STATUS_EXCHANGE).then(
-      () => this.#hearing.heard(asked),
+      () => this.#liveness.heard(asked),
       () => undefined,
     );
   }
@@ -237,13 +238,13 @@ export class LaneWorker {
       family,
       index,
       dispatcher: this.#dispatcher,
-      intake: this.#intake,
+      redeliveryFilter: this.#redeliveryFilter,
       publisher: this.#publisher,
       log,
       prepare,
       clock: this.#clock,
       ports: {
-        unread: (lane, delivery, unread) => void this.#deadLetters.buryUnread(lane, delivery, unread),
+        unread: (lane, delivery, unread) => void this.#deadLetters.deadLetterUnread(lane, delivery, unread),
         gone: (gone) => this.#gone(gone),
       },
     });
@@ -256,10 +257,10 @@ export class LaneWorker {
   #gone(owner: LaneOwner): void {
     this.#lanes.remove(owner);
     this.#changes.gone(owner.index);
-    this.#clock.after(TAKE_AGAIN_MS, () => this.#share.settled());
+    this.#clock.after(TAKE_AGAIN_MS, () => this.#assignment.settled());
   }
 
-  #ownerOf(message: HeldMessage): LaneOwner | undefined {
+  #ownerOf(message: UnackedMessage): LaneOwner | undefined {
     return this.#lanes.get(laneOfMessage(this.#options.family, message));
   }
 }

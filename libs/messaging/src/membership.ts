@@ -92,9 +92,9 @@ export class Membership {
 
   #beat(): void {
     const now = this.#clock.monotonic();
-    const isDeaf = now - this.#echoAt > DEAF_AFTER_MS;
-    if (isDeaf || now - this.#announcedAt >= ANNOUNCE_EVERY_MS) this.#say(isDeaf);
-    if (isDeaf) return;
+    const echoLost = now - this.#echoAt > DEAF_AFTER_MS;
+    if (echoLost || now - this.#announcedAt >= ANNOUNCE_EVERY_MS) this.#say(echoLost);
+    if (echoLost) return;
     const gone = [...this.#heard].filter(([, { heardAt }]) => now - heardAt > GONE_AFTER_MS);
     for (const [member] of gone) this.#heard.delete(member);
     if (gone.length > 0) this.#options.changed();

@@ -48,7 +48,7 @@ it('reads what it wrote, byte for byte, and says that it may have been sent befo
       expect({ ...read.message, body: read.message.body.toString('hex') }).toEqual({
         ...written,
         body: written.body.toString('hex'),
-        again: true,
+        maybeDuplicate: true,
       });
     }),
   );
@@ -57,7 +57,7 @@ it('reads what it wrote, byte for byte, and says that it may have been sent befo
 it('reads the records of the first release', () => {
   expect(readRecord(recordOf(HEAD))).toEqual({
     kind: 'message',
-    message: { ...HEAD, body: Buffer.from('body'), again: true },
+    message: { ...HEAD, body: Buffer.from('body'), maybeDuplicate: true },
   });
 });
 

@@ -20,7 +20,7 @@ const head = z.strictObject({
 
 /** What a record on disk holds. */
 export type ReadRecord =
-  /** It may have been sent before, so `again` is set. */
+  /** It may have been sent before, so `maybeDuplicate` is set. */
   | { readonly kind: 'message'; readonly message: OutgoingMessage }
   /** Written by a version that knows more: it must be kept for that version. */
   | { readonly kind: 'newer'; readonly version: number }
@@ -31,7 +31,7 @@ const DAMAGED: ReadRecord = { kind: 'damaged' };
 const NEWER: ReadRecord = { kind: 'newer', version: VERSION };
 
 /** A message as it is stored on disk: version, length of the head, head (JSON), and the body's exact bytes. */
-export function writeRecord({ body, again: _again, ...properties }: OutgoingMessage): Buffer {
+export function writeRecord({ body, maybeDuplicate: _again, ...properties }: OutgoingMessage): Buffer {
   const json = Buffer.from(JSON.stringify(properties));
   const record = Buffer.allocUnsafe(PREFIX_BYTES + json.length + body.length);
   record.writeUInt8(VERSION, 0);
@@ -55,7 +55,7 @@ export function readRecord(record: Buffer): ReadRecord {
   if (data === undefined) return error.issues.some(({ code }) => code === 'unrecognized_keys') ? NEWER : DAMAGED;
   const type = MESSAGE_TYPES.find((known) => known === data.type);
   if (type === undefined) return NEWER;
-  return { kind: 'message', message: { ...data, type, body: record.subarray(bodyAt), again: true } };
+  return { kind: 'message', message: { ...data, type, body: record.subarray(bodyAt), maybeDuplicate: true } };
 }
 
 function parsed(json: string): unknown {

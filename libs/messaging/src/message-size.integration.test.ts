@@ -2,10 +2,10 @@ import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
 import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { connect, type ConsumeMessage } from 'amqplib';
-import { type Letter, letterOf } from './dead-letters/dead-letter';
+import { type DeadLetter, deadLetterOf } from './dead-letters/dead-letter';
 import { Sender } from './dead-letters/sender';
 import { DELIVERED, event, KEY, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
-import { BrokerLink } from './inspection/broker-client';
+import { BrokerClient } from './inspection/broker-client';
 import { toProperties } from './message';
 import { PublishError, Publisher } from './publisher';
 import { declareTopology, EVENTS, laneKey, laneOf } from './topology';
@@ -39,9 +39,9 @@ const big = (alert: string, sequence: number) => ({
 async function deadLetters() {
   const connection = await connect(broker.url);
   const channel = await connection.createChannel();
-  const letters: Letter[] = [];
+  const letters: DeadLetter[] = [];
   await channel.consume(EVENTS.deadLetters, (delivery: ConsumeMessage | null) => {
-    if (delivery !== null) letters.push(letterOf(delivery));
+    if (delivery !== null) letters.push(deadLetterOf(delivery));
   });
   return { letters, close: () => connection.close() };
 }
@@ -113,7 +113,7 @@ it('a key with such a message keeps its place in its lane, which is not taken ag
 
 it('a message over it that lies in a lane of others is delivered from there, and what lies after it reaches its own lane', async () => {
   const elsewhere = laneKey((laneOf(EVENTS, KEY) + 1) % EVENTS.lanes);
-  const link = await BrokerLink.open({ url: broker.url, name: 'test' });
+  const link = await BrokerClient.open({ url: broker.url, name: 'test' });
   const sender = await Sender.open(link);
   for (const message of [event('small', 0), big('large', 0), event('small', 1)]) {
     await sender.send(EVENTS.exchange, elsewhere, message.body, toProperties(message));

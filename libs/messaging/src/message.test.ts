@@ -1,7 +1,7 @@
 import { type DeadLetterCause } from '@pdaltagent/delivery';
 import { type MessageProperties, type Options } from 'amqplib';
 import { deadLetterProperties, unreadLetterProperties } from './dead-letter';
-import { letterOf } from './dead-letters/dead-letter';
+import { deadLetterOf } from './dead-letters/dead-letter';
 import { replayProperties } from './dead-letters/replay-properties';
 import { fromDelivery, type IncomingMessage, toProperties } from './message';
 
@@ -15,7 +15,7 @@ const FRESH: IncomingMessage = {
   forward: { 'x-vendor': 'one' },
   query: 'a=1',
   receivedAt: 1_700_000_000_123,
-  again: true,
+  maybeDuplicate: true,
   traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
 };
 
@@ -85,7 +85,7 @@ describe('a message', () => {
     const aside = fromDelivery(delivered(toProperties(replayed.message)));
     if (aside.kind !== 'message') throw new Error(aside.problem);
     const deadAgain = delivered(deadLetterProperties(aside.message, BURIAL, HISTORY, 3));
-    expect(letterOf(deadAgain).acceptedAt).toBe(MESSAGE.receivedAt);
+    expect(deadLetterOf(deadAgain).acceptedAt).toBe(MESSAGE.receivedAt);
   });
 });
 
@@ -166,7 +166,7 @@ describe('a message of a newer version', () => {
     expect(letter).toMatchObject({ ...all, type: 'v9', messageId: FRESH.id, contentType: FRESH.contentType });
     expect(letter).not.toHaveProperty('expiration');
     expect(letter).not.toHaveProperty('userId');
-    expect(letterOf(delivered(letter))).toMatchObject({
+    expect(deadLetterOf(delivered(letter))).toMatchObject({
       reason: 'newer',
       answer: parsed.problem,
       message: { type: 'v9' },

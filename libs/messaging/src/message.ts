@@ -32,14 +32,14 @@ export interface OutgoingMessage {
   /** When the sender's event was accepted, on a message whose age a replay restarted; milliseconds since 1970. */
   readonly originalReceivedAt?: number;
   /** Set on anything that is published a second time: it may have been delivered already. */
-  readonly again?: boolean;
+  readonly maybeDuplicate?: boolean;
   /** W3C trace context, where the sender gave one. */
   readonly traceparent?: string;
 }
 
 /** A message as it comes off its queue. */
 export interface IncomingMessage extends OutgoingMessage {
-  readonly again: boolean;
+  readonly maybeDuplicate: boolean;
   readonly forward: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +47,7 @@ export interface IncomingMessage extends OutgoingMessage {
 export type AddressedMessage = Omit<IncomingMessage, 'type'> & { readonly type: string };
 
 export function toProperties(message: OutgoingMessage): Options.Publish {
-  const { forward, query, originalReceivedAt, again, traceparent } = message;
+  const { forward, query, originalReceivedAt, maybeDuplicate: again, traceparent } = message;
   // One by one: spreading what may be absent costs more than all the rest of publishing.
   const headers: Record<string, unknown> = {
     routing_key: message.routingKey,
@@ -164,7 +164,7 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
     body: content,
     contentType: typeof contentType === 'string' ? headerValueOf(contentType) : 'application/json',
     forward: forwardedHeadersOf(headers.forward),
-    again: headers.again === true,
+    maybeDuplicate: headers.again === true,
     ...(isTime(originalReceivedAt) ? { originalReceivedAt } : {}),
     ...(typeof query === 'string' ? { query: query.replace(NOT_IN_A_QUERY, encodeURIComponent) } : {}),
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),

@@ -1,7 +1,7 @@
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { Sender } from './dead-letters/sender';
-import { BrokerLink } from './inspection/broker-client';
+import { BrokerClient } from './inspection/broker-client';
 import { DELIVERED, event, KEY, Markers, sequences, TestWorker } from './lane-worker.fixture';
 import { type OutgoingMessage, toProperties } from './message';
 import { declareTopology, EVENTS, laneKey, laneOf, sidingKey } from './topology';
@@ -28,7 +28,7 @@ function keyOf(lane: number): string {
 
 /** Puts messages where they do not belong, as an operator with another tool may. */
 async function misplace(routingKey: string, messages: readonly OutgoingMessage[]): Promise<void> {
-  const link = await BrokerLink.open({ url, name: 'test' });
+  const link = await BrokerClient.open({ url, name: 'test' });
   const sender = await Sender.open(link);
   for (const message of messages) await sender.send(EVENTS.exchange, routingKey, message.body, toProperties(message));
   await link.close();

@@ -1,22 +1,22 @@
 import { type Clock, delay } from '@pdaltagent/clock';
-import { type HeldMessage } from './lane-consumer';
+import { type UnackedMessage } from './lane-consumer';
 import { type Log } from './log';
 import { toProperties } from './message';
 import { isNeverTaken, type Publisher } from './publisher';
 import { moveInOrder } from './siding-move';
-import { type Family, laneKey, laneOfMessage } from './topology';
+import { type LaneGroup, laneKey, laneOfMessage } from './topology';
 
 const AGAIN_MS = 1_000;
 /** How often it is reported that messages lie in the wrong lane. */
 const REPORT_EVERY_MS = 60_000;
 
 export interface MisroutedOptions {
-  readonly family: Family;
+  readonly family: LaneGroup;
   /** The lane in whose queues they lie. */
   readonly index: number;
-  readonly publisher: Pick<Publisher, 'sendPatiently'>;
+  readonly publisher: Pick<Publisher, 'sendIgnoringBlock'>;
   /** Delivers a message where it is. */
-  readonly deliver: (message: HeldMessage) => void;
+  readonly deliver: (message: UnackedMessage) => void;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -28,7 +28,7 @@ export interface MisroutedOptions {
  */
 export class Misrouted {
   readonly #options: MisroutedOptions;
-  #waiting: HeldMessage[] = [];
+  #waiting: UnackedMessage[] = [];
   #isMoving = false;
   #reportedAt = Number.NEGATIVE_INFINITY;
 
@@ -37,7 +37,7 @@ export class Misrouted {
   }
 
   /** True if the message is of another lane: then it is on its way there. */
-  divert(message: HeldMessage): boolean {
+  redirect(message: UnackedMessage): boolean {
     const { family, index } = this.#options;
     if (laneOfMessage(family, message) === index) return false;
     this.#waiting.push(message);
@@ -63,12 +63,12 @@ export class Misrouted {
     this.#isMoving = false;
   }
 
-  async #publish(message: HeldMessage): Promise<void> {
+  async #publish(message: UnackedMessage): Promise<void> {
     const { family, publisher } = this.#options;
     const key = laneKey(laneOfMessage(family, message));
-    const properties = toProperties({ ...message, again: true });
+    const properties = toProperties({ ...message, maybeDuplicate: true });
     try {
-      await publisher.sendPatiently(family.exchange, key, message.body, properties);
+      await publisher.sendIgnoringBlock(family.exchange, key, message.body, properties);
       message.lane.ack(message);
     } catch (error) {
       if (!isNeverTaken(error)) throw error;
@@ -76,7 +76,7 @@ export class Misrouted {
     }
   }
 
-  #deliverHere(message: HeldMessage, reason: string): void {
+  #deliverHere(message: UnackedMessage, reason: string): void {
     if (message.lane.leaving) return;
     this.#options.log.warn('a message in the wrong lane cannot be moved: it is delivered from there', {
       id: message.id,

@@ -1,5 +1,5 @@
 import { type LaneDepths } from './lane-depths';
-import { type HeldMessage } from './lane-consumer';
+import { type UnackedMessage } from './lane-consumer';
 import { type LaneOwner } from './lane-owner';
 
 /** The lanes that a worker works, by their index. */
@@ -20,7 +20,7 @@ export class OwnedLanes {
   }
 
   /** Everything that is taken off the lanes and their sidings. */
-  get held(): readonly HeldMessage[] {
+  get held(): readonly UnackedMessage[] {
     return this.owners.flatMap(({ held }) => held);
   }
 

@@ -1,7 +1,7 @@
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { Sender } from './dead-letters/sender';
-import { BrokerLink } from './inspection/broker-client';
+import { BrokerClient } from './inspection/broker-client';
 import { DELIVERED, event, KEY, publish, TestWorker } from './lane-worker.fixture';
 import { toProperties } from './message';
 import { declareTopology, EVENTS, laneOf, sidingKey } from './topology';
@@ -44,10 +44,10 @@ it('nothing of a lane is sent before its worker is prepared for it', async () =>
 it('nothing of its sidings either', async () => {
   const otherKey = `${KEY.slice(0, -1)}7`;
   expect(laneOf(EVENTS, otherKey)).not.toBe(laneOf(EVENTS, KEY));
-  const link = await BrokerLink.open({ url, name: 'test' });
+  const link = await BrokerClient.open({ url, name: 'test' });
   const sender = await Sender.open(link);
   for (const key of [KEY, otherKey]) {
-    const aside = { ...event('disk', 0, key), again: true };
+    const aside = { ...event('disk', 0, key), maybeDuplicate: true };
     await sender.send(EVENTS.exchange, sidingKey(laneOf(EVENTS, key), 0), aside.body, toProperties(aside));
   }
   await link.close();

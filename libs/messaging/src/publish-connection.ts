@@ -4,14 +4,14 @@ import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
 import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
 import { redeclaration } from './redeclaration';
-import { Session } from './broker-connection';
+import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
-import { declareTopology, type Family, laneKey, laneOfMessage, type QueueType } from './topology';
+import { declareTopology, type LaneGroup, laneKey, laneOfMessage, type QueueType } from './topology';
 
-export interface PublishingLinkOptions {
+export interface PublishConnectionOptions {
   readonly url: string;
   readonly name: string;
-  readonly family: Family;
+  readonly family: LaneGroup;
   readonly queueType: QueueType;
   readonly log: Log;
   readonly clock?: Clock | undefined;
@@ -28,17 +28,17 @@ export interface PublishingLinkOptions {
 }
 
 /** One connection for publishing, which comes back by itself. Every message is settled, or lost with its connection. */
-export class PublishingLink {
-  readonly #options: PublishingLinkOptions;
-  readonly #session: Session;
+export class PublishConnection {
+  readonly #options: PublishConnectionOptions;
+  readonly #connection: BrokerConnection;
   readonly #headers = new SharedHeaders();
   #channel: PublishChannel | undefined;
   #blocked = false;
   #redeclare: () => void = () => undefined;
 
-  constructor(options: PublishingLinkOptions) {
+  constructor(options: PublishConnectionOptions) {
     this.#options = options;
-    this.#session = new Session({
+    this.#connection = new BrokerConnection({
       url: options.url,
       name: options.name,
       log: options.log,
@@ -60,7 +60,7 @@ export class PublishingLink {
 
   /** Begins to connect; does not wait for the broker. */
   start(): void {
-    this.#session.start();
+    this.#connection.start();
   }
 
   state(): 'connected' | 'blocked' | 'away' {
@@ -91,7 +91,7 @@ export class PublishingLink {
   }
 
   async close(): Promise<void> {
-    await this.#session.close();
+    await this.#connection.close();
   }
 
   async #open(connection: ChannelModel): Promise<void> {
@@ -113,6 +113,6 @@ export class PublishingLink {
     this.#channel = undefined;
     this.#blocked = false;
     this.#options.lost(closure);
-    this.#session.reconnect();
+    this.#connection.reconnect();
   }
 }

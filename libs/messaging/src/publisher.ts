@@ -3,8 +3,8 @@ import { type Options } from 'amqplib';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
 import { type ChannelClosure, type Sent, type Settlement } from './publish-channel';
-import { PublishingLink } from './publish-connection';
-import { type Family, type QueueType } from './topology';
+import { PublishConnection } from './publish-connection';
+import { type LaneGroup, type QueueType } from './topology';
 
 export type PublishFailure =
   'unavailable' | 'blocked' | 'timeout' | 'returned' | 'refused' | 'too-large' | 'unencodable';
@@ -41,7 +41,7 @@ const EXPLANATIONS: Readonly<Record<PublishFailure, string>> = {
 export interface PublisherOptions {
   readonly url: string;
   readonly name: string;
-  readonly family: Family;
+  readonly family: LaneGroup;
   readonly queueType: QueueType;
   /** How long a confirm may take; milliseconds. */
   readonly confirmTimeoutMs?: number;
@@ -67,7 +67,7 @@ interface Pending {
 
 /** Publishes with confirm: a promise resolves only once the broker has the message durably and in a queue. */
 export class Publisher {
-  readonly #link: PublishingLink;
+  readonly #link: PublishConnection;
   readonly #confirmTimeoutMs: number;
   readonly #pending = new Map<symbol, Pending>();
   readonly #clock: Clock;
@@ -80,7 +80,7 @@ export class Publisher {
   constructor({ confirmTimeoutMs = 10_000, ...options }: PublisherOptions) {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#confirmTimeoutMs = confirmTimeoutMs;
-    this.#link = new PublishingLink({
+    this.#link = new PublishConnection({
       ...options,
       lost: (closure) => this.#lose(closure),
       blocked: () => this.#failAll('blocked', ({ patient }) => !patient),
@@ -125,7 +125,7 @@ export class Publisher {
    * again what may still arrive would have it twice.
    * @throws PublishError
    */
-  sendPatiently(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
+  sendIgnoringBlock(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
     return this.#send(true, exchange, routingKey, body, properties);
   }
 

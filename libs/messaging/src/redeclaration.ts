@@ -1,13 +1,13 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type ChannelModel } from 'amqplib';
 import { type Log } from './log';
-import { declareTopology, type Family, type QueueType } from './topology';
+import { declareTopology, type LaneGroup, type QueueType } from './topology';
 
 /** A queue or exchange was deleted while we publish: declares everything again, one run at a time, for the next attempt. */
 export function redeclaration(
   connection: ChannelModel,
   options: {
-    readonly family: Family;
+    readonly family: LaneGroup;
     readonly queueType: QueueType;
     readonly log: Log;
     readonly clock?: Clock | undefined;

@@ -1,33 +1,33 @@
 import { type DeliveredIds } from './delivered-ids';
-import { type HeldMessage } from './lane-consumer';
+import { type UnackedMessage } from './lane-consumer';
 
 /**
  * Lets a lane's messages in, in their order, but for those that were delivered before: what was redelivered or published
  * again is asked for first, and what came after it waits. Everything else is asked for before its attempt.
  */
-export class Intake {
+export class RedeliveryFilter {
   readonly #delivered: DeliveredIds;
-  readonly #admit: (message: HeldMessage) => void;
-  readonly #repeat: (message: HeldMessage) => void;
-  readonly #waiting = new Map<object, HeldMessage[]>();
+  readonly #admit: (message: UnackedMessage) => void;
+  readonly #repeat: (message: UnackedMessage) => void;
+  readonly #waiting = new Map<object, UnackedMessage[]>();
 
   constructor(
     delivered: DeliveredIds,
-    ports: { readonly admit: (message: HeldMessage) => void; readonly repeat: (message: HeldMessage) => void },
+    ports: { readonly admit: (message: UnackedMessage) => void; readonly repeat: (message: UnackedMessage) => void },
   ) {
     this.#delivered = delivered;
     this.#admit = ports.admit;
     this.#repeat = ports.repeat;
   }
 
-  arrived(message: HeldMessage): void {
+  arrived(message: UnackedMessage): void {
     const waiting = this.#waiting.get(message.lane);
     if (waiting !== undefined) waiting.push(message);
     else if (isSuspect(message)) void this.#ask(message.lane, [message]);
     else this.#admit(message);
   }
 
-  async #ask(lane: object, first: HeldMessage[]): Promise<void> {
+  async #ask(lane: object, first: UnackedMessage[]): Promise<void> {
     let batch = first;
     while (batch.length > 0) {
       this.#waiting.set(lane, []);
@@ -46,6 +46,6 @@ export class Intake {
 
 const NONE: ReadonlySet<string> = new Set();
 
-function isSuspect(message: HeldMessage): boolean {
-  return message.redelivered || message.again;
+function isSuspect(message: UnackedMessage): boolean {
+  return message.redelivered || message.maybeDuplicate;
 }

@@ -17,7 +17,7 @@ it('events that stand in their lane twice are not played again, though neither c
   await publish(url, events);
   await publish(
     url,
-    events.map((message) => ({ ...message, again: true })),
+    events.map((message) => ({ ...message, maybeDuplicate: true })),
   );
   const repeated: string[] = [];
   const test = new TestWorker(

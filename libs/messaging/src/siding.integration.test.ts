@@ -1,7 +1,7 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
-import { Lane } from './lane-consumer';
+import { LaneConsumer } from './lane-consumer';
 import { DELIVERED, event, KEY, Markers, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';
@@ -154,7 +154,7 @@ describe('a lane that is closed while it opens', () => {
     const connection = await connect(url);
     const queue = laneQueue(EVENTS, 31);
     for (let round = 0; round < 5; round += 1) {
-      const lane = new Lane(queue, {
+      const lane = new LaneConsumer(queue, {
         arrived: () => undefined,
         unread: () => undefined,
         closedByBroker: () => undefined,

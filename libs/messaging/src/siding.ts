@@ -1,17 +1,17 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type ChannelModel, type ConsumeMessage } from 'amqplib';
-import { type HeldMessage, Lane } from './lane-consumer';
+import { LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { toProperties, type Unread } from './message';
 import { type Publisher } from './publisher';
 import { moveInOrder } from './siding-move';
-import { type Family, laneOfMessage, sidingKey, sidingQueue } from './topology';
+import { type LaneGroup, laneOfMessage, sidingKey, sidingQueue } from './topology';
 
 export interface SidingPorts {
   /** A message came off the siding. */
-  arrived(message: HeldMessage): void;
+  arrived(message: UnackedMessage): void;
   /** Something came off it that this version cannot deliver. */
-  unread(consumer: Lane, delivery: ConsumeMessage, unread: Unread): void;
-  closedByBroker(consumer: Lane, reason: string): void;
+  unread(consumer: LaneConsumer, delivery: ConsumeMessage, unread: Unread): void;
+  closedByBroker(consumer: LaneConsumer, reason: string): void;
   /** Everything that was moved here seems to be gone again. */
   emptied(siding: Siding): void;
   /** What is in the siding is no longer known for sure: the lane has to be taken anew. */
@@ -29,13 +29,13 @@ const LEAVE_WITHIN_MS = 5_000;
 export class Siding {
   readonly index: number;
   readonly queue: string;
-  readonly #family: Family;
+  readonly #family: LaneGroup;
   readonly #lane: number;
   readonly #publisher: Publisher;
   readonly #clock: Clock;
   readonly #ports: SidingPorts;
-  readonly #waiting: HeldMessage[] = [];
-  #consumer: Lane | undefined;
+  readonly #waiting: UnackedMessage[] = [];
+  #consumer: LaneConsumer | undefined;
   #routingKey: string | undefined;
   #within = 0;
   #moving: Promise<void> | undefined;
@@ -43,7 +43,7 @@ export class Siding {
   #learnt: () => void = () => undefined;
 
   constructor(
-    place: { readonly family: Family; readonly lane: number; readonly index: number },
+    place: { readonly family: LaneGroup; readonly lane: number; readonly index: number },
     publisher: Publisher,
     ports: SidingPorts,
     clock: Clock = SYSTEM_CLOCK,
@@ -61,7 +61,7 @@ export class Siding {
     return this.#routingKey === undefined && this.#consumer === undefined && !this.#leaving;
   }
 
-  get consumer(): Lane | undefined {
+  get consumer(): LaneConsumer | undefined {
     return this.#consumer;
   }
 
@@ -104,9 +104,9 @@ export class Siding {
   }
 
   /** Moves messages of the key here, behind those that are here already, and acknowledges them in the lane. */
-  move(messages: readonly HeldMessage[]): void {
+  move(messages: readonly UnackedMessage[]): void {
     this.#waiting.push(...messages);
-    if (this.#leaving) this.#handBack();
+    if (this.#leaving) this.#returnToQueue();
     else this.goOn();
   }
 
@@ -127,7 +127,7 @@ export class Siding {
     this.#leaving = true;
     this.#consumer?.leave();
     await Promise.race([this.#moving, delay(this.#clock, LEAVE_WITHIN_MS)]);
-    this.#handBack();
+    this.#returnToQueue();
   }
 
   /** Closes its channel, so that the broker can count what is in it. The key stands here still: what comes of it waits. */
@@ -138,7 +138,7 @@ export class Siding {
   }
 
   /** From the call on no key stands here and the siding is free for another. @returns what waited to be moved, in order */
-  free(): readonly HeldMessage[] {
+  free(): readonly UnackedMessage[] {
     this.#routingKey = undefined;
     return this.#waiting.splice(0);
   }
@@ -155,8 +155,8 @@ export class Siding {
     this.#consumer?.lose();
   }
 
-  #consume(arrived: (message: HeldMessage) => void): Lane {
-    const consumer = new Lane(
+  #consume(arrived: (message: UnackedMessage) => void): LaneConsumer {
+    const consumer = new LaneConsumer(
       this.queue,
       {
         arrived,
@@ -174,7 +174,7 @@ export class Siding {
     return consumer;
   }
 
-  async #move(batch: readonly HeldMessage[]): Promise<void> {
+  async #move(batch: readonly UnackedMessage[]): Promise<void> {
     // Counted before they can come out at the other end.
     this.#within += batch.length;
     const left = await moveInOrder(batch, {
@@ -188,10 +188,10 @@ export class Siding {
     this.#ports.broken(this);
   }
 
-  #publish(message: HeldMessage): Promise<void> {
+  #publish(message: UnackedMessage): Promise<void> {
     const key = sidingKey(this.#lane, this.index);
-    const properties = toProperties({ ...message, again: true });
-    return this.#publisher.sendPatiently(this.#family.exchange, key, message.body, properties);
+    const properties = toProperties({ ...message, maybeDuplicate: true });
+    return this.#publisher.sendIgnoringBlock(this.#family.exchange, key, message.body, properties);
   }
 
   /**
@@ -210,7 +210,7 @@ export class Siding {
     this.#ports.emptied(this);
   }
 
-  #handBack(): void {
-    for (const message of this.#waiting.splice(0)) message.lane.handBack(message);
+  #returnToQueue(): void {
+    for (const message of this.#waiting.splice(0)) message.lane.returnToQueue(message);
   }
 }

@@ -1,11 +1,11 @@
-import { LOOK_EVERY_MS, Lookout } from './stall-monitor';
+import { LOOK_EVERY_MS, StallMonitor } from './stall-monitor';
 
 /** One that was due a moment ago, and how often it has looked since. */
 function lookout() {
-  const hearing = { holdsLanes: true };
+  const liveness = { holdsLanes: true };
   let looks = 0;
   let now = 1_000_000;
-  const out = new Lookout(hearing, () => (looks += 1));
+  const out = new StallMonitor(liveness, () => (looks += 1));
   const dueAfter = (ms: number): number => {
     now += ms;
     looks = 0;
@@ -13,7 +13,7 @@ function lookout() {
     return looks;
   };
   dueAfter(0);
-  return { hearing, dueAfter };
+  return { liveness, dueAfter };
 }
 
 it('looks whenever that is due', () => {
@@ -29,9 +29,9 @@ it('looks only the next time behind a pause of the process: answers that came in
 });
 
 it('does not look while the broker is silent, for attempts wait until it is heard', () => {
-  const { hearing, dueAfter } = lookout();
-  hearing.holdsLanes = false;
+  const { liveness, dueAfter } = lookout();
+  liveness.holdsLanes = false;
   expect(dueAfter(LOOK_EVERY_MS)).toBe(0);
-  hearing.holdsLanes = true;
+  liveness.holdsLanes = true;
   expect(dueAfter(LOOK_EVERY_MS)).toBe(1);
 });

@@ -1,4 +1,4 @@
-import { type Hearing } from './broker-liveness';
+import { type BrokerLiveness } from './broker-liveness';
 
 /** How often lanes are looked at for keys that hold up their neighbours; milliseconds. */
 export const LOOK_EVERY_MS = 250;
@@ -6,13 +6,13 @@ export const LOOK_EVERY_MS = 250;
 const LATE_MS = 1_000;
 
 /** Has keys that hold up their neighbours looked for whenever the age of an attempt tells something about its key. */
-export class Lookout {
-  readonly #hearing: Pick<Hearing, 'holdsLanes'>;
+export class StallMonitor {
+  readonly #liveness: Pick<BrokerLiveness, 'holdsLanes'>;
   readonly #look: () => void;
   #lastDueAt = Number.NEGATIVE_INFINITY;
 
-  constructor(hearing: Pick<Hearing, 'holdsLanes'>, look: () => void) {
-    this.#hearing = hearing;
+  constructor(liveness: Pick<BrokerLiveness, 'holdsLanes'>, look: () => void) {
+    this.#liveness = liveness;
     this.#look = look;
   }
 
@@ -21,6 +21,6 @@ export class Lookout {
     const isLate = now - this.#lastDueAt > LOOK_EVERY_MS + LATE_MS;
     this.#lastDueAt = now;
     // What was answered in a pause is read before the next look; what waits for a sign of the broker is not on the wire.
-    if (!isLate && this.#hearing.holdsLanes) this.#look();
+    if (!isLate && this.#liveness.holdsLanes) this.#look();
   }
 }

@@ -4,7 +4,7 @@ import { type Channel, type ChannelModel } from 'amqplib';
 export type QueueType = 'quorum' | 'classic';
 
 /** An exchange with its ordered lanes. The counts are constants: two counts at once would split alerts. */
-export interface Family {
+export interface LaneGroup {
   readonly exchange: string;
   readonly lanes: number;
   /** Sidings of each lane: where a key that must wait is set aside. */
@@ -14,7 +14,7 @@ export interface Family {
   readonly laneBy: 'routing key' | 'order key';
 }
 
-export const EVENTS: Family = {
+export const EVENTS: LaneGroup = {
   exchange: 'pdaltagent.events',
   lanes: 32,
   sidings: 4,
@@ -22,7 +22,7 @@ export const EVENTS: Family = {
   laneBy: 'routing key',
 };
 
-export const WEBHOOKS: Family = {
+export const WEBHOOKS: LaneGroup = {
   exchange: 'pdaltagent.webhooks',
   lanes: 16,
   sidings: 2,
@@ -48,16 +48,16 @@ export function sidingKey(lane: number, siding: number): string {
   return `${laneKey(lane)}.siding.${siding}`;
 }
 
-export function laneQueue(family: Family, lane: number): string {
+export function laneQueue(family: LaneGroup, lane: number): string {
   return `${family.exchange}.lane.${laneKey(lane)}`;
 }
 
-export function sidingQueue(family: Family, lane: number, siding: number): string {
+export function sidingQueue(family: LaneGroup, lane: number, siding: number): string {
   return `${family.exchange}.lane.${sidingKey(lane, siding)}`;
 }
 
 /** The lane of a key, the same in every process and for ever: FNV-1a (32 bits) of its UTF-8 bytes. */
-export function laneOf(family: Pick<Family, 'lanes'>, key: string): number {
+export function laneOf(family: Pick<LaneGroup, 'lanes'>, key: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % family.lanes;
@@ -65,7 +65,7 @@ export function laneOf(family: Pick<Family, 'lanes'>, key: string): number {
 
 /** The lane of a message: of an event by its routing key, of a webhook by its destination and incident. */
 export function laneOfMessage(
-  family: Family,
+  family: LaneGroup,
   message: { readonly routingKey: string; readonly orderKey: string },
 ): number {
   return laneOf(family, family.laneBy === 'routing key' ? message.routingKey : message.orderKey);
@@ -79,7 +79,7 @@ interface QueueDeclaration {
 }
 
 /** Every queue of a family, as one pure list. Declared by whoever comes first, and again by everyone. */
-export function queuesOf(family: Family, type: QueueType): QueueDeclaration[] {
+export function queuesOf(family: LaneGroup, type: QueueType): QueueDeclaration[] {
   const lane = (queue: string, bindingKey: string): QueueDeclaration => ({
     queue,
     exchange: family.exchange,
@@ -120,7 +120,7 @@ const NEW_QUEUES_REST_MS = 1_500;
 /** Declares a family's exchanges, queues and bindings; rejects where the broker holds one with other arguments. */
 export async function declareTopology(
   connection: ChannelModel,
-  family: Family,
+  family: LaneGroup,
   type: QueueType,
   clock: Clock = SYSTEM_CLOCK,
 ): Promise<void> {

@@ -2,11 +2,11 @@ import { type MessageStatus } from '@pdaltagent/delivery';
 import { type Channel } from 'amqplib';
 import { objectOf } from './announcement';
 import { actionOf } from './dead-letters/event-action';
-import { type HeldMessage } from './lane-consumer';
+import { type UnackedMessage } from './lane-consumer';
 import { STATUS_EXCHANGE } from './topology';
 
 /** What an operator's command asks all workers on the status exchange: who holds this message, or events of this alert? */
-export interface Find {
+export interface TraceQuery {
   readonly kind: 'find';
   /** A message id, or a dedup key (of a webhook the incident). */
   readonly name: string;
@@ -36,7 +36,7 @@ export interface HeldReport {
 }
 
 /** A worker's answer; also one that holds nothing of it answers. */
-export interface Report {
+export interface TraceReply {
   readonly kind: 'report';
   /** The exchange whose lanes it works. */
   readonly group: string;
@@ -49,19 +49,19 @@ export interface Report {
 /** Of an alert with many events the first are told. */
 const TOLD = 50;
 
-export interface WhereaboutsPorts {
+export interface TraceResponderPorts {
   readonly group: string;
   readonly lanes: () => Iterable<number>;
-  readonly held: () => Iterable<HeldMessage>;
-  readonly tell: (message: HeldMessage) => MessageStatus | undefined;
+  readonly held: () => Iterable<UnackedMessage>;
+  readonly statusOf: (message: UnackedMessage) => MessageStatus | undefined;
   readonly reply: (queue: string, body: Buffer) => void;
 }
 
 /** Answers who asks where a message is, from what the worker holds: no queue is disturbed. */
-export class Whereabouts {
-  readonly #ports: WhereaboutsPorts;
+export class TraceResponder {
+  readonly #ports: TraceResponderPorts;
 
-  constructor(ports: WhereaboutsPorts) {
+  constructor(ports: TraceResponderPorts) {
     this.#ports = ports;
   }
 
@@ -73,23 +73,23 @@ export class Whereabouts {
   }
 
   #hear(content: Buffer): void {
-    const find = findOf(content);
-    if (find === undefined) return;
+    const query = queryOf(content);
+    if (query === undefined) return;
     const { group, lanes, held, reply } = this.#ports;
-    const found = [...held()].filter((message) => message.id === find.name || alertOf(message) === find.name);
-    const report: Report = {
+    const found = [...held()].filter((message) => message.id === query.name || alertOf(message) === query.name);
+    const report: TraceReply = {
       kind: 'report',
       group,
       lanes: [...lanes()],
       held: found.slice(0, TOLD).map((message) => this.#reportOf(message)),
       more: Math.max(0, found.length - TOLD),
     };
-    reply(find.replyTo, Buffer.from(JSON.stringify(report)));
+    reply(query.replyTo, Buffer.from(JSON.stringify(report)));
   }
 
-  #reportOf(message: HeldMessage): HeldReport {
+  #reportOf(message: UnackedMessage): HeldReport {
     const { id, type, routingKey, orderKey, receivedAt, lane } = message;
-    const standing = this.#ports.tell(message);
+    const status = this.#ports.statusOf(message);
     return {
       id,
       type,
@@ -98,12 +98,12 @@ export class Whereabouts {
       orderKey,
       receivedAt,
       queue: lane.queue,
-      attempts: standing?.attempts ?? 0,
-      lastOutcome: standing?.lastOutcome,
-      lastAttemptAt: standing?.lastAttemptAt,
-      nextAttemptAt: standing?.nextAttemptAt,
-      by: standing?.by ?? 'entering',
-      ahead: standing?.ahead ?? 0,
+      attempts: status?.attempts ?? 0,
+      lastOutcome: status?.lastOutcome,
+      lastAttemptAt: status?.lastAttemptAt,
+      nextAttemptAt: status?.nextAttemptAt,
+      by: status?.by ?? 'entering',
+      ahead: status?.ahead ?? 0,
     };
   }
 }
@@ -119,7 +119,7 @@ export function alertOf({
   return orderKey.startsWith(`${routingKey}:`) ? orderKey.slice(routingKey.length + 1) : undefined;
 }
 
-function findOf(content: Buffer): Find | undefined {
+function queryOf(content: Buffer): TraceQuery | undefined {
   const value = objectOf(content);
   if (value?.kind !== 'find' || typeof value.name !== 'string' || typeof value.replyTo !== 'string') return undefined;
   return { kind: 'find', name: value.name, replyTo: value.replyTo };

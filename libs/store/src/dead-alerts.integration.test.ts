@@ -23,9 +23,9 @@ it('tells from when an alert was watched, and the latest of each action that was
   await alerts.remember('a', at);
   await alerts.remember('a', at + 1_000);
   await alerts.remember('b', at);
-  await alerts.wentOn('a', resolve(at + 2_000));
-  await alerts.wentOn('a', resolve(at + 1_000));
-  await alerts.wentOn('a', { action: '?', acceptedAt: at + 1, deliveredAt: at + 2 });
+  await alerts.recordDelivery('a', resolve(at + 2_000));
+  await alerts.recordDelivery('a', resolve(at + 1_000));
+  await alerts.recordDelivery('a', { action: '?', acceptedAt: at + 1, deliveredAt: at + 2 });
   const known = await alerts.all();
   expect(known.unwatchedUntil).toBe(0);
   expect([...known.alerts.keys()].sort()).toEqual(['a', 'b']);
@@ -52,7 +52,7 @@ it('forgets an alert thirty days after its latest dead letter, and writes nothin
   await alerts.remember('old', 1);
   await store.run((redis) => redis.zadd('pdaltagent:dead-alerts:events', Date.now() - 31 * 86_400_000, 'old'));
   await alerts.remember('new', 2);
-  await alerts.wentOn('old', resolve(3));
+  await alerts.recordDelivery('old', resolve(3));
   expect([...(await alerts.all()).alerts.keys()]).toEqual(['new']);
   expect((await alerts.learn(0)).alerts).toEqual(['new']);
   const keys = await store.run((redis) => redis.keys('*'));

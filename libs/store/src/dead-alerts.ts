@@ -54,7 +54,7 @@ export class DeadAlerts {
   }
 
   /** Of an alert that is forgotten nothing is written. @throws StoreError */
-  async wentOn(alert: string, { action, acceptedAt, deliveredAt }: DeliveredSince): Promise<void> {
+  async recordDelivery(alert: string, { action, acceptedAt, deliveredAt }: DeliveredSince): Promise<void> {
     await this.#store.run((redis) => redis.eval(WENT_ON, 1, this.#facts, alert, action, acceptedAt, deliveredAt));
   }
 

@@ -1,4 +1,4 @@
-import { alertNameOf, type Letter } from '@pdaltagent/messaging';
+import { alertNameOf, type DeadLetter } from '@pdaltagent/messaging';
 import { readConfiguration, redisVariables } from '@pdaltagent/service';
 import { DeadAlerts, type DeadAlertsKnown } from '@pdaltagent/store';
 import { instantOf } from '../duration';
@@ -37,7 +37,7 @@ export class Afterwards {
     return new Afterwards(known);
   }
 
-  of(family: NamedShelf['name'], { message, acceptedAt, deadAt = 0 }: Letter): Since {
+  of(family: NamedShelf['name'], { message, acceptedAt, deadAt = 0 }: DeadLetter): Since {
     const known = this.#known?.get(family);
     // A change event belongs to no alert: it is ordered by its own id.
     if (message !== undefined && message.orderKey === message.id) return { kind: 'no' };

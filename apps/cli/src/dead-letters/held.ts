@@ -1,11 +1,18 @@
-import { alertOf, type BrokerLink, type Family, findMessages, laneOfMessage, laneQueue } from '@pdaltagent/messaging';
+import {
+  alertOf,
+  type BrokerClient,
+  findMessages,
+  type LaneGroup,
+  laneOfMessage,
+  laneQueue,
+} from '@pdaltagent/messaging';
 import { type Held, type Plan } from './plan';
 
 /** Of more alerts than this workers are not asked. */
 const MOST_ALERTS = 20;
 
 /** Asks the workers what they hold of the alerts whose letters shall be sent; of many alerts nothing is asked. */
-export async function askWorkers(link: BrokerLink, family: Family, plan: Plan): Promise<readonly Held[]> {
+export async function askWorkers(link: BrokerClient, family: LaneGroup, plan: Plan): Promise<readonly Held[]> {
   const alerts = new Map(plan.sent.map((letter) => [letter.orderKey, letter]));
   if (alerts.size > MOST_ALERTS) return [];
   const found = await Promise.all([...alerts.values()].map((letter) => heldOf(link, family, letter)));
@@ -13,8 +20,8 @@ export async function askWorkers(link: BrokerLink, family: Family, plan: Plan): 
 }
 
 async function heldOf(
-  link: BrokerLink,
-  family: Family,
+  link: BrokerClient,
+  family: LaneGroup,
   alert: { readonly routingKey: string; readonly orderKey: string },
 ): Promise<readonly Held[]> {
   const name = alertOf(alert);

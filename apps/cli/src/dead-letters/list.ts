@@ -1,4 +1,4 @@
-import { type Letter } from '@pdaltagent/messaging';
+import { type DeadLetter } from '@pdaltagent/messaging';
 import { maskSecrets } from '@pdaltagent/service';
 import { durationOf } from '../duration';
 import { type Column, headerOf, printable, rowOf } from '../table';
@@ -51,7 +51,7 @@ export function list(terminal: Terminal, options: ListOptions): Promise<number> 
   });
 }
 
-function isMeant({ reason, message, deadAt }: Letter, options: ListOptions): boolean {
+function isMeant({ reason, message, deadAt }: DeadLetter, options: ListOptions): boolean {
   if (options.since !== undefined && (deadAt ?? Infinity) < options.since) return false;
   if (options.reason !== undefined && reason !== options.reason) return false;
   return options.key === undefined || message?.routingKey.endsWith(options.key.replace(/^…/, '')) === true;

@@ -1,4 +1,4 @@
-import { type BrokerLink, type Family, laneOfMessage, laneQueue } from '@pdaltagent/messaging';
+import { type BrokerClient, type LaneGroup, laneOfMessage, laneQueue } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
 import { type Column, headerOf, printable, rowOf } from '../table';
 import { Failure, type Terminal } from '../terminal';
@@ -64,7 +64,12 @@ function cellsOf({ action, ageMs, alert, key, play }: PlannedLetter, note: strin
 }
 
 /** What waits in a lane goes out first, and may be of the same alert: the broker does not tell. */
-export async function warnOfLanes({ error }: Terminal, link: BrokerLink, family: Family, plan: Plan): Promise<void> {
+export async function warnOfLanes(
+  { error }: Terminal,
+  link: BrokerClient,
+  family: LaneGroup,
+  plan: Plan,
+): Promise<void> {
   const lanes = new Set(plan.sent.map((message) => laneOfMessage(family, message)));
   for (const lane of lanes) {
     const state = await link.stateOf(laneQueue(family, lane));

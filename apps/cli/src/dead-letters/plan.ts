@@ -1,4 +1,4 @@
-import { type HeldReport, type Letter, type Play, playOf } from '@pdaltagent/messaging';
+import { type DeadLetter, type HeldReport, type ReplayItem, replayItemOf } from '@pdaltagent/messaging';
 import { instantOf } from '../duration';
 import { isBearing, isOvertaken, type Since } from './afterwards';
 import { descriptionOf } from './description';
@@ -10,7 +10,7 @@ const STALE_AFTER_MS = 3_600_000;
 export type Held = Pick<HeldReport, 'orderKey' | 'receivedAt' | 'action'>;
 
 /** What can be sent again: a dead letter, or an event in a gateway's quarantine. */
-export type Sendable = Pick<Letter, 'id' | 'deadAt' | 'acceptedAt' | 'body' | 'message'>;
+export type Sendable = Pick<DeadLetter, 'id' | 'deadAt' | 'acceptedAt' | 'body' | 'message'>;
 
 export interface PlanOptions {
   readonly now: number;
@@ -23,7 +23,7 @@ export interface PlanOptions {
 }
 
 export interface PlannedLetter {
-  readonly play: Play;
+  readonly play: ReplayItem;
   readonly action: string;
   readonly alert: string;
   readonly key: string;
@@ -60,7 +60,7 @@ export class Plan {
     const stays = message === undefined ? 'undeliverable' : overtaken ? 'overtaken' : isStale ? 'stale' : undefined;
     const { routingKey = '', orderKey = '' } = message ?? {};
     this.letters.push({
-      play: playOf(letter),
+      play: replayItemOf(letter),
       action,
       alert,
       key,

@@ -1,11 +1,11 @@
-import { type Letter } from '@pdaltagent/messaging';
+import { type DeadLetter } from '@pdaltagent/messaging';
 import { maskKey } from '@pdaltagent/service';
 import { isUtf8 } from 'node:buffer';
 import { instantOf } from '../duration';
 import { descriptionOf } from './description';
 
 /** A dead letter as `--json` shows it. */
-export function recordOf(family: string, letter: Letter, now: number) {
+export function recordOf(family: string, letter: DeadLetter, now: number) {
   const { id, reason, status, attempts, message, acceptedAt } = letter;
   const { action, alert, key } = descriptionOf(letter);
   return {
@@ -28,7 +28,7 @@ export function recordOf(family: string, letter: Letter, now: number) {
 }
 
 /** The body as text where it is one, else in base64; without the routing key. */
-export function bodyOf(letter: Pick<Letter, 'message' | 'body'>): {
+export function bodyOf(letter: Pick<DeadLetter, 'message' | 'body'>): {
   readonly body: string;
   readonly encoding: 'utf-8' | 'base64';
 } {
@@ -39,7 +39,7 @@ export function bodyOf(letter: Pick<Letter, 'message' | 'body'>): {
 }
 
 /** A webhook's "key" is the name of its destination, which is no secret. */
-function withoutKey({ message }: Pick<Letter, 'message'>, text: string): string {
+function withoutKey({ message }: Pick<DeadLetter, 'message'>, text: string): string {
   if (message === undefined || message.type === 'webhook' || message.routingKey === '') return text;
   return text.replaceAll(message.routingKey, maskKey(message.routingKey));
 }

@@ -1,4 +1,4 @@
-import { type BrokerLink, Sender } from '@pdaltagent/messaging';
+import { type BrokerClient, Sender } from '@pdaltagent/messaging';
 import { Progress } from '../progress';
 import { type Terminal } from '../terminal';
 import { Afterwards } from './afterwards';
@@ -106,7 +106,7 @@ async function send(
   terminal: Terminal,
   plans: readonly FamilyPlan[],
   count: number,
-  link: BrokerLink,
+  link: BrokerClient,
 ): Promise<Sending> {
   const progress = new Progress(terminal, 'sent', count);
   const sender = await Sender.open(link);

@@ -1,4 +1,4 @@
-import { type Letter } from '@pdaltagent/messaging';
+import { type DeadLetter } from '@pdaltagent/messaging';
 import { Failure } from '../terminal';
 
 /** Which dead letters, or events in the quarantine, a command acts on. */
@@ -35,7 +35,7 @@ export class Selector {
     this.#missing = new Set(selection.kind === 'ids' ? selection.ids : []);
   }
 
-  matches({ id, message }: Pick<Letter, 'id' | 'message'>): boolean {
+  matches({ id, message }: Pick<DeadLetter, 'id' | 'message'>): boolean {
     const { selection } = this;
     if (selection.kind === 'all') return true;
     if (selection.kind === 'ids') {

@@ -1,11 +1,11 @@
 import {
-  type Family,
-  inOrderOfDeath,
-  type Play,
+  byDeadAt,
+  type DeadLetterQueue,
+  type LaneGroup,
   PublishError,
   replay,
+  type ReplayItem,
   type Sender,
-  type Shelf,
 } from '@pdaltagent/messaging';
 
 /** What came of sending dead letters again, looked up afterwards. */
@@ -18,21 +18,21 @@ export interface Sending {
 }
 
 export interface SendingOptions {
-  readonly shelf: Shelf;
+  readonly shelf: DeadLetterQueue;
   readonly sender: Sender;
-  readonly family: Family;
-  readonly plays: readonly Play[];
+  readonly family: LaneGroup;
+  readonly plays: readonly ReplayItem[];
   readonly progress: (sent: number) => void;
 }
 
-/** Sends dead letters again, then looks which of those that were sent are there still. @throws BrokerAway, ShelfBusy */
+/** Sends dead letters again, then looks which of those that were sent are there still. @throws BrokerUnavailable, DeadLetterQueueBusy */
 export async function sendAgain({ plays, progress, ...options }: SendingOptions): Promise<Sending> {
   const sent = new Set<string>();
   let failure: string | undefined;
   try {
     await replay({
       ...options,
-      plays: inOrderOfDeath(plays),
+      items: byDeadAt(plays),
       progress: (count, id) => {
         sent.add(id);
         progress(count);

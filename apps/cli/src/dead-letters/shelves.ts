@@ -1,11 +1,11 @@
-import { BrokerLink, EVENTS, type Family, Shelf, WEBHOOKS } from '@pdaltagent/messaging';
+import { BrokerClient, DeadLetterQueue, EVENTS, type LaneGroup, WEBHOOKS } from '@pdaltagent/messaging';
 import { brokerVariables, readConfiguration } from '@pdaltagent/service';
 import { type Terminal } from '../terminal';
 
 export interface NamedShelf {
   readonly name: 'events' | 'webhooks';
-  readonly family: Family;
-  readonly shelf: Shelf;
+  readonly family: LaneGroup;
+  readonly shelf: DeadLetterQueue;
 }
 
 export interface FamilyOptions {
@@ -17,12 +17,12 @@ export interface FamilyOptions {
 export async function withShelves<Result>(
   { environment }: Pick<Terminal, 'environment'>,
   { events, webhooks }: FamilyOptions,
-  use: (shelves: readonly NamedShelf[], openLink: () => Promise<BrokerLink>) => Promise<Result>,
+  use: (shelves: readonly NamedShelf[], openLink: () => Promise<BrokerClient>) => Promise<Result>,
 ): Promise<Result> {
   const { amqpUrl } = readConfiguration(brokerVariables, environment);
-  const links: BrokerLink[] = [];
+  const links: BrokerClient[] = [];
   const openLink = async () => {
-    const link = await BrokerLink.open({ url: amqpUrl, name: 'pdaltagent command' });
+    const link = await BrokerClient.open({ url: amqpUrl, name: 'pdaltagent command' });
     links.push(link);
     return link;
   };
@@ -30,8 +30,10 @@ export async function withShelves<Result>(
   try {
     const link = await openLink();
     const shelves: NamedShelf[] = [];
-    if (both || events) shelves.push({ name: 'events', family: EVENTS, shelf: await Shelf.open(link, EVENTS) });
-    if (both || webhooks) shelves.push({ name: 'webhooks', family: WEBHOOKS, shelf: await Shelf.open(link, WEBHOOKS) });
+    if (both || events)
+      shelves.push({ name: 'events', family: EVENTS, shelf: await DeadLetterQueue.open(link, EVENTS) });
+    if (both || webhooks)
+      shelves.push({ name: 'webhooks', family: WEBHOOKS, shelf: await DeadLetterQueue.open(link, WEBHOOKS) });
     return await use(shelves, openLink);
   } finally {
     await Promise.all(links.map((link) => link.close()));

@@ -1,4 +1,4 @@
-import { type Letter } from '@pdaltagent/messaging';
+import { type DeadLetter } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
 import { harmless } from '../table';
 import { Failure, type Terminal } from '../terminal';
@@ -17,7 +17,7 @@ export function show(terminal: Terminal, id: string, options: ShowOptions): Prom
     const afterwards = await asking;
     let found = 0;
     for (const { name, shelf } of shelves) {
-      const letters: Letter[] = [];
+      const letters: DeadLetter[] = [];
       await shelf.look(({ letter }) => {
         if (letter.id === id) letters.push(letter);
       });
@@ -29,7 +29,7 @@ export function show(terminal: Terminal, id: string, options: ShowOptions): Prom
   });
 }
 
-function print({ out, now }: Terminal, family: string, letter: Letter, since: Since, { json }: ShowOptions): void {
+function print({ out, now }: Terminal, family: string, letter: DeadLetter, since: Since, { json }: ShowOptions): void {
   const record = recordOf(family, letter, now());
   const { body, encoding } = bodyOf(letter);
   if (json) {

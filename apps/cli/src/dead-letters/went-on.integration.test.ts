@@ -1,7 +1,7 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import {
-  Aftermath,
-  BrokerLink,
+  AlertProgress,
+  BrokerClient,
   createLaneInstruments,
   type DeadAlerts as Alerts,
   EVENTS,
@@ -60,7 +60,7 @@ function startWorker(
   answer: (message: OutgoingMessage) => Outcome,
   alerts: Alerts = new DeadAlerts(store, 'events'),
 ): Worker {
-  const aftermath = new Aftermath(alerts);
+  const aftermath = new AlertProgress(alerts);
   const done: string[] = [];
   const worker = new LaneWorker({
     url: servers.amqpUrl,
@@ -95,7 +95,7 @@ async function stopWorkers(): Promise<void> {
 
 /** Sends events `trigger db1 …` as a gateway does: each its id, and accepted a second after the other. */
 async function send(...events: readonly { id: string; action: string; alert?: string }[]): Promise<void> {
-  const link = await BrokerLink.open({ url: servers.amqpUrl, name: 'test' });
+  const link = await BrokerClient.open({ url: servers.amqpUrl, name: 'test' });
   const sender = await Sender.open(link);
   for (const { id, action, alert = 'db1' } of events) {
     const body = Buffer.from(JSON.stringify({ routing_key: KEY, event_action: action, dedup_key: alert }));
@@ -214,7 +214,7 @@ it('what was buried while Redis was away is written when it is back', async () =
   let reachable = unreachable(`redis://127.0.0.1:${port}`);
   const alerts: Alerts = {
     remember: (...facts) => new DeadAlerts(reachable, 'events').remember(...facts),
-    wentOn: (...facts) => new DeadAlerts(reachable, 'events').wentOn(...facts),
+    recordDelivery: (...facts) => new DeadAlerts(reachable, 'events').recordDelivery(...facts),
     learn: (since) => new DeadAlerts(reachable, 'events').learn(since),
     unwatchedUntil: (at) => new DeadAlerts(reachable, 'events').unwatchedUntil(at),
   };

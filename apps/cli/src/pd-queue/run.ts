@@ -1,4 +1,11 @@
-import { type BrokerLink, EVENTS, familyState, type Play, playOf, Sender } from '@pdaltagent/messaging';
+import {
+  type BrokerClient,
+  EVENTS,
+  laneGroupState,
+  type ReplayItem,
+  replayItemOf,
+  Sender,
+} from '@pdaltagent/messaging';
 import { sendAgain } from '../dead-letters/sending';
 import { type NamedShelf, withShelves } from '../dead-letters/shelves';
 import { Progress } from '../progress';
@@ -29,7 +36,7 @@ export async function runQueue(words: readonly string[], terminal: Terminal): Pr
   }
 }
 
-type OpenLink = () => Promise<BrokerLink>;
+type OpenLink = () => Promise<BrokerClient>;
 
 /** Prints the agent's table of four columns; how many wait or were sent is not counted per key here. */
 async function status(
@@ -49,7 +56,7 @@ async function status(
     const rows = [...inError].sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [serviceKey, count] of rows) out(`${row(serviceKey, '-', '-', String(count))}\n`);
   }
-  const state = await familyState(await openLink(), EVENTS);
+  const state = await laneGroupState(await openLink(), EVENTS);
   const waiting = state?.lanes
     .flatMap(({ queue, sidings }) => [queue, ...sidings])
     .reduce((sum, q) => sum + q.waiting, 0);
@@ -69,10 +76,10 @@ async function retry(
   openLink: OpenLink,
   key: string | undefined,
 ): Promise<number> {
-  const plays: Play[] = [];
+  const plays: ReplayItem[] = [];
   await events?.shelf.look(({ letter }) => {
     const { message } = letter;
-    if (message !== undefined && (key === undefined || message.routingKey === key)) plays.push(playOf(letter));
+    if (message !== undefined && (key === undefined || message.routingKey === key)) plays.push(replayItemOf(letter));
   });
   if (events === undefined || plays.length === 0) {
     terminal.out(retried(0));

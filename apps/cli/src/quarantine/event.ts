@@ -25,7 +25,7 @@ export function eventOf(entry: QuarantineEntry): QuarantinedEvent {
         deadAt,
         acceptedAt: message.originalReceivedAt ?? message.receivedAt,
         body: message.body,
-        message: { ...message, again: true, forward: message.forward ?? {} },
+        message: { ...message, maybeDuplicate: true, forward: message.forward ?? {} },
         entry,
         unreadable: undefined,
       };

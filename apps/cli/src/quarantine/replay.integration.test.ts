@@ -94,7 +94,13 @@ it('sends an event as it was accepted, its age restarted, marked as possibly sen
   const original = messageOf({ id: 'm1', ageMs: 30 * MINUTE });
   expect(delivery && fromDelivery(delivery)).toEqual({
     kind: 'message',
-    message: { ...original, forward: {}, again: true, receivedAt: NOW, originalReceivedAt: original.receivedAt },
+    message: {
+      ...original,
+      forward: {},
+      maybeDuplicate: true,
+      receivedAt: NOW,
+      originalReceivedAt: original.receivedAt,
+    },
   });
 });
 

@@ -1,6 +1,6 @@
 import {
-  BrokerAway,
-  BrokerLink,
+  BrokerClient,
+  BrokerUnavailable,
   EVENTS,
   laneKey,
   laneOfMessage,
@@ -51,7 +51,7 @@ export async function replay(terminal: Terminal, selection: Selection, options: 
   const { plan, unreadable } = await planOf(terminal, quarantine, selector, options);
   selector.checkKey();
   if (plan.letters.length === 0) error('no events to send\n');
-  const link = await BrokerLink.open({ url: amqpUrl, name: 'pdaltagent command' });
+  const link = await BrokerClient.open({ url: amqpUrl, name: 'pdaltagent command' });
   try {
     plan.hold(await askWorkers(link, EVENTS, plan));
     const { out } = terminal;
@@ -112,7 +112,7 @@ function inOrder(letters: readonly PlannedLetter[]): PlannedLetter[] {
 }
 
 /** One after another, until it is not the message that fails: the broker is unreachable, blocked, or has no lanes. */
-async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, link: BrokerLink): Promise<Outcome> {
+async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, link: BrokerClient): Promise<Outcome> {
   const outcome: Outcome = { sent: new Set(), refused: new Map(), failure: undefined };
   const planned = inOrder(plan.sent);
   const progress = new Progress(terminal, 'sent', planned.length);
@@ -123,7 +123,7 @@ async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, link
       progress.at(outcome.sent.size);
     }
   } catch (error) {
-    const isOfBroker = error instanceof PublishError || error instanceof BrokerAway;
+    const isOfBroker = error instanceof PublishError || error instanceof BrokerUnavailable;
     outcome.failure = isOfBroker ? `the broker did not take an event: ${error.message}` : reasonOf(error);
   } finally {
     progress.end();

@@ -1,11 +1,11 @@
 import {
-  BrokerLink,
+  BrokerClient,
+  DeadLetterQueue,
   EVENTS,
-  type Family,
-  type FamilyState,
-  familyState,
-  hearWorkers,
-  Shelf,
+  type LaneGroup,
+  type LaneGroupState,
+  laneGroupState,
+  listWorkers,
   WEBHOOKS,
 } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
@@ -14,8 +14,8 @@ import { laneFindings } from './lanes';
 
 export interface FamilyReport {
   readonly name: 'events' | 'webhooks';
-  readonly family: Family;
-  readonly state: FamilyState | undefined;
+  readonly family: LaneGroup;
+  readonly state: LaneGroupState | undefined;
   /** Workers that announced themselves. */
   readonly workers: number;
 }
@@ -25,9 +25,9 @@ const LOOKED_AT = 20_000;
 
 /** All that the broker tells: whether it is there, its lanes, who works them, what was set aside. */
 export async function brokerFindings(url: string, now: number): Promise<Finding[]> {
-  let link: BrokerLink;
+  let link: BrokerClient;
   try {
-    link = await BrokerLink.open({ url, name: 'pdaltagent status', timeoutMs: 4_000 });
+    link = await BrokerClient.open({ url, name: 'pdaltagent status', timeoutMs: 4_000 });
   } catch (error) {
     return [
       {
@@ -51,14 +51,14 @@ export async function brokerFindings(url: string, now: number): Promise<Finding[
   }
 }
 
-async function familyReports(link: BrokerLink): Promise<FamilyReport[]> {
+async function familyReports(link: BrokerClient): Promise<FamilyReport[]> {
   const named = [
     { name: 'events', family: EVENTS },
     { name: 'webhooks', family: WEBHOOKS },
   ] as const;
-  const states = await Promise.all(named.map(({ family }) => familyState(link, family)));
+  const states = await Promise.all(named.map(({ family }) => laneGroupState(link, family)));
   // Where nothing was ever declared there is no exchange to listen on.
-  const workers = states.every((state) => state === undefined) ? new Map<string, number>() : await hearWorkers(link);
+  const workers = states.every((state) => state === undefined) ? new Map<string, number>() : await listWorkers(link);
   return named.map(({ name, family }, index) => ({
     name,
     family,
@@ -68,7 +68,7 @@ async function familyReports(link: BrokerLink): Promise<FamilyReport[]> {
 }
 
 async function deadLetterFinding(
-  link: BrokerLink,
+  link: BrokerClient,
   { name, family, state }: FamilyReport,
   now: number,
 ): Promise<Finding> {
@@ -78,7 +78,7 @@ async function deadLetterFinding(
   const advice = 'pdaltagent dead-letters list shows them; replay sends them again, discard removes them';
   if (count > LOOKED_AT) return { subject, state: 'attention', detail: `${count}`, advice };
   try {
-    const shelf = await Shelf.open(link, family);
+    const shelf = await DeadLetterQueue.open(link, family);
     const byReason = new Map<string, number>();
     let oldest = now;
     await shelf.look(({ letter }) => {

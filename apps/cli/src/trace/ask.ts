@@ -1,14 +1,14 @@
 import {
   alertOf,
-  BrokerLink,
+  BrokerClient,
+  DeadLetterQueue,
   EVENTS,
-  type Family,
-  familyState,
-  type FamilyState,
   type Findings,
   findMessages,
   type HeldReport,
-  Shelf,
+  type LaneGroup,
+  laneGroupState,
+  type LaneGroupState,
   WEBHOOKS,
 } from '@pdaltagent/messaging';
 import { recordOf } from '../dead-letters/record';
@@ -43,17 +43,17 @@ export interface Answers {
   readonly more: number;
   /** Lanes with a worker that did not answer: it may hold what is asked for. */
   readonly silent: number;
-  readonly states: ReadonlyMap<FamilyName, FamilyState | undefined>;
+  readonly states: ReadonlyMap<FamilyName, LaneGroupState | undefined>;
   /** Of what was found. */
   readonly address: Address | undefined;
 }
 
-/** Looks through the dead letters and asks every worker. Nothing is taken from its queue. @throws BrokerAway */
+/** Looks through the dead letters and asks every worker. Nothing is taken from its queue. @throws BrokerUnavailable */
 export async function askBroker(url: string, question: Question, now: number): Promise<Answers> {
-  const link = await BrokerLink.open({ url, name: 'pdaltagent trace' });
+  const link = await BrokerClient.open({ url, name: 'pdaltagent trace' });
   try {
-    const states = new Map<FamilyName, FamilyState | undefined>();
-    for (const { name, family } of FAMILIES) states.set(name, await familyState(link, family));
+    const states = new Map<FamilyName, LaneGroupState | undefined>();
+    for (const { name, family } of FAMILIES) states.set(name, await laneGroupState(link, family));
     const nothing: ReadonlyMap<string, Findings> = new Map();
     const isEnough = (findings: ReadonlyMap<string, Findings>) => silentLanes(states, findings) === 0;
     const findings = isEnough(nothing) ? nothing : await findMessages(link, question.name, isEnough);
@@ -77,10 +77,10 @@ export async function askBroker(url: string, question: Question, now: number): P
   }
 }
 
-async function deadLetters(link: BrokerLink, { name: wanted, key }: Question, now: number) {
+async function deadLetters(link: BrokerClient, { name: wanted, key }: Question, now: number) {
   const found: { readonly record: ReturnType<typeof recordOf>; readonly address: Address | undefined }[] = [];
   for (const { name, family } of FAMILIES) {
-    const shelf = await Shelf.open(link, family);
+    const shelf = await DeadLetterQueue.open(link, family);
     await shelf.look(({ letter }) => {
       const { message } = letter;
       const isWanted = letter.id === wanted || (message !== undefined && alertOf(message) === wanted);
@@ -97,10 +97,10 @@ async function deadLetters(link: BrokerLink, { name: wanted, key }: Question, no
 
 /** Lanes that have a consumer from which nothing was heard. */
 function silentLanes(
-  states: ReadonlyMap<FamilyName, FamilyState | undefined>,
+  states: ReadonlyMap<FamilyName, LaneGroupState | undefined>,
   findings: ReadonlyMap<string, Findings>,
 ): number {
-  const silentOf = (family: Family, state: FamilyState | undefined) =>
+  const silentOf = (family: LaneGroup, state: LaneGroupState | undefined) =>
     (state?.lanes ?? []).filter(
       ({ lane, queue }) => queue.consumers > 0 && findings.get(family.exchange)?.lanes.has(lane) !== true,
     ).length;

@@ -1,8 +1,8 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import {
-  BrokerLink,
+  BrokerClient,
   EVENTS,
-  type Family,
+  type LaneGroup,
   laneKey,
   laneOf,
   laneOfMessage,
@@ -53,7 +53,7 @@ afterAll(async () => {
   store.close();
 });
 
-function start(family: Family, outcome: Outcome): void {
+function start(family: LaneGroup, outcome: Outcome): void {
   const worker = new LaneWorker({
     url: servers.amqpUrl,
     name: 'test',
@@ -89,8 +89,8 @@ function message(id: string, routingKey: string, alert: string): OutgoingMessage
   };
 }
 
-async function send(family: Family, messages: readonly OutgoingMessage[]): Promise<void> {
-  const link = await BrokerLink.open({ url: servers.amqpUrl, name: 'test' });
+async function send(family: LaneGroup, messages: readonly OutgoingMessage[]): Promise<void> {
+  const link = await BrokerClient.open({ url: servers.amqpUrl, name: 'test' });
   const sender = await Sender.open(link);
   for (const each of messages) {
     await sender.send(family.exchange, laneKey(laneOfMessage(family, each)), each.body, toProperties(each));
@@ -167,7 +167,7 @@ describe('trace of what a worker holds', () => {
 
   it('says so where a worker does not answer', async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.stop()));
-    const link = await BrokerLink.open({ url: servers.amqpUrl, name: 'silent worker' });
+    const link = await BrokerClient.open({ url: servers.amqpUrl, name: 'silent worker' });
     const channel = await link.channel();
     await channel.consume(laneQueue(EVENTS, 5), () => undefined);
     const { code, out } = await trace('nobody');

@@ -1,7 +1,7 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM, uuidAt } from '@pdaltagent/clock';
 import { Getter } from '@pdaltagent/http';
 import {
-  BrokerLink,
+  BrokerClient,
   laneKey,
   laneOfMessage,
   type OutgoingMessage,
@@ -58,7 +58,7 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
   const progress = new Progress(terminal, options.dryRun ? 'counted' : 'sent');
   const link = options.dryRun
     ? undefined
-    : await BrokerLink.open({ url: configuration.amqpUrl, name: 'webhooks replay' });
+    : await BrokerClient.open({ url: configuration.amqpUrl, name: 'webhooks replay' });
   let sent = 0;
   let read = 0;
   let reached = window.since;

@@ -2,7 +2,7 @@ import { waitUntil } from '@pdaltagent/testing';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type IncomingMessage } from '../message';
-import { Aftermath, alertNameOf, type DeadAlerts, type LaterEvent } from './alert-progress';
+import { alertNameOf, AlertProgress, type DeadAlerts, type LaterEvent } from './alert-progress';
 
 const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
@@ -19,7 +19,7 @@ class Memory implements DeadAlerts {
     return this.#do(() => void this.remembered.push(alert));
   }
 
-  wentOn(_alert: string, event: LaterEvent): Promise<void> {
+  recordDelivery(_alert: string, event: LaterEvent): Promise<void> {
     return this.#do(() => void this.events.push(event));
   }
 
@@ -46,7 +46,7 @@ function event(id: string, action: string, alert = 'disk'): IncomingMessage {
     body: Buffer.from(JSON.stringify({ event_action: action })),
     contentType: 'application/json',
     receivedAt: 1_000,
-    again: false,
+    maybeDuplicate: false,
     forward: {},
   };
 }
@@ -62,7 +62,7 @@ const silent = {
 
 /** A worker's, which has learned what there was to learn. */
 async function learned(memory: Memory) {
-  const aftermath = new Aftermath(memory);
+  const aftermath = new AlertProgress(memory);
   aftermath.start();
   await aftermath.learn();
   return { aftermath, observer: aftermath.observing(silent) };
@@ -130,7 +130,7 @@ it('keeps its notes, in order, while they cannot be written', async () => {
 it('asks no more, with every note, what did not answer the note before', async () => {
   const memory = new Memory();
   // Never started: it looks again on its own only when it is stopped.
-  const aftermath = new Aftermath(memory);
+  const aftermath = new AlertProgress(memory);
   const observer = aftermath.observing(silent);
   memory.isAway = true;
   for (const id of ['e1', 'e2', 'e3', 'e4']) {

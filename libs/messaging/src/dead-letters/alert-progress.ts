@@ -17,7 +17,7 @@ export interface DeadAlerts {
   /** An alert has a dead letter of a message that was accepted then. */
   remember(alert: string, acceptedAt: number): Promise<void>;
   /** An event of such an alert was delivered. */
-  wentOn(alert: string, event: LaterEvent): Promise<void>;
+  recordDelivery(alert: string, event: LaterEvent): Promise<void>;
   /** The alerts that were remembered since a former call, with what to give the next one; at first 0. */
   learn(since: number): Promise<{ readonly alerts: readonly string[]; readonly upTo: number }>;
   /** Until then some deliveries may not have been noticed. */
@@ -36,7 +36,7 @@ const LONGEST_ACTION = 40;
  * Notices how alerts with dead letters go on, for whoever thinks of a replay. It costs the others one look into a set that
  * is empty most of the time.
  */
-export class Aftermath {
+export class AlertProgress {
   readonly #alerts: DeadAlerts;
   readonly #clock: Clock;
   readonly #watched = new Set<string>();
@@ -90,12 +90,12 @@ export class Aftermath {
       ...observer,
       delivered: (message) => {
         observer.delivered(message);
-        this.#wentOn(message);
+        this.#recordDelivery(message);
       },
       repeated: (message) => {
         observer.repeated(message);
         // It was delivered, perhaps by a worker that ended before it could write that down.
-        this.#wentOn(message);
+        this.#recordDelivery(message);
       },
       buried: (reason, message) => {
         observer.buried(reason, message);
@@ -113,13 +113,13 @@ export class Aftermath {
     this.#note(() => this.#alerts.remember(alert, acceptedAt));
   }
 
-  #wentOn(message: IncomingMessage): void {
+  #recordDelivery(message: IncomingMessage): void {
     if (this.#watched.size === 0) return;
     const alert = alertNameOf(message);
     if (alert === undefined || !this.#watched.has(alert)) return;
     const action = actionOf(message).slice(0, LONGEST_ACTION);
     const event = { action, acceptedAt: acceptedAtOf(message), deliveredAt: this.#clock.wall() };
-    this.#note(() => this.#alerts.wentOn(alert, event));
+    this.#note(() => this.#alerts.recordDelivery(alert, event));
   }
 
   #watch(alert: string): void {

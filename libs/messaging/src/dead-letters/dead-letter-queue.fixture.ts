@@ -1,12 +1,12 @@
-import { BrokerLink } from '../inspection/broker-client';
+import { BrokerClient } from '../inspection/broker-client';
 import { EVENTS, laneOf, laneQueue } from '../topology';
-import { type Letter } from './dead-letter';
-import { type Shelf } from './dead-letter-queue';
+import { type DeadLetter } from './dead-letter';
+import { type DeadLetterQueue } from './dead-letter-queue';
 import { declareAll, ROUTING_KEY } from './dead-letters.fixture';
 
 /** A broker whose dead letters, and the lane of their key, are empty before each test; links are closed after it. */
 export class ShelfBench {
-  readonly #links: BrokerLink[] = [];
+  readonly #links: BrokerClient[] = [];
   #url = '';
 
   /** To be called while a test file is read: it prepares every test of it. */
@@ -29,8 +29,8 @@ export class ShelfBench {
     return this.#url;
   }
 
-  async link(to = this.#url): Promise<BrokerLink> {
-    const opened = await BrokerLink.open({ url: to, name: 'test' });
+  async link(to = this.#url): Promise<BrokerClient> {
+    const opened = await BrokerClient.open({ url: to, name: 'test' });
     this.#links.push(opened);
     return opened;
   }
@@ -43,10 +43,10 @@ export class ShelfBench {
 
 export const names = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
 
-export async function lettersOn(shelf: Shelf): Promise<Letter[]> {
-  const letters: Letter[] = [];
+export async function lettersOn(shelf: DeadLetterQueue): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
   await shelf.look(({ letter }) => letters.push(letter));
   return letters;
 }
 
-export const idsOn = async (shelf: Shelf) => (await lettersOn(shelf)).map(({ id }) => id);
+export const idsOn = async (shelf: DeadLetterQueue) => (await lettersOn(shelf)).map(({ id }) => id);

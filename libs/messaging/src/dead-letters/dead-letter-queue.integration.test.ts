@@ -1,10 +1,10 @@
 import { CuttingProxy, testServers } from '@pdaltagent/testing';
-import { BrokerAway, BrokerLink } from '../inspection/broker-client';
+import { BrokerClient, BrokerUnavailable } from '../inspection/broker-client';
 import { EVENTS, WEBHOOKS } from '../topology';
 import { discard } from './discard';
 import { bury, message } from './dead-letters.fixture';
 import { Sender } from './sender';
-import { Shelf, ShelfBusy } from './dead-letter-queue';
+import { DeadLetterQueue, DeadLetterQueueBusy } from './dead-letter-queue';
 import { idsOn, lettersOn, names, ShelfBench } from './dead-letter-queue.fixture';
 
 const bench = ShelfBench.prepare(testServers);
@@ -26,7 +26,7 @@ describe('a look at the dead letters', () => {
       all.map((id) => message(id)),
       () => told,
     );
-    const shelf = await Shelf.open(await bench.link(), EVENTS);
+    const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
     expect(await idsOn(shelf)).toEqual(all);
     expect(await shelf.count()).toBe(3_000);
     const letters = await lettersOn(shelf);
@@ -50,42 +50,42 @@ describe('a look at the dead letters', () => {
       all.map((id) => message(id, 'a', '{}')),
     );
     const first = await bench.link();
-    const shelf = await Shelf.open(first, EVENTS);
+    const shelf = await DeadLetterQueue.open(first, EVENTS);
     expect(await idsOn(shelf)).toEqual(all);
     let seen = 0;
     const cut = shelf.look(() => {
       if ((seen += 1) === 100) void first.close();
     });
-    await expect(cut).rejects.toThrow(BrokerAway);
-    expect(await idsOn(await Shelf.open(await bench.link(), EVENTS))).toEqual(all);
+    await expect(cut).rejects.toThrow(BrokerUnavailable);
+    expect(await idsOn(await DeadLetterQueue.open(await bench.link(), EVENTS))).toEqual(all);
   });
 
   it('shows what is none of ours under a name of its own', async () => {
     const sender = await Sender.open(await bench.link());
     await sender.send('', EVENTS.deadLetters, Buffer.from('?'), { headers: { dead_reason: 'foreign' } });
-    const [letter] = await lettersOn(await Shelf.open(await bench.link(), EVENTS));
+    const [letter] = await lettersOn(await DeadLetterQueue.open(await bench.link(), EVENTS));
     expect(letter).toMatchObject({ reason: 'foreign', message: undefined, acceptedAt: undefined });
     expect(letter?.id).toMatch(/^unnamed-[0-9a-f]{12}$/);
   });
 
   it('waits for its turn and says so when another keeps them', async () => {
     const first = await bench.link();
-    await Shelf.open(first, EVENTS);
-    await expect(Shelf.open(await bench.link(), EVENTS)).rejects.toThrow(ShelfBusy);
-    const waiting = Shelf.open(await bench.link(), EVENTS);
+    await DeadLetterQueue.open(first, EVENTS);
+    await expect(DeadLetterQueue.open(await bench.link(), EVENTS)).rejects.toThrow(DeadLetterQueueBusy);
+    const waiting = DeadLetterQueue.open(await bench.link(), EVENTS);
     await first.close();
     expect(await (await waiting).count()).toBe(0);
   });
 
   it('finds nothing where the queue is not there yet', async () => {
-    expect(await idsOn(await Shelf.open(await bench.link(), WEBHOOKS))).toEqual([]);
+    expect(await idsOn(await DeadLetterQueue.open(await bench.link(), WEBHOOKS))).toEqual([]);
   });
 
   it('is told in time that the broker is silent', async () => {
     const proxy = await CuttingProxy.start(bench.url);
     await proxy.inject({ kind: 'black-hole' });
-    await expect(BrokerLink.open({ url: proxy.url(bench.url), name: 'test', timeoutMs: 300 })).rejects.toThrow(
-      BrokerAway,
+    await expect(BrokerClient.open({ url: proxy.url(bench.url), name: 'test', timeoutMs: 300 })).rejects.toThrow(
+      BrokerUnavailable,
     );
     await proxy.stop();
   });
@@ -97,7 +97,7 @@ describe('a discard', () => {
       bench.url,
       names(10).map((id) => message(id)),
     );
-    const shelf = await Shelf.open(await bench.link(), EVENTS);
+    const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
     expect(await discard(shelf, new Set(['m3', 'm7', 'other']))).toEqual({ gone: 2, left: [] });
     expect(await idsOn(shelf)).toEqual(['m0', 'm1', 'm2', 'm4', 'm5', 'm6', 'm8', 'm9']);
   });
@@ -108,7 +108,7 @@ describe('a discard', () => {
       bench.url,
       all.map((id) => message(id)),
     );
-    const shelf = await Shelf.open(await bench.link(), EVENTS);
+    const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
     expect(await discard(shelf, new Set(all))).toEqual({ gone: count, left: [] });
     expect(await shelf.count()).toBe(0);
   });
@@ -119,7 +119,7 @@ describe('a discard', () => {
       bench.url,
       all.map((id) => message(id)),
     );
-    const shelf = await Shelf.open(await bench.link(), EVENTS);
+    const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
     const odd = all.filter((_, index) => index % 2 === 1);
     expect(await discard(shelf, new Set(odd))).toEqual({ gone: 500, left: [] });
     expect(await idsOn(shelf)).toEqual(all.filter((_, index) => index % 2 === 0));

@@ -1,21 +1,21 @@
 import { type Clock, delay, every } from '@pdaltagent/clock';
 import { type Channel, type ConsumeMessage } from 'amqplib';
 import { acksApplied } from '../acks-applied';
-import { type BrokerLink, BrokerAway, hasReplyCode } from '../inspection/broker-client';
-import { type Family } from '../topology';
-import { type Letter, letterOf } from './dead-letter';
+import { type BrokerClient, BrokerUnavailable, hasReplyCode } from '../inspection/broker-client';
+import { type LaneGroup } from '../topology';
+import { type DeadLetter, deadLetterOf } from './dead-letter';
 
 /** Somebody else reads the dead letters at the moment. */
-export class ShelfBusy extends Error {
+export class DeadLetterQueueBusy extends Error {
   constructor(detail: string) {
     super(`the dead letters cannot be looked at: ${detail}`);
-    this.name = 'ShelfBusy';
+    this.name = 'DeadLetterQueueBusy';
   }
 }
 
 /** One letter during a look. */
-export interface HeldLetter {
-  readonly letter: Letter;
+export interface UnackedDeadLetter {
+  readonly letter: DeadLetter;
   readonly delivery: ConsumeMessage;
 }
 
@@ -37,26 +37,26 @@ const APPLIED_WITHIN_MS = 60_000;
  * The dead letters of a family. A look takes all of them off the queue at once and gives them all back: a quorum queue
  * puts what is returned behind what was returned before, so that looking at the first few only would change their order.
  */
-export class Shelf {
-  readonly #link: BrokerLink;
-  readonly #family: Family;
+export class DeadLetterQueue {
+  readonly #client: BrokerClient;
+  readonly #family: LaneGroup;
 
-  private constructor(link: BrokerLink, family: Family) {
-    this.#link = link;
+  private constructor(link: BrokerClient, family: LaneGroup) {
+    this.#client = link;
     this.#family = family;
   }
 
-  /** Waits up to 5 s for another command that looks at them. The link's end frees them again. @throws ShelfBusy */
-  static async open(link: BrokerLink, family: Family): Promise<Shelf> {
+  /** Waits up to 5 s for another command that looks at them. The link's end frees them again. @throws DeadLetterQueueBusy */
+  static async open(link: BrokerClient, family: LaneGroup): Promise<DeadLetterQueue> {
     const { clock } = link;
     const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
     while (!(await lock(link, family))) {
       if (clock.monotonic() > deadline) {
-        throw new ShelfBusy('another pdaltagent command is at it; try again in a moment');
+        throw new DeadLetterQueueBusy('another pdaltagent command is at it; try again in a moment');
       }
       await delay(clock, ASK_AGAIN_MS);
     }
-    return new Shelf(link, family);
+    return new DeadLetterQueue(link, family);
   }
 
   /** How many letters there are. */
@@ -77,12 +77,12 @@ export class Shelf {
   /**
    * Shows every letter, oldest first, then lets `act` remove some while all are held. Those that come meanwhile are not
    * shown. Nothing is kept of a letter but by the visitor, so that a queue of any length needs little memory.
-   * @throws BrokerAway, ShelfBusy; whatever is not removed is in its place again
+   * @throws BrokerUnavailable, DeadLetterQueueBusy; whatever is not removed is in its place again
    */
-  async look(visit: (held: HeldLetter) => void, act?: (hold: Hold) => Promise<void>): Promise<void> {
+  async look(visit: (held: UnackedDeadLetter) => void, act?: (hold: Hold) => Promise<void>): Promise<void> {
     const state = await this.#settled();
     if (state === undefined || state.waiting === 0) return;
-    const channel = await this.#link.channel();
+    const channel = await this.#client.channel();
     let removed = 0;
     const remove = (delivery: ConsumeMessage): void => {
       channel.ack(delivery);
@@ -94,28 +94,28 @@ export class Shelf {
     } finally {
       if (removed > 0) await this.#applied(channel);
       // Closing gives the rest back.
-      await this.#link.answer(channel.close()).catch(() => undefined);
+      await this.#client.answer(channel.close()).catch(() => undefined);
     }
   }
 
   /** Waits until the removals are applied. If they are not, a look afterwards shows it. */
   async #applied(channel: Channel): Promise<void> {
-    await this.#link.answer(acksApplied(channel, this.#family.deadLetters), APPLIED_WITHIN_MS).catch(() => undefined);
+    await this.#client.answer(acksApplied(channel, this.#family.deadLetters), APPLIED_WITHIN_MS).catch(() => undefined);
   }
 
-  async #takeAll(channel: Channel, count: number, visit: (held: HeldLetter) => void): Promise<void> {
+  async #takeAll(channel: Channel, count: number, visit: (held: UnackedDeadLetter) => void): Promise<void> {
     let taken = 0;
     const tags = Array.from(
       { length: Math.ceil(count / PREFETCH) },
       (_, index) => `look-${String(index).padStart(2, '0')}`,
     );
     const taking = new Promise<void>((resolve, reject) => {
-      const fail = (detail: string) => reject(new BrokerAway(detail));
+      const fail = (detail: string) => reject(new BrokerUnavailable(detail));
       const take = (delivery: ConsumeMessage | null): void => {
         if (delivery === null) return fail('the queue of dead letters was deleted');
         if (taken === count) return;
         taken += 1;
-        visit({ letter: letterOf(delivery), delivery });
+        visit({ letter: deadLetterOf(delivery), delivery });
         if (taken === count) resolve();
       };
       channel.once('close', () => fail('the channel was closed'));
@@ -123,31 +123,32 @@ export class Shelf {
       channel.prefetch(PREFETCH).catch(reject);
       for (const consumerTag of tags) channel.consume(this.#family.deadLetters, take, { consumerTag }).catch(reject);
     });
-    await whileItMoves(this.#link.clock, taking, () => taken);
+    await whileItMoves(this.#client.clock, taking, () => taken);
     // From here on a new letter must not take the place of one that is removed.
-    await this.#link.answer(Promise.all(tags.map((tag) => channel.cancel(tag))));
+    await this.#client.answer(Promise.all(tags.map((tag) => channel.cancel(tag))));
   }
 
   /** The queue's state once what a former command held is back in its place; undefined where there is no queue. */
   async #settled() {
-    const { clock } = this.#link;
+    const { clock } = this.#client;
     const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
     for (;;) {
-      const state = await this.#link.stateOf(this.#family.deadLetters);
+      const state = await this.#client.stateOf(this.#family.deadLetters);
       if (state === undefined || state.consumers === 0) return state;
-      if (clock.monotonic() > deadline) throw new ShelfBusy(`another program consumes ${this.#family.deadLetters}`);
+      if (clock.monotonic() > deadline)
+        throw new DeadLetterQueueBusy(`another program consumes ${this.#family.deadLetters}`);
       await delay(clock, ASK_AGAIN_MS);
     }
   }
 }
 
-/** Waits for the promise as long as the count grows. @throws BrokerAway */
+/** Waits for the promise as long as the count grows. @throws BrokerUnavailable */
 async function whileItMoves(clock: Clock, promise: Promise<void>, count: () => number): Promise<void> {
   let before = count();
   let stop = (): void => undefined;
   const stalled = new Promise<never>((_resolve, reject) => {
     stop = every(clock, GIVE_UP_AFTER_MS, () => {
-      if (count() === before) reject(new BrokerAway('it stopped sending its dead letters'));
+      if (count() === before) reject(new BrokerUnavailable('it stopped sending its dead letters'));
       before = count();
     });
   });
@@ -159,7 +160,7 @@ async function whileItMoves(clock: Clock, promise: Promise<void>, count: () => n
 }
 
 /** An exclusive queue is the lock: the broker frees it with the connection. */
-async function lock(link: BrokerLink, family: Family): Promise<boolean> {
+async function lock(link: BrokerClient, family: LaneGroup): Promise<boolean> {
   const channel = await link.channel();
   try {
     await link.answer(channel.assertQueue(`${family.deadLetters}.in-use`, { exclusive: true, durable: false }));

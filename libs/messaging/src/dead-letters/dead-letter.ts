@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type AddressedMessage, fromDelivery } from '../message';
 
 /** A dead letter as it lies in its queue: the message, and what happened to it. Times are milliseconds since 1970. */
-export interface Letter {
+export interface DeadLetter {
   /** The message's id; one without gets a name of its content, the same at every look. */
   readonly id: string;
   /** `rejected`, `expired`, `poison`, `newer`, `foreign`; of a message that the broker itself set aside its own word for it. */
@@ -23,7 +23,7 @@ export interface Letter {
 }
 
 /** Reads a dead letter; none is so strange that it could not be shown. */
-export function letterOf(delivery: Pick<ConsumeMessage, 'properties' | 'content'>): Letter {
+export function deadLetterOf(delivery: Pick<ConsumeMessage, 'properties' | 'content'>): DeadLetter {
   const headers: Readonly<Record<string, unknown>> = delivery.properties.headers ?? {};
   const parsed = fromDelivery(delivery);
   const message = parsed.kind === 'foreign' ? undefined : parsed.message;

@@ -1,4 +1,4 @@
-import { BrokerLink } from '../inspection/broker-client';
+import { BrokerClient } from '../inspection/broker-client';
 import { type OutgoingMessage, toProperties } from '../message';
 import { DEAD_LETTER_EXCHANGE, declareTopology, EVENTS } from '../topology';
 import { connect } from 'amqplib';
@@ -32,7 +32,7 @@ export async function bury(
   messages: readonly OutgoingMessage[],
   headersOf: (index: number) => Record<string, unknown> = () => ({ dead_reason: 'rejected', dead_status: 400 }),
 ): Promise<void> {
-  const link = await BrokerLink.open({ url, name: 'fixture' });
+  const link = await BrokerClient.open({ url, name: 'fixture' });
   const sender = await Sender.open(link);
   await Promise.all(
     messages.map((dead, index) => {

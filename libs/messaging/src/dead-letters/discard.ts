@@ -1,4 +1,4 @@
-import { type HeldLetter, type Shelf } from './dead-letter-queue';
+import { type DeadLetterQueue, type UnackedDeadLetter } from './dead-letter-queue';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -9,10 +9,10 @@ export interface Discarded {
   readonly left: readonly string[];
 }
 
-/** Removes letters for good. @throws BrokerAway, ShelfBusy */
-export async function discard(shelf: Shelf, ids: ReadonlySet<string>): Promise<Discarded> {
-  const doomed: HeldLetter['delivery'][] = [];
-  const collect = ({ letter, delivery }: HeldLetter) => {
+/** Removes letters for good. @throws BrokerUnavailable, DeadLetterQueueBusy */
+export async function discard(shelf: DeadLetterQueue, ids: ReadonlySet<string>): Promise<Discarded> {
+  const doomed: UnackedDeadLetter['delivery'][] = [];
+  const collect = ({ letter, delivery }: UnackedDeadLetter) => {
     // Without the body, for there may be many.
     if (ids.has(letter.id)) doomed.push({ ...delivery, content: NOTHING });
   };

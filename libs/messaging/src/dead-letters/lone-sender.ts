@@ -1,5 +1,5 @@
 import { type Options } from 'amqplib';
-import { type BrokerLink } from '../inspection/broker-client';
+import { type BrokerClient } from '../inspection/broker-client';
 import { type ChannelClosure, PublishChannel } from '../publish-channel';
 import { PublishError } from '../publisher';
 
@@ -18,18 +18,18 @@ type Ended = (closure: ChannelClosure | undefined) => void;
  * channel and does not say which message it means: only one that is alone in flight can be named.
  */
 export class LoneSender {
-  readonly #link: BrokerLink;
+  readonly #link: BrokerClient;
   #channel: PublishChannel | undefined;
   #ended: Ended = () => undefined;
   #isSending = false;
 
-  constructor(link: BrokerLink) {
+  constructor(link: BrokerClient) {
     this.#link = link;
   }
 
   /**
    * To be called again only once it has settled.
-   * @throws PublishError, BrokerAway, Error: it is not the message; it may be queued all the same
+   * @throws PublishError, BrokerUnavailable, Error: it is not the message; it may be queued all the same
    */
   async send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<LoneAnswer> {
     if (this.#isSending) throw new Error('a lone sender sends one message at a time');

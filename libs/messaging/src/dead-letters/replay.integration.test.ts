@@ -2,9 +2,9 @@ import { CuttingProxy, testServers } from '@pdaltagent/testing';
 import { type ConsumeMessage } from 'amqplib';
 import { EVENTS, laneOf, laneQueue } from '../topology';
 import { bury, message, ROUTING_KEY } from './dead-letters.fixture';
-import { inOrderOfDeath, playOf, replay, type ReplayOptions } from './replay';
+import { byDeadAt, replay, replayItemOf, type ReplayOptions } from './replay';
 import { Sender } from './sender';
-import { Shelf } from './dead-letter-queue';
+import { DeadLetterQueue } from './dead-letter-queue';
 import { idsOn, lettersOn, names, ShelfBench } from './dead-letter-queue.fixture';
 
 const bench = ShelfBench.prepare(testServers);
@@ -29,15 +29,15 @@ const idsInLane = async () => (await lane()).map(({ properties }) => String(prop
 /** Ids of what is left once every other connection is closed. */
 async function left(): Promise<string[]> {
   await bench.close();
-  return idsOn(await Shelf.open(await bench.link(), EVENTS));
+  return idsOn(await DeadLetterQueue.open(await bench.link(), EVENTS));
 }
 
 /** Replays these letters; the rest of the options are as given. */
 async function play(ids: readonly string[], options: Partial<ReplayOptions> = {}): Promise<number> {
-  const shelf = await Shelf.open(await bench.link(), EVENTS);
+  const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
   const letters = await lettersOn(shelf);
-  const plays = inOrderOfDeath(letters.filter(({ id }) => ids.includes(id)).map(playOf));
-  return replay({ shelf, sender: await Sender.open(await bench.link()), family: EVENTS, plays, ...options });
+  const plays = byDeadAt(letters.filter(({ id }) => ids.includes(id)).map(replayItemOf));
+  return replay({ shelf, sender: await Sender.open(await bench.link()), family: EVENTS, items: plays, ...options });
 }
 
 describe('a replay', () => {
@@ -119,13 +119,13 @@ describe('a replay', () => {
       all.map((id, index) => message(id, `a${index % 40}`)),
     );
     const proxy = await CuttingProxy.start(bench.url);
-    const shelf = await Shelf.open(await bench.link(proxy.url(bench.url)), EVENTS);
+    const shelf = await DeadLetterQueue.open(await bench.link(proxy.url(bench.url)), EVENTS);
     const sender = await Sender.open(await bench.link(proxy.url(bench.url)));
     const progress = (count: number) => {
       if (count === 100) proxy.cut();
     };
-    const plays = (await lettersOn(shelf)).map(playOf);
-    await expect(replay({ shelf, sender, family: EVENTS, plays, progress })).rejects.toThrow();
+    const plays = (await lettersOn(shelf)).map(replayItemOf);
+    await expect(replay({ shelf, sender, family: EVENTS, items: plays, progress })).rejects.toThrow();
     await proxy.stop();
     const rest = await left();
     expect(rest.length).toBeGreaterThan(0);

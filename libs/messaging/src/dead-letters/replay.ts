@@ -1,28 +1,28 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type Family, laneKey, laneOfMessage } from '../topology';
-import { type Letter } from './dead-letter';
+import { type LaneGroup, laneKey, laneOfMessage } from '../topology';
+import { type DeadLetter } from './dead-letter';
 import { replayProperties } from './replay-properties';
 import { type Sender } from './sender';
-import { type HeldLetter, type Hold, type Shelf } from './dead-letter-queue';
+import { type DeadLetterQueue, type Hold, type UnackedDeadLetter } from './dead-letter-queue';
 
 /** What is known of a letter that shall be replayed, without its body. */
-export interface Play {
+export interface ReplayItem {
   readonly id: string;
   readonly deadAt: number | undefined;
   /** Of its body; bytes. */
   readonly size: number;
 }
 
-export function playOf({ id, deadAt, body }: Pick<Letter, 'id' | 'deadAt' | 'body'>): Play {
+export function replayItemOf({ id, deadAt, body }: Pick<DeadLetter, 'id' | 'deadAt' | 'body'>): ReplayItem {
   return { id, deadAt, size: body.length };
 }
 
 export interface ReplayOptions {
-  readonly shelf: Shelf;
+  readonly shelf: DeadLetterQueue;
   readonly sender: Sender;
-  readonly family: Family;
-  /** In the order in which they shall go out; see `inOrderOfDeath`. */
-  readonly plays: readonly Play[];
+  readonly family: LaneGroup;
+  /** In the order in which they shall go out; see `byDeadAt`. */
+  readonly items: readonly ReplayItem[];
   /** Called for each letter that is replayed, with their number so far and its id. */
   readonly progress?: (replayed: number, id: string) => void;
   /** Letters that are kept in memory at one time; bytes. */
@@ -40,23 +40,23 @@ const UNCONFIRMED = 128;
  * The order in which letters died, which is the order of their alerts. What somebody looked at with another tool lies in
  * the queue in another order.
  */
-export function inOrderOfDeath(plays: readonly Play[]): Play[] {
+export function byDeadAt(plays: readonly ReplayItem[]): ReplayItem[] {
   return [...plays].sort((a, b) => (a.deadAt ?? 0) - (b.deadAt ?? 0));
 }
 
 /**
  * Publishes letters to their lanes again and removes each once the broker has confirmed it. The first that fails ends it;
  * then, as after a crash, every letter is replayed, or still there, or both for those on their way at that moment. What is
- * both can be looked up afterwards, with `Shelf.find`.
+ * both can be looked up afterwards, with `DeadLetterQueue.find`.
  * @returns the number of letters replayed; fewer than asked for where some were removed meanwhile
- * @throws PublishError, BrokerAway
+ * @throws PublishError, BrokerUnavailable
  */
 export async function replay(options: ReplayOptions): Promise<number> {
-  const { shelf, plays, progress = () => undefined, keptBytes = KEPT_BYTES } = options;
+  const { shelf, items: plays, progress = () => undefined, keptBytes = KEPT_BYTES } = options;
   let replayed = 0;
   for (const round of roundsOf(plays, keptBytes)) {
-    const wanted = new Map<string, HeldLetter[]>(round.map(({ id }) => [id, []]));
-    const collect = (held: HeldLetter) => wanted.get(held.letter.id)?.push(held);
+    const wanted = new Map<string, UnackedDeadLetter[]>(round.map(({ id }) => [id, []]));
+    const collect = (held: UnackedDeadLetter) => wanted.get(held.letter.id)?.push(held);
     await shelf.look(collect, async (hold) => {
       await playRound(options, [...wanted.values()], hold, (id) => progress((replayed += 1), id));
     });
@@ -65,8 +65,8 @@ export async function replay(options: ReplayOptions): Promise<number> {
 }
 
 /** As many at a time as memory shall hold. */
-function* roundsOf(plays: readonly Play[], keptBytes: number): Generator<Play[]> {
-  let round: Play[] = [];
+function* roundsOf(plays: readonly ReplayItem[], keptBytes: number): Generator<ReplayItem[]> {
+  let round: ReplayItem[] = [];
   let bytes = 0;
   for (const play of plays) {
     const size = play.size + OVERHEAD_BYTES;
@@ -84,7 +84,7 @@ function* roundsOf(plays: readonly Play[], keptBytes: number): Generator<Play[]>
 /** Each entry holds one letter, or several copies of it that a crash left behind: published once, removed together. */
 async function playRound(
   { sender, family, clock = SYSTEM_CLOCK }: ReplayOptions,
-  letters: readonly (readonly HeldLetter[])[],
+  letters: readonly (readonly UnackedDeadLetter[])[],
   hold: Hold,
   played: (id: string) => void,
 ): Promise<void> {

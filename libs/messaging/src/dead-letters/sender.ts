@@ -1,22 +1,22 @@
 import { type ConfirmChannel, type Options } from 'amqplib';
-import { type BrokerLink } from '../inspection/broker-client';
+import { type BrokerClient } from '../inspection/broker-client';
 import { PublishError, type PublishFailure } from '../publisher';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
 
 /** Publishes with confirm to queues that exist already, for one command: it declares nothing and tries nothing again. */
 export class Sender {
-  readonly #link: BrokerLink;
+  readonly #link: BrokerClient;
   readonly #channel: ConfirmChannel;
   readonly #returned = new Set<string>();
 
-  private constructor(link: BrokerLink, channel: ConfirmChannel) {
+  private constructor(link: BrokerClient, channel: ConfirmChannel) {
     this.#link = link;
     this.#channel = channel;
     channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
   }
 
-  static async open(link: BrokerLink): Promise<Sender> {
+  static async open(link: BrokerClient): Promise<Sender> {
     return new Sender(link, await link.confirmChannel());
   }
 

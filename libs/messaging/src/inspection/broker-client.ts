@@ -2,7 +2,7 @@ import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { HEARTBEAT_SECONDS } from '../broker-connection';
 
-export interface BrokerLinkOptions {
+export interface BrokerClientOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
   readonly url: string;
   /** Shown in the broker's list of connections. */
@@ -13,10 +13,10 @@ export interface BrokerLinkOptions {
 }
 
 /** The broker cannot be reached, or stopped answering. */
-export class BrokerAway extends Error {
+export class BrokerUnavailable extends Error {
   constructor(detail: string) {
     super(`the broker is away: ${detail}`);
-    this.name = 'BrokerAway';
+    this.name = 'BrokerUnavailable';
   }
 }
 
@@ -28,7 +28,7 @@ export interface QueueState {
 }
 
 /** One connection to the broker for one command: every question is answered in time or fails, and nothing is tried again. */
-export class BrokerLink {
+export class BrokerClient {
   readonly clock: Clock;
   readonly #connection: ChannelModel;
   readonly #timeoutMs: number;
@@ -45,23 +45,28 @@ export class BrokerLink {
     connection.on('unblocked', () => (this.#blocked = false));
     this.#lost = new Promise((_resolve, reject) =>
       connection.once('close', () => {
-        reject(new BrokerAway(cause));
+        reject(new BrokerUnavailable(cause));
       }),
     );
     this.#lost.catch(() => undefined);
   }
 
-  /** @throws BrokerAway */
-  static async open({ url, name, timeoutMs = 5_000, clock = SYSTEM_CLOCK }: BrokerLinkOptions): Promise<BrokerLink> {
+  /** @throws BrokerUnavailable */
+  static async open({
+    url,
+    name,
+    timeoutMs = 5_000,
+    clock = SYSTEM_CLOCK,
+  }: BrokerClientOptions): Promise<BrokerClient> {
     const target = new URL(url.replace(/^pyamqp/, 'amqp'));
     target.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
     const connecting = connect(target.href, { timeout: timeoutMs, clientProperties: { connection_name: name } });
     try {
-      return new BrokerLink(await inTime(connecting, timeoutMs, clock), timeoutMs, clock);
+      return new BrokerClient(await inTime(connecting, timeoutMs, clock), timeoutMs, clock);
     } catch (error) {
       // A connection that stands after all must not outlive the command.
       connecting.then((late) => late.close()).catch(() => undefined);
-      throw error instanceof BrokerAway ? error : new BrokerAway(reasonOf(error));
+      throw error instanceof BrokerUnavailable ? error : new BrokerUnavailable(reasonOf(error));
     }
   }
 
@@ -133,7 +138,7 @@ async function inTime<Result>(promise: Promise<Result>, timeoutMs: number, clock
     return await Promise.race([
       promise,
       delay(clock, timeoutMs, late.signal).then(() => {
-        throw new BrokerAway(`no answer within ${timeoutMs / 1000} s`);
+        throw new BrokerUnavailable(`no answer within ${timeoutMs / 1000} s`);
       }),
     ]);
   } finally {

@@ -1,8 +1,8 @@
 import { delay } from '@pdaltagent/clock';
 import { objectOf } from '../announcement';
 import { STATUS_EXCHANGE } from '../topology';
-import { type Find, type HeldReport, type Report } from '../trace-responder';
-import { type BrokerLink } from './broker-client';
+import { type HeldReport, type TraceQuery, type TraceReply } from '../trace-responder';
+import { type BrokerClient } from './broker-client';
 
 /** What the workers of one exchange answered together. */
 export interface Findings {
@@ -19,10 +19,10 @@ const WAIT_MS = 1_500;
 /**
  * Asks every worker whether it holds a message, by its id, or messages of an alert, by its dedup key. No queue is disturbed.
  * `enough` ends the wait early: it is asked after each answer.
- * @returns the answers by exchange @throws BrokerAway
+ * @returns the answers by exchange @throws BrokerUnavailable
  */
 export async function findMessages(
-  link: BrokerLink,
+  link: BrokerClient,
   name: string,
   enough: (findings: ReadonlyMap<string, Findings>) => boolean,
 ): Promise<ReadonlyMap<string, Findings>> {
@@ -31,16 +31,16 @@ export async function findMessages(
   const { queue } = await link.answer(channel.assertQueue('', { exclusive: true, durable: false }));
   await new Promise<void>((resolve, reject) => {
     const hear = (content: Buffer): void => {
-      const report = reportOf(content);
+      const report = replyOf(content);
       if (report === undefined) return;
       findings.set(report.group, together(findings.get(report.group), report));
       if (enough(findings)) resolve();
     };
-    const find: Find = { kind: 'find', name, replyTo: queue };
+    const query: TraceQuery = { kind: 'find', name, replyTo: queue };
     link
       .answer(channel.consume(queue, (delivery) => delivery && hear(delivery.content), { noAck: true }))
       .then(() => {
-        channel.publish(STATUS_EXCHANGE, '', Buffer.from(JSON.stringify(find)));
+        channel.publish(STATUS_EXCHANGE, '', Buffer.from(JSON.stringify(query)));
         return delay(link.clock, WAIT_MS);
       })
       .then(() => resolve(), reject);
@@ -49,7 +49,7 @@ export async function findMessages(
   return findings;
 }
 
-function together(known: Findings | undefined, { lanes, held, more }: Report): Findings {
+function together(known: Findings | undefined, { lanes, held, more }: TraceReply): Findings {
   return {
     lanes: new Set([...(known?.lanes ?? []), ...lanes]),
     held: [...(known?.held ?? []), ...held],
@@ -57,7 +57,7 @@ function together(known: Findings | undefined, { lanes, held, more }: Report): F
   };
 }
 
-function reportOf(content: Buffer): Report | undefined {
+function replyOf(content: Buffer): TraceReply | undefined {
   const value = objectOf(content);
   if (value?.kind !== 'report' || typeof value.group !== 'string') return undefined;
   const { group, lanes, held, more } = value;

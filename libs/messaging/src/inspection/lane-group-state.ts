@@ -1,5 +1,5 @@
-import { type Family, laneQueue, sidingQueue } from '../topology';
-import { type BrokerLink, type QueueState } from './broker-client';
+import { type LaneGroup, laneQueue, sidingQueue } from '../topology';
+import { type BrokerClient, type QueueState } from './broker-client';
 
 export interface LaneState {
   readonly lane: number;
@@ -8,13 +8,13 @@ export interface LaneState {
 }
 
 /** What the broker tells of a family. Messages that workers hold are in no count. */
-export interface FamilyState {
+export interface LaneGroupState {
   readonly lanes: readonly LaneState[];
   readonly deadLetters: QueueState;
 }
 
-/** Asks for every queue of a family; undefined where they are not there, as before the first start. @throws BrokerAway */
-export async function familyState(link: BrokerLink, family: Family): Promise<FamilyState | undefined> {
+/** Asks for every queue of a family; undefined where they are not there, as before the first start. @throws BrokerUnavailable */
+export async function laneGroupState(link: BrokerClient, family: LaneGroup): Promise<LaneGroupState | undefined> {
   const deadLetters = await link.stateOf(family.deadLetters);
   if (deadLetters === undefined) return undefined;
   const names = Array.from({ length: family.lanes }, (_, lane) => [

@@ -1,13 +1,13 @@
 import { delay } from '@pdaltagent/clock';
 import { announcementOf } from '../announcement';
 import { STATUS_EXCHANGE } from '../topology';
-import { type BrokerLink } from './broker-client';
+import { type BrokerClient } from './broker-client';
 
 /** Workers announce themselves every two seconds. */
 const LISTEN_MS = 2_500;
 
 /** Listens until every worker must have announced itself. @returns how many there are per exchange */
-export async function hearWorkers(link: BrokerLink): Promise<ReadonlyMap<string, number>> {
+export async function listWorkers(link: BrokerClient): Promise<ReadonlyMap<string, number>> {
   const heard = new Map<string, Set<string>>();
   const channel = await link.channel();
   const { queue } = await link.answer(channel.assertQueue('', { exclusive: true, durable: false }));
