@@ -4,7 +4,7 @@ import { buildMutant, type Mutation } from './mutant.fixture';
 import { Relay } from './relay.fixture';
 import { routingKeys, Traffic } from './traffic.fixture';
 
-const LANE = 'libs/messaging/src/lane.ts';
+const LANE = 'libs/messaging/src/lane-consumer.ts';
 
 const ACK_BEFORE_POST: readonly Mutation[] = [
   { file: LANE, from: 'this.#settle((channel) => channel.ack(delivery));', to: '' },
