@@ -1,22 +1,8 @@
 import { type Settlement } from '@pdaltagent/messaging';
 import { Disk } from './disk.fixture';
 import { LaneForwarder } from './lane-forwarder';
-
-export interface Event {
-  readonly orderKey: string;
-  readonly sequence: number;
-  /** The broker never takes it: it closes the channel, or it cannot be encoded. */
-  readonly poison?: 'refused' | 'unencodable' | undefined;
-}
-
-export type Step =
-  | { readonly do: 'accept'; readonly key: number; readonly poison?: Event['poison'] }
-  | {
-      readonly do: 'take' | 'confirm' | 'sync' | 'serve' | 'lose' | 'take late' | 'crash' | 'quarantine';
-      readonly count: number;
-    }
-  | { readonly do: 'wait'; readonly ms: number }
-  | { readonly do: 'open' | 'block' | 'unblock' | 'refuse' | 'fail to sync' | 'fail to quarantine' | 'adopt' };
+import { Senders } from './senders.fixture';
+import { type Event, type Left, type Step } from './steps.fixture';
 
 interface Sent {
   readonly event: Event;
@@ -26,9 +12,6 @@ interface Sent {
 type Source = 'own' | 'former' | Orphan;
 const ORPHANS = ['orphan', 'second orphan'] as const;
 type Orphan = (typeof ORPHANS)[number];
-
-/** An event that is in a spool at the beginning. */
-export type Left = Pick<Event, 'orderKey' | 'poison'>;
 
 const LIMITS = { confirmTimeoutMs: 1_000, maxInFlight: 12 };
 /** A quarter of what may be in flight. */
@@ -40,11 +23,14 @@ export class World {
   /** Sequences in the order in which they were sent. */
   readonly sent: number[] = [];
   readonly quarantined = new Set<number>();
+  /** Channels that the broker closed because of an event, channels that the lane gave up, and reads of spools. */
+  readonly counts = { refusals: 0, reopened: 0, reads: 0 };
   readonly #waits: boolean;
   #lane: LaneForwarder<Event, string, Source>;
   #now = 0;
   #next = 1;
-  #link: 'none' | 'open' | 'blocked' = 'none';
+  /** Ended: gone, which the lane is told later. */
+  #link: 'none' | 'open' | 'blocked' | 'ended' = 'none';
   /** On the channel and not yet taken by the broker; then taken and not yet confirmed to us. */
   #wire: Sent[] = [];
   #confirms: Sent[] = [];
@@ -65,9 +51,7 @@ export class World {
   /** What each read has found when it began: what is erased meanwhile is given all the same, as by a real database. */
   readonly #reading = new Map<Source, Event[]>();
   #leaving: { readonly event: Event; readonly done: (isKept: boolean) => void }[] = [];
-  readonly #answered = new Set<number>();
-  /** Keys whose sender waits for the answer to this sequence. */
-  readonly #waiting = new Map<string, number>();
+  readonly #senders = new Senders();
   readonly #sentOnce = new Set<number>();
   readonly #adopted = new Set<Orphan>();
   #mode = 'spool';
@@ -94,6 +78,10 @@ export class World {
 
   get orphaned(): number {
     return ORPHANS.reduce((sum, orphan) => sum + this.#remaining(orphan), 0);
+  }
+
+  get unanswered(): readonly number[] {
+    return this.#senders.unanswered;
   }
 
   step(step: Step): void {
@@ -138,6 +126,13 @@ export class World {
         if (this.#link !== 'none') return;
         this.#link = 'open';
         return this.#lane.opened(false);
+      case 'open blocked':
+        if (this.#link !== 'none') return;
+        this.#link = 'blocked';
+        return this.#lane.opened(true);
+      case 'end':
+        if (this.#link !== 'none') this.#link = 'ended';
+        return;
       case 'lose':
         if (this.#link !== 'none') this.#lose(step.count);
         return;
@@ -160,6 +155,7 @@ export class World {
   /** Everything works again, for as long as there is something to do. */
   heal(): void {
     for (let round = 0; round < 400; round += 1) {
+      if (this.#link === 'ended') this.step({ do: 'lose', count: 0 });
       for (const step of ['unblock', 'open', 'adopt'] as const) this.step({ do: step });
       for (const step of ['take', 'confirm', 'sync', 'serve', 'take late', 'quarantine'] as const)
         this.step({ do: step, count: 100 });
@@ -172,7 +168,7 @@ export class World {
   /** What was answered, never arrived, and is not in the quarantine. */
   lost(): number[] {
     const kept = new Set([...this.#arrived.map(({ sequence }) => sequence), ...this.quarantined]);
-    return [...this.#answered].filter((sequence) => !kept.has(sequence));
+    return [...this.#senders.answered].filter((sequence) => !kept.has(sequence));
   }
 
   /** First arrivals that came after a later event of their key. */
@@ -198,6 +194,7 @@ export class World {
         erase: (source, sequence) => this.#disks[source].erase(sequence),
         read: (source, after) => {
           if (this.#reading.has(source)) throw new Error('two reads of one spool at the same time');
+          this.counts.reads += 1;
           this.#reading.set(source, this.#disks[source].read(after, Infinity));
         },
         remaining: (source) => this.#remaining(source),
@@ -205,8 +202,11 @@ export class World {
           if (event.poison === undefined) throw new Error(`${event.sequence} is no poison`);
           this.#leaving.push({ event, done });
         },
-        answer: (sequence, verdict) => this.#answer(sequence, verdict === 'durable'),
-        reopen: () => this.#cut(0),
+        answer: (sequence, verdict) => this.#senders.answer(sequence, verdict === 'durable'),
+        reopen: () => {
+          this.counts.reopened += 1;
+          this.#cut(0);
+        },
         changed: (mode, cause) => {
           this.#mode = mode;
           this.causes.add(cause ?? mode);
@@ -224,7 +224,7 @@ export class World {
   #fill(source: Source, left: readonly Left[]): void {
     for (const each of left) {
       this.#disks[source].put({ ...each, sequence: this.#next });
-      this.#answered.add(this.#next);
+      this.#senders.answeredBefore(this.#next);
       this.#next += 1;
     }
   }
@@ -236,16 +236,16 @@ export class World {
   }
 
   #accept(orderKey: string, poison: Event['poison']): void {
-    if (this.#waits && this.#waiting.has(orderKey)) return;
+    if (this.#waits && this.#senders.isWaiting(orderKey)) return;
     const sequence = this.#next;
     this.#next += 1;
-    this.#waiting.set(orderKey, sequence);
+    this.#senders.sent(orderKey, sequence);
     this.#lane.accept(sequence, { orderKey, sequence, poison });
   }
 
   #send(event: Event, maybeDuplicate: boolean, settled: Sent['settled']): 'sent' | 'ended' | 'unencodable' {
     const { sequence } = event;
-    if (this.#link === 'none') return 'ended';
+    if (this.#link === 'none' || this.#link === 'ended') return 'ended';
     if (this.#link === 'blocked') throw new Error('sent while blocked');
     const inFlight = this.#wire.length + this.#confirms.length;
     if (inFlight >= (this.#isProven ? WINDOW : 1)) throw new Error('more in flight than a channel stands');
@@ -267,6 +267,7 @@ export class World {
       const sent = this.#wire[0];
       if (sent === undefined) return;
       if (sent.event.poison !== undefined) {
+        this.counts.refusals += 1;
         this.#lose(0, 'too large');
         return;
       }
@@ -283,7 +284,7 @@ export class World {
     const poison = events.findIndex(({ poison }) => poison !== undefined);
     const taken = events.splice(0, poison === -1 ? count : Math.min(count, poison));
     this.#arrived.push(...taken);
-    for (const { sequence } of taken) if (!this.#answered.has(sequence)) this.#unpromised.add(sequence);
+    for (const { sequence } of taken) if (!this.#senders.answered.has(sequence)) this.#unpromised.add(sequence);
     if (events.length === 0 || poison !== -1) this.#late.shift();
   }
 
@@ -333,16 +334,9 @@ export class World {
     for (const disk of Object.values(this.#disks)) disk.crash(count);
     this.#reading.clear();
     this.#leaving = [];
-    this.#waiting.clear();
+    this.#senders.forget();
     this.#adopted.clear();
     this.#mode = 'spool';
     this.#lane = this.#create();
-  }
-
-  #answer(sequence: number, isDurable: boolean): void {
-    for (const [key, waited] of this.#waiting) if (waited === sequence) this.#waiting.delete(key);
-    if (!isDurable) return;
-    if (this.#answered.has(sequence)) throw new Error(`${sequence} was answered twice`);
-    this.#answered.add(sequence);
   }
 }

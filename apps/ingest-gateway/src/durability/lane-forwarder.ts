@@ -12,8 +12,6 @@ const LANE_SHARE = 1 / 4;
 const ORPHANS_SHARE = 1 / 2;
 /** A channel that has not confirmed an event for so long is given up; milliseconds. */
 const CHANNEL_TIMEOUT_MS = 60_000;
-/** The lane's own events, and those of other instances. */
-const TURNS = 2;
 /** If the spool holds no more for the lane, new events wait in memory for it to be drained. */
 const HOLD_EVENTS = 500;
 const HOLD_MS = 2_000;
@@ -262,8 +260,8 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   /** The broker closed the channel because of one of the events in flight. AMQP does not say which. */
   #suspect(poison: Poison): void {
     const inFlight = this.#inFlight;
-    if (inFlight !== 1 || this.#spooling.late === 1) {
-      this.#channel.suspect(inFlight * TURNS);
+    if (inFlight !== 1) {
+      this.#channel.suspect(inFlight);
       return;
     }
     this.#drains.condemn(poison);

@@ -1,0 +1,19 @@
+export interface Event {
+  readonly orderKey: string;
+  readonly sequence: number;
+  /** The broker never takes it: it closes the channel, or it cannot be encoded. */
+  readonly poison?: 'refused' | 'unencodable' | undefined;
+}
+
+export type Step =
+  | { readonly do: 'accept'; readonly key: number; readonly poison?: Event['poison'] }
+  | {
+      readonly do: 'take' | 'confirm' | 'sync' | 'serve' | 'lose' | 'take late' | 'crash' | 'quarantine';
+      readonly count: number;
+    }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'end' | 'open blocked' }
+  | { readonly do: 'open' | 'block' | 'unblock' | 'refuse' | 'fail to sync' | 'fail to quarantine' | 'adopt' };
+
+/** An event that is in a spool at the beginning. */
+export type Left = Pick<Event, 'orderKey' | 'poison'>;
