@@ -106,6 +106,26 @@ describe('a window', () => {
     expect(ids.filter((id) => !id.startsWith('late'))).toEqual(added.map(({ id }) => id));
   });
 
+  it('keeps the order of entries of one second also when others of that second appear between its pages', async () => {
+    const second = Math.floor(Date.now() / 1000) * 1000 - 10_000;
+    const at = (ms: number) => ({ created_at: new Date(ms).toISOString() });
+    const older = server.add(100, () => at(second));
+    const newer = server.add(80, () => at(second + 1_000));
+    let isFirst = true;
+    server.beforePage = (query) => {
+      if (query.get('offset') !== '100' || !isFirst) return;
+      isFirst = false;
+      const late = Array.from({ length: 60 }, (_, index) => ({ id: `late ${index}`, type: 'x', ...at(second) }));
+      // The server lists them in the reverse of this order, as PagerDuty does.
+      server.entries.splice(older.length, 0, ...late);
+    };
+    const ids = await read(windowOf(500));
+    const seen = ids.filter((id) => id.startsWith('late'));
+    expect(seen.length).toBeGreaterThan(10);
+    expect(ids).toEqual([...older.map(({ id }) => id), ...seen, ...newer.map(({ id }) => id)]);
+    expect(seen).toEqual(seen.toSorted((one, other) => Number(one.slice(5)) - Number(other.slice(5))));
+  });
+
   it('is halved where it would pass 10,000 records, without a request beyond', async () => {
     server.add(10_345, (index) => ({ created_at: new Date(Date.now() - (index % 500) * 1000).toISOString() }));
     const ids = await read(windowOf(550));

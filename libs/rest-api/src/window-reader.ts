@@ -91,8 +91,13 @@ export class WindowReader {
       if (divisible && page.total !== null && page.total > COMFORTABLE) return null;
       for (const value of page.entries) {
         const entry = parseLogEntry(value);
-        if (entry === null) unreadable.push(value);
-        else entries.set(entry.id, entry);
+        if (entry === null) {
+          unreadable.push(value);
+          continue;
+        }
+        // What appears while pages are read shifts those that follow: a page's repeats show the place among what is new.
+        entries.delete(entry.id);
+        entries.set(entry.id, entry);
       }
       if (!page.more) break;
     }

@@ -70,7 +70,8 @@ export class LaneChannel<Event> {
 
   send(event: Event, maybeDuplicate: boolean, settled: (settlement: Settlement) => void): Sent {
     const sent = this.#send(event, maybeDuplicate, (settlement) => {
-      this.#state = 'proven';
+      // A queue that does not answer is refused for after a while: that proves nothing.
+      if (settlement === 'confirmed') this.#state = 'proven';
       this.#suspects = Math.max(0, this.#suspects - 1);
       settled(settlement);
     });

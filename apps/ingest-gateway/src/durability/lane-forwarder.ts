@@ -286,8 +286,8 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   /** From now on events go to the spool, and what is unconfirmed is stored there too. */
   #switchToSpool(cause: Cause): void {
     if (this.#mode === 'direct') this.#change('spool', cause);
-    const now = this.#clock.monotonic();
-    for (const [sequence, { event }] of this.#direct.entries()) this.#spooling.storeSent(sequence, event, now);
+    for (const [sequence, { event, sentAt }] of this.#direct.entries())
+      this.#spooling.storeSent(sequence, event, sentAt);
     this.#direct.clear();
     if (this.#isAnnounced) this.#storeWaiting();
   }
