@@ -71,3 +71,23 @@ it('closes a connection whose client sends and sends but never reads', async () 
   await waitUntil(() => isEnded, { what: 'the connection to be closed', timeoutMs: 60_000 });
   await isServed();
 });
+
+it('answers events that arrive while the process is paused for longer than idle connections are kept', async () => {
+  const keepAliveTimeout = 1_000;
+  gateway = await startGateway({ limits: { keepAliveTimeout } });
+  await open(gateway.ports.http, 10, REQUEST);
+  const answers = sockets.map((socket) => {
+    const received = { text: '' };
+    socket.on('data', (chunk) => (received.text += chunk.toString()));
+    return received;
+  });
+  const countOf = (text: string) => text.split('HTTP/1.1 202 ').length - 1;
+  await waitUntil(() => answers.every(({ text }) => countOf(text) === 1), { what: 'the first answers' });
+  for (const socket of sockets) socket.write(REQUEST);
+  // Blocks the event loop of both sides; the requests are in the gateway's sockets by then.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3 * keepAliveTimeout);
+  await waitUntil(() => openNow() < sockets.length || answers.every(({ text }) => countOf(text) === 2), {
+    what: 'the second answers',
+  });
+  expect(answers.map(({ text }) => countOf(text))).toEqual(sockets.map(() => 2));
+});

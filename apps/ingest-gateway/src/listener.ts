@@ -1,7 +1,7 @@
-import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, every, nextTurn, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import http from 'node:http';
 import https from 'node:https';
-import { type AddressInfo } from 'node:net';
+import { type AddressInfo, type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { announcesTooMuch } from './read-body';
 import { faultOf, isUntrusted, MAXIMUM_HEADERS, refuse, refuseMalformed, UNKNOWN_EXPECTATION } from './malformed';
@@ -67,7 +67,7 @@ export class Listener {
         ? http.createServer(serverOptions, take)
         : https.createServer({ ...serverOptions, ...options.tls }, take);
     this.#server.maxHeadersCount = MAXIMUM_HEADERS;
-    this.#server.setTimeout(silenceTimeout, (socket) => socket.destroy());
+    this.#server.setTimeout(silenceTimeout, closeIfSilent);
     // Who ends its half of the connection behind an event still waits for the answer; by default Node would hang up.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on('clientError', (error, socket) => {
@@ -135,6 +135,17 @@ export class Listener {
   cut(): void {
     this.#server.closeAllConnections();
   }
+}
+
+/**
+ * After a pause of the process (a suspended machine, a stopped container) timers fire before the requests that arrived
+ * meanwhile are read: a connection is idle only if there is nothing to read either.
+ */
+function closeIfSilent(socket: Socket): void {
+  const { bytesRead } = socket;
+  nextTurn(() => {
+    if (socket.bytesRead === bytesRead) socket.destroy();
+  });
 }
 
 function explained(error: NodeJS.ErrnoException, port: number, variable: string): string {
