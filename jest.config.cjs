@@ -6,7 +6,17 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.local', '<rootDir>/.nx'],
 };
 
-/** unit: pure logic and single processes. integration: anything that needs the real RabbitMQ or Redis. */
+/** Real servers, which the global set-up starts when the first test needs them. */
+const withServers = {
+  ...shared,
+  globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.ts',
+  globalTeardown: '<rootDir>/libs/testing/src/jest-global-teardown.ts',
+};
+
+/**
+ * unit: pure logic and single processes. integration: anything that needs the real RabbitMQ or Redis.
+ * long: the same with tens of thousands of events, hundreds of kills or minutes of waiting; only `npm test -- --all` runs them.
+ */
 module.exports = {
   projects: [
     {
@@ -16,14 +26,12 @@ module.exports = {
       testPathIgnorePatterns: ['/node_modules/', '\\.integration\\.test\\.ts$'],
     },
     {
-      ...shared,
+      ...withServers,
       displayName: 'integration',
       testMatch: ['<rootDir>/{apps,libs,tools}/**/*.integration.test.ts', '<rootDir>/e2e/**/*.test.ts'],
-      globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.ts',
-      globalTeardown: '<rootDir>/libs/testing/src/jest-global-teardown.ts',
-      // Real servers and real processes: a slow machine is no failed test.
-      setupFiles: [],
+      testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
     },
+    { ...withServers, displayName: 'long', testMatch: ['<rootDir>/e2e/**/*.long.test.ts'] },
   ],
   testTimeout: 60_000,
 };

@@ -14,15 +14,16 @@ import { buildApps, runNx } from './launch/workspace.mjs';
 
 const HELP = `npm test [-- [options] [part of a test file's path …]]
 
-Installs the dependencies, checks style and types, and runs all tests: those that need a broker start a private
-RabbitMQ and Redis and end them. With paths, only the tests of matching files run.
+Installs the dependencies, checks style and types, and runs the unit and integration tests: those that need a broker
+start a private RabbitMQ and Redis and stop them. With paths, only the tests of matching files run.
 
+  --all    also run the long tests (*.long.test.ts: kills, outages and faults under load); about 20 minutes on 2 cores
   --yes    install missing server packages (apt-get, as root) without asking; CI=true means the same
   --help   this text
 `;
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const { yes, paths } = readArguments();
+const { all, yes, paths } = readArguments();
 process.chdir(root);
 endWithNpm();
 const folder = path.join(root, '.local', 'run', `test-${process.pid}`);
@@ -36,10 +37,11 @@ try {
     await runNx(root, 'Checking style and walls', ['run', 'workspace:lint', '--output-style=static']);
     await runNx(root, 'Checking types', ['run', 'workspace:typecheck', '--output-style=static']);
   }
-  await runTests({ root, folder, project: 'unit', paths, counts });
+  await runTests({ root, folder, projects: ['unit'], paths, counts });
   await buildApps(root);
   await prepareServers(root, yes);
-  await runTests({ root, folder, project: 'integration', paths, counts });
+  const isLongToo = all || paths.length > 0;
+  await runTests({ root, folder, projects: isLongToo ? ['integration', 'long'] : ['integration'], paths, counts });
 } catch (error) {
   console.error(`npm test: ${explainError(error)}`);
   counts.failed += 1;
@@ -50,14 +52,18 @@ process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 function readArguments() {
   try {
     const { values, positionals } = parseArgs({
-      options: { yes: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+      options: {
+        all: { type: 'boolean', default: false },
+        yes: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
       allowPositionals: true,
     });
     if (values.help) {
       console.log(HELP);
       process.exit(0);
     }
-    return { yes: values.yes, paths: positionals };
+    return { all: values.all, yes: values.yes, paths: positionals };
   } catch (error) {
     console.error(`npm test: ${error.message}\n\n${HELP}`);
     process.exit(2);

@@ -1,19 +1,19 @@
-// Runs one project of jest.config.cjs and counts strictly: what did not run, or ran twice, failed.
+// Runs projects of jest.config.cjs and counts strictly: what did not run, or ran twice, failed.
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { runChild } from './child.mjs';
 import { cleanEnvironment } from './environment.mjs';
 
 /** Adds what it counted to `counts`. */
-export async function runTests({ root, folder, project, paths, counts }) {
+export async function runTests({ root, folder, projects, paths, counts }) {
   const temporary = path.join(folder, 'tmp');
   mkdirSync(temporary, { recursive: true });
-  const countFile = path.join(folder, `${project}.json`);
+  const countFile = path.join(folder, `${projects.join('-')}.json`);
   const args = [
     path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
-    `--selectProjects=${project}`,
+    ...projects.map((project) => `--selectProjects=${project}`),
     '--ci',
-    // Much of the time tests wait for something to happen: two files at one time, however few cores there are.
+    // Much of the time tests wait for something to happen: two files concurrently, however few cores there are.
     '--maxWorkers=2',
     // What a failed test left open must not keep the result waiting; the counts are written by then.
     '--forceExit',
@@ -21,7 +21,7 @@ export async function runTests({ root, folder, project, paths, counts }) {
     `--reporters=${path.join(root, 'tools', 'jest-count.cjs')}`,
     ...(paths.length > 0 ? ['--passWithNoTests', `--testPathPatterns=${paths.map(escapePattern).join('|')}`] : []),
   ];
-  console.log(`\nRunning the ${project} tests`);
+  console.log(`\nRunning the ${projects.join(' and ')} tests`);
   const { code } = await runChild(process.execPath, args, {
     env: { ...cleanEnvironment(), TMPDIR: temporary, PDALTAGENT_STRICT_TESTS: '1', PDALTAGENT_TEST_COUNTS: countFile },
     show: true,
