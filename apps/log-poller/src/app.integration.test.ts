@@ -21,7 +21,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { KeptLog } from './kept-log.testing';
+import { KeptLog } from './recording-log.testing';
 import { Lanes } from './lanes.testing';
 
 let servers: TestServers;

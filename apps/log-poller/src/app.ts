@@ -8,12 +8,12 @@ import { readFileSync } from 'node:fs';
 import { checkRemembering, type Configuration } from './configuration';
 import { Clocks } from './clocks';
 import { Counters } from './counters';
-import { NewEntries } from './new-entries';
+import { NewEntries } from './entry-publisher';
 import { PollLoop } from './poll-loop';
-import { Publication } from './publication';
-import { Round } from './round';
+import { Publication } from './webhook-publisher';
+import { Round } from './poll-cycle';
 import { createScrub } from './scrubbing';
-import { SettingAside } from './setting-aside';
+import { SettingAside } from './unconvertible-entries';
 
 export function createApp(configuration: Configuration, context: Context): App {
   checkRemembering(configuration);

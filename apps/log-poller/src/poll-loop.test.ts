@@ -1,5 +1,5 @@
 import { ManualClock, waitUntil } from '@pdaltagent/testing';
-import { KeptLog } from './kept-log.testing';
+import { KeptLog } from './recording-log.testing';
 import { PollLoop } from './poll-loop';
 
 it('goes on at its interval when the machine’s clock is set back two hours', async () => {

@@ -2,7 +2,7 @@ import { type Clock, delay, every, SYSTEM_CLOCK, timeoutSignal } from '@pdaltage
 import { PublishError, type Publisher } from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
 import { type Lease, StoreError } from '@pdaltagent/store';
-import { type Round } from './round';
+import { type Round } from './poll-cycle';
 
 /** How often a lost lease or a broker that comes back is noticed; milliseconds. */
 const WATCH_MS = 200;

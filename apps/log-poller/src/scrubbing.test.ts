@@ -3,9 +3,9 @@ import { type Environment, type Logger, readConfiguration } from '@pdaltagent/se
 import { parseDestinations, parseLogEntry } from '@pdaltagent/webhooks';
 import { Registry } from 'prom-client';
 import { variables } from './configuration';
-import { Publication } from './publication';
+import { Publication } from './webhook-publisher';
 import { createScrub } from './scrubbing';
-import { SettingAside } from './setting-aside';
+import { SettingAside } from './unconvertible-entries';
 
 let metrics: Registry;
 let warnings: string[];

@@ -6,8 +6,8 @@ import { type SendingDestination } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
-import { createInstruments, watchWorker } from './instruments';
-import { Pauses } from './pauses';
+import { createInstruments, watchWorker } from './metrics';
+import { Pauses } from './pause-sync';
 
 /** Webhooks from their lanes to their destinations. */
 export function createApp(configuration: Configuration, context: Context): App {

@@ -1,4 +1,4 @@
-import { forEach } from './batch';
+import { forEach } from './pipelined';
 import { type Store } from './store';
 
 const PREFIX = 'pdaltagent:seen:';

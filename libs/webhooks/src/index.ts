@@ -31,7 +31,7 @@ export {
   type Signing,
   WEBHOOK_ID_HEADER,
   type WebhookRequest,
-} from './sending';
+} from './webhook-request';
 export { formatHeaders, type Sending, sendingHeaders, signatureOf } from './signature';
 export { standardHeaders, standardKeyOf, type StandardSending } from './standard-webhooks';
 export { v2Body } from './v2';

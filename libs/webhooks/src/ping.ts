@@ -1,7 +1,7 @@
 import { type Random, SYSTEM_RANDOM, uuidAt } from '@pdaltagent/clock';
 import { type Destination } from './destination';
 import { eventIdOf, resourceIdOf } from './identity';
-import { type QueuedWebhook } from './sending';
+import { type QueuedWebhook } from './webhook-request';
 import { formatHeaders } from './signature';
 
 const EVENT_TYPE = 'pagey.ping';

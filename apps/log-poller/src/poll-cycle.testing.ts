@@ -2,7 +2,7 @@ import { WEBHOOKS } from '@pdaltagent/messaging';
 import { Cursor, type Position, type Store, StoreError } from '@pdaltagent/store';
 import { type LogEntry } from '@pdaltagent/webhooks';
 import { connect, type GetMessage } from 'amqplib';
-import { Publication } from './publication';
+import { Publication } from './webhook-publisher';
 
 /** Takes what lies among the dead letters. */
 export async function takenDeadLetters(amqpUrl: string): Promise<GetMessage[]> {

@@ -1,7 +1,7 @@
 import { type Publisher } from '@pdaltagent/messaging';
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
-import { ids, onOneIncident, openPublisher, RoundBench, signal } from './round-bench.testing';
-import { RefusingCursor, takenDeadLetters } from './round.testing';
+import { ids, onOneIncident, openPublisher, RoundBench, signal } from './poll-cycle-bench.testing';
+import { RefusingCursor, takenDeadLetters } from './poll-cycle.testing';
 
 let servers: TestServers;
 let server: LogEntriesServer;

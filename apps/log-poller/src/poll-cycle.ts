@@ -4,7 +4,7 @@ import { type Cursor, type Position } from '@pdaltagent/store';
 import { type LogEntry } from '@pdaltagent/webhooks';
 import { type Clocks, surelyPast } from './clocks';
 import { type Counters } from './counters';
-import { type NewEntries } from './new-entries';
+import { type NewEntries } from './entry-publisher';
 import { nextWindow } from './time-window';
 
 const FIRST_START_MS = 5 * 60_000;

@@ -2,8 +2,8 @@ import { type Publisher } from '@pdaltagent/messaging';
 import { Cursor } from '@pdaltagent/store';
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { parseDestinations } from '@pdaltagent/webhooks';
-import { ids, onOneIncident, openPublisher, RoundBench, signal } from './round-bench.testing';
-import { EndingPublication } from './round.testing';
+import { ids, onOneIncident, openPublisher, RoundBench, signal } from './poll-cycle-bench.testing';
+import { EndingPublication } from './poll-cycle.testing';
 
 let servers: TestServers;
 let server: LogEntriesServer;

@@ -9,8 +9,8 @@ import {
   testServers,
   waitUntil,
 } from '@pdaltagent/testing';
-import { ids, openPublisher, RoundBench, signal } from './round-bench.testing';
-import { takenDeadLetters } from './round.testing';
+import { ids, openPublisher, RoundBench, signal } from './poll-cycle-bench.testing';
+import { takenDeadLetters } from './poll-cycle.testing';
 
 const MAX_BYTES = 20_000;
 

@@ -1,7 +1,7 @@
 import { type Publisher } from '@pdaltagent/messaging';
 import { Cursor, type Store } from '@pdaltagent/store';
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
-import { ids, openPublisher, RoundBench, signal } from './round-bench.testing';
+import { ids, openPublisher, RoundBench, signal } from './poll-cycle-bench.testing';
 import { ShiftedClock } from './shifted-clock.testing';
 
 const HOUR = 3_600_000;

@@ -8,13 +8,13 @@ import { Registry } from 'prom-client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Clocks } from './clocks';
 import { Counters } from './counters';
-import { KeptLog } from './kept-log.testing';
+import { KeptLog } from './recording-log.testing';
 import { Lanes } from './lanes.testing';
-import { NewEntries } from './new-entries';
-import { Publication } from './publication';
-import { Round, type RoundOptions } from './round';
-import { takenDeadLetters } from './round.testing';
-import { SettingAside } from './setting-aside';
+import { NewEntries } from './entry-publisher';
+import { Publication } from './webhook-publisher';
+import { Round, type RoundOptions } from './poll-cycle';
+import { takenDeadLetters } from './poll-cycle.testing';
+import { SettingAside } from './unconvertible-entries';
 
 interface Servers {
   readonly amqpUrl: string;

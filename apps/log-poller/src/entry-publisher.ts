@@ -3,8 +3,8 @@ import { type Logger } from '@pdaltagent/service';
 import { type SeenEntries } from '@pdaltagent/store';
 import { contentHash, type LogEntry, textOfJson } from '@pdaltagent/webhooks';
 import { type Counters } from './counters';
-import { NoWebhook, type Publication } from './publication';
-import { type SettingAside } from './setting-aside';
+import { NoWebhook, type Publication } from './webhook-publisher';
+import { type SettingAside } from './unconvertible-entries';
 
 /** Incidents whose webhooks are on their way to the broker at one time. */
 const CONCURRENT_INCIDENTS = 100;
