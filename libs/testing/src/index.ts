@@ -1,6 +1,6 @@
 export { AppProcess, lineText, type LogLine, startApp, type StartAppOptions } from './app-process';
 export { cleanEnvironment } from './clean-environment';
-export { CuttingProxy, type Fault } from './cutting-proxy';
+export { CuttingProxy, type Fault } from './fault-proxy';
 export { type FuzzedAnswer, FuzzedConnection } from './fuzzed-connection';
 export { bodyToArrive, fuzzedRequest, type FuzzedRequest, withoutMadeKey } from './fuzzed-request';
 export { type Exit, type GuardedProcess, startGuarded } from './guarded-process';

@@ -1,5 +1,5 @@
 import { openRunFolder } from './run-folder';
-import { TestServerKeeper } from './test-server-keeper';
+import { TestServerKeeper } from './test-server-pool';
 import { KEEPER_VARIABLE } from './test-servers';
 
 let undo: (() => Promise<void>) | undefined;

@@ -1,7 +1,7 @@
 import { Redis as Client } from 'ioredis';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { CuttingProxy } from './cutting-proxy';
+import { CuttingProxy } from './fault-proxy';
 import { type Redis } from './server';
 import { startRedis } from './servers';
 

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
-import { CuttingProxy } from './cutting-proxy';
+import { CuttingProxy } from './fault-proxy';
 import { waitUntil } from './wait-until';
 
 /** A server that answers every piece with the same piece. */
