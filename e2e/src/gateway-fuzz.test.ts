@@ -1,11 +1,11 @@
 import {
-  type FuzzedAnswer,
+  type FuzzedResponse,
   FuzzedConnection,
-  bodyToArrive,
+  expectedBody,
   fuzzedRequest,
   type FuzzedRequest,
   waitUntil,
-  withoutMadeKey,
+  withoutGeneratedKey,
 } from '@pdaltagent/testing';
 import fc from 'fast-check';
 import { z } from 'zod';
@@ -39,8 +39,8 @@ describe('whatever is sent to the gateway', () => {
   });
 
   /** Sends all of them, each connection one after another. */
-  async function send(requests: readonly FuzzedRequest[]): Promise<FuzzedAnswer[]> {
-    const answers: FuzzedAnswer[] = [];
+  async function send(requests: readonly FuzzedRequest[]): Promise<FuzzedResponse[]> {
+    const answers: FuzzedResponse[] = [];
     let next = 0;
     await Promise.all(
       connections.map(async (connection) => {
@@ -54,11 +54,11 @@ describe('whatever is sent to the gateway', () => {
   }
 
   /** Each body that was answered 202 has arrived as it has to, once, and nothing else has. */
-  async function allArrived(requests: readonly FuzzedRequest[], answers: readonly FuzzedAnswer[]): Promise<void> {
+  async function allArrived(requests: readonly FuzzedRequest[], answers: readonly FuzzedResponse[]): Promise<void> {
     const taken = requests.flatMap((request, index) => {
       const answer = answers[index];
       if (answer?.status !== 202) return [];
-      return [{ body: bodyToArrive(request), key: answered.parse(JSON.parse(answer.body)).dedup_key }];
+      return [{ body: expectedBody(request), key: answered.parse(JSON.parse(answer.body)).dedup_key }];
     });
     await waitUntil(() => arrived.length >= taken.length, { what: 'what was accepted to arrive', intervalMs: 5 });
     const left = arrived.splice(0);
@@ -71,7 +71,7 @@ describe('whatever is sent to the gateway', () => {
     accepted += taken.length;
   }
 
-  function unexpected(requests: readonly FuzzedRequest[], answers: readonly FuzzedAnswer[]) {
+  function unexpected(requests: readonly FuzzedRequest[], answers: readonly FuzzedResponse[]) {
     return answers.flatMap((answer, index) =>
       EXPECTED.has(answer.status) ? [] : [{ answer, request: requests[index], log: rig.gateway.lastLines() }],
     );
@@ -102,7 +102,7 @@ describe('whatever is sent to the gateway', () => {
 });
 
 function isWithKey(arrived: Buffer, sent: Buffer, key: string | undefined): boolean {
-  return key !== undefined && arrived.includes(key) && withoutMadeKey(arrived, sent, key).equals(sent);
+  return key !== undefined && arrived.includes(key) && withoutGeneratedKey(arrived, sent, key).equals(sent);
 }
 
 function residentMb(metrics: string): number {

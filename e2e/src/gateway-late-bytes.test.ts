@@ -58,7 +58,7 @@ describe('a network that delivers the bytes of a connection long after it was gi
   it('opens no alert again that was resolved since: copies that arrive late are dropped', async () => {
     const keys = routingKeys(4);
     const alerts = keys.map((key, index) => ({ key, name: `alert-${index}` }));
-    rig.proxy.detain(isHeartbeat);
+    rig.proxy.holdBack(isHeartbeat);
     const before = rig.proxy.accepted;
     await Promise.all(alerts.map(({ key, name }) => send(key, 'trigger', name)));
     await waitUntil(() => rig.proxy.accepted > before, { what: 'the connection to be given up', timeoutMs: 60_000 });

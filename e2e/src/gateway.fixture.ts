@@ -1,7 +1,7 @@
 import { EVENTS, laneQueue } from '@pdaltagent/messaging';
 import {
   type AppProcess,
-  CuttingProxy,
+  FaultProxy,
   freePort,
   openRunFolder,
   type RabbitMQ,
@@ -19,7 +19,7 @@ export class GatewayRig {
   private constructor(
     readonly folder: RunFolder,
     readonly broker: RabbitMQ,
-    readonly proxy: CuttingProxy,
+    readonly proxy: FaultProxy,
     readonly gateway: AppProcess,
     readonly port: number,
   ) {}
@@ -33,7 +33,7 @@ export class GatewayRig {
       return made;
     };
     const broker = await startRabbitMQ({ folder: subfolder('rabbitmq') });
-    const proxy = await CuttingProxy.start(broker.url);
+    const proxy = await FaultProxy.start(broker.url);
     const port = await freePort();
     const gateway = await startApp('ingest-gateway', {
       folder: subfolder('gateway'),

@@ -1,4 +1,4 @@
-import { type AppProcess, CuttingProxy, waitUntil } from '@pdaltagent/testing';
+import { type AppProcess, FaultProxy, waitUntil } from '@pdaltagent/testing';
 import { buildMutant } from './mutant.fixture';
 import { metric, SCENARIO_MS, STEP_MS, tell, WebhookRelay } from './webhooks.fixture';
 
@@ -7,12 +7,12 @@ const INCIDENTS = 5;
 
 describe('a poller that is killed', () => {
   let relay: WebhookRelay;
-  let redis: CuttingProxy;
-  let broker: CuttingProxy;
+  let redis: FaultProxy;
+  let broker: FaultProxy;
 
   beforeAll(async () => {
     relay = await WebhookRelay.start('e2e-webhooks-crashes');
-    [redis, broker] = await Promise.all([CuttingProxy.start(relay.redis.url), CuttingProxy.start(relay.broker.url)]);
+    [redis, broker] = await Promise.all([FaultProxy.start(relay.redis.url), FaultProxy.start(relay.broker.url)]);
   });
   afterEach(async () => {
     await Promise.all([redis.heal(), broker.heal()]);
@@ -32,7 +32,7 @@ describe('a poller that is killed', () => {
     relay.write(Array.from({ length: INCIDENTS }, (_, index) => ({ dedupKey: `incident-${index}`, count: 2 })));
 
   /** Writes entries, and kills the poller in the moment in which it says the text; a successor is started. */
-  async function killAt(poller: AppProcess, proxy: CuttingProxy, text: string, bundle?: string): Promise<AppProcess> {
+  async function killAt(poller: AppProcess, proxy: FaultProxy, text: string, bundle?: string): Promise<AppProcess> {
     const { swallowed } = proxy;
     await proxy.inject({ kind: 'black-hole-at', text });
     await writeToAll();

@@ -1,4 +1,4 @@
-import { type AppProcess, CuttingProxy, waitUntil } from '@pdaltagent/testing';
+import { type AppProcess, FaultProxy, waitUntil } from '@pdaltagent/testing';
 import { metric, SCENARIO_MS, STEP_MS, tell, WebhookRelay } from './webhooks.fixture';
 
 /** What is promised. */
@@ -6,11 +6,11 @@ const TAKEOVER_MS = 15_000;
 
 describe('of two pollers', () => {
   let relay: WebhookRelay;
-  let redis: CuttingProxy;
+  let redis: FaultProxy;
 
   beforeAll(async () => {
     relay = await WebhookRelay.start('e2e-webhooks-pollers');
-    redis = await CuttingProxy.start(relay.redis.url);
+    redis = await FaultProxy.start(relay.redis.url);
   });
   afterEach(async () => {
     await redis.heal();

@@ -1,4 +1,4 @@
-import { type AppProcess, isPortFree, lineText, startApp, workspaceRoot } from '@pdaltagent/testing';
+import { type AppProcess, formatLogLine, isPortFree, startApp, workspaceRoot } from '@pdaltagent/testing';
 import { Cleanups } from './cleanups';
 import { missingForLive, portsOfLive, SERVICES } from './live-environment';
 import { say, warn } from './terminal';
@@ -46,7 +46,7 @@ async function startServices(environment: NodeJS.ProcessEnv, cleanups: Cleanups)
         // A broker that is away is waited for.
         until: 'alive',
         keepLog: false,
-        onLine: (line) => say(lineText(line)),
+        onLine: (line) => say(formatLogLine(line)),
       });
       cleanups.add(name, () => service.stop(GRACE_MS));
       return service;

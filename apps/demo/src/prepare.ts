@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { prepareServers, prepareTools, type Preparation } from '@pdaltagent/testing';
+import { prepareServers, prepareTools, type PrepareOptions } from '@pdaltagent/testing';
 
 /** Makes sure that servers of our own can be started; asks only where a person can answer. */
 export async function prepare(agreed: boolean): Promise<void> {
@@ -12,9 +12,9 @@ export async function prepareTests(agreed: boolean): Promise<void> {
   await prepareTools(preparation(agreed));
 }
 
-function preparation(agreed: boolean): Preparation {
+function preparation(agreed: boolean): PrepareOptions {
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
-  return { agreed, say: (text) => console.log(text), ...(canAsk ? { ask } : {}) };
+  return { assumeYes: agreed, say: (text) => console.log(text), ...(canAsk ? { ask } : {}) };
 }
 
 async function ask(question: string): Promise<boolean> {

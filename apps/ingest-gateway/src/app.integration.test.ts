@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { type App, readConfiguration } from '@pdaltagent/service';
-import { CuttingProxy, testServers, waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
 import amqp, { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
@@ -14,7 +14,7 @@ const KEY = '01234567890123456789012345678901';
 
 let folder: string;
 let app: App;
-let proxy: CuttingProxy;
+let proxy: FaultProxy;
 let amqpUrl: string;
 let url: string;
 let connection: ChannelModel;
@@ -25,7 +25,7 @@ const metrics = new Registry();
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
   ({ amqpUrl } = await testServers());
-  proxy = await CuttingProxy.start(amqpUrl);
+  proxy = await FaultProxy.start(amqpUrl);
   const httpPort = await freePort();
   url = `http://127.0.0.1:${httpPort}`;
   const configuration = readConfiguration(variables, {

@@ -1,4 +1,4 @@
-import { bodyToArrive, FuzzedConnection, fuzzedRequest, withoutMadeKey } from '@pdaltagent/testing';
+import { expectedBody, FuzzedConnection, fuzzedRequest, withoutGeneratedKey } from '@pdaltagent/testing';
 import fc from 'fast-check';
 import { startGateway, type RunningGateway } from './gateway.fixture';
 
@@ -29,9 +29,9 @@ it('answers whatever comes without a fault of its own, and changes no byte but f
       if (message === undefined) return;
       accepted += 1;
       expect(answer.status).toBe('success');
-      const expected = bodyToArrive(sent);
+      const expected = expectedBody(sent);
       if (message.body.equals(expected)) return;
-      expect(withoutMadeKey(message.body, expected, answer.dedup_key ?? '')).toEqual(expected);
+      expect(withoutGeneratedKey(message.body, expected, answer.dedup_key ?? '')).toEqual(expected);
     }),
     { numRuns: RUNS },
   );

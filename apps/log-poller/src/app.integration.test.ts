@@ -2,7 +2,7 @@ import { laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { Cursor, Store } from '@pdaltagent/store';
 import {
-  CuttingProxy,
+  FaultProxy,
   LogEntriesServer,
   openRunFolder,
   RedisPair,
@@ -26,8 +26,8 @@ import { Lanes } from './lanes.testing';
 
 let servers: TestServers;
 let server: LogEntriesServer;
-let broker: CuttingProxy;
-let redis: CuttingProxy;
+let broker: FaultProxy;
+let redis: FaultProxy;
 const apps: App[] = [];
 const logged: string[] = [];
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   server = new LogEntriesServer();
   await server.start();
-  [broker, redis] = await Promise.all([CuttingProxy.start(servers.amqpUrl), CuttingProxy.start(servers.redisUrl)]);
+  [broker, redis] = await Promise.all([FaultProxy.start(servers.amqpUrl), FaultProxy.start(servers.redisUrl)]);
   const store = new Store({ url: servers.redisUrl, name: 'test', log: new KeptLog() });
   store.start();
   await waitUntil(() => store.state() === 'connected', { what: 'Redis to be connected' });
@@ -180,13 +180,13 @@ describe('the poller', () => {
     const lanes = await Lanes.openEmpty(servers.amqpUrl);
     server.add(2);
     await arrived(lanes, 2);
-    await pair.promoteOther();
+    await pair.promoteReplica();
     server.add(2);
     await waitUntil(() => !app.readiness().ready, { what: 'the poller to be not ready' });
     expect(app.readiness().checks.redis).toBe('refusing');
     await waitUntil(() => app.readiness().checks.polling === 'unknown', { what: 'the lease to run out' });
     expect(await lagIn(metrics)).toBeGreaterThan(3);
-    pair.moveAddress();
+    pair.followPrimary();
     await ready(app);
     await waitUntil(() => new Set(lanes.entryIds()).size >= 4, { what: 'all webhooks' });
     expect(logged.filter((line) => line.includes('Redis takes no writes'))).toHaveLength(1);
@@ -214,7 +214,7 @@ describe('the poller', () => {
   });
 
   it('has PagerDuty as not tried until it answered', async () => {
-    server.mishaps.push('reset');
+    server.faults.push('reset');
     await broker.inject({ kind: 'down' });
     const app = await start();
     expect(app.readiness().checks.pagerduty).toBe('not tried yet');

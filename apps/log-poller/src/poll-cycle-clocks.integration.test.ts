@@ -40,7 +40,7 @@ describe('a Date of tomorrow', () => {
   it('of a proxy’s 502 does not move the cursor, nor do pages without a Date after it', async () => {
     const round = await bench.newRound({ store });
     server.date = () => null;
-    server.mishaps.push({ status: 502, headers: { date: tomorrow().toUTCString() }, body: '<html>' });
+    server.faults.push({ status: 502, headers: { date: tomorrow().toUTCString() }, body: '<html>' });
     await round.run(signal());
     await round.run(signal());
     expect(await cursorNow()).toBeLessThanOrEqual(Date.now());

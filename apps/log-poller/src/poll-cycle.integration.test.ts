@@ -80,7 +80,7 @@ describe('a round', () => {
   });
 
   it.each([-30_000, 30_000])('misses nothing when PagerDuty’s clock is %d ms ahead of ours', async (aheadMs) => {
-    server.aheadMs = aheadMs;
+    server.clockSkewMs = aheadMs;
     const round = await bench.newRound();
     for (let count = 0; count < 3; count += 1) {
       server.add(4);
@@ -100,7 +100,7 @@ describe('a round', () => {
       created_at: new Date().toISOString(),
       ...fields,
     }));
-    server.mishaps.push({ status: 200, body: JSON.stringify({ log_entries: [null, ...entries], more: false }) });
+    server.faults.push({ status: 200, body: JSON.stringify({ log_entries: [null, ...entries], more: false }) });
     await (await bench.newRound()).run(signal());
     await arrived(4);
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(entries)));
@@ -111,7 +111,7 @@ describe('a round', () => {
     const odd = [null, 7, 'text', [], true].map((value) => JSON.stringify(value));
     const deep = `{"id":"deep","created_at":"${created_at}","incident":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`;
     const body = `{"log_entries":[${odd.join()},${deep},{"id":"R1","created_at":"${created_at}"}],"more":false}`;
-    server.mishaps.push({ status: 200, body }, { status: 200, body });
+    server.faults.push({ status: 200, body }, { status: 200, body });
     const round = await bench.newRound();
     await round.run(signal());
     await round.run(signal());

@@ -1,7 +1,7 @@
 import { fromDelivery, Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { PausedDestinations, Store } from '@pdaltagent/store';
-import { CuttingProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { parseDestinations } from '@pdaltagent/webhooks';
 import { connect } from 'amqplib';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -208,7 +208,7 @@ describe('the sender', () => {
   });
 
   it('waits for a broker that is away, and then sends', async () => {
-    const broker = await CuttingProxy.start(servers.amqpUrl);
+    const broker = await FaultProxy.start(servers.amqpUrl);
     await broker.inject({ kind: 'down' });
     const url = receiver.url('/later');
     const app = await start(url, { PDAGENTD_AMQP_URL: broker.url(servers.amqpUrl) });

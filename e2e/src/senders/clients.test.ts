@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileOfTool, freePort, startGuarded, type GuardedProcess, waitUntil } from '@pdaltagent/testing';
+import { toolPath, freePort, startGuarded, type GuardedProcess, waitUntil } from '@pdaltagent/testing';
 import { routingKeyOf, runProgram, Senders, setUpFile } from './senders.fixture';
 
 jest.setTimeout(180_000);
@@ -21,7 +21,7 @@ describe('Prometheus Alertmanager', () => {
     const storage = path.join(senders.folder.path, 'alertmanager');
     alertmanager = startGuarded({
       name: 'alertmanager',
-      command: fileOfTool('alertmanager'),
+      command: toolPath('alertmanager'),
       args: [
         `--config.file=${file}`,
         `--storage.path=${storage}`,

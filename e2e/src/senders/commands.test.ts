@@ -1,4 +1,4 @@
-import { fileOfTool } from '@pdaltagent/testing';
+import { toolPath } from '@pdaltagent/testing';
 import { command, filled, routingKeyOf, runProgram, Senders, setUpFile, type Ended } from './senders.fixture';
 
 jest.setTimeout(120_000);
@@ -162,7 +162,7 @@ describe('the commands', () => {
   it.each([
     ['pd-send', () => [command('pd-send.js')]],
     ['pd-send.sh in the shell of the system', () => ['/bin/sh', command('pd-send.sh')]],
-    ['pd-send.sh in BusyBox', () => [fileOfTool('busybox'), 'sh', command('pd-send.sh')]],
+    ['pd-send.sh in BusyBox', () => [toolPath('busybox'), 'sh', command('pd-send.sh')]],
   ])('%s pages, and says what became of it', async (name, commandLine) => {
     const [program = '', ...before] = commandLine();
     const key = routingKeyOf(name.replace(/[^A-Za-z]/g, '').slice(0, 32));

@@ -1,4 +1,4 @@
-import { CuttingProxy, testServers, waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, Markers, publish, sequences, TestWorker } from './lane-worker.fixture';
@@ -75,7 +75,7 @@ it('workers come, leave and die under traffic: no two attempt a lane at one time
   const times = [await shared('one worker takes all lanes', first)];
   const second = startWorker();
   times.push(await shared('a second joins', first, second));
-  const proxy = await CuttingProxy.start(url);
+  const proxy = await FaultProxy.start(url);
   const third = startWorker(proxy.url(url));
   times.push(await shared('a third joins', first, second, third));
   cutOff = workers.indexOf(third);

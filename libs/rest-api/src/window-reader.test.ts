@@ -143,7 +143,7 @@ describe('a window', () => {
   it('is halved where PagerDuty does not answer it for its width', async () => {
     const added = server.add(30);
     const wide = 86_400;
-    server.refuses = (query) =>
+    server.rejects = (query) =>
       Date.parse(query.get('until') ?? '') - Date.parse(query.get('since') ?? '') > (wide * 1_000) / 3;
     expect(await read(windowOf(wide))).toEqual(added.map(({ id }) => id));
     expect(troubles.filter((kind) => kind === 'failed')).toHaveLength(3 * 3);
@@ -157,7 +157,7 @@ describe('a window', () => {
   }, 30_000);
 
   it('keeps the entries beside what is no object, and tells both', async () => {
-    server.mishaps.push({ status: 200, body: '{"log_entries":[null,{"id":"R1"},7,"text"],"more":false}' });
+    server.faults.push({ status: 200, body: '{"log_entries":[null,{"id":"R1"},7,"text"],"more":false}' });
     const { value } = await reader().read(windowOf(10), AbortSignal.timeout(20_000)).next();
     expect(value).toMatchObject({ entries: [{ id: 'R1' }], unreadable: [null, 7, 'text'] });
   });
@@ -167,7 +167,7 @@ describe('a page that fails', () => {
   it('to say whether there are more is followed by the next one, if it is full', async () => {
     const added = server.add(150);
     const newest = [...added].reverse().slice(0, 100);
-    server.mishaps.push({ status: 200, body: JSON.stringify({ log_entries: newest }) });
+    server.faults.push({ status: 200, body: JSON.stringify({ log_entries: newest }) });
     expect(await read(windowOf(500))).toEqual(added.map(({ id }) => id));
   });
 
@@ -185,7 +185,7 @@ describe('a page that fails', () => {
     const added = server.add(150);
     const page = server.beforePage;
     server.beforePage = (query) => {
-      if (query.get('offset') === '0') server.mishaps.push(mishap, mishap);
+      if (query.get('offset') === '0') server.faults.push(mishap, mishap);
       page(query);
     };
     expect(await read(windowOf(500))).toEqual(added.map(({ id }) => id));
@@ -194,7 +194,7 @@ describe('a page that fails', () => {
   });
 
   it('by a refused token is asked for again, with a message that says what is wrong', async () => {
-    server.mishaps.push({ status: 401 }, { status: 403 });
+    server.faults.push({ status: 401 }, { status: 403 });
     const added = server.add(1);
     expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
     expect(lines.join()).toContain('PagerDuty refuses PDAGENTD_API_TOKEN (status 401)');
@@ -202,7 +202,7 @@ describe('a page that fails', () => {
   });
 
   it.each([401, 403, 400, 200])('by the page of a proxy with %i is not blamed on the token', async (status) => {
-    server.mishaps.push({ status, headers: { 'content-type': 'text/html' }, body: '<html>Please log in</html>' });
+    server.faults.push({ status, headers: { 'content-type': 'text/html' }, body: '<html>Please log in</html>' });
     const added = server.add(1);
     expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
     expect(troubles).toEqual(['failed', undefined]);
@@ -211,7 +211,7 @@ describe('a page that fails', () => {
   });
 
   it.each(['ratelimit-reset', 'retry-after'])('by the rate limit waits as %s says', async (header) => {
-    server.mishaps.push({ status: 429, headers: { [header]: '1' } });
+    server.faults.push({ status: 429, headers: { [header]: '1' } });
     const began = performance.now();
     await read(windowOf(10));
     expect(performance.now() - began).toBeGreaterThanOrEqual(990);
@@ -219,7 +219,7 @@ describe('a page that fails', () => {
   });
 
   it('ends with the signal', async () => {
-    server.mishaps.push(...Array.from({ length: 10_000 }, () => ({ status: 500 })));
+    server.faults.push(...Array.from({ length: 10_000 }, () => ({ status: 500 })));
     const reading = (async () => {
       for await (const content of reader().read(windowOf(10), AbortSignal.timeout(200)))
         expect(content).toBeUndefined();
@@ -230,16 +230,16 @@ describe('a page that fails', () => {
 
 describe('the rate limit', () => {
   it('is waited for till the time of day that PagerDuty tells, by its own clock', async () => {
-    server.aheadMs = -86_400_000;
-    const until = new Date(Date.now() + server.aheadMs + 2_000).toUTCString();
-    server.mishaps.push({ status: 429, headers: { 'retry-after': until } });
+    server.clockSkewMs = -86_400_000;
+    const until = new Date(Date.now() + server.clockSkewMs + 2_000).toUTCString();
+    server.faults.push({ status: 429, headers: { 'retry-after': until } });
     const began = performance.now();
     await read(windowOf(10));
     expect(performance.now() - began).toBeGreaterThanOrEqual(990);
   });
 
   it('that is used up is waited for before the next page', async () => {
-    server.mishaps.push({
+    server.faults.push({
       status: 200,
       headers: { 'ratelimit-remaining': '0', 'ratelimit-reset': '1' },
       body: '{"log_entries":[],"more":true}',
@@ -269,7 +269,7 @@ describe('the rate limit', () => {
 describe('PagerDuty’s clock', () => {
   it('is learnt from its answers', async () => {
     expect(api.serverNow()).toBeNull();
-    server.aheadMs = 3_600_000;
+    server.clockSkewMs = 3_600_000;
     await read(windowOf(10));
     const ahead = (api.serverNow() ?? 0) - Date.now();
     expect(ahead).toBeGreaterThan(3_600_000 - 2_000);
@@ -279,7 +279,7 @@ describe('PagerDuty’s clock', () => {
   it('is not taken from a proxy that answers in its place', async () => {
     const date = new Date(Date.now() + 86_400_000).toUTCString();
     const proxys = [502, 429, 403, 200].map((status) => ({ status, headers: { date }, body: '<html>' }));
-    server.mishaps.push(...proxys);
+    server.faults.push(...proxys);
     server.date = () => null;
     await read(windowOf(10));
     expect(server.requests).toHaveLength(5);

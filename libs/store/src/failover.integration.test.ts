@@ -29,8 +29,8 @@ beforeAll(async () => {
   pair = await RedisPair.start(folder.path);
 });
 beforeEach(async () => {
-  pair.moveAddress();
-  await pair.askPrimary('FLUSHALL');
+  pair.followPrimary();
+  await pair.callPrimary('FLUSHALL');
   store = new Store({ url: pair.url, name: 'test', log });
   store.start();
   await stateIs('connected');
@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 const stateIs = (state: StoreState) => waitUntil(() => store.state() === state, { what: `the state to be ${state}` });
-const keys = () => pair.askPrimary('KEYS', '*');
+const keys = () => pair.callPrimary('KEYS', '*');
 
 /** Each writes one key. */
 const WRITES: [string, (store: Store) => Promise<unknown>][] = [
@@ -57,16 +57,16 @@ const WRITES: [string, (store: Store) => Promise<unknown>][] = [
 
 describe('after a failover, which leaves the connection to a replica open', () => {
   it.each(WRITES)('%s that the replica refuses finds the new primary', async (_name, write) => {
-    await pair.promoteOther();
-    pair.moveAddress();
+    await pair.promoteReplica();
+    pair.followPrimary();
     await expect(write(store)).rejects.toMatchObject({ code: 'away' });
     await waitUntil(() => write(store).then(() => true), { what: 'it to be written' });
     expect(await keys()).not.toEqual([]);
   });
 
   it('a connection without any traffic finds the new primary, too', async () => {
-    await pair.promoteOther();
-    pair.moveAddress();
+    await pair.promoteReplica();
+    pair.followPrimary();
     await waitUntil(() => lines.includes('Redis is back'), { what: 'Redis to be back' });
     expect(store.state()).toBe('connected');
     expect(lines).toEqual(['Redis takes no writes: trying again until it does', 'Redis is back']);
@@ -75,7 +75,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
 
   it('counts as refusing while the address leads to the replica, says so once, and does not storm it', async () => {
     const before = pair.proxy.accepted;
-    await pair.promoteOther();
+    await pair.promoteReplica();
     await stateIs('refusing');
     const began = performance.now();
     const refused: StoreState[] = [];
@@ -90,7 +90,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
     expect(new Set(refused)).toEqual(new Set(['refusing']));
     expect(lines).toEqual(['Redis takes no writes: trying again until it does']);
     expect(pair.proxy.accepted - before).toBeLessThan(25);
-    pair.moveAddress();
+    pair.followPrimary();
     await stateIs('connected');
     expect(lines.at(-1)).toBe('Redis is back');
   });
@@ -99,11 +99,11 @@ describe('after a failover, which leaves the connection to a replica open', () =
     const lease = new Lease({ store, name: 'test', log, ttlMs: 3_000, renewMs: 100 });
     lease.start();
     await lease.whenHeld(AbortSignal.timeout(10_000));
-    await pair.promoteOther();
+    await pair.promoteReplica();
     const lost = 'nobody knows who has the lease: Redis does not tell';
     await waitUntil(() => lines.includes(lost), { what: 'the lease to run out' });
     expect(lease.holder()).toBe('unknown');
-    pair.moveAddress();
+    pair.followPrimary();
     await waitUntil(() => lease.holder() === 'this process', { what: 'the lease to be held again' });
     await lease.stop();
   });
@@ -113,8 +113,8 @@ it.each([
   ['min-replicas-to-write', '9', '0', 'NOREPLICAS'],
   ['maxmemory', '1', '0', 'OOM'],
 ])('a primary that takes no writes for its %s counts as refusing until it does', async (name, value, usual, reason) => {
-  await pair.askPrimary('CONFIG', 'SET', name, value);
-  await stateIs('refusing').finally(() => pair.askPrimary('CONFIG', 'SET', name, usual));
+  await pair.callPrimary('CONFIG', 'SET', name, value);
+  await stateIs('refusing').finally(() => pair.callPrimary('CONFIG', 'SET', name, usual));
   expect(details).toEqual([expect.stringContaining(reason)]);
   await stateIs('connected');
 });

@@ -84,7 +84,7 @@ export class AppProcess {
 
   /** The end of its log, for messages about what went wrong. */
   lastLines(count = 10): string {
-    return this.lines.slice(-count).map(lineText).join('\n');
+    return this.lines.slice(-count).map(formatLogLine).join('\n');
   }
 
   async waitFor(state: 'alive' | 'ready', timeoutMs = this.options.timeoutMs ?? START_TIMEOUT_MS): Promise<void> {
@@ -185,7 +185,7 @@ function addressIn({ adminPort, url, port }: LogLine): string | undefined {
 }
 
 /** A line as it was logged. */
-export function lineText(line: LogLine): string {
+export function formatLogLine(line: LogLine): string {
   return Object.keys(line).length === 1 ? line.message : JSON.stringify(line);
 }
 

@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { findExecutable } from './binaries';
 import { freePort } from './ports';
-import { answersAmqp } from './rabbitmq';
-import { answersPing, REDIS_DATABASES } from './redis';
+import { acceptsAmqp } from './rabbitmq';
+import { acceptsCommands, REDIS_DATABASES } from './redis';
 import { runCommand } from './run-command';
 import {
   brokerCommands,
@@ -20,7 +20,7 @@ export const IMAGES = { rabbitmq: 'rabbitmq:4-management-alpine', redis: 'redis:
 
 const USER = 'pdaltagent';
 // Removes the container when the pipe that only we hold ends, however we ended.
-const REMOVE_WITH_US = 'read -r _; exec "$0" rm --force --volumes "$1"';
+const REMOVE_ON_EXIT = 'read -r _; exec "$0" rm --force --volumes "$1"';
 
 /** The docker command, if an engine answers it. */
 export async function findDocker(): Promise<string | undefined> {
@@ -42,7 +42,7 @@ export async function startRabbitMQContainer(docker: string, options: ServerOpti
     options: ['--hostname', 'rabbitmq'],
     environment: { RABBITMQ_DEFAULT_USER: USER, RABBITMQ_DEFAULT_PASS: password },
     command: [],
-    isUp: answersAmqp,
+    isUp: acceptsAmqp,
   });
   const control: RabbitMQ['control'] = (args) =>
     runCommand(docker, ['exec', '--user', 'rabbitmq', container.name, 'rabbitmqctl', ...args]);
@@ -73,12 +73,12 @@ export async function startRedisContainer(docker: string, options: RedisOptions)
       'redis-server',
       ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     ],
-    isUp: (port) => answersPing(port, password),
+    isUp: (port) => acceptsCommands(port, password),
   });
   return { ...container.server, url: `redis://:${password}@127.0.0.1:${container.server.port}` };
 }
 
-interface ContainerPlan {
+interface ContainerSpec {
   image: string;
   /** Inside the container. */
   port: number;
@@ -92,27 +92,27 @@ interface ContainerPlan {
 async function startContainer(
   docker: string,
   { folder, port = 0 }: ServerOptions,
-  plan: ContainerPlan,
+  spec: ContainerSpec,
 ): Promise<{ name: string; server: Omit<Server, 'url'> }> {
   const name = containerName(folder);
-  const outside = port === 0 ? await freePort() : port;
+  const hostPort = port === 0 ? await freePort() : port;
   const call = (...args: string[]): Promise<string> =>
-    runCommand(docker, args, { env: { ...process.env, ...plan.environment }, timeoutMs: 600_000 });
+    runCommand(docker, args, { env: { ...process.env, ...spec.environment }, timeoutMs: 600_000 });
   const remove = (): Promise<unknown> => call('rm', '--force', '--volumes', name).catch(() => undefined);
 
   await remove();
-  const guard = spawn('/bin/sh', ['-c', REMOVE_WITH_US, docker, name], {
+  const guard = spawn('/bin/sh', ['-c', REMOVE_ON_EXIT, docker, name], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   guard.unref();
   let pid = 0;
-  const up = async (): Promise<void> => {
-    await waitUntil(() => plan.isUp(outside), { what: `${plan.image} to start`, timeoutMs: 120_000, intervalMs: 200 });
+  const waitUntilUp = async (): Promise<void> => {
+    await waitUntil(() => spec.isUp(hostPort), { what: `${spec.image} to start`, timeoutMs: 120_000, intervalMs: 200 });
     pid = Number(await call('inspect', '--format', '{{.State.Pid}}', name));
   };
-  const variables = Object.keys(plan.environment).flatMap((variable) => ['--env', variable]);
-  const publish = ['--publish', `127.0.0.1:${outside}:${plan.port}`];
+  const variables = Object.keys(spec.environment).flatMap((variable) => ['--env', variable]);
+  const publish = ['--publish', `127.0.0.1:${hostPort}:${spec.port}`];
   const stop = async (): Promise<void> => {
     await remove();
     guard.stdin?.end();
@@ -125,11 +125,11 @@ async function startContainer(
       name,
       ...publish,
       ...variables,
-      ...plan.options,
-      plan.image,
-      ...plan.command,
+      ...spec.options,
+      spec.image,
+      ...spec.command,
     );
-    await up();
+    await waitUntilUp();
   } catch (error) {
     await stop();
     throw error;
@@ -137,7 +137,7 @@ async function startContainer(
   return {
     name,
     server: {
-      port: outside,
+      port: hostPort,
       get pid() {
         return pid;
       },
@@ -148,7 +148,7 @@ async function startContainer(
       },
       async restart() {
         await call('restart', '--time', '20', name);
-        await up();
+        await waitUntilUp();
       },
       async pause() {
         await call('pause', name);

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
-import { CuttingProxy } from './fault-proxy';
+import { FaultProxy } from './fault-proxy';
 import { waitUntil } from './wait-until';
 
 /** A server that answers every piece with the same piece. */
@@ -54,9 +54,9 @@ class Client {
   }
 }
 
-describe('CuttingProxy', () => {
+describe('FaultProxy', () => {
   let echo: Awaited<ReturnType<typeof startEcho>>;
-  let proxy: CuttingProxy;
+  let proxy: FaultProxy;
   const clients: Client[] = [];
   const connect = async (): Promise<Client> => {
     const client = await Client.connect(proxy.port);
@@ -66,7 +66,7 @@ describe('CuttingProxy', () => {
 
   beforeEach(async () => {
     echo = await startEcho();
-    proxy = await CuttingProxy.start(echo.port);
+    proxy = await FaultProxy.start(echo.port);
   });
 
   afterEach(async () => {
@@ -165,12 +165,12 @@ describe('CuttingProxy', () => {
     const server = net.createServer((socket) => socket.on('data', (data: Buffer) => heard.push(data.toString())));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
-    const detaining = await CuttingProxy.start(typeof address === 'object' && address !== null ? address.port : 0);
+    const detaining = await FaultProxy.start(typeof address === 'object' && address !== null ? address.port : 0);
     const client = await Client.connect(detaining.port);
     client.socket.write('before');
     await waitUntil(() => heard.join('') === 'before', { what: 'what was sent before' });
     let seen = '';
-    detaining.detain((piece) => {
+    detaining.holdBack((piece) => {
       seen += piece.toString();
       return piece.toString() === 'passes';
     });

@@ -14,21 +14,21 @@ export type Fault =
   /** A connection that has carried so many bytes in the direction is reset; the byte after the last is never seen. */
   | { kind: 'limit'; bytes: number; direction: 'to-server' | 'to-client' };
 
-interface Link {
+interface ProxiedConnection {
   client: net.Socket;
   server: net.Socket;
-  carried: { 'to-server': number; 'to-client': number };
+  forwarded: { 'to-server': number; 'to-client': number };
   swallowed: boolean;
   /** What the client sent while the connection is detained, but for what passes. */
-  detained: { readonly pieces: Buffer[]; readonly passes: (piece: Buffer) => boolean } | undefined;
+  heldBack: { readonly pieces: Buffer[]; readonly passes: (piece: Buffer) => boolean } | undefined;
   last: Promise<void>;
 }
 
 type Direction = 'to-server' | 'to-client';
 
 /** A TCP proxy in front of a server, which breaks connections in the ways networks do. */
-export class CuttingProxy {
-  readonly #links = new Set<Link>();
+export class FaultProxy {
+  readonly #connections = new Set<ProxiedConnection>();
   #fault: Fault = { kind: 'none' };
   #listener: net.Server | undefined;
   #port = 0;
@@ -38,9 +38,9 @@ export class CuttingProxy {
   private constructor(private target: { host: string; port: number }) {}
 
   /** Listens on a port of the loopback interface in front of the target: a URL with a port, or a port of this machine. */
-  static async start(target: string | number): Promise<CuttingProxy> {
+  static async start(target: string | number): Promise<FaultProxy> {
     const at = typeof target === 'number' ? { hostname: '127.0.0.1', port: String(target) } : new URL(target);
-    const proxy = new CuttingProxy({ host: at.hostname, port: Number(at.port) });
+    const proxy = new FaultProxy({ host: at.hostname, port: Number(at.port) });
     await proxy.#listen();
     return proxy;
   }
@@ -51,7 +51,7 @@ export class CuttingProxy {
 
   /** Connections open now. */
   get connections(): number {
-    return this.#links.size;
+    return this.#connections.size;
   }
 
   /** Connections accepted since the start. */
@@ -73,7 +73,7 @@ export class CuttingProxy {
   }
 
   /** New connections go to that port of this machine from now on, as after a failover; open ones stay. */
-  leadTo(port: number): void {
+  redirectTo(port: number): void {
     this.target = { host: '127.0.0.1', port };
   }
 
@@ -82,7 +82,7 @@ export class CuttingProxy {
     const before = this.#fault;
     this.#fault = fault;
     // Bytes are missing in them; what goes on after that would be garbage.
-    for (const link of this.#links) if (link.swallowed) this.#drop(link);
+    for (const connection of this.#connections) if (connection.swallowed) this.#drop(connection);
     if (fault.kind === 'down') {
       await this.#close();
       this.cut();
@@ -101,30 +101,30 @@ export class CuttingProxy {
    * if the clients have given up long before, and nothing is answered. New connections pass.
    * @param passes pieces towards the server that arrive at once, as heartbeats that keep it from closing the connection
    */
-  detain(passes: (piece: Buffer) => boolean = () => false): void {
-    for (const link of this.#links) link.detained = { pieces: [], passes };
+  holdBack(passes: (piece: Buffer) => boolean = () => false): void {
+    for (const connection of this.#connections) connection.heldBack = { pieces: [], passes };
   }
 
   /** Lets arrive what detained connections have sent, and ends them. Resolves with the number of bytes. */
   async release(): Promise<number> {
     let bytes = 0;
-    for (const link of [...this.#links].filter(({ detained }) => detained !== undefined)) {
-      const sent = Buffer.concat(link.detained?.pieces ?? []);
+    for (const connection of [...this.#connections].filter(({ heldBack: detained }) => detained !== undefined)) {
+      const sent = Buffer.concat(connection.heldBack?.pieces ?? []);
       bytes += sent.length;
-      await new Promise<void>((resolve) => link.server.end(sent, () => resolve()));
-      this.#links.delete(link);
+      await new Promise<void>((resolve) => connection.server.end(sent, () => resolve()));
+      this.#connections.delete(connection);
     }
     return bytes;
   }
 
   /** Ends all open connections, as a peer that goes away does. */
   cut(): void {
-    for (const link of this.#links) this.#drop(link);
+    for (const connection of this.#connections) this.#drop(connection);
   }
 
   /** Resets all open connections (RST), as a peer that crashed does. */
   reset(): void {
-    for (const link of this.#links) this.#reset(link);
+    for (const connection of this.#connections) this.#reset(connection);
   }
 
   async stop(): Promise<void> {
@@ -155,82 +155,84 @@ export class CuttingProxy {
   #connect(client: net.Socket): void {
     this.#accepted += 1;
     const server = net.connect({ ...this.target, noDelay: true, allowHalfOpen: true });
-    const link: Link = {
+    const connection: ProxiedConnection = {
       client,
       server,
-      carried: { 'to-server': 0, 'to-client': 0 },
+      forwarded: { 'to-server': 0, 'to-client': 0 },
       swallowed: false,
-      detained: undefined,
+      heldBack: undefined,
       last: Promise.resolve(),
     };
-    this.#links.add(link);
+    this.#connections.add(connection);
     for (const [from, to, direction] of [
       [client, server, 'to-server'],
       [server, client, 'to-client'],
     ] as const) {
-      from.on('data', (data: Buffer) => this.#carry(link, from, to, direction, data));
+      from.on('data', (data: Buffer) => this.#forward(connection, from, to, direction, data));
       from.on('end', () => {
-        if (link.detained === undefined) this.#later(link, () => to.end());
+        if (connection.heldBack === undefined) this.#forwardAfterLatency(connection, () => to.end());
       });
       from.on('error', () => {
-        if (link.detained === undefined) this.#drop(link);
+        if (connection.heldBack === undefined) this.#drop(connection);
       });
       from.on('close', () => {
-        if (to.closed) this.#links.delete(link);
+        if (to.closed) this.#connections.delete(connection);
       });
     }
   }
 
-  #carry(link: Link, from: net.Socket, to: net.Socket, direction: Direction, data: Buffer): void {
+  #forward(connection: ProxiedConnection, from: net.Socket, to: net.Socket, direction: Direction, data: Buffer): void {
     if (this.#fault.kind === 'black-hole-at' && direction === 'to-server' && data.includes(this.#fault.text)) {
       this.#fault = { kind: 'black-hole' };
     }
     const fault = this.#fault;
-    if (link.detained !== undefined) {
+    if (connection.heldBack !== undefined) {
       if (direction === 'to-client') return;
-      if (link.detained.passes(data)) to.write(data);
-      else link.detained.pieces.push(data);
+      if (connection.heldBack.passes(data)) to.write(data);
+      else connection.heldBack.pieces.push(data);
       return;
     }
     if (fault.kind === 'black-hole') {
-      link.swallowed = true;
+      connection.swallowed = true;
       this.#swallowed += data.length;
       return;
     }
-    const room =
-      fault.kind === 'limit' && fault.direction === direction ? fault.bytes - link.carried[direction] : Infinity;
-    const piece = data.subarray(0, Math.max(0, Math.min(room, data.length)));
-    link.carried[direction] += piece.length;
-    this.#later(link, () => {
+    const remaining =
+      fault.kind === 'limit' && fault.direction === direction
+        ? fault.bytes - connection.forwarded[direction]
+        : Infinity;
+    const piece = data.subarray(0, Math.max(0, Math.min(remaining, data.length)));
+    connection.forwarded[direction] += piece.length;
+    this.#forwardAfterLatency(connection, () => {
       if (piece.length > 0 && !to.destroyed && !to.write(piece)) {
         from.pause();
         to.once('drain', () => from.resume());
       }
-      if (piece.length < data.length) to.write('', () => this.#reset(link));
+      if (piece.length < data.length) to.write('', () => this.#reset(connection));
     });
   }
 
   /** Runs the step now, or in its turn after the latency. */
-  #later(link: Link, step: () => void): void {
+  #forwardAfterLatency(connection: ProxiedConnection, step: () => void): void {
     if (this.#fault.kind !== 'latency') {
-      void link.last.then(step);
+      void connection.last.then(step);
       return;
     }
     const due = new Promise<void>((resolve) =>
       setTimeout(resolve, this.#fault.kind === 'latency' ? this.#fault.ms : 0),
     );
-    link.last = link.last.then(() => due).then(step);
+    connection.last = connection.last.then(() => due).then(step);
   }
 
-  #drop(link: Link): void {
-    this.#links.delete(link);
-    link.client.destroy();
-    link.server.destroy();
+  #drop(connection: ProxiedConnection): void {
+    this.#connections.delete(connection);
+    connection.client.destroy();
+    connection.server.destroy();
   }
 
-  #reset(link: Link): void {
-    this.#links.delete(link);
-    link.client.resetAndDestroy();
-    link.server.resetAndDestroy();
+  #reset(connection: ProxiedConnection): void {
+    this.#connections.delete(connection);
+    connection.client.resetAndDestroy();
+    connection.server.resetAndDestroy();
   }
 }

@@ -91,14 +91,14 @@ export const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc.record({
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /** What has to arrive of a request that is accepted, but for a made key: of a vendor all, of an event no byte order mark. */
-export function bodyToArrive({ path, body }: FuzzedRequest): Buffer {
+export function expectedBody({ path, body }: FuzzedRequest): Buffer {
   const isVendors = /^\/(integration|x-ere)\//.test(path);
   const isMarked = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   return isMarked && !isVendors ? body.subarray(BYTE_ORDER_MARK.length) : body;
 }
 
 /** The body as it was sent: a made key is taken out again, whether it was put in or took the place of an empty one. */
-export function withoutMadeKey(body: Buffer, sent: Buffer, key: string): Buffer {
+export function withoutGeneratedKey(body: Buffer, sent: Buffer, key: string): Buffer {
   const text = body.toString('latin1');
   const put = `"dedup_key":"${key}"`;
   const at = text.indexOf(put);

@@ -3,11 +3,11 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { endGroup, forgetProcess, recordProcess, thisProcess } from './process-record';
+import { killGroup, recordProcess, removeProcessRecord, thisProcess } from './process-record';
 
 // The process leads a group of its own. A watcher in that group reads a pipe that only we hold: when we are gone, however
 // we went, the pipe ends and the watcher kills the group. `exec` keeps the id we know.
-const UNDER_WATCH = '(read -r _ <&3; kill -9 0) & exec "$@" 3<&-';
+const WITH_WATCHDOG = '(read -r _ <&3; kill -9 0) & exec "$@" 3<&-';
 
 export interface GuardedOptions {
   name: string;
@@ -45,7 +45,7 @@ export function startGuarded(options: GuardedOptions): GuardedProcess {
   const { name, command, args, env, folder, mark, onLine } = options;
   mkdirSync(folder, { recursive: true });
   const log = onLine === undefined ? openSync(path.join(folder, `${name}.log`), 'a') : 'pipe';
-  const child = spawn('/bin/sh', ['-c', UNDER_WATCH, name, command, ...args], {
+  const child = spawn('/bin/sh', ['-c', WITH_WATCHDOG, name, command, ...args], {
     env,
     cwd: options.cwd ?? folder,
     detached: true,
@@ -67,8 +67,8 @@ export function startGuarded(options: GuardedOptions): GuardedProcess {
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       running = false;
-      endGroup(pid);
-      forgetProcess(folder, name);
+      killGroup(pid);
+      removeProcessRecord(folder, name);
       life?.destroy();
       resolve({ code, signal });
     });
@@ -85,7 +85,7 @@ export function startGuarded(options: GuardedOptions): GuardedProcess {
       // A paused process would take the signal only when it goes on.
       signal('SIGCONT');
       signal('SIGTERM');
-      const timer = setTimeout(() => endGroup(pid), graceMs);
+      const timer = setTimeout(() => killGroup(pid), graceMs);
       const exit = await exited;
       clearTimeout(timer);
       return exit;

@@ -1,16 +1,16 @@
 import { openRunFolder } from './run-folder';
-import { TestServerKeeper } from './test-server-pool';
-import { KEEPER_VARIABLE } from './test-servers';
+import { TestServerPool } from './test-server-pool';
+import { POOL_VARIABLE } from './test-servers';
 
 let undo: (() => Promise<void>) | undefined;
 
 /** Jest's global set-up of the integration tests: from here on testServers() works. */
 export default async function provideTestServers(): Promise<void> {
   const folder = openRunFolder('jest');
-  const keeper = new TestServerKeeper(folder.path);
-  process.env[KEEPER_VARIABLE] = await keeper.start();
+  const pool = new TestServerPool(folder.path);
+  process.env[POOL_VARIABLE] = await pool.start();
   undo = async () => {
-    await keeper.stop();
+    await pool.stop();
     folder.remove();
   };
 }

@@ -9,7 +9,7 @@ export interface ServedEntry {
 }
 
 /** What the next request gets in place of its page. */
-export type Mishap =
+export type InjectedFault =
   { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | 'reset';
 
 const LIMIT = 10_000;
@@ -18,15 +18,15 @@ const LIMIT = 10_000;
 export class LogEntriesServer {
   readonly entries: ServedEntry[] = [];
   readonly requests: { readonly query: URLSearchParams; readonly headers: IncomingMessage['headers'] }[] = [];
-  readonly mishaps: Mishap[] = [];
+  readonly faults: InjectedFault[] = [];
   /** How far PagerDuty's clock is ahead of ours; milliseconds. */
-  aheadMs = 0;
+  clockSkewMs = 0;
   /** The Date of its answers; null: they have none. */
-  date: () => Date | null = () => new Date(Date.now() + this.aheadMs);
+  date: () => Date | null = () => new Date(Date.now() + this.clockSkewMs);
   /** Called before each page is cut. */
   beforePage: (query: URLSearchParams) => void = () => undefined;
   /** Queries that are answered 400. */
-  refuses: (query: URLSearchParams) => boolean = () => false;
+  rejects: (query: URLSearchParams) => boolean = () => false;
   readonly #server: Server;
 
   constructor() {
@@ -53,7 +53,7 @@ export class LogEntriesServer {
   /** Adds entries one second apart, the last one created now. */
   add(count: number, fields: (index: number) => Partial<ServedEntry> = () => ({})): ServedEntry[] {
     const first = this.entries.length;
-    const now = Date.now() + this.aheadMs;
+    const now = Date.now() + this.clockSkewMs;
     const added = Array.from({ length: count }, (_, index) => ({
       id: `R${String(first + index).padStart(6, '0')}`,
       type: 'annotate_log_entry',
@@ -70,12 +70,12 @@ export class LogEntriesServer {
     const date = this.date();
     if (date === null) response.sendDate = false;
     else response.setHeader('date', date.toUTCString());
-    const mishap = this.mishaps.shift();
-    if (mishap === 'reset') return void request.socket.destroy();
-    if (mishap !== undefined) return void response.writeHead(mishap.status, mishap.headers).end(mishap.body ?? '{}');
+    const fault = this.faults.shift();
+    if (fault === 'reset') return void request.socket.destroy();
+    if (fault !== undefined) return void response.writeHead(fault.status, fault.headers).end(fault.body ?? '{}');
     this.beforePage(query);
     const [limit, offset] = [Number(query.get('limit') ?? 25), Number(query.get('offset') ?? 0)];
-    if (offset + limit > LIMIT || this.refuses(query))
+    if (offset + limit > LIMIT || this.rejects(query))
       return void response.writeHead(400).end('{"error":{"code":2001}}');
     const found = this.#found(query);
     const page = {

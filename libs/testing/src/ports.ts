@@ -34,7 +34,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Connects, writes the greeting and resolves with the first bytes of the answer; undefined if there is none. */
-export function firstAnswer(port: number, greeting: string, timeoutMs = 2_000): Promise<string | undefined> {
+export function firstResponse(port: number, greeting: string, timeoutMs = 2_000): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = net.connect({ port, host: '127.0.0.1' });
     const finish = (answer: string | undefined): void => {

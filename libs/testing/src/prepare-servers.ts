@@ -5,13 +5,13 @@ import { findDocker, IMAGES } from './containers';
 import { runCommand } from './run-command';
 import { ServersMissing } from './servers';
 
-export interface Preparation {
+export interface PrepareOptions {
   /** Tells the user what happens. */
   say: (text: string) => void;
   /** Asks the user; absent where nobody can answer. */
   ask?: (question: string) => Promise<boolean>;
   /** True: the user has agreed beforehand. */
-  agreed: boolean;
+  assumeYes: boolean;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Preparation {
  * with the images, else packages by apt-get where we are root on Debian and the user agrees.
  * @throws ServersMissing with the lines to type when nothing of that is possible.
  */
-export async function prepareServers({ say, ask, agreed }: Preparation): Promise<void> {
+export async function prepareServers({ say, ask, assumeYes }: PrepareOptions): Promise<void> {
   const missing = missingServers();
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name);
@@ -31,7 +31,7 @@ export async function prepareServers({ say, ask, agreed }: Preparation): Promise
   }
   const packages = missing.map((server) => server.package);
   if (!canUseApt()) throw new ServersMissing(names);
-  if (!agreed) {
+  if (!assumeYes) {
     const question = `${names.join(' and ')} not found. Install ${packages.join(' and ')} with apt-get? Nothing is started by it.`;
     if (ask === undefined || !(await ask(question))) throw new ServersMissing(names);
   }
@@ -53,7 +53,7 @@ export function canUseApt(): boolean {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version') && findExecutable('apt-get') !== undefined;
 }
 
-async function pull(docker: string, image: string, say: Preparation['say']): Promise<void> {
+async function pull(docker: string, image: string, say: PrepareOptions['say']): Promise<void> {
   const isHere = await runCommand(docker, ['image', 'inspect', image]).then(
     () => true,
     () => false,

@@ -34,7 +34,7 @@ export function recordProcess(folder: string, name: string, record: ProcessRecor
   writeFileSync(path.join(folder, name + SUFFIX), JSON.stringify(record));
 }
 
-export function forgetProcess(folder: string, name: string): void {
+export function removeProcessRecord(folder: string, name: string): void {
   rmSync(path.join(folder, name + SUFFIX), { force: true });
 }
 
@@ -43,21 +43,21 @@ export function forgetProcess(folder: string, name: string): void {
  * A recorded id that meanwhile belongs to something else is left alone.
  * @throws Error when an owner is still alive: the folder is in use.
  */
-export function endStaleProcesses(folder: string): void {
+export function killStaleProcesses(folder: string): void {
   for (const file of recordsUnder(folder)) {
     const record = readRecord(file);
     if (record !== undefined && commandLineOf(record.pid)?.includes(record.mark)) {
       if (record.owner.pid !== process.pid && isAlive(record.owner)) {
         throw new Error(`${folder} is in use by process ${record.owner.pid}`);
       }
-      endGroup(record.pid);
+      killGroup(record.pid);
     }
     rmSync(file, { force: true });
   }
 }
 
 /** Kills a process and all of its group; harmless when there is none. */
-export function endGroup(pid: number): void {
+export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { searchPath } from './binaries';
 
-export interface RabbitMQPlace {
+export interface RabbitMQLayout {
   folder: string;
   /** Erlang's own port, over which rabbitmqctl speaks to the broker. */
   distributionPort: number;
@@ -11,9 +11,9 @@ export interface RabbitMQPlace {
 const LOOPBACK_ONLY = '-kernel inet_dist_use_interface {127,0,0,1}';
 
 /** What the broker's virtual machine is started with besides RabbitMQ's own arguments; the mark tells it in a process list. */
-export function beamArguments(place: RabbitMQPlace): { text: string; mark: string } {
+export function beamArguments(layout: RabbitMQLayout): { text: string; mark: string } {
   // The scripts split it at blanks, so the folder must have none.
-  const mark = `-private_server ${encodeURI(place.folder)}`;
+  const mark = `-private_server ${encodeURI(layout.folder)}`;
   return { text: `${LOOPBACK_ONLY} ${mark}`, mark };
 }
 
@@ -21,25 +21,25 @@ export function beamArguments(place: RabbitMQPlace): { text: string; mark: strin
  * The complete environment of a private RabbitMQ: every path and port that the scripts, the broker or rabbitmqctl would
  * otherwise take from /etc, /var or the user's home (https://www.rabbitmq.com/docs/configure#environment-variables).
  */
-export function rabbitMQEnvironment(place: RabbitMQPlace): NodeJS.ProcessEnv {
-  const inFolder = (name: string): string => path.join(place.folder, name);
+export function rabbitMQEnvironment(layout: RabbitMQLayout): NodeJS.ProcessEnv {
+  const inFolder = (name: string): string => path.join(layout.folder, name);
   return {
     PATH: searchPath(),
     LANG: 'C.UTF-8',
     TMPDIR: inFolder('home'),
     HOME: inFolder('home'),
-    ERL_EPMD_PORT: String(place.epmdPort),
+    ERL_EPMD_PORT: String(layout.epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     RABBITMQ_NODENAME: 'rabbit@localhost',
-    RABBITMQ_DIST_PORT: String(place.distributionPort),
-    RABBITMQ_CTL_DIST_PORT_MIN: String(place.distributionPort + 20_000),
-    RABBITMQ_CTL_DIST_PORT_MAX: String(place.distributionPort + 20_020),
+    RABBITMQ_DIST_PORT: String(layout.distributionPort),
+    RABBITMQ_CTL_DIST_PORT_MIN: String(layout.distributionPort + 20_000),
+    RABBITMQ_CTL_DIST_PORT_MAX: String(layout.distributionPort + 20_020),
     RABBITMQ_CTL_ERL_ARGS: LOOPBACK_ONLY,
     RABBITMQ_CONF_ENV_FILE: inFolder('rabbitmq-env.conf'),
     RABBITMQ_CONFIG_FILE: inFolder('rabbitmq.conf'),
     RABBITMQ_ADVANCED_CONFIG_FILE: inFolder('advanced.config'),
     RABBITMQ_ENABLED_PLUGINS_FILE: inFolder('enabled_plugins'),
-    RABBITMQ_MNESIA_BASE: place.folder,
+    RABBITMQ_MNESIA_BASE: layout.folder,
     RABBITMQ_MNESIA_DIR: inFolder('data'),
     RABBITMQ_LOG_BASE: inFolder('log'),
     RABBITMQ_PID_FILE: inFolder('rabbitmq.pid'),
@@ -47,7 +47,7 @@ export function rabbitMQEnvironment(place: RabbitMQPlace): NodeJS.ProcessEnv {
     RABBITMQ_SCHEMA_DIR: inFolder('schema'),
     RABBITMQ_PLUGINS_EXPAND_DIR: inFolder('plugins'),
     RABBITMQ_FEATURE_FLAGS_FILE: inFolder('feature_flags'),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: beamArguments(place).text,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: beamArguments(layout).text,
     // The script then replaces itself by the broker instead of waiting beside it: one process, whose id we know.
     detached: 'true',
   };

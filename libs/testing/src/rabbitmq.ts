@@ -12,9 +12,9 @@ import {
 import path from 'node:path';
 import { type RabbitMQBinaries } from './binaries';
 import { type GuardedProcess, startGuarded } from './guarded-process';
-import { firstAnswer, freePort } from './ports';
-import { endStaleProcesses } from './process-record';
-import { beamArguments, rabbitMQEnvironment, type RabbitMQPlace } from './rabbitmq-environment';
+import { firstResponse, freePort } from './ports';
+import { killStaleProcesses } from './process-record';
+import { beamArguments, rabbitMQEnvironment, type RabbitMQLayout } from './rabbitmq-environment';
 import { runCommand } from './run-command';
 import { brokerCommands, type RabbitMQ, type ServerOptions } from './server';
 import { waitUntil } from './wait-until';
@@ -26,31 +26,31 @@ const START_TIMEOUT_MS = 120_000;
 export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options: ServerOptions): Promise<RabbitMQ> {
   const folder = path.resolve(options.folder);
   mkdirSync(path.join(folder, 'home'), { recursive: true });
-  endStaleProcesses(folder);
+  killStaleProcesses(folder);
   const port = options.port ?? (await freePort());
-  const place: RabbitMQPlace = { folder, distributionPort: await freePort(), epmdPort: await freePort() };
+  const layout: RabbitMQLayout = { folder, distributionPort: await freePort(), epmdPort: await freePort() };
   const password = passwordIn(folder);
   writeConfiguration(folder, port, password);
-  const environment = rabbitMQEnvironment(place);
+  const environment = rabbitMQEnvironment(layout);
 
   let epmd: GuardedProcess | undefined;
   let server: GuardedProcess | undefined;
 
   const start = async (): Promise<void> => {
-    if (epmd === undefined || !epmd.running()) epmd = await startEpmd(binaries, place, environment);
+    if (epmd === undefined || !epmd.running()) epmd = await startEpmd(binaries, layout, environment);
     const started = startGuarded({
       name: 'rabbitmq-server',
       command: path.join(binaries.folder, 'rabbitmq-server'),
       args: [],
       env: environment,
       folder,
-      mark: beamArguments(place).mark,
+      mark: beamArguments(layout).mark,
     });
     server = started;
     await waitUntil(
       async () => {
         if (!started.running()) return 'ended';
-        return (await answersAmqp(port)) ? 'up' : false;
+        return (await acceptsAmqp(port)) ? 'up' : false;
       },
       { what: `RabbitMQ to start (its log is in ${folder})`, timeoutMs: START_TIMEOUT_MS, intervalMs: 100 },
     );
@@ -94,23 +94,23 @@ export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options
 }
 
 /** True once a broker on the port answers the protocol's header with its first method. */
-export async function answersAmqp(port: number): Promise<boolean> {
-  return (await firstAnswer(port, 'AMQP\0\0\x09\x01'))?.startsWith('\x01') ?? false;
+export async function acceptsAmqp(port: number): Promise<boolean> {
+  return (await firstResponse(port, 'AMQP\0\0\x09\x01'))?.startsWith('\x01') ?? false;
 }
 
 /** The Erlang port mapper, in the foreground and ours alone: a broker would start one that outlives it. */
 async function startEpmd(
   binaries: RabbitMQBinaries,
-  place: RabbitMQPlace,
+  layout: RabbitMQLayout,
   env: NodeJS.ProcessEnv,
 ): Promise<GuardedProcess> {
-  const link = path.join(place.folder, 'epmd');
+  const link = path.join(layout.folder, 'epmd');
   rmSync(link, { force: true });
   symlinkSync(binaries.epmd, link);
-  const args = ['-port', String(place.epmdPort), '-address', '127.0.0.1'];
-  const epmd = startGuarded({ name: 'epmd', command: link, args, env, folder: place.folder, mark: link });
+  const args = ['-port', String(layout.epmdPort), '-address', '127.0.0.1'];
+  const epmd = startGuarded({ name: 'epmd', command: link, args, env, folder: layout.folder, mark: link });
   // 'n' asks for the registered names; the length comes first.
-  await waitUntil(async () => !epmd.running() || (await firstAnswer(place.epmdPort, '\0\x01n')) !== undefined, {
+  await waitUntil(async () => !epmd.running() || (await firstResponse(layout.epmdPort, '\0\x01n')) !== undefined, {
     what: 'the Erlang port mapper to start',
     timeoutMs: 10_000,
   });

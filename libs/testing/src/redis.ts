@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { searchPath } from './binaries';
 import { type GuardedProcess, startGuarded } from './guarded-process';
-import { firstAnswer, freePort } from './ports';
-import { endStaleProcesses } from './process-record';
+import { firstResponse, freePort } from './ports';
+import { killStaleProcesses } from './process-record';
 import { type Redis, type RedisOptions } from './server';
 import { waitUntil } from './wait-until';
 
@@ -15,7 +15,7 @@ export const REDIS_DATABASES = 1024;
 export async function startInstalledRedis(binary: string, options: RedisOptions): Promise<Redis> {
   const folder = path.resolve(options.folder);
   mkdirSync(folder, { recursive: true });
-  endStaleProcesses(folder);
+  killStaleProcesses(folder);
   const port = options.port ?? (await freePort());
   const password = options.password ?? randomBytes(16).toString('hex');
   const configuration = path.join(folder, 'redis.conf');
@@ -39,7 +39,7 @@ export async function startInstalledRedis(binary: string, options: RedisOptions)
     server = started;
     await waitUntil(
       // It answers -LOADING while it still reads its data.
-      async () => !started.running() || (await answersPing(port, password)),
+      async () => !started.running() || (await acceptsCommands(port, password)),
       { what: `Redis to start (its log is in ${folder})`, timeoutMs: 30_000 },
     );
     if (!started.running()) throw new Error(`Redis ended at once: ${lastLines(folder)}`);
@@ -75,8 +75,8 @@ export async function startInstalledRedis(binary: string, options: RedisOptions)
 }
 
 /** True once a Redis on the port takes the password and serves. */
-export async function answersPing(port: number, password: string): Promise<boolean> {
-  return (await firstAnswer(port, `AUTH ${password}\r\nPING\r\n`))?.includes('+PONG') ?? false;
+export async function acceptsCommands(port: number, password: string): Promise<boolean> {
+  return (await firstResponse(port, `AUTH ${password}\r\nPING\r\n`))?.includes('+PONG') ?? false;
 }
 
 function configurationLines(folder: string, port: number, password: string): string[] {

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandLineOf } from './command-line';
-import { endStaleProcesses, isAlive, type Owner, thisProcess } from './process-record';
+import { isAlive, killStaleProcesses, type Owner, thisProcess } from './process-record';
 import { localFolder } from './workspace';
 
 const OWNER_FILE = 'owner.json';
@@ -29,7 +29,7 @@ export function openRunFolder(name: string, root = path.join(localFolder(), 'run
 function removeIfAbandoned(folder: string): void {
   if (isInUse(folder)) return;
   try {
-    endStaleProcesses(folder);
+    killStaleProcesses(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch {
     // Another user's, or cleared away by a neighbour at the same moment.

@@ -7,11 +7,11 @@ import { type RabbitMQ, type Redis, type RedisOptions, type ServerOptions } from
 /** Neither server binaries nor a container engine are there. */
 export class ServersMissing extends Error {
   constructor(readonly missing: string[]) {
-    super(`${missing.join(' and ')} not found, and no Docker engine answers\n${INSTALL_LINES}`);
+    super(`${missing.join(' and ')} not found, and no Docker engine answers\n${INSTALL_INSTRUCTIONS}`);
   }
 }
 
-export const INSTALL_LINES = [
+export const INSTALL_INSTRUCTIONS = [
   'Any one of these is enough:',
   '  Debian, Ubuntu:  sudo apt-get install --no-install-recommends rabbitmq-server redis-server',
   '  macOS:           brew install rabbitmq redis',

@@ -7,12 +7,12 @@ import { startRabbitMQ, startRedis } from './servers';
 import { type TestServers } from './test-servers';
 
 /** Lives in jest's own process: starts one RabbitMQ and one Redis when the first test asks, and hands out shares of them. */
-export class TestServerKeeper {
+export class TestServerPool {
   readonly #http: HttpServer;
   // The path is a secret between us and our tests: other users of the machine cannot have servers of us.
   readonly #path = `/${randomBytes(16).toString('hex')}`;
   #servers: Promise<[RabbitMQ, Redis]> | undefined;
-  #given = 0;
+  #allocated = 0;
 
   constructor(private readonly folder: string) {
     this.#http = createServer((request, response) => {
@@ -20,7 +20,7 @@ export class TestServerKeeper {
         response.writeHead(404).end();
         return;
       }
-      this.#share().then(
+      this.#allocate().then(
         (share) => response.end(JSON.stringify(share)),
         (error: unknown) => response.writeHead(500).end(error instanceof Error ? error.message : String(error)),
       );
@@ -41,12 +41,12 @@ export class TestServerKeeper {
     await Promise.all(servers?.map((server) => server.stop()) ?? []);
   }
 
-  async #share(): Promise<TestServers> {
+  async #allocate(): Promise<TestServers> {
     this.#servers ??= this.#startServers();
     const [rabbitmq, redis] = await this.#servers;
-    this.#given += 1;
-    if (this.#given >= REDIS_DATABASES) throw new Error('every Redis database of this run is in use');
-    const database = this.#given;
+    this.#allocated += 1;
+    if (this.#allocated >= REDIS_DATABASES) throw new Error('every Redis database of this run is in use');
+    const database = this.#allocated;
     return { amqpUrl: await rabbitmq.addVirtualHost(`test-${database}`), redisUrl: `${redis.url}/${database}` };
   }
 

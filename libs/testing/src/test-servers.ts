@@ -1,5 +1,5 @@
 /** Where the keeper of a jest run answers; set by its global set-up. */
-export const KEEPER_VARIABLE = 'PDALTAGENT_TEST_SERVERS';
+export const POOL_VARIABLE = 'PDALTAGENT_TEST_SERVERS';
 
 export interface TestServers {
   /** With a virtual host that nobody else uses. */
@@ -13,9 +13,9 @@ export interface TestServers {
  * database of its own. They end with the run.
  */
 export async function testServers(): Promise<TestServers> {
-  const keeper = process.env[KEEPER_VARIABLE];
-  if (keeper === undefined) throw new Error('testServers() works in integration tests only (*.integration.test.ts)');
-  const response = await fetch(keeper, { method: 'POST' });
+  const pool = process.env[POOL_VARIABLE];
+  if (pool === undefined) throw new Error('testServers() works in integration tests only (*.integration.test.ts)');
+  const response = await fetch(pool, { method: 'POST' });
   const text = await response.text();
   if (!response.ok) throw new Error(text);
   const answer: unknown = JSON.parse(text);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { installWithApt } from './apt-installation';
 import { findExecutable } from './binaries';
-import { canUseApt, type Preparation } from './prepare-servers';
+import { canUseApt, type PrepareOptions } from './prepare-servers';
 import { canUnpackPackages, commandFor, unpackPackages } from './unpacked-packages';
 import { localFolder } from './workspace';
 
@@ -25,7 +25,7 @@ const ALL: readonly Tool[] = ['alertmanager', 'busybox', 'curl'];
  * The file of a program that a test runs.
  * @throws Error that says how to install it; the test that needs it fails with that.
  */
-export function fileOfTool(tool: Tool): string {
+export function toolPath(tool: Tool): string {
   const file = findTool(tool);
   if (file !== undefined) return file;
   throw new Error(
@@ -39,13 +39,13 @@ export function fileOfTool(tool: Tool): string {
  * into the clone, which takes no rights. Where neither can be done it says so: the tests that need them will fail, the others
  * need not.
  */
-export async function prepareTools({ say, ask, agreed }: Preparation): Promise<void> {
+export async function prepareTools({ say, ask, assumeYes }: PrepareOptions): Promise<void> {
   const missing = missingTools();
   if (missing.length === 0) return;
   const packages = packagesOf(missing);
   const question = `Some tests need ${packages}. Install with apt-get? Nothing is started by it.`;
   try {
-    if (canUseApt() && (agreed || (await ask?.(question)))) {
+    if (canUseApt() && (assumeYes || (await ask?.(question)))) {
       say(`installing ${packages} with apt-get`);
       await installWithApt(missing.map(packageOf), say);
     } else if (canUnpackPackages()) {

@@ -7,7 +7,7 @@ it('tells a Redis that takes no writes, as a replica after a failover, from one 
   try {
     expect(await redisFinding(pair.url)).toMatchObject({ state: 'fine', detail: 'connected' });
     const { url } = pair;
-    await pair.promoteOther();
+    await pair.promoteReplica();
     expect(await redisFinding(url)).toMatchObject({ state: 'attention', detail: 'answers, but takes no writes' });
   } finally {
     await pair.stop();

@@ -1,6 +1,6 @@
 import { EVENTS, laneOf, laneQueue, LaneWorker } from '@pdaltagent/messaging';
 import { DeliveredMarkers, Store } from '@pdaltagent/store';
-import { CuttingProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { createServer, type Server } from 'node:http';
 import { bury, command, declareAll, empty, KEY } from '../cli.fixture';
 import { type Finding } from './finding';
@@ -203,7 +203,7 @@ describe('status of a system that runs', () => {
   });
 
   it('goes on without a broker and without Redis, and is told in time that they are silent', async () => {
-    const [broker, redis] = [await CuttingProxy.start(servers.amqpUrl), await CuttingProxy.start(servers.redisUrl)];
+    const [broker, redis] = [await FaultProxy.start(servers.amqpUrl), await FaultProxy.start(servers.redisUrl)];
     for (const proxy of [broker, redis]) await proxy.inject({ kind: 'black-hole' });
     const { code, of } = await status({
       PDAGENTD_AMQP_URL: broker.url(servers.amqpUrl),

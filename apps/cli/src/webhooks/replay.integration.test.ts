@@ -117,7 +117,7 @@ describe('webhooks replay', () => {
   });
 
   it('ends where the token is refused, and where a time or a destination is wrong', async () => {
-    log.mishaps.push({ status: 401 });
+    log.faults.push({ status: 401 });
     expect(await webhooks(`replay ${span} --destination chat`)).toMatchObject({
       code: 1,
       error: expect.stringContaining('PagerDuty refuses PDAGENTD_API_TOKEN (status 401)') as string,

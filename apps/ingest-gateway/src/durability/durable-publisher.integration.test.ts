@@ -1,6 +1,6 @@
 import { declareTopology, EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
 import { claimSpool, Quarantine } from '@pdaltagent/spool';
-import { CuttingProxy, testServers, waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
 import { type ChannelModel, connect } from 'amqplib';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const LANE = laneOf(EVENTS, KEY);
 
 let root: string;
 let amqpUrl: string;
-let proxy: CuttingProxy;
+let proxy: FaultProxy;
 let log: LogLine[];
 let connection: ChannelModel;
 /** What has arrived on the lane. */
@@ -36,7 +36,7 @@ beforeEach(async () => {
   log = [];
   arrived = [];
   root = await mkdtemp(path.join(tmpdir(), 'publisher-'));
-  proxy = await CuttingProxy.start(amqpUrl);
+  proxy = await FaultProxy.start(amqpUrl);
 });
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();

@@ -4,7 +4,7 @@ import https from 'node:https';
 import { type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileOfTool } from '@pdaltagent/testing';
+import { toolPath } from '@pdaltagent/testing';
 import { generate } from 'selfsigned';
 import { answering, close, listenOn, runProgram, SUCCESS, type Seen } from '../commands.fixture';
 import { Commands, COMPARISONS, spyOnCurl } from './comparison.fixture';
@@ -18,7 +18,7 @@ const servers: Server[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'pd-send-sh-'));
-  commands = await Commands.build(folder, [fileOfTool('curl'), '/bin/sleep', '/usr/bin/od']);
+  commands = await Commands.build(folder, [toolPath('curl'), '/bin/sleep', '/usr/bin/od']);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 afterEach(async () => {
@@ -38,7 +38,7 @@ describe('pd-send.sh', () => {
     const [node, system, busybox] = await Promise.all([
       commands.conduct(commands.inNode, comparison),
       commands.conduct(commands.inShell('/bin/sh'), comparison),
-      commands.conduct(commands.inShell(fileOfTool('busybox'), 'sh'), comparison),
+      commands.conduct(commands.inShell(toolPath('busybox'), 'sh'), comparison),
     ]);
     expect(system).toEqual(node);
     expect(busybox).toEqual(node);
@@ -53,11 +53,7 @@ describe('pd-send.sh', () => {
     const script = `bytes=$(printf '${bytes}'); exec "$@" -d "$bytes" -f "x=$bytes"`;
     const environment = { PATH: commands.programs, PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` };
     const words = ['-k', KEY, '-t', 'trigger', '-i', 'a'];
-    for (const program of [
-      commands.inNode,
-      commands.inShell('/bin/sh'),
-      commands.inShell(fileOfTool('busybox'), 'sh'),
-    ]) {
+    for (const program of [commands.inNode, commands.inShell('/bin/sh'), commands.inShell(toolPath('busybox'), 'sh')]) {
       const result = await runProgram(['/bin/sh', '-c', script, 'sh', ...program, ...words], environment);
       expect(result).toMatchObject({ code: 0, stderr: '' });
     }
@@ -72,7 +68,7 @@ describe('pd-send.sh', () => {
     const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
     const place = path.join(folder, 'spy');
     await mkdir(place);
-    const spy = await spyOnCurl(place, fileOfTool('curl'));
+    const spy = await spyOnCurl(place, toolPath('curl'));
     const result = await shell(TRIGGER, {
       PATH: spy.path,
       PDSEND_EVENTS_BASE_URL: `http://me:se%40cret@127.0.0.1:${port}/`,

@@ -1,4 +1,4 @@
-import { CuttingProxy, testServers } from '@pdaltagent/testing';
+import { FaultProxy, testServers } from '@pdaltagent/testing';
 import { BrokerClient, BrokerUnavailable } from '../inspection/broker-client';
 import { EVENTS, WEBHOOKS } from '../topology';
 import { discard } from './discard';
@@ -82,7 +82,7 @@ describe('a look at the dead letters', () => {
   });
 
   it('is told in time that the broker is silent', async () => {
-    const proxy = await CuttingProxy.start(bench.url);
+    const proxy = await FaultProxy.start(bench.url);
     await proxy.inject({ kind: 'black-hole' });
     await expect(BrokerClient.open({ url: proxy.url(bench.url), name: 'test', timeoutMs: 300 })).rejects.toThrow(
       BrokerUnavailable,

@@ -1,4 +1,4 @@
-import { CuttingProxy, testServers } from '@pdaltagent/testing';
+import { FaultProxy, testServers } from '@pdaltagent/testing';
 import { type ConsumeMessage } from 'amqplib';
 import { EVENTS, laneOf, laneQueue } from '../topology';
 import { bury, message, ROUTING_KEY } from './dead-letters.fixture';
@@ -118,7 +118,7 @@ describe('a replay', () => {
       bench.url,
       all.map((id, index) => message(id, `a${index % 40}`)),
     );
-    const proxy = await CuttingProxy.start(bench.url);
+    const proxy = await FaultProxy.start(bench.url);
     const shelf = await DeadLetterQueue.open(await bench.link(proxy.url(bench.url)), EVENTS);
     const sender = await Sender.open(await bench.link(proxy.url(bench.url)));
     const progress = (count: number) => {
