@@ -1,4 +1,4 @@
-import { type Reading } from './reading';
+import { type Reading } from './scan-context';
 
 /** Words after which a number and a name are an address. */
 const ADDRESS_WORD =

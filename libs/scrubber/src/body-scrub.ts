@@ -3,11 +3,11 @@ import { type FieldPolicy, isReadFirst, keyOf, policyOf } from './field-policy';
 import { isJson, type JsonScalar, unescapeJson, walkJson } from './json-strings';
 import { covers, type Settings } from './options';
 import { dedupPseudonym, token, wholeKeyPseudonym } from './pseudonym';
-import { type Effort, freshEffort } from './reading';
+import { type Effort, freshEffort } from './scan-context';
 import { editsOf, type TextScan } from './scan-text';
-import { encoded, urlFilter } from './url-parts';
-import { type CleanTexts } from './clean-texts';
-import { decodeEscapes } from './views';
+import { encoded, urlFilter } from './url-filter';
+import { type CleanTexts } from './clean-text-cache';
+import { decodeEscapes } from './normalized-text';
 import { webhookPolicyOf } from './webhook-policy';
 
 type Path = readonly (string | number)[];

@@ -1,6 +1,6 @@
 import { type Detector, RANK } from './detector';
-import { type Effort, Reading } from './reading';
-import { decodeEscapes, fold, hasEscapes, originOf, type View } from './views';
+import { type Effort, Reading } from './scan-context';
+import { decodeEscapes, fold, hasEscapes, originOf, type View } from './normalized-text';
 
 /** Personal or secret data in a text: where it is (UTF-16 units), what it is, and who says so. */
 export interface Finding {

@@ -1,4 +1,4 @@
-import { type Reading } from './reading';
+import { type Reading } from './scan-context';
 import { type Traits } from './traits';
 
 /** A part of a text, in UTF-16 units, and what it is if the detector finds more than one kind. */

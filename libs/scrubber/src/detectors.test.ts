@@ -1,6 +1,6 @@
 import { DETECTORS, detectorNames, chooseDetectors } from './catalogue';
 import { type Detector } from './detector';
-import { freshEffort, Reading } from './reading';
+import { freshEffort, Reading } from './scan-context';
 
 function foundBy(detector: Detector, text: string, key = ''): string[] {
   const reading = new Reading(text, key, freshEffort());

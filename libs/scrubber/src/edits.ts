@@ -1,4 +1,4 @@
-import { originOf, type View } from './views';
+import { originOf, type View } from './normalized-text';
 
 /** A part of a text (UTF-16 units) and what is written in its place. */
 export interface Edit {

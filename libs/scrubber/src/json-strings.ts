@@ -1,4 +1,4 @@
-import { type View } from './views';
+import { type View } from './normalized-text';
 
 /** A string or number in a JSON text: its place, and where its characters are (a string's without the quotes). */
 export interface JsonScalar {

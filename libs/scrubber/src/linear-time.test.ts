@@ -2,7 +2,7 @@ import { RegExpParser, visitRegExpAST } from '@eslint-community/regexpp';
 import { analyse } from 'scslre';
 import { ADDRESS_PATTERNS } from './address-parts';
 import { DETECTORS } from './catalogue';
-import { HOSTILE_LENGTH, HOSTILE_PIECES, repeated } from './hostile-texts';
+import { HOSTILE_LENGTH, HOSTILE_PIECES, repeated } from './redos-corpus';
 import { createScrubber } from './scrubber';
 
 const PATTERNS = [...DETECTORS.flatMap((detector) => detector.patterns), ...ADDRESS_PATTERNS];

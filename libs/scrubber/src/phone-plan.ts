@@ -1,5 +1,5 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { type Effort, spend } from './reading';
+import { type Effort, spend } from './scan-context';
 
 /** Whose plans a number without country code is tried against, the commonest first. */
 // prettier-ignore

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { type Detector, RANK, type Span } from './detector';
 import { walkJson } from './json-strings';
-import { type Reading } from './reading';
+import { type Reading } from './scan-context';
 
 /** A pattern of the operator's own, compiled by an engine whose time is linear whatever the pattern. */
 export interface Rule {

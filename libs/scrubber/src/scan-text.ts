@@ -1,7 +1,7 @@
 import { detect, type Finding } from './detect';
 import { type Detector } from './detector';
 import { applyEdits, type Edit, joinEdits } from './edits';
-import { type Effort } from './reading';
+import { type Effort } from './scan-context';
 
 /** How a text is looked at and what is written in place of what is found. */
 export interface TextScan {

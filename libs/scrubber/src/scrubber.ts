@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { type EventType, isApiType } from '@pdaltagent/events';
 import { BodyScrub, EVENT, VENDOR_BODY, WEBHOOK } from './body-scrub';
-import { CleanTexts } from './clean-texts';
+import { CleanTexts } from './clean-text-cache';
 import { detect, type Finding, findingOf } from './detect';
 import { person, personsCalled, userNamesIn } from './detectors/person';
 import { applyEdits, type Edit } from './edits';
 import { isJson } from './json-strings';
 import { type ScrubberOptions, type Settings, settingsOf } from './options';
-import { freshEffort } from './reading';
+import { freshEffort } from './scan-context';
 
 /** How many of each kind were replaced. */
 export type Found = Readonly<Record<string, number>>;

@@ -1,5 +1,5 @@
 import { type Detector, RANK, type Span } from '../detector';
-import { type Reading } from '../reading';
+import { type Reading } from '../scan-context';
 import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
 /** Names that a secret is assigned to, or the ends of such names (`db_password`, `slackToken`). */

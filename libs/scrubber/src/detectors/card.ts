@@ -1,7 +1,7 @@
 import { digitsOf, passesLuhn } from '../checksums';
 import { type Detector, RANK, scanBy, type Span } from '../detector';
 import { UNIT } from '../phone-context';
-import { type Reading } from '../reading';
+import { type Reading } from '../scan-context';
 
 /** First digits (a range) and lengths of the card schemes (ISO/IEC 7812, the schemes' published ranges). */
 const ISSUERS: readonly { readonly from: number; readonly to: number; readonly lengths: readonly number[] }[] = [

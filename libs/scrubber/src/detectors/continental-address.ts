@@ -1,6 +1,6 @@
 import { addressTail, hasPostcode, isCalledAddress } from '../address-parts';
 import { type Detector, RANK, scanBy, type Span } from '../detector';
-import { type Reading } from '../reading';
+import { type Reading } from '../scan-context';
 
 const NAME = "[\\p{Lu}][\\p{L}\\p{M}'’.-]{1,30}";
 const HOUSE = '\\d{1,4} ?[a-zA-Z]?(?:[-/]\\d{1,4})?(?![\\p{L}\\d]|[.:]\\d)';

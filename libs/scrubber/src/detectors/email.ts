@@ -1,6 +1,6 @@
 import topLevelDomains from 'tlds';
 import { type Detector, RANK, type Span } from '../detector';
-import { type Reading } from '../reading';
+import { type Reading } from '../scan-context';
 
 const LOCAL_CHARACTER = /[\p{L}\p{N}\p{M}._+~&-]/u;
 const ASCII_LOCAL = Uint8Array.from({ length: 128 }, (_, code) =>

@@ -1,6 +1,6 @@
 import { type Detector, RANK, scanBy, type Span, wholeMatch } from '../detector';
 import { keccak256 } from '../keccak';
-import { type Reading, spend } from '../reading';
+import { type Reading, spend } from '../scan-context';
 
 const ADDRESS = /(?<![A-Za-z\d])0x[\dA-Fa-f]{40}(?![A-Za-z\d])/g;
 const WALLET_WORD =

@@ -1,6 +1,6 @@
 import { remainderBy97 } from '../checksums';
 import { type Detector, RANK, scanBy, type Span } from '../detector';
-import { type Reading } from '../reading';
+import { type Reading } from '../scan-context';
 
 /** Length of an IBAN by country (SWIFT's IBAN registry; the last line: in use, not registered). */
 const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(

@@ -10,7 +10,7 @@ import {
   withoutRemark,
 } from '../phone-context';
 import { isRealNational } from '../phone-plan';
-import { type Reading } from '../reading';
+import { type Reading } from '../scan-context';
 
 /** Digits with one or two separators between them, 7 to 15 of them. */
 const NATIONAL = /(?<![\w+.@#$€£/-])\(?\d(?:[ ().\-/]{0,2}\d){6,14}(?![\d@])/g;

@@ -1,6 +1,6 @@
 import { type Detector, RANK, scanBy, type Span } from '../detector';
 import { isPossibleInternational, isRealInternational } from '../phone-plan';
-import { type Reading } from '../reading';
+import { type Reading } from '../scan-context';
 import { PHONE_WORD, UNIT, WEAK_PHONE_WORD, withExtension, withoutRemark } from '../phone-context';
 
 /** `+` and 7 to 17 digits, with one blank, dot, dash, slash or bracket or two between them. */

@@ -1,5 +1,5 @@
 import { type Detector, RANK, scanBy, type Span } from '../detector';
-import { type Reading } from '../reading';
+import { type Reading } from '../scan-context';
 
 /** Area, group and serial joined by the same sign, or nine digits in a row. */
 const SSN = /(?<![\w.+-])(?!000|666|9)\d{3}([- .]?)(?!00)\d{2}\1(?!0000)\d{4}(?!\w|[-.:/]\w)/g;

@@ -1,6 +1,6 @@
 import { type Detector, RANK, type Span } from '../detector';
 import { addressTail, hasPostcode, isCalledAddress, UNIT_BEFORE } from '../address-parts';
-import { type Reading } from '../reading';
+import { type Reading } from '../scan-context';
 import {
   COMMON_NAMES,
   NAME_WORDS,

@@ -1,4 +1,4 @@
-import { CleanTexts } from './clean-texts';
+import { CleanTexts } from './clean-text-cache';
 
 describe('texts known to be clean', () => {
   it('are known under the key they stood under only', () => {

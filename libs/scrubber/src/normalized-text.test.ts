@@ -1,4 +1,4 @@
-import { decodeEscapes, fold, originOf } from './views';
+import { decodeEscapes, fold, originOf } from './normalized-text';
 import { keccak256 } from './keccak';
 
 describe('folding', () => {
