@@ -1,4 +1,4 @@
-import { countedScrubber, type Logger } from '@pdaltagent/service';
+import { type Logger, meteredScrubber } from '@pdaltagent/service';
 import { type Registry } from 'prom-client';
 import { type Configuration } from './configuration';
 import { type Scrub } from './ports';
@@ -13,7 +13,7 @@ const FORM = 'application/x-www-form-urlencoded';
 export function createScrub(configuration: Configuration, metrics: Registry, log: Logger): Scrub | undefined {
   if (!configuration.scrub) return undefined;
   const metric = 'pdaltagent_gateway_scrubbed_total';
-  const scrub = countedScrubber(configuration, { metric, what: 'events', keys: 'dedup keys', metrics, log });
+  const scrub = meteredScrubber(configuration, { metric, what: 'events', keys: 'dedup keys', metrics, log });
   return {
     body: ({ type, contentType, body }) => scrub((scrubber) => scrubber.scrubBody(type, contentType, body)),
     query: (query) => scrub((scrubber) => scrubber.scrubBody('integration', FORM, Buffer.from(query))).toString(),

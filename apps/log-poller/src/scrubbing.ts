@@ -1,4 +1,4 @@
-import { countedScrubber, type Logger } from '@pdaltagent/service';
+import { type Logger, meteredScrubber } from '@pdaltagent/service';
 import { type Registry } from 'prom-client';
 import { type Configuration } from './configuration';
 
@@ -14,6 +14,6 @@ export function createScrub(
   if (!configuration.scrubWebhooks) return undefined;
   const metric = 'pdaltagent_poller_scrubbed_total';
   const keys = 'keys of incidents and alerts';
-  const scrub = countedScrubber(configuration, { metric, what: 'webhooks', keys, metrics, log });
+  const scrub = meteredScrubber(configuration, { metric, what: 'webhooks', keys, metrics, log });
   return (body) => scrub((scrubber) => scrubber.scrubWebhook(body));
 }

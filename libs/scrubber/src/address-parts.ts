@@ -1,16 +1,16 @@
-import { type Reading } from './scan-context';
+import { type ScanContext } from './scan-context';
 
 /** Words after which a number and a name are an address. */
 const ADDRESS_WORD =
   /(?:address|adresse|(?<![a-z])(?:addr|street|anschrift|zustellung|wohnhaft|wohnt|adres|bezorging|livraison|livr[ée]r?|domicile|habite|entrega|consegna|direcci[oó]n|indirizzo|endere[cç]o|ship|shipped|shipping|ship to|deliver|delivered|delivery|courier|parcel|package for|mailed? to|resid\w{2,6}|lives?|living|home|located|dispatched to|dispatch to|billing|facility|visit|moved to|sent to|engineer to|technician to|warehouse at|store at|office at|site at|house at|pick ?up|drop ?off))(?![a-z])[^\d]{0,32}$/;
 
 /** The same behind an address: `is the delivery address`. */
-const ADDRESS_BEHIND =
+const ADDRESS_AFTER =
   /^[ ,;:)"']{0,3}(?:\p{L}{1,12} ){0,3}(?:address|adresse|adres|indirizzo|direcci[oó]n|endere[cç]o)(?![a-z])/u;
 
 /** Whether the text says that what stands between `start` and `end` is an address. */
-export function isCalledAddress(reading: Reading, start: number, end: number): boolean {
-  return ADDRESS_WORD.test(reading.wordsBefore(start, 48)) || ADDRESS_BEHIND.test(reading.after(end, 40));
+export function hasAddressContext(context: ScanContext, start: number, end: number): boolean {
+  return ADDRESS_WORD.test(context.wordsBefore(start, 48)) || ADDRESS_AFTER.test(context.after(end, 40));
 }
 
 /** What stands before a house number in the same address. */
@@ -32,7 +32,7 @@ const TAILS = [
 ];
 
 /** Every pattern of this file that runs over whole texts. */
-export const ADDRESS_PATTERNS: readonly RegExp[] = [ADDRESS_WORD, ADDRESS_BEHIND, DIRECTION, UNIT, ...TAILS];
+export const ADDRESS_PATTERNS: readonly RegExp[] = [ADDRESS_WORD, ADDRESS_AFTER, DIRECTION, UNIT, ...TAILS];
 
 const endOf = (pattern: RegExp, text: string, start: number): number => {
   pattern.lastIndex = start;

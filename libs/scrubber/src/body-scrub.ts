@@ -1,52 +1,52 @@
-import { type Edit, applyEdits, carryBack } from './edits';
-import { type FieldPolicy, isReadFirst, keyOf, policyOf } from './field-policy';
+import { applyEdits, type Edit, mapBack } from './edits';
+import { type FieldPolicy, isHighPriority, keyOf, policyOf } from './field-policy';
 import { isJson, type JsonScalar, unescapeJson, walkJson } from './json-strings';
 import { covers, type Settings } from './options';
-import { dedupPseudonym, token, wholeKeyPseudonym } from './pseudonym';
-import { type Effort, freshEffort } from './scan-context';
-import { editsOf, type TextScan } from './scan-text';
-import { encoded, urlFilter } from './url-filter';
-import { type CleanTexts } from './clean-text-cache';
+import { keyPseudonym, token, wholeKeyPseudonym } from './pseudonym';
+import { type Budget, newBudget } from './scan-context';
+import { editsOf, type ScanOptions } from './scan-text';
+import { encodePlaceholder, urlFilter } from './url-filter';
+import { type CleanTextCache } from './clean-text-cache';
 import { decodeEscapes } from './normalized-text';
 import { webhookPolicyOf } from './webhook-policy';
 
 type Path = readonly (string | number)[];
 
 /** PagerDuty's limit for a dedup key (Events API v2, v1's incident_key). */
-const LONGEST_DEDUP_KEY = 255;
-const DEEPEST_NESTING = 6;
+const MAX_DEDUP_KEY_LENGTH = 255;
+const MAX_NESTING = 6;
 /** Amazon SNS asks to confirm a subscription: PagerDuty follows the token in it. */
 const SNS_CONFIRMATION = /"Type"\s{0,9}:\s{0,9}"(?:Subscription|Unsubscribe)Confirmation"/;
 
 const NOTHING: readonly Edit[] = [];
 
 /** Policies under which a string is looked into for what is personal or secret. */
-type LookedAt = 'text' | 'precise' | 'url';
+type ScannedPolicy = 'text' | 'precise' | 'url';
 
 /** What a body is: where its strings stand decides what may be done to them. */
 export interface BodyKind {
   readonly policyOf: (path: Path) => FieldPolicy;
   /** Whether a string that is JSON is scrubbed as JSON, so that it stays JSON. */
-  readonly opensStrings: boolean;
+  readonly parsesNestedJson: boolean;
 }
 
 /** An event of PagerDuty's APIs, the body of a vendor, and a webhook. */
-export const EVENT: BodyKind = { policyOf, opensStrings: false };
-export const VENDOR_BODY: BodyKind = { policyOf, opensStrings: true };
-export const WEBHOOK: BodyKind = { policyOf: webhookPolicyOf, opensStrings: false };
+export const EVENT: BodyKind = { policyOf, parsesNestedJson: false };
+export const VENDOR_BODY: BodyKind = { policyOf, parsesNestedJson: true };
+export const WEBHOOK: BodyKind = { policyOf: webhookPolicyOf, parsesNestedJson: false };
 
 /** The scrubbing of one body: what is left of its budget and effort, and how strings of each policy are treated. */
 export class BodyScrub {
-  private readonly effort: Effort = freshEffort();
+  private readonly budget: Budget = newBudget();
   private remaining: number;
 
   constructor(
     private readonly settings: Settings,
     private readonly kind: BodyKind,
     /** What was found clean in other bodies under the same settings. */
-    private readonly clean?: Readonly<Record<LookedAt, CleanTexts>>,
+    private readonly clean?: Readonly<Record<ScannedPolicy, CleanTextCache>>,
   ) {
-    this.remaining = settings.budget;
+    this.remaining = settings.maxCharacters;
   }
 
   /** What is written in place of a value of a kind. */
@@ -71,7 +71,7 @@ export class BodyScrub {
   /** Edits of a valid JSON text that stands at `place`, inside of `depth` strings. */
   jsonEdits(text: string, place: Path = [], depth = 0): readonly Edit[] {
     const edits: Edit[] = [];
-    const confirms = this.kind.opensStrings && place.length === 0 && SNS_CONFIRMATION.test(text);
+    const confirms = this.kind.parsesNestedJson && place.length === 0 && SNS_CONFIRMATION.test(text);
     const visit = (scalar: JsonScalar): void => {
       if (confirms && scalar.path.length === 1 && scalar.path[0] === 'Token') return;
       for (const edit of this.scalarEdits(text, scalar, place, depth))
@@ -82,8 +82,8 @@ export class BodyScrub {
       // The budget will not do for all: what responders read first goes first.
       const scalars: JsonScalar[] = [];
       walkJson(text, (scalar) => scalars.push({ ...scalar, path: [...scalar.path] }));
-      for (const scalar of scalars) if (isReadFirst(scalar.path)) visit(scalar);
-      for (const scalar of scalars) if (!isReadFirst(scalar.path)) visit(scalar);
+      for (const scalar of scalars) if (isHighPriority(scalar.path)) visit(scalar);
+      for (const scalar of scalars) if (!isHighPriority(scalar.path)) visit(scalar);
       edits.sort((a, b) => a.start - b.start);
     }
     return edits;
@@ -97,10 +97,12 @@ export class BodyScrub {
       const end = found < 0 ? text.length : found;
       const sign = text.slice(start, end).indexOf('=');
       const valueStart = sign < 0 ? start : start + sign + 1;
-      const view = decodeEscapes(text.slice(valueStart, end), true);
+      const normalized = decodeEscapes(text.slice(valueStart, end), true);
       const name = sign < 0 ? '' : decodeEscapes(text.slice(start, valueStart - 1), true).text;
-      const inner = isJson(view.text) ? this.jsonEdits(view.text, [name]) : this.textEdits(view.text, name);
-      for (const edit of carryBack(inner, view, valueStart))
+      const inner = isJson(normalized.text)
+        ? this.jsonEdits(normalized.text, [name])
+        : this.textEdits(normalized.text, name);
+      for (const edit of mapBack(inner, normalized, valueStart))
         edits.push({ ...edit, text: encodeURIComponent(edit.text), path: edit.path ?? [name] });
       start = end + 1;
     }
@@ -118,22 +120,23 @@ export class BodyScrub {
       return masked ? [{ start, end, kind: 'MASKED', detector: 'mask', text: quoted('{{MASKED}}', depth) }] : [];
     if (policy === 'dedup') return this.dedupEdits(text, scalar, masked);
     if (masked) return [{ start, end, kind: 'MASKED', detector: 'mask', text: '{{MASKED}}' }];
-    const view = unescapeJson(text.slice(start, end));
-    if (this.kind.opensStrings && depth < DEEPEST_NESTING && isJson(view.text)) {
-      return carryBack(this.jsonEdits(view.text, path, depth + 1), view, start);
+    const normalized = unescapeJson(text.slice(start, end));
+    if (this.kind.parsesNestedJson && depth < MAX_NESTING && isJson(normalized.text)) {
+      return mapBack(this.jsonEdits(normalized.text, path, depth + 1), normalized, start);
     }
-    if (view.text.length > this.remaining) {
+    if (normalized.text.length > this.remaining) {
       this.remaining = 0;
       return [{ start, end, kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' }];
     }
-    this.remaining -= view.text.length;
+    this.remaining -= normalized.text.length;
     const key = keyOf(path);
-    if (this.clean?.[policy].has(view.text, key) === true) return NOTHING;
-    const { lookups, hashes } = this.effort;
-    const edits = editsOf(view.text, key, this.scanFor(policy));
-    if (edits.length > 0) return carryBack(edits, view, start);
+    if (this.clean?.[policy].has(normalized.text, key) === true) return NOTHING;
+    const { lookups, hashes } = this.budget;
+    const edits = editsOf(normalized.text, key, this.scanFor(policy));
+    if (edits.length > 0) return mapBack(edits, normalized, start);
     // What cost effort is looked at again, so that every body is treated as if it were the first.
-    if (this.effort.lookups === lookups && this.effort.hashes === hashes) this.clean?.[policy].add(view.text, key);
+    if (this.budget.lookups === lookups && this.budget.hashes === hashes)
+      this.clean?.[policy].add(normalized.text, key);
     return NOTHING;
   }
 
@@ -141,35 +144,36 @@ export class BodyScrub {
   private dedupEdits(text: string, { start, end }: JsonScalar, masked: boolean): readonly Edit[] {
     const { secret, detectors } = this.settings;
     if (secret === undefined) return [];
-    const view = unescapeJson(text.slice(start, end));
-    const replacement = (kind: string, value: string): string => dedupPseudonym(secret, kind, value);
-    const edits = editsOf(view.text, '', { detectors, effort: this.effort, replacement });
+    const normalized = unescapeJson(text.slice(start, end));
+    const replacement = (kind: string, value: string): string => keyPseudonym(secret, kind, value);
+    const edits = editsOf(normalized.text, '', { detectors, budget: this.budget, replacement });
     if (edits.length === 0 && !masked) return [];
-    if (!masked && applyEdits(view.text, edits).length <= LONGEST_DEDUP_KEY) return carryBack(edits, view, start);
+    if (!masked && applyEdits(normalized.text, edits).length <= MAX_DEDUP_KEY_LENGTH)
+      return mapBack(edits, normalized, start);
     return [
       {
         start,
         end,
         kind: edits[0]?.kind ?? 'MASKED',
         detector: edits[0]?.detector ?? 'mask',
-        text: wholeKeyPseudonym(secret, view.text),
+        text: wholeKeyPseudonym(secret, normalized.text),
       },
     ];
   }
 
-  private scanFor(policy: LookedAt): TextScan {
-    const { settings, effort, replacement } = this;
+  private scanFor(policy: ScannedPolicy): ScanOptions {
+    const { settings, budget, replacement } = this;
     switch (policy) {
       case 'text':
-        return { detectors: settings.detectors, effort, replacement };
+        return { detectors: settings.detectors, budget, replacement };
       case 'precise':
-        return { detectors: settings.preciseDetectors, effort, replacement };
+        return { detectors: settings.preciseDetectors, budget, replacement };
       case 'url':
         return {
           detectors: settings.detectors,
-          effort,
+          budget,
           filter: urlFilter,
-          replacement: (kind, value) => encoded(replacement(kind, value)),
+          replacement: (kind, value) => encodePlaceholder(replacement(kind, value)),
         };
     }
   }

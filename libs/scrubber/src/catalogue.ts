@@ -47,7 +47,7 @@ import { chatTokens, cloudKeys, codeTokens, paymentAndMailTokens, serviceTokens 
 import { webhookUrl } from './detectors/webhook-url';
 
 /** Detectors that are chosen together by one name. */
-const FAMILIES = {
+const GROUPS = {
   email: [email, spelledEmail],
   phone: [phone, nationalPhone],
   card: [card],
@@ -77,10 +77,10 @@ const FAMILIES = {
 } satisfies Record<string, readonly Detector[]>;
 
 /** Every detector, in the order in which they are asked. */
-export const DETECTORS: readonly Detector[] = Object.values(FAMILIES).flat();
+export const DETECTORS: readonly Detector[] = Object.values(GROUPS).flat();
 
 /** What the seed of this product looked for, by its own list. */
-const SEED_FAMILIES = [
+const SEED_GROUPS = [
   'email',
   'ip',
   'ipv6',
@@ -96,26 +96,26 @@ const SEED_FAMILIES = [
   'ssn',
 ];
 
-const byFamily = (names: readonly string[]): readonly Detector[] =>
-  Object.entries(FAMILIES).flatMap(([name, detectors]): readonly Detector[] => (names.includes(name) ? detectors : []));
+const byGroup = (names: readonly string[]): readonly Detector[] =>
+  Object.entries(GROUPS).flatMap(([name, detectors]): readonly Detector[] => (names.includes(name) ? detectors : []));
 
 /** What each name that an operator may choose stands for. */
-const CHOICES: ReadonlyMap<string, readonly Detector[]> = new Map<string, readonly Detector[]>([
+const SELECTIONS: ReadonlyMap<string, readonly Detector[]> = new Map<string, readonly Detector[]>([
   ...DETECTORS.map((detector): [string, readonly Detector[]] => [detector.name, [detector]]),
-  ...Object.entries(FAMILIES),
+  ...Object.entries(GROUPS),
   ['core', DETECTORS.filter((detector) => detector.optional !== true)],
-  ['seed', byFamily(SEED_FAMILIES)],
+  ['seed', byGroup(SEED_GROUPS)],
   ['all', DETECTORS],
 ]);
 
 /** Every name by which detectors can be chosen: groups (`core`, `seed`, `all`), families and single detectors. */
-export const detectorNames: readonly string[] = [...CHOICES.keys()];
+export const detectorNames: readonly string[] = [...SELECTIONS.keys()];
 
 /** The detectors that a list of names stands for, or the first name that stands for nothing. */
-export function chooseDetectors(names: readonly string[]): readonly Detector[] | { readonly unknown: string } {
-  const unknown = names.find((name) => !CHOICES.has(name));
+export function selectDetectors(names: readonly string[]): readonly Detector[] | { readonly unknown: string } {
+  const unknown = names.find((name) => !SELECTIONS.has(name));
   if (unknown !== undefined) return { unknown };
-  const chosen = new Set(names.flatMap((name) => CHOICES.get(name) ?? []));
+  const chosen = new Set(names.flatMap((name) => SELECTIONS.get(name) ?? []));
   return DETECTORS.filter((detector) => chosen.has(detector));
 }
 
@@ -123,7 +123,7 @@ export function chooseDetectors(names: readonly string[]): readonly Detector[] |
 export interface DetectorDescription {
   readonly name: string;
   /** The group by which it can be chosen with its like. */
-  readonly family: string;
+  readonly group: string;
   /** What is written in place of what it finds. */
   readonly kind: string;
   readonly inCore: boolean;
@@ -133,10 +133,10 @@ export interface DetectorDescription {
 
 /** Every detector in one line, in the order in which they are asked. */
 export function describeDetectors(): readonly DetectorDescription[] {
-  return Object.entries(FAMILIES).flatMap(([family, detectors]: [string, readonly Detector[]]) =>
+  return Object.entries(GROUPS).flatMap(([group, detectors]: [string, readonly Detector[]]) =>
     detectors.map(({ name, kind, optional, examples }) => ({
       name,
-      family,
+      group,
       kind,
       inCore: optional !== true,
       example: examples.matches[0]?.found ?? '',

@@ -1,8 +1,8 @@
-import { CleanTexts } from './clean-text-cache';
+import { CleanTextCache } from './clean-text-cache';
 
 describe('texts known to be clean', () => {
   it('are known under the key they stood under only', () => {
-    const clean = new CleanTexts();
+    const clean = new CleanTextCache();
     clean.add('db1.internal', 'host');
     expect(clean.has('db1.internal', 'host')).toBe(true);
     expect(clean.has('db1.internal', 'password')).toBe(false);
@@ -10,7 +10,7 @@ describe('texts known to be clean', () => {
   });
 
   it('are forgotten when others came, unless they are used', () => {
-    const clean = new CleanTexts();
+    const clean = new CleanTextCache();
     clean.add('used', '');
     clean.add('unused', '');
     for (let index = 0; index < 20_000; index += 1) {
@@ -21,7 +21,7 @@ describe('texts known to be clean', () => {
   });
 
   it('do not hold long texts', () => {
-    const clean = new CleanTexts();
+    const clean = new CleanTextCache();
     clean.add('x'.repeat(201), '');
     expect(clean.has('x'.repeat(201), '')).toBe(false);
   });

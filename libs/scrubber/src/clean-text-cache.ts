@@ -1,30 +1,30 @@
 /** Longer texts seldom come again. */
-const LONGEST = 200;
+const MAX_LENGTH = 200;
 /** Characters kept in all; as many again of those used before. */
-const KEPT = 256 * 1024;
+const CAPACITY = 256 * 1024;
 
 /**
  * Short texts in which nothing was found, by the object key they stood under. The labels of monitoring, as host names, jobs and
  * mount points, come again with every event.
  */
-export class CleanTexts {
+export class CleanTextCache {
   #recent = new Map<string, Set<string>>();
-  #former: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  #previous: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   #size = 0;
 
   has(text: string, key: string): boolean {
-    if (text.length > LONGEST) return false;
+    if (text.length > MAX_LENGTH) return false;
     if (this.#recent.get(key)?.has(text) === true) return true;
-    if (this.#former.get(key)?.has(text) !== true) return false;
+    if (this.#previous.get(key)?.has(text) !== true) return false;
     this.add(text, key);
     return true;
   }
 
   add(text: string, key: string): void {
-    if (text.length > LONGEST) return;
+    if (text.length > MAX_LENGTH) return;
     this.#size += text.length + key.length;
-    if (this.#size > KEPT) {
-      this.#former = this.#recent;
+    if (this.#size > CAPACITY) {
+      this.#previous = this.#recent;
       this.#recent = new Map();
       this.#size = text.length + key.length;
     }

@@ -1,6 +1,6 @@
 import { type Detector, RANK } from './detector';
-import { type Effort, Reading } from './scan-context';
-import { decodeEscapes, fold, hasEscapes, originOf, type View } from './normalized-text';
+import { type Budget, ScanContext } from './scan-context';
+import { decodeEscapes, fold, hasEscapes, type NormalizedText, originalOffset } from './normalized-text';
 
 /** Personal or secret data in a text: where it is (UTF-16 units), what it is, and who says so. */
 export interface Finding {
@@ -19,36 +19,41 @@ const NOTHING: readonly Finding[] = [];
 const PLACEHOLDER = /(?:\{\{|%7B%7B)[A-Z][A-Z\d_]{0,40}(?::[\da-f]{6,64})?(?:\}\}|%7D%7D)/g;
 
 /** What the detectors find in a text that stands under an object key (empty without one), without overlaps, in order. */
-export function detect(text: string, key: string, detectors: readonly Detector[], effort: Effort): readonly Finding[] {
-  let reading = new Reading(text, key, effort);
-  const { percent, foreign } = reading.traits;
-  const folded: View = foreign ? fold(text) : { text };
-  if (folded.text !== text) reading = new Reading(folded.text, key, effort);
+export function detect(text: string, key: string, detectors: readonly Detector[], budget: Budget): readonly Finding[] {
+  let context = new ScanContext(text, key, budget);
+  const { percent, nonAscii } = context.traits;
+  const folded: NormalizedText = nonAscii ? fold(text) : { text };
+  if (folded.text !== text) context = new ScanContext(folded.text, key, budget);
   const candidates: Candidate[] = [];
-  collect(candidates, reading, folded, detectors);
+  collect(candidates, context, folded, detectors);
   if (percent && hasEscapes(text)) {
     // Who escapes a plus means a blank by one that is not escaped.
     const decoded = decodeEscapes(text, /%2B/i.test(text));
-    collect(candidates, new Reading(decoded.text, key, effort), decoded, detectors);
+    collect(candidates, new ScanContext(decoded.text, key, budget), decoded, detectors);
   }
   if (candidates.length === 0) return NOTHING;
-  const open = reading.traits.brace || percent ? outsidePlaceholders(candidates, text) : candidates;
-  return resolve(open, text.length);
+  const open = context.traits.brace || percent ? dropInsidePlaceholders(candidates, text) : candidates;
+  return resolveOverlaps(open, text.length);
 }
 
-function collect(candidates: Candidate[], reading: Reading, view: View, detectors: readonly Detector[]): void {
+function collect(
+  candidates: Candidate[],
+  context: ScanContext,
+  normalized: NormalizedText,
+  detectors: readonly Detector[],
+): void {
   for (const detector of detectors) {
-    if (!detector.needs(reading.traits)) continue;
-    for (const span of detector.scan(reading)) {
-      const start = originOf(view, span.start);
-      const end = originOf(view, span.end);
+    if (!detector.needs(context.traits)) continue;
+    for (const span of detector.scan(context)) {
+      const start = originalOffset(normalized, span.start);
+      const end = originalOffset(normalized, span.end);
       candidates.push({ start, end, kind: span.kind ?? detector.kind, detector: detector.name, rank: detector.rank });
     }
   }
 }
 
 /** Drops candidates that lie in a placeholder or break one apart; one that swallows a whole placeholder stays. */
-function outsidePlaceholders(candidates: Candidate[], text: string): Candidate[] {
+function dropInsidePlaceholders(candidates: Candidate[], text: string): Candidate[] {
   const placeholders = [...text.matchAll(PLACEHOLDER)].map(({ 0: { length }, index }) => ({
     start: index,
     end: index + length,
@@ -70,22 +75,22 @@ function outsidePlaceholders(candidates: Candidate[], text: string): Candidate[]
 }
 
 /** Drops what an own rule found inside of something larger: cut in pieces, the rest of it would stay visible. In order of start. */
-function withoutInnerRules(candidates: Candidate[]): Candidate[] {
+function dropNestedCustom(candidates: Candidate[]): Candidate[] {
   let around = { start: 0, end: -1 };
   candidates.sort((a, b) => a.start - b.start || b.end - a.end);
   return candidates.filter(({ rank, start, end }) => {
-    if (rank === RANK.own) return end > around.end || (end === around.end && start === around.start);
+    if (rank === RANK.custom) return end > around.end || (end === around.end && start === around.start);
     if (end > around.end) around = { start, end };
     return true;
   });
 }
 
 /** Lets the higher rank win where candidates overlap, then the longer one. */
-function resolve(candidates: Candidate[], length: number): readonly Finding[] {
+function resolveOverlaps(candidates: Candidate[], length: number): readonly Finding[] {
   candidates.sort((a, b) => a.start - b.start);
   if (candidates.every(({ start }, index) => index === 0 || start >= (candidates[index - 1]?.end ?? 0)))
     return candidates;
-  candidates = withoutInnerRules(candidates);
+  candidates = dropNestedCustom(candidates);
   candidates.sort((a, b) => b.rank - a.rank || b.end - b.start - (a.end - a.start) || a.start - b.start);
   const taken: Candidate[] = [];
   const occupied = new Uint8Array(length);

@@ -1,4 +1,4 @@
-import { type Reading } from './scan-context';
+import { type ScanContext } from './scan-context';
 import { type Traits } from './traits';
 
 /** A part of a text, in UTF-16 units, and what it is if the detector finds more than one kind. */
@@ -27,7 +27,7 @@ export const RANK = {
   phone: 50,
   place: 40,
   optional: 10,
-  own: 100,
+  custom: 100,
 };
 
 /** One idea of what personal or secret data looks like. */
@@ -45,7 +45,7 @@ export interface Detector {
   readonly patterns: readonly RegExp[];
   /** Whether a text with these traits is worth scanning. */
   readonly needs: (traits: Traits) => boolean;
-  readonly scan: (reading: Reading) => readonly Span[];
+  readonly scan: (context: ScanContext) => readonly Span[];
   readonly examples: { readonly matches: readonly Match[]; readonly ignores: readonly Ignored[] };
 }
 
@@ -55,15 +55,15 @@ const NOTHING: readonly Span[] = [];
  * Scans with one pattern (flag g). `accept` says which part of a match is meant, or undefined to go on one character later
  * (patterns begin with a look-behind, so a run of characters is not tried again from its middle), or where to go on.
  */
-export function scanBy(
+export function scanWith(
   pattern: RegExp,
-  accept: (match: RegExpExecArray, reading: Reading) => Span | number | undefined,
-): (reading: Reading) => readonly Span[] {
-  return (reading) => {
+  accept: (match: RegExpExecArray, context: ScanContext) => Span | number | undefined,
+): (context: ScanContext) => readonly Span[] {
+  return (context) => {
     let spans: Span[] | undefined;
     pattern.lastIndex = 0;
-    for (let match = pattern.exec(reading.text); match !== null; match = pattern.exec(reading.text)) {
-      const answer = accept(match, reading);
+    for (let match = pattern.exec(context.text); match !== null; match = pattern.exec(context.text)) {
+      const answer = accept(match, context);
       if (typeof answer === 'object') (spans ??= []).push(answer);
       pattern.lastIndex = Math.max(typeof answer === 'object' ? answer.end : (answer ?? 0), match.index + 1);
     }
@@ -72,12 +72,12 @@ export function scanBy(
 }
 
 /** The whole match. */
-export function wholeMatch(match: RegExpExecArray): Span {
+export function matchSpan(match: RegExpExecArray): Span {
   return { start: match.index, end: match.index + match[0].length };
 }
 
 /** The part of a match that its group `value` caught; the pattern needs flag d. */
-export function valueOf(match: RegExpExecArray): Span | undefined {
+export function valueSpan(match: RegExpExecArray): Span | undefined {
   const indices = match.indices?.groups?.['value'];
   return indices && { start: indices[0], end: indices[1] };
 }

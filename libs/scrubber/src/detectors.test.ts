@@ -1,11 +1,11 @@
-import { DETECTORS, detectorNames, chooseDetectors } from './catalogue';
+import { detectorNames, DETECTORS, selectDetectors } from './catalogue';
 import { type Detector } from './detector';
-import { freshEffort, Reading } from './scan-context';
+import { newBudget, ScanContext } from './scan-context';
 
 function foundBy(detector: Detector, text: string, key = ''): string[] {
-  const reading = new Reading(text, key, freshEffort());
-  if (!detector.needs(reading.traits)) return [];
-  return detector.scan(reading).map(({ start, end }) => text.slice(start, end));
+  const context = new ScanContext(text, key, newBudget());
+  if (!detector.needs(context.traits)) return [];
+  return detector.scan(context).map(({ start, end }) => text.slice(start, end));
 }
 
 describe.each(DETECTORS.map((detector) => ({ name: detector.name, detector })))('detector $name', ({ detector }) => {
@@ -32,7 +32,7 @@ describe('the catalogue', () => {
   });
 
   it('keeps what responders need out of the core', () => {
-    const core = chooseDetectors(['core']);
+    const core = selectDetectors(['core']);
     const kinds = 'unknown' in core ? [] : core.map((detector) => detector.kind);
     for (const kind of ['IP_ADDRESS', 'IPV6_ADDRESS', 'MAC_ADDRESS', 'LINK', 'ZIP_CODE', 'PRICE', 'HEX_COLOR']) {
       expect(kinds).not.toContain(kind);
@@ -40,7 +40,7 @@ describe('the catalogue', () => {
   });
 
   it('knows the list of the seed', () => {
-    const seed = chooseDetectors(['seed']);
+    const seed = selectDetectors(['seed']);
     const kinds = new Set('unknown' in seed ? [] : seed.map((detector) => detector.kind));
     for (const kind of [
       'EMAIL_ADDRESS',
@@ -60,6 +60,6 @@ describe('the catalogue', () => {
   });
 
   it('says which name it does not know', () => {
-    expect(chooseDetectors(['email', 'emial'])).toEqual({ unknown: 'emial' });
+    expect(selectDetectors(['email', 'emial'])).toEqual({ unknown: 'emial' });
   });
 });

@@ -1,4 +1,4 @@
-import { originOf, type View } from './normalized-text';
+import { type NormalizedText, originalOffset } from './normalized-text';
 
 /** A part of a text (UTF-16 units) and what is written in its place. */
 export interface Edit {
@@ -26,11 +26,11 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 }
 
 /** Edits of a view as edits of the text around what the view was made from, which begins there at `offset`. */
-export function carryBack(edits: readonly Edit[], view: View, offset: number): Edit[] {
+export function mapBack(edits: readonly Edit[], normalized: NormalizedText, offset: number): Edit[] {
   return edits.map((edit) => ({
     ...edit,
-    start: offset + originOf(view, edit.start),
-    end: offset + originOf(view, edit.end),
+    start: offset + originalOffset(normalized, edit.start),
+    end: offset + originalOffset(normalized, edit.end),
   }));
 }
 
@@ -38,7 +38,7 @@ export function carryBack(edits: readonly Edit[], view: View, offset: number): E
  * Edits, and later edits of the text that they made, as edits of the first text.
  * A later edit that covers what an earlier one wrote takes its place.
  */
-export function joinEdits(first: readonly Edit[], later: readonly Edit[]): Edit[] {
+export function composeEdits(first: readonly Edit[], later: readonly Edit[]): Edit[] {
   const joined: Edit[] = [];
   let index = 0;
   /** How much longer the edited text is than the first one, up to here. */

@@ -51,13 +51,13 @@ export function policyOf(path: readonly (string | number)[]): FieldPolicy {
 }
 
 /** Strings that responders read first; the budget goes to them before the rest. */
-export function isReadFirst(path: readonly (string | number)[]): boolean {
+export function isHighPriority(path: readonly (string | number)[]): boolean {
   const name = path.at(-1);
   return path.length <= 2 && (name === 'summary' || name === 'description' || DEDUP_NAMES.has(String(name)));
 }
 
 /** Names that say nothing: the name above them is the better context. */
-const EMPTY_NAMES = new Set([
+const GENERIC_NAMES = new Set([
   'number',
   'no',
   'value',
@@ -76,5 +76,5 @@ const EMPTY_NAMES = new Set([
 export function keyOf(path: readonly (string | number)[]): string {
   const names = path.filter((member) => typeof member === 'string');
   const name = names.at(-1) ?? '';
-  return EMPTY_NAMES.has(name.toLowerCase()) && names.length > 1 ? `${names.at(-2) ?? ''} ${name}` : name;
+  return GENERIC_NAMES.has(name.toLowerCase()) && names.length > 1 ? `${names.at(-2) ?? ''} ${name}` : name;
 }

@@ -1,4 +1,4 @@
-import { type View } from './normalized-text';
+import { type NormalizedText } from './normalized-text';
 
 /** A string or number in a JSON text: its place, and where its characters are (a string's without the quotes). */
 export interface JsonScalar {
@@ -92,7 +92,7 @@ function numberEnd(text: string, start: number): number {
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /** Reads the escapes of a JSON string; the view leads back to the characters as they were written. */
-export function unescapeJson(raw: string): View {
+export function unescapeJson(raw: string): NormalizedText {
   if (!raw.includes('\\')) return { text: raw };
   const starts = new Int32Array(raw.length + 1);
   const pieces: string[] = [];

@@ -1,4 +1,4 @@
-import { decodeEscapes, fold, originOf } from './normalized-text';
+import { decodeEscapes, fold, originalOffset } from './normalized-text';
 import { keccak256 } from './keccak';
 
 describe('folding', () => {
@@ -7,9 +7,9 @@ describe('folding', () => {
   });
 
   it('drops what has no width and knows the way back', () => {
-    const view = fold('a\u200bb\u00adc');
-    expect(view.text).toBe('abc');
-    expect([0, 1, 2, 3].map((index) => originOf(view, index))).toEqual([0, 2, 4, 5]);
+    const normalized = fold('a\u200bb\u00adc');
+    expect(normalized.text).toBe('abc');
+    expect([0, 1, 2, 3].map((index) => originalOffset(normalized, index))).toEqual([0, 2, 4, 5]);
   });
 
   it('keeps surrogate pairs', () => {
@@ -19,9 +19,9 @@ describe('folding', () => {
 
 describe('decoding percent escapes', () => {
   it('reads UTF-8 and knows the way back', () => {
-    const view = decodeEscapes('a%40%C3%A9%F0%9F%98%80.');
-    expect(view.text).toBe('a@é😀.');
-    expect([0, 1, 2, 3, 5].map((index) => originOf(view, index))).toEqual([0, 1, 4, 10, 22]);
+    const normalized = decodeEscapes('a%40%C3%A9%F0%9F%98%80.');
+    expect(normalized.text).toBe('a@é😀.');
+    expect([0, 1, 2, 3, 5].map((index) => originalOffset(normalized, index))).toEqual([0, 1, 4, 10, 22]);
   });
 
   it.each(['%', '%4', '%zz', '%??', '%C3', '%F4%90%80%80', '%ED%A0%80', '%E0%80%80'])('leaves %s as it is', (text) => {

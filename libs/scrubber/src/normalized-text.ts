@@ -2,7 +2,7 @@
  * A text as the detectors read it, and the way back to the text it was made from.
  * `starts[i]` is where character i began there; without `starts` every position is the same in both.
  */
-export interface View {
+export interface NormalizedText {
   readonly text: string;
   readonly starts?: Int32Array;
 }
@@ -26,7 +26,7 @@ function foldedCode(code: number): number {
 }
 
 /** Writes look-alikes as ASCII (full-width, other blanks, hyphens and digits) and drops what has no width. */
-export function fold(text: string): View {
+export function fold(text: string): NormalizedText {
   const codes = new Uint16Array(text.length);
   const starts = new Int32Array(text.length + 1);
   let length = 0;
@@ -52,7 +52,7 @@ export function hasEscapes(text: string): boolean {
 }
 
 /** Reads percent escapes as the UTF-8 they stand for; escapes that are not UTF-8 stay as they are. */
-export function decodeEscapes(text: string, plusIsBlank = false): View {
+export function decodeEscapes(text: string, plusIsBlank = false): NormalizedText {
   const starts = new Int32Array(text.length + 1);
   let decoded = '';
   let length = 0;
@@ -94,6 +94,6 @@ function escapedSize(text: string, index: number): number {
 }
 
 /** Where position `index` of the view is in the text it was made from. */
-export function originOf(view: View, index: number): number {
-  return view.starts?.[index] ?? index;
+export function originalOffset(normalized: NormalizedText, index: number): number {
+  return normalized.starts?.[index] ?? index;
 }

@@ -1,4 +1,4 @@
-import { chooseDetectors } from './catalogue';
+import { selectDetectors } from './catalogue';
 import { type Detector } from './detector';
 import { PROTECTED_NAMES } from './field-policy';
 import { detectorOf, type Rule } from './rules';
@@ -19,7 +19,7 @@ export interface ScrubberOptions {
   readonly mask?: readonly string[];
   readonly keep?: readonly string[];
   /** Characters that are looked at in one body; what is beyond is replaced by `{{UNSCANNED}}`. Default 1,048,576. */
-  readonly budget?: number;
+  readonly maxCharacters?: number;
 }
 
 /** The same, checked and complete. */
@@ -30,7 +30,7 @@ export interface Settings {
   readonly tokens: boolean;
   readonly mask: readonly FieldPath[];
   readonly keep: readonly FieldPath[];
-  readonly budget: number;
+  readonly maxCharacters: number;
 }
 
 /** A path as its members; `*` stands for any. */
@@ -48,15 +48,15 @@ export class ScrubberOptionsError extends Error {
   }
 }
 
-const DEFAULT_BUDGET = 1_048_576;
+const DEFAULT_MAX_CHARACTERS = 1_048_576;
 
 /** Checks options. Throws ScrubberOptionsError for the first one that is wrong. */
 export function settingsOf(options: ScrubberOptions): Settings {
   const secret = options.secret === '' ? undefined : options.secret;
-  const budget = options.budget ?? DEFAULT_BUDGET;
+  const maxCharacters = options.maxCharacters ?? DEFAULT_MAX_CHARACTERS;
   if (options.tokens === true && secret === undefined) throw new ScrubberOptionsError('tokens', 'tokens need a secret');
-  if (!Number.isSafeInteger(budget) || budget < 0)
-    throw new ScrubberOptionsError('budget', `${budget} is not a number of characters`);
+  if (!Number.isSafeInteger(maxCharacters) || maxCharacters < 0)
+    throw new ScrubberOptionsError('maxCharacters', `${maxCharacters} is not a number of characters`);
   const excepted = new Set(chosen('except', options.except ?? []));
   const builtIn = chosen('detectors', options.detectors ?? ['core']).filter((detector) => !excepted.has(detector));
   const detectors = [...(options.rules ?? []).map(detectorOf), ...builtIn];
@@ -67,12 +67,12 @@ export function settingsOf(options: ScrubberOptions): Settings {
     tokens: options.tokens ?? false,
     mask: (options.mask ?? []).map((path) => fieldPath('mask', path)),
     keep: (options.keep ?? []).map((path) => fieldPath('keep', path)),
-    budget,
+    maxCharacters,
   };
 }
 
 function chosen(option: 'detectors' | 'except', names: readonly string[]): readonly Detector[] {
-  const detectors = chooseDetectors(names);
+  const detectors = selectDetectors(names);
   if ('unknown' in detectors) throw new ScrubberOptionsError(option, `there is no detector "${detectors.unknown}"`);
   return detectors;
 }

@@ -20,7 +20,7 @@ export const UNIT =
   /^ ?(?:ms|µs|us|ns|s|sec|seconds?|minutes?|bytes?|[kmgt]i?b|%|requests?|times|messages?|rows?|records?|users?|errors?|events?|attempts|items|ops|deep|per|exceed(?:s|ed)?)(?![a-z\d])/;
 
 /** A number up to a blank and a bracket behind at least seven digits: what follows is a remark. */
-export function withoutRemark(candidate: string): string {
+export function stripRemark(candidate: string): string {
   if (!candidate.includes(' (')) return candidate;
   const bracket = candidate.lastIndexOf(' (');
   return bracket > 0 && candidate.slice(0, bracket).replace(/\D/g, '').length >= 7

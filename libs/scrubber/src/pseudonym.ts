@@ -15,7 +15,7 @@ export function token(secret: string, kind: string, value: string): string {
 }
 
 /** A pseudonym inside a dedup key: longer, and different for values that differ in anything. */
-export function dedupPseudonym(secret: string, kind: string, value: string): string {
+export function keyPseudonym(secret: string, kind: string, value: string): string {
   return `{{${kind}:${digest(secret, kind, value).slice(0, DEDUP_HEX)}}}`;
 }
 

@@ -1,9 +1,9 @@
 /** Length of a hostile text: the largest event that PagerDuty takes. */
-export const HOSTILE_LENGTH = 512 * 1024;
+export const REDOS_LENGTH = 512 * 1024;
 
 /** Pieces that make a detector work hardest when repeated: beginnings of what it looks for, and what it almost finds. */
 // prettier-ignore
-export const HOSTILE_PIECES: readonly string[] = [
+export const REDOS_PIECES: readonly string[] = [
   'a', ' ', '(', '@', '%', '-', '"', '\\', '{{', '1', 'é', '１', ':', '://', 'a.', 'a@', '"@', 'a:', '1 ', '1,1,', '1.1.1.', '1-1-1-1-', '%41', '%F4%41',
   'a@a.co ', 'a@a.a.a.a.a.a.', 'a [at] b', 'a at b dot ', '+44 20 7946 0018 ', '+44 20 7946 ', 'tel 0161 496 0123 ', '1-234-567-8900 ',
   '4111 1111 1111 1112 ', '4111 1111 1111 1111 ', 'GB29NWBK60161331926818 ', '523-45-678 ', '12 Main St, ', '12 Aa Bb Cc Dd Ee, ', '12 Main St, A, A, A',

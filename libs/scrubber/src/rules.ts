@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { type Detector, RANK, type Span } from './detector';
 import { walkJson } from './json-strings';
-import { type Reading } from './scan-context';
+import { type ScanContext } from './scan-context';
 
 /** A pattern of the operator's own, compiled by an engine whose time is linear whatever the pattern. */
 export interface Rule {
@@ -99,21 +99,21 @@ export function detectorOf(rule: Rule): Detector {
   return {
     name: rule.name,
     kind: rule.name,
-    rank: RANK.own,
+    rank: RANK.custom,
     precise: true,
     patterns: [],
     needs: () => true,
-    scan: (reading) => scan(rule, reading),
+    scan: (context) => scan(rule, context),
     examples: { matches: [], ignores: [] },
   };
 }
 
-function scan(rule: Rule, reading: Reading): readonly Span[] {
+function scan(rule: Rule, context: ScanContext): readonly Span[] {
   const spans: Span[] = [];
-  const matcher = rule.pattern.matcher(reading.text);
+  const matcher = rule.pattern.matcher(context.text);
   while (matcher.find()) {
     const start = matcher.start();
-    const before = rule.context.length === 0 ? '' : reading.wordsBefore(start);
+    const before = rule.context.length === 0 ? '' : context.wordsBefore(start);
     const meant = rule.context.length === 0 || rule.context.some((word) => before.includes(word));
     if (meant && matcher.end() > start) spans.push({ start, end: matcher.end() });
   }

@@ -1,7 +1,7 @@
 import { type Traits, traitsOf } from './traits';
 
 /** What is left of the effort that one document may cost: costly questions that some detectors ask about a candidate. */
-export interface Effort {
+export interface Budget {
   /** Questions to the telephone number library. */
   lookups: number;
   /** Keccak hashes. */
@@ -9,18 +9,18 @@ export interface Effort {
 }
 
 /** A document's fresh effort. When it is used up a candidate is believed by its shape: more is replaced, never less. */
-export function freshEffort(): Effort {
+export function newBudget(): Budget {
   return { lookups: 300, hashes: 25 };
 }
 
 /** Takes one question from the effort; false if none was left. */
-export function spend(effort: Effort, what: keyof Effort): boolean {
-  effort[what] -= 1;
-  return effort[what] >= 0;
+export function consume(budget: Budget, what: keyof Budget): boolean {
+  budget[what] -= 1;
+  return budget[what] >= 0;
 }
 
 /** One text under the eyes of the detectors, with what is known around it. */
-export class Reading {
+export class ScanContext {
   readonly traits: Traits;
   /** The object key above the text as lower-case words; empty without one. */
   readonly keyWords: string;
@@ -30,7 +30,7 @@ export class Reading {
   constructor(
     readonly text: string,
     readonly key: string,
-    readonly effort: Effort,
+    readonly budget: Budget,
   ) {
     this.traits = traitsOf(text);
     this.keyWords = key === '' ? '' : wordsOf(key);

@@ -160,7 +160,7 @@ describe("a vendor's body", () => {
 
 describe('the budget', () => {
   it('goes to the summary first, and nothing beyond it passes', () => {
-    const small = createScrubber({ budget: 30 });
+    const small = createScrubber({ maxCharacters: 30 });
     const body = Buffer.from(
       '{"payload":{"custom_details":{"a":"' + 'x'.repeat(40) + '"},"summary":"by jane@example.com"}}',
     );
@@ -172,7 +172,7 @@ describe('the budget', () => {
   });
 
   it('holds for texts too', () => {
-    expect(createScrubber({ budget: 20 }).scrubText('jane@example.com and joe@example.com').text).toBe(
+    expect(createScrubber({ maxCharacters: 20 }).scrubText('jane@example.com and joe@example.com').text).toBe(
       '{{EMAIL_ADDRESS}} and{{UNSCANNED}}',
     );
   });
@@ -226,7 +226,7 @@ describe('options', () => {
     [{ tokens: true }, 'tokens: tokens need a secret'],
     [{ mask: ['a..b'] }, 'mask: "a..b" is not a path like payload.custom_details.customer.*'],
     [{ mask: ['routing_key'] }, 'mask: routing_key is never changed: PagerDuty needs it as it is'],
-    [{ budget: -1 }, 'budget: -1 is not a number of characters'],
+    [{ maxCharacters: -1 }, 'maxCharacters: -1 is not a number of characters'],
   ])('%j are refused, naming the option', (options, message) => {
     expect(() => createScrubber(options)).toThrow(
       new ScrubberOptionsError('detectors', '').constructor as typeof ScrubberOptionsError,

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { type EventType, isApiType } from '@pdaltagent/events';
 import { BodyScrub, EVENT, VENDOR_BODY, WEBHOOK } from './body-scrub';
-import { CleanTexts } from './clean-text-cache';
+import { CleanTextCache } from './clean-text-cache';
 import { detect, type Finding, findingOf } from './detect';
-import { person, personsCalled, userNamesIn } from './detectors/person';
+import { person, personsNamed, userNamesIn } from './detectors/person';
 import { applyEdits, type Edit } from './edits';
 import { isJson } from './json-strings';
 import { type ScrubberOptions, type Settings, settingsOf } from './options';
-import { freshEffort } from './scan-context';
+import { newBudget } from './scan-context';
 
 /** How many of each kind were replaced. */
 export type Found = Readonly<Record<string, number>>;
@@ -40,7 +40,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 /** Makes a scrubber. Throws ScrubberOptionsError, naming the option, if it cannot. */
 export function createScrubber(options: ScrubberOptions = {}): Scrubber {
   const settings = settingsOf(options);
-  const clean = { text: new CleanTexts(), precise: new CleanTexts(), url: new CleanTexts() };
+  const clean = { text: new CleanTextCache(), precise: new CleanTextCache(), url: new CleanTextCache() };
   return {
     scrubBody(type, contentType, bytes) {
       const encoding = encodingOf(bytes);
@@ -51,7 +51,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
     },
     scrubWebhook(bytes) {
       const text = bytes.toString();
-      const scrub = new BodyScrub(knowingUsers(settings, text), WEBHOOK);
+      const scrub = new BodyScrub(withUserNames(settings, text), WEBHOOK);
       const edits = isJson(text) ? scrub.jsonEdits(text) : scrub.textEdits(text, '');
       return edits.length === 0
         ? { bytes, found: NOTHING }
@@ -61,7 +61,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
       const edits = new BodyScrub(settings, EVENT).textEdits(text, key);
       return edits.length === 0 ? { text, found: NOTHING } : { text: applyEdits(text, edits), found: countOf(edits) };
     },
-    explain: (text, key = '') => detect(text, key, settings.detectors, freshEffort()).map(findingOf),
+    explain: (text, key = '') => detect(text, key, settings.detectors, newBudget()).map(findingOf),
     explainText: (text, key = '') => new BodyScrub(settings, EVENT).textEdits(text, key),
     explainBody: (type, contentType, bytes) =>
       bodyEdits(new BodyScrub(settings, kindOf(type)), contentType, bytes.toString(encodingOf(bytes))),
@@ -69,9 +69,9 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
 }
 
 /** With the names of the users that a webhook holds, where names are looked for. */
-function knowingUsers(settings: Settings, text: string): Settings {
+function withUserNames(settings: Settings, text: string): Settings {
   if (!settings.detectors.includes(person) || !isJson(text)) return settings;
-  return { ...settings, detectors: [...settings.detectors, personsCalled(userNamesIn(JSON.parse(text)))] };
+  return { ...settings, detectors: [...settings.detectors, personsNamed(userNamesIn(JSON.parse(text)))] };
 }
 
 const kindOf = (type: EventType) => (isApiType(type) ? EVENT : VENDOR_BODY);

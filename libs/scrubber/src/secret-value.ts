@@ -13,11 +13,11 @@ const WORDS = new Set(
 );
 const REFERENCE =
   /^(?:\$[\w{(]|%[({\w]|\{\{|<|\[|\*|x{3,}|X{3,}|•|#\{|@\w+@$|env[.:(]|vault:|arn:|secretsmanager:|ssm:|file:|\/(?:etc|var|run|opt|home|usr|tmp|mnt|secrets?|vault)\/)/;
-const NOTHING_IN_IT = /^[\W_]*$/;
+const NO_ALPHANUMERICS = /^[\W_]*$/;
 
 /** Whether a value only stands for a secret: a word about it, a reference to where it is kept, or asterisks. */
 export function isPlaceholderValue(value: string): boolean {
-  return NOTHING_IN_IT.test(value) || REFERENCE.test(value) || WORDS.has(value.toLowerCase());
+  return NO_ALPHANUMERICS.test(value) || REFERENCE.test(value) || WORDS.has(value.toLowerCase());
 }
 
 /** Whether a value looks as if it was made by a machine: long enough, and not a word. */

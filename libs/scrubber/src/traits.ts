@@ -10,7 +10,7 @@ export interface Traits {
   readonly slash: boolean;
   readonly space: boolean;
   /** Characters outside ASCII. */
-  readonly foreign: boolean;
+  readonly nonAscii: boolean;
   readonly percent: boolean;
   readonly brace: boolean;
 }
@@ -33,7 +33,7 @@ export function traitsOf(text: string): Traits {
   let assignment = false;
   let slash = false;
   let space = false;
-  let foreign = false;
+  let nonAscii = false;
   let percent = false;
   let brace = false;
   for (let index = 0; index < text.length; index += 1) {
@@ -53,7 +53,7 @@ export function traitsOf(text: string): Traits {
     else if (code === 47) slash = true;
     else if (code === 37) percent = true;
     else if (code === 123) brace = true;
-    else if (code > 127) foreign = true;
+    else if (code > 127) nonAscii = true;
   }
-  return { digits, run: Math.max(run, current), at, assignment, slash, space, foreign, percent, brace };
+  return { digits, run: Math.max(run, current), at, assignment, slash, space, nonAscii, percent, brace };
 }

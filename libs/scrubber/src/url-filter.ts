@@ -21,6 +21,6 @@ export function urlFilter(url: string): (finding: Finding) => boolean {
 }
 
 /** A replacement as it may stand in a URL. */
-export function encoded(replacement: string): string {
+export function encodePlaceholder(replacement: string): string {
   return replacement.replaceAll('{', '%7B').replaceAll('}', '%7D');
 }

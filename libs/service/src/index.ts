@@ -1,9 +1,9 @@
 export { AdminServer, type Readiness } from './admin';
 export {
-  type ConfigurationOf,
   ConfigurationError,
-  EXIT_CONFIGURATION,
+  type ConfigurationOf,
   type Environment,
+  EXIT_CONFIGURATION,
   readConfiguration,
   type Variables,
 } from './configuration';
@@ -12,7 +12,7 @@ export { type Destinations, openDestinations } from './destinations';
 export { createLogger, type Fields, type Logger, type LogLevel } from './logger';
 export { maskKey, maskSecrets } from './mask';
 export { type App, type Context, runService, type Service } from './run';
-export { countedScrubber, type CountedScrubberOptions } from './metered-scrubber';
+export { meteredScrubber, type MeteredScrubberOptions } from './metered-scrubber';
 export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './scrubbing';
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
 export { type ProxyForm, proxyVariables } from './proxy-variables';

@@ -3,7 +3,7 @@ import { Counter, type Registry } from 'prom-client';
 import { type Logger } from './logger';
 import { configuredScrubber, type ScrubConfiguration } from './scrubbing';
 
-export interface CountedScrubberOptions {
+export interface MeteredScrubberOptions {
   /** The name of the counter. */
   readonly metric: string;
   /** What is scrubbed and which keys in it join things together, in the words of the help and of the log. */
@@ -18,9 +18,9 @@ export interface CountedScrubberOptions {
  * @returns gives the scrubber to do one thing with, and the bytes of its outcome back
  * @throws ConfigurationError
  */
-export function countedScrubber(
+export function meteredScrubber(
   configuration: ScrubConfiguration,
-  { metric, what, keys, metrics, log }: CountedScrubberOptions,
+  { metric, what, keys, metrics, log }: MeteredScrubberOptions,
 ): (scrub: (scrubber: Scrubber) => { readonly bytes: Buffer; readonly found: Found }) => Buffer {
   const scrubber = configuredScrubber(configuration);
   if (configuration.scrubSecret === undefined) {

@@ -57,9 +57,9 @@ async function scrub(terminal: Terminal, file: string | undefined, options: Scru
 }
 
 function detectorList(): string {
-  const rows = describeDetectors().map(({ name, family, kind, inCore, example }) => [
+  const rows = describeDetectors().map(({ name, group, kind, inCore, example }) => [
     name,
-    family,
+    group,
     `{{${kind}}}`,
     inCore ? 'on' : 'off',
     example.length > 48 ? `${example.slice(0, 47)}…` : example.replaceAll('\n', ' '),

@@ -1,5 +1,5 @@
 import { type Detector, RANK, type Span } from '../detector';
-import { type Reading } from '../scan-context';
+import { type ScanContext } from '../scan-context';
 import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
 /** Names that a secret is assigned to, or the ends of such names (`db_password`, `slackToken`). */
@@ -11,9 +11,9 @@ const NAMES = [
   '(?<=["\'])auth(?=\\\\{0,2}["\'])|jsessionid|phpsessid|connect\\.sid|(?<![a-z])sig|community[ _]string|snmp[ _-]?community',
 ].join('|');
 /** The sign between name and value, with closing and opening quotes, possibly escaped: `=`, `": "`, ` is `, a blank after `--name`. */
-const SIGNS =
+const SEPARATORS =
   '>(?=[^<>\\s]{1,200}</)|["\'\\\\]{0,3} {0,2}(?::=|=>|[:=]) {0,3}["\'\\\\]{0,3}| is ["\']?(?=\\S{0,40}\\d)|(?<=--[\\w-]{1,40}) ["\']?|(?<=pass(?:word|wd|phrase)) ["\'](?=[^"\'\\n]{3,64}["\'])|(?<=pass(?:word|phrase)|passwort) (?=[^\\s\\d]{2,30}\\d)(?=[\\w!@#$%^&*?.+-]{6,40}(?:\\s|$))|(?<=requirepass|masterauth|community[ _]string) (?=\\S)|(?<=(?:api|access|auth|secret|private|signing)[ _-]?key|(?:api|access|auth)[ _-]?token) (?=[\\w+/=-]{20,200}(?![\\w+/=-]))';
-const ASSIGNMENT = new RegExp(`(?:${NAMES})\\d{0,2}(?<sign>${SIGNS})`, 'gi');
+const ASSIGNMENT = new RegExp(`(?:${NAMES})\\d{0,2}(?<separator>${SEPARATORS})`, 'gi');
 /** Stems of the names: a text without any of them holds no assignment of a secret. */
 const STEM =
   /auth|pass|pwd|pw[:=]|psk|secret|token|key|credential|contrase|wachtw|senha|has[lł]o|l[oö]sen|kennw|session|sess|sid|sig|community/i;
@@ -24,14 +24,14 @@ const OTHER_NAME =
   /(?<![a-z])(?:next|page|continuation|cursor|cancellation|unexpected|syntax|invalid|sync|resume|max|min|num|pagination|change|delta|public|partition|sort|primary|foreign|cache|object|idempotency|ssh host)[ .]?$/;
 
 const UNQUOTED_END = /[\s,;&"'<>(){}[\]|\\]/g;
-const LONGEST = 4096;
+const MAX_LENGTH = 4096;
 
 /** Where the value that begins at `start` ends: at the quote that was opened, or where an unquoted value stops. */
-function valueEnd(text: string, start: number, sign: string): number {
-  const quote = /["']$/.exec(sign)?.[0];
-  const limit = Math.min(text.length, start + LONGEST);
+function valueEnd(text: string, start: number, separator: string): number {
+  const quote = /["']$/.exec(separator)?.[0];
+  const limit = Math.min(text.length, start + MAX_LENGTH);
   if (quote !== undefined) {
-    const escaped = sign.at(-2) === '\\';
+    const escaped = separator.at(-2) === '\\';
     for (let end = start; end < limit; end += 1) {
       if (text[end] === '\n') break;
       if (text[end] === quote) return escaped && text[end - 1] === '\\' ? end - 1 : end;
@@ -56,11 +56,15 @@ function isMixed(value: string): boolean {
 }
 
 /** Whether the name speaks of a secret, and the value is one. */
-function isSecret(name: string, sign: string, value: string, reading: Reading, span: Span): boolean {
+function isSecret(name: string, separator: string, value: string, context: ScanContext, span: Span): boolean {
   if (value === '' || isPlaceholderValue(value)) return false;
-  if (/^[A-Za-z_][\w.]*$/.test(value) && reading.text[span.end] === '(') return false;
-  const nameStart = span.start - sign.length - name.length;
-  if (sign === ' ' && !isOption(name, reading.text.slice(Math.max(0, nameStart - 42), nameStart)) && !isMixed(value))
+  if (/^[A-Za-z_][\w.]*$/.test(value) && context.text[span.end] === '(') return false;
+  const nameStart = span.start - separator.length - name.length;
+  if (
+    separator === ' ' &&
+    !isOption(name, context.text.slice(Math.max(0, nameStart - 42), nameStart)) &&
+    !isMixed(value)
+  )
     return false;
   if (!STRONG_NAME.test(name)) {
     if (!looksGenerated(value) || /^\d{1,9}$/.test(value)) return false;
@@ -71,29 +75,29 @@ function isSecret(name: string, sign: string, value: string, reading: Reading, s
       (/^\d{1,4}$/.test(value) && /pass$/.test(name))
     )
       return false;
-    const told = /^["'\\]*\s*=>?\s*$|["'>]$/.test(sign) || isToldApart(value, reading, span.end);
+    const told = /^["'\\]*\s*=>?\s*$|["'>]$/.test(separator) || isUnambiguous(value, context, span.end);
     if (!told) return false;
   }
-  if (/(?:^|[\s"'=(,])arn:\S{0,128}$/.test(reading.text.slice(Math.max(0, span.start - 144), span.start))) return false;
-  return !OTHER_NAME.test(reading.wordsBefore(nameStart, 24));
+  if (/(?:^|[\s"'=(,])arn:\S{0,128}$/.test(context.text.slice(Math.max(0, span.start - 144), span.start))) return false;
+  return !OTHER_NAME.test(context.wordsBefore(nameStart, 24));
 }
 
 /** After `password: ` a plain word or the name of an object may be prose: it has to look unlike one, or to end the line. */
-function isToldApart(value: string, reading: Reading, end: number): boolean {
-  return !/^(?:[A-Za-z]+|[a-z]+(?:-[a-z]+)+)$/.test(value) || /^(?:$|[\n\r,;"'})\]\\])/.test(reading.after(end, 1));
+function isUnambiguous(value: string, context: ScanContext, end: number): boolean {
+  return !/^(?:[A-Za-z]+|[a-z]+(?:-[a-z]+)+)$/.test(value) || /^(?:$|[\n\r,;"'})\]\\])/.test(context.after(end, 1));
 }
 
-function scan(reading: Reading): readonly Span[] {
-  const { text } = reading;
+function scan(context: ScanContext): readonly Span[] {
+  const { text } = context;
   if (!STEM.test(text)) return [];
   const spans: Span[] = [];
   ASSIGNMENT.lastIndex = 0;
   for (let match = ASSIGNMENT.exec(text); match !== null; match = ASSIGNMENT.exec(text)) {
-    const sign = match.groups?.['sign'] ?? '';
-    const name = match[0].slice(0, match[0].length - sign.length);
+    const separator = match.groups?.['separator'] ?? '';
+    const name = match[0].slice(0, match[0].length - separator.length);
     const start = match.index + match[0].length;
-    const span = { start, end: valueEnd(text, start, sign) };
-    const secret = isSecret(name.toLowerCase(), sign, text.slice(start, span.end), reading, span);
+    const span = { start, end: valueEnd(text, start, separator) };
+    const secret = isSecret(name.toLowerCase(), separator, text.slice(start, span.end), context, span);
     if (secret) spans.push(span);
     ASSIGNMENT.lastIndex = secret ? span.end : start;
   }

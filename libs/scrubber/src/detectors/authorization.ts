@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, type Span, valueOf } from '../detector';
+import { type Detector, RANK, scanWith, type Span, valueSpan } from '../detector';
 import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
 /** The credentials of an `Authorization` header, after its scheme (RFC 9110, 11.6.2). */
@@ -12,15 +12,15 @@ const SCHEME_NAME = /^(?:bearer|basic|token|negotiate|apikey|digest|header|genie
 
 function acceptHeader(match: RegExpExecArray): Span | undefined {
   const value = match.groups?.['value'] ?? '';
-  return isPlaceholderValue(value) || SCHEME_NAME.test(value) ? undefined : valueOf(match);
+  return isPlaceholderValue(value) || SCHEME_NAME.test(value) ? undefined : valueSpan(match);
 }
 
 function acceptScheme(match: RegExpExecArray): Span | undefined {
   const value = match.groups?.['value'] ?? '';
-  return looksGenerated(value) && (value.length >= 16 || /=$/.test(value)) ? valueOf(match) : undefined;
+  return looksGenerated(value) && (value.length >= 16 || /=$/.test(value)) ? valueSpan(match) : undefined;
 }
 
-const scans = [scanBy(HEADER, acceptHeader), scanBy(SCHEME, acceptScheme), scanBy(TOKEN, valueOf)];
+const scans = [scanWith(HEADER, acceptHeader), scanWith(SCHEME, acceptScheme), scanWith(TOKEN, valueSpan)];
 
 export const authorization: Detector = {
   name: 'authorization',
@@ -29,8 +29,8 @@ export const authorization: Detector = {
   precise: true,
   patterns: [HEADER, SCHEME, TOKEN, SCHEME_NAME],
   needs: (traits) => traits.run >= 5 && (traits.assignment || traits.space),
-  scan: (reading) =>
-    /authoriz|bearer |basic |token token/i.test(reading.text) ? scans.flatMap((scan) => scan(reading)) : [],
+  scan: (context) =>
+    /authoriz|bearer |basic |token token/i.test(context.text) ? scans.flatMap((scan) => scan(context)) : [],
   examples: {
     matches: [
       { text: 'Authorization: Bearer abc.def-123', found: 'abc.def-123' },

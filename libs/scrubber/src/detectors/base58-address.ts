@@ -1,5 +1,5 @@
 import { decodeBase58Check } from '../base58';
-import { type Detector, RANK, scanBy, wholeMatch } from '../detector';
+import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
 /** Bitcoin, Litecoin, Dogecoin, Dash, Zcash and Tron addresses: a version and a hash of 20 bytes with a checksum. */
 const ADDRESS = /(?<![A-Za-z\d])[123LMDAX9tTmn][1-9A-HJ-NP-Za-km-z]{25,35}(?![A-Za-z\d])/g;
@@ -10,9 +10,9 @@ export const base58Address: Detector = {
   rank: RANK.checksum,
   patterns: [ADDRESS],
   needs: (traits) => traits.run >= 26,
-  scan: scanBy(ADDRESS, (match) => {
+  scan: scanWith(ADDRESS, (match) => {
     const size = decodeBase58Check(match[0])?.length ?? 0;
-    return size === 21 || size === 22 ? wholeMatch(match) : undefined;
+    return size === 21 || size === 22 ? matchSpan(match) : undefined;
   }),
   examples: {
     matches: [

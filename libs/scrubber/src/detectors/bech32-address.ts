@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, wholeMatch } from '../detector';
+import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
 /** Segregated-witness addresses of Bitcoin and its relatives (BIP 173, BIP 350), all in one case. */
 const ADDRESS =
@@ -32,7 +32,7 @@ export const bech32Address: Detector = {
   rank: RANK.checksum,
   patterns: [ADDRESS],
   needs: (traits) => traits.run >= 14,
-  scan: scanBy(ADDRESS, (match) => (passesBech32(match[0]) ? wholeMatch(match) : undefined)),
+  scan: scanWith(ADDRESS, (match) => (passesBech32(match[0]) ? matchSpan(match) : undefined)),
   examples: {
     matches: [
       { text: 'to bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4,', found: 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4' },

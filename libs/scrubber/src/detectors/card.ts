@@ -1,7 +1,7 @@
 import { digitsOf, passesLuhn } from '../checksums';
-import { type Detector, RANK, scanBy, type Span } from '../detector';
+import { type Detector, RANK, scanWith, type Span } from '../detector';
 import { UNIT } from '../phone-context';
-import { type Reading } from '../scan-context';
+import { type ScanContext } from '../scan-context';
 
 /** First digits (a range) and lengths of the card schemes (ISO/IEC 7812, the schemes' published ranges). */
 const ISSUERS: readonly { readonly from: number; readonly to: number; readonly lengths: readonly number[] }[] = [
@@ -49,15 +49,15 @@ export function isCardNumber(number: string): boolean {
   });
 }
 
-function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
-  const { text } = reading;
+function accept(match: RegExpExecArray, context: ScanContext): Span | undefined {
+  const { text } = context;
   const start = match.index;
   const end = start + match[0].length;
   if (!isCardNumber(match[0].replace(/\D/g, ''))) return undefined;
-  const before = reading.wordsBefore(start);
+  const before = context.wordsBefore(start);
   if (CARD_WORD.test(before)) return { start, end };
-  if (/^\d*$/.test(match[0]) && UNIT.test(reading.after(end))) return undefined;
-  if (/^\d*$/.test(match[0]) && RARE.test(match[0]) && !CARD_WORD.test(reading.after(end, 24))) return undefined;
+  if (/^\d*$/.test(match[0]) && UNIT.test(context.after(end))) return undefined;
+  if (/^\d*$/.test(match[0]) && RARE.test(match[0]) && !CARD_WORD.test(context.after(end, 24))) return undefined;
   const glued =
     /[A-Za-z\d][-:/]$/.test(text.slice(Math.max(0, start - 2), start)) || /^-\w/.test(text.slice(end, end + 2));
   if (glued && !/\b\w{2,12}[:]$/.test(text.slice(Math.max(0, start - 13), start))) return undefined;
@@ -71,7 +71,7 @@ export const card: Detector = {
   precise: true,
   patterns: [CARD, CARD_WORD, OTHER_NUMBER],
   needs: (traits) => traits.digits >= 13,
-  scan: scanBy(CARD, accept),
+  scan: scanWith(CARD, accept),
   examples: {
     matches: [
       { text: 'declined: 4012 8888 8888 1881 twice', found: '4012 8888 8888 1881' },

@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, valueOf } from '../detector';
+import { type Detector, RANK, scanWith, valueSpan } from '../detector';
 
 /** Other arguments. */
 const REST = '[^\\r\\n]{0,80}';
@@ -20,7 +20,7 @@ const ARGUMENT = new RegExp(`(?<=(?<![\\w-])(?:${COMMANDS.join('|')}))(?<value>[
 const PIPED =
   /(?<=(?<![\w-])(?:echo|printf)(?: -n)? ["']?)(?<value>[^\s"'|$]{3,128})["']? ?\| ?(?:sudo -S|[^|\r\n]{1,80}--password-stdin)/dg;
 
-const scans = [scanBy(ARGUMENT, valueOf), scanBy(PIPED, valueOf)];
+const scans = [scanWith(ARGUMENT, valueSpan), scanWith(PIPED, valueSpan)];
 
 export const commandLineSecret: Detector = {
   name: 'command-line-secret',
@@ -29,9 +29,9 @@ export const commandLineSecret: Detector = {
   precise: true,
   patterns: [ARGUMENT, PIPED],
   needs: (traits) => traits.space,
-  scan: (reading) =>
-    /curl |mysql|mariadb|sshpass|docker login|redis-cli|openssl|net use|\|/.test(reading.text)
-      ? scans.flatMap((scan) => scan(reading))
+  scan: (context) =>
+    /curl |mysql|mariadb|sshpass|docker login|redis-cli|openssl|net use|\|/.test(context.text)
+      ? scans.flatMap((scan) => scan(context))
       : [],
   examples: {
     matches: [

@@ -1,6 +1,6 @@
-import { addressTail, hasPostcode, isCalledAddress } from '../address-parts';
-import { type Detector, RANK, scanBy, type Span } from '../detector';
-import { type Reading } from '../scan-context';
+import { addressTail, hasAddressContext, hasPostcode } from '../address-parts';
+import { type Detector, RANK, scanWith, type Span } from '../detector';
+import { type ScanContext } from '../scan-context';
 
 const NAME = "[\\p{Lu}][\\p{L}\\p{M}'’.-]{1,30}";
 const HOUSE = '\\d{1,4} ?[a-zA-Z]?(?:[-/]\\d{1,4})?(?![\\p{L}\\d]|[.:]\\d)';
@@ -32,23 +32,23 @@ const POLISH = new RegExp(`(?<![\\p{L}\\d])(?:[Uu]l|[Aa]l|[Oo]s|[Pp]l)\\. (?:${N
 
 const SURE_TYPE = new RegExp(`^(?:${SURE_TYPES}) `, 'u');
 
-const surely = (match: RegExpExecArray): Span => {
+const withTail = (match: RegExpExecArray): Span => {
   return { start: match.index, end: addressTail(match.input, match.index + match[0].length) };
 };
 
 /** With a post code behind it, or where the text speaks of an address. */
-function withEvidence(match: RegExpExecArray, reading: Reading): Span | undefined {
-  const span = surely(match);
+function withEvidence(match: RegExpExecArray, context: ScanContext): Span | undefined {
+  const span = withTail(match);
   const tail = match.input.slice(match.index + match[0].length, span.end);
-  return hasPostcode(tail) || isCalledAddress(reading, match.index, span.end) ? span : undefined;
+  return hasPostcode(tail) || hasAddressContext(context, match.index, span.end) ? span : undefined;
 }
 
 const scans = [
-  scanBy(SUFFIXED, surely),
-  scanBy(DOUBTFUL, withEvidence),
-  scanBy(FRENCH, surely),
-  scanBy(POLISH, surely),
-  scanBy(SOUTHERN, (match, reading) => (SURE_TYPE.test(match[0]) ? surely(match) : withEvidence(match, reading))),
+  scanWith(SUFFIXED, withTail),
+  scanWith(DOUBTFUL, withEvidence),
+  scanWith(FRENCH, withTail),
+  scanWith(POLISH, withTail),
+  scanWith(SOUTHERN, (match, context) => (SURE_TYPE.test(match[0]) ? withTail(match) : withEvidence(match, context))),
 ];
 
 export const continentalAddress: Detector = {
@@ -57,7 +57,7 @@ export const continentalAddress: Detector = {
   rank: RANK.place,
   patterns: [SUFFIXED, DOUBTFUL, FRENCH, POLISH, SOUTHERN],
   needs: (traits) => traits.digits > 0 && traits.space,
-  scan: (reading) => scans.flatMap((scan) => scan(reading)),
+  scan: (context) => scans.flatMap((scan) => scan(context)),
   examples: {
     matches: [
       { text: 'Paket an Hauptstraße 5, 10115 Berlin zurück', found: 'Hauptstraße 5, 10115 Berlin' },

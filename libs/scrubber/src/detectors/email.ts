@@ -1,6 +1,6 @@
 import topLevelDomains from 'tlds';
 import { type Detector, RANK, type Span } from '../detector';
-import { type Reading } from '../scan-context';
+import { type ScanContext } from '../scan-context';
 
 const LOCAL_CHARACTER = /[\p{L}\p{N}\p{M}._+~&-]/u;
 const ASCII_LOCAL = Uint8Array.from({ length: 128 }, (_, code) =>
@@ -77,12 +77,12 @@ function isMailDomain(domain: string): boolean {
 }
 
 /** `sip:+4420…@pbx`: a telephone number at a switchboard. */
-function isDialled(text: string, start: number, at: number): boolean {
+function isSipNumber(text: string, start: number, at: number): boolean {
   return /sips?:$/i.test(text.slice(Math.max(0, start - 5), start)) && /^\+\d{7,15}$/.test(text.slice(start, at));
 }
 
-function mailboxAt(reading: Reading, at: number): Span | undefined {
-  const { text } = reading;
+function mailboxAt(context: ScanContext, at: number): Span | undefined {
+  const { text } = context;
   const start = localStart(text, at);
   if (start === at) return undefined;
   ADDRESS_LITERAL.lastIndex = at + 1;
@@ -91,7 +91,7 @@ function mailboxAt(reading: Reading, at: number): Span | undefined {
   const domain = literal === null ? DOMAIN.exec(text) : null;
   if (literal === null && (domain === null || !isMailDomain(domain[0]))) return undefined;
   const end = at + 1 + (literal ?? domain ?? [''])[0].length;
-  if (isDialled(text, start, at)) return undefined;
+  if (isSipNumber(text, start, at)) return undefined;
   if (NOT_A_MAILBOX.test(text.slice(start, at)) || inAuthority(text, start)) return undefined;
   if (/^:[/~]/.test(text.slice(end, end + 2)) || REMOTE_SHELL.test(text.slice(Math.max(0, start - 24), start)))
     return undefined;
@@ -105,10 +105,10 @@ export const email: Detector = {
   precise: true,
   patterns: [DOMAIN, ADDRESS_LITERAL, LOCAL_CHARACTER, REMOTE_SHELL, NUMBERED, CLUSTER_NAME, NOT_A_MAILBOX],
   needs: (traits) => traits.at,
-  scan: (reading) => {
+  scan: (context) => {
     const spans: Span[] = [];
-    for (let at = reading.text.indexOf('@'); at >= 0; at = reading.text.indexOf('@', at + 1)) {
-      const span = mailboxAt(reading, at);
+    for (let at = context.text.indexOf('@'); at >= 0; at = context.text.indexOf('@', at + 1)) {
+      const span = mailboxAt(context, at);
       if (span !== undefined) spans.push(span);
     }
     return spans;

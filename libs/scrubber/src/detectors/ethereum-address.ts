@@ -1,6 +1,6 @@
-import { type Detector, RANK, scanBy, type Span, wholeMatch } from '../detector';
+import { type Detector, matchSpan, RANK, scanWith, type Span } from '../detector';
 import { keccak256 } from '../keccak';
-import { type Reading, spend } from '../scan-context';
+import { consume, type ScanContext } from '../scan-context';
 
 const ADDRESS = /(?<![A-Za-z\d])0x[\dA-Fa-f]{40}(?![A-Za-z\d])/g;
 const WALLET_WORD =
@@ -17,12 +17,12 @@ export function passesEip55(address: string): boolean {
 }
 
 /** Mixed case has to be the checksum; one case has none, so that a word has to say it is an address. */
-function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
+function accept(match: RegExpExecArray, context: ScanContext): Span | undefined {
   const digits = match[0].slice(2);
   const mixed = /[a-f]/.test(digits) && /[A-F]/.test(digits);
-  const meant = WALLET_WORD.test(reading.wordsBefore(match.index));
-  const believed = mixed ? !spend(reading.effort, 'hashes') || passesEip55(match[0]) : meant;
-  return believed ? wholeMatch(match) : undefined;
+  const meant = WALLET_WORD.test(context.wordsBefore(match.index));
+  const believed = mixed ? !consume(context.budget, 'hashes') || passesEip55(match[0]) : meant;
+  return believed ? matchSpan(match) : undefined;
 }
 
 export const ethereumAddress: Detector = {
@@ -31,7 +31,7 @@ export const ethereumAddress: Detector = {
   rank: RANK.checksum,
   patterns: [ADDRESS, WALLET_WORD],
   needs: (traits) => traits.run >= 42,
-  scan: scanBy(ADDRESS, accept),
+  scan: scanWith(ADDRESS, accept),
   examples: {
     matches: [
       { text: 'seen 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed', found: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed' },

@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, wholeMatch } from '../detector';
+import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
 const ZIP = /(?<![\w.:,/#$+-])\d{5}(?:-\d{4})?(?![\w.:/%-])/g;
 const ZIP_WORD =
@@ -13,8 +13,8 @@ export const zip: Detector = {
   optional: true,
   patterns: [ZIP, ZIP_WORD],
   needs: (traits) => traits.digits >= 5,
-  scan: scanBy(ZIP, (match, reading) =>
-    ZIP_WORD.test(reading.wordsBefore(match.index)) ? wholeMatch(match) : undefined,
+  scan: scanWith(ZIP, (match, context) =>
+    ZIP_WORD.test(context.wordsBefore(match.index)) ? matchSpan(match) : undefined,
   ),
   examples: {
     matches: [
@@ -32,7 +32,7 @@ export const price: Detector = {
   optional: true,
   patterns: [PRICE],
   needs: (traits) => traits.digits > 0,
-  scan: scanBy(PRICE, wholeMatch),
+  scan: scanWith(PRICE, matchSpan),
   examples: {
     matches: [{ text: 'cost $1,234.56 today', found: '$1,234.56' }],
     ignores: ['shell $var', 'grew by 12.50'],
@@ -46,7 +46,7 @@ export const hexColor: Detector = {
   optional: true,
   patterns: [HEX_COLOR],
   needs: (traits) => traits.run >= 3,
-  scan: scanBy(HEX_COLOR, wholeMatch),
+  scan: scanWith(HEX_COLOR, matchSpan),
   examples: {
     matches: [{ text: 'badge #ff8800 missing', found: '#ff8800' }],
     ignores: ['issue #12345', 'PR #654321x', 'url/page#abc'],

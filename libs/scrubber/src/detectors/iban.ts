@@ -1,6 +1,6 @@
 import { remainderBy97 } from '../checksums';
-import { type Detector, RANK, scanBy, type Span } from '../detector';
-import { type Reading } from '../scan-context';
+import { type Detector, RANK, scanWith, type Span } from '../detector';
+import { type ScanContext } from '../scan-context';
 
 /** Length of an IBAN by country (SWIFT's IBAN registry; the last line: in use, not registered). */
 const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
@@ -24,7 +24,7 @@ const IBAN_WORD =
   /(?<![a-z])(?:ibans?|account|konto|payout|payee|creditor|debtor|beneficiary|transfer|mandate|sepa|bank)(?![a-z])/;
 
 /** The part of a match that is as long as the country's IBANs are, if its remainder is right (ISO 13616). */
-function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
+function accept(match: RegExpExecArray, context: ScanContext): Span | undefined {
   const length = LENGTHS[match[0].slice(0, 2).toUpperCase()];
   if (length === undefined) return undefined;
   let end = 0;
@@ -39,7 +39,7 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
   if (written !== compact && !GROUPED.test(written)) return undefined;
   // Hexadecimal identifiers are written small, IBANs hardly ever: a word has to say it.
   const upper = compact.toUpperCase();
-  if (compact !== upper && (compact !== compact.toLowerCase() || !IBAN_WORD.test(reading.wordsBefore(match.index))))
+  if (compact !== upper && (compact !== compact.toLowerCase() || !IBAN_WORD.test(context.wordsBefore(match.index))))
     return undefined;
   return remainderBy97(upper.slice(4) + upper.slice(0, 4)) === 1
     ? { start: match.index, end: match.index + end }
@@ -53,7 +53,7 @@ export const iban: Detector = {
   precise: true,
   patterns: [IBAN, GROUPED, IBAN_WORD],
   needs: (traits) => traits.digits >= 2,
-  scan: scanBy(IBAN, accept),
+  scan: scanWith(IBAN, accept),
   examples: {
     matches: [
       { text: 'to GB82 WEST 1234 5698 7654 32 today', found: 'GB82 WEST 1234 5698 7654 32' },

@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, wholeMatch } from '../detector';
+import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const IPV4 = new RegExp(`(?<![\\w.])${OCTET}(?:\\.${OCTET}){3}(?![\\w]|\\.\\d)`, 'g');
@@ -32,8 +32,8 @@ export const ipv4: Detector = {
   optional: true,
   patterns: [IPV4, OTHER_NUMBER],
   needs: (traits) => traits.digits >= 4,
-  scan: scanBy(IPV4, (match, reading) =>
-    OTHER_NUMBER.test(reading.wordsBefore(match.index)) ? undefined : wholeMatch(match),
+  scan: scanWith(IPV4, (match, context) =>
+    OTHER_NUMBER.test(context.wordsBefore(match.index)) ? undefined : matchSpan(match),
   ),
   examples: {
     matches: [{ text: 'client 192.0.2.10:443 blocked', found: '192.0.2.10' }],
@@ -48,7 +48,7 @@ export const ipv6: Detector = {
   optional: true,
   patterns: [IPV6],
   needs: (traits) => traits.assignment,
-  scan: scanBy(IPV6, (match) => (isIpv6(match[0]) ? wholeMatch(match) : undefined)),
+  scan: scanWith(IPV6, (match) => (isIpv6(match[0]) ? matchSpan(match) : undefined)),
   examples: {
     matches: [
       { text: 'client 2001:db8::1 blocked', found: '2001:db8::1' },

@@ -1,11 +1,11 @@
-import { type Detector, RANK, scanBy, wholeMatch } from '../detector';
+import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
 /** Header, claims and signature (empty for `alg: none`) in Base64url; both objects begin with `{"`, which encodes as `eyJ`. */
 const JWT = /(?<![\w-])eyJ[\w-]{8,4096}\.eyJ[\w-]{2,16384}\.[\w-]{0,4096}/g;
 /** An encrypted one (RFC 7516): five parts, the second one may be empty. */
 const ENCRYPTED = /(?<![\w-])eyJ[\w-]{8,4096}\.[\w-]{0,2048}\.[\w-]{8,512}\.[\w-]{8,16384}\.[\w-]{8,512}/g;
 
-const scans = [JWT, ENCRYPTED].map((pattern) => scanBy(pattern, wholeMatch));
+const scans = [JWT, ENCRYPTED].map((pattern) => scanWith(pattern, matchSpan));
 
 export const jwt: Detector = {
   name: 'jwt',
@@ -14,7 +14,7 @@ export const jwt: Detector = {
   precise: true,
   patterns: [JWT, ENCRYPTED],
   needs: (traits) => traits.run >= 11,
-  scan: (reading) => (reading.text.includes('eyJ') ? scans.flatMap((scan) => scan(reading)) : []),
+  scan: (context) => (context.text.includes('eyJ') ? scans.flatMap((scan) => scan(context)) : []),
   examples: {
     matches: [
       {

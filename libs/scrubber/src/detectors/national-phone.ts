@@ -1,16 +1,16 @@
-import { type Detector, RANK, scanBy, type Span } from '../detector';
+import { type Detector, RANK, scanWith, type Span } from '../detector';
 import {
   CALL_OUTCOME,
   OTHER_NUMBER,
   PHONE_LABEL,
   PHONE_WORD,
+  stripRemark,
   UNIT,
   WEAK_PHONE_WORD,
   withExtension,
-  withoutRemark,
 } from '../phone-context';
-import { isRealNational } from '../phone-plan';
-import { type Reading } from '../scan-context';
+import { isValidNational } from '../phone-plan';
+import { type ScanContext } from '../scan-context';
 
 /** Digits with one or two separators between them, 7 to 15 of them. */
 const NATIONAL = /(?<![\w+.@#$€£/-])\(?\d(?:[ ().\-/]{0,2}\d){6,14}(?![\d@])/g;
@@ -36,37 +36,39 @@ function hasMoreDigits(text: string, end: number): boolean {
   return MORE_DIGITS.test(text);
 }
 
-function accept(match: RegExpExecArray, reading: Reading): Span | number | undefined {
-  const candidate = withoutRemark(match[0]);
+function accept(match: RegExpExecArray, context: ScanContext): Span | number | undefined {
+  const candidate = stripRemark(match[0]);
   // What is left of the second bracket would have it inside too.
   const second = candidate.indexOf('(', candidate.indexOf('(') + 1);
   if (second > 0) return match.index + second;
-  if (candidate === match[0] && hasMoreDigits(reading.text, match.index + candidate.length)) return undefined;
+  if (candidate === match[0] && hasMoreDigits(context.text, match.index + candidate.length)) return undefined;
   const opened = candidate.startsWith('(') && !candidate.includes(')');
   const start = opened ? match.index + 1 : match.index;
   const number = opened ? candidate.slice(1) : candidate;
-  const span = withExtension(reading.text, { start, end: match.index + candidate.length });
-  if (isGlued(reading.text, start, span.end) || DATE_OR_ADDRESS.test(number)) return undefined;
-  if (UNIT.test(reading.after(span.end))) return undefined;
-  const before = reading.wordsBefore(start, 40);
+  const span = withExtension(context.text, { start, end: match.index + candidate.length });
+  if (isGlued(context.text, start, span.end) || DATE_OR_ADDRESS.test(number)) return undefined;
+  if (UNIT.test(context.after(span.end))) return undefined;
+  const before = context.wordsBefore(start, 40);
   if (OTHER_NUMBER.test(before)) return undefined;
   if (NORTH_AMERICAN.test(number)) return span;
   // Digits before a blank make this one more of a row of numbers.
-  if (/\d $/.test(reading.text.slice(Math.max(0, start - 2), start))) return undefined;
-  if (PHONE_LABEL.test(before)) return isNumber(number, reading) ? span : undefined;
+  if (/\d $/.test(context.text.slice(Math.max(0, start - 2), start))) return undefined;
+  if (PHONE_LABEL.test(before)) return isNumber(number, context) ? span : undefined;
   const trunk = /^(?:\(?0|1[ .-]|\()|^[2-9]\d\d([ .-])\d{3}\1\d{4}$/.test(number);
   const meant =
     PHONE_WORD.test(before) ||
     (trunk && WEAK_PHONE_WORD.test(before)) ||
-    CALL_OUTCOME.test(reading.after(span.end, 32));
+    CALL_OUTCOME.test(context.after(span.end, 32));
   if (!meant || /^\d*$/.test(number)) return undefined;
-  return isNumber(number, reading) ? span : undefined;
+  return isNumber(number, context) ? span : undefined;
 }
 
-function isNumber(number: string, reading: Reading): boolean {
+function isNumber(number: string, context: ScanContext): boolean {
   if (NORTH_AMERICAN_LOOSE.test(number) || LOCAL.test(number)) return true;
   const digits = number.replace(/\D/g, '');
-  return digits.length >= 8 && (isRealNational(digits, reading.effort) || isRealNational(`+${digits}`, reading.effort));
+  return (
+    digits.length >= 8 && (isValidNational(digits, context.budget) || isValidNational(`+${digits}`, context.budget))
+  );
 }
 
 export const nationalPhone: Detector = {
@@ -87,7 +89,7 @@ export const nationalPhone: Detector = {
     UNIT,
   ],
   needs: (traits) => traits.digits >= 7,
-  scan: scanBy(NATIONAL, accept),
+  scan: scanWith(NATIONAL, accept),
   examples: {
     matches: [
       { text: 'left at (415) 555-0132.', found: '(415) 555-0132' },

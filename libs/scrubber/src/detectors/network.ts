@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, wholeMatch } from '../detector';
+import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
 const MAC =
   /(?<![\w:-])(?:[\da-f]{2}([:-])(?:[\da-f]{2}\1){4}[\da-f]{2}|[\da-f]{4}\.[\da-f]{4}\.[\da-f]{4})(?![\w:-]|\.\w)/gi;
@@ -11,7 +11,7 @@ export const mac: Detector = {
   optional: true,
   patterns: [MAC],
   needs: (traits) => traits.run >= 2,
-  scan: scanBy(MAC, (match) => (/^(?:00|ff|[:.-])+$/i.test(match[0]) ? undefined : wholeMatch(match))),
+  scan: scanWith(MAC, (match) => (/^(?:00|ff|[:.-])+$/i.test(match[0]) ? undefined : matchSpan(match))),
   examples: {
     matches: [
       { text: 'duplicate AA-BB-CC-DD-EE-FE on vlan 20', found: 'AA-BB-CC-DD-EE-FE' },
@@ -28,8 +28,8 @@ export const link: Detector = {
   optional: true,
   patterns: [LINK],
   needs: (traits) => traits.slash || traits.run >= 3,
-  scan: scanBy(LINK, (match) => {
-    const span = wholeMatch(match);
+  scan: scanWith(LINK, (match) => {
+    const span = matchSpan(match);
     return { start: span.start, end: span.end - (/[.,;:!?)\]]{1,3}$/.exec(match[0])?.[0].length ?? 0) };
   }),
   examples: {

@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, valueOf } from '../detector';
+import { type Detector, RANK, scanWith, valueSpan } from '../detector';
 
 /** Integration and routing keys: 32 hexadecimal digits, or `R` and 31 letters and digits. Every MD5 looks so: a word has to say it. */
 const KEY = '(?:[\\da-f]{32}|R[\\dA-Z]{31})';
@@ -12,7 +12,7 @@ const OAUTH = /(?<![\w+-])(?<value>pd(?:us|eu)\+_[\w+-]{16,200})/dg;
 const REST =
   /(?<=(?<![a-z])(?:pagerduty|pd)[ _-]?(?:rest[ _-]?)?(?:api[ _-]?)?(?:token|key|secret)["'\\]{0,3} ?[:=]? ?["'\\]{0,3})(?<value>(?:u\+|y_)?[\w+-]{18,64})(?![\w+-])/dgi;
 
-const scans = [NAMED, IN_PATH, OAUTH, REST].map((pattern) => scanBy(pattern, (match) => valueOf(match)));
+const scans = [NAMED, IN_PATH, OAUTH, REST].map((pattern) => scanWith(pattern, (match) => valueSpan(match)));
 
 export const pagerdutyKey: Detector = {
   name: 'pagerduty-key',
@@ -21,8 +21,8 @@ export const pagerdutyKey: Detector = {
   precise: true,
   patterns: [NAMED, IN_PATH, OAUTH, REST],
   needs: (traits) => traits.run >= 18 || traits.at,
-  scan: (reading) =>
-    /key|token|integration\/|x-ere|pd(?:us|eu)\+/i.test(reading.text) ? scans.flatMap((scan) => scan(reading)) : [],
+  scan: (context) =>
+    /key|token|integration\/|x-ere|pd(?:us|eu)\+/i.test(context.text) ? scans.flatMap((scan) => scan(context)) : [],
   examples: {
     matches: [
       { text: 'routing_key=0123456789abcdef0123456789abcdef rejected', found: '0123456789abcdef0123456789abcdef' },

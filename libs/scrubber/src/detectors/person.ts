@@ -7,8 +7,8 @@ const NAME_KEY =
 const NAME = /^\p{Lu}[\p{L}\p{M}'’.-]{0,30}(?: \p{Lu}[\p{L}\p{M}'’.-]{0,30}){0,3}$/u;
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 /** Shorter ones are too often a part of something else. */
-const SHORTEST_NAME = 3;
-const MOST_NAMES = 100;
+const MIN_NAME_LENGTH = 3;
+const MAX_NAMES = 100;
 
 const kind = 'PERSON';
 const rank = RANK.optional + 3;
@@ -38,7 +38,7 @@ export const person: Detector = {
 };
 
 /** Finds these names wherever they stand by themselves. */
-export function personsCalled(names: readonly string[]): Detector {
+export function personsNamed(names: readonly string[]): Detector {
   return {
     ...person,
     needs: () => true,
@@ -64,11 +64,11 @@ export function userNamesIn(webhook: unknown): readonly string[] {
     const members = new Map<string, unknown>(Object.entries(value));
     if (/^user(?:_reference)?$/.test(String(members.get('type')))) {
       for (const name of [members.get('summary'), members.get('name')]) {
-        if (typeof name === 'string' && name.length >= SHORTEST_NAME && !name.includes('{{')) names.add(name);
+        if (typeof name === 'string' && name.length >= MIN_NAME_LENGTH && !name.includes('{{')) names.add(name);
       }
     }
     for (const member of members.values()) visit(member);
   };
   visit(webhook);
-  return [...names].slice(0, MOST_NAMES);
+  return [...names].slice(0, MAX_NAMES);
 }

@@ -1,7 +1,7 @@
-import { type Detector, RANK, scanBy, type Span } from '../detector';
-import { isPossibleInternational, isRealInternational } from '../phone-plan';
-import { type Reading } from '../scan-context';
-import { PHONE_WORD, UNIT, WEAK_PHONE_WORD, withExtension, withoutRemark } from '../phone-context';
+import { type Detector, RANK, scanWith, type Span } from '../detector';
+import { isPossibleInternational, isValidInternational } from '../phone-plan';
+import { type ScanContext } from '../scan-context';
+import { PHONE_WORD, stripRemark, UNIT, WEAK_PHONE_WORD, withExtension } from '../phone-context';
 
 /** `+` and 7 to 17 digits, with one blank, dot, dash, slash or bracket or two between them. */
 const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9])|(?<=\bwa\.me\/))\(?[1-9](?:[ ().\-/]{0,3}\d){6,16}(?!\d)/g;
@@ -15,30 +15,30 @@ const NORTH_AMERICAN = /^\+1[2-9]\d{2}[2-9]\d{6}$/;
 const GROUPED = /^\(?\+\(?\d{1,3}\)?[ .-]\(?\d{2,4}\)?[ .-]?\d{2,4}[ .-]\d{3,6}$/;
 
 /** The longest beginning of the match, by groups of digits, that is a number. */
-function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
-  const inContext = (): boolean => isCalled(reading.wordsBefore(match.index, 32));
-  if (isDifference(match[0], reading, match.index) && !inContext()) return undefined;
+function accept(match: RegExpExecArray, context: ScanContext): Span | undefined {
+  const inContext = (): boolean => hasPhoneWord(context.wordsBefore(match.index, 32));
+  if (isSignedQuantity(match[0], context, match.index) && !inContext()) return undefined;
   if (match[0].replace(/^\(/, '').startsWith('00') && !inContext()) return undefined;
   // A dash right before digits, but not right after some, is a minus.
-  const whole = withoutRemark(match[0].replace(/ -\d.*$/, ''));
+  const whole = stripRemark(match[0].replace(/ -\d.*$/, ''));
   let candidate = whole;
   for (let attempt = 0; attempt < 4 && candidate.length > 7; attempt += 1) {
-    if (isRealInternational(numberOf(candidate), reading.effort)) return spanOf(match.index, candidate, reading);
+    if (isValidInternational(numberOf(candidate), context.budget)) return spanOf(match.index, candidate, context);
     candidate = candidate.replace(/[ ().\-/]{1,3}\d{1,17}$|(?<=\d)\d{0,17}$/, '');
   }
   const believed =
     GROUPED.test(whole) || NORTH_AMERICAN.test(numberOf(whole)) || (inContext() && match[0].search(/ -\d/) < 0);
-  return believed && isPossibleInternational(numberOf(whole), reading.effort)
-    ? spanOf(match.index, whole, reading)
+  return believed && isPossibleInternational(numberOf(whole), context.budget)
+    ? spanOf(match.index, whole, context)
     : undefined;
 }
 
-const isCalled = (words: string): boolean => PHONE_WORD.test(words) || WEAK_PHONE_WORD.test(words);
+const hasPhoneWord = (words: string): boolean => PHONE_WORD.test(words) || WEAK_PHONE_WORD.test(words);
 
 /** A signed number without any grouping that counts something: `delta +49311609 bytes`. */
-function isDifference(candidate: string, reading: Reading, start: number): boolean {
+function isSignedQuantity(candidate: string, context: ScanContext, start: number): boolean {
   if (/\D/.test(candidate.slice(1))) return false;
-  return UNIT.test(reading.after(start + candidate.length)) || SIGNED.test(reading.wordsBefore(start, 24));
+  return UNIT.test(context.after(start + candidate.length)) || SIGNED.test(context.wordsBefore(start, 24));
 }
 
 /** `+44 (0)20 …` as `+4420…`: digits only, without the trunk zero in brackets. */
@@ -46,9 +46,9 @@ function numberOf(candidate: string): string {
   return `+${candidate.replace('(0)', '').replace(/\D/g, '').replace(/^00/, '')}`;
 }
 
-function spanOf(index: number, candidate: string, reading: Reading): Span {
+function spanOf(index: number, candidate: string, context: ScanContext): Span {
   const opened = candidate.startsWith('(') && !candidate.includes(')');
-  return withExtension(reading.text, { start: opened ? index + 1 : index, end: index + candidate.length });
+  return withExtension(context.text, { start: opened ? index + 1 : index, end: index + candidate.length });
 }
 
 export const phone: Detector = {
@@ -57,7 +57,7 @@ export const phone: Detector = {
   rank: RANK.phone,
   patterns: [INTERNATIONAL, NORTH_AMERICAN, SIGNED, GROUPED],
   needs: (traits) => traits.digits >= 7,
-  scan: scanBy(INTERNATIONAL, accept),
+  scan: scanWith(INTERNATIONAL, accept),
   examples: {
     matches: [
       { text: 'ring +44 20 7946 0958 first', found: '+44 20 7946 0958' },

@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, wholeMatch } from '../detector';
+import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
 const PO_BOX =
   /(?<![\p{L}\d])(?:g?p\.? ?o\.? ?-?box|p\.o\.b\.?|pob|post(?:al)? ?(?:office)? box|postfach|bo[iî]te postale|apartado(?: de correos| postal)?|casilla(?: de correo)?|caixa postal|postbus|postboks|casella postale|skrytka pocztowa)(?: (?:no|nr|number|num)\.?)?[ :.]{0,2}#? ?(?:[a-z](?=\d)-?)?\d{1,4}(?:[ -]?\d{1,4}){0,2}(?:[a-z](?![\p{L}\d]))?(?!\d)/giu;
@@ -9,7 +9,7 @@ export const poBox: Detector = {
   rank: RANK.place,
   patterns: [PO_BOX],
   needs: (traits) => traits.digits > 0,
-  scan: scanBy(PO_BOX, (match) => (/\d/.test(match[0]) ? wholeMatch(match) : undefined)),
+  scan: scanWith(PO_BOX, (match) => (/\d/.test(match[0]) ? matchSpan(match) : undefined)),
   examples: {
     matches: [
       { text: 'mail to P.O. Box 1204, returned', found: 'P.O. Box 1204' },

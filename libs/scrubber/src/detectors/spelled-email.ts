@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, wholeMatch } from '../detector';
+import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
 /** Mail services whose name after a plain "at" means an address and nothing else. */
 const SERVICES =
@@ -23,7 +23,7 @@ const NOT_A_NAME =
   /^(?:login|logins|error|errors|failed|failure|down|up|users|mail|mails|delivery|outage|is|was|bounced|rejected|look|timeout|incident|issue|problem|back|not|requests?)$/i;
 
 const scans = [BRACKETED, DEFANGED, SPELLED, SERVICE].map((pattern) =>
-  scanBy(pattern, (match) => (NOT_A_NAME.test(/^[\w.+-]*/.exec(match[0])?.[0] ?? '') ? undefined : wholeMatch(match))),
+  scanWith(pattern, (match) => (NOT_A_NAME.test(/^[\w.+-]*/.exec(match[0])?.[0] ?? '') ? undefined : matchSpan(match))),
 );
 
 export const spelledEmail: Detector = {
@@ -32,8 +32,8 @@ export const spelledEmail: Detector = {
   rank: RANK.email,
   patterns: [BRACKETED, DEFANGED, SPELLED, SERVICE, NOT_A_NAME],
   needs: (traits) => traits.space || traits.brace || traits.run > 0,
-  scan: (reading) =>
-    / at |[[({<] ?(?:at|@|dot|\.) ?[\])}>]/i.test(reading.text) ? scans.flatMap((scan) => scan(reading)) : [],
+  scan: (context) =>
+    / at |[[({<] ?(?:at|@|dot|\.) ?[\])}>]/i.test(context.text) ? scans.flatMap((scan) => scan(context)) : [],
   examples: {
     matches: [
       { text: 'ask grace [at] example [dot] org', found: 'grace [at] example [dot] org' },

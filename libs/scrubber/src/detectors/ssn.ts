@@ -1,5 +1,5 @@
-import { type Detector, RANK, scanBy, type Span } from '../detector';
-import { type Reading } from '../scan-context';
+import { type Detector, RANK, scanWith, type Span } from '../detector';
+import { type ScanContext } from '../scan-context';
 
 /** Area, group and serial joined by the same sign, or nine digits in a row. */
 const SSN = /(?<![\w.+-])(?!000|666|9)\d{3}([- .]?)(?!00)\d{2}\1(?!0000)\d{4}(?!\w|[-.:/]\w)/g;
@@ -13,14 +13,14 @@ const OTHER_NUMBER =
 const PUBLISHED = ['078051120', '219099999', '123456789'];
 
 /** Rules of the Social Security Administration: no area 000, 666 or 900 and up, no group 00, no serial 0000. */
-function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
-  const { text } = reading;
+function accept(match: RegExpExecArray, context: ScanContext): Span | undefined {
+  const { text } = context;
   const start = match.index;
   const end = start + match[0].length;
   const separator = match[1] ?? '';
   const word = separator === '' ? SSN_LABEL : SSN_WORD;
-  if (word.test(reading.wordsBefore(start, 48))) return { start, end };
-  if (separator === '-' && /(?<![a-z])(?:ssn|social security)(?![a-z])/.test(reading.after(end, 40)))
+  if (word.test(context.wordsBefore(start, 48))) return { start, end };
+  if (separator === '-' && /(?<![a-z])(?:ssn|social security)(?![a-z])/.test(context.after(end, 40)))
     return { start, end };
   if (separator === '' || separator === '.' || PUBLISHED.includes(match[0].replace(/\D/g, ''))) return undefined;
   if (
@@ -28,7 +28,7 @@ function accept(match: RegExpExecArray, reading: Reading): Span | undefined {
     (/\d[ ,]{1,2}$/.test(text.slice(Math.max(0, start - 3), start)) || /^[ ,]{1,2}\d/.test(text.slice(end, end + 3)))
   )
     return undefined;
-  return OTHER_NUMBER.test(reading.wordsBefore(start)) ? undefined : { start, end };
+  return OTHER_NUMBER.test(context.wordsBefore(start)) ? undefined : { start, end };
 }
 
 export const ssn: Detector = {
@@ -38,7 +38,7 @@ export const ssn: Detector = {
   precise: true,
   patterns: [SSN, SSN_WORD, SSN_LABEL, OTHER_NUMBER],
   needs: (traits) => traits.digits >= 9,
-  scan: scanBy(SSN, accept),
+  scan: scanWith(SSN, accept),
   examples: {
     matches: [
       { text: 'found 536-22-8726 in a payload', found: '536-22-8726' },

@@ -1,6 +1,6 @@
 import { type Detector, RANK, type Span } from '../detector';
-import { addressTail, hasPostcode, isCalledAddress, UNIT_BEFORE } from '../address-parts';
-import { type Reading } from '../scan-context';
+import { addressTail, hasAddressContext, hasPostcode, UNIT_BEFORE } from '../address-parts';
+import { type ScanContext } from '../scan-context';
 import {
   COMMON_NAMES,
   NAME_WORDS,
@@ -22,7 +22,7 @@ const UNTYPED =
   /(?: [\p{Lu}][\p{L}'’-]{1,20}){1,4},(?: [\p{Lu}][\p{L}.'’-]{1,20}){0,3},? (?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]{2},? \d{5}(?:-\d{4})?)(?![\p{L}\d-])/uy;
 /** What carries a number of its own: `Chapter 4 The Way it fails`. */
 const NUMBERED_THING = /(?<![a-z])(?:chapter|section|appendix|figure|table|page|part|phase|step|stage|level|rack) $/i;
-const LONGEST_NAME = 5;
+const MAX_NAME_WORDS = 5;
 
 interface Street {
   readonly end: number;
@@ -36,7 +36,7 @@ function streetAfter(text: string, numberEnd: number, commaAllowed: boolean): St
   let end = 0;
   let named = 0;
   WORD.lastIndex = numberEnd;
-  for (let count = 0; count <= LONGEST_NAME; count += 1) {
+  for (let count = 0; count <= MAX_NAME_WORDS; count += 1) {
     const start = WORD.lastIndex;
     const match = WORD.exec(text);
     const word = match?.[1] ?? '';
@@ -94,8 +94,8 @@ function isStreet(street: Street, goesOn: boolean, inContext: () => boolean): bo
   return (strength >= 1.5 && asName && !goesOn) || inContext();
 }
 
-function addressAt(reading: Reading, number: Span): Span | undefined {
-  const { text } = reading;
+function addressAt(context: ScanContext, number: Span): Span | undefined {
+  const { text } = context;
   const before = text.slice(Math.max(0, number.start - 14), number.start);
   const unit = UNIT_BEFORE.exec(before)?.[0] ?? '';
   const inUnit = /^(?:flat|studio|apt|unit|suite) ?$/i.test(unit);
@@ -106,7 +106,7 @@ function addressAt(reading: Reading, number: Span): Span | undefined {
     return end === undefined ? undefined : { start: number.start - unit.length, end };
   }
   const end = addressTail(text, street.end);
-  const inContext = (): boolean => isCalledAddress(reading, number.start, end);
+  const inContext = (): boolean => hasAddressContext(context, number.start, end);
   if (
     !hasPostcode(text.slice(street.end, end)) &&
     !isStreet(street, /^ \p{Lu}\p{L}/u.test(text.slice(end, end + 3)), inContext)
@@ -121,12 +121,12 @@ export const streetAddress: Detector = {
   rank: RANK.place,
   patterns: [NUMBER, KEYED_NUMBER, WORD, UNTYPED],
   needs: (traits) => traits.digits > 0 && traits.space,
-  scan: (reading) => {
+  scan: (context) => {
     const spans: Span[] = [];
     for (const pattern of [NUMBER, KEYED_NUMBER]) {
       pattern.lastIndex = 0;
-      for (let match = pattern.exec(reading.text); match !== null; match = pattern.exec(reading.text)) {
-        const span = addressAt(reading, { start: match.index, end: match.index + match[0].length });
+      for (let match = pattern.exec(context.text); match !== null; match = pattern.exec(context.text)) {
+        const span = addressAt(context, { start: match.index, end: match.index + match[0].length });
         if (span !== undefined) spans.push(span);
         pattern.lastIndex = Math.max(span?.end ?? 0, match.index + match[0].length);
       }

@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, type Span, valueOf } from '../detector';
+import { type Detector, RANK, scanWith, type Span, valueSpan } from '../detector';
 import { isPlaceholderValue } from '../secret-value';
 
 /** `scheme://user:password@host`: the password may hold anything but a blank, a slash or a quote. */
@@ -8,18 +8,18 @@ const PASSWORD =
 const TOKEN = /(?<=(?<![a-z\d])https?:\/\/)(?<value>[\w.~%+-]{16,512})@(?=[\w.[-])/dgi;
 
 function acceptPassword(match: RegExpExecArray): Span | undefined {
-  const span = valueOf(match);
+  const span = valueSpan(match);
   return span && isPlaceholderValue(match.groups?.['value'] ?? '') ? undefined : span;
 }
 
 function acceptToken(match: RegExpExecArray): Span | undefined {
   const value = match.groups?.['value'] ?? '';
   return /\d/.test(value) && /[a-z]/i.test(value) && !/^[a-z]+[.-]?[a-z]+\d{0,4}$/i.test(value)
-    ? valueOf(match)
+    ? valueSpan(match)
     : undefined;
 }
 
-const scans = [scanBy(PASSWORD, acceptPassword), scanBy(TOKEN, acceptToken)];
+const scans = [scanWith(PASSWORD, acceptPassword), scanWith(TOKEN, acceptToken)];
 
 export const urlCredentials: Detector = {
   name: 'url-credentials',
@@ -28,7 +28,7 @@ export const urlCredentials: Detector = {
   precise: true,
   patterns: [PASSWORD, TOKEN],
   needs: (traits) => traits.at && traits.slash && traits.assignment,
-  scan: (reading) => (reading.text.includes('://') ? scans.flatMap((scan) => scan(reading)) : []),
+  scan: (context) => (context.text.includes('://') ? scans.flatMap((scan) => scan(context)) : []),
   examples: {
     matches: [
       { text: 'amqp://app:Tr0ub4dor&4@rabbit:5672/%2f refused', found: 'Tr0ub4dor&4' },

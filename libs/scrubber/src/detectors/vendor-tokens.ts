@@ -1,4 +1,4 @@
-import { type Detector, type Match, RANK, scanBy, wholeMatch } from '../detector';
+import { type Detector, type Match, matchSpan, RANK, scanWith } from '../detector';
 import {
   CHAT_TOKENS,
   CLOUD_KEYS,
@@ -23,7 +23,7 @@ function tokenDetector(
     precise: true,
     patterns: [pattern],
     needs: (traits) => traits.run >= 16,
-    scan: scanBy(pattern, wholeMatch),
+    scan: scanWith(pattern, matchSpan),
     examples: { matches, ignores },
   };
 }

@@ -1,4 +1,4 @@
-import { type Detector, RANK, scanBy, valueOf } from '../detector';
+import { type Detector, RANK, scanWith, valueSpan } from '../detector';
 
 /** Incoming webhooks of chat services: who knows the path may post. The secret part of the path is the value. */
 const HOOK =
@@ -11,7 +11,7 @@ export const webhookUrl: Detector = {
   precise: true,
   patterns: [HOOK],
   needs: (traits) => traits.slash && traits.run >= 8,
-  scan: (reading) => (/hook|chat\.g/.test(reading.text) ? scan(reading) : []),
+  scan: (context) => (/hook|chat\.g/.test(context.text) ? scan(context) : []),
   examples: {
     matches: [
       {
@@ -26,4 +26,4 @@ export const webhookUrl: Detector = {
   },
 };
 
-const scan = scanBy(HOOK, (match) => valueOf(match));
+const scan = scanWith(HOOK, (match) => valueSpan(match));

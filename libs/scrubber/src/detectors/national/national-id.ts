@@ -1,4 +1,4 @@
-import { type Detector, type Ignored, type Match, RANK, scanBy, wholeMatch } from '../../detector';
+import { type Detector, type Ignored, type Match, matchSpan, RANK, scanWith } from '../../detector';
 
 /** What makes up the id of one country. */
 export interface NationalId {
@@ -23,10 +23,10 @@ export function nationalId(id: NationalId): Detector {
     rank: RANK.identifier + 1,
     patterns: [id.pattern, id.context],
     needs: (traits) => traits.digits >= 6,
-    scan: scanBy(id.pattern, (match, reading) => {
+    scan: scanWith(id.pattern, (match, context) => {
       if (!id.isValid(match[0])) return undefined;
-      const known = id.isDistinct?.(match[0]) === true || id.context.test(reading.wordsBefore(match.index, 48));
-      return known ? wholeMatch(match) : undefined;
+      const known = id.isDistinct?.(match[0]) === true || id.context.test(context.wordsBefore(match.index, 48));
+      return known ? matchSpan(match) : undefined;
     }),
     examples: { matches: id.matches, ignores: id.ignores },
   };
