@@ -10,6 +10,8 @@ export async function runTests({ root, folder, projects, paths, counts }) {
   mkdirSync(temporary, { recursive: true });
   const countFile = path.join(folder, `${projects.join('-')}.json`);
   const args = [
+    // A worker keeps less than 450 MB alive, but V8 collects only near its limit, which is 4 GB on a large machine.
+    '--max-old-space-size=1024',
     path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
     ...projects.map((project) => `--selectProjects=${project}`),
     '--ci',
