@@ -9,13 +9,13 @@ import {
   spoolRootOf,
 } from '@pdaltagent/service';
 import { claimSpool, claimOrphans, type Spool, Quarantine } from '@pdaltagent/spool';
-import { Access } from './access';
+import { Access } from './access-control';
 import { type Configuration } from './configuration';
 import { DurablePublisher } from './durability/durable-publisher';
-import { ForwardingInstruments } from './durability/forwarding-instruments';
+import { ForwardingInstruments } from './durability/forwarding-metrics';
 import { ForwardHeaders } from './forward-headers';
 import { Gateway } from './gateway';
-import { QuarantineInstruments } from './quarantine-instruments';
+import { QuarantineInstruments } from './quarantine-metrics';
 import { createScrub } from './scrubbing';
 
 /** How often the spools of instances that are gone are looked for; milliseconds. */

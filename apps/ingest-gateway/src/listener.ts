@@ -7,7 +7,7 @@ import { announcesTooMuch } from './read-body';
 import { faultOf, isUntrusted, MAXIMUM_HEADERS, refuse, refuseMalformed, UNKNOWN_EXPECTATION } from './malformed';
 import { reply } from './reply';
 import { type RequestClasses } from './request-classes';
-import { Unanswered } from './unanswered';
+import { Unanswered } from './pending-responses';
 
 /** Slow or silent clients are closed; those that work are kept longer than most of them wait between two events. */
 export const LIMITS = {

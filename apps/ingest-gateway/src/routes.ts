@@ -2,17 +2,17 @@ import { type Clock } from '@pdaltagent/clock';
 import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { type Access } from './access';
+import { type Access } from './access-control';
 import { type BodyMemory } from './body-memory';
 import { clientAddressOf } from './client-address';
 import { type ForwardHeaders } from './forward-headers';
-import { type Accepted, type Intake, type Received } from './intake';
-import { type Outcomes } from './outcomes';
+import { type Accepted, type Intake, type Received } from './ingest-pipeline';
+import { type Outcomes } from './outcome-recorder';
 import { type Networks } from './networks';
 import { announcedBytesOf, readBody } from './read-body';
 import { refused, type Refused } from './refusal';
 import { reply } from './reply';
-import { createWelcome } from './welcome';
+import { createWelcome } from './landing-page';
 
 /** Every path that PagerDuty has for events. */
 const PATHS: Readonly<Record<EventType, string>> = {

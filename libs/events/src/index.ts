@@ -5,8 +5,8 @@ export {
   temporarilyUnavailable,
   throttled,
   unrecognizedObject,
-} from './answer';
-export type { Answer, AnswerBody } from './answer';
+} from './api-response';
+export type { Answer, AnswerBody } from './api-response';
 export { EVENT_ACTIONS, SEVERITIES } from './event';
 export type {
   AlertEvent,
@@ -25,8 +25,8 @@ export type {
 } from './event';
 export { API_TYPES, EVENT_TYPES, isApiType, pathOf, VENDOR_TYPES } from './event-type';
 export type { ApiType, EventType, VendorType } from './event-type';
-export { fit } from './fit';
-export type { Fitted } from './fit';
+export { fit } from './truncate';
+export type { Fitted } from './truncate';
 export { isJsonObject, readDocument } from './json-document';
 export type { JsonDocument, JsonObject, Reading } from './json-document';
 export { dedupKeyOf, makeDedupKey, orderKeyOf, routingKeyOf, vendorDedupKeyOf, withDedupKey } from './keys';

@@ -3,7 +3,7 @@ import { edited, readDocument, type JsonDocument, type JsonObject } from './json
 import { EVENT_ACTIONS } from './event';
 import type { ApiType, EventType } from './event-type';
 import { charactersIn, MAXIMUM_DEDUP_KEY_CHARACTERS } from './limits';
-import { SHAPES } from './shape';
+import { SHAPES } from './field-names';
 
 /** The routing key that an event's body names; undefined where it names none. */
 export function routingKeyOf(type: ApiType, value: JsonObject): string | undefined {

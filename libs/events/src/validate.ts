@@ -1,5 +1,6 @@
 import { EVENT_ACTIONS, SEVERITIES } from './event';
 import type { ApiType } from './event-type';
+import { SHAPES } from './field-names';
 import { isJsonObject, type JsonDocument, type JsonObject } from './json-document';
 import {
   charactersIn,
@@ -7,7 +8,6 @@ import {
   MAXIMUM_SUMMARY_CHARACTERS,
   ROUTING_KEY_CHARACTERS,
 } from './limits';
-import { SHAPES } from './shape';
 
 /**
  * Everything that is wrong with an event, in PagerDuty's words where they are known; empty where nothing is.

@@ -5,7 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { type Agents } from './agents';
 import { decodedBody } from './decoded-body';
 import { FORBIDDEN_ADDRESS } from './forbidden-addresses';
-import { type Answer, Sending } from './sending';
+import { type Answer, Sending } from './outgoing-request';
 
 /** How an exchange ended before its time; in an error's `code` beside Node's own codes. */
 export const CONNECT_TIMEOUT = 'CONNECT_TIMEOUT';

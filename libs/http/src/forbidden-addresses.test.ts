@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { forbiddenHost, guardedLookup, isForbiddenAddress, type Resolver } from './forbidden-addresses';
-import { Poster } from './poster';
+import { Poster } from './post-client';
 
 describe('an address', () => {
   it.each([

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type ClaimOptions, claimSpool, claimOrphans } from './claim';
 import { openDatabase } from './database';
 import { type Spool } from './spool';
-import { formerKeyOf } from './former-key';
+import { formerKeyOf } from './legacy-key';
 import { seal } from './record';
 
 const lines: string[] = [];

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { reasonOf } from './database';
-import { FormerSpool, type FormerSpoolOptions } from './former-spool';
+import { FormerSpool, type FormerSpoolOptions } from './legacy-spool';
 import { Spool, type SpoolOptions } from './spool';
 import { type SpoolSource } from './spool-ports';
 

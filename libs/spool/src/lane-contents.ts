@@ -1,6 +1,6 @@
 import { type Database } from './database';
 import { MOST_LANES, readLaneKey } from './lane-key';
-import { steps } from './steps';
+import { steps } from './batches';
 import { type Contents } from './spool-folder';
 
 /** What LevelDB reads in one step: about 5,000 keys. */

@@ -1,6 +1,6 @@
 import { type Database } from './database';
 import { type KeyRange, readLaneKey } from './lane-key';
-import { steps } from './steps';
+import { steps } from './batches';
 import { readEntry } from './record';
 import { type PageLimit, type StoredEntry } from './spool-ports';
 

@@ -20,9 +20,9 @@ import {
 import { type EventSink, NotDurable } from '../ports';
 import { LaneForwarder } from './lane-forwarder';
 import { type Cause, type LaneLimits, type LanePorts, type Mode } from './lane-ports';
-import { ModeChanges } from './mode-changes';
+import { ModeChanges } from './lane-modes';
 import { SequenceMap } from './sequence-map';
-import { SpooledEvents } from './spooled-events';
+import { SpooledEvents } from './spool-reader';
 
 const TICK_MS = 100;
 /** Sequences are microseconds since 1970, so that they grow over restarts and tell an entry's age. */

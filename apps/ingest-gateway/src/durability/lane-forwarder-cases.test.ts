@@ -1,4 +1,4 @@
-import { World } from './lane-forwarder.fixture';
+import { World } from './lane-simulation.fixture';
 import { type Step } from './steps.fixture';
 
 type Counted = Extract<Step, { readonly count: number }>['do'];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { World } from './lane-forwarder.fixture';
+import { World } from './lane-simulation.fixture';
 import { type Left, type Step } from './steps.fixture';
 
 const RUNS = 2_000;

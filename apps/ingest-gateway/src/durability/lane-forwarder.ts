@@ -5,7 +5,7 @@ import { LaneChannel } from './lane-channel';
 import { LaneDrains } from './lane-drains';
 import { type Cause, type LaneLimits, type LanePorts, type Mode, type Poison } from './lane-ports';
 import { SequenceMap } from './sequence-map';
-import { Spooling } from './spooling';
+import { Spooling } from './spool-writer';
 
 const LANE_SHARE = 1 / 4;
 /** What other instances have left may take half of what may be in flight: the lane's own events must not wait for it. */

@@ -1,7 +1,7 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Attempt } from '@pdaltagent/delivery';
 import { type SendingDestination, type WebhookRequest } from '@pdaltagent/webhooks';
-import { Poster } from './poster';
+import { Poster } from './post-client';
 
 export interface WebhookPostersOptions {
   /** Connections to one host at most. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Quarantine } from '@pdaltagent/spool';
 import { Registry } from 'prom-client';
-import { QuarantineInstruments } from './quarantine-instruments';
+import { QuarantineInstruments } from './quarantine-metrics';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { type ClaimOptions, claimSpool, claimOrphans } from './claim';
 import { openDatabase } from './database';
-import { formerKeyOf, readFormerKey } from './former-key';
+import { formerKeyOf, readFormerKey } from './legacy-key';
 import { seal, unseal } from './record';
 import { type SpoolSource, type StoredEntry } from './spool-ports';
 

@@ -6,7 +6,7 @@ import { Agents, type TlsOptions } from './agents';
 import { exchangeAdapter, STALE_CONNECTION } from './exchange';
 import { faultOf } from './fault';
 import { type Resolver } from './forbidden-addresses';
-import { type Answer, createClient, Sending } from './sending';
+import { type Answer, createClient, Sending } from './outgoing-request';
 
 export interface PosterOptions {
   /** Until a connection stands; milliseconds. The default is 5 s. */

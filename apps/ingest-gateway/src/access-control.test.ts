@@ -1,4 +1,4 @@
-import { Access, type AccessOptions } from './access';
+import { Access, type AccessOptions } from './access-control';
 import { postTo, startGateway, type RunningGateway } from './gateway.fixture';
 import { Networks } from './networks';
 

@@ -1,8 +1,8 @@
 import { type Database } from './database';
-import { type FormerKey, readFormerKey } from './former-key';
+import { type FormerKey, readFormerKey } from './legacy-key';
 import { STEP_BYTES } from './page';
 import { unseal } from './record';
-import { steps } from './steps';
+import { steps } from './batches';
 import { type Contents } from './spool-folder';
 import { type PageLimit } from './spool-ports';
 

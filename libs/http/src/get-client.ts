@@ -4,7 +4,7 @@ import { type AxiosInstance, isAxiosError } from 'axios';
 import { Agents, type TlsOptions } from './agents';
 import { exchangeAdapter } from './exchange';
 import { faultOf } from './fault';
-import { type Answer, createClient, Sending } from './sending';
+import { type Answer, createClient, Sending } from './outgoing-request';
 
 export interface GetterOptions {
   /** Connections to one host at most. */

@@ -1,7 +1,7 @@
 import { type EventType } from '@pdaltagent/events';
 import { type Logger } from '@pdaltagent/service';
-import { type Instruments } from './instruments';
-import { type Accepted } from './intake';
+import { type Instruments } from './metrics';
+import { type Accepted } from './ingest-pipeline';
 import { type Refusal, type Refused } from './refusal';
 
 /** Counts what became of requests, and logs when the gateway begins and ceases to turn events away. */

@@ -5,7 +5,7 @@ import { createServer as createTcpServer, type Server as TcpServer, type Address
 import { setImmediate as turn } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
-import { Poster } from './poster';
+import { Poster } from './post-client';
 
 const body = Buffer.from('{"a":1}');
 let poster: Poster;

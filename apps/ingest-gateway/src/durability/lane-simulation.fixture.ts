@@ -1,7 +1,7 @@
 import { type Settlement } from '@pdaltagent/messaging';
-import { Disk } from './disk.fixture';
+import { Disk } from './fake-spool.fixture';
 import { LaneForwarder } from './lane-forwarder';
-import { Senders } from './senders.fixture';
+import { Senders } from './fake-senders.fixture';
 import { type Event, type Left, type Step } from './steps.fixture';
 
 interface Sent {

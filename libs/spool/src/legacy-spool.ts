@@ -1,7 +1,7 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { FormerContents, type LaneOf } from './former-contents';
+import { FormerContents, type LaneOf } from './legacy-contents';
 import { type Log } from './log';
-import { formerKeyOf } from './former-key';
+import { formerKeyOf } from './legacy-key';
 import { readEntry } from './record';
 import { SpoolFolder } from './spool-folder';
 import { type PageLimit, type SpoolSource, type StoredEntry } from './spool-ports';

@@ -2,7 +2,7 @@ import { edited, isJsonObject, readDocument, type Edit, type JsonDocument } from
 import type { ApiType } from './event-type';
 import { outlineOf } from './json-outline';
 import { cutTo, MAXIMUM_EVENT_BYTES, MAXIMUM_SUMMARY_CHARACTERS } from './limits';
-import { SHAPES } from './shape';
+import { SHAPES } from './field-names';
 
 /** An event that keeps PagerDuty's limits, and what had to be cut for that, in words for the sender. */
 export interface Fitted {

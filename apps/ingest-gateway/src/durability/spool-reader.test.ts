@@ -1,6 +1,6 @@
 import { SpoolError, type SpoolSource } from '@pdaltagent/spool';
 import { type LogLine, rememberingLogger } from '../gateway.fixture';
-import { SpooledEvents } from './spooled-events';
+import { SpooledEvents } from './spool-reader';
 
 const LANE = 3;
 
