@@ -92,7 +92,7 @@ describe('a poller that is killed', () => {
         'log-poller',
         [
           {
-            file: 'apps/log-poller/src/new-entries.ts',
+            file: 'apps/log-poller/src/entry-publisher.ts',
             from: `        await this.#publishOne(entry, mayBeRepeat(entry));
         await seen.mark([entry.id]);`,
             to: `        await seen.mark([entry.id]);

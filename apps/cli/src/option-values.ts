@@ -1,4 +1,4 @@
-import { instantOf } from '@pdaltagent/webhooks';
+import { parseTime } from '@pdaltagent/webhooks';
 import { InvalidArgumentError } from 'commander';
 
 const UNITS: ReadonlyMap<string, number> = new Map([
@@ -24,7 +24,7 @@ export function countOption(text: string): number {
 export function pastOption(text: string, now: number): number {
   const [, amount, unit = ''] = /^(\d+) ?([a-z]+)$/.exec(text) ?? [];
   const length = UNITS.get(unit);
-  const time = amount !== undefined && length !== undefined ? now - Number(amount) * length : instantOf(text);
+  const time = amount !== undefined && length !== undefined ? now - Number(amount) * length : parseTime(text);
   if (time === null)
     throw new InvalidArgumentError(
       'It has to be an ISO 8601 time, as 2026-03-01T00:00:00Z, or an age, as 30min, 2h, 3d.',

@@ -1,19 +1,19 @@
 import { Poster } from '@pdaltagent/http';
 import {
   AlertProgress,
-  createLaneInstruments,
+  createLaneMetrics,
   EVENTS,
-  type InstrumentNames,
   LaneWorker,
-  watchLanes,
+  type MetricNames,
+  registerLaneGauges,
 } from '@pdaltagent/messaging';
 import { type App, type Context } from '@pdaltagent/service';
-import { DeadAlerts, DeliveredMarkers, Store } from '@pdaltagent/store';
+import { DeadLetteredAlerts, DeliveredMarkers, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
 
-const INSTRUMENTS: InstrumentNames = { prefix: 'pdaltagent', what: 'Events' };
+const METRIC_NAMES: MetricNames = { prefix: 'pdaltagent', what: 'Events' };
 
 /** Events from their lanes to PagerDuty. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
@@ -26,8 +26,8 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
   const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
-  const aftermath = new AlertProgress(new DeadAlerts(store, 'events'));
-  const instruments = createLaneInstruments(metrics, INSTRUMENTS);
+  const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'events'));
+  const metricsObserver = createLaneMetrics(metrics, METRIC_NAMES);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({
     url: configuration.amqpUrl,
@@ -39,17 +39,17 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     poisonAfterMs: configuration.poisonAfterSeconds * 1000,
     deliver: createDelivery(poster, configuration.eventsBaseUrl),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: aftermath.observing({
-      ...instruments,
+    observer: alertProgress.observing({
+      ...metricsObserver,
       attempted: (message, outcome) => {
         isTried = true;
-        instruments.attempted(message, outcome);
+        metricsObserver.attempted(message, outcome);
       },
     }),
-    prepare: () => aftermath.learn(),
+    prepare: () => alertProgress.learn(),
     log: logger,
   });
-  watchLanes(metrics, worker, INSTRUMENTS);
+  registerLaneGauges(metrics, worker, METRIC_NAMES);
   const pagerDutyState = () => {
     if (!isTried) return 'not tried yet';
     return worker.dispatcher.openCircuits === 0 ? 'reachable' : 'away';
@@ -57,13 +57,13 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   return {
     start: () => {
       store.start();
-      aftermath.start();
+      alertProgress.start();
       worker.start();
       return Promise.resolve();
     },
     stop: async () => {
       await worker.stop();
-      await aftermath.stop();
+      await alertProgress.stop();
       store.close();
       poster.close();
     },

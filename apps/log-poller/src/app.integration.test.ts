@@ -21,7 +21,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { KeptLog } from './recording-log.testing';
+import { RecordingLog } from './recording-log.testing';
 import { Lanes } from './lanes.testing';
 
 let servers: TestServers;
@@ -38,7 +38,7 @@ beforeEach(async () => {
   server = new LogEntriesServer();
   await server.start();
   [broker, redis] = await Promise.all([FaultProxy.start(servers.amqpUrl), FaultProxy.start(servers.redisUrl)]);
-  const store = new Store({ url: servers.redisUrl, name: 'test', log: new KeptLog() });
+  const store = new Store({ url: servers.redisUrl, name: 'test', log: new RecordingLog() });
   store.start();
   await waitUntil(() => store.state() === 'connected', { what: 'Redis to be connected' });
   await store.run((client) => client.flushdb());
@@ -116,7 +116,7 @@ describe('the poller', () => {
   });
 
   it('tells how far behind it is though the broker was away from the start on', async () => {
-    const store = new Store({ url: servers.redisUrl, name: 'test', log: new KeptLog() });
+    const store = new Store({ url: servers.redisUrl, name: 'test', log: new RecordingLog() });
     store.start();
     await waitUntil(() => store.state() === 'connected', { what: 'Redis to be connected' });
     const hourAgo = Date.now() - 3_600_000;

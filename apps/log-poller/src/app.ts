@@ -1,22 +1,22 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { Getter } from '@pdaltagent/http';
 import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
-import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pdaltagent/rest-api';
+import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure, WindowReader } from '@pdaltagent/rest-api';
 import { type App, type Context, type Destinations, openDestinations } from '@pdaltagent/service';
 import { Cursor, Lease, SeenEntries, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
-import { checkRemembering, type Configuration } from './configuration';
+import { checkRetention, type Configuration } from './configuration';
 import { Clocks } from './clocks';
 import { Counters } from './counters';
-import { NewEntries } from './entry-publisher';
+import { EntryPublisher } from './entry-publisher';
 import { PollLoop } from './poll-loop';
-import { Publication } from './webhook-publisher';
-import { Round } from './poll-cycle';
+import { WebhookPublisher } from './webhook-publisher';
+import { PollCycle } from './poll-cycle';
 import { createScrub } from './scrubbing';
-import { SettingAside } from './unconvertible-entries';
+import { UnconvertibleEntries } from './unconvertible-entries';
 
 export function createApp(configuration: Configuration, context: Context): App {
-  checkRemembering(configuration);
+  checkRetention(configuration);
   const destinations = openDestinations(configuration, context.logger);
   const { apiToken } = configuration;
   if (apiToken === undefined) return idleApp('PDAGENTD_API_TOKEN is not set', context);
@@ -37,31 +37,31 @@ function pollingApp(
   const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', family: WEBHOOKS, queueType, log: logger });
   const lease = new Lease({ store, name: 'poller', log: logger });
   const authorities = configuration.certificateAuthorities;
-  const getter = new Getter({
+  const httpClient = new Getter({
     maxSockets: 2,
     attemptTimeoutMs: 30_000,
     answerLimit: PAGE_BYTES_LIMIT,
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
-  const api = new LogEntriesApi({ getter, baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });
+  const api = new LogEntriesApi({ httpClient, baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });
   const clocks = new Clocks({ clock: SYSTEM_CLOCK, api, log: logger });
   const counters = new Counters(metrics, clocks);
-  let pagerDuty: Trouble['kind'] | 'not tried yet' | 'ok' = 'not tried yet';
-  const onTrouble = (latest: Trouble | null) => {
+  let pagerDuty: PageFailure['kind'] | 'not tried yet' | 'ok' = 'not tried yet';
+  const onPageResult = (latest: PageFailure | null) => {
     pagerDuty = latest?.kind ?? 'ok';
-    if (latest !== null) counters.trouble(latest);
+    if (latest !== null) counters.pageFailed(latest);
   };
-  const round = new Round({
+  const cycle = new PollCycle({
     clocks,
-    reader: new WindowReader({ api, log: logger, onTrouble }),
-    newEntries: new NewEntries({
-      publication: new Publication({
+    reader: new WindowReader({ api, log: logger, onPageResult }),
+    entryPublisher: new EntryPublisher({
+      webhookPublisher: new WebhookPublisher({
         publisher,
         destinations: () => destinations.current(),
         config: configuration.webhookConfig ?? {},
         scrub,
       }),
-      settingAside: new SettingAside(publisher, scrub),
+      unconvertible: new UnconvertibleEntries(publisher, scrub),
       seen: new SeenEntries(store, keepSeconds),
       services: configuration.services && new Set(configuration.services),
       counters,
@@ -73,7 +73,7 @@ function pollingApp(
     counters,
     log: logger,
   });
-  const loop = new PollLoop({ round, lease, publisher, intervalMs: configuration.intervalSeconds * 1000, log: logger });
+  const loop = new PollLoop({ cycle, lease, publisher, intervalMs: configuration.intervalSeconds * 1000, log: logger });
   return {
     start() {
       logger.info('polling', { api: apiBaseUrl, destinations: destinations.current().map(({ name }) => name) });
@@ -89,18 +89,18 @@ function pollingApp(
       await loop.stop();
       await Promise.all([lease.stop(), publisher.close()]);
       store.close();
-      getter.close();
+      httpClient.close();
     },
     readiness: () => ({
       ready:
         publisher.state() === 'connected' &&
         store.state() === 'connected' &&
         lease.holder() !== 'unknown' &&
-        !loop.failing(),
+        !loop.isFailing(),
       checks: {
         broker: publisher.state(),
         redis: store.state(),
-        polling: loop.failing() ? 'failing' : lease.holder(),
+        polling: loop.isFailing() ? 'failing' : lease.holder(),
         pagerduty: pagerDuty,
       },
     }),
@@ -108,13 +108,13 @@ function pollingApp(
 }
 
 /** Without a token or a destination there is nothing to do, and that is no fault. */
-function idleApp(lack: string, { logger }: Context): App {
+function idleApp(reason: string, { logger }: Context): App {
   return {
     start() {
-      logger.warn(`${lack}: nothing is polled`);
+      logger.warn(`${reason}: nothing is polled`);
       return Promise.resolve();
     },
     stop: () => Promise.resolve(),
-    readiness: () => ({ ready: true, checks: { polling: `idle: ${lack}` } }),
+    readiness: () => ({ ready: true, checks: { polling: `idle: ${reason}` } }),
   };
 }

@@ -3,7 +3,7 @@ import { type LogEntriesApi } from '@pdaltagent/rest-api';
 import { type Logger } from '@pdaltagent/service';
 
 /** From this difference on it is no matter of whole seconds and latencies. */
-const DIFFERENCE_MS = 60_000;
+const TOLERATED_DIFFERENCE_MS = 60_000;
 
 /** What the clocks show. Either may be wrong. Milliseconds since 1970. */
 export interface Times {
@@ -13,7 +13,7 @@ export interface Times {
 }
 
 /** What has surely passed: by the clock that is slower. */
-export function surelyPast({ ours, pagerDuty }: Times): number {
+export function earliestNow({ ours, pagerDuty }: Times): number {
   return Math.min(ours, pagerDuty ?? ours);
 }
 
@@ -26,7 +26,7 @@ export interface ClocksOptions {
 /** This machine's clock and PagerDuty's. */
 export class Clocks {
   readonly #options: ClocksOptions;
-  #differ = false;
+  #hasLoggedDifference = false;
 
   constructor(options: ClocksOptions) {
     this.#options = options;
@@ -53,9 +53,9 @@ export class Clocks {
     const { log } = this.#options;
     const { ours, pagerDuty } = this.times();
     if (pagerDuty === null) return;
-    const differ = Math.abs(ours - pagerDuty) > DIFFERENCE_MS;
-    if (differ === this.#differ) return;
-    this.#differ = differ;
+    const differ = Math.abs(ours - pagerDuty) > TOLERATED_DIFFERENCE_MS;
+    if (differ === this.#hasLoggedDifference) return;
+    this.#hasLoggedDifference = differ;
     const secondsAhead = Math.round((ours - pagerDuty) / 1000);
     if (differ)
       log.warn(

@@ -1,5 +1,5 @@
 import { ConfigurationError, readConfiguration } from '@pdaltagent/service';
-import { checkRemembering, variables } from './configuration';
+import { checkRetention, variables } from './configuration';
 
 describe('the configuration', () => {
   it('has defaults for everything but token and destination', () => {
@@ -46,7 +46,7 @@ describe('the configuration', () => {
 
   it('refuses to forget entries while they are still read again', () => {
     const check = (keep: string) =>
-      checkRemembering(readConfiguration(variables, { PDAGENTD_KEEP_ACTIVITY_SECONDS: keep }));
+      checkRetention(readConfiguration(variables, { PDAGENTD_KEEP_ACTIVITY_SECONDS: keep }));
     expect(() => check('59')).toThrow(/PDAGENTD_KEEP_ACTIVITY_SECONDS.*PDAGENTD_POLL_OVERLAP_SECONDS/);
     expect(() => check('60')).not.toThrow();
   });

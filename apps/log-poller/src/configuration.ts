@@ -10,7 +10,7 @@ import {
   redisVariables,
   webhookVariables,
 } from '@pdaltagent/service';
-import { instantOf } from '@pdaltagent/webhooks';
+import { parseTime } from '@pdaltagent/webhooks';
 
 export const variables = {
   ...queueVariables,
@@ -37,14 +37,14 @@ export const variables = {
   ...proxyVariables({ wants: PROXY_FORM, parse: proxyOf }),
   since: custom('PDAGENTD_POLL_SINCE', 'where the first start begins reading (ISO 8601); default: five minutes ago', {
     wants: 'an ISO 8601 time, such as 2026-03-01T00:00:00Z',
-    parse: (text) => instantOf(text) ?? undefined,
+    parse: (text) => parseTime(text) ?? undefined,
   }),
 };
 
 export type Configuration = ConfigurationOf<typeof variables>;
 
 /** Forgetting an entry while it is still read again would send it again. @throws ConfigurationError */
-export function checkRemembering({ keepSeconds, overlapSeconds }: Configuration): void {
+export function checkRetention({ keepSeconds, overlapSeconds }: Configuration): void {
   if (keepSeconds >= overlapSeconds) return;
   throw new ConfigurationError([
     `PDAGENTD_KEEP_ACTIVITY_SECONDS is "${keepSeconds}": wants at least PDAGENTD_POLL_OVERLAP_SECONDS (${overlapSeconds})`,

@@ -22,15 +22,15 @@ describe('the lag', () => {
   });
 
   it('counts from what was reached to the moment of the question, so that it grows while nothing can be read', async () => {
-    counters.behind(90_000);
+    counters.setLag(90_000);
     clock.advance(10_000);
     expect(await lagIn(registry)).toBe(100);
-    counters.reachedFirst(clock.wall());
+    counters.initializeLag(clock.wall());
     expect(await lagIn(registry)).toBe(100);
   });
 
   it('neither jumps nor stops with this machine’s clock', async () => {
-    counters.behind(0);
+    counters.setLag(0);
     clock.advance(30_000);
     for (const jump of [-7_200_000, 3 * 86_400_000]) {
       clock.jump(jump);
@@ -40,28 +40,28 @@ describe('the lag', () => {
 
   it('is that by PagerDuty’s clock, if it is known', async () => {
     pagerDuty = clock.wall() + 3_600_000;
-    counters.reachedFirst(pagerDuty - 5_000);
+    counters.initializeLag(pagerDuty - 5_000);
     expect(await lagIn(registry)).toBe(5);
   });
 
   it('grows from nothing though the log was read to a time that lies ahead', async () => {
-    counters.reachedFirst(clock.wall() + 86_400_000);
+    counters.initializeLag(clock.wall() + 86_400_000);
     clock.advance(60_000);
     expect(await lagIn(registry)).toBe(60);
   });
 
   it('grows while nobody knows who polls, until it is known how far the log is read', async () => {
-    counters.unknown();
+    counters.pollerUnknown();
     clock.advance(10_000);
-    counters.unknown();
+    counters.pollerUnknown();
     expect(await lagIn(registry)).toBe(10);
-    counters.reachedFirst(clock.wall() - 3_600_000);
+    counters.initializeLag(clock.wall() - 3_600_000);
     expect(await lagIn(registry)).toBe(3_600);
   });
 
   it('is 0 where another process polls', async () => {
-    counters.behind(90_000);
-    counters.behind(null);
+    counters.setLag(90_000);
+    counters.setLag(null);
     expect(await lagIn(registry)).toBe(0);
   });
 });

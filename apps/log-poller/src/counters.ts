@@ -1,21 +1,21 @@
-import { type Trouble } from '@pdaltagent/rest-api';
+import { type PageFailure } from '@pdaltagent/rest-api';
 import { type LogEntry } from '@pdaltagent/webhooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { type Clocks } from './clocks';
 
-const TROUBLES = ['refused', 'throttled', 'failed'] as const satisfies readonly Trouble['kind'][];
+const FAILURE_KINDS = ['refused', 'throttled', 'failed'] as const satisfies readonly PageFailure['kind'][];
 
 /** What the poller counts, for /metrics. */
 export class Counters {
-  readonly #setAside: Counter;
+  readonly #deadLettered: Counter;
   readonly #read: Counter;
-  readonly #known: Counter;
+  readonly #dropped: Counter;
   readonly #published: Counter;
-  readonly #troubles: Counter<'kind'>;
+  readonly #pageFailures: Counter<'kind'>;
   readonly #delay: Gauge;
   readonly #clocks: Pick<Clocks, 'now' | 'monotonic'>;
   /** How far what was published lay behind at `at` on the monotonic clock. */
-  #behind: { readonly ms: number; readonly at: number } | null = null;
+  #lag: { readonly ms: number; readonly at: number } | null = null;
   /** Since when nobody knows who polls, on the monotonic clock. */
   #unknownSince: number | null = null;
 
@@ -31,13 +31,13 @@ export class Counters {
         this.set(lagMs() / 1000);
       },
     });
-    this.#setAside = new Counter({
+    this.#deadLettered = new Counter({
       name: 'pdaltagent_poller_entries_set_aside_total',
       help: 'Log entries that cannot become a webhook: dead letters',
       registers,
     });
     this.#read = new Counter({ name: 'pdaltagent_poller_entries_read_total', help: 'Log entries read', registers });
-    this.#known = new Counter({
+    this.#dropped = new Counter({
       name: 'pdaltagent_poller_entries_dropped_total',
       help: 'Log entries read that were seen before or belong to other services',
       registers,
@@ -52,44 +52,44 @@ export class Counters {
       help: 'Age of the latest published log entry when it was published',
       registers,
     });
-    this.#troubles = new Counter({
+    this.#pageFailures = new Counter({
       name: 'pdaltagent_poller_page_troubles_total',
       help: 'Pages of log entries that PagerDuty did not give, by kind',
       labelNames: ['kind'],
       registers,
     });
-    for (const kind of TROUBLES) this.#troubles.inc({ kind }, 0);
+    for (const kind of FAILURE_KINDS) this.#pageFailures.inc({ kind }, 0);
   }
 
   /** How far what is published lies behind PagerDuty's clock now, milliseconds; null: another process polls. */
-  behind(ms: number | null): void {
+  setLag(ms: number | null): void {
     this.#unknownSince = null;
-    this.#behind = ms === null ? null : { ms: Math.max(0, ms), at: this.#clocks.monotonic() };
+    this.#lag = ms === null ? null : { ms: Math.max(0, ms), at: this.#clocks.monotonic() };
   }
 
   /** The log is published up to this time of PagerDuty's; does nothing if more is known already. */
-  reachedFirst(time: number): void {
-    if (this.#behind === null) this.behind(this.#clocks.now() - time);
+  initializeLag(time: number): void {
+    if (this.#lag === null) this.setLag(this.#clocks.now() - time);
   }
 
   /** Nobody knows who polls: from now on the lag grows, if not from longer ago. */
-  unknown(): void {
+  pollerUnknown(): void {
     this.#unknownSince ??= this.#clocks.monotonic();
   }
 
   lagMs(): number {
     const now = this.#clocks.monotonic();
-    if (this.#behind !== null) return this.#behind.ms + now - this.#behind.at;
+    if (this.#lag !== null) return this.#lag.ms + now - this.#lag.at;
     return this.#unknownSince === null ? 0 : now - this.#unknownSince;
   }
 
-  setAside(): void {
-    this.#setAside.inc();
+  deadLettered(): void {
+    this.#deadLettered.inc();
   }
 
   read(all: number, dropped: number): void {
     this.#read.inc(all);
-    this.#known.inc(dropped);
+    this.#dropped.inc(dropped);
   }
 
   published({ createdAt }: LogEntry): void {
@@ -97,7 +97,7 @@ export class Counters {
     if (createdAt !== null) this.#delay.set((this.#clocks.now() - createdAt) / 1000);
   }
 
-  trouble({ kind }: Trouble): void {
-    this.#troubles.inc({ kind });
+  pageFailed({ kind }: PageFailure): void {
+    this.#pageFailures.inc({ kind });
   }
 }

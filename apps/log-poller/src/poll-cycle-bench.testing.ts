@@ -8,13 +8,13 @@ import { Registry } from 'prom-client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Clocks } from './clocks';
 import { Counters } from './counters';
-import { KeptLog } from './recording-log.testing';
+import { RecordingLog } from './recording-log.testing';
 import { Lanes } from './lanes.testing';
-import { NewEntries } from './entry-publisher';
-import { Publication } from './webhook-publisher';
-import { Round, type RoundOptions } from './poll-cycle';
-import { takenDeadLetters } from './poll-cycle.testing';
-import { SettingAside } from './unconvertible-entries';
+import { EntryPublisher } from './entry-publisher';
+import { WebhookPublisher } from './webhook-publisher';
+import { PollCycle, type PollCycleOptions } from './poll-cycle';
+import { drainDeadLetters } from './poll-cycle.testing';
+import { UnconvertibleEntries } from './unconvertible-entries';
 
 interface Servers {
   readonly amqpUrl: string;
@@ -26,19 +26,19 @@ interface LogServer {
   readonly url: string;
 }
 
-export interface NewRoundOptions extends Partial<RoundOptions> {
+export interface NewCycleOptions extends Partial<PollCycleOptions> {
   readonly store?: Store;
   readonly urls?: string;
-  readonly publication?: Publication;
+  readonly webhookPublisher?: WebhookPublisher;
   readonly services?: readonly string[];
   readonly clock?: Clock;
 }
 
 /** What one test of a round stands on: lanes and a Redis that are empty, and rounds as fresh processes have them. */
-export class RoundBench {
-  readonly log = new KeptLog();
+export class PollCycleBench {
+  readonly log = new RecordingLog();
   readonly #stores: Store[] = [];
-  readonly #getters: Getter[] = [];
+  readonly #httpClients: Getter[] = [];
 
   private constructor(
     private readonly servers: Servers,
@@ -47,23 +47,23 @@ export class RoundBench {
     readonly lanes: Lanes,
   ) {}
 
-  static async open(servers: Servers, server: LogServer, publisher: Publisher): Promise<RoundBench> {
+  static async open(servers: Servers, server: LogServer, publisher: Publisher): Promise<PollCycleBench> {
     const lanes = await Lanes.openEmpty(servers.amqpUrl);
-    await takenDeadLetters(servers.amqpUrl);
-    const bench = new RoundBench(servers, server, publisher, lanes);
+    await drainDeadLetters(servers.amqpUrl);
+    const bench = new PollCycleBench(servers, server, publisher, lanes);
     const store = await bench.newStore();
     await store.run((redis) => redis.flushdb());
     return bench;
   }
 
   async close(): Promise<void> {
-    for (const getter of this.#getters) getter.close();
+    for (const httpClient of this.#httpClients) httpClient.close();
     for (const store of this.#stores) store.close();
     await this.lanes.close();
   }
 
   async newStore(): Promise<Store> {
-    const store = new Store({ url: this.servers.redisUrl, name: 'test', log: new KeptLog() });
+    const store = new Store({ url: this.servers.redisUrl, name: 'test', log: new RecordingLog() });
     this.#stores.push(store);
     store.start();
     while (store.state() !== 'connected') await delay(20);
@@ -71,20 +71,20 @@ export class RoundBench {
   }
 
   /** What a fresh process would have. */
-  async newRound(options: NewRoundOptions = {}): Promise<Round> {
+  async newCycle(options: NewCycleOptions = {}): Promise<PollCycle> {
     const {
       store = await this.newStore(),
       urls = 'http://receiver.test/hook',
-      publication,
+      webhookPublisher,
       services,
       clock = SYSTEM_CLOCK,
       ...rest
     } = options;
     const destinations = parseDestinations(urls) ?? [];
-    const getter = new Getter({ maxSockets: 2, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT });
-    this.#getters.push(getter);
+    const httpClient = new Getter({ maxSockets: 2, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT });
+    this.#httpClients.push(httpClient);
     const api = new LogEntriesApi({
-      getter,
+      httpClient,
       baseUrl: this.server.url,
       token: 'token',
       all: false,
@@ -93,13 +93,14 @@ export class RoundBench {
     });
     const clocks = new Clocks({ clock, api, log: this.log });
     const counters = new Counters(new Registry(), clocks);
-    return new Round({
+    return new PollCycle({
       clocks,
-      reader: new WindowReader({ api, log: this.log, waits: { baseMs: 1, capMs: 5, refusedMs: 5 } }),
-      newEntries: new NewEntries({
-        publication:
-          publication ?? new Publication({ publisher: this.publisher, destinations: () => destinations, config: {} }),
-        settingAside: new SettingAside(this.publisher),
+      reader: new WindowReader({ api, log: this.log, delays: { baseMs: 1, capMs: 5, refusedMs: 5 } }),
+      entryPublisher: new EntryPublisher({
+        webhookPublisher:
+          webhookPublisher ??
+          new WebhookPublisher({ publisher: this.publisher, destinations: () => destinations, config: {} }),
+        unconvertible: new UnconvertibleEntries(this.publisher),
         seen: new SeenEntries(store, 3_600),
         services: services && new Set(services),
         counters,
@@ -117,7 +118,7 @@ export class RoundBench {
 
 /** Resolves once it is connected. */
 export async function openPublisher(amqpUrl: string): Promise<Publisher> {
-  const log = new KeptLog();
+  const log = new RecordingLog();
   const publisher = new Publisher({ url: amqpUrl, name: 'test', family: WEBHOOKS, queueType: 'quorum', log });
   publisher.start();
   while (publisher.state() !== 'connected') await delay(20);
@@ -125,5 +126,5 @@ export async function openPublisher(amqpUrl: string): Promise<Publisher> {
 }
 
 export const ids = (entries: readonly { readonly id: string }[]) => entries.map(({ id }) => id);
-export const signal = () => AbortSignal.timeout(25_000);
-export const onOneIncident = () => ({ incident: { id: 'P1' } });
+export const testTimeout = () => AbortSignal.timeout(25_000);
+export const ofOneIncident = () => ({ incident: { id: 'P1' } });

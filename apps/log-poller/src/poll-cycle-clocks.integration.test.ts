@@ -1,7 +1,7 @@
 import { type Publisher } from '@pdaltagent/messaging';
 import { Cursor, type Store } from '@pdaltagent/store';
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
-import { ids, openPublisher, RoundBench, signal } from './poll-cycle-bench.testing';
+import { ids, openPublisher, PollCycleBench, testTimeout } from './poll-cycle-bench.testing';
 import { ShiftedClock } from './shifted-clock.testing';
 
 const HOUR = 3_600_000;
@@ -10,7 +10,7 @@ const DAY = 24 * HOUR;
 let servers: TestServers;
 let server: LogEntriesServer;
 let publisher: Publisher;
-let bench: RoundBench;
+let bench: PollCycleBench;
 let store: Store;
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   server = new LogEntriesServer();
   await server.start();
-  bench = await RoundBench.open(servers, server, publisher);
+  bench = await PollCycleBench.open(servers, server, publisher);
   store = await bench.newStore();
 });
 afterEach(async () => {
@@ -38,25 +38,25 @@ const tomorrow = () => new Date(Date.now() + DAY);
 
 describe('a Date of tomorrow', () => {
   it('of a proxy’s 502 does not move the cursor, nor do pages without a Date after it', async () => {
-    const round = await bench.newRound({ store });
+    const cycle = await bench.newCycle({ store });
     server.date = () => null;
     server.faults.push({ status: 502, headers: { date: tomorrow().toUTCString() }, body: '<html>' });
-    await round.run(signal());
-    await round.run(signal());
+    await cycle.run(testTimeout());
+    await cycle.run(testTimeout());
     expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
     server.add(3);
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await allArrived();
   });
 
   it('of pages themselves moves the cursor no further than this machine’s clock, and the log says that they differ', async () => {
-    const round = await bench.newRound({ store });
+    const cycle = await bench.newCycle({ store });
     server.date = tomorrow;
-    await round.run(signal());
-    await round.run(signal());
+    await cycle.run(testTimeout());
+    await cycle.run(testTimeout());
     expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
     server.add(3);
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await allArrived();
     expect(bench.log.lines.filter((line) => line.startsWith('the clocks of this machine and of PagerDuty'))).toEqual([
       expect.stringContaining('differ'),
@@ -64,10 +64,10 @@ describe('a Date of tomorrow', () => {
   });
 
   it('of an entry moves the cursor nowhere', async () => {
-    const round = await bench.newRound({ store });
+    const cycle = await bench.newCycle({ store });
     server.add(1, () => ({ created_at: new Date(Date.now() + 45_000).toISOString() }));
-    await round.run(signal());
-    await round.run(signal());
+    await cycle.run(testTimeout());
+    await cycle.run(testTimeout());
     expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
   });
 });
@@ -80,14 +80,14 @@ describe.each([
 ])('a machine’s clock that is %s', (_name, aheadMs) => {
   it('makes no log entry be missed, from the first start on', async () => {
     const clock = new ShiftedClock(aheadMs);
-    const round = await bench.newRound({ store, clock });
+    const cycle = await bench.newCycle({ store, clock });
     server.add(2);
     for (let count = 0; count < 3; count += 1) {
-      await round.run(signal());
+      await cycle.run(testTimeout());
       server.add(2);
       server.add(1, () => ({ created_at: new Date(Date.now() - 50_000).toISOString() }));
     }
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await allArrived();
     expect(await cursorNow()).toBeLessThanOrEqual(Math.min(Date.now(), clock.wall()));
   });
@@ -95,18 +95,18 @@ describe.each([
   it('makes none be missed after an outage, by the process that goes on', async () => {
     await setCursor(Date.now() - 5 * DAY);
     server.add(10, (index) => ({ created_at: new Date(Date.now() - (4 * DAY * (10 - index)) / 10).toISOString() }));
-    await (await bench.newRound({ store, clock: new ShiftedClock(aheadMs) })).run(signal());
+    await (await bench.newCycle({ store, clock: new ShiftedClock(aheadMs) })).run(testTimeout());
     await allArrived();
   });
 
   it('makes none be missed if PagerDuty’s answers carry no Date', async () => {
     await setCursor(Date.now() - HOUR);
     server.date = () => null;
-    const round = await bench.newRound({ store, clock: new ShiftedClock(aheadMs) });
+    const cycle = await bench.newCycle({ store, clock: new ShiftedClock(aheadMs) });
     for (let count = 0; count < 3; count += 1) {
       server.add(2);
       server.add(1, () => ({ created_at: new Date(Date.now() - 50_000).toISOString() }));
-      await round.run(signal());
+      await cycle.run(testTimeout());
     }
     await allArrived();
   });
@@ -114,23 +114,23 @@ describe.each([
 
 it('misses nothing if the machine’s clock is set, forward and back, between two rounds', async () => {
   const clock = new ShiftedClock(0);
-  const round = await bench.newRound({ store, clock });
+  const cycle = await bench.newCycle({ store, clock });
   for (const aheadMs of [0, DAY, -DAY, 0]) {
     clock.aheadMs = aheadMs;
-    await round.run(signal());
+    await cycle.run(testTimeout());
     server.add(2);
   }
-  await round.run(signal());
+  await cycle.run(testTimeout());
   await allArrived();
 });
 
 describe('a cursor ahead of PagerDuty’s clock', () => {
   it('that a former version left there goes back, with an error in the log, so that the poller goes on at once', async () => {
     await setCursor(Date.now() + DAY);
-    const round = await bench.newRound({ store });
-    await round.run(signal());
+    const cycle = await bench.newCycle({ store });
+    await cycle.run(testTimeout());
     server.add(2);
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await allArrived();
     expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
     expect(bench.log.lines.filter((line) => line.startsWith('the cursor lies ahead'))).toHaveLength(1);
@@ -138,10 +138,10 @@ describe('a cursor ahead of PagerDuty’s clock', () => {
 
   it('stays if PDAGENTD_POLL_SINCE put it there', async () => {
     const since = Math.floor(Date.now() / 1000) * 1000 + HOUR;
-    const round = await bench.newRound({ store, since });
-    await round.run(signal());
+    const cycle = await bench.newCycle({ store, since });
+    await cycle.run(testTimeout());
     server.add(2);
-    await round.run(signal());
+    await cycle.run(testTimeout());
     expect(await cursorNow()).toBe(since);
     expect(ids(server.entries)).toHaveLength(2);
     expect(bench.lanes.entryIds()).toEqual([]);

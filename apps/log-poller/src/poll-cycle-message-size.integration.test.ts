@@ -9,8 +9,8 @@ import {
   testServers,
   waitUntil,
 } from '@pdaltagent/testing';
-import { ids, openPublisher, RoundBench, signal } from './poll-cycle-bench.testing';
-import { takenDeadLetters } from './poll-cycle.testing';
+import { ids, openPublisher, PollCycleBench, testTimeout } from './poll-cycle-bench.testing';
+import { drainDeadLetters } from './poll-cycle.testing';
 
 const MAX_BYTES = 20_000;
 
@@ -37,18 +37,18 @@ afterAll(async () => {
 
 it('a log entry whose webhook is more than the broker takes becomes a dead letter that says so, and holds up no other', async () => {
   const { redisUrl } = await testServers();
-  const bench = await RoundBench.open({ amqpUrl: broker.url, redisUrl }, server, publisher);
+  const bench = await PollCycleBench.open({ amqpUrl: broker.url, redisUrl }, server, publisher);
   try {
     const entries = server.add(20, (index) => ({
       incident: { id: `P${index % 4}` },
       ...(index === 7 ? { channel: { type: 'note', content: 'x'.repeat(MAX_BYTES) } } : {}),
     }));
     const large = entries[7]?.id;
-    const round = await bench.newRound();
+    const cycle = await bench.newCycle();
     // As the poller does: a round that the broker ended is repeated.
     const isComplete = () =>
       publisher.state() === 'connected' &&
-      round.run(signal()).then(
+      cycle.run(testTimeout()).then(
         () => true,
         (error: unknown) => {
           if (error instanceof StoreError) throw error;
@@ -58,11 +58,11 @@ it('a log entry whose webhook is more than the broker takes becomes a dead lette
     await waitUntil(isComplete, { what: 'a round to be completed', timeoutMs: 20_000 });
     await waitUntil(() => new Set(bench.lanes.entryIds()).size === 19, { what: 'all other webhooks' });
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(entries).filter((id) => id !== large)));
-    const letters = await takenDeadLetters(broker.url);
+    const letters = await drainDeadLetters(broker.url);
     expect(letters.map(({ properties }): unknown => properties.messageId)).toEqual([large]);
     expect(String(letters[0]?.properties.headers?.dead_answer)).toContain('max_message_size');
-    await round.run(signal());
-    expect(await takenDeadLetters(broker.url)).toEqual([]);
+    await cycle.run(testTimeout());
+    expect(await drainDeadLetters(broker.url)).toEqual([]);
   } finally {
     await bench.close();
   }

@@ -2,13 +2,13 @@ import { type Publisher } from '@pdaltagent/messaging';
 import { Cursor } from '@pdaltagent/store';
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { parseDestinations } from '@pdaltagent/webhooks';
-import { ids, onOneIncident, openPublisher, RoundBench, signal } from './poll-cycle-bench.testing';
-import { EndingPublication } from './poll-cycle.testing';
+import { ids, ofOneIncident, openPublisher, PollCycleBench, testTimeout } from './poll-cycle-bench.testing';
+import { InterruptedPublisher } from './poll-cycle.testing';
 
 let servers: TestServers;
 let server: LogEntriesServer;
 let publisher: Publisher;
-let bench: RoundBench;
+let bench: PollCycleBench;
 
 beforeAll(async () => {
   servers = await testServers();
@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   server = new LogEntriesServer();
   await server.start();
-  bench = await RoundBench.open(servers, server, publisher);
+  bench = await PollCycleBench.open(servers, server, publisher);
 });
 afterEach(async () => {
   await bench.close();
@@ -33,9 +33,9 @@ describe('the place where reading begins', () => {
     const [, young] = server.add(2, (index) => ({
       created_at: new Date(Date.now() - (index === 0 ? 330_000 : 270_000)).toISOString(),
     }));
-    const round = await bench.newRound();
-    await round.run(signal());
-    await round.run(signal());
+    const cycle = await bench.newCycle();
+    await cycle.run(testTimeout());
+    await cycle.run(testTimeout());
     await arrived(1);
     expect(bench.lanes.entryIds()).toEqual([young?.id]);
     expect(bench.log.lines.filter((line) => line.startsWith('there is no cursor'))).toHaveLength(1);
@@ -46,8 +46,8 @@ describe('the place where reading begins', () => {
     const [, young] = server.add(2, (index) => ({
       created_at: new Date(since + (index * 2 - 1) * 1000).toISOString(),
     }));
-    await (await bench.newRound({ since })).run(signal());
-    await (await bench.newRound()).run(signal());
+    await (await bench.newCycle({ since })).run(testTimeout());
+    await (await bench.newCycle()).run(testTimeout());
     await arrived(1);
     expect(bench.lanes.entryIds()).toEqual([young?.id]);
   });
@@ -57,7 +57,7 @@ describe('the place where reading begins', () => {
     const start = Date.now() - 20 * 86_400_000;
     await new Cursor(store).advance({ start, cursor: start });
     const added = server.add(3_000, (index) => ({ created_at: new Date(start + index * 500_000).toISOString() }));
-    await (await bench.newRound()).run(signal());
+    await (await bench.newCycle()).run(testTimeout());
     await arrived(3_000);
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(added)));
     expect(bench.log.lines).toContain('catching up');
@@ -67,23 +67,23 @@ describe('the place where reading begins', () => {
     const store = await bench.newStore();
     const start = Date.now() - 3_600_000;
     await new Cursor(store).advance({ start, cursor: start });
-    const standby = await bench.newRound({ store });
+    const standby = await bench.newCycle({ store });
     await standby.standBy(true);
     await store.run((redis) => redis.flushdb());
     const added = server.add(1, () => ({ created_at: new Date(start + 60_000).toISOString() }));
-    await standby.run(signal());
+    await standby.run(testTimeout());
     await arrived(1);
     expect(bench.lanes.entryIds()).toEqual(ids(added));
   });
 
   it('is the cursor in memory when Redis is emptied: it repeats, with the same ids, and skips nothing', async () => {
     const store = await bench.newStore();
-    const round = await bench.newRound({ store });
+    const cycle = await bench.newCycle({ store });
     const added = server.add(10);
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await store.run((redis) => redis.flushdb());
     added.push(...server.add(5));
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await arrived(25);
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(added)));
     expect(new Set(bench.lanes.messages.map(({ id }) => id)).size).toBe(15);
@@ -93,16 +93,18 @@ describe('the place where reading begins', () => {
 
 describe('an end between publishing and marking', () => {
   it('repeats with the same id, flagged as a repeat, and loses nothing', async () => {
-    const added = server.add(20, onOneIncident);
+    const added = server.add(20, ofOneIncident);
     const store = await bench.newStore();
     const options = {
       publisher: bench.publisher,
       destinations: () => parseDestinations('http://receiver.test/hook') ?? [],
     };
-    const publication = new EndingPublication({ ...options, config: {} }, store, added[9]?.id ?? '');
-    await expect((await bench.newRound({ store, publication })).run(signal())).rejects.toMatchObject({ code: 'away' });
+    const webhookPublisher = new InterruptedPublisher({ ...options, config: {} }, store, added[9]?.id ?? '');
+    await expect((await bench.newCycle({ store, webhookPublisher })).run(testTimeout())).rejects.toMatchObject({
+      code: 'away',
+    });
     await arrived(10);
-    await (await bench.newRound()).run(signal());
+    await (await bench.newCycle()).run(testTimeout());
     await arrived(21);
     const expected = [...ids(added).slice(0, 10), ...ids(added).slice(9)];
     expect(bench.lanes.entryIds()).toEqual(expected);
@@ -117,8 +119,8 @@ describe('an end between publishing and marking', () => {
       publisher: bench.publisher,
       destinations: () => parseDestinations('http://receiver.test/hook') ?? [],
     };
-    const publication = new EndingPublication({ ...options, config: {} }, store, added[1]?.id ?? '');
-    await expect((await bench.newRound({ store, publication })).run(signal())).rejects.toBeDefined();
+    const webhookPublisher = new InterruptedPublisher({ ...options, config: {} }, store, added[1]?.id ?? '');
+    await expect((await bench.newCycle({ store, webhookPublisher })).run(testTimeout())).rejects.toBeDefined();
     const position = await new Cursor(await bench.newStore()).read();
     expect(position?.cursor).toBe(position?.start);
   });

@@ -1,12 +1,12 @@
 import { type Publisher } from '@pdaltagent/messaging';
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
-import { ids, onOneIncident, openPublisher, RoundBench, signal } from './poll-cycle-bench.testing';
-import { RefusingCursor, takenDeadLetters } from './poll-cycle.testing';
+import { ids, ofOneIncident, openPublisher, PollCycleBench, testTimeout } from './poll-cycle-bench.testing';
+import { drainDeadLetters, RefusingCursor } from './poll-cycle.testing';
 
 let servers: TestServers;
 let server: LogEntriesServer;
 let publisher: Publisher;
-let bench: RoundBench;
+let bench: PollCycleBench;
 
 beforeAll(async () => {
   servers = await testServers();
@@ -15,7 +15,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   server = new LogEntriesServer();
   await server.start();
-  bench = await RoundBench.open(servers, server, publisher);
+  bench = await PollCycleBench.open(servers, server, publisher);
 });
 afterEach(async () => {
   await bench.close();
@@ -28,8 +28,8 @@ const arrived = (count: number) =>
 
 describe('a round', () => {
   it('queues what is new, oldest first per incident, once for each destination', async () => {
-    const added = server.add(120, onOneIncident);
-    await (await bench.newRound({ urls: 'http://one.test,http://two.test' })).run(signal());
+    const added = server.add(120, ofOneIncident);
+    await (await bench.newCycle({ urls: 'http://one.test,http://two.test' })).run(testTimeout());
     await arrived(240);
     const [one, two] = ['one.test', 'two.test'].map((host) =>
       bench.lanes.messages.flatMap(({ routingKey }, index) =>
@@ -44,36 +44,36 @@ describe('a round', () => {
 
   it('queues entries of one second in PagerDuty’s order, those that appear within it later too', async () => {
     const created_at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
-    const round = await bench.newRound();
-    const addSome = () => server.add(150, (index) => ({ ...onOneIncident(), created_at, id: `R${9_999 - index}` }));
+    const cycle = await bench.newCycle();
+    const addSome = () => server.add(150, (index) => ({ ...ofOneIncident(), created_at, id: `R${9_999 - index}` }));
     const added = addSome();
-    await round.run(signal());
+    await cycle.run(testTimeout());
     added.push(...addSome());
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await arrived(300);
     expect(bench.lanes.entryIds()).toEqual(ids(added));
   });
 
   it('queues nothing twice, though it reads an overlap again', async () => {
     server.add(30);
-    const round = await bench.newRound();
-    await round.run(signal());
+    const cycle = await bench.newCycle();
+    await cycle.run(testTimeout());
     const late = server.add(1, () => ({ created_at: new Date(Date.now() - 50_000).toISOString() }));
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await arrived(31);
-    await round.run(signal());
+    await cycle.run(testTimeout());
     expect(bench.lanes.entryIds()).toHaveLength(31);
     expect(bench.lanes.entryIds().at(-1)).toBe(late[0]?.id);
   });
 
   it('misses no entry that appears late, wherever the cursor is by then', async () => {
-    const round = await bench.newRound();
+    const cycle = await bench.newCycle();
     server.add(5);
-    await round.run(signal());
+    await cycle.run(testTimeout());
     for (const secondsLate of [1, 20, 40, 58]) {
       server.add(1, () => ({ created_at: new Date(Date.now() - secondsLate * 1000).toISOString() }));
       server.add(1);
-      await round.run(signal());
+      await cycle.run(testTimeout());
     }
     await arrived(13);
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(server.entries)));
@@ -81,13 +81,13 @@ describe('a round', () => {
 
   it.each([-30_000, 30_000])('misses nothing when PagerDuty’s clock is %d ms ahead of ours', async (aheadMs) => {
     server.clockSkewMs = aheadMs;
-    const round = await bench.newRound();
+    const cycle = await bench.newCycle();
     for (let count = 0; count < 3; count += 1) {
       server.add(4);
-      await round.run(signal());
+      await cycle.run(testTimeout());
       const late = new Date(Date.now() + aheadMs - 50_000).toISOString();
       server.add(1, () => ({ created_at: late }));
-      await round.run(signal());
+      await cycle.run(testTimeout());
     }
     await arrived(15);
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(server.entries)));
@@ -101,7 +101,7 @@ describe('a round', () => {
       ...fields,
     }));
     server.faults.push({ status: 200, body: JSON.stringify({ log_entries: [null, ...entries], more: false }) });
-    await (await bench.newRound()).run(signal());
+    await (await bench.newCycle()).run(testTimeout());
     await arrived(4);
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(entries)));
   });
@@ -112,11 +112,11 @@ describe('a round', () => {
     const deep = `{"id":"deep","created_at":"${created_at}","incident":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`;
     const body = `{"log_entries":[${odd.join()},${deep},{"id":"R1","created_at":"${created_at}"}],"more":false}`;
     server.faults.push({ status: 200, body }, { status: 200, body });
-    const round = await bench.newRound();
-    await round.run(signal());
-    await round.run(signal());
+    const cycle = await bench.newCycle();
+    await cycle.run(testTimeout());
+    await cycle.run(testTimeout());
     await arrived(1);
-    const letters = await takenDeadLetters(servers.amqpUrl);
+    const letters = await drainDeadLetters(servers.amqpUrl);
     expect(letters.map(({ content }) => content.toString()).sort()).toEqual(
       [...odd, JSON.stringify({ id: 'deep', type: 'log_entry', createdAt: Date.parse(created_at) })].sort(),
     );
@@ -128,35 +128,37 @@ describe('a round', () => {
     server.add(3);
     const store = await bench.newStore();
     const cursor = new RefusingCursor(store);
-    await expect((await bench.newRound({ store, cursor })).run(signal())).rejects.toMatchObject({ code: 'refused' });
+    await expect((await bench.newCycle({ store, cursor })).run(testTimeout())).rejects.toMatchObject({
+      code: 'refused',
+    });
     expect(server.requests).toEqual([]);
   });
 
   it('publishes nothing more once it may not', async () => {
-    server.add(5, onOneIncident);
+    server.add(5, ofOneIncident);
     let left = 2;
     const check = () => {
       left -= 1;
       if (left < 0) throw new Error('no more');
     };
-    await expect((await bench.newRound()).run(signal(), check)).rejects.toThrow('no more');
+    await expect((await bench.newCycle()).run(testTimeout(), check)).rejects.toThrow('no more');
     await arrived(2);
-    await (await bench.newRound()).run(signal());
+    await (await bench.newCycle()).run(testTimeout());
     await arrived(5);
     expect(bench.lanes.entryIds()).toEqual(ids(server.entries));
   });
 
   it('asks the sender about what is new behind the cursor, for it may have been published and forgotten', async () => {
     const store = await bench.newStore();
-    const round = await bench.newRound({ store });
+    const cycle = await bench.newCycle({ store });
     server.add(2);
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await store.run((redis) => redis.flushdb());
     const [fresh] = server.add(1, () => ({ created_at: new Date(Date.now() + 1_000).toISOString() }));
-    await round.run(signal());
+    await cycle.run(testTimeout());
     await arrived(5);
     const asked = bench.lanes.messages
-      .map(({ maybeDuplicate: again }, index) => [bench.lanes.entryIds()[index] === fresh?.id, again])
+      .map(({ maybeDuplicate }, index) => [bench.lanes.entryIds()[index] === fresh?.id, maybeDuplicate])
       .slice(2);
     expect(asked.sort()).toEqual([
       [false, true],
@@ -168,7 +170,7 @@ describe('a round', () => {
   it('leaves out what belongs to other services', async () => {
     server.add(4, (index) => ({ service: { id: index % 2 === 0 ? 'MINE' : 'THEIRS' } }));
     server.add(1, () => ({ service: undefined }));
-    await (await bench.newRound({ services: ['MINE'] })).run(signal());
+    await (await bench.newCycle({ services: ['MINE'] })).run(testTimeout());
     await arrived(2);
     expect(bench.lanes.entryIds()).toHaveLength(2);
   });

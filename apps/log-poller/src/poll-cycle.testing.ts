@@ -2,10 +2,10 @@ import { WEBHOOKS } from '@pdaltagent/messaging';
 import { Cursor, type Position, type Store, StoreError } from '@pdaltagent/store';
 import { type LogEntry } from '@pdaltagent/webhooks';
 import { connect, type GetMessage } from 'amqplib';
-import { Publication } from './webhook-publisher';
+import { WebhookPublisher } from './webhook-publisher';
 
 /** Takes what lies among the dead letters. */
-export async function takenDeadLetters(amqpUrl: string): Promise<GetMessage[]> {
+export async function drainDeadLetters(amqpUrl: string): Promise<GetMessage[]> {
   const connection = await connect(amqpUrl);
   const channel = await connection.createChannel();
   const letters: GetMessage[] = [];
@@ -19,17 +19,17 @@ export async function takenDeadLetters(amqpUrl: string): Promise<GetMessage[]> {
 }
 
 /** Ends as a process that is killed after the broker confirmed an entry and before it is marked as seen. */
-export class EndingPublication extends Publication {
+export class InterruptedPublisher extends WebhookPublisher {
   constructor(
-    options: ConstructorParameters<typeof Publication>[0],
+    options: ConstructorParameters<typeof WebhookPublisher>[0],
     private readonly store: Store,
     private readonly lastId: string,
   ) {
     super(options);
   }
 
-  override async publish(entry: LogEntry, again: boolean): Promise<void> {
-    await super.publish(entry, again);
+  override async publish(entry: LogEntry, maybeDuplicate: boolean): Promise<void> {
+    await super.publish(entry, maybeDuplicate);
     if (entry.id === this.lastId) this.store.close();
   }
 }

@@ -2,23 +2,23 @@ import { type WindowContent, type WindowReader } from '@pdaltagent/rest-api';
 import { type Logger } from '@pdaltagent/service';
 import { type Cursor, type Position } from '@pdaltagent/store';
 import { type LogEntry } from '@pdaltagent/webhooks';
-import { type Clocks, surelyPast } from './clocks';
+import { type Clocks, earliestNow } from './clocks';
 import { type Counters } from './counters';
-import { type NewEntries } from './entry-publisher';
+import { type EntryPublisher } from './entry-publisher';
 import { nextWindow } from './time-window';
 
 const FIRST_START_MS = 5 * 60_000;
 /** In a quiet account the cursor follows the slower clock at this distance, far beyond any lateness or skew. */
-const QUIET_MS = 5 * 60_000;
+const QUIET_LAG_MS = 5 * 60_000;
 /** From this lag on a round is a catch-up and tells how far it is. */
-const CATCH_UP_MS = 10 * 60_000;
+const CATCHING_UP_LAG_MS = 10 * 60_000;
 /** A cursor is ahead of PagerDuty's clock by mistake, not by what a cached answer or the seconds of a Date may make of it. */
-const MISTAKE_MS = 60_000;
+const FUTURE_TOLERANCE_MS = 60_000;
 
-export interface RoundOptions {
+export interface PollCycleOptions {
   readonly clocks: Clocks;
   readonly reader: WindowReader;
-  readonly newEntries: NewEntries;
+  readonly entryPublisher: EntryPublisher;
   readonly cursor: Cursor;
   readonly overlapMs: number;
   /** Where a first start begins; milliseconds since 1970. */
@@ -31,13 +31,13 @@ export interface RoundOptions {
  * One look at the log: read from an overlap before the cursor, drop what was seen, publish oldest first, mark as seen what
  * the broker confirmed, then move the cursor. An end at any point repeats at most what was not marked; nothing is skipped.
  */
-export class Round {
-  readonly #options: RoundOptions;
+export class PollCycle {
+  readonly #options: PollCycleOptions;
   #position: Position | null = null;
   /** Whether a former round, here or in another process, may have published what it did not mark. */
-  #suspicious = true;
+  #mayRepeat = true;
 
-  constructor(options: RoundOptions) {
+  constructor(options: PollCycleOptions) {
     this.#options = options;
   }
 
@@ -47,16 +47,16 @@ export class Round {
    */
   async standBy(isPolled: boolean): Promise<void> {
     const { counters, cursor } = this.#options;
-    this.#suspicious = true;
-    if (isPolled) counters.behind(null);
-    else counters.unknown();
+    this.#mayRepeat = true;
+    if (isPolled) counters.setLag(null);
+    else counters.pollerUnknown();
     this.#position = (await cursor.read()) ?? this.#position;
   }
 
   /** To be called now and then while nothing can be published, so that the lag is known. @throws StoreError */
-  async locate(): Promise<void> {
+  async reportLag(): Promise<void> {
     const stored = await this.#options.cursor.read();
-    if (stored !== null) this.#options.counters.reachedFirst(stored.cursor);
+    if (stored !== null) this.#options.counters.initializeLag(stored.cursor);
   }
 
   /**
@@ -64,50 +64,51 @@ export class Round {
    * @throws StoreError, PublishError, or what `check` threw; the next round then begins where this one did
    */
   async run(signal: AbortSignal, check = () => signal.throwIfAborted()): Promise<void> {
-    const suspicious = this.#suspicious;
-    this.#suspicious = true;
-    const { clocks, reader, newEntries, overlapMs, counters } = this.#options;
-    const from = await this.#believable(await this.#currentPosition());
+    const mayRepeat = this.#mayRepeat;
+    this.#mayRepeat = true;
+    const { clocks, reader, entryPublisher, overlapMs, counters } = this.#options;
+    const from = await this.#plausiblePosition(await this.#currentPosition());
     // A Redis that takes nothing must end the round before anything is published that could not be marked.
     await this.#options.cursor.advance(from);
-    counters.reachedFirst(from.cursor);
-    const began = clocks.monotonic();
+    counters.initializeLag(from.cursor);
+    const startedAt = clocks.monotonic();
     const times = clocks.times();
     // Beyond this the cursor does not go, whatever time an entry bears: what appears from now on was perhaps not read.
-    const past = surelyPast(times);
+    const past = earliestNow(times);
     let position = from;
     let progress = 0;
     for await (const content of reader.read(nextWindow({ ...from, overlapMs, times }), signal)) {
       // What is new behind the cursor is late, or was published and forgotten: nobody but the sender can tell.
-      const mayBeRepeat = ({ createdAt }: LogEntry) => suspicious || (createdAt !== null && createdAt <= from.cursor);
-      progress += await newEntries.publish(content, mayBeRepeat, check);
+      const mayBeRepeat = ({ createdAt }: LogEntry) => mayRepeat || (createdAt !== null && createdAt <= from.cursor);
+      progress += await entryPublisher.publish(content, mayBeRepeat, check);
       position = await this.#advance(position, newestOf(content.entries, Math.min(past, content.window.until)));
-      this.#reportProgress(content, began, progress);
+      this.#reportProgress(content, startedAt, progress);
     }
     // Only PagerDuty's clock tells that no news are no news.
-    if (times.pagerDuty !== null) await this.#advance(position, past - QUIET_MS);
+    if (times.pagerDuty !== null) await this.#advance(position, past - QUIET_LAG_MS);
     clocks.compare();
-    this.#suspicious = false;
+    this.#mayRepeat = false;
   }
 
   /**
    * A cursor ahead of PagerDuty's clock would skip everything until then: this machine's clock was ahead at the first start,
    * or a former version believed a wrong clock. What was skipped before cannot be known here.
    */
-  async #believable(position: Position): Promise<Position> {
+  async #plausiblePosition(position: Position): Promise<Position> {
     const { clocks, cursor, since, log } = this.#options;
     const { ours, pagerDuty } = clocks.times();
     // The cursor of an operator who wants reading to begin later is where he put it.
-    if (pagerDuty === null || position.cursor <= pagerDuty + MISTAKE_MS || position.cursor === since) return position;
+    if (pagerDuty === null || position.cursor <= pagerDuty + FUTURE_TOLERANCE_MS || position.cursor === since)
+      return position;
     // Were it set by our clock, which still is ahead, this is where it was meant to be.
-    const meant = Math.min(pagerDuty, position.cursor - Math.max(0, ours - pagerDuty)) - FIRST_START_MS;
-    const believable = { start: Math.min(position.start, meant), cursor: meant };
+    const intended = Math.min(pagerDuty, position.cursor - Math.max(0, ours - pagerDuty)) - FIRST_START_MS;
+    const plausible = { start: Math.min(position.start, intended), cursor: intended };
     log.error(
       'the cursor lies ahead of PagerDuty’s clock: reading goes back; webhooks may be missing before: pdaltagent webhooks replay',
-      { cursor: isoOf(position.cursor), from: isoOf(meant) },
+      { cursor: toIso(position.cursor), from: toIso(intended) },
     );
-    await cursor.moveBack(believable);
-    return (this.#position = believable);
+    await cursor.moveBack(plausible);
+    return (this.#position = plausible);
   }
 
   async #currentPosition(): Promise<Position> {
@@ -119,11 +120,11 @@ export class Round {
       await cursor.advance(this.#position);
       return this.#position;
     }
-    const start = since ?? surelyPast(this.#options.clocks.times()) - FIRST_START_MS;
+    const start = since ?? earliestNow(this.#options.clocks.times()) - FIRST_START_MS;
     log.warn(
       'there is no cursor in Redis (a first start, or it was emptied): reading begins at PDAGENTD_POLL_SINCE, by default five minutes ago',
       {
-        since: isoOf(start),
+        since: toIso(start),
         from: since === undefined ? 'five minutes ago' : 'PDAGENTD_POLL_SINCE',
       },
     );
@@ -138,17 +139,17 @@ export class Round {
     return (this.#position = advanced);
   }
 
-  /** To the metrics always, to the log only while much is behind. @param began on the monotonic clock */
-  #reportProgress({ window }: WindowContent, began: number, published: number): void {
+  /** To the metrics always, to the log only while much is behind. @param startedAt on the monotonic clock */
+  #reportProgress({ window }: WindowContent, startedAt: number, published: number): void {
     const { clocks, counters, log } = this.#options;
-    const wasBehind = counters.lagMs() > CATCH_UP_MS;
-    const sinceBegan = clocks.monotonic() - began;
+    const wasBehind = counters.lagMs() > CATCHING_UP_LAG_MS;
+    const sinceBegan = clocks.monotonic() - startedAt;
     const now = clocks.now();
     const reached = Math.min(window.until, now - sinceBegan);
-    counters.behind(now - reached);
+    counters.setLag(now - reached);
     const lagSeconds = Math.round(counters.lagMs() / 1000);
-    if (counters.lagMs() > CATCH_UP_MS)
-      log.info('catching up', { at: isoOf(reached), lagSeconds, entriesPublished: published });
+    if (counters.lagMs() > CATCHING_UP_LAG_MS)
+      log.info('catching up', { at: toIso(reached), lagSeconds, entriesPublished: published });
     else if (wasBehind) log.info('caught up', { lagSeconds, entriesPublished: published });
   }
 }
@@ -161,6 +162,6 @@ function newestOf(entries: readonly LogEntry[], farthest: number): number {
   return times.reduce((newest, time) => Math.max(newest, time), Number.NEGATIVE_INFINITY);
 }
 
-function isoOf(time: number): string {
+function toIso(time: number): string {
   return new Date(time).toISOString();
 }

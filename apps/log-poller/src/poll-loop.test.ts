@@ -1,25 +1,25 @@
 import { ManualClock, waitUntil } from '@pdaltagent/testing';
-import { KeptLog } from './recording-log.testing';
+import { RecordingLog } from './recording-log.testing';
 import { PollLoop } from './poll-loop';
 
 it('goes on at its interval when the machine’s clock is set back two hours', async () => {
   const clock = new ManualClock();
-  let rounds = 0;
+  let cycles = 0;
   const loop = new PollLoop({
-    round: {
-      run: () => Promise.resolve(void (rounds += 1)),
+    cycle: {
+      run: () => Promise.resolve(void (cycles += 1)),
       standBy: () => Promise.resolve(),
-      locate: () => Promise.resolve(),
+      reportLag: () => Promise.resolve(),
     },
     lease: { held: () => true, holder: () => 'this process', whenHeld: () => Promise.resolve() },
     publisher: { state: () => 'connected' },
     intervalMs: 10_000,
-    log: new KeptLog(),
+    log: new RecordingLog(),
     clock,
   });
   loop.start();
-  await waitUntil(() => rounds === 1, { what: 'the first round' });
+  await waitUntil(() => cycles === 1, { what: 'the first round' });
   clock.jump(-7_200_000);
-  await waitUntil(() => clock.advance(1_000) ?? rounds === 2, { what: 'the second round', timeoutMs: 2_000 });
+  await waitUntil(() => clock.advance(1_000) ?? cycles === 2, { what: 'the second round', timeoutMs: 2_000 });
   await loop.stop();
 });

@@ -1,7 +1,7 @@
 import { type Logger } from '@pdaltagent/service';
 
 /** A logger that keeps its lines. */
-export class KeptLog implements Logger {
+export class RecordingLog implements Logger {
   readonly lines: string[] = [];
   readonly debug = (): void => undefined;
   readonly info = (message: string): void => void this.lines.push(message);

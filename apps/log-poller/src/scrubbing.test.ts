@@ -3,9 +3,9 @@ import { type Environment, type Logger, readConfiguration } from '@pdaltagent/se
 import { parseDestinations, parseLogEntry } from '@pdaltagent/webhooks';
 import { Registry } from 'prom-client';
 import { variables } from './configuration';
-import { Publication } from './webhook-publisher';
+import { WebhookPublisher } from './webhook-publisher';
 import { createScrub } from './scrubbing';
-import { SettingAside } from './unconvertible-entries';
+import { UnconvertibleEntries } from './unconvertible-entries';
 
 let metrics: Registry;
 let warnings: string[];
@@ -27,7 +27,7 @@ const [destination] = parseDestinations('https://hooks.example.net/pd') ?? [];
 
 async function published(environment: Environment): Promise<string> {
   const bodies: string[] = [];
-  const publication = new Publication({
+  const webhookPublisher = new WebhookPublisher({
     publisher: { publish: ({ body }: OutgoingMessage) => Promise.resolve(void bodies.push(body.toString())) },
     destinations: () => (destination === undefined ? [] : [destination]),
     config: {},
@@ -40,7 +40,7 @@ async function published(environment: Environment): Promise<string> {
     channel: { type: 'note', summary: 'called +1 415 555 0132' },
   });
   if (entry === null) throw new Error('it is an entry');
-  await publication.publish(entry, false);
+  await webhookPublisher.publish(entry, false);
   return bodies.join();
 }
 
@@ -63,7 +63,11 @@ it('takes personal data out of webhooks before they are queued, and counts it by
 it('takes it out of entries that are set aside too', async () => {
   const bodies: string[] = [];
   const send = (_exchange: string, _key: string, body: Buffer) => Promise.resolve(void bodies.push(body.toString()));
-  await new SettingAside({ send }, scrubOf({ PDAGENTD_SCRUB_WEBHOOKS: 'on' })).put('x', '["jane@example.com"]', 'odd');
+  await new UnconvertibleEntries({ send }, scrubOf({ PDAGENTD_SCRUB_WEBHOOKS: 'on' })).deadLetter(
+    'x',
+    '["jane@example.com"]',
+    'odd',
+  );
   expect(bodies).toEqual(['["{{EMAIL_ADDRESS}}"]']);
 });
 

@@ -7,7 +7,7 @@ const AHEAD_MS = 60 * SECOND_MS;
 /** While PagerDuty's clock is not known, ours may be days slow: an earlier end would leave out what is new. */
 const FAR_AHEAD_MS = 7 * 86_400 * SECOND_MS;
 
-export interface WindowStart {
+export interface WindowOptions {
   /** Where the very first reading began: nothing before it is read. */
   readonly start: number;
   readonly cursor: number;
@@ -16,7 +16,7 @@ export interface WindowStart {
 }
 
 /** What one round reads: from an overlap before the cursor (entries may appear late) to a fixed end. */
-export function nextWindow({ start, cursor, overlapMs, times: { ours, pagerDuty } }: WindowStart): TimeWindow {
+export function nextWindow({ start, cursor, overlapMs, times: { ours, pagerDuty } }: WindowOptions): TimeWindow {
   const since = Math.max(start, cursor - overlapMs);
   const latest = Math.max(ours, pagerDuty ?? ours, cursor);
   const until = latest + (pagerDuty === null ? FAR_AHEAD_MS : AHEAD_MS);

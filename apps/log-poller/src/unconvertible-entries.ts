@@ -2,7 +2,7 @@ import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { DEAD_LETTER_EXCHANGE, isNeverTaken, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 
 /** Puts what cannot become a webhook among the dead letters of the webhooks, where an operator finds it. */
-export class SettingAside {
+export class UnconvertibleEntries {
   readonly #publisher: Pick<Publisher, 'send'>;
   readonly #scrub: (body: Buffer) => Buffer;
   readonly #clock: Clock;
@@ -19,7 +19,7 @@ export class SettingAside {
   }
 
   /** Resolves once the broker has the letter: without the content if that is more than it takes. @throws PublishError */
-  async put(id: string, content: string, problem: string): Promise<void> {
+  async deadLetter(id: string, content: string, problem: string): Promise<void> {
     const body = this.#scrub(Buffer.from(content));
     try {
       await this.#send(id, body, problem);

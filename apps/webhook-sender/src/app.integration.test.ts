@@ -58,15 +58,15 @@ async function start(urls: string, environment: Record<string, string> = {}, met
   return app;
 }
 
-function publish(url: string, id: string, incident: string, again = false): Promise<void> {
-  return publishTo(parseDestinations(url)?.[0]?.name ?? '', `${id}-${url}`, { id, incident }, again);
+function publish(url: string, id: string, incident: string, maybeDuplicate = false): Promise<void> {
+  return publishTo(parseDestinations(url)?.[0]?.name ?? '', `${id}-${url}`, { id, incident }, maybeDuplicate);
 }
 
 function publishTo(
   name: string,
   id: string,
   body: { readonly id?: string; readonly incident: string },
-  again = false,
+  maybeDuplicate = false,
 ): Promise<void> {
   return publisher.publish({
     id,
@@ -76,7 +76,7 @@ function publishTo(
     body: Buffer.from(JSON.stringify(body)),
     contentType: 'application/json',
     receivedAt: Date.now(),
-    maybeDuplicate: again,
+    maybeDuplicate,
   });
 }
 

@@ -1,13 +1,13 @@
 import { WebhookPosters } from '@pdaltagent/http';
 import { AlertProgress, LaneWorker, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, type Context, openSendingDestinations, type SendingDestinations } from '@pdaltagent/service';
-import { DeadAlerts, DeliveredMarkers, PausedDestinations, Store } from '@pdaltagent/store';
+import { DeadLetteredAlerts, DeliveredMarkers, PausedDestinations, Store } from '@pdaltagent/store';
 import { type SendingDestination } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
-import { createInstruments, watchWorker } from './metrics';
-import { Pauses } from './pause-sync';
+import { createMetrics, registerWorkerGauges } from './metrics';
+import { PauseSync } from './pause-sync';
 
 /** Webhooks from their lanes to their destinations. */
 export function createApp(configuration: Configuration, context: Context): App {
@@ -30,8 +30,8 @@ function sendingApp(
       certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
   });
   const store = new Store({ url: redisUrl, name: 'webhook-sender', log: logger });
-  const aftermath = new AlertProgress(new DeadAlerts(store, 'webhooks'));
-  const instruments = createInstruments(metrics, destinations, logger);
+  const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'webhooks'));
+  const metricsObserver = createMetrics(metrics, destinations, logger);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({
     url: amqpUrl,
@@ -44,36 +44,36 @@ function sendingApp(
     poisonAfterMs: maximumAgeMs,
     destinationOf: ({ routingKey }) => routingKey,
     deliver: createDelivery({ posters, destinations }),
-    gone: (name) => pauses.gone(name),
+    gone: (name) => pauseSync.gone(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: aftermath.observing({
-      ...instruments,
+    observer: alertProgress.observing({
+      ...metricsObserver,
       attempted: (message, outcome) => {
         isTried = true;
-        instruments.attempted(message, outcome);
+        metricsObserver.attempted(message, outcome);
       },
     }),
-    prepare: () => aftermath.learn(),
+    prepare: () => alertProgress.learn(),
     log: logger,
   });
-  const pauses = new Pauses({ worker, paused: new PausedDestinations(store) });
+  const pauseSync = new PauseSync({ worker, paused: new PausedDestinations(store) });
   destinations.onChange(() => posters.keepOnly(destinations.current()));
-  watchWorker(metrics, worker);
+  registerWorkerGauges(metrics, worker);
   return {
     async start() {
       const signed = destinations.current().filter(isSigned);
       logger.info('sending', { destinations: namesOf(destinations.current()), signed: namesOf(signed) });
       destinations.start();
       store.start();
-      aftermath.start();
-      await pauses.start();
+      alertProgress.start();
+      await pauseSync.start();
       worker.start();
     },
     async stop() {
       destinations.stop();
       await worker.stop();
-      await aftermath.stop();
-      await pauses.stop();
+      await alertProgress.stop();
+      await pauseSync.stop();
       store.close();
       posters.close();
     },

@@ -1,7 +1,7 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { WebhookPosters } from '@pdaltagent/http';
 import { type IncomingMessage } from '@pdaltagent/messaging';
-import { parseDestinations, plainSending, type SendingDestination, signatureOf } from '@pdaltagent/webhooks';
+import { parseDestinations, type SendingDestination, signatureOf, withSigning } from '@pdaltagent/webhooks';
 import { ManualClock } from '@pdaltagent/testing';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
@@ -56,7 +56,7 @@ interface Circumstances {
 
 function deliverer(url: string, { secrets = [], settings = {} }: Circumstances = {}, clock: Clock = SYSTEM_CLOCK) {
   const [destination] = (parseDestinations(url) ?? []).map((plain) => ({
-    ...plainSending(plain, { secrets, standardKeys: [] }),
+    ...withSigning(plain, { secrets, standardKeys: [] }),
     ...settings,
   }));
   const destinations = { named: (name: string) => (name === destination?.name ? destination : undefined) };

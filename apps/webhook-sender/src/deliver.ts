@@ -6,7 +6,7 @@ import { type SendingDestinations } from '@pdaltagent/service';
 import { requestOf } from '@pdaltagent/webhooks';
 
 /** The poller may know a destination before this process does: so long it may be unknown before its webhooks are set aside. */
-const GRACE_MS = 5 * 60_000;
+const UNKNOWN_GRACE_MS = 5 * 60_000;
 
 export interface DeliveryOptions {
   readonly posters: Pick<WebhookPosters, 'post'>;
@@ -25,7 +25,7 @@ export function createDelivery({ posters, destinations, clock = SYSTEM_CLOCK }: 
       const now = clock.monotonic();
       const since = unknownSince.get(name) ?? now;
       unknownSince.set(name, since);
-      return now - since < GRACE_MS ? notYetKnown(name) : unknown(name);
+      return now - since < UNKNOWN_GRACE_MS ? notYetKnown(name) : unknown(name);
     }
     unknownSince.delete(name);
     const attempt = await posters.post(

@@ -1,16 +1,16 @@
 import { type FailureReason, FAULTS, type Outcome } from '@pdaltagent/delivery';
 import {
   ATTEMPT_OUTCOMES,
-  createLaneInstruments,
-  type InstrumentNames,
+  createLaneMetrics,
   type LaneObserver,
   type LaneWorker,
-  watchLanes,
+  type MetricNames,
+  registerLaneGauges,
 } from '@pdaltagent/messaging';
 import { type Logger, type SendingDestinations } from '@pdaltagent/service';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-const NAMES: InstrumentNames = { prefix: 'pdaltagent_webhook', what: 'Webhooks' };
+const METRIC_NAMES: MetricNames = { prefix: 'pdaltagent_webhook', what: 'Webhooks' };
 const REASONS: readonly FailureReason[] = [...FAULTS, 'server-error', 'request-timeout', 'way'];
 /** In place of a name that no configuration has: labels are what operators chose, and nothing else. */
 const UNKNOWN = 'unknown';
@@ -18,9 +18,9 @@ const UNKNOWN = 'unknown';
 type Known = Pick<SendingDestinations, 'current' | 'named' | 'onChange'>;
 
 /** What the sender counts, by destination name (never a URL), and one log line per attempt that did not succeed. */
-export function createInstruments(registry: Registry, destinations: Known, log: Logger): LaneObserver {
+export function createMetrics(registry: Registry, destinations: Known, log: Logger): LaneObserver {
   const registers = [registry];
-  const all = createLaneInstruments(registry, NAMES);
+  const all = createLaneMetrics(registry, METRIC_NAMES);
   const attempts = new Counter({
     name: 'pdaltagent_webhook_destination_attempts_total',
     help: 'Attempts to post a webhook, by destination and by what they came to.',
@@ -60,8 +60,8 @@ export function createInstruments(registry: Registry, destinations: Known, log: 
 }
 
 /** Gauges that are read from the worker when they are asked for. */
-export function watchWorker(registry: Registry, worker: LaneWorker): void {
-  watchLanes(registry, worker, NAMES);
+export function registerWorkerGauges(registry: Registry, worker: LaneWorker): void {
+  registerLaneGauges(registry, worker, METRIC_NAMES);
   new Gauge({
     name: 'pdaltagent_webhook_destination_paused',
     help: '1 for each destination that answered 410 and takes nothing until it is resumed.',

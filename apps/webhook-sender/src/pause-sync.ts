@@ -2,7 +2,7 @@ import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type LaneWorker } from '@pdaltagent/messaging';
 import { type PausedDestinations } from '@pdaltagent/store';
 
-export interface PausesOptions {
+export interface PauseSyncOptions {
   readonly worker: Pick<LaneWorker, 'pause' | 'resume'>;
   readonly paused: PausedDestinations;
   /** Between two looks into Redis: how soon a resumed destination goes on; milliseconds. */
@@ -10,68 +10,69 @@ export interface PausesOptions {
   readonly clock?: Clock;
 }
 
-const EVERY_MS = 1_000;
+const SYNC_EVERY_MS = 1_000;
 /** How long the first look may be waited for: a Redis that is away holds up nothing. */
-const FIRST_LOOK_MS = 2_000;
+const FIRST_SYNC_TIMEOUT_MS = 2_000;
 
 /**
  * Keeps this process and Redis of one mind about which destinations are paused. What is paused here is written there, so
  * that it outlives the process and the others learn of it; what somebody resumed there is resumed here.
  */
-export class Pauses {
-  readonly #options: PausesOptions;
+export class PauseSync {
+  readonly #options: PauseSyncOptions;
   readonly #clock: Clock;
   /** Paused here, not yet written; name to when. */
-  readonly #unwritten = new Map<string, number>();
+  readonly #pendingWrites = new Map<string, number>();
   /** Seen in Redis: only these are resumed when they are no longer there. */
-  #seen: ReadonlySet<string> = new Set();
+  #pausedInRedis: ReadonlySet<string> = new Set();
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(options: PausesOptions) {
+  constructor(options: PauseSyncOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
   /** Resolves once Redis was looked into, or soon without it. */
   async start(): Promise<void> {
-    const deadline = this.#clock.monotonic() + FIRST_LOOK_MS;
-    while (!(await this.#look()) && this.#clock.monotonic() < deadline) await delay(this.#clock, 50);
+    const deadline = this.#clock.monotonic() + FIRST_SYNC_TIMEOUT_MS;
+    while (!(await this.#sync()) && this.#clock.monotonic() < deadline) await delay(this.#clock, 50);
     this.#loop = this.#run();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
-    await this.#look();
+    await this.#sync();
   }
 
   /** A destination answered that it is gone, and the worker has paused it. */
   gone(name: string): void {
-    this.#unwritten.set(name, this.#clock.wall());
+    this.#pendingWrites.set(name, this.#clock.wall());
   }
 
   async #run(): Promise<void> {
-    const { everyMs = EVERY_MS } = this.#options;
+    const { everyMs = SYNC_EVERY_MS } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       await delay(this.#clock, everyMs, signal).catch(() => undefined);
-      await this.#look();
+      await this.#sync();
     }
   }
 
   /** Writes first, then reads, so that what was paused a moment ago is found. False where Redis is away. */
-  async #look(): Promise<boolean> {
+  async #sync(): Promise<boolean> {
     const { paused, worker } = this.#options;
     try {
-      for (const [name, at] of [...this.#unwritten]) {
+      for (const [name, at] of [...this.#pendingWrites]) {
         await paused.pause(name, at);
-        this.#unwritten.delete(name);
+        this.#pendingWrites.delete(name);
       }
       const found = new Set((await paused.all()).keys());
       for (const name of found) worker.pause(name);
-      for (const name of this.#seen) if (!found.has(name) && !this.#unwritten.has(name)) worker.resume(name);
-      this.#seen = found;
+      for (const name of this.#pausedInRedis)
+        if (!found.has(name) && !this.#pendingWrites.has(name)) worker.resume(name);
+      this.#pausedInRedis = found;
       return true;
     } catch {
       return false; // Redis says itself that it is away; the next look comes soon.

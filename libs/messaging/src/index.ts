@@ -32,15 +32,15 @@ export {
 export { DEAD_REASONS, type DeadReason } from './dead-letter';
 export { type DeliveredMarkers } from './delivered-ids';
 export { LaneWorker } from './lane-worker';
-export { ATTEMPT_OUTCOMES, createLaneInstruments, type InstrumentNames, watchLanes } from './lane-metrics';
+export { ATTEMPT_OUTCOMES, createLaneMetrics, type MetricNames, registerLaneGauges } from './lane-metrics';
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 export { alertOf, type HeldReport, type TraceReply } from './trace-responder';
-export { alertNameOf, AlertProgress, type DeadAlerts, type LaterEvent } from './dead-letters/alert-progress';
+export { alertNameOf, AlertProgress, type AlertProgressStore, type LaterEvent } from './dead-letters/alert-progress';
 export { actionOf } from './dead-letters/event-action';
 export { discard, type Discarded } from './dead-letters/discard';
 export { type DeadLetter } from './dead-letters/dead-letter';
 export { byDeadAt, replay, type ReplayItem, replayItemOf, type ReplayOptions } from './dead-letters/replay';
-export { type LoneAnswer, LoneSender } from './dead-letters/sequential-sender';
+export { type SendResult, SequentialSender } from './dead-letters/sequential-sender';
 export { Sender } from './dead-letters/sender';
 export { DeadLetterQueue, DeadLetterQueueBusy, type UnackedDeadLetter } from './dead-letters/dead-letter-queue';
 export { BrokerClient, type BrokerClientOptions, BrokerUnavailable, type QueueState } from './inspection/broker-client';

@@ -7,7 +7,7 @@ import { type LaneWorker } from './lane-worker';
 import { laneKey } from './topology';
 
 /** How a worker's metrics are called: `pdaltagent_held`, "Events taken off their lanes …". */
-export interface InstrumentNames {
+export interface MetricNames {
   readonly prefix: string;
   /** What it delivers, in the plural and at the beginning of a sentence. */
   readonly what: string;
@@ -26,9 +26,9 @@ export const ATTEMPT_OUTCOMES = [
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400];
 
 /** What every worker of lanes counts. No label ever holds a routing key. */
-export function createLaneInstruments(
+export function createLaneMetrics(
   registry: Registry,
-  { prefix, what }: InstrumentNames,
+  { prefix, what }: MetricNames,
   clock: Clock = SYSTEM_CLOCK,
 ): LaneObserver {
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
@@ -38,7 +38,7 @@ export function createLaneInstruments(
   const retried = counter('retried_total', 'Attempts that will be repeated.');
   const repeated = counter('repeats_dropped_total', `${what} given out again that had been delivered already.`);
   const dead = counter('dead_letters_total', `${what} set aside for good, by reason.`, ['reason']);
-  const wayFaults = counter(
+  const connectivityFaults = counter(
     'way_faults_total',
     'Attempts that failed on the way (a proxy, a wrong address, an untrusted certificate), by fault.',
     ['fault'],
@@ -51,13 +51,13 @@ export function createLaneInstruments(
   });
   for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ outcome }, 0);
   for (const reason of DEAD_REASONS) dead.inc({ reason }, 0);
-  for (const fault of CONNECTIVITY_FAULTS) wayFaults.inc({ fault }, 0);
+  for (const fault of CONNECTIVITY_FAULTS) connectivityFaults.inc({ fault }, 0);
   return {
     attempted: (_message, outcome) => {
       attempts.inc({ outcome: outcome.kind });
       if (outcome.kind === 'throttled' || outcome.kind === 'failed' || outcome.kind === 'error') retried.inc();
       const fault = connectivityFaultOf(outcome);
-      if (fault !== undefined) wayFaults.inc({ fault });
+      if (fault !== undefined) connectivityFaults.inc({ fault });
     },
     interrupted: () => {
       attempts.inc({ outcome: 'interrupted' });
@@ -73,10 +73,10 @@ export function createLaneInstruments(
 }
 
 /** Gauges that are read from the worker when they are asked for. */
-export function watchLanes(
+export function registerLaneGauges(
   registry: Registry,
   worker: LaneWorker,
-  { prefix, what }: InstrumentNames,
+  { prefix, what }: MetricNames,
   clock: Clock = SYSTEM_CLOCK,
 ): void {
   const { dispatcher } = worker;

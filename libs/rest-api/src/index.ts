@@ -1,14 +1,14 @@
 export { authorizationOf } from './authorization';
 export {
-  type HttpGetter,
+  type HttpClient,
   LogEntriesApi,
   type LogEntriesApiOptions,
   type Page,
   PAGE_BYTES_LIMIT,
   PAGE_LIMIT,
+  type PageFailure,
   type PageQuery,
   RECORD_LIMIT,
-  type Trouble,
 } from './log-entries-api';
 export { halvesOf, type TimeWindow } from './time-window';
-export { READER_WAITS, type ReaderWaits, type WindowContent, WindowReader } from './window-reader';
+export { READER_DELAYS, type ReaderDelays, type WindowContent, WindowReader } from './window-reader';

@@ -14,10 +14,10 @@ const BURST = 60;
 /** What a page of a hundred entries never reaches. */
 export const PAGE_BYTES_LIMIT = 64 * 1024 * 1024;
 
-type Answer = Extract<Awaited<ReturnType<HttpGetter['get']>>, { readonly kind: 'answer' }>;
+type Answer = Extract<Awaited<ReturnType<HttpClient['get']>>, { readonly kind: 'answer' }>;
 
 /** GET over HTTP: one attempt, which rejects only where the signal ended it. Header names are in lower case. */
-export interface HttpGetter {
+export interface HttpClient {
   get(
     url: string,
     headers: Readonly<Record<string, string>>,
@@ -49,13 +49,13 @@ export interface Page {
 }
 
 /** Why there is no page. refused: the token is wrong or may not read. */
-export type Trouble =
+export type PageFailure =
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'throttled'; readonly waitMs: number | undefined }
   | { readonly kind: 'failed'; readonly detail: string; readonly status?: number; readonly timedOut?: boolean };
 
 export interface LogEntriesApiOptions {
-  readonly getter: HttpGetter;
+  readonly httpClient: HttpClient;
   readonly baseUrl: string;
   readonly token: string;
   /** Every log entry, or only those of the overview. */
@@ -69,7 +69,7 @@ export interface LogEntriesApiOptions {
 
 /** GET /log_entries: one call is one request; it never repeats by itself. */
 export class LogEntriesApi {
-  readonly #getter: HttpGetter;
+  readonly #httpClient: HttpClient;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #baseUrl: string;
   readonly #all: boolean;
@@ -79,12 +79,12 @@ export class LogEntriesApi {
   /** On the monotonic clock, like #evenly. */
   #notBefore = Number.NEGATIVE_INFINITY;
   /** When the next request would go if each kept its distance. */
-  #evenly = Number.NEGATIVE_INFINITY;
+  #nextSlotAt = Number.NEGATIVE_INFINITY;
   /** What PagerDuty's clock showed when our monotonic one showed `at`. */
   #serverTime: { readonly shown: number; readonly at: number } | null = null;
 
-  constructor({ getter, baseUrl, token, all, ...options }: LogEntriesApiOptions) {
-    this.#getter = getter;
+  constructor({ httpClient, baseUrl, token, all, ...options }: LogEntriesApiOptions) {
+    this.#httpClient = httpClient;
     this.#baseUrl = baseUrl;
     this.#all = all;
     this.#spacingMs = options.spacingMs ?? SPACING_MS;
@@ -107,13 +107,13 @@ export class LogEntriesApi {
   }
 
   /** One page, or why there is none. Waits its turn where the rate limit wants it. Rejects only where the signal ends it. */
-  async page(query: PageQuery, signal: AbortSignal): Promise<Page | Trouble> {
-    await this.#turn(signal);
-    const got = await this.#getter.get(this.#urlOf(query), this.#headers, signal);
-    if (got.kind === 'fault')
-      return { kind: 'failed', timedOut: got.fault === 'timeout', detail: `${got.fault}: ${got.detail}` };
-    const page = this.#pageOf(got);
-    if (page.kind === 'page') this.#learn(got);
+  async page(query: PageQuery, signal: AbortSignal): Promise<Page | PageFailure> {
+    await this.#waitForRateLimit(signal);
+    const result = await this.#httpClient.get(this.#urlOf(query), this.#headers, signal);
+    if (result.kind === 'fault')
+      return { kind: 'failed', timedOut: result.fault === 'timeout', detail: `${result.fault}: ${result.detail}` };
+    const page = this.#pageOf(result);
+    if (page.kind === 'page') this.#recordServerState(result);
     return page;
   }
 
@@ -131,14 +131,14 @@ export class LogEntriesApi {
     return `${this.#baseUrl}/log_entries?${query.toString()}`;
   }
 
-  async #turn(signal: AbortSignal): Promise<void> {
+  async #waitForRateLimit(signal: AbortSignal): Promise<void> {
     const ahead = (this.#burst - 1) * this.#spacingMs;
-    const wait = Math.max(this.#notBefore, this.#evenly - ahead) - this.#clock.monotonic();
+    const wait = Math.max(this.#notBefore, this.#nextSlotAt - ahead) - this.#clock.monotonic();
     if (wait > 0) await delay(this.#clock, wait, signal);
-    this.#evenly = Math.max(this.#evenly, this.#clock.monotonic()) + this.#spacingMs;
+    this.#nextSlotAt = Math.max(this.#nextSlotAt, this.#clock.monotonic()) + this.#spacingMs;
   }
 
-  #learn({ headers }: Answer): void {
+  #recordServerState({ headers }: Answer): void {
     const at = this.#clock.monotonic();
     const shown = dateOf(headers);
     if (shown !== null) this.#serverTime = { shown, at };
@@ -147,7 +147,7 @@ export class LogEntriesApi {
     this.#notBefore = Math.max(this.#notBefore, at + (reset ?? 0));
   }
 
-  #pageOf({ status, body: data, headers }: Answer): Page | Trouble {
+  #pageOf({ status, body: data, headers }: Answer): Page | PageFailure {
     const isPage = kindOfText(data, textOf(headers['content-type'])) === 'html';
     // PagerDuty's REST API never answers with HTML: a proxy or a login page says nothing about the token or the query.
     if (isPage && status < 500 && status !== 429)
@@ -157,8 +157,8 @@ export class LogEntriesApi {
       };
     if (status === 401 || status === 402 || status === 403) return { kind: 'refused', status };
     if (status === 429) {
-      const told = textOf(headers['ratelimit-reset']) ?? textOf(headers['retry-after']);
-      return { kind: 'throttled', waitMs: this.#waitOf(told, headers) };
+      const header = textOf(headers['ratelimit-reset']) ?? textOf(headers['retry-after']);
+      return { kind: 'throttled', waitMs: this.#waitOf(header, headers) };
     }
     if (status !== 200) return { kind: 'failed', status, detail: `status ${status}: ${data.slice(0, 200)}` };
     const body = parsed(data);
@@ -171,8 +171,8 @@ export class LogEntriesApi {
   }
 
   /** Milliseconds to wait. A time of day is meant by the clock of the host that tells it, which its Date shows. */
-  #waitOf(told: string | undefined, headers: Answer['headers']): number | undefined {
-    return retryAfterMs(told, dateOf(headers) ?? this.#clock.wall());
+  #waitOf(header: string | undefined, headers: Answer['headers']): number | undefined {
+    return retryAfterMs(header, dateOf(headers) ?? this.#clock.wall());
   }
 }
 

@@ -1,34 +1,34 @@
 import { Getter } from '@pdaltagent/http';
 import { LogEntriesServer, ManualClock } from '@pdaltagent/testing';
-import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble } from './log-entries-api';
+import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure } from './log-entries-api';
 import { type TimeWindow } from './time-window';
 import { WindowReader } from './window-reader';
 
 const TOKEN = 'y_NbAkKc66ryYTWUXYEu';
 let server: LogEntriesServer;
 let api: LogEntriesApi;
-let getter: Getter;
+let httpClient: Getter;
 let lines: string[];
 const keep = (line: string) => void lines.push(line);
 const log = { warn: keep, error: keep };
-let troubles: (Trouble['kind'] | undefined)[];
+let results: (PageFailure['kind'] | undefined)[];
 
 beforeEach(async () => {
   server = new LogEntriesServer();
   lines = [];
-  troubles = [];
+  results = [];
   await server.start();
-  getter = new Getter({ maxSockets: 2, attemptTimeoutMs: 2_000, answerLimit: PAGE_BYTES_LIMIT });
-  api = new LogEntriesApi({ getter, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 0 });
+  httpClient = new Getter({ maxSockets: 2, attemptTimeoutMs: 2_000, answerLimit: PAGE_BYTES_LIMIT });
+  api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 0 });
 });
 afterEach(async () => {
-  getter.close();
+  httpClient.close();
   await server.stop();
 });
 
 function reader(): WindowReader {
-  const onTrouble = (trouble: Trouble | null) => void troubles.push(trouble?.kind);
-  return new WindowReader({ api, log, waits: { baseMs: 1, capMs: 5, refusedMs: 5 }, onTrouble });
+  const onPageResult = (failure: PageFailure | null) => void results.push(failure?.kind);
+  return new WindowReader({ api, log, delays: { baseMs: 1, capMs: 5, refusedMs: 5 }, onPageResult });
 }
 
 function windowOf(seconds: number): TimeWindow {
@@ -68,8 +68,8 @@ describe('a request', () => {
   });
 
   it('asks for every entry where all are wanted', async () => {
-    getter.close();
-    api = new LogEntriesApi({ getter, baseUrl: server.url, token: TOKEN, all: true, spacingMs: 0 });
+    httpClient.close();
+    api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: true, spacingMs: 0 });
     await read(windowOf(10));
     expect(server.requests[0]?.query.has('is_overview')).toBe(false);
   });
@@ -146,7 +146,7 @@ describe('a window', () => {
     server.rejects = (query) =>
       Date.parse(query.get('until') ?? '') - Date.parse(query.get('since') ?? '') > (wide * 1_000) / 3;
     expect(await read(windowOf(wide))).toEqual(added.map(({ id }) => id));
-    expect(troubles.filter((kind) => kind === 'failed')).toHaveLength(3 * 3);
+    expect(results.filter((kind) => kind === 'failed')).toHaveLength(3 * 3);
   });
 
   it('of two seconds with more than 10,000 records gives what PagerDuty shows, and says so', async () => {
@@ -181,16 +181,16 @@ describe('a page that fails', () => {
       'an answer cut short',
       { status: 200, headers: { 'content-length': '100', connection: 'close' }, body: '{"log_entries":[' },
     ],
-  ] as const)('by %s is read again and not skipped', async (_name, mishap) => {
+  ] as const)('by %s is read again and not skipped', async (_name, fault) => {
     const added = server.add(150);
     const page = server.beforePage;
     server.beforePage = (query) => {
-      if (query.get('offset') === '0') server.faults.push(mishap, mishap);
+      if (query.get('offset') === '0') server.faults.push(fault, fault);
       page(query);
     };
     expect(await read(windowOf(500))).toEqual(added.map(({ id }) => id));
     expect(offsets()).toEqual([0, 100, 100, 100]);
-    expect(troubles).toEqual([undefined, 'failed', 'failed', undefined]);
+    expect(results).toEqual([undefined, 'failed', 'failed', undefined]);
   });
 
   it('by a refused token is asked for again, with a message that says what is wrong', async () => {
@@ -205,7 +205,7 @@ describe('a page that fails', () => {
     server.faults.push({ status, headers: { 'content-type': 'text/html' }, body: '<html>Please log in</html>' });
     const added = server.add(1);
     expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
-    expect(troubles).toEqual(['failed', undefined]);
+    expect(results).toEqual(['failed', undefined]);
     expect(lines.join()).toContain(`status ${status} with an HTML page, which is not PagerDuty’s`);
     expect(lines.join()).not.toContain('PDAGENTD_API_TOKEN');
   });
@@ -215,7 +215,7 @@ describe('a page that fails', () => {
     const began = performance.now();
     await read(windowOf(10));
     expect(performance.now() - began).toBeGreaterThanOrEqual(990);
-    expect(troubles).toEqual(['throttled', undefined]);
+    expect(results).toEqual(['throttled', undefined]);
   });
 
   it('ends with the signal', async () => {
@@ -250,15 +250,15 @@ describe('the rate limit', () => {
   });
 
   it('lets so many requests go at once after a rest', async () => {
-    api = new LogEntriesApi({ getter, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 60_000, burst: 5 });
+    api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 60_000, burst: 5 });
     server.add(500);
     await read(windowOf(600));
     expect(server.requests).toHaveLength(5);
   });
 
   it('is not reached: requests keep their distance', async () => {
-    getter.close();
-    api = new LogEntriesApi({ getter, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 50, burst: 1 });
+    httpClient.close();
+    api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 50, burst: 1 });
     server.add(500);
     const began = performance.now();
     await read(windowOf(600));
@@ -288,7 +288,7 @@ describe('PagerDuty’s clock', () => {
 
   it('goes on by the monotonic clock, whatever becomes of ours', async () => {
     const clock = new ManualClock();
-    api = new LogEntriesApi({ getter, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 0, clock });
+    api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 0, clock });
     server.date = () => new Date(Date.UTC(2026, 2, 1));
     await read(windowOf(10));
     clock.jump(86_400_000);

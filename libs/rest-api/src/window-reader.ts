@@ -6,13 +6,13 @@ import {
   type LogEntriesApi,
   type Page,
   PAGE_LIMIT,
+  type PageFailure,
   type PageQuery,
   RECORD_LIMIT,
-  type Trouble,
 } from './log-entries-api';
 import { halvesOf, type TimeWindow } from './time-window';
 
-export interface ReaderWaits {
+export interface ReaderDelays {
   /** First and longest wait after a failed page; milliseconds. */
   readonly baseMs: number;
   readonly capMs: number;
@@ -20,20 +20,20 @@ export interface ReaderWaits {
   readonly refusedMs: number;
 }
 
-export const READER_WAITS: ReaderWaits = { baseMs: 1_000, capMs: 60_000, refusedMs: 60_000 };
+export const READER_DELAYS: ReaderDelays = { baseMs: 1_000, capMs: 60_000, refusedMs: 60_000 };
 
 /** Windows longer than this are counted first, so that halving one costs a request and not a hundred. */
 const COUNT_FROM_MS = 10 * 60_000;
 /** A window that was counted first and got no answer so often is halved: it may be more than PagerDuty can count or allows. */
-const WIDE_ATTEMPTS = 3;
+const ATTEMPTS_BEFORE_HALVING = 3;
 /** Of a counted window, what is held in memory at one time. */
-const COMFORTABLE = 2_000;
+const MAX_RECORDS_IN_MEMORY = 2_000;
 
 export interface WindowReaderOptions {
   readonly api: Pick<LogEntriesApi, 'page'>;
   readonly log: Log;
-  readonly waits?: ReaderWaits;
-  readonly onTrouble?: (trouble: Trouble | null) => void;
+  readonly delays?: ReaderDelays;
+  readonly onPageResult?: (failure: PageFailure | null) => void;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -52,14 +52,19 @@ export class WindowReader {
   readonly #options: Required<WindowReaderOptions>;
 
   constructor(options: WindowReaderOptions) {
-    const defaults = { waits: READER_WAITS, onTrouble: () => undefined, clock: SYSTEM_CLOCK, random: SYSTEM_RANDOM };
+    const defaults = {
+      delays: READER_DELAYS,
+      onPageResult: () => undefined,
+      clock: SYSTEM_CLOCK,
+      random: SYSTEM_RANDOM,
+    };
     this.#options = { ...defaults, ...options };
   }
 
   /** The window's content, oldest part first: whole, or in halves of halves where it holds too many records. */
   async *read(window: TimeWindow, signal: AbortSignal): AsyncGenerator<WindowContent, void, void> {
     const halves = halvesOf(window);
-    const content = await this.#wholeWindow(window, halves !== null, signal);
+    const content = await this.#readWindow(window, halves !== null, signal);
     if (content !== null || halves === null) {
       yield { window, entries: [], unreadable: [], ...content };
       return;
@@ -69,7 +74,7 @@ export class WindowReader {
   }
 
   /** Null where the window has to be halved. */
-  async #wholeWindow(window: TimeWindow, divisible: boolean, signal: AbortSignal): Promise<WindowContent | null> {
+  async #readWindow(window: TimeWindow, divisible: boolean, signal: AbortSignal): Promise<WindowContent | null> {
     const entries = new Map<string, LogEntry>();
     const unreadable: unknown[] = [];
     const withTotal = divisible && window.until - window.since > COUNT_FROM_MS;
@@ -81,14 +86,14 @@ export class WindowReader {
         });
         break;
       }
-      const counting = withTotal && offset === 0;
+      const withCount = withTotal && offset === 0;
       const page = await this.#page(
-        { window, offset, withTotal: counting },
+        { window, offset, withTotal: withCount },
         signal,
-        counting ? WIDE_ATTEMPTS : Infinity,
+        withCount ? ATTEMPTS_BEFORE_HALVING : Infinity,
       );
       if (page === null) return null;
-      if (divisible && page.total !== null && page.total > COMFORTABLE) return null;
+      if (divisible && page.total !== null && page.total > MAX_RECORDS_IN_MEMORY) return null;
       for (const value of page.entries) {
         const entry = parseLogEntry(value);
         if (entry === null) {
@@ -109,16 +114,16 @@ export class WindowReader {
    * the window.
    */
   async #page(query: PageQuery, signal: AbortSignal, wideAttempts: number): Promise<Page | null> {
-    const { api, waits, log, onTrouble, clock, random } = this.#options;
+    const { api, delays, log, onPageResult, clock, random } = this.#options;
     let tooWide = 0;
     for (let failures = 1; ; failures += 1) {
       const answer = await api.page(query, signal);
       if (answer.kind === 'page') {
-        onTrouble(null);
+        onPageResult(null);
         return answer;
       }
-      const waitMs = waitAfter(answer, failures, waits, random);
-      onTrouble(answer);
+      const waitMs = delayAfter(answer, failures, delays, random);
+      onPageResult(answer);
       log.warn(explain(answer), { waitSeconds: Math.ceil(waitMs / 1000), offset: query.offset });
       await delay(clock, waitMs, signal);
       if (maybeTooWide(answer)) tooWide += 1;
@@ -128,38 +133,38 @@ export class WindowReader {
 }
 
 /** A request that PagerDuty calls wrong, or cannot answer in time; not one that fails whatever it asks for. */
-function maybeTooWide(trouble: Trouble): boolean {
-  if (trouble.kind !== 'failed') return false;
-  return trouble.status === 400 || trouble.status === 504 || trouble.timedOut === true;
+function maybeTooWide(failure: PageFailure): boolean {
+  if (failure.kind !== 'failed') return false;
+  return failure.status === 400 || failure.status === 504 || failure.timedOut === true;
 }
 
-function waitAfter(
-  trouble: Trouble,
+function delayAfter(
+  failure: PageFailure,
   failures: number,
-  { baseMs, capMs, refusedMs }: ReaderWaits,
+  { baseMs, capMs, refusedMs }: ReaderDelays,
   random: Random,
 ): number {
   const backoff = baseMs / 2 + backoffMs(failures, random.fraction(), { baseMs, capMs });
-  switch (trouble.kind) {
+  switch (failure.kind) {
     case 'refused':
       return refusedMs;
     case 'throttled':
-      return Math.max(trouble.waitMs ?? backoff, baseMs / 2);
+      return Math.max(failure.waitMs ?? backoff, baseMs / 2);
     case 'failed':
       return backoff;
   }
 }
 
-function explain(trouble: Trouble): string {
-  switch (trouble.kind) {
+function explain(failure: PageFailure): string {
+  switch (failure.kind) {
     case 'refused':
       return (
-        `PagerDuty refuses PDAGENTD_API_TOKEN (status ${trouble.status}): no webhooks until it is one that may read log ` +
+        `PagerDuty refuses PDAGENTD_API_TOKEN (status ${failure.status}): no webhooks until it is one that may read log ` +
         'entries; a token of the EU region wants PDAGENTD_API_BASE_URL=https://api.eu.pagerduty.com'
       );
     case 'throttled':
       return 'PagerDuty asks to wait (status 429)';
     case 'failed':
-      return `a page of log entries could not be read and is read again: ${trouble.detail}`;
+      return `a page of log entries could not be read and is read again: ${failure.detail}`;
   }
 }

@@ -1,9 +1,9 @@
 import {
-  plainSending,
   readSendingDestinations,
   type SendingDestination,
   type Signing,
   standardKeyOf,
+  withSigning,
 } from '@pdaltagent/webhooks';
 import { type ConfigurationOf, type Environment } from './configuration';
 import { openDestinationsFile, webhooksFile } from './destinations-file';
@@ -60,7 +60,7 @@ export function openSendingDestinations(
   environment: Environment = process.env,
 ): SendingDestinations {
   const signing: Signing = { secrets, standardKeys };
-  const plain = destinations.map((destination) => plainSending(destination, signing));
+  const plain = destinations.map((destination) => withSigning(destination, signing));
   const file =
     path === undefined ? undefined : openDestinationsFile({ path, read: readSendingDestinations, log, environment });
   const byName = new Map<string, SendingDestination>();

@@ -1,9 +1,9 @@
 import { testServers, waitUntil } from '@pdaltagent/testing';
-import { DeadAlerts, Store } from '.';
+import { DeadLetteredAlerts, Store } from '.';
 
 const log = { info: () => undefined, warn: () => undefined };
 let store: Store;
-let alerts: DeadAlerts;
+let alerts: DeadLetteredAlerts;
 
 beforeAll(async () => {
   store = new Store({ url: (await testServers()).redisUrl, name: 'test', log });
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await store.run((redis) => redis.flushdb());
-  alerts = new DeadAlerts(store, 'events');
+  alerts = new DeadLetteredAlerts(store, 'events');
 });
 afterAll(() => store.close());
 
@@ -39,12 +39,12 @@ it('tells from when an alert was watched, and the latest of each action that was
 
 it('tells every worker of the alerts that were remembered since it last asked', async () => {
   await alerts.remember('a', 1);
-  const first = await alerts.learn(0);
+  const first = await alerts.rememberedSince(0);
   expect(first.alerts).toEqual(['a']);
   await alerts.remember('b', 2);
-  expect((await new DeadAlerts(store, 'events').learn(first.upTo)).alerts).toContain('b');
-  expect((await new DeadAlerts(store, 'webhooks').learn(0)).alerts).toEqual([]);
-  const later = await alerts.learn(first.upTo + 3_600_000);
+  expect((await new DeadLetteredAlerts(store, 'events').rememberedSince(first.upTo)).alerts).toContain('b');
+  expect((await new DeadLetteredAlerts(store, 'webhooks').rememberedSince(0)).alerts).toEqual([]);
+  const later = await alerts.rememberedSince(first.upTo + 3_600_000);
   expect(later).toEqual({ alerts: [], upTo: first.upTo + 3_600_000 });
 });
 
@@ -54,7 +54,7 @@ it('forgets an alert thirty days after its latest dead letter, and writes nothin
   await alerts.remember('new', 2);
   await alerts.recordDelivery('old', resolve(3));
   expect([...(await alerts.all()).alerts.keys()]).toEqual(['new']);
-  expect((await alerts.learn(0)).alerts).toEqual(['new']);
+  expect((await alerts.rememberedSince(0)).alerts).toEqual(['new']);
   const keys = await store.run((redis) => redis.keys('*'));
   const lives = await store.run((redis) => Promise.all(keys.map((key) => redis.pttl(key))));
   expect(lives.every((life) => life > 0)).toBe(true);

@@ -2,10 +2,10 @@ import { type Store } from './store';
 
 const DAY_MS = 86_400_000;
 /** How long an alert is remembered after its latest dead letter. */
-const KEEP_MS = 30 * DAY_MS;
+const KEEP_ALERT_MS = 30 * DAY_MS;
 /** More alerts than this are not remembered: those whose dead letters are oldest are forgotten first. */
-const MOST = 50_000;
-const SCAN = 1_000;
+const MAX_ALERTS = 50_000;
+const SCAN_COUNT = 1_000;
 
 /** An event that was delivered after a dead letter of its alert. Times are milliseconds since 1970. */
 export interface DeliveredSince {
@@ -15,15 +15,15 @@ export interface DeliveredSince {
 }
 
 /** What is known of an alert that has dead letters. */
-export interface DeadAlert {
+export interface DeadLetteredAlert {
   /** Of letters that were accepted before this nobody watched what came after. */
   readonly watchedFrom: number;
   /** The latest of each action. */
   readonly delivered: readonly DeliveredSince[];
 }
 
-export interface DeadAlertsKnown {
-  readonly alerts: ReadonlyMap<string, DeadAlert>;
+export interface DeadLetteredAlertsState {
+  readonly alerts: ReadonlyMap<string, DeadLetteredAlert>;
   /** Of letters that died before this some deliveries may have gone unnoticed; 0: never. */
   readonly unwatchedUntil: number;
 }
@@ -32,7 +32,7 @@ export interface DeadAlertsKnown {
  * The alerts that have dead letters, and how they went on. Alerts are named by their caller, who keeps secrets out of the
  * names: a sorted set tells when each was remembered, a hash what is known of it.
  */
-export class DeadAlerts {
+export class DeadLetteredAlerts {
   readonly #store: Store;
   readonly #names: string;
   readonly #facts: string;
@@ -49,17 +49,19 @@ export class DeadAlerts {
   /** @param acceptedAt of the message that became a dead letter. @throws StoreError */
   async remember(alert: string, acceptedAt: number): Promise<void> {
     await this.#store.run((redis) =>
-      redis.eval(REMEMBER, 2, this.#names, this.#facts, alert, acceptedAt, KEEP_MS, MOST),
+      redis.eval(REMEMBER, 2, this.#names, this.#facts, alert, acceptedAt, KEEP_ALERT_MS, MAX_ALERTS),
     );
   }
 
   /** Of an alert that is forgotten nothing is written. @throws StoreError */
   async recordDelivery(alert: string, { action, acceptedAt, deliveredAt }: DeliveredSince): Promise<void> {
-    await this.#store.run((redis) => redis.eval(WENT_ON, 1, this.#facts, alert, action, acceptedAt, deliveredAt));
+    await this.#store.run((redis) =>
+      redis.eval(RECORD_DELIVERY, 1, this.#facts, alert, action, acceptedAt, deliveredAt),
+    );
   }
 
   /** The alerts remembered since a former answer's `upTo`, perhaps some of those before it. @throws StoreError */
-  async learn(since: number): Promise<{ readonly alerts: readonly string[]; readonly upTo: number }> {
+  async rememberedSince(since: number): Promise<{ readonly alerts: readonly string[]; readonly upTo: number }> {
     const found = await this.#store.run((redis) => redis.zrangebyscore(this.#names, since, '+inf', 'WITHSCORES'));
     const scores = found.filter((_text, index) => index % 2 === 1).map(Number);
     return { alerts: found.filter((_text, index) => index % 2 === 0), upTo: scores.at(-1) ?? since };
@@ -67,18 +69,18 @@ export class DeadAlerts {
 
   /** @throws StoreError */
   async unwatchedUntil(at: number): Promise<void> {
-    await this.#store.run((redis) => redis.set(this.#unwatched, at, 'PX', KEEP_MS));
+    await this.#store.run((redis) => redis.set(this.#unwatched, at, 'PX', KEEP_ALERT_MS));
   }
 
   /** All that is known. @throws StoreError */
-  async all(): Promise<DeadAlertsKnown> {
-    const alerts = new Map<string, DeadAlert>();
+  async all(): Promise<DeadLetteredAlertsState> {
+    const alerts = new Map<string, DeadLetteredAlert>();
     const unwatchedUntil = Number((await this.#store.run((redis) => redis.get(this.#unwatched))) ?? 0);
     let cursor = '0';
     do {
-      const [next, found] = await this.#store.run((redis) => redis.hscan(this.#facts, cursor, 'COUNT', SCAN));
+      const [next, found] = await this.#store.run((redis) => redis.hscan(this.#facts, cursor, 'COUNT', SCAN_COUNT));
       for (let index = 0; index + 1 < found.length; index += 2) {
-        const known = deadAlertOf(found[index + 1] ?? '');
+        const known = parseAlert(found[index + 1] ?? '');
         if (known !== undefined) alerts.set(found[index] ?? '', known);
       }
       cursor = next;
@@ -87,7 +89,7 @@ export class DeadAlerts {
   }
 }
 
-function deadAlertOf(text: string): DeadAlert | undefined {
+function parseAlert(text: string): DeadLetteredAlert | undefined {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || !('from' in value) || !('later' in value)) return undefined;
   const { from, later } = value;
@@ -122,7 +124,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1`;
 
-const WENT_ON = `
+const RECORD_DELIVERY = `
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 if not known then return 0 end
 local facts = cjson.decode(known)

@@ -6,7 +6,7 @@ import { StoreError } from './store-error';
  * Looks once whether Redis keeps what it is told, and warns where it does not: without an append-only file a crash forgets
  * the latest marks, with an eviction policy Redis forgets them whenever it likes.
  */
-export async function warnIfForgetful(store: Store, log: Log): Promise<void> {
+export async function warnIfNotDurable(store: Store, log: Log): Promise<void> {
   try {
     const settings = await store.run(async (redis) => {
       const [appendOnly, policy] = await Promise.all([

@@ -1,7 +1,7 @@
 import { openRunFolder, RedisPair, type RunFolder, waitUntil } from '@pdaltagent/testing';
 import {
   Cursor,
-  DeadAlerts,
+  DeadLetteredAlerts,
   DeliveredMarkers,
   Lease,
   PausedDestinations,
@@ -9,7 +9,7 @@ import {
   Store,
   type StoreState,
 } from '.';
-import { isNoPrimary } from './store-error';
+import { isNotPrimary } from './store-error';
 
 let folder: RunFolder;
 let pair: RedisPair;
@@ -51,7 +51,7 @@ const WRITES: [string, (store: Store) => Promise<unknown>][] = [
   ['a pipeline', (store) => new SeenEntries(store, 60).mark(['a', 'b'])],
   ['a script', (store) => new Cursor(store).advance({ start: 1, cursor: 2 })],
   ['the script of several marks', (store) => new DeliveredMarkers(store, 60).mark('a')],
-  ['a script that reads the time first', (store) => new DeadAlerts(store, 'events').remember('a', 1)],
+  ['a script that reads the time first', (store) => new DeadLetteredAlerts(store, 'events').remember('a', 1)],
   ['a command', (store) => new PausedDestinations(store).pause('a', 1)],
 ];
 
@@ -128,7 +128,7 @@ it.each([
   'NOREPLICAS Not enough good replicas to write.',
   'CLUSTERDOWN The cluster is down',
 ])('the answer %s means that another server is to be found', (message) => {
-  expect(isNoPrimary(new Error(message))).toBe(true);
+  expect(isNotPrimary(new Error(message))).toBe(true);
 });
 
 it.each([
@@ -136,5 +136,5 @@ it.each([
   "NOPERM this user has no permissions to run the 'set' command",
   'WRONGTYPE Operation against a key holding the wrong kind of value',
 ])('the answer %s does not', (message) => {
-  expect(isNoPrimary(new Error(message))).toBe(false);
+  expect(isNotPrimary(new Error(message))).toBe(false);
 });

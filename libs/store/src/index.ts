@@ -1,5 +1,10 @@
 export { Cursor, type Position } from './cursor';
-export { type DeadAlert, DeadAlerts, type DeadAlertsKnown, type DeliveredSince } from './dead-lettered-alerts';
+export {
+  type DeadLetteredAlert,
+  DeadLetteredAlerts,
+  type DeadLetteredAlertsState,
+  type DeliveredSince,
+} from './dead-lettered-alerts';
 export { DeliveredMarkers } from './delivered-markers';
 export { Lease, type LeaseHolder, type LeaseOptions } from './lease';
 export { type Log } from './log';

@@ -3,28 +3,28 @@ import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Names this process as a lease's holder, so that its successor on the same machine can tell that it is gone. */
-export function newHolder(random: Random): string {
-  return [hostname(), processSpace(), process.pid, uuid(random)].join(' ');
+export function newHolderName(random: Random): string {
+  return [hostname(), pidNamespace(), process.pid, uuid(random)].join(' ');
 }
 
 /**
  * Whether the holder is a process of this machine that has ended. False wherever that cannot be told: the lease of a process
  * elsewhere runs out by itself.
  */
-export function hasEnded(holder: string): boolean {
-  const [host, space, pid] = holder.split(' ');
-  if (host !== hostname() || space !== processSpace() || space === UNKNOWN) return false;
+export function isProcessGone(holder: string): boolean {
+  const [host, namespace, pid] = holder.split(' ');
+  if (host !== hostname() || namespace !== pidNamespace() || namespace === UNKNOWN_NAMESPACE) return false;
   return !isRunning(Number(pid));
 }
 
-const UNKNOWN = 'unknown';
+const UNKNOWN_NAMESPACE = 'unknown';
 
 /** Process ids mean something within one namespace only; two containers may share a host name. */
-function processSpace(): string {
+function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch {
-    return UNKNOWN; // No Linux.
+    return UNKNOWN_NAMESPACE; // No Linux.
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
-import { hasEnded, newHolder } from './lease-holder';
+import { isProcessGone, newHolderName } from './lease-holder';
 import { type Log } from './log';
 import { type Store } from './store';
 import { StoreError } from './store-error';
@@ -34,21 +34,21 @@ export class Lease {
   readonly #stopping = new AbortController();
   #heldUntil = Number.NEGATIVE_INFINITY;
   /** When Redis said who holds it, on the monotonic clock. */
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #confirmedAt = Number.NEGATIVE_INFINITY;
   #waiting: (() => void)[] = [];
   #loop: Promise<void> = Promise.resolve();
-  #saidHolder: LeaseHolder = 'unknown';
-  #saidRefused = false;
+  #loggedHolder: LeaseHolder = 'unknown';
+  #hasLoggedRefusal = false;
 
   constructor(options: LeaseOptions) {
     this.#options = { ttlMs: 6_000, renewMs: 1_000, clock: SYSTEM_CLOCK, random: SYSTEM_RANDOM, ...options };
-    this.#token = newHolder(this.#options.random);
+    this.#token = newHolderName(this.#options.random);
     this.#key = `pdaltagent:lease:${options.name}`;
   }
 
   /** Begins to ask for the lease and to renew it, until `stop`. */
   start(): void {
-    this.#loop = this.#keep();
+    this.#loop = this.#run();
   }
 
   /** Whether this process holds the lease now, counted from before it was last asked for. */
@@ -58,7 +58,7 @@ export class Lease {
 
   holder(): LeaseHolder {
     if (this.held()) return 'this process';
-    return this.#options.clock.monotonic() - this.#toldAt < this.#options.ttlMs ? 'another process' : 'unknown';
+    return this.#options.clock.monotonic() - this.#confirmedAt < this.#options.ttlMs ? 'another process' : 'unknown';
   }
 
   /** Resolves once the lease is held, or the signal aborts. */
@@ -85,55 +85,55 @@ export class Lease {
     await this.#options.store.run((redis) => redis.eval(RELEASE, 1, this.#key, this.#token)).catch(() => undefined);
   }
 
-  async #keep(): Promise<void> {
+  async #run(): Promise<void> {
     const { signal } = this.#stopping;
     const { clock, renewMs } = this.#options;
     while (!signal.aborted) {
-      const answered = await this.#ask();
+      const answered = await this.#renew();
       await delay(clock, answered ? renewMs : RETRY_MS, signal).catch(() => undefined);
     }
   }
 
   /** Whether Redis answered. */
-  async #ask(): Promise<boolean> {
+  async #renew(): Promise<boolean> {
     const { ttlMs, log, name, clock } = this.#options;
     const asked = clock.monotonic();
     let answered = true;
     try {
-      const holder = await this.#take('');
-      const taken = holder === this.#token || (hasEnded(holder) && (await this.#take(holder)) === this.#token);
+      const holder = await this.#acquire('');
+      const taken = holder === this.#token || (isProcessGone(holder) && (await this.#acquire(holder)) === this.#token);
       this.#heldUntil = taken ? asked + ttlMs : Number.NEGATIVE_INFINITY;
-      this.#toldAt = asked;
+      this.#confirmedAt = asked;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       answered = false; // The lease lasts as long as it was given.
       // That Redis is away it says itself.
-      if (error.code === 'refused' && !this.#saidRefused)
+      if (error.code === 'refused' && !this.#hasLoggedRefusal)
         log.warn(`${error.message}: no process polls until it accepts the lease`);
-      this.#saidRefused = error.code === 'refused';
+      this.#hasLoggedRefusal = error.code === 'refused';
     }
-    if (answered) this.#saidRefused = false;
+    if (answered) this.#hasLoggedRefusal = false;
     const holder = this.holder();
-    if (holder !== this.#saidHolder) log.info(SAID[holder], { lease: name });
-    this.#saidHolder = holder;
+    if (holder !== this.#loggedHolder) log.info(HOLDER_MESSAGES[holder], { lease: name });
+    this.#loggedHolder = holder;
     if (this.held()) for (const resolve of this.#waiting.splice(0)) resolve();
     return answered;
   }
 
   /** Takes or renews the lease where it is free, ours, or held by `from`; returns who holds it then. */
-  async #take(from: string): Promise<string> {
+  async #acquire(from: string): Promise<string> {
     const { store, ttlMs } = this.#options;
-    return String(await store.run((redis) => redis.eval(TAKE, 1, this.#key, this.#token, ttlMs, from)));
+    return String(await store.run((redis) => redis.eval(ACQUIRE, 1, this.#key, this.#token, ttlMs, from)));
   }
 }
 
-const SAID: Readonly<Record<LeaseHolder, string>> = {
+const HOLDER_MESSAGES: Readonly<Record<LeaseHolder, string>> = {
   'this process': 'this process has the lease',
   'another process': 'another process has the lease',
   unknown: 'nobody knows who has the lease: Redis does not tell',
 };
 
-const TAKE = `
+const ACQUIRE = `
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] and holder ~= ARGV[3] then return holder end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -5,7 +5,7 @@ import { type Store } from './store';
 const BATCH = 500;
 
 /** Runs one command per item, in batches; the replies are in the order of the items. @throws StoreError */
-export async function forEach<Item>(
+export async function pipelined<Item>(
   store: Store,
   items: readonly Item[],
   add: (pipeline: ChainableCommander, item: Item) => ChainableCommander,

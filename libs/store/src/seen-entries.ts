@@ -1,4 +1,4 @@
-import { forEach } from './pipelined';
+import { pipelined } from './pipelined';
 import { type Store } from './store';
 
 const PREFIX = 'pdaltagent:seen:';
@@ -19,12 +19,12 @@ export class SeenEntries {
    * @throws StoreError
    */
   async has(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const replies = await forEach(this.#store, ids, (pipeline, id) => pipeline.expire(PREFIX + id, this.#ttlSeconds));
+    const replies = await pipelined(this.#store, ids, (pipeline, id) => pipeline.expire(PREFIX + id, this.#ttlSeconds));
     return new Set(ids.filter((_id, index) => replies[index] === 1));
   }
 
   /** @throws StoreError */
   async mark(ids: readonly string[]): Promise<void> {
-    await forEach(this.#store, ids, (pipeline, id) => pipeline.set(PREFIX + id, '1', 'EX', this.#ttlSeconds));
+    await pipelined(this.#store, ids, (pipeline, id) => pipeline.set(PREFIX + id, '1', 'EX', this.#ttlSeconds));
   }
 }

@@ -18,17 +18,17 @@ export class StoreError extends Error {
  * A replica, a server that still loads its data, a part of a cluster that is cut off: after a failover the address leads to
  * another. Redis before 7 wraps what a script was told: `ERR Error running script (…): -READONLY You can't write …`.
  */
-const NO_PRIMARY = /(?:^|-)(?:READONLY|MASTERDOWN|LOADING|NOREPLICAS|CLUSTERDOWN) /;
+const NOT_PRIMARY = /(?:^|-)(?:READONLY|MASTERDOWN|LOADING|NOREPLICAS|CLUSTERDOWN) /;
 
 /** Whether the answer says that this server is not the one to work with, now. */
-export function isNoPrimary(error: Error): boolean {
-  return NO_PRIMARY.test(error.message);
+export function isNotPrimary(error: Error): boolean {
+  return NOT_PRIMARY.test(error.message);
 }
 
 /** ioredis has no code for its own troubles; what Redis itself answers is a ReplyError. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   if (!(error instanceof Error)) return new StoreError('away', String(error));
-  const isRefusal = error.name === 'ReplyError' && !isNoPrimary(error);
+  const isRefusal = error.name === 'ReplyError' && !isNotPrimary(error);
   return new StoreError(isRefusal ? 'refused' : 'away', error.message);
 }

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cursor, DeliveredMarkers, Lease, SeenEntries, Store, StoreError } from '.';
-import { newHolder } from './lease-holder';
+import { newHolderName } from './lease-holder';
 
 const logged: string[] = [];
 const log = {
@@ -220,7 +220,7 @@ describe('the lease', () => {
     const store = await connectedStore();
     const ended = spawn(process.execPath, ['-e', '']);
     await once(ended, 'exit');
-    const [host, space] = newHolder(SYSTEM_RANDOM).split(' ');
+    const [host, space] = newHolderName(SYSTEM_RANDOM).split(' ');
     const holder = [host, space, ended.pid, 'its token'].join(' ');
     await store.run((client) => client.set('pdaltagent:lease:test', holder, 'PX', 3_600_000));
     const lease = newLease(store);
@@ -231,7 +231,7 @@ describe('the lease', () => {
 
   it.each(['another-host', 'this host in another container'])('of a process of %s is left to it', async (where) => {
     const store = await connectedStore();
-    const [host, space] = newHolder(SYSTEM_RANDOM).split(' ');
+    const [host, space] = newHolderName(SYSTEM_RANDOM).split(' ');
     const holder = where === 'another-host' ? [where, space, 1, 'x'] : [host, 'pid:[1]', process.pid, 'x'];
     await store.run((client) => client.set('pdaltagent:lease:test', holder.join(' '), 'PX', 3_600_000));
     const lease = newLease(store);

@@ -1,8 +1,8 @@
 import { type Clock, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { Redis } from 'ioredis';
-import { warnIfForgetful } from './durability';
+import { warnIfNotDurable } from './durability';
 import { type Log } from './log';
-import { isNoPrimary, StoreError, toStoreError } from './store-error';
+import { isNotPrimary, StoreError, toStoreError } from './store-error';
 
 export interface StoreOptions {
   /** redis:// or rediss:// */
@@ -20,12 +20,12 @@ export interface StoreOptions {
 export type StoreState = 'connected' | 'refusing' | 'away';
 
 const DEFAULT_TIMEOUT_MS = 2_000;
-const LONGEST_WAIT_MS = 2_000;
+const MAX_RECONNECT_DELAY_MS = 2_000;
 /** How often it is checked whether Redis takes writes, while it does and while it does not; milliseconds. */
 const CHECK_MS = 5_000;
-const CHECK_AGAIN_MS = 1_000;
+const RETRY_CHECK_MS = 1_000;
 /** Never there, so that a write on condition that it is there writes nothing. */
-const CHECKED_KEY = 'pdaltagent:write-check';
+const WRITE_CHECK_KEY = 'pdaltagent:write-check';
 
 /**
  * One connection to Redis that comes back by itself. Commands fail at once while it is away: nothing is queued here. A
@@ -38,8 +38,8 @@ export class Store {
   readonly #clock: Clock;
   #state: StoreState | 'starting' = 'starting';
   /** Connections that were left since the latest write. */
-  #left = 0;
-  #isLeaving = false;
+  #reconnectsSinceWrite = 0;
+  #isReconnecting = false;
   #closed = false;
   #cancelCheck = (): void => undefined;
   #durability: Promise<void> | undefined;
@@ -69,17 +69,18 @@ export class Store {
       enableAutoPipelining: true,
       // It would wait on this connection while the server loads; the write check says what is to be known, and more.
       enableReadyCheck: false,
-      reconnectOnError: (error) => this.#leaves(error),
+      reconnectOnError: (error) => this.#shouldReconnect(error),
       retryStrategy: (attempt) =>
-        random.fraction() * Math.min(LONGEST_WAIT_MS, 50 * 2 ** Math.min(Math.max(attempt, this.#left), 10)),
+        random.fraction() *
+        Math.min(MAX_RECONNECT_DELAY_MS, 50 * 2 ** Math.min(Math.max(attempt, this.#reconnectsSinceWrite), 10)),
     });
     // Without a listener an error would end the process.
-    this.#redis.on('error', (error: Error) => this.#change('away', error.message));
+    this.#redis.on('error', (error: Error) => this.#setState('away', error.message));
     this.#redis.on('close', () => {
-      if (!this.#isLeaving) this.#change('away', 'the connection was closed');
+      if (!this.#isReconnecting) this.#setState('away', 'the connection was closed');
     });
     this.#redis.on('ready', () => {
-      this.#isLeaving = false;
+      this.#isReconnecting = false;
       void this.#check();
     });
   }
@@ -104,7 +105,7 @@ export class Store {
     let cancelLate = (): void => undefined;
     const late = new Promise<never>((_resolve, reject) => {
       cancelLate = this.#clock.after(this.#timeoutMs, () => {
-        this.#change('away', 'no answer in time');
+        this.#setState('away', 'no answer in time');
         reject(new StoreError('away', `no answer within ${this.#timeoutMs} ms`));
       });
     });
@@ -127,13 +128,13 @@ export class Store {
 
   async #check(): Promise<void> {
     try {
-      await this.run((redis) => redis.set(CHECKED_KEY, '1', 'XX'));
-      this.#left = 0;
-      this.#change('connected', '');
+      await this.run((redis) => redis.set(WRITE_CHECK_KEY, '1', 'XX'));
+      this.#reconnectsSinceWrite = 0;
+      this.#setState('connected', '');
       this.#checkIn(CHECK_MS);
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'refused') this.#change('refusing', error.message);
-      this.#checkIn(CHECK_AGAIN_MS);
+      if (error instanceof StoreError && error.code === 'refused') this.#setState('refusing', error.message);
+      this.#checkIn(RETRY_CHECK_MS);
     }
   }
 
@@ -143,24 +144,24 @@ export class Store {
   }
 
   /** Whether the connection is given up for what Redis answered to a command, whichever it was. */
-  #leaves(error: Error): boolean {
-    if (!isNoPrimary(error)) return false;
-    if (!this.#isLeaving) this.#left += 1;
-    this.#isLeaving = true;
-    this.#change('refusing', error.message);
+  #shouldReconnect(error: Error): boolean {
+    if (!isNotPrimary(error)) return false;
+    if (!this.#isReconnecting) this.#reconnectsSinceWrite += 1;
+    this.#isReconnecting = true;
+    this.#setState('refusing', error.message);
     return true;
   }
 
-  #change(state: StoreState, detail: string): void {
+  #setState(state: StoreState, detail: string): void {
     if (state === this.#state || this.#closed) return;
     const before = this.#state;
     this.#state = state;
     if (state === 'connected') {
       if (before !== 'starting') this.#log.info('Redis is back');
-      this.#durability ??= warnIfForgetful(this, this.#log);
+      this.#durability ??= warnIfNotDurable(this, this.#log);
     } else {
       this.#log.warn(WARNINGS[state], { detail });
-      this.#checkIn(CHECK_AGAIN_MS);
+      this.#checkIn(RETRY_CHECK_MS);
     }
   }
 }

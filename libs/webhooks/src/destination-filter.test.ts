@@ -1,4 +1,4 @@
-import { type DestinationFilter, EVERYTHING, isWanted } from './destination-filter';
+import { type DestinationFilter, matchesFilter, NO_FILTER } from './destination-filter';
 import { type LogEntry, parseLogEntry } from './log-entry';
 
 function entry(fields: object = {}): LogEntry {
@@ -23,7 +23,7 @@ function entry(fields: object = {}): LogEntry {
 
 describe('a filter', () => {
   it.each<[DestinationFilter, boolean]>([
-    [EVERYTHING, true],
+    [NO_FILTER, true],
     [{ services: ['S0', 'S1'] }, true],
     [{ services: ['S0'] }, false],
     [{ teams: ['T1'] }, true],
@@ -38,14 +38,14 @@ describe('a filter', () => {
     [{ priorities: ['PRIO1'] }, true],
     [{ priorities: ['none'] }, false],
     [{ services: ['S1'], urgencies: ['low'] }, false],
-  ])('%j lets a trigger pass: %s', (filter, passes) => expect(isWanted(filter, entry())).toBe(passes));
+  ])('%j lets a trigger pass: %s', (filter, passes) => expect(matchesFilter(filter, entry())).toBe(passes));
 
   it('knows what has no priority, no service and no team', () => {
     const bare = entry({ teams: null, incident: null });
-    expect(isWanted({ priorities: ['none'] }, bare)).toBe(true);
-    expect(isWanted({ priorities: ['P1'] }, bare)).toBe(false);
-    expect(isWanted({ services: ['S1'] }, bare)).toBe(false);
-    expect(isWanted({ teams: ['T1'] }, bare)).toBe(false);
-    expect(isWanted({ urgencies: ['high'] }, bare)).toBe(false);
+    expect(matchesFilter({ priorities: ['none'] }, bare)).toBe(true);
+    expect(matchesFilter({ priorities: ['P1'] }, bare)).toBe(false);
+    expect(matchesFilter({ services: ['S1'] }, bare)).toBe(false);
+    expect(matchesFilter({ teams: ['T1'] }, bare)).toBe(false);
+    expect(matchesFilter({ urgencies: ['high'] }, bare)).toBe(false);
   });
 });

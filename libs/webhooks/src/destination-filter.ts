@@ -15,10 +15,10 @@ export interface DestinationFilter {
   readonly priorities?: readonly string[];
 }
 
-export const EVERYTHING: DestinationFilter = Object.freeze({});
+export const NO_FILTER: DestinationFilter = Object.freeze({});
 
 /** Whether a destination with this filter wants the entry's webhook. */
-export function isWanted(filter: DestinationFilter, entry: LogEntry): boolean {
+export function matchesFilter(filter: DestinationFilter, entry: LogEntry): boolean {
   const incident = objectOf(entry.fields.incident);
   return (
     matches(filter.services, () => [entry.serviceId]) &&

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type DestinationFilter, EVERYTHING } from './destination-filter';
+import { type DestinationFilter, NO_FILTER } from './destination-filter';
 
 export type WebhookFormat = 'v2' | 'v3';
 
@@ -78,7 +78,7 @@ function destinationOf(text: string): Destination | undefined {
   const url = new URL(text);
   url.password = '';
   const hash = createHash('sha256').update(url.href).digest('hex').slice(0, 8);
-  return { ...address, name: `${url.host}-${hash}`, format: 'v2', filter: EVERYTHING };
+  return { ...address, name: `${url.host}-${hash}`, format: 'v2', filter: NO_FILTER };
 }
 
 function decoded(text: string): string {

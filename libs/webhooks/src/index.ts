@@ -7,7 +7,7 @@ export {
   type SendingDestination,
   type WebhookFormat,
 } from './destination';
-export { type DestinationFilter, EVERYTHING, isWanted } from './destination-filter';
+export { type DestinationFilter, matchesFilter, NO_FILTER } from './destination-filter';
 export { type Problem, textOfProblem } from './destinations-file/problem';
 export { readDestinations, type ReadDestinations, readSendingDestinations } from './destinations-file/read';
 export { type FileText, type ValueSources } from './destinations-file/resolver';
@@ -21,19 +21,19 @@ export {
 } from './event-names';
 export { deliveryIdOf, eventIdOf, messageIdOf, resourceIdOf } from './identity';
 export { type JsonObject, objectOf, textOfJson } from './json';
-export { contentHash, instantOf, type LogEntry, oldestFirst, parseLogEntry } from './log-entry';
+export { contentHash, type LogEntry, oldestFirst, parseLogEntry, parseTime } from './log-entry';
 export { pingOf } from './ping';
 export { type Reference, referencesTo, referenceTo } from './reference';
 export {
-  plainSending,
   type QueuedWebhook,
   requestOf,
   type Signing,
   WEBHOOK_ID_HEADER,
   type WebhookRequest,
+  withSigning,
 } from './webhook-request';
-export { formatHeaders, type Sending, sendingHeaders, signatureOf } from './signature';
-export { standardHeaders, standardKeyOf, type StandardSending } from './standard-webhooks';
+export { formatHeaders, signatureOf, type WebhookContent, webhookHeaders } from './signature';
+export { standardHeaders, standardKeyOf, type StandardWebhookContent } from './standard-webhooks';
 export { v2Body } from './v2';
 export { v3Body } from './v3';
 export { type Webhook, webhookOf, type WebhookOptions } from './webhook';

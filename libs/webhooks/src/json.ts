@@ -14,7 +14,7 @@ export function listOf(value: unknown): readonly unknown[] {
 }
 
 /** The defaults in their order, each replaced by the value that is there; fields without a default follow. */
-export function completed(defaults: JsonObject, value: JsonObject): JsonObject {
+export function withDefaults(defaults: JsonObject, value: JsonObject): JsonObject {
   const present = Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
   return { ...defaults, ...present };
 }

@@ -24,7 +24,7 @@ export function parseLogEntry(value: unknown): LogEntry | null {
   return {
     id: idOf(fields.id) ?? contentId(fields),
     type: textOf(fields.type) ?? 'log_entry',
-    createdAt: instantOf(fields.created_at),
+    createdAt: parseTime(fields.created_at),
     incidentId: textOf(incident?.id),
     serviceId: textOf(service?.id),
     fields,
@@ -50,7 +50,7 @@ function byTime(a: LogEntry, b: LogEntry): number {
 }
 
 /** A time in milliseconds since 1970; a time without a zone is UTC; null where it cannot be read. */
-export function instantOf(value: unknown): number | null {
+export function parseTime(value: unknown): number | null {
   const text = textOf(value);
   if (text === null) return null;
   const hasZone = /(?:[Zz]|[+-]\d\d:?\d\d)$/.test(text);

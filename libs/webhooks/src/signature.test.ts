@@ -1,4 +1,4 @@
-import { formatHeaders, sendingHeaders, signatureOf } from './signature';
+import { formatHeaders, signatureOf, webhookHeaders } from './signature';
 
 // Secret, body and signature of the verifier's tests in PagerDuty/go-pagerduty, webhookv3/webhookv3_test.go.
 const SECRET = 'lDQHScfUeXUKaQRNF+8XIiDKZ7XX3itBAYzwU0TARw8lJqRnkKl2iB1anSb0Z+IK';
@@ -28,8 +28,8 @@ describe('the headers', () => {
 
   it('of a sending are signed where there is a secret', () => {
     const unsigned = { Accept: 'application/json', 'Content-Type': 'application/json', 'X-Webhook-Id': 'id-1' };
-    expect(sendingHeaders({ webhookId: 'id-1', body: BODY, secrets: [] })).toEqual(unsigned);
-    expect(sendingHeaders({ webhookId: 'id-1', body: BODY, secrets: [SECRET] })).toEqual({
+    expect(webhookHeaders({ webhookId: 'id-1', body: BODY, secrets: [] })).toEqual(unsigned);
+    expect(webhookHeaders({ webhookId: 'id-1', body: BODY, secrets: [SECRET] })).toEqual({
       ...unsigned,
       'X-PagerDuty-Signature': SIGNATURE,
     });

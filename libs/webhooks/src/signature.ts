@@ -15,7 +15,7 @@ export function formatHeaders(format: WebhookFormat, subscriptionId: string): Re
   return { 'User-Agent': 'PagerDuty-Webhook/V3.0', 'X-Webhook-Subscription': subscriptionId };
 }
 
-export interface Sending {
+export interface WebhookContent {
   /** The same for every attempt of one delivery: receivers drop repeats by it. */
   readonly webhookId: string;
   readonly body: Uint8Array;
@@ -24,7 +24,7 @@ export interface Sending {
 }
 
 /** Headers that are made at each sending; a signature where there is a secret. */
-export function sendingHeaders({ webhookId, body, secrets }: Sending): Record<string, string> {
+export function webhookHeaders({ webhookId, body, secrets }: WebhookContent): Record<string, string> {
   return {
     Accept: 'application/json',
     'Content-Type': 'application/json',

@@ -2,7 +2,7 @@ import restPage from '../samples/rest-log-entries.json';
 import { parseDestinations } from './destination';
 import { objectOf } from './json';
 import { parseLogEntry } from './log-entry';
-import { WHOLE_BYTES } from './size';
+import { MAX_FULL_BODY_BYTES } from './size';
 import { webhookOf } from './webhook';
 
 const BULK = 'x'.repeat(60_000);
@@ -19,8 +19,11 @@ function sent(channel: object) {
 
 describe('a v2 body', () => {
   it('up to 55 KB is whole', () => {
-    const channel = { type: 'api', details: 'x'.repeat(WHOLE_BYTES - sent({ type: 'api', details: '' }).bytes) };
-    expect(sent(channel)).toEqual({ bytes: WHOLE_BYTES, channel });
+    const channel = {
+      type: 'api',
+      details: 'x'.repeat(MAX_FULL_BODY_BYTES - sent({ type: 'api', details: '' }).bytes),
+    };
+    expect(sent(channel)).toEqual({ bytes: MAX_FULL_BODY_BYTES, channel });
   });
 
   it.each([

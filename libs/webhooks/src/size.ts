@@ -1,7 +1,7 @@
 import { type JsonObject, listOf, objectOf } from './json';
 
 /** Up to here PagerDuty guarantees a webhook whole; above it leaves parts out. Developer docs, webhooks, "Payload size". */
-export const WHOLE_BYTES = 55 * 1024;
+export const MAX_FULL_BODY_BYTES = 55 * 1024;
 
 /** In place of what is left out. PagerDuty publishes no wording of its own. */
 const OMITTED = 'Omitted: with it the webhook would be larger than 55 KB';
@@ -11,25 +11,25 @@ const OMITTED = 'Omitted: with it the webhook would be larger than 55 KB';
  * `channel.cef_details.details`. Each is replaced with a message, and beside it `<name>_omitted` is true. Developer docs,
  * webhooks, "Size Limit".
  */
-export function withoutBulk(body: JsonObject): JsonObject {
-  return { ...body, messages: listOf(body.messages).map(leanMessage) };
+export function withoutLargeParts(body: JsonObject): JsonObject {
+  return { ...body, messages: listOf(body.messages).map(trimmedMessage) };
 }
 
-function leanMessage(message: unknown): unknown {
+function trimmedMessage(message: unknown): unknown {
   const fields = objectOf(message);
-  return fields && { ...fields, log_entries: listOf(fields.log_entries).map(leanEntry) };
+  return fields && { ...fields, log_entries: listOf(fields.log_entries).map(trimmedEntry) };
 }
 
-function leanEntry(entry: unknown): unknown {
+function trimmedEntry(entry: unknown): unknown {
   const fields = objectOf(entry);
   const channel = objectOf(fields?.channel);
   if (fields === null || channel === null) return entry;
   const event = objectOf(channel.cef_details);
-  const lean = without(without(channel, 'details'), 'body');
-  return { ...fields, channel: event === null ? lean : { ...lean, cef_details: without(event, 'details') } };
+  const lean = replaceWithNotice(replaceWithNotice(channel, 'details'), 'body');
+  return { ...fields, channel: event === null ? lean : { ...lean, cef_details: replaceWithNotice(event, 'details') } };
 }
 
-function without(object: JsonObject, name: string): JsonObject {
+function replaceWithNotice(object: JsonObject, name: string): JsonObject {
   if (object[name] === undefined || object[name] === null) return object;
   return { ...object, [name]: OMITTED, [`${name}_omitted`]: true };
 }

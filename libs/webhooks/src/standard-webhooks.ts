@@ -10,7 +10,7 @@ export function standardKeyOf(secret: string): Buffer | undefined {
   return key.length >= 24 && key.length <= 64 ? key : undefined;
 }
 
-export interface StandardSending {
+export interface StandardWebhookContent {
   /** The same for every attempt of one delivery. */
   readonly webhookId: string;
   readonly body: Uint8Array;
@@ -23,7 +23,7 @@ export interface StandardSending {
  * The headers of the Standard Webhooks specification: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body` for each key,
  * separated by blanks; the timestamp in seconds. None without a key.
  */
-export function standardHeaders({ webhookId, body, keys, now }: StandardSending): Record<string, string> {
+export function standardHeaders({ webhookId, body, keys, now }: StandardWebhookContent): Record<string, string> {
   if (keys.length === 0) return {};
   const timestamp = String(Math.floor(now / 1000));
   const signatures = keys.map((key) => {

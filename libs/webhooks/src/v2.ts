@@ -1,7 +1,7 @@
 import { type Destination } from './destination';
 import { eventNames } from './event-names';
 import { messageIdOf, resourceIdOf } from './identity';
-import { completed, type JsonObject, listOf, objectOf, textOf } from './json';
+import { type JsonObject, listOf, objectOf, textOf, withDefaults } from './json';
 import { type LogEntry } from './log-entry';
 import { type Reference, referencesTo, referenceTo } from './reference';
 
@@ -46,7 +46,7 @@ export function v2Body(entry: LogEntry, destination: Destination, config: JsonOb
     event: eventNames(entry).v2,
     log_entries: [
       {
-        ...completed(LOG_ENTRY_FIELDS, fields),
+        ...withDefaults(LOG_ENTRY_FIELDS, fields),
         id: entry.id,
         type: entry.type,
         agent: referenceTo(fields.agent, 'agent'),
@@ -76,7 +76,7 @@ function incidentOf(entry: LogEntry): JsonObject | null {
   const incident = objectOf(entry.fields.incident);
   if (incident === null) return null;
   return {
-    ...completed(INCIDENT_FIELDS, incident),
+    ...withDefaults(INCIDENT_FIELDS, incident),
     description: incident.description ?? incident.title ?? null,
     type: 'incident',
     service: fullService(entry, incident),
@@ -87,7 +87,7 @@ function incidentOf(entry: LogEntry): JsonObject | null {
 function fullService(entry: LogEntry, incident: JsonObject): JsonObject | null {
   const service = objectOf(entry.fields.service) ?? objectOf(incident.service);
   if (service === null) return null;
-  return { ...completed(SERVICE_FIELDS, service), name: service.name ?? service.summary ?? null, type: 'service' };
+  return { ...withDefaults(SERVICE_FIELDS, service), name: service.name ?? service.summary ?? null, type: 'service' };
 }
 
 /** PagerDuty lists the keys of the incident's alerts; GET /log_entries knows at most the one of this entry. */

@@ -1,5 +1,5 @@
 import { type Destination, type SendingDestination } from './destination';
-import { sendingHeaders } from './signature';
+import { webhookHeaders } from './signature';
 import { standardHeaders } from './standard-webhooks';
 
 /** How everything is signed that has no signing of its own. */
@@ -9,7 +9,7 @@ export interface Signing {
 }
 
 /** A destination of which nothing but its URL was told. */
-export function plainSending(destination: Destination, { secrets, standardKeys }: Signing): SendingDestination {
+export function withSigning(destination: Destination, { secrets, standardKeys }: Signing): SendingDestination {
   return {
     ...destination,
     secrets,
@@ -50,7 +50,7 @@ export function requestOf(webhook: QueuedWebhook, destination: SendingDestinatio
       ...headers,
       ...destination.headers,
       ...(authorization === null ? {} : { Authorization: authorization }),
-      ...sendingHeaders({ webhookId, body, secrets }),
+      ...webhookHeaders({ webhookId, body, secrets }),
       ...standardHeaders({ webhookId, body, keys: standardKeys, now }),
     },
     body,

@@ -3,7 +3,7 @@ import { deliveryIdOf, resourceIdOf } from './identity';
 import { type JsonObject } from './json';
 import { type LogEntry } from './log-entry';
 import { formatHeaders } from './signature';
-import { WHOLE_BYTES, withoutBulk } from './size';
+import { MAX_FULL_BODY_BYTES, withoutLargeParts } from './size';
 import { v2Body } from './v2';
 import { v3Body } from './v3';
 
@@ -44,7 +44,7 @@ function bodyOf(entry: LogEntry, { format, destination, config }: WebhookOptions
   if (format === 'v3') return bytesOf(v3Body(entry));
   const body = v2Body(entry, destination, config);
   const whole = bytesOf(body);
-  return whole.length <= WHOLE_BYTES ? whole : bytesOf(withoutBulk(body));
+  return whole.length <= MAX_FULL_BODY_BYTES ? whole : bytesOf(withoutLargeParts(body));
 }
 
 function bytesOf(body: JsonObject): Buffer {

@@ -1,6 +1,6 @@
 import { alertNameOf, type DeadLetter } from '@pdaltagent/messaging';
 import { readConfiguration, redisVariables } from '@pdaltagent/service';
-import { DeadAlerts, type DeadAlertsKnown } from '@pdaltagent/store';
+import { DeadLetteredAlerts, type DeadLetteredAlertsState } from '@pdaltagent/store';
 import { instantOf } from '../duration';
 import { withStore } from '../status/redis';
 import { type Terminal } from '../terminal';
@@ -20,9 +20,9 @@ const FAMILIES = ['events', 'webhooks'] as const satisfies readonly NamedShelf['
 
 /** What the workers wrote into Redis of alerts that have dead letters. */
 export class Afterwards {
-  readonly #known: ReadonlyMap<NamedShelf['name'], DeadAlertsKnown> | undefined;
+  readonly #known: ReadonlyMap<NamedShelf['name'], DeadLetteredAlertsState> | undefined;
 
-  private constructor(known: ReadonlyMap<NamedShelf['name'], DeadAlertsKnown> | undefined) {
+  private constructor(known: ReadonlyMap<NamedShelf['name'], DeadLetteredAlertsState> | undefined) {
     this.#known = known;
   }
 
@@ -30,7 +30,7 @@ export class Afterwards {
   static async ask({ environment, error }: Pick<Terminal, 'environment' | 'error'>): Promise<Afterwards> {
     const { redisUrl } = readConfiguration(redisVariables, environment);
     const known = await withStore(redisUrl, async (store) => {
-      const all = FAMILIES.map(async (name) => [name, await new DeadAlerts(store, name).all()] as const);
+      const all = FAMILIES.map(async (name) => [name, await new DeadLetteredAlerts(store, name).all()] as const);
       return new Map(await Promise.all(all));
     }).catch(() => undefined);
     if (known === undefined) error('Redis cannot be reached: it is not known whether alerts went on since\n');

@@ -1,9 +1,9 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import {
   AlertProgress,
+  type AlertProgressStore as Alerts,
   BrokerClient,
-  createLaneInstruments,
-  type DeadAlerts as Alerts,
+  createLaneMetrics,
   EVENTS,
   laneKey,
   laneOf,
@@ -12,7 +12,7 @@ import {
   Sender,
   toProperties,
 } from '@pdaltagent/messaging';
-import { DeadAlerts, Store } from '@pdaltagent/store';
+import { DeadLetteredAlerts, Store } from '@pdaltagent/store';
 import { freePort, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
 import { command, declareAll, empty, KEY, NOW, waitingFor } from '../cli.fixture';
@@ -58,9 +58,9 @@ interface Worker {
 /** A worker as delivery-worker makes it, answered by the test. */
 function startWorker(
   answer: (message: OutgoingMessage) => Outcome,
-  alerts: Alerts = new DeadAlerts(store, 'events'),
+  alerts: Alerts = new DeadLetteredAlerts(store, 'events'),
 ): Worker {
-  const aftermath = new AlertProgress(alerts);
+  const alertProgress = new AlertProgress(alerts);
   const done: string[] = [];
   const worker = new LaneWorker({
     url: servers.amqpUrl,
@@ -72,19 +72,19 @@ function startWorker(
     poisonAfterMs: Number.MAX_SAFE_INTEGER,
     deliver: (message) => Promise.resolve(answer(message)),
     markers: { has: () => Promise.resolve(new Set()), mark: () => Promise.resolve() },
-    observer: aftermath.observing({
-      ...createLaneInstruments(new Registry(), { prefix: 'test', what: 'Events' }),
+    observer: alertProgress.observing({
+      ...createLaneMetrics(new Registry(), { prefix: 'test', what: 'Events' }),
       delivered: ({ id }) => done.push(id),
       buried: (_reason, message) => done.push(message?.id ?? '?'),
     }),
-    prepare: () => aftermath.learn(),
+    prepare: () => alertProgress.learn(),
     log,
   });
-  aftermath.start();
+  alertProgress.start();
   worker.start();
   stops.push(async () => {
     await worker.stop();
-    await aftermath.stop();
+    await alertProgress.stop();
   });
   return { worker, done };
 }
@@ -195,7 +195,7 @@ it('what a worker still holds of the alert is known too', async () => {
 
 it('where Redis is away, or did not know the letter, it says that it is not known', async () => {
   const away = `redis://127.0.0.1:${await freePort()}`;
-  const worker = startWorker(refusing('e1'), new DeadAlerts(unreachable(away), 'events'));
+  const worker = startWorker(refusing('e1'), new DeadLetteredAlerts(unreachable(away), 'events'));
   await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
   await isDone(worker, 'e2');
   await stopWorkers();
@@ -213,16 +213,16 @@ it('what was buried while Redis was away is written when it is back', async () =
   const port = await freePort();
   let reachable = unreachable(`redis://127.0.0.1:${port}`);
   const alerts: Alerts = {
-    remember: (...facts) => new DeadAlerts(reachable, 'events').remember(...facts),
-    recordDelivery: (...facts) => new DeadAlerts(reachable, 'events').recordDelivery(...facts),
-    learn: (since) => new DeadAlerts(reachable, 'events').learn(since),
-    unwatchedUntil: (at) => new DeadAlerts(reachable, 'events').unwatchedUntil(at),
+    remember: (...facts) => new DeadLetteredAlerts(reachable, 'events').remember(...facts),
+    recordDelivery: (...facts) => new DeadLetteredAlerts(reachable, 'events').recordDelivery(...facts),
+    rememberedSince: (since) => new DeadLetteredAlerts(reachable, 'events').rememberedSince(since),
+    unwatchedUntil: (at) => new DeadLetteredAlerts(reachable, 'events').unwatchedUntil(at),
   };
   const worker = startWorker(refusing('e1'), alerts);
   await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
   await isDone(worker, 'e2');
   reachable = store;
-  await waitUntil(async () => (await new DeadAlerts(store, 'events').all()).unwatchedUntil > 0, {
+  await waitUntil(async () => (await new DeadLetteredAlerts(store, 'events').all()).unwatchedUntil > 0, {
     what: 'Redis to be told',
   });
   expect(await wentOn()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);

@@ -4,8 +4,8 @@ import {
   EVENTS,
   laneKey,
   laneOfMessage,
-  LoneSender,
   PublishError,
+  SequentialSender,
   toProperties,
 } from '@pdaltagent/messaging';
 import { brokerVariables, maskSecrets, readConfiguration } from '@pdaltagent/service';
@@ -116,7 +116,7 @@ async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, link
   const outcome: Outcome = { sent: new Set(), refused: new Map(), failure: undefined };
   const planned = inOrder(plan.sent);
   const progress = new Progress(terminal, 'sent', planned.length);
-  const sender = new LoneSender(link);
+  const sender = new SequentialSender(link);
   try {
     for (const { play } of planned) {
       await sendOne(quarantine, play.id, sender, outcome, terminal.now());
@@ -134,7 +134,7 @@ async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, link
 async function sendOne(
   quarantine: Quarantine,
   id: string,
-  sender: LoneSender,
+  sender: SequentialSender,
   { sent, refused }: Outcome,
   now: number,
 ): Promise<void> {

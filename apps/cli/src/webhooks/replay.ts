@@ -11,9 +11,9 @@ import {
   webhookMessage,
   WEBHOOKS,
 } from '@pdaltagent/messaging';
-import { LogEntriesApi, PAGE_BYTES_LIMIT, type Trouble, WindowReader } from '@pdaltagent/rest-api';
+import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure, WindowReader } from '@pdaltagent/rest-api';
 import { brokerVariables, configuredScrubber, readConfiguration, webhookVariables } from '@pdaltagent/service';
-import { type Destination, instantOf, isWanted, type LogEntry, WEBHOOK_ID_HEADER } from '@pdaltagent/webhooks';
+import { type Destination, type LogEntry, matchesFilter, parseTime, WEBHOOK_ID_HEADER } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 
 import { pagerDutyVariables } from '../configuration';
@@ -98,7 +98,7 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
 /** @throws Failure where a time cannot be read */
 function windowOf({ since, until }: ReplayOptions, now: number) {
   const timeOf = (text: string, option: string) => {
-    const time = instantOf(text);
+    const time = parseTime(text);
     if (time === null) throw new Failure(`${option} wants an ISO 8601 time, such as 2026-03-01T00:00:00Z`, 2);
     return time;
   };
@@ -122,14 +122,14 @@ async function* readingOf(
   const tls =
     certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } };
   const getter = new Getter({ maxSockets: 1, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT, ...tls });
-  const api = new LogEntriesApi({ getter, baseUrl, token, all, spacingMs: SPACING_MS });
+  const api = new LogEntriesApi({ httpClient: getter, baseUrl, token, all, spacingMs: SPACING_MS });
   const refusal = new AbortController();
-  const onTrouble = (trouble: Trouble | null) => {
+  const onTrouble = (trouble: PageFailure | null) => {
     if (trouble?.kind === 'refused')
       refusal.abort(new Failure(`PagerDuty refuses PDAGENTD_API_TOKEN (status ${trouble.status})`));
   };
   const line = (message: string) => void say(`${message}\n`);
-  const reader = new WindowReader({ api, log: { warn: line, error: line }, onTrouble });
+  const reader = new WindowReader({ api, log: { warn: line, error: line }, onPageResult: onTrouble });
   try {
     yield* reader.read(window, refusal.signal);
   } catch (error) {
@@ -151,7 +151,7 @@ function maker(configuration: WebhookConfiguration, destinations: readonly Desti
   const config = configuration.webhookConfig ?? {};
   return (entry: LogEntry): OutgoingMessage[] => {
     if (services !== undefined && (entry.serviceId === null || !services.has(entry.serviceId))) return [];
-    const wanting = destinations.filter(({ filter }) => isWanted(filter, entry));
+    const wanting = destinations.filter(({ filter }) => matchesFilter(filter, entry));
     return wanting.map((destination) => {
       const message = webhookMessage(entry, destination, { config, scrub });
       return {

@@ -2,12 +2,12 @@ import { waitUntil } from '@pdaltagent/testing';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type IncomingMessage } from '../message';
-import { alertNameOf, AlertProgress, type DeadAlerts, type LaterEvent } from './alert-progress';
+import { alertNameOf, AlertProgress, type AlertProgressStore, type LaterEvent } from './alert-progress';
 
 const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
 /** What workers remember together; it can be away. */
-class Memory implements DeadAlerts {
+class Memory implements AlertProgressStore {
   isAway = false;
   /** Calls, answered or not. */
   calls = 0;
@@ -23,7 +23,7 @@ class Memory implements DeadAlerts {
     return this.#do(() => void this.events.push(event));
   }
 
-  learn(since: number): Promise<{ alerts: readonly string[]; upTo: number }> {
+  rememberedSince(since: number): Promise<{ alerts: readonly string[]; upTo: number }> {
     return this.#do(() => ({ alerts: this.remembered.slice(since), upTo: this.remembered.length }));
   }
 
@@ -62,22 +62,22 @@ const silent = {
 
 /** A worker's, which has learned what there was to learn. */
 async function learned(memory: Memory) {
-  const aftermath = new AlertProgress(memory);
-  aftermath.start();
-  await aftermath.learn();
-  return { aftermath, observer: aftermath.observing(silent) };
+  const alertProgress = new AlertProgress(memory);
+  alertProgress.start();
+  await alertProgress.learn();
+  return { alertProgress, observer: alertProgress.observing(silent) };
 }
 
 it('notes what is delivered, or was, of an alert with a dead letter, also of one that a peer buried', async () => {
   const memory = new Memory();
-  const { aftermath, observer } = await learned(memory);
+  const { alertProgress: alertProgress, observer } = await learned(memory);
   const peer = await learned(memory);
   observer.buried('rejected', event('e1', 'trigger'));
   observer.delivered(event('e2', 'Resolve'));
-  await aftermath.stop();
-  await peer.aftermath.learn();
+  await alertProgress.stop();
+  await peer.alertProgress.learn();
   peer.observer.repeated({ ...event('e3', 'trigger'), originalReceivedAt: 500 });
-  await peer.aftermath.stop();
+  await peer.alertProgress.stop();
   expect(memory.remembered).toEqual([alertNameOf(event('e1', ''))]);
   expect(memory.events).toMatchObject([
     { action: 'resolve', acceptedAt: 1_000 },
@@ -87,7 +87,7 @@ it('notes what is delivered, or was, of an alert with a dead letter, also of one
 
 it('looks into no event while no alert is watched, and into none of another alert', async () => {
   const memory = new Memory();
-  const { aftermath, observer } = await learned(memory);
+  const { alertProgress: alertProgress, observer } = await learned(memory);
   const unread = { ...event('e1', '', 'other') };
   Object.defineProperty(unread, 'body', {
     get: () => {
@@ -97,23 +97,23 @@ it('looks into no event while no alert is watched, and into none of another aler
   observer.delivered(unread);
   observer.buried('rejected', event('e2', 'trigger'));
   observer.delivered(unread);
-  await aftermath.stop();
+  await alertProgress.stop();
   expect(memory.events).toEqual([]);
 });
 
 it('remembers nothing of what belongs to no alert, or to one that cannot be told', async () => {
   const memory = new Memory();
-  const { aftermath, observer } = await learned(memory);
+  const { alertProgress: alertProgress, observer } = await learned(memory);
   observer.buried('rejected', { ...event('e1', ''), type: 'change', orderKey: 'e1' });
   observer.buried('rejected', { ...event('e2', ''), type: 'integration', orderKey: KEY });
   observer.buried('foreign');
-  await aftermath.stop();
+  await alertProgress.stop();
   expect(memory.remembered).toEqual([]);
 });
 
 it('keeps its notes, in order, while they cannot be written', async () => {
   const memory = new Memory();
-  const { aftermath, observer } = await learned(memory);
+  const { alertProgress: alertProgress, observer } = await learned(memory);
   memory.isAway = true;
   observer.buried('rejected', event('e1', 'trigger'));
   observer.delivered(event('e2', 'resolve'));
@@ -121,7 +121,7 @@ it('keeps its notes, in order, while they cannot be written', async () => {
   observer.delivered(event('e3', 'trigger'));
   expect(memory.remembered).toEqual([]);
   memory.isAway = false;
-  await aftermath.stop();
+  await alertProgress.stop();
   expect(memory.remembered).toHaveLength(1);
   expect(memory.events.map(({ action }) => action)).toEqual(['resolve', 'trigger']);
   expect(memory.unwatched).toBe(0);
@@ -130,8 +130,8 @@ it('keeps its notes, in order, while they cannot be written', async () => {
 it('asks no more, with every note, what did not answer the note before', async () => {
   const memory = new Memory();
   // Never started: it looks again on its own only when it is stopped.
-  const aftermath = new AlertProgress(memory);
-  const observer = aftermath.observing(silent);
+  const alertProgress = new AlertProgress(memory);
+  const observer = alertProgress.observing(silent);
   memory.isAway = true;
   for (const id of ['e1', 'e2', 'e3', 'e4']) {
     observer.buried('rejected', event(id, 'trigger', id));
@@ -139,7 +139,7 @@ it('asks no more, with every note, what did not answer the note before', async (
   }
   expect(memory.calls).toBe(1);
   memory.isAway = false;
-  await aftermath.stop();
+  await alertProgress.stop();
   expect(memory.remembered).toHaveLength(4);
   observer.delivered(event('e5', 'resolve', 'e1'));
   await new Promise((resolve) => setImmediate(resolve));
@@ -148,7 +148,7 @@ it('asks no more, with every note, what did not answer the note before', async (
 
 it('holds no message while its note cannot be written', async () => {
   const memory = new Memory();
-  const { aftermath, observer } = await learned(memory);
+  const { alertProgress: alertProgress, observer } = await learned(memory);
   memory.isAway = true;
   const bury = (id: string) => {
     const message = event(id, 'trigger');
@@ -166,16 +166,16 @@ it('holds no message while its note cannot be written', async () => {
     { what: 'the messages to be let go', timeoutMs: 10_000 },
   );
   memory.isAway = false;
-  await aftermath.stop();
+  await alertProgress.stop();
   expect(memory.remembered).toHaveLength(2);
 });
 
 it('owns up to the time in which it worked a lane and could not learn what to watch', async () => {
   const memory = new Memory();
-  const { aftermath } = await learned(memory);
+  const { alertProgress: alertProgress } = await learned(memory);
   memory.isAway = true;
-  await aftermath.learn();
+  await alertProgress.learn();
   memory.isAway = false;
-  await aftermath.stop();
+  await alertProgress.stop();
   expect(memory.unwatched).toBeGreaterThan(0);
 });

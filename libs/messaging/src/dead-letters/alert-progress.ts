@@ -13,13 +13,13 @@ export interface LaterEvent {
 }
 
 /** The alerts that have dead letters, as all workers remember them together. Every call settles soon, or rejects. */
-export interface DeadAlerts {
+export interface AlertProgressStore {
   /** An alert has a dead letter of a message that was accepted then. */
   remember(alert: string, acceptedAt: number): Promise<void>;
   /** An event of such an alert was delivered. */
   recordDelivery(alert: string, event: LaterEvent): Promise<void>;
   /** The alerts that were remembered since a former call, with what to give the next one; at first 0. */
-  learn(since: number): Promise<{ readonly alerts: readonly string[]; readonly upTo: number }>;
+  rememberedSince(since: number): Promise<{ readonly alerts: readonly string[]; readonly upTo: number }>;
   /** Until then some deliveries may not have been noticed. */
   unwatchedUntil(at: number): Promise<void>;
 }
@@ -37,7 +37,7 @@ const LONGEST_ACTION = 40;
  * is empty most of the time.
  */
 export class AlertProgress {
-  readonly #alerts: DeadAlerts;
+  readonly #alerts: AlertProgressStore;
   readonly #clock: Clock;
   readonly #watched = new Set<string>();
   /** What Redis is still to be told, in order. */
@@ -53,7 +53,7 @@ export class AlertProgress {
   #startedAt = 0;
   #stopLooking: () => void = () => undefined;
 
-  constructor(alerts: DeadAlerts, clock: Clock = SYSTEM_CLOCK) {
+  constructor(alerts: AlertProgressStore, clock: Clock = SYSTEM_CLOCK) {
     this.#alerts = alerts;
     this.#clock = clock;
   }
@@ -171,7 +171,7 @@ export class AlertProgress {
   /** Whether Redis answered. */
   async #learn(): Promise<boolean> {
     try {
-      const { alerts, upTo } = await this.#alerts.learn(this.#learnedUpTo);
+      const { alerts, upTo } = await this.#alerts.rememberedSince(this.#learnedUpTo);
       for (const alert of alerts) this.#watch(alert);
       this.#learnedUpTo = Math.max(this.#learnedUpTo, upTo);
       this.#hasLearned = true;

@@ -4,7 +4,7 @@ import { type ChannelClosure, PublishChannel } from '../publish-channel';
 import { PublishError } from '../publisher';
 
 /** What became of a message: the broker has it, would not have it, or AMQP has no form for it. */
-export type LoneAnswer =
+export type SendResult =
   { readonly kind: 'confirmed' } | { readonly kind: 'refused' | 'unencodable'; readonly reason: string };
 
 /** AMQP 0-9-1, "reply codes": so RabbitMQ refuses a message over its `max_message_size`. */
@@ -17,7 +17,7 @@ type Ended = (closure: ChannelClosure | undefined) => void;
  * Publishes one message at a time, with confirm, to queues that exist already. A broker that refuses a message closes the
  * channel and does not say which message it means: only one that is alone in flight can be named.
  */
-export class LoneSender {
+export class SequentialSender {
   readonly #link: BrokerClient;
   #channel: PublishChannel | undefined;
   #ended: Ended = () => undefined;
@@ -31,7 +31,7 @@ export class LoneSender {
    * To be called again only once it has settled.
    * @throws PublishError, BrokerUnavailable, Error: it is not the message; it may be queued all the same
    */
-  async send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<LoneAnswer> {
+  async send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<SendResult> {
     if (this.#isSending) throw new Error('a lone sender sends one message at a time');
     if (this.#link.blocked) throw new PublishError('blocked');
     this.#isSending = true;
@@ -62,7 +62,7 @@ export class LoneSender {
     to: { readonly exchange: string; readonly routingKey: string },
     body: Buffer,
     properties: Options.Publish,
-  ): Promise<LoneAnswer> {
+  ): Promise<SendResult> {
     return new Promise((resolve, reject) => {
       this.#ended = (closure) => {
         if (closure?.replyCode === PRECONDITION_FAILED) resolve({ kind: 'refused', reason: saidIn(closure) });

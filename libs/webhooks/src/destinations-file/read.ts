@@ -30,7 +30,7 @@ function read<D>(text: string, sources: ValueSources, build: Build<D>): ReadDest
   const form = destinationsSchema.safeParse(document.content).error?.issues ?? [];
   const resolver = new Resolver(document, sources);
   const places = new Map<string, number>();
-  const destinations = wellFormedOf(document.content).map(({ definition, index }) => {
+  const destinations = validDefinitions(document.content).map(({ definition, index }) => {
     const path = ['destinations', index];
     const first = places.get(definition.name);
     if (first === undefined) places.set(definition.name, index);
@@ -42,7 +42,7 @@ function read<D>(text: string, sources: ValueSources, build: Build<D>): ReadDest
 }
 
 /** The destinations without a problem of form: their values are looked up even where another has one. */
-function wellFormedOf(content: unknown): { readonly definition: Definition; readonly index: number }[] {
+function validDefinitions(content: unknown): { readonly definition: Definition; readonly index: number }[] {
   return listOf(objectOf(content)?.destinations).flatMap((value, index) => {
     const { data: definition } = destinationSchema.safeParse(value);
     return definition === undefined ? [] : [{ definition, index }];
@@ -71,11 +71,11 @@ function destinationOf({ name, url, format, filters = {} }: Definition, path: Pa
   const address = addressOf(text);
   if (text !== '' && address === undefined)
     resolver.problem(urlPath, 'wants a URL that begins with http:// or https://');
-  return { ...(address ?? NOWHERE), name, format, filter: filterOf(filters) };
+  return { ...(address ?? NO_ADDRESS), name, format, filter: filterOf(filters) };
 }
 
 /** Stands for an address with a problem; it leaves this file in no case. */
-const NOWHERE = { url: '', endpointUrl: '', authorization: null };
+const NO_ADDRESS = { url: '', endpointUrl: '', authorization: null };
 
 function sendingDestinationOf(definition: Definition, path: Path, resolver: Resolver): SendingDestination {
   const destination = destinationOf(definition, path, resolver);

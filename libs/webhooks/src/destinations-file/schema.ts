@@ -98,10 +98,10 @@ export const destinationSchema = z.strictObject(
 
 export type Definition = z.infer<typeof destinationSchema>;
 
-const WHOLE = 'a list `destinations` of at least one destination';
+const NON_EMPTY_LIST = 'a list `destinations` of at least one destination';
 
 /** The whole file. A message completes "wants …". */
 export const destinationsSchema = z.strictObject(
-  { destinations: z.array(destinationSchema, { error: WHOLE }).min(1, { error: WHOLE }) },
-  { error: WHOLE },
+  { destinations: z.array(destinationSchema, { error: NON_EMPTY_LIST }).min(1, { error: NON_EMPTY_LIST }) },
+  { error: NON_EMPTY_LIST },
 );
