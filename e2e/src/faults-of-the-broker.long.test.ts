@@ -53,20 +53,20 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
     SCENARIO_MS,
   );
 
-  it(
-    'the broker is short of memory',
-    () =>
-      survives(relay, 'memory-alarm', async (traffic) => {
+  it.each(['memory', 'disk'] as const)(
+    'the broker is short of %s',
+    (resource) =>
+      survives(relay, `${resource}-alarm`, async (traffic) => {
         await closeDam(relay, traffic);
         const worker = await relay.startWorker();
         await traffic.send(ALERTS / 4);
         const held = await holdsEvents(worker);
-        await relay.broker.setMemoryAlarm(true);
+        await relay.broker.setAlarm(resource, true);
         await traffic.send(ALERTS / 2);
         const spooled = await figure(relay.gateway, 'pdaltagent_gateway_spool_entries');
         const before = await figure(worker, 'pdaltagent_delivered_total');
         const delivered = await figureToBe(worker, 'pdaltagent_delivered_total', (count) => count > before);
-        await relay.broker.setMemoryAlarm(false);
+        await relay.broker.setAlarm(resource, false);
         await traffic.send();
         await openDam(relay);
         return { 'held before': held, 'in the spool': spooled, 'delivered meanwhile': delivered - before };

@@ -54,10 +54,10 @@ describe('kill -9 of the gateway with requests in flight', () => {
   }, 240_000);
 
   it('loses none of its 202s in 25 kills with the broker blocked and the spool in use', async () => {
-    await rig.broker.setMemoryAlarm(true);
+    await rig.broker.setAlarm('memory', true);
     await rig.goes('spool');
     await kill(25);
-    await rig.broker.setMemoryAlarm(false);
+    await rig.broker.setAlarm('memory', false);
     await nothingIsLost();
   }, 240_000);
 });

@@ -31,11 +31,11 @@ export function measureMemory(seconds: number): Promise<BenchResult> {
     const load = underLoad({ port: gateway.port, connections: CONNECTIONS, seconds: total });
     await delay(seconds * 1000);
     const loadMb = watched.take();
-    await broker.setMemoryAlarm(true);
+    await broker.setAlarm('memory', true);
     await delay(seconds * 1000);
     const blockedMb = watched.take();
     const spooled = await metricOf(gateway, 'pdaltagent_gateway_spool_entries');
-    await broker.setMemoryAlarm(false);
+    await broker.setAlarm('memory', false);
     const [report, crowdReport] = await Promise.all([load, crowd]);
     const drainMb = watched.take();
     watched.end();

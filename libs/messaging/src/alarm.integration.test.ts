@@ -40,12 +40,12 @@ describe('while the broker is short of memory', () => {
     const isShared = () => lanes().every((count) => count > 0) && lanes().reduce((a, b) => a + b) === EVENTS.lanes;
     await waitUntil(isShared, { what: 'the lanes to be shared' });
     const before = lanes();
-    await broker.setMemoryAlarm(true);
+    await broker.setAlarm('memory', true);
     await waitUntil(() => workers.every((test) => test.said('the broker takes no messages')), { what: 'the alarm' });
     await delay(LONGER_THAN_GONE_MS);
     expect(await consumersOfEachLane()).toEqual(Array.from({ length: EVENTS.lanes }, () => 1));
     expect(lanes()).toEqual(before);
-    await broker.setMemoryAlarm(false);
+    await broker.setAlarm('memory', false);
     await waitUntil(() => workers.every((test) => test.said('the broker takes messages again')), { what: 'its end' });
     await delay(LONGER_THAN_GONE_MS);
     expect(lanes()).toEqual(before);
@@ -54,10 +54,10 @@ describe('while the broker is short of memory', () => {
   }, 120_000);
 
   it('a worker that starts takes the lanes that nobody works', async () => {
-    await broker.setMemoryAlarm(true);
+    await broker.setAlarm('memory', true);
     const test = new TestWorker(broker.url, () => DELIVERED);
     await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
-    await broker.setMemoryAlarm(false);
+    await broker.setAlarm('memory', false);
     await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
     await test.worker.stop();
   }, 120_000);
@@ -71,12 +71,12 @@ describe('while the broker is short of memory', () => {
     let throttled = true;
     const test = new TestWorker(broker.url, () => (throttled ? THROTTLED : DELIVERED), { markers: new Markers() });
     await waitUntil(() => test.said('key set aside'), { what: 'the key to go aside' });
-    await broker.setMemoryAlarm(true);
+    await broker.setAlarm('memory', true);
     await waitUntil(() => test.said('the broker takes no messages'), { what: 'the alarm' });
     expect(test.worker.keysAside).toBe(1);
     throttled = false;
     await waitUntil(() => test.delivered.length > 0, { what: 'what stands aside already' });
-    await broker.setMemoryAlarm(false);
+    await broker.setAlarm('memory', false);
     await waitUntil(() => test.delivered.length >= alerts * each, { what: 'everything', timeoutMs: 60_000 });
     await waitUntil(() => test.worker.keysAside === 0, { what: 'the direct way' });
     expect(test.delivered).toHaveLength(alerts * each);

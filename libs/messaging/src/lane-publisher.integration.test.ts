@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 it('keeps its connection while the broker is short of memory, also if a lane gets another channel then', async () => {
-  await broker.setMemoryAlarm(true);
+  await broker.setAlarm('memory', true);
   const sent: number[] = [];
   const settled: number[] = [];
   const opened: number[] = [];
@@ -52,7 +52,7 @@ it('keeps its connection while the broker is short of memory, also if a lane get
     timeoutMs: 60_000,
   });
   expect(happened).toEqual(['blocked']);
-  await broker.setMemoryAlarm(false);
+  await broker.setAlarm('memory', false);
   await waitUntil(() => sent.every((lane) => lane === RENEWED_LANE || settled.includes(lane)), {
     what: 'the broker to take what was sent over the channels that are left',
   });

@@ -26,8 +26,8 @@ export interface RabbitMQ extends Server {
    * some time after it has answered the declaration, and a kill in between costs the queue and what it holds.
    */
   settle(): Promise<void>;
-  /** Raises or clears the memory alarm, which blocks every publisher; resolves when the broker has it so. */
-  setMemoryAlarm(on: boolean): Promise<void>;
+  /** Raises or clears an alarm, which blocks every publisher; resolves when the broker reports it. */
+  setAlarm(resource: 'memory' | 'disk', on: boolean): Promise<void>;
   /**
    * How long a consumer may hold a message (ms) until the broker closes its channel, and how often it looks (ms), for
    * channels that are opened from now on and until it restarts.
@@ -55,16 +55,19 @@ export interface ServerOptions {
   port?: number;
 }
 
+/** rabbitmqctl's arguments that raise an alarm, or clear it with the limit that startRabbitMQ() configures. */
+const ALARM_COMMANDS = {
+  memory: (on: boolean) => ['set_vm_memory_high_watermark', on ? '0.000001' : '0.6'],
+  disk: (on: boolean) => ['set_disk_free_limit', on ? '1000000GB' : '50MB'],
+} as const;
+
 /** The parts of a broker that do not depend on how it is run. */
 export function brokerCommands(
   url: string,
   user: string,
   control: RabbitMQ['control'],
   waitUntil: (condition: () => Promise<boolean>, options: { what: string }) => Promise<unknown>,
-): Pick<
-  RabbitMQ,
-  'addVirtualHost' | 'settle' | 'setMemoryAlarm' | 'setConsumerTimeout' | 'setMaxMessageSize' | 'messages'
-> {
+): Pick<RabbitMQ, 'addVirtualHost' | 'settle' | 'setAlarm' | 'setConsumerTimeout' | 'setMaxMessageSize' | 'messages'> {
   return {
     async addVirtualHost(name) {
       const [host, owner] = [`<<"${name}">>`, `<<"${user}">>`];
@@ -80,10 +83,10 @@ export function brokerCommands(
     async settle() {
       await control(['eval', '[dets:sync(Table) || Table <- dets:all()].']);
     },
-    async setMemoryAlarm(on) {
-      await control(['set_vm_memory_high_watermark', on ? '0.000001' : '0.6']);
-      await waitUntil(async () => (await control(['eval', 'rabbit_alarm:get_alarms().'])).includes('memory') === on, {
-        what: `the memory alarm to be ${on ? 'raised' : 'cleared'}`,
+    async setAlarm(resource, on) {
+      await control(ALARM_COMMANDS[resource](on));
+      await waitUntil(async () => (await control(['eval', 'rabbit_alarm:get_alarms().'])).includes(resource) === on, {
+        what: `the ${resource} alarm to be ${on ? 'raised' : 'cleared'}`,
       });
     },
     async setConsumerTimeout(timeoutMs, lookEveryMs) {

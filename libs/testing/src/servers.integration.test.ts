@@ -78,10 +78,10 @@ describe('a private RabbitMQ', () => {
     const channel = await connection.createConfirmChannel();
     const blocked = new Promise((resolve) => connection.once('blocked', resolve));
     const unblocked = new Promise((resolve) => connection.once('unblocked', resolve));
-    await rabbitmq.setMemoryAlarm(true);
+    await rabbitmq.setAlarm('memory', true);
     channel.publish('', 'nowhere', Buffer.from('x'));
     await blocked;
-    await rabbitmq.setMemoryAlarm(false);
+    await rabbitmq.setAlarm('memory', false);
     await unblocked;
     await connection.close();
   });
