@@ -4,7 +4,7 @@
 import path from 'node:path';
 import { scoreCorpus } from './scrubber/corpus';
 import { checkClean, checkDedupKeys, timeEvents } from './scrubber/events';
-import { timeHostile } from './scrubber/hostile';
+import { timeHostile } from './scrubber/redos';
 
 scoreCorpus(process.argv[2] ?? path.resolve('libs/scrubber/fixtures/corpus.jsonl'));
 checkClean();

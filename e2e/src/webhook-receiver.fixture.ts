@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { z } from 'zod';
-import { type Arrival } from './webhook-book.fixture';
+import { type Arrival } from './webhook-ledger.fixture';
 
 const v2 = z.object({ messages: z.tuple([z.object({ log_entries: z.tuple([z.object({ id: z.string() })]) })]) });
 

@@ -15,7 +15,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { askSimulator } from './simulator-control.fixture';
-import { type BookReport, reportOf, type WrittenEntry } from './webhook-book.fixture';
+import { type BookReport, reportOf, type WrittenEntry } from './webhook-ledger.fixture';
 import { WebhookReceiver } from './webhook-receiver.fixture';
 
 /** A scenario, and a step of it, on a machine that does much else. */

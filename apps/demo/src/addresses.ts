@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { DEMO_KEY } from './story';
+import { DEMO_KEY } from './walkthrough';
 import { type System } from './system';
 import { BANNER, bold } from './terminal';
 

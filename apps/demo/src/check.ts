@@ -8,7 +8,7 @@ import { prepare } from './prepare';
 import { type Answer, sendByCommand, sendByHttp } from './send';
 import { someServiceEnds, startSystem, type System } from './system';
 import { BANNER, bold, dim, say, warn } from './terminal';
-import { toldToEnd } from './told-to-end';
+import { toldToEnd } from './wait-for-shutdown';
 
 /** So long without anything new, and what is missing will not come. */
 const QUIET_MS = 10_000;

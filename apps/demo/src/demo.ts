@@ -2,9 +2,9 @@ import { type LogLine } from '@pdaltagent/testing';
 import { addresses } from './addresses';
 import { Cleanups } from './cleanups';
 import { prepare } from './prepare';
-import { tellStory } from './story';
+import { tellStory } from './walkthrough';
 import { someServiceEnds, startSystem, type SystemOptions } from './system';
-import { toldToEnd } from './told-to-end';
+import { toldToEnd } from './wait-for-shutdown';
 import { watchArrivals } from './watch';
 import { BANNER, bold, dim, say, warn } from './terminal';
 

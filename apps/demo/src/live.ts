@@ -2,7 +2,7 @@ import { type AppProcess, formatLogLine, isPortFree, startApp, workspaceRoot } f
 import { Cleanups } from './cleanups';
 import { missingForLive, portsOfLive, SERVICES } from './live-environment';
 import { say, warn } from './terminal';
-import { toldToEnd } from './told-to-end';
+import { toldToEnd } from './wait-for-shutdown';
 import path from 'node:path';
 
 /** How long a service may take to hand back what it holds; milliseconds. */

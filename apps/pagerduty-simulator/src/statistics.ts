@@ -1,5 +1,5 @@
-import { type AlertChange, type Arrival } from './arrivals';
 import { type Api } from './events/routes';
+import { type AlertChange, type Arrival } from './received-events';
 
 /** Counts since the start or the last reset. */
 export class Statistics {

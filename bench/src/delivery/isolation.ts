@@ -3,7 +3,7 @@ import { waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Child } from './child';
+import { type Child } from './helper-process';
 import { fill, messageOf } from './event';
 import { type BenchResult, progress, say, withServers } from './servers';
 

@@ -3,7 +3,7 @@ import { type AppProcess, openRunFolder, startApp, startRabbitMQ, startRedis, wa
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { Child } from './child';
+import { Child } from './helper-process';
 
 /** A table of figures, and the conditions they were taken under. */
 export interface BenchResult {

@@ -1,7 +1,7 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { z } from 'zod';
-import { Child } from './child';
+import { Child } from './helper-process';
 import { eventBody, fill, messageOf, routingKeyOf } from './event';
 import { type Bench, type BenchResult, progress, say, withServers } from './servers';
 import { usageOf } from './usage';

@@ -1,4 +1,4 @@
-import { arrived, type BenchResult, delaysOf, percentile, say, withAccount } from './account';
+import { arrived, type BenchResult, delaysOf, percentile, say, withAccount } from './setup';
 
 const INTERVAL_SECONDS = 1;
 /** No multiple of the interval, so that entries appear at every moment of it. */

@@ -1,6 +1,6 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { usageOf } from '../delivery/usage';
-import { arrived, type BenchResult, delaysOf, percentile, say, withAccount } from './account';
+import { arrived, type BenchResult, delaysOf, percentile, say, withAccount } from './setup';
 
 const MINUTE_MS = 60_000;
 /** The default of the product. */

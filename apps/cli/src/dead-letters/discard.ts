@@ -3,7 +3,7 @@ import { type Terminal } from '../terminal';
 import { confirmed, demandYes } from './confirmation';
 import { amount, reportDiscarded } from './outcome';
 import { type Selection, Selector } from './selection';
-import { type FamilyOptions, type NamedShelf, withShelves } from './shelves';
+import { type FamilyOptions, type NamedShelf, withShelves } from './queues';
 
 export interface DiscardOptions extends FamilyOptions {
   readonly yes?: true;

@@ -3,10 +3,10 @@ import { maskSecrets } from '@pdaltagent/service';
 import { durationOf } from '../duration';
 import { type Column, headerOf, printable, rowOf } from '../table';
 import { type Terminal } from '../terminal';
-import { Afterwards, type Since, sinceRecord, sinceWord } from './afterwards';
+import { Afterwards, type Since, sinceRecord, sinceWord } from './alert-progress';
 import { amount } from './outcome';
 import { recordOf } from './record';
-import { type FamilyOptions, withShelves } from './shelves';
+import { type FamilyOptions, withShelves } from './queues';
 
 export interface ListOptions extends FamilyOptions {
   readonly json?: true;

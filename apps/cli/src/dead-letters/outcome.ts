@@ -1,6 +1,6 @@
 import { type Discarded } from '@pdaltagent/messaging';
 import { type Terminal } from '../terminal';
-import { type Sending } from './sending';
+import { type Sending } from './replay-items';
 
 /** `1 dead letter`. */
 export function amount(count: number): string {

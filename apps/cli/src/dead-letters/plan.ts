@@ -1,6 +1,6 @@
 import { type DeadLetter, type HeldReport, type ReplayItem, replayItemOf } from '@pdaltagent/messaging';
 import { instantOf } from '../duration';
-import { isBearing, isOvertaken, type Since } from './afterwards';
+import { isBearing, isOvertaken, type Since } from './alert-progress';
 import { descriptionOf } from './description';
 
 /** A trigger older than this is not sent without being asked for: its resolve may have gone out long ago. */

@@ -1,15 +1,15 @@
 import { type BrokerClient, Sender } from '@pdaltagent/messaging';
 import { Progress } from '../progress';
 import { type Terminal } from '../terminal';
-import { Afterwards } from './afterwards';
+import { Afterwards } from './alert-progress';
 import { confirmed } from './confirmation';
-import { askWorkers } from './held';
+import { askWorkers } from './held-by-workers';
 import { amount, reportSending } from './outcome';
 import { Plan, type PlannedLetter } from './plan';
 import { printPlan, warnOfLanes } from './plan-table';
 import { type Selection, Selector } from './selection';
-import { sendAgain, type Sending } from './sending';
-import { type FamilyOptions, type NamedShelf, withShelves } from './shelves';
+import { sendAgain, type Sending } from './replay-items';
+import { type FamilyOptions, type NamedShelf, withShelves } from './queues';
 
 export interface ReplayOptions extends FamilyOptions {
   readonly stale?: true;

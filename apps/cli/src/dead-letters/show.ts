@@ -2,9 +2,9 @@ import { type DeadLetter } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
 import { harmless } from '../table';
 import { Failure, type Terminal } from '../terminal';
-import { Afterwards, type Since, sinceRecord, sinceText } from './afterwards';
+import { Afterwards, type Since, sinceRecord, sinceText } from './alert-progress';
 import { bodyOf, recordOf } from './record';
-import { type FamilyOptions, withShelves } from './shelves';
+import { type FamilyOptions, withShelves } from './queues';
 
 export interface ShowOptions extends FamilyOptions {
   readonly json?: true;

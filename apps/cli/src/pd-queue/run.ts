@@ -6,8 +6,8 @@ import {
   replayItemOf,
   Sender,
 } from '@pdaltagent/messaging';
-import { sendAgain } from '../dead-letters/sending';
-import { type NamedShelf, withShelves } from '../dead-letters/shelves';
+import { sendAgain } from '../dead-letters/replay-items';
+import { type NamedShelf, withShelves } from '../dead-letters/queues';
 import { Progress } from '../progress';
 import { told } from '../run';
 import { Failure, type Terminal } from '../terminal';

@@ -10,9 +10,9 @@ import {
 } from '@pdaltagent/messaging';
 import { brokerVariables, maskSecrets, readConfiguration } from '@pdaltagent/service';
 import { type Quarantine } from '@pdaltagent/spool';
-import { type Since } from '../dead-letters/afterwards';
+import { type Since } from '../dead-letters/alert-progress';
 import { confirmed } from '../dead-letters/confirmation';
-import { askWorkers } from '../dead-letters/held';
+import { askWorkers } from '../dead-letters/held-by-workers';
 import { Plan, type PlannedLetter } from '../dead-letters/plan';
 import { printPlan, warnOfLanes } from '../dead-letters/plan-table';
 import { type Selection, Selector } from '../dead-letters/selection';

@@ -9,7 +9,7 @@ import {
   WEBHOOKS,
 } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 import { laneFindings } from './lanes';
 
 export interface FamilyReport {

@@ -4,7 +4,7 @@ import { pagerDutyVariables } from '../configuration';
 import { type Runner } from '../dead-letters/command';
 import { type Terminal } from '../terminal';
 import { brokerFindings } from './broker';
-import { needsAttention, textOf } from './finding';
+import { needsAttention, textOf } from './check-result';
 import { eventsFindings, tokenFinding } from './pagerduty';
 import { quarantineFindings } from './quarantine';
 import { redisFinding } from './redis';

@@ -1,6 +1,6 @@
 import { laneKey, type LaneState } from '@pdaltagent/messaging';
 import { type FamilyReport } from './broker';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 
 /** What lanes, their workers and their sidings tell. What a worker holds (64 a lane at most) is in no count. */
 export function laneFindings({ name, state, workers }: FamilyReport): Finding[] {

@@ -3,7 +3,7 @@ import { isJsonObject, readDocument } from '@pdaltagent/events';
 import { authorizationOf } from '@pdaltagent/rest-api';
 import { proxyFor } from '@pdaltagent/http';
 import { maskSecrets } from '@pdaltagent/service';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 import { type Fetch } from './web';
 
 /** Statuses that PagerDuty never gives to a GET on this path: a proxy or a wrong address answered. */

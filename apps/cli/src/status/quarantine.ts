@@ -1,7 +1,7 @@
 import { type Environment, quarantineFolderOf, readConfiguration, spoolVariables } from '@pdaltagent/service';
 import { Quarantine } from '@pdaltagent/spool';
 import { durationOf } from '../duration';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

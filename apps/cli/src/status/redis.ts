@@ -1,6 +1,6 @@
 import { delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { Store } from '@pdaltagent/store';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 
 const CONNECT_WITHIN_MS = 3_000;
 const ADVICE = 'start Redis, or mend PDAGENTD_REDIS_URL; until then delivery goes on, but repeats are not recognised';

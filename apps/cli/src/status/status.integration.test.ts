@@ -3,7 +3,7 @@ import { DeliveredMarkers, Store } from '@pdaltagent/store';
 import { FaultProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { createServer, type Server } from 'node:http';
 import { bury, command, declareAll, empty, KEY } from '../cli.fixture';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 
 let servers: TestServers;
 let pagerDuty: Server;

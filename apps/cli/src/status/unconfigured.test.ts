@@ -1,5 +1,5 @@
 import { redisVariables } from '@pdaltagent/service';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 import { unconfigured } from './unconfigured';
 
 const { redisUrl } = redisVariables;

@@ -1,5 +1,5 @@
 import { type Environment } from '@pdaltagent/service';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 
 interface Named {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { instantOf } from '../duration';
 import { pausedIn } from '../webhooks/list';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 
 /** One for each destination that is paused; none where there is none, or where Redis cannot be asked. */
 export async function webhookFindings(redisUrl: string): Promise<Finding[]> {

@@ -1,5 +1,5 @@
 import { durationOf } from '../duration';
-import { type Finding } from './finding';
+import { type Finding } from './check-result';
 import { type Fetch } from './web';
 
 /** A metric that every delivery-worker shows, and nothing else that may answer there. */

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { type Runner } from '../dead-letters/command';
 import { withStore } from '../status/redis';
 import { type Terminal } from '../terminal';
-import { askBroker } from './ask';
+import { askBroker } from './query';
 import { acceptedAtOf } from './message-id';
 import { type Delivered, reportOf } from './report';
 import { textOf } from './text';

@@ -1,7 +1,7 @@
 import { alertOf, type HeldReport, laneKey, laneOfMessage } from '@pdaltagent/messaging';
 import { maskKey } from '@pdaltagent/service';
 import { instantOf } from '../duration';
-import { type Address, type Answers, FAMILIES, type FamilyName, type Question } from './ask';
+import { type Address, type Answers, FAMILIES, type FamilyName, type Question } from './query';
 import { acceptedAtOf } from './message-id';
 
 /** A routing key is 32 letters and digits; a destination is called otherwise. */

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { parseJson } from '../events/json';
 import { type Answer, jsonAnswer, sendAnswer } from '../http/answer';
 import { readBody } from '../http/body';
-import { type Listing, listingSchema, selectWhenThere, shown } from './event-listing';
+import { type Listing, listingSchema, selectWhenThere, shown } from './event-query';
 import { type ControlParts, problem, ROUTES } from './routes';
 
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_POLICY, ON_CALL, OTHER_POLICY, type Person, SECOND_LINE } from '../incidents/account';
 import { changeStatus, type Incident } from '../incidents/incident';
-import { type Desk, type EntryDraft, type When } from '../incidents/desk';
+import { type Desk, type EntryDraft, type When } from '../incidents/incident-store';
 import { type LogEntry } from '../incidents/journal';
 
 const anything = z.record(z.string(), z.unknown());

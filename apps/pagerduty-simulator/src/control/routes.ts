@@ -1,11 +1,11 @@
 import { type z } from 'zod';
-import { type Arrivals } from '../arrivals';
+import { type Arrivals } from '../received-events';
 import { type BoundedList } from '../bounded-list';
 import { isObject } from '../events/json';
 import { ruleSchema } from '../faults/rule';
 import { type Rulebook } from '../faults/rulebook';
 import { type Answer, jsonAnswer } from '../http/answer';
-import { type Desk } from '../incidents/desk';
+import { type Desk } from '../incidents/incident-store';
 import { type Incident } from '../incidents/incident';
 import { type LogEntry } from '../incidents/journal';
 import { incidentBody } from '../rest/incident-body';

@@ -1,5 +1,5 @@
-import { dice } from './dice';
 import { type Deed, matches, type Rule, type Subject } from './rule';
+import { dice } from './seeded-random';
 
 /** What the faults decided for one request. */
 export interface Decision {

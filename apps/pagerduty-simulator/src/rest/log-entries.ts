@@ -1,5 +1,5 @@
 import { type Answer, jsonAnswer } from '../http/answer';
-import { type Desk } from '../incidents/desk';
+import { type Desk } from '../incidents/incident-store';
 import { type LogEntry } from '../incidents/journal';
 import { TEAM } from '../incidents/account';
 import { invalidInput, invalidRange, invalidTime, restNotFound } from './errors';

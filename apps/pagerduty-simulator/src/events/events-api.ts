@@ -1,12 +1,12 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Arrival, type Arrivals } from '../arrivals';
+import { type Arrival, type Arrivals } from '../received-events';
 import { type Deed } from '../faults/rule';
 import { type Rulebook } from '../faults/rulebook';
-import { scriptedAnswer, sendAs } from '../faults/sending';
+import { scriptedAnswer, sendAs } from '../faults/faulty-answer';
 import { type Answer } from '../http/answer';
 import { readBody } from '../http/body';
-import { type Desk, keyOf } from '../incidents/desk';
+import { type Desk, keyOf } from '../incidents/incident-store';
 import { type Settings } from '../settings';
 import { type Statistics } from '../statistics';
 import {
@@ -18,9 +18,9 @@ import {
   tooLargeAnswer,
   unrecognizedAnswer,
 } from './answers';
-import { type Reading, readEvent } from './reading';
+import { type Reading, readEvent } from './parsed-event';
 import { type EventRoute } from './routes';
-import { EVENT_LIMIT_BYTES, judge } from './rules';
+import { EVENT_LIMIT_BYTES, judge } from './validation';
 import { type Throttle } from './throttle';
 
 export interface IntakeParts {

@@ -1,4 +1,4 @@
-import { type Arrival, reportOf, type WrittenEntry } from './webhook-book.fixture';
+import { type Arrival, reportOf, type WrittenEntry } from './webhook-ledger.fixture';
 
 const entry = (id: string, createdAt: number, visibleAt = createdAt): WrittenEntry => ({
   id,

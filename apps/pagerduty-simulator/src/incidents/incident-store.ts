@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type AlertChange } from '../arrivals';
+import { type AlertChange } from '../received-events';
 import { BoundedList } from '../bounded-list';
 import { type Settings } from '../settings';
 import { Account } from './account';

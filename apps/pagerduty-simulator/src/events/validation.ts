@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, textOf } from './json';
-import { type Reading } from './reading';
+import { type Reading } from './parsed-event';
 import { type Api } from './routes';
 
 /** PagerDuty's limit on an event, in bytes (Events API documentation, "Size Limits": 512 KB). */

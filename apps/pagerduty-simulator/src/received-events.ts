@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BoundedList } from './bounded-list';
 import { type Api } from './events/routes';
-import { Interned } from './interned';
+import { Interned } from './string-pool';
 
 /** What became of an event's alert. */
 export type AlertChange = 'opened' | 'repeated' | 'acknowledged' | 'resolved' | 'unchanged' | 'dropped' | 'none';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Arrival, type Arrivals } from '../arrivals';
+import { type Arrival, type Arrivals } from '../received-events';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const count = z.coerce.number().int().min(0);

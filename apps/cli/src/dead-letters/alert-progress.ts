@@ -4,7 +4,7 @@ import { DeadLetteredAlerts, type DeadLetteredAlertsState } from '@pdaltagent/st
 import { instantOf } from '../duration';
 import { withStore } from '../status/redis';
 import { type Terminal } from '../terminal';
-import { type NamedShelf } from './shelves';
+import { type NamedShelf } from './queues';
 
 /** Whether an alert went on since one of its messages became a dead letter. */
 export type Since =
