@@ -22,18 +22,18 @@ export const OTHER_KEY = 'R0123456789ABCDEFGHIJKLMNOPQ77ff';
 export const NOW = 1_800_000_000_000;
 export const MINUTE = 60_000;
 
-export interface Run {
+export interface CliResult {
   readonly code: number;
   readonly out: string;
   readonly error: string;
-  readonly asked: readonly string[];
+  readonly questions: readonly string[];
 }
 
 /**
  * Runs a command as its process would, with a terminal of the test's own.
  * `answer`: what the person types when asked; `input`: what is piped into it, in pieces.
  */
-export async function command(
+export async function runCli(
   words: readonly string[],
   environment: Record<string, string>,
   {
@@ -41,10 +41,10 @@ export async function command(
     name = 'pdaltagent',
     input = [],
   }: { answer?: string; name?: 'pdaltagent' | 'pd-queue'; input?: readonly Uint8Array[] } = {},
-): Promise<Run> {
+): Promise<CliResult> {
   let out = '';
   let error = '';
-  const asked: string[] = [];
+  const questions: string[] = [];
   const terminal: Terminal = {
     environment,
     input: Readable.from(input),
@@ -54,23 +54,23 @@ export async function command(
     interactive: answer !== undefined,
     showsProgress: false,
     ask: (question) => {
-      asked.push(question);
+      questions.push(question);
       return Promise.resolve(answer ?? '');
     },
   };
   const code = await (name === 'pdaltagent' ? run : runQueue)(words, terminal);
-  return { code, out, error, asked };
+  return { code, out, error, questions };
 }
 
 /** Declares what the services would. */
-export async function declareAll(url: string): Promise<void> {
+export async function declareTopologies(url: string): Promise<void> {
   const connection = await connect(url);
   for (const family of [EVENTS, WEBHOOKS]) await declareTopology(connection, family, 'quorum');
   await connection.close();
 }
 
 /** Empties the dead letters and the lanes of the two keys. */
-export async function empty(url: string): Promise<void> {
+export async function purgeQueues(url: string): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.createChannel();
   const lanes = [KEY, OTHER_KEY].map((key) => laneQueue(EVENTS, laneOf(EVENTS, key)));
@@ -78,7 +78,7 @@ export async function empty(url: string): Promise<void> {
   await connection.close();
 }
 
-export interface Dead {
+export interface DeadLetterSpec {
   readonly id: string;
   readonly alert?: string;
   readonly action?: string;
@@ -89,9 +89,13 @@ export interface Dead {
 }
 
 /** Writes dead letters as a worker does, in this order. */
-export async function bury(url: string, family: LaneGroup, letters: readonly Dead[]): Promise<void> {
-  const link = await BrokerClient.open({ url, name: 'fixture' });
-  const sender = await Sender.open(link);
+export async function publishDeadLetters(
+  url: string,
+  family: LaneGroup,
+  letters: readonly DeadLetterSpec[],
+): Promise<void> {
+  const client = await BrokerClient.open({ url, name: 'fixture' });
+  const sender = await Sender.open(client);
   for (const [index, dead] of letters.entries()) {
     const { id, alert = 'db1/disk', action = 'trigger', key = KEY, type = 'v2', ageMs = 10 * MINUTE } = dead;
     const body = { routing_key: key, event_action: action, dedup_key: alert };
@@ -120,13 +124,13 @@ export async function bury(url: string, family: LaneGroup, letters: readonly Dea
       },
     });
   }
-  await link.close();
+  await client.close();
 }
 
 /** How many messages wait in the key's lane. */
-export async function waitingFor(url: string, key = KEY): Promise<number> {
-  const link = await BrokerClient.open({ url, name: 'fixture' });
-  const state = await link.stateOf(laneQueue(EVENTS, laneOf(EVENTS, key)));
-  await link.close();
+export async function waitingInLane(url: string, key = KEY): Promise<number> {
+  const client = await BrokerClient.open({ url, name: 'fixture' });
+  const state = await client.stateOf(laneQueue(EVENTS, laneOf(EVENTS, key)));
+  await client.close();
   return state?.waiting ?? 0;
 }

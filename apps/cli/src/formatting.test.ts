@@ -2,7 +2,7 @@ import { ManualClock } from '@pdaltagent/testing';
 import { Readable } from 'node:stream';
 import { durationOf, instantOf } from './duration';
 import { Progress } from './progress';
-import { headerOf, printable, rowOf } from './table';
+import { formatHeader, formatRow, singleLine } from './table';
 import { acceptedAtOf } from './trace/message-id';
 
 describe('a table', () => {
@@ -12,13 +12,13 @@ describe('a table', () => {
   ];
 
   it('keeps its columns, cuts what is too long, and has no blanks at its ends', () => {
-    expect(headerOf(columns)).toBe('A     B\n');
-    expect(rowOf(columns, ['abcdef', ''])).toBe('abc…\n');
-    expect(rowOf(columns, ['a', 'bcd'])).toBe('a     bcd\n');
+    expect(formatHeader(columns)).toBe('A     B\n');
+    expect(formatRow(columns, ['abcdef', ''])).toBe('abc…\n');
+    expect(formatRow(columns, ['a', 'bcd'])).toBe('a     bcd\n');
   });
 
   it('shows what others wrote on one line, without control characters', () => {
-    expect(printable(' a\r\n\tb\u001b[31m\u0000c\u2028 ')).toBe('a b [31m c');
+    expect(singleLine(' a\r\n\tb\u001b[31m\u0000c\u2028 ')).toBe('a b [31m c');
   });
 });
 

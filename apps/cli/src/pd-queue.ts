@@ -1,4 +1,4 @@
 import { runQueue } from './pd-queue/run';
-import { endWith, processTerminal } from './process-terminal';
+import { exitWith, processTerminal } from './process-terminal';
 
-void runQueue(process.argv.slice(2), processTerminal()).then(endWith);
+void runQueue(process.argv.slice(2), processTerminal()).then(exitWith);

@@ -1,4 +1,4 @@
-import { endWith, processTerminal } from './process-terminal';
+import { exitWith, processTerminal } from './process-terminal';
 import { run } from './run';
 
-void run(process.argv.slice(2), processTerminal()).then(endWith);
+void run(process.argv.slice(2), processTerminal()).then(exitWith);

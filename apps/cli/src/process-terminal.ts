@@ -28,6 +28,6 @@ export function processTerminal(): Terminal {
 }
 
 /** Ends the process once everything is written: a connection that hangs must not keep it. */
-export function endWith(code: number): void {
+export function exitWith(code: number): void {
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }

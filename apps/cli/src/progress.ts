@@ -11,7 +11,7 @@ export class Progress {
   readonly #verb: string;
   readonly #total: number | undefined;
   readonly #clock: Clock;
-  #toldAt: number;
+  #shownAt: number;
   #isShown = false;
 
   constructor(terminal: Terminal, verb: string, total?: number, clock: Clock = SYSTEM_CLOCK) {
@@ -19,18 +19,18 @@ export class Progress {
     this.#verb = verb;
     this.#total = total;
     this.#clock = clock;
-    this.#toldAt = clock.monotonic();
+    this.#shownAt = clock.monotonic();
   }
 
-  /** @param where how far that is, where nobody knows the total */
-  at(done: number, where = ''): void {
+  /** @param position how far that is, where nobody knows the total */
+  at(done: number, position = ''): void {
     const { error, showsProgress } = this.#terminal;
     const now = this.#clock.monotonic();
-    if (now - this.#toldAt < (showsProgress ? EVERY_MS : LINE_EVERY_MS)) return;
-    this.#toldAt = now;
+    if (now - this.#shownAt < (showsProgress ? EVERY_MS : LINE_EVERY_MS)) return;
+    this.#shownAt = now;
     this.#isShown = showsProgress;
-    const far = this.#total === undefined ? where : `of ${this.#total}`;
-    const line = `${this.#verb} ${done} ${far}`;
+    const suffix = this.#total === undefined ? position : `of ${this.#total}`;
+    const line = `${this.#verb} ${done} ${suffix}`;
     error(showsProgress ? `\r\u001b[K${line}` : `${line}\n`);
   }
 

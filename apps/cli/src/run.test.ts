@@ -1,7 +1,7 @@
-import { command } from './cli.fixture';
+import { runCli } from './cli.fixture';
 
 const AWAY = { PDAGENTD_AMQP_URL: 'amqp://guest:s3cret@127.0.0.1:1' };
-const on = (words: string, environment = AWAY) => command(words === '' ? [] : words.split(' '), environment);
+const on = (words: string, environment = AWAY) => runCli(words === '' ? [] : words.split(' '), environment);
 
 describe('pdaltagent', () => {
   it.each([
@@ -76,7 +76,7 @@ describe('pdaltagent', () => {
 });
 
 describe('pd-queue', () => {
-  const queue = (words: string) => command(words === '' ? [] : words.split(' '), AWAY, { name: 'pd-queue' });
+  const queue = (words: string) => runCli(words === '' ? [] : words.split(' '), AWAY, { name: 'pd-queue' });
 
   it.each([
     ['retry', 'A specific service key or a flag for all keys required'],

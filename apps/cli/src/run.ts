@@ -28,7 +28,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     webhooksCommand(terminal, finish),
   ];
   for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands, ...commands.flatMap(({ commands: below }) => below)]) {
+  for (const command of [program, ...commands, ...commands.flatMap(({ commands: subcommand }) => subcommand)]) {
     command
       .exitOverride()
       .configureOutput({ writeOut: terminal.out, writeErr: terminal.error })
@@ -36,10 +36,10 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
       .showSuggestionAfterError();
   }
   try {
-    await program.parseAsync(withoutStrayHelp(program, words), { from: 'user' });
+    await program.parseAsync(withoutHelpForUnknownCommand(program, words), { from: 'user' });
     return code;
   } catch (error) {
-    return told(error, terminal);
+    return reportError(error, terminal);
   }
 }
 
@@ -47,11 +47,13 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
  * The words, without a request for help where there is no such command: commander would answer with the help of the
  * commands beside it, and 0, as if there was one.
  */
-function withoutStrayHelp(program: Command, words: readonly string[]): readonly string[] {
+function withoutHelpForUnknownCommand(program: Command, words: readonly string[]): readonly string[] {
   let command = program;
   for (const word of words) {
     if (command.commands.length === 0 || word.startsWith('-')) break;
-    const next = command.commands.find((below) => below.name() === word || below.aliases().includes(word));
+    const next = command.commands.find(
+      (subcommand) => subcommand.name() === word || subcommand.aliases().includes(word),
+    );
     if (next === undefined && word !== 'help')
       return words.filter((other) => other !== 'help' && other !== '--help' && other !== '-h');
     command = next ?? command;
@@ -60,20 +62,22 @@ function withoutStrayHelp(program: Command, words: readonly string[]): readonly 
 }
 
 /** Says what went wrong, in one line. @returns the exit code */
-export function told(error: unknown, terminal: Pick<Terminal, 'error'>, name = 'pdaltagent'): number {
+export function reportError(error: unknown, terminal: Pick<Terminal, 'error'>, name = 'pdaltagent'): number {
   // Commander has said it already; its own code for a missing command is 1.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const say = (message: string) => terminal.error(`${name}: ${maskSecrets(message)}\n`);
+  const printError = (message: string) => terminal.error(`${name}: ${maskSecrets(message)}\n`);
   if (error instanceof ConfigurationError) {
-    say(error.message);
+    printError(error.message);
     return EXIT_CONFIGURATION;
   }
   if (error instanceof Failure) {
-    say(error.message);
+    printError(error.message);
     return error.exitCode;
   }
   if (!(error instanceof Error)) throw error;
-  say(error instanceof BrokerUnavailable ? `${error.message} (PDAGENTD_AMQP_URL says where it is)` : error.message);
+  printError(
+    error instanceof BrokerUnavailable ? `${error.message} (PDAGENTD_AMQP_URL says where it is)` : error.message,
+  );
   return 1;
 }
 

@@ -4,36 +4,36 @@ export interface Column {
   readonly width: number;
 }
 
-export function headerOf(columns: readonly Column[]): string {
-  return rowOf(
+export function formatHeader(columns: readonly Column[]): string {
+  return formatRow(
     columns,
     columns.map(({ title }) => title),
   );
 }
 
 /** One line, without trailing blanks. */
-export function rowOf(columns: readonly Column[], cells: readonly string[]): string {
-  const parts = columns.map(({ width }, index) => fitted(cells[index] ?? '', width));
+export function formatRow(columns: readonly Column[], cells: readonly string[]): string {
+  const parts = columns.map(({ width }, index) => fitToWidth(cells[index] ?? '', width));
   return `${parts.join('  ').trimEnd()}\n`;
 }
 
-function fitted(cell: string, width: number): string {
+function fitToWidth(cell: string, width: number): string {
   return cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width);
 }
 
 /** What others wrote, as one line that does nothing to a terminal: control characters become blanks. */
-export function printable(text: string): string {
+export function singleLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ').trim();
 }
 
 /** Lines stay lines; what else would steer a terminal is shown as a blank. */
-export function harmless(text: string): string {
+export function stripControlChars(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ' ');
 }
 
 /** Rows as columns that are as wide as their widest cell; control characters do nothing to a terminal. */
-export function aligned(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map(printable));
+export function alignColumns(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(singleLine));
   const width = (index: number): number => Math.max(...cells.map((row) => row[index]?.length ?? 0));
   const widths = (cells[0] ?? []).map((_, index) => width(index));
   return cells

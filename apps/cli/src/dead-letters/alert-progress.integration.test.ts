@@ -15,7 +15,7 @@ import {
 import { DeadLetteredAlerts, Store } from '@pdaltagent/store';
 import { freePort, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
-import { command, declareAll, empty, KEY, NOW, waitingFor } from '../cli.fixture';
+import { declareTopologies, KEY, NOW, purgeQueues, runCli, waitingInLane } from '../cli.fixture';
 
 const REFUSED: Outcome = { kind: 'rejected', status: 400, answer: 'no' };
 const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
@@ -35,20 +35,20 @@ const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   servers = await testServers();
-  await declareAll(servers.amqpUrl);
+  await declareTopologies(servers.amqpUrl);
   store = new Store({ url: servers.redisUrl, name: 'test', log });
   store.start();
   await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
 });
 beforeEach(async () => {
-  await empty(servers.amqpUrl);
+  await purgeQueues(servers.amqpUrl);
   await store.run((redis) => redis.flushdb());
 });
 afterEach(() => stopWorkers());
 afterAll(() => store.close());
 
 const deadLetters = (words: string, redisUrl = servers.redisUrl) =>
-  command(['dead-letters', ...words.split(' ')], { PDAGENTD_AMQP_URL: servers.amqpUrl, PDAGENTD_REDIS_URL: redisUrl });
+  runCli(['dead-letters', ...words.split(' ')], { PDAGENTD_AMQP_URL: servers.amqpUrl, PDAGENTD_REDIS_URL: redisUrl });
 
 interface Worker {
   readonly worker: LaneWorker;
@@ -95,8 +95,8 @@ async function stopWorkers(): Promise<void> {
 
 /** Sends events `trigger db1 …` as a gateway does: each its id, and accepted a second after the other. */
 async function send(...events: readonly { id: string; action: string; alert?: string }[]): Promise<void> {
-  const link = await BrokerClient.open({ url: servers.amqpUrl, name: 'test' });
-  const sender = await Sender.open(link);
+  const client = await BrokerClient.open({ url: servers.amqpUrl, name: 'test' });
+  const sender = await Sender.open(client);
   for (const { id, action, alert = 'db1' } of events) {
     const body = Buffer.from(JSON.stringify({ routing_key: KEY, event_action: action, dedup_key: alert }));
     const receivedAt = NOW - 600_000 + 1_000 * Number(id.slice(1));
@@ -111,7 +111,7 @@ async function send(...events: readonly { id: string; action: string; alert?: st
     });
     await sender.send(EVENTS.exchange, laneKey(laneOf(EVENTS, KEY)), body, properties);
   }
-  await link.close();
+  await client.close();
 }
 
 const isDone = ({ done }: Worker, id: string) => waitUntil(() => done.includes(id), { what: `the end of ${id}` });
@@ -144,7 +144,7 @@ it('a trigger whose resolve was delivered since stays, until it is asked for', a
     out: expect.stringMatching(/e1 +the alert went on: resolve delivered/) as string,
     error: '1 of 1 dead letter sent again\n',
   });
-  expect(await waitingFor(servers.amqpUrl)).toBe(1);
+  expect(await waitingInLane(servers.amqpUrl)).toBe(1);
 });
 
 it('a resolve after which the alert was triggered anew stays, and one after which it was resolved does not', async () => {

@@ -4,65 +4,70 @@ import { DeadLetteredAlerts, type DeadLetteredAlertsState } from '@pdaltagent/st
 import { instantOf } from '../duration';
 import { withStore } from '../status/redis';
 import { type Terminal } from '../terminal';
-import { type NamedShelf } from './queues';
+import { type NamedQueue } from './queues';
 
 /** Whether an alert went on since one of its messages became a dead letter. */
-export type Since =
-  | { readonly kind: 'no' }
-  | { readonly kind: 'not known' }
+export type ProgressSince =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown' }
   /** The latest event of the alert that was delivered. */
-  | { readonly kind: 'went on'; readonly action: string; readonly deliveredAt: number; readonly bearing: Bearing };
+  | {
+      readonly kind: 'progressed';
+      readonly action: string;
+      readonly deliveredAt: number;
+      readonly stateChange: StateChange;
+    };
 
 /** The latest delivered event that opens or closes the alert, or may: what a replay could undo. */
-export type Bearing = 'trigger' | 'resolve' | '?' | undefined;
+export type StateChange = 'trigger' | 'resolve' | '?' | undefined;
 
-const FAMILIES = ['events', 'webhooks'] as const satisfies readonly NamedShelf['name'][];
+const FAMILIES = ['events', 'webhooks'] as const satisfies readonly NamedQueue['name'][];
 
 /** What the workers wrote into Redis of alerts that have dead letters. */
-export class Afterwards {
-  readonly #known: ReadonlyMap<NamedShelf['name'], DeadLetteredAlertsState> | undefined;
+export class AlertProgressReader {
+  readonly #known: ReadonlyMap<NamedQueue['name'], DeadLetteredAlertsState> | undefined;
 
-  private constructor(known: ReadonlyMap<NamedShelf['name'], DeadLetteredAlertsState> | undefined) {
+  private constructor(known: ReadonlyMap<NamedQueue['name'], DeadLetteredAlertsState> | undefined) {
     this.#known = known;
   }
 
   /** Asks Redis; without it nothing is known, and that is said. */
-  static async ask({ environment, error }: Pick<Terminal, 'environment' | 'error'>): Promise<Afterwards> {
+  static async read({ environment, error }: Pick<Terminal, 'environment' | 'error'>): Promise<AlertProgressReader> {
     const { redisUrl } = readConfiguration(redisVariables, environment);
     const known = await withStore(redisUrl, async (store) => {
       const all = FAMILIES.map(async (name) => [name, await new DeadLetteredAlerts(store, name).all()] as const);
       return new Map(await Promise.all(all));
     }).catch(() => undefined);
     if (known === undefined) error('Redis cannot be reached: it is not known whether alerts went on since\n');
-    return new Afterwards(known);
+    return new AlertProgressReader(known);
   }
 
-  of(family: NamedShelf['name'], { message, acceptedAt, deadAt = 0 }: DeadLetter): Since {
+  since(family: NamedQueue['name'], { message, acceptedAt, deadAt = 0 }: DeadLetter): ProgressSince {
     const known = this.#known?.get(family);
     // A change event belongs to no alert: it is ordered by its own id.
-    if (message !== undefined && message.orderKey === message.id) return { kind: 'no' };
+    if (message !== undefined && message.orderKey === message.id) return { kind: 'none' };
     const name = message === undefined ? undefined : alertNameOf(message);
-    if (known === undefined || name === undefined || acceptedAt === undefined) return { kind: 'not known' };
+    if (known === undefined || name === undefined || acceptedAt === undefined) return { kind: 'unknown' };
     const alert = known.alerts.get(name);
-    if (alert === undefined) return { kind: 'not known' };
+    if (alert === undefined) return { kind: 'unknown' };
     const later = alert.delivered
       .filter((event) => event.acceptedAt >= acceptedAt)
       .sort((a, b) => b.deliveredAt - a.deliveredAt);
     const [last] = later;
     if (last !== undefined) {
-      const bearing = later.map(({ action }) => action).find(isBearing);
-      return { kind: 'went on', action: last.action, deliveredAt: last.deliveredAt, bearing };
+      const stateChange = later.map(({ action }) => action).find(isStateChange);
+      return { kind: 'progressed', action: last.action, deliveredAt: last.deliveredAt, stateChange };
     }
     const isWatched = acceptedAt >= alert.watchedFrom && deadAt >= known.unwatchedUntil;
-    return { kind: isWatched ? 'no' : 'not known' };
+    return { kind: isWatched ? 'none' : 'unknown' };
   }
 }
 
-export function isBearing(action: string): action is 'trigger' | 'resolve' | '?' {
+export function isStateChange(action: string): action is 'trigger' | 'resolve' | '?' {
   return action === 'trigger' || action === 'resolve' || action === '?';
 }
 
-const UNDONE_BY: ReadonlyMap<string, readonly Bearing[]> = new Map([
+const UNDONE_BY: ReadonlyMap<string, readonly StateChange[]> = new Map([
   ['trigger', ['resolve', '?']],
   ['acknowledge', ['trigger', '?']],
   ['resolve', ['trigger', '?']],
@@ -73,27 +78,27 @@ const UNDONE_BY: ReadonlyMap<string, readonly Bearing[]> = new Map([
  * Whether an event, sent now, could undo what its alert came to since: a trigger after its resolve opens an incident that
  * nobody closes, a resolve or an acknowledge after a new trigger hides a new incident.
  */
-export function isOvertaken(action: string, bearing: Bearing): boolean {
-  return bearing !== undefined && (UNDONE_BY.get(action)?.includes(bearing) ?? false);
+export function isSuperseded(action: string, stateChange: StateChange): boolean {
+  return stateChange !== undefined && (UNDONE_BY.get(action)?.includes(stateChange) ?? false);
 }
 
 /** As `--json` shows it. */
-export function sinceRecord(since: Since) {
+export function progressRecord(progress: ProgressSince) {
   return {
-    known: since.kind !== 'not known',
-    action: since.kind === 'went on' ? since.action : null,
-    delivered_at: since.kind === 'went on' ? instantOf(since.deliveredAt) : null,
+    known: progress.kind !== 'unknown',
+    action: progress.kind === 'progressed' ? progress.action : null,
+    delivered_at: progress.kind === 'progressed' ? instantOf(progress.deliveredAt) : null,
   };
 }
 
 /** As a table shows it: one word. */
-export function sinceWord(since: Since): string {
-  if (since.kind === 'no') return '-';
-  return since.kind === 'not known' ? 'unknown' : since.action;
+export function progressCell(progress: ProgressSince): string {
+  if (progress.kind === 'none') return '-';
+  return progress.kind === 'unknown' ? 'unknown' : progress.action;
 }
 
 /** As one letter is shown. */
-export function sinceText(since: Since): string {
-  if (since.kind === 'no') return '-';
-  return since.kind === 'not known' ? 'not known' : `${since.action} ${instantOf(since.deliveredAt)}`;
+export function progressText(progress: ProgressSince): string {
+  if (progress.kind === 'none') return '-';
+  return progress.kind === 'unknown' ? 'not known' : `${progress.action} ${instantOf(progress.deliveredAt)}`;
 }

@@ -8,7 +8,7 @@ import { replay, type ReplayOptions } from './replay';
 import { selectionOf } from './selection';
 import { show, type ShowOptions } from './show';
 
-interface Choice {
+interface SelectionOptions {
   readonly all?: true;
   readonly key?: string;
 }
@@ -19,7 +19,7 @@ export type Runner = (work: Promise<number>) => Promise<void>;
 export function deadLettersCommand(terminal: Terminal, finish: Runner): Command {
   const command = new Command('dead-letters').description('events and webhooks that cannot be delivered');
 
-  withFamilies(command.command('list'))
+  addFamilyOptions(command.command('list'))
     .description('list dead letters, oldest first')
     .option('--key <key>', 'only of this routing key, or of keys that end with it (webhooks: destination)')
     .addOption(new Option('--reason <reason>', 'only with this reason').choices(REASONS))
@@ -33,13 +33,13 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .addHelpText('after', LIST_HELP)
     .action((options: ListOptions) => finish(list(terminal, options)));
 
-  withFamilies(command.command('show'))
+  addFamilyOptions(command.command('show'))
     .description('show everything about one dead letter, including its body')
     .argument('<id>')
     .option('--json', 'as JSON')
     .action((id: string, options: ShowOptions) => finish(show(terminal, id, options)));
 
-  withChoice(withFamilies(command.command('replay')))
+  addSelectionOptions(addFamilyOptions(command.command('replay')))
     .description('send dead letters to their lanes again')
     .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
     .option(
@@ -49,28 +49,28 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
-    .action((ids: string[], options: ReplayOptions & Choice) =>
+    .action((ids: string[], options: ReplayOptions & SelectionOptions) =>
       finish(replay(terminal, selectionOf(ids, options), options)),
     );
 
-  withChoice(withFamilies(command.command('discard')))
+  addSelectionOptions(addFamilyOptions(command.command('discard')))
     .description('remove dead letters permanently')
     .option('--yes', 'do not ask for confirmation; required without a terminal')
     .option('--json', 'the result as JSON')
-    .action((ids: string[], options: DiscardOptions & Choice) =>
+    .action((ids: string[], options: DiscardOptions & SelectionOptions) =>
       finish(discard(terminal, selectionOf(ids, options), options)),
     );
 
   return command;
 }
 
-function withFamilies(command: Command): Command {
+function addFamilyOptions(command: Command): Command {
   return command
     .addOption(new Option('--events', 'only events (default: events and webhooks)').conflicts('webhooks'))
     .addOption(new Option('--webhooks', 'only webhooks'));
 }
 
-function withChoice(command: Command): Command {
+function addSelectionOptions(command: Command): Command {
   return command
     .argument('[id...]', 'ids of dead letters, as shown by list')
     .option('--all', 'all of them')

@@ -14,6 +14,6 @@ export async function confirmed(terminal: Terminal, question: string, { yes }: G
 }
 
 /** Before a command that cannot be undone. @throws Failure if nobody can be asked and --yes is not given */
-export function demandYes({ interactive }: Pick<Terminal, 'interactive'>, { yes }: Given): void {
+export function requireYes({ interactive }: Pick<Terminal, 'interactive'>, { yes }: Given): void {
   if (!yes && !interactive) throw new Failure('this is for good: without a terminal to ask on, --yes is needed', 2);
 }

@@ -1,11 +1,21 @@
 import { EVENTS, WEBHOOKS } from '@pdaltagent/messaging';
 import { testServers } from '@pdaltagent/testing';
-import { bury, command, declareAll, empty, KEY, MINUTE, NOW, OTHER_KEY, waitingFor } from '../cli.fixture';
+import {
+  declareTopologies,
+  KEY,
+  MINUTE,
+  NOW,
+  OTHER_KEY,
+  publishDeadLetters,
+  purgeQueues,
+  runCli,
+  waitingInLane,
+} from '../cli.fixture';
 
 let url: string;
 let redisUrl: string;
 const deadLetters = (words: string, options: { answer?: string } = {}) =>
-  command(['dead-letters', ...words.split(' ')], { PDAGENTD_AMQP_URL: url, PDAGENTD_REDIS_URL: redisUrl }, options);
+  runCli(['dead-letters', ...words.split(' ')], { PDAGENTD_AMQP_URL: url, PDAGENTD_REDIS_URL: redisUrl }, options);
 
 async function ids(): Promise<string[]> {
   const { out } = await deadLetters('list --json');
@@ -14,13 +24,13 @@ async function ids(): Promise<string[]> {
 
 beforeAll(async () => {
   ({ amqpUrl: url, redisUrl } = await testServers());
-  await declareAll(url);
+  await declareTopologies(url);
 });
-beforeEach(() => empty(url));
+beforeEach(() => purgeQueues(url));
 
 describe('the list', () => {
   it('shows each letter on one line, without the key, harmless to a terminal', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2', action: 'resolve', key: OTHER_KEY }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm2', action: 'resolve', key: OTHER_KEY }]);
     const { code, out, error } = await deadLetters('list');
     expect(code).toBe(0);
     expect(error).toBe('2 dead letters\n');
@@ -37,8 +47,11 @@ describe('the list', () => {
   });
 
   it('gives the same as JSON, both families, and chosen ones alone', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2', headers: { dead_reason: 'expired', dead_status: undefined } }]);
-    await bury(url, WEBHOOKS, [{ id: 'w1', type: 'webhook', key: 'a.example-12345678' }]);
+    await publishDeadLetters(url, EVENTS, [
+      { id: 'm1' },
+      { id: 'm2', headers: { dead_reason: 'expired', dead_status: undefined } },
+    ]);
+    await publishDeadLetters(url, WEBHOOKS, [{ id: 'w1', type: 'webhook', key: 'a.example-12345678' }]);
     const { out } = await deadLetters('list --json');
     expect(JSON.parse(out)).toEqual([
       {
@@ -72,7 +85,11 @@ describe('the list', () => {
 
   it('is cut to those since a time, and to so many', async () => {
     // They died five minutes ago, a millisecond after each other.
-    await bury(url, EVENTS, [{ id: 'm1', headers: { dead_at: NOW - 60 * MINUTE } }, { id: 'm2' }, { id: 'm3' }]);
+    await publishDeadLetters(url, EVENTS, [
+      { id: 'm1', headers: { dead_at: NOW - 60 * MINUTE } },
+      { id: 'm2' },
+      { id: 'm3' },
+    ]);
     const chosen = async (words: string) =>
       (JSON.parse((await deadLetters(`list --json ${words}`)).out) as { id: string }[]).map(({ id }) => id);
     expect(await chosen('--since 6min')).toEqual(['m2', 'm3']);
@@ -89,7 +106,7 @@ describe('the list', () => {
 
 describe('show', () => {
   it('shows the body without the key', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }]);
     const text = await deadLetters('show m2');
     expect(text.code).toBe(0);
     expect(text.out).toContain('id:               m2\n');
@@ -109,7 +126,7 @@ describe('show', () => {
 
 describe('replay', () => {
   it('lists what it sends, sends it, and leaves the others', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2', alert: 'db2' }, { id: 'm3', action: 'resolve' }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm2', alert: 'db2' }, { id: 'm3', action: 'resolve' }]);
     const { code, out, error } = await deadLetters('replay m1 m3');
     expect(code).toBe(0);
     const rows = out.trimEnd().split('\n');
@@ -117,13 +134,13 @@ describe('replay', () => {
     expect(rows[1]).toMatch(/^trigger +10 min +db1\/disk +…d1a6 +m1 +not known whether the alert went on$/);
     expect(rows[2]).toMatch(/^resolve +10 min +db1\/disk +…d1a6 +m3 +not known whether the alert went on$/);
     expect(error).toBe('2 of 2 dead letters sent again\n');
-    expect(await waitingFor(url)).toBe(2);
+    expect(await waitingInLane(url)).toBe(2);
     expect(await ids()).toEqual(['m2']);
   });
 
   it('keeps triggers that are older than an hour, and vendor events that may be some, until it is told otherwise', async () => {
     const ageMs = 61 * MINUTE;
-    await bury(url, EVENTS, [
+    await publishDeadLetters(url, EVENTS, [
       { id: 'old', ageMs },
       { id: 'vendor', ageMs, type: 'integration' },
       { id: 'resolve', ageMs, action: 'resolve' },
@@ -137,11 +154,11 @@ describe('replay', () => {
     expect((await deadLetters('replay old')).code).toBe(1);
     expect((await deadLetters('replay --all --stale')).code).toBe(0);
     expect(await ids()).toEqual([]);
-    expect(await waitingFor(url)).toBe(4);
+    expect(await waitingInLane(url)).toBe(4);
   });
 
   it('warns where the alert went on, and where others wait before it', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }, { id: 'm3', action: 'resolve' }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }, { id: 'm3', action: 'resolve' }]);
     const { out } = await deadLetters('replay m2');
     expect(out).toMatch(
       /m2 +1 earlier of its alert stays dead; the alert went on: 1 later event of it died too; not known/,
@@ -150,16 +167,20 @@ describe('replay', () => {
   });
 
   it('asks on a terminal, and does nothing without a yes', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'm1' }]);
     const declined = await deadLetters('replay --all', { answer: '' });
-    expect(declined).toMatchObject({ code: 1, asked: ['Send 1 dead letter again? [y/N] '] });
+    expect(declined).toMatchObject({ code: 1, questions: ['Send 1 dead letter again? [y/N] '] });
     expect(await ids()).toEqual(['m1']);
-    expect((await deadLetters('replay --all --yes', { answer: '' })).asked).toEqual([]);
+    expect((await deadLetters('replay --all --yes', { answer: '' })).questions).toEqual([]);
     expect(await ids()).toEqual([]);
   });
 
   it('goes by the end of a key where that is clear', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2', key: OTHER_KEY }, { id: 'm3', key: `X${KEY.slice(1)}` }]);
+    await publishDeadLetters(url, EVENTS, [
+      { id: 'm1' },
+      { id: 'm2', key: OTHER_KEY },
+      { id: 'm3', key: `X${KEY.slice(1)}` },
+    ]);
     expect(await deadLetters('replay --key …d1a6')).toMatchObject({
       code: 2,
       error: expect.stringContaining('2 different keys') as string,
@@ -170,19 +191,19 @@ describe('replay', () => {
   });
 
   it('counts a letter that a crash left behind twice once: it is sent once', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm1' }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm1' }]);
     expect(await deadLetters('replay m1')).toMatchObject({ code: 0, error: '1 of 1 dead letter sent again\n' });
-    expect(await waitingFor(url)).toBe(1);
+    expect(await waitingInLane(url)).toBe(1);
     expect(await ids()).toEqual([]);
   });
 
   it('leaves none of a hundred that it says are sent, and tells the same as JSON', async () => {
-    await bury(
+    await publishDeadLetters(
       url,
       EVENTS,
       Array.from({ length: 100 }, (_, index) => ({ id: `m${index}`, alert: `db${index}` })),
     );
-    await bury(url, EVENTS, [{ id: 'old', ageMs: 61 * MINUTE }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'old', ageMs: 61 * MINUTE }]);
     const { code, out, error } = await deadLetters('replay --all --json');
     expect(code).toBe(0);
     expect(error).toContain('100 of 100 dead letters sent again\n');
@@ -200,7 +221,7 @@ describe('replay', () => {
       note: 'stays: stale',
     });
     expect(await ids()).toEqual(['old']);
-    expect(await waitingFor(url)).toBe(100);
+    expect(await waitingInLane(url)).toBe(100);
   });
 
   it('says which ids are not there', async () => {
@@ -213,7 +234,7 @@ describe('replay', () => {
 
 describe('discard', () => {
   it('removes the chosen ones after asking', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }, { id: 'm3' }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }, { id: 'm3' }]);
     expect((await deadLetters('discard m2', { answer: 'no' })).code).toBe(1);
     expect(await ids()).toEqual(['m1', 'm2', 'm3']);
     expect(await deadLetters('discard m2', { answer: 'y' })).toMatchObject({
@@ -226,7 +247,7 @@ describe('discard', () => {
   });
 
   it('without a terminal removes nothing unless it is told --yes', async () => {
-    await bury(url, EVENTS, [{ id: 'm1' }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'm1' }]);
     expect(await deadLetters('discard --all')).toMatchObject({
       code: 2,
       error: 'pdaltagent: this is for good: without a terminal to ask on, --yes is needed\n',
@@ -235,7 +256,7 @@ describe('discard', () => {
   });
 
   it('leaves none of a hundred that it says are gone, and tells the same as JSON', async () => {
-    await bury(
+    await publishDeadLetters(
       url,
       EVENTS,
       Array.from({ length: 100 }, (_, index) => ({ id: `m${index}` })),
@@ -253,11 +274,11 @@ describe('discard', () => {
 });
 
 describe('pd-queue', () => {
-  const queue = (words: string) => command(words.split(' '), { PDAGENTD_AMQP_URL: url }, { name: 'pd-queue' });
+  const queue = (words: string) => runCli(words.split(' '), { PDAGENTD_AMQP_URL: url }, { name: 'pd-queue' });
 
   it('prints the table of PagerDuty Agent', async () => {
     expect(await queue('status')).toMatchObject({ code: 0, out: 'Nothing to report.\n' });
-    await bury(url, EVENTS, [{ id: 'm1', key: OTHER_KEY }, { id: 'm2' }, { id: 'm3', key: OTHER_KEY }]);
+    await publishDeadLetters(url, EVENTS, [{ id: 'm1', key: OTHER_KEY }, { id: 'm2' }, { id: 'm3', key: OTHER_KEY }]);
     const table = [
       'Service Key                           Pending   Success  In Error',
       '='.repeat(65),
@@ -271,7 +292,7 @@ describe('pd-queue', () => {
   });
 
   it('retries one key or all, old ones too', async () => {
-    await bury(url, EVENTS, [
+    await publishDeadLetters(url, EVENTS, [
       { id: 'm1', ageMs: 100 * MINUTE },
       { id: 'm2', key: OTHER_KEY },
     ]);
@@ -283,7 +304,7 @@ describe('pd-queue', () => {
   });
 
   it('leaves none in error of a hundred that it sets up for retry', async () => {
-    await bury(
+    await publishDeadLetters(
       url,
       EVENTS,
       Array.from({ length: 100 }, (_, index) => ({ id: `m${index}`, alert: `db${index}` })),

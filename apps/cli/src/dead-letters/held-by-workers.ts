@@ -6,29 +6,33 @@ import {
   laneOfMessage,
   laneQueue,
 } from '@pdaltagent/messaging';
-import { type Held, type Plan } from './plan';
+import { type HeldByWorker, type Plan } from './plan';
 
 /** Of more alerts than this workers are not asked. */
-const MOST_ALERTS = 20;
+const MAX_ALERTS = 20;
 
 /** Asks the workers what they hold of the alerts whose letters shall be sent; of many alerts nothing is asked. */
-export async function askWorkers(link: BrokerClient, family: LaneGroup, plan: Plan): Promise<readonly Held[]> {
+export async function findHeldByWorkers(
+  client: BrokerClient,
+  family: LaneGroup,
+  plan: Plan,
+): Promise<readonly HeldByWorker[]> {
   const alerts = new Map(plan.sent.map((letter) => [letter.orderKey, letter]));
-  if (alerts.size > MOST_ALERTS) return [];
-  const found = await Promise.all([...alerts.values()].map((letter) => heldOf(link, family, letter)));
+  if (alerts.size > MAX_ALERTS) return [];
+  const found = await Promise.all([...alerts.values()].map((letter) => heldForAlert(client, family, letter)));
   return found.flat();
 }
 
-async function heldOf(
-  link: BrokerClient,
+async function heldForAlert(
+  client: BrokerClient,
   family: LaneGroup,
   alert: { readonly routingKey: string; readonly orderKey: string },
-): Promise<readonly Held[]> {
+): Promise<readonly HeldByWorker[]> {
   const name = alertOf(alert);
   if (name === undefined) return [];
   const lane = laneOfMessage(family, alert);
   // Where nobody works the lane nobody holds anything of it.
-  if ((await link.stateOf(laneQueue(family, lane)))?.consumers === 0) return [];
-  const findings = await findMessages(link, name, (all) => all.get(family.exchange)?.lanes.has(lane) === true);
+  if ((await client.stateOf(laneQueue(family, lane)))?.consumers === 0) return [];
+  const findings = await findMessages(client, name, (all) => all.get(family.exchange)?.lanes.has(lane) === true);
   return (findings.get(family.exchange)?.held ?? []).filter(({ orderKey }) => orderKey === alert.orderKey);
 }

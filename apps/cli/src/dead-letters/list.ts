@@ -1,12 +1,12 @@
 import { type DeadLetter } from '@pdaltagent/messaging';
 import { maskSecrets } from '@pdaltagent/service';
 import { durationOf } from '../duration';
-import { type Column, headerOf, printable, rowOf } from '../table';
+import { type Column, formatHeader, formatRow, singleLine } from '../table';
 import { type Terminal } from '../terminal';
-import { Afterwards, type Since, sinceRecord, sinceWord } from './alert-progress';
-import { amount } from './outcome';
+import { AlertProgressReader, progressCell, progressRecord, type ProgressSince } from './alert-progress';
+import { countText } from './outcome';
 import { recordOf } from './record';
-import { type FamilyOptions, withShelves } from './queues';
+import { type FamilyOptions, withDeadLetterQueues } from './queues';
 
 export interface ListOptions extends FamilyOptions {
   readonly json?: true;
@@ -32,18 +32,18 @@ const COLUMNS: readonly Column[] = [
 
 /** Prints every dead letter, oldest first, one line each as they come: any number of them needs little memory. */
 export function list(terminal: Terminal, options: ListOptions): Promise<number> {
-  const asking = Afterwards.ask(terminal);
+  const asking = AlertProgressReader.read(terminal);
   const { limit = Infinity } = options;
-  return withShelves(terminal, options, async (shelves) => {
-    const afterwards = await asking;
+  return withDeadLetterQueues(terminal, options, async (queues) => {
+    const progressReader = await asking;
     const now = terminal.now();
     const printer = options.json ? jsonPrinter(terminal) : tablePrinter(terminal);
     let found = 0;
-    for (const { name, shelf } of shelves) {
-      await shelf.look(({ letter }) => {
+    for (const { name, queue } of queues) {
+      await queue.look(({ letter }) => {
         if (!isMeant(letter, options)) return;
         found += 1;
-        if (found <= limit) printer.print(recordOf(name, letter, now), afterwards.of(name, letter));
+        if (found <= limit) printer.print(recordOf(name, letter, now), progressReader.since(name, letter));
       });
     }
     printer.end(found);
@@ -62,30 +62,30 @@ type LetterRecord = ReturnType<typeof recordOf>;
 function tablePrinter({ out, error }: Terminal) {
   let count = 0;
   return {
-    print(record: LetterRecord, since: Since): void {
-      if (count === 0) out(headerOf(COLUMNS));
+    print(record: LetterRecord, progress: ProgressSince): void {
+      if (count === 0) out(formatHeader(COLUMNS));
       count += 1;
-      out(rowOf(COLUMNS, cellsOf(record, since)));
+      out(formatRow(COLUMNS, cellsOf(record, progress)));
     },
     end(found: number): void {
       const shown = count < found ? `${count} of ` : '';
-      error(found === 0 ? 'no dead letters\n' : `${shown}${amount(found)}\n`);
+      error(found === 0 ? 'no dead letters\n' : `${shown}${countText(found)}\n`);
     },
   };
 }
 
-function cellsOf(record: LetterRecord, since: Since): string[] {
+function cellsOf(record: LetterRecord, progress: ProgressSince): string[] {
   const { id, reason, status, age_seconds: age, key, action, alert, answer } = record;
   return [
-    printable(id),
-    printable(reason),
+    singleLine(id),
+    singleLine(reason),
     status === null ? '-' : String(status),
     age === null ? '-' : durationOf(age * 1000).replace(' ', ''),
     key,
-    printable(action),
-    printable(alert),
-    printable(sinceWord(since)),
-    printable(maskSecrets(answer)),
+    singleLine(action),
+    singleLine(alert),
+    singleLine(progressCell(progress)),
+    singleLine(maskSecrets(answer)),
   ];
 }
 
@@ -93,8 +93,8 @@ function cellsOf(record: LetterRecord, since: Since): string[] {
 function jsonPrinter({ out }: Terminal) {
   let between = '[\n';
   return {
-    print(record: LetterRecord, since: Since): void {
-      out(between + JSON.stringify({ ...record, went_on: sinceRecord(since) }));
+    print(record: LetterRecord, progress: ProgressSince): void {
+      out(between + JSON.stringify({ ...record, went_on: progressRecord(progress) }));
       between = ',\n';
     },
     end(): void {

@@ -1,6 +1,6 @@
-import { reportDiscarded, reportSending } from './outcome';
+import { reportDiscarded, reportReplay } from './outcome';
 
-function told(report: (terminal: { error: (text: string) => void }) => boolean) {
+function outcomeOf(report: (terminal: { error: (text: string) => void }) => boolean) {
   let text = '';
   const isDone = report({ error: (part) => (text += part) });
   return { text, isDone };
@@ -20,13 +20,13 @@ it.each([
     false,
     'stopped after 1 of 3 dead letters; no letter is lost, the rest stays: no queue took the message\n',
   ],
-])('a replay is done only if every letter was sent and is no longer there: %j', (sending, isDone, text) => {
-  expect(told((terminal) => reportSending(terminal, 3, sending))).toEqual({ text, isDone });
+])('a replay is done only if every letter was sent and is no longer there: %j', (outcome, isDone, text) => {
+  expect(outcomeOf((terminal) => reportReplay(terminal, 3, outcome))).toEqual({ text, isDone });
 });
 
 it.each([
   [{ gone: 2, left: [] }, true, '2 dead letters discarded\n'],
   [{ gone: 1, left: ['m1'] }, false, '1 dead letter discarded\n1 not removed, still there: discard again\n'],
 ])('a discard is done only if nothing is left: %j', (discarded, isDone, text) => {
-  expect(told((terminal) => reportDiscarded(terminal, discarded))).toEqual({ text, isDone });
+  expect(outcomeOf((terminal) => reportDiscarded(terminal, discarded))).toEqual({ text, isDone });
 });

@@ -1,8 +1,8 @@
 import { type BrokerClient, type LaneGroup, laneOfMessage, laneQueue } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
-import { type Column, headerOf, printable, rowOf } from '../table';
+import { type Column, formatHeader, formatRow, singleLine } from '../table';
 import { Failure, type Terminal } from '../terminal';
-import { type Plan, type PlannedLetter } from './plan';
+import { type Plan, type PlannedReplay } from './plan';
 
 const COLUMNS: readonly Column[] = [
   { title: 'ACTION', width: 11 },
@@ -17,7 +17,7 @@ const LISTED = 500;
 
 export interface PlanWords {
   /** `2 dead letters`. */
-  readonly amount: (count: number) => string;
+  readonly countText: (count: number) => string;
   /** Why one that cannot be delivered stays, in place of the plan's own note. */
   readonly whyUndeliverable?: (id: string) => string | undefined;
 }
@@ -26,14 +26,14 @@ export interface PlanWords {
 export function printPlan(
   { out, error }: Pick<Terminal, 'out' | 'error'>,
   plans: readonly Plan[],
-  { amount, whyUndeliverable = () => undefined }: PlanWords,
+  { countText: amount, whyUndeliverable = () => undefined }: PlanWords,
 ): void {
-  out(headerOf(COLUMNS));
+  out(formatHeader(COLUMNS));
   const total = plans.reduce((sum, { letters }) => sum + letters.length, 0);
   const listed = plans.flatMap((plan) => plan.letters.slice(0, LISTED).map((letter) => ({ plan, letter })));
   for (const { plan, letter } of listed.slice(0, LISTED)) {
-    const why = letter.stays === 'undeliverable' ? whyUndeliverable(letter.play.id) : undefined;
-    out(rowOf(COLUMNS, cellsOf(letter, why === undefined ? plan.noteOf(letter) : `stays: ${why}`)));
+    const why = letter.skippedBecause === 'undeliverable' ? whyUndeliverable(letter.item.id) : undefined;
+    out(formatRow(COLUMNS, cellsOf(letter, why === undefined ? plan.noteOf(letter) : `stays: ${why}`)));
   }
   if (total > LISTED) out(`… and ${total - LISTED} more\n`);
   const stale = plans.reduce((sum, plan) => sum + plan.count('stale'), 0);
@@ -52,27 +52,27 @@ export function printPlan(
   }
 }
 
-function cellsOf({ action, ageMs, alert, key, play }: PlannedLetter, note: string): string[] {
+function cellsOf({ action, ageMs, alert, key, item }: PlannedReplay, note: string): string[] {
   return [
-    printable(action),
+    singleLine(action),
     ageMs === undefined ? '-' : durationOf(ageMs),
-    printable(alert),
+    singleLine(alert),
     key,
-    printable(play.id),
-    printable(note),
+    singleLine(item.id),
+    singleLine(note),
   ];
 }
 
 /** What waits in a lane goes out first, and may be of the same alert: the broker does not tell. */
 export async function warnOfLanes(
   { error }: Terminal,
-  link: BrokerClient,
+  client: BrokerClient,
   family: LaneGroup,
   plan: Plan,
 ): Promise<void> {
   const lanes = new Set(plan.sent.map((message) => laneOfMessage(family, message)));
   for (const lane of lanes) {
-    const state = await link.stateOf(laneQueue(family, lane));
+    const state = await client.stateOf(laneQueue(family, lane));
     if (state === undefined) throw new Failure(`there is no lane ${lane}: start the services once, they declare it`);
     if (state.waiting === 0) continue;
     error(`in lane ${lane} ${state.waiting} wait already and go first; some may be of the same alerts\n`);

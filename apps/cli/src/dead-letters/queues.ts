@@ -2,10 +2,10 @@ import { BrokerClient, DeadLetterQueue, EVENTS, type LaneGroup, WEBHOOKS } from 
 import { brokerVariables, readConfiguration } from '@pdaltagent/service';
 import { type Terminal } from '../terminal';
 
-export interface NamedShelf {
+export interface NamedQueue {
   readonly name: 'events' | 'webhooks';
   readonly family: LaneGroup;
-  readonly shelf: DeadLetterQueue;
+  readonly queue: DeadLetterQueue;
 }
 
 export interface FamilyOptions {
@@ -14,28 +14,28 @@ export interface FamilyOptions {
 }
 
 /** Opens the dead letters of the families that were asked for, both where none was, and closes all in the end. */
-export async function withShelves<Result>(
+export async function withDeadLetterQueues<Result>(
   { environment }: Pick<Terminal, 'environment'>,
   { events, webhooks }: FamilyOptions,
-  use: (shelves: readonly NamedShelf[], openLink: () => Promise<BrokerClient>) => Promise<Result>,
+  use: (queues: readonly NamedQueue[], openClient: () => Promise<BrokerClient>) => Promise<Result>,
 ): Promise<Result> {
   const { amqpUrl } = readConfiguration(brokerVariables, environment);
-  const links: BrokerClient[] = [];
-  const openLink = async () => {
-    const link = await BrokerClient.open({ url: amqpUrl, name: 'pdaltagent command' });
-    links.push(link);
-    return link;
+  const clients: BrokerClient[] = [];
+  const openClient = async () => {
+    const client = await BrokerClient.open({ url: amqpUrl, name: 'pdaltagent command' });
+    clients.push(client);
+    return client;
   };
   const both = events === webhooks;
   try {
-    const link = await openLink();
-    const shelves: NamedShelf[] = [];
+    const client = await openClient();
+    const queues: NamedQueue[] = [];
     if (both || events)
-      shelves.push({ name: 'events', family: EVENTS, shelf: await DeadLetterQueue.open(link, EVENTS) });
+      queues.push({ name: 'events', family: EVENTS, queue: await DeadLetterQueue.open(client, EVENTS) });
     if (both || webhooks)
-      shelves.push({ name: 'webhooks', family: WEBHOOKS, shelf: await DeadLetterQueue.open(link, WEBHOOKS) });
-    return await use(shelves, openLink);
+      queues.push({ name: 'webhooks', family: WEBHOOKS, queue: await DeadLetterQueue.open(client, WEBHOOKS) });
+    return await use(queues, openClient);
   } finally {
-    await Promise.all(links.map((link) => link.close()));
+    await Promise.all(clients.map((client) => client.close()));
   }
 }

@@ -9,7 +9,7 @@ import {
 } from '@pdaltagent/messaging';
 
 /** What came of sending dead letters again, looked up afterwards. */
-export interface Sending {
+export interface ReplayOutcome {
   readonly sent: number;
   /** Ids of those that were sent and are there still: the broker did not take all removals. */
   readonly left: readonly string[];
@@ -17,22 +17,23 @@ export interface Sending {
   readonly failure: string | undefined;
 }
 
-export interface SendingOptions {
-  readonly shelf: DeadLetterQueue;
+export interface ReplayItemsOptions {
+  readonly queue: DeadLetterQueue;
   readonly sender: Sender;
   readonly family: LaneGroup;
-  readonly plays: readonly ReplayItem[];
+  readonly items: readonly ReplayItem[];
   readonly progress: (sent: number) => void;
 }
 
 /** Sends dead letters again, then looks which of those that were sent are there still. @throws BrokerUnavailable, DeadLetterQueueBusy */
-export async function sendAgain({ plays, progress, ...options }: SendingOptions): Promise<Sending> {
+export async function replayItems({ queue, items, progress, ...options }: ReplayItemsOptions): Promise<ReplayOutcome> {
   const sent = new Set<string>();
   let failure: string | undefined;
   try {
     await replay({
       ...options,
-      items: byDeadAt(plays),
+      shelf: queue,
+      items: byDeadAt(items),
       progress: (count, id) => {
         sent.add(id);
         progress(count);
@@ -43,7 +44,7 @@ export async function sendAgain({ plays, progress, ...options }: SendingOptions)
     failure = error instanceof PublishError ? `the broker did not take a message: ${error.message}` : error.message;
   }
   try {
-    const left = sent.size === 0 ? [] : await options.shelf.find(sent);
+    const left = sent.size === 0 ? [] : await queue.find(sent);
     return { sent: sent.size, left: [...new Set(left)], failure };
   } catch (error) {
     if (failure === undefined) throw error;

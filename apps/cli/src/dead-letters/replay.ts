@@ -1,15 +1,15 @@
 import { type BrokerClient, Sender } from '@pdaltagent/messaging';
 import { Progress } from '../progress';
 import { type Terminal } from '../terminal';
-import { Afterwards } from './alert-progress';
+import { AlertProgressReader } from './alert-progress';
 import { confirmed } from './confirmation';
-import { askWorkers } from './held-by-workers';
-import { amount, reportSending } from './outcome';
-import { Plan, type PlannedLetter } from './plan';
+import { findHeldByWorkers } from './held-by-workers';
+import { countText, reportReplay } from './outcome';
+import { Plan, type PlannedReplay } from './plan';
 import { printPlan, warnOfLanes } from './plan-table';
 import { type Selection, Selector } from './selection';
-import { sendAgain, type Sending } from './replay-items';
-import { type FamilyOptions, type NamedShelf, withShelves } from './queues';
+import { replayItems, type ReplayOutcome } from './replay-items';
+import { type FamilyOptions, type NamedQueue, withDeadLetterQueues } from './queues';
 
 export interface ReplayOptions extends FamilyOptions {
   readonly stale?: true;
@@ -18,7 +18,7 @@ export interface ReplayOptions extends FamilyOptions {
   readonly json?: true;
 }
 
-interface FamilyPlan extends NamedShelf {
+interface FamilyPlan extends NamedQueue {
   readonly plan: Plan;
 }
 
@@ -27,58 +27,58 @@ interface FamilyPlan extends NamedShelf {
  * @returns 0 if all of them, and every letter that was asked for by its id, are on their way and no longer dead letters
  */
 export function replay(terminal: Terminal, selection: Selection, options: ReplayOptions): Promise<number> {
-  const asking = Afterwards.ask(terminal);
-  return withShelves(terminal, options, async (shelves, openLink) => {
-    const afterwards = await asking;
+  const asking = AlertProgressReader.read(terminal);
+  return withDeadLetterQueues(terminal, options, async (queues, openClient) => {
+    const progressReader = await asking;
     const selector = new Selector(selection);
     const plans: FamilyPlan[] = [];
-    for (const named of shelves)
-      plans.push({ ...named, plan: await planOf(terminal, named, selector, afterwards, options) });
+    for (const named of queues)
+      plans.push({ ...named, plan: await planOf(terminal, named, selector, progressReader, options) });
     selector.checkKey();
-    const link = await openLink();
-    for (const { family, plan } of plans) plan.hold(await askWorkers(link, family, plan));
+    const client = await openClient();
+    for (const { family, plan } of plans) plan.addHeldByWorkers(await findHeldByWorkers(client, family, plan));
     const letters = plans.flatMap(({ plan }) => plan.letters);
     const count = plans.reduce((sum, { plan }) => sum + idsOf(plan.sent).size, 0);
     printPlans(terminal, plans, letters.length, options);
     for (const id of selector.missing) terminal.error(`no dead letter has the id ${id}\n`);
     const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < idsOf(letters).size);
-    const tell = (sending: Sending) => {
-      if (options.json) terminal.out(`${JSON.stringify(recordOf(plans, selector.missing, sending), null, 2)}\n`);
+    const printResult = (outcome: ReplayOutcome) => {
+      if (options.json) terminal.out(`${JSON.stringify(recordOf(plans, selector.missing, outcome), null, 2)}\n`);
     };
     if (count === 0) {
-      tell(NOTHING_SENT);
+      printResult(NOTHING_SENT);
       return missed ? 1 : 0;
     }
-    for (const { family, plan } of plans) await warnOfLanes(terminal, link, family, plan);
-    if (!(await confirmed(terminal, `Send ${amount(count)} again?`, options))) return 1;
-    const sending = await send(terminal, plans, count, link);
-    tell(sending);
-    const isDone = reportSending(terminal, count, sending);
+    for (const { family, plan } of plans) await warnOfLanes(terminal, client, family, plan);
+    if (!(await confirmed(terminal, `Send ${countText(count)} again?`, options))) return 1;
+    const outcome = await send(terminal, plans, count, client);
+    printResult(outcome);
+    const isDone = reportReplay(terminal, count, outcome);
     return missed || !isDone ? 1 : 0;
   });
 }
 
 /** A crash may have left two copies of a letter: it is sent once. */
-function idsOf(letters: readonly PlannedLetter[]): ReadonlySet<string> {
-  return new Set(letters.map(({ play }) => play.id));
+function idsOf(letters: readonly PlannedReplay[]): ReadonlySet<string> {
+  return new Set(letters.map(({ item }) => item.id));
 }
 
 async function planOf(
   terminal: Terminal,
-  { name, shelf }: NamedShelf,
+  { name, queue }: NamedQueue,
   selector: Selector,
-  afterwards: Afterwards,
+  progressReader: AlertProgressReader,
   { stale, overtaken }: ReplayOptions,
 ) {
   const plan = new Plan({
     now: terminal.now(),
-    withStale: stale === true,
-    withOvertaken: overtaken === true,
-    place: 'dead',
+    includeStale: stale === true,
+    includeSuperseded: overtaken === true,
+    location: 'dead',
   });
-  await shelf.look(({ letter }) => {
-    if (selector.matches(letter)) plan.add(letter, afterwards.of(name, letter));
-    else plan.leave(letter);
+  await queue.look(({ letter }) => {
+    if (selector.matches(letter)) plan.add(letter, progressReader.since(name, letter));
+    else plan.addUnselected(letter);
   });
   return plan;
 }
@@ -93,29 +93,30 @@ function printPlans(
   printPlan(
     { out: json ? () => undefined : out, error },
     plans.map(({ plan }) => plan),
-    { amount },
+    { countText },
   );
-  const foreign = plans.reduce((sum, { plan }) => sum + plan.count('undeliverable'), 0);
-  if (foreign > 0) error(`${amount(foreign)} cannot be delivered, for none of ours published them: they stay\n`);
+  const undeliverable = plans.reduce((sum, { plan }) => sum + plan.count('undeliverable'), 0);
+  if (undeliverable > 0)
+    error(`${countText(undeliverable)} cannot be delivered, for none of ours published them: they stay\n`);
 }
 
-const NOTHING_SENT: Sending = { sent: 0, left: [], failure: undefined };
+const NOTHING_SENT: ReplayOutcome = { sent: 0, left: [], failure: undefined };
 
 /** One family after the other, until one fails. */
 async function send(
   terminal: Terminal,
   plans: readonly FamilyPlan[],
   count: number,
-  link: BrokerClient,
-): Promise<Sending> {
+  client: BrokerClient,
+): Promise<ReplayOutcome> {
   const progress = new Progress(terminal, 'sent', count);
-  const sender = await Sender.open(link);
+  const sender = await Sender.open(client);
   let all = NOTHING_SENT;
   try {
-    for (const { family, shelf, plan } of plans) {
+    for (const { family, queue, plan } of plans) {
       const { sent, left } = all;
-      const plays = plan.sent.map(({ play }) => play);
-      const next = await sendAgain({ shelf, sender, family, plays, progress: (more) => progress.at(sent + more) });
+      const items = plan.sent.map(({ item }) => item);
+      const next = await replayItems({ queue, sender, family, items, progress: (more) => progress.at(sent + more) });
       all = { sent: sent + next.sent, left: [...left, ...next.left], failure: next.failure };
       if (all.failure !== undefined) break;
     }
@@ -126,16 +127,16 @@ async function send(
 }
 
 /** As `--json` shows it. */
-function recordOf(plans: readonly FamilyPlan[], missing: ReadonlySet<string>, { sent, left, failure }: Sending) {
+function recordOf(plans: readonly FamilyPlan[], missing: ReadonlySet<string>, { sent, left, failure }: ReplayOutcome) {
   const letters = plans.flatMap(({ name, plan }) =>
     plan.letters.map((letter) => ({
-      id: letter.play.id,
+      id: letter.item.id,
       family: name,
       action: letter.action,
       alert: letter.alert,
       key: letter.key,
       age_seconds: letter.ageMs === undefined ? null : Math.floor(letter.ageMs / 1000),
-      stays: letter.stays ?? null,
+      stays: letter.skippedBecause ?? null,
       note: plan.noteOf(letter),
     })),
   );

@@ -1,10 +1,10 @@
 import { type DeadLetter } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
-import { harmless } from '../table';
+import { stripControlChars } from '../table';
 import { Failure, type Terminal } from '../terminal';
-import { Afterwards, type Since, sinceRecord, sinceText } from './alert-progress';
+import { AlertProgressReader, progressRecord, type ProgressSince, progressText } from './alert-progress';
 import { bodyOf, recordOf } from './record';
-import { type FamilyOptions, withShelves } from './queues';
+import { type FamilyOptions, withDeadLetterQueues } from './queues';
 
 export interface ShowOptions extends FamilyOptions {
   readonly json?: true;
@@ -12,34 +12,44 @@ export interface ShowOptions extends FamilyOptions {
 
 /** Prints all that is known of one dead letter. @throws Failure where there is none */
 export function show(terminal: Terminal, id: string, options: ShowOptions): Promise<number> {
-  const asking = Afterwards.ask(terminal);
-  return withShelves(terminal, options, async (shelves) => {
-    const afterwards = await asking;
+  const asking = AlertProgressReader.read(terminal);
+  return withDeadLetterQueues(terminal, options, async (queues) => {
+    const progressReader = await asking;
     let found = 0;
-    for (const { name, shelf } of shelves) {
+    for (const { name, queue } of queues) {
       const letters: DeadLetter[] = [];
-      await shelf.look(({ letter }) => {
+      await queue.look(({ letter }) => {
         if (letter.id === id) letters.push(letter);
       });
       found += letters.length;
-      for (const letter of letters) print(terminal, name, letter, afterwards.of(name, letter), options);
+      for (const letter of letters) print(terminal, name, letter, progressReader.since(name, letter), options);
     }
     if (found === 0) throw new Failure(`no dead letter has the id ${id}`);
     return 0;
   });
 }
 
-function print({ out, now }: Terminal, family: string, letter: DeadLetter, since: Since, { json }: ShowOptions): void {
+function print(
+  { out, now }: Terminal,
+  family: string,
+  letter: DeadLetter,
+  progress: ProgressSince,
+  { json }: ShowOptions,
+): void {
   const record = recordOf(family, letter, now());
   const { body, encoding } = bodyOf(letter);
   if (json) {
-    out(`${JSON.stringify({ ...record, went_on: sinceRecord(since), body, encoding }, null, 2)}\n`);
+    out(`${JSON.stringify({ ...record, went_on: progressRecord(progress), body, encoding }, null, 2)}\n`);
     return;
   }
   const { answer, age_seconds: age, ...facts } = record;
-  const shown = { ...facts, age: age === null ? '-' : durationOf(age * 1000), went_on: sinceText(since) };
+  const shown = { ...facts, age: age === null ? '-' : durationOf(age * 1000), went_on: progressText(progress) };
   const lines = Object.entries(shown).map(
-    ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${harmless(String(value ?? '-'))}`,
+    ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${stripControlChars(String(value ?? '-'))}`,
   );
-  out([...lines, '', 'answer:', harmless(answer), '', `body (${encoding}):`, harmless(body), ''].join('\n'));
+  out(
+    [...lines, '', 'answer:', stripControlChars(answer), '', `body (${encoding}):`, stripControlChars(body), ''].join(
+      '\n',
+    ),
+  );
 }

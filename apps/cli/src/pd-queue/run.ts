@@ -6,10 +6,10 @@ import {
   replayItemOf,
   Sender,
 } from '@pdaltagent/messaging';
-import { sendAgain } from '../dead-letters/replay-items';
-import { type NamedShelf, withShelves } from '../dead-letters/queues';
+import { replayItems } from '../dead-letters/replay-items';
+import { type NamedQueue, withDeadLetterQueues } from '../dead-letters/queues';
 import { Progress } from '../progress';
-import { told } from '../run';
+import { reportError } from '../run';
 import { Failure, type Terminal } from '../terminal';
 import { parse } from './parse';
 
@@ -22,17 +22,21 @@ export async function runQueue(words: readonly string[], terminal: Terminal): Pr
         terminal.out(`${USAGE}${HELP}`);
         return 0;
       case 'status':
-        return await withShelves(terminal, { events: true }, ([events], openLink) =>
-          status(terminal, events, openLink, request.key),
+        return await withDeadLetterQueues(terminal, { events: true }, ([events], openClient) =>
+          status(terminal, events, openClient, request.key),
         );
       case 'retry':
-        return await withShelves(terminal, { events: true }, ([events], openLink) =>
-          retry(terminal, events, openLink, request.key),
+        return await withDeadLetterQueues(terminal, { events: true }, ([events], openClient) =>
+          retry(terminal, events, openClient, request.key),
         );
     }
   } catch (error) {
     if (error instanceof Failure && error.exitCode === 2) terminal.error(USAGE);
-    return told(error, terminal, error instanceof Failure && error.exitCode === 2 ? 'pd-queue: error' : 'pd-queue');
+    return reportError(
+      error,
+      terminal,
+      error instanceof Failure && error.exitCode === 2 ? 'pd-queue: error' : 'pd-queue',
+    );
   }
 }
 
@@ -41,12 +45,12 @@ type OpenLink = () => Promise<BrokerClient>;
 /** Prints the agent's table of four columns; how many wait or were sent is not counted per key here. */
 async function status(
   { out, error }: Terminal,
-  events: NamedShelf | undefined,
-  openLink: OpenLink,
+  events: NamedQueue | undefined,
+  openClient: OpenLink,
   key: string | undefined,
 ): Promise<number> {
   const inError = new Map<string, number>();
-  await events?.shelf.look(({ letter: { message } }) => {
+  await events?.queue.look(({ letter: { message } }) => {
     if (message === undefined || (key !== undefined && message.routingKey !== key)) return;
     inError.set(message.routingKey, (inError.get(message.routingKey) ?? 0) + 1);
   });
@@ -56,7 +60,7 @@ async function status(
     const rows = [...inError].sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [serviceKey, count] of rows) out(`${row(serviceKey, '-', '-', String(count))}\n`);
   }
-  const state = await laneGroupState(await openLink(), EVENTS);
+  const state = await laneGroupState(await openClient(), EVENTS);
   const waiting = state?.lanes
     .flatMap(({ queue, sidings }) => [queue, ...sidings])
     .reduce((sum, q) => sum + q.waiting, 0);
@@ -72,24 +76,24 @@ function row(key: string, ...cells: readonly string[]): string {
 /** Sends dead letters again, old ones too, as the agent does. */
 async function retry(
   terminal: Terminal,
-  events: NamedShelf | undefined,
-  openLink: OpenLink,
+  events: NamedQueue | undefined,
+  openClient: OpenLink,
   key: string | undefined,
 ): Promise<number> {
-  const plays: ReplayItem[] = [];
-  await events?.shelf.look(({ letter }) => {
+  const items: ReplayItem[] = [];
+  await events?.queue.look(({ letter }) => {
     const { message } = letter;
-    if (message !== undefined && (key === undefined || message.routingKey === key)) plays.push(replayItemOf(letter));
+    if (message !== undefined && (key === undefined || message.routingKey === key)) items.push(replayItemOf(letter));
   });
-  if (events === undefined || plays.length === 0) {
+  if (events === undefined || items.length === 0) {
     terminal.out(retried(0));
     return 0;
   }
-  const progress = new Progress(terminal, 'set up', plays.length);
-  const { shelf, family } = events;
-  const sender = await Sender.open(await openLink());
-  const sending = sendAgain({ shelf, sender, family, plays, progress: (count) => progress.at(count) });
-  const { sent, left, failure } = await sending.finally(() => progress.end());
+  const progress = new Progress(terminal, 'set up', items.length);
+  const { queue, family } = events;
+  const sender = await Sender.open(await openClient());
+  const outcome = replayItems({ queue, sender, family, items, progress: (count) => progress.at(count) });
+  const { sent, left, failure } = await outcome.finally(() => progress.end());
   terminal.out(retried(sent));
   if (left.length > 0)
     terminal.error(`${left.length} of them are in error still: another retry would send them twice\n`);

@@ -8,12 +8,12 @@ import { list, type ListOptions } from './list';
 import { replay, type ReplayOptions } from './replay';
 import { show, type ShowOptions } from './show';
 
-interface Choice {
+interface SelectionOptions {
   readonly all?: true;
   readonly key?: string;
 }
 
-const selected = (ids: readonly string[], choice: Choice) => selectionOf(ids, choice, 'events');
+const selected = (ids: readonly string[], choice: SelectionOptions) => selectionOf(ids, choice, 'events');
 
 export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
   const command = new Command('quarantine')
@@ -45,7 +45,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .addHelpText('after', EXPORT_HELP)
     .action((file: string | undefined, options: ExportOptions) => finish(exportEvents(terminal, file, options)));
 
-  withChoice(command.command('replay'))
+  addSelectionOptions(command.command('replay'))
     .description('send events to their lanes again')
     .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
     .option(
@@ -55,22 +55,22 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
-    .action((ids: string[], options: ReplayOptions & Choice) =>
+    .action((ids: string[], options: ReplayOptions & SelectionOptions) =>
       finish(replay(terminal, selected(ids, options), options)),
     );
 
-  withChoice(command.command('discard'))
+  addSelectionOptions(command.command('discard'))
     .description('remove events permanently')
     .option('--yes', 'do not ask for confirmation; required without a terminal')
     .option('--json', 'the result as JSON')
-    .action((ids: string[], options: DiscardOptions & Choice) =>
+    .action((ids: string[], options: DiscardOptions & SelectionOptions) =>
       finish(discard(terminal, selected(ids, options), options)),
     );
 
   return command;
 }
 
-function withChoice(command: Command): Command {
+function addSelectionOptions(command: Command): Command {
   return command
     .argument('[id...]', 'ids of events, as shown by list')
     .option('--all', 'all of them')

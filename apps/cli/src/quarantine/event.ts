@@ -1,12 +1,12 @@
 import { type IncomingMessage, readRecord } from '@pdaltagent/messaging';
 import { type QuarantineEntry } from '@pdaltagent/spool';
 import { descriptionOf } from '../dead-letters/description';
-import { type Sendable } from '../dead-letters/plan';
+import { type Replayable } from '../dead-letters/plan';
 import { bodyOf, timeOf } from '../dead-letters/record';
 import { instantOf } from '../duration';
 
 /** An event in the quarantine as commands see it, with what a replay asks of a dead letter. */
-export interface QuarantinedEvent extends Sendable {
+export interface QuarantinedEvent extends Replayable {
   /** Undefined: this version does not understand its record. */
   readonly message: IncomingMessage | undefined;
   readonly entry: QuarantineEntry;
@@ -31,13 +31,13 @@ export function eventOf(entry: QuarantineEntry): QuarantinedEvent {
       };
     }
     case 'newer':
-      return { ...nothingOf(entry), unreadable: `written by a newer version (record version ${read.version})` };
+      return { ...unreadableEvent(entry), unreadable: `written by a newer version (record version ${read.version})` };
     case 'damaged':
-      return { ...nothingOf(entry), unreadable: 'damaged' };
+      return { ...unreadableEvent(entry), unreadable: 'damaged' };
   }
 }
 
-function nothingOf(entry: QuarantineEntry) {
+function unreadableEvent(entry: QuarantineEntry) {
   return {
     id: entry.id,
     deadAt: entry.quarantinedAt,

@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import { Failure, type Terminal } from '../terminal';
 import { type QuarantinedEvent, recordOf, shownBodyOf } from './event';
-import { amount, eventsIn, openQuarantine, reasonOf } from './folder';
+import { countText, eventsIn, openQuarantine, reasonOf } from './folder';
 
 export interface ExportOptions {
   readonly id?: readonly string[];
@@ -31,7 +31,7 @@ export async function exportEvents(
   if (file === undefined) await writeAll((line) => Promise.resolve(terminal.out(line)));
   else await intoFile(file, writeAll);
   for (const id of missing) terminal.error(`no event in the quarantine has the id ${id}\n`);
-  terminal.error(`${amount(count)} exported${file === undefined ? '' : ` to ${file}`}\n`);
+  terminal.error(`${countText(count)} exported${file === undefined ? '' : ` to ${file}`}\n`);
   return missing.size > 0 ? 1 : 0;
 }
 

@@ -18,7 +18,7 @@ export async function openQuarantine({ environment }: Pick<Terminal, 'environmen
 }
 
 /** The same, to remove something from it. @throws Failure before anything is done if nothing could be removed */
-export async function openToChange(terminal: Pick<Terminal, 'environment'>): Promise<Quarantine> {
+export async function openForChange(terminal: Pick<Terminal, 'environment'>): Promise<Quarantine> {
   const quarantine = await openQuarantine(terminal);
   await access(quarantine.folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
     throw new Failure(`the quarantine cannot be changed: ${reasonOf(error)}; run this as the user of the gateway`);
@@ -35,11 +35,11 @@ export async function* eventsIn(quarantine: Quarantine): AsyncGenerator<Quaranti
 }
 
 /** `3 events in the quarantine`. */
-export function contentOf(count: number): string {
-  return count === 0 ? 'the quarantine is empty' : `${amount(count)} in the quarantine`;
+export function quarantineSummary(count: number): string {
+  return count === 0 ? 'the quarantine is empty' : `${countText(count)} in the quarantine`;
 }
 
-export function amount(count: number): string {
+export function countText(count: number): string {
   return `${count} ${count === 1 ? 'event' : 'events'}`;
 }
 

@@ -1,9 +1,9 @@
 import { maskSecrets } from '@pdaltagent/service';
 import { durationOf } from '../duration';
-import { type Column, headerOf, printable, rowOf } from '../table';
+import { type Column, formatHeader, formatRow, singleLine } from '../table';
 import { type Terminal } from '../terminal';
 import { type QuarantinedEvent, recordOf } from './event';
-import { contentOf, eventsIn, openQuarantine } from './folder';
+import { eventsIn, openQuarantine, quarantineSummary } from './folder';
 
 export interface ListOptions {
   readonly json?: true;
@@ -46,27 +46,27 @@ function tablePrinter({ out, error }: Terminal) {
   let count = 0;
   return {
     print(record: EventRecord): void {
-      if (count === 0) out(headerOf(COLUMNS));
+      if (count === 0) out(formatHeader(COLUMNS));
       count += 1;
-      out(rowOf(COLUMNS, cellsOf(record)));
+      out(formatRow(COLUMNS, cellsOf(record)));
     },
     end(): void {
-      error(`${contentOf(count)}\n`);
+      error(`${quarantineSummary(count)}\n`);
     },
   };
 }
 
 function cellsOf({ age_seconds: age, unreadable, ...record }: EventRecord): string[] {
   return [
-    printable(record.id),
-    printable(record.problem),
+    singleLine(record.id),
+    singleLine(record.problem),
     record.quarantined_at,
     age === null ? '-' : durationOf(age * 1000),
     record.key,
-    printable(record.action),
-    printable(record.alert),
+    singleLine(record.action),
+    singleLine(record.alert),
     String(record.bytes),
-    printable(maskSecrets(unreadable ?? record.detail)),
+    singleLine(maskSecrets(unreadable ?? record.detail)),
   ];
 }
 

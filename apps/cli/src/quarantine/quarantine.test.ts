@@ -1,7 +1,7 @@
 import { writeRecord } from '@pdaltagent/messaging';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { command, KEY, OTHER_KEY } from '../cli.fixture';
+import { KEY, OTHER_KEY, runCli } from '../cli.fixture';
 import { GatewayFolder, messageOf } from './quarantine.fixture';
 
 let gateway: GatewayFolder;
@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => gateway.remove());
 
 const quarantine = (words: string, options: { answer?: string } = {}) =>
-  command(['quarantine', ...words.split(' ')], gateway.environment, options);
+  runCli(['quarantine', ...words.split(' ')], gateway.environment, options);
 
 /** A record that only a version after this one understands. */
 const newer = () => Buffer.concat([Buffer.from([2]), Buffer.from(KEY)]);
@@ -83,7 +83,7 @@ describe('the list', () => {
   it('reads the folder that PDAGENTD_SPOOL_DIR names, as the gateway does', async () => {
     await gateway.add({ id: 'm1' });
     const environment = { PDAGENTD_STATE_DIR: '/nowhere', PDAGENTD_SPOOL_DIR: path.join(gateway.path, 'spool') };
-    expect((await command(['quarantine', 'list'], environment)).out).toContain('m1');
+    expect((await runCli(['quarantine', 'list'], environment)).out).toContain('m1');
   });
 
   it('says what to do if another user may not read it', async () => {
@@ -181,7 +181,7 @@ describe('discard', () => {
     await gateway.add({ id: 'm1' }, { id: 'm2', key: OTHER_KEY });
     await gateway.put('m3', newer(), { problem: 'damaged' });
     const refused = await quarantine('discard --all', { answer: 'n' });
-    expect(refused).toMatchObject({ code: 1, asked: ['Discard 3 events for good? [y/N] '] });
+    expect(refused).toMatchObject({ code: 1, questions: ['Discard 3 events for good? [y/N] '] });
     expect(await gateway.ids()).toEqual(['m1', 'm2', 'm3']);
     expect(await quarantine('discard --key 77ff --yes')).toMatchObject({
       code: 0,

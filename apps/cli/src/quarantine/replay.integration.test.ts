@@ -1,7 +1,7 @@
 import { EVENTS, fromDelivery, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { type ConsumeMessage, connect } from 'amqplib';
-import { command, declareAll, KEY, MINUTE, NOW, OTHER_KEY, waitingFor } from '../cli.fixture';
+import { declareTopologies, KEY, MINUTE, NOW, OTHER_KEY, runCli, waitingInLane } from '../cli.fixture';
 import { GatewayFolder, messageOf } from './quarantine.fixture';
 
 const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   runFolder = openRunFolder('quarantine');
   // Its own, for the size that it allows is the same for all virtual hosts.
   broker = await startRabbitMQ({ folder: runFolder.path });
-  await declareAll(broker.url);
+  await declareTopologies(broker.url);
 }, 180_000);
 afterAll(async () => {
   await broker.stop();
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 const replay = (words: string, options: { answer?: string; url?: string } = {}) =>
-  command(
+  runCli(
     ['quarantine', 'replay', ...words.split(' ')],
     { ...gateway.environment, PDAGENTD_AMQP_URL: options.url ?? broker.url },
     options,
@@ -59,7 +59,7 @@ it('keeps what the broker refuses and says why, and sends it once the broker tak
   expect(first.error).toMatch(/^big stays: refused: message size \d+ is larger than configured max size 10000$/m);
   expect(first.error).toMatch(/^2 of 3 events sent again; 1 event in the quarantine$/m);
   expect(await gateway.ids()).toEqual(['big']);
-  expect([await waitingFor(broker.url), await waitingFor(broker.url, OTHER_KEY)]).toEqual([1, 1]);
+  expect([await waitingInLane(broker.url), await waitingInLane(broker.url, OTHER_KEY)]).toEqual([1, 1]);
 
   await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
   const { out } = await replay('big m9 --json');
@@ -70,7 +70,7 @@ it('keeps what the broker refuses and says why, and sends it once the broker tak
     events: [{ id: 'big', sent: true, refused: null }],
   });
   expect(await gateway.ids()).toEqual([]);
-  expect(await waitingFor(broker.url)).toBe(2);
+  expect(await waitingInLane(broker.url)).toBe(2);
 });
 
 it('keeps what AMQP has no form for, and sends the others', async () => {
@@ -82,7 +82,7 @@ it('keeps what AMQP has no form for, and sends the others', async () => {
   expect(error).toMatch(/^name stays: unencodable: /m);
   expect(error).toMatch(/^frame stays: unencodable: /m);
   expect(await gateway.ids()).toEqual(['name', 'frame']);
-  expect(await waitingFor(broker.url)).toBe(1);
+  expect(await waitingInLane(broker.url)).toBe(1);
 });
 
 it('sends an event as it was accepted, its age restarted, marked as possibly sent before', async () => {
@@ -130,9 +130,9 @@ it('leaves triggers older than an hour, and records that it does not understand,
 
 it('asks on a terminal, and changes nothing without a yes', async () => {
   await gateway.add({ id: 'm1' });
-  expect(await replay('--all', { answer: '' })).toMatchObject({ code: 1, asked: ['Send 1 event again? [y/N] '] });
+  expect(await replay('--all', { answer: '' })).toMatchObject({ code: 1, questions: ['Send 1 event again? [y/N] '] });
   expect(await gateway.ids()).toEqual(['m1']);
-  expect(await waitingFor(broker.url)).toBe(0);
+  expect(await waitingInLane(broker.url)).toBe(0);
   expect((await replay('m1 m9', { answer: 'y' })).code).toBe(1);
   expect(await gateway.ids()).toEqual([]);
 });
@@ -156,7 +156,7 @@ it('loses nothing if no queue takes an event', async () => {
   );
   const { code, error } = await replay('--all');
   await connection.close();
-  await declareAll(broker.url);
+  await declareTopologies(broker.url);
   expect(code).toBe(1);
   expect(error).toContain('stopped after 0 of 1 event; no event is lost, the rest stays');
   expect(error).toContain('no queue took the message');

@@ -10,17 +10,17 @@ import {
 } from '@pdaltagent/messaging';
 import { brokerVariables, maskSecrets, readConfiguration } from '@pdaltagent/service';
 import { type Quarantine } from '@pdaltagent/spool';
-import { type Since } from '../dead-letters/alert-progress';
+import { type ProgressSince } from '../dead-letters/alert-progress';
 import { confirmed } from '../dead-letters/confirmation';
-import { askWorkers } from '../dead-letters/held-by-workers';
-import { Plan, type PlannedLetter } from '../dead-letters/plan';
+import { findHeldByWorkers } from '../dead-letters/held-by-workers';
+import { Plan, type PlannedReplay } from '../dead-letters/plan';
 import { printPlan, warnOfLanes } from '../dead-letters/plan-table';
 import { type Selection, Selector } from '../dead-letters/selection';
 import { Progress } from '../progress';
-import { printable } from '../table';
+import { singleLine } from '../table';
 import { type Terminal } from '../terminal';
 import { eventOf, type QuarantinedEvent } from './event';
-import { amount, contentOf, eventsIn, openToChange, reasonOf } from './folder';
+import { countText, eventsIn, openForChange, quarantineSummary, reasonOf } from './folder';
 
 export interface ReplayOptions {
   readonly stale?: true;
@@ -46,37 +46,37 @@ interface Outcome {
 export async function replay(terminal: Terminal, selection: Selection, options: ReplayOptions): Promise<number> {
   const { error, environment } = terminal;
   const { amqpUrl } = readConfiguration(brokerVariables, environment);
-  const quarantine = await openToChange(terminal);
+  const quarantine = await openForChange(terminal);
   const selector = new Selector(selection);
   const { plan, unreadable } = await planOf(terminal, quarantine, selector, options);
   selector.checkKey();
   if (plan.letters.length === 0) error('no events to send\n');
-  const link = await BrokerClient.open({ url: amqpUrl, name: 'pdaltagent command' });
+  const client = await BrokerClient.open({ url: amqpUrl, name: 'pdaltagent command' });
   try {
-    plan.hold(await askWorkers(link, EVENTS, plan));
+    plan.addHeldByWorkers(await findHeldByWorkers(client, EVENTS, plan));
     const { out } = terminal;
     if (plan.letters.length > 0) {
       const table = { out: options.json ? () => undefined : out, error };
-      printPlan(table, [plan], { amount, whyUndeliverable: (id) => unreadable.get(id) });
+      printPlan(table, [plan], { countText, whyUndeliverable: (id) => unreadable.get(id) });
     }
-    const tell = (outcome: Outcome) => {
+    const printResult = (outcome: Outcome) => {
       if (options.json) out(`${JSON.stringify(recordOf(plan, unreadable, selector.missing, outcome), null, 2)}\n`);
     };
     const count = plan.sent.length;
     for (const id of selector.missing) error(`no event in the quarantine has the id ${id}\n`);
     const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < plan.letters.length);
     if (count === 0) {
-      tell({ sent: new Set(), refused: new Map(), failure: undefined });
+      printResult({ sent: new Set(), refused: new Map(), failure: undefined });
       return missed ? 1 : 0;
     }
-    await warnOfLanes(terminal, link, EVENTS, plan);
-    if (!(await confirmed(terminal, `Send ${amount(count)} again?`, options))) return 1;
-    const outcome = await send(terminal, quarantine, plan, link);
-    tell(outcome);
+    await warnOfLanes(terminal, client, EVENTS, plan);
+    if (!(await confirmed(terminal, `Send ${countText(count)} again?`, options))) return 1;
+    const outcome = await send(terminal, quarantine, plan, client);
+    printResult(outcome);
     const isDone = await report(terminal, quarantine, count, outcome);
     return missed || !isDone ? 1 : 0;
   } finally {
-    await link.close();
+    await client.close();
   }
 }
 
@@ -88,38 +88,38 @@ async function planOf(
 ) {
   const plan = new Plan({
     now: terminal.now(),
-    withStale: stale === true,
-    withOvertaken: overtaken === true,
-    place: 'in the quarantine',
+    includeStale: stale === true,
+    includeSuperseded: overtaken === true,
+    location: 'in the quarantine',
   });
   const unreadable = new Map<string, string>();
   for await (const event of eventsIn(quarantine)) {
     if (event.unreadable !== undefined) unreadable.set(event.id, event.unreadable);
-    if (selector.matches(event)) plan.add(event, sinceOf(event));
-    else plan.leave(event);
+    if (selector.matches(event)) plan.add(event, progressOf(event));
+    else plan.addUnselected(event);
   }
   return { plan, unreadable };
 }
 
 /** Nobody remembers the alerts of events that were never published; a change event belongs to none. */
-function sinceOf({ message }: QuarantinedEvent): Since {
-  return message !== undefined && message.orderKey === message.id ? { kind: 'no' } : { kind: 'not known' };
+function progressOf({ message }: QuarantinedEvent): ProgressSince {
+  return message !== undefined && message.orderKey === message.id ? { kind: 'none' } : { kind: 'unknown' };
 }
 
 /** As they were accepted, which is the order of their alerts. */
-function inOrder(letters: readonly PlannedLetter[]): PlannedLetter[] {
+function inOrder(letters: readonly PlannedReplay[]): PlannedReplay[] {
   return [...letters].sort((a, b) => (a.acceptedAt ?? 0) - (b.acceptedAt ?? 0));
 }
 
 /** One after another, until it is not the message that fails: the broker is unreachable, blocked, or has no lanes. */
-async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, link: BrokerClient): Promise<Outcome> {
+async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, client: BrokerClient): Promise<Outcome> {
   const outcome: Outcome = { sent: new Set(), refused: new Map(), failure: undefined };
   const planned = inOrder(plan.sent);
   const progress = new Progress(terminal, 'sent', planned.length);
-  const sender = new SequentialSender(link);
+  const sender = new SequentialSender(client);
   try {
-    for (const { play } of planned) {
-      await sendOne(quarantine, play.id, sender, outcome, terminal.now());
+    for (const { item } of planned) {
+      await sendOne(quarantine, item.id, sender, outcome, terminal.now());
       progress.at(outcome.sent.size);
     }
   } catch (error) {
@@ -161,11 +161,11 @@ async function report(
   { sent, refused, failure }: Outcome,
 ): Promise<boolean> {
   const left = new Set((await quarantine.list()).map(({ id }) => id));
-  for (const [id, reason] of refused) error(`${id} stays: ${printable(maskSecrets(reason))}\n`);
+  for (const [id, reason] of refused) error(`${id} stays: ${singleLine(maskSecrets(reason))}\n`);
   const returned = [...sent].filter((id) => left.has(id));
   for (const id of returned) error(`${id} was sent, and is in the quarantine again\n`);
-  if (failure === undefined) error(`${sent.size} of ${amount(count)} sent again; ${contentOf(left.size)}\n`);
-  else error(`stopped after ${sent.size} of ${amount(count)}; no event is lost, the rest stays: ${failure}\n`);
+  if (failure === undefined) error(`${sent.size} of ${countText(count)} sent again; ${quarantineSummary(left.size)}\n`);
+  else error(`stopped after ${sent.size} of ${countText(count)}; no event is lost, the rest stays: ${failure}\n`);
   return failure === undefined && refused.size === 0 && returned.length === 0;
 }
 
@@ -176,13 +176,13 @@ function recordOf(
   missing: ReadonlySet<string>,
   { sent, refused, failure }: Outcome,
 ) {
-  const events = plan.letters.map(({ play: { id }, action, alert, key, ageMs, stays }) => ({
+  const events = plan.letters.map(({ item: { id }, action, alert, key, ageMs, skippedBecause }) => ({
     id,
     action,
     alert,
     key,
     age_seconds: ageMs === undefined ? null : Math.floor(ageMs / 1000),
-    stays: unreadable.get(id) ?? stays ?? null,
+    stays: unreadable.get(id) ?? skippedBecause ?? null,
     sent: sent.has(id),
     refused: refused.get(id) ?? null,
   }));

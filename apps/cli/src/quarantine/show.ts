@@ -1,5 +1,5 @@
 import { durationOf } from '../duration';
-import { harmless } from '../table';
+import { stripControlChars } from '../table';
 import { Failure, type Terminal } from '../terminal';
 import { eventOf, recordOf, shownBodyOf } from './event';
 import { openQuarantine } from './folder';
@@ -23,12 +23,12 @@ export async function show(terminal: Terminal, id: string, { json }: ShowOptions
   const { age_seconds: age, ...facts } = record;
   const shown = { ...facts, age: age === null ? '-' : durationOf(age * 1000) };
   const lines = Object.entries(shown).map(
-    ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${harmless(String(value ?? '-'))}`,
+    ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${stripControlChars(String(value ?? '-'))}`,
   );
   const content =
     body === null
       ? ['the record is not understood: pdaltagent quarantine export has its bytes']
-      : [`body (${encoding}):`, harmless(body)];
+      : [`body (${encoding}):`, stripControlChars(body)];
   out([...lines, '', ...content, ''].join('\n'));
   return 0;
 }

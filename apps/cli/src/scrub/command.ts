@@ -2,13 +2,13 @@ import { describeDetectors } from '@pdaltagent/scrubber';
 import { configuredScrubber, readConfiguration, scrubVariables } from '@pdaltagent/service';
 import { Command, Option } from 'commander';
 import { type Runner } from '../dead-letters/command';
-import { aligned } from '../table';
+import { alignColumns } from '../table';
 import { Failure, type Terminal } from '../terminal';
-import { explained } from './explanation';
+import { formatExplanation } from './explanation';
 import { bytesOf } from './input';
 import { scrubLines } from './lines';
 import { environmentOf, type ScrubFlags } from './flags';
-import { typeOf } from './event-type';
+import { bodyTypeOf } from './event-type';
 
 interface ScrubOptions extends ScrubFlags {
   readonly jsonl?: true;
@@ -50,9 +50,9 @@ async function scrub(terminal: Terminal, file: string | undefined, options: Scru
   const pieces: Uint8Array[] = [];
   for await (const piece of input) pieces.push(piece);
   const bytes = Buffer.concat(pieces);
-  if (options.explain) terminal.out(explained(bytes, scrubber, options.key));
+  if (options.explain) terminal.out(formatExplanation(bytes, scrubber, options.key));
   else if (options.key !== undefined) terminal.out(scrubber.scrubText(bytes.toString(), options.key).text);
-  else terminal.out(scrubber.scrubBody(typeOf(bytes), 'text/plain', bytes).bytes.toString());
+  else terminal.out(scrubber.scrubBody(bodyTypeOf(bytes), 'text/plain', bytes).bytes.toString());
   return 0;
 }
 
@@ -64,7 +64,7 @@ function detectorList(): string {
     inCore ? 'on' : 'off',
     example.length > 48 ? `${example.slice(0, 47)}…` : example.replaceAll('\n', ' '),
   ]);
-  return aligned([['DETECTOR', 'GROUP', 'WRITES', 'BY DEFAULT', 'AS IN'], ...rows]);
+  return alignColumns([['DETECTOR', 'GROUP', 'WRITES', 'BY DEFAULT', 'AS IN'], ...rows]);
 }
 
 const HELP = `

@@ -1,14 +1,14 @@
 import { type Replacement, type Scrubber } from '@pdaltagent/scrubber';
-import { aligned } from '../table';
-import { typeOf } from './event-type';
+import { alignColumns } from '../table';
+import { bodyTypeOf } from './event-type';
 
 const LONGEST_HINT = 24;
 
 /** What would be replaced, one line each: where, what, by which detector, a hint of the value, and what is written instead. */
-export function explained(bytes: Buffer, scrubber: Scrubber, key: string | undefined): string {
+export function formatExplanation(bytes: Buffer, scrubber: Scrubber, key: string | undefined): string {
   const text = bytes.toString();
   const replacements =
-    key === undefined ? scrubber.explainBody(typeOf(bytes), 'text/plain', bytes) : scrubber.explainText(text, key);
+    key === undefined ? scrubber.explainBody(bodyTypeOf(bytes), 'text/plain', bytes) : scrubber.explainText(text, key);
   if (replacements.length === 0) return 'nothing is found\n';
   const rows = replacements.map((replacement) => [
     placeOf(replacement),
@@ -17,7 +17,7 @@ export function explained(bytes: Buffer, scrubber: Scrubber, key: string | undef
     hintOf(replacement, text),
     replacement.text,
   ]);
-  return aligned([['WHERE', 'KIND', 'DETECTOR', 'SHAPE', 'BECOMES'], ...rows]);
+  return alignColumns([['WHERE', 'KIND', 'DETECTOR', 'SHAPE', 'BECOMES'], ...rows]);
 }
 
 /** The JSON member, or the characters of a plain text. */

@@ -9,12 +9,12 @@ export async function* bytesOf(file: string | undefined, terminal: Terminal): As
     yield* terminal.input;
     return;
   }
-  let trouble = '';
-  const stream = createReadStream(file).on('error', ({ message }) => (trouble = message));
+  let problem = '';
+  const stream = createReadStream(file).on('error', ({ message }) => (problem = message));
   try {
     for await (const chunk of stream) yield Buffer.from(chunk as Uint8Array);
   } catch {
-    throw new Failure(`cannot read ${file}: ${trouble}`);
+    throw new Failure(`cannot read ${file}: ${problem}`);
   }
 }
 

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { command } from '../cli.fixture';
+import { runCli } from '../cli.fixture';
 
 const scrub = (words: readonly string[], text: string, environment: Record<string, string> = {}) =>
-  command(['scrub', ...words], environment, { input: [Buffer.from(text)] });
+  runCli(['scrub', ...words], environment, { input: [Buffer.from(text)] });
 
 const EVENT = JSON.stringify({
   routing_key: 'jane@example.com',
@@ -60,7 +60,7 @@ describe('lines', () => {
   it('are scrubbed one by one, each under its key, whatever pieces they come in', async () => {
     const lines = '{"id":1,"text":"é jane@example.com\u2028"}\n\n{"id":"b","text":"0161 496 0123","key":"phone","x":1}';
     const input = [...Buffer.from(lines)].map((byte) => Buffer.from([byte]));
-    const { code, out } = await command(['scrub', '--jsonl'], {}, { input });
+    const { code, out } = await runCli(['scrub', '--jsonl'], {}, { input });
     expect({ code, out }).toEqual({
       code: 0,
       out: '{"id":1,"text":"é {{EMAIL_ADDRESS}}\u2028"}\n{"id":"b","text":"{{PHONE}}"}\n',

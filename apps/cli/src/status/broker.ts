@@ -9,8 +9,8 @@ import {
   WEBHOOKS,
 } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
-import { type Finding } from './check-result';
-import { laneFindings } from './lanes';
+import { type CheckResult } from './check-result';
+import { checkLanes } from './lanes';
 
 export interface FamilyReport {
   readonly name: 'events' | 'webhooks';
@@ -21,13 +21,13 @@ export interface FamilyReport {
 }
 
 /** Looking at more dead letters than this takes too long for a glance. */
-const LOOKED_AT = 20_000;
+const MAX_EXAMINED = 20_000;
 
 /** All that the broker tells: whether it is there, its lanes, who works them, what was set aside. */
-export async function brokerFindings(url: string, now: number): Promise<Finding[]> {
-  let link: BrokerClient;
+export async function checkBroker(url: string, now: number): Promise<CheckResult[]> {
+  let client: BrokerClient;
   try {
-    link = await BrokerClient.open({ url, name: 'pdaltagent status', timeoutMs: 4_000 });
+    client = await BrokerClient.open({ url, name: 'pdaltagent status', timeoutMs: 4_000 });
   } catch (error) {
     return [
       {
@@ -39,26 +39,26 @@ export async function brokerFindings(url: string, now: number): Promise<Finding[
     ];
   }
   try {
-    const reports = await familyReports(link);
-    const letters = await Promise.all(reports.map((report) => deadLetterFinding(link, report, now)));
-    const broker: Finding = { subject: 'broker', state: 'fine', detail: `RabbitMQ ${link.version}` };
-    return [broker, ...reports.flatMap(laneFindings), ...letters];
+    const reports = await familyReports(client);
+    const letters = await Promise.all(reports.map((report) => checkDeadLetters(client, report, now)));
+    const broker: CheckResult = { subject: 'broker', state: 'fine', detail: `RabbitMQ ${client.version}` };
+    return [broker, ...reports.flatMap(checkLanes), ...letters];
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return [{ subject: 'broker', state: 'attention', detail, advice: 'look at RabbitMQ’s own log and alarms' }];
   } finally {
-    await link.close();
+    await client.close();
   }
 }
 
-async function familyReports(link: BrokerClient): Promise<FamilyReport[]> {
+async function familyReports(client: BrokerClient): Promise<FamilyReport[]> {
   const named = [
     { name: 'events', family: EVENTS },
     { name: 'webhooks', family: WEBHOOKS },
   ] as const;
-  const states = await Promise.all(named.map(({ family }) => laneGroupState(link, family)));
+  const states = await Promise.all(named.map(({ family }) => laneGroupState(client, family)));
   // Where nothing was ever declared there is no exchange to listen on.
-  const workers = states.every((state) => state === undefined) ? new Map<string, number>() : await listWorkers(link);
+  const workers = states.every((state) => state === undefined) ? new Map<string, number>() : await listWorkers(client);
   return named.map(({ name, family }, index) => ({
     name,
     family,
@@ -67,21 +67,21 @@ async function familyReports(link: BrokerClient): Promise<FamilyReport[]> {
   }));
 }
 
-async function deadLetterFinding(
-  link: BrokerClient,
+async function checkDeadLetters(
+  client: BrokerClient,
   { name, family, state }: FamilyReport,
   now: number,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const subject = `dead ${name}`;
   const count = state?.deadLetters.waiting ?? 0;
   if (count === 0 && (state?.deadLetters.consumers ?? 0) === 0) return { subject, state: 'fine', detail: 'none' };
   const advice = 'pdaltagent dead-letters list shows them; replay sends them again, discard removes them';
-  if (count > LOOKED_AT) return { subject, state: 'attention', detail: `${count}`, advice };
+  if (count > MAX_EXAMINED) return { subject, state: 'attention', detail: `${count}`, advice };
   try {
-    const shelf = await DeadLetterQueue.open(link, family);
+    const queue = await DeadLetterQueue.open(client, family);
     const byReason = new Map<string, number>();
     let oldest = now;
-    await shelf.look(({ letter }) => {
+    await queue.look(({ letter }) => {
       const reason = letter.status === undefined ? letter.reason : `${letter.reason} with ${letter.status}`;
       byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
       oldest = Math.min(oldest, letter.acceptedAt ?? now);

@@ -3,15 +3,15 @@ import { Command } from 'commander';
 import { pagerDutyVariables } from '../configuration';
 import { type Runner } from '../dead-letters/command';
 import { type Terminal } from '../terminal';
-import { brokerFindings } from './broker';
-import { needsAttention, textOf } from './check-result';
-import { eventsFindings, tokenFinding } from './pagerduty';
-import { quarantineFindings } from './quarantine';
-import { redisFinding } from './redis';
-import { unconfigured } from './unconfigured';
+import { checkBroker } from './broker';
+import { formatResults, needsAttention } from './check-result';
+import { checkEventsApi, checkToken } from './pagerduty';
+import { checkQuarantine } from './quarantine';
+import { checkRedis } from './redis';
+import { downgradeUnconfigured } from './unconfigured';
 import { createFetch } from './web';
-import { webhookFindings } from './webhooks';
-import { workerFinding } from './worker';
+import { checkPausedDestinations } from './webhooks';
+import { checkWorker } from './worker';
 
 export interface StatusOptions {
   readonly json?: true;
@@ -35,20 +35,20 @@ export async function status({ environment, out, now }: Terminal, options: Statu
   );
   const { amqpUrl, redisUrl, eventsBaseUrl, apiBaseUrl, apiToken } = configuration;
   const fetch = createFetch(configuration.certificateAuthorities);
-  const looks = await Promise.all([
-    brokerFindings(amqpUrl, now()),
-    redisFinding(redisUrl).then((finding) => unconfigured([finding], redisVariables.redisUrl, environment)),
-    webhookFindings(redisUrl),
-    quarantineFindings(environment, now()),
-    eventsFindings(fetch, eventsBaseUrl).then((found) =>
-      unconfigured(found, pagerDutyVariables.eventsBaseUrl, environment),
+  const checks = await Promise.all([
+    checkBroker(amqpUrl, now()),
+    checkRedis(redisUrl).then((result) => downgradeUnconfigured([result], redisVariables.redisUrl, environment)),
+    checkPausedDestinations(redisUrl),
+    checkQuarantine(environment, now()),
+    checkEventsApi(fetch, eventsBaseUrl).then((found) =>
+      downgradeUnconfigured(found, pagerDutyVariables.eventsBaseUrl, environment),
     ),
-    tokenFinding(fetch, apiBaseUrl, apiToken),
-    ...(options.worker ?? []).map((url) => workerFinding(fetch, url)),
+    checkToken(fetch, apiBaseUrl, apiToken),
+    ...(options.worker ?? []).map((url) => checkWorker(fetch, url)),
   ]);
-  const findings = looks.flat();
-  const attention = needsAttention(findings);
-  out(options.json ? `${JSON.stringify({ ok: !attention, findings }, null, 2)}\n` : textOf(findings));
+  const results = checks.flat();
+  const attention = needsAttention(results);
+  out(options.json ? `${JSON.stringify({ ok: !attention, findings: results }, null, 2)}\n` : formatResults(results));
   return attention ? 1 : 0;
 }
 

@@ -1,9 +1,9 @@
 import { laneKey, type LaneState } from '@pdaltagent/messaging';
 import { type FamilyReport } from './broker';
-import { type Finding } from './check-result';
+import { type CheckResult } from './check-result';
 
 /** What lanes, their workers and their sidings tell. What a worker holds (64 a lane at most) is in no count. */
-export function laneFindings({ name, state, workers }: FamilyReport): Finding[] {
+export function checkLanes({ name, state, workers }: FamilyReport): CheckResult[] {
   const service = name === 'events' ? 'delivery-worker' : 'webhook-sender';
   if (state === undefined) {
     const detail = `never declared: no service for ${name} has been started on this broker`;
@@ -14,22 +14,22 @@ export function laneFindings({ name, state, workers }: FamilyReport): Finding[] 
   }
   const { lanes } = state;
   const waiting = lanes.reduce((sum, { queue }) => sum + queue.waiting, 0);
-  const findings = [workerFinding(name, service, lanes, workers, waiting)];
-  findings.push({ subject: `${name} waiting`, state: waiting === 0 ? 'fine' : 'note', detail: waitingText(lanes) });
+  const results = [laneWorkersResult(name, service, lanes, workers, waiting)];
+  results.push({ subject: `${name} waiting`, state: waiting === 0 ? 'fine' : 'note', detail: waitingText(lanes) });
   const aside = lanes.flatMap(({ lane, sidings }) =>
     sidings.filter(({ waiting: inside, consumers }) => inside > 0 || consumers > 0).map((siding) => ({ lane, siding })),
   );
-  if (aside.length > 0) findings.push(sidingFinding(name, service, aside));
-  return findings;
+  if (aside.length > 0) results.push(parkedKeysResult(name, service, aside));
+  return results;
 }
 
-function workerFinding(
+function laneWorkersResult(
   name: string,
   service: string,
   lanes: readonly LaneState[],
   workers: number,
   waiting: number,
-): Finding {
+): CheckResult {
   const subject = `${name} lanes`;
   const orphans = lanes.filter(({ queue }) => queue.consumers === 0);
   const heard = `${workers} ${service}${workers === 1 ? '' : 's'} heard`;
@@ -58,11 +58,11 @@ function waitingText(lanes: readonly LaneState[]): string {
   return `${total} in ${full.length} of ${lanes.length} lanes (${most.join(', ')}${full.length > 5 ? ', …' : ''}), besides up to 64 a lane that its worker holds`;
 }
 
-function sidingFinding(
+function parkedKeysResult(
   name: string,
   service: string,
   aside: readonly { readonly lane: number; readonly siding: { readonly waiting: number } }[],
-): Finding {
+): CheckResult {
   const waiting = aside.reduce((sum, { siding }) => sum + siding.waiting, 0);
   const lanes = [...new Set(aside.map(({ lane }) => laneKey(lane)))].join(', ');
   return {

@@ -3,22 +3,23 @@ import { isJsonObject, readDocument } from '@pdaltagent/events';
 import { authorizationOf } from '@pdaltagent/rest-api';
 import { proxyFor } from '@pdaltagent/http';
 import { maskSecrets } from '@pdaltagent/service';
-import { type Finding } from './check-result';
+import { type CheckResult } from './check-result';
 import { type Fetch } from './web';
 
 /** Statuses that PagerDuty never gives to a GET on this path: a proxy or a wrong address answered. */
-const FOREIGN = new Set([301, 302, 303, 307, 308, 407, 502, 503, 504]);
+const NEVER_FROM_PAGERDUTY = new Set([301, 302, 303, 307, 308, 407, 502, 503, 504]);
 /** Nor does it take a GET for an event: a login page of the network does. */
-const isForeignStatus = (status: number): boolean => FOREIGN.has(status) || (status >= 200 && status < 300);
+const isNeverFromPagerDuty = (status: number): boolean =>
+  NEVER_FROM_PAGERDUTY.has(status) || (status >= 200 && status < 300);
 
 /** Whether PagerDuty's Events API answers, and through which proxy. Any answer of its own will do. */
-export async function eventsFindings(fetch: Fetch, baseUrl: string): Promise<Finding[]> {
+export async function checkEventsApi(fetch: Fetch, baseUrl: string): Promise<CheckResult[]> {
   const proxy = proxyFor(new URL(baseUrl));
   const attempt = await fetch(`${baseUrl}/v2/enqueue`);
   const through = proxy === '' ? 'directly' : `through the proxy ${hostOf(proxy)}`;
   const subject = 'pagerduty';
   if (attempt.kind === 'fault') {
-    const findings: Finding[] = [
+    const results: CheckResult[] = [
       {
         subject,
         state: 'attention',
@@ -29,29 +30,27 @@ export async function eventsFindings(fetch: Fetch, baseUrl: string): Promise<Fin
             : 'look at the proxy (HTTPS_PROXY, NO_PROXY) and whether it lets this host pass; events wait meanwhile',
       },
     ];
-    return proxy === ''
-      ? findings
-      : [...findings, proxyFinding(proxy, attempt.fault === 'proxy' ? 'attention' : 'note')];
+    return proxy === '' ? results : [...results, proxyResult(proxy, attempt.fault === 'proxy' ? 'attention' : 'note')];
   }
-  const isForeign = isForeignStatus(attempt.status);
-  const answered: Finding = {
+  const isNotPagerDuty = isNeverFromPagerDuty(attempt.status);
+  const answered: CheckResult = {
     subject,
-    state: isForeign ? 'attention' : 'fine',
-    detail: `${baseUrl} answers ${through}${isForeign ? ` with ${attempt.status}` : ''}`,
-    ...(isForeign
+    state: isNotPagerDuty ? 'attention' : 'fine',
+    detail: `${baseUrl} answers ${through}${isNotPagerDuty ? ` with ${attempt.status}` : ''}`,
+    ...(isNotPagerDuty
       ? { advice: 'this is not PagerDuty’s own answer: look at the proxy, and at PDAGENTD_EVENTS_BASE_URL' }
       : {}),
   };
-  return proxy === '' ? [answered] : [answered, proxyFinding(proxy, attempt.status === 407 ? 'attention' : 'fine')];
+  return proxy === '' ? [answered] : [answered, proxyResult(proxy, attempt.status === 407 ? 'attention' : 'fine')];
 }
 
-function proxyFinding(proxy: string, state: 'fine' | 'note' | 'attention'): Finding {
+function proxyResult(proxy: string, state: 'fine' | 'note' | 'attention'): CheckResult {
   const detail = `${hostOf(proxy)} is in use${state === 'attention' ? ' and refuses' : ''}`;
   return { subject: 'proxy', state, detail };
 }
 
 /** Whether the REST API takes the token. */
-export async function tokenFinding(fetch: Fetch, baseUrl: string, token: string | undefined): Promise<Finding> {
+export async function checkToken(fetch: Fetch, baseUrl: string, token: string | undefined): Promise<CheckResult> {
   const subject = 'token';
   if (token === undefined) {
     const detail =

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { NOW } from '../cli.fixture';
 import { GatewayFolder } from '../quarantine/quarantine.fixture';
-import { quarantineFindings } from './quarantine';
+import { checkQuarantine } from './quarantine';
 
 let gateway: GatewayFolder;
 beforeEach(() => {
@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => gateway.remove());
 
-const findings = () => quarantineFindings(gateway.environment, NOW);
+const findings = () => checkQuarantine(gateway.environment, NOW);
 
 describe('status of the quarantine', () => {
   it('tells how many events are in it and why, and what to do', async () => {

@@ -1,12 +1,12 @@
 import { type Environment, quarantineFolderOf, readConfiguration, spoolVariables } from '@pdaltagent/service';
 import { Quarantine } from '@pdaltagent/spool';
 import { durationOf } from '../duration';
-import { type Finding } from './check-result';
+import { type CheckResult } from './check-result';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Nothing where there is no quarantine to be seen: it is on the gateway's disk, and this may run elsewhere. */
-export async function quarantineFindings(environment: Environment, now: number): Promise<Finding[]> {
+export async function checkQuarantine(environment: Environment, now: number): Promise<CheckResult[]> {
   const subject = 'quarantine';
   const folder = quarantineFolderOf(readConfiguration(spoolVariables, environment));
   try {

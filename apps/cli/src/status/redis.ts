@@ -1,6 +1,6 @@
 import { delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { Store } from '@pdaltagent/store';
-import { type Finding } from './check-result';
+import { type CheckResult } from './check-result';
 
 const CONNECT_WITHIN_MS = 3_000;
 const ADVICE = 'start Redis, or mend PDAGENTD_REDIS_URL; until then delivery goes on, but repeats are not recognised';
@@ -30,7 +30,7 @@ export async function withStore<Result>(
   }
 }
 
-export async function redisFinding(url: string): Promise<Finding> {
+export async function checkRedis(url: string): Promise<CheckResult> {
   try {
     const state = await withStore(url, (store) => Promise.resolve(store.state()));
     switch (state) {

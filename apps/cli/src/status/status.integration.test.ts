@@ -2,8 +2,8 @@ import { EVENTS, laneOf, laneQueue, LaneWorker } from '@pdaltagent/messaging';
 import { DeliveredMarkers, Store } from '@pdaltagent/store';
 import { FaultProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { createServer, type Server } from 'node:http';
-import { bury, command, declareAll, empty, KEY } from '../cli.fixture';
-import { type Finding } from './check-result';
+import { declareTopologies, KEY, publishDeadLetters, purgeQueues, runCli } from '../cli.fixture';
+import { type CheckResult } from './check-result';
 
 let servers: TestServers;
 let pagerDuty: Server;
@@ -37,13 +37,13 @@ const environment = (more: Record<string, string> = {}) => ({
 });
 
 async function status(more: Record<string, string> = {}, words: readonly string[] = []) {
-  const { code, out } = await command(['status', '--json', ...words], environment(more));
-  const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: Finding[] };
+  const { code, out } = await runCli(['status', '--json', ...words], environment(more));
+  const { ok, findings: results } = JSON.parse(out) as { ok: boolean; findings: CheckResult[] };
   expect(ok).toBe(code === 0);
-  return { code, of: (subject: string) => findings.find((finding) => finding.subject === subject) };
+  return { code, of: (subject: string) => results.find((result) => result.subject === subject) };
 }
 
-const trace = (...words: string[]) => command(['trace', ...words], environment());
+const trace = (...words: string[]) => runCli(['trace', ...words], environment());
 
 describe('status before anything was started', () => {
   it('says what to start', async () => {
@@ -60,7 +60,7 @@ describe('status of a system that runs', () => {
   let store: Store;
 
   beforeAll(async () => {
-    await declareAll(servers.amqpUrl);
+    await declareTopologies(servers.amqpUrl);
     store = new Store({ url: servers.redisUrl, name: 'test', log });
     store.start();
     await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
@@ -86,7 +86,7 @@ describe('status of a system that runs', () => {
     worker.start();
     await waitUntil(() => worker.lanes === EVENTS.lanes, { what: 'the worker to take every lane' });
   });
-  beforeEach(() => empty(servers.amqpUrl));
+  beforeEach(() => purgeQueues(servers.amqpUrl));
   afterAll(async () => {
     await worker.stop();
     store.close();
@@ -108,7 +108,7 @@ describe('status of a system that runs', () => {
   });
 
   it('tells dead letters by reason, and what to do', async () => {
-    await bury(servers.amqpUrl, EVENTS, [
+    await publishDeadLetters(servers.amqpUrl, EVENTS, [
       { id: 'm1' },
       { id: 'm2' },
       { id: 'm3', headers: { dead_reason: 'expired', dead_status: undefined } },
@@ -120,7 +120,7 @@ describe('status of a system that runs', () => {
       detail: '3 (2 rejected with 400, 1 expired), oldest accepted 10 min ago',
       advice: expect.stringContaining('replay') as string,
     });
-    const { out } = await command(['status'], environment());
+    const { out } = await runCli(['status'], environment());
     expect(out).toMatch(/^dead events +ATTENTION +3 \(.*\n +-> pdaltagent dead-letters list/m);
   });
 
@@ -232,7 +232,7 @@ describe('status of a system that runs', () => {
       code: 0,
       out: expect.stringMatching(/^accepted at 2022-02-22T19:22:22Z, .*\ndelivered: /) as string,
     });
-    await bury(servers.amqpUrl, EVENTS, [{ id: 'm1' }, { id: 'm2', alert: 'other' }]);
+    await publishDeadLetters(servers.amqpUrl, EVENTS, [{ id: 'm1' }, { id: 'm2', alert: 'other' }]);
     const dead = await trace('db1/disk');
     expect(dead.code).toBe(0);
     const lane = laneQueue(EVENTS, laneOf(EVENTS, KEY)).slice(-2);

@@ -1,5 +1,5 @@
 import { type Environment } from '@pdaltagent/service';
-import { type Finding } from './check-result';
+import { type CheckResult } from './check-result';
 
 interface Named {
   readonly name: string;
@@ -10,16 +10,20 @@ interface Named {
  * The findings of a look at the variable's address, told less loudly where nobody set it here: the containers of other
  * services do not have it, and its default says nothing about the services that do.
  */
-export function unconfigured(findings: readonly Finding[], variable: Named, environment: Environment): Finding[] {
+export function downgradeUnconfigured(
+  results: readonly CheckResult[],
+  variable: Named,
+  environment: Environment,
+): CheckResult[] {
   const names = [variable.name, ...variable.aliases];
-  if (names.some((name) => environment[name] || environment[`${name}_FILE`])) return [...findings];
-  return findings.map((finding) =>
-    finding.state === 'attention'
+  if (names.some((name) => environment[name] || environment[`${name}_FILE`])) return [...results];
+  return results.map((result) =>
+    result.state === 'attention'
       ? {
-          subject: finding.subject,
+          subject: result.subject,
           state: 'note',
-          detail: `not configured here (${variable.name} is not set); the default: ${finding.detail}`,
+          detail: `not configured here (${variable.name} is not set); the default: ${result.detail}`,
         }
-      : finding,
+      : result,
   );
 }

@@ -1,9 +1,9 @@
 import { instantOf } from '../duration';
 import { pausedIn } from '../webhooks/list';
-import { type Finding } from './check-result';
+import { type CheckResult } from './check-result';
 
 /** One for each destination that is paused; none where there is none, or where Redis cannot be asked. */
-export async function webhookFindings(redisUrl: string): Promise<Finding[]> {
+export async function checkPausedDestinations(redisUrl: string): Promise<CheckResult[]> {
   const paused = (await pausedIn(redisUrl)) ?? new Map<string, number>();
   return [...paused].map(([name, at]) => ({
     subject: 'webhooks',

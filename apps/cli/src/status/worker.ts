@@ -1,12 +1,12 @@
 import { durationOf } from '../duration';
-import { type Finding } from './check-result';
+import { type CheckResult } from './check-result';
 import { type Fetch } from './web';
 
 /** A metric that every delivery-worker shows, and nothing else that may answer there. */
 const WORKER = /^pdaltagent_lanes /m;
 
 /** What only a worker knows: it holds the oldest events unacknowledged, where nobody else can look. */
-export async function workerFinding(fetch: Fetch, url: string): Promise<Finding> {
+export async function checkWorker(fetch: Fetch, url: string): Promise<CheckResult> {
   const subject = 'worker';
   const attempt = await fetch(`${url.replace(/\/+$/, '')}/metrics`);
   if (attempt.kind === 'fault' || attempt.status !== 200 || !WORKER.test(attempt.body)) {

@@ -4,10 +4,10 @@ import { Command } from 'commander';
 import { type Runner } from '../dead-letters/command';
 import { withStore } from '../status/redis';
 import { type Terminal } from '../terminal';
-import { askBroker } from './query';
+import { queryBroker } from './query';
 import { acceptedAtOf } from './message-id';
-import { type Delivered, reportOf } from './report';
-import { textOf } from './text';
+import { type Delivered, traceReport } from './report';
+import { formatReport } from './text';
 
 export interface TraceOptions {
   readonly key?: string;
@@ -30,12 +30,12 @@ async function trace(terminal: Terminal, name: string, { key, json }: TraceOptio
   const question = { name, key };
   const [delivered, answers] = await Promise.all([
     markerOf(redisUrl, name),
-    askBroker(amqpUrl, question, terminal.now()),
+    queryBroker(amqpUrl, question, terminal.now()),
   ]);
-  const report = reportOf(question, delivered, answers);
+  const report = traceReport(question, delivered, answers);
   const acceptedAt = acceptedAtOf(name);
   const age = acceptedAt === undefined ? undefined : terminal.now() - acceptedAt;
-  terminal.out(json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report, age));
+  terminal.out(json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, age));
   return report.found ? 0 : 1;
 }
 

@@ -21,14 +21,14 @@ export const FAMILIES = [
 export type FamilyName = (typeof FAMILIES)[number]['name'];
 
 /** What decides the lane of a message. */
-export interface Address {
+export interface LaneAddress {
   readonly family: FamilyName;
   readonly routingKey: string;
   /** Undefined: only its routing key is known, which is enough for an event. */
   readonly orderKey: string | undefined;
 }
 
-export interface Question {
+export interface TraceRequest {
   /** A message id, a dedup key, or a webhook's incident. */
   readonly name: string;
   /** Only of this routing key or destination. */
@@ -36,52 +36,52 @@ export interface Question {
 }
 
 /** What the broker and the workers know. */
-export interface Answers {
+export interface TraceData {
   readonly letters: readonly ReturnType<typeof recordOf>[];
   readonly held: readonly { readonly family: FamilyName; readonly message: HeldReport }[];
   /** Further ones that workers hold of the same alert. */
   readonly more: number;
   /** Lanes with a worker that did not answer: it may hold what is asked for. */
-  readonly silent: number;
+  readonly lanesWithoutReply: number;
   readonly states: ReadonlyMap<FamilyName, LaneGroupState | undefined>;
   /** Of what was found. */
-  readonly address: Address | undefined;
+  readonly address: LaneAddress | undefined;
 }
 
 /** Looks through the dead letters and asks every worker. Nothing is taken from its queue. @throws BrokerUnavailable */
-export async function askBroker(url: string, question: Question, now: number): Promise<Answers> {
-  const link = await BrokerClient.open({ url, name: 'pdaltagent trace' });
+export async function queryBroker(url: string, question: TraceRequest, now: number): Promise<TraceData> {
+  const client = await BrokerClient.open({ url, name: 'pdaltagent trace' });
   try {
     const states = new Map<FamilyName, LaneGroupState | undefined>();
-    for (const { name, family } of FAMILIES) states.set(name, await laneGroupState(link, family));
+    for (const { name, family } of FAMILIES) states.set(name, await laneGroupState(client, family));
     const nothing: ReadonlyMap<string, Findings> = new Map();
-    const isEnough = (findings: ReadonlyMap<string, Findings>) => silentLanes(states, findings) === 0;
-    const findings = isEnough(nothing) ? nothing : await findMessages(link, question.name, isEnough);
+    const isEnough = (findings: ReadonlyMap<string, Findings>) => countLanesWithoutReply(states, findings) === 0;
+    const findings = isEnough(nothing) ? nothing : await findMessages(client, question.name, isEnough);
     const held = FAMILIES.flatMap(({ name, family }) =>
       (findings.get(family.exchange)?.held ?? [])
         .filter(({ routingKey }) => question.key === undefined || routingKey === question.key)
         .map((message) => ({ family: name, message })),
     );
-    const dead = await deadLetters(link, question, now);
+    const dead = await deadLetters(client, question, now);
     const [first] = held;
     return {
       letters: dead.map(({ record }) => record),
       held,
       more: [...findings.values()].reduce((sum, { more }) => sum + more, 0),
-      silent: silentLanes(states, findings),
+      lanesWithoutReply: countLanesWithoutReply(states, findings),
       states,
       address: first === undefined ? dead.at(-1)?.address : { family: first.family, ...first.message },
     };
   } finally {
-    await link.close();
+    await client.close();
   }
 }
 
-async function deadLetters(link: BrokerClient, { name: wanted, key }: Question, now: number) {
-  const found: { readonly record: ReturnType<typeof recordOf>; readonly address: Address | undefined }[] = [];
+async function deadLetters(client: BrokerClient, { name: wanted, key }: TraceRequest, now: number) {
+  const found: { readonly record: ReturnType<typeof recordOf>; readonly address: LaneAddress | undefined }[] = [];
   for (const { name, family } of FAMILIES) {
-    const shelf = await DeadLetterQueue.open(link, family);
-    await shelf.look(({ letter }) => {
+    const queue = await DeadLetterQueue.open(client, family);
+    await queue.look(({ letter }) => {
       const { message } = letter;
       const isWanted = letter.id === wanted || (message !== undefined && alertOf(message) === wanted);
       if (!isWanted || (key !== undefined && message?.routingKey !== key)) return;
@@ -96,7 +96,7 @@ async function deadLetters(link: BrokerClient, { name: wanted, key }: Question, 
 }
 
 /** Lanes that have a consumer from which nothing was heard. */
-function silentLanes(
+function countLanesWithoutReply(
   states: ReadonlyMap<FamilyName, LaneGroupState | undefined>,
   findings: ReadonlyMap<string, Findings>,
 ): number {

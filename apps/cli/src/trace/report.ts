@@ -1,7 +1,7 @@
 import { alertOf, type HeldReport, laneKey, laneOfMessage } from '@pdaltagent/messaging';
 import { maskKey } from '@pdaltagent/service';
 import { instantOf } from '../duration';
-import { type Address, type Answers, FAMILIES, type FamilyName, type Question } from './query';
+import { FAMILIES, type FamilyName, type LaneAddress, type TraceData, type TraceRequest } from './query';
 import { acceptedAtOf } from './message-id';
 
 /** A routing key is 32 letters and digits; a destination is called otherwise. */
@@ -9,12 +9,12 @@ const ROUTING_KEY = /^[0-9a-z]{32}$/i;
 const QUEUE = /\.lane\.(\d+)(?:\.siding\.(\d+))?$/;
 
 export type Delivered = 'delivered' | 'not remembered' | 'Redis is away';
-export type Report = ReturnType<typeof reportOf>;
+export type TraceReport = ReturnType<typeof traceReport>;
 
 /** All that is known, as `--json` shows it. */
-export function reportOf(question: Question, delivered: Delivered, answers: Answers) {
+export function traceReport(question: TraceRequest, delivered: Delivered, answers: TraceData) {
   const acceptedAt = acceptedAtOf(question.name);
-  const { letters, held, more, silent } = answers;
+  const { letters, held, more, lanesWithoutReply } = answers;
   const address = answers.address ?? addressOf(question);
   return {
     name: question.name,
@@ -25,13 +25,13 @@ export function reportOf(question: Question, delivered: Delivered, answers: Answ
     held_more: more,
     dead_letters: letters,
     lane: address === undefined ? null : laneRecord(address, answers.states),
-    lanes_without_answer: silent,
+    lanes_without_answer: lanesWithoutReply,
     waiting: waitingIn(answers.states),
   };
 }
 
 /** Without anything found, what was asked for tells its lane: an event's by its key, a webhook's by destination and incident. */
-function addressOf({ name, key }: Question): Address | undefined {
+function addressOf({ name, key }: TraceRequest): LaneAddress | undefined {
   if (key === undefined) return undefined;
   if (ROUTING_KEY.test(key)) return { family: 'events', routingKey: key, orderKey: undefined };
   if (acceptedAtOf(name) !== undefined) return undefined;
@@ -58,7 +58,7 @@ function heldRecord(family: FamilyName, message: HeldReport) {
   };
 }
 
-function laneRecord({ family: name, routingKey, orderKey = '' }: Address, states: Answers['states']) {
+function laneRecord({ family: name, routingKey, orderKey = '' }: LaneAddress, states: TraceData['states']) {
   const { family } = FAMILIES.find((candidate) => candidate.name === name) ?? FAMILIES[0];
   const number = laneOfMessage(family, { routingKey, orderKey });
   const state = states.get(name)?.lanes[number];
@@ -79,7 +79,7 @@ function shownKey(family: FamilyName, key: string): string {
   return family === 'events' ? maskKey(key) : key;
 }
 
-function waitingIn(states: Answers['states']): number {
+function waitingIn(states: TraceData['states']): number {
   return [...states.values()]
     .flatMap((state) => state?.lanes ?? [])
     .flatMap(({ queue, sidings }) => [queue, ...sidings])

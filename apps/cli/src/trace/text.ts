@@ -1,7 +1,7 @@
 import { type HeldReport } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
-import { printable } from '../table';
-import { type Report } from './report';
+import { singleLine } from '../table';
+import { type TraceReport } from './report';
 
 /** Why a worker does not send a message at this moment. */
 const STATES: Readonly<Record<HeldReport['by'], string>> = {
@@ -18,7 +18,7 @@ const STATES: Readonly<Record<HeldReport['by'], string>> = {
 };
 
 /** What an operator reads. `age`: of a message id; milliseconds, where it tells its time. */
-export function textOf(report: Report, age: number | undefined): string {
+export function formatReport(report: TraceReport, age: number | undefined): string {
   const lines = [
     ...(report.accepted_at === null || age === undefined
       ? []
@@ -26,19 +26,19 @@ export function textOf(report: Report, age: number | undefined): string {
     ...deliveredLines(report),
     ...report.held.map(heldLine),
     ...(report.held_more === 0 ? [] : [`and ${report.held_more} more of it are held by the same workers`]),
-    ...report.dead_letters.map(letterLine),
+    ...report.dead_letters.map(deadLetterLine),
     ...laneLines(report),
     ...notFoundLines(report),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function deliveredLines({ delivered }: Report): string[] {
+function deliveredLines({ delivered }: TraceReport): string[] {
   if (delivered === 'delivered') return ['delivered: Redis remembers that it was taken'];
   return delivered === 'Redis is away' ? ['Redis is away: whether it was delivered is not known'] : [];
 }
 
-function heldLine(held: Report['held'][number]): string {
+function heldLine(held: TraceReport['held'][number]): string {
   const place = `lane ${held.lane ?? '?'} of ${held.family}${held.siding === null ? '' : `, aside on siding ${held.siding}`}`;
   const tries =
     held.attempts === 0
@@ -46,19 +46,19 @@ function heldLine(held: Report['held'][number]): string {
       : `${held.attempts} ${held.attempts === 1 ? 'try' : 'tries'}, the last at ${held.last_attempt_at ?? '-'}${held.last_outcome === null ? '' : ` (${held.last_outcome})`}`;
   const behind = held.behind === 0 ? '' : `, behind ${held.behind}`;
   const next = held.next_attempt_at === null ? '' : `, next try at ${held.next_attempt_at}`;
-  const what = printable(`${held.id} (${held.key}, alert ${held.alert ?? '-'})`);
+  const what = singleLine(`${held.id} (${held.key}, alert ${held.alert ?? '-'})`);
   return `held by a worker in ${place}: ${what}: ${tries}; ${STATES[held.state]}${behind}${next}`;
 }
 
-function letterLine(letter: Report['dead_letters'][number]): string {
+function deadLetterLine(letter: TraceReport['dead_letters'][number]): string {
   const { id, family, reason, status, attempts, action, alert, last_attempt_at: last } = letter;
   const why = status === null ? reason : `${reason} with ${status}`;
-  return printable(
+  return singleLine(
     `dead letter ${id} (${family}): ${action} of ${alert}, ${why}, ${attempts} tries, the last at ${last ?? '-'}`,
   );
 }
 
-function laneLines({ lane }: Report): string[] {
+function laneLines({ lane }: TraceReport): string[] {
   if (lane === null) return [];
   const worker = lane.has_worker ? 'a worker works it' : 'nobody works it';
   const lines = [`its key ${lane.key} has lane ${lane.lane} of ${lane.family}: ${lane.waiting} waiting; ${worker}`];
@@ -70,8 +70,9 @@ function laneLines({ lane }: Report): string[] {
   return lines;
 }
 
-function notFoundLines({ found, waiting, lanes_without_answer: silent }: Report): string[] {
-  const unsure = silent === 0 ? [] : [`the workers of ${silent} lanes did not answer: they may hold it`];
+function notFoundLines({ found, waiting, lanes_without_answer: lanesWithoutReply }: TraceReport): string[] {
+  const unsure =
+    lanesWithoutReply === 0 ? [] : [`the workers of ${lanesWithoutReply} lanes did not answer: they may hold it`];
   if (found) return unsure;
   const places =
     waiting === 0 ? 'nothing waits in the lanes' : `${waiting} wait in all lanes, and it may be one of them`;

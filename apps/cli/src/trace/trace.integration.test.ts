@@ -15,7 +15,7 @@ import {
 } from '@pdaltagent/messaging';
 import { DeliveredMarkers, Store } from '@pdaltagent/store';
 import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
-import { bury, command, declareAll, KEY, OTHER_KEY } from '../cli.fixture';
+import { declareTopologies, KEY, OTHER_KEY, publishDeadLetters, runCli } from '../cli.fixture';
 
 const FAILED: Outcome = {
   kind: 'failed',
@@ -35,7 +35,7 @@ let attempts = 0;
 
 beforeAll(async () => {
   servers = await testServers();
-  await declareAll(servers.amqpUrl);
+  await declareTopologies(servers.amqpUrl);
   store = new Store({ url: servers.redisUrl, name: 'test', log });
   store.start();
   await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
@@ -90,16 +90,16 @@ function message(id: string, routingKey: string, alert: string): OutgoingMessage
 }
 
 async function send(family: LaneGroup, messages: readonly OutgoingMessage[]): Promise<void> {
-  const link = await BrokerClient.open({ url: servers.amqpUrl, name: 'test' });
-  const sender = await Sender.open(link);
+  const client = await BrokerClient.open({ url: servers.amqpUrl, name: 'test' });
+  const sender = await Sender.open(client);
   for (const each of messages) {
     await sender.send(family.exchange, laneKey(laneOfMessage(family, each)), each.body, toProperties(each));
   }
-  await link.close();
+  await client.close();
 }
 
 const trace = (...words: string[]) =>
-  command(['trace', ...words], { PDAGENTD_AMQP_URL: servers.amqpUrl, PDAGENTD_REDIS_URL: servers.redisUrl });
+  runCli(['trace', ...words], { PDAGENTD_AMQP_URL: servers.amqpUrl, PDAGENTD_REDIS_URL: servers.redisUrl });
 
 async function traced(...words: string[]) {
   const { code, out } = await trace('--json', ...words);
@@ -160,15 +160,15 @@ describe('trace of what a worker holds', () => {
   });
 
   it('tells dead letters of the alert beside what is held', async () => {
-    await bury(servers.amqpUrl, EVENTS, [{ id: 'dead1' }]);
+    await publishDeadLetters(servers.amqpUrl, EVENTS, [{ id: 'dead1' }]);
     const { report } = await traced('db1/disk');
     expect(report).toMatchObject({ held: [{ id: 'e1' }, { id: 'e2' }, { id: 'e3' }], dead_letters: [{ id: 'dead1' }] });
   });
 
   it('says so where a worker does not answer', async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.stop()));
-    const link = await BrokerClient.open({ url: servers.amqpUrl, name: 'silent worker' });
-    const channel = await link.channel();
+    const client = await BrokerClient.open({ url: servers.amqpUrl, name: 'silent worker' });
+    const channel = await client.channel();
     await channel.consume(laneQueue(EVENTS, 5), () => undefined);
     const { code, out } = await trace('nobody');
     expect(code).toBe(1);
@@ -176,6 +176,6 @@ describe('trace of what a worker holds', () => {
       'not among the dead letters, not remembered as delivered, and no worker that answered holds it:\n4 wait',
     );
     expect(out).toContain('the workers of 1 lanes did not answer: they may hold it');
-    await link.close();
+    await client.close();
   });
 });

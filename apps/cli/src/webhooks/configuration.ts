@@ -17,7 +17,10 @@ const NONE =
   'there are no destinations: set PDAGENTD_WEBHOOKS_FILE or PDAGENTD_WEBHOOK_DEST_URL as the services have it';
 
 /** The destinations as the log-poller knows them. @throws Failure, ConfigurationError */
-export function knownDestinations({ environment, error }: Terminal, configuration: WebhookConfiguration): Destinations {
+export function pollerDestinations(
+  { environment, error }: Terminal,
+  configuration: WebhookConfiguration,
+): Destinations {
   const warn = (message: string) => void error(`${message}\n`);
   const log = { info: warn, warn: () => undefined, error: warn };
   const destinations = openDestinations(configuration, log, environment);
@@ -26,21 +29,21 @@ export function knownDestinations({ environment, error }: Terminal, configuratio
 }
 
 /** One destination as the webhook-sender knows it, and what the sender would give each. @throws Failure, ConfigurationError */
-export function sendingDestination({ environment, error }: Terminal, name: string) {
+export function senderDestination({ environment, error }: Terminal, name: string) {
   const configuration = readConfiguration(
     { ...sendingVariables, ...proxies, format: webhookVariables.format },
     environment,
   );
   const say = (message: string) => void error(`${message}\n`);
   const destinations = openSendingDestinations(configuration, { info: say, error: say }, environment);
-  const destination = named(destinations.current(), name);
+  const destination = findDestination(destinations.current(), name);
   const isPlain = configuration.destinations?.some((plain) => plain.name === destination.name) ?? false;
   const found: SendingDestination = isPlain ? { ...destination, format: configuration.format } : destination;
   return { configuration, destination: found };
 }
 
 /** @throws Failure that says which names there are */
-export function named<D extends Destination>(destinations: readonly D[], name: string): D {
+export function findDestination<D extends Destination>(destinations: readonly D[], name: string): D {
   const found = destinations.find((destination) => destination.name === name);
   if (found !== undefined) return found;
   if (destinations.length === 0) throw new Failure(NONE);

@@ -3,9 +3,9 @@ import { PausedDestinations } from '@pdaltagent/store';
 import { type DestinationFilter } from '@pdaltagent/webhooks';
 import { instantOf } from '../duration';
 import { withStore } from '../status/redis';
-import { headerOf, rowOf } from '../table';
+import { formatHeader, formatRow } from '../table';
 import { type Terminal } from '../terminal';
-import { knownDestinations } from './configuration';
+import { pollerDestinations } from './configuration';
 
 export interface ListOptions {
   readonly json?: true;
@@ -14,7 +14,7 @@ export interface ListOptions {
 /** @returns 0 */
 export async function list(terminal: Terminal, { json }: ListOptions): Promise<number> {
   const configuration = readConfiguration({ ...webhookVariables, ...redisVariables }, terminal.environment);
-  const destinations = knownDestinations(terminal, configuration).current();
+  const destinations = pollerDestinations(terminal, configuration).current();
   const paused = await pausedIn(configuration.redisUrl);
   const rows = destinations.map(({ name, format, endpointUrl, filter }) => {
     const pausedAt = paused?.get(name);
@@ -35,10 +35,10 @@ export async function list(terminal: Terminal, { json }: ListOptions): Promise<n
     { title: 'STATE', width: 34 },
     { title: 'ENDPOINT', width: 200 },
   ];
-  terminal.out(headerOf(columns));
+  terminal.out(formatHeader(columns));
   for (const { name, format, state, endpoint, filter } of rows) {
-    terminal.out(rowOf(columns, [name, format, state, endpoint]));
-    const wants = textOf(filter);
+    terminal.out(formatRow(columns, [name, format, state, endpoint]));
+    const wants = filterText(filter);
     if (wants !== '') terminal.out(`${' '.repeat(nameWidth + 2)}only ${wants}\n`);
   }
   return 0;
@@ -54,7 +54,7 @@ function stateOf(paused: ReadonlyMap<string, number> | undefined, pausedAt: numb
   return pausedAt === undefined ? 'active' : `PAUSED since ${instantOf(pausedAt)}`;
 }
 
-function textOf(filter: DestinationFilter): string {
+function filterText(filter: DestinationFilter): string {
   return Object.entries(filter as Record<string, readonly string[]>)
     .map(([what, values]) => `${what} ${values.join(', ')}`)
     .join('; ');

@@ -3,9 +3,9 @@ import { type Attempt, classifyWebhook } from '@pdaltagent/delivery';
 import { WebhookPosters } from '@pdaltagent/http';
 import { pingOf, requestOf } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
-import { printable } from '../table';
+import { singleLine } from '../table';
 import { type Terminal } from '../terminal';
-import { sendingDestination } from './configuration';
+import { senderDestination } from './configuration';
 
 export interface PingOptions {
   readonly json?: true;
@@ -15,7 +15,7 @@ const SHOWN_ANSWER = 200;
 
 /** Sends one test event as the webhook-sender would. @returns 0 where the destination took it, else 1 */
 export async function ping(terminal: Terminal, name: string, { json }: PingOptions): Promise<number> {
-  const { configuration, destination } = sendingDestination(terminal, name);
+  const { configuration, destination } = senderDestination(terminal, name);
   const { certificateAuthorities, timeoutSeconds } = configuration;
   const posters = new WebhookPosters({
     maxSockets: 1,
@@ -42,7 +42,7 @@ export async function ping(terminal: Terminal, name: string, { json }: PingOptio
   const what =
     attempt.kind === 'answer'
       ? `status ${attempt.status}`
-      : `no answer (${attempt.fault}: ${printable(attempt.detail)})`;
+      : `no answer (${attempt.fault}: ${singleLine(attempt.detail)})`;
   terminal.out(`${name}: ${what} after ${milliseconds} ms: ${meaning}\n`);
   if (attempt.kind === 'answer' && attempt.body !== '') terminal.out(`answer: ${cut(attempt.body)}\n`);
   return isTaken ? 0 : 1;
@@ -65,6 +65,6 @@ function meaningOf(attempt: Attempt): string {
 }
 
 function cut(text: string): string {
-  const line = printable(text);
+  const line = singleLine(text);
   return line.length > SHOWN_ANSWER ? `${line.slice(0, SHOWN_ANSWER)}…` : line;
 }

@@ -2,16 +2,16 @@ import { declareTopology, fromDelivery, type IncomingMessage, laneQueue, WEBHOOK
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { deliveryIdOf } from '@pdaltagent/webhooks';
 import { connect } from 'amqplib';
-import { WebhooksBench } from './webhooks.fixture';
+import { WebhooksFixture } from './webhooks.fixture';
 
 const log = new LogEntriesServer();
 let servers: TestServers;
-let bench: WebhooksBench;
+let bench: WebhooksFixture;
 
 beforeAll(async () => {
   servers = await testServers();
   await log.start();
-  bench = await WebhooksBench.start({ ...servers, apiUrl: log.url });
+  bench = await WebhooksFixture.start({ ...servers, apiUrl: log.url });
 });
 beforeEach(() => {
   log.entries.length = 0;
@@ -41,9 +41,9 @@ async function openLanes(messages: IncomingMessage[]): Promise<() => Promise<voi
 }
 
 describe('webhooks replay', () => {
-  const since = new Date(Date.now() - 3_600_000).toISOString();
+  const progress = new Date(Date.now() - 3_600_000).toISOString();
   const until = new Date(Date.now() + 60_000).toISOString();
-  const span = `--since ${since} --until ${until}`;
+  const span = `--since ${progress} --until ${until}`;
   const messages: IncomingMessage[] = [];
   let close: () => Promise<void>;
 
@@ -123,7 +123,7 @@ describe('webhooks replay', () => {
       error: expect.stringContaining('PagerDuty refuses PDAGENTD_API_TOKEN (status 401)') as string,
     });
     expect((await webhooks('replay --since yesterday --destination chat')).code).toBe(2);
-    expect((await webhooks(`replay --since ${until} --until ${since} --destination chat`)).code).toBe(2);
+    expect((await webhooks(`replay --since ${until} --until ${progress} --destination chat`)).code).toBe(2);
     expect((await webhooks(`replay ${span} --destination nobody`)).code).toBe(1);
     expect((await webhooks(`replay ${span}`)).code).toBe(2);
   });

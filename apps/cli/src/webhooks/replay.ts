@@ -21,7 +21,7 @@ import { confirmed } from '../dead-letters/confirmation';
 import { instantOf as textOfInstant } from '../duration';
 import { Progress } from '../progress';
 import { Failure, type Terminal } from '../terminal';
-import { knownDestinations, named, type WebhookConfiguration } from './configuration';
+import { findDestination, pollerDestinations, type WebhookConfiguration } from './configuration';
 
 export interface ReplayOptions {
   readonly since: string;
@@ -35,7 +35,7 @@ export interface ReplayOptions {
 const SPACING_MS = 125;
 const SECOND_MS = 1_000;
 /** Messages that the broker has not confirmed yet. */
-const SLICE = 100;
+const MAX_UNCONFIRMED = 100;
 
 /** Sends the webhooks of a past time again. @returns 0 if all of them are queued */
 export async function replay(terminal: Terminal, options: ReplayOptions): Promise<number> {
@@ -44,31 +44,31 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
     { ...pagerDutyVariables, ...webhookVariables, ...brokerVariables },
     environment,
   );
-  const all = knownDestinations(terminal, configuration).current();
-  const destinations = options.destination.map((name) => named(all, name));
-  const window = windowOf(options, terminal.now());
+  const all = pollerDestinations(terminal, configuration).current();
+  const destinations = options.destination.map((name) => findDestination(all, name));
+  const window = parseWindow(options, terminal.now());
   const names = destinations.map(({ name }) => name).join(', ');
   const span = `${textOfInstant(window.since)} to ${textOfInstant(window.until)}`;
   if (options.dryRun === undefined) {
     const question = `send the webhooks of ${span} to ${names} again?`;
     if (!(await confirmed(terminal, question, options))) return 1;
   }
-  const contents = readingOf(terminal, configuration, configuration.certificateAuthorities, window);
-  const messagesOf = maker(configuration, destinations);
+  const contents = readLogEntries(terminal, configuration, configuration.certificateAuthorities, window);
+  const messagesOf = messageFactory(configuration, destinations);
   const progress = new Progress(terminal, options.dryRun ? 'counted' : 'sent');
-  const link = options.dryRun
+  const client = options.dryRun
     ? undefined
     : await BrokerClient.open({ url: configuration.amqpUrl, name: 'webhooks replay' });
   let sent = 0;
   let read = 0;
   let reached = window.since;
   try {
-    const sender = link === undefined ? undefined : await Sender.open(link);
+    const sender = client === undefined ? undefined : await Sender.open(client);
     for await (const { entries, window: part } of contents) {
       read += entries.length;
       const messages = entries.flatMap(messagesOf);
-      for (let start = 0; start < messages.length; start += SLICE) {
-        const slice = messages.slice(start, start + SLICE);
+      for (let start = 0; start < messages.length; start += MAX_UNCONFIRMED) {
+        const slice = messages.slice(start, start + MAX_UNCONFIRMED);
         const answers = await Promise.allSettled(slice.map((message) => send(sender, message)));
         // Those beside one that failed are queued all the same.
         sent += answers.filter(({ status }) => status === 'fulfilled').length;
@@ -84,7 +84,7 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
     throw new Failure(`stopped after ${sent}: the broker did not take a webhook (${error.message}); ${again}`);
   } finally {
     progress.end();
-    await link?.close();
+    await client?.close();
   }
   const found = `${read} log entries of ${span}`;
   out(
@@ -96,14 +96,14 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
 }
 
 /** @throws Failure where a time cannot be read */
-function windowOf({ since, until }: ReplayOptions, now: number) {
+function parseWindow({ since: progress, until }: ReplayOptions, now: number) {
   const timeOf = (text: string, option: string) => {
     const time = parseTime(text);
     if (time === null) throw new Failure(`${option} wants an ISO 8601 time, such as 2026-03-01T00:00:00Z`, 2);
     return time;
   };
   const window = {
-    since: Math.floor(timeOf(since, '--since') / SECOND_MS) * SECOND_MS,
+    since: Math.floor(timeOf(progress, '--since') / SECOND_MS) * SECOND_MS,
     until: Math.ceil((until === undefined ? now : timeOf(until, '--until')) / SECOND_MS) * SECOND_MS,
   };
   if (window.since >= window.until) throw new Failure('--since has to be before --until', 2);
@@ -111,7 +111,7 @@ function windowOf({ since, until }: ReplayOptions, now: number) {
 }
 
 /** Reads as the log-poller does: a page that fails is read again until it comes. Only a refused token ends it. */
-async function* readingOf(
+async function* readLogEntries(
   { error: say }: Terminal,
   { apiToken: token, apiBaseUrl: baseUrl, allLogEntries: all }: WebhookConfiguration,
   certificateAuthorities: string | undefined,
@@ -144,7 +144,7 @@ async function* readingOf(
  * The messages of an entry: the same webhooks with the same ids as the log-poller made, in messages of their own, so that
  * what was delivered long ago is sent again and what this replay delivered is not.
  */
-function maker(configuration: WebhookConfiguration, destinations: readonly Destination[]) {
+function messageFactory(configuration: WebhookConfiguration, destinations: readonly Destination[]) {
   const services = configuration.services === undefined ? undefined : new Set(configuration.services);
   const scrubber = configuration.scrubWebhooks ? configuredScrubber(configuration) : undefined;
   const scrub = scrubber && ((body: Buffer) => scrubber.scrubWebhook(body).bytes);

@@ -6,9 +6,9 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { command, declareAll } from '../cli.fixture';
+import { declareTopologies, runCli } from '../cli.fixture';
 
-export interface Around {
+export interface Backends {
   readonly amqpUrl: string;
   readonly redisUrl: string;
   /** Where log entries are read. */
@@ -16,14 +16,14 @@ export interface Around {
 }
 
 /** A receiver and a file of destinations: what a test of `pdaltagent webhooks` stands on. */
-export class WebhooksBench {
+export class WebhooksFixture {
   /** What the receiver answers. */
   status = 202;
   readonly received: { headers: IncomingHttpHeaders; body: Buffer }[] = [];
   readonly folder = mkdtempSync(path.join(tmpdir(), 'webhooks-'));
 
   private constructor(
-    private readonly around: Around,
+    private readonly backends: Backends,
     readonly paused: PausedDestinations,
     private readonly store: Store,
     private readonly receiver = createServer((request, response) => {
@@ -36,13 +36,13 @@ export class WebhooksBench {
     }),
   ) {}
 
-  static async start(around: Around): Promise<WebhooksBench> {
-    await declareAll(around.amqpUrl);
+  static async start(backends: Backends): Promise<WebhooksFixture> {
+    await declareTopologies(backends.amqpUrl);
     const silent = { info: () => undefined, warn: () => undefined };
-    const store = new Store({ url: around.redisUrl, name: 'test', log: silent });
+    const store = new Store({ url: backends.redisUrl, name: 'test', log: silent });
     store.start();
     while (store.state() !== 'connected') await delay(20);
-    const bench = new WebhooksBench(around, new PausedDestinations(store), store);
+    const bench = new WebhooksFixture(backends, new PausedDestinations(store), store);
     bench.receiver.listen(0, '127.0.0.1');
     await once(bench.receiver, 'listening');
     return bench;
@@ -79,17 +79,17 @@ destinations:
 
   get environment(): Record<string, string> {
     return {
-      PDAGENTD_AMQP_URL: this.around.amqpUrl,
-      PDAGENTD_REDIS_URL: this.around.redisUrl,
+      PDAGENTD_AMQP_URL: this.backends.amqpUrl,
+      PDAGENTD_REDIS_URL: this.backends.redisUrl,
       PDAGENTD_WEBHOOKS_FILE: this.#file,
       PDAGENTD_API_TOKEN: 'y_NbAkKc66ryYTWUXYEu',
-      PDAGENTD_API_BASE_URL: this.around.apiUrl,
+      PDAGENTD_API_BASE_URL: this.backends.apiUrl,
     };
   }
 
   /** Runs `pdaltagent webhooks`; `more` is added to the environment, `options` are those of `command`. */
   webhooks(words: string, more: Record<string, string> = {}, options: { readonly answer?: string } = {}) {
-    return command(['webhooks', ...words.split(' ')], { ...this.environment, ...more }, options);
+    return runCli(['webhooks', ...words.split(' ')], { ...this.environment, ...more }, options);
   }
 
   async stop(): Promise<void> {

@@ -2,15 +2,15 @@ import { LogEntriesServer, testServers } from '@pdaltagent/testing';
 import { signatureOf } from '@pdaltagent/webhooks';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { command } from '../cli.fixture';
-import { WebhooksBench } from './webhooks.fixture';
+import { runCli } from '../cli.fixture';
+import { WebhooksFixture } from './webhooks.fixture';
 
 const log = new LogEntriesServer();
-let bench: WebhooksBench;
+let bench: WebhooksFixture;
 
 beforeAll(async () => {
   await log.start();
-  bench = await WebhooksBench.start({ ...(await testServers()), apiUrl: log.url });
+  bench = await WebhooksFixture.start({ ...(await testServers()), apiUrl: log.url });
 });
 beforeEach(() => bench.reset());
 afterAll(async () => {
@@ -113,7 +113,7 @@ describe('webhooks test', () => {
 describe('webhooks resume', () => {
   it('resumes a paused destination, of which status tells, and says so where it is not paused', async () => {
     await bench.paused.pause('chat', Date.UTC(2026, 2, 1));
-    const { out } = await command(['status'], bench.environment);
+    const { out } = await runCli(['status'], bench.environment);
     expect(out).toMatch(/webhooks +ATTENTION +chat is paused since 2026-03-01T00:00:00Z/);
     expect(out).toContain('pdaltagent webhooks resume chat');
     expect(await webhooks('resume chat')).toMatchObject({ code: 0, error: '' });
