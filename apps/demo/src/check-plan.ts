@@ -1,5 +1,5 @@
 /** What happens to every alert of the check: opened, told again, acknowledged, resolved, and opened again. */
-const COURSE = [
+const ACTIONS = [
   'trigger',
   'trigger',
   'acknowledge',
@@ -20,20 +20,20 @@ export interface PlannedEvent {
   alert: string;
   /** Counts up from 1 in the alert. */
   sequence: number;
-  action: (typeof COURSE)[number];
+  action: (typeof ACTIONS)[number];
 }
 
 /** 200 events: 20 alerts over 4 routing keys, 10 events each, in the order in which they must arrive. */
-export function planOfCheck(): PlannedEvent[][] {
+export function checkPlan(): PlannedEvent[][] {
   return Array.from({ length: ALERTS }, (_, index) => {
     const routingKey = `c0ffee${index % ROUTING_KEYS}`.padEnd(32, '0');
     const alert = `check-${String(index + 1).padStart(2, '0')}`;
-    return COURSE.map((action, place) => ({ routingKey, alert, sequence: place + 1, action }));
+    return ACTIONS.map((action, place) => ({ routingKey, alert, sequence: place + 1, action }));
   });
 }
 
 /** The body by which an event is told from the others of its alert. */
-export function bodyOf({ routingKey, alert, sequence, action }: PlannedEvent): string {
+export function eventBody({ routingKey, alert, sequence, action }: PlannedEvent): string {
   return JSON.stringify({
     routing_key: routingKey,
     event_action: action,
@@ -48,7 +48,7 @@ export function bodyOf({ routingKey, alert, sequence, action }: PlannedEvent): s
 }
 
 /** The same as arguments of pd-send. */
-export function argumentsOf({ routingKey, alert, sequence, action }: PlannedEvent): string[] {
+export function pdSendArguments({ routingKey, alert, sequence, action }: PlannedEvent): string[] {
   const summary = `${alert} #${sequence}`;
   return ['-k', routingKey, '-t', action, '-i', alert, '-d', summary, '-o', 'check', '-f', `sequence=${sequence}`];
 }

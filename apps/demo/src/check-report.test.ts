@@ -1,6 +1,6 @@
 import { Ledger } from '@pdaltagent/testing';
-import { planOfCheck } from './check-plan';
-import { checkReport, type Verdict } from './check-report';
+import { checkPlan } from './check-plan';
+import { checkReport, type CheckResults } from './check-report';
 import { type Webhook } from './receiver';
 
 const incident = { id: 'I1', number: 1, title: 'A' };
@@ -8,8 +8,8 @@ const webhook = (logEntry: string): Webhook => ({ receivedAt: 0, event: 'inciden
 const entry = (id: string) => ({ id, type: 'trigger_log_entry' });
 
 /** Everything as it should be: each event accepted and delivered, two log entries and their webhooks. */
-function allWell(): Verdict {
-  const plan = planOfCheck().flat();
+function allWell(): CheckResults {
+  const plan = checkPlan().flat();
   const ledger = new Ledger();
   for (const { alert, sequence } of plan) {
     ledger.accepted(alert, sequence);
@@ -22,7 +22,7 @@ function allWell(): Verdict {
     ledger: ledger.report(),
     entries,
     webhooks: [webhook('E1'), webhook('E2')],
-    troubles: [],
+    loggedErrors: [],
   };
 }
 
@@ -34,7 +34,7 @@ describe('the report of --check', () => {
     expect(table).not.toContain('WRONG');
   });
 
-  it.each<[string, (verdict: Verdict) => Partial<Verdict>]>([
+  it.each<[string, (results: CheckResults) => Partial<CheckResults>]>([
     [
       'check-01 #3 (acknowledge) is lost',
       ({ ledger }) => ({ ledger: { ...ledger, lost: [{ alert: 'check-01', sequence: 3 }] } }),
@@ -55,10 +55,10 @@ describe('the report of --check', () => {
     ['trigger_log_entry E2 is missing', () => ({ webhooks: [webhook('E1')] })],
     ['webhooks more than once: E1', () => ({ webhooks: [webhook('E1'), webhook('E1'), webhook('E2')] })],
     ['webhooks out of order: E1', () => ({ webhooks: [webhook('E2'), webhook('E1')] })],
-    ['logged an error: it broke', () => ({ troubles: ['it broke'] })],
+    ['logged an error: it broke', () => ({ loggedErrors: ['it broke'] })],
   ])('names what is wrong: %s', (named, change) => {
-    const verdict = allWell();
-    const { failures } = checkReport({ ...verdict, ...change(verdict) });
+    const results = allWell();
+    const { failures } = checkReport({ ...results, ...change(results) });
     expect(failures).toHaveLength(1);
     expect(failures[0]).toContain(named);
   });

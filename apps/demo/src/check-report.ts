@@ -4,7 +4,7 @@ import { type Webhook } from './receiver';
 import { type SimulatedLogEntry } from './simulator-control';
 
 /** Everything the check has seen. */
-export interface Verdict {
+export interface CheckResults {
   plan: PlannedEvent[];
   /** Events the gateway did not accept, with its answer. */
   refused: string[];
@@ -13,7 +13,7 @@ export interface Verdict {
   entries: SimulatedLogEntry[];
   webhooks: Webhook[];
   /** Errors that the services logged. */
-  troubles: string[];
+  loggedErrors: string[];
 }
 
 interface Row {
@@ -27,18 +27,18 @@ interface Row {
 const LISTED = 10;
 
 /** A table of what was expected and found, and a line for everything that is wrong. */
-export function checkReport(verdict: Verdict): { table: string; failures: string[] } {
-  const rows = [...eventRows(verdict), ...webhookRows(verdict)];
+export function checkReport(results: CheckResults): { table: string; failures: string[] } {
+  const rows = [...eventRows(results), ...webhookRows(results)];
   const failures = rows
     .filter(({ wrong }) => wrong.length > 0)
     .map(({ what, wrong }) => `${what}: ${wrong.slice(0, LISTED).join(', ')}${wrong.length > LISTED ? ', …' : ''}`);
   return {
     table: tableOf(rows),
-    failures: [...failures, ...verdict.troubles.map((trouble) => `logged an error: ${trouble}`)],
+    failures: [...failures, ...results.loggedErrors.map((trouble) => `logged an error: ${trouble}`)],
   };
 }
 
-function eventRows({ plan, refused, ledger }: Verdict): Row[] {
+function eventRows({ plan, refused, ledger }: CheckResults): Row[] {
   const name = ({ alert, sequence }: LedgerEntry): string => {
     const action = plan.find((event) => event.alert === alert && event.sequence === sequence)?.action;
     return `${alert} #${sequence} (${action ?? 'never sent'})`;
@@ -63,7 +63,7 @@ function eventRows({ plan, refused, ledger }: Verdict): Row[] {
   ];
 }
 
-function webhookRows({ entries, webhooks }: Verdict): Row[] {
+function webhookRows({ entries, webhooks }: CheckResults): Row[] {
   const arrived = webhooks.map(({ logEntry }) => logEntry);
   const missing = entries.filter(({ id }) => !arrived.includes(id));
   const repeated = arrived.filter((id, index) => arrived.indexOf(id) !== index);
@@ -96,17 +96,17 @@ function outOfOrder(entries: SimulatedLogEntry[]): (webhooks: Webhook[]) => stri
     let latest = -1;
     return webhooks.flatMap(({ logEntry }) => {
       const place = places.get(logEntry) ?? -1;
-      const isBehind = place < latest;
+      const isLate = place < latest;
       latest = Math.max(latest, place);
-      return isBehind ? [logEntry] : [];
+      return isLate ? [logEntry] : [];
     });
   };
 }
 
 function tableOf(rows: Row[]): string {
   const width = Math.max(...rows.map(({ what }) => what.length));
-  const line = (what: string, expected: string, found: string, verdict: string): string =>
-    `  ${what.padEnd(width)}  ${expected.padStart(8)}  ${found.padStart(8)}  ${verdict}`;
+  const line = (what: string, expected: string, found: string, status: string): string =>
+    `  ${what.padEnd(width)}  ${expected.padStart(8)}  ${found.padStart(8)}  ${status}`;
   return [
     line('', 'expected', 'found', ''),
     ...rows.map(({ what, expected, found, wrong }) =>

@@ -12,7 +12,7 @@ export class Cleanups {
   }
 
   /** For `start().then(cleanups.stopping('name'))`: registers what was started, and passes it on. */
-  stopping(what: string): <Started extends { stop(): Promise<unknown> }>(started: Started) => Started {
+  stopLater(what: string): <Started extends { stop(): Promise<unknown> }>(started: Started) => Started {
     return (started) => {
       this.add(what, () => started.stop());
       return started;

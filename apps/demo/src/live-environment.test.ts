@@ -1,4 +1,4 @@
-import { missingForLive, portsOfLive } from './live-environment';
+import { livePorts, missingVariables } from './live-environment';
 
 const complete = {
   PDAGENTD_AMQP_URL: 'amqp://broker',
@@ -11,25 +11,25 @@ const complete = {
 
 describe('what --live needs of the environment', () => {
   it('is named all at once', () => {
-    const missing = missingForLive({});
+    const missing = missingVariables({});
     expect(missing).toHaveLength(Object.keys(complete).length);
     for (const name of Object.keys(complete)) expect(missing.join('\n')).toContain(name);
   });
 
   it('is complete with these variables, and with nothing less', () => {
-    expect(missingForLive(complete)).toEqual([]);
-    for (const name of Object.keys(complete)) expect(missingForLive({ ...complete, [name]: ' ' })).toHaveLength(1);
+    expect(missingVariables(complete)).toEqual([]);
+    for (const name of Object.keys(complete)) expect(missingVariables({ ...complete, [name]: ' ' })).toHaveLength(1);
   });
 
   it('may come from a file, and the broker under the name of old', () => {
     const others = { PDAGENTD_AMQP_URL: '', CELERY_BROKER_URL: 'pyamqp://broker' };
     const fromFile = { PDAGENTD_API_TOKEN: '', PDAGENTD_API_TOKEN_FILE: '/run/token' };
-    expect(missingForLive({ ...complete, ...others, ...fromFile })).toEqual([]);
+    expect(missingVariables({ ...complete, ...others, ...fromFile })).toEqual([]);
   });
 });
 
 describe('the ports of --live', () => {
-  const ports = (environment: NodeJS.ProcessEnv) => portsOfLive(environment).map(({ port }) => port);
+  const ports = (environment: NodeJS.ProcessEnv) => livePorts(environment).map(({ port }) => port);
 
   it('are those of the environment', () => {
     expect(ports({ PDAGENTD_HTTP_PORT: '80', PDAGENTD_HTTPS_PORT: '443' })).toEqual([80, 443, 8090, 8091, 8092, 8093]);

@@ -7,7 +7,7 @@ export const SERVICES = [
 ] as const;
 
 /** Each line: a variable, the other names it may have, what it is. */
-const NEEDED: { names: string[]; what: string }[] = [
+const REQUIRED_VARIABLES: { names: string[]; what: string }[] = [
   { names: ['PDAGENTD_AMQP_URL', 'CELERY_BROKER_URL'], what: 'RabbitMQ' },
   { names: ['PDAGENTD_REDIS_URL'], what: 'Redis' },
   { names: ['PDAGENTD_EVENTS_BASE_URL'], what: 'PagerDuty’s Events API, as https://events.pagerduty.com' },
@@ -17,14 +17,16 @@ const NEEDED: { names: string[]; what: string }[] = [
 ];
 
 /** What --live needs and the environment does not give, one line each. A value may come from a file: NAME_FILE. */
-export function missingForLive(environment: NodeJS.ProcessEnv): string[] {
+export function missingVariables(environment: NodeJS.ProcessEnv): string[] {
   const isGiven = (name: string): boolean =>
     [name, `${name}_FILE`].some((key) => (environment[key] ?? '').trim() !== '');
-  return NEEDED.filter(({ names }) => !names.some(isGiven)).map(({ names, what }) => `${names.join(' or ')}: ${what}`);
+  return REQUIRED_VARIABLES.filter(({ names }) => !names.some(isGiven)).map(
+    ({ names, what }) => `${names.join(' or ')}: ${what}`,
+  );
 }
 
 /** The ports that --live listens on; a wrong number is left to the gateway, which tells it with all else that is wrong. */
-export function portsOfLive(environment: NodeJS.ProcessEnv): { port: number; what: string }[] {
+export function livePorts(environment: NodeJS.ProcessEnv): { port: number; what: string }[] {
   const given = (name: string, otherwise: number): number => Number(environment[name] || otherwise);
   const gateway = [
     { port: given('PDAGENTD_HTTP_PORT', 8080), what: 'the gateway, PDAGENTD_HTTP_PORT' },

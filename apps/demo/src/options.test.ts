@@ -2,19 +2,19 @@ import { parseOptions, UsageError } from './options';
 
 describe('the options of npm start', () => {
   it.each([
-    [[], { kind: 'demo', agreed: false }],
-    [['--yes'], { kind: 'demo', agreed: true }],
-    [['--check'], { kind: 'check', agreed: false }],
-    [['--check', '--fault', 'swap', '--yes'], { kind: 'check', agreed: true, fault: 'swap' }],
+    [[], { kind: 'demo', assumeYes: false }],
+    [['--yes'], { kind: 'demo', assumeYes: true }],
+    [['--check'], { kind: 'check', assumeYes: false }],
+    [['--check', '--fault', 'swap', '--yes'], { kind: 'check', assumeYes: true, fault: 'swap' }],
     [['--live'], { kind: 'live' }],
-    [['--prepare'], { kind: 'prepare', agreed: false }],
+    [['--prepare'], { kind: 'prepare', assumeYes: false }],
     [['--live', '--help'], { kind: 'help' }],
   ])('%j is %j', (args, command) => {
     expect(parseOptions(args, {})).toEqual(command);
   });
 
   it('agree to installations where nobody can be asked: CI=true', () => {
-    expect(parseOptions(['--check'], { CI: 'true' })).toMatchObject({ agreed: true });
+    expect(parseOptions(['--check'], { CI: 'true' })).toMatchObject({ assumeYes: true });
   });
 
   it.each([

@@ -20,9 +20,9 @@ export type FaultName = (typeof FAULTS)[number];
 
 export type Command =
   | { kind: 'help' }
-  | { kind: 'demo'; agreed: boolean }
-  | { kind: 'check'; agreed: boolean; fault?: FaultName }
-  | { kind: 'prepare'; agreed: boolean }
+  | { kind: 'demo'; assumeYes: boolean }
+  | { kind: 'check'; assumeYes: boolean; fault?: FaultName }
+  | { kind: 'prepare'; assumeYes: boolean }
   | { kind: 'live' };
 
 /** A command line that says nothing we can do. */
@@ -38,8 +38,8 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Co
   const fault = faultOf(values.fault);
   if (fault !== undefined && mode !== 'check') throw new UsageError('--fault goes with --check only');
   if (mode === 'live') return { kind: 'live' };
-  const agreed = values.yes || environment['CI'] === 'true';
-  return { kind: mode, agreed, ...(fault === undefined ? {} : { fault }) };
+  const assumeYes = values.yes || environment['CI'] === 'true';
+  return { kind: mode, assumeYes, ...(fault === undefined ? {} : { fault }) };
 }
 
 function parsed(args: string[]) {

@@ -2,19 +2,19 @@ import { createInterface } from 'node:readline/promises';
 import { prepareServers, prepareTools, type PrepareOptions } from '@pdaltagent/testing';
 
 /** Makes sure that servers of our own can be started; asks only where a person can answer. */
-export async function prepare(agreed: boolean): Promise<void> {
-  await prepareServers(preparation(agreed));
+export async function prepare(assumeYes: boolean): Promise<void> {
+  await prepareServers(preparation(assumeYes));
 }
 
 /** As prepare(), and makes sure of what the tests run beside the servers. */
-export async function prepareTests(agreed: boolean): Promise<void> {
-  await prepareServers(preparation(agreed));
-  await prepareTools(preparation(agreed));
+export async function prepareTests(assumeYes: boolean): Promise<void> {
+  await prepareServers(preparation(assumeYes));
+  await prepareTools(preparation(assumeYes));
 }
 
-function preparation(agreed: boolean): PrepareOptions {
+function preparation(assumeYes: boolean): PrepareOptions {
   const canAsk = process.stdin.isTTY && process.stdout.isTTY;
-  return { assumeYes: agreed, say: (text) => console.log(text), ...(canAsk ? { ask } : {}) };
+  return { assumeYes, say: (text) => console.log(text), ...(canAsk ? { ask } : {}) };
 }
 
 async function ask(question: string): Promise<boolean> {

@@ -22,12 +22,12 @@ async function execute(command: Command): Promise<number> {
       console.log(HELP);
       return 0;
     case 'prepare':
-      await prepareTests(command.agreed);
+      await prepareTests(command.assumeYes);
       return 0;
     case 'demo':
-      return demo(command.agreed);
+      return demo(command.assumeYes);
     case 'check':
-      return check(command.agreed, command.fault);
+      return check(command.assumeYes, command.fault);
     case 'live':
       return live(process.env);
   }

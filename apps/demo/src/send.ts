@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 
 /** How the sender was answered. */
-export interface Answer {
+export interface SendResult {
   accepted: boolean;
   /** Status code, or what pd-send said. */
   text: string;
@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** Posts a body to the gateway over HTTP. */
-export async function sendByHttp(url: string, body: string): Promise<Answer> {
+export async function sendOverHttp(url: string, body: string): Promise<SendResult> {
   const started = performance.now();
   const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   const answer = await response.text();
@@ -20,7 +20,7 @@ export async function sendByHttp(url: string, body: string): Promise<Answer> {
 }
 
 /** Runs the built pd-send against the gateway's HTTPS port, trusting its certificate. */
-export function sendByCommand(gateway: { url: string; certificate: string }, args: string[]): Promise<Answer> {
+export function sendWithPdSend(gateway: { url: string; certificate: string }, args: string[]): Promise<SendResult> {
   const started = performance.now();
   const program = path.join(workspaceRoot(), 'dist', 'apps', 'pd-send', 'pd-send.js');
   const env = { ...cleanEnvironment(), PDSEND_EVENTS_BASE_URL: gateway.url, PDSEND_CA_FILE: gateway.certificate };

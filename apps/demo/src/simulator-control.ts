@@ -24,7 +24,7 @@ const logEntries = z.object({
 });
 
 /** An event as it arrived at the simulated PagerDuty. */
-export type Arrival = z.infer<typeof arrival>;
+export type ReceivedEvent = z.infer<typeof arrival>;
 export type SimulatedLogEntry = z.infer<typeof logEntries>['log_entries'][number];
 
 /** The control API of the pagerduty-simulator, as far as the demo uses it. */
@@ -32,7 +32,7 @@ export class SimulatorControl {
   constructor(readonly url: string) {}
 
   /** What arrived after the sequence number; waits up to `waitMs` for the first. */
-  async arrivalsAfter(sequence: number, waitMs = 0): Promise<Arrival[]> {
+  async eventsAfter(sequence: number, waitMs = 0): Promise<ReceivedEvent[]> {
     const wait = waitMs > 0 ? `&waitFor=1&timeoutMs=${waitMs}` : '';
     const answer = await this.#call('GET', `/events?after=${sequence}&limit=100000&headers=false${wait}`);
     return arrivals.parse(answer).events;

@@ -10,14 +10,14 @@ import {
 } from '@pdaltagent/testing';
 import path from 'node:path';
 import { type Cleanups } from './cleanups';
-import { portFor } from './ports';
+import { choosePort } from './ports';
 import { type Webhook, WebhookReceiver } from './receiver';
 import { SimulatorControl } from './simulator-control';
 
 export interface SystemOptions {
   /** Of the folder under .local/run. */
   name: string;
-  say: (text: string) => void;
+  print: (text: string) => void;
   onWebhook: (webhook: Webhook) => void;
   /** Called with what the services log; `source` is the service. */
   onLog: (source: string, line: LogLine) => void;
@@ -42,18 +42,18 @@ export interface System {
 
 /** Brings up servers, a simulated PagerDuty, a receiver of webhooks, and the services between them. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { say, cleanups } = options;
+  const { print, cleanups } = options;
   const folder = openRunFolder(options.name);
   cleanups.add('the folder of this run', () => Promise.resolve(folder.remove()));
   const inFolder = (name: string): string => path.join(folder.path, name);
 
-  say('starting RabbitMQ and Redis');
+  print('starting RabbitMQ and Redis');
   const [rabbitmq, redis] = await Promise.all([
-    startRabbitMQ({ folder: inFolder('rabbitmq') }).then(cleanups.stopping('RabbitMQ')),
-    startRedis({ folder: inFolder('redis') }).then(cleanups.stopping('Redis')),
+    startRabbitMQ({ folder: inFolder('rabbitmq') }).then(cleanups.stopLater('RabbitMQ')),
+    startRedis({ folder: inFolder('redis') }).then(cleanups.stopLater('Redis')),
   ]);
 
-  const receiverPort = await portFor('the receiver of webhooks', 9010, say);
+  const receiverPort = await choosePort('the receiver of webhooks', 9010, print);
   const receiver = await WebhookReceiver.start(receiverPort, options.onWebhook);
   cleanups.add('the receiver', () => Promise.resolve(receiver.stop()));
   const receiverUrl = `http://127.0.0.1:${receiverPort}/webhooks`;
@@ -63,21 +63,21 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       folder: inFolder(name),
       env: {
         ...env,
-        ...(adminPort && { PDAGENTD_ADMIN_PORT: String(await portFor(`the health of ${name}`, adminPort, say)) }),
+        ...(adminPort && { PDAGENTD_ADMIN_PORT: String(await choosePort(`the health of ${name}`, adminPort, print)) }),
       },
       timeoutMs: 60_000,
       onLine: (line) => options.onLog(name, line),
-    }).then(cleanups.stopping(name));
+    }).then(cleanups.stopLater(name));
   const simulator = await start('pagerduty-simulator', {
-    SIMULATOR_PORT: String(await portFor('the simulated PagerDuty', 9009, say)),
+    SIMULATOR_PORT: String(await choosePort('the simulated PagerDuty', 9009, print)),
   });
   const simulatorUrl = simulator.url ?? '';
 
-  const httpPort = await portFor('the gateway', 8080, say);
-  const httpsPort = await portFor('the gateway (HTTPS)', 8443, say);
+  const httpPort = await choosePort('the gateway', 8080, print);
+  const httpsPort = await choosePort('the gateway (HTTPS)', 8443, print);
   const servers = { PDAGENTD_AMQP_URL: rabbitmq.url, PDAGENTD_REDIS_URL: redis.url };
   const webhooks = { ...servers, PDAGENTD_WEBHOOK_DEST_URL: receiverUrl };
-  say('starting the services');
+  print('starting the services');
   const [gateway, ...others] = await Promise.all([
     start(
       'ingest-gateway',
@@ -122,7 +122,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 /** Rejects when a service ends that should run, with the last it had to say. */
-export async function someServiceEnds({ services }: System): Promise<never> {
+export async function rejectOnServiceExit({ services }: System): Promise<never> {
   const service = await Promise.race(services.map((one) => one.exited.then(() => one)));
   throw new Error(`${service.name} ended by itself:\n${service.lastLines()}`);
 }

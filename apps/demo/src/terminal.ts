@@ -12,7 +12,7 @@ export const dim = styled(2);
 export const red = styled(31);
 export const green = styled(32);
 
-export function say(text: string): void {
+export function print(text: string): void {
   console.log(text);
 }
 

@@ -1,19 +1,19 @@
 import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { waitUntil } from '@pdaltagent/testing';
-import { type Answer, sendByCommand, sendByHttp } from './send';
+import { sendOverHttp, type SendResult, sendWithPdSend } from './send';
 import { type System } from './system';
-import { bold, dim, say } from './terminal';
-import { type Watch } from './watch';
+import { bold, dim, print } from './terminal';
+import { type EventWatch } from './watch';
 
 /** The routing key of the demo; the simulator takes any of the right form. */
 export const DEMO_KEY = 'd3m0d3m0d3m0d3m0d3m0d3m0d3m0d3m0';
 
-interface Chapter {
+interface Step {
   title: string;
-  send: (system: System) => Promise<Answer>;
+  send: (system: System) => Promise<SendResult>;
 }
 
-const CHAPTERS: Chapter[] = [
+const STEPS: Step[] = [
   {
     title: 'pd-send (HTTPS): trigger db1/disk',
     send: (system) =>
@@ -22,7 +22,7 @@ const CHAPTERS: Chapter[] = [
   {
     title: 'HTTP POST /v2/enqueue: trigger web3/cpu',
     send: ({ gatewayUrl }) =>
-      sendByHttp(
+      sendOverHttp(
         `${gatewayUrl}/v2/enqueue`,
         JSON.stringify({
           routing_key: DEMO_KEY,
@@ -35,7 +35,7 @@ const CHAPTERS: Chapter[] = [
   {
     title: 'HTTP POST /integration/<key>/enqueue: a CloudWatch alarm',
     send: ({ gatewayUrl }) =>
-      sendByHttp(
+      sendOverHttp(
         `${gatewayUrl}/integration/${DEMO_KEY}/enqueue`,
         JSON.stringify({
           Type: 'Notification',
@@ -50,7 +50,7 @@ const CHAPTERS: Chapter[] = [
   {
     title: 'HTTP POST /v2/enqueue: resolve db1/disk',
     send: ({ gatewayUrl }) =>
-      sendByHttp(
+      sendOverHttp(
         `${gatewayUrl}/v2/enqueue`,
         JSON.stringify({ routing_key: DEMO_KEY, event_action: 'resolve', dedup_key: 'db1/disk' }),
       ),
@@ -58,18 +58,18 @@ const CHAPTERS: Chapter[] = [
 ];
 
 /** Sends a few real events, one after another, and waits until each has gone its way and all webhooks are there. */
-export async function tellStory(system: System, watch: Watch): Promise<void> {
+export async function runWalkthrough(system: System, watch: EventWatch): Promise<void> {
   const queue = laneQueue(EVENTS, laneOf(EVENTS, DEMO_KEY));
-  for (const [index, { title, send }] of CHAPTERS.entries()) {
-    say(`\n${bold(`${index + 1}  ${title}`)}`);
-    const arrival = watch.next();
+  for (const [index, { title, send }] of STEPS.entries()) {
+    print(`\n${bold(`${index + 1}  ${title}`)}`);
+    const event = watch.next();
     const answer = await send(system);
     if (!answer.accepted) throw new Error(`the gateway refused an event: ${answer.text}`);
-    say(`    accepted   ${answer.text} ${dim(`(${Math.round(answer.tookMs)} ms)`)}`);
-    say(`    queued     ${queue} ${dim('(before the answer: RabbitMQ has confirmed it)')}`);
-    await arrival;
+    print(`    accepted   ${answer.text} ${dim(`(${Math.round(answer.tookMs)} ms)`)}`);
+    print(`    queued     ${queue} ${dim('(before the answer: RabbitMQ has confirmed it)')}`);
+    await event;
   }
-  say(dim('\nPagerDuty has made log entries of them, which come back as webhooks'));
+  print(dim('\nPagerDuty has made log entries of them, which come back as webhooks'));
   const entries = (await system.simulator.logEntries()).map(({ id }) => id);
   await waitUntil(() => entries.every((id) => system.receiver.webhooks.some(({ logEntry }) => logEntry === id)), {
     what: 'the webhooks',
@@ -77,6 +77,6 @@ export async function tellStory(system: System, watch: Watch): Promise<void> {
   });
 }
 
-function pdSend({ secureGatewayUrl, certificate }: System, ...args: string[]): Promise<Answer> {
-  return sendByCommand({ url: secureGatewayUrl, certificate }, ['-k', DEMO_KEY, ...args]);
+function pdSend({ secureGatewayUrl, certificate }: System, ...args: string[]): Promise<SendResult> {
+  return sendWithPdSend({ url: secureGatewayUrl, certificate }, ['-k', DEMO_KEY, ...args]);
 }

@@ -1,22 +1,22 @@
-import { type Arrival, type SimulatorControl } from './simulator-control';
-import { say, warn } from './terminal';
+import { type ReceivedEvent, type SimulatorControl } from './simulator-control';
+import { print, warn } from './terminal';
 
-export interface Watch {
+export interface EventWatch {
   /** Resolves with the next event that arrives at the simulated PagerDuty. */
-  next(): Promise<Arrival>;
+  next(): Promise<ReceivedEvent>;
   stop(): void;
 }
 
 /** Tells every event that arrives at the simulated PagerDuty, for as long as it is not stopped. */
-export function watchArrivals(simulator: SimulatorControl): Watch {
+export function watchEvents(simulator: SimulatorControl): EventWatch {
   let stopped = false;
-  let waiting: ((arrival: Arrival) => void)[] = [];
+  let waiting: ((event: ReceivedEvent) => void)[] = [];
   const run = async (): Promise<void> => {
     for (let sequence = 0; !stopped;) {
-      for (const arrival of await simulator.arrivalsAfter(sequence, 5_000)) {
-        sequence = arrival.sequence;
-        say(`    delivered  ${describe(arrival)}`);
-        for (const resolve of waiting.splice(0)) resolve(arrival);
+      for (const event of await simulator.eventsAfter(sequence, 5_000)) {
+        sequence = event.sequence;
+        print(`    delivered  ${describe(event)}`);
+        for (const resolve of waiting.splice(0)) resolve(event);
       }
     }
   };
@@ -32,7 +32,7 @@ export function watchArrivals(simulator: SimulatorControl): Watch {
   };
 }
 
-function describe({ api, action, dedupKey, alert, accepted }: Arrival): string {
+function describe({ api, action, dedupKey, alert, accepted }: ReceivedEvent): string {
   const what = [action ?? api, dedupKey].filter(Boolean).join(' ');
   return `${what} ${accepted ? `to the simulated PagerDuty: alert ${alert}` : 'was refused by the simulated PagerDuty'}`;
 }

@@ -2,7 +2,7 @@
 export class BoundedList<Item> {
   readonly #maximum: number;
   #items: Item[] = [];
-  #forgotten = 0;
+  #dropped = 0;
 
   constructor(maximum: number) {
     this.#maximum = maximum;
@@ -10,16 +10,16 @@ export class BoundedList<Item> {
 
   push(item: Item): void {
     this.#items.push(item);
-    if (this.#items.length > this.#maximum) this.#forget(Math.max(1, Math.floor(this.#maximum / 10)));
+    if (this.#items.length > this.#maximum) this.#dropOldest(Math.max(1, Math.floor(this.#maximum / 10)));
   }
 
   /** The item at a position counted from the first ever pushed. */
   at(position: number): Item | undefined {
-    return this.#items[position - this.#forgotten];
+    return this.#items[position - this.#dropped];
   }
 
   set(position: number, item: Item): void {
-    const index = position - this.#forgotten;
+    const index = position - this.#dropped;
     if (index >= 0 && index < this.#items.length) this.#items[index] = item;
   }
 
@@ -27,17 +27,17 @@ export class BoundedList<Item> {
     return this.#items;
   }
 
-  get forgotten(): number {
-    return this.#forgotten;
+  get dropped(): number {
+    return this.#dropped;
   }
 
   clear(): void {
     this.#items = [];
-    this.#forgotten = 0;
+    this.#dropped = 0;
   }
 
-  #forget(count: number): void {
+  #dropOldest(count: number): void {
     this.#items.splice(0, count);
-    this.#forgotten += count;
+    this.#dropped += count;
   }
 }

@@ -13,7 +13,7 @@ export class Listener {
   readonly #host: string;
   #port: number;
   #server: Server | undefined;
-  #return: NodeJS.Timeout | undefined;
+  #upTimer: NodeJS.Timeout | undefined;
   #resetting = false;
   #stopped = false;
 
@@ -43,22 +43,22 @@ export class Listener {
   }
 
   down({ mode, forMs }: Down): void {
-    clearTimeout(this.#return);
+    clearTimeout(this.#upTimer);
     if (mode === 'reset') this.#resetting = true;
     // The answer to this request goes out before the connections are cut.
     else setImmediate(() => void this.#close());
-    if (forMs !== undefined) this.#return = setTimeout(() => void this.up(), forMs);
+    if (forMs !== undefined) this.#upTimer = setTimeout(() => void this.up(), forMs);
   }
 
   async up(): Promise<void> {
-    clearTimeout(this.#return);
+    clearTimeout(this.#upTimer);
     this.#resetting = false;
     if (!this.#server && !this.#stopped) await this.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#return);
+    clearTimeout(this.#upTimer);
     await this.#close();
   }
 

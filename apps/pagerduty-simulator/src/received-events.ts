@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { BoundedList } from './bounded-list';
 import { type Api } from './events/routes';
-import { Interned } from './string-pool';
+import { StringPool } from './string-pool';
 
 /** What became of an event's alert. */
 export type AlertChange = 'opened' | 'repeated' | 'acknowledged' | 'resolved' | 'unchanged' | 'dropped' | 'none';
 
 /** One request that arrived at an events path, and what was answered. Times are milliseconds since 1970. */
-export interface Arrival {
+export interface ReceivedEvent {
   /** Counts from 1, without gaps, in the order in which the requests were complete. */
   sequence: number;
   receivedAt: number;
@@ -35,40 +35,43 @@ export interface Arrival {
   readonly rawHeaders: readonly string[] | null;
 }
 
-export type NewArrival = Pick<Arrival, 'receivedAt' | 'api' | 'path' | 'routingKey' | 'dedupKey' | 'action'> & {
+export type NewReceivedEvent = Pick<
+  ReceivedEvent,
+  'receivedAt' | 'api' | 'path' | 'routingKey' | 'dedupKey' | 'action'
+> & {
   readonly bytes: Buffer;
   readonly rawHeaders: readonly string[];
 };
 
-export interface ArrivalsOptions {
+export interface ReceivedEventsOptions {
   readonly keepBodies: boolean;
   readonly maximum: number;
 }
 
 /** Everything that arrived, in order. It is what a test compares with what was sent. */
-export class Arrivals {
+export class ReceivedEvents {
   readonly #keepBodies: boolean;
-  readonly #list: BoundedList<Arrival>;
-  readonly #interned = new Interned();
-  readonly #awaitingSwap = new Map<string, Arrival>();
+  readonly #list: BoundedList<ReceivedEvent>;
+  readonly #strings = new StringPool();
+  readonly #awaitingSwap = new Map<string, ReceivedEvent>();
   #waiters: (() => void)[] = [];
 
-  constructor({ keepBodies, maximum }: ArrivalsOptions) {
+  constructor({ keepBodies, maximum }: ReceivedEventsOptions) {
     this.#keepBodies = keepBodies;
     this.#list = new BoundedList(maximum);
   }
 
   /** An arrival that is not recorded yet. */
-  make({ bytes, rawHeaders, receivedAt, api, path, routingKey, dedupKey, action }: NewArrival): Arrival {
+  make({ bytes, rawHeaders, receivedAt, api, path, routingKey, dedupKey, action }: NewReceivedEvent): ReceivedEvent {
     const keep = this.#keepBodies;
     return {
       sequence: 0,
       receivedAt,
       api,
-      path: this.#interned.of(path),
-      routingKey: routingKey === null ? null : this.#interned.of(routingKey),
+      path: this.#strings.intern(path),
+      routingKey: routingKey === null ? null : this.#strings.intern(routingKey),
       dedupKey,
-      action: action === null ? null : this.#interned.of(action),
+      action: action === null ? null : this.#strings.intern(action),
       answeredAt: null,
       accepted: false,
       status: null,
@@ -82,10 +85,10 @@ export class Arrivals {
     };
   }
 
-  record(arrival: Arrival): void {
-    arrival.sequence = this.#list.forgotten + this.#list.items.length + 1;
-    this.#list.push(arrival);
-    if (this.#awaitingSwap.size > 0) this.#swap(arrival);
+  record(event: ReceivedEvent): void {
+    event.sequence = this.#list.dropped + this.#list.items.length + 1;
+    this.#list.push(event);
+    if (this.#awaitingSwap.size > 0) this.#swap(event);
     const waiters = this.#waiters;
     if (waiters.length > 0) {
       this.#waiters = [];
@@ -94,8 +97,8 @@ export class Arrivals {
   }
 
   /** The next record of this arrival's alert takes its place, and it takes that one's. */
-  swapWithNext(arrival: Arrival): void {
-    this.#awaitingSwap.set(alertOf(arrival), arrival);
+  swapWithNext(event: ReceivedEvent): void {
+    this.#awaitingSwap.set(alertOf(event), event);
   }
 
   /** Settles at the next arrival. */
@@ -103,13 +106,13 @@ export class Arrivals {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  get items(): readonly Arrival[] {
+  get items(): readonly ReceivedEvent[] {
     return this.#list.items;
   }
 
   /** How many there were, the forgotten ones included. */
   get total(): number {
-    return this.#list.forgotten + this.#list.items.length;
+    return this.#list.dropped + this.#list.items.length;
   }
 
   clear(): void {
@@ -117,7 +120,7 @@ export class Arrivals {
     this.#awaitingSwap.clear();
   }
 
-  #swap(later: Arrival): void {
+  #swap(later: ReceivedEvent): void {
     const earlier = this.#awaitingSwap.get(alertOf(later));
     if (!earlier || earlier === later) return;
     this.#awaitingSwap.delete(alertOf(later));
@@ -129,6 +132,6 @@ export class Arrivals {
   }
 }
 
-function alertOf({ routingKey, dedupKey }: Arrival): string {
+function alertOf({ routingKey, dedupKey }: ReceivedEvent): string {
   return `${routingKey} ${dedupKey}`;
 }

@@ -1,16 +1,16 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Logger } from '@pdaltagent/service';
-import { Arrivals } from './received-events';
+import { ReceivedEvents } from './received-events';
 import { BoundedList } from './bounded-list';
 import { type Configuration } from './configuration';
 import { ControlApi } from './control/control-api';
 import { notFoundAnswer } from './events/answers';
-import { Intake } from './events/events-api';
+import { EventsApi } from './events/events-api';
 import { eventRoute } from './events/routes';
 import { Throttle } from './events/throttle';
 import { Rulebook } from './faults/rulebook';
 import { jsonAnswer, sendAnswer } from './http/answer';
-import { Desk } from './incidents/incident-store';
+import { IncidentStore } from './incidents/incident-store';
 import { type Address, Listener } from './listener';
 import { RestRateLimit } from './rest/rate-limit';
 import { RestApi, type RestRequest } from './rest/rest-api';
@@ -21,7 +21,7 @@ import { Statistics } from './statistics';
 export class Simulator {
   readonly #log: Logger;
   readonly #listener: Listener;
-  readonly #intake: Intake;
+  readonly #events: EventsApi;
   readonly #rest: RestApi;
   readonly #control: ControlApi;
   #settings: Settings = DEFAULT_SETTINGS;
@@ -30,19 +30,19 @@ export class Simulator {
     const { host, port, apiToken, keepBodies, maximumRecords: maximum } = configuration;
     this.#log = log;
     const settings = () => this.#settings;
-    const arrivals = new Arrivals({ keepBodies, maximum });
-    const desk = new Desk({ settings, keepDetails: keepBodies, maximum });
+    const received = new ReceivedEvents({ keepBodies, maximum });
+    const store = new IncidentStore({ settings, keepDetails: keepBodies, maximum });
     const rulebook = new Rulebook();
     const throttle = new Throttle();
     const rateLimit = new RestRateLimit();
     const statistics = new Statistics();
     const restRequests = new BoundedList<RestRequest>(10_000);
     this.#listener = new Listener({ host, port }, (request, response) => this.#serve(request, response));
-    this.#intake = new Intake({ arrivals, desk, rulebook, throttle, statistics, settings });
-    this.#rest = new RestApi({ requests: restRequests, desk, rulebook, rateLimit, statistics, settings, apiToken });
+    this.#events = new EventsApi({ received, store, rulebook, throttle, statistics, settings });
+    this.#rest = new RestApi({ requests: restRequests, store, rulebook, rateLimit, statistics, settings, apiToken });
     this.#control = new ControlApi({
-      arrivals,
-      desk,
+      received,
+      store,
       rulebook,
       statistics,
       restRequests,
@@ -51,7 +51,7 @@ export class Simulator {
         this.#settings = replacement;
       },
       reset: (what) => {
-        for (const part of [arrivals, desk, restRequests]) part.clear();
+        for (const part of [received, store, restRequests]) part.clear();
         for (const part of [throttle, statistics]) part.reset();
         if (what === 'records') return;
         rulebook.clear();
@@ -88,7 +88,7 @@ export class Simulator {
       return;
     }
     const route = eventRoute(path);
-    if (route) return this.#intake.receive(request, response, route, path);
+    if (route) return this.#events.serve(request, response, route, path);
     if (ControlApi.owns(path)) return this.#control.serve(request, response, urlOf(target));
     if (RestApi.owns(path)) return this.#rest.serve(request, response, urlOf(target));
     request.resume();

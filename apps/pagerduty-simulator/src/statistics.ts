@@ -1,5 +1,5 @@
 import { type Api } from './events/routes';
-import { type AlertChange, type Arrival } from './received-events';
+import { type AlertChange, type ReceivedEvent } from './received-events';
 
 /** Counts since the start or the last reset. */
 export class Statistics {
@@ -14,7 +14,7 @@ export class Statistics {
   readonly #restByStatus = new Map<string, number>();
 
   /** Counts a request to the Events APIs, the swallowed ones included. */
-  countEvent({ api, status, accepted, alert }: Arrival): void {
+  countEvent({ api, status, accepted, alert }: ReceivedEvent): void {
     this.#events += 1;
     if (accepted) this.#accepted += 1;
     count(this.#byApi, api);

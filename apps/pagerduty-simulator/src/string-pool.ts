@@ -1,13 +1,13 @@
 const MAXIMUM = 10_000;
 
 /** Gives equal texts as one text, so that a million records share the few they have in common. */
-export class Interned {
-  readonly #texts = new Map<string, string>();
+export class StringPool {
+  readonly #strings = new Map<string, string>();
 
-  of(text: string): string {
-    const known = this.#texts.get(text);
+  intern(text: string): string {
+    const known = this.#strings.get(text);
     if (known !== undefined) return known;
-    if (this.#texts.size < MAXIMUM) this.#texts.set(text, text);
+    if (this.#strings.size < MAXIMUM) this.#strings.set(text, text);
     return text;
   }
 }

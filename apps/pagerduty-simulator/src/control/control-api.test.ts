@@ -124,12 +124,12 @@ describe('Memory', () => {
   test('is spared without bodies: their digest and length stay', async () => {
     const spare = await startSimulator({ keepBodies: false });
     await spare.post('/v2/enqueue', 'abc');
-    const [arrival] = await spare.arrivals();
-    expect(arrival).toMatchObject({
+    const [event] = await spare.arrivals();
+    expect(event).toMatchObject({
       bodyBytes: 3,
       sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     });
-    expect(Object.keys(arrival ?? {})).not.toContain('body');
+    expect(Object.keys(event ?? {})).not.toContain('body');
   });
 
   test('holds no more records than the maximum, the newest ones', async () => {

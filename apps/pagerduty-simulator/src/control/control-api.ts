@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import { parseJson } from '../events/json';
 import { type Answer, jsonAnswer, sendAnswer } from '../http/answer';
 import { readBody } from '../http/body';
-import { type Listing, listingSchema, selectWhenThere, shown } from './event-query';
-import { type ControlParts, problem, ROUTES } from './routes';
+import { type EventQuery, eventQuerySchema, eventRecord, waitForEvents } from './event-query';
+import { type ControlParts, problemAnswer, ROUTES } from './routes';
 
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
@@ -24,7 +24,7 @@ export class ControlApi {
   async serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const body = await readBody(request, BODY_LIMIT_BYTES);
     if (body.kind === 'cut short') return;
-    if (body.kind === 'too large') return sendAnswer(response, problem(413, 'body: at most 16 MB'));
+    if (body.kind === 'too large') return sendAnswer(response, problemAnswer(413, 'body: at most 16 MB'));
     if (request.method === 'GET' && url.pathname === '/_control/events') return this.#events(response, url);
     sendAnswer(response, this.#route(request.method ?? '', url, body.bytes));
   }
@@ -32,31 +32,31 @@ export class ControlApi {
   #route(method: string, { pathname, searchParams }: URL, bytes: Buffer): Answer {
     const cut = pathname.lastIndexOf('/');
     const handler = ROUTES[`${method} ${pathname}`] ?? ROUTES[`${method} ${pathname.slice(0, cut)}/*`];
-    if (!handler) return problem(404, `${method} ${pathname} is no route of the control API`);
+    if (!handler) return problemAnswer(404, `${method} ${pathname} is no route of the control API`);
     const body = bytes.length === 0 ? undefined : parseJson(bytes);
-    if (bytes.length > 0 && body === undefined) return problem(400, 'body: is not JSON');
+    if (bytes.length > 0 && body === undefined) return problemAnswer(400, 'body: is not JSON');
     const rest = pathname.slice(cut + 1);
-    return handler({ parts: this.#parts, query: searchParams, body, rest });
+    return handler({ parts: this.#parts, query: searchParams, body, pathSuffix: rest });
   }
 
   async #events(response: ServerResponse, url: URL): Promise<void> {
-    const result = listingSchema.safeParse(Object.fromEntries(url.searchParams));
+    const result = eventQuerySchema.safeParse(Object.fromEntries(url.searchParams));
     if (!result.success) {
       const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'query'}: ${message}`);
-      return sendAnswer(response, problem(400, ...problems));
+      return sendAnswer(response, problemAnswer(400, ...problems));
     }
-    const listing = result.data;
-    const found = await selectWhenThere(this.#parts.arrivals, listing);
-    if (listing.format === 'ndjson') {
+    const query = result.data;
+    const found = await waitForEvents(this.#parts.received, query);
+    if (query.format === 'ndjson') {
       response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-      const limit = url.searchParams.has('limit') ? listing.limit : Infinity;
-      const lines = Readable.from(blocks(found.slice(listing.offset, listing.offset + limit), listing));
+      const limit = url.searchParams.has('limit') ? query.limit : Infinity;
+      const lines = Readable.from(blocks(found.slice(query.offset, query.offset + limit), query));
       // The reader may leave before the end.
       return pipeline(lines, response).catch(() => undefined);
     }
-    const page = found.slice(listing.offset, listing.offset + listing.limit);
-    const events = page.map((arrival) => shown(arrival, listing));
-    const more = found.length > listing.offset + page.length;
+    const page = found.slice(query.offset, query.offset + query.limit);
+    const events = page.map((event) => eventRecord(event, query));
+    const more = found.length > query.offset + page.length;
     sendAnswer(response, jsonAnswer(200, { events, total: found.length, more }));
   }
 }
@@ -64,11 +64,11 @@ export class ControlApi {
 const BLOCK = 500;
 
 /** Lines of JSON, some hundred at a time: large enough to be fast, small enough to let others in between. */
-function* blocks(arrivals: Parameters<typeof shown>[0][], listing: Listing): Generator<string> {
-  for (let start = 0; start < arrivals.length; start += BLOCK) {
-    yield arrivals
+function* blocks(received: Parameters<typeof eventRecord>[0][], query: EventQuery): Generator<string> {
+  for (let start = 0; start < received.length; start += BLOCK) {
+    yield received
       .slice(start, start + BLOCK)
-      .map((arrival) => `${JSON.stringify(shown(arrival, listing))}\n`)
+      .map((event) => `${JSON.stringify(eventRecord(event, query))}\n`)
       .join('');
   }
 }

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Arrival, type Arrivals } from '../received-events';
+import { type ReceivedEvent, type ReceivedEvents } from '../received-events';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const count = z.coerce.number().int().min(0);
 
 /** The query of GET /_control/events. */
-export const listingSchema = z.strictObject({
+export const eventQuerySchema = z.strictObject({
   routingKey: z.string().optional(),
   dedupKey: z.string().optional(),
   action: z.string().optional(),
@@ -28,23 +28,23 @@ export const listingSchema = z.strictObject({
   timeoutMs: count.max(600_000).default(10_000),
 });
 
-export type Listing = z.infer<typeof listingSchema>;
+export type EventQuery = z.infer<typeof eventQuerySchema>;
 
 /** All arrivals that the filters let through. */
-export function select(arrivals: Arrivals, listing: Listing): Arrival[] {
-  return arrivals.items.filter((arrival) => lets(listing, arrival));
+export function selectEvents(received: ReceivedEvents, query: EventQuery): ReceivedEvent[] {
+  return received.items.filter((event) => matchesQuery(query, event));
 }
 
 /** As `select`, but first waits until `waitFor` of them are there, or `timeoutMs` have passed. */
-export async function selectWhenThere(arrivals: Arrivals, listing: Listing): Promise<Arrival[]> {
-  const deadline = performance.now() + listing.timeoutMs;
+export async function waitForEvents(received: ReceivedEvents, query: EventQuery): Promise<ReceivedEvent[]> {
+  const deadline = performance.now() + query.timeoutMs;
   for (;;) {
-    const found = select(arrivals, listing);
+    const found = selectEvents(received, query);
     const left = deadline - performance.now();
-    if (listing.waitFor === undefined || found.length >= listing.waitFor || left <= 0) return found;
+    if (query.waitFor === undefined || found.length >= query.waitFor || left <= 0) return found;
     const timer = new AbortController();
     const timeUp = wait(left, undefined, { signal: timer.signal, ref: false }).catch(() => undefined);
-    await Promise.race([arrivals.next(), timeUp]);
+    await Promise.race([received.next(), timeUp]);
     timer.abort();
     // Thousands of arrivals a second are looked through together, not one by one.
     await wait(20);
@@ -52,24 +52,27 @@ export async function selectWhenThere(arrivals: Arrivals, listing: Listing): Pro
 }
 
 /** An arrival as the control API shows it. */
-export function shown(arrival: Arrival, { body, headers }: Pick<Listing, 'body' | 'headers'>): Record<string, unknown> {
-  const { body: bytes, rawHeaders, sha256, ...known } = arrival;
+export function eventRecord(
+  event: ReceivedEvent,
+  { body, headers }: Pick<EventQuery, 'body' | 'headers'>,
+): Record<string, unknown> {
+  const { body: bytes, rawHeaders, sha256, ...known } = event;
   return {
     ...known,
     ...(sha256 === null ? {} : { sha256 }),
-    ...(bytes === null ? {} : bodyShown(bytes, body)),
-    ...(headers && rawHeaders ? { headers: headersShown(rawHeaders) } : {}),
+    ...(bytes === null ? {} : bodyRecord(bytes, body)),
+    ...(headers && rawHeaders ? { headers: headersRecord(rawHeaders) } : {}),
   };
 }
 
-function bodyShown(bytes: Buffer, form: Listing['body']): Record<string, string> {
+function bodyRecord(bytes: Buffer, form: EventQuery['body']): Record<string, string> {
   if (form === 'none') return {};
   if (form === 'text' && isUtf8(bytes)) return { body: bytes.toString() };
   return { bodyBase64: bytes.toString('base64') };
 }
 
 /** Lower-case names; values of repeated names joined by ", ". */
-function headersShown(rawHeaders: readonly string[]): Record<string, string> {
+function headersRecord(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
@@ -80,15 +83,15 @@ function headersShown(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-function lets(listing: Listing, arrival: Arrival): boolean {
+function matchesQuery(query: EventQuery, event: ReceivedEvent): boolean {
   return (
-    arrival.sequence > listing.after &&
-    (listing.routingKey === undefined || arrival.routingKey === listing.routingKey) &&
-    (listing.dedupKey === undefined || arrival.dedupKey === listing.dedupKey) &&
-    (listing.action === undefined || arrival.action === listing.action) &&
-    (listing.api === undefined || arrival.api === listing.api) &&
-    (listing.path === undefined || arrival.path === listing.path) &&
-    (listing.status === undefined || String(arrival.status ?? 'none') === listing.status) &&
-    (listing.accepted === undefined || arrival.accepted === listing.accepted)
+    event.sequence > query.after &&
+    (query.routingKey === undefined || event.routingKey === query.routingKey) &&
+    (query.dedupKey === undefined || event.dedupKey === query.dedupKey) &&
+    (query.action === undefined || event.action === query.action) &&
+    (query.api === undefined || event.api === query.api) &&
+    (query.path === undefined || event.path === query.path) &&
+    (query.status === undefined || String(event.status ?? 'none') === query.status) &&
+    (query.accepted === undefined || event.accepted === query.accepted)
   );
 }

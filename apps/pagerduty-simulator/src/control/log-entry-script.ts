@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_POLICY, ON_CALL, OTHER_POLICY, type Person, SECOND_LINE } from '../incidents/account';
 import { changeStatus, type Incident } from '../incidents/incident';
-import { type Desk, type EntryDraft, type When } from '../incidents/incident-store';
+import { type EntryDraft, type EntryTiming, type IncidentStore } from '../incidents/incident-store';
 import { type LogEntry } from '../incidents/journal';
 
 const anything = z.record(z.string(), z.unknown());
@@ -35,29 +35,29 @@ export const scriptsSchema = z.union([scriptSchema, z.array(scriptSchema)]);
 
 export type Script = z.infer<typeof scriptSchema>;
 
-interface Meaning {
+interface EntryEffect {
   readonly summary: string;
   readonly channel?: Readonly<Record<string, unknown>>;
   readonly extra?: Readonly<Record<string, unknown>>;
   readonly agent?: 'service';
-  readonly apply?: (incident: Incident, at: number) => void;
+  readonly applyTo?: (incident: Incident, at: number) => void;
 }
 
 const user = ({ id, name }: Person) => ({ id, type: 'user_reference', summary: name, self: null, html_url: null });
 
 /** What the known types say, and what they do to the incident. */
-function meaning(type: string, { note, priority }: Script): Meaning {
+function effectOf(type: string, { note, priority }: Script): EntryEffect {
   switch (type) {
     case 'trigger_log_entry':
       return { summary: 'Triggered through the API', channel: { type: 'api' }, agent: 'service' };
     case 'annotate_log_entry':
       return { summary: 'Note added by On-call Engineer', channel: { type: 'note', summary: note } };
     case 'assign_log_entry':
-      return assigning('Reassigned to Second Line', (incident) => (incident.assignee = SECOND_LINE));
+      return assignment('Reassigned to Second Line', (incident) => (incident.assignee = SECOND_LINE));
     case 'escalate_log_entry':
-      return assigning('Escalated to Second Line', (incident) => (incident.assignee = SECOND_LINE));
+      return assignment('Escalated to Second Line', (incident) => (incident.assignee = SECOND_LINE));
     case 'delegate_log_entry':
-      return assigning('Delegated to Other team', (incident) => {
+      return assignment('Delegated to Other team', (incident) => {
         incident.policy = incident.policy === OTHER_POLICY ? DEFAULT_POLICY : OTHER_POLICY;
         incident.assignee = SECOND_LINE;
       });
@@ -65,19 +65,19 @@ function meaning(type: string, { note, priority }: Script): Meaning {
       return {
         summary: 'Acknowledged by On-call Engineer',
         extra: { acknowledgement_timeout: 1800 },
-        apply: (incident, at) => changeStatus(incident, 'acknowledged', at, ON_CALL),
+        applyTo: (incident, at) => changeStatus(incident, 'acknowledged', at, ON_CALL),
       };
     case 'unacknowledge_log_entry':
       return {
         summary: 'Unacknowledged after the timeout',
         channel: { type: 'timeout' },
         agent: 'service',
-        apply: (incident, at) => changeStatus(incident, 'triggered', at, null),
+        applyTo: (incident, at) => changeStatus(incident, 'triggered', at, null),
       };
     case 'resolve_log_entry':
       return {
         summary: 'Resolved by On-call Engineer',
-        apply: (incident, at) => changeStatus(incident, 'resolved', at, ON_CALL),
+        applyTo: (incident, at) => changeStatus(incident, 'resolved', at, ON_CALL),
       };
     case 'notify_log_entry':
       return {
@@ -91,39 +91,39 @@ function meaning(type: string, { note, priority }: Script): Meaning {
     case 'urgency_change_log_entry':
       return {
         summary: 'Urgency changed by On-call Engineer',
-        apply: (incident) => (incident.urgency = incident.urgency === 'high' ? 'low' : 'high'),
+        applyTo: (incident) => (incident.urgency = incident.urgency === 'high' ? 'low' : 'high'),
       };
     case 'priority_change_log_entry':
       return {
         summary: 'Priority changed by On-call Engineer',
         channel: { type: 'website', old_priority: null, new_priority: { summary: priority } },
-        apply: (incident) => (incident.priority = priority),
+        applyTo: (incident) => (incident.priority = priority),
       };
     default:
       return { summary: `A ${type}` };
   }
 }
 
-function assigning(summary: string, apply: (incident: Incident) => void): Meaning {
-  return { summary, extra: { assignees: [user(SECOND_LINE)] }, apply };
+function assignment(summary: string, apply: (incident: Incident) => void): EntryEffect {
+  return { summary, extra: { assignees: [user(SECOND_LINE)] }, applyTo: apply };
 }
 
 /** Writes the entries of a script, oldest first; undefined: it names an incident that is not there. */
-export function runScript(desk: Desk, script: Script): LogEntry[] | undefined {
+export function runScript(store: IncidentStore, script: Script): LogEntry[] | undefined {
   const type = script.type.endsWith('_log_entry') ? script.type : `${script.type}_log_entry`;
-  const newest = script.createdAt === undefined ? desk.now() : Date.parse(script.createdAt);
+  const newest = script.createdAt === undefined ? store.now() : Date.parse(script.createdAt);
   const times = Array.from(
     { length: script.count },
     (_, index) => newest - (script.count - 1 - index) * script.spacingMs,
   );
   const later = script.visibleAfterMs === undefined ? {} : { visibleAfterMs: script.visibleAfterMs };
 
-  const found = incidentOf(desk, script, { createdAt: times[0] ?? newest, ...later });
+  const found = findOrOpenIncident(store, script, { createdAt: times[0] ?? newest, ...later });
   if (found === undefined) return undefined;
   const { incident, opening } = found;
-  const { summary, channel = { type: 'website' }, extra = {}, agent, apply } = meaning(type, script);
+  const { summary, channel = { type: 'website' }, extra = {}, agent, applyTo: apply } = effectOf(type, script);
   if (incident && apply) apply(incident, newest);
-  if (incident?.status === 'resolved') desk.closed(incident);
+  if (incident?.status === 'resolved') store.close(incident);
   const draft: EntryDraft = {
     ...later,
     type,
@@ -137,7 +137,7 @@ export function runScript(desk: Desk, script: Script): LogEntry[] | undefined {
   };
   // The trigger that opens an incident is the first of those that were asked for.
   const isOpening = opening !== undefined && type === 'trigger_log_entry';
-  const written = times.slice(isOpening ? 1 : 0).map((createdAt) => desk.log({ ...draft, createdAt }));
+  const written = times.slice(isOpening ? 1 : 0).map((createdAt) => store.log({ ...draft, createdAt }));
   return isOpening ? [opening, ...written] : written;
 }
 
@@ -148,14 +148,14 @@ interface Found {
 }
 
 /** An incident that was not named is opened where it does not exist; undefined: it was named and is not there. */
-function incidentOf(desk: Desk, script: Script, when: When): Found | undefined {
+function findOrOpenIncident(store: IncidentStore, script: Script, when: EntryTiming): Found | undefined {
   const { incident, routingKey, dedupKey } = script;
   if (incident === null || (incident === undefined && script.raw)) return { incident: null };
   if (incident !== undefined) {
-    const named = desk.find(String(incident));
+    const named = store.find(String(incident));
     return named && { incident: named };
   }
-  const open = desk.open(routingKey, dedupKey);
+  const open = store.open(routingKey, dedupKey);
   if (open) return { incident: open };
   const event = {
     routingKey,
@@ -165,6 +165,6 @@ function incidentOf(desk: Desk, script: Script, when: When): Found | undefined {
     severity: null,
     details: null,
   };
-  const opened = desk.trigger(event, dedupKey, when);
-  return { incident: opened, opening: desk.journal.find(opened.firstTriggerEntryId) };
+  const opened = store.trigger(event, dedupKey, when);
+  return { incident: opened, opening: store.journal.find(opened.firstTriggerEntryId) };
 }

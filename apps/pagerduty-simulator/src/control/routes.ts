@@ -1,11 +1,11 @@
 import { type z } from 'zod';
-import { type Arrivals } from '../received-events';
+import { type ReceivedEvents } from '../received-events';
 import { type BoundedList } from '../bounded-list';
 import { isObject } from '../events/json';
 import { ruleSchema } from '../faults/rule';
 import { type Rulebook } from '../faults/rulebook';
 import { type Answer, jsonAnswer } from '../http/answer';
-import { type Desk } from '../incidents/incident-store';
+import { type IncidentStore } from '../incidents/incident-store';
 import { type Incident } from '../incidents/incident';
 import { type LogEntry } from '../incidents/journal';
 import { incidentBody } from '../rest/incident-body';
@@ -17,8 +17,8 @@ import { downSchema, type Down } from './down';
 import { runScript, type Script, scriptsSchema } from './log-entry-script';
 
 export interface ControlParts {
-  readonly arrivals: Arrivals;
-  readonly desk: Desk;
+  readonly received: ReceivedEvents;
+  readonly store: IncidentStore;
   readonly rulebook: Rulebook;
   readonly statistics: Statistics;
   readonly restRequests: BoundedList<RestRequest>;
@@ -36,12 +36,12 @@ interface Call {
   /** The JSON of the body; undefined where there is none. */
   readonly body: unknown;
   /** What stands behind the route's path. */
-  readonly rest: string;
+  readonly pathSuffix: string;
 }
 
 type Handler = (call: Call) => Answer;
 
-export const problem = (status: number, ...problems: string[]): Answer => jsonAnswer(status, { problems });
+export const problemAnswer = (status: number, ...problems: string[]): Answer => jsonAnswer(status, { problems });
 
 /** Every route of the control API but GET /_control/events; `METHOD path`, a `*` stands for one more segment. */
 export const ROUTES: Readonly<Record<string, Handler>> = {
@@ -56,21 +56,23 @@ export const ROUTES: Readonly<Record<string, Handler>> = {
   'GET /_control/stats': ({ parts }) => jsonAnswer(200, statistics(parts)),
   'GET /_control/faults': ({ parts }) => jsonAnswer(200, { faults: parts.rulebook.list() }),
   'POST /_control/faults': ({ parts, body }) =>
-    checked(ruleSchema, body, (rule) => jsonAnswer(201, parts.rulebook.add(rule, Date.now()))),
+    withValidBody(ruleSchema, body, (rule) => jsonAnswer(201, parts.rulebook.add(rule, Date.now()))),
   'DELETE /_control/faults': ({ parts }) => {
     parts.rulebook.clear();
     return jsonAnswer(200, { faults: [] });
   },
-  'DELETE /_control/faults/*': ({ parts, rest }) =>
-    parts.rulebook.remove(rest) ? jsonAnswer(200, { removed: rest }) : problem(404, `no fault has the id "${rest}"`),
+  'DELETE /_control/faults/*': ({ parts, pathSuffix: rest }) =>
+    parts.rulebook.remove(rest)
+      ? jsonAnswer(200, { removed: rest })
+      : problemAnswer(404, `no fault has the id "${rest}"`),
   'GET /_control/settings': ({ parts }) => jsonAnswer(200, parts.settings()),
   'PATCH /_control/settings': ({ parts, body }) =>
-    checked(settingsSchema, isObject(body) ? { ...parts.settings(), ...body } : body, (settings) => {
+    withValidBody(settingsSchema, isObject(body) ? { ...parts.settings(), ...body } : body, (settings) => {
       parts.replaceSettings(settings);
       return jsonAnswer(200, settings);
     }),
   'POST /_control/down': ({ parts, body }) =>
-    checked(downSchema, body ?? {}, (how) => {
+    withValidBody(downSchema, body ?? {}, (how) => {
       parts.down(how);
       return jsonAnswer(202, { down: how });
     }),
@@ -78,26 +80,29 @@ export const ROUTES: Readonly<Record<string, Handler>> = {
     parts.up();
     return jsonAnswer(200, { down: null });
   },
-  'GET /_control/incidents': ({ parts, query }) => jsonAnswer(200, incidents(parts.desk, query)),
-  'GET /_control/log_entries': ({ parts }) => jsonAnswer(200, logEntries(parts.desk)),
+  'GET /_control/incidents': ({ parts, query }) => jsonAnswer(200, incidents(parts.store, query)),
+  'GET /_control/log_entries': ({ parts }) => jsonAnswer(200, logEntries(parts.store)),
   'POST /_control/log_entries': ({ parts, body }) =>
-    checked(scriptsSchema, body ?? {}, (scripts) => runScripts(parts.desk, [scripts].flat())),
+    withValidBody(scriptsSchema, body ?? {}, (scripts) => runScripts(parts.store, [scripts].flat())),
   'GET /_control/requests': ({ parts }) => jsonAnswer(200, { requests: parts.restRequests.items }),
   'GET /_control/health': () => jsonAnswer(200, { status: 'up' }),
 };
 
-function checked<Value>(schema: z.ZodType<Value>, body: unknown, then: (value: Value) => Answer): Answer {
+function withValidBody<Value>(schema: z.ZodType<Value>, body: unknown, then: (value: Value) => Answer): Answer {
   const result = schema.safeParse(body);
   if (result.success) return then(result.data);
-  return problem(400, ...result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`));
+  return problemAnswer(
+    400,
+    ...result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`),
+  );
 }
 
 /** Runs scripts until one names an incident that is not there. */
-function runScripts(desk: Desk, scripts: readonly Script[]): Answer {
+function runScripts(store: IncidentStore, scripts: readonly Script[]): Answer {
   const written: LogEntry[] = [];
   for (const script of scripts) {
-    const entries = runScript(desk, script);
-    if (entries === undefined) return problem(404, `there is no incident "${script.incident}"`);
+    const entries = runScript(store, script);
+    if (entries === undefined) return problemAnswer(404, `there is no incident "${script.incident}"`);
     for (const entry of entries) written.push(entry);
   }
   const last = written.at(-1);
@@ -106,44 +111,44 @@ function runScripts(desk: Desk, scripts: readonly Script[]): Answer {
 }
 
 /** Every log entry in brief, oldest first, without the limits of the REST API. */
-function logEntries({ journal }: Desk) {
+function logEntries({ journal }: IncidentStore) {
   const entries = journal.entries.map(({ id, type, createdAt, visibleAt, incident }) => ({
     id,
     type,
     createdAt,
     visibleAt,
-    incident: incident && { id: incident.id, number: incident.number, ...facts(incident) },
+    incident: incident && { id: incident.id, number: incident.number, ...alertFacts(incident) },
   }));
   return { log_entries: entries, total: entries.length };
 }
 
-function statistics({ statistics: counts, desk, arrivals, rulebook }: ControlParts) {
+function statistics({ statistics: counts, store, received, rulebook }: ControlParts) {
   return {
     ...counts.snapshot(),
-    recorded: arrivals.total,
-    kept: arrivals.items.length,
-    incidents: { kept: desk.incidents.length, open: desk.openCount },
-    logEntries: desk.journal.size,
+    recorded: received.total,
+    kept: received.items.length,
+    incidents: { kept: store.incidents.length, open: store.openCount },
+    logEntries: store.journal.size,
     faults: rulebook.list().length,
     memoryBytes: process.memoryUsage.rss(),
   };
 }
 
-function incidents(desk: Desk, query: URLSearchParams) {
+function incidents(store: IncidentStore, query: URLSearchParams) {
   const filters = ['status', 'routingKey', 'dedupKey'] as const;
-  const found = desk.incidents.filter((incident) =>
-    filters.every((name) => !query.has(name) || query.get(name) === facts(incident)[name]),
+  const found = store.incidents.filter((incident) =>
+    filters.every((name) => !query.has(name) || query.get(name) === alertFacts(incident)[name]),
   );
   const offset = Number(query.get('offset') ?? 0);
   const limit = Number(query.get('limit') ?? 1000);
   const page = found.slice(offset, offset + limit);
-  return { incidents: page.map(shownIncident), total: found.length, more: found.length > offset + limit };
+  return { incidents: page.map(incidentRecord), total: found.length, more: found.length > offset + limit };
 }
 
-function facts({ status, service, dedupKey }: Incident) {
+function alertFacts({ status, service, dedupKey }: Incident) {
   return { status, routingKey: service.routingKey, dedupKey };
 }
 
-function shownIncident(incident: Incident) {
-  return { ...facts(incident), triggers: incident.triggers, incident: incidentBody(incident) };
+function incidentRecord(incident: Incident) {
+  return { ...alertFacts(incident), triggers: incident.triggers, incident: incidentBody(incident) };
 }

@@ -1,12 +1,12 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Arrival, type Arrivals } from '../received-events';
-import { type Deed } from '../faults/rule';
+import { type ReceivedEvent, type ReceivedEvents } from '../received-events';
+import { type ResponseFault } from '../faults/rule';
 import { type Rulebook } from '../faults/rulebook';
-import { scriptedAnswer, sendAs } from '../faults/faulty-answer';
+import { scriptedAnswer, sendWithFault } from '../faults/faulty-answer';
 import { type Answer } from '../http/answer';
 import { readBody } from '../http/body';
-import { type Desk, keyOf } from '../incidents/incident-store';
+import { type IncidentStore, keyOf } from '../incidents/incident-store';
 import { type Settings } from '../settings';
 import { type Statistics } from '../statistics';
 import {
@@ -18,14 +18,14 @@ import {
   tooLargeAnswer,
   unrecognizedAnswer,
 } from './answers';
-import { type Reading, readEvent } from './parsed-event';
+import { type ParsedEvent, parseEvent } from './parsed-event';
 import { type EventRoute } from './routes';
-import { EVENT_LIMIT_BYTES, judge } from './validation';
+import { EVENT_LIMIT_BYTES, validate } from './validation';
 import { type Throttle } from './throttle';
 
-export interface IntakeParts {
-  readonly arrivals: Arrivals;
-  readonly desk: Desk;
+export interface EventsApiParts {
+  readonly received: ReceivedEvents;
+  readonly store: IncidentStore;
   readonly rulebook: Rulebook;
   readonly throttle: Throttle;
   readonly statistics: Statistics;
@@ -33,15 +33,15 @@ export interface IntakeParts {
 }
 
 /** Takes events as the Events APIs do: reads, lets the faults speak, throttles, judges, applies, answers. */
-export class Intake {
-  readonly #parts: IntakeParts;
+export class EventsApi {
+  readonly #parts: EventsApiParts;
 
-  constructor(parts: IntakeParts) {
+  constructor(parts: EventsApiParts) {
     this.#parts = parts;
   }
 
-  async receive(request: IncomingMessage, response: ServerResponse, route: EventRoute, path: string): Promise<void> {
-    const { arrivals, rulebook, statistics } = this.#parts;
+  async serve(request: IncomingMessage, response: ServerResponse, route: EventRoute, path: string): Promise<void> {
+    const { received, rulebook, statistics } = this.#parts;
     const body = await readBody(request, EVENT_LIMIT_BYTES);
     if (body.kind === 'cut short') {
       statistics.cutShort += 1;
@@ -49,11 +49,11 @@ export class Intake {
     }
     const bytes = body.kind === 'whole' ? body.bytes : Buffer.alloc(0);
     const receivedAt = preciseNow();
-    const reading = readEvent(route, request.headers, bytes);
-    const { routingKey, dedupKey, action } = reading;
+    const parsed = parseEvent(route, request.headers, bytes);
+    const { routingKey, dedupKey, action } = parsed;
     const decision = rulebook.decide({ path, query: '', routingKey, dedupKey, action }, receivedAt);
-    const { deed } = decision;
-    const arrival = arrivals.make({
+    const { fault } = decision;
+    const event = received.make({
       receivedAt,
       api: route.api,
       path,
@@ -63,28 +63,28 @@ export class Intake {
       bytes,
       rawHeaders: request.rawHeaders,
     });
-    arrival.fault = decision.ruleId ?? null;
+    event.fault = decision.ruleId ?? null;
 
-    const answer = this.#answer(request, route, body.kind, reading, deed, arrival);
-    this.#record(arrival, deed);
-    statistics.countEvent(arrival);
+    const answer = this.#answer(request, route, body.kind, parsed, fault, event);
+    this.#record(event, fault);
+    statistics.countEvent(event);
     if (decision.delayMs > 0) await wait(decision.delayMs, undefined, { ref: false });
     await decision.held;
-    sendAs(deed, response, answer);
-    arrival.answeredAt = arrival.status === null ? null : preciseNow();
+    sendWithFault(fault, response, answer);
+    event.answeredAt = event.status === null ? null : preciseNow();
   }
 
   #answer(
     request: IncomingMessage,
     route: EventRoute,
     size: 'whole' | 'too large',
-    reading: Reading,
-    deed: Deed | undefined,
-    arrival: Arrival,
+    parsed: ParsedEvent,
+    fault: ResponseFault | undefined,
+    event: ReceivedEvent,
   ): Answer {
-    const answer = this.#refusal(request, route, size, reading, deed) ?? this.#accept(route, reading, deed, arrival);
-    const unanswered = deed?.kind === 'reset' || deed?.kind === 'hang' || deed?.kind === 'lose-answer';
-    arrival.status = unanswered ? null : answer.status;
+    const answer = this.#refusal(request, route, size, parsed, fault) ?? this.#accept(route, parsed, fault, event);
+    const unanswered = fault?.kind === 'reset' || fault?.kind === 'hang' || fault?.kind === 'lose-answer';
+    event.status = unanswered ? null : answer.status;
     return answer;
   }
 
@@ -93,38 +93,38 @@ export class Intake {
     request: IncomingMessage,
     { api }: EventRoute,
     size: 'whole' | 'too large',
-    reading: Reading,
-    deed: Deed | undefined,
+    parsed: ParsedEvent,
+    fault: ResponseFault | undefined,
   ): Answer | undefined {
-    if (deed?.kind === 'status') return scriptedAnswer(deed, statusAnswer);
-    if (deed?.kind === 'reset' || deed?.kind === 'hang') return statusAnswer(500, {});
+    if (fault?.kind === 'status') return scriptedAnswer(fault, statusAnswer);
+    if (fault?.kind === 'reset' || fault?.kind === 'hang') return statusAnswer(500, {});
     if (request.method !== 'POST') return methodAnswer('POST');
     if (size === 'too large') return tooLargeAnswer();
-    if (!this.#hasRoom(reading.routingKey)) {
+    if (!this.#hasRoom(parsed.routingKey)) {
       return throttledAnswer(api, this.#parts.settings().throttleRetryAfterSeconds);
     }
-    const judgement = judge(api, reading);
+    const judgement = validate(api, parsed);
     if (judgement.kind === 'unrecognized') return unrecognizedAnswer();
     return judgement.kind === 'invalid' ? invalidAnswer(judgement.errors) : undefined;
   }
 
-  #accept(route: EventRoute, reading: Reading, deed: Deed | undefined, arrival: Arrival): Answer {
-    arrival.accepted = true;
+  #accept(route: EventRoute, parsed: ParsedEvent, fault: ResponseFault | undefined, event: ReceivedEvent): Answer {
+    event.accepted = true;
     const outcome =
-      deed?.kind === 'swallow' || reading.action === 'change'
-        ? { change: 'none' as const, dedupKey: keyOf(reading) }
-        : this.#parts.desk.take({ ...reading, routingKey: reading.routingKey ?? '' });
-    arrival.alert = outcome.change;
-    arrival.answeredKey = outcome.dedupKey;
+      fault?.kind === 'swallow' || parsed.action === 'change'
+        ? { change: 'none' as const, dedupKey: keyOf(parsed) }
+        : this.#parts.store.handle({ ...parsed, routingKey: parsed.routingKey ?? '' });
+    event.alert = outcome.change;
+    event.answeredKey = outcome.dedupKey;
     return acceptedAnswer(route.api, outcome.dedupKey);
   }
 
-  #record(arrival: Arrival, deed: Deed | undefined): void {
-    const { arrivals } = this.#parts;
-    if (deed?.kind === 'swallow' && arrival.accepted) return;
-    arrivals.record(arrival);
-    if (deed?.kind === 'double') arrivals.record({ ...arrival });
-    if (deed?.kind === 'swap') arrivals.swapWithNext(arrival);
+  #record(event: ReceivedEvent, fault: ResponseFault | undefined): void {
+    const { received } = this.#parts;
+    if (fault?.kind === 'swallow' && event.accepted) return;
+    received.record(event);
+    if (fault?.kind === 'double') received.record({ ...event });
+    if (fault?.kind === 'swap') received.swapWithNext(event);
   }
 
   #hasRoom(routingKey: string | null): boolean {

@@ -1,10 +1,10 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { isObject, type JsonObject, parseJson, textOf } from './json';
 import { type EventRoute } from './routes';
-import { vendorReading } from './vendor';
+import { parseVendorEvent } from './vendor';
 
 /** What an event's bytes say, before anything is judged. A member that cannot be read is null. */
-export interface Reading {
+export interface ParsedEvent {
   readonly routingKey: string | null;
   readonly dedupKey: string | null;
   readonly action: string | null;
@@ -16,26 +16,32 @@ export interface Reading {
 }
 
 /** Reads whatever arrived on an events path. */
-export function readEvent(route: EventRoute, headers: IncomingHttpHeaders, bytes: Buffer): Reading {
+export function parseEvent(route: EventRoute, headers: IncomingHttpHeaders, bytes: Buffer): ParsedEvent {
   const document = parseJson(bytes);
   const event = isObject(document) ? document : {};
   switch (route.api) {
     case 'v2':
-      return v2Reading(event, document, headers);
+      return parseV2(event, document, headers);
     case 'change':
-      return { ...v2Reading(event, document, headers), action: 'change', dedupKey: null };
+      return { ...parseV2(event, document, headers), action: 'change', dedupKey: null };
     case 'v1':
-      return v1Reading(event, document);
+      return parseV1(event, document);
     case 'integration':
     case 'x-ere':
-      return { ...vendorReading(event), routingKey: route.pathKey ?? null, document };
+      return { ...parseVendorEvent(event), routingKey: route.pathKey ?? null, document };
     case 'integration-change':
-      return { ...vendorReading(event), action: 'change', dedupKey: null, routingKey: route.pathKey ?? null, document };
+      return {
+        ...parseVendorEvent(event),
+        action: 'change',
+        dedupKey: null,
+        routingKey: route.pathKey ?? null,
+        document,
+      };
   }
 }
 
 /** Kibana sends no routing_key in the body, only the header X-Routing-Key. */
-function v2Reading(event: JsonObject, document: unknown, headers: IncomingHttpHeaders): Reading {
+function parseV2(event: JsonObject, document: unknown, headers: IncomingHttpHeaders): ParsedEvent {
   const payload = isObject(event.payload) ? event.payload : {};
   return {
     routingKey: textOf(event.routing_key) ?? textOf(headers['x-routing-key']),
@@ -48,7 +54,7 @@ function v2Reading(event: JsonObject, document: unknown, headers: IncomingHttpHe
   };
 }
 
-function v1Reading(event: JsonObject, document: unknown): Reading {
+function parseV1(event: JsonObject, document: unknown): ParsedEvent {
   return {
     routingKey: textOf(event.service_key),
     dedupKey: textOf(event.incident_key),

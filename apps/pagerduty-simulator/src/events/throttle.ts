@@ -2,19 +2,19 @@ const WINDOW_MS = 60_000;
 
 /** A sliding window of a minute per routing key, as the Events API has it. Refused events do not count. */
 export class Throttle {
-  readonly #taken = new Map<string, number[]>();
+  readonly #accepted = new Map<string, number[]>();
 
   /** Takes one event of the key into the window; false where the window is full. */
   take(routingKey: string, perMinute: number, now: number): boolean {
-    const times = this.#taken.get(routingKey) ?? [];
+    const times = this.#accepted.get(routingKey) ?? [];
     while (times[0] !== undefined && times[0] <= now - WINDOW_MS) times.shift();
     if (times.length >= perMinute) return false;
     times.push(now);
-    this.#taken.set(routingKey, times);
+    this.#accepted.set(routingKey, times);
     return true;
   }
 
   reset(): void {
-    this.#taken.clear();
+    this.#accepted.clear();
   }
 }

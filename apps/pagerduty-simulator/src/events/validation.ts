@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, textOf } from './json';
-import { type Reading } from './parsed-event';
+import { type ParsedEvent } from './parsed-event';
 import { type Api } from './routes';
 
 /** PagerDuty's limit on an event, in bytes (Events API documentation, "Size Limits": 512 KB). */
@@ -11,23 +11,23 @@ export type Action = (typeof ACTIONS)[number];
 const SEVERITIES = new Set(['critical', 'error', 'warning', 'info']);
 const ALPHANUMERIC = /^[A-Za-z0-9]*$/;
 
-export type Judgement =
+export type ValidationResult =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'unrecognized' }
   | { readonly kind: 'invalid'; readonly errors: readonly string[] };
 
 /** Judges an event as PagerDuty does; the README's table tells which texts are PagerDuty's and which are assumed. */
-export function judge(api: Api, reading: Reading): Judgement {
+export function validate(api: Api, parsed: ParsedEvent): ValidationResult {
   if (api === 'integration' || api === 'integration-change' || api === 'x-ere') {
-    return judgement(routingKeyErrors(reading.routingKey));
+    return validationResult(routingKeyErrors(parsed.routingKey));
   }
-  if (!isObject(reading.document)) return { kind: 'unrecognized' };
-  if (api === 'v1') return judgement(v1Errors(reading, reading.document));
-  if (api === 'change') return judgement(changeErrors(reading, reading.document));
-  return judgement(v2Errors(reading, reading.document));
+  if (!isObject(parsed.document)) return { kind: 'unrecognized' };
+  if (api === 'v1') return validationResult(v1Errors(parsed, parsed.document));
+  if (api === 'change') return validationResult(changeErrors(parsed, parsed.document));
+  return validationResult(v2Errors(parsed, parsed.document));
 }
 
-function judgement(errors: readonly string[]): Judgement {
+function validationResult(errors: readonly string[]): ValidationResult {
   return errors.length === 0 ? { kind: 'accepted' } : { kind: 'invalid', errors };
 }
 
@@ -41,20 +41,20 @@ function routingKeyErrors(key: string | null): string[] {
   ];
 }
 
-function v2Errors(reading: Reading, event: JsonObject): string[] {
-  const errors = routingKeyErrors(reading.routingKey);
-  if (reading.action === null) errors.push(missing('event_action'));
-  else if (!isAction(reading.action)) {
+function v2Errors(parsed: ParsedEvent, event: JsonObject): string[] {
+  const errors = routingKeyErrors(parsed.routingKey);
+  if (parsed.action === null) errors.push(missing('event_action'));
+  else if (!isAction(parsed.action)) {
     errors.push(`'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge' or 'resolve')`);
   }
-  if (reading.action === 'trigger') errors.push(...payloadErrors(event, true));
-  else if (isAction(reading.action) && reading.dedupKey === null) errors.push(missing('dedup_key'));
-  if (tooLong(reading.dedupKey, 255)) errors.push(`'dedup_key' is too long (maximum is 255 characters)`);
+  if (parsed.action === 'trigger') errors.push(...payloadErrors(event, true));
+  else if (isAction(parsed.action) && parsed.dedupKey === null) errors.push(missing('dedup_key'));
+  if (tooLong(parsed.dedupKey, 255)) errors.push(`'dedup_key' is too long (maximum is 255 characters)`);
   return errors;
 }
 
-function changeErrors(reading: Reading, event: JsonObject): string[] {
-  return [...routingKeyErrors(reading.routingKey), ...payloadErrors(event, false)];
+function changeErrors(parsed: ParsedEvent, event: JsonObject): string[] {
+  return [...routingKeyErrors(parsed.routingKey), ...payloadErrors(event, false)];
 }
 
 function payloadErrors({ payload }: JsonObject, alert: boolean): string[] {
@@ -75,7 +75,7 @@ function payloadErrors({ payload }: JsonObject, alert: boolean): string[] {
   return errors;
 }
 
-function v1Errors({ routingKey, action, dedupKey, title }: Reading, event: JsonObject): string[] {
+function v1Errors({ routingKey, action, dedupKey, title }: ParsedEvent, event: JsonObject): string[] {
   const errors: string[] = [];
   if (routingKey === null) errors.push(`Service key can't be blank`);
   else if (routingKey.length !== 32) errors.push('Service key is the wrong length (should be 32 characters)');

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, parseJson, textOf } from './json';
 
 /** What a transformer makes of a vendor's body. */
-export interface VendorReading {
+export interface ParsedVendorEvent {
   readonly dedupKey: string | null;
   readonly action: string | null;
   readonly title: string | null;
@@ -13,7 +13,7 @@ export interface VendorReading {
  * Stands for PagerDuty's transformers: events in the shape of v2 or v1 mean what they mean there, an Amazon CloudWatch
  * alarm opens and closes one alert by its name, and everything else opens an alert of its own.
  */
-export function vendorReading(event: JsonObject): VendorReading {
+export function parseVendorEvent(event: JsonObject): ParsedVendorEvent {
   if (textOf(event.event_action) !== null) {
     const payload = isObject(event.payload) ? event.payload : {};
     return reading(event.event_action, event.dedup_key, payload.summary, payload.severity, payload.custom_details);
@@ -37,7 +37,7 @@ function reading(
   title: unknown,
   severity: unknown,
   details: unknown,
-): VendorReading {
+): ParsedVendorEvent {
   return {
     action: textOf(action),
     dedupKey: textOf(dedupKey),

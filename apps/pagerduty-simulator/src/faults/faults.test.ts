@@ -54,9 +54,9 @@ describe('An effect', () => {
   test('latency answers later', async () => {
     await simulator.fault({ effect: { kind: 'latency', ms: 60 } });
     await simulator.event('trigger', 'a');
-    const [arrival] = await simulator.arrivals();
-    expect(Number(arrival?.answeredAt) - Number(arrival?.receivedAt)).toBeGreaterThanOrEqual(59);
-    expect(arrival).toMatchObject({ accepted: true, status: 202, fault: 'fault-1' });
+    const [event] = await simulator.arrivals();
+    expect(Number(event?.answeredAt) - Number(event?.receivedAt)).toBeGreaterThanOrEqual(59);
+    expect(event).toMatchObject({ accepted: true, status: 202, fault: 'fault-1' });
   });
 
   test('status answers with it, with Retry-After and body, and does not take the event', async () => {
@@ -191,8 +191,8 @@ describe('A rule', () => {
     await simulator.fault({ effect: { kind: 'latency', ms: 30, jitterMs: 10 } });
     await simulator.fault({ effect: status });
     expect(await statuses('a')).toEqual([500]);
-    const [arrival] = await simulator.arrivals();
-    expect(Number(arrival?.answeredAt) - Number(arrival?.receivedAt)).toBeGreaterThanOrEqual(29);
+    const [event] = await simulator.arrivals();
+    expect(Number(event?.answeredAt) - Number(event?.receivedAt)).toBeGreaterThanOrEqual(29);
   });
 
   test('hits a page of the REST API by its query', async () => {

@@ -1,10 +1,10 @@
 import { type ServerResponse } from 'node:http';
-import { type Answer, jsonAnswer, sendAnswer, sendHalf } from '../http/answer';
-import { type Deed } from './rule';
+import { type Answer, jsonAnswer, sendAnswer, sendTruncated } from '../http/answer';
+import { type ResponseFault } from './rule';
 
 /** Sends an answer the way a fault wants it; without a fault, as it is. */
-export function sendAs(deed: Deed | undefined, response: ServerResponse, answer: Answer): void {
-  switch (deed?.kind) {
+export function sendWithFault(fault: ResponseFault | undefined, response: ServerResponse, answer: Answer): void {
+  switch (fault?.kind) {
     case 'reset':
     case 'lose-answer':
       response.socket?.resetAndDestroy();
@@ -12,7 +12,7 @@ export function sendAs(deed: Deed | undefined, response: ServerResponse, answer:
     case 'hang':
       return;
     case 'cut-answer':
-      sendHalf(response, answer);
+      sendTruncated(response, answer);
       return;
     case 'status':
     case 'swallow':
@@ -25,7 +25,7 @@ export function sendAs(deed: Deed | undefined, response: ServerResponse, answer:
 
 /** A scripted status with its headers, and the body of the script or else the usual one of that API. */
 export function scriptedAnswer(
-  { status, retryAfter, headers, body }: Extract<Deed, { kind: 'status' }>,
+  { status, retryAfter, headers, body }: Extract<ResponseFault, { kind: 'status' }>,
   usual: (status: number, headers: Readonly<Record<string, string>>) => Answer,
 ): Answer {
   const all = retryAfter === undefined ? headers : { ...headers, 'retry-after': String(retryAfter) };

@@ -63,10 +63,10 @@ export const ruleSchema = z.strictObject({
 export type Rule = z.infer<typeof ruleSchema>;
 export type Effect = Rule['effect'];
 /** What a rule does besides waiting. */
-export type Deed = Exclude<Effect, { kind: 'latency' | 'hold' }>;
+export type ResponseFault = Exclude<Effect, { kind: 'latency' | 'hold' }>;
 
 /** What rules look at. */
-export interface Subject {
+export interface RuleInput {
   readonly path: string;
   readonly query: string;
   readonly routingKey: string | null;
@@ -74,17 +74,17 @@ export interface Subject {
   readonly action: string | null;
 }
 
-export function matches({ path, query, routingKey, dedupKey, action }: Rule['match'], subject: Subject): boolean {
+export function matches({ path, query, routingKey, dedupKey, action }: Rule['match'], input: RuleInput): boolean {
   return (
-    fits(path, subject.path) &&
-    (query === undefined || subject.query.includes(query)) &&
-    fits(routingKey, subject.routingKey) &&
-    fits(dedupKey, subject.dedupKey) &&
-    fits(action, subject.action)
+    matchesPattern(path, input.path) &&
+    (query === undefined || input.query.includes(query)) &&
+    matchesPattern(routingKey, input.routingKey) &&
+    matchesPattern(dedupKey, input.dedupKey) &&
+    matchesPattern(action, input.action)
   );
 }
 
-function fits(wanted: string | undefined, value: string | null): boolean {
+function matchesPattern(wanted: string | undefined, value: string | null): boolean {
   if (wanted === undefined) return true;
   if (value === null) return false;
   return wanted.endsWith('*') ? value.startsWith(wanted.slice(0, -1)) : value === wanted;

@@ -1,17 +1,17 @@
-import { type Deed, matches, type Rule, type Subject } from './rule';
-import { dice } from './seeded-random';
+import { matches, type ResponseFault, type Rule, type RuleInput } from './rule';
+import { seededRandom } from './seeded-random';
 
 /** What the faults decided for one request. */
 export interface Decision {
   readonly delayMs: number;
   /** Settles once nothing holds the answer any more; undefined: nothing does. */
   readonly held: Promise<unknown> | undefined;
-  readonly deed: Deed | undefined;
+  readonly fault: ResponseFault | undefined;
   /** The rule of the deed, or of the delay where there is no deed. */
   readonly ruleId: string | undefined;
 }
 
-export interface StandingRule {
+export interface ActiveRule {
   readonly id: string;
   readonly rule: Rule;
   readonly seen: number;
@@ -22,7 +22,7 @@ interface Entry {
   readonly id: string;
   readonly rule: Rule;
   readonly until: number;
-  readonly roll: () => number;
+  readonly random: () => number;
   /** Settles when the rule is removed. */
   readonly removed: Promise<void>;
   readonly remove: () => void;
@@ -30,7 +30,7 @@ interface Entry {
   hits: number;
 }
 
-const NOTHING: Decision = { delayMs: 0, held: undefined, deed: undefined, ruleId: undefined };
+const NOTHING: Decision = { delayMs: 0, held: undefined, fault: undefined, ruleId: undefined };
 
 /** The faults that stand, oldest first. Delays add up; of the other effects the oldest that hits decides. */
 export class Rulebook {
@@ -38,41 +38,41 @@ export class Rulebook {
   #made = 0;
 
   /** Adds a rule, or replaces the one with the same id. */
-  add(rule: Rule, now: number): StandingRule {
+  add(rule: Rule, now: number): ActiveRule {
     const id = rule.id ?? `fault-${++this.#made}`;
     const until = rule.forMs === undefined ? Infinity : now + rule.forMs;
-    const entry: Entry = { id, rule, until, roll: dice(rule.seed), ...removal(), seen: 0, hits: 0 };
+    const entry: Entry = { id, rule, until, random: seededRandom(rule.seed), ...removal(), seen: 0, hits: 0 };
     this.remove(id);
     this.#entries.push(entry);
-    return shown(entry);
+    return ruleRecord(entry);
   }
 
-  decide(subject: Subject, now: number): Decision {
+  decide(input: RuleInput, now: number): Decision {
     if (this.#entries.length === 0) return NOTHING;
     let delayMs = 0;
     const holds: Promise<void>[] = [];
-    let deed: Deed | undefined;
+    let fault: ResponseFault | undefined;
     let ruleId: string | undefined;
     for (const entry of this.#entries) {
       const { effect } = entry.rule;
-      if (effect.kind !== 'latency' && effect.kind !== 'hold' && deed) continue;
-      if (!hits(entry, subject, now)) continue;
+      if (effect.kind !== 'latency' && effect.kind !== 'hold' && fault) continue;
+      if (!hits(entry, input, now)) continue;
       if (effect.kind === 'latency') {
-        delayMs += effect.ms + effect.jitterMs * entry.roll();
+        delayMs += effect.ms + effect.jitterMs * entry.random();
         ruleId ??= entry.id;
       } else if (effect.kind === 'hold') {
         holds.push(entry.removed);
         ruleId ??= entry.id;
       } else {
-        deed = effect;
+        fault = effect;
         ruleId = entry.id;
       }
     }
-    return { delayMs, held: holds.length === 0 ? undefined : Promise.all(holds), deed, ruleId };
+    return { delayMs, held: holds.length === 0 ? undefined : Promise.all(holds), fault, ruleId };
   }
 
-  list(): StandingRule[] {
-    return this.#entries.map(shown);
+  list(): ActiveRule[] {
+    return this.#entries.map(ruleRecord);
   }
 
   remove(id: string): boolean {
@@ -94,17 +94,17 @@ function removal(): Pick<Entry, 'removed' | 'remove'> {
   return { removed, remove };
 }
 
-function hits(entry: Entry, subject: Subject, now: number): boolean {
+function hits(entry: Entry, input: RuleInput, now: number): boolean {
   const { rule } = entry;
-  if (now >= entry.until || !matches(rule.match, subject)) return false;
+  if (now >= entry.until || !matches(rule.match, input)) return false;
   if (rule.times !== undefined && entry.hits >= rule.times) return false;
   entry.seen += 1;
   if (entry.seen <= rule.skip) return false;
-  if (rule.probability < 1 && entry.roll() >= rule.probability) return false;
+  if (rule.probability < 1 && entry.random() >= rule.probability) return false;
   entry.hits += 1;
   return true;
 }
 
-function shown({ id, rule, seen, hits: count }: Entry): StandingRule {
+function ruleRecord({ id, rule, seen, hits: count }: Entry): ActiveRule {
   return { id, rule, seen, hits: count };
 }

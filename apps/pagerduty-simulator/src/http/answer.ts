@@ -17,7 +17,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
 }
 
 /** Sends the head and half of the body, then resets the connection: the client sees an answer that was cut short. */
-export function sendHalf(response: ServerResponse, answer: Answer): void {
+export function sendTruncated(response: ServerResponse, answer: Answer): void {
   writeHead(response, answer);
   const { socket } = response;
   response.write(answer.body.slice(0, answer.body.length >> 1), () => socket?.destroy());

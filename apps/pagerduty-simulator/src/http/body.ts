@@ -6,7 +6,7 @@ export type Body =
   | { readonly kind: 'cut short' };
 
 /** Reads on this far behind the limit, so that the client has sent everything and reads the answer. */
-const PATIENCE_BYTES = 64 * 1024 * 1024;
+const DISCARD_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** Reads a request's body of at most `limit` bytes; never rejects. */
 export function readBody(request: IncomingMessage, limit: number): Promise<Body> {
@@ -17,7 +17,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Body>
       length += chunk.length;
       if (length <= limit) chunks.push(chunk);
       else chunks = [];
-      if (length > limit + PATIENCE_BYTES) request.destroy();
+      if (length > limit + DISCARD_LIMIT_BYTES) request.destroy();
     });
     request.on('end', () => {
       if (length > limit) return resolve({ kind: 'too large', length });

@@ -23,14 +23,14 @@ export interface AlertOutcome {
   readonly dedupKey: string | null;
 }
 
-export interface When {
+export interface EntryTiming {
   /** On PagerDuty's clock; absent: now. */
   readonly createdAt?: number;
   /** After the entry was made; absent: the indexing delay of the settings. */
   readonly visibleAfterMs?: number;
 }
 
-export type EntryDraft = When &
+export type EntryDraft = EntryTiming &
   Pick<LogEntry, 'type' | 'summary'> &
   Partial<Pick<LogEntry, 'id' | 'incident' | 'agent' | 'channel' | 'extra' | 'raw'>>;
 
@@ -41,7 +41,7 @@ const NOTHING = {};
 const ACKNOWLEDGED = { acknowledgement_timeout: 1800 };
 
 /** Alerts, incidents and log entries as they follow from the events (Events API v2 documentation, "Event Action"). */
-export class Desk {
+export class IncidentStore {
   readonly account = new Account();
   readonly journal: Journal;
   readonly #identifiers = new Identifiers();
@@ -64,7 +64,7 @@ export class Desk {
     return Date.now() + this.#settings().clockSkewMs;
   }
 
-  take(event: AlertEvent): AlertOutcome {
+  handle(event: AlertEvent): AlertOutcome {
     const dedupKey = keyOf(event);
     return { dedupKey, change: dedupKey === null ? 'none' : this.#apply(event, dedupKey) };
   }
@@ -86,7 +86,7 @@ export class Desk {
   }
 
   /** Opens an incident, now or at a time of PagerDuty's clock. */
-  trigger(event: AlertEvent, dedupKey: string, when: When = {}): Incident {
+  trigger(event: AlertEvent, dedupKey: string, when: EntryTiming = {}): Incident {
     const { routingKey, title, severity, details } = event;
     const createdAt = when.createdAt ?? this.now();
     const entryId = this.#identifiers.logEntry();
@@ -111,7 +111,7 @@ export class Desk {
   }
 
   /** Forgets an alert that a person resolved, so that the next trigger opens a new one. */
-  closed(incident: Incident): void {
+  close(incident: Incident): void {
     const key = alertKey(incident.service.routingKey, incident.dedupKey);
     if (this.#open.get(key) === incident) this.#open.delete(key);
   }
@@ -163,7 +163,7 @@ export class Desk {
       case 'resolve':
         if (!incident) return 'dropped';
         changeStatus(incident, 'resolved', this.now(), null);
-        this.closed(incident);
+        this.close(incident);
         this.log({ type: 'resolve_log_entry', summary: 'Resolved through the API', incident });
         return 'resolved';
       default:
@@ -177,7 +177,7 @@ export class Desk {
     return 'repeated';
   }
 
-  #logTrigger(incident: Incident, id: string, when: When = {}): void {
+  #logTrigger(incident: Incident, id: string, when: EntryTiming = {}): void {
     this.log({ ...when, id, type: 'trigger_log_entry', summary: 'Triggered through the API', incident });
   }
 

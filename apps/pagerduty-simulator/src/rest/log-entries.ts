@@ -1,5 +1,5 @@
 import { type Answer, jsonAnswer } from '../http/answer';
-import { type Desk } from '../incidents/incident-store';
+import { type IncidentStore } from '../incidents/incident-store';
 import { type LogEntry } from '../incidents/journal';
 import { TEAM } from '../incidents/account';
 import { invalidInput, invalidRange, invalidTime, restNotFound } from './errors';
@@ -20,7 +20,7 @@ const NOT_IN_OVERVIEW = new Set([
 ]);
 
 /** GET /log_entries: newest first, since <= created_at < until. */
-export function listLogEntries(desk: Desk, query: URLSearchParams): Answer {
+export function listLogEntries(store: IncidentStore, query: URLSearchParams): Answer {
   const limit = wholeNumber(query.get('limit'), DEFAULT_LIMIT);
   const offset = wholeNumber(query.get('offset'), 0);
   if (limit === undefined || limit < 1) return invalidInput('Limit must be a positive whole number.');
@@ -34,7 +34,7 @@ export function listLogEntries(desk: Desk, query: URLSearchParams): Answer {
   if (Number.isNaN(until)) return invalidTime('until');
   if (since > until) return invalidRange();
 
-  const found = desk.journal.read(since, until, Date.now(), filter(query));
+  const found = store.journal.read(since, until, Date.now(), filter(query));
   const includes = new Set(query.getAll('include[]'));
   return jsonAnswer(200, {
     log_entries: found.slice(offset, offset + pageSize).map((entry) => logEntryBody(entry, includes)),
@@ -46,8 +46,8 @@ export function listLogEntries(desk: Desk, query: URLSearchParams): Answer {
 }
 
 /** GET /log_entries/{id} */
-export function showLogEntry(desk: Desk, id: string, query: URLSearchParams): Answer {
-  const entry = desk.journal.find(id);
+export function showLogEntry(store: IncidentStore, id: string, query: URLSearchParams): Answer {
+  const entry = store.journal.find(id);
   if (!entry || entry.visibleAt > Date.now()) return restNotFound();
   return jsonAnswer(200, { log_entry: logEntryBody(entry, new Set(query.getAll('include[]'))) });
 }

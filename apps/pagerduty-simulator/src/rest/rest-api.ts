@@ -3,11 +3,11 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type BoundedList } from '../bounded-list';
 import { type Rulebook } from '../faults/rulebook';
-import { scriptedAnswer, sendAs } from '../faults/faulty-answer';
+import { scriptedAnswer, sendWithFault } from '../faults/faulty-answer';
 import { methodAnswer } from '../events/answers';
 import { type Answer, jsonAnswer } from '../http/answer';
 import { ON_CALL } from '../incidents/account';
-import { type Desk } from '../incidents/incident-store';
+import { type IncidentStore } from '../incidents/incident-store';
 import { type Settings } from '../settings';
 import { type Statistics } from '../statistics';
 import { restNotFound, scriptedRestError, unauthorized } from './errors';
@@ -30,7 +30,7 @@ export interface RestRequest {
 
 export interface RestParts {
   readonly requests: BoundedList<RestRequest>;
-  readonly desk: Desk;
+  readonly store: IncidentStore;
   readonly rulebook: Rulebook;
   readonly rateLimit: RestRateLimit;
   readonly statistics: Statistics;
@@ -56,27 +56,27 @@ export class RestApi {
   async serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     request.resume();
     const receivedAt = Date.now();
-    const subject = { path: url.pathname, query: url.search, routingKey: null, dedupKey: null, action: null };
-    const { delayMs, held, deed } = this.#parts.rulebook.decide(subject, Date.now());
+    const input = { path: url.pathname, query: url.search, routingKey: null, dedupKey: null, action: null };
+    const { delayMs, held, fault } = this.#parts.rulebook.decide(input, Date.now());
     if (delayMs > 0) await wait(delayMs, undefined, { ref: false });
     await held;
-    const made = deed?.kind === 'status' ? scriptedAnswer(deed, scriptedRestError) : this.#answer(request, url);
-    const answer = { ...made, headers: { date: new Date(this.#parts.desk.now()).toUTCString(), ...made.headers } };
-    const silent = deed?.kind === 'reset' || deed?.kind === 'hang' || deed?.kind === 'lose-answer';
+    const made = fault?.kind === 'status' ? scriptedAnswer(fault, scriptedRestError) : this.#answer(request, url);
+    const answer = { ...made, headers: { date: new Date(this.#parts.store.now()).toUTCString(), ...made.headers } };
+    const silent = fault?.kind === 'reset' || fault?.kind === 'hang' || fault?.kind === 'lose-answer';
     const status = silent ? null : answer.status;
     this.#parts.statistics.countRest(status);
     this.#parts.requests.push({ receivedAt, answeredAt: Date.now(), path: url.pathname, query: url.search, status });
-    sendAs(deed, response, answer);
+    sendWithFault(fault, response, answer);
   }
 
   #answer(request: IncomingMessage, url: URL): Answer {
-    const { desk, rateLimit, settings } = this.#parts;
+    const { store, rateLimit, settings } = this.#parts;
     if (request.method !== 'GET') return methodAnswer('GET');
     const token = AUTHORIZATION.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined || !this.#accepts(token)) return unauthorized();
     const { headers, refusal } = rateLimit.take(token, settings().restPerMinute, Date.now());
     if (refusal) return refusal;
-    const answer = route(desk, url);
+    const answer = route(store, url);
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
 
@@ -89,14 +89,14 @@ export class RestApi {
   }
 }
 
-function route(desk: Desk, { pathname, searchParams }: URL): Answer {
-  if (pathname === '/log_entries') return listLogEntries(desk, searchParams);
+function route(store: IncidentStore, { pathname, searchParams }: URL): Answer {
+  if (pathname === '/log_entries') return listLogEntries(store, searchParams);
   if (pathname === '/abilities') return jsonAnswer(200, { abilities: ['teams', 'urgencies', 'event_rules'] });
   if (pathname === '/users/me') return jsonAnswer(200, { user: user() });
   const [, collection, id, rest] = pathname.split('/');
   if (id === undefined || rest !== undefined) return restNotFound();
-  if (collection === 'log_entries') return showLogEntry(desk, id, searchParams);
-  const incident = collection === 'incidents' ? desk.find(id) : undefined;
+  if (collection === 'log_entries') return showLogEntry(store, id, searchParams);
+  const incident = collection === 'incidents' ? store.find(id) : undefined;
   return incident ? jsonAnswer(200, { incident: incidentBody(incident) }) : restNotFound();
 }
 
