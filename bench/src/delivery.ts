@@ -49,19 +49,19 @@ async function main(): Promise<void> {
     const result = await PARTS[part](events);
     console.log(`\n${part}: ${cpus().length} cores, ${result.conditions}`);
     console.table(result.rows);
-    keep(part, result);
+    saveResult(part, result);
   }
 }
 
 /** Parts that did not run keep their last figures. */
-function keep(part: string, result: object): void {
+function saveResult(part: string, result: object): void {
   mkdirSync('bench/results', { recursive: true });
-  const former: Record<string, unknown> = readFormer();
-  const latest = { ...former, [part]: { cores: cpus().length, ...result } };
+  const previous: Record<string, unknown> = readPrevious();
+  const latest = { ...previous, [part]: { cores: cpus().length, ...result } };
   writeFileSync(RESULTS, `${JSON.stringify(latest, null, 2)}\n`);
 }
 
-function readFormer(): Record<string, unknown> {
+function readPrevious(): Record<string, unknown> {
   try {
     return Object.fromEntries(
       Object.entries(parts.parse(JSON.parse(readFileSync(RESULTS, 'utf8')))).filter(([part]) => isPart(part)),

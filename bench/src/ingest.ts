@@ -70,20 +70,20 @@ async function main(): Promise<void> {
     const result = await PARTS[part]({ rounds, keys, seconds });
     console.log(`\n${part}: ${cpus().length} cores, ${result.conditions}`);
     console.table(result.rows);
-    keep(part, result);
+    saveResult(part, result);
   }
 }
 
 /** Parts that did not run keep their last figures. */
-function keep(part: string, result: object): void {
+function saveResult(part: string, result: object): void {
   mkdirSync('bench/results', { recursive: true });
   writeFileSync(
     RESULTS,
-    `${JSON.stringify({ ...readFormer(), [part]: { cores: cpus().length, ...result } }, null, 2)}\n`,
+    `${JSON.stringify({ ...readPrevious(), [part]: { cores: cpus().length, ...result } }, null, 2)}\n`,
   );
 }
 
-function readFormer(): Record<string, unknown> {
+function readPrevious(): Record<string, unknown> {
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(RESULTS, 'utf8')));
   } catch {

@@ -4,10 +4,10 @@
 import path from 'node:path';
 import { scoreCorpus } from './scrubber/corpus';
 import { checkClean, checkDedupKeys, timeEvents } from './scrubber/events';
-import { timeHostile } from './scrubber/redos';
+import { timeRedos } from './scrubber/redos';
 
 scoreCorpus(process.argv[2] ?? path.resolve('libs/scrubber/fixtures/corpus.jsonl'));
 checkClean();
 checkDedupKeys();
 timeEvents();
-timeHostile();
+timeRedos();

@@ -1,5 +1,5 @@
 import { openRunFolder, type RunFolder } from '@pdaltagent/testing';
-import { queuesToBe, tell } from './faults.fixture';
+import { printFigures, waitForQueues } from './faults.fixture';
 import { JumpingClock } from './jumping-clock.fixture';
 import { Relay } from './relay.fixture';
 import { routingKeys, Traffic } from './traffic.fixture';
@@ -68,7 +68,7 @@ describe('while the clock of every host', () => {
       await after.delivered(SOON_MS);
       const took = Math.round(performance.now() - startedAt);
 
-      const { dead } = await queuesToBe(relay, 'empty', ({ queued }) => queued === 0);
+      const { dead } = await waitForQueues(relay, 'empty', ({ queued }) => queued === 0);
       for (const traffic of [before, after]) {
         await traffic.collect();
         expect({ ...traffic.ledger.report(), dead }).toMatchObject({
@@ -80,7 +80,7 @@ describe('while the clock of every host', () => {
           dead: 0,
         });
       }
-      tell(`clock ${prefix}`, { events: 2 * ALERTS * EVENTS_PER_ALERT, 'ms after the jump': took });
+      printFigures(`clock ${prefix}`, { events: 2 * ALERTS * EVENTS_PER_ALERT, 'ms after the jump': took });
       for (const worker of relay.workers.splice(0)) await worker.stop();
     },
     4 * SOON_MS,

@@ -1,6 +1,6 @@
 import { EVENTS, laneOf } from '@pdaltagent/messaging';
 import { waitUntil } from '@pdaltagent/testing';
-import { KEYS, SCENARIO_MS, STEP_MS, survives } from './faults.fixture';
+import { KEYS, SCENARIO_MS, STEP_MS, survivesFault } from './faults.fixture';
 import { Relay } from './relay.fixture';
 
 const CONSUMER_TIMEOUT_MS = 10_000;
@@ -22,7 +22,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it(
     'the broker takes channels away whose events are held for too long',
     () =>
-      survives(relay, 'consumer-timeout', async (traffic) => {
+      survivesFault(relay, 'consumer-timeout', async (traffic) => {
         await relay.broker.setConsumerTimeout(CONSUMER_TIMEOUT_MS, 1_000);
         const fail = (id: string, routingKey: string | undefined, effect: unknown) =>
           relay.control('POST', '/faults', { id, match: { routingKey }, effect });

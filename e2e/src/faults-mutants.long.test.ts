@@ -1,5 +1,5 @@
 import { type LedgerReport } from '@pdaltagent/testing';
-import { figureToBe, queuesToBe, SCENARIO_MS, tell } from './faults.fixture';
+import { printFigures, SCENARIO_MS, waitForMetric, waitForQueues } from './faults.fixture';
 import { buildMutant, type Mutation } from './mutant.fixture';
 import { Relay } from './relay.fixture';
 import { routingKeys, Traffic } from './traffic.fixture';
@@ -20,7 +20,7 @@ const NO_ORDER: readonly Mutation[] = [
 ];
 
 /** The broker tells how much a queue holds as it was up to 5 s ago, and this ordeal may be over sooner. */
-const COUNTS_RENEWED_MS = 8_000;
+const COUNTS_REFRESHED_MS = 8_000;
 
 /** Whether the ledger is right, one column after the other. */
 const CASES: readonly (readonly [
@@ -46,7 +46,7 @@ describe('under errors and the kill of a worker the ledger reports of a worker',
   afterAll(() => relay.stop());
 
   /** Many attempts fail, and those of some alerts hang on the wire when the worker is killed. */
-  async function ordeal(name: string, bundle: string): Promise<LedgerReport> {
+  async function reportUnderFaults(name: string, bundle: string): Promise<LedgerReport> {
     const traffic = new Traffic({
       gatewayUrl: relay.gatewayUrl,
       simulatorUrl: relay.simulatorUrl,
@@ -62,21 +62,21 @@ describe('under errors and the kill of a worker the ledger reports of a worker',
     await fault('errors', `${name}-*`, { kind: 'status', status: 503 }, 0.3);
     const worker = await relay.startWorker({ bundle });
     await traffic.send();
-    await figureToBe(worker, 'pdaltagent_retried_total', (count) => count >= 100);
-    const onTheWire = await figureToBe(worker, 'pdaltagent_in_flight', (count) => count >= 20);
+    await waitForMetric(worker, 'pdaltagent_retried_total', (count) => count >= 100);
+    const onTheWire = await waitForMetric(worker, 'pdaltagent_in_flight', (count) => count >= 20);
     await worker.kill();
     await relay.control('DELETE', '/faults');
     await relay.startWorker({ bundle });
     let emptySince: number | undefined;
-    await queuesToBe(relay, 'empty for good', ({ queued }) => {
+    await waitForQueues(relay, 'empty for good', ({ queued }) => {
       emptySince = queued === 0 ? (emptySince ?? Date.now()) : undefined;
-      return emptySince !== undefined && Date.now() - emptySince > COUNTS_RENEWED_MS;
+      return emptySince !== undefined && Date.now() - emptySince > COUNTS_REFRESHED_MS;
     });
     await traffic.collect();
     const report = traffic.ledger.report();
     const { accepted, delivered, lost, inversions } = report;
     const figures = { accepted, arrived: delivered, lost: lost.length, inversions: inversions.length };
-    tell(name, { ...figures, 'on the wire at the kill': onTheWire });
+    printFigures(name, { ...figures, 'on the wire at the kill': onTheWire });
     return report;
   }
 
@@ -85,7 +85,7 @@ describe('under errors and the kill of a worker the ledger reports of a worker',
     async (name, mutations, expected) => {
       const short = `mutant-${CASES.findIndex(([of]) => of === name)}`;
       const bundle = await buildMutant('delivery-worker', mutations, relay.folder(short));
-      const { accepted, lost, inversions } = await ordeal(short, bundle);
+      const { accepted, lost, inversions } = await reportUnderFaults(short, bundle);
       expect(accepted).toBe(2_000);
       expect({ lost: lost.length > 0, inversions: inversions.length > 0 }).toEqual(expected);
     },

@@ -1,5 +1,5 @@
 import { waitUntil } from '@pdaltagent/testing';
-import { holdsEvents, KEYS, SCENARIO_MS, STEP_MS, survives } from './faults.fixture';
+import { KEYS, SCENARIO_MS, STEP_MS, survivesFault, waitForHeldEvents } from './faults.fixture';
 import { Relay } from './relay.fixture';
 
 /** Together they hit 30 % of the attempts: of several faults the oldest one decides. */
@@ -25,7 +25,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it(
     'PagerDuty answers 30 % with errors, resets and lost answers',
     () =>
-      survives(relay, 'failures', async (traffic) => {
+      survivesFault(relay, 'failures', async (traffic) => {
         for (const [seed, failure] of FAILURES.entries()) await relay.control('POST', '/faults', { ...failure, seed });
         await relay.startWorker();
         await traffic.send();
@@ -42,7 +42,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it(
     'PagerDuty throttles 12 of 40 routing keys, with and without a Retry-After, and a worker that knows them is killed',
     () =>
-      survives(relay, 'storm', async (traffic) => {
+      survivesFault(relay, 'storm', async (traffic) => {
         const limits = Object.fromEntries(PACED.map((key) => [key, 60]));
         await relay.control('PATCH', '/settings', { eventsPerMinuteByKey: limits });
         for (const [seed, key] of TOLD.entries()) {
@@ -66,7 +66,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
           { what: 'PagerDuty to throttle', timeoutMs: STEP_MS },
         );
         const aside = worker.lines.filter(({ message }) => message.startsWith('key set aside')).length;
-        const held = await holdsEvents(worker);
+        const held = await waitForHeldEvents(worker);
         // The rates it has learnt die with it: the rest need not wait for them.
         await worker.kill();
         const told = await Promise.all(TOLD.map((key) => relay.hits(key)));

@@ -1,14 +1,14 @@
 import { waitUntil } from '@pdaltagent/testing';
 import {
   ALERTS,
-  closeDam,
-  figure,
-  figureToBe,
-  holdsEvents,
-  openDam,
+  endSlowResponses,
+  metric,
   SCENARIO_MS,
+  startSlowResponses,
   STEP_MS,
-  survives,
+  survivesFault,
+  waitForHeldEvents,
+  waitForMetric,
 } from './faults.fixture';
 import { Relay } from './relay.fixture';
 
@@ -32,20 +32,20 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it(
     'the broker is killed again and again',
     () =>
-      survives(relay, 'broker-kills', async (traffic) => {
-        await closeDam(relay, traffic);
+      survivesFault(relay, 'broker-kills', async (traffic) => {
+        await startSlowResponses(relay, traffic);
         const worker = await relay.startWorker();
         const held: number[] = [];
         while (held.length < KILLS) {
           const sent = traffic.send(ALERTS / KILLS);
-          held.push(await holdsEvents(worker));
+          held.push(await waitForHeldEvents(worker));
           await relay.broker.kill();
           await gatewayGoes('to the spool', held.length);
           await relay.broker.restart();
           await sent;
           await gatewayGoes('straight to the broker', held.length + 1);
         }
-        await openDam(relay);
+        await endSlowResponses(relay);
         // While the broker was away the spool served: nobody was turned away.
         expect(traffic.refused).toBe(0);
         return { kills: held.length, 'unacknowledged at each': held };
@@ -56,19 +56,19 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it.each(['memory', 'disk'] as const)(
     'the broker is short of %s',
     (resource) =>
-      survives(relay, `${resource}-alarm`, async (traffic) => {
-        await closeDam(relay, traffic);
+      survivesFault(relay, `${resource}-alarm`, async (traffic) => {
+        await startSlowResponses(relay, traffic);
         const worker = await relay.startWorker();
         await traffic.send(ALERTS / 4);
-        const held = await holdsEvents(worker);
+        const held = await waitForHeldEvents(worker);
         await relay.broker.setAlarm(resource, true);
         await traffic.send(ALERTS / 2);
-        const spooled = await figure(relay.gateway, 'pdaltagent_gateway_spool_entries');
-        const before = await figure(worker, 'pdaltagent_delivered_total');
-        const delivered = await figureToBe(worker, 'pdaltagent_delivered_total', (count) => count > before);
+        const spooled = await metric(relay.gateway, 'pdaltagent_gateway_spool_entries');
+        const before = await metric(worker, 'pdaltagent_delivered_total');
+        const delivered = await waitForMetric(worker, 'pdaltagent_delivered_total', (count) => count > before);
         await relay.broker.setAlarm(resource, false);
         await traffic.send();
-        await openDam(relay);
+        await endSlowResponses(relay);
         return { 'held before': held, 'in the spool': spooled, 'delivered meanwhile': delivered - before };
       }),
     SCENARIO_MS,

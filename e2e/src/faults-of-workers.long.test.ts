@@ -1,4 +1,13 @@
-import { closeDam, figure, figureToBe, holdsEvents, openDam, SCENARIO_MS, STEP_MS, survives } from './faults.fixture';
+import {
+  endSlowResponses,
+  metric,
+  SCENARIO_MS,
+  startSlowResponses,
+  STEP_MS,
+  survivesFault,
+  waitForHeldEvents,
+  waitForMetric,
+} from './faults.fixture';
 import { Relay } from './relay.fixture';
 
 const KILLS = 12;
@@ -15,17 +24,17 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it(
     'a worker is killed every second',
     () =>
-      survives(relay, 'worker-kills', async (traffic) => {
-        await closeDam(relay, traffic);
+      survivesFault(relay, 'worker-kills', async (traffic) => {
+        await startSlowResponses(relay, traffic);
         let [older, newer] = [await relay.startWorker(), await relay.startWorker()];
         const sent = traffic.send();
         const held: number[] = [];
         while (held.length < KILLS) {
-          held.push(await holdsEvents(older));
+          held.push(await waitForHeldEvents(older));
           await older.kill();
           [older, newer] = [newer, await relay.startWorker()];
         }
-        await openDam(relay);
+        await endSlowResponses(relay);
         await sent;
         return { kills: held.length, 'unacknowledged at each': held };
       }),
@@ -35,30 +44,30 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it(
     'workers are added and removed',
     () =>
-      survives(relay, 'scaling', async (traffic) => {
-        await closeDam(relay, traffic);
+      survivesFault(relay, 'scaling', async (traffic) => {
+        await startSlowResponses(relay, traffic);
         const first = await relay.startWorker();
         const sent = traffic.send();
-        await holdsEvents(first);
+        await waitForHeldEvents(first);
         const others = await Promise.all([relay.startWorker(), relay.startWorker(), relay.startWorker()]);
         const workers = [first, ...others];
         const lanes = await Promise.all(
-          workers.map((worker) => figureToBe(worker, 'pdaltagent_lanes', (count) => count > 0 && count < LANES)),
+          workers.map((worker) => waitForMetric(worker, 'pdaltagent_lanes', (count) => count > 0 && count < LANES)),
         );
         await Promise.all(
-          workers.map((worker) => figureToBe(worker, 'pdaltagent_delivered_total', (count) => count > 0)),
+          workers.map((worker) => waitForMetric(worker, 'pdaltagent_delivered_total', (count) => count > 0)),
         );
         const held: number[] = [];
         const delivered: number[] = [];
         for (const worker of others) {
-          held.push(await holdsEvents(worker));
-          delivered.push(await figure(worker, 'pdaltagent_delivered_total'));
+          held.push(await waitForHeldEvents(worker));
+          delivered.push(await metric(worker, 'pdaltagent_delivered_total'));
           await worker.stop();
         }
-        await figureToBe(first, 'pdaltagent_lanes', (count) => count === LANES);
-        await openDam(relay);
+        await waitForMetric(first, 'pdaltagent_lanes', (count) => count === LANES);
+        await endSlowResponses(relay);
         await sent;
-        delivered.unshift(await figure(first, 'pdaltagent_delivered_total'));
+        delivered.unshift(await metric(first, 'pdaltagent_delivered_total'));
         return { 'delivered by each': delivered, 'lanes of each': lanes, 'held by each when removed': held };
       }),
     SCENARIO_MS,
@@ -67,19 +76,19 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it(
     'workers are restarted one after the other',
     () =>
-      survives(relay, 'rolling', async (traffic) => {
-        await closeDam(relay, traffic);
+      survivesFault(relay, 'rolling', async (traffic) => {
+        await startSlowResponses(relay, traffic);
         const workers = [await relay.startWorker(), await relay.startWorker(), await relay.startWorker()];
         const sent = traffic.send();
         const held: number[] = [];
         for (const worker of workers) {
-          held.push(await holdsEvents(worker));
+          held.push(await waitForHeldEvents(worker));
           await worker.restart();
         }
         const delivered = await Promise.all(
-          workers.map((worker) => figureToBe(worker, 'pdaltagent_delivered_total', (count) => count > 0)),
+          workers.map((worker) => waitForMetric(worker, 'pdaltagent_delivered_total', (count) => count > 0)),
         );
-        await openDam(relay);
+        await endSlowResponses(relay);
         await sent;
         return { 'held by each when restarted': held, 'delivered by each since': delivered };
       }),
@@ -89,21 +98,21 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it(
     'a worker is paused until its lanes have gone to another, and wakes again',
     () =>
-      survives(relay, 'pause', async (traffic) => {
-        await closeDam(relay, traffic);
+      survivesFault(relay, 'pause', async (traffic) => {
+        await startSlowResponses(relay, traffic);
         const [sleeper, other] = [await relay.startWorker(), await relay.startWorker()];
         const sent = traffic.send();
-        const held = await holdsEvents(sleeper);
+        const held = await waitForHeldEvents(sleeper);
         sleeper.pause();
-        await openDam(relay);
-        await figureToBe(other, 'pdaltagent_lanes', (count) => count === LANES);
+        await endSlowResponses(relay);
+        await waitForMetric(other, 'pdaltagent_lanes', (count) => count === LANES);
         await sent;
         await traffic.delivered(STEP_MS);
         sleeper.resume();
-        await figureToBe(sleeper, 'pdaltagent_lanes', (count) => count > 0);
+        await waitForMetric(sleeper, 'pdaltagent_lanes', (count) => count > 0);
         return {
           'held when paused': held,
-          'delivered by the other': await figure(other, 'pdaltagent_delivered_total'),
+          'delivered by the other': await metric(other, 'pdaltagent_delivered_total'),
         };
       }),
     SCENARIO_MS,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { figure, queuesToBe, SCENARIO_MS, STEP_MS, survives } from './faults.fixture';
+import { metric, SCENARIO_MS, STEP_MS, survivesFault, waitForQueues } from './faults.fixture';
 import { Relay } from './relay.fixture';
 
 const OUTAGE_MS = 60_000;
@@ -15,24 +15,24 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   it(
     'PagerDuty is away for a minute',
     () =>
-      survives(relay, 'outage', async (traffic) => {
+      survivesFault(relay, 'outage', async (traffic) => {
         const worker = await relay.startWorker();
         await traffic.send(100);
         await relay.control('POST', '/down', { mode: 'reset' });
         const minute = delay(OUTAGE_MS);
         await traffic.send();
         await worker.logged('that PagerDuty is away', ({ message }) => message.startsWith('destination away'), STEP_MS);
-        const { queued } = await queuesToBe(
+        const { queued } = await waitForQueues(
           relay,
           'what was accepted and is neither delivered nor dead',
           async (state) => {
-            const delivered = await figure(worker, 'pdaltagent_delivered_total');
+            const delivered = await metric(worker, 'pdaltagent_delivered_total');
             return delivered + state.queued + state.dead === traffic.accepted;
           },
         );
         await minute;
-        const held = await figure(worker, 'pdaltagent_held');
-        const failed = await figure(worker, 'pdaltagent_retried_total');
+        const held = await metric(worker, 'pdaltagent_held');
+        const failed = await metric(worker, 'pdaltagent_retried_total');
         await relay.control('DELETE', '/down');
         await worker.logged('that PagerDuty is back', ({ message }) => message === 'destination back', STEP_MS);
         return { 'queued while away': queued, 'held while away': held, 'attempts that failed': failed };

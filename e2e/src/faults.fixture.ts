@@ -12,13 +12,17 @@ export const SCENARIO_MS = 900_000;
 export const STEP_MS = 240_000;
 
 /** What proves that a fault hit: every number of it has to be above 0. */
-export type Proof = Readonly<Record<string, number | readonly number[]>>;
+export type FaultEvidence = Readonly<Record<string, number | readonly number[]>>;
 
 /**
  * Has a fault come and go under 20,000 events, and judges by the ledger once nothing is queued any more: nothing is lost,
  * no alert's events arrived out of order, and none was played again. Writes one line of figures.
  */
-export async function survives(relay: Relay, name: string, fault: (traffic: Traffic) => Promise<Proof>): Promise<void> {
+export async function survivesFault(
+  relay: Relay,
+  name: string,
+  fault: (traffic: Traffic) => Promise<FaultEvidence>,
+): Promise<void> {
   const traffic = new Traffic({
     gatewayUrl: relay.gatewayUrl,
     simulatorUrl: relay.simulatorUrl,
@@ -32,10 +36,10 @@ export async function survives(relay: Relay, name: string, fault: (traffic: Traf
     const proof = await fault(traffic);
     await traffic.delivered(STEP_MS);
     // What is still queued then is a repeat, and where it would arrive it arrives before the queues are empty.
-    const { dead } = await queuesToBe(relay, 'empty', ({ queued }) => queued === 0);
+    const { dead } = await waitForQueues(relay, 'empty', ({ queued }) => queued === 0);
     await traffic.collect();
     const report = traffic.ledger.report();
-    tell(name, {
+    printFigures(name, {
       accepted: report.accepted,
       arrived: report.delivered,
       duplicates: report.duplicates.length,
@@ -55,7 +59,7 @@ export async function survives(relay: Relay, name: string, fault: (traffic: Traf
     }
   } catch (error) {
     const waiting = [...(await relay.broker.messages())].filter(([, messages]) => messages > 0);
-    tell(`${name} failed; in the queues`, Object.fromEntries(waiting));
+    printFigures(`${name} failed; in the queues`, Object.fromEntries(waiting));
     for (const worker of relay.workers) process.stdout.write(`${worker.lastLines(30)}\n`);
     throw error;
   } finally {
@@ -66,13 +70,13 @@ export async function survives(relay: Relay, name: string, fault: (traffic: Traf
 }
 
 /** Writes a line that stays readable between those of the test runner. */
-export function tell(name: string, figures: Proof): void {
+export function printFigures(name: string, figures: FaultEvidence): void {
   const texts = Object.entries(figures).map(([what, figure]) => `${what} ${[figure].flat().join('+')}`);
   process.stdout.write(`  ${name}: ${texts.join(', ')}\n`);
 }
 
 /** Waits for the lanes to be in a state; it is told what is in them, what workers hold included, and in the dead letters. */
-export async function queuesToBe(
+export async function waitForQueues(
   relay: Relay,
   what: string,
   isReached: (state: { readonly queued: number; readonly dead: number }) => boolean | Promise<boolean>,
@@ -90,33 +94,33 @@ export async function queuesToBe(
 }
 
 /** A number that an app tells on its admin port. */
-export async function figure(app: AppProcess, name: string): Promise<number> {
+export async function metric(app: AppProcess, name: string): Promise<number> {
   const text = await (await fetch(`${app.url}/metrics`)).text();
   return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
 
 /** Waits until an app tells a number that will do, and resolves with it. */
-export function figureToBe(app: AppProcess, name: string, isReached: (value: number) => boolean): Promise<number> {
-  return waitUntil(() => figure(app, name).then((value) => isReached(value) && value), {
+export function waitForMetric(app: AppProcess, name: string, isReached: (value: number) => boolean): Promise<number> {
+  return waitUntil(() => metric(app, name).then((value) => isReached(value) && value), {
     what: `${name} of the ${app.name}`,
     timeoutMs: STEP_MS,
   });
 }
 
 /** Waits until the worker holds a good many events that it has not acknowledged, and resolves with their number. */
-export function holdsEvents(worker: AppProcess): Promise<number> {
-  return figureToBe(worker, 'pdaltagent_held', (held) => held >= 20);
+export function waitForHeldEvents(worker: AppProcess): Promise<number> {
+  return waitForMetric(worker, 'pdaltagent_held', (held) => held >= 20);
 }
 
 /**
  * From now on PagerDuty answers a ninth of the alerts so late that workers hold events until the dam is opened, however fast
  * they are: an alert of 20 events lasts for 100 s.
  */
-export async function closeDam(relay: Relay, { prefix }: Traffic): Promise<void> {
+export async function startSlowResponses(relay: Relay, { prefix }: Traffic): Promise<void> {
   const match = { dedupKey: `${prefix}-1*` };
   await relay.control('POST', '/faults', { id: 'dam', match, effect: { kind: 'latency', ms: 5_000 } });
 }
 
-export async function openDam(relay: Relay): Promise<void> {
+export async function endSlowResponses(relay: Relay): Promise<void> {
   await relay.control('DELETE', '/faults/dam');
 }

@@ -2,14 +2,14 @@ import { waitUntil } from '@pdaltagent/testing';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { Arrivals, GatewayRig } from './gateway.fixture';
+import { GatewayRig, LaneDrain } from './gateway.fixture';
 
 const KEY = '01234567890123456789012345678901';
-const AT_ONE_TIME = 8;
+const CONCURRENCY = 8;
 
 describe('a gateway whose disk is full while the broker is away', () => {
   let rig: GatewayRig;
-  let arrivals: Arrivals;
+  let arrivals: LaneDrain;
   let folder: string;
   let isMounted: boolean;
   const arrived = new Set<string>();
@@ -22,7 +22,7 @@ describe('a gateway whose disk is full while the broker is away', () => {
       // Where this user may not mount a small disk, a quota stands for one.
       ...(isMounted ? {} : { PDAGENTD_SPOOL_MAX_BYTES: String(8 * 1024 * 1024) }),
     });
-    arrivals = await Arrivals.of(rig.broker.url, (body) => arrived.add(body.toString()));
+    arrivals = await LaneDrain.start(rig.broker.url, (body) => arrived.add(body.toString()));
   });
   afterAll(async () => {
     await arrivals.stop();
@@ -50,14 +50,14 @@ describe('a gateway whose disk is full while the broker is away', () => {
         else refused.push(answer);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONE_TIME }, sender));
+    await Promise.all(Array.from({ length: CONCURRENCY }, sender));
     return { accepted, refused };
   }
 
   it('says 503 in PagerDuty’s shape, keeps what it answered 202, and takes events again once there is room', async () => {
     for (const round of ['first', 'second']) {
       await rig.proxy.inject({ kind: 'down' });
-      await rig.goes('spool');
+      await rig.waitForMode('spool');
       const { accepted, refused } = await fill(round);
       expect(accepted.length).toBeGreaterThan(20);
       for (const { status, retryAfter, body } of refused) {
@@ -72,7 +72,7 @@ describe('a gateway whose disk is full while the broker is away', () => {
       await rig.gateway.kill();
       await rig.gateway.restart();
       await rig.proxy.heal();
-      await rig.goes('direct');
+      await rig.waitForMode('direct');
       await waitUntil(() => accepted.every((body) => arrived.has(body)), { what: 'every accepted event to arrive' });
       expect((await post(eventBody('after'))).status).toBe(202);
     }

@@ -9,10 +9,10 @@ import {
 } from '@pdaltagent/testing';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { Arrivals, GatewayRig } from './gateway.fixture';
+import { GatewayRig, LaneDrain } from './gateway.fixture';
 
 const CASES = 50_000;
-const AT_ONE_TIME = 250;
+const CONCURRENCY = 250;
 const CONNECTIONS = 32;
 const GROWTH_MB = 40;
 const EXPECTED: ReadonlySet<number> = new Set([202, 400, 404, 405, 413, 415, 431]);
@@ -21,7 +21,7 @@ const answered = z.object({ status: z.literal('success'), dedup_key: z.optional(
 
 describe('whatever is sent to the gateway', () => {
   let rig: GatewayRig;
-  let arrivals: Arrivals;
+  let arrivals: LaneDrain;
   const arrived: Buffer[] = [];
   let connections: FuzzedConnection[] = [];
   let accepted = 0;
@@ -29,7 +29,7 @@ describe('whatever is sent to the gateway', () => {
 
   beforeAll(async () => {
     rig = await GatewayRig.start('e2e-gateway-fuzz');
-    arrivals = await Arrivals.of(rig.broker.url, (body) => arrived.push(body));
+    arrivals = await LaneDrain.start(rig.broker.url, (body) => arrived.push(body));
     connections = Array.from({ length: CONNECTIONS }, () => new FuzzedConnection(rig.port));
   });
   afterAll(async () => {
@@ -81,7 +81,7 @@ describe('whatever is sent to the gateway', () => {
     const memory: number[] = [];
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fuzzedRequest, { minLength: AT_ONE_TIME, maxLength: AT_ONE_TIME }),
+        fc.array(fuzzedRequest, { minLength: CONCURRENCY, maxLength: CONCURRENCY }),
         async (requests) => {
           const answers = await send(requests);
           expect(unexpected(requests, answers)).toEqual([]);
@@ -90,7 +90,7 @@ describe('whatever is sent to the gateway', () => {
           memory.push(residentMb(await rig.metrics()));
         },
       ),
-      { numRuns: CASES / AT_ONE_TIME, endOnFailure: true },
+      { numRuns: CASES / CONCURRENCY, endOnFailure: true },
     );
     expect(sent).toBe(CASES);
     expect(accepted).toBeGreaterThan(CASES / 3);

@@ -1,18 +1,18 @@
 import { waitUntil } from '@pdaltagent/testing';
-import { Arrivals, GatewayRig } from './gateway.fixture';
+import { GatewayRig, LaneDrain } from './gateway.fixture';
 import { keyIn, Senders } from './senders.fixture';
 
 const SENDERS = 32;
 
 describe('kill -9 of the gateway with requests in flight', () => {
   let rig: GatewayRig;
-  let arrivals: Arrivals;
+  let arrivals: LaneDrain;
   let senders: Senders;
   const arrived = new Set<string | undefined>();
 
   beforeAll(async () => {
     rig = await GatewayRig.start('e2e-gateway-kills');
-    arrivals = await Arrivals.of(rig.broker.url, (body) => arrived.add(keyIn(body)));
+    arrivals = await LaneDrain.start(rig.broker.url, (body) => arrived.add(keyIn(body)));
     senders = new Senders(rig.port, SENDERS);
   });
   afterAll(async () => {
@@ -24,7 +24,7 @@ describe('kill -9 of the gateway with requests in flight', () => {
   /** Each kill cuts requests short that were on their way: that is waited for, not hoped for. */
   async function kill(times: number): Promise<void> {
     for (let kills = 0; kills < times; kills += 1) {
-      await senders.more(SENDERS);
+      await senders.waitForAccepted(SENDERS);
       const before = senders.cutShort;
       await rig.gateway.kill();
       await waitUntil(() => senders.cutShort > before, { what: 'requests to be cut short', intervalMs: 5 });
@@ -33,7 +33,7 @@ describe('kill -9 of the gateway with requests in flight', () => {
   }
 
   async function nothingIsLost(): Promise<void> {
-    await rig.goes('direct');
+    await rig.waitForMode('direct');
     const missing = () => [...senders.accepted].filter((key) => !arrived.has(key));
     await waitUntil(() => missing().length === 0, { what: 'every accepted event to arrive', timeoutMs: 60_000 });
     // Each was what was sent, byte for byte.
@@ -47,7 +47,7 @@ describe('kill -9 of the gateway with requests in flight', () => {
 
   it('loses none of its 202s in 25 kills with the broker away and the spool in use', async () => {
     await rig.proxy.inject({ kind: 'down' });
-    await rig.goes('spool');
+    await rig.waitForMode('spool');
     await kill(25);
     await rig.proxy.heal();
     await nothingIsLost();
@@ -55,7 +55,7 @@ describe('kill -9 of the gateway with requests in flight', () => {
 
   it('loses none of its 202s in 25 kills with the broker blocked and the spool in use', async () => {
     await rig.broker.setAlarm('memory', true);
-    await rig.goes('spool');
+    await rig.waitForMode('spool');
     await kill(25);
     await rig.broker.setAlarm('memory', false);
     await nothingIsLost();

@@ -62,7 +62,7 @@ describe('a network that delivers the bytes of a connection long after it was gi
     const before = rig.proxy.accepted;
     await Promise.all(alerts.map(({ key, name }) => send(key, 'trigger', name)));
     await waitUntil(() => rig.proxy.accepted > before, { what: 'the connection to be given up', timeoutMs: 60_000 });
-    await rig.goes('direct');
+    await rig.waitForMode('direct');
     await Promise.all(alerts.map(({ key, name }) => send(key, 'resolve', name)));
     await waitUntil(
       async () =>

@@ -1,7 +1,7 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { Arrivals, GatewayRig } from './gateway.fixture';
+import { GatewayRig, LaneDrain } from './gateway.fixture';
 import { routingKeys } from './traffic.fixture';
 
 const LARGEST = 16 * 1024;
@@ -9,7 +9,7 @@ const EVENTS = 50;
 
 describe('a broker that refuses messages over a size', () => {
   let rig: GatewayRig;
-  let arrivals: Arrivals;
+  let arrivals: LaneDrain;
   const arrived = new Map<string, number>();
 
   beforeAll(async () => {
@@ -17,9 +17,9 @@ describe('a broker that refuses messages over a size', () => {
     await rig.broker.setMaxMessageSize(LARGEST);
     // Channels that are open keep the limit of before.
     rig.proxy.cut();
-    await rig.goes('spool');
-    await rig.goes('direct');
-    arrivals = await Arrivals.of(rig.broker.url, (body) => {
+    await rig.waitForMode('spool');
+    await rig.waitForMode('direct');
+    arrivals = await LaneDrain.start(rig.broker.url, (body) => {
       const { dedup_key: key } = JSON.parse(body.toString()) as { dedup_key: string };
       arrived.set(key, (arrived.get(key) ?? 0) + 1);
     });
@@ -62,7 +62,7 @@ describe('a broker that refuses messages over a size', () => {
       what: `${poison.length} events in the quarantine`,
       timeoutMs: 60_000,
     });
-    await rig.goes('direct');
+    await rig.waitForMode('direct');
     expect(poison.filter((key) => arrived.has(key))).toEqual([]);
     const metrics = await rig.metrics();
     expect(metrics).toContain(`pdaltagent_gateway_quarantined_total{problem="refused"} ${poison.length}`);
@@ -72,14 +72,14 @@ describe('a broker that refuses messages over a size', () => {
   it('quarantines what was spooled while the broker was unreachable, and delivers what stood beside it', async () => {
     const before = quarantined();
     await rig.proxy.inject({ kind: 'down' });
-    await rig.goes('spool');
+    await rig.waitForMode('spool');
     const [key = ''] = routingKeys(1);
     for (let count = 0; count < 30; count += 1) {
       const size = count % 10 === 5 ? LARGEST + 100 : 300;
       expect((await post(event(key, `spooled-${count}`, size))).status).toBe(202);
     }
     await rig.proxy.heal();
-    await rig.goes('direct');
+    await rig.waitForMode('direct');
     expect(quarantined()).toBe(before + 3);
     await waitUntil(() => [...arrived.keys()].filter((name) => name.startsWith('spooled-')).length === 27, {
       what: 'the 27 that are not refused',

@@ -46,13 +46,13 @@ export class GatewayRig {
       },
     });
     const rig = new GatewayRig(folder, broker, proxy, gateway, port);
-    await rig.goes('direct');
+    await rig.waitForMode('direct');
     await broker.settle();
     return rig;
   }
 
   /** Resolves once new events go straight to the broker, or to the spool. */
-  goes(mode: 'direct' | 'spool'): Promise<unknown> {
+  waitForMode(mode: 'direct' | 'spool'): Promise<unknown> {
     return waitUntil(async () => (await this.metrics()).includes(`pdaltagent_gateway_mode{mode="${mode}"} 1`), {
       what: `events to go the way "${mode}"`,
       timeoutMs: 60_000,
@@ -72,11 +72,11 @@ export class GatewayRig {
 }
 
 /** Takes whatever is in the lanes. */
-export class Arrivals {
+export class LaneDrain {
   private constructor(readonly connection: ChannelModel) {}
 
   /** @param arrived called for each message with its exact bytes */
-  static async of(amqpUrl: string, arrived: (body: Buffer) => void): Promise<Arrivals> {
+  static async start(amqpUrl: string, arrived: (body: Buffer) => void): Promise<LaneDrain> {
     const connection = await connect(amqpUrl);
     const channel = await connection.createChannel();
     for (let lane = 0; lane < EVENTS.lanes; lane += 1) {
@@ -90,7 +90,7 @@ export class Arrivals {
         { noAck: false },
       );
     }
-    return new Arrivals(connection);
+    return new LaneDrain(connection);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import { EVENTS, laneOf } from '@pdaltagent/messaging';
 import { type AppProcess } from '@pdaltagent/testing';
-import { figure, holdsEvents, SCENARIO_MS, STEP_MS, tell } from './faults.fixture';
+import { metric, printFigures, SCENARIO_MS, STEP_MS, waitForHeldEvents } from './faults.fixture';
 import { Relay } from './relay.fixture';
 import { Traffic } from './traffic.fixture';
 
@@ -58,19 +58,19 @@ describe('a routing key that PagerDuty throttles', () => {
       };
 
       const overtaken = [await overtakes('quiet', QUIET)];
-      const held = await holdsEvents(worker);
+      const held = await waitForHeldEvents(worker);
       await worker.kill();
       const successor = await relay.startWorker();
       overtaken.push(await overtakes('later', QUIET));
       const throttled = await relay.answered(429);
 
       // The rate that it has learnt ends with it: the rest need not wait for it.
-      const delivered = await figure(successor, 'pdaltagent_delivered_total');
+      const delivered = await metric(successor, 'pdaltagent_delivered_total');
       await successor.kill();
       await relay.control('PATCH', '/settings', { eventsPerMinuteByKey: { [NOISY]: null } });
       await relay.startWorker();
       await noisy.delivered(STEP_MS);
-      tell('isolation', {
+      printFigures('isolation', {
         'events overtaken': overtaken,
         throttled,
         'held at the kill': held,
@@ -93,7 +93,7 @@ describe('a routing key whose posts hang', () => {
   /** So long that nobody's post times out while this test runs. */
   const NO_TIMEOUT = { PDAGENTD_ATTEMPT_TIMEOUT_MS: '3600000' };
   const attempts = (worker: AppProcess, outcome: string) =>
-    figure(worker, `pdaltagent_attempts_total{outcome="${outcome}"}`);
+    metric(worker, `pdaltagent_attempts_total{outcome="${outcome}"}`);
 
   it(
     'delays no other key of its lane until they time out, also where the worker crashes while it goes aside',
@@ -122,7 +122,7 @@ describe('a routing key whose posts hang', () => {
       await relay.control('DELETE', '/faults');
       await relay.startWorker();
       await noisy.delivered(STEP_MS);
-      tell('hanging', { hung, interrupted });
+      printFigures('hanging', { hung, interrupted });
       for (const { ledger } of [quiet, noisy]) {
         expect(ledger.report()).toMatchObject({ lost: [], unexpected: [], inversions: [], replays: [] });
       }

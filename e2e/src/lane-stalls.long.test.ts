@@ -1,6 +1,6 @@
 import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { type RabbitMQ, waitUntil } from '@pdaltagent/testing';
-import { Arrivals, GatewayRig } from './gateway.fixture';
+import { GatewayRig, LaneDrain } from './gateway.fixture';
 
 const STALLED_LANE = 5;
 /** Longer than a channel that does not confirm is kept. */
@@ -33,14 +33,14 @@ async function whileStalled(broker: RabbitMQ, lane: number, run: () => Promise<v
 
 describe('a lane whose queue does not answer', () => {
   let rig: GatewayRig;
-  let arrivals: Arrivals;
+  let arrivals: LaneDrain;
   const arrived: string[] = [];
   const answered: string[] = [];
   const latencies: number[] = [];
 
   beforeAll(async () => {
     rig = await GatewayRig.start('e2e-lane-stalls');
-    arrivals = await Arrivals.of(rig.broker.url, (body) => {
+    arrivals = await LaneDrain.start(rig.broker.url, (body) => {
       const { dedup_key: key } = JSON.parse(body.toString()) as { dedup_key: string };
       if (!arrived.includes(key)) arrived.push(key);
     });
@@ -88,7 +88,7 @@ describe('a lane whose queue does not answer', () => {
     const ofStalled = arrived.filter((key) => key.startsWith('stalled-'));
     expect(ofStalled).toEqual(ofStalled.toSorted((one, other) => numberOf(one) - numberOf(other)));
     expect(rig.proxy.accepted).toBe(1);
-    await rig.goes('direct');
+    await rig.waitForMode('direct');
   }, 240_000);
 });
 

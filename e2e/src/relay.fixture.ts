@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { askSimulator } from './simulator-control.fixture';
 
 const statistics = z.object({ events: z.object({ byStatus: z.record(z.string(), z.number()) }) });
-const standingFaults = z.object({ faults: z.array(z.object({ id: z.string(), hits: z.number() })) });
+const activeFaults = z.object({ faults: z.array(z.object({ id: z.string(), hits: z.number() })) });
 
 export interface WorkerOptions {
   readonly env?: Record<string, string>;
@@ -110,7 +110,7 @@ export class Relay {
 
   /** How often a fault of the simulator has hit. */
   async hits(id: string): Promise<number> {
-    const { faults } = standingFaults.parse(await this.control('GET', '/faults'));
+    const { faults } = activeFaults.parse(await this.control('GET', '/faults'));
     return faults.find((fault) => fault.id === id)?.hits ?? 0;
   }
 

@@ -23,7 +23,7 @@ export class Senders {
   }
 
   /** Resolves once so many more events were answered 202. */
-  async more(count: number): Promise<void> {
+  async waitForAccepted(count: number): Promise<void> {
     const goal = this.accepted.size + count;
     await waitUntil(() => this.accepted.size >= goal, {
       what: `${goal} accepted events (there are ${this.accepted.size})`,

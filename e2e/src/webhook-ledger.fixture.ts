@@ -8,14 +8,14 @@ export interface WrittenEntry {
 }
 
 /** A webhook as it came to the receiver. */
-export interface Arrival {
+export interface WebhookArrival {
   readonly at: number;
   /** X-Webhook-Id: receivers know repeats by it. */
   readonly webhookId: string;
   readonly entryId: string;
 }
 
-export interface BookReport {
+export interface WebhookReport {
   readonly entries: number;
   readonly arrivals: number;
   readonly missed: readonly string[];
@@ -23,7 +23,7 @@ export interface BookReport {
   /** Further arrivals of an entry. */
   readonly repeats: number;
   /** Entries whose arrivals had different ids. */
-  readonly otherIds: readonly string[];
+  readonly changedIds: readonly string[];
   /** `incident: later before earlier`, though every read that showed the later one showed the earlier one too. */
   readonly outOfOrder: readonly string[];
   /** Entries that went after a later one of their incident, because they appeared only after it was read. */
@@ -34,11 +34,11 @@ export interface BookReport {
  * What was written, what arrived, and what they say about each other.
  * @param reads when PagerDuty was asked for log entries
  */
-export function reportOf(
+export function webhookReport(
   written: readonly WrittenEntry[],
-  arrivals: readonly Arrival[],
+  arrivals: readonly WebhookArrival[],
   reads: readonly number[],
-): BookReport {
+): WebhookReport {
   const ids = new Map<string, Set<string>>();
   const positions = new Map<string, number>();
   for (const [position, { entryId, webhookId }] of arrivals.entries()) {
@@ -53,7 +53,7 @@ export function reportOf(
     missed: written.map(({ id }) => id).filter((id) => !positions.has(id)),
     unexpected: [...positions.keys()].filter((id) => !known.has(id)),
     repeats: arrivals.length - positions.size,
-    otherIds: [...ids].filter(([, several]) => several.size > 1).map(([id]) => id),
+    changedIds: [...ids].filter(([, several]) => several.size > 1).map(([id]) => id),
     outOfOrder,
     late,
   };
@@ -63,7 +63,7 @@ function orderOf(
   written: readonly WrittenEntry[],
   positions: ReadonlyMap<string, number>,
   reads: readonly number[],
-): Pick<BookReport, 'outOfOrder' | 'late'> {
+): Pick<WebhookReport, 'outOfOrder' | 'late'> {
   const outOfOrder: string[] = [];
   const late = new Set<string>();
   for (const [incident, entries] of grouped(written)) {

@@ -1,4 +1,4 @@
-import { type Arrival, reportOf, type WrittenEntry } from './webhook-ledger.fixture';
+import { type WebhookArrival, webhookReport, type WrittenEntry } from './webhook-ledger.fixture';
 
 const entry = (id: string, createdAt: number, visibleAt = createdAt): WrittenEntry => ({
   id,
@@ -6,45 +6,52 @@ const entry = (id: string, createdAt: number, visibleAt = createdAt): WrittenEnt
   visibleAt,
   incidentId: 'incident',
 });
-const arrival = (entryId: string, webhookId = `webhook of ${entryId}`): Arrival => ({ at: 0, entryId, webhookId });
+const arrival = (entryId: string, webhookId = `webhook of ${entryId}`): WebhookArrival => ({
+  at: 0,
+  entryId,
+  webhookId,
+});
 const arrivals = (...ids: readonly string[]) => ids.map((id) => arrival(id));
 
 describe('the book of webhooks', () => {
   const written = [entry('A', 1), entry('B', 2), entry('C', 3)];
 
   it('has nothing to say where all came in order', () => {
-    expect(reportOf(written, arrivals('A', 'B', 'C'), [10])).toEqual({
+    expect(webhookReport(written, arrivals('A', 'B', 'C'), [10])).toEqual({
       entries: 3,
       arrivals: 3,
       missed: [],
       unexpected: [],
       repeats: 0,
-      otherIds: [],
+      changedIds: [],
       outOfOrder: [],
       late: 0,
     });
   });
 
   it('names what is missed, what nobody wrote, and repeats', () => {
-    expect(reportOf(written, arrivals('A', 'A', 'C', 'X'), [10])).toMatchObject({
+    expect(webhookReport(written, arrivals('A', 'A', 'C', 'X'), [10])).toMatchObject({
       missed: ['B'],
       unexpected: ['X'],
       repeats: 1,
-      otherIds: [],
+      changedIds: [],
     });
   });
 
   it('names a repeat that came with another id', () => {
-    expect(reportOf(written, [...arrivals('A', 'B', 'C'), arrival('B', 'other')], [10]).otherIds).toEqual(['B']);
+    expect(webhookReport(written, [...arrivals('A', 'B', 'C'), arrival('B', 'other')], [10]).changedIds).toEqual(['B']);
   });
 
   it('names an entry before an earlier one that every read showed too', () => {
-    expect(reportOf(written, arrivals('B', 'A', 'C'), [10]).outOfOrder).toEqual(['incident: B before A']);
+    expect(webhookReport(written, arrivals('B', 'A', 'C'), [10]).outOfOrder).toEqual(['incident: B before A']);
   });
 
   it('lets an entry go late that a read did not show yet', () => {
     const late = [entry('A', 1, 15), entry('B', 2)];
-    expect(reportOf(late, arrivals('B', 'A'), [10, 20])).toMatchObject({ outOfOrder: [], late: 1 });
-    expect(reportOf(late, arrivals('B', 'A'), [20])).toMatchObject({ outOfOrder: ['incident: B before A'], late: 0 });
+    expect(webhookReport(late, arrivals('B', 'A'), [10, 20])).toMatchObject({ outOfOrder: [], late: 1 });
+    expect(webhookReport(late, arrivals('B', 'A'), [20])).toMatchObject({
+      outOfOrder: ['incident: B before A'],
+      late: 0,
+    });
   });
 });

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { z } from 'zod';
-import { type Arrival } from './webhook-ledger.fixture';
+import { type WebhookArrival } from './webhook-ledger.fixture';
 
 const v2 = z.object({ messages: z.tuple([z.object({ log_entries: z.tuple([z.object({ id: z.string() })]) })]) });
 
 /** A system inside of the house that takes v2 webhooks and keeps what came, in the order in which it came. */
 export class WebhookReceiver {
-  readonly arrivals: Arrival[] = [];
+  readonly arrivals: WebhookArrival[] = [];
   /** Entries that came at least once. */
   readonly entries = new Set<string>();
   readonly #server: Server;

@@ -1,5 +1,5 @@
 import { type AppProcess, FaultProxy, waitUntil } from '@pdaltagent/testing';
-import { metric, SCENARIO_MS, STEP_MS, tell, WebhookRelay } from './webhooks.fixture';
+import { metric, printFigures, SCENARIO_MS, STEP_MS, WebhookRelay } from './webhooks.fixture';
 
 /** What is promised. */
 const TAKEOVER_MS = 15_000;
@@ -40,7 +40,7 @@ describe('of two pollers', () => {
     await waitUntil(() => polls(first), { what: 'the first to poll', timeoutMs: STEP_MS });
     const second = await relay.startPoller();
     await write();
-    await relay.complete();
+    await relay.waitForAll();
     expect(await polls(second)).toBe(false);
     expect(await metric(second, 'pdaltagent_poller_entries_read_total')).toBe(0);
     return [first, second];
@@ -54,14 +54,14 @@ describe('of two pollers', () => {
       await first.kill();
       await write();
       const tookMs = await takeover(second);
-      const report = await relay.complete();
-      tell('takeover after a kill', {
+      const report = await relay.waitForAll();
+      printFigures('takeover after a kill', {
         seconds: tookMs / 1_000,
         entries: report.entries,
         missed: report.missed.length,
         repeats: report.repeats,
       });
-      expect(report).toMatchObject({ missed: [], unexpected: [], repeats: 0, otherIds: [], outOfOrder: [] });
+      expect(report).toMatchObject({ missed: [], unexpected: [], repeats: 0, changedIds: [], outOfOrder: [] });
     },
     SCENARIO_MS,
   );
@@ -77,19 +77,19 @@ describe('of two pollers', () => {
       await waitUntil(() => redis.swallowed > swallowed, { what: 'a mark', timeoutMs: STEP_MS, intervalMs: 5 });
       first.pause();
       const publishedBefore = await takeover(second).then((tookMs) => {
-        tell('takeover after a pause', { seconds: tookMs / 1_000 });
-        return relay.complete();
+        printFigures('takeover after a pause', { seconds: tookMs / 1_000 });
+        return relay.waitForAll();
       });
       await redis.heal();
       first.resume();
       await write();
-      await waitUntil(async () => (await relay.complete()).entries > publishedBefore.entries, { what: 'more' });
+      await waitUntil(async () => (await relay.waitForAll()).entries > publishedBefore.entries, { what: 'more' });
       await waitUntil(async () => (await fetch(`${first.url}/readyz`)).ok, { what: 'the first to be ready again' });
       expect([await polls(first), await polls(second)]).toEqual([false, true]);
-      const report = await relay.complete();
+      const report = await relay.waitForAll();
       const repeatsQueued = (await metric(sender, 'pdaltagent_webhook_repeats_dropped_total')) + report.repeats;
-      tell('a moment with both', { entries: report.entries, missed: report.missed.length, repeatsQueued });
-      expect(report).toMatchObject({ missed: [], unexpected: [], otherIds: [], outOfOrder: [] });
+      printFigures('a moment with both', { entries: report.entries, missed: report.missed.length, repeatsQueued });
+      expect(report).toMatchObject({ missed: [], unexpected: [], changedIds: [], outOfOrder: [] });
       expect(repeatsQueued).toBeGreaterThan(0);
     },
     SCENARIO_MS,

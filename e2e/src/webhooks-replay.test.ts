@@ -41,7 +41,7 @@ describe('pdaltagent webhooks replay', () => {
       await relay.write(keys.map((dedupKey) => ({ dedupKey, ...spread })));
       // Only now: entries so old are read by its first round alone.
       await Promise.all([relay.startPoller(environment), relay.startSender(environment)]);
-      await relay.complete();
+      await relay.waitForAll();
       const first = [...relay.receiver.arrivals];
       const total = first.length;
       expect(total).toBeGreaterThanOrEqual(STEPS * keys.length);

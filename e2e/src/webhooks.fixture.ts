@@ -15,7 +15,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { askSimulator } from './simulator-control.fixture';
-import { type BookReport, reportOf, type WrittenEntry } from './webhook-ledger.fixture';
+import { type WebhookReport, webhookReport, type WrittenEntry } from './webhook-ledger.fixture';
 import { WebhookReceiver } from './webhook-receiver.fixture';
 
 /** A scenario, and a step of it, on a machine that does much else. */
@@ -147,7 +147,7 @@ export class WebhookRelay {
   }
 
   /** Resolves once every entry that was written has arrived, and tells what the book says then. */
-  async complete(): Promise<BookReport> {
+  async waitForAll(): Promise<WebhookReport> {
     const all = await this.written();
     await waitUntil(() => all.every(({ id }) => this.receiver.entries.has(id)), {
       what: `${all.length} webhooks to arrive`,
@@ -160,9 +160,9 @@ export class WebhookRelay {
     return this.report();
   }
 
-  async report(): Promise<BookReport> {
+  async report(): Promise<WebhookReport> {
     const reads = (await this.reads()).map(({ answeredAt }) => answeredAt);
-    return reportOf(await this.written(), this.receiver.arrivals, reads);
+    return webhookReport(await this.written(), this.receiver.arrivals, reads);
   }
 
   /** Works on Redis as an operator would. */
@@ -224,7 +224,7 @@ export async function metric(app: AppProcess, name: string): Promise<number> {
 }
 
 /** One line of figures. */
-export function tell(scenario: string, figures: Readonly<Record<string, number>>): void {
+export function printFigures(scenario: string, figures: Readonly<Record<string, number>>): void {
   const shown = Object.entries(figures).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`);
   process.stdout.write(`${scenario}: ${shown.join(', ')}\n`);
 }

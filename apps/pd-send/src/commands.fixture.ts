@@ -57,7 +57,7 @@ export function close(server: Server): Promise<unknown> {
 }
 
 /** A request as a server saw it. */
-export interface Seen {
+export interface SeenRequest {
   readonly url: string | undefined;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
@@ -68,7 +68,7 @@ export type Reply = readonly [status: number, body: unknown, headers?: Readonly<
 export const SUCCESS = { status: 'success', message: 'Event processed' };
 
 /** Answers that a server gives in turn, the last one for ever; it notes what it saw. */
-export function answering(seen: Seen[], ...answers: readonly Reply[]) {
+export function respondWith(seen: SeenRequest[], ...answers: readonly Reply[]) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     let body = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));

@@ -10,16 +10,16 @@ export function usage({ name, options, positionals = [] }: Pick<Command, 'name'>
     const text = option.value === undefined ? option.short : `${option.short} ${option.value}`;
     return option.required === true ? text : `[${text}]`;
   });
-  return `${wrapped([...parts, ...positionals.map(({ value }) => value)], prefix, ' '.repeat(prefix.length))}\n`;
+  return `${wrap([...parts, ...positionals.map(({ value }) => value)], prefix, ' '.repeat(prefix.length))}\n`;
 }
 
-export function help(command: Pick<Command, 'name' | 'about' | 'details'> & Syntax): string {
-  const { about, details, options, positionals = [] } = command;
-  const places = positionals.map(({ value, help: text }) => described(value, text));
+export function help(command: Pick<Command, 'name' | 'description' | 'epilog'> & Syntax): string {
+  const { description: about, epilog: details, options, positionals = [] } = command;
+  const places = positionals.map(({ value, help: text }) => describe(value, text));
   return `${usage(command)}
 ${about}
 ${positionals.length === 0 ? '' : `arguments:\n${places.join('\n')}\n\n`}options:
-${options.map((option) => described(namesOf(option), option.help)).join('\n')}
+${options.map((option) => describe(namesOf(option), option.help)).join('\n')}
 
 environment:
   PDSEND_EVENTS_BASE_URL  where to send (default: https://events.pagerduty.com);
@@ -40,15 +40,15 @@ exit codes: 0 the event was accepted, 1 it was not, 2 the command line is wrong
 `;
 }
 
-function described(names: string, text: string): string {
-  return `  ${names}\n${wrapped(text.split(' '), ' '.repeat(24), ' '.repeat(24))}`;
+function describe(names: string, text: string): string {
+  return `  ${names}\n${wrap(text.split(' '), ' '.repeat(24), ' '.repeat(24))}`;
 }
 
 function namesOf({ short, long, value }: Option): string {
   return [short, ...long].map((name) => (value === undefined ? name : `${name} ${value}`)).join(', ');
 }
 
-function wrapped(words: readonly string[], first: string, next: string): string {
+function wrap(words: readonly string[], first: string, next: string): string {
   const lines: string[] = [];
   let line = first;
   let isEmpty = true;

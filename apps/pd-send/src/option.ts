@@ -56,6 +56,6 @@ export const CLIENT_URL = {
 } as const;
 
 /** How a message names an option: by its first names, as PagerDuty Agent does. */
-export function label(given: Option | Positional): string {
+export function optionLabel(given: Option | Positional): string {
   return 'short' in given ? `${given.short}/${given.long[0]}` : given.value;
 }

@@ -1,18 +1,18 @@
-import { label, type Option, type Positional, type Syntax } from './option';
+import { type Option, optionLabel, type Positional, type Syntax } from './option';
 
 /** What is wrong with a command line, in argparse's words; ends the command with exit code 2. */
 export class UsageError extends Error {}
 
 /** Every value that was given per option, in order; a switch that was given has one empty value. */
-export type Given<Name extends string = string> = ReadonlyMap<Name | 'help', readonly string[]>;
+export type ParsedArguments<Name extends string = string> = ReadonlyMap<Name | 'help', readonly string[]>;
 
 /** The last value of an option, as argparse takes it. */
-export function lastOf<Name extends string>(given: Given<Name>, name: Name): string | undefined {
+export function lastValue<Name extends string>(given: ParsedArguments<Name>, name: Name): string | undefined {
   return given.get(name)?.at(-1);
 }
 
 /** Reads a command line the way Python's argparse does, as PagerDuty Agent's commands are written with it. @throws UsageError */
-export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly string[]): Given<Name> {
+export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly string[]): ParsedArguments<Name> {
   const { options } = syntax;
   const places = [...(syntax.positionals ?? [])];
   const given = new Map<Name | 'help', string[]>();
@@ -40,14 +40,14 @@ export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly
       found = undefined;
       if (option.value !== undefined) {
         const next = attached ?? (rest[0] !== undefined && isValue(options, rest[0]) ? rest.shift() : undefined);
-        if (next === undefined) throw new UsageError(`argument ${label(option)}: expected one argument`);
+        if (next === undefined) throw new UsageError(`argument ${optionLabel(option)}: expected one argument`);
         add(option, next);
       } else {
         add(option, '');
         // -qk KEY: switches may be written together with what follows them.
         if (attached !== undefined) found = word.startsWith('--') ? undefined : optionOf(options, `-${attached}`);
         if (attached !== undefined && found === undefined) {
-          throw new UsageError(`argument ${label(option)}: ignored explicit argument '${attached}'`);
+          throw new UsageError(`argument ${optionLabel(option)}: ignored explicit argument '${attached}'`);
         }
       }
     }
@@ -56,7 +56,7 @@ export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly
   if (given.has('help')) return given;
   const missing = [...options.filter(({ name, required }) => required === true && !given.has(name)), ...places];
   if (missing.length > 0) {
-    throw new UsageError(`the following arguments are required: ${missing.map(label).join(', ')}`);
+    throw new UsageError(`the following arguments are required: ${missing.map(optionLabel).join(', ')}`);
   }
   if (unrecognized.length > 0) throw new UsageError(`unrecognized arguments: ${unrecognized.join(' ')}`);
   return given;
@@ -96,5 +96,5 @@ function isValue(options: readonly Option[], word: string): boolean {
 function checkChoice(to: Option | Positional, value: string): void {
   if (to.choices === undefined || to.choices.includes(value)) return;
   const choices = to.choices.map((choice) => `'${choice}'`).join(', ');
-  throw new UsageError(`argument ${label(to)}: invalid choice: '${value}' (choose from ${choices})`);
+  throw new UsageError(`argument ${optionLabel(to)}: invalid choice: '${value}' (choose from ${choices})`);
 }

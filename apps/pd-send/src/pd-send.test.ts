@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { generate } from 'selfsigned';
 import {
-  answering,
+  respondWith,
   buildCommand,
   close,
   listenOn,
   runProgram,
   SUCCESS,
   type Result,
-  type Seen,
+  type SeenRequest,
 } from './commands.fixture';
 
 const KEY = '01234567890123456789012345678901';
@@ -50,7 +50,7 @@ function listen(server: Server): Promise<number> {
 
 describe('pd-send', () => {
   it('says on one line that what answers there speaks no TLS', async () => {
-    const port = await listen(http.createServer(answering([], [202, SUCCESS])));
+    const port = await listen(http.createServer(respondWith([], [202, SUCCESS])));
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `https://127.0.0.1:${port}` });
     expect(result).toEqual({
       code: 1,
@@ -60,8 +60,8 @@ describe('pd-send', () => {
   });
 
   it('sends the event and says so as PagerDuty Agent does', async () => {
-    const seen: Seen[] = [];
-    const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
+    const seen: SeenRequest[] = [];
+    const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS])));
     const result = await pdSend([...TRIGGER, '-i', 'a'], { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}/` });
     expect(result).toEqual({ code: 0, stdout: 'Event processed. Incident Key: a\n', stderr: '' });
     expect(seen).toHaveLength(1);
@@ -74,15 +74,15 @@ describe('pd-send', () => {
   });
 
   it('prints nothing with -q', async () => {
-    const port = await listen(http.createServer(answering([], [202, SUCCESS])));
+    const port = await listen(http.createServer(respondWith([], [202, SUCCESS])));
     const result = await pdSend([...TRIGGER, '-q'], { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
     expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
   it('tries again with the same key, so that no event becomes two alerts', async () => {
-    const seen: Seen[] = [];
+    const seen: SeenRequest[] = [];
     const port = await listen(
-      http.createServer(answering(seen, [503, 'busy'], [429, { status: 'throttle exceeded' }], [202, SUCCESS])),
+      http.createServer(respondWith(seen, [503, 'busy'], [429, { status: 'throttle exceeded' }], [202, SUCCESS])),
     );
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
     expect(result.code).toBe(0);
@@ -94,9 +94,9 @@ describe('pd-send', () => {
   });
 
   it('shows PagerDuty’s errors and does not try again', async () => {
-    const seen: Seen[] = [];
+    const seen: SeenRequest[] = [];
     const answer = { status: 'invalid event', message: 'Event object is invalid', errors: ['one', 'two'] };
-    const port = await listen(http.createServer(answering(seen, [400, answer])));
+    const port = await listen(http.createServer(respondWith(seen, [400, answer])));
     const base = `http://127.0.0.1:${port}`;
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: base });
     expect(result).toEqual({
@@ -108,8 +108,8 @@ describe('pd-send', () => {
   });
 
   it('shows the gateway its token, and names PDSEND_TOKEN where the gateway wants another', async () => {
-    const seen: Seen[] = [];
-    const port = await listen(http.createServer(answering(seen, [202, SUCCESS], [401, { message: 'No' }])));
+    const seen: SeenRequest[] = [];
+    const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS], [401, { message: 'No' }])));
     const environment = { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}`, PDSEND_TOKEN: 'hunter2\n' };
     expect(await pdSend(TRIGGER, environment)).toMatchObject({ code: 0, stderr: '' });
     expect(seen[0]?.headers['x-pdaltagent-token']).toBe('hunter2');
@@ -120,7 +120,7 @@ describe('pd-send', () => {
   });
 
   it.each([200, 202])('does not take a page of somebody else, with status %i, for an answer', async (status) => {
-    const port = await listen(http.createServer(answering([], [status, '<html>\n Please log in</html>'])));
+    const port = await listen(http.createServer(respondWith([], [status, '<html>\n Please log in</html>'])));
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toContain(`answered ${status}: <html> Please log in</html>`);
@@ -139,7 +139,7 @@ describe('pd-send', () => {
   it('refuses a certificate it does not know and names the variables that help', async () => {
     const server = https.createServer(
       { cert: certificate.cert, key: certificate.private },
-      answering([], [202, SUCCESS]),
+      respondWith([], [202, SUCCESS]),
     );
     const PDSEND_EVENTS_BASE_URL = `https://127.0.0.1:${await listen(server)}`;
     const refused = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL });
@@ -156,14 +156,14 @@ describe('pd-send', () => {
   });
 
   it('goes through a proxy: a tunnel for https, the whole address for http', async () => {
-    const seen: Seen[] = [];
+    const seen: SeenRequest[] = [];
     const tunnels: (readonly [string | undefined, string | undefined])[] = [];
     const secure = https.createServer(
       { cert: certificate.cert, key: certificate.private },
-      answering(seen, [202, SUCCESS]),
+      respondWith(seen, [202, SUCCESS]),
     );
     const securePort = await listen(secure);
-    const proxy = http.createServer(answering(seen, [202, SUCCESS]));
+    const proxy = http.createServer(respondWith(seen, [202, SUCCESS]));
     proxy.on('connect', (request: IncomingMessage, socket: Socket) => {
       tunnels.push([request.url, request.headers['proxy-authorization']]);
       const upstream = connect(securePort, '127.0.0.1', () => {
@@ -199,7 +199,7 @@ describe('pd-send', () => {
     const seen: IncomingMessage[] = [];
     const proxy = http.createServer((request, response) => {
       seen.push(request);
-      answering([], [202, SUCCESS])(request, response);
+      respondWith([], [202, SUCCESS])(request, response);
     });
     const HTTP_PROXY = `http://me:50%off@127.0.0.1:${await listen(proxy)}`;
     const sent = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: 'http://gateway.invalid:8080', HTTP_PROXY });

@@ -39,7 +39,7 @@ export async function run<Name extends string>(
       terminal.error(`${name}: ${sent.problem}\n`);
       return 1;
     }
-    terminal.out(command.report(event, given));
+    terminal.out(command.successOutput(event, given));
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

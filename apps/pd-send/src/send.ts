@@ -3,11 +3,11 @@ import { post, type Attempt } from './post';
 import { type Settings } from './settings';
 
 /** What became of an event: accepted, or the one line that says why not. */
-export type Sent = { readonly ok: true } | { readonly ok: false; readonly problem: string };
+export type SendResult = { readonly ok: true } | { readonly ok: false; readonly problem: string };
 
 /** Waits between attempts in milliseconds: together short enough for a monitoring tool that waits for the command. */
-const PAUSES_MS = [250, 750, 2_000];
-const LONGEST_PAUSE_MS = 5_000;
+const RETRY_DELAYS_MS = [250, 750, 2_000];
+const MAX_RETRY_DELAY_MS = 5_000;
 
 /** Sends a body, again where a repetition may mend it: network errors, 408, 429 and 5xx. */
 export async function send(
@@ -15,14 +15,14 @@ export async function send(
   agent: string,
   body: string,
   pause: (milliseconds: number) => Promise<void>,
-): Promise<Sent> {
+): Promise<SendResult> {
   for (let attempt = 0; ; attempt += 1) {
     const result = await post(settings, agent, body);
     if (isAccepted(result)) return { ok: true };
-    const wait = PAUSES_MS[attempt];
-    if (wait === undefined || !mayMend(result))
+    const wait = RETRY_DELAYS_MS[attempt];
+    if (wait === undefined || !isRetryable(result))
       return { ok: false, problem: explain(result, settings.target, attempt + 1) };
-    await pause(result.kind === 'answer' ? Math.max(wait, askedFor(result.retryAfter)) : wait);
+    await pause(result.kind === 'answer' ? Math.max(wait, retryAfterMs(result.retryAfter)) : wait);
   }
 }
 
@@ -31,7 +31,7 @@ function isAccepted(result: Attempt): boolean {
   return result.kind === 'answer' && result.status === 202 && objectIn(result.text)?.status === 'success';
 }
 
-function mayMend(result: Attempt): boolean {
+function isRetryable(result: Attempt): boolean {
   switch (result.kind) {
     case 'answer':
       return result.status === 408 || result.status === 429 || result.status >= 500;
@@ -42,9 +42,9 @@ function mayMend(result: Attempt): boolean {
   }
 }
 
-function askedFor(retryAfter: string | undefined): number {
+function retryAfterMs(retryAfter: string | undefined): number {
   const seconds = Number(retryAfter);
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, LONGEST_PAUSE_MS) : 0;
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, MAX_RETRY_DELAY_MS) : 0;
 }
 
 function explain(result: Attempt, target: URL, attempts: number): string {
@@ -58,7 +58,7 @@ function explain(result: Attempt, target: URL, attempts: number): string {
         'name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true'
       );
     case 'answer':
-      return `${target.origin} answered ${result.status}${hintOf(result.status)}${tried}: ${wordsOf(result.text)}`;
+      return `${target.origin} answered ${result.status}${hintOf(result.status)}${tried}: ${reasonIn(result.text)}`;
   }
 }
 
@@ -67,7 +67,7 @@ function hintOf(status: number): string {
 }
 
 /** PagerDuty's errors where the answer has some, else its beginning, on one line. */
-function wordsOf(text: string): string {
+function reasonIn(text: string): string {
   const { message, errors } = objectIn(text) ?? {};
   const words = [
     ...(typeof message === 'string' ? [message] : []),

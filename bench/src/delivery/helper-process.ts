@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 
 /** A helper process of the bench that is asked by messages; it ends with us. */
-export class Child {
+export class HelperProcess {
   readonly #process: ChildProcess;
 
   constructor(name: string, args: readonly string[]) {

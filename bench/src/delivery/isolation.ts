@@ -3,9 +3,9 @@ import { waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Child } from './helper-process';
+import { type HelperProcess } from './helper-process';
 import { fill, messageOf } from './event';
-import { type BenchResult, progress, say, withServers } from './servers';
+import { type BenchResult, log, progress, withServers } from './servers';
 
 const NOISY = 'noisy'.padEnd(32, 'x');
 const LATENCY_MS = 20;
@@ -34,7 +34,7 @@ export function measureIsolation(backlog: number): Promise<BenchResult> {
     });
     await listen('warming up');
     const without = split(await listen('without the backlog'));
-    say(`queueing ${backlog} events of the throttled key`);
+    log(`queueing ${backlog} events of the throttled key`);
     const begun = performance.now();
     await fill(publisher, backlog, (index) => messageOf(`noisy-${index}`, NOISY, BYTES));
     const queued = performance.now();
@@ -69,11 +69,11 @@ const row = (name: string, without: number, beside: number) => ({
 /** Sends for a minute and resolves with the milliseconds from acceptance to arrival, by routing key. */
 async function traffic(
   publisher: Publisher,
-  destination: Child,
+  destination: HelperProcess,
   keys: readonly string[],
   what: string,
 ): Promise<Record<string, number[]>> {
-  say(`${what}: ${SECONDS} s`);
+  log(`${what}: ${SECONDS} s`);
   await destination.ask('reset');
   const total = EVENTS_PER_SECOND * SECONDS;
   const started = performance.now();

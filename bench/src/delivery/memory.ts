@@ -1,7 +1,7 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { z } from 'zod';
 import { fill, messageOf, routingKeyOf } from './event';
-import { type BenchResult, progress, say, withServers } from './servers';
+import { type BenchResult, log, progress, withServers } from './servers';
 import { usageOf } from './usage';
 
 const PARTS = 10;
@@ -17,14 +17,14 @@ export interface MemoryOptions {
 /** One worker empties a long queue: its memory and its rate, tenth by tenth. */
 export function measureMemory({ events, bytes, latencyMs }: MemoryOptions): Promise<BenchResult> {
   return withServers(latencyMs, async (bench) => {
-    say(`queueing ${events} events of ${bytes} B`);
+    log(`queueing ${events} events of ${bytes} B`);
     const publisher = await bench.publisher();
     const batch = Math.max(10, Math.min(500, Math.floor(20_000_000 / bytes)));
     await fill(publisher, events, (index) => messageOf(`memory-${index}`, routingKeyOf(index), bytes), batch);
     await publisher.close();
     const worker = await bench.startWorker();
     const rows: Record<string, string | number>[] = [];
-    let former = { count: 0, seconds: 0 };
+    let previous = { count: 0, seconds: 0 };
     for (let part = 1; part <= PARTS; part += 1) {
       const target = Math.floor((events * part) / PARTS);
       const now = await waitUntil(
@@ -38,11 +38,11 @@ export function measureMemory({ events, bytes, latencyMs }: MemoryOptions): Prom
       const { rssMb, peakMb } = usageOf(worker.pid);
       rows.push({
         delivered: now.count,
-        'deliveries/s': Math.round((now.count - former.count) / (now.seconds - former.seconds)),
+        'deliveries/s': Math.round((now.count - previous.count) / (now.seconds - previous.seconds)),
         'RSS MB': Math.round(rssMb),
         'peak MB so far': Math.round(peakMb),
       });
-      former = now;
+      previous = now;
     }
     return { conditions: `${events} events of ${bytes} B, PagerDuty answers in ${latencyMs} ms`, rows };
   });

@@ -3,7 +3,7 @@ import { type AppProcess, openRunFolder, startApp, startRabbitMQ, startRedis, wa
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { Child } from './helper-process';
+import { HelperProcess } from './helper-process';
 
 /** A table of figures, and the conditions they were taken under. */
 export interface BenchResult {
@@ -13,7 +13,7 @@ export interface BenchResult {
 
 export interface Bench {
   readonly amqpUrl: string;
-  readonly destination: Child;
+  readonly destination: HelperProcess;
   readonly destinationUrl: string;
   /** A publisher that is connected, so that the lanes stand. */
   publisher(): Promise<Publisher>;
@@ -24,7 +24,7 @@ const listening = z.object({ port: z.number() });
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Progress goes to stderr: the table alone is the output. */
-export function say(text: string): void {
+export function log(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
@@ -43,12 +43,12 @@ export async function withServers<Result>(
     mkdirSync(made, { recursive: true });
     return made;
   };
-  say('starting RabbitMQ and Redis');
+  log('starting RabbitMQ and Redis');
   const [broker, redis] = await Promise.all([
     startRabbitMQ({ folder: part('rabbitmq') }),
     startRedis({ folder: part('redis') }),
   ]);
-  const destination = new Child('destination', [String(latencyMs)]);
+  const destination = new HelperProcess('destination', [String(latencyMs)]);
   const destinationUrl = `http://127.0.0.1:${listening.parse(await destination.ask()).port}`;
   const workers: AppProcess[] = [];
   try {

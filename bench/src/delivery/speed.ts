@@ -1,9 +1,9 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { z } from 'zod';
-import { Child } from './helper-process';
+import { HelperProcess } from './helper-process';
 import { eventBody, fill, messageOf, routingKeyOf } from './event';
-import { type Bench, type BenchResult, progress, say, withServers } from './servers';
+import { type Bench, type BenchResult, log, progress, withServers } from './servers';
 import { usageOf } from './usage';
 
 const LATENCY_MS = 100;
@@ -25,7 +25,7 @@ export function measureSpeed(events: number): Promise<BenchResult> {
   return withServers(LATENCY_MS, async (bench) => {
     const runs = { 'bare, node:http': [] as Run[], 'bare, axios': [] as Run[], 'delivery-worker': [] as Run[] };
     for (let round = 1; round <= ROUNDS; round += 1) {
-      say(`round ${round} of ${ROUNDS}`);
+      log(`round ${round} of ${ROUNDS}`);
       runs['bare, node:http'].push(await runBare(bench, 'node:http', events));
       runs['bare, axios'].push(await runBare(bench, 'axios', events));
       runs['delivery-worker'].push(await runWorker(bench, events));
@@ -50,7 +50,7 @@ async function runBare({ amqpUrl, destination, destinationUrl }: Bench, client: 
   await fillBare(amqpUrl, events);
   await destination.ask('reset');
   const url = `${destinationUrl}/v2/enqueue`;
-  const consumer = new Child('bare-consumer', [client, amqpUrl, BARE_QUEUE, url, String(CONCURRENCY)]);
+  const consumer = new HelperProcess('bare-consumer', [client, amqpUrl, BARE_QUEUE, url, String(CONCURRENCY)]);
   const run = await measured(`bare, ${client}`, consumer.pid, destination, events);
   await consumer.end();
   return run;
@@ -68,7 +68,7 @@ async function runWorker(bench: Bench, events: number): Promise<Run> {
 }
 
 /** From a tenth of the events to the last: starting up is not what is compared. */
-async function measured(name: string, pid: number, destination: Child, events: number): Promise<Run> {
+async function measured(name: string, pid: number, destination: HelperProcess, events: number): Promise<Run> {
   const reached = (target: number) =>
     waitUntil(
       async () => {

@@ -16,9 +16,9 @@ const command = z.object({
   pauseMs: z.number(),
 });
 
-const PLACE = '0000000000';
+const PLACEHOLDER = '0000000000';
 const RECONNECT_MS = 50;
-const CONNECTING_AT_ONE_TIME = 100;
+const CONNECT_BATCH = 100;
 let sequence = 0;
 
 /** One connection: sends an event, waits for its answer, sends the next. */
@@ -26,21 +26,21 @@ class Sender {
   readonly #port: number;
   readonly #pauseMs: number;
   readonly #request: Buffer;
-  readonly #placeAt: number;
+  readonly #placeholderAt: number;
   readonly latencies: number[] = [];
   refused = 0;
   #socket: Socket | undefined;
   #sentAt = 0;
-  #heard = '';
+  #received = '';
   #isOver = false;
 
   constructor(port: number, key: number, pauseMs: number) {
-    const body = eventOf(key, `alert-${PLACE}`);
+    const body = eventOf(key, `alert-${PLACEHOLDER}`);
     const head = `POST /v2/enqueue HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     this.#port = port;
     this.#pauseMs = pauseMs;
     this.#request = Buffer.concat([Buffer.from(head), body]);
-    this.#placeAt = this.#request.indexOf(PLACE);
+    this.#placeholderAt = this.#request.indexOf(PLACEHOLDER);
   }
 
   /** Resolves once it is connected for the first time. */
@@ -48,12 +48,12 @@ class Sender {
     return new Promise((resolve) => {
       const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
       this.#socket = socket;
-      this.#heard = '';
+      this.#received = '';
       socket.once('connect', () => {
         resolve();
         this.#next(Math.random() * this.#pauseMs);
       });
-      socket.on('data', (chunk) => this.#hear(chunk));
+      socket.on('data', (chunk) => this.#receive(chunk));
       socket.on('error', () => undefined);
       socket.once('close', () => {
         resolve();
@@ -77,19 +77,19 @@ class Sender {
   #send(): void {
     if (this.#isOver || this.#socket?.writable !== true) return;
     sequence += 1;
-    this.#request.write(String(sequence).padStart(PLACE.length, '0'), this.#placeAt, 'latin1');
+    this.#request.write(String(sequence).padStart(PLACEHOLDER.length, '0'), this.#placeholderAt, 'latin1');
     this.#sentAt = performance.now();
     this.#socket.write(this.#request);
   }
 
-  #hear(chunk: Buffer): void {
-    this.#heard += chunk.toString('latin1');
-    const bodyAt = this.#heard.indexOf('\r\n\r\n') + 4;
+  #receive(chunk: Buffer): void {
+    this.#received += chunk.toString('latin1');
+    const bodyAt = this.#received.indexOf('\r\n\r\n') + 4;
     if (bodyAt < 4) return;
-    const length = Number(/content-length: (\d+)/i.exec(this.#heard)?.[1]);
-    if (this.#heard.length < bodyAt + length) return;
-    const isAccepted = this.#heard.startsWith('202', 9);
-    this.#heard = '';
+    const length = Number(/content-length: (\d+)/i.exec(this.#received)?.[1]);
+    if (this.#received.length < bodyAt + length) return;
+    const isAccepted = this.#received.startsWith('202', 9);
+    this.#received = '';
     if (isAccepted) this.latencies.push(performance.now() - this.#sentAt);
     else this.refused += 1;
     this.#next(this.#pauseMs);
@@ -102,8 +102,8 @@ async function load({ port, connections, keys, firstKey, seconds, pauseMs }: z.i
     (_, index) => new Sender(port, firstKey + (index % keys), pauseMs),
   );
   const startedAt = performance.now();
-  for (let from = 0; from < connections; from += CONNECTING_AT_ONE_TIME) {
-    await Promise.all(senders.slice(from, from + CONNECTING_AT_ONE_TIME).map((sender) => sender.start()));
+  for (let from = 0; from < connections; from += CONNECT_BATCH) {
+    await Promise.all(senders.slice(from, from + CONNECT_BATCH).map((sender) => sender.start()));
   }
   const elapsed = () => performance.now() - startedAt;
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, seconds * 1000 - elapsed())));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BenchResult, progress, say } from '../delivery/servers';
+import { type BenchResult, log, progress } from '../delivery/servers';
 import { usageOf } from '../delivery/usage';
 import { underLoad } from './processes';
 import { metricOf, withServers } from './servers';
@@ -16,7 +16,7 @@ export function measureMemory(seconds: number): Promise<BenchResult> {
     const gateway = await startGateway('gateway');
     const { pid } = gateway.app;
     const idleMb = usageOf(pid).rssMb;
-    say(`opening ${CROWD} connections`);
+    log(`opening ${CROWD} connections`);
     const watched = new PeakMemory(pid);
     const total = seconds * 2 + SETTLE_SECONDS * 2;
     const crowd = underLoad({
@@ -27,7 +27,7 @@ export function measureMemory(seconds: number): Promise<BenchResult> {
     });
     await delay(SETTLE_SECONDS * 1000);
     const openMb = watched.take();
-    say(`full load, ${seconds} s with the broker and ${seconds} s with it blocked`);
+    log(`full load, ${seconds} s with the broker and ${seconds} s with it blocked`);
     const load = underLoad({ port: gateway.port, connections: CONNECTIONS, seconds: total });
     await delay(seconds * 1000);
     const loadMb = watched.take();

@@ -3,7 +3,7 @@ import { type AppProcess, freePort, openRunFolder, type RabbitMQ, startApp, star
 import { connect } from 'amqplib';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { say } from '../delivery/servers';
+import { log } from '../delivery/servers';
 
 export interface Gateway {
   readonly app: AppProcess;
@@ -23,7 +23,7 @@ export async function withServers<Result>(measure: (servers: Servers) => Promise
     mkdirSync(made, { recursive: true });
     return made;
   };
-  say('starting RabbitMQ');
+  log('starting RabbitMQ');
   const broker = await startRabbitMQ({ folder: part('rabbitmq') });
   const gateways: AppProcess[] = [];
   try {

@@ -1,5 +1,5 @@
 import { EVENTS } from '@pdaltagent/messaging';
-import { type BenchResult, progress, say } from '../delivery/servers';
+import { type BenchResult, log, progress } from '../delivery/servers';
 import { usageOf } from '../delivery/usage';
 import { type LoadReport, startBareServer, underLoad } from './processes';
 import { emptyQueues, withServers } from './servers';
@@ -34,11 +34,11 @@ export function measureSpeed(rounds: number, seconds: number, keys: number): Pro
       { name: 'gateway', pid: plain.app.pid, port: plain.port },
       { name: 'gateway, scrubbing', pid: scrubbing.app.pid, port: scrubbing.port },
     ];
-    say('warming up');
+    log('warming up');
     for (const server of servers) await run(server, WARM_UP_SECONDS, keys);
     const table: Run[][] = [];
     for (let round = 1; round <= rounds; round += 1) {
-      say(`round ${round} of ${rounds}`);
+      log(`round ${round} of ${rounds}`);
       const runs: Run[] = [];
       // Every other round backwards: none always has the place behind another.
       const turn = round % 2 === 0 ? [...servers].reverse() : servers;

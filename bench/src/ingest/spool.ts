@@ -1,5 +1,5 @@
 import { waitUntil } from '@pdaltagent/testing';
-import { type BenchResult, progress, say } from '../delivery/servers';
+import { type BenchResult, log, progress } from '../delivery/servers';
 import { usageOf } from '../delivery/usage';
 import { underLoad } from './processes';
 import { metricOf, withServers } from './servers';
@@ -12,10 +12,10 @@ export function measureSpool(seconds: number): Promise<BenchResult> {
   return withServers(async ({ broker, startGateway }) => {
     const gateway = await startGateway('gateway');
     await broker.stop();
-    say(`spooling for ${seconds} s`);
+    log(`spooling for ${seconds} s`);
     const report = await underLoad({ port: gateway.port, connections: CONNECTIONS, seconds });
     const held = await metricOf(gateway, ENTRIES);
-    say(`draining ${held} events`);
+    log(`draining ${held} events`);
     await broker.restart();
     const left = async () => {
       const entries = await metricOf(gateway, ENTRIES);

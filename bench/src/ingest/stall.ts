@@ -1,7 +1,7 @@
 import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { waitUntil } from '@pdaltagent/testing';
 import { type ChannelModel, connect } from 'amqplib';
-import { type BenchResult, say } from '../delivery/servers';
+import { type BenchResult, log } from '../delivery/servers';
 import { KEYS, keyOf } from './event';
 import { type LoadReport, underLoad } from './processes';
 import { metricOf, withServers } from './servers';
@@ -28,12 +28,12 @@ export function measureStall(seconds: number): Promise<BenchResult> {
         `{ok, Q} = rabbit_amqqueue:lookup(${queue}), {P, _} = amqqueue:get_pid(Q), sys:${call}(P).`,
       ]);
 
-    say('warming up');
+    log('warming up');
     await others(WARM_UP_SECONDS);
-    say(`all lanes answer: ${seconds} s`);
+    log(`all lanes answer: ${seconds} s`);
     const before = await others(seconds);
     await raft('suspend');
-    say(`lane ${lane} does not answer: ${seconds} s`);
+    log(`lane ${lane} does not answer: ${seconds} s`);
     const [during, stalled] = await Promise.all([
       others(seconds),
       underLoad({

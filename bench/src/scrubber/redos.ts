@@ -5,7 +5,7 @@ import { report } from './report';
 const LENGTH = 512 * 1024;
 
 /** Texts of half a megabyte that make a detector work hardest, each with the detectors of one family. */
-const HOSTILE: readonly (readonly [family: string, piece: string])[] = [
+const REDOS: readonly (readonly [family: string, piece: string])[] = [
   ['email', 'a.a.a.'],
   ['email', '@'],
   ['email', '@@@@'],
@@ -52,8 +52,8 @@ const HOSTILE: readonly (readonly [family: string, piece: string])[] = [
   ['core', 'an ordinary line of a log with 12 words in it. '],
 ];
 
-export function timeHostile(): void {
-  for (const [family, piece] of HOSTILE) {
+export function timeRedos(): void {
+  for (const [family, piece] of REDOS) {
     const text = piece.repeat(Math.ceil(LENGTH / piece.length));
     const some = createScrubber({ detectors: [family] });
     const milliseconds = processorTime(3, () => some.scrubText(text));

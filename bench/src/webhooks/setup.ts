@@ -11,7 +11,7 @@ export interface BenchResult {
 }
 
 /** A simulated PagerDuty, one poller, one sender, and a receiver that answers at once. */
-export interface Account {
+export interface Setup {
   readonly poller: AppProcess;
   readonly sender: AppProcess;
   readonly receiver: Receiver;
@@ -24,14 +24,14 @@ const FIRST_MS = 500;
 const entries = z.object({ log_entries: z.array(z.object({ id: z.string(), visibleAt: z.number() })) });
 
 /** Progress goes to stderr: the table alone is the output. */
-export function say(text: string): void {
+export function log(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
 /** Private servers and processes, all of which end with `measure`. */
-export async function withAccount<Result>(
+export async function withSetup<Result>(
   intervalSeconds: number,
-  measure: (account: Account) => Promise<Result>,
+  measure: (account: Setup) => Promise<Result>,
 ): Promise<Result> {
   const folder = openRunFolder('bench-webhooks');
   const part = (name: string) => {
@@ -39,7 +39,7 @@ export async function withAccount<Result>(
     mkdirSync(made, { recursive: true });
     return made;
   };
-  say('starting RabbitMQ, Redis, simulator, poller and sender');
+  log('starting RabbitMQ, Redis, simulator, poller and sender');
   const [broker, redis, simulator, receiver] = await Promise.all([
     startRabbitMQ({ folder: part('rabbitmq') }),
     startRedis({ folder: part('redis') }),
@@ -76,12 +76,16 @@ export async function withAccount<Result>(
 }
 
 /** Opens the incidents, and lets code become warm and connections stand. */
-async function warmUp({ write: writeSome, receiver }: Account): Promise<void> {
-  await arrived(receiver, await writeSome(2 * INCIDENTS, 1), 'the first webhooks');
+async function warmUp({ write: writeSome, receiver }: Setup): Promise<void> {
+  await waitForWebhooks(receiver, await writeSome(2 * INCIDENTS, 1), 'the first webhooks');
 }
 
 /** Resolves once all of them came. */
-export async function arrived(receiver: Receiver, ids: ReadonlyMap<string, number>, what: string): Promise<void> {
+export async function waitForWebhooks(
+  receiver: Receiver,
+  ids: ReadonlyMap<string, number>,
+  what: string,
+): Promise<void> {
   const all = [...ids.keys()];
   await waitUntil(() => all.every((id) => receiver.arrivedAt.has(id)), { what, timeoutMs: 300_000, intervalMs: 250 });
 }

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { toolPath, freePort, startGuarded, type GuardedProcess, waitUntil } from '@pdaltagent/testing';
-import { routingKeyOf, runProgram, Senders, setUpFile } from './senders.fixture';
+import { configurationFile, routingKeyOf, runProgram, SenderRelay } from './senders.fixture';
 
 jest.setTimeout(180_000);
 
-let senders: Senders;
-beforeAll(async () => (senders = await Senders.start('senders-clients')));
+let senders: SenderRelay;
+beforeAll(async () => (senders = await SenderRelay.start('senders-clients')));
 afterAll(() => senders.stop());
 
 describe('Prometheus Alertmanager', () => {
@@ -50,7 +50,7 @@ describe('Prometheus Alertmanager', () => {
       const isSecure = name.includes('https');
       const key = routingKeyOf(isSecure ? 'alertmanagerhttps' : 'alertmanager');
       const url = await startAlertmanager(
-        setUpFile(name, {
+        configurationFile(name, {
           YOUR_32_CHARACTER_ROUTING_KEY: key,
           ...(isSecure
             ? {

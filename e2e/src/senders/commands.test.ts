@@ -1,18 +1,26 @@
 import { toolPath } from '@pdaltagent/testing';
-import { command, filled, routingKeyOf, runProgram, Senders, setUpFile, type Ended } from './senders.fixture';
+import {
+  command,
+  filled,
+  routingKeyOf,
+  runProgram,
+  SenderRelay,
+  configurationFile,
+  type Ended,
+} from './senders.fixture';
 
 jest.setTimeout(120_000);
 
 const SECURE = 'https://gateway.example.com:8443';
 const KEY = 'YOUR_32_CHARACTER_ROUTING_KEY';
 
-let senders: Senders;
-beforeAll(async () => (senders = await Senders.start('senders-commands')));
+let senders: SenderRelay;
+beforeAll(async () => (senders = await SenderRelay.start('senders-commands')));
 afterAll(() => senders.stop());
 
 /** A file that sends with a command over HTTPS, for the gateway's own certificate. */
 const secure = (name: string, key: string, authority: string, executable: string) =>
-  setUpFile(name, {
+  configurationFile(name, {
     [SECURE]: senders.secureUrl,
     [KEY]: key,
     [authority]: senders.authority,
@@ -104,13 +112,13 @@ describe('Nagios and Icinga', () => {
 describe('Zabbix', () => {
   it('pages with the script and the message', async () => {
     const key = routingKeyOf('zabbix');
-    const script = setUpFile('pdaltagent-zabbix.sh', {
+    const script = configurationFile('pdaltagent-zabbix.sh', {
       [SECURE]: senders.secureUrl,
       '/etc/zabbix/gateway.pem': senders.authority,
       '/usr/local/bin/pd-zabbix': command('pd-zabbix.js'),
     });
     const message = (status: string) =>
-      filled(setUpFile('zabbix-message.txt', {}), /\{([A-Z.]+)\}/g, {
+      filled(configurationFile('zabbix-message.txt', {}), /\{([A-Z.]+)\}/g, {
         'EVENT.NAME': 'Disk: full on "/"',
         'TRIGGER.ID': '13502',
         'TRIGGER.STATUS': status,

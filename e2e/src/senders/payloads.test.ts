@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { workspaceRoot } from '@pdaltagent/testing';
 import { z } from 'zod';
-import { fixture, routingKeyOf, Senders } from './senders.fixture';
+import { fixture, routingKeyOf, SenderRelay } from './senders.fixture';
 
 jest.setTimeout(120_000);
 
@@ -75,8 +75,8 @@ const POSTINGS: readonly Posting[] = [
   { file: '11-cloudwatch-sns-notification.json', route: `/x-ere/${KEY}`, headers: SNS, isContent: anySuccess },
 ];
 
-let senders: Senders;
-beforeAll(async () => (senders = await Senders.start('senders-payloads')));
+let senders: SenderRelay;
+beforeAll(async () => (senders = await SenderRelay.start('senders-payloads')));
 afterAll(() => senders.stop());
 
 async function post(route: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {

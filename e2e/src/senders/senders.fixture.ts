@@ -24,10 +24,10 @@ const arrival = z.object({
   body: z.string(),
   headers: z.record(z.string(), z.unknown()),
 });
-export type Arrival = z.infer<typeof arrival>;
+export type ReceivedEvent = z.infer<typeof arrival>;
 
 /** A relay for real senders: besides the plain gateway one with HTTPS and the certificate that it made for itself. */
-export class Senders {
+export class SenderRelay {
   private constructor(
     readonly relay: Relay,
     readonly folder: RunFolder,
@@ -37,7 +37,7 @@ export class Senders {
     readonly authority: string,
   ) {}
 
-  static async start(name: string): Promise<Senders> {
+  static async start(name: string): Promise<SenderRelay> {
     const relay = await Relay.start(name);
     const folder = openRunFolder(`${name}-secure`);
     const state = path.join(folder.path, 'state');
@@ -55,7 +55,7 @@ export class Senders {
       }),
       relay.startWorker(),
     ]);
-    return new Senders(relay, folder, gateway, `https://localhost:${port}`, path.join(state, 'tls', 'cert.pem'));
+    return new SenderRelay(relay, folder, gateway, `https://localhost:${port}`, path.join(state, 'tls', 'cert.pem'));
   }
 
   async stop(): Promise<void> {
@@ -65,7 +65,7 @@ export class Senders {
   }
 
   /** What PagerDuty took for a routing key, once there is that much of it. */
-  arrivals(routingKey: string, count: number): Promise<Arrival[]> {
+  arrivals(routingKey: string, count: number): Promise<ReceivedEvent[]> {
     return waitUntil(
       async () => {
         const found = (await this.#all()).filter((candidate) => candidate.routingKey === routingKey);
@@ -76,7 +76,7 @@ export class Senders {
   }
 
   /** The event that arrived because of what `act` did: the first one since. */
-  async arrivalAfter(act: () => Promise<void>): Promise<Arrival> {
+  async arrivalAfter(act: () => Promise<void>): Promise<ReceivedEvent> {
     const last = (await this.#all()).at(-1)?.sequence ?? 0;
     await act();
     return waitUntil(async () => (await this.#all()).find(({ sequence }) => sequence > last), {
@@ -86,7 +86,7 @@ export class Senders {
     });
   }
 
-  async #all(): Promise<Arrival[]> {
+  async #all(): Promise<ReceivedEvent[]> {
     const response = await fetch(`${this.relay.simulatorUrl}/_control/events?format=ndjson&accepted=true`);
     const lines = (await response.text()).split('\n').filter((line) => line !== '');
     return lines.map((line) => arrival.parse(JSON.parse(line)));
@@ -99,7 +99,7 @@ export function routingKeyOf(name: string): string {
 }
 
 /** A file of docs/senders/files, with these texts in place of the ones that a user replaces too. */
-export function setUpFile(name: string, replacements: Readonly<Record<string, string>>): string {
+export function configurationFile(name: string, replacements: Readonly<Record<string, string>>): string {
   const text = readFileSync(path.join(workspaceRoot(), 'docs/senders/files', name), 'utf8');
   return Object.entries(replacements).reduce((changed, [placeholder, value]) => {
     if (!changed.includes(placeholder)) throw new Error(`${name} has no ${placeholder}`);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { workspaceRoot } from '@pdaltagent/testing';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { filled, fixture, routingKeyOf, Senders, setUpFile } from './senders.fixture';
+import { configurationFile, filled, fixture, routingKeyOf, SenderRelay } from './senders.fixture';
 
 jest.setTimeout(120_000);
 
@@ -11,11 +11,11 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const PLAIN = 'http://gateway.example.com:8080';
 const KEY = 'YOUR_32_CHARACTER_ROUTING_KEY';
 
-let senders: Senders;
-beforeAll(async () => (senders = await Senders.start('senders-set-ups')));
+let senders: SenderRelay;
+beforeAll(async () => (senders = await SenderRelay.start('senders-set-ups')));
 afterAll(() => senders.stop());
 
-const plain = (name: string, key: string) => setUpFile(name, { [PLAIN]: senders.relay.gatewayUrl, [KEY]: key });
+const plain = (name: string, key: string) => configurationFile(name, { [PLAIN]: senders.relay.gatewayUrl, [KEY]: key });
 async function post(url: string, body: string | Buffer, headers: Record<string, string> = JSON_TYPE): Promise<number> {
   const response = await fetch(url, { method: 'POST', headers, body });
   await response.arrayBuffer();
@@ -118,7 +118,7 @@ describe('Splunk', () => {
 describe('CloudWatch', () => {
   it('sends to the integration URL that its topic is subscribed with', async () => {
     const key = routingKeyOf('cloudwatch');
-    const script = setUpFile('cloudwatch-subscribe.sh', {
+    const script = configurationFile('cloudwatch-subscribe.sh', {
       'https://gateway.example.com': senders.relay.gatewayUrl,
       [KEY]: key,
     });
@@ -150,7 +150,7 @@ describe('AppDynamics', () => {
       ['appdynamics-trigger.json', 1],
       ['appdynamics-resolve.json', 2],
     ] as const) {
-      const body = filled(setUpFile(name, { [KEY]: key }), /\$\{([^}]+)\}/g, EVENT);
+      const body = filled(configurationFile(name, { [KEY]: key }), /\$\{([^}]+)\}/g, EVENT);
       expect(await post(`${senders.relay.gatewayUrl}/v2/enqueue`, body)).toBe(202);
       await senders.arrivals(key, count);
     }

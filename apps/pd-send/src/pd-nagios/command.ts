@@ -1,4 +1,4 @@
-import { processed, type Command } from '../command';
+import { processedMessage, type Command } from '../command';
 import { CLIENT, CLIENT_URL, HELP, SERVICE_KEY } from '../option';
 import { compose } from './compose';
 
@@ -7,7 +7,7 @@ export type PdNagiosOption = 'key' | 'type' | 'notification' | 'incidentKey' | '
 /** pd-nagios: a notification of Nagios or Icinga, with the options of PagerDuty Agent's pd-nagios. */
 export const pdNagios: Command<PdNagiosOption> = {
   name: 'pd-nagios',
-  about: `Sends a notification of Nagios or Icinga to PagerDuty, by way of PDaltagent where
+  description: `Sends a notification of Nagios or Icinga to PagerDuty, by way of PDaltagent where
 PDSEND_EVENTS_BASE_URL names its gateway.
 `,
   options: [
@@ -48,7 +48,7 @@ PDSEND_EVENTS_BASE_URL names its gateway.
     CLIENT,
     CLIENT_URL,
   ],
-  details: `state to severity:
+  epilog: `state to severity:
   CRITICAL, DOWN critical; UNKNOWN, UNREACHABLE error; WARNING warning; OK, UP info
 
 examples:
@@ -59,5 +59,5 @@ examples:
 Prints "Event processed. Incident Key: KEY" once the event was accepted.
 `,
   compose,
-  report: processed,
+  successOutput: processedMessage,
 };

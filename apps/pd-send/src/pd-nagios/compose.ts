@@ -1,6 +1,6 @@
 import { MAXIMUM_SUMMARY_CHARACTERS, type AlertEvent, type EventAction, type Severity } from '@pdaltagent/events';
-import { cutAfter, fieldsOf, keyOf, present } from '../fields';
-import { lastOf, UsageError, type Given } from '../parse';
+import { dedupKeyOf, definedMembers, parseFields, truncate } from '../fields';
+import { lastValue, UsageError, type ParsedArguments } from '../parse';
 import { type PdNagiosOption } from './command';
 
 const ACTIONS: Readonly<Record<string, EventAction>> = { ACKNOWLEDGEMENT: 'acknowledge', RECOVERY: 'resolve' };
@@ -13,9 +13,9 @@ const SEVERITY_OF_STATE: Readonly<Record<string, Severity>> = {
 };
 
 /** The event for a notification; key, summary and details as PagerDuty Agent's pd-nagios makes them. @throws UsageError */
-export function compose(given: Given<PdNagiosOption>): AlertEvent {
-  const kind = lastOf(given, 'notification') === 'host' ? 'host' : 'service';
-  const fields = fieldsOf(given.get('field') ?? []);
+export function compose(given: ParsedArguments<PdNagiosOption>): AlertEvent {
+  const kind = lastValue(given, 'notification') === 'host' ? 'host' : 'service';
+  const fields = parseFields(given.get('field') ?? []);
   const field = (name: string): string => {
     const value = fields[name];
     if (value !== undefined) return value;
@@ -37,17 +37,17 @@ export function compose(given: Given<PdNagiosOption>): AlertEvent {
           component: { component: field('SERVICEDESC') },
         };
   return {
-    routing_key: lastOf(given, 'key') ?? '',
-    event_action: ACTIONS[lastOf(given, 'type') ?? ''] ?? 'trigger',
-    dedup_key: lastOf(given, 'incidentKey') || keyOf(about.key),
+    routing_key: lastValue(given, 'key') ?? '',
+    event_action: ACTIONS[lastValue(given, 'type') ?? ''] ?? 'trigger',
+    dedup_key: lastValue(given, 'incidentKey') || dedupKeyOf(about.key),
     payload: {
-      summary: cutAfter(MAXIMUM_SUMMARY_CHARACTERS, about.summary),
+      summary: truncate(MAXIMUM_SUMMARY_CHARACTERS, about.summary),
       source: host,
       severity: SEVERITY_OF_STATE[about.state.toUpperCase()] ?? 'critical',
       ...about.component,
       custom_details: { ...fields, pd_nagios_object: kind },
     },
-    ...present({ client: lastOf(given, 'client'), client_url: lastOf(given, 'clientUrl') }),
+    ...definedMembers({ client: lastValue(given, 'client'), client_url: lastValue(given, 'clientUrl') }),
   };
 }
 

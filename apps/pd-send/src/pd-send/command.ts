@@ -1,5 +1,5 @@
 import { EVENT_ACTIONS, SEVERITIES } from '@pdaltagent/events';
-import { processed, type Command } from '../command';
+import { processedMessage, type Command } from '../command';
 import { CLIENT, CLIENT_URL, HELP, SERVICE_KEY } from '../option';
 import { compose } from './compose';
 
@@ -21,7 +21,7 @@ export type PdSendOption =
 /** pd-send: an event as its arguments say it. The options of PagerDuty Agent's pd-send, and those of an alert's place. */
 export const pdSend: Command<PdSendOption> = {
   name: 'pd-send',
-  about: `Sends an event to PagerDuty, by way of PDaltagent where PDSEND_EVENTS_BASE_URL
+  description: `Sends an event to PagerDuty, by way of PDaltagent where PDSEND_EVENTS_BASE_URL
 names its gateway.
 `,
   options: [
@@ -91,7 +91,7 @@ names its gateway.
     },
     { name: 'quiet', short: '-q', long: ['--quiet'], help: 'print nothing on success' },
   ],
-  details: `examples:
+  epilog: `examples:
   pd-send -k $KEY -t trigger -i db1/disk -d "Disk is full" -o db1 -f usage=98%
   pd-send -k $KEY -t acknowledge -i db1/disk
   pd-send -k $KEY -t resolve -i db1/disk
@@ -99,5 +99,5 @@ names its gateway.
 Prints "Event processed. Incident Key: KEY" once the event was accepted.
 `,
   compose,
-  report: (event, given) => (given.has('quiet') ? '' : processed(event)),
+  successOutput: (event, given) => (given.has('quiet') ? '' : processedMessage(event)),
 };

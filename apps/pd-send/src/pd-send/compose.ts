@@ -5,25 +5,25 @@ import {
   type AlertEvent,
   type AlertPayload,
 } from '@pdaltagent/events';
-import { cutAfter, fieldsOf, present } from '../fields';
-import { lastOf, UsageError, type Given } from '../parse';
+import { definedMembers, parseFields, truncate } from '../fields';
+import { lastValue, UsageError, type ParsedArguments } from '../parse';
 import { type PdSendOption } from './command';
 
 /** The event that a command line asks for. @throws UsageError */
-export function compose(given: Given<PdSendOption>): AlertEvent {
-  const text = (name: PdSendOption): string | undefined => lastOf(given, name);
+export function compose(given: ParsedArguments<PdSendOption>): AlertEvent {
+  const text = (name: PdSendOption): string | undefined => lastValue(given, name);
   const type = text('type');
   const routing_key = text('key') ?? '';
   const description = text('description');
   const incidentKey = text('incidentKey') || undefined;
   const fields = given.get('field');
-  const details = fields === undefined ? {} : { custom_details: fieldsOf(fields) };
-  const client = present({ client: text('client'), client_url: text('clientUrl') });
+  const details = fields === undefined ? {} : { custom_details: parseFields(fields) };
+  const client = definedMembers({ client: text('client'), client_url: text('clientUrl') });
   const payload = (summary: string): AlertPayload => ({
-    summary: cutAfter(MAXIMUM_SUMMARY_CHARACTERS, summary),
+    summary: truncate(MAXIMUM_SUMMARY_CHARACTERS, summary),
     source: text('source') ?? 'PDaltagent',
     severity: SEVERITIES.find((severity) => severity === text('severity')) ?? 'critical',
-    ...present({ component: text('component'), group: text('group'), class: text('class') }),
+    ...definedMembers({ component: text('component'), group: text('group'), class: text('class') }),
     ...details,
   });
 

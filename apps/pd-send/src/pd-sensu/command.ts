@@ -7,7 +7,7 @@ export type PdSensuOption = 'key' | 'incidentKey';
 /** pd-sensu: a check result of Sensu on the standard input, with the options of PagerDuty Agent's pd-sensu. */
 export const pdSensu: Command<PdSensuOption> = {
   name: 'pd-sensu',
-  about: `Sends a check result of Sensu, JSON on the standard input, to PagerDuty, by way of
+  description: `Sends a check result of Sensu, JSON on the standard input, to PagerDuty, by way of
 PDaltagent where PDSEND_EVENTS_BASE_URL names its gateway.
 `,
   options: [
@@ -28,7 +28,7 @@ PDaltagent where PDSEND_EVENTS_BASE_URL names its gateway.
       help: 'names the alert (default: CLIENT/CHECK, else the id of the result)',
     },
   ],
-  details: `The action "resolve" resolves the alert, any other triggers it. Severity by the
+  epilog: `The action "resolve" resolves the alert, any other triggers it. Severity by the
 status of the check: 0 info, 1 warning, 2 critical, others error.
 
 example, as a handler of Sensu Core:
@@ -37,5 +37,5 @@ example, as a handler of Sensu Core:
 Prints nothing once the event was accepted.
 `,
   compose,
-  report: () => '',
+  successOutput: () => '',
 };

@@ -7,29 +7,32 @@ import {
   type Severity,
 } from '@pdaltagent/events';
 import { CommandError } from '../command';
-import { cutAfter, keyOf } from '../fields';
-import { lastOf, type Given } from '../parse';
+import { dedupKeyOf, truncate } from '../fields';
+import { lastValue, type ParsedArguments } from '../parse';
 import { type PdSensuOption } from './command';
 
 const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
 
 /** The event for a check result; key, summary and details as PagerDuty Agent's pd-sensu makes them. @throws CommandError */
-export async function compose(given: Given<PdSensuOption>, input: () => Promise<string>): Promise<AlertEvent> {
+export async function compose(
+  given: ParsedArguments<PdSensuOption>,
+  input: () => Promise<string>,
+): Promise<AlertEvent> {
   const reading = readDocument(Buffer.from(await input()));
   if (!reading.ok) throw new CommandError('the standard input is no JSON object: it should be a check result of Sensu');
   const result = reading.document.value;
   const client = textIn(result['client'], 'name');
   const check = textIn(result['check'], 'name');
-  const named = client === undefined || check === undefined ? textIn(result, 'id') : keyOf(`${client}/${check}`);
-  const key = lastOf(given, 'incidentKey') || named;
+  const named = client === undefined || check === undefined ? textIn(result, 'id') : dedupKeyOf(`${client}/${check}`);
+  const key = lastValue(given, 'incidentKey') || named;
   if (key === undefined) throw new CommandError('the check result has neither client.name and check.name nor id');
   const action = textIn(result, 'action');
   return {
-    routing_key: lastOf(given, 'key') ?? '',
+    routing_key: lastValue(given, 'key') ?? '',
     event_action: action === 'resolve' ? 'resolve' : 'trigger',
     dedup_key: key,
     payload: {
-      summary: cutAfter(MAXIMUM_SUMMARY_CHARACTERS, `${key} : ${textIn(result['check'], 'output') ?? ''}`.trim()),
+      summary: truncate(MAXIMUM_SUMMARY_CHARACTERS, `${key} : ${textIn(result['check'], 'output') ?? ''}`.trim()),
       source: client ?? key,
       severity: severityOf(result['check']),
       ...(check === undefined ? {} : { component: check }),

@@ -7,7 +7,7 @@ export type PdZabbixOption = 'key' | 'type' | 'body';
 /** pd-zabbix: a message of a Zabbix media type of type script, with the arguments of PagerDuty Agent's pd-zabbix. */
 export const pdZabbix: Command<PdZabbixOption> = {
   name: 'pd-zabbix',
-  about: `Sends a message of Zabbix to PagerDuty, by way of PDaltagent where
+  description: `Sends a message of Zabbix to PagerDuty, by way of PDaltagent where
 PDSEND_EVENTS_BASE_URL names its gateway. Zabbix calls it as the script of a media
 type, with the parameters {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE}.
 `,
@@ -21,7 +21,7 @@ type, with the parameters {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE}.
     { name: 'type', value: '{trigger,resolve}', choices: ['trigger', 'resolve'], help: 'what to do with the alert' },
     { name: 'body', value: 'BODY', help: 'the message: lines of NAME:VALUE, as below' },
   ],
-  details: `body:
+  epilog: `body:
   name:{EVENT.NAME}            required
   id:{TRIGGER.ID}              required
   status:{TRIGGER.STATUS}      required
@@ -47,5 +47,5 @@ example:
 Prints nothing once the event was accepted.
 `,
   compose,
-  report: () => '',
+  successOutput: () => '',
 };

@@ -1,7 +1,7 @@
 import { MAXIMUM_SUMMARY_CHARACTERS, type AlertEvent, type Severity } from '@pdaltagent/events';
 import { CommandError } from '../command';
-import { cutAfter, keyOf } from '../fields';
-import { lastOf, type Given } from '../parse';
+import { dedupKeyOf, truncate } from '../fields';
+import { lastValue, type ParsedArguments } from '../parse';
 import { type PdZabbixOption } from './command';
 
 /** As in Zabbix's own media type for PagerDuty. */
@@ -15,8 +15,8 @@ const SEVERITIES: Readonly<Record<string, Severity>> = {
 };
 
 /** The event for a message; key, summary and details as PagerDuty Agent's pd-zabbix makes them. @throws CommandError */
-export function compose(given: Given<PdZabbixOption>): AlertEvent {
-  const details = new Map(linesOf(lastOf(given, 'body') ?? ''));
+export function compose(given: ParsedArguments<PdZabbixOption>): AlertEvent {
+  const details = new Map(linesOf(lastValue(given, 'body') ?? ''));
   const value = (name: string): string => {
     const found = details.get(name);
     if (found === undefined) throw new CommandError(`the body has no line '${name}:'`);
@@ -25,15 +25,15 @@ export function compose(given: Given<PdZabbixOption>): AlertEvent {
   const hostname = value('hostname');
   const summary = `${value('name')} : ${value('status')} for ${hostname}`;
   const note = details.get('NOTE');
-  const isCancelled = lastOf(given, 'type') === 'trigger' && note?.includes('Escalation cancelled') === true;
+  const isCancelled = lastValue(given, 'type') === 'trigger' && note?.includes('Escalation cancelled') === true;
   if (isCancelled) details.set('NOTE', `${note} (converted from trigger to resolve by pdagent integration)`);
   const url = details.get('url');
   return {
-    routing_key: lastOf(given, 'key') ?? '',
-    event_action: lastOf(given, 'type') === 'resolve' || isCancelled ? 'resolve' : 'trigger',
-    dedup_key: details.get('incident_key') || keyOf(`${value('id')}-${hostname}`),
+    routing_key: lastValue(given, 'key') ?? '',
+    event_action: lastValue(given, 'type') === 'resolve' || isCancelled ? 'resolve' : 'trigger',
+    dedup_key: details.get('incident_key') || dedupKeyOf(`${value('id')}-${hostname}`),
     payload: {
-      summary: cutAfter(MAXIMUM_SUMMARY_CHARACTERS, summary),
+      summary: truncate(MAXIMUM_SUMMARY_CHARACTERS, summary),
       source: hostname,
       severity: severityOf(details.get('severity')),
       custom_details: Object.fromEntries(details),

@@ -2,7 +2,7 @@ import { chmod, symlink, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import {
-  answering,
+  respondWith,
   buildCommand,
   buildShellCommand,
   close,
@@ -11,7 +11,7 @@ import {
   SUCCESS,
   type Reply,
   type Result,
-  type Seen,
+  type SeenRequest,
 } from '../commands.fixture';
 
 const KEY = '01234567890123456789012345678901';
@@ -144,9 +144,9 @@ export class Commands {
   }
 
   /** What a command did and said, without what may differ: made keys, the words of curl and Node, the user agent. */
-  async conduct(program: readonly string[], { words, environment, answers }: Comparison): Promise<Conduct> {
-    const seen: Seen[] = [];
-    const server = http.createServer(answering(seen, ...(answers ?? [[202, SUCCESS]])));
+  async run(program: readonly string[], { words, environment, answers }: Comparison): Promise<CommandRun> {
+    const seen: SeenRequest[] = [];
+    const server = http.createServer(respondWith(seen, ...(answers ?? [[202, SUCCESS]])));
     const base = `http://127.0.0.1:${await listenOn(server)}`;
     const result = await runProgram([...program, ...words], {
       PATH: this.programs,
@@ -170,7 +170,7 @@ export class Commands {
   }
 }
 
-export interface Conduct extends Result {
+export interface CommandRun extends Result {
   readonly requests: readonly {
     url: string | undefined;
     type: string | undefined;

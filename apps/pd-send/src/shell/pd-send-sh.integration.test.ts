@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { toolPath } from '@pdaltagent/testing';
 import { generate } from 'selfsigned';
-import { answering, close, listenOn, runProgram, SUCCESS, type Seen } from '../commands.fixture';
+import { respondWith, close, listenOn, runProgram, SUCCESS, type SeenRequest } from '../commands.fixture';
 import { Commands, COMPARISONS, spyOnCurl } from './comparison.fixture';
 
 const KEY = '01234567890123456789012345678901';
@@ -36,17 +36,17 @@ async function listen(server: Server): Promise<number> {
 describe('pd-send.sh', () => {
   it.each(COMPARISONS)('does what pd-send does: $title', async (comparison) => {
     const [node, system, busybox] = await Promise.all([
-      commands.conduct(commands.inNode, comparison),
-      commands.conduct(commands.inShell('/bin/sh'), comparison),
-      commands.conduct(commands.inShell(toolPath('busybox'), 'sh'), comparison),
+      commands.run(commands.inNode, comparison),
+      commands.run(commands.inShell('/bin/sh'), comparison),
+      commands.run(commands.inShell(toolPath('busybox'), 'sh'), comparison),
     ]);
     expect(system).toEqual(node);
     expect(busybox).toEqual(node);
   });
 
   it('takes bytes that are no UTF-8 for what Node and browsers take them', async () => {
-    const seen: Seen[] = [];
-    const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
+    const seen: SeenRequest[] = [];
+    const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS])));
     // Cut characters, surrogates, overlong forms, code points that do not exist, stray bytes, a cut one at the end.
     const bytes =
       '\\342\\202A\\355\\240\\200\\300\\200\\340\\200\\200\\360\\237\\230\\364\\220\\200\\200\\365\\377é"\\303';
@@ -64,8 +64,8 @@ describe('pd-send.sh', () => {
   });
 
   it('shows neither key nor password nor token in the list of processes', async () => {
-    const seen: Seen[] = [];
-    const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
+    const seen: SeenRequest[] = [];
+    const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS])));
     const place = path.join(folder, 'spy');
     await mkdir(place);
     const spy = await spyOnCurl(place, toolPath('curl'));
@@ -83,10 +83,10 @@ describe('pd-send.sh', () => {
   });
 
   it('shows the token to the gateway alone, not to the default address', async () => {
-    const seen: Seen[] = [];
+    const seen: SeenRequest[] = [];
     // What a proxy for every address sees; to PagerDuty a tunnel is asked for, which is refused.
     const asked: IncomingMessage['headers'][] = [];
-    const proxy = http.createServer(answering(seen, [202, SUCCESS]));
+    const proxy = http.createServer(respondWith(seen, [202, SUCCESS]));
     proxy.on('connect', ({ headers }: IncomingMessage, socket: Socket) => {
       asked.push(headers);
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
@@ -121,7 +121,7 @@ describe('pd-send.sh', () => {
     const PDSEND_CA_FILE = path.join(folder, 'ca.pem');
     await writeFile(PDSEND_CA_FILE, certificate.cert);
     const pair = { cert: certificate.cert, key: certificate.private };
-    const server = https.createServer(pair, answering([], [202, SUCCESS]));
+    const server = https.createServer(pair, respondWith([], [202, SUCCESS]));
     const PDSEND_EVENTS_BASE_URL = `https://127.0.0.1:${await listen(server)}`;
 
     const refused = await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL });
@@ -138,8 +138,8 @@ describe('pd-send.sh', () => {
   });
 
   it('goes through a proxy, also one named in capitals', async () => {
-    const seen: Seen[] = [];
-    const port = await listen(http.createServer(answering(seen, [202, SUCCESS])));
+    const seen: SeenRequest[] = [];
+    const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS])));
     const result = await shell(TRIGGER, {
       PDSEND_EVENTS_BASE_URL: 'http://gateway.invalid:8080',
       HTTP_PROXY: `http://127.0.0.1:${port}`,
