@@ -20,7 +20,7 @@ Parts, all of them by default:
 
   --rounds N   rounds of speed (7)
   --keys N     routing keys of the events of speed (64); few of them fill few lanes
-  --seconds N  length of a run of speed (5), of memory (60), of spool (10), of stall (60)
+  --seconds N  length of a run of speed (5), of memory (60), of spool (10), of stall (60; before it at most 60)
   --help       this text
 `;
 
