@@ -1,4 +1,4 @@
-import { Poster } from '@pdaltagent/http';
+import { PostClient } from '@pdaltagent/http';
 import {
   AlertProgress,
   createLaneMetrics,
@@ -18,11 +18,11 @@ const METRIC_NAMES: MetricNames = { prefix: 'pdaltagent', what: 'Events' };
 /** Events from their lanes to PagerDuty. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
   const authorities = configuration.certificateAuthorities;
-  const poster: Poster = new Poster({
+  const poster: PostClient = new PostClient({
     maxSockets: configuration.concurrency * 2,
     connectTimeoutMs: configuration.connectTimeoutMs,
     attemptTimeoutMs: configuration.attemptTimeoutMs,
-    maySend: () => worker.holdsLanes,
+    isSendingAllowed: () => worker.holdsLanes,
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
   const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });

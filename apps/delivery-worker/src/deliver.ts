@@ -1,13 +1,13 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { classifyEvent, type Outcome } from '@pdaltagent/delivery';
 import { pathOf } from '@pdaltagent/events';
-import { type Poster } from '@pdaltagent/http';
+import { type PostClient } from '@pdaltagent/http';
 import { type IncomingMessage } from '@pdaltagent/messaging';
 
 const USER_AGENT = `PDaltagent/${process.env.PDALTAGENT_VERSION ?? 'development'}`;
 
 /** One attempt to hand an event to PagerDuty: the exact bytes, the sender's content type and vendor headers. */
-export function createDelivery(poster: Poster, baseUrl: string, clock: Clock = SYSTEM_CLOCK) {
+export function createDelivery(poster: PostClient, baseUrl: string, clock: Clock = SYSTEM_CLOCK) {
   return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
     const { type, routingKey, body, contentType, forward, query, traceparent } = message;
     if (type === 'webhook') return { kind: 'rejected', status: 0, answer: 'a webhook on an event lane' };

@@ -17,19 +17,19 @@ beforeEach(() => {
 });
 
 /** Writes what it is given and resolves with all that came back until the gateway closed the connection. */
-function talk(...parts: readonly string[]): Promise<string> {
-  return converse((socket) => {
+function sendAndReceive(...parts: readonly string[]): Promise<string> {
+  return connectAndReceive((socket) => {
     for (const part of parts) socket.write(part);
   });
 }
 
-function converse(speak: (socket: Socket) => void): Promise<string> {
+function connectAndReceive(send: (socket: Socket) => void): Promise<string> {
   return new Promise((resolve) => {
-    let heard = '';
-    const socket = connect(Number(gateway.ports.http), '127.0.0.1', () => speak(socket));
-    socket.on('data', (chunk) => (heard += String(chunk)));
+    let received = '';
+    const socket = connect(Number(gateway.ports.http), '127.0.0.1', () => send(socket));
+    socket.on('data', (chunk) => (received += String(chunk)));
     socket.on('error', () => undefined);
-    socket.on('close', () => resolve(heard));
+    socket.on('close', () => resolve(received));
   });
 }
 
@@ -49,31 +49,31 @@ async function metric(name: string, label = ''): Promise<number> {
   return lines.filter((line) => line.includes(label)).reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
 }
 
-async function isWell(): Promise<void> {
+async function isHealthy(): Promise<void> {
   const response = await fetch(`${gateway.url}/v2/enqueue`, { method: 'POST', body: BODY });
   expect(response.status).toBe(202);
 }
 
 describe('clients that misbehave', () => {
-  afterEach(isWell);
+  afterEach(isHealthy);
 
   it('are closed where they say nothing', async () => {
-    expect(await talk()).toMatch(/^(HTTP\/1.1 408 |$)/);
+    expect(await sendAndReceive()).toMatch(/^(HTTP\/1.1 408 |$)/);
   });
 
   it('are closed where their headers do not end', async () => {
-    expect(await talk('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\n')).toMatch(/^HTTP\/1.1 408 /);
+    expect(await sendAndReceive('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\n')).toMatch(/^HTTP\/1.1 408 /);
   });
 
   it('are closed where their body does not end', async () => {
-    expect(await talk('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"routing')).toMatch(
-      /^HTTP\/1.1 408 /,
-    );
+    expect(
+      await sendAndReceive('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"routing'),
+    ).toMatch(/^HTTP\/1.1 408 /);
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
   it('are closed where they stay silent after an event', async () => {
-    expect(await talk(request())).toMatch(/^HTTP\/1.1 202 /);
+    expect(await sendAndReceive(request())).toMatch(/^HTTP\/1.1 202 /);
   });
 
   it.each([
@@ -84,15 +84,18 @@ describe('clients that misbehave', () => {
     ['a folded header', ['x-a: 1', ' 2'], ''],
     ['a lone line feed', ['x-a: 1\nx-b: 2'], ''],
   ])('smuggle nothing with %s', async (_, headers, body) => {
-    const heard = await talk(`${['POST /v2/enqueue HTTP/1.1', 'host: x', ...headers].join('\r\n')}\r\n\r\n${body}`);
-    expect(heard).toMatch(/^HTTP\/1.1 (400|501) /);
-    expect(heard.match(/HTTP\/1.1/g)).toHaveLength(1);
+    const received = await sendAndReceive(
+      `${['POST /v2/enqueue HTTP/1.1', 'host: x', ...headers].join('\r\n')}\r\n\r\n${body}`,
+    );
+    expect(received).toMatch(/^HTTP\/1.1 (400|501) /);
+    expect(received.match(/HTTP\/1.1/g)).toHaveLength(1);
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
   it.each(['no request at all\r\n\r\n', '\u0016\u0003\u0001 TLS on the wrong port', 'GET\r\n\r\n'])(
     'get 400 for %j',
-    async (text) => expect(await talk(text)).toMatch(/^HTTP\/1.1 400 [^]*Event object format is unrecognized/),
+    async (text) =>
+      expect(await sendAndReceive(text)).toMatch(/^HTTP\/1.1 400 [^]*Event object format is unrecognized/),
   );
 
   it.each([
@@ -111,23 +114,27 @@ describe('clients that misbehave', () => {
     ],
   ])('get a reason in JSON for %s: %d', async (_, status, headers, reason) => {
     const before = await metric('pdaltagent_gateway_requests_refused_total', 'malformed');
-    const heard = await talk(`${['POST /v2/enqueue HTTP/1.1', ...headers].join('\r\n')}\r\n\r\n{}`);
-    expect(heard).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*"status":"Unrecognized object"[^]*${reason}`));
+    const received = await sendAndReceive(`${['POST /v2/enqueue HTTP/1.1', ...headers].join('\r\n')}\r\n\r\n{}`);
+    expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*"status":"Unrecognized object"[^]*${reason}`));
     expect(await metric('pdaltagent_gateway_requests_refused_total', 'malformed')).toBe(before + 1);
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
   it('get 405 where they take it for a proxy', async () => {
-    const heard = await talk('CONNECT events.pagerduty.com:443 HTTP/1.1\r\nhost: events.pagerduty.com:443\r\n\r\n');
-    expect(heard).toMatch(/^HTTP\/1.1 405 [^]*allow: POST[^]*This is no proxy/);
+    const received = await sendAndReceive(
+      'CONNECT events.pagerduty.com:443 HTTP/1.1\r\nhost: events.pagerduty.com:443\r\n\r\n',
+    );
+    expect(received).toMatch(/^HTTP\/1.1 405 [^]*allow: POST[^]*This is no proxy/);
   });
 
   it('get 431 for headers over 16 KB', async () => {
-    expect(await talk(request(BODY, `x-big: ${'x'.repeat(20_000)}`))).toMatch(/^HTTP\/1.1 431 /);
+    expect(await sendAndReceive(request(BODY, `x-big: ${'x'.repeat(20_000)}`))).toMatch(/^HTTP\/1.1 431 /);
   });
 
   it('get 431 for over 200 headers', async () => {
-    expect(await talk(request(BODY, ...Array.from({ length: 250 }, () => 'a: b')))).toMatch(/^HTTP\/1.1 431 /);
+    expect(await sendAndReceive(request(BODY, ...Array.from({ length: 250 }, () => 'a: b')))).toMatch(
+      /^HTTP\/1.1 431 /,
+    );
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
@@ -140,8 +147,8 @@ describe('clients that misbehave', () => {
     const startedAt = performance.now();
     const head = `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n`;
     const many = [...Array.from({ length: 39 }, () => head), `${head}connection: close\r\n`, ''].join('\r\n');
-    const [heard] = await Promise.all([talk(many), isWell()]);
-    expect(heard.match(/HTTP\/1.1 (404|400|405) /g)).toHaveLength(40);
+    const [received] = await Promise.all([sendAndReceive(many), isHealthy()]);
+    expect(received.match(/HTTP\/1.1 (404|400|405) /g)).toHaveLength(40);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
@@ -149,15 +156,15 @@ describe('clients that misbehave', () => {
     'get JSON for the request target %s, never express’s page',
     async (target) => {
       for (const method of ['POST', 'GET', 'OPTIONS', 'HEAD']) {
-        const heard = await talk(`${method} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
-        expect(heard).toMatch(/^HTTP\/1.1 40[045] [^]*content-type: application\/json/i);
-        expect(heard).not.toMatch(/<html|node_modules|Cannot /i);
+        const received = await sendAndReceive(`${method} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+        expect(received).toMatch(/^HTTP\/1.1 40[045] [^]*content-type: application\/json/i);
+        expect(received).not.toMatch(/<html|node_modules|Cannot /i);
       }
     },
   );
 
   it('cost nothing where they vanish in the middle of a body', async () => {
-    await converse((socket) => {
+    await connectAndReceive((socket) => {
       socket.write('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"routing', () =>
         socket.resetAndDestroy(),
       );
@@ -168,24 +175,24 @@ describe('clients that misbehave', () => {
 
 describe('clients that are unusual', () => {
   it('are answered each of their pipelined requests, in order', async () => {
-    const heard = await talk(request(), request('{'), request());
-    expect(heard.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 400', 'HTTP/1.1 202']);
+    const received = await sendAndReceive(request(), request('{'), request());
+    expect(received.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 400', 'HTTP/1.1 202']);
   });
 
   it('are answered where they have closed their half', async () => {
-    expect(await converse((socket) => socket.end(request()))).toMatch(/^HTTP\/1.1 202 /);
+    expect(await connectAndReceive((socket) => socket.end(request()))).toMatch(/^HTTP\/1.1 202 /);
   });
 
   it('may ask before they send, and are spared a body that is too large', async () => {
     const head = (length: number) =>
       `POST /v2/enqueue HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n`;
-    expect(await talk(head(BODY.length), BODY)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 202 /);
-    expect(await talk(head(5_000_000))).toMatch(/^HTTP\/1.1 413 /);
+    expect(await sendAndReceive(head(BODY.length), BODY)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 202 /);
+    expect(await sendAndReceive(head(5_000_000))).toMatch(/^HTTP\/1.1 413 /);
   });
 
   it('may send in chunks, with any content type', async () => {
     const chunked = `POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ntransfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
-    expect(await talk(chunked)).toMatch(/^HTTP\/1.1 202 /);
+    expect(await sendAndReceive(chunked)).toMatch(/^HTTP\/1.1 202 /);
     expect(gateway.sink.messages.at(-1)?.body.toString()).toBe(BODY);
   });
 });
@@ -209,19 +216,19 @@ describe('what is broken behind an event that still waits to be stored', () => {
     ['garbage over and over', 'garbage\r\n\r\n'.repeat(10_000)],
   ])('%s is refused behind its answer', async (_, broken) => {
     const before = await malformed();
-    const heard = converse((socket) => socket.write(request() + request() + broken));
+    const received = connectAndReceive((socket) => socket.write(request() + request() + broken));
     await waitUntil(async () => (await malformed()) > before, { what: 'the garbage to be seen' });
     store();
-    expect((await heard).match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 202', 'HTTP/1.1 400']);
+    expect((await received).match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 202', 'HTTP/1.1 400']);
     expect(gateway.sink.messages).toHaveLength(2);
   });
 
   it('is no end of the sending half: the answer comes', async () => {
-    const heard = converse((socket) => socket.end(request()));
+    const received = connectAndReceive((socket) => socket.end(request()));
     await waitUntil(async () => (await metric('pdaltagent_gateway_events_in_flight')) > 0, {
       what: 'the event to wait',
     });
     store();
-    expect(await heard).toMatch(/^HTTP\/1.1 202 /);
+    expect(await received).toMatch(/^HTTP\/1.1 202 /);
   });
 });

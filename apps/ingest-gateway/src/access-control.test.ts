@@ -1,4 +1,4 @@
-import { Access, type AccessOptions } from './access-control';
+import { AccessControl, type AccessControlOptions } from './access-control';
 import { postTo, startGateway, type RunningGateway } from './gateway.fixture';
 import { Networks } from './networks';
 
@@ -8,9 +8,9 @@ const BODY = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_k
 let gateway: RunningGateway;
 afterEach(() => gateway.stop());
 
-async function start(options: Partial<AccessOptions>): Promise<void> {
+async function start(options: Partial<AccessControlOptions>): Promise<void> {
   gateway = await startGateway({
-    access: new Access({ tokens: [], allowed: undefined, trustedProxies: undefined, ...options }),
+    access: new AccessControl({ tokens: [], allowed: undefined, trustedProxies: undefined, ...options }),
   });
 }
 

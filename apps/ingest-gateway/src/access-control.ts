@@ -4,7 +4,7 @@ import { clientAddressOf } from './client-address';
 import { type Networks } from './networks';
 import { refusals, type Refused } from './refusal';
 
-export interface AccessOptions {
+export interface AccessControlOptions {
   /** One of them has to be shown; none: nobody is asked for one. */
   readonly tokens: readonly string[];
   /** Where senders have to be; undefined: anywhere. */
@@ -14,11 +14,11 @@ export interface AccessOptions {
 }
 
 /** Who may send. */
-export class Access {
+export class AccessControl {
   readonly #digests: readonly Buffer[];
-  readonly #options: AccessOptions;
+  readonly #options: AccessControlOptions;
 
-  constructor(options: AccessOptions) {
+  constructor(options: AccessControlOptions) {
     this.#options = options;
     this.#digests = options.tokens.map(digestOf);
   }
@@ -37,11 +37,11 @@ export class Access {
     if (!this.needsToken) return undefined;
     const tokens = tokensIn(request.headers);
     if (tokens.length === 0) return refusals.unauthorized('A token is required');
-    return tokens.some((token) => this.#knows(token)) ? undefined : refusals.unauthorized('The token is not valid');
+    return tokens.some((token) => this.#isValid(token)) ? undefined : refusals.unauthorized('The token is not valid');
   }
 
   /** All are compared, each in constant time: how long it takes tells nothing. */
-  #knows(token: string): boolean {
+  #isValid(token: string): boolean {
     const digest = digestOf(token);
     let isKnown = false;
     for (const known of this.#digests) isKnown = timingSafeEqual(known, digest) || isKnown;

@@ -12,13 +12,13 @@ export class Admission {
   }
 
   /** Takes a place for an event; false where all are taken. A place that was taken is given back by `leave`. */
-  enter(): boolean {
+  acquire(): boolean {
     if (this.#events >= this.#maximumEvents) return false;
     this.#events += 1;
     return true;
   }
 
-  leave(): void {
+  release(): void {
     this.#events -= 1;
   }
 }

@@ -8,7 +8,7 @@ import amqp, { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { freePort, type LogLine, rememberingLogger } from './gateway.fixture';
+import { freePort, type LogLine, recordingLogger } from './gateway.fixture';
 
 const KEY = '01234567890123456789012345678901';
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
     PDAGENTD_STATE_DIR: folder,
     PDAGENTD_CONFIRM_TIMEOUT_MS: '1000',
   });
-  app = createApp(configuration, { logger: rememberingLogger(log), metrics });
+  app = createApp(configuration, { logger: recordingLogger(log), metrics });
   await app.start();
   await isDirect();
   await consumeLane();

@@ -9,13 +9,13 @@ import {
   spoolRootOf,
 } from '@pdaltagent/service';
 import { claimSpool, claimOrphans, type Spool, Quarantine } from '@pdaltagent/spool';
-import { Access } from './access-control';
+import { AccessControl } from './access-control';
 import { type Configuration } from './configuration';
 import { DurablePublisher } from './durability/durable-publisher';
-import { ForwardingInstruments } from './durability/forwarding-metrics';
+import { ForwardingMetrics } from './durability/forwarding-metrics';
 import { ForwardHeaders } from './forward-headers';
 import { Gateway } from './gateway';
-import { QuarantineInstruments } from './quarantine-metrics';
+import { QuarantineMetrics } from './quarantine-metrics';
 import { createScrub } from './scrubbing';
 
 /** How often the spools of instances that are gone are looked for; milliseconds. */
@@ -32,8 +32,8 @@ interface Running {
 
 /** The gateway, which publishes to RabbitMQ and has a spool for what RabbitMQ does not take. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
-  const instruments = new ForwardingInstruments(metrics);
-  const quarantineInstruments = new QuarantineInstruments(metrics);
+  const forwardingMetrics = new ForwardingMetrics(metrics);
+  const quarantineMetrics = new QuarantineMetrics(metrics);
   const scrub = createScrub(configuration, metrics, logger);
   const access = accessOf(configuration);
   const forwardHeaders = ForwardHeaders.parse(configuration.forwardHeaders ?? '');
@@ -42,7 +42,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   let running: Running | undefined;
   return {
     start: async () => {
-      const { spool, former, quarantine } = await openSpools().catch((error: unknown) => {
+      const { spool, legacy, quarantine } = await openSpools().catch((error: unknown) => {
         throw new Error(`PDAGENTD_SPOOL_DIR: ${root} cannot be used: ${reasonOf(error)}`);
       });
       const publisher = new DurablePublisher({
@@ -53,15 +53,15 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
           queueType: configuration.queueType,
         },
         spool,
-        former,
+        legacy,
         quarantine,
         limits: configuration,
         log: logger,
-        spoolBegun: (cause) => instruments.spoolBegun(cause),
-        quarantined: (problem) => quarantineInstruments.quarantined(problem),
+        spoolBegun: (cause) => forwardingMetrics.spoolBegun(cause),
+        quarantined: (problem) => quarantineMetrics.quarantined(problem),
       });
-      instruments.watch(former === undefined ? [spool] : [spool, former], publisher);
-      quarantineInstruments.watch(quarantine);
+      forwardingMetrics.watch(legacy === undefined ? [spool] : [spool, legacy], publisher);
+      quarantineMetrics.watch(quarantine);
       const gateway = new Gateway({
         configuration,
         sink: publisher,
@@ -73,7 +73,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         metrics,
       });
       const orphans = new OrphanScanner(async () => {
-        for (const source of await claimOrphans(root, spool, options)) publisher.adopt(source);
+        for (const source of await claimOrphans(root, spool, options)) publisher.drainOrphan(source);
       }, logger);
       running = { spool, publisher, gateway, orphans };
       publisher.start();
@@ -106,13 +106,13 @@ function laneOfRecord(record: Buffer): number | undefined {
 }
 
 /** Undefined where anybody may send. @throws ConfigurationError */
-function accessOf({ ingestTokens, allowedNetworks, trustedProxies }: Configuration): Access | undefined {
+function accessOf({ ingestTokens, allowedNetworks, trustedProxies }: Configuration): AccessControl | undefined {
   const tokens = (ingestTokens ?? '').split(/[\s,]+/).filter((token) => token !== '');
   if (ingestTokens !== undefined && tokens.length === 0) {
     throw new ConfigurationError(['PDAGENTD_INGEST_TOKENS holds no token']);
   }
   if (tokens.length === 0 && allowedNetworks === undefined) return undefined;
-  return new Access({ tokens, allowed: allowedNetworks, trustedProxies });
+  return new AccessControl({ tokens, allowed: allowedNetworks, trustedProxies });
 }
 
 /** Scans for orphaned spools at once and then periodically, one scan at a time. */

@@ -14,8 +14,8 @@ beforeEach(() => {
   aborted = [];
 });
 
-function begin(client: string, announced = 0): BodyReservation {
-  const body = memory.reserve(client, announced);
+function begin(client: string, declared = 0): BodyReservation {
+  const body = memory.reserve(client, declared);
   body.begin((reason) => aborted.push([client, reason]));
   return body;
 }

@@ -38,10 +38,10 @@ export class BodyMemory {
   /**
    * For one body, empty at first. The caller releases it once nothing of the body is needed.
    * @param client the address of its sender
-   * @param announcedBytes its length if it is known, else 0
+   * @param declaredBytes its length if it is known, else 0
    */
-  reserve(client: string, announcedBytes: number): BodyReservation {
-    return new BodyReservation(client, announcedBytes > SMALL_BODY_BYTES, this);
+  reserve(client: string, declaredBytes: number): BodyReservation {
+    return new BodyReservation(client, declaredBytes > SMALL_BODY_BYTES, this);
   }
 
   /**
@@ -167,7 +167,7 @@ export class BodyReservation {
 /** Counts bytes, in total and by client. */
 class Pool {
   readonly #maximum: number;
-  readonly #ofClient = new Map<string, number>();
+  readonly #byClient = new Map<string, number>();
   #total = 0;
 
   constructor(maximum: number) {
@@ -176,14 +176,14 @@ class Pool {
 
   /** What is exhausted if a client takes more: its share, or the pool. Undefined if neither. */
   shortageFor(client: string, bytes: number): 'share' | 'pool' | undefined {
-    if ((this.#ofClient.get(client) ?? 0) + bytes > this.#maximum * CLIENT_SHARE) return 'share';
+    if ((this.#byClient.get(client) ?? 0) + bytes > this.#maximum * CLIENT_SHARE) return 'share';
     return this.#total + bytes > this.#maximum ? 'pool' : undefined;
   }
 
   add(client: string, bytes: number): void {
     this.#total += bytes;
-    const held = (this.#ofClient.get(client) ?? 0) + bytes;
-    if (held === 0) this.#ofClient.delete(client);
-    else this.#ofClient.set(client, held);
+    const held = (this.#byClient.get(client) ?? 0) + bytes;
+    if (held === 0) this.#byClient.delete(client);
+    else this.#byClient.set(client, held);
   }
 }

@@ -3,12 +3,12 @@ import { type Server, type ServerOptions } from 'node:https';
 import { type SecureContextOptions } from 'node:tls';
 import { type Logger } from '@pdaltagent/service';
 import { selfSignedPair } from './self-signed';
-import { readVersion, type Version } from './tls-files';
-import { exists, type PairFiles, whatIsMissing } from './tls-pair';
+import { readTlsSnapshot, type TlsSnapshot } from './tls-files';
+import { type CertificateFiles, exists, missingFileError } from './tls-pair';
 
 export interface CertificateOptions {
   /** The configured pair; as long as neither file exists a self-signed pair serves. */
-  readonly configured: PairFiles;
+  readonly configured: CertificateFiles;
   readonly stateFolder: string;
   /** A file of authorities: clients must then show a certificate of one of them. */
   readonly clientAuthorities?: string | undefined;
@@ -26,11 +26,11 @@ const POLL_MS = 1_000;
  */
 export class Certificate {
   readonly #options: CertificateOptions;
-  #files: PairFiles | undefined;
+  #files: CertificateFiles | undefined;
   /** What was read when the files were taken up or refused last. */
-  #judged = '';
+  #lastHandled = '';
   #candidate = '';
-  #looking: Promise<void> = Promise.resolve();
+  #polling: Promise<void> = Promise.resolve();
   readonly #clock: Clock;
   #stopWatching: () => void = () => undefined;
 
@@ -43,12 +43,12 @@ export class Certificate {
   async load(): Promise<ServerOptions> {
     const { log, clientAuthorities } = this.#options;
     this.#files = await this.#find();
-    const version = await readVersion(this.#files, clientAuthorities);
-    if (version.kind === 'problem') throw version.problem;
-    this.#judged = version.content;
-    log.info('certificate loaded', this.#describe(version));
+    const snapshot = await readTlsSnapshot(this.#files, clientAuthorities);
+    if (snapshot.kind === 'problem') throw snapshot.problem;
+    this.#lastHandled = snapshot.content;
+    log.info('certificate loaded', this.#describe(snapshot));
     return {
-      ...contextOf(version),
+      ...contextOf(snapshot),
       ...(clientAuthorities === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
     };
   }
@@ -56,7 +56,7 @@ export class Certificate {
   /** Keeps the server's certificate as its files are, without a restart and without dropping a connection. */
   watch(server: Server): void {
     this.#stopWatching = every(this.#clock, this.#options.pollMs ?? POLL_MS, () => {
-      this.#looking = this.#looking.then(() => this.#look(server));
+      this.#polling = this.#polling.then(() => this.#poll(server));
     });
   }
 
@@ -64,46 +64,46 @@ export class Certificate {
     this.#stopWatching();
   }
 
-  async #find(): Promise<PairFiles> {
+  async #find(): Promise<CertificateFiles> {
     const { configured, stateFolder, log } = this.#options;
-    if (await isThere(configured)) {
-      const missing = await whatIsMissing(configured);
+    if (await anyFileExists(configured)) {
+      const missing = await missingFileError(configured);
       if (missing !== undefined) throw missing;
       return configured;
     }
-    const { files, made } = await selfSignedPair(stateFolder, this.#clock);
-    log.info(made ? 'a self-signed certificate was made' : 'the self-signed certificate serves', {
+    const { files, isNew } = await selfSignedPair(stateFolder, this.#clock);
+    log.info(isNew ? 'a self-signed certificate was made' : 'the self-signed certificate serves', {
       reason: `${configured.certificate} does not exist`,
       certificate: files.certificate,
     });
     return files;
   }
 
-  async #look(server: Server): Promise<void> {
+  async #poll(server: Server): Promise<void> {
     const { log, configured, clientAuthorities } = this.#options;
     // A configured pair goes before a self-signed one whenever it comes, and stays what is looked at once it was there.
-    const files = this.#files === undefined || (await isThere(configured)) ? configured : this.#files;
-    const version = await readVersion(files, clientAuthorities);
-    if (version.content === this.#judged) {
+    const files = this.#files === undefined || (await anyFileExists(configured)) ? configured : this.#files;
+    const snapshot = await readTlsSnapshot(files, clientAuthorities);
+    if (snapshot.content === this.#lastHandled) {
       this.#candidate = '';
       return;
     }
-    if (version.content !== this.#candidate) {
-      this.#candidate = version.content;
+    if (snapshot.content !== this.#candidate) {
+      this.#candidate = snapshot.content;
       return;
     }
-    this.#judged = version.content;
+    this.#lastHandled = snapshot.content;
     try {
-      if (version.kind === 'problem') throw version.problem;
-      server.setSecureContext(contextOf(version));
+      if (snapshot.kind === 'problem') throw snapshot.problem;
+      server.setSecureContext(contextOf(snapshot));
       this.#files = files;
-      log.info('certificate taken up', this.#describe(version));
+      log.info('certificate taken up', this.#describe(snapshot));
     } catch (error) {
       log.warn('the changed certificate cannot be used: the previous one stays in use', { error });
     }
   }
 
-  #describe({ pair, authorities }: Version) {
+  #describe({ pair, authorities }: TlsSnapshot) {
     const { clientAuthorities } = this.#options;
     return {
       certificate: this.#files?.certificate,
@@ -114,10 +114,10 @@ export class Certificate {
   }
 }
 
-async function isThere({ certificate, key }: PairFiles): Promise<boolean> {
+async function anyFileExists({ certificate, key }: CertificateFiles): Promise<boolean> {
   return (await exists(certificate)) || (await exists(key));
 }
 
-function contextOf({ pair: { cert, key }, authorities }: Version): SecureContextOptions {
+function contextOf({ pair: { cert, key }, authorities }: TlsSnapshot): SecureContextOptions {
   return { cert, key, minVersion: 'TLSv1.2', ...(authorities === undefined ? {} : { ca: authorities }) };
 }

@@ -6,17 +6,17 @@ import { type OutgoingMessage } from '@pdaltagent/messaging';
 import { type Fields, type Logger } from '@pdaltagent/service';
 import { Registry } from 'prom-client';
 import { Gateway, type GatewayOptions } from './gateway';
-import { type EventSink, NotDurable } from './ports';
+import { type EventSink, NotDurableError } from './ports';
 
 /** A sink that remembers what it was given, and can be told to fail or to wait. */
-export class RememberingSink implements EventSink {
+export class RecordingSink implements EventSink {
   readonly messages: OutgoingMessage[] = [];
-  failure: NotDurable['reason'] | undefined;
+  failure: NotDurableError['reason'] | undefined;
   gate: Promise<void> = Promise.resolve();
 
   async publish(message: OutgoingMessage): Promise<void> {
     await this.gate;
-    if (this.failure !== undefined) throw new NotDurable(this.failure);
+    if (this.failure !== undefined) throw new NotDurableError(this.failure);
     this.messages.push(message);
   }
 }
@@ -27,7 +27,7 @@ export interface LogLine {
   readonly fields: Fields;
 }
 
-export function rememberingLogger(lines: LogLine[]): Logger {
+export function recordingLogger(lines: LogLine[]): Logger {
   const at =
     (level: string) =>
     (message: string, fields: Fields = {}): void => {
@@ -55,7 +55,7 @@ export async function freePort(): Promise<number> {
 export interface RunningGateway {
   readonly url: string;
   readonly ports: { readonly http?: number; readonly https?: number };
-  readonly sink: RememberingSink;
+  readonly sink: RecordingSink;
   readonly metrics: Registry;
   readonly log: readonly LogLine[];
   readonly stateFolder: string;
@@ -83,7 +83,7 @@ export async function startGateway(
     ...configuration
   } = changes;
   const folder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
-  const sink = new RememberingSink();
+  const sink = new RecordingSink();
   const metrics = new Registry();
   const log: LogLine[] = [];
   const stateFolder = configuration.stateFolder ?? folder;
@@ -93,7 +93,7 @@ export async function startGateway(
     maximumEvents,
     access,
     forwardHeaders,
-    logger: rememberingLogger(log),
+    logger: recordingLogger(log),
     ...(scrub === undefined ? {} : { scrub }),
     ...(clock === undefined ? {} : { clock }),
     ...(limits === undefined ? {} : { limits }),

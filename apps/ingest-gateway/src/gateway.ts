@@ -1,16 +1,16 @@
 import { type Clock, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Logger } from '@pdaltagent/service';
 import { type Registry } from 'prom-client';
-import { type Access } from './access-control';
+import { type AccessControl } from './access-control';
 import { Admission } from './admission';
 import { BodyMemory } from './body-memory';
 import { Certificate } from './certificate';
 import { type Configuration } from './configuration';
 import { ForwardHeaders } from './forward-headers';
-import { Instruments } from './metrics';
-import { Intake } from './ingest-pipeline';
+import { Metrics } from './metrics';
+import { IngestPipeline } from './ingest-pipeline';
 import { type LIMITS, Listener, type ListenerOptions } from './listener';
-import { Outcomes } from './outcome-recorder';
+import { OutcomeRecorder } from './outcome-recorder';
 import { type EventSink, type Scrub } from './ports';
 import { requestClasses } from './request-classes';
 import { createRoutes } from './routes';
@@ -35,7 +35,7 @@ export interface GatewayOptions {
   readonly maximumEvents: number;
   readonly scrub?: Scrub | undefined;
   /** Who may send; undefined: anybody. */
-  readonly access?: Access | undefined;
+  readonly access?: AccessControl | undefined;
   /** Which headers of vendors are passed on; undefined: those that PagerDuty's integrations read. */
   readonly forwardHeaders?: ForwardHeaders | undefined;
   /** Other time and size limits than those of the listeners. */
@@ -77,10 +77,10 @@ export class Gateway {
     this.#logger = logger;
     this.#clock = clock;
     const admission = new Admission(maximumEvents);
-    const outcomes = new Outcomes(new Instruments(metrics, admission), logger);
-    const intake = new Intake({ sink, admission, strict: configuration.strict, scrub, clock, random });
+    const outcomes = new OutcomeRecorder(new Metrics(metrics, admission), logger);
+    const pipeline = new IngestPipeline({ sink, admission, strict: configuration.strict, scrub, clock, random });
     const routes = createRoutes({
-      intake,
+      pipeline,
       memory: this.#memory,
       outcomes,
       access,
@@ -132,7 +132,9 @@ export class Gateway {
   async stop(): Promise<void> {
     this.#certificate.unwatch();
     const listeners = this.#listeners;
-    const cancelGrace = this.#clock.after(STOP_GRACE_MS, () => listeners.forEach((listener) => listener.cut()));
+    const cancelGrace = this.#clock.after(STOP_GRACE_MS, () =>
+      listeners.forEach((listener) => listener.closeConnections()),
+    );
     await Promise.all(listeners.map((listener) => listener.stop()));
     cancelGrace();
     this.#unwatch();

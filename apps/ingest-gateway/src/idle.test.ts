@@ -55,7 +55,7 @@ it('closes connections that never finish TLS’s handshake', async () => {
 });
 
 it('closes a connection whose client sends and sends but never reads', async () => {
-  gateway = await startGateway({ limits: { silenceTimeout: 300 } });
+  gateway = await startGateway({ limits: { idleTimeout: 300 } });
   const socket = connect(Number(gateway.ports.http), '127.0.0.1').on('error', () => undefined);
   sockets.push(socket);
   await once(socket, 'connect');

@@ -2,9 +2,9 @@ import { type Clock, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagen
 import {
   dedupKeyOf,
   eventProcessed,
-  fit,
+  truncateToLimits,
   isApiType,
-  makeDedupKey,
+  generateDedupKey,
   MAXIMUM_BODY_BYTES,
   orderKeyOf,
   readDocument,
@@ -13,7 +13,7 @@ import {
   validate,
   vendorDedupKeyOf,
   withDedupKey,
-  type Answer,
+  type ApiResponse,
   type ApiType,
   type EventType,
   type JsonDocument,
@@ -23,11 +23,11 @@ import { type OutgoingMessage } from '@pdaltagent/messaging';
 import { type Admission } from './admission';
 import { headerBytesOf, MAXIMUM_HEADER_BYTES } from './header-bytes';
 import { messageId } from './message-id';
-import { type EventSink, NotDurable, type Scrub } from './ports';
+import { type EventSink, NotDurableError, type Scrub } from './ports';
 import { refusals, type Refused } from './refusal';
 
 /** A request whose body has been read. */
-export interface Received {
+export interface ReceivedRequest {
   readonly type: EventType;
   /** The routing key of a vendor's path. */
   readonly pathKey: string | undefined;
@@ -44,11 +44,11 @@ export interface Received {
 
 export interface Accepted {
   readonly kind: 'accepted';
-  readonly answer: Answer;
+  readonly answer: ApiResponse;
 }
 
 /** An event that is ready to be published, and what its sender will be answered. */
-interface Ready {
+interface PreparedEvent {
   readonly kind: 'ready';
   readonly routingKey: string;
   readonly dedupKey: string | undefined;
@@ -59,7 +59,7 @@ interface Ready {
   readonly warnings: readonly string[];
 }
 
-export interface IntakeOptions {
+export interface IngestPipelineOptions {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly sink: EventSink;
@@ -69,38 +69,38 @@ export interface IntakeOptions {
 }
 
 /** Takes events in: validate, scrub, key, publish, confirm, answer. */
-export class Intake {
-  readonly #options: IntakeOptions;
+export class IngestPipeline {
+  readonly #options: IngestPipelineOptions;
   readonly #clock: Clock;
   readonly #random: Random;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: IngestPipelineOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#random = options.random ?? SYSTEM_RANDOM;
   }
 
-  async accept(received: Received): Promise<Accepted | Refused> {
+  async accept(received: ReceivedRequest): Promise<Accepted | Refused> {
     const { type } = received;
-    const ready = isApiType(type) ? this.#readApi(received, type) : this.#readVendor(received, type);
-    if (ready.kind === 'refused') return ready;
-    const message = this.#messageOf(received, ready);
+    const prepared = isApiType(type) ? this.#prepareApiEvent(received, type) : this.#prepareVendorEvent(received, type);
+    if (prepared.kind === 'refused') return prepared;
+    const message = this.#messageOf(received, prepared);
     // The headers of an event of an API are short: it has been validated.
     if (!isApiType(type) && headerBytesOf(message) > MAXIMUM_HEADER_BYTES) return refusals.headersTooLarge();
     const { admission, sink } = this.#options;
-    if (!admission.enter()) return refusals.overload();
+    if (!admission.acquire()) return refusals.overload();
     try {
       await sink.publish(message);
     } catch (error) {
-      if (error instanceof NotDurable) return refusals.unavailable(`Event could not be stored: ${error.message}`);
+      if (error instanceof NotDurableError) return refusals.unavailable(`Event could not be stored: ${error.message}`);
       throw error;
     } finally {
-      admission.leave();
+      admission.release();
     }
-    return { kind: 'accepted', answer: eventProcessed(type, ready.dedupKey, ready.warnings) };
+    return { kind: 'accepted', answer: eventProcessed(type, prepared.dedupKey, prepared.warnings) };
   }
 
-  #readApi(received: Received, type: ApiType): Ready | Refused {
+  #prepareApiEvent(received: ReceivedRequest, type: ApiType): PreparedEvent | Refused {
     const first = this.#readDocument(type, received.body);
     if (first.kind === 'refused') return first;
     const errors = validate(type, first.document, received.headerKey);
@@ -112,12 +112,12 @@ export class Intake {
     if (document.bytes.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const bodyKey = routingKeyOf(type, document.value);
     const given = dedupKeyOf(type, document.value);
-    const made = given === undefined && isTrigger(type, document) ? makeDedupKey(this.#random) : undefined;
+    const generated = given === undefined && isTrigger(type, document) ? generateDedupKey(this.#random) : undefined;
     return {
       kind: 'ready',
       routingKey: bodyKey ?? received.headerKey ?? '',
-      dedupKey: given ?? made,
-      body: made === undefined ? document.bytes : withDedupKey(type, document, made),
+      dedupKey: given ?? generated,
+      body: generated === undefined ? document.bytes : withDedupKey(type, document, generated),
       // It has been read as JSON, whatever it was called: curl calls everything a form.
       contentType: 'application/json',
       // A key that came in the header is what PagerDuty must see there too.
@@ -128,7 +128,7 @@ export class Intake {
     };
   }
 
-  #readVendor(received: Received, type: VendorType): Ready | Refused {
+  #prepareVendorEvent(received: ReceivedRequest, type: VendorType): PreparedEvent | Refused {
     const { pathKey: routingKey = '', contentType } = received;
     const errors = routingKeyErrors(routingKey);
     if (errors.length > 0) return refusals.invalid(errors);
@@ -140,8 +140,8 @@ export class Intake {
     return { kind: 'ready', routingKey, dedupKey, body, contentType, forward, query, warnings: [] };
   }
 
-  #messageOf({ type, traceparent }: Received, ready: Ready): OutgoingMessage {
-    const { routingKey, dedupKey, body, contentType, forward, query } = ready;
+  #messageOf({ type, traceparent }: ReceivedRequest, prepared: PreparedEvent): OutgoingMessage {
+    const { routingKey, dedupKey, body, contentType, forward, query } = prepared;
     const receivedAt = this.#clock.wall();
     const id = messageId(receivedAt, this.#random);
     const orderKey = orderKeyOf({ type, id, routingKey, dedupKey });
@@ -156,15 +156,15 @@ export class Intake {
     };
   }
 
-  #readDocument(type: ApiType, bytes: Buffer): ReadEvent | Refused {
-    const reading = readDocument(bytes);
-    if (!reading.ok) return refusals.unrecognized(reading.error);
-    if (this.#options.strict) return { kind: 'read', document: reading.document, warnings: [] };
-    const { document, warnings } = fit(type, reading.document);
+  #readDocument(type: ApiType, bytes: Buffer): ParsedEvent | Refused {
+    const result = readDocument(bytes);
+    if (!result.ok) return refusals.unrecognized(result.error);
+    if (this.#options.strict) return { kind: 'read', document: result.document, warnings: [] };
+    const { document, warnings } = truncateToLimits(type, result.document);
     return { kind: 'read', document, warnings };
   }
 
-  #scrub({ type, contentType }: Received, body: Buffer): Buffer {
+  #scrub({ type, contentType }: ReceivedRequest, body: Buffer): Buffer {
     return this.#options.scrub?.body({ type, body, contentType }) ?? body;
   }
 
@@ -172,14 +172,14 @@ export class Intake {
     return query === undefined ? undefined : (this.#options.scrub?.query(query) ?? query);
   }
 
-  #scrubHeaders(forward: Received['forward']): Received['forward'] {
+  #scrubHeaders(forward: ReceivedRequest['forward']): ReceivedRequest['forward'] {
     const { scrub } = this.#options;
     if (forward === undefined || scrub === undefined) return forward;
     return Object.fromEntries(Object.entries(forward).map(([name, value]) => [name, scrub.header(name, value)]));
   }
 }
 
-interface ReadEvent {
+interface ParsedEvent {
   readonly kind: 'read';
   readonly document: JsonDocument;
   readonly warnings: readonly string[];

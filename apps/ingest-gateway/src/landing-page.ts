@@ -1,11 +1,11 @@
 import { type Request, type Response } from 'express';
 
 /** What somebody sees who opens the gateway in a browser. */
-export function createWelcome(needsToken: boolean): (request: Request, response: Response) => void {
-  return (request, response) => welcome(request, response, needsToken);
+export function createLandingPage(needsToken: boolean): (request: Request, response: Response) => void {
+  return (request, response) => landingPage(request, response, needsToken);
 }
 
-function welcome(request: Request, response: Response, needsToken: boolean): void {
+function landingPage(request: Request, response: Response, needsToken: boolean): void {
   const origin = `${request.secure ? 'https' : 'http'}://${hostOf(request)}`;
   const event = {
     routing_key: 'YOUR_32_CHARACTER_ROUTING_KEY',

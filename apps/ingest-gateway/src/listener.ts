@@ -3,11 +3,18 @@ import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
-import { announcesTooMuch } from './read-body';
-import { faultOf, isUntrusted, MAXIMUM_HEADERS, refuse, refuseMalformed, UNKNOWN_EXPECTATION } from './malformed';
+import { declaresTooLarge } from './read-body';
+import {
+  isUntrusted,
+  MAXIMUM_HEADERS,
+  refuse,
+  refuseMalformed,
+  requestFaultOf,
+  UNKNOWN_EXPECTATION,
+} from './malformed';
 import { reply } from './reply';
 import { type RequestClasses } from './request-classes';
-import { Unanswered } from './pending-responses';
+import { PendingResponses } from './pending-responses';
 
 /** Slow or silent clients are closed; those that work are kept longer than most of them wait between two events. */
 export const LIMITS = {
@@ -19,7 +26,7 @@ export const LIMITS = {
   /** Until a TLS connection can carry requests. */
   handshakeTimeout: 10_000,
   /** Nothing at all goes over a connection, as where its client does not read its answers; over what RabbitMQ may take. */
-  silenceTimeout: 120_000,
+  idleTimeout: 120_000,
 };
 
 const SWEEP_MS = 50;
@@ -45,14 +52,14 @@ export class Listener {
 
   constructor(handle: http.RequestListener, classes: RequestClasses, options: ListenerOptions) {
     this.#options = options;
-    const { silenceTimeout, ...limits } = { ...LIMITS, ...options.limits };
+    const { idleTimeout, ...limits } = { ...LIMITS, ...options.limits };
     // Without it Node would answer for itself where there is no Host header, and with an empty body.
     const serverOptions = { ...limits, ...classes, requireHostHeader: false };
-    const unanswered = new Unanswered();
+    const pending = new PendingResponses();
     const malformed = new WeakSet<Duplex>();
-    const take = (request: http.IncomingMessage, response: http.ServerResponse): void => {
-      unanswered.add(request.socket, response);
-      const fault = faultOf(request);
+    const handleRequest = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+      pending.add(request.socket, response);
+      const fault = requestFaultOf(request);
       if (fault === undefined) handle(request, response);
       else {
         options.onMalformed?.();
@@ -64,10 +71,10 @@ export class Listener {
     };
     this.#server =
       options.tls === undefined
-        ? http.createServer(serverOptions, take)
-        : https.createServer({ ...serverOptions, ...options.tls }, take);
+        ? http.createServer(serverOptions, handleRequest)
+        : https.createServer({ ...serverOptions, ...options.tls }, handleRequest);
     this.#server.maxHeadersCount = MAXIMUM_HEADERS;
-    this.#server.setTimeout(silenceTimeout, closeIfSilent);
+    this.#server.setTimeout(idleTimeout, closeIfSilent);
     // Who ends its half of the connection behind an event still waits for the answer; by default Node would hang up.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on('clientError', (error, socket) => {
@@ -77,22 +84,22 @@ export class Listener {
       if (isUntrusted(error, socket)) options.onUntrusted?.();
       else options.onMalformed?.();
       // Events that came before are taken: their answers have to come before the refusal.
-      unanswered.whenAnswered(socket, () => refuseMalformed(error, socket));
+      pending.whenAnswered(socket, () => refuseMalformed(error, socket));
     });
     // A client that asks before it sends a body is spared sending one that is too large.
     this.#server.on('checkContinue', (request, response) => {
-      if (!announcesTooMuch(request)) response.writeContinue();
-      take(request, response);
+      if (!declaresTooLarge(request)) response.writeContinue();
+      handleRequest(request, response);
     });
     this.#server.on('checkExpectation', (request, response) => {
-      unanswered.add(request.socket, response);
+      pending.add(request.socket, response);
       options.onMalformed?.();
       reply(request, response, UNKNOWN_EXPECTATION);
     });
     // Without it Node would end the connection without a word.
     this.#server.on('connect', (_request, socket) => {
       options.onMalformed?.();
-      unanswered.whenAnswered(socket, () => refuse(socket, 405, 'This is no proxy', ['allow: POST']));
+      pending.whenAnswered(socket, () => refuse(socket, 405, 'This is no proxy', ['allow: POST']));
     });
   }
 
@@ -105,7 +112,8 @@ export class Listener {
   start(): Promise<number> {
     const { port, variable } = this.#options;
     return new Promise((resolve, reject) => {
-      const fail = (error: NodeJS.ErrnoException): void => reject(new Error(explained(error, port, variable)));
+      const fail = (error: NodeJS.ErrnoException): void =>
+        reject(new Error(describeListenError(error, port, variable)));
       this.#server.once('error', fail);
       this.#server.listen(port, () => {
         this.#server.off('error', fail);
@@ -132,7 +140,7 @@ export class Listener {
   }
 
   /** Ends every connection, whatever it is doing. */
-  cut(): void {
+  closeConnections(): void {
     this.#server.closeAllConnections();
   }
 }
@@ -148,7 +156,7 @@ function closeIfSilent(socket: Socket): void {
   });
 }
 
-function explained(error: NodeJS.ErrnoException, port: number, variable: string): string {
+function describeListenError(error: NodeJS.ErrnoException, port: number, variable: string): string {
   switch (error.code) {
     case 'EADDRINUSE':
       return `${variable}: port ${port} is taken by another process`;

@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { type Answer, unrecognizedObject } from '@pdaltagent/events';
+import { type ApiResponse, unrecognizedObject } from '@pdaltagent/events';
 
 /** Of one request; no sender comes near it. */
 export const MAXIMUM_HEADERS = 200;
@@ -12,14 +12,14 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-const fault = (status: number, error: string): Answer => ({ ...unrecognizedObject(error), status });
+const fault = (status: number, error: string): ApiResponse => ({ ...unrecognizedObject(error), status });
 const TOO_MANY_HEADERS = fault(431, 'Too many headers');
 const NO_HOST = fault(400, 'Host header is missing');
 const UNKNOWN_ENCODING = fault(501, 'Transfer-Encoding must be chunked; compressed bodies have a Content-Encoding');
 export const UNKNOWN_EXPECTATION = fault(417, 'Expect must be 100-continue');
 
 /** What is wrong with a request that Node takes for a good one; undefined where nothing is. */
-export function faultOf({ rawHeaders, headers, httpVersion }: IncomingMessage): Answer | undefined {
+export function requestFaultOf({ rawHeaders, headers, httpVersion }: IncomingMessage): ApiResponse | undefined {
   // Node drops what is over the limit without a word.
   if (rawHeaders.length >= 2 * MAXIMUM_HEADERS) return TOO_MANY_HEADERS;
   if (headers.host === undefined && httpVersion === '1.1') return NO_HOST;

@@ -1,13 +1,13 @@
 import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type Admission } from './admission';
-import { REFUSALS, type Refusal } from './refusal';
+import { REFUSAL_REASONS, type RefusalReason } from './refusal';
 
 /** The gateway's metrics. Labels are closed lists, set to 0 at start; no key is ever a label. */
-export class Instruments {
+export class Metrics {
   readonly #refused: Counter<'reason'>;
   /** Looked up once: it costs more than counting. */
-  readonly #ofType: ReadonlyMap<
+  readonly #byType: ReadonlyMap<
     EventType,
     { readonly accepted: Counter.Internal; readonly duration: Histogram.Internal<'type'> }
   >;
@@ -41,20 +41,20 @@ export class Instruments {
         this.set(admission.events);
       },
     });
-    this.#ofType = new Map(
+    this.#byType = new Map(
       EVENT_TYPES.map((type) => [type, { accepted: accepted.labels({ type }), duration: duration.labels({ type }) }]),
     );
-    for (const { accepted: counter } of this.#ofType.values()) counter.inc(0);
-    for (const reason of REFUSALS) this.#refused.inc({ reason }, 0);
+    for (const { accepted: counter } of this.#byType.values()) counter.inc(0);
+    for (const reason of REFUSAL_REASONS) this.#refused.inc({ reason }, 0);
   }
 
   accepted(type: EventType, seconds: number): void {
-    const instruments = this.#ofType.get(type);
-    instruments?.accepted.inc();
-    instruments?.duration.observe(seconds);
+    const metrics = this.#byType.get(type);
+    metrics?.accepted.inc();
+    metrics?.duration.observe(seconds);
   }
 
-  refused(reason: Refusal): void {
+  refused(reason: RefusalReason): void {
     this.#refused.inc({ reason });
   }
 }

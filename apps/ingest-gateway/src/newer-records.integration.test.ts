@@ -9,7 +9,7 @@ import amqp from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { type LogLine, rememberingLogger } from './gateway.fixture';
+import { type LogLine, recordingLogger } from './gateway.fixture';
 
 const KEY = '01234567890123456789012345678901';
 const VERSION = 9;
@@ -42,7 +42,7 @@ function newerRecord(id: string): Buffer {
 const LANE = laneOf(EVENTS, KEY);
 
 async function claim(log: LogLine[]): Promise<Spool> {
-  const options = { maximumBytes: 1024 ** 2, log: rememberingLogger(log), laneOf: () => LANE };
+  const options = { maximumBytes: 1024 ** 2, log: recordingLogger(log), laneOf: () => LANE };
   const { spool } = await claimSpool(path.join(folder, 'spool'), options);
   return spool;
 }
@@ -62,7 +62,7 @@ it('keeps in its spool what a newer version wrote, reports it once, and delivers
     PDAGENTD_HTTPS_PORT: '0',
     PDAGENTD_STATE_DIR: folder,
   });
-  const app = createApp(configuration, { logger: rememberingLogger(log), metrics: new Registry() });
+  const app = createApp(configuration, { logger: recordingLogger(log), metrics: new Registry() });
   await app.start();
   await waitUntil(() => app.readiness().checks.mode === 'direct', { what: 'events to go straight to the broker' });
   await app.stop();

@@ -84,7 +84,7 @@ it('says once that it turns events away, and once that it takes them again', asy
         errors: ['Event could not be stored: the broker takes no events and the spool cannot be written'],
       },
     },
-    { level: 'info', message: 'events are accepted again', fields: { turnedAway: 3 } },
+    { level: 'info', message: 'events are accepted again', fields: { rejected: 3 } },
   ]);
 });
 

@@ -2,7 +2,7 @@ import { type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 
 /** The requests of each connection that have come whole and are not answered yet, in their order. */
-export class Unanswered {
+export class PendingResponses {
   readonly #responses = new WeakMap<Duplex, Set<ServerResponse>>();
 
   add(socket: Duplex, response: ServerResponse): void {

@@ -9,7 +9,7 @@ import amqp, { type ChannelModel } from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { freePort, rememberingLogger } from './gateway.fixture';
+import { freePort, recordingLogger } from './gateway.fixture';
 
 const KEY = 'poison78901234567890123456789012';
 const INTEGRATION = `/integration/${KEY}/enqueue`;
@@ -34,7 +34,7 @@ beforeAll(async () => {
     PDAGENTD_STATE_DIR: folder,
     PDAGENTD_FORWARD_HEADERS: 'x-added',
   });
-  app = createApp(configuration, { logger: rememberingLogger([]), metrics: new Registry() });
+  app = createApp(configuration, { logger: recordingLogger([]), metrics: new Registry() });
   await app.start();
   connection = await amqp.connect(amqpUrl);
   const channel = await connection.createChannel();

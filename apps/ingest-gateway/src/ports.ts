@@ -8,16 +8,16 @@ const EXPLANATIONS = {
 };
 
 /** An event could not be made durable: its sender has to send it again. */
-export class NotDurable extends Error {
+export class NotDurableError extends Error {
   constructor(readonly reason: keyof typeof EXPLANATIONS) {
     super(EXPLANATIONS[reason]);
-    this.name = 'NotDurable';
+    this.name = 'NotDurableError';
   }
 }
 
 /** Where accepted events become durable. */
 export interface EventSink {
-  /** Resolves only once the event cannot be lost any more. @throws NotDurable */
+  /** Resolves only once the event cannot be lost any more. @throws NotDurableError */
   publish(message: OutgoingMessage): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Quarantine } from '@pdaltagent/spool';
 import { Registry } from 'prom-client';
-import { QuarantineInstruments } from './quarantine-metrics';
+import { QuarantineMetrics } from './quarantine-metrics';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 it('counts what went to the quarantine by problem, and what is in it now, whoever removed some', async () => {
   const registry = new Registry();
-  const instruments = new QuarantineInstruments(registry);
+  const instruments = new QuarantineMetrics(registry);
   const [quarantine, command] = [await Quarantine.open(folder, log), await Quarantine.open(folder, log)];
   instruments.watch(quarantine);
   for (const id of ['m1', 'm2']) {
@@ -32,7 +32,7 @@ it('counts what went to the quarantine by problem, and what is in it now, whoeve
 it('answers a scrape with the last count while the folder cannot be read', async () => {
   const registry = new Registry();
   const quarantine = await Quarantine.open(path.join(folder, 'quarantine'), log);
-  new QuarantineInstruments(registry).watch(quarantine);
+  new QuarantineMetrics(registry).watch(quarantine);
   await quarantine.add({ id: 'm1', problem: 'damaged', quarantinedAt: 1, record: Buffer.from('record') });
   await rm(folder, { recursive: true });
   expect(await registry.metrics()).toContain('pdaltagent_gateway_quarantine_entries 1\n');

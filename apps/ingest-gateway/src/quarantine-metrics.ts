@@ -2,7 +2,7 @@ import { type Quarantine, QUARANTINE_PROBLEMS, type QuarantineProblem } from '@p
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** The metrics of what can never be published. */
-export class QuarantineInstruments {
+export class QuarantineMetrics {
   readonly #registers: Registry[];
   readonly #quarantined: Counter<'problem'>;
 

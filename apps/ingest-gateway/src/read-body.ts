@@ -19,19 +19,19 @@ const inflaters = { gzip: promisify(gunzip), zlib: promisify(inflate), raw: prom
 export async function readBody(request: IncomingMessage, memory: BodyReservation): Promise<Body | Refused> {
   const encoding = encodingOf(request);
   if (encoding === undefined) return refusals.encoding('Content-Encoding must be gzip, deflate or identity', 415);
-  if (announcesTooMuch(request)) return refusals.tooLarge();
+  if (declaresTooLarge(request)) return refusals.tooLarge();
   const read = await collect(request, memory);
   return read.kind === 'refused' || encoding === 'identity' ? read : inflated(read, encoding, memory);
 }
 
 /** How much a request says that its body has; 0 if it does not say. */
-export function announcedBytesOf({ headers }: IncomingMessage): number {
+export function declaredBytesOf({ headers }: IncomingMessage): number {
   return Number(headers['content-length'] ?? 0);
 }
 
 /** Whether a request says itself that its body is too large. */
-export function announcesTooMuch(request: IncomingMessage): boolean {
-  return announcedBytesOf(request) > BODY_LIMIT_BYTES;
+export function declaresTooLarge(request: IncomingMessage): boolean {
+  return declaredBytesOf(request) > BODY_LIMIT_BYTES;
 }
 
 function collect(request: IncomingMessage, memory: BodyReservation): Promise<Body | Refused> {

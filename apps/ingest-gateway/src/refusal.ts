@@ -3,12 +3,12 @@ import {
   invalidEvent,
   temporarilyUnavailable,
   unrecognizedObject,
-  type Answer,
+  type ApiResponse,
 } from '@pdaltagent/events';
 import { MAXIMUM_HEADER_BYTES } from './header-bytes';
 
 /** Why an event was not taken: a closed list, as it labels a metric. */
-export const REFUSALS = [
+export const REFUSAL_REASONS = [
   'invalid',
   'unrecognized',
   'too-large',
@@ -25,16 +25,16 @@ export const REFUSALS = [
   'unavailable',
   'failed',
 ] as const;
-export type Refusal = (typeof REFUSALS)[number];
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** What became of a request that is not accepted: the reason for us, the answer for the sender. */
 export interface Refused {
   readonly kind: 'refused';
-  readonly reason: Refusal;
-  readonly answer: Answer;
+  readonly reason: RefusalReason;
+  readonly answer: ApiResponse;
 }
 
-export function refused(reason: Refusal, answer: Answer): Refused {
+export function refused(reason: RefusalReason, answer: ApiResponse): Refused {
   return { kind: 'refused', reason, answer };
 }
 

@@ -1,5 +1,5 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Answer } from '@pdaltagent/events';
+import { type ApiResponse } from '@pdaltagent/events';
 import { BODY_LIMIT_BYTES } from './read-body';
 
 /** Seconds after which a sender may try again: a broker comes back within seconds or not at all soon. */
@@ -13,7 +13,7 @@ const NO_HEADERS = Object.freeze({});
 export function reply(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, body }: Answer,
+  { status, body }: ApiResponse,
   headers: Readonly<Record<string, string>> = NO_HEADERS,
 ): void {
   if (response.headersSent || response.destroyed) return;
@@ -21,7 +21,7 @@ export function reply(
   // Names and values in turn: what Node reads fastest.
   const lines = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))];
   if (status === 503) lines.push('retry-after', RETRY_AFTER_SECONDS);
-  if (status === 408 || !endsSoon(request)) lines.push('connection', 'close');
+  if (status === 408 || !isRestShort(request)) lines.push('connection', 'close');
   for (const [name, value] of Object.entries(headers)) lines.push(name, value);
   response.writeHead(status, lines);
   // Text leaves together with the headers in one write, bytes would take a second one.
@@ -30,7 +30,7 @@ export function reply(
 }
 
 /** Whether the rest of the request is short and its length known. */
-function endsSoon({ complete, headers }: IncomingMessage): boolean {
+function isRestShort({ complete, headers }: IncomingMessage): boolean {
   const isBounded = headers['transfer-encoding'] === undefined;
   return complete || (isBounded && Number(headers['content-length'] ?? 0) <= BODY_LIMIT_BYTES);
 }

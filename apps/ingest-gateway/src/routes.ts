@@ -2,17 +2,17 @@ import { type Clock } from '@pdaltagent/clock';
 import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { type Access } from './access-control';
+import { type AccessControl } from './access-control';
 import { type BodyMemory } from './body-memory';
 import { clientAddressOf } from './client-address';
 import { type ForwardHeaders } from './forward-headers';
-import { type Accepted, type Intake, type Received } from './ingest-pipeline';
-import { type Outcomes } from './outcome-recorder';
+import { type Accepted, type IngestPipeline, type ReceivedRequest } from './ingest-pipeline';
+import { type OutcomeRecorder } from './outcome-recorder';
 import { type Networks } from './networks';
-import { announcedBytesOf, readBody } from './read-body';
+import { declaredBytesOf, readBody } from './read-body';
 import { refused, type Refused } from './refusal';
 import { reply } from './reply';
-import { createWelcome } from './landing-page';
+import { createLandingPage } from './landing-page';
 
 /** Every path that PagerDuty has for events. */
 const PATHS: Readonly<Record<EventType, string>> = {
@@ -25,12 +25,12 @@ const PATHS: Readonly<Record<EventType, string>> = {
 };
 
 export interface RouteOptions {
-  readonly intake: Intake;
+  readonly pipeline: IngestPipeline;
   readonly memory: BodyMemory;
   /** Whose X-Forwarded-For is believed. */
   readonly trustedProxies?: Networks | undefined;
-  readonly outcomes: Outcomes;
-  readonly access?: Access | undefined;
+  readonly outcomes: OutcomeRecorder;
+  readonly access?: AccessControl | undefined;
   readonly forwardHeaders: ForwardHeaders;
   readonly clock: Clock;
 }
@@ -55,7 +55,7 @@ export function createRoutes(options: RouteOptions): Routes {
 }
 
 /** Express's own last handler answers in HTML, and with a stack trace unless NODE_ENV is production. */
-function routing(app: Handler, outcomes: Outcomes): RequestListener {
+function routing(app: Handler, outcomes: OutcomeRecorder): RequestListener {
   return (request, response) => {
     const end = (error: unknown): void => {
       const isUnknown = error === undefined || error === null || error instanceof URIError;
@@ -65,16 +65,16 @@ function routing(app: Handler, outcomes: Outcomes): RequestListener {
     };
     app(request, response, (error) => {
       const { url = '' } = request;
-      const plain = error === undefined ? plainUrl(url) : undefined;
-      if (plain === undefined || plain === url) return end(error);
-      request.url = plain;
+      const normalized = error === undefined ? normalizedUrl(url) : undefined;
+      if (normalized === undefined || normalized === url) return end(error);
+      request.url = normalized;
       app(request, response, end);
     });
   };
 }
 
 function addRoutes(router: Express, options: RouteOptions): void {
-  const { intake, memory, outcomes, access, trustedProxies, forwardHeaders, clock } = options;
+  const { pipeline, memory, outcomes, access, trustedProxies, forwardHeaders, clock } = options;
   if (access !== undefined) {
     router.use((request: Request, response: Response, next: NextFunction) => {
       const refusal = access.refusal(request);
@@ -90,27 +90,29 @@ function addRoutes(router: Express, options: RouteOptions): void {
       .route(PATHS[type])
       .post(async (request: Request, response: Response) => {
         const startedAt = clock.monotonic();
-        const reserved = memory.reserve(clientAddressOf(request, trustedProxies) ?? '', announcedBytesOf(request));
+        const reserved = memory.reserve(clientAddressOf(request, trustedProxies) ?? '', declaredBytesOf(request));
         let outcome: Accepted | Refused;
         try {
           const body = await readBody(request, reserved);
           outcome =
-            body.kind === 'refused' ? body : await intake.accept(receivedOf(type, request, body.bytes, forwardHeaders));
+            body.kind === 'refused'
+              ? body
+              : await pipeline.accept(receivedRequestOf(type, request, body.bytes, forwardHeaders));
         } finally {
           reserved.release();
         }
-        outcomes.count(type, outcome, (clock.monotonic() - startedAt) / 1000);
+        outcomes.record(type, outcome, (clock.monotonic() - startedAt) / 1000);
         reply(request, response, outcome.answer);
       })
       .all((request, response) => {
-        outcomes.count(type, refused('wrong-method', METHOD_NOT_ALLOWED), 0);
+        outcomes.record(type, refused('wrong-method', METHOD_NOT_ALLOWED), 0);
         reply(request, response, METHOD_NOT_ALLOWED, { allow: 'POST' });
       });
   }
 
   router
     .route('/')
-    .get(createWelcome(access?.needsToken ?? false))
+    .get(createLandingPage(access?.needsToken ?? false))
     .all((request, response) => reply(request, response, METHOD_NOT_ALLOWED, { allow: 'GET, HEAD' }));
 }
 
@@ -129,12 +131,12 @@ const FAILED = {
 
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-function receivedOf(
+function receivedRequestOf(
   type: EventType,
   { headers, params, url }: Request,
   body: Buffer,
   forwardHeaders: ForwardHeaders,
-): Received {
+): ReceivedRequest {
   const { key } = params;
   const { traceparent } = headers;
   const headerKey = headers['x-routing-key'];
@@ -157,7 +159,7 @@ const SCHEME_AND_HOST = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
  * A base URL that ends in a slash makes two of them, and some clients escape what needs no escaping: both mean the same
  * path. Decoded once: a path that is still escaped after that is another path. Undefined if it cannot be decoded.
  */
-function plainUrl(url: string): string | undefined {
+function normalizedUrl(url: string): string | undefined {
   const [, path = '', query = ''] = /^([^?]*)(.*)$/s.exec(url.replace(SCHEME_AND_HOST, '')) ?? [];
   try {
     return decodeURI(path).replace(/\/{2,}/g, '/') + query;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Registry } from 'prom-client';
 import { variables } from './configuration';
-import { type LogLine, rememberingLogger } from './gateway.fixture';
+import { type LogLine, recordingLogger } from './gateway.fixture';
 import { createScrub } from './scrubbing';
 
 const BODY = JSON.stringify({
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 function scrubOf(environment: Environment) {
-  return createScrub(readConfiguration(variables, environment), metrics, rememberingLogger(log));
+  return createScrub(readConfiguration(variables, environment), metrics, recordingLogger(log));
 }
 
 function scrubbed(environment: Environment): string | undefined {

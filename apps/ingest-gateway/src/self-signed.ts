@@ -2,7 +2,7 @@ import { type Clock } from '@pdaltagent/clock';
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { exists, filesExist, type PairFiles } from './tls-pair';
+import { type CertificateFiles, exists, filesExist } from './tls-pair';
 
 /** Long, as those who pin the certificate would otherwise lose pages on the day it ends. */
 const LIFETIME_YEARS = 10;
@@ -11,10 +11,13 @@ const LIFETIME_YEARS = 10;
  * The self-signed pair of a state folder, made where there is none yet.
  * @returns its files, and whether they are new
  */
-export async function selfSignedPair(stateFolder: string, clock: Clock): Promise<{ files: PairFiles; made: boolean }> {
+export async function selfSignedPair(
+  stateFolder: string,
+  clock: Clock,
+): Promise<{ files: CertificateFiles; isNew: boolean }> {
   const folder = path.join(stateFolder, 'tls');
   const files = { certificate: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') };
-  if (await filesExist(files)) return { files, made: false };
+  if (await filesExist(files)) return { files, isNew: false };
   await mkdir(stateFolder, { recursive: true });
   const draft = await mkdtemp(path.join(stateFolder, 'tls-'));
   try {
@@ -24,11 +27,11 @@ export async function selfSignedPair(stateFolder: string, clock: Clock): Promise
     // The certificate may be read by senders on this host; the key has a mode of its own.
     await chmod(draft, 0o755);
     await rename(draft, folder);
-    return { files, made: true };
+    return { files, isNew: true };
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     // Another gateway that shares the folder was faster: both must show one certificate.
-    if (await filesExist(files)) return { files, made: false };
+    if (await filesExist(files)) return { files, isNew: false };
     if (await exists(folder)) {
       throw new Error(
         `${folder} holds only a part of a pair: put cert.pem and key.pem there, or remove it for a new one`,

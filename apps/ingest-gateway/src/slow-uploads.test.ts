@@ -23,20 +23,20 @@ afterEach(async () => {
 
 interface Upload {
   readonly socket: Socket;
-  readonly heard: () => string;
+  readonly received: () => string;
 }
 
 /** Begins an upload of `announced` bytes, and sends `sent` of them. */
-async function upload(announced: number, sent: number, ...headers: string[]): Promise<Upload> {
-  let heard = '';
+async function upload(declared: number, sent: number, ...headers: string[]): Promise<Upload> {
+  let received = '';
   const socket = connect(Number(gateway.ports.http), '127.0.0.1');
   sockets.push(socket);
-  socket.on('data', (chunk) => (heard += String(chunk))).on('error', () => undefined);
+  socket.on('data', (chunk) => (received += String(chunk))).on('error', () => undefined);
   await once(socket, 'connect');
-  const head = [`POST /integration/${KEY}/enqueue HTTP/1.1`, 'host: x', `content-length: ${announced}`, ...headers];
+  const head = [`POST /integration/${KEY}/enqueue HTTP/1.1`, 'host: x', `content-length: ${declared}`, ...headers];
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
   await new Promise((resolve) => socket.write(Buffer.alloc(sent, 'x'), resolve));
-  return { socket, heard: () => heard };
+  return { socket, received: () => received };
 }
 
 function uploads(count: number, ...headers: string[]): Promise<Upload[]> {
@@ -94,16 +94,16 @@ it('closes an upload that arrives too slowly with 408, and none that is fast eno
   await areRead();
   clock.advance(5_000);
   await areRead();
-  expect([slow.heard(), silent.heard(), fast.heard()]).toEqual(['', '', '']);
+  expect([slow.received(), silent.received(), fast.received()]).toEqual(['', '', '']);
   clock.advance(1_000);
-  for (const { socket, heard } of [slow, silent]) {
+  for (const { socket, received } of [slow, silent]) {
     await waitUntil(() => socket.closed, { what: 'a slow upload to be closed' });
-    expect(heard()).toMatch(/^HTTP\/1.1 408 [^]*connection: close[^]*"Body arrives too slowly"/i);
+    expect(received()).toMatch(/^HTTP\/1.1 408 [^]*connection: close[^]*"Body arrives too slowly"/i);
   }
   fast.socket.write(Buffer.alloc(MIB - 100_000, 'x'));
-  await waitUntil(() => fast.heard() !== '', { what: 'the fast upload to be answered' });
+  await waitUntil(() => fast.received() !== '', { what: 'the fast upload to be answered' });
   // Over PagerDuty's 512 KB, it was read to its end.
-  expect(fast.heard()).toMatch(/^HTTP\/1.1 413 /);
+  expect(fast.received()).toMatch(/^HTTP\/1.1 413 /);
   expect(await gateway.metrics.metrics()).toContain('requests_refused_total{reason="too-slow"} 2');
 });
 

@@ -1,25 +1,28 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type Pair, type PairFiles, pairOf, whatIsMissing } from './tls-pair';
+import { type CertificateFiles, type CertificatePair, checkedPair, missingFileError } from './tls-pair';
 
 /** What the files of a server's certificate and of its clients' authorities held at one moment. */
-export interface Version {
+export interface TlsSnapshot {
   readonly kind: 'usable';
   /** The same for the same content: a digest. */
   readonly content: string;
-  readonly pair: Pair;
+  readonly pair: CertificatePair;
   readonly authorities: Buffer | undefined;
 }
 
 /** Files that cannot serve, and why. */
-export interface UnusableVersion {
+export interface UnusableTlsSnapshot {
   readonly kind: 'problem';
   readonly content: string;
   readonly problem: Error;
 }
 
 /** Reads the files. Never throws: what is wrong with them is part of what was found. */
-export async function readVersion(files: PairFiles, clientAuthorities?: string): Promise<Version | UnusableVersion> {
+export async function readTlsSnapshot(
+  files: CertificateFiles,
+  clientAuthorities?: string,
+): Promise<TlsSnapshot | UnusableTlsSnapshot> {
   const digest = createHash('sha256');
   const read = async (file: string): Promise<Buffer | Error> => {
     const found = await readFile(file).catch((error: unknown) => new Error(`${file} cannot be read`, { cause: error }));
@@ -30,14 +33,14 @@ export async function readVersion(files: PairFiles, clientAuthorities?: string):
   const cert = await read(files.certificate);
   const key = await read(files.key);
   const authorities = clientAuthorities === undefined ? undefined : await read(clientAuthorities);
-  const missing = await whatIsMissing(files);
+  const missing = await missingFileError(files);
   const content = digest.digest('hex');
   try {
     if (missing !== undefined) throw missing;
     return {
       kind: 'usable',
       content,
-      pair: pairOf(files, { cert: usable(cert), key: usable(key) }),
+      pair: checkedPair(files, { cert: contentOrThrow(cert), key: contentOrThrow(key) }),
       authorities: authorities === undefined ? undefined : authoritiesOf(clientAuthorities, authorities),
     };
   } catch (error) {
@@ -45,7 +48,7 @@ export async function readVersion(files: PairFiles, clientAuthorities?: string):
   }
 }
 
-function usable(found: Buffer | Error): Buffer {
+function contentOrThrow(found: Buffer | Error): Buffer {
   if (found instanceof Error) throw found;
   return found;
 }
@@ -55,7 +58,7 @@ const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^]*?-----END (?:TRUS
 /** Node takes a file without a certificate for one that names nobody, and would refuse every client without a word. */
 function authoritiesOf(file: string | undefined, found: Buffer | Error): Buffer {
   try {
-    const bytes = usable(found);
+    const bytes = contentOrThrow(found);
     const certificates = bytes.toString('latin1').match(PEM) ?? [];
     if (certificates.length === 0) throw new Error(`${file} holds no certificate`);
     for (const certificate of certificates) new X509Certificate(certificate);

@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { Getter } from '@pdaltagent/http';
+import { GetClient } from '@pdaltagent/http';
 import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure, WindowReader } from '@pdaltagent/rest-api';
 import { type App, type Context, type Destinations, openDestinations } from '@pdaltagent/service';
@@ -37,10 +37,10 @@ function pollingApp(
   const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', family: WEBHOOKS, queueType, log: logger });
   const lease = new Lease({ store, name: 'poller', log: logger });
   const authorities = configuration.certificateAuthorities;
-  const httpClient = new Getter({
+  const httpClient = new GetClient({
     maxSockets: 2,
     attemptTimeoutMs: 30_000,
-    answerLimit: PAGE_BYTES_LIMIT,
+    responseLimit: PAGE_BYTES_LIMIT,
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
   const api = new LogEntriesApi({ httpClient, baseUrl: apiBaseUrl, token, all: configuration.allLogEntries });

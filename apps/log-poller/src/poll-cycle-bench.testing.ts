@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { Getter } from '@pdaltagent/http';
+import { GetClient } from '@pdaltagent/http';
 import { Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, WindowReader } from '@pdaltagent/rest-api';
 import { Cursor, SeenEntries, Store } from '@pdaltagent/store';
@@ -38,7 +38,7 @@ export interface NewCycleOptions extends Partial<PollCycleOptions> {
 export class PollCycleBench {
   readonly log = new RecordingLog();
   readonly #stores: Store[] = [];
-  readonly #httpClients: Getter[] = [];
+  readonly #httpClients: GetClient[] = [];
 
   private constructor(
     private readonly servers: Servers,
@@ -81,7 +81,7 @@ export class PollCycleBench {
       ...rest
     } = options;
     const destinations = parseDestinations(urls) ?? [];
-    const httpClient = new Getter({ maxSockets: 2, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT });
+    const httpClient = new GetClient({ maxSockets: 2, attemptTimeoutMs: 30_000, responseLimit: PAGE_BYTES_LIMIT });
     this.#httpClients.push(httpClient);
     const api = new LogEntriesApi({
       httpClient,

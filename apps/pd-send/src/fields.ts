@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { charactersIn, MAXIMUM_DEDUP_KEY_CHARACTERS } from '@pdaltagent/events';
+import { characterCount, MAXIMUM_DEDUP_KEY_CHARACTERS } from '@pdaltagent/events';
 import { UsageError } from './parse';
 
 /** What `-f KEY=VALUE` gave: split at the first "="; all values are strings; of two with one name the last one counts. */
@@ -27,6 +27,6 @@ export function truncate(maximum: number, text: string): string {
 
 /** A key made of names: one too long for PagerDuty becomes its hash, the same for every event of the alert. */
 export function dedupKeyOf(names: string): string {
-  if (charactersIn(names) <= MAXIMUM_DEDUP_KEY_CHARACTERS) return names;
+  if (characterCount(names) <= MAXIMUM_DEDUP_KEY_CHARACTERS) return names;
   return createHash('sha256').update(names).digest('hex');
 }

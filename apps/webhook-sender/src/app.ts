@@ -1,4 +1,4 @@
-import { WebhookPosters } from '@pdaltagent/http';
+import { WebhookClient } from '@pdaltagent/http';
 import { AlertProgress, LaneWorker, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, type Context, openSendingDestinations, type SendingDestinations } from '@pdaltagent/service';
 import { DeadLetteredAlerts, DeliveredMarkers, PausedDestinations, Store } from '@pdaltagent/store';
@@ -22,9 +22,9 @@ function sendingApp(
 ): App {
   const { amqpUrl, redisUrl, queueType, concurrency, certificateAuthorities } = configuration;
   const maximumAgeMs = configuration.maximumAgeSeconds * 1000;
-  const posters = new WebhookPosters({
+  const posters = new WebhookClient({
     maxSockets: concurrency,
-    maySend: () => worker.holdsLanes,
+    isSendingAllowed: () => worker.holdsLanes,
     timeoutMs: configuration.timeoutSeconds * 1000,
     certificateAuthorities:
       certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),

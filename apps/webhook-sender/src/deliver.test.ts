@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { WebhookPosters } from '@pdaltagent/http';
+import { WebhookClient } from '@pdaltagent/http';
 import { type IncomingMessage } from '@pdaltagent/messaging';
 import { parseDestinations, type SendingDestination, signatureOf, withSigning } from '@pdaltagent/webhooks';
 import { ManualClock } from '@pdaltagent/testing';
@@ -13,14 +13,14 @@ import { Webhook } from 'standardwebhooks';
 import { createDelivery } from './deliver';
 
 let server: Server;
-let posters: WebhookPosters;
+let posters: WebhookClient;
 let received: { url: string; headers: IncomingHttpHeaders; body: Buffer }[];
 let answer: { status: number; headers?: Record<string, string> } | 'reset' | 'silence';
 
 beforeEach(async () => {
   received = [];
   answer = { status: 202 };
-  posters = new WebhookPosters({ maxSockets: 4, timeoutMs: 300, certificateAuthorities: undefined });
+  posters = new WebhookClient({ maxSockets: 4, timeoutMs: 300, certificateAuthorities: undefined });
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -193,7 +193,7 @@ describe('a delivery', () => {
 
   it('waits as long as the destination is given', async () => {
     answer = 'silence';
-    posters = new WebhookPosters({ maxSockets: 1, timeoutMs: 600_000, certificateAuthorities: undefined });
+    posters = new WebhookClient({ maxSockets: 1, timeoutMs: 600_000, certificateAuthorities: undefined });
     expect(await deliver(urlOf('/'), { settings: { timeoutMs: 30 } })).toMatchObject({ reason: 'timeout' });
   });
 

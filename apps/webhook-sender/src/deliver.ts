@@ -1,6 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { classifyWebhook, type Outcome } from '@pdaltagent/delivery';
-import { type WebhookPosters } from '@pdaltagent/http';
+import { type WebhookClient } from '@pdaltagent/http';
 import { type IncomingMessage } from '@pdaltagent/messaging';
 import { type SendingDestinations } from '@pdaltagent/service';
 import { requestOf } from '@pdaltagent/webhooks';
@@ -9,7 +9,7 @@ import { requestOf } from '@pdaltagent/webhooks';
 const UNKNOWN_GRACE_MS = 5 * 60_000;
 
 export interface DeliveryOptions {
-  readonly posters: Pick<WebhookPosters, 'post'>;
+  readonly posters: Pick<WebhookClient, 'post'>;
   readonly destinations: Pick<SendingDestinations, 'named'>;
   readonly clock?: Clock;
 }

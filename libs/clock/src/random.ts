@@ -9,16 +9,16 @@ export interface Random {
 }
 
 /** A call of the generator costs ten times what it takes to cut the few bytes of an id off such a stock. */
-const STOCK_BYTES = 4_096;
-let stock = Buffer.alloc(0);
+const POOL_BYTES = 4_096;
+let pool = Buffer.alloc(0);
 
 export const SYSTEM_RANDOM: Random = {
   fraction: () => Math.random(),
   bytes: (count) => {
-    if (count > STOCK_BYTES) return randomBytes(count);
-    if (count > stock.length) stock = randomFillSync(Buffer.allocUnsafeSlow(STOCK_BYTES));
-    const bytes = stock.subarray(0, count);
-    stock = stock.subarray(count);
+    if (count > POOL_BYTES) return randomBytes(count);
+    if (count > pool.length) pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_BYTES));
+    const bytes = pool.subarray(0, count);
+    pool = pool.subarray(count);
     return bytes;
   },
 };

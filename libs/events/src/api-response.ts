@@ -1,7 +1,7 @@
 import type { EventType } from './event-type';
 
 /** The JSON body of every answer of PagerDuty's events hosts. */
-export interface AnswerBody {
+export interface ApiResponseBody {
   readonly status: string;
   readonly message: string;
   readonly dedup_key?: string;
@@ -11,16 +11,16 @@ export interface AnswerBody {
 }
 
 /** An answer as PagerDuty would give it: HTTP status and JSON body. */
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
-  readonly body: AnswerBody;
+  readonly body: ApiResponseBody;
 }
 
 /**
  * The event was taken: 202, on v1 200 (PagerDuty, Events API v1 and v2). Alerts are answered with their key.
  * @param warnings what had to be cut, where something had
  */
-export function eventProcessed(type: EventType, key?: string, warnings: readonly string[] = []): Answer {
+export function eventProcessed(type: EventType, key?: string, warnings: readonly string[] = []): ApiResponse {
   return {
     status: type === 'v1' ? 200 : 202,
     body: {
@@ -33,12 +33,12 @@ export function eventProcessed(type: EventType, key?: string, warnings: readonly
 }
 
 /** The event breaks a rule: 400 with every reason. */
-export function invalidEvent(errors: readonly string[]): Answer {
+export function invalidEvent(errors: readonly string[]): ApiResponse {
   return { status: 400, body: { status: 'invalid event', message: 'Event object is invalid', errors } };
 }
 
 /** The body is no JSON object: 400. */
-export function unrecognizedObject(error = 'JSON parse error'): Answer {
+export function unrecognizedObject(error = 'JSON parse error'): ApiResponse {
   return {
     status: 400,
     body: { status: 'Unrecognized object', message: 'Event object format is unrecognized', errors: [error] },
@@ -46,7 +46,7 @@ export function unrecognizedObject(error = 'JSON parse error'): Answer {
 }
 
 /** Over 512 KB: 413. PagerDuty documents the limit, but not its words. */
-export function eventTooLarge(): Answer {
+export function eventTooLarge(): ApiResponse {
   return {
     status: 413,
     body: {
@@ -58,7 +58,7 @@ export function eventTooLarge(): Answer {
 }
 
 /** Too many events of one key: 429, on v1 403. The words are those of PagerDuty's own client tests. */
-export function throttled(type: EventType): Answer {
+export function throttled(type: EventType): ApiResponse {
   return {
     status: type === 'v1' ? 403 : 429,
     body: {
@@ -70,7 +70,7 @@ export function throttled(type: EventType): Answer {
 }
 
 /** Nothing wrong with the event, but it cannot be taken now: 503. Older clients do not retry a 429. */
-export function temporarilyUnavailable(error: string): Answer {
+export function temporarilyUnavailable(error: string): ApiResponse {
   return {
     status: 503,
     body: { status: 'unavailable', message: 'Event could not be accepted.  Please retry later.', errors: [error] },

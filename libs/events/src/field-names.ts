@@ -1,7 +1,7 @@
 import type { ApiType } from './event-type';
 
 /** The names under which an API keeps what we have to read. */
-export interface Shape {
+export interface FieldNames {
   readonly routingKey: string;
   readonly action?: string;
   readonly dedupKey?: string;
@@ -11,7 +11,7 @@ export interface Shape {
   readonly details: string;
 }
 
-export const SHAPES: Readonly<Record<ApiType, Shape>> = {
+export const FIELD_NAMES: Readonly<Record<ApiType, FieldNames>> = {
   v2: {
     routingKey: 'routing_key',
     action: 'event_action',

@@ -6,7 +6,7 @@ export {
   throttled,
   unrecognizedObject,
 } from './api-response';
-export type { Answer, AnswerBody } from './api-response';
+export type { ApiResponse, ApiResponseBody } from './api-response';
 export { EVENT_ACTIONS, SEVERITIES } from './event';
 export type {
   AlertEvent,
@@ -25,17 +25,17 @@ export type {
 } from './event';
 export { API_TYPES, EVENT_TYPES, isApiType, pathOf, VENDOR_TYPES } from './event-type';
 export type { ApiType, EventType, VendorType } from './event-type';
-export { fit } from './truncate';
-export type { Fitted } from './truncate';
+export { truncateToLimits } from './truncate';
+export type { TruncatedEvent } from './truncate';
 export { isJsonObject, readDocument } from './json-document';
-export type { JsonDocument, JsonObject, Reading } from './json-document';
-export { dedupKeyOf, makeDedupKey, orderKeyOf, routingKeyOf, vendorDedupKeyOf, withDedupKey } from './keys';
+export type { JsonDocument, JsonObject, ReadResult } from './json-document';
+export { dedupKeyOf, generateDedupKey, orderKeyOf, routingKeyOf, vendorDedupKeyOf, withDedupKey } from './keys';
 export {
-  charactersIn,
-  cutTo,
+  characterCount,
   MAXIMUM_BODY_BYTES,
   MAXIMUM_DEDUP_KEY_CHARACTERS,
   MAXIMUM_EVENT_BYTES,
   MAXIMUM_SUMMARY_CHARACTERS,
+  truncateText,
 } from './limits';
 export { routingKeyErrors, validate } from './validate';

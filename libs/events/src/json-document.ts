@@ -13,7 +13,7 @@ export interface JsonDocument {
 }
 
 /** What became of reading bytes: a document, or the reason in words for the sender. */
-export type Reading =
+export type ReadResult =
   { readonly ok: true; readonly document: JsonDocument } | { readonly ok: false; readonly error: string };
 
 /** A change to the bytes: what lies from `start` to `end` (exclusive) is replaced by `text`. */
@@ -29,10 +29,10 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff');
  * Reads a JSON object, guarded: strict UTF-8, at most 100 levels. A byte order mark is dropped: who sends JSON must not add
  * one, and a strict parser refuses it (RFC 8259, 8.1).
  */
-export function readDocument(received: Buffer): Reading {
+export function readDocument(received: Buffer): ReadResult {
   if (!isUtf8(received)) return { ok: false, error: 'Body is not valid UTF-8' };
-  const isMarked = received.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
-  const bytes = isMarked ? received.subarray(BYTE_ORDER_MARK.length) : received;
+  const hasByteOrderMark = received.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const bytes = hasByteOrderMark ? received.subarray(BYTE_ORDER_MARK.length) : received;
   const outline = outlineOf(bytes);
   if (outline.depth > MAXIMUM_DEPTH) return { ok: false, error: `JSON is nested over ${MAXIMUM_DEPTH} levels deep` };
   let value: unknown;
@@ -50,7 +50,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** The bytes with the edits made and everything else as it was. Edits may not overlap; their order does not matter. */
-export function edited(bytes: Buffer, edits: readonly Edit[]): Buffer {
+export function applyEdits(bytes: Buffer, edits: readonly Edit[]): Buffer {
   const parts: Buffer[] = [];
   let copied = 0;
   for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {

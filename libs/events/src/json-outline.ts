@@ -10,7 +10,7 @@ export interface Outline {
   /** How deep objects and arrays are nested; 1 for a flat object. */
   readonly depth: number;
   /** Offset just behind the opening brace. */
-  readonly inside: number;
+  readonly contentStart: number;
   /** Members of the outermost object, in the order they are written; names may repeat. */
   readonly members: readonly Member[];
 }
@@ -33,8 +33,8 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
   const members: Member[] = [];
   let depth = 0;
   let deepest = 0;
-  let inside = start;
-  let awaitsName = false;
+  let contentStart = start;
+  let expectsName = false;
   let name: string | undefined;
   let valueStart = -1;
 
@@ -50,9 +50,9 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
     switch (bytes[at]) {
       case QUOTE: {
         const end = endOfString(bytes, at);
-        if (depth === 1 && awaitsName) {
+        if (depth === 1 && expectsName) {
           name = stringAt(bytes, at, end);
-          awaitsName = false;
+          expectsName = false;
         }
         at = end - 1;
         break;
@@ -62,7 +62,7 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
         break;
       case COMMA:
         if (depth === 1) {
-          awaitsName = name !== undefined;
+          expectsName = name !== undefined;
           endMember(at);
         }
         break;
@@ -71,15 +71,15 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
         depth += 1;
         deepest = Math.max(deepest, depth);
         if (depth === 1) {
-          inside = at + 1;
-          awaitsName = bytes[at] === OPEN_BRACE;
+          contentStart = at + 1;
+          expectsName = bytes[at] === OPEN_BRACE;
         }
         break;
       case CLOSE_BRACE:
       case CLOSE_BRACKET:
         if (depth === 1) {
           endMember(at);
-          return { depth: deepest, inside, members };
+          return { depth: deepest, contentStart, members };
         }
         depth -= 1;
         break;
@@ -87,7 +87,7 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
         break;
     }
   }
-  return { depth: deepest, inside, members };
+  return { depth: deepest, contentStart, members };
 }
 
 /** Offset just behind the closing quote of the string that opens at `start`. */

@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { makeDedupKey, orderKeyOf, pathOf, readDocument, vendorDedupKeyOf, withDedupKey, type ApiType } from './index';
+import {
+  generateDedupKey,
+  orderKeyOf,
+  pathOf,
+  readDocument,
+  vendorDedupKeyOf,
+  withDedupKey,
+  type ApiType,
+} from './index';
 
 const KEY = '01234567890123456789012345678901';
 const MADE = 'f'.repeat(32);
@@ -12,8 +20,8 @@ function spliced(type: ApiType, bytes: Buffer): Buffer {
 
 describe('a made dedup key', () => {
   it('is 32 lower-case hex digits and new each time', () => {
-    expect(makeDedupKey()).toMatch(/^[0-9a-f]{32}$/);
-    expect(makeDedupKey()).not.toBe(makeDedupKey());
+    expect(generateDedupKey()).toMatch(/^[0-9a-f]{32}$/);
+    expect(generateDedupKey()).not.toBe(generateDedupKey());
   });
 
   it.each([

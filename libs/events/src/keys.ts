@@ -1,23 +1,23 @@
 import { type Random, SYSTEM_RANDOM, uuid } from '@pdaltagent/clock';
-import { edited, readDocument, type JsonDocument, type JsonObject } from './json-document';
+import { applyEdits, readDocument, type JsonDocument, type JsonObject } from './json-document';
 import { EVENT_ACTIONS } from './event';
 import type { ApiType, EventType } from './event-type';
-import { charactersIn, MAXIMUM_DEDUP_KEY_CHARACTERS } from './limits';
-import { SHAPES } from './field-names';
+import { characterCount, MAXIMUM_DEDUP_KEY_CHARACTERS } from './limits';
+import { FIELD_NAMES } from './field-names';
 
 /** The routing key that an event's body names; undefined where it names none. */
 export function routingKeyOf(type: ApiType, value: JsonObject): string | undefined {
-  return textAt(value, SHAPES[type].routingKey);
+  return textAt(value, FIELD_NAMES[type].routingKey);
 }
 
 /** The dedup key (v1: incident key) that an event's body names; undefined where it names none. */
 export function dedupKeyOf(type: ApiType, value: JsonObject): string | undefined {
-  const { dedupKey } = SHAPES[type];
+  const { dedupKey } = FIELD_NAMES[type];
   return dedupKey === undefined ? undefined : textAt(value, dedupKey);
 }
 
 /** A dedup key as PagerDuty makes them: a v4 UUID without dashes, 32 lower-case hex digits. */
-export function makeDedupKey(random: Random = SYSTEM_RANDOM): string {
+export function generateDedupKey(random: Random = SYSTEM_RANDOM): string {
   return uuid(random).replaceAll('-', '');
 }
 
@@ -43,13 +43,13 @@ export function orderKeyOf(event: {
  */
 export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefined {
   if (type !== 'x-ere') return undefined;
-  const reading = readDocument(body);
-  if (!reading.ok) return undefined;
-  const { value } = reading.document;
+  const result = readDocument(body);
+  if (!result.ok) return undefined;
+  const { value } = result.document;
   if (!EVENT_ACTIONS.some((action) => action === value['event_action'])) return undefined;
   const dedupKey = textAt(value, 'dedup_key');
   // PagerDuty takes no longer one, and a message's headers could not carry it.
-  return dedupKey === undefined || charactersIn(dedupKey) > MAXIMUM_DEDUP_KEY_CHARACTERS ? undefined : dedupKey;
+  return dedupKey === undefined || characterCount(dedupKey) > MAXIMUM_DEDUP_KEY_CHARACTERS ? undefined : dedupKey;
 }
 
 /**
@@ -57,19 +57,21 @@ export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefi
  * or in place of the null or blank one that the sender gave.
  */
 export function withDedupKey(type: ApiType, document: JsonDocument, dedupKey: string): Buffer {
-  const name = SHAPES[type].dedupKey;
+  const name = FIELD_NAMES[type].dedupKey;
   if (name === undefined) return document.bytes;
-  const { inside, members } = document.outline;
+  const { contentStart, members } = document.outline;
   const text = JSON.stringify(dedupKey);
   const given = members.filter((member) => member.name === name);
   if (given.length > 0) {
-    return edited(
+    return applyEdits(
       document.bytes,
       given.map(({ valueStart, valueEnd }) => ({ start: valueStart, end: valueEnd, text })),
     );
   }
   const comma = members.length > 0 ? ',' : '';
-  return edited(document.bytes, [{ start: inside, end: inside, text: `${JSON.stringify(name)}:${text}${comma}` }]);
+  return applyEdits(document.bytes, [
+    { start: contentStart, end: contentStart, text: `${JSON.stringify(name)}:${text}${comma}` },
+  ]);
 }
 
 function textAt(value: JsonObject, name: string): string | undefined {

@@ -12,7 +12,7 @@ export const MAXIMUM_BODY_BYTES = 512 * 1024;
 export const MAXIMUM_DEPTH = 100;
 
 /** Length in characters as PagerDuty's clients count them: Unicode code points, not UTF-16 units. */
-export function charactersIn(text: string): number {
+export function characterCount(text: string): number {
   let surrogatePairs = 0;
   for (let at = 0; at < text.length - 1; at += 1) {
     if ((text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
@@ -24,7 +24,7 @@ export function charactersIn(text: string): number {
 }
 
 /** The text, or its beginning and an ellipsis in `maximum` characters; never half of a surrogate pair. */
-export function cutTo(maximum: number, text: string): string {
-  if (text.length <= maximum || charactersIn(text) <= maximum) return text;
+export function truncateText(maximum: number, text: string): string {
+  if (text.length <= maximum || characterCount(text) <= maximum) return text;
   return `${[...text.slice(0, 2 * maximum)].slice(0, maximum - 1).join('')}…`;
 }

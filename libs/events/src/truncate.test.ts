@@ -1,9 +1,9 @@
-import { fit, readDocument, type ApiType } from './index';
+import { truncateToLimits, readDocument, type ApiType } from './index';
 
 function fitted(type: ApiType, text: string) {
   const reading = readDocument(Buffer.from(text));
   if (!reading.ok) throw new Error(reading.error);
-  const { document, warnings } = fit(type, reading.document);
+  const { document, warnings } = truncateToLimits(type, reading.document);
   return { text: document.bytes.toString(), value: document.value, warnings };
 }
 

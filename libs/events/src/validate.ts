@@ -1,9 +1,9 @@
 import { EVENT_ACTIONS, SEVERITIES } from './event';
 import type { ApiType } from './event-type';
-import { SHAPES } from './field-names';
+import { FIELD_NAMES } from './field-names';
 import { isJsonObject, type JsonDocument, type JsonObject } from './json-document';
 import {
-  charactersIn,
+  characterCount,
   MAXIMUM_DEDUP_KEY_CHARACTERS,
   MAXIMUM_SUMMARY_CHARACTERS,
   ROUTING_KEY_CHARACTERS,
@@ -15,7 +15,7 @@ import {
  * @param headerKey the routing key of an X-Routing-Key header, which serves where the body names none
  */
 export function validate(type: ApiType, document: JsonDocument, headerKey?: string): readonly string[] {
-  const errors = repeatedControls(type, document);
+  const errors = duplicateFieldErrors(type, document);
   switch (type) {
     case 'v2':
       return [...errors, ...alertErrors(document.value, headerKey)];
@@ -28,8 +28,8 @@ export function validate(type: ApiType, document: JsonDocument, headerKey?: stri
 
 /** What is wrong with a routing key: of a body, of an X-Routing-Key header or of a vendor's path. */
 export function routingKeyErrors(key: unknown): readonly string[] {
-  if (isBlank(key)) return [missing('routing_key')];
-  if (typeof key !== 'string') return [notText('routing_key')];
+  if (isBlank(key)) return [missingOrBlank('routing_key')];
+  if (typeof key !== 'string') return [notString('routing_key')];
   return [
     ...(key.length === ROUTING_KEY_CHARACTERS
       ? []
@@ -57,7 +57,7 @@ function changeErrors(event: JsonObject, headerKey: string | undefined): readonl
 }
 
 function payloadErrors(payload: unknown, isAlert: boolean): readonly string[] {
-  if (isBlank(payload)) return [missing('payload')];
+  if (isBlank(payload)) return [missingOrBlank('payload')];
   if (!isJsonObject(payload)) return ["'payload' is not an object"];
   return [
     ...requiredText('payload.summary', payload['summary']),
@@ -77,7 +77,7 @@ function legacyErrors(event: JsonObject): readonly string[] {
   const description = event['description'];
   return [
     ...serviceKeyErrors(event['service_key']),
-    ...(isBlank(type) ? [missing('event_type')] : choiceErrors('event_type', type, EVENT_ACTIONS)),
+    ...(isBlank(type) ? [missingOrBlank('event_type')] : choiceErrors('event_type', type, EVENT_ACTIONS)),
     ...dedupKeyErrors('Incident key', event['incident_key'], type === 'acknowledge' || type === 'resolve'),
     ...(type !== 'trigger' || !isBlank(description) ? [] : ['Description is missing or blank']),
     ...(isBlank(description) || typeof description === 'string' ? [] : ['Description is not a string']),
@@ -105,16 +105,16 @@ function dedupKeyErrors(name: string, key: unknown, isRequired: boolean): readon
 }
 
 /** What we read must be what PagerDuty reads: of two routing keys it might take the other one. */
-function repeatedControls(type: ApiType, { outline }: JsonDocument): readonly string[] {
-  const { routingKey, action, dedupKey, parent } = SHAPES[type];
+function duplicateFieldErrors(type: ApiType, { outline }: JsonDocument): readonly string[] {
+  const { routingKey, action, dedupKey, parent } = FIELD_NAMES[type];
   return [routingKey, action, dedupKey, parent]
     .filter((name) => outline.members.filter((member) => member.name === name).length > 1)
     .map((name) => `'${name}' is given more than once`);
 }
 
 function requiredText(name: string, value: unknown): readonly string[] {
-  if (isBlank(value)) return [missing(name)];
-  return typeof value === 'string' ? [] : [notText(name)];
+  if (isBlank(value)) return [missingOrBlank(name)];
+  return typeof value === 'string' ? [] : [notString(name)];
 }
 
 function choiceErrors(name: string, value: unknown, choices: readonly string[]): readonly string[] {
@@ -133,14 +133,14 @@ function isAlphanumeric(text: string): boolean {
 }
 
 function isLongerThan(maximum: number, value: unknown): boolean {
-  return typeof value === 'string' && value.length > maximum && charactersIn(value) > maximum;
+  return typeof value === 'string' && value.length > maximum && characterCount(value) > maximum;
 }
 
-function missing(name: string): string {
+function missingOrBlank(name: string): string {
   return `'${name}' is missing or blank`;
 }
 
-function notText(name: string): string {
+function notString(name: string): string {
   return `'${name}' is not a string`;
 }
 

@@ -21,7 +21,7 @@ export interface AgentOptions {
    * Refuses metadata services and link-local addresses: by the URL, and after its name was resolved. Through a proxy only by
    * the URL, for it is the proxy that resolves.
    */
-  readonly isGuarded?: boolean;
+  readonly blocksForbiddenAddresses?: boolean;
   /** Resolves names where that is guarded; the default is the system's. */
   readonly resolver?: Resolver;
 }
@@ -32,26 +32,26 @@ export type AnyAgent = HttpAgent | HttpsAgent;
 export class Agents {
   readonly #options: AgentOptions;
   readonly #agents = new Map<string, AnyAgent>();
-  readonly #ofOrigin = new Map<string, AnyAgent>();
+  readonly #byOrigin = new Map<string, AnyAgent>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
   }
 
   for(url: URL): AnyAgent {
-    const known = this.#ofOrigin.get(url.origin);
+    const known = this.#byOrigin.get(url.origin);
     if (known !== undefined) return known;
     const proxy = proxyFor(url);
     const kind = `${url.protocol} ${proxy}`;
     const agent = this.#agents.get(kind) ?? this.#create(url.protocol === 'https:', proxy);
     this.#agents.set(kind, agent);
-    this.#ofOrigin.set(url.origin, agent);
+    this.#byOrigin.set(url.origin, agent);
     return agent;
   }
 
   /** Why nothing is sent to the URL; undefined where it may be. */
   refusalOf(url: URL): string | undefined {
-    return this.#options.isGuarded === true ? forbiddenHost(url) : undefined;
+    return this.#options.blocksForbiddenAddresses === true ? forbiddenHost(url) : undefined;
   }
 
   close(): void {
@@ -59,14 +59,14 @@ export class Agents {
   }
 
   #create(secure: boolean, proxy: string): AnyAgent {
-    const { maxSockets, tls, isGuarded, resolver } = this.#options;
+    const { maxSockets, tls, blocksForbiddenAddresses, resolver } = this.#options;
     const pool = {
       keepAlive: true,
       keepAliveMsecs: 10_000,
       maxSockets,
       maxFreeSockets: maxSockets,
       scheduling: 'lifo' as const,
-      ...(isGuarded === true && proxy === '' ? { lookup: guardedLookup(resolver) } : {}),
+      ...(blocksForbiddenAddresses === true && proxy === '' ? { lookup: guardedLookup(resolver) } : {}),
     };
     if (!secure) return proxy === '' ? new HttpAgent(pool) : new HttpProxyAgent({ ...pool, proxy });
     const secured = {

@@ -5,7 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { type Agents } from './agents';
 import { decodedBody } from './decoded-body';
 import { FORBIDDEN_ADDRESS } from './forbidden-addresses';
-import { type Answer, Sending } from './outgoing-request';
+import { type HttpResponse, OutgoingRequest } from './outgoing-request';
 
 /** How an exchange ended before its time; in an error's `code` beside Node's own codes. */
 export const CONNECT_TIMEOUT = 'CONNECT_TIMEOUT';
@@ -23,11 +23,11 @@ export interface ExchangeOptions {
   /** Until the connection stands, TLS included; milliseconds. */
   readonly connectTimeoutMs: number;
   /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
-  readonly maySend?: (() => boolean) | undefined;
+  readonly isSendingAllowed?: (() => boolean) | undefined;
   /** The whole attempt, to the last byte of the answer; milliseconds. */
   readonly attemptTimeoutMs: number;
   /** Bytes of an answer that are read; the rest is dropped and its connection closed. */
-  readonly answerLimit: number;
+  readonly responseLimit: number;
   readonly clock?: Clock | undefined;
 }
 
@@ -41,22 +41,22 @@ export function exchangeAdapter(options: ExchangeOptions): AxiosAdapter {
   let latestText = latest.href;
   return (config) =>
     new Promise((resolve, reject) => {
-      const sending: unknown = config.data;
-      if (!(sending instanceof Sending)) throw new TypeError('the data is no Sending');
-      if (sending.url !== latestText) {
-        latest = new URL(sending.url);
-        latestText = sending.url;
+      const request: unknown = config.data;
+      if (!(request instanceof OutgoingRequest)) throw new TypeError('the data is no Sending');
+      if (request.url !== latestText) {
+        latest = new URL(request.url);
+        latestText = request.url;
       }
-      const answered = (data: Answer) =>
+      const responded = (data: HttpResponse) =>
         resolve({ data, status: data.status, statusText: '', headers: NO_HEADERS, config });
       const failed = (code: string, message: string) => reject(new AxiosError(message, code, config));
-      new Exchange(options, latest, sending, { answered, failed, aborted: reject }).start();
+      new Exchange(options, latest, request, { responded, failed, aborted: reject }).start();
     });
 }
 
 /** How an exchange ends: one of them is called, once. */
-interface End {
-  answered(answer: Answer): void;
+interface ExchangeCallbacks {
+  responded(response: HttpResponse): void;
   failed(code: string, message: string): void;
   aborted(reason: unknown): void;
 }
@@ -64,21 +64,21 @@ interface End {
 class Exchange {
   readonly #options: ExchangeOptions;
   readonly #url: URL;
-  readonly #sending: Sending;
-  readonly #end: End;
-  #over = false;
+  readonly #request: OutgoingRequest;
+  readonly #callbacks: ExchangeCallbacks;
+  #isSettled = false;
 
-  constructor(options: ExchangeOptions, url: URL, sending: Sending, end: End) {
+  constructor(options: ExchangeOptions, url: URL, request: OutgoingRequest, callbacks: ExchangeCallbacks) {
     this.#options = options;
     this.#url = url;
-    this.#sending = sending;
-    this.#end = end;
+    this.#request = request;
+    this.#callbacks = callbacks;
   }
 
   start(): void {
     const { agents, connectTimeoutMs, attemptTimeoutMs, clock = SYSTEM_CLOCK } = this.#options;
-    const { method, headers, body, signal } = this.#sending;
-    if (signal?.aborted === true) return this.#settle(() => this.#end.aborted(signal.reason));
+    const { method, headers, body, signal } = this.#request;
+    if (signal?.aborted === true) return this.#settle(() => this.#callbacks.aborted(signal.reason));
     const startedAt = clock.monotonic();
     const url = this.#url;
     const refusal = agents.refusalOf(url);
@@ -92,20 +92,21 @@ class Exchange {
       this.#fail(code, message);
       request.destroy();
     };
-    const cancelWhole = clock.after(attemptTimeoutMs, () =>
+    const cancelAttemptTimeout = clock.after(attemptTimeoutMs, () =>
       fail(ATTEMPT_TIMEOUT, `no answer within ${attemptTimeoutMs} ms`),
     );
     // Through a proxy the socket comes only once the tunnel stands, so the clock starts before it.
-    const cancelConnecting = clock.after(connectTimeoutMs, () =>
+    const cancelConnectTimeout = clock.after(connectTimeoutMs, () =>
       fail(CONNECT_TIMEOUT, `no connection within ${connectTimeoutMs} ms`),
     );
     const send = () => {
       if (request.destroyed) return;
       // A kept connection brought an answer that nobody had asked for.
-      if (this.#over) return void request.destroy();
-      cancelConnecting();
+      if (this.#isSettled) return void request.destroy();
+      cancelConnectTimeout();
       // A process that was paused while it connected may have a successor, which has sent this already.
-      const wasPaused = clock.monotonic() - startedAt > connectTimeoutMs || this.#options.maySend?.() === false;
+      const wasPaused =
+        clock.monotonic() - startedAt > connectTimeoutMs || this.#options.isSendingAllowed?.() === false;
       if (wasPaused) fail(CONNECT_TIMEOUT, 'the process was paused');
       else request.end(body);
     };
@@ -115,24 +116,24 @@ class Exchange {
       else nextTurn(send);
     });
     const aborted = () => {
-      this.#settle(() => this.#end.aborted(signal?.reason));
+      this.#settle(() => this.#callbacks.aborted(signal?.reason));
       request.destroy();
     };
     signal?.addEventListener('abort', aborted, { once: true });
     request.once('close', () => {
-      cancelWhole();
-      cancelConnecting();
+      cancelAttemptTimeout();
+      cancelConnectTimeout();
       signal?.removeEventListener('abort', aborted);
       this.#fail(CUT_SHORT, 'the connection closed before the answer was complete');
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
       // Only right after the start: a process that was paused must not post again behind its successor.
-      const fresh = clock.monotonic() - startedAt < STALE_WITHIN_MS;
-      const stale = fresh && request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-      this.#fail(stale ? STALE_CONNECTION : (error.code ?? 'UNKNOWN'), error.message);
+      const isRecent = clock.monotonic() - startedAt < STALE_WITHIN_MS;
+      const isStale = isRecent && request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      this.#fail(isStale ? STALE_CONNECTION : (error.code ?? 'UNKNOWN'), error.message);
     });
     request.once('response', (response) => {
-      cancelConnecting();
+      cancelConnectTimeout();
       this.#read(response);
     });
   }
@@ -140,35 +141,35 @@ class Exchange {
   #read(response: IncomingMessage): void {
     const chunks: Buffer[] = [];
     let size = 0;
-    const answer = () =>
+    const respond = () =>
       this.#settle(() =>
-        this.#end.answered({
+        this.#callbacks.responded({
           status: response.statusCode ?? 0,
           headers: response.headers,
-          body: decodedBody(Buffer.concat(chunks), response.headers['content-encoding'], this.#options.answerLimit),
+          body: decodedBody(Buffer.concat(chunks), response.headers['content-encoding'], this.#options.responseLimit),
         }),
       );
     response.on('data', (chunk: Buffer) => {
-      const room = this.#options.answerLimit - size;
-      chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+      const available = this.#options.responseLimit - size;
+      chunks.push(chunk.length > available ? chunk.subarray(0, available) : chunk);
       size += chunk.length;
-      if (size <= this.#options.answerLimit) return;
-      answer();
+      if (size <= this.#options.responseLimit) return;
+      respond();
       response.destroy();
     });
     response.once('end', () => {
-      if (response.complete) answer();
+      if (response.complete) respond();
     });
     response.once('error', (error: NodeJS.ErrnoException) => this.#fail(CUT_SHORT, error.message));
   }
 
   #fail(code: string, message: string): void {
-    this.#settle(() => this.#end.failed(code, message));
+    this.#settle(() => this.#callbacks.failed(code, message));
   }
 
   #settle(end: () => void): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     end();
   }
 }

@@ -3,7 +3,7 @@ import { ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, CUT_SHORT, STALE_CONNECTION } from '.
 import { FORBIDDEN_ADDRESS } from './forbidden-addresses';
 
 /** What an error code of Node's network stack, or of our exchange, means. Sources: Node's errors, OpenSSL's verify codes. */
-const FAULT_OF: Readonly<Record<string, Fault>> = {
+const FAULT_BY_CODE: Readonly<Record<string, Fault>> = {
   [CONNECT_TIMEOUT]: 'timeout',
   [ATTEMPT_TIMEOUT]: 'timeout',
   [CUT_SHORT]: 'cut-short',
@@ -42,7 +42,7 @@ const FAULT_OF: Readonly<Record<string, Fault>> = {
 /** Names what went wrong on the way. What is not known by name is a way that could not be gone. */
 export function faultOf(error: { readonly code?: string | undefined; readonly message: string }): Fault {
   const code = error.code ?? '';
-  const known = FAULT_OF[code];
+  const known = FAULT_BY_CODE[code];
   if (known !== undefined) return known;
   if (code.startsWith('HPE_')) return 'cut-short';
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') return 'tls';

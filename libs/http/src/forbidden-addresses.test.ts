@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { forbiddenHost, guardedLookup, isForbiddenAddress, type Resolver } from './forbidden-addresses';
-import { Poster } from './post-client';
+import { PostClient } from './post-client';
 
 describe('an address', () => {
   it.each([
@@ -114,11 +114,16 @@ describe('a guarded lookup', () => {
 });
 
 describe('a guarded poster', () => {
-  const attempt = async (url: string, isGuarded: boolean, resolver?: Resolver) => {
+  const attempt = async (url: string, blocksForbiddenAddresses: boolean, resolver?: Resolver) => {
     const timeouts = { connectTimeoutMs: 200, attemptTimeoutMs: 200 };
-    const poster = new Poster({ maxSockets: 1, ...timeouts, isGuarded, ...(resolver && { resolver }) });
-    const found = await poster.post({ url, headers: {}, body: Buffer.from('{}') });
-    poster.close();
+    const client = new PostClient({
+      maxSockets: 1,
+      ...timeouts,
+      blocksForbiddenAddresses,
+      ...(resolver && { resolver }),
+    });
+    const found = await client.post({ url, headers: {}, body: Buffer.from('{}') });
+    client.close();
     return found;
   };
 

@@ -4,9 +4,9 @@ import { type AxiosInstance, isAxiosError } from 'axios';
 import { Agents, type TlsOptions } from './agents';
 import { exchangeAdapter } from './exchange';
 import { faultOf } from './fault';
-import { type Answer, createClient, Sending } from './outgoing-request';
+import { createClient, type HttpResponse, OutgoingRequest } from './outgoing-request';
 
-export interface GetterOptions {
+export interface GetClientOptions {
   /** Connections to one host at most. */
   readonly maxSockets: number;
   /** Until a connection stands; milliseconds. The default is 5 s. */
@@ -14,13 +14,13 @@ export interface GetterOptions {
   /** One whole attempt; milliseconds. */
   readonly attemptTimeoutMs: number;
   /** Bytes of an answer that are read. */
-  readonly answerLimit: number;
+  readonly responseLimit: number;
   readonly tls?: TlsOptions;
   readonly clock?: Clock | undefined;
 }
 
 /** What one GET came to. Header names are in lower case. */
-export type Got =
+export type GetResult =
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -29,26 +29,26 @@ export type Got =
     }
   | { readonly kind: 'fault'; readonly fault: Fault; readonly detail: string };
 
-const ALWAYS = { accept: 'application/json, text/plain, */*', 'accept-encoding': 'identity' };
+const DEFAULT_HEADERS = { accept: 'application/json, text/plain, */*', 'accept-encoding': 'identity' };
 
 /** Reads over connections that are kept, through the same proxies as a Poster. One call is one attempt. */
-export class Getter {
+export class GetClient {
   readonly #agents: Agents;
   readonly #client: AxiosInstance;
 
-  constructor({ maxSockets, connectTimeoutMs = 5_000, attemptTimeoutMs, answerLimit, tls, clock }: GetterOptions) {
+  constructor({ maxSockets, connectTimeoutMs = 5_000, attemptTimeoutMs, responseLimit, tls, clock }: GetClientOptions) {
     this.#agents = new Agents({ maxSockets, ...(tls === undefined ? {} : { tls }) });
     this.#client = createClient(
-      exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, answerLimit, clock }),
+      exchangeAdapter({ agents: this.#agents, connectTimeoutMs, attemptTimeoutMs, responseLimit, clock }),
     );
   }
 
   /** Rejects only where the caller's signal ended it. */
-  async get(url: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Got> {
+  async get(url: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<GetResult> {
     try {
-      const sending = new Sending({ method: 'GET', url, headers: { ...ALWAYS, ...headers }, signal });
-      const { data: answer } = await this.#client.request<Answer>({ data: sending });
-      return { kind: 'answer', ...answer };
+      const request = new OutgoingRequest({ method: 'GET', url, headers: { ...DEFAULT_HEADERS, ...headers }, signal });
+      const { data: response } = await this.#client.request<HttpResponse>({ data: request });
+      return { kind: 'answer', ...response };
     } catch (error) {
       signal?.throwIfAborted();
       if (!isAxiosError(error)) throw error;

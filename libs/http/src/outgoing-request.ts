@@ -2,27 +2,35 @@ import axios, { type AxiosAdapter, type AxiosInstance } from 'axios';
 import { type IncomingHttpHeaders } from 'node:http';
 
 /** What a header's value may not hold. Source: RFC 9110, 5.5; Node refuses to send it. */
-const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
+const INVALID_HEADER_CHARACTER = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** One request. A class: as `data` axios passes it on as it is, where it merges and rewrites what else is in a config. */
-export class Sending {
+export class OutgoingRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | undefined;
   readonly signal: AbortSignal | undefined;
 
-  constructor({ method, url, headers, body, signal }: Omit<Sending, 'body' | 'signal'> & Partial<Sending>) {
+  constructor({
+    method,
+    url,
+    headers,
+    body,
+    signal,
+  }: Omit<OutgoingRequest, 'body' | 'signal'> & Partial<OutgoingRequest>) {
     this.method = method;
     this.url = url;
-    this.headers = Object.values(headers).some((value) => UNSENDABLE.test(value)) ? cleaned(headers) : headers;
+    this.headers = Object.values(headers).some((value) => INVALID_HEADER_CHARACTER.test(value))
+      ? withoutInvalidCharacters(headers)
+      : headers;
     this.body = body;
     this.signal = signal;
   }
 }
 
 /** What came back for a `Sending`. Header names are in lower case. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -40,7 +48,7 @@ export function createClient(adapter: AxiosAdapter): AxiosInstance {
   return client;
 }
 
-function cleaned(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const everywhere = new RegExp(UNSENDABLE, 'g');
+function withoutInvalidCharacters(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const everywhere = new RegExp(INVALID_HEADER_CHARACTER, 'g');
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.replace(everywhere, '')]));
 }

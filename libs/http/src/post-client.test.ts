@@ -5,17 +5,17 @@ import { createServer as createTcpServer, type Server as TcpServer, type Address
 import { setImmediate as turn } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
-import { Poster } from './post-client';
+import { PostClient } from './post-client';
 
 const body = Buffer.from('{"a":1}');
-let poster: Poster;
+let client: PostClient;
 const opened: TcpServer[] = [];
 
 beforeEach(() => {
-  poster = new Poster({ maxSockets: 8, attemptTimeoutMs: 400, connectTimeoutMs: 300 });
+  client = new PostClient({ maxSockets: 8, attemptTimeoutMs: 400, connectTimeoutMs: 300 });
 });
 afterEach(async () => {
-  poster.close();
+  client.close();
   for (const server of opened) if (server instanceof Server) server.closeAllConnections();
   await Promise.all(opened.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
 });
@@ -35,23 +35,23 @@ async function raw(onConnection: (socket: Socket) => void): Promise<string> {
 }
 
 const post = (url: string, signal?: AbortSignal) =>
-  poster.post({ url, headers: { 'content-type': 'text/plain' }, body, ...(signal === undefined ? {} : { signal }) });
+  client.post({ url, headers: { 'content-type': 'text/plain' }, body, ...(signal === undefined ? {} : { signal }) });
 
 describe('a post', () => {
   it('sends nothing where that may not be sent any more, on a new connection or a kept one', async () => {
-    let heard = 0;
+    let requests = 0;
     const { url } = await serve((_request, response) => {
-      heard += 1;
+      requests += 1;
       response.writeHead(202).end();
     });
-    let maySend = true;
-    poster.close();
-    poster = new Poster({ maxSockets: 1, maySend: () => maySend });
+    let isSendingAllowed = true;
+    client.close();
+    client = new PostClient({ maxSockets: 1, isSendingAllowed: () => isSendingAllowed });
     expect(await post(url)).toMatchObject({ kind: 'answer', status: 202 });
-    maySend = false;
+    isSendingAllowed = false;
     expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'timeout' });
     expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'timeout' });
-    expect(heard).toBe(1);
+    expect(requests).toBe(1);
   });
 
   const DATE = 'Sun, 01 Mar 2026 00:00:30 GMT';
@@ -83,24 +83,24 @@ describe('a post', () => {
       request.resume().on('end', () => response.end(String(request.headers['x-title'])));
     });
     const headers = { 'x-title': 'caf\u00e9\r\nx-more: \u2713 1\u0000' };
-    expect(await poster.post({ url, headers, body })).toMatchObject({ kind: 'answer', body: 'caf\u00e9x-more:  1' });
+    expect(await client.post({ url, headers, body })).toMatchObject({ kind: 'answer', body: 'caf\u00e9x-more:  1' });
   });
 
   it('is not begun where its caller gave it up before', async () => {
-    let heard = 0;
+    let requests = 0;
     const { url } = await serve((_request, response) => {
-      heard += 1;
+      requests += 1;
       response.end();
     });
     await expect(post(url, AbortSignal.abort(new Error('lane lost')))).rejects.toThrow('lane lost');
     await post(url);
-    expect(heard).toBe(1);
+    expect(requests).toBe(1);
   });
 
   it('sends nothing on a kept connection where its caller gives it up before that', async () => {
-    let heard = 0;
+    let requests = 0;
     const { url } = await serve((_request, response) => {
-      heard += 1;
+      requests += 1;
       response.end();
     });
     await post(url);
@@ -109,18 +109,18 @@ describe('a post', () => {
     process.nextTick(() => process.nextTick(() => abort.abort(new Error('lane lost'))));
     await expect(attempt).rejects.toThrow('lane lost');
     await post(url);
-    expect(heard).toBe(2);
+    expect(requests).toBe(2);
   });
 
   it('sends nothing on a kept connection that brings an answer before it was asked', async () => {
-    const heard: string[] = [];
+    const requests: string[] = [];
     let kept: (socket: Socket) => void = () => undefined;
     const connection = new Promise<Socket>((resolve) => (kept = resolve));
     const url = await raw((socket) => {
       kept(socket);
       socket.on('error', () => undefined);
       socket.on('data', (chunk) => {
-        heard.push(chunk.toString());
+        requests.push(chunk.toString());
         socket.write('HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\nok');
       });
     });
@@ -132,7 +132,7 @@ describe('a post', () => {
     server.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
     expect(await post(url)).toMatchObject({ kind: 'answer', status: 408 });
     await after;
-    expect(heard).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   it('keeps its connection for the next one', async () => {
@@ -259,7 +259,7 @@ describe('a post', () => {
     const connection = new Promise<Socket>((resolve) => (arrived = resolve));
     const silent = await raw((socket) => socket.on('error', () => undefined).once('data', () => arrived(socket)));
     const abort = new AbortController();
-    poster = new Poster({ maxSockets: 8 });
+    client = new PostClient({ maxSockets: 8 });
     const attempt = post(silent, abort.signal);
     const closed = once(await connection, 'close');
     abort.abort(new Error('interrupted'));

@@ -6,9 +6,9 @@ import { Agents, type TlsOptions } from './agents';
 import { exchangeAdapter, STALE_CONNECTION } from './exchange';
 import { faultOf } from './fault';
 import { type Resolver } from './forbidden-addresses';
-import { type Answer, createClient, Sending } from './outgoing-request';
+import { createClient, type HttpResponse, OutgoingRequest } from './outgoing-request';
 
-export interface PosterOptions {
+export interface PostClientOptions {
   /** Until a connection stands; milliseconds. The default is 5 s. */
   readonly connectTimeoutMs?: number;
   /** One whole attempt; milliseconds. The default is 15 s. */
@@ -16,16 +16,16 @@ export interface PosterOptions {
   /** Connections to one host at most. */
   readonly maxSockets: number;
   /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
-  readonly maySend?: (() => boolean) | undefined;
+  readonly isSendingAllowed?: (() => boolean) | undefined;
   readonly tls?: TlsOptions;
   /** Refuses metadata services and link-local addresses. */
-  readonly isGuarded?: boolean;
+  readonly blocksForbiddenAddresses?: boolean;
   /** Resolves names where that is guarded; the default is the system's. */
   readonly resolver?: Resolver;
   readonly clock?: Clock | undefined;
 }
 
-export interface Post {
+export interface PostRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as it is. */
@@ -34,12 +34,12 @@ export interface Post {
   readonly signal?: AbortSignal;
 }
 
-const ANSWER_LIMIT = 64 * 1024;
+const RESPONSE_LIMIT = 64 * 1024;
 
-const ALWAYS = { accept: 'application/json', 'accept-encoding': 'identity' };
+const DEFAULT_HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 
 /** Posts to one kind of destination over connections that are kept. One call is one attempt; it never loops. */
-export class Poster {
+export class PostClient {
   readonly #agents: Agents;
   readonly #client: AxiosInstance;
 
@@ -47,15 +47,15 @@ export class Poster {
     connectTimeoutMs = 5_000,
     attemptTimeoutMs = 15_000,
     maxSockets,
-    maySend,
+    isSendingAllowed,
     tls,
-    isGuarded = false,
+    blocksForbiddenAddresses = false,
     resolver,
     clock,
-  }: PosterOptions) {
+  }: PostClientOptions) {
     this.#agents = new Agents({
       maxSockets,
-      isGuarded,
+      blocksForbiddenAddresses,
       ...(tls === undefined ? {} : { tls }),
       ...(resolver === undefined ? {} : { resolver }),
     });
@@ -64,8 +64,8 @@ export class Poster {
         agents: this.#agents,
         connectTimeoutMs,
         attemptTimeoutMs,
-        answerLimit: ANSWER_LIMIT,
-        maySend,
+        responseLimit: RESPONSE_LIMIT,
+        isSendingAllowed,
         clock,
       }),
     );
@@ -74,18 +74,24 @@ export class Poster {
   }
 
   /** What the attempt came to. Rejects only where the caller's signal ended it. */
-  async post({ url, headers, body, signal }: Post): Promise<Attempt> {
+  async post({ url, headers, body, signal }: PostRequest): Promise<Attempt> {
     try {
-      const sending = new Sending({ method: 'POST', url, headers: { ...ALWAYS, ...headers }, body, signal });
-      const { data: answer } = await this.#client.request<Answer>({ data: sending });
+      const request = new OutgoingRequest({
+        method: 'POST',
+        url,
+        headers: { ...DEFAULT_HEADERS, ...headers },
+        body,
+        signal,
+      });
+      const { data: response } = await this.#client.request<HttpResponse>({ data: request });
       return {
         kind: 'answer',
-        status: answer.status,
-        retryAfter: textOf(answer.headers['retry-after'] ?? answer.headers['ratelimit-reset']),
-        date: textOf(answer.headers.date),
-        body: answer.body,
-        contentType: textOf(answer.headers['content-type']),
-        server: textOf(answer.headers.server),
+        status: response.status,
+        retryAfter: textOf(response.headers['retry-after'] ?? response.headers['ratelimit-reset']),
+        date: textOf(response.headers.date),
+        body: response.body,
+        contentType: textOf(response.headers['content-type']),
+        server: textOf(response.headers.server),
       };
     } catch (error) {
       signal?.throwIfAborted();

@@ -18,8 +18,8 @@ export function proxyOf(text: string): string | undefined {
   const url = new URL(absolute);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
   if (url.hostname === '' || url.pathname !== '/' || url.search !== '' || url.hash !== '') return undefined;
-  url.username = escaped(url.username);
-  url.password = escaped(url.password);
+  url.username = escapeStrayPercent(url.username);
+  url.password = escapeStrayPercent(url.password);
   return url.href;
 }
 
@@ -51,7 +51,7 @@ function isInRange(hostname: string, list: string): boolean {
 }
 
 /** A URL leaves a bare percent sign as it is; who decodes it fails. */
-function escaped(text: string): string {
+function escapeStrayPercent(text: string): string {
   const onlyStray = text.replace(/%(?![\da-f]{2})/gi, '%25');
   return isDecodable(onlyStray) ? onlyStray : text.replaceAll('%', '%25');
 }

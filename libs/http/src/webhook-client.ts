@@ -1,13 +1,13 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Attempt } from '@pdaltagent/delivery';
 import { type SendingDestination, type WebhookRequest } from '@pdaltagent/webhooks';
-import { Poster } from './post-client';
+import { PostClient } from './post-client';
 
-export interface WebhookPostersOptions {
+export interface WebhookClientOptions {
   /** Connections to one host at most. */
   readonly maxSockets: number;
   /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
-  readonly maySend?: (() => boolean) | undefined;
+  readonly isSendingAllowed?: (() => boolean) | undefined;
   /** How long a destination without a time of its own may take; milliseconds. */
   readonly timeoutMs: number;
   /** Authorities in PEM that are trusted for every destination. */
@@ -16,59 +16,59 @@ export interface WebhookPostersOptions {
 }
 
 /** Posts webhooks, with a pool of connections for each way in which destinations are reached: time, TLS, guard. */
-export class WebhookPosters {
-  readonly #options: WebhookPostersOptions;
-  readonly #posters = new Map<string, Poster>();
+export class WebhookClient {
+  readonly #options: WebhookClientOptions;
+  readonly #clients = new Map<string, PostClient>();
 
-  constructor(options: WebhookPostersOptions) {
+  constructor(options: WebhookClientOptions) {
     this.#options = options;
   }
 
   /** One attempt. Rejects only where the signal ended it. */
   post(request: WebhookRequest, destination: SendingDestination, signal?: AbortSignal): Promise<Attempt> {
-    return this.#posterOf(destination).post({ ...request, ...(signal === undefined ? {} : { signal }) });
+    return this.#clientFor(destination).post({ ...request, ...(signal === undefined ? {} : { signal }) });
   }
 
   /** Closes the pools that none of these destinations uses, once what they have on the wire must be over. */
   keepOnly(destinations: readonly SendingDestination[]): void {
     const { clock = SYSTEM_CLOCK } = this.#options;
-    const used = new Set(destinations.map((destination) => this.#wayTo(destination)));
-    for (const [way, poster] of this.#posters) {
-      if (used.has(way)) continue;
-      this.#posters.delete(way);
-      clock.after(LONGEST_ATTEMPT_MS, () => poster.close());
+    const used = new Set(destinations.map((destination) => this.#poolKey(destination)));
+    for (const [key, client] of this.#clients) {
+      if (used.has(key)) continue;
+      this.#clients.delete(key);
+      clock.after(LONGEST_ATTEMPT_MS, () => client.close());
     }
   }
 
   close(): void {
-    for (const poster of this.#posters.values()) poster.close();
+    for (const client of this.#clients.values()) client.close();
   }
 
-  #posterOf(destination: SendingDestination): Poster {
-    const way = this.#wayTo(destination);
-    const known = this.#posters.get(way);
+  #clientFor(destination: SendingDestination): PostClient {
+    const key = this.#poolKey(destination);
+    const known = this.#clients.get(key);
     if (known !== undefined) return known;
-    const poster = this.#open(destination);
-    this.#posters.set(way, poster);
-    return poster;
+    const client = this.#open(destination);
+    this.#clients.set(key, client);
+    return client;
   }
 
-  #open({ timeoutMs = this.#options.timeoutMs, tls, allowsMetadataAddresses }: SendingDestination): Poster {
-    const { maxSockets, maySend, certificateAuthorities, clock } = this.#options;
+  #open({ timeoutMs = this.#options.timeoutMs, tls, allowsMetadataAddresses }: SendingDestination): PostClient {
+    const { maxSockets, isSendingAllowed, certificateAuthorities, clock } = this.#options;
     const { ca, ...pair } = tls;
     const authorities = [certificateAuthorities, ca].filter((text) => text !== undefined);
-    return new Poster({
+    return new PostClient({
       maxSockets,
-      maySend,
+      isSendingAllowed,
       clock,
       connectTimeoutMs: timeoutMs,
       attemptTimeoutMs: timeoutMs,
-      isGuarded: !allowsMetadataAddresses,
+      blocksForbiddenAddresses: !allowsMetadataAddresses,
       tls: { ...(authorities.length === 0 ? {} : { ca: authorities }), ...pair },
     });
   }
 
-  #wayTo({ timeoutMs, tls, allowsMetadataAddresses }: SendingDestination): string {
+  #poolKey({ timeoutMs, tls, allowsMetadataAddresses }: SendingDestination): string {
     return JSON.stringify([timeoutMs, tls, allowsMetadataAddresses]);
   }
 }

@@ -1,4 +1,4 @@
-import { Getter } from '@pdaltagent/http';
+import { GetClient } from '@pdaltagent/http';
 import { LogEntriesServer, ManualClock } from '@pdaltagent/testing';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure } from './log-entries-api';
 import { type TimeWindow } from './time-window';
@@ -7,7 +7,7 @@ import { WindowReader } from './window-reader';
 const TOKEN = 'y_NbAkKc66ryYTWUXYEu';
 let server: LogEntriesServer;
 let api: LogEntriesApi;
-let httpClient: Getter;
+let httpClient: GetClient;
 let lines: string[];
 const keep = (line: string) => void lines.push(line);
 const log = { warn: keep, error: keep };
@@ -18,7 +18,7 @@ beforeEach(async () => {
   lines = [];
   results = [];
   await server.start();
-  httpClient = new Getter({ maxSockets: 2, attemptTimeoutMs: 2_000, answerLimit: PAGE_BYTES_LIMIT });
+  httpClient = new GetClient({ maxSockets: 2, attemptTimeoutMs: 2_000, responseLimit: PAGE_BYTES_LIMIT });
   api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 0 });
 });
 afterEach(async () => {

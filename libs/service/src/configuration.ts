@@ -39,7 +39,8 @@ export function readConfiguration<V extends Variables>(variables: V, environment
     }
     const result = variable.schema.safeParse(found.text);
     if (result.success) values[key] = result.data;
-    else problems.push(`${found.name} is ${shown(variable, found.text)}: wants ${wanted(result.error.issues)}`);
+    else
+      problems.push(`${found.name} is ${displayed(variable, found.text)}: wants ${expectation(result.error.issues)}`);
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return values as ConfigurationOf<V>;
@@ -94,7 +95,7 @@ function fromFile(name: string, file: string): Found {
   }
 }
 
-function shown(variable: Variable<unknown>, text: string | undefined): string {
+function displayed(variable: Variable<unknown>, text: string | undefined): string {
   if (text === undefined) return 'not set';
   return variable.secret ? 'set to a secret that is not shown' : `"${maskSecrets(text)}"`;
 }
@@ -105,8 +106,8 @@ interface Issue {
 }
 
 /** The union of "unset" and "text" reports per branch; the last branch is the text's. */
-function wanted(issues: readonly Issue[]): string {
+function expectation(issues: readonly Issue[]): string {
   const issue = issues[0];
   const inner = issue?.errors?.at(-1);
-  return inner && inner.length > 0 ? wanted(inner) : (issue?.message ?? 'another value');
+  return inner && inner.length > 0 ? expectation(inner) : (issue?.message ?? 'another value');
 }

@@ -15,7 +15,7 @@ export { type App, type Context, runService, type Service } from './run';
 export { meteredScrubber, type MeteredScrubberOptions } from './metered-scrubber';
 export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './scrubbing';
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
-export { type ProxyForm, proxyVariables } from './proxy-variables';
+export { type ProxyFormat, proxyVariables } from './proxy-variables';
 export { brokerVariables, queueVariables, redisVariables } from './server-variables';
 export { quarantineFolderOf, spoolRootOf, spoolVariables } from './spool-variables';
 export { certificates, choice, custom, flag, integer, port, secret, text, url, type Variable } from './variable';

@@ -1,6 +1,6 @@
 import { custom } from './variable';
 
-export interface ProxyForm {
+export interface ProxyFormat {
   /** Completes "wants …". */
   readonly wants: string;
   /** The proxy's URL; undefined for what is none. */
@@ -11,7 +11,7 @@ export interface ProxyForm {
  * For who sends over HTTP: the proxies are chosen by the environment at each request, so each is tried at start. Small letters
  * count first, as there.
  */
-export function proxyVariables(form: ProxyForm) {
+export function proxyVariables(form: ProxyFormat) {
   const proxy = (scheme: 'http' | 'https') => {
     const [lower, upper] = [`${scheme}_proxy`, `${scheme}_proxy`.toUpperCase()];
     return custom(

@@ -35,7 +35,7 @@ export interface Service<V extends Variables> {
   createApp(configuration: ConfigurationOf<V>, context: Context): App;
 }
 
-const everyService = (adminPort: number) => ({
+const commonVariables = (adminPort: number) => ({
   adminPort: port(
     'PDAGENTD_ADMIN_PORT',
     adminPort,
@@ -53,12 +53,12 @@ const everyService = (adminPort: number) => ({
  * Exit codes: 0 after a clean stop, 78 for a wrong configuration, 1 for anything else.
  */
 export async function runService<V extends Variables>(service: Service<V>): Promise<void> {
-  const common = everyService(service.adminPort);
+  const common = commonVariables(service.adminPort);
   if (process.argv.includes('--help') || process.argv.includes('-h')) {
     process.stdout.write(helpOf(service.name, service.summary, { ...service.variables, ...common }));
     return;
   }
-  const read = readOrExplain(service, common);
+  const read = readConfigurationOrReport(service, common);
   if (read === undefined) return;
   const { own, shared } = read;
   const logger = createLogger({
@@ -69,15 +69,15 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
 
-  const dieLoudly = (error: unknown) => {
+  const exitOnBug = (error: unknown) => {
     logger.error('a bug: the process ends', { error, stack: error instanceof Error ? error.stack : undefined });
     void logger.close().finally(() => process.exit(1));
   };
-  process.on('uncaughtException', dieLoudly);
-  process.on('unhandledRejection', dieLoudly);
+  process.on('uncaughtException', exitOnBug);
+  process.on('unhandledRejection', exitOnBug);
 
   let started = false;
-  const app = createdOrExplained(service, own, { logger, metrics });
+  const app = createAppOrReport(service, own, { logger, metrics });
   if (app === undefined) return;
   const readiness = () => (started ? app.readiness() : { ready: false, checks: { process: 'starting' } });
   const admin = new AdminServer({
@@ -105,7 +105,10 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
   await stopped;
 }
 
-function readOrExplain<V extends Variables>(service: Service<V>, common: ReturnType<typeof everyService>) {
+function readConfigurationOrReport<V extends Variables>(
+  service: Service<V>,
+  common: ReturnType<typeof commonVariables>,
+) {
   const problems: string[] = [];
   const attempt = <W extends Variables>(variables: W): ConfigurationOf<W> | undefined => {
     try {
@@ -125,7 +128,7 @@ function readOrExplain<V extends Variables>(service: Service<V>, common: ReturnT
 }
 
 /** An app refuses at once what its variables forbid only together. */
-function createdOrExplained<V extends Variables>(
+function createAppOrReport<V extends Variables>(
   service: Service<V>,
   configuration: ConfigurationOf<V>,
   context: Context,

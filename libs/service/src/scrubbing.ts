@@ -45,16 +45,16 @@ const VARIABLES: Partial<Record<keyof ScrubberOptions, string>> = {
 
 /** The scrubber that the variables describe; reads the rules' file. @throws ConfigurationError */
 export function configuredScrubber(configuration: ScrubConfiguration): Scrubber {
-  const detectors = namesIn(configuration.scrubDetectors);
+  const detectors = namesOf(configuration.scrubDetectors);
   try {
     return createScrubber({
       ...(detectors.length === 0 ? {} : { detectors }),
-      except: namesIn(configuration.scrubExcept),
+      except: namesOf(configuration.scrubExcept),
       rules: rulesIn(configuration.scrubRules),
       ...(configuration.scrubSecret === undefined ? {} : { secret: configuration.scrubSecret }),
       tokens: configuration.scrubTokens,
-      mask: namesIn(configuration.scrubMask),
-      keep: namesIn(configuration.scrubKeep),
+      mask: namesOf(configuration.scrubMask),
+      keep: namesOf(configuration.scrubKeep),
     });
   } catch (error) {
     if (!(error instanceof ScrubberOptionsError)) throw error;
@@ -73,6 +73,6 @@ function rulesIn(file: string | undefined): readonly Rule[] {
   }
 }
 
-function namesIn(list: string | undefined): string[] {
+function namesOf(list: string | undefined): string[] {
   return (list ?? '').split(/[\s,]+/).filter((name) => name !== '');
 }

@@ -64,12 +64,12 @@ export function openSendingDestinations(
   const file =
     path === undefined ? undefined : openDestinationsFile({ path, read: readSendingDestinations, log, environment });
   const byName = new Map<string, SendingDestination>();
-  const take = () => {
+  const reload = () => {
     byName.clear();
     for (const destination of [...plain, ...(file?.current() ?? [])]) byName.set(destination.name, destination);
   };
-  take();
-  file?.onChange(take);
+  reload();
+  file?.onChange(reload);
   return {
     current: () => [...byName.values()],
     named: (name) => byName.get(name),

@@ -11,17 +11,17 @@ export const spoolVariables = {
   ),
 };
 
-interface SpoolPlace {
+interface SpoolLocation {
   readonly stateFolder: string;
   readonly spoolFolder: string | undefined;
 }
 
 /** The folder of all spools. */
-export function spoolRootOf({ stateFolder, spoolFolder }: SpoolPlace): string {
+export function spoolRootOf({ stateFolder, spoolFolder }: SpoolLocation): string {
   return spoolFolder ?? path.join(stateFolder, 'spool');
 }
 
 /** The folder of what cannot be published, which all instances of a spool folder share. */
-export function quarantineFolderOf(place: SpoolPlace): string {
+export function quarantineFolderOf(place: SpoolLocation): string {
   return path.join(spoolRootOf(place), 'quarantine');
 }

@@ -21,7 +21,7 @@ export interface Variable<Value> {
   readonly schema: z.ZodType<Value, string | undefined>;
 }
 
-export interface Extras {
+export interface VariableOptions {
   /** Other names that are accepted, in order, where the first is unset. */
   readonly aliases?: readonly string[];
   readonly secret?: boolean;
@@ -36,7 +36,7 @@ function variable<Value, Fallback extends Value | undefined>(
   fallback: Fallback,
   help: string,
   parse: z.ZodType<Value, string>,
-  { aliases = [], secret = false, lookup = [name, ...aliases], isFileRead = true }: Extras,
+  { aliases = [], secret = false, lookup = [name, ...aliases], isFileRead = true }: VariableOptions,
 ): Variable<Value | Fallback> {
   return {
     name,
@@ -51,7 +51,7 @@ function variable<Value, Fallback extends Value | undefined>(
 }
 
 /** Turns text into a value; undefined means that the text is not what the variable wants. */
-function parsed<Value>(
+function parseWith<Value>(
   wants: string | ((text: string) => string),
   parse: (text: string) => Value | undefined,
 ): z.ZodType<Value, string> {
@@ -67,21 +67,21 @@ export function text<Fallback extends string | undefined>(
   name: string,
   fallback: Fallback,
   help: string,
-  extras: Extras = {},
+  extras: VariableOptions = {},
 ) {
   return variable<string, Fallback>(name, fallback, help, z.string(), extras);
 }
 
 /** A text that is never shown: tokens, keys, passwords. */
-export function secret(name: string, help: string, extras: Extras = {}) {
+export function secret(name: string, help: string, extras: VariableOptions = {}) {
   return variable<string, undefined>(name, undefined, help, z.string(), { ...extras, secret: true });
 }
 
 const TRUE = new Set(['true', '1', 'yes', 'on']);
 const FALSE = new Set(['false', '0', 'no', 'off']);
 
-export function flag(name: string, fallback: boolean, help: string, extras: Extras = {}) {
-  const parse = parsed('true or false (also 1/0, yes/no, on/off)', (value) => {
+export function flag(name: string, fallback: boolean, help: string, extras: VariableOptions = {}) {
+  const parse = parseWith('true or false (also 1/0, yes/no, on/off)', (value) => {
     const lower = value.trim().toLowerCase();
     if (TRUE.has(lower)) return true;
     return FALSE.has(lower) ? false : undefined;
@@ -98,17 +98,17 @@ export function integer<Fallback extends number | undefined>(
   name: string,
   fallback: Fallback,
   help: string,
-  { min = 0, max = Number.MAX_SAFE_INTEGER, ...extras }: Range & Extras = {},
+  { min = 0, max = Number.MAX_SAFE_INTEGER, ...extras }: Range & VariableOptions = {},
 ) {
   const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-  const parse = parsed(`a whole number ${range}`, (value) => {
+  const parse = parseWith(`a whole number ${range}`, (value) => {
     const number = Number(value);
     return /^\d+$/.test(value.trim()) && number >= min && number <= max ? number : undefined;
   });
   return variable<number, Fallback>(name, fallback, help, parse, extras);
 }
 
-export function port(name: string, fallback: number, help: string, extras: Extras = {}) {
+export function port(name: string, fallback: number, help: string, extras: VariableOptions = {}) {
   return integer(name, fallback, help, { min: 0, max: 65_535, ...extras });
 }
 
@@ -125,7 +125,7 @@ function escapeStrayPercent(text: string): string {
   }
 }
 
-export interface UrlRules extends Extras {
+export interface UrlOptions extends VariableOptions {
   /** Accepted schemes without the colon; the default is http and https. */
   readonly schemes?: readonly string[];
 }
@@ -139,7 +139,7 @@ export function url<Fallback extends string | undefined>(
   name: string,
   fallback: Fallback,
   help: string,
-  { schemes = ['http', 'https'], ...extras }: UrlRules = {},
+  { schemes = ['http', 'https'], ...extras }: UrlOptions = {},
 ) {
   const isBase = schemes.every((scheme) => scheme.startsWith('http'));
   const form = `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
@@ -151,7 +151,7 @@ export function url<Fallback extends string | undefined>(
     const without = unwanted(value.trim());
     return without === undefined ? form : `${form}, without ${without}`;
   };
-  const parse = parsed(wants, (value) => {
+  const parse = parseWith(wants, (value) => {
     const trimmed = value.trim();
     if (unwanted(trimmed) !== undefined || !URL.canParse(trimmed)) return undefined;
     if (!schemes.includes(new URL(trimmed).protocol.slice(0, -1))) return undefined;
@@ -165,17 +165,17 @@ export function choice<const Option extends string>(
   options: readonly Option[],
   fallback: NoInfer<Option>,
   help: string,
-  extras: Extras = {},
+  extras: VariableOptions = {},
 ) {
-  const parse = parsed(`one of ${options.join(', ')}`, (value) =>
+  const parse = parseWith(`one of ${options.join(', ')}`, (value) =>
     options.find((option) => option === value.trim().toLowerCase()),
   );
   return variable<Option, Option>(name, fallback, help, parse, extras);
 }
 
 /** The path of a file of certificates (PEM), which is read and tried; none of its contents is kept. */
-export function certificates(name: string, help: string, extras: Extras = {}) {
-  const parse = parsed(
+export function certificates(name: string, help: string, extras: VariableOptions = {}) {
+  const parse = parseWith(
     (path) => `the path of a file of certificates (PEM): ${problemOfCertificates(path) ?? ''}`,
     (path) => (problemOfCertificates(path) === undefined ? path : undefined),
   );
@@ -199,7 +199,7 @@ function problemOfCertificates(path: string): string | undefined {
 export function custom<Value>(
   name: string,
   help: string,
-  rules: Extras & { readonly wants: string; readonly parse: (text: string) => Value | undefined },
+  rules: VariableOptions & { readonly wants: string; readonly parse: (text: string) => Value | undefined },
 ): Variable<Value | undefined> {
-  return variable<Value, undefined>(name, undefined, help, parsed(rules.wants, rules.parse), rules);
+  return variable<Value, undefined>(name, undefined, help, parseWith(rules.wants, rules.parse), rules);
 }

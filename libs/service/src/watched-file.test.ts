@@ -36,7 +36,7 @@ function parse(text: string, sources: Sources) {
 function open(): WatchedFile<string> {
   const describe = (value: string) => ({ value });
   return (watched = WatchedFile.open({
-    ...{ path: file, variable: 'PDAGENTD_ANY_FILE', environment: {}, parse, describe, log, everyMs: 5 },
+    ...{ path: file, variable: 'PDAGENTD_ANY_FILE', environment: {}, parse, describe, log, pollMs: 5 },
   }));
 }
 
@@ -53,13 +53,13 @@ describe('a watched file', () => {
 
   it('is taken up again with one line when its content changes, and tells its listeners', async () => {
     writeFileSync(file, 'one');
-    const heard: string[] = [];
-    open().onChange((value) => heard.push(value));
+    const values: string[] = [];
+    open().onChange((value) => values.push(value));
     watched?.start();
     expect(watched?.current()).toBe('one');
     writeFileSync(file, 'two');
     await becomes('two');
-    expect(heard).toEqual(['two']);
+    expect(values).toEqual(['two']);
     expect(lines).toEqual([
       { message: 'PDAGENTD_ANY_FILE was changed and is in force', fields: { file, value: 'two' } },
     ]);
@@ -109,10 +109,10 @@ describe('a watched file', () => {
     const settings = open();
     for (const half of ['t', 'tw', 'two']) {
       writeFileSync(file, half);
-      settings.look();
+      settings.poll();
       expect(settings.current()).toBe('one');
     }
-    settings.look();
+    settings.poll();
     expect(settings.current()).toBe('two');
   });
 
@@ -121,7 +121,7 @@ describe('a watched file', () => {
     const settings = open();
     for (const text of ['bad', 'one', 'one']) {
       writeFileSync(file, text);
-      settings.look();
+      settings.poll();
     }
     expect(lines).toEqual([]);
   });

@@ -30,11 +30,11 @@ export interface WatchedFileOptions<Value> {
   readonly describe: (value: Value) => Fields;
   readonly log: Pick<Logger, 'info' | 'error'>;
   /** Between two looks; milliseconds. */
-  readonly everyMs?: number;
+  readonly pollMs?: number;
   readonly clock?: Clock;
 }
 
-const EVERY_MS = 1_000;
+const POLL_MS = 1_000;
 const LIMIT_BYTES = 1024 * 1024;
 
 /**
@@ -47,19 +47,19 @@ export class WatchedFile<Value> {
   readonly #listeners: ((value: Value) => void)[] = [];
   #value: Value;
   /** What was read for the version that was taken up or refused last. */
-  #judged: Contents;
-  #candidate: Look<Value> | undefined;
-  #stopLooking: () => void = () => undefined;
+  #lastHandled: Contents;
+  #candidate: Snapshot<Value> | undefined;
+  #stopPolling: () => void = () => undefined;
 
-  private constructor(options: WatchedFileOptions<Value>, value: Value, judged: Contents) {
+  private constructor(options: WatchedFileOptions<Value>, value: Value, lastHandled: Contents) {
     this.#options = options;
     this.#value = value;
-    this.#judged = judged;
+    this.#lastHandled = lastHandled;
   }
 
   /** Reads it for the first time. @throws ConfigurationError with every problem */
   static open<Value>(options: WatchedFileOptions<Value>): WatchedFile<Value> {
-    const { parsed, contents } = look(options);
+    const { parsed, contents } = readSnapshot(options);
     if (parsed.kind === 'value') return new WatchedFile(options, parsed.value, contents);
     const { variable, path: file } = options;
     throw new ConfigurationError(parsed.problems.map((problem) => `${variable}: ${file}: ${maskSecrets(problem)}`));
@@ -74,28 +74,28 @@ export class WatchedFile<Value> {
   }
 
   start(): void {
-    const { clock = SYSTEM_CLOCK, everyMs = EVERY_MS } = this.#options;
-    this.#stopLooking = every(clock, everyMs, () => this.look());
+    const { clock = SYSTEM_CLOCK, pollMs = POLL_MS } = this.#options;
+    this.#stopPolling = every(clock, pollMs, () => this.poll());
   }
 
   stop(): void {
-    this.#stopLooking();
+    this.#stopPolling();
   }
 
   /** One look; once started they come by themselves. */
-  look(): void {
+  poll(): void {
     const candidate = this.#candidate;
-    if (isOnDisk(candidate?.contents ?? this.#judged)) {
-      if (candidate !== undefined) this.#judge(candidate);
+    if (isUnchanged(candidate?.contents ?? this.#lastHandled)) {
+      if (candidate !== undefined) this.#handle(candidate);
       return;
     }
-    const latest = look(this.#options);
-    this.#candidate = areEqual(latest.contents, this.#judged) ? undefined : latest;
+    const latest = readSnapshot(this.#options);
+    this.#candidate = areEqual(latest.contents, this.#lastHandled) ? undefined : latest;
   }
 
-  #judge({ parsed, contents }: Look<Value>): void {
+  #handle({ parsed, contents }: Snapshot<Value>): void {
     const { log, variable, path: file, describe } = this.#options;
-    this.#judged = contents;
+    this.#lastHandled = contents;
     this.#candidate = undefined;
     if (parsed.kind === 'problems') {
       const problems = parsed.problems.map(maskSecrets);
@@ -111,12 +111,12 @@ export class WatchedFile<Value> {
 /** What was read, path to content, with what could not be read. */
 type Contents = ReadonlyMap<string, string>;
 
-interface Look<Value> {
+interface Snapshot<Value> {
   readonly parsed: ParsedFile<Value>;
   readonly contents: Contents;
 }
 
-function look<Value>({ path: file, parse, environment }: WatchedFileOptions<Value>): Look<Value> {
+function readSnapshot<Value>({ path: file, parse, environment }: WatchedFileOptions<Value>): Snapshot<Value> {
   const contents = new Map<string, string>();
   const read = (name: string): FileContent => {
     const content = contentOf(name);
@@ -132,7 +132,7 @@ function look<Value>({ path: file, parse, environment }: WatchedFileOptions<Valu
   return { parsed, contents };
 }
 
-function isOnDisk(contents: Contents): boolean {
+function isUnchanged(contents: Contents): boolean {
   return [...contents].every(([name, content]) => fingerprintOf(contentOf(name)) === content);
 }
 

@@ -3,7 +3,7 @@ import { Spool } from './spool';
 // A process of its own that appends without end, and writes a line for each entry that is on disk: to be killed.
 const [folder = ''] = process.argv.slice(2);
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const LANES = 8;
+const LANES_FOLDER = 8;
 const CONCURRENT = 64;
 
 async function appendForever(spool: Spool): Promise<void> {
@@ -12,7 +12,7 @@ async function appendForever(spool: Spool): Promise<void> {
     for (;;) {
       next += 1;
       const sequence = next;
-      await spool.append(sequence % LANES, sequence, Buffer.from(`event ${sequence} `.repeat(50)));
+      await spool.append(sequence % LANES_FOLDER, sequence, Buffer.from(`event ${sequence} `.repeat(50)));
       process.stdout.write(`${sequence}\n`);
     }
   };

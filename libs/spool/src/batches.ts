@@ -1,6 +1,6 @@
-const MOST_IN_STEP = 10_000;
+const MAX_BATCH_ENTRIES = 10_000;
 
-interface SteppedIterator<T> {
+interface BatchIterator<T> {
   nextv(size: number): Promise<T[]>;
   close(): Promise<void>;
 }
@@ -9,12 +9,12 @@ interface SteppedIterator<T> {
  * Goes through a LevelDB iterator in steps, as large as its `highWaterMarkBytes`, and closes it. Converting a step blocks the
  * event loop; between them other work goes on. One by one, as its own async iteration does, takes several times as long.
  */
-export async function* steps<T>(iterator: SteppedIterator<T>, most = () => MOST_IN_STEP): AsyncGenerator<T[]> {
+export async function* batches<T>(iterator: BatchIterator<T>, most = () => MAX_BATCH_ENTRIES): AsyncGenerator<T[]> {
   try {
     for (;;) {
-      const step = await iterator.nextv(most());
-      if (step.length === 0) return;
-      yield step;
+      const batch = await iterator.nextv(most());
+      if (batch.length === 0) return;
+      yield batch;
     }
   } finally {
     await iterator.close();

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { type ClaimOptions, claimSpool, claimOrphans } from './claim';
 import { openDatabase } from './database';
 import { type Spool } from './spool';
-import { formerKeyOf } from './legacy-key';
-import { seal } from './record';
+import { legacyKeyOf } from './legacy-key';
+import { withChecksum } from './record';
 
 const lines: string[] = [];
 const note = (message: string): void => void lines.push(message);
@@ -21,14 +21,14 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 async function claim(): Promise<Spool> {
-  const { spool, former } = await claimSpool(root, options);
-  await former?.close();
+  const { spool, legacy } = await claimSpool(root, options);
+  await legacy?.close();
   return spool;
 }
 
-async function writeFormer(name: string, text: string): Promise<void> {
+async function writeLegacy(name: string, text: string): Promise<void> {
   const database = await openDatabase(path.join(root, name));
-  await database?.put(formerKeyOf(1, text.length), seal(Buffer.from(text)));
+  await database?.put(legacyKeyOf(1, text.length), withChecksum(Buffer.from(text)));
   await database?.close();
 }
 
@@ -46,24 +46,24 @@ it('creates nothing that the last release would take for a spool, and leaves its
   await claim().then((spool) => spool.close());
   expect(await readdir(root)).toEqual(['lanes']);
   await mkdir(path.join(root, '0'));
-  const { spool, former } = await claimSpool(root, options);
-  expect(former).toBeUndefined();
+  const { spool, legacy } = await claimSpool(root, options);
+  expect(legacy).toBeUndefined();
   await spool.close();
 });
 
 it('finds orphans of both layouts, and neither its own, nor empty ones, nor those in use', async () => {
-  for (const name of ['0', '1']) await writeFormer(name, `former ${name}`);
-  const { spool: own, former } = await claimSpool(root, options);
+  for (const name of ['0', '1']) await writeLegacy(name, `former ${name}`);
+  const { spool: own, legacy } = await claimSpool(root, options);
   const [gone, busy, empty] = [await claim(), await claim(), await claim()];
   for (const spool of [own, gone, busy]) await spool.append(3, 7, Buffer.from(path.basename(spool.folder)));
   await Promise.all([gone.close(), empty.close()]);
-  await writeFormer('2', 'former 2');
+  await writeLegacy('2', 'former 2');
 
   const orphans = await claimOrphans(root, own, options);
   const contents = await Promise.all(
     orphans.map(async (orphan) => (await orphan.read(3, 0, ALL)).map(({ content }) => content.toString())),
   );
-  expect(former?.folder).toBe(path.join(root, '0'));
+  expect(legacy?.folder).toBe(path.join(root, '0'));
   expect(contents.flat().sort()).toEqual(['1', 'former 1', 'former 2']);
   expect(await claimOrphans(root, own, options)).toEqual([]);
 
@@ -72,15 +72,15 @@ it('finds orphans of both layouts, and neither its own, nor empty ones, nor thos
   await Promise.all(orphans.map((orphan) => orphan.close()));
   const again = await claimOrphans(root, own, options);
   expect(again.map(({ folder }) => folder)).toEqual(orphans.slice(1).map(({ folder }) => folder));
-  for (const source of [...again, own, former, busy]) await source?.close();
+  for (const source of [...again, own, legacy, busy]) await source?.close();
 });
 
 it('finds the other orphans, although the database of one cannot be opened', async () => {
   const own = await claim();
-  await writeFormer('4', 'former 4');
+  await writeLegacy('4', 'former 4');
   await rm(path.join(root, '4', 'LOCK'));
   await mkdir(path.join(root, '4', 'LOCK'));
-  await writeFormer('5', 'former 5');
+  await writeLegacy('5', 'former 5');
   const orphans = await claimOrphans(root, own, options);
   expect(orphans.map(({ folder }) => path.basename(folder))).toEqual(['5']);
   expect(lines).toContain('a spool folder cannot be opened');

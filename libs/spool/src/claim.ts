@@ -1,16 +1,16 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { reasonOf } from './database';
-import { FormerSpool, type FormerSpoolOptions } from './legacy-spool';
+import { LegacySpool, type LegacySpoolOptions } from './legacy-spool';
 import { Spool, type SpoolOptions } from './spool';
 import { type SpoolSource } from './spool-ports';
 
 /** Folders under one root: as many instances as there are on one volume. */
-const MOST_INSTANCES = 1_000;
+const MAX_INSTANCES = 1_000;
 /** The last release looks at folders whose name is a number, and does not see this one. */
-const LANES = 'lanes';
+const LANES_FOLDER = 'lanes';
 
-export type ClaimOptions = SpoolOptions & FormerSpoolOptions;
+export type ClaimOptions = SpoolOptions & LegacySpoolOptions;
 
 /**
  * Takes the first folder `lanes/0`, `lanes/1`, … under the root that no other process has; if it existed before, with what
@@ -20,17 +20,17 @@ export type ClaimOptions = SpoolOptions & FormerSpoolOptions;
 export async function claimSpool(
   root: string,
   options: ClaimOptions,
-): Promise<{ readonly spool: Spool; readonly former: SpoolSource | undefined }> {
-  const lanes = path.join(root, LANES);
+): Promise<{ readonly spool: Spool; readonly legacy: SpoolSource | undefined }> {
+  const lanes = path.join(root, LANES_FOLDER);
   await mkdir(lanes, { recursive: true, mode: 0o700 });
-  for (let index = 0; index < MOST_INSTANCES; index += 1) {
+  for (let index = 0; index < MAX_INSTANCES; index += 1) {
     const name = String(index);
     const spool = await Spool.open(path.join(lanes, name), options);
     if (spool === undefined) continue;
-    const hasFormer = (await foldersIn(root)).includes(name);
-    return { spool, former: hasFormer ? await openFormer(path.join(root, name), options) : undefined };
+    const hasLegacy = (await foldersIn(root)).includes(name);
+    return { spool, legacy: hasLegacy ? await openLegacy(path.join(root, name), options) : undefined };
   }
-  throw new Error(`all ${MOST_INSTANCES} spool folders are taken`);
+  throw new Error(`all ${MAX_INSTANCES} spool folders are taken`);
 }
 
 /**
@@ -38,12 +38,12 @@ export async function claimSpool(
  * are. The caller closes them. An empty folder stays: removing it could take it from a process that starts.
  */
 export async function claimOrphans(root: string, own: SpoolSource, options: ClaimOptions): Promise<SpoolSource[]> {
-  const lanes = path.join(root, LANES);
+  const lanes = path.join(root, LANES_FOLDER);
   const claimed: (SpoolSource | undefined)[] = [];
-  for (const name of await foldersIn(root)) claimed.push(await openFormer(path.join(root, name), options));
+  for (const name of await foldersIn(root)) claimed.push(await openLegacy(path.join(root, name), options));
   for (const name of await foldersIn(lanes)) {
     const folder = path.join(lanes, name);
-    if (folder !== own.folder) claimed.push(await openFilled(folder, options, () => Spool.open(folder, options)));
+    if (folder !== own.folder) claimed.push(await openIfNotEmpty(folder, options, () => Spool.open(folder, options)));
   }
   return claimed.filter((source) => source !== undefined);
 }
@@ -53,18 +53,18 @@ async function foldersIn(parent: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory() && /^\d+$/.test(entry.name)).map(({ name }) => name);
 }
 
-function openFormer(folder: string, options: ClaimOptions): Promise<SpoolSource | undefined> {
-  return openFilled(folder, options, async () => {
-    const former = await FormerSpool.open(folder, options);
-    if (former !== undefined) reportUnrecognized(former, options);
-    return former;
+function openLegacy(folder: string, options: ClaimOptions): Promise<SpoolSource | undefined> {
+  return openIfNotEmpty(folder, options, async () => {
+    const legacy = await LegacySpool.open(folder, options);
+    if (legacy !== undefined) reportUnrecognized(legacy, options);
+    return legacy;
   });
 }
 
 /** Folders that this process has reported: orphans are looked for every minute. */
 const reported = new Set<string>();
 
-function reportUnrecognized({ folder, unrecognized }: FormerSpool, { log }: ClaimOptions): void {
+function reportUnrecognized({ folder, unrecognized }: LegacySpool, { log }: ClaimOptions): void {
   if (unrecognized === 0 || reported.has(folder)) return;
   reported.add(folder);
   log.error('spooled events that this version does not understand stay in their folder', {
@@ -74,7 +74,7 @@ function reportUnrecognized({ folder, unrecognized }: FormerSpool, { log }: Clai
 }
 
 /** Undefined if it is empty, another process has it, or it cannot be opened: one folder's fault does not stop the others. */
-async function openFilled(
+async function openIfNotEmpty(
   folder: string,
   { log }: ClaimOptions,
   open: () => Promise<SpoolSource | undefined>,

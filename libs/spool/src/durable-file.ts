@@ -29,9 +29,9 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Undefined if the file or folder is not there. */
-export async function ifThere<Result>(reading: Promise<Result>): Promise<Result | undefined> {
+export async function ifExists<Result>(operation: Promise<Result>): Promise<Result | undefined> {
   try {
-    return await reading;
+    return await operation;
   } catch (error) {
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

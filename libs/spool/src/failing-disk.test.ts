@@ -53,7 +53,7 @@ describe('an entry whose append was rejected, although it reached the disk,', ()
 
     await usableAgain(spool);
     expect(await sequences(spool, 1)).toEqual([1]);
-    expect([spool.entries, spool.entriesOf(1), spool.last]).toEqual([1, 1, 1]);
+    expect([spool.entries, spool.entriesOf(1), spool.lastSequence]).toEqual([1, 1, 1]);
     await spool.append(1, 4, content(4));
     await spool.close();
 
@@ -148,11 +148,11 @@ describe('a database with a damaged block', () => {
 it('ends reads in progress quietly when it is closed, and reads nothing afterwards', async () => {
   const spool = await open();
   await Promise.all(Array.from({ length: 2_000 }, (_, at) => spool.append(at % 4, at + 1, content(at + 1))));
-  const reads = [0, 1, 2, 3].flatMap((lane) => [spool.read(lane, 0, ALL), spool.oldest()]);
+  const reads = [0, 1, 2, 3].flatMap((lane) => [spool.read(lane, 0, ALL), spool.oldestSequence()]);
   await spool.close();
   const found = await Promise.all(reads);
   expect(found[0]).toHaveLength(500);
   expect(await spool.read(1, 0, ALL)).toEqual([]);
-  expect(await spool.oldest()).toBeUndefined();
+  expect(await spool.oldestSequence()).toBeUndefined();
   await expect(spool.append(1, 3_000, content(1))).rejects.toEqual(new SpoolError('closed'));
 });

@@ -3,15 +3,15 @@ import { statfs } from 'node:fs/promises';
 
 /** Left free on the disk, so that the database can always be opened again: a quarter of a small disk, 64 MB of others. */
 const LARGEST_RESERVE_BYTES = 64 * 1024 * 1024;
-const ASK_AGAIN_MS = 100;
+const REFRESH_MS = 100;
 
 /** Knows whether a folder's disk has room, and asks it rarely. */
 export class FreeSpace {
   readonly #folder: string;
   readonly #clock: Clock;
-  #room = Infinity;
-  #askedAt = -Infinity;
-  #asking: Promise<void> | undefined;
+  #availableBytes = Infinity;
+  #refreshedAt = -Infinity;
+  #refreshing: Promise<void> | undefined;
 
   constructor(folder: string, clock: Clock = SYSTEM_CLOCK) {
     this.#folder = folder;
@@ -19,27 +19,27 @@ export class FreeSpace {
   }
 
   /** What can be written without touching the reserve, as it was a moment ago; bytes. Asks for the next time. */
-  get room(): number {
-    void this.#ask().catch(() => undefined);
-    return Math.max(0, this.#room);
+  get availableBytes(): number {
+    void this.#refreshIfStale().catch(() => undefined);
+    return Math.max(0, this.#availableBytes);
   }
 
   /** Whether this much more can be written without touching the reserve. @throws Error if the disk cannot be asked */
-  async has(bytes: number): Promise<boolean> {
-    await this.#ask();
-    this.#room -= bytes;
-    return this.#room >= 0;
+  async reserve(bytes: number): Promise<boolean> {
+    await this.#refreshIfStale();
+    this.#availableBytes -= bytes;
+    return this.#availableBytes >= 0;
   }
 
-  async #ask(): Promise<void> {
-    if (this.#asking === undefined && this.#clock.monotonic() - this.#askedAt <= ASK_AGAIN_MS) return;
-    this.#asking ??= this.#askNow().finally(() => (this.#asking = undefined));
-    await this.#asking;
+  async #refreshIfStale(): Promise<void> {
+    if (this.#refreshing === undefined && this.#clock.monotonic() - this.#refreshedAt <= REFRESH_MS) return;
+    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
+    await this.#refreshing;
   }
 
-  async #askNow(): Promise<void> {
+  async #refresh(): Promise<void> {
     const { bavail, blocks, bsize } = await statfs(this.#folder);
-    this.#room = bavail * bsize - Math.min(LARGEST_RESERVE_BYTES, (blocks * bsize) / 4);
-    this.#askedAt = this.#clock.monotonic();
+    this.#availableBytes = bavail * bsize - Math.min(LARGEST_RESERVE_BYTES, (blocks * bsize) / 4);
+    this.#refreshedAt = this.#clock.monotonic();
   }
 }

@@ -41,8 +41,8 @@ async function open(): Promise<Spool> {
   return spool;
 }
 
-const LANES = 4;
-const laneOf = (sequence: number): number => sequence % LANES;
+const LANES_FOLDER = 4;
+const laneOf = (sequence: number): number => sequence % LANES_FOLDER;
 
 /** Appends until the spool refuses. */
 async function fill(spool: Spool, from: number): Promise<{ readonly stored: number[]; readonly code: string }> {
@@ -60,7 +60,7 @@ async function fill(spool: Spool, from: number): Promise<{ readonly stored: numb
 
 async function all(spool: Spool): Promise<number[]> {
   const found: number[] = [];
-  for (let lane = 0; lane < LANES; lane += 1) {
+  for (let lane = 0; lane < LANES_FOLDER; lane += 1) {
     for (const entry of await spool.read(lane, 0, { entries: 100_000, bytes: Infinity })) {
       expect(entry.content.equals(content(entry.sequence))).toBe(true);
       found.push(entry.sequence);

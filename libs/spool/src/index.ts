@@ -3,7 +3,7 @@ export {
   Quarantine,
   QUARANTINE_PROBLEMS,
   type QuarantineEntry,
-  type QuarantineHead,
+  type QuarantineHeader,
   type QuarantineProblem,
 } from './quarantine';
 export { Spool } from './spool';

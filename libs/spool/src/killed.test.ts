@@ -6,7 +6,7 @@ import { Spool } from './spool';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const content = (sequence: number): Buffer => Buffer.from(`event ${sequence} `.repeat(50));
-const LANES = 8;
+const LANES_FOLDER = 8;
 
 let root: string;
 let started: GuardedProcess | undefined;
@@ -50,7 +50,7 @@ it('holds every entry whose append resolved before the process was killed', asyn
     const spool = await Spool.open(folder, { maximumBytes: 2 ** 30, log });
     if (spool === undefined) throw new Error('the folder is locked');
     const found = new Map<number, Buffer>();
-    for (let lane = 0; lane < LANES; lane += 1) {
+    for (let lane = 0; lane < LANES_FOLDER; lane += 1) {
       const entries = await spool.read(lane, 0, { entries: 1_000_000, bytes: Infinity });
       for (const entry of entries) found.set(entry.sequence, entry.content);
       expect(entries.every(({ isDamaged }) => isDamaged === undefined)).toBe(true);

@@ -1,25 +1,25 @@
 import { type Database } from './database';
-import { MOST_LANES, readLaneKey } from './lane-key';
-import { steps } from './batches';
+import { MAX_LANES, readLaneKey } from './lane-key';
+import { batches } from './batches';
 import { type Contents } from './spool-folder';
 
 /** What LevelDB reads in one step: about 5,000 keys. */
-const STEP_BYTES = 64 * 1024;
+const BATCH_BYTES = 64 * 1024;
 
 /** How many entries each lane has, and their size. */
 export class LaneContents implements Contents {
-  readonly #entries = new Float64Array(MOST_LANES);
-  readonly #bytes = new Float64Array(MOST_LANES);
+  readonly #entries = new Float64Array(MAX_LANES);
+  readonly #bytes = new Float64Array(MAX_LANES);
   entries = 0;
   bytes = 0;
   /** The highest sequence; 0 if there was none. */
-  last = 0;
+  lastSequence = 0;
   unrecognized = 0;
 
   /** Counts what is in a database; reads keys only. */
   static async load(database: Database): Promise<LaneContents> {
     const contents = new LaneContents();
-    for await (const keys of steps(database.keys({ highWaterMarkBytes: STEP_BYTES }))) {
+    for await (const keys of batches(database.keys({ highWaterMarkBytes: BATCH_BYTES }))) {
       for (const key of keys) contents.#count(key);
     }
     return contents;
@@ -51,7 +51,7 @@ export class LaneContents implements Contents {
       return;
     }
     this.add(name.lane, name.bytes);
-    this.last = Math.max(this.last, name.sequence);
+    this.lastSequence = Math.max(this.lastSequence, name.sequence);
   }
 
   #change(lane: number, entries: number, bytes: number): void {

@@ -1,6 +1,6 @@
 const KEY_BYTES = 13;
 /** A lane is the first byte of a key. */
-export const MOST_LANES = 256;
+export const MAX_LANES = 256;
 
 export interface LaneKey {
   readonly lane: number;

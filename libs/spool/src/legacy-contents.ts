@@ -1,8 +1,8 @@
 import { type Database } from './database';
-import { type FormerKey, readFormerKey } from './legacy-key';
-import { STEP_BYTES } from './page';
-import { unseal } from './record';
-import { steps } from './batches';
+import { type LegacyKey, readLegacyKey } from './legacy-key';
+import { BATCH_BYTES } from './page';
+import { verifiedContent } from './record';
+import { batches } from './batches';
 import { type Contents } from './spool-folder';
 import { type PageLimit } from './spool-ports';
 
@@ -10,7 +10,7 @@ import { type PageLimit } from './spool-ports';
 export type LaneOf = (content: Buffer) => number | undefined;
 
 /** Whose lane a damaged entry was cannot be told: it is given out with this one, so that it can be kept elsewhere. */
-const LANE_OF_DAMAGED = 0;
+const LANE_OF_DAMAGED_ENTRIES = 0;
 
 const REMOVED = -1;
 
@@ -41,20 +41,20 @@ class LaneIndex {
     return true;
   }
 
-  get oldest(): number | undefined {
+  get oldestSequence(): number | undefined {
     return this.#sequences[this.#first];
   }
 
   /** What is left after a sequence, in order, up to the limit, and at least one if there is one. */
-  page(after: number, limit: PageLimit): FormerKey[] {
-    const names: FormerKey[] = [];
-    let room = limit.bytes;
+  page(after: number, limit: PageLimit): LegacyKey[] {
+    const names: LegacyKey[] = [];
+    let available = limit.bytes;
     let at = Math.max(this.#first, this.#firstAfter(after));
-    for (; at < this.#sequences.length && names.length < limit.entries && room > 0; at += 1) {
+    for (; at < this.#sequences.length && names.length < limit.entries && available > 0; at += 1) {
       const [sequence, bytes] = [this.#sequences[at], this.#sizes[at]];
       if (sequence === undefined || bytes === undefined || bytes === REMOVED) continue;
       names.push({ sequence, bytes });
-      room -= bytes;
+      available -= bytes;
     }
     return names;
   }
@@ -73,22 +73,22 @@ class LaneIndex {
 const NOTHING = new LaneIndex();
 
 /** What a folder of the old layout holds: its keys do not name the lane, so each record is read once, and indexed. */
-export class FormerContents implements Contents {
+export class LegacyContents implements Contents {
   readonly #lanes = new Map<number, LaneIndex>();
   entries = 0;
   bytes = 0;
   unrecognized = 0;
 
-  static async load(database: Database, laneOf: LaneOf): Promise<FormerContents> {
-    const contents = new FormerContents();
+  static async load(database: Database, laneOf: LaneOf): Promise<LegacyContents> {
+    const contents = new LegacyContents();
     const add = (key: Buffer, value: Buffer): void => {
-      const name = readFormerKey(key);
-      const content = name === undefined ? undefined : unseal(value, name.bytes);
-      const lane = content === undefined ? LANE_OF_DAMAGED : laneOf(content);
+      const name = readLegacyKey(key);
+      const content = name === undefined ? undefined : verifiedContent(value, name.bytes);
+      const lane = content === undefined ? LANE_OF_DAMAGED_ENTRIES : laneOf(content);
       if (name === undefined || lane === undefined) contents.unrecognized += 1;
       else contents.#add(lane, name.sequence, name.bytes);
     };
-    for await (const entries of steps(database.iterator({ highWaterMarkBytes: STEP_BYTES }))) {
+    for await (const entries of batches(database.iterator({ highWaterMarkBytes: BATCH_BYTES }))) {
       for (const [key, value] of entries) add(key, value);
     }
     return contents;
@@ -99,16 +99,16 @@ export class FormerContents implements Contents {
   }
 
   /** The lowest sequence of all lanes. */
-  get oldest(): number | undefined {
-    let oldest: number | undefined;
+  get oldestSequence(): number | undefined {
+    let oldestSequence: number | undefined;
     for (const lane of this.#lanes.values()) {
-      if (lane.oldest !== undefined) oldest = Math.min(oldest ?? Infinity, lane.oldest);
+      if (lane.oldestSequence !== undefined) oldestSequence = Math.min(oldestSequence ?? Infinity, lane.oldestSequence);
     }
-    return oldest;
+    return oldestSequence;
   }
 
   remove(key: Buffer): number {
-    const name = readFormerKey(key);
+    const name = readLegacyKey(key);
     if (name === undefined) return 0;
     for (const lane of this.#lanes.values()) {
       if (!lane.remove(name.sequence, name.bytes)) continue;

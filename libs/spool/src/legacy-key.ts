@@ -1,12 +1,12 @@
 // The last release's keys. They sort by sequence, whatever the lane, and end with the size of the content.
 const KEY_BYTES = 12;
 
-export interface FormerKey {
+export interface LegacyKey {
   readonly sequence: number;
   readonly bytes: number;
 }
 
-export function formerKeyOf(sequence: number, bytes: number): Buffer {
+export function legacyKeyOf(sequence: number, bytes: number): Buffer {
   const key = Buffer.alloc(KEY_BYTES);
   key.writeUInt32BE(Math.floor(sequence / 2 ** 32), 0);
   key.writeUInt32BE(sequence % 2 ** 32, 4);
@@ -15,7 +15,7 @@ export function formerKeyOf(sequence: number, bytes: number): Buffer {
 }
 
 /** Undefined if it is not a key of that layout. */
-export function readFormerKey(key: Buffer): FormerKey | undefined {
+export function readLegacyKey(key: Buffer): LegacyKey | undefined {
   if (key.length !== KEY_BYTES) return undefined;
   return { sequence: key.readUInt32BE(0) * 2 ** 32 + key.readUInt32BE(4), bytes: key.readUInt32BE(8) };
 }

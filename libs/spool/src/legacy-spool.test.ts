@@ -4,8 +4,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { type ClaimOptions, claimSpool, claimOrphans } from './claim';
 import { openDatabase } from './database';
-import { formerKeyOf, readFormerKey } from './legacy-key';
-import { seal, unseal } from './record';
+import { legacyKeyOf, readLegacyKey } from './legacy-key';
+import { verifiedContent, withChecksum } from './record';
 import { type SpoolSource, type StoredEntry } from './spool-ports';
 
 let root: string;
@@ -29,22 +29,22 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 /** As the last release writes its folder: key = sequence and size, value = checksum and content. */
-async function writeFormer(name: string, contents: Readonly<Record<number, string>>): Promise<void> {
+async function writeLegacy(name: string, contents: Readonly<Record<number, string>>): Promise<void> {
   const database = await openDatabase(path.join(root, name));
   for (const [sequence, text] of Object.entries(contents)) {
     const content = Buffer.from(text);
-    await database?.put(formerKeyOf(Number(sequence), content.length), seal(content));
+    await database?.put(legacyKeyOf(Number(sequence), content.length), withChecksum(content));
   }
   await database?.close();
 }
 
 /** As the last release reads its folder. */
-async function readFormer(name: string): Promise<string[]> {
+async function readLegacy(name: string): Promise<string[]> {
   const database = await openDatabase(path.join(root, name));
   const found: string[] = [];
   for await (const [key, value] of database?.iterator() ?? []) {
     expect(key).toHaveLength(12);
-    const content = unseal(value, key.readUInt32BE(8));
+    const content = verifiedContent(value, key.readUInt32BE(8));
     found.push(content?.toString() ?? 'damaged');
   }
   await database?.close();
@@ -65,37 +65,37 @@ async function drainLane(source: SpoolSource, lane: number): Promise<string[]> {
 }
 
 it('drains what the last release left lane by lane, and going back to it finds what was not sent', async () => {
-  await writeFormer('0', { 1: '5:a', 2: '6:b', 3: '5:c', 4: '6:d', [2 ** 40]: '5:e' });
-  const { spool, former } = await claimSpool(root, options);
-  if (former === undefined) throw new Error('no former spool');
-  expect([former.folder, former.entries, former.bytes]).toEqual([path.join(root, '0'), 5, 15]);
-  expect([former.entriesOf(5), former.bytesOf(6), former.entriesOf(7)]).toEqual([3, 6, 0]);
-  expect(texts(await former.read(6, 0, ALL))).toEqual(['6:b', '6:d']);
-  expect(texts(await former.read(5, 1, { entries: 1, bytes: 100 }))).toEqual(['5:c']);
-  expect(texts(await former.read(5, 1, { entries: 9, bytes: 1 }))).toEqual(['5:c']);
-  expect(await former.oldest()).toBe(1);
+  await writeLegacy('0', { 1: '5:a', 2: '6:b', 3: '5:c', 4: '6:d', [2 ** 40]: '5:e' });
+  const { spool, legacy } = await claimSpool(root, options);
+  if (legacy === undefined) throw new Error('no former spool');
+  expect([legacy.folder, legacy.entries, legacy.bytes]).toEqual([path.join(root, '0'), 5, 15]);
+  expect([legacy.entriesOf(5), legacy.bytesOf(6), legacy.entriesOf(7)]).toEqual([3, 6, 0]);
+  expect(texts(await legacy.read(6, 0, ALL))).toEqual(['6:b', '6:d']);
+  expect(texts(await legacy.read(5, 1, { entries: 1, bytes: 100 }))).toEqual(['5:c']);
+  expect(texts(await legacy.read(5, 1, { entries: 9, bytes: 1 }))).toEqual(['5:c']);
+  expect(await legacy.oldestSequence()).toBe(1);
 
   await spool.append(5, 2 ** 40 + 1, Buffer.from('5:new'));
-  expect(await drainLane(former, 5)).toEqual(['5:a', '5:c', '5:e']);
-  former.erase(5, 1, 3);
-  expect([former.entries, former.bytes, await former.oldest()]).toEqual([2, 6, 2]);
-  await Promise.all([former.close(), spool.close()]);
+  expect(await drainLane(legacy, 5)).toEqual(['5:a', '5:c', '5:e']);
+  legacy.erase(5, 1, 3);
+  expect([legacy.entries, legacy.bytes, await legacy.oldestSequence()]).toEqual([2, 6, 2]);
+  await Promise.all([legacy.close(), spool.close()]);
 
-  expect(await readFormer('0')).toEqual(['6:b', '6:d']);
+  expect(await readLegacy('0')).toEqual(['6:b', '6:d']);
   const again = await claimSpool(root, options);
-  expect([again.former?.entries, again.spool.entries]).toEqual([2, 1]);
-  await Promise.all([again.former?.close(), again.spool.close()]);
+  expect([again.legacy?.entries, again.spool.entries]).toEqual([2, 1]);
+  await Promise.all([again.legacy?.close(), again.spool.close()]);
 });
 
 it('leaves what it does not understand where it is, and logs it once', async () => {
-  await writeFormer('0', { 1: '5:a', 2: 'from the future' });
-  const { spool, former } = await claimSpool(root, options);
-  if (former === undefined) throw new Error('no former spool');
-  expect(former.entries).toBe(1);
+  await writeLegacy('0', { 1: '5:a', 2: 'from the future' });
+  const { spool, legacy } = await claimSpool(root, options);
+  if (legacy === undefined) throw new Error('no former spool');
+  expect(legacy.entries).toBe(1);
   expect(lines).toEqual(['spooled events that this version does not understand stay in their folder']);
-  expect(await drainLane(former, 5)).toEqual(['5:a']);
-  await former.close();
-  expect(await readFormer('0')).toEqual(['from the future']);
+  expect(await drainLane(legacy, 5)).toEqual(['5:a']);
+  await legacy.close();
+  expect(await readLegacy('0')).toEqual(['from the future']);
 
   for (let scan = 0; scan < 2; scan += 1) expect(await claimOrphans(root, spool, options)).toEqual([]);
   expect(lines).toHaveLength(1);
@@ -103,14 +103,14 @@ it('leaves what it does not understand where it is, and logs it once', async () 
 });
 
 it('gives out what is damaged, for the quarantine, also if a folder holds nothing else', async () => {
-  await writeFormer('0', { 1: '5:a' });
+  await writeLegacy('0', { 1: '5:a' });
   for (const name of ['0', '1']) {
     const database = await openDatabase(path.join(root, name));
-    await database?.put(formerKeyOf(3, 5), Buffer.from('0000torn'));
+    await database?.put(legacyKeyOf(3, 5), Buffer.from('0000torn'));
     await database?.close();
   }
-  const { spool, former } = await claimSpool(root, options);
-  const sources = [former, ...(await claimOrphans(root, spool, options))];
+  const { spool, legacy } = await claimSpool(root, options);
+  const sources = [legacy, ...(await claimOrphans(root, spool, options))];
   expect(sources).toHaveLength(2);
   for (const source of sources) {
     const damaged = await source?.read(0, 0, ALL);
@@ -118,8 +118,8 @@ it('gives out what is damaged, for the quarantine, also if a folder holds nothin
     source?.erase(0, 3, 5);
     await source?.close();
   }
-  expect(await readFormer('0')).toEqual(['5:a']);
-  expect(await readFormer('1')).toEqual([]);
+  expect(await readLegacy('0')).toEqual(['5:a']);
+  expect(await readLegacy('1')).toEqual([]);
   expect(lines).toEqual([]);
   await spool.close();
 });
@@ -143,24 +143,24 @@ describe('a spool that the last release wrote', () => {
 
   it('is drained lane by lane in order, and the last release finds what is left, exactly', async () => {
     await cp(FIXTURE, path.join(root, '0'), { recursive: true });
-    const { spool, former } = await claimSpool(root, real);
-    if (former === undefined) throw new Error('no former spool');
-    expect([former.entries, former.entriesOf(4), former.entriesOf(9), former.entriesOf(31)]).toEqual([26, 8, 9, 9]);
+    const { spool, legacy } = await claimSpool(root, real);
+    if (legacy === undefined) throw new Error('no former spool');
+    expect([legacy.entries, legacy.entriesOf(4), legacy.entriesOf(9), legacy.entriesOf(31)]).toEqual([26, 8, 9, 9]);
     const read = async (lane: number): Promise<number[]> =>
-      (await former.read(lane, 0, ALL)).map(({ content }) => numberOf(content));
+      (await legacy.read(lane, 0, ALL)).map(({ content }) => numberOf(content));
     expect([await read(4), await read(9), await read(31)]).toEqual([ofTeam(0), ofTeam(1), ofTeam(2)]);
 
-    for (const { sequence, bytes } of await former.read(9, 0, ALL)) former.erase(9, sequence, bytes);
-    const [first] = await former.read(4, 0, ALL);
-    if (first !== undefined) former.erase(4, first.sequence, first.bytes);
-    await spool.append(4, (await former.oldest()) ?? 0, Buffer.from('of this version'));
-    await Promise.all([former.close(), spool.close()]);
+    for (const { sequence, bytes } of await legacy.read(9, 0, ALL)) legacy.erase(9, sequence, bytes);
+    const [first] = await legacy.read(4, 0, ALL);
+    if (first !== undefined) legacy.erase(4, first.sequence, first.bytes);
+    await spool.append(4, (await legacy.oldestSequence()) ?? 0, Buffer.from('of this version'));
+    await Promise.all([legacy.close(), spool.close()]);
 
     const left: number[] = [];
     const database = await openDatabase(path.join(root, '0'));
     for await (const [key, value] of database?.iterator() ?? []) {
-      const name = readFormerKey(key);
-      const content = name === undefined ? undefined : unseal(value, name.bytes);
+      const name = readLegacyKey(key);
+      const content = name === undefined ? undefined : verifiedContent(value, name.bytes);
       if (content !== undefined) left.push(numberOf(content));
     }
     await database?.close();

@@ -1,15 +1,15 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { FormerContents, type LaneOf } from './legacy-contents';
+import { type LaneOf, LegacyContents } from './legacy-contents';
 import { type Log } from './log';
-import { formerKeyOf } from './legacy-key';
+import { legacyKeyOf } from './legacy-key';
 import { readEntry } from './record';
 import { SpoolFolder } from './spool-folder';
 import { type PageLimit, type SpoolSource, type StoredEntry } from './spool-ports';
 
 /** What one read fetches: point reads of LevelDB, which are one step. */
-const STEP_ENTRIES = 1_000;
+const MAX_READ_ENTRIES = 1_000;
 
-export interface FormerSpoolOptions {
+export interface LegacySpoolOptions {
   readonly log: Log;
   readonly laneOf: LaneOf;
   readonly clock?: Clock;
@@ -19,25 +19,25 @@ export interface FormerSpoolOptions {
  * A folder of the last release's layout, `<root>/<n>`, whose keys are sequence and size: it is drained where it is, so that
  * the last release still finds what was not sent. Nothing is ever added to it. What this version does not understand stays.
  */
-export class FormerSpool implements SpoolSource {
-  readonly #store: SpoolFolder<FormerContents>;
+export class LegacySpool implements SpoolSource {
+  readonly #store: SpoolFolder<LegacyContents>;
 
-  private constructor(store: SpoolFolder<FormerContents>) {
+  private constructor(store: SpoolFolder<LegacyContents>) {
     this.#store = store;
   }
 
   /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
   static async open(
     folder: string,
-    { log, laneOf, clock = SYSTEM_CLOCK }: FormerSpoolOptions,
-  ): Promise<FormerSpool | undefined> {
+    { log, laneOf, clock = SYSTEM_CLOCK }: LegacySpoolOptions,
+  ): Promise<LegacySpool | undefined> {
     const store = await SpoolFolder.open({
       folder,
       log,
       clock,
-      load: (database) => FormerContents.load(database, laneOf),
+      load: (database) => LegacyContents.load(database, laneOf),
     });
-    return store === undefined ? undefined : new FormerSpool(store);
+    return store === undefined ? undefined : new LegacySpool(store);
   }
 
   get folder(): string {
@@ -66,15 +66,15 @@ export class FormerSpool implements SpoolSource {
   }
 
   erase(_lane: number, sequence: number, bytes: number): void {
-    this.#store.erase(formerKeyOf(sequence, bytes));
+    this.#store.erase(legacyKeyOf(sequence, bytes));
   }
 
   async read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]> {
     const page = await this.#store.read(async (database) => {
       const names = this.#store.contents
         .lane(lane)
-        .page(after, { ...limit, entries: Math.min(limit.entries, STEP_ENTRIES) });
-      const values = await database.getMany(names.map(({ sequence, bytes }) => formerKeyOf(sequence, bytes)));
+        .page(after, { ...limit, entries: Math.min(limit.entries, MAX_READ_ENTRIES) });
+      const values = await database.getMany(names.map(({ sequence, bytes }) => legacyKeyOf(sequence, bytes)));
       return names.flatMap(({ sequence, bytes }, at) => {
         const value = values[at];
         return value === undefined ? [] : [readEntry(sequence, bytes, value)];
@@ -83,8 +83,8 @@ export class FormerSpool implements SpoolSource {
     return page ?? [];
   }
 
-  oldest(): Promise<number | undefined> {
-    return Promise.resolve(this.#store.contents.oldest);
+  oldestSequence(): Promise<number | undefined> {
+    return Promise.resolve(this.#store.contents.oldestSequence);
   }
 
   close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Database, openDatabase, reasonOf, repairDatabase } from './database';
 import { type Log } from './log';
 
-export interface Opened<C> {
+export interface OpenedFolder<C> {
   readonly database: Database;
   readonly contents: C;
 }
@@ -15,7 +15,7 @@ export async function openFolder<C>(
   folder: string,
   log: Log,
   load: (database: Database) => Promise<C>,
-): Promise<Opened<C> | undefined> {
+): Promise<OpenedFolder<C> | undefined> {
   try {
     return await openOnce(folder, load);
   } catch (error) {
@@ -30,7 +30,10 @@ export async function openFolder<C>(
   }
 }
 
-async function openOnce<C>(folder: string, load: (database: Database) => Promise<C>): Promise<Opened<C> | undefined> {
+async function openOnce<C>(
+  folder: string,
+  load: (database: Database) => Promise<C>,
+): Promise<OpenedFolder<C> | undefined> {
   const database = await openDatabase(folder);
   if (database === undefined) return undefined;
   try {

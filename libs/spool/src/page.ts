@@ -1,11 +1,11 @@
 import { type Database } from './database';
 import { type KeyRange, readLaneKey } from './lane-key';
-import { steps } from './batches';
+import { batches } from './batches';
 import { readEntry } from './record';
 import { type PageLimit, type StoredEntry } from './spool-ports';
 
 /** What LevelDB reads in one step: converting it blocks the event loop. */
-export const STEP_BYTES = 256 * 1024;
+export const BATCH_BYTES = 256 * 1024;
 
 /** Reads the entries of a range in order until the limit is reached, and at least one if there is one. */
 export async function readPage(
@@ -15,16 +15,16 @@ export async function readPage(
   isErased: (key: Buffer) => boolean,
 ): Promise<StoredEntry[]> {
   const page: StoredEntry[] = [];
-  let room = limit.bytes;
-  const iterator = database.iterator({ ...range, highWaterMarkBytes: Math.min(limit.bytes, STEP_BYTES) });
-  for await (const entries of steps(iterator, () => limit.entries - page.length)) {
+  let available = limit.bytes;
+  const iterator = database.iterator({ ...range, highWaterMarkBytes: Math.min(limit.bytes, BATCH_BYTES) });
+  for await (const entries of batches(iterator, () => limit.entries - page.length)) {
     for (const [key, value] of entries) {
       const name = isErased(key) ? undefined : readLaneKey(key);
-      if (name === undefined || room <= 0) continue;
+      if (name === undefined || available <= 0) continue;
       page.push(readEntry(name.sequence, name.bytes, value));
-      room -= name.bytes;
+      available -= name.bytes;
     }
-    if (page.length >= limit.entries || room <= 0) break;
+    if (page.length >= limit.entries || available <= 0) break;
   }
   return page;
 }

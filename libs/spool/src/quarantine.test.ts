@@ -26,7 +26,7 @@ function entry(id: string, changes: Partial<Entry> = {}): Entry {
   return { id, problem: 'refused', quarantinedAt: 1_700_000_000_000, record, ...changes };
 }
 
-const headOf = ({ record: _record, ...head }: Entry) => head;
+const headerOf = ({ record: _record, ...header }: Entry) => header;
 
 it('gives back what was put in, byte for byte, oldest first, also to another process', async () => {
   const quarantine = await open();
@@ -34,7 +34,7 @@ it('gives back what was put in, byte for byte, oldest first, also to another pro
   const early = entry('early', { quarantinedAt: 1_700_000_000_001, problem: 'damaged', record: Buffer.alloc(0) });
   await Promise.all([late, early].map((each) => quarantine.add(each)));
   const other = await open();
-  expect(await other.list()).toEqual([early, late].map(headOf));
+  expect(await other.list()).toEqual([early, late].map(headerOf));
   expect(await other.read('late')).toEqual(late);
   expect(await other.read('early')).toEqual(early);
   expect([quarantine.entries, other.entries]).toEqual([2, 2]);
@@ -52,7 +52,7 @@ it('holds an id once, however often it is added', async () => {
   await Promise.all(
     [entry('m1'), entry('m1'), entry('m1', { problem: 'unencodable' })].map((each) => quarantine.add(each)),
   );
-  expect(await quarantine.list()).toEqual([headOf(entry('m1', { problem: 'unencodable' }))]);
+  expect(await quarantine.list()).toEqual([headerOf(entry('m1', { problem: 'unencodable' }))]);
   expect(quarantine.entries).toBe(1);
 });
 
@@ -79,7 +79,7 @@ it.each([
   await quarantine.add(entry(id));
   expect(await readdir(root)).toEqual(['quarantine']);
   expect(await readdir(folder)).toHaveLength(1);
-  expect((await quarantine.list()).map((head) => head.id)).toEqual([id]);
+  expect((await quarantine.list()).map((header) => header.id)).toEqual([id]);
   expect(await quarantine.read(id)).toEqual(entry(id));
   expect(await quarantine.remove(id)).toBe(true);
 });
@@ -112,9 +112,9 @@ it('shows a file whose head the disk damaged, so that it can be copied and remov
   const [file = ''] = await readdir(folder);
   await truncate(path.join(folder, file), 10);
   await utimes(path.join(folder, file), 1_700_000_000, 1_700_000_000);
-  const head = { id: 'm1', problem: 'unreadable', quarantinedAt: 1_700_000_000_000 };
-  expect(await quarantine.list()).toEqual([head]);
-  expect(await quarantine.read('m1')).toEqual({ ...head, record: Buffer.from('{"id":"m1"') });
+  const header = { id: 'm1', problem: 'unreadable', quarantinedAt: 1_700_000_000_000 };
+  expect(await quarantine.list()).toEqual([header]);
+  expect(await quarantine.read('m1')).toEqual({ ...header, record: Buffer.from('{"id":"m1"') });
   expect(await quarantine.remove('m1')).toBe(true);
 });
 

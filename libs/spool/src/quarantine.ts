@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { ifThere, replaceFile, syncFolder } from './durable-file';
+import { ifExists, replaceFile, syncFolder } from './durable-file';
 import { FreeSpace } from './free-space';
 import { type Log } from './log';
 
@@ -13,7 +13,7 @@ import { type Log } from './log';
 export const QUARANTINE_PROBLEMS = ['unencodable', 'refused', 'damaged'] as const;
 export type QuarantineProblem = (typeof QUARANTINE_PROBLEMS)[number];
 
-export interface QuarantineHead {
+export interface QuarantineHeader {
   /** The message's id; of a record that cannot be understood any name that is its own. */
   readonly id: string;
   /** One of QUARANTINE_PROBLEMS, or one that a newer version knows. */
@@ -24,12 +24,12 @@ export interface QuarantineHead {
   readonly quarantinedAt: number;
 }
 
-export interface QuarantineEntry extends QuarantineHead {
+export interface QuarantineEntry extends QuarantineHeader {
   /** Exactly as the spool had it, or would have had it. */
   readonly record: Buffer;
 }
 
-const headLine = z.object({
+const headerSchema = z.object({
   id: z.string(),
   problem: z.string(),
   detail: z.exactOptional(z.string()),
@@ -42,8 +42,8 @@ const UNREADABLE = 'unreadable';
 const SUFFIX = '.record';
 const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 /** No head is longer: a file's first line. */
-const HEAD_BYTES = 16 * 1024;
-const LONGEST_DETAIL = 1_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_DETAIL_LENGTH = 1_000;
 
 /**
  * What can never be published: one file per entry, so that operators can list, copy and remove entries while gateways run.
@@ -75,8 +75,8 @@ export class Quarantine {
   /** Only a folder that is there; undefined if there is none. @throws Error if it cannot be read */
   static async openExisting(folder: string, log: Log): Promise<Quarantine | undefined> {
     const quarantine = new Quarantine(folder, log);
-    const isThere = await ifThere(quarantine.count());
-    return isThere === undefined ? undefined : quarantine;
+    const entries = await ifExists(quarantine.count());
+    return entries === undefined ? undefined : quarantine;
   }
 
   /** As of the last `add`, `remove` or `count` of this process. */
@@ -102,24 +102,24 @@ export class Quarantine {
   }
 
   /** All entries without their records, oldest first. @throws Error if the folder cannot be read */
-  async list(): Promise<QuarantineHead[]> {
-    const heads: QuarantineHead[] = [];
+  async list(): Promise<QuarantineHeader[]> {
+    const headers: QuarantineHeader[] = [];
     for (const file of await this.#files()) {
-      const found = await ifThere(readFileOf(this.#pathOf(file), HEAD_BYTES));
-      if (found !== undefined) heads.push(found.head);
+      const found = await ifExists(readFileOf(this.#pathOf(file), MAX_HEADER_BYTES));
+      if (found !== undefined) headers.push(found.header);
     }
-    return heads.sort((a, b) => a.quarantinedAt - b.quarantinedAt || (a.id < b.id ? -1 : 1));
+    return headers.sort((a, b) => a.quarantinedAt - b.quarantinedAt || (a.id < b.id ? -1 : 1));
   }
 
   /** Undefined if it is not there. @throws Error if it cannot be read */
   async read(id: string): Promise<QuarantineEntry | undefined> {
-    const found = await ifThere(readFileOf(this.#pathOf(fileNameOf(id))));
-    return found && { ...found.head, record: found.record };
+    const found = await ifExists(readFileOf(this.#pathOf(fileNameOf(id))));
+    return found && { ...found.header, record: found.record };
   }
 
   /** Removes an entry for good; false if it is not there. @throws Error if the disk fails */
   async remove(id: string): Promise<boolean> {
-    if ((await ifThere(unlink(this.#pathOf(fileNameOf(id))).then(() => true))) === undefined) return false;
+    if ((await ifExists(unlink(this.#pathOf(fileNameOf(id))).then(() => true))) === undefined) return false;
     this.#entries = Math.max(0, this.#entries - 1);
     await syncFolder(this.folder);
     return true;
@@ -127,11 +127,11 @@ export class Quarantine {
 
   async #write({ record, ...entry }: QuarantineEntry): Promise<void> {
     const { id, problem, detail } = entry;
-    const cut = detail === undefined ? {} : { detail: detail.slice(0, LONGEST_DETAIL) };
+    const cut = detail === undefined ? {} : { detail: detail.slice(0, MAX_DETAIL_LENGTH) };
     const content = Buffer.concat([Buffer.from(`${JSON.stringify({ ...entry, ...cut })}\n`), record]);
-    if (!(await this.#space.has(content.length))) throw new Error('the disk of the quarantine is full');
+    if (!(await this.#space.reserve(content.length))) throw new Error('the disk of the quarantine is full');
     const file = this.#pathOf(fileNameOf(id));
-    const isNew = (await ifThere(stat(file))) === undefined;
+    const isNew = (await ifExists(stat(file))) === undefined;
     await replaceFile(file, content);
     await syncFolder(this.folder);
     if (isNew) this.#entries += 1;
@@ -144,7 +144,7 @@ export class Quarantine {
 
   async #files(): Promise<string[]> {
     const files = await readdir(this.folder, { withFileTypes: true });
-    return files.filter((file) => file.isFile() && isOurs(file.name)).map(({ name }) => name);
+    return files.filter((file) => file.isFile() && isRecordFile(file.name)).map(({ name }) => name);
   }
 }
 
@@ -153,12 +153,12 @@ function fileNameOf(id: string): string {
   return (SAFE_NAME.test(id) ? id : createHash('sha256').update(id).digest('hex')) + SUFFIX;
 }
 
-function isOurs(file: string): boolean {
+function isRecordFile(file: string): boolean {
   return file.endsWith(SUFFIX) && SAFE_NAME.test(path.basename(file, SUFFIX));
 }
 
 interface FileContent {
-  readonly head: QuarantineHead;
+  readonly header: QuarantineHeader;
   readonly record: Buffer;
 }
 
@@ -170,10 +170,10 @@ async function readFileOf(file: string, limit = Infinity): Promise<FileContent> 
     const content = buffer.subarray(0, bytesRead);
     const end = Math.max(0, content.indexOf('\n'));
     const name = path.basename(file);
-    const { data } = headLine.safeParse(parsed(content.toString('utf8', 0, end)));
-    if (data !== undefined && fileNameOf(data.id) === name) return { head: data, record: content.subarray(end + 1) };
+    const { data } = headerSchema.safeParse(parsed(content.toString('utf8', 0, end)));
+    if (data !== undefined && fileNameOf(data.id) === name) return { header: data, record: content.subarray(end + 1) };
     const unreadable = { id: path.basename(name, SUFFIX), problem: UNREADABLE, quarantinedAt: Math.floor(mtimeMs) };
-    return { head: unreadable, record: content };
+    return { header: unreadable, record: content };
   } finally {
     await handle.close();
   }

@@ -4,7 +4,7 @@ import { type StoredEntry } from './spool-ports';
 const CHECKSUM_BYTES = 4;
 
 /** Puts a checksum before the content. */
-export function seal(content: Buffer): Buffer {
+export function withChecksum(content: Buffer): Buffer {
   const value = Buffer.allocUnsafe(CHECKSUM_BYTES + content.length);
   value.writeUInt32BE(crc32(content), 0);
   content.copy(value, CHECKSUM_BYTES);
@@ -12,7 +12,7 @@ export function seal(content: Buffer): Buffer {
 }
 
 /** The content, or undefined if it is not what was written. */
-export function unseal(value: Buffer, bytes: number): Buffer | undefined {
+export function verifiedContent(value: Buffer, bytes: number): Buffer | undefined {
   if (value.length !== CHECKSUM_BYTES + bytes) return undefined;
   const content = value.subarray(CHECKSUM_BYTES);
   return crc32(content) === value.readUInt32BE(0) ? content : undefined;
@@ -20,7 +20,7 @@ export function unseal(value: Buffer, bytes: number): Buffer | undefined {
 
 /** The entry that a value holds; if it is not what was written, it is marked as damaged. */
 export function readEntry(sequence: number, bytes: number, value: Buffer): StoredEntry {
-  const content = unseal(value, bytes);
+  const content = verifiedContent(value, bytes);
   if (content !== undefined) return { sequence, bytes, content };
   return { sequence, bytes, content: value.subarray(CHECKSUM_BYTES), isDamaged: true };
 }

@@ -1,21 +1,21 @@
 import { type Clock, delay } from '@pdaltagent/clock';
 import { compactDatabase, type Database, destroyDatabase, reasonOf } from './database';
 import { FreeSpace } from './free-space';
-import { takeGroup, type Write, writeGroup } from './group-commit';
+import { type PendingWrite, takeGroup, writeGroup } from './group-commit';
 import { type Log } from './log';
 import { openFolder } from './open-folder';
 import { SpoolError, type SpoolFailure } from './spool-ports';
 
-const HEAL_MS = 1_000;
+const RECOVERY_MS = 1_000;
 /** LevelDB keeps what was erased until it compacts, and if nothing is written it may not: after this much it is told to. */
 const COMPACT_BYTES = 1024 * 1024;
 /** Making a batch blocks the event loop, about a microsecond for each entry. */
-const ERASED_AT_ONCE = 5_000;
+const MAX_ERASED_PER_BATCH = 5_000;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** A read in progress sees the database as it was when the read began: with what has been erased since. */
-interface Read {
+interface ActiveRead {
   readonly done: Promise<unknown>;
   readonly erasedSince: ReadonlySet<string>[];
 }
@@ -30,7 +30,7 @@ export interface Contents {
   remove(key: Buffer): number;
 }
 
-export type Reading<T> = (database: Database, isErased: (key: Buffer) => boolean) => Promise<T>;
+export type ReadOperation<T> = (database: Database, isErased: (key: Buffer) => boolean) => Promise<T>;
 
 export interface SpoolFolderOptions<C extends Contents> {
   readonly folder: string;
@@ -52,16 +52,16 @@ export class SpoolFolder<C extends Contents> {
   readonly #space: FreeSpace;
   #database: Database;
   #contents: C;
-  #writes: Write[] = [];
+  #writes: PendingWrite[] = [];
   /** Keys (as latin1) that were erased or rejected, and are still in the database. */
   #erased = new Set<string>();
   /** The same, on their way to the disk. */
   #erasing = NOTHING;
-  readonly #reads = new Set<Read>();
+  readonly #reads = new Set<ActiveRead>();
   #writing: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
-  #waitingForRoom: Promise<void> | undefined;
+  #waitingForSpace: Promise<void> | undefined;
   /** Erased since the last compaction. */
   #erasedBytes = 0;
   #isReadOnly = false;
@@ -100,8 +100,8 @@ export class SpoolFolder<C extends Contents> {
   }
 
   /** What can be written before the disk's reserve is reached, as far as known; bytes. */
-  get room(): number {
-    return this.#space.room;
+  get availableBytes(): number {
+    return this.#space.availableBytes;
   }
 
   /** Resolves once synced to disk. The contents count it already; if it fails it is removed from them. @throws SpoolError */
@@ -131,12 +131,12 @@ export class SpoolFolder<C extends Contents> {
    * still be found: the reader asks for it.
    * @throws SpoolError `failing` if the database cannot be read at the moment
    */
-  async read<T>(reading: Reading<T>): Promise<T | undefined> {
+  async read<T>(operation: ReadOperation<T>): Promise<T | undefined> {
     while (this.#reopening !== undefined) await this.#reopening;
     if (this.#isClosed) return undefined;
     if (this.#database.status !== 'open') throw new SpoolError('failing');
     const erasedSince: ReadonlySet<string>[] = [];
-    const result = reading(this.#database, (key) => {
+    const result = operation(this.#database, (key) => {
       const name = key.toString('latin1');
       return this.#isErased(name) || erasedSince.some((erased) => erased.has(name));
     });
@@ -158,14 +158,14 @@ export class SpoolFolder<C extends Contents> {
   /** Writes what is waiting, waits for reads, and releases the folder for another process. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#settled();
+    await this.#waitUntilIdle();
     // What failed must not come back for the next process.
     if (this.#isReadOnly && this.#erased.size > 0) await this.#reopen();
-    await this.#settled();
+    await this.#waitUntilIdle();
     await this.#closeDatabase();
   }
 
-  async #settled(): Promise<void> {
+  async #waitUntilIdle(): Promise<void> {
     for (let work = this.#writing ?? this.#reopening; work !== undefined; work = this.#writing ?? this.#reopening) {
       await work;
     }
@@ -184,8 +184,8 @@ export class SpoolFolder<C extends Contents> {
       const group = takeGroup(this.#writes);
       const bytes = group.reduce((sum, { content }) => sum + content.length, 0);
       try {
-        if (bytes > 0 && !(await this.#space.has(bytes))) {
-          this.#diskIsFull();
+        if (bytes > 0 && !(await this.#space.reserve(bytes))) {
+          this.#handleFullDisk();
           for (const { settle } of group) settle('full');
           continue;
         }
@@ -200,7 +200,11 @@ export class SpoolFolder<C extends Contents> {
   }
 
   /** Writes a group, and erases all that is to be erased. */
-  async #writeGroup(database: Database, group: readonly Write[], options: { readonly sync: boolean }): Promise<void> {
+  async #writeGroup(
+    database: Database,
+    group: readonly PendingWrite[],
+    options: { readonly sync: boolean },
+  ): Promise<void> {
     this.#erasing = this.#takeErased();
     try {
       await writeGroup(database, this.#erasing, group, options);
@@ -215,13 +219,13 @@ export class SpoolFolder<C extends Contents> {
 
   #takeErased(): ReadonlySet<string> {
     const all = this.#erased;
-    if (all.size <= ERASED_AT_ONCE) {
+    if (all.size <= MAX_ERASED_PER_BATCH) {
       this.#erased = new Set();
       return all;
     }
     const taken = new Set<string>();
     for (const name of all) {
-      if (taken.size === ERASED_AT_ONCE) break;
+      if (taken.size === MAX_ERASED_PER_BATCH) break;
       taken.add(name);
       all.delete(name);
     }
@@ -245,25 +249,25 @@ export class SpoolFolder<C extends Contents> {
       .finally(() => (this.#compacting = undefined));
   }
 
-  #diskIsFull(): void {
+  #handleFullDisk(): void {
     this.#isDiskFull = true;
     this.#compactIfNeeded();
-    this.#waitingForRoom ??= this.#waitForRoom().finally(() => (this.#waitingForRoom = undefined));
+    this.#waitingForSpace ??= this.#waitForSpace().finally(() => (this.#waitingForSpace = undefined));
   }
 
   /** A load balancer may send nothing until the condition is usable again, so that no write finds out. */
-  async #waitForRoom(): Promise<void> {
+  async #waitForSpace(): Promise<void> {
     while (this.#isDiskFull && !this.#isClosed) {
-      await delay(this.#options.clock, HEAL_MS);
-      if (await this.#hasRoom()) this.#isDiskFull = false;
+      await delay(this.#options.clock, RECOVERY_MS);
+      if (await this.#hasSpace()) this.#isDiskFull = false;
     }
   }
 
-  #hasRoom(): Promise<boolean> {
-    return this.#space.has(0).catch(() => false);
+  #hasSpace(): Promise<boolean> {
+    return this.#space.reserve(0).catch(() => false);
   }
 
-  #fail(problem: string, reason: string, group: readonly Write[]): void {
+  #fail(problem: string, reason: string, group: readonly PendingWrite[]): void {
     const wasReadOnly = this.#isReadOnly;
     this.#isReadOnly = true;
     // They may have reached the disk all the same.
@@ -271,14 +275,14 @@ export class SpoolFolder<C extends Contents> {
     for (const { settle } of [...group, ...this.#writes.splice(0)]) settle('failing');
     if (wasReadOnly) return;
     this.#options.log.error(problem, { folder: this.path, error: reason });
-    void this.#heal();
+    void this.#recover();
   }
 
-  async #heal(): Promise<void> {
+  async #recover(): Promise<void> {
     while (this.#isReadOnly) {
-      await delay(this.#options.clock, HEAL_MS);
+      await delay(this.#options.clock, RECOVERY_MS);
       // To be opened again it needs room for what its log holds; if it is empty, none.
-      const isPossible = this.#isEmpty || (await this.#hasRoom());
+      const isPossible = this.#isEmpty || (await this.#hasSpace());
       if (this.#isClosed) return;
       if (isPossible) await this.#reopen();
     }
@@ -289,7 +293,7 @@ export class SpoolFolder<C extends Contents> {
   }
 
   async #reopen(): Promise<void> {
-    this.#reopening = this.#openAgain()
+    this.#reopening = this.#closeAndOpen()
       .catch((error: unknown) =>
         this.#options.log.error('the spool cannot be opened', { folder: this.path, error: reasonOf(error).message }),
       )
@@ -297,7 +301,7 @@ export class SpoolFolder<C extends Contents> {
     await this.#reopening;
   }
 
-  async #openAgain(): Promise<void> {
+  async #closeAndOpen(): Promise<void> {
     const { log, load } = this.#options;
     // If it was a read that failed, a write may be in progress.
     while (this.#writing !== undefined) await this.#writing;

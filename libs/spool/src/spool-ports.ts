@@ -42,7 +42,7 @@ export interface SpoolSource {
   /** Takes out an entry that was read, or whose append has resolved; it is in no read that starts later. */
   erase(lane: number, sequence: number, bytes: number): void;
   /** The lowest sequence of all lanes. @throws SpoolError as read */
-  oldest(): Promise<number | undefined>;
+  oldestSequence(): Promise<number | undefined>;
   /** Waits for reads and writes, then releases the folder for another process. */
   close(): Promise<void>;
 }

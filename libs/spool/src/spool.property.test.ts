@@ -6,40 +6,40 @@ import path from 'node:path';
 import { failNextSync } from './failing-sync.fixture';
 import { Spool } from './spool';
 
-const LANES = [0, 1, 255];
+const LANES_FOLDER = [0, 1, 255];
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const MAXIMUM_BYTES = 4_000;
 
 type Step =
   | { readonly kind: 'append'; readonly lanes: readonly number[]; readonly fails: boolean }
   | { readonly kind: 'erase'; readonly at: number }
-  | { readonly kind: 'heal' | 'restart' };
+  | { readonly kind: 'recover' | 'restart' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant('append' as const),
-      lanes: fc.array(fc.constantFrom(...LANES), { minLength: 1, maxLength: 8 }),
+      lanes: fc.array(fc.constantFrom(...LANES_FOLDER), { minLength: 1, maxLength: 8 }),
       fails: fc.integer({ min: 0, max: 5 }).map((number) => number === 0),
     }),
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('erase' as const), at: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('heal' as const, 'restart' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('recover' as const, 'restart' as const) }) },
 );
 
 /** What is in the spool: exactly what was appended with success and not erased, whatever failed or restarted in between. */
-class Run {
+class SpoolModel {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'property-'));
   readonly #clock = new ManualClock();
   #spool: Spool | undefined;
   #next = 1;
   #expected: { readonly lane: number; readonly sequence: number; readonly content: string }[] = [];
 
-  async take(steps: readonly Step[]): Promise<void> {
+  async run(steps: readonly Step[]): Promise<void> {
     try {
       for (const taken of [...steps, { kind: 'restart' as const }]) {
-        await this.#take(taken);
+        await this.#step(taken);
         await this.#compare();
       }
     } finally {
@@ -48,7 +48,7 @@ class Run {
     }
   }
 
-  async #take(taken: Step): Promise<void> {
+  async #step(taken: Step): Promise<void> {
     const spool = await this.#open();
     switch (taken.kind) {
       case 'append':
@@ -62,8 +62,8 @@ class Run {
         if (erased !== undefined) spool.erase(erased.lane, erased.sequence, erased.content.length);
         return;
       }
-      case 'heal':
-        return this.#heal(spool);
+      case 'recover':
+        return this.#recover(spool);
       case 'restart':
         await spool.close();
         this.#spool = undefined;
@@ -82,7 +82,7 @@ class Run {
     this.#expected.push({ lane, sequence, content });
   }
 
-  async #heal(spool: Spool): Promise<void> {
+  async #recover(spool: Spool): Promise<void> {
     if (spool.condition !== 'failing') return;
     await waitUntil(
       () => {
@@ -95,7 +95,7 @@ class Run {
 
   async #compare(): Promise<void> {
     const spool = await this.#open();
-    for (const lane of LANES) {
+    for (const lane of LANES_FOLDER) {
       const expected = this.#expected.filter((entry) => entry.lane === lane).sort((a, b) => a.sequence - b.sequence);
       const found = await spool.read(lane, 0, { entries: 1_000, bytes: Infinity });
       expect(found.map(({ sequence, content }) => ({ lane, sequence, content: content.toString() }))).toEqual(expected);
@@ -105,7 +105,7 @@ class Run {
     }
     expect(spool.entries).toBe(this.#expected.length);
     const sequences = this.#expected.map(({ sequence }) => sequence);
-    expect(await spool.oldest()).toBe(sequences.length === 0 ? undefined : Math.min(...sequences));
+    expect(await spool.oldestSequence()).toBe(sequences.length === 0 ? undefined : Math.min(...sequences));
   }
 
   async #open(): Promise<Spool> {
@@ -121,7 +121,7 @@ class Run {
 
 it('holds exactly what was appended with success and not erased, whatever fails or restarts in between', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => new Run().take(steps)),
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => new SpoolModel().run(steps)),
     { numRuns: 60 },
   );
 }, 60_000);

@@ -44,7 +44,7 @@ it('gives back a lane in the order of sequences, appended in any order, also aft
       content: content(sequence),
     })),
   );
-  expect([second.entries, second.last, await second.oldest()]).toEqual([4, 2 ** 40, 5]);
+  expect([second.entries, second.lastSequence, await second.oldestSequence()]).toEqual([4, 2 ** 40, 5]);
   await second.close();
 });
 
@@ -92,12 +92,12 @@ it('never reads an erased entry again, and forgets it on disk too', async () => 
 
 it('knows the oldest entry of all lanes, whichever were erased', async () => {
   const spool = await open();
-  expect(await spool.oldest()).toBeUndefined();
+  expect(await spool.oldestSequence()).toBeUndefined();
   await appendAll(spool, 9, 5, 8);
   await appendAll(spool, 4, 7, 7);
-  expect(await spool.oldest()).toBe(5);
+  expect(await spool.oldestSequence()).toBe(5);
   for (const sequence of [5, 6]) spool.erase(9, sequence, content(sequence).length);
-  expect(await spool.oldest()).toBe(7);
+  expect(await spool.oldestSequence()).toBe(7);
   await spool.close();
 });
 
@@ -112,7 +112,7 @@ it('knows it as soon with entries in all lanes as with entries in one, also whil
     };
     const began = performance.now();
     beBusy();
-    await spool.oldest();
+    await spool.oldestSequence();
     isBusy = false;
     return performance.now() - began;
   };

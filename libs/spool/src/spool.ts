@@ -1,7 +1,7 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Database } from './database';
 import { LaneContents } from './lane-contents';
-import { keysAfter, laneKeyOf, MOST_LANES, readLaneKey } from './lane-key';
+import { keysAfter, laneKeyOf, MAX_LANES, readLaneKey } from './lane-key';
 import { type Log } from './log';
 import { readPage } from './page';
 import { SpoolFolder } from './spool-folder';
@@ -61,8 +61,8 @@ export class Spool implements SpoolSource {
   }
 
   /** The highest sequence that it held when it was opened; 0 if it was empty. */
-  get last(): number {
-    return this.#store.contents.last;
+  get lastSequence(): number {
+    return this.#store.contents.lastSequence;
   }
 
   /** Of the whole spool: a lane that has taken its share is full, and the spool usable. */
@@ -91,13 +91,13 @@ export class Spool implements SpoolSource {
     return page ?? [];
   }
 
-  async oldest(): Promise<number | undefined> {
-    const lanes = Array.from({ length: MOST_LANES }, (_, lane) => lane).filter((lane) => this.entriesOf(lane) > 0);
+  async oldestSequence(): Promise<number | undefined> {
+    const lanes = Array.from({ length: MAX_LANES }, (_, lane) => lane).filter((lane) => this.entriesOf(lane) > 0);
     // Together: each waits for several turns of an event loop that a drain keeps busy.
-    const oldest = await Promise.all(
+    const oldestSequence = await Promise.all(
       lanes.map((lane) => this.#store.read((database, isErased) => oldestOf(database, lane, isErased))),
     );
-    const sequences = oldest.filter((sequence) => sequence !== undefined);
+    const sequences = oldestSequence.filter((sequence) => sequence !== undefined);
     return sequences.length === 0 ? undefined : Math.min(...sequences);
   }
 
@@ -114,8 +114,8 @@ export class Spool implements SpoolSource {
       return 'full';
     }
     // If the disk is smaller than the spool may be, it is the disk that the lanes share.
-    const { room } = this.#store;
-    const size = room === 0 ? this.#maximumBytes : Math.min(this.#maximumBytes, this.bytes + room);
+    const { availableBytes } = this.#store;
+    const size = availableBytes === 0 ? this.#maximumBytes : Math.min(this.#maximumBytes, this.bytes + availableBytes);
     return this.bytesOf(lane) + bytes > size * LANE_SHARE ? 'full' : undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { type Attempt } from '@pdaltagent/delivery';
-import { Getter } from '@pdaltagent/http';
+import { GetClient } from '@pdaltagent/http';
 import { readFileSync } from 'node:fs';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -10,11 +10,11 @@ export type Fetch = (url: string, headers?: Readonly<Record<string, string>>) =>
 
 /** GET as the services post: the same proxy, the same authorities. One call is one attempt; it never rejects. */
 export function createFetch(certificateAuthorities: string | undefined): Fetch {
-  const getter = new Getter({
+  const getter = new GetClient({
     maxSockets: 4,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
-    answerLimit: ANSWER_LIMIT,
+    responseLimit: ANSWER_LIMIT,
     ...(certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } }),
   });
   return async (url, headers = {}) => {

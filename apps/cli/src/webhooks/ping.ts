@@ -1,6 +1,6 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Attempt, classifyWebhook } from '@pdaltagent/delivery';
-import { WebhookPosters } from '@pdaltagent/http';
+import { WebhookClient } from '@pdaltagent/http';
 import { pingOf, requestOf } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 import { singleLine } from '../table';
@@ -17,7 +17,7 @@ const SHOWN_ANSWER = 200;
 export async function ping(terminal: Terminal, name: string, { json }: PingOptions): Promise<number> {
   const { configuration, destination } = senderDestination(terminal, name);
   const { certificateAuthorities, timeoutSeconds } = configuration;
-  const posters = new WebhookPosters({
+  const posters = new WebhookClient({
     maxSockets: 1,
     timeoutMs: timeoutSeconds * 1000,
     certificateAuthorities:

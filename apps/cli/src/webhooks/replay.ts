@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM, uuidAt } from '@pdaltagent/clock';
-import { Getter } from '@pdaltagent/http';
+import { GetClient } from '@pdaltagent/http';
 import {
   BrokerClient,
   laneKey,
@@ -121,7 +121,7 @@ async function* readLogEntries(
     throw new Failure('PDAGENTD_API_TOKEN is not set: it has to be one that may read log entries');
   const tls =
     certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } };
-  const getter = new Getter({ maxSockets: 1, attemptTimeoutMs: 30_000, answerLimit: PAGE_BYTES_LIMIT, ...tls });
+  const getter = new GetClient({ maxSockets: 1, attemptTimeoutMs: 30_000, responseLimit: PAGE_BYTES_LIMIT, ...tls });
   const api = new LogEntriesApi({ httpClient: getter, baseUrl, token, all, spacingMs: SPACING_MS });
   const refusal = new AbortController();
   const onTrouble = (trouble: PageFailure | null) => {

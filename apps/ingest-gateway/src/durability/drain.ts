@@ -1,6 +1,6 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type Sent } from '@pdaltagent/messaging';
-import { type Poison } from './lane-ports';
+import { type PoisonReason } from './lane-ports';
 
 /** What order is kept by: events with one order key go one after another. */
 export interface Keyed {
@@ -8,7 +8,7 @@ export interface Keyed {
 }
 
 /** An event as it is stored in a spool. */
-export interface Spooled<Event> {
+export interface SpooledEvent<Event> {
   readonly sequence: number;
   /** Its size in the spool. */
   readonly bytes: number;
@@ -18,22 +18,22 @@ export interface Spooled<Event> {
 export interface DrainPorts<Event> {
   /** Sends an event that may have been sent before. */
   send(event: Event, settled: (isConfirmed: boolean) => void): Sent;
-  erase(spooled: Spooled<Event>): void;
+  erase(spooled: SpooledEvent<Event>): void;
   /** Reads the next entries after a sequence. Later: `take`. */
   read(after: number): void;
   /** Entries that are left to drain. */
   remaining(): number;
   /** Keeps what can never be published. Later: true once it is durable, false if it cannot be kept. */
-  quarantine(event: Event, poison: Poison, done: (isKept: boolean) => void): void;
+  quarantine(event: Event, poison: PoisonReason, done: (isKept: boolean) => void): void;
 }
 
 /** What is read ahead of the broker; a single entry may exceed the bytes. */
 export const WINDOW_EVENTS = 512;
 export const WINDOW_BYTES = 1024 * 1024;
 /** After the broker refused an event; milliseconds. */
-const REST_MS = 250;
+const REFUSAL_BACKOFF_MS = 250;
 /** After an event could not be quarantined: it is then sent again, which costs a channel if it is refused; milliseconds. */
-const ASIDE_MS = 5_000;
+const QUARANTINE_RETRY_MS = 5_000;
 const BEGINNING = 0;
 
 /**
@@ -44,23 +44,23 @@ export class Drain<Event extends Keyed> {
   readonly #ports: DrainPorts<Event>;
   readonly #clock: Pick<Clock, 'monotonic'>;
   /** By order key, oldest first; the first of each is ready or in flight. */
-  readonly #queues = new Map<string, Spooled<Event>[]>();
-  readonly #inFlight = new Map<Spooled<Event>, { sentAt: number }>();
+  readonly #queues = new Map<string, SpooledEvent<Event>[]>();
+  readonly #inFlight = new Map<SpooledEvent<Event>, { sentAt: number }>();
   /** On their way into the quarantine. */
-  readonly #leaving = new Set<number>();
+  readonly #quarantining = new Set<number>();
   /** Quarantined and erased while a read was in progress, which may still give them. */
-  readonly #left = new Set<number>();
+  readonly #quarantinedDuringRead = new Set<number>();
   /** Could not be quarantined: what comes after them is drained first. */
-  readonly #aside = new Set<number>();
-  #asideUntil = -Infinity;
-  #ready: Spooled<Event>[] = [];
+  readonly #notQuarantined = new Set<number>();
+  #quarantineRetryAt = -Infinity;
+  #ready: SpooledEvent<Event>[] = [];
   #windowEvents = 0;
   #windowBytes = 0;
   #cursor = BEGINNING;
-  #reading: 'no' | 'yes' | 'in vain' = 'no';
+  #reading: 'no' | 'yes' | 'outdated' = 'no';
   #hasMore = true;
   #wasRefused = false;
-  #restsUntil = -Infinity;
+  #backoffUntil = -Infinity;
 
   constructor(ports: DrainPorts<Event>, clock: Pick<Clock, 'monotonic'>) {
     this.#ports = ports;
@@ -90,7 +90,7 @@ export class Drain<Event extends Keyed> {
   /** Sends what may go, at most `window` in flight, and reads on if there is room. */
   pump(window: number): void {
     const now = this.#clock.monotonic();
-    if (this.#wasRefused || now < this.#restsUntil) return;
+    if (this.#wasRefused || now < this.#backoffUntil) return;
     while (this.#inFlight.size < window) {
       const spooled = this.#ready[0];
       if (spooled === undefined) break;
@@ -99,7 +99,7 @@ export class Drain<Event extends Keyed> {
       this.#ready.shift();
       if (sent === 'sent') this.#inFlight.set(spooled, { sentAt: now });
       else {
-        this.#leaveWindow(spooled);
+        this.#removeFromWindow(spooled);
         this.#quarantine(spooled, { problem: 'unencodable' });
       }
     }
@@ -111,32 +111,32 @@ export class Drain<Event extends Keyed> {
   }
 
   /** Something was added to the spool. */
-  grown(): void {
+  entryAdded(): void {
     this.#hasMore = true;
   }
 
   /** What was read: the next entries, oldest first; none means that the end is reached. */
-  take(entries: readonly Spooled<Event>[]): void {
+  entriesRead(entries: readonly SpooledEvent<Event>[]): void {
     const isWanted = this.#reading === 'yes';
     this.#reading = 'no';
     if (isWanted) {
-      for (const spooled of entries) this.#admit(spooled);
+      for (const spooled of entries) this.#addToWindow(spooled);
       if (entries.length > 0) this.#hasMore = true;
     }
-    this.#left.clear();
+    this.#quarantinedDuringRead.clear();
   }
 
   /** If nothing is left of what was read and the spool is not empty, reads it from the beginning again. */
-  lookAgain(): void {
+  rescan(): void {
     if (this.#windowEvents > 0 || this.#reading !== 'no') return;
-    if (this.#clock.monotonic() >= this.#asideUntil) this.#aside.clear();
-    if (this.#ports.remaining() <= this.#leaving.size + this.#aside.size) return;
+    if (this.#clock.monotonic() >= this.#quarantineRetryAt) this.#notQuarantined.clear();
+    if (this.#ports.remaining() <= this.#quarantining.size + this.#notQuarantined.size) return;
     this.#cursor = BEGINNING;
     this.#hasMore = true;
   }
 
   /** What is in flight counts as sent now: the time in which the broker was blocked does not count. */
-  refresh(): void {
+  resetTimeouts(): void {
     const now = this.#clock.monotonic();
     for (const sent of this.#inFlight.values()) sent.sentAt = now;
   }
@@ -149,34 +149,39 @@ export class Drain<Event extends Keyed> {
     this.#windowEvents = 0;
     this.#windowBytes = 0;
     this.#cursor = BEGINNING;
-    if (this.#reading === 'yes') this.#reading = 'in vain';
+    if (this.#reading === 'yes') this.#reading = 'outdated';
     this.#hasMore = true;
     this.#wasRefused = false;
-    this.#restsUntil = -Infinity;
+    this.#backoffUntil = -Infinity;
   }
 
   /** The broker closed the channel because of the only event in flight: it is quarantined before the drain starts again. */
-  condemn(poison: Poison): void {
+  quarantineInFlight(poison: PoisonReason): void {
     const [spooled] = this.#inFlight.keys();
     if (spooled !== undefined) this.#quarantine(spooled, poison);
   }
 
-  #settled(spooled: Spooled<Event>, isConfirmed: boolean): void {
+  #settled(spooled: SpooledEvent<Event>, isConfirmed: boolean): void {
     if (!this.#inFlight.delete(spooled)) return;
     if (isConfirmed) {
-      this.#leaveWindow(spooled);
+      this.#removeFromWindow(spooled);
       this.#ports.erase(spooled);
     } else this.#wasRefused = true;
     if (this.#wasRefused && this.#inFlight.size === 0) {
       this.restart();
-      this.#restsUntil = this.#clock.monotonic() + REST_MS;
+      this.#backoffUntil = this.#clock.monotonic() + REFUSAL_BACKOFF_MS;
     }
   }
 
-  #admit(spooled: Spooled<Event>): void {
+  #addToWindow(spooled: SpooledEvent<Event>): void {
     this.#cursor = spooled.sequence;
     const { sequence } = spooled;
-    if (this.#leaving.has(sequence) || this.#left.has(sequence) || this.#aside.has(sequence)) return;
+    if (
+      this.#quarantining.has(sequence) ||
+      this.#quarantinedDuringRead.has(sequence) ||
+      this.#notQuarantined.has(sequence)
+    )
+      return;
     this.#windowEvents += 1;
     this.#windowBytes += spooled.bytes;
     const queue = this.#queues.get(spooled.event.orderKey);
@@ -188,21 +193,21 @@ export class Drain<Event extends Keyed> {
     this.#ready.push(spooled);
   }
 
-  #quarantine(spooled: Spooled<Event>, poison: Poison): void {
-    this.#leaving.add(spooled.sequence);
+  #quarantine(spooled: SpooledEvent<Event>, poison: PoisonReason): void {
+    this.#quarantining.add(spooled.sequence);
     this.#ports.quarantine(spooled.event, poison, (isKept) => {
-      this.#leaving.delete(spooled.sequence);
+      this.#quarantining.delete(spooled.sequence);
       if (isKept) {
         this.#ports.erase(spooled);
-        if (this.#reading !== 'no') this.#left.add(spooled.sequence);
+        if (this.#reading !== 'no') this.#quarantinedDuringRead.add(spooled.sequence);
         return;
       }
-      this.#aside.add(spooled.sequence);
-      this.#asideUntil = this.#clock.monotonic() + ASIDE_MS;
+      this.#notQuarantined.add(spooled.sequence);
+      this.#quarantineRetryAt = this.#clock.monotonic() + QUARANTINE_RETRY_MS;
     });
   }
 
-  #leaveWindow(spooled: Spooled<Event>): void {
+  #removeFromWindow(spooled: SpooledEvent<Event>): void {
     this.#windowEvents -= 1;
     this.#windowBytes -= spooled.bytes;
     const queue = this.#queues.get(spooled.event.orderKey) ?? [];

@@ -5,7 +5,7 @@ import { type ChannelModel, connect } from 'amqplib';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type LogLine, rememberingLogger } from '../gateway.fixture';
+import { type LogLine, recordingLogger } from '../gateway.fixture';
 import { DurablePublisher } from './durable-publisher';
 
 const KEY = '01234567890123456789012345678901';
@@ -51,13 +51,13 @@ interface Rig {
 }
 
 async function start(): Promise<Rig> {
-  const logger = rememberingLogger(log);
-  const { spool, former } = await claimSpool(root, { maximumBytes: 2 ** 26, log: logger, laneOf: () => LANE });
+  const logger = recordingLogger(log);
+  const { spool, legacy } = await claimSpool(root, { maximumBytes: 2 ** 26, log: logger, laneOf: () => LANE });
   const quarantine = await Quarantine.open(path.join(root, 'quarantine'), logger);
   const publisher = new DurablePublisher({
     broker: { url: proxy.url(amqpUrl), name: 'test', family: EVENTS, queueType: 'quorum' },
     spool,
-    former,
+    legacy,
     quarantine,
     limits: { confirmTimeoutMs: 1_000, maxInFlight: 1_000 },
     log: logger,
@@ -130,7 +130,7 @@ it('leaves a record of a newer version where it is, publishes what comes after i
   const sequence = Date.now() * 1_000;
   const { spool } = await claimSpool(root, {
     maximumBytes: 2 ** 26,
-    log: rememberingLogger([]),
+    log: recordingLogger([]),
     laneOf: () => LANE,
   });
   const newer = writeRecord(message());

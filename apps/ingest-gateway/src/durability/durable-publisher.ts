@@ -17,12 +17,12 @@ import {
   type SpoolFailure,
   type SpoolSource,
 } from '@pdaltagent/spool';
-import { type EventSink, NotDurable } from '../ports';
+import { type EventSink, NotDurableError } from '../ports';
 import { LaneForwarder } from './lane-forwarder';
 import { type Cause, type LaneLimits, type LanePorts, type Mode } from './lane-ports';
-import { ModeChanges } from './lane-modes';
+import { LaneModes } from './lane-modes';
 import { SequenceMap } from './sequence-map';
-import { SpooledEvents } from './spool-reader';
+import { SpoolReader } from './spool-reader';
 
 const TICK_MS = 100;
 /** Sequences are microseconds since 1970, so that they grow over restarts and tell an entry's age. */
@@ -33,7 +33,7 @@ export interface DurablePublisherOptions {
   readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'family' | 'queueType'>;
   readonly spool: Spool;
   /** What the former layout of the spool holds: it is drained first. */
-  readonly former: SpoolSource | undefined;
+  readonly legacy: SpoolSource | undefined;
   readonly quarantine: Quarantine;
   readonly limits: LaneLimits;
   readonly log: Logger;
@@ -44,7 +44,7 @@ export interface DurablePublisherOptions {
   readonly quarantined: (problem: QuarantineProblem) => void;
 }
 
-interface Waiting {
+interface PendingPublish {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -57,24 +57,24 @@ export class DurablePublisher implements EventSink {
   readonly #clock: Clock;
   readonly #broker: LanePublisher;
   readonly #lanes: readonly LaneForwarder<OutgoingMessage, SpoolFailure, SpoolSource>[];
-  readonly #changes: ModeChanges;
-  readonly #events: SpooledEvents;
+  readonly #modes: LaneModes;
+  readonly #spoolReader: SpoolReader;
   /** The spool, in both layouts. */
   readonly #own: readonly SpoolSource[];
-  readonly #waiting = new SequenceMap<Waiting>();
+  readonly #pending = new SequenceMap<PendingPublish>();
   /** Spools of other instances, with the lanes that are still to be drained. */
   readonly #orphans = new Map<SpoolSource, Set<number>>();
   #stopTicking: () => void = () => undefined;
-  #last: number;
+  #lastSequence: number;
   #isClosing = false;
 
   constructor(options: DurablePublisherOptions) {
-    const { broker, spool, former, limits, log, clock = SYSTEM_CLOCK, spoolBegun } = options;
+    const { broker, spool, legacy, limits, log, clock = SYSTEM_CLOCK, spoolBegun } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#last = spool.last;
-    this.#changes = new ModeChanges(log, broker.family.lanes, spoolBegun);
-    this.#events = new SpooledEvents({ log, quarantine: (id, record) => this.#quarantine(id, record, 'damaged') });
+    this.#lastSequence = spool.lastSequence;
+    this.#modes = new LaneModes(log, broker.family.lanes, spoolBegun);
+    this.#spoolReader = new SpoolReader({ log, quarantine: (id, record) => this.#quarantine(id, record, 'damaged') });
     this.#broker = new LanePublisher({
       ...broker,
       log,
@@ -84,8 +84,8 @@ export class DurablePublisher implements EventSink {
       blocked: () => this.#lanes.forEach((lane) => lane.blocked()),
       unblocked: () => this.#lanes.forEach((lane) => lane.unblocked()),
     });
-    this.#own = former === undefined ? [spool] : [former, spool];
-    const sources = { own: spool, former };
+    this.#own = legacy === undefined ? [spool] : [legacy, spool];
+    const sources = { own: spool, legacy };
     this.#lanes = Array.from(
       { length: broker.family.lanes },
       (_, lane) => new LaneForwarder(this.#portsOf(lane), limits, clock, sources),
@@ -98,7 +98,7 @@ export class DurablePublisher implements EventSink {
   }
 
   lanesIn(mode: Mode): number {
-    return this.#changes.lanesIn(mode);
+    return this.#modes.lanesIn(mode);
   }
 
   get broker(): 'connected' | 'blocked' | 'away' {
@@ -113,24 +113,24 @@ export class DurablePublisher implements EventSink {
     this.#broker.start();
   }
 
-  /** Resolves once the event is durable. @throws NotDurable */
+  /** Resolves once the event is durable. @throws NotDurableError */
   publish(message: OutgoingMessage): Promise<void> {
     const lane = this.#lanes[laneOfMessage(this.#options.broker.family, message)];
-    this.#last = Math.max(this.#last + 1, this.#clock.wall() * SEQUENCES_PER_MS);
-    const sequence = this.#last;
+    this.#lastSequence = Math.max(this.#lastSequence + 1, this.#clock.wall() * SEQUENCES_PER_MS);
+    const sequence = this.#lastSequence;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(sequence, { resolve, reject });
+      this.#pending.set(sequence, { resolve, reject });
       lane?.accept(sequence, message);
     });
   }
 
   /** Drains what another instance left, where it is, and closes it when it is empty. */
-  adopt(source: SpoolSource): void {
+  drainOrphan(source: SpoolSource): void {
     const { folder, entries } = source;
     this.#options.log.warn('draining the spool that another gateway left', { folder, entries });
     const filled = this.#lanes.flatMap((_, lane) => (source.entriesOf(lane) > 0 ? [lane] : []));
     this.#orphans.set(source, new Set(filled));
-    for (const lane of filled) this.#lanes[lane]?.adopt(source);
+    for (const lane of filled) this.#lanes[lane]?.drainOrphan(source);
   }
 
   /** How old the oldest event in the spool is; seconds. NaN if the spool cannot be read at the moment. */
@@ -153,7 +153,7 @@ export class DurablePublisher implements EventSink {
   }
 
   async #oldestAgeSeconds(source: SpoolSource): Promise<number> {
-    const oldest = source.entries === 0 ? undefined : await this.#events.oldest(source);
+    const oldest = source.entries === 0 ? undefined : await this.#spoolReader.oldestSequence(source);
     return oldest === undefined ? 0 : (this.#clock.wall() - oldest / SEQUENCES_PER_MS) / 1_000;
   }
 
@@ -163,15 +163,15 @@ export class DurablePublisher implements EventSink {
       store: (sequence, message) => void this.#store(lane, sequence, message),
       erase: (source, sequence, bytes) => source.erase(lane, sequence, bytes),
       read: (source, after) => void this.#read(lane, source, after),
-      remaining: (source) => this.#events.remaining(source, lane),
+      remaining: (source) => this.#spoolReader.remaining(source, lane),
       quarantine: (message, poison, done) => {
         const detail = poison.problem === 'refused' ? poison.detail : undefined;
         void this.#quarantine(message.id, writeRecord(message), poison.problem, detail).then(done);
       },
-      answer: (sequence, verdict) => this.#answer(sequence, verdict === 'durable' ? undefined : verdict.failure),
+      answer: (sequence, result) => this.#answer(sequence, result === 'durable' ? undefined : result.failure),
       reopen: () => this.#broker.reopen(lane),
-      changed: (mode, cause) => this.#changes.changed(lane, mode, cause),
-      drained: (source) => this.#drained(lane, source),
+      changed: (mode, cause) => this.#modes.changed(lane, mode, cause),
+      drained: (source) => this.#orphanDrained(lane, source),
     };
   }
 
@@ -199,7 +199,7 @@ export class DurablePublisher implements EventSink {
   }
 
   async #read(lane: number, source: SpoolSource, after: number): Promise<void> {
-    this.#lanes[lane]?.read(source, await this.#events.read(source, lane, after));
+    this.#lanes[lane]?.entriesRead(source, await this.#spoolReader.read(source, lane, after));
   }
 
   async #quarantine(id: string, record: Buffer, problem: QuarantineProblem, detail?: string): Promise<boolean> {
@@ -215,7 +215,7 @@ export class DurablePublisher implements EventSink {
     return true;
   }
 
-  #drained(lane: number, source: SpoolSource): void {
+  #orphanDrained(lane: number, source: SpoolSource): void {
     const left = this.#orphans.get(source);
     left?.delete(lane);
     if (left?.size !== 0) return;
@@ -227,9 +227,9 @@ export class DurablePublisher implements EventSink {
   }
 
   #answer(sequence: number, failure: SpoolFailure | undefined): void {
-    const waiting = this.#waiting.get(sequence);
-    this.#waiting.delete(sequence);
-    if (failure === undefined) waiting?.resolve();
-    else waiting?.reject(new NotDurable(failure));
+    const pending = this.#pending.get(sequence);
+    this.#pending.delete(sequence);
+    if (failure === undefined) pending?.resolve();
+    else pending?.reject(new NotDurableError(failure));
   }
 }

@@ -1,5 +1,5 @@
 /** Who sends events, and which of them were answered. */
-export class Senders {
+export class FakeSenders {
   /** What was answered as durable. */
   readonly answered = new Set<number>();
   /** By sequence the order key of what is not answered. */

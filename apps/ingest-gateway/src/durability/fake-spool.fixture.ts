@@ -1,5 +1,5 @@
 /** What a spool holds of one lane. */
-export class Disk<Event extends { readonly sequence: number }> {
+export class FakeSpool<Event extends { readonly sequence: number }> {
   readonly #events = new Map<number, Event>();
   readonly #erased = new Set<number>();
 

@@ -4,7 +4,7 @@ import { type DurablePublisher } from './durable-publisher';
 import { type Cause, CAUSES, MODES } from './lane-ports';
 
 /** The metrics of the spool, and of how events get to the broker. */
-export class ForwardingInstruments {
+export class ForwardingMetrics {
   readonly #begun: Counter<'cause'>;
   readonly #registers: Registry[];
 

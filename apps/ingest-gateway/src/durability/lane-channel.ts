@@ -12,7 +12,7 @@ export class LaneChannel<Event> {
   readonly #send: LanePorts<Event, never, never>['send'];
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #window: number;
-  readonly #startsUntil: number;
+  readonly #startTimeoutAt: number;
   #state: 'never opened' | 'lost' | 'fresh' | 'proven' = 'never opened';
   #isBlocked = false;
   /** Events that were in flight when the broker closed the channel because of one of them: they are sent one by one. */
@@ -22,7 +22,7 @@ export class LaneChannel<Event> {
     this.#send = send;
     this.#clock = clock;
     this.#window = Math.min(WINDOW, window);
-    this.#startsUntil = clock.monotonic() + START_MS;
+    this.#startTimeoutAt = clock.monotonic() + START_MS;
   }
 
   get canSend(): boolean {
@@ -31,7 +31,7 @@ export class LaneChannel<Event> {
 
   /** The first connection is being made, and can be expected soon. */
   get isStarting(): boolean {
-    return this.#state === 'never opened' && this.#clock.monotonic() < this.#startsUntil;
+    return this.#state === 'never opened' && this.#clock.monotonic() < this.#startTimeoutAt;
   }
 
   /** How many events may be in flight now. A queue that does not answer is found out with a fresh channel's first event. */
@@ -50,7 +50,7 @@ export class LaneChannel<Event> {
   }
 
   /** The broker closed the channel because of one of so many events in flight. AMQP does not say which. */
-  suspect(inFlight: number): void {
+  sendOneByOne(inFlight: number): void {
     this.#suspects = inFlight;
   }
 

@@ -1,10 +1,10 @@
-import { type Drain, type Keyed, type Spooled } from './drain';
-import { type Poison } from './lane-ports';
+import { type Drain, type Keyed, type SpooledEvent } from './drain';
+import { type PoisonReason } from './lane-ports';
 
 export interface LaneDrainsOptions<Event extends Keyed, Source> {
   readonly own: Source;
   /** What the former layout of the spool holds: it is drained before the lane's own spool. */
-  readonly former?: Source | undefined;
+  readonly legacy?: Source | undefined;
   readonly drainOf: (source: Source, from: 'spool' | 'orphan') => Drain<Event>;
   /** Nothing is left in a spool of another instance. */
   readonly drained: (source: Source) => void;
@@ -20,7 +20,7 @@ export class LaneDrains<Event extends Keyed, Source> {
 
   constructor(options: LaneDrainsOptions<Event, Source>) {
     this.#options = options;
-    for (const source of [options.former, options.own]) {
+    for (const source of [options.legacy, options.own]) {
       if (source !== undefined) this.#drains.set(source, options.drainOf(source, 'spool'));
     }
     this.#own = [...this.#drains.values()];
@@ -44,7 +44,7 @@ export class LaneDrains<Event extends Keyed, Source> {
     return oldest;
   }
 
-  adopt(source: Source): void {
+  addOrphan(source: Source): void {
     const drain = this.#options.drainOf(source, 'orphan');
     this.#drains.set(source, drain);
     this.#orphans.set(source, drain);
@@ -75,21 +75,21 @@ export class LaneDrains<Event extends Keyed, Source> {
   }
 
   /** What was read from a spool, oldest first. */
-  take(source: Source, entries: readonly Spooled<Event>[]): void {
-    this.#drains.get(source)?.take(entries);
+  entriesRead(source: Source, entries: readonly SpooledEvent<Event>[]): void {
+    this.#drains.get(source)?.entriesRead(entries);
   }
 
   /** Something was added to the lane's own spool. */
-  grown(): void {
-    this.#drains.get(this.#options.own)?.grown();
+  entryAdded(): void {
+    this.#drains.get(this.#options.own)?.entryAdded();
   }
 
-  lookAgain(): void {
-    for (const drain of this.#drains.values()) drain.lookAgain();
+  rescan(): void {
+    for (const drain of this.#drains.values()) drain.rescan();
   }
 
-  refresh(): void {
-    for (const drain of this.#drains.values()) drain.refresh();
+  resetTimeouts(): void {
+    for (const drain of this.#drains.values()) drain.resetTimeouts();
   }
 
   /** The channel is gone. */
@@ -103,8 +103,8 @@ export class LaneDrains<Event extends Keyed, Source> {
   }
 
   /** The only event in flight can never be published. */
-  condemn(poison: Poison): void {
-    for (const drain of this.#drains.values()) drain.condemn(poison);
+  quarantineInFlight(poison: PoisonReason): void {
+    for (const drain of this.#drains.values()) drain.quarantineInFlight(poison);
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { World } from './lane-simulation.fixture';
-import { type Left, type Step } from './steps.fixture';
+import { LaneSimulation } from './lane-simulation.fixture';
+import { type Preloaded, type Step } from './steps.fixture';
 
 const RUNS = 2_000;
 
@@ -49,12 +49,12 @@ const stepsWithPoison = fc.array(
   ),
   { maxLength: 120, size: 'max' },
 );
-const left: fc.Arbitrary<Left[]> = fc.array(
+const left: fc.Arbitrary<Preloaded[]> = fc.array(
   fc.nat(3).map((key) => ({ orderKey: `key ${key}` })),
   { maxLength: 5 },
 );
 /** What other instances left; the sequences of their events say nothing about those of this one. */
-const leftByOthers: fc.Arbitrary<Left[][]> = fc.array(
+const leftByOthers: fc.Arbitrary<Preloaded[][]> = fc.array(
   fc.array(
     fc.record({
       orderKey: fc.nat(3).map((key) => `other key ${key}`),
@@ -65,21 +65,21 @@ const leftByOthers: fc.Arbitrary<Left[][]> = fc.array(
   { maxLength: 2 },
 );
 
-function afterAll(world: World, all: readonly Step[]): World {
-  for (const each of all) world.step(each);
-  world.heal();
-  return world;
+function afterAll(simulation: LaneSimulation, all: readonly Step[]): LaneSimulation {
+  for (const each of all) simulation.step(each);
+  simulation.recover();
+  return simulation;
 }
 
 it('loses nothing that it answered, whatever happens, and keeps the order of senders that wait for their answer', () => {
   fc.assert(
-    fc.property(steps, left, (all, former) => {
-      const world = afterAll(new World({ waits: true, former }), all);
-      expect(world.lost()).toEqual([]);
-      expect(world.unanswered).toEqual([]);
-      expect(world.inversions()).toEqual([]);
-      expect(world.isDirect).toBe(true);
-      expect(world.spooled).toBe(0);
+    fc.property(steps, left, (all, legacy) => {
+      const simulation = afterAll(new LaneSimulation({ waits: true, legacy }), all);
+      expect(simulation.lostEvents()).toEqual([]);
+      expect(simulation.unanswered).toEqual([]);
+      expect(simulation.orderViolations()).toEqual([]);
+      expect(simulation.isDirect).toBe(true);
+      expect(simulation.spooled).toBe(0);
     }),
     { numRuns: RUNS },
   );
@@ -87,12 +87,12 @@ it('loses nothing that it answered, whatever happens, and keeps the order of sen
 
 it('keeps the order of acceptance, of senders that do not wait too, as long as nothing is refused', () => {
   fc.assert(
-    fc.property(steps, left, (all, former) => {
+    fc.property(steps, left, (all, legacy) => {
       const unrefused = all.filter(({ do: what }) => what !== 'refuse' && what !== 'fail to sync');
-      const world = afterAll(new World({ waits: false, former }), unrefused);
-      expect(world.lost()).toEqual([]);
-      expect(world.unanswered).toEqual([]);
-      expect(world.inversions()).toEqual([]);
+      const simulation = afterAll(new LaneSimulation({ waits: false, legacy }), unrefused);
+      expect(simulation.lostEvents()).toEqual([]);
+      expect(simulation.unanswered).toEqual([]);
+      expect(simulation.orderViolations()).toEqual([]);
     }),
     { numRuns: RUNS },
   );
@@ -101,12 +101,12 @@ it('keeps the order of acceptance, of senders that do not wait too, as long as n
 it('quarantines exactly what the broker never takes, and delivers everything around it', () => {
   fc.assert(
     fc.property(stepsWithPoison, (all) => {
-      const world = afterAll(new World({ waits: true }), all);
-      expect(world.lost()).toEqual([]);
-      expect(world.unanswered).toEqual([]);
-      expect(world.inversions()).toEqual([]);
-      expect(world.isDirect).toBe(true);
-      expect(world.spooled).toBe(0);
+      const simulation = afterAll(new LaneSimulation({ waits: true }), all);
+      expect(simulation.lostEvents()).toEqual([]);
+      expect(simulation.unanswered).toEqual([]);
+      expect(simulation.orderViolations()).toEqual([]);
+      expect(simulation.isDirect).toBe(true);
+      expect(simulation.spooled).toBe(0);
     }),
     { numRuns: RUNS },
   );
@@ -115,69 +115,72 @@ it('quarantines exactly what the broker never takes, and delivers everything aro
 it('drains what other instances left beside its own events, and loses none of either, whatever the broker refuses', () => {
   fc.assert(
     fc.property(stepsWithPoison, leftByOthers, (all, orphans) => {
-      const world = afterAll(new World({ waits: true, orphans }), all);
-      expect(world.lost()).toEqual([]);
-      expect(world.unanswered).toEqual([]);
-      expect(world.inversions()).toEqual([]);
-      expect(world.isDirect).toBe(true);
-      expect(world.spooled).toBe(0);
-      expect(world.orphaned).toBe(0);
+      const simulation = afterAll(new LaneSimulation({ waits: true, orphans }), all);
+      expect(simulation.lostEvents()).toEqual([]);
+      expect(simulation.unanswered).toEqual([]);
+      expect(simulation.orderViolations()).toEqual([]);
+      expect(simulation.isDirect).toBe(true);
+      expect(simulation.spooled).toBe(0);
+      expect(simulation.orphaned).toBe(0);
     }),
     { numRuns: RUNS },
   );
 });
 
 it('finds what the broker refuses in one spool while it drains that of another instance', () => {
-  const world = new World({ waits: true, orphans: [['a', 'b', 'c', 'd'].map((orderKey) => ({ orderKey }))] });
-  world.step({ do: 'accept', key: 1, poison: 'refused' });
-  world.step({ do: 'accept', key: 2 });
-  world.step({ do: 'wait', ms: 3_001 });
-  world.heal();
-  expect(world.quarantined.size).toBe(1);
-  expect(world.lost()).toEqual([]);
-  expect(world.isDirect).toBe(true);
+  const simulation = new LaneSimulation({
+    waits: true,
+    orphans: [['a', 'b', 'c', 'd'].map((orderKey) => ({ orderKey }))],
+  });
+  simulation.step({ do: 'accept', key: 1, poison: 'refused' });
+  simulation.step({ do: 'accept', key: 2 });
+  simulation.step({ do: 'wait', ms: 3_001 });
+  simulation.recover();
+  expect(simulation.quarantined.size).toBe(1);
+  expect(simulation.lostEvents()).toEqual([]);
+  expect(simulation.isDirect).toBe(true);
 });
 
 it('finds what the broker refuses in the spool of another instance while it has enough events of its own', () => {
-  const world = new World({ waits: false, orphans: [[{ orderKey: 'other key', poison: 'refused' }]] });
-  world.step({ do: 'open' });
-  world.step({ do: 'adopt' });
-  for (let count = 0; count < 1_000 && world.orphaned > 0; count += 1) {
-    for (const key of [1, 2, 3]) world.step({ do: 'accept', key });
-    world.step({ do: 'sync', count: 9 });
-    world.step({ do: 'open' });
-    world.step({ do: 'serve', count: 9 });
-    for (const what of ['take', 'confirm', 'quarantine'] as const) world.step({ do: what, count: 2 });
-    world.step({ do: 'wait', ms: 10 });
+  const simulation = new LaneSimulation({ waits: false, orphans: [[{ orderKey: 'other key', poison: 'refused' }]] });
+  simulation.step({ do: 'open' });
+  simulation.step({ do: 'adopt' });
+  for (let count = 0; count < 1_000 && simulation.orphaned > 0; count += 1) {
+    for (const key of [1, 2, 3]) simulation.step({ do: 'accept', key });
+    simulation.step({ do: 'sync', count: 9 });
+    simulation.step({ do: 'open' });
+    simulation.step({ do: 'serve', count: 9 });
+    for (const what of ['take', 'confirm', 'quarantine'] as const) simulation.step({ do: what, count: 2 });
+    simulation.step({ do: 'wait', ms: 10 });
   }
-  expect(world.orphaned).toBe(0);
-  world.heal();
-  expect(world.lost()).toEqual([]);
+  expect(simulation.orphaned).toBe(0);
+  simulation.recover();
+  expect(simulation.lostEvents()).toEqual([]);
 });
 
 it('delivers what comes after an event that the quarantine cannot take now, and quarantines it when it can', () => {
-  const world = new World({ waits: true });
-  world.step({ do: 'accept', key: 1, poison: 'refused' });
-  world.step({ do: 'accept', key: 2 });
-  world.step({ do: 'accept', key: 3 });
-  world.step({ do: 'wait', ms: 3_001 });
+  const simulation = new LaneSimulation({ waits: true });
+  simulation.step({ do: 'accept', key: 1, poison: 'refused' });
+  simulation.step({ do: 'accept', key: 2 });
+  simulation.step({ do: 'accept', key: 3 });
+  simulation.step({ do: 'wait', ms: 3_001 });
   for (let count = 0; count < 100; count += 1) {
-    world.step({ do: 'fail to quarantine' });
-    world.step({ do: 'open' });
-    for (const what of ['sync', 'serve', 'take'] as const) world.step({ do: what, count: 1 });
-    world.step({ do: 'fail to quarantine' });
-    world.step({ do: 'confirm', count: 1 });
-    world.step({ do: 'wait', ms: 100 });
+    simulation.step({ do: 'fail to quarantine' });
+    simulation.step({ do: 'open' });
+    for (const what of ['sync', 'serve', 'take'] as const) simulation.step({ do: what, count: 1 });
+    simulation.step({ do: 'fail to quarantine' });
+    simulation.step({ do: 'confirm', count: 1 });
+    simulation.step({ do: 'wait', ms: 100 });
   }
-  expect(world.spooled).toBe(1);
-  expect(world.quarantined.size).toBe(0);
+  expect(simulation.spooled).toBe(1);
+  expect(simulation.quarantined.size).toBe(0);
   // In ten seconds: neither its channel nor the disk is worn out with it.
-  expect(world.counts.refusals).toBeLessThan(5);
-  expect(world.counts.reads).toBeLessThan(20);
-  world.heal();
-  expect(world.quarantined.size).toBe(1);
-  expect(world.isDirect).toBe(true);
-  expect(world.lost()).toEqual([]);
+  expect(simulation.counts.refusals).toBeLessThan(5);
+  expect(simulation.counts.reads).toBeLessThan(20);
+  simulation.recover();
+  expect(simulation.quarantined.size).toBe(1);
+  expect(simulation.isDirect).toBe(true);
+  expect(simulation.lostEvents()).toEqual([]);
 });
 
 it('visits every way an event can go', () => {
@@ -187,9 +190,9 @@ it('visits every way an event can go', () => {
     numRuns: 500,
     seed: 1,
   })) {
-    const world = afterAll(new World({ waits: true }), all);
-    for (const cause of world.causes) causes.add(cause);
-    for (const sequence of world.quarantined) quarantined.add(sequence);
+    const simulation = afterAll(new LaneSimulation({ waits: true }), all);
+    for (const cause of simulation.causes) causes.add(cause);
+    for (const sequence of simulation.quarantined) quarantined.add(sequence);
   }
   expect([...causes].sort()).toEqual(['away', 'blocked', 'busy', 'direct', 'refused', 'slow', 'start']);
   expect(quarantined.size).toBeGreaterThan(20);

@@ -1,11 +1,11 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type Sent } from '@pdaltagent/messaging';
-import { Drain, type Keyed, type Spooled } from './drain';
+import { Drain, type Keyed, type SpooledEvent } from './drain';
 import { LaneChannel } from './lane-channel';
 import { LaneDrains } from './lane-drains';
-import { type Cause, type LaneLimits, type LanePorts, type Mode, type Poison } from './lane-ports';
+import { type Cause, type LaneLimits, type LanePorts, type Mode, type PoisonReason } from './lane-ports';
 import { SequenceMap } from './sequence-map';
-import { Spooling } from './spool-writer';
+import { SpoolWriter } from './spool-writer';
 
 const LANE_SHARE = 1 / 4;
 /** What other instances have left may take half of what may be in flight: the lane's own events must not wait for it. */
@@ -36,33 +36,33 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   readonly #channel: LaneChannel<Event>;
   readonly #remaining: () => number;
   readonly #drains: LaneDrains<Event, Source>;
-  readonly #spooling: Spooling<Event, Failure>;
+  readonly #spoolWriter: SpoolWriter<Event, Failure>;
   #mode: Mode = 'spool';
-  #isAnnounced = false;
+  #isModeReported = false;
   /** Sent, unconfirmed, and nowhere else. */
   readonly #direct = new SequenceMap<{ readonly event: Event; readonly sentAt: number }>();
   /** Accepted, and held in memory until it can be sent. */
-  readonly #waiting = new SequenceMap<{ readonly event: Event; readonly since: number }>();
-  #holdNotBefore = -Infinity;
+  readonly #held = new SequenceMap<{ readonly event: Event; readonly since: number }>();
+  #noHoldUntil = -Infinity;
   /** Whether what other instances have left goes next. */
-  #isOrphansTurn = false;
+  #orphansNext = false;
 
   constructor(
     ports: LanePorts<Event, Failure, Source>,
     limits: LaneLimits,
     clock: Pick<Clock, 'monotonic'>,
-    sources: { readonly own: Source; readonly former?: Source | undefined },
+    sources: { readonly own: Source; readonly legacy?: Source | undefined },
   ) {
     this.#ports = ports;
     this.#clock = clock;
     this.#confirmTimeoutMs = limits.confirmTimeoutMs;
     this.#share = Math.ceil(limits.maxInFlight * LANE_SHARE);
     this.#channel = new LaneChannel((...sent) => ports.send(...sent), clock, this.#share);
-    const { own, former } = sources;
-    this.#remaining = () => (former === undefined ? 0 : ports.remaining(former)) + ports.remaining(own);
-    this.#spooling = new Spooling({
+    const { own, legacy } = sources;
+    this.#remaining = () => (legacy === undefined ? 0 : ports.remaining(legacy)) + ports.remaining(own);
+    this.#spoolWriter = new SpoolWriter({
       store: (sequence, event) => ports.store(sequence, event),
-      answer: (sequence, verdict) => ports.answer(sequence, verdict),
+      answer: (sequence, result) => ports.answer(sequence, result),
       erase: (sequence, bytes) => ports.erase(own, sequence, bytes),
     });
     this.#drains = new LaneDrains({
@@ -74,24 +74,24 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
 
   /** Events sent, or waiting in memory to be sent, that are not durable yet. */
   get unconfirmed(): number {
-    return this.#unsaved + this.#drains.inFlight;
+    return this.#notDurable + this.#drains.inFlight;
   }
 
   /** Takes an event; its sequence is higher than those before. Later: `answer`. */
   accept(sequence: number, event: Event): void {
     if (this.#mode === 'direct') {
-      if (this.#waiting.size === 0 && this.#inFlight < this.#channel.window) {
+      if (this.#held.size === 0 && this.#inFlight < this.#channel.window) {
         if (this.#sendDirect(sequence, event)) return;
-      } else if (this.#unsaved < this.#share) return this.#wait(sequence, event);
+      } else if (this.#notDurable < this.#share) return this.#hold(sequence, event);
       else this.#change('spool', 'busy');
-    } else if (this.#mayHold()) return this.#wait(sequence, event);
-    this.#storeWaiting();
+    } else if (this.#canHold()) return this.#hold(sequence, event);
+    this.#storeHeld();
     this.#store(sequence, event);
   }
 
   /** Drains what another instance has left, beside the lane's own events: no order is kept between instances. */
-  adopt(source: Source): void {
-    this.#drains.adopt(source);
+  drainOrphan(source: Source): void {
+    this.#drains.addOrphan(source);
     this.#advance();
   }
 
@@ -107,9 +107,9 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
    */
   lost(refusal?: string): void {
     this.#channel.lost();
-    if (refusal !== undefined) this.#suspect({ problem: 'refused', detail: refusal });
+    if (refusal !== undefined) this.#handleRefusal({ problem: 'refused', detail: refusal });
     this.#switchToSpool(refusal === undefined ? 'away' : 'refused');
-    this.#spooling.forgetSent();
+    this.#spoolWriter.channelLost();
     this.#drains.restart();
   }
 
@@ -119,25 +119,25 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
 
   unblocked(): void {
     if (!this.#channel.unblocked()) return;
-    this.#spooling.refresh(this.#clock.monotonic());
-    this.#drains.refresh();
+    this.#spoolWriter.resetTimeouts(this.#clock.monotonic());
+    this.#drains.resetTimeouts();
     this.#advance();
   }
 
   stored(sequence: number, bytes: number): void {
-    this.#spooling.stored(sequence, bytes);
-    this.#drains.grown();
+    this.#spoolWriter.stored(sequence, bytes);
+    this.#drains.entryAdded();
     this.#advance();
   }
 
   notStored(sequence: number, failure: Failure): void {
-    this.#spooling.notStored(sequence, failure);
+    this.#spoolWriter.notStored(sequence, failure);
     this.#advance();
   }
 
   /** What was read from a spool, oldest first. */
-  read(source: Source, entries: readonly Spooled<Event>[]): void {
-    this.#drains.take(source, entries);
+  entriesRead(source: Source, entries: readonly SpooledEvent<Event>[]): void {
+    this.#drains.entriesRead(source, entries);
     this.#advance();
   }
 
@@ -147,39 +147,41 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     if (this.#channel.canSend) {
       const isOlderThan = (ms: number, sentAt: number | undefined): boolean =>
         sentAt !== undefined && sentAt <= now - ms;
-      if ([this.#spooling.oldestSentAt, this.#drains.oldestSentAt].some((at) => isOlderThan(CHANNEL_TIMEOUT_MS, at))) {
+      if (
+        [this.#spoolWriter.oldestSentAt, this.#drains.oldestSentAt].some((at) => isOlderThan(CHANNEL_TIMEOUT_MS, at))
+      ) {
         this.#ports.reopen();
         this.lost();
       } else if (isOlderThan(this.#confirmTimeoutMs, this.#direct.first?.sentAt)) this.#switchToSpool('slow');
     }
-    if (this.#mode === 'spool') this.#holdNoLonger(now);
-    this.#drains.lookAgain();
+    if (this.#mode === 'spool') this.#spoolOverdue(now);
+    this.#drains.rescan();
     this.#advance();
   }
 
-  get #unsaved(): number {
-    return this.#direct.size + this.#waiting.size;
+  get #notDurable(): number {
+    return this.#direct.size + this.#held.size;
   }
 
   /** Sent, and not settled. */
   get #inFlight(): number {
-    return this.#direct.size + this.#spooling.late + this.#drains.inFlight;
+    return this.#direct.size + this.#spoolWriter.unsettled + this.#drains.inFlight;
   }
 
   /** Whether an event can be expected to be confirmed soon, so that it need not be spooled. */
-  #mayHold(): boolean {
-    if (this.#unsaved >= this.#share) return false;
+  #canHold(): boolean {
+    if (this.#notDurable >= this.#share) return false;
     if (this.#channel.isStarting) return true;
-    if (!this.#channel.canSend || this.#spooling.late > 0) return false;
-    return this.#clock.monotonic() >= this.#holdNotBefore && this.#remaining() <= HOLD_EVENTS;
+    if (!this.#channel.canSend || this.#spoolWriter.unsettled > 0) return false;
+    return this.#clock.monotonic() >= this.#noHoldUntil && this.#remaining() <= HOLD_EVENTS;
   }
 
-  #holdNoLonger(now: number): void {
-    const first = this.#waiting.first;
+  #spoolOverdue(now: number): void {
+    const first = this.#held.first;
     if (first === undefined || this.#channel.isStarting) return;
     if (this.#channel.canSend && now - first.since <= HOLD_MS) return;
-    this.#holdNotBefore = now + HOLD_PAUSE_MS;
-    this.#storeWaiting();
+    this.#noHoldUntil = now + HOLD_PAUSE_MS;
+    this.#storeHeld();
   }
 
   /**
@@ -188,15 +190,15 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
    */
   #advance(): void {
     if (!this.#channel.canSend) return;
-    if (this.#isOrphansTurn) this.#advanceOrphans();
+    if (this.#orphansNext) this.#advanceOrphans();
     this.#advanceOwn();
     this.#advanceOrphans();
   }
 
   #advanceOwn(): void {
-    if (this.#mode === 'direct') return this.#sendWaiting();
+    if (this.#mode === 'direct') return this.#sendHeld();
     // What was sent before may still be confirmed, or may not be in the spool yet.
-    if (this.#direct.size > 0 || !this.#spooling.isSettled) return;
+    if (this.#direct.size > 0 || !this.#spoolWriter.isSettled) return;
     if (this.#drains.pumpOwn(this.#channel.window - this.#drains.orphansInFlight)) this.#goDirect();
   }
 
@@ -210,14 +212,14 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   #goDirect(): void {
     this.#change('direct', undefined);
     this.#drains.restartOwn();
-    this.#sendWaiting();
+    this.#sendHeld();
   }
 
-  #sendWaiting(): void {
-    if (this.#waiting.size === 0 || this.#inFlight >= this.#channel.window) return;
-    for (const [sequence, { event }] of this.#waiting.entries()) {
+  #sendHeld(): void {
+    if (this.#held.size === 0 || this.#inFlight >= this.#channel.window) return;
+    for (const [sequence, { event }] of this.#held.entries()) {
       if (this.#inFlight >= this.#channel.window || this.#mode === 'spool') return;
-      this.#waiting.delete(sequence);
+      this.#held.delete(sequence);
       if (!this.#sendDirect(sequence, event)) this.#store(sequence, event);
     }
   }
@@ -239,7 +241,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   }
 
   #send(event: Event, from: 'memory' | 'spool' | 'orphan', settled: (isConfirmed: boolean) => void): Sent {
-    this.#isOrphansTurn = from !== 'orphan';
+    this.#orphansNext = from !== 'orphan';
     return this.#channel.send(event, from !== 'memory', (settlement) => {
       settled(settlement === 'confirmed');
       this.#advance();
@@ -247,31 +249,31 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   }
 
   #settled(sequence: number, isConfirmed: boolean): void {
-    if (this.#spooling.settled(sequence, isConfirmed)) return;
+    if (this.#spoolWriter.settled(sequence, isConfirmed)) return;
     if (isConfirmed) {
       this.#direct.delete(sequence);
       this.#ports.answer(sequence, 'durable');
     } else {
       this.#switchToSpool('refused');
-      this.#spooling.refused(sequence);
+      this.#spoolWriter.refused(sequence);
     }
   }
 
   /** The broker closed the channel because of one of the events in flight. AMQP does not say which. */
-  #suspect(poison: Poison): void {
+  #handleRefusal(poison: PoisonReason): void {
     const inFlight = this.#inFlight;
     if (inFlight !== 1) {
-      this.#channel.suspect(inFlight);
+      this.#channel.sendOneByOne(inFlight);
       return;
     }
-    this.#drains.condemn(poison);
+    this.#drains.quarantineInFlight(poison);
     for (const [sequence, { event }] of this.#direct.entries()) {
       this.#direct.delete(sequence);
       this.#quarantine(sequence, event, poison);
     }
   }
 
-  #quarantine(sequence: number, event: Event, poison: Poison): void {
+  #quarantine(sequence: number, event: Event, poison: PoisonReason): void {
     this.#ports.quarantine(event, poison, (isKept) => {
       if (isKept) {
         this.#ports.answer(sequence, 'durable');
@@ -287,30 +289,30 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   #switchToSpool(cause: Cause): void {
     if (this.#mode === 'direct') this.#change('spool', cause);
     for (const [sequence, { event, sentAt }] of this.#direct.entries())
-      this.#spooling.storeSent(sequence, event, sentAt);
+      this.#spoolWriter.storeSent(sequence, event, sentAt);
     this.#direct.clear();
-    if (this.#isAnnounced) this.#storeWaiting();
+    if (this.#isModeReported) this.#storeHeld();
   }
 
   #change(mode: Mode, cause: Cause | undefined): void {
     this.#mode = mode;
-    this.#isAnnounced = true;
+    this.#isModeReported = true;
     this.#ports.changed(mode, cause);
   }
 
-  #wait(sequence: number, event: Event): void {
-    this.#waiting.set(sequence, { event, since: this.#clock.monotonic() });
+  #hold(sequence: number, event: Event): void {
+    this.#held.set(sequence, { event, since: this.#clock.monotonic() });
     this.#advance();
   }
 
-  #storeWaiting(): void {
-    for (const [sequence, { event }] of this.#waiting.entries()) this.#store(sequence, event);
-    this.#waiting.clear();
+  #storeHeld(): void {
+    for (const [sequence, { event }] of this.#held.entries()) this.#store(sequence, event);
+    this.#held.clear();
   }
 
   #store(sequence: number, event: Event): void {
-    if (!this.#isAnnounced) this.#change('spool', 'start');
-    this.#spooling.store(sequence, event);
+    if (!this.#isModeReported) this.#change('spool', 'start');
+    this.#spoolWriter.store(sequence, event);
   }
 
   #drainOf(source: Source, from: 'spool' | 'orphan'): Drain<Event> {

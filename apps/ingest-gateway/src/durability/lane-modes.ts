@@ -2,17 +2,17 @@ import { type Logger } from '@pdaltagent/service';
 import { type Cause, type Mode } from './lane-ports';
 
 /** Reports in one line what happens to many lanes at the same moment, as when the connection is lost. */
-export class ModeChanges {
+export class LaneModes {
   readonly #log: Logger;
   readonly #modes: Mode[];
-  readonly #begun: (cause: Cause) => void;
-  readonly #toSpool = new Map<Cause, number[]>();
+  readonly #spoolBegun: (cause: Cause) => void;
+  readonly #changesToReport = new Map<Cause, number[]>();
 
-  /** @param begun called once for all lanes whose events begin to go to the spool at the same moment */
-  constructor(log: Logger, lanes: number, begun: (cause: Cause) => void) {
+  /** @param spoolBegun called once for all lanes whose events begin to go to the spool at the same moment */
+  constructor(log: Logger, lanes: number, spoolBegun: (cause: Cause) => void) {
     this.#log = log;
     this.#modes = Array.from({ length: lanes }, () => 'spool');
-    this.#begun = begun;
+    this.#spoolBegun = spoolBegun;
   }
 
   lanesIn(mode: Mode): number {
@@ -25,19 +25,19 @@ export class ModeChanges {
       if (this.lanesIn('spool') === 0) this.#log.info('events go straight to the broker');
       return;
     }
-    const lanes = this.#toSpool.get(cause);
+    const lanes = this.#changesToReport.get(cause);
     if (lanes !== undefined) {
       lanes.push(lane);
       return;
     }
-    this.#toSpool.set(cause, [lane]);
+    this.#changesToReport.set(cause, [lane]);
     queueMicrotask(() => this.#report(cause));
   }
 
   #report(cause: Cause): void {
-    const lanes = this.#toSpool.get(cause) ?? [];
-    this.#toSpool.delete(cause);
-    this.#begun(cause);
+    const lanes = this.#changesToReport.get(cause) ?? [];
+    this.#changesToReport.delete(cause);
+    this.#spoolBegun(cause);
     const fields = lanes.length === this.#modes.length ? { cause } : { cause, lanes: lanes.join(' ') };
     // Under load it is how the gateway works.
     if (cause === 'busy') this.#log.debug('events go to the spool', fields);

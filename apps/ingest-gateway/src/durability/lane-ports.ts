@@ -7,10 +7,11 @@ export type Mode = (typeof MODES)[number];
 export const CAUSES = ['start', 'away', 'blocked', 'slow', 'refused', 'busy'] as const;
 export type Cause = (typeof CAUSES)[number];
 /** What became of an event that was accepted: it is durable, or it could not be stored. */
-export type Verdict<Failure> = 'durable' | { readonly failure: Failure };
+export type PublishResult<Failure> = 'durable' | { readonly failure: Failure };
 
 /** Why an event can never be published: AMQP has no form for it, or the broker refuses it, in the broker's words. */
-export type Poison = { readonly problem: 'unencodable' } | { readonly problem: 'refused'; readonly detail: string };
+export type PoisonReason =
+  { readonly problem: 'unencodable' } | { readonly problem: 'refused'; readonly detail: string };
 
 /** What a lane does; every answer to a call comes later, never within it. */
 export interface LanePorts<Event, Failure, Source> {
@@ -24,8 +25,8 @@ export interface LanePorts<Event, Failure, Source> {
   /** Entries that a spool holds for the lane and that can be drained, and those that are being written. */
   remaining(source: Source): number;
   /** Keeps what can never be published. Later: true once it is durable, false if it cannot be kept. */
-  quarantine(event: Event, poison: Poison, done: (isKept: boolean) => void): void;
-  answer(sequence: number, verdict: Verdict<Failure>): void;
+  quarantine(event: Event, poison: PoisonReason, done: (isKept: boolean) => void): void;
+  answer(sequence: number, result: PublishResult<Failure>): void;
   /** Gives the lane another channel: nothing is settled any more that was sent over this one. Later: `opened`. */
   reopen(): void;
   changed(mode: Mode, cause: Cause | undefined): void;

@@ -1,15 +1,15 @@
 import { type Settlement } from '@pdaltagent/messaging';
-import { Disk } from './fake-spool.fixture';
+import { FakeSpool } from './fake-spool.fixture';
 import { LaneForwarder } from './lane-forwarder';
-import { Senders } from './fake-senders.fixture';
-import { type Event, type Left, type Step } from './steps.fixture';
+import { FakeSenders } from './fake-senders.fixture';
+import { type Event, type Preloaded, type Step } from './steps.fixture';
 
 interface Sent {
   readonly event: Event;
   readonly settled: (settlement: Settlement) => void;
 }
 
-type Source = 'own' | 'former' | Orphan;
+type Source = 'own' | 'legacy' | Orphan;
 const ORPHANS = ['orphan', 'second orphan'] as const;
 type Orphan = (typeof ORPHANS)[number];
 
@@ -18,7 +18,7 @@ const LIMITS = { confirmTimeoutMs: 1_000, maxInFlight: 12 };
 const WINDOW = 3;
 
 /** A broker, disks, senders and a clock around one lane, each of which moves one step at a time. */
-export class World {
+export class LaneSimulation {
   readonly causes = new Set<string>();
   /** Sequences in the order in which they were sent. */
   readonly sent: number[] = [];
@@ -30,7 +30,7 @@ export class World {
   #now = 0;
   #next = 1;
   /** Ended: gone, which the lane is told later. */
-  #link: 'none' | 'open' | 'blocked' | 'ended' = 'none';
+  #connection: 'none' | 'open' | 'blocked' | 'ended' = 'none';
   /** On the channel and not yet taken by the broker; then taken and not yet confirmed to us. */
   #wire: Sent[] = [];
   #confirms: Sent[] = [];
@@ -40,18 +40,18 @@ export class World {
   #late: Event[][] = [];
   readonly #arrived: Event[] = [];
   /** Arrived late, and not answered until then: if the process died, nobody can recall what it had sent. */
-  readonly #unpromised = new Set<number>();
-  readonly #disks: Readonly<Record<Source, Disk<Event>>> = {
-    own: new Disk(),
-    former: new Disk(),
-    orphan: new Disk(),
-    'second orphan': new Disk(),
+  readonly #lateUnanswered = new Set<number>();
+  readonly #spools: Readonly<Record<Source, FakeSpool<Event>>> = {
+    own: new FakeSpool(),
+    legacy: new FakeSpool(),
+    orphan: new FakeSpool(),
+    'second orphan': new FakeSpool(),
   };
   #writing: Event[] = [];
   /** What each read has found when it began: what is erased meanwhile is given all the same, as by a real database. */
   readonly #reading = new Map<Source, Event[]>();
-  #leaving: { readonly event: Event; readonly done: (isKept: boolean) => void }[] = [];
-  readonly #senders = new Senders();
+  #quarantining: { readonly event: Event; readonly done: (isKept: boolean) => void }[] = [];
+  readonly #senders = new FakeSenders();
   readonly #sentOnce = new Set<number>();
   readonly #adopted = new Set<Orphan>();
   #mode = 'spool';
@@ -61,9 +61,9 @@ export class World {
    * @param former what the former layout of the spool holds
    * @param orphans what the spools of two other instances hold
    */
-  constructor({ waits, former = [], orphans = [] }: { waits: boolean; former?: Left[]; orphans?: Left[][] }) {
+  constructor({ waits, legacy = [], orphans = [] }: { waits: boolean; legacy?: Preloaded[]; orphans?: Preloaded[][] }) {
     this.#waits = waits;
-    this.#fill('former', former);
+    this.#fill('legacy', legacy);
     ORPHANS.forEach((orphan, index) => this.#fill(orphan, orphans[index] ?? []));
     this.#lane = this.#create();
   }
@@ -73,7 +73,7 @@ export class World {
   }
 
   get spooled(): number {
-    return this.#remaining('own') + this.#remaining('former');
+    return this.#remaining('own') + this.#remaining('legacy');
   }
 
   get orphaned(): number {
@@ -90,7 +90,7 @@ export class World {
       case 'accept':
         return this.#accept(`key ${step.key}`, step.poison);
       case 'take':
-        if (this.#link === 'open') this.#take(step.count);
+        if (this.#connection === 'open') this.#take(step.count);
         return;
       case 'take late':
         return this.#takeLate(step.count);
@@ -98,7 +98,7 @@ export class World {
         for (let count = 0; count < step.count; count += 1) this.#settle(this.#confirms.shift(), 'confirmed');
         return;
       case 'refuse':
-        if (this.#link === 'open') this.#settle(this.#wire.shift(), 'refused');
+        if (this.#connection === 'open') this.#settle(this.#wire.shift(), 'refused');
         return;
       case 'sync':
         for (let count = 0; count < step.count; count += 1) this.#sync();
@@ -109,40 +109,40 @@ export class World {
         return;
       }
       case 'quarantine':
-        this.#leaving.splice(0, step.count).forEach(({ event, done }) => this.#quarantine(event, done));
+        this.#quarantining.splice(0, step.count).forEach(({ event, done }) => this.#quarantine(event, done));
         return;
       case 'fail to quarantine':
-        return this.#leaving.shift()?.done(false);
+        return this.#quarantining.shift()?.done(false);
       case 'serve':
         return this.#serve(step.count);
       case 'adopt':
         for (const orphan of ORPHANS) {
           if (this.#remaining(orphan) === 0 || this.#adopted.has(orphan)) continue;
           this.#adopted.add(orphan);
-          this.#lane.adopt(orphan);
+          this.#lane.drainOrphan(orphan);
         }
         return;
       case 'open':
-        if (this.#link !== 'none') return;
-        this.#link = 'open';
+        if (this.#connection !== 'none') return;
+        this.#connection = 'open';
         return this.#lane.opened(false);
       case 'open blocked':
-        if (this.#link !== 'none') return;
-        this.#link = 'blocked';
+        if (this.#connection !== 'none') return;
+        this.#connection = 'blocked';
         return this.#lane.opened(true);
       case 'end':
-        if (this.#link !== 'none') this.#link = 'ended';
+        if (this.#connection !== 'none') this.#connection = 'ended';
         return;
       case 'lose':
-        if (this.#link !== 'none') this.#lose(step.count);
+        if (this.#connection !== 'none') this.#lose(step.count);
         return;
       case 'block':
-        if (this.#link !== 'open') return;
-        this.#link = 'blocked';
+        if (this.#connection !== 'open') return;
+        this.#connection = 'blocked';
         return this.#lane.blocked();
       case 'unblock':
-        if (this.#link !== 'blocked') return;
-        this.#link = 'open';
+        if (this.#connection !== 'blocked') return;
+        this.#connection = 'open';
         return this.#lane.unblocked();
       case 'wait':
         this.#now += step.ms;
@@ -153,31 +153,31 @@ export class World {
   }
 
   /** Everything works again, for as long as there is something to do. */
-  heal(): void {
+  recover(): void {
     for (let round = 0; round < 400; round += 1) {
-      if (this.#link === 'ended') this.step({ do: 'lose', count: 0 });
+      if (this.#connection === 'ended') this.step({ do: 'lose', count: 0 });
       for (const step of ['unblock', 'open', 'adopt'] as const) this.step({ do: step });
       for (const step of ['take', 'confirm', 'sync', 'serve', 'take late', 'quarantine'] as const)
         this.step({ do: step, count: 100 });
       this.step({ do: 'wait', ms: 50 });
-      const isIdle = this.#wire.length + this.#confirms.length + this.#writing.length + this.#leaving.length === 0;
+      const isIdle = this.#wire.length + this.#confirms.length + this.#writing.length + this.#quarantining.length === 0;
       if (isIdle && this.isDirect && this.#lane.unconfirmed === 0 && this.orphaned === 0) return;
     }
   }
 
   /** What was answered, never arrived, and is not in the quarantine. */
-  lost(): number[] {
+  lostEvents(): number[] {
     const kept = new Set([...this.#arrived.map(({ sequence }) => sequence), ...this.quarantined]);
     return [...this.#senders.answered].filter((sequence) => !kept.has(sequence));
   }
 
   /** First arrivals that came after a later event of their key. */
-  inversions(): [number, number][] {
+  orderViolations(): [number, number][] {
     const seen = new Set<number>();
     const latest = new Map<string, number>();
     const found: [number, number][] = [];
     for (const { sequence, orderKey } of this.#arrived) {
-      if (seen.has(sequence) || this.#unpromised.has(sequence)) continue;
+      if (seen.has(sequence) || this.#lateUnanswered.has(sequence)) continue;
       seen.add(sequence);
       const before = latest.get(orderKey) ?? 0;
       if (before > sequence) found.push([before, sequence]);
@@ -191,21 +191,21 @@ export class World {
       {
         send: (event, maybeDuplicate, settled) => this.#send(event, maybeDuplicate, settled),
         store: (_sequence, event) => this.#writing.push(event),
-        erase: (source, sequence) => this.#disks[source].erase(sequence),
+        erase: (source, sequence) => this.#spools[source].erase(sequence),
         read: (source, after) => {
           if (this.#reading.has(source)) throw new Error('two reads of one spool at the same time');
           this.counts.reads += 1;
-          this.#reading.set(source, this.#disks[source].read(after, Infinity));
+          this.#reading.set(source, this.#spools[source].read(after, Infinity));
         },
         remaining: (source) => this.#remaining(source),
         quarantine: (event, _poison, done) => {
           if (event.poison === undefined) throw new Error(`${event.sequence} is no poison`);
-          this.#leaving.push({ event, done });
+          this.#quarantining.push({ event, done });
         },
         answer: (sequence, verdict) => this.#senders.answer(sequence, verdict === 'durable'),
         reopen: () => {
           this.counts.reopened += 1;
-          this.#cut(0);
+          this.#dropConnection(0);
         },
         changed: (mode, cause) => {
           this.#mode = mode;
@@ -217,13 +217,13 @@ export class World {
       },
       LIMITS,
       { monotonic: () => this.#now },
-      { own: 'own', former: 'former' },
+      { own: 'own', legacy: 'legacy' },
     );
   }
 
-  #fill(source: Source, left: readonly Left[]): void {
-    for (const each of left) {
-      this.#disks[source].put({ ...each, sequence: this.#next });
+  #fill(source: Source, events: readonly Preloaded[]): void {
+    for (const each of events) {
+      this.#spools[source].put({ ...each, sequence: this.#next });
       this.#senders.answeredBefore(this.#next);
       this.#next += 1;
     }
@@ -245,8 +245,8 @@ export class World {
 
   #send(event: Event, maybeDuplicate: boolean, settled: Sent['settled']): 'sent' | 'ended' | 'unencodable' {
     const { sequence } = event;
-    if (this.#link === 'none' || this.#link === 'ended') return 'ended';
-    if (this.#link === 'blocked') throw new Error('sent while blocked');
+    if (this.#connection === 'none' || this.#connection === 'ended') return 'ended';
+    if (this.#connection === 'blocked') throw new Error('sent while blocked');
     const inFlight = this.#wire.length + this.#confirms.length;
     if (inFlight >= (this.#isProven ? WINDOW : 1)) throw new Error('more in flight than a channel stands');
     if (event.poison === 'unencodable') return 'unencodable';
@@ -259,7 +259,7 @@ export class World {
   }
 
   #remaining(source: Source): number {
-    return this.#disks[source].size + (source === 'own' ? this.#writing.length : 0);
+    return this.#spools[source].size + (source === 'own' ? this.#writing.length : 0);
   }
 
   #take(count: number): void {
@@ -284,7 +284,7 @@ export class World {
     const poison = events.findIndex(({ poison }) => poison !== undefined);
     const taken = events.splice(0, poison === -1 ? count : Math.min(count, poison));
     this.#arrived.push(...taken);
-    for (const { sequence } of taken) if (!this.#senders.answered.has(sequence)) this.#unpromised.add(sequence);
+    for (const { sequence } of taken) if (!this.#senders.answered.has(sequence)) this.#lateUnanswered.add(sequence);
     if (events.length === 0 || poison !== -1) this.#late.shift();
   }
 
@@ -292,7 +292,7 @@ export class World {
     for (const [source, found] of [...this.#reading]) {
       this.#reading.delete(source);
       const entries = found.slice(0, count);
-      this.#lane.read(
+      this.#lane.entriesRead(
         source,
         entries.map((event) => ({ sequence: event.sequence, bytes: 1, event })),
       );
@@ -302,7 +302,7 @@ export class World {
   #sync(): void {
     const event = this.#writing.shift();
     if (event === undefined) return;
-    this.#disks.own.put(event);
+    this.#spools.own.put(event);
     this.#lane.stored(event.sequence, 1);
   }
 
@@ -312,28 +312,28 @@ export class World {
   }
 
   #lose(count: number, refusal?: string): void {
-    this.#cut(count);
+    this.#dropConnection(count);
     this.#lane.lost(refusal);
   }
 
   /** The broker takes some of what is on the channel before the rest; none of its confirms is heard. */
-  #cut(count: number): void {
+  #dropConnection(count: number): void {
     this.#late.push(this.#wire.map(({ event }) => event));
     this.#wire = [];
     this.#confirms = [];
     this.#isProven = false;
-    this.#link = 'none';
+    this.#connection = 'none';
     this.#takeLate(count);
   }
 
   /** The process dies: some of what was being written is on the disk, some erasures are not. */
   #crash(count: number): void {
-    this.#cut(count);
-    for (const event of this.#writing.splice(0, count)) this.#disks.own.put(event);
+    this.#dropConnection(count);
+    for (const event of this.#writing.splice(0, count)) this.#spools.own.put(event);
     this.#writing = [];
-    for (const disk of Object.values(this.#disks)) disk.crash(count);
+    for (const spool of Object.values(this.#spools)) spool.crash(count);
     this.#reading.clear();
-    this.#leaving = [];
+    this.#quarantining = [];
     this.#senders.forget();
     this.#adopted.clear();
     this.#mode = 'spool';

@@ -1,6 +1,6 @@
 /** Beyond this many deleted entries for each that is there, the deleted ones are removed. */
-const WASTE = 3;
-const FEW = 64;
+const MAX_DELETED_PER_ENTRY = 3;
+const MIN_COMPACT_ENTRIES = 64;
 
 /**
  * A map by sequence, in the order of the sequences, for entries that come and go with every event. Most are set behind all
@@ -24,7 +24,7 @@ export class SequenceMap<Value extends object> {
   }
 
   get(sequence: number): Value | undefined {
-    const index = this.#place(sequence);
+    const index = this.#indexOf(sequence);
     return this.#sequences[index] === sequence ? this.#values[index] : undefined;
   }
 
@@ -33,7 +33,7 @@ export class SequenceMap<Value extends object> {
   }
 
   set(sequence: number, value: Value): void {
-    const index = this.#place(sequence);
+    const index = this.#indexOf(sequence);
     const isKnown = this.#sequences[index] === sequence;
     if (!isKnown || this.#values[index] === undefined) this.#size += 1;
     if (isKnown) this.#values[index] = value;
@@ -47,11 +47,11 @@ export class SequenceMap<Value extends object> {
   }
 
   delete(sequence: number): void {
-    const index = this.#place(sequence);
+    const index = this.#indexOf(sequence);
     if (this.#sequences[index] !== sequence || this.#values[index] === undefined) return;
     this.#values[index] = undefined;
     this.#size -= 1;
-    if (this.#values.length > FEW + this.#size * (WASTE + 1)) this.#tidy();
+    if (this.#values.length > MIN_COMPACT_ENTRIES + this.#size * (MAX_DELETED_PER_ENTRY + 1)) this.#compact();
   }
 
   clear(): void {
@@ -71,7 +71,7 @@ export class SequenceMap<Value extends object> {
   }
 
   /** The index of a sequence, or where it would have to stand. */
-  #place(sequence: number): number {
+  #indexOf(sequence: number): number {
     let low = 0;
     let high = this.#sequences.length;
     if ((this.#sequences[high - 1] ?? -Infinity) < sequence) return high;
@@ -83,7 +83,7 @@ export class SequenceMap<Value extends object> {
     return low;
   }
 
-  #tidy(): void {
+  #compact(): void {
     let kept = 0;
     this.#sequences.forEach((sequence, index) => {
       const value = this.#values[index];

@@ -1,6 +1,6 @@
 import { SpoolError, type SpoolSource } from '@pdaltagent/spool';
-import { type LogLine, rememberingLogger } from '../gateway.fixture';
-import { SpooledEvents } from './spool-reader';
+import { type LogLine, recordingLogger } from '../gateway.fixture';
+import { SpoolReader } from './spool-reader';
 
 const LANE = 3;
 
@@ -17,7 +17,7 @@ function failingSource(): SpoolSource & { isFailing: boolean } {
       return this.isFailing ? Promise.reject(new SpoolError('failing')) : Promise.resolve([]);
     },
     erase: () => undefined,
-    oldest() {
+    oldestSequence() {
       return this.isFailing ? Promise.reject(new SpoolError('failing')) : Promise.resolve(7);
     },
     close: () => Promise.resolve(),
@@ -27,7 +27,7 @@ function failingSource(): SpoolSource & { isFailing: boolean } {
 describe('a spool that cannot be read', () => {
   const source = failingSource();
   const log: LogLine[] = [];
-  const events = new SpooledEvents({ log: rememberingLogger(log), quarantine: () => Promise.resolve(false) });
+  const events = new SpoolReader({ log: recordingLogger(log), quarantine: () => Promise.resolve(false) });
 
   it('is logged once, however often it is tried, and again only after it could be read', async () => {
     for (let tick = 0; tick < 10; tick += 1) expect(await events.read(source, LANE, 0)).toEqual([]);
@@ -40,8 +40,8 @@ describe('a spool that cannot be read', () => {
   });
 
   it('has an oldest event of unknown age', async () => {
-    expect(await events.oldest(source)).toBeNaN();
+    expect(await events.oldestSequence(source)).toBeNaN();
     source.isFailing = false;
-    expect(await events.oldest(source)).toBe(7);
+    expect(await events.oldestSequence(source)).toBe(7);
   });
 });

@@ -1,41 +1,41 @@
 import { type OutgoingMessage, readRecord } from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
 import { SpoolError, type SpoolSource, type StoredEntry } from '@pdaltagent/spool';
-import { type Spooled } from './drain';
+import { type SpooledEvent } from './drain';
 
 const PAGE = { entries: 256, bytes: 512 * 1024 };
 
-export interface SpooledEventsOptions {
+export interface SpoolReaderOptions {
   readonly log: Logger;
   /** Keeps a record that no version wrote. Resolves with false if it cannot be kept now. */
   readonly quarantine: (id: string, record: Buffer) => Promise<boolean>;
 }
 
 /** Reads the events of spools. What this version does not understand stays where it is, or goes to the quarantine. */
-export class SpooledEvents {
-  readonly #options: SpooledEventsOptions;
+export class SpoolReader {
+  readonly #options: SpoolReaderOptions;
   /** Of each spool and lane the sequences that stay there: for a newer version, or because the quarantine failed. */
-  readonly #left = new WeakMap<SpoolSource, Map<number, Set<number>>>();
+  readonly #skipped = new WeakMap<SpoolSource, Map<number, Set<number>>>();
   /** Spools whose last read failed: that is logged once. */
   readonly #unreadable = new WeakSet<SpoolSource>();
 
-  constructor(options: SpooledEventsOptions) {
+  constructor(options: SpoolReaderOptions) {
     this.#options = options;
   }
 
   /** Entries of a lane that this version can drain, and those that it has not read yet. */
   remaining(source: SpoolSource, lane: number): number {
-    return source.entriesOf(lane) - (this.#left.get(source)?.get(lane)?.size ?? 0);
+    return source.entriesOf(lane) - (this.#skipped.get(source)?.get(lane)?.size ?? 0);
   }
 
   /** The next events of a lane after a sequence, oldest first; none if the end is reached or the spool cannot be read. */
-  async read(source: SpoolSource, lane: number, after: number): Promise<Spooled<OutgoingMessage>[]> {
+  async read(source: SpoolSource, lane: number, after: number): Promise<SpooledEvent<OutgoingMessage>[]> {
     try {
       // What stays in the spool must not hide what comes after it.
       for (let from = after; ;) {
         const page = await source.read(lane, from, PAGE);
         this.#unreadable.delete(source);
-        const events: Spooled<OutgoingMessage>[] = [];
+        const events: SpooledEvent<OutgoingMessage>[] = [];
         for (const entry of page) {
           const event = await this.#eventOf(source, lane, entry);
           if (event !== undefined) events.push({ sequence: entry.sequence, bytes: entry.bytes, event });
@@ -54,9 +54,9 @@ export class SpooledEvents {
   }
 
   /** The lowest sequence of all lanes; NaN if the spool cannot be read at the moment. */
-  async oldest(source: SpoolSource): Promise<number | undefined> {
+  async oldestSequence(source: SpoolSource): Promise<number | undefined> {
     try {
-      return await source.oldest();
+      return await source.oldestSequence();
     } catch (error) {
       if (error instanceof SpoolError) return NaN;
       throw error;
@@ -64,28 +64,28 @@ export class SpooledEvents {
   }
 
   async #eventOf(source: SpoolSource, lane: number, entry: StoredEntry): Promise<OutgoingMessage | undefined> {
-    if (this.#left.get(source)?.get(lane)?.has(entry.sequence) === true) return undefined;
+    if (this.#skipped.get(source)?.get(lane)?.has(entry.sequence) === true) return undefined;
     const read = entry.isDamaged === true ? ({ kind: 'damaged' } as const) : readRecord(entry.content);
     switch (read.kind) {
       case 'message':
         return read.message;
       case 'newer':
-        if (this.#leave(source, lane, entry.sequence)) this.#reportNewer(source, entry.sequence, read.version);
+        if (this.#skip(source, lane, entry.sequence)) this.#reportNewer(source, entry.sequence, read.version);
         return undefined;
       case 'damaged':
         if (await this.#options.quarantine(`damaged-${lane}-${entry.sequence}`, entry.content)) {
           source.erase(lane, entry.sequence, entry.bytes);
-        } else this.#leave(source, lane, entry.sequence);
+        } else this.#skip(source, lane, entry.sequence);
         return undefined;
     }
   }
 
   /** False if it was left before. */
-  #leave(source: SpoolSource, lane: number, sequence: number): boolean {
-    const lanes = this.#left.get(source) ?? new Map<number, Set<number>>();
-    const left = lanes.get(lane) ?? new Set<number>();
-    if (left.has(sequence)) return false;
-    this.#left.set(source, lanes.set(lane, left.add(sequence)));
+  #skip(source: SpoolSource, lane: number, sequence: number): boolean {
+    const lanes = this.#skipped.get(source) ?? new Map<number, Set<number>>();
+    const skipped = lanes.get(lane) ?? new Set<number>();
+    if (skipped.has(sequence)) return false;
+    this.#skipped.set(source, lanes.set(lane, skipped.add(sequence)));
     return true;
   }
 

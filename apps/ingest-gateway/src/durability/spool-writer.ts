@@ -2,40 +2,40 @@ import { type LanePorts } from './lane-ports';
 import { SequenceMap } from './sequence-map';
 
 /** What went into the spool after it had been sent: the broker may still confirm it. */
-interface Late {
+interface UnsettledEvent {
   sentAt: number;
   /** Its size in the spool, once it is there. */
   bytes: number | undefined;
 }
 
-export interface SpoolingPorts<Event, Failure> extends Pick<LanePorts<Event, Failure, never>, 'store' | 'answer'> {
+export interface SpoolWriterPorts<Event, Failure> extends Pick<LanePorts<Event, Failure, never>, 'store' | 'answer'> {
   /** Erases an entry of the lane's own spool. */
   erase(sequence: number, bytes: number): void;
 }
 
 /** A lane's events on their way into its spool. Each is answered once: when it is stored, or confirmed before that. */
-export class Spooling<Event, Failure> {
-  readonly #ports: SpoolingPorts<Event, Failure>;
-  readonly #late = new SequenceMap<Late>();
+export class SpoolWriter<Event, Failure> {
+  readonly #ports: SpoolWriterPorts<Event, Failure>;
+  readonly #unsettled = new SequenceMap<UnsettledEvent>();
   readonly #storing = new SequenceMap<{ readonly wasSent: boolean; isConfirmed: boolean }>();
-  #sentOnTheirWay = 0;
+  #storingSent = 0;
 
-  constructor(ports: SpoolingPorts<Event, Failure>) {
+  constructor(ports: SpoolWriterPorts<Event, Failure>) {
     this.#ports = ports;
   }
 
   /** Spooled events that were sent before and may still be confirmed. */
-  get late(): number {
-    return this.#late.size;
+  get unsettled(): number {
+    return this.#unsettled.size;
   }
 
   get oldestSentAt(): number | undefined {
-    return this.#late.first?.sentAt;
+    return this.#unsettled.first?.sentAt;
   }
 
   /** Everything that was sent is in the spool, and none of it can be confirmed any more. */
   get isSettled(): boolean {
-    return this.#late.size + this.#sentOnTheirWay === 0;
+    return this.#unsettled.size + this.#storingSent === 0;
   }
 
   /** Puts an event into the spool. */
@@ -45,63 +45,63 @@ export class Spooling<Event, Failure> {
 
   /** Puts an event into the spool that was sent and may still be confirmed. */
   storeSent(sequence: number, event: Event, sentAt: number): void {
-    this.#late.set(sequence, { sentAt, bytes: undefined });
+    this.#unsettled.set(sequence, { sentAt, bytes: undefined });
     this.#store(sequence, event, true);
   }
 
   stored(sequence: number, bytes: number): void {
-    if (this.#leave(sequence)?.isConfirmed === true) {
+    if (this.#finishStoring(sequence)?.isConfirmed === true) {
       this.#ports.erase(sequence, bytes);
       return;
     }
-    const late = this.#late.get(sequence);
-    if (late !== undefined) late.bytes = bytes;
+    const unsettled = this.#unsettled.get(sequence);
+    if (unsettled !== undefined) unsettled.bytes = bytes;
     this.#ports.answer(sequence, 'durable');
   }
 
   notStored(sequence: number, failure: Failure): void {
-    if (this.#leave(sequence)?.isConfirmed !== true) this.#ports.answer(sequence, { failure });
+    if (this.#finishStoring(sequence)?.isConfirmed !== true) this.#ports.answer(sequence, { failure });
   }
 
   /** The broker confirmed or refused an event. False if it was not spooled. */
   settled(sequence: number, isConfirmed: boolean): boolean {
-    const late = this.#late.get(sequence);
-    if (late === undefined) return false;
-    this.#late.delete(sequence);
+    const unsettled = this.#unsettled.get(sequence);
+    if (unsettled === undefined) return false;
+    this.#unsettled.delete(sequence);
     if (!isConfirmed) return true;
     const storing = this.#storing.get(sequence);
     if (storing !== undefined) {
       storing.isConfirmed = true;
       this.#ports.answer(sequence, 'durable');
-    } else if (late.bytes !== undefined) this.#ports.erase(sequence, late.bytes);
+    } else if (unsettled.bytes !== undefined) this.#ports.erase(sequence, unsettled.bytes);
     return true;
   }
 
   /** The broker refused an event: it cannot be confirmed any more. */
   refused(sequence: number): void {
-    this.#late.delete(sequence);
+    this.#unsettled.delete(sequence);
   }
 
   /** The channel is gone: nothing that was sent over it can be confirmed any more. */
-  forgetSent(): void {
-    this.#late.clear();
+  channelLost(): void {
+    this.#unsettled.clear();
   }
 
   /** What was sent counts as sent now: the time in which the broker was blocked does not count. */
-  refresh(now: number): void {
-    for (const [, late] of this.#late.entries()) late.sentAt = now;
+  resetTimeouts(now: number): void {
+    for (const [, unsettled] of this.#unsettled.entries()) unsettled.sentAt = now;
   }
 
   #store(sequence: number, event: Event, wasSent: boolean): void {
     this.#storing.set(sequence, { wasSent, isConfirmed: false });
-    if (wasSent) this.#sentOnTheirWay += 1;
+    if (wasSent) this.#storingSent += 1;
     this.#ports.store(sequence, event);
   }
 
-  #leave(sequence: number): { readonly isConfirmed: boolean } | undefined {
+  #finishStoring(sequence: number): { readonly isConfirmed: boolean } | undefined {
     const storing = this.#storing.get(sequence);
     this.#storing.delete(sequence);
-    if (storing?.wasSent === true) this.#sentOnTheirWay -= 1;
+    if (storing?.wasSent === true) this.#storingSent -= 1;
     return storing;
   }
 }

@@ -16,4 +16,4 @@ export type Step =
   | { readonly do: 'open' | 'block' | 'unblock' | 'refuse' | 'fail to sync' | 'fail to quarantine' | 'adopt' };
 
 /** An event that is in a spool at the beginning. */
-export type Left = Pick<Event, 'orderKey' | 'poison'>;
+export type Preloaded = Pick<Event, 'orderKey' | 'poison'>;

@@ -1,5 +1,5 @@
 import {
-  makeDedupKey,
+  generateDedupKey,
   MAXIMUM_SUMMARY_CHARACTERS,
   SEVERITIES,
   type AlertEvent,
@@ -41,7 +41,7 @@ export function compose(given: ParsedArguments<PdSendOption>): AlertEvent {
   return {
     routing_key,
     event_action: 'trigger',
-    dedup_key: incidentKey ?? makeDedupKey(),
+    dedup_key: incidentKey ?? generateDedupKey(),
     payload: payload(description),
     ...client,
   };
