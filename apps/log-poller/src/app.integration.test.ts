@@ -240,7 +240,7 @@ describe('the poller', () => {
     write(all, '{ name: bad }');
     await waitUntil(() => logged.some((line) => line.includes('the former version stays')), { what: 'the refusal' });
     write(all, '{ name: new, url: http://new.test }');
-    await waitUntil(() => logged.some((line) => line.includes('was changed and is in force')), { what: 'the change' });
+    await waitUntil(() => logged.some((line) => line.includes('was reloaded')), { what: 'the change' });
     server.add(1);
     await arrived(lanes, 5);
     expect(names()).toEqual(['all', 'all', 'all', 'new', 'some']);

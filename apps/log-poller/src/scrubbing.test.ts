@@ -56,7 +56,7 @@ it('takes personal data out of webhooks before they are queued, and counts it by
   expect(body).toContain('"id":"R1"');
   expect(await metrics.metrics()).toMatch(/pdaltagent_poller_scrubbed_total\{kind="PHONE"\} 1/);
   expect(warnings).toEqual([
-    'personal data in keys of incidents and alerts stays as it is: PDAGENTD_SCRUB_SECRET is not set',
+    'personal data in keys of incidents and alerts is not replaced: PDAGENTD_SCRUB_SECRET is not set',
   ]);
 });
 

@@ -4,7 +4,7 @@ import { getEventListeners } from 'node:events';
 import { validate, version } from 'uuid';
 
 describe('the system clock', () => {
-  it('goes on while the wall clock is set back two hours', () => {
+  it('continues while the wall clock is set back two hours', () => {
     const before = SYSTEM_CLOCK.monotonic();
     const wallBefore = Date.now();
     jest.spyOn(Date, 'now').mockReturnValue(wallBefore - 7_200_000);
@@ -44,7 +44,7 @@ describe('a delay', () => {
     await expect(delayed).rejects.toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', cause: 'stopped' });
   });
 
-  it('rejects at once if its signal was aborted before', async () => {
+  it('rejects at once if its signal was already aborted', async () => {
     const delayed = delay(new ManualClock(), 100, AbortSignal.abort());
     await expect(delayed).rejects.toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
   });
@@ -72,7 +72,7 @@ describe('a timeout signal', () => {
 });
 
 describe('the next turn of the event loop', () => {
-  it('comes after everything that was due in this one', async () => {
+  it('runs after everything that was due in this one', async () => {
     const order: string[] = [];
     const turn = new Promise<void>((resolve) =>
       nextTurn(() => {
@@ -87,7 +87,7 @@ describe('the next turn of the event loop', () => {
 });
 
 describe('a repeated call', () => {
-  it('comes every so often until it is cancelled, even from within', () => {
+  it('runs periodically until it is cancelled, even from within the callback', () => {
     const clock = new ManualClock();
     const at: number[] = [];
     const start = clock.monotonic();
@@ -99,7 +99,7 @@ describe('a repeated call', () => {
     expect(at).toEqual([100, 200, 300]);
   });
 
-  it('goes on after an exception of the callback', () => {
+  it('continues after an exception in the callback', () => {
     const clock = new ManualClock();
     const called = jest.fn(() => {
       throw new Error('a bug');
@@ -123,7 +123,7 @@ describe('a repeated call', () => {
 });
 
 describe('the system randomness', () => {
-  it('gives fractions from 0 up to 1, and as many bytes as asked', () => {
+  it('returns fractions from 0 to 1, and the requested number of bytes', () => {
     const fraction = SYSTEM_RANDOM.fraction();
     expect(fraction).toBeGreaterThanOrEqual(0);
     expect(fraction).toBeLessThan(1);
@@ -131,21 +131,21 @@ describe('the system randomness', () => {
     expect(SYSTEM_RANDOM.bytes(16)).not.toEqual(SYSTEM_RANDOM.bytes(16));
   });
 
-  it('makes UUIDs of version 4, which repeat if the randomness does', () => {
+  it('generates version 4 UUIDs, which repeat if the randomness does', () => {
     expect(version(uuid(SYSTEM_RANDOM))).toBe(4);
     expect(uuid(SYSTEM_RANDOM)).not.toBe(uuid(SYSTEM_RANDOM));
     const same = { fraction: () => 0, bytes: (count: number) => new Uint8Array(count).fill(7) };
     expect(uuid(same)).toBe(uuid(same));
   });
 
-  it('makes UUIDs of version 7, which begin with their moment', () => {
+  it('generates version 7 UUIDs, which begin with their time', () => {
     const at = 0x0123_4567_89ab;
     expect(uuidAt(at, SYSTEM_RANDOM)).toMatch(/^01234567-89ab-7/);
     expect(validate(uuidAt(at, SYSTEM_RANDOM))).toBe(true);
     expect(uuidAt(at, SYSTEM_RANDOM)).not.toBe(uuidAt(at, SYSTEM_RANDOM));
   });
 
-  it('never gives a byte twice, whatever is done with those that were given', () => {
+  it('never returns a byte twice, even if callers modify the result', () => {
     const given = Array.from({ length: 2_000 }, () => SYSTEM_RANDOM.bytes(16));
     const texts = given.map((bytes) => Buffer.from(bytes).toString('hex'));
     expect(new Set(texts).size).toBe(given.length);

@@ -12,7 +12,7 @@ export const SYSTEM_CLOCK: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   after: (ms, callback) => {
-    // What keeps a process alive is its connections: what a stopped service still waits for does not.
+    // Connections keep a process alive; a timer that a stopped service still has must not.
     const timer = setTimeout(callback, ms).unref();
     return () => clearTimeout(timer);
   },

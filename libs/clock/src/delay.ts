@@ -1,6 +1,6 @@
 import { type Clock } from './clock';
 
-/** What a delay rejects with whose signal is aborted; the same name, code and cause as in node:timers/promises. */
+/** Rejection of a delay whose signal is aborted; the same name, code and cause as in node:timers/promises. */
 class AbortError extends Error {
   override readonly name = 'AbortError';
   readonly code = 'ABORT_ERR';

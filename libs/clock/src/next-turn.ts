@@ -1,7 +1,4 @@
-/**
- * Calls back once this turn of the event loop is over, so that what came with it is handled together. It measures no time and
- * waits for none.
- */
+/** Calls back in the next iteration of the event loop, so that everything from this one is handled together. Not a timer. */
 export function nextTurn(callback: () => void): void {
   setImmediate(callback);
 }

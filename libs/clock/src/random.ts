@@ -4,11 +4,11 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 export interface Random {
   /** In [0, 1). */
   fraction(): number;
-  /** Fit for secrets; the caller may change them. */
+  /** Cryptographically secure; the caller may modify the result. */
   bytes(count: number): Uint8Array;
 }
 
-/** A call of the generator costs ten times what it takes to cut the few bytes of an id off such a stock. */
+/** Calling the generator takes ten times as long as slicing the bytes of an id off a pool. */
 const POOL_BYTES = 4_096;
 let pool = Buffer.alloc(0);
 

@@ -1,7 +1,7 @@
 import { eventProcessed, eventTooLarge, invalidEvent, throttled, unrecognizedObject } from './index';
 
-describe('answers', () => {
-  it('are PagerDuty’s for an event that was taken', () => {
+describe('responses', () => {
+  it('are those of PagerDuty for an accepted event', () => {
     expect(eventProcessed('v2', 'k')).toEqual({
       status: 202,
       body: { status: 'success', message: 'Event processed', dedup_key: 'k' },
@@ -17,7 +17,7 @@ describe('answers', () => {
     expect(eventProcessed('v2', 'k', ['w']).body.warnings).toEqual(['w']);
   });
 
-  it('are PagerDuty’s for an event that was not', () => {
+  it('are those of PagerDuty for a rejected event', () => {
     expect(invalidEvent(['e'])).toEqual({
       status: 400,
       body: { status: 'invalid event', message: 'Event object is invalid', errors: ['e'] },

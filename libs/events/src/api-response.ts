@@ -1,6 +1,6 @@
 import type { EventType } from './event-type';
 
-/** The JSON body of every answer of PagerDuty's events hosts. */
+/** The JSON body of every response of PagerDuty's events hosts. */
 export interface ApiResponseBody {
   readonly status: string;
   readonly message: string;
@@ -10,15 +10,15 @@ export interface ApiResponseBody {
   readonly warnings?: readonly string[];
 }
 
-/** An answer as PagerDuty would give it: HTTP status and JSON body. */
+/** A response as PagerDuty would send it: HTTP status and JSON body. */
 export interface ApiResponse {
   readonly status: number;
   readonly body: ApiResponseBody;
 }
 
 /**
- * The event was taken: 202, on v1 200 (PagerDuty, Events API v1 and v2). Alerts are answered with their key.
- * @param warnings what had to be cut, where something had
+ * The event was accepted: 202, for v1 200 (PagerDuty, Events API v1 and v2). The response to an alert contains its key.
+ * @param warnings what had to be truncated, if anything
  */
 export function eventProcessed(type: EventType, key?: string, warnings: readonly string[] = []): ApiResponse {
   return {
@@ -32,12 +32,12 @@ export function eventProcessed(type: EventType, key?: string, warnings: readonly
   };
 }
 
-/** The event breaks a rule: 400 with every reason. */
+/** The event is invalid: 400 with every error. */
 export function invalidEvent(errors: readonly string[]): ApiResponse {
   return { status: 400, body: { status: 'invalid event', message: 'Event object is invalid', errors } };
 }
 
-/** The body is no JSON object: 400. */
+/** The body is not a JSON object: 400. */
 export function unrecognizedObject(error = 'JSON parse error'): ApiResponse {
   return {
     status: 400,
@@ -45,7 +45,7 @@ export function unrecognizedObject(error = 'JSON parse error'): ApiResponse {
   };
 }
 
-/** Over 512 KB: 413. PagerDuty documents the limit, but not its words. */
+/** Over 512 KB: 413. PagerDuty documents the limit, but not the text of the response. */
 export function eventTooLarge(): ApiResponse {
   return {
     status: 413,
@@ -57,7 +57,7 @@ export function eventTooLarge(): ApiResponse {
   };
 }
 
-/** Too many events of one key: 429, on v1 403. The words are those of PagerDuty's own client tests. */
+/** Too many events for one key: 429, for v1 403. The text is from PagerDuty's own client tests. */
 export function throttled(type: EventType): ApiResponse {
   return {
     status: type === 'v1' ? 403 : 429,
@@ -69,7 +69,7 @@ export function throttled(type: EventType): ApiResponse {
   };
 }
 
-/** Nothing wrong with the event, but it cannot be taken now: 503. Older clients do not retry a 429. */
+/** The event is fine, but cannot be accepted now: 503. Older clients do not retry a 429. */
 export function temporarilyUnavailable(error: string): ApiResponse {
   return {
     status: 503,

@@ -1,22 +1,22 @@
-/** Events with members of PagerDuty's own, which we may read and validate. */
+/** Events in one of PagerDuty's own formats, which we can read and validate. */
 export type ApiType = 'v2' | 'v1' | 'change';
-/** Bodies that only a transformer at PagerDuty understands: they travel byte for byte. */
+/** Bodies that only a transformer at PagerDuty understands: they are forwarded byte for byte. */
 export type VendorType = 'x-ere' | 'integration' | 'integration-change';
-/** Which door of PagerDuty an event came for. It decides the path and the meaning of the answer. */
+/** The PagerDuty endpoint that an event is for. It decides the path and how the response is interpreted. */
 export type EventType = ApiType | VendorType;
 
 export const API_TYPES: readonly ApiType[] = ['v2', 'v1', 'change'];
 export const VENDOR_TYPES: readonly VendorType[] = ['x-ere', 'integration', 'integration-change'];
 export const EVENT_TYPES: readonly EventType[] = [...API_TYPES, ...VENDOR_TYPES];
 
-/** Whether an event of this type has members we may read and validate. */
+/** Whether an event of this type is in a format that we can read and validate. */
 export function isApiType(type: EventType): type is ApiType {
   return type === 'v2' || type === 'v1' || type === 'change';
 }
 
 /**
  * The path below PagerDuty's events host that an event of this type is posted to.
- * Vendor paths carry the routing key; the others carry it in the body.
+ * Vendor paths contain the routing key; for the others it is in the body.
  */
 export function pathOf(type: EventType, routingKey: string): string {
   switch (type) {

@@ -16,7 +16,7 @@ export interface Image {
   readonly alt?: string;
 }
 
-/** The alert of an Events API v2 trigger. `custom_details` is an object in the docs; real clients send strings too. */
+/** The alert of an Events API v2 trigger. `custom_details` is documented as an object; real clients send strings too. */
 export interface AlertPayload {
   readonly summary: string;
   readonly source: string;
@@ -52,7 +52,7 @@ export interface AlertUpdate extends Client {
   readonly payload?: AlertPayload;
 }
 
-/** Body of POST /v2/change/enqueue. It has neither action nor dedup key. */
+/** Body of POST /v2/change/enqueue. It has neither an action nor a dedup key. */
 export interface ChangeEvent {
   readonly routing_key: string;
   readonly payload: {

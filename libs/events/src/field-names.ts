@@ -1,11 +1,11 @@
 import type { ApiType } from './event-type';
 
-/** The names under which an API keeps what we have to read. */
+/** What each API calls the fields that we read. */
 export interface FieldNames {
   readonly routingKey: string;
   readonly action?: string;
   readonly dedupKey?: string;
-  /** The object that holds summary and details; none: the event itself. */
+  /** The object that contains summary and details; undefined: the event itself. */
   readonly parent?: string;
   readonly summary: string;
   readonly details: string;

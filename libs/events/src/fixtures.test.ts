@@ -14,7 +14,7 @@ function documentOf(bytes: Buffer) {
   return reading.document;
 }
 
-describe('what real tools send', () => {
+describe('events of real tools', () => {
   const events: readonly (readonly [name: string, type: ApiType, dedupKey: string])[] = [
     ['01-alertmanager-v2-trigger.json', 'v2', '6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b'],
     ['02-alertmanager-v2-resolve.json', 'v2', '6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b'],
@@ -30,7 +30,7 @@ describe('what real tools send', () => {
     expect(dedupKeyOf(type, document.value)).toBe(dedupKey);
   });
 
-  it('takes Kibana’s routing key from the header', () => {
+  it('accepts Kibana’s routing key in the header', () => {
     const document = documentOf(fixture('08-kibana-v2-trigger-key-in-header.json'));
     expect(validate('v2', document, KEY)).toEqual([]);
     expect(validate('v2', document)).toEqual(["'routing_key' is missing or blank"]);
@@ -39,7 +39,7 @@ describe('what real tools send', () => {
     ]);
   });
 
-  it('finds nothing wrong with a Nagios event but its dummy key', () => {
+  it('finds nothing wrong with a Nagios event except its dummy key', () => {
     const bytes = fixture('09-pdagent-pd-nagios-v1-trigger.json');
     expect(validate('v1', documentOf(bytes))).toEqual([
       'Service key is the wrong length (should be 32 characters)',
@@ -50,7 +50,7 @@ describe('what real tools send', () => {
   });
 
   it.each(['10-splunk-integration-enqueue.json', '11-cloudwatch-sns-notification.json'])(
-    '%s has no alert that can be read, so its routing key orders it',
+    '%s has no readable dedup key, so its order key is the routing key',
     (name) => {
       const dedupKey = vendorDedupKeyOf('x-ere', fixture(name));
       expect(orderKeyOf({ type: 'x-ere', id: 'id', routingKey: KEY, dedupKey })).toBe(KEY);

@@ -13,23 +13,23 @@ describe('reading a JSON object', () => {
     ['a list', '[]', 'Event is not a JSON object'],
     ['null', 'null', 'Event is not a JSON object'],
     ['broken UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 'Body is not valid UTF-8'],
-    ['101 levels', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`, 'JSON is nested over 100 levels deep'],
-    ['250,000 levels', '['.repeat(250_000), 'JSON is nested over 100 levels deep'],
+    ['101 levels', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`, 'JSON is nested more than 100 levels deep'],
+    ['250,000 levels', '['.repeat(250_000), 'JSON is nested more than 100 levels deep'],
   ])('refuses %s', (_, body, error) => expect(read(body)).toEqual({ ok: false, error }));
 
-  it('takes 100 levels, and brackets in strings for what they are', () => {
+  it('accepts 100 levels, and does not count brackets in strings', () => {
     expect(read(`{"a":${'['.repeat(99)}${']'.repeat(99)}}`).ok).toBe(true);
     expect(read(`{"a":"${'['.repeat(1000)}\\"${'{'.repeat(1000)}"}`).ok).toBe(true);
   });
 
-  it('drops a byte order mark, which PagerDuty would refuse the event for', () => {
+  it('drops a byte order mark, for which PagerDuty would reject the event', () => {
     const reading = read('\ufeff{"a":"\ufeff"}');
     expect(reading.ok && reading.document.value).toEqual({ a: '\ufeff' });
     expect(reading.ok && reading.document.bytes.toString()).toBe('{"a":"\ufeff"}');
     expect(read('\ufeff\ufeff{}').ok).toBe(false);
   });
 
-  it('keeps a member called __proto__ to itself', () => {
+  it('reads a member called __proto__ as any other', () => {
     const reading = read('{"__proto__":{"polluted":true}}');
     expect(reading.ok && reading.document.value['polluted']).toBeUndefined();
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
@@ -37,7 +37,7 @@ describe('reading a JSON object', () => {
 });
 
 describe('the outline of an object', () => {
-  it('says where each value lies, repeated names included', () => {
+  it('has the position of each value, including repeated names', () => {
     const bytes = Buffer.from(' { "a" : [1, {"b": ","}] ,"\\u0061": "x\\"}" }');
     const { members, depth } = outlineOf(bytes);
     expect(depth).toBe(3);
@@ -49,7 +49,7 @@ describe('the outline of an object', () => {
     ]);
   });
 
-  it('ends with the object it began with', () => {
+  it('ends at the end of the object', () => {
     const bytes = Buffer.from('{"payload":{"summary":"s"},"summary":"other"}');
     const [payload] = outlineOf(bytes).members;
     expect(outlineOf(bytes, payload?.valueStart).members.map(({ name }) => name)).toEqual(['summary']);

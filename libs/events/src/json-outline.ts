@@ -1,15 +1,15 @@
-/** A member of a JSON object as it stands in the bytes: where its value begins and ends (end exclusive). */
+/** A member of a JSON object, and where its value begins and ends in the bytes (end exclusive). */
 export interface Member {
   readonly name: string;
   readonly valueStart: number;
   readonly valueEnd: number;
 }
 
-/** Where the parts of a JSON object lie in its bytes. */
+/** The positions of the parts of a JSON object in its bytes. */
 export interface Outline {
   /** How deep objects and arrays are nested; 1 for a flat object. */
   readonly depth: number;
-  /** Offset just behind the opening brace. */
+  /** Offset just after the opening brace. */
   readonly contentStart: number;
   /** Members of the outermost object, in the order they are written; names may repeat. */
   readonly members: readonly Member[];
@@ -25,9 +25,9 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 /**
- * Reads the outline of the JSON value that starts at `start`, in one pass and without recursion.
- * JSON's structure is ASCII, so UTF-8 bytes need no decoding. For bytes that are no JSON the outline means nothing,
- * but it is made all the same: its depth may be asked before anything is parsed.
+ * Scans the JSON value that starts at `start`, in one pass and without recursion.
+ * JSON's structure is ASCII, so UTF-8 bytes need no decoding. Invalid JSON gives a meaningless outline rather than an error:
+ * its depth is checked before anything is parsed.
  */
 export function outlineOf(bytes: Buffer, start = 0): Outline {
   const members: Member[] = [];
@@ -90,7 +90,7 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
   return { depth: deepest, contentStart, members };
 }
 
-/** Offset just behind the closing quote of the string that opens at `start`. */
+/** Offset just after the closing quote of the string that begins at `start`. */
 function endOfString(bytes: Buffer, start: number): number {
   for (let at = start + 1; at < bytes.length; at += 1) {
     const byte = bytes[at];
@@ -100,7 +100,7 @@ function endOfString(bytes: Buffer, start: number): number {
   return bytes.length;
 }
 
-/** A member's name may be written with escapes: "\u0072outing_key" is routing_key. */
+/** A member's name may contain escapes: "\u0072outing_key" is routing_key. */
 function stringAt(bytes: Buffer, start: number, end: number): string {
   const raw = bytes.toString('utf8', start, end);
   if (!raw.includes('\\')) return raw.slice(1, -1);

@@ -18,8 +18,8 @@ function spliced(type: ApiType, bytes: Buffer): Buffer {
   return withDedupKey(type, reading.document, MADE);
 }
 
-describe('a made dedup key', () => {
-  it('is 32 lower-case hex digits and new each time', () => {
+describe('a generated dedup key', () => {
+  it('is 32 lower-case hex digits and different each time', () => {
     expect(generateDedupKey()).toMatch(/^[0-9a-f]{32}$/);
     expect(generateDedupKey()).not.toBe(generateDedupKey());
   });
@@ -34,7 +34,7 @@ describe('a made dedup key', () => {
     ['{"dedup_key": null ,"a":1}', `{"dedup_key": "${MADE}" ,"a":1}`],
     ['{"a":1,"dedup_key":""}', `{"a":1,"dedup_key":"${MADE}"}`],
     ['{"a":1,"dedup\\u005fkey":""}', `{"a":1,"dedup\\u005fkey":"${MADE}"}`],
-  ])('goes into %j', (before, after) => {
+  ])('is inserted into %j', (before, after) => {
     expect(spliced('v2', Buffer.from(before)).toString()).toBe(after);
   });
 
@@ -44,7 +44,7 @@ describe('a made dedup key', () => {
     );
   });
 
-  it('changes no other byte of any object, however it is written', () => {
+  it('changes no other byte of any object, however it is formatted', () => {
     const members = fc.dictionary(
       fc.string({ unit: 'binary' }).filter((name) => name !== 'dedup_key'),
       fc.jsonValue({ stringUnit: 'binary' }),
@@ -61,7 +61,7 @@ describe('a made dedup key', () => {
     );
   });
 
-  it('takes the place of an empty one and changes no other byte', () => {
+  it('replaces an empty one and changes no other byte', () => {
     const value = fc.jsonValue({ stringUnit: 'binary' });
     fc.assert(
       fc.property(value, value, fc.constantFrom('null', '""', '" "'), (first, last, empty) => {
@@ -74,11 +74,11 @@ describe('a made dedup key', () => {
 });
 
 describe('the order key', () => {
-  it('is routing key and dedup key of an alert', () => {
+  it('consists of routing key and dedup key of an alert', () => {
     expect(orderKeyOf({ type: 'v2', id: 'id', routingKey: KEY, dedupKey: 'a:b' })).toBe(`${KEY}:a:b`);
   });
 
-  it('is one for v1 and v2, which speak of the same alerts', () => {
+  it('is the same for v1 and v2, which share alerts', () => {
     const alert = { id: 'id', routingKey: KEY, dedupKey: 'a' };
     expect(orderKeyOf({ type: 'v1', ...alert })).toBe(orderKeyOf({ type: 'v2', ...alert }));
   });
@@ -93,19 +93,19 @@ describe('the order key', () => {
     ['{"dedup_key":"a"}', undefined],
     ['{"event_action":"trigger"}', undefined],
     ['not json', undefined],
-    // What is over PagerDuty's limit is no key: a message's headers could not hold it.
+    // A key over PagerDuty's limit is ignored: it might not fit into a message's headers.
     [`{"event_action":"resolve","dedup_key":"${'🔥'.repeat(255)}"}`, '🔥'.repeat(255)],
     [`{"event_action":"resolve","dedup_key":"${'a'.repeat(256)}"}`, undefined],
-  ])('of an orchestration reads the alert of %j as %j', (body, dedupKey) => {
+  ])('of an orchestration: the dedup key of %j is %j', (body, dedupKey) => {
     expect(vendorDedupKeyOf('x-ere', Buffer.from(body))).toBe(dedupKey);
   });
 
-  it('of an integration does not guess what its transformer does', () => {
+  it('of an integration does not depend on its body, whose transformer is unknown', () => {
     expect(vendorDedupKeyOf('integration', Buffer.from('{"event_action":"resolve","dedup_key":"a"}'))).toBeUndefined();
   });
 });
 
-it('knows PagerDuty’s path of every type', () => {
+it('has PagerDuty’s path for every type', () => {
   expect(pathOf('v2', KEY)).toBe('/v2/enqueue');
   expect(pathOf('v1', KEY)).toBe('/generic/2010-04-15/create_event.json');
   expect(pathOf('change', KEY)).toBe('/v2/change/enqueue');

@@ -5,27 +5,27 @@ import type { ApiType, EventType } from './event-type';
 import { characterCount, MAXIMUM_DEDUP_KEY_CHARACTERS } from './limits';
 import { FIELD_NAMES } from './field-names';
 
-/** The routing key that an event's body names; undefined where it names none. */
+/** The routing key in an event's body; undefined if there is none. */
 export function routingKeyOf(type: ApiType, value: JsonObject): string | undefined {
   return textAt(value, FIELD_NAMES[type].routingKey);
 }
 
-/** The dedup key (v1: incident key) that an event's body names; undefined where it names none. */
+/** The dedup key (v1: incident key) in an event's body; undefined if there is none. */
 export function dedupKeyOf(type: ApiType, value: JsonObject): string | undefined {
   const { dedupKey } = FIELD_NAMES[type];
   return dedupKey === undefined ? undefined : textAt(value, dedupKey);
 }
 
-/** A dedup key as PagerDuty makes them: a v4 UUID without dashes, 32 lower-case hex digits. */
+/** A dedup key as PagerDuty generates them: a v4 UUID without dashes, 32 lower-case hex digits. */
 export function generateDedupKey(random: Random = SYSTEM_RANDOM): string {
   return uuid(random).replaceAll('-', '');
 }
 
 /**
- * What must stay in order. Routing keys have no colon, so two different pairs never give one order key.
+ * Events with the same order key are delivered in order. Routing keys contain no colon, so no two pairs have the same order key.
  * - an alert: routing key and dedup key
  * - a vendor body whose alert cannot be read: the routing key alone
- * - a change event: itself, as no order is asked of it
+ * - a change event: its id, because change events have no order
  */
 export function orderKeyOf(event: {
   readonly type: EventType;
@@ -38,8 +38,8 @@ export function orderKeyOf(event: {
 }
 
 /**
- * The dedup key of a vendor body, where it can be read: an orchestration (`x-ere`) also takes events that are shaped
- * as v2. What an integration's transformer makes of its body is for PagerDuty alone to know.
+ * The dedup key of a vendor body, if it can be read: an orchestration (`x-ere`) also accepts events in the v2 format. The dedup
+ * key that an integration's transformer derives from a body is known only to PagerDuty.
  */
 export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefined {
   if (type !== 'x-ere') return undefined;
@@ -48,13 +48,13 @@ export function vendorDedupKeyOf(type: EventType, body: Buffer): string | undefi
   const { value } = result.document;
   if (!EVENT_ACTIONS.some((action) => action === value['event_action'])) return undefined;
   const dedupKey = textAt(value, 'dedup_key');
-  // PagerDuty takes no longer one, and a message's headers could not carry it.
+  // PagerDuty accepts no longer keys, and they might not fit into a message's headers.
   return dedupKey === undefined || characterCount(dedupKey) > MAXIMUM_DEDUP_KEY_CHARACTERS ? undefined : dedupKey;
 }
 
 /**
- * The event's bytes with this dedup key in them, everything else byte for byte as it was: behind the opening brace,
- * or in place of the null or blank one that the sender gave.
+ * Inserts a dedup key into the event's bytes and leaves everything else byte for byte: after the opening brace, or in place of
+ * the null or blank key that the sender gave.
  */
 export function withDedupKey(type: ApiType, document: JsonDocument, dedupKey: string): Buffer {
   const name = FIELD_NAMES[type].dedupKey;

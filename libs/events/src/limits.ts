@@ -4,11 +4,11 @@ export const MAXIMUM_SUMMARY_CHARACTERS = 1024;
 export const MAXIMUM_DEDUP_KEY_CHARACTERS = 255;
 /** Characters of a routing key: a service's integration key, or one of an orchestration, which starts with R. */
 export const ROUTING_KEY_CHARACTERS = 32;
-/** PagerDuty says "512 KB". Where we can cut an event we read that as the smaller number, as Alertmanager does. */
+/** PagerDuty documents "512 KB". Events that can be truncated are truncated to the smaller reading, as Alertmanager does. */
 export const MAXIMUM_EVENT_BYTES = 512_000;
-/** Where nothing can be cut, only what is over the larger reading of "512 KB" is refused. */
+/** If nothing can be truncated, only bodies over the larger reading of "512 KB" are rejected. */
 export const MAXIMUM_BODY_BYTES = 512 * 1024;
-/** Levels of nesting that we are willing to walk; JSON.stringify and any recursion fail at some thousands. */
+/** Maximum nesting; JSON.stringify and any recursion fail at some thousands of levels. */
 export const MAXIMUM_DEPTH = 100;
 
 /** Length in characters as PagerDuty's clients count them: Unicode code points, not UTF-16 units. */
@@ -23,7 +23,7 @@ export function characterCount(text: string): number {
   return text.length - surrogatePairs;
 }
 
-/** The text, or its beginning and an ellipsis in `maximum` characters; never half of a surrogate pair. */
+/** The text, or its beginning and an ellipsis, at most `maximum` characters; never splits a surrogate pair. */
 export function truncateText(maximum: number, text: string): string {
   if (text.length <= maximum || characterCount(text) <= maximum) return text;
   return `${[...text.slice(0, 2 * maximum)].slice(0, maximum - 1).join('')}…`;

@@ -7,8 +7,8 @@ function fitted(type: ApiType, text: string) {
   return { text: document.bytes.toString(), value: document.value, warnings };
 }
 
-describe('fitting an event into PagerDuty’s limits', () => {
-  it('leaves an event that fits as it is', () => {
+describe('truncating an event to PagerDuty’s limits', () => {
+  it('does not change an event within the limits', () => {
     const text = `{ "payload" : {"summary":"${'x'.repeat(1024)}", "n": 1.0, "custom_details": {"big": 12345678901234567890}}}`;
     expect(fitted('v2', text)).toMatchObject({ text, warnings: [] });
   });
@@ -17,7 +17,7 @@ describe('fitting an event into PagerDuty’s limits', () => {
     ['v2', `{"n":1.0,"payload":{"summary":"`, `","m":1e400}}`],
     ['change', `{"n":1.0,"payload":{"summary":"`, `","m":1e400}}`],
     ['v1', `{"n":1.0,"description":"`, `","m":1e400}`],
-  ])('cuts a long summary of %s to 1,024 characters and touches nothing else', (type, before, after) => {
+  ])('truncates a long summary of %s to 1,024 characters and changes nothing else', (type, before, after) => {
     const { text, warnings } = fitted(type, `${before}${'🔥'.repeat(1500)}${after}`);
     expect(text).toBe(`${before}${'🔥'.repeat(1023)}…${after}`);
     expect(warnings).toHaveLength(1);
@@ -46,14 +46,14 @@ describe('fitting an event into PagerDuty’s limits', () => {
     expect(warnings).toEqual(["'details' was removed: the event exceeds the maximum size of 512KB"]);
   });
 
-  it('cuts a summary that is given many times without making the event larger', () => {
+  it('truncates a summary that occurs many times without making the event larger', () => {
     const many = '"summary":"a",'.repeat(10_000);
     const { text, value } = fitted('v2', `{"payload":{${many}"summary":"${'x'.repeat(2000)}"}}`);
     expect(text).toBe(`{"payload":{${many}"summary":"${'x'.repeat(1023)}…"}}`);
     expect(value).toEqual({ payload: { summary: `${'x'.repeat(1023)}…` } });
   });
 
-  it('gives back too big what has nothing to cut', () => {
+  it('returns an event that is still too large if there is nothing to truncate', () => {
     const { text, warnings } = fitted('v2', JSON.stringify({ payload: {}, client: 'x'.repeat(600_000) }));
     expect(text.length).toBeGreaterThan(600_000);
     expect(warnings).toEqual([]);

@@ -4,7 +4,7 @@ import { outlineOf } from './json-outline';
 import { MAXIMUM_EVENT_BYTES, MAXIMUM_SUMMARY_CHARACTERS, truncateText } from './limits';
 import { FIELD_NAMES } from './field-names';
 
-/** An event that keeps PagerDuty's limits, and what had to be cut for that, in words for the sender. */
+/** An event within PagerDuty's limits, and warnings for the sender about what was truncated. */
 export interface TruncatedEvent {
   readonly document: JsonDocument;
   readonly warnings: readonly string[];
@@ -12,15 +12,15 @@ export interface TruncatedEvent {
 
 const NO_WARNINGS: readonly string[] = [];
 
-// Alertmanager's words, so that a responder who has seen them before knows what happened.
+// Alertmanager's text, so that responders who have seen it before know what happened.
 const DETAILS_NOTE = {
   error: 'Custom details have been removed because the original event exceeds the maximum size of 512KB',
 };
 
 /**
- * Cuts what PagerDuty would refuse an event for: a summary over 1,024 characters ends in an ellipsis, and where the
- * event is over 512 KB its custom details give way to a note. A page with fewer details beats a lost page.
- * Only the bytes of those two values change. An event that is still too big comes back too big.
+ * Truncates what PagerDuty would reject an event for: a summary over 1,024 characters ends in an ellipsis, and if the event is
+ * over 512 KB its custom details are replaced by a note. A page with fewer details is better than a lost page.
+ * Only the bytes of those two values change. The result may still be too large.
  */
 export function truncateToLimits(type: ApiType, document: JsonDocument): TruncatedEvent {
   const shortened = truncateSummary(type, document);
@@ -32,7 +32,7 @@ export function truncateToLimits(type: ApiType, document: JsonDocument): Truncat
       ...(shortened === document
         ? []
         : [
-            `'${FIELD_NAMES[type].summary}' was cut: it is too long (maximum is ${MAXIMUM_SUMMARY_CHARACTERS} characters)`,
+            `'${FIELD_NAMES[type].summary}' was truncated: it is too long (maximum is ${MAXIMUM_SUMMARY_CHARACTERS} characters)`,
           ]),
       ...(truncated === shortened
         ? []
@@ -58,8 +58,8 @@ function removeLargeDetails(type: ApiType, document: JsonDocument): JsonDocument
 }
 
 /**
- * Replaces the value of a member of the event's (last) parent object; without such a member nothing changes. Where the
- * member is repeated, only values over `bytes` give way: an event of many small ones would grow to a multiple of itself.
+ * Replaces the value of a member of the event's (last) parent object; without such a member nothing changes. If the member is
+ * repeated, only values over `bytes` are replaced: an event with many small ones would grow to a multiple of its size.
  */
 function replaceLongValues(
   type: ApiType,

@@ -17,13 +17,13 @@ describe('alert events (v2)', () => {
     ['a dedup key that is null', { ...TRIGGER, dedup_key: null }],
     ['a dedup key that is empty', { ...TRIGGER, dedup_key: '' }],
     ['unknown members', { ...TRIGGER, agent: { queued_by: 'pd-send' }, event_type: 1 }],
-    ['nulls of Kapacitor', { ...TRIGGER, images: null, links: null, client: null }],
+    ['null members, as Kapacitor sends them', { ...TRIGGER, images: null, links: null, client: null }],
     ['custom_details that are a string', { ...TRIGGER, payload: { ...PAYLOAD, custom_details: 'text' } }],
     ['an acknowledge without payload', { routing_key: KEY, event_action: 'acknowledge', dedup_key: 'a' }],
     ['a resolve with a null payload', { routing_key: KEY, event_action: 'resolve', dedup_key: 'a', payload: null }],
     ['a resolve with half a payload', { routing_key: KEY, event_action: 'resolve', dedup_key: 'a', payload: {} }],
     ['a summary of 1,024 emoji', { ...TRIGGER, payload: { ...PAYLOAD, summary: '🔥'.repeat(1024) } }],
-    ['a timestamp that is none', { ...TRIGGER, payload: { ...PAYLOAD, timestamp: 'yesterday' } }],
+    ['an invalid timestamp', { ...TRIGGER, payload: { ...PAYLOAD, timestamp: 'yesterday' } }],
   ])('accepts %s', (_, body) => expect(errorsOf('v2', body)).toEqual([]));
 
   it.each<readonly [what: string, body: unknown, errors: readonly string[]]>([
@@ -91,7 +91,7 @@ describe('alert events (v2)', () => {
 });
 
 describe('change events', () => {
-  it('needs a summary and nothing else of the payload', () => {
+  it('require only a summary in the payload', () => {
     expect(errorsOf('change', { routing_key: KEY, payload: { summary: 'deployed' } })).toEqual([]);
     expect(errorsOf('change', { routing_key: KEY, payload: { source: 'ci' } })).toEqual([
       "'payload.summary' is missing or blank",
@@ -102,7 +102,7 @@ describe('change events', () => {
 describe('legacy events (v1)', () => {
   it.each([
     ['a trigger', LEGACY],
-    ['what Alertmanager leaves in it of v2', { ...LEGACY, event_action: '', payload: null }],
+    ['empty v2 members, as Alertmanager sends them', { ...LEGACY, event_action: '', payload: null }],
     ['a resolve without description', { service_key: KEY, event_type: 'resolve', incident_key: 'a' }],
   ])('accepts %s', (_, body) => expect(errorsOf('v1', body)).toEqual([]));
 

@@ -10,9 +10,9 @@ import {
 } from './limits';
 
 /**
- * Everything that is wrong with an event, in PagerDuty's words where they are known; empty where nothing is.
- * Only documented rules are enforced: what PagerDuty's docs leave open is for PagerDuty to judge.
- * @param headerKey the routing key of an X-Routing-Key header, which serves where the body names none
+ * All errors of an event, worded as PagerDuty does where its wording is known; empty if it is valid.
+ * Only documented rules are enforced: anything that PagerDuty's docs leave open is left to PagerDuty.
+ * @param headerKey the routing key of an X-Routing-Key header, which is used if the body has none
  */
 export function validate(type: ApiType, document: JsonDocument, headerKey?: string): readonly string[] {
   const errors = duplicateFieldErrors(type, document);
@@ -26,7 +26,7 @@ export function validate(type: ApiType, document: JsonDocument, headerKey?: stri
   }
 }
 
-/** What is wrong with a routing key: of a body, of an X-Routing-Key header or of a vendor's path. */
+/** The errors of a routing key from a body, an X-Routing-Key header or a vendor's path. */
 export function routingKeyErrors(key: unknown): readonly string[] {
   if (isBlank(key)) return [missingOrBlank('routing_key')];
   if (typeof key !== 'string') return [notString('routing_key')];
@@ -104,7 +104,7 @@ function dedupKeyErrors(name: string, key: unknown, isRequired: boolean): readon
   return isLongerThan(MAXIMUM_DEDUP_KEY_CHARACTERS, key) ? [tooLong(name, MAXIMUM_DEDUP_KEY_CHARACTERS)] : [];
 }
 
-/** What we read must be what PagerDuty reads: of two routing keys it might take the other one. */
+/** We must read the same values as PagerDuty: given two routing keys, it might use the other one. */
 function duplicateFieldErrors(type: ApiType, { outline }: JsonDocument): readonly string[] {
   const { routingKey, action, dedupKey, parent } = FIELD_NAMES[type];
   return [routingKey, action, dedupKey, parent]

@@ -7,28 +7,28 @@ import { proxyFor } from './proxies';
 
 /** Certificates in PEM. */
 export interface TlsOptions {
-  /** Further authorities that are trusted, beside those that Node trusts. */
+  /** Additional trusted authorities, besides those that Node trusts. */
   readonly ca?: readonly string[];
   readonly certificate?: string;
   readonly key?: string;
 }
 
 export interface AgentOptions {
-  /** Connections to one host at most. */
+  /** Maximum connections to one host. */
   readonly maxSockets: number;
   readonly tls?: TlsOptions;
   /**
    * Refuses metadata services and link-local addresses: by the URL, and after its name was resolved. Through a proxy only by
-   * the URL, for it is the proxy that resolves.
+   * the URL, because the proxy resolves the name.
    */
   readonly blocksForbiddenAddresses?: boolean;
-  /** Resolves names where that is guarded; the default is the system's. */
+  /** Resolves names if forbidden addresses are blocked; the default is the system's resolver. */
   readonly resolver?: Resolver;
 }
 
 export type AnyAgent = HttpAgent | HttpsAgent;
 
-/** Keep-alive agents, one per proxy and scheme, chosen by the environment's HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+/** Keep-alive agents, one per proxy and scheme, selected by HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
 export class Agents {
   readonly #options: AgentOptions;
   readonly #agents = new Map<string, AnyAgent>();
@@ -49,7 +49,7 @@ export class Agents {
     return agent;
   }
 
-  /** Why nothing is sent to the URL; undefined where it may be. */
+  /** Why nothing may be sent to the URL; undefined if it may. */
   refusalOf(url: URL): string | undefined {
     return this.#options.blocksForbiddenAddresses === true ? forbiddenHost(url) : undefined;
   }

@@ -8,8 +8,8 @@ const DECODERS: Readonly<Record<string, typeof gunzipSync>> = {
 };
 
 /**
- * An answer's body as text. Only `identity` is ever asked for, but a proxy may compress all the same, and what an event was
- * answered must stay readable. What cannot be decoded, or has more bytes than the limit then, is given as it came.
+ * A response's body as text. Only `identity` is requested, but a proxy may compress anyway, and the response to an event must
+ * stay readable. A body that cannot be decoded, or exceeds the limit when decoded, is returned as received.
  */
 export function decodedBody(body: Buffer, encoding: string | undefined, limit: number): string {
   const decode = encoding === undefined ? undefined : DECODERS[encoding.toLowerCase()];

@@ -7,42 +7,42 @@ import { decodedBody } from './decoded-body';
 import { FORBIDDEN_ADDRESS } from './forbidden-addresses';
 import { type HttpResponse, OutgoingRequest } from './outgoing-request';
 
-/** How an exchange ended before its time; in an error's `code` beside Node's own codes. */
+/** Why an exchange failed; the `code` of an error, in addition to Node's own codes. */
 export const CONNECT_TIMEOUT = 'CONNECT_TIMEOUT';
 export const ATTEMPT_TIMEOUT = 'ATTEMPT_TIMEOUT';
 export const CUT_SHORT = 'CUT_SHORT';
-/** The request went out on a connection that had been idle, and its server had just closed it. */
+/** The request was sent over an idle connection that the server had just closed. */
 export const STALE_CONNECTION = 'STALE_CONNECTION';
 
 const STALE_WITHIN_MS = 1_000;
-/** What axios is told of an answer's headers: they are in the data. */
+/** The headers that axios sees: the real ones are in the data. */
 const NO_HEADERS = new AxiosHeaders();
 
 export interface ExchangeOptions {
   readonly agents: Agents;
-  /** Until the connection stands, TLS included; milliseconds. */
+  /** Until the connection is established, including TLS; milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
+  /** Checked immediately before a request is sent; false: the attempt fails and nothing is sent. */
   readonly isSendingAllowed?: (() => boolean) | undefined;
-  /** The whole attempt, to the last byte of the answer; milliseconds. */
+  /** The whole attempt, to the last byte of the response; milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** Bytes of an answer that are read; the rest is dropped and its connection closed. */
+  /** Bytes of a response that are read; the rest is dropped and its connection closed. */
   readonly responseLimit: number;
   readonly clock?: Clock | undefined;
 }
 
 /**
- * An adapter for axios: one `Sending`, one `Answer`, over Node's own client. In place of axios' own adapter, because that has
- * no timeout for connecting, follows redirects by default and costs twice the time.
+ * An adapter for axios from `OutgoingRequest` to `HttpResponse`, over Node's own client. Axios' own adapter has no connect
+ * timeout, follows redirects by default and takes twice the time.
  */
 export function exchangeAdapter(options: ExchangeOptions): AxiosAdapter {
-  // Nearly every request goes to one address.
+  // Nearly all requests go to the same URL.
   let latest = new URL('http://localhost/');
   let latestText = latest.href;
   return (config) =>
     new Promise((resolve, reject) => {
       const request: unknown = config.data;
-      if (!(request instanceof OutgoingRequest)) throw new TypeError('the data is no Sending');
+      if (!(request instanceof OutgoingRequest)) throw new TypeError('the data is not an OutgoingRequest');
       if (request.url !== latestText) {
         latest = new URL(request.url);
         latestText = request.url;
@@ -54,7 +54,7 @@ export function exchangeAdapter(options: ExchangeOptions): AxiosAdapter {
     });
 }
 
-/** How an exchange ends: one of them is called, once. */
+/** How an exchange ends: exactly one of these is called, once. */
 interface ExchangeCallbacks {
   responded(response: HttpResponse): void;
   failed(code: string, message: string): void;
@@ -93,18 +93,18 @@ class Exchange {
       request.destroy();
     };
     const cancelAttemptTimeout = clock.after(attemptTimeoutMs, () =>
-      fail(ATTEMPT_TIMEOUT, `no answer within ${attemptTimeoutMs} ms`),
+      fail(ATTEMPT_TIMEOUT, `no response within ${attemptTimeoutMs} ms`),
     );
-    // Through a proxy the socket comes only once the tunnel stands, so the clock starts before it.
+    // Through a proxy the socket is assigned only once the tunnel is established, so the timeout starts before that.
     const cancelConnectTimeout = clock.after(connectTimeoutMs, () =>
       fail(CONNECT_TIMEOUT, `no connection within ${connectTimeoutMs} ms`),
     );
     const send = () => {
       if (request.destroyed) return;
-      // A kept connection brought an answer that nobody had asked for.
+      // A kept-alive connection received a response before the request was sent.
       if (this.#isSettled) return void request.destroy();
       cancelConnectTimeout();
-      // A process that was paused while it connected may have a successor, which has sent this already.
+      // If the process was paused while connecting, another one may have taken over and sent this already.
       const wasPaused =
         clock.monotonic() - startedAt > connectTimeoutMs || this.#options.isSendingAllowed?.() === false;
       if (wasPaused) fail(CONNECT_TIMEOUT, 'the process was paused');
@@ -112,7 +112,7 @@ class Exchange {
     };
     request.once('socket', (socket) => {
       if (socket.connecting) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', send);
-      // Together with all others of this turn of the event loop: to wake the receiver costs more than to write.
+      // Together with all others of this event loop iteration: waking the receiver costs more than writing.
       else nextTurn(send);
     });
     const aborted = () => {
@@ -124,10 +124,10 @@ class Exchange {
       cancelAttemptTimeout();
       cancelConnectTimeout();
       signal?.removeEventListener('abort', aborted);
-      this.#fail(CUT_SHORT, 'the connection closed before the answer was complete');
+      this.#fail(CUT_SHORT, 'the connection closed before the response was complete');
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      // Only right after the start: a process that was paused must not post again behind its successor.
+      // Only right after the start: a process that was paused must not send again after another one has taken over.
       const isRecent = clock.monotonic() - startedAt < STALE_WITHIN_MS;
       const isStale = isRecent && request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       this.#fail(isStale ? STALE_CONNECTION : (error.code ?? 'UNKNOWN'), error.message);

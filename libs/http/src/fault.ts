@@ -2,7 +2,7 @@ import { type Fault } from '@pdaltagent/delivery';
 import { ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, CUT_SHORT, STALE_CONNECTION } from './exchange';
 import { FORBIDDEN_ADDRESS } from './forbidden-addresses';
 
-/** What an error code of Node's network stack, or of our exchange, means. Sources: Node's errors, OpenSSL's verify codes. */
+/** Faults by error code of Node's network stack or of our exchange. Sources: Node's errors, OpenSSL's verify codes. */
 const FAULT_BY_CODE: Readonly<Record<string, Fault>> = {
   [CONNECT_TIMEOUT]: 'timeout',
   [ATTEMPT_TIMEOUT]: 'timeout',
@@ -39,14 +39,14 @@ const FAULT_BY_CODE: Readonly<Record<string, Fault>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-untrusted',
 };
 
-/** Names what went wrong on the way. What is not known by name is a way that could not be gone. */
+/** The fault that an error stands for. Unknown error codes count as unreachable. */
 export function faultOf(error: { readonly code?: string | undefined; readonly message: string }): Fault {
   const code = error.code ?? '';
   const known = FAULT_BY_CODE[code];
   if (known !== undefined) return known;
   if (code.startsWith('HPE_')) return 'cut-short';
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') return 'tls';
-  // hpagent gives its errors no code.
+  // hpagent's errors have no code.
   if (error.message.startsWith('Bad response:') || error.message === 'Proxy timeout') return 'proxy';
   return 'unreachable';
 }

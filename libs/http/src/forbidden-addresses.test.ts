@@ -28,13 +28,13 @@ describe('an address', () => {
     '::ffff:a9fe:a9fe',
     '64:ff9b::169.254.169.254',
     '2002:a9fe:a9fe::1',
-  ])('%s is refused', (address) => expect(isForbiddenAddress(address)).toBe(true));
+  ])('%s is blocked', (address) => expect(isForbiddenAddress(address)).toBe(true));
 
   it.each([
     ...['127.0.0.1', '10.0.0.1', '172.16.0.1', '192.168.1.1', '100.64.0.1', '169.253.255.255', '8.8.8.8'],
     ...['::1', 'fd00::1', 'fc00:ec2::254', '2001:db8::1', '::ffff:10.0.0.1', '64:ff9b::10.0.0.1', '2002:a00:1::1'],
     'no address',
-  ])('%s is let through', (address) => expect(isForbiddenAddress(address)).toBe(false));
+  ])('%s is allowed', (address) => expect(isForbiddenAddress(address)).toBe(false));
 });
 
 describe('the host of a URL', () => {
@@ -51,10 +51,10 @@ describe('the host of a URL', () => {
     'http://metadata.google.internal/',
     'http://METADATA.google.internal./',
     'http://169.254.169.254./',
-  ])('of %s is refused', (url) => expect(forbiddenHost(new URL(url))).toContain('nothing is sent there'));
+  ])('of %s is blocked', (url) => expect(forbiddenHost(new URL(url))).toContain('nothing is sent there'));
 
   it.each(['http://localhost/', 'http://10.1.2.3:8080/', 'http://[::1]/', 'https://hooks.example/'])(
-    'of %s is let through or has to be resolved',
+    'of %s is allowed or must be resolved',
     (url) => expect(forbiddenHost(new URL(url))).toBeUndefined(),
   );
 });
@@ -81,7 +81,7 @@ describe('a guarded lookup', () => {
     });
   }
 
-  it('connects to what it has checked, whatever the name resolves to the next time', async () => {
+  it('connects to the address that it checked, whatever the name resolves to the next time', async () => {
     const server = createServer((_request, response) => response.writeHead(204).end()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -100,7 +100,7 @@ describe('a guarded lookup', () => {
     await once(server, 'close');
   });
 
-  it('gives the one address that a caller asks for, and passes on that a name is not known', async () => {
+  it('returns a single address if asked for one, and passes on resolver errors', async () => {
     const found = await new Promise((resolve) =>
       guardedLookup(resolvesTo('fe80::1', '10.0.0.1'))('a.test', {}, (error, address, family) =>
         resolve([error, address, family]),
@@ -113,7 +113,7 @@ describe('a guarded lookup', () => {
   });
 });
 
-describe('a guarded poster', () => {
+describe('a client that blocks forbidden addresses', () => {
   const attempt = async (url: string, blocksForbiddenAddresses: boolean, resolver?: Resolver) => {
     const timeouts = { connectTimeoutMs: 200, attemptTimeoutMs: 200 };
     const client = new PostClient({
@@ -127,7 +127,7 @@ describe('a guarded poster', () => {
     return found;
   };
 
-  it('refuses a metadata service and tells why', async () => {
+  it('refuses a metadata service and says why', async () => {
     expect(await attempt('http://169.254.169.254/latest', true)).toEqual({
       kind: 'fault',
       fault: 'forbidden-address',
@@ -135,7 +135,7 @@ describe('a guarded poster', () => {
     });
   });
 
-  it.each(['http', 'https'])('refuses a name that leads there, over %s', async (scheme) => {
+  it.each(['http', 'https'])('refuses a name that resolves to it, over %s', async (scheme) => {
     const url = `${scheme}://innocent.test:1/`;
     expect(await attempt(url, true, resolvesTo('169.254.169.254'))).toEqual({
       kind: 'fault',
@@ -145,7 +145,7 @@ describe('a guarded poster', () => {
     expect(await attempt(url, true, resolvesTo('127.0.0.1'))).toMatchObject({ fault: 'refused' });
   });
 
-  it('refuses it behind a proxy too, where the URL says it', async () => {
+  it('refuses it through a proxy too, if it is in the URL', async () => {
     process.env.HTTP_PROXY = 'http://127.0.0.1:1';
     try {
       expect(await attempt('http://metadata.google.internal/', true)).toMatchObject({ fault: 'forbidden-address' });
@@ -154,7 +154,7 @@ describe('a guarded poster', () => {
     }
   });
 
-  it('lets loopback pass; one that is not guarded lets everything pass', async () => {
+  it('allows loopback; a client that does not block allows everything', async () => {
     expect(await attempt('http://127.0.0.1:1/', true)).toMatchObject({ fault: 'refused' });
     expect(await attempt('http://0.0.0.0:1/', false)).toMatchObject({ fault: 'refused' });
     expect(await attempt('http://0.0.0.0:1/', true)).toMatchObject({ fault: 'forbidden-address' });

@@ -1,10 +1,10 @@
 import { lookup as resolve, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
-/** In the `code` of an error: the request was for an address that nothing may be sent to. */
+/** The `code` of an error: nothing may be sent to the address of the request. */
 export const FORBIDDEN_ADDRESS = 'FORBIDDEN_ADDRESS';
 
-/** Where clouds keep the credentials of a machine, and what is no single host. Private networks and loopback are not here. */
+/** Cloud metadata services, which serve credentials, and non-unicast addresses. Private networks and loopback are allowed. */
 const forbidden = new BlockList();
 forbidden.addSubnet('169.254.0.0', 16, 'ipv4'); // link-local: metadata of AWS, Azure, Google Cloud, OpenStack, DigitalOcean
 forbidden.addAddress('100.100.100.200', 'ipv4'); // metadata of Alibaba Cloud
@@ -20,7 +20,7 @@ forbidden.addAddress('fd00:42::42', 'ipv6'); // metadata of Scaleway
 forbidden.addAddress('::', 'ipv6'); // this host
 forbidden.addSubnet('ff00::', 8, 'ipv6'); // multicast
 
-/** Names that mean a metadata service to whoever resolves them, as a proxy does for us. */
+/** Names of metadata services, for when a proxy resolves names. */
 const FORBIDDEN_NAMES = new Set(['metadata', 'metadata.google.internal', 'metadata.goog', 'instance-data']);
 
 /** IPv6 prefixes of which a part is an IPv4 address, with the first of its two groups: NAT64, 6to4, mapped. */
@@ -30,7 +30,7 @@ const EMBEDDINGS = [
   { prefix: '0000:0000:0000:0000:0000:ffff:', group: 6 },
 ] as const;
 
-/** Whether nothing may be sent to the IP address, in any of its spellings. */
+/** Whether requests to the IP address are blocked, in any of its spellings. */
 export function isForbiddenAddress(address: string): boolean {
   const bare = address.replace(/%.*$/, '');
   if (isIP(bare) === 4) return forbidden.check(bare, 'ipv4');
@@ -39,8 +39,8 @@ export function isForbiddenAddress(address: string): boolean {
 }
 
 /**
- * Why nothing may be sent to a URL by what it says itself; undefined where its name has to be resolved to know. A URL has
- * one spelling of each IPv4 address already: `new URL` turns decimal, hexadecimal and octal ones into dots.
+ * Why requests to a URL are blocked, judged by the URL alone; undefined if its name has to be resolved first. `new URL` has
+ * already normalized decimal, hexadecimal and octal IPv4 addresses to dotted ones.
  */
 export function forbiddenHost({ hostname }: URL): string | undefined {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
@@ -56,8 +56,8 @@ export type Resolver = (
 ) => void;
 
 /**
- * Resolves a name for a connection, without the addresses that nothing may be sent to. The connection goes to what was
- * checked, for nobody resolves the name a second time.
+ * Resolves a name for a connection and removes forbidden addresses. The connection uses the checked addresses: the name is not
+ * resolved again.
  */
 export function guardedLookup(resolver: Resolver = resolve): LookupFunction {
   return (hostname, options, callback) => {
@@ -78,7 +78,7 @@ function refusal(hostname: string, found: readonly LookupAddress[]): NodeJS.Errn
 }
 
 function explain(where: string): string {
-  return `${where} is a metadata service, a link-local or no single host's address: nothing is sent there`;
+  return `${where} is a metadata service, a link-local or a non-unicast address: nothing is sent there`;
 }
 
 function embeddedAddresses(address: string): string[] {

@@ -7,19 +7,19 @@ import { faultOf } from './fault';
 import { createClient, type HttpResponse, OutgoingRequest } from './outgoing-request';
 
 export interface GetClientOptions {
-  /** Connections to one host at most. */
+  /** Maximum connections to one host. */
   readonly maxSockets: number;
-  /** Until a connection stands; milliseconds. The default is 5 s. */
+  /** Until a connection is established; milliseconds. The default is 5 s. */
   readonly connectTimeoutMs?: number;
   /** One whole attempt; milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** Bytes of an answer that are read. */
+  /** Bytes of a response that are read. */
   readonly responseLimit: number;
   readonly tls?: TlsOptions;
   readonly clock?: Clock | undefined;
 }
 
-/** What one GET came to. Header names are in lower case. */
+/** The result of one GET. Header names are in lower case. */
 export type GetResult =
   | {
       readonly kind: 'answer';
@@ -31,7 +31,7 @@ export type GetResult =
 
 const DEFAULT_HEADERS = { accept: 'application/json, text/plain, */*', 'accept-encoding': 'identity' };
 
-/** Reads over connections that are kept, through the same proxies as a Poster. One call is one attempt. */
+/** Sends GET requests over kept-alive connections, through the same proxies as a PostClient. One call is one attempt. */
 export class GetClient {
   readonly #agents: Agents;
   readonly #client: AxiosInstance;
@@ -43,7 +43,7 @@ export class GetClient {
     );
   }
 
-  /** Rejects only where the caller's signal ended it. */
+  /** Rejects only if the caller's signal aborted it. */
   async get(url: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<GetResult> {
     try {
       const request = new OutgoingRequest({ method: 'GET', url, headers: { ...DEFAULT_HEADERS, ...headers }, signal });

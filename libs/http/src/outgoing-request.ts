@@ -1,10 +1,10 @@
 import axios, { type AxiosAdapter, type AxiosInstance } from 'axios';
 import { type IncomingHttpHeaders } from 'node:http';
 
-/** What a header's value may not hold. Source: RFC 9110, 5.5; Node refuses to send it. */
+/** Not allowed in a header's value; Node refuses to send it. Source: RFC 9110, 5.5. */
 const INVALID_HEADER_CHARACTER = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** One request. A class: as `data` axios passes it on as it is, where it merges and rewrites what else is in a config. */
+/** One request. A class, because axios passes it on unchanged as `data`, but merges and rewrites everything else in a config. */
 export class OutgoingRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
@@ -29,7 +29,7 @@ export class OutgoingRequest {
   }
 }
 
-/** What came back for a `Sending`. Header names are in lower case. */
+/** The response to an `OutgoingRequest`. Header names are in lower case. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -37,8 +37,8 @@ export interface HttpResponse {
 }
 
 /**
- * An axios whose requests have a `Sending` for their data, and whose responses an `Answer`. It has no other defaults than its
- * adapter: axios would merge and rewrite them, headers above all, anew for every request.
+ * An axios instance whose requests have an `OutgoingRequest` as their data, and whose responses an `HttpResponse`. It has no
+ * defaults but its adapter: axios would merge and rewrite them, headers above all, for every request.
  */
 export function createClient(adapter: AxiosAdapter): AxiosInstance {
   const client = axios.create();

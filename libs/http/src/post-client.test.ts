@@ -38,7 +38,7 @@ const post = (url: string, signal?: AbortSignal) =>
   client.post({ url, headers: { 'content-type': 'text/plain' }, body, ...(signal === undefined ? {} : { signal }) });
 
 describe('a post', () => {
-  it('sends nothing where that may not be sent any more, on a new connection or a kept one', async () => {
+  it('sends nothing once sending is not allowed any more, over a new connection or a kept-alive one', async () => {
     let requests = 0;
     const { url } = await serve((_request, response) => {
       requests += 1;
@@ -56,7 +56,7 @@ describe('a post', () => {
 
   const DATE = 'Sun, 01 Mar 2026 00:00:30 GMT';
 
-  it('sends the exact bytes and headers and gives the answer', async () => {
+  it('sends the exact bytes and headers and returns the response', async () => {
     const { url } = await serve((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -78,7 +78,7 @@ describe('a post', () => {
     });
   });
 
-  it('sends a header without the characters that no header may hold', async () => {
+  it('removes characters that are not allowed in a header', async () => {
     const { url } = await serve((request, response) => {
       request.resume().on('end', () => response.end(String(request.headers['x-title'])));
     });
@@ -86,7 +86,7 @@ describe('a post', () => {
     expect(await client.post({ url, headers, body })).toMatchObject({ kind: 'answer', body: 'caf\u00e9x-more:  1' });
   });
 
-  it('is not begun where its caller gave it up before', async () => {
+  it('is not sent if its caller aborted it before', async () => {
     let requests = 0;
     const { url } = await serve((_request, response) => {
       requests += 1;
@@ -97,7 +97,7 @@ describe('a post', () => {
     expect(requests).toBe(1);
   });
 
-  it('sends nothing on a kept connection where its caller gives it up before that', async () => {
+  it('sends nothing over a kept-alive connection if its caller aborts it before that', async () => {
     let requests = 0;
     const { url } = await serve((_request, response) => {
       requests += 1;
@@ -112,7 +112,7 @@ describe('a post', () => {
     expect(requests).toBe(2);
   });
 
-  it('sends nothing on a kept connection that brings an answer before it was asked', async () => {
+  it('sends nothing over a kept-alive connection that receives a response before the request was sent', async () => {
     const requests: string[] = [];
     let kept: (socket: Socket) => void = () => undefined;
     const connection = new Promise<Socket>((resolve) => (kept = resolve));
@@ -127,7 +127,7 @@ describe('a post', () => {
     await post(url);
     const server = await connection;
     const after = Promise.race([once(server, 'close'), once(server, 'data')]);
-    // What begins behind the network's turn of the event loop is sent behind the next one, which brings the answer.
+    // A post begun after this iteration's I/O is sent after the I/O of the next one, which receives the response.
     await turn();
     server.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
     expect(await post(url)).toMatchObject({ kind: 'answer', status: 408 });
@@ -135,7 +135,7 @@ describe('a post', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('keeps its connection for the next one', async () => {
+  it('reuses its connection for the next one', async () => {
     const ports = new Set<number | undefined>();
     const { url } = await serve((request, response) => {
       ports.add(request.socket.remotePort);
@@ -153,7 +153,7 @@ describe('a post', () => {
     expect(await post(url)).toMatchObject({ kind: 'answer', status: 302 });
   });
 
-  it('reads 64 KB of an endless answer', async () => {
+  it('reads 64 KB of an endless response', async () => {
     const { url } = await serve((_request, response) => {
       response.writeHead(400);
       const more = () => {
@@ -171,14 +171,17 @@ describe('a post', () => {
     ['gzip', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
-  ])('can read an answer that a proxy compressed with %s, which was not asked for', async (encoding, compress) => {
-    const { url } = await serve((_request, response) =>
-      response.writeHead(202, { 'content-encoding': encoding }).end(compress('{"status":"success"}')),
-    );
-    expect(await post(url)).toMatchObject({ kind: 'answer', body: '{"status":"success"}' });
-  });
+  ])(
+    'can read a response that a proxy compressed with %s although that was not requested',
+    async (encoding, compress) => {
+      const { url } = await serve((_request, response) =>
+        response.writeHead(202, { 'content-encoding': encoding }).end(compress('{"status":"success"}')),
+      );
+      expect(await post(url)).toMatchObject({ kind: 'answer', body: '{"status":"success"}' });
+    },
+  );
 
-  it('gives up on a compressed answer that is endless, or is none', async () => {
+  it('returns a compressed response that is too long, or invalid, as received', async () => {
     const bodies = [gzipSync(Buffer.alloc(1_000_000)), Buffer.from('plain')];
     const { url } = await serve((_request, response) =>
       response.writeHead(202, { 'content-encoding': 'gzip' }).end(bodies.shift()),
@@ -188,7 +191,7 @@ describe('a post', () => {
     expect(await post(url)).toMatchObject({ kind: 'answer', body: 'plain' });
   });
 
-  it('tries once more on a fresh connection where the kept one had just been closed', async () => {
+  it('tries again once over a new connection if the kept-alive one had just been closed', async () => {
     let connections = 0;
     const url = await raw((socket) => {
       connections += 1;
@@ -206,7 +209,7 @@ describe('a post', () => {
     expect(connections).toBe(2);
   });
 
-  it('is refused where nobody listens', async () => {
+  it('is refused if nobody listens', async () => {
     const port = await listen(createTcpServer());
     await Promise.all(opened.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
     expect(await post(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: 'fault', fault: 'refused' });
@@ -217,19 +220,19 @@ describe('a post', () => {
     expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'reset' });
   });
 
-  it('is cut short where the answer ends too early', async () => {
+  it('is cut short if the response ends too early', async () => {
     const url = await raw((socket) =>
       socket.once('data', () => socket.end('HTTP/1.1 202 Accepted\r\ncontent-length: 20\r\n\r\n{"sta')),
     );
     expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'cut-short' });
   });
 
-  it('is cut short where what answers does not speak HTTP', async () => {
+  it('is cut short if the server does not speak HTTP', async () => {
     const url = await raw((socket) => socket.once('data', () => socket.end('220 mail ready\r\n')));
     expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'cut-short' });
   });
 
-  it('times out where no answer comes, and where it does not end', async () => {
+  it('times out if there is no response, or if it does not end', async () => {
     const silent = await raw((socket) => socket.on('error', () => undefined).resume());
     expect(await post(silent)).toMatchObject({ kind: 'fault', fault: 'timeout' });
     const { url } = await serve((_request, response) => void response.writeHead(202).write('{'));
@@ -240,13 +243,13 @@ describe('a post', () => {
     expect(await post('http://pagerduty.invalid/')).toMatchObject({ kind: 'fault', fault: 'dns' });
   });
 
-  it('trusts no certificate that nobody vouches for', async () => {
+  it('does not trust a certificate from an unknown authority', async () => {
     const pair = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
     const port = await listen(createTlsServer({ key: pair.private, cert: pair.cert }));
     expect(await post(`https://127.0.0.1:${port}/`)).toMatchObject({ kind: 'fault', fault: 'certificate-untrusted' });
   });
 
-  it('ends when its caller gives it up', async () => {
+  it('ends when its caller aborts it', async () => {
     const silent = await raw((socket) => socket.on('error', () => undefined).resume());
     const abort = new AbortController();
     const attempt = post(silent, abort.signal);
@@ -254,7 +257,7 @@ describe('a post', () => {
     await expect(attempt).rejects.toThrow('lane lost');
   });
 
-  it('has closed its connection when its caller, who gave it up in the middle, is told so', async () => {
+  it('has closed its connection by the time its rejection reaches the caller who aborted it', async () => {
     let arrived: (socket: Socket) => void = () => undefined;
     const connection = new Promise<Socket>((resolve) => (arrived = resolve));
     const silent = await raw((socket) => socket.on('error', () => undefined).once('data', () => arrived(socket)));

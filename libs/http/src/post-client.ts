@@ -9,18 +9,18 @@ import { type Resolver } from './forbidden-addresses';
 import { createClient, type HttpResponse, OutgoingRequest } from './outgoing-request';
 
 export interface PostClientOptions {
-  /** Until a connection stands; milliseconds. The default is 5 s. */
+  /** Until a connection is established; milliseconds. The default is 5 s. */
   readonly connectTimeoutMs?: number;
   /** One whole attempt; milliseconds. The default is 15 s. */
   readonly attemptTimeoutMs?: number;
-  /** Connections to one host at most. */
+  /** Maximum connections to one host. */
   readonly maxSockets: number;
-  /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
+  /** Checked immediately before a request is sent; false: the attempt fails and nothing is sent. */
   readonly isSendingAllowed?: (() => boolean) | undefined;
   readonly tls?: TlsOptions;
   /** Refuses metadata services and link-local addresses. */
   readonly blocksForbiddenAddresses?: boolean;
-  /** Resolves names where that is guarded; the default is the system's. */
+  /** Resolves names if forbidden addresses are blocked; the default is the system's resolver. */
   readonly resolver?: Resolver;
   readonly clock?: Clock | undefined;
 }
@@ -28,9 +28,9 @@ export interface PostClientOptions {
 export interface PostRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly body: Buffer;
-  /** Ends the attempt: the promise is then rejected with the signal's reason. */
+  /** Aborts the attempt: the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -38,7 +38,7 @@ const RESPONSE_LIMIT = 64 * 1024;
 
 const DEFAULT_HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 
-/** Posts to one kind of destination over connections that are kept. One call is one attempt; it never loops. */
+/** Sends POST requests to one kind of destination over kept-alive connections. One call is one attempt; it never retries. */
 export class PostClient {
   readonly #agents: Agents;
   readonly #client: AxiosInstance;
@@ -69,11 +69,11 @@ export class PostClient {
         clock,
       }),
     );
-    // A kept connection that its server had just closed says nothing about the destination: once more, on a fresh one.
+    // A kept-alive connection that its server had just closed says nothing about the destination: tried again on a new one.
     axiosRetry(this.#client, { retries: 1, retryCondition: (error) => error.code === STALE_CONNECTION });
   }
 
-  /** What the attempt came to. Rejects only where the caller's signal ended it. */
+  /** The outcome of the attempt. Rejects only if the caller's signal aborted it. */
   async post({ url, headers, body, signal }: PostRequest): Promise<Attempt> {
     try {
       const request = new OutgoingRequest({

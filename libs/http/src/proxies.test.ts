@@ -29,7 +29,7 @@ describe('a proxy', () => {
     'http://proxy/path',
     'http://proxy:99999',
     '',
-  ])('is not %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(proxyOf(text)).toBeUndefined();
   });
 });
@@ -43,7 +43,7 @@ describe('the choice of a proxy', () => {
     return proxyFor(new URL(url));
   };
 
-  it('goes by the scheme of the URL, then by ALL_PROXY', () => {
+  it('depends on the scheme of the URL, then on ALL_PROXY', () => {
     expect(choose('https://a.example', { HTTPS_PROXY: 'p:1', HTTP_PROXY: 'q:2' })).toBe('http://p:1/');
     expect(choose('http://a.example', { HTTPS_PROXY: 'p:1', HTTP_PROXY: 'q:2' })).toBe('http://q:2/');
     expect(choose('http://a.example', { HTTPS_PROXY: 'p:1', ALL_PROXY: 'https://r' })).toBe('https://r/');

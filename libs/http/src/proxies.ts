@@ -3,13 +3,13 @@ import { getProxyForUrl } from 'proxy-from-env';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is wanted of HTTPS_PROXY and its like; completes "wants …". */
+/** The format of HTTPS_PROXY and similar variables; completes "wants …". */
 export const PROXY_FORM =
   'http://host:port or https://host:port; user and password before the host as user:password@, with / ? # in them as %2F %3F %23';
 
 /**
- * A proxy as an environment variable names it, as a URL that every agent can use: without a scheme it is http, as for curl; a
- * percent sign in user or password that escapes nothing is meant literally. Undefined for what is no such proxy.
+ * The URL of a proxy from an environment variable, as every agent can use it: without a scheme it is http, as for curl; a
+ * percent sign in user or password that is no escape is taken literally. Undefined if the text is not a proxy.
  */
 export function proxyOf(text: string): string | undefined {
   const trimmed = text.trim();
@@ -24,15 +24,15 @@ export function proxyOf(text: string): string | undefined {
 }
 
 /**
- * The proxy for a URL by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (small letters first, as for curl), where NO_PROXY may
- * hold ranges of addresses; an empty text if there is none. @throws Error if what is to be used is no proxy
+ * The proxy for a URL by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (lower case first, as for curl). NO_PROXY may contain
+ * address ranges. An empty text if there is no proxy. @throws Error if the variable does not contain a proxy
  */
 export function proxyFor(url: URL, environment: Environment = process.env): string {
   const valueOf = (name: string): string => environment[name] || environment[name.toUpperCase()] || '';
   if (getProxyForUrl(url.href) === '' || isInRange(url.hostname, valueOf('no_proxy'))) return '';
   const name = `${url.protocol.slice(0, -1)}_proxy`;
   const proxy = proxyOf(valueOf(name) || valueOf('all_proxy'));
-  if (proxy === undefined) throw new Error(`the proxy for ${url.protocol}// is none: wants ${PROXY_FORM}`);
+  if (proxy === undefined) throw new Error(`invalid proxy for ${url.protocol}// URLs: wants ${PROXY_FORM}`);
   return proxy;
 }
 
@@ -50,7 +50,7 @@ function isInRange(hostname: string, list: string): boolean {
   return ranges.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** A URL leaves a bare percent sign as it is; who decodes it fails. */
+/** `URL` leaves a bare percent sign as it is, and decoding it fails. */
 function escapeStrayPercent(text: string): string {
   const onlyStray = text.replace(/%(?![\da-f]{2})/gi, '%25');
   return isDecodable(onlyStray) ? onlyStray : text.replaceAll('%', '%25');

@@ -4,18 +4,18 @@ import { type SendingDestination, type WebhookRequest } from '@pdaltagent/webhoo
 import { PostClient } from './post-client';
 
 export interface WebhookClientOptions {
-  /** Connections to one host at most. */
+  /** Maximum connections to one host. */
   readonly maxSockets: number;
-  /** Asked in the very moment before a request is sent; false: the attempt fails and nothing is sent. */
+  /** Checked immediately before a request is sent; false: the attempt fails and nothing is sent. */
   readonly isSendingAllowed?: (() => boolean) | undefined;
-  /** How long a destination without a time of its own may take; milliseconds. */
+  /** Timeout of destinations that have none of their own; milliseconds. */
   readonly timeoutMs: number;
-  /** Authorities in PEM that are trusted for every destination. */
+  /** Authorities (PEM) that are trusted for every destination. */
   readonly certificateAuthorities: string | undefined;
   readonly clock?: Clock | undefined;
 }
 
-/** Posts webhooks, with a pool of connections for each way in which destinations are reached: time, TLS, guard. */
+/** Posts webhooks, with a connection pool for each combination of timeout, TLS options and blocked addresses. */
 export class WebhookClient {
   readonly #options: WebhookClientOptions;
   readonly #clients = new Map<string, PostClient>();
@@ -24,12 +24,12 @@ export class WebhookClient {
     this.#options = options;
   }
 
-  /** One attempt. Rejects only where the signal ended it. */
+  /** One attempt. Rejects only if the signal aborted it. */
   post(request: WebhookRequest, destination: SendingDestination, signal?: AbortSignal): Promise<Attempt> {
     return this.#clientFor(destination).post({ ...request, ...(signal === undefined ? {} : { signal }) });
   }
 
-  /** Closes the pools that none of these destinations uses, once what they have on the wire must be over. */
+  /** Closes the pools that none of these destinations uses, once their requests in flight must have ended. */
   keepOnly(destinations: readonly SendingDestination[]): void {
     const { clock = SYSTEM_CLOCK } = this.#options;
     const used = new Set(destinations.map((destination) => this.#poolKey(destination)));
@@ -73,5 +73,5 @@ export class WebhookClient {
   }
 }
 
-/** The longest time that a destination may be given. */
+/** The maximum timeout of a destination. */
 const LONGEST_ATTEMPT_MS = 600_000;

@@ -17,11 +17,11 @@ describe('the admin port', () => {
   });
   afterAll(() => server.stop());
 
-  it('says that the process lives', async () => {
+  it('reports that the process is alive', async () => {
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
   });
 
-  it('says whether the process can work, and why not', async () => {
+  it('reports whether the process is ready, and if not, why', async () => {
     expect((await fetch(`${base}/readyz`)).status).toBe(200);
     ready = false;
     const response = await fetch(`${base}/readyz`);
@@ -30,16 +30,16 @@ describe('the admin port', () => {
     ready = true;
   });
 
-  it('gives metrics in the format of Prometheus', async () => {
+  it('serves metrics in the Prometheus format', async () => {
     expect(await (await fetch(`${base}/metrics`)).text()).toContain('events_total 3');
   });
 
-  it('knows no other path and no other method', async () => {
+  it('refuses other paths and methods', async () => {
     expect((await fetch(`${base}/else`)).status).toBe(404);
     expect((await fetch(`${base}/healthz`, { method: 'POST' })).status).toBe(405);
   });
 
-  it('answers 500 in a word while a metric cannot be collected, and goes on', async () => {
+  it('answers 500 without details while a metric cannot be collected, and keeps running', async () => {
     const broken = new Registry();
     new Gauge({
       name: 'depth',
@@ -64,7 +64,7 @@ describe('the admin port', () => {
     await other.stop();
   });
 
-  it('refuses to start on a port that is taken', async () => {
+  it('refuses to start on a port that is in use', async () => {
     const second = new AdminServer({
       port: Number(new URL(base).port),
       metrics,

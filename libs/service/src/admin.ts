@@ -3,9 +3,9 @@ import { type AddressInfo } from 'node:net';
 import { type Registry } from 'prom-client';
 
 export interface Readiness {
-  /** Whether the process can do its work now. */
+  /** Whether the process can work now. */
   readonly ready: boolean;
-  /** A state per collaborator, as `broker: connected`; never an error text. */
+  /** The state of each dependency, for example `broker: connected`; never an error text. */
   readonly checks: Readonly<Record<string, string>>;
 }
 
@@ -17,7 +17,7 @@ export interface AdminOptions {
   readonly failed?: (error: unknown) => void;
 }
 
-/** The admin port: `/healthz` (the process lives), `/readyz` (it can work), `/metrics` (Prometheus text). */
+/** The admin port: `/healthz` (the process is alive), `/readyz` (it can work), `/metrics` (Prometheus text format). */
 export class AdminServer {
   readonly #server: Server;
   readonly #options: AdminOptions;
@@ -32,7 +32,7 @@ export class AdminServer {
     });
   }
 
-  /** Resolves with the port that is listened on; rejects where it is taken. */
+  /** Resolves with the port it listens on; rejects if the port is in use. */
   start(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);

@@ -40,7 +40,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('names every wrong variable at once, with what it got and what it wants', () => {
+  it('names all invalid variables at once, with their values and what is wanted', () => {
     expect(problemsOf({ HTTP_PORT: 'abc', SCRUB: 'maybe', BASE_URL: 'ftp://x', FORMAT: 'v4', AGE: '21' })).toEqual([
       'HTTP_PORT is "abc": wants a whole number from 0 to 65535',
       'SCRUB is "maybe": wants true or false (also 1/0, yes/no, on/off)',
@@ -69,19 +69,19 @@ describe('the configuration', () => {
     expect(readConfiguration(variables, { HTTP_PORT: '', NAME: '' })).toMatchObject({ httpPort: 8080 });
   });
 
-  it('accepts the older name of a variable', () => {
+  it('accepts an alias of a variable', () => {
     expect(readConfiguration(variables, { CELERY_BROKER_URL: 'amqp://old' }).broker).toBe('amqp://old');
   });
 
-  it('takes a trailing slash off a base URL', () => {
+  it('removes a trailing slash from a base URL', () => {
     expect(readConfiguration(variables, { BASE_URL: 'http://a/b/' }).base).toBe('http://a/b');
   });
 
   it.each([
     ['blanks around it', ' https://a.example \n', 'https://a.example'],
     ['a percent sign in a password', 'http://a:50%off@b.example', 'http://a:50%25off@b.example'],
-    ['one that escapes', 'http://a:50%25off@b.example', 'http://a:50%25off@b.example'],
-  ])('takes a URL with %s', (_what, written, value) => {
+    ['an escaped percent sign', 'http://a:50%25off@b.example', 'http://a:50%25off@b.example'],
+  ])('accepts a URL with %s', (_what, written, value) => {
     expect(readConfiguration(variables, { BASE_URL: written }).base).toBe(value);
   });
 
@@ -90,20 +90,20 @@ describe('the configuration', () => {
     ['https://a.exa\nmple', 'blanks'],
     ['https://a.example/?b', 'a query or a fragment'],
     ['https://a.example/#b', 'a query or a fragment'],
-  ])('refuses the base URL %j, to which no path can be added', (written, without) => {
+  ])('rejects the base URL %j, to which no path can be added', (written, without) => {
     expect(problemsOf({ BASE_URL: written })).toEqual([
       expect.stringContaining(`wants a URL that begins with http:// or https://, without ${without}`),
     ]);
   });
 
-  it('tries a file of certificates, and says what is wrong with it', () => {
+  it('validates a file of certificates, and reports what is wrong with it', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'configuration-'));
     const file = path.join(folder, 'ca.pem');
     const read = () => readConfiguration({ ca: certificates('CA_FILE', 'authorities') }, { CA_FILE: file });
     try {
       expect(read).toThrow(/CA_FILE is ".*ca.pem": wants the path of a file of certificates \(PEM\): .*ENOENT/);
       writeFileSync(file, 'no certificate');
-      expect(read).toThrow(/wants the path of a file of certificates \(PEM\): there is none in it/);
+      expect(read).toThrow(/wants the path of a file of certificates \(PEM\): it contains none/);
       writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
       expect(read).toThrow(/wants the path of a file of certificates \(PEM\): \S/);
       writeFileSync(file, rootCertificates.slice(0, 2).join('\n'));
@@ -126,19 +126,19 @@ describe('the configuration', () => {
     }
   });
 
-  it('says which file of a secret cannot be read', () => {
+  it('reports the file of a secret that cannot be read', () => {
     expect(problemsOf({ TOKEN_FILE: '/nowhere/token' })[0]).toMatch(
       /^TOKEN_FILE is "\/nowhere\/token", which cannot be read: .*ENOENT/,
     );
   });
 
-  it('refuses a value that is given both directly and by a file', () => {
+  it('rejects a value that is given both directly and by a file', () => {
     expect(problemsOf({ TOKEN: 'x', TOKEN_FILE: 'y' })).toEqual([
-      'TOKEN and TOKEN_FILE are both set: wants one of them',
+      'TOKEN and TOKEN_FILE are both set: set only one of them',
     ]);
   });
 
-  it('masks the password of a URL that is wrong', () => {
+  it('masks the password of an invalid URL', () => {
     expect(problemsOf({ BASE_URL: 'amqp://me:hunter2@host' })[0]).not.toContain('hunter2');
   });
 });

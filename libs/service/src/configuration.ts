@@ -8,24 +8,24 @@ export type ConfigurationOf<V extends Variables> = {
 };
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The exit code for a configuration that is wrong (EX_CONFIG of sysexits.h). */
+/** The exit code for an invalid configuration (EX_CONFIG of sysexits.h). */
 export const EXIT_CONFIGURATION = 78;
 
-/** Every problem of the configuration at once, each naming the variable, what it got and what it wants. */
+/** All problems of the configuration at once: each with the variable, its value and what is wanted. */
 export class ConfigurationError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    super(`the configuration is wrong (${count}):\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    super(`invalid configuration (${count}):\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
     this.name = 'ConfigurationError';
     this.problems = problems;
   }
 }
 
 /**
- * Reads every variable from the environment, once, at the edge of a process.
- * A value may come from a file: `X_FILE` in place of `X`.
+ * Reads every variable from the environment. Called once, at the start of a process.
+ * A value can be read from a file: `X_FILE` instead of `X`.
  * @throws ConfigurationError with all problems at once
  */
 export function readConfiguration<V extends Variables>(variables: V, environment: Environment): ConfigurationOf<V> {
@@ -46,7 +46,7 @@ export function readConfiguration<V extends Variables>(variables: V, environment
   return values as ConfigurationOf<V>;
 }
 
-/** The secrets that a configuration holds, so that the log can mask them. */
+/** The secrets in a configuration, so that the log can mask them. */
 export function secretsOf<V extends Variables>(variables: V, configuration: ConfigurationOf<V>): string[] {
   return Object.entries(variables).flatMap(([key, variable]) => {
     const value: unknown = configuration[key];
@@ -54,7 +54,7 @@ export function secretsOf<V extends Variables>(variables: V, configuration: Conf
   });
 }
 
-/** What the process runs with, for its start-up log line: secrets only as "configured". */
+/** The configuration for the log line at start: secrets only as "configured". */
 export function summaryOf<V extends Variables>(
   variables: V,
   configuration: ConfigurationOf<V>,
@@ -77,8 +77,12 @@ function textOf(variable: Variable<unknown>, environment: Environment): Found {
     const direct = environment[name];
     const file = environment[`${name}_FILE`];
     if (file && !variable.isFileRead)
-      return { kind: 'problem', problem: `${name}_FILE is set, and is not read from a file: wants ${name} itself` };
-    if (direct && file) return { kind: 'problem', problem: `${name} and ${name}_FILE are both set: wants one of them` };
+      return {
+        kind: 'problem',
+        problem: `${name}_FILE is set, but ${name} cannot be read from a file: set ${name} itself`,
+      };
+    if (direct && file)
+      return { kind: 'problem', problem: `${name} and ${name}_FILE are both set: set only one of them` };
     if (direct) return { kind: 'text', name, text: direct };
     if (file) return fromFile(name, file);
   }
@@ -105,7 +109,7 @@ interface Issue {
   readonly errors?: readonly (readonly Issue[])[];
 }
 
-/** The union of "unset" and "text" reports per branch; the last branch is the text's. */
+/** A union of "unset" and "text" has the issues of each branch; the last one is the text's. */
 function expectation(issues: readonly Issue[]): string {
   const issue = issues[0];
   const inner = issue?.errors?.at(-1);

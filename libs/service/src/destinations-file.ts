@@ -4,7 +4,7 @@ import { type Logger } from './logger';
 import { text } from './variable';
 import { WatchedFile } from './watched-file';
 
-/** Names the destinations file, for every process that reads it. */
+/** The destinations file, the same for every process that reads it. */
 export const webhooksFile = text(
   'PDAGENTD_WEBHOOKS_FILE',
   undefined,
@@ -13,13 +13,13 @@ export const webhooksFile = text(
 
 export interface DestinationsFileOptions<D> {
   readonly path: string;
-  /** How much of a destination is wanted; see libs/webhooks. */
+  /** Which part of a destination is read; see libs/webhooks. */
   readonly read: (text: string, sources: ValueSources) => ReadDestinations<D>;
   readonly log: Pick<Logger, 'info' | 'error'>;
   readonly environment?: Environment;
 }
 
-/** Opens the destinations file. @throws ConfigurationError with every problem and its line */
+/** Opens the destinations file. @throws ConfigurationError with all problems and their lines */
 export function openDestinationsFile<D extends Destination>({
   path,
   read,

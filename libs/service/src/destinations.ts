@@ -6,7 +6,7 @@ import { type webhookVariables } from './webhook-variables';
 
 type Settings = Pick<ConfigurationOf<typeof webhookVariables>, 'webhooksFile' | 'destinations' | 'format'>;
 
-/** Where webhooks go at the moment, as whoever makes them knows it. */
+/** The current destinations of webhooks, for processes that create webhooks. */
 export interface Destinations {
   current(): readonly Destination[];
   start(): void;
@@ -14,8 +14,8 @@ export interface Destinations {
 }
 
 /**
- * The destinations of the file, else those of the URLs; undefined where there are none.
- * @throws ConfigurationError where the file has problems
+ * The destinations in the file, otherwise those of the URLs; undefined if there are none.
+ * @throws ConfigurationError if the file has problems
  */
 export function openDestinations(
   { webhooksFile, destinations = [], format }: Settings,
@@ -24,7 +24,7 @@ export function openDestinations(
 ): Destinations | undefined {
   if (webhooksFile !== undefined) {
     if (destinations.length > 0)
-      log.warn('PDAGENTD_WEBHOOKS_FILE is in force: nothing is queued for the URLs of PDAGENTD_WEBHOOK_DEST_URL');
+      log.warn('PDAGENTD_WEBHOOKS_FILE is set: nothing is queued for the URLs of PDAGENTD_WEBHOOK_DEST_URL');
     return openDestinationsFile({ path: webhooksFile, read: readDestinations, log, environment });
   }
   if (destinations.length === 0) return undefined;

@@ -1,6 +1,6 @@
 import { type Variables } from './configuration';
 
-/** What `--help` prints: what the service is, and every variable with its default. */
+/** The text of `--help`: what the service does, and every variable with its default. */
 export function helpOf(name: string, summary: string, variables: Variables): string {
   const rows = Object.values(variables).map(({ name: variable, fallback, help, aliases }) => ({
     left: variable,

@@ -14,16 +14,16 @@ async function logged(write: (logger: ReturnType<typeof createLogger>) => void, 
 }
 
 describe('the log', () => {
-  it('is one JSON object a line, with the fields of its logger', async () => {
+  it('has one JSON object per line, with the fields of its logger', async () => {
     const [line] = await logged((logger) => logger.child({ lane: '03' }).info('lane taken', { held: 2 }));
     expect(line).toMatchObject({ level: 'info', service: 'test', message: 'lane taken', lane: '03', held: 2 });
   });
 
-  it('leaves out what is below its level', async () => {
+  it('omits messages below its level', async () => {
     expect(await logged((logger) => logger.debug('detail'))).toEqual([]);
   });
 
-  it('masks routing keys, URL passwords and configured secrets wherever they stand', async () => {
+  it('masks routing keys, URL passwords and configured secrets everywhere', async () => {
     const [line] = await logged(
       (logger) =>
         logger.error('amqp://me:hunter2@host failed for 0123456789abcdef0123456789abd1a6', {
@@ -36,7 +36,7 @@ describe('the log', () => {
     expect(text).not.toMatch(/hunter2|tok-12345|0123456789abcdef/);
   });
 
-  it('writes of an error its name, code, message and cause only', async () => {
+  it('logs only name, code, message and cause of an error', async () => {
     const error = Object.assign(new Error('outer', { cause: new Error('inner') }), {
       code: 'ECONNRESET',
       config: { auth: 'x' },

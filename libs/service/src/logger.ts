@@ -12,21 +12,21 @@ export interface Logger {
   warn(message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;
   child(fields: Fields): Logger;
-  /** Settles once everything logged has been written. */
+  /** Resolves once everything logged has been written. */
   close(): Promise<void>;
 }
 
 export interface LoggerOptions {
   readonly service: string;
   readonly level: LogLevel;
-  /** Texts that must never be written. */
+  /** Texts that must never be logged. */
   readonly secrets?: readonly string[];
-  /** Where lines go; the default is stdout. */
+  /** Where lines are written; the default is stdout. */
   readonly stream?: NodeJS.WritableStream;
   readonly clock?: Clock;
 }
 
-/** JSON lines `{time, level, service, message, …fields}`, every one masked. */
+/** Logs JSON lines `{time, level, service, message, …fields}` with secrets masked. */
 export function createLogger({
   service,
   level,
@@ -52,7 +52,7 @@ export function createLogger({
 }
 
 function wrap(root: winston.Logger, bound: Fields): Logger {
-  // A disabled winston call costs 8 µs, so the level is asked first.
+  // A disabled winston call takes 8 µs, so the level is checked first.
   const at = (level: LogLevel) => (message: string, fields?: Fields) => {
     if (root.isLevelEnabled(level)) root.log(level, message, { ...bound, ...fields });
   };
@@ -70,7 +70,7 @@ function wrap(root: winston.Logger, bound: Fields): Logger {
   };
 }
 
-/** Errors of HTTP and AMQP clients carry whole requests: only their name, code, message and cause are written. */
+/** Errors of HTTP and AMQP clients contain whole requests: only their name, code, message and cause are logged. */
 function serialisable(_key: string, value: unknown): unknown {
   if (value instanceof Error) {
     const code = 'code' in value ? { code: value.code } : {};

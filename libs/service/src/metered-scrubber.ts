@@ -6,7 +6,7 @@ import { configuredScrubber, type ScrubConfiguration } from './scrubbing';
 export interface MeteredScrubberOptions {
   /** The name of the counter. */
   readonly metric: string;
-  /** What is scrubbed and which keys in it join things together, in the words of the help and of the log. */
+  /** What is scrubbed, and which keys in it relate events to each other; for the help of the metric and for the log. */
   readonly what: string;
   readonly keys: string;
   readonly metrics: Registry;
@@ -14,8 +14,8 @@ export interface MeteredScrubberOptions {
 }
 
 /**
- * The scrubber that the variables describe, with a counter, by kind, of the values that it replaced.
- * @returns gives the scrubber to do one thing with, and the bytes of its outcome back
+ * The scrubber that the variables configure, with a counter of replaced values by kind.
+ * @returns a function that calls back with the scrubber, counts what was found and returns the scrubbed bytes
  * @throws ConfigurationError
  */
 export function meteredScrubber(
@@ -24,11 +24,11 @@ export function meteredScrubber(
 ): (scrub: (scrubber: Scrubber) => { readonly bytes: Buffer; readonly found: Found }) => Buffer {
   const scrubber = configuredScrubber(configuration);
   if (configuration.scrubSecret === undefined) {
-    log.warn(`personal data in ${keys} stays as it is: PDAGENTD_SCRUB_SECRET is not set`);
+    log.warn(`personal data in ${keys} is not replaced: PDAGENTD_SCRUB_SECRET is not set`);
   }
   const replaced = new Counter({
     name: metric,
-    help: `Values that were replaced in ${what} because they are personal or secret, by kind.`,
+    help: `Values replaced in ${what} because they are personal or secret, by kind.`,
     labelNames: ['kind'],
     registers: [metrics],
   });

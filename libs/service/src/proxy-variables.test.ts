@@ -16,20 +16,20 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 }
 
 describe('a proxy in the environment', () => {
-  it('that is used, because small letters count first, is the one that is tried at start', () => {
+  it('is validated at start if it is the one used: lower case takes precedence', () => {
     const problem = 'https_proxy is set to a secret that is not shown: wants a proxy';
     expect(problemsOf({ HTTPS_PROXY: 'p:1', https_proxy: 'socks5://p:1' })).toEqual([problem]);
     expect(problemsOf({ HTTPS_PROXY: 'socks5://p:1', https_proxy: 'p:1' })).toEqual([]);
   });
 
-  it('counts before the proxy for all schemes', () => {
+  it('takes precedence over the proxy for all schemes', () => {
     const environment = { HTTPS_PROXY: 'p:1', all_proxy: 'q:2' };
     expect(readConfiguration(variables, environment)).toEqual({ httpsProxy: 'p:1', httpProxy: 'q:2' });
   });
 
-  it('is not read from a file, and says so: requests would go past it', () => {
+  it('is rejected if given as a file, because requests would bypass it', () => {
     expect(problemsOf({ HTTPS_PROXY_FILE: '/run/secrets/proxy' })).toEqual([
-      'HTTPS_PROXY_FILE is set, and is not read from a file: wants HTTPS_PROXY itself',
+      'HTTPS_PROXY_FILE is set, but HTTPS_PROXY cannot be read from a file: set HTTPS_PROXY itself',
     ]);
   });
 });

@@ -3,13 +3,13 @@ import { custom } from './variable';
 export interface ProxyFormat {
   /** Completes "wants …". */
   readonly wants: string;
-  /** The proxy's URL; undefined for what is none. */
+  /** The proxy's URL; undefined if the text is not a proxy. */
   readonly parse: (text: string) => string | undefined;
 }
 
 /**
- * For who sends over HTTP: the proxies are chosen by the environment at each request, so each is tried at start. Small letters
- * count first, as there.
+ * For services that send HTTP requests: the environment selects the proxy of each request, so all proxies are validated at start.
+ * As there, lower-case names take precedence.
  */
 export function proxyVariables(form: ProxyFormat) {
   const proxy = (scheme: 'http' | 'https') => {

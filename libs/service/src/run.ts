@@ -14,10 +14,10 @@ import { helpOf } from './help';
 import { createLogger, LOG_LEVELS, type Logger } from './logger';
 import { choice, flag, integer, port } from './variable';
 
-/** What a process is made of. `start` resolves once it works or waits for what is away; it rejects where it never can. */
+/** A process's application. `start` resolves once it works or waits for a dependency; it rejects if it can never start. */
 export interface App {
   start(): Promise<void>;
-  /** Stops taking, finishes or hands back what is in flight, flushes. Safe to call at any time after start. */
+  /** Stops accepting work, finishes or returns work in flight, flushes. Safe to call at any time after start. */
   stop(): Promise<void>;
   readiness(): Readiness;
 }
@@ -50,7 +50,7 @@ const commonVariables = (adminPort: number) => ({
 
 /**
  * Runs a service until SIGTERM or SIGINT: configuration, log, admin port, start, stop.
- * Exit codes: 0 after a clean stop, 78 for a wrong configuration, 1 for anything else.
+ * Exit codes: 0 after a graceful stop, 78 for an invalid configuration, 1 for anything else.
  */
 export async function runService<V extends Variables>(service: Service<V>): Promise<void> {
   const common = commonVariables(service.adminPort);
@@ -70,7 +70,10 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
   collectDefaultMetrics({ register: metrics });
 
   const exitOnBug = (error: unknown) => {
-    logger.error('a bug: the process ends', { error, stack: error instanceof Error ? error.stack : undefined });
+    logger.error('unexpected error, the process exits: this is a bug', {
+      error,
+      stack: error instanceof Error ? error.stack : undefined,
+    });
     void logger.close().finally(() => process.exit(1));
   };
   process.on('uncaughtException', exitOnBug);
@@ -84,7 +87,7 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
     port: shared.adminPort,
     metrics,
     readiness,
-    failed: (error) => logger.error('the admin port could not answer a request', { error }),
+    failed: (error) => logger.error('a request to the admin port failed', { error }),
   });
   const stopped = stopOnSignal(logger, shared.shutdownSeconds, async () => {
     started = false;
@@ -127,7 +130,7 @@ function readConfigurationOrReport<V extends Variables>(
   return undefined;
 }
 
-/** An app refuses at once what its variables forbid only together. */
+/** An app throws ConfigurationError for variables that are valid each, but not together. */
 function createAppOrReport<V extends Variables>(
   service: Service<V>,
   configuration: ConfigurationOf<V>,
@@ -151,7 +154,7 @@ function stopOnSignal(logger: Logger, seconds: number, stop: () => Promise<void>
       stopping = true;
       logger.info('stopping', { signal });
       const cancelDeadline = SYSTEM_CLOCK.after(seconds * 1000, () => {
-        logger.error('the stop took too long: the process ends', { seconds });
+        logger.error('the graceful stop timed out, the process exits', { seconds });
         process.exit(1);
       });
       stop()
@@ -164,7 +167,7 @@ function stopOnSignal(logger: Logger, seconds: number, stop: () => Promise<void>
             process.exit(0);
           },
           (error: unknown) => {
-            logger.error('the stop failed', { error });
+            logger.error('the graceful stop failed', { error });
             void logger.close().finally(() => process.exit(1));
           },
         );

@@ -11,7 +11,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigurationError, type ConfigurationOf } from './configuration';
 import { flag, secret, text } from './variable';
 
-/** How personal and secret data is found and replaced: the same for every process that does it. */
+/** How personal and secret data is found and replaced: the same for every process that scrubs. */
 export const scrubVariables = {
   scrubDetectors: text(
     'PDAGENTD_SCRUB_DETECTORS',
@@ -43,7 +43,7 @@ const VARIABLES: Partial<Record<keyof ScrubberOptions, string>> = {
   keep: scrubVariables.scrubKeep.name,
 };
 
-/** The scrubber that the variables describe; reads the rules' file. @throws ConfigurationError */
+/** The scrubber that the variables configure; reads the file of rules. @throws ConfigurationError */
 export function configuredScrubber(configuration: ScrubConfiguration): Scrubber {
   const detectors = namesOf(configuration.scrubDetectors);
   try {

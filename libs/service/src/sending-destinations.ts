@@ -11,7 +11,7 @@ import { type Logger } from './logger';
 import { certificates, custom, integer } from './variable';
 import { destinationUrls } from './webhook-variables';
 
-/** What a process needs that posts webhooks. */
+/** The variables of processes that post webhooks. */
 export const sendingVariables = {
   destinations: destinationUrls,
   webhooksFile,
@@ -41,7 +41,7 @@ type Settings = Pick<
   'destinations' | 'webhooksFile' | 'secrets' | 'standardKeys'
 >;
 
-/** The destinations as whoever posts knows them: those of the file, and those of the URLs that are not named there. */
+/** The destinations for processes that post webhooks: those in the file, and those of URLs that the file does not name. */
 export interface SendingDestinations {
   current(): readonly SendingDestination[];
   named(name: string): SendingDestination | undefined;
@@ -51,8 +51,8 @@ export interface SendingDestinations {
 }
 
 /**
- * Opens both sources. What is queued for a URL is still delivered where a file has taken its place.
- * @throws ConfigurationError where the file has problems
+ * Opens both sources. Webhooks that are queued for a URL are still delivered after a file has replaced it.
+ * @throws ConfigurationError if the file has problems
  */
 export function openSendingDestinations(
   { destinations = [], webhooksFile: path, secrets = [], standardKeys = [] }: Settings,

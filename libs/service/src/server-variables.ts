@@ -1,6 +1,6 @@
 import { choice, url } from './variable';
 
-/** Where the broker is: for who looks into queues that others declare. */
+/** The broker, for processes that use queues but do not declare them. */
 export const brokerVariables = {
   amqpUrl: url('PDAGENTD_AMQP_URL', 'amqp://guest:guest@localhost:5672', 'RabbitMQ', {
     schemes: ['amqp', 'amqps', 'pyamqp'],
@@ -9,7 +9,7 @@ export const brokerVariables = {
   }),
 };
 
-/** For who declares queues: the same in every process. */
+/** For processes that declare queues: must be the same in all of them. */
 export const queueVariables = {
   ...brokerVariables,
   queueType: choice(

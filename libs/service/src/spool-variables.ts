@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { text } from './variable';
 
-/** Where a gateway keeps what must not be lost: the same for the gateway and for the command that looks into it. */
+/** Where a gateway stores events: the same for the gateway and for the command that reads its quarantine. */
 export const spoolVariables = {
   stateFolder: text('PDAGENTD_STATE_DIR', './state', 'folder for persistent state: the spool, the self-signed pair'),
   spoolFolder: text(
@@ -21,7 +21,7 @@ export function spoolRootOf({ stateFolder, spoolFolder }: SpoolLocation): string
   return spoolFolder ?? path.join(stateFolder, 'spool');
 }
 
-/** The folder of what cannot be published, which all instances of a spool folder share. */
+/** The folder of events that cannot be published, shared by all instances that share a spool folder. */
 export function quarantineFolderOf(place: SpoolLocation): string {
   return path.join(spoolRootOf(place), 'quarantine');
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /**
- * One environment variable: its name, what it means, and how its text becomes a value.
+ * One environment variable: its name, what it means, and how its text is parsed.
  * An empty text counts as unset. A secret's text is never shown.
  */
 export interface Variable<Value> {
@@ -11,23 +11,23 @@ export interface Variable<Value> {
   readonly aliases: readonly string[];
   readonly help: string;
   readonly secret: boolean;
-  /** Its names, the one that counts first. */
+  /** Its names, in order of precedence. */
   readonly lookup: readonly string[];
   /** Whether it may come from a file, `X_FILE`. */
   readonly isFileRead: boolean;
-  /** The default as a person would write it, or undefined where there is none. */
+  /** The default as a user would write it; undefined if there is none. */
   readonly fallback: string | undefined;
   /** From the variable's text (undefined: unset) to its value; an issue's message completes "wants …". */
   readonly schema: z.ZodType<Value, string | undefined>;
 }
 
 export interface VariableOptions {
-  /** Other names that are accepted, in order, where the first is unset. */
+  /** Other names that are accepted, in this order, if the first is unset. */
   readonly aliases?: readonly string[];
   readonly secret?: boolean;
-  /** All its names, the one that counts first; the default is its own before the others. */
+  /** All its names, in order of precedence; the default is its own before the aliases. */
   readonly lookup?: readonly string[];
-  /** False if others read it from the environment too: then a file would be ignored. */
+  /** False if other code reads it from the environment: it would ignore the file. */
   readonly isFileRead?: boolean;
 }
 
@@ -50,7 +50,7 @@ function variable<Value, Fallback extends Value | undefined>(
   };
 }
 
-/** Turns text into a value; undefined means that the text is not what the variable wants. */
+/** A schema from a parser, which returns undefined if the text is not what the variable wants. */
 function parseWith<Value>(
   wants: string | ((text: string) => string),
   parse: (text: string) => Value | undefined,
@@ -72,7 +72,7 @@ export function text<Fallback extends string | undefined>(
   return variable<string, Fallback>(name, fallback, help, z.string(), extras);
 }
 
-/** A text that is never shown: tokens, keys, passwords. */
+/** A text that is never logged or printed: tokens, keys, passwords. */
 export function secret(name: string, help: string, extras: VariableOptions = {}) {
   return variable<string, undefined>(name, undefined, help, z.string(), { ...extras, secret: true });
 }
@@ -131,9 +131,8 @@ export interface UrlOptions extends VariableOptions {
 }
 
 /**
- * An absolute URL, kept as it was written but for blanks around it, a trailing slash, and a percent sign in user or password
- * that escapes nothing: it is meant literally, and who decodes it later would fail. One of http or https is a base to which
- * paths are added: it has no query.
+ * An absolute URL, as it was written except for blanks around it, a trailing slash, and percent signs in user or password that
+ * are no escapes: they are meant literally, and decoding them would fail. http and https URLs are base URLs: without a query.
  */
 export function url<Fallback extends string | undefined>(
   name: string,
@@ -173,7 +172,7 @@ export function choice<const Option extends string>(
   return variable<Option, Option>(name, fallback, help, parse, extras);
 }
 
-/** The path of a file of certificates (PEM), which is read and tried; none of its contents is kept. */
+/** The path of a file of certificates (PEM), which is read and validated at once; its contents are not kept. */
 export function certificates(name: string, help: string, extras: VariableOptions = {}) {
   const parse = parseWith(
     (path) => `the path of a file of certificates (PEM): ${problemOfCertificates(path) ?? ''}`,
@@ -187,7 +186,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 function problemOfCertificates(path: string): string | undefined {
   try {
     const found = readFileSync(path, 'utf8').match(CERTIFICATE);
-    if (found === null) return 'there is none in it';
+    if (found === null) return 'it contains none';
     for (const certificate of found) new X509Certificate(certificate);
     return undefined;
   } catch (error) {
@@ -195,7 +194,7 @@ function problemOfCertificates(path: string): string | undefined {
   }
 }
 
-/** Any other text, by a parser of the app's own: undefined means "not what is wanted". */
+/** Any other text, with a custom parser, which returns undefined if the text is not what is wanted. */
 export function custom<Value>(
   name: string,
   help: string,

@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The text is the value; `bad…` is refused, `@name` is the text of that file. */
+/** The text is the value; `bad…` is rejected, `@name` is the text of that file. */
 function parse(text: string, sources: Sources) {
   if (text.startsWith('bad')) return { kind: 'problems', problems: [`${text} is bad`] } as const;
   if (!text.startsWith('@')) return { kind: 'value', value: text } as const;
@@ -40,18 +40,18 @@ function open(): WatchedFile<string> {
   }));
 }
 
-const becomes = (value: string) => waitUntil(() => watched?.current() === value, { what: `${value} to be in force` });
+const becomes = (value: string) => waitUntil(() => watched?.current() === value, { what: `${value} to be current` });
 const says = (part: string) => waitUntil(() => lines.some(({ message }) => message.includes(part)), { what: part });
 
 describe('a watched file', () => {
-  it('is refused at first with every problem, or where it cannot be read', () => {
+  it('is rejected at start with all problems, or if it cannot be read', () => {
     expect(open).toThrow(/PDAGENTD_ANY_FILE: .*ENOENT/);
     writeFileSync(file, 'bad one');
     expect(open).toThrow(ConfigurationError);
     expect(open).toThrow(/PDAGENTD_ANY_FILE: .*settings: bad one is bad/);
   });
 
-  it('is taken up again with one line when its content changes, and tells its listeners', async () => {
+  it('is reloaded and logged once when its content changes, and calls its listeners', async () => {
     writeFileSync(file, 'one');
     const values: string[] = [];
     open().onChange((value) => values.push(value));
@@ -60,26 +60,24 @@ describe('a watched file', () => {
     writeFileSync(file, 'two');
     await becomes('two');
     expect(values).toEqual(['two']);
-    expect(lines).toEqual([
-      { message: 'PDAGENTD_ANY_FILE was changed and is in force', fields: { file, value: 'two' } },
-    ]);
+    expect(lines).toEqual([{ message: 'PDAGENTD_ANY_FILE was reloaded', fields: { file, value: 'two' } }]);
   });
 
-  it('keeps the former version while a new one has problems or the file is gone, with one line each', async () => {
+  it('keeps the previous version while a new one has problems or the file is gone, and logs each once', async () => {
     writeFileSync(file, 'one');
     open().start();
     writeFileSync(file, 'bad two');
     await says('has problems');
     expect(lines[0]?.fields).toEqual({ file, problems: ['bad two is bad'] });
     rmSync(file);
-    await waitUntil(() => lines.length === 2, { what: 'the absence to be told' });
+    await waitUntil(() => lines.length === 2, { what: 'the absence to be logged' });
     expect(watched?.current()).toBe('one');
     writeFileSync(file, 'three');
     await becomes('three');
     expect(lines).toHaveLength(3);
   });
 
-  it('sees the swapped symlink of a mounted ConfigMap', async () => {
+  it('detects the swapped symlink of a mounted ConfigMap', async () => {
     const version = (name: string, text: string) => {
       mkdirSync(path.join(folder, name));
       writeFileSync(path.join(folder, name, 'settings'), text);
@@ -95,7 +93,7 @@ describe('a watched file', () => {
     expect(readdirSync(folder)).not.toContain('..2026_1');
   });
 
-  it('is taken up again when a file that it names changes', async () => {
+  it('is reloaded when a file that it refers to changes', async () => {
     writeFileSync(path.join(folder, 'secret'), 'old');
     writeFileSync(file, '@secret');
     open().start();
@@ -104,7 +102,7 @@ describe('a watched file', () => {
     await becomes('new');
   });
 
-  it('takes up nothing that is still being written', () => {
+  it('loads nothing that is still being written', () => {
     writeFileSync(file, 'one');
     const settings = open();
     for (const half of ['t', 'tw', 'two']) {
@@ -116,7 +114,7 @@ describe('a watched file', () => {
     expect(settings.current()).toBe('two');
   });
 
-  it('says nothing where a change is taken back before it counts', () => {
+  it('logs nothing if a change is reverted before it is loaded', () => {
     writeFileSync(file, 'one');
     const settings = open();
     for (const text of ['bad', 'one', 'one']) {

@@ -5,10 +5,10 @@ import { ConfigurationError, type Environment } from './configuration';
 import { type Fields, type Logger } from './logger';
 import { maskSecrets } from './mask';
 
-/** What a file's text may refer to. Whatever is asked for is watched too. */
+/** What a file's text may refer to. Files that are read through it are watched too. */
 export interface Sources {
   environment(name: string): string | undefined;
-  /** A relative path begins at the folder of the watched file. */
+  /** Paths are relative to the folder of the watched file. */
   file(path: string): FileContent;
 }
 
@@ -24,12 +24,12 @@ export interface WatchedFileOptions<Value> {
   /** The variable that names the file, for messages. */
   readonly variable: string;
   readonly environment: Environment;
-  /** Without effects: called again for every change. */
+  /** Must have no side effects: called again for every change. */
   readonly parse: (text: string, sources: Sources) => ParsedFile<Value>;
-  /** What the log says of a version that is taken up. */
+  /** The log fields for a version that is loaded. */
   readonly describe: (value: Value) => Fields;
   readonly log: Pick<Logger, 'info' | 'error'>;
-  /** Between two looks; milliseconds. */
+  /** Polling interval; milliseconds. */
   readonly pollMs?: number;
   readonly clock?: Clock;
 }
@@ -38,15 +38,15 @@ const POLL_MS = 1_000;
 const LIMIT_BYTES = 1024 * 1024;
 
 /**
- * A file of settings that is taken up again when it, or a file that it names, has other content: by looking, for a symlink
- * that Kubernetes swaps wakes no watcher. A change counts once two looks in a row find the same, so that half a file is
- * never taken for a whole one. A version with problems is refused with one line, and the former one stays.
+ * A settings file that is reloaded when its content, or that of a file it refers to, changes. It is polled, because file system
+ * events miss the symbolic links that Kubernetes swaps. A change is loaded once two polls in a row read the same, so that a
+ * half-written file is never loaded. A version with problems is logged once and rejected: the previous one stays in use.
  */
 export class WatchedFile<Value> {
   readonly #options: WatchedFileOptions<Value>;
   readonly #listeners: ((value: Value) => void)[] = [];
   #value: Value;
-  /** What was read for the version that was taken up or refused last. */
+  /** The content that was loaded or rejected last. */
   #lastHandled: Contents;
   #candidate: Snapshot<Value> | undefined;
   #stopPolling: () => void = () => undefined;
@@ -57,7 +57,7 @@ export class WatchedFile<Value> {
     this.#lastHandled = lastHandled;
   }
 
-  /** Reads it for the first time. @throws ConfigurationError with every problem */
+  /** Reads it for the first time. @throws ConfigurationError with all problems */
   static open<Value>(options: WatchedFileOptions<Value>): WatchedFile<Value> {
     const { parsed, contents } = readSnapshot(options);
     if (parsed.kind === 'value') return new WatchedFile(options, parsed.value, contents);
@@ -82,7 +82,7 @@ export class WatchedFile<Value> {
     this.#stopPolling();
   }
 
-  /** One look; once started they come by themselves. */
+  /** Called periodically once started. */
   poll(): void {
     const candidate = this.#candidate;
     if (isUnchanged(candidate?.contents ?? this.#lastHandled)) {
@@ -99,16 +99,16 @@ export class WatchedFile<Value> {
     this.#candidate = undefined;
     if (parsed.kind === 'problems') {
       const problems = parsed.problems.map(maskSecrets);
-      log.error(`${variable} has problems: the former version stays in force`, { file, problems });
+      log.error(`${variable} has problems: the previous version stays in use`, { file, problems });
       return;
     }
     this.#value = parsed.value;
-    log.info(`${variable} was changed and is in force`, { file, ...describe(parsed.value) });
+    log.info(`${variable} was reloaded`, { file, ...describe(parsed.value) });
     for (const listener of this.#listeners) listener(parsed.value);
   }
 }
 
-/** What was read, path to content, with what could not be read. */
+/** The content of each file by path, or why it could not be read. */
 type Contents = ReadonlyMap<string, string>;
 
 interface Snapshot<Value> {

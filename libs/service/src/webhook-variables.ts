@@ -13,7 +13,7 @@ export const destinationUrls = custom(
   },
 );
 
-/** Which log entries are read and which webhooks are made of them: the same for every process that does it. */
+/** Which log entries are read and which webhooks are created from them: the same for every process that does so. */
 export const webhookVariables = {
   apiBaseUrl: url(
     'PDAGENTD_API_BASE_URL',

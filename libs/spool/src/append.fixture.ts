@@ -1,6 +1,6 @@
 import { Spool } from './spool';
 
-// A process of its own that appends without end, and writes a line for each entry that is on disk: to be killed.
+// Run as a process that tests kill: appends forever, and writes a line for each entry once it is on disk.
 const [folder = ''] = process.argv.slice(2);
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const LANES_FOLDER = 8;

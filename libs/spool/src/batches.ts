@@ -6,8 +6,8 @@ interface BatchIterator<T> {
 }
 
 /**
- * Goes through a LevelDB iterator in steps, as large as its `highWaterMarkBytes`, and closes it. Converting a step blocks the
- * event loop; between them other work goes on. One by one, as its own async iteration does, takes several times as long.
+ * Reads a LevelDB iterator in batches of its `highWaterMarkBytes`, and closes it. Converting a batch blocks the event loop;
+ * other work runs between batches. Its own async iteration, one entry at a time, takes several times as long.
  */
 export async function* batches<T>(iterator: BatchIterator<T>, most = () => MAX_BATCH_ENTRIES): AsyncGenerator<T[]> {
   try {

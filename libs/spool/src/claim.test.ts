@@ -32,7 +32,7 @@ async function writeLegacy(name: string, text: string): Promise<void> {
   await database?.close();
 }
 
-it('gives each process a folder of its own, and one that comes back a folder that it finds', async () => {
+it('gives each process its own folder, and reuses a folder of an earlier process with its entries', async () => {
   const [first, second] = [await claim(), await claim()];
   expect([first, second].map(({ folder }) => folder)).toEqual(['0', '1'].map((name) => path.join(root, 'lanes', name)));
   await first.append(3, 1, Buffer.from('left'));
@@ -42,7 +42,7 @@ it('gives each process a folder of its own, and one that comes back a folder tha
   await Promise.all([second.close(), third.close()]);
 });
 
-it('creates nothing that the last release would take for a spool, and leaves its empty folders alone', async () => {
+it('creates nothing that the last release would mistake for a spool, and does not open its empty folders', async () => {
   await claim().then((spool) => spool.close());
   expect(await readdir(root)).toEqual(['lanes']);
   await mkdir(path.join(root, '0'));
@@ -51,7 +51,7 @@ it('creates nothing that the last release would take for a spool, and leaves its
   await spool.close();
 });
 
-it('finds orphans of both layouts, and neither its own, nor empty ones, nor those in use', async () => {
+it('finds orphaned spools in both layouts, but not its own, empty ones, or those in use', async () => {
   for (const name of ['0', '1']) await writeLegacy(name, `former ${name}`);
   const { spool: own, legacy } = await claimSpool(root, options);
   const [gone, busy, empty] = [await claim(), await claim(), await claim()];
@@ -75,7 +75,7 @@ it('finds orphans of both layouts, and neither its own, nor empty ones, nor thos
   for (const source of [...again, own, legacy, busy]) await source?.close();
 });
 
-it('finds the other orphans, although the database of one cannot be opened', async () => {
+it('finds the other orphaned spools if the database of one cannot be opened', async () => {
   const own = await claim();
   await writeLegacy('4', 'former 4');
   await rm(path.join(root, '4', 'LOCK'));

@@ -5,16 +5,16 @@ import { LegacySpool, type LegacySpoolOptions } from './legacy-spool';
 import { Spool, type SpoolOptions } from './spool';
 import { type SpoolSource } from './spool-ports';
 
-/** Folders under one root: as many instances as there are on one volume. */
+/** Maximum folders under one root, which is the number of instances that share a volume. */
 const MAX_INSTANCES = 1_000;
-/** The last release looks at folders whose name is a number, and does not see this one. */
+/** The last release only uses folders whose name is a number, so it ignores this one. */
 const LANES_FOLDER = 'lanes';
 
 export type ClaimOptions = SpoolOptions & LegacySpoolOptions;
 
 /**
- * Takes the first folder `lanes/0`, `lanes/1`, … under the root that no other process has; if it existed before, with what
- * is in it. `former` is the folder of the same index in the last release's layout, if it holds entries.
+ * Claims the first folder `lanes/0`, `lanes/1`, … under the root that no other process has, with its entries if it existed.
+ * `legacy` is the folder of the same index in the last release's layout, if it contains entries.
  * @throws Error if the root cannot be used
  */
 export async function claimSpool(
@@ -30,12 +30,12 @@ export async function claimSpool(
     const hasLegacy = (await foldersIn(root)).includes(name);
     return { spool, legacy: hasLegacy ? await openLegacy(path.join(root, name), options) : undefined };
   }
-  throw new Error(`all ${MAX_INSTANCES} spool folders are taken`);
+  throw new Error(`all ${MAX_INSTANCES} spool folders are in use`);
 }
 
 /**
- * Opens every folder under the root, of both layouts, that no process has and that holds entries: they are drained where they
- * are. The caller closes them. An empty folder stays: removing it could take it from a process that starts.
+ * Opens every folder under the root, in both layouts, that no process has and that contains entries, so that they can be
+ * drained in place. The caller closes them. Empty folders are not removed: a process might be starting to use them.
  */
 export async function claimOrphans(root: string, own: SpoolSource, options: ClaimOptions): Promise<SpoolSource[]> {
   const lanes = path.join(root, LANES_FOLDER);
@@ -61,19 +61,19 @@ function openLegacy(folder: string, options: ClaimOptions): Promise<SpoolSource 
   });
 }
 
-/** Folders that this process has reported: orphans are looked for every minute. */
+/** Folders that this process has logged already: orphans are scanned for every minute. */
 const reported = new Set<string>();
 
 function reportUnrecognized({ folder, unrecognized }: LegacySpool, { log }: ClaimOptions): void {
   if (unrecognized === 0 || reported.has(folder)) return;
   reported.add(folder);
-  log.error('spooled events that this version does not understand stay in their folder', {
+  log.error('spooled events that this version cannot read are left in their folder', {
     folder,
     entries: unrecognized,
   });
 }
 
-/** Undefined if it is empty, another process has it, or it cannot be opened: one folder's fault does not stop the others. */
+/** Undefined if it is empty, another process has it, or it cannot be opened, which must not affect the other folders. */
 async function openIfNotEmpty(
   folder: string,
   { log }: ClaimOptions,

@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 
-/** Small, so that what a full disk must still take when the database is opened again is small. */
+/** Small, because a full disk must still have space for it when the database is reopened. */
 const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
 
-/** Files that are open are mapped into memory: small and few (LevelDB's least), so that a long spool takes no more of it. */
+/** Open files are mapped into memory: small and few (LevelDB's minimum), so that a large spool takes no more memory. */
 const FILE_BYTES = 1024 * 1024;
 const OPEN_FILES = 74;
 
@@ -31,7 +31,7 @@ export async function openDatabase(folder: string): Promise<Database | undefined
   }
 }
 
-/** Keeps what can be read; LevelDB moves files that it cannot read to the folder's `lost`. */
+/** Keeps what can be read; LevelDB moves unreadable files to the folder's `lost`. */
 export function repairDatabase(folder: string): Promise<void> {
   return ClassicLevel.repair(folder);
 }
@@ -39,19 +39,19 @@ export function repairDatabase(folder: string): Promise<void> {
 const FIRST_KEY = Buffer.alloc(0);
 const LAST_KEY = Buffer.alloc(16, 0xff);
 
-/** Gives the disk back what was erased. Reading and writing go on meanwhile. */
+/** Frees the disk space of erased entries. Reads and writes continue meanwhile. */
 export function compactDatabase(database: Database): Promise<void> {
   return database.compactRange(FIRST_KEY, LAST_KEY);
 }
 
-/** Removes everything in the folder: needs no room. */
+/** Removes everything in the folder: needs no disk space. */
 export function destroyDatabase(folder: string): Promise<void> {
   return ClassicLevel.destroy(folder);
 }
 
-/** The store's own error, as "IO error: …: No space left on device", which holds no content. */
+/** LevelDB's own error, for example "IO error: …: No space left on device"; it contains no data. */
 export function reasonOf(error: unknown): { readonly code: string; readonly message: string } {
-  // Made by native code: it may be no instance of this realm's Error.
+  // Created by native code: it may not be an instance of this realm's Error.
   const { cause, code, message } = fieldsOf(error);
   if (cause !== undefined) return reasonOf(cause);
   return {

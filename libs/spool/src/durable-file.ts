@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 
-/** Writes a file whole or not at all, whenever the process or the machine ends. */
+/** Writes a file atomically and durably: after a crash it has the old or the new content. */
 export async function replaceFile(file: string, content: Buffer): Promise<void> {
   const temporary = `${file}.tmp`;
   try {
@@ -18,7 +18,7 @@ export async function replaceFile(file: string, content: Buffer): Promise<void> 
   }
 }
 
-/** Makes the names in a folder durable. */
+/** Makes the directory entries of a folder durable. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -28,7 +28,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Undefined if the file or folder is not there. */
+/** Undefined if the file or folder does not exist. */
 export async function ifExists<Result>(operation: Promise<Result>): Promise<Result | undefined> {
   try {
     return await operation;

@@ -37,12 +37,12 @@ async function usableAgain(spool: Spool): Promise<void> {
       clock.advance(1_000);
       return spool.condition === 'usable';
     },
-    { what: 'the spool to be opened again', intervalMs: 5 },
+    { what: 'the spool to be reopened', intervalMs: 5 },
   );
 }
 
 describe('an entry whose append was rejected, although it reached the disk,', () => {
-  it('is never read, neither while the spool fails, nor once it is opened again, nor by the next process', async () => {
+  it('is never read: neither while the spool fails, nor once it is reopened, nor by the next process', async () => {
     const spool = await open();
     await spool.append(1, 1, content(1));
     failNextSync();
@@ -74,7 +74,7 @@ describe('an entry whose append was rejected, although it reached the disk,', ()
   });
 });
 
-it('goes on reading and erasing while it cannot be written, and erases on disk what was erased meanwhile', async () => {
+it('continues reading and erasing while it cannot be written, and erases on disk what was erased meanwhile', async () => {
   const spool = await open();
   for (const sequence of [1, 2, 3]) await spool.append(1, sequence, content(sequence));
   failNextSync();
@@ -93,7 +93,7 @@ it('goes on reading and erasing while it cannot be written, and erases on disk w
 describe('a database with a damaged block', () => {
   const FIRST = 1;
   const LAST = 300;
-  const DAMAGED = 'the spool is damaged and is repaired: what cannot be read is moved to the folder "lost" in it';
+  const DAMAGED = 'the spool is damaged and is repaired: unreadable files are moved to its folder "lost"';
 
   async function fill(spool: Spool): Promise<void> {
     for (let sequence = FIRST; sequence <= LAST; sequence += 1) {
@@ -115,7 +115,7 @@ describe('a database with a damaged block', () => {
   const readAll = async (spool: Spool): Promise<number> =>
     (await sequences(spool, 0)).length + (await sequences(spool, 1)).length;
 
-  it('is repaired when it is opened: what can be read is given, the rest is kept aside, and it is logged', async () => {
+  it('is repaired and logged when it is opened: readable entries are kept, and damaged files are moved to "lost"', async () => {
     const spool = await open();
     await fill(spool);
     await spool.close();
@@ -131,7 +131,7 @@ describe('a database with a damaged block', () => {
     await again.close();
   });
 
-  it('is repaired while it is in use, so that what comes after the block is not stuck', async () => {
+  it('is repaired while it is in use, so that entries after the block are not stuck', async () => {
     const spool = await open();
     await fill(spool);
     await damage(spool.folder);

@@ -1,6 +1,6 @@
 import { ClassicLevel } from 'classic-level';
 
-/** The next write of this process reaches the disk whole, and then its fsync fails. */
+/** The next write of this process reaches the disk completely, and then its fsync fails. */
 export function failNextSync(): void {
   const spy = jest.spyOn(ClassicLevel.prototype, 'batch');
   spy.mockImplementationOnce(function (this: ClassicLevel) {

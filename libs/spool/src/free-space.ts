@@ -1,11 +1,11 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { statfs } from 'node:fs/promises';
 
-/** Left free on the disk, so that the database can always be opened again: a quarter of a small disk, 64 MB of others. */
+/** Disk space left free, so that the database can always be reopened: a quarter of a small disk, 64 MB of others. */
 const LARGEST_RESERVE_BYTES = 64 * 1024 * 1024;
 const REFRESH_MS = 100;
 
-/** Knows whether a folder's disk has room, and asks it rarely. */
+/** The free space of a folder's disk, cached briefly. */
 export class FreeSpace {
   readonly #folder: string;
   readonly #clock: Clock;
@@ -18,13 +18,13 @@ export class FreeSpace {
     this.#clock = clock;
   }
 
-  /** What can be written without touching the reserve, as it was a moment ago; bytes. Asks for the next time. */
+  /** Bytes that can be written without using the reserve, as last known. Refreshes it in the background. */
   get availableBytes(): number {
     void this.#refreshIfStale().catch(() => undefined);
     return Math.max(0, this.#availableBytes);
   }
 
-  /** Whether this much more can be written without touching the reserve. @throws Error if the disk cannot be asked */
+  /** Whether this many more bytes can be written without using the reserve. @throws Error if statfs fails */
   async reserve(bytes: number): Promise<boolean> {
     await this.#refreshIfStale();
     this.#availableBytes -= bytes;

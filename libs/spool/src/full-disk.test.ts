@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A disk of 16 MB of its own, where this user may have one: only root may mount. */
+/** Mounts a disk of 16 MB; false if this user may not: only root may mount. */
 function mount(at: string): boolean {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', at], { stdio: 'ignore' });
@@ -33,7 +33,7 @@ function mount(at: string): boolean {
   }
 }
 
-/** Without a disk of its own a quota stands for it. */
+/** If there is no such disk, the spool's maximum size takes its place. */
 async function open(): Promise<Spool> {
   const maximumBytes = isMounted ? 1024 * MEGABYTE : 10 * MEGABYTE;
   const spool = await Spool.open(path.join(folder, 'spool'), { maximumBytes, log });
@@ -69,7 +69,7 @@ async function all(spool: Spool): Promise<number[]> {
   return found.sort((a, b) => a - b);
 }
 
-it('refuses what a full disk cannot take, keeps what it took over a restart, and can be emptied and filled again', async () => {
+it('refuses entries when the disk is full, keeps stored ones over a restart, and can be emptied and filled again', async () => {
   const first = await open();
   const { stored, code } = await fill(first, 1);
   expect(code).toBe('full');
@@ -89,17 +89,17 @@ it('refuses what a full disk cannot take, keeps what it took over a restart, and
   await third.close();
 });
 
-it('survives a disk that others fill under its hands: reads on, and writes again once there is room', async () => {
+it('survives a disk that other processes fill: continues reading, and writes again once there is space', async () => {
   const spool = await open();
   await spool.append(laneOf(1), 1, content(1));
   const release = takeAllRoom();
-  // What it knows of the disk is a moment old: it may find out by trying.
+  // Its knowledge of the free space is slightly outdated: it may only notice when a write fails.
   const refused = await fill(spool, 2);
   expect(['full', 'failing']).toContain(refused.code);
   const kept = [1, ...refused.stored];
   expect(await all(spool)).toEqual(kept);
   release();
-  // A quota has room again only once something has gone.
+  // With a maximum size, there is space again only once an entry has been erased.
   const gone = isMounted ? undefined : kept.pop();
   if (gone !== undefined) spool.erase(laneOf(gone), gone, content(gone).length);
   await expect(writable(spool)).resolves.toBe(true);
@@ -110,9 +110,9 @@ it('survives a disk that others fill under its hands: reads on, and writes again
   await again.close();
 });
 
-it('leaves room for the other lanes when one lane fills a disk that is smaller than the spool may be', async () => {
+it('leaves space for the other lanes when one lane fills a disk that is smaller than the spool’s maximum size', async () => {
   const spool = await open();
-  // LevelDB compresses: what cannot be compressed takes its size on the disk.
+  // Random bytes, because LevelDB compresses.
   const entry = randomBytes(4_000);
   const fillLane = async (from: number): Promise<number> => {
     for (let sequence = from; ; sequence += 1) {
@@ -124,7 +124,7 @@ it('leaves room for the other lanes when one lane fills a disk that is smaller t
     }
   };
   let next = await fillLane(1);
-  // While LevelDB compacts it takes more of the disk than afterwards.
+  // While LevelDB compacts it uses more disk space than afterwards.
   await waitUntil(
     async () => {
       const before = next;
@@ -139,7 +139,7 @@ it('leaves room for the other lanes when one lane fills a disk that is smaller t
   await spool.close();
 });
 
-it('is usable again once a full disk has room, although nothing is appended or erased', async () => {
+it('is usable again once a full disk has space, although nothing is appended or erased', async () => {
   if (!isMounted) return;
   const clock = new ManualClock();
   const spool = await Spool.open(path.join(folder, 'spool'), { maximumBytes: 1024 * MEGABYTE, log, clock });

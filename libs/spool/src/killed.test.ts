@@ -12,7 +12,7 @@ let root: string;
 let started: GuardedProcess | undefined;
 
 beforeAll(() => {
-  // Within the workspace, so that the native module is found.
+  // In the workspace, so that the native module is found.
   mkdirSync(localFolder(), { recursive: true });
   root = mkdtempSync(path.join(localFolder(), 'killed-'));
   buildSync({
@@ -29,7 +29,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-it('holds every entry whose append resolved before the process was killed', async () => {
+it('contains every entry whose append resolved before the process was killed', async () => {
   const folder = path.join(root, 'spool');
   for (let run = 0; run < 3; run += 1) {
     rmSync(folder, { recursive: true, force: true });

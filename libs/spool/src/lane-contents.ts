@@ -3,20 +3,20 @@ import { MAX_LANES, readLaneKey } from './lane-key';
 import { batches } from './batches';
 import { type Contents } from './spool-folder';
 
-/** What LevelDB reads in one step: about 5,000 keys. */
+/** What LevelDB reads in one batch: about 5,000 keys. */
 const BATCH_BYTES = 64 * 1024;
 
-/** How many entries each lane has, and their size. */
+/** The number of entries of each lane, and their size. */
 export class LaneContents implements Contents {
   readonly #entries = new Float64Array(MAX_LANES);
   readonly #bytes = new Float64Array(MAX_LANES);
   entries = 0;
   bytes = 0;
-  /** The highest sequence; 0 if there was none. */
+  /** The highest sequence; 0 if there were no entries. */
   lastSequence = 0;
   unrecognized = 0;
 
-  /** Counts what is in a database; reads keys only. */
+  /** Counts the entries of a database; reads keys only. */
   static async load(database: Database): Promise<LaneContents> {
     const contents = new LaneContents();
     for await (const keys of batches(database.keys({ highWaterMarkBytes: BATCH_BYTES }))) {

@@ -1,5 +1,5 @@
 const KEY_BYTES = 13;
-/** A lane is the first byte of a key. */
+/** The lane is the first byte of a key. */
 export const MAX_LANES = 256;
 
 export interface LaneKey {

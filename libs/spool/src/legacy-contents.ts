@@ -9,12 +9,12 @@ import { type PageLimit } from './spool-ports';
 /** The lane of an entry; undefined if this version does not understand it. */
 export type LaneOf = (content: Buffer) => number | undefined;
 
-/** Whose lane a damaged entry was cannot be told: it is given out with this one, so that it can be kept elsewhere. */
+/** The lane of a damaged entry is unknown: it is returned with this lane, so that it can be quarantined. */
 const LANE_OF_DAMAGED_ENTRIES = 0;
 
 const REMOVED = -1;
 
-/** A lane's sequences in order, with their sizes beside them: 16 bytes an entry. */
+/** A lane's sequences in order, and their sizes: 16 bytes per entry. */
 class LaneIndex {
   readonly #sequences: number[] = [];
   readonly #sizes: number[] = [];
@@ -23,7 +23,7 @@ class LaneIndex {
   entries = 0;
   bytes = 0;
 
-  /** Sequences come in order. */
+  /** Must be called in the order of sequences. */
   add(sequence: number, bytes: number): void {
     this.#sequences.push(sequence);
     this.#sizes.push(bytes);
@@ -45,7 +45,7 @@ class LaneIndex {
     return this.#sequences[this.#first];
   }
 
-  /** What is left after a sequence, in order, up to the limit, and at least one if there is one. */
+  /** The remaining entries after a sequence, in order, up to the limit, but at least one if there is one. */
   page(after: number, limit: PageLimit): LegacyKey[] {
     const names: LegacyKey[] = [];
     let available = limit.bytes;
@@ -72,7 +72,7 @@ class LaneIndex {
 
 const NOTHING = new LaneIndex();
 
-/** What a folder of the old layout holds: its keys do not name the lane, so each record is read once, and indexed. */
+/** The contents of a folder in the old layout: its keys do not contain the lane, so each record is read once and indexed. */
 export class LegacyContents implements Contents {
   readonly #lanes = new Map<number, LaneIndex>();
   entries = 0;

@@ -1,4 +1,4 @@
-// The last release's keys. They sort by sequence, whatever the lane, and end with the size of the content.
+// The last release's keys: sequence and size of the content, without the lane. They sort by sequence.
 const KEY_BYTES = 12;
 
 export interface LegacyKey {

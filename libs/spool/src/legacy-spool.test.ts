@@ -14,7 +14,7 @@ const note = (message: string): void => void lines.push(message);
 const log = { info: note, warn: note, error: note };
 const ALL = { entries: 10_000, bytes: Infinity };
 
-/** Records here begin with their lane, as '5:…'. */
+/** Records in these tests begin with their lane: '5:…'. */
 const laneOf = (content: Buffer): number | undefined => {
   const lane = Number.parseInt(content.toString('latin1', 0, content.indexOf(':')), 10);
   return Number.isNaN(lane) ? undefined : lane;
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** As the last release writes its folder: key = sequence and size, value = checksum and content. */
+/** Writes a folder like the last release: key = sequence and size, value = checksum and content. */
 async function writeLegacy(name: string, contents: Readonly<Record<number, string>>): Promise<void> {
   const database = await openDatabase(path.join(root, name));
   for (const [sequence, text] of Object.entries(contents)) {
@@ -38,7 +38,7 @@ async function writeLegacy(name: string, contents: Readonly<Record<number, strin
   await database?.close();
 }
 
-/** As the last release reads its folder. */
+/** Reads a folder like the last release. */
 async function readLegacy(name: string): Promise<string[]> {
   const database = await openDatabase(path.join(root, name));
   const found: string[] = [];
@@ -64,10 +64,10 @@ async function drainLane(source: SpoolSource, lane: number): Promise<string[]> {
   }
 }
 
-it('drains what the last release left lane by lane, and going back to it finds what was not sent', async () => {
+it('drains a spool of the last release lane by lane; after a downgrade that release finds what was not sent', async () => {
   await writeLegacy('0', { 1: '5:a', 2: '6:b', 3: '5:c', 4: '6:d', [2 ** 40]: '5:e' });
   const { spool, legacy } = await claimSpool(root, options);
-  if (legacy === undefined) throw new Error('no former spool');
+  if (legacy === undefined) throw new Error('no legacy spool');
   expect([legacy.folder, legacy.entries, legacy.bytes]).toEqual([path.join(root, '0'), 5, 15]);
   expect([legacy.entriesOf(5), legacy.bytesOf(6), legacy.entriesOf(7)]).toEqual([3, 6, 0]);
   expect(texts(await legacy.read(6, 0, ALL))).toEqual(['6:b', '6:d']);
@@ -87,12 +87,12 @@ it('drains what the last release left lane by lane, and going back to it finds w
   await Promise.all([again.legacy?.close(), again.spool.close()]);
 });
 
-it('leaves what it does not understand where it is, and logs it once', async () => {
+it('leaves entries that it cannot read in their folder, and logs that once', async () => {
   await writeLegacy('0', { 1: '5:a', 2: 'from the future' });
   const { spool, legacy } = await claimSpool(root, options);
-  if (legacy === undefined) throw new Error('no former spool');
+  if (legacy === undefined) throw new Error('no legacy spool');
   expect(legacy.entries).toBe(1);
-  expect(lines).toEqual(['spooled events that this version does not understand stay in their folder']);
+  expect(lines).toEqual(['spooled events that this version cannot read are left in their folder']);
   expect(await drainLane(legacy, 5)).toEqual(['5:a']);
   await legacy.close();
   expect(await readLegacy('0')).toEqual(['from the future']);
@@ -102,7 +102,7 @@ it('leaves what it does not understand where it is, and logs it once', async () 
   await spool.close();
 });
 
-it('gives out what is damaged, for the quarantine, also if a folder holds nothing else', async () => {
+it('returns damaged entries, for the quarantine, even if a folder contains nothing else', async () => {
   await writeLegacy('0', { 1: '5:a' });
   for (const name of ['0', '1']) {
     const database = await openDatabase(path.join(root, name));
@@ -141,10 +141,10 @@ describe('a spool that the last release wrote', () => {
   const EXPECTED = Array.from({ length: 30 }, (_, at) => at + 1).filter((n) => ![1, 2, 3, 21].includes(n));
   const ofTeam = (team: number): number[] => EXPECTED.filter((n) => n % 3 === team);
 
-  it('is drained lane by lane in order, and the last release finds what is left, exactly', async () => {
+  it('is drained lane by lane in order, and the last release finds exactly what is left', async () => {
     await cp(FIXTURE, path.join(root, '0'), { recursive: true });
     const { spool, legacy } = await claimSpool(root, real);
-    if (legacy === undefined) throw new Error('no former spool');
+    if (legacy === undefined) throw new Error('no legacy spool');
     expect([legacy.entries, legacy.entriesOf(4), legacy.entriesOf(9), legacy.entriesOf(31)]).toEqual([26, 8, 9, 9]);
     const read = async (lane: number): Promise<number[]> =>
       (await legacy.read(lane, 0, ALL)).map(({ content }) => numberOf(content));

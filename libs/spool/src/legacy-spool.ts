@@ -6,7 +6,7 @@ import { readEntry } from './record';
 import { SpoolFolder } from './spool-folder';
 import { type PageLimit, type SpoolSource, type StoredEntry } from './spool-ports';
 
-/** What one read fetches: point reads of LevelDB, which are one step. */
+/** Entries per read: LevelDB fetches all of them in one blocking call. */
 const MAX_READ_ENTRIES = 1_000;
 
 export interface LegacySpoolOptions {
@@ -16,8 +16,8 @@ export interface LegacySpoolOptions {
 }
 
 /**
- * A folder of the last release's layout, `<root>/<n>`, whose keys are sequence and size: it is drained where it is, so that
- * the last release still finds what was not sent. Nothing is ever added to it. What this version does not understand stays.
+ * A folder in the last release's layout, `<root>/<n>`, whose keys are sequence and size. It is drained in place, so that after a
+ * downgrade the last release still finds what was not sent. Nothing is added to it. Entries that this version cannot read stay.
  */
 export class LegacySpool implements SpoolSource {
   readonly #store: SpoolFolder<LegacyContents>;
@@ -52,7 +52,7 @@ export class LegacySpool implements SpoolSource {
     return this.#store.contents.bytes;
   }
 
-  /** Entries that this version does not understand; they are not among the others. */
+  /** Entries that this version cannot read; they are not counted in `entries`. */
   get unrecognized(): number {
     return this.#store.contents.unrecognized;
   }

@@ -7,8 +7,8 @@ export interface OpenedFolder<C> {
 }
 
 /**
- * Opens a folder's database and reads what is in it; undefined if another process has it. If something in it cannot be read,
- * it is repaired: LevelDB opens such a database without a complaint.
+ * Opens a folder's database and loads its contents; undefined if another process has it. If something cannot be read, the
+ * database is repaired: LevelDB itself may open a damaged database without an error.
  * @throws Error if it cannot be opened
  */
 export async function openFolder<C>(
@@ -21,7 +21,7 @@ export async function openFolder<C>(
   } catch (error) {
     const { code, message } = reasonOf(error);
     if (code !== 'LEVEL_CORRUPTION') throw error;
-    log.error('the spool is damaged and is repaired: what cannot be read is moved to the folder "lost" in it', {
+    log.error('the spool is damaged and is repaired: unreadable files are moved to its folder "lost"', {
       folder,
       error: message,
     });

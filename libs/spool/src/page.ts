@@ -4,7 +4,7 @@ import { batches } from './batches';
 import { readEntry } from './record';
 import { type PageLimit, type StoredEntry } from './spool-ports';
 
-/** What LevelDB reads in one step: converting it blocks the event loop. */
+/** What LevelDB reads in one batch: converting it blocks the event loop. */
 export const BATCH_BYTES = 256 * 1024;
 
 /** Reads the entries of a range in order until the limit is reached, and at least one if there is one. */

@@ -28,7 +28,7 @@ function entry(id: string, changes: Partial<Entry> = {}): Entry {
 
 const headerOf = ({ record: _record, ...header }: Entry) => header;
 
-it('gives back what was put in, byte for byte, oldest first, also to another process', async () => {
+it('returns entries byte for byte, oldest first, also to another process', async () => {
   const quarantine = await open();
   const late = entry('late', { quarantinedAt: 1_700_000_000_002, detail: 'message size 9 is larger than 8' });
   const early = entry('early', { quarantinedAt: 1_700_000_000_001, problem: 'damaged', record: Buffer.alloc(0) });
@@ -40,14 +40,14 @@ it('gives back what was put in, byte for byte, oldest first, also to another pro
   expect([quarantine.entries, other.entries]).toEqual([2, 2]);
 });
 
-it('reports in the log what comes in, and at a start that something is there', async () => {
+it('logs each entry that is added, and at start that there are entries', async () => {
   await (await open()).add(entry('m1'));
-  expect(lines).toEqual(['an event cannot be published: it is in the quarantine']);
+  expect(lines).toEqual(['an event cannot be published: it was quarantined']);
   await open();
   expect(lines).toHaveLength(2);
 });
 
-it('holds an id once, however often it is added', async () => {
+it('contains an id once, however often it is added', async () => {
   const quarantine = await open();
   await Promise.all(
     [entry('m1'), entry('m1'), entry('m1', { problem: 'unencodable' })].map((each) => quarantine.add(each)),
@@ -56,7 +56,7 @@ it('holds an id once, however often it is added', async () => {
   expect(quarantine.entries).toBe(1);
 });
 
-it('forgets what is removed, and says whether it was there', async () => {
+it('removes an entry, and reports whether it existed', async () => {
   const quarantine = await open();
   const other = await open();
   await quarantine.add(entry('m1'));
@@ -67,11 +67,11 @@ it('forgets what is removed, and says whether it was there', async () => {
 });
 
 it.each([
-  ['that leads elsewhere', '../../escaped'],
+  ['with a path traversal', '../../escaped'],
   ['that is empty', ''],
   ['that is a folder', '.'],
   ['with a slash', 'a/b'],
-  ['of other letters', 'é'.repeat(300)],
+  ['of non-ASCII letters', 'é'.repeat(300)],
   ['that looks like an option', '-rf'],
   ['longer than a file name may be', 'x'.repeat(5_000)],
 ])('keeps an entry in its folder under an id %s', async (_what, id) => {
@@ -84,14 +84,14 @@ it.each([
   expect(await quarantine.remove(id)).toBe(true);
 });
 
-it('lets only its own user read what it holds', async () => {
+it('allows only its own user to read it', async () => {
   await (await open()).add(entry('m1'));
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
   const [file = ''] = await readdir(folder);
   expect((await stat(path.join(folder, file))).mode & 0o777).toBe(0o600);
 });
 
-it('ignores files that it did not write, and what a crash left half written', async () => {
+it('ignores other files, and files that a crash left half written', async () => {
   const quarantine = await open();
   await quarantine.add(entry('m1'));
   const [file = ''] = await readdir(folder);
@@ -106,7 +106,7 @@ it('ignores files that it did not write, and what a crash left half written', as
   expect(await quarantine.read('m2')).toEqual(entry('m2'));
 });
 
-it('shows a file whose head the disk damaged, so that it can be copied and removed', async () => {
+it('lists a file with a damaged header, so that it can be copied and removed', async () => {
   const quarantine = await open();
   await quarantine.add(entry('m1'));
   const [file = ''] = await readdir(folder);
@@ -118,7 +118,7 @@ it('shows a file whose head the disk damaged, so that it can be copied and remov
   expect(await quarantine.remove('m1')).toBe(true);
 });
 
-it('never shows an entry that is not whole', async () => {
+it('never returns an incomplete entry', async () => {
   const quarantine = await open();
   const record = Buffer.alloc(256 * 1024, 'x');
   let isAdding = true;
@@ -134,14 +134,14 @@ it('never shows an entry that is not whole', async () => {
   expect([...sizes]).toEqual([record.length]);
 });
 
-it('opens an existing folder without making one', async () => {
+it('opens an existing folder without creating one', async () => {
   expect(await Quarantine.openExisting(folder, log)).toBeUndefined();
   expect(await readdir(root)).toEqual([]);
   await (await open()).add(entry('m1'));
   expect((await Quarantine.openExisting(folder, log))?.entries).toBe(1);
 });
 
-it('refuses what the disk has no room for, leaves nothing of it there, and takes it once there is room', async () => {
+it('rejects an entry when the disk is full, leaves no part of it, and accepts it once there is space', async () => {
   // Only root may mount.
   if (process.getuid?.() !== 0) return;
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', root]);

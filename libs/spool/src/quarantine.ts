@@ -7,25 +7,25 @@ import { FreeSpace } from './free-space';
 import { type Log } from './log';
 
 /**
- * Why something is in the quarantine: it cannot be encoded for AMQP, the broker refuses it (as over its
- * `max_message_size`), or it is a spool record that no version wrote.
+ * Why an entry is in the quarantine: it cannot be encoded for AMQP, the broker rejects it (for example because it exceeds
+ * `max_message_size`), or it is a damaged spool record.
  */
 export const QUARANTINE_PROBLEMS = ['unencodable', 'refused', 'damaged'] as const;
 export type QuarantineProblem = (typeof QUARANTINE_PROBLEMS)[number];
 
 export interface QuarantineHeader {
-  /** The message's id; of a record that cannot be understood any name that is its own. */
+  /** The message's id; for a damaged record, any unique name. */
   readonly id: string;
-  /** One of QUARANTINE_PROBLEMS, or one that a newer version knows. */
+  /** One of QUARANTINE_PROBLEMS, or one that only a newer version knows. */
   readonly problem: string;
-  /** In words, as the broker's reason. Holds no key and no content. */
+  /** A description, for example the broker's reason. Contains no key and no content. */
   readonly detail?: string;
   /** Milliseconds since 1970. */
   readonly quarantinedAt: number;
 }
 
 export interface QuarantineEntry extends QuarantineHeader {
-  /** Exactly as the spool had it, or would have had it. */
+  /** Exactly as in the spool, or as it would have been spooled. */
   readonly record: Buffer;
 }
 
@@ -36,18 +36,18 @@ const headerSchema = z.object({
   quarantinedAt: z.number(),
 });
 
-/** Of a file whose head cannot be read; its name is the id then. */
+/** The problem of a file whose header cannot be read; its name is the id then. */
 const UNREADABLE = 'unreadable';
 
 const SUFFIX = '.record';
 const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-/** No head is longer: a file's first line. */
+/** Maximum length of a header, which is the first line of a file. */
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_DETAIL_LENGTH = 1_000;
 
 /**
- * What can never be published: one file per entry, so that operators can list, copy and remove entries while gateways run.
- * Several processes may use a folder concurrently. A file is a line of JSON (the head), then the record's bytes.
+ * Events that can never be published: one file per entry, so that operators can list, copy and remove entries while gateways
+ * run. Several processes may use a folder concurrently. A file is a line of JSON (the header), then the record's bytes.
  */
 export class Quarantine {
   readonly folder: string;
@@ -62,40 +62,40 @@ export class Quarantine {
     this.#space = new FreeSpace(folder);
   }
 
-  /** Makes the folder if there is none. @throws Error if it cannot be used */
+  /** Creates the folder if it does not exist. @throws Error if it cannot be used */
   static async open(folder: string, log: Log): Promise<Quarantine> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await syncFolder(path.dirname(folder));
     const quarantine = new Quarantine(folder, log);
     const entries = await quarantine.count();
-    if (entries > 0) log.warn('the quarantine holds events that cannot be published', { folder, entries });
+    if (entries > 0) log.warn('the quarantine contains events that cannot be published', { folder, entries });
     return quarantine;
   }
 
-  /** Only a folder that is there; undefined if there is none. @throws Error if it cannot be read */
+  /** Opens a folder only if it exists; otherwise undefined. @throws Error if it cannot be read */
   static async openExisting(folder: string, log: Log): Promise<Quarantine | undefined> {
     const quarantine = new Quarantine(folder, log);
     const entries = await ifExists(quarantine.count());
     return entries === undefined ? undefined : quarantine;
   }
 
-  /** As of the last `add`, `remove` or `count` of this process. */
+  /** Number of entries as of the last `add`, `remove` or `count` of this process. */
   get entries(): number {
     return this.#entries;
   }
 
-  /** Counts the files: other processes add and remove some too. @throws Error if the folder cannot be read */
+  /** Counts the files again: other processes add and remove some too. @throws Error if the folder cannot be read */
   async count(): Promise<number> {
     this.#entries = (await this.#files()).length;
     return this.#entries;
   }
 
   /**
-   * Resolves once the entry is synced to disk, the file and its name. An entry of the same id is replaced.
-   * @throws Error if the disk is full or fails; it may be in the quarantine all the same
+   * Resolves once the entry is synced to disk, file and directory entry. An entry with the same id is replaced.
+   * @throws Error if the disk is full or fails; the entry may be in the quarantine nevertheless
    */
   add(entry: QuarantineEntry & { readonly problem: QuarantineProblem }): Promise<void> {
-    // One after another: two of the same id must not write one file.
+    // One after another: two with the same id must not write the same file concurrently.
     const added = this.#adding.then(() => this.#write(entry));
     this.#adding = added.catch(() => undefined);
     return added;
@@ -111,13 +111,13 @@ export class Quarantine {
     return headers.sort((a, b) => a.quarantinedAt - b.quarantinedAt || (a.id < b.id ? -1 : 1));
   }
 
-  /** Undefined if it is not there. @throws Error if it cannot be read */
+  /** Undefined if there is no such entry. @throws Error if it cannot be read */
   async read(id: string): Promise<QuarantineEntry | undefined> {
     const found = await ifExists(readFileOf(this.#pathOf(fileNameOf(id))));
     return found && { ...found.header, record: found.record };
   }
 
-  /** Removes an entry for good; false if it is not there. @throws Error if the disk fails */
+  /** Removes an entry permanently; false if there is no such entry. @throws Error if the disk fails */
   async remove(id: string): Promise<boolean> {
     if ((await ifExists(unlink(this.#pathOf(fileNameOf(id))).then(() => true))) === undefined) return false;
     this.#entries = Math.max(0, this.#entries - 1);
@@ -135,7 +135,7 @@ export class Quarantine {
     await replaceFile(file, content);
     await syncFolder(this.folder);
     if (isNew) this.#entries += 1;
-    this.#log.error('an event cannot be published: it is in the quarantine', { id, problem, ...cut });
+    this.#log.error('an event cannot be published: it was quarantined', { id, problem, ...cut });
   }
 
   #pathOf(file: string): string {
@@ -148,7 +148,7 @@ export class Quarantine {
   }
 }
 
-/** Ids of messages are safe names; any other is found by its digest, and the head holds the id itself. */
+/** Ids of messages are safe file names; other ids are hashed, and the header contains the id itself. */
 function fileNameOf(id: string): string {
   return (SAFE_NAME.test(id) ? id : createHash('sha256').update(id).digest('hex')) + SUFFIX;
 }

@@ -3,7 +3,7 @@ import { type StoredEntry } from './spool-ports';
 
 const CHECKSUM_BYTES = 4;
 
-/** Puts a checksum before the content. */
+/** Prefixes the content with a checksum. */
 export function withChecksum(content: Buffer): Buffer {
   const value = Buffer.allocUnsafe(CHECKSUM_BYTES + content.length);
   value.writeUInt32BE(crc32(content), 0);
@@ -11,14 +11,14 @@ export function withChecksum(content: Buffer): Buffer {
   return value;
 }
 
-/** The content, or undefined if it is not what was written. */
+/** The content; undefined if size or checksum do not match. */
 export function verifiedContent(value: Buffer, bytes: number): Buffer | undefined {
   if (value.length !== CHECKSUM_BYTES + bytes) return undefined;
   const content = value.subarray(CHECKSUM_BYTES);
   return crc32(content) === value.readUInt32BE(0) ? content : undefined;
 }
 
-/** The entry that a value holds; if it is not what was written, it is marked as damaged. */
+/** The entry of a value; marked as damaged if size or checksum do not match. */
 export function readEntry(sequence: number, bytes: number, value: Buffer): StoredEntry {
   const content = verifiedContent(value, bytes);
   if (content !== undefined) return { sequence, bytes, content };

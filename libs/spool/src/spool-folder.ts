@@ -7,26 +7,26 @@ import { openFolder } from './open-folder';
 import { SpoolError, type SpoolFailure } from './spool-ports';
 
 const RECOVERY_MS = 1_000;
-/** LevelDB keeps what was erased until it compacts, and if nothing is written it may not: after this much it is told to. */
+/** LevelDB keeps erased data until it compacts, which it may not do if nothing is written: compacted explicitly after this. */
 const COMPACT_BYTES = 1024 * 1024;
-/** Making a batch blocks the event loop, about a microsecond for each entry. */
+/** Building a batch blocks the event loop, about a microsecond per entry. */
 const MAX_ERASED_PER_BATCH = 5_000;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** A read in progress sees the database as it was when the read began: with what has been erased since. */
+/** A read in progress sees the database as it was when the read began, including entries that were erased since. */
 interface ActiveRead {
   readonly done: Promise<unknown>;
   readonly erasedSince: ReadonlySet<string>[];
 }
 
-/** What a layout knows about the contents of its folder. */
+/** What a layout tracks about the contents of its folder. */
 export interface Contents {
   readonly entries: number;
   readonly bytes: number;
-  /** Entries that this version does not understand, and therefore never erases. */
+  /** Entries that this version cannot read, and therefore never erases. */
   readonly unrecognized: number;
-  /** Takes out an entry that was erased or could not be written; the result is its size. */
+  /** Removes an entry that was erased or could not be written; the result is its size. */
   remove(key: Buffer): number;
 }
 
@@ -36,16 +36,16 @@ export interface SpoolFolderOptions<C extends Contents> {
   readonly folder: string;
   readonly log: Log;
   readonly clock: Clock;
-  /** Reads what is in the database. */
+  /** Loads the contents of the database. */
   readonly load: (database: Database) => Promise<C>;
 }
 
 /**
- * The database of one folder, whatever its keys are. What is written concurrently is synced together (group commit); an
- * erasure is not synced: an entry that comes back after a crash is an entry twice, never one lost.
+ * The database of one folder, in either layout. Concurrent writes are synced together (group commit). Erasures are not synced:
+ * an entry that reappears after a crash is a duplicate, never a loss.
  *
- * After a failed write LevelDB's log may have a gap, so the database is only read until it has been opened again. The log
- * may also hold what failed: that is erased, and the erasure synced, before anything else is written.
+ * After a failed write LevelDB's log may have a gap, so the database is read-only until it has been reopened. The log may also
+ * contain the failed write: it is erased, and the erasure synced, before anything else is written.
  */
 export class SpoolFolder<C extends Contents> {
   readonly #options: SpoolFolderOptions<C>;
@@ -53,16 +53,16 @@ export class SpoolFolder<C extends Contents> {
   #database: Database;
   #contents: C;
   #writes: PendingWrite[] = [];
-  /** Keys (as latin1) that were erased or rejected, and are still in the database. */
+  /** Keys (as latin1) that were erased or rejected, but are still in the database. */
   #erased = new Set<string>();
-  /** The same, on their way to the disk. */
+  /** The same, being written now. */
   #erasing = NOTHING;
   readonly #reads = new Set<ActiveRead>();
   #writing: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
   #waitingForSpace: Promise<void> | undefined;
-  /** Erased since the last compaction. */
+  /** Bytes erased since the last compaction. */
   #erasedBytes = 0;
   #isReadOnly = false;
   #isDiskFull = false;
@@ -85,7 +85,7 @@ export class SpoolFolder<C extends Contents> {
     return this.#options.folder;
   }
 
-  /** A new object after the database was opened again. */
+  /** A new object after the database was reopened. */
   get contents(): C {
     return this.#contents;
   }
@@ -99,12 +99,12 @@ export class SpoolFolder<C extends Contents> {
     return this.#isClosed;
   }
 
-  /** What can be written before the disk's reserve is reached, as far as known; bytes. */
+  /** Bytes that can be written before the disk's reserve is used, as last known. */
   get availableBytes(): number {
     return this.#space.availableBytes;
   }
 
-  /** Resolves once synced to disk. The contents count it already; if it fails it is removed from them. @throws SpoolError */
+  /** Resolves once synced to disk. The caller has counted it in `contents`; if it fails it is removed there. @throws SpoolError */
   write(key: Buffer, content: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (failure: SpoolFailure | undefined): void => {
@@ -127,8 +127,8 @@ export class SpoolFolder<C extends Contents> {
   }
 
   /**
-   * Reads from the database, which stays open meanwhile; undefined once the folder is closed. An entry that is erased may
-   * still be found: the reader asks for it.
+   * Reads from the database, which stays open meanwhile; undefined once the folder is closed. Erased entries may still be found:
+   * the operation must check `isErased`.
    * @throws SpoolError `failing` if the database cannot be read at the moment
    */
   async read<T>(operation: ReadOperation<T>): Promise<T | undefined> {
@@ -147,7 +147,7 @@ export class SpoolFolder<C extends Contents> {
     } catch (error) {
       const { code, message } = reasonOf(error);
       if (!code.startsWith('LEVEL_')) throw error;
-      // Opening it again repairs it.
+      // Reopening repairs it.
       if (code === 'LEVEL_CORRUPTION') this.#fail('the spool cannot be read', message, []);
       throw new SpoolError('failing', message);
     } finally {
@@ -155,11 +155,11 @@ export class SpoolFolder<C extends Contents> {
     }
   }
 
-  /** Writes what is waiting, waits for reads, and releases the folder for another process. */
+  /** Finishes pending writes and reads, and releases the folder for another process. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#waitUntilIdle();
-    // What failed must not come back for the next process.
+    // Failed writes must not reappear for the next process.
     if (this.#isReadOnly && this.#erased.size > 0) await this.#reopen();
     await this.#waitUntilIdle();
     await this.#closeDatabase();
@@ -199,7 +199,7 @@ export class SpoolFolder<C extends Contents> {
     }
   }
 
-  /** Writes a group, and erases all that is to be erased. */
+  /** Writes a group, and erases pending erasures. */
   async #writeGroup(
     database: Database,
     group: readonly PendingWrite[],
@@ -236,7 +236,7 @@ export class SpoolFolder<C extends Contents> {
     return this.#erased.has(name) || this.#erasing.has(name);
   }
 
-  /** Gives the disk back what was erased: once everything is, or if there is no room for what comes. */
+  /** Frees the disk space of erased entries: once the spool is empty, or if the disk is full. */
   #compactIfNeeded(): void {
     if (this.#compacting !== undefined || this.#erasedBytes < COMPACT_BYTES) return;
     const isEmpty = this.#contents.entries + this.#erased.size === 0;
@@ -255,7 +255,7 @@ export class SpoolFolder<C extends Contents> {
     this.#waitingForSpace ??= this.#waitForSpace().finally(() => (this.#waitingForSpace = undefined));
   }
 
-  /** A load balancer may send nothing until the condition is usable again, so that no write finds out. */
+  /** A load balancer may send nothing until the condition is usable again, so no write would detect it. */
   async #waitForSpace(): Promise<void> {
     while (this.#isDiskFull && !this.#isClosed) {
       await delay(this.#options.clock, RECOVERY_MS);
@@ -270,7 +270,7 @@ export class SpoolFolder<C extends Contents> {
   #fail(problem: string, reason: string, group: readonly PendingWrite[]): void {
     const wasReadOnly = this.#isReadOnly;
     this.#isReadOnly = true;
-    // They may have reached the disk all the same.
+    // They may have reached the disk nevertheless.
     for (const { key } of group) this.#erased.add(key.toString('latin1'));
     for (const { settle } of [...group, ...this.#writes.splice(0)]) settle('failing');
     if (wasReadOnly) return;
@@ -281,7 +281,7 @@ export class SpoolFolder<C extends Contents> {
   async #recover(): Promise<void> {
     while (this.#isReadOnly) {
       await delay(this.#options.clock, RECOVERY_MS);
-      // To be opened again it needs room for what its log holds; if it is empty, none.
+      // Reopening needs disk space for the contents of its log, unless it is empty.
       const isPossible = this.#isEmpty || (await this.#hasSpace());
       if (this.#isClosed) return;
       if (isPossible) await this.#reopen();
@@ -303,7 +303,7 @@ export class SpoolFolder<C extends Contents> {
 
   async #closeAndOpen(): Promise<void> {
     const { log, load } = this.#options;
-    // If it was a read that failed, a write may be in progress.
+    // After a failed read, a write may be in progress.
     while (this.#writing !== undefined) await this.#writing;
     await this.#closeDatabase();
     if (this.#isEmpty) {
@@ -316,7 +316,7 @@ export class SpoolFolder<C extends Contents> {
     });
     if (opened === undefined) throw new Error('another process has taken the folder');
     const { database, contents } = opened;
-    // What was erased in the meantime is still in the database.
+    // Entries erased in the meantime are still in the database.
     for (const name of this.#erased) contents.remove(Buffer.from(name, 'latin1'));
     this.#database = database;
     this.#contents = contents;

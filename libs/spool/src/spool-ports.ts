@@ -1,4 +1,4 @@
-/** Why something could not be spooled: the spool or its disk is full, the disk fails, or the process ends. */
+/** Why an event could not be spooled: the spool or its disk is full, the disk fails, or the spool is closed. */
 export type SpoolFailure = 'full' | 'failing' | 'closed';
 
 export class SpoolError extends Error {
@@ -13,10 +13,10 @@ export class SpoolError extends Error {
 
 export interface StoredEntry {
   readonly sequence: number;
-  /** Its size when it was written, which `erase` asks for. */
+  /** Its size when it was written, as `erase` needs it. */
   readonly bytes: number;
   readonly content: Buffer;
-  /** The content is not what was written; it is given as it is on disk. */
+  /** The checksum does not match; the content is as it is on disk. */
   readonly isDamaged?: true;
 }
 
@@ -28,7 +28,7 @@ export interface PageLimit {
 /** Entries on disk that can be drained lane by lane; a lane is a number from 0 to 255. */
 export interface SpoolSource {
   readonly folder: string;
-  /** Of all lanes: what is in it and not erased, and what is being written. */
+  /** Of all lanes: entries that are not erased, and those being written. */
   readonly entries: number;
   readonly bytes: number;
   entriesOf(lane: number): number;
@@ -36,10 +36,10 @@ export interface SpoolSource {
   /**
    * The next entries of a lane after a sequence, oldest first, at most the limit, but at least one if there is one. None
    * once it is closed.
-   * @throws SpoolError `failing` if the database cannot be read at the moment: to be tried again
+   * @throws SpoolError `failing` if the database cannot be read at the moment; try again later
    */
   read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]>;
-  /** Takes out an entry that was read, or whose append has resolved; it is in no read that starts later. */
+  /** Erases an entry that was read, or whose append has resolved; no read that starts later returns it. */
   erase(lane: number, sequence: number, bytes: number): void;
   /** The lowest sequence of all lanes. @throws SpoolError as read */
   oldestSequence(): Promise<number | undefined>;

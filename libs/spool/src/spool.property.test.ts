@@ -28,7 +28,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('recover' as const, 'restart' as const) }) },
 );
 
-/** What is in the spool: exactly what was appended with success and not erased, whatever failed or restarted in between. */
+/** Runs steps on a spool and compares it with a model after each. */
 class SpoolModel {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'property-'));
   readonly #clock = new ManualClock();
@@ -54,7 +54,7 @@ class SpoolModel {
       case 'append':
         if (taken.fails) failNextSync();
         await Promise.all(taken.lanes.map((lane) => this.#append(spool, lane)));
-        // One that was refused without a write leaves the fault for the next.
+        // An append that is rejected without a write leaves the injected fault for the next.
         jest.restoreAllMocks();
         return;
       case 'erase': {
@@ -89,7 +89,7 @@ class SpoolModel {
         this.#clock.advance(1_000);
         return spool.condition !== 'failing';
       },
-      { what: 'the spool to be opened again', intervalMs: 1 },
+      { what: 'the spool to be reopened', intervalMs: 1 },
     );
   }
 
@@ -119,7 +119,7 @@ class SpoolModel {
   }
 }
 
-it('holds exactly what was appended with success and not erased, whatever fails or restarts in between', async () => {
+it('contains exactly what was appended successfully and not erased, whatever fails or restarts in between', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => new SpoolModel().run(steps)),
     { numRuns: 60 },

@@ -32,7 +32,7 @@ async function appendAll(spool: Spool, lane: number, from: number, to: number): 
   await Promise.all(numbers.map((sequence) => spool.append(lane, sequence, content(sequence))));
 }
 
-it('gives back a lane in the order of sequences, appended in any order, also after it was opened again', async () => {
+it('returns a lane in the order of sequences, appended in any order, also after it was reopened', async () => {
   const first = await open();
   await Promise.all([2 ** 40, 5, 2 ** 32 + 1, 70_000].map((sequence) => first.append(3, sequence, content(sequence))));
   await first.close();
@@ -48,7 +48,7 @@ it('gives back a lane in the order of sequences, appended in any order, also aft
   await second.close();
 });
 
-it('keeps the lanes apart, from the first to the last', async () => {
+it('keeps lanes separate, from the first to the last', async () => {
   const first = await open();
   await appendAll(first, 0, 5, 6);
   await appendAll(first, 31, 1, 4);
@@ -65,7 +65,7 @@ it('keeps the lanes apart, from the first to the last', async () => {
   }
 });
 
-it('reads a page of at most the number of entries or bytes asked for, and at least one', async () => {
+it('reads a page of at most the requested entries and bytes, but at least one entry', async () => {
   const spool = await open();
   await appendAll(spool, 7, 1, 10);
   await appendAll(spool, 8, 4, 4);
@@ -74,7 +74,7 @@ it('reads a page of at most the number of entries or bytes asked for, and at lea
   await spool.close();
 });
 
-it('never reads an erased entry again, and forgets it on disk too', async () => {
+it('never reads an erased entry again, and erases it on disk too', async () => {
   const spool = await open();
   await appendAll(spool, 1, 1, 4);
   await appendAll(spool, 2, 2, 2);
@@ -90,7 +90,7 @@ it('never reads an erased entry again, and forgets it on disk too', async () => 
   await again.close();
 });
 
-it('knows the oldest entry of all lanes, whichever were erased', async () => {
+it('finds the oldest entry of all lanes, whichever were erased', async () => {
   const spool = await open();
   expect(await spool.oldestSequence()).toBeUndefined();
   await appendAll(spool, 9, 5, 8);
@@ -101,7 +101,7 @@ it('knows the oldest entry of all lanes, whichever were erased', async () => {
   await spool.close();
 });
 
-it('knows it as soon with entries in all lanes as with entries in one, also while the event loop is busy', async () => {
+it('finds it as fast with entries in many lanes as with entries in one, even while the event loop is busy', async () => {
   const spool = await open();
   const timeOf = async (): Promise<number> => {
     let isBusy = true;
@@ -130,7 +130,7 @@ it('belongs to one process at a time', async () => {
   await (await open()).close();
 });
 
-it('refuses what goes over its size, and takes entries again once there is room', async () => {
+it('rejects entries over its maximum size, and accepts entries again once there is space', async () => {
   const size = content(1).length;
   const spool = await open({ maximumBytes: size * 2 });
   await Promise.all([spool.append(1, 1, content(1)), spool.append(2, 2, content(2))]);
@@ -143,7 +143,7 @@ it('refuses what goes over its size, and takes entries again once there is room'
   await spool.close();
 });
 
-it('refuses a lane that has taken three quarters, while the others find room', async () => {
+it('rejects entries of a lane that has used three quarters, while others are accepted', async () => {
   const size = content(1).length;
   const spool = await open({ maximumBytes: size * 8 });
   await appendAll(spool, 5, 1, 6);
@@ -156,7 +156,7 @@ it('refuses a lane that has taken three quarters, while the others find room', a
   await spool.close();
 });
 
-it('gives a damaged entry to the caller, marked, and loses no other', async () => {
+it('returns a damaged entry marked as such, and loses no other', async () => {
   const spool = await open();
   await appendAll(spool, 1, 1, 3);
   await spool.close();
@@ -173,8 +173,8 @@ it('gives a damaged entry to the caller, marked, and loses no other', async () =
   await again.close();
 });
 
-describe('a tail that a crash tore', () => {
-  it('is dropped, wherever it was torn, and all before it stays', async () => {
+describe('a torn tail after a crash', () => {
+  it('is dropped, wherever it was torn, and everything before it is kept', async () => {
     const spool = await open();
     for (let sequence = 1; sequence <= 5; sequence += 1) await spool.append(1, sequence, content(sequence));
     await spool.close();
@@ -198,7 +198,7 @@ describe('a tail that a crash tore', () => {
     }
   });
 
-  it('is never given if it holds other bytes than were written', async () => {
+  it('is never returned if it contains other bytes than were written', async () => {
     const spool = await open();
     for (let sequence = 1; sequence <= 5; sequence += 1) await spool.append(1, sequence, content(sequence));
     await spool.close();
@@ -212,7 +212,7 @@ describe('a tail that a crash tore', () => {
   });
 });
 
-/** Writes below the spool: what a disk or another program might have left there. */
+/** Writes directly to the database, to simulate what a faulty disk or another program may leave there. */
 async function overwrite(folder: string, key: Buffer, value: Buffer): Promise<void> {
   const database = await openDatabase(folder);
   await database?.put(key, value);

@@ -7,20 +7,20 @@ import { readPage } from './page';
 import { SpoolFolder } from './spool-folder';
 import { type PageLimit, SpoolError, type SpoolFailure, type SpoolSource, type StoredEntry } from './spool-ports';
 
-/** The most that one lane may take of the spool: if it stalls, the others still find room. */
+/** Maximum share of the spool that one lane may use: if it stalls, there is still space for the others. */
 const LANE_SHARE = 3 / 4;
 /** A full spool counts as usable again below this share of its size. */
 const USABLE_SHARE = 0.95;
 const BEGINNING = 0;
 
 export interface SpoolOptions {
-  /** What the contents of all entries may come to; one lane takes at most three quarters of it. */
+  /** Maximum size of all entries together; one lane may use three quarters of it. */
   readonly maximumBytes: number;
   readonly log: Log;
   readonly clock?: Clock;
 }
 
-/** Entries on disk: of each lane in the order of their sequences. All lanes are synced together. */
+/** Entries on disk, per lane in the order of their sequences. All lanes are synced together. */
 export class Spool implements SpoolSource {
   readonly #maximumBytes: number;
   readonly #store: SpoolFolder<LaneContents>;
@@ -60,12 +60,12 @@ export class Spool implements SpoolSource {
     return this.#store.contents.bytesOf(lane);
   }
 
-  /** The highest sequence that it held when it was opened; 0 if it was empty. */
+  /** The highest sequence in it when it was opened; 0 if it was empty. */
   get lastSequence(): number {
     return this.#store.contents.lastSequence;
   }
 
-  /** Of the whole spool: a lane that has taken its share is full, and the spool usable. */
+  /** The condition of the whole spool: if only one lane has used up its share, the spool is still usable. */
   get condition(): 'usable' | 'full' | 'failing' {
     const { condition } = this.#store;
     const isFull = this.#isFull && this.bytes >= this.#maximumBytes * USABLE_SHARE;
@@ -93,7 +93,7 @@ export class Spool implements SpoolSource {
 
   async oldestSequence(): Promise<number | undefined> {
     const lanes = Array.from({ length: MAX_LANES }, (_, lane) => lane).filter((lane) => this.entriesOf(lane) > 0);
-    // Together: each waits for several turns of an event loop that a drain keeps busy.
+    // Concurrently: each takes several iterations of an event loop that a drain keeps busy.
     const oldestSequence = await Promise.all(
       lanes.map((lane) => this.#store.read((database, isErased) => oldestOf(database, lane, isErased))),
     );
@@ -113,7 +113,7 @@ export class Spool implements SpoolSource {
       this.#isFull = true;
       return 'full';
     }
-    // If the disk is smaller than the spool may be, it is the disk that the lanes share.
+    // If the disk has less space than the spool may use, the lanes share the disk.
     const { availableBytes } = this.#store;
     const size = availableBytes === 0 ? this.#maximumBytes : Math.min(this.#maximumBytes, this.bytes + availableBytes);
     return this.bytesOf(lane) + bytes > size * LANE_SHARE ? 'full' : undefined;
