@@ -65,7 +65,9 @@ describe('a gateway whose disk is full while the broker is away', () => {
         expect(JSON.parse(body)).toEqual({
           status: 'unavailable',
           message: 'Event could not be accepted.  Please retry later.',
-          errors: [expect.stringMatching(/^Event could not be stored: the broker takes no events and the spool /)],
+          errors: [
+            expect.stringMatching(/^Event could not be stored: the broker does not accept events and the spool /),
+          ],
         });
       }
       // A full spool survives a crash too.

@@ -16,7 +16,7 @@ beforeEach(() => {
   gateway.sink.messages.length = 0;
 });
 
-/** Writes what it is given and resolves with all that came back until the gateway closed the connection. */
+/** Writes the parts and resolves with everything received until the gateway closed the connection. */
 function sendAndReceive(...parts: readonly string[]): Promise<string> {
   return connectAndReceive((socket) => {
     for (const part of parts) socket.write(part);
@@ -43,7 +43,7 @@ function request(body = BODY, ...headers: string[]): string {
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** The sum of a metric over all lines that hold the label. */
+/** The sum of a metric over all lines that contain the label. */
 async function metric(name: string, label = ''): Promise<number> {
   const lines = (await gateway.metrics.metrics()).split('\n').filter((line) => line.startsWith(name));
   return lines.filter((line) => line.includes(label)).reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
@@ -57,22 +57,22 @@ async function isHealthy(): Promise<void> {
 describe('clients that misbehave', () => {
   afterEach(isHealthy);
 
-  it('are closed where they say nothing', async () => {
+  it('are disconnected if they send nothing', async () => {
     expect(await sendAndReceive()).toMatch(/^(HTTP\/1.1 408 |$)/);
   });
 
-  it('are closed where their headers do not end', async () => {
+  it('are disconnected if their headers do not end', async () => {
     expect(await sendAndReceive('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\n')).toMatch(/^HTTP\/1.1 408 /);
   });
 
-  it('are closed where their body does not end', async () => {
+  it('are disconnected if their body does not end', async () => {
     expect(
       await sendAndReceive('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"routing'),
     ).toMatch(/^HTTP\/1.1 408 /);
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
-  it('are closed where they stay silent after an event', async () => {
+  it('are disconnected if they stay silent after an event', async () => {
     expect(await sendAndReceive(request())).toMatch(/^HTTP\/1.1 202 /);
   });
 
@@ -83,7 +83,7 @@ describe('clients that misbehave', () => {
     ['a space before the colon', ['content-length : 4'], 'abcd'],
     ['a folded header', ['x-a: 1', ' 2'], ''],
     ['a lone line feed', ['x-a: 1\nx-b: 2'], ''],
-  ])('smuggle nothing with %s', async (_, headers, body) => {
+  ])('cannot smuggle requests with %s', async (_, headers, body) => {
     const received = await sendAndReceive(
       `${['POST /v2/enqueue HTTP/1.1', 'host: x', ...headers].join('\r\n')}\r\n\r\n${body}`,
     );
@@ -92,7 +92,7 @@ describe('clients that misbehave', () => {
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
-  it.each(['no request at all\r\n\r\n', '\u0016\u0003\u0001 TLS on the wrong port', 'GET\r\n\r\n'])(
+  it.each(['not a request\r\n\r\n', '\u0016\u0003\u0001 TLS on the wrong port', 'GET\r\n\r\n'])(
     'get 400 for %j',
     async (text) =>
       expect(await sendAndReceive(text)).toMatch(/^HTTP\/1.1 400 [^]*Event object format is unrecognized/),
@@ -100,12 +100,7 @@ describe('clients that misbehave', () => {
 
   it.each([
     ['no Host', 400, ['content-length: 2'], 'Host header is missing'],
-    [
-      'an Expect that nobody knows',
-      417,
-      ['host: x', 'expect: tea', 'content-length: 2'],
-      'Expect must be 100-continue',
-    ],
+    ['an unknown Expect', 417, ['host: x', 'expect: tea', 'content-length: 2'], 'Expect must be 100-continue'],
     [
       'a compressed transfer',
       501,
@@ -120,11 +115,11 @@ describe('clients that misbehave', () => {
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
-  it('get 405 where they take it for a proxy', async () => {
+  it('get 405 if they use it as a proxy', async () => {
     const received = await sendAndReceive(
       'CONNECT events.pagerduty.com:443 HTTP/1.1\r\nhost: events.pagerduty.com:443\r\n\r\n',
     );
-    expect(received).toMatch(/^HTTP\/1.1 405 [^]*allow: POST[^]*This is no proxy/);
+    expect(received).toMatch(/^HTTP\/1.1 405 [^]*allow: POST[^]*This is not a proxy/);
   });
 
   it('get 431 for headers over 16 KB', async () => {
@@ -139,11 +134,11 @@ describe('clients that misbehave', () => {
   });
 
   it.each([
-    ['escaped over and over', `/%${'25'.repeat(4_000)}`],
-    ['escaped over and over, after a slash too many', `//%${'25'.repeat(4_000)}`],
+    ['escaped many times', `/%${'25'.repeat(4_000)}`],
+    ['escaped many times, after a double slash', `//%${'25'.repeat(4_000)}`],
     ['nothing but slashes', '/'.repeat(8_000)],
-    ['a key that is escaped over and over', `/x-ere/%${'25'.repeat(4_000)}`],
-  ])('hold nobody up with a path that is %s', async (_, path) => {
+    ['a key that is escaped many times', `/x-ere/%${'25'.repeat(4_000)}`],
+  ])('do not delay others with a path that is %s', async (_, path) => {
     const startedAt = performance.now();
     const head = `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n`;
     const many = [...Array.from({ length: 39 }, () => head), `${head}connection: close\r\n`, ''].join('\r\n');
@@ -153,7 +148,7 @@ describe('clients that misbehave', () => {
   });
 
   it.each(['foo://', 'http://[', '*', '/%', '/v2/%ff', '?', '/\u0080'])(
-    'get JSON for the request target %s, never express’s page',
+    'get JSON for the request target %s, never the error page of express',
     async (target) => {
       for (const method of ['POST', 'GET', 'OPTIONS', 'HEAD']) {
         const received = await sendAndReceive(`${method} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
@@ -163,7 +158,7 @@ describe('clients that misbehave', () => {
     },
   );
 
-  it('cost nothing where they vanish in the middle of a body', async () => {
+  it('cause nothing if they disconnect in the middle of a body', async () => {
     await connectAndReceive((socket) => {
       socket.write('POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"routing', () =>
         socket.resetAndDestroy(),
@@ -174,30 +169,30 @@ describe('clients that misbehave', () => {
 });
 
 describe('clients that are unusual', () => {
-  it('are answered each of their pipelined requests, in order', async () => {
+  it('get a response to each pipelined request, in order', async () => {
     const received = await sendAndReceive(request(), request('{'), request());
     expect(received.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 400', 'HTTP/1.1 202']);
   });
 
-  it('are answered where they have closed their half', async () => {
+  it('get a response after they half-closed the connection', async () => {
     expect(await connectAndReceive((socket) => socket.end(request()))).toMatch(/^HTTP\/1.1 202 /);
   });
 
-  it('may ask before they send, and are spared a body that is too large', async () => {
+  it('may send Expect: 100-continue, and need not send a body that is too large', async () => {
     const head = (length: number) =>
       `POST /v2/enqueue HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n`;
     expect(await sendAndReceive(head(BODY.length), BODY)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 202 /);
     expect(await sendAndReceive(head(5_000_000))).toMatch(/^HTTP\/1.1 413 /);
   });
 
-  it('may send in chunks, with any content type', async () => {
+  it('may use chunked encoding and any content type', async () => {
     const chunked = `POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ntransfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
     expect(await sendAndReceive(chunked)).toMatch(/^HTTP\/1.1 202 /);
     expect(gateway.sink.messages.at(-1)?.body.toString()).toBe(BODY);
   });
 });
 
-describe('what is broken behind an event that still waits to be stored', () => {
+describe('a malformed request after an event that still waits to be stored', () => {
   let store = (): void => undefined;
   const malformed = () => metric('pdaltagent_gateway_requests_refused_total', 'malformed');
   beforeEach(() => {
@@ -213,17 +208,17 @@ describe('what is broken behind an event that still waits to be stored', () => {
       'a body that cannot be read',
       `${request(BODY, 'transfer-encoding: chunked').replace(/content-length.*\r\n/, '')}x`,
     ],
-    ['garbage over and over', 'garbage\r\n\r\n'.repeat(10_000)],
-  ])('%s is refused behind its answer', async (_, broken) => {
+    ['garbage many times', 'garbage\r\n\r\n'.repeat(10_000)],
+  ])('%s is refused after the response to the event', async (_, broken) => {
     const before = await malformed();
     const received = connectAndReceive((socket) => socket.write(request() + request() + broken));
-    await waitUntil(async () => (await malformed()) > before, { what: 'the garbage to be seen' });
+    await waitUntil(async () => (await malformed()) > before, { what: 'the garbage to be counted' });
     store();
     expect((await received).match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 202', 'HTTP/1.1 400']);
     expect(gateway.sink.messages).toHaveLength(2);
   });
 
-  it('is no end of the sending half: the answer comes', async () => {
+  it('is not what a half-closed connection is: the event gets its response', async () => {
     const received = connectAndReceive((socket) => socket.end(request()));
     await waitUntil(async () => (await metric('pdaltagent_gateway_events_in_flight')) > 0, {
       what: 'the event to wait',

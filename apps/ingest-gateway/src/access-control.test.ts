@@ -16,7 +16,7 @@ async function start(options: Partial<AccessControlOptions>): Promise<void> {
 
 function networks(text: string): Networks {
   const parsed = Networks.parse(text);
-  if (parsed === undefined) throw new Error(`${text} is no list of networks`);
+  if (parsed === undefined) throw new Error(`${text} is not a list of networks`);
   return parsed;
 }
 
@@ -26,7 +26,7 @@ const send = (headers: Record<string, string> = {}, route = '/v2/enqueue') =>
 describe('tokens', () => {
   beforeEach(() => start({ tokens: ['first-token', 'second-token'] }));
 
-  it('are taken from either header, each of them, and reach nobody', async () => {
+  it('are accepted in either header, and are not forwarded', async () => {
     for (const headers of [
       { authorization: 'Bearer first-token' },
       { authorization: 'bearer second-token' },
@@ -39,7 +39,7 @@ describe('tokens', () => {
     expect(JSON.stringify(gateway.sink.messages)).not.toContain('-token');
   });
 
-  it('are required on every path, and a wrong one is refused', async () => {
+  it('are required on every path, and invalid ones are refused', async () => {
     const paths = ['/v2/enqueue', `/x-ere/${KEY}`, '/generic/2010-04-15/create_event.json', '/nowhere'];
     for (const route of paths) {
       const { status, body, headers } = await send({}, route);
@@ -54,14 +54,14 @@ describe('tokens', () => {
     expect(gateway.sink.messages).toEqual([]);
   });
 
-  it('are told of at /, in the line to paste', async () => {
+  it('are part of the example on the landing page, without their value', async () => {
     const response = await fetch(gateway.url, { headers: { 'x-pdaltagent-token': 'first-token' } });
     const text = await response.text();
     expect(text).toContain("curl -H 'X-PDaltagent-Token: YOUR_TOKEN' -H 'Content-Type: application/json' http://");
     expect(text).not.toContain('first-token');
   });
 
-  it('are counted where they are refused, and never logged', async () => {
+  it('are counted if they are refused, and never logged', async () => {
     await send({ 'x-pdaltagent-token': 'wrong-token' });
     const text = await gateway.metrics.metrics();
     expect(text).toContain('pdaltagent_gateway_requests_refused_total{reason="unauthorized"} 1');
@@ -70,17 +70,17 @@ describe('tokens', () => {
 });
 
 describe('networks', () => {
-  it('refuse a sender who is elsewhere, say where it was seen, and count it', async () => {
+  it('refuse a sender outside, with its address in the response, and count it', async () => {
     await start({ allowed: networks('10.0.0.0/8, 2001:db8::/32') });
     const { status, body } = await send();
     expect([status, body]).toEqual([
       403,
-      { status: 'forbidden', message: 'Forbidden', errors: ['No event is taken from 127.0.0.1'] },
+      { status: 'forbidden', message: 'Forbidden', errors: ['Events from 127.0.0.1 are not accepted'] },
     ]);
     expect(await gateway.metrics.metrics()).toContain('requests_refused_total{reason="forbidden"} 1');
   });
 
-  it('take a sender who is inside, whatever it says of itself', async () => {
+  it('accept a sender inside, and ignore its X-Forwarded-For', async () => {
     await start({ allowed: networks('127.0.0.0/8') });
     expect((await send({ 'x-forwarded-for': '192.0.2.1' })).status).toBe(202);
   });
@@ -91,19 +91,19 @@ describe('networks', () => {
     ['[2001:db8::7]:4711', 202],
     ['::ffff:10.1.2.3', 202],
     ['192.0.2.1', 403],
-    // What stands before the last hop anybody can have written.
+    // Anybody can forge the addresses before the last hop.
     ['10.1.2.3, 192.0.2.1', 403],
     ['192.0.2.1, 10.1.2.3', 202],
     ['192.0.2.1, 10.1.2.3, 127.0.0.2', 202],
     ['nonsense', 403],
     ['10.1.2.3, nonsense', 403],
     ['', 403],
-  ])('believe a trusted proxy that forwards for %j: %i', async (forwarded, expected) => {
+  ])('use X-Forwarded-For from a trusted proxy, %j: %i', async (forwarded, expected) => {
     await start({ allowed: networks('10.0.0.0/8,2001:db8::/32'), trustedProxies: networks('127.0.0.0/8') });
     expect((await send({ 'x-forwarded-for': forwarded })).status).toBe(expected);
   });
 
-  it('do not believe anybody else', async () => {
+  it('ignore X-Forwarded-For from anybody else', async () => {
     await start({ allowed: networks('10.0.0.0/8'), trustedProxies: networks('192.0.2.0/24') });
     expect((await send({ 'x-forwarded-for': '10.1.2.3' })).status).toBe(403);
   });

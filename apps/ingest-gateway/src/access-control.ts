@@ -5,15 +5,15 @@ import { type Networks } from './networks';
 import { refusals, type Refused } from './refusal';
 
 export interface AccessControlOptions {
-  /** One of them has to be shown; none: nobody is asked for one. */
+  /** Senders must present one of them; if empty, no token is required. */
   readonly tokens: readonly string[];
-  /** Where senders have to be; undefined: anywhere. */
+  /** Networks that senders must be in; undefined: any. */
   readonly allowed: Networks | undefined;
-  /** Whose word on where a sender is (X-Forwarded-For) is believed. */
+  /** Proxies whose X-Forwarded-For is trusted for the address of a sender. */
   readonly trustedProxies: Networks | undefined;
 }
 
-/** Who may send. */
+/** Decides who may send events, by token and by network. */
 export class AccessControl {
   readonly #digests: readonly Buffer[];
   readonly #options: AccessControlOptions;
@@ -27,7 +27,7 @@ export class AccessControl {
     return this.#digests.length > 0;
   }
 
-  /** Why a request is not taken, or undefined where it is. */
+  /** Why a request is refused; undefined if it is allowed. */
   refusal(request: IncomingMessage): Refused | undefined {
     const { allowed, trustedProxies } = this.#options;
     if (allowed !== undefined) {
@@ -40,7 +40,7 @@ export class AccessControl {
     return tokens.some((token) => this.#isValid(token)) ? undefined : refusals.unauthorized('The token is not valid');
   }
 
-  /** All are compared, each in constant time: how long it takes tells nothing. */
+  /** Compares all tokens, each in constant time, so that the duration reveals nothing. */
   #isValid(token: string): boolean {
     const digest = digestOf(token);
     let isKnown = false;
@@ -53,7 +53,7 @@ function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-/** Those of both headers: a tool that fills in one by itself can still be given the other. */
+/** The tokens of both headers: a tool that always sets one of them can still be given the other. */
 function tokensIn({ authorization = '', ...headers }: IncomingHttpHeaders): string[] {
   const bearer = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
   return [headers['x-pdaltagent-token'], bearer].flat().filter((token): token is string => Boolean(token));

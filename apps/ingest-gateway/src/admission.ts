@@ -1,4 +1,4 @@
-/** How many events wait to become durable at one time. */
+/** Limits how many events wait concurrently to become durable. */
 export class Admission {
   readonly #maximumEvents: number;
   #events = 0;
@@ -11,7 +11,7 @@ export class Admission {
     return this.#events;
   }
 
-  /** Takes a place for an event; false where all are taken. A place that was taken is given back by `leave`. */
+  /** Takes a slot for an event; false if there is none. A slot that was taken must be returned with `release`. */
   acquire(): boolean {
     if (this.#events >= this.#maximumEvents) return false;
     this.#events += 1;

@@ -53,7 +53,7 @@ afterAll(async () => {
 const checks = (): Record<string, string> => app.readiness().checks;
 
 function isDirect(): Promise<boolean> {
-  return waitUntil(() => checks().mode === 'direct', { what: 'events to go straight to the broker' });
+  return waitUntil(() => checks().mode === 'direct', { what: 'events to go directly to the broker' });
 }
 
 async function metric(name: string): Promise<number> {
@@ -69,7 +69,7 @@ async function post(route: string, body: string, headers: Record<string, string>
   return (await fetch(url + route, { method: 'POST', body, headers })).status;
 }
 
-/** Takes all messages off the lane of the key, from now on. */
+/** Consumes all messages on the lane of the key from now on. */
 async function consumeLane(): Promise<void> {
   connection = await amqp.connect(amqpUrl);
   const channel = await connection.createChannel();
@@ -94,7 +94,7 @@ function haveArrived(sent: readonly string[]): Promise<boolean> {
   );
 }
 
-it('has an event durably on its lane before it answers 202, with all that delivery needs', async () => {
+it('stores an event durably on its lane before it answers 202, with everything that delivery needs', async () => {
   const body = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a', client: 'é🔥' });
   expect(await post('/v2/enqueue', body)).toBe(202);
   expect(await post(`/integration/${KEY}/enqueue`, 'a=b', { 'content-type': 'text/odd', 'x-event-key': 'v' })).toBe(
@@ -117,7 +117,7 @@ it('has an event durably on its lane before it answers 202, with all that delive
   });
 });
 
-it('loses nothing that it answered 202 while the broker is cut off again and again, and refuses nothing', async () => {
+it('loses nothing that it answered 202 while the broker is disconnected repeatedly, and refuses nothing', async () => {
   const answered: string[] = [];
   let isCutting = true;
   const cuts = (async () => {
@@ -139,9 +139,9 @@ it('loses nothing that it answered 202 while the broker is cut off again and aga
   await haveArrived(answered);
 });
 
-it('stays ready while the broker is away, spools what comes and delivers it in order when it is back', async () => {
+it('stays ready while the broker is unreachable, spools events, and publishes them in order once it is reachable', async () => {
   await proxy.inject({ kind: 'down' });
-  await waitUntil(() => checks().broker === 'away', { what: 'the loss to be seen' });
+  await waitUntil(() => checks().broker === 'away', { what: 'the loss to be detected' });
   expect(app.readiness()).toEqual({ ready: true, checks: { broker: 'away', spool: 'usable', mode: 'spool' } });
   const sent = Array.from({ length: 20 }, (_, count) => `away-${count}`);
   for (const dedup_key of sent) expect(await post(`/integration/${KEY}/enqueue`, event(dedup_key))).toBe(202);
@@ -157,7 +157,7 @@ it('stays ready while the broker is away, spools what comes and delivers it in o
   );
 });
 
-it('spools what the broker does not confirm in time, and goes straight again once it does', async () => {
+it('spools what the broker does not confirm in time, and publishes directly again once it does', async () => {
   await isDirect();
   await proxy.inject({ kind: 'black-hole' });
   expect(await post('/v2/enqueue', event('slow'))).toBe(202);
@@ -167,7 +167,7 @@ it('spools what the broker does not confirm in time, and goes straight again onc
   await haveArrived(['slow']);
 });
 
-it('spools what a deleted queue returns, and delivers it once the queue is there again', async () => {
+it('spools what is returned because a queue was deleted, and publishes it once the queue exists again', async () => {
   await isDirect();
   await connection.close();
   const away = await amqp.connect(amqpUrl);
@@ -179,7 +179,7 @@ it('spools what a deleted queue returns, and delivers it once the queue is there
   await haveArrived(['returned']);
 });
 
-it('says each change of mode in one line', async () => {
+it('logs each change of mode in one line', async () => {
   await isDirect();
   log.length = 0;
   await proxy.inject({ kind: 'down' });
@@ -188,6 +188,6 @@ it('says each change of mode in one line', async () => {
   await isDirect();
   expect(log.filter(({ message }) => message.startsWith('events go'))).toEqual([
     { level: 'warn', message: 'events go to the spool', fields: { cause: 'away' } },
-    { level: 'info', message: 'events go straight to the broker', fields: {} },
+    { level: 'info', message: 'events go directly to the broker', fields: {} },
   ]);
 });

@@ -18,9 +18,9 @@ import { Gateway } from './gateway';
 import { QuarantineMetrics } from './quarantine-metrics';
 import { createScrub } from './scrubbing';
 
-/** How often the spools of instances that are gone are looked for; milliseconds. */
+/** How often orphaned spools, those of instances that are gone, are scanned for; milliseconds. */
 const SCAN_MS = 60_000;
-/** Events that may wait for the disk at one time, besides those in flight: over a second's worth. */
+/** Events that may wait for the disk concurrently, besides those in flight to the broker: over a second's worth. */
 const WAITING_FOR_DISK = 5_000;
 
 interface Running {
@@ -30,7 +30,7 @@ interface Running {
   readonly orphans: OrphanScanner;
 }
 
-/** The gateway, which publishes to RabbitMQ and has a spool for what RabbitMQ does not take. */
+/** The gateway, which publishes to RabbitMQ and spools what RabbitMQ does not accept. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
   const forwardingMetrics = new ForwardingMetrics(metrics);
   const quarantineMetrics = new QuarantineMetrics(metrics);
@@ -88,7 +88,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     readiness: () => {
       if (running === undefined) return { ready: false, checks: { spool: 'not open yet' } };
       const { spool, publisher } = running;
-      // One lane's trouble must not take the gateway out of service for all.
+      // A problem of one lane must not take the gateway out of service for all.
       const ready = publisher.lanesIn('direct') > 0 || spool.condition === 'usable';
       return { ready, checks: { broker: publisher.broker, spool: spool.condition, mode: publisher.mode } };
     },
@@ -105,11 +105,11 @@ function laneOfRecord(record: Buffer): number | undefined {
   return read.kind === 'message' ? laneOfMessage(EVENTS, read.message) : undefined;
 }
 
-/** Undefined where anybody may send. @throws ConfigurationError */
+/** Undefined if anybody may send. @throws ConfigurationError */
 function accessOf({ ingestTokens, allowedNetworks, trustedProxies }: Configuration): AccessControl | undefined {
   const tokens = (ingestTokens ?? '').split(/[\s,]+/).filter((token) => token !== '');
   if (ingestTokens !== undefined && tokens.length === 0) {
-    throw new ConfigurationError(['PDAGENTD_INGEST_TOKENS holds no token']);
+    throw new ConfigurationError(['PDAGENTD_INGEST_TOKENS is set but contains no token']);
   }
   if (tokens.length === 0 && allowedNetworks === undefined) return undefined;
   return new AccessControl({ tokens, allowed: allowedNetworks, trustedProxies });
@@ -139,7 +139,7 @@ class OrphanScanner {
 
   #scanAgain(): void {
     this.#scanning = this.#scanning.then(this.#scan).catch((error: unknown) => {
-      this.#log.error('cannot look for the spools of other gateways', { error: reasonOf(error) });
+      this.#log.error('cannot scan for orphaned spools', { error: reasonOf(error) });
     });
   }
 }

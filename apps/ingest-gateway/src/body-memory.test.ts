@@ -28,7 +28,7 @@ const fits = (client: string, bytes: number): boolean => {
   return isAllocated;
 };
 
-it('keeps memory for small bodies that large ones cannot use, announced or not', () => {
+it('keeps memory for small bodies that large ones cannot use, with or without a Content-Length', () => {
   for (const client of ['a', 'b', 'c', 'd']) expect(begin(client, 2 * UNIT).grow(2 * UNIT)).toBe(true);
   expect(fits('e', 2 * UNIT)).toBe(false);
   const growing = begin('e');
@@ -53,7 +53,7 @@ it('evicts the oldest of small bodies that arrive slowly, from any number of cli
   expect(aborted).toEqual([['a', 'evicted']]);
 });
 
-it('evicts no complete body: it waits to be published', () => {
+it('never evicts a complete body: it is waiting to be published', () => {
   for (const client of ['a', 'b', 'c', 'd']) {
     const body = begin(client);
     body.grow(UNIT);

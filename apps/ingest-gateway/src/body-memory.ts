@@ -2,27 +2,27 @@ import { type Clock, every } from '@pdaltagent/clock';
 
 const MIB = 1024 * 1024;
 
-/** Bodies up to this size have a pool that larger ones cannot use: nearly all events are far smaller. */
+/** Bodies up to this size have a memory pool that larger ones cannot use: nearly all events are far smaller. */
 export const SMALL_BODY_BYTES = 64 * 1024;
 
-/** Bytes of bodies that are being read, inflated or published: small ones, and larger ones. */
+/** Memory for bodies that are being read, inflated or published: small ones, and larger ones. */
 export const BODY_MEMORY = { smallBytes: 32 * MIB, largeBytes: 32 * MIB };
 
-/** What one client may hold of either pool; a lot, because all senders may come through one proxy. */
+/** Maximum share of either pool for one client; high, because all senders may come through one proxy. */
 const CLIENT_SHARE = 3 / 4;
 const CHECK_MS = 1_000;
 /** Checks after which a body must have arrived at the minimum rate, on average. */
 const GRACE_CHECKS = 5;
 const MINIMUM_BYTES_PER_CHECK = 4 * 1024;
-/** Checks after which an unfinished body may be evicted: it has taken over a second. */
+/** Checks after which an unfinished body may be evicted: it has been arriving for over a second. */
 const EVICTABLE_CHECKS = 2;
 
-/** Why a body is not read any further: it arrives too slowly, or another one needs its memory. */
+/** Why reading a body was aborted: it arrives too slowly, or another one needs its memory. */
 export type AbortReason = 'too-slow' | 'evicted';
 
 /**
- * The memory for bodies. However many clients upload slowly, others get memory: small bodies have a pool of their own,
- * a client gets no more than its share, and a body that is unfinished after a second is evicted if another one needs memory.
+ * Memory for bodies. However many clients upload slowly, there is memory for others: small bodies have their own pool, a client
+ * gets no more than its share, and a body that is unfinished after a second is evicted if another one needs memory.
  */
 export class BodyMemory {
   readonly #small: Pool;
@@ -36,17 +36,17 @@ export class BodyMemory {
   }
 
   /**
-   * For one body, empty at first. The caller releases it once nothing of the body is needed.
+   * A reservation for one body, initially empty. The caller releases it once the body is not needed any more.
    * @param client the address of its sender
-   * @param declaredBytes its length if it is known, else 0
+   * @param declaredBytes its Content-Length, or 0 if it has none
    */
   reserve(client: string, declaredBytes: number): BodyReservation {
     return new BodyReservation(client, declaredBytes > SMALL_BODY_BYTES, this);
   }
 
   /**
-   * Checks every second how fast unfinished bodies arrive, until the result is called. Checks are counted rather than time,
-   * so that no body counts as slow because this process was paused.
+   * Checks every second how fast unfinished bodies arrive, until the result is called. It counts checks rather than measuring
+   * time, so that no body counts as slow because this process was paused.
    */
   watch(clock: Clock): () => void {
     return every(clock, CHECK_MS, () => this.#check());
@@ -60,7 +60,7 @@ export class BodyMemory {
     this.#unfinished.delete(body);
   }
 
-  /** Takes memory for a body, from slow ones if necessary; false if there is none. */
+  /** Allocates memory for a body, evicting slow ones if necessary; false if there is none. */
   allocate(body: BodyReservation, bytes: number): boolean {
     const pool = this.#poolOf(body);
     for (;;) {
@@ -102,7 +102,7 @@ export class BodyMemory {
 /** The memory of one body. */
 export class BodyReservation {
   readonly client: string;
-  /** How often it was checked since it began to arrive. */
+  /** Number of checks since it began to arrive. */
   checks = 0;
   #bytes = 0;
   #isLarge: boolean;
@@ -123,13 +123,13 @@ export class BodyReservation {
     return this.#isLarge;
   }
 
-  /** The body begins to arrive. @param aborted called if it must not be read any further; its memory is freed by then */
+  /** The body begins to arrive. @param aborted called if reading must stop; its memory has been freed by then */
   begin(aborted: (reason: AbortReason) => void): void {
     this.#aborted = aborted;
     this.#memory.track(this);
   }
 
-  /** Takes more memory; false if there is none. A body that is not small any more moves to the pool of large ones. */
+  /** Allocates more memory; false if there is none. A body that becomes too large for the small pool moves to the large one. */
   grow(bytes: number): boolean {
     if (!this.#isLarge && this.#bytes + bytes > SMALL_BODY_BYTES) {
       const before = this.#bytes;
@@ -147,12 +147,12 @@ export class BodyReservation {
     this.#bytes -= bytes;
   }
 
-  /** The body is complete: it is not aborted any more. */
+  /** The body is complete: it will not be aborted. */
   complete(): void {
     this.#memory.untrack(this);
   }
 
-  /** Frees all its memory; harmless if repeated. */
+  /** Frees all its memory; may be called repeatedly. */
   release(): void {
     this.#memory.untrack(this);
     this.shrink(this.#bytes);

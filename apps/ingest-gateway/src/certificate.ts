@@ -7,13 +7,13 @@ import { readTlsSnapshot, type TlsSnapshot } from './tls-files';
 import { type CertificateFiles, exists, missingFileError } from './tls-pair';
 
 export interface CertificateOptions {
-  /** The configured pair; as long as neither file exists a self-signed pair serves. */
+  /** The configured pair; a self-signed pair is used as long as neither file exists. */
   readonly configured: CertificateFiles;
   readonly stateFolder: string;
-  /** A file of authorities: clients must then show a certificate of one of them. */
+  /** A file of authorities: if set, clients must present a certificate from one of them. */
   readonly clientAuthorities?: string | undefined;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
-  /** How often the files are looked at; milliseconds. Polling sees the symbolic links of Kubernetes change, events do not. */
+  /** Polling interval; milliseconds. File system events miss the symbolic links that Kubernetes swaps. */
   readonly pollMs?: number;
   readonly clock?: Clock | undefined;
 }
@@ -21,13 +21,13 @@ export interface CertificateOptions {
 const POLL_MS = 1_000;
 
 /**
- * The gateway's certificate: found or made at start, taken up anew when its files change, those of a pair that is put
- * in its place later included. A change counts once two looks in a row find the same, so that nothing half-written does.
+ * The gateway's certificate: loaded or generated at start, and reloaded when its files change, also if a configured pair is
+ * added later. A change is loaded once two polls in a row read the same, so that half-written files are never loaded.
  */
 export class Certificate {
   readonly #options: CertificateOptions;
   #files: CertificateFiles | undefined;
-  /** What was read when the files were taken up or refused last. */
+  /** Digest of the content that was loaded or rejected last. */
   #lastHandled = '';
   #candidate = '';
   #polling: Promise<void> = Promise.resolve();
@@ -39,7 +39,7 @@ export class Certificate {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
-  /** @throws Error that names the variable or file where there is no usable pair */
+  /** @throws Error that names the variable or file if there is no usable pair */
   async load(): Promise<ServerOptions> {
     const { log, clientAuthorities } = this.#options;
     this.#files = await this.#find();
@@ -53,7 +53,7 @@ export class Certificate {
     };
   }
 
-  /** Keeps the server's certificate as its files are, without a restart and without dropping a connection. */
+  /** Reloads the server's certificate when its files change, without a restart and without dropping connections. */
   watch(server: Server): void {
     this.#stopWatching = every(this.#clock, this.#options.pollMs ?? POLL_MS, () => {
       this.#polling = this.#polling.then(() => this.#poll(server));
@@ -72,7 +72,7 @@ export class Certificate {
       return configured;
     }
     const { files, isNew } = await selfSignedPair(stateFolder, this.#clock);
-    log.info(isNew ? 'a self-signed certificate was made' : 'the self-signed certificate serves', {
+    log.info(isNew ? 'generated a self-signed certificate' : 'using the self-signed certificate', {
       reason: `${configured.certificate} does not exist`,
       certificate: files.certificate,
     });
@@ -81,7 +81,7 @@ export class Certificate {
 
   async #poll(server: Server): Promise<void> {
     const { log, configured, clientAuthorities } = this.#options;
-    // A configured pair goes before a self-signed one whenever it comes, and stays what is looked at once it was there.
+    // A configured pair takes precedence over a self-signed one whenever it appears, and is the one polled from then on.
     const files = this.#files === undefined || (await anyFileExists(configured)) ? configured : this.#files;
     const snapshot = await readTlsSnapshot(files, clientAuthorities);
     if (snapshot.content === this.#lastHandled) {
@@ -97,7 +97,7 @@ export class Certificate {
       if (snapshot.kind === 'problem') throw snapshot.problem;
       server.setSecureContext(contextOf(snapshot));
       this.#files = files;
-      log.info('certificate taken up', this.#describe(snapshot));
+      log.info('certificate reloaded', this.#describe(snapshot));
     } catch (error) {
       log.warn('the changed certificate cannot be used: the previous one stays in use', { error });
     }

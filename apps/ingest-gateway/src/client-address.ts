@@ -2,8 +2,8 @@ import { type IncomingMessage } from 'node:http';
 import { type Networks, normalAddress } from './networks';
 
 /**
- * Where a request comes from: the first address, from our end on, that is no trusted proxy, for anybody can write what stands
- * before it in X-Forwarded-For. Undefined if what a trusted proxy wrote is no address.
+ * The address of a request's client: the last address in X-Forwarded-For that is not a trusted proxy, because anybody can forge
+ * those before it. Undefined if a trusted proxy wrote something that is not an address.
  */
 export function clientAddressOf(
   { socket, headers }: IncomingMessage,

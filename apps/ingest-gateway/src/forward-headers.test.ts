@@ -5,7 +5,7 @@ import { ForwardHeaders } from './forward-headers';
 const forward = (headers: Record<string, string>, added = '') => ForwardHeaders.parse(added).of(headers);
 
 describe('headers of a vendor', () => {
-  it('that PagerDuty reads are passed on', () => {
+  it('that PagerDuty reads are forwarded', () => {
     const headers = {
       'x-amz-sns-message-type': 'Notification',
       'x-hub-signature-256': 'sha256=d57c68',
@@ -44,11 +44,11 @@ describe('headers of a vendor', () => {
     'x'.repeat(300),
     '!',
     '__proto__',
-  ])('that could be a credential or nobody knows stay here: %s', (name) => {
+  ])('that may be a credential, or are unknown, are not forwarded: %s', (name) => {
     expect(forward(Object.fromEntries([[name, 'secret']]))).toBeUndefined();
   });
 
-  it('that are added by name are passed on', () => {
+  it('that are added by name are forwarded', () => {
     const headers = { 'x-vendor-event': 'fire', 'x-gitlab-token': 'asked for', 'x-other': 'no' };
     expect(forward(headers, 'X-Vendor-Event, x-gitlab-token')).toEqual({
       'x-vendor-event': 'fire',
@@ -56,7 +56,7 @@ describe('headers of a vendor', () => {
     });
   });
 
-  it('that Connection names end here', () => {
+  it('that Connection lists are not forwarded', () => {
     expect(forward({ connection: 'keep-alive, X-Event-Key', 'x-event-key': 'a', 'x-hook-uuid': 'b' })).toEqual({
       'x-hook-uuid': 'b',
     });
@@ -68,22 +68,22 @@ describe('PDAGENTD_FORWARD_HEADERS', () => {
     ForwardHeaders.parse(readConfiguration(variables, { PDAGENTD_FORWARD_HEADERS: text }).forwardHeaders ?? '');
 
   it.each([
-    ['host', '"host" frames or routes a message'],
-    ['x-ok, Content-Length', '"content-length" frames or routes a message'],
-    ['transfer-encoding', '"transfer-encoding" frames or routes a message'],
-    ['Proxy-Authorization', '"proxy-authorization" frames or routes a message'],
+    ['host', '"host" controls framing or routing'],
+    ['x-ok, Content-Length', '"content-length" controls framing or routing'],
+    ['transfer-encoding', '"transfer-encoding" controls framing or routing'],
+    ['Proxy-Authorization', '"proxy-authorization" controls framing or routing'],
     ['authorization', '"authorization" is a credential'],
     ['cookie', '"cookie" is a credential'],
-    ['x-a:b', '"x-a:b" is no name of a header'],
-    ['!', '"!" is no name of a header'],
-    ['__proto__', '"__proto__" is no name of a header'],
-    ['é', '"é" is no name of a header'],
-  ])('refuses %s at start and says why and what is wanted', (text, problem) => {
+    ['x-a:b', '"x-a:b" is not a header name'],
+    ['!', '"!" is not a header name'],
+    ['__proto__', '"__proto__" is not a header name'],
+    ['é', '"é" is not a header name'],
+  ])('rejects %s at start and says why and what is wanted', (text, problem) => {
     expect(() => parsed(text)).toThrow(`PDAGENTD_FORWARD_HEADERS: ${problem}`);
-    expect(() => parsed(text)).toThrow('wants names of headers, separated by commas, as x-vendor-event');
+    expect(() => parsed(text)).toThrow('wants names of headers, separated by commas, for example x-vendor-event');
   });
 
-  it.each(['', ' , ', 'x-a', 'x-a,x-b', 'X-A x-b'])('takes %j', (text) => {
+  it.each(['', ' , ', 'x-a', 'x-a,x-b', 'X-A x-b'])('accepts %j', (text) => {
     expect(() => parsed(text)).not.toThrow();
   });
 });

@@ -2,12 +2,12 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { ConfigurationError } from '@pdaltagent/service';
 
 /**
- * The headers of a vendor that are passed on besides its Content-Type: what tells PagerDuty's integrations and transformers,
- * which see "all headers" (PagerDuty, Custom Event Transformers), what a body is, and signatures, which only prove
- * something about the body they came with. No header that is itself a credential, as X-Gitlab-Token or an API key.
+ * The headers of a vendor that are forwarded besides its Content-Type: those that tell PagerDuty's integrations and transformers,
+ * which see "all headers" (PagerDuty, Custom Event Transformers), what a body is, and signatures, which are valid only for
+ * their body. No header that is itself a credential, for example X-Gitlab-Token or an API key.
  */
 const FORWARDED: readonly string[] = [
-  // Transformers tell vendors apart by it, as "Amazon Simple Notification Service Agent".
+  // Transformers distinguish vendors by it, for example "Amazon Simple Notification Service Agent".
   'user-agent',
   // Amazon SNS, "HTTP/HTTPS headers". PagerDuty confirms subscriptions (support.pagerduty.com, Amazon CloudWatch).
   'x-amz-sns-message-type',
@@ -75,7 +75,7 @@ const FORWARDED: readonly string[] = [
   'x-pagerduty-signature',
 ];
 
-// Frame a request or end at this hop (RFC 9110, 7.6.1, and RFC 9112, 6), or belong to the request that a worker makes.
+// Framing and hop-by-hop headers (RFC 9110, 7.6.1, and RFC 9112, 6), and headers that a worker sets in its own requests.
 const FRAMING: ReadonlySet<string> = new Set([
   'accept-encoding',
   'connection',
@@ -92,23 +92,23 @@ const FRAMING: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-// Credentials for this gateway, or for whatever serves under its name.
+// Credentials for this gateway, or for other services with the same host name.
 const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'x-pdaltagent-token', 'x-routing-key']);
 
 const VARIABLE = 'PDAGENTD_FORWARD_HEADERS';
-/** No longer than a name in AMQP's tables may be, and without `!`, which has a meaning of its own to amqplib. */
+/** At most the length of a name in an AMQP table, and without `!`, which has a special meaning in amqplib. */
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,199}$/;
 
-/** Chooses, from the headers of a vendor's request, those that are passed on with its body. */
+/** Selects the headers of a vendor's request that are forwarded with its body. */
 export class ForwardHeaders {
   readonly #names: readonly string[];
 
-  /** @param added names of headers that are passed on too, in lower case */
+  /** @param added names of further headers to forward, in lower case */
   constructor(added: readonly string[] = []) {
     this.#names = [...new Set([...FORWARDED, ...added])];
   }
 
-  /** @param text names, separated by commas or blanks. @throws ConfigurationError that names each one that cannot be passed on */
+  /** @param text names, separated by commas or blanks. @throws ConfigurationError naming each header that cannot be forwarded */
   static parse(text: string): ForwardHeaders {
     const names = text
       .toLowerCase()
@@ -118,7 +118,9 @@ export class ForwardHeaders {
       const problem = problemOf(name);
       return problem === undefined
         ? []
-        : [`${VARIABLE}: "${name}" ${problem}: wants names of headers, separated by commas, as x-vendor-event`];
+        : [
+            `${VARIABLE}: "${name}" ${problem}: wants names of headers, separated by commas, for example x-vendor-event`,
+          ];
     });
     if (problems.length > 0) throw new ConfigurationError(problems);
     return new ForwardHeaders(names);
@@ -126,7 +128,7 @@ export class ForwardHeaders {
 
   /** Undefined if there are none. */
   of(headers: IncomingHttpHeaders): Record<string, string> | undefined {
-    // What Connection names ends at this hop.
+    // Headers that Connection lists are hop-by-hop.
     const ends = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
     let forward: Record<string, string> | undefined;
     for (const name of this.#names) {
@@ -140,7 +142,7 @@ export class ForwardHeaders {
 }
 
 function problemOf(name: string): string | undefined {
-  if (!NAME.test(name)) return 'is no name of a header';
-  if (FRAMING.has(name) || name.startsWith('proxy-')) return 'frames or routes a message and is never passed on';
-  return CREDENTIALS.has(name) ? 'is a credential and is never passed on' : undefined;
+  if (!NAME.test(name)) return 'is not a header name';
+  if (FRAMING.has(name) || name.startsWith('proxy-')) return 'controls framing or routing and is never forwarded';
+  return CREDENTIALS.has(name) ? 'is a credential and is never forwarded' : undefined;
 }

@@ -15,7 +15,7 @@ afterAll(async () => {
   await gateway.stop();
 });
 
-it('answers whatever comes without a fault of its own, and changes no byte but for a made key and a byte order mark', async () => {
+it('answers any request without a 5xx, and changes no byte except for a generated key and a byte order mark', async () => {
   let accepted = 0;
   await fc.assert(
     fc.asyncProperty(fuzzedRequest, async (sent) => {

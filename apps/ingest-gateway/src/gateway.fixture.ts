@@ -8,7 +8,7 @@ import { Registry } from 'prom-client';
 import { Gateway, type GatewayOptions } from './gateway';
 import { type EventSink, NotDurableError } from './ports';
 
-/** A sink that remembers what it was given, and can be told to fail or to wait. */
+/** A sink that records its messages, and can be made to fail or to wait. */
 export class RecordingSink implements EventSink {
   readonly messages: OutgoingMessage[] = [];
   failure: NotDurableError['reason'] | undefined;
@@ -62,7 +62,7 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** A gateway on free ports with a sink that remembers; HTTP only, unless an `httpsPort` is given. */
+/** A gateway on free ports with a recording sink; HTTP only, unless an `httpsPort` is given. */
 export async function startGateway(
   changes: Partial<GatewayOptions['configuration']> &
     Partial<

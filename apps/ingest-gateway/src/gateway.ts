@@ -15,7 +15,7 @@ import { type EventSink, type Scrub } from './ports';
 import { requestClasses } from './request-classes';
 import { createRoutes } from './routes';
 
-/** How long requests may go on at a stop before their connections are cut; milliseconds. */
+/** How long requests may take to finish during a stop before their connections are closed; milliseconds. */
 const STOP_GRACE_MS = 10_000;
 
 export interface GatewayOptions {
@@ -31,12 +31,12 @@ export interface GatewayOptions {
     | 'trustedProxies'
   >;
   readonly sink: EventSink;
-  /** Events that may wait at one time to become durable; more are answered 503. */
+  /** Events that may wait concurrently to become durable; more are answered 503. */
   readonly maximumEvents: number;
   readonly scrub?: Scrub | undefined;
   /** Who may send; undefined: anybody. */
   readonly access?: AccessControl | undefined;
-  /** Which headers of vendors are passed on; undefined: those that PagerDuty's integrations read. */
+  /** Which headers of vendors are forwarded; undefined: those that PagerDuty's integrations read. */
   readonly forwardHeaders?: ForwardHeaders | undefined;
   /** Other time and size limits than those of the listeners. */
   readonly limits?: Partial<typeof LIMITS>;
@@ -47,7 +47,7 @@ export interface GatewayOptions {
   readonly metrics: Registry;
 }
 
-/** Everything between the senders and the sink: servers, limits, routes, intake. */
+/** Everything between the senders and the sink: servers, limits, routes, ingest pipeline. */
 export class Gateway {
   readonly #configuration: GatewayOptions['configuration'];
   readonly #logger: Logger;
@@ -108,9 +108,9 @@ export class Gateway {
   }
 
   /**
-   * Opens the ports; 0 leaves one closed.
-   * @returns the ports that are listened on
-   * @throws Error that names the variable where a port is taken or a certificate cannot be used
+   * Opens the ports; 0 disables one.
+   * @returns the ports it listens on
+   * @throws Error that names the variable if a port is in use or a certificate cannot be used
    */
   async start(): Promise<{ http?: number; https?: number }> {
     const { httpPort, httpsPort } = this.#configuration;
@@ -128,7 +128,7 @@ export class Gateway {
     }
   }
 
-  /** Takes no new connection, answers what has come, and cuts what does not end by itself. */
+  /** Accepts no new connections, answers pending requests, and closes connections that do not end in time. */
   async stop(): Promise<void> {
     this.#certificate.unwatch();
     const listeners = this.#listeners;

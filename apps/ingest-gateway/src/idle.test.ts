@@ -32,9 +32,9 @@ const openNow = () => sockets.filter((socket) => !socket.closed).length;
 const allClosed = () => waitUntil(() => openNow() === 0, { what: 'all to be closed', timeoutMs: 60_000 });
 
 it.each([
-  ['say nothing', ''],
+  ['send nothing', ''],
   ['do not end their headers', 'POST /v2/enqueue HTTP/1.1\r\nhost: x\r\n'],
-  ['stay silent behind an event', REQUEST],
+  ['stay silent after an event', REQUEST],
 ])('closes a thousand connections that %s, and serves others meanwhile', async (_, text) => {
   gateway = await startGateway({
     limits: { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 100 },
@@ -46,7 +46,7 @@ it.each([
   await isServed();
 });
 
-it('closes connections that never finish TLS’s handshake', async () => {
+it('closes connections that never finish the TLS handshake', async () => {
   gateway = await startGateway({ httpsPort: await freePort(), limits: { handshakeTimeout: 300 } });
   await open(gateway.ports.https, 100);
   for (const socket of sockets) socket.resume();
@@ -54,14 +54,14 @@ it('closes connections that never finish TLS’s handshake', async () => {
   await allClosed();
 });
 
-it('closes a connection whose client sends and sends but never reads', async () => {
+it('closes a connection whose client keeps sending but never reads', async () => {
   gateway = await startGateway({ limits: { idleTimeout: 300 } });
   const socket = connect(Number(gateway.ports.http), '127.0.0.1').on('error', () => undefined);
   sockets.push(socket);
   await once(socket, 'connect');
   socket.pause();
   let isEnded = false;
-  // Behind what both sides' buffers hold, the gateway stops reading too: then nothing goes over the connection.
+  // Once the buffers of both sides are full, the gateway stops reading too: then there is no traffic.
   socket.on('close', () => (isEnded = true));
   const more = (): void => {
     while (!isEnded && socket.write(REQUEST.repeat(100)));

@@ -26,7 +26,7 @@ import { messageId } from './message-id';
 import { type EventSink, NotDurableError, type Scrub } from './ports';
 import { refusals, type Refused } from './refusal';
 
-/** A request whose body has been read. */
+/** A request with its complete body. */
 export interface ReceivedRequest {
   readonly type: EventType;
   /** The routing key of a vendor's path. */
@@ -47,7 +47,7 @@ export interface Accepted {
   readonly answer: ApiResponse;
 }
 
-/** An event that is ready to be published, and what its sender will be answered. */
+/** An event that is ready to be published, and warnings for its sender. */
 interface PreparedEvent {
   readonly kind: 'ready';
   readonly routingKey: string;
@@ -68,7 +68,7 @@ export interface IngestPipelineOptions {
   readonly scrub?: Scrub | undefined;
 }
 
-/** Takes events in: validate, scrub, key, publish, confirm, answer. */
+/** Accepts events: validates, truncates, scrubs, determines keys, publishes, and answers once the event is durable. */
 export class IngestPipeline {
   readonly #options: IngestPipelineOptions;
   readonly #clock: Clock;
@@ -85,7 +85,7 @@ export class IngestPipeline {
     const prepared = isApiType(type) ? this.#prepareApiEvent(received, type) : this.#prepareVendorEvent(received, type);
     if (prepared.kind === 'refused') return prepared;
     const message = this.#messageOf(received, prepared);
-    // The headers of an event of an API are short: it has been validated.
+    // Events of PagerDuty's own APIs have short headers: their keys have been validated.
     if (!isApiType(type) && headerBytesOf(message) > MAXIMUM_HEADER_BYTES) return refusals.headersTooLarge();
     const { admission, sink } = this.#options;
     if (!admission.acquire()) return refusals.overload();
@@ -118,9 +118,9 @@ export class IngestPipeline {
       routingKey: bodyKey ?? received.headerKey ?? '',
       dedupKey: given ?? generated,
       body: generated === undefined ? document.bytes : withDedupKey(type, document, generated),
-      // It has been read as JSON, whatever it was called: curl calls everything a form.
+      // It was parsed as JSON, whatever its Content-Type: curl labels everything as a form.
       contentType: 'application/json',
-      // A key that came in the header is what PagerDuty must see there too.
+      // If the key was in the header, PagerDuty must get it there too.
       forward:
         bodyKey === undefined && received.headerKey !== undefined ? { 'x-routing-key': received.headerKey } : undefined,
       query: undefined,
@@ -146,7 +146,7 @@ export class IngestPipeline {
     const id = messageId(receivedAt, this.#random);
     const orderKey = orderKeyOf({ type, id, routingKey, dedupKey });
     const message = { id, type, routingKey, orderKey, body, contentType, receivedAt };
-    // Nearly all events have none of these; spreading them into each would cost more than all else here.
+    // Nearly all events have none of these, and spreading is the most expensive part of this function.
     if (forward === undefined && query === undefined && traceparent === undefined) return message;
     return {
       ...message,

@@ -1,6 +1,6 @@
 import { type Request, type Response } from 'express';
 
-/** What somebody sees who opens the gateway in a browser. */
+/** The page that a browser shows for the gateway's base URL. */
 export function createLandingPage(needsToken: boolean): (request: Request, response: Response) => void {
   return (request, response) => landingPage(request, response, needsToken);
 }
@@ -19,7 +19,7 @@ function landingPage(request: Request, response: Response, needsToken: boolean):
   ].join(' ');
   const text = `PDaltagent: a durable, ordered relay between your monitoring and PagerDuty.
 
-Send here what you would send to https://events.pagerduty.com:
+Send events here as you would to https://events.pagerduty.com:
 
   POST /v2/enqueue                             Events API v2
   POST /v2/change/enqueue                      change events
@@ -41,7 +41,7 @@ For example:
   response.end(request.method === 'HEAD' ? undefined : text);
 }
 
-/** A Host header is the caller's text: only what a host may look like is shown to be pasted into a shell. */
+/** The Host header is untrusted: it is shown in a shell command only if it looks like a host. */
 function hostOf({ headers: { host = '' } }: Request): string {
   return /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : 'localhost:8080';
 }

@@ -16,16 +16,16 @@ import { reply } from './reply';
 import { type RequestClasses } from './request-classes';
 import { PendingResponses } from './pending-responses';
 
-/** Slow or silent clients are closed; those that work are kept longer than most of them wait between two events. */
+/** Connections of slow or silent clients are closed; others are kept open longer than most clients pause between two events. */
 export const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 15_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16 * 1024,
-  /** Until a TLS connection can carry requests. */
+  /** Until the TLS handshake is complete. */
   handshakeTimeout: 10_000,
-  /** Nothing at all goes over a connection, as where its client does not read its answers; over what RabbitMQ may take. */
+  /** No traffic at all, for example because the client does not read responses; longer than RabbitMQ may take to confirm. */
   idleTimeout: 120_000,
 };
 
@@ -38,9 +38,9 @@ export interface ListenerOptions {
   /** TLS options; none: plain HTTP. */
   readonly tls?: https.ServerOptions;
   readonly limits?: Partial<typeof LIMITS>;
-  /** Called for each connection that ends because of what came over it. */
+  /** Called for each connection that is closed because of a malformed request. */
   readonly onMalformed?: () => void;
-  /** Called for each connection that ends because its client has not shown a certificate that is asked for. */
+  /** Called for each connection that is closed because its client did not present a required certificate. */
   readonly onUntrusted?: () => void;
   readonly clock?: Clock | undefined;
 }
@@ -53,7 +53,7 @@ export class Listener {
   constructor(handle: http.RequestListener, classes: RequestClasses, options: ListenerOptions) {
     this.#options = options;
     const { idleTimeout, ...limits } = { ...LIMITS, ...options.limits };
-    // Without it Node would answer for itself where there is no Host header, and with an empty body.
+    // Otherwise Node itself would answer requests without a Host header, with an empty body.
     const serverOptions = { ...limits, ...classes, requireHostHeader: false };
     const pending = new PendingResponses();
     const malformed = new WeakSet<Duplex>();
@@ -63,7 +63,7 @@ export class Listener {
       if (fault === undefined) handle(request, response);
       else {
         options.onMalformed?.();
-        // What is left of such a request may look like another one.
+        // The rest of such a request could be mistaken for another request.
         malformed.add(request.socket);
         response.shouldKeepAlive = false;
         reply(request, response, fault);
@@ -75,18 +75,18 @@ export class Listener {
         : https.createServer({ ...serverOptions, ...options.tls }, handleRequest);
     this.#server.maxHeadersCount = MAXIMUM_HEADERS;
     this.#server.setTimeout(idleTimeout, closeIfSilent);
-    // Who ends its half of the connection behind an event still waits for the answer; by default Node would hang up.
+    // A client that half-closes the connection after an event still waits for the response; by default Node would close it.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on('clientError', (error, socket) => {
-      // Whatever else comes over it, a connection is refused once.
+      // A connection is refused once, whatever else it sends.
       if (malformed.has(socket)) return;
       malformed.add(socket);
       if (isUntrusted(error, socket)) options.onUntrusted?.();
       else options.onMalformed?.();
-      // Events that came before are taken: their answers have to come before the refusal.
+      // Events received before were accepted: their responses must precede the refusal.
       pending.whenAnswered(socket, () => refuseMalformed(error, socket));
     });
-    // A client that asks before it sends a body is spared sending one that is too large.
+    // A client that sends "Expect: 100-continue" need not send a body that is too large.
     this.#server.on('checkContinue', (request, response) => {
       if (!declaresTooLarge(request)) response.writeContinue();
       handleRequest(request, response);
@@ -96,19 +96,19 @@ export class Listener {
       options.onMalformed?.();
       reply(request, response, UNKNOWN_EXPECTATION);
     });
-    // Without it Node would end the connection without a word.
+    // Otherwise Node would close the connection without a response.
     this.#server.on('connect', (_request, socket) => {
       options.onMalformed?.();
-      pending.whenAnswered(socket, () => refuse(socket, 405, 'This is no proxy', ['allow: POST']));
+      pending.whenAnswered(socket, () => refuse(socket, 405, 'This is not a proxy', ['allow: POST']));
     });
   }
 
-  /** The server, where it speaks TLS: its certificate can be changed while it runs. */
+  /** The server if it uses TLS: its certificate can be replaced while it runs. */
   get secureServer(): https.Server | undefined {
     return this.#server instanceof https.Server ? this.#server : undefined;
   }
 
-  /** Resolves with the port that is listened on. @throws Error that names the variable where the port is taken */
+  /** Resolves with the port it listens on. @throws Error that names the variable if the port is in use */
   start(): Promise<number> {
     const { port, variable } = this.#options;
     return new Promise((resolve, reject) => {
@@ -122,13 +122,13 @@ export class Listener {
     });
   }
 
-  /** Takes no new connection, lets requests that are being answered end, and resolves once they have. */
+  /** Accepts no new connections, and resolves once all pending requests have been answered. */
   stop(): Promise<void> {
     if (!this.#server.listening) return Promise.resolve();
     this.#server.prependListener('request', (_request, response: http.ServerResponse) => {
       response.setHeader('connection', 'close');
     });
-    // A connection whose answer was begun before the stop stays open behind it until somebody closes it.
+    // A connection whose response was begun before the stop stays open afterwards until somebody closes it.
     const { clock = SYSTEM_CLOCK } = this.#options;
     const stopSweeping = every(clock, SWEEP_MS, () => this.#server.closeIdleConnections());
     return new Promise((resolve) => {
@@ -139,7 +139,7 @@ export class Listener {
     });
   }
 
-  /** Ends every connection, whatever it is doing. */
+  /** Closes all connections immediately. */
   closeConnections(): void {
     this.#server.closeAllConnections();
   }
@@ -159,9 +159,9 @@ function closeIfSilent(socket: Socket): void {
 function describeListenError(error: NodeJS.ErrnoException, port: number, variable: string): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return `${variable}: port ${port} is taken by another process`;
+      return `${variable}: port ${port} is in use by another process`;
     case 'EACCES':
-      return `${variable}: port ${port} may not be opened by this user (below 1024 needs a privilege)`;
+      return `${variable}: port ${port} cannot be opened by this user (ports below 1024 need a privilege)`;
     default:
       return `${variable}: port ${port} cannot be opened: ${error.message}`;
   }

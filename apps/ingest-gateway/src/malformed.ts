@@ -3,7 +3,7 @@ import { type Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { type ApiResponse, unrecognizedObject } from '@pdaltagent/events';
 
-/** Of one request; no sender comes near it. */
+/** Maximum headers of one request, far more than any sender uses. */
 export const MAXIMUM_HEADERS = 200;
 
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
@@ -18,26 +18,26 @@ const NO_HOST = fault(400, 'Host header is missing');
 const UNKNOWN_ENCODING = fault(501, 'Transfer-Encoding must be chunked; compressed bodies have a Content-Encoding');
 export const UNKNOWN_EXPECTATION = fault(417, 'Expect must be 100-continue');
 
-/** What is wrong with a request that Node takes for a good one; undefined where nothing is. */
+/** The error response to a malformed request that Node accepts; undefined if the request is valid. */
 export function requestFaultOf({ rawHeaders, headers, httpVersion }: IncomingMessage): ApiResponse | undefined {
-  // Node drops what is over the limit without a word.
+  // Node silently drops headers over the limit.
   if (rawHeaders.length >= 2 * MAXIMUM_HEADERS) return TOO_MANY_HEADERS;
   if (headers.host === undefined && httpVersion === '1.1') return NO_HOST;
   const encoding = headers['transfer-encoding'];
-  // Node undoes the chunks and nothing else.
+  // Node decodes chunked and nothing else.
   if (encoding !== undefined && encoding.trim().toLowerCase() !== 'chunked') return UNKNOWN_ENCODING;
   return undefined;
 }
 
-/** Whether a connection ended because its client has not shown a certificate of an authority that is trusted. */
+/** Whether a connection failed because its client did not present a certificate from a trusted authority. */
 export function isUntrusted({ code }: NodeJS.ErrnoException, socket: Duplex): boolean {
   if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return true;
   return socket instanceof TLSSocket && Boolean(socket.authorizationError);
 }
 
-/** Answers what is no HTTP request, or one that does not end in time, and closes its connection. */
+/** Answers data that is not an HTTP request, or a request that does not end in time, and closes the connection. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // Where TLS has failed nothing can be said any more.
+  // After a TLS error nothing can be sent any more.
   if (error.code === 'ECONNRESET' || /^ERR_(SSL|TLS)_/.test(error.code ?? '')) {
     socket.destroy();
     return;
@@ -46,7 +46,7 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): v
   refuse(socket, status, STATUS_CODES[status] ?? '');
 }
 
-/** Answers where there is no request to answer to, and closes the connection. */
+/** Writes an error response directly to a socket, and closes the connection. */
 export function refuse(socket: Duplex, status: number, error: string, headers: readonly string[] = []): void {
   if (!socket.writable) {
     socket.destroy();

@@ -1,14 +1,17 @@
 import { type Random, SYSTEM_RANDOM, uuid } from '@pdaltagent/clock';
 
 const TIME_DIGITS = 12;
-/** Behind the version's digit of a UUIDv4: all of it random, but for the variant, which v7 has too. */
+/** After the version digit of a UUIDv4 everything is random, except for the variant, which is the same in v7. */
 const RANDOM_FROM = 15;
 
 // Many events share a millisecond.
 let latest = -1;
 let beginning = '';
 
-/** A UUIDv7 (RFC 9562) of a moment; milliseconds since 1970. Made of a v4, with the beginning of the millisecond kept: an id is made for each event. */
+/**
+ * A UUIDv7 (RFC 9562) for a time in milliseconds since 1970. Built from a v4, with a cached prefix per millisecond, because each
+ * event needs one.
+ */
 export function messageId(now: number, random: Random = SYSTEM_RANDOM): string {
   if (now !== latest) {
     const time = now.toString(16).padStart(TIME_DIGITS, '0');

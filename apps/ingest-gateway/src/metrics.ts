@@ -3,10 +3,10 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type Admission } from './admission';
 import { REFUSAL_REASONS, type RefusalReason } from './refusal';
 
-/** The gateway's metrics. Labels are closed lists, set to 0 at start; no key is ever a label. */
+/** The gateway's metrics. Label values are closed lists, initialized with 0; keys are never labels. */
 export class Metrics {
   readonly #refused: Counter<'reason'>;
-  /** Looked up once: it costs more than counting. */
+  /** Looked up once, because that takes longer than counting. */
   readonly #byType: ReadonlyMap<
     EventType,
     { readonly accepted: Counter.Internal; readonly duration: Histogram.Internal<'type'> }
@@ -16,7 +16,7 @@ export class Metrics {
     const registers = [registry];
     const accepted = new Counter({
       name: 'pdaltagent_gateway_events_accepted_total',
-      help: 'Events that are durable and were answered so, by type.',
+      help: 'Events that were stored durably and accepted, by type.',
       labelNames: ['type'],
       registers,
     });
@@ -28,14 +28,14 @@ export class Metrics {
     });
     const duration = new Histogram({
       name: 'pdaltagent_gateway_accept_duration_seconds',
-      help: 'From a request’s headers to its answer, accepted events only, by type.',
+      help: 'Time from a request’s headers to its response, accepted events only, by type.',
       labelNames: ['type'],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     });
     new Gauge({
       name: 'pdaltagent_gateway_events_in_flight',
-      help: 'Events that wait to become durable, confirmed by the broker or synced to the spool.',
+      help: 'Events waiting to become durable: confirmed by the broker or synced to the spool.',
       registers,
       collect() {
         this.set(admission.events);

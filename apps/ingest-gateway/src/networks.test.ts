@@ -15,12 +15,12 @@ it.each([
   ['fe80::/10', 'fe80::1%eth0', true],
   ['10.0.0.0/8 172.16.0.0/12', '172.17.0.1', true],
   ['10.0.0.0/8', 'nonsense', false],
-])('%s holds %s: %s', (text, address, expected) => {
+])('%s contains %s: %s', (text, address, expected) => {
   expect(Networks.parse(text)?.has(address)).toBe(expected);
 });
 
 it.each(['', ' , ', '10.0.0.0/33', '10.0.0/8', '2001:db8::/129', 'example.com', '10.0.0.0/', '10.0.0.0/8/8', '/8'])(
-  '%j is no list of networks',
+  '%j is not a list of networks',
   (text) => {
     expect(Networks.parse(text)).toBeUndefined();
   },

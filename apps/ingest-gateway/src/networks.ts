@@ -3,13 +3,13 @@ import { BlockList, isIP } from 'node:net';
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const MAPPED_PREFIX_BITS = 96;
 
-/** Networks of IPv4 and IPv6, as `10.0.0.0/8, 2001:db8::/32, 192.0.2.7`. */
+/** IPv4 and IPv6 networks, for example `10.0.0.0/8, 2001:db8::/32, 192.0.2.7`. */
 export class Networks {
   readonly #list = new BlockList();
 
   private constructor(private readonly texts: readonly string[]) {}
 
-  /** Undefined where the text is no list of networks. */
+  /** Undefined if the text is not a list of networks. */
   static parse(text: string): Networks | undefined {
     const texts = text.split(/[\s,]+/).filter((part) => part !== '');
     const networks = new Networks(texts);
@@ -21,7 +21,7 @@ export class Networks {
     return normal !== undefined && this.#list.check(normal, isIP(normal) === 6 ? 'ipv6' : 'ipv4');
   }
 
-  /** For the line that logs the configuration. */
+  /** For the log line with the configuration. */
   toJSON(): string {
     return this.texts.join(',');
   }
@@ -40,7 +40,7 @@ export class Networks {
   }
 }
 
-/** An IP address without zone, and as IPv4 where it is one in IPv6's clothes; undefined where it is none. */
+/** An IP address without zone, IPv4-mapped IPv6 addresses as IPv4; undefined if the text is not an address. */
 export function normalAddress(text: string): string | undefined {
   const [address = ''] = text.trim().split('%');
   const bare = MAPPED.exec(address)?.[1] ?? address;

@@ -47,7 +47,7 @@ async function claim(log: LogLine[]): Promise<Spool> {
   return spool;
 }
 
-it('keeps in its spool what a newer version wrote, reports it once, and delivers what comes after it', async () => {
+it('keeps records of a newer version in its spool, logs each once, and publishes what comes after them', async () => {
   const { amqpUrl } = await testServers();
   const log: LogLine[] = [];
   const before = await claim(log);
@@ -64,7 +64,7 @@ it('keeps in its spool what a newer version wrote, reports it once, and delivers
   });
   const app = createApp(configuration, { logger: recordingLogger(log), metrics: new Registry() });
   await app.start();
-  await waitUntil(() => app.readiness().checks.mode === 'direct', { what: 'events to go straight to the broker' });
+  await waitUntil(() => app.readiness().checks.mode === 'direct', { what: 'events to go directly to the broker' });
   await app.stop();
   expect(log.filter(({ message }) => message.includes('newer version')).map(({ fields }) => fields)).toEqual([
     expect.objectContaining({ sequence: 1_700_000_000_000_001, version: VERSION }),

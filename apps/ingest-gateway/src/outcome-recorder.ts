@@ -4,7 +4,7 @@ import { type Metrics } from './metrics';
 import { type Accepted } from './ingest-pipeline';
 import { type RefusalReason, type Refused } from './refusal';
 
-/** Counts what became of requests, and logs when the gateway begins and ceases to turn events away. */
+/** Counts the outcomes of requests, and logs when the gateway starts and stops rejecting events. */
 export class OutcomeRecorder {
   readonly #metrics: Metrics;
   readonly #log: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -23,18 +23,18 @@ export class OutcomeRecorder {
     }
     this.#metrics.accepted(type, seconds);
     if (this.#rejected === 0) return;
-    this.#log.info('events are accepted again', { rejected: this.#rejected });
+    this.#log.info('accepting events again', { rejected: this.#rejected });
     this.#rejected = 0;
   }
 
   refused(reason: RefusalReason, errors: readonly string[] = []): void {
     this.#metrics.refused(reason);
     if (reason !== 'overload' && reason !== 'unavailable') return;
-    if (this.#rejected === 0) this.#log.warn('events are turned away with 503', { reason, errors });
+    if (this.#rejected === 0) this.#log.warn('rejecting events with 503', { reason, errors });
     this.#rejected += 1;
   }
 
-  /** A bug of ours: the sender was answered 500. */
+  /** An unexpected error (a bug): the sender was answered 500. */
   failed(error: unknown): void {
     this.#metrics.refused('failed');
     this.#log.error('a request failed', { error });

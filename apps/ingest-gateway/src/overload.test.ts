@@ -34,13 +34,13 @@ it('answers 503 with Retry-After on every path while nothing can be stored', asy
       body: {
         status: 'unavailable',
         message: 'Event could not be accepted.  Please retry later.',
-        errors: ['Event could not be stored: the broker takes no events and the spool is full'],
+        errors: ['Event could not be stored: the broker does not accept events and the spool is full'],
       },
     });
   }
 });
 
-it('answers nothing before an event is confirmed', async () => {
+it('sends no response before an event is confirmed', async () => {
   gateway = await startGateway();
   let confirm = (): void => undefined;
   gateway.sink.gate = new Promise((resolve) => (confirm = resolve));
@@ -49,14 +49,14 @@ it('answers nothing before an event is confirmed', async () => {
     isAnswered = true;
     return reply;
   });
-  // A second request that is answered shows that the first had its turn.
+  // The response to a second request shows that the first one has been processed.
   expect((await post(ROUTE, '{')).status).toBe(400);
   expect(isAnswered).toBe(false);
   confirm();
   expect((await answer).status).toBe(202);
 });
 
-it('takes no more events than may wait, and takes them again later', async () => {
+it('rejects events over the limit of waiting ones, and accepts events again later', async () => {
   gateway = await startGateway({ maximumEvents: 2 });
   let confirm = (): void => undefined;
   gateway.sink.gate = new Promise((resolve) => (confirm = resolve));
@@ -69,7 +69,7 @@ it('takes no more events than may wait, and takes them again later', async () =>
   expect((await post(ROUTE, BODY)).status).toBe(202);
 });
 
-it('says once that it turns events away, and once that it takes them again', async () => {
+it('logs once that it rejects events, and once that it accepts them again', async () => {
   gateway = await startGateway();
   gateway.sink.failure = 'failing';
   for (let count = 0; count < 3; count += 1) await post(ROUTE, BODY);
@@ -78,24 +78,24 @@ it('says once that it turns events away, and once that it takes them again', asy
   expect(gateway.log.slice(1)).toEqual([
     {
       level: 'warn',
-      message: 'events are turned away with 503',
+      message: 'rejecting events with 503',
       fields: {
         reason: 'unavailable',
-        errors: ['Event could not be stored: the broker takes no events and the spool cannot be written'],
+        errors: ['Event could not be stored: the broker does not accept events and the spool cannot be written'],
       },
     },
-    { level: 'info', message: 'events are accepted again', fields: { rejected: 3 } },
+    { level: 'info', message: 'accepting events again', fields: { rejected: 3 } },
   ]);
 });
 
-it('answers 500 to what it did not foresee, and logs it', async () => {
+it('answers 500 after an unexpected error, and logs it', async () => {
   gateway = await startGateway();
   gateway.sink.gate = Promise.reject(new TypeError('a bug'));
   expect((await post(ROUTE, BODY)).status).toBe(500);
   expect(gateway.log.at(-1)).toMatchObject({ level: 'error', message: 'a request failed' });
 });
 
-it('counts by type and reason, and never names a key', async () => {
+it('counts by type and reason, and never reveals a key', async () => {
   gateway = await startGateway();
   for (const [route, body] of EVENTS) await post(route, body);
   await post(ROUTE, '{');
@@ -110,7 +110,7 @@ it('counts by type and reason, and never names a key', async () => {
   expect(text + JSON.stringify(gateway.log)).not.toContain(KEY);
 });
 
-it('finishes what is in flight when it stops, and takes nothing new', async () => {
+it('finishes pending requests when it stops, and accepts no new ones', async () => {
   gateway = await startGateway();
   let confirm = (): void => undefined;
   gateway.sink.gate = new Promise((resolve) => (confirm = resolve));
@@ -123,16 +123,16 @@ it('finishes what is in flight when it stops, and takes nothing new', async () =
   await stopped;
 });
 
-it('names the variable of a port that is taken', async () => {
+it('names the variable of a port that is in use', async () => {
   gateway = await startGateway();
   const httpPort = gateway.ports.http ?? 0;
   await expect(startGateway({ httpPort })).rejects.toThrow(
-    `PDAGENTD_HTTP_PORT: port ${httpPort} is taken by another process`,
+    `PDAGENTD_HTTP_PORT: port ${httpPort} is in use by another process`,
   );
 });
 
 describe('PDAGENTD_STRICT', () => {
-  it('refuses what would be cut', async () => {
+  it('rejects what would be truncated', async () => {
     gateway = await startGateway({ strict: true });
     const payload = { summary: 'x'.repeat(2000), source: 's', severity: 'info' };
     const event = { routing_key: KEY, event_action: 'trigger', payload };
@@ -146,7 +146,7 @@ describe('PDAGENTD_STRICT', () => {
 });
 
 describe('scrubbing', () => {
-  it('comes before the keys: the alert is known by its scrubbed key', async () => {
+  it('comes before the keys: the order key contains the scrubbed dedup key', async () => {
     gateway = await startGateway({
       scrub: {
         body: ({ body }) => Buffer.from(body.toString().replaceAll('me@example.com', 'EMAIL')),

@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { type Duplex } from 'node:stream';
 
-/** The requests of each connection that have come whole and are not answered yet, in their order. */
+/** The responses of each connection that have not been sent completely, in order. */
 export class PendingResponses {
   readonly #responses = new WeakMap<Duplex, Set<ServerResponse>>();
 
@@ -12,7 +12,7 @@ export class PendingResponses {
     response.once('close', () => all.delete(response));
   }
 
-  /** Calls back once every request that came whole over the connection is answered, at once where all are. */
+  /** Calls back once every completely received request of the connection is answered; immediately if all are. */
   whenAnswered(socket: Duplex, callback: () => void): void {
     const last = [...(this.#responses.get(socket) ?? [])].findLast(({ req }) => req.complete);
     if (last === undefined) callback();

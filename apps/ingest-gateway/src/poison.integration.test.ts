@@ -14,7 +14,7 @@ import { freePort, recordingLogger } from './gateway.fixture';
 const KEY = 'poison78901234567890123456789012';
 const INTEGRATION = `/integration/${KEY}/enqueue`;
 const LONG = 'x'.repeat(300);
-/** As a line of headers is written: a character is a byte. */
+/** Header lines are written as latin1: a character is a byte. */
 const HIGH = '\u00e9'.repeat(200);
 
 let folder: string;
@@ -55,7 +55,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Sends a request just as it is written, and resolves with the status and the text of its answer. */
+/** Sends a raw request, and resolves with the status and the text of the response. */
 function send(target: string, headers: readonly string[], body: string | Buffer = '{}') {
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
     let text = '';
@@ -155,7 +155,7 @@ const SHAPES: readonly Shape[] = [
   ['a body of a frame and a byte', INTEGRATION, [], Buffer.alloc(131_072 - 7)],
 ];
 
-it(`takes or clearly refuses each of ${SHAPES.length} poison shapes, and all that was taken arrives`, async () => {
+it(`accepts or clearly refuses each of ${SHAPES.length} poison shapes, and all accepted events arrive`, async () => {
   expect(SHAPES.length).toBeGreaterThanOrEqual(50);
   let taken = 0;
   for (const [what, target, headers, body] of SHAPES) {
@@ -172,13 +172,13 @@ it(`takes or clearly refuses each of ${SHAPES.length} poison shapes, and all tha
   for (let count = 0; count < 50; count += 1) {
     expect((await send('/v2/enqueue', [], alert({ dedup_key: `after-${count}` }))).status).toBe(202);
   }
-  await waitUntil(() => arrived.length >= taken + 50, { what: 'all that was taken to arrive' });
+  await waitUntil(() => arrived.length >= taken + 50, { what: 'all accepted events to arrive' });
   expect(arrived).toHaveLength(taken + 50);
   expect(app.readiness().checks).toMatchObject({ broker: 'connected' });
   expect(taken).toBeGreaterThanOrEqual(40);
 });
 
-it('passes a content type of any length on as it came', async () => {
+it('forwards a content type of any length unchanged', async () => {
   for (const type of CONTENT_TYPES) expect((await send(INTEGRATION, [`content-type: ${type}`])).status).toBe(202);
   await waitUntil(() => arrived.length >= CONTENT_TYPES.length, { what: 'all to arrive' });
   expect(arrived.map(({ contentType }) => contentType).sort()).toEqual([...CONTENT_TYPES].sort());

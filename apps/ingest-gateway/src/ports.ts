@@ -2,12 +2,12 @@ import { type EventType } from '@pdaltagent/events';
 import { type OutgoingMessage } from '@pdaltagent/messaging';
 
 const EXPLANATIONS = {
-  full: 'the broker takes no events and the spool is full',
-  failing: 'the broker takes no events and the spool cannot be written',
+  full: 'the broker does not accept events and the spool is full',
+  failing: 'the broker does not accept events and the spool cannot be written',
   closed: 'the gateway is stopping',
 };
 
-/** An event could not be made durable: its sender has to send it again. */
+/** An event could not be stored durably: its sender must send it again. */
 export class NotDurableError extends Error {
   constructor(readonly reason: keyof typeof EXPLANATIONS) {
     super(EXPLANATIONS[reason]);
@@ -21,14 +21,14 @@ export interface EventSink {
   publish(message: OutgoingMessage): Promise<void>;
 }
 
-/** A body and what it is. */
+/** A body, with its event type and content type. */
 export interface ScrubbableEvent {
   readonly type: EventType;
   readonly body: Buffer;
   readonly contentType: string;
 }
 
-/** Takes personal data out of an event. Whatever holds none comes back as it was, byte for byte. */
+/** Replaces personal data in an event. Data without any is returned byte for byte. */
 export interface Scrub {
   body(event: ScrubbableEvent): Buffer;
   /** @param query without its question mark */

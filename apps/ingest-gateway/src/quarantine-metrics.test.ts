@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-it('counts what went to the quarantine by problem, and what is in it now, whoever removed some', async () => {
+it('counts quarantined events by problem, and the current entries, also after other processes removed some', async () => {
   const registry = new Registry();
   const instruments = new QuarantineMetrics(registry);
   const [quarantine, command] = [await Quarantine.open(folder, log), await Quarantine.open(folder, log)];
@@ -29,7 +29,7 @@ it('counts what went to the quarantine by problem, and what is in it now, whoeve
   expect(text).toContain('pdaltagent_gateway_quarantine_entries 1\n');
 });
 
-it('answers a scrape with the last count while the folder cannot be read', async () => {
+it('exposes the last count while the folder cannot be read', async () => {
   const registry = new Registry();
   const quarantine = await Quarantine.open(path.join(folder, 'quarantine'), log);
   new QuarantineMetrics(registry).watch(quarantine);

@@ -1,7 +1,7 @@
 import { type Quarantine, QUARANTINE_PROBLEMS, type QuarantineProblem } from '@pdaltagent/spool';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** The metrics of what can never be published. */
+/** The metrics of the quarantine. */
 export class QuarantineMetrics {
   readonly #registers: Registry[];
   readonly #quarantined: Counter<'problem'>;
@@ -10,7 +10,7 @@ export class QuarantineMetrics {
     this.#registers = [registry];
     this.#quarantined = new Counter({
       name: 'pdaltagent_gateway_quarantined_total',
-      help: 'Events that cannot be published and went to the quarantine, by problem.',
+      help: 'Events that cannot be published and were quarantined, by problem.',
       labelNames: ['problem'],
       registers: this.#registers,
     });
@@ -21,14 +21,14 @@ export class QuarantineMetrics {
     this.#quarantined.inc({ problem });
   }
 
-  /** Counted at each scrape, for operators remove entries too. */
+  /** Counted at each scrape, because operators remove entries too. */
   watch(quarantine: Quarantine): void {
     new Gauge({
       name: 'pdaltagent_gateway_quarantine_entries',
       help: 'Events in the quarantine, which all gateways of a spool folder share.',
       registers: this.#registers,
       async collect() {
-        // A folder that cannot be read must not cost the other metrics.
+        // A folder that cannot be read must not make the other metrics unavailable.
         this.set(await quarantine.count().catch(() => quarantine.entries));
       },
     });

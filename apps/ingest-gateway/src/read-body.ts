@@ -4,7 +4,7 @@ import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import { type BodyReservation, SMALL_BODY_BYTES } from './body-memory';
 import { refusals, type Refused } from './refusal';
 
-/** So large that an event over PagerDuty's 512 KB can be cut rather than lost. */
+/** Larger than PagerDuty's 512 KB, so that a larger event can be truncated rather than lost. */
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 
 export type Body = { readonly kind: 'body'; readonly bytes: Buffer };
@@ -13,7 +13,7 @@ const EMPTY = Buffer.alloc(0);
 const inflaters = { gzip: promisify(gunzip), zlib: promisify(inflate), raw: promisify(inflateRaw) };
 
 /**
- * Reads a request's body, counting the bytes that come, not those that were announced, and inflates it.
+ * Reads a request's body, limited by the bytes received rather than by its Content-Length, and inflates it.
  * @param memory grows with the body; the caller releases it
  */
 export async function readBody(request: IncomingMessage, memory: BodyReservation): Promise<Body | Refused> {
@@ -24,12 +24,12 @@ export async function readBody(request: IncomingMessage, memory: BodyReservation
   return read.kind === 'refused' || encoding === 'identity' ? read : inflated(read, encoding, memory);
 }
 
-/** How much a request says that its body has; 0 if it does not say. */
+/** The Content-Length of a request; 0 if it has none. */
 export function declaredBytesOf({ headers }: IncomingMessage): number {
   return Number(headers['content-length'] ?? 0);
 }
 
-/** Whether a request says itself that its body is too large. */
+/** Whether a request's Content-Length is too large. */
 export function declaresTooLarge(request: IncomingMessage): boolean {
   return declaredBytesOf(request) > BODY_LIMIT_BYTES;
 }
@@ -59,12 +59,12 @@ function collect(request: IncomingMessage, memory: BodyReservation): Promise<Bod
   });
 }
 
-/** The chunks in one buffer: kept one by one, a body of many tiny chunks would take a hundred times its length. */
+/** Collects chunks in one buffer: a list of chunks would take a hundred times the size of a body with many tiny chunks. */
 class ChunkBuffer {
   #bytes: Buffer = EMPTY;
   size = 0;
 
-  /** Not a copy if there was one chunk, as in nearly all bodies. */
+  /** Not copied if there was one chunk, as in nearly all bodies. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.size);
   }
@@ -108,9 +108,9 @@ async function inflated(
   encoding: 'gzip' | 'deflate',
   memory: BodyReservation,
 ): Promise<Body | Refused> {
-  // "deflate" means zlib by the standard and raw deflate by habit; zlib's first byte ends in 8.
+  // "deflate" means zlib in the standard, but some clients send raw deflate; the low four bits of zlib's first byte are 8.
   const inflater = encoding === 'gzip' ? 'gzip' : ((bytes[0] ?? 0) & 0x0f) === 8 ? 'zlib' : 'raw';
-  // Its length is unknown: first as a small body, as nearly all are, so that it does not depend on the pool of large ones.
+  // The inflated length is unknown: try it as a small body first, as nearly all are, without using the pool for large ones.
   for (const limit of [SMALL_BODY_BYTES - bytes.length, BODY_LIMIT_BYTES]) {
     if (limit <= 0) continue;
     if (!memory.grow(limit)) return refusals.overload();

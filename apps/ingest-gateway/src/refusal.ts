@@ -7,7 +7,7 @@ import {
 } from '@pdaltagent/events';
 import { MAXIMUM_HEADER_BYTES } from './header-bytes';
 
-/** Why an event was not taken: a closed list, as it labels a metric. */
+/** Why a request was refused: a closed list, because it is the label of a metric. */
 export const REFUSAL_REASONS = [
   'invalid',
   'unrecognized',
@@ -27,7 +27,7 @@ export const REFUSAL_REASONS = [
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** What became of a request that is not accepted: the reason for us, the answer for the sender. */
+/** A refused request: the reason, for the metric, and the response. */
 export interface Refused {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
@@ -57,12 +57,12 @@ export const refusals = {
   forbidden: (address: string) =>
     refused('forbidden', {
       status: 403,
-      body: { status: 'forbidden', message: 'Forbidden', errors: [`No event is taken from ${address}`] },
+      body: { status: 'forbidden', message: 'Forbidden', errors: [`Events from ${address} are not accepted`] },
     }),
   overload: () => refused('overload', temporarilyUnavailable('Too many events are waiting to be stored')),
   unavailable: (error: string) => refused('unavailable', temporarilyUnavailable(error)),
   tooSlow: () => refused('too-slow', { ...unrecognizedObject('Body arrives too slowly'), status: 408 }),
-  /** The client went away: nobody hears the answer. */
+  /** The client disconnected: nobody will read the response. */
   aborted: () => refused('aborted', unrecognizedObject('Request ended early')),
   encoding: (error: string, status: 400 | 415) => refused('encoding', { ...unrecognizedObject(error), status }),
 } as const;

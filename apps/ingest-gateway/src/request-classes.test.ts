@@ -3,7 +3,7 @@ import { type AddressInfo } from 'node:net';
 import express from 'express';
 import { requestClasses } from './request-classes';
 
-it('gives requests and responses the prototype that express wants before express sees them', async () => {
+it('gives requests and responses the prototypes of express before express handles them', async () => {
   const app = express();
   const classes = requestClasses(app);
   const prototypesBefore: unknown[] = [];

@@ -4,9 +4,9 @@ import { type Express } from 'express';
 export type RequestClasses = ReturnType<typeof requestClasses>;
 
 /**
- * Request and response classes for a server, whose prototype is already the one that express sets on each object:
- * changing it on a living object de-optimises it and halves what express can do (expressjs/express#5998).
- * To be called once per app, whatever number of servers it has.
+ * Request and response classes for a server with the prototypes that express would set on each object: changing the prototype
+ * of an existing object de-optimises it and halves the throughput of express (expressjs/express#5998).
+ * Must be called once per app, even if it has several servers.
  */
 export function requestClasses(app: Express) {
   class AppRequest extends http.IncomingMessage {}

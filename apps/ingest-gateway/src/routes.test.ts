@@ -50,7 +50,7 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(message.orderKey).toBe(`${KEY}:${key}`);
   });
 
-  it('takes Kibana’s routing key from the header and passes the header on', async () => {
+  it('accepts Kibana’s routing key in the header and forwards the header', async () => {
     const bytes = fixture('08-kibana-v2-trigger-key-in-header.json');
     const reply = await post('/v2/enqueue', bytes, { 'x-routing-key': KEY });
     expect(reply).toMatchObject({ status: 202, body: { dedup_key: 'a-dedup-key' } });
@@ -59,7 +59,7 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(message.body.equals(bytes)).toBe(true);
   });
 
-  it('makes a dedup key for a trigger that has none, and answers with it', async () => {
+  it('generates a dedup key for a trigger that has none, and returns it', async () => {
     const text = `{"routing_key":"${KEY}","event_action":"trigger", "payload":{"summary":"s","source":"s","severity":"info","custom_details":{"n":1.0,"big":12345678901234567890}}}`;
     const { body } = await post('/v2/enqueue', text);
     expect(body.dedup_key).toMatch(/^[0-9a-f]{32}$/);
@@ -77,7 +77,7 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(published().body.equals(vendors)).toBe(true);
   });
 
-  it('makes an incident key for a legacy trigger that has none', async () => {
+  it('generates an incident key for a v1 trigger that has none', async () => {
     const bytes = fixture('09-pdagent-pd-nagios-v1-trigger.json').toString().replace('DUMMY_SERVICE_KEY', KEY);
     const event = JSON.parse(bytes) as Record<string, unknown>;
     delete event['incident_key'];
@@ -86,14 +86,14 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(JSON.parse(published().body.toString())).toEqual({ ...event, incident_key: body.incident_key });
   });
 
-  it('orders change events only by themselves', async () => {
+  it('uses the id of a change event as its order key', async () => {
     const reply = await post('/v2/change/enqueue', JSON.stringify({ routing_key: KEY, payload: { summary: 's' } }));
     expect(reply.status).toBe(202);
     expect(reply.body.dedup_key).toBeUndefined();
     expect(published()).toMatchObject({ type: 'change', orderKey: published().id });
   });
 
-  it('answers every error of an event at once', async () => {
+  it('returns all errors of an event at once', async () => {
     const reply = await post('/v2/enqueue', JSON.stringify({ ...TRIGGER, routing_key: 'x-', payload: {} }));
     expect(reply).toMatchObject({
       status: 400,
@@ -112,15 +112,18 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
-  it.each(['{"a":', '[]', 'a=b', '', '['.repeat(100_000)])('answers 400 to what is no event', async (text) => {
-    const reply = await post('/v2/enqueue', text);
-    expect(reply).toMatchObject({
-      status: 400,
-      body: { status: 'Unrecognized object', message: 'Event object format is unrecognized' },
-    });
-  });
+  it.each(['{"a":', '[]', 'a=b', '', '['.repeat(100_000)])(
+    'answers 400 to a body that is not an event',
+    async (text) => {
+      const reply = await post('/v2/enqueue', text);
+      expect(reply).toMatchObject({
+        status: 400,
+        body: { status: 'Unrecognized object', message: 'Event object format is unrecognized' },
+      });
+    },
+  );
 
-  it('cuts a long summary and says so', async () => {
+  it('truncates a long summary and returns a warning', async () => {
     const event = { ...TRIGGER, payload: { ...TRIGGER.payload, summary: 'x'.repeat(2000) } };
     const reply = await post('/v2/enqueue', JSON.stringify(event));
     expect(reply.status).toBe(202);
@@ -129,14 +132,14 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(sent.payload.summary).toBe(`${'x'.repeat(1023)}…`);
   });
 
-  it('takes the details out of an event over 512 KB and says so', async () => {
+  it('removes the details of an event over 512 KB and returns a warning', async () => {
     const payload = { ...TRIGGER.payload, custom_details: { log: 'x'.repeat(700_000) } };
     const reply = await post('/v2/enqueue', JSON.stringify({ ...TRIGGER, payload }));
     expect(reply).toMatchObject({ status: 202, body: { warnings: [expect.stringContaining('custom_details')] } });
     expect(published().body.length).toBeLessThan(1000);
   });
 
-  it('passes a trace context on, and none that is malformed', async () => {
+  it('forwards a trace context, unless it is malformed', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await post('/v2/enqueue', JSON.stringify(TRIGGER), { traceparent });
     expect(published().traceparent).toBe(traceparent);
@@ -150,7 +153,7 @@ describe('vendor bodies', () => {
   it.each([
     ['10-splunk-integration-enqueue.json', `/integration/${KEY}/enqueue`, 'integration', 'application/json'],
     ['11-cloudwatch-sns-notification.json', `/x-ere/${KEY}`, 'x-ere', 'text/plain; charset=UTF-8'],
-  ])('%s passes byte for byte, ordered by its key', async (name, route, type, contentType) => {
+  ])('%s is published byte for byte, ordered by its routing key', async (name, route, type, contentType) => {
     const bytes = fixture(name);
     const reply = await post(route, bytes, {
       'content-type': contentType,
@@ -175,10 +178,10 @@ describe('vendor bodies', () => {
 
   it.each([
     ['a form', Buffer.from('status=ALARM&text=%C3%A9')],
-    ['bytes that are no text', Buffer.from([0xff, 0x00, 0xfe])],
+    ['bytes that are not text', Buffer.from([0xff, 0x00, 0xfe])],
     ['nothing', Buffer.alloc(0)],
-    ['JSON that is nested too deeply to look into', Buffer.from('['.repeat(5000))],
-  ])('takes %s as it is', async (_, bytes) => {
+    ['JSON that is nested too deeply to parse', Buffer.from('['.repeat(5000))],
+  ])('accepts %s unchanged', async (_, bytes) => {
     const route = `/integration/${KEY}/change/enqueue`;
     const contentType = 'multipart/form-data; boundary=x';
     expect((await post(route, bytes, { 'content-type': contentType })).status).toBe(202);
@@ -186,7 +189,7 @@ describe('vendor bodies', () => {
     expect(published().body.equals(bytes)).toBe(true);
   });
 
-  it('reads the alert of an orchestration event that is shaped as v2', async () => {
+  it('reads the dedup key of an orchestration event in the v2 format', async () => {
     const reply = await post(`/x-ere/${KEY}`, JSON.stringify(TRIGGER));
     expect(reply.body.dedup_key).toBe('alert-1');
     expect(published().orderKey).toBe(`${KEY}:alert-1`);
@@ -197,12 +200,12 @@ describe('vendor bodies', () => {
     ['/integration/KEY/enqueue/?a=b?c', 'a=b?c'],
     ['/integration/KEY/enqueue?', undefined],
     ['/v2/enqueue?a=b', undefined],
-  ])('passes on what a vendor has in its query: %s', async (route, query) => {
+  ])('forwards the query of a vendor: %s', async (route, query) => {
     await post(route.replace('KEY', KEY), JSON.stringify(TRIGGER));
     expect(published().query).toBe(query);
   });
 
-  it('refuses a path whose key is none', async () => {
+  it('refuses a path whose routing key is invalid', async () => {
     const reply = await post('/integration/short/enqueue', '{}');
     expect(reply).toMatchObject({
       status: 400,
@@ -210,7 +213,7 @@ describe('vendor bodies', () => {
     });
   });
 
-  it('answers 413 to a body over 512 KB, which cannot be cut', async () => {
+  it('answers 413 to a vendor body over 512 KB, which cannot be truncated', async () => {
     expect((await post(`/x-ere/${KEY}`, Buffer.alloc(512 * 1024))).status).toBe(202);
     expect((await post(`/x-ere/${KEY}`, Buffer.alloc(512 * 1024 + 1))).status).toBe(413);
   });

@@ -14,7 +14,7 @@ import { refused, type Refused } from './refusal';
 import { reply } from './reply';
 import { createLandingPage } from './landing-page';
 
-/** Every path that PagerDuty has for events. */
+/** All paths of PagerDuty's Events APIs. */
 const PATHS: Readonly<Record<EventType, string>> = {
   v2: '/v2/enqueue',
   v1: '/generic/2010-04-15/create_event.json',
@@ -27,7 +27,7 @@ const PATHS: Readonly<Record<EventType, string>> = {
 export interface RouteOptions {
   readonly pipeline: IngestPipeline;
   readonly memory: BodyMemory;
-  /** Whose X-Forwarded-For is believed. */
+  /** Proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies?: Networks | undefined;
   readonly outcomes: OutcomeRecorder;
   readonly access?: AccessControl | undefined;
@@ -37,11 +37,11 @@ export interface RouteOptions {
 
 export interface Routes {
   readonly app: Express;
-  /** Routes a request through the app. Whatever the app leaves unanswered is answered here, never by express itself. */
+  /** Routes a request through the app. Requests that no route answers are answered here, never by express itself. */
   readonly handle: RequestListener;
 }
 
-/** An express app, called with what runs if none of its routes answers or one of them fails. */
+/** An express app, called with a function that runs if none of its routes answers or one of them fails. */
 type Handler = (request: IncomingMessage, response: ServerResponse, done: (error?: unknown) => void) => void;
 
 /** The gateway's HTTP interface as an express app. */
@@ -54,7 +54,7 @@ export function createRoutes(options: RouteOptions): Routes {
   return { app, handle: routing(app, options.outcomes) };
 }
 
-/** Express's own last handler answers in HTML, and with a stack trace unless NODE_ENV is production. */
+/** The final handler of express answers in HTML, and with a stack trace unless NODE_ENV is production. */
 function routing(app: Handler, outcomes: OutcomeRecorder): RequestListener {
   return (request, response) => {
     const end = (error: unknown): void => {
@@ -118,11 +118,11 @@ function addRoutes(router: Express, options: RouteOptions): void {
 
 const NOT_FOUND = {
   status: 404,
-  body: { status: 'not found', message: 'Not Found', errors: ['No event is taken at this path'] },
+  body: { status: 'not found', message: 'Not Found', errors: ['Events are not accepted at this path'] },
 };
 const METHOD_NOT_ALLOWED = {
   status: 405,
-  body: { status: 'method not allowed', message: 'Method Not Allowed', errors: ['Events are sent with POST'] },
+  body: { status: 'method not allowed', message: 'Method Not Allowed', errors: ['Events must be sent with POST'] },
 };
 const FAILED = {
   status: 500,
@@ -156,8 +156,8 @@ function receivedRequestOf(
 const SCHEME_AND_HOST = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 
 /**
- * A base URL that ends in a slash makes two of them, and some clients escape what needs no escaping: both mean the same
- * path. Decoded once: a path that is still escaped after that is another path. Undefined if it cannot be decoded.
+ * Normalizes a path: a base URL with a trailing slash gives a double slash, and some clients escape characters that need no
+ * escaping. Decoded only once: a path that is still escaped then is another path. Undefined if it cannot be decoded.
  */
 function normalizedUrl(url: string): string | undefined {
   const [, path = '', query = ''] = /^([^?]*)(.*)$/s.exec(url.replace(SCHEME_AND_HOST, '')) ?? [];
@@ -168,9 +168,9 @@ function normalizedUrl(url: string): string | undefined {
   }
 }
 
-/** What stands behind the question mark, in characters that every HTTP client may send; undefined where nothing does. */
+/** The query string in characters that every HTTP client can send; undefined if it is empty. */
 function queryOf(url: string): string | undefined {
   const [, query] = /\?([^#]+)/.exec(url) ?? [];
-  // Node reads a request's line byte by byte: a character is a byte.
+  // Node decodes a request line as latin1: a character is a byte.
   return query?.replace(/[^!-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

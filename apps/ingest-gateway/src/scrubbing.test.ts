@@ -29,7 +29,7 @@ function scrubbed(environment: Environment): string | undefined {
     .toString();
 }
 
-it('is off unless it is asked for', () => {
+it('is off by default', () => {
   expect(scrubbed({})).toBeUndefined();
   expect(scrubbed({ PDAGENTD_SCRUB_PII: 'false' })).toBeUndefined();
 });
@@ -42,21 +42,21 @@ it('replaces personal data and counts it by kind', async () => {
   });
   expect(await metrics.metrics()).toContain('pdaltagent_gateway_scrubbed_total{kind="EMAIL_ADDRESS"} 1');
   expect(log.map(({ message }) => message)).toEqual([
-    'personal data in dedup keys stays as it is: PDAGENTD_SCRUB_SECRET is not set',
+    'personal data in dedup keys is not replaced: PDAGENTD_SCRUB_SECRET is not set',
   ]);
 });
 
-it('makes pseudonyms of what is personal in dedup keys where it has a secret', () => {
+it('replaces personal data in dedup keys by pseudonyms if it has a secret', () => {
   const after = scrubbed({ PDAGENTD_SCRUB_PII: 'true', PDAGENTD_SCRUB_SECRET: 'a secret' }) ?? '';
   expect(after).not.toContain('ann@example.com');
   expect(log).toEqual([]);
 });
 
-it('leaves out what is excepted and kept', () => {
+it('does not scrub excluded detectors and kept paths', () => {
   expect(scrubbed({ PDAGENTD_SCRUB_PII: 'true', PDAGENTD_SCRUB_KEEP: 'payload.summary' })).toBe(BODY);
 });
 
-it('refuses at start what it cannot do, and names the variable', () => {
+it('rejects an invalid configuration at start, and names the variable', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'rules-'));
   const rules = path.join(folder, 'rules.json');
   writeFileSync(rules, '[\n  { "name": "lower", "pattern": "a" }\n]');
@@ -79,10 +79,10 @@ describe('the query of a vendor', () => {
     ['pay=4111+1111+1111+1111', 'pay=%7B%7BCREDIT_CARD%7D%7D'],
     ['text=mail+ann%40example.com%20now', 'text=mail+%7B%7BEMAIL_ADDRESS%7D%7D%20now'],
     ['ann@example.com', '%7B%7BEMAIL_ADDRESS%7D%7D'],
-    // What holds nothing stays as it was written, valid or not.
+    // A query without personal data is not changed, valid or not.
     ['source=cloud&x=%20y+z&%zz&=&&a=b=c', 'source=cloud&x=%20y+z&%zz&=&&a=b=c'],
     ['', ''],
-  ])('%s leaves as %s', (query, left) => {
+  ])('%s is published as %s', (query, left) => {
     expect(scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.query(query)).toBe(left);
   });
 });
@@ -93,7 +93,7 @@ describe('a header of a vendor', () => {
     ['x-vendor-note', 'password=hunter2hunter2', 'password={{SECRET}}'],
     ['x-vendor-password', 'hunter2hunter2', '{{SECRET}}'],
     ['x-vendor-card', '4111 1111 1111 1111', '{{CREDIT_CARD}}'],
-  ])('%s: %s leaves as %s', (name, value, left) => {
+  ])('%s: %s is published as %s', (name, value, left) => {
     expect(scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.header(name, value)).toBe(left);
   });
 
@@ -117,7 +117,7 @@ describe('a header of a vendor', () => {
       'timestamp=1619071700,signature=30222eb518dc3fb61ec9e64dd78d163f62cb134a6ldb768f1d40e0edbn6e43f0',
     ],
     ['ce-source', '/subscriptions/1/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/s'],
-  ])('%s: %s, which PagerDuty reads, stays as it is', (name, value) => {
+  ])('%s: %s, which PagerDuty reads, is not changed', (name, value) => {
     expect(scrubOf({ PDAGENTD_SCRUB_PII: 'true' })?.header(name, value)).toBe(value);
   });
 });

@@ -3,11 +3,11 @@ import { type Registry } from 'prom-client';
 import { type Configuration } from './configuration';
 import { type Scrub } from './ports';
 
-/** A query is written as a form is: each value is looked at under its name, and only what changes is escaped again. */
+/** A query is scrubbed like a form: each value with its name; only changed values are escaped again. */
 const FORM = 'application/x-www-form-urlencoded';
 
 /**
- * Takes personal data out of events and counts what was replaced; undefined where that is not asked for.
+ * Replaces personal data in events and counts what was replaced; undefined if scrubbing is disabled.
  * @throws ConfigurationError
  */
 export function createScrub(configuration: Configuration, metrics: Registry, log: Logger): Scrub | undefined {

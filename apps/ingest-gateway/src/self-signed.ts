@@ -4,11 +4,11 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { type CertificateFiles, exists, filesExist } from './tls-pair';
 
-/** Long, as those who pin the certificate would otherwise lose pages on the day it ends. */
+/** Long, because clients that pin the certificate lose pages once it expires. */
 const LIFETIME_YEARS = 10;
 
 /**
- * The self-signed pair of a state folder, made where there is none yet.
+ * The self-signed pair of a state folder, generated if there is none yet.
  * @returns its files, and whether they are new
  */
 export async function selfSignedPair(
@@ -24,17 +24,17 @@ export async function selfSignedPair(
     const { cert, private: key } = await generatePair(clock);
     await writeFile(path.join(draft, 'cert.pem'), cert, { mode: 0o644 });
     await writeFile(path.join(draft, 'key.pem'), key, { mode: 0o600 });
-    // The certificate may be read by senders on this host; the key has a mode of its own.
+    // Senders on this host may read the certificate; the key has its own mode.
     await chmod(draft, 0o755);
     await rename(draft, folder);
     return { files, isNew: true };
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    // Another gateway that shares the folder was faster: both must show one certificate.
+    // Another gateway that shares the folder was faster: both must use the same certificate.
     if (await filesExist(files)) return { files, isNew: false };
     if (await exists(folder)) {
       throw new Error(
-        `${folder} holds only a part of a pair: put cert.pem and key.pem there, or remove it for a new one`,
+        `${folder} contains only part of a pair: put cert.pem and key.pem there, or remove it to generate a new pair`,
       );
     }
     throw error;
@@ -42,7 +42,7 @@ export async function selfSignedPair(
 }
 
 async function generatePair(clock: Clock) {
-  // Once in a gateway's life: what it takes to make certificates need not be in memory for the rest of it.
+  // Needed at most once: the library is loaded only then, to save memory.
   const { generate } = await import('selfsigned');
   const host = hostname();
   const notAfterDate = new Date(clock.wall());

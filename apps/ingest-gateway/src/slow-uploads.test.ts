@@ -26,7 +26,7 @@ interface Upload {
   readonly received: () => string;
 }
 
-/** Begins an upload of `announced` bytes, and sends `sent` of them. */
+/** Begins an upload with a Content-Length of `declared` bytes, and sends `sent` of them. */
 async function upload(declared: number, sent: number, ...headers: string[]): Promise<Upload> {
   let received = '';
   const socket = connect(Number(gateway.ports.http), '127.0.0.1');
@@ -43,7 +43,7 @@ function uploads(count: number, ...headers: string[]): Promise<Upload[]> {
   return Promise.all(Array.from({ length: count }, () => upload(MIB, MIB - 1, ...headers)));
 }
 
-/** Requests that came before are read: the gateway answers in the order in which it reads. */
+/** Resolves once all earlier requests have been read: the gateway answers in the order in which it reads. */
 async function areRead(): Promise<void> {
   for (let count = 0; count < 5; count += 1) await fetch(`${gateway.url}/nowhere`);
 }
@@ -68,7 +68,7 @@ describe('64 uploads of 1 MB that do not end', () => {
     await areRead();
   });
 
-  it('turn no event away: small, compressed or of unknown length', async () => {
+  it('do not cause other events to be rejected: small, compressed or of unknown length', async () => {
     for (let count = 0; count < 20; count += 1) {
       expect((await postTo(`${gateway.url}/v2/enqueue`, EVENT)).status).toBe(202);
       expect((await post('x'.repeat(60_000))).status).toBe(202);
@@ -86,7 +86,7 @@ describe('64 uploads of 1 MB that do not end', () => {
   });
 });
 
-it('closes an upload that arrives too slowly with 408, and none that is fast enough', async () => {
+it('answers an upload that arrives too slowly with 408, and no other', async () => {
   await start();
   const slow = await upload(MIB, 10_000);
   const silent = await upload(100, 0);
@@ -102,7 +102,7 @@ it('closes an upload that arrives too slowly with 408, and none that is fast eno
   }
   fast.socket.write(Buffer.alloc(MIB - 100_000, 'x'));
   await waitUntil(() => fast.received() !== '', { what: 'the fast upload to be answered' });
-  // Over PagerDuty's 512 KB, it was read to its end.
+  // It was read completely, and is over PagerDuty's 512 KB.
   expect(fast.received()).toMatch(/^HTTP\/1.1 413 /);
   expect(await gateway.metrics.metrics()).toContain('requests_refused_total{reason="too-slow"} 2');
 });
@@ -115,7 +115,7 @@ describe('one client with many uploads', () => {
   };
   const large = 'x'.repeat(400_000);
 
-  it('takes nothing from another that comes through the same trusted proxy', async () => {
+  it('uses no memory of another client behind the same trusted proxy', async () => {
     await start({ trustedProxies: proxies('127.0.0.1') });
     await uploads(30, 'x-forwarded-for: 10.0.0.1');
     await areRead();
@@ -123,7 +123,7 @@ describe('one client with many uploads', () => {
     expect((await post(large, { 'x-forwarded-for': '10.0.0.2' })).status).toBe(202);
   });
 
-  it('is not many because it says so: only a trusted proxy is believed', async () => {
+  it('cannot pretend to be many clients: X-Forwarded-For is used only from a trusted proxy', async () => {
     await start();
     await uploads(30, 'x-forwarded-for: 10.0.0.1');
     await areRead();
@@ -131,7 +131,7 @@ describe('one client with many uploads', () => {
   });
 });
 
-it('takes a body of many tiny chunks byte for byte', async () => {
+it('accepts a body of many tiny chunks byte for byte', async () => {
   await start();
   const text = Array.from({ length: 3_000 }, (_, n) => String(n)).join(' ');
   const socket = connect(Number(gateway.ports.http), '127.0.0.1');

@@ -2,23 +2,23 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type CertificateFiles, type CertificatePair, checkedPair, missingFileError } from './tls-pair';
 
-/** What the files of a server's certificate and of its clients' authorities held at one moment. */
+/** The contents of the files with the server's certificate and the clients' authorities, read at one time. */
 export interface TlsSnapshot {
   readonly kind: 'usable';
-  /** The same for the same content: a digest. */
+  /** A digest of the content. */
   readonly content: string;
   readonly pair: CertificatePair;
   readonly authorities: Buffer | undefined;
 }
 
-/** Files that cannot serve, and why. */
+/** Files that cannot be used, and why. */
 export interface UnusableTlsSnapshot {
   readonly kind: 'problem';
   readonly content: string;
   readonly problem: Error;
 }
 
-/** Reads the files. Never throws: what is wrong with them is part of what was found. */
+/** Reads the files. Never throws: problems are part of the result. */
 export async function readTlsSnapshot(
   files: CertificateFiles,
   clientAuthorities?: string,
@@ -55,12 +55,12 @@ function contentOrThrow(found: Buffer | Error): Buffer {
 
 const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 
-/** Node takes a file without a certificate for one that names nobody, and would refuse every client without a word. */
+/** Node silently accepts a file without a certificate as an empty list of authorities, and would refuse every client. */
 function authoritiesOf(file: string | undefined, found: Buffer | Error): Buffer {
   try {
     const bytes = contentOrThrow(found);
     const certificates = bytes.toString('latin1').match(PEM) ?? [];
-    if (certificates.length === 0) throw new Error(`${file} holds no certificate`);
+    if (certificates.length === 0) throw new Error(`${file} contains no certificate`);
     for (const certificate of certificates) new X509Certificate(certificate);
     return bytes;
   } catch (error) {

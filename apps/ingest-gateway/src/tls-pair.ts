@@ -2,13 +2,13 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 
-/** Where a certificate (chain) and its private key lie, as PEM. */
+/** Paths of a certificate (chain) and its private key, both PEM. */
 export interface CertificateFiles {
   readonly certificate: string;
   readonly key: string;
 }
 
-/** A certificate and its private key, checked to belong together. */
+/** A certificate and its matching private key. */
 export interface CertificatePair {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -17,19 +17,19 @@ export interface CertificatePair {
   readonly validUntil: Date;
 }
 
-/** A pair of what its files hold. @throws Error that names the file that is no PEM, or whose key is another certificate's */
+/** Checks a pair. @throws Error that names the file if it is not valid PEM, or if the key does not match the certificate */
 export function checkedPair(
   { certificate, key }: CertificateFiles,
   content: Pick<CertificatePair, 'cert' | 'key'>,
 ): CertificatePair {
-  const x509 = attempt(`${certificate} is no certificate`, () => new X509Certificate(content.cert));
-  const privateKey = attempt(`${key} is no private key without a passphrase`, () => createPrivateKey(content.key));
-  if (!x509.checkPrivateKey(privateKey)) throw new Error(`the key of ${key} is not that of ${certificate}`);
+  const x509 = attempt(`${certificate} is not a certificate`, () => new X509Certificate(content.cert));
+  const privateKey = attempt(`${key} is not a private key, or has a passphrase`, () => createPrivateKey(content.key));
+  if (!x509.checkPrivateKey(privateKey)) throw new Error(`the key in ${key} does not match ${certificate}`);
   attempt(`${certificate} cannot be used`, () => createSecureContext(content));
   return { ...content, fingerprint: x509.fingerprint256, validUntil: new Date(x509.validTo) };
 }
 
-/** Why a configured pair is not whole, named by its variable; undefined where it is. */
+/** The error if a file of the configured pair is missing, naming its variable; otherwise undefined. */
 export async function missingFileError({ certificate, key }: CertificateFiles): Promise<Error | undefined> {
   if (!(await exists(certificate))) return new Error(`PDAGENTD_TLS_CERT: ${certificate} does not exist`);
   if (!(await exists(key))) return new Error(`PDAGENTD_TLS_KEY: ${key} does not exist`);

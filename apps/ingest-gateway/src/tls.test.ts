@@ -60,7 +60,7 @@ const configured = () => ({
 });
 
 describe('the self-signed pair', () => {
-  it('is made once, kept, and good for localhost to whoever trusts it', async () => {
+  it('is generated once, reused, and valid for localhost for clients that trust it', async () => {
     const first = await start();
     const file = path.join(folder, 'tls', 'cert.pem');
     const ca = await readFile(file);
@@ -78,21 +78,21 @@ describe('the self-signed pair', () => {
     expect((await get(second, { ca })).certificate.fingerprint256).toBe(certificate.fingerprint256);
   });
 
-  it('is one for gateways that start at one time in one folder', async () => {
+  it('is the same for gateways that start concurrently with the same folder', async () => {
     const gateways = await Promise.all([start(), start(), start()]);
     const seen = await Promise.all(gateways.map((gateway) => get(gateway, { rejectUnauthorized: false })));
     expect(new Set(seen.map(({ certificate }) => certificate.fingerprint256)).size).toBe(1);
   });
 });
 
-it('says what to do where a part of the self-signed pair is gone', async () => {
+it('says what to do if a part of the self-signed pair is missing', async () => {
   await start();
   await rm(path.join(folder, 'tls', 'key.pem'));
-  await expect(start()).rejects.toThrow(/tls holds only a part of a pair: put cert\.pem and key\.pem there/);
+  await expect(start()).rejects.toThrow(/tls contains only part of a pair: put cert\.pem and key\.pem there/);
 });
 
 describe('a configured pair', () => {
-  it('is taken up when it changes, without dropping a connection; a bad one is not', async () => {
+  it('is reloaded when it changes, without dropping a connection; an invalid one is not', async () => {
     const old = await writePair('old');
     const gateway = await start(configured());
     const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
@@ -104,7 +104,7 @@ describe('a configured pair', () => {
     expect((await get(gateway, { ca: old.cert })).certificate.subject.CN).toBe('old');
 
     const next = await writePair('new');
-    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate taken up'), {
+    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate reloaded'), {
       what: 'the new pair',
     });
     expect((await get(gateway, { ca: next.cert })).certificate.subject.CN).toBe('new');
@@ -112,7 +112,7 @@ describe('a configured pair', () => {
     agent.destroy();
   });
 
-  it('is taken up where it comes only after the start, once it is whole', async () => {
+  it('is loaded if it appears only after the start, once it is complete', async () => {
     const gateway = await start(configured());
     const self = (await get(gateway, { rejectUnauthorized: false })).certificate.fingerprint256;
     const { cert, key } = await writePair('late');
@@ -126,10 +126,10 @@ describe('a configured pair', () => {
 
     await writeFile(path.join(folder, 'cert.pem'), cert);
     await writeFile(path.join(folder, 'key.pem'), key);
-    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate taken up'), { what: 'the pair' });
+    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate reloaded'), { what: 'the pair' });
     expect((await get(gateway, { ca: cert })).certificate.subject.CN).toBe('late');
 
-    // Once it was there its absence is a fault: no other certificate takes its place.
+    // Once it has existed, its absence is an error: no other certificate replaces it.
     await rm(path.join(folder, 'key.pem'));
     await rm(path.join(folder, 'cert.pem'));
     const warnings = () => gateway.log.filter(({ level }) => level === 'warn');
@@ -152,7 +152,7 @@ describe('a configured pair', () => {
     expect((await get(gateway, { ca: cert })).certificate.subject.CN).toBe('rsa');
   });
 
-  it('must be whole', async () => {
+  it('must be complete', async () => {
     await writePair('a');
     await rm(path.join(folder, 'key.pem'));
     await expect(start(configured())).rejects.toThrow(/^PDAGENTD_TLS_KEY: .*key\.pem does not exist$/);
@@ -162,7 +162,7 @@ describe('a configured pair', () => {
     const { key } = await writePair('a');
     await writePair('b');
     await writeFile(path.join(folder, 'key.pem'), key);
-    await expect(start(configured())).rejects.toThrow(/the key of .*key\.pem is not that of .*cert\.pem/);
+    await expect(start(configured())).rejects.toThrow(/the key in .*key\.pem does not match .*cert\.pem/);
   });
 });
 
@@ -203,7 +203,7 @@ describe('certificates of clients', () => {
     return { rejectUnauthorized: false, cert, key };
   }
 
-  it('are asked for where an authority is configured; who has none of its is refused and counted', async () => {
+  it('are required if an authority is configured; clients without one are refused and counted', async () => {
     const [known, foreign] = [await makeClient(), await makeClient()];
     await writeFile(authorities(), known.cert);
     const gateway = await start({ tlsClientAuthorities: authorities() });
@@ -216,7 +216,7 @@ describe('certificates of clients', () => {
     );
   });
 
-  it('are those of another authority as soon as only that one changes, never of one that cannot be read', async () => {
+  it('are checked against a changed authority without a restart, but never against a file that cannot be read', async () => {
     const [first, second] = [await makeClient(), await makeClient()];
     await writeFile(authorities(), first.cert);
     const gateway = await start({ ...configured(), tlsClientAuthorities: authorities() });
@@ -225,14 +225,14 @@ describe('certificates of clients', () => {
     expect((await get(gateway, first)).status).toBe(200);
 
     await writeFile(authorities(), second.cert);
-    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate taken up'), {
+    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate reloaded'), {
       what: 'the change',
     });
     expect((await get(gateway, second)).status).toBe(200);
     await expect(get(gateway, first)).rejects.toThrow();
   });
 
-  it('cannot be asked for with a file that holds none', async () => {
+  it('cannot be required with a file that contains no authority', async () => {
     await writeFile(authorities(), 'no certificate');
     await expect(start({ tlsClientAuthorities: authorities() })).rejects.toThrow(
       /^PDAGENTD_TLS_CLIENT_CA: .*clients\.pem cannot be used/,

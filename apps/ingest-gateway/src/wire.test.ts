@@ -34,7 +34,7 @@ describe('bodies on the wire', () => {
 
   it.each<readonly [what: string, status: number, encoding: string, body: Uint8Array]>([
     ['a bomb', 413, 'gzip', gzipSync(Buffer.alloc(50_000_000))],
-    ['what is not gzip', 400, 'gzip', Buffer.from('{}')],
+    ['a body that is not gzip', 400, 'gzip', Buffer.from('{}')],
     ['half a gzip', 400, 'gzip', gzipSync(JSON.stringify(TRIGGER)).subarray(0, 40)],
     ['brotli', 415, 'br', Buffer.from('{}')],
   ])('refuses %s with %d', async (_, status, encoding, body) => {
@@ -42,7 +42,7 @@ describe('bodies on the wire', () => {
     expect(gateway.sink.messages).toHaveLength(0);
   });
 
-  it('answers 413 to more than 1 MB, announced or not', async () => {
+  it('answers 413 to more than 1 MB, with or without a Content-Length', async () => {
     expect((await post('/v2/enqueue', Buffer.alloc(1024 * 1024 + 1))).status).toBe(413);
     const chunk = Buffer.alloc(256 * 1024);
     const stream = new ReadableStream({
@@ -68,31 +68,31 @@ describe('paths and methods', () => {
   });
 
   it.each(['//v2/enqueue', '/v2//enqueue/', '/v2/%65nqueue', '//v2/enqueue?next=//'])(
-    'takes %s for what it means',
+    'normalizes %s',
     async (route) => {
       expect((await post(route, JSON.stringify(TRIGGER))).status).toBe(202);
     },
   );
 
-  it('carries the query of a vendor whose path has two slashes', async () => {
+  it('keeps the query of a vendor request whose path has a double slash', async () => {
     await post(`//x-ere/${KEY}?a=//b`, JSON.stringify(TRIGGER));
     expect(gateway.sink.messages).toMatchObject([{ routingKey: KEY, query: 'a=//b' }]);
   });
 
-  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('answers 405 to %s and says what is allowed', async (method) => {
+  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])('answers 405 to %s with the allowed method', async (method) => {
     for (const route of ['/v2/enqueue', `/x-ere/${KEY}`]) {
       const response = await fetch(gateway.url + route, { method });
       expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
     }
   });
 
-  it('says at / what it is, with a line to paste', async () => {
+  it('has a landing page with an example command', async () => {
     const text = await (await fetch(gateway.url)).text();
     expect(text).toContain(`curl -H 'Content-Type: application/json' ${gateway.url}/v2/enqueue`);
     expect(text).toContain('202 (Events API v1: 200) means');
   });
 
-  it('shows no host that could be pasted into a shell as a command', async () => {
+  it('shows no Host header that a shell would run as a command', async () => {
     const response = await new Promise<string>((resolve, reject) => {
       get(gateway.url, { headers: { host: '$(reboot)' } }, (incoming) => {
         let text = '';

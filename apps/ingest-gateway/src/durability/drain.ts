@@ -2,12 +2,12 @@ import { type Clock } from '@pdaltagent/clock';
 import { type Sent } from '@pdaltagent/messaging';
 import { type PoisonReason } from './lane-ports';
 
-/** What order is kept by: events with one order key go one after another. */
+/** Events with the same order key are published one after another. */
 export interface Keyed {
   readonly orderKey: string;
 }
 
-/** An event as it is stored in a spool. */
+/** An event in a spool. */
 export interface SpooledEvent<Event> {
   readonly sequence: number;
   /** Its size in the spool. */
@@ -19,26 +19,26 @@ export interface DrainPorts<Event> {
   /** Sends an event that may have been sent before. */
   send(event: Event, settled: (isConfirmed: boolean) => void): Sent;
   erase(spooled: SpooledEvent<Event>): void;
-  /** Reads the next entries after a sequence. Later: `take`. */
+  /** Reads the next entries after a sequence. Later calls `entriesRead`. */
   read(after: number): void;
-  /** Entries that are left to drain. */
+  /** Number of entries still to drain. */
   remaining(): number;
-  /** Keeps what can never be published. Later: true once it is durable, false if it cannot be kept. */
+  /** Quarantines an event that can never be published. Calls back with true once it is stored, false if it cannot be stored. */
   quarantine(event: Event, poison: PoisonReason, done: (isKept: boolean) => void): void;
 }
 
-/** What is read ahead of the broker; a single entry may exceed the bytes. */
+/** Limits of events that are read ahead and held in memory; a single entry may exceed the bytes. */
 export const WINDOW_EVENTS = 512;
 export const WINDOW_BYTES = 1024 * 1024;
-/** After the broker refused an event; milliseconds. */
+/** Pause after the broker refused an event; milliseconds. */
 const REFUSAL_BACKOFF_MS = 250;
-/** After an event could not be quarantined: it is then sent again, which costs a channel if it is refused; milliseconds. */
+/** Pause after an event could not be quarantined, because sending it again may close the channel; milliseconds. */
 const QUARANTINE_RETRY_MS = 5_000;
 const BEGINNING = 0;
 
 /**
- * Takes what one spool holds for one lane to the broker: the oldest events are held in memory, those of different order keys
- * go out together, and of one order key at most one is unconfirmed. After a refusal it starts with the oldest again. Pure.
+ * Publishes the events that one spool holds for one lane: the oldest are held in memory, those with different order keys are sent
+ * concurrently, and of each order key at most one is unconfirmed. After a refusal it starts with the oldest again. Does no I/O.
  */
 export class Drain<Event extends Keyed> {
   readonly #ports: DrainPorts<Event>;
@@ -46,11 +46,11 @@ export class Drain<Event extends Keyed> {
   /** By order key, oldest first; the first of each is ready or in flight. */
   readonly #queues = new Map<string, SpooledEvent<Event>[]>();
   readonly #inFlight = new Map<SpooledEvent<Event>, { sentAt: number }>();
-  /** On their way into the quarantine. */
+  /** Being quarantined. */
   readonly #quarantining = new Set<number>();
-  /** Quarantined and erased while a read was in progress, which may still give them. */
+  /** Quarantined and erased while a read was in progress, which may still return them. */
   readonly #quarantinedDuringRead = new Set<number>();
-  /** Could not be quarantined: what comes after them is drained first. */
+  /** Could not be quarantined: the events after them are drained first. */
   readonly #notQuarantined = new Set<number>();
   #quarantineRetryAt = -Infinity;
   #ready: SpooledEvent<Event>[] = [];
@@ -67,27 +67,27 @@ export class Drain<Event extends Keyed> {
     this.#clock = clock;
   }
 
-  /** Sent, and not settled. */
+  /** Events sent and not settled. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
 
-  /** When the oldest of what is in flight was sent. */
+  /** When the oldest event in flight was sent. */
   get oldestSentAt(): number | undefined {
     return this.#inFlight.values().next().value?.sentAt;
   }
 
-  /** Nothing is left to drain. */
+  /** Whether everything has been drained. */
   get isDone(): boolean {
     return this.#inFlight.size === 0 && this.#ports.remaining() === 0;
   }
 
-  /** Nothing can be done now, though something may be left. */
+  /** Whether nothing can be done now, although entries may be left. */
   get isIdle(): boolean {
     return this.#windowEvents === 0 && this.#reading === 'no' && !this.#hasMore;
   }
 
-  /** Sends what may go, at most `window` in flight, and reads on if there is room. */
+  /** Sends what may be sent, with at most `window` in flight, and reads ahead. */
   pump(window: number): void {
     const now = this.#clock.monotonic();
     if (this.#wasRefused || now < this.#backoffUntil) return;
@@ -110,12 +110,12 @@ export class Drain<Event extends Keyed> {
     this.#ports.read(this.#cursor);
   }
 
-  /** Something was added to the spool. */
+  /** An entry was added to the spool. */
   entryAdded(): void {
     this.#hasMore = true;
   }
 
-  /** What was read: the next entries, oldest first; none means that the end is reached. */
+  /** The result of `read`: the next entries, oldest first; none at the end of the spool. */
   entriesRead(entries: readonly SpooledEvent<Event>[]): void {
     const isWanted = this.#reading === 'yes';
     this.#reading = 'no';
@@ -126,7 +126,7 @@ export class Drain<Event extends Keyed> {
     this.#quarantinedDuringRead.clear();
   }
 
-  /** If nothing is left of what was read and the spool is not empty, reads it from the beginning again. */
+  /** If all entries that were read are done and the spool is not empty, reads it from the beginning again. */
   rescan(): void {
     if (this.#windowEvents > 0 || this.#reading !== 'no') return;
     if (this.#clock.monotonic() >= this.#quarantineRetryAt) this.#notQuarantined.clear();
@@ -135,13 +135,13 @@ export class Drain<Event extends Keyed> {
     this.#hasMore = true;
   }
 
-  /** What is in flight counts as sent now: the time in which the broker was blocked does not count. */
+  /** Restarts the timeouts of events in flight, so that the time in which the broker was blocked does not count. */
   resetTimeouts(): void {
     const now = this.#clock.monotonic();
     for (const sent of this.#inFlight.values()) sent.sentAt = now;
   }
 
-  /** The channel is gone: starts with the oldest again. */
+  /** The channel was lost: starts with the oldest again. */
   restart(): void {
     this.#queues.clear();
     this.#inFlight.clear();

@@ -16,7 +16,7 @@ let amqpUrl: string;
 let proxy: FaultProxy;
 let log: LogLine[];
 let connection: ChannelModel;
-/** What has arrived on the lane. */
+/** Ids of the messages that arrived on the lane. */
 let arrived: string[];
 const stops: (() => Promise<void>)[] = [];
 
@@ -85,15 +85,15 @@ function message(changes: Partial<OutgoingMessage> = {}): OutgoingMessage {
 }
 
 const isDirect = ({ publisher }: Rig): Promise<boolean> =>
-  waitUntil(() => publisher.mode === 'direct', { what: 'events to go straight to the broker', timeoutMs: 30_000 });
+  waitUntil(() => publisher.mode === 'direct', { what: 'events to go directly to the broker', timeoutMs: 30_000 });
 
-/** Resolves if these and no others arrive, in this order. */
+/** Resolves once exactly these messages have arrived, in this order. */
 async function arrive(messages: readonly OutgoingMessage[]): Promise<void> {
   await waitUntil(() => arrived.length >= messages.length, { what: `${messages.length} messages to arrive` });
   expect(arrived).toEqual(messages.map(({ id }) => id));
 }
 
-/** Shapes that AMQP 0-9-1 has no form for, as an earlier release may have spooled them. */
+/** Messages that AMQP 0-9-1 cannot encode, as an earlier release may have spooled them. */
 const POISON: Readonly<Record<string, Partial<OutgoingMessage>>> = {
   'an id over 255 bytes': { id: 'i'.repeat(256) },
   'a name of a header over 255 bytes': { forward: { ['h'.repeat(256)]: 'value' } },
@@ -112,7 +112,7 @@ it.each(Object.entries(POISON))('quarantines %s, and publishes what comes after 
   expect(rig.publisher.mode).toBe('direct');
 });
 
-it('quarantines what it finds in the spool and cannot publish, and drains what comes after it', async () => {
+it('quarantines spooled events that cannot be published, and drains what comes after them', async () => {
   await proxy.inject({ kind: 'down' });
   const rig = await start();
   const good = Array.from({ length: 20 }, () => message());
@@ -126,7 +126,7 @@ it('quarantines what it finds in the spool and cannot publish, and drains what c
   await arrive(good);
 });
 
-it('leaves a record of a newer version where it is, publishes what comes after it, and finds it again', async () => {
+it('leaves a record of a newer version in the spool, and publishes what comes after it', async () => {
   const sequence = Date.now() * 1_000;
   const { spool } = await claimSpool(root, {
     maximumBytes: 2 ** 26,
@@ -148,7 +148,7 @@ it('leaves a record of a newer version where it is, publishes what comes after i
   expect(reports.map(({ fields }) => fields)).toMatchObject([{ sequence, version: 99 }]);
 });
 
-it('waits for a broker that is there at once, in place of spooling the first events', async () => {
+it('waits for a broker that is reachable at once, instead of spooling the first events', async () => {
   const rig = await start();
   await Promise.all(Array.from({ length: 50 }, () => rig.publisher.publish(message())));
   await isDirect(rig);

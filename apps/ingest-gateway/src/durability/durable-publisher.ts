@@ -25,22 +25,22 @@ import { SequenceMap } from './sequence-map';
 import { SpoolReader } from './spool-reader';
 
 const TICK_MS = 100;
-/** Sequences are microseconds since 1970, so that they grow over restarts and tell an entry's age. */
+/** Sequences are microseconds since 1970, so that they increase across restarts and show an entry's age. */
 const SEQUENCES_PER_MS = 1_000;
 const CLOSE_GRACE_MS = 3_000;
 
 export interface DurablePublisherOptions {
   readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'family' | 'queueType'>;
   readonly spool: Spool;
-  /** What the former layout of the spool holds: it is drained first. */
+  /** The spool in the last release's layout, if it has entries: it is drained first. */
   readonly legacy: SpoolSource | undefined;
   readonly quarantine: Quarantine;
   readonly limits: LaneLimits;
   readonly log: Logger;
   readonly clock?: Clock;
-  /** Called when events of any lanes begin to go to the spool, for metrics. */
+  /** Called when events of one or more lanes begin to be spooled, for metrics. */
   readonly spoolBegun: (cause: Cause) => void;
-  /** Called for each event that went to the quarantine, for metrics. */
+  /** Called for each quarantined event, for metrics. */
   readonly quarantined: (problem: QuarantineProblem) => void;
 }
 
@@ -51,7 +51,7 @@ interface PendingPublish {
 
 type Ports = LanePorts<OutgoingMessage, SpoolFailure, SpoolSource>;
 
-/** Where events become durable: confirmed by the broker, or synced to the spool, which is drained into the broker. */
+/** Makes events durable: confirmed by the broker, or synced to the spool, which is drained to the broker. */
 export class DurablePublisher implements EventSink {
   readonly #options: DurablePublisherOptions;
   readonly #clock: Clock;
@@ -62,7 +62,7 @@ export class DurablePublisher implements EventSink {
   /** The spool, in both layouts. */
   readonly #own: readonly SpoolSource[];
   readonly #pending = new SequenceMap<PendingPublish>();
-  /** Spools of other instances, with the lanes that are still to be drained. */
+  /** Orphaned spools, with the lanes that are still to be drained. */
   readonly #orphans = new Map<SpoolSource, Set<number>>();
   #stopTicking: () => void = () => undefined;
   #lastSequence: number;
@@ -92,7 +92,7 @@ export class DurablePublisher implements EventSink {
     );
   }
 
-  /** The mode of all lanes: direct only if each is. */
+  /** The mode of the gateway: direct only if all lanes are. */
   get mode(): Mode {
     return this.lanesIn('spool') === 0 ? 'direct' : 'spool';
   }
@@ -105,10 +105,10 @@ export class DurablePublisher implements EventSink {
     return this.#broker.state();
   }
 
-  /** Starts to connect; does not wait for the broker. */
+  /** Starts connecting; does not wait for the broker. */
   start(): void {
     const entries = this.#own.reduce((sum, source) => sum + source.entries, 0);
-    if (entries > 0) this.#options.log.warn('the spool holds events of an earlier run', { entries });
+    if (entries > 0) this.#options.log.warn('the spool contains events of an earlier run', { entries });
     this.#stopTicking = every(this.#clock, TICK_MS, () => this.#lanes.forEach((lane) => lane.tick()));
     this.#broker.start();
   }
@@ -124,22 +124,22 @@ export class DurablePublisher implements EventSink {
     });
   }
 
-  /** Drains what another instance left, where it is, and closes it when it is empty. */
+  /** Drains an orphaned spool in place, and closes it once it is empty. */
   drainOrphan(source: SpoolSource): void {
     const { folder, entries } = source;
-    this.#options.log.warn('draining the spool that another gateway left', { folder, entries });
+    this.#options.log.warn('draining an orphaned spool', { folder, entries });
     const filled = this.#lanes.flatMap((_, lane) => (source.entriesOf(lane) > 0 ? [lane] : []));
     this.#orphans.set(source, new Set(filled));
     for (const lane of filled) this.#lanes[lane]?.drainOrphan(source);
   }
 
-  /** How old the oldest event in the spool is; seconds. NaN if the spool cannot be read at the moment. */
+  /** Age of the oldest event in the spool; seconds. NaN if the spool cannot be read at the moment. */
   async oldestAgeSeconds(): Promise<number> {
     const ages = await Promise.all(this.#own.map((source) => this.#oldestAgeSeconds(source)));
     return Math.max(0, ...ages);
   }
 
-  /** To be called when nothing is published any more. What the spool holds is drained by whichever process takes it next. */
+  /** Must be called after the last `publish`. The next process that claims the spool drains its entries. */
   async close(): Promise<void> {
     this.#isClosing = true;
     const end = this.#clock.monotonic() + CLOSE_GRACE_MS;
@@ -181,7 +181,7 @@ export class DurablePublisher implements EventSink {
     maybeDuplicate: boolean,
     settled: (settlement: Settlement) => void,
   ): Sent {
-    // What the spool holds is left to the next process.
+    // Spooled events are left to the next process.
     if (this.#isClosing && maybeDuplicate) return 'ended';
     return this.#broker.publish(lane, message, settled);
   }
@@ -208,7 +208,7 @@ export class DurablePublisher implements EventSink {
     try {
       await quarantine.add({ id, problem, ...reason, quarantinedAt: this.#clock.wall(), record });
     } catch (error) {
-      log.error('an event that cannot be published cannot be stored in the quarantine', { id, problem, error });
+      log.error('an event that cannot be published could not be quarantined', { id, problem, error });
       return false;
     }
     quarantined(problem);
@@ -220,7 +220,7 @@ export class DurablePublisher implements EventSink {
     left?.delete(lane);
     if (left?.size !== 0) return;
     this.#orphans.delete(source);
-    this.#options.log.info('the spool that another gateway left has been drained', { folder: source.folder });
+    this.#options.log.info('an orphaned spool has been drained', { folder: source.folder });
     source.close().catch((error: unknown) => {
       this.#options.log.error('a spool cannot be closed', { folder: source.folder, error });
     });

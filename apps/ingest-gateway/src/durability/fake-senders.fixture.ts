@@ -1,8 +1,8 @@
-/** Who sends events, and which of them were answered. */
+/** Senders of events: tracks which events were answered. */
 export class FakeSenders {
-  /** What was answered as durable. */
+  /** Sequences of events that were answered as durable. */
   readonly answered = new Set<number>();
-  /** By sequence the order key of what is not answered. */
+  /** Order keys of unanswered events, by sequence. */
   readonly #waiting = new Map<number, string>();
 
   get unanswered(): readonly number[] {
@@ -22,12 +22,12 @@ export class FakeSenders {
     if (isDurable) this.answered.add(sequence);
   }
 
-  /** It is in a spool from the beginning. */
+  /** The event is in a spool from the beginning. */
   answeredBefore(sequence: number): void {
     this.answered.add(sequence);
   }
 
-  /** The process died: nobody is answered any more. */
+  /** The process was killed: pending events are never answered. */
   forget(): void {
     this.#waiting.clear();
   }

@@ -1,4 +1,4 @@
-/** What a spool holds of one lane. */
+/** A spool in memory, for one lane. */
 export class FakeSpool<Event extends { readonly sequence: number }> {
   readonly #events = new Map<number, Event>();
   readonly #erased = new Set<number>();
@@ -12,7 +12,7 @@ export class FakeSpool<Event extends { readonly sequence: number }> {
   }
 
   erase(sequence: number): void {
-    if (!this.#events.has(sequence) || this.#erased.has(sequence)) throw new Error(`${sequence} is not there`);
+    if (!this.#events.has(sequence) || this.#erased.has(sequence)) throw new Error(`${sequence} is not in the spool`);
     this.#erased.add(sequence);
   }
 
@@ -24,7 +24,7 @@ export class FakeSpool<Event extends { readonly sequence: number }> {
       .slice(0, count);
   }
 
-  /** The process dies: `count` erasures have not reached the disk. */
+  /** The process is killed: all but the first `count` erasures are lost. */
   crash(count: number): void {
     for (const sequence of [...this.#erased].slice(count)) this.#events.delete(sequence);
     this.#erased.clear();

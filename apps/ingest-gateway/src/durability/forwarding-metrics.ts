@@ -3,7 +3,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { type DurablePublisher } from './durable-publisher';
 import { type Cause, CAUSES, MODES } from './lane-ports';
 
-/** The metrics of the spool, and of how events get to the broker. */
+/** The metrics of the spool and of publishing. */
 export class ForwardingMetrics {
   readonly #begun: Counter<'cause'>;
   readonly #registers: Registry[];
@@ -12,7 +12,7 @@ export class ForwardingMetrics {
     this.#registers = [registry];
     this.#begun = new Counter({
       name: 'pdaltagent_gateway_spool_begun_total',
-      help: 'How often events of one or more lanes began to go to the spool, by cause.',
+      help: 'How often events of one or more lanes began to be spooled, by cause.',
       labelNames: ['cause'],
       registers: this.#registers,
     });
@@ -23,7 +23,7 @@ export class ForwardingMetrics {
     this.#begun.inc({ cause });
   }
 
-  /** @param spools what is drained: the spool, and what its former layout holds */
+  /** @param spools the instance's own spool, in one or both layouts */
   watch(spools: readonly SpoolSource[], publisher: DurablePublisher): void {
     const registers = this.#registers;
     new Gauge({
@@ -52,7 +52,7 @@ export class ForwardingMetrics {
     });
     new Gauge({
       name: 'pdaltagent_gateway_mode',
-      help: 'Where new events go: 1 for direct if those of all lanes go straight to the broker, otherwise 1 for spool.',
+      help: 'Where new events go: 1 for direct if those of all lanes go directly to the broker, otherwise 1 for spool.',
       labelNames: ['mode'],
       registers,
       collect() {

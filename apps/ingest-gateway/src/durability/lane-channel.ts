@@ -2,12 +2,12 @@ import { type Clock } from '@pdaltagent/clock';
 import { type Sent, type Settlement } from '@pdaltagent/messaging';
 import { type LanePorts } from './lane-ports';
 
-/** Unconfirmed events of a channel. With 199 a queue that does not answer stalls its channel only, with 256 all of them. */
+/** Maximum unconfirmed events of a channel. With 199 an unresponsive queue stalls only its channel, with 256 all of them. */
 const WINDOW = 128;
-/** How long events wait for the first connection before they are spooled; milliseconds. */
+/** How long events may wait for the first connection before they are spooled; milliseconds. */
 const START_MS = 3_000;
 
-/** What a lane knows of its channel, and how much may be sent over it. */
+/** The state of a lane's channel, which decides how many events may be in flight. */
 export class LaneChannel<Event> {
   readonly #send: LanePorts<Event, never, never>['send'];
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -15,7 +15,7 @@ export class LaneChannel<Event> {
   readonly #startTimeoutAt: number;
   #state: 'never opened' | 'lost' | 'fresh' | 'proven' = 'never opened';
   #isBlocked = false;
-  /** Events that were in flight when the broker closed the channel because of one of them: they are sent one by one. */
+  /** Number of events that were in flight when the broker closed the channel because of one of them: they are sent one by one. */
   #suspects = 0;
 
   constructor(send: LanePorts<Event, never, never>['send'], clock: Pick<Clock, 'monotonic'>, window: number) {
@@ -29,12 +29,12 @@ export class LaneChannel<Event> {
     return this.#state !== 'never opened' && this.#state !== 'lost' && !this.#isBlocked;
   }
 
-  /** The first connection is being made, and can be expected soon. */
+  /** Whether the first connection is being established, and can be expected soon. */
   get isStarting(): boolean {
     return this.#state === 'never opened' && this.#clock.monotonic() < this.#startTimeoutAt;
   }
 
-  /** How many events may be in flight now. A queue that does not answer is found out with a fresh channel's first event. */
+  /** How many events may be in flight now. A new channel sends a single event first, to detect an unresponsive queue. */
   get window(): number {
     if (!this.canSend) return 0;
     return this.#state === 'fresh' || this.#suspects > 0 ? 1 : this.#window;
@@ -49,19 +49,19 @@ export class LaneChannel<Event> {
     this.#state = 'lost';
   }
 
-  /** The broker closed the channel because of one of so many events in flight. AMQP does not say which. */
+  /** The broker closed the channel because of one of the events in flight. AMQP does not say which. */
   sendOneByOne(inFlight: number): void {
     this.#suspects = inFlight;
   }
 
-  /** False if it was known. */
+  /** False if it was blocked already. */
   blocked(): boolean {
     if (this.#isBlocked) return false;
     this.#isBlocked = true;
     return true;
   }
 
-  /** False if it was known. */
+  /** False if it was blocked already. */
   unblocked(): boolean {
     if (!this.#isBlocked) return false;
     this.#isBlocked = false;
@@ -70,7 +70,7 @@ export class LaneChannel<Event> {
 
   send(event: Event, maybeDuplicate: boolean, settled: (settlement: Settlement) => void): Sent {
     const sent = this.#send(event, maybeDuplicate, (settlement) => {
-      // A queue that does not answer is refused for after a while: that proves nothing.
+      // The broker eventually refuses events for an unresponsive queue: a refusal does not prove that the channel works.
       if (settlement === 'confirmed') this.#state = 'proven';
       this.#suspects = Math.max(0, this.#suspects - 1);
       settled(settlement);

@@ -3,17 +3,17 @@ import { type PoisonReason } from './lane-ports';
 
 export interface LaneDrainsOptions<Event extends Keyed, Source> {
   readonly own: Source;
-  /** What the former layout of the spool holds: it is drained before the lane's own spool. */
+  /** The spool in the last release's layout: it is drained before the lane's own spool. */
   readonly legacy?: Source | undefined;
   readonly drainOf: (source: Source, from: 'spool' | 'orphan') => Drain<Event>;
-  /** Nothing is left in a spool of another instance. */
+  /** Called once an orphaned spool holds nothing for the lane any more. */
   readonly drained: (source: Source) => void;
 }
 
-/** Everything that is drained for one lane: its own spool, in two layouts, and spools that other instances have left. */
+/** Everything that is drained for one lane: its own spool, in both layouts, and orphaned spools. */
 export class LaneDrains<Event extends Keyed, Source> {
   readonly #options: LaneDrainsOptions<Event, Source>;
-  /** In the order in which they are drained; the lane's own come first. */
+  /** In the order in which they are drained: the lane's own spool first. */
   readonly #drains = new Map<Source, Drain<Event>>();
   readonly #own: readonly Drain<Event>[];
   readonly #orphans = new Map<Source, Drain<Event>>();
@@ -26,12 +26,12 @@ export class LaneDrains<Event extends Keyed, Source> {
     this.#own = [...this.#drains.values()];
   }
 
-  /** Sent, and not settled. */
+  /** Events sent and not settled. */
   get inFlight(): number {
     return sentBy(this.#drains.values());
   }
 
-  /** The same, of what other instances have left. */
+  /** The same, of orphaned spools. */
   get orphansInFlight(): number {
     return this.#orphans.size === 0 ? 0 : sentBy(this.#orphans.values());
   }
@@ -50,7 +50,7 @@ export class LaneDrains<Event extends Keyed, Source> {
     this.#orphans.set(source, drain);
   }
 
-  /** Drains the lane's own spool, at most `window` in flight. True if nothing is left in it. */
+  /** Drains the lane's own spool, with at most `window` in flight. True once it is empty. */
   pumpOwn(window: number): boolean {
     const drain = this.#own.find(({ isDone }) => !isDone);
     drain?.pump(window);
@@ -58,8 +58,8 @@ export class LaneDrains<Event extends Keyed, Source> {
   }
 
   /**
-   * Drains what other instances have left, at most `window` in flight, and forgets what is empty. One spool after another,
-   * so that what is held of them in memory does not grow with their number; one that cannot be read holds up no other.
+   * Drains orphaned spools, with at most `window` in flight, and removes empty ones. One spool after another, so that memory use
+   * does not grow with their number; a spool that cannot be read does not delay the others.
    */
   pumpOrphans(window: number): void {
     for (const [source, drain] of this.#orphans) {
@@ -74,12 +74,12 @@ export class LaneDrains<Event extends Keyed, Source> {
     }
   }
 
-  /** What was read from a spool, oldest first. */
+  /** The entries read from a spool, oldest first. */
   entriesRead(source: Source, entries: readonly SpooledEvent<Event>[]): void {
     this.#drains.get(source)?.entriesRead(entries);
   }
 
-  /** Something was added to the lane's own spool. */
+  /** An entry was added to the lane's own spool. */
   entryAdded(): void {
     this.#drains.get(this.#options.own)?.entryAdded();
   }
@@ -92,12 +92,12 @@ export class LaneDrains<Event extends Keyed, Source> {
     for (const drain of this.#drains.values()) drain.resetTimeouts();
   }
 
-  /** The channel is gone. */
+  /** The channel was lost. */
   restart(): void {
     for (const drain of this.#drains.values()) drain.restart();
   }
 
-  /** The lane's own spool is empty, and its events go straight to the broker: what comes next is read from the beginning. */
+  /** The lane's own spool is empty and new events go directly to the broker: the next read starts from the beginning. */
   restartOwn(): void {
     for (const drain of this.#own) drain.restart();
   }

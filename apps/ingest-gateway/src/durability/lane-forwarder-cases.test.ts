@@ -7,7 +7,7 @@ function run(simulation: LaneSimulation, count: number, ...steps: readonly Count
   for (const step of steps) simulation.step({ do: step, count });
 }
 
-it('sends nothing again from a read that began before it was confirmed late', () => {
+it('does not resend an event that a read found before it was confirmed late', () => {
   const simulation = new LaneSimulation({ waits: false });
   simulation.step({ do: 'accept', key: 1 });
   simulation.step({ do: 'wait', ms: 3_001 });
@@ -21,7 +21,7 @@ it('sends nothing again from a read that began before it was confirmed late', ()
   expect(simulation.sent).toEqual([1, 2]);
 });
 
-it('answers at once, by way of the spool, what comes while the broker owes confirms', () => {
+it('spools and answers new events at once while the broker owes confirms', () => {
   const simulation = new LaneSimulation({ waits: false });
   simulation.step({ do: 'open' });
   simulation.step({ do: 'accept', key: 1 });
@@ -31,7 +31,7 @@ it('answers at once, by way of the spool, what comes while the broker owes confi
   expect(simulation.unanswered).toEqual([]);
 });
 
-it('holds no more than its share in memory until the first connection is there', () => {
+it('holds no more than its share in memory until the first connection is established', () => {
   const simulation = new LaneSimulation({ waits: false });
   for (const key of [1, 2, 3]) simulation.step({ do: 'accept', key });
   expect(simulation.spooled).toBe(0);
@@ -41,7 +41,7 @@ it('holds no more than its share in memory until the first connection is there',
   expect(simulation.spooled).toBe(4);
 });
 
-it('answers at once, by way of the spool, for a second after events have waited in vain for it to be drained', () => {
+it('spools and answers events at once for a second after held events had to be spooled', () => {
   const simulation = new LaneSimulation({ waits: false, legacy: [{ orderKey: 'key 1' }] });
   simulation.step({ do: 'open' });
   simulation.step({ do: 'accept', key: 1 });
@@ -54,7 +54,7 @@ it('answers at once, by way of the spool, for a second after events have waited 
   expect(simulation.unanswered).toEqual([]);
 });
 
-it('stores what waits when the channel turns out to have ended', () => {
+it('spools held events when the channel turns out to be lost', () => {
   const simulation = new LaneSimulation({ waits: false });
   simulation.step({ do: 'open' });
   for (const key of [1, 2, 3]) simulation.step({ do: 'accept', key });
@@ -66,7 +66,7 @@ it('stores what waits when the channel turns out to have ended', () => {
   expect(simulation.spooled).toBe(2);
 });
 
-it('gives no channel up for the time in which the broker was short of memory', () => {
+it('does not count the time in which the broker was blocked towards the timeout of a channel', () => {
   const simulation = new LaneSimulation({ waits: false, orphans: [[{ orderKey: 'other key' }]] });
   simulation.step({ do: 'open' });
   simulation.step({ do: 'accept', key: 1 });
@@ -82,7 +82,7 @@ it('gives no channel up for the time in which the broker was short of memory', (
   expect(simulation.counts.reopened).toBe(0);
 });
 
-it('keeps half of the window for its own events while it drains what another instance left', () => {
+it('keeps half of the window for its own events while it drains an orphaned spool', () => {
   const orphan = ['a', 'b', 'c', 'd', 'e'].map((orderKey) => ({ orderKey }));
   const simulation = new LaneSimulation({ waits: false, orphans: [orphan] });
   simulation.step({ do: 'open' });
@@ -93,7 +93,7 @@ it('keeps half of the window for its own events while it drains what another ins
   expect(simulation.sent.at(-1)).toBe(orphan.length + 1);
 });
 
-it('finds what the broker refuses with one channel more, however many were in flight with it', () => {
+it('identifies the event that the broker refuses with one more channel, however many were in flight with it', () => {
   const simulation = new LaneSimulation({ waits: false });
   for (const key of [0, 1]) simulation.step({ do: 'accept', key });
   simulation.step({ do: 'accept', key: 2 });
@@ -104,7 +104,7 @@ it('finds what the broker refuses with one channel more, however many were in fl
   expect(simulation.counts.refusals).toBe(2);
 });
 
-it('sends an event that the broker refuses for now a few times a second, not at every turn', () => {
+it('resends an event that the broker refuses a few times a second, no more often', () => {
   const simulation = new LaneSimulation({ waits: false });
   simulation.step({ do: 'open' });
   simulation.step({ do: 'accept', key: 1 });

@@ -53,7 +53,7 @@ const left: fc.Arbitrary<Preloaded[]> = fc.array(
   fc.nat(3).map((key) => ({ orderKey: `key ${key}` })),
   { maxLength: 5 },
 );
-/** What other instances left; the sequences of their events say nothing about those of this one. */
+/** Orphaned spools; the sequences of their events are unrelated to those of this instance. */
 const leftByOthers: fc.Arbitrary<Preloaded[][]> = fc.array(
   fc.array(
     fc.record({
@@ -71,7 +71,7 @@ function afterAll(simulation: LaneSimulation, all: readonly Step[]): LaneSimulat
   return simulation;
 }
 
-it('loses nothing that it answered, whatever happens, and keeps the order of senders that wait for their answer', () => {
+it('loses nothing that it answered, whatever fails, and keeps the order of senders that wait for their responses', () => {
   fc.assert(
     fc.property(steps, left, (all, legacy) => {
       const simulation = afterAll(new LaneSimulation({ waits: true, legacy }), all);
@@ -85,7 +85,7 @@ it('loses nothing that it answered, whatever happens, and keeps the order of sen
   );
 });
 
-it('keeps the order of acceptance, of senders that do not wait too, as long as nothing is refused', () => {
+it('keeps the order of acceptance as long as nothing is refused, even if senders do not wait for responses', () => {
   fc.assert(
     fc.property(steps, left, (all, legacy) => {
       const unrefused = all.filter(({ do: what }) => what !== 'refuse' && what !== 'fail to sync');
@@ -98,7 +98,7 @@ it('keeps the order of acceptance, of senders that do not wait too, as long as n
   );
 });
 
-it('quarantines exactly what the broker never takes, and delivers everything around it', () => {
+it('quarantines exactly the events that can never be published, and publishes all others', () => {
   fc.assert(
     fc.property(stepsWithPoison, (all) => {
       const simulation = afterAll(new LaneSimulation({ waits: true }), all);
@@ -112,7 +112,7 @@ it('quarantines exactly what the broker never takes, and delivers everything aro
   );
 });
 
-it('drains what other instances left beside its own events, and loses none of either, whatever the broker refuses', () => {
+it('drains orphaned spools while it publishes its own events, and loses none of either, whatever the broker refuses', () => {
   fc.assert(
     fc.property(stepsWithPoison, leftByOthers, (all, orphans) => {
       const simulation = afterAll(new LaneSimulation({ waits: true, orphans }), all);
@@ -127,7 +127,7 @@ it('drains what other instances left beside its own events, and loses none of ei
   );
 });
 
-it('finds what the broker refuses in one spool while it drains that of another instance', () => {
+it('identifies the refused event in its own spool while it drains an orphaned one', () => {
   const simulation = new LaneSimulation({
     waits: true,
     orphans: [['a', 'b', 'c', 'd'].map((orderKey) => ({ orderKey }))],
@@ -141,7 +141,7 @@ it('finds what the broker refuses in one spool while it drains that of another i
   expect(simulation.isDirect).toBe(true);
 });
 
-it('finds what the broker refuses in the spool of another instance while it has enough events of its own', () => {
+it('identifies the refused event in an orphaned spool while it has enough events of its own', () => {
   const simulation = new LaneSimulation({ waits: false, orphans: [[{ orderKey: 'other key', poison: 'refused' }]] });
   simulation.step({ do: 'open' });
   simulation.step({ do: 'adopt' });
@@ -158,7 +158,7 @@ it('finds what the broker refuses in the spool of another instance while it has 
   expect(simulation.lostEvents()).toEqual([]);
 });
 
-it('delivers what comes after an event that the quarantine cannot take now, and quarantines it when it can', () => {
+it('publishes what comes after an event that cannot be quarantined now, and quarantines it once that is possible', () => {
   const simulation = new LaneSimulation({ waits: true });
   simulation.step({ do: 'accept', key: 1, poison: 'refused' });
   simulation.step({ do: 'accept', key: 2 });
@@ -174,7 +174,7 @@ it('delivers what comes after an event that the quarantine cannot take now, and 
   }
   expect(simulation.spooled).toBe(1);
   expect(simulation.quarantined.size).toBe(0);
-  // In ten seconds: neither its channel nor the disk is worn out with it.
+  // In ten seconds: retries close few channels and cause few reads.
   expect(simulation.counts.refusals).toBeLessThan(5);
   expect(simulation.counts.reads).toBeLessThan(20);
   simulation.recover();
@@ -183,7 +183,7 @@ it('delivers what comes after an event that the quarantine cannot take now, and 
   expect(simulation.lostEvents()).toEqual([]);
 });
 
-it('visits every way an event can go', () => {
+it('covers every cause of spooling and enough quarantined events', () => {
   const causes = new Set<string>();
   const quarantined = new Set<number>();
   for (const all of fc.sample(fc.array(fc.oneof(step, poison), { minLength: 60, maxLength: 120, size: 'max' }), {

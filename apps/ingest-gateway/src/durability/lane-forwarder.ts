@@ -8,30 +8,30 @@ import { SequenceMap } from './sequence-map';
 import { SpoolWriter } from './spool-writer';
 
 const LANE_SHARE = 1 / 4;
-/** What other instances have left may take half of what may be in flight: the lane's own events must not wait for it. */
+/** Share of the events in flight that may be from orphaned spools: the lane's own events must not wait for them. */
 const ORPHANS_SHARE = 1 / 2;
-/** A channel that has not confirmed an event for so long is given up; milliseconds. */
+/** A channel that has not confirmed an event for this long is replaced; milliseconds. */
 const CHANNEL_TIMEOUT_MS = 60_000;
-/** If the spool holds no more for the lane, new events wait in memory for it to be drained. */
+/** If the lane has at most this many spooled events, new events wait in memory until they are drained. */
 const HOLD_EVENTS = 500;
 const HOLD_MS = 2_000;
-/** After new events have waited in vain; milliseconds. */
+/** New events are spooled at once for this long after held events had to be spooled; milliseconds. */
 const HOLD_PAUSE_MS = 1_000;
 
 /**
- * Takes one lane's events to the broker in the order in which they were accepted, by way of the spool if need be. Pure: the
- * channel, the spool and the clock are passed in.
+ * Publishes one lane's events in the order in which they were accepted, through the spool if necessary. Does no I/O: channel,
+ * spool and clock are passed in.
  *
  * In direct mode an event is sent at once and answered when it is confirmed. If the channel is lost, does not confirm in time or
- * refuses an event, everything unconfirmed is spooled and answered, and new events follow it into the spool. The spool is
- * drained once nothing that was sent before can be confirmed any more, or all of it has been. So whatever is sent again is sent
- * from the oldest unconfirmed event on, in sequence: copies that arrive late cannot change the order of first arrivals.
+ * refuses an event, everything unconfirmed is spooled and answered, and new events are spooled too. The spool is drained once
+ * nothing that was sent before can be confirmed any more, or all of it has been. So events are always resent from the oldest
+ * unconfirmed one on, in sequence: duplicates that arrive late cannot change the order of first arrivals.
  */
 export class LaneForwarder<Event extends Keyed, Failure, Source> {
   readonly #ports: LanePorts<Event, Failure, Source>;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #confirmTimeoutMs: number;
-  /** Events that may be held in memory unconfirmed. */
+  /** Maximum unconfirmed events in memory. */
   readonly #share: number;
   readonly #channel: LaneChannel<Event>;
   readonly #remaining: () => number;
@@ -39,12 +39,12 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   readonly #spoolWriter: SpoolWriter<Event, Failure>;
   #mode: Mode = 'spool';
   #isModeReported = false;
-  /** Sent, unconfirmed, and nowhere else. */
+  /** Sent and unconfirmed, and not in the spool. */
   readonly #direct = new SequenceMap<{ readonly event: Event; readonly sentAt: number }>();
-  /** Accepted, and held in memory until it can be sent. */
+  /** Accepted, and held in memory until they can be sent. */
   readonly #held = new SequenceMap<{ readonly event: Event; readonly since: number }>();
   #noHoldUntil = -Infinity;
-  /** Whether what other instances have left goes next. */
+  /** Whether orphaned events are sent next. */
   #orphansNext = false;
 
   constructor(
@@ -72,12 +72,12 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     });
   }
 
-  /** Events sent, or waiting in memory to be sent, that are not durable yet. */
+  /** Number of events that are sent, or held in memory to be sent, and not confirmed yet. */
   get unconfirmed(): number {
     return this.#notDurable + this.#drains.inFlight;
   }
 
-  /** Takes an event; its sequence is higher than those before. Later: `answer`. */
+  /** Accepts an event; its sequence must be higher than all before. Later calls `answer`. */
   accept(sequence: number, event: Event): void {
     if (this.#mode === 'direct') {
       if (this.#held.size === 0 && this.#inFlight < this.#channel.window) {
@@ -89,20 +89,20 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     this.#store(sequence, event);
   }
 
-  /** Drains what another instance has left, beside the lane's own events: no order is kept between instances. */
+  /** Drains an orphaned spool concurrently with the lane's own events: there is no order between instances. */
   drainOrphan(source: Source): void {
     this.#drains.addOrphan(source);
     this.#advance();
   }
 
-  /** The lane has a channel. @param isBlocked whether the broker takes nothing over its connection for now */
+  /** The lane has a channel. @param isBlocked whether the broker has blocked its connection */
   opened(isBlocked: boolean): void {
     this.#channel.opened(isBlocked);
     this.#advance();
   }
 
   /**
-   * The lane's channel is gone.
+   * The lane's channel was lost.
    * @param refusal the broker's reason, if it closed the channel because of an event that was sent over it
    */
   lost(refusal?: string): void {
@@ -135,13 +135,13 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     this.#advance();
   }
 
-  /** What was read from a spool, oldest first. */
+  /** The entries read from a spool, oldest first. */
   entriesRead(source: Source, entries: readonly SpooledEvent<Event>[]): void {
     this.#drains.entriesRead(source, entries);
     this.#advance();
   }
 
-  /** To be called now and then. */
+  /** Must be called periodically. */
   tick(): void {
     const now = this.#clock.monotonic();
     if (this.#channel.canSend) {
@@ -163,7 +163,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     return this.#direct.size + this.#held.size;
   }
 
-  /** Sent, and not settled. */
+  /** Events sent and not settled. */
   get #inFlight(): number {
     return this.#direct.size + this.#spoolWriter.unsettled + this.#drains.inFlight;
   }
@@ -185,8 +185,8 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   }
 
   /**
-   * Sends what may be sent. If events go one by one because one of them is refused, that may be the lane's own or one that
-   * another instance has left: they take turns.
+   * Sends what may be sent. If events are sent one by one to find the one that is refused, own and orphaned events alternate,
+   * because it may be either.
    */
   #advance(): void {
     if (!this.#channel.canSend) return;
@@ -197,7 +197,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
 
   #advanceOwn(): void {
     if (this.#mode === 'direct') return this.#sendHeld();
-    // What was sent before may still be confirmed, or may not be in the spool yet.
+    // Events sent before may still be confirmed, or may not be in the spool yet.
     if (this.#direct.size > 0 || !this.#spoolWriter.isSettled) return;
     if (this.#drains.pumpOwn(this.#channel.window - this.#drains.orphansInFlight)) this.#goDirect();
   }
@@ -279,13 +279,13 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
         this.#ports.answer(sequence, 'durable');
         return;
       }
-      // Spooled, it is found again, and quarantined as soon as that is possible.
+      // It is found again in the spool, and quarantined as soon as that is possible.
       this.#switchToSpool('refused');
       this.#store(sequence, event);
     });
   }
 
-  /** From now on events go to the spool, and what is unconfirmed is stored there too. */
+  /** Spools events from now on, including those that are unconfirmed. */
   #switchToSpool(cause: Cause): void {
     if (this.#mode === 'direct') this.#change('spool', cause);
     for (const [sequence, { event, sentAt }] of this.#direct.entries())

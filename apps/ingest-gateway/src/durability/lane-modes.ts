@@ -1,14 +1,14 @@
 import { type Logger } from '@pdaltagent/service';
 import { type Cause, type Mode } from './lane-ports';
 
-/** Reports in one line what happens to many lanes at the same moment, as when the connection is lost. */
+/** The mode of each lane. Logs changes of many lanes at the same time in one line, for example when the connection is lost. */
 export class LaneModes {
   readonly #log: Logger;
   readonly #modes: Mode[];
   readonly #spoolBegun: (cause: Cause) => void;
   readonly #changesToReport = new Map<Cause, number[]>();
 
-  /** @param spoolBegun called once for all lanes whose events begin to go to the spool at the same moment */
+  /** @param spoolBegun called once for all lanes whose events begin to be spooled at the same time */
   constructor(log: Logger, lanes: number, spoolBegun: (cause: Cause) => void) {
     this.#log = log;
     this.#modes = Array.from({ length: lanes }, () => 'spool');
@@ -22,7 +22,7 @@ export class LaneModes {
   changed(lane: number, mode: Mode, cause: Cause | undefined): void {
     this.#modes[lane] = mode;
     if (cause === undefined) {
-      if (this.lanesIn('spool') === 0) this.#log.info('events go straight to the broker');
+      if (this.lanesIn('spool') === 0) this.#log.info('events go directly to the broker');
       return;
     }
     const lanes = this.#changesToReport.get(cause);
@@ -39,7 +39,7 @@ export class LaneModes {
     this.#changesToReport.delete(cause);
     this.#spoolBegun(cause);
     const fields = lanes.length === this.#modes.length ? { cause } : { cause, lanes: lanes.join(' ') };
-    // Under load it is how the gateway works.
+    // Normal operation under load.
     if (cause === 'busy') this.#log.debug('events go to the spool', fields);
     else this.#log.warn('events go to the spool', fields);
   }

@@ -17,29 +17,29 @@ const LIMITS = { confirmTimeoutMs: 1_000, maxInFlight: 12 };
 /** A quarter of what may be in flight. */
 const WINDOW = 3;
 
-/** A broker, disks, senders and a clock around one lane, each of which moves one step at a time. */
+/** A lane forwarder with simulated broker, spools, senders and clock, which advance one step at a time. */
 export class LaneSimulation {
   readonly causes = new Set<string>();
-  /** Sequences in the order in which they were sent. */
+  /** Sequences in the order in which they were sent to the broker. */
   readonly sent: number[] = [];
   readonly quarantined = new Set<number>();
-  /** Channels that the broker closed because of an event, channels that the lane gave up, and reads of spools. */
+  /** Channels that the broker closed because of an event, channels that the lane replaced, and reads of spools. */
   readonly counts = { refusals: 0, reopened: 0, reads: 0 };
   readonly #waits: boolean;
   #lane: LaneForwarder<Event, string, Source>;
   #now = 0;
   #next = 1;
-  /** Ended: gone, which the lane is told later. */
+  /** Ended: lost, which the lane is told later. */
   #connection: 'none' | 'open' | 'blocked' | 'ended' = 'none';
-  /** On the channel and not yet taken by the broker; then taken and not yet confirmed to us. */
+  /** Sent and not yet received by the broker; then received, and not yet confirmed. */
   #wire: Sent[] = [];
   #confirms: Sent[] = [];
-  /** Whether the broker has settled anything on this channel. */
+  /** Whether the broker has settled an event on this channel. */
   #isProven = false;
-  /** What was sent over channels that are gone: the broker may still take it, each channel's from its beginning. */
+  /** Events sent over lost channels: the broker may still receive them, those of each channel in order. */
   #late: Event[][] = [];
   readonly #arrived: Event[] = [];
-  /** Arrived late, and not answered until then: if the process died, nobody can recall what it had sent. */
+  /** Arrived late, and unanswered until then: if the process was killed, no order is guaranteed for them. */
   readonly #lateUnanswered = new Set<number>();
   readonly #spools: Readonly<Record<Source, FakeSpool<Event>>> = {
     own: new FakeSpool(),
@@ -48,7 +48,7 @@ export class LaneSimulation {
     'second orphan': new FakeSpool(),
   };
   #writing: Event[] = [];
-  /** What each read has found when it began: what is erased meanwhile is given all the same, as by a real database. */
+  /** What each read found when it began: it returns entries that are erased meanwhile, like a real database. */
   readonly #reading = new Map<Source, Event[]>();
   #quarantining: { readonly event: Event; readonly done: (isKept: boolean) => void }[] = [];
   readonly #senders = new FakeSenders();
@@ -58,8 +58,8 @@ export class LaneSimulation {
 
   /**
    * @param waits whether a sender waits for an answer before it sends the next event of its alert
-   * @param former what the former layout of the spool holds
-   * @param orphans what the spools of two other instances hold
+   * @param legacy events in the spool of the last release's layout
+   * @param orphans events in the spools of two other instances
    */
   constructor({ waits, legacy = [], orphans = [] }: { waits: boolean; legacy?: Preloaded[]; orphans?: Preloaded[][] }) {
     this.#waits = waits;
@@ -152,7 +152,7 @@ export class LaneSimulation {
     }
   }
 
-  /** Everything works again, for as long as there is something to do. */
+  /** Lets everything work again until nothing is left to do. */
   recover(): void {
     for (let round = 0; round < 400; round += 1) {
       if (this.#connection === 'ended') this.step({ do: 'lose', count: 0 });
@@ -165,13 +165,13 @@ export class LaneSimulation {
     }
   }
 
-  /** What was answered, never arrived, and is not in the quarantine. */
+  /** Events that were answered, never arrived, and were not quarantined. */
   lostEvents(): number[] {
     const kept = new Set([...this.#arrived.map(({ sequence }) => sequence), ...this.quarantined]);
     return [...this.#senders.answered].filter((sequence) => !kept.has(sequence));
   }
 
-  /** First arrivals that came after a later event of their key. */
+  /** First arrivals after a later event with the same order key. */
   orderViolations(): [number, number][] {
     const seen = new Set<number>();
     const latest = new Map<string, number>();
@@ -193,13 +193,13 @@ export class LaneSimulation {
         store: (_sequence, event) => this.#writing.push(event),
         erase: (source, sequence) => this.#spools[source].erase(sequence),
         read: (source, after) => {
-          if (this.#reading.has(source)) throw new Error('two reads of one spool at the same time');
+          if (this.#reading.has(source)) throw new Error('concurrent reads of one spool');
           this.counts.reads += 1;
           this.#reading.set(source, this.#spools[source].read(after, Infinity));
         },
         remaining: (source) => this.#remaining(source),
         quarantine: (event, _poison, done) => {
-          if (event.poison === undefined) throw new Error(`${event.sequence} is no poison`);
+          if (event.poison === undefined) throw new Error(`${event.sequence} is not poison`);
           this.#quarantining.push({ event, done });
         },
         answer: (sequence, verdict) => this.#senders.answer(sequence, verdict === 'durable'),
@@ -248,10 +248,10 @@ export class LaneSimulation {
     if (this.#connection === 'none' || this.#connection === 'ended') return 'ended';
     if (this.#connection === 'blocked') throw new Error('sent while blocked');
     const inFlight = this.#wire.length + this.#confirms.length;
-    if (inFlight >= (this.#isProven ? WINDOW : 1)) throw new Error('more in flight than a channel stands');
+    if (inFlight >= (this.#isProven ? WINDOW : 1)) throw new Error('more in flight than a channel may have');
     if (event.poison === 'unencodable') return 'unencodable';
     if (this.#sentOnce.has(sequence) && !maybeDuplicate)
-      throw new Error(`${sequence} was sent twice and does not say so`);
+      throw new Error(`${sequence} was sent twice without being marked as a possible duplicate`);
     this.#sentOnce.add(sequence);
     this.sent.push(sequence);
     this.#wire.push({ event, settled });
@@ -277,7 +277,7 @@ export class LaneSimulation {
     }
   }
 
-  /** A poisonous message among late bytes closes a channel that nobody uses any more. */
+  /** A poison message among late events closes a channel that is not used any more. */
   #takeLate(count: number): void {
     const [events] = this.#late;
     if (events === undefined) return;
@@ -316,7 +316,7 @@ export class LaneSimulation {
     this.#lane.lost(refusal);
   }
 
-  /** The broker takes some of what is on the channel before the rest; none of its confirms is heard. */
+  /** The broker still receives some of what was sent, the rest later; its confirms are lost. */
   #dropConnection(count: number): void {
     this.#late.push(this.#wire.map(({ event }) => event));
     this.#wire = [];
@@ -326,7 +326,7 @@ export class LaneSimulation {
     this.#takeLate(count);
   }
 
-  /** The process dies: some of what was being written is on the disk, some erasures are not. */
+  /** The process is killed: some pending writes are on the disk, some erasures are not. */
   #crash(count: number): void {
     this.#dropConnection(count);
     for (const event of this.#writing.splice(0, count)) this.#spools.own.put(event);

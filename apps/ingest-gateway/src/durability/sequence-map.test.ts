@@ -14,7 +14,7 @@ const step = fc.oneof(
   },
 );
 
-it('holds what was set and not deleted, lowest sequence first, however entries come and go', () => {
+it('contains what was set and not deleted, lowest sequence first', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 600, size: 'max' }), (steps) => {
       const map = new SequenceMap<{ readonly at: number }>();
@@ -49,7 +49,7 @@ it('holds what was set and not deleted, lowest sequence first, however entries c
   );
 });
 
-it('takes no more room when thousands have come and gone', () => {
+it('still works after thousands of entries were set and deleted', () => {
   const map = new SequenceMap<object>();
   for (let sequence = 0; sequence < 100_000; sequence += 1) {
     map.set(sequence, {});

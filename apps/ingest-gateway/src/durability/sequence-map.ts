@@ -1,16 +1,16 @@
-/** Beyond this many deleted entries for each that is there, the deleted ones are removed. */
+/** Deleted entries are removed if there are more than this many for each live entry. */
 const MAX_DELETED_PER_ENTRY = 3;
 const MIN_COMPACT_ENTRIES = 64;
 
 /**
- * A map by sequence, in the order of the sequences, for entries that come and go with every event. Most are set behind all
- * others, and soon deleted. A Map of this life is a burden: the tables it leaves behind refer to each other, so that one
- * that grew old keeps all that were ever in the later ones from the quick collection of garbage.
+ * A map from sequences to values, sorted by sequence, for entries that are set and deleted with every event, mostly added at the
+ * end and soon deleted. A Map performs badly under this load: V8's rehashed tables refer to each other, so that one table in the
+ * old generation keeps the contents of all later ones alive until the next full garbage collection.
  */
 export class SequenceMap<Value extends object> {
   /** Ascending. */
   readonly #sequences: number[] = [];
-  /** Undefined: deleted. */
+  /** Undefined if deleted. */
   readonly #values: (Value | undefined)[] = [];
   #size = 0;
 
@@ -60,7 +60,7 @@ export class SequenceMap<Value extends object> {
     this.#size = 0;
   }
 
-  /** What is there now, lowest sequence first; entries may be set and deleted meanwhile. */
+  /** A snapshot of the entries, lowest sequence first; entries may be set and deleted while iterating. */
   entries(): (readonly [sequence: number, value: Value])[] {
     const found: (readonly [number, Value])[] = [];
     this.#sequences.forEach((sequence, index) => {
@@ -70,7 +70,7 @@ export class SequenceMap<Value extends object> {
     return found;
   }
 
-  /** The index of a sequence, or where it would have to stand. */
+  /** The index of a sequence, or where it would be inserted. */
   #indexOf(sequence: number): number {
     let low = 0;
     let high = this.#sequences.length;

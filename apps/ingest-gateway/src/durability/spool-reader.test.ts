@@ -4,7 +4,7 @@ import { SpoolReader } from './spool-reader';
 
 const LANE = 3;
 
-/** A spool with one entry for the lane, which cannot be read while its disk fails. */
+/** A spool with one entry of the lane, which cannot be read while its disk fails. */
 function failingSource(): SpoolSource & { isFailing: boolean } {
   return {
     folder: '/spool/lanes/0',
@@ -29,7 +29,7 @@ describe('a spool that cannot be read', () => {
   const log: LogLine[] = [];
   const events = new SpoolReader({ log: recordingLogger(log), quarantine: () => Promise.resolve(false) });
 
-  it('is logged once, however often it is tried, and again only after it could be read', async () => {
+  it('is logged once, however often reads fail, and again only after a successful read', async () => {
     for (let tick = 0; tick < 10; tick += 1) expect(await events.read(source, LANE, 0)).toEqual([]);
     expect(log).toHaveLength(1);
     source.isFailing = false;

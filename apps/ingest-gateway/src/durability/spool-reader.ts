@@ -7,23 +7,23 @@ const PAGE = { entries: 256, bytes: 512 * 1024 };
 
 export interface SpoolReaderOptions {
   readonly log: Logger;
-  /** Keeps a record that no version wrote. Resolves with false if it cannot be kept now. */
+  /** Quarantines a damaged record. Resolves with false if that is not possible now. */
   readonly quarantine: (id: string, record: Buffer) => Promise<boolean>;
 }
 
-/** Reads the events of spools. What this version does not understand stays where it is, or goes to the quarantine. */
+/** Reads the events in spools. Records of newer versions stay in the spool, damaged ones are quarantined. */
 export class SpoolReader {
   readonly #options: SpoolReaderOptions;
-  /** Of each spool and lane the sequences that stay there: for a newer version, or because the quarantine failed. */
+  /** By spool and lane, the sequences that stay there: of a newer version, or because quarantining them failed. */
   readonly #skipped = new WeakMap<SpoolSource, Map<number, Set<number>>>();
-  /** Spools whose last read failed: that is logged once. */
+  /** Spools whose last read failed, which is logged once. */
   readonly #unreadable = new WeakSet<SpoolSource>();
 
   constructor(options: SpoolReaderOptions) {
     this.#options = options;
   }
 
-  /** Entries of a lane that this version can drain, and those that it has not read yet. */
+  /** Number of a lane's entries that this version can drain, including those that it has not read yet. */
   remaining(source: SpoolSource, lane: number): number {
     return source.entriesOf(lane) - (this.#skipped.get(source)?.get(lane)?.size ?? 0);
   }
@@ -31,7 +31,7 @@ export class SpoolReader {
   /** The next events of a lane after a sequence, oldest first; none if the end is reached or the spool cannot be read. */
   async read(source: SpoolSource, lane: number, after: number): Promise<SpooledEvent<OutgoingMessage>[]> {
     try {
-      // What stays in the spool must not hide what comes after it.
+      // Entries that stay in the spool must not hide those after them.
       for (let from = after; ;) {
         const page = await source.read(lane, from, PAGE);
         this.#unreadable.delete(source);
@@ -45,7 +45,7 @@ export class SpoolReader {
         from = last.sequence;
       }
     } catch (error) {
-      // It is asked for again with the next tick.
+      // The next tick reads again.
       if (!this.#unreadable.has(source))
         this.#options.log.error('the spool cannot be read', { folder: source.folder, error });
       this.#unreadable.add(source);
@@ -80,7 +80,7 @@ export class SpoolReader {
     }
   }
 
-  /** False if it was left before. */
+  /** False if it was skipped before. */
   #skip(source: SpoolSource, lane: number, sequence: number): boolean {
     const lanes = this.#skipped.get(source) ?? new Map<number, Set<number>>();
     const skipped = lanes.get(lane) ?? new Set<number>();

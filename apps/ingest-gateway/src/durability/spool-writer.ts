@@ -1,10 +1,10 @@
 import { type LanePorts } from './lane-ports';
 import { SequenceMap } from './sequence-map';
 
-/** What went into the spool after it had been sent: the broker may still confirm it. */
+/** An event that was spooled after it had been sent: the broker may still confirm it. */
 interface UnsettledEvent {
   sentAt: number;
-  /** Its size in the spool, once it is there. */
+  /** Its size in the spool, once it is stored. */
   bytes: number | undefined;
 }
 
@@ -13,7 +13,7 @@ export interface SpoolWriterPorts<Event, Failure> extends Pick<LanePorts<Event, 
   erase(sequence: number, bytes: number): void;
 }
 
-/** A lane's events on their way into its spool. Each is answered once: when it is stored, or confirmed before that. */
+/** Writes a lane's events to its spool. Each event is answered once: when it is stored, or if it is confirmed before that. */
 export class SpoolWriter<Event, Failure> {
   readonly #ports: SpoolWriterPorts<Event, Failure>;
   readonly #unsettled = new SequenceMap<UnsettledEvent>();
@@ -33,17 +33,17 @@ export class SpoolWriter<Event, Failure> {
     return this.#unsettled.first?.sentAt;
   }
 
-  /** Everything that was sent is in the spool, and none of it can be confirmed any more. */
+  /** Whether everything that was sent is in the spool, and none of it can be confirmed any more. */
   get isSettled(): boolean {
     return this.#unsettled.size + this.#storingSent === 0;
   }
 
-  /** Puts an event into the spool. */
+  /** Stores an event. */
   store(sequence: number, event: Event): void {
     this.#store(sequence, event, false);
   }
 
-  /** Puts an event into the spool that was sent and may still be confirmed. */
+  /** Stores an event that was sent and may still be confirmed. */
   storeSent(sequence: number, event: Event, sentAt: number): void {
     this.#unsettled.set(sequence, { sentAt, bytes: undefined });
     this.#store(sequence, event, true);
@@ -82,12 +82,12 @@ export class SpoolWriter<Event, Failure> {
     this.#unsettled.delete(sequence);
   }
 
-  /** The channel is gone: nothing that was sent over it can be confirmed any more. */
+  /** The channel was lost: nothing that was sent over it can be confirmed any more. */
   channelLost(): void {
     this.#unsettled.clear();
   }
 
-  /** What was sent counts as sent now: the time in which the broker was blocked does not count. */
+  /** Restarts the timeouts of sent events, so that the time in which the broker was blocked does not count. */
   resetTimeouts(now: number): void {
     for (const [, unsettled] of this.#unsettled.entries()) unsettled.sentAt = now;
   }

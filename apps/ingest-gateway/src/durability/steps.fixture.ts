@@ -1,7 +1,7 @@
 export interface Event {
   readonly orderKey: string;
   readonly sequence: number;
-  /** The broker never takes it: it closes the channel, or it cannot be encoded. */
+  /** Can never be published: the broker closes the channel because of it, or it cannot be encoded. */
   readonly poison?: 'refused' | 'unencodable' | undefined;
 }
 
@@ -15,5 +15,5 @@ export type Step =
   | { readonly do: 'end' | 'open blocked' }
   | { readonly do: 'open' | 'block' | 'unblock' | 'refuse' | 'fail to sync' | 'fail to quarantine' | 'adopt' };
 
-/** An event that is in a spool at the beginning. */
+/** An event that is in a spool from the beginning. */
 export type Preloaded = Pick<Event, 'orderKey' | 'poison'>;
