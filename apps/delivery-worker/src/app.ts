@@ -22,7 +22,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     maxSockets: configuration.concurrency * 2,
     connectTimeoutMs: configuration.connectTimeoutMs,
     attemptTimeoutMs: configuration.attemptTimeoutMs,
-    isSendingAllowed: () => worker.holdsLanes,
+    isSendingAllowed: () => worker.ownsLanes,
     ...(authorities === undefined ? {} : { tls: { ca: [readFileSync(authorities, 'utf8')] } }),
   });
   const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
@@ -32,21 +32,21 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   const worker: LaneWorker = new LaneWorker({
     url: configuration.amqpUrl,
     name: 'delivery-worker',
-    family: EVENTS,
+    laneGroup: EVENTS,
     queueType: configuration.queueType,
     concurrency: configuration.concurrency,
     maximumAgeMs: configuration.maximumAgeSeconds * 1000,
     poisonAfterMs: configuration.poisonAfterSeconds * 1000,
     deliver: createDelivery(poster, configuration.eventsBaseUrl),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: alertProgress.observing({
+    observer: alertProgress.observe({
       ...metricsObserver,
       attempted: (message, outcome) => {
         isTried = true;
         metricsObserver.attempted(message, outcome);
       },
     }),
-    prepare: () => alertProgress.learn(),
+    prepare: () => alertProgress.prepare(),
     log: logger,
   });
   registerLaneGauges(metrics, worker, METRIC_NAMES);

@@ -49,7 +49,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         broker: {
           url: configuration.amqpUrl.replace(/^pyamqp:/, 'amqp:'),
           name: 'ingest-gateway',
-          family: EVENTS,
+          laneGroup: EVENTS,
           queueType: configuration.queueType,
         },
         spool,

@@ -34,7 +34,7 @@ function pollingApp(
   const { amqpUrl, queueType, redisUrl, apiBaseUrl, keepSeconds } = configuration;
   const scrub = createScrub(configuration, metrics, logger);
   const store = new Store({ url: redisUrl, name: 'log-poller', log: logger });
-  const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', family: WEBHOOKS, queueType, log: logger });
+  const publisher = new Publisher({ url: amqpUrl, name: 'log-poller', laneGroup: WEBHOOKS, queueType, log: logger });
   const lease = new Lease({ store, name: 'poller', log: logger });
   const authorities = configuration.certificateAuthorities;
   const httpClient = new GetClient({

@@ -119,7 +119,7 @@ export class PollCycleBench {
 /** Resolves once it is connected. */
 export async function openPublisher(amqpUrl: string): Promise<Publisher> {
   const log = new RecordingLog();
-  const publisher = new Publisher({ url: amqpUrl, name: 'test', family: WEBHOOKS, queueType: 'quorum', log });
+  const publisher = new Publisher({ url: amqpUrl, name: 'test', laneGroup: WEBHOOKS, queueType: 'quorum', log });
   publisher.start();
   while (publisher.state() !== 'connected') await delay(20);
   return publisher;

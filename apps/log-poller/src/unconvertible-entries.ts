@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { DEAD_LETTER_EXCHANGE, isNeverTaken, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
+import { DEAD_LETTER_EXCHANGE, isPermanentRefusal, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 
 /** Puts what cannot become a webhook among the dead letters of the webhooks, where an operator finds it. */
 export class UnconvertibleEntries {
@@ -24,7 +24,7 @@ export class UnconvertibleEntries {
     try {
       await this.#send(id, body, problem);
     } catch (error) {
-      if (!isNeverTaken(error)) throw error;
+      if (!isPermanentRefusal(error)) throw error;
       await this.#send(id, Buffer.from(JSON.stringify({ id })), `${problem}; left out here: ${body.length} bytes`);
     }
   }

@@ -1,5 +1,5 @@
 import {
-  isNeverTaken,
+  isPermanentRefusal,
   type OutgoingMessage,
   type Publisher,
   webhookMessage,
@@ -40,7 +40,7 @@ export class WebhookPublisher {
     // All settle before one is reported, so that nothing is still on its way when the entry is published again.
     const failed = (await Promise.allSettled(attempts)).filter((attempt) => attempt.status === 'rejected');
     // What may still be published is tried again before anything is set aside.
-    const transient = failed.find(({ reason }) => !isNeverTaken(reason));
+    const transient = failed.find(({ reason }) => !isPermanentRefusal(reason));
     if (transient !== undefined) throw transient.reason;
     if (failed[0] !== undefined) throw new ConversionError(failed[0].reason);
   }

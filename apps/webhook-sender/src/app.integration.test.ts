@@ -26,7 +26,7 @@ beforeAll(async () => {
   publisher = new Publisher({
     url: servers.amqpUrl,
     name: 'test',
-    family: WEBHOOKS,
+    laneGroup: WEBHOOKS,
     queueType: 'quorum',
     log: logger,
   });

@@ -24,7 +24,7 @@ function sendingApp(
   const maximumAgeMs = configuration.maximumAgeSeconds * 1000;
   const posters = new WebhookClient({
     maxSockets: concurrency,
-    isSendingAllowed: () => worker.holdsLanes,
+    isSendingAllowed: () => worker.ownsLanes,
     timeoutMs: configuration.timeoutSeconds * 1000,
     certificateAuthorities:
       certificateAuthorities === undefined ? undefined : readFileSync(certificateAuthorities, 'utf8'),
@@ -36,7 +36,7 @@ function sendingApp(
   const worker: LaneWorker = new LaneWorker({
     url: amqpUrl,
     name: 'webhook-sender',
-    family: WEBHOOKS,
+    laneGroup: WEBHOOKS,
     queueType,
     concurrency,
     maximumAgeMs,
@@ -44,16 +44,16 @@ function sendingApp(
     poisonAfterMs: maximumAgeMs,
     destinationOf: ({ routingKey }) => routingKey,
     deliver: createDelivery({ posters, destinations }),
-    gone: (name) => pauseSync.gone(name),
+    destinationGone: (name) => pauseSync.gone(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: alertProgress.observing({
+    observer: alertProgress.observe({
       ...metricsObserver,
       attempted: (message, outcome) => {
         isTried = true;
         metricsObserver.attempted(message, outcome);
       },
     }),
-    prepare: () => alertProgress.learn(),
+    prepare: () => alertProgress.prepare(),
     log: logger,
   });
   const pauseSync = new PauseSync({ worker, paused: new PausedDestinations(store) });

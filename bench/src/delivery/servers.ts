@@ -80,7 +80,7 @@ export async function withServers<Result>(
 }
 
 async function connectedPublisher(url: string): Promise<Publisher> {
-  const publisher = new Publisher({ url, name: 'bench', family: EVENTS, queueType: 'quorum', log: silent });
+  const publisher = new Publisher({ url, name: 'bench', laneGroup: EVENTS, queueType: 'quorum', log: silent });
   publisher.start();
   await waitUntil(() => publisher.state() === 'connected', { what: 'the lanes', timeoutMs: 60_000 });
   return publisher;

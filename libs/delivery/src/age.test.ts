@@ -8,21 +8,21 @@ const MAXIMUM = { maximumAgeMs: 3 * DAY };
 function failFor(bench: Bench, ms: number): number {
   const before = bench.attempted.length;
   for (let waited = 0; waited < ms; waited += HOUR) {
-    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     bench.clock.advance(HOUR);
   }
-  for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+  for (const message of [...bench.attempting]) bench.settle(message, FAILED);
   return bench.attempted.length - before;
 }
 
 describe('the maximum age', () => {
   it('buries an event that failed for as long, and not earlier', () => {
     const bench = new Bench(MAXIMUM);
-    const letter = bench.add('k', 'a');
+    const message = bench.add('k', 'a');
     failFor(bench, 3 * DAY);
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
     failFor(bench, HOUR);
-    expect(bench.buried).toMatchObject([{ letter, cause: { reason: 'expired', status: 503 } }]);
+    expect(bench.deadLettered).toMatchObject([{ message, cause: { reason: 'expired', status: 503 } }]);
   });
 
   it.each([
@@ -32,43 +32,43 @@ describe('the maximum age', () => {
   ])('buries nothing unattempted of a gateway whose clock is %s', (_, skew) => {
     const bench = new Bench(MAXIMUM);
     for (let index = 0; index < 1_000; index += 1) {
-      bench.dispatcher.add(bench.letter(`key-${index % 50}`, String(index), bench.clock.wall() + skew - 1));
+      bench.dispatcher.add(bench.message(`key-${index % 50}`, String(index), bench.clock.wall() + skew - 1));
     }
-    while (bench.attempting.size > 0) for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    while (bench.attempting.size > 0) for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
     expect(bench.attempted).toHaveLength(1_000);
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
   });
 
   it('tries an event of such a gateway for as long as any other', () => {
     const bench = new Bench(MAXIMUM);
-    bench.dispatcher.add(bench.letter('k', 'a', bench.clock.wall() - 30 * DAY));
+    bench.dispatcher.add(bench.message('k', 'a', bench.clock.wall() - 30 * DAY));
     expect(failFor(bench, 2 * DAY)).toBeGreaterThan(24);
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
     failFor(bench, DAY + HOUR);
-    expect(bench.buried).toHaveLength(1);
+    expect(bench.deadLettered).toHaveLength(1);
   });
 
   it('is not reached because the wall clock of the worker jumps', () => {
     const bench = new Bench(MAXIMUM);
-    const letters = Array.from({ length: 1_000 }, (_, index) => bench.add(`key-${index % 50}`, String(index)));
-    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    const messages = Array.from({ length: 1_000 }, (_, index) => bench.add(`key-${index % 50}`, String(index)));
+    for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     bench.clock.jump(30 * DAY);
     failFor(bench, DAY);
     bench.clock.jump(-60 * DAY);
     failFor(bench, DAY);
-    expect(bench.buried).toEqual([]);
-    expect(bench.dispatcher.held).toBe(letters.length);
+    expect(bench.deadLettered).toEqual([]);
+    expect(bench.dispatcher.held).toBe(messages.length);
   });
 
   it('that passed during an outage costs no event which then gets through', () => {
     const bench = new Bench({ maximumAgeMs: HOUR });
     for (let index = 0; index < 200; index += 1) bench.add(`key-${index}`, 'a');
-    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     expect(bench.dispatcher.openCircuits).toBe(1);
     // Nobody answers the probe, so that nothing is attempted.
     bench.clock.advance(2 * HOUR);
-    while (bench.attempting.size > 0) for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
-    expect(bench.buried).toEqual([]);
+    while (bench.attempting.size > 0) for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
+    expect(bench.deadLettered).toEqual([]);
     expect(bench.dispatcher.held).toBe(0);
   });
 
@@ -78,41 +78,41 @@ describe('the maximum age', () => {
     bench.settle(first, THROTTLED);
     bench.clock.advance(4 * DAY);
     bench.settle(first, THROTTLED);
-    expect(bench.buried).toMatchObject([{ letter: first, cause: { reason: 'expired', status: 429 } }]);
+    expect(bench.deadLettered).toMatchObject([{ message: first, cause: { reason: 'expired', status: 429 } }]);
     bench.clock.advance(HOUR);
     bench.settle(second, DELIVERED);
-    expect(bench.buried).toHaveLength(1);
+    expect(bench.deadLettered).toHaveLength(1);
   });
 
   it('is reached by what was never attempted for a paused destination, although its lane is given back and taken again', () => {
     const bench = new Bench({ ...MAXIMUM, destinationOf: ({ routingKey }) => routingKey });
     bench.dispatcher.pause('gone');
-    const letters = [bench.add('gone', 'a'), bench.add('gone', 'b')];
+    const messages = [bench.add('gone', 'a'), bench.add('gone', 'b')];
     for (let waited = 0; waited < 3 * DAY; waited += HOUR) {
       bench.clock.advance(HOUR);
-      bench.dispatcher.forget(letters);
-      for (const letter of letters) bench.dispatcher.add(letter);
+      bench.dispatcher.forget(messages);
+      for (const message of messages) bench.dispatcher.add(message);
     }
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
     bench.clock.advance(HOUR);
-    expect(bench.buried.map(({ letter, cause }) => [letter.id, cause.reason])).toEqual(
-      letters.map(({ id }) => [id, 'expired']),
+    expect(bench.deadLettered.map(({ message, cause }) => [message.id, cause.reason])).toEqual(
+      messages.map(({ id }) => [id, 'expired']),
     );
     expect(bench.attempted).toEqual([]);
   });
 
   it('counts from now for what was held by another worker, and goes on for what comes back to this one', () => {
     const bench = new Bench(MAXIMUM);
-    const letter = bench.add('k', 'a');
+    const message = bench.add('k', 'a');
     failFor(bench, 2 * DAY);
-    bench.dispatcher.forget([letter]);
+    bench.dispatcher.forget([message]);
     bench.attempting.clear();
     const other = new Bench(MAXIMUM);
-    other.dispatcher.add({ ...letter, receivedAt: other.clock.wall() - 2 * DAY });
+    other.dispatcher.add({ ...message, receivedAt: other.clock.wall() - 2 * DAY });
     failFor(other, 2 * DAY);
-    expect(other.buried).toEqual([]);
-    bench.dispatcher.add(letter);
+    expect(other.deadLettered).toEqual([]);
+    bench.dispatcher.add(message);
     failFor(bench, DAY + HOUR);
-    expect(bench.buried).toMatchObject([{ letter }]);
+    expect(bench.deadLettered).toMatchObject([{ message }]);
   });
 });

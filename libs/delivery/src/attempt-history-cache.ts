@@ -1,13 +1,13 @@
 import { AttemptHistory } from './key-queue';
 
 /** Messages that went back and are remembered; more than a worker of all lanes and sidings holds. */
-const REMEMBERED = 20_000;
+const MAX_REMEMBERED = 20_000;
 
 /** Since when messages that went back to the broker were held, and what was tried for them, for when they come again. */
 export class AttemptHistoryCache {
   readonly #histories = new Map<string, AttemptHistory>();
 
-  of(id: string): AttemptHistory {
+  take(id: string): AttemptHistory {
     return this.#histories.get(id) ?? new AttemptHistory();
   }
 
@@ -16,7 +16,7 @@ export class AttemptHistoryCache {
     // The answers of so many would be too much to keep.
     history.lastAnswer = { ...history.lastAnswer, answer: '' };
     this.#histories.set(id, history);
-    if (this.#histories.size <= REMEMBERED) return;
+    if (this.#histories.size <= MAX_REMEMBERED) return;
     const [oldest] = this.#histories.keys();
     if (oldest !== undefined) this.#histories.delete(oldest);
   }

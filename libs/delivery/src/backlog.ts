@@ -42,11 +42,11 @@ export class Backlog<M extends Deliverable> {
   }
 
   /** Puts a message behind all of its order key. */
-  enter(message: M, now: number): QueuedMessage<M> {
-    const key = this.#keys.of(message, now);
+  add(message: M, now: number): QueuedMessage<M> {
+    const key = this.#keys.getOrCreate(message, now);
     const queue = key.queues.get(message.orderKey) ?? new OrderQueue(message.orderKey, key);
     key.queues.set(message.orderKey, queue);
-    const entry = new QueuedMessage(message, queue, this.#histories.of(message.id));
+    const entry = new QueuedMessage(message, queue, this.#histories.take(message.id));
     entry.history.firstHeldAt ??= now;
     queue.entries.push(entry);
     this.#entries.set(message, entry);
@@ -54,10 +54,10 @@ export class Backlog<M extends Deliverable> {
   }
 
   /** Takes a message out of its queue; where it may come again, what was tried for it is remembered. */
-  leave(entry: QueuedMessage<M>, may: 'be gone' | 'come again', now: number): void {
+  remove(entry: QueuedMessage<M>, how: 'for good' | 'may return', now: number): void {
     const { message, queue, history } = entry;
     const { key } = queue;
-    if (may === 'come again') this.#histories.remember(message.id, history);
+    if (how === 'may return') this.#histories.remember(message.id, history);
     else this.#histories.forget(message.id);
     this.#entries.delete(message);
     queue.entries.splice(queue.entries.indexOf(entry), 1);

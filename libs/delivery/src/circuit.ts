@@ -3,7 +3,7 @@ export const FAILURES_TO_OPEN = 10;
 /** So few keys may be at fault themselves, whatever their number of failures. */
 const FEW_KEYS = 4;
 /** A destination that took nothing for so long no longer counts as one that takes events. */
-const LATELY_MS = 10 * 60_000;
+const RECENT_MS = 10 * 60_000;
 
 /**
  * Whether one destination can be reached, as its attempts tell. Open: nothing is sent but one probe at a time. Where only few
@@ -16,7 +16,7 @@ export class Circuit {
   #lastSuccessAt = Number.NEGATIVE_INFINITY;
   #closedAt = Number.NEGATIVE_INFINITY;
   /** Its first success after the latest outage. */
-  #takesSince: number | undefined;
+  #acceptingSince: number | undefined;
 
   get open(): boolean {
     return this.#open;
@@ -28,8 +28,8 @@ export class Circuit {
   }
 
   /** Since when the destination takes events, without an outage between then and now; undefined: it does not. */
-  takesSince(now: number): number | undefined {
-    return now - this.#lastSuccessAt > LATELY_MS ? undefined : this.#takesSince;
+  acceptingSince(now: number): number | undefined {
+    return now - this.#lastSuccessAt > RECENT_MS ? undefined : this.#acceptingSince;
   }
 
   /** Whether the key failed since the destination last answered. */
@@ -48,9 +48,9 @@ export class Circuit {
   }
 
   /** The destination answered. True where this closed the circuit. */
-  answered(took: boolean, now: number): boolean {
-    if (took) {
-      this.#takesSince = this.takesSince(now) ?? now;
+  answered(accepted: boolean, now: number): boolean {
+    if (accepted) {
+      this.#acceptingSince = this.acceptingSince(now) ?? now;
       this.#lastSuccessAt = now;
     }
     const wasOpen = this.#open;
@@ -71,7 +71,7 @@ export class Circuit {
     this.#suspects.add(routingKey);
     if (this.#open || this.#failures < FAILURES_TO_OPEN) return false;
     this.#open = true;
-    this.#takesSince = undefined;
+    this.#acceptingSince = undefined;
     return true;
   }
 }

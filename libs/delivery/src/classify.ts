@@ -33,9 +33,9 @@ const THROTTLED_BY_403: ReadonlySet<EventPath> = new Set(['v1', 'x-ere', 'integr
 
 const GONE = 410;
 /** Of an answer, what is kept for logs and dead letters; characters. */
-const KEPT_ANSWER = 2048;
+const MAX_ANSWER_LENGTH = 2048;
 /** Of a header, what is logged; characters. */
-const KEPT_HEADER = 64;
+const MAX_HEADER_LENGTH = 64;
 
 type Answer = Extract<Attempt, { readonly kind: 'answer' }>;
 
@@ -111,10 +111,10 @@ function faultOutcome({ fault, detail }: Extract<Attempt, { kind: 'fault' }>): O
 
 /** A copy, so that what is kept does not hold the whole answer in memory. */
 function excerptOf(body: string): string {
-  return body.length <= KEPT_ANSWER ? body : Buffer.from(body.slice(0, KEPT_ANSWER)).toString();
+  return body.length <= MAX_ANSWER_LENGTH ? body : Buffer.from(body.slice(0, MAX_ANSWER_LENGTH)).toString();
 }
 
 function shortened(header: string | undefined): string | undefined {
   const text = header?.replace(/[^\x20-\x7e]/g, '').trim();
-  return text === undefined || text === '' ? undefined : text.slice(0, KEPT_HEADER);
+  return text === undefined || text === '' ? undefined : text.slice(0, MAX_HEADER_LENGTH);
 }

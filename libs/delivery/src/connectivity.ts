@@ -46,13 +46,13 @@ function faultOfStatus(status: number): ConnectivityFault {
 }
 
 /** Connectivity that breaks and mends all the time is told of no more often. */
-const TELL_EVERY_MS = 60_000;
+const REPORT_EVERY_MS = 60_000;
 
 /** Whether connectivity is broken, and whether that has been told. */
 export class Connectivity {
   #fault: ConnectivityFault | undefined;
-  #told: ConnectivityFault | undefined;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #reported: ConnectivityFault | undefined;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   get fault(): ConnectivityFault | undefined {
     return this.#fault;
@@ -61,17 +61,17 @@ export class Connectivity {
   /** True where it is time to tell. */
   broke(fault: ConnectivityFault, now: number): boolean {
     this.#fault = fault;
-    if (this.#told === fault || now - this.#toldAt < TELL_EVERY_MS) return false;
-    this.#told = fault;
-    this.#toldAt = now;
+    if (this.#reported === fault || now - this.#reportedAt < REPORT_EVERY_MS) return false;
+    this.#reported = fault;
+    this.#reportedAt = now;
     return true;
   }
 
   /** Something got through. True where it was told that nothing did. */
   passed(): boolean {
-    const wasTold = this.#told !== undefined;
+    const wasTold = this.#reported !== undefined;
     this.#fault = undefined;
-    this.#told = undefined;
+    this.#reported = undefined;
     return wasTold;
   }
 }

@@ -12,7 +12,7 @@ describe('a destination that is gone', () => {
     expect([...bench.attempting]).toEqual([other]);
     expect([...bench.dispatcher.pausedKeys]).toEqual(['gone']);
     expect(bench.changes).toEqual([{ kind: 'key-paused', routingKey: 'gone', outcome: GONE }]);
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
     bench.dispatcher.resume('gone');
     bench.settle(first, DELIVERED);
     expect([...bench.attempting]).toContain(second);
@@ -33,11 +33,11 @@ describe('a destination that is gone', () => {
     const [first, second] = [bench.add('gone', 'a'), bench.add('gone', 'a')];
     bench.settle(first, GONE);
     bench.clock.advance(80_000);
-    bench.finishLeaving();
-    bench.finishLeaving();
-    expect(bench.buried).toMatchObject([
-      { letter: first, cause: { reason: 'expired' } },
-      { letter: second, cause: { reason: 'expired' } },
+    bench.finishSettling();
+    bench.finishSettling();
+    expect(bench.deadLettered).toMatchObject([
+      { message: first, cause: { reason: 'expired' } },
+      { message: second, cause: { reason: 'expired' } },
     ]);
     expect(bench.attempted).toEqual([first]);
   });
@@ -53,7 +53,7 @@ describe('a destination that is away', () => {
   const away = (options: ConstructorParameters<typeof Bench>[0]) => {
     const bench = new Bench(options);
     for (let index = 0; index < 20; index += 1) bench.add('one', String(index));
-    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     expect(bench.dispatcher.openCircuits).toBe(1);
     return bench;
   };
@@ -65,7 +65,7 @@ describe('a destination that is away', () => {
   it('has nobody to make way for where all share it and many keys fail', () => {
     const bench = new Bench();
     for (let index = 0; index < 20; index += 1) bench.add(`key-${index}`, 'a');
-    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     expect(bench.dispatcher.preemption.isStalled('key-1')).toBe(false);
   });
 });
@@ -81,39 +81,39 @@ describe('broken connectivity', () => {
 
   it('of one key is told once when it begins and once when it is over', () => {
     const bench = new Bench();
-    const letter = bench.add('vendor', 'a');
+    const message = bench.add('vendor', 'a');
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      bench.settle(letter, refused('key'));
+      bench.settle(message, refused('key'));
       bench.clock.advance(60_000);
     }
     expect(bench.changes).toMatchObject([
       { kind: 'connectivity-broken', scope: 'key', name: 'vendor', fault: 'not-found' },
     ]);
     expect(bench.dispatcher.keysWithConnectivityFault).toBe(1);
-    bench.settle(letter, DELIVERED);
+    bench.settle(message, DELIVERED);
     expect(bench.changes.slice(1)).toEqual([{ kind: 'connectivity-restored', scope: 'key', name: 'vendor' }]);
     expect(bench.dispatcher.keysWithConnectivityFault).toBe(0);
   });
 
   it('of all keys is told with its first attempt', () => {
     const bench = new Bench();
-    const letter = bench.add('k', 'a');
-    bench.settle(letter, refused('destination', 401));
+    const message = bench.add('k', 'a');
+    bench.settle(message, refused('destination', 401));
     expect(bench.changes).toMatchObject([
       { kind: 'connectivity-broken', scope: 'destination', name: 'PagerDuty', fault: 'denied' },
     ]);
     bench.clock.advance(60_000);
-    bench.settle(letter, DELIVERED);
+    bench.settle(message, DELIVERED);
     expect(kinds(bench)).toEqual(['connectivity-broken', 'connectivity-restored']);
   });
 
   it('that breaks and mends all the time is told of no more than once a minute', () => {
     const bench = new Bench();
     for (let second = 0; second < 50; second += 1) {
-      const letter = bench.add('k', String(second));
-      bench.settle(letter, refused('destination'));
+      const message = bench.add('k', String(second));
+      bench.settle(message, refused('destination'));
       bench.clock.advance(1_000);
-      bench.settle(letter, DELIVERED);
+      bench.settle(message, DELIVERED);
     }
     expect(kinds(bench)).toEqual(['connectivity-broken', 'connectivity-restored']);
   });
@@ -124,12 +124,12 @@ describe('a key that fails while it is the only one tried', () => {
   const failing = () => {
     const bench = new Bench();
     for (let index = 0; index < 20; index += 1) bench.add('bad', String(index));
-    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     expect(bench.changes).toMatchObject([{ kind: 'circuit-opened' }]);
     return bench;
   };
   const failAll = (bench: Bench) => {
-    for (const letter of [...bench.attempting]) if (letter.routingKey === 'bad') bench.settle(letter, FAILED);
+    for (const message of [...bench.attempting]) if (message.routingKey === 'bad') bench.settle(message, FAILED);
   };
 
   it('makes way for its neighbours, for it may be at fault itself', () => {
@@ -158,7 +158,7 @@ describe('a key that fails while it is the only one tried', () => {
   it('counts as one of all again when something of it gets through', () => {
     const bench = failing();
     bench.settle(bench.add('good', 'a'), DELIVERED);
-    for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
     for (let index = 0; index < 20; index += 1) bench.add('bad', `later-${index}`);
     failAll(bench);
     expect(bench.changes.at(-1)).toMatchObject({ kind: 'circuit-opened' });
@@ -192,8 +192,8 @@ describe('keys whose attempts hang', () => {
     return bench;
   };
   const timeOut = (bench: Bench) => {
-    for (const letter of [...bench.attempting]) {
-      if (letter.routingKey.startsWith('hanging')) bench.settle(letter, TIMEOUT);
+    for (const message of [...bench.attempting]) {
+      if (message.routingKey.startsWith('hanging')) bench.settle(message, TIMEOUT);
     }
   };
 
@@ -210,7 +210,7 @@ describe('keys whose attempts hang', () => {
     timeOut(bench);
     bench.clock.advance(60_000);
     expect(bench.attempting.size).toBe(8);
-    for (const letter of [...bench.attempting].slice(0, 1)) bench.settle(letter, DELIVERED);
+    for (const message of [...bench.attempting].slice(0, 1)) bench.settle(message, DELIVERED);
     expect(bench.attempting.size).toBe(7 + 9);
   });
 

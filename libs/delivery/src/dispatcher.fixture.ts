@@ -6,7 +6,7 @@ import { type Change, type DeadLetterCause } from './ports';
 import { type Deliverable } from './key-queue';
 import { type Outcome } from './outcome';
 
-export interface Letter extends Deliverable {
+export interface TestMessage extends Deliverable {
   readonly sequence: number;
 }
 
@@ -25,13 +25,13 @@ export const FAILED: Extract<Outcome, { readonly kind: 'failed' }> = {
 };
 
 /** Randomness without surprises. */
-export const steady = (fraction: number): Random => ({
+export const constantRandom = (fraction: number): Random => ({
   fraction: () => fraction,
   bytes: (count) => new Uint8Array(count),
 });
 
 /** The same fractions every time (mulberry32). */
-export function seeded(seed: number): Random {
+export function seededRandom(seed: number): Random {
   let state = seed;
   return {
     fraction: () => {
@@ -47,43 +47,43 @@ export function seeded(seed: number): Random {
 /** A dispatcher with a hand on its clock, and everything it asked for written down. */
 export class Bench {
   readonly clock = new ManualClock();
-  readonly attempting = new Set<Letter>();
-  readonly attempted: Letter[] = [];
-  readonly interrupting: Letter[] = [];
-  readonly leaving: Letter[] = [];
-  readonly buried: { readonly letter: Letter; readonly cause: DeadLetterCause }[] = [];
+  readonly attempting = new Set<TestMessage>();
+  readonly attempted: TestMessage[] = [];
+  readonly interrupting: TestMessage[] = [];
+  readonly settling: TestMessage[] = [];
+  readonly deadLettered: { readonly message: TestMessage; readonly cause: DeadLetterCause }[] = [];
   readonly changes: Change[] = [];
-  readonly dispatcher: Dispatcher<Letter>;
+  readonly dispatcher: Dispatcher<TestMessage>;
   #sequence = 0;
 
-  constructor(options: Partial<DispatcherOptions<Letter>> = {}) {
-    this.dispatcher = new Dispatcher<Letter>(
+  constructor(options: Partial<DispatcherOptions<TestMessage>> = {}) {
+    this.dispatcher = new Dispatcher<TestMessage>(
       {
         concurrency: 64,
         maximumAgeMs: 86_400_000,
         poisonAfterMs: 3_600_000,
         destinationOf: () => 'PagerDuty',
         clock: this.clock,
-        random: steady(0.5),
+        random: constantRandom(0.5),
         ...options,
       },
       {
-        attempt: (letter) => {
-          this.attempting.add(letter);
-          this.attempted.push(letter);
+        attempt: (message) => {
+          this.attempting.add(message);
+          this.attempted.push(message);
         },
-        interrupt: (letter) => this.interrupting.push(letter),
-        acknowledge: (letter) => this.leaving.push(letter),
-        deadLetter: (letter, cause) => {
-          this.buried.push({ letter, cause });
-          this.leaving.push(letter);
+        interrupt: (message) => this.interrupting.push(message),
+        acknowledge: (message) => this.settling.push(message),
+        deadLetter: (message, cause) => {
+          this.deadLettered.push({ message, cause });
+          this.settling.push(message);
         },
         changed: (change) => this.changes.push(change),
       },
     );
   }
 
-  letter(routingKey: string, alert: string, receivedAt = this.clock.wall()): Letter {
+  message(routingKey: string, alert: string, receivedAt = this.clock.wall()): TestMessage {
     this.#sequence += 1;
     return {
       id: String(this.#sequence),
@@ -94,27 +94,27 @@ export class Bench {
     };
   }
 
-  add(routingKey: string, alert: string): Letter {
-    const letter = this.letter(routingKey, alert);
-    this.dispatcher.add(letter);
-    return letter;
+  add(routingKey: string, alert: string): TestMessage {
+    const message = this.message(routingKey, alert);
+    this.dispatcher.add(message);
+    return message;
   }
 
   /** Answers an attempt and lets what leaves leave at once. */
-  settle(letter: Letter, outcome: Outcome): void {
-    this.attempting.delete(letter);
-    this.dispatcher.settle(letter, outcome);
-    this.finishLeaving();
+  settle(message: TestMessage, outcome: Outcome): void {
+    this.attempting.delete(message);
+    this.dispatcher.settle(message, outcome);
+    this.finishSettling();
   }
 
   /** Takes off the wire what shall be. */
   finishInterrupting(): void {
-    for (const letter of this.interrupting.splice(0)) {
-      if (this.attempting.delete(letter)) this.dispatcher.interrupted(letter);
+    for (const message of this.interrupting.splice(0)) {
+      if (this.attempting.delete(message)) this.dispatcher.interrupted(message);
     }
   }
 
-  finishLeaving(): void {
-    for (const letter of this.leaving.splice(0)) this.dispatcher.done(letter);
+  finishSettling(): void {
+    for (const message of this.settling.splice(0)) this.dispatcher.done(message);
   }
 }

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
-import { Bench, DELIVERED, FAILED, GONE, type Letter, REJECTED, THROTTLED } from './dispatcher.fixture';
+import { Bench, DELIVERED, FAILED, GONE, REJECTED, type TestMessage, THROTTLED } from './dispatcher.fixture';
 import { type Outcome } from './outcome';
 
 /** What may happen to a lane, in any order. */
 type Step =
   | { readonly do: 'publish'; readonly key: number; readonly alert: number }
   | { readonly do: 'answer'; readonly which: number; readonly outcome: Outcome }
-  | { readonly do: 'leave' }
+  | { readonly do: 'finish settling' }
   | { readonly do: 'wait'; readonly ms: number }
   /** A key that hangs leaves no slot to others, or has to go aside; what was taken off the wire may have been taken. */
   | { readonly do: 'make room'; readonly wasTaken: boolean }
-  | { readonly do: 'set aside'; readonly key: number; readonly ms: number; readonly wasTaken: boolean }
+  | { readonly do: 'park'; readonly key: number; readonly ms: number; readonly wasTaken: boolean }
   | { readonly do: 'crash' }
   | { readonly do: 'hand over' }
   | { readonly do: 'resume' };
@@ -25,13 +25,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       outcome: fc.constantFrom(DELIVERED, DELIVERED, THROTTLED, FAILED, REJECTED, GONE),
     }),
   },
-  { weight: 4, arbitrary: fc.constant({ do: 'leave' as const }) },
+  { weight: 4, arbitrary: fc.constant({ do: 'finish settling' as const }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(5_000) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('make room' as const), wasTaken: fc.boolean() }) },
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constant('set aside' as const),
+      do: fc.constant('park' as const),
       key: fc.nat(3),
       ms: fc.nat(5_000),
       wasTaken: fc.boolean(),
@@ -47,12 +47,12 @@ const WINDOW = 16;
 /** A lane of the broker, and the worker that holds part of it. */
 class Lane {
   readonly bench = new Bench({ concurrency: 8 });
-  readonly published: Letter[] = [];
+  readonly published: TestMessage[] = [];
   /** In order; what is held stays in it until it is acknowledged. */
-  readonly queue: Letter[] = [];
-  readonly held = new Set<Letter>();
-  readonly taken: Letter[] = [];
-  readonly dead: Letter[] = [];
+  readonly queue: TestMessage[] = [];
+  readonly held = new Set<TestMessage>();
+  readonly taken: TestMessage[] = [];
+  readonly dead: TestMessage[] = [];
   interrupted = 0;
 
   run(steps: readonly Step[]): void {
@@ -62,7 +62,7 @@ class Lane {
       this.take({ do: 'resume' });
       this.take({ do: 'wait', ms: 60_000 });
       this.take({ do: 'answer', which: 0, outcome: DELIVERED });
-      this.take({ do: 'leave' });
+      this.take({ do: 'finish settling' });
     }
   }
 
@@ -70,21 +70,21 @@ class Lane {
     const { bench } = this;
     switch (one.do) {
       case 'publish': {
-        const letter = bench.letter(`key-${one.key}`, String(one.alert));
-        this.published.push(letter);
-        this.queue.push(letter);
+        const message = bench.message(`key-${one.key}`, String(one.alert));
+        this.published.push(message);
+        this.queue.push(message);
         break;
       }
       case 'answer': {
-        const letter = [...bench.attempting][one.which % Math.max(bench.attempting.size, 1)];
-        if (letter === undefined) break;
-        bench.attempting.delete(letter);
-        if (one.outcome.kind === 'delivered') this.taken.push(letter);
-        bench.dispatcher.settle(letter, one.outcome);
+        const message = [...bench.attempting][one.which % Math.max(bench.attempting.size, 1)];
+        if (message === undefined) break;
+        bench.attempting.delete(message);
+        if (one.outcome.kind === 'delivered') this.taken.push(message);
+        bench.dispatcher.settle(message, one.outcome);
         break;
       }
-      case 'leave':
-        for (const letter of bench.leaving.splice(0)) this.acknowledge(letter);
+      case 'finish settling':
+        for (const message of bench.settling.splice(0)) this.acknowledge(message);
         break;
       case 'wait':
         bench.clock.advance(one.ms);
@@ -96,21 +96,21 @@ class Lane {
         bench.dispatcher.preemption.makeRoom();
         this.interrupt(one.wasTaken);
         break;
-      case 'set aside':
-        this.setAside(`key-${one.key}`, one);
+      case 'park':
+        this.park(`key-${one.key}`, one);
         break;
       case 'crash':
-        this.giveBack([...this.held]);
-        bench.leaving.length = 0;
+        this.returnToQueue([...this.held]);
+        bench.settling.length = 0;
         break;
       case 'hand over':
-        this.giveBack([...this.held].filter((letter) => !bench.dispatcher.isBusy(letter)));
-        for (const letter of [...bench.attempting]) {
-          bench.attempting.delete(letter);
-          this.taken.push(letter);
-          bench.dispatcher.settle(letter, DELIVERED);
+        this.returnToQueue([...this.held].filter((message) => !bench.dispatcher.isBusy(message)));
+        for (const message of [...bench.attempting]) {
+          bench.attempting.delete(message);
+          this.taken.push(message);
+          bench.dispatcher.settle(message, DELIVERED);
         }
-        for (const letter of bench.leaving.splice(0)) this.acknowledge(letter);
+        for (const message of bench.settling.splice(0)) this.acknowledge(message);
         break;
     }
     this.fill();
@@ -119,49 +119,49 @@ class Lane {
 
   /** The broker gives out what is next, in order, up to the window. */
   fill(): void {
-    for (const letter of this.queue) {
+    for (const message of this.queue) {
       if (this.held.size >= WINDOW) return;
-      if (this.held.has(letter)) continue;
-      this.held.add(letter);
-      this.bench.dispatcher.add(letter);
+      if (this.held.has(message)) continue;
+      this.held.add(message);
+      this.bench.dispatcher.add(message);
     }
   }
 
-  giveBack(letters: readonly Letter[]): void {
-    for (const letter of letters) {
-      this.held.delete(letter);
-      this.bench.attempting.delete(letter);
+  returnToQueue(messages: readonly TestMessage[]): void {
+    for (const message of messages) {
+      this.held.delete(message);
+      this.bench.attempting.delete(message);
     }
-    this.bench.dispatcher.forget(letters);
+    this.bench.dispatcher.forget(messages);
   }
 
   interrupt(wasTaken: boolean): void {
-    const letters = this.bench.interrupting.filter((letter) => this.bench.attempting.has(letter));
-    this.interrupted += letters.length;
-    if (wasTaken) this.taken.push(...letters);
+    const messages = this.bench.interrupting.filter((message) => this.bench.attempting.has(message));
+    this.interrupted += messages.length;
+    if (wasTaken) this.taken.push(...messages);
     this.bench.finishInterrupting();
   }
 
   /** A siding gives out what was moved there in its old order, and what comes later of the key stands behind it. */
-  setAside(key: string, { ms, wasTaken }: { readonly ms: number; readonly wasTaken: boolean }): void {
+  park(key: string, { ms, wasTaken }: { readonly ms: number; readonly wasTaken: boolean }): void {
     const { dispatcher, clock } = this.bench;
     const { preemption } = dispatcher;
     preemption.quiesce(key);
     clock.advance(ms);
     preemption.interrupt(key);
     this.interrupt(wasTaken);
-    const letters = [...this.held].filter(({ routingKey }) => routingKey === key);
-    const moves = !letters.some((letter) => dispatcher.isBusy(letter));
-    if (moves) dispatcher.forget(letters);
+    const messages = [...this.held].filter(({ routingKey }) => routingKey === key);
+    const moves = !messages.some((message) => dispatcher.isBusy(message));
+    if (moves) dispatcher.forget(messages);
     preemption.release(key);
-    if (moves) for (const letter of letters) dispatcher.add(letter);
+    if (moves) for (const message of messages) dispatcher.add(message);
   }
 
-  acknowledge(letter: Letter): void {
-    if (this.bench.buried.some((burial) => burial.letter === letter)) this.dead.push(letter);
-    this.held.delete(letter);
-    this.queue.splice(this.queue.indexOf(letter), 1);
-    this.bench.dispatcher.done(letter);
+  acknowledge(message: TestMessage): void {
+    if (this.bench.deadLettered.some((entry) => entry.message === message)) this.dead.push(message);
+    this.held.delete(message);
+    this.queue.splice(this.queue.indexOf(message), 1);
+    this.bench.dispatcher.done(message);
   }
 
   check(): void {
@@ -181,7 +181,7 @@ describe('a lane, whatever answers, interruptions, crashes and hand-overs come i
         lane.run(steps);
         interrupted += lane.interrupted;
         const ended = new Set([...lane.taken, ...lane.dead]);
-        expect(lane.published.filter((letter) => !ended.has(letter))).toEqual([]);
+        expect(lane.published.filter((message) => !ended.has(message))).toEqual([]);
         const latest = new Map<string, number>();
         for (const { orderKey, sequence } of firstOf(lane.taken)) {
           expect(sequence).toBeGreaterThan(latest.get(orderKey) ?? 0);
@@ -194,6 +194,6 @@ describe('a lane, whatever answers, interruptions, crashes and hand-overs come i
   });
 });
 
-function firstOf(letters: readonly Letter[]): Set<Letter> {
-  return new Set(letters);
+function firstOf(messages: readonly TestMessage[]): Set<TestMessage> {
+  return new Set(messages);
 }

@@ -1,7 +1,7 @@
-import { Bench, DELIVERED, ERROR, FAILED, REJECTED, steady } from './dispatcher.fixture';
+import { Bench, constantRandom, DELIVERED, ERROR, FAILED, REJECTED } from './dispatcher.fixture';
 import { type Outcome } from './outcome';
 
-const sequences = (letters: Iterable<{ sequence: number }>) => [...letters].map(({ sequence }) => sequence);
+const sequences = (messages: Iterable<{ sequence: number }>) => [...messages].map(({ sequence }) => sequence);
 
 describe('dispatch', () => {
   it('attempts the events of one alert strictly one after another', () => {
@@ -22,7 +22,7 @@ describe('dispatch', () => {
     bench.attempting.clear();
     bench.dispatcher.settle(first, DELIVERED);
     expect([...bench.attempting]).toEqual([]);
-    bench.finishLeaving();
+    bench.finishSettling();
     expect([...bench.attempting]).toEqual([second]);
   });
 
@@ -39,7 +39,7 @@ describe('dispatch', () => {
     for (let index = 0; index < 20; index += 1) bench.add('noisy', String(index));
     for (let index = 0; index < 4; index += 1) bench.add('quiet', String(index));
     for (let turn = 0; turn < 8; turn += 1)
-      for (const letter of [...bench.attempting].slice(0, 1)) bench.settle(letter, DELIVERED);
+      for (const message of [...bench.attempting].slice(0, 1)) bench.settle(message, DELIVERED);
     expect(bench.attempted.slice(0, 8).filter(({ routingKey }) => routingKey === 'quiet')).toHaveLength(4);
   });
 
@@ -68,12 +68,12 @@ describe('dispatch', () => {
     const bench = new Bench();
     const [bad, next] = [bench.add('k', 'a'), bench.add('k', 'a')];
     bench.settle(bad, REJECTED);
-    expect(bench.buried).toMatchObject([{ letter: bad, cause: { reason: 'rejected', status: 400 } }]);
+    expect(bench.deadLettered).toMatchObject([{ message: bad, cause: { reason: 'rejected', status: 400 } }]);
     expect([...bench.attempting]).toEqual([next]);
   });
 
   it('says in a dead letter what the last attempt was answered', () => {
-    const bench = new Bench({ maximumAgeMs: 500, random: steady(0.99) });
+    const bench = new Bench({ maximumAgeMs: 500, random: constantRandom(0.99) });
     const failed: Outcome = {
       kind: 'failed',
       reason: 'server-error',
@@ -82,11 +82,11 @@ describe('dispatch', () => {
       detail: 'out of order',
       retryAfterMs: undefined,
     };
-    const letter = bench.add('k', 'a');
-    bench.settle(letter, FAILED);
+    const message = bench.add('k', 'a');
+    bench.settle(message, FAILED);
     bench.clock.advance(2_000);
-    bench.settle(letter, failed);
-    expect(bench.buried).toMatchObject([{ cause: { reason: 'expired', status: 503, answer: 'out of order' } }]);
+    bench.settle(message, failed);
+    expect(bench.deadLettered).toMatchObject([{ cause: { reason: 'expired', status: 503, answer: 'out of order' } }]);
   });
 
   it('buries an event that fails for an hour with errors of the server while others pass', () => {
@@ -97,7 +97,7 @@ describe('dispatch', () => {
       bench.settle(bench.add('l', String(minute)), DELIVERED);
       bench.clock.advance(60_000);
     }
-    expect(bench.buried).toMatchObject([{ letter: poison, cause: { reason: 'poison', status: 503 } }]);
+    expect(bench.deadLettered).toMatchObject([{ message: poison, cause: { reason: 'poison', status: 503 } }]);
   });
 
   it('keeps an event that fails for an hour while nothing else passes', () => {
@@ -107,7 +107,7 @@ describe('dispatch', () => {
       if (bench.attempting.has(held)) bench.settle(held, FAILED);
       bench.clock.advance(60_000);
     }
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
   });
 
   it('buries a message that cannot be sent after five attempts, and holds up its alert alone', () => {
@@ -115,13 +115,13 @@ describe('dispatch', () => {
     const unsendable = bench.add('k', 'a');
     const next = bench.add('k', 'a');
     for (let attempt = 1; attempt <= 5; attempt += 1) {
-      expect(bench.buried).toEqual([]);
+      expect(bench.deadLettered).toEqual([]);
       bench.settle(unsendable, ERROR);
       bench.settle(bench.add('k', 'b'), DELIVERED);
       bench.clock.advance(60_000);
     }
     const cause = { reason: 'poison', answer: 'it cannot be sent: no header name' };
-    expect(bench.buried).toMatchObject([{ letter: unsendable, cause }]);
+    expect(bench.deadLettered).toMatchObject([{ message: unsendable, cause }]);
     expect(bench.attempting.has(next)).toBe(true);
   });
 
@@ -132,28 +132,28 @@ describe('dispatch', () => {
       bench.settle(unsendable, ERROR);
       bench.clock.advance(60_000);
     }
-    expect(bench.buried).toHaveLength(1);
+    expect(bench.deadLettered).toHaveLength(1);
   });
 
   it('keeps what cannot be sent while nothing can: the fault is not theirs', () => {
     const bench = new Bench();
-    const letters = [bench.add('k', 'a'), bench.add('l', 'b'), bench.add('l', 'c')];
+    const messages = [bench.add('k', 'a'), bench.add('l', 'b'), bench.add('l', 'c')];
     const settleAll = () => {
-      for (const letter of letters) if (bench.attempting.has(letter)) bench.settle(letter, ERROR);
+      for (const message of messages) if (bench.attempting.has(message)) bench.settle(message, ERROR);
       bench.clock.advance(60_000);
     };
     for (let round = 0; round < 20; round += 1) settleAll();
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
     expect(bench.dispatcher.openCircuits).toBe(0);
-    for (const letter of letters) bench.settle(letter, DELIVERED);
+    for (const message of messages) bench.settle(message, DELIVERED);
     expect(bench.dispatcher.held).toBe(0);
   });
 
   it('forgets what a lost channel held, and starts nothing of it', () => {
     const bench = new Bench();
-    const letters = [bench.add('k', 'a'), bench.add('k', 'a'), bench.add('k', 'b')];
+    const messages = [bench.add('k', 'a'), bench.add('k', 'a'), bench.add('k', 'b')];
     bench.attempted.length = 0;
-    bench.dispatcher.forget(letters);
+    bench.dispatcher.forget(messages);
     expect(bench.attempted).toEqual([]);
     expect(bench.dispatcher).toMatchObject({ held: 0, inFlight: 0 });
   });
@@ -163,7 +163,7 @@ describe('an outage of PagerDuty', () => {
   function outage() {
     const bench = new Bench();
     for (let index = 0; index < 40; index += 1) bench.add(`key-${index}`, 'a');
-    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     expect(bench.changes).toMatchObject([{ kind: 'circuit-opened', destination: 'PagerDuty' }]);
     return bench;
   }
@@ -215,10 +215,10 @@ describe('an outage of PagerDuty', () => {
     const bench = new Bench();
     for (let index = 0; index < 400; index += 1) bench.add(`bad-${index % 8}`, String(index));
     for (let second = 0; second < 20; second += 1) {
-      for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+      for (const message of [...bench.attempting]) bench.settle(message, FAILED);
       bench.clock.advance(1_000);
     }
-    for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+    for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     const good = bench.add('good', 'a');
     bench.clock.advance(1_000);
     expect([...bench.attempting]).toEqual([good]);

@@ -76,7 +76,7 @@ export class Dispatcher<M extends Deliverable> {
 
   /** Takes a message into its queue, behind all of its order key. */
   add(message: M): void {
-    const { queue } = this.#backlog.enter(message, this.#options.clock.monotonic());
+    const { queue } = this.#backlog.add(message, this.#options.clock.monotonic());
     const { key } = queue;
     key.paused = this.#paused.has(message.routingKey);
     if (queue.entries.length > 1) return;
@@ -95,16 +95,16 @@ export class Dispatcher<M extends Deliverable> {
   }
 
   /** The attempt that was asked for goes on the wire only now: it has taken no time yet. */
-  begins(message: M): void {
+  attemptStarts(message: M): void {
     const entry = this.#backlog.get(message);
-    entry?.history.goesOnTheWire(this.#options.clock);
+    entry?.history.attemptStarts(this.#options.clock);
   }
 
   /** What an attempt came to. A message that was forgotten meanwhile is ignored. */
   settle(message: M, outcome: Outcome): void {
     const entry = this.#attempted(message);
     if (entry === undefined) return;
-    entry.history.ended(outcome);
+    entry.history.settled(outcome);
     this.#act(entry, this.#policy.decide(entry, outcome), outcome);
     this.#scheduler.pump();
   }
@@ -122,7 +122,7 @@ export class Dispatcher<M extends Deliverable> {
   done(message: M): void {
     const entry = this.#backlog.get(message);
     if (entry === undefined) return;
-    this.#remove(entry, 'be gone');
+    this.#remove(entry, 'for good');
     if (entry.queue.key.paused) this.#deadLetterExpired(entry.queue.key);
     this.#scheduler.pump();
   }
@@ -133,7 +133,7 @@ export class Dispatcher<M extends Deliverable> {
       const entry = this.#backlog.get(message);
       if (entry === undefined) continue;
       if (entry.queue.entries[0] === entry && entry.queue.state === 'attempting') this.#scheduler.ended(entry.queue);
-      this.#remove(entry, 'come again');
+      this.#remove(entry, 'may return');
     }
     this.#scheduler.pump();
   }
@@ -173,7 +173,7 @@ export class Dispatcher<M extends Deliverable> {
     const { queue, message } = entry;
     switch (decision.kind) {
       case 'acknowledge':
-        queue.state = 'leaving';
+        queue.state = 'settling';
         return this.#ports.acknowledge(message);
       case 'dead-letter':
         return this.#deadLetter(entry, decision.cause);
@@ -187,7 +187,7 @@ export class Dispatcher<M extends Deliverable> {
         return;
       case 'key-waits':
         this.#scheduler.makeReady(queue);
-        return this.#scheduler.makeKeyWait(queue.key, decision.ms);
+        return this.#scheduler.delayKey(queue.key, decision.ms);
       case 'pause':
         this.#scheduler.makeReady(queue);
         return this.pause(queue.key.routingKey, outcome);
@@ -213,14 +213,14 @@ export class Dispatcher<M extends Deliverable> {
   }
 
   #deadLetter({ queue, message, history }: QueuedMessage<M>, cause: DeadLetterCause): void {
-    queue.state = 'leaving';
+    queue.state = 'settling';
     this.#ports.deadLetter(message, cause, history);
   }
 
-  #remove(entry: QueuedMessage<M>, may: 'be gone' | 'come again'): void {
+  #remove(entry: QueuedMessage<M>, how: 'for good' | 'may return'): void {
     const { queue } = entry;
     const wasHead = queue.entries[0] === entry;
-    this.#backlog.leave(entry, may, this.#options.clock.monotonic());
+    this.#backlog.remove(entry, how, this.#options.clock.monotonic());
     if (queue.entries.length > 0) return wasHead ? this.#scheduler.makeReady(queue) : undefined;
     this.#leaveReady(queue);
   }

@@ -45,7 +45,7 @@ export class FairScheduler<M extends Deliverable> {
     for (const key of this.#keys) {
       const { ready, mayStart, destination, routingKey, inFlight, rateLimit } = key;
       const isFree = ready.size > 0 && mayStart && destination.circuit.admits(routingKey);
-      if (isFree && inFlight < Math.min(this.#shareOf(key, now), rateLimit.available(now))) yield key;
+      if (isFree && inFlight < Math.min(this.#maxInFlightOf(key, now), rateLimit.available(now))) yield key;
     }
   }
 
@@ -72,7 +72,7 @@ export class FairScheduler<M extends Deliverable> {
   }
 
   /** Nothing of the key starts for so long. */
-  makeKeyWait(key: KeyQueue<M>, ms: number): void {
+  delayKey(key: KeyQueue<M>, ms: number): void {
     if (key.stopWaiting !== undefined) return;
     key.waitsUntil = this.#clock.monotonic() + ms;
     key.stopWaiting = this.#clock.after(ms, () => {
@@ -106,15 +106,15 @@ export class FairScheduler<M extends Deliverable> {
   #hasCapacity(key: KeyQueue<M>): boolean {
     const now = this.#clock.monotonic();
     const free = this.#slots - this.#inFlight;
-    if (key.inFlight >= Math.min(this.#shareOf(key, now), HEADROOM_FACTOR * free)) return false;
+    if (key.inFlight >= Math.min(this.#maxInFlightOf(key, now), HEADROOM_FACTOR * free)) return false;
     if (key.inFlight < key.rateLimit.available(now)) return true;
     // With something in flight, its answer asks again.
-    if (key.inFlight === 0) this.makeKeyWait(key, key.rateLimit.untilAvailable(now));
+    if (key.inFlight === 0) this.delayKey(key, key.rateLimit.untilAvailable(now));
     return false;
   }
 
   /** What a key may have in flight at most. While it cannot be interrupted again, a slow one shall not take all once more. */
-  #shareOf({ interruptedAt }: KeyQueue<M>, now: number): number {
+  #maxInFlightOf({ interruptedAt }: KeyQueue<M>, now: number): number {
     const isModest = now - interruptedAt < INTERRUPT_EVERY_MS;
     return isModest ? this.#concurrency / HEADROOM_FACTOR : this.#concurrency;
   }

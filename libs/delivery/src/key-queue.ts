@@ -52,7 +52,7 @@ export class AttemptHistory implements AttemptSummary {
   /** What the last one was answered, for a dead letter that is written without another attempt. */
   lastAnswer: { readonly status: number | undefined; readonly answer: string } = NO_ANSWER;
 
-  ended(outcome: Outcome): void {
+  settled(outcome: Outcome): void {
     const { kind, status } = outcome;
     this.lastAnswer = {
       status,
@@ -69,11 +69,11 @@ export class AttemptHistory implements AttemptSummary {
   began(clock: Clock): void {
     this.attempts += 1;
     this.firstAttemptAt ??= clock.wall();
-    this.goesOnTheWire(clock);
+    this.attemptStarts(clock);
   }
 
   /** It has taken no time before this. */
-  goesOnTheWire(clock: Clock): void {
+  attemptStarts(clock: Clock): void {
     this.attemptBeganAt = clock.monotonic();
     this.lastAttemptAt = clock.wall();
   }
@@ -94,7 +94,7 @@ export class QueuedMessage<M extends Deliverable> {
  */
 export class OrderQueue<M extends Deliverable> {
   readonly entries: QueuedMessage<M>[] = [];
-  state: 'ready' | 'waiting' | 'attempting' | 'leaving' = 'ready';
+  state: 'ready' | 'waiting' | 'attempting' | 'settling' = 'ready';
   stopWaiting: () => void = () => undefined;
   /** Until when it waits, while it does. */
   waitsUntil = 0;
@@ -106,7 +106,7 @@ export class OrderQueue<M extends Deliverable> {
 
   /** Whether an attempt for its head is on its way, or its end is being written. */
   get isBusy(): boolean {
-    return this.state === 'attempting' || this.state === 'leaving';
+    return this.state === 'attempting' || this.state === 'settling';
   }
 }
 

@@ -21,7 +21,7 @@ export class KeyRegistry<M extends Deliverable> {
     return this.#keys.get(routingKey);
   }
 
-  of(message: M, now: number): KeyQueue<M> {
+  getOrCreate(message: M, now: number): KeyQueue<M> {
     const known = this.#keys.get(message.routingKey);
     if (known !== undefined) return known;
     if (this.#keys.size >= this.#sweepAt) this.#sweep(now);

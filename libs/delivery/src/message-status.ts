@@ -41,7 +41,7 @@ function blockedBy<M extends Deliverable>({ queue }: QueuedMessage<M>, ahead: nu
   const { key, state } = queue;
   if (ahead > 0) return 'former';
   if (state === 'attempting') return 'attempt';
-  if (state === 'leaving') return 'end';
+  if (state === 'settling') return 'end';
   if (key.paused) return 'paused';
   if (key.destination.circuit.open) return 'away';
   if (key.quiesceCount > 0) return 'moving';

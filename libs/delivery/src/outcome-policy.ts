@@ -35,7 +35,7 @@ const REPORT_EVERY_MS = 60_000;
 const RECOVERED_AFTER_MS = 5 * 60_000;
 
 /** A message whose attempts end in so many exceptions of our own becomes a dead letter, if others get through. */
-const MOST_ERRORS = 5;
+const MAX_ERRORS = 5;
 
 /** Draws from each outcome what it says about the message, its routing key, its connectivity and its destination. */
 export class OutcomePolicy<M extends Deliverable> {
@@ -72,7 +72,7 @@ export class OutcomePolicy<M extends Deliverable> {
         key.rateLimit.throttled(now);
         if (key.throttledAt === undefined) this.#ports.changed({ kind: 'key-throttled', routingKey: key.routingKey });
         key.throttledAt = now;
-        return this.isExpired(entry) ? expired(outcome.status, '') : this.#keyWaits(key, outcome.retryAfterMs);
+        return this.isExpired(entry) ? expired(outcome.status, '') : this.#delayKey(key, outcome.retryAfterMs);
       case 'failed':
         return this.#failed(entry, outcome, now);
       case 'error':
@@ -101,7 +101,7 @@ export class OutcomePolicy<M extends Deliverable> {
     const isNew = outcome.scope === 'message' && entry.history.attempts === 1;
     if (isNew || (outcome.scope === 'destination' && !isOwn)) this.#destinationFailed(entry, outcome);
     if (cause !== undefined) return { kind: 'dead-letter', cause };
-    if (isOwn) return this.#keyWaits(key, outcome.retryAfterMs);
+    if (isOwn) return this.#delayKey(key, outcome.retryAfterMs);
     const wait = backoffMs(entry.history.attempts, this.#options.random.fraction());
     return { kind: 'wait', ms: Math.max(wait, outcome.retryAfterMs ?? 0) };
   }
@@ -115,7 +115,7 @@ export class OutcomePolicy<M extends Deliverable> {
     if (inError.size < 2) inError.add(message.id);
     history.errors += 1;
     const isAlone = inError.size === 1 && inError.has(message.id);
-    if (history.errors < MOST_ERRORS || !isAlone)
+    if (history.errors < MAX_ERRORS || !isAlone)
       return { kind: 'wait', ms: backoffMs(history.errors, this.#options.random.fraction()) };
     inError.delete(message.id);
     return { kind: 'dead-letter', cause: { reason: 'poison', ...end } };
@@ -127,14 +127,14 @@ export class OutcomePolicy<M extends Deliverable> {
     if (this.isExpired(entry)) return { reason: 'expired', ...end };
     const limit = poisonLimit(outcome, this.#options.poisonAfterMs);
     if (limit === undefined) return undefined;
-    const takesSince = queue.key.destination.circuit.takesSince(now);
-    history.suspicion = suspicionAfter(history.suspicion, { reason: outcome.reason, takesSince, now });
+    const acceptingSince = queue.key.destination.circuit.acceptingSince(now);
+    history.suspicion = suspicionAfter(history.suspicion, { reason: outcome.reason, acceptingSince, now });
     const { since = now, failures = 0 } = history.suspicion ?? {};
     return failures >= limit.failures && now - since >= limit.ms ? { reason: 'poison', ...end } : undefined;
   }
 
   /** As long as it was told, or longer with every setback. */
-  #keyWaits(key: KeyQueue<M>, retryAfterMs: number | undefined): Decision {
+  #delayKey(key: KeyQueue<M>, retryAfterMs: number | undefined): Decision {
     // Several attempts of one wave are turned away at once: they are one setback.
     if (key.stopWaiting === undefined) key.consecutiveSetbacks += 1;
     const jittered = backoffMs(key.consecutiveSetbacks, this.#options.random.fraction(), THROTTLE_BACKOFF);
@@ -148,7 +148,7 @@ export class OutcomePolicy<M extends Deliverable> {
     this.#ports.changed({ kind: 'key-recovered', routingKey: key.routingKey });
   }
 
-  #answered(key: KeyQueue<M>, took: boolean, now: number): void {
+  #answered(key: KeyQueue<M>, accepted: boolean, now: number): void {
     const { destination, routingKey, connectivity } = key;
     if (connectivity.passed()) this.#ports.changed({ kind: 'connectivity-restored', scope: 'key', name: routingKey });
     if (destination.connectivity.passed()) {
@@ -163,7 +163,7 @@ export class OutcomePolicy<M extends Deliverable> {
     if (circuit.open && !circuit.mayBeAtFault(routingKey)) {
       for (const other of destination.keys) other.failsIndependently ||= circuit.mayBeAtFault(other.routingKey);
     }
-    if (!circuit.answered(took, now)) return wasProbing ? this.#ports.passed(key) : undefined;
+    if (!circuit.answered(accepted, now)) return wasProbing ? this.#ports.passed(key) : undefined;
     this.#ports.changed({ kind: 'circuit-closed', destination: destination.name });
     this.#ports.closed(destination);
   }

@@ -1,5 +1,5 @@
 /** Characters of an answer that are looked at; PagerDuty's own answers are far shorter. */
-const LONGEST_ANSWER = 16 * 1024;
+const MAX_ANSWER_LENGTH = 16 * 1024;
 
 /**
  * What an answer's text is, as far as it can be told from the text alone. success and error: PagerDuty's own JSON objects;
@@ -16,7 +16,8 @@ const REFUSALS: ReadonlySet<unknown> = new Set(['invalid event', 'Unrecognized o
  */
 export function kindOfText(text: string, contentType: string | undefined): AnswerText {
   const trimmed = text.trim();
-  if (trimmed.startsWith('{') && trimmed.endsWith('}') && trimmed.length <= LONGEST_ANSWER) return kindOfJson(trimmed);
+  if (trimmed.startsWith('{') && trimmed.endsWith('}') && trimmed.length <= MAX_ANSWER_LENGTH)
+    return kindOfJson(trimmed);
   return trimmed.startsWith('<') || /^(text\/html|application\/xhtml)/i.test(contentType ?? '') ? 'html' : 'other';
 }
 

@@ -1,18 +1,18 @@
 import { type Clock } from '@pdaltagent/clock';
 
-const LOOK_EVERY_MS = 10_000;
+const CHECK_EVERY_MS = 10_000;
 
 /** Keys of which nothing starts until they are resumed; also those of which nothing is held. */
 export class PausedKeys {
   readonly #clock: Clock;
-  readonly #look: (routingKey: string) => void;
+  readonly #check: (routingKey: string) => void;
   readonly #keys = new Set<string>();
-  #looking = false;
+  #isScheduled = false;
 
   /** `look` is called for each of them again and again: what is not attempted grows old all the same. */
-  constructor(clock: Clock, look: (routingKey: string) => void) {
+  constructor(clock: Clock, check: (routingKey: string) => void) {
     this.#clock = clock;
-    this.#look = look;
+    this.#check = check;
   }
 
   get all(): ReadonlySet<string> {
@@ -27,7 +27,7 @@ export class PausedKeys {
   add(routingKey: string): boolean {
     if (this.#keys.has(routingKey)) return false;
     this.#keys.add(routingKey);
-    if (!this.#looking) this.#lookLater();
+    if (!this.#isScheduled) this.#scheduleCheck();
     return true;
   }
 
@@ -36,13 +36,13 @@ export class PausedKeys {
     return this.#keys.delete(routingKey);
   }
 
-  #lookLater(): void {
-    this.#looking = true;
-    this.#clock.after(LOOK_EVERY_MS, () => {
-      this.#looking = false;
+  #scheduleCheck(): void {
+    this.#isScheduled = true;
+    this.#clock.after(CHECK_EVERY_MS, () => {
+      this.#isScheduled = false;
       if (this.#keys.size === 0) return;
-      this.#lookLater();
-      for (const routingKey of this.#keys) this.#look(routingKey);
+      this.#scheduleCheck();
+      for (const routingKey of this.#keys) this.#check(routingKey);
     });
   }
 }

@@ -1,4 +1,4 @@
-import { Bench, DELIVERED, FAILED, type Letter, seeded } from './dispatcher.fixture';
+import { Bench, DELIVERED, FAILED, seededRandom, type TestMessage } from './dispatcher.fixture';
 import { type Outcome } from './outcome';
 
 const MINUTE = 60_000;
@@ -13,16 +13,16 @@ const TOO_LARGE: Outcome = {
 };
 
 /** Answers all that is on the wire, every ten seconds. */
-function run(bench: Bench, ms: number, answer: (letter: Letter) => Outcome): void {
+function run(bench: Bench, ms: number, answer: (message: TestMessage) => Outcome): void {
   for (let waited = 0; waited < ms; waited += 10_000) {
-    for (const letter of [...bench.attempting]) bench.settle(letter, answer(letter));
+    for (const message of [...bench.attempting]) bench.settle(message, answer(message));
     bench.clock.advance(10_000);
   }
 }
 
 /** 1,000 events of so many keys, each an alert of its own, and their destination away for so long. */
 function outage(keys: number, ms: number): Bench {
-  const bench = new Bench({ maximumAgeMs: 7 * 1_440 * MINUTE, random: seeded(1) });
+  const bench = new Bench({ maximumAgeMs: 7 * 1_440 * MINUTE, random: seededRandom(1) });
   bench.settle(bench.add('key-0', 'before'), DELIVERED);
   for (let index = 0; index < 1_000; index += 1) bench.add(`key-${index % keys}`, String(index));
   run(bench, ms, () => FAILED);
@@ -39,30 +39,30 @@ describe('an outage', () => {
     'of %s (%i min, %i keys), after which every fifth attempt fails for a while, buries nothing',
     (_, minutes, keys) => {
       const bench = outage(keys, minutes * MINUTE);
-      const dice = seeded(2);
-      run(bench, 30 * MINUTE, () => (dice.fraction() < 0.2 ? FAILED : DELIVERED));
-      expect(bench.buried).toEqual([]);
+      const random = seededRandom(2);
+      run(bench, 30 * MINUTE, () => (random.fraction() < 0.2 ? FAILED : DELIVERED));
+      expect(bench.deadLettered).toEqual([]);
       expect(bench.dispatcher.held).toBe(0);
     },
   );
 
   it('that lets one event in twenty through for hours buries nothing', () => {
     const bench = outage(200, MINUTE);
-    const dice = seeded(3);
+    const random = seededRandom(3);
     // What got through is replaced, so that something is always left to fail.
     let next = 1_000;
     for (let minute = 0; minute < 180; minute += 1) {
       for (; bench.dispatcher.held < 200; next += 1) bench.add(`key-${next % 200}`, String(next));
-      run(bench, MINUTE, () => (dice.fraction() < 0.95 ? FAILED : DELIVERED));
+      run(bench, MINUTE, () => (random.fraction() < 0.95 ? FAILED : DELIVERED));
     }
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
   });
 
   it('is no reason to bury an event that had failed before it', () => {
-    const bench = new Bench({ random: seeded(1) });
+    const bench = new Bench({ random: seededRandom(1) });
     const suspect = bench.add('k', 'suspect');
-    const answer = (letter: Letter) => (letter === suspect ? FAILED : DELIVERED);
-    const traffic = (minutes: number, everybody: (letter: Letter) => Outcome) => {
+    const answer = (message: TestMessage) => (message === suspect ? FAILED : DELIVERED);
+    const traffic = (minutes: number, everybody: (message: TestMessage) => Outcome) => {
       for (let minute = 0; minute < minutes; minute += 1) {
         bench.add(`other-${minute % 20}`, String(bench.clock.monotonic()));
         run(bench, MINUTE, everybody);
@@ -71,49 +71,49 @@ describe('an outage', () => {
     traffic(50, answer);
     traffic(70, () => FAILED);
     traffic(50, answer);
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
     traffic(20, answer);
-    expect(bench.buried).toMatchObject([{ letter: suspect, cause: { reason: 'poison' } }]);
+    expect(bench.deadLettered).toMatchObject([{ message: suspect, cause: { reason: 'poison' } }]);
   });
 });
 
 describe('an event that fails with errors of the server', () => {
   it('is not buried while nothing else was taken for ten minutes', () => {
-    const bench = new Bench({ random: seeded(1) });
+    const bench = new Bench({ random: seededRandom(1) });
     const suspect = bench.add('k', 'suspect');
     for (let hour = 0; hour < 12; hour += 1) {
       bench.add('other', String(hour));
-      run(bench, 60 * MINUTE, (letter) => (letter === suspect ? FAILED : DELIVERED));
+      run(bench, 60 * MINUTE, (message) => (message === suspect ? FAILED : DELIVERED));
     }
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
   });
 });
 
 describe('an event that something in between finds too large', () => {
   const withTraffic = (minutes: number, isTaken: boolean) => {
-    const bench = new Bench({ random: seeded(1) });
+    const bench = new Bench({ random: seededRandom(1) });
     const large = bench.add('k', 'large');
     for (let minute = 0; minute < minutes; minute += 1) {
       bench.add('k', `alert ${minute}`);
-      run(bench, MINUTE, (letter) => (letter === large || !isTaken ? TOO_LARGE : DELIVERED));
+      run(bench, MINUTE, (message) => (message === large || !isTaken ? TOO_LARGE : DELIVERED));
     }
     return { bench, large };
   };
 
   it('becomes a dead letter after ten attempts over ten minutes while others are taken', () => {
-    expect(withTraffic(9, true).bench.buried).toEqual([]);
+    expect(withTraffic(9, true).bench.deadLettered).toEqual([]);
     const { bench, large } = withTraffic(20, true);
-    expect(bench.buried).toMatchObject([
+    expect(bench.deadLettered).toMatchObject([
       {
-        letter: large,
+        message: large,
         cause: { reason: 'poison', status: 413, answer: TOO_LARGE.kind === 'failed' && TOO_LARGE.detail },
       },
     ]);
-    expect(bench.attempted.filter((letter) => letter === large).length).toBeGreaterThanOrEqual(10);
+    expect(bench.attempted.filter((message) => message === large).length).toBeGreaterThanOrEqual(10);
   });
 
   it('waits while nothing else is taken', () => {
-    expect(withTraffic(120, false).bench.buried).toEqual([]);
+    expect(withTraffic(120, false).bench.deadLettered).toEqual([]);
   });
 
   it('holds up only its own alert', () => {
@@ -127,11 +127,11 @@ describe('an event that something in between finds too large', () => {
   it('is met with one probe a second if everything is too large, and nothing is buried', () => {
     const bench = new Bench();
     for (let index = 0; index < 100; index += 1) bench.add(`key-${index}`, 'a');
-    for (const letter of [...bench.attempting]) bench.settle(letter, TOO_LARGE);
+    for (const message of [...bench.attempting]) bench.settle(message, TOO_LARGE);
     bench.attempted.length = 0;
     run(bench, 60 * MINUTE, () => TOO_LARGE);
     expect(bench.attempted.length).toBeLessThan(3_600);
-    expect(bench.buried).toEqual([]);
+    expect(bench.deadLettered).toEqual([]);
     expect(bench.changes.map(({ kind }) => kind)).toEqual(['message-refused', 'circuit-opened']);
   });
 

@@ -21,13 +21,13 @@ export function poisonLimit(
 
 /**
  * What speaks against a message after one more failure. Only what happens while the destination takes others counts: during an
- * outage everything fails, and for a while after it much still does. `takesSince` and `now`: monotonic clock.
+ * outage everything fails, and for a while after it much still does. `acceptingSince` and `now`: monotonic clock.
  */
 export function suspicionAfter(
-  former: Suspicion | undefined,
-  { reason, takesSince, now }: { reason: FailureReason; takesSince: number | undefined; now: number },
+  previous: Suspicion | undefined,
+  { reason, acceptingSince, now }: { reason: FailureReason; acceptingSince: number | undefined; now: number },
 ): Suspicion | undefined {
-  if (takesSince === undefined) return undefined;
-  const goesOn = former?.reason === reason && former.since >= takesSince;
-  return { reason, since: goesOn ? former.since : now, failures: goesOn ? former.failures + 1 : 1 };
+  if (acceptingSince === undefined) return undefined;
+  const goesOn = previous?.reason === reason && previous.since >= acceptingSince;
+  return { reason, since: goesOn ? previous.since : now, failures: goesOn ? previous.failures + 1 : 1 };
 }

@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff';
-import { Bench, DELIVERED, FAILED, type Letter } from './dispatcher.fixture';
+import { Bench, DELIVERED, FAILED, type TestMessage } from './dispatcher.fixture';
 
 const HANGS = 'hanging';
 
@@ -11,18 +11,18 @@ function hanging({ attempts = 20, ms = 2_500, concurrency = 64 } = {}) {
   return bench;
 }
 
-function interrupt(bench: Bench, routingKey = HANGS): readonly Letter[] {
+function interrupt(bench: Bench, routingKey = HANGS): readonly TestMessage[] {
   bench.dispatcher.preemption.interrupt(routingKey);
-  const letters = [...bench.interrupting];
+  const messages = [...bench.interrupting];
   bench.finishInterrupting();
-  return letters;
+  return messages;
 }
 
 /** Has attempts of the keys answered after so long. */
 function answer(bench: Bench, keys: readonly string[], ms: number): void {
-  const letters = keys.map((key) => bench.add(key, 'answered'));
+  const messages = keys.map((key) => bench.add(key, 'answered'));
   bench.clock.advance(ms);
-  for (const letter of letters) bench.settle(letter, DELIVERED);
+  for (const message of messages) bench.settle(message, DELIVERED);
 }
 
 describe('a key whose attempts hang while it has to make way', () => {
@@ -51,7 +51,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     const bench = hanging({ attempts: 200, concurrency: 64 });
     interrupt(bench);
     const answerAll = () => {
-      for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+      for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
     };
     answerAll();
     expect(bench.attempting.size).toBe(4);
@@ -66,7 +66,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     for (let key = 0; key < 20; key += 1) bench.settle(bench.add(`key-${key}`, 'a'), FAILED);
     expect(bench.dispatcher.openCircuits).toBe(1);
     for (let round = 0; round < 2; round += 1) {
-      for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+      for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
     }
     expect(bench.dispatcher.openCircuits).toBe(0);
     expect(bench.attempting.size).toBe(64);
@@ -76,19 +76,19 @@ describe('a key whose attempts hang while it has to make way', () => {
     const bench = hanging({ attempts: 200, concurrency: 64 });
     interrupt(bench);
     for (let attempt = 0; bench.dispatcher.openCircuits === 0; attempt += 1) {
-      for (const letter of [...bench.attempting]) bench.settle(letter, FAILED);
+      for (const message of [...bench.attempting]) bench.settle(message, FAILED);
       bench.clock.advance(backoffMs(attempt, 1));
     }
     bench.settle(bench.add('other', 'a'), DELIVERED);
     expect(bench.dispatcher.openCircuits).toBe(0);
     bench.clock.advance(1_000);
-    for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
     expect(bench.attempting.size).toBe(4);
   });
 
   it('is not at fault for the time in which its attempts were kept from going out', () => {
     const bench = hanging();
-    for (const letter of bench.attempting) bench.dispatcher.begins(letter);
+    for (const message of bench.attempting) bench.dispatcher.attemptStarts(message);
     expect(bench.dispatcher.preemption.isStalled(HANGS)).toBe(false);
     expect(interrupt(bench)).toEqual([]);
     bench.clock.advance(2_500);
@@ -119,7 +119,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     const [trial] = interrupt(bench);
     expect(trial).toBeDefined();
     expect(bench.changes).toHaveLength(1);
-    for (const letter of [...bench.attempting]) bench.settle(letter, DELIVERED);
+    for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
     bench.clock.advance(50_000);
     expect(interrupt(bench)).toEqual([]);
     bench.clock.advance(10_000);
@@ -156,7 +156,7 @@ describe('a destination that is slow for all its keys', () => {
     expect([interrupt(bench, 'a'), interrupt(bench, 'b')].flat()).toHaveLength(1);
     bench.clock.advance(250);
     expect(interrupt(bench, 'b')).toHaveLength(1);
-    for (const letter of [...bench.attempting]) if (letter.routingKey === 'c') bench.settle(letter, DELIVERED);
+    for (const message of [...bench.attempting]) if (message.routingKey === 'c') bench.settle(message, DELIVERED);
     bench.add('d', 'a');
     bench.clock.advance(2_500);
     expect(interrupt(bench, 'd')).toEqual([]);
@@ -203,7 +203,7 @@ describe('keys whose attempts hang in nearly every slot', () => {
     bench.clock.advance(2_500);
     const ofOther = () => [...bench.attempting].filter(({ routingKey }) => routingKey === 'other');
     for (let round = 0; round < 60; round += 1) {
-      for (const letter of ofOther()) bench.settle(letter, DELIVERED);
+      for (const message of ofOther()) bench.settle(message, DELIVERED);
       for (let alert = 0; alert < CONCURRENCY; alert += 1) bench.add('other', `${round} ${alert}`);
       bench.clock.advance(250);
       makeRoom(bench);
@@ -216,10 +216,10 @@ describe('keys whose attempts hang in nearly every slot', () => {
     for (let alert = 0; alert < 40; alert += 1) bench.add('slow', String(alert));
     bench.clock.advance(2_500);
     interrupt(bench, 'slow');
-    for (const letter of [...bench.attempting, bench.add('quick', 'a')]) bench.settle(letter, DELIVERED);
+    for (const message of [...bench.attempting, bench.add('quick', 'a')]) bench.settle(message, DELIVERED);
     for (let alert = 0; alert < 60; alert += 1) bench.add(HANGS, String(alert));
     bench.clock.advance(2_500);
-    for (const letter of [...bench.attempting]) if (letter.routingKey === 'slow') bench.settle(letter, DELIVERED);
+    for (const message of [...bench.attempting]) if (message.routingKey === 'slow') bench.settle(message, DELIVERED);
     const before = new Set(bench.attempting);
     expect([...before].filter(({ routingKey }) => routingKey === 'slow')).toHaveLength(4);
     makeRoom(bench);

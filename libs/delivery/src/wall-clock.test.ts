@@ -26,8 +26,8 @@ function deliveredInAMinute(of: Bench): number {
   let delivered = 0;
   for (let second = 0; second < 60; second += 1) {
     of.clock.advance(1_000);
-    for (const letter of [...of.attempting]) {
-      of.settle(letter, DELIVERED);
+    for (const message of [...of.attempting]) {
+      of.settle(message, DELIVERED);
       delivered += 1;
     }
   }
@@ -45,8 +45,8 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
 
   it('neither shortens nor lengthens the wait after a failure', () => {
     const one = bench();
-    const letter = one.add('k', 'a');
-    one.settle(letter, FAILED);
+    const message = one.add('k', 'a');
+    one.settle(message, FAILED);
     one.clock.jump(jump);
     one.clock.advance(499);
     expect(one.attempting.size).toBe(0);
@@ -79,10 +79,10 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
 
   it('is what a trace tells instants by, while durations stay true', () => {
     const one = bench();
-    const letter = one.add('k', 'a');
-    one.settle(letter, FAILED);
+    const message = one.add('k', 'a');
+    one.settle(message, FAILED);
     one.clock.jump(jump);
     one.clock.advance(100);
-    expect(one.dispatcher.statusOf(letter)).toMatchObject({ by: 'backoff', nextAttemptAt: one.clock.wall() + 400 });
+    expect(one.dispatcher.statusOf(message)).toMatchObject({ by: 'backoff', nextAttemptAt: one.clock.wall() + 400 });
   });
 });

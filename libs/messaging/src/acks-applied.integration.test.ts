@@ -76,7 +76,7 @@ it('a lane whose queue does not answer is let go all the same, and is free once 
   const hasty = { ...SYSTEM_CLOCK, after: (ms: number, call: () => void) => SYSTEM_CLOCK.after(ms / 10, call) };
   const ports = {
     arrived: (message: UnackedMessage) => void held.push(message),
-    unread: nothing,
+    unreadable: nothing,
     closedByBroker: nothing,
     lost: nothing,
   };

@@ -7,7 +7,7 @@ import { type Log } from './log';
 export const HEARTBEAT_SECONDS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 3_000;
-const LONGEST_WAIT_MS = 5_000;
+const MAX_RECONNECT_DELAY_MS = 5_000;
 
 export interface BrokerConnectionOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
@@ -34,7 +34,7 @@ export class BrokerConnection {
   #connection: ChannelModel | undefined;
   #loop: Promise<void> = Promise.resolve();
   #connected = false;
-  #saidAway = false;
+  #hasLoggedLoss = false;
   #abandon: (cause: Error) => void = () => undefined;
 
   constructor(options: BrokerConnectionOptions) {
@@ -75,18 +75,18 @@ export class BrokerConnection {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
       try {
-        await this.#live(() => (failures = 0));
+        await this.#runConnection(() => (failures = 0));
       } catch (error) {
-        this.#sayAway(error);
+        this.#logUnavailable(error);
       }
       failures += 1;
-      const wait = this.#random.fraction() * Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(failures, 10));
+      const wait = this.#random.fraction() * Math.min(MAX_RECONNECT_DELAY_MS, 100 * 2 ** Math.min(failures, 10));
       await delay(this.#clock, wait, this.#stopping.signal).catch(() => undefined);
     }
   }
 
   /** One life of a connection: resolves when it ends. */
-  async #live(opened: () => void): Promise<void> {
+  async #runConnection(opened: () => void): Promise<void> {
     const { url, name, open, lost, blocked, unblocked } = this.#options;
     const secured = rawSocketOf(url);
     const connection = await connect(brokerUrl(url), {
@@ -119,7 +119,7 @@ export class BrokerConnection {
       this.#connected = true;
       opened();
       this.#options.log.info('broker connected', { connection: name });
-      this.#saidAway = false;
+      this.#hasLoggedLoss = false;
       await closed;
     } finally {
       this.#connected = false;
@@ -132,7 +132,7 @@ export class BrokerConnection {
       lost();
       await this.#closeConnection();
     }
-    if (!this.#stopping.signal.aborted) this.#sayAway(cause);
+    if (!this.#stopping.signal.aborted) this.#logUnavailable(cause);
   }
 
   async #closeConnection(): Promise<void> {
@@ -143,9 +143,9 @@ export class BrokerConnection {
     await Promise.race([connection.close().catch(() => undefined), delay(this.#clock, CLOSE_TIMEOUT_MS)]);
   }
 
-  #sayAway(error: unknown): void {
-    if (this.#saidAway || this.#stopping.signal.aborted) return;
-    this.#saidAway = true;
+  #logUnavailable(error: unknown): void {
+    if (this.#hasLoggedLoss || this.#stopping.signal.aborted) return;
+    this.#hasLoggedLoss = true;
     this.#options.log.warn('broker away: trying again until it is back', {
       connection: this.#options.name,
       error: toError(error).message,

@@ -13,15 +13,15 @@ function heard() {
 
 it('holds no lanes before the broker was ever heard', () => {
   const liveness = new BrokerLiveness(new ManualClock());
-  expect(liveness).toMatchObject({ holdsLanes: false, isSilent: true });
+  expect(liveness).toMatchObject({ ownsLanes: false, isSilent: true });
 });
 
 it('holds its lanes for less than a heartbeat after an answer, and reconnects after two', () => {
   const { clock, liveness } = heard();
   clock.advance(4_499);
-  expect(liveness).toMatchObject({ holdsLanes: true, isSilent: false });
+  expect(liveness).toMatchObject({ ownsLanes: true, isSilent: false });
   clock.advance(1);
-  expect(liveness).toMatchObject({ holdsLanes: false, isSilent: false });
+  expect(liveness).toMatchObject({ ownsLanes: false, isSilent: false });
   clock.advance(5_500);
   expect(liveness.isSilent).toBe(true);
 });
@@ -32,7 +32,7 @@ it('counts from the question, not from the answer', () => {
   clock.advance(4_000);
   liveness.heard(asked);
   clock.advance(1_000);
-  expect(liveness.holdsLanes).toBe(false);
+  expect(liveness.ownsLanes).toBe(false);
 });
 
 it.each([
@@ -42,10 +42,10 @@ it.each([
   const { clock, liveness } = heard();
   const attempt = jest.fn();
   clock.jump(jump);
-  expect(liveness).toMatchObject({ holdsLanes: false, isSilent: false });
+  expect(liveness).toMatchObject({ ownsLanes: false, isSilent: false });
   liveness.once(attempt);
   clock.advance(1_000);
   liveness.heard();
   expect(attempt).toHaveBeenCalledTimes(1);
-  expect(liveness.holdsLanes).toBe(true);
+  expect(liveness.ownsLanes).toBe(true);
 });

@@ -5,7 +5,7 @@ import { HEARTBEAT_SECONDS } from './broker-connection';
  * After a question that the broker answered our lanes are ours for so long: it closes a connection that is silent for a
  * heartbeat, and gives its lanes to others, no sooner.
  */
-const OURS_FOR_MS = (HEARTBEAT_SECONDS - 0.5) * 1_000;
+const OWNED_FOR_MS = (HEARTBEAT_SECONDS - 0.5) * 1_000;
 /** A broker that answers nothing for so long is asked over a new connection. */
 const SILENT_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
 
@@ -29,9 +29,9 @@ export class BrokerLiveness {
    * Whether our lanes can be nobody else's. By both clocks: the monotonic one stops while the machine is suspended, and the
    * wall clock may be set. Either lets attempts wait for the broker's next answer, which is a second.
    */
-  get holdsLanes(): boolean {
+  get ownsLanes(): boolean {
     const { monotonic, wall } = this.now();
-    return monotonic - this.#heard.monotonic < OURS_FOR_MS && Math.abs(wall - this.#heard.wall) < OURS_FOR_MS;
+    return monotonic - this.#heard.monotonic < OWNED_FOR_MS && Math.abs(wall - this.#heard.wall) < OWNED_FOR_MS;
   }
 
   get isSilent(): boolean {
@@ -45,7 +45,7 @@ export class BrokerLiveness {
   /** The broker answered what it was asked then. */
   heard(asked: Moment = this.now()): void {
     if (asked.monotonic > this.#heard.monotonic) this.#heard = asked;
-    if (this.holdsLanes) for (const callback of this.#once.splice(0)) callback();
+    if (this.ownsLanes) for (const callback of this.#once.splice(0)) callback();
   }
 
   /** Calls back with the broker's next sign of life; never where the connection is lost instead. */

@@ -32,7 +32,7 @@ export function logStateChange(log: Log, change: Change): void {
     case 'connectivity-broken': {
       const { means, advice } = explain(change);
       return log.error(
-        `${wayOf(change)} is broken: ${means}; events wait and are retried until they reach the maximum age`,
+        `${targetOf(change)} is broken: ${means}; events wait and are retried until they reach the maximum age`,
         {
           ...subjectOf(change),
           fault: change.fault,
@@ -51,17 +51,17 @@ export function logStateChange(log: Log, change: Change): void {
       });
     }
     case 'connectivity-restored':
-      return log.info(`${wayOf(change)} is mended`, subjectOf(change));
+      return log.info(`${targetOf(change)} is mended`, subjectOf(change));
   }
 }
 
-type WayChange = Extract<Change, { readonly kind: 'connectivity-broken' | 'connectivity-restored' }>;
+type ConnectivityChange = Extract<Change, { readonly kind: 'connectivity-broken' | 'connectivity-restored' }>;
 
-function wayOf({ scope }: WayChange): string {
+function targetOf({ scope }: ConnectivityChange): string {
   return scope === 'key' ? 'the way of one key' : 'the way to the destination';
 }
 
-function subjectOf({ scope, name }: WayChange): Readonly<Record<string, string>> {
+function subjectOf({ scope, name }: ConnectivityChange): Readonly<Record<string, string>> {
   return scope === 'key' ? { key: name } : { destination: name };
 }
 

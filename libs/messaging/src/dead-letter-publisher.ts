@@ -1,28 +1,34 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
-import { type DeadReason, deadLetterProperties, unreadLetterProperties } from './dead-letter';
+import { type DeadReason, deadLetterProperties, unreadableDeadLetterProperties } from './dead-letter';
 import { type LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { type Log } from './log';
-import { type IncomingMessage, type Unread } from './message';
-import { isNeverTaken, type Publisher } from './publisher';
+import { type IncomingMessage, type Unreadable } from './message';
+import { isPermanentRefusal, type Publisher } from './publisher';
 import { DEAD_LETTER_EXCHANGE, type LaneGroup } from './topology';
 
-const AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 
 /** Told of each letter, before its message leaves the lane; there is no message if this version cannot read it. */
-export type Written = (reason: DeadReason, message?: IncomingMessage) => void;
+export type DeadLetterWritten = (reason: DeadReason, message?: IncomingMessage) => void;
 
 /** Writes dead letters: a message leaves its lane only once the broker has its letter. */
 export class DeadLetterPublisher {
   readonly #family: LaneGroup;
   readonly #publisher: Publisher;
   readonly #log: Log;
-  readonly #written: Written;
+  readonly #written: DeadLetterWritten;
   readonly #clock: Clock;
 
-  constructor(family: LaneGroup, publisher: Publisher, log: Log, written: Written, clock: Clock = SYSTEM_CLOCK) {
-    this.#family = family;
+  constructor(
+    laneGroup: LaneGroup,
+    publisher: Publisher,
+    log: Log,
+    written: DeadLetterWritten,
+    clock: Clock = SYSTEM_CLOCK,
+  ) {
+    this.#family = laneGroup;
     this.#publisher = publisher;
     this.#log = log;
     this.#written = written;
@@ -39,15 +45,15 @@ export class DeadLetterPublisher {
     this.#written(cause.reason, message);
     if (published === 'confirmed') message.lane.ack(message);
     else {
-      this.#sayRefused(message.body, { id });
+      this.#logRefused(message.body, { id });
       message.lane.reject(message);
     }
     return true;
   }
 
   /** The same for what this version cannot deliver: kept whole, so that a version that can may still do it. */
-  async deadLetterUnread(lane: LaneConsumer, delivery: ConsumeMessage, unread: Unread): Promise<void> {
-    const properties = unreadLetterProperties(delivery, unread, this.#clock.wall());
+  async deadLetterUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): Promise<void> {
+    const properties = unreadableDeadLetterProperties(delivery, unreadable, this.#clock.wall());
     const published = await this.#publish(lane, delivery.content, properties);
     if (published === 'lane lost') return;
     const id: unknown = delivery.properties.messageId;
@@ -55,11 +61,11 @@ export class DeadLetterPublisher {
     this.#log.warn('a message that cannot be delivered by this version: dead letter', {
       ...named,
       queue: lane.queue,
-      problem: unread.problem,
+      problem: unreadable.problem,
     });
-    this.#written(unread.kind);
+    this.#written(unreadable.kind);
     if (published === 'confirmed') return lane.ackDelivery(delivery);
-    this.#sayRefused(delivery.content, named);
+    this.#logRefused(delivery.content, named);
     lane.rejectDelivery(delivery);
   }
 
@@ -73,16 +79,16 @@ export class DeadLetterPublisher {
         await this.#publisher.send(DEAD_LETTER_EXCHANGE, this.#family.deadLetters, body, properties);
         return 'confirmed';
       } catch (error) {
-        if (isNeverTaken(error)) return 'refused';
+        if (isPermanentRefusal(error)) return 'refused';
         // The publisher says once that the broker is away; the message stays unacknowledged.
-        await delay(this.#clock, AGAIN_MS);
+        await delay(this.#clock, RETRY_MS);
       }
     }
     return 'lane lost';
   }
 
   /** RabbitMQ checks the size of what is published, not of what it moves to the dead letters itself (3.10). */
-  #sayRefused(body: Buffer, named: { readonly id?: string }): void {
+  #logRefused(body: Buffer, named: { readonly id?: string }): void {
     this.#log.error(
       'the broker takes no such message any more: it moves it to the dead letters itself, without the answer',
       {

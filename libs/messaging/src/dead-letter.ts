@@ -1,7 +1,7 @@
 import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
 import { cutAnswer } from './dead-letters/answer';
-import { type IncomingMessage, textsOf, toProperties, type Unread } from './message';
+import { type IncomingMessage, textsOf, toProperties, type Unreadable } from './message';
 
 /** Why a message became a dead letter; bounded, for metrics. */
 export const DEAD_REASONS = ['rejected', 'expired', 'poison', 'newer', 'foreign'] as const;
@@ -41,9 +41,9 @@ const LONGEST_TEXT_BYTES = 255;
  * The properties of a dead letter of what this version cannot deliver: everything as it came, and what is wrong with it.
  * Not kept are an expiration, which would end the letter too, and what only its own sender may say (`user_id`).
  */
-export function unreadLetterProperties(
+export function unreadableDeadLetterProperties(
   { properties }: Pick<ConsumeMessage, 'properties'>,
-  { kind, problem }: Unread,
+  { kind, problem }: Unreadable,
   deadAt: number,
 ): Options.Publish {
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};

@@ -24,13 +24,19 @@ afterEach(() => {
 function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DELIVERED)) {
   const sent: IncomingMessage[] = [];
   const waiting: (() => void)[] = [];
-  const liveness = { holdsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
-  const publisher = new Publisher({ url: 'amqp://127.0.0.1', name: 'test', family: EVENTS, queueType: 'quorum', log });
+  const liveness = { ownsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
+  const publisher = new Publisher({
+    url: 'amqp://127.0.0.1',
+    name: 'test',
+    laneGroup: EVENTS,
+    queueType: 'quorum',
+    log,
+  });
   const executor = new DeliveryExecutor(
     {
       url: 'amqp://127.0.0.1',
       name: 'test',
-      family: EVENTS,
+      laneGroup: EVENTS,
       queueType: 'quorum',
       concurrency: 64,
       maximumAgeMs: 86_400_000,
@@ -40,7 +46,13 @@ function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DE
         return deliver(message, signal);
       },
       markers: new Markers(),
-      observer: { attempted: nothing, interrupted: nothing, delivered: nothing, repeated: nothing, buried: nothing },
+      observer: {
+        attempted: nothing,
+        interrupted: nothing,
+        delivered: nothing,
+        duplicateDropped: nothing,
+        deadLettered: nothing,
+      },
       log,
     },
     {
@@ -50,7 +62,7 @@ function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DE
     },
   );
   const heard = () => {
-    liveness.holdsLanes = true;
+    liveness.ownsLanes = true;
     for (const callback of waiting.splice(0)) callback();
   };
   return { executor, sent, heard };
@@ -60,7 +72,7 @@ function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DE
 function held(): UnackedMessage {
   const lane = new LaneConsumer('a lane', {
     arrived: nothing,
-    unread: nothing,
+    unreadable: nothing,
     closedByBroker: nothing,
     lost: nothing,
   });

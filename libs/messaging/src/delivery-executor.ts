@@ -10,11 +10,11 @@ import { type LaneWorkerOptions } from './lane-worker-options';
 export interface DeliveryExecutorPorts {
   readonly delivered: DeliveredIds;
   readonly deadLetters: DeadLetterPublisher;
-  readonly liveness: Pick<BrokerLiveness, 'holdsLanes' | 'once'>;
+  readonly liveness: Pick<BrokerLiveness, 'ownsLanes' | 'once'>;
 }
 
 /** Outcomes after which a message is still to be delivered. */
-const STAYS: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gone', 'error']);
+const NOT_FINAL: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gone', 'error']);
 
 /** Does what the dispatcher decides: attempts, and the end of each message with its marker, its ack or its dead letter. */
 export class DeliveryExecutor {
@@ -36,7 +36,8 @@ export class DeliveryExecutor {
         deadLetter: (message, cause, history) => void this.#deadLetter(message, cause, history),
         changed: (change) => {
           logStateChange(log, change);
-          if (change.kind === 'key-paused' && change.outcome !== undefined) options.gone?.(change.routingKey);
+          if (change.kind === 'key-paused' && change.outcome !== undefined)
+            options.destinationGone?.(change.routingKey);
         },
       },
     );
@@ -51,22 +52,22 @@ export class DeliveryExecutor {
     const signal = lane.signalOf(message.routingKey);
     const isRepeat = await this.#ports.delivered.has(message.id);
     if (lane.signal.aborted) return;
-    if (isRepeat) return this.#drop(message);
-    if (lane.leaving) return this.#returnToQueue(message);
+    if (isRepeat) return this.#dropDuplicate(message);
+    if (lane.isReleasing) return this.#returnToQueue(message);
     if (signal.aborted) return this.#interrupted(message);
     this.#send(message, signal);
   }
 
   #send(message: UnackedMessage, signal: AbortSignal): void {
     const { liveness } = this.#ports;
-    if (liveness.holdsLanes) {
+    if (liveness.ownsLanes) {
       // Only now: neither Redis nor a silent broker is what an attempt takes its time for.
-      this.dispatcher.begins(message);
+      this.dispatcher.attemptStarts(message);
       return void this.#post(message, signal);
     }
     liveness.once(() => {
       if (message.lane.signal.aborted) return;
-      this.dispatcher.begins(message);
+      this.dispatcher.attemptStarts(message);
       void this.#attempt(message);
     });
   }
@@ -94,13 +95,13 @@ export class DeliveryExecutor {
     this.#options.observer.attempted(message, outcome);
     const { lane } = message;
     if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.delivered.add(message.id);
-    if (lane.leaving && STAYS.has(outcome.kind)) this.#returnToQueue(message);
+    if (lane.isReleasing && NOT_FINAL.has(outcome.kind)) this.#returnToQueue(message);
     else this.dispatcher.settle(message, outcome);
   }
 
   #interrupted(message: UnackedMessage): void {
     this.#options.observer.interrupted(message);
-    if (message.lane.leaving) this.#returnToQueue(message);
+    if (message.lane.isReleasing) this.#returnToQueue(message);
     else this.dispatcher.interrupted(message);
   }
 
@@ -109,8 +110,8 @@ export class DeliveryExecutor {
     this.dispatcher.forget([message]);
   }
 
-  #drop(message: UnackedMessage): void {
-    this.#options.observer.repeated(message);
+  #dropDuplicate(message: UnackedMessage): void {
+    this.#options.observer.duplicateDropped(message);
     message.lane.ack(message);
     this.dispatcher.forget([message]);
   }

@@ -10,7 +10,7 @@ export {
 } from './message';
 export { type ReadRecord, readRecord, writeRecord } from './message-record';
 export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
-export { isNeverTaken, PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
+export { isPermanentRefusal, PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
 export { LanePublisher, type LanePublisherOptions } from './lane-publisher';
 export { type Sent, type Settlement } from './publish-channel';
 export { BrokerConnection, type BrokerConnectionOptions, HEARTBEAT_SECONDS } from './broker-connection';

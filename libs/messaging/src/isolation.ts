@@ -8,14 +8,14 @@ import { Siding, type SidingPorts } from './siding';
 import { type LaneGroup } from './topology';
 
 export interface IsolationOptions {
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly lane: LaneConsumer;
   readonly index: number;
   readonly dispatcher: Dispatcher<UnackedMessage>;
   readonly publisher: Publisher;
   readonly log: Log;
   readonly clock: Clock;
-  readonly ports: Pick<SidingPorts, 'arrived' | 'unread' | 'closedByBroker'> & {
+  readonly ports: Pick<SidingPorts, 'arrived' | 'unreadable' | 'closedByBroker'> & {
     /** The lane has to be given back and taken anew. */
     broken(): void;
     /** A channel is gone, and the lane with it. */
@@ -23,7 +23,7 @@ export interface IsolationOptions {
   };
 }
 
-const ASK_AGAIN_MS = 100;
+const RECHECK_MS = 100;
 
 /** Keeps a lane's keys from holding each other up: moves those that have to wait to sidings, and back to the direct way. */
 export class Isolation {
@@ -38,16 +38,16 @@ export class Isolation {
 
   constructor(options: IsolationOptions) {
     this.#options = options;
-    const { family, index: lane, publisher, ports, clock } = options;
+    const { laneGroup, index: lane, publisher, ports, clock } = options;
     this.#sidings = Array.from(
-      { length: family.sidings },
+      { length: laneGroup.sidings },
       (_, index) =>
         new Siding(
-          { family, lane, index },
+          { laneGroup, lane, index },
           publisher,
           {
             arrived: (message) => ports.arrived(message),
-            unread: (consumer, delivery, unread) => ports.unread(consumer, delivery, unread),
+            unreadable: (consumer, delivery, unreadable) => ports.unreadable(consumer, delivery, unreadable),
             closedByBroker: (consumer, reason) => ports.closedByBroker(consumer, reason),
             emptied: (siding) => void this.#returnToLane(siding),
             broken: () => ports.broken(),
@@ -58,7 +58,7 @@ export class Isolation {
   }
 
   /** Keys that stand aside. */
-  get aside(): number {
+  get keysAside(): number {
     return this.#sidings.filter(({ routingKey }) => routingKey !== undefined).length;
   }
 
@@ -77,7 +77,7 @@ export class Isolation {
   }
 
   /** Takes over what stands in the sidings, one after the other, once nobody else consumes them. */
-  async learn(): Promise<void> {
+  async loadSidings(): Promise<void> {
     try {
       for (const siding of this.#sidings) {
         if (!siding.isFree) continue;
@@ -109,17 +109,17 @@ export class Isolation {
   }
 
   /** Looks whether a key holds its neighbours up. */
-  look(): void {
-    for (const siding of this.#sidings) siding.goOn();
+  checkForStalls(): void {
+    for (const siding of this.#sidings) siding.moveWaiting();
     this.#suspended = false;
     if (this.#moving !== undefined) this.#beginMove();
     else if (this.#options.lane.held.size >= PREFETCH) this.#chooseKey();
   }
 
   /** Takes nothing more in; resolves once nothing is on its way into a siding. */
-  async leave(): Promise<void> {
+  async release(): Promise<void> {
     this.#ended = true;
-    await Promise.all(this.#sidings.map((siding) => siding.leave()));
+    await Promise.all(this.#sidings.map((siding) => siding.release()));
   }
 
   /** Ends the hold on a departing key; after its messages were forgotten, so that none of them starts. */
@@ -147,7 +147,7 @@ export class Isolation {
       const { messageCount, consumerCount } = await this.#control.checkQueue(queue);
       if (consumerCount === 0) return messageCount;
       // Some channel is still being taken down: its unacknowledged messages are not yet counted.
-      await delay(this.#options.clock, ASK_AGAIN_MS);
+      await delay(this.#options.clock, RECHECK_MS);
     }
     return 0;
   }
@@ -166,22 +166,22 @@ export class Isolation {
     const fixed = new Set<string>();
     for (const { routingKey, body } of lane.held) {
       counts.set(routingKey, (counts.get(routingKey) ?? 0) + 1);
-      if (!publisher.takes(body.length)) fixed.add(routingKey);
+      if (!publisher.accepts(body.length)) fixed.add(routingKey);
     }
-    const heldUp = [...counts]
+    const stalled = [...counts]
       .filter(([key]) => this.#sidingOf(key) === undefined && dispatcher.preemption.isStalled(key))
       .sort(([, a], [, b]) => b - a);
-    if (heldUp.length === 0) return;
-    const routingKey = heldUp.find(([key]) => !fixed.has(key))?.[0];
+    if (stalled.length === 0) return;
+    const routingKey = stalled.find(([key]) => !fixed.has(key))?.[0];
     const siding = this.#sidings.find(({ isFree }) => isFree);
     this.#suspended = routingKey === undefined || siding === undefined || publisher.state() !== 'connected';
     if (routingKey === undefined || siding === undefined || this.#suspended || this.#connection === undefined) return;
-    const departing = { routingKey, siding, isOpen: false };
-    this.#moving = departing;
+    const move = { routingKey, siding, isOpen: false };
+    this.#moving = move;
     dispatcher.preemption.quiesce(routingKey);
     log.warn('key set aside: it holds up its neighbours', { key: routingKey, lane: index, siding: siding.index });
     siding.open(this.#connection, routingKey).then(
-      () => (departing.isOpen = true),
+      () => (move.isOpen = true),
       () => this.#options.ports.lost(),
     );
   }
@@ -189,9 +189,9 @@ export class Isolation {
   /** As soon as nothing of the key is in flight, what is held of it moves, in its order. What hangs is not waited for. */
   #beginMove(): void {
     const { dispatcher, lane } = this.#options;
-    const departing = this.#moving;
-    if (departing === undefined || !departing.isOpen) return;
-    const { routingKey, siding } = departing;
+    const move = this.#moving;
+    if (move === undefined || !move.isOpen) return;
+    const { routingKey, siding } = move;
     const held = [...lane.held].filter((message) => message.routingKey === routingKey && dispatcher.has(message));
     if (held.some((message) => dispatcher.isBusy(message))) return dispatcher.preemption.interrupt(routingKey);
     this.#moving = undefined;
@@ -216,6 +216,6 @@ export class Isolation {
     }
     if (this.#ended) return;
     this.#options.log.info('key goes the direct way again', { key: routingKey, lane: this.#options.index });
-    for (const message of siding.free()) this.#options.dispatcher.add(message);
+    for (const message of siding.clear()) this.#options.dispatcher.add(message);
   }
 }

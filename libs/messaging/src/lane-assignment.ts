@@ -3,10 +3,10 @@ import { type Channel } from 'amqplib';
 import { Membership } from './membership';
 import { type LaneGroup, laneQueue } from './topology';
 
-const LOOK_FOR_ORPHANS_EVERY_MS = 3_000;
+const CLAIM_ORPHANS_EVERY_MS = 3_000;
 
 export interface LaneAssignmentOptions {
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly announce: (body: Buffer) => void;
   readonly take: (lane: number) => void;
   readonly release: (lane: number) => void;
@@ -21,15 +21,15 @@ export class LaneAssignment {
   readonly #membership: Membership;
   /** Lanes of others that we work because nobody else did. */
   readonly #claimedOrphans = new Set<number>();
-  #stopLooking: () => void = () => undefined;
+  #stopClaiming: () => void = () => undefined;
   #joined = false;
 
   constructor(options: LaneAssignmentOptions) {
     this.#options = options;
     this.#membership = new Membership({
-      group: options.family.exchange,
+      group: options.laneGroup.exchange,
       announce: options.announce,
-      changed: () => this.settled(),
+      changed: () => this.rebalance(),
       owned: options.owned,
       clock: options.clock,
       random: options.random,
@@ -38,25 +38,25 @@ export class LaneAssignment {
 
   async join(channel: Channel): Promise<void> {
     this.#claimedOrphans.clear();
-    this.#stopLooking();
+    this.#stopClaiming();
     await this.#membership.join(channel);
     this.#joined = true;
-    this.settled();
+    this.rebalance();
     const { clock = SYSTEM_CLOCK } = this.#options;
-    this.#stopLooking = every(clock, LOOK_FOR_ORPHANS_EVERY_MS, () => void this.#lookForOrphans(channel));
+    this.#stopClaiming = every(clock, CLAIM_ORPHANS_EVERY_MS, () => void this.#claimOrphans(channel));
   }
 
   leave(): void {
     this.#joined = false;
-    this.#stopLooking();
+    this.#stopClaiming();
     this.#membership.leave();
   }
 
   /** Something changed: takes what is ours and not held, lets go of what is held and not ours. */
-  settled(): void {
+  rebalance(): void {
     if (!this.#joined) return;
     const owned = new Set(this.#options.owned());
-    for (let lane = 0; lane < this.#options.family.lanes; lane += 1) {
+    for (let lane = 0; lane < this.#options.laneGroup.lanes; lane += 1) {
       const ours = this.#membership.isMine(lane) || this.#claimedOrphans.has(lane);
       if (ours && !owned.has(lane)) this.#options.take(lane);
       else if (!ours && owned.has(lane)) this.#options.release(lane);
@@ -67,20 +67,20 @@ export class LaneAssignment {
    * A lane without any consumer is taken; an adopted one is given up as soon as who has more right to it consumes it. That is
    * told by the worker itself: of a quorum queue the broker counts the active consumer only, not those that wait.
    */
-  async #lookForOrphans(channel: Channel): Promise<void> {
-    const { family } = this.#options;
+  async #claimOrphans(channel: Channel): Promise<void> {
+    const { laneGroup } = this.#options;
     const owned = new Set(this.#options.owned());
-    for (let lane = 0; lane < family.lanes; lane += 1) {
+    for (let lane = 0; lane < laneGroup.lanes; lane += 1) {
       if (this.#membership.isMine(lane)) this.#claimedOrphans.delete(lane);
       else if (this.#claimedOrphans.has(lane)) {
-        if (this.#membership.isWorkedInstead(lane)) this.#claimedOrphans.delete(lane);
+        if (this.#membership.hasBetterOwner(lane)) this.#claimedOrphans.delete(lane);
       } else if (!owned.has(lane)) {
-        const consumers = await consumersOf(channel, laneQueue(family, lane));
+        const consumers = await consumersOf(channel, laneQueue(laneGroup, lane));
         if (consumers === undefined) return;
         if (consumers === 0) this.#claimedOrphans.add(lane);
       }
     }
-    this.settled();
+    this.rebalance();
   }
 }
 

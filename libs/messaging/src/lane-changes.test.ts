@@ -6,8 +6,8 @@ it('tells lanes that change hands together in one line, and nothing where nothin
   const changes = new LaneChanges(log, () => [3, 4]);
   for (const lane of [4, 3]) changes.taken(lane);
   changes.gone(7);
-  changes.tell();
-  changes.tell();
+  changes.flush();
+  changes.flush();
   expect(lines).toEqual([
     ['lanes let go', { lanes: '7', owned: 2 }],
     ['lanes taken', { lanes: '3 4', owned: 2 }],

@@ -2,7 +2,7 @@ import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Log } from './log';
 
 /** Lanes change hands by the dozen at a start and when workers come or go: they are told together. */
-const GATHER_MS = 500;
+const BATCH_MS = 500;
 
 /** A line in the log for lanes taken, and one for lanes let go or lost, each with what is ours then. */
 export class LaneChanges {
@@ -29,7 +29,7 @@ export class LaneChanges {
   }
 
   /** Tells what was not told yet. */
-  tell(): void {
+  flush(): void {
     this.#cancel?.();
     this.#cancel = undefined;
     const owned = [...this.#owned()].length;
@@ -44,6 +44,6 @@ export class LaneChanges {
 
   #note(lane: number, lanes: Set<number>): void {
     lanes.add(lane);
-    this.#cancel ??= this.#clock.after(GATHER_MS, () => this.tell());
+    this.#cancel ??= this.#clock.after(BATCH_MS, () => this.flush());
   }
 }

@@ -2,7 +2,7 @@ import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setMaxListeners } from 'node:events';
 import { acksApplied } from './acks-applied';
-import { fromDelivery, type IncomingMessage, type Unread } from './message';
+import { fromDelivery, type IncomingMessage, type Unreadable } from './message';
 
 /** Unacknowledged messages of a lane. A constant: a later consumer with less would get them back out of order. */
 export const PREFETCH = 64;
@@ -25,7 +25,7 @@ export interface LaneConsumerPorts {
   /** A message came; calls keep the order of the queue. */
   arrived(message: UnackedMessage): void;
   /** Something came that this version cannot deliver. */
-  unread(lane: LaneConsumer, delivery: ConsumeMessage, unread: Unread): void;
+  unreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
   /** The broker closes the channel for a reason of its own, as its consumer timeout; `lost` follows. */
   closedByBroker(lane: LaneConsumer, reason: string): void;
   /** The channel is gone without our doing; what was held is the broker's again. */
@@ -43,7 +43,7 @@ export class LaneConsumer {
   /** One for each routing key: all its attempts listen to it, and none needs one of its own. */
   readonly #attempts = new Map<string, AbortController>();
   #channel: Channel | undefined;
-  #state: 'open' | 'leaving' | 'closed' = 'open';
+  #state: 'open' | 'releasing' | 'closed' = 'open';
   #drained: () => void = () => undefined;
   #hasAcked = false;
 
@@ -77,7 +77,7 @@ export class LaneConsumer {
     return this.#held;
   }
 
-  get leaving(): boolean {
+  get isReleasing(): boolean {
     return this.#state !== 'open';
   }
 
@@ -124,8 +124,8 @@ export class LaneConsumer {
   }
 
   /** Takes nothing new from now on; what still comes goes back when the channel closes. */
-  leave(): void {
-    if (this.#state === 'open') this.#state = 'leaving';
+  beginRelease(): void {
+    if (this.#state === 'open') this.#state = 'releasing';
   }
 
   /** Settles once nothing is held, or all is lost. */
@@ -220,7 +220,7 @@ export class LaneConsumer {
     delivery.content = Buffer.from(delivery.content);
     const parsed = fromDelivery(delivery);
     if (parsed.kind !== 'message') {
-      this.#ports.unread(this, delivery, parsed);
+      this.#ports.unreadable(this, delivery, parsed);
       return;
     }
     const message: UnackedMessage = {

@@ -6,8 +6,8 @@ export class LaneDepths {
   readonly #family: LaneGroup;
   readonly #waiting = new Map<number, number>();
 
-  constructor(family: LaneGroup) {
-    this.#family = family;
+  constructor(laneGroup: LaneGroup) {
+    this.#family = laneGroup;
   }
 
   /** Messages in the lane's queues that no worker holds. */
@@ -16,7 +16,7 @@ export class LaneDepths {
   }
 
   /** Asks for one lane after the other, where there is a channel: never more than one question is on its way. */
-  async ask(channel: Channel | undefined, lanes: readonly number[]): Promise<void> {
+  async refresh(channel: Channel | undefined, lanes: readonly number[]): Promise<void> {
     if (channel === undefined) return;
     for (const lane of lanes) {
       let waiting = 0;

@@ -67,8 +67,8 @@ export function createLaneMetrics(
       delivered.inc();
       latency.observe(Math.max(0, clock.wall() - receivedAt) / 1000);
     },
-    repeated: () => repeated.inc(),
-    buried: (reason) => dead.inc({ reason }),
+    duplicateDropped: () => repeated.inc(),
+    deadLettered: (reason) => dead.inc({ reason }),
   };
 }
 

@@ -21,11 +21,11 @@ it('a siding is taken over once, also where it is found while the first message 
   const connection = await connect(url);
   await declareTopology(connection, EVENTS, 'quorum');
   const index = laneOf(EVENTS, KEY);
-  const link = await BrokerClient.open({ url, name: 'test' });
-  const sender = await Sender.open(link);
+  const client = await BrokerClient.open({ url, name: 'test' });
+  const sender = await Sender.open(client);
   const aside = { ...event('disk', 0), maybeDuplicate: true };
   await sender.send(EVENTS.exchange, sidingKey(index, 0), aside.body, toProperties(aside));
-  await link.close();
+  await client.close();
 
   const delivered: string[] = [];
   const dispatcher = new Dispatcher<UnackedMessage>(
@@ -51,15 +51,15 @@ it('a siding is taken over once, also where it is found while the first message 
   );
   const redeliveryFilter = new RedeliveryFilter(new DeliveredIds(new Markers(), SYSTEM_CLOCK), {
     admit: (message) => owner.admit(message),
-    repeat: (message) => message.lane.ack(message),
+    dropDuplicate: (message) => message.lane.ack(message),
   });
-  const publisher = new Publisher({ url, name: 'test', family: EVENTS, queueType: 'quorum', log });
+  const publisher = new Publisher({ url, name: 'test', laneGroup: EVENTS, queueType: 'quorum', log });
   publisher.start();
   let prepared: () => void = () => undefined;
   const preparation = new Promise<void>((resolve) => (prepared = resolve));
   let isAsked = false;
   const owner = new LaneOwner({
-    family: EVENTS,
+    laneGroup: EVENTS,
     index,
     dispatcher,
     redeliveryFilter,
@@ -69,7 +69,7 @@ it('a siding is taken over once, also where it is found while the first message 
       isAsked = true;
       return preparation;
     },
-    ports: { unread: () => undefined, gone: () => undefined },
+    ports: { unreadable: () => undefined, gone: () => undefined },
   });
   const control = await connection.createChannel();
   await owner.open(connection, control);
@@ -83,7 +83,7 @@ it('a siding is taken over once, also where it is found while the first message 
     await hearing;
     return answer;
   };
-  const looking = owner.lookForStranded();
+  const looking = owner.takeOverStranded();
   await publish(url, [event('disk', 1)]);
   await waitUntil(() => isAsked, { what: 'the first message of the lane' });
   heard();

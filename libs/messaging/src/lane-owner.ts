@@ -5,19 +5,19 @@ import { type RedeliveryFilter } from './redelivery-filter';
 import { Isolation } from './isolation';
 import { LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { type Log } from './log';
-import { type Unread } from './message';
+import { type Unreadable } from './message';
 import { Misrouted } from './misrouted';
 import { type Publisher } from './publisher';
 import { type LaneGroup, laneQueue } from './topology';
 
 export interface LaneOwnerPorts {
-  unread(lane: LaneConsumer, delivery: ConsumeMessage, unread: Unread): void;
+  unreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
   /** The lane is no longer ours: lost, or given back because something about it is not known for sure. */
   gone(owner: LaneOwner): void;
 }
 
 export interface LaneOwnerOptions {
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly index: number;
   readonly dispatcher: Dispatcher<UnackedMessage>;
   readonly redeliveryFilter: RedeliveryFilter;
@@ -39,30 +39,30 @@ export class LaneOwner {
   /** What came off the lane before its sidings were known. */
   readonly #early: UnackedMessage[] = [];
   #gate: 'closed' | 'opening' | 'open' = 'closed';
-  #state: 'working' | 'leaving' | 'gone' = 'working';
+  #state: 'working' | 'releasing' | 'gone' = 'working';
 
   constructor(options: LaneOwnerOptions) {
     this.#options = options;
     this.index = options.index;
-    const { family, index, dispatcher, publisher, log, redeliveryFilter, ports, clock = SYSTEM_CLOCK } = options;
-    const unread = (lane: LaneConsumer, delivery: ConsumeMessage, what: Unread): void =>
-      ports.unread(lane, delivery, what);
+    const { laneGroup, index, dispatcher, publisher, log, redeliveryFilter, ports, clock = SYSTEM_CLOCK } = options;
+    const unreadable = (lane: LaneConsumer, delivery: ConsumeMessage, what: Unreadable): void =>
+      ports.unreadable(lane, delivery, what);
     const closedByBroker = ({ queue }: LaneConsumer, reason: string): void =>
       log.warn('the broker closed the channel of a queue: its messages are redelivered', { queue, reason });
     const deliver = (message: UnackedMessage): void => dispatcher.add(message);
-    this.#misrouted = new Misrouted({ family, index, publisher, deliver, log, clock });
+    this.#misrouted = new Misrouted({ laneGroup, index, publisher, deliver, log, clock });
     this.#lane = new LaneConsumer(
-      laneQueue(family, index),
+      laneQueue(laneGroup, index),
       {
         arrived: (message) => this.#arrived(message),
-        unread,
+        unreadable,
         closedByBroker,
         lost: () => this.lose(),
       },
       clock,
     );
     this.#isolation = new Isolation({
-      family,
+      laneGroup,
       lane: this.#lane,
       index,
       dispatcher,
@@ -73,7 +73,7 @@ export class LaneOwner {
         arrived: (message) => {
           if (!this.#misrouted.redirect(message)) redeliveryFilter.arrived(message);
         },
-        unread,
+        unreadable,
         closedByBroker,
         broken: () => void this.release(),
         lost: () => this.lose(),
@@ -82,8 +82,8 @@ export class LaneOwner {
   }
 
   /** Keys that stand aside. */
-  get aside(): number {
-    return this.#isolation.aside;
+  get keysAside(): number {
+    return this.#isolation.keysAside;
   }
 
   /** Whether a key holds its neighbours up and cannot be moved aside. */
@@ -114,17 +114,17 @@ export class LaneOwner {
   }
 
   /** Looks whether a key holds its neighbours up. */
-  look(): void {
-    if (this.#state === 'working' && this.#gate === 'open') this.#isolation.look();
+  checkForStalls(): void {
+    if (this.#state === 'working' && this.#gate === 'open') this.#isolation.checkForStalls();
   }
 
   /** While the lane itself is silent: looks whether something waits in a siding that nobody consumes. */
-  async lookForStranded(): Promise<void> {
+  async takeOverStranded(): Promise<void> {
     if (this.#state !== 'working' || this.#gate !== 'closed' || !(await this.#isolation.isStranded())) return;
     // For a first message that came meanwhile the sidings are looked at already. Twice at one time would consume one twice: the
     // first consumer would be forgotten and never closed, and the next owner would wait for its end for ever.
     if (!this.#gateIs('closed')) return;
-    await this.#learnSidings();
+    await this.#loadSidings();
     // Another worker may own the lane still: with its first message the sidings are looked at once more.
     this.#gate = 'closed';
     if (this.#early.length > 0) await this.#inspect();
@@ -133,17 +133,17 @@ export class LaneOwner {
   /** Starts nothing new, lets what is in flight settle, gives everything back in order: the sidings first, the lane last. */
   async release(): Promise<void> {
     if (this.#state !== 'working') return;
-    this.#state = 'leaving';
+    this.#state = 'releasing';
     const { dispatcher } = this.#options;
     const consumers = this.#consumers();
-    for (const consumer of consumers) consumer.leave();
+    for (const consumer of consumers) consumer.beginRelease();
     const idle = consumers.flatMap(({ held, signal }) =>
       [...held].filter((message) => signal.aborted || !dispatcher.isBusy(message)),
     );
     // Before anything else: what is in flight may come back, and then nothing behind it may start.
     dispatcher.forget(idle);
     this.#isolation.cancelMove();
-    await this.#isolation.leave();
+    await this.#isolation.release();
     for (const message of idle) message.lane.returnToQueue(message);
     await Promise.all(consumers.map((consumer) => consumer.drained()));
     await this.#isolation.close();
@@ -186,16 +186,16 @@ export class LaneOwner {
 
   /** Only once the sidings are known may the lane's own messages pass. */
   async #inspect(): Promise<void> {
-    await this.#learnSidings();
+    await this.#loadSidings();
     if (this.#state !== 'working') return;
     this.#gate = 'open';
     for (const message of this.#early.splice(0)) this.#options.redeliveryFilter.arrived(message);
   }
 
-  async #learnSidings(): Promise<void> {
+  async #loadSidings(): Promise<void> {
     this.#gate = 'opening';
     // In this order: what stands in a siding is sent as soon as it is taken over. To be prepared takes seconds at most.
     await this.#options.prepare();
-    await this.#isolation.learn();
+    await this.#isolation.loadSidings();
   }
 }

@@ -29,7 +29,7 @@ it('keeps its connection while the broker is short of memory, also if a lane get
   const publisher: LanePublisher = new LanePublisher({
     url: broker.url,
     name: 'test',
-    family: EVENTS,
+    laneGroup: EVENTS,
     queueType: 'quorum',
     log,
     opened: (lane) => {

@@ -10,8 +10,8 @@ import { declareTopology, type LaneGroup, laneKey, type QueueType } from './topo
 
 /** A broker that does not answer a request for so long is not heard any more, whatever its heartbeats say. */
 const RPC_TIMEOUT_MS = 10_000;
-const FIRST_REOPENING_MS = 50;
-const LONGEST_REOPENING_MS = 5_000;
+const MIN_REOPEN_DELAY_MS = 50;
+const MAX_REOPEN_DELAY_MS = 5_000;
 
 /** Precondition failed: the broker refuses a message for what it is, as one over its `max_message_size`. */
 const PRECONDITION_FAILED = 406;
@@ -20,7 +20,7 @@ const NOT_FOUND = 404;
 export interface LanePublisherOptions {
   readonly url: string;
   readonly name: string;
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
   readonly log: Log;
   readonly clock?: Clock;
@@ -49,7 +49,7 @@ interface LaneChannel {
 export class LanePublisher {
   readonly #options: LanePublisherOptions;
   readonly #clock: Clock;
-  readonly #session: BrokerConnection;
+  readonly #brokerConnection: BrokerConnection;
   readonly #lanes: readonly LaneChannel[];
   readonly #headers = new SharedHeaders();
   #connection: ChannelModel | undefined;
@@ -59,8 +59,8 @@ export class LanePublisher {
   constructor(options: LanePublisherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#lanes = Array.from({ length: options.family.lanes }, () => ({ channel: undefined, failures: 0 }));
-    this.#session = new BrokerConnection({
+    this.#lanes = Array.from({ length: options.laneGroup.lanes }, () => ({ channel: undefined, failures: 0 }));
+    this.#brokerConnection = new BrokerConnection({
       url: options.url,
       name: options.name,
       log: options.log,
@@ -82,7 +82,7 @@ export class LanePublisher {
 
   /** Begins to connect; does not wait for the broker. */
   start(): void {
-    this.#session.start();
+    this.#brokerConnection.start();
   }
 
   state(): 'connected' | 'blocked' | 'away' {
@@ -98,7 +98,7 @@ export class LanePublisher {
     const properties = toProperties(message);
     this.#headers.write(properties.headers);
     properties.headers = this.#headers.values;
-    const to = { exchange: this.#options.family.exchange, routingKey: laneKey(lane) };
+    const to = { exchange: this.#options.laneGroup.exchange, routingKey: laneKey(lane) };
     return channel.send(to, message.body, properties, (settlement) => {
       state.failures = 0;
       settle(settlement);
@@ -117,12 +117,12 @@ export class LanePublisher {
   }
 
   async close(): Promise<void> {
-    await this.#session.close();
+    await this.#brokerConnection.close();
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    const { family, queueType } = this.#options;
-    await declareTopology(connection, family, queueType, this.#clock);
+    const { laneGroup, queueType } = this.#options;
+    await declareTopology(connection, laneGroup, queueType, this.#clock);
     this.#redeclare = redeclaration(connection, this.#options);
     this.#connection = connection;
     for (const state of this.#lanes) state.failures = 0;
@@ -130,7 +130,7 @@ export class LanePublisher {
   }
 
   async #openLane(connection: ChannelModel, lane: number): Promise<void> {
-    const confirmChannel = await this.#inTime(connection.createConfirmChannel());
+    const confirmChannel = await this.#withTimeout(connection.createConfirmChannel());
     const state = this.#lanes[lane];
     if (state === undefined || connection !== this.#connection) return;
     const channel = new PublishChannel(confirmChannel, {
@@ -160,11 +160,11 @@ export class LanePublisher {
   #openLater(lane: number): void {
     const connection = this.#connection;
     const failures = this.#lanes[lane]?.failures ?? 0;
-    const wait = failures <= 1 ? 0 : Math.min(LONGEST_REOPENING_MS, FIRST_REOPENING_MS * 2 ** failures);
+    const wait = failures <= 1 ? 0 : Math.min(MAX_REOPEN_DELAY_MS, MIN_REOPEN_DELAY_MS * 2 ** failures);
     this.#clock.after(wait, () => {
       if (connection === undefined || connection !== this.#connection) return;
       this.#openLane(connection, lane).catch((error: unknown) => {
-        if (connection === this.#connection) this.#session.abandon(reasonOf(error));
+        if (connection === this.#connection) this.#brokerConnection.abandon(reasonOf(error));
       });
     });
   }
@@ -181,7 +181,7 @@ export class LanePublisher {
   }
 
   /** While the broker takes nothing it answers nothing either: that time does not count. @throws Error if it does not answer */
-  #inTime<Result>(answer: Promise<Result>): Promise<Result> {
+  #withTimeout<Result>(answer: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       let cancel: () => void = () => undefined;
       const wait = (): void => {

@@ -13,15 +13,15 @@ export interface LaneObserver {
   interrupted(message: IncomingMessage): void;
   delivered(message: IncomingMessage): void;
   /** Not sent, for it was delivered before. */
-  repeated(message: IncomingMessage): void;
+  duplicateDropped(message: IncomingMessage): void;
   /** Set aside for good; without a message if this version cannot read it. */
-  buried(reason: DeadReason, message?: IncomingMessage): void;
+  deadLettered(reason: DeadReason, message?: IncomingMessage): void;
 }
 
 export interface LaneWorkerOptions {
   readonly url: string;
   readonly name: string;
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
   /** Attempts at one time. */
   readonly concurrency: number;
@@ -32,7 +32,7 @@ export interface LaneWorkerOptions {
   /** One attempt. It rejects only where the signal ended it. */
   readonly deliver: (message: IncomingMessage, signal: AbortSignal) => Promise<Outcome>;
   /** A destination answered that it is gone, and this worker has paused it: others do not know yet. */
-  readonly gone?: (routingKey: string) => void;
+  readonly destinationGone?: (routingKey: string) => void;
   readonly markers: DeliveredMarkers;
   readonly observer: LaneObserver;
   /** Awaited before the first message of a lane or its sidings is looked at, once its former owner has left; settles soon. */

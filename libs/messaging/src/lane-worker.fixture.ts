@@ -54,7 +54,7 @@ export class TestWorker {
     this.worker = new LaneWorker({
       url,
       name: 'test worker',
-      family: EVENTS,
+      laneGroup: EVENTS,
       queueType: 'quorum',
       concurrency: 128,
       maximumAgeMs: 86_400_000,
@@ -69,8 +69,8 @@ export class TestWorker {
         attempted: () => undefined,
         interrupted: () => undefined,
         delivered: () => undefined,
-        repeated: () => undefined,
-        buried: () => undefined,
+        duplicateDropped: () => undefined,
+        deadLettered: () => undefined,
       },
       log: { info: say, warn: say, error: say },
       ...options,
@@ -78,21 +78,21 @@ export class TestWorker {
     this.worker.start();
   }
 
-  said(text: string): boolean {
+  logged(text: string): boolean {
     return this.lines.some((line) => line.startsWith(text));
   }
 }
 
 /** Puts messages into their lanes, in order. */
 export async function publish(url: string, messages: readonly OutgoingMessage[]): Promise<void> {
-  const link = await BrokerClient.open({ url, name: 'test' });
-  const sender = await Sender.open(link);
+  const client = await BrokerClient.open({ url, name: 'test' });
+  const sender = await Sender.open(client);
   const send = (message: OutgoingMessage) =>
     sender.send(EVENTS.exchange, laneKey(laneOfMessage(EVENTS, message)), message.body, toProperties(message));
   for (let start = 0; start < messages.length; start += 100) {
     await Promise.all(messages.slice(start, start + 100).map(send));
   }
-  await link.close();
+  await client.close();
 }
 
 /** The sequence numbers of each alert, in the order of delivery. */

@@ -1,7 +1,7 @@
 import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { DeadLetterPublisher, type Written } from './dead-letter-publisher';
+import { DeadLetterPublisher, type DeadLetterWritten } from './dead-letter-publisher';
 import { DeliveredIds } from './delivered-ids';
 import { DeliveryExecutor } from './delivery-executor';
 import { BrokerLiveness } from './broker-liveness';
@@ -12,7 +12,7 @@ import { LaneDepths } from './lane-depths';
 import { LaneOwner } from './lane-owner';
 import { LaneAssignment } from './lane-assignment';
 import { type LaneWorkerOptions } from './lane-worker-options';
-import { LOOK_EVERY_MS, StallMonitor } from './stall-monitor';
+import { CHECK_EVERY_MS, StallMonitor } from './stall-monitor';
 import { OwnedLanes } from './owned-lanes';
 import { Publisher } from './publisher';
 import { BrokerConnection } from './broker-connection';
@@ -20,13 +20,13 @@ import { declareTopology, laneOfMessage, STATUS_EXCHANGE } from './topology';
 import { TraceResponder } from './trace-responder';
 
 const RENEW_AFTER_MS = 10 * 60_000;
-const LISTEN_EVERY_MS = 1_000;
+const LIVENESS_CHECK_EVERY_MS = 1_000;
 /** How often silent lanes are searched for messages that stand in a siding. */
-const SEARCH_EVERY_MS = 5_000;
+const STRANDED_CHECK_EVERY_MS = 5_000;
 /** How often the broker is asked for the depth of our lanes. */
-const COUNT_EVERY_MS = 10_000;
+const DEPTH_REFRESH_EVERY_MS = 10_000;
 /** After a lane was lost: not at once, for it may be lost again. */
-const TAKE_AGAIN_MS = 250;
+const RETAKE_DELAY_MS = 250;
 
 /**
  * Works the lanes of one exchange: takes messages off them, has them delivered in the order of their alerts, and
@@ -46,44 +46,44 @@ export class LaneWorker {
   readonly #changes: LaneChanges;
   readonly #clock: Clock;
   readonly #liveness: BrokerLiveness;
-  readonly #stopListening: () => void;
-  readonly #stopLooking: readonly (() => void)[];
+  readonly #stopLivenessChecks: () => void;
+  readonly #stopTimers: readonly (() => void)[];
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
   #stopping = false;
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
-    const { url, name, family, queueType, log, observer, clock = SYSTEM_CLOCK, random } = options;
+    const { url, name, laneGroup, queueType, log, observer, clock = SYSTEM_CLOCK, random } = options;
     this.#clock = clock;
     this.#liveness = new BrokerLiveness(clock);
     this.#changes = new LaneChanges(log, () => this.#lanes.indices, clock);
     const delivered = new DeliveredIds(options.markers, clock);
     this.#redeliveryFilter = new RedeliveryFilter(delivered, {
       admit: (message) => this.#ownerOf(message)?.admit(message),
-      repeat: (message) => {
-        observer.repeated(message);
+      dropDuplicate: (message) => {
+        observer.duplicateDropped(message);
         message.lane.ack(message);
       },
     });
-    this.#publisher = new Publisher({ url, name: `${name} publishing`, family, queueType, log, clock });
-    const written: Written = (reason, message) => observer.buried(reason, message);
-    this.#deadLetters = new DeadLetterPublisher(family, this.#publisher, log, written, clock);
+    this.#publisher = new Publisher({ url, name: `${name} publishing`, laneGroup, queueType, log, clock });
+    const written: DeadLetterWritten = (reason, message) => observer.deadLettered(reason, message);
+    this.#deadLetters = new DeadLetterPublisher(laneGroup, this.#publisher, log, written, clock);
     this.#executor = new DeliveryExecutor(options, {
       delivered,
       deadLetters: this.#deadLetters,
       liveness: this.#liveness,
     });
-    this.#depths = new LaneDepths(family);
+    this.#depths = new LaneDepths(laneGroup);
     this.#traceResponder = new TraceResponder({
-      group: family.exchange,
+      group: laneGroup.exchange,
       lanes: () => this.#lanes.indices,
       held: () => this.#lanes.held,
       statusOf: (message) => this.#dispatcher.statusOf(message),
       reply: (queue, body) => void this.#publisher.send('', queue, body, { mandatory: false }).catch(() => undefined),
     });
     this.#assignment = new LaneAssignment({
-      family,
+      laneGroup,
       announce: (body) =>
         void this.#publisher.send(STATUS_EXCHANGE, '', body, { mandatory: false }).catch(() => undefined),
       take: (lane) => void this.#take(lane),
@@ -101,12 +101,12 @@ export class LaneWorker {
       clock,
       random,
     });
-    const stallMonitor = new StallMonitor(this.#liveness, () => this.#look());
-    this.#stopListening = every(clock, LISTEN_EVERY_MS, () => void this.#listen());
-    this.#stopLooking = [
-      every(clock, LOOK_EVERY_MS, () => stallMonitor.due(clock.monotonic())),
-      every(clock, SEARCH_EVERY_MS, () => void this.#lanes.lookForStranded()),
-      every(clock, COUNT_EVERY_MS, () => void this.#depths.ask(this.#control, this.#lanes.indices)),
+    const stallMonitor = new StallMonitor(this.#liveness, () => this.#checkForStalls());
+    this.#stopLivenessChecks = every(clock, LIVENESS_CHECK_EVERY_MS, () => void this.#checkLiveness());
+    this.#stopTimers = [
+      every(clock, CHECK_EVERY_MS, () => stallMonitor.due(clock.monotonic())),
+      every(clock, STRANDED_CHECK_EVERY_MS, () => void this.#lanes.takeOverStranded()),
+      every(clock, DEPTH_REFRESH_EVERY_MS, () => void this.#depths.refresh(this.#control, this.#lanes.indices)),
     ];
   }
 
@@ -120,10 +120,10 @@ export class LaneWorker {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#assignment.leave();
-    for (const stop of this.#stopLooking) stop();
+    for (const stop of this.#stopTimers) stop();
     await Promise.all(this.#lanes.owners.map((owner) => owner.release()));
-    this.#changes.tell();
-    this.#stopListening();
+    this.#changes.flush();
+    this.#stopLivenessChecks();
     await this.#publisher.close();
     await this.#brokerConnection.close();
   }
@@ -147,8 +147,8 @@ export class LaneWorker {
   }
 
   /** Whether our lanes can be nobody else's: a process that was paused has to ask before it sends anything. */
-  get holdsLanes(): boolean {
-    return this.#liveness.holdsLanes;
+  get ownsLanes(): boolean {
+    return this.#liveness.ownsLanes;
   }
 
   get lanes(): number {
@@ -193,7 +193,7 @@ export class LaneWorker {
     control.on('close', () => {
       if (control === this.#control) this.#brokerConnection.reconnect();
     });
-    await declareTopology(connection, this.#options.family, this.#options.queueType, this.#clock);
+    await declareTopology(connection, this.#options.laneGroup, this.#options.queueType, this.#clock);
     this.#liveness.heard();
     this.#connection = connection;
     this.#control = control;
@@ -210,7 +210,7 @@ export class LaneWorker {
   }
 
   /** Asks the broker for a sign of life, and renews lanes that hold a message for long. */
-  async #listen(): Promise<void> {
+  async #checkLiveness(): Promise<void> {
     const control = this.#control;
     if (control === undefined) return;
     const asked = this.#liveness.now();
@@ -224,8 +224,8 @@ export class LaneWorker {
     );
   }
 
-  #look(): void {
-    for (const owner of this.#lanes.owners) owner.look();
+  #checkForStalls(): void {
+    for (const owner of this.#lanes.owners) owner.checkForStalls();
     this.#dispatcher.preemption.makeRoom();
   }
 
@@ -233,9 +233,9 @@ export class LaneWorker {
     const connection = this.#connection;
     const control = this.#control;
     if (connection === undefined || control === undefined || this.#stopping || this.#lanes.has(index)) return;
-    const { family, log, prepare = () => Promise.resolve() } = this.#options;
+    const { laneGroup, log, prepare = () => Promise.resolve() } = this.#options;
     const owner = new LaneOwner({
-      family,
+      laneGroup,
       index,
       dispatcher: this.#dispatcher,
       redeliveryFilter: this.#redeliveryFilter,
@@ -244,7 +244,8 @@ export class LaneWorker {
       prepare,
       clock: this.#clock,
       ports: {
-        unread: (lane, delivery, unread) => void this.#deadLetters.deadLetterUnread(lane, delivery, unread),
+        unreadable: (lane, delivery, unreadable) =>
+          void this.#deadLetters.deadLetterUnreadable(lane, delivery, unreadable),
         gone: (gone) => this.#gone(gone),
       },
     });
@@ -257,10 +258,10 @@ export class LaneWorker {
   #gone(owner: LaneOwner): void {
     this.#lanes.remove(owner);
     this.#changes.gone(owner.index);
-    this.#clock.after(TAKE_AGAIN_MS, () => this.#assignment.settled());
+    this.#clock.after(RETAKE_DELAY_MS, () => this.#assignment.rebalance());
   }
 
   #ownerOf(message: UnackedMessage): LaneOwner | undefined {
-    return this.#lanes.get(laneOfMessage(this.#options.family, message));
+    return this.#lanes.get(laneOfMessage(this.#options.laneGroup, message));
   }
 }

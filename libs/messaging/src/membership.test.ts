@@ -11,7 +11,7 @@ class StatusExchange {
   readonly #ears = new Set<(content: Buffer) => void>();
 
   announce(body: Buffer): void {
-    for (const hear of this.#ears) hear(body);
+    for (const receive of this.#ears) receive(body);
   }
 
   channel(): Pick<Channel, 'assertQueue' | 'bindQueue' | 'consume'> {

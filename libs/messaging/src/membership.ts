@@ -6,11 +6,11 @@ import { STATUS_EXCHANGE } from './topology';
 
 const ANNOUNCE_EVERY_MS = 2_000;
 /** A worker that has not heard itself announces itself so often: its first words may have come before its connection. */
-const TRY_EVERY_MS = 250;
+const HEARTBEAT_EVERY_MS = 250;
 /** A worker that was not heard for so long is gone. */
 const GONE_AFTER_MS = 6_000;
 /** Who does not hear itself for so long hears nobody: the broker is in alarm, or our way to it is cut. */
-const DEAF_AFTER_MS = 3_000;
+const ECHO_LOST_AFTER_MS = 3_000;
 /** How long a newcomer listens, from the moment in which it heard itself, before it knows who is there. */
 const LISTEN_FIRST_MS = 500;
 
@@ -45,7 +45,7 @@ export class Membership {
   /** When we last heard ourselves. */
   #echoAt = Number.NEGATIVE_INFINITY;
   #knowsOthers = false;
-  #stopBeating: () => void = () => undefined;
+  #stopHeartbeat: () => void = () => undefined;
   #stopListening: (() => void) | undefined;
   #announcedAt = Number.NEGATIVE_INFINITY;
 
@@ -59,15 +59,15 @@ export class Membership {
   async join(channel: Pick<Channel, 'assertQueue' | 'bindQueue' | 'consume'>): Promise<void> {
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false });
     await channel.bindQueue(queue, STATUS_EXCHANGE, '');
-    await channel.consume(queue, (delivery) => delivery && this.#hear(delivery.content), { noAck: true });
+    await channel.consume(queue, (delivery) => delivery && this.#received(delivery.content), { noAck: true });
     this.#echoAt = Number.NEGATIVE_INFINITY;
-    this.#say(true);
-    this.#stopBeating();
-    this.#stopBeating = every(this.#clock, TRY_EVERY_MS, () => this.#beat());
+    this.#announce(true);
+    this.#stopHeartbeat();
+    this.#stopHeartbeat = every(this.#clock, HEARTBEAT_EVERY_MS, () => this.#heartbeat());
   }
 
   leave(): void {
-    this.#stopBeating();
+    this.#stopHeartbeat();
     this.#stopListening?.();
     const { group } = this.#options;
     this.#options.announce(Buffer.from(JSON.stringify({ kind: 'gone', member: this.self, group })));
@@ -85,33 +85,33 @@ export class Membership {
   }
 
   /** Whether a worker that has more right to the lane than we have consumes it. */
-  isWorkedInstead(lane: number): boolean {
+  hasBetterOwner(lane: number): boolean {
     const mine = weight(this.self, lane);
     return [...this.#heard].some(([member, { lanes }]) => lanes.has(lane) && weight(member, lane) > mine);
   }
 
-  #beat(): void {
+  #heartbeat(): void {
     const now = this.#clock.monotonic();
-    const echoLost = now - this.#echoAt > DEAF_AFTER_MS;
-    if (echoLost || now - this.#announcedAt >= ANNOUNCE_EVERY_MS) this.#say(echoLost);
+    const echoLost = now - this.#echoAt > ECHO_LOST_AFTER_MS;
+    if (echoLost || now - this.#announcedAt >= ANNOUNCE_EVERY_MS) this.#announce(echoLost);
     if (echoLost) return;
     const gone = [...this.#heard].filter(([, { heardAt }]) => now - heardAt > GONE_AFTER_MS);
     for (const [member] of gone) this.#heard.delete(member);
     if (gone.length > 0) this.#options.changed();
   }
 
-  #say(asks: boolean): void {
+  #announce(asks: boolean): void {
     this.#announcedAt = this.#clock.monotonic();
     const { group, owned } = this.#options;
     const announcement: Announcement = { kind: 'here', member: this.self, group, asks, lanes: [...owned()] };
     this.#options.announce(Buffer.from(JSON.stringify(announcement)));
   }
 
-  #hear(content: Buffer): void {
+  #received(content: Buffer): void {
     const announcement = announcementOf(content);
     if (announcement === undefined || announcement.group !== this.#options.group) return;
     const { member } = announcement;
-    if (member === this.self) return this.#heardOurselves();
+    if (member === this.self) return this.#receivedEcho();
     const known = this.#heard.has(member);
     if (announcement.kind === 'gone') {
       this.#heard.delete(member);
@@ -119,14 +119,14 @@ export class Membership {
       return;
     }
     this.#heard.set(member, { heardAt: this.#clock.monotonic(), lanes: new Set(announcement.lanes) });
-    if (announcement.asks) this.#say(false);
+    if (announcement.asks) this.#announce(false);
     if (!known && this.#knowsOthers) this.#options.changed();
   }
 
-  #heardOurselves(): void {
+  #receivedEcho(): void {
     const now = this.#clock.monotonic();
     // Nobody could be heard meanwhile: everyone has time anew.
-    if (now - this.#echoAt > DEAF_AFTER_MS) {
+    if (now - this.#echoAt > ECHO_LOST_AFTER_MS) {
       for (const [member, peer] of this.#heard) this.#heard.set(member, { ...peer, heardAt: now });
     }
     this.#echoAt = now;

@@ -31,7 +31,7 @@ const DAMAGED: ReadRecord = { kind: 'damaged' };
 const NEWER: ReadRecord = { kind: 'newer', version: VERSION };
 
 /** A message as it is stored on disk: version, length of the head, head (JSON), and the body's exact bytes. */
-export function writeRecord({ body, maybeDuplicate: _again, ...properties }: OutgoingMessage): Buffer {
+export function writeRecord({ body, maybeDuplicate: _maybeDuplicate, ...properties }: OutgoingMessage): Buffer {
   const json = Buffer.from(JSON.stringify(properties));
   const record = Buffer.allocUnsafe(PREFIX_BYTES + json.length + body.length);
   record.writeUInt8(VERSION, 0);

@@ -39,11 +39,11 @@ const big = (alert: string, sequence: number) => ({
 async function deadLetters() {
   const connection = await connect(broker.url);
   const channel = await connection.createChannel();
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   await channel.consume(EVENTS.deadLetters, (delivery: ConsumeMessage | null) => {
-    if (delivery !== null) letters.push(deadLetterOf(delivery));
+    if (delivery !== null) deadLetters.push(deadLetterOf(delivery));
   });
-  return { letters, close: () => connection.close() };
+  return { letters: deadLetters, close: () => connection.close() };
 }
 
 it('a message over a limit that was lowered later becomes a dead letter, and holds up nothing', async () => {
@@ -63,7 +63,7 @@ it('a message over a limit that was lowered later becomes a dead letter, and hol
     expect([...sequences(test.delivered).values()]).toEqual(Array.from({ length: 20 }, () => [1]));
     expect(test.lines.filter((line) => line.startsWith('the broker takes no such message'))).toHaveLength(4);
     expect(new Set(dead.letters.map(({ id }) => id)).size).toBe(20);
-    for (const letter of dead.letters) expect(letter.reason).toBe('rejected');
+    for (const deadLetter of dead.letters) expect(deadLetter.reason).toBe('rejected');
   } finally {
     await test.worker.stop();
     await dead.close();
@@ -91,7 +91,7 @@ it('a key with such a message keeps its place in its lane, which is not taken ag
     return THROTTLED;
   });
   try {
-    await waitUntil(() => test.said('publishing channel failed'), { what: 'the large message to be refused' });
+    await waitUntil(() => test.logged('publishing channel failed'), { what: 'the large message to be refused' });
     await waitUntil(() => test.worker.lanesWithoutIsolation === 1, { what: 'the key to stay where it is' });
     const before = throttled;
     await waitUntil(() => throttled >= before + 5, { what: 'further attempts' });
@@ -113,12 +113,12 @@ it('a key with such a message keeps its place in its lane, which is not taken ag
 
 it('a message over it that lies in a lane of others is delivered from there, and what lies after it reaches its own lane', async () => {
   const elsewhere = laneKey((laneOf(EVENTS, KEY) + 1) % EVENTS.lanes);
-  const link = await BrokerClient.open({ url: broker.url, name: 'test' });
-  const sender = await Sender.open(link);
+  const client = await BrokerClient.open({ url: broker.url, name: 'test' });
+  const sender = await Sender.open(client);
   for (const message of [event('small', 0), big('large', 0), event('small', 1)]) {
     await sender.send(EVENTS.exchange, elsewhere, message.body, toProperties(message));
   }
-  await link.close();
+  await client.close();
   await broker.setMaxMessageSize(MAX_BYTES);
   const test = new TestWorker(broker.url, () => DELIVERED);
   try {
@@ -140,7 +140,14 @@ it('a limit that is raised without a restart is noticed', async () => {
   // What lasts a minute lasts a second.
   const clock: Clock = { ...SYSTEM_CLOCK, after: (ms, callback) => SYSTEM_CLOCK.after(ms / 60, callback) };
   await broker.setMaxMessageSize(MAX_BYTES);
-  const publisher = new Publisher({ url: broker.url, name: 'test', family: EVENTS, queueType: 'quorum', log, clock });
+  const publisher = new Publisher({
+    url: broker.url,
+    name: 'test',
+    laneGroup: EVENTS,
+    queueType: 'quorum',
+    log,
+    clock,
+  });
   publisher.start();
   const isConnected = () => publisher.state() === 'connected';
   const tooLarge = new PublishError('too-large');
@@ -149,7 +156,7 @@ it('a limit that is raised without a restart is noticed', async () => {
     await expect(publisher.publish(big('raised', 0))).rejects.toEqual(tooLarge);
     // Known now: it costs no second channel.
     await expect(publisher.publish(big('raised', 0))).rejects.toEqual(tooLarge);
-    expect(publisher.takes(MAX_BYTES)).toBe(true);
+    expect(publisher.accepts(MAX_BYTES)).toBe(true);
     await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
     const isTaken = () =>
       publisher.publish(big('raised', 1)).then(

@@ -1,6 +1,6 @@
 import { type DeadLetterCause } from '@pdaltagent/delivery';
 import { type MessageProperties, type Options } from 'amqplib';
-import { deadLetterProperties, unreadLetterProperties } from './dead-letter';
+import { deadLetterProperties, unreadableDeadLetterProperties } from './dead-letter';
 import { deadLetterOf } from './dead-letters/dead-letter';
 import { replayProperties } from './dead-letters/replay-properties';
 import { fromDelivery, type IncomingMessage, toProperties } from './message';
@@ -44,7 +44,7 @@ function delivered({ messageId, type, contentType, timestamp, headers: written, 
   return { properties, content: MESSAGE.body };
 }
 
-const BURIAL: DeadLetterCause = { reason: 'rejected', status: 400, answer: 'bad' };
+const CAUSE: DeadLetterCause = { reason: 'rejected', status: 400, answer: 'bad' };
 const HISTORY = { attempts: 1, firstAttemptAt: 1, lastAttemptAt: 2 };
 
 /** A message with what somebody else wrote into its properties. */
@@ -70,13 +70,13 @@ describe('a message', () => {
       const properties = toProperties({ ...MESSAGE, contentType });
       expect(properties.contentType).toBe(property);
       expect(fromDelivery(delivered(properties))).toEqual({ kind: 'message', message: { ...MESSAGE, contentType } });
-      const dead = delivered(deadLetterProperties({ ...FRESH, contentType }, BURIAL, HISTORY, 1));
+      const dead = delivered(deadLetterProperties({ ...FRESH, contentType }, CAUSE, HISTORY, 1));
       expect(fromDelivery(delivered(replayProperties(dead.properties, 1)))).toMatchObject({ message: { contentType } });
     },
   );
 
   it('keeps the moment of its first acceptance through replay, siding and a second death', () => {
-    const dead = delivered(deadLetterProperties(FRESH, BURIAL, HISTORY, 3));
+    const dead = delivered(deadLetterProperties(FRESH, CAUSE, HISTORY, 3));
     const replayed = fromDelivery(delivered(replayProperties(dead.properties, 1_800_000_000_000)));
     expect(replayed).toMatchObject({
       message: { receivedAt: 1_800_000_000_000, originalReceivedAt: MESSAGE.receivedAt },
@@ -84,7 +84,7 @@ describe('a message', () => {
     if (replayed.kind !== 'message') throw new Error(replayed.problem);
     const aside = fromDelivery(delivered(toProperties(replayed.message)));
     if (aside.kind !== 'message') throw new Error(aside.problem);
-    const deadAgain = delivered(deadLetterProperties(aside.message, BURIAL, HISTORY, 3));
+    const deadAgain = delivered(deadLetterProperties(aside.message, CAUSE, HISTORY, 3));
     expect(deadLetterOf(deadAgain).acceptedAt).toBe(MESSAGE.receivedAt);
   });
 });
@@ -162,16 +162,16 @@ describe('a message of a newer version', () => {
     );
     const parsed = fromDelivery(delivery);
     if (parsed.kind !== 'newer') throw new Error('it was read');
-    const letter = unreadLetterProperties(delivery, parsed, 3);
-    expect(letter).toMatchObject({ ...all, type: 'v9', messageId: FRESH.id, contentType: FRESH.contentType });
-    expect(letter).not.toHaveProperty('expiration');
-    expect(letter).not.toHaveProperty('userId');
-    expect(deadLetterOf(delivered(letter))).toMatchObject({
+    const deadLetter = unreadableDeadLetterProperties(delivery, parsed, 3);
+    expect(deadLetter).toMatchObject({ ...all, type: 'v9', messageId: FRESH.id, contentType: FRESH.contentType });
+    expect(deadLetter).not.toHaveProperty('expiration');
+    expect(deadLetter).not.toHaveProperty('userId');
+    expect(deadLetterOf(delivered(deadLetter))).toMatchObject({
       reason: 'newer',
       answer: parsed.problem,
       message: { type: 'v9' },
     });
-    const replayed = replayProperties(delivered(letter).properties, 1_800_000_000_000);
+    const replayed = replayProperties(delivered(deadLetter).properties, 1_800_000_000_000);
     expect(replayed).toMatchObject({ ...all, type: 'v9', messageId: FRESH.id, contentType: FRESH.contentType });
     expect(replayed.headers).toEqual({
       ...(delivery.properties.headers as object),

@@ -47,7 +47,7 @@ export interface IncomingMessage extends OutgoingMessage {
 export type AddressedMessage = Omit<IncomingMessage, 'type'> & { readonly type: string };
 
 export function toProperties(message: OutgoingMessage): Options.Publish {
-  const { forward, query, originalReceivedAt, maybeDuplicate: again, traceparent } = message;
+  const { forward, query, originalReceivedAt, maybeDuplicate, traceparent } = message;
   // One by one: spreading what may be absent costs more than all the rest of publishing.
   const headers: Record<string, unknown> = {
     routing_key: message.routingKey,
@@ -57,7 +57,7 @@ export function toProperties(message: OutgoingMessage): Options.Publish {
   if (forward !== undefined) headers.forward = forward;
   if (query !== undefined) headers.query = query;
   if (originalReceivedAt !== undefined) headers[ORIGINAL_RECEIVED_AT] = originalReceivedAt;
-  if (again === true) headers.again = true;
+  if (maybeDuplicate === true) headers.again = true;
   if (traceparent !== undefined) headers.traceparent = traceparent;
   const contentType = propertyOf(message.contentType);
   if (contentType !== message.contentType) headers[CONTENT_TYPE] = message.contentType;
@@ -90,7 +90,7 @@ export type Parsed =
   | { readonly kind: 'foreign'; readonly problem: string };
 
 /** What this version cannot deliver. */
-export type Unread = Exclude<Parsed, { readonly kind: 'message' }>;
+export type Unreadable = Exclude<Parsed, { readonly kind: 'message' }>;
 
 const TEXT_PROPERTIES = [
   'messageId',

@@ -28,10 +28,10 @@ function keyOf(lane: number): string {
 
 /** Puts messages where they do not belong, as an operator with another tool may. */
 async function misplace(routingKey: string, messages: readonly OutgoingMessage[]): Promise<void> {
-  const link = await BrokerClient.open({ url, name: 'test' });
-  const sender = await Sender.open(link);
+  const client = await BrokerClient.open({ url, name: 'test' });
+  const sender = await Sender.open(client);
   for (const message of messages) await sender.send(EVENTS.exchange, routingKey, message.body, toProperties(message));
-  await link.close();
+  await client.close();
 }
 
 const of = (alert: string, key = KEY) => Array.from({ length: COUNT }, (_, sequence) => event(alert, sequence, key));
@@ -60,7 +60,7 @@ it('messages in lanes of another worker reach their own in order, and hold up no
     expect(found.get(`${KEY}:misplaced-${lane}`)).toEqual(inOrder);
     expect(found.get(`${keyOf(lane)}:own`)).toEqual([0]);
   }
-  expect(workers.some((worker) => worker.said('messages in a lane that is not theirs'))).toBe(true);
+  expect(workers.some((worker) => worker.logged('messages in a lane that is not theirs'))).toBe(true);
 });
 
 it('messages in a siding of another lane reach their own too, and its key is still known for what it is', async () => {

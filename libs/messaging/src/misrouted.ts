@@ -2,16 +2,16 @@ import { type Clock, delay } from '@pdaltagent/clock';
 import { type UnackedMessage } from './lane-consumer';
 import { type Log } from './log';
 import { toProperties } from './message';
-import { isNeverTaken, type Publisher } from './publisher';
+import { isPermanentRefusal, type Publisher } from './publisher';
 import { moveInOrder } from './siding-move';
 import { type LaneGroup, laneKey, laneOfMessage } from './topology';
 
-const AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 /** How often it is reported that messages lie in the wrong lane. */
 const REPORT_EVERY_MS = 60_000;
 
 export interface MisroutedOptions {
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   /** The lane in whose queues they lie. */
   readonly index: number;
   readonly publisher: Pick<Publisher, 'sendIgnoringBlock'>;
@@ -38,8 +38,8 @@ export class Misrouted {
 
   /** True if the message is of another lane: then it is on its way there. */
   redirect(message: UnackedMessage): boolean {
-    const { family, index } = this.#options;
-    if (laneOfMessage(family, message) === index) return false;
+    const { laneGroup, index } = this.#options;
+    if (laneOfMessage(laneGroup, message) === index) return false;
     this.#waiting.push(message);
     if (!this.#isMoving) void this.#move();
     return true;
@@ -50,7 +50,7 @@ export class Misrouted {
     this.#report();
     while (this.#waiting.length > 0) {
       // What a lane that is given back still holds goes back with it.
-      const batch = this.#waiting.splice(0).filter(({ lane }) => !lane.leaving);
+      const batch = this.#waiting.splice(0).filter(({ lane }) => !lane.isReleasing);
       const left = await moveInOrder(batch, {
         publish: (message) => this.#publish(message),
         moved: () => undefined,
@@ -58,26 +58,26 @@ export class Misrouted {
       if (left.length === 0) continue;
       // Whether they arrived is not known: again from the oldest on, so that first arrivals are in order; repeats drop by id.
       this.#waiting.unshift(...left);
-      await delay(this.#options.clock, AGAIN_MS);
+      await delay(this.#options.clock, RETRY_MS);
     }
     this.#isMoving = false;
   }
 
   async #publish(message: UnackedMessage): Promise<void> {
-    const { family, publisher } = this.#options;
-    const key = laneKey(laneOfMessage(family, message));
+    const { laneGroup, publisher } = this.#options;
+    const key = laneKey(laneOfMessage(laneGroup, message));
     const properties = toProperties({ ...message, maybeDuplicate: true });
     try {
-      await publisher.sendIgnoringBlock(family.exchange, key, message.body, properties);
+      await publisher.sendIgnoringBlock(laneGroup.exchange, key, message.body, properties);
       message.lane.ack(message);
     } catch (error) {
-      if (!isNeverTaken(error)) throw error;
+      if (!isPermanentRefusal(error)) throw error;
       this.#deliverHere(message, error.message);
     }
   }
 
   #deliverHere(message: UnackedMessage, reason: string): void {
-    if (message.lane.leaving) return;
+    if (message.lane.isReleasing) return;
     this.#options.log.warn('a message in the wrong lane cannot be moved: it is delivered from there', {
       id: message.id,
       queue: message.lane.queue,

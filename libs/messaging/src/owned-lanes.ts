@@ -26,7 +26,7 @@ export class OwnedLanes {
 
   /** Routing keys that stand on a siding. */
   get keysAside(): number {
-    return this.owners.reduce((sum, { aside }) => sum + aside, 0);
+    return this.owners.reduce((sum, { keysAside: aside }) => sum + aside, 0);
   }
 
   /** Lanes in which a key holds its neighbours up and cannot be moved aside. */
@@ -47,8 +47,8 @@ export class OwnedLanes {
   }
 
   /** Has each, while it is silent, look for what waits in a siding that nobody consumes. */
-  async lookForStranded(): Promise<void> {
-    for (const owner of this.owners) await owner.lookForStranded();
+  async takeOverStranded(): Promise<void> {
+    for (const owner of this.owners) await owner.takeOverStranded();
   }
 
   /** Another owner may have the lane by now. */

@@ -44,13 +44,13 @@ it('nothing of a lane is sent before its worker is prepared for it', async () =>
 it('nothing of its sidings either', async () => {
   const otherKey = `${KEY.slice(0, -1)}7`;
   expect(laneOf(EVENTS, otherKey)).not.toBe(laneOf(EVENTS, KEY));
-  const link = await BrokerClient.open({ url, name: 'test' });
-  const sender = await Sender.open(link);
+  const client = await BrokerClient.open({ url, name: 'test' });
+  const sender = await Sender.open(client);
   for (const key of [KEY, otherKey]) {
     const aside = { ...event('disk', 0, key), maybeDuplicate: true };
     await sender.send(EVENTS.exchange, sidingKey(laneOf(EVENTS, key), 0), aside.body, toProperties(aside));
   }
-  await link.close();
+  await client.close();
   await publish(url, [event('disk', 1), event('disk', 1, otherKey)]);
   let prepared: () => void = () => undefined;
   const preparation = new Promise<void>((resolve) => (prepared = resolve));

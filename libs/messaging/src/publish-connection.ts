@@ -11,7 +11,7 @@ import { declareTopology, type LaneGroup, laneKey, laneOfMessage, type QueueType
 export interface PublishConnectionOptions {
   readonly url: string;
   readonly name: string;
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
   readonly log: Log;
   readonly clock?: Clock | undefined;
@@ -70,12 +70,12 @@ export class PublishConnection {
 
   /** Sends a message to the lane of its routing key; unless it is 'sent', it is never settled. */
   publish(message: OutgoingMessage, settle: (settlement: Settlement) => void): Sent {
-    const { family } = this.#options;
-    const lane = laneKey(laneOfMessage(family, message));
+    const { laneGroup } = this.#options;
+    const lane = laneKey(laneOfMessage(laneGroup, message));
     const properties = toProperties(message);
     this.#headers.write(properties.headers);
     properties.headers = this.#headers.values;
-    return this.send({ exchange: family.exchange, routingKey: lane }, message.body, properties, settle);
+    return this.send({ exchange: laneGroup.exchange, routingKey: lane }, message.body, properties, settle);
   }
 
   /** Sends anything, by exchange and routing key; unless it is 'sent', it is never settled. */
@@ -95,14 +95,14 @@ export class PublishConnection {
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    const { family, queueType, log, clock, opened } = this.#options;
+    const { laneGroup, queueType, log, clock, opened } = this.#options;
     const confirmChannel = await connection.createConfirmChannel();
     confirmChannel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
     const channel = new PublishChannel(confirmChannel, {
       returned: () => this.#redeclare(),
       ended: (closure) => this.#lose(channel, closure),
     });
-    await declareTopology(connection, family, queueType, clock);
+    await declareTopology(connection, laneGroup, queueType, clock);
     this.#redeclare = redeclaration(connection, this.#options);
     this.#channel = channel;
     opened?.();

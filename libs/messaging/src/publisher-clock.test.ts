@@ -21,7 +21,7 @@ it('a publisher waits for its broker by the clock that is passed in', async () =
   };
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const url = `amqp://127.0.0.1:${port}`;
-  const publisher = new Publisher({ url, name: 'test', family: EVENTS, queueType: 'quorum', log, clock });
+  const publisher = new Publisher({ url, name: 'test', laneGroup: EVENTS, queueType: 'quorum', log, clock });
   publisher.start();
   try {
     await waitUntil(() => waits.some((ms) => ms !== EXPIRING_EVERY_MS), { what: 'a wait', timeoutMs: 3_000 });

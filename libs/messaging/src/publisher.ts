@@ -21,11 +21,11 @@ export class PublishError extends Error {
 }
 
 /** No repetition changes these. */
-const NEVER_TAKEN: ReadonlySet<PublishFailure> = new Set(['too-large', 'unencodable']);
+const PERMANENT_FAILURES: ReadonlySet<PublishFailure> = new Set(['too-large', 'unencodable']);
 
 /** Whether a message was refused for what it is: the broker never takes it, as it is configured now. */
-export function isNeverTaken(error: unknown): error is PublishError {
-  return error instanceof PublishError && NEVER_TAKEN.has(error.code);
+export function isPermanentRefusal(error: unknown): error is PublishError {
+  return error instanceof PublishError && PERMANENT_FAILURES.has(error.code);
 }
 
 const EXPLANATIONS: Readonly<Record<PublishFailure, string>> = {
@@ -41,7 +41,7 @@ const EXPLANATIONS: Readonly<Record<PublishFailure, string>> = {
 export interface PublisherOptions {
   readonly url: string;
   readonly name: string;
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
   /** How long a confirm may take; milliseconds. */
   readonly confirmTimeoutMs?: number;
@@ -61,13 +61,13 @@ interface Pending {
   /** On the monotonic clock. */
   readonly sentAt: number;
   /** Neither a block nor a late confirm ends it. */
-  readonly patient: boolean;
+  readonly ignoresBlock: boolean;
   readonly settle: (failure: PublishFailure | undefined) => void;
 }
 
 /** Publishes with confirm: a promise resolves only once the broker has the message durably and in a queue. */
 export class Publisher {
-  readonly #link: PublishConnection;
+  readonly #connection: PublishConnection;
   readonly #confirmTimeoutMs: number;
   readonly #pending = new Map<symbol, Pending>();
   readonly #clock: Clock;
@@ -80,25 +80,25 @@ export class Publisher {
   constructor({ confirmTimeoutMs = 10_000, ...options }: PublisherOptions) {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#confirmTimeoutMs = confirmTimeoutMs;
-    this.#link = new PublishConnection({
+    this.#connection = new PublishConnection({
       ...options,
       lost: (closure) => this.#lose(closure),
-      blocked: () => this.#failAll('blocked', ({ patient }) => !patient),
+      blocked: () => this.#failAll('blocked', ({ ignoresBlock }) => !ignoresBlock),
     });
     this.#stopExpiring = every(this.#clock, 250, () => this.#expire());
   }
 
   /** Begins to connect; does not wait for the broker. */
   start(): void {
-    this.#link.start();
+    this.#connection.start();
   }
 
   state(): 'connected' | 'blocked' | 'away' {
-    return this.#link.state();
+    return this.#connection.state();
   }
 
   /** Whether the broker takes bodies of this size, as far as that is known. */
-  takes(bytes: number): boolean {
+  accepts(bytes: number): boolean {
     return bytes <= this.#maximumBytes;
   }
 
@@ -112,7 +112,7 @@ export class Publisher {
    * @throws PublishError where it was not confirmed; it may be queued all the same
    */
   publish(message: OutgoingMessage): Promise<void> {
-    return this.#settled(message.body.length, false, (settle) => this.#link.publish(message, settle));
+    return this.#settled(message.body.length, false, (settle) => this.#connection.publish(message, settle));
   }
 
   /** Publishes anything with confirm, by exchange and routing key. @throws PublishError */
@@ -136,26 +136,30 @@ export class Publisher {
       await Promise.race([idle, delay(this.#clock, this.#confirmTimeoutMs)]);
     }
     this.#stopExpiring();
-    await this.#link.close();
+    await this.#connection.close();
   }
 
   #send(
-    patient: boolean,
+    ignoresBlock: boolean,
     exchange: string,
     routingKey: string,
     body: Buffer,
     properties: Options.Publish,
   ): Promise<void> {
-    return this.#settled(body.length, patient, (settle) =>
-      this.#link.send({ exchange, routingKey }, body, properties, settle),
+    return this.#settled(body.length, ignoresBlock, (settle) =>
+      this.#connection.send({ exchange, routingKey }, body, properties, settle),
     );
   }
 
-  #settled(bytes: number, patient: boolean, send: (settle: (settlement: Settlement) => void) => Sent): Promise<void> {
-    if (!this.takes(bytes)) return Promise.reject(new PublishError('too-large'));
-    const state = this.#link.state();
+  #settled(
+    bytes: number,
+    ignoresBlock: boolean,
+    send: (settle: (settlement: Settlement) => void) => Sent,
+  ): Promise<void> {
+    if (!this.accepts(bytes)) return Promise.reject(new PublishError('too-large'));
+    const state = this.#connection.state();
     if (state === 'away') return Promise.reject(new PublishError('unavailable'));
-    if (state === 'blocked' && !patient) return Promise.reject(new PublishError('blocked'));
+    if (state === 'blocked' && !ignoresBlock) return Promise.reject(new PublishError('blocked'));
     return new Promise((resolve, reject) => {
       const key = Symbol();
       const settle = (failure: PublishFailure | undefined) => {
@@ -164,7 +168,7 @@ export class Publisher {
         else reject(new PublishError(failure));
         if (this.#pending.size === 0) this.#idle?.();
       };
-      this.#pending.set(key, { bytes, sentAt: this.#clock.monotonic(), patient, settle });
+      this.#pending.set(key, { bytes, sentAt: this.#clock.monotonic(), ignoresBlock, settle });
       const sent = send((settlement) => settle(settlement === 'confirmed' ? undefined : settlement));
       if (sent !== 'sent') settle(sent === 'ended' ? 'unavailable' : sent);
     });
@@ -173,7 +177,7 @@ export class Publisher {
   /** The broker does not say which message it refuses, but which size. */
   #lose(closure: ChannelClosure | undefined): void {
     this.#learnMaximum(TOO_LARGE.exec(closure?.reason ?? '')?.[1]);
-    this.#failAll('too-large', ({ bytes }) => !this.takes(bytes));
+    this.#failAll('too-large', ({ bytes }) => !this.accepts(bytes));
     this.#failAll('unavailable');
   }
 
@@ -194,7 +198,7 @@ export class Publisher {
     const oldest = this.#clock.monotonic() - this.#confirmTimeoutMs;
     for (const pending of this.#pending.values()) {
       if (pending.sentAt > oldest) return;
-      if (!pending.patient) pending.settle('timeout');
+      if (!pending.ignoresBlock) pending.settle('timeout');
     }
   }
 }

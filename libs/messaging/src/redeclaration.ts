@@ -7,19 +7,19 @@ import { declareTopology, type LaneGroup, type QueueType } from './topology';
 export function redeclaration(
   connection: ChannelModel,
   options: {
-    readonly family: LaneGroup;
+    readonly laneGroup: LaneGroup;
     readonly queueType: QueueType;
     readonly log: Log;
     readonly clock?: Clock | undefined;
   },
 ): () => void {
-  const { family, queueType, log, clock } = options;
+  const { laneGroup, queueType, log, clock } = options;
   let isRunning = false;
   return () => {
     if (isRunning) return;
     isRunning = true;
-    log.error('no queue took a message: declaring the topology again', { exchange: family.exchange });
-    declareTopology(connection, family, queueType, clock)
+    log.error('no queue took a message: declaring the topology again', { exchange: laneGroup.exchange });
+    declareTopology(connection, laneGroup, queueType, clock)
       .catch((error: unknown) => log.error('the topology cannot be declared', { error }))
       .finally(() => (isRunning = false));
   };

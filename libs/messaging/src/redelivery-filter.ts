@@ -8,16 +8,19 @@ import { type UnackedMessage } from './lane-consumer';
 export class RedeliveryFilter {
   readonly #delivered: DeliveredIds;
   readonly #admit: (message: UnackedMessage) => void;
-  readonly #repeat: (message: UnackedMessage) => void;
+  readonly #dropDuplicate: (message: UnackedMessage) => void;
   readonly #waiting = new Map<object, UnackedMessage[]>();
 
   constructor(
     delivered: DeliveredIds,
-    ports: { readonly admit: (message: UnackedMessage) => void; readonly repeat: (message: UnackedMessage) => void },
+    ports: {
+      readonly admit: (message: UnackedMessage) => void;
+      readonly dropDuplicate: (message: UnackedMessage) => void;
+    },
   ) {
     this.#delivered = delivered;
     this.#admit = ports.admit;
-    this.#repeat = ports.repeat;
+    this.#dropDuplicate = ports.dropDuplicate;
   }
 
   arrived(message: UnackedMessage): void {
@@ -34,8 +37,8 @@ export class RedeliveryFilter {
       const suspects = batch.filter(isSuspect).map(({ id }) => id);
       const known = suspects.length === 0 ? NONE : await this.#delivered.among(suspects);
       for (const message of batch) {
-        if (message.lane.leaving) continue;
-        if (isSuspect(message) && known.has(message.id)) this.#repeat(message);
+        if (message.lane.isReleasing) continue;
+        if (isSuspect(message) && known.has(message.id)) this.#dropDuplicate(message);
         else this.#admit(message);
       }
       batch = this.#waiting.get(lane) ?? [];

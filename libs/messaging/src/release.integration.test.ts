@@ -76,18 +76,18 @@ it('workers that join and leave under load repeat nothing', async () => {
   })();
   const works = (test: TestWorker) =>
     waitUntil(() => test.delivered.length > 200, { what: 'a worker to work', timeoutMs: 60_000 });
-  let former = start();
-  await works(former);
+  let previous = start();
+  await works(previous);
   for (let round = 0; round < 3; round += 1) {
     const next = start();
     await works(next);
-    await former.worker.stop();
-    former = next;
+    await previous.worker.stop();
+    previous = next;
   }
   isPublishing = false;
   await traffic;
   await waitUntil(() => new Set(delivered()).size === published, { what: 'everything', timeoutMs: 60_000 });
-  await former.worker.stop();
+  await previous.worker.stop();
   process.stdout.write(`${published} events, ${delivered().length - published} delivered twice\n`);
   expect(delivered()).toHaveLength(published);
 }, 180_000);

@@ -31,8 +31,8 @@ it('events that stand in their lane twice are not played again, though neither c
         attempted: () => undefined,
         interrupted: () => undefined,
         delivered: () => undefined,
-        repeated: ({ id }) => repeated.push(id),
-        buried: () => undefined,
+        duplicateDropped: ({ id }) => repeated.push(id),
+        deadLettered: () => undefined,
       },
     },
   );

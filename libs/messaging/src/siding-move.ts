@@ -23,8 +23,8 @@ export async function moveInOrder<M extends Moved>(
   const underway = new Map<string, Promise<void>>();
   let failed = false;
   for (const message of messages) {
-    const former = underway.get(message.orderKey);
-    if (former !== undefined) await former;
+    const previous = underway.get(message.orderKey);
+    if (previous !== undefined) await previous;
     if (failed) break;
     const confirmed = publish(message).then(
       () => {

@@ -36,13 +36,13 @@ describe('a key that is throttled', () => {
     const test = new TestWorker(url, ({ routingKey }) => (throttled && routingKey === KEY ? THROTTLED : DELIVERED), {
       markers,
     });
-    await waitUntil(() => test.said('key set aside'), { what: 'the key to go aside' });
+    await waitUntil(() => test.logged('key set aside'), { what: 'the key to go aside' });
     await publish(url, [event('alert', 0, neighbour)]);
     await waitUntil(() => test.delivered.length > 0, { what: 'the neighbour' });
     expect(test.delivered.map(({ routingKey }) => routingKey)).toEqual([neighbour]);
     throttled = false;
     await publish(url, backlog(EACH, EACH + 5));
-    await waitUntil(() => test.said('key goes the direct way again'), {
+    await waitUntil(() => test.logged('key goes the direct way again'), {
       what: 'the key to come back',
       timeoutMs: 60_000,
     });
@@ -59,12 +59,12 @@ describe('a key that is throttled', () => {
 });
 
 /** A destination that answers nothing of some keys, as if there were no timeout, until it is mended. */
-class Hanging {
+class HangingDestination {
   readonly onTheWire = new Map<IncomingMessage, () => void>();
   /** Attempts for a message of which the one before was on the wire still. */
   overlaps = 0;
   interrupted = 0;
-  #isMended = false;
+  #hasRecovered = false;
   readonly #hangs: (routingKey: string) => boolean;
 
   constructor(hangs: (routingKey: string) => boolean) {
@@ -73,7 +73,7 @@ class Hanging {
 
   async answer(message: IncomingMessage, signal: AbortSignal): Promise<Outcome> {
     if ([...this.onTheWire.keys()].some(({ orderKey }) => orderKey === message.orderKey)) this.overlaps += 1;
-    if (this.#isMended || !this.#hangs(message.routingKey)) return DELIVERED;
+    if (this.#hasRecovered || !this.#hangs(message.routingKey)) return DELIVERED;
     try {
       await new Promise<void>((resolve, reject) => {
         this.onTheWire.set(message, resolve);
@@ -85,8 +85,8 @@ class Hanging {
     return DELIVERED;
   }
 
-  mend(): void {
-    this.#isMended = true;
+  recover(): void {
+    this.#hasRecovered = true;
     for (const answer of this.onTheWire.values()) answer();
   }
 
@@ -96,8 +96,8 @@ class Hanging {
         attempted: () => undefined,
         interrupted: () => (this.interrupted += 1),
         delivered: () => undefined,
-        repeated: () => undefined,
-        buried: () => undefined,
+        duplicateDropped: () => undefined,
+        deadLettered: () => undefined,
       },
       markers,
       ...options,
@@ -105,21 +105,21 @@ class Hanging {
   }
 }
 
-const INTERRUPTED = 'posts of a key hang';
+const INTERRUPTED_LINE = 'posts of a key hang';
 
 describe('a key whose posts hang without end', () => {
   it('goes aside all the same, lets its neighbours pass, and goes on in its order once it is answered', async () => {
-    const hanging = new Hanging((routingKey) => routingKey === KEY);
+    const hanging = new HangingDestination((routingKey) => routingKey === KEY);
     await publish(url, [...backlog(0, EACH, 'hanging'), event('hanging', 0, neighbour)]);
     const test = hanging.start();
     await waitUntil(() => test.delivered.length > 0, { what: 'the neighbour', timeoutMs: 60_000 });
     expect(test.delivered.map(({ routingKey }) => routingKey)).toEqual([neighbour]);
-    expect(test.lines.filter((line) => line.startsWith(INTERRUPTED))).toHaveLength(1);
+    expect(test.lines.filter((line) => line.startsWith(INTERRUPTED_LINE))).toHaveLength(1);
     // Aside it is tried one attempt at a time, and that one is given all the time there is.
     await waitUntil(() => hanging.onTheWire.size === 1, { what: 'an attempt on the siding' });
     const { interrupted } = hanging;
     expect(interrupted).toBeGreaterThan(1);
-    hanging.mend();
+    hanging.recover();
     await waitUntil(() => test.delivered.length > ALERTS * EACH, { what: 'the backlog', timeoutMs: 60_000 });
     for (const [orderKey, order] of sequences(test.delivered)) {
       if (orderKey.startsWith(KEY)) expect(order).toEqual(Array.from({ length: EACH }, (_, index) => index));
@@ -134,15 +134,15 @@ describe('keys whose posts hang without end in every slot', () => {
 
   it('leave slots to the keys of other lanes', async () => {
     const keys = Array.from({ length: 8 }, (_, index) => `H${String(index).padStart(31, '0')}`);
-    const hanging = new Hanging((routingKey) => keys.includes(routingKey));
+    const hanging = new HangingDestination((routingKey) => keys.includes(routingKey));
     const alerts = keys.flatMap((key) => Array.from({ length: 10 }, (_, alert) => event(`alert-${alert}`, 0, key)));
     await publish(url, alerts);
     const test = hanging.start({ concurrency: CONCURRENCY });
     await waitUntil(() => hanging.onTheWire.size > CONCURRENCY, { what: 'every slot to be taken' });
     await publish(url, [event('slots', 0, neighbour)]);
     await waitUntil(() => test.delivered.length > 0, { what: 'the key of another lane', timeoutMs: 60_000 });
-    expect(test.said(INTERRUPTED)).toBe(true);
-    hanging.mend();
+    expect(test.logged(INTERRUPTED_LINE)).toBe(true);
+    hanging.recover();
     await waitUntil(() => test.delivered.length > alerts.length, { what: 'everything', timeoutMs: 60_000 });
     expect(hanging.overlaps).toBe(0);
     await test.worker.stop();
@@ -156,7 +156,7 @@ describe('a lane that is closed while it opens', () => {
     for (let round = 0; round < 5; round += 1) {
       const lane = new LaneConsumer(queue, {
         arrived: () => undefined,
-        unread: () => undefined,
+        unreadable: () => undefined,
         closedByBroker: () => undefined,
         lost: () => undefined,
       });

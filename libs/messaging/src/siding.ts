@@ -1,7 +1,7 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { LaneConsumer, type UnackedMessage } from './lane-consumer';
-import { toProperties, type Unread } from './message';
+import { toProperties, type Unreadable } from './message';
 import { type Publisher } from './publisher';
 import { moveInOrder } from './siding-move';
 import { type LaneGroup, laneOfMessage, sidingKey, sidingQueue } from './topology';
@@ -10,7 +10,7 @@ export interface SidingPorts {
   /** A message came off the siding. */
   arrived(message: UnackedMessage): void;
   /** Something came off it that this version cannot deliver. */
-  unread(consumer: LaneConsumer, delivery: ConsumeMessage, unread: Unread): void;
+  unreadable(consumer: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
   closedByBroker(consumer: LaneConsumer, reason: string): void;
   /** Everything that was moved here seems to be gone again. */
   emptied(siding: Siding): void;
@@ -19,7 +19,7 @@ export interface SidingPorts {
 }
 
 /** How long a lane that is given back waits for what is on its way into a siding: an alarm may keep it for hours. */
-const LEAVE_WITHIN_MS = 5_000;
+const RELEASE_TIMEOUT_MS = 5_000;
 
 /**
  * A place beside the lane for one routing key that would hold up its neighbours. Its owner alone moves messages into it and
@@ -37,28 +37,28 @@ export class Siding {
   readonly #waiting: UnackedMessage[] = [];
   #consumer: LaneConsumer | undefined;
   #routingKey: string | undefined;
-  #within = 0;
+  #expectedCount = 0;
   #moving: Promise<void> | undefined;
-  #leaving = false;
-  #learnt: () => void = () => undefined;
+  #isReleasing = false;
+  #keyLearned: () => void = () => undefined;
 
   constructor(
-    place: { readonly family: LaneGroup; readonly lane: number; readonly index: number },
+    place: { readonly laneGroup: LaneGroup; readonly lane: number; readonly index: number },
     publisher: Publisher,
     ports: SidingPorts,
     clock: Clock = SYSTEM_CLOCK,
   ) {
-    this.#family = place.family;
+    this.#family = place.laneGroup;
     this.#lane = place.lane;
     this.index = place.index;
-    this.queue = sidingQueue(place.family, place.lane, place.index);
+    this.queue = sidingQueue(place.laneGroup, place.lane, place.index);
     this.#publisher = publisher;
     this.#ports = ports;
     this.#clock = clock;
   }
 
   get isFree(): boolean {
-    return this.#routingKey === undefined && this.#consumer === undefined && !this.#leaving;
+    return this.#routingKey === undefined && this.#consumer === undefined && !this.#isReleasing;
   }
 
   get consumer(): LaneConsumer | undefined {
@@ -80,53 +80,53 @@ export class Siding {
    * the first of them, or none is left to learn it from.
    */
   async takeOver(connection: ChannelModel, messages: number): Promise<void> {
-    this.#within = messages;
-    const learnt = new Promise<void>((resolve) => (this.#learnt = resolve));
+    this.#expectedCount = messages;
+    const learnt = new Promise<void>((resolve) => (this.#keyLearned = resolve));
     const consumer = this.#consume((message) => {
       // What somebody else put here says nothing about whose siding it is.
       if (laneOfMessage(this.#family, message) === this.#lane) {
         this.#routingKey ??= message.routingKey;
-        this.#learnt();
+        this.#keyLearned();
       }
       this.#ports.arrived(message);
     });
-    consumer.signal.addEventListener('abort', () => this.#learnt(), { once: true });
+    consumer.signal.addEventListener('abort', () => this.#keyLearned(), { once: true });
     await consumer.open(connection);
     await learnt;
-    this.goOn();
+    this.moveWaiting();
   }
 
   /** Gives the siding to a key. Nothing is moved before its consumer stands. */
   async open(connection: ChannelModel, routingKey: string): Promise<void> {
     this.#routingKey = routingKey;
-    this.#within = 0;
+    this.#expectedCount = 0;
     await this.#consume((message) => this.#ports.arrived(message)).open(connection);
   }
 
   /** Moves messages of the key here, behind those that are here already, and acknowledges them in the lane. */
   move(messages: readonly UnackedMessage[]): void {
     this.#waiting.push(...messages);
-    if (this.#leaving) this.#returnToQueue();
-    else this.goOn();
+    if (this.#isReleasing) this.#returnToQueue();
+    else this.moveWaiting();
   }
 
   /** Moves what waits, as soon as the broker takes messages and somebody consumes the siding. */
-  goOn(): void {
+  moveWaiting(): void {
     const isReady = this.#consumer !== undefined && this.#publisher.state() === 'connected';
     const movable = this.#movable;
-    if (movable === 0 || this.#leaving || this.#moving !== undefined || !isReady) return;
+    if (movable === 0 || this.#isReleasing || this.#moving !== undefined || !isReady) return;
     this.#moving = this.#move(this.#waiting.splice(0, movable)).finally(() => {
       this.#moving = undefined;
-      this.goOn();
-      this.#lookIfEmpty();
+      this.moveWaiting();
+      this.#checkIfEmpty();
     });
   }
 
   /** Takes nothing more; resolves once nothing is on its way into the siding, or that takes too long. */
-  async leave(): Promise<void> {
-    this.#leaving = true;
-    this.#consumer?.leave();
-    await Promise.race([this.#moving, delay(this.#clock, LEAVE_WITHIN_MS)]);
+  async release(): Promise<void> {
+    this.#isReleasing = true;
+    this.#consumer?.beginRelease();
+    await Promise.race([this.#moving, delay(this.#clock, RELEASE_TIMEOUT_MS)]);
     this.#returnToQueue();
   }
 
@@ -138,7 +138,7 @@ export class Siding {
   }
 
   /** From the call on no key stands here and the siding is free for another. @returns what waited to be moved, in order */
-  free(): readonly UnackedMessage[] {
+  clear(): readonly UnackedMessage[] {
     this.#routingKey = undefined;
     return this.#waiting.splice(0);
   }
@@ -151,7 +151,7 @@ export class Siding {
 
   /** The connection is gone. */
   lose(): void {
-    this.#leaving = true;
+    this.#isReleasing = true;
     this.#consumer?.lose();
   }
 
@@ -160,12 +160,12 @@ export class Siding {
       this.queue,
       {
         arrived,
-        unread: (from, delivery, unread) => this.#ports.unread(from, delivery, unread),
+        unreadable: (from, delivery, unreadable) => this.#ports.unreadable(from, delivery, unreadable),
         closedByBroker: (from, reason) => this.#ports.closedByBroker(from, reason),
         lost: () => this.#ports.broken(this),
         acknowledged: () => {
-          this.#within -= 1;
-          this.#lookIfEmpty();
+          this.#expectedCount -= 1;
+          this.#checkIfEmpty();
         },
       },
       this.#clock,
@@ -176,7 +176,7 @@ export class Siding {
 
   async #move(batch: readonly UnackedMessage[]): Promise<void> {
     // Counted before they can come out at the other end.
-    this.#within += batch.length;
+    this.#expectedCount += batch.length;
     const left = await moveInOrder(batch, {
       publish: (message) => this.#publish(message),
       moved: (message) => message.lane.ack(message),
@@ -184,7 +184,7 @@ export class Siding {
     if (left.length === 0) return;
     // Whether they arrived is not known: the next owner, who counts afresh, shall go on.
     this.#waiting.unshift(...left);
-    this.#leaving = true;
+    this.#isReleasing = true;
     this.#ports.broken(this);
   }
 
@@ -199,14 +199,14 @@ export class Siding {
    * once everything before it has gone.
    */
   get #movable(): number {
-    const tooLarge = this.#waiting.findIndex(({ body }) => !this.#publisher.takes(body.length));
+    const tooLarge = this.#waiting.findIndex(({ body }) => !this.#publisher.accepts(body.length));
     return tooLarge === -1 ? this.#waiting.length : tooLarge;
   }
 
-  #lookIfEmpty(): void {
-    const isUsed = this.#movable > 0 || this.#moving !== undefined || this.#leaving;
-    if (this.#within > 0 || isUsed || this.#consumer === undefined || this.#consumer.held.size > 0) return;
-    this.#learnt();
+  #checkIfEmpty(): void {
+    const isUsed = this.#movable > 0 || this.#moving !== undefined || this.#isReleasing;
+    if (this.#expectedCount > 0 || isUsed || this.#consumer === undefined || this.#consumer.held.size > 0) return;
+    this.#keyLearned();
     this.#ports.emptied(this);
   }
 

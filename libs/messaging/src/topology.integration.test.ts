@@ -5,10 +5,10 @@ import { declareTopology, WEBHOOKS } from './topology';
 
 it('does not count as declared if the connection is lost while new queues rest', async () => {
   const name = `test.${randomUUID()}`;
-  const family = { ...WEBHOOKS, exchange: name, deadLetters: `${name}.dead-letters`, lanes: 1, sidings: 1 };
+  const laneGroup = { ...WEBHOOKS, exchange: name, deadLetters: `${name}.dead-letters`, lanes: 1, sidings: 1 };
   const connection = await connect((await testServers()).amqpUrl);
   const clock = new ManualClock();
-  const declared = declareTopology(connection, family, 'quorum', clock).then(
+  const declared = declareTopology(connection, laneGroup, 'quorum', clock).then(
     () => 'declared',
     () => 'lost',
   );

@@ -48,27 +48,27 @@ export function sidingKey(lane: number, siding: number): string {
   return `${laneKey(lane)}.siding.${siding}`;
 }
 
-export function laneQueue(family: LaneGroup, lane: number): string {
-  return `${family.exchange}.lane.${laneKey(lane)}`;
+export function laneQueue(laneGroup: LaneGroup, lane: number): string {
+  return `${laneGroup.exchange}.lane.${laneKey(lane)}`;
 }
 
-export function sidingQueue(family: LaneGroup, lane: number, siding: number): string {
-  return `${family.exchange}.lane.${sidingKey(lane, siding)}`;
+export function sidingQueue(laneGroup: LaneGroup, lane: number, siding: number): string {
+  return `${laneGroup.exchange}.lane.${sidingKey(lane, siding)}`;
 }
 
 /** The lane of a key, the same in every process and for ever: FNV-1a (32 bits) of its UTF-8 bytes. */
-export function laneOf(family: Pick<LaneGroup, 'lanes'>, key: string): number {
+export function laneOf(laneGroup: Pick<LaneGroup, 'lanes'>, key: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0) % family.lanes;
+  return (hash >>> 0) % laneGroup.lanes;
 }
 
 /** The lane of a message: of an event by its routing key, of a webhook by its destination and incident. */
 export function laneOfMessage(
-  family: LaneGroup,
+  laneGroup: LaneGroup,
   message: { readonly routingKey: string; readonly orderKey: string },
 ): number {
-  return laneOf(family, family.laneBy === 'routing key' ? message.routingKey : message.orderKey);
+  return laneOf(laneGroup, laneGroup.laneBy === 'routing key' ? message.routingKey : message.orderKey);
 }
 
 interface QueueDeclaration {
@@ -79,33 +79,33 @@ interface QueueDeclaration {
 }
 
 /** Every queue of a family, as one pure list. Declared by whoever comes first, and again by everyone. */
-export function queuesOf(family: LaneGroup, type: QueueType): QueueDeclaration[] {
+export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaration[] {
   const lane = (queue: string, bindingKey: string): QueueDeclaration => ({
     queue,
-    exchange: family.exchange,
+    exchange: laneGroup.exchange,
     bindingKey,
     arguments: {
       'x-queue-type': type,
       'x-single-active-consumer': true,
       'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
-      'x-dead-letter-routing-key': family.deadLetters,
+      'x-dead-letter-routing-key': laneGroup.deadLetters,
       // Classic queues return a message to its old place by themselves and know no limit.
       ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
     },
   });
   const deadLetters: QueueDeclaration = {
-    queue: family.deadLetters,
+    queue: laneGroup.deadLetters,
     exchange: DEAD_LETTER_EXCHANGE,
-    bindingKey: family.deadLetters,
+    bindingKey: laneGroup.deadLetters,
     arguments: {
       'x-queue-type': type,
       ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
     },
   };
-  const lanes = Array.from({ length: family.lanes }, (_, index) => [
-    lane(laneQueue(family, index), laneKey(index)),
-    ...Array.from({ length: family.sidings }, (_unused, siding) =>
-      lane(sidingQueue(family, index, siding), sidingKey(index, siding)),
+  const lanes = Array.from({ length: laneGroup.lanes }, (_, index) => [
+    lane(laneQueue(laneGroup, index), laneKey(index)),
+    ...Array.from({ length: laneGroup.sidings }, (_unused, siding) =>
+      lane(sidingQueue(laneGroup, index, siding), sidingKey(index, siding)),
     ),
   ]);
   return [deadLetters, ...lanes.flat()];
@@ -120,15 +120,15 @@ const NEW_QUEUES_REST_MS = 1_500;
 /** Declares a family's exchanges, queues and bindings; rejects where the broker holds one with other arguments. */
 export async function declareTopology(
   connection: ChannelModel,
-  family: LaneGroup,
+  laneGroup: LaneGroup,
   type: QueueType,
   clock: Clock = SYSTEM_CLOCK,
 ): Promise<void> {
-  const queues = queuesOf(family, type);
+  const queues = queuesOf(laneGroup, type);
   const areNew = !(await exists(connection, queues.at(-1)));
   await onChannel(connection, async (channel) => {
     const exchanges = [
-      channel.assertExchange(family.exchange, 'direct', { durable: true }),
+      channel.assertExchange(laneGroup.exchange, 'direct', { durable: true }),
       channel.assertExchange(DEAD_LETTER_EXCHANGE, 'direct', { durable: true }),
       channel.assertExchange(STATUS_EXCHANGE, 'fanout', { durable: true }),
     ];

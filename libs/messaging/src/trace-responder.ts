@@ -47,7 +47,7 @@ export interface TraceReply {
 }
 
 /** Of an alert with many events the first are told. */
-const TOLD = 50;
+const MAX_REPORTED = 50;
 
 export interface TraceResponderPorts {
   readonly group: string;
@@ -69,10 +69,10 @@ export class TraceResponder {
   async listen(channel: Channel): Promise<void> {
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false });
     await channel.bindQueue(queue, STATUS_EXCHANGE, '');
-    await channel.consume(queue, (delivery) => delivery && this.#hear(delivery.content), { noAck: true });
+    await channel.consume(queue, (delivery) => delivery && this.#received(delivery.content), { noAck: true });
   }
 
-  #hear(content: Buffer): void {
+  #received(content: Buffer): void {
     const query = queryOf(content);
     if (query === undefined) return;
     const { group, lanes, held, reply } = this.#ports;
@@ -81,8 +81,8 @@ export class TraceResponder {
       kind: 'report',
       group,
       lanes: [...lanes()],
-      held: found.slice(0, TOLD).map((message) => this.#reportOf(message)),
-      more: Math.max(0, found.length - TOLD),
+      held: found.slice(0, MAX_REPORTED).map((message) => this.#reportOf(message)),
+      more: Math.max(0, found.length - MAX_REPORTED),
     };
     reply(query.replyTo, Buffer.from(JSON.stringify(report)));
   }

@@ -65,19 +65,19 @@ function startWorker(
   const worker = new LaneWorker({
     url: servers.amqpUrl,
     name: 'test',
-    family: EVENTS,
+    laneGroup: EVENTS,
     queueType: 'quorum',
     concurrency: 8,
     maximumAgeMs: Number.MAX_SAFE_INTEGER,
     poisonAfterMs: Number.MAX_SAFE_INTEGER,
     deliver: (message) => Promise.resolve(answer(message)),
     markers: { has: () => Promise.resolve(new Set()), mark: () => Promise.resolve() },
-    observer: alertProgress.observing({
+    observer: alertProgress.observe({
       ...createLaneMetrics(new Registry(), { prefix: 'test', what: 'Events' }),
       delivered: ({ id }) => done.push(id),
-      buried: (_reason, message) => done.push(message?.id ?? '?'),
+      deadLettered: (_reason, message) => done.push(message?.id ?? '?'),
     }),
-    prepare: () => alertProgress.learn(),
+    prepare: () => alertProgress.prepare(),
     log,
   });
   alertProgress.start();

@@ -19,7 +19,7 @@ export async function discard(terminal: Terminal, selection: Selection, options:
     let count = 0;
     for (const named of queues) {
       const ids = new Set<string>();
-      await named.queue.look(({ letter }) => {
+      await named.queue.visitAll(({ deadLetter: letter }) => {
         if (!selector.matches(letter)) return;
         ids.add(letter.id);
         count += 1;

@@ -40,7 +40,7 @@ export function list(terminal: Terminal, options: ListOptions): Promise<number> 
     const printer = options.json ? jsonPrinter(terminal) : tablePrinter(terminal);
     let found = 0;
     for (const { name, queue } of queues) {
-      await queue.look(({ letter }) => {
+      await queue.visitAll(({ deadLetter: letter }) => {
         if (!isMeant(letter, options)) return;
         found += 1;
         if (found <= limit) printer.print(recordOf(name, letter, now), progressReader.since(name, letter));

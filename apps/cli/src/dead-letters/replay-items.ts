@@ -26,13 +26,20 @@ export interface ReplayItemsOptions {
 }
 
 /** Sends dead letters again, then looks which of those that were sent are there still. @throws BrokerUnavailable, DeadLetterQueueBusy */
-export async function replayItems({ queue, items, progress, ...options }: ReplayItemsOptions): Promise<ReplayOutcome> {
+export async function replayItems({
+  queue,
+  sender,
+  family,
+  items,
+  progress,
+}: ReplayItemsOptions): Promise<ReplayOutcome> {
   const sent = new Set<string>();
   let failure: string | undefined;
   try {
     await replay({
-      ...options,
-      shelf: queue,
+      queue,
+      sender,
+      laneGroup: family,
       items: byDeadAt(items),
       progress: (count, id) => {
         sent.add(id);

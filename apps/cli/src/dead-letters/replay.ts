@@ -76,7 +76,7 @@ async function planOf(
     includeSuperseded: overtaken === true,
     location: 'dead',
   });
-  await queue.look(({ letter }) => {
+  await queue.visitAll(({ deadLetter: letter }) => {
     if (selector.matches(letter)) plan.add(letter, progressReader.since(name, letter));
     else plan.addUnselected(letter);
   });

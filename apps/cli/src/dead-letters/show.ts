@@ -18,7 +18,7 @@ export function show(terminal: Terminal, id: string, options: ShowOptions): Prom
     let found = 0;
     for (const { name, queue } of queues) {
       const letters: DeadLetter[] = [];
-      await queue.look(({ letter }) => {
+      await queue.visitAll(({ deadLetter: letter }) => {
         if (letter.id === id) letters.push(letter);
       });
       found += letters.length;

@@ -50,7 +50,7 @@ async function status(
   key: string | undefined,
 ): Promise<number> {
   const inError = new Map<string, number>();
-  await events?.queue.look(({ letter: { message } }) => {
+  await events?.queue.visitAll(({ deadLetter: { message } }) => {
     if (message === undefined || (key !== undefined && message.routingKey !== key)) return;
     inError.set(message.routingKey, (inError.get(message.routingKey) ?? 0) + 1);
   });
@@ -81,7 +81,7 @@ async function retry(
   key: string | undefined,
 ): Promise<number> {
   const items: ReplayItem[] = [];
-  await events?.queue.look(({ letter }) => {
+  await events?.queue.visitAll(({ deadLetter: letter }) => {
     const { message } = letter;
     if (message !== undefined && (key === undefined || message.routingKey === key)) items.push(replayItemOf(letter));
   });

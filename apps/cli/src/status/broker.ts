@@ -81,7 +81,7 @@ async function checkDeadLetters(
     const queue = await DeadLetterQueue.open(client, family);
     const byReason = new Map<string, number>();
     let oldest = now;
-    await queue.look(({ letter }) => {
+    await queue.visitAll(({ deadLetter: letter }) => {
       const reason = letter.status === undefined ? letter.reason : `${letter.reason} with ${letter.status}`;
       byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
       oldest = Math.min(oldest, letter.acceptedAt ?? now);

@@ -67,7 +67,7 @@ describe('status of a system that runs', () => {
     worker = new LaneWorker({
       url: servers.amqpUrl,
       name: 'test',
-      family: EVENTS,
+      laneGroup: EVENTS,
       queueType: 'quorum',
       concurrency: 4,
       maximumAgeMs: 1e9,
@@ -78,8 +78,8 @@ describe('status of a system that runs', () => {
         attempted: () => undefined,
         interrupted: () => undefined,
         delivered: () => undefined,
-        repeated: () => undefined,
-        buried: () => undefined,
+        duplicateDropped: () => undefined,
+        deadLettered: () => undefined,
       },
       log,
     });

@@ -81,7 +81,7 @@ async function deadLetters(client: BrokerClient, { name: wanted, key }: TraceReq
   const found: { readonly record: ReturnType<typeof recordOf>; readonly address: LaneAddress | undefined }[] = [];
   for (const { name, family } of FAMILIES) {
     const queue = await DeadLetterQueue.open(client, family);
-    await queue.look(({ letter }) => {
+    await queue.visitAll(({ deadLetter: letter }) => {
       const { message } = letter;
       const isWanted = letter.id === wanted || (message !== undefined && alertOf(message) === wanted);
       if (!isWanted || (key !== undefined && message?.routingKey !== key)) return;

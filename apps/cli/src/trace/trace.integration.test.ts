@@ -57,7 +57,7 @@ function start(family: LaneGroup, outcome: Outcome): void {
   const worker = new LaneWorker({
     url: servers.amqpUrl,
     name: 'test',
-    family,
+    laneGroup: family,
     queueType: 'quorum',
     concurrency: 4,
     maximumAgeMs: 1e12,
@@ -68,8 +68,8 @@ function start(family: LaneGroup, outcome: Outcome): void {
       attempted: () => (attempts += 1),
       interrupted: () => undefined,
       delivered: () => undefined,
-      repeated: () => undefined,
-      buried: () => undefined,
+      duplicateDropped: () => undefined,
+      deadLettered: () => undefined,
     },
     log,
   });

@@ -55,7 +55,7 @@ async function start(): Promise<Rig> {
   const { spool, legacy } = await claimSpool(root, { maximumBytes: 2 ** 26, log: logger, laneOf: () => LANE });
   const quarantine = await Quarantine.open(path.join(root, 'quarantine'), logger);
   const publisher = new DurablePublisher({
-    broker: { url: proxy.url(amqpUrl), name: 'test', family: EVENTS, queueType: 'quorum' },
+    broker: { url: proxy.url(amqpUrl), name: 'test', laneGroup: EVENTS, queueType: 'quorum' },
     spool,
     legacy,
     quarantine,

@@ -30,7 +30,7 @@ const SEQUENCES_PER_MS = 1_000;
 const CLOSE_GRACE_MS = 3_000;
 
 export interface DurablePublisherOptions {
-  readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'family' | 'queueType'>;
+  readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'laneGroup' | 'queueType'>;
   readonly spool: Spool;
   /** The spool in the last release's layout, if it has entries: it is drained first. */
   readonly legacy: SpoolSource | undefined;
@@ -73,7 +73,7 @@ export class DurablePublisher implements EventSink {
     this.#options = options;
     this.#clock = clock;
     this.#lastSequence = spool.lastSequence;
-    this.#modes = new LaneModes(log, broker.family.lanes, spoolBegun);
+    this.#modes = new LaneModes(log, broker.laneGroup.lanes, spoolBegun);
     this.#spoolReader = new SpoolReader({ log, quarantine: (id, record) => this.#quarantine(id, record, 'damaged') });
     this.#broker = new LanePublisher({
       ...broker,
@@ -87,7 +87,7 @@ export class DurablePublisher implements EventSink {
     this.#own = legacy === undefined ? [spool] : [legacy, spool];
     const sources = { own: spool, legacy };
     this.#lanes = Array.from(
-      { length: broker.family.lanes },
+      { length: broker.laneGroup.lanes },
       (_, lane) => new LaneForwarder(this.#portsOf(lane), limits, clock, sources),
     );
   }
@@ -115,7 +115,7 @@ export class DurablePublisher implements EventSink {
 
   /** Resolves once the event is durable. @throws NotDurableError */
   publish(message: OutgoingMessage): Promise<void> {
-    const lane = this.#lanes[laneOfMessage(this.#options.broker.family, message)];
+    const lane = this.#lanes[laneOfMessage(this.#options.broker.laneGroup, message)];
     this.#lastSequence = Math.max(this.#lastSequence + 1, this.#clock.wall() * SEQUENCES_PER_MS);
     const sequence = this.#lastSequence;
     return new Promise((resolve, reject) => {

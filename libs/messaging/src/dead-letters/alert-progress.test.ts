@@ -7,8 +7,8 @@ import { alertNameOf, AlertProgress, type AlertProgressStore, type LaterEvent } 
 const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
 /** What workers remember together; it can be away. */
-class Memory implements AlertProgressStore {
-  isAway = false;
+class SharedStore implements AlertProgressStore {
+  isUnreachable = false;
   /** Calls, answered or not. */
   calls = 0;
   readonly remembered: string[] = [];
@@ -33,7 +33,7 @@ class Memory implements AlertProgressStore {
 
   #do<Result>(work: () => Result): Promise<Result> {
     this.calls += 1;
-    return this.isAway ? Promise.reject(new Error('away')) : Promise.resolve(work());
+    return this.isUnreachable ? Promise.reject(new Error('away')) : Promise.resolve(work());
   }
 }
 
@@ -56,27 +56,27 @@ const silent = {
   attempted: nothing,
   interrupted: nothing,
   delivered: nothing,
-  repeated: nothing,
-  buried: nothing,
+  duplicateDropped: nothing,
+  deadLettered: nothing,
 };
 
 /** A worker's, which has learned what there was to learn. */
-async function learned(memory: Memory) {
+async function learned(memory: SharedStore) {
   const alertProgress = new AlertProgress(memory);
   alertProgress.start();
-  await alertProgress.learn();
-  return { alertProgress, observer: alertProgress.observing(silent) };
+  await alertProgress.prepare();
+  return { alertProgress, observer: alertProgress.observe(silent) };
 }
 
 it('notes what is delivered, or was, of an alert with a dead letter, also of one that a peer buried', async () => {
-  const memory = new Memory();
-  const { alertProgress: alertProgress, observer } = await learned(memory);
+  const memory = new SharedStore();
+  const { alertProgress, observer } = await learned(memory);
   const peer = await learned(memory);
-  observer.buried('rejected', event('e1', 'trigger'));
+  observer.deadLettered('rejected', event('e1', 'trigger'));
   observer.delivered(event('e2', 'Resolve'));
   await alertProgress.stop();
-  await peer.alertProgress.learn();
-  peer.observer.repeated({ ...event('e3', 'trigger'), originalReceivedAt: 500 });
+  await peer.alertProgress.prepare();
+  peer.observer.duplicateDropped({ ...event('e3', 'trigger'), originalReceivedAt: 500 });
   await peer.alertProgress.stop();
   expect(memory.remembered).toEqual([alertNameOf(event('e1', ''))]);
   expect(memory.events).toMatchObject([
@@ -86,41 +86,41 @@ it('notes what is delivered, or was, of an alert with a dead letter, also of one
 });
 
 it('looks into no event while no alert is watched, and into none of another alert', async () => {
-  const memory = new Memory();
-  const { alertProgress: alertProgress, observer } = await learned(memory);
-  const unread = { ...event('e1', '', 'other') };
-  Object.defineProperty(unread, 'body', {
+  const memory = new SharedStore();
+  const { alertProgress, observer } = await learned(memory);
+  const unreadable = { ...event('e1', '', 'other') };
+  Object.defineProperty(unreadable, 'body', {
     get: () => {
       throw new Error('its body was read');
     },
   });
-  observer.delivered(unread);
-  observer.buried('rejected', event('e2', 'trigger'));
-  observer.delivered(unread);
+  observer.delivered(unreadable);
+  observer.deadLettered('rejected', event('e2', 'trigger'));
+  observer.delivered(unreadable);
   await alertProgress.stop();
   expect(memory.events).toEqual([]);
 });
 
 it('remembers nothing of what belongs to no alert, or to one that cannot be told', async () => {
-  const memory = new Memory();
-  const { alertProgress: alertProgress, observer } = await learned(memory);
-  observer.buried('rejected', { ...event('e1', ''), type: 'change', orderKey: 'e1' });
-  observer.buried('rejected', { ...event('e2', ''), type: 'integration', orderKey: KEY });
-  observer.buried('foreign');
+  const memory = new SharedStore();
+  const { alertProgress, observer } = await learned(memory);
+  observer.deadLettered('rejected', { ...event('e1', ''), type: 'change', orderKey: 'e1' });
+  observer.deadLettered('rejected', { ...event('e2', ''), type: 'integration', orderKey: KEY });
+  observer.deadLettered('foreign');
   await alertProgress.stop();
   expect(memory.remembered).toEqual([]);
 });
 
 it('keeps its notes, in order, while they cannot be written', async () => {
-  const memory = new Memory();
-  const { alertProgress: alertProgress, observer } = await learned(memory);
-  memory.isAway = true;
-  observer.buried('rejected', event('e1', 'trigger'));
+  const memory = new SharedStore();
+  const { alertProgress, observer } = await learned(memory);
+  memory.isUnreachable = true;
+  observer.deadLettered('rejected', event('e1', 'trigger'));
   observer.delivered(event('e2', 'resolve'));
   await new Promise((resolve) => setImmediate(resolve));
   observer.delivered(event('e3', 'trigger'));
   expect(memory.remembered).toEqual([]);
-  memory.isAway = false;
+  memory.isUnreachable = false;
   await alertProgress.stop();
   expect(memory.remembered).toHaveLength(1);
   expect(memory.events.map(({ action }) => action)).toEqual(['resolve', 'trigger']);
@@ -128,17 +128,17 @@ it('keeps its notes, in order, while they cannot be written', async () => {
 });
 
 it('asks no more, with every note, what did not answer the note before', async () => {
-  const memory = new Memory();
+  const memory = new SharedStore();
   // Never started: it looks again on its own only when it is stopped.
   const alertProgress = new AlertProgress(memory);
-  const observer = alertProgress.observing(silent);
-  memory.isAway = true;
+  const observer = alertProgress.observe(silent);
+  memory.isUnreachable = true;
   for (const id of ['e1', 'e2', 'e3', 'e4']) {
-    observer.buried('rejected', event(id, 'trigger', id));
+    observer.deadLettered('rejected', event(id, 'trigger', id));
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(memory.calls).toBe(1);
-  memory.isAway = false;
+  memory.isUnreachable = false;
   await alertProgress.stop();
   expect(memory.remembered).toHaveLength(4);
   observer.delivered(event('e5', 'resolve', 'e1'));
@@ -147,35 +147,35 @@ it('asks no more, with every note, what did not answer the note before', async (
 });
 
 it('holds no message while its note cannot be written', async () => {
-  const memory = new Memory();
-  const { alertProgress: alertProgress, observer } = await learned(memory);
-  memory.isAway = true;
-  const bury = (id: string) => {
+  const memory = new SharedStore();
+  const { alertProgress, observer } = await learned(memory);
+  memory.isUnreachable = true;
+  const deadLetter = (id: string) => {
     const message = event(id, 'trigger');
-    observer.buried('rejected', message);
+    observer.deadLettered('rejected', message);
     return new WeakRef(message);
   };
-  const buried = [bury('e1'), bury('e2')];
+  const deadLettered = [deadLetter('e1'), deadLetter('e2')];
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   await waitUntil(
     () => {
       collectGarbage();
-      return buried.every((message) => message.deref() === undefined);
+      return deadLettered.every((message) => message.deref() === undefined);
     },
     { what: 'the messages to be let go', timeoutMs: 10_000 },
   );
-  memory.isAway = false;
+  memory.isUnreachable = false;
   await alertProgress.stop();
   expect(memory.remembered).toHaveLength(2);
 });
 
 it('owns up to the time in which it worked a lane and could not learn what to watch', async () => {
-  const memory = new Memory();
-  const { alertProgress: alertProgress } = await learned(memory);
-  memory.isAway = true;
-  await alertProgress.learn();
-  memory.isAway = false;
+  const memory = new SharedStore();
+  const { alertProgress } = await learned(memory);
+  memory.isUnreachable = true;
+  await alertProgress.prepare();
+  memory.isUnreachable = false;
   await alertProgress.stop();
   expect(memory.unwatched).toBeGreaterThan(0);
 });

@@ -25,59 +25,59 @@ export interface AlertProgressStore {
 }
 
 /** As many alerts are watched, and as many notes wait for Redis. */
-const MOST = 50_000;
-const AT_ONE_TIME = 100;
-const LOOK_EVERY_MS = 1_000;
+const MAX_WATCHED = 50_000;
+const CONCURRENT_WRITES = 100;
+const POLL_EVERY_MS = 1_000;
 /** How long the first look may be waited for: a Redis that is away holds up nothing. */
-const FIRST_LOOK_MS = 2_000;
-const LONGEST_ACTION = 40;
+const FIRST_REFRESH_TIMEOUT_MS = 2_000;
+const MAX_ACTION_LENGTH = 40;
 
 /**
  * Notices how alerts with dead letters go on, for whoever thinks of a replay. It costs the others one look into a set that
  * is empty most of the time.
  */
 export class AlertProgress {
-  readonly #alerts: AlertProgressStore;
+  readonly #store: AlertProgressStore;
   readonly #clock: Clock;
   readonly #watched = new Set<string>();
   /** What Redis is still to be told, in order. */
-  #notes: (() => Promise<void>)[] = [];
+  #pendingWrites: (() => Promise<void>)[] = [];
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
   /** What was last written was not taken: only the next look tries again, not every note. */
-  #isAway = false;
-  #learnedUpTo = 0;
-  #hasLearned = false;
+  #isUnreachable = false;
+  #refreshedUpTo = 0;
+  #hasRefreshed = false;
   /** Lanes were taken, or notes dropped, while nobody could tell what to watch. */
-  #wasBlind = false;
+  #hasGap = false;
   #startedAt = 0;
-  #stopLooking: () => void = () => undefined;
+  #stopPolling: () => void = () => undefined;
 
   constructor(alerts: AlertProgressStore, clock: Clock = SYSTEM_CLOCK) {
-    this.#alerts = alerts;
+    this.#store = alerts;
     this.#clock = clock;
   }
 
   /** Begins to learn which alerts its peers have buried something of; does not wait. */
   start(): void {
     this.#startedAt = this.#clock.monotonic();
-    this.#stopLooking = every(this.#clock, LOOK_EVERY_MS, () => void this.#look());
-    void this.#look();
+    this.#stopPolling = every(this.#clock, POLL_EVERY_MS, () => void this.#poll());
+    void this.#poll();
   }
 
   /** Writes what is left to write, if that is possible. */
   async stop(): Promise<void> {
-    this.#stopLooking();
+    this.#stopPolling();
     // What is being written may be on its way to a Redis that is away; it may be back.
     await this.#writing;
-    await this.#look();
+    await this.#poll();
   }
 
   /** Before a lane's first message: learns what its former owner buried. Settles soon, also without Redis. */
-  async learn(): Promise<void> {
-    while (!(await this.#learn())) {
-      if (this.#hasLearned || this.#clock.monotonic() - this.#startedAt > FIRST_LOOK_MS) {
-        this.#wasBlind = true;
+  async prepare(): Promise<void> {
+    while (!(await this.#refresh())) {
+      if (this.#hasRefreshed || this.#clock.monotonic() - this.#startedAt > FIRST_REFRESH_TIMEOUT_MS) {
+        this.#hasGap = true;
         return;
       }
       await delay(this.#clock, 50);
@@ -85,58 +85,58 @@ export class AlertProgress {
   }
 
   /** The observer, which tells this too what became of messages. */
-  observing(observer: LaneObserver): LaneObserver {
+  observe(observer: LaneObserver): LaneObserver {
     return {
       ...observer,
       delivered: (message) => {
         observer.delivered(message);
         this.#recordDelivery(message);
       },
-      repeated: (message) => {
-        observer.repeated(message);
+      duplicateDropped: (message) => {
+        observer.duplicateDropped(message);
         // It was delivered, perhaps by a worker that ended before it could write that down.
         this.#recordDelivery(message);
       },
-      buried: (reason, message) => {
-        observer.buried(reason, message);
-        if (message !== undefined) this.#buried(message);
+      deadLettered: (reason, message) => {
+        observer.deadLettered(reason, message);
+        if (message !== undefined) this.#recordDeadLetter(message);
       },
     };
   }
 
-  #buried(message: IncomingMessage): void {
+  #recordDeadLetter(message: IncomingMessage): void {
     const alert = alertNameOf(message);
     if (alert === undefined) return;
     this.#watch(alert);
     // Read now: a note may wait for long, and must not hold the message with its body.
     const acceptedAt = acceptedAtOf(message);
-    this.#note(() => this.#alerts.remember(alert, acceptedAt));
+    this.#enqueueWrite(() => this.#store.remember(alert, acceptedAt));
   }
 
   #recordDelivery(message: IncomingMessage): void {
     if (this.#watched.size === 0) return;
     const alert = alertNameOf(message);
     if (alert === undefined || !this.#watched.has(alert)) return;
-    const action = actionOf(message).slice(0, LONGEST_ACTION);
+    const action = actionOf(message).slice(0, MAX_ACTION_LENGTH);
     const event = { action, acceptedAt: acceptedAtOf(message), deliveredAt: this.#clock.wall() };
-    this.#note(() => this.#alerts.recordDelivery(alert, event));
+    this.#enqueueWrite(() => this.#store.recordDelivery(alert, event));
   }
 
   #watch(alert: string): void {
     this.#watched.delete(alert);
     this.#watched.add(alert);
-    if (this.#watched.size <= MOST) return;
+    if (this.#watched.size <= MAX_WATCHED) return;
     const [oldest] = this.#watched;
     if (oldest !== undefined) this.#watched.delete(oldest);
   }
 
-  #note(write: () => Promise<void>): void {
-    this.#notes.push(write);
-    if (this.#notes.length > MOST) {
-      this.#notes.shift();
-      this.#wasBlind = true;
+  #enqueueWrite(write: () => Promise<void>): void {
+    this.#pendingWrites.push(write);
+    if (this.#pendingWrites.length > MAX_WATCHED) {
+      this.#pendingWrites.shift();
+      this.#hasGap = true;
     }
-    if (!this.#isAway) void this.#flush();
+    if (!this.#isUnreachable) void this.#flush();
   }
 
   #flush(): Promise<void> {
@@ -147,34 +147,34 @@ export class AlertProgress {
   /** Until all is written or Redis is away; what may have been written is written once more. */
   async #write(): Promise<void> {
     this.#isWriting = true;
-    this.#isAway = false;
-    while (this.#notes.length > 0) {
-      const batch = this.#notes.splice(0, AT_ONE_TIME);
+    this.#isUnreachable = false;
+    while (this.#pendingWrites.length > 0) {
+      const batch = this.#pendingWrites.splice(0, CONCURRENT_WRITES);
       const results = await Promise.allSettled(batch.map((write) => write()));
       if (results.every(({ status }) => status === 'fulfilled')) continue;
-      this.#notes = [...batch, ...this.#notes];
-      this.#isAway = true;
+      this.#pendingWrites = [...batch, ...this.#pendingWrites];
+      this.#isUnreachable = true;
       break;
     }
     this.#isWriting = false;
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     await this.#flush();
-    if (this.#notes.length > 0 || !(await this.#learn()) || !this.#wasBlind) return;
-    this.#wasBlind = false;
-    await this.#alerts.unwatchedUntil(this.#clock.wall()).catch(() => {
-      this.#wasBlind = true;
+    if (this.#pendingWrites.length > 0 || !(await this.#refresh()) || !this.#hasGap) return;
+    this.#hasGap = false;
+    await this.#store.unwatchedUntil(this.#clock.wall()).catch(() => {
+      this.#hasGap = true;
     });
   }
 
   /** Whether Redis answered. */
-  async #learn(): Promise<boolean> {
+  async #refresh(): Promise<boolean> {
     try {
-      const { alerts, upTo } = await this.#alerts.rememberedSince(this.#learnedUpTo);
+      const { alerts, upTo } = await this.#store.rememberedSince(this.#refreshedUpTo);
       for (const alert of alerts) this.#watch(alert);
-      this.#learnedUpTo = Math.max(this.#learnedUpTo, upTo);
-      this.#hasLearned = true;
+      this.#refreshedUpTo = Math.max(this.#refreshedUpTo, upTo);
+      this.#hasRefreshed = true;
       return true;
     } catch {
       return false; // Redis says itself that it is away; the next look comes soon.

@@ -5,19 +5,19 @@ import { type DeadLetterQueue } from './dead-letter-queue';
 import { declareAll, ROUTING_KEY } from './dead-letters.fixture';
 
 /** A broker whose dead letters, and the lane of their key, are empty before each test; links are closed after it. */
-export class ShelfBench {
-  readonly #links: BrokerClient[] = [];
+export class DeadLetterQueueBench {
+  readonly #clients: BrokerClient[] = [];
   #url = '';
 
   /** To be called while a test file is read: it prepares every test of it. */
-  static prepare(servers: () => Promise<{ readonly amqpUrl: string }>): ShelfBench {
-    const bench = new ShelfBench();
+  static prepare(servers: () => Promise<{ readonly amqpUrl: string }>): DeadLetterQueueBench {
+    const bench = new DeadLetterQueueBench();
     beforeAll(async () => {
       ({ amqpUrl: bench.#url } = await servers());
     });
     beforeEach(async () => {
       await declareAll(bench.url);
-      const channel = await (await bench.link()).channel();
+      const channel = await (await bench.client()).channel();
       for (const queue of [EVENTS.deadLetters, laneQueue(EVENTS, laneOf(EVENTS, ROUTING_KEY))])
         await channel.purgeQueue(queue);
     });
@@ -29,24 +29,24 @@ export class ShelfBench {
     return this.#url;
   }
 
-  async link(to = this.#url): Promise<BrokerClient> {
+  async client(to = this.#url): Promise<BrokerClient> {
     const opened = await BrokerClient.open({ url: to, name: 'test' });
-    this.#links.push(opened);
+    this.#clients.push(opened);
     return opened;
   }
 
   /** Closes every link, also before a test's end. */
   async close(): Promise<void> {
-    await Promise.all(this.#links.splice(0).map((open) => open.close()));
+    await Promise.all(this.#clients.splice(0).map((open) => open.close()));
   }
 }
 
-export const names = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
+export const numberedIds = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
 
-export async function lettersOn(shelf: DeadLetterQueue): Promise<DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  await shelf.look(({ letter }) => letters.push(letter));
-  return letters;
+export async function deadLettersIn(queue: DeadLetterQueue): Promise<DeadLetter[]> {
+  const deadLetters: DeadLetter[] = [];
+  await queue.visitAll(({ deadLetter }) => deadLetters.push(deadLetter));
+  return deadLetters;
 }
 
-export const idsOn = async (shelf: DeadLetterQueue) => (await lettersOn(shelf)).map(({ id }) => id);
+export const idsIn = async (queue: DeadLetterQueue) => (await deadLettersIn(queue)).map(({ id }) => id);

@@ -2,16 +2,16 @@ import { FaultProxy, testServers } from '@pdaltagent/testing';
 import { BrokerClient, BrokerUnavailable } from '../inspection/broker-client';
 import { EVENTS, WEBHOOKS } from '../topology';
 import { discard } from './discard';
-import { bury, message } from './dead-letters.fixture';
+import { message, writeDeadLetters } from './dead-letters.fixture';
 import { Sender } from './sender';
 import { DeadLetterQueue, DeadLetterQueueBusy } from './dead-letter-queue';
-import { idsOn, lettersOn, names, ShelfBench } from './dead-letter-queue.fixture';
+import { DeadLetterQueueBench, deadLettersIn, idsIn, numberedIds } from './dead-letter-queue.fixture';
 
-const bench = ShelfBench.prepare(testServers);
+const bench = DeadLetterQueueBench.prepare(testServers);
 
 describe('a look at the dead letters', () => {
   it('shows all of them, with what happened, and leaves all in their order, however often', async () => {
-    const all = names(3_000);
+    const all = numberedIds(3_000);
     const told = {
       dead_reason: 'rejected',
       dead_status: 400,
@@ -21,17 +21,17 @@ describe('a look at the dead letters', () => {
       dead_first_attempt_at: 3,
       dead_last_attempt_at: 4,
     };
-    await bury(
+    await writeDeadLetters(
       bench.url,
       all.map((id) => message(id)),
       () => told,
     );
-    const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
-    expect(await idsOn(shelf)).toEqual(all);
-    expect(await shelf.count()).toBe(3_000);
-    const letters = await lettersOn(shelf);
-    expect(letters.map(({ id }) => id)).toEqual(all);
-    expect(letters[0]).toMatchObject({
+    const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
+    expect(await idsIn(queue)).toEqual(all);
+    expect(await queue.count()).toBe(3_000);
+    const deadLetters = await deadLettersIn(queue);
+    expect(deadLetters.map(({ id }) => id)).toEqual(all);
+    expect(deadLetters[0]).toMatchObject({
       reason: 'rejected',
       status: 400,
       answer: 'Invalid event object',
@@ -44,41 +44,41 @@ describe('a look at the dead letters', () => {
   });
 
   it('keeps the order of more letters than one consumer may hold, also when it is cut off in the middle', async () => {
-    const all = names(66_000);
-    await bury(
+    const all = numberedIds(66_000);
+    await writeDeadLetters(
       bench.url,
       all.map((id) => message(id, 'a', '{}')),
     );
-    const first = await bench.link();
-    const shelf = await DeadLetterQueue.open(first, EVENTS);
-    expect(await idsOn(shelf)).toEqual(all);
+    const first = await bench.client();
+    const queue = await DeadLetterQueue.open(first, EVENTS);
+    expect(await idsIn(queue)).toEqual(all);
     let seen = 0;
-    const cut = shelf.look(() => {
+    const cut = queue.visitAll(() => {
       if ((seen += 1) === 100) void first.close();
     });
     await expect(cut).rejects.toThrow(BrokerUnavailable);
-    expect(await idsOn(await DeadLetterQueue.open(await bench.link(), EVENTS))).toEqual(all);
+    expect(await idsIn(await DeadLetterQueue.open(await bench.client(), EVENTS))).toEqual(all);
   });
 
   it('shows what is none of ours under a name of its own', async () => {
-    const sender = await Sender.open(await bench.link());
+    const sender = await Sender.open(await bench.client());
     await sender.send('', EVENTS.deadLetters, Buffer.from('?'), { headers: { dead_reason: 'foreign' } });
-    const [letter] = await lettersOn(await DeadLetterQueue.open(await bench.link(), EVENTS));
-    expect(letter).toMatchObject({ reason: 'foreign', message: undefined, acceptedAt: undefined });
-    expect(letter?.id).toMatch(/^unnamed-[0-9a-f]{12}$/);
+    const [deadLetter] = await deadLettersIn(await DeadLetterQueue.open(await bench.client(), EVENTS));
+    expect(deadLetter).toMatchObject({ reason: 'foreign', message: undefined, acceptedAt: undefined });
+    expect(deadLetter?.id).toMatch(/^unnamed-[0-9a-f]{12}$/);
   });
 
   it('waits for its turn and says so when another keeps them', async () => {
-    const first = await bench.link();
+    const first = await bench.client();
     await DeadLetterQueue.open(first, EVENTS);
-    await expect(DeadLetterQueue.open(await bench.link(), EVENTS)).rejects.toThrow(DeadLetterQueueBusy);
-    const waiting = DeadLetterQueue.open(await bench.link(), EVENTS);
+    await expect(DeadLetterQueue.open(await bench.client(), EVENTS)).rejects.toThrow(DeadLetterQueueBusy);
+    const waiting = DeadLetterQueue.open(await bench.client(), EVENTS);
     await first.close();
     expect(await (await waiting).count()).toBe(0);
   });
 
   it('finds nothing where the queue is not there yet', async () => {
-    expect(await idsOn(await DeadLetterQueue.open(await bench.link(), WEBHOOKS))).toEqual([]);
+    expect(await idsIn(await DeadLetterQueue.open(await bench.client(), WEBHOOKS))).toEqual([]);
   });
 
   it('is told in time that the broker is silent', async () => {
@@ -93,35 +93,35 @@ describe('a look at the dead letters', () => {
 
 describe('a discard', () => {
   it('removes the chosen ones and leaves the others in their order', async () => {
-    await bury(
+    await writeDeadLetters(
       bench.url,
-      names(10).map((id) => message(id)),
+      numberedIds(10).map((id) => message(id)),
     );
-    const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
-    expect(await discard(shelf, new Set(['m3', 'm7', 'other']))).toEqual({ gone: 2, left: [] });
-    expect(await idsOn(shelf)).toEqual(['m0', 'm1', 'm2', 'm4', 'm5', 'm6', 'm8', 'm9']);
+    const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
+    expect(await discard(queue, new Set(['m3', 'm7', 'other']))).toEqual({ gone: 2, left: [] });
+    expect(await idsIn(queue)).toEqual(['m0', 'm1', 'm2', 'm4', 'm5', 'm6', 'm8', 'm9']);
   });
 
   it.each([100, 1_000])('of all of %d leaves none', async (count) => {
-    const all = names(count);
-    await bury(
+    const all = numberedIds(count);
+    await writeDeadLetters(
       bench.url,
       all.map((id) => message(id)),
     );
-    const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
-    expect(await discard(shelf, new Set(all))).toEqual({ gone: count, left: [] });
-    expect(await shelf.count()).toBe(0);
+    const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
+    expect(await discard(queue, new Set(all))).toEqual({ gone: count, left: [] });
+    expect(await queue.count()).toBe(0);
   });
 
   it('of every second one leaves exactly the others, in their order', async () => {
-    const all = names(1_000);
-    await bury(
+    const all = numberedIds(1_000);
+    await writeDeadLetters(
       bench.url,
       all.map((id) => message(id)),
     );
-    const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
+    const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
     const odd = all.filter((_, index) => index % 2 === 1);
-    expect(await discard(shelf, new Set(odd))).toEqual({ gone: 500, left: [] });
-    expect(await idsOn(shelf)).toEqual(all.filter((_, index) => index % 2 === 0));
+    expect(await discard(queue, new Set(odd))).toEqual({ gone: 500, left: [] });
+    expect(await idsIn(queue)).toEqual(all.filter((_, index) => index % 2 === 0));
   });
 });

@@ -15,20 +15,20 @@ export class DeadLetterQueueBusy extends Error {
 
 /** One letter during a look. */
 export interface UnackedDeadLetter {
-  readonly letter: DeadLetter;
+  readonly deadLetter: DeadLetter;
   readonly delivery: ConsumeMessage;
 }
 
 /** Lets the broker forget letters, while they are held. */
-export interface Hold {
+export interface DeadLetterRemover {
   remove(delivery: ConsumeMessage): void;
 }
 
 /** The most that AMQP lets a consumer hold unacknowledged: a 16-bit number. */
 const PREFETCH = 65_535;
 /** Letters give way in the order of their consumers' tags; 3.10 keeps up to 32 of them sorted. */
-const MOST_CONSUMERS = 32;
-const ASK_AGAIN_MS = 100;
+const MAX_CONSUMERS = 32;
+const RECHECK_MS = 100;
 const GIVE_UP_AFTER_MS = 5_000;
 /** To find tens of thousands of scattered letters among those it gave us takes the broker many seconds. */
 const APPLIED_WITHIN_MS = 60_000;
@@ -41,34 +41,34 @@ export class DeadLetterQueue {
   readonly #client: BrokerClient;
   readonly #family: LaneGroup;
 
-  private constructor(link: BrokerClient, family: LaneGroup) {
-    this.#client = link;
-    this.#family = family;
+  private constructor(client: BrokerClient, laneGroup: LaneGroup) {
+    this.#client = client;
+    this.#family = laneGroup;
   }
 
   /** Waits up to 5 s for another command that looks at them. The link's end frees them again. @throws DeadLetterQueueBusy */
-  static async open(link: BrokerClient, family: LaneGroup): Promise<DeadLetterQueue> {
-    const { clock } = link;
+  static async open(client: BrokerClient, laneGroup: LaneGroup): Promise<DeadLetterQueue> {
+    const { clock } = client;
     const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
-    while (!(await lock(link, family))) {
+    while (!(await lock(client, laneGroup))) {
       if (clock.monotonic() > deadline) {
         throw new DeadLetterQueueBusy('another pdaltagent command is at it; try again in a moment');
       }
-      await delay(clock, ASK_AGAIN_MS);
+      await delay(clock, RECHECK_MS);
     }
-    return new DeadLetterQueue(link, family);
+    return new DeadLetterQueue(client, laneGroup);
   }
 
   /** How many letters there are. */
   async count(): Promise<number> {
-    const state = await this.#settled();
+    const state = await this.#whenNotConsumed();
     return state?.waiting ?? 0;
   }
 
   /** The letters with these ids that are there: the id of each, of one with several copies as often. */
   async find(ids: ReadonlySet<string>): Promise<readonly string[]> {
     const found: string[] = [];
-    await this.look(({ letter: { id } }) => {
+    await this.visitAll(({ deadLetter: { id } }) => {
       if (ids.has(id)) found.push(id);
     });
     return found;
@@ -79,8 +79,11 @@ export class DeadLetterQueue {
    * shown. Nothing is kept of a letter but by the visitor, so that a queue of any length needs little memory.
    * @throws BrokerUnavailable, DeadLetterQueueBusy; whatever is not removed is in its place again
    */
-  async look(visit: (held: UnackedDeadLetter) => void, act?: (hold: Hold) => Promise<void>): Promise<void> {
-    const state = await this.#settled();
+  async visitAll(
+    visit: (held: UnackedDeadLetter) => void,
+    act?: (remover: DeadLetterRemover) => Promise<void>,
+  ): Promise<void> {
+    const state = await this.#whenNotConsumed();
     if (state === undefined || state.waiting === 0) return;
     const channel = await this.#client.channel();
     let removed = 0;
@@ -89,7 +92,7 @@ export class DeadLetterQueue {
       removed += 1;
     };
     try {
-      await this.#takeAll(channel, Math.min(state.waiting, MOST_CONSUMERS * PREFETCH), visit);
+      await this.#takeAll(channel, Math.min(state.waiting, MAX_CONSUMERS * PREFETCH), visit);
       await act?.({ remove });
     } finally {
       if (removed > 0) await this.#applied(channel);
@@ -115,7 +118,7 @@ export class DeadLetterQueue {
         if (delivery === null) return fail('the queue of dead letters was deleted');
         if (taken === count) return;
         taken += 1;
-        visit({ letter: deadLetterOf(delivery), delivery });
+        visit({ deadLetter: deadLetterOf(delivery), delivery });
         if (taken === count) resolve();
       };
       channel.once('close', () => fail('the channel was closed'));
@@ -123,13 +126,13 @@ export class DeadLetterQueue {
       channel.prefetch(PREFETCH).catch(reject);
       for (const consumerTag of tags) channel.consume(this.#family.deadLetters, take, { consumerTag }).catch(reject);
     });
-    await whileItMoves(this.#client.clock, taking, () => taken);
+    await whileProgressing(this.#client.clock, taking, () => taken);
     // From here on a new letter must not take the place of one that is removed.
     await this.#client.answer(Promise.all(tags.map((tag) => channel.cancel(tag))));
   }
 
   /** The queue's state once what a former command held is back in its place; undefined where there is no queue. */
-  async #settled() {
+  async #whenNotConsumed() {
     const { clock } = this.#client;
     const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
     for (;;) {
@@ -137,13 +140,13 @@ export class DeadLetterQueue {
       if (state === undefined || state.consumers === 0) return state;
       if (clock.monotonic() > deadline)
         throw new DeadLetterQueueBusy(`another program consumes ${this.#family.deadLetters}`);
-      await delay(clock, ASK_AGAIN_MS);
+      await delay(clock, RECHECK_MS);
     }
   }
 }
 
 /** Waits for the promise as long as the count grows. @throws BrokerUnavailable */
-async function whileItMoves(clock: Clock, promise: Promise<void>, count: () => number): Promise<void> {
+async function whileProgressing(clock: Clock, promise: Promise<void>, count: () => number): Promise<void> {
   let before = count();
   let stop = (): void => undefined;
   const stalled = new Promise<never>((_resolve, reject) => {
@@ -160,11 +163,11 @@ async function whileItMoves(clock: Clock, promise: Promise<void>, count: () => n
 }
 
 /** An exclusive queue is the lock: the broker frees it with the connection. */
-async function lock(link: BrokerClient, family: LaneGroup): Promise<boolean> {
-  const channel = await link.channel();
+async function lock(client: BrokerClient, laneGroup: LaneGroup): Promise<boolean> {
+  const channel = await client.channel();
   try {
-    await link.answer(channel.assertQueue(`${family.deadLetters}.in-use`, { exclusive: true, durable: false }));
-    await link.answer(channel.close());
+    await client.answer(channel.assertQueue(`${laneGroup.deadLetters}.in-use`, { exclusive: true, durable: false }));
+    await client.answer(channel.close());
     return true;
   } catch (error) {
     // 405: locked by another connection.

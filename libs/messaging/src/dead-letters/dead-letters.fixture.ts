@@ -27,13 +27,13 @@ export function message(id: string, alert = id, body = `{"dedup_key":"${alert}"}
 }
 
 /** Writes letters as a worker does, in this order; the headers are what it tells of a death. */
-export async function bury(
+export async function writeDeadLetters(
   url: string,
   messages: readonly OutgoingMessage[],
   headersOf: (index: number) => Record<string, unknown> = () => ({ dead_reason: 'rejected', dead_status: 400 }),
 ): Promise<void> {
-  const link = await BrokerClient.open({ url, name: 'fixture' });
-  const sender = await Sender.open(link);
+  const client = await BrokerClient.open({ url, name: 'fixture' });
+  const sender = await Sender.open(client);
   await Promise.all(
     messages.map((dead, index) => {
       const properties = toProperties(dead);
@@ -44,5 +44,5 @@ export async function bury(
       });
     }),
   );
-  await link.close();
+  await client.close();
 }

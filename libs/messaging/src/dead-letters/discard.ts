@@ -10,16 +10,16 @@ export interface Discarded {
 }
 
 /** Removes letters for good. @throws BrokerUnavailable, DeadLetterQueueBusy */
-export async function discard(shelf: DeadLetterQueue, ids: ReadonlySet<string>): Promise<Discarded> {
-  const doomed: UnackedDeadLetter['delivery'][] = [];
-  const collect = ({ letter, delivery }: UnackedDeadLetter) => {
+export async function discard(queue: DeadLetterQueue, ids: ReadonlySet<string>): Promise<Discarded> {
+  const matching: UnackedDeadLetter['delivery'][] = [];
+  const collect = ({ deadLetter, delivery }: UnackedDeadLetter) => {
     // Without the body, for there may be many.
-    if (ids.has(letter.id)) doomed.push({ ...delivery, content: NOTHING });
+    if (ids.has(deadLetter.id)) matching.push({ ...delivery, content: NOTHING });
   };
-  await shelf.look(collect, (hold) => {
-    for (const delivery of doomed) hold.remove(delivery);
+  await queue.visitAll(collect, (remover) => {
+    for (const delivery of matching) remover.remove(delivery);
     return Promise.resolve();
   });
-  const left = await shelf.find(ids);
-  return { gone: doomed.length - left.length, left };
+  const left = await queue.find(ids);
+  return { gone: matching.length - left.length, left };
 }

@@ -1,17 +1,17 @@
 import { FaultProxy, testServers } from '@pdaltagent/testing';
 import { type ConsumeMessage } from 'amqplib';
 import { EVENTS, laneOf, laneQueue } from '../topology';
-import { bury, message, ROUTING_KEY } from './dead-letters.fixture';
+import { message, ROUTING_KEY, writeDeadLetters } from './dead-letters.fixture';
 import { byDeadAt, replay, replayItemOf, type ReplayOptions } from './replay';
 import { Sender } from './sender';
 import { DeadLetterQueue } from './dead-letter-queue';
-import { idsOn, lettersOn, names, ShelfBench } from './dead-letter-queue.fixture';
+import { DeadLetterQueueBench, deadLettersIn, idsIn, numberedIds } from './dead-letter-queue.fixture';
 
-const bench = ShelfBench.prepare(testServers);
+const bench = DeadLetterQueueBench.prepare(testServers);
 
 /** What lies in the lane of the letters' key; it stays there, unacknowledged. */
 async function lane(): Promise<ConsumeMessage[]> {
-  const channel = await (await bench.link()).channel();
+  const channel = await (await bench.client()).channel();
   const queue = laneQueue(EVENTS, laneOf(EVENTS, ROUTING_KEY));
   const { messageCount } = await channel.checkQueue(queue);
   const found: ConsumeMessage[] = [];
@@ -29,22 +29,22 @@ const idsInLane = async () => (await lane()).map(({ properties }) => String(prop
 /** Ids of what is left once every other connection is closed. */
 async function left(): Promise<string[]> {
   await bench.close();
-  return idsOn(await DeadLetterQueue.open(await bench.link(), EVENTS));
+  return idsIn(await DeadLetterQueue.open(await bench.client(), EVENTS));
 }
 
 /** Replays these letters; the rest of the options are as given. */
 async function play(ids: readonly string[], options: Partial<ReplayOptions> = {}): Promise<number> {
-  const shelf = await DeadLetterQueue.open(await bench.link(), EVENTS);
-  const letters = await lettersOn(shelf);
-  const plays = byDeadAt(letters.filter(({ id }) => ids.includes(id)).map(replayItemOf));
-  return replay({ shelf, sender: await Sender.open(await bench.link()), family: EVENTS, items: plays, ...options });
+  const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
+  const deadLetters = await deadLettersIn(queue);
+  const items = byDeadAt(deadLetters.filter(({ id }) => ids.includes(id)).map(replayItemOf));
+  return replay({ queue, sender: await Sender.open(await bench.client()), laneGroup: EVENTS, items, ...options });
 }
 
 describe('a replay', () => {
   it('sends the chosen ones to their lane in order, as they were but for their age, and leaves the others', async () => {
-    await bury(
+    await writeDeadLetters(
       bench.url,
-      names(6).map((id) => message(id, 'a')),
+      numberedIds(6).map((id) => message(id, 'a')),
     );
     const before = Date.now();
     expect(await play(['m1', 'm2', 'm4'])).toBe(3);
@@ -66,8 +66,8 @@ describe('a replay', () => {
   });
 
   it('of hundreds leaves none of them, so that a second replay finds nothing to send', async () => {
-    const all = names(500);
-    await bury(
+    const all = numberedIds(500);
+    await writeDeadLetters(
       bench.url,
       all.map((id, index) => message(id, `a${index % 250}`)),
     );
@@ -76,22 +76,22 @@ describe('a replay', () => {
   });
 
   it('goes by the order of death where somebody moved the letters', async () => {
-    const letters = ['resolve', 'trigger'].map((id) => message(id, 'a'));
-    await bury(bench.url, letters, (index) => ({ dead_reason: 'poison', dead_at: 2 - index }));
+    const deadLetters = ['resolve', 'trigger'].map((id) => message(id, 'a'));
+    await writeDeadLetters(bench.url, deadLetters, (index) => ({ dead_reason: 'poison', dead_at: 2 - index }));
     await play(['resolve', 'trigger']);
     expect(await idsInLane()).toEqual(['trigger', 'resolve']);
   });
 
   it('sends a letter that a crash left behind twice only once, and removes both', async () => {
-    await bury(bench.url, [message('m0'), message('m1'), message('m0')]);
+    await writeDeadLetters(bench.url, [message('m0'), message('m1'), message('m0')]);
     expect(await play(['m0', 'm1'])).toBe(2);
     expect(await idsInLane()).toEqual(['m0', 'm1']);
     expect(await left()).toEqual([]);
   });
 
   it('takes no more into memory than it is allowed to, and keeps the order all the same', async () => {
-    const all = names(9);
-    await bury(
+    const all = numberedIds(9);
+    await writeDeadLetters(
       bench.url,
       all.map((id) => message(id, 'a', 'x'.repeat(100))),
     );
@@ -102,30 +102,30 @@ describe('a replay', () => {
   });
 
   it('keeps every letter that no queue took', async () => {
-    await bury(
+    await writeDeadLetters(
       bench.url,
-      names(3).map((id) => message(id, 'a')),
+      numberedIds(3).map((id) => message(id, 'a')),
     );
-    const channel = await (await bench.link()).channel();
+    const channel = await (await bench.client()).channel();
     await channel.deleteQueue(laneQueue(EVENTS, laneOf(EVENTS, ROUTING_KEY)));
     await expect(play(['m0', 'm1', 'm2'])).rejects.toMatchObject({ code: 'returned' });
     expect(await left()).toEqual(['m0', 'm1', 'm2']);
   });
 
   it('loses nothing and plays no alert out of order when it is cut off in the middle', async () => {
-    const all = names(400);
-    await bury(
+    const all = numberedIds(400);
+    await writeDeadLetters(
       bench.url,
       all.map((id, index) => message(id, `a${index % 40}`)),
     );
     const proxy = await FaultProxy.start(bench.url);
-    const shelf = await DeadLetterQueue.open(await bench.link(proxy.url(bench.url)), EVENTS);
-    const sender = await Sender.open(await bench.link(proxy.url(bench.url)));
+    const queue = await DeadLetterQueue.open(await bench.client(proxy.url(bench.url)), EVENTS);
+    const sender = await Sender.open(await bench.client(proxy.url(bench.url)));
     const progress = (count: number) => {
       if (count === 100) proxy.cut();
     };
-    const plays = (await lettersOn(shelf)).map(replayItemOf);
-    await expect(replay({ shelf, sender, family: EVENTS, items: plays, progress })).rejects.toThrow();
+    const items = (await deadLettersIn(queue)).map(replayItemOf);
+    await expect(replay({ queue, sender, laneGroup: EVENTS, items, progress })).rejects.toThrow();
     await proxy.stop();
     const rest = await left();
     expect(rest.length).toBeGreaterThan(0);

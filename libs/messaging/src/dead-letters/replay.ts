@@ -3,7 +3,7 @@ import { type LaneGroup, laneKey, laneOfMessage } from '../topology';
 import { type DeadLetter } from './dead-letter';
 import { replayProperties } from './replay-properties';
 import { type Sender } from './sender';
-import { type DeadLetterQueue, type Hold, type UnackedDeadLetter } from './dead-letter-queue';
+import { type DeadLetterQueue, type DeadLetterRemover, type UnackedDeadLetter } from './dead-letter-queue';
 
 /** What is known of a letter that shall be replayed, without its body. */
 export interface ReplayItem {
@@ -18,9 +18,9 @@ export function replayItemOf({ id, deadAt, body }: Pick<DeadLetter, 'id' | 'dead
 }
 
 export interface ReplayOptions {
-  readonly shelf: DeadLetterQueue;
+  readonly queue: DeadLetterQueue;
   readonly sender: Sender;
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   /** In the order in which they shall go out; see `byDeadAt`. */
   readonly items: readonly ReplayItem[];
   /** Called for each letter that is replayed, with their number so far and its id. */
@@ -40,8 +40,8 @@ const UNCONFIRMED = 128;
  * The order in which letters died, which is the order of their alerts. What somebody looked at with another tool lies in
  * the queue in another order.
  */
-export function byDeadAt(plays: readonly ReplayItem[]): ReplayItem[] {
-  return [...plays].sort((a, b) => (a.deadAt ?? 0) - (b.deadAt ?? 0));
+export function byDeadAt(items: readonly ReplayItem[]): ReplayItem[] {
+  return [...items].sort((a, b) => (a.deadAt ?? 0) - (b.deadAt ?? 0));
 }
 
 /**
@@ -52,58 +52,58 @@ export function byDeadAt(plays: readonly ReplayItem[]): ReplayItem[] {
  * @throws PublishError, BrokerUnavailable
  */
 export async function replay(options: ReplayOptions): Promise<number> {
-  const { shelf, items: plays, progress = () => undefined, keptBytes = KEPT_BYTES } = options;
+  const { queue, items, progress = () => undefined, keptBytes = KEPT_BYTES } = options;
   let replayed = 0;
-  for (const round of roundsOf(plays, keptBytes)) {
-    const wanted = new Map<string, UnackedDeadLetter[]>(round.map(({ id }) => [id, []]));
-    const collect = (held: UnackedDeadLetter) => wanted.get(held.letter.id)?.push(held);
-    await shelf.look(collect, async (hold) => {
-      await playRound(options, [...wanted.values()], hold, (id) => progress((replayed += 1), id));
+  for (const batch of batchesOf(items, keptBytes)) {
+    const wanted = new Map<string, UnackedDeadLetter[]>(batch.map(({ id }) => [id, []]));
+    const collect = (held: UnackedDeadLetter) => wanted.get(held.deadLetter.id)?.push(held);
+    await queue.visitAll(collect, async (remover) => {
+      await replayBatch(options, [...wanted.values()], remover, (id) => progress((replayed += 1), id));
     });
   }
   return replayed;
 }
 
 /** As many at a time as memory shall hold. */
-function* roundsOf(plays: readonly ReplayItem[], keptBytes: number): Generator<ReplayItem[]> {
-  let round: ReplayItem[] = [];
+function* batchesOf(items: readonly ReplayItem[], keptBytes: number): Generator<ReplayItem[]> {
+  let batch: ReplayItem[] = [];
   let bytes = 0;
-  for (const play of plays) {
-    const size = play.size + OVERHEAD_BYTES;
-    if (round.length > 0 && bytes + size > keptBytes) {
-      yield round;
-      round = [];
+  for (const item of items) {
+    const size = item.size + OVERHEAD_BYTES;
+    if (batch.length > 0 && bytes + size > keptBytes) {
+      yield batch;
+      batch = [];
       bytes = 0;
     }
-    round.push(play);
+    batch.push(item);
     bytes += size;
   }
-  if (round.length > 0) yield round;
+  if (batch.length > 0) yield batch;
 }
 
 /** Each entry holds one letter, or several copies of it that a crash left behind: published once, removed together. */
-async function playRound(
-  { sender, family, clock = SYSTEM_CLOCK }: ReplayOptions,
-  letters: readonly (readonly UnackedDeadLetter[])[],
-  hold: Hold,
-  played: (id: string) => void,
+async function replayBatch(
+  { sender, laneGroup, clock = SYSTEM_CLOCK }: ReplayOptions,
+  deadLetters: readonly (readonly UnackedDeadLetter[])[],
+  remover: DeadLetterRemover,
+  onReplayed: (id: string) => void,
 ): Promise<void> {
   const underway = new Map<string, Promise<void>>();
   let failure: unknown;
-  for (const copies of letters) {
+  for (const copies of deadLetters) {
     const [first] = copies;
-    const message = first?.letter.message;
+    const message = first?.deadLetter.message;
     if (first === undefined || message === undefined) continue;
     // One unconfirmed message per alert: what comes after a failure must not be ahead of it.
     await underway.get(message.orderKey);
     if (underway.size >= UNCONFIRMED) await Promise.race(underway.values());
     if (failure !== undefined) break;
-    const lane = laneKey(laneOfMessage(family, message));
+    const lane = laneKey(laneOfMessage(laneGroup, message));
     const properties = replayProperties(first.delivery.properties, clock.wall());
-    const confirmed = sender.send(family.exchange, lane, message.body, properties).then(
+    const confirmed = sender.send(laneGroup.exchange, lane, message.body, properties).then(
       () => {
-        for (const { delivery } of copies) hold.remove(delivery);
-        played(first.letter.id);
+        for (const { delivery } of copies) remover.remove(delivery);
+        onReplayed(first.deadLetter.id);
       },
       (error: unknown) => {
         failure ??= error;

@@ -6,29 +6,31 @@ const CONFIRM_TIMEOUT_MS = 10_000;
 
 /** Publishes with confirm to queues that exist already, for one command: it declares nothing and tries nothing again. */
 export class Sender {
-  readonly #link: BrokerClient;
+  readonly #client: BrokerClient;
   readonly #channel: ConfirmChannel;
   readonly #returned = new Set<string>();
 
-  private constructor(link: BrokerClient, channel: ConfirmChannel) {
-    this.#link = link;
+  private constructor(client: BrokerClient, channel: ConfirmChannel) {
+    this.#client = client;
     this.#channel = channel;
     channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
   }
 
-  static async open(link: BrokerClient): Promise<Sender> {
-    return new Sender(link, await link.confirmChannel());
+  static async open(client: BrokerClient): Promise<Sender> {
+    return new Sender(client, await client.confirmChannel());
   }
 
   /** Resolves once the broker has the message in a queue, durably. @throws PublishError: it may be queued all the same */
   send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
-    if (this.#link.blocked) return Promise.reject(new PublishError('blocked'));
+    if (this.#client.blocked) return Promise.reject(new PublishError('blocked'));
     return new Promise((resolve, reject) => {
       const fail = (failure: PublishFailure) => {
         cancel();
         reject(new PublishError(failure));
       };
-      const cancel = this.#link.clock.after(CONFIRM_TIMEOUT_MS, () => fail(this.#link.blocked ? 'blocked' : 'timeout'));
+      const cancel = this.#client.clock.after(CONFIRM_TIMEOUT_MS, () =>
+        fail(this.#client.blocked ? 'blocked' : 'timeout'),
+      );
       try {
         this.#channel.publish(exchange, routingKey, body, { ...properties, mandatory: true }, (error: unknown) => {
           // A message that no queue took is returned and then confirmed all the same.

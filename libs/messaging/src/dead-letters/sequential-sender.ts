@@ -18,13 +18,13 @@ type Ended = (closure: ChannelClosure | undefined) => void;
  * channel and does not say which message it means: only one that is alone in flight can be named.
  */
 export class SequentialSender {
-  readonly #link: BrokerClient;
+  readonly #client: BrokerClient;
   #channel: PublishChannel | undefined;
   #ended: Ended = () => undefined;
   #isSending = false;
 
-  constructor(link: BrokerClient) {
-    this.#link = link;
+  constructor(client: BrokerClient) {
+    this.#client = client;
   }
 
   /**
@@ -33,21 +33,21 @@ export class SequentialSender {
    */
   async send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<SendResult> {
     if (this.#isSending) throw new Error('a lone sender sends one message at a time');
-    if (this.#link.blocked) throw new PublishError('blocked');
+    if (this.#client.blocked) throw new PublishError('blocked');
     this.#isSending = true;
     try {
       const channel = (this.#channel ??= await this.#open());
-      return await this.#link.answer(this.#publish(channel, { exchange, routingKey }, body, properties));
+      return await this.#client.answer(this.#publish(channel, { exchange, routingKey }, body, properties));
     } catch (error) {
       this.#channel = undefined;
-      throw this.#link.blocked ? new PublishError('blocked') : error;
+      throw this.#client.blocked ? new PublishError('blocked') : error;
     } finally {
       this.#isSending = false;
     }
   }
 
   async #open(): Promise<PublishChannel> {
-    const channel = new PublishChannel(await this.#link.confirmChannel(), {
+    const channel = new PublishChannel(await this.#client.confirmChannel(), {
       returned: () => undefined,
       ended: (closure) => {
         if (this.#channel === channel) this.#channel = undefined;
@@ -65,7 +65,7 @@ export class SequentialSender {
   ): Promise<SendResult> {
     return new Promise((resolve, reject) => {
       this.#ended = (closure) => {
-        if (closure?.replyCode === PRECONDITION_FAILED) resolve({ kind: 'refused', reason: saidIn(closure) });
+        if (closure?.replyCode === PRECONDITION_FAILED) resolve({ kind: 'refused', reason: reasonIn(closure) });
         else if (closure === undefined) reject(new PublishError('unavailable'));
         else reject(new Error(closure.reason));
       };
@@ -80,6 +80,6 @@ export class SequentialSender {
 }
 
 /** The broker's own words in amqplib's error. */
-function saidIn({ reason }: ChannelClosure): string {
+function reasonIn({ reason }: ChannelClosure): string {
   return /with message "(?:PRECONDITION_FAILED - )?(.*)"$/.exec(reason)?.[1] ?? reason;
 }

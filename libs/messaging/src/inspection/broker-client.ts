@@ -62,7 +62,7 @@ export class BrokerClient {
     target.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
     const connecting = connect(target.href, { timeout: timeoutMs, clientProperties: { connection_name: name } });
     try {
-      return new BrokerClient(await inTime(connecting, timeoutMs, clock), timeoutMs, clock);
+      return new BrokerClient(await withTimeout(connecting, timeoutMs, clock), timeoutMs, clock);
     } catch (error) {
       // A connection that stands after all must not outlive the command.
       connecting.then((late) => late.close()).catch(() => undefined);
@@ -91,7 +91,7 @@ export class BrokerClient {
 
   /** What the promise comes to; an error where the broker does not answer in time or the connection is lost. */
   answer<Result>(promise: Promise<Result>, timeoutMs = this.#timeoutMs): Promise<Result> {
-    return Promise.race([inTime(promise, timeoutMs, this.clock), this.#lost]);
+    return Promise.race([withTimeout(promise, timeoutMs, this.clock), this.#lost]);
   }
 
   /** The state of a queue; undefined where there is none. */
@@ -131,7 +131,7 @@ export class BrokerClient {
   }
 }
 
-async function inTime<Result>(promise: Promise<Result>, timeoutMs: number, clock: Clock): Promise<Result> {
+async function withTimeout<Result>(promise: Promise<Result>, timeoutMs: number, clock: Clock): Promise<Result> {
   const late = new AbortController();
   promise.catch(() => undefined);
   try {

@@ -22,34 +22,34 @@ const WAIT_MS = 1_500;
  * @returns the answers by exchange @throws BrokerUnavailable
  */
 export async function findMessages(
-  link: BrokerClient,
+  client: BrokerClient,
   name: string,
   enough: (findings: ReadonlyMap<string, Findings>) => boolean,
 ): Promise<ReadonlyMap<string, Findings>> {
   const findings = new Map<string, Findings>();
-  const channel = await link.channel();
-  const { queue } = await link.answer(channel.assertQueue('', { exclusive: true, durable: false }));
+  const channel = await client.channel();
+  const { queue } = await client.answer(channel.assertQueue('', { exclusive: true, durable: false }));
   await new Promise<void>((resolve, reject) => {
-    const hear = (content: Buffer): void => {
+    const receive = (content: Buffer): void => {
       const report = replyOf(content);
       if (report === undefined) return;
-      findings.set(report.group, together(findings.get(report.group), report));
+      findings.set(report.group, merged(findings.get(report.group), report));
       if (enough(findings)) resolve();
     };
     const query: TraceQuery = { kind: 'find', name, replyTo: queue };
-    link
-      .answer(channel.consume(queue, (delivery) => delivery && hear(delivery.content), { noAck: true }))
+    client
+      .answer(channel.consume(queue, (delivery) => delivery && receive(delivery.content), { noAck: true }))
       .then(() => {
         channel.publish(STATUS_EXCHANGE, '', Buffer.from(JSON.stringify(query)));
-        return delay(link.clock, WAIT_MS);
+        return delay(client.clock, WAIT_MS);
       })
       .then(() => resolve(), reject);
   });
-  await link.answer(channel.close());
+  await client.answer(channel.close());
   return findings;
 }
 
-function together(known: Findings | undefined, { lanes, held, more }: TraceReply): Findings {
+function merged(known: Findings | undefined, { lanes, held, more }: TraceReply): Findings {
   return {
     lanes: new Set([...(known?.lanes ?? []), ...lanes]),
     held: [...(known?.held ?? []), ...held],

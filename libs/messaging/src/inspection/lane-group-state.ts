@@ -14,18 +14,18 @@ export interface LaneGroupState {
 }
 
 /** Asks for every queue of a family; undefined where they are not there, as before the first start. @throws BrokerUnavailable */
-export async function laneGroupState(link: BrokerClient, family: LaneGroup): Promise<LaneGroupState | undefined> {
-  const deadLetters = await link.stateOf(family.deadLetters);
+export async function laneGroupState(client: BrokerClient, laneGroup: LaneGroup): Promise<LaneGroupState | undefined> {
+  const deadLetters = await client.stateOf(laneGroup.deadLetters);
   if (deadLetters === undefined) return undefined;
-  const names = Array.from({ length: family.lanes }, (_, lane) => [
-    laneQueue(family, lane),
-    ...Array.from({ length: family.sidings }, (_unused, siding) => sidingQueue(family, lane, siding)),
+  const names = Array.from({ length: laneGroup.lanes }, (_, lane) => [
+    laneQueue(laneGroup, lane),
+    ...Array.from({ length: laneGroup.sidings }, (_unused, siding) => sidingQueue(laneGroup, lane, siding)),
   ]);
-  const states = await link.statesOf(names.flat());
-  const width = 1 + family.sidings;
+  const states = await client.statesOf(names.flat());
+  const width = 1 + laneGroup.sidings;
   const lanes = names.flatMap((_, lane): LaneState[] => {
     const [queue, ...sidings] = states.slice(lane * width, (lane + 1) * width);
     return queue === undefined ? [] : [{ lane, queue, sidings }];
   });
-  return lanes.length === family.lanes ? { lanes, deadLetters } : undefined;
+  return lanes.length === laneGroup.lanes ? { lanes, deadLetters } : undefined;
 }

@@ -7,12 +7,12 @@ import { type BrokerClient } from './broker-client';
 const LISTEN_MS = 2_500;
 
 /** Listens until every worker must have announced itself. @returns how many there are per exchange */
-export async function listWorkers(link: BrokerClient): Promise<ReadonlyMap<string, number>> {
+export async function listWorkers(client: BrokerClient): Promise<ReadonlyMap<string, number>> {
   const heard = new Map<string, Set<string>>();
-  const channel = await link.channel();
-  const { queue } = await link.answer(channel.assertQueue('', { exclusive: true, durable: false }));
-  await link.answer(channel.bindQueue(queue, STATUS_EXCHANGE, ''));
-  const hear = (content: Buffer): void => {
+  const channel = await client.channel();
+  const { queue } = await client.answer(channel.assertQueue('', { exclusive: true, durable: false }));
+  await client.answer(channel.bindQueue(queue, STATUS_EXCHANGE, ''));
+  const receive = (content: Buffer): void => {
     const announcement = announcementOf(content);
     if (announcement === undefined) return;
     const { group, member, kind } = announcement;
@@ -21,8 +21,8 @@ export async function listWorkers(link: BrokerClient): Promise<ReadonlyMap<strin
     if (kind === 'here') members.add(member);
     else members.delete(member);
   };
-  await link.answer(channel.consume(queue, (delivery) => delivery && hear(delivery.content), { noAck: true }));
-  await delay(link.clock, LISTEN_MS);
-  await link.answer(channel.close());
+  await client.answer(channel.consume(queue, (delivery) => delivery && receive(delivery.content), { noAck: true }));
+  await delay(client.clock, LISTEN_MS);
+  await client.answer(channel.close());
   return new Map([...heard].map(([group, members]) => [group, members.size]));
 }
