@@ -52,7 +52,8 @@ const DEFAULT_MAX_CHARACTERS = 1_048_576;
 
 /** Checks options. Throws ScrubberOptionsError for the first one that is wrong. */
 export function settingsOf(options: ScrubberOptions): Settings {
-  const secret = options.secret === '' ? undefined : options.secret;
+  // A file or a Kubernetes Secret often ends with a line break: it would give every value another pseudonym.
+  const secret = options.secret?.trim() || undefined;
   const maxCharacters = options.maxCharacters ?? DEFAULT_MAX_CHARACTERS;
   if (options.tokens === true && secret === undefined) throw new ScrubberOptionsError('tokens', 'tokens need a secret');
   if (!Number.isSafeInteger(maxCharacters) || maxCharacters < 0)

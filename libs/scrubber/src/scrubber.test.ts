@@ -84,6 +84,15 @@ describe('a dedup key', () => {
     expect(scrubbed(event('login:jane@example.com'), 'v2', createScrubber({ secret: 'another' }))).not.toBe(body);
   });
 
+  it('gets the same pseudonym if the secret ends with a line break', () => {
+    const fromFile = createScrubber({ secret: 'a secret of the test\n' });
+    const body = scrubbed(event('login:jane@example.com'), 'v2', keyed);
+    expect(scrubbed(event('login:jane@example.com'), 'v2', fromFile)).toBe(body);
+    expect(scrubbed(event('login:jane@example.com'), 'v2', createScrubber({ secret: ' \r\n' }))).toBe(
+      event('login:jane@example.com'),
+    );
+  });
+
   it('fits into 255 characters', () => {
     const long = scrubbed(event(`${'x'.repeat(230)} jane@example.com`), 'v2', keyed);
     expect(long).toMatch(/^\{"dedup_key":"sha256:[\da-f]{64}"\}$/);
