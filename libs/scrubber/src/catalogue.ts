@@ -6,6 +6,7 @@ import { bech32Address } from './detectors/bech32-address';
 import { card } from './detectors/card';
 import { commandLineSecret } from './detectors/command-line-secret';
 import { continentalAddress } from './detectors/continental-address';
+import { deviceConfiguration } from './detectors/device-configuration';
 import { email } from './detectors/email';
 import { ethereumAddress } from './detectors/ethereum-address';
 import { hexColor, price, zip } from './detectors/figures';
@@ -39,7 +40,9 @@ import { person } from './detectors/person';
 import { phone } from './detectors/phone';
 import { poBox } from './detectors/po-box';
 import { privateKey } from './detectors/private-key';
+import { signedUrl } from './detectors/signed-url';
 import { spelledEmail } from './detectors/spelled-email';
+import { sqlPassword } from './detectors/sql-password';
 import { ssn } from './detectors/ssn';
 import { streetAddress } from './detectors/street-address';
 import { urlCredentials } from './detectors/url-credentials';
@@ -63,7 +66,8 @@ const GROUPS = {
   crypto: [base58Address, bech32Address, ethereumAddress],
   // prettier-ignore
   secret: [
-    privateKey, jwt, urlCredentials, authorization, pagerdutyKey, assignedSecret, keyedSecret, commandLineSecret, webhookUrl,
+    privateKey, jwt, urlCredentials, authorization, pagerdutyKey, assignedSecret, keyedSecret, commandLineSecret,
+    sqlPassword, deviceConfiguration, webhookUrl, signedUrl,
     cloudKeys, codeTokens, chatTokens, paymentAndMailTokens, serviceTokens,
   ],
   ip: [ipv4],

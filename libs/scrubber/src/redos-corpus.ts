@@ -11,7 +11,10 @@ export const REDOS_PIECES: readonly string[] = [
   'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5 ', '0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed ', '-----BEGIN ', '-----BEGIN PRIVATE KEY-----',
   'eyJaaaaaaaa.', 'eyJaaaaaaaa.eyJ', 'password=', 'password="', 'password is ', '--password ', 'token: ', 'api_key ', 'routing_key=', '/integration/',
   'pagerduty token ', 'a://b:c', 'http://a:b', 'authorization: ', 'bearer ', 'xoxb-1', 'AKIA', 'glpat-', '12345678:AA', 'aaa1Q~', '0123456789abcdef', 'a1-',
-  'hooks.slack.com/services/', '{{EMAIL_ADDRESS}}', '{{EMAIL_ADDRESS}} 1 ', 'Aa ', '12345 Aa ', '12345678901234567890 ',
+  'a://b:c@d/', 'http://a:b/@c:1 ', 'a:b@', 'authorization: digest a=b, ', 'authorization: a ', 'curl ', 'curl -u a:b ', 'curl -u "', 'mysql -px ', "'", '-p ',
+  'echo a | ', 'net use /user:a ', "identified by 'x1y' ", "identified by '", 'enable secret no ', 'username a secret no ', 'snmp-server user a b v3 auth md5 x priv ',
+  'createUser a MD5 b DES ', '/bot12345:', '&signature=', '&signature=a1', '\\u0026', "password='it''s ", 'Uid=a;Pwd=a b', 'password={', 'password=(', 'password=a\\ ',
+  'password for a is ', 'password was set to ', '4111.1111.1111.1111 ', 'hooks.slack.com/services/', '{{EMAIL_ADDRESS}}', '{{EMAIL_ADDRESS}} 1 ', 'Aa ', '12345 Aa ', '12345678901234567890 ',
 ];
 
 /** A piece repeated to a length. */

@@ -12,7 +12,7 @@ const WORDS = new Set(
   ).split(' '),
 );
 const REFERENCE =
-  /^(?:\$[\w{(]|%[({\w]|\{\{|<|\[|\*|x{3,}|X{3,}|•|#\{|@\w+@$|env[.:(]|vault:|arn:|secretsmanager:|ssm:|file:|\/(?:etc|var|run|opt|home|usr|tmp|mnt|secrets?|vault)\/)/;
+  /^(?:\$(?!\d[a-z]?\$)[\w{(]|%[({\w]|\{\{|<|\[|\*(?![\dA-F]{8})|x{3,}|X{3,}|•|#\{|@\w+@$|env[.:(]|vault:|arn:|secretsmanager:|ssm:|file:|\/(?:etc|var|run|opt|home|usr|tmp|mnt|secrets?|vault)\/)/;
 const NO_ALPHANUMERICS = /^[\W_]*$/;
 
 /** Whether a value only stands for a secret: a word about it, a reference to where it is kept, or asterisks. */

@@ -23,7 +23,7 @@ export function meteredScrubber(
   { metric, what, keys, metrics, log }: MeteredScrubberOptions,
 ): (scrub: (scrubber: Scrubber) => { readonly bytes: Buffer; readonly found: Found }) => Buffer {
   const scrubber = configuredScrubber(configuration);
-  if (configuration.scrubSecret === undefined) {
+  if ((configuration.scrubSecret ?? '').trim() === '') {
     log.warn(`personal data in ${keys} is not replaced: PDAGENTD_SCRUB_SECRET is not set`);
   }
   const replaced = new Counter({

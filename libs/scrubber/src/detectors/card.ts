@@ -40,6 +40,10 @@ const CARD_WORD =
 const OTHER_NUMBER =
   /(?<![a-z])(?:snowflake|counter|gauge|bytes|lag|lsn|xid|trace|span|thread|offset|epoch|ns|nanos|md5|md5sum|sha\d{0,3}|hash|checksum|crc|uid|timestamp|ts|correlation|request|message|tweet|imei|serial|tracking)(?: ?(?:id|number|no))?["']? ?[ :=#]{0,2}["']?$/;
 
+/** Words that say what a dotted number is a version of. */
+const VERSION_WORD =
+  /(?<![a-z])(?:versions?|ver|v|rev|revision|releases?|released|firmware|builds?|agents?|drivers?|kernel|patch|hotfix|packages?|plugins?|modules?|librar(?:y|ies)|sdk|client|software|app|image|tag|bios|bmc|ilo|idrac|chrome|chromium|edge|webkit|windows|nvidia|oid|bridge|(?:up|down)grad\w{1,4}|updat\w{1,3}|install\w{0,5}|deploy\w{0,4}|running|rolled back)(?![a-z])/;
+
 /** Whether an issuer hands out numbers like this one and its check digit is right. */
 export function isCardNumber(number: string): boolean {
   if (!passesLuhn(digitsOf(number))) return false;
@@ -55,6 +59,7 @@ function accept(match: RegExpExecArray, context: ScanContext): Span | undefined 
   const end = start + match[0].length;
   if (!isCardNumber(match[0].replace(/\D/g, ''))) return undefined;
   const before = context.wordsBefore(start);
+  if (match[1] === '.' && isVersion(before, context.after(end), text, start)) return undefined;
   if (CARD_WORD.test(before)) return { start, end };
   if (/^\d*$/.test(match[0]) && UNIT.test(context.after(end))) return undefined;
   if (/^\d*$/.test(match[0]) && RARE.test(match[0]) && !CARD_WORD.test(context.after(end, 24))) return undefined;
@@ -64,12 +69,22 @@ function accept(match: RegExpExecArray, context: ScanContext): Span | undefined 
   return OTHER_NUMBER.test(before) ? undefined : { start, end };
 }
 
+/** Groups joined by dots are a version if a word says so, unless a word nearer to them speaks of a card. */
+function isVersion(before: string, after: string, text: string, start: number): boolean {
+  if (/[\w-][-_/@]$|\bv$/i.test(text.slice(Math.max(0, start - 2), start))) return true;
+  const said = before.search(VERSION_WORD);
+  if (said < 0) return VERSION_WORD.test(after) && !CARD_WORD.test(before);
+  return (
+    !CARD_WORD.test(before.slice(said)) || /(?<![a-z])(?:version|ver|v|release|firmware|build)[ :=]{0,3}$/.test(before)
+  );
+}
+
 export const card: Detector = {
   name: 'card',
   kind: 'CREDIT_CARD',
   rank: RANK.checksum,
   precise: true,
-  patterns: [CARD, CARD_WORD, OTHER_NUMBER],
+  patterns: [CARD, CARD_WORD, OTHER_NUMBER, VERSION_WORD],
   needs: (traits) => traits.digits >= 13,
   scan: scanWith(CARD, accept),
   examples: {
@@ -80,6 +95,7 @@ export const card: Detector = {
       { text: 'card 3056 9309 0259 04', found: '3056 9309 0259 04' },
       { text: '{"pan":"6011000990139424"}', found: '6011000990139424' },
       { text: 'JCB 3566-0020-2036-0505!', found: '3566-0020-2036-0505' },
+      { text: 'declined 4012.8888.8888.1881', found: '4012.8888.8888.1881' },
     ],
     ignores: [
       'order 4012 8888 8888 1882',
@@ -89,6 +105,10 @@ export const card: Detector = {
       'hash 4012888888881881abc',
       '4012888888881881 bytes written',
       'thread 140735678901234',
+      'agent upgraded to 4012.8888.8888.1881',
+      'payments service version 4012.8888.8888.1881',
+      'card reader firmware: 4012.8888.8888.1881',
+      '4012.8888.8888.1881 is the running release',
     ],
   },
 };

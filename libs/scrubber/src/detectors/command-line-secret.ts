@@ -1,49 +1,194 @@
-import { type Detector, RANK, scanWith, valueSpan } from '../detector';
+import { type Tool, TOOLS } from '../command-options';
+import { type Detector, RANK, scanWith, type Span, valueSpan } from '../detector';
+import { type ScanContext } from '../scan-context';
+import { isPlaceholderValue } from '../secret-value';
+import { type ShellWord, shellWord } from '../shell-words';
 
-/** Other arguments. */
+/** The program of each tool in a group of its own. */
+const PROGRAMS = `(?:${TOOLS.map(({ programs }) => `(${programs})`).join('|')})(?:\\.(?:exe|pl|py|sh))?`;
+const PROGRAM = new RegExp(`(?<![\\w.-])${PROGRAMS}(?=\\\\{0,8}["']?\\s|\\\\{0,8}["'],)`, 'g');
+const PROGRAM_NAME = new RegExp(`(?:^|[/\\\\])${PROGRAMS}$`);
+const MAX_WORDS = 100;
+
+/** Other arguments of a command. */
 const REST = '[^\\r\\n]{0,80}';
-
-/** Commands that take a password as an argument, up to where it begins. */
-const COMMANDS = [
-  // curl -u user:password
-  `curl ${REST}(?:-u|--user)[ =]["']?[\\w.@+-]{1,64}:`,
-  // mysql -psecret: without a blank
-  `(?:mysql|mariadb)(?:-?(?:dump|admin|import|check|show))? (?:${REST} )?-p`,
-  `sshpass (?:${REST} )?-p ?["']?`,
-  `docker login ${REST}(?:-p|--password)[ =]`,
-  `redis-cli (?:${REST} )?-a `,
-  `openssl ${REST} (?:-k |pass:)`,
+/** Secrets that are arguments without an option, up to where they begin. */
+const ARGUMENTS = [
   `net use ${REST}/user:\\S{1,64} (?!/)`,
+  `net user \\S{1,64} (?![/*])`,
+  `rabbitmqctl (?:${REST} )?(?:add_user|change_password|authenticate_user) \\S{1,64} `,
+  `htpasswd (?:-[a-zA-Z]{0,6}b[a-zA-Z]{0,6} )(?:\\S{1,128} )?\\S{1,64} (?=\\S{1,256}(?:\\s|$))`,
+  `mosquitto_passwd -b \\S{1,128} \\S{1,64} `,
+  `ipmitool (?:${REST} )?user set password \\d{1,2} `,
+  `ipmitool (?:${REST} )?lan set \\d{1,2} (?:password|snmp) `,
+  `(?:sqlplus|rman|expdp|impdp|exp|imp|sqlldr) (?:${REST}[ =])?["']?[\\w.$#]{1,64}/(?=[^\\s/]{1,128}@)`,
+  `db2 connect to ${REST} using `,
+  `cf auth \\S{1,64} `,
+  `wpa_passphrase \\S{1,64} `,
+  `(?:dig|nsupdate) (?:${REST} )?-y ["']?(?:hmac-[\\w-]{1,12}:)?[\\w.-]{1,128}:`,
 ];
-const ARGUMENT = new RegExp(`(?<=(?<![\\w-])(?:${COMMANDS.join('|')}))(?<value>[^\\s"']{3,256})`, 'dg');
+const ARGUMENT = new RegExp(`(?<=(?<![\\w-])(?:${ARGUMENTS.join('|')})["']?)(?<value>[^\\s"'@]{3,256})`, 'dg');
 /** `echo secret | sudo -S`: what a command that reads a password is given. */
 const PIPED =
-  /(?<=(?<![\w-])(?:echo|printf)(?: -n)? ["']?)(?<value>[^\s"'|$]{3,128})["']? ?\| ?(?:sudo -S|[^|\r\n]{1,80}--password-stdin)/dg;
+  /(?<=(?<![\w-])(?:echo|printf)(?: -[ne]{1,2})? ["']?)(?<value>[^\s"'|$]{3,128})["']? ?\| ?(?:(?:sudo )?(?:passwd --stdin|kinit|cryptsetup)|sudo -S|[^|\r\n]{1,80}(?:--password-stdin|--passphrase-fd 0|-pass stdin))/dg;
 
-const scans = [scanWith(ARGUMENT, valueSpan), scanWith(PIPED, valueSpan)];
+/** `echo user:secret | chpasswd`. */
+const CHANGED =
+  /(?<=(?<![\w-])(?:echo|printf)(?: -[ne]{1,2})? ["']?[\w.-]{1,64}:)(?<value>[^\s"'|$]{3,128})["']? ?\| ?(?:sudo )?chpasswd/dg;
+
+/** A text without an option, or without one of these words, holds no command of the kind. */
+const OPTION = /[\s"',][-/][A-Za-z\d-]/;
+const COMMAND = /net u|rabbitmqctl|passwd|ipmitool|sqlplus|rman|(?:exp|imp)|sqlldr|db2|cf auth|wpa_|dig|nsupdate|\|/;
+
+/** Protocols, and the community that everybody knows, stand where a secret would. */
+const NO_SECRET = /^(?:public|MD5|SHA(?:-?\d{3})?|3?DES|AES(?:-?\d{3}C?)?|PASSWORD|PASS|ort)$/;
+
+const scans = [
+  scanWith(ARGUMENT, (match) => (isPlaceholderValue(match.groups?.['value'] ?? '') ? undefined : valueSpan(match))),
+  scanWith(PIPED, valueSpan),
+  scanWith(CHANGED, valueSpan),
+];
+
+/** Reads every command with a known program once, word by word. */
+function scanCommands({ text }: ScanContext): readonly Span[] {
+  const spans: Span[] = [];
+  PROGRAM.lastIndex = 0;
+  for (let match = PROGRAM.exec(text); match !== null; match = PROGRAM.exec(text)) {
+    const end = match.index + match[0].length;
+    PROGRAM.lastIndex = Math.max(end, readCommand(text, end, toolOf(match), spans));
+  }
+  return spans;
+}
+
+function toolOf(match: RegExpExecArray): Tool | undefined {
+  return TOOLS[match.findIndex((group: string | undefined, index) => index > 0 && group !== undefined) - 1];
+}
+
+/** Adds the secrets among the arguments from `start` on, and says where it stopped reading. */
+function readCommand(text: string, start: number, called: Tool | undefined, spans: Span[]): number {
+  let tool = called;
+  let position = start + (/^\\{0,8}["']/.exec(text.slice(start, start + 9))?.[0].length ?? 0);
+  let quoted = position > start;
+  let option = '';
+  let isActive = tool?.subcommand === undefined;
+  for (let count = 0; count < MAX_WORDS && tool !== undefined; count += 1) {
+    const word = shellWord(text, position, quoted);
+    if (word === undefined) break;
+    const value = text.slice(word.start, word.end);
+    // A command within quotes: `ssh host "mysql -px"`.
+    if (word.quoted && option === '' && value.includes(' ')) return word.start;
+    const inner = option === '' || option === '--' ? PROGRAM_NAME.exec(value) : null;
+    if (inner !== null) {
+      tool = toolOf(inner);
+      isActive = tool?.subcommand === undefined;
+    } else if (isActive) {
+      const span = secretIn(tool, word, value, option);
+      if (span !== undefined && isSecret(text.slice(span.start, span.end))) spans.push(span);
+    } else isActive = value === tool.subcommand;
+    option = /^[-/]/.test(value) || tool?.options?.includes(value) === true ? value : '';
+    position = word.next;
+    quoted = word.quoted;
+    if (word.last) break;
+  }
+  return position;
+}
+
+function isSecret(value: string): boolean {
+  return value.length >= 3 && !isPlaceholderValue(value) && !NO_SECRET.test(value);
+}
+
+/** The secret in a word: the argument of the option before it, or what follows the option that it begins with. */
+function secretIn(tool: Tool, word: ShellWord, value: string, option: string): Span | undefined {
+  const { letters = [], attached = [], options = [], accounts = [] } = tool;
+  if (option !== '' && (word.quoted || !value.startsWith('-'))) {
+    if (letters.includes(option) || options.includes(option)) return { start: word.start, end: word.end };
+    if (accounts.some((name) => name === option || isCluster(option, name))) return passwordIn(tool, word, value);
+  }
+  const isLetter = (name: string): boolean => name.length === 2 && value.startsWith(name);
+  const isLong = (name: string): boolean =>
+    value.startsWith(name) && (value[name.length] === '=' || (value[name.length] === ':' && !name.startsWith('-')));
+  const name =
+    options.find(isLong) ??
+    accounts.find((each) => isLong(each) || isLetter(each)) ??
+    letters.find(isLetter) ??
+    attached.find((each) => value.startsWith(each));
+  if (name === undefined || value.length === name.length) return undefined;
+  const start = word.start + name.length + (/^[=:]?\\{0,8}["']?/.exec(value.slice(name.length))?.[0].length ?? 0);
+  const argument = { ...word, start };
+  return accounts.includes(name)
+    ? passwordIn(tool, argument, value.slice(start - word.start))
+    : { start, end: word.end };
+}
+
+/** Whether an option is several letters, the last of which takes an argument: `-su`. */
+function isCluster(option: string, letter: string): boolean {
+  return letter.length === 2 && /^-[A-Za-z]{2,8}$/.test(option) && option.endsWith(letter.slice(1));
+}
+
+/** The secret of `user:secret`, which may be quoted by itself. */
+function passwordIn({ delimiter = ':' }: Tool, { start, end }: Span, value: string): Span | undefined {
+  const index = value.indexOf(delimiter);
+  if (index < 0 || /^[A-Z]:\\|^\w+:\/\//i.test(value)) return undefined;
+  const quote = /^\\{0,8}["']/.exec(value.slice(index + 1))?.[0].length ?? 0;
+  return { start: start + index + 1 + quote, end };
+}
 
 export const commandLineSecret: Detector = {
   name: 'command-line-secret',
   kind: 'SECRET',
   rank: RANK.secret + 1,
   precise: true,
-  patterns: [ARGUMENT, PIPED],
-  needs: (traits) => traits.space,
-  scan: (context) =>
-    /curl |mysql|mariadb|sshpass|docker login|redis-cli|openssl|net use|\|/.test(context.text)
-      ? scans.flatMap((scan) => scan(context))
-      : [],
+  patterns: [PROGRAM, ARGUMENT, PIPED, CHANGED, OPTION, COMMAND],
+  needs: (traits) => traits.run >= 3,
+  scan: (context) => [
+    ...(OPTION.test(context.text) ? scanCommands(context) : []),
+    ...(COMMAND.test(context.text) ? scans.flatMap((scan) => scan(context)) : []),
+  ],
   examples: {
     matches: [
       { text: 'curl -s -u admin:s3cret https://x/', found: 's3cret' },
+      { text: 'curl -sku "admin:s3 cret" https://x/', found: 's3 cret' },
+      { text: 'curl --user=admin:"s3 cret" https://x/', found: 's3 cret' },
       { text: 'mysqldump -u root -ps3cret shop', found: 's3cret' },
+      { text: 'mysql -u root -p"s3 cret" shop', found: 's3 cret' },
       { text: "sshpass -p 's3cret' ssh root@10.0.0.1", found: 's3cret' },
+      { text: 'sh -c \\"sshpass -ps3cret ssh db\\" failed', found: 's3cret' },
       { text: 'docker login -u ci -p s3cret hub', found: 's3cret' },
       { text: 'redis-cli -a s3cret ping', found: 's3cret' },
       { text: 'openssl enc -aes256 -k s3cret', found: 's3cret' },
+      { text: 'openssl rsa -passin pass:s3cret -in k.pem', found: 's3cret' },
       { text: 'net use X: \\\\files\\share /user:ann s3cret', found: 's3cret' },
       { text: 'echo s3cret | sudo -S reboot', found: 's3cret' },
+      { text: 'echo "root:s3cret" | chpasswd', found: 's3cret' },
+      { text: '/usr/bin/ipmitool -I lanplus -H 10.0.0.1 -U op -P s3cret sdr', found: 's3cret' },
+      { text: "['ipmitool', '-H', '10.0.0.1', '-P', 's3cret', 'sdr']", found: 's3cret' },
+      { text: 'ipmitool user set password 2 s3cret', found: 's3cret' },
+      { text: 'ipmi-sensors -h 10.0.0.1 -u op -p s3cret', found: 's3cret' },
+      { text: 'snmpwalk -v2c -c s3cret 10.0.0.1 ifTable', found: 's3cret' },
+      { text: 'snmpget -v3 -u m -l authPriv -a SHA -A s3cret -x AES -X pr1vate 10.0.0.1', found: 'pr1vate' },
+      { text: 'check_snmp -H 10.0.0.1 -C s3cret -o 1.3.6', found: 's3cret' },
+      { text: 'check_mysql -H db -u mysql -p s3cret', found: 's3cret' },
+      { text: 'sqlcmd -S db -U sa -P "s3 cret" -Q x', found: 's3 cret' },
+      { text: 'ldapsearch -x -D cn=admin -w s3cret -b dc=x', found: 's3cret' },
+      { text: 'keytool -list -keystore k.jks -storepass s3cret', found: 's3cret' },
+      { text: "smbclient -U 'ann%s3cret' //files/share", found: 's3cret' },
+      { text: 'sqlplus scott/s3cret@orcl', found: 's3cret' },
     ],
-    ignores: ['mysql -u root -p shop', 'echo done | tee log', 'curl -u admin https://x/', 'net use X: /delete'],
+    ignores: [
+      'mysql -u root -p shop',
+      'echo done | tee log',
+      'curl -u admin https://x/',
+      'curl -s http://host:8080/ failed',
+      'net use X: /delete',
+      'ipmitool -P $IPMI_PASSWORD sdr',
+      'ipmitool -P *** sdr',
+      'snmpwalk -v2c -c public 10.0.0.1',
+      'check_http -H web -p 8080',
+      'docker run -p 8080:80 web',
+      'ldapsearch -x -s sub -b dc=x',
+      'redis-cli -p 6379 ping',
+      'unzip -p archive.zip',
+      'keytool -list -storepass:env PASS',
+    ],
   },
 };

@@ -1,15 +1,62 @@
 import { type Detector, RANK, scanWith, type Span, valueSpan } from '../detector';
 import { isPlaceholderValue } from '../secret-value';
 
-/** `scheme://user:password@host`: the password may hold anything but a blank, a slash or a quote. */
-const PASSWORD =
-  /(?<=(?<![a-z\d])[a-z][a-z\d+.-]{1,30}:\/\/[^\s/:@"'<>]{0,128}:)(?<value>[^\s/"'<>@]{1,512}(?:@[^\s/"'<>@]{1,128}){0,2})@(?=[\w.[-])/dgi;
+/** `scheme://user:`, up to where the password begins; the user may be a mailbox. */
+const USER =
+  /(?<![a-z\d])([a-z][a-z\d+.-]{1,30}):\/\/[^\s/:@"'<>[\]]{0,128}(?:@[^\s/:@"'<>[\]?#]{1,128})?:(?=[^\s"'<>@])/gi;
+/** Everything that may belong to the URL. */
+const REST = /[^\s"'<>`]{1,1024}/y;
+/** A host as it follows the `@`. */
+const HOST = /@(?=[\w.[-])/g;
+/** A host that is told from a word: with a port, or before a path or the end. */
+const SURE_HOST =
+  /^@(?:\[[\da-f:.]{2,45}\]|(?=[\w.-]{0,62}[a-z\d])[a-z\d_][\w.-]{0,252})(?<port>:\d{1,5})?(?=[/?#,;)\]}&]|$)/i;
+/** Schemes whose path is the name of a database or queue and holds no `@`. */
+const DATA_STORE =
+  /^(?:postgres(?:ql)?|mysqlx?|mariadb|mongodb|rediss?|valkeys?|amqps?|mssql|sqlserver|oracle|clickhouse|cockroachdb|cassandra|couchbase|db2|nats|kafka|mqtts?|stomp|ldaps?|smtps?|imaps?|influxdb|snowflake|vertica|neo4j|bolt)(?:\+[\w.+-]{1,20})?$/i;
+/** Schemes whose path often has an `@` before a version. */
+const PACKAGE = /^(?:git|ssh|svn|hg|docker|oci|npm|pkg|pip)(?:\+\w{1,10})?$/i;
+
+/** Go's MySQL driver: `user:password@tcp(host:3306)/name`. */
+const GO_DSN = /(?<=(?<![\w/:])[\w.-]{1,64}:)(?<value>[^\s"']{1,256})@(?=(?:tcp[46]?|unix|udp)\()/dg;
+/** `jdbc:oracle:thin:user/password@host`. */
+const ORACLE = /(?<=jdbc:oracle:\w{1,10}:[\w.$#"]{1,64}\/)(?<value>[^\s"'@]{1,128})@/dg;
 /** `https://token@host`: one long part that does not look like a user's name. */
 const TOKEN = /(?<=(?<![a-z\d])https?:\/\/)(?<value>[\w.~%+-]{16,512})@(?=[\w.[-])/dgi;
 
+/** Where the `@` after the password is: the last one before a host, although a raw `/`, `?`, `#` or `@` may precede it. */
+function passwordEnd(scheme: string, rest: string): number {
+  const authority = rest.search(/[/?#]/);
+  const ats = [...rest.matchAll(HOST)].map(({ index }) => index);
+  const proper = ats.filter((at) => authority < 0 || at < authority).at(-1);
+  if (authority < 0 || PACKAGE.test(scheme)) return proper ?? -1;
+  const data = DATA_STORE.test(scheme);
+  const isPort = /^(?:\d{0,5}|port|\$.{0,40}|[{<].{0,40})$/i.test(rest.slice(0, authority));
+  const beyond = ats.filter((at) => {
+    if (at < authority) return false;
+    const host = SURE_HOST.exec(rest.slice(at, at + 262));
+    if (host === null) return false;
+    const hasPort = host.groups?.['port'] !== undefined;
+    const skipped = rest.slice(authority, at);
+    if (proper !== undefined)
+      return !/[?#&][^@]*=/.test(skipped) && (hasPort || (data && rest[at + host[0].length] === '/'));
+    if (isPort) return data && hasPort;
+    return hasPort || data || /[.](?:[a-z]{2,24}|\d{1,3})$|^@localhost$|^@\[/i.test(host[0]);
+  });
+  return beyond.at(-1) ?? proper ?? -1;
+}
+
 function acceptPassword(match: RegExpExecArray): Span | undefined {
-  const span = valueSpan(match);
-  return span && isPlaceholderValue(match.groups?.['value'] ?? '') ? undefined : span;
+  const start = match.index + match[0].length;
+  REST.lastIndex = start;
+  const whole = REST.exec(match.input)?.[0] ?? '';
+  // Another URL, or another member, is not part of this one.
+  const next = whole.search(/:\/\/|[,;|]\w{1,40}[=:](?!\d)/);
+  const rest = next < 0 ? whole : whole.slice(0, next);
+  const length = passwordEnd(match[1] ?? '', rest);
+  if (length < 1 || isPlaceholderValue(rest.slice(0, length)) || /^@sha\d{3}:/.test(rest.slice(length, length + 8)))
+    return undefined;
+  return { start, end: start + length };
 }
 
 function acceptToken(match: RegExpExecArray): Span | undefined {
@@ -19,28 +66,51 @@ function acceptToken(match: RegExpExecArray): Span | undefined {
     : undefined;
 }
 
-const scans = [scanWith(PASSWORD, acceptPassword), scanWith(TOKEN, acceptToken)];
+const known = (match: RegExpExecArray): Span | undefined =>
+  isPlaceholderValue(match.groups?.['value'] ?? '') ? undefined : valueSpan(match);
+const urls = [scanWith(USER, acceptPassword), scanWith(TOKEN, acceptToken)];
+const others = [scanWith(GO_DSN, known), scanWith(ORACLE, known)];
 
 export const urlCredentials: Detector = {
   name: 'url-credentials',
   kind: 'SECRET',
   rank: RANK.secret + 1,
   precise: true,
-  patterns: [PASSWORD, TOKEN],
-  needs: (traits) => traits.at && traits.slash && traits.assignment,
-  scan: (context) => (context.text.includes('://') ? scans.flatMap((scan) => scan(context)) : []),
+  patterns: [USER, REST, HOST, SURE_HOST, TOKEN, GO_DSN, ORACLE],
+  needs: (traits) => traits.at && traits.assignment,
+  scan: (context) => [
+    ...(context.text.includes('://') ? urls.flatMap((scan) => scan(context)) : []),
+    ...(/\(|jdbc:/.test(context.text) ? others.flatMap((scan) => scan(context)) : []),
+  ],
   examples: {
     matches: [
       { text: 'amqp://app:Tr0ub4dor&4@rabbit:5672/%2f refused', found: 'Tr0ub4dor&4' },
       { text: 'postgres://app:p@ss@db.example.com/x', found: 'p@ss' },
+      { text: 'postgres://app:p@@s@s@db.example.com/x', found: 'p@@s@s' },
+      { text: 'postgres://app:pa/ss@db:5432/x refused', found: 'pa/ss' },
+      { text: 'postgres://app:p@s/s@db:5432/x refused', found: 'p@s/s' },
+      { text: 'redis://:pa?ss#1@cache:6379/0', found: 'pa?ss#1' },
+      { text: 'https://ann:pa/ss@proxy.example.com/x', found: 'pa/ss' },
+      { text: 'http://ann:pa/ss@proxy:3128', found: 'pa/ss' },
       { text: 'redis://:s3cr3t@cache:6379/0', found: 's3cr3t' },
+      { text: 'mysql://ann@srv:s3cr3t@srv.example.com/x', found: 's3cr3t' },
       { text: 'https://5f4dcc3b5aa765d61d83@sentry.example.com/2', found: '5f4dcc3b5aa765d61d83' },
+      { text: 'app:s3/cr@t@tcp(db:3306)/x', found: 's3/cr@t' },
+      { text: 'jdbc:oracle:thin:scott/tig3r@//db:1521/x', found: 'tig3r' },
+      { text: 'amqp://a:s3cr3t@h1,amqp://b:other@h2', found: 'other' },
+      { text: 'https://ann:s3cr3t@h/x?to=joe@example.com', found: 's3cr3t' },
     ],
     ignores: [
       'http://host:8080/a@b',
+      'http://host:8080/users/joe@example.com',
+      'http://[::1]:8080/users/joe@example.com',
       'https://user@example.com/',
+      'https://user@example.com:8443/joe@example.com',
       'amqp://guest:***@rabbit',
       'http://a:${PASSWORD}@b/',
+      'docker://app:1.2@sha256:0f1e2d3c',
+      'git+ssh://host:acme/app@v1.2.3',
+      'http://host:{port}/joe@example.com',
     ],
   },
 };
