@@ -15,12 +15,19 @@ export function redeclaration(
 ): () => void {
   const { laneGroup, queueType, log, clock } = options;
   let isRunning = false;
+  let isFailureLogged = false;
   return () => {
     if (isRunning) return;
     isRunning = true;
-    log.error('no queue took a message: declaring the topology again', { exchange: laneGroup.exchange });
+    if (!isFailureLogged) {
+      log.error('no queue took a message: declaring the topology again', { exchange: laneGroup.exchange });
+    }
     declareTopology(connection, laneGroup, queueType, clock)
-      .catch((error: unknown) => log.error('the topology cannot be declared', { error }))
+      .then(() => (isFailureLogged = false))
+      .catch((error: unknown) => {
+        if (!isFailureLogged) log.error('the topology cannot be declared', { error });
+        isFailureLogged = true;
+      })
       .finally(() => (isRunning = false));
   };
 }

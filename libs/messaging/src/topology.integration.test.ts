@@ -1,6 +1,7 @@
 import { ManualClock, testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { randomUUID } from 'node:crypto';
+import { redeclaration } from './redeclaration';
 import { declareTopology, WEBHOOKS } from './topology';
 
 it('does not count as declared if the connection is lost while new queues rest', async () => {
@@ -16,4 +17,29 @@ it('does not count as declared if the connection is lost while new queues rest',
   await connection.close();
   clock.advance(60_000);
   expect(await declared).toBe('lost');
+});
+
+it('is declared again for each message that no queue took, and a failure is logged once', async () => {
+  const name = `test.${randomUUID()}`;
+  const family = { ...WEBHOOKS, exchange: name, deadLetters: `${name}.dead-letters`, lanes: 1, sidings: 1 };
+  const url = (await testServers()).amqpUrl;
+  const connection = await connect(url);
+  const channel = await connection.createChannel();
+  const errors: string[] = [];
+  const log = { info: () => undefined, warn: () => undefined, error: (line: string) => void errors.push(line) };
+  const redeclare = redeclaration(connection, { laneGroup: family, queueType: 'quorum', log });
+  // The exchange exists with another type: what we declare is refused.
+  await channel.assertExchange(name, 'fanout', { durable: false });
+  const checks = jest.spyOn(connection, 'createChannel');
+  for (const attempt of [1, 2, 3]) {
+    await waitUntil(
+      () => {
+        redeclare();
+        return checks.mock.calls.length >= 2 * attempt;
+      },
+      { what: 'another declaration' },
+    );
+  }
+  expect(errors).toEqual(['no queue took a message: declaring the topology again', 'the topology cannot be declared']);
+  await connection.close();
 });

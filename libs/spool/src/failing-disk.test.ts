@@ -1,5 +1,5 @@
 import { ManualClock, waitUntil } from '@pdaltagent/testing';
-import { mkdtemp, open as openFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open as openFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { failNextSync } from './failing-sync.fixture';
@@ -88,6 +88,32 @@ it('continues reading and erasing while it cannot be written, and erases on disk
   const next = await open();
   expect([await sequences(next, 1), await sequences(next, 2)]).toEqual([[3], []]);
   await next.close();
+});
+
+it('logs once that it cannot be opened again, and is used as soon as it can', async () => {
+  const spool = await open();
+  await spool.append(1, 1, content(1));
+  failNextSync();
+  await expect(spool.append(1, 2, content(2))).rejects.toEqual(new SpoolError('failing'));
+  const elsewhere = `${spool.folder}.unmounted`;
+  await rename(spool.folder, elsewhere);
+  await writeFile(spool.folder, '');
+  let attempts = 0;
+  await waitUntil(
+    () => {
+      // It waits for the clock after each attempt.
+      if (clock.waiting > 0) attempts += 1;
+      clock.advance(1_000);
+      return attempts >= 5;
+    },
+    { what: 'five attempts to open it', intervalMs: 5 },
+  );
+  await rm(spool.folder);
+  await rename(elsewhere, spool.folder);
+  await usableAgain(spool);
+  expect(lines.filter((line) => line === 'the spool cannot be opened')).toHaveLength(1);
+  expect(await sequences(spool, 1)).toEqual([1]);
+  await spool.close();
 });
 
 describe('a database with a damaged block', () => {

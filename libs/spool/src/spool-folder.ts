@@ -66,6 +66,7 @@ export class SpoolFolder<C extends Contents> {
   #erasedBytes = 0;
   #isReadOnly = false;
   #isDiskFull = false;
+  #isOpenFailureLogged = false;
   #isClosed = false;
 
   private constructor(options: SpoolFolderOptions<C>, database: Database, contents: C) {
@@ -294,11 +295,19 @@ export class SpoolFolder<C extends Contents> {
 
   async #reopen(): Promise<void> {
     this.#reopening = this.#closeAndOpen()
-      .catch((error: unknown) =>
-        this.#options.log.error('the spool cannot be opened', { folder: this.path, error: reasonOf(error).message }),
-      )
+      .then(() => {
+        this.#isOpenFailureLogged = false;
+      })
+      .catch((error: unknown) => this.#logOpenFailure(error))
       .finally(() => (this.#reopening = undefined));
     await this.#reopening;
+  }
+
+  /** Once, although it is tried every second. */
+  #logOpenFailure(error: unknown): void {
+    if (this.#isOpenFailureLogged) return;
+    this.#isOpenFailureLogged = true;
+    this.#options.log.error('the spool cannot be opened', { folder: this.path, error: reasonOf(error).message });
   }
 
   async #closeAndOpen(): Promise<void> {

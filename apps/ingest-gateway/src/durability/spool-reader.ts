@@ -25,7 +25,8 @@ export class SpoolReader {
 
   /** Number of a lane's entries that this version can drain, including those that it has not read yet. */
   remaining(source: SpoolSource, lane: number): number {
-    return source.entriesOf(lane) - (this.#skipped.get(source)?.get(lane)?.size ?? 0);
+    // A repair of the database may have removed some of those that are skipped.
+    return Math.max(0, source.entriesOf(lane) - (this.#skipped.get(source)?.get(lane)?.size ?? 0));
   }
 
   /** The next events of a lane after a sequence, oldest first; none if the end is reached or the spool cannot be read. */
