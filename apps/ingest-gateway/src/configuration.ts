@@ -51,7 +51,7 @@ export const variables = {
     'events that may wait for a publisher confirm, per lane a quarter of them; further events go to the spool',
     { min: 1 },
   ),
-  strict: flag('PDAGENTD_STRICT', false, 'refuse events over PagerDuty’s limits instead of truncating them'),
+  strict: flag('PDAGENTD_STRICT', false, 'refuse events over PagerDuty’s limits, or with an invalid optional part, instead of accepting them without it'),
   ingestTokens: secret(
     'PDAGENTD_INGEST_TOKENS',
     'tokens, separated by commas; if set, senders must present one (Authorization: Bearer, or X-PDaltagent-Token)',

@@ -3,6 +3,7 @@ import {
   dedupKeyOf,
   eventProcessed,
   truncateToLimits,
+  invalidParts,
   isApiType,
   generateDedupKey,
   MAXIMUM_BODY_BYTES,
@@ -13,9 +14,11 @@ import {
   validate,
   vendorDedupKeyOf,
   withDedupKey,
+  withoutInvalidParts,
   type ApiResponse,
   type ApiType,
   type EventType,
+  type InvalidPart,
   type JsonDocument,
   type VendorType,
 } from '@pdaltagent/events';
@@ -45,6 +48,11 @@ export interface ReceivedRequest {
 export interface Accepted {
   readonly kind: 'accepted';
   readonly answer: ApiResponse;
+  /** The message id, by which the log and `pdaltagent trace` know the event. */
+  readonly id: string;
+  readonly routingKey: string;
+  /** Optional parts that were left out, for PagerDuty would have refused the event for them. */
+  readonly removed: readonly InvalidPart[];
 }
 
 /** An event that is ready to be published, and warnings for its sender. */
@@ -57,6 +65,7 @@ interface PreparedEvent {
   readonly forward: Readonly<Record<string, string>> | undefined;
   readonly query: string | undefined;
   readonly warnings: readonly string[];
+  readonly removed: readonly InvalidPart[];
 }
 
 export interface IngestPipelineOptions {
@@ -97,13 +106,18 @@ export class IngestPipeline {
     } finally {
       admission.release();
     }
-    return { kind: 'accepted', answer: eventProcessed(type, prepared.dedupKey, prepared.warnings) };
+    const { dedupKey, warnings, removed } = prepared;
+    const answer = eventProcessed(type, dedupKey, warnings);
+    return { kind: 'accepted', answer, id: message.id, routingKey: prepared.routingKey, removed };
   }
 
   #prepareApiEvent(received: ReceivedRequest, type: ApiType): PreparedEvent | Refused {
     const first = this.#readDocument(type, received.body);
     if (first.kind === 'refused') return first;
-    const errors = validate(type, first.document, received.headerKey);
+    const errors = [
+      ...validate(type, first.document, received.headerKey),
+      ...(this.#options.strict ? invalidParts(type, first.document.value).map(({ error }) => error) : []),
+    ];
     if (errors.length > 0) return refusals.invalid(errors);
     const scrubbed = this.#scrub(received, first.document.bytes);
     const read = scrubbed === first.document.bytes ? first : this.#readDocument(type, scrubbed);
@@ -125,6 +139,7 @@ export class IngestPipeline {
         bodyKey === undefined && received.headerKey !== undefined ? { 'x-routing-key': received.headerKey } : undefined,
       query: undefined,
       warnings: read === first ? first.warnings : [...new Set([...first.warnings, ...read.warnings])],
+      removed: first.removed,
     };
   }
 
@@ -137,7 +152,7 @@ export class IngestPipeline {
     const dedupKey = vendorDedupKeyOf(type, body);
     const forward = this.#scrubHeaders(received.forward);
     const query = this.#scrubQuery(received.query);
-    return { kind: 'ready', routingKey, dedupKey, body, contentType, forward, query, warnings: [] };
+    return { kind: 'ready', routingKey, dedupKey, body, contentType, forward, query, warnings: [], removed: [] };
   }
 
   #messageOf({ type, traceparent }: ReceivedRequest, prepared: PreparedEvent): OutgoingMessage {
@@ -159,9 +174,11 @@ export class IngestPipeline {
   #readDocument(type: ApiType, bytes: Buffer): ParsedEvent | Refused {
     const result = readDocument(bytes);
     if (!result.ok) return refusals.unrecognized(result.error);
-    if (this.#options.strict) return { kind: 'read', document: result.document, warnings: [] };
-    const { document, warnings } = truncateToLimits(type, result.document);
-    return { kind: 'read', document, warnings };
+    if (this.#options.strict) return { kind: 'read', document: result.document, warnings: [], removed: [] };
+    const { document: sound, removed } = withoutInvalidParts(type, result.document);
+    const { document, warnings } = truncateToLimits(type, sound);
+    if (removed.length === 0) return { kind: 'read', document, warnings, removed };
+    return { kind: 'read', document, warnings: [...removed.map(warningOf), ...warnings], removed };
   }
 
   #scrub({ type, contentType }: ReceivedRequest, body: Buffer): Buffer {
@@ -183,6 +200,12 @@ interface ParsedEvent {
   readonly kind: 'read';
   readonly document: JsonDocument;
   readonly warnings: readonly string[];
+  readonly removed: readonly InvalidPart[];
+}
+
+/** What PagerDuty would have refused the event with, and what was done. */
+function warningOf({ error }: InvalidPart): string {
+  return `${error}: it was left out`;
 }
 
 function isTrigger(type: ApiType, { value }: JsonDocument): boolean {

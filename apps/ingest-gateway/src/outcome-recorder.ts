@@ -1,5 +1,5 @@
-import { type EventType } from '@pdaltagent/events';
-import { type Logger } from '@pdaltagent/service';
+import { type EventType, type InvalidPart } from '@pdaltagent/events';
+import { type Logger, maskKey } from '@pdaltagent/service';
 import { type Metrics } from './metrics';
 import { type Accepted } from './ingest-pipeline';
 import { type RefusalReason, type Refused } from './refusal';
@@ -7,10 +7,11 @@ import { type RefusalReason, type Refused } from './refusal';
 /** Counts the outcomes of requests, and logs when the gateway starts and stops rejecting events. */
 export class OutcomeRecorder {
   readonly #metrics: Metrics;
-  readonly #log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly #log: Logger;
+  readonly #logged = new Set<string>();
   #rejected = 0;
 
-  constructor(metrics: Metrics, log: Pick<Logger, 'info' | 'warn' | 'error'>) {
+  constructor(metrics: Metrics, log: Logger) {
     this.#metrics = metrics;
     this.#log = log;
   }
@@ -22,9 +23,24 @@ export class OutcomeRecorder {
       return;
     }
     this.#metrics.accepted(type, seconds);
+    this.#log.debug('event accepted', { id: outcome.id, type, key: maskKey(outcome.routingKey) });
+    this.#logRemoved(outcome.removed);
     if (this.#rejected === 0) return;
     this.#log.info('accepting events again', { rejected: this.#rejected });
     this.#rejected = 0;
+  }
+
+  /** Once for each kind: a sender that gets it wrong gets it wrong in every event. */
+  #logRemoved(removed: readonly InvalidPart[]): void {
+    for (const { kind, error } of removed) {
+      if (this.#logged.has(kind)) continue;
+      this.#logged.add(kind);
+      this.#log.warn('an event was accepted without an optional part that PagerDuty would have refused it for', {
+        part: kind,
+        error,
+        further: `events with an invalid ${kind} are not logged`,
+      });
+    }
   }
 
   refused(reason: RefusalReason, errors: readonly string[] = []): void {

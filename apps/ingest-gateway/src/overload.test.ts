@@ -143,6 +143,21 @@ describe('PDAGENTD_STRICT', () => {
     const big = { ...event, payload: { ...payload, summary: 's', custom_details: 'x'.repeat(600_000) } };
     expect((await post(ROUTE, JSON.stringify(big))).status).toBe(413);
   });
+
+  it('refuses an event for an optional part that would be left out', async () => {
+    gateway = await startGateway({ strict: true });
+    const payload = { summary: 's', source: 's', severity: 'CRITICAL', timestamp: '2026-05-31T09:10:11Z' };
+    const event = { routing_key: KEY, event_action: 'trigger', payload, images: [{ alt: 'no src' }] };
+    expect(await post(ROUTE, JSON.stringify(event))).toMatchObject({
+      status: 400,
+      body: {
+        errors: [
+          "'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')",
+          "'images[0].src' is missing or blank",
+        ],
+      },
+    });
+  });
 });
 
 describe('scrubbing', () => {

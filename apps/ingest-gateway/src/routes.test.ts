@@ -46,6 +46,8 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(message).toMatchObject({ type, routingKey: KEY, contentType: 'application/json' });
     expect(message.body.equals(bytes)).toBe(true);
     expect(message.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    expect(reply.headers.get('x-pdaltagent-event-id')).toBe(message.id);
+    expect(gateway.log.at(-1)).toMatchObject({ level: 'debug', fields: { id: message.id, type, key: '…8901' } });
     const key = reply.body.dedup_key ?? reply.body.incident_key ?? '';
     expect(message.orderKey).toBe(`${KEY}:${key}`);
   });
@@ -110,6 +112,7 @@ describe('events of PagerDuty’s own APIs', () => {
       },
     });
     expect(gateway.sink.messages).toHaveLength(0);
+    expect(reply.headers.get('x-pdaltagent-event-id')).toBeNull();
   });
 
   it.each(['{"a":', '[]', 'a=b', '', '['.repeat(100_000)])(
@@ -130,6 +133,37 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(reply.body.warnings).toHaveLength(1);
     const sent = JSON.parse(published().body.toString()) as typeof event;
     expect(sent.payload.summary).toBe(`${'x'.repeat(1023)}…`);
+  });
+
+  it('leaves out an optional part that PagerDuty would refuse the event for, says so, and logs it once per kind', async () => {
+    const event = (dedup_key: string) =>
+      JSON.stringify({
+        ...TRIGGER,
+        dedup_key,
+        payload: { ...TRIGGER.payload, timestamp: '2026-05-31T 9:10:11Z' },
+        images: [{ src: '' }, { src: 'https://a' }],
+      });
+    const reply = await post('/v2/enqueue', event('a'));
+    expect(reply).toMatchObject({
+      status: 202,
+      body: {
+        warnings: [
+          expect.stringMatching(/^'payload\.timestamp' is invalid .*: it was left out$/),
+          "'images[0].src' is missing or blank: it was left out",
+        ],
+      },
+    });
+    expect(JSON.parse(published().body.toString())).toEqual({
+      ...TRIGGER,
+      dedup_key: 'a',
+      images: [{ src: 'https://a' }],
+    });
+    await post('/v2/enqueue', event('b'));
+    const lines = gateway.log.filter(({ message }) => message.includes('without an optional part'));
+    expect(lines.map(({ level, fields }) => [level, fields['part']])).toEqual([
+      ['warn', 'payload.timestamp'],
+      ['warn', 'images.src'],
+    ]);
   });
 
   it('removes the details of an event over 512 KB and returns a warning', async () => {
@@ -167,6 +201,7 @@ describe('vendor bodies', () => {
     });
     expect(reply).toMatchObject({ status: 202, body: { status: 'success' } });
     const message = published();
+    expect(reply.headers.get('x-pdaltagent-event-id')).toBe(message.id);
     expect(message).toMatchObject({ type, routingKey: KEY, orderKey: KEY, contentType });
     expect(message.body.equals(bytes)).toBe(true);
     expect(message.forward?.['x-amz-sns-message-type']).toBe('Notification');

@@ -102,7 +102,8 @@ function addRoutes(router: Express, options: RouteOptions): void {
           reserved.release();
         }
         outcomes.record(type, outcome, (clock.monotonic() - startedAt) / 1000);
-        reply(request, response, outcome.answer);
+        if (outcome.kind === 'refused') reply(request, response, outcome.answer);
+        else reply(request, response, outcome.answer, { [EVENT_ID_HEADER]: outcome.id });
       })
       .all((request, response) => {
         outcomes.record(type, refused('wrong-method', METHOD_NOT_ALLOWED), 0);
@@ -115,6 +116,9 @@ function addRoutes(router: Express, options: RouteOptions): void {
     .get(createLandingPage(access?.needsToken ?? false))
     .all((request, response) => reply(request, response, METHOD_NOT_ALLOWED, { allow: 'GET, HEAD' }));
 }
+
+/** On every event that is accepted: what `pdaltagent trace` and the logs know it by. */
+const EVENT_ID_HEADER = 'x-pdaltagent-event-id';
 
 const NOT_FOUND = {
   status: 404,

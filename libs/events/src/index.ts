@@ -38,4 +38,6 @@ export {
   MAXIMUM_SUMMARY_CHARACTERS,
   truncateText,
 } from './limits';
+export { invalidParts, withoutInvalidParts } from './optional-parts';
+export type { InvalidPart } from './optional-parts';
 export { routingKeyErrors, validate } from './validate';

@@ -1,6 +1,8 @@
 /** A member of a JSON object, and where its value begins and ends in the bytes (end exclusive). */
 export interface Member {
   readonly name: string;
+  /** Offset of the opening quote of its name. */
+  readonly start: number;
   readonly valueStart: number;
   readonly valueEnd: number;
 }
@@ -36,11 +38,12 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
   let contentStart = start;
   let expectsName = false;
   let name: string | undefined;
+  let nameStart = start;
   let valueStart = -1;
 
   const endMember = (end: number): void => {
     if (name !== undefined && valueStart >= 0) {
-      members.push({ name, ...trimmed(bytes, valueStart, end) });
+      members.push({ name, start: nameStart, ...trimmed(bytes, valueStart, end) });
     }
     name = undefined;
     valueStart = -1;
@@ -52,6 +55,7 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
         const end = endOfString(bytes, at);
         if (depth === 1 && expectsName) {
           name = stringAt(bytes, at, end);
+          nameStart = at;
           expectsName = false;
         }
         at = end - 1;
@@ -88,6 +92,33 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
     }
   }
   return { depth: deepest, contentStart, members };
+}
+
+/** Where the entries of the JSON list that starts at `start` lie; none if it is no list. The bytes must be JSON. */
+export function elementsOf(bytes: Buffer, start: number): readonly { valueStart: number; valueEnd: number }[] {
+  if (bytes[start] !== OPEN_BRACKET) return [];
+  const elements: { valueStart: number; valueEnd: number }[] = [];
+  let depth = 0;
+  let elementStart = start + 1;
+  const endElement = (end: number): void => {
+    const element = trimmed(bytes, elementStart, end);
+    if (element.valueEnd > element.valueStart) elements.push(element);
+    elementStart = end + 1;
+  };
+  for (let at = start; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) at = endOfString(bytes, at) - 1;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
+    else if (byte === COMMA && depth === 1) endElement(at);
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if (depth === 1) {
+        endElement(at);
+        break;
+      }
+      depth -= 1;
+    }
+  }
+  return elements;
 }
 
 /** Offset just after the closing quote of the string that begins at `start`. */

@@ -1,4 +1,4 @@
-import { EVENT_ACTIONS, SEVERITIES } from './event';
+import { EVENT_ACTIONS, type Severity } from './event';
 import type { ApiType } from './event-type';
 import { FIELD_NAMES } from './field-names';
 import { isJsonObject, type JsonDocument, type JsonObject } from './json-document';
@@ -8,6 +8,9 @@ import {
   MAXIMUM_SUMMARY_CHARACTERS,
   ROUTING_KEY_CHARACTERS,
 } from './limits';
+
+/** In the order of PagerDuty's own message. */
+const SEVERITIES_AS_LISTED: readonly Severity[] = ['critical', 'warning', 'error', 'info'];
 
 /**
  * All errors of an event, worded as PagerDuty does where its wording is known; empty if it is valid.
@@ -43,7 +46,7 @@ function alertErrors(event: JsonObject, headerKey: string | undefined): readonly
   const isTrigger = action === 'trigger';
   return [
     ...routingKeyErrors(isBlank(event['routing_key']) ? headerKey : event['routing_key']),
-    ...choiceErrors("'event_action'", action, EVENT_ACTIONS),
+    ...choiceErrors('event_action', action, EVENT_ACTIONS),
     ...dedupKeyErrors("'dedup_key'", event['dedup_key'], action === 'acknowledge' || action === 'resolve'),
     ...(isTrigger ? payloadErrors(event['payload'], true) : lengthErrors(event['payload'])),
   ];
@@ -63,7 +66,7 @@ function payloadErrors(payload: unknown, isAlert: boolean): readonly string[] {
     ...requiredText('payload.summary', payload['summary']),
     ...lengthErrors(payload),
     ...(isAlert ? requiredText('payload.source', payload['source']) : []),
-    ...(isAlert ? choiceErrors("'payload.severity'", payload['severity'], SEVERITIES) : []),
+    ...(isAlert ? choiceErrors('payload.severity', payload['severity'], SEVERITIES_AS_LISTED) : []),
   ];
 }
 
@@ -77,7 +80,7 @@ function legacyErrors(event: JsonObject): readonly string[] {
   const description = event['description'];
   return [
     ...serviceKeyErrors(event['service_key']),
-    ...(isBlank(type) ? [missingOrBlank('event_type')] : choiceErrors('event_type', type, EVENT_ACTIONS)),
+    ...legacyTypeErrors(type),
     ...dedupKeyErrors('Incident key', event['incident_key'], type === 'acknowledge' || type === 'resolve'),
     ...(type !== 'trigger' || !isBlank(description) ? [] : ['Description is missing or blank']),
     ...(isBlank(description) || typeof description === 'string' ? [] : ['Description is not a string']),
@@ -117,11 +120,21 @@ function requiredText(name: string, value: unknown): readonly string[] {
   return typeof value === 'string' ? [] : [notString(name)];
 }
 
+/** In the words of v2, which people search for: `(must be one of the following: 'critical', … or 'info')`. */
 function choiceErrors(name: string, value: unknown, choices: readonly string[]): readonly string[] {
-  if (isBlank(value)) return [`${name} is missing or blank`];
-  return choices.some((choice) => choice === value)
-    ? []
-    : [`${name} is invalid (must be one of: ${choices.join(' ')})`];
+  if (isBlank(value)) return [missingOrBlank(name)];
+  if (choices.some((choice) => choice === value)) return [];
+  const quoted = choices.map((choice) => `'${choice}'`);
+  return [
+    `'${name}' is invalid (must be one of the following: ${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1) ?? ''})`,
+  ];
+}
+
+/** In the words of v1 (PagerDuty, Events API v1 "API response codes"). */
+function legacyTypeErrors(type: unknown): readonly string[] {
+  if (isBlank(type)) return [missingOrBlank('event_type')];
+  if (EVENT_ACTIONS.some((action) => action === type)) return [];
+  return [`event_type is invalid (must be one of: ${EVENT_ACTIONS.join(' ')})`];
 }
 
 function isBlank(value: unknown): boolean {

@@ -28,6 +28,15 @@ describe('An event that PagerDuty accepts', () => {
       202,
       undefined,
     ],
+    ['a timestamp with an offset', V2, timed('2011-05-06T03:30-07'), 202, undefined],
+    ['a date as timestamp', V2, timed('2011-05-06'), 202, undefined],
+    [
+      'images and links',
+      V2,
+      { ...TRIGGER, images: [{ src: 'https://a', alt: null }], links: [{ href: 'https://b' }] },
+      202,
+      undefined,
+    ],
     ['a dedup key of 255 characters', V2, { ...TRIGGER, dedup_key: 'k'.repeat(255) }, 202, undefined],
     ['a change event', CHANGE, { routing_key: KEY, payload: { summary: 'Deployed' } }, 202, PROCESSED],
     ['a v1 trigger', V1, V1_TRIGGER, 200, { ...PROCESSED, incident_key: 'disk' }],
@@ -90,6 +99,14 @@ describe('An event that PagerDuty refuses', () => {
     ],
     [V2, { ...TRIGGER, dedup_key: 'k'.repeat(256) }, [`'dedup_key' is too long (maximum is 255 characters)`]],
     [V2, { routing_key: KEY, event_action: 'resolve' }, [`'dedup_key' is missing or blank`]],
+    ...['14:14', '', '2026-05-31T 9:10:11.000Z', 1717146611].map((timestamp): [string, object, string[]] => [
+      V2,
+      timed(timestamp),
+      [`'payload.timestamp' is invalid (must be an ISO 8601 date and time)`],
+    ]),
+    [V2, { ...TRIGGER, images: [{ src: '' }] }, [`'images[0].src' is missing or blank`]],
+    [V2, { ...TRIGGER, links: [{ text: 'x' }], client: 5 }, [`'client' is not a string`, `'links[0].href' is missing or blank`]],
+    [V1, { ...V1_TRIGGER, contexts: [{ type: 'image' }, {}] }, [`'contexts[0].src' is missing or blank`, `'contexts[1].type' is invalid (must be one of: link image)`]],
     [CHANGE, { routing_key: KEY, payload: {} }, [`'payload.summary' is missing or blank`]],
     [V1, {}, [`Service key can't be blank`, `'event_type' is missing or blank`]],
     [V1, { ...V1_TRIGGER, service_key: 'abc' }, ['Service key is the wrong length (should be 32 characters)']],
@@ -165,6 +182,10 @@ describe('A routing key over its rate', () => {
     expect((await own.event('trigger', 'a', { routing_key: other })).status).toBe(202);
   });
 });
+
+function timed(timestamp: unknown) {
+  return { ...TRIGGER, payload: { ...PAYLOAD, timestamp } };
+}
 
 function v2(event_action: string) {
   return { routing_key: KEY, event_action, dedup_key: 'disk' };

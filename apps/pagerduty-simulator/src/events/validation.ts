@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, textOf } from './json';
+import { optionalErrors } from './optional-members';
 import { type ParsedEvent } from './parsed-event';
 import { type Api } from './routes';
 
@@ -22,9 +23,12 @@ export function validate(api: Api, parsed: ParsedEvent): ValidationResult {
     return validationResult(routingKeyErrors(parsed.routingKey));
   }
   if (!isObject(parsed.document)) return { kind: 'unrecognized' };
-  if (api === 'v1') return validationResult(v1Errors(parsed, parsed.document));
-  if (api === 'change') return validationResult(changeErrors(parsed, parsed.document));
-  return validationResult(v2Errors(parsed, parsed.document));
+  return validationResult([...requiredErrors(api, parsed, parsed.document), ...optionalErrors(api, parsed.document)]);
+}
+
+function requiredErrors(api: 'v1' | 'change' | 'v2', parsed: ParsedEvent, event: JsonObject): readonly string[] {
+  if (api === 'v1') return v1Errors(parsed, event);
+  return api === 'change' ? changeErrors(parsed, event) : v2Errors(parsed, event);
 }
 
 function validationResult(errors: readonly string[]): ValidationResult {

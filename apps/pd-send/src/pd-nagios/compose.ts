@@ -39,7 +39,7 @@ export function compose(given: ParsedArguments<PdNagiosOption>): AlertEvent {
   return {
     routing_key: lastValue(given, 'key') ?? '',
     event_action: ACTIONS[lastValue(given, 'type') ?? ''] ?? 'trigger',
-    dedup_key: lastValue(given, 'incidentKey') || dedupKeyOf(about.key),
+    dedup_key: dedupKeyOf(lastValue(given, 'incidentKey') || about.key),
     payload: {
       summary: truncate(MAXIMUM_SUMMARY_CHARACTERS, about.summary),
       source: host,

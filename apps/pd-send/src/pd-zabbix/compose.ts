@@ -31,7 +31,7 @@ export function compose(given: ParsedArguments<PdZabbixOption>): AlertEvent {
   return {
     routing_key: lastValue(given, 'key') ?? '',
     event_action: lastValue(given, 'type') === 'resolve' || isCancelled ? 'resolve' : 'trigger',
-    dedup_key: details.get('incident_key') || dedupKeyOf(`${value('id')}-${hostname}`),
+    dedup_key: dedupKeyOf(details.get('incident_key') || `${value('id')}-${hostname}`),
     payload: {
       summary: truncate(MAXIMUM_SUMMARY_CHARACTERS, summary),
       source: hostname,

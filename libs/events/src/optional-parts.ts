@@ -1,0 +1,136 @@
+import type { ApiType } from './event-type';
+import { isJsonObject, type JsonDocument, type JsonObject } from './json-document';
+import { type JsonPath, without } from './json-removal';
+import { isTimestamp } from './timestamp';
+
+/** An optional part of an event that PagerDuty would refuse the whole event for. */
+export interface InvalidPart {
+  /** What is left out so that the rest can be accepted: a member, or one entry of a list. */
+  readonly path: JsonPath;
+  /** Which part of the documentation it breaks, `images.src`: a closed list. */
+  readonly kind: string;
+  /** PagerDuty's words, as far as they are known. */
+  readonly error: string;
+}
+
+/** More invalid entries than this, and the list is left out as a whole: a sender must not be able to fill the memory. */
+const MAXIMUM_INVALID_ENTRIES = 20;
+
+/**
+ * The optional parts of an event that do not have the documented form (PagerDuty, Events API v2 "Send an alert event",
+ * "Send a change event"; v1 "Trigger events"). null counts as not given, and `custom_details` may be anything: real
+ * clients send texts and lists, and PagerDuty shows them.
+ */
+export function invalidParts(type: ApiType, value: JsonObject): readonly InvalidPart[] {
+  switch (type) {
+    case 'v2':
+      return [
+        ...invalidTexts(value, [], ['client', 'client_url']),
+        ...invalidPayload(value),
+        ...invalidList(value, 'images', imageEntry),
+        ...invalidList(value, 'links', linkEntry),
+      ];
+    case 'change':
+      return [
+        ...invalidMembers(value['payload'], ['source']),
+        ...invalidList(value, 'images', imageEntry),
+        ...invalidList(value, 'links', linkEntry),
+      ];
+    case 'v1':
+      return [
+        ...invalidTexts(value, [], ['client', 'client_url']),
+        ...invalidList(value, 'contexts', contextEntry),
+      ];
+  }
+}
+
+/** The event without its invalid optional parts; every other byte is as it was. */
+export function withoutInvalidParts(
+  type: ApiType,
+  document: JsonDocument,
+): { readonly document: JsonDocument; readonly removed: readonly InvalidPart[] } {
+  const removed = invalidParts(type, document.value);
+  if (removed.length === 0) return { document, removed };
+  return { document: without(document, removed.map(({ path }) => path)), removed };
+}
+
+/** The payload of an acknowledge or a resolve is optional as a whole. */
+function invalidPayload({ payload, event_action: action }: JsonObject): readonly InvalidPart[] {
+  const isOptional = action === 'acknowledge' || action === 'resolve';
+  if (isOptional && !isNone(payload) && !isJsonObject(payload) && payload !== '') {
+    return [part(['payload'], 'payload', "'payload' is not an object")];
+  }
+  return invalidMembers(payload, ['component', 'group', 'class']);
+}
+
+function invalidMembers(payload: unknown, texts: readonly string[]): readonly InvalidPart[] {
+  if (!isJsonObject(payload)) return [];
+  const { timestamp } = payload;
+  const isInvalid = !isNone(timestamp) && !(typeof timestamp === 'string' && isTimestamp(timestamp));
+  return [
+    ...invalidTexts(payload, ['payload'], texts),
+    ...(isInvalid
+      ? [
+          part(
+            ['payload', 'timestamp'],
+            'payload.timestamp',
+            "'payload.timestamp' is invalid (must be an ISO 8601 date and time, as 2026-05-31T09:10:11Z)",
+          ),
+        ]
+      : []),
+  ];
+}
+
+function invalidTexts(holder: JsonObject, path: JsonPath, names: readonly string[]): InvalidPart[] {
+  return names
+    .filter((name) => !isNone(holder[name]) && typeof holder[name] !== 'string')
+    .map((name) => {
+      const kind = [...path.filter((step) => typeof step === 'string'), name].join('.');
+      return part([...path, name], kind, `'${nameOf([...path, name])}' is not a string`);
+    });
+}
+
+type EntryCheck = (entry: JsonObject, path: JsonPath) => readonly InvalidPart[];
+
+const imageEntry: EntryCheck = (entry, path) => required(entry, path, 'src') ?? invalidTexts(entry, path, ['href', 'alt']);
+const linkEntry: EntryCheck = (entry, path) => required(entry, path, 'href') ?? invalidTexts(entry, path, ['text']);
+const contextEntry: EntryCheck = (entry, path) => {
+  if (entry['type'] === 'image') return imageEntry(entry, path);
+  if (entry['type'] === 'link') return linkEntry(entry, path);
+  return [part(path, 'contexts.type', `'${nameOf([...path, 'type'])}' is invalid (must be one of: link image)`)];
+};
+
+/** Without what makes it an image or a link, the entry goes as a whole. */
+function required(entry: JsonObject, path: JsonPath, name: string): readonly InvalidPart[] | undefined {
+  const value = entry[name];
+  const isText = typeof value === 'string';
+  if (isText && value.trim() !== '') return undefined;
+  const problem = isText || isNone(value) ? 'is missing or blank' : 'is not a string';
+  return [part(path, `${String(path[0])}.${name}`, `'${nameOf([...path, name])}' ${problem}`)];
+}
+
+function invalidList(event: JsonObject, name: string, check: EntryCheck): readonly InvalidPart[] {
+  const list = event[name];
+  if (isNone(list)) return [];
+  if (!Array.isArray(list)) return [part([name], name, `'${name}' is not a list`)];
+  const invalid: InvalidPart[] = [];
+  for (const [index, entry] of list.entries()) {
+    const path = [name, index];
+    invalid.push(...(isJsonObject(entry) ? check(entry, path) : [part(path, name, `'${nameOf(path)}' is not an object`)]));
+    if (invalid.length > MAXIMUM_INVALID_ENTRIES) return [part([name], name, `'${name}' has too many invalid entries`)];
+  }
+  return invalid;
+}
+
+function part(path: JsonPath, kind: string, error: string): InvalidPart {
+  return { path, kind, error };
+}
+
+/** `images[0].src` */
+function nameOf(path: JsonPath): string {
+  return path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`)).join('');
+}
+
+function isNone(value: unknown): boolean {
+  return value === undefined || value === null;
+}
