@@ -1,14 +1,17 @@
+import { type Outcome } from '@pdaltagent/delivery';
 import { PostClient } from '@pdaltagent/http';
 import {
   AlertProgress,
   createLaneMetrics,
   EVENTS,
+  type IncomingMessage,
+  LastDeliveryRecorder,
   LaneWorker,
   type MetricNames,
   registerLaneGauges,
 } from '@pdaltagent/messaging';
-import { type App, type Context } from '@pdaltagent/service';
-import { DeadLetteredAlerts, DeliveredMarkers, Store } from '@pdaltagent/store';
+import { type App, type Context, type Logger, maskKey } from '@pdaltagent/service';
+import { DeadLetteredAlerts, DeliveredMarkers, LastDeliveries, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
@@ -27,6 +30,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   });
   const store = new Store({ url: configuration.redisUrl, name: 'delivery-worker', log: logger });
   const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'events'));
+  const recorder = new LastDeliveryRecorder(new LastDeliveries(store, 'events'), maskKey);
   const metricsObserver = createLaneMetrics(metrics, METRIC_NAMES);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({
@@ -39,13 +43,16 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     poisonAfterMs: configuration.poisonAfterSeconds * 1000,
     deliver: createDelivery(poster, configuration.eventsBaseUrl),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: alertProgress.observe({
-      ...metricsObserver,
-      attempted: (message, outcome) => {
-        isTried = true;
-        metricsObserver.attempted(message, outcome);
-      },
-    }),
+    observer: recorder.observe(
+      alertProgress.observe({
+        ...metricsObserver,
+        attempted: (message, outcome) => {
+          isTried = true;
+          metricsObserver.attempted(message, outcome);
+          logAttempt(logger, message, outcome);
+        },
+      }),
+    ),
     prepare: () => alertProgress.prepare(),
     log: logger,
   });
@@ -64,6 +71,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     stop: async () => {
       await worker.stop();
       await alertProgress.stop();
+      await recorder.stop();
       store.close();
       poster.close();
     },
@@ -76,4 +84,12 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       },
     }),
   };
+}
+
+/** Every attempt, by the id that the sender was answered with. An answer's text is not logged: it may repeat the event. */
+function logAttempt(log: Logger, { id, type, routingKey }: IncomingMessage, outcome: Outcome): void {
+  const status = 'status' in outcome && outcome.status !== undefined ? { status: outcome.status } : {};
+  const reason = outcome.kind === 'failed' ? { reason: outcome.reason } : {};
+  const fields = { id, type, key: maskKey(routingKey), outcome: outcome.kind, ...status, ...reason };
+  log.debug(outcome.kind === 'delivered' ? 'event delivered' : 'event not delivered', fields);
 }

@@ -1,7 +1,7 @@
 import { WebhookClient } from '@pdaltagent/http';
-import { AlertProgress, LaneWorker, WEBHOOKS } from '@pdaltagent/messaging';
+import { AlertProgress, LaneWorker, LastDeliveryRecorder, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, type Context, openSendingDestinations, type SendingDestinations } from '@pdaltagent/service';
-import { DeadLetteredAlerts, DeliveredMarkers, PausedDestinations, Store } from '@pdaltagent/store';
+import { DeadLetteredAlerts, DeliveredMarkers, LastDeliveries, PausedDestinations, Store } from '@pdaltagent/store';
 import { type SendingDestination } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
@@ -31,6 +31,7 @@ function sendingApp(
   });
   const store = new Store({ url: redisUrl, name: 'webhook-sender', log: logger });
   const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'webhooks'));
+  const recorder = new LastDeliveryRecorder(new LastDeliveries(store, 'webhooks'), (destination) => destination);
   const metricsObserver = createMetrics(metrics, destinations, logger);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({
@@ -46,13 +47,15 @@ function sendingApp(
     deliver: createDelivery({ posters, destinations }),
     destinationGone: (name) => pauseSync.gone(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
-    observer: alertProgress.observe({
-      ...metricsObserver,
-      attempted: (message, outcome) => {
-        isTried = true;
-        metricsObserver.attempted(message, outcome);
-      },
-    }),
+    observer: recorder.observe(
+      alertProgress.observe({
+        ...metricsObserver,
+        attempted: (message, outcome) => {
+          isTried = true;
+          metricsObserver.attempted(message, outcome);
+        },
+      }),
+    ),
     prepare: () => alertProgress.prepare(),
     log: logger,
   });
@@ -73,6 +76,7 @@ function sendingApp(
       destinations.stop();
       await worker.stop();
       await alertProgress.stop();
+      await recorder.stop();
       await pauseSync.stop();
       store.close();
       posters.close();

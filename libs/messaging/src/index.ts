@@ -36,6 +36,7 @@ export { ATTEMPT_OUTCOMES, createLaneMetrics, type MetricNames, registerLaneGaug
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 export { alertOf, type HeldReport, type TraceReply } from './trace-responder';
 export { alertNameOf, AlertProgress, type AlertProgressStore, type LaterEvent } from './dead-letters/alert-progress';
+export { type DeliveryRecord, type LastDeliveries, LastDeliveryRecorder } from './last-delivery-recorder';
 export { actionOf } from './dead-letters/event-action';
 export { discard, type Discarded } from './dead-letters/discard';
 export { type DeadLetter } from './dead-letters/dead-letter';

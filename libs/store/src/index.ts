@@ -6,6 +6,7 @@ export {
   type DeliveredSince,
 } from './dead-lettered-alerts';
 export { DeliveredMarkers } from './delivered-markers';
+export { LastDeliveries, type LastDelivery, type RecordedDelivery } from './last-deliveries';
 export { Lease, type LeaseHolder, type LeaseOptions } from './lease';
 export { type Log } from './log';
 export { PausedDestinations } from './paused-destinations';

@@ -15,8 +15,7 @@ export function downgradeUnconfigured(
   variable: Named,
   environment: Environment,
 ): CheckResult[] {
-  const names = [variable.name, ...variable.aliases];
-  if (names.some((name) => environment[name] || environment[`${name}_FILE`])) return [...results];
+  if (isSet(variable, environment)) return [...results];
   return results.map((result) =>
     result.state === 'attention'
       ? {
@@ -26,4 +25,9 @@ export function downgradeUnconfigured(
         }
       : result,
   );
+}
+
+/** Whether a variable, or the file of its value, is set here. */
+export function isSet({ name, aliases }: Named, environment: Environment): boolean {
+  return [name, ...aliases].some((each) => environment[each] || environment[`${each}_FILE`]);
 }

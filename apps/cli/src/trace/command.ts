@@ -1,12 +1,14 @@
+import { alertNameOf } from '@pdaltagent/messaging';
 import { brokerVariables, readConfiguration, redisVariables } from '@pdaltagent/service';
-import { DeliveredMarkers } from '@pdaltagent/store';
+import { DeliveredMarkers, LastDeliveries } from '@pdaltagent/store';
 import { Command } from 'commander';
 import { type Runner } from '../dead-letters/command';
 import { withStore } from '../status/redis';
+import { isSet } from '../status/unconfigured';
 import { type Terminal } from '../terminal';
-import { queryBroker } from './query';
+import { queryBroker, FAMILIES, type TraceRequest } from './query';
 import { acceptedAtOf } from './message-id';
-import { type Delivered, traceReport } from './report';
+import { type Remembered, traceReport } from './report';
 import { formatReport } from './text';
 
 export interface TraceOptions {
@@ -28,29 +30,38 @@ export function traceCommand(terminal: Terminal, finish: Runner): Command {
 async function trace(terminal: Terminal, name: string, { key, json }: TraceOptions): Promise<number> {
   const { amqpUrl, redisUrl } = readConfiguration({ ...brokerVariables, ...redisVariables }, terminal.environment);
   const question = { name, key };
-  const [delivered, answers] = await Promise.all([
-    markerOf(redisUrl, name),
+  const [remembered, answers] = await Promise.all([
+    rememberedOf(terminal, redisUrl, question),
     queryBroker(amqpUrl, question, terminal.now()),
   ]);
-  const report = traceReport(question, delivered, answers);
+  const report = traceReport(question, remembered, answers);
   const acceptedAt = acceptedAtOf(name);
   const age = acceptedAt === undefined ? undefined : terminal.now() - acceptedAt;
   terminal.out(json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, age));
   return report.found ? 0 : 1;
 }
 
-/** Redis remembers each delivered message by its id, for as long as a message may be given out again. */
-async function markerOf(redisUrl: string, id: string): Promise<Delivered> {
-  const known = await withStore(redisUrl, (store) => new DeliveredMarkers(store, 1).has([id])).catch(() => undefined);
-  if (known === undefined) return 'Redis is away';
-  return known.has(id) ? 'delivered' : 'not remembered';
+/** Redis remembers each delivered message by its id, and for a day the latest of each alert. */
+async function rememberedOf({ environment }: Terminal, redisUrl: string, { name, key }: Question): Promise<Remembered> {
+  const alert = key === undefined ? undefined : alertNameOf({ routingKey: key, orderKey: `${key}:${name}` });
+  const known = await withStore(redisUrl, async (store) => {
+    const delivered = await new DeliveredMarkers(store, 1).has([name]);
+    const last = FAMILIES.map(async ({ name: family }) =>
+      (await new LastDeliveries(store, family).of(name, alert)).map((delivery) => ({ family, ...delivery })),
+    );
+    return { delivered: delivered.has(name), last: (await Promise.all(last)).flat() };
+  }).catch(() => undefined);
+  if (known !== undefined) return { ...known, delivered: known.delivered ? 'delivered' : 'not remembered' };
+  const isConfigured = isSet(redisVariables.redisUrl, environment);
+  return { delivered: isConfigured ? 'Redis is away' : 'Redis is not configured', last: [] };
 }
 
 const HELP = `
-Three sources are queried: Redis, whether a message id was delivered (kept for PDAGENTD_EVENT_MAX_AGE_SECONDS); the
-workers, which report what they hold, how often it was tried, with which outcome, and what it waits for; and the dead
-letters. No message is taken from its queue. The gateway and the workers log the message id of each event; a sender
-knows its dedup key.
+Three sources are queried: Redis, whether a message id was delivered (kept for PDAGENTD_EVENT_MAX_AGE_SECONDS) and which
+event of an alert was delivered last (kept for a day); the workers, which report what they hold, how often it was tried,
+with which outcome, and what it waits for; and the dead letters. No message is taken from its queue. A sender knows its
+dedup key, and the message id from the header X-PDaltagent-Event-Id of the answer. With PDAGENTD_LOG_LEVEL=debug the
+gateway and the workers log the id of each event.
 
 A worker holds at most 64 messages of a lane, and 64 of each siding. Messages that wait after these in the broker
 cannot be examined, only counted, for the lane of the key.

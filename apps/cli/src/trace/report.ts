@@ -1,5 +1,6 @@
 import { alertOf, type HeldReport, laneKey, laneOfMessage } from '@pdaltagent/messaging';
 import { maskKey } from '@pdaltagent/service';
+import { type LastDelivery } from '@pdaltagent/store';
 import { instantOf } from '../duration';
 import { FAMILIES, type FamilyName, type LaneAddress, type TraceData, type TraceRequest } from './query';
 import { acceptedAtOf } from './message-id';
@@ -8,19 +9,39 @@ import { acceptedAtOf } from './message-id';
 const ROUTING_KEY = /^[0-9a-z]{32}$/i;
 const QUEUE = /\.lane\.(\d+)(?:\.siding\.(\d+))?$/;
 
-export type Delivered = 'delivered' | 'not remembered' | 'Redis is away';
+export type Delivered = 'delivered' | 'not remembered' | 'Redis is away' | 'Redis is not configured';
+
+/** The latest delivery of an alert with this dedup key or incident, of each family. */
+export interface FamilyDelivery extends LastDelivery {
+  readonly family: FamilyName;
+}
+
+/** What Redis knows. */
+export interface Remembered {
+  /** Whether a message of this id was delivered. */
+  readonly delivered: Delivered;
+  readonly last: readonly FamilyDelivery[];
+}
 export type TraceReport = ReturnType<typeof traceReport>;
 
 /** All that is known, as `--json` shows it. */
-export function traceReport(question: TraceRequest, delivered: Delivered, answers: TraceData) {
+export function traceReport(question: TraceRequest, { delivered, last }: Remembered, answers: TraceData) {
   const acceptedAt = acceptedAtOf(question.name);
   const { letters, held, more, lanesWithoutReply } = answers;
   const address = answers.address ?? addressOf(question);
   return {
     name: question.name,
-    found: delivered === 'delivered' || letters.length > 0 || held.length > 0,
+    found: delivered === 'delivered' || last.length > 0 || letters.length > 0 || held.length > 0,
     accepted_at: acceptedAt === undefined ? null : instantOf(acceptedAt),
     delivered,
+    last_deliveries: last.map(({ family, id, key, action, acceptedAt: accepted, deliveredAt }) => ({
+      id,
+      family,
+      key,
+      action,
+      accepted_at: instantOf(accepted),
+      delivered_at: instantOf(deliveredAt),
+    })),
     held: held.map(({ family, message }) => heldRecord(family, message)),
     held_more: more,
     dead_letters: letters,

@@ -33,9 +33,20 @@ export function formatReport(report: TraceReport, age: number | undefined): stri
   return `${lines.join('\n')}\n`;
 }
 
-function deliveredLines({ delivered }: TraceReport): string[] {
-  if (delivered === 'delivered') return ['delivered: Redis remembers that it was taken'];
-  return delivered === 'Redis is away' ? ['Redis is away: whether it was delivered is not known'] : [];
+function deliveredLines({ delivered, last_deliveries: last }: TraceReport): string[] {
+  const lines = last.map(({ id, key, action, accepted_at: accepted, delivered_at: at }) =>
+    printable(`delivered at ${at}: ${action}, accepted at ${accepted}, id ${id}, key ${key}; the latest of its alert`),
+  );
+  switch (delivered) {
+    case 'delivered':
+      return ['delivered: Redis remembers that it was taken', ...lines];
+    case 'not remembered':
+      return lines;
+    case 'Redis is away':
+      return ['Redis is away: whether it was delivered is not known'];
+    case 'Redis is not configured':
+      return ['PDAGENTD_REDIS_URL is not set here: whether it was delivered is not known'];
+  }
 }
 
 function heldLine(held: TraceReport['held'][number]): string {
