@@ -9,10 +9,10 @@ const USER_AGENT = `PDaltagent/${process.env.PDALTAGENT_VERSION ?? 'development'
 /** One attempt to hand an event to PagerDuty: the exact bytes, the sender's content type and vendor headers. */
 export function createDelivery(poster: PostClient, baseUrl: string, clock: Clock = SYSTEM_CLOCK) {
   return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
-    const { type, routingKey, body, contentType, forward, query, traceparent } = message;
+    const { type, routingKey, body, contentType, forward, query, adapter, traceparent } = message;
     if (type === 'webhook') return { kind: 'rejected', status: 0, answer: 'a webhook on an event lane' };
     const attempt = await poster.post({
-      url: baseUrl + pathOf(type, routingKey) + (query === undefined ? '' : `?${query}`),
+      url: baseUrl + pathOf(type, routingKey, adapter) + (query === undefined ? '' : `?${query}`),
       headers: {
         'user-agent': USER_AGENT,
         ...forward,

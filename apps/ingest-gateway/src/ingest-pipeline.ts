@@ -4,6 +4,7 @@ import {
   eventProcessed,
   truncateToLimits,
   invalidParts,
+  isAdapter,
   isApiType,
   generateDedupKey,
   MAXIMUM_BODY_BYTES,
@@ -42,6 +43,8 @@ export interface ReceivedRequest {
   readonly forward: Readonly<Record<string, string>> | undefined;
   /** The query string of a vendor's URL, without its question mark. */
   readonly query: string | undefined;
+  /** Vendor and version of an adapter's path. */
+  readonly adapter: string | undefined;
   readonly traceparent: string | undefined;
 }
 
@@ -147,6 +150,7 @@ export class IngestPipeline {
     const { pathKey: routingKey = '', contentType } = received;
     const errors = routingKeyErrors(routingKey);
     if (errors.length > 0) return refusals.invalid(errors);
+    if (received.adapter !== undefined && !isAdapter(received.adapter)) return refusals.noSuchPath();
     if (received.body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const body = this.#scrub(received, received.body);
     const dedupKey = vendorDedupKeyOf(type, body);
@@ -155,18 +159,19 @@ export class IngestPipeline {
     return { kind: 'ready', routingKey, dedupKey, body, contentType, forward, query, warnings: [], removed: [] };
   }
 
-  #messageOf({ type, traceparent }: ReceivedRequest, prepared: PreparedEvent): OutgoingMessage {
+  #messageOf({ type, adapter, traceparent }: ReceivedRequest, prepared: PreparedEvent): OutgoingMessage {
     const { routingKey, dedupKey, body, contentType, forward, query } = prepared;
     const receivedAt = this.#clock.wall();
     const id = messageId(receivedAt, this.#random);
     const orderKey = orderKeyOf({ type, id, routingKey, dedupKey });
     const message = { id, type, routingKey, orderKey, body, contentType, receivedAt };
     // Nearly all events have none of these, and spreading is the most expensive part of this function.
-    if (forward === undefined && query === undefined && traceparent === undefined) return message;
+    if (forward === undefined && query === undefined && adapter === undefined && traceparent === undefined) return message;
     return {
       ...message,
       ...(forward === undefined ? {} : { forward }),
       ...(query === undefined ? {} : { query }),
+      ...(adapter === undefined ? {} : { adapter }),
       ...(traceparent === undefined ? {} : { traceparent }),
     };
   }

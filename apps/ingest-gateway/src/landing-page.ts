@@ -26,6 +26,7 @@ Send events here as you would to https://events.pagerduty.com:
   POST /generic/2010-04-15/create_event.json   Events API v1
   POST /integration/<key>/enqueue              a vendor's integration
   POST /integration/<key>/change/enqueue       a vendor's change integration
+  POST /adapter/<vendor>/<version>/<key>       a vendor's older integration
   POST /x-ere/<key>                            Event Orchestration
 
 For example:

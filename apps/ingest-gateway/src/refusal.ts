@@ -34,6 +34,11 @@ export interface Refused {
   readonly answer: ApiResponse;
 }
 
+export const NO_SUCH_PATH: ApiResponse = {
+  status: 404,
+  body: { status: 'not found', message: 'Not Found', errors: ['Events are not accepted at this path'] },
+};
+
 export function refused(reason: RefusalReason, answer: ApiResponse): Refused {
   return { kind: 'refused', reason, answer };
 }
@@ -49,6 +54,7 @@ export const refusals = {
       ),
       status: 431,
     }),
+  noSuchPath: () => refused('no-such-path', NO_SUCH_PATH),
   unauthorized: (error: string) =>
     refused('unauthorized', {
       status: 401,

@@ -211,6 +211,22 @@ describe('vendor bodies', () => {
     );
   });
 
+  it('passes on what an older integration posts to its adapter, and knows no path that could lead elsewhere', async () => {
+    const bytes = fixture('11-cloudwatch-sns-notification.json');
+    const path = `/adapter/cloudwatch_sns/v1/${KEY}`;
+    const headers = { 'content-type': 'text/plain; charset=UTF-8', 'x-amz-sns-message-type': 'Notification' };
+    expect(await post(path, bytes, headers)).toMatchObject({ status: 202, body: { status: 'success' } });
+    const message = published();
+    expect(message).toMatchObject({ type: 'adapter', adapter: 'cloudwatch_sns/v1', routingKey: KEY, orderKey: KEY });
+    expect(message.body.equals(bytes)).toBe(true);
+    expect(message.forward).toMatchObject({ 'x-amz-sns-message-type': 'Notification' });
+    for (const odd of ['/adapter/a%2Fb/v1/KEY', '/adapter/a/.%2e/KEY', '/adapter/a%3Fb/v1/KEY', '/adapter/v1/KEY']) {
+      expect((await post(odd.replace('KEY', KEY), bytes, headers)).status).toBe(404);
+    }
+    expect((await post('/adapter/cloudwatch_sns/v1/short', bytes, headers)).status).toBe(400);
+    expect(gateway.sink.messages).toHaveLength(1);
+  });
+
   it.each([
     ['a form', Buffer.from('status=ALARM&text=%C3%A9')],
     ['bytes that are not text', Buffer.from([0xff, 0x00, 0xfe])],

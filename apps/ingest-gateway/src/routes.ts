@@ -10,7 +10,7 @@ import { type Accepted, type IngestPipeline, type ReceivedRequest } from './inge
 import { type OutcomeRecorder } from './outcome-recorder';
 import { type Networks } from './networks';
 import { declaredBytesOf, readBody } from './read-body';
-import { refused, type Refused } from './refusal';
+import { NO_SUCH_PATH, refused, type Refused } from './refusal';
 import { reply } from './reply';
 import { createLandingPage } from './landing-page';
 
@@ -22,6 +22,7 @@ const PATHS: Readonly<Record<EventType, string>> = {
   'x-ere': '/x-ere/:key',
   integration: '/integration/:key/enqueue',
   'integration-change': '/integration/:key/change/enqueue',
+  adapter: '/adapter/:vendor/:version/:key',
 };
 
 export interface RouteOptions {
@@ -61,7 +62,7 @@ function routing(app: Handler, outcomes: OutcomeRecorder): RequestListener {
       const isUnknown = error === undefined || error === null || error instanceof URIError;
       if (isUnknown) outcomes.refused('no-such-path');
       else outcomes.failed(error);
-      reply(request, response, isUnknown ? NOT_FOUND : FAILED);
+      reply(request, response, isUnknown ? NO_SUCH_PATH : FAILED);
     };
     app(request, response, (error) => {
       const { url = '' } = request;
@@ -120,10 +121,6 @@ function addRoutes(router: Express, options: RouteOptions): void {
 /** On every event that is accepted: what `pdaltagent trace` and the logs know it by. */
 const EVENT_ID_HEADER = 'x-pdaltagent-event-id';
 
-const NOT_FOUND = {
-  status: 404,
-  body: { status: 'not found', message: 'Not Found', errors: ['Events are not accepted at this path'] },
-};
 const METHOD_NOT_ALLOWED = {
   status: 405,
   body: { status: 'method not allowed', message: 'Method Not Allowed', errors: ['Events must be sent with POST'] },
@@ -153,6 +150,7 @@ function receivedRequestOf(
     contentType: headers['content-type'] ?? 'application/octet-stream',
     forward: isVendor ? forwardHeaders.of(headers) : undefined,
     query: isVendor ? queryOf(url) : undefined,
+    adapter: type === 'adapter' ? `${String(params.vendor)}/${String(params.version)}` : undefined,
     traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined,
   };
 }

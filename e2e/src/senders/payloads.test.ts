@@ -72,6 +72,12 @@ const POSTINGS: readonly Posting[] = [
     headers: SNS,
     isContent: anySuccess,
   },
+  {
+    file: '11-cloudwatch-sns-notification.json',
+    route: `/adapter/cloudwatch_sns/v1/${KEY}`,
+    headers: SNS,
+    isContent: anySuccess,
+  },
   { file: '11-cloudwatch-sns-notification.json', route: `/x-ere/${KEY}`, headers: SNS, isContent: anySuccess },
 ];
 

@@ -1,7 +1,7 @@
 import { type Attempt, FAULTS } from './outcome';
 import { classifyEvent, classifyWebhook, type EventPath } from './classify';
 
-const PATHS: readonly EventPath[] = ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change'];
+const PATHS: readonly EventPath[] = ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change', 'adapter'];
 /** Their answers are documented. */
 const DOCUMENTED: readonly EventPath[] = ['v2', 'v1', 'change'];
 const VENDORS = PATHS.filter((path) => !DOCUMENTED.includes(path));

@@ -3,7 +3,7 @@ import { kindOfText } from './pagerduty-answer';
 import { retryAfterMs, timeOfAnswer } from './retry-after';
 
 /** How an event was sent: it decides what a 403 means, and whom a refusal speaks about. */
-export type EventPath = 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' | 'integration-change';
+export type EventPath = 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' | 'integration-change' | 'adapter';
 
 /**
  * With PagerDuty's own error object these refuse the event for good.
@@ -29,7 +29,13 @@ const ACCEPTED: Readonly<Partial<Record<EventPath, ReadonlySet<number>>>> = {
  * On these paths 403 means "rate limited", not "forbidden".
  * Source: developer.pagerduty.com, Events API v1 "Response codes and retry logic"; PagerDuty Agent sendevent.py.
  */
-const THROTTLED_BY_403: ReadonlySet<EventPath> = new Set(['v1', 'x-ere', 'integration', 'integration-change']);
+const THROTTLED_BY_403: ReadonlySet<EventPath> = new Set([
+  'v1',
+  'x-ere',
+  'integration',
+  'integration-change',
+  'adapter',
+]);
 
 const GONE = 410;
 /** Of an answer, what is kept for logs and dead letters; characters. */

@@ -23,7 +23,7 @@ export type {
   Link,
   Severity,
 } from './event';
-export { API_TYPES, EVENT_TYPES, isApiType, pathOf, VENDOR_TYPES } from './event-type';
+export { API_TYPES, EVENT_TYPES, isAdapter, isApiType, pathOf, VENDOR_TYPES } from './event-type';
 export type { ApiType, EventType, VendorType } from './event-type';
 export { truncateToLimits } from './truncate';
 export type { TruncatedEvent } from './truncate';

@@ -112,4 +112,5 @@ it('has PagerDuty’s path for every type', () => {
   expect(pathOf('x-ere', KEY)).toBe(`/x-ere/${KEY}`);
   expect(pathOf('integration', KEY)).toBe(`/integration/${KEY}/enqueue`);
   expect(pathOf('integration-change', KEY)).toBe(`/integration/${KEY}/change/enqueue`);
+  expect(pathOf('adapter', KEY, 'cloudwatch_sns/v1')).toBe(`/adapter/cloudwatch_sns/v1/${KEY}`);
 });

@@ -18,6 +18,7 @@ const message: fc.Arbitrary<OutgoingMessage> = fc.record(
       return table;
     }),
     query: fc.string(),
+    adapter: fc.string(),
     traceparent: fc.string(),
   },
   { requiredKeys: ['id', 'type', 'routingKey', 'orderKey', 'contentType', 'receivedAt', 'body'] },

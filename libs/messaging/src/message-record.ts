@@ -15,6 +15,7 @@ const head = z.strictObject({
   originalReceivedAt: z.exactOptional(z.number()),
   forward: z.exactOptional(z.record(z.string(), z.string())),
   query: z.exactOptional(z.string()),
+  adapter: z.exactOptional(z.string()),
   traceparent: z.exactOptional(z.string()),
 });
 

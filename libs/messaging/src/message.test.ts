@@ -54,6 +54,15 @@ function altered(headers: Record<string, unknown>, properties: Options.Publish =
 }
 
 describe('a message', () => {
+  it('to an adapter is passed on to its vendor and version, and is none without them', () => {
+    const message: IncomingMessage = { ...FRESH, type: 'adapter', adapter: 'cloudwatch_sns/v1' };
+    expect(fromDelivery(delivered(toProperties(message)))).toEqual({ kind: 'message', message });
+    for (const adapter of [undefined, '', 'v1', '../v1', 'a/..', 'a/b/c', 'a/b?c', 7]) {
+      const parsed = fromDelivery(altered({ adapter }, { type: 'adapter' }));
+      expect(parsed).toMatchObject({ kind: 'foreign', problem: 'it has no header adapter, as cloudwatch_sns/v1' });
+    }
+  });
+
   it('comes out of its queue as it went in, however often it is published again', () => {
     expect(fromDelivery(delivered(toProperties(MESSAGE)))).toEqual({ kind: 'message', message: MESSAGE });
   });

@@ -1,7 +1,17 @@
+import { isAdapter } from '@pdaltagent/events';
 import { type ConsumeMessage, type MessageProperties, type Options } from 'amqplib';
 import { forwardedHeadersOf, headerValueOf } from './forwarded-headers';
 
-export const MESSAGE_TYPES = ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change', 'webhook'] as const;
+export const MESSAGE_TYPES = [
+  'v2',
+  'v1',
+  'change',
+  'x-ere',
+  'integration',
+  'integration-change',
+  'adapter',
+  'webhook',
+] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
 /** When the sender's event was accepted, on a message whose age a replay restarted. */
@@ -27,6 +37,8 @@ export interface OutgoingMessage {
   readonly forward?: Readonly<Record<string, string>>;
   /** The query string of the sender's URL, without its question mark, which is passed on with the body. */
   readonly query?: string;
+  /** Of the type `adapter`: vendor and version of the sender's URL, `cloudwatch_sns/v1`, to which it is passed on. */
+  readonly adapter?: string;
   /** When it was accepted; milliseconds since 1970. */
   readonly receivedAt: number;
   /** When the sender's event was accepted, on a message whose age a replay restarted; milliseconds since 1970. */
@@ -47,7 +59,7 @@ export interface IncomingMessage extends OutgoingMessage {
 export type AddressedMessage = Omit<IncomingMessage, 'type'> & { readonly type: string };
 
 export function toProperties(message: OutgoingMessage): Options.Publish {
-  const { forward, query, originalReceivedAt, maybeDuplicate, traceparent } = message;
+  const { forward, query, adapter, originalReceivedAt, maybeDuplicate, traceparent } = message;
   // One by one: spreading what may be absent costs more than all the rest of publishing.
   const headers: Record<string, unknown> = {
     routing_key: message.routingKey,
@@ -56,6 +68,7 @@ export function toProperties(message: OutgoingMessage): Options.Publish {
   };
   if (forward !== undefined) headers.forward = forward;
   if (query !== undefined) headers.query = query;
+  if (adapter !== undefined) headers.adapter = adapter;
   if (originalReceivedAt !== undefined) headers[ORIGINAL_RECEIVED_AT] = originalReceivedAt;
   if (maybeDuplicate === true) headers.again = true;
   if (traceparent !== undefined) headers.traceparent = traceparent;
@@ -113,7 +126,7 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\
 const NOT_IN_A_QUERY = /[#\s\x00-\x1f\x7f]/g;
 /** Segments that a URL resolves: what is posted to them goes elsewhere. */
 const PATH_SEGMENTS = new Set(['', '.', '..']);
-const TYPES_WITH_KEY_IN_PATH: ReadonlySet<MessageType> = new Set(['x-ere', 'integration', 'integration-change']);
+const TYPES_WITH_KEY_IN_PATH: ReadonlySet<MessageType> = new Set(['x-ere', 'integration', 'integration-change', 'adapter']);
 
 /**
  * Reads a message off a queue, where anybody may have put it. What delivery depends on has to be sound; of what is only
@@ -138,6 +151,8 @@ export function fromDelivery(delivery: Pick<ConsumeMessage, 'properties' | 'cont
     };
   if (TYPES_WITH_KEY_IN_PATH.has(type) && PATH_SEGMENTS.has(read.routingKey))
     return { kind: 'foreign', problem: 'its routing_key cannot be part of a path' };
+  if (type === 'adapter' && read.adapter === undefined)
+    return { kind: 'foreign', problem: 'it has no header adapter, as cloudwatch_sns/v1' };
   return { kind: 'message', message: { ...read, type } };
 }
 
@@ -147,7 +162,7 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
   const id: unknown = properties.messageId;
   const type: unknown = properties.type;
   const contentType: unknown = headers[CONTENT_TYPE] ?? properties.contentType;
-  const { routing_key: routingKey, order_key: orderKey, received_at: receivedAt, query, traceparent } = headers;
+  const { routing_key: routingKey, order_key: orderKey, received_at: receivedAt, query, adapter, traceparent } = headers;
   const originalReceivedAt: unknown = headers[ORIGINAL_RECEIVED_AT];
   if (typeof id !== 'string' || id === '') return 'it has no messageId';
   if (Buffer.byteLength(id) > LONGEST_ID_BYTES) return 'its messageId is too long';
@@ -167,6 +182,7 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
     maybeDuplicate: headers.again === true,
     ...(isTime(originalReceivedAt) ? { originalReceivedAt } : {}),
     ...(typeof query === 'string' ? { query: query.replace(NOT_IN_A_QUERY, encodeURIComponent) } : {}),
+    ...(typeof adapter === 'string' && isAdapter(adapter) ? { adapter } : {}),
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
   };
 }

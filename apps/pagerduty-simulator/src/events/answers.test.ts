@@ -43,6 +43,7 @@ describe('An event that PagerDuty accepts', () => {
     ['a v1 resolve', V1, { service_key: KEY, event_type: 'resolve', incident_key: 'disk' }, 200, undefined],
     ['an event of a vendor', `/integration/${KEY}/enqueue`, { anything: 1 }, 202, undefined],
     ['a change event of a vendor', `/integration/${KEY}/change/enqueue`, { push: 1 }, 202, PROCESSED],
+    ['an event for an adapter', `/adapter/cloudwatch_sns/v1/${KEY}`, { Message: 'x' }, 202, undefined],
     ['an event for an orchestration', `/x-ere/${KEY}`, TRIGGER, 202, { ...PROCESSED, dedup_key: 'disk' }],
   ])('is answered as documented: %s', async (_name, path, event, status, body) => {
     const answer = await simulator.post(path, JSON.stringify(event));

@@ -27,6 +27,7 @@ export function parseEvent(route: EventRoute, headers: IncomingHttpHeaders, byte
     case 'v1':
       return parseV1(event, document);
     case 'integration':
+    case 'adapter':
     case 'x-ere':
       return { ...parseVendorEvent(event), routingKey: route.pathKey ?? null, document };
     case 'integration-change':

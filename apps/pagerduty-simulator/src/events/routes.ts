@@ -1,5 +1,5 @@
 /** The doors of PagerDuty's Events APIs. */
-export type Api = 'v2' | 'change' | 'v1' | 'integration' | 'integration-change' | 'x-ere';
+export type Api = 'v2' | 'change' | 'v1' | 'integration' | 'integration-change' | 'adapter' | 'x-ere';
 
 export interface EventRoute {
   readonly api: Api;
@@ -16,6 +16,7 @@ const FIXED: ReadonlyMap<string, EventRoute> = new Map([
 const KEYED: readonly (readonly [RegExp, Api])[] = [
   [/^\/integration\/([^/]+)\/enqueue$/, 'integration'],
   [/^\/integration\/([^/]+)\/change\/enqueue$/, 'integration-change'],
+  [/^\/adapter\/[\w.-]+\/[\w.-]+\/([^/]+)$/, 'adapter'],
   [/^\/x-ere\/([^/]+)$/, 'x-ere'],
 ];
 

@@ -19,7 +19,7 @@ export type ValidationResult =
 
 /** Judges an event as PagerDuty does; the README's table tells which texts are PagerDuty's and which are assumed. */
 export function validate(api: Api, parsed: ParsedEvent): ValidationResult {
-  if (api === 'integration' || api === 'integration-change' || api === 'x-ere') {
+  if (api !== 'v2' && api !== 'change' && api !== 'v1') {
     return validationResult(routingKeyErrors(parsed.routingKey));
   }
   if (!isObject(parsed.document)) return { kind: 'unrecognized' };

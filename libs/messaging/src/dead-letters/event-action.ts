@@ -14,6 +14,7 @@ export function actionOf({ type, body }: Pick<AddressedMessage, 'type' | 'body'>
     case 'integration-change':
       return 'change';
     case 'integration':
+    case 'adapter':
       return '?';
     case 'v1':
     case 'v2':

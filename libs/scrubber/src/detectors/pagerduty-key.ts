@@ -6,7 +6,7 @@ const NAMED = new RegExp(
   `(?<=(?<![a-z])(?:routing|service|integration|events?(?: ?api)?|pagerduty|pd)[ _-]?(?:api[ _-]?|integration[ _-]?)?key["'\\\\]{0,3} ?(?:is |[:=] ?)?["'\\\\]{0,3})(?<value>${KEY})(?![\\w-])`,
   'dgi',
 );
-const IN_PATH = new RegExp(`(?<=/(?:integration|x-ere|generic/[\\w-]{1,20})/)(?<value>${KEY})(?![\\w-])`, 'dgi');
+const IN_PATH = new RegExp(`(?<=/(?:integration|x-ere|generic/[\\w-]{1,20}|adapter/[\\w-]{1,40}/[\\w-]{1,20})/)(?<value>${KEY})(?![\\w-])`, 'dgi');
 /** Scoped OAuth tokens and user tokens carry their own mark. */
 const OAUTH = /(?<![\w+-])(?<value>pd(?:us|eu)\+_[\w+-]{16,200})/dg;
 const REST =
