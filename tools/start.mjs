@@ -1,5 +1,6 @@
 // `npm start` on a machine that has only Node and git: dependencies, build, and then the demo takes over (apps/demo).
 import './launch/node-version.mjs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { handOverSignals } from './launch/child.mjs';
@@ -10,6 +11,12 @@ import { buildApps } from './launch/workspace.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
+if (process.argv.slice(2).some((word) => word === '--help' || word === '-h')) {
+  // Before anything is installed or built.
+  const lines = JSON.parse(readFileSync('apps/demo/src/help.json', 'utf8'));
+  console.log(`${lines.join('\n')}\n`);
+  process.exit(0);
+}
 endWithNpm();
 try {
   await ensureDependencies(root);

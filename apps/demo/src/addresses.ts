@@ -26,6 +26,15 @@ export function addresses(system: System): string {
     `    -k ${DEMO_KEY} -t trigger -i db2/disk -d "Disk is full"`,
     `  curl ${system.gatewayUrl}/v2/enqueue -d '{"routing_key":"${DEMO_KEY}","event_action":"resolve","dedup_key":"db2/disk"}'`,
     '',
+    'Operate it, in that terminal:',
+    `  . ${path.relative(process.cwd(), system.environment)}`,
+    ...[
+      ['status', 'what runs, what waits'],
+      ['trace db1/disk', 'where an alert is'],
+      ['dead-letters list', 'what could not be delivered'],
+      ['webhooks list', 'where webhooks go'],
+    ].map(([words = '', what = '']) => `  node dist/apps/cli/pdaltagent.js ${words.padEnd(18)} # ${what}`),
+    '',
     bold(`${BANNER}. Ctrl-C ends it.`),
   ].join('\n');
 }

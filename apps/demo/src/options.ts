@@ -1,19 +1,8 @@
 import { parseArgs } from 'node:util';
+import lines from './help.json';
 
-export const HELP = `npm start [-- options]
-
-Without options: a demo. Brings up a private RabbitMQ and Redis, a simulated PagerDuty and all services, sends a few events
-and shows how they travel. Nothing reaches PagerDuty, and no server that your environment names is touched. Ctrl-C ends it.
-
-  --check    unattended: sends 200 events, verifies that each arrived once and in order and that the webhooks arrived,
-             prints a table; exit code 0 if all is well, 1 if not
-  --live     the services only, with the servers, ports and PagerDuty that the environment names (PDAGENTD_…)
-  --prepare  only makes sure that a RabbitMQ and a Redis can be started, and what else the tests run
-  --yes      install missing server packages (apt-get, as root) without asking; CI=true means the same
-  --fault <swallow|double|swap>
-             with --check: the simulator does this to one event, so the check must fail; proves that it looks
-  --help     this text
-`;
+/** In a file of data: `npm start -- --help` reads it before anything is built (tools/start.mjs). */
+export const HELP = `${lines.join('\n')}\n`;
 
 export const FAULTS = ['swallow', 'double', 'swap'] as const;
 export type FaultName = (typeof FAULTS)[number];

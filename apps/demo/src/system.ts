@@ -8,6 +8,7 @@ import {
   startRabbitMQ,
   startRedis,
 } from '@pdaltagent/testing';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Cleanups } from './cleanups';
 import { choosePort } from './ports';
@@ -28,6 +29,8 @@ export interface SystemOptions {
 /** The whole relay with everything around it, all of it ours: nothing reaches PagerDuty. */
 export interface System {
   folder: string;
+  /** A file to source in a shell, so that `pdaltagent` works on this system. */
+  environment: string;
   gatewayUrl: string;
   secureGatewayUrl: string;
   /** The certificate the gateway made for itself. */
@@ -63,6 +66,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       folder: inFolder(name),
       env: {
         ...env,
+        PDAGENTD_LISTEN_ADDRESS: '127.0.0.1',
         ...(adminPort && { PDAGENTD_ADMIN_PORT: String(await choosePort(`the health of ${name}`, adminPort, print)) }),
       },
       timeoutMs: 60_000,
@@ -76,6 +80,19 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const httpPort = await choosePort('the gateway', 8080, print);
   const httpsPort = await choosePort('the gateway (HTTPS)', 8443, print);
   const servers = { PDAGENTD_AMQP_URL: rabbitmq.url, PDAGENTD_REDIS_URL: redis.url };
+  const environment = inFolder('environment');
+  writeFileSync(
+    environment,
+    exportsOf({
+      ...servers,
+      PDAGENTD_EVENTS_BASE_URL: simulatorUrl,
+      PDAGENTD_API_BASE_URL: simulatorUrl,
+      PDAGENTD_API_TOKEN: 'demo',
+      PDAGENTD_WEBHOOK_DEST_URL: receiverUrl,
+      PDAGENTD_STATE_DIR: inFolder('state'),
+    }),
+    { mode: 0o600 },
+  );
   const webhooks = { ...servers, PDAGENTD_WEBHOOK_DEST_URL: receiverUrl };
   print('starting the services');
   const [gateway, ...others] = await Promise.all([
@@ -109,6 +126,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { certificate } = await gateway.logged('its certificate', (line) => typeof line['certificate'] === 'string');
   return {
     folder: folder.path,
+    environment,
     gatewayUrl: `http://127.0.0.1:${httpPort}`,
     secureGatewayUrl: `https://127.0.0.1:${httpsPort}`,
     certificate: String(certificate),
@@ -119,6 +137,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     redis,
     services: [simulator, gateway, ...others],
   };
+}
+
+/** Lines that set variables in a POSIX shell. */
+function exportsOf(variables: Readonly<Record<string, string>>): string {
+  const quoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+    .join('');
 }
 
 /** Rejects when a service ends that should run, with the last it had to say. */

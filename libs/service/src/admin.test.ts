@@ -64,6 +64,14 @@ describe('the admin port', () => {
     await other.stop();
   });
 
+  it('listens on one address only, if it is given one', async () => {
+    const own = new AdminServer({ port: 0, address: '127.0.0.1', metrics, readiness: () => ({ ready, checks: {} }) });
+    const port = await own.start();
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    await expect(fetch(`http://127.0.0.2:${port}/healthz`)).rejects.toThrow('fetch failed');
+    await own.stop();
+  });
+
   it('refuses to start on a port that is in use', async () => {
     const second = new AdminServer({
       port: Number(new URL(base).port),

@@ -11,6 +11,8 @@ export interface Readiness {
 
 export interface AdminOptions {
   readonly port: number;
+  /** IP address to listen on; undefined: every address of this host. */
+  readonly address?: string | undefined;
   readonly metrics: Registry;
   readonly readiness: () => Readiness;
   /** Called for a request that was answered 500, for example because a metric cannot be collected. */
@@ -36,7 +38,8 @@ export class AdminServer {
   start(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(this.#options.port, () => {
+      const { port, address: host } = this.#options;
+      this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
         this.#server.off('error', reject);
         resolve((this.#server.address() as AddressInfo).port);
       });

@@ -16,7 +16,7 @@ export { meteredScrubber, type MeteredScrubberOptions } from './metered-scrubber
 export { configuredScrubber, type ScrubConfiguration, scrubVariables } from './scrubbing';
 export { openSendingDestinations, type SendingDestinations, sendingVariables } from './sending-destinations';
 export { type ProxyFormat, proxyVariables } from './proxy-variables';
-export { brokerVariables, queueVariables, redisVariables } from './server-variables';
+export { brokerVariables, listenVariables, queueVariables, redisVariables } from './server-variables';
 export { quarantineFolderOf, spoolRootOf, spoolVariables } from './spool-variables';
 export { certificates, choice, custom, flag, integer, port, secret, text, url, type Variable } from './variable';
 export { type FileContent, type ParsedFile, type Sources, WatchedFile, type WatchedFileOptions } from './watched-file';

@@ -12,6 +12,7 @@ import {
 } from './configuration';
 import { helpOf } from './help';
 import { createLogger, LOG_LEVELS, type Logger } from './logger';
+import { listenVariables } from './server-variables';
 import { choice, flag, integer, port } from './variable';
 
 /** A process's application. `start` resolves once it works or waits for a dependency; it rejects if it can never start. */
@@ -41,6 +42,7 @@ const commonVariables = (adminPort: number) => ({
     adminPort,
     'port for health checks and metrics; 0 selects a free one and logs it',
   ),
+  ...listenVariables,
   logLevel: choice('PDAGENTD_LOG_LEVEL', LOG_LEVELS, 'info', 'log level: error, warn, info or debug'),
   debug: flag('PDAGENTD_DEBUG', false, 'true means PDAGENTD_LOG_LEVEL=debug'),
   shutdownSeconds: integer('PDAGENTD_SHUTDOWN_SECONDS', 25, 'time limit of a graceful stop; then the process exits', {
@@ -85,6 +87,7 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
   const readiness = () => (started ? app.readiness() : { ready: false, checks: { process: 'starting' } });
   const admin = new AdminServer({
     port: shared.adminPort,
+    address: shared.listenAddress,
     metrics,
     readiness,
     failed: (error) => logger.error('a request to the admin port failed', { error }),

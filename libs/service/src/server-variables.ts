@@ -1,4 +1,5 @@
-import { choice, url } from './variable';
+import { isIP } from 'node:net';
+import { choice, custom, url } from './variable';
 
 /** The broker, for processes that use queues but do not declare them. */
 export const brokerVariables = {
@@ -25,4 +26,16 @@ export const redisVariables = {
     schemes: ['redis', 'rediss'],
     secret: true,
   }),
+};
+
+/** For processes that listen. */
+export const listenVariables = {
+  listenAddress: custom(
+    'PDAGENTD_LISTEN_ADDRESS',
+    'IP address on which all ports are opened, for example 127.0.0.1; if unset: every address of this host',
+    {
+      wants: 'an IP address, for example 127.0.0.1',
+      parse: (text: string) => (isIP(text.trim()) === 0 ? undefined : text.trim()),
+    },
+  ),
 };
