@@ -2,6 +2,7 @@ import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Server, type ServerOptions } from 'node:https';
 import { type SecureContextOptions } from 'node:tls';
 import { type Logger } from '@pdaltagent/service';
+import { type CertificateNames } from './certificate-names';
 import { selfSignedPair } from './self-signed';
 import { readTlsSnapshot, type TlsSnapshot } from './tls-files';
 import { type CertificateFiles, exists, missingFileError } from './tls-pair';
@@ -10,6 +11,8 @@ export interface CertificateOptions {
   /** The configured pair; a self-signed pair is used as long as neither file exists. */
   readonly configured: CertificateFiles;
   readonly stateFolder: string;
+  /** Names that a self-signed pair is to be valid for; undefined: those of this host. */
+  readonly names?: CertificateNames | undefined;
   /** A file of authorities: if set, clients must present a certificate from one of them. */
   readonly clientAuthorities?: string | undefined;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -65,13 +68,13 @@ export class Certificate {
   }
 
   async #find(): Promise<CertificateFiles> {
-    const { configured, stateFolder, log } = this.#options;
+    const { configured, stateFolder, names, log } = this.#options;
     if (await anyFileExists(configured)) {
       const missing = await missingFileError(configured);
       if (missing !== undefined) throw missing;
       return configured;
     }
-    const { files, isNew } = await selfSignedPair(stateFolder, this.#clock);
+    const { files, isNew } = await selfSignedPair(stateFolder, names, this.#clock);
     log.info(isNew ? 'generated a self-signed certificate' : 'using the self-signed certificate', {
       reason: `${configured.certificate} does not exist`,
       certificate: files.certificate,
@@ -107,6 +110,7 @@ export class Certificate {
     const { clientAuthorities } = this.#options;
     return {
       certificate: this.#files?.certificate,
+      names: pair.names,
       fingerprint: pair.fingerprint,
       validUntil: pair.validUntil.toISOString(),
       ...(authorities === undefined ? {} : { clientAuthorities }),

@@ -3,6 +3,7 @@ import {
   custom,
   flag,
   integer,
+  listenVariables,
   port,
   queueVariables,
   scrubVariables,
@@ -10,6 +11,7 @@ import {
   spoolVariables,
   text,
 } from '@pdaltagent/service';
+import { CertificateNames } from './certificate-names';
 import { Networks } from './networks';
 
 const NETWORKS = {
@@ -25,6 +27,7 @@ export const variables = {
     'how long RabbitMQ may take to confirm an event before it goes to the spool; milliseconds',
     { min: 100, max: 60_000 },
   ),
+  ...listenVariables,
   httpPort: port('PDAGENTD_HTTP_PORT', 8080, 'port for events over HTTP; 0 disables it'),
   httpsPort: port('PDAGENTD_HTTPS_PORT', 8443, 'port for events over HTTPS; 0 disables it'),
   tlsCertificate: text(
@@ -33,6 +36,14 @@ export const variables = {
     'certificate chain (PEM), reloaded when it changes; if missing, a self-signed pair is generated once',
   ),
   tlsKey: text('PDAGENTD_TLS_KEY', '/etc/pdagentd/ssl/key.pem', 'private key of the certificate (PEM)'),
+  tlsNames: custom(
+    'PDAGENTD_TLS_NAMES',
+    'names and IP addresses that senders use for this gateway, separated by commas, for the self-signed pair; if changed, a new pair is generated',
+    {
+      wants: 'host names and IP addresses, separated by commas, for example gateway.example.com,10.0.0.5',
+      parse: (text: string) => CertificateNames.parse(text),
+    },
+  ),
   tlsClientAuthorities: text(
     'PDAGENTD_TLS_CLIENT_CA',
     undefined,
@@ -51,7 +62,11 @@ export const variables = {
     'events that may wait for a publisher confirm, per lane a quarter of them; further events go to the spool',
     { min: 1 },
   ),
-  strict: flag('PDAGENTD_STRICT', false, 'refuse events over PagerDuty’s limits, or with an invalid optional part, instead of accepting them without it'),
+  strict: flag(
+    'PDAGENTD_STRICT',
+    false,
+    'refuse events over PagerDuty’s limits, or with an invalid optional part, instead of accepting them without it',
+  ),
   ingestTokens: secret(
     'PDAGENTD_INGEST_TOKENS',
     'tokens, separated by commas; if set, senders must present one (Authorization: Bearer, or X-PDaltagent-Token)',

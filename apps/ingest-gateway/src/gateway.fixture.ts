@@ -99,11 +99,13 @@ export async function startGateway(
     ...(limits === undefined ? {} : { limits }),
     ...(certificatePollMs === undefined ? {} : { certificatePollMs }),
     configuration: {
+      listenAddress: undefined,
       httpPort: await freePort(),
       httpsPort: 0,
       tlsCertificate: path.join(folder, 'none', 'cert.pem'),
       tlsKey: path.join(folder, 'none', 'key.pem'),
       tlsClientAuthorities: undefined,
+      tlsNames: undefined,
       stateFolder,
       strict: false,
       trustedProxies: undefined,

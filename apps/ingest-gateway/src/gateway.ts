@@ -21,11 +21,13 @@ const STOP_GRACE_MS = 10_000;
 export interface GatewayOptions {
   readonly configuration: Pick<
     Configuration,
+    | 'listenAddress'
     | 'httpPort'
     | 'httpsPort'
     | 'tlsCertificate'
     | 'tlsKey'
     | 'tlsClientAuthorities'
+    | 'tlsNames'
     | 'stateFolder'
     | 'strict'
     | 'trustedProxies'
@@ -100,6 +102,7 @@ export class Gateway {
     this.#certificate = new Certificate({
       configured: { certificate: configuration.tlsCertificate, key: configuration.tlsKey },
       stateFolder: configuration.stateFolder,
+      names: configuration.tlsNames,
       clientAuthorities: configuration.tlsClientAuthorities,
       log: logger,
       clock,
@@ -142,12 +145,13 @@ export class Gateway {
   }
 
   async #open(port: number, variable: string): Promise<number> {
-    return this.#listen(this.#createListener({ port, variable }));
+    return this.#listen(this.#createListener({ port, address: this.#configuration.listenAddress, variable }));
   }
 
   async #openSecure(port: number): Promise<number> {
     const listener = this.#createListener({
       port,
+      address: this.#configuration.listenAddress,
       variable: 'PDAGENTD_HTTPS_PORT',
       tls: await this.#certificate.load(),
     });

@@ -166,7 +166,8 @@ export class IngestPipeline {
     const orderKey = orderKeyOf({ type, id, routingKey, dedupKey });
     const message = { id, type, routingKey, orderKey, body, contentType, receivedAt };
     // Nearly all events have none of these, and spreading is the most expensive part of this function.
-    if (forward === undefined && query === undefined && adapter === undefined && traceparent === undefined) return message;
+    if (forward === undefined && query === undefined && adapter === undefined && traceparent === undefined)
+      return message;
     return {
       ...message,
       ...(forward === undefined ? {} : { forward }),

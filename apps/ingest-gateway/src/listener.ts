@@ -34,6 +34,8 @@ const SWEEP_MS = 50;
 /** A port that the gateway listens on, and the variable that sets it. */
 export interface ListenerOptions {
   readonly port: number;
+  /** IP address to listen on; undefined: every address of this host. */
+  readonly address?: string | undefined;
   readonly variable: string;
   /** TLS options; none: plain HTTP. */
   readonly tls?: https.ServerOptions;
@@ -110,12 +112,12 @@ export class Listener {
 
   /** Resolves with the port it listens on. @throws Error that names the variable if the port is in use */
   start(): Promise<number> {
-    const { port, variable } = this.#options;
+    const { port, address: host, variable } = this.#options;
     return new Promise((resolve, reject) => {
       const fail = (error: NodeJS.ErrnoException): void =>
         reject(new Error(describeListenError(error, port, variable)));
       this.#server.once('error', fail);
-      this.#server.listen(port, () => {
+      this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
         this.#server.off('error', fail);
         resolve((this.#server.address() as AddressInfo).port);
       });
@@ -162,6 +164,8 @@ function describeListenError(error: NodeJS.ErrnoException, port: number, variabl
       return `${variable}: port ${port} is in use by another process`;
     case 'EACCES':
       return `${variable}: port ${port} cannot be opened by this user (ports below 1024 need a privilege)`;
+    case 'EADDRNOTAVAIL':
+      return `PDAGENTD_LISTEN_ADDRESS is not an address of this host`;
     default:
       return `${variable}: port ${port} cannot be opened: ${error.message}`;
   }

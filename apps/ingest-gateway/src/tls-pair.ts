@@ -15,6 +15,8 @@ export interface CertificatePair {
   /** SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` shows it. */
   readonly fingerprint: string;
   readonly validUntil: Date;
+  /** What it is valid for, as `DNS:localhost, IP Address:127.0.0.1`. */
+  readonly names: string;
 }
 
 /** Checks a pair. @throws Error that names the file if it is not valid PEM, or if the key does not match the certificate */
@@ -26,7 +28,8 @@ export function checkedPair(
   const privateKey = attempt(`${key} is not a private key, or has a passphrase`, () => createPrivateKey(content.key));
   if (!x509.checkPrivateKey(privateKey)) throw new Error(`the key in ${key} does not match ${certificate}`);
   attempt(`${certificate} cannot be used`, () => createSecureContext(content));
-  return { ...content, fingerprint: x509.fingerprint256, validUntil: new Date(x509.validTo) };
+  const { fingerprint256: fingerprint, validTo, subjectAltName: names = '' } = x509;
+  return { ...content, fingerprint, validUntil: new Date(validTo), names };
 }
 
 /** The error if a file of the configured pair is missing, naming its variable; otherwise undefined. */

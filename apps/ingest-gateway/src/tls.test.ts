@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import https, { type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -5,6 +6,7 @@ import path from 'node:path';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { waitUntil } from '@pdaltagent/testing';
 import { generate } from 'selfsigned';
+import { CertificateNames } from './certificate-names';
 import { freePort, startGateway, type RunningGateway } from './gateway.fixture';
 
 let folder: string;
@@ -76,6 +78,34 @@ describe('the self-signed pair', () => {
     );
     const second = await start();
     expect((await get(second, { ca })).certificate.fingerprint256).toBe(certificate.fingerprint256);
+  });
+
+  it('is valid for the configured names, and generated again only if these change', async () => {
+    const named = (text: string) => ({ tlsNames: CertificateNames.parse(text) });
+    const seenOf = async (gateway: RunningGateway) => (await get(gateway, { rejectUnauthorized: false })).certificate;
+    const first = await seenOf(await start());
+    const second = await seenOf(await start(named('gateway.example.com, 192.0.2.7')));
+    expect(second.subjectaltname).toBe(
+      'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, DNS:gateway.example.com, IP Address:192.0.2.7',
+    );
+    expect(second.fingerprint256).not.toBe(first.fingerprint256);
+    const gateway = await start(named('192.0.2.7,GATEWAY.example.com'));
+    expect((await seenOf(gateway)).fingerprint256).toBe(second.fingerprint256);
+    const ca = await readFile(path.join(folder, 'tls', 'cert.pem'));
+    expect((await get(gateway, { ca, servername: 'gateway.example.com' })).status).toBe(200);
+    await expect(get(gateway, { ca, servername: 'other.example.com' })).rejects.toThrow(/altnames/);
+    const former = new X509Certificate(await readFile(path.join(folder, 'tls-former', 'cert.pem')));
+    expect(former.fingerprint256).toBe(first.fingerprint256);
+  });
+
+  it('of an earlier version stays as it is', async () => {
+    const first = await start();
+    const { certificate } = await get(first, { rejectUnauthorized: false });
+    await rm(path.join(folder, 'tls', 'names'));
+    const second = await start();
+    expect((await get(second, { rejectUnauthorized: false })).certificate.fingerprint256).toBe(
+      certificate.fingerprint256,
+    );
   });
 
   it('is the same for gateways that start concurrently with the same folder', async () => {

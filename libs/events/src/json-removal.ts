@@ -31,7 +31,8 @@ export function without(document: JsonDocument, paths: readonly JsonPath[]): Jso
 
 function placesIn(bytes: Buffer, holder: JsonPath, removed: ReadonlySet<string | number>): readonly Place[] {
   const start = holder.reduce<number | undefined>(
-    (at, step) => (at === undefined ? undefined : placesAt(bytes, at).findLast(({ name }) => name === step)?.valueStart),
+    (at, step) =>
+      at === undefined ? undefined : placesAt(bytes, at).findLast(({ name }) => name === step)?.valueStart,
     0,
   );
   if (start === undefined) return [];
@@ -61,7 +62,8 @@ function removals(places: readonly Place[]): Edit[] {
     if (!place.isRemoved) return [];
     const before = places[at - 1];
     const after = places[at + 1];
-    if (firstKept >= 0 && at > firstKept && before !== undefined) return [{ start: before.end, end: place.end, text: '' }];
+    if (firstKept >= 0 && at > firstKept && before !== undefined)
+      return [{ start: before.end, end: place.end, text: '' }];
     return [{ start: place.start, end: after?.start ?? place.end, text: '' }];
   });
 }

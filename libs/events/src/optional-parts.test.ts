@@ -30,7 +30,17 @@ describe('an event with sound optional parts', () => {
     ['unknown members', 'v2', { ...TRIGGER, agent: 1, payload: { ...PAYLOAD, severity_number: 5 } }],
     ['a resolve with a blank payload', 'v2', { event_action: 'resolve', dedup_key: 'a', payload: '' }],
     ['a change event', 'change', { payload: { summary: 's', source: 'ci', timestamp: '2026-05-31' }, links: [LINK] }],
-    ['a legacy event', 'v1', { client: 'c', contexts: [{ type: 'link', ...LINK }, { type: 'image', ...IMAGE }] }],
+    [
+      'a legacy event',
+      'v1',
+      {
+        client: 'c',
+        contexts: [
+          { type: 'link', ...LINK },
+          { type: 'image', ...IMAGE },
+        ],
+      },
+    ],
   ])('is left as it is: %s', (_, type, event) => {
     const text = JSON.stringify(event, undefined, 1);
     expect(left(type, text)).toEqual({ text, errors: [] });
@@ -92,7 +102,12 @@ describe('an optional part that PagerDuty would refuse', () => {
     [
       'a text that is none',
       'v2',
-      { ...TRIGGER, client: 1, client_url: ['https://c'], payload: { ...PAYLOAD, group: {}, class: true, component: 0 } },
+      {
+        ...TRIGGER,
+        client: 1,
+        client_url: ['https://c'],
+        payload: { ...PAYLOAD, group: {}, class: true, component: 0 },
+      },
       TRIGGER,
       [
         "'client' is not a string",
@@ -149,7 +164,9 @@ describe('an optional part that PagerDuty would refuse', () => {
 
   it('is left to the check of required members if it is required', () => {
     expect(invalidParts('v2', { event_action: 'trigger', payload: 'text' })).toEqual([]);
-    expect(invalidParts('v2', { event_action: 'trigger', payload: { summary: 1, source: [], severity: {} } })).toEqual([]);
+    expect(invalidParts('v2', { event_action: 'trigger', payload: { summary: 1, source: [], severity: {} } })).toEqual(
+      [],
+    );
   });
 
   it('goes with its list if there are very many of them', () => {
@@ -189,12 +206,13 @@ it('leaves an event that has nothing invalid any more, and changes nothing else'
     fc.property(event, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
       const { document } = withoutInvalidParts('v2', documentOf(JSON.stringify(value, undefined, indent)));
       expect(invalidParts('v2', document.value)).toEqual([]);
-      expect(document.value['other']).toEqual(JSON.parse(JSON.stringify({ other: value.other })).other);
+      expect(JSON.stringify(document.value['other'])).toBe(JSON.stringify(value.other));
       expect(document.value['payload']).toMatchObject({ summary: 's,"]}' });
       if (value.client === 'c') expect(document.value['client']).toBe('c');
       const images = Array.isArray(value.images) ? value.images : [];
       const sound = images.filter((entry) => (entry as { src?: unknown } | null)?.src === 'https://a').length;
-      if (Array.isArray(value.images) && images.length - sound <= 20) expect(document.value['images']).toHaveLength(sound);
+      if (Array.isArray(value.images) && images.length - sound <= 20)
+        expect(document.value['images']).toHaveLength(sound);
     }),
   );
 });

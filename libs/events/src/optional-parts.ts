@@ -37,10 +37,7 @@ export function invalidParts(type: ApiType, value: JsonObject): readonly Invalid
         ...invalidList(value, 'links', linkEntry),
       ];
     case 'v1':
-      return [
-        ...invalidTexts(value, [], ['client', 'client_url']),
-        ...invalidList(value, 'contexts', contextEntry),
-      ];
+      return [...invalidTexts(value, [], ['client', 'client_url']), ...invalidList(value, 'contexts', contextEntry)];
   }
 }
 
@@ -51,7 +48,13 @@ export function withoutInvalidParts(
 ): { readonly document: JsonDocument; readonly removed: readonly InvalidPart[] } {
   const removed = invalidParts(type, document.value);
   if (removed.length === 0) return { document, removed };
-  return { document: without(document, removed.map(({ path }) => path)), removed };
+  return {
+    document: without(
+      document,
+      removed.map(({ path }) => path),
+    ),
+    removed,
+  };
 }
 
 /** The payload of an acknowledge or a resolve is optional as a whole. */
@@ -92,7 +95,8 @@ function invalidTexts(holder: JsonObject, path: JsonPath, names: readonly string
 
 type EntryCheck = (entry: JsonObject, path: JsonPath) => readonly InvalidPart[];
 
-const imageEntry: EntryCheck = (entry, path) => required(entry, path, 'src') ?? invalidTexts(entry, path, ['href', 'alt']);
+const imageEntry: EntryCheck = (entry, path) =>
+  required(entry, path, 'src') ?? invalidTexts(entry, path, ['href', 'alt']);
 const linkEntry: EntryCheck = (entry, path) => required(entry, path, 'href') ?? invalidTexts(entry, path, ['text']);
 const contextEntry: EntryCheck = (entry, path) => {
   if (entry['type'] === 'image') return imageEntry(entry, path);
@@ -116,7 +120,9 @@ function invalidList(event: JsonObject, name: string, check: EntryCheck): readon
   const invalid: InvalidPart[] = [];
   for (const [index, entry] of list.entries()) {
     const path = [name, index];
-    invalid.push(...(isJsonObject(entry) ? check(entry, path) : [part(path, name, `'${nameOf(path)}' is not an object`)]));
+    invalid.push(
+      ...(isJsonObject(entry) ? check(entry, path) : [part(path, name, `'${nameOf(path)}' is not an object`)]),
+    );
     if (invalid.length > MAXIMUM_INVALID_ENTRIES) return [part([name], name, `'${name}' has too many invalid entries`)];
   }
   return invalid;

@@ -16,6 +16,14 @@ export function isTimestamp(text: string): boolean {
   const days = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
   const isTime = hour < 24 || (hour === 24 && minute === 0 && second === 0);
   return (
-    month >= 1 && month <= 12 && day >= 1 && day <= days && isTime && minute < 60 && second <= 60 && zoneHour < 24 && zoneMinute < 60
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= days &&
+    isTime &&
+    minute < 60 &&
+    second <= 60 &&
+    zoneHour < 24 &&
+    zoneMinute < 60
   );
 }

@@ -74,9 +74,7 @@ describe('alert events (v2)', () => {
     [
       'an unknown severity',
       { ...TRIGGER, payload: { ...PAYLOAD, severity: 'CRITICAL' } },
-      [
-        "'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')",
-      ],
+      ["'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')"],
     ],
     [
       'a long summary',

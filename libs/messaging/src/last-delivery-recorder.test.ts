@@ -36,7 +36,14 @@ it('records the deliveries of a moment together, each under its alert, and none 
   await recorder.stop();
   expect(recorded).toEqual([
     [
-      expect.objectContaining({ id: 'a', alert: 'db1/disk', action: 'resolve', key: '…8901', acceptedAt: 5, deliveredAt: 9 }),
+      expect.objectContaining({
+        id: 'a',
+        alert: 'db1/disk',
+        action: 'resolve',
+        key: '…8901',
+        acceptedAt: 5,
+        deliveredAt: 9,
+      }),
       expect.objectContaining({ id: 'b', alert: 'db2/disk', acceptedAt: 3 }),
     ],
   ]);

@@ -126,7 +126,12 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\
 const NOT_IN_A_QUERY = /[#\s\x00-\x1f\x7f]/g;
 /** Segments that a URL resolves: what is posted to them goes elsewhere. */
 const PATH_SEGMENTS = new Set(['', '.', '..']);
-const TYPES_WITH_KEY_IN_PATH: ReadonlySet<MessageType> = new Set(['x-ere', 'integration', 'integration-change', 'adapter']);
+const TYPES_WITH_KEY_IN_PATH: ReadonlySet<MessageType> = new Set([
+  'x-ere',
+  'integration',
+  'integration-change',
+  'adapter',
+]);
 
 /**
  * Reads a message off a queue, where anybody may have put it. What delivery depends on has to be sound; of what is only
@@ -162,7 +167,14 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
   const id: unknown = properties.messageId;
   const type: unknown = properties.type;
   const contentType: unknown = headers[CONTENT_TYPE] ?? properties.contentType;
-  const { routing_key: routingKey, order_key: orderKey, received_at: receivedAt, query, adapter, traceparent } = headers;
+  const {
+    routing_key: routingKey,
+    order_key: orderKey,
+    received_at: receivedAt,
+    query,
+    adapter,
+    traceparent,
+  } = headers;
   const originalReceivedAt: unknown = headers[ORIGINAL_RECEIVED_AT];
   if (typeof id !== 'string' || id === '') return 'it has no messageId';
   if (Buffer.byteLength(id) > LONGEST_ID_BYTES) return 'its messageId is too long';

@@ -6,7 +6,10 @@ const NAMED = new RegExp(
   `(?<=(?<![a-z])(?:routing|service|integration|events?(?: ?api)?|pagerduty|pd)[ _-]?(?:api[ _-]?|integration[ _-]?)?key["'\\\\]{0,3} ?(?:is |[:=] ?)?["'\\\\]{0,3})(?<value>${KEY})(?![\\w-])`,
   'dgi',
 );
-const IN_PATH = new RegExp(`(?<=/(?:integration|x-ere|generic/[\\w-]{1,20}|adapter/[\\w-]{1,40}/[\\w-]{1,20})/)(?<value>${KEY})(?![\\w-])`, 'dgi');
+const IN_PATH = new RegExp(
+  `(?<=/(?:integration|x-ere|generic/[\\w-]{1,20}|adapter/[\\w-]{1,40}/[\\w-]{1,20})/)(?<value>${KEY})(?![\\w-])`,
+  'dgi',
+);
 /** Scoped OAuth tokens and user tokens carry their own mark. */
 const OAUTH = /(?<![\w+-])(?<value>pd(?:us|eu)\+_[\w+-]{16,200})/dg;
 const REST =
@@ -22,11 +25,17 @@ export const pagerdutyKey: Detector = {
   patterns: [NAMED, IN_PATH, OAUTH, REST],
   needs: (traits) => traits.run >= 18 || traits.at,
   scan: (context) =>
-    /key|token|integration\/|x-ere|pd(?:us|eu)\+/i.test(context.text) ? scans.flatMap((scan) => scan(context)) : [],
+    /key|token|integration\/|adapter\/|x-ere|pd(?:us|eu)\+/i.test(context.text)
+      ? scans.flatMap((scan) => scan(context))
+      : [],
   examples: {
     matches: [
       { text: 'routing_key=0123456789abcdef0123456789abcdef rejected', found: '0123456789abcdef0123456789abcdef' },
       { text: 'POST /integration/0123456789abcdef0123456789abcdef/enqueue', found: '0123456789abcdef0123456789abcdef' },
+      {
+        text: 'POST /adapter/cloudwatch_sns/v1/0123456789abcdef0123456789abcdef',
+        found: '0123456789abcdef0123456789abcdef',
+      },
       { text: 'routing key R0123456789ABCDEFGHIJKLMNOPQRSTU', found: 'R0123456789ABCDEFGHIJKLMNOPQRSTU' },
       { text: 'PAGERDUTY_API_TOKEN=u+abcDEF_ghiJKL-mno12', found: 'u+abcDEF_ghiJKL-mno12' },
     ],

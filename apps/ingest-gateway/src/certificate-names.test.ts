@@ -1,0 +1,39 @@
+import { CertificateNames } from './certificate-names';
+
+const none = () => Promise.resolve(undefined);
+
+it.each([
+  ['gateway.example.com', ['gateway.example.com']],
+  ['Gateway.Example.com, *.example.com,10.0.0.5 ::1', ['gateway.example.com', '*.example.com', '10.0.0.5', '::1']],
+])('%s names what a certificate is to be valid for', (text, names) => {
+  expect(CertificateNames.parse(text)?.names).toEqual(names);
+});
+
+it.each(['', ' , ', 'https://gateway', 'a..b', '-a', '10.0.0.256', 'a/b', 'a:8443', '*', 'a.*.b'])(
+  '%j does not',
+  (text) => {
+    expect(CertificateNames.parse(text)).toBeUndefined();
+  },
+);
+
+describe('the names of this host', () => {
+  it('are its host name and its full name, if there is one', async () => {
+    const full = () => Promise.resolve('relay.example.com');
+    expect((await CertificateNames.ofThisHost('Relay', full)).names).toEqual(['relay', 'relay.example.com']);
+    expect((await CertificateNames.ofThisHost('relay', none)).names).toEqual(['relay']);
+    const other = () => Promise.resolve('ip-10-0-0-5.internal');
+    expect((await CertificateNames.ofThisHost('relay', other)).names).toEqual(['relay']);
+    const failing = () => Promise.reject(new Error('ENOTFOUND'));
+    expect((await CertificateNames.ofThisHost('relay', failing)).names).toEqual(['relay']);
+  });
+
+  it('are never the id of a container', async () => {
+    expect((await CertificateNames.ofThisHost('4f1c2d3e5a6b', none)).names).toEqual([]);
+    expect((await CertificateNames.ofThisHost('f'.repeat(64), none)).names).toEqual([]);
+  });
+
+  it('are good beside those that every host has', async () => {
+    const { all } = await CertificateNames.ofThisHost('localhost', none);
+    expect(all).toEqual(['localhost', '127.0.0.1', '::1']);
+  });
+});
