@@ -47,5 +47,6 @@ await Promise.all(prebuilds.map((folder) => cp(folder, path.join(outdir, 'prebui
 
 for (const [name, files] of Object.entries(manifest.concatenate ?? {})) {
   const parts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  await writeFile(path.join(outdir, name), parts.join('\n'), { mode: 0o755 });
+  const text = parts.join('\n').replaceAll('@VERSION@', manifest.version);
+  await writeFile(path.join(outdir, name), text, { mode: 0o755 });
 }

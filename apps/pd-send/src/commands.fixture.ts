@@ -21,7 +21,7 @@ export async function buildShellCommand(folder: string): Promise<string> {
   const files = manifest.concatenate['pd-send.sh'] ?? [];
   const parts = await Promise.all(files.map((file) => readFile(path.join(__dirname, '..', file), 'utf8')));
   const outfile = path.join(folder, 'pd-send.sh');
-  await writeFile(outfile, parts.join('\n'));
+  await writeFile(outfile, parts.join('\n').replaceAll('@VERSION@', 'development'));
   await chmod(outfile, 0o755);
   return outfile;
 }

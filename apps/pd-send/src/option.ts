@@ -19,14 +19,24 @@ export interface Positional<Name extends string = string> {
   readonly help: string;
 }
 
+/** Options that every command has. */
+export type Shared = 'help' | 'version';
+
 /** What a command may be given. */
 export interface Syntax<Name extends string = string> {
-  readonly options: readonly Option<Name | 'help'>[];
+  readonly options: readonly Option<Name | Shared>[];
   readonly positionals?: readonly Positional<Name>[];
 }
 
 /** Options that several commands have. */
 export const HELP = { name: 'help', short: '-h', long: ['--help'], help: 'show this help and exit' } as const;
+
+export const VERSION = {
+  name: 'version',
+  short: '-V',
+  long: ['--version'],
+  help: 'show the version and exit',
+} as const;
 
 export const KEY_HELP = 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters';
 

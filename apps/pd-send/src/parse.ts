@@ -1,10 +1,10 @@
-import { type Option, optionLabel, type Positional, type Syntax } from './option';
+import { type Option, optionLabel, type Positional, type Shared, type Syntax } from './option';
 
 /** What is wrong with a command line, in argparse's words; ends the command with exit code 2. */
 export class UsageError extends Error {}
 
 /** Every value that was given per option, in order; a switch that was given has one empty value. */
-export type ParsedArguments<Name extends string = string> = ReadonlyMap<Name | 'help', readonly string[]>;
+export type ParsedArguments<Name extends string = string> = ReadonlyMap<Name | Shared, readonly string[]>;
 
 /** The last value of an option, as argparse takes it. */
 export function lastValue<Name extends string>(given: ParsedArguments<Name>, name: Name): string | undefined {
@@ -15,9 +15,9 @@ export function lastValue<Name extends string>(given: ParsedArguments<Name>, nam
 export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly string[]): ParsedArguments<Name> {
   const { options } = syntax;
   const places = [...(syntax.positionals ?? [])];
-  const given = new Map<Name | 'help', string[]>();
+  const given = new Map<Name | Shared, string[]>();
   const unrecognized: string[] = [];
-  const add = (to: Option<Name | 'help'> | Positional<Name>, value: string): void => {
+  const add = (to: Option<Name | Shared> | Positional<Name>, value: string): void => {
     checkChoice(to, value);
     given.set(to.name, [...(given.get(to.name) ?? []), value]);
   };
@@ -53,7 +53,7 @@ export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly
     }
   }
 
-  if (given.has('help')) return given;
+  if (given.has('help') || given.has('version')) return given;
   const missing = [...options.filter(({ name, required }) => required === true && !given.has(name)), ...places];
   if (missing.length > 0) {
     throw new UsageError(`the following arguments are required: ${missing.map(optionLabel).join(', ')}`);

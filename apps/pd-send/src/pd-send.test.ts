@@ -155,6 +155,25 @@ describe('pd-send', () => {
     expect(skipped.stderr).toContain('warning');
   });
 
+  it('says of a certificate for another name which names it has, and what helps', async () => {
+    const server = https.createServer(
+      { cert: certificate.cert, key: certificate.private },
+      answering([], [202, SUCCESS]),
+    );
+    const port = await listen(server);
+    const environment = {
+      PDSEND_EVENTS_BASE_URL: `https://localhost:${port}`,
+      PDSEND_CA_FILE: path.join(folder, 'ca.pem'),
+    };
+    // An IPv4 address for localhost as well: the server listens on 127.0.0.1.
+    const refused = await pdSend(TRIGGER, { ...environment, NODE_OPTIONS: '--dns-result-order=ipv4first' });
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toBe(
+      `pd-send: the certificate of https://localhost:${port} is for another name: 127.0.0.1; use one of its names in ` +
+        'PDSEND_EVENTS_BASE_URL, or add localhost to PDAGENTD_TLS_NAMES of the gateway\n',
+    );
+  });
+
   it('goes through a proxy: a tunnel for https, the whole address for http', async () => {
     const seen: SeenRequest[] = [];
     const tunnels: (readonly [string | undefined, string | undefined])[] = [];
@@ -211,7 +230,7 @@ describe('pd-send', () => {
   it('ends with 2 and the usage where the command line is wrong', async () => {
     const result = await pdSend(['-t', 'trigger']);
     expect(result).toMatchObject({ code: 2, stdout: '' });
-    expect(result.stderr).toMatch(/^usage: pd-send \[-h\] -k KEY/);
+    expect(result.stderr).toMatch(/^usage: pd-send \[-h\] \[-V\] -k KEY/);
     expect(result.stderr).toMatch(/\npd-send: error: the following arguments are required: -k\/--service-key\n$/);
   });
 

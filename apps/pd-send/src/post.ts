@@ -2,13 +2,16 @@ import http from 'node:http';
 import https from 'node:https';
 import { type Socket } from 'node:net';
 import tls from 'node:tls';
+import { isJsonObject } from '@pdaltagent/events';
 import { type Settings } from './settings';
 
 /** How one attempt may end: with an answer, or without one. */
 export type Attempt =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | undefined; readonly text: string }
   | { readonly kind: 'unreachable'; readonly reason: string }
-  | { readonly kind: 'untrusted'; readonly reason: string };
+  | { readonly kind: 'untrusted'; readonly reason: string }
+  /** The certificate is for other hosts; `names`: for which, as far as it is known. */
+  | { readonly kind: 'misnamed'; readonly names: string };
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const ANSWER_LIMIT_CHARACTERS = 64 * 1024;
@@ -21,6 +24,7 @@ export async function post(settings: Settings, agent: string, body: string): Pro
   } catch (error) {
     if (signal.aborted) return { kind: 'unreachable', reason: `no answer within ${ATTEMPT_TIMEOUT_MS / 1000} s` };
     const { code, message } = firstOf(error);
+    if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return { kind: 'misnamed', names: namesOf(error) };
     return { kind: CERTIFICATE_ERRORS.test(code) ? 'untrusted' : 'unreachable', reason: message };
   }
 }
@@ -145,6 +149,14 @@ function firstOf(error: unknown): { code: string; message: string } {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error)) return { code: '', message: String(first) };
   return { code: 'code' in first ? String(first.code) : '', message: onOneLine(first.message) };
+}
+
+/** What the certificate of Node's error is for: `localhost, 127.0.0.1` of "DNS:localhost, IP Address:127.0.0.1". */
+function namesOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const names =
+    first instanceof Error && 'cert' in first && isJsonObject(first.cert) ? first.cert['subjectaltname'] : '';
+  return typeof names === 'string' ? names.replace(/(?:DNS|IP Address):/g, '') : '';
 }
 
 /** OpenSSL's own words are those between the names of its routines and of its source files, and end in a line feed. */

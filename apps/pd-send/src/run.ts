@@ -29,6 +29,10 @@ export async function run<Name extends string>(
       terminal.out(help(command));
       return 0;
     }
+    if (given.has('version')) {
+      terminal.out(`${name} ${process.env.PDALTAGENT_VERSION ?? 'development'}\n`);
+      return 0;
+    }
     const event = await command.compose(given, () => terminal.input());
     const settings = readSettings(terminal.environment);
     if (settings.skipVerification && settings.target.protocol === 'https:') {

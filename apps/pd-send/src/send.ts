@@ -38,6 +38,7 @@ function isRetryable(result: Attempt): boolean {
     case 'unreachable':
       return true;
     case 'untrusted':
+    case 'misnamed':
       return false;
   }
 }
@@ -56,6 +57,11 @@ function explain(result: Attempt, target: URL, attempts: number): string {
       return (
         `the certificate of ${target.origin} is not trusted: ${result.reason}; ` +
         'name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true'
+      );
+    case 'misnamed':
+      return (
+        `the certificate of ${target.origin} is for another name${result.names === '' ? '' : `: ${result.names}`}; ` +
+        `use one of its names in PDSEND_EVENTS_BASE_URL, or add ${target.hostname} to PDAGENTD_TLS_NAMES of the gateway`
       );
     case 'answer':
       return `${target.origin} answered ${result.status}${hintOf(result.status)}${tried}: ${reasonIn(result.text)}`;

@@ -1,5 +1,5 @@
 import { processedMessage, type Command } from '../command';
-import { CLIENT, CLIENT_URL, HELP, SERVICE_KEY } from '../option';
+import { CLIENT, CLIENT_URL, HELP, SERVICE_KEY, VERSION } from '../option';
 import { compose } from './compose';
 
 export type PdNagiosOption = 'key' | 'type' | 'notification' | 'incidentKey' | 'field' | 'client' | 'clientUrl';
@@ -12,6 +12,7 @@ PDSEND_EVENTS_BASE_URL names its gateway.
 `,
   options: [
     HELP,
+    VERSION,
     SERVICE_KEY,
     {
       name: 'type',

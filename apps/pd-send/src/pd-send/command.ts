@@ -1,6 +1,6 @@
 import { EVENT_ACTIONS, SEVERITIES } from '@pdaltagent/events';
 import { processedMessage, type Command } from '../command';
-import { CLIENT, CLIENT_URL, HELP, SERVICE_KEY } from '../option';
+import { CLIENT, CLIENT_URL, HELP, SERVICE_KEY, VERSION } from '../option';
 import { compose } from './compose';
 
 export type PdSendOption =
@@ -26,6 +26,7 @@ names its gateway.
 `,
   options: [
     HELP,
+    VERSION,
     SERVICE_KEY,
     {
       name: 'type',
@@ -63,7 +64,7 @@ names its gateway.
       short: '-o',
       long: ['--source'],
       value: 'NAME',
-      help: 'the host or thing that is affected (default: PDaltagent)',
+      help: 'the host or thing that is affected (default: the name of this host)',
     },
     {
       name: 'component',

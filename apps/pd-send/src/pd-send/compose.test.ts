@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { readDocument, validate } from '@pdaltagent/events';
 import { compose } from './compose';
 import { parse } from '../parse';
@@ -54,7 +55,7 @@ describe('the event that is sent', () => {
       routing_key: KEY,
       event_action: 'trigger',
       dedup_key: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
-      payload: { summary: 'Disk full', source: 'PDaltagent', severity: 'critical' },
+      payload: { summary: 'Disk full', source: hostname(), severity: 'critical' },
     });
   });
 

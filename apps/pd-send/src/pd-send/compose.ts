@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   generateDedupKey,
   MAXIMUM_SUMMARY_CHARACTERS,
@@ -21,7 +22,7 @@ export function compose(given: ParsedArguments<PdSendOption>): AlertEvent {
   const client = definedMembers({ client: text('client'), client_url: text('clientUrl') });
   const payload = (summary: string): AlertPayload => ({
     summary: truncate(MAXIMUM_SUMMARY_CHARACTERS, summary),
-    source: text('source') ?? 'PDaltagent',
+    source: text('source') ?? hostname(),
     severity: SEVERITIES.find((severity) => severity === text('severity')) ?? 'critical',
     ...definedMembers({ component: text('component'), group: text('group'), class: text('class') }),
     ...details,

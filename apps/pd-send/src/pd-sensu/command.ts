@@ -1,5 +1,5 @@
 import { type Command } from '../command';
-import { HELP, KEY_HELP } from '../option';
+import { HELP, KEY_HELP, VERSION } from '../option';
 import { compose } from './compose';
 
 export type PdSensuOption = 'key' | 'incidentKey';
@@ -12,6 +12,7 @@ PDaltagent where PDSEND_EVENTS_BASE_URL names its gateway.
 `,
   options: [
     HELP,
+    VERSION,
     {
       name: 'key',
       short: '-k',
@@ -25,14 +26,16 @@ PDaltagent where PDSEND_EVENTS_BASE_URL names its gateway.
       short: '-i',
       long: ['--incident-key'],
       value: 'KEY',
-      help: 'names the alert (default: CLIENT/CHECK, else the id of the result)',
+      help: 'names the alert (default: CLIENT/CHECK, else the id of the result; Sensu Go: ENTITY/CHECK)',
     },
   ],
-  epilog: `The action "resolve" resolves the alert, any other triggers it. Severity by the
-status of the check: 0 info, 1 warning, 2 critical, others error.
+  epilog: `Sensu Core: the action "resolve" resolves the alert, any other triggers it. Sensu
+Go: a check with status 0 resolves the alert, any other triggers it. Severity by
+the status of the check: 0 info, 1 warning, 2 critical, others error.
 
-example, as a handler of Sensu Core:
+examples, as a handler of Sensu Core, and of Sensu Go:
   {"handlers": {"pagerduty": {"type": "pipe", "command": "pd-sensu -k KEY"}}}
+  sensuctl handler create pagerduty --type pipe --command "pd-sensu -k KEY"
 
 Prints nothing once the event was accepted.
 `,

@@ -45,6 +45,52 @@ describe('the event of a Sensu check result', () => {
     expect(await composed(JSON.stringify(RESULT), '-i', 'mine')).toMatchObject({ dedup_key: 'mine' });
   });
 
+  describe('an event of Sensu Go', () => {
+    const GO = {
+      entity: { entity_class: 'agent', metadata: { name: 'web1', namespace: 'default' } },
+      check: { metadata: { name: 'disk', namespace: 'default' }, output: '98% used\n', state: 'failing', status: 2 },
+      id: '6f0d1c2e',
+      timestamp: 1617050501,
+    };
+    const passing = { ...GO, id: '7a1b2c3d', check: { ...GO.check, output: 'ok\n', state: 'passing', status: 0 } };
+
+    it('triggers and resolves one alert, named by entity and check', async () => {
+      expect(await composed(JSON.stringify(GO))).toEqual({
+        routing_key: KEY,
+        event_action: 'trigger',
+        dedup_key: 'web1/disk',
+        payload: {
+          summary: 'web1/disk : 98% used',
+          source: 'web1',
+          severity: 'critical',
+          component: 'disk',
+          custom_details: GO,
+        },
+      });
+      expect(await composed(JSON.stringify(passing))).toMatchObject({
+        event_action: 'resolve',
+        dedup_key: 'web1/disk',
+      });
+    });
+
+    it.each([
+      ['without a check', { entity: GO.entity, metrics: {}, id: 'a' }],
+      ['without a name', { ...GO, entity: { metadata: {} } }],
+    ])('is none %s', async (_, event) => {
+      await expect(composed(JSON.stringify(event))).rejects.toThrow('the event of Sensu Go lacks entity.metadata.name');
+    });
+  });
+
+  it('shortens a key that is too long for PagerDuty, the same for each event', async () => {
+    const long = { ...RESULT, client: { name: 'c'.repeat(300) } };
+    const [first, second] = [
+      await composed(JSON.stringify(long)),
+      await composed(JSON.stringify(long), '-i', 'k'.repeat(256)),
+    ];
+    expect(first.dedup_key).toMatch(/^[0-9a-f]{64}$/);
+    expect(second.dedup_key).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   it.each([
     ['no JSON', 'the standard input is no JSON object'],
     ['[]', 'the standard input is no JSON object'],

@@ -3,7 +3,6 @@ import {
   MAXIMUM_SUMMARY_CHARACTERS,
   readDocument,
   type AlertEvent,
-  type JsonObject,
   type Severity,
 } from '@pdaltagent/events';
 import { CommandError } from '../command';
@@ -13,24 +12,31 @@ import { type PdSensuOption } from './command';
 
 const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
 
-/** The event for a check result; key, summary and details as PagerDuty Agent's pd-sensu makes them. @throws CommandError */
-export async function compose(
-  given: ParsedArguments<PdSensuOption>,
-  input: () => Promise<string>,
-): Promise<AlertEvent> {
+/**
+ * The event for a check result; of Sensu Core with key, summary and details as PagerDuty Agent's pd-sensu makes them. Events
+ * of Sensu Go have an entity in place of a client, and no action: a check with status 0 is passing (Sensu Go, "Events
+ * reference"). @throws CommandError
+ */
+export async function compose(given: ParsedArguments<PdSensuOption>, input: () => Promise<string>): Promise<AlertEvent> {
   const reading = readDocument(Buffer.from(await input()));
   if (!reading.ok) throw new CommandError('the standard input is no JSON object: it should be a check result of Sensu');
   const result = reading.document.value;
-  const client = textIn(result['client'], 'name');
-  const check = textIn(result['check'], 'name');
-  const named = client === undefined || check === undefined ? textIn(result, 'id') : dedupKeyOf(`${client}/${check}`);
+  const isGo = isJsonObject(result['entity']);
+  const client = isGo ? nameIn(result['entity']) : textIn(result['client'], 'name');
+  const check = isGo ? nameIn(result['check']) : textIn(result['check'], 'name');
+  // Its id is new for each result: a key made of it would never find its alert again.
+  if (isGo && (client === undefined || check === undefined))
+    throw new CommandError(
+      'the event of Sensu Go lacks entity.metadata.name or check.metadata.name: only events of checks can be sent',
+    );
+  const named = client === undefined || check === undefined ? textIn(result, 'id') : `${client}/${check}`;
   const key = lastValue(given, 'incidentKey') || named;
   if (key === undefined) throw new CommandError('the check result has neither client.name and check.name nor id');
-  const action = textIn(result, 'action');
+  const isResolved = isGo ? statusOf(result['check']) === 0 : textIn(result, 'action') === 'resolve';
   return {
     routing_key: lastValue(given, 'key') ?? '',
-    event_action: action === 'resolve' ? 'resolve' : 'trigger',
-    dedup_key: key,
+    event_action: isResolved ? 'resolve' : 'trigger',
+    dedup_key: dedupKeyOf(key),
     payload: {
       summary: truncate(MAXIMUM_SUMMARY_CHARACTERS, `${key} : ${textIn(result['check'], 'output') ?? ''}`.trim()),
       source: client ?? key,
@@ -46,7 +52,16 @@ function textIn(value: unknown, name: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
-function severityOf(check: JsonObject[string]): Severity {
-  const status = isJsonObject(check) ? check['status'] : undefined;
+/** Sensu Go keeps the name of a resource in its metadata. */
+function nameIn(resource: unknown): string | undefined {
+  return isJsonObject(resource) ? textIn(resource['metadata'], 'name') : undefined;
+}
+
+function statusOf(check: unknown): unknown {
+  return isJsonObject(check) ? check['status'] : undefined;
+}
+
+function severityOf(check: unknown): Severity {
+  const status = statusOf(check);
   return (typeof status === 'number' ? SEVERITIES[status] : undefined) ?? 'error';
 }

@@ -1,5 +1,5 @@
 import { type Command } from '../command';
-import { HELP, KEY_HELP } from '../option';
+import { HELP, KEY_HELP, VERSION } from '../option';
 import { compose } from './compose';
 
 export type PdZabbixOption = 'key' | 'type' | 'body';
@@ -11,7 +11,7 @@ export const pdZabbix: Command<PdZabbixOption> = {
 PDSEND_EVENTS_BASE_URL names its gateway. Zabbix calls it as the script of a media
 type, with the parameters {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE}.
 `,
-  options: [HELP],
+  options: [HELP, VERSION],
   positionals: [
     {
       name: 'key',

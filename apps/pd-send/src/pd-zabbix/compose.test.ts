@@ -43,6 +43,12 @@ describe('the event of a Zabbix message', () => {
     });
   });
 
+  it('has a key that PagerDuty takes, the same for each event, however long the given one is', () => {
+    const body = `${BODY}\nincident_key:${'k'.repeat(300)}`;
+    expect(composed('trigger', body).dedup_key).toMatch(/^[0-9a-f]{64}$/);
+    expect(composed('resolve', body).dedup_key).toBe(composed('trigger', body).dedup_key);
+  });
+
   it('resolves what Zabbix will not follow any more', () => {
     const event = composed('trigger', `${BODY}\nNOTE:Escalation cancelled: host was disabled`);
     expect(event).toMatchObject({ event_action: 'resolve', dedup_key: '13502-db1' });

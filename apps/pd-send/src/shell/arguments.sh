@@ -1,12 +1,13 @@
 # The command line, read as Python's argparse reads it.
 
-long_names='--help --service-key --routing-key --event-type --description --incident-key --severity --source
+long_names='--help --version --service-key --routing-key --event-type --description --incident-key --severity --source
 --component --group --class --client --client-url --field --quiet'
 
 # option_named NAME: sets $option to the option that has this short or long name, and $label to what messages call it.
 option_named() {
   case $1 in
     -h | --help) option=help label=-h/--help ;;
+    -V | --version) option=version label=-V/--version ;;
     -k | --service-key | --routing-key) option=key label=-k/--service-key ;;
     -t | --event-type) option=type label=-t/--event-type ;;
     -d | --description) option=description label=-d/--description ;;
@@ -78,7 +79,7 @@ parse() {
     esac
     while [ -n "$option" ]; do
       case $option in
-        help | quiet)
+        help | version | quiet)
           eval "given_$option=yes"
           [ "$is_attached" = yes ] || break
           # -qk KEY: switches may be written together with what follows them.
@@ -99,7 +100,7 @@ parse() {
       esac
     done
   done
-  [ -z "${given_help:-}" ] || return 0
+  [ -z "${given_help:-}${given_version:-}" ] || return 0
   missing=
   [ -n "${given_key+given}" ] || missing=-k/--service-key
   [ -n "${given_type+given}" ] || missing="$missing${missing:+, }-t/--event-type"

@@ -73,6 +73,8 @@ export const COMPARISONS: readonly Comparison[] = [
   asks('nothing'),
   asks('help', '-h', '-x'),
   asks('help among others', ...TRIGGER, '--help'),
+  asks('the version', '--version'),
+  asks('the version among others', ...TRIGGER, '-qV'),
   asks('no key', '-t', 'trigger', '-d', 'd'),
   asks('a type that is none', '-k', KEY, '-t', 'x'),
   asks('a severity that is none', ...TRIGGER, '-s', "it's"),

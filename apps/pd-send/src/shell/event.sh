@@ -53,11 +53,17 @@ compose() {
   body="{${members#,}}"
 }
 
+# find_host: sets $host to the name of this host.
+find_host() {
+  host=$(uname -n 2>/dev/null) || { read -r host </proc/sys/kernel/hostname; } 2>/dev/null || host=localhost
+}
+
 add_payload() {
   outside=$members
   escape "$given_description" 1024
   members=",\"summary\":\"$escaped\""
-  member source "${given_source-PDaltagent}"
+  [ -n "${given_source+given}" ] || find_host
+  member source "${given_source-$host}"
   member severity "${given_severity:-critical}"
   [ -z "${given_component+given}" ] || member component "$given_component"
   [ -z "${given_group+given}" ] || member group "$given_group"

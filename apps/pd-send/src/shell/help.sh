@@ -1,8 +1,8 @@
 # What pd-send says of itself, word for word.
 
-usage='usage: pd-send [-h] -k KEY -t {trigger,acknowledge,resolve} [-d TEXT] [-i KEY]
-               [-s {critical,error,warning,info}] [-o NAME] [-m NAME] [-g NAME]
-               [-l NAME] [-c NAME] [-u URL] [-f KEY=VALUE] [-q]'
+usage='usage: pd-send [-h] [-V] -k KEY -t {trigger,acknowledge,resolve} [-d TEXT]
+               [-i KEY] [-s {critical,error,warning,info}] [-o NAME] [-m NAME]
+               [-g NAME] [-l NAME] [-c NAME] [-u URL] [-f KEY=VALUE] [-q]'
 
 help='
 Sends an event to PagerDuty, by way of PDaltagent where PDSEND_EVENTS_BASE_URL
@@ -11,6 +11,8 @@ names its gateway.
 options:
   -h, --help
                         show this help and exit
+  -V, --version
+                        show the version and exit
   -k KEY, --service-key KEY, --routing-key KEY
                         integration key of the PagerDuty service, or routing key
                         of an orchestration: 32 characters
@@ -26,7 +28,8 @@ options:
   -s {critical,error,warning,info}, --severity {critical,error,warning,info}
                         how bad it is (default: critical)
   -o NAME, --source NAME
-                        the host or thing that is affected (default: PDaltagent)
+                        the host or thing that is affected (default: the name of
+                        this host)
   -m NAME, --component NAME
                         the part of the source that is affected
   -g NAME, --group NAME

@@ -3,6 +3,10 @@ if [ -n "${given_help:-}" ]; then
   printf '%s\n' "$usage" "$help"
   exit 0
 fi
+if [ -n "${given_version:-}" ]; then
+  printf 'pd-send %s\n' '@VERSION@'
+  exit 0
+fi
 compose
 read_settings
 case $skip_verification$target in

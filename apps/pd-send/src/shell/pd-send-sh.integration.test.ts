@@ -130,6 +130,12 @@ describe('pd-send.sh', () => {
       /^pd-send: the certificate of https:\/\/127\.0\.0\.1:\d+ is not trusted: .*; name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true\n$/,
     );
     expect(await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL, PDSEND_CA_FILE })).toMatchObject({ code: 0, stderr: '' });
+    const elsewhere = PDSEND_EVENTS_BASE_URL.replace('127.0.0.1', 'localhost');
+    const misnamed = await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL: elsewhere, PDSEND_CA_FILE });
+    expect(misnamed.code).toBe(1);
+    expect(misnamed.stderr).toMatch(
+      /^pd-send: the certificate of https:\/\/localhost:\d+ is for another name: .*; use one of its names in PDSEND_EVENTS_BASE_URL, or add the host to PDAGENTD_TLS_NAMES of the gateway\n$/,
+    );
     const skipped = await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL, PDSEND_SKIP_CERT_VERIFY: 'ON' });
     expect(skipped).toMatchObject({
       code: 0,

@@ -24,6 +24,9 @@ send() {
     untrusted)
       fail "the certificate of $origin is not trusted: $reason; name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true"
       ;;
+    misnamed)
+      fail "the certificate of $origin is for another name: $reason; use one of its names in PDSEND_EVENTS_BASE_URL, or add the host to PDAGENTD_TLS_NAMES of the gateway"
+      ;;
     answered)
       hint=
       [ "$status" != 401 ] || hint=" (PDSEND_TOKEN must be one of the gateway's tokens)"
@@ -64,6 +67,10 @@ post() {
   reason=${answer##*"curl: ("}
   reason=${reason#*") "}
   reason=${reason%%"$newline"*}
+  # curl has one exit code for both; its words depend on its TLS library.
+  case $outcome$reason in
+    untrusted*'subject name'* | untrusted*'host name'* | untrusted*hostname* | untrusted*'not match'*) outcome=misnamed ;;
+  esac
   [ $code -ne 28 ] || reason="no answer within $attempt_timeout_s s"
 }
 

@@ -6,7 +6,8 @@
 LC_ALL=C
 export LC_ALL
 unset IFS given_key given_type given_description given_incidentKey given_severity given_source given_component \
-  given_group given_class given_client given_clientUrl given_quiet given_help
+  given_group given_class given_client given_clientUrl given_quiet given_help \
+  given_version
 
 fail() {
   printf 'pd-send: %s\n' "$1" >&2
