@@ -37,6 +37,7 @@ export function namesOf(service: string): ReadonlySet<string> {
 
 /** What the images fix, and limits that nobody has to move: to be set by whoever reads docs/configuration.md. */
 const NOT_OFFERED = [
+  'PDAGENTD_LISTEN_ADDRESS',
   'PDAGENTD_HTTP_PORT',
   'PDAGENTD_HTTPS_PORT',
   'PDAGENTD_TLS_CERT',

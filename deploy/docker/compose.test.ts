@@ -1,6 +1,8 @@
 import { readConfiguration } from '@pdaltagent/service';
 import { version } from '../../package.json';
-import { missingAmong, namesOf, SERVICES, settingsAmong, textOf } from '../services.fixture';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { adminPortOf, missingAmong, namesOf, SERVICES, settingsAmong, textOf } from '../services.fixture';
 import { type ComposeService, readCompose } from './compose.fixture';
 
 const { services, volumes } = readCompose('docker-compose.yml');
@@ -50,6 +52,8 @@ describe.each(OURS)('%s', (name) => {
   it('is built from the one Dockerfile, under the name and version of its image', () => {
     expect(service.image).toBe(`pdaltagent/${name}:${version}`);
     expect(service.build).toMatchObject({ dockerfile: 'deploy/docker/Dockerfile', args: { APP: name } });
+    // Nobody publishes it: Compose v2 would look for it in a registry, where anybody may own the name.
+    expect(service['pull_policy']).toBe('build');
   });
 
   it('is told only variables that it reads', () => {
@@ -105,6 +109,37 @@ it('keeps queues, memory, spool and passwords in volumes, and the broker under o
 
 it('has no password in the file', () => {
   expect(textOf('docker-compose.yml')).not.toMatch(/(?:PASS|PASSWORD):|:\/\/[^$@\s]*:[^$@\s]+@/);
+});
+
+describe('the example of a scraper', () => {
+  const metrics = readCompose('deploy/docker/metrics.yml');
+  const prometheus = z
+    .object({
+      scrape_configs: z.array(
+        z.object({
+          job_name: z.string(),
+          dns_sd_configs: z.tuple([z.object({ names: z.tuple([z.string()]), type: z.literal('A'), port: z.number() })]),
+        }),
+      ),
+    })
+    .parse(parse(textOf('deploy/docker/prometheus.yml')));
+
+  it('finds each container of every service on its admin port', () => {
+    const found = prometheus.scrape_configs.map(({ job_name: job, dns_sd_configs: [{ names, port }] }) => [
+      job,
+      names[0],
+      port,
+    ]);
+    expect(found).toEqual(OURS.map((name) => [name, name, adminPortOf(name)]));
+  });
+
+  it('shares a network with every service and none with the servers, and is reached from this machine only', () => {
+    const scraper = metrics.services['prometheus'];
+    expect(scraper).toMatchObject({ networks: ['outside'], ports: ['127.0.0.1:9090:9090'] });
+    expect(scraper?.volumes).toContain('./deploy/docker/prometheus.yml:/etc/prometheus/prometheus.yml:ro');
+    for (const name of OURS) expect(serviceOf(name)['networks']).toContain('outside');
+    for (const name of SERVERS) expect(serviceOf(name)['networks']).toEqual(['inside']);
+  });
 });
 
 describe('the demo', () => {
