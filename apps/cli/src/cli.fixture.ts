@@ -40,7 +40,8 @@ export async function runCli(
     answer,
     name = 'pdaltagent',
     input = [],
-  }: { answer?: string; name?: 'pdaltagent' | 'pd-queue'; input?: readonly Uint8Array[] } = {},
+    colour = false,
+  }: { answer?: string; colour?: boolean; name?: 'pdaltagent' | 'pd-queue'; input?: readonly Uint8Array[] } = {},
 ): Promise<CliResult> {
   let out = '';
   let error = '';
@@ -52,6 +53,7 @@ export async function runCli(
     error: (text) => (error += text),
     now: () => NOW,
     interactive: answer !== undefined,
+    showsColour: colour,
     showsProgress: false,
     ask: (question) => {
       questions.push(question);

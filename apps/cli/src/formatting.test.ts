@@ -63,6 +63,7 @@ describe('progress', () => {
       error,
       now: () => clock.wall(),
       interactive: false,
+      showsColour: false,
       showsProgress,
       ask,
     };

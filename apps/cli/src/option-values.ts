@@ -18,6 +18,17 @@ export function countOption(text: string): number {
 }
 
 /**
+ * The address of an admin port, as `http://localhost:8091` or `localhost:8091`, after those that were given before it.
+ * @throws InvalidArgumentError, which commander tells with the option's name
+ */
+export function addressOption(text: string, before: readonly string[] = []): readonly string[] {
+  const url = /^[\w.-]+:\d+$|^\[[\da-f:.]+\]:\d+$/i.test(text) ? `http://${text}` : text;
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
+    throw new InvalidArgumentError('It has to be a URL, as http://localhost:8091, or host:port.');
+  return [...before, url];
+}
+
+/**
  * A time in the past: ISO 8601, or how long ago. @returns milliseconds since 1970
  * @throws InvalidArgumentError, which commander tells with the option's name
  */

@@ -15,6 +15,8 @@ export function processTerminal(): Terminal {
     error: (text) => process.stderr.write(text),
     now: () => SYSTEM_CLOCK.wall(),
     interactive: process.stdin.isTTY && process.stderr.isTTY,
+    // https://no-color.org: set and not empty means no colour.
+    showsColour: process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
     showsProgress: process.stderr.isTTY,
     ask: async (question) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });

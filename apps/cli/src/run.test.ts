@@ -19,6 +19,10 @@ describe('pdaltagent', () => {
     'dead-letters list --limit ten',
     'dead-letters list --since yesterday',
     'dead-letters show',
+    'status --worker foo',
+    'status --worker localhost:http',
+    'status --worker ftp://localhost:8091',
+    'completion tcsh',
     'trace',
   ])('ends with 2 and says why where the command line is wrong: %s', async (words) => {
     const { code, out, error } = await on(words);

@@ -1,6 +1,7 @@
 import { BrokerUnavailable } from '@pdaltagent/messaging';
 import { ConfigurationError, EXIT_CONFIGURATION, maskSecrets } from '@pdaltagent/service';
 import { Command, CommanderError } from 'commander';
+import { completionCommand } from './completion';
 import { deadLettersCommand } from './dead-letters/command';
 import { quarantineCommand } from './quarantine/command';
 import { scrubCommand } from './scrub/command';
@@ -26,6 +27,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     traceCommand(terminal, finish),
     scrubCommand(terminal, finish),
     webhooksCommand(terminal, finish),
+    completionCommand(terminal, finish),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap(({ commands: subcommand }) => subcommand)]) {

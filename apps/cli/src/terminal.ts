@@ -9,6 +9,8 @@ export interface Terminal {
   readonly now: () => number;
   /** A person sits at it and can be asked. */
   readonly interactive: boolean;
+  /** What is written to `out` may be coloured. */
+  readonly showsColour: boolean;
   /** What is written to `error` can be written over. */
   readonly showsProgress: boolean;
   /** Writes the question and resolves with the line that is typed. */

@@ -49,7 +49,11 @@ it('a delivered event is in the log by its id, and remembered as the latest of i
     ...toProperties({ ...event, receivedAt: Date.now() }),
   });
 
-  const store = new Store({ url: servers.redisUrl, name: 'test', log: { info: () => undefined, warn: () => undefined } });
+  const store = new Store({
+    url: servers.redisUrl,
+    name: 'test',
+    log: { info: () => undefined, warn: () => undefined },
+  });
   store.start();
   const deliveries = new LastDeliveries(store, 'events');
   const [last] = await waitUntil(

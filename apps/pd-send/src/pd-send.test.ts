@@ -158,7 +158,7 @@ describe('pd-send', () => {
   it('says of a certificate for another name which names it has, and what helps', async () => {
     const server = https.createServer(
       { cert: certificate.cert, key: certificate.private },
-      answering([], [202, SUCCESS]),
+      respondWith([], [202, SUCCESS]),
     );
     const port = await listen(server);
     const environment = {

@@ -37,6 +37,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .description('show everything about one dead letter, including its body')
     .argument('<id>')
     .option('--json', 'as JSON')
+    .addHelpText('after', SHOW_HELP)
     .action((id: string, options: ShowOptions) => finish(show(terminal, id, options)));
 
   addSelectionOptions(addFamilyOptions(command.command('replay')))
@@ -57,6 +58,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .description('remove dead letters permanently')
     .option('--yes', 'do not ask for confirmation; required without a terminal')
     .option('--json', 'the result as JSON')
+    .addHelpText('after', DISCARD_HELP)
     .action((ids: string[], options: DiscardOptions & SelectionOptions) =>
       finish(discard(terminal, selectionOf(ids, options), options)),
     );
@@ -89,6 +91,19 @@ examples:
   pdaltagent dead-letters list --json | jq -r '.[] | select(.action == "trigger") | .id'
 `;
 
+const SHOW_HELP = `
+example:
+  pdaltagent dead-letters show 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b
+`;
+
+const DISCARD_HELP = `
+examples:
+  pdaltagent dead-letters discard 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b
+  pdaltagent dead-letters discard --all --webhooks --yes
+
+exit codes: 0 all of them are gone, 1 some are not
+`;
+
 const REPLAY_HELP = `
 Dead letters are sent in the order in which they became dead letters, after the messages already waiting in their
 lane. Each keeps its id; its age starts again (the time of its first acceptance is kept). A dead letter is removed
@@ -99,4 +114,10 @@ the alert, events that workers hold (queried for up to 20 alerts), messages wait
 which the workers record in Redis. Events that would undo it are skipped: a trigger whose resolve was delivered, a
 resolve or an acknowledge after a new trigger. Without Redis, and for dead letters older than its records, the list
 shows that it is not known; then check the incident in PagerDuty first. On a terminal it asks before it begins.
+
+examples:
+  pdaltagent dead-letters replay 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b
+  pdaltagent dead-letters replay --key d1a6 --yes --json
+
+exit codes: 0 all of them are sent, 1 some are not
 `;

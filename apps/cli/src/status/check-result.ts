@@ -14,19 +14,22 @@ export function needsAttention(results: readonly CheckResult[]): boolean {
   return results.some(({ state }) => state === 'attention');
 }
 
-const MARKS: Readonly<Record<CheckResult['state'], string>> = {
-  fine: 'ok',
-  note: 'note',
-  off: 'off',
-  attention: 'ATTENTION',
+/** In the text: the word of `--json`, but one that cannot be overlooked, and ANSI's number for its colour. */
+const MARKS: Readonly<Record<CheckResult['state'], readonly [word: string, colour: number]>> = {
+  fine: ['fine', 32],
+  note: ['note', 33],
+  off: ['off', 90],
+  attention: ['ATTENTION', 31],
 };
 
-/** One line per finding, and one below it for what to do. */
-export function formatResults(results: readonly CheckResult[]): string {
+/** One line per result, and one below it for what to do. */
+export function formatResults(results: readonly CheckResult[], showsColour = false): string {
   const width = Math.max(...results.map(({ subject }) => subject.length));
   return results
     .map(({ subject, state, detail, advice }) => {
-      const line = `${subject.padEnd(width)}  ${MARKS[state].padEnd(9)}  ${detail}\n`;
+      const [word, colour] = MARKS[state];
+      const mark = showsColour ? `\u001b[${colour}m${word.padEnd(9)}\u001b[0m` : word.padEnd(9);
+      const line = `${subject.padEnd(width)}  ${mark}  ${detail}\n`;
       return advice === undefined ? line : `${line}${' '.repeat(width + 13)}-> ${advice}\n`;
     })
     .join('');

@@ -2,6 +2,7 @@ import { brokerVariables, readConfiguration, redisVariables } from '@pdaltagent/
 import { Command } from 'commander';
 import { pagerDutyVariables } from '../configuration';
 import { type Runner } from '../dead-letters/command';
+import { addressOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { checkBroker } from './broker';
 import { formatResults, needsAttention } from './check-result';
@@ -21,14 +22,17 @@ export interface StatusOptions {
 export function statusCommand(terminal: Terminal, finish: Runner): Command {
   return new Command('status')
     .description('show what runs, what waits, dead letters, and what to do about problems')
-    .option('--worker <url...>', 'also query workers on their admin ports, for example http://localhost:8091')
+    .option('--worker <url...>', 'also query workers on their admin ports, for example localhost:8091', addressOption)
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
     .action((options: StatusOptions) => finish(status(terminal, options)));
 }
 
 /** Looks at everything at once; nothing takes longer than a few seconds. @returns 0 fine, 1 something needs attention */
-export async function status({ environment, out, now }: Terminal, options: StatusOptions): Promise<number> {
+export async function status(
+  { environment, out, now, showsColour }: Terminal,
+  options: StatusOptions,
+): Promise<number> {
   const configuration = readConfiguration(
     { ...brokerVariables, ...redisVariables, ...pagerDutyVariables },
     environment,
@@ -48,13 +52,22 @@ export async function status({ environment, out, now }: Terminal, options: Statu
   ]);
   const results = checks.flat();
   const attention = needsAttention(results);
-  out(options.json ? `${JSON.stringify({ ok: !attention, findings: results }, null, 2)}\n` : formatResults(results));
+  out(
+    options.json
+      ? `${JSON.stringify({ ok: !attention, findings: results }, null, 2)}\n`
+      : formatResults(results, showsColour),
+  );
   return attention ? 1 : 0;
 }
 
 const HELP = `
 A worker holds up to 64 messages of a lane. Only the worker knows the age of the oldest of them and the throttled keys:
 --worker queries it.
+
+examples:
+  pdaltagent status
+  pdaltagent status --worker worker-1:8091 worker-2:8091
+  pdaltagent status --json | jq -r '.findings[] | select(.state == "attention") | .subject, .advice'
 
 exit codes: 0 all is well, 1 something needs attention
 `;

@@ -6,11 +6,13 @@ import { type CheckResult } from './check-result';
 export function checkLanes({ name, state, workers }: FamilyReport): CheckResult[] {
   const service = name === 'events' ? 'delivery-worker' : 'webhook-sender';
   if (state === undefined) {
-    const detail = `never declared: no service for ${name} has been started on this broker`;
-    // Webhooks are optional.
-    return name === 'events'
-      ? [{ subject: name, state: 'attention', detail, advice: 'start the ingest-gateway and a delivery-worker' }]
-      : [{ subject: name, state: 'off', detail }];
+    if (name === 'events') {
+      const detail = 'no lanes on this broker yet: neither an ingest-gateway nor a delivery-worker has connected to it';
+      return [{ subject: name, state: 'attention', detail, advice: 'start the ingest-gateway and a delivery-worker' }];
+    }
+    // Webhooks are optional: without a destination the log-poller and the webhook-sender run and declare nothing.
+    const detail = 'not in use: no lanes on this broker (without a destination, log-poller and webhook-sender idle)';
+    return [{ subject: name, state: 'off', detail }];
   }
   const { lanes } = state;
   const waiting = lanes.reduce((sum, { queue }) => sum + queue.waiting, 0);

@@ -42,7 +42,11 @@ async function trace(terminal: Terminal, name: string, { key, json }: TraceOptio
 }
 
 /** Redis remembers each delivered message by its id, and for a day the latest of each alert. */
-async function rememberedOf({ environment }: Terminal, redisUrl: string, { name, key }: Question): Promise<Remembered> {
+async function rememberedOf(
+  { environment }: Terminal,
+  redisUrl: string,
+  { name, key }: TraceRequest,
+): Promise<Remembered> {
   const alert = key === undefined ? undefined : alertNameOf({ routingKey: key, orderKey: `${key}:${name}` });
   const known = await withStore(redisUrl, async (store) => {
     const delivered = await new DeliveredMarkers(store, 1).has([name]);

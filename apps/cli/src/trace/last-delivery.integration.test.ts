@@ -1,14 +1,14 @@
 import { alertNameOf } from '@pdaltagent/messaging';
 import { LastDeliveries, Store } from '@pdaltagent/store';
 import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
-import { command, declareAll, KEY, OTHER_KEY } from '../cli.fixture';
+import { runCli, declareTopologies, KEY, OTHER_KEY } from '../cli.fixture';
 
 const log = { info: () => undefined, warn: () => undefined };
 let servers: TestServers;
 
 beforeAll(async () => {
   servers = await testServers();
-  await declareAll(servers.amqpUrl);
+  await declareTopologies(servers.amqpUrl);
   const store = new Store({ url: servers.redisUrl, name: 'test', log });
   store.start();
   await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 const trace = (environment: Record<string, string>, ...words: string[]) =>
-  command(['trace', ...words], { PDAGENTD_AMQP_URL: servers.amqpUrl, ...environment });
+  runCli(['trace', ...words], { PDAGENTD_AMQP_URL: servers.amqpUrl, ...environment });
 
 it('finds an alert by its dedup key after its event was delivered', async () => {
   const redis = { PDAGENTD_REDIS_URL: servers.redisUrl };

@@ -35,7 +35,7 @@ export function formatReport(report: TraceReport, age: number | undefined): stri
 
 function deliveredLines({ delivered, last_deliveries: last }: TraceReport): string[] {
   const lines = last.map(({ id, key, action, accepted_at: accepted, delivered_at: at }) =>
-    printable(`delivered at ${at}: ${action}, accepted at ${accepted}, id ${id}, key ${key}; the latest of its alert`),
+    singleLine(`delivered at ${at}: ${action}, accepted at ${accepted}, id ${id}, key ${key}; the latest of its alert`),
   );
   switch (delivered) {
     case 'delivered':
@@ -54,18 +54,22 @@ function heldLine(held: TraceReport['held'][number]): string {
   const tries =
     held.attempts === 0
       ? 'not tried yet'
-      : `${held.attempts} ${held.attempts === 1 ? 'try' : 'tries'}, the last at ${held.last_attempt_at ?? '-'}${held.last_outcome === null ? '' : ` (${held.last_outcome})`}`;
+      : `${triesOf(held.attempts)}, the last at ${held.last_attempt_at ?? '-'}${held.last_outcome === null ? '' : ` (${held.last_outcome})`}`;
   const behind = held.behind === 0 ? '' : `, behind ${held.behind}`;
   const next = held.next_attempt_at === null ? '' : `, next try at ${held.next_attempt_at}`;
   const what = singleLine(`${held.id} (${held.key}, alert ${held.alert ?? '-'})`);
   return `held by a worker in ${place}: ${what}: ${tries}; ${STATES[held.state]}${behind}${next}`;
 }
 
+function triesOf(attempts: number | null): string {
+  return `${attempts ?? '?'} ${attempts === 1 ? 'try' : 'tries'}`;
+}
+
 function deadLetterLine(letter: TraceReport['dead_letters'][number]): string {
-  const { id, family, reason, status, attempts, action, alert, last_attempt_at: last } = letter;
+  const { id, family, reason, status, action, alert, last_attempt_at: last } = letter;
   const why = status === null ? reason : `${reason} with ${status}`;
   return singleLine(
-    `dead letter ${id} (${family}): ${action} of ${alert}, ${why}, ${attempts} tries, the last at ${last ?? '-'}`,
+    `dead letter ${id} (${family}): ${action} of ${alert}, ${why}, ${triesOf(letter.attempts)}, the last at ${last ?? '-'}`,
   );
 }
 

@@ -28,7 +28,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .description('read the log entries of a past period from PagerDuty and send their webhooks again')
     .requiredOption('--since <time>', 'start of the period (ISO 8601; without a zone: UTC)')
     .option('--until <time>', 'end of the period (default: now)')
-    .requiredOption('--destination <name...>', 'destinations to send to')
+    .option('--destination <name...>', 'destinations to send to (default: the only one there is)')
     .option('--dry-run', 'only count, send nothing')
     .option('--yes', 'do not ask for confirmation')
     .addHelpText('after', REPLAY_HELP)
@@ -48,7 +48,10 @@ The event is PagerDuty's own pagey.ping. It goes straight to the destination, by
 destination is paused. It needs the webhook-sender's settings: PDAGENTD_WEBHOOKS_FILE or PDAGENTD_WEBHOOK_DEST_URL
 with their secrets, PDAGENTD_CA_FILE and the proxy.
 
-exit codes: 0 the destination accepted it, 1 it did not
+example:
+  pdaltagent webhooks test crm
+
+exit codes: 0 the destination accepted it, 1 it did not, 2 there is no such destination
 `;
 
 const REPLAY_HELP = `
@@ -56,4 +59,8 @@ It needs the log-poller's settings: PDAGENTD_API_TOKEN, the destinations, and th
 variables. Webhooks have their original ids (X-Webhook-Id, the id in the body), so a receiver that drops repeats drops
 these too. They are sent in the order of each incident, after those already waiting, and show the incident as it is at
 PagerDuty now. If the replay is interrupted, run it again.
+
+examples:
+  pdaltagent webhooks replay --since 2026-03-01T00:00:00Z --dry-run
+  pdaltagent webhooks replay --since 2026-03-01 --until 2026-03-02 --destination crm --yes
 `;

@@ -47,7 +47,20 @@ export function findDestination<D extends Destination>(destinations: readonly D[
   const found = destinations.find((destination) => destination.name === name);
   if (found !== undefined) return found;
   if (destinations.length === 0) throw new Failure(NONE);
-  throw new Failure(
-    `there is no destination ${name}; there are: ${destinations.map((known) => known.name).join(', ')}`,
-  );
+  throw new Failure(`there is no destination ${name}; there are: ${namesOf(destinations)}`, 2);
+}
+
+/** The destinations with these names; without names, the only one there is. @throws Failure that says which there are */
+export function chooseDestinations<D extends Destination>(
+  destinations: readonly D[],
+  names: readonly string[] | undefined,
+): D[] {
+  if (names !== undefined) return names.map((name) => findDestination(destinations, name));
+  if (destinations.length === 0) throw new Failure(NONE);
+  if (destinations.length === 1) return [...destinations];
+  throw new Failure(`which destination? give --destination: ${namesOf(destinations)}`, 2);
+}
+
+function namesOf(destinations: readonly Destination[]): string {
+  return destinations.map(({ name }) => name).join(', ');
 }

@@ -21,12 +21,12 @@ import { confirmed } from '../dead-letters/confirmation';
 import { instantOf as textOfInstant } from '../duration';
 import { Progress } from '../progress';
 import { Failure, type Terminal } from '../terminal';
-import { findDestination, pollerDestinations, type WebhookConfiguration } from './configuration';
+import { pollerDestinations, chooseDestinations, type WebhookConfiguration } from './configuration';
 
 export interface ReplayOptions {
   readonly since: string;
   readonly until?: string;
-  readonly destination: readonly string[];
+  readonly destination?: readonly string[];
   readonly dryRun?: true;
   readonly yes?: true;
 }
@@ -45,7 +45,7 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
     environment,
   );
   const all = pollerDestinations(terminal, configuration).current();
-  const destinations = options.destination.map((name) => findDestination(all, name));
+  const destinations = chooseDestinations(all, options.destination);
   const window = parseWindow(options, terminal.now());
   const names = destinations.map(({ name }) => name).join(', ');
   const span = `${textOfInstant(window.since)} to ${textOfInstant(window.until)}`;

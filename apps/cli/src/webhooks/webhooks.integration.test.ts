@@ -91,7 +91,7 @@ describe('webhooks test', () => {
   it('names the destinations there are where it does not know one', async () => {
     const { code, error } = await webhooks('test nobody');
     expect({ code, error }).toEqual({
-      code: 1,
+      code: 2,
       error: 'pdaltagent: there is no destination nobody; there are: tickets, chat, metadata\n',
     });
   });

@@ -106,8 +106,16 @@ describe('An event that PagerDuty refuses', () => {
       [`'payload.timestamp' is invalid (must be an ISO 8601 date and time)`],
     ]),
     [V2, { ...TRIGGER, images: [{ src: '' }] }, [`'images[0].src' is missing or blank`]],
-    [V2, { ...TRIGGER, links: [{ text: 'x' }], client: 5 }, [`'client' is not a string`, `'links[0].href' is missing or blank`]],
-    [V1, { ...V1_TRIGGER, contexts: [{ type: 'image' }, {}] }, [`'contexts[0].src' is missing or blank`, `'contexts[1].type' is invalid (must be one of: link image)`]],
+    [
+      V2,
+      { ...TRIGGER, links: [{ text: 'x' }], client: 5 },
+      [`'client' is not a string`, `'links[0].href' is missing or blank`],
+    ],
+    [
+      V1,
+      { ...V1_TRIGGER, contexts: [{ type: 'image' }, {}] },
+      [`'contexts[0].src' is missing or blank`, `'contexts[1].type' is invalid (must be one of: link image)`],
+    ],
     [CHANGE, { routing_key: KEY, payload: {} }, [`'payload.summary' is missing or blank`]],
     [V1, {}, [`Service key can't be blank`, `'event_type' is missing or blank`]],
     [V1, { ...V1_TRIGGER, service_key: 'abc' }, ['Service key is the wrong length (should be 32 characters)']],

@@ -17,7 +17,10 @@ const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
  * of Sensu Go have an entity in place of a client, and no action: a check with status 0 is passing (Sensu Go, "Events
  * reference"). @throws CommandError
  */
-export async function compose(given: ParsedArguments<PdSensuOption>, input: () => Promise<string>): Promise<AlertEvent> {
+export async function compose(
+  given: ParsedArguments<PdSensuOption>,
+  input: () => Promise<string>,
+): Promise<AlertEvent> {
   const reading = readDocument(Buffer.from(await input()));
   if (!reading.ok) throw new CommandError('the standard input is no JSON object: it should be a check result of Sensu');
   const result = reading.document.value;
