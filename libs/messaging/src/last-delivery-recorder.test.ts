@@ -7,8 +7,8 @@ const observer: LaneObserver = {
   attempted: () => undefined,
   interrupted: () => undefined,
   delivered: () => undefined,
-  repeated: () => undefined,
-  buried: () => undefined,
+  duplicateDropped: () => undefined,
+  deadLettered: () => undefined,
 };
 
 const message = (id: string, orderKey: string): IncomingMessage => ({
@@ -32,7 +32,7 @@ it('records the deliveries of a moment together, each under its alert, and none 
   observing.delivered(message('a', `${KEY}:db1/disk`));
   observing.delivered({ ...message('b', `${KEY}:db2/disk`), originalReceivedAt: 3 });
   observing.delivered(message('change', 'change'));
-  observing.repeated(message('c', `${KEY}:db1/disk`));
+  observing.duplicateDropped(message('c', `${KEY}:db1/disk`));
   await recorder.stop();
   expect(recorded).toEqual([
     [
