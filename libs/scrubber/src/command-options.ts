@@ -53,13 +53,13 @@ export const TOOLS: readonly Tool[] = [
       'mydumper|myloader|mongo(?:sh|dump|restore|export|import|stat|top|files)?|cqlsh|couchbase-cli|cbstats|beeline|hdbsql|rabbitmqadmin',
     letters: ['-p'],
   },
-  { programs: 'sqlcmd|osql|bcp|isql|tsql|defncopy', letters: ['-P'] },
+  { programs: 'sqlcmd|osql|bcp|isql|tsql|defncopy|check_mssql', letters: ['-P'], options: ['/P'] },
   { programs: 'vsql', letters: ['-w'] },
   { programs: 'redis-cli', options: ['-a', '--pass'] },
   { programs: 'influx', options: ['-password'] },
   {
     programs:
-      'check_(?:mysql(?:_query)?|pgsql|postgres|mssql|oracle|db2|mongodb|disk_smb|radius|esx\\w{0,20}|vmware\\w{0,20}|wmi\\w{0,20}|rabbitmq\\w{0,20}|redfish|idrac\\w{0,10}|ilo\\d?\\w{0,10}|hana|jmx\\w{0,10})',
+      'check_(?:mysql(?:_query)?|pgsql|postgres|oracle|db2|mongodb|disk_smb|radius|esx\\w{0,20}|vmware\\w{0,20}|wmi\\w{0,20}|rabbitmq\\w{0,20}|redfish|idrac\\w{0,10}|ilo\\d?\\w{0,10}|hana|jmx\\w{0,10})',
     letters: ['-p'],
     options: ['--password', '--pass', '--dbpass'],
   },

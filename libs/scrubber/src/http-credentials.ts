@@ -10,7 +10,8 @@ const TOKEN_SCHEME = /^(?:bearer|basic|negotiate|ntlm|kerberos|dpop|jwt)$/i;
 const OPEN_PARAMETER =
   /^(?:realm|uri|username|userhash|algorithm|qop|nc|c?nonce|opaque|domain|stale|charset|headers|signedheaders|keyid|id|ts|timestamp|created|expires|version|ext|dlg|app|sr|se|skn|email|name|type|error|scope|oauth_(?:version|signature_method|timestamp|nonce|callback)|sentry_(?:version|client|timestamp)|credential)$/i;
 
-const SCHEME = /([A-Za-z][\w-]{0,40})(?: {1,2}|=(?=[\w.-]{1,64}@))(?=[^\s=])/y;
+const SCHEME = /([A-Za-z][\w-]{0,40})(?: {1,8}|=(?=[\w.-]{1,64}@))(?=[^\s=])/y;
+const TOKEN68 = /[\w.~+/-]{1,8192}={1,2}(?=\\{0,8}["']?(?:[\s,;\])}]|$))/y;
 const PARAMETER = /[ ,;&]{0,4}([A-Za-z][\w-]{0,40}) ?= ?/y;
 const QUOTED = /(\\{0,8}["'])([^"'\\\r\n]{0,8192})/y;
 const PLAIN = /[^\s"'\\,;&\])}]{0,8192}/y;
@@ -18,7 +19,7 @@ const LIST = /[\w;-]{0,1024}/y;
 const TOKEN = /[^\s"'\\,;\])}]{4,8192}/y;
 
 /** Every pattern of this file that runs over whole texts. */
-export const CREDENTIAL_PATTERNS: readonly RegExp[] = [SCHEME, PARAMETER, QUOTED, PLAIN, LIST, TOKEN];
+export const CREDENTIAL_PATTERNS: readonly RegExp[] = [SCHEME, TOKEN68, PARAMETER, QUOTED, PLAIN, LIST, TOKEN];
 
 /** The secrets in credentials that begin at `start` (RFC 9110, 11.4): a scheme, and one token or several parameters. */
 export function credentialSpans(text: string, start: number): readonly Span[] {
@@ -39,6 +40,8 @@ export function credentialSpans(text: string, start: number): readonly Span[] {
 
 /** Values of the parameters that are secret; undefined if there are no parameters. */
 function parameterSpans(text: string, start: number): readonly Span[] | undefined {
+  TOKEN68.lastIndex = start;
+  if (TOKEN68.test(text)) return undefined;
   const spans: Span[] = [];
   let position = start;
   for (let count = 0; count < 40; count += 1) {
@@ -46,8 +49,6 @@ function parameterSpans(text: string, start: number): readonly Span[] | undefine
     const name = PARAMETER.exec(text)?.[1];
     if (name === undefined) break;
     const span = valueAt(text, PARAMETER.lastIndex, /^signedheaders$/i.test(name));
-    if (count === 0 && /^[=\s]?$/.test(text.slice(span.start, span.start + 1)) && span.end === span.start)
-      return undefined;
     const value = text.slice(span.start, span.end);
     if (!OPEN_PARAMETER.test(name) && value.length >= 3 && !isPlaceholderValue(value)) spans.push(span);
     // An access key and its scope: who signed, what for.

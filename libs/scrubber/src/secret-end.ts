@@ -63,7 +63,7 @@ function bracedEnd({ text, nameStart, start, separator }: Assignment): number | 
   )
     return undefined;
   const value = /^\{(?!\{)(?:[^{}\r\n]|\}\}|\{){1,256}\}(?=[;"'\s,)]|$)/.exec(text.slice(start, start + 260))?.[0];
-  if (value === undefined || /^\{(?:[A-Z_]+|[a-z_.]+|\d{1,2})\}$/.test(value)) return undefined;
+  if (value === undefined || /^\{(?:[A-Z_]+|[a-z_.]+(?:![rsa])?|\d{1,2})\}$/.test(value)) return undefined;
   return start + value.length;
 }
 
@@ -101,11 +101,9 @@ function unquotedEnd({ text, nameStart, start }: Assignment): number {
         if (endsMember(text, nameStart, end)) return end;
         break;
       case '(':
-        if (isCall(text, start, end)) return end;
-        depth += 1;
-        break;
       case '[':
       case '{':
+        if (isCode(text, start, end)) return end;
         depth += 1;
         break;
       case ')':
@@ -127,6 +125,7 @@ function escapeLength(text: string, index: number): number {
   while (text[next] === '\\' && next - index < 8) next += 1;
   const character = text[next] ?? '';
   if (character === ' ') return next - index + 1;
+  if (/^'\w/.test(text.slice(next, next + 2))) return next - index + 1;
   return /^[^\s"'nrtu\\]$/.test(character) ? next - index : 0;
 }
 
@@ -136,11 +135,13 @@ function endsMember(text: string, nameStart: number, index: number): boolean {
   return /[?&][^\s?&]{0,40}$/.test(text.slice(Math.max(0, nameStart - 48), nameStart));
 }
 
-/** Whether what is in the way is the call of a function, and the value code. */
-function isCall(text: string, start: number, index: number): boolean {
-  return (
-    /^[A-Za-z_][\w.]*$/.test(text.slice(start, index)) && !/^\([^()\s]{0,100}\)\w/.test(text.slice(index, index + 103))
-  );
+/** Whether the bracket in the way follows the name of a function, type or variable, and the value is code. */
+function isCode(text: string, start: number, index: number): boolean {
+  if (!/^[A-Za-z_][\w.:]*$/.test(text.slice(start, index))) return false;
+  const rest = text.slice(index, index + 103);
+  return rest.startsWith('(')
+    ? !/^\([^()\s]{0,100}\)\w/.test(rest)
+    : /^(?:\[[^[\]\r\n]{1,100}\]|\{[^{}\r\n]{0,100}\}|\{\s)(?!\w)/.test(rest);
 }
 
 function trimmed(text: string, start: number, found: number): number {

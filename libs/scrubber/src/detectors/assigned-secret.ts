@@ -16,7 +16,7 @@ const OPEN_QUOTE = '(?:\\\\{0,8}["\'`“‘„«])?';
 const CLOSE_QUOTE = '(?:\\\\{0,8}["\'`])?';
 /** `is`, `was set to`, `for ann is`. */
 const WHOSE = '(?: (?:for|of)(?: [\\w.@-]{1,40}){1,2})?';
-const IS = ' (?:is|was|ist|lautet|est|es|(?:is |was |has been )?(?:(?:re)?set|changed) to)(?: now)?';
+const IS = ' (?:is|was|will be|ist|lautet|est|es|(?:is |was |has been )?(?:(?:re)?set|changed) to)(?: now)?';
 /** What is between name and value, with closing and opening quotes, possibly escaped. */
 const SEPARATORS = [
   // <password>value</password>
@@ -63,7 +63,7 @@ function isSecret(name: string, separator: string, value: string, context: ScanC
     /^ (?:days?|hours?|minutes?|characters?|months?|weeks?)\b/.test(context.after(span.end))
   )
     return false;
-  if (/^[A-Za-z_][\w.]*$/.test(value) && context.text[span.end] === '(') return false;
+  if (/^[A-Za-z_][\w.:]*$/.test(value) && context.text[span.end] === '(') return false;
   const nameStart = span.start - separator.length - name.length;
   if (
     separator === ' ' &&

@@ -6,8 +6,8 @@ import { type ShellWord, shellWord } from '../shell-words';
 
 /** The program of each tool in a group of its own. */
 const PROGRAMS = `(?:${TOOLS.map(({ programs }) => `(${programs})`).join('|')})(?:\\.(?:exe|pl|py|sh))?`;
-const PROGRAM = new RegExp(`(?<![\\w.-])${PROGRAMS}(?=\\\\{0,8}["']?\\s|\\\\{0,8}["'],)`, 'g');
-const PROGRAM_NAME = new RegExp(`(?:^|[/\\\\])${PROGRAMS}$`);
+const PROGRAM = new RegExp(`(?<![\\w.-])${PROGRAMS}(?=\\\\{0,8}["']?\\s|\\\\{0,8}["'],|!-)`, 'gi');
+const PROGRAM_NAME = new RegExp(`(?:^|[/\\\\])${PROGRAMS}$`, 'i');
 const MAX_WORDS = 100;
 
 /** Other arguments of a command. */
@@ -15,19 +15,22 @@ const REST = '[^\\r\\n]{0,80}';
 /** Secrets that are arguments without an option, up to where they begin. */
 const ARGUMENTS = [
   `net use ${REST}/user:\\S{1,64} (?!/)`,
+  `net use \\S{1,128} (?:\\\\\\\\\\S{1,128} )?(?=[^\\s/*\\\\]\\S{0,128} /user:)`,
   `net user \\S{1,64} (?![/*])`,
   `rabbitmqctl (?:${REST} )?(?:add_user|change_password|authenticate_user) \\S{1,64} `,
   `htpasswd (?:-[a-zA-Z]{0,6}b[a-zA-Z]{0,6} )(?:\\S{1,128} )?\\S{1,64} (?=\\S{1,256}(?:\\s|$))`,
   `mosquitto_passwd -b \\S{1,128} \\S{1,64} `,
   `ipmitool (?:${REST} )?user set password \\d{1,2} `,
   `ipmitool (?:${REST} )?lan set \\d{1,2} (?:password|snmp) `,
-  `(?:sqlplus|rman|expdp|impdp|exp|imp|sqlldr) (?:${REST}[ =])?["']?[\\w.$#]{1,64}/(?=[^\\s/]{1,128}@)`,
   `db2 connect to ${REST} using `,
   `cf auth \\S{1,64} `,
   `wpa_passphrase \\S{1,64} `,
   `(?:dig|nsupdate) (?:${REST} )?-y ["']?(?:hmac-[\\w-]{1,12}:)?[\\w.-]{1,128}:`,
 ];
-const ARGUMENT = new RegExp(`(?<=(?<![\\w-])(?:${ARGUMENTS.join('|')})["']?)(?<value>[^\\s"'@]{3,256})`, 'dg');
+const ARGUMENT = new RegExp(`(?<=(?<![\\w-])(?:${ARGUMENTS.join('|')})["']?)(?<value>[^\\s"']{3,256})`, 'dg');
+/** Oracle's `sqlplus user/secret@database`. */
+const LOGIN =
+  /(?<=(?<![\w-])(?:sqlplus|rman|expdp|impdp|exp|imp|sqlldr) (?:[^\r\n]{0,80}[ =])?["']?[\w.$#]{1,64}\/)(?<value>[^\s"'@/]{3,128})(?=@)/dg;
 /** `echo secret | sudo -S`: what a command that reads a password is given. */
 const PIPED =
   /(?<=(?<![\w-])(?:echo|printf)(?: -[ne]{1,2})? ["']?)(?<value>[^\s"'|$]{3,128})["']? ?\| ?(?:(?:sudo )?(?:passwd --stdin|kinit|cryptsetup)|sudo -S|[^|\r\n]{1,80}(?:--password-stdin|--passphrase-fd 0|-pass stdin))/dg;
@@ -44,7 +47,9 @@ const COMMAND = /net u|rabbitmqctl|passwd|ipmitool|sqlplus|rman|(?:exp|imp)|sqll
 const NO_SECRET = /^(?:public|MD5|SHA(?:-?\d{3})?|3?DES|AES(?:-?\d{3}C?)?|PASSWORD|PASS|ort)$/;
 
 const scans = [
-  scanWith(ARGUMENT, (match) => (isPlaceholderValue(match.groups?.['value'] ?? '') ? undefined : valueSpan(match))),
+  ...[ARGUMENT, LOGIN].map((pattern) =>
+    scanWith(pattern, (match) => (isPlaceholderValue(match.groups?.['value'] ?? '') ? undefined : valueSpan(match))),
+  ),
   scanWith(PIPED, valueSpan),
   scanWith(CHANGED, valueSpan),
 ];
@@ -67,7 +72,7 @@ function toolOf(match: RegExpExecArray): Tool | undefined {
 /** Adds the secrets among the arguments from `start` on, and says where it stopped reading. */
 function readCommand(text: string, start: number, called: Tool | undefined, spans: Span[]): number {
   let tool = called;
-  let position = start + (/^\\{0,8}["']/.exec(text.slice(start, start + 9))?.[0].length ?? 0);
+  let position = start + (/^(?:\\{0,8}["']|!)/.exec(text.slice(start, start + 9))?.[0].length ?? 0);
   let quoted = position > start;
   let option = '';
   let isActive = tool?.subcommand === undefined;
@@ -138,7 +143,7 @@ export const commandLineSecret: Detector = {
   kind: 'SECRET',
   rank: RANK.secret + 1,
   precise: true,
-  patterns: [PROGRAM, ARGUMENT, PIPED, CHANGED, OPTION, COMMAND],
+  patterns: [PROGRAM, PROGRAM_NAME, ARGUMENT, LOGIN, PIPED, CHANGED, OPTION, COMMAND],
   needs: (traits) => traits.run >= 3,
   scan: (context) => [
     ...(OPTION.test(context.text) ? scanCommands(context) : []),

@@ -31,10 +31,10 @@ const SURE = [
   'set (?:psksecret|passwd|auth-pwd|priv-pwd) (?:ENC )?|set password ENC ',
   '(?:encrypted-password|authentication-key|authentication-password|privacy-password) (?=\\\\{0,3}")',
 ];
-/** Settings that are words of prose too: the value is encoded, unlike a word, or ends the line. */
+/** Settings that are words of prose too: the value is encoded, unlike a word, or the line is one of a configuration. */
 const DOUBTFUL = [
   `enable (?:secret|password) (?:level \\d{1,2} )?${ENCODING}`,
-  `username \\S{1,64} (?:privilege \\d{1,2} )?(?:role \\S{1,64} )?(?:secret|password) ${ENCODING}`,
+  `username (?!(?:and|or|with|for) )\\S{1,64} (?:privilege \\d{1,2} )?(?:role \\S{1,64} )?(?:secret|password) ${ENCODING}`,
   `local-user \\S{1,64} password ${ENCODING}`,
   '(?:password|secret|key) (?=7 [\\dA-F]{6,128}(?![\\w]))7 |(?:password|secret|key) (?=[5689] \\$)\\d ',
 ];
@@ -55,7 +55,12 @@ function acceptDoubtful(match: RegExpExecArray, context: ScanContext): Span | un
   if (span === undefined) return undefined;
   const value = context.text.slice(span.start, span.end);
   const plain = /^[A-Za-z]+(?:-[a-z]+)*$/.test(value) && match.groups?.['open'] === undefined;
-  return plain && !/^[ \t]{0,8}(?:$|[\r\n])/.test(context.after(span.end, 9)) ? undefined : span;
+  if (!plain) return span;
+  const before = context.text.slice(Math.max(0, match.index - 12), match.index);
+  const isLine =
+    /^[ \t]{0,8}(?:$|[\r\n])/.test(context.after(span.end, 9)) &&
+    /(?:[#>] ?|[+-]|\n[ \t]{0,4}|command: ?)$/.test(before);
+  return isLine ? span : undefined;
 }
 
 /** Texts without one of these words hold no such setting. */
@@ -96,6 +101,8 @@ export const deviceConfiguration: Detector = {
     ],
     ignores: [
       'enable secret scanning on the repository',
+      'enable secret scanning',
+      'the username and password separated',
       'enable password rotation for 41 accounts',
       'snmp-server community public RO',
       'username bob password reset requested',

@@ -13,7 +13,7 @@ const SURE_HOST =
   /^@(?:\[[\da-f:.]{2,45}\]|(?=[\w.-]{0,62}[a-z\d])[a-z\d_][\w.-]{0,252})(?<port>:\d{1,5})?(?=[/?#,;)\]}&]|$)/i;
 /** Schemes whose path is the name of a database or queue and holds no `@`. */
 const DATA_STORE =
-  /^(?:postgres(?:ql)?|mysqlx?|mariadb|mongodb|rediss?|valkeys?|amqps?|mssql|sqlserver|oracle|clickhouse|cockroachdb|cassandra|couchbase|db2|nats|kafka|mqtts?|stomp|ldaps?|smtps?|imaps?|influxdb|snowflake|vertica|neo4j|bolt)(?:\+[\w.+-]{1,20})?$/i;
+  /^(?:postgres(?:ql)?|pgsql|psql|pgx|mysql[x2]?|mariadb|mongodb|rediss?|valkeys?|amqps?|mssql|sqlserver|oracle|clickhouse|cockroachdb|cassandra|couchbase|db2|nats|kafka|mqtts?|stomp|ldaps?|smtps?|imaps?|influxdb|snowflake|vertica|neo4j|bolt|tds|jtds|odbc|etcd|memcached?|elasticsearch)(?:\+[\w.+-]{1,20})?$/i;
 /** Schemes whose path often has an `@` before a version. */
 const PACKAGE = /^(?:git|ssh|svn|hg|docker|oci|npm|pkg|pip)(?:\+\w{1,10})?$/i;
 

@@ -27,7 +27,7 @@ const PATHS = [
 ];
 const HOOK = new RegExp(`(?<=${PATHS.join('|')})(?<value>[\\w.@/=&%+-]{16,400})`, 'dg');
 /** Telegram's API: `/bot<id>:<secret>/method`, and the same below `/file`. */
-const BOT = /(?<=\/bot)(?<value>\d{5,12}(?::|%3A)[\w-]{20,64})/dgi;
+const BOT = /(?<=(?<![\w-])bot)(?<value>\d{5,12}(?::|%3A)[\w-]{20,64})/dgi;
 /** Servers that may have any name: Mattermost and Rocket.Chat, Uptime Kuma, Home Assistant. */
 const SELF_HOSTED =
   /(?<=\/(?:hooks(?:\/[A-Za-z\d]{17,24})?|api\/push|api\/webhook)\/)(?<value>[A-Za-z\d_-]{20,64})(?![\w-])/dg;
@@ -53,10 +53,10 @@ export const webhookUrl: Detector = {
   rank: RANK.secret,
   precise: true,
   patterns: [HOOK, BOT, SELF_HOSTED, NAMED],
-  needs: (traits) => traits.slash && traits.run >= 8,
+  needs: (traits) => (traits.slash || traits.assignment) && traits.run >= 8,
   scan: (context) => {
     const { text } = context;
-    if (!/hook|chat\.g|\/bot|\.com\/|\.link\/|grafana\.net|api\/push|token\/|key\//i.test(text)) return [];
+    if (!/hook|chat\.g|bot\d|\.com\/|\.link\/|grafana\.net|api\/push|token\/|key\//i.test(text)) return [];
     return [...scanHooks(context), ...scanBots(context), ...scanNamed.flatMap((scan) => scan(context))];
   },
   examples: {
