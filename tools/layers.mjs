@@ -60,9 +60,13 @@ const LAYERS = {
     ownTime: true,
     why: 'The simulator stands for PagerDuty: it shares the protocol and what every process is made of, nothing of the relay.',
   },
+  'layer:simulation': {
+    imports: ['layer:clock'],
+    why: 'The simulated world is below what runs in it, and takes its time and randomness from its seed.',
+  },
   // The tools for tests, the tests of the whole system, the benchmarks, the demo: not part of what ships.
   'layer:test': {
-    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:test'],
+    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:simulation', 'layer:test'],
     ownTime: true,
     why: '',
   },

@@ -1,0 +1,107 @@
+import { nextTurn } from '@pdaltagent/clock';
+import { SeededRandom } from './seeded-random';
+
+interface ScheduledEvent {
+  readonly at: number;
+  /** Decides between events that are due at the same time. */
+  readonly draw: number;
+  readonly label: string;
+  readonly run: () => void;
+}
+
+/** More steps than any test takes: something schedules itself again without end. */
+const MAX_STEPS = 1_000_000;
+
+/**
+ * Virtual time and what is due in it. One step runs one event and everything that follows from it without time passing;
+ * which of several events due at the same time runs first depends on the seed.
+ */
+export class Scheduler {
+  readonly #random: SeededRandom;
+  /** The next one last. */
+  readonly #events: ScheduledEvent[] = [];
+  readonly #trace: string[] = [];
+  #now = 0;
+
+  constructor(readonly seed: number) {
+    this.#random = new SeededRandom(seed, 'order of simultaneous events');
+  }
+
+  /** Milliseconds since the simulation began. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** One line for each event that ran: its time and label. */
+  get trace(): readonly string[] {
+    return this.#trace;
+  }
+
+  /** Events that are neither cancelled nor run yet. */
+  get waiting(): number {
+    return this.#events.length;
+  }
+
+  /** Runs the event once, in ms; the result cancels it. The label appears in the trace. */
+  schedule(ms: number, label: string, run: () => void): () => void {
+    const event = { at: this.#now + Math.max(0, ms), draw: this.#random.fraction(), label, run };
+    let [low, high] = [0, this.#events.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#events[middle];
+      if (other !== undefined && isBefore(event, other)) low = middle + 1;
+      else high = middle;
+    }
+    this.#events.splice(low, 0, event);
+    return () => {
+      const index = this.#events.indexOf(event);
+      if (index !== -1) this.#events.splice(index, 1);
+    };
+  }
+
+  /** Adds a line to the trace: what an event did. */
+  note(text: string): void {
+    this.#trace.push(`${this.#now.toFixed(3)} ${text}`);
+  }
+
+  /**
+   * Runs events until the promise is settled, and settles like it.
+   * @throws Error if nothing is scheduled any more and the promise is pending
+   */
+  async run<Result>(result: Promise<Result>): Promise<Result> {
+    let isSettled = false;
+    const settled = (): void => void (isSettled = true);
+    result.then(settled, settled);
+    await idle();
+    for (let steps = 0; !isSettled; steps += 1) {
+      if (steps === MAX_STEPS) throw new Error(`not settled after ${MAX_STEPS} events`);
+      if (!(await this.#step())) throw new Error('nothing is scheduled that could settle what is awaited');
+    }
+    return result;
+  }
+
+  /** Runs what is due within ms. */
+  async runFor(ms: number): Promise<void> {
+    await this.run(new Promise<void>((resolve) => this.schedule(ms, `${ms} ms have passed`, resolve)));
+  }
+
+  /** @returns whether there was an event */
+  async #step(): Promise<boolean> {
+    const event = this.#events.pop();
+    if (event === undefined) return false;
+    this.#now = event.at;
+    this.note(event.label);
+    event.run();
+    await idle();
+    return true;
+  }
+}
+
+function isBefore(left: ScheduledEvent, right: ScheduledEvent): boolean {
+  return left.at === right.at ? left.draw < right.draw : left.at < right.at;
+}
+
+/** Resolves once every promise is handled that was settled in this turn of the event loop. */
+function idle(): Promise<void> {
+  return new Promise(nextTurn);
+}
