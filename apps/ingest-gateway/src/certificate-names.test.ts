@@ -17,7 +17,7 @@ it.each(['', ' , ', 'https://gateway', 'a..b', '-a', '10.0.0.256', 'a/b', 'a:844
 );
 
 describe('the names of this host', () => {
-  it('are its host name and its full name, if there is one', async () => {
+  it('are its host name and its fully qualified name, if there is one', async () => {
     const full = () => Promise.resolve('relay.example.com');
     expect((await CertificateNames.ofThisHost('Relay', full)).names).toEqual(['relay', 'relay.example.com']);
     expect((await CertificateNames.ofThisHost('relay', none)).names).toEqual(['relay']);
@@ -32,7 +32,7 @@ describe('the names of this host', () => {
     expect((await CertificateNames.ofThisHost('f'.repeat(64), none)).names).toEqual([]);
   });
 
-  it('are good beside those that every host has', async () => {
+  it('are valid in addition to those of every host', async () => {
     const { all } = await CertificateNames.ofThisHost('localhost', none);
     expect(all).toEqual(['localhost', '127.0.0.1', '::1']);
   });

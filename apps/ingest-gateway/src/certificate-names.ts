@@ -2,18 +2,18 @@ import { lookup, lookupService } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 
-/** A host's name, or a wildcard for all names directly below one (RFC 6125, 6.4.3). */
+/** A host name, or a wildcard for all names directly below a domain (RFC 6125, 6.4.3). */
 const NAME = /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
-/** A container that was given no host name is called by its id, which changes with every container. */
+/** The host name of a container defaults to its id, which differs for every container. */
 const CONTAINER_ID = /^(?:[0-9a-f]{12}|[0-9a-f]{64})$/;
-/** Good on every host: commands on it use them. */
+/** Valid on every host, for local clients. */
 const LOCAL = ['localhost', '127.0.0.1', '::1'];
 
 /** Names and addresses that a certificate is valid for. */
 export class CertificateNames {
   private constructor(readonly names: readonly string[]) {}
 
-  /** @param text names and IP addresses, separated by commas or blanks. @returns undefined if it has another one */
+  /** @param text names and IP addresses, separated by commas or blanks. @returns undefined if one of them is invalid */
   static parse(text: string): CertificateNames | undefined {
     const names = text
       .toLowerCase()
@@ -23,7 +23,7 @@ export class CertificateNames {
     return names.length > 0 && areNames ? new CertificateNames(names) : undefined;
   }
 
-  /** The names that this host has of its own: its host name, and its full name if DNS or /etc/hosts has one. */
+  /** The names of this host: its host name, and its fully qualified name if DNS or /etc/hosts has one. */
   static async ofThisHost(
     host = hostname(),
     fullNameOf: (host: string) => Promise<string | undefined> = fullName,
@@ -35,18 +35,18 @@ export class CertificateNames {
     return new CertificateNames(isFull ? [short, full] : [short]);
   }
 
-  /** With those that are good on every host. */
+  /** All names, including those that are valid on every host. */
   get all(): readonly string[] {
     return [...new Set([...LOCAL, ...this.names])];
   }
 
-  /** In any order the same text, for comparison; also for the line that logs the configuration. */
+  /** The same text for any order of names, for comparison and for the log line with the configuration. */
   toJSON(): string {
     return [...new Set(this.names)].sort().join(',');
   }
 }
 
-/** As `hostname --fqdn` finds it: the name of the address of the host's name. */
+/** The fully qualified name, as `hostname --fqdn` finds it: the reverse lookup of the host name's address. */
 async function fullName(host: string): Promise<string | undefined> {
   const { address } = await lookup(host);
   const { hostname: name } = await lookupService(address, 0);

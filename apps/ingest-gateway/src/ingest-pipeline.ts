@@ -51,10 +51,10 @@ export interface ReceivedRequest {
 export interface Accepted {
   readonly kind: 'accepted';
   readonly answer: ApiResponse;
-  /** The message id, by which the log and `pdaltagent trace` know the event. */
+  /** The message id, which identifies the event in the log and for `pdaltagent trace`. */
   readonly id: string;
   readonly routingKey: string;
-  /** Optional parts that were left out, for PagerDuty would have refused the event for them. */
+  /** Optional parts that were removed because PagerDuty would have rejected the event because of them. */
   readonly removed: readonly InvalidPart[];
 }
 
@@ -209,7 +209,7 @@ interface ParsedEvent {
   readonly removed: readonly InvalidPart[];
 }
 
-/** What PagerDuty would have refused the event with, and what was done. */
+/** PagerDuty's error for the invalid part, and what was done about it. */
 function warningOf({ error }: InvalidPart): string {
   return `${error}: it was left out`;
 }

@@ -30,7 +30,7 @@ export class OutcomeRecorder {
     this.#rejected = 0;
   }
 
-  /** Once for each kind: a sender that gets it wrong gets it wrong in every event. */
+  /** Logs each kind once: a sender usually makes the same mistake in every event. */
   #logRemoved(removed: readonly InvalidPart[]): void {
     for (const { kind, error } of removed) {
       if (this.#logged.has(kind)) continue;

@@ -131,7 +131,7 @@ it('names the variable of a port that is in use', async () => {
   );
 });
 
-it('listens on one address only, if it is given one', async () => {
+it('listens on a single address if configured', async () => {
   gateway = await startGateway({ listenAddress: '127.0.0.1' });
   expect((await fetch(gateway.url)).status).toBe(200);
   await expect(fetch(`http://127.0.0.2:${gateway.ports.http}`)).rejects.toThrow('fetch failed');
@@ -153,7 +153,7 @@ describe('PDAGENTD_STRICT', () => {
     expect((await post(ROUTE, JSON.stringify(big))).status).toBe(413);
   });
 
-  it('refuses an event for an optional part that would be left out', async () => {
+  it('rejects an event with an optional part that would be removed', async () => {
     gateway = await startGateway({ strict: true });
     const payload = { summary: 's', source: 's', severity: 'CRITICAL', timestamp: '2026-05-31T09:10:11Z' };
     const event = { routing_key: KEY, event_action: 'trigger', payload, images: [{ alt: 'no src' }] };

@@ -135,7 +135,7 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(sent.payload.summary).toBe(`${'x'.repeat(1023)}…`);
   });
 
-  it('leaves out an optional part that PagerDuty would refuse the event for, says so, and logs it once per kind', async () => {
+  it('removes an optional part because of which PagerDuty would reject the event, returns a warning, and logs each kind once', async () => {
     const event = (dedup_key: string) =>
       JSON.stringify({
         ...TRIGGER,
@@ -211,7 +211,7 @@ describe('vendor bodies', () => {
     );
   });
 
-  it('passes on what an older integration posts to its adapter, and knows no path that could lead elsewhere', async () => {
+  it('forwards what an older integration posts to its adapter, and refuses other paths', async () => {
     const bytes = fixture('11-cloudwatch-sns-notification.json');
     const path = `/adapter/cloudwatch_sns/v1/${KEY}`;
     const headers = { 'content-type': 'text/plain; charset=UTF-8', 'x-amz-sns-message-type': 'Notification' };

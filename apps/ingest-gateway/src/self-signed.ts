@@ -49,14 +49,14 @@ export async function selfSignedPair(
   }
 }
 
-/** The configured names that a pair was made for; none: those of the host, as in pairs of earlier versions. */
+/** The file with the configured names of a pair; missing or empty: the names of the host, as in pairs of earlier versions. */
 const NAMES_FILE = 'names';
 
 async function madeFor(folder: string): Promise<string> {
   return readFile(path.join(folder, NAMES_FILE), 'utf8').catch(() => '');
 }
 
-/** The former pair is kept: senders that trust it may have to be moved to the new one first. */
+/** The previous pair is kept: senders that trust it may have to be switched to the new one first. */
 async function moveAside(folder: string): Promise<void> {
   await rm(`${folder}-former`, { recursive: true, force: true });
   await rename(folder, `${folder}-former`);
@@ -84,7 +84,7 @@ async function generatePair(names: CertificateNames, clock: Clock) {
   });
 }
 
-/** For people only: clients look at the alternative names. X.509 allows 64 characters. */
+/** Informational: clients check the alternative names. X.509 allows 64 characters. */
 function commonNameOf({ names: [first = 'localhost'] }: CertificateNames): string {
   return first.slice(0, 64);
 }

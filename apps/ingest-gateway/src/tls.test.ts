@@ -98,7 +98,7 @@ describe('the self-signed pair', () => {
     expect(former.fingerprint256).toBe(first.fingerprint256);
   });
 
-  it('of an earlier version stays as it is', async () => {
+  it('of an earlier version is not replaced', async () => {
     const first = await start();
     const { certificate } = await get(first, { rejectUnauthorized: false });
     await rm(path.join(folder, 'tls', 'names'));

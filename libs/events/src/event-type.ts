@@ -38,7 +38,7 @@ export function pathOf(type: EventType, routingKey: string, adapter = ''): strin
   }
 }
 
-/** Whether a text is vendor and version of an adapter's path: two segments that mean the same in every URL. */
+/** Whether a text is the vendor and version in an adapter's path: two segments that need no escaping in a URL. */
 export function isAdapter(text: string): boolean {
   return /^[A-Za-z0-9_-][\w.-]{0,63}\/[A-Za-z0-9_-][\w.-]{0,63}$/.test(text);
 }

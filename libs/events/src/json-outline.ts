@@ -94,7 +94,7 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
   return { depth: deepest, contentStart, members };
 }
 
-/** Where the entries of the JSON list that starts at `start` lie; none if it is no list. The bytes must be JSON. */
+/** The positions of the entries of the JSON list that starts at `start`; empty if it is not a list. The bytes must be JSON. */
 export function elementsOf(bytes: Buffer, start: number): readonly { valueStart: number; valueEnd: number }[] {
   if (bytes[start] !== OPEN_BRACKET) return [];
   const elements: { valueStart: number; valueEnd: number }[] = [];

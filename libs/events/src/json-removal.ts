@@ -1,10 +1,10 @@
 import { applyEdits, type Edit, type JsonDocument, readDocument } from './json-document';
 import { elementsOf, outlineOf } from './json-outline';
 
-/** A way into a JSON value: names of members and indices of list entries. */
+/** A path in a JSON value: names of members and indices of list entries. */
 export type JsonPath = readonly (string | number)[];
 
-/** A member with its name, or an entry of a list, as it lies in the bytes; the end is exclusive. */
+/** The position of a member with its name, or of an entry of a list, in the bytes; the end is exclusive. */
 interface Place {
   readonly start: number;
   readonly end: number;
@@ -12,7 +12,7 @@ interface Place {
   readonly isRemoved: boolean;
 }
 
-/** The document without the values at these paths, none of which may lie within another; all other bytes as they were. */
+/** Removes the values at these paths, none of which may be within another; all other bytes are unchanged. */
 export function without(document: JsonDocument, paths: readonly JsonPath[]): JsonDocument {
   const { bytes } = document;
   const steps = new Map<string, { readonly holder: JsonPath; readonly last: Set<string | number> }>();
@@ -55,7 +55,7 @@ function placesAt(bytes: Buffer, start: number) {
   }));
 }
 
-/** Each goes with the comma before it; those that have nothing kept before them with the comma after them. */
+/** Each is removed with the comma before it, or with the comma after it if nothing before it is kept. */
 function removals(places: readonly Place[]): Edit[] {
   const firstKept = places.findIndex(({ isRemoved }) => !isRemoved);
   return places.flatMap((place, at): Edit[] => {

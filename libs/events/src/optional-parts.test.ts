@@ -19,7 +19,7 @@ function left(type: ApiType, text: string) {
 
 const withTimestamp = (timestamp: unknown) => ({ ...TRIGGER, payload: { ...PAYLOAD, timestamp } });
 
-describe('an event with sound optional parts', () => {
+describe('an event with valid optional parts', () => {
   it.each<readonly [what: string, type: ApiType, event: JsonObject]>([
     ['all of them', 'v2', { ...TRIGGER, images: [IMAGE], links: [LINK], client: 'c', client_url: 'https://c' }],
     ['nulls, which count as not given', 'v2', { ...TRIGGER, images: null, links: null, client: null }],
@@ -61,7 +61,7 @@ describe('an event with sound optional parts', () => {
   });
 });
 
-describe('an optional part that PagerDuty would refuse', () => {
+describe('an optional part that PagerDuty would reject', () => {
   it.each([
     '2026-05-31T 9:10:11.000Z',
     '14:14',
@@ -100,7 +100,7 @@ describe('an optional part that PagerDuty would refuse', () => {
       ["'links[0].href' is missing or blank", "'links[1].href' is not a string"],
     ],
     [
-      'a text that is none',
+      'a value that is not a string',
       'v2',
       {
         ...TRIGGER,
@@ -125,7 +125,7 @@ describe('an optional part that PagerDuty would refuse', () => {
       ["'images[0].href' is not a string", "'images[0].alt' is not a string"],
     ],
     [
-      'a list that is none',
+      'a value that is not a list',
       'v2',
       { ...TRIGGER, images: 'https://a', links: { href: 'https://b' } },
       TRIGGER,
@@ -169,14 +169,14 @@ describe('an optional part that PagerDuty would refuse', () => {
     );
   });
 
-  it('goes with its list if there are very many of them', () => {
+  it('is removed with its list if there are too many of them', () => {
     const { text, errors } = left('v2', JSON.stringify({ ...TRIGGER, images: Array(100_000).fill(1) }));
     expect(JSON.parse(text)).toEqual(TRIGGER);
     expect(errors).toEqual(["'images' has too many invalid entries"]);
   });
 });
 
-it('is all that changes: every other byte stays, however the event is written', () => {
+it('is all that changes: every other byte is kept, however the event is formatted', () => {
   const text =
     '\n{ "client" : 5 , "n":1.0,"images":[ {"alt":"[,]\\"","src":"" } , {"src":"https:\\/\\/a"}\t, 7 ],"big":12345678901234567890,' +
     '"payload":{"timestamp":"14:14","summary":"\\u00e9,{","timestamp":"15:15"},"links":[ ]}';

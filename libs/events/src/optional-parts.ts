@@ -3,23 +3,23 @@ import { isJsonObject, type JsonDocument, type JsonObject } from './json-documen
 import { type JsonPath, without } from './json-removal';
 import { isTimestamp } from './timestamp';
 
-/** An optional part of an event that PagerDuty would refuse the whole event for. */
+/** An invalid optional part of an event, because of which PagerDuty would reject the whole event. */
 export interface InvalidPart {
-  /** What is left out so that the rest can be accepted: a member, or one entry of a list. */
+  /** What is removed so that the rest can be accepted: a member, or one entry of a list. */
   readonly path: JsonPath;
-  /** Which part of the documentation it breaks, `images.src`: a closed list. */
+  /** The field that is invalid, for example `images.src`: a closed list. */
   readonly kind: string;
-  /** PagerDuty's words, as far as they are known. */
+  /** The error, worded as PagerDuty does where its wording is known. */
   readonly error: string;
 }
 
-/** More invalid entries than this, and the list is left out as a whole: a sender must not be able to fill the memory. */
+/** A list with more invalid entries is removed completely, so that a sender cannot exhaust the memory. */
 const MAXIMUM_INVALID_ENTRIES = 20;
 
 /**
- * The optional parts of an event that do not have the documented form (PagerDuty, Events API v2 "Send an alert event",
- * "Send a change event"; v1 "Trigger events"). null counts as not given, and `custom_details` may be anything: real
- * clients send texts and lists, and PagerDuty shows them.
+ * The optional parts of an event that do not match the documentation (PagerDuty, Events API v2 "Send an alert event",
+ * "Send a change event"; v1 "Trigger events"). null counts as missing, and `custom_details` may be anything: real
+ * clients send strings and lists, and PagerDuty shows them.
  */
 export function invalidParts(type: ApiType, value: JsonObject): readonly InvalidPart[] {
   switch (type) {
@@ -41,7 +41,7 @@ export function invalidParts(type: ApiType, value: JsonObject): readonly Invalid
   }
 }
 
-/** The event without its invalid optional parts; every other byte is as it was. */
+/** Removes the invalid optional parts of an event; all other bytes are unchanged. */
 export function withoutInvalidParts(
   type: ApiType,
   document: JsonDocument,
@@ -104,7 +104,7 @@ const contextEntry: EntryCheck = (entry, path) => {
   return [part(path, 'contexts.type', `'${nameOf([...path, 'type'])}' is invalid (must be one of: link image)`)];
 };
 
-/** Without what makes it an image or a link, the entry goes as a whole. */
+/** An entry without a required member is removed completely. */
 function required(entry: JsonObject, path: JsonPath, name: string): readonly InvalidPart[] | undefined {
   const value = entry[name];
   const isText = typeof value === 'string';

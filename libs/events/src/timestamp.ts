@@ -1,4 +1,4 @@
-/** A date of ISO 8601's extended format, and perhaps a time of day and a zone, whose colons are optional. */
+/** A date in ISO 8601's extended format, optionally with a time of day and a zone; their colons are optional. */
 const ISO_8601 =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?(?:Z|[+-](\d{2})(?::?(\d{2}))?)?)?$/;
 

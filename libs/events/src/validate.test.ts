@@ -36,7 +36,7 @@ describe('alert events (v2)', () => {
       ],
     ],
     [
-      'a key with a line feed behind it',
+      'a key followed by a line feed',
       { ...TRIGGER, routing_key: `${KEY}\n` },
       [
         "Length of 'routing_key' is incorrect (should be 32 characters)",

@@ -120,7 +120,7 @@ function requiredText(name: string, value: unknown): readonly string[] {
   return typeof value === 'string' ? [] : [notString(name)];
 }
 
-/** In the words of v2, which people search for: `(must be one of the following: 'critical', … or 'info')`. */
+/** Worded as v2 does, because people search for it: `(must be one of the following: 'critical', … or 'info')`. */
 function choiceErrors(name: string, value: unknown, choices: readonly string[]): readonly string[] {
   if (isBlank(value)) return [missingOrBlank(name)];
   if (choices.some((choice) => choice === value)) return [];
@@ -130,7 +130,7 @@ function choiceErrors(name: string, value: unknown, choices: readonly string[]):
   ];
 }
 
-/** In the words of v1 (PagerDuty, Events API v1 "API response codes"). */
+/** Worded as v1 does (PagerDuty, Events API v1 "API response codes"). */
 function legacyTypeErrors(type: unknown): readonly string[] {
   if (isBlank(type)) return [missingOrBlank('event_type')];
   if (EVENT_ACTIONS.some((action) => action === type)) return [];

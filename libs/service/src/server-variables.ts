@@ -28,7 +28,7 @@ export const redisVariables = {
   }),
 };
 
-/** For processes that listen. */
+/** For processes that listen on a port. */
 export const listenVariables = {
   listenAddress: custom(
     'PDAGENTD_LISTEN_ADDRESS',

@@ -90,7 +90,7 @@ it('continues reading and erasing while it cannot be written, and erases on disk
   await next.close();
 });
 
-it('logs once that it cannot be opened again, and is used as soon as it can', async () => {
+it('logs once that it cannot be reopened, and uses it as soon as that is possible', async () => {
   const spool = await open();
   await spool.append(1, 1, content(1));
   failNextSync();
@@ -171,7 +171,7 @@ describe('a database with a damaged block', () => {
   });
 });
 
-it('ends reads in progress quietly when it is closed, and reads nothing afterwards', async () => {
+it('finishes reads in progress when it is closed, and reads nothing afterwards', async () => {
   const spool = await open();
   await Promise.all(Array.from({ length: 2_000 }, (_, at) => spool.append(at % 4, at + 1, content(at + 1))));
   const reads = [0, 1, 2, 3].flatMap((lane) => [spool.read(lane, 0, ALL), spool.oldestSequence()]);

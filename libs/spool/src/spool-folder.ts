@@ -303,7 +303,7 @@ export class SpoolFolder<C extends Contents> {
     await this.#reopening;
   }
 
-  /** Once, although it is tried every second. */
+  /** Logged once, although it is tried every second. */
   #logOpenFailure(error: unknown): void {
     if (this.#isOpenFailureLogged) return;
     this.#isOpenFailureLogged = true;
