@@ -4,19 +4,19 @@ import { objectOf } from '@pdaltagent/webhooks';
 import { authorizationOf } from './authorization';
 import { type TimeWindow } from './time-window';
 
-/** Maximum records per page, and maximum of offset + limit (otherwise 400). REST API, "Pagination". */
+/** The most records a page may have, and the farthest that offset + limit may reach (else 400). REST API, "Pagination". */
 export const PAGE_LIMIT = 100;
 export const RECORD_LIMIT = 10_000;
 
-/** 960 requests a minute are allowed per token: with this average interval and burst, we stay below. */
+/** 960 requests a minute are allowed per token: this far apart on average, with so many at once, ours stay below. */
 const SPACING_MS = 68;
 const BURST = 60;
-/** Far above the size of a page of a hundred entries. */
+/** What a page of a hundred entries never reaches. */
 export const PAGE_BYTES_LIMIT = 64 * 1024 * 1024;
 
 type Answer = Extract<Awaited<ReturnType<HttpClient['get']>>, { readonly kind: 'answer' }>;
 
-/** GET over HTTP: one attempt, which rejects only if the signal aborted it. Header names are in lower case. */
+/** GET over HTTP: one attempt, which rejects only where the signal ended it. Header names are in lower case. */
 export interface HttpClient {
   get(
     url: string,
@@ -36,7 +36,7 @@ export interface HttpClient {
 export interface PageQuery {
   readonly window: TimeWindow;
   readonly offset: number;
-  /** Requests the total number of records of the window, which is slower. */
+  /** Asks how many records the window has, which is slower. */
   readonly withTotal: boolean;
 }
 
@@ -44,11 +44,11 @@ export interface Page {
   readonly kind: 'page';
   readonly entries: readonly unknown[];
   readonly more: boolean;
-  /** Records in the whole window; null if not requested or not given. */
+  /** Records in the whole window; null where it was not asked or not told. */
   readonly total: number | null;
 }
 
-/** Why there is no page. refused: the token is invalid or lacks permission. */
+/** Why there is no page. refused: the token is wrong or may not read. */
 export type PageFailure =
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'throttled'; readonly waitMs: number | undefined }
@@ -60,14 +60,14 @@ export interface LogEntriesApiOptions {
   readonly token: string;
   /** Every log entry, or only those of the overview. */
   readonly all: boolean;
-  /** Average interval between two requests; milliseconds. */
+  /** Between two requests on average; milliseconds. */
   readonly spacingMs?: number;
-  /** How many requests may be sent in a burst. */
+  /** How many requests may go at once after a rest. */
   readonly burst?: number;
   readonly clock?: Clock;
 }
 
-/** GET /log_entries: one call is one request, which is never retried. */
+/** GET /log_entries: one call is one request; it never repeats by itself. */
 export class LogEntriesApi {
   readonly #httpClient: HttpClient;
   readonly #headers: Readonly<Record<string, string>>;
@@ -78,9 +78,9 @@ export class LogEntriesApi {
   readonly #clock: Clock;
   /** On the monotonic clock, like #evenly. */
   #notBefore = Number.NEGATIVE_INFINITY;
-  /** When the next request would be sent at the average interval. */
+  /** When the next request would go if each kept its distance. */
   #nextSlotAt = Number.NEGATIVE_INFINITY;
-  /** PagerDuty's time when our monotonic clock was at `at`. */
+  /** What PagerDuty's clock showed when our monotonic one showed `at`. */
   #serverTime: { readonly shown: number; readonly at: number } | null = null;
 
   constructor({ httpClient, baseUrl, token, all, ...options }: LogEntriesApiOptions) {
@@ -98,15 +98,15 @@ export class LogEntriesApi {
   }
 
   /**
-   * PagerDuty's time, by the Date header of the latest page: proxies in between send dates too, but no pages. Null before the
-   * first page. Milliseconds since 1970.
+   * PagerDuty's clock, by the Date of the latest page that it gave: what stands between us and PagerDuty answers with dates,
+   * too, but with no pages. Null before the first. Milliseconds since 1970.
    */
   serverNow(): number | null {
     if (this.#serverTime === null) return null;
     return this.#serverTime.shown + this.#clock.monotonic() - this.#serverTime.at;
   }
 
-  /** One page, or why there is none. Waits if the rate limit requires it. Rejects only if the signal aborts it. */
+  /** One page, or why there is none. Waits its turn where the rate limit wants it. Rejects only where the signal ends it. */
   async page(query: PageQuery, signal: AbortSignal): Promise<Page | PageFailure> {
     await this.#waitForRateLimit(signal);
     const result = await this.#httpClient.get(this.#urlOf(query), this.#headers, signal);
@@ -149,11 +149,11 @@ export class LogEntriesApi {
 
   #pageOf({ status, body: data, headers }: Answer): Page | PageFailure {
     const isPage = kindOfText(data, textOf(headers['content-type'])) === 'html';
-    // PagerDuty's REST API never sends HTML: the response of a proxy or login page says nothing about the token or the query.
+    // PagerDuty's REST API never answers with HTML: a proxy or a login page says nothing about the token or the query.
     if (isPage && status < 500 && status !== 429)
       return {
         kind: 'failed',
-        detail: `status ${status} with an HTML page, which is not from PagerDuty: check the proxy`,
+        detail: `status ${status} with an HTML page, which is not PagerDuty’s: look at the proxy`,
       };
     if (status === 401 || status === 402 || status === 403) return { kind: 'refused', status };
     if (status === 429) {
@@ -162,22 +162,21 @@ export class LogEntriesApi {
     }
     if (status !== 200) return { kind: 'failed', status, detail: `status ${status}: ${data.slice(0, 200)}` };
     const body = parsed(data);
-    if (!Array.isArray(body?.log_entries))
-      return { kind: 'failed', detail: 'the response is not a page of log entries' };
+    if (!Array.isArray(body?.log_entries)) return { kind: 'failed', detail: 'the answer is no page of log entries' };
     const entries: readonly unknown[] = body.log_entries;
     const total = typeof body.total === 'number' ? body.total : null;
-    // A full page without `more` may be followed by others.
+    // A full page that does not say may have others after it.
     const more = typeof body.more === 'boolean' ? body.more : entries.length >= PAGE_LIMIT;
     return { kind: 'page', entries, more, total };
   }
 
-  /** Milliseconds to wait. A date is relative to the clock of the host that sent it, which is in its Date header. */
+  /** Milliseconds to wait. A time of day is meant by the clock of the host that tells it, which its Date shows. */
   #waitOf(header: string | undefined, headers: Answer['headers']): number | undefined {
     return retryAfterMs(header, dateOf(headers) ?? this.#clock.wall());
   }
 }
 
-/** Milliseconds since 1970; null if missing or not a date. */
+/** Milliseconds since 1970; null: absent, or no date. */
 function dateOf(headers: Answer['headers']): number | null {
   const date = Date.parse(textOf(headers.date) ?? '');
   return Number.isNaN(date) ? null : date;
@@ -195,7 +194,7 @@ function textOf(header: unknown): string | undefined {
   return typeof header === 'string' ? header : undefined;
 }
 
-/** PagerDuty uses whole seconds. */
+/** PagerDuty works in whole seconds. */
 function isoOf(time: number): string {
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -181,7 +181,7 @@ describe('a page that fails', () => {
       'an answer cut short',
       { status: 200, headers: { 'content-length': '100', connection: 'close' }, body: '{"log_entries":[' },
     ],
-  ] as const)('by %s is retried and not skipped', async (_name, fault) => {
+  ] as const)('by %s is read again and not skipped', async (_name, fault) => {
     const added = server.add(150);
     const page = server.beforePage;
     server.beforePage = (query) => {
@@ -193,7 +193,7 @@ describe('a page that fails', () => {
     expect(results).toEqual([undefined, 'failed', 'failed', undefined]);
   });
 
-  it('by a refused token is retried, with a message that says what is wrong', async () => {
+  it('by a refused token is asked for again, with a message that says what is wrong', async () => {
     server.faults.push({ status: 401 }, { status: 403 });
     const added = server.add(1);
     expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
@@ -201,12 +201,12 @@ describe('a page that fails', () => {
     expect(lines.join()).not.toContain(TOKEN);
   });
 
-  it.each([401, 403, 400, 200])('by a proxy’s page with %i is not attributed to the token', async (status) => {
+  it.each([401, 403, 400, 200])('by the page of a proxy with %i is not blamed on the token', async (status) => {
     server.faults.push({ status, headers: { 'content-type': 'text/html' }, body: '<html>Please log in</html>' });
     const added = server.add(1);
     expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
     expect(results).toEqual(['failed', undefined]);
-    expect(lines.join()).toContain(`status ${status} with an HTML page, which is not from PagerDuty`);
+    expect(lines.join()).toContain(`status ${status} with an HTML page, which is not PagerDuty’s`);
     expect(lines.join()).not.toContain('PDAGENTD_API_TOKEN');
   });
 

@@ -16,17 +16,17 @@ export interface ReaderDelays {
   /** First and longest wait after a failed page; milliseconds. */
   readonly baseMs: number;
   readonly capMs: number;
-  /** Wait while the token is refused; milliseconds. */
+  /** While the token is refused; milliseconds. */
   readonly refusedMs: number;
 }
 
 export const READER_DELAYS: ReaderDelays = { baseMs: 1_000, capMs: 60_000, refusedMs: 60_000 };
 
-/** Windows longer than this are counted first, so that halving one takes one request rather than a hundred. */
+/** Windows longer than this are counted first, so that halving one costs a request and not a hundred. */
 const COUNT_FROM_MS = 10 * 60_000;
-/** A counted window is halved after this many failures: it may be larger than PagerDuty can count or allows. */
+/** A window that was counted first and got no answer so often is halved: it may be more than PagerDuty can count or allows. */
 const ATTEMPTS_BEFORE_HALVING = 3;
-/** Maximum records of a counted window in memory. */
+/** Of a counted window, what is held in memory at one time. */
 const MAX_RECORDS_IN_MEMORY = 2_000;
 
 export interface WindowReaderOptions {
@@ -38,16 +38,16 @@ export interface WindowReaderOptions {
   readonly random?: Random;
 }
 
-/** The content of one window. */
+/** What was read of one window. */
 export interface WindowContent {
   readonly window: TimeWindow;
-  /** All its entries, oldest first; those with the same second in PagerDuty's order. */
+  /** Every entry in it, oldest first; those of one second in PagerDuty's order. */
   readonly entries: readonly LogEntry[];
-  /** Number of elements that are not JSON objects. */
+  /** What stood between the entries and is no JSON object. */
   readonly unreadable: readonly unknown[];
 }
 
-/** Reads windows of the log completely: a page that fails is retried until it succeeds. */
+/** Reads windows of the log completely: a page that fails is read again until it comes. */
 export class WindowReader {
   readonly #options: Required<WindowReaderOptions>;
 
@@ -61,7 +61,7 @@ export class WindowReader {
     this.#options = { ...defaults, ...options };
   }
 
-  /** The window's content, oldest part first: in one part, or halved recursively if it has too many records. */
+  /** The window's content, oldest part first: whole, or in halves of halves where it holds too many records. */
   async *read(window: TimeWindow, signal: AbortSignal): AsyncGenerator<WindowContent, void, void> {
     const halves = halvesOf(window);
     const content = await this.#readWindow(window, halves !== null, signal);
@@ -73,7 +73,7 @@ export class WindowReader {
     yield* this.read(halves[1], signal);
   }
 
-  /** Null if the window has to be halved. */
+  /** Null where the window has to be halved. */
   async #readWindow(window: TimeWindow, divisible: boolean, signal: AbortSignal): Promise<WindowContent | null> {
     const entries = new Map<string, LogEntry>();
     const unreadable: unknown[] = [];
@@ -81,7 +81,7 @@ export class WindowReader {
     for (let offset = 0; ; offset += PAGE_LIMIT) {
       if (offset + PAGE_LIMIT > RECORD_LIMIT) {
         if (divisible) return null;
-        this.#options.log.error('more than 10,000 log entries in two seconds: PagerDuty does not return the others', {
+        this.#options.log.error('more than 10,000 log entries in two seconds: PagerDuty shows no more of them', {
           window,
         });
         break;
@@ -100,7 +100,7 @@ export class WindowReader {
           unreadable.push(value);
           continue;
         }
-        // New entries shift the following pages while they are read: the repeated entries of a page show where the new ones belong.
+        // What appears while pages are read shifts those that follow: a page's repeats show the place among what is new.
         entries.delete(entry.id);
         entries.set(entry.id, entry);
       }
@@ -110,8 +110,8 @@ export class WindowReader {
   }
 
   /**
-   * The page, retried until it succeeds or the signal aborts. Null after several failures that may be caused by the size of the
-   * window.
+   * The page, whatever it takes: the signal ends the attempts. Null after so many answers that may be due to the width of
+   * the window.
    */
   async #page(query: PageQuery, signal: AbortSignal, wideAttempts: number): Promise<Page | null> {
     const { api, delays, log, onPageResult, clock, random } = this.#options;
@@ -132,7 +132,7 @@ export class WindowReader {
   }
 }
 
-/** A request that PagerDuty rejects, or cannot answer in time; not one that fails whatever it requests. */
+/** A request that PagerDuty calls wrong, or cannot answer in time; not one that fails whatever it asks for. */
 function maybeTooWide(failure: PageFailure): boolean {
   if (failure.kind !== 'failed') return false;
   return failure.status === 400 || failure.status === 504 || failure.timedOut === true;
@@ -163,8 +163,8 @@ function explain(failure: PageFailure): string {
         'entries; a token of the EU region wants PDAGENTD_API_BASE_URL=https://api.eu.pagerduty.com'
       );
     case 'throttled':
-      return 'PagerDuty limits the rate of requests (status 429)';
+      return 'PagerDuty asks to wait (status 429)';
     case 'failed':
-      return `a page of log entries could not be read and is retried: ${failure.detail}`;
+      return `a page of log entries could not be read and is read again: ${failure.detail}`;
   }
 }

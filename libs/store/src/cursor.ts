@@ -2,15 +2,15 @@ import { type Store } from './store';
 
 const KEY = 'pdaltagent:poller:cursor';
 
-/** How far log entries have been read. All times are PagerDuty's, in milliseconds since 1970. */
+/** How far the log entries are read. All times are PagerDuty's, in milliseconds since 1970. */
 export interface Position {
-  /** Nothing before this is ever read: it is where the first poll began. */
+  /** Nothing before this is ever read: where the very first reading began. */
   readonly start: number;
-  /** Everything up to here was published, except for entries that appear late. */
+  /** Everything up to here was published, but for what appears late. */
   readonly cursor: number;
 }
 
-/** The position in PagerDuty's log. It only moves forward, and never expires: polling catches up even after months. */
+/** The place in PagerDuty's log. It moves forward, and it never expires: a stop of months is caught up. */
 export class Cursor {
   readonly #store: Store;
 
@@ -18,19 +18,19 @@ export class Cursor {
     this.#store = store;
   }
 
-  /** @returns null if there is none: a first start, or an emptied Redis. @throws StoreError */
+  /** @returns null where there is none: a first start, or an emptied Redis. @throws StoreError */
   async read(): Promise<Position | null> {
     const [start, cursor] = await this.#store.run((redis) => redis.hmget(KEY, 'start', 'cursor'));
     if (!start || !cursor) return null;
     return { start: Number(start), cursor: Number(cursor) };
   }
 
-  /** Moves the cursor forward; writes both times if there is none. @throws StoreError */
+  /** Moves the cursor there unless it is further already; writes both where there is none. @throws StoreError */
   async advance({ start, cursor }: Position): Promise<void> {
     await this.#store.run((redis) => redis.eval(ADVANCE, 1, KEY, start, cursor));
   }
 
-  /** Moves a cursor that is in the future back. @throws StoreError */
+  /** Puts a cursor that lies in the future where it belongs. @throws StoreError */
   async moveBack({ start, cursor }: Position): Promise<void> {
     await this.#store.run((redis) => redis.hset(KEY, { start, cursor }));
   }

@@ -3,17 +3,17 @@ import { type Store } from './store';
 
 const PREFIX = 'pdaltagent:delivered:';
 
-/** One command for all marks of an event loop iteration: KEYS are the marks, ARGV their time to live in seconds. */
+/** One command for all marks of a moment: KEYS are the marks, ARGV their time to live in seconds. */
 const MARK_ALL = `for _, key in ipairs(KEYS) do redis.call('SET', key, '1', 'EX', ARGV[1]) end`;
 
-/** Records which messages were delivered, so that one that the broker redelivers is not delivered again. */
+/** Remembers which messages were delivered, so that one that the broker gives out again is not delivered again. */
 export class DeliveredMarkers {
   readonly #store: Store;
   readonly #ttlSeconds: number;
-  /** The marks of this event loop iteration, and the promise that they are written. */
+  /** What is marked in this turn of the event loop, and when all of it is written. */
   #batch: { readonly keys: string[]; readonly written: Promise<void> } | undefined;
 
-  /** @param ttlSeconds how long a message may be redelivered: at least its maximum age */
+  /** @param ttlSeconds how long a message may be given out again: at least its maximum age */
   constructor(store: Store, ttlSeconds: number) {
     this.#store = store;
     this.#ttlSeconds = ttlSeconds;
@@ -21,7 +21,7 @@ export class DeliveredMarkers {
 
   /** Which of the message ids were delivered. @throws StoreError (code `away`: nobody knows) */
   async has(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    // Every message is looked up: one command for all of an iteration takes a tenth of one each.
+    // Every message is asked for: one command for all of a moment costs a tenth of one each.
     const marks = await this.#store.run((redis) => redis.mget(ids.map((id) => PREFIX + id)));
     return new Set(ids.filter((_id, index) => marks[index] !== null));
   }

@@ -3,8 +3,8 @@ import { type Store } from './store';
 import { StoreError } from './store-error';
 
 /**
- * Checks once whether Redis is configured to keep data, and warns if not: without an append-only file a crash loses the latest
- * marks, and with an eviction policy Redis may remove them at any time.
+ * Looks once whether Redis keeps what it is told, and warns where it does not: without an append-only file a crash forgets
+ * the latest marks, with an eviction policy Redis forgets them whenever it likes.
  */
 export async function warnIfNotDurable(store: Store, log: Log): Promise<void> {
   try {
@@ -21,7 +21,7 @@ export async function warnIfNotDurable(store: Store, log: Log): Promise<void> {
       log.warn('Redis may evict keys: set maxmemory-policy noeviction, or webhooks may be repeated', settings);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    // A managed Redis may not allow reading its settings.
+    // A managed Redis may not let its settings be read; then nothing can be said.
     if (error.code === 'refused') log.info('the settings of Redis cannot be read', { detail: error.message });
   }
 }

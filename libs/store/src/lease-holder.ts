@@ -2,14 +2,14 @@ import { type Random, uuid } from '@pdaltagent/clock';
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Identifies this process as the holder of a lease, so that another one on the same machine can detect that it has ended. */
+/** Names this process as a lease's holder, so that its successor on the same machine can tell that it is gone. */
 export function newHolderName(random: Random): string {
   return [hostname(), pidNamespace(), process.pid, uuid(random)].join(' ');
 }
 
 /**
- * Whether the holder is a process of this machine that has ended. False if that is unknown: the lease of a process on another
- * machine expires.
+ * Whether the holder is a process of this machine that has ended. False wherever that cannot be told: the lease of a process
+ * elsewhere runs out by itself.
  */
 export function isProcessGone(holder: string): boolean {
   const [host, namespace, pid] = holder.split(' ');
@@ -19,7 +19,7 @@ export function isProcessGone(holder: string): boolean {
 
 const UNKNOWN_NAMESPACE = 'unknown';
 
-/** Process ids are unique only within one namespace; two containers may share a host name. */
+/** Process ids mean something within one namespace only; two containers may share a host name. */
 function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');

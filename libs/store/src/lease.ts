@@ -4,28 +4,28 @@ import { type Log } from './log';
 import { type Store } from './store';
 import { StoreError } from './store-error';
 
-/** Retry interval while Redis is unreachable; milliseconds. */
+/** While Redis is away; milliseconds. */
 const RETRY_MS = 250;
 
 export interface LeaseOptions {
   readonly store: Store;
-  /** The name of the lease; one process holds it at a time. */
+  /** What the lease is for; one process holds it at a time. */
   readonly name: string;
   readonly log: Log;
-  /** Milliseconds after which the lease of a process that ended expires. */
+  /** Milliseconds after which the lease of a process that vanished is free. */
   readonly ttlMs?: number;
-  /** Milliseconds between two renewals, or two attempts to acquire it. */
+  /** Milliseconds between two renewals, or two attempts to get it. */
   readonly renewMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** Who holds a lease: unknown once Redis has not answered for the duration of a lease. */
+/** Who holds a lease: unknown while Redis has not said so for as long as a lease lasts. */
 export type LeaseHolder = 'this process' | 'another process' | 'unknown';
 
 /**
- * Elects one of several processes to do the work. It avoids duplicate work but does not guarantee mutual exclusion: a process
- * that was paused may briefly assume that it still holds the lease, so the work must be idempotent.
+ * Decides between several processes which one works. It is a matter of economy, not of safety: a process that was paused
+ * may believe for a moment that it still holds it, so what is done under it must bear being done twice.
  */
 export class Lease {
   readonly #options: Required<LeaseOptions>;
@@ -33,7 +33,7 @@ export class Lease {
   readonly #token: string;
   readonly #stopping = new AbortController();
   #heldUntil = Number.NEGATIVE_INFINITY;
-  /** When Redis last reported the holder, on the monotonic clock. */
+  /** When Redis said who holds it, on the monotonic clock. */
   #confirmedAt = Number.NEGATIVE_INFINITY;
   #waiting: (() => void)[] = [];
   #loop: Promise<void> = Promise.resolve();
@@ -46,12 +46,12 @@ export class Lease {
     this.#key = `pdaltagent:lease:${options.name}`;
   }
 
-  /** Starts acquiring and renewing the lease, until `stop`. */
+  /** Begins to ask for the lease and to renew it, until `stop`. */
   start(): void {
     this.#loop = this.#run();
   }
 
-  /** Whether this process holds the lease now, measured from before the latest request. */
+  /** Whether this process holds the lease now, counted from before it was last asked for. */
   held(): boolean {
     return this.#options.clock.monotonic() < this.#heldUntil;
   }
@@ -76,12 +76,12 @@ export class Lease {
     }
   }
 
-  /** Releases the lease, so that another process need not wait until it expires. */
+  /** Gives the lease back, so that another process need not wait for its end. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
     this.#heldUntil = Number.NEGATIVE_INFINITY;
-    // If Redis is unreachable the lease expires.
+    // Where Redis is away the lease runs out by itself.
     await this.#options.store.run((redis) => redis.eval(RELEASE, 1, this.#key, this.#token)).catch(() => undefined);
   }
 
@@ -106,8 +106,8 @@ export class Lease {
       this.#confirmedAt = asked;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      answered = false; // The lease is valid until it expires.
-      // The store itself logs that Redis is unreachable.
+      answered = false; // The lease lasts as long as it was given.
+      // That Redis is away it says itself.
       if (error.code === 'refused' && !this.#hasLoggedRefusal)
         log.warn(`${error.message}: no process polls until it accepts the lease`);
       this.#hasLoggedRefusal = error.code === 'refused';
@@ -120,7 +120,7 @@ export class Lease {
     return answered;
   }
 
-  /** Acquires or renews the lease if it is free, ours, or held by `from`; returns the holder after that. */
+  /** Takes or renews the lease where it is free, ours, or held by `from`; returns who holds it then. */
   async #acquire(from: string): Promise<string> {
     const { store, ttlMs } = this.#options;
     return String(await store.run((redis) => redis.eval(ACQUIRE, 1, this.#key, this.#token, ttlMs, from)));

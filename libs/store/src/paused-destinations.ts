@@ -2,7 +2,7 @@ import { type Store } from './store';
 
 const KEY = 'pdaltagent:webhooks:paused';
 
-/** The destinations that are paused until an operator resumes them. They never expire. */
+/** The destinations that take nothing until an operator resumes them. They never expire by themselves. */
 export class PausedDestinations {
   readonly #store: Store;
 
@@ -16,7 +16,7 @@ export class PausedDestinations {
     return new Map(Object.entries(paused).map(([name, at]) => [name, Number(at)]));
   }
 
-  /** @param at milliseconds since 1970; a destination that is already paused keeps its time. @throws StoreError */
+  /** @param at milliseconds since 1970; of a destination that is paused already the former time stays. @throws StoreError */
   async pause(name: string, at: number): Promise<void> {
     await this.#store.run((redis) => redis.hsetnx(KEY, name, at));
   }

@@ -3,7 +3,7 @@ import { type Store } from './store';
 
 const PREFIX = 'pdaltagent:seen:';
 
-/** The ids of log entries that were published. Each expires `ttlSeconds` after it was last read. */
+/** The ids of log entries that were published already. Each is forgotten `ttlSeconds` after it was last met. */
 export class SeenEntries {
   readonly #store: Store;
   readonly #ttlSeconds: number;
@@ -14,8 +14,8 @@ export class SeenEntries {
   }
 
   /**
-   * Which of the ids were seen. Those are kept for another `ttlSeconds`, so that an entry that is read repeatedly (such as the
-   * last one of a quiet account) does not expire meanwhile.
+   * Which of the ids were seen. Those are kept for another `ttlSeconds`, so that an entry that is read again and again
+   * (a quiet account's last one) is not forgotten meanwhile.
    * @throws StoreError
    */
   async has(ids: readonly string[]): Promise<ReadonlySet<string>> {

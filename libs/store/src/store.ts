@@ -7,29 +7,29 @@ import { isNotPrimary, StoreError, toStoreError } from './store-error';
 export interface StoreOptions {
   /** redis:// or rediss:// */
   readonly url: string;
-  /** Shown in Redis's CLIENT LIST. */
+  /** Shown in Redis's list of clients. */
   readonly name: string;
   readonly log: Log;
-  /** Timeout of one command; milliseconds. */
+  /** How long one command may take, milliseconds: a Redis that hangs holds nobody up for longer. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** refusing: it responds, but rejects writes: a replica, out of memory, a failing disk. */
+/** refusing: it answers, but takes no writes: a replica, a full memory, a disk that fails. */
 export type StoreState = 'connected' | 'refusing' | 'away';
 
 const DEFAULT_TIMEOUT_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 2_000;
-/** How often writes to Redis are checked, while they succeed and while they do not; milliseconds. */
+/** How often it is checked whether Redis takes writes, while it does and while it does not; milliseconds. */
 const CHECK_MS = 5_000;
 const RETRY_CHECK_MS = 1_000;
-/** Never exists, so that a write on the condition that it exists writes nothing. */
+/** Never there, so that a write on condition that it is there writes nothing. */
 const WRITE_CHECK_KEY = 'pdaltagent:write-check';
 
 /**
- * One connection to Redis that reconnects automatically. Commands fail at once while it is not connected: nothing is queued. A
- * connection to a server that rejects writes is closed, because after a failover the address leads to another server.
+ * One connection to Redis that comes back by itself. Commands fail at once while it is away: nothing is queued here. A
+ * server that answers but is not the one to write to is left, since after a failover the address leads to another.
  */
 export class Store {
   readonly #redis: Redis;
@@ -37,7 +37,7 @@ export class Store {
   readonly #log: Log;
   readonly #clock: Clock;
   #state: StoreState | 'starting' = 'starting';
-  /** Connections that were closed since the latest write. */
+  /** Connections that were left since the latest write. */
   #reconnectsSinceWrite = 0;
   #isReconnecting = false;
   #closed = false;
@@ -61,20 +61,20 @@ export class Store {
       protocol: 2,
       disableClientInfo: true,
       connectTimeout: timeoutMs,
-      // Also closes a connection whose handshake hangs, so that the next one is tried.
+      // Also ends a connection on which the handshake hangs, so that the next one is tried.
       socketTimeout: timeoutMs,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       enableAutoPipelining: true,
-      // ioredis's ready check would wait while the server loads its data; the write check covers that, and more.
+      // It would wait on this connection while the server loads; the write check says what is to be known, and more.
       enableReadyCheck: false,
       reconnectOnError: (error) => this.#shouldReconnect(error),
       retryStrategy: (attempt) =>
         random.fraction() *
         Math.min(MAX_RECONNECT_DELAY_MS, 50 * 2 ** Math.min(Math.max(attempt, this.#reconnectsSinceWrite), 10)),
     });
-    // Without a listener an error would terminate the process.
+    // Without a listener an error would end the process.
     this.#redis.on('error', (error: Error) => this.#setState('away', error.message));
     this.#redis.on('close', () => {
       if (!this.#isReconnecting) this.#setState('away', 'the connection was closed');
@@ -85,18 +85,18 @@ export class Store {
     });
   }
 
-  /** Starts connecting; does not wait for Redis. */
+  /** Begins to connect; does not wait for Redis. */
   start(): void {
-    this.#redis.connect().catch(() => undefined); // Reported by the error event; ioredis tries again.
+    this.#redis.connect().catch(() => undefined); // Said by the error event; it is tried again.
   }
 
-  /** Whether a write succeeded in the last seconds, with no error since. */
+  /** Connected: it took a write in the last seconds, and no trouble was seen since. */
   state(): StoreState {
     return this.#state === 'starting' ? 'away' : this.#state;
   }
 
   /**
-   * Runs a command, or several that belong together, within the timeout of one.
+   * Runs a command, or several that belong together, within the time one may take.
    * @throws StoreError always within that time
    */
   async run<Result>(command: (redis: Redis) => Promise<Result>): Promise<Result> {
@@ -143,7 +143,7 @@ export class Store {
     if (!this.#closed) this.#cancelCheck = this.#clock.after(ms, () => void this.#check());
   }
 
-  /** Whether to close the connection because of an error response to any command. */
+  /** Whether the connection is given up for what Redis answered to a command, whichever it was. */
   #shouldReconnect(error: Error): boolean {
     if (!isNotPrimary(error)) return false;
     if (!this.#isReconnecting) this.#reconnectsSinceWrite += 1;

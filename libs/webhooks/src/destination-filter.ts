@@ -2,7 +2,7 @@ import { eventNames } from './event-names';
 import { listOf, objectOf, textOf } from './json';
 import { type LogEntry } from './log-entry';
 
-/** Which webhooks a destination receives: each given list must match; without lists, all webhooks. */
+/** Which webhooks a destination wants: each list that is given must have a match; none is given: everything. */
 export interface DestinationFilter {
   /** Ids of services. */
   readonly services?: readonly string[];
@@ -17,7 +17,7 @@ export interface DestinationFilter {
 
 export const NO_FILTER: DestinationFilter = Object.freeze({});
 
-/** Whether a destination with this filter receives the entry's webhook. */
+/** Whether a destination with this filter wants the entry's webhook. */
 export function matchesFilter(filter: DestinationFilter, entry: LogEntry): boolean {
   const incident = objectOf(entry.fields.incident);
   return (

@@ -7,46 +7,46 @@ export type WebhookFormat = 'v2' | 'v3';
 export interface Address {
   /** Without user and password. */
   readonly url: string;
-  /** Its URL in bodies: scheme, host and path only, because a query may contain a token. */
+  /** What bodies call it: scheme, host and path only, for a query may hold a token. */
   readonly endpointUrl: string;
-  /** `Authorization` of a URL with user and password (PagerDuty sends Basic); otherwise null. */
+  /** `Authorization` of a URL with user and password (PagerDuty sends Basic), null without. */
   readonly authorization: string | null;
 }
 
-/** A receiver of webhooks, as the poller knows it. Its name is sent through the broker, its URL never is. */
+/** A receiver of webhooks, as the poller knows it. Its name travels through the broker, its URL never does. */
 export interface Destination extends Address {
-  /** Given by the operator; for a bare URL, its host and a short hash: not secret, and the same in every process. */
+  /** As the operator calls it; of a bare URL its host and a short hash: no secret, and the same in every process. */
   readonly name: string;
   readonly format: WebhookFormat;
   readonly filter: DestinationFilter;
 }
 
-/** A receiver as the sender knows it: with everything needed to connect to it and to sign. */
+/** A receiver as the sender knows it: with what it takes to reach it and to sign. */
 export interface SendingDestination extends Destination {
-  /** Secrets to sign the body as PagerDuty does; if empty, it is not signed. */
+  /** Sign the body as PagerDuty does; none: unsigned. */
   readonly secrets: readonly string[];
-  /** Keys for additional signatures by the Standard Webhooks specification; may be empty. */
+  /** Sign as the Standard Webhooks specification says, additionally; none: not. */
   readonly standardKeys: readonly Uint8Array[];
   readonly headers: Readonly<Record<string, string>>;
-  /** Undefined: the sender's default. */
+  /** Undefined: as long as the sender gives every destination. */
   readonly timeoutMs: number | undefined;
   /** In PEM. */
   readonly tls: DestinationTls;
-  /** Whether metadata services and link-local addresses are allowed. */
+  /** Metadata services and link-local addresses are not refused. */
   readonly allowsMetadataAddresses: boolean;
 }
 
 export interface DestinationTls {
-  /** Additional authorities to trust. */
+  /** Further authorities to trust. */
   readonly ca?: string;
   readonly certificate?: string;
   readonly key?: string;
 }
 
 /**
- * The destinations of a list of http and https URLs, separated by commas: they receive everything, in format v2. The same list
- * gives the same names in every process, and changing a password does not change the name. Undefined if a URL is invalid or
- * occurs twice.
+ * The destinations of a list of http and https URLs, separated by commas: they want everything, in format v2. The same list
+ * gives the same names in every process, and a changed password leaves the name alone. Undefined where a URL is none or
+ * stands twice.
  */
 export function parseDestinations(text: string): readonly Destination[] | undefined {
   const parts = text.split(',').map((part) => part.trim());
@@ -56,7 +56,7 @@ export function parseDestinations(text: string): readonly Destination[] | undefi
   return destinations.flatMap((destination) => destination ?? []);
 }
 
-/** Undefined if the text is not an http or https URL. */
+/** Undefined for what is no http or https URL. */
 export function addressOf(text: string): Address | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
@@ -85,6 +85,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // A bare percent sign is meant literally.
+    return text; // A bare percent sign: meant literally.
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v5 } from 'uuid';
 
-/** The namespace of all ids generated here; if it changed, receivers would process repeated webhooks as new ones. */
+/** The namespace of every id made here; changing it would make all receivers take repeats for news. */
 const NAMESPACE = '5f0e2c3a-7d0b-4d5e-9a41-0c6f4f6f5d1e';
 /** Crockford's base 32, the alphabet of ULIDs. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -16,7 +16,7 @@ export function deliveryIdOf(entryId: string, destination: string): string {
   return v5(`${destination}\n${entryId}`, NAMESPACE);
 }
 
-/** The `id` of a v3 event: 26 characters like PagerDuty's, time first, the same for every re-read of one log entry. */
+/** The `id` of a v3 event: 26 characters as PagerDuty's, time first, the same for every re-read of one log entry. */
 export function eventIdOf(entryId: string, createdAt: number | null): string {
   const time = base32(BigInt(Math.max(0, Math.trunc(createdAt ?? 0))), 10);
   return time + base32(digest(entryId), 16);

@@ -1,4 +1,4 @@
-/** A JSON object of unknown shape. */
+/** A JSON object of which nothing is taken for granted. */
 export type JsonObject = { readonly [field: string]: unknown };
 
 export function objectOf(value: unknown): JsonObject | null {
@@ -13,13 +13,13 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The defaults in their order, each replaced by the given value if there is one; fields without a default follow. */
+/** The defaults in their order, each replaced by the value that is there; fields without a default follow. */
 export function withDefaults(defaults: JsonObject, value: JsonObject): JsonObject {
   const present = Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
   return { ...defaults, ...present };
 }
 
-/** The JSON of a value; null if it is nested too deeply to be serialized (some thousand levels). */
+/** The JSON of a value; null where it is nested too deep to be written (some thousand levels). */
 export function textOfJson(value: unknown): string | null {
   try {
     return JSON.stringify(value) ?? null;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type JsonObject, listOf, objectOf, textOf, textOfJson } from './json';
 
-/** One element of GET /log_entries. Any of PagerDuty's fields may be missing or null; this has what is certain. */
+/** One element of GET /log_entries. Every field of PagerDuty's may be missing or null; what is known for sure stands here. */
 export interface LogEntry {
-  /** PagerDuty's id, or one derived from the content if there is none. */
+  /** PagerDuty's id, or one derived from the content where there is none. */
   readonly id: string;
-  /** For example `trigger_log_entry`; `log_entry` if there is none. */
+  /** E.g. `trigger_log_entry`; `log_entry` where there is none. */
   readonly type: string;
-  /** Milliseconds since 1970, null if it cannot be parsed. PagerDuty uses whole seconds. */
+  /** Milliseconds since 1970, null where it cannot be read. PagerDuty gives whole seconds. */
   readonly createdAt: number | null;
   readonly incidentId: string | null;
   readonly serviceId: string | null;
@@ -15,7 +15,7 @@ export interface LogEntry {
   readonly fields: JsonObject;
 }
 
-/** Parses one log entry leniently; null only if it is not a JSON object. */
+/** Reads one log entry tolerantly; null only for what is no JSON object. */
 export function parseLogEntry(value: unknown): LogEntry | null {
   const fields = objectOf(value);
   if (fields === null) return null;
@@ -33,7 +33,7 @@ export function parseLogEntry(value: unknown): LogEntry | null {
 
 /**
  * Oldest first, by created_at, which has whole seconds; entries of one second keep the order in which PagerDuty listed them.
- * GET /log_entries documents no order but lists the newest first: the order is derived from the first and the last time.
+ * GET /log_entries promises no order and lists the newest first: whatever is the case shows in the first and the last time.
  * Entries without a time come last.
  */
 export function oldestFirst(listed: readonly LogEntry[]): LogEntry[] {
@@ -49,7 +49,7 @@ function byTime(a: LogEntry, b: LogEntry): number {
   return left === right ? 0 : left < right ? -1 : 1;
 }
 
-/** A time in milliseconds since 1970; a time without a zone is UTC; null if it cannot be parsed. */
+/** A time in milliseconds since 1970; a time without a zone is UTC; null where it cannot be read. */
 export function parseTime(value: unknown): number | null {
   const text = textOf(value);
   if (text === null) return null;
@@ -62,14 +62,14 @@ function idOf(value: unknown): string | null {
   return typeof value === 'number' ? String(value) : textOf(value);
 }
 
-/** Derived from the entry's own fields: incident, service and teams are given in their current state, which changes between reads. */
+/** Of what the entry itself says: its incident, service and teams are given as they are now, and change between readings. */
 function contentId(fields: JsonObject): string {
   const { incident, service, teams, ...own } = fields;
   const of = [objectOf(incident)?.id, objectOf(service)?.id, listOf(teams).length];
   return `content-${contentHash([own, of])}`;
 }
 
-/** An id for a value that has none, the same at every read; a too deeply nested value is identified by its outermost names. */
+/** Names something that has no id of its own, the same at every reading; what is nested too deep only by its outermost names. */
 export function contentHash(value: unknown): string {
   const text = textOfJson(value) ?? Object.keys(objectOf(value) ?? {}).join();
   return createHash('sha256').update(text).digest('hex').slice(0, 32);

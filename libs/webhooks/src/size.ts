@@ -1,14 +1,14 @@
 import { type JsonObject, listOf, objectOf } from './json';
 
-/** Up to this size PagerDuty sends webhooks completely; of larger ones it omits parts. Developer docs, webhooks, "Payload size". */
+/** Up to here PagerDuty guarantees a webhook whole; above it leaves parts out. Developer docs, webhooks, "Payload size". */
 export const MAX_FULL_BODY_BYTES = 55 * 1024;
 
-/** Replaces omitted values. PagerDuty does not document its own text. */
+/** In place of what is left out. PagerDuty publishes no wording of its own. */
 const OMITTED = 'Omitted: with it the webhook would be larger than 55 KB';
 
 /**
- * A v2 body without what PagerDuty omits from large ones: `channel.details`, `channel.body` and `channel.cef_details.details` of
- * each log entry. Each is replaced by a message, and `<name>_omitted` is set to true. Developer docs,
+ * A v2 body without what PagerDuty leaves out of large ones: of each log entry `channel.details`, `channel.body` and
+ * `channel.cef_details.details`. Each is replaced with a message, and beside it `<name>_omitted` is true. Developer docs,
  * webhooks, "Size Limit".
  */
 export function withoutLargeParts(body: JsonObject): JsonObject {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 const PREFIX = 'whsec_';
 
-/** The key of a Standard Webhooks secret, `whsec_` and 24 to 64 bytes in base64; undefined if it is invalid. */
+/** The key of a Standard Webhooks secret, `whsec_` and 24 to 64 bytes in base64; undefined where it is none. */
 export function standardKeyOf(secret: string): Buffer | undefined {
   const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : undefined;
   if (encoded === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
@@ -15,7 +15,7 @@ export interface StandardWebhookContent {
   readonly webhookId: string;
   readonly body: Uint8Array;
   readonly keys: readonly Uint8Array[];
-  /** Time of this attempt; milliseconds since 1970. */
+  /** When this attempt is made; milliseconds since 1970. */
   readonly now: number;
 }
 

@@ -1,21 +1,21 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { type Path, type Problem } from './problem';
 
-/** A parsed YAML or JSON text with the line of each of its parts. */
+/** A YAML or JSON text that can tell the line of each of its parts. */
 export interface SourceDocument {
   readonly content: unknown;
-  /** The line of the value at the path, or of its innermost existing parent. */
+  /** The line of what stands at the path, or of the innermost part around it that exists. */
   lineOf(path: Path): number;
 }
 
-/** @returns the problems if the text is not YAML (JSON is YAML too) */
+/** @returns the problems where the text is no YAML (JSON is YAML too) */
 export function readDocument(text: string): SourceDocument | readonly Problem[] {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
   const problems = document.errors.map(({ pos, message }) => problemAt(lines.linePos(pos[0]).line, message));
   if (problems.length > 0) return problems;
   try {
-    // References to anchors may expand exponentially; the library rejects that with an error.
+    // References to one anchor may multiply without end; the library refuses that with an error.
     const content: unknown = document.toJS();
     return { content, lineOf: (path) => lineOf(path) };
   } catch (error) {

@@ -41,7 +41,7 @@ function read<D>(text: string, sources: ValueSources, build: Build<D>): ReadDest
   return found.length > 0 ? problems(found) : { kind: 'destinations', destinations };
 }
 
-/** The destinations that match the schema: their values are resolved even if another destination is invalid. */
+/** The destinations without a problem of form: their values are looked up even where another has one. */
 function validDefinitions(content: unknown): { readonly definition: Definition; readonly index: number }[] {
   return listOf(objectOf(content)?.destinations).flatMap((value, index) => {
     const { data: definition } = destinationSchema.safeParse(value);
@@ -60,7 +60,7 @@ function problemsOf(issue: z.core.$ZodIssue, document: SourceDocument): Problem[
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => at([...path, key], 'there is no such setting'));
   }
-  // Issues with the key of a record are nested one level deeper.
+  // What is wrong with a key of a record is told one level further down.
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   return [at(path, message.startsWith('is ') ? message : `wants ${message}`)];
 }
@@ -74,7 +74,7 @@ function destinationOf({ name, url, format, filters = {} }: Definition, path: Pa
   return { ...(address ?? NO_ADDRESS), name, format, filter: filterOf(filters) };
 }
 
-/** Placeholder for an address with a problem; never returned from this file. */
+/** Stands for an address with a problem; it leaves this file in no case. */
 const NO_ADDRESS = { url: '', endpointUrl: '', authorization: null };
 
 function sendingDestinationOf(definition: Definition, path: Path, resolver: Resolver): SendingDestination {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A literal text, or a reference to an environment variable or a file. */
+/** A text that is given as it is, or stands in an environment variable or in a file. */
 export type Value = string | { readonly env: string } | { readonly file: string };
 
 const text = (wants: string) => z.string({ error: wants }).min(1, { error: wants });
@@ -20,7 +20,7 @@ const secrets = z
 const list = (what: string, item: z.ZodType<string>) =>
   z.array(item, { error: `a list of ${what}` }).min(1, { error: `a list of ${what}, not an empty one` });
 
-/** Set by the sender itself, or by the protocol. Source: RFC 9110, 7.6.1 and 10.1.1; RFC 9113, 8.2.2. */
+/** What the sender makes itself, or the protocol. Source: RFC 9110, 7.6.1 and 10.1.1; RFC 9113, 8.2.2. */
 const RESERVED = new Set([
   'accept',
   'connection',
