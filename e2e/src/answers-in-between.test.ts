@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => relay.stop());
 
-/** The page of a proxy in place of PagerDuty's first two answers at that path. */
+/** A proxy's page instead of PagerDuty's first two answers on this path. */
 const page = (status: number, path: string) => ({
   match: { path },
   effect: {
@@ -48,7 +48,7 @@ async function send(path: string, body: object): Promise<void> {
 }
 
 it.each([200, 400, 413])(
-  'an event that a proxy answers with %d and a page, in place of PagerDuty, is delivered afterwards on every path',
+  'an event that a proxy answers with %d and a page instead of PagerDuty is delivered afterwards, on every path',
   async (status) => {
     await relay.control('POST', '/reset');
     for (const [path] of PATHS) await relay.control('POST', '/faults', page(status, path));

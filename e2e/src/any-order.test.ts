@@ -28,7 +28,7 @@ describe('services that are started before what they need', () => {
     folder.remove();
   });
 
-  it('wait for it, say so once, and work as soon as it is there', async () => {
+  it('wait for it, log this once, and work as soon as it is available', async () => {
     const httpPort = await freePort();
     const simulator = await startApp('pagerduty-simulator', {
       folder: part('simulator'),
@@ -36,7 +36,7 @@ describe('services that are started before what they need', () => {
     });
     running.push(simulator);
     const simulatorUrl = simulator.url ?? '';
-    // Ports and passwords are known only after a first, short life.
+    // Ports and passwords are known only after a first start.
     const broker = await startRabbitMQ({ folder: part('rabbitmq') });
     const redis = await startRedis({ folder: part('redis') });
     running.push(broker, redis);
@@ -90,8 +90,8 @@ describe('services that are started before what they need', () => {
   }, 600_000);
 });
 
-describe('a configuration that is wrong', () => {
-  it('ends the service with code 78 and one message that names every wrong variable', () => {
+describe('an invalid configuration', () => {
+  it('makes the service exit with 78 and one message that names every invalid variable', () => {
     const main = path.join(__dirname, '../../dist/apps/ingest-gateway/main.js');
     const { status, stdout, stderr } = spawnSync(process.execPath, [main], {
       env: { PATH: process.env.PATH, PDAGENTD_HTTP_PORT: 'abc', PDAGENTD_SCRUB_PII: 'maybe' },

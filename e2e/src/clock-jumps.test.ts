@@ -7,7 +7,7 @@ import { routingKeys, Traffic } from './traffic.fixture';
 const HOUR_MS = 3_600_000;
 const ALERTS = 60;
 const EVENTS_PER_ALERT = 6;
-/** Backoff, circuit and the takeover of lanes take seconds; the jumps are of hours. */
+/** Backoff, circuit breaker and takeover of lanes take seconds; the clock jumps by hours. */
 const SOON_MS = 60_000;
 
 describe('while the clock of every host', () => {
@@ -40,12 +40,12 @@ describe('while the clock of every host', () => {
     ['is set back two hours', 'back', -2 * HOUR_MS],
     ['is set forward three days and an hour', 'forward', 73 * HOUR_MS],
   ])(
-    '%s, events go on in order within a minute, and none becomes a dead letter',
+    '%s, delivery continues in order within a minute, and no event becomes a dead letter',
     async (_, prefix, jump) => {
       await clock.set(0, [relay.gateway]);
       const workers = [await relay.startWorker({ env: clock.env }), await relay.startWorker({ env: clock.env })];
 
-      // Under way: some delivered, some with failures behind them and waiting for PagerDuty, some on their way in.
+      // Some events are delivered, some have failed and wait for PagerDuty, some are being sent.
       const before = trafficOf(`${prefix}-before`);
       await before.send(ALERTS / 3);
       await before.delivered(SOON_MS);
@@ -61,7 +61,7 @@ describe('while the clock of every host', () => {
       const startedAt = performance.now();
       await before.delivered(SOON_MS);
 
-      // A worker that dies after the jump is missed as one that died before it.
+      // The death of a worker after the jump is detected as before it.
       await workers[0]?.kill();
       const after = trafficOf(`${prefix}-after`);
       await after.send();

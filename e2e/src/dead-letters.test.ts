@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => relay.stop());
 
-/** What an operator sees of a command. */
+/** Runs the built command and returns its output. */
 function pdaltagent(...words: string[]) {
   const file = path.join(workspaceRoot(), 'dist/apps/cli/pdaltagent.js');
   const env = {
@@ -35,7 +35,7 @@ async function send(action: string): Promise<void> {
   expect(response.status).toBe(202);
 }
 
-/** Whether there is a dead letter, and its alert is watched. */
+/** Whether there is a dead letter whose alert is recorded. */
 function isWatched(): boolean {
   const letters = z.array(z.object({ went_on: z.object({ known: z.boolean() }) }));
   const { out } = pdaltagent('dead-letters', 'list', '--json');
@@ -45,7 +45,7 @@ function isWatched(): boolean {
 const delivered = (count: number) =>
   waitUntil(async () => (await relay.answered(202)) === count, { what: `${count} events to be delivered` });
 
-it('a trigger that died opens no incident by its replay where its resolve was delivered since, by another worker', async () => {
+it('replaying a dead trigger opens no incident if its resolve was delivered since by another worker', async () => {
   const first = await relay.startWorker();
   await relay.control('POST', '/faults', {
     match: { action: 'trigger' },
@@ -61,14 +61,16 @@ it('a trigger that died opens no incident by its replay where its resolve was de
   await second.stop();
 
   const { out, error, code } = pdaltagent('dead-letters', 'replay', '--all');
-  expect(out).toMatch(/trigger .* db1\/disk .* stays: overtaken; the alert went on: resolve delivered at \S+Z\n/);
-  expect(error).toContain('--overtaken sends them');
+  expect(out).toMatch(
+    /trigger .* db1\/disk .* skipped: superseded; the alert has progressed: resolve delivered at \S+Z\n/,
+  );
+  expect(error).toContain('--superseded sends them');
   expect(code).toBe(0);
   expect(pdaltagent('dead-letters', 'list').out).toMatch(/ db1\/disk +resolve /);
 
-  expect(pdaltagent('dead-letters', 'replay', '--all', '--overtaken')).toMatchObject({
+  expect(pdaltagent('dead-letters', 'replay', '--all', '--superseded')).toMatchObject({
     code: 0,
-    error: '1 of 1 dead letter sent again\n',
+    error: '1 of 1 dead letter replayed\n',
   });
   await relay.startWorker();
   await delivered(2);
@@ -77,6 +79,6 @@ it('a trigger that died opens no incident by its replay where its resolve was de
   await relay.redis.stop();
   expect(pdaltagent('dead-letters', 'list')).toMatchObject({
     code: 0,
-    error: 'Redis cannot be reached: it is not known whether alerts went on since\nno dead letters\n',
+    error: 'Redis is unreachable: later progress of alerts is unknown\nno dead letters\n',
   });
 }, 180_000);

@@ -4,9 +4,9 @@ import { KEYS, SCENARIO_MS, STEP_MS, survivesFault } from './faults.fixture';
 import { Relay } from './relay.fixture';
 
 const CONSUMER_TIMEOUT_MS = 10_000;
-/** Keys that share their lane with none of the others, so that these get through whatever becomes of the two. */
+/** Two keys that share their lane with no other key, so that the others are not affected by them. */
 const [FAILING, HANGING] = KEYS.filter((key) => !KEYS.some((other) => other !== key && areNeighbours(key, other)));
-/** Each of the two keys lives through two at least. */
+/** At least two for each of the two keys. */
 const TIMEOUTS = 6;
 
 describe('20,000 events arrive, none lost and each alert in order, while', () => {
@@ -20,7 +20,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   const timeouts = async () => (await relay.broker.logText()).split('timed out waiting for delivery').length - 1;
 
   it(
-    'the broker takes channels away whose events are held for too long',
+    'the broker closes channels whose events are held for too long',
     () =>
       survivesFault(relay, 'consumer-timeout', async (traffic) => {
         await relay.broker.setConsumerTimeout(CONSUMER_TIMEOUT_MS, 1_000);
@@ -28,7 +28,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
           relay.control('POST', '/faults', { id, match: { routingKey }, effect });
         await fail('errors', FAILING, { kind: 'status', status: 503 });
         await fail('hanging', HANGING, { kind: 'hang' });
-        // An attempt that hangs for longer than the broker waits would never come to an end.
+        // An attempt that hangs for longer than the consumer timeout would never complete.
         await relay.startWorker({ env: { PDAGENTD_ATTEMPT_TIMEOUT_MS: '4000' } });
         await traffic.send();
         await traffic.delivered(STEP_MS, (key) => key !== FAILING && key !== HANGING);

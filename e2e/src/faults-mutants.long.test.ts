@@ -19,18 +19,18 @@ const NO_ORDER: readonly Mutation[] = [
   { file: 'libs/messaging/src/message.ts', from: '    orderKey,\n', to: '    orderKey: id,\n' },
 ];
 
-/** The broker tells how much a queue holds as it was up to 5 s ago, and this ordeal may be over sooner. */
+/** The broker's message counts are up to 5 s old, and this test may finish sooner. */
 const COUNTS_REFRESHED_MS = 8_000;
 
-/** Whether the ledger is right, one column after the other. */
+/** What the ledger must report for each mutation. */
 const CASES: readonly (readonly [
   string,
   readonly Mutation[],
   { readonly lost: boolean; readonly inversions: boolean },
 ])[] = [
-  ['as it is: nothing', [], { lost: false, inversions: false }],
+  ['unchanged: nothing', [], { lost: false, inversions: false }],
   ['with the ack before the post: lost events', ACK_BEFORE_POST, { lost: true, inversions: false }],
-  ['with no heed of the order key: inversions', NO_ORDER, { lost: false, inversions: true }],
+  ['ignoring the order key: inversions', NO_ORDER, { lost: false, inversions: true }],
 ];
 
 describe('under errors and the kill of a worker the ledger reports of a worker', () => {
@@ -45,7 +45,7 @@ describe('under errors and the kill of a worker the ledger reports of a worker',
   });
   afterAll(() => relay.stop());
 
-  /** Many attempts fail, and those of some alerts hang on the wire when the worker is killed. */
+  /** Kills the worker while many attempts fail and those of some alerts hang, and resolves with the ledger's report. */
   async function reportUnderFaults(name: string, bundle: string): Promise<LedgerReport> {
     const traffic = new Traffic({
       gatewayUrl: relay.gatewayUrl,
@@ -68,7 +68,7 @@ describe('under errors and the kill of a worker the ledger reports of a worker',
     await relay.control('DELETE', '/faults');
     await relay.startWorker({ bundle });
     let emptySince: number | undefined;
-    await waitForQueues(relay, 'empty for good', ({ queued }) => {
+    await waitForQueues(relay, 'permanently empty', ({ queued }) => {
       emptySince = queued === 0 ? (emptySince ?? Date.now()) : undefined;
       return emptySince !== undefined && Date.now() - emptySince > COUNTS_REFRESHED_MS;
     });

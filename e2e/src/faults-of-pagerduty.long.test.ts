@@ -2,16 +2,16 @@ import { waitUntil } from '@pdaltagent/testing';
 import { KEYS, SCENARIO_MS, STEP_MS, survivesFault, waitForHeldEvents } from './faults.fixture';
 import { Relay } from './relay.fixture';
 
-/** Together they hit 30 % of the attempts: of several faults the oldest one decides. */
+/** Together they affect 30 % of the attempts: of several matching faults the oldest one applies. */
 const FAILURES = [
   { id: 'errors', probability: 0.1, effect: { kind: 'status', status: 503 } },
   { id: 'resets', probability: 0.1 / 0.9, effect: { kind: 'reset' } },
   { id: 'lost-answers', probability: 0.1 / 0.8, effect: { kind: 'lose-answer' } },
 ];
 
-/** Throttled without a Retry-After, as PagerDuty does it. */
+/** Throttled without Retry-After, as PagerDuty does. */
 const PACED = KEYS.slice(0, 6);
-/** Throttled with one. */
+/** Throttled with Retry-After. */
 const TOLD = KEYS.slice(6, 12);
 
 describe('20,000 events arrive, none lost and each alert in order, while', () => {
@@ -40,7 +40,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   );
 
   it(
-    'PagerDuty throttles 12 of 40 routing keys, with and without a Retry-After, and a worker that knows them is killed',
+    'PagerDuty throttles 12 of 40 routing keys, with and without Retry-After, and the worker is killed',
     () =>
       survivesFault(relay, 'storm', async (traffic) => {
         const limits = Object.fromEntries(PACED.map((key) => [key, 60]));
@@ -67,7 +67,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         );
         const aside = worker.lines.filter(({ message }) => message.startsWith('key set aside')).length;
         const held = await waitForHeldEvents(worker);
-        // The rates it has learnt die with it: the rest need not wait for them.
+        // The rates that it has learned are lost with it, so the remaining events need not wait for them.
         await worker.kill();
         const told = await Promise.all(TOLD.map((key) => relay.hits(key)));
         await relay.control('PATCH', '/settings', {

@@ -22,7 +22,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   });
   afterAll(() => relay.stop());
 
-  /** Waits until the gateway has changed its way so often. */
+  /** Waits until the gateway has switched this many times. */
   const gatewayGoes = (way: 'to the spool' | 'straight to the broker', times: number) =>
     waitUntil(() => relay.gateway.lines.filter(({ message }) => message === `events go ${way}`).length >= times, {
       what: `events to go ${way} for the ${times}. time`,
@@ -30,7 +30,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
     });
 
   it(
-    'the broker is killed again and again',
+    'the broker is killed repeatedly',
     () =>
       survivesFault(relay, 'broker-kills', async (traffic) => {
         await startSlowResponses(relay, traffic);
@@ -46,7 +46,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
           await gatewayGoes('straight to the broker', held.length + 1);
         }
         await endSlowResponses(relay);
-        // While the broker was away the spool served: nobody was turned away.
+        // While the broker was down, events went to the spool: none was refused.
         expect(traffic.refused).toBe(0);
         return { kills: held.length, 'unacknowledged at each': held };
       }),

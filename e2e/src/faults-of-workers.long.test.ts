@@ -74,7 +74,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   );
 
   it(
-    'workers are restarted one after the other',
+    'workers are restarted one after another',
     () =>
       survivesFault(relay, 'rolling', async (traffic) => {
         await startSlowResponses(relay, traffic);
@@ -96,7 +96,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   );
 
   it(
-    'a worker is paused until its lanes have gone to another, and wakes again',
+    'a worker is paused until another one has taken over its lanes, and is resumed',
     () =>
       survivesFault(relay, 'pause', async (traffic) => {
         await startSlowResponses(relay, traffic);

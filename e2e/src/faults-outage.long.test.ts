@@ -13,7 +13,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   afterAll(() => relay.stop());
 
   it(
-    'PagerDuty is away for a minute',
+    'PagerDuty is down for a minute',
     () =>
       survivesFault(relay, 'outage', async (traffic) => {
         const worker = await relay.startWorker();
@@ -35,7 +35,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         const failed = await metric(worker, 'pdaltagent_retried_total');
         await relay.control('DELETE', '/down');
         await worker.logged('that PagerDuty is back', ({ message }) => message === 'destination back', STEP_MS);
-        return { 'queued while away': queued, 'held while away': held, 'attempts that failed': failed };
+        return { 'queued during the outage': queued, 'held during the outage': held, 'attempts that failed': failed };
       }),
     SCENARIO_MS,
   );

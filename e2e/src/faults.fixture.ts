@@ -3,20 +3,20 @@ import { type Relay } from './relay.fixture';
 import { routingKeys, Traffic } from './traffic.fixture';
 
 const EVENTS_PER_ALERT = 20;
-/** Of 20 events each: 20,000 events. */
+/** With 20 events each: 20,000 events. */
 export const ALERTS = 1_000;
 export const KEYS: readonly string[] = routingKeys(40);
-/** A whole scenario on a machine that does much else. */
+/** Time limit for a whole scenario, on a busy machine. */
 export const SCENARIO_MS = 900_000;
-/** One step of it. */
+/** Time limit for one step. */
 export const STEP_MS = 240_000;
 
-/** What proves that a fault hit: every number of it has to be above 0. */
+/** Evidence that a fault had an effect: every number must be above 0. */
 export type FaultEvidence = Readonly<Record<string, number | readonly number[]>>;
 
 /**
- * Has a fault come and go under 20,000 events, and judges by the ledger once nothing is queued any more: nothing is lost,
- * no alert's events arrived out of order, and none was played again. Writes one line of figures.
+ * Injects and removes a fault while 20,000 events are sent, and checks the ledger once the queues are empty: no event was
+ * lost, no alert's events arrived out of order, and none was replayed after a later one. Prints one line of figures.
  */
 export async function survivesFault(
   relay: Relay,
@@ -35,7 +35,7 @@ export async function survivesFault(
   try {
     const proof = await fault(traffic);
     await traffic.delivered(STEP_MS);
-    // What is still queued then is a repeat, and where it would arrive it arrives before the queues are empty.
+    // What is still queued is a repeat; it arrives before the queues are empty.
     const { dead } = await waitForQueues(relay, 'empty', ({ queued }) => queued === 0);
     await traffic.collect();
     const report = traffic.ledger.report();
@@ -69,13 +69,13 @@ export async function survivesFault(
   }
 }
 
-/** Writes a line that stays readable between those of the test runner. */
+/** Prints a line of figures, indented like the test runner's output. */
 export function printFigures(name: string, figures: FaultEvidence): void {
   const texts = Object.entries(figures).map(([what, figure]) => `${what} ${[figure].flat().join('+')}`);
   process.stdout.write(`  ${name}: ${texts.join(', ')}\n`);
 }
 
-/** Waits for the lanes to be in a state; it is told what is in them, what workers hold included, and in the dead letters. */
+/** Waits for a state of the queues: `queued` is the number of messages in lanes and sidings, including unacknowledged ones. */
 export async function waitForQueues(
   relay: Relay,
   what: string,
@@ -93,13 +93,13 @@ export async function waitForQueues(
   });
 }
 
-/** A number that an app tells on its admin port. */
+/** The value of an app's metric. */
 export async function metric(app: AppProcess, name: string): Promise<number> {
   const text = await (await fetch(`${app.url}/metrics`)).text();
   return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
 
-/** Waits until an app tells a number that will do, and resolves with it. */
+/** Waits until an app's metric satisfies the condition, and resolves with its value. */
 export function waitForMetric(app: AppProcess, name: string, isReached: (value: number) => boolean): Promise<number> {
   return waitUntil(() => metric(app, name).then((value) => isReached(value) && value), {
     what: `${name} of the ${app.name}`,
@@ -107,20 +107,20 @@ export function waitForMetric(app: AppProcess, name: string, isReached: (value: 
   });
 }
 
-/** Waits until the worker holds a good many events that it has not acknowledged, and resolves with their number. */
+/** Waits until the worker holds at least 20 unacknowledged events, and resolves with their number. */
 export function waitForHeldEvents(worker: AppProcess): Promise<number> {
   return waitForMetric(worker, 'pdaltagent_held', (held) => held >= 20);
 }
 
 /**
- * From now on PagerDuty answers a ninth of the alerts so late that workers hold events until the dam is opened, however fast
- * they are: an alert of 20 events lasts for 100 s.
+ * Delays PagerDuty's answers for a ninth of the alerts, so that workers hold events until `endSlowResponses`, however fast they
+ * are: an alert of 20 events takes 100 s.
  */
 export async function startSlowResponses(relay: Relay, { prefix }: Traffic): Promise<void> {
   const match = { dedupKey: `${prefix}-1*` };
-  await relay.control('POST', '/faults', { id: 'dam', match, effect: { kind: 'latency', ms: 5_000 } });
+  await relay.control('POST', '/faults', { id: 'slow', match, effect: { kind: 'latency', ms: 5_000 } });
 }
 
 export async function endSlowResponses(relay: Relay): Promise<void> {
-  await relay.control('DELETE', '/faults/dam');
+  await relay.control('DELETE', '/faults/slow');
 }

@@ -7,7 +7,7 @@ import { GatewayRig, LaneDrain } from './gateway.fixture';
 const KEY = '01234567890123456789012345678901';
 const CONCURRENCY = 8;
 
-describe('a gateway whose disk is full while the broker is away', () => {
+describe('a gateway whose disk is full while the broker is unreachable', () => {
   let rig: GatewayRig;
   let arrivals: LaneDrain;
   let folder: string;
@@ -19,7 +19,7 @@ describe('a gateway whose disk is full while the broker is away', () => {
     isMounted = mount(folder);
     rig = await GatewayRig.start('e2e-gateway-full-disk', {
       PDAGENTD_STATE_DIR: folder,
-      // Where this user may not mount a small disk, a quota stands for one.
+      // If this user may not mount a small disk, a quota is used instead.
       ...(isMounted ? {} : { PDAGENTD_SPOOL_MAX_BYTES: String(8 * 1024 * 1024) }),
     });
     arrivals = await LaneDrain.start(rig.broker.url, (body) => arrived.add(body.toString()));
@@ -36,7 +36,7 @@ describe('a gateway whose disk is full while the broker is away', () => {
     return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.text() };
   }
 
-  /** Several senders at one time, until one is turned away. */
+  /** Several concurrent senders, until one event is refused. */
   async function fill(name: string) {
     const accepted: string[] = [];
     const refused: Awaited<ReturnType<typeof post>>[] = [];
@@ -54,7 +54,7 @@ describe('a gateway whose disk is full while the broker is away', () => {
     return { accepted, refused };
   }
 
-  it('says 503 in PagerDuty’s shape, keeps what it answered 202, and takes events again once there is room', async () => {
+  it('answers 503 in PagerDuty’s form, keeps what it accepted, and accepts events again once there is space', async () => {
     for (const round of ['first', 'second']) {
       await rig.proxy.inject({ kind: 'down' });
       await rig.waitForMode('spool');
@@ -81,7 +81,7 @@ describe('a gateway whose disk is full while the broker is away', () => {
   }, 120_000);
 });
 
-/** 100 KB, of which nothing can be compressed away. */
+/** 100 KB that cannot be compressed. */
 function eventBody(key: string): string {
   const noise = Array.from({ length: 12_500 }, () => Math.random().toString(36).slice(2, 10).padEnd(8, '0')).join('');
   return JSON.stringify({
@@ -92,7 +92,7 @@ function eventBody(key: string): string {
   });
 }
 
-/** A disk of 16 MB of its own: only root may mount one. */
+/** Mounts a 16 MB disk, which only root may do. */
 function mount(at: string): boolean {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', at], { stdio: 'ignore' });

@@ -38,7 +38,7 @@ describe('whatever is sent to the gateway', () => {
     await rig.stop();
   });
 
-  /** Sends all of them, each connection one after another. */
+  /** Sends all requests, one at a time on each connection. */
   async function send(requests: readonly FuzzedRequest[]): Promise<FuzzedResponse[]> {
     const answers: FuzzedResponse[] = [];
     let next = 0;
@@ -53,7 +53,7 @@ describe('whatever is sent to the gateway', () => {
     return answers;
   }
 
-  /** Each body that was answered 202 has arrived as it has to, once, and nothing else has. */
+  /** Verifies that each accepted body has arrived as expected, once, and nothing else. */
   async function allArrived(requests: readonly FuzzedRequest[], answers: readonly FuzzedResponse[]): Promise<void> {
     const taken = requests.flatMap((request, index) => {
       const answer = answers[index];
@@ -77,7 +77,7 @@ describe('whatever is sent to the gateway', () => {
     );
   }
 
-  it('is answered without a fault, arrives byte for byte where it is accepted, and leaves nothing behind', async () => {
+  it('is answered without a bug, arrives byte for byte if it is accepted, and leaks no memory', async () => {
     const memory: number[] = [];
     await fc.assert(
       fc.asyncProperty(

@@ -21,7 +21,7 @@ describe('kill -9 of the gateway with requests in flight', () => {
     await rig.stop();
   });
 
-  /** Each kill cuts requests short that were on their way: that is waited for, not hoped for. */
+  /** Kills the gateway, and waits until requests in flight were interrupted. */
   async function kill(times: number): Promise<void> {
     for (let kills = 0; kills < times; kills += 1) {
       await senders.waitForAccepted(SENDERS);
@@ -36,16 +36,16 @@ describe('kill -9 of the gateway with requests in flight', () => {
     await rig.waitForMode('direct');
     const missing = () => [...senders.accepted].filter((key) => !arrived.has(key));
     await waitUntil(() => missing().length === 0, { what: 'every accepted event to arrive', timeoutMs: 60_000 });
-    // Each was what was sent, byte for byte.
+    // Each arrived byte for byte.
     expect(arrived.has(undefined)).toBe(false);
   }
 
-  it('loses none of its 202s in 50 kills with the broker there', async () => {
+  it('loses none of its 202s in 50 kills with the broker available', async () => {
     await kill(50);
     await nothingIsLost();
   }, 240_000);
 
-  it('loses none of its 202s in 25 kills with the broker away and the spool in use', async () => {
+  it('loses none of its 202s in 25 kills with the broker unreachable and the spool in use', async () => {
     await rig.proxy.inject({ kind: 'down' });
     await rig.waitForMode('spool');
     await kill(25);

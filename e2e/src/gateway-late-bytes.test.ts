@@ -8,10 +8,10 @@ import { routingKeys } from './traffic.fixture';
 
 const received = z.object({ events: z.array(z.object({ action: z.string(), dedupKey: z.string() })) });
 
-/** AMQP 0-9-1, 4.2.7: the broker closes a connection that sends none. */
+/** A heartbeat (AMQP 0-9-1, 4.2.7): the broker closes a connection without any. */
 const isHeartbeat = (piece: Buffer): boolean => piece.equals(Buffer.from([8, 0, 0, 0, 0, 0, 0, 0xce]));
 
-describe('a network that delivers the bytes of a connection long after it was given up', () => {
+describe('a network that delivers data of a connection long after it was given up', () => {
   let rig: GatewayRig;
   let redis: Redis;
   let simulator: AppProcess;
@@ -55,7 +55,7 @@ describe('a network that delivers the bytes of a connection long after it was gi
     return events.filter((event) => event.dedupKey === dedupKey).map(({ action }) => action);
   }
 
-  it('opens no alert again that was resolved since: copies that arrive late are dropped', async () => {
+  it('does not reopen an alert that was resolved since: late copies are dropped', async () => {
     const keys = routingKeys(4);
     const alerts = keys.map((key, index) => ({ key, name: `alert-${index}` }));
     rig.proxy.holdBack(isHeartbeat);

@@ -15,7 +15,7 @@ describe('a broker that refuses messages over a size', () => {
   beforeAll(async () => {
     rig = await GatewayRig.start('e2e-gateway-poison');
     await rig.broker.setMaxMessageSize(LARGEST);
-    // Channels that are open keep the limit of before.
+    // Open channels keep the previous limit.
     rig.proxy.cut();
     await rig.waitForMode('spool');
     await rig.waitForMode('direct');
@@ -29,7 +29,7 @@ describe('a broker that refuses messages over a size', () => {
     await rig.stop();
   });
 
-  /** An event of exactly so many bytes. */
+  /** An event of exactly this size. */
   function event(routing_key: string, dedup_key: string, bytes: number): string {
     const of = (client: string) => JSON.stringify({ routing_key, event_action: 'resolve', dedup_key, client });
     return of('x'.repeat(Math.max(0, bytes - of('').length)));
@@ -39,7 +39,7 @@ describe('a broker that refuses messages over a size', () => {
     return fetch(`http://127.0.0.1:${rig.port}/v2/enqueue`, { method: 'POST', body });
   }
 
-  it('costs no other event: the quarantine holds exactly what is refused, and everything around it arrives', async () => {
+  it('does not affect other events: exactly the refused ones are quarantined, and all others arrive', async () => {
     const good: string[] = [];
     const poison: string[] = [];
     const send = async (routingKey: string, dedupKey: string, bytes: number): Promise<void> => {
@@ -69,7 +69,7 @@ describe('a broker that refuses messages over a size', () => {
     expect(metrics).toContain('pdaltagent_gateway_spool_entries 0');
   }, 120_000);
 
-  it('quarantines what was spooled while the broker was unreachable, and delivers what stood beside it', async () => {
+  it('quarantines refused events from the spool, and delivers the others', async () => {
     const before = quarantined();
     await rig.proxy.inject({ kind: 'down' });
     await rig.waitForMode('spool');

@@ -14,7 +14,7 @@ import { connect, type ChannelModel } from 'amqplib';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** A built gateway and its broker, with a proxy in between that can cut them apart. */
+/** A built gateway and its broker, with a fault-injecting proxy between them. */
 export class GatewayRig {
   private constructor(
     readonly folder: RunFolder,
@@ -24,7 +24,7 @@ export class GatewayRig {
     readonly port: number,
   ) {}
 
-  /** @param env added to the gateway's; `PDAGENTD_STATE_DIR` is a folder of the run, unless it says another */
+  /** @param env added to the gateway's; `PDAGENTD_STATE_DIR` defaults to a folder of the run */
   static async start(name: string, env: Record<string, string> = {}): Promise<GatewayRig> {
     const folder = openRunFolder(name);
     const subfolder = (part: string) => {
@@ -54,7 +54,7 @@ export class GatewayRig {
   /** Resolves once new events go straight to the broker, or to the spool. */
   waitForMode(mode: 'direct' | 'spool'): Promise<unknown> {
     return waitUntil(async () => (await this.metrics()).includes(`pdaltagent_gateway_mode{mode="${mode}"} 1`), {
-      what: `events to go the way "${mode}"`,
+      what: `mode "${mode}"`,
       timeoutMs: 60_000,
     });
   }
@@ -71,7 +71,7 @@ export class GatewayRig {
   }
 }
 
-/** Takes whatever is in the lanes. */
+/** Consumes all lanes. */
 export class LaneDrain {
   private constructor(readonly connection: ChannelModel) {}
 

@@ -4,11 +4,11 @@ import { metric, printFigures, SCENARIO_MS, STEP_MS, waitForHeldEvents } from '.
 import { Relay } from './relay.fixture';
 import { Traffic } from './traffic.fixture';
 
-/** So few that the noisy backlog lasts for a quarter of an hour: whoever waits behind it is late, on any machine. */
+/** So low that the noisy backlog takes a quarter of an hour: an event that waits for it is late on any machine. */
 const NOISY_PER_MINUTE = 60;
 const NOISY = 'noisy'.padEnd(32, 'x');
 
-/** Another key of the same lane: isolation between lanes would prove little. */
+/** Another key of the same lane, because different lanes are isolated anyway. */
 const QUIET = sameLane('quiet');
 
 function sameLane(name: string): string {
@@ -40,7 +40,7 @@ describe('a routing key that PagerDuty throttles', () => {
     });
 
   it(
-    'delays no other key of its lane, and keeps the order of its own alerts, also over a crash of the worker',
+    'delays no other key of its lane, and keeps the order of its own alerts, even if the worker crashes',
     async () => {
       await relay.control('PATCH', '/settings', { eventsPerMinuteByKey: { [NOISY]: NOISY_PER_MINUTE } });
       const noisy = traffic('noisy', NOISY, 100);
@@ -64,7 +64,7 @@ describe('a routing key that PagerDuty throttles', () => {
       overtaken.push(await overtakes('later', QUIET));
       const throttled = await relay.answered(429);
 
-      // The rate that it has learnt ends with it: the rest need not wait for it.
+      // The rate that it has learned is lost with it, so the remaining events need not wait for it.
       const delivered = await metric(successor, 'pdaltagent_delivered_total');
       await successor.kill();
       await relay.control('PATCH', '/settings', { eventsPerMinuteByKey: { [NOISY]: null } });
@@ -90,13 +90,13 @@ describe('a routing key that PagerDuty throttles', () => {
 });
 
 describe('a routing key whose posts hang', () => {
-  /** So long that nobody's post times out while this test runs. */
+  /** Longer than this test runs. */
   const NO_TIMEOUT = { PDAGENTD_ATTEMPT_TIMEOUT_MS: '3600000' };
   const attempts = (worker: AppProcess, outcome: string) =>
     metric(worker, `pdaltagent_attempts_total{outcome="${outcome}"}`);
 
   it(
-    'delays no other key of its lane until they time out, also where the worker crashes while it goes aside',
+    'delays no other key of its lane until they time out, even if the worker crashes while it is being parked',
     async () => {
       const hanging = { id: 'hanging', match: { routingKey: NOISY }, effect: { kind: 'hang' } };
       await relay.control('POST', '/faults', hanging);
@@ -117,7 +117,7 @@ describe('a routing key whose posts hang', () => {
       expect(noisy.ledger.report()).toMatchObject({ accepted: 1_000, delivered: 0 });
       const hung = await relay.hits('hanging');
 
-      // Its one attempt would hang for an hour.
+      // Its only attempt would hang for an hour.
       await worker.kill();
       await relay.control('DELETE', '/faults');
       await relay.startWorker();
@@ -132,7 +132,7 @@ describe('a routing key whose posts hang', () => {
   );
 });
 
-describe('routing keys that fail while nothing else comes to PagerDuty', () => {
+describe('routing keys that fail while nothing else is sent to PagerDuty', () => {
   it.each([
     ['one that gets errors only', { kind: 'status', status: 503 }, [NOISY]],
     ['one whose posts hang until the timeout', { kind: 'hang' }, [NOISY]],

@@ -1,4 +1,4 @@
-// Loaded into a service before all else: its wall clock is off by the milliseconds in a file, which is read again at SIGUSR2.
+// Preloaded into a service: offsets its wall clock by the milliseconds in a file, which is read again on SIGUSR2.
 const { readFileSync } = require('node:fs');
 
 const RealDate = Date;

@@ -3,7 +3,7 @@ import { type RabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { GatewayRig, LaneDrain } from './gateway.fixture';
 
 const STALLED_LANE = 5;
-/** Longer than a channel that does not confirm is kept. */
+/** Longer than the gateway keeps a channel without confirms. */
 const GIVEN_UP_MS = 90_000;
 const SENDERS = 12;
 
@@ -15,7 +15,7 @@ const keys = Array.from({ length: EVENTS.lanes }, (_, lane) => {
   }
 });
 
-/** Suspends the Raft process of a lane's queue, or resumes it: the queue has no leader that answers. */
+/** Suspends the Raft process of a lane's queue while `run` is running, so that its leader does not respond. */
 async function whileStalled(broker: RabbitMQ, lane: number, run: () => Promise<void>): Promise<void> {
   const name = `rabbit_misc:r(<<"/">>, queue, <<"${laneQueue(EVENTS, lane)}">>)`;
   const call = (what: string): Promise<string> =>
@@ -31,7 +31,7 @@ async function whileStalled(broker: RabbitMQ, lane: number, run: () => Promise<v
   }
 }
 
-describe('a lane whose queue does not answer', () => {
+describe('a lane whose queue does not respond', () => {
   let rig: GatewayRig;
   let arrivals: LaneDrain;
   const arrived: string[] = [];
@@ -61,7 +61,7 @@ describe('a lane whose queue does not answer', () => {
     answered.push(dedup_key);
   }
 
-  it('delays no other lane, closes no connection, and delivers its own events in order when it answers again', async () => {
+  it('delays no other lane, closes no connection, and delivers its own events in order once it responds again', async () => {
     let isStalled = true;
     const sender = async (name: number): Promise<void> => {
       for (let count = 0; isStalled; count += 1)

@@ -4,16 +4,16 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 export interface Mutation {
-  /** Below the root of the workspace. */
+  /** Path relative to the root of the workspace. */
   readonly file: string;
-  /** A text that stands in the file exactly once. */
+  /** A text that occurs in the file exactly once. */
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * Builds an app with texts of its sources replaced, to prove that a test notices. Resolves with the bundle's path.
- * @throws Error where a text does not stand in its file exactly once: then the mutation has to be written anew
+ * Builds an app with a bug injected into its sources, to prove that a test detects it. Resolves with the bundle's path.
+ * @throws Error if a text does not occur in its file exactly once; then update the mutation
  */
 export async function buildMutant(app: string, mutations: readonly Mutation[], folder: string): Promise<string> {
   const root = workspaceRoot();
@@ -21,7 +21,7 @@ export async function buildMutant(app: string, mutations: readonly Mutation[], f
   for (const { file, from, to } of mutations) {
     const source = path.join(root, file);
     const text = sources.get(source) ?? readFileSync(source, 'utf8');
-    if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once:\n${from}`);
+    if (text.split(from).length !== 2) throw new Error(`${file} does not contain exactly once:\n${from}`);
     sources.set(
       source,
       text.replace(from, () => to),

@@ -28,7 +28,7 @@ export interface RelayOptions {
   readonly gatewayEnv?: Record<string, string>;
 }
 
-/** The whole relay over built apps: servers of its own, a simulated PagerDuty, a gateway, and workers as asked for. */
+/** The whole relay with built apps: private servers, a simulated PagerDuty, a gateway, and workers on request. */
 export class Relay {
   readonly workers: AppProcess[] = [];
   readonly #folder: RunFolder;
@@ -77,7 +77,7 @@ export class Relay {
     return url;
   }
 
-  /** A folder of that name, which is removed at the end. */
+  /** A folder with this name, which is removed at the end. */
   folder(name: string): string {
     return madeFolder(path.join(this.#folder.path, name));
   }
@@ -98,23 +98,23 @@ export class Relay {
     return worker;
   }
 
-  /** Steers the simulator; `route` is one of its control API. Resolves with its answer. */
+  /** Calls the simulator's control API. Resolves with its answer. */
   control(method: string, route: string, body?: unknown): Promise<unknown> {
     return askSimulator(this.simulatorUrl, method, route, body);
   }
 
-  /** How many events the simulator answered with the status; `none`: it answered nothing. */
+  /** Number of events that the simulator answered with the status; `none`: without an answer. */
   async answered(status: number | 'none'): Promise<number> {
     return statistics.parse(await this.control('GET', '/stats')).events.byStatus[status] ?? 0;
   }
 
-  /** How often a fault of the simulator has hit. */
+  /** Number of requests that a simulator fault has affected. */
   async hits(id: string): Promise<number> {
     const { faults } = activeFaults.parse(await this.control('GET', '/faults'));
     return faults.find((fault) => fault.id === id)?.hits ?? 0;
   }
 
-  /** Messages in all lanes and sidings, those that workers hold included, and dead letters. Some seconds behind. */
+  /** Messages in all lanes and sidings, including unacknowledged ones, and dead letters. Up to some seconds old. */
   async queued(): Promise<{ readonly queued: number; readonly dead: number }> {
     const messages = await this.broker.messages();
     const dead = messages.get(EVENTS.deadLetters) ?? 0;

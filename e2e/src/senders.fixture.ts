@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const RETRY_MS = 20;
 
-/** Senders that send one event after another, each event until it is answered 202. What was answered so is remembered. */
+/** Senders that send one event after another, and retry each until it is answered with 202. Accepted events are recorded. */
 export class Senders {
-  /** Dedup keys of the events that were answered 202. */
+  /** Dedup keys of the events that were answered with 202. */
   readonly accepted = new Set<string>();
-  /** Requests whose connection ended before their answer: they were in flight. */
+  /** Number of requests in flight when their connection was lost. */
   cutShort = 0;
   readonly #port: number;
   readonly #agent: Agent;
@@ -22,7 +22,7 @@ export class Senders {
     this.#working = Array.from({ length: count }, () => this.#work());
   }
 
-  /** Resolves once so many more events were answered 202. */
+  /** Resolves once this many more events were accepted. */
   async waitForAccepted(count: number): Promise<void> {
     const goal = this.accepted.size + count;
     await waitUntil(() => this.accepted.size >= goal, {
@@ -32,7 +32,7 @@ export class Senders {
     });
   }
 
-  /** Resolves once each sender's last event was answered 202. */
+  /** Resolves once each sender's last event was accepted. */
   async stop(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#working);
@@ -66,7 +66,7 @@ export class Senders {
 
 const KEYS = 20;
 
-/** The one body of an event with this dedup key. */
+/** The body of the event with this dedup key. */
 export function bodyOf(key: string): string {
   const routingKey = `key${Number(key.split('-')[1]) % KEYS}`.padEnd(32, 'x');
   return JSON.stringify({
@@ -77,7 +77,7 @@ export function bodyOf(key: string): string {
   });
 }
 
-/** The dedup key of an event that is byte for byte what was sent; undefined for any other. */
+/** The dedup key, if the body is byte for byte what was sent; otherwise undefined. */
 export function keyIn(body: Buffer): string | undefined {
   const text = body.toString();
   const key = /"dedup_key":"(event-\d+)"/.exec(text)?.[1];

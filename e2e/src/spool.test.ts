@@ -10,7 +10,7 @@ describe('kill -9 of the gateway with its spool in use', () => {
   });
   afterAll(() => relay.stop());
 
-  it('loses none of the events that were answered 202, and keeps each alert in order over spool, drain and broker', async () => {
+  it('loses no accepted event, and keeps each alert in order across spool, drain and broker', async () => {
     await relay.startWorker();
     const traffic = new Traffic({
       gatewayUrl: relay.gatewayUrl,

@@ -10,13 +10,13 @@ export interface TrafficOptions {
   readonly alerts: number;
   readonly eventsPerAlert: number;
   readonly routingKeys: readonly string[];
-  /** Senders at one time; each has one alert after the other. */
+  /** Number of concurrent senders; each sends one alert after another. */
   readonly senders: number;
-  /** Begins the name of every alert; the default is `alert`. */
+  /** Prefix of the dedup keys. Default: `alert`. */
   readonly prefix?: string;
 }
 
-/** So many routing keys, as PagerDuty writes them. */
+/** This many well-formed routing keys. */
 export function routingKeys(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `key${index}`.padEnd(32, 'x'));
 }
@@ -29,17 +29,17 @@ const arrival = z.object({
 });
 const event = z.object({ payload: z.object({ custom_details: z.object({ sequence: z.number() }) }) });
 
-/** Senders that insist: each sends the events of its alerts one after another, the same one again until it is answered 202. */
+/** Senders that send the events of their alerts in order, and retry each until it is answered with 202. */
 export class Traffic {
   readonly ledger = new Ledger();
   readonly #options: TrafficOptions;
   readonly #agent: Agent;
-  /** Alerts of which nothing was sent yet. */
+  /** Alerts without any event sent so far. */
   readonly #alerts: number[];
   #ended = false;
   #accepted = 0;
   #refused = 0;
-  /** The last arrival that is in the ledger. */
+  /** Sequence number of the last event in the ledger. */
   #after = 0;
 
   constructor(options: TrafficOptions) {
@@ -48,7 +48,7 @@ export class Traffic {
     this.#alerts = Array.from({ length: options.alerts }, (_, index) => index);
   }
 
-  /** Begins the name of every alert. */
+  /** Prefix of the dedup keys. */
   get prefix(): string {
     return this.#options.prefix ?? 'alert';
   }
@@ -57,7 +57,7 @@ export class Traffic {
     return this.#accepted;
   }
 
-  /** Answers that were not 202, and requests that failed: each was sent again. */
+  /** Number of answers other than 202, and of failed requests; all were retried. */
   get refused(): number {
     return this.#refused;
   }
@@ -66,7 +66,7 @@ export class Traffic {
     return this.#options.alerts * this.#options.eventsPerAlert;
   }
 
-  /** Sends all events of so many more alerts, or of all that are left; resolves once each was answered 202. */
+  /** Sends all events of this many further alerts, or of all remaining ones; resolves once each was accepted. */
   async send(count = this.#alerts.length): Promise<void> {
     const alerts = this.#alerts.splice(0, count);
     const sender = async () => {
@@ -76,12 +76,12 @@ export class Traffic {
     if (this.#alerts.length === 0) this.#agent.destroy();
   }
 
-  /** Sends nothing more, also where senders are still at it. */
+  /** Stops all senders. */
   end(): void {
     this.#ended = true;
   }
 
-  /** Fills the ledger with what has arrived at the simulator since the last time. */
+  /** Adds the events received by the simulator since the last call to the ledger. */
   async collect(): Promise<void> {
     const response = await fetch(
       `${this.#options.simulatorUrl}/_control/events?format=ndjson&headers=false&accepted=true&after=${this.#after}`,
@@ -95,7 +95,7 @@ export class Traffic {
     }
   }
 
-  /** Resolves once everything accepted, of all routing keys or of those that are wanted, has arrived at the simulator. */
+  /** Resolves once all accepted events, of all or of the selected routing keys, have arrived at the simulator. */
   async delivered(timeoutMs: number, isWanted: (routingKey: string) => boolean = () => true): Promise<void> {
     const { routingKeys: keys } = this.#options;
     const keyOf = (alert: string) => keys[Number(alert.slice(this.prefix.length + 1)) % keys.length] ?? '';

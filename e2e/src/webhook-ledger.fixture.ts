@@ -1,16 +1,16 @@
-/** A log entry as the simulator tells of it. Times are milliseconds since 1970. */
+/** A log entry of the simulator. Times are milliseconds since 1970. */
 export interface WrittenEntry {
   readonly id: string;
   readonly createdAt: number;
-  /** From then on a reader sees it. */
+  /** When it becomes visible to readers. */
   readonly visibleAt: number;
   readonly incidentId: string | null;
 }
 
-/** A webhook as it came to the receiver. */
+/** A received webhook. */
 export interface WebhookArrival {
   readonly at: number;
-  /** X-Webhook-Id: receivers know repeats by it. */
+  /** X-Webhook-Id, which identifies repeats. */
   readonly webhookId: string;
   readonly entryId: string;
 }
@@ -20,19 +20,19 @@ export interface WebhookReport {
   readonly arrivals: number;
   readonly missed: readonly string[];
   readonly unexpected: readonly string[];
-  /** Further arrivals of an entry. */
+  /** Number of repeated webhooks. */
   readonly repeats: number;
-  /** Entries whose arrivals had different ids. */
+  /** Entries whose webhooks had different ids. */
   readonly changedIds: readonly string[];
-  /** `incident: later before earlier`, though every read that showed the later one showed the earlier one too. */
+  /** `incident: later before earlier`, although every read that showed the later one also showed the earlier one. */
   readonly outOfOrder: readonly string[];
-  /** Entries that went after a later one of their incident, because they appeared only after it was read. */
+  /** Number of entries sent after a later one of their incident, because they became visible only after it was read. */
   readonly late: number;
 }
 
 /**
- * What was written, what arrived, and what they say about each other.
- * @param reads when PagerDuty was asked for log entries
+ * Compares written log entries with received webhooks.
+ * @param reads times at which log entries were read
  */
 export function webhookReport(
   written: readonly WrittenEntry[],
@@ -80,7 +80,7 @@ function orderOf(
   return { outOfOrder, late: late.size };
 }
 
-/** Whether a read could show the one entry and not the other. */
+/** Whether a read may have shown one entry but not the other. */
 function wasReadWithout(shown: WrittenEntry, hidden: WrittenEntry, reads: readonly number[]): boolean {
   return reads.some((read) => shown.visibleAt <= read && read < hidden.visibleAt);
 }

@@ -13,10 +13,10 @@ const arrival = (entryId: string, webhookId = `webhook of ${entryId}`): WebhookA
 });
 const arrivals = (...ids: readonly string[]) => ids.map((id) => arrival(id));
 
-describe('the book of webhooks', () => {
+describe('the ledger of webhooks', () => {
   const written = [entry('A', 1), entry('B', 2), entry('C', 3)];
 
-  it('has nothing to say where all came in order', () => {
+  it('reports nothing if all webhooks arrive in order', () => {
     expect(webhookReport(written, arrivals('A', 'B', 'C'), [10])).toEqual({
       entries: 3,
       arrivals: 3,
@@ -29,7 +29,7 @@ describe('the book of webhooks', () => {
     });
   });
 
-  it('names what is missed, what nobody wrote, and repeats', () => {
+  it('names missing and unexpected webhooks, and counts repeats', () => {
     expect(webhookReport(written, arrivals('A', 'A', 'C', 'X'), [10])).toMatchObject({
       missed: ['B'],
       unexpected: ['X'],
@@ -38,15 +38,15 @@ describe('the book of webhooks', () => {
     });
   });
 
-  it('names a repeat that came with another id', () => {
+  it('names a repeat with a different id', () => {
     expect(webhookReport(written, [...arrivals('A', 'B', 'C'), arrival('B', 'other')], [10]).changedIds).toEqual(['B']);
   });
 
-  it('names an entry before an earlier one that every read showed too', () => {
+  it('names an entry sent before an earlier one, if every read showed both', () => {
     expect(webhookReport(written, arrivals('B', 'A', 'C'), [10]).outOfOrder).toEqual(['incident: B before A']);
   });
 
-  it('lets an entry go late that a read did not show yet', () => {
+  it('allows an entry to be late if a read did not show it yet', () => {
     const late = [entry('A', 1, 15), entry('B', 2)];
     expect(webhookReport(late, arrivals('B', 'A'), [10, 20])).toMatchObject({ outOfOrder: [], late: 1 });
     expect(webhookReport(late, arrivals('B', 'A'), [20])).toMatchObject({

@@ -5,10 +5,10 @@ import { type WebhookArrival } from './webhook-ledger.fixture';
 
 const v2 = z.object({ messages: z.tuple([z.object({ log_entries: z.tuple([z.object({ id: z.string() })]) })]) });
 
-/** A system inside of the house that takes v2 webhooks and keeps what came, in the order in which it came. */
+/** An internal system that receives v2 webhooks and records them in order of arrival. */
 export class WebhookReceiver {
   readonly arrivals: WebhookArrival[] = [];
-  /** Entries that came at least once. */
+  /** Entries received at least once. */
   readonly entries = new Set<string>();
   readonly #server: Server;
 

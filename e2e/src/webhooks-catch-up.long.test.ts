@@ -5,7 +5,7 @@ import { metric, printFigures, SCENARIO_MS, STEP_MS, WebhookRelay } from './webh
 const DAY_MS = 86_400_000;
 const INCIDENTS = 300;
 const PER_INCIDENT = 100;
-/** What PagerDuty allows. */
+/** PagerDuty's limit. */
 const REQUESTS_PER_MINUTE = 960;
 
 describe('after a stop of three days', () => {
@@ -17,7 +17,7 @@ describe('after a stop of three days', () => {
   afterAll(() => relay.stop());
 
   it(
-    '30,000 entries are caught up from the cursor on, oldest first, within the rate limit, with progress told',
+    '30,000 entries are caught up from the cursor, oldest first, within the rate limit, and with progress in the log',
     async () => {
       const now = Date.now();
       const start = now - 3 * DAY_MS;
@@ -27,7 +27,7 @@ describe('after a stop of three days', () => {
         Array.from({ length: INCIDENTS }, (_, index) => ({
           dedupKey: `incident-${index}`,
           createdAt: new Date(now - index * 1_000).toISOString(),
-          // Each incident's first one comes beside: the trigger that opens it.
+          // In addition, each incident has the trigger that opens it.
           count: PER_INCIDENT,
           spacingMs: Math.floor(spacingMs - index * 10),
         })),
@@ -63,7 +63,7 @@ describe('after a stop of three days', () => {
     SCENARIO_MS,
   );
 
-  /** Where, on average, the oldest, the middle and the newest third of the entries stand among the arrivals. */
+  /** Average position of the oldest, middle and newest third of the entries among the webhooks. */
   async function positionsByThird(): Promise<number[]> {
     const positions = new Map(relay.receiver.arrivals.map(({ entryId }, position) => [entryId, position]));
     const all = [...(await relay.written())].sort((a, b) => a.createdAt - b.createdAt);
@@ -75,7 +75,7 @@ describe('after a stop of three days', () => {
   }
 });
 
-/** The most requests in any 60 seconds. */
+/** Maximum number of requests in any 60 seconds. */
 function busiestMinute(times: readonly number[]): number {
   return Math.max(...times.map((end) => times.filter((time) => time <= end && time > end - 60_000).length));
 }

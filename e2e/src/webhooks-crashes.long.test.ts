@@ -31,7 +31,7 @@ describe('a poller that is killed', () => {
   const writeToAll = () =>
     relay.write(Array.from({ length: INCIDENTS }, (_, index) => ({ dedupKey: `incident-${index}`, count: 2 })));
 
-  /** Writes entries, and kills the poller in the moment in which it says the text; a successor is started. */
+  /** Writes entries, kills the poller at the moment in which it sends the text, and starts another one. */
   async function killAt(poller: AppProcess, proxy: FaultProxy, text: string, bundle?: string): Promise<AppProcess> {
     const { swallowed } = proxy;
     await proxy.inject({ kind: 'black-hole-at', text });
@@ -43,13 +43,13 @@ describe('a poller that is killed', () => {
   }
 
   it(
-    'between publish and mark, many times: none is missed, and a repeat has the same id',
+    'between publish and mark, repeatedly: no entry is missed, and repeats have the same id',
     async () => {
       const sender = await relay.startSender();
       let poller = await startPoller();
       await writeToAll();
       await relay.waitForAll();
-      // The first command that marks an entry as seen: its webhook was confirmed just before.
+      // The command that marks an entry as seen: its webhook was confirmed just before.
       for (let kill = 0; kill < KILLS; kill += 1) poller = await killAt(poller, redis, '$3\r\nset\r\n');
       const report = await relay.waitForAll();
       const dropped = await metric(sender, 'pdaltagent_webhook_repeats_dropped_total');
@@ -67,11 +67,11 @@ describe('a poller that is killed', () => {
     SCENARIO_MS,
   );
 
-  /** The exchange's name as a publish begins with it. */
+  /** The exchange's name as in a publish. */
   const publishing = '\x13pdaltagent.webhooks';
 
   it(
-    'while it publishes misses none',
+    'while it publishes misses no entry',
     async () => {
       await relay.startSender();
       let poller = await startPoller();
@@ -90,7 +90,7 @@ describe('a poller that is killed', () => {
   );
 
   it(
-    'while it publishes is found to miss some where it marks first: the test can fail',
+    'while it publishes misses entries if it marks them first: the test can fail',
     async () => {
       const bundle = await buildMutant(
         'log-poller',
@@ -110,7 +110,7 @@ describe('a poller that is killed', () => {
       await writeToAll();
       await relay.waitForAll();
       await killAt(poller, broker, publishing, bundle);
-      // What comes after goes its way, so what was lost does not come any more.
+      // Later entries arrive, so the lost ones will not.
       await relay.write([{ dedupKey: 'after' }]);
       const after = (await relay.written()).at(-1)?.id ?? '';
       await waitUntil(() => relay.receiver.entries.has(after), { what: 'a later entry', timeoutMs: STEP_MS });

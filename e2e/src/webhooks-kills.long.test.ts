@@ -18,7 +18,7 @@ describe('poller and sender, both killed every two seconds, while Redis is resta
   it(
     'miss nothing, keep the order of every incident, and repeat with the same id',
     async () => {
-      // Restarts read much again: this is not about the rate limit.
+      // Restarts read entries again, and this test does not concern the rate limit.
       await relay.control('PATCH', '/settings', { restPerMinute: null });
       const faults: Readonly<Record<number, () => Promise<unknown>>> = {
         3: async () => {
@@ -64,7 +64,7 @@ describe('poller and sender, both killed every two seconds, while Redis is resta
   );
 });
 
-/** Entries over all incidents, a part of them late. */
+/** Entries of all incidents, some of them late. */
 function batch(life: number): Script[] {
   return Array.from({ length: PER_LIFE }, (_, index) => {
     const late = index % 4 === 0 ? (index * 7 + life * 11) % 51 : 0;

@@ -1,7 +1,7 @@
 import { type AppProcess, FaultProxy, waitUntil } from '@pdaltagent/testing';
 import { metric, printFigures, SCENARIO_MS, STEP_MS, WebhookRelay } from './webhooks.fixture';
 
-/** What is promised. */
+/** The documented limit. */
 const TAKEOVER_MS = 15_000;
 
 describe('of two pollers', () => {
@@ -28,7 +28,7 @@ describe('of two pollers', () => {
     return (await (await fetch(`${poller.url}/readyz`)).text()).includes('this process');
   }
 
-  /** How long it took; rejects where it was longer than promised. Milliseconds. */
+  /** Resolves with the time until the takeover in milliseconds; rejects if it takes too long. */
   async function takeover(by: AppProcess): Promise<number> {
     const began = performance.now();
     await waitUntil(() => polls(by), { what: 'the other to take over', timeoutMs: TAKEOVER_MS });
@@ -47,7 +47,7 @@ describe('of two pollers', () => {
   }
 
   it(
-    'one polls; the other takes over within 15 s after a kill -9, without a gap or a repeat',
+    'one polls; the other takes over within 15 s after a kill -9, without gaps or repeats',
     async () => {
       await relay.startSender();
       const [first, second] = await startTwo();
@@ -67,7 +67,7 @@ describe('of two pollers', () => {
   );
 
   it(
-    'one is paused with webhooks published and not marked: the other takes over, the first wakes to nothing',
+    'one is paused with webhooks published but not marked: the other takes over, and the first does not poll after it is resumed',
     async () => {
       const sender = await relay.startSender();
       const [first, second] = await startTwo();

@@ -33,13 +33,13 @@ describe('pdaltagent webhooks replay', () => {
   const ids = (arrivals: readonly { readonly webhookId: string }[]) => arrivals.map(({ webhookId }) => webhookId);
 
   it(
-    'sends what was delivered once more, with the same ids, in the order of each incident',
+    'sends delivered webhooks again, with the same ids, in the order of each incident',
     async () => {
       const createdAt = new Date(Date.now() - 1_800_000).toISOString();
       const keys = Array.from({ length: 5 }, (_, index) => `incident-${index}`);
       const spread = { createdAt, count: STEPS, spacingMs: 2_000 };
       await relay.write(keys.map((dedupKey) => ({ dedupKey, ...spread })));
-      // Only now: entries so old are read by its first round alone.
+      // Started afterwards, because only the first poll cycle reads such old entries.
       await Promise.all([relay.startPoller(environment), relay.startSender(environment)]);
       await relay.waitForAll();
       const first = [...relay.receiver.arrivals];

@@ -18,7 +18,7 @@ import { askSimulator } from './simulator-control.fixture';
 import { type WebhookReport, webhookReport, type WrittenEntry } from './webhook-ledger.fixture';
 import { WebhookReceiver } from './webhook-receiver.fixture';
 
-/** A scenario, and a step of it, on a machine that does much else. */
+/** Time limits for a scenario and for one step, on a busy machine. */
 export const SCENARIO_MS = 600_000;
 export const STEP_MS = 180_000;
 
@@ -48,7 +48,7 @@ const standing = z.object({ faults: z.array(z.object({ id: z.string(), hits: z.n
 
 export type RestRequest = z.infer<typeof requests>['requests'][number];
 
-/** One log entry to write, as the simulator's control API takes it. */
+/** A log entry to write, for the simulator's control API. */
 export interface Script {
   readonly dedupKey: string;
   readonly createdAt?: string;
@@ -56,7 +56,7 @@ export interface Script {
   readonly spacingMs?: number;
 }
 
-/** The way of webhooks over built apps: servers of its own, a simulated PagerDuty, a receiver; pollers and senders as asked for. */
+/** The path of webhooks with built apps: private servers, a simulated PagerDuty, a receiver; pollers and senders on request. */
 export class WebhookRelay {
   readonly #apps: AppProcess[] = [];
   #counter = 0;
@@ -105,7 +105,7 @@ export class WebhookRelay {
     return url;
   }
 
-  /** Asks the control API of the simulator. */
+  /** Calls the simulator's control API. */
   control(method: string, route: string, body?: unknown): Promise<unknown> {
     return askSimulator(this.simulatorUrl, method, route, body);
   }
@@ -119,13 +119,13 @@ export class WebhookRelay {
     return log_entries.map(({ incident, ...entry }) => ({ ...entry, incidentId: incident?.id ?? null }));
   }
 
-  /** The requests for log entries so far. */
+  /** Requests for log entries so far. */
   async reads(): Promise<readonly RestRequest[]> {
     const all = requests.parse(await this.control('GET', '/requests')).requests;
     return all.filter((request) => request.path === '/log_entries');
   }
 
-  /** Holds the answers to requests whose query contains the text; resolves once one is held. */
+  /** Holds answers to requests whose query contains the text; resolves once one is held. */
   async hold(query: string): Promise<void> {
     const fault = { id: 'hold', match: { path: '/log_entries', query }, effect: { kind: 'hold' } };
     await this.control('POST', '/faults', fault);
@@ -135,18 +135,18 @@ export class WebhookRelay {
     });
   }
 
-  /** Lets go what is held. */
+  /** Releases held answers. */
   async release(): Promise<void> {
     await this.control('DELETE', '/faults/hold');
   }
 
-  /** How often each fault hit, by its id; those that did not are not listed. */
+  /** Number of requests affected by each fault, by id; faults without effect are omitted. */
   async hits(): Promise<ReadonlyMap<string, number>> {
     const { faults } = standing.parse(await this.control('GET', '/faults'));
     return new Map(faults.filter(({ hits }) => hits > 0).map(({ id, hits }) => [id, hits]));
   }
 
-  /** Resolves once every entry that was written has arrived, and tells what the book says then. */
+  /** Waits until every written entry has arrived, and resolves with the report. */
   async waitForAll(): Promise<WebhookReport> {
     const all = await this.written();
     await waitUntil(() => all.every(({ id }) => this.receiver.entries.has(id)), {
@@ -165,7 +165,7 @@ export class WebhookRelay {
     return webhookReport(await this.written(), this.receiver.arrivals, reads);
   }
 
-  /** Works on Redis as an operator would. */
+  /** Accesses Redis as an operator would. */
   async withRedis<Result>(work: (store: Store) => Promise<Result>): Promise<Result> {
     const silent = { info: () => undefined, warn: () => undefined };
     const store = new Store({ url: this.redis.url, name: 'e2e', log: silent });
@@ -182,7 +182,7 @@ export class WebhookRelay {
     return this.withRedis((store) => store.run((redis) => redis.flushall()));
   }
 
-  /** Ends pollers and senders, and forgets what PagerDuty, Redis and the receiver know. */
+  /** Stops pollers and senders, and clears PagerDuty, Redis and the receiver. */
   async reset(): Promise<void> {
     await Promise.all(this.#apps.splice(0).map((app) => app.stop()));
     await this.control('POST', '/reset');
@@ -214,7 +214,7 @@ export class WebhookRelay {
   }
 }
 
-/** A number that an app tells on its admin port; labels are summed up. */
+/** The value of an app's metric, summed over its labels. */
 export async function metric(app: AppProcess, name: string): Promise<number> {
   const text = await (await fetch(`${app.url}/metrics`)).text();
   const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map(([, value]) =>
@@ -223,7 +223,7 @@ export async function metric(app: AppProcess, name: string): Promise<number> {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** One line of figures. */
+/** Prints one line of figures. */
 export function printFigures(scenario: string, figures: Readonly<Record<string, number>>): void {
   const shown = Object.entries(figures).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`);
   process.stdout.write(`${scenario}: ${shown.join(', ')}\n`);

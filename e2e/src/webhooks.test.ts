@@ -4,7 +4,7 @@ import { waitUntil } from '@pdaltagent/testing';
 const BATCHES = 6;
 const PER_BATCH = 60;
 const INCIDENTS = 20;
-/** What makes pages come late, wrong or not at all; each so often. */
+/** Faults that delay, corrupt or lose pages. */
 const FAULTS = [
   ...[{ kind: 'status', status: 500 }, { kind: 'reset' }, { kind: 'lose-answer' }, { kind: 'cut-answer' }].map(
     (effect, index) => ({ match: { path: '/log_entries' }, effect, times: 1, skip: 4 + 3 * index }),
@@ -32,12 +32,12 @@ describe('log entries become webhooks, none missed, none twice, each incident in
     async (skewSeconds) => {
       await relay.control('PATCH', '/settings', { clockSkewMs: skewSeconds * 1_000 });
       const [poller] = await Promise.all([relay.startPoller(), relay.startSender()]);
-      // Several pages from the start on.
+      // Several pages from the start.
       const first = ago(skewSeconds, 0);
       await relay.write(dedupKeys().map((dedupKey) => ({ dedupKey, createdAt: first, count: 20, spacingMs: 2_000 })));
       for (const fault of FAULTS) await relay.control('POST', '/faults', fault);
       for (let batch = 0; batch < BATCHES; batch += 1) {
-        // In between two pages of one read: what is written now moves what the next pages hold.
+        // Between two pages of one read: new entries shift the following pages.
         await relay.hold('offset=200');
         await relay.write(lateBatch(batch, skewSeconds));
         await relay.release();
@@ -68,7 +68,7 @@ describe('log entries become webhooks, none missed, none twice, each incident in
   );
 
   it(
-    'but what is later than the overlap is found missing: the test can fail',
+    'but entries later than the overlap are missing: the test can fail',
     async () => {
       await Promise.all([relay.startPoller({ PDAGENTD_POLL_OVERLAP_SECONDS: '10' }), relay.startSender()]);
       await relay.write([{ dedupKey: 'incident', createdAt: ago(0, 0) }]);
@@ -87,12 +87,12 @@ describe('log entries become webhooks, none missed, none twice, each incident in
 
 const dedupKeys = () => Array.from({ length: INCIDENTS }, (_, index) => `incident-${index}`);
 
-/** A time of PagerDuty's clock. */
+/** A time by PagerDuty's clock. */
 function ago(skewSeconds: number, seconds: number): string {
   return new Date(Date.now() + (skewSeconds - seconds) * 1_000).toISOString();
 }
 
-/** Entries over all incidents, every third of them late, by up to 50 s. */
+/** Entries of all incidents, every third of them late, by up to 50 s. */
 function lateBatch(batch: number, skewSeconds: number): Script[] {
   return Array.from({ length: PER_BATCH }, (_, index) => {
     const seconds = index % 3 === 0 ? (index * 7 + batch * 11) % 51 : 0;

@@ -30,8 +30,8 @@ export interface CliResult {
 }
 
 /**
- * Runs a command as its process would, with a terminal of the test's own.
- * `answer`: what the person types when asked; `input`: what is piped into it, in pieces.
+ * Runs a command in this process, with a fake terminal.
+ * `answer`: the reply to a prompt; without it the terminal is not interactive. `input`: chunks of standard input.
  */
 export async function runCli(
   words: readonly string[],
@@ -64,14 +64,14 @@ export async function runCli(
   return { code, out, error, questions };
 }
 
-/** Declares what the services would. */
+/** Declares the exchanges and queues that the services declare. */
 export async function declareTopologies(url: string): Promise<void> {
   const connection = await connect(url);
   for (const family of [EVENTS, WEBHOOKS]) await declareTopology(connection, family, 'quorum');
   await connection.close();
 }
 
-/** Empties the dead letters and the lanes of the two keys. */
+/** Purges the dead-letter queues and the lanes of the two keys. */
 export async function purgeQueues(url: string): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.createChannel();
@@ -90,7 +90,7 @@ export interface DeadLetterSpec {
   readonly headers?: Record<string, unknown>;
 }
 
-/** Writes dead letters as a worker does, in this order. */
+/** Publishes dead letters as a worker does, in this order. */
 export async function publishDeadLetters(
   url: string,
   family: LaneGroup,
@@ -129,7 +129,7 @@ export async function publishDeadLetters(
   await client.close();
 }
 
-/** How many messages wait in the key's lane. */
+/** Number of messages waiting in the key's lane. */
 export async function waitingInLane(url: string, key = KEY): Promise<number> {
   const client = await BrokerClient.open({ url, name: 'fixture' });
   const state = await client.stateOf(laneQueue(EVENTS, laneOf(EVENTS, key)));

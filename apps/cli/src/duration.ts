@@ -11,7 +11,7 @@ export function durationOf(milliseconds: number): string {
   return `${Math.max(0, Math.floor(milliseconds / length))} ${name}`;
 }
 
-/** ISO 8601, in whole seconds; a dash for what is not known. */
+/** ISO 8601, in whole seconds; a dash if unknown. */
 export function instantOf(time: number | undefined): string {
   return time === undefined ? '-' : new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }

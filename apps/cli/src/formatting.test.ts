@@ -11,13 +11,13 @@ describe('a table', () => {
     { title: 'B', width: 3 },
   ];
 
-  it('keeps its columns, cuts what is too long, and has no blanks at its ends', () => {
+  it('aligns its columns, truncates long cells, and has no trailing spaces', () => {
     expect(formatHeader(columns)).toBe('A     B\n');
     expect(formatRow(columns, ['abcdef', ''])).toBe('abc…\n');
     expect(formatRow(columns, ['a', 'bcd'])).toBe('a     bcd\n');
   });
 
-  it('shows what others wrote on one line, without control characters', () => {
+  it('shows untrusted text on one line, without control characters', () => {
     expect(singleLine(' a\r\n\tb\u001b[31m\u0000c\u2028 ')).toBe('a b [31m c');
   });
 });
@@ -32,14 +32,14 @@ describe('a duration', () => {
     [-5, '0 s'],
   ])('of %d ms is %s', (milliseconds, text) => expect(durationOf(milliseconds)).toBe(text));
 
-  it('is no instant', () => {
+  it('differs from an instant', () => {
     expect(instantOf(1_800_000_000_123)).toBe('2027-01-15T08:00:00Z');
     expect(instantOf(undefined)).toBe('-');
   });
 });
 
 describe('a message id', () => {
-  it('tells when it was given', () => {
+  it('contains the time at which it was assigned', () => {
     expect(acceptedAtOf('017f22e2-79b0-7cc3-98c4-dc0c0c07398f')).toBe(Date.parse('2022-02-22T19:22:22Z'));
   });
 
@@ -76,11 +76,11 @@ describe('progress', () => {
     return text;
   };
 
-  it('writes over one line on a terminal and clears it', () => {
+  it('updates one line on a terminal and clears it', () => {
     expect(shown(true)).toMatch(/^(\r\u001b\[Ksent \d of 9){9}\r\u001b\[K$/);
   });
 
-  it('writes a plain line now and then elsewhere', () => {
+  it('prints an occasional plain line without a terminal', () => {
     expect(shown(false)).toBe('sent 5 of 9\n');
   });
 });

@@ -9,17 +9,17 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['d', 86_400_000],
 ]);
 
-/** A count of one or more. @throws InvalidArgumentError, which commander tells with the option's name */
+/** An integer of one or more. @throws InvalidArgumentError, which commander reports with the option's name */
 export function countOption(text: string): number {
   const count = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(count) || count === 0)
-    throw new InvalidArgumentError('It has to be a whole number of one or more.');
+    throw new InvalidArgumentError('It must be an integer of one or more.');
   return count;
 }
 
 /**
  * The address of an admin port, as `http://localhost:8091` or `localhost:8091`, after those that were given before it.
- * @throws InvalidArgumentError, which commander tells with the option's name
+ * @throws InvalidArgumentError, which commander reports with the option's name
  */
 export function addressOption(text: string, before: readonly string[] = []): readonly string[] {
   const url = /^[\w.-]+:\d+$|^\[[\da-f:.]+\]:\d+$/i.test(text) ? `http://${text}` : text;
@@ -30,15 +30,13 @@ export function addressOption(text: string, before: readonly string[] = []): rea
 
 /**
  * A time in the past: ISO 8601, or how long ago. @returns milliseconds since 1970
- * @throws InvalidArgumentError, which commander tells with the option's name
+ * @throws InvalidArgumentError, which commander reports with the option's name
  */
 export function pastOption(text: string, now: number): number {
   const [, amount, unit = ''] = /^(\d+) ?([a-z]+)$/.exec(text) ?? [];
   const length = UNITS.get(unit);
   const time = amount !== undefined && length !== undefined ? now - Number(amount) * length : parseTime(text);
   if (time === null)
-    throw new InvalidArgumentError(
-      'It has to be an ISO 8601 time, as 2026-03-01T00:00:00Z, or an age, as 30min, 2h, 3d.',
-    );
+    throw new InvalidArgumentError('It must be an ISO 8601 time (2026-03-01T00:00:00Z) or an age (30min, 2h, 3d).');
   return time;
 }

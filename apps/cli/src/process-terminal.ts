@@ -2,11 +2,11 @@ import { keepAlive, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { createInterface } from 'node:readline/promises';
 import { type Terminal } from './terminal';
 
-/** The terminal that this process was started in. */
+/** The terminal of this process. */
 export function processTerminal(): Terminal {
-  // A command may wait for nothing but time; it ends with `endWith`.
+  // A command may wait for a timer only; `exitWith` ends the process.
   keepAlive();
-  // `| head` closes our output early; that is no failure.
+  // `| head` closes the output early, which is not a failure.
   process.stdout.on('error', () => process.exit(0));
   return {
     environment: process.env,
@@ -29,7 +29,7 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Ends the process once everything is written: a connection that hangs must not keep it. */
+/** Exits once all output is written, even if a connection hangs. */
 export function exitWith(code: number): void {
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }

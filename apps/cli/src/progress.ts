@@ -2,10 +2,10 @@ import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Terminal } from './terminal';
 
 const EVERY_MS = 200;
-/** Off a terminal a line says how far it is, not more often than this. */
+/** Without a terminal, a line of progress is printed at most this often. */
 const LINE_EVERY_MS = 5_000;
 
-/** Tells how far a long work is: on a terminal in one line that changes, else in a plain line now and then. */
+/** Shows the progress of a long operation: on a terminal in one line that is updated, otherwise in an occasional plain line. */
 export class Progress {
   readonly #terminal: Terminal;
   readonly #verb: string;
@@ -22,7 +22,7 @@ export class Progress {
     this.#shownAt = clock.monotonic();
   }
 
-  /** @param position how far that is, where nobody knows the total */
+  /** @param position the position, if the total is unknown */
   at(done: number, position = ''): void {
     const { error, showsProgress } = this.#terminal;
     const now = this.#clock.monotonic();

@@ -24,7 +24,7 @@ describe('pdaltagent', () => {
     'status --worker ftp://localhost:8091',
     'completion tcsh',
     'trace',
-  ])('ends with 2 and says why where the command line is wrong: %s', async (words) => {
+  ])('exits with 2 and an error for an invalid command line: %s', async (words) => {
     const { code, out, error } = await on(words);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(error).not.toBe('');
@@ -33,7 +33,7 @@ describe('pdaltagent', () => {
   it.each([
     ['dead-letters list --reason typo', 'rejected, expired, poison, newer, foreign'],
     ['quarantine list --problem typo', 'unencodable, refused, damaged'],
-  ])('ends with 2 and tells the choices where a value is none of them: %s', async (words, choices) => {
+  ])('exits with 2 and lists the choices for an unknown value: %s', async (words, choices) => {
     const { code, error } = await on(words);
     expect(code).toBe(2);
     expect(error).toContain(`Allowed choices are ${choices}`);
@@ -46,7 +46,7 @@ describe('pdaltagent', () => {
     'discard --all --key abcd',
     'replay --key abc',
     'list --events --webhooks',
-  ])('ends with 2 before it asks the broker where the choice is not clear: dead-letters %s', async (words) => {
+  ])('exits with 2 before it connects if the selection is ambiguous: dead-letters %s', async (words) => {
     expect((await on(`dead-letters ${words}`)).code).toBe(2);
   });
 
@@ -59,20 +59,20 @@ describe('pdaltagent', () => {
     'dead-letters replay --help',
     'trace --help',
     '--version',
-  ])('answers %s on its output with 0', async (words) => {
+  ])('prints %s to standard output and exits with 0', async (words) => {
     const { code, out, error } = await on(words);
     expect({ code, error }).toEqual({ code: 0, error: '' });
     expect(out).not.toBe('');
   });
 
-  it('says in one line that the broker is away, without the password', async () => {
+  it('reports an unreachable broker in one line, without the password', async () => {
     const { code, out, error } = await on('dead-letters list');
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(error).toMatch(/^pdaltagent: the broker is away: .*ECONNREFUSED.*\n$/);
     expect(error).not.toContain('s3cret');
   });
 
-  it('ends with 78 where the configuration is wrong', async () => {
+  it('exits with 78 if the configuration is invalid', async () => {
     const { code, error } = await on('dead-letters list', { PDAGENTD_AMQP_URL: 'http://broker' });
     expect(code).toBe(78);
     expect(error).toContain('PDAGENTD_AMQP_URL is set to a secret that is not shown');
@@ -88,13 +88,13 @@ describe('pd-queue', () => {
     ['', 'the following arguments are required: command'],
     ['drop', "argument command: invalid choice: 'drop' (choose from 'status', 'retry')"],
     ['status -a', 'unrecognized arguments: -a'],
-  ])('speaks as PagerDuty Agent does and ends with 2: %s', async (words, message) => {
+  ])('prints PagerDuty Agent’s message and exits with 2: %s', async (words, message) => {
     const { code, error } = await queue(words);
     expect(code).toBe(2);
     expect(error).toBe(`usage: pd-queue [-h] {status,retry} ...\npd-queue: error: ${message}\n`);
   });
 
-  it('ends with 2 where an option is unknown, with 1 where the broker is away, with 0 after its help', async () => {
+  it('exits with 2 for an unknown option, 1 if the broker is unreachable, 0 after --help', async () => {
     expect((await queue('status --nope')).code).toBe(2);
     expect(await queue('status')).toMatchObject({
       code: 1,

@@ -10,14 +10,14 @@ import { Failure, type Terminal } from './terminal';
 import { traceCommand } from './trace/command';
 import { webhooksCommand } from './webhooks/command';
 
-/** Runs `pdaltagent`. @returns the exit code: 0 fine, 1 not, 2 wrong command line, 78 wrong configuration */
+/** Runs `pdaltagent`. @returns the exit code: 0 success, 1 failure, 2 invalid command line, 78 invalid configuration */
 export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
   let code = 0;
   const finish = async (work: Promise<number>): Promise<void> => {
     code = await work;
   };
   const program = new Command('pdaltagent')
-    .description('inspects and repairs PDaltagent: what runs, what waits, what could not be delivered')
+    .description('inspects and repairs PDaltagent: its state, waiting events, and what could not be delivered')
     .version(process.env.PDALTAGENT_VERSION ?? 'development')
     .addHelpText('after', HELP);
   const commands = [
@@ -46,8 +46,8 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
 }
 
 /**
- * The words, without a request for help where there is no such command: commander would answer with the help of the
- * commands beside it, and 0, as if there was one.
+ * Removes `help` and `--help` after an unknown command, so that it is reported as unknown: commander would print the help of
+ * the parent command and exit with 0.
  */
 function withoutHelpForUnknownCommand(program: Command, words: readonly string[]): readonly string[] {
   let command = program;
@@ -63,9 +63,9 @@ function withoutHelpForUnknownCommand(program: Command, words: readonly string[]
   return words;
 }
 
-/** Says what went wrong, in one line. @returns the exit code */
+/** Prints an error in one line. @returns the exit code */
 export function reportError(error: unknown, terminal: Pick<Terminal, 'error'>, name = 'pdaltagent'): number {
-  // Commander has said it already; its own code for a missing command is 1.
+  // Commander has printed it already; its own exit code for a missing command is 1.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const printError = (message: string) => terminal.error(`${name}: ${maskSecrets(message)}\n`);
   if (error instanceof ConfigurationError) {
@@ -77,9 +77,7 @@ export function reportError(error: unknown, terminal: Pick<Terminal, 'error'>, n
     return error.exitCode;
   }
   if (!(error instanceof Error)) throw error;
-  printError(
-    error instanceof BrokerUnavailable ? `${error.message} (PDAGENTD_AMQP_URL says where it is)` : error.message,
-  );
+  printError(error instanceof BrokerUnavailable ? `${error.message} (check PDAGENTD_AMQP_URL)` : error.message);
   return 1;
 }
 

@@ -1,4 +1,4 @@
-/** A column of fixed width; the last one of a table may be as long as it likes. Longer texts are cut with an ellipsis. */
+/** A column of fixed width. Longer cells are truncated with an ellipsis. */
 export interface Column {
   readonly title: string;
   readonly width: number;
@@ -11,7 +11,7 @@ export function formatHeader(columns: readonly Column[]): string {
   );
 }
 
-/** One line, without trailing blanks. */
+/** One line, without trailing spaces. */
 export function formatRow(columns: readonly Column[], cells: readonly string[]): string {
   const parts = columns.map(({ width }, index) => fitToWidth(cells[index] ?? '', width));
   return `${parts.join('  ').trimEnd()}\n`;
@@ -21,17 +21,17 @@ function fitToWidth(cell: string, width: number): string {
   return cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width);
 }
 
-/** What others wrote, as one line that does nothing to a terminal: control characters become blanks. */
+/** Untrusted text as a single line: whitespace and control characters become spaces. */
 export function singleLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ').trim();
 }
 
-/** Lines stay lines; what else would steer a terminal is shown as a blank. */
+/** Untrusted text with its line feeds and tabs; other control characters, which could affect the terminal, become spaces. */
 export function stripControlChars(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ' ');
 }
 
-/** Rows as columns that are as wide as their widest cell; control characters do nothing to a terminal. */
+/** Rows in columns as wide as their widest cell; control characters are removed. */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(singleLine));
   const width = (index: number): number => Math.max(...cells.map((row) => row[index]?.length ?? 0));

@@ -1,23 +1,23 @@
-/** What a command is given and where it writes; a test gives its own. */
+/** The environment, input and output of a command; tests pass a fake. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What is piped into it. */
+  /** Standard input. */
   readonly input: AsyncIterable<Uint8Array>;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** A person sits at it and can be asked. */
+  /** Whether a person can be asked. */
   readonly interactive: boolean;
-  /** What is written to `out` may be coloured. */
+  /** Whether `out` may be coloured. */
   readonly showsColour: boolean;
-  /** What is written to `error` can be written over. */
+  /** Whether `error` is a terminal, on which a line can be overwritten. */
   readonly showsProgress: boolean;
-  /** Writes the question and resolves with the line that is typed. */
+  /** Prints the question and resolves with the line typed. */
   readonly ask: (question: string) => Promise<string>;
 }
 
-/** Ends a command with a message of one line and an exit code: 1 it did not work, 2 the command line is wrong. */
+/** Ends a command with a message of one line and an exit code: 1 failure, 2 invalid command line. */
 export class Failure extends Error {
   constructor(
     message: string,

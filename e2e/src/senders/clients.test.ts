@@ -15,7 +15,7 @@ describe('Prometheus Alertmanager', () => {
 
   async function startAlertmanager(configuration: string): Promise<string> {
     const file = path.join(senders.folder.path, 'alertmanager.yml');
-    // Of the shown file only the waiting is changed.
+    // The documented file, with shorter delays.
     writeFileSync(file, configuration.replace('route:\n', 'route:\n  group_wait: 0s\n  group_interval: 1s\n'));
     const address = `127.0.0.1:${await freePort()}`;
     const storage = path.join(senders.folder.path, 'alertmanager');
@@ -45,7 +45,7 @@ describe('Prometheus Alertmanager', () => {
   }
 
   it.each(['alertmanager.yml', 'alertmanager-https.yml'])(
-    'opens and resolves an incident, set up by %s',
+    'opens and resolves an incident, configured by %s',
     async (name) => {
       const isSecure = name.includes('https');
       const key = routingKeyOf(isSecure ? 'alertmanagerhttps' : 'alertmanager');
@@ -99,7 +99,7 @@ describe('PagerDuty’s own client for Node', () => {
     })();
   `;
 
-  it('is content with every answer, and is given the key of what it triggered', async () => {
+  it('accepts every answer, and receives the key of its trigger', async () => {
     const key = routingKeyOf('pdjs');
     const ended = await runProgram(process.execPath, ['-e', SCRIPT, new URL(senders.secureUrl).host, key], {
       env: { NODE_EXTRA_CA_CERTS: senders.authority },

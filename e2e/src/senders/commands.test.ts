@@ -18,7 +18,7 @@ let senders: SenderRelay;
 beforeAll(async () => (senders = await SenderRelay.start('senders-commands')));
 afterAll(() => senders.stop());
 
-/** A file that sends with a command over HTTPS, for the gateway's own certificate. */
+/** A file that runs a command over HTTPS with the gateway's self-signed certificate. */
 const secure = (name: string, key: string, authority: string, executable: string) =>
   configurationFile(name, {
     [SECURE]: senders.secureUrl,
@@ -41,13 +41,13 @@ describe('Nagios and Icinga', () => {
 
   async function notify(configuration: string, name: string, type: string, key: string): Promise<Ended> {
     const found = new RegExp(`command_name +${name}\\n +command_line +(.*)\\n`).exec(configuration);
-    // Nagios takes quotes and the like out of the values (illegal_macro_output_chars).
+    // Nagios removes quotes and other characters from values (illegal_macro_output_chars).
     const values = Object.entries(MACROS).map(([macro, value]) => [macro, value.replaceAll('"', '')] as const);
     const macros = { ...Object.fromEntries(values), NOTIFICATIONTYPE: type, CONTACTPAGER: key };
     return runProgram('/bin/sh', ['-c', filled(found?.[1] ?? '', /\$([A-Z]+)\$/g, macros)]);
   }
 
-  it('page with the commands of nagios.cfg', async () => {
+  it('send events with the commands of nagios.cfg', async () => {
     const key = routingKeyOf('nagios');
     const configuration = secure('nagios.cfg', key, '/etc/nagios/gateway.pem', 'pd-nagios');
     const dedupKey = 'event_source=service;host_name=db1;service_desc=Disk / & home';
@@ -72,7 +72,7 @@ describe('Nagios and Icinga', () => {
     expect(arrived.find((event) => event.dedupKey === 'event_source=host;host_name=db1')?.alert).toBe('opened');
   });
 
-  it('page with the command of icinga2.conf', async () => {
+  it('send events with the command of icinga2.conf', async () => {
     const key = routingKeyOf('icinga');
     const configuration = secure('icinga2.conf', key, '/etc/icinga2/gateway.pem', 'pd-nagios');
     const env = Object.fromEntries(
@@ -110,7 +110,7 @@ describe('Nagios and Icinga', () => {
 });
 
 describe('Zabbix', () => {
-  it('pages with the script and the message', async () => {
+  it('sends events with the script and the message', async () => {
     const key = routingKeyOf('zabbix');
     const script = configurationFile('pdaltagent-zabbix.sh', {
       [SECURE]: senders.secureUrl,
@@ -152,7 +152,7 @@ describe('the commands', () => {
     PDSEND_CA_FILE: senders.authority,
   });
 
-  it('pd-sensu pages for what Sensu writes to it', async () => {
+  it('pd-sensu sends an event for a check result', async () => {
     const key = routingKeyOf('sensu');
     const result = { client: { name: 'db1' }, check: { name: 'disk', output: 'full', status: 1 }, action: 'create' };
     const ended = await runProgram(command('pd-sensu.js'), ['-k', key], {
@@ -171,7 +171,7 @@ describe('the commands', () => {
     ['pd-send', () => [command('pd-send.js')]],
     ['pd-send.sh in the shell of the system', () => ['/bin/sh', command('pd-send.sh')]],
     ['pd-send.sh in BusyBox', () => [toolPath('busybox'), 'sh', command('pd-send.sh')]],
-  ])('%s pages, and says what became of it', async (name, commandLine) => {
+  ])('%s sends an event, and reports the result', async (name, commandLine) => {
     const [program = '', ...before] = commandLine();
     const key = routingKeyOf(name.replace(/[^A-Za-z]/g, '').slice(0, 32));
     const words = ['-k', key, '-i', 'a', '-f', `detail=${HARD}`];

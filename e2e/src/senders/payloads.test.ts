@@ -24,9 +24,9 @@ interface Posting {
   readonly file: string;
   readonly route: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether the client that sends this takes the answer for success. */
+  /** Whether the client treats the answer as success. */
   readonly isContent: (answer: Answer) => boolean;
-  /** What stands for a key in a sample without one. */
+  /** Placeholder for the key in the sample. */
   readonly placeholder?: string;
 }
 
@@ -35,7 +35,7 @@ const only = (wanted: number) => (answer: Answer) => answer.status === wanted;
 const zabbix = ({ status, text }: Answer): boolean =>
   status === 202 && (JSON.parse(text) as { status?: unknown }).status === 'success';
 
-/** How each client posts, and what it takes for success, by its source. */
+/** How each client posts, and what it treats as success, according to its source code. */
 const POSTINGS: readonly Posting[] = [
   { file: '01-alertmanager-v2-trigger.json', route: '/v2/enqueue', headers: JSON_TYPE, isContent: anySuccess },
   { file: '02-alertmanager-v2-resolve.json', route: '/v2/enqueue', headers: JSON_TYPE, isContent: anySuccess },
@@ -90,12 +90,12 @@ async function post(route: string, headers: Readonly<Record<string, string>>, bo
   return { status: response.status, text: await response.text() };
 }
 
-it('posts every sample that there is', () => {
+it('covers every sample', () => {
   const samples = readdirSync(path.join(workspaceRoot(), 'libs/events/fixtures')).filter((name) => /^\d/.test(name));
   expect([...new Set(POSTINGS.map(({ file }) => file))]).toEqual(samples);
 });
 
-it.each(POSTINGS)('$file to $route arrives byte for byte, and its client is content', async (posting) => {
+it.each(POSTINGS)('$file to $route arrives byte for byte, and its client accepts the answer', async (posting) => {
   const sample = fixture(posting.file).toString();
   const body = posting.placeholder === undefined ? sample : sample.replace(posting.placeholder, KEY);
   const arrived = await senders.arrivalAfter(async () => {
@@ -103,12 +103,12 @@ it.each(POSTINGS)('$file to $route arrives byte for byte, and its client is cont
     expect(posting.isContent(answer)).toBe(true);
   });
   expect(arrived.body).toBe(body);
-  // PagerDuty's own APIs take JSON, whatever the sender calls it; a vendor's body keeps its type.
+  // PagerDuty's own APIs accept JSON, whatever the sender's Content-Type; a vendor's body keeps its type.
   const type = posting.route.includes(KEY) ? {} : JSON_TYPE;
   expect(arrived).toMatchObject({ path: posting.route, headers: { ...posting.headers, ...type } });
 });
 
-it('makes a key for a trigger without one, tells it, and changes nothing else', async () => {
+it('generates a key for a trigger without one, returns it, and changes nothing else', async () => {
   const key = routingKeyOf('madekey');
   const [head, tail] = [
     `{ "routing_key" : "${key}",`,

@@ -26,14 +26,14 @@ const arrival = z.object({
 });
 export type ReceivedEvent = z.infer<typeof arrival>;
 
-/** A relay for real senders: besides the plain gateway one with HTTPS and the certificate that it made for itself. */
+/** A relay for real senders, with a second gateway that has HTTPS and a self-signed certificate. */
 export class SenderRelay {
   private constructor(
     readonly relay: Relay,
     readonly folder: RunFolder,
     private readonly secureGateway: AppProcess,
     readonly secureUrl: string,
-    /** The file with the gateway's own certificate. */
+    /** File with the gateway's self-signed certificate. */
     readonly authority: string,
   ) {}
 
@@ -64,7 +64,7 @@ export class SenderRelay {
     this.folder.remove();
   }
 
-  /** What PagerDuty took for a routing key, once there is that much of it. */
+  /** Waits until PagerDuty has accepted this many events of a routing key, and resolves with them. */
   arrivals(routingKey: string, count: number): Promise<ReceivedEvent[]> {
     return waitUntil(
       async () => {
@@ -75,7 +75,7 @@ export class SenderRelay {
     );
   }
 
-  /** The event that arrived because of what `act` did: the first one since. */
+  /** Runs `act` and resolves with the next event that arrives. */
   async arrivalAfter(act: () => Promise<void>): Promise<ReceivedEvent> {
     const last = (await this.#all()).at(-1)?.sequence ?? 0;
     await act();
@@ -93,12 +93,12 @@ export class SenderRelay {
   }
 }
 
-/** A routing key of a test's own, as PagerDuty writes them. */
+/** A well-formed routing key for a test. */
 export function routingKeyOf(name: string): string {
   return name.padEnd(32, '0');
 }
 
-/** A file of docs/senders/files, with these texts in place of the ones that a user replaces too. */
+/** A file from docs/senders/files, with its placeholders replaced. */
 export function configurationFile(name: string, replacements: Readonly<Record<string, string>>): string {
   const text = readFileSync(path.join(workspaceRoot(), 'docs/senders/files', name), 'utf8');
   return Object.entries(replacements).reduce((changed, [placeholder, value]) => {
@@ -107,21 +107,21 @@ export function configurationFile(name: string, replacements: Readonly<Record<st
   }, text);
 }
 
-/** A template with its variables filled in, each of which has to be given. */
+/** Replaces all variables of a template. @throws Error if a value is missing */
 export function filled(template: string, pattern: RegExp, values: Readonly<Record<string, string>>): string {
   return template.replace(pattern, (_found, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`nothing is given for ${name}`);
+    if (value === undefined) throw new Error(`there is no value for ${name}`);
     return value;
   });
 }
 
-/** The bytes of what a real sender posts (libs/events/fixtures). */
+/** A request body of a real sender (libs/events/fixtures). */
 export function fixture(name: string): Buffer {
   return readFileSync(path.join(workspaceRoot(), 'libs/events/fixtures', name));
 }
 
-/** A built command of dist/apps/pd-send. */
+/** Path of a built command in dist/apps/pd-send. */
 export function command(name: string): string {
   return path.join(workspaceRoot(), 'dist/apps/pd-send', name);
 }

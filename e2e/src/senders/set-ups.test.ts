@@ -27,7 +27,7 @@ describe('the pages about senders', () => {
   const pages = readdirSync(folder).filter((name) => name.endsWith('.md'));
   const text = (name: string) => readFileSync(path.join(folder, name), 'utf8');
 
-  it('show every file as it is', () => {
+  it('show every file unchanged', () => {
     const shown = pages.map(text).join('\n');
     for (const file of readdirSync(path.join(folder, 'files'))) {
       expect(shown).toContain(`(files/${file})`);
@@ -35,7 +35,7 @@ describe('the pages about senders', () => {
     }
   });
 
-  it('are all in the index, and link to what exists', () => {
+  it('are all in the index, and have no broken links', () => {
     for (const page of pages.filter((name) => name !== 'README.md')) expect(text('README.md')).toContain(`(${page})`);
     for (const page of pages) {
       for (const [, target = ''] of text(page).matchAll(/\]\(([^)#:]+)[^)]*\)/g)) {
@@ -47,7 +47,7 @@ describe('the pages about senders', () => {
 });
 
 describe('Grafana', () => {
-  it('sends to the address of its contact point', async () => {
+  it('sends to the URL of its contact point', async () => {
     const key = routingKeyOf('grafana');
     const file = z.object({
       contactPoints: z.array(
@@ -84,7 +84,7 @@ describe('Grafana', () => {
 });
 
 describe('Kibana', () => {
-  it('sends to the address of its connector, with the key in a header', async () => {
+  it('sends to the URL of its connector, with the key in a header', async () => {
     const key = routingKeyOf('kibana');
     const connector = z.object({
       'xpack.actions.preconfigured': z.object({
@@ -104,7 +104,7 @@ describe('Kibana', () => {
 });
 
 describe('Splunk', () => {
-  it('sends to the integration URL that it is given', async () => {
+  it('sends to the configured integration URL', async () => {
     const key = routingKeyOf('splunk');
     const url = /^param\.integration_url = (\S+)$/m.exec(plain('splunk-alert_actions.conf', key))?.[1] ?? '';
     const body = fixture('10-splunk-integration-enqueue.json');
@@ -116,7 +116,7 @@ describe('Splunk', () => {
 });
 
 describe('CloudWatch', () => {
-  it('sends to the integration URL that its topic is subscribed with', async () => {
+  it('sends to the integration URL of the subscription', async () => {
     const key = routingKeyOf('cloudwatch');
     const script = configurationFile('cloudwatch-subscribe.sh', {
       'https://gateway.example.com': senders.relay.gatewayUrl,

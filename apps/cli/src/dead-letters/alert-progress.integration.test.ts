@@ -55,7 +55,7 @@ interface Worker {
   readonly done: string[];
 }
 
-/** A worker as delivery-worker makes it, answered by the test. */
+/** A worker as in delivery-worker, with outcomes from the test. */
 function startWorker(
   answer: (message: OutgoingMessage) => Outcome,
   alerts: Alerts = new DeadLetteredAlerts(store, 'events'),
@@ -93,7 +93,7 @@ async function stopWorkers(): Promise<void> {
   for (const stop of stops.splice(0)) await stop();
 }
 
-/** Sends events `trigger db1 …` as a gateway does: each its id, and accepted a second after the other. */
+/** Sends events as a gateway does, accepted one second apart. */
 async function send(...events: readonly { id: string; action: string; alert?: string }[]): Promise<void> {
   const client = await BrokerClient.open({ url: servers.amqpUrl, name: 'test' });
   const sender = await Sender.open(client);
@@ -124,30 +124,30 @@ async function wentOn(): Promise<unknown[]> {
   return (JSON.parse(out) as { went_on: unknown }[]).map(({ went_on }) => went_on);
 }
 
-it('a trigger whose resolve was delivered since stays, until it is asked for', async () => {
+it('a trigger whose resolve was delivered since is skipped unless --superseded is given', async () => {
   const worker = startWorker(refusing('e1'));
   await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
   await isDone(worker, 'e2');
   await stopWorkers();
   const { code, out, error } = await deadLetters('replay e1');
   expect(code).toBe(1);
-  expect(out).toMatch(/trigger .* e1 +stays: overtaken; the alert went on: resolve delivered at 2\S+Z\n/);
-  expect(error).toContain('1 dead letter would undo how the alert went on since: it stays (--overtaken sends them)');
+  expect(out).toMatch(/trigger .* e1 +skipped: superseded; the alert has progressed: resolve delivered at 2\S+Z\n/);
+  expect(error).toContain('1 dead letter would undo later progress of the alert: skipped (--superseded sends them)');
   expect(await wentOn()).toEqual([
     { known: true, action: 'resolve', delivered_at: expect.stringMatching(/^2\S+Z$/) as string },
   ]);
   expect((await deadLetters('list')).out).toMatch(/ db1 +resolve +no\n/);
-  expect((await deadLetters('show e1')).out).toMatch(/went on: +resolve 2\S+Z\n/);
+  expect((await deadLetters('show e1')).out).toMatch(/progress: +resolve 2\S+Z\n/);
   expect(JSON.parse((await deadLetters('show e1 --json')).out)).toMatchObject({ went_on: { action: 'resolve' } });
-  expect(await deadLetters('replay e1 --overtaken')).toMatchObject({
+  expect(await deadLetters('replay e1 --superseded')).toMatchObject({
     code: 0,
-    out: expect.stringMatching(/e1 +the alert went on: resolve delivered/) as string,
-    error: '1 of 1 dead letter sent again\n',
+    out: expect.stringMatching(/e1 +the alert has progressed: resolve delivered/) as string,
+    error: '1 of 1 dead letter replayed\n',
   });
   expect(await waitingInLane(servers.amqpUrl)).toBe(1);
 });
 
-it('a resolve after which the alert was triggered anew stays, and one after which it was resolved does not', async () => {
+it('a resolve is skipped if the alert was triggered again since, and sent if it was resolved since', async () => {
   const worker = startWorker(refusing('e1', 'e3'));
   await send({ id: 'e1', action: 'resolve' }, { id: 'e2', action: 'trigger' });
   await send({ id: 'e3', action: 'resolve', alert: 'db2' }, { id: 'e4', action: 'resolve', alert: 'db2' });
@@ -155,11 +155,11 @@ it('a resolve after which the alert was triggered anew stays, and one after whic
   await isDone(worker, 'e2');
   await stopWorkers();
   const { out } = await deadLetters('replay --all');
-  expect(out).toMatch(/e1 +stays: overtaken; the alert went on: trigger delivered/);
-  expect(out).toMatch(/e3 +the alert went on: resolve delivered/);
+  expect(out).toMatch(/e1 +skipped: superseded; the alert has progressed: trigger delivered/);
+  expect(out).toMatch(/e3 +the alert has progressed: resolve delivered/);
 });
 
-it('of an alert that did not go on nothing is said, and what happened to another counts for nothing', async () => {
+it('nothing is noted for an alert without progress, whatever was delivered of another alert', async () => {
   const worker = startWorker(refusing('e2'));
   await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
   await send({ id: 'e3', action: 'trigger', alert: 'db2' });
@@ -170,7 +170,7 @@ it('of an alert that did not go on nothing is said, and what happened to another
   expect((await deadLetters('replay e2')).out).toMatch(/resolve .* e2\n/);
 });
 
-it('a worker that takes the lane over knows what its predecessor buried', async () => {
+it('a worker that takes over a lane knows the dead letters of its predecessor', async () => {
   const first = startWorker(refusing('e1'));
   await send({ id: 'e1', action: 'trigger' });
   await isDone(first, 'e1');
@@ -182,7 +182,7 @@ it('a worker that takes the lane over knows what its predecessor buried', async 
   expect(await wentOn()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);
 });
 
-it('what a worker still holds of the alert is known too', async () => {
+it('events of the alert that a worker holds count as progress', async () => {
   const worker = startWorker(({ id }) => (id === 'e1' ? REFUSED : AWAY));
   await send({ id: 'e1', action: 'trigger' });
   await isDone(worker, 'e1');
@@ -190,10 +190,10 @@ it('what a worker still holds of the alert is known too', async () => {
   await waitUntil(() => worker.worker.dispatcher.held === 1, { what: 'the resolve to be held' });
   const { code, out } = await deadLetters('replay e1');
   expect(code).toBe(1);
-  expect(out).toMatch(/e1 +stays: overtaken; of the alert a worker holds and sends first: resolve\n/);
+  expect(out).toMatch(/e1 +skipped: superseded; a worker holds, and sends first, of the same alert: resolve\n/);
 });
 
-it('where Redis is away, or did not know the letter, it says that it is not known', async () => {
+it('progress is unknown if Redis is unreachable or has no record of the alert', async () => {
   const away = `redis://127.0.0.1:${await freePort()}`;
   const worker = startWorker(refusing('e1'), new DeadLetteredAlerts(unreachable(away), 'events'));
   await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
@@ -201,15 +201,15 @@ it('where Redis is away, or did not know the letter, it says that it is not know
   await stopWorkers();
   expect(await wentOn()).toEqual([{ known: false, action: null, delivered_at: null }]);
   const { out, error } = await deadLetters('list', away);
-  expect(error).toBe('Redis cannot be reached: it is not known whether alerts went on since\n1 dead letter\n');
+  expect(error).toBe('Redis is unreachable: later progress of alerts is unknown\n1 dead letter\n');
   expect(out).toMatch(/ db1 +unknown +no\n/);
   expect(await deadLetters('replay e1', away)).toMatchObject({
     code: 0,
-    out: expect.stringMatching(/e1 +not known whether the alert went on\n/) as string,
+    out: expect.stringMatching(/e1 +later progress of the alert is unknown\n/) as string,
   });
 });
 
-it('what was buried while Redis was away is written when it is back', async () => {
+it('dead letters from while Redis was unreachable are recorded once it is back', async () => {
   const port = await freePort();
   let reachable = unreachable(`redis://127.0.0.1:${port}`);
   const alerts: Alerts = {
@@ -228,7 +228,7 @@ it('what was buried while Redis was away is written when it is back', async () =
   expect(await wentOn()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);
 });
 
-it('no routing key is written into Redis in clear', async () => {
+it('no routing key is written to Redis in plain text', async () => {
   const worker = startWorker(refusing('e1'));
   await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
   await isDone(worker, 'e2');

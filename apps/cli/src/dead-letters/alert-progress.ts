@@ -6,11 +6,11 @@ import { withStore } from '../status/redis';
 import { type Terminal } from '../terminal';
 import { type NamedQueue } from './queues';
 
-/** Whether an alert went on since one of its messages became a dead letter. */
+/** Whether other events of an alert were delivered since one of its events became a dead letter. */
 export type ProgressSince =
   | { readonly kind: 'none' }
   | { readonly kind: 'unknown' }
-  /** The latest event of the alert that was delivered. */
+  /** The alert's latest delivered event. */
   | {
       readonly kind: 'progressed';
       readonly action: string;
@@ -18,12 +18,12 @@ export type ProgressSince =
       readonly stateChange: StateChange;
     };
 
-/** The latest delivered event that opens or closes the alert, or may: what a replay could undo. */
+/** The latest delivered action that changed the alert's state, or may have (`?`): what a replay could undo. */
 export type StateChange = 'trigger' | 'resolve' | '?' | undefined;
 
 const FAMILIES = ['events', 'webhooks'] as const satisfies readonly NamedQueue['name'][];
 
-/** What the workers wrote into Redis of alerts that have dead letters. */
+/** Reads what workers recorded in Redis about alerts that have dead letters. */
 export class AlertProgressReader {
   readonly #known: ReadonlyMap<NamedQueue['name'], DeadLetteredAlertsState> | undefined;
 
@@ -31,20 +31,20 @@ export class AlertProgressReader {
     this.#known = known;
   }
 
-  /** Asks Redis; without it nothing is known, and that is said. */
+  /** Reads Redis. If it is unreachable, nothing is known, and a warning is printed. */
   static async read({ environment, error }: Pick<Terminal, 'environment' | 'error'>): Promise<AlertProgressReader> {
     const { redisUrl } = readConfiguration(redisVariables, environment);
     const known = await withStore(redisUrl, async (store) => {
       const all = FAMILIES.map(async (name) => [name, await new DeadLetteredAlerts(store, name).all()] as const);
       return new Map(await Promise.all(all));
     }).catch(() => undefined);
-    if (known === undefined) error('Redis cannot be reached: it is not known whether alerts went on since\n');
+    if (known === undefined) error('Redis is unreachable: later progress of alerts is unknown\n');
     return new AlertProgressReader(known);
   }
 
   since(family: NamedQueue['name'], { message, acceptedAt, deadAt = 0 }: DeadLetter): ProgressSince {
     const known = this.#known?.get(family);
-    // A change event belongs to no alert: it is ordered by its own id.
+    // A change event has no alert: its order key is its own id.
     if (message !== undefined && message.orderKey === message.id) return { kind: 'none' };
     const name = message === undefined ? undefined : alertNameOf(message);
     if (known === undefined || name === undefined || acceptedAt === undefined) return { kind: 'unknown' };
@@ -75,8 +75,8 @@ const UNDONE_BY: ReadonlyMap<string, readonly StateChange[]> = new Map([
 ]);
 
 /**
- * Whether an event, sent now, could undo what its alert came to since: a trigger after its resolve opens an incident that
- * nobody closes, a resolve or an acknowledge after a new trigger hides a new incident.
+ * Whether sending an event now could undo a later state change of its alert: a trigger after its resolve opens an incident
+ * that nobody closes; a resolve or an acknowledge after a new trigger hides a new incident.
  */
 export function isSuperseded(action: string, stateChange: StateChange): boolean {
   return stateChange !== undefined && (UNDONE_BY.get(action)?.includes(stateChange) ?? false);
@@ -91,14 +91,14 @@ export function progressRecord(progress: ProgressSince) {
   };
 }
 
-/** As a table shows it: one word. */
+/** For a table cell: one word. */
 export function progressCell(progress: ProgressSince): string {
   if (progress.kind === 'none') return '-';
   return progress.kind === 'unknown' ? 'unknown' : progress.action;
 }
 
-/** As one letter is shown. */
+/** For the details of one dead letter. */
 export function progressText(progress: ProgressSince): string {
   if (progress.kind === 'none') return '-';
-  return progress.kind === 'unknown' ? 'not known' : `${progress.action} ${instantOf(progress.deliveredAt)}`;
+  return progress.kind === 'unknown' ? 'unknown' : `${progress.action} ${instantOf(progress.deliveredAt)}`;
 }

@@ -13,7 +13,7 @@ interface SelectionOptions {
   readonly key?: string;
 }
 
-/** Runs one of its commands and takes its exit code. */
+/** Runs a command and records its exit code. */
 export type Runner = (work: Promise<number>) => Promise<void>;
 
 export function deadLettersCommand(terminal: Terminal, finish: Runner): Command {
@@ -44,7 +44,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .description('send dead letters to their lanes again')
     .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
     .option(
-      '--overtaken',
+      '--overtaken, --superseded',
       'also events that would undo later progress of their alert, such as a trigger whose resolve was delivered',
     )
     .option('--yes', 'do not ask for confirmation')
@@ -79,12 +79,12 @@ function addSelectionOptions(command: Command): Command {
     .option('--key <key>', 'those of one routing key: the key, or its last characters (four or more)');
 }
 
-/** The last ones are the broker's own. */
+/** The last three are set by the broker itself. */
 const REASONS = [...DEAD_REASONS, 'delivery_limit', 'maxlen', 'unknown'];
 
 const LIST_HELP = `
-The table leaves out what does not fit; \`show\` and \`--json\` show everything. WENT ON is the latest action of the
-alert that was delivered after the dead letter; -: none.
+The table truncates what does not fit; \`show\` and \`--json\` show everything. PROGRESS is the latest action of the
+same alert that was delivered after the dead letter; -: none.
 
 examples:
   pdaltagent dead-letters list --since 2h --reason rejected
@@ -112,12 +112,12 @@ only once the broker has confirmed it: an interrupted replay loses nothing, and 
 Before it sends, replay lists the dead letters and warns about later progress of their alerts: other dead letters of
 the alert, events that workers hold (queried for up to 20 alerts), messages waiting in the lane, and later deliveries,
 which the workers record in Redis. Events that would undo it are skipped: a trigger whose resolve was delivered, a
-resolve or an acknowledge after a new trigger. Without Redis, and for dead letters older than its records, the list
-shows that it is not known; then check the incident in PagerDuty first. On a terminal it asks before it begins.
+resolve or an acknowledge after a new trigger. Without Redis, and for dead letters older than its records, progress is
+shown as unknown: check the incident in PagerDuty first. On a terminal, replay asks for confirmation.
 
 examples:
   pdaltagent dead-letters replay 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b
   pdaltagent dead-letters replay --key d1a6 --yes --json
 
-exit codes: 0 all of them are sent, 1 some are not
+exit codes: 0 all were sent, 1 some were not
 `;

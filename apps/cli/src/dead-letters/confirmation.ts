@@ -4,7 +4,7 @@ interface Given {
   readonly yes?: true;
 }
 
-/** Asks on a terminal; elsewhere, and with --yes, the command line itself is the answer. */
+/** Asks for confirmation on a terminal; without a terminal, or with --yes, returns true. */
 export async function confirmed(terminal: Terminal, question: string, { yes }: Given): Promise<boolean> {
   if (yes || !terminal.interactive) return true;
   const answer = await terminal.ask(`${question} [y/N] `);
@@ -13,7 +13,7 @@ export async function confirmed(terminal: Terminal, question: string, { yes }: G
   return false;
 }
 
-/** Before a command that cannot be undone. @throws Failure if nobody can be asked and --yes is not given */
+/** For commands that cannot be undone. @throws Failure without a terminal and without --yes */
 export function requireYes({ interactive }: Pick<Terminal, 'interactive'>, { yes }: Given): void {
-  if (!yes && !interactive) throw new Failure('this is for good: without a terminal to ask on, --yes is needed', 2);
+  if (!yes && !interactive) throw new Failure('this cannot be undone: without a terminal, --yes is required', 2);
 }

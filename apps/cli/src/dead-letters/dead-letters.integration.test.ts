@@ -29,14 +29,14 @@ beforeAll(async () => {
 beforeEach(() => purgeQueues(url));
 
 describe('the list', () => {
-  it('shows each letter on one line, without the key, harmless to a terminal', async () => {
+  it('shows each dead letter on one line, without the key and without control characters', async () => {
     await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm2', action: 'resolve', key: OTHER_KEY }]);
     const { code, out, error } = await deadLetters('list');
     expect(code).toBe(0);
     expect(error).toBe('2 dead letters\n');
     const [header, first, second, ...rest] = out.split('\n');
     expect(rest).toEqual(['']);
-    expect(header).toMatch(/^ID +REASON +STATUS +AGE +KEY +ACTION +ALERT +WENT ON +ANSWER$/);
+    expect(header).toMatch(/^ID +REASON +STATUS +AGE +KEY +ACTION +ALERT +PROGRESS +ANSWER$/);
     expect(out.split('\n').every((line) => line.length <= 150)).toBe(true);
     expect(first).toMatch(
       /^m1 +rejected +400 +10min +…d1a6 +trigger +db1\/disk +unknown +{"status":"invalid event".*…$/,
@@ -46,7 +46,7 @@ describe('the list', () => {
     expect(out).not.toContain('\u001b');
   });
 
-  it('gives the same as JSON, both families, and chosen ones alone', async () => {
+  it('prints the same as JSON, for both families or for selected ones', async () => {
     await publishDeadLetters(url, EVENTS, [
       { id: 'm1' },
       { id: 'm2', headers: { dead_reason: 'expired', dead_status: undefined } },
@@ -83,8 +83,8 @@ describe('the list', () => {
     expect(await chosen('--key a6')).toEqual(['m1', 'm2']);
   });
 
-  it('is cut to those since a time, and to so many', async () => {
-    // They died five minutes ago, a millisecond after each other.
+  it('can be restricted by time and by number', async () => {
+    // They became dead letters five minutes ago, a millisecond apart.
     await publishDeadLetters(url, EVENTS, [
       { id: 'm1', headers: { dead_at: NOW - 60 * MINUTE } },
       { id: 'm2' },
@@ -98,7 +98,7 @@ describe('the list', () => {
     expect((await deadLetters('list --limit 2')).error).toContain('2 of 3 dead letters\n');
   });
 
-  it('says that there are none', async () => {
+  it('reports that there are none', async () => {
     expect(await deadLetters('list')).toMatchObject({ code: 0, out: '', error: 'no dead letters\n' });
     expect((await deadLetters('list --json')).out).toBe('[]\n');
   });
@@ -115,7 +115,7 @@ describe('show', () => {
     expect(JSON.parse((await deadLetters('show m2 --json')).out)).toMatchObject({ id: 'm2', encoding: 'utf-8' });
   });
 
-  it('fails where there is none', async () => {
+  it('fails if it does not exist', async () => {
     expect(await deadLetters('show nobody')).toMatchObject({
       code: 1,
       out: '',
@@ -125,20 +125,20 @@ describe('show', () => {
 });
 
 describe('replay', () => {
-  it('lists what it sends, sends it, and leaves the others', async () => {
+  it('lists and sends the selected ones, and keeps the others', async () => {
     await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm2', alert: 'db2' }, { id: 'm3', action: 'resolve' }]);
     const { code, out, error } = await deadLetters('replay m1 m3');
     expect(code).toBe(0);
     const rows = out.trimEnd().split('\n');
     expect(rows[0]).toMatch(/^ACTION +AGE +ALERT +KEY +ID +NOTE$/);
-    expect(rows[1]).toMatch(/^trigger +10 min +db1\/disk +…d1a6 +m1 +not known whether the alert went on$/);
-    expect(rows[2]).toMatch(/^resolve +10 min +db1\/disk +…d1a6 +m3 +not known whether the alert went on$/);
-    expect(error).toBe('2 of 2 dead letters sent again\n');
+    expect(rows[1]).toMatch(/^trigger +10 min +db1\/disk +…d1a6 +m1 +later progress of the alert is unknown$/);
+    expect(rows[2]).toMatch(/^resolve +10 min +db1\/disk +…d1a6 +m3 +later progress of the alert is unknown$/);
+    expect(error).toBe('2 of 2 dead letters replayed\n');
     expect(await waitingInLane(url)).toBe(2);
     expect(await ids()).toEqual(['m2']);
   });
 
-  it('keeps triggers that are older than an hour, and vendor events that may be some, until it is told otherwise', async () => {
+  it('skips triggers older than an hour, and vendor events that may be triggers, unless --stale is given', async () => {
     const ageMs = 61 * MINUTE;
     await publishDeadLetters(url, EVENTS, [
       { id: 'old', ageMs },
@@ -148,7 +148,7 @@ describe('replay', () => {
     ]);
     const { code, out, error } = await deadLetters('replay --all');
     expect(code).toBe(0);
-    expect(out).toMatch(/trigger .* old +stays: stale\n/);
+    expect(out).toMatch(/trigger .* old +skipped: stale\n/);
     expect(error).toContain('3 dead letters older than an hour would open an alert');
     expect(await ids()).toEqual(['old', 'vendor', 'again']);
     expect((await deadLetters('replay old')).code).toBe(1);
@@ -157,25 +157,27 @@ describe('replay', () => {
     expect(await waitingInLane(url)).toBe(4);
   });
 
-  it('warns where the alert went on, and where others wait before it', async () => {
+  it('warns of later progress of the alert, and of messages waiting in the lane', async () => {
     await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }, { id: 'm3', action: 'resolve' }]);
     const { out } = await deadLetters('replay m2');
     expect(out).toMatch(
-      /m2 +1 earlier of its alert stays dead; the alert went on: 1 later event of it died too; not known/,
+      /m2 +1 earlier event of the alert remains among the dead letters; 1 later event of the alert is also among the dead letters; later/,
     );
-    expect((await deadLetters('replay m3')).error).toMatch(/in lane \d+ 1 wait already and go first/);
+    expect((await deadLetters('replay m3')).error).toMatch(
+      /1 message\(s\) already wait in lane \d+ and are sent first/,
+    );
   });
 
-  it('asks on a terminal, and does nothing without a yes', async () => {
+  it('asks for confirmation on a terminal, and does nothing without a yes', async () => {
     await publishDeadLetters(url, EVENTS, [{ id: 'm1' }]);
     const declined = await deadLetters('replay --all', { answer: '' });
-    expect(declined).toMatchObject({ code: 1, questions: ['Send 1 dead letter again? [y/N] '] });
+    expect(declined).toMatchObject({ code: 1, questions: ['Replay 1 dead letter? [y/N] '] });
     expect(await ids()).toEqual(['m1']);
     expect((await deadLetters('replay --all --yes', { answer: '' })).questions).toEqual([]);
     expect(await ids()).toEqual([]);
   });
 
-  it('goes by the end of a key where that is clear', async () => {
+  it('accepts the end of a key if it is unambiguous', async () => {
     await publishDeadLetters(url, EVENTS, [
       { id: 'm1' },
       { id: 'm2', key: OTHER_KEY },
@@ -190,14 +192,14 @@ describe('replay', () => {
     expect(await ids()).toEqual(['m3']);
   });
 
-  it('counts a letter that a crash left behind twice once: it is sent once', async () => {
+  it('sends a dead letter once if a crash left two copies', async () => {
     await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm1' }]);
-    expect(await deadLetters('replay m1')).toMatchObject({ code: 0, error: '1 of 1 dead letter sent again\n' });
+    expect(await deadLetters('replay m1')).toMatchObject({ code: 0, error: '1 of 1 dead letter replayed\n' });
     expect(await waitingInLane(url)).toBe(1);
     expect(await ids()).toEqual([]);
   });
 
-  it('leaves none of a hundred that it says are sent, and tells the same as JSON', async () => {
+  it('removes all of a hundred that it reports as sent, and prints the same as JSON', async () => {
     await publishDeadLetters(
       url,
       EVENTS,
@@ -206,7 +208,7 @@ describe('replay', () => {
     await publishDeadLetters(url, EVENTS, [{ id: 'old', ageMs: 61 * MINUTE }]);
     const { code, out, error } = await deadLetters('replay --all --json');
     expect(code).toBe(0);
-    expect(error).toContain('100 of 100 dead letters sent again\n');
+    expect(error).toContain('100 of 100 dead letters replayed\n');
     const told = JSON.parse(out) as { letters: unknown[] };
     expect(told).toMatchObject({ sent: 100, left: [], missing: [], error: null });
     expect(told.letters).toHaveLength(101);
@@ -218,13 +220,13 @@ describe('replay', () => {
       key: '…d1a6',
       age_seconds: 3_660,
       stays: 'stale',
-      note: 'stays: stale',
+      note: 'skipped: stale',
     });
     expect(await ids()).toEqual(['old']);
     expect(await waitingInLane(url)).toBe(100);
   });
 
-  it('says which ids are not there', async () => {
+  it('reports ids that do not exist', async () => {
     expect(await deadLetters('replay nobody')).toMatchObject({
       code: 1,
       error: 'no dead letters to send\nno dead letter has the id nobody\n',
@@ -233,7 +235,7 @@ describe('replay', () => {
 });
 
 describe('discard', () => {
-  it('removes the chosen ones after asking', async () => {
+  it('removes the selected ones after confirmation', async () => {
     await publishDeadLetters(url, EVENTS, [{ id: 'm1' }, { id: 'm2' }, { id: 'm3' }]);
     expect((await deadLetters('discard m2', { answer: 'no' })).code).toBe(1);
     expect(await ids()).toEqual(['m1', 'm2', 'm3']);
@@ -246,16 +248,16 @@ describe('discard', () => {
     expect(await ids()).toEqual([]);
   });
 
-  it('without a terminal removes nothing unless it is told --yes', async () => {
+  it('removes nothing without a terminal unless --yes is given', async () => {
     await publishDeadLetters(url, EVENTS, [{ id: 'm1' }]);
     expect(await deadLetters('discard --all')).toMatchObject({
       code: 2,
-      error: 'pdaltagent: this is for good: without a terminal to ask on, --yes is needed\n',
+      error: 'pdaltagent: this cannot be undone: without a terminal, --yes is required\n',
     });
     expect(await ids()).toEqual(['m1']);
   });
 
-  it('leaves none of a hundred that it says are gone, and tells the same as JSON', async () => {
+  it('removes all of a hundred that it reports as discarded, and prints the same as JSON', async () => {
     await publishDeadLetters(
       url,
       EVENTS,
@@ -276,7 +278,7 @@ describe('discard', () => {
 describe('pd-queue', () => {
   const queue = (words: string) => runCli(words.split(' '), { PDAGENTD_AMQP_URL: url }, { name: 'pd-queue' });
 
-  it('prints the table of PagerDuty Agent', async () => {
+  it('prints PagerDuty Agent’s table', async () => {
     expect(await queue('status')).toMatchObject({ code: 0, out: 'Nothing to report.\n' });
     await publishDeadLetters(url, EVENTS, [{ id: 'm1', key: OTHER_KEY }, { id: 'm2' }, { id: 'm3', key: OTHER_KEY }]);
     const table = [
@@ -291,19 +293,19 @@ describe('pd-queue', () => {
     expect((await queue(`status -k ${KEY}`)).out).not.toContain(OTHER_KEY);
   });
 
-  it('retries one key or all, old ones too', async () => {
+  it('retries one key or all keys, including old events', async () => {
     await publishDeadLetters(url, EVENTS, [
       { id: 'm1', ageMs: 100 * MINUTE },
       { id: 'm2', key: OTHER_KEY },
     ]);
     expect(await queue(`retry -k ${KEY}`)).toMatchObject({ code: 0, out: '1 event(s) set up for retry.\n' });
-    expect((await queue('status')).error).toContain('1 event(s) of all keys wait to be sent');
+    expect((await queue('status')).error).toContain('1 event(s) of all keys are waiting to be sent');
     expect(await queue('retry -a')).toMatchObject({ code: 0, out: '1 event(s) set up for retry.\n' });
     expect(await queue('retry --all-keys')).toMatchObject({ code: 0, out: '0 event(s) set up for retry.\n' });
     expect(await ids()).toEqual([]);
   });
 
-  it('leaves none in error of a hundred that it sets up for retry', async () => {
+  it('leaves none of a hundred in error that it reports as set up for retry', async () => {
     await publishDeadLetters(
       url,
       EVENTS,

@@ -1,15 +1,15 @@
 import { actionOf, type AddressedMessage } from '@pdaltagent/messaging';
 import { maskKey } from '@pdaltagent/service';
 
-/** What an operator wants to know of a message, read from its body and its order key. */
+/** What an operator needs to know about a message, read from its body and its order key. */
 export interface Description {
-  /** `trigger`, `acknowledge`, `resolve`, `change`; a webhook's event; `?` where only PagerDuty can tell. */
+  /** `trigger`, `acknowledge`, `resolve`, `change`; a webhook's event; `?` if only PagerDuty can read it. */
   readonly action: string;
-  /** The dedup key; of a webhook the incident; `?` where it cannot be told. */
+  /** The dedup key; for a webhook, the incident; `?` if it cannot be read. */
   readonly alert: string;
-  /** PagerDuty's routing key as `…d1a6`; of a webhook the name of its destination, which is no secret. */
+  /** The routing key as `…d1a6`; for a webhook, the name of its destination, which is not secret. */
   readonly key: string;
-  /** It opens an alert, or may: of a vendor's body only PagerDuty can tell. */
+  /** Whether it opens an alert, or may: only PagerDuty can read a vendor's body. */
   readonly mayTrigger: boolean;
 }
 

@@ -10,7 +10,7 @@ export interface DiscardOptions extends FamilyOptions {
   readonly json?: true;
 }
 
-/** Removes dead letters for good, after asking. @returns 0 if every letter that was asked for is gone */
+/** Removes dead letters permanently, after confirmation. @returns 0 if all requested ones were removed */
 export async function discard(terminal: Terminal, selection: Selection, options: DiscardOptions): Promise<number> {
   requireYes(terminal, options);
   return withDeadLetterQueues(terminal, options, async (queues) => {
@@ -38,7 +38,7 @@ export async function discard(terminal: Terminal, selection: Selection, options:
       printResult(0, []);
       return missed;
     }
-    if (!(await confirmed(terminal, `Discard ${countText(count)} for good?`, options))) return 1;
+    if (!(await confirmed(terminal, `Discard ${countText(count)} permanently?`, options))) return 1;
     let gone = 0;
     const left: string[] = [];
     for (const { queue, ids } of toDiscard) {

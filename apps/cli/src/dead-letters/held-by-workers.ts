@@ -8,10 +8,10 @@ import {
 } from '@pdaltagent/messaging';
 import { type HeldByWorker, type Plan } from './plan';
 
-/** Of more alerts than this workers are not asked. */
+/** For more alerts than this, workers are not queried. */
 const MAX_ALERTS = 20;
 
-/** Asks the workers what they hold of the alerts whose letters shall be sent; of many alerts nothing is asked. */
+/** Queries the workers for events that they hold of the alerts to be replayed; returns none if there are too many alerts. */
 export async function findHeldByWorkers(
   client: BrokerClient,
   family: LaneGroup,
@@ -31,7 +31,7 @@ async function heldForAlert(
   const name = alertOf(alert);
   if (name === undefined) return [];
   const lane = laneOfMessage(family, alert);
-  // Where nobody works the lane nobody holds anything of it.
+  // A lane without a consumer has no worker that could hold anything.
   if ((await client.stateOf(laneQueue(family, lane)))?.consumers === 0) return [];
   const findings = await findMessages(client, name, (all) => all.get(family.exchange)?.lanes.has(lane) === true);
   return (findings.get(family.exchange)?.held ?? []).filter(({ orderKey }) => orderKey === alert.orderKey);

@@ -17,7 +17,7 @@ export interface ListOptions extends FamilyOptions {
   readonly limit?: number;
 }
 
-/** Together 150 characters; no cell but the last one and an alert's name has blanks. */
+/** 150 characters in total. Only the alert and the last cell may contain spaces. */
 const COLUMNS: readonly Column[] = [
   { title: 'ID', width: 36 },
   { title: 'REASON', width: 8 },
@@ -26,11 +26,11 @@ const COLUMNS: readonly Column[] = [
   { title: 'KEY', width: 8 },
   { title: 'ACTION', width: 11 },
   { title: 'ALERT', width: 20 },
-  { title: 'WENT ON', width: 9 },
+  { title: 'PROGRESS', width: 9 },
   { title: 'ANSWER', width: 30 },
 ];
 
-/** Prints every dead letter, oldest first, one line each as they come: any number of them needs little memory. */
+/** Prints every dead letter, oldest first, while they are read: memory use does not depend on their number. */
 export function list(terminal: Terminal, options: ListOptions): Promise<number> {
   const asking = AlertProgressReader.read(terminal);
   const { limit = Infinity } = options;
@@ -89,7 +89,7 @@ function cellsOf(record: LetterRecord, progress: ProgressSince): string[] {
   ];
 }
 
-/** One array, an element per line. */
+/** One array, with one element per line. */
 function jsonPrinter({ out }: Terminal) {
   let between = '[\n';
   return {

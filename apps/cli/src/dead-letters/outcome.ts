@@ -7,22 +7,23 @@ export function countText(count: number): string {
   return `${count} dead ${count === 1 ? 'letter' : 'letters'}`;
 }
 
-/** Tells what came of sending `count` letters again. @returns whether all of it was done */
+/** Reports the outcome of replaying `count` dead letters. @returns whether it is complete */
 export function reportReplay(
   { error }: Pick<Terminal, 'error'>,
   count: number,
   { sent, left, failure }: ReplayOutcome,
 ): boolean {
-  if (failure === undefined) error(`${sent} of ${countText(count)} sent again\n`);
-  else error(`stopped after ${sent} of ${countText(count)}; no letter is lost, the rest stays: ${failure}\n`);
+  if (failure === undefined) error(`${sent} of ${countText(count)} replayed\n`);
+  else
+    error(`stopped after ${sent} of ${countText(count)}; none is lost, the rest are still dead letters: ${failure}\n`);
   if (left.length > 0)
-    error(`${left.length} of those sent not removed: discard them, another replay would send them twice\n`);
+    error(`${left.length} of those sent could not be removed: discard them, another replay would send them twice\n`);
   return failure === undefined && left.length === 0 && sent === count;
 }
 
-/** Tells what came of discarding letters. @returns whether all of it was done */
+/** Reports the outcome of discarding dead letters. @returns whether it is complete */
 export function reportDiscarded({ error }: Pick<Terminal, 'error'>, { gone, left }: Discarded): boolean {
   error(`${countText(gone)} discarded\n`);
-  if (left.length > 0) error(`${left.length} not removed, still there: discard again\n`);
+  if (left.length > 0) error(`${left.length} could not be removed: discard again\n`);
   return left.length === 0;
 }

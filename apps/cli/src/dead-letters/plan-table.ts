@@ -12,43 +12,40 @@ const COLUMNS: readonly Column[] = [
   { title: 'ID', width: 36 },
   { title: 'NOTE', width: 160 },
 ];
-/** Longer lists are cut: what they would say is in `dead-letters list`. */
+/** Longer lists are truncated; `dead-letters list` shows everything. */
 const LISTED = 500;
 
 export interface PlanWords {
   /** `2 dead letters`. */
   readonly countText: (count: number) => string;
-  /** Why one that cannot be delivered stays, in place of the plan's own note. */
+  /** Why an undeliverable one is skipped, instead of the plan's own note. */
   readonly whyUndeliverable?: (id: string) => string | undefined;
 }
 
-/** Lists what will be sent and what stays, and says of what stays which option would send it. */
+/** Lists what will be sent and what is skipped, and which option would send the latter. */
 export function printPlan(
   { out, error }: Pick<Terminal, 'out' | 'error'>,
   plans: readonly Plan[],
-  { countText: amount, whyUndeliverable = () => undefined }: PlanWords,
+  { countText, whyUndeliverable = () => undefined }: PlanWords,
 ): void {
   out(formatHeader(COLUMNS));
   const total = plans.reduce((sum, { letters }) => sum + letters.length, 0);
   const listed = plans.flatMap((plan) => plan.letters.slice(0, LISTED).map((letter) => ({ plan, letter })));
   for (const { plan, letter } of listed.slice(0, LISTED)) {
     const why = letter.skippedBecause === 'undeliverable' ? whyUndeliverable(letter.item.id) : undefined;
-    out(formatRow(COLUMNS, cellsOf(letter, why === undefined ? plan.noteOf(letter) : `stays: ${why}`)));
+    out(formatRow(COLUMNS, cellsOf(letter, why === undefined ? plan.noteOf(letter) : `skipped: ${why}`)));
   }
   if (total > LISTED) out(`… and ${total - LISTED} more\n`);
   const stale = plans.reduce((sum, plan) => sum + plan.count('stale'), 0);
   if (stale > 0) {
     error(
-      `${amount(stale)} older than an hour would open an alert whose resolve may have gone out long ago: ` +
-        `${stale === 1 ? 'it stays' : 'they stay'} (--stale sends them)\n`,
+      `${countText(stale)} older than an hour would open an alert whose resolve may have been sent long ago: ` +
+        `skipped (--stale sends them)\n`,
     );
   }
-  const overtaken = plans.reduce((sum, plan) => sum + plan.count('overtaken'), 0);
-  if (overtaken > 0) {
-    error(
-      `${amount(overtaken)} would undo how the alert went on since: ` +
-        `${overtaken === 1 ? 'it stays' : 'they stay'} (--overtaken sends them)\n`,
-    );
+  const superseded = plans.reduce((sum, plan) => sum + plan.count('superseded'), 0);
+  if (superseded > 0) {
+    error(`${countText(superseded)} would undo later progress of the alert: skipped (--superseded sends them)\n`);
   }
 }
 
@@ -63,7 +60,7 @@ function cellsOf({ action, ageMs, alert, key, item }: PlannedReplay, note: strin
   ];
 }
 
-/** What waits in a lane goes out first, and may be of the same alert: the broker does not tell. */
+/** Messages waiting in a lane are sent first, and may be of the same alerts: the broker does not show them. */
 export async function warnOfLanes(
   { error }: Terminal,
   client: BrokerClient,
@@ -73,8 +70,10 @@ export async function warnOfLanes(
   const lanes = new Set(plan.sent.map((message) => laneOfMessage(family, message)));
   for (const lane of lanes) {
     const state = await client.stateOf(laneQueue(family, lane));
-    if (state === undefined) throw new Failure(`there is no lane ${lane}: start the services once, they declare it`);
+    if (state === undefined) throw new Failure(`lane ${lane} does not exist: start the services once, they declare it`);
     if (state.waiting === 0) continue;
-    error(`in lane ${lane} ${state.waiting} wait already and go first; some may be of the same alerts\n`);
+    error(
+      `${state.waiting} message(s) already wait in lane ${lane} and are sent first; some may be of the same alerts\n`,
+    );
   }
 }

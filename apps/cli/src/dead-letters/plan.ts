@@ -3,24 +3,26 @@ import { instantOf } from '../duration';
 import { isStateChange, isSuperseded, type ProgressSince } from './alert-progress';
 import { descriptionOf } from './description';
 
-/** A trigger older than this is not sent without being asked for: its resolve may have gone out long ago. */
+/** Triggers older than this are skipped unless requested: their resolve may have been sent long ago. */
 const STALE_AFTER_MS = 3_600_000;
 
-/** An event of an alert that a worker holds: it goes out before a letter that is sent now. */
+/** An event that a worker holds: it is sent before anything that is replayed now. */
 export type HeldByWorker = Pick<HeldReport, 'orderKey' | 'receivedAt' | 'action'>;
 
-/** What can be sent again: a dead letter, or an event in a gateway's quarantine. */
+/** What can be replayed: a dead letter, or an event in a gateway's quarantine. */
 export type Replayable = Pick<DeadLetter, 'id' | 'deadAt' | 'acceptedAt' | 'body' | 'message'>;
 
 export interface PlanOptions {
   readonly now: number;
-  /** Also triggers that are old. */
+  /** Whether to send old triggers. */
   readonly includeStale: boolean;
-  /** Also what could undo how its alert went on. */
+  /** Whether to send events that could undo later progress of their alert. */
   readonly includeSuperseded: boolean;
-  /** Where they are; completes "it stays …". */
-  readonly location: 'dead' | 'in the quarantine';
+  /** Where those that are not sent remain. */
+  readonly location: 'dead letters' | 'quarantine';
 }
+
+export type SkipReason = 'superseded' | 'stale' | 'undeliverable';
 
 export interface PlannedReplay {
   readonly item: ReplayItem;
@@ -32,24 +34,24 @@ export interface PlannedReplay {
   readonly progress: ProgressSince;
   readonly routingKey: string;
   readonly orderKey: string;
-  /** Why it is not sent; undefined: it is. */
-  readonly skippedBecause: 'overtaken' | 'stale' | 'undeliverable' | undefined;
+  /** Why it is not sent; undefined: it is sent. */
+  readonly skippedBecause: SkipReason | undefined;
 }
 
-/** What a replay will do, found out in one look at all letters; bodies are not kept. */
+/** What a replay will do, determined in one pass over all dead letters; bodies are not kept. */
 export class Plan {
   readonly letters: PlannedReplay[] = [];
   readonly #options: PlanOptions;
-  /** Of each alert the letters that stay, by when they died. */
+  /** By order key: when the events that are not sent became dead letters. */
   readonly #remaining = new Map<string, number[]>();
-  /** Of each alert what workers hold. */
+  /** By order key: what workers hold. */
   readonly #held = new Map<string, HeldByWorker[]>();
 
   constructor(options: PlanOptions) {
     this.#options = options;
   }
 
-  /** @param progress whether its alert went on, as far as that is known */
+  /** @param progress later progress of its alert, if known */
   add(letter: Replayable, progress: ProgressSince): void {
     const { now, includeStale, includeSuperseded } = this.#options;
     const { acceptedAt, message } = letter;
@@ -59,7 +61,7 @@ export class Plan {
     const superseded =
       progress.kind === 'progressed' && isSuperseded(action, progress.stateChange) && !includeSuperseded;
     const skippedBecause =
-      message === undefined ? 'undeliverable' : superseded ? 'overtaken' : isStale ? 'stale' : undefined;
+      message === undefined ? 'undeliverable' : superseded ? 'superseded' : isStale ? 'stale' : undefined;
     const { routingKey = '', orderKey = '' } = message ?? {};
     this.letters.push({
       item: replayItemOf(letter),
@@ -73,10 +75,10 @@ export class Plan {
       orderKey,
       skippedBecause,
     });
-    if (skippedBecause === 'stale' || skippedBecause === 'overtaken') this.addUnselected(letter);
+    if (skippedBecause === 'stale' || skippedBecause === 'superseded') this.addUnselected(letter);
   }
 
-  /** What workers hold goes out first: of that too a letter may be overtaken. */
+  /** Adds what workers hold. It is sent first, so it can supersede a planned event as well. */
   addHeldByWorkers(held: readonly HeldByWorker[]): void {
     for (const message of held) {
       const others = this.#held.get(message.orderKey) ?? [];
@@ -87,12 +89,12 @@ export class Plan {
     for (const [index, letter] of this.letters.entries()) {
       const stateChange = this.#laterHeld(letter).findLast(isStateChange);
       if (letter.skippedBecause !== undefined || !isSuperseded(letter.action, stateChange)) continue;
-      this.letters[index] = { ...letter, skippedBecause: 'overtaken' };
+      this.letters[index] = { ...letter, skippedBecause: 'superseded' };
       this.#recordRemaining(letter.orderKey, letter.item.deadAt);
     }
   }
 
-  /** Of a letter that stays where it is. */
+  /** Adds one that was not selected, for the notes about its alert. */
   addUnselected({ message, deadAt }: Pick<Replayable, 'message' | 'deadAt'>): void {
     if (message !== undefined) this.#recordRemaining(message.orderKey, deadAt);
   }
@@ -105,11 +107,11 @@ export class Plan {
     return this.letters.filter((letter) => letter.skippedBecause === skippedBecause).length;
   }
 
-  /** What is odd about sending this letter now, or why it stays. */
+  /** What to know before sending this one, or why it is skipped. */
   noteOf(letter: PlannedReplay): string {
     const { skippedBecause } = letter;
     if (skippedBecause === undefined) return [...this.#orderNotes(letter), ...this.#progressNotes(letter)].join('; ');
-    return [`stays: ${skippedBecause}`, ...(skippedBecause === 'overtaken' ? this.#progressNotes(letter) : [])].join(
+    return [`skipped: ${skippedBecause}`, ...(skippedBecause === 'superseded' ? this.#progressNotes(letter) : [])].join(
       '; ',
     );
   }
@@ -120,7 +122,7 @@ export class Plan {
     this.#remaining.set(orderKey, others);
   }
 
-  /** What workers hold of its alert and was accepted later: what each does, in order. */
+  /** The actions of later events of its alert that workers hold, in order. */
   #laterHeld({ orderKey, acceptedAt = 0 }: PlannedReplay): string[] {
     const later = (this.#held.get(orderKey) ?? []).filter(({ receivedAt }) => receivedAt >= acceptedAt);
     return later.map(({ action }) => action);
@@ -129,14 +131,17 @@ export class Plan {
   #progressNotes(letter: PlannedReplay): string[] {
     const { progress } = letter;
     const held = this.#laterHeld(letter);
-    const waiting = held.length === 0 ? [] : [`of the alert a worker holds and sends first: ${held.join(', ')}`];
+    const waiting = held.length === 0 ? [] : [`a worker holds, and sends first, of the same alert: ${held.join(', ')}`];
     switch (progress.kind) {
       case 'none':
         return waiting;
       case 'unknown':
-        return [...waiting, 'not known whether the alert went on'];
+        return [...waiting, 'later progress of the alert is unknown'];
       case 'progressed':
-        return [...waiting, `the alert went on: ${progress.action} delivered at ${instantOf(progress.deliveredAt)}`];
+        return [
+          ...waiting,
+          `the alert has progressed: ${progress.action} delivered at ${instantOf(progress.deliveredAt)}`,
+        ];
     }
   }
 
@@ -146,10 +151,16 @@ export class Plan {
     const later = others.filter((other) => other > died).length;
     const earlier = others.length - later;
     const { location } = this.#options;
-    const also = location === 'dead' ? 'died too' : `${later === 1 ? 'is' : 'are'} ${location} too`;
+    const among = location === 'dead letters' ? 'among the dead letters' : 'in the quarantine';
+    const events = (count: number, order: string) => `${count} ${order} event${count === 1 ? '' : 's'} of the alert`;
     return [
-      ...(earlier > 0 ? [`${earlier} earlier of its alert stay${earlier === 1 ? 's' : ''} ${location}`] : []),
-      ...(later > 0 ? [`the alert went on: ${later} later event${later === 1 ? '' : 's'} of it ${also}`] : []),
+      ...(earlier > 0 ? [`${events(earlier, 'earlier')} remain${earlier === 1 ? 's' : ''} ${among}`] : []),
+      ...(later > 0 ? [`${events(later, 'later')} ${later === 1 ? 'is' : 'are'} also ${among}`] : []),
     ];
   }
+}
+
+/** The value of `stays` in `--json`, where the reason `superseded` keeps its earlier name. */
+export function staysValue(skippedBecause: SkipReason | undefined): string | null {
+  return skippedBecause === 'superseded' ? 'overtaken' : (skippedBecause ?? null);
 }

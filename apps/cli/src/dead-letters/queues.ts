@@ -13,7 +13,7 @@ export interface FamilyOptions {
   readonly webhooks?: true;
 }
 
-/** Opens the dead letters of the families that were asked for, both where none was, and closes all in the end. */
+/** Opens the dead-letter queues of the requested families (by default both), and closes everything at the end. */
 export async function withDeadLetterQueues<Result>(
   { environment }: Pick<Terminal, 'environment'>,
   { events, webhooks }: FamilyOptions,

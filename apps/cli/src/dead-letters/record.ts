@@ -27,7 +27,7 @@ export function recordOf(family: string, letter: DeadLetter, now: number) {
   };
 }
 
-/** The body as text where it is one, else in base64; without the routing key. */
+/** The body as text if it is UTF-8, otherwise in base64; the routing key is masked. */
 export function bodyOf(letter: Pick<DeadLetter, 'message' | 'body'>): {
   readonly body: string;
   readonly encoding: 'utf-8' | 'base64';
@@ -38,7 +38,7 @@ export function bodyOf(letter: Pick<DeadLetter, 'message' | 'body'>): {
     : { body: body.toString('base64'), encoding: 'base64' };
 }
 
-/** A webhook's "key" is the name of its destination, which is no secret. */
+/** A webhook's "key" is the name of its destination, which is not secret. */
 function withoutKey({ message }: Pick<DeadLetter, 'message'>, text: string): string {
   if (message === undefined || message.type === 'webhook' || message.routingKey === '') return text;
   return text.replaceAll(message.routingKey, maskKey(message.routingKey));

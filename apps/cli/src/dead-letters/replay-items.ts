@@ -8,12 +8,12 @@ import {
   type Sender,
 } from '@pdaltagent/messaging';
 
-/** What came of sending dead letters again, looked up afterwards. */
+/** The outcome of a replay, verified afterwards. */
 export interface ReplayOutcome {
   readonly sent: number;
-  /** Ids of those that were sent and are there still: the broker did not take all removals. */
+  /** Ids of those that were sent but are still dead letters: the broker did not apply all removals. */
   readonly left: readonly string[];
-  /** Why it ended early; the letters that were not sent are there still. */
+  /** Why it stopped early; what was not sent is still a dead letter. */
   readonly failure: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface ReplayItemsOptions {
   readonly progress: (sent: number) => void;
 }
 
-/** Sends dead letters again, then looks which of those that were sent are there still. @throws BrokerUnavailable, DeadLetterQueueBusy */
+/** Sends dead letters again, then checks which of them are still there. @throws BrokerUnavailable, DeadLetterQueueBusy */
 export async function replayItems({
   queue,
   sender,
@@ -48,14 +48,14 @@ export async function replayItems({
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    failure = error instanceof PublishError ? `the broker did not take a message: ${error.message}` : error.message;
+    failure = error instanceof PublishError ? `the broker did not accept a message: ${error.message}` : error.message;
   }
   try {
     const left = sent.size === 0 ? [] : await queue.find(sent);
     return { sent: sent.size, left: [...new Set(left)], failure };
   } catch (error) {
     if (failure === undefined) throw error;
-    // Nobody can look now: the first failure tells why.
+    // The check failed as well: the first failure is the one to report.
     return { sent: sent.size, left: [], failure };
   }
 }

@@ -5,7 +5,7 @@ import { AlertProgressReader } from './alert-progress';
 import { confirmed } from './confirmation';
 import { findHeldByWorkers } from './held-by-workers';
 import { countText, reportReplay } from './outcome';
-import { Plan, type PlannedReplay } from './plan';
+import { Plan, type PlannedReplay, staysValue } from './plan';
 import { printPlan, warnOfLanes } from './plan-table';
 import { type Selection, Selector } from './selection';
 import { replayItems, type ReplayOutcome } from './replay-items';
@@ -13,7 +13,7 @@ import { type FamilyOptions, type NamedQueue, withDeadLetterQueues } from './que
 
 export interface ReplayOptions extends FamilyOptions {
   readonly stale?: true;
-  readonly overtaken?: true;
+  readonly superseded?: true;
   readonly yes?: true;
   readonly json?: true;
 }
@@ -23,8 +23,9 @@ interface FamilyPlan extends NamedQueue {
 }
 
 /**
- * Sends dead letters to their lanes again: says which, asks, then removes each once the broker has confirmed it.
- * @returns 0 if all of them, and every letter that was asked for by its id, are on their way and no longer dead letters
+ * Sends dead letters to their lanes again: lists them, asks for confirmation, and removes each one once the broker has
+ * confirmed it.
+ * @returns 0 if all of them, and every one requested by id, were sent and removed
  */
 export function replay(terminal: Terminal, selection: Selection, options: ReplayOptions): Promise<number> {
   const asking = AlertProgressReader.read(terminal);
@@ -50,7 +51,7 @@ export function replay(terminal: Terminal, selection: Selection, options: Replay
       return missed ? 1 : 0;
     }
     for (const { family, plan } of plans) await warnOfLanes(terminal, client, family, plan);
-    if (!(await confirmed(terminal, `Send ${countText(count)} again?`, options))) return 1;
+    if (!(await confirmed(terminal, `Replay ${countText(count)}?`, options))) return 1;
     const outcome = await send(terminal, plans, count, client);
     printResult(outcome);
     const isDone = reportReplay(terminal, count, outcome);
@@ -58,7 +59,7 @@ export function replay(terminal: Terminal, selection: Selection, options: Replay
   });
 }
 
-/** A crash may have left two copies of a letter: it is sent once. */
+/** A crash may have left two copies of a dead letter: it is sent once. */
 function idsOf(letters: readonly PlannedReplay[]): ReadonlySet<string> {
   return new Set(letters.map(({ item }) => item.id));
 }
@@ -68,13 +69,13 @@ async function planOf(
   { name, queue }: NamedQueue,
   selector: Selector,
   progressReader: AlertProgressReader,
-  { stale, overtaken }: ReplayOptions,
+  { stale, superseded }: ReplayOptions,
 ) {
   const plan = new Plan({
     now: terminal.now(),
     includeStale: stale === true,
-    includeSuperseded: overtaken === true,
-    location: 'dead',
+    includeSuperseded: superseded === true,
+    location: 'dead letters',
   });
   await queue.visitAll(({ deadLetter: letter }) => {
     if (selector.matches(letter)) plan.add(letter, progressReader.since(name, letter));
@@ -97,12 +98,12 @@ function printPlans(
   );
   const undeliverable = plans.reduce((sum, { plan }) => sum + plan.count('undeliverable'), 0);
   if (undeliverable > 0)
-    error(`${countText(undeliverable)} cannot be delivered, for none of ours published them: they stay\n`);
+    error(`${countText(undeliverable)} cannot be delivered, because PDaltagent did not publish them: skipped\n`);
 }
 
 const NOTHING_SENT: ReplayOutcome = { sent: 0, left: [], failure: undefined };
 
-/** One family after the other, until one fails. */
+/** Events first, then webhooks; stops at the first failure. */
 async function send(
   terminal: Terminal,
   plans: readonly FamilyPlan[],
@@ -136,7 +137,7 @@ function recordOf(plans: readonly FamilyPlan[], missing: ReadonlySet<string>, { 
       alert: letter.alert,
       key: letter.key,
       age_seconds: letter.ageMs === undefined ? null : Math.floor(letter.ageMs / 1000),
-      stays: letter.skippedBecause ?? null,
+      stays: staysValue(letter.skippedBecause),
       note: plan.noteOf(letter),
     })),
   );

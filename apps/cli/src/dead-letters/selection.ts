@@ -5,28 +5,28 @@ import { Failure } from '../terminal';
 export type Selection =
   | { readonly kind: 'ids'; readonly ids: ReadonlySet<string> }
   | { readonly kind: 'all' }
-  /** The routing key, or its end of at least four characters, as the list shows it. */
+  /** The routing key, or at least its last four characters, as shown in the list. */
   | { readonly kind: 'key'; readonly key: string };
 
 const SHORTEST_KEY = 4;
 
-/** @throws Failure where the command line names none, or more than one of the three ways */
+/** @throws Failure unless exactly one of the three is given */
 export function selectionOf(
   ids: readonly string[],
   { all = false, key }: { readonly all?: boolean | undefined; readonly key?: string | undefined },
   what = 'dead letters',
 ): Selection {
   const ways = [ids.length > 0, all, key !== undefined].filter(Boolean).length;
-  if (ways !== 1) throw new Failure(`which ${what}? give ids, --key or --all, and only one of the three`, 2);
+  if (ways !== 1) throw new Failure(`select the ${what} with ids, --key or --all (exactly one of them)`, 2);
   if (all) return { kind: 'all' };
   if (key === undefined) return { kind: 'ids', ids: new Set(ids) };
   const end = key.replace(/^…/, '');
   if (end.length < SHORTEST_KEY)
-    throw new Failure(`--key wants the key, or at least its last ${SHORTEST_KEY} characters`, 2);
+    throw new Failure(`--key must be the key, or at least its last ${SHORTEST_KEY} characters`, 2);
   return { kind: 'key', key: end };
 }
 
-/** Tells of each letter whether it is meant, and remembers what came of it. */
+/** Decides for each dead letter whether it is selected, and records which ids were found. */
 export class Selector {
   readonly #keys = new Set<string>();
   readonly #missing: Set<string>;
@@ -47,13 +47,14 @@ export class Selector {
     return true;
   }
 
-  /** Ids that were asked for and not met. */
+  /** Requested ids that were not found. */
   get missing(): ReadonlySet<string> {
     return this.#missing;
   }
 
-  /** @throws Failure where the end of a key fits several */
+  /** @throws Failure if --key matches several keys */
   checkKey(): void {
-    if (this.#keys.size > 1) throw new Failure(`--key fits ${this.#keys.size} different keys: give the whole key`, 2);
+    if (this.#keys.size > 1)
+      throw new Failure(`--key matches ${this.#keys.size} different keys: pass the complete key`, 2);
   }
 }

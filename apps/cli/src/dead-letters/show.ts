@@ -10,7 +10,7 @@ export interface ShowOptions extends FamilyOptions {
   readonly json?: true;
 }
 
-/** Prints all that is known of one dead letter. @throws Failure where there is none */
+/** Prints everything about one dead letter. @throws Failure if it does not exist */
 export function show(terminal: Terminal, id: string, options: ShowOptions): Promise<number> {
   const asking = AlertProgressReader.read(terminal);
   return withDeadLetterQueues(terminal, options, async (queues) => {
@@ -43,7 +43,7 @@ function print(
     return;
   }
   const { answer, age_seconds: age, ...facts } = record;
-  const shown = { ...facts, age: age === null ? '-' : durationOf(age * 1000), went_on: progressText(progress) };
+  const shown = { ...facts, age: age === null ? '-' : durationOf(age * 1000), progress: progressText(progress) };
   const lines = Object.entries(shown).map(
     ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${stripControlChars(String(value ?? '-'))}`,
   );

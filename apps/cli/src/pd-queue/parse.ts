@@ -7,7 +7,7 @@ export type Request =
   | { readonly kind: 'status'; readonly key: string | undefined }
   | { readonly kind: 'retry'; readonly key: string | undefined };
 
-/** @throws Failure with PagerDuty Agent's own words where it has some */
+/** @throws Failure with PagerDuty Agent's own message, if it has one */
 export function parse(words: readonly string[]): Request {
   const { values, positionals } = parsed(words);
   if (values.help) return { kind: 'help' };

@@ -13,7 +13,7 @@ import { reportError } from '../run';
 import { Failure, type Terminal } from '../terminal';
 import { parse } from './parse';
 
-/** Runs `pd-queue` with PagerDuty Agent's arguments, output and exit codes (0 done, 1 not, 2 wrong command line). */
+/** Runs `pd-queue` with PagerDuty Agent's arguments, output and exit codes (0 success, 1 failure, 2 invalid command line). */
 export async function runQueue(words: readonly string[], terminal: Terminal): Promise<number> {
   try {
     const request = parse(words);
@@ -42,7 +42,7 @@ export async function runQueue(words: readonly string[], terminal: Terminal): Pr
 
 type OpenLink = () => Promise<BrokerClient>;
 
-/** Prints the agent's table of four columns; how many wait or were sent is not counted per key here. */
+/** Prints the agent's table of four columns; pending and sent events are not counted per key. */
 async function status(
   { out, error }: Terminal,
   events: NamedQueue | undefined,
@@ -64,7 +64,7 @@ async function status(
   const waiting = state?.lanes
     .flatMap(({ queue, sidings }) => [queue, ...sidings])
     .reduce((sum, q) => sum + q.waiting, 0);
-  if (waiting) error(`${waiting} event(s) of all keys wait to be sent; \`pdaltagent status\` tells more.\n`);
+  if (waiting) error(`${waiting} event(s) of all keys are waiting to be sent; see \`pdaltagent status\`.\n`);
   return 0;
 }
 
@@ -73,7 +73,7 @@ function row(key: string, ...cells: readonly string[]): string {
   return key.padEnd(35) + cells.map((cell) => cell.padStart(10)).join('');
 }
 
-/** Sends dead letters again, old ones too, as the agent does. */
+/** Replays dead letters, including old ones, as the agent does. */
 async function retry(
   terminal: Terminal,
   events: NamedQueue | undefined,
@@ -96,12 +96,12 @@ async function retry(
   const { sent, left, failure } = await outcome.finally(() => progress.end());
   terminal.out(retried(sent));
   if (left.length > 0)
-    terminal.error(`${left.length} of them are in error still: another retry would send them twice\n`);
-  if (failure !== undefined) throw new Failure(`stopped, the other events are in error still: ${failure}`);
+    terminal.error(`${left.length} of them are still in error: another retry would send them twice\n`);
+  if (failure !== undefined) throw new Failure(`stopped, the other events are still in error: ${failure}`);
   return left.length > 0 ? 1 : 0;
 }
 
-/** In the agent's words. */
+/** The agent's message. */
 const retried = (count: number) => `${count} event(s) set up for retry.\n`;
 
 const USAGE = 'usage: pd-queue [-h] {status,retry} ...\n';
@@ -117,8 +117,8 @@ options:
   -k, --service-key KEY   the service key (routing key)
   -a, --all-keys          all service keys
 
-As with PagerDuty Agent, triggers are sent again however old they are; \`pdaltagent dead-letters replay\` lists them
-first and skips stale and overtaken ones. PDAGENTD_AMQP_URL is the address of RabbitMQ.
+As with PagerDuty Agent, triggers are retried regardless of their age; \`pdaltagent dead-letters replay\` lists them
+first and skips stale and superseded ones. PDAGENTD_AMQP_URL is the address of RabbitMQ.
 
 exit codes: 0 success, 1 failure, 2 invalid command line
 `;

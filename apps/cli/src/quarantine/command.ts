@@ -49,7 +49,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .description('send events to their lanes again')
     .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
     .option(
-      '--overtaken',
+      '--overtaken, --superseded',
       'also events that would undo later progress of their alert, such as a trigger whose resolve a worker holds',
     )
     .option('--yes', 'do not ask for confirmation')
@@ -91,7 +91,7 @@ interrupted replay loses nothing, and may send the event in transit twice. An ev
 stays, and the exit code is 1. Events that are damaged or were written by a newer version stay, too: they can only be
 exported and discarded.
 
-It needs the gateway's PDAGENTD_AMQP_URL. It lists what it will send and, on a terminal, asks before it begins. Later
+It needs the gateway's PDAGENTD_AMQP_URL. It lists what it will send and, on a terminal, asks for confirmation. Later
 progress of an alert is known only if workers hold events of it (queried for up to 20 alerts): check the incident in
 PagerDuty first.
 `;

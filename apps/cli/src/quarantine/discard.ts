@@ -8,7 +8,7 @@ export interface DiscardOptions {
   readonly json?: true;
 }
 
-/** Removes events for good, after asking. @returns 0 if every event that was asked for is gone */
+/** Removes events permanently, after confirmation. @returns 0 if all requested ones were removed */
 export async function discard(terminal: Terminal, selection: Selection, options: DiscardOptions): Promise<number> {
   const { error } = terminal;
   requireYes(terminal, options);
@@ -28,7 +28,7 @@ export async function discard(terminal: Terminal, selection: Selection, options:
     printResult(0, []);
     return missed;
   }
-  if (!(await confirmed(terminal, `Discard ${countText(toDiscard.length)} for good?`, options))) return 1;
+  if (!(await confirmed(terminal, `Discard ${countText(toDiscard.length)} permanently?`, options))) return 1;
   for (const id of toDiscard) await quarantine.remove(id);
   const left = new Set((await quarantine.list()).map(({ id }) => id));
   const notRemoved = toDiscard.filter((id) => left.has(id));

@@ -5,12 +5,12 @@ import { type Replayable } from '../dead-letters/plan';
 import { bodyOf, timeOf } from '../dead-letters/record';
 import { instantOf } from '../duration';
 
-/** An event in the quarantine as commands see it, with what a replay asks of a dead letter. */
+/** An event in the quarantine, with the members of a dead letter that a replay needs. */
 export interface QuarantinedEvent extends Replayable {
-  /** Undefined: this version does not understand its record. */
+  /** Undefined if this version cannot read its record. */
   readonly message: IncomingMessage | undefined;
   readonly entry: QuarantineEntry;
-  /** Why it cannot be replayed; undefined: it can. */
+  /** Why it cannot be replayed; undefined if it can. */
   readonly unreadable: string | undefined;
 }
 
@@ -69,7 +69,7 @@ export function recordOf(event: QuarantinedEvent, now: number) {
   };
 }
 
-/** The body without the routing key; nothing of a record that is not understood, for it may hold the key anywhere. */
+/** The body with the routing key masked; nothing of an unreadable record, which may contain the key anywhere. */
 export function shownBodyOf(event: QuarantinedEvent) {
   return event.message === undefined ? { body: null, encoding: null } : bodyOf(event);
 }

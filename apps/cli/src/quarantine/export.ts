@@ -8,9 +8,9 @@ export interface ExportOptions {
 }
 
 /**
- * Writes events as JSON lines, to a new file or to the output; `record` is the stored bytes in base64, with the routing
- * key. Nothing is removed.
- * @returns 0 if every event that was asked for is written
+ * Writes events as JSON lines, to a new file or to standard output; `record` has the stored bytes in base64, which include
+ * the routing key. Removes nothing.
+ * @returns 0 if every requested event was written
  */
 export async function exportEvents(
   terminal: Terminal,
@@ -39,7 +39,7 @@ function exportedOf(event: QuarantinedEvent, now: number) {
   return { ...recordOf(event, now), ...shownBodyOf(event), record: event.entry.record.toString('base64') };
 }
 
-/** Whole and synced, or not there: somebody may discard next what the file holds. @throws Failure */
+/** Writes the file completely and synced, or not at all: the events may be discarded next. @throws Failure */
 async function intoFile(
   file: string,
   writeAll: (write: (line: string) => Promise<void>) => Promise<void>,

@@ -7,7 +7,7 @@ import { eventOf, type QuarantinedEvent } from './event';
 const WHERE = 'run this where the gateway runs, with its PDAGENTD_SPOOL_DIR or PDAGENTD_STATE_DIR';
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** The quarantine of the gateway whose settings these are. @throws Failure that says what to do */
+/** Opens the quarantine of the gateway with these settings. @throws Failure that says what to do */
 export async function openQuarantine({ environment }: Pick<Terminal, 'environment'>): Promise<Quarantine> {
   const folder = quarantineFolderOf(readConfiguration(spoolVariables, environment));
   const quarantine = await Quarantine.openExisting(folder, SILENT).catch((error: unknown) => {
@@ -17,7 +17,7 @@ export async function openQuarantine({ environment }: Pick<Terminal, 'environmen
   return quarantine;
 }
 
-/** The same, to remove something from it. @throws Failure before anything is done if nothing could be removed */
+/** Opens it to remove events. @throws Failure if this user cannot remove anything */
 export async function openForChange(terminal: Pick<Terminal, 'environment'>): Promise<Quarantine> {
   const quarantine = await openQuarantine(terminal);
   await access(quarantine.folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
@@ -26,7 +26,7 @@ export async function openForChange(terminal: Pick<Terminal, 'environment'>): Pr
   return quarantine;
 }
 
-/** Every event, oldest first, one in memory at a time; what is removed meanwhile is left out. */
+/** Every event, oldest first, one in memory at a time; events removed meanwhile are skipped. */
 export async function* eventsIn(quarantine: Quarantine): AsyncGenerator<QuarantinedEvent> {
   for (const { id } of await quarantine.list()) {
     const entry = await quarantine.read(id);

@@ -70,7 +70,7 @@ function cellsOf({ age_seconds: age, unreadable, ...record }: EventRecord): stri
   ];
 }
 
-/** One array, an element per line. */
+/** One array, with one element per line. */
 function jsonPrinter({ out }: Terminal) {
   let between = '[\n';
   return {

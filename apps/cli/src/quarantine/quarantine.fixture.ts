@@ -15,11 +15,11 @@ export interface Event {
   readonly type?: OutgoingMessage['type'];
   readonly ageMs?: number;
   readonly forward?: Readonly<Record<string, string>>;
-  /** Of its summary; bytes. */
+  /** Size of its summary in bytes. */
   readonly size?: number;
 }
 
-/** An event as a gateway takes it. */
+/** An event as a gateway accepts it. */
 export function messageOf({ id, alert = 'db1/disk', action = 'trigger', key = KEY, ...rest }: Event): OutgoingMessage {
   const { type = 'v2', ageMs = 10 * MINUTE, size = 10, ...others } = rest;
   const payload = { summary: 'x'.repeat(size) };

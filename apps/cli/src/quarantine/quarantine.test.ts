@@ -13,7 +13,7 @@ afterEach(() => gateway.remove());
 const quarantine = (words: string, options: { answer?: string } = {}) =>
   runCli(['quarantine', ...words.split(' ')], gateway.environment, options);
 
-/** A record that only a version after this one understands. */
+/** A record that only a newer version can read. */
 const newer = () => Buffer.concat([Buffer.from([2]), Buffer.from(KEY)]);
 
 describe('the list', () => {
@@ -35,7 +35,7 @@ describe('the list', () => {
     expect(out).not.toContain('\u001b');
   });
 
-  it('gives the same as JSON, and chosen ones alone', async () => {
+  it('prints the same as JSON, and can be filtered', async () => {
     await gateway.add({ id: 'm1' });
     await gateway.put('m2', newer(), { problem: 'damaged', detail: 'why' });
     expect(JSON.parse((await quarantine('list --json')).out)).toEqual([
@@ -62,7 +62,7 @@ describe('the list', () => {
     expect(await chosen('--key d1a6')).toEqual(['m1']);
   });
 
-  it('says that there are none', async () => {
+  it('reports that there are none', async () => {
     await gateway.quarantine();
     expect(await quarantine('list')).toMatchObject({ code: 0, out: '', error: 'the quarantine is empty\n' });
     expect((await quarantine('list --json')).out).toBe('[]\n');
@@ -86,7 +86,7 @@ describe('the list', () => {
     expect((await runCli(['quarantine', 'list'], environment)).out).toContain('m1');
   });
 
-  it('says what to do if another user may not read it', async () => {
+  it('says what to do if this user may not read it', async () => {
     await gateway.add({ id: 'm1' });
     chmodSync(gateway.folder, 0o000);
     const isRoot = process.getuid?.() === 0;
@@ -112,17 +112,17 @@ describe('show', () => {
     expect(JSON.parse((await quarantine('show m2 --json')).out)).toMatchObject({ id: 'm2', encoding: 'utf-8' });
   });
 
-  it('shows nothing of a record that it does not understand, for the key may be anywhere in it', async () => {
+  it('shows nothing of an unreadable record, which may contain the key anywhere', async () => {
     await gateway.put('m1', newer(), { problem: 'damaged' });
     const { code, out } = await quarantine('show m1');
     expect(code).toBe(0);
     expect(out).toContain('written by a newer version (record version 2)');
-    expect(out).toContain('pdaltagent quarantine export has its bytes');
+    expect(out).toContain('pdaltagent quarantine export writes its bytes');
     expect(out).not.toContain(KEY);
     expect(JSON.parse((await quarantine('show m1 --json')).out)).toMatchObject({ body: null, encoding: null });
   });
 
-  it('fails if it is not there', async () => {
+  it('fails if it does not exist', async () => {
     await gateway.quarantine();
     expect(await quarantine('show nobody')).toMatchObject({
       code: 1,
@@ -140,7 +140,7 @@ describe('export', () => {
       .map((line) => JSON.parse(line) as { id: string; record: string })
       .map(({ id, record }) => [id, Buffer.from(record, 'base64')]);
 
-  it('writes the stored bytes of every event to a new file that only its user reads, and leaves them where they are', async () => {
+  it('writes the stored bytes of every event to a new file that only its user can read, and removes nothing', async () => {
     await gateway.add({ id: 'm1' });
     await gateway.put('m2', newer(), { problem: 'damaged' });
     const file = path.join(gateway.path, 'exported.jsonl');
@@ -157,7 +157,7 @@ describe('export', () => {
     expect(await gateway.ids()).toEqual(['m1', 'm2']);
   });
 
-  it('writes to its output without a file, and only what is asked for', async () => {
+  it('writes to standard output without a file, and only the requested events', async () => {
     await gateway.add({ id: 'm1' }, { id: 'm2' });
     const { code, out, error } = await quarantine('export --id m2 m9');
     expect(code).toBe(1);
@@ -165,7 +165,7 @@ describe('export', () => {
     expect(error).toBe('no event in the quarantine has the id m9\n1 event exported\n');
   });
 
-  it('overwrites no file', async () => {
+  it('does not overwrite a file', async () => {
     await gateway.add({ id: 'm1' });
     const file = path.join(gateway.path, 'mine');
     writeFileSync(file, 'mine');
@@ -177,11 +177,11 @@ describe('export', () => {
 });
 
 describe('discard', () => {
-  it('asks on a terminal, removes what was chosen, and tells what is left', async () => {
+  it('asks for confirmation on a terminal, removes the selected events, and reports what is left', async () => {
     await gateway.add({ id: 'm1' }, { id: 'm2', key: OTHER_KEY });
     await gateway.put('m3', newer(), { problem: 'damaged' });
     const refused = await quarantine('discard --all', { answer: 'n' });
-    expect(refused).toMatchObject({ code: 1, questions: ['Discard 3 events for good? [y/N] '] });
+    expect(refused).toMatchObject({ code: 1, questions: ['Discard 3 events permanently? [y/N] '] });
     expect(await gateway.ids()).toEqual(['m1', 'm2', 'm3']);
     expect(await quarantine('discard --key 77ff --yes')).toMatchObject({
       code: 0,
@@ -198,16 +198,16 @@ describe('discard', () => {
     expect(await quarantine('discard --all --yes')).toMatchObject({ code: 0, error: 'no events to discard\n' });
   });
 
-  it('without a terminal removes nothing unless it is told --yes', async () => {
+  it('removes nothing without a terminal unless --yes is given', async () => {
     await gateway.add({ id: 'm1' });
     expect(await quarantine('discard --all')).toMatchObject({
       code: 2,
-      error: 'pdaltagent: this is for good: without a terminal to ask on, --yes is needed\n',
+      error: 'pdaltagent: this cannot be undone: without a terminal, --yes is required\n',
     });
     expect(await gateway.ids()).toEqual(['m1']);
   });
 
-  it('gives what came of it as JSON', async () => {
+  it('prints the result as JSON', async () => {
     await gateway.add({ id: 'm1' });
     const { code, out } = await quarantine('discard m1 m9 --yes --json');
     expect(code).toBe(1);
@@ -215,7 +215,7 @@ describe('discard', () => {
   });
 
   it.each(['discard', 'replay', 'discard m1 --all', 'replay --all --key abcd', 'discard --key abc'])(
-    'ends with 2 if the choice is not clear: %s',
+    'exits with 2 if the selection is ambiguous: %s',
     async (words) => {
       await gateway.add({ id: 'm1' });
       expect((await quarantine(words)).code).toBe(2);

@@ -13,7 +13,7 @@ let gateway: GatewayFolder;
 
 beforeAll(async () => {
   runFolder = openRunFolder('quarantine');
-  // Its own, for the size that it allows is the same for all virtual hosts.
+  // A separate broker: max_message_size applies to all virtual hosts.
   broker = await startRabbitMQ({ folder: runFolder.path });
   await declareTopologies(broker.url);
 }, 180_000);
@@ -38,7 +38,7 @@ const replay = (words: string, options: { answer?: string; url?: string } = {}) 
     options,
   );
 
-/** Takes all that waits in the lane of a key. */
+/** Consumes all messages in the lane of a key. */
 async function taken(key = KEY): Promise<ConsumeMessage[]> {
   const connection = await connect(broker.url);
   const channel = await connection.createChannel();
@@ -51,13 +51,15 @@ async function taken(key = KEY): Promise<ConsumeMessage[]> {
   return messages;
 }
 
-it('keeps what the broker refuses and says why, and sends it once the broker takes it', async () => {
+it('keeps what the broker refuses and reports why, and sends it once the broker accepts it', async () => {
   await broker.setMaxMessageSize(SMALL_BYTES);
   await gateway.add({ id: 'm1' }, { id: 'big', size: SMALL_BYTES, alert: 'big' }, { id: 'm3', key: OTHER_KEY });
   const first = await replay('--all');
   expect(first.code).toBe(1);
-  expect(first.error).toMatch(/^big stays: refused: message size \d+ is larger than configured max size 10000$/m);
-  expect(first.error).toMatch(/^2 of 3 events sent again; 1 event in the quarantine$/m);
+  expect(first.error).toMatch(
+    /^big was not sent: refused: message size \d+ is larger than configured max size 10000$/m,
+  );
+  expect(first.error).toMatch(/^2 of 3 events replayed; 1 event in the quarantine$/m);
   expect(await gateway.ids()).toEqual(['big']);
   expect([await waitingInLane(broker.url), await waitingInLane(broker.url, OTHER_KEY)]).toEqual([1, 1]);
 
@@ -73,23 +75,23 @@ it('keeps what the broker refuses and says why, and sends it once the broker tak
   expect(await waitingInLane(broker.url)).toBe(2);
 });
 
-it('keeps what AMQP has no form for, and sends the others', async () => {
+it('keeps what AMQP cannot encode, and sends the others', async () => {
   await gateway.add({ id: 'name', forward: { ['x'.repeat(256)]: '' } });
-  // More than a frame holds, which would end the connection.
+  // Larger than a frame, which would close the connection.
   await gateway.add({ id: 'frame', forward: { x: 'x'.repeat(200_000) } }, { id: 'm3' });
   const { code, error } = await replay('--all');
   expect(code).toBe(1);
-  expect(error).toMatch(/^name stays: unencodable: /m);
-  expect(error).toMatch(/^frame stays: unencodable: /m);
+  expect(error).toMatch(/^name was not sent: unencodable: /m);
+  expect(error).toMatch(/^frame was not sent: unencodable: /m);
   expect(await gateway.ids()).toEqual(['name', 'frame']);
   expect(await waitingInLane(broker.url)).toBe(1);
 });
 
-it('sends an event as it was accepted, its age restarted, marked as possibly sent before', async () => {
+it('sends an event as it was accepted, with a new age, marked as a possible duplicate', async () => {
   await gateway.add({ id: 'm1', ageMs: 30 * MINUTE });
   const { code, out } = await replay('m1');
   expect(code).toBe(0);
-  expect(out.split('\n')[1]).toMatch(/^trigger +30 min +db1\/disk +…d1a6 +m1 +not known whether the alert went on$/);
+  expect(out.split('\n')[1]).toMatch(/^trigger +30 min +db1\/disk +…d1a6 +m1 +later progress of the alert is unknown$/);
   const [delivery] = await taken();
   const original = messageOf({ id: 'm1', ageMs: 30 * MINUTE });
   expect(delivery && fromDelivery(delivery)).toEqual({
@@ -104,33 +106,33 @@ it('sends an event as it was accepted, its age restarted, marked as possibly sen
   });
 });
 
-it('sends the events of an alert in the order in which they were accepted, and tells which stay', async () => {
+it('sends the events of an alert in the order of acceptance, and reports which remain', async () => {
   await gateway.add({ id: 'second', action: 'resolve', ageMs: 2 * MINUTE }, { id: 'first', ageMs: 3 * MINUTE });
   await gateway.add({ id: 'third', ageMs: 1 * MINUTE });
   const { code, out } = await replay('second first');
   expect(code).toBe(0);
-  expect(out).toContain('the alert went on: 1 later event of it is in the quarantine too');
+  expect(out).toContain('1 later event of the alert is also in the quarantine');
   expect((await taken()).map(({ properties }) => String(properties.messageId))).toEqual(['first', 'second']);
 });
 
-it('leaves triggers older than an hour, and records that it does not understand, and says so', async () => {
+it('skips triggers older than an hour and unreadable records, and reports them', async () => {
   await gateway.add({ id: 'old', ageMs: 61 * MINUTE });
   await gateway.put('newer', Buffer.from([2]), { problem: 'damaged' });
   await gateway.put('damaged', Buffer.from([0]), { problem: 'damaged' });
   const { code, out, error } = await replay('old newer damaged');
   expect(code).toBe(1);
-  expect(out).toMatch(/ old +stays: stale\n/);
-  expect(out).toMatch(/ newer +stays: written by a newer version \(record version 2\)\n/);
-  expect(out).toMatch(/ damaged +stays: damaged\n/);
+  expect(out).toMatch(/ old +skipped: stale\n/);
+  expect(out).toMatch(/ newer +skipped: written by a newer version \(record version 2\)\n/);
+  expect(out).toMatch(/ damaged +skipped: damaged\n/);
   expect(error).toContain('1 event older than an hour would open an alert');
   expect(await gateway.ids()).toEqual(['old', 'newer', 'damaged']);
   expect((await replay('--all --stale')).code).toBe(0);
   expect(await gateway.ids()).toEqual(['newer', 'damaged']);
 });
 
-it('asks on a terminal, and changes nothing without a yes', async () => {
+it('asks for confirmation on a terminal, and changes nothing without a yes', async () => {
   await gateway.add({ id: 'm1' });
-  expect(await replay('--all', { answer: '' })).toMatchObject({ code: 1, questions: ['Send 1 event again? [y/N] '] });
+  expect(await replay('--all', { answer: '' })).toMatchObject({ code: 1, questions: ['Replay 1 event? [y/N] '] });
   expect(await gateway.ids()).toEqual(['m1']);
   expect(await waitingInLane(broker.url)).toBe(0);
   expect((await replay('m1 m9', { answer: 'y' })).code).toBe(1);
@@ -145,7 +147,7 @@ it('loses nothing while the broker is unreachable', async () => {
   expect(await gateway.ids()).toEqual(['m1']);
 });
 
-it('loses nothing if no queue takes an event', async () => {
+it('loses nothing if no queue accepts an event', async () => {
   await gateway.add({ id: 'm1' });
   const connection = await connect(broker.url);
   const channel = await connection.createChannel();
@@ -158,7 +160,7 @@ it('loses nothing if no queue takes an event', async () => {
   await connection.close();
   await declareTopologies(broker.url);
   expect(code).toBe(1);
-  expect(error).toContain('stopped after 0 of 1 event; no event is lost, the rest stays');
+  expect(error).toContain('stopped after 0 of 1 event; none is lost, the rest are still in the quarantine');
   expect(error).toContain('no queue took the message');
   expect(await gateway.ids()).toEqual(['m1']);
 });

@@ -13,7 +13,7 @@ import { type Quarantine } from '@pdaltagent/spool';
 import { type ProgressSince } from '../dead-letters/alert-progress';
 import { confirmed } from '../dead-letters/confirmation';
 import { findHeldByWorkers } from '../dead-letters/held-by-workers';
-import { Plan, type PlannedReplay } from '../dead-letters/plan';
+import { Plan, type PlannedReplay, staysValue } from '../dead-letters/plan';
 import { printPlan, warnOfLanes } from '../dead-letters/plan-table';
 import { type Selection, Selector } from '../dead-letters/selection';
 import { Progress } from '../progress';
@@ -24,24 +24,24 @@ import { countText, eventsIn, openForChange, quarantineSummary, reasonOf } from 
 
 export interface ReplayOptions {
   readonly stale?: true;
-  readonly overtaken?: true;
+  readonly superseded?: true;
   readonly yes?: true;
   readonly json?: true;
 }
 
-/** What became of the events that were to be sent. */
+/** The outcome of a replay. */
 interface Outcome {
   readonly sent: Set<string>;
-  /** By id: why the broker, or AMQP, does not take it. */
+  /** By id: why the broker refused it, or why AMQP cannot encode it. */
   readonly refused: Map<string, string>;
-  /** Why it ended early. */
+  /** Why it stopped early. */
   failure: string | undefined;
 }
 
 /**
- * Sends events to their lanes again, one after another: says which, asks, then removes each once the broker has confirmed
- * it.
- * @returns 0 if every event that was asked for by its id is on its way, and none was refused
+ * Sends events to their lanes again, one after another: lists them, asks for confirmation, and removes each one once the
+ * broker has confirmed it.
+ * @returns 0 if every event requested by id was sent, and none was refused
  */
 export async function replay(terminal: Terminal, selection: Selection, options: ReplayOptions): Promise<number> {
   const { error, environment } = terminal;
@@ -70,7 +70,7 @@ export async function replay(terminal: Terminal, selection: Selection, options: 
       return missed ? 1 : 0;
     }
     await warnOfLanes(terminal, client, EVENTS, plan);
-    if (!(await confirmed(terminal, `Send ${countText(count)} again?`, options))) return 1;
+    if (!(await confirmed(terminal, `Replay ${countText(count)}?`, options))) return 1;
     const outcome = await send(terminal, quarantine, plan, client);
     printResult(outcome);
     const isDone = await report(terminal, quarantine, count, outcome);
@@ -84,13 +84,13 @@ async function planOf(
   terminal: Terminal,
   quarantine: Quarantine,
   selector: Selector,
-  { stale, overtaken }: ReplayOptions,
+  { stale, superseded }: ReplayOptions,
 ) {
   const plan = new Plan({
     now: terminal.now(),
     includeStale: stale === true,
-    includeSuperseded: overtaken === true,
-    location: 'in the quarantine',
+    includeSuperseded: superseded === true,
+    location: 'quarantine',
   });
   const unreadable = new Map<string, string>();
   for await (const event of eventsIn(quarantine)) {
@@ -101,17 +101,17 @@ async function planOf(
   return { plan, unreadable };
 }
 
-/** Nobody remembers the alerts of events that were never published; a change event belongs to none. */
+/** Workers do not record the alerts of events that were never published; a change event has no alert. */
 function progressOf({ message }: QuarantinedEvent): ProgressSince {
   return message !== undefined && message.orderKey === message.id ? { kind: 'none' } : { kind: 'unknown' };
 }
 
-/** As they were accepted, which is the order of their alerts. */
+/** Sorted by time of acceptance, so that each alert's events stay in order. */
 function inOrder(letters: readonly PlannedReplay[]): PlannedReplay[] {
   return [...letters].sort((a, b) => (a.acceptedAt ?? 0) - (b.acceptedAt ?? 0));
 }
 
-/** One after another, until it is not the message that fails: the broker is unreachable, blocked, or has no lanes. */
+/** Sends one after another; stops if the broker is unreachable, blocked, or has no lanes. */
 async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, client: BrokerClient): Promise<Outcome> {
   const outcome: Outcome = { sent: new Set(), refused: new Map(), failure: undefined };
   const planned = inOrder(plan.sent);
@@ -124,7 +124,7 @@ async function send(terminal: Terminal, quarantine: Quarantine, plan: Plan, clie
     }
   } catch (error) {
     const isOfBroker = error instanceof PublishError || error instanceof BrokerUnavailable;
-    outcome.failure = isOfBroker ? `the broker did not take an event: ${error.message}` : reasonOf(error);
+    outcome.failure = isOfBroker ? `the broker did not accept an event: ${error.message}` : reasonOf(error);
   } finally {
     progress.end();
   }
@@ -140,10 +140,10 @@ async function sendOne(
 ): Promise<void> {
   const entry = await quarantine.read(id);
   const message = entry && eventOf(entry).message;
-  // Somebody else removed it meanwhile.
+  // It was removed meanwhile.
   if (message === undefined) return;
   const lane = laneKey(laneOfMessage(EVENTS, message));
-  // Its age starts again, or an old one would be set aside as expired at once.
+  // Its age starts again; otherwise an old event would expire immediately.
   const originalReceivedAt = message.originalReceivedAt ?? message.receivedAt;
   const properties = toProperties({ ...message, receivedAt: now, originalReceivedAt });
   const answer = await sender.send(EVENTS.exchange, lane, message.body, properties);
@@ -153,7 +153,7 @@ async function sendOne(
   } else refused.set(id, `${answer.kind}: ${answer.reason}`);
 }
 
-/** Looks again and tells what is so. @returns whether all that was to be sent is on its way */
+/** Checks the quarantine again and reports the result. @returns whether everything was sent */
 async function report(
   { error }: Terminal,
   quarantine: Quarantine,
@@ -161,11 +161,14 @@ async function report(
   { sent, refused, failure }: Outcome,
 ): Promise<boolean> {
   const left = new Set((await quarantine.list()).map(({ id }) => id));
-  for (const [id, reason] of refused) error(`${id} stays: ${singleLine(maskSecrets(reason))}\n`);
+  for (const [id, reason] of refused) error(`${id} was not sent: ${singleLine(maskSecrets(reason))}\n`);
   const returned = [...sent].filter((id) => left.has(id));
-  for (const id of returned) error(`${id} was sent, and is in the quarantine again\n`);
-  if (failure === undefined) error(`${sent.size} of ${countText(count)} sent again; ${quarantineSummary(left.size)}\n`);
-  else error(`stopped after ${sent.size} of ${countText(count)}; no event is lost, the rest stays: ${failure}\n`);
+  for (const id of returned) error(`${id} was sent, but is in the quarantine again\n`);
+  if (failure === undefined) error(`${sent.size} of ${countText(count)} replayed; ${quarantineSummary(left.size)}\n`);
+  else
+    error(
+      `stopped after ${sent.size} of ${countText(count)}; none is lost, the rest are still in the quarantine: ${failure}\n`,
+    );
   return failure === undefined && refused.size === 0 && returned.length === 0;
 }
 
@@ -182,7 +185,7 @@ function recordOf(
     alert,
     key,
     age_seconds: ageMs === undefined ? null : Math.floor(ageMs / 1000),
-    stays: unreadable.get(id) ?? skippedBecause ?? null,
+    stays: unreadable.get(id) ?? staysValue(skippedBecause),
     sent: sent.has(id),
     refused: refused.get(id) ?? null,
   }));

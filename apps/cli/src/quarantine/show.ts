@@ -8,7 +8,7 @@ export interface ShowOptions {
   readonly json?: true;
 }
 
-/** Prints all that is known of one event in the quarantine. @throws Failure if it is not there */
+/** Prints everything about one event in the quarantine. @throws Failure if it does not exist */
 export async function show(terminal: Terminal, id: string, { json }: ShowOptions): Promise<number> {
   const { out, now } = terminal;
   const entry = await (await openQuarantine(terminal)).read(id);
@@ -27,7 +27,7 @@ export async function show(terminal: Terminal, id: string, { json }: ShowOptions
   );
   const content =
     body === null
-      ? ['the record is not understood: pdaltagent quarantine export has its bytes']
+      ? ['the record cannot be read: pdaltagent quarantine export writes its bytes']
       : [`body (${encoding}):`, stripControlChars(body)];
   out([...lines, '', ...content, ''].join('\n'));
   return 0;

@@ -19,7 +19,7 @@ interface ScrubOptions extends ScrubFlags {
 
 export function scrubCommand(terminal: Terminal, finish: Runner): Command {
   return new Command('scrub')
-    .description('print an event or a text as it would be stored with scrubbing enabled')
+    .description('print an event or text as it would be stored with scrubbing enabled')
     .argument('[file]', 'an event as JSON, or any text (default: standard input)')
     .addOption(new Option('--jsonl', 'read lines {"id", "text", "key"?}, write lines {"id", "text"}'))
     .option('--explain', 'show what was found where and by which detector; with --jsonl: as "found" in each line')
@@ -37,7 +37,7 @@ export function scrubCommand(terminal: Terminal, finish: Runner): Command {
     .action((file: string | undefined, options: ScrubOptions) => finish(scrub(terminal, file, options)));
 }
 
-/** @returns 0, or 1 where a line could not be read */
+/** @returns 0, or 1 if a line was invalid */
 async function scrub(terminal: Terminal, file: string | undefined, options: ScrubOptions): Promise<number> {
   if (options.list) {
     terminal.out(detectorList());
@@ -64,7 +64,7 @@ function detectorList(): string {
     inCore ? 'on' : 'off',
     example.length > 48 ? `${example.slice(0, 47)}…` : example.replaceAll('\n', ' '),
   ]);
-  return alignColumns([['DETECTOR', 'GROUP', 'WRITES', 'BY DEFAULT', 'AS IN'], ...rows]);
+  return alignColumns([['DETECTOR', 'GROUP', 'WRITES', 'BY DEFAULT', 'EXAMPLE'], ...rows]);
 }
 
 const HELP = `

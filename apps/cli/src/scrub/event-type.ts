@@ -1,6 +1,6 @@
 const CONTROLS = ['routing_key', 'event_action', 'service_key', 'event_type'];
 
-/** What a body is to the scrubber: an event of PagerDuty's APIs by the members that control one, or a vendor's. */
+/** How the scrubber treats a body: as an event of PagerDuty's APIs if it has one of their control members, otherwise as a vendor's. */
 export function bodyTypeOf(bytes: Buffer): 'v2' | 'integration' {
   try {
     const value: unknown = JSON.parse(bytes.toString());

@@ -1,7 +1,7 @@
 import { scrubVariables, type Variable } from '@pdaltagent/service';
 import { type Terminal } from '../terminal';
 
-/** The options of the command that stand for variables. */
+/** The options that override variables. */
 export interface ScrubFlags {
   readonly detectors?: string;
   readonly except?: string;
@@ -13,7 +13,7 @@ export interface ScrubFlags {
   readonly keep?: string;
 }
 
-/** The environment with the command's options in place of their variables. */
+/** The environment, with the command's options in place of their variables. */
 export function environmentOf(flags: ScrubFlags, environment: Terminal['environment']): Terminal['environment'] {
   const changed: Record<string, string | undefined> = { ...environment };
   const replace = ({ name }: Variable<unknown>, value: string | undefined, file?: string): void => {

@@ -3,7 +3,7 @@ import { Failure, type Terminal } from '../terminal';
 
 const LINE_FEED = 0x0a;
 
-/** The bytes of a file, or of standard input, as they come. @throws Failure while they are read */
+/** Streams the bytes of a file or of standard input. @throws Failure if it cannot be read */
 export async function* bytesOf(file: string | undefined, terminal: Terminal): AsyncGenerator<Uint8Array> {
   if (file === undefined || file === '-') {
     yield* terminal.input;
@@ -18,7 +18,7 @@ export async function* bytesOf(file: string | undefined, terminal: Terminal): As
   }
 }
 
-/** The lines of a stream without their ends. Only a line feed ends a line: JSON may hold U+2028 as it is. */
+/** The lines of a stream, without line ends. Only a line feed ends a line: JSON may contain a literal U+2028. */
 export async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let pieces: Uint8Array[] = [];
   for await (const chunk of input) {

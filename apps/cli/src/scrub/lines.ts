@@ -4,12 +4,12 @@ import { type Terminal } from '../terminal';
 import { linesOf } from './input';
 
 const LINE = z.object({ id: z.union([z.string(), z.number()]), text: z.string(), key: z.string().optional() });
-/** How many characters of output are written at once. */
+/** Output is written in chunks of this many characters. */
 const BATCH = 65_536;
 
 /**
- * Scrubs lines `{"id", "text", "key"?}` one by one as they come; a line that is none is told by its number and left out.
- * @returns 1 where there was such a line
+ * Scrubs lines `{"id", "text", "key"?}` one by one as they arrive; an invalid line is reported by its number and skipped.
+ * @returns 1 if there was an invalid line
  */
 export async function scrubLines(
   input: AsyncIterable<Uint8Array>,
@@ -40,7 +40,7 @@ export async function scrubLines(
   return wrong === 0 ? 0 : 1;
 }
 
-/** The record of a line, or what is wrong with it; never with a part of it, which may be personal. */
+/** The record of a line, or an error that quotes no part of the line, which may be personal. */
 function recordOf(line: string): z.infer<typeof LINE> | string {
   let value: unknown;
   try {
@@ -49,5 +49,5 @@ function recordOf(line: string): z.infer<typeof LINE> | string {
     return 'not JSON';
   }
   const record = LINE.safeParse(value);
-  return record.success ? record.data : 'wants {"id": …, "text": "…", "key": "…" (may be left out)}';
+  return record.success ? record.data : 'expected {"id": …, "text": "…", "key": "…" (optional)}';
 }

@@ -13,7 +13,7 @@ const EVENT = JSON.stringify({
 });
 
 describe('an event', () => {
-  it('is printed as it would leave', async () => {
+  it('is printed as it would be stored', async () => {
     const { code, out, error } = await scrub([], EVENT);
     expect({ code, error }).toEqual({ code: 0, error: '' });
     expect(JSON.parse(out)).toEqual({
@@ -26,7 +26,7 @@ describe('an event', () => {
     });
   });
 
-  it('is explained member by member, without what was found', async () => {
+  it('is explained member by member, without the values found', async () => {
     const { code, out } = await scrub(['--explain'], EVENT);
     expect(code).toBe(0);
     expect(out).toMatch(/payload\.summary +EMAIL_ADDRESS +email +aaaa@aaaaaaa\.aaa +\{\{EMAIL_ADDRESS\}\}\n/);
@@ -34,30 +34,30 @@ describe('an event', () => {
     expect(out).not.toMatch(/jane|496/);
   });
 
-  it('keeps JSON in strings JSON where a vendor sent it', async () => {
+  it('keeps JSON inside strings valid in a vendor’s body', async () => {
     const { out } = await scrub([], JSON.stringify({ Message: JSON.stringify({ password: 'a"b' }) }));
     expect(JSON.parse(out)).toEqual({ Message: '{"password":"{{SECRET}}"}' });
   });
 });
 
 describe('a text', () => {
-  it('is printed as it would leave', async () => {
+  it('is printed as it would be stored', async () => {
     expect((await scrub([], 'mail jane@example.com\n')).out).toBe('mail {{EMAIL_ADDRESS}}\n');
   });
 
-  it('is looked at under the key that it stands under', async () => {
+  it('is scanned as the value of the key passed with --key', async () => {
     expect((await scrub(['--key', 'customer_phone'], '0161 496 0123')).out).toBe('{{PHONE}}');
   });
 
-  it('is explained by offset, a secret by its length only', async () => {
+  it('is explained by offset; a secret only by its length', async () => {
     const { out } = await scrub(['--explain'], 'x password=swordfish');
     expect(out).toMatch(/11-20 +SECRET +assigned-secret +9 characters +\{\{SECRET\}\}\n/);
-    expect((await scrub(['--explain'], 'disk full')).out).toBe('nothing is found\n');
+    expect((await scrub(['--explain'], 'disk full')).out).toBe('nothing found\n');
   });
 });
 
 describe('lines', () => {
-  it('are scrubbed one by one, each under its key, whatever pieces they come in', async () => {
+  it('are scrubbed one by one, each with its key, however the input is chunked', async () => {
     const lines = '{"id":1,"text":"é jane@example.com\u2028"}\n\n{"id":"b","text":"0161 496 0123","key":"phone","x":1}';
     const input = [...Buffer.from(lines)].map((byte) => Buffer.from([byte]));
     const { code, out } = await runCli(['scrub', '--jsonl'], {}, { input });
@@ -67,13 +67,13 @@ describe('lines', () => {
     });
   });
 
-  it('that are wrong are told by number, and the others go on', async () => {
+  it('that are invalid are reported by number, and the others are scrubbed', async () => {
     const { code, out, error } = await scrub(['--jsonl'], '{"id":1}\nnonsense jane@example.com\n{"id":2,"text":"x"}\n');
     expect({ code, out }).toEqual({ code: 1, out: '{"id":2,"text":"x"}\n' });
-    expect(error).toBe('line 1: wants {"id": …, "text": "…", "key": "…" (may be left out)}\nline 2: not JSON\n');
+    expect(error).toBe('line 1: expected {"id": …, "text": "…", "key": "…" (optional)}\nline 2: not JSON\n');
   });
 
-  it('tell what was found where when asked to', async () => {
+  it('include what was found with --explain', async () => {
     const { out } = await scrub(['--jsonl', '--explain'], '{"id":1,"text":"to jane@example.com"}\n');
     expect(JSON.parse(out)).toMatchObject({ found: [{ start: 3, end: 19, kind: 'EMAIL_ADDRESS', detector: 'email' }] });
   });
@@ -88,12 +88,12 @@ describe('settings', () => {
     return path.join(folder, name);
   };
 
-  it('come from the variables of the gateway', async () => {
+  it('are read from the gateway’s variables', async () => {
     const { out } = await scrub([], 'jane@example.com 10.0.0.1', { PDAGENTD_SCRUB_DETECTORS: 'ip' });
     expect(out).toBe('jane@example.com {{IP_ADDRESS}}');
   });
 
-  it('of the command line go before them', async () => {
+  it('on the command line override variables', async () => {
     const environment = { PDAGENTD_SCRUB_DETECTORS: 'ip', PDAGENTD_SCRUB_SECRET_FILE: '/nowhere' };
     const words = ['--detectors', 'email', '--tokens', '--secret-file', file('secret', 'k\n')];
     expect((await scrub(words, 'jane@example.com 10.0.0.1', environment)).out).toMatch(
@@ -101,7 +101,7 @@ describe('settings', () => {
     );
   });
 
-  it('take rules of the operator, and refuse a wrong one by its line', async () => {
+  it('accept custom rules, and report an invalid one by its line', async () => {
     const good = file('good.json', '[{ "name": "BADGE", "pattern": "B\\\\d{6}" }]');
     expect((await scrub(['--rules', good], 'badge B123456')).out).toBe('badge {{BADGE}}');
     const bad = file('bad.json', '[\n{ "name": "BADGE", "pattern": "B(" }]');
@@ -110,18 +110,18 @@ describe('settings', () => {
     expect(error).toMatch(/PDAGENTD_SCRUB_RULES: .*bad\.json, line 2: BADGE/);
   });
 
-  it('that name no detector end with 78', async () => {
+  it('that name an unknown detector exit with 78', async () => {
     expect(await scrub(['--detectors', 'emial'], 'x')).toMatchObject({ code: 78, out: '' });
   });
 
   it.each([[['--secret', 'a', '--secret-file', 'b']], [['--jsonl', '--key', 'k']]])(
-    'that contradict each other end with 2: %j',
+    'that exclude each other exit with 2: %j',
     async (words) => {
       expect(await scrub(words, '')).toMatchObject({ code: 2, out: '' });
     },
   );
 
-  it('read from a file that is not there ends with 1', async () => {
+  it('exit with 1 if the file does not exist', async () => {
     expect(await scrub(['/nowhere.json'], '')).toMatchObject({ code: 1, out: '' });
   });
 

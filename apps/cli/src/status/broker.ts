@@ -16,14 +16,14 @@ export interface FamilyReport {
   readonly name: 'events' | 'webhooks';
   readonly family: LaneGroup;
   readonly state: LaneGroupState | undefined;
-  /** Workers that announced themselves. */
+  /** Number of workers that announced themselves. */
   readonly workers: number;
 }
 
-/** Looking at more dead letters than this takes too long for a glance. */
+/** Reading more dead letters than this takes too long for a status check. */
 const MAX_EXAMINED = 20_000;
 
-/** All that the broker tells: whether it is there, its lanes, who works them, what was set aside. */
+/** Everything that the broker shows: whether it is reachable, its lanes, their workers, parked keys, dead letters. */
 export async function checkBroker(url: string, now: number): Promise<CheckResult[]> {
   let client: BrokerClient;
   try {
@@ -34,7 +34,7 @@ export async function checkBroker(url: string, now: number): Promise<CheckResult
         subject: 'broker',
         state: 'attention',
         detail: error instanceof Error ? error.message : String(error),
-        advice: 'start RabbitMQ, or mend PDAGENTD_AMQP_URL; until then the gateways keep events in their spools',
+        advice: 'start RabbitMQ, or correct PDAGENTD_AMQP_URL; until then the gateways store events in their spools',
       },
     ];
   }
@@ -45,7 +45,7 @@ export async function checkBroker(url: string, now: number): Promise<CheckResult
     return [broker, ...reports.flatMap(checkLanes), ...letters];
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return [{ subject: 'broker', state: 'attention', detail, advice: 'look at RabbitMQ’s own log and alarms' }];
+    return [{ subject: 'broker', state: 'attention', detail, advice: 'check RabbitMQ’s log and alarms' }];
   } finally {
     await client.close();
   }
@@ -57,7 +57,7 @@ async function familyReports(client: BrokerClient): Promise<FamilyReport[]> {
     { name: 'webhooks', family: WEBHOOKS },
   ] as const;
   const states = await Promise.all(named.map(({ family }) => laneGroupState(client, family)));
-  // Where nothing was ever declared there is no exchange to listen on.
+  // If nothing was ever declared, there is no exchange to bind to.
   const workers = states.every((state) => state === undefined) ? new Map<string, number>() : await listWorkers(client);
   return named.map(({ name, family }, index) => ({
     name,
@@ -75,7 +75,7 @@ async function checkDeadLetters(
   const subject = `dead ${name}`;
   const count = state?.deadLetters.waiting ?? 0;
   if (count === 0 && (state?.deadLetters.consumers ?? 0) === 0) return { subject, state: 'fine', detail: 'none' };
-  const advice = 'pdaltagent dead-letters list shows them; replay sends them again, discard removes them';
+  const advice = 'list them with pdaltagent dead-letters list; then replay or discard them';
   if (count > MAX_EXAMINED) return { subject, state: 'attention', detail: `${count}`, advice };
   try {
     const queue = await DeadLetterQueue.open(client, family);

@@ -2,7 +2,7 @@ import { formatResults } from './check-result';
 
 const FINDINGS = [
   { subject: 'broker', state: 'fine', detail: 'RabbitMQ 4.1' },
-  { subject: 'redis', state: 'attention', detail: 'cannot be reached', advice: 'start Redis' },
+  { subject: 'redis', state: 'attention', detail: 'unreachable', advice: 'start Redis' },
 ] as const;
 
 it('uses the words of --json, and advice below', () => {

@@ -1,6 +1,6 @@
 /**
- * What one look came to. fine: all is well; note: worth knowing; off: not in use; attention: somebody has to do something,
- * and the command's exit code is 1.
+ * The result of one check. fine: all is well; note: for information; off: not in use; attention: someone must act, and the
+ * command exits with 1.
  */
 export interface CheckResult {
   readonly subject: string;
@@ -14,7 +14,7 @@ export function needsAttention(results: readonly CheckResult[]): boolean {
   return results.some(({ state }) => state === 'attention');
 }
 
-/** In the text: the word of `--json`, but one that cannot be overlooked, and ANSI's number for its colour. */
+/** Text for each state, and the ANSI code of its colour. */
 const MARKS: Readonly<Record<CheckResult['state'], readonly [word: string, colour: number]>> = {
   fine: ['fine', 32],
   note: ['note', 33],

@@ -21,14 +21,14 @@ export interface StatusOptions {
 
 export function statusCommand(terminal: Terminal, finish: Runner): Command {
   return new Command('status')
-    .description('show what runs, what waits, dead letters, and what to do about problems')
+    .description('show services, waiting messages and dead letters, and what to do about problems')
     .option('--worker <url...>', 'also query workers on their admin ports, for example localhost:8091', addressOption)
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
     .action((options: StatusOptions) => finish(status(terminal, options)));
 }
 
-/** Looks at everything at once; nothing takes longer than a few seconds. @returns 0 fine, 1 something needs attention */
+/** Runs all checks concurrently; none takes longer than a few seconds. @returns 0 if all is well, 1 if something needs attention */
 export async function status(
   { environment, out, now, showsColour }: Terminal,
   options: StatusOptions,
@@ -61,8 +61,8 @@ export async function status(
 }
 
 const HELP = `
-A worker holds up to 64 messages of a lane. Only the worker knows the age of the oldest of them and the throttled keys:
---worker queries it.
+A worker holds up to 64 messages of a lane. Only the worker itself knows the age of the oldest one and the throttled
+keys: query it with --worker.
 
 examples:
   pdaltagent status

@@ -2,16 +2,16 @@ import { laneKey, type LaneState } from '@pdaltagent/messaging';
 import { type FamilyReport } from './broker';
 import { type CheckResult } from './check-result';
 
-/** What lanes, their workers and their sidings tell. What a worker holds (64 a lane at most) is in no count. */
+/** The state of lanes, workers and sidings. Messages held by workers (at most 64 per lane) are not counted. */
 export function checkLanes({ name, state, workers }: FamilyReport): CheckResult[] {
   const service = name === 'events' ? 'delivery-worker' : 'webhook-sender';
   if (state === undefined) {
     if (name === 'events') {
-      const detail = 'no lanes on this broker yet: neither an ingest-gateway nor a delivery-worker has connected to it';
+      const detail = 'not declared: neither an ingest-gateway nor a delivery-worker has connected to this broker';
       return [{ subject: name, state: 'attention', detail, advice: 'start the ingest-gateway and a delivery-worker' }];
     }
     // Webhooks are optional: without a destination the log-poller and the webhook-sender run and declare nothing.
-    const detail = 'not in use: no lanes on this broker (without a destination, log-poller and webhook-sender idle)';
+    const detail = 'not declared: no destination is configured, or neither log-poller nor webhook-sender has connected to this broker';
     return [{ subject: name, state: 'off', detail }];
   }
   const { lanes } = state;
@@ -37,27 +37,27 @@ function laneWorkersResult(
   const heard = `${workers} ${service}${workers === 1 ? '' : 's'} heard`;
   if (orphans.length === 0) return { subject, state: 'fine', detail: `${heard}; every lane has a worker` };
   if (orphans.length < lanes.length) {
-    const detail = `${heard}; nobody works ${orphans.length} of ${lanes.length} lanes: ${lanesText(orphans)}`;
-    const advice = 'they are taken within 10 s; if this stays, look at the log of the workers';
+    const detail = `${heard}; ${orphans.length} of ${lanes.length} lanes have no worker: ${lanesText(orphans)}`;
+    const advice = 'they should be assigned within 10 s; if not, check the workers’ logs';
     return { subject, state: 'attention', detail, advice };
   }
   if (name === 'webhooks' && workers === 0 && waiting === 0) {
-    return { subject, state: 'off', detail: 'no webhook-sender, and nothing waits' };
+    return { subject, state: 'off', detail: 'no webhook-sender, and nothing is waiting' };
   }
   return {
     subject,
     state: 'attention',
-    detail: `${heard}; nobody works the lanes`,
+    detail: `${heard}; no lane has a worker`,
     advice: `start a ${service}; it is safe to start several`,
   };
 }
 
 function waitingText(lanes: readonly LaneState[]): string {
   const full = lanes.filter(({ queue }) => queue.waiting > 0).sort((a, b) => b.queue.waiting - a.queue.waiting);
-  if (full.length === 0) return 'none in the lanes, but for up to 64 a lane that its worker holds';
+  if (full.length === 0) return 'none in the lanes, not counting up to 64 per lane held by its worker';
   const total = full.reduce((sum, { queue }) => sum + queue.waiting, 0);
   const most = full.slice(0, 5).map(({ lane, queue }) => `${laneKey(lane)}: ${queue.waiting}`);
-  return `${total} in ${full.length} of ${lanes.length} lanes (${most.join(', ')}${full.length > 5 ? ', …' : ''}), besides up to 64 a lane that its worker holds`;
+  return `${total} in ${full.length} of ${lanes.length} lanes (${most.join(', ')}${full.length > 5 ? ', …' : ''}), not counting up to 64 per lane held by its worker`;
 }
 
 function parkedKeysResult(
@@ -70,8 +70,8 @@ function parkedKeysResult(
   return {
     subject: `${name} aside`,
     state: 'note',
-    detail: `${aside.length} key${aside.length === 1 ? ' stands' : 's stand'} on sidings of lanes ${lanes}, ${waiting} waiting there`,
-    advice: `they are throttled, slow or failing and hold up nobody else; the log of the ${service} names them ("key set aside")`,
+    detail: `${aside.length} key${aside.length === 1 ? ' is' : 's are'} parked on sidings of lanes ${lanes}, with ${waiting} waiting`,
+    advice: `they are throttled, slow or failing and delay no other key; the log of the ${service} names them`,
   };
 }
 

@@ -6,13 +6,13 @@ import { maskSecrets } from '@pdaltagent/service';
 import { type CheckResult } from './check-result';
 import { type Fetch } from './web';
 
-/** Statuses that PagerDuty never gives to a GET on this path: a proxy or a wrong address answered. */
+/** Statuses that PagerDuty never returns for a GET on this path: the answer is from a proxy or a wrong address. */
 const NEVER_FROM_PAGERDUTY = new Set([301, 302, 303, 307, 308, 407, 502, 503, 504]);
-/** Nor does it take a GET for an event: a login page of the network does. */
+/** PagerDuty does not answer a GET on this path with 2xx either; a network's login page does. */
 const isNeverFromPagerDuty = (status: number): boolean =>
   NEVER_FROM_PAGERDUTY.has(status) || (status >= 200 && status < 300);
 
-/** Whether PagerDuty's Events API answers, and through which proxy. Any answer of its own will do. */
+/** Whether PagerDuty's Events API responds, and through which proxy. Any answer of PagerDuty's own counts. */
 export async function checkEventsApi(fetch: Fetch, baseUrl: string): Promise<CheckResult[]> {
   const proxy = proxyFor(new URL(baseUrl));
   const attempt = await fetch(`${baseUrl}/v2/enqueue`);
@@ -23,11 +23,11 @@ export async function checkEventsApi(fetch: Fetch, baseUrl: string): Promise<Che
       {
         subject,
         state: 'attention',
-        detail: `${baseUrl} cannot be reached ${through}: ${attempt.fault} (${maskSecrets(attempt.detail)})`,
+        detail: `${baseUrl} is unreachable ${through}: ${attempt.fault} (${maskSecrets(attempt.detail)})`,
         advice:
           proxy === ''
-            ? 'look at network, DNS and firewall, and at PDAGENTD_EVENTS_BASE_URL; events wait in their lanes meanwhile'
-            : 'look at the proxy (HTTPS_PROXY, NO_PROXY) and whether it lets this host pass; events wait meanwhile',
+            ? 'check network, DNS, firewall and PDAGENTD_EVENTS_BASE_URL; meanwhile events wait in their lanes'
+            : 'check the proxy (HTTPS_PROXY, NO_PROXY) and whether it allows this host; meanwhile events wait in their lanes',
       },
     ];
     return proxy === '' ? results : [...results, proxyResult(proxy, attempt.fault === 'proxy' ? 'attention' : 'note')];
@@ -38,23 +38,22 @@ export async function checkEventsApi(fetch: Fetch, baseUrl: string): Promise<Che
     state: isNotPagerDuty ? 'attention' : 'fine',
     detail: `${baseUrl} answers ${through}${isNotPagerDuty ? ` with ${attempt.status}` : ''}`,
     ...(isNotPagerDuty
-      ? { advice: 'this is not PagerDuty’s own answer: look at the proxy, and at PDAGENTD_EVENTS_BASE_URL' }
+      ? { advice: 'this answer is not PagerDuty’s: check the proxy and PDAGENTD_EVENTS_BASE_URL' }
       : {}),
   };
   return proxy === '' ? [answered] : [answered, proxyResult(proxy, attempt.status === 407 ? 'attention' : 'fine')];
 }
 
 function proxyResult(proxy: string, state: 'fine' | 'note' | 'attention'): CheckResult {
-  const detail = `${hostOf(proxy)} is in use${state === 'attention' ? ' and refuses' : ''}`;
+  const detail = `${hostOf(proxy)} is in use${state === 'attention' ? ' and refuses requests' : ''}`;
   return { subject: 'proxy', state, detail };
 }
 
-/** Whether the REST API takes the token. */
+/** Whether the REST API accepts the token. */
 export async function checkToken(fetch: Fetch, baseUrl: string, token: string | undefined): Promise<CheckResult> {
   const subject = 'token';
   if (token === undefined) {
-    const detail =
-      'not known here: PDAGENTD_API_TOKEN is not set in this environment (where the log-poller has none, it idles)';
+    const detail = 'not known here: PDAGENTD_API_TOKEN is not set in this environment (a log-poller without it idles)';
     return { subject, state: 'off', detail };
   }
   const attempt = await fetch(`${baseUrl}/abilities`, {
@@ -62,21 +61,22 @@ export async function checkToken(fetch: Fetch, baseUrl: string, token: string | 
     authorization: authorizationOf(token),
   });
   if (attempt.kind === 'fault') {
-    const detail = `${baseUrl} cannot be reached: ${attempt.fault} (${maskSecrets(attempt.detail)})`;
-    return { subject, state: 'attention', detail, advice: 'look at network and proxy, and at PDAGENTD_API_BASE_URL' };
+    const detail = `${baseUrl} is unreachable: ${attempt.fault} (${maskSecrets(attempt.detail)})`;
+    return { subject, state: 'attention', detail, advice: 'check network, proxy and PDAGENTD_API_BASE_URL' };
   }
   const { status, body } = attempt;
   if ((status === 200 && !isObject(body)) || (status < 500 && kindOfText(body, undefined) === 'html')) {
-    const advice = 'this is not PagerDuty’s own answer: look at the proxy, and at PDAGENTD_API_BASE_URL';
-    return { subject, state: 'attention', detail: `${baseUrl} answers ${status}, but not as PagerDuty does`, advice };
+    const advice = 'this answer is not PagerDuty’s: check the proxy and PDAGENTD_API_BASE_URL';
+    return { subject, state: 'attention', detail: `${baseUrl} answers ${status}, but is not PagerDuty`, advice };
   }
-  if (status === 200) return { subject, state: 'fine', detail: `${baseUrl} takes it` };
-  if (status === 429) return { subject, state: 'note', detail: `${baseUrl} throttles it at the moment` };
+  if (status === 200) return { subject, state: 'fine', detail: `${baseUrl} accepts it` };
+  if (status === 429) return { subject, state: 'note', detail: `${baseUrl} is throttling it at the moment` };
   if (status === 401) {
-    const advice = 'make a new API key at PagerDuty and set PDAGENTD_API_TOKEN; mind EU or US in PDAGENTD_API_BASE_URL';
-    return { subject, state: 'attention', detail: `${baseUrl} does not know it (401)`, advice };
+    const advice =
+      'create an API key in PagerDuty and set PDAGENTD_API_TOKEN; for an EU account, set PDAGENTD_API_BASE_URL too';
+    return { subject, state: 'attention', detail: `${baseUrl} rejects it (401)`, advice };
   }
-  const advice = 'look at what the token may do (it has to read log entries), and at PDAGENTD_API_BASE_URL';
+  const advice = 'check the token’s permissions (it must be able to read log entries) and PDAGENTD_API_BASE_URL';
   return { subject, state: 'attention', detail: `${baseUrl} answers ${status}`, advice };
 }
 
@@ -86,5 +86,5 @@ function isObject(text: string): boolean {
 }
 
 function hostOf(proxy: string): string {
-  return URL.canParse(proxy) ? new URL(proxy).host : 'that the environment names';
+  return URL.canParse(proxy) ? new URL(proxy).host : 'from the environment';
 }

@@ -12,27 +12,27 @@ afterEach(() => gateway.remove());
 const findings = () => checkQuarantine(gateway.environment, NOW);
 
 describe('status of the quarantine', () => {
-  it('tells how many events are in it and why, and what to do', async () => {
+  it('shows the number of events by problem, and what to do', async () => {
     await gateway.add({ id: 'm1' }, { id: 'm2' });
     await gateway.put('m3', Buffer.from([0]), { problem: 'damaged' });
     expect(await findings()).toEqual([
       {
         subject: 'quarantine',
         state: 'attention',
-        detail: '3 (2 refused, 1 damaged) that this gateway cannot publish, the oldest since 4 min',
+        detail: '3 (2 refused, 1 damaged) that this gateway cannot publish, the oldest for 4 min',
         advice: expect.stringContaining('pdaltagent quarantine list') as string,
       },
     ]);
   });
 
-  it('is fine if it is empty, and says nothing where there is none', async () => {
+  it('is fine if it is empty, and has no line if there is none', async () => {
     await gateway.quarantine();
     expect(await findings()).toEqual([{ subject: 'quarantine', state: 'fine', detail: 'empty' }]);
     rmSync(gateway.folder, { recursive: true });
     expect(await findings()).toEqual([]);
   });
 
-  it('is a note, which fails no check, if another user may not read it', async () => {
+  it('is a note, which does not fail the check, if this user may not read it', async () => {
     await gateway.add({ id: 'm1' });
     chmodSync(gateway.folder, 0o000);
     // Root reads everything; as another user it may not.

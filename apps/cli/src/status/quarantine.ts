@@ -5,7 +5,7 @@ import { type CheckResult } from './check-result';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Nothing where there is no quarantine to be seen: it is on the gateway's disk, and this may run elsewhere. */
+/** No result if there is no quarantine here: it is on the gateway's disk, and this command may run elsewhere. */
 export async function checkQuarantine(environment: Environment, now: number): Promise<CheckResult[]> {
   const subject = 'quarantine';
   const folder = quarantineFolderOf(readConfiguration(spoolVariables, environment));
@@ -21,8 +21,8 @@ export async function checkQuarantine(environment: Environment, now: number): Pr
       {
         subject,
         state: 'attention',
-        detail: `${heads.length} (${problems}) that this gateway cannot publish, the oldest since ${durationOf(now - oldest.quarantinedAt)}`,
-        advice: 'pdaltagent quarantine list shows them; replay sends them again, discard removes them',
+        detail: `${heads.length} (${problems}) that this gateway cannot publish, the oldest for ${durationOf(now - oldest.quarantinedAt)}`,
+        advice: 'list them with pdaltagent quarantine list; then replay or discard them',
       },
     ];
   } catch (error) {

@@ -3,13 +3,14 @@ import { Store } from '@pdaltagent/store';
 import { type CheckResult } from './check-result';
 
 const CONNECT_WITHIN_MS = 3_000;
-const ADVICE = 'start Redis, or mend PDAGENTD_REDIS_URL; until then delivery goes on, but repeats are not recognised';
+const ADVICE =
+  'start Redis, or correct PDAGENTD_REDIS_URL; until then delivery continues, but repeats are not recognized';
 
 const REFUSING =
-  'see whether PDAGENTD_REDIS_URL leads to a replica, or its memory or disk is full; until then no webhooks are queued, and ' +
-  'repeats of events are not recognised';
+  'check whether PDAGENTD_REDIS_URL points to a replica, or whether its memory or disk is full; until then no webhooks are ' +
+  'queued, and repeats of events are not recognized';
 
-/** Connects for one piece of work; undefined: Redis cannot be reached in time. What Redis warns of goes to `warn`. */
+/** Connects for one operation. @returns undefined if Redis cannot be reached in time. Warnings go to `warn`. */
 export async function withStore<Result>(
   url: string,
   use: (store: Store) => Promise<Result>,
@@ -37,9 +38,9 @@ export async function checkRedis(url: string): Promise<CheckResult> {
       case 'connected':
         return { subject: 'redis', state: 'fine', detail: 'connected' };
       case 'refusing':
-        return { subject: 'redis', state: 'attention', detail: 'answers, but takes no writes', advice: REFUSING };
+        return { subject: 'redis', state: 'attention', detail: 'responds, but accepts no writes', advice: REFUSING };
       default:
-        return { subject: 'redis', state: 'attention', detail: 'cannot be reached', advice: ADVICE };
+        return { subject: 'redis', state: 'attention', detail: 'unreachable', advice: ADVICE };
     }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);

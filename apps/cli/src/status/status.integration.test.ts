@@ -45,7 +45,7 @@ async function status(more: Record<string, string> = {}, words: readonly string[
 
 const trace = (...words: string[]) => runCli(['trace', ...words], environment());
 
-describe('status before anything was started', () => {
+describe('status before any service was started', () => {
   it('says what to start', async () => {
     const { code, of } = await status();
     expect(code).toBe(1);
@@ -55,7 +55,7 @@ describe('status before anything was started', () => {
   });
 });
 
-describe('status of a system that runs', () => {
+describe('status of a running system', () => {
   let worker: LaneWorker;
   let store: Store;
 
@@ -92,7 +92,7 @@ describe('status of a system that runs', () => {
     store.close();
   });
 
-  it('is fine where nothing has to be done', async () => {
+  it('is fine if nothing needs attention', async () => {
     const { code, of } = await status();
     expect(code).toBe(0);
     expect(of('events lanes')).toMatchObject({
@@ -107,7 +107,7 @@ describe('status of a system that runs', () => {
     expect(of('dead events')?.state).toBe('fine');
   });
 
-  it('tells dead letters by reason, and what to do', async () => {
+  it('shows dead letters by reason, and what to do', async () => {
     await publishDeadLetters(servers.amqpUrl, EVENTS, [
       { id: 'm1' },
       { id: 'm2' },
@@ -121,20 +121,20 @@ describe('status of a system that runs', () => {
       advice: expect.stringContaining('replay') as string,
     });
     const { out } = await runCli(['status'], environment());
-    expect(out).toMatch(/^dead events +ATTENTION +3 \(.*\n +-> pdaltagent dead-letters list/m);
+    expect(out).toMatch(/^dead events +ATTENTION +3 \(.*\n +-> list them with pdaltagent dead-letters list/m);
   });
 
-  it('tells a wrong token and a PagerDuty that is away', async () => {
+  it('detects an invalid token and an unreachable PagerDuty', async () => {
     const { of } = await status({ PDAGENTD_API_TOKEN: 'wrong-secret', PDAGENTD_EVENTS_BASE_URL: 'http://127.0.0.1:1' });
-    expect(of('token')).toMatchObject({ state: 'attention', detail: `${base} does not know it (401)` });
+    expect(of('token')).toMatchObject({ state: 'attention', detail: `${base} rejects it (401)` });
     expect(of('pagerduty')).toMatchObject({
       state: 'attention',
-      detail: expect.stringContaining('cannot be reached directly: refused') as string,
+      detail: expect.stringContaining('is unreachable directly: refused') as string,
     });
   });
 
-  it('says what it cannot know in the environment of another service, and finds no fault in that', async () => {
-    // The default, which nobody chose, is out of reach here.
+  it('shows what it cannot know in the environment of another service, without failing', async () => {
+    // Makes the default unreachable.
     process.env.HTTPS_PROXY = 'http://127.0.0.1:1';
     try {
       const { code, of } = await status({ PDAGENTD_API_TOKEN: '', PDAGENTD_EVENTS_BASE_URL: '' });
@@ -152,7 +152,7 @@ describe('status of a system that runs', () => {
     }
   });
 
-  it('tells a proxy that does not let through', async () => {
+  it('detects a proxy that refuses requests', async () => {
     const proxy = createServer().on('connect', (_request, socket) => socket.end('HTTP/1.1 407 No\r\n\r\n'));
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     const address = proxy.address();
@@ -162,26 +162,26 @@ describe('status of a system that runs', () => {
       const { of } = await status({ PDAGENTD_EVENTS_BASE_URL: 'http://events.example' });
       expect(of('pagerduty')).toMatchObject({
         state: 'attention',
-        detail: expect.stringContaining(`cannot be reached through the proxy ${host}: proxy`) as string,
+        detail: expect.stringContaining(`is unreachable through the proxy ${host}: proxy`) as string,
       });
-      expect(of('proxy')).toMatchObject({ state: 'attention', detail: `${host} is in use and refuses` });
+      expect(of('proxy')).toMatchObject({ state: 'attention', detail: `${host} is in use and refuses requests` });
     } finally {
       delete process.env.HTTP_PROXY;
       proxy.close();
     }
   });
 
-  it('asks a worker that is named', async () => {
+  it('queries the workers passed with --worker', async () => {
     metrics =
       'pdaltagent_lanes 32\npdaltagent_held 7\npdaltagent_oldest_held_seconds 90\npdaltagent_throttled_keys 1\n';
     expect((await status({}, ['--worker', base])).of('worker')).toMatchObject({
       state: 'note',
-      detail: `${base} works 32 lanes; holds 7, the oldest for 1 min; 1 throttled key`,
+      detail: `${base} has 32 lanes; holds 7, the oldest for 1 min; 1 throttled key`,
     });
     expect((await status({}, ['--worker', 'http://127.0.0.1:1'])).of('worker')?.state).toBe('attention');
   });
 
-  it('takes the login page of a network for neither PagerDuty nor a worker', async () => {
+  it('does not mistake a network’s login page for PagerDuty or a worker', async () => {
     const portal = createServer((_request, response) => response.end('<html>Please log in</html>'));
     await new Promise<void>((resolve) => portal.listen(0, '127.0.0.1', resolve));
     const address = portal.address();
@@ -193,16 +193,16 @@ describe('status of a system that runs', () => {
       expect(of('pagerduty')).toMatchObject({ state: 'attention', detail: `${url} answers directly with 200` });
       expect(of('token')).toMatchObject({
         state: 'attention',
-        detail: `${url} answers 200, but not as PagerDuty does`,
+        detail: `${url} answers 200, but is not PagerDuty`,
       });
-      expect(of('worker')?.detail).toContain('it answers 200, but not as a delivery-worker does');
+      expect(of('worker')?.detail).toContain('it answers 200, but is not a delivery-worker');
     } finally {
       portal.closeAllConnections();
       portal.close();
     }
   });
 
-  it('goes on without a broker and without Redis, and is told in time that they are silent', async () => {
+  it('reports a broker and a Redis that do not respond, without waiting for long', async () => {
     const [broker, redis] = [await FaultProxy.start(servers.amqpUrl), await FaultProxy.start(servers.redisUrl)];
     for (const proxy of [broker, redis]) await proxy.inject({ kind: 'black-hole' });
     const { code, of } = await status({
@@ -211,34 +211,34 @@ describe('status of a system that runs', () => {
     });
     expect(code).toBe(1);
     expect(of('broker')).toMatchObject({ state: 'attention', detail: 'the broker is away: no answer within 4 s' });
-    expect(of('redis')).toMatchObject({ state: 'attention', detail: 'cannot be reached' });
+    expect(of('redis')).toMatchObject({ state: 'attention', detail: 'unreachable' });
     expect(of('token')?.state).toBe('fine');
     await Promise.all([broker.stop(), redis.stop()]);
   });
 
-  it('sees lanes that nobody works', async () => {
+  it('detects lanes without a worker', async () => {
     await worker.stop();
     expect((await status()).of('events lanes')).toMatchObject({
       state: 'attention',
-      detail: '0 delivery-workers heard; nobody works the lanes',
+      detail: '0 delivery-workers heard; no lane has a worker',
       advice: expect.stringContaining('start a delivery-worker') as string,
     });
   });
 
-  it('traces what was delivered, what died, and says what is not known', async () => {
+  it('traces delivered events and dead letters, and reports unknown ones', async () => {
     const id = '017f22e2-79b0-7cc3-98c4-dc0c0c07398f';
     await new DeliveredMarkers(store, 60).mark(id);
     expect(await trace(id)).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^accepted at 2022-02-22T19:22:22Z, .*\ndelivered: /) as string,
+      out: expect.stringMatching(/^accepted at 2022-02-22T19:22:22Z, .*\ndelivered, /) as string,
     });
     await publishDeadLetters(servers.amqpUrl, EVENTS, [{ id: 'm1' }, { id: 'm2', alert: 'other' }]);
     const dead = await trace('db1/disk');
     expect(dead.code).toBe(0);
     const lane = laneQueue(EVENTS, laneOf(EVENTS, KEY)).slice(-2);
     expect(dead.out.split('\n')).toEqual([
-      expect.stringMatching(/^dead letter m1 \(events\): trigger of db1\/disk, rejected with 400, 2 tries/),
-      `its key …d1a6 has lane ${lane} of events: 0 waiting; nobody works it`,
+      expect.stringMatching(/^dead letter m1 \(events\): trigger of db1\/disk, rejected with 400, 2 attempts/),
+      `key …d1a6 has lane ${lane} of events: 0 waiting; it has no worker`,
       '',
     ]);
     const unknown = await trace('nobody', '--json', '--key', KEY);
@@ -249,6 +249,6 @@ describe('status of a system that runs', () => {
       dead_letters: [],
       lane: { lane, key: '…d1a6', waiting: 0, has_worker: false },
     });
-    expect((await trace('nobody')).out).toContain('not among the dead letters');
+    expect((await trace('nobody')).out).toContain('not a dead letter');
   });
 });

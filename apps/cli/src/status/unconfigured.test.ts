@@ -3,27 +3,27 @@ import { type CheckResult } from './check-result';
 import { downgradeUnconfigured } from './unconfigured';
 
 const { redisUrl } = redisVariables;
-const away: CheckResult = { subject: 'redis', state: 'attention', detail: 'cannot be reached', advice: 'start Redis' };
+const away: CheckResult = { subject: 'redis', state: 'attention', detail: 'unreachable', advice: 'start Redis' };
 const there: CheckResult = { subject: 'redis', state: 'fine', detail: 'connected' };
 
-describe('a look at an address', () => {
-  it('is worth a note where nobody set the address here', () => {
+describe('the check of an address', () => {
+  it('is only a note if the address is not set here', () => {
     expect(downgradeUnconfigured([away], redisUrl, { PDAGENTD_REDIS_URL: '' })).toEqual([
       {
         subject: 'redis',
         state: 'note',
-        detail: 'not configured here (PDAGENTD_REDIS_URL is not set); the default: cannot be reached',
+        detail: 'not configured here (PDAGENTD_REDIS_URL is not set); the default: unreachable',
       },
     ]);
   });
 
-  it('stays what it is where the address is set, also by a file', () => {
+  it('is unchanged if the address is set, even through a file', () => {
     for (const name of ['PDAGENTD_REDIS_URL', 'PDAGENTD_REDIS_URL_FILE']) {
       expect(downgradeUnconfigured([away], redisUrl, { [name]: 'redis://redis:6379' })).toEqual([away]);
     }
   });
 
-  it('stays what it is where the default answers', () => {
+  it('is unchanged if the default responds', () => {
     expect(downgradeUnconfigured([there], redisUrl, {})).toEqual([there]);
   });
 });

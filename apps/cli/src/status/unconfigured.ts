@@ -7,8 +7,8 @@ interface Named {
 }
 
 /**
- * The findings of a look at the variable's address, told less loudly where nobody set it here: the containers of other
- * services do not have it, and its default says nothing about the services that do.
+ * Reduces `attention` to `note` if the variable is not set here: the containers of other services do not have it, and its
+ * default says nothing about the services that do.
  */
 export function downgradeUnconfigured(
   results: readonly CheckResult[],

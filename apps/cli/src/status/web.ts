@@ -8,7 +8,7 @@ const ANSWER_LIMIT = 1024 * 1024;
 
 export type Fetch = (url: string, headers?: Readonly<Record<string, string>>) => Promise<Attempt>;
 
-/** GET as the services post: the same proxy, the same authorities. One call is one attempt; it never rejects. */
+/** GET with the proxy and the authorities that the services use. One call is one attempt; it never rejects. */
 export function createFetch(certificateAuthorities: string | undefined): Fetch {
   const getter = new GetClient({
     maxSockets: 4,

@@ -2,10 +2,10 @@ import { durationOf } from '../duration';
 import { type CheckResult } from './check-result';
 import { type Fetch } from './web';
 
-/** A metric that every delivery-worker shows, and nothing else that may answer there. */
+/** A metric that only a delivery-worker exposes. */
 const WORKER = /^pdaltagent_lanes /m;
 
-/** What only a worker knows: it holds the oldest events unacknowledged, where nobody else can look. */
+/** What only a worker knows: the broker does not show the events that it holds unacknowledged. */
 export async function checkWorker(fetch: Fetch, url: string): Promise<CheckResult> {
   const subject = 'worker';
   const attempt = await fetch(`${url.replace(/\/+$/, '')}/metrics`);
@@ -13,12 +13,12 @@ export async function checkWorker(fetch: Fetch, url: string): Promise<CheckResul
     const why =
       attempt.kind === 'fault'
         ? attempt.fault
-        : `it answers ${attempt.status}${attempt.status === 200 ? ', but not as a delivery-worker does' : ''}`;
+        : `it answers ${attempt.status}${attempt.status === 200 ? ', but is not a delivery-worker' : ''}`;
     return {
       subject,
       state: 'attention',
-      detail: `${url} cannot be asked: ${why}`,
-      advice: 'give the address of its admin port (PDAGENTD_ADMIN_PORT; delivery-worker: 8091)',
+      detail: `${url} cannot be queried: ${why}`,
+      advice: 'pass the URL of its admin port (PDAGENTD_ADMIN_PORT; delivery-worker: 8091)',
     };
   }
   const metric = (name: string) => valueOf(attempt.body, name);
@@ -27,25 +27,30 @@ export async function checkWorker(fetch: Fetch, url: string): Promise<CheckResul
   const held = metric('pdaltagent_held');
   const oldest = metric('pdaltagent_oldest_held_seconds');
   const detail = [
-    `${url} works ${metric('pdaltagent_lanes')} lanes`,
+    `${url} has ${metric('pdaltagent_lanes')} lanes`,
     held === 0 ? 'holds nothing' : `holds ${held}, the oldest for ${durationOf(oldest * 1000)}`,
     `${throttled} throttled key${throttled === 1 ? '' : 's'}`,
-    ...(circuits > 0 ? ['its circuit is open: the destination counts as away'] : []),
+    ...(circuits > 0 ? ['its circuit is open: the destination counts as unreachable'] : []),
   ].join('; ');
   if (circuits > 0) {
     return {
       subject,
       state: 'attention',
       detail,
-      advice: 'nothing is lost: it tries once a second; see "pagerduty" above',
+      advice: 'nothing is lost: it probes once a second; see "pagerduty" above',
     };
   }
   return throttled > 0
-    ? { subject, state: 'note', detail, advice: 'PagerDuty limits these keys; ask for a higher limit, or send less' }
+    ? {
+        subject,
+        state: 'note',
+        detail,
+        advice: 'PagerDuty throttles these keys; request a higher limit, or send fewer events',
+      }
     : { subject, state: 'fine', detail };
 }
 
-/** The value of a metric without labels in the text that Prometheus reads; 0 where it is not told. */
+/** The value of a metric without labels in the Prometheus text format; 0 if it is missing. */
 function valueOf(text: string, name: string): number {
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
   return line === undefined ? 0 : Number(line.slice(name.length + 1));

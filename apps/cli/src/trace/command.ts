@@ -26,7 +26,7 @@ export function traceCommand(terminal: Terminal, finish: Runner): Command {
     .action((name: string, options: TraceOptions) => finish(trace(terminal, name, options)));
 }
 
-/** @returns 0 where it was found, 1 where nothing is known of it */
+/** @returns 0 if it was found, 1 if nothing is known of it */
 async function trace(terminal: Terminal, name: string, { key, json }: TraceOptions): Promise<number> {
   const { amqpUrl, redisUrl } = readConfiguration({ ...brokerVariables, ...redisVariables }, terminal.environment);
   const question = { name, key };
@@ -41,7 +41,7 @@ async function trace(terminal: Terminal, name: string, { key, json }: TraceOptio
   return report.found ? 0 : 1;
 }
 
-/** Redis remembers each delivered message by its id, and for a day the latest of each alert. */
+/** Redis stores the ids of delivered messages, and for a day the latest delivery of each alert. */
 async function rememberedOf(
   { environment }: Terminal,
   redisUrl: string,

@@ -44,5 +44,5 @@ it('finds an alert by its dedup key after its event was delivered', async () => 
 
 it('says that Redis is unreachable only if it is configured', async () => {
   const { out } = await trace({ PDAGENTD_REDIS_URL: 'redis://127.0.0.1:1' }, 'web9/cpu');
-  expect(out).toContain('Redis is away: whether it was delivered is not known');
+  expect(out).toContain('Redis is unreachable: it is unknown whether it was delivered');
 });

@@ -20,35 +20,35 @@ export const FAMILIES = [
 
 export type FamilyName = (typeof FAMILIES)[number]['name'];
 
-/** What decides the lane of a message. */
+/** What determines the lane of a message. */
 export interface LaneAddress {
   readonly family: FamilyName;
   readonly routingKey: string;
-  /** Undefined: only its routing key is known, which is enough for an event. */
+  /** Undefined if only the routing key is known, which is enough for an event. */
   readonly orderKey: string | undefined;
 }
 
 export interface TraceRequest {
   /** A message id, a dedup key, or a webhook's incident. */
   readonly name: string;
-  /** Only of this routing key or destination. */
+  /** Restricts it to this routing key or destination. */
   readonly key: string | undefined;
 }
 
-/** What the broker and the workers know. */
+/** What the broker and the workers report. */
 export interface TraceData {
   readonly letters: readonly ReturnType<typeof recordOf>[];
   readonly held: readonly { readonly family: FamilyName; readonly message: HeldReport }[];
-  /** Further ones that workers hold of the same alert. */
+  /** Number of further events of the same alert that workers hold. */
   readonly more: number;
-  /** Lanes with a worker that did not answer: it may hold what is asked for. */
+  /** Number of lanes whose worker did not reply; it may hold the event. */
   readonly lanesWithoutReply: number;
   readonly states: ReadonlyMap<FamilyName, LaneGroupState | undefined>;
-  /** Of what was found. */
+  /** The address of what was found. */
   readonly address: LaneAddress | undefined;
 }
 
-/** Looks through the dead letters and asks every worker. Nothing is taken from its queue. @throws BrokerUnavailable */
+/** Searches the dead letters and queries every worker. No message is taken from its queue. @throws BrokerUnavailable */
 export async function queryBroker(url: string, question: TraceRequest, now: number): Promise<TraceData> {
   const client = await BrokerClient.open({ url, name: 'pdaltagent trace' });
   try {
@@ -95,7 +95,7 @@ async function deadLetters(client: BrokerClient, { name: wanted, key }: TraceReq
   return found;
 }
 
-/** Lanes that have a consumer from which nothing was heard. */
+/** Number of lanes with a consumer that did not reply. */
 function countLanesWithoutReply(
   states: ReadonlyMap<FamilyName, LaneGroupState | undefined>,
   findings: ReadonlyMap<string, Findings>,

@@ -5,26 +5,26 @@ import { instantOf } from '../duration';
 import { FAMILIES, type FamilyName, type LaneAddress, type TraceData, type TraceRequest } from './query';
 import { acceptedAtOf } from './message-id';
 
-/** A routing key is 32 letters and digits; a destination is called otherwise. */
+/** A routing key has 32 letters and digits; names of destinations do not match this. */
 const ROUTING_KEY = /^[0-9a-z]{32}$/i;
 const QUEUE = /\.lane\.(\d+)(?:\.siding\.(\d+))?$/;
 
 export type Delivered = 'delivered' | 'not remembered' | 'Redis is away' | 'Redis is not configured';
 
-/** The latest delivery of an alert with this dedup key or incident, of each family. */
+/** The latest delivery of an alert, with its family. */
 export interface FamilyDelivery extends LastDelivery {
   readonly family: FamilyName;
 }
 
-/** What Redis knows. */
+/** What Redis has recorded. */
 export interface Remembered {
-  /** Whether a message of this id was delivered. */
+  /** Whether the message with this id was delivered. */
   readonly delivered: Delivered;
   readonly last: readonly FamilyDelivery[];
 }
 export type TraceReport = ReturnType<typeof traceReport>;
 
-/** All that is known, as `--json` shows it. */
+/** Everything that is known, as `--json` shows it. */
 export function traceReport(question: TraceRequest, { delivered, last }: Remembered, answers: TraceData) {
   const acceptedAt = acceptedAtOf(question.name);
   const { letters, held, more, lanesWithoutReply } = answers;
@@ -51,7 +51,7 @@ export function traceReport(question: TraceRequest, { delivered, last }: Remembe
   };
 }
 
-/** Without anything found, what was asked for tells its lane: an event's by its key, a webhook's by destination and incident. */
+/** If nothing was found, the lane follows from the request: an event's from its key, a webhook's from destination and incident. */
 function addressOf({ name, key }: TraceRequest): LaneAddress | undefined {
   if (key === undefined) return undefined;
   if (ROUTING_KEY.test(key)) return { family: 'events', routingKey: key, orderKey: undefined };
@@ -95,7 +95,7 @@ function laneRecord({ family: name, routingKey, orderKey = '' }: LaneAddress, st
   };
 }
 
-/** A webhook's "key" is the name of its destination, which is no secret. */
+/** A webhook's "key" is the name of its destination, which is not secret. */
 function shownKey(family: FamilyName, key: string): string {
   return family === 'events' ? maskKey(key) : key;
 }

@@ -109,7 +109,7 @@ async function traced(...words: string[]) {
 describe('trace of what a worker holds', () => {
   const lane = laneKey(laneOf(EVENTS, KEY));
 
-  it('tells of an alert each event, its tries, what it waits for and when it is tried next', async () => {
+  it('shows each event of an alert, its attempts, what it waits for and its next attempt', async () => {
     const { code, report } = await traced('db1/disk');
     expect(code).toBe(0);
     expect(report).toMatchObject({ found: true, held_more: 0, lanes_without_answer: 0, lane: { lane, key: '…d1a6' } });
@@ -133,13 +133,15 @@ describe('trace of what a worker holds', () => {
       expect.objectContaining({ id: 'e3', state: 'former', behind: 2 }) as object,
     ]);
     const { out } = await trace('db1/disk');
-    expect(out).toContain(`held by a worker in lane ${lane} of events: e1 (…d1a6, alert db1/disk): 1 try, the last at`);
-    expect(out).toContain('(server-error 503); it waits after a failed attempt, next try at');
-    expect(out).toContain('not tried yet; it waits for those of its alert that come first, behind 2');
+    expect(out).toContain(
+      `held by a worker in lane ${lane} of events: e1 (…d1a6, alert db1/disk): 1 attempt, the last at`,
+    );
+    expect(out).toContain('(server-error 503); it waits after a failed attempt, next attempt at');
+    expect(out).toContain('not attempted yet; it waits for earlier events of its alert, after 2 others');
     expect(out).not.toContain(KEY);
   });
 
-  it('finds one event by its message id, and nothing of another key', async () => {
+  it('finds one event by its message id, and nothing with another key', async () => {
     const { report } = await traced('e2', '--key', KEY);
     expect(report.held).toMatchObject([{ id: 'e2', behind: 1 }]);
     expect(await traced('e2', '--key', OTHER_KEY)).toMatchObject({
@@ -148,7 +150,7 @@ describe('trace of what a worker holds', () => {
     });
   });
 
-  it('knows the lane of a webhook by its destination and incident, also of one that is not there', async () => {
+  it('derives the lane of a webhook from destination and incident, even if it is not found', async () => {
     const { report } = await traced('PINCIDENT');
     const known = laneKey(laneOfMessage(WEBHOOKS, { routingKey: 'crm', orderKey: 'crm:PINCIDENT' }));
     expect(report).toMatchObject({
@@ -159,13 +161,13 @@ describe('trace of what a worker holds', () => {
     expect((await traced('POTHER', '--key', 'crm')).report).toMatchObject({ found: false, lane: { lane: other } });
   });
 
-  it('tells dead letters of the alert beside what is held', async () => {
+  it('shows dead letters of the alert in addition to held events', async () => {
     await publishDeadLetters(servers.amqpUrl, EVENTS, [{ id: 'dead1' }]);
     const { report } = await traced('db1/disk');
     expect(report).toMatchObject({ held: [{ id: 'e1' }, { id: 'e2' }, { id: 'e3' }], dead_letters: [{ id: 'dead1' }] });
   });
 
-  it('says so where a worker does not answer', async () => {
+  it('reports workers that do not reply', async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.stop()));
     const client = await BrokerClient.open({ url: servers.amqpUrl, name: 'silent worker' });
     const channel = await client.channel();
@@ -173,9 +175,9 @@ describe('trace of what a worker holds', () => {
     const { code, out } = await trace('nobody');
     expect(code).toBe(1);
     expect(out).toContain(
-      'not among the dead letters, not remembered as delivered, and no worker that answered holds it:\n4 wait',
+      'not a dead letter, not recorded as delivered, and not held by any worker that replied:\n4 are waiting',
     );
-    expect(out).toContain('the workers of 1 lanes did not answer: they may hold it');
+    expect(out).toContain('the workers of 1 lanes did not reply: they may hold it');
     await client.close();
   });
 });

@@ -7,7 +7,7 @@ import { resume } from './resume';
 import { ping, type PingOptions } from './ping';
 
 export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
-  const command = new Command('webhooks').description('destinations of webhooks: list, test, replay, resume');
+  const command = new Command('webhooks').description('webhook destinations: list, test, replay, resume');
 
   command
     .command('list')

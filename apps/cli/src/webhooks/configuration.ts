@@ -13,8 +13,7 @@ import { Failure, type Terminal } from '../terminal';
 
 export type WebhookConfiguration = ConfigurationOf<typeof webhookVariables>;
 
-const NONE =
-  'there are no destinations: set PDAGENTD_WEBHOOKS_FILE or PDAGENTD_WEBHOOK_DEST_URL as the services have it';
+const NONE = 'there are no destinations: set PDAGENTD_WEBHOOKS_FILE or PDAGENTD_WEBHOOK_DEST_URL as for the services';
 
 /** The destinations as the log-poller knows them. @throws Failure, ConfigurationError */
 export function pollerDestinations(
@@ -28,7 +27,7 @@ export function pollerDestinations(
   return destinations;
 }
 
-/** One destination as the webhook-sender knows it, and what the sender would give each. @throws Failure, ConfigurationError */
+/** One destination as the webhook-sender knows it, and the sender's configuration. @throws Failure, ConfigurationError */
 export function senderDestination({ environment, error }: Terminal, name: string) {
   const configuration = readConfiguration(
     { ...sendingVariables, ...proxies, format: webhookVariables.format },
@@ -42,15 +41,15 @@ export function senderDestination({ environment, error }: Terminal, name: string
   return { configuration, destination: found };
 }
 
-/** @throws Failure that says which names there are */
+/** @throws Failure that lists the names */
 export function findDestination<D extends Destination>(destinations: readonly D[], name: string): D {
   const found = destinations.find((destination) => destination.name === name);
   if (found !== undefined) return found;
   if (destinations.length === 0) throw new Failure(NONE);
-  throw new Failure(`there is no destination ${name}; there are: ${namesOf(destinations)}`, 2);
+  throw new Failure(`there is no destination ${name}; the destinations are: ${namesOf(destinations)}`, 2);
 }
 
-/** The destinations with these names; without names, the only one there is. @throws Failure that says which there are */
+/** The destinations with these names; without names, the only destination. @throws Failure that lists the names */
 export function chooseDestinations<D extends Destination>(
   destinations: readonly D[],
   names: readonly string[] | undefined,
@@ -58,7 +57,7 @@ export function chooseDestinations<D extends Destination>(
   if (names !== undefined) return names.map((name) => findDestination(destinations, name));
   if (destinations.length === 0) throw new Failure(NONE);
   if (destinations.length === 1) return [...destinations];
-  throw new Failure(`which destination? give --destination: ${namesOf(destinations)}`, 2);
+  throw new Failure(`select a destination with --destination: ${namesOf(destinations)}`, 2);
 }
 
 function namesOf(destinations: readonly Destination[]): string {

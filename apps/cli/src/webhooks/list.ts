@@ -44,13 +44,13 @@ export async function list(terminal: Terminal, { json }: ListOptions): Promise<n
   return 0;
 }
 
-/** Undefined: Redis cannot be asked. */
+/** Undefined if Redis is unreachable. */
 export async function pausedIn(redisUrl: string): Promise<ReadonlyMap<string, number> | undefined> {
   return withStore(redisUrl, (store) => new PausedDestinations(store).all()).catch(() => undefined);
 }
 
 function stateOf(paused: ReadonlyMap<string, number> | undefined, pausedAt: number | undefined): string {
-  if (paused === undefined) return 'unknown: Redis is away';
+  if (paused === undefined) return 'unknown: Redis is unreachable';
   return pausedAt === undefined ? 'active' : `PAUSED since ${instantOf(pausedAt)}`;
 }
 

@@ -13,7 +13,7 @@ export interface PingOptions {
 
 const SHOWN_ANSWER = 200;
 
-/** Sends one test event as the webhook-sender would. @returns 0 where the destination took it, else 1 */
+/** Sends one test event as the webhook-sender would. @returns 0 if the destination accepted it, otherwise 1 */
 export async function ping(terminal: Terminal, name: string, { json }: PingOptions): Promise<number> {
   const { configuration, destination } = senderDestination(terminal, name);
   const { certificateAuthorities, timeoutSeconds } = configuration;
@@ -48,15 +48,15 @@ export async function ping(terminal: Terminal, name: string, { json }: PingOptio
   return isTaken ? 0 : 1;
 }
 
-/** What the sender would do with a webhook that came to this. */
+/** What the sender would do with a webhook after this result. */
 function meaningOf(attempt: Attempt): string {
   switch (classifyWebhook(attempt, SYSTEM_CLOCK.wall()).kind) {
     case 'delivered':
-      return 'taken';
+      return 'accepted';
     case 'throttled':
     case 'failed':
     case 'error':
-      return 'a webhook would be tried again until it is too old';
+      return 'a webhook would be retried until its maximum age';
     case 'rejected':
       return 'a webhook would become a dead letter';
     case 'gone':

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const webhooks = (words: string, more: Record<string, string> = {}) => bench.webhooks(words, more);
 
-/** Takes what comes off the lanes of webhooks, as a sender would, once what was there before is gone. */
+/** Purges the webhook lanes, then consumes them as a sender would. */
 async function openLanes(messages: IncomingMessage[]): Promise<() => Promise<void>> {
   const connection = await connect(servers.amqpUrl);
   const channel = await connection.createChannel();
@@ -54,7 +54,7 @@ describe('webhooks replay', () => {
   afterEach(() => close());
   const arrived = (count: number) => waitUntil(() => messages.length >= count, { what: `${count} on the lanes` });
 
-  it('queues the webhooks of the time anew, oldest first, each with the ids of its first time', async () => {
+  it('queues the webhooks of the period again, oldest first, with their original ids', async () => {
     const entries = log.add(250, (index) => ({ service: { id: `S${index % 2}` }, incident: { id: 'I1' } }));
     const { code, out } = await webhooks(`replay ${span} --destination tickets chat`);
     expect({ code, out }).toEqual({
@@ -70,7 +70,7 @@ describe('webhooks replay', () => {
     expect(messages.some(({ maybeDuplicate: again }) => again)).toBe(false);
   });
 
-  it('tells exactly how many are queued where the broker does not take all of them', async () => {
+  it('reports exactly how many were queued if the broker does not accept all of them', async () => {
     log.add(60, (index) => ({ incident: { id: `I${index}` } }));
     const connection = await connect(servers.amqpUrl);
     const channel = await connection.createChannel();
@@ -80,13 +80,13 @@ describe('webhooks replay', () => {
     await connection.close();
     expect(code).toBe(1);
     const [, told] =
-      /stopped after (\d+): the broker did not take a webhook \(no queue took the message\)/.exec(error) ?? [];
+      /stopped after (\d+): the broker did not accept a webhook \(no queue took the message\)/.exec(error) ?? [];
     expect(Number(told)).toBeGreaterThan(0);
     await arrived(Number(told));
     expect(messages).toHaveLength(Number(told));
   });
 
-  it('is not done if the person at the terminal says no', async () => {
+  it('does nothing if the confirmation is declined', async () => {
     log.add(1);
     expect(await bench.webhooks(`replay ${span} --destination chat`, {}, { answer: 'n' })).toMatchObject({
       code: 1,
@@ -94,7 +94,7 @@ describe('webhooks replay', () => {
     });
   });
 
-  it('counts in a dry run without a broker', async () => {
+  it('only counts in a dry run, without a broker', async () => {
     log.add(3);
     const { code, out } = await webhooks(`replay ${span} --destination tickets --dry-run`, {
       PDAGENTD_AMQP_URL: 'amqp://127.0.0.1:1',
@@ -105,7 +105,7 @@ describe('webhooks replay', () => {
     });
   });
 
-  it('takes personal data out where the log-poller does', async () => {
+  it('removes personal data as the log-poller does', async () => {
     log.add(1, () => ({ summary: 'call jane@example.com' }));
     await webhooks(`replay ${span} --destination chat`, { PDAGENTD_SCRUB_WEBHOOKS: 'true' });
     log.add(1, () => ({ summary: 'call jane@example.com', service: { id: 'S1' } }));
@@ -116,7 +116,7 @@ describe('webhooks replay', () => {
     expect(bodies.join()).not.toContain('jane@');
   });
 
-  it('ends where the token is refused, and where a time or a destination is wrong', async () => {
+  it('fails if the token is refused, or a time or destination is invalid', async () => {
     log.faults.push({ status: 401 });
     expect(await webhooks(`replay ${span} --destination chat`)).toMatchObject({
       code: 1,

@@ -31,13 +31,13 @@ export interface ReplayOptions {
   readonly yes?: true;
 }
 
-/** Half of what PagerDuty allows, for the log-poller reads with the same token; milliseconds between two requests. */
+/** Milliseconds between two requests: half of PagerDuty's rate limit, because the log-poller uses the same token. */
 const SPACING_MS = 125;
 const SECOND_MS = 1_000;
-/** Messages that the broker has not confirmed yet. */
+/** Maximum number of unconfirmed messages. */
 const MAX_UNCONFIRMED = 100;
 
-/** Sends the webhooks of a past time again. @returns 0 if all of them are queued */
+/** Sends the webhooks of a past period again. @returns 0 if all of them were queued */
 export async function replay(terminal: Terminal, options: ReplayOptions): Promise<number> {
   const { environment, out } = terminal;
   const configuration = readConfiguration(
@@ -50,7 +50,7 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
   const names = destinations.map(({ name }) => name).join(', ');
   const span = `${textOfInstant(window.since)} to ${textOfInstant(window.until)}`;
   if (options.dryRun === undefined) {
-    const question = `send the webhooks of ${span} to ${names} again?`;
+    const question = `Send the webhooks of ${span} to ${names} again?`;
     if (!(await confirmed(terminal, question, options))) return 1;
   }
   const contents = readLogEntries(terminal, configuration, configuration.certificateAuthorities, window);
@@ -70,7 +70,7 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
       for (let start = 0; start < messages.length; start += MAX_UNCONFIRMED) {
         const slice = messages.slice(start, start + MAX_UNCONFIRMED);
         const answers = await Promise.allSettled(slice.map((message) => send(sender, message)));
-        // Those beside one that failed are queued all the same.
+        // The others are queued even if one failed.
         sent += answers.filter(({ status }) => status === 'fulfilled').length;
         const failures = answers.flatMap((answer): unknown[] => (answer.status === 'rejected' ? [answer.reason] : []));
         if (failures[0] instanceof Error) throw failures[0];
@@ -81,7 +81,7 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
   } catch (error) {
     if (!(error instanceof PublishError)) throw error;
     const again = `run it again with --since ${textOfInstant(reached)}`;
-    throw new Failure(`stopped after ${sent}: the broker did not take a webhook (${error.message}); ${again}`);
+    throw new Failure(`stopped after ${sent}: the broker did not accept a webhook (${error.message}); ${again}`);
   } finally {
     progress.end();
     await client?.close();
@@ -95,22 +95,22 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
   return 0;
 }
 
-/** @throws Failure where a time cannot be read */
+/** @throws Failure if a time is invalid */
 function parseWindow({ since: progress, until }: ReplayOptions, now: number) {
   const timeOf = (text: string, option: string) => {
     const time = parseTime(text);
-    if (time === null) throw new Failure(`${option} wants an ISO 8601 time, such as 2026-03-01T00:00:00Z`, 2);
+    if (time === null) throw new Failure(`${option} must be an ISO 8601 time, such as 2026-03-01T00:00:00Z`, 2);
     return time;
   };
   const window = {
     since: Math.floor(timeOf(progress, '--since') / SECOND_MS) * SECOND_MS,
     until: Math.ceil((until === undefined ? now : timeOf(until, '--until')) / SECOND_MS) * SECOND_MS,
   };
-  if (window.since >= window.until) throw new Failure('--since has to be before --until', 2);
+  if (window.since >= window.until) throw new Failure('--since must be before --until', 2);
   return window;
 }
 
-/** Reads as the log-poller does: a page that fails is read again until it comes. Only a refused token ends it. */
+/** Reads as the log-poller does: a page that fails is retried until it succeeds. Only a refused token ends it. */
 async function* readLogEntries(
   { error: say }: Terminal,
   { apiToken: token, apiBaseUrl: baseUrl, allLogEntries: all }: WebhookConfiguration,
@@ -118,7 +118,7 @@ async function* readLogEntries(
   window: { readonly since: number; readonly until: number },
 ) {
   if (token === undefined)
-    throw new Failure('PDAGENTD_API_TOKEN is not set: it has to be one that may read log entries');
+    throw new Failure('PDAGENTD_API_TOKEN is not set: a token that can read log entries is required');
   const tls =
     certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } };
   const getter = new GetClient({ maxSockets: 1, attemptTimeoutMs: 30_000, responseLimit: PAGE_BYTES_LIMIT, ...tls });
@@ -141,8 +141,8 @@ async function* readLogEntries(
 }
 
 /**
- * The messages of an entry: the same webhooks with the same ids as the log-poller made, in messages of their own, so that
- * what was delivered long ago is sent again and what this replay delivered is not.
+ * The messages of an entry: the same webhooks, with the same webhook ids, as the log-poller published, but with new message
+ * ids: webhooks that were delivered before are sent again, and those that this replay delivers are not sent twice.
  */
 function messageFactory(configuration: WebhookConfiguration, destinations: readonly Destination[]) {
   const services = configuration.services === undefined ? undefined : new Set(configuration.services);
@@ -163,7 +163,7 @@ function messageFactory(configuration: WebhookConfiguration, destinations: reado
   };
 }
 
-/** Without a sender, in a dry run, nothing is sent. */
+/** Sends nothing without a sender, in a dry run. */
 async function send(sender: Sender | undefined, message: OutgoingMessage): Promise<void> {
   const lane = laneKey(laneOfMessage(WEBHOOKS, message));
   await sender?.send(WEBHOOKS.exchange, lane, message.body, toProperties(message));

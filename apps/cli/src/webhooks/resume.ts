@@ -3,13 +3,13 @@ import { PausedDestinations, StoreError } from '@pdaltagent/store';
 import { withStore } from '../status/redis';
 import { Failure, type Terminal } from '../terminal';
 
-/** Lets a destination that answered 410 have its webhooks again. @returns 0 */
+/** Resumes a destination that answered 410. @returns 0 */
 export async function resume({ environment, out }: Terminal, name: string): Promise<number> {
   const { redisUrl } = readConfiguration(redisVariables, environment);
   const found = await withStore(redisUrl, async (store) => {
     const paused = new PausedDestinations(store);
     const before = await paused.all();
-    // Redis's own answer: it was paused until now.
+    // Redis reports whether it was paused.
     return { isResumed: await paused.resume(name), others: [...before.keys()].filter((other) => other !== name) };
   }).catch((error: unknown) => {
     if (error instanceof StoreError) return undefined;
@@ -17,13 +17,15 @@ export async function resume({ environment, out }: Terminal, name: string): Prom
   });
   if (found === undefined) {
     throw new Failure(
-      'Redis is away (PDAGENTD_REDIS_URL says where it is): once it is back, `pdaltagent webhooks list` tells what is paused',
+      'Redis is unreachable (check PDAGENTD_REDIS_URL); `pdaltagent webhooks list` shows what is paused',
     );
   }
   const { isResumed, others } = found;
   if (!isResumed) {
-    throw new Failure(`${name} is not paused; paused are: ${others.length === 0 ? 'none' : others.join(', ')}`);
+    throw new Failure(
+      `${name} is not paused; paused destinations: ${others.length === 0 ? 'none' : others.join(', ')}`,
+    );
   }
-  out(`${name} is resumed: the senders go on within seconds, with the oldest webhook first\n`);
+  out(`${name} is resumed: its webhooks are sent within seconds, oldest first\n`);
   return 0;
 }

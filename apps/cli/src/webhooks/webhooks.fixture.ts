@@ -11,13 +11,13 @@ import { declareTopologies, runCli } from '../cli.fixture';
 export interface Backends {
   readonly amqpUrl: string;
   readonly redisUrl: string;
-  /** Where log entries are read. */
+  /** The REST API that log entries are read from. */
   readonly apiUrl: string;
 }
 
-/** A receiver and a file of destinations: what a test of `pdaltagent webhooks` stands on. */
+/** A receiver and a destinations file, for tests of `pdaltagent webhooks`. */
 export class WebhooksFixture {
-  /** What the receiver answers. */
+  /** The status that the receiver answers with. */
   status = 202;
   readonly received: { headers: IncomingHttpHeaders; body: Buffer }[] = [];
   readonly folder = mkdtempSync(path.join(tmpdir(), 'webhooks-'));
@@ -48,7 +48,7 @@ export class WebhooksFixture {
     return bench;
   }
 
-  /** As a test wants to find it. */
+  /** Restores the initial state before each test. */
   async reset(): Promise<void> {
     this.status = 202;
     this.received.length = 0;
@@ -72,7 +72,7 @@ destinations:
     );
   }
 
-  /** The receiver's. */
+  /** Port of the receiver. */
   get port(): number {
     return (this.receiver.address() as AddressInfo).port;
   }

@@ -21,7 +21,7 @@ afterAll(async () => {
 const webhooks = (words: string, more: Record<string, string> = {}) => bench.webhooks(words, more);
 
 describe('webhooks list', () => {
-  it('shows names, formats, filters and what is bench.paused, and no secret', async () => {
+  it('shows names, formats, filters and paused destinations, and no secret', async () => {
     await bench.paused.pause('chat', Date.UTC(2026, 2, 1));
     const { code, out } = await webhooks('list');
     expect(code).toBe(0);
@@ -32,7 +32,7 @@ describe('webhooks list', () => {
     expect(JSON.parse((await webhooks('list --json')).out)).toHaveLength(3);
   });
 
-  it('says what is wrong with the file and ends with 78; without destinations with 1', async () => {
+  it('reports errors in the file and exits with 78; exits with 1 without destinations', async () => {
     writeFileSync(path.join(bench.folder, 'bad.yaml'), 'destinations: [{ name: a }]');
     const bad = await webhooks('list', { PDAGENTD_WEBHOOKS_FILE: path.join(bench.folder, 'bad.yaml') });
     expect(bad.code).toBe(78);
@@ -43,11 +43,11 @@ describe('webhooks list', () => {
 });
 
 describe('webhooks test', () => {
-  it('sends PagerDuty’s ping as the sender would and tells status, time and answer', async () => {
+  it('sends PagerDuty’s ping as the sender would and prints status, time and answer', async () => {
     const { code, out } = await webhooks('test tickets');
     expect({ code, out }).toEqual({
       code: 0,
-      out: expect.stringMatching(/^tickets: status 202 after \d+ ms: taken\nanswer: an answer \[31m\n$/) as string,
+      out: expect.stringMatching(/^tickets: status 202 after \d+ ms: accepted\nanswer: an answer \[31m\n$/) as string,
     });
     const [request] = bench.received;
     expect(JSON.parse(String(request?.body))).toEqual({
@@ -70,10 +70,10 @@ describe('webhooks test', () => {
   });
 
   it.each([
-    [503, 'would be tried again'],
+    [503, 'would be retried'],
     [404, 'would become a dead letter'],
     [410, 'would pause this destination'],
-  ])('ends with 1 where the destination answers %d and tells what that would mean', async (answered, meaning) => {
+  ])('exits with 1 if the destination answers %d and explains what that would mean', async (answered, meaning) => {
     bench.status = answered;
     const { code, out } = await webhooks('test chat');
     expect(code).toBe(1);
@@ -82,21 +82,21 @@ describe('webhooks test', () => {
     expect((await bench.paused.all()).size).toBe(0);
   });
 
-  it('refuses what the sender refuses', async () => {
+  it('refuses addresses that the sender refuses', async () => {
     const { code, out } = await webhooks('test metadata --json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ ok: false, fault: 'forbidden-address' });
   });
 
-  it('names the destinations there are where it does not know one', async () => {
+  it('lists the destinations if the name is unknown', async () => {
     const { code, error } = await webhooks('test nobody');
     expect({ code, error }).toEqual({
       code: 2,
-      error: 'pdaltagent: there is no destination nobody; there are: tickets, chat, metadata\n',
+      error: 'pdaltagent: there is no destination nobody; the destinations are: tickets, chat, metadata\n',
     });
   });
 
-  it('knows the destination of a bare URL by its name, with secret and format of the environment', async () => {
+  it('accepts the name of a plain URL, with secret and format from the environment', async () => {
     const url = `http://127.0.0.1:${bench.port}/bare`;
     const more = {
       ...{ PDAGENTD_WEBHOOKS_FILE: '', PDAGENTD_WEBHOOK_DEST_URL: url },
@@ -111,10 +111,10 @@ describe('webhooks test', () => {
 });
 
 describe('webhooks resume', () => {
-  it('resumes a paused destination, of which status tells, and says so where it is not paused', async () => {
+  it('resumes a paused destination, which status shows, and fails if it is not paused', async () => {
     await bench.paused.pause('chat', Date.UTC(2026, 2, 1));
     const { out } = await runCli(['status'], bench.environment);
-    expect(out).toMatch(/webhooks +ATTENTION +chat is paused since 2026-03-01T00:00:00Z/);
+    expect(out).toMatch(/webhooks +ATTENTION +chat has been paused since 2026-03-01T00:00:00Z/);
     expect(out).toContain('pdaltagent webhooks resume chat');
     expect(await webhooks('resume chat')).toMatchObject({ code: 0, error: '' });
     expect((await bench.paused.all()).size).toBe(0);
@@ -124,9 +124,9 @@ describe('webhooks resume', () => {
     });
   });
 
-  it('says that Redis is away', async () => {
+  it('reports that Redis is unreachable', async () => {
     const { code, error } = await webhooks('resume chat', { PDAGENTD_REDIS_URL: 'redis://127.0.0.1:1' });
     expect(code).toBe(1);
-    expect(error).toContain('Redis is away');
+    expect(error).toContain('Redis is unreachable');
   });
 });
