@@ -2,24 +2,24 @@ import { type AlertEvent } from '@pdaltagent/events';
 import { type Syntax } from './option';
 import { type ParsedArguments } from './parse';
 
-/** A command that makes one event of its arguments and sends it. */
+/** A command that builds one event from its arguments and sends it. */
 export interface Command<Name extends string = string> extends Syntax<Name> {
   readonly name: string;
-  /** What it does, for the help: whole lines. */
+  /** First paragraph of the help; complete lines. */
   readonly description: string;
-  /** What else is worth knowing, for the end of the help: whole lines. */
+  /** End of the help; complete lines. */
   readonly epilog: string;
   /**
-   * The event that the arguments ask for. A trigger always has a key, so that a repeated attempt is one alert.
-   * @param input reads all of the standard input
+   * Builds the event. A trigger always has a key, so that a retry does not open a second alert.
+   * @param input reads standard input to its end
    * @throws UsageError, CommandError
    */
   compose(given: ParsedArguments<Name>, input: () => Promise<string>): AlertEvent | Promise<AlertEvent>;
-  /** What is printed once the event was accepted; empty: nothing. */
+  /** Text printed if the event was accepted; may be empty. */
   successOutput(event: AlertEvent, given: ParsedArguments<Name>): string;
 }
 
-/** Why a command cannot do its work, in one line; ends it with exit code 1. */
+/** A failure, as one line; the command exits with 1. */
 export class CommandError extends Error {}
 
 /** What PagerDuty Agent's commands print on success. */

@@ -5,7 +5,7 @@ import { type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-/** Builds a command as it ships, from its entry in this folder, and resolves with its file. */
+/** Bundles a command as it ships, from its entry point in this folder, and resolves with the file. */
 export async function buildCommand(name: string, folder: string): Promise<string> {
   const outfile = path.join(folder, `${name}.js`);
   const entryPoints = [path.join(__dirname, `${name}.ts`)];
@@ -13,7 +13,7 @@ export async function buildCommand(name: string, folder: string): Promise<string
   return outfile;
 }
 
-/** Puts pd-send.sh together as it ships, and resolves with its file. */
+/** Concatenates pd-send.sh as it ships, and resolves with the file. */
 export async function buildShellCommand(folder: string): Promise<string> {
   const manifest = JSON.parse(await readFile(path.join(__dirname, '../package.json'), 'utf8')) as {
     concatenate: Record<string, string[]>;
@@ -32,7 +32,7 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** Runs a program with this environment alone. */
+/** Runs a program with exactly this environment. */
 export function runProgram(
   [program = '', ...words]: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -67,7 +67,7 @@ export type Reply = readonly [status: number, body: unknown, headers?: Readonly<
 
 export const SUCCESS = { status: 'success', message: 'Event processed' };
 
-/** Answers that a server gives in turn, the last one for ever; it notes what it saw. */
+/** A request handler that gives these answers in turn, then repeats the last one, and records the requests. */
 export function respondWith(seen: SeenRequest[], ...answers: readonly Reply[]) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     let body = '';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { characterCount, MAXIMUM_DEDUP_KEY_CHARACTERS } from '@pdaltagent/events';
 import { UsageError } from './parse';
 
-/** What `-f KEY=VALUE` gave: split at the first "="; all values are strings; of two with one name the last one counts. */
+/** Parses `-f KEY=VALUE`: split at the first "="; values are strings; for duplicate names the last one counts. */
 export function parseFields(fields: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     fields.map((field) => {
@@ -13,19 +13,19 @@ export function parseFields(fields: readonly string[]): Record<string, string> {
   );
 }
 
-/** The members that were given. */
+/** Removes undefined members. */
 export function definedMembers(members: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(members).filter((member): member is [string, string] => member[1] !== undefined),
   );
 }
 
-/** The beginning of a text that is not too long for a summary; PagerDuty Agent cuts it without a word. */
+/** The first characters of a text, at most the maximum. PagerDuty Agent truncates silently, too. */
 export function truncate(maximum: number, text: string): string {
   return [...text].slice(0, maximum).join('');
 }
 
-/** A key made of names: one too long for PagerDuty becomes its hash, the same for every event of the alert. */
+/** A dedup key built from names; one that is too long for PagerDuty is replaced by its hash, the same for every event of the alert. */
 export function dedupKeyOf(names: string): string {
   if (characterCount(names) <= MAXIMUM_DEDUP_KEY_CHARACTERS) return names;
   return createHash('sha256').update(names).digest('hex');

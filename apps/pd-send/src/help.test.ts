@@ -9,7 +9,7 @@ import { pdZabbix } from './pd-zabbix/command';
 const WIDEST = 88;
 
 function explains<Name extends string>(command: Command<Name>): void {
-  it(`explains ${command.name}: what it does, every option, the environment, an example, the exit codes`, () => {
+  it(`of ${command.name} explains what it does, every option, the environment, an example, the exit codes`, () => {
     const text = help(command);
     expect(text).toMatch(new RegExp(`^usage: ${command.name} `));
     for (const { long } of command.options) for (const name of long) expect(text).toContain(name);

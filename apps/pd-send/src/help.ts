@@ -23,20 +23,20 @@ ${options.map((option) => describe(namesOf(option), option.help)).join('\n')}
 
 environment:
   PDSEND_EVENTS_BASE_URL  where to send (default: https://events.pagerduty.com);
-                          PDaltagent's gateway as https://gateway.example.com:8443
-  PDSEND_TOKEN            a token of the gateway, where it wants one; sent only to
-                          what PDSEND_EVENTS_BASE_URL names
-  PDSEND_CA_FILE          certificates (PEM) to trust, as the self-signed one of
-                          the gateway
+                          PDaltagent's gateway: https://gateway.example.com:8443
+  PDSEND_TOKEN            a token, if the gateway requires one; never sent to the
+                          default address
+  PDSEND_CA_FILE          certificates (PEM) to trust, for example the gateway's
+                          self-signed one
   PDSEND_SKIP_CERT_VERIFY true: trust any certificate (default: false)
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                          the proxy to go through, and for which hosts not to
+                          the proxy, and the hosts that bypass it
 
 ${details}
-Network errors and answers 429 and 5xx are tried again a few times; the alert's
-key stays the same, so that no event becomes two alerts.
+Network errors and the answers 408, 429 and 5xx are retried a few times, with the
+same alert key, so that one event never becomes two alerts.
 
-exit codes: 0 the event was accepted, 1 it was not, 2 the command line is wrong
+exit codes: 0 the event was accepted, 1 it was not, 2 invalid command line
 `;
 }
 

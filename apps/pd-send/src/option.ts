@@ -1,17 +1,17 @@
-/** An option of a command line, as argparse knows them: `-k KEY`, `-kKEY`, `--service-key KEY`, `--service-key=KEY`. */
+/** A command-line option as in Python's argparse: `-k KEY`, `-kKEY`, `--service-key KEY`, `--service-key=KEY`. */
 export interface Option<Name extends string = string> {
   readonly name: Name;
   readonly short: string;
-  /** Long names; the first is the one that messages show. */
+  /** Long names; messages show the first one. */
   readonly long: readonly [string, ...string[]];
-  /** What the value is called in the usage; none: the option is a switch. */
+  /** Name of the value in the usage; without one, the option is a switch. */
   readonly value?: string;
   readonly choices?: readonly string[];
   readonly required?: boolean;
   readonly help: string;
 }
 
-/** A word that is known by its place, always required. */
+/** A required positional argument. */
 export interface Positional<Name extends string = string> {
   readonly name: Name;
   readonly value: string;
@@ -22,13 +22,13 @@ export interface Positional<Name extends string = string> {
 /** Options that every command has. */
 export type Shared = 'help' | 'version';
 
-/** What a command may be given. */
+/** The options and positional arguments of a command. */
 export interface Syntax<Name extends string = string> {
   readonly options: readonly Option<Name | Shared>[];
   readonly positionals?: readonly Positional<Name>[];
 }
 
-/** Options that several commands have. */
+/** Options shared by several commands. */
 export const HELP = { name: 'help', short: '-h', long: ['--help'], help: 'show this help and exit' } as const;
 
 export const VERSION = {
@@ -54,7 +54,7 @@ export const CLIENT = {
   short: '-c',
   long: ['--client'],
   value: 'NAME',
-  help: 'the monitoring tool that sends this',
+  help: 'the monitoring tool that sends the event',
 } as const;
 
 export const CLIENT_URL = {
@@ -62,10 +62,10 @@ export const CLIENT_URL = {
   short: '-u',
   long: ['--client-url'],
   value: 'URL',
-  help: 'where that tool shows the alert',
+  help: 'URL of the alert in that tool',
 } as const;
 
-/** How a message names an option: by its first names, as PagerDuty Agent does. */
+/** How messages name an option: by its first names, as PagerDuty Agent does. */
 export function optionLabel(given: Option | Positional): string {
   return 'short' in given ? `${given.short}/${given.long[0]}` : given.value;
 }

@@ -26,21 +26,21 @@ describe('the command line', () => {
     ['--service-key=K', '--ev', 'trigger'],
     ['--routing-key', 'K', '--event', 'trigger'],
     ['--rout=K', '-ttrigger'],
-  ])('takes an option in every form: %s %s %s %s', (...words) => {
+  ])('accepts an option in every form: %s %s %s %s', (...words) => {
     expect(given(...words)).toEqual({ key: ['K'], type: ['trigger'] });
   });
 
-  it('takes switches together with what follows them', () => {
+  it('accepts switches combined with the next option', () => {
     expect(given('-qk', 'K', '-t', 'trigger')).toMatchObject({ quiet: [''], key: ['K'] });
     expect(given('-qkK', '-t', 'trigger')).toMatchObject({ quiet: [''], key: ['K'] });
   });
 
-  it('keeps every field in order', () => {
+  it('keeps all fields in order', () => {
     expect(given(...REQUIRED, '-f', 'a=1', '--field=b=2=3', '-fc=')).toMatchObject({ field: ['a=1', 'b=2=3', 'c='] });
   });
 
   it.each(['-5', '-1.5', '-', '-zebra', '--- disk full ---', '', 'a "quoted" = text\nof two lines'])(
-    'takes %j as a description',
+    'accepts %j as a description',
     (text) => {
       expect(given(...REQUIRED, '-d', text)).toMatchObject({ description: [text] });
     },
@@ -64,9 +64,9 @@ describe('the command line', () => {
     [[...REQUIRED, '--nope', 'x', 'y'], 'unrecognized arguments: --nope x y'],
     [[...REQUIRED, '--', '-q'], 'unrecognized arguments: -q'],
     [[...REQUIRED, '--quiet=yes'], "argument -q/--quiet: ignored explicit argument 'yes'"],
-  ])('says what is wrong with %j', (words, message) => expect(problem(...words)).toBe(message));
+  ])('reports what is wrong with %j', (words, message) => expect(problem(...words)).toBe(message));
 
-  it('shows help whatever else is missing', () => {
+  it('shows help even if required options are missing', () => {
     expect(given('-h')).toEqual({ help: [''] });
   });
 });

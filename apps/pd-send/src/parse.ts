@@ -1,17 +1,17 @@
 import { type Option, optionLabel, type Positional, type Shared, type Syntax } from './option';
 
-/** What is wrong with a command line, in argparse's words; ends the command with exit code 2. */
+/** An invalid command line, with argparse's message; the command exits with 2. */
 export class UsageError extends Error {}
 
-/** Every value that was given per option, in order; a switch that was given has one empty value. */
+/** The values of each option, in order; a switch that was given has one empty value. */
 export type ParsedArguments<Name extends string = string> = ReadonlyMap<Name | Shared, readonly string[]>;
 
-/** The last value of an option, as argparse takes it. */
+/** The last value of an option, which is the one that argparse uses. */
 export function lastValue<Name extends string>(given: ParsedArguments<Name>, name: Name): string | undefined {
   return given.get(name)?.at(-1);
 }
 
-/** Reads a command line the way Python's argparse does, as PagerDuty Agent's commands are written with it. @throws UsageError */
+/** Parses a command line as Python's argparse does, which PagerDuty Agent's commands use. @throws UsageError */
 export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly string[]): ParsedArguments<Name> {
   const { options } = syntax;
   const places = [...(syntax.positionals ?? [])];
@@ -44,7 +44,7 @@ export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly
         add(option, next);
       } else {
         add(option, '');
-        // -qk KEY: switches may be written together with what follows them.
+        // -qk KEY: switches can be combined with the next option.
         if (attached !== undefined) found = word.startsWith('--') ? undefined : optionOf(options, `-${attached}`);
         if (attached !== undefined && found === undefined) {
           throw new UsageError(`argument ${optionLabel(option)}: ignored explicit argument '${attached}'`);
@@ -64,7 +64,7 @@ export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly
 
 interface Found<Name extends string> {
   readonly option: Option<Name>;
-  /** The value that is part of the same word. */
+  /** The value, if it is part of the same word. */
   readonly attached?: string;
 }
 
@@ -88,7 +88,7 @@ function optionOf<Name extends string>(options: readonly Option<Name>[], word: s
   return only === undefined ? undefined : { option: only.option, ...attached };
 }
 
-/** More lenient than argparse: a word that starts with a dash but can be no option of ours is a value. */
+/** More lenient than argparse: a word that starts with a dash but is not one of the options is a value. */
 function isValue(options: readonly Option[], word: string): boolean {
   return word !== '--' && !(word.startsWith('-') && optionOf(options, word) !== undefined);
 }

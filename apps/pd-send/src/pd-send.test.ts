@@ -49,7 +49,7 @@ function listen(server: Server): Promise<number> {
 }
 
 describe('pd-send', () => {
-  it('says on one line that what answers there speaks no TLS', async () => {
+  it('reports in one line that the server does not speak TLS', async () => {
     const port = await listen(http.createServer(respondWith([], [202, SUCCESS])));
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `https://127.0.0.1:${port}` });
     expect(result).toEqual({
@@ -59,7 +59,7 @@ describe('pd-send', () => {
     });
   });
 
-  it('sends the event and says so as PagerDuty Agent does', async () => {
+  it('sends the event and prints PagerDuty Agent’s message', async () => {
     const seen: SeenRequest[] = [];
     const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS])));
     const result = await pdSend([...TRIGGER, '-i', 'a'], { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}/` });
@@ -79,7 +79,7 @@ describe('pd-send', () => {
     expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('tries again with the same key, so that no event becomes two alerts', async () => {
+  it('retries with the same key, so that one event never becomes two alerts', async () => {
     const seen: SeenRequest[] = [];
     const port = await listen(
       http.createServer(respondWith(seen, [503, 'busy'], [429, { status: 'throttle exceeded' }], [202, SUCCESS])),
@@ -93,7 +93,7 @@ describe('pd-send', () => {
     );
   });
 
-  it('shows PagerDuty’s errors and does not try again', async () => {
+  it('prints PagerDuty’s errors and does not retry', async () => {
     const seen: SeenRequest[] = [];
     const answer = { status: 'invalid event', message: 'Event object is invalid', errors: ['one', 'two'] };
     const port = await listen(http.createServer(respondWith(seen, [400, answer])));
@@ -107,7 +107,7 @@ describe('pd-send', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('shows the gateway its token, and names PDSEND_TOKEN where the gateway wants another', async () => {
+  it('sends the token to the gateway, and names PDSEND_TOKEN if the gateway rejects it', async () => {
     const seen: SeenRequest[] = [];
     const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS], [401, { message: 'No' }])));
     const environment = { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}`, PDSEND_TOKEN: 'hunter2\n' };
@@ -119,14 +119,14 @@ describe('pd-send', () => {
     expect(refused.stderr).not.toContain('hunter2');
   });
 
-  it.each([200, 202])('does not take a page of somebody else, with status %i, for an answer', async (status) => {
+  it.each([200, 202])('does not accept a page of a proxy with status %i', async (status) => {
     const port = await listen(http.createServer(respondWith([], [status, '<html>\n Please log in</html>'])));
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toContain(`answered ${status}: <html> Please log in</html>`);
   });
 
-  it('says in one line that nobody can be reached', async () => {
+  it('reports an unreachable server in one line', async () => {
     const port = await listen(http.createServer());
     await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://user:password@localhost:${port}` });
@@ -136,7 +136,7 @@ describe('pd-send', () => {
     );
   });
 
-  it('refuses a certificate it does not know and names the variables that help', async () => {
+  it('rejects an untrusted certificate and names the variables that help', async () => {
     const server = https.createServer(
       { cert: certificate.cert, key: certificate.private },
       respondWith([], [202, SUCCESS]),
@@ -174,7 +174,7 @@ describe('pd-send', () => {
     );
   });
 
-  it('goes through a proxy: a tunnel for https, the whole address for http', async () => {
+  it('uses a proxy: a tunnel for https, the absolute URL for http', async () => {
     const seen: SeenRequest[] = [];
     const tunnels: (readonly [string | undefined, string | undefined])[] = [];
     const secure = https.createServer(
@@ -214,7 +214,7 @@ describe('pd-send', () => {
     });
   });
 
-  it('takes a percent sign in a proxy’s password that escapes nothing as it is', async () => {
+  it('takes a stray percent sign in a proxy’s password literally', async () => {
     const seen: IncomingMessage[] = [];
     const proxy = http.createServer((request, response) => {
       seen.push(request);
@@ -227,14 +227,14 @@ describe('pd-send', () => {
     expect(seen[0]?.headers['proxy-authorization']).toBe(authorization);
   });
 
-  it('ends with 2 and the usage where the command line is wrong', async () => {
+  it('exits with 2 and prints the usage if the command line is invalid', async () => {
     const result = await pdSend(['-t', 'trigger']);
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toMatch(/^usage: pd-send \[-h\] \[-V\] -k KEY/);
     expect(result.stderr).toMatch(/\npd-send: error: the following arguments are required: -k\/--service-key\n$/);
   });
 
-  it('explains itself with --help', async () => {
+  it('prints its help with --help', async () => {
     const result = await pdSend(['--help']);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toContain('PDSEND_EVENTS_BASE_URL');
@@ -242,11 +242,11 @@ describe('pd-send', () => {
   });
 
   it.each([
-    [{ PDSEND_SKIP_CERT_VERIFY: 'maybe' }, /PDSEND_SKIP_CERT_VERIFY is "maybe": wants true or false/],
+    [{ PDSEND_SKIP_CERT_VERIFY: 'maybe' }, /PDSEND_SKIP_CERT_VERIFY is "maybe": must be true or false/],
     [{ PDSEND_EVENTS_BASE_URL: 'gateway:8080' }, /PDSEND_EVENTS_BASE_URL is not a URL/],
     [{ PDSEND_CA_FILE: '/nowhere/ca.pem' }, /PDSEND_CA_FILE cannot be read/],
-    [{ PDSEND_EVENTS_BASE_URL: 'http://127.0.0.1:9', PDSEND_TOKEN: 'a\nb' }, /PDSEND_TOKEN is no token/],
-  ])('names the variable that is wrong: %j', async (environment, message) => {
+    [{ PDSEND_EVENTS_BASE_URL: 'http://127.0.0.1:9', PDSEND_TOKEN: 'a\nb' }, /PDSEND_TOKEN is invalid/],
+  ])('names the invalid variable: %j', async (environment, message) => {
     const result = await pdSend(TRIGGER, environment);
     expect(result.code).toBe(1);
     expect(result.stderr).toMatch(message);

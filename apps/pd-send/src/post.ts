@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import { isJsonObject } from '@pdaltagent/events';
 import { type Settings } from './settings';
 
-/** How one attempt may end: with an answer, or without one. */
+/** The result of one attempt: an answer, or none. */
 export type Attempt =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | undefined; readonly text: string }
   | { readonly kind: 'unreachable'; readonly reason: string }
@@ -16,7 +16,7 @@ export type Attempt =
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const ANSWER_LIMIT_CHARACTERS = 64 * 1024;
 
-/** Posts the body once, as this user agent. Never throws: whatever happens is an attempt. */
+/** Posts the body once, with this user agent. Never throws. */
 export async function post(settings: Settings, agent: string, body: string): Promise<Attempt> {
   const signal = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
   try {
@@ -54,7 +54,7 @@ async function exchange(settings: Settings, agent: string, body: string, signal:
     },
     signal,
     ...tlsOptions(settings),
-    // An agent of its own would open its own connection.
+    // Without `agent: false` the default agent would be used, with its own connections.
     ...(tunnel === undefined
       ? { agent: false }
       : { createConnection: () => tls.connect({ socket: tunnel, ...serverName(target), ...tlsOptions(settings) }) }),
@@ -115,7 +115,7 @@ function tlsOptions({ authorities, skipVerification }: Settings): tls.Connection
   };
 }
 
-/** TLS has no server names that are IP addresses. */
+/** TLS does not allow IP addresses as server names. */
 function serverName(target: URL): { servername?: string; host: string } {
   const host = bareHost(target);
   return /^[\d.]+$|:/.test(host) ? { host } : { host, servername: host };
@@ -135,7 +135,7 @@ function basic(header: string, { username, password }: URL): Record<string, stri
   return { [header]: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
-/** A percent sign that escapes nothing is meant literally. */
+/** A percent sign that is not part of an escape is literal. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replace(/%(?![\da-f]{2})/gi, '%25'));
@@ -144,7 +144,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Node wraps the errors of several addresses of one host into one without a message. */
+/** Node wraps the errors of a host's several addresses in an AggregateError without a message. */
 function firstOf(error: unknown): { code: string; message: string } {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error)) return { code: '', message: String(first) };
@@ -159,7 +159,7 @@ function namesOf(error: unknown): string {
   return typeof names === 'string' ? names.replace(/(?:DNS|IP Address):/g, '') : '';
 }
 
-/** OpenSSL's own words are those between the names of its routines and of its source files, and end in a line feed. */
+/** Extracts OpenSSL's reason, which is between the names of its routines and of its source files. */
 function onOneLine(message: string): string {
   const [, reason] = /:SSL routines:[^:]*:([^:]+)/.exec(message) ?? [];
   return reason === undefined ? message.replace(/\s+/g, ' ').trim() : `TLS failed: ${reason.trim()}`;

@@ -3,7 +3,7 @@ import { proxyFor } from './proxy';
 const TARGET = new URL('https://events.pagerduty.com/v2/enqueue');
 
 describe('the proxy', () => {
-  it('is chosen by the scheme of the address, small letters first', () => {
+  it('is chosen by the scheme of the URL, lower case first', () => {
     expect(proxyFor(TARGET, { HTTP_PROXY: 'http://a' })).toBeUndefined();
     expect(proxyFor(TARGET, { HTTPS_PROXY: 'http://a', https_proxy: '' })?.url).toBe('http://a');
     expect(proxyFor(TARGET, { HTTPS_PROXY: 'http://a', https_proxy: 'b:3128' })?.url).toBe('http://b:3128');
@@ -20,11 +20,11 @@ describe('the proxy', () => {
     ['pagerduty.com', true],
     ['duty.com', false],
     ['', false],
-  ])('is not taken for NO_PROXY=%j: %j', (NO_PROXY, isExempt) => {
+  ])('is bypassed for NO_PROXY=%j: %j', (NO_PROXY, isExempt) => {
     expect(proxyFor(TARGET, { HTTPS_PROXY: 'http://a', NO_PROXY }) === undefined).toBe(isExempt);
   });
 
-  it.each(['::1', '[::1]', '[::1]:8443'])('is not taken for an IPv6 address in NO_PROXY=%j', (NO_PROXY) => {
+  it.each(['::1', '[::1]', '[::1]:8443'])('is bypassed for an IPv6 address in NO_PROXY=%j', (NO_PROXY) => {
     expect(proxyFor(new URL('https://[::1]:8443/'), { HTTPS_PROXY: 'http://a', NO_PROXY })).toBeUndefined();
   });
 });

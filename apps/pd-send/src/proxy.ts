@@ -1,6 +1,6 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The proxy for an address by HTTPS_PROXY, HTTP_PROXY and NO_PROXY (small letters first, as with curl), if any. */
+/** The proxy for an address by HTTPS_PROXY, HTTP_PROXY and NO_PROXY (lower case first, as in curl), if any. */
 export function proxyFor(target: URL, environment: Environment): { variable: string; url: string } | undefined {
   const name = target.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
   for (const variable of [name.toLowerCase(), name]) {
@@ -12,7 +12,7 @@ export function proxyFor(target: URL, environment: Environment): { variable: str
   return undefined;
 }
 
-/** `*`, `host`, `host:port`, `.suffix` and `*.suffix`, separated by commas or spaces; a host stands for its subdomains too. */
+/** `*`, `host`, `host:port`, `.suffix` and `*.suffix`, separated by commas or spaces; a host includes its subdomains. */
 function isExempt(target: URL, list: string): boolean {
   const host = target.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const port = target.port || (target.protocol === 'https:' ? '443' : '80');

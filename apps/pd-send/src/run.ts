@@ -5,18 +5,18 @@ import { parse, UsageError } from './parse';
 import { send } from './send';
 import { readSettings, type Environment } from './settings';
 
-/** What a command is given and where it writes; a test gives its own. */
+/** The environment, input and output of a command; tests pass a fake. */
 export interface Terminal {
   readonly environment: Environment;
-  /** All of the standard input. */
+  /** Reads standard input to its end. */
   input(): Promise<string>;
   out(text: string): void;
   error(text: string): void;
-  /** Waits between two attempts; the default waits that long. */
+  /** Replaces the delay between attempts in tests. */
   readonly pause?: (milliseconds: number) => Promise<void>;
 }
 
-/** Runs a command. @returns the exit code: 0 accepted, 1 not accepted, 2 wrong command line */
+/** Runs a command. @returns the exit code: 0 accepted, 1 not accepted, 2 invalid command line */
 export async function run<Name extends string>(
   command: Command<Name>,
   words: readonly string[],
@@ -36,7 +36,9 @@ export async function run<Name extends string>(
     const event = await command.compose(given, () => terminal.input());
     const settings = readSettings(terminal.environment);
     if (settings.skipVerification && settings.target.protocol === 'https:') {
-      terminal.error(`${name}: warning: PDSEND_SKIP_CERT_VERIFY is on: anybody could read or change this event\n`);
+      terminal.error(
+        `${name}: warning: PDSEND_SKIP_CERT_VERIFY is on: the connection is not protected against interception\n`,
+      );
     }
     const sent = await send(settings, name, JSON.stringify(event), terminal.pause ?? pauseFor);
     if (!sent.ok) {

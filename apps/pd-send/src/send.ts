@@ -2,14 +2,14 @@ import { isJsonObject, type JsonObject, readDocument } from '@pdaltagent/events'
 import { post, type Attempt } from './post';
 import { type Settings } from './settings';
 
-/** What became of an event: accepted, or the one line that says why not. */
+/** The outcome: accepted, or an error as one line. */
 export type SendResult = { readonly ok: true } | { readonly ok: false; readonly problem: string };
 
-/** Waits between attempts in milliseconds: together short enough for a monitoring tool that waits for the command. */
+/** Delays between attempts in milliseconds, short enough in total for a monitoring tool that waits for the command. */
 const RETRY_DELAYS_MS = [250, 750, 2_000];
 const MAX_RETRY_DELAY_MS = 5_000;
 
-/** Sends a body, again where a repetition may mend it: network errors, 408, 429 and 5xx. */
+/** Sends a body, and retries after network errors, 408, 429 and 5xx. */
 export async function send(
   settings: Settings,
   agent: string,
@@ -26,7 +26,7 @@ export async function send(
   }
 }
 
-/** A gateway and PagerDuty answer alike; a login page of the network, whatever its status, has not taken the event. */
+/** The gateway and PagerDuty answer alike; a network's login page, whatever its status, has not accepted the event. */
 function isAccepted(result: Attempt): boolean {
   return result.kind === 'answer' && result.status === 202 && objectIn(result.text)?.status === 'success';
 }
@@ -56,7 +56,7 @@ function explain(result: Attempt, target: URL, attempts: number): string {
     case 'untrusted':
       return (
         `the certificate of ${target.origin} is not trusted: ${result.reason}; ` +
-        'name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true'
+        'set PDSEND_CA_FILE to a file with its authority, or trust any certificate with PDSEND_SKIP_CERT_VERIFY=true'
       );
     case 'misnamed':
       return (
@@ -72,7 +72,7 @@ function hintOf(status: number): string {
   return status === 401 ? " (PDSEND_TOKEN must be one of the gateway's tokens)" : '';
 }
 
-/** PagerDuty's errors where the answer has some, else its beginning, on one line. */
+/** PagerDuty's message and errors if the answer has any, otherwise its beginning, on one line. */
 function reasonIn(text: string): string {
   const { message, errors } = objectIn(text) ?? {};
   const words = [

@@ -2,21 +2,21 @@ import { readFileSync } from 'node:fs';
 import { CommandError } from './command';
 import { proxyFor } from './proxy';
 
-/** Where to send and how, from the environment. */
+/** Where and how to send, from the environment. */
 export interface Settings {
-  /** The address of the Events API v2 endpoint. */
+  /** URL of the Events API v2 endpoint. */
   readonly target: URL;
   readonly proxy?: URL;
-  /** What the gateway asks its senders for. */
+  /** Token for the gateway. */
   readonly token?: string;
-  /** Certificates (PEM) to trust besides the well-known ones. */
+  /** Certificates (PEM) to trust in addition to the well-known authorities. */
   readonly authorities?: string;
   readonly skipVerification: boolean;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A variable that cannot be used; ends the command with exit code 1. */
+/** An invalid variable; the command exits with 1. */
 export class SettingsError extends CommandError {}
 
 const DEFAULT_BASE_URL = 'https://events.pagerduty.com';
@@ -28,7 +28,7 @@ export function readSettings(environment: Environment): Settings {
   const base = urlOf('PDSEND_EVENTS_BASE_URL', environment['PDSEND_EVENTS_BASE_URL'] || DEFAULT_BASE_URL);
   const target = new URL(`${base.href.replace(/[?#].*$/, '').replace(/\/+$/, '')}/v2/enqueue`);
   const proxy = proxyFor(target, environment);
-  // A token is the gateway's: PagerDuty itself must not see it.
+  // The token is for the gateway; it must not be sent to PagerDuty.
   const token = environment['PDSEND_EVENTS_BASE_URL'] ? tokenOf(environment['PDSEND_TOKEN'] ?? '') : '';
   const authorities = environment['PDSEND_CA_FILE'];
   return {
@@ -43,21 +43,21 @@ export function readSettings(environment: Environment): Settings {
 function urlOf(variable: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
-  // The text itself may hold a password, so it is not shown.
+  // The value may contain a password, so it is not shown.
   throw new SettingsError(`${variable} is not a URL that begins with https:// or http://`);
 }
 
 function tokenOf(text: string): string {
   const token = text.trim();
   if (/^[!-~]*$/.test(token)) return token;
-  throw new SettingsError('PDSEND_TOKEN is no token: wants printable ASCII characters without spaces');
+  throw new SettingsError('PDSEND_TOKEN is invalid: it must have printable ASCII characters only, and no spaces');
 }
 
 function flagOf(variable: string, text: string): boolean {
   const value = text.trim().toLowerCase();
   if (TRUE.includes(value)) return true;
   if (FALSE.includes(value)) return false;
-  throw new SettingsError(`${variable} is "${text}": wants true or false (also 1/0, yes/no, on/off)`);
+  throw new SettingsError(`${variable} is "${text}": must be true or false (also 1/0, yes/no, on/off)`);
 }
 
 function readAuthorities(file: string): string {

@@ -4,11 +4,11 @@ import { compose } from './compose';
 
 export type PdNagiosOption = 'key' | 'type' | 'notification' | 'incidentKey' | 'field' | 'client' | 'clientUrl';
 
-/** pd-nagios: a notification of Nagios or Icinga, with the options of PagerDuty Agent's pd-nagios. */
+/** pd-nagios: a notification from Nagios or Icinga, with the options of PagerDuty Agent's pd-nagios. */
 export const pdNagios: Command<PdNagiosOption> = {
   name: 'pd-nagios',
-  description: `Sends a notification of Nagios or Icinga to PagerDuty, by way of PDaltagent where
-PDSEND_EVENTS_BASE_URL names its gateway.
+  description: `Sends a notification from Nagios or Icinga to PagerDuty, or to the PDaltagent
+gateway named by PDSEND_EVENTS_BASE_URL.
 `,
   options: [
     HELP,
@@ -37,14 +37,14 @@ PDSEND_EVENTS_BASE_URL names its gateway.
       short: '-i',
       long: ['--incident-key'],
       value: 'KEY',
-      help: 'names the alert (default: made of HOSTNAME and SERVICEDESC)',
+      help: 'identifies the alert (default: built from HOSTNAME and SERVICEDESC)',
     },
     {
       name: 'field',
       short: '-f',
       long: ['--field'],
       value: 'KEY=VALUE',
-      help: 'a detail for the responder; may be given several times. Required for a host: HOSTNAME, HOSTSTATE; for a service: HOSTNAME, SERVICEDESC, SERVICESTATE',
+      help: 'a detail for the responder; can be repeated. Required for a host: HOSTNAME, HOSTSTATE; for a service: HOSTNAME, SERVICEDESC, SERVICESTATE',
     },
     CLIENT,
     CLIENT_URL,
@@ -57,7 +57,7 @@ examples:
     -f SERVICESTATE=CRITICAL -f SERVICEOUTPUT="98% used"
   pd-nagios -n host -k $KEY -t RECOVERY -f HOSTNAME=db1 -f HOSTSTATE=UP
 
-Prints "Event processed. Incident Key: KEY" once the event was accepted.
+Prints "Event processed. Incident Key: KEY" if the event was accepted.
 `,
   compose,
   successOutput: processedMessage,

@@ -10,7 +10,7 @@ const SERVICE = ['-f', 'HOSTNAME=db1', '-f', 'SERVICEDESC=disk /', '-f', 'SERVIC
 const composed = (...words: string[]) => compose(parse(pdNagios, ['-k', KEY, ...words]));
 
 describe('the event of a Nagios notification', () => {
-  it('is what PagerDuty Agent makes of it, as an event of version 2', () => {
+  it('is the one of PagerDuty Agent, as an event v2', () => {
     const file = path.join(__dirname, '../../../../libs/events/fixtures/09-pdagent-pd-nagios-v1-trigger.json');
     const legacy = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
     const fields = ['SERVICEDESC=service=test-service', 'SERVICESTATE=critical', 'HOSTNAME=service.test.local'];
@@ -29,13 +29,13 @@ describe('the event of a Nagios notification', () => {
     });
   });
 
-  it('names a host that is down', () => {
+  it('describes a host that is down', () => {
     const event = composed('-t', 'RECOVERY', '-n', 'host', '-f', 'HOSTNAME=db1', '-f', 'HOSTSTATE=UP');
     expect(event).toMatchObject({ event_action: 'resolve', dedup_key: 'event_source=host;host_name=db1' });
     expect(event.payload).toMatchObject({ summary: 'HOSTNAME=db1; HOSTSTATE=UP', severity: 'info' });
   });
 
-  it('has a key that PagerDuty takes, the same for all of an alert, however long the names are', () => {
+  it('has a key that PagerDuty accepts, the same for all events of an alert, however long the names are', () => {
     const words = ['-n', 'service', ...SERVICE, '-f', `SERVICEDESC=${'long '.repeat(60)}`];
     const { dedup_key } = composed('-t', 'PROBLEM', ...words);
     expect(dedup_key).toMatch(/^[0-9a-f]{64}$/);
@@ -61,7 +61,7 @@ describe('the event of a Nagios notification', () => {
     expect(event.payload?.severity).toBe(severity);
   });
 
-  it('takes a key of its own and what PagerDuty’s set-up for Icinga adds', () => {
+  it('accepts a key and the fields of PagerDuty’s configuration for Icinga', () => {
     const words = ['-i', 'mine', '-c', 'icinga1', '-u', 'https://icinga1/icingaweb2'];
     expect(composed('-t', 'PROBLEM', '-n', 'service', ...SERVICE, ...words)).toMatchObject({
       dedup_key: 'mine',
@@ -74,11 +74,11 @@ describe('the event of a Nagios notification', () => {
     [['-n', 'host', '-f', 'HOSTNAME=a'], "Missing fields for type 'host'.  HOSTNAME, HOSTSTATE required"],
     [['-n', 'service'], "Missing fields for type 'service'.  HOSTNAME, SERVICEDESC, SERVICESTATE required"],
     [['-n', 'service', '-f', 'a'], "argument -f/--field: expected KEY=VALUE, got 'a'"],
-  ])('is none for %j', (words, message) => {
+  ])('is rejected for %j', (words, message) => {
     expect(() => composed('-t', 'PROBLEM', ...words)).toThrow(message);
   });
 
-  it('is none for a type that PagerDuty Agent does not know either', () => {
+  it('is rejected for a type that PagerDuty Agent does not accept either', () => {
     expect(() => composed('-t', 'DOWNTIMESTART', '-n', 'host')).toThrow(
       "argument -t/--event-type: invalid choice: 'DOWNTIMESTART' (choose from 'PROBLEM', 'ACKNOWLEDGEMENT', 'RECOVERY')",
     );

@@ -12,7 +12,7 @@ const SEVERITY_OF_STATE: Readonly<Record<string, Severity>> = {
   UP: 'info',
 };
 
-/** The event for a notification; key, summary and details as PagerDuty Agent's pd-nagios makes them. @throws UsageError */
+/** Builds the event for a notification, with key, summary and details as in PagerDuty Agent's pd-nagios. @throws UsageError */
 export function compose(given: ParsedArguments<PdNagiosOption>): AlertEvent {
   const kind = lastValue(given, 'notification') === 'host' ? 'host' : 'service';
   const fields = parseFields(given.get('field') ?? []);

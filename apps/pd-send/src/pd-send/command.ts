@@ -18,11 +18,11 @@ export type PdSendOption =
   | 'field'
   | 'quiet';
 
-/** pd-send: an event as its arguments say it. The options of PagerDuty Agent's pd-send, and those of an alert's place. */
+/** pd-send: an event from its arguments. Has the options of PagerDuty Agent's pd-send, and further ones for fields of events v2. */
 export const pdSend: Command<PdSendOption> = {
   name: 'pd-send',
-  description: `Sends an event to PagerDuty, by way of PDaltagent where PDSEND_EVENTS_BASE_URL
-names its gateway.
+  description: `Sends an event to PagerDuty, or to the PDaltagent gateway named by
+PDSEND_EVENTS_BASE_URL.
 `,
   options: [
     HELP,
@@ -42,14 +42,14 @@ names its gateway.
       short: '-d',
       long: ['--description'],
       value: 'TEXT',
-      help: 'one line that says what is wrong (required for trigger; cut after 1024 characters)',
+      help: 'one line that says what is wrong (required for trigger; truncated to 1024 characters)',
     },
     {
       name: 'incidentKey',
       short: '-i',
       long: ['--incident-key'],
       value: 'KEY',
-      help: 'names the alert, so that later events find it (required for acknowledge and resolve; trigger: made where not given)',
+      help: 'identifies the alert in later events (required for acknowledge and resolve; generated for a trigger without one)',
     },
     {
       name: 'severity',
@@ -57,21 +57,21 @@ names its gateway.
       long: ['--severity'],
       choices: SEVERITIES,
       value: '{critical,error,warning,info}',
-      help: 'how bad it is (default: critical)',
+      help: 'severity of the problem (default: critical)',
     },
     {
       name: 'source',
       short: '-o',
       long: ['--source'],
       value: 'NAME',
-      help: 'the host or thing that is affected (default: the name of this host)',
+      help: 'the affected host or object (default: the name of this host)',
     },
     {
       name: 'component',
       short: '-m',
       long: ['--component'],
       value: 'NAME',
-      help: 'the part of the source that is affected',
+      help: 'the affected part of the source',
     },
     { name: 'group', short: '-g', long: ['--group'], value: 'NAME', help: 'the group that the source belongs to' },
     {
@@ -79,7 +79,7 @@ names its gateway.
       short: '-l',
       long: ['--class'],
       value: 'NAME',
-      help: 'the kind of event, as "disk" or "ping failure"',
+      help: 'the kind of event, for example "disk" or "ping failure"',
     },
     CLIENT,
     CLIENT_URL,
@@ -88,7 +88,7 @@ names its gateway.
       short: '-f',
       long: ['--field'],
       value: 'KEY=VALUE',
-      help: 'a detail for the responder; may be given several times',
+      help: 'a detail for the responder; can be repeated',
     },
     { name: 'quiet', short: '-q', long: ['--quiet'], help: 'print nothing on success' },
   ],
@@ -97,7 +97,7 @@ names its gateway.
   pd-send -k $KEY -t acknowledge -i db1/disk
   pd-send -k $KEY -t resolve -i db1/disk
 
-Prints "Event processed. Incident Key: KEY" once the event was accepted.
+Prints "Event processed. Incident Key: KEY" if the event was accepted.
 `,
   compose,
   successOutput: (event, given) => (given.has('quiet') ? '' : processedMessage(event)),

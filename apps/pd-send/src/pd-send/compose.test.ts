@@ -11,7 +11,7 @@ function composed(...words: string[]) {
 }
 
 describe('the event that is sent', () => {
-  it('has everything that was said', () => {
+  it('has all values from the command line', () => {
     expect(
       composed(
         ...['-t', 'trigger', '-d', 'Disk full', '-i', 'db1/disk', '-s', 'warning', '-o', 'db1', '-m', 'disk'],
@@ -50,7 +50,7 @@ describe('the event that is sent', () => {
     });
   });
 
-  it('has defaults and a made key where little was said', () => {
+  it('has defaults and a generated key', () => {
     expect(composed('-t', 'trigger', '-d', 'Disk full')).toEqual({
       routing_key: KEY,
       event_action: 'trigger',
@@ -59,12 +59,12 @@ describe('the event that is sent', () => {
     });
   });
 
-  it('is as short as it can be for an acknowledge or a resolve', () => {
+  it('is minimal for an acknowledge or a resolve', () => {
     expect(composed('-t', 'resolve', '-i', 'a')).toEqual({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
     expect(composed('-t', 'acknowledge', '-i', 'a', '-d', 'seen').payload?.summary).toBe('seen');
   });
 
-  it('is valid for PagerDuty, with a description of any length', () => {
+  it('is valid with a description of any length', () => {
     const event = composed('-t', 'trigger', '-d', '🔥'.repeat(3000), '-f', '__proto__=x');
     const reading = readDocument(Buffer.from(JSON.stringify(event)));
     expect(reading.ok && validate('v2', reading.document)).toEqual([]);
@@ -78,5 +78,5 @@ describe('the event that is sent', () => {
     [['-t', 'resolve'], "Event type 'resolve' requires incident key"],
     [['-t', 'acknowledge', '-i', ''], "Event type 'acknowledge' requires incident key"],
     [['-t', 'trigger', '-d', 'd', '-f', 'novalue'], "argument -f/--field: expected KEY=VALUE, got 'novalue'"],
-  ])('is none for %j', (words, message) => expect(() => composed(...words)).toThrow(message));
+  ])('is rejected for %j', (words, message) => expect(() => composed(...words)).toThrow(message));
 });

@@ -10,7 +10,7 @@ import { definedMembers, parseFields, truncate } from '../fields';
 import { lastValue, UsageError, type ParsedArguments } from '../parse';
 import { type PdSendOption } from './command';
 
-/** The event that a command line asks for. @throws UsageError */
+/** Builds the event from the arguments. @throws UsageError */
 export function compose(given: ParsedArguments<PdSendOption>): AlertEvent {
   const text = (name: PdSendOption): string | undefined => lastValue(given, name);
   const type = text('type');

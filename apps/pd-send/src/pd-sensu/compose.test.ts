@@ -15,7 +15,7 @@ const composed = (input: string, ...words: string[]) =>
   compose(parse(pdSensu, ['-k', KEY, ...words]), () => Promise.resolve(input));
 
 describe('the event of a Sensu check result', () => {
-  it('is what PagerDuty Agent makes of it, as an event of version 2', async () => {
+  it('is the one of PagerDuty Agent, as an event v2', async () => {
     expect(await composed(JSON.stringify(RESULT))).toEqual({
       routing_key: KEY,
       event_action: 'trigger',
@@ -37,7 +37,7 @@ describe('the event of a Sensu check result', () => {
     });
   });
 
-  it('is named by its id where it has no client or no check, or as asked for', async () => {
+  it('has the id as its key without client or check, or the key from -i', async () => {
     expect(await composed(JSON.stringify({ id: 'abc', check: { status: 1 } }))).toMatchObject({
       dedup_key: 'abc',
       payload: { source: 'abc', severity: 'warning' },
@@ -92,10 +92,10 @@ describe('the event of a Sensu check result', () => {
   });
 
   it.each([
-    ['no JSON', 'the standard input is no JSON object'],
-    ['[]', 'the standard input is no JSON object'],
-    ['{"check":{"name":"a"}}', 'the check result has neither client.name and check.name nor id'],
-  ])('is none for %j', async (input, message) => {
+    ['no JSON', 'standard input is not a JSON object'],
+    ['[]', 'standard input is not a JSON object'],
+    ['{"check":{"name":"a"}}', 'the check result has no id, and not both client.name and check.name'],
+  ])('is rejected for %j', async (input, message) => {
     await expect(composed(input)).rejects.toThrow(message);
   });
 });

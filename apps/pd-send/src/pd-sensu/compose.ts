@@ -22,7 +22,7 @@ export async function compose(
   input: () => Promise<string>,
 ): Promise<AlertEvent> {
   const reading = readDocument(Buffer.from(await input()));
-  if (!reading.ok) throw new CommandError('the standard input is no JSON object: it should be a check result of Sensu');
+  if (!reading.ok) throw new CommandError('standard input is not a JSON object: expected a Sensu check result');
   const result = reading.document.value;
   const isGo = isJsonObject(result['entity']);
   const client = isGo ? nameIn(result['entity']) : textIn(result['client'], 'name');
@@ -34,7 +34,7 @@ export async function compose(
     );
   const named = client === undefined || check === undefined ? textIn(result, 'id') : `${client}/${check}`;
   const key = lastValue(given, 'incidentKey') || named;
-  if (key === undefined) throw new CommandError('the check result has neither client.name and check.name nor id');
+  if (key === undefined) throw new CommandError('the check result has no id, and not both client.name and check.name');
   const isResolved = isGo ? statusOf(result['check']) === 0 : textIn(result, 'action') === 'resolve';
   return {
     routing_key: lastValue(given, 'key') ?? '',

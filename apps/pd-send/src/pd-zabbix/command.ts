@@ -4,12 +4,12 @@ import { compose } from './compose';
 
 export type PdZabbixOption = 'key' | 'type' | 'body';
 
-/** pd-zabbix: a message of a Zabbix media type of type script, with the arguments of PagerDuty Agent's pd-zabbix. */
+/** pd-zabbix: a message from a Zabbix media type "Script", with the arguments of PagerDuty Agent's pd-zabbix. */
 export const pdZabbix: Command<PdZabbixOption> = {
   name: 'pd-zabbix',
-  description: `Sends a message of Zabbix to PagerDuty, by way of PDaltagent where
-PDSEND_EVENTS_BASE_URL names its gateway. Zabbix calls it as the script of a media
-type, with the parameters {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE}.
+  description: `Sends a message from Zabbix to PagerDuty, or to the PDaltagent gateway named by
+PDSEND_EVENTS_BASE_URL. Zabbix calls it as the script of a media type, with the
+parameters {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE}.
 `,
   options: [HELP, VERSION],
   positionals: [
@@ -32,9 +32,9 @@ type, with the parameters {ALERT.SENDTO}, {ALERT.SUBJECT} and {ALERT.MESSAGE}.
   severity:{TRIGGER.SEVERITY}  Disaster critical; High error; Average, Warning
                                warning; others info; none critical
   url:{TRIGGER.URL}            shown as the alert's client_url
-  incident_key:KEY             names the alert (default: ID-HOSTNAME)
+  incident_key:KEY             identifies the alert (default: ID-HOSTNAME)
 
-A line without a colon belongs to the value before it. A trigger whose NOTE says
+A line without a colon continues the previous value. A trigger whose NOTE contains
 "Escalation cancelled" resolves the alert.
 
 example:
@@ -44,7 +44,7 @@ example:
   hostname:db1
   severity:High'
 
-Prints nothing once the event was accepted.
+Prints nothing if the event was accepted.
 `,
   compose,
   successOutput: () => '',

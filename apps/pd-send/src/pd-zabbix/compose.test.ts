@@ -9,7 +9,7 @@ const BODY =
 const composed = (type: string, body: string) => compose(parse(pdZabbix, [KEY, type, body]));
 
 describe('the event of a Zabbix message', () => {
-  it('is what PagerDuty Agent makes of it, as an event of version 2', () => {
+  it('is the one of PagerDuty Agent, as an event v2', () => {
     expect(composed('trigger', `${BODY}\r\n`)).toEqual({
       routing_key: KEY,
       event_action: 'trigger',
@@ -33,7 +33,7 @@ describe('the event of a Zabbix message', () => {
     });
   });
 
-  it('takes key and URL from the body, and lines that go on', () => {
+  it('reads key and URL from the body, and continuation lines', () => {
     const event = composed('resolve', `${BODY}\nurl:https://zabbix/tr\nincident_key:mine\nNOTE:one\ntwo\n`);
     expect(event).toMatchObject({
       event_action: 'resolve',
@@ -49,7 +49,7 @@ describe('the event of a Zabbix message', () => {
     expect(composed('resolve', body).dedup_key).toBe(composed('trigger', body).dedup_key);
   });
 
-  it('resolves what Zabbix will not follow any more', () => {
+  it('resolves after a cancelled escalation', () => {
     const event = composed('trigger', `${BODY}\nNOTE:Escalation cancelled: host was disabled`);
     expect(event).toMatchObject({ event_action: 'resolve', dedup_key: '13502-db1' });
     expect(event.payload?.custom_details).toMatchObject({
@@ -70,9 +70,9 @@ describe('the event of a Zabbix message', () => {
   });
 
   it.each([
-    ['', "the body does not begin with NAME:VALUE but with ''"],
+    ['', "the body must begin with NAME:VALUE, but begins with ''"],
     ['id:1\nname:n\nstatus:s', "the body has no line 'hostname:'"],
-  ])('is none for the body %j', (body, message) => {
+  ])('is rejected for the body %j', (body, message) => {
     expect(() => composed('trigger', body)).toThrow(message);
   });
 
@@ -83,7 +83,7 @@ describe('the event of a Zabbix message', () => {
       [KEY, 'problem', BODY],
       "argument {trigger,resolve}: invalid choice: 'problem' (choose from 'trigger', 'resolve')",
     ],
-  ])('is none for the arguments %j', (words, message) => {
+  ])('is rejected for the arguments %j', (words, message) => {
     expect(() => parse(pdZabbix, words)).toThrow(message);
   });
 });

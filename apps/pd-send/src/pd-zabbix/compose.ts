@@ -14,7 +14,7 @@ const SEVERITIES: Readonly<Record<string, Severity>> = {
   disaster: 'critical',
 };
 
-/** The event for a message; key, summary and details as PagerDuty Agent's pd-zabbix makes them. @throws CommandError */
+/** Builds the event for a message, with key, summary and details as in PagerDuty Agent's pd-zabbix. @throws CommandError */
 export function compose(given: ParsedArguments<PdZabbixOption>): AlertEvent {
   const details = new Map(linesOf(lastValue(given, 'body') ?? ''));
   const value = (name: string): string => {
@@ -43,7 +43,7 @@ export function compose(given: ParsedArguments<PdZabbixOption>): AlertEvent {
   };
 }
 
-/** `NAME:VALUE`, split at the first colon; a line without one goes on with the value before it. */
+/** `NAME:VALUE`, split at the first colon; a line without one continues the previous value. */
 function linesOf(body: string): [name: string, value: string][] {
   const lines: [name: string, value: string][] = [];
   for (const line of body.trim().split('\n')) {
@@ -52,7 +52,7 @@ function linesOf(body: string): [name: string, value: string][] {
     const last = lines.at(-1);
     if (at >= 0) lines.push([text.slice(0, at), text.slice(at + 1)]);
     else if (last !== undefined) last[1] += `\n${text}`;
-    else throw new CommandError(`the body does not begin with NAME:VALUE but with '${text.slice(0, 80)}'`);
+    else throw new CommandError(`the body must begin with NAME:VALUE, but begins with '${text.slice(0, 80)}'`);
   }
   return lines;
 }

@@ -1,9 +1,9 @@
-# The command line, read as Python's argparse reads it.
+# Parses the command line as Python's argparse does.
 
 long_names='--help --version --service-key --routing-key --event-type --description --incident-key --severity --source
 --component --group --class --client --client-url --field --quiet'
 
-# option_named NAME: sets $option to the option that has this short or long name, and $label to what messages call it.
+# option_named NAME: sets $option to the option with this short or long name, and $label to its name in messages.
 option_named() {
   case $1 in
     -h | --help) option=help label=-h/--help ;;
@@ -25,7 +25,7 @@ option_named() {
   esac
 }
 
-# find_option WORD: sets $option and $label, and $attached to the value that is part of the word, if $is_attached is yes.
+# find_option WORD: sets $option and $label; if the word contains a value, $attached to it and $is_attached to yes.
 find_option() {
   head=${1%%=*} attached='' is_attached=no
   case $1 in *=*) attached=${1#*=} is_attached=yes ;; esac
@@ -40,7 +40,7 @@ find_option() {
   esac
 }
 
-# find_prefix BEGINNING: the option that has a long name which begins so, if there is just one.
+# find_prefix PREFIX: like option_named, for the only option with a long name that begins with the prefix.
 find_prefix() {
   names='' found=''
   for long in $long_names; do
@@ -56,7 +56,7 @@ find_prefix() {
   option_named "${names%%,*}"
 }
 
-# is_value WORD: a word that starts with a dash but can be no option is a value.
+# is_value WORD: a word that starts with a dash but is not one of the options is a value.
 is_value() {
   case $1 in
     --) return 1 ;;
@@ -82,7 +82,7 @@ parse() {
         help | version | quiet)
           eval "given_$option=yes"
           [ "$is_attached" = yes ] || break
-          # -qk KEY: switches may be written together with what follows them.
+          # -qk KEY: switches can be combined with the next option.
           given=$attached switch=$label
           case $word in --*) option='' ;; *) find_option "-$given" || : ;; esac
           [ -n "$option" ] || usage_error "argument $switch: ignored explicit argument '$given'"

@@ -16,7 +16,7 @@ import {
 
 const KEY = '01234567890123456789012345678901';
 
-/** A command line, and what the server answers to it. */
+/** A command line, and the server's answers. */
 export interface Comparison {
   readonly title: string;
   readonly words: readonly string[];
@@ -40,7 +40,7 @@ const everyAsciiCharacter = String.fromCharCode(...Array.from({ length: 127 }, (
 const everyTwoByteCharacter = String.fromCharCode(...Array.from({ length: 0x780 }, (_, index) => index + 0x80));
 const TRIGGER = ['-k', KEY, '-t', 'trigger'];
 
-/** What pd-send and pd-send.sh must do alike. */
+/** Cases in which pd-send and pd-send.sh must behave alike. */
 export const COMPARISONS: readonly Comparison[] = [
   triggers('a trigger without a key'),
   triggers(
@@ -52,10 +52,10 @@ export const COMPARISONS: readonly Comparison[] = [
   triggers('fields of one name', '-f', 'b=1', '-f', 'a=1', '-f', 'b=2', '-f', 'c=3', '-f', 'a=\n"', '-i', 'a'),
   triggers('empty values', '-i', '', '-o', '', '-m', '', '-c', '', '-f', '='),
   triggers('the last of several values', '-i', 'a', '-i', 'b', '-s', 'info', '-s', 'error'),
-  triggers('a field as an object knows it already', '-i', 'a', '-f', '__proto__=x', '-f', 'constructor=y'),
-  triggers('a quiet one', '-q', '-i', 'a'),
+  triggers('fields with names of object members', '-i', 'a', '-f', '__proto__=x', '-f', 'constructor=y'),
+  triggers('--quiet', '-q', '-i', 'a'),
   sends('an acknowledge', '-t', 'acknowledge', '-i', 'a'),
-  sends('a resolve that says why', '-t', 'resolve', '-i', 'a', '-d', 'mended', '-f', 'by=me', '-c', 'cron'),
+  sends('a resolve with a description', '-t', 'resolve', '-i', 'a', '-d', 'fixed', '-f', 'by=me', '-c', 'cron'),
   asks('attached values', `-qk${KEY}`, '-ttrigger', '-i=a', '-d--- Disk ---', '-fa=b=c'),
   asks('values that begin with a dash', ...TRIGGER, '-i', '-5', '-d', '-zebra', '-o', '-'),
   describes(
@@ -65,63 +65,63 @@ export const COMPARISONS: readonly Comparison[] = [
   describes('every ASCII character', everyAsciiCharacter),
   describes('every character of two bytes', everyTwoByteCharacter.slice(0, 1000)),
   triggers('more characters of two bytes', '-i', 'a', '-f', `all=${everyTwoByteCharacter}`),
-  describes('scripts and signs', 'Grüße, 日本語, العربية, हिन्दी, 🔥💣👩‍👩‍👧, \u2028\u2029\ufeff\uffff'),
+  describes('scripts and symbols', 'Grüße, 日本語, العربية, हिन्दी, 🔥💣👩‍👩‍👧, \u2028\u2029\ufeff\uffff'),
   describes('a long description', `"${'x'.repeat(5000)}`),
   describes('a long description of wide characters', 'a🔥"'.repeat(700)),
-  describes('exactly as long as it may be', 'é'.repeat(1024)),
+  describes('a description of the maximum length', 'é'.repeat(1024)),
   triggers('a long field', '-i', 'a', '-f', `log=${'line with "quotes" 日本\n'.repeat(400)}`),
-  asks('nothing'),
+  asks('no arguments'),
   asks('help', '-h', '-x'),
-  asks('help among others', ...TRIGGER, '--help'),
+  asks('help with other options', ...TRIGGER, '--help'),
   asks('the version', '--version'),
   asks('the version among others', ...TRIGGER, '-qV'),
   asks('no key', '-t', 'trigger', '-d', 'd'),
-  asks('a type that is none', '-k', KEY, '-t', 'x'),
-  asks('a severity that is none', ...TRIGGER, '-s', "it's"),
+  asks('an invalid type', '-k', KEY, '-t', 'x'),
+  asks('an invalid severity', ...TRIGGER, '-s', "it's"),
   asks('an option without its value', ...TRIGGER, '-d'),
-  asks('an option in place of a value', ...TRIGGER, '-d', '-q'),
-  asks('a long option in place of a value', ...TRIGGER, '--client', '--quiet'),
+  asks('an option instead of a value', ...TRIGGER, '-d', '-q'),
+  asks('a long option instead of a value', ...TRIGGER, '--client', '--quiet'),
   asks('an ambiguous option', ...TRIGGER, '--cl', 'x'),
-  asks('an ambiguous option in place of a value', ...TRIGGER, '-d', '--cl'),
-  asks('words that nobody asked for', ...TRIGGER, '--nope', 'x', '', 'y'),
-  asks('words behind two dashes', ...TRIGGER, '--', '-q', '-d'),
+  asks('an ambiguous option instead of a value', ...TRIGGER, '-d', '--cl'),
+  asks('unrecognized arguments', ...TRIGGER, '--nope', 'x', '', 'y'),
+  asks('arguments after two dashes', ...TRIGGER, '--', '-q', '-d'),
   asks('a value for a switch', ...TRIGGER, '--quiet=yes'),
-  asks('letters behind a switch', ...TRIGGER, '-qx'),
+  asks('letters after a switch', ...TRIGGER, '-qx'),
   asks('no description', ...TRIGGER, '-d', ' \t'),
   asks('no incident key', '-k', KEY, '-t', 'resolve'),
-  asks('a field without a value', ...TRIGGER, '-d', 'd', '-f', 'a=1', '-f', 'novalue', '-f', 'nothing'),
+  asks('a field without a value', ...TRIGGER, '-d', 'd', '-f', 'a=1', '-f', 'novalue', '-f', 'no arguments'),
   asks('a field without a value and no description', ...TRIGGER, '-f', 'novalue'),
-  answered('errors of PagerDuty', [
+  answered('PagerDuty’s errors', [
     400,
     { status: 'invalid event', message: 'Event object is invalid', errors: ['one "1"', "'two'"] },
   ]),
   answered('a message alone', [403, { message: 'No' }]),
-  answered('a page of somebody else', [200, '<html>\n\t Please   log in</html>\n']),
-  answered('a page of somebody else that is accepted', [202, '<html>Please log in</html>']),
-  answered('an empty answer that is accepted', [202, '']),
-  answered('an object of somebody else that is accepted', [202, { status: 'queued', message: 'No' }]),
+  answered('a page of a proxy', [200, '<html>\n\t Please   log in</html>\n']),
+  answered('a page of a proxy with 202', [202, '<html>Please log in</html>']),
+  answered('an empty answer with 202', [202, '']),
+  answered('another JSON object with 202', [202, { status: 'queued', message: 'No' }]),
   answered('an answer with spaces', [202, '{ "status": "success" }']),
   answered('a body that looks like an answer', [404, 'HTTP/1.1 202 Accepted\r\n\r\n{}']),
   answered('an empty answer', [404, '']),
   answered('a long answer', [404, 'x'.repeat(2000)]),
   answered('a redirection', [302, '', { location: 'http://127.0.0.1:1/' }]),
   answered('a busy server, then a free one', [503, 'busy'], [429, { status: 'throttle exceeded' }], [202, SUCCESS]),
-  answered('a server that says when', [408, ''], [500, '', { 'Retry-After': '1' }], [202, SUCCESS]),
+  answered('a server that sends Retry-After', [408, ''], [500, '', { 'Retry-After': '1' }], [202, SUCCESS]),
   answered('a server that stays busy', [500, 'oh no']),
-  answered('a gateway that wants a token', [401, { message: 'Unauthorized' }]),
+  answered('a gateway that requires a token', [401, { message: 'Unauthorized' }]),
   within('a token', { PDSEND_TOKEN: ' a"\\n$(id)`\'#=:~! ' }),
   within('an empty token', { PDSEND_TOKEN: ' ' }),
-  within('a token of two lines', { PDSEND_TOKEN: 'hunter\nX-Other: 2' }),
-  within('a token that is no ASCII', { PDSEND_TOKEN: 'höhle' }),
-  within('a flag that is none', { PDSEND_SKIP_CERT_VERIFY: 'maybe' }),
-  within('a flag that has no meaning here', { PDSEND_SKIP_CERT_VERIFY: ' Yes ' }),
+  within('a token with a line feed', { PDSEND_TOKEN: 'hunter\nX-Other: 2' }),
+  within('a token that is not ASCII', { PDSEND_TOKEN: 'höhle' }),
+  within('an invalid flag', { PDSEND_SKIP_CERT_VERIFY: 'maybe' }),
+  within('a flag without effect', { PDSEND_SKIP_CERT_VERIFY: ' Yes ' }),
   within('an address without a scheme', { PDSEND_EVENTS_BASE_URL: 'gateway:8080' }),
-  within('an address of another scheme', { PDSEND_EVENTS_BASE_URL: 'ftp://gateway' }),
-  within('an authority that is missing', { PDSEND_CA_FILE: '/nowhere/ca.pem' }),
-  within('nobody there', { PDSEND_EVENTS_BASE_URL: 'http://user:secret@127.0.0.1:9/base/?x#y' }),
+  within('an address with another scheme', { PDSEND_EVENTS_BASE_URL: 'ftp://gateway' }),
+  within('a missing authority file', { PDSEND_CA_FILE: '/nowhere/ca.pem' }),
+  within('an unreachable server', { PDSEND_EVENTS_BASE_URL: 'http://user:secret@127.0.0.1:9/base/?x#y' }),
 ];
 
-/** pd-send and pd-send.sh side by side; the shell has curl on its PATH and nothing else that needs to be installed. */
+/** pd-send and pd-send.sh. The shell has curl on its PATH, and nothing else that needs to be installed. */
 export class Commands {
   private constructor(
     private readonly node: string,
@@ -129,23 +129,23 @@ export class Commands {
     readonly programs: string,
   ) {}
 
-  /** @param tools absolute paths of what pd-send.sh may call */
+  /** @param tools absolute paths of the programs that pd-send.sh may call */
   static async build(folder: string, tools: readonly string[]): Promise<Commands> {
     for (const tool of tools) await symlink(tool, path.join(folder, path.basename(tool)));
     return new Commands(await buildCommand('pd-send', folder), await buildShellCommand(folder), folder);
   }
 
-  /** The words that start pd-send. */
+  /** The command that starts pd-send. */
   get inNode(): readonly string[] {
     return [process.execPath, this.node];
   }
 
-  /** The words that start pd-send.sh in a shell. */
+  /** The command that starts pd-send.sh in a shell. */
   inShell(...shell: readonly string[]): readonly string[] {
     return [...shell, this.shellCommand];
   }
 
-  /** What a command did and said, without what may differ: made keys, the words of curl and Node, the user agent. */
+  /** Runs a command and masks what may differ: generated keys, messages of curl and Node, the user agent. */
   async run(program: readonly string[], { words, environment, answers }: Comparison): Promise<CommandRun> {
     const seen: SeenRequest[] = [];
     const server = http.createServer(respondWith(seen, ...(answers ?? [[202, SUCCESS]])));
@@ -181,7 +181,7 @@ export interface CommandRun extends Result {
   }[];
 }
 
-/** A curl for the PATH that notes its arguments before it is the real one. */
+/** A curl for the PATH that records its arguments and then runs the real one. */
 export async function spyOnCurl(folder: string, curl: string): Promise<{ path: string; notes: string }> {
   const notes = path.join(folder, 'curl-arguments');
   const file = path.join(folder, 'curl');

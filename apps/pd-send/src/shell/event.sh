@@ -1,6 +1,6 @@
-# The event that the arguments ask for.
+# Builds the event from the arguments.
 
-# A line for each detail, as JSON; of two with one name the last one counts.
+# One line per detail, as JSON; for duplicate names the last one counts.
 fields=$newline
 has_fields=no
 
@@ -9,7 +9,7 @@ keep_field() {
   case $1 in
     *=*) ;;
     *)
-      # Said later, as pd-send does: first the command line must be right.
+      # Reported later, as in pd-send: errors of the command line come first.
       [ -n "${bad_field+given}" ] || bad_field=$1
       return 0
       ;;
@@ -82,7 +82,7 @@ add_fields() {
   members="$members,\"custom_details\":{$details}"
 }
 
-# A key as PagerDuty makes them: 32 hexadecimal digits. A repeated attempt is one alert by it.
+# Generates a key as PagerDuty does: 32 hexadecimal digits. With it, a retry does not open a second alert.
 make_key() {
   digits=
   { read -r digits </proc/sys/kernel/random/uuid; } 2>/dev/null || digits=$(od -An -N16 -tx1 /dev/urandom 2>/dev/null)
@@ -92,5 +92,5 @@ make_key() {
     rest=${rest#"$part"?}
     key=$key$part
   done
-  [ ${#key} -eq 32 ] || fail 'cannot make an incident key on this system: name the alert with -i'
+  [ ${#key} -eq 32 ] || fail 'cannot generate an incident key on this system: pass one with -i'
 }

@@ -1,4 +1,4 @@
-# JSON, byte by byte where it must be: nothing of it needs a program.
+# JSON, byte by byte if necessary, without any external program.
 
 newline='
 '
@@ -9,10 +9,10 @@ form_feed=$(printf '\f')
 delete=$(printf '\177')
 controls=$(printf '\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037')
 replacement=$(printf '\357\277\275')
-# Ends a stretch of text that JSON takes as it is: whatever is no printable ASCII, and the quote and the backslash.
+# Matches characters that are not copied as they are: anything but printable ASCII, the quote, the backslash.
 special='[!]-~ -!#-[]'
 
-# Bytes of UTF-8, as sets for patterns (Unicode, table 3-7).
+# Byte sets of UTF-8 for patterns (Unicode, table 3-7).
 set_of() { printf "[\\$1-\\$2]"; }
 any=$(set_of 200 277)
 lead2=$(set_of 302 337)
@@ -25,11 +25,11 @@ f1_to_f3=$(set_of 361 363)$any
 f4=$(printf '\364')$(set_of 200 217)
 
 # escape TEXT [MAXIMUM]: sets $escaped to the text, or its first MAXIMUM characters, as the inside of a JSON string.
-# Bytes that are no UTF-8 become U+FFFD, one for each maximal part, as in browsers and in Node.
+# Invalid UTF-8 becomes U+FFFD, one per maximal subpart, as in browsers and Node.
 escape() {
   text=$1 rest='' left=${2:-999999999} escaped=
   while [ "$left" -gt 0 ]; do
-    # A shell copies all of a string to take something off it: so a long one is taken in pieces.
+    # A shell copies the whole string to remove a prefix, so a long string is processed in pieces.
     [ ${#rest} -ge 4 ] || take_piece
     [ -n "$rest" ] || return 0
     plain=${rest%%$special*}
@@ -38,7 +38,7 @@ escape() {
     escaped=$escaped$plain
     left=$((left - ${#plain}))
     [ "$left" -gt 0 ] && [ -n "$rest" ] || continue
-    # The piece may end within a character.
+    # The piece may end in the middle of a character.
     [ ${#rest} -ge 4 ] || take_piece
     take_character
     escaped=$escaped$character
@@ -46,7 +46,7 @@ escape() {
   done
 }
 
-# Moves some of $text to the end of $rest.
+# Moves a piece of $text to the end of $rest.
 take_piece() {
   [ -n "$text" ] || return 0
   piece=$(printf '%.256s.' "$text")
@@ -55,7 +55,7 @@ take_piece() {
   rest=$rest$piece
 }
 
-# Takes the first character off $rest, which is not empty, and sets $character to it as JSON has it.
+# Removes the first character from $rest, which is not empty, and sets $character to it, escaped for JSON.
 take_character() {
   character=
   case $rest in
@@ -88,12 +88,12 @@ take_character() {
   if [ "$before" != "$controls" ]; then
     character=$(printf '\\u%04x' $((${#before} + 1)))
   else
-    # DEL is a character; any other single byte here is a stray part of one.
+    # DEL is a character; any other single byte here is invalid UTF-8.
     case $taken in [!\ -~]) [ "$taken" = "$delete" ] || character=$replacement ;; esac
   fi
 }
 
-# read_string: takes a JSON string off $rest, which begins behind its opening quote, and sets $string to it on one line.
+# read_string: removes a JSON string from $rest, which begins after its opening quote, and sets $string to it on one line.
 read_string() {
   string=
   while :; do

@@ -11,7 +11,7 @@ compose
 read_settings
 case $skip_verification$target in
   yes[Hh][Tt][Tt][Pp][Ss]:*)
-    printf 'pd-send: warning: PDSEND_SKIP_CERT_VERIFY is on: anybody could read or change this event\n' >&2
+    printf 'pd-send: warning: PDSEND_SKIP_CERT_VERIFY is on: the connection is not protected against interception\n' >&2
     ;;
 esac
 send

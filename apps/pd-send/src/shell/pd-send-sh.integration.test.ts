@@ -34,7 +34,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 describe('pd-send.sh', () => {
-  it.each(COMPARISONS)('does what pd-send does: $title', async (comparison) => {
+  it.each(COMPARISONS)('behaves like pd-send: $title', async (comparison) => {
     const [node, system, busybox] = await Promise.all([
       commands.run(commands.inNode, comparison),
       commands.run(commands.inShell('/bin/sh'), comparison),
@@ -44,7 +44,7 @@ describe('pd-send.sh', () => {
     expect(busybox).toEqual(node);
   });
 
-  it('takes bytes that are no UTF-8 for what Node and browsers take them', async () => {
+  it('decodes invalid UTF-8 as Node and browsers do', async () => {
     const seen: SeenRequest[] = [];
     const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS])));
     // Cut characters, surrogates, overlong forms, code points that do not exist, stray bytes, a cut one at the end.
@@ -63,7 +63,7 @@ describe('pd-send.sh', () => {
     expect(busybox).toBe(node);
   });
 
-  it('shows neither key nor password nor token in the list of processes', async () => {
+  it('shows neither key nor password nor token in the process list', async () => {
     const seen: SeenRequest[] = [];
     const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS])));
     const place = path.join(folder, 'spy');
@@ -82,7 +82,7 @@ describe('pd-send.sh', () => {
     expect(shown).not.toMatch(new RegExp(`${KEY}|cret|Disk|hunter2`));
   });
 
-  it('shows the token to the gateway alone, not to the default address', async () => {
+  it('sends the token to the gateway only, not to the default address', async () => {
     const seen: SeenRequest[] = [];
     // What a proxy for every address sees; to PagerDuty a tunnel is asked for, which is refused.
     const asked: IncomingMessage['headers'][] = [];
@@ -107,12 +107,12 @@ describe('pd-send.sh', () => {
     for (const headers of asked) expect(headers).not.toHaveProperty('x-pdaltagent-token');
   });
 
-  it('says that curl is missing', async () => {
+  it('reports that curl is missing', async () => {
     const result = await shell(TRIGGER, { PATH: '/nowhere', PDSEND_EVENTS_BASE_URL: 'http://127.0.0.1:9' });
     expect(result).toEqual({ code: 1, stdout: '', stderr: 'pd-send: curl is not installed\n' });
   });
 
-  it('refuses a certificate it does not know and names the variables that help', async () => {
+  it('rejects an untrusted certificate and names the variables that help', async () => {
     const certificate = await generate([{ name: 'commonName', value: 'gateway' }], {
       keyType: 'ec',
       algorithm: 'sha256',
@@ -127,7 +127,7 @@ describe('pd-send.sh', () => {
     const refused = await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL });
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(
-      /^pd-send: the certificate of https:\/\/127\.0\.0\.1:\d+ is not trusted: .*; name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true\n$/,
+      /^pd-send: the certificate of https:\/\/127\.0\.0\.1:\d+ is not trusted: .*; set PDSEND_CA_FILE to a file with its authority, or trust any certificate with PDSEND_SKIP_CERT_VERIFY=true\n$/,
     );
     expect(await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL, PDSEND_CA_FILE })).toMatchObject({ code: 0, stderr: '' });
     const elsewhere = PDSEND_EVENTS_BASE_URL.replace('127.0.0.1', 'localhost');
@@ -139,11 +139,11 @@ describe('pd-send.sh', () => {
     const skipped = await shell(TRIGGER, { PDSEND_EVENTS_BASE_URL, PDSEND_SKIP_CERT_VERIFY: 'ON' });
     expect(skipped).toMatchObject({
       code: 0,
-      stderr: 'pd-send: warning: PDSEND_SKIP_CERT_VERIFY is on: anybody could read or change this event\n',
+      stderr: 'pd-send: warning: PDSEND_SKIP_CERT_VERIFY is on: the connection is not protected against interception\n',
     });
   });
 
-  it('goes through a proxy, also one named in capitals', async () => {
+  it('uses a proxy, even if the variable is in upper case', async () => {
     const seen: SeenRequest[] = [];
     const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS])));
     const result = await shell(TRIGGER, {

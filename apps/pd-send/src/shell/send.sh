@@ -1,4 +1,4 @@
-# Posting the event, again where a repetition may mend it: network errors, 408, 429 and 5xx.
+# Posts the event, and retries after network errors, 408, 429 and 5xx.
 
 attempt_timeout_s=10
 
@@ -8,13 +8,13 @@ send() {
     attempts=$((attempts + 1))
     post
     [ "$outcome" != accepted ] || return 0
-    [ "$pause" != end ] && may_mend || break
+    [ "$pause" != end ] && is_retryable || break
     case $retry_after in
       '' | 0*) ;;
       [1-5]) pause=$retry_after ;;
       *) pause=5 ;;
     esac
-    # Not every sleep takes fractions.
+    # Not every sleep accepts fractions.
     sleep "$pause" 2>/dev/null || sleep 1
   done
   tried=
@@ -22,7 +22,7 @@ send() {
   case $outcome in
     unreachable) fail "cannot reach $origin: $reason$tried" ;;
     untrusted)
-      fail "the certificate of $origin is not trusted: $reason; name its authority in PDSEND_CA_FILE, or trust anything with PDSEND_SKIP_CERT_VERIFY=true"
+      fail "the certificate of $origin is not trusted: $reason; set PDSEND_CA_FILE to a file with its authority, or trust any certificate with PDSEND_SKIP_CERT_VERIFY=true"
       ;;
     misnamed)
       fail "the certificate of $origin is for another name: $reason; use one of its names in PDSEND_EVENTS_BASE_URL, or add the host to PDAGENTD_TLS_NAMES of the gateway"
@@ -30,17 +30,17 @@ send() {
     answered)
       hint=
       [ "$status" != 401 ] || hint=" (PDSEND_TOKEN must be one of the gateway's tokens)"
-      fail "$origin answered $status$hint$tried: $(words_of "$answer")"
+      fail "$origin answered $status$hint$tried: $(reason_in "$answer")"
       ;;
   esac
 }
 
-may_mend() {
+is_retryable() {
   case $outcome$status in unreachable* | answered408 | answered429 | answered5??) ;; *) return 1 ;; esac
 }
 
-# Posts once. The body holds the routing key, the address may hold a password, and there may be a token: none of them is
-# shown in the process list.
+# Posts once. The body contains the routing key, the URL may contain a password, and there may be a token: none of them
+# may appear in the process list.
 post() {
   status='' retry_after='' reason=''
   set -- -q -g -sS -i -X POST -A pd-send -m $attempt_timeout_s -H 'Content-Type: application/json' -H 'Expect:' \
@@ -50,7 +50,7 @@ post() {
   secrets=
   case $target in *@*) secrets="url = \"$target\"" ;; *) set -- "$@" "$target" ;; esac
   if [ -n "$token" ]; then
-    # In quotes curl takes what JSON takes.
+    # curl's quoting accepts JSON's escapes.
     escape "$token"
     secrets="$secrets${newline}header = \"X-PDaltagent-Token: $escaped\""
   fi
@@ -80,16 +80,16 @@ $secrets
 EOT
 }
 
-# What curl shows: the heads of all answers (a proxy's, 100, the last one), the body, and a line with status and size of heads.
+# curl's output: the headers of all answers (a proxy's, 100, the last one), the body, and a line with status and header size.
 read_answer() {
   sizes=${answer##*"$newline"}
   answer=${answer%"$newline"*}
   status=${sizes% *}
   heads=$(printf "%.${sizes#* }s" "$answer")
-  # The command that cut the heads off has taken their last line end.
+  # The command substitution that cut off the headers has removed their last line end.
   answer=${answer#"$heads$newline"}
   outcome=answered
-  # A gateway and PagerDuty answer alike; a login page of the network, whatever its status, has not taken the event.
+  # The gateway and PagerDuty answer alike; a network's login page, whatever its status, has not accepted the event.
   case $status$answer in 202'{'*'"status":"success"'* | 202'{'*'"status": "success"'*) outcome=accepted ;; esac
   retry_after=${heads##*"$newline"[Rr][Ee][Tt][Rr][Yy]-[Aa][Ff][Tt][Ee][Rr]:}
   [ "$retry_after" != "$heads" ] || retry_after=
@@ -98,8 +98,8 @@ read_answer() {
   case $retry_after in *[!0-9]*) retry_after= ;; esac
 }
 
-# words_of TEXT: PagerDuty's message and errors where the text has some, else its beginning, on one line.
-words_of() {
+# reason_in TEXT: PagerDuty's message and errors if the text has any, otherwise its beginning, on one line.
+reason_in() {
   words='' errors=''
   case $1 in
     *'"message":"'*)

@@ -1,4 +1,4 @@
-# Where to send and how, from the environment.
+# Where and how to send, from the environment.
 
 read_settings() {
   base=${PDSEND_EVENTS_BASE_URL:-https://events.pagerduty.com}
@@ -12,7 +12,7 @@ read_settings() {
   target=$base/v2/enqueue
   host=${base#*://}
   host=${host%%/*}
-  # Without a password.
+  # Without user and password.
   origin=${base%%://*}://${host##*@}
   read_proxy
   read_token
@@ -24,27 +24,27 @@ read_settings() {
 }
 
 not_a_url() {
-  # The text itself may hold a password, so it is not shown.
+  # The value may contain a password, so it is not shown.
   fail 'PDSEND_EVENTS_BASE_URL is not a URL that begins with https:// or http://'
 }
 
-# curl reads https_proxy, HTTPS_PROXY, no_proxy, NO_PROXY and http_proxy by itself, but HTTP_PROXY for nobody's sake.
+# curl reads https_proxy, HTTPS_PROXY, no_proxy, NO_PROXY and http_proxy, but not HTTP_PROXY.
 read_proxy() {
   [ -z "${http_proxy:-}" ] && [ -n "${HTTP_PROXY:-}" ] || return 0
   http_proxy=$HTTP_PROXY
   export http_proxy
 }
 
-# A token is the gateway's: PagerDuty itself must not see it.
+# The token is for the gateway; it must not be sent to PagerDuty.
 read_token() {
   token=
   [ -n "${PDSEND_EVENTS_BASE_URL:-}" ] || return 0
   trim "${PDSEND_TOKEN:-}"
   token=$trimmed
-  case $token in *[!!-~]*) fail 'PDSEND_TOKEN is no token: wants printable ASCII characters without spaces' ;; esac
+  case $token in *[!!-~]*) fail 'PDSEND_TOKEN is invalid: it must have printable ASCII characters only, and no spaces' ;; esac
 }
 
-# trim TEXT: sets $trimmed to the text without the space around it.
+# trim TEXT: sets $trimmed to the text without surrounding whitespace.
 trim() {
   trimmed=$1
   while :; do
@@ -61,6 +61,6 @@ read_flag() {
   case $trimmed in
     [Tt][Rr][Uu][Ee] | 1 | [Yy][Ee][Ss] | [Oo][Nn]) skip_verification=yes ;;
     [Ff][Aa][Ll][Ss][Ee] | 0 | [Nn][Oo] | [Oo][Ff][Ff] | '') skip_verification=no ;;
-    *) fail "PDSEND_SKIP_CERT_VERIFY is \"$1\": wants true or false (also 1/0, yes/no, on/off)" ;;
+    *) fail "PDSEND_SKIP_CERT_VERIFY is \"$1\": must be true or false (also 1/0, yes/no, on/off)" ;;
   esac
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# pd-send for hosts without Node: needs a POSIX shell and curl. The arguments and the answers are those of pd-send.
-# `pd-send.sh --help` explains it.
+# pd-send for hosts without Node: needs a POSIX shell and curl. Arguments and messages are those of pd-send.
+# See `pd-send.sh --help`.
 
 # Bytes, not characters, and messages in English.
 LC_ALL=C
