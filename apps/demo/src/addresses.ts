@@ -3,15 +3,15 @@ import { DEMO_KEY } from './walkthrough';
 import { type System } from './system';
 import { BANNER, bold } from './terminal';
 
-/** Where everything is, and what to try next. */
+/** Addresses of all services, and what to try next. */
 export function addresses(system: System): string {
   const local = (...parts: string[]): string => path.relative(process.cwd(), path.join(system.folder, ...parts));
   const health = system.services.slice(1).map(({ name, url }) => [name, `${url}/readyz, /metrics`] as const);
   const rows = [
     ['gateway', `${system.gatewayUrl}, ${system.secureGatewayUrl}`],
-    ['simulated PagerDuty', `${system.simulator.url} (what arrived: /_control/events)`],
-    ['webhooks go to', system.receiverUrl],
-    ['RabbitMQ', `127.0.0.1:${system.rabbitmq.port} (its password: ${local('rabbitmq', 'password')})`],
+    ['simulated PagerDuty', `${system.simulator.url} (received events: /_control/events)`],
+    ['webhook receiver', system.receiverUrl],
+    ['RabbitMQ', `127.0.0.1:${system.rabbitmq.port} (password: ${local('rabbitmq', 'password')})`],
     ['Redis', `127.0.0.1:${system.redis.port}`],
     ...health,
     ['logs', `${local()}/*/*.log`],
@@ -26,15 +26,15 @@ export function addresses(system: System): string {
     `    -k ${DEMO_KEY} -t trigger -i db2/disk -d "Disk is full"`,
     `  curl ${system.gatewayUrl}/v2/enqueue -d '{"routing_key":"${DEMO_KEY}","event_action":"resolve","dedup_key":"db2/disk"}'`,
     '',
-    'Operate it, in that terminal:',
+    'To inspect it, in the same terminal:',
     `  . ${path.relative(process.cwd(), system.environment)}`,
     ...[
-      ['status', 'what runs, what waits'],
-      ['trace db1/disk', 'where an alert is'],
+      ['status', 'services, waiting events, problems'],
+      ['trace db1/disk', 'the state of an alert'],
       ['dead-letters list', 'what could not be delivered'],
-      ['webhooks list', 'where webhooks go'],
+      ['webhooks list', 'destinations of webhooks'],
     ].map(([words = '', what = '']) => `  node dist/apps/cli/pdaltagent.js ${words.padEnd(18)} # ${what}`),
     '',
-    bold(`${BANNER}. Ctrl-C ends it.`),
+    bold(`${BANNER}. Press Ctrl-C to stop.`),
   ].join('\n');
 }

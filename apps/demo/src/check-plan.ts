@@ -1,4 +1,4 @@
-/** What happens to every alert of the check: opened, told again, acknowledged, resolved, and opened again. */
+/** The events of every alert: triggered, repeated, acknowledged, resolved, and triggered again. */
 const ACTIONS = [
   'trigger',
   'trigger',
@@ -18,7 +18,7 @@ const ROUTING_KEYS = 4;
 export interface PlannedEvent {
   routingKey: string;
   alert: string;
-  /** Counts up from 1 in the alert. */
+  /** Counts from 1 within the alert. */
   sequence: number;
   action: (typeof ACTIONS)[number];
 }
@@ -32,7 +32,7 @@ export function checkPlan(): PlannedEvent[][] {
   });
 }
 
-/** The body by which an event is told from the others of its alert. */
+/** The body of an event, with its sequence number. */
 export function eventBody({ routingKey, alert, sequence, action }: PlannedEvent): string {
   return JSON.stringify({
     routing_key: routingKey,
@@ -47,7 +47,7 @@ export function eventBody({ routingKey, alert, sequence, action }: PlannedEvent)
   });
 }
 
-/** The same as arguments of pd-send. */
+/** The same event as arguments of pd-send. */
 export function pdSendArguments({ routingKey, alert, sequence, action }: PlannedEvent): string[] {
   const summary = `${alert} #${sequence}`;
   return ['-k', routingKey, '-t', action, '-i', alert, '-d', summary, '-o', 'check', '-f', `sequence=${sequence}`];

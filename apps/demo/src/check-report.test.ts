@@ -7,7 +7,7 @@ const incident = { id: 'I1', number: 1, title: 'A' };
 const webhook = (logEntry: string): Webhook => ({ receivedAt: 0, event: 'incident.trigger', logEntry, incident });
 const entry = (id: string) => ({ id, type: 'trigger_log_entry' });
 
-/** Everything as it should be: each event accepted and delivered, two log entries and their webhooks. */
+/** A successful check: each event accepted and delivered, two log entries and their webhooks. */
 function allWell(): CheckResults {
   const plan = checkPlan().flat();
   const ledger = new Ledger();
@@ -27,7 +27,7 @@ function allWell(): CheckResults {
 }
 
 describe('the report of --check', () => {
-  it('covers 200 events and finds nothing when all is well', () => {
+  it('covers 200 events and reports no failure if all is well', () => {
     const { table, failures } = checkReport(allWell());
     expect(failures).toEqual([]);
     expect(table).toMatch(/accepted by the gateway +200 +200 +ok/);
@@ -51,12 +51,12 @@ describe('the report of --check', () => {
       'check-99 #1 (never sent)',
       ({ ledger }) => ({ ledger: { ...ledger, unexpected: [{ alert: 'check-99', sequence: 1 }] } }),
     ],
-    ['check-04 #2 (503 away)', () => ({ refused: ['check-04 #2 (503 away)'] })],
+    ['check-04 #2 (503 unavailable)', () => ({ refused: ['check-04 #2 (503 unavailable)'] })],
     ['trigger_log_entry E2 is missing', () => ({ webhooks: [webhook('E1')] })],
     ['webhooks more than once: E1', () => ({ webhooks: [webhook('E1'), webhook('E1'), webhook('E2')] })],
     ['webhooks out of order: E1', () => ({ webhooks: [webhook('E2'), webhook('E1')] })],
     ['logged an error: it broke', () => ({ loggedErrors: ['it broke'] })],
-  ])('names what is wrong: %s', (named, change) => {
+  ])('reports each kind of failure: %s', (named, change) => {
     const results = allWell();
     const { failures } = checkReport({ ...results, ...change(results) });
     expect(failures).toHaveLength(1);

@@ -3,13 +3,13 @@ import { type PlannedEvent } from './check-plan';
 import { type Webhook } from './receiver';
 import { type SimulatedLogEntry } from './simulator-control';
 
-/** Everything the check has seen. */
+/** Everything that the check has observed. */
 export interface CheckResults {
   plan: PlannedEvent[];
   /** Events the gateway did not accept, with its answer. */
   refused: string[];
   ledger: LedgerReport;
-  /** What the simulated PagerDuty wrote, each of which must come as a webhook. */
+  /** Log entries of the simulated PagerDuty, each of which must arrive as a webhook. */
   entries: SimulatedLogEntry[];
   webhooks: Webhook[];
   /** Errors that the services logged. */
@@ -20,13 +20,13 @@ interface Row {
   what: string;
   expected: number;
   found: number;
-  /** What is wrong, by name; none: all is well. */
+  /** Descriptions of what is wrong; empty if all is well. */
   wrong: string[];
 }
 
 const LISTED = 10;
 
-/** A table of what was expected and found, and a line for everything that is wrong. */
+/** A table of expected and actual counts, and one line per failure. */
 export function checkReport(results: CheckResults): { table: string; failures: string[] } {
   const rows = [...eventRows(results), ...webhookRows(results)];
   const failures = rows
@@ -89,7 +89,7 @@ function byIncident(webhooks: Webhook[]): Webhook[][] {
   return [...groups.values()];
 }
 
-/** Of the webhooks of one incident, those that came after one that PagerDuty wrote later. */
+/** Of one incident's webhooks, those that arrived after a later one. */
 function outOfOrder(entries: SimulatedLogEntry[]): (webhooks: Webhook[]) => string[] {
   const places = new Map(entries.map(({ id }, place) => [id, place]));
   return (webhooks) => {
@@ -108,7 +108,7 @@ function tableOf(rows: Row[]): string {
   const line = (what: string, expected: string, found: string, status: string): string =>
     `  ${what.padEnd(width)}  ${expected.padStart(8)}  ${found.padStart(8)}  ${status}`;
   return [
-    line('', 'expected', 'found', ''),
+    line('', 'expected', 'actual', ''),
     ...rows.map(({ what, expected, found, wrong }) =>
       line(what, String(expected), String(found), wrong.length === 0 ? 'ok' : 'WRONG'),
     ),

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import path from 'node:path';
 
-/** Runs the built demo as npm start does; the environment is that of somebody who works with production. */
+/** Runs the built demo as npm start does, in an environment that points to production. */
 async function start(...args: string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [path.join(workspaceRoot(), 'dist', 'apps', 'demo', 'main.js'), ...args], {
     cwd: workspaceRoot(),
@@ -24,7 +24,7 @@ async function start(...args: string[]): Promise<{ code: number | null; output: 
 }
 
 describe('npm start -- --check', () => {
-  it('finds 200 events delivered once and in order, and their webhooks, whatever the environment names', async () => {
+  it('verifies 200 events and their webhooks, and ignores servers named in the environment', async () => {
     const { code, output } = await start('--check');
     expect(output).toMatch(/delivered to PagerDuty \(simulated\) +200 +200 +ok/);
     expect(output).toMatch(/webhooks received +(\d+) +\1 +ok/);
@@ -37,7 +37,7 @@ describe('npm start -- --check', () => {
     ['double', 'delivered more than once: check-07 #3 (acknowledge)'],
     ['swap', 'delivered out of order: check-07 #3 (acknowledge)'],
   ])(
-    'fails and names the event when one is made wrong: %s',
+    'fails and names the event with an injected fault: %s',
     async (fault, named) => {
       const { code, output } = await start('--check', '--fault', fault);
       expect(output).toContain(named);
@@ -48,13 +48,13 @@ describe('npm start -- --check', () => {
 });
 
 describe('npm start', () => {
-  it('refuses to go live without what that needs', async () => {
+  it('refuses to go live without the required variables', async () => {
     const { code, output } = await start('--live');
     expect(output).toContain('PDAGENTD_API_TOKEN');
     expect(code).toBe(1);
   });
 
-  it('ends with exit code 2 for an option it does not know', async () => {
+  it('exits with 2 for an unknown option', async () => {
     const { code, output } = await start('--bogus');
     expect(output).toContain("Unknown option '--bogus'");
     expect(code).toBe(2);

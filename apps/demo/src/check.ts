@@ -10,18 +10,18 @@ import { rejectOnServiceExit, startSystem, type System } from './system';
 import { BANNER, bold, dim, print, warn } from './terminal';
 import { waitForShutdown } from './wait-for-shutdown';
 
-/** So long without anything new, and what is missing will not come. */
+/** Stops waiting if nothing new has arrived for this long. */
 const QUIET_MS = 10_000;
 const eventSchema = z.object({ payload: z.object({ custom_details: z.object({ sequence: z.coerce.number() }) }) });
 
-/** Brings everything up, sends 200 events and judges what arrived. Resolves with the exit code. */
+/** Starts everything, sends 200 events and verifies what arrived. Resolves with the exit code. */
 export async function check(assumeYes: boolean, fault: FaultName | undefined): Promise<number> {
   const cleanups = new Cleanups();
   const shutdown = waitForShutdown();
   try {
     const results = await Promise.race([shutdown, runCheck(cleanups, assumeYes, fault)]);
     if (typeof results !== 'string') return printReport(results);
-    warn(`${results}: the check was ended`);
+    warn(`${results}: the check was interrupted`);
     return 1;
   } finally {
     await cleanups.run(warn);
@@ -54,7 +54,7 @@ async function sendAndCollect(
   print(dim(`sending ${plan.flat().length} events of ${plan.length} alerts`));
   const ledger = new Ledger();
   const refused = await sendAll(system, plan, ledger);
-  print(dim('waiting for the events at the simulated PagerDuty, and for the webhooks'));
+  print(dim('waiting for the events to reach the simulated PagerDuty, and for the webhooks'));
   await waitForEvents(system, plan.flat().length - refused.length);
   const entries = await system.simulator.logEntries();
   await waitForWebhooks(system, entries.length);
@@ -71,12 +71,12 @@ async function sendAndCollect(
   };
 }
 
-/** The simulator does it to the third event of the seventh alert. */
+/** Lets the simulator apply the fault to the third event of the seventh alert. */
 async function injectFault({ simulator }: System, kind: FaultName): Promise<void> {
   await simulator.addFault({ match: { dedupKey: 'check-07' }, effect: { kind }, skip: 2, times: 1 });
 }
 
-/** Sends all alerts side by side, the events of each one after another; the last alert by pd-send. Resolves with what was refused. */
+/** Sends all alerts concurrently, the events of each one in sequence, and the last alert with pd-send. Resolves with refused events. */
 async function sendAll(system: System, plan: PlannedEvent[][], ledger: Ledger): Promise<string[]> {
   const { gatewayUrl, secureGatewayUrl: url, certificate } = system;
   const send = (event: PlannedEvent, index: number): Promise<SendResult> =>
@@ -110,7 +110,7 @@ function waitForWebhooks({ receiver }: System, expected: number): Promise<void> 
   return waitForCount(expected, () => new Set(receiver.webhooks.map(({ logEntry }) => logEntry)).size);
 }
 
-/** Resolves when the count is reached, or when it has not grown for a while. */
+/** Resolves once the count is reached, or has not increased for a while. */
 async function waitForCount(expected: number, count: () => number | Promise<number>): Promise<void> {
   let highest = 0;
   let grownAt = Date.now();

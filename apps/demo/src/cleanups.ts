@@ -3,7 +3,7 @@ interface Cleanup {
   run: () => Promise<unknown>;
 }
 
-/** What was started, to be stopped in the opposite order; services that were started side by side stop side by side. */
+/** Everything that was started, to be stopped in the opposite order. */
 export class Cleanups {
   readonly #entries: Cleanup[] = [];
 
@@ -11,7 +11,7 @@ export class Cleanups {
     this.#entries.push({ what, run });
   }
 
-  /** For `start().then(cleanups.stopping('name'))`: registers what was started, and passes it on. */
+  /** For `start().then(cleanups.stopping('name'))`: registers what was started, and returns it. */
   stopLater(what: string): <Started extends { stop(): Promise<unknown> }>(started: Started) => Started {
     return (started) => {
       this.add(what, () => started.stop());
@@ -19,7 +19,7 @@ export class Cleanups {
     };
   }
 
-  /** Runs each once. A cleanup that fails is told and does not keep the others from running. */
+  /** Runs each once. A failed cleanup is reported and does not prevent the others. */
   async run(tell: (problem: string) => void): Promise<void> {
     for (const { what, run } of this.#entries.splice(0).reverse()) {
       await run().catch((error: unknown) => tell(`${what} could not be stopped: ${String(error)}`));

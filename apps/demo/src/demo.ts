@@ -8,13 +8,13 @@ import { waitForShutdown } from './wait-for-shutdown';
 import { watchEvents } from './watch';
 import { BANNER, bold, dim, print, warn } from './terminal';
 
-/** Runs the relay on servers of its own, sends a few events, and stays until it is told to end. */
+/** Runs the relay on private servers, sends a few events, and waits for a signal to stop. */
 export async function demo(assumeYes: boolean): Promise<number> {
   const cleanups = new Cleanups();
   const shutdown = waitForShutdown();
   let isEnding = false;
   const show = runDemo(cleanups, assumeYes, (source, line) => {
-    // While all is stopped side by side, each finds others gone.
+    // During shutdown the services report that others are gone.
     if (!isEnding) printProblems(source, line);
   });
   try {
@@ -24,11 +24,11 @@ export async function demo(assumeYes: boolean): Promise<number> {
     return 0;
   } finally {
     await cleanups.run(warn);
-    print('Stopped: no process is left.');
+    print('Stopped. No process is left running.');
   }
 }
 
-/** Never resolves once everything runs; rejects when something ends that should not. */
+/** Never resolves; rejects if something fails or a service exits. */
 async function runDemo(cleanups: Cleanups, assumeYes: boolean, onLog: SystemOptions['onLog']): Promise<never> {
   print(bold(BANNER));
   await prepare(assumeYes);
@@ -53,7 +53,7 @@ async function runDemo(cleanups: Cleanups, assumeYes: boolean, onLog: SystemOpti
 
 function printProblems(source: string, line: LogLine): void {
   const level = line['level'];
-  // What a first start has to say of itself is no trouble.
+  // Expected at the first start.
   if ((level === 'warn' || level === 'error') && !line.message.startsWith('there is no cursor in Redis')) {
     warn(`    ${source}: ${line.message}`);
   }

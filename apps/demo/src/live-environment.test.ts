@@ -10,18 +10,18 @@ const complete = {
 };
 
 describe('what --live needs of the environment', () => {
-  it('is named all at once', () => {
+  it('is reported completely', () => {
     const missing = missingVariables({});
     expect(missing).toHaveLength(Object.keys(complete).length);
     for (const name of Object.keys(complete)) expect(missing.join('\n')).toContain(name);
   });
 
-  it('is complete with these variables, and with nothing less', () => {
+  it('is complete with exactly these variables', () => {
     expect(missingVariables(complete)).toEqual([]);
     for (const name of Object.keys(complete)) expect(missingVariables({ ...complete, [name]: ' ' })).toHaveLength(1);
   });
 
-  it('may come from a file, and the broker under the name of old', () => {
+  it('may come from a file, and the broker from CELERY_BROKER_URL', () => {
     const others = { PDAGENTD_AMQP_URL: '', CELERY_BROKER_URL: 'pyamqp://broker' };
     const fromFile = { PDAGENTD_API_TOKEN: '', PDAGENTD_API_TOKEN_FILE: '/run/token' };
     expect(missingVariables({ ...complete, ...others, ...fromFile })).toEqual([]);
@@ -31,11 +31,11 @@ describe('what --live needs of the environment', () => {
 describe('the ports of --live', () => {
   const ports = (environment: NodeJS.ProcessEnv) => livePorts(environment).map(({ port }) => port);
 
-  it('are those of the environment', () => {
+  it('are read from the environment', () => {
     expect(ports({ PDAGENTD_HTTP_PORT: '80', PDAGENTD_HTTPS_PORT: '443' })).toEqual([80, 443, 8090, 8091, 8092, 8093]);
   });
 
-  it('leave out what is switched off', () => {
+  it('omit disabled ones', () => {
     expect(ports({ PDAGENTD_HTTP_PORT: '0' })).toEqual([8443, 8090, 8091, 8092, 8093]);
   });
 });

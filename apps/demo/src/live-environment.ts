@@ -1,4 +1,4 @@
-/** The services, and where each tells its health. */
+/** The services and their admin ports. */
 export const SERVICES = [
   { name: 'ingest-gateway', adminPort: 8090 },
   { name: 'delivery-worker', adminPort: 8091 },
@@ -6,17 +6,17 @@ export const SERVICES = [
   { name: 'webhook-sender', adminPort: 8093 },
 ] as const;
 
-/** Each line: a variable, the other names it may have, what it is. */
+/** Required variables with their aliases. */
 const REQUIRED_VARIABLES: { names: string[]; what: string }[] = [
   { names: ['PDAGENTD_AMQP_URL', 'CELERY_BROKER_URL'], what: 'RabbitMQ' },
   { names: ['PDAGENTD_REDIS_URL'], what: 'Redis' },
-  { names: ['PDAGENTD_EVENTS_BASE_URL'], what: 'PagerDuty’s Events API, as https://events.pagerduty.com' },
-  { names: ['PDAGENTD_API_BASE_URL'], what: 'PagerDuty’s REST API, as https://api.pagerduty.com' },
+  { names: ['PDAGENTD_EVENTS_BASE_URL'], what: 'PagerDuty’s Events API, for example https://events.pagerduty.com' },
+  { names: ['PDAGENTD_API_BASE_URL'], what: 'PagerDuty’s REST API, for example https://api.pagerduty.com' },
   { names: ['PDAGENTD_API_TOKEN'], what: 'a token of the REST API' },
-  { names: ['PDAGENTD_WEBHOOK_DEST_URL', 'PDAGENTD_WEBHOOKS_FILE'], what: 'where webhooks go' },
+  { names: ['PDAGENTD_WEBHOOK_DEST_URL', 'PDAGENTD_WEBHOOKS_FILE'], what: 'destinations of webhooks' },
 ];
 
-/** What --live needs and the environment does not give, one line each. A value may come from a file: NAME_FILE. */
+/** The required variables that are not set, one line each. A value may come from a file: NAME_FILE. */
 export function missingVariables(environment: NodeJS.ProcessEnv): string[] {
   const isGiven = (name: string): boolean =>
     [name, `${name}_FILE`].some((key) => (environment[key] ?? '').trim() !== '');
@@ -25,7 +25,7 @@ export function missingVariables(environment: NodeJS.ProcessEnv): string[] {
   );
 }
 
-/** The ports that --live listens on; a wrong number is left to the gateway, which tells it with all else that is wrong. */
+/** The ports that --live listens on. Invalid numbers are skipped: the gateway reports them with its other errors. */
 export function livePorts(environment: NodeJS.ProcessEnv): { port: number; what: string }[] {
   const given = (name: string, otherwise: number): number => Number(environment[name] || otherwise);
   const gateway = [
@@ -34,6 +34,6 @@ export function livePorts(environment: NodeJS.ProcessEnv): { port: number; what:
   ];
   return [
     ...gateway,
-    ...SERVICES.map(({ name, adminPort }) => ({ port: adminPort, what: `health of ${name}` })),
+    ...SERVICES.map(({ name, adminPort }) => ({ port: adminPort, what: `admin port of ${name}` })),
   ].filter(({ port }) => Number.isInteger(port) && port > 0 && port < 65_536);
 }

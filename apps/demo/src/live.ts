@@ -5,45 +5,45 @@ import { print, warn } from './terminal';
 import { waitForShutdown } from './wait-for-shutdown';
 import path from 'node:path';
 
-/** How long a service may take to hand back what it holds; milliseconds. */
+/** Time limit for a graceful stop, in milliseconds. */
 const GRACE_MS = 60_000;
 
-/** Runs the services with the servers, ports and PagerDuty that the environment names. */
+/** Runs the services with the servers, ports and PagerDuty addresses from the environment. */
 export async function live(environment: NodeJS.ProcessEnv): Promise<number> {
   const missing = missingVariables(environment);
   if (missing.length > 0) {
-    throw new Error(`--live works with what the environment names, and it does not name:\n  ${missing.join('\n  ')}`);
+    throw new Error(`--live needs variables that are not set:\n  ${missing.join('\n  ')}`);
   }
   const ports = livePorts(environment);
   const taken: string[] = [];
   for (const { port, what } of ports) if (!(await isPortFree(port))) taken.push(`${port} (${what})`);
-  if (taken.length > 0) throw new Error(`--live keeps to its ports, and these are taken: ${taken.join(', ')}`);
+  if (taken.length > 0) throw new Error(`--live needs ports that are in use: ${taken.join(', ')}`);
 
   const cleanups = new Cleanups();
   const shutdown = waitForShutdown();
   try {
     const services = await startServices(environment, cleanups);
-    print('LIVE: the services run with what the environment names, and deliver to it. Ctrl-C ends them.');
+    print('LIVE: the services use the servers and the PagerDuty from your environment. Press Ctrl-C to stop.');
     const ended = Promise.race(services.map((service) => service.exited.then(() => service.name)));
     const outcome = await Promise.race([shutdown.then(() => undefined), ended]);
     if (outcome === undefined) return 0;
-    warn(`${outcome} ended: stopping the others`);
+    warn(`${outcome} exited: stopping the others`);
     return 1;
   } finally {
     await cleanups.run(warn);
   }
 }
 
-/** Starts all, and only then gives up if one could not be started: so that none is left out of the cleanups. */
+/** Starts all services, and throws only after all have started or failed, so that each is registered for cleanup. */
 async function startServices(environment: NodeJS.ProcessEnv, cleanups: Cleanups): Promise<AppProcess[]> {
   const started = await Promise.allSettled(
     SERVICES.map(async ({ name, adminPort }) => {
       const service = await startApp(name, {
         folder: path.join(workspaceRoot(), '.local', 'live'),
-        // The state folder may be given relative to the clone.
+        // PDAGENTD_STATE_DIR may be relative to the clone.
         cwd: workspaceRoot(),
         env: { ...environment, PDAGENTD_ADMIN_PORT: String(adminPort) },
-        // A broker that is away is waited for.
+        // A service waits for an unreachable broker.
         until: 'alive',
         keepLog: false,
         onLine: (line) => print(formatLogLine(line)),

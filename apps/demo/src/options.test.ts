@@ -13,7 +13,7 @@ describe('the options of npm start', () => {
     expect(parseOptions(args, {})).toEqual(command);
   });
 
-  it('agree to installations where nobody can be asked: CI=true', () => {
+  it('agree to installations with CI=true', () => {
     expect(parseOptions(['--check'], { CI: 'true' })).toMatchObject({ assumeYes: true });
   });
 

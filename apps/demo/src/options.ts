@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import lines from './help.json';
 
-/** In a file of data: `npm start -- --help` reads it before anything is built (tools/start.mjs). */
+/** The help is in a JSON file, which `npm start -- --help` reads before anything is built (tools/start.mjs). */
 export const HELP = `${lines.join('\n')}\n`;
 
 export const FAULTS = ['swallow', 'double', 'swap'] as const;
@@ -14,18 +14,18 @@ export type Command =
   | { kind: 'prepare'; assumeYes: boolean }
   | { kind: 'live' };
 
-/** A command line that says nothing we can do. */
+/** An invalid command line. */
 export class UsageError extends Error {}
 
-/** @throws UsageError for unknown options and combinations without a meaning. */
+/** @throws UsageError for unknown options and invalid combinations */
 export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Command {
   const values = parsed(args);
   if (values.help) return { kind: 'help' };
   const modes = (['check', 'live', 'prepare'] as const).filter((name) => values[name]);
-  if (modes.length > 1) throw new UsageError(`--${modes.join(' and --')} exclude each other`);
+  if (modes.length > 1) throw new UsageError(`--${modes.join(' and --')} cannot be combined`);
   const mode = modes[0] ?? 'demo';
   const fault = faultOf(values.fault);
-  if (fault !== undefined && mode !== 'check') throw new UsageError('--fault goes with --check only');
+  if (fault !== undefined && mode !== 'check') throw new UsageError('--fault requires --check');
   if (mode === 'live') return { kind: 'live' };
   const assumeYes = values.yes || environment['CI'] === 'true';
   return { kind: mode, assumeYes, ...(fault === undefined ? {} : { fault }) };
@@ -46,6 +46,6 @@ function parsed(args: string[]) {
 function faultOf(name: string | undefined): FaultName | undefined {
   if (name === undefined) return undefined;
   const fault = FAULTS.find((known) => known === name);
-  if (fault === undefined) throw new UsageError(`--fault is one of ${FAULTS.join(', ')}`);
+  if (fault === undefined) throw new UsageError(`--fault must be one of ${FAULTS.join(', ')}`);
   return fault;
 }

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import { prepareServers, prepareTools, type PrepareOptions } from '@pdaltagent/testing';
 
-/** Makes sure that servers of our own can be started; asks only where a person can answer. */
+/** Makes sure that private servers can be started; asks only on a terminal. */
 export async function prepare(assumeYes: boolean): Promise<void> {
   await prepareServers(preparation(assumeYes));
 }
 
-/** As prepare(), and makes sure of what the tests run beside the servers. */
+/** As prepare(), and also provides the tools that tests need. */
 export async function prepareTests(assumeYes: boolean): Promise<void> {
   await prepareServers(preparation(assumeYes));
   await prepareTools(preparation(assumeYes));

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 
-/** A webhook as it arrived: PagerDuty's v2 form, as far as the demo looks at it. */
+/** The members of a v2 webhook that the demo uses. */
 const webhook = z.object({
   messages: z.tuple([
     z.object({
@@ -20,7 +20,7 @@ export interface Webhook {
   incident: { id: string; number: number; title: string } | undefined;
 }
 
-/** The system at the end of the way: takes webhooks and keeps them in the order of their arrival. */
+/** A webhook destination that keeps webhooks in order of arrival. */
 export class WebhookReceiver {
   readonly webhooks: Webhook[] = [];
   readonly #server: Server;

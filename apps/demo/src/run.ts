@@ -4,7 +4,7 @@ import { live } from './live';
 import { type Command, HELP, parseOptions, UsageError } from './options';
 import { prepareTests } from './prepare';
 
-/** Does what the command line says. Exit codes: 0 all well, 1 something failed, 2 a command line that says nothing we can do. */
+/** Runs the command line. Exit codes: 0 success, 1 failure, 2 invalid command line. */
 export async function run(args: string[]): Promise<void> {
   try {
     process.exitCode = await execute(parseOptions(args, process.env));

@@ -2,10 +2,10 @@ import { cleanEnvironment, workspaceRoot } from '@pdaltagent/testing';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 
-/** How the sender was answered. */
+/** The result of sending one event. */
 export interface SendResult {
   accepted: boolean;
-  /** Status code, or what pd-send said. */
+  /** Status code and body, or pd-send's output. */
   text: string;
   tookMs: number;
 }

@@ -23,22 +23,22 @@ const logEntries = z.object({
   ),
 });
 
-/** An event as it arrived at the simulated PagerDuty. */
+/** An event as received by the simulated PagerDuty. */
 export type ReceivedEvent = z.infer<typeof arrival>;
 export type SimulatedLogEntry = z.infer<typeof logEntries>['log_entries'][number];
 
-/** The control API of the pagerduty-simulator, as far as the demo uses it. */
+/** A client for the simulator's control API. */
 export class SimulatorControl {
   constructor(readonly url: string) {}
 
-  /** What arrived after the sequence number; waits up to `waitMs` for the first. */
+  /** Events received after the sequence number; waits up to `waitMs` for the first one. */
   async eventsAfter(sequence: number, waitMs = 0): Promise<ReceivedEvent[]> {
     const wait = waitMs > 0 ? `&waitFor=1&timeoutMs=${waitMs}` : '';
     const answer = await this.#call('GET', `/events?after=${sequence}&limit=100000&headers=false${wait}`);
     return arrivals.parse(answer).events;
   }
 
-  /** Every log entry that PagerDuty would have written. */
+  /** All log entries of the simulated PagerDuty. */
   async logEntries(): Promise<SimulatedLogEntry[]> {
     return logEntries.parse(await this.#call('GET', '/log_entries')).log_entries;
   }

@@ -16,24 +16,24 @@ import { type Webhook, WebhookReceiver } from './receiver';
 import { SimulatorControl } from './simulator-control';
 
 export interface SystemOptions {
-  /** Of the folder under .local/run. */
+  /** Name of the folder under .local/run. */
   name: string;
   print: (text: string) => void;
   onWebhook: (webhook: Webhook) => void;
-  /** Called with what the services log; `source` is the service. */
+  /** Called with each log line; `source` is the service. */
   onLog: (source: string, line: LogLine) => void;
-  /** Where servers and services are registered to be stopped, as soon as each is there. */
+  /** Servers and services are registered here, as soon as each has started. */
   cleanups: Cleanups;
 }
 
-/** The whole relay with everything around it, all of it ours: nothing reaches PagerDuty. */
+/** The whole relay, with private servers, a simulated PagerDuty and a webhook receiver. */
 export interface System {
   folder: string;
-  /** A file to source in a shell, so that `pdaltagent` works on this system. */
+  /** A file to source in a shell, with the variables that `pdaltagent` needs for this system. */
   environment: string;
   gatewayUrl: string;
   secureGatewayUrl: string;
-  /** The certificate the gateway made for itself. */
+  /** The gateway's self-signed certificate. */
   certificate: string;
   receiver: WebhookReceiver;
   receiverUrl: string;
@@ -43,7 +43,7 @@ export interface System {
   services: AppProcess[];
 }
 
-/** Brings up servers, a simulated PagerDuty, a receiver of webhooks, and the services between them. */
+/** Starts servers, a simulated PagerDuty, a webhook receiver, and the services. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { print, cleanups } = options;
   const folder = openRunFolder(options.name);
@@ -56,7 +56,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     startRedis({ folder: inFolder('redis') }).then(cleanups.stopLater('Redis')),
   ]);
 
-  const receiverPort = await choosePort('the receiver of webhooks', 9010, print);
+  const receiverPort = await choosePort('the webhook receiver', 9010, print);
   const receiver = await WebhookReceiver.start(receiverPort, options.onWebhook);
   cleanups.add('the receiver', () => Promise.resolve(receiver.stop()));
   const receiverUrl = `http://127.0.0.1:${receiverPort}/webhooks`;
@@ -67,7 +67,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       env: {
         ...env,
         PDAGENTD_LISTEN_ADDRESS: '127.0.0.1',
-        ...(adminPort && { PDAGENTD_ADMIN_PORT: String(await choosePort(`the health of ${name}`, adminPort, print)) }),
+        ...(adminPort && { PDAGENTD_ADMIN_PORT: String(await choosePort(`the admin port of ${name}`, adminPort, print)) }),
       },
       timeoutMs: 60_000,
       onLine: (line) => options.onLog(name, line),
@@ -103,7 +103,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         PDAGENTD_HTTP_PORT: String(httpPort),
         PDAGENTD_HTTPS_PORT: String(httpsPort),
         PDAGENTD_STATE_DIR: inFolder('state'),
-        // Not there, so that a pair of our own is made and none of the machine's is used.
+        // These files do not exist, so the gateway generates a self-signed pair.
         PDAGENTD_TLS_CERT: inFolder('no-certificate'),
         PDAGENTD_TLS_KEY: inFolder('no-key'),
       },
@@ -139,7 +139,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
 }
 
-/** Lines that set variables in a POSIX shell. */
+/** Lines that export the variables in a POSIX shell. */
 function exportsOf(variables: Readonly<Record<string, string>>): string {
   const quoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
   return Object.entries(variables)
@@ -147,8 +147,8 @@ function exportsOf(variables: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** Rejects when a service ends that should run, with the last it had to say. */
+/** Rejects once any service exits, with the last lines of its log. */
 export async function rejectOnServiceExit({ services }: System): Promise<never> {
   const service = await Promise.race(services.map((one) => one.exited.then(() => one)));
-  throw new Error(`${service.name} ended by itself:\n${service.lastLines()}`);
+  throw new Error(`${service.name} exited unexpectedly:\n${service.lastLines()}`);
 }

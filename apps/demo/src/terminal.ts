@@ -1,4 +1,4 @@
-/** First and last thing to know about the demo and the check. */
+/** Printed first and last by the demo and the check. */
 export const BANNER = 'DEMO: nothing reaches PagerDuty';
 
 const isColourful = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;

@@ -5,7 +5,7 @@ import { type System } from './system';
 import { bold, dim, print } from './terminal';
 import { type EventWatch } from './watch';
 
-/** The routing key of the demo; the simulator takes any of the right form. */
+/** The demo's routing key; the simulator accepts any well-formed one. */
 export const DEMO_KEY = 'd3m0d3m0d3m0d3m0d3m0d3m0d3m0d3m0';
 
 interface Step {
@@ -57,7 +57,7 @@ const STEPS: Step[] = [
   },
 ];
 
-/** Sends a few real events, one after another, and waits until each has gone its way and all webhooks are there. */
+/** Sends a few events, one after another, and waits for the delivery of each and for all webhooks. */
 export async function runWalkthrough(system: System, watch: EventWatch): Promise<void> {
   const queue = laneQueue(EVENTS, laneOf(EVENTS, DEMO_KEY));
   for (const [index, { title, send }] of STEPS.entries()) {
@@ -66,10 +66,10 @@ export async function runWalkthrough(system: System, watch: EventWatch): Promise
     const answer = await send(system);
     if (!answer.accepted) throw new Error(`the gateway refused an event: ${answer.text}`);
     print(`    accepted   ${answer.text} ${dim(`(${Math.round(answer.tookMs)} ms)`)}`);
-    print(`    queued     ${queue} ${dim('(before the answer: RabbitMQ has confirmed it)')}`);
+    print(`    queued     ${queue} ${dim('(confirmed by RabbitMQ before the answer)')}`);
     await event;
   }
-  print(dim('\nPagerDuty has made log entries of them, which come back as webhooks'));
+  print(dim('\nPagerDuty has written log entries, which are sent as webhooks'));
   const entries = (await system.simulator.logEntries()).map(({ id }) => id);
   await waitUntil(() => entries.every((id) => system.receiver.webhooks.some(({ logEntry }) => logEntry === id)), {
     what: 'the webhooks',

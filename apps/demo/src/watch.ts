@@ -2,12 +2,12 @@ import { type ReceivedEvent, type SimulatorControl } from './simulator-control';
 import { print, warn } from './terminal';
 
 export interface EventWatch {
-  /** Resolves with the next event that arrives at the simulated PagerDuty. */
+  /** Resolves with the next event received by the simulated PagerDuty. */
   next(): Promise<ReceivedEvent>;
   stop(): void;
 }
 
-/** Tells every event that arrives at the simulated PagerDuty, for as long as it is not stopped. */
+/** Prints every event received by the simulated PagerDuty until it is stopped. */
 export function watchEvents(simulator: SimulatorControl): EventWatch {
   let stopped = false;
   let waiting: ((event: ReceivedEvent) => void)[] = [];
@@ -21,7 +21,7 @@ export function watchEvents(simulator: SimulatorControl): EventWatch {
     }
   };
   run().catch((error: unknown) => {
-    if (!stopped) warn(`the simulated PagerDuty cannot be watched any more: ${String(error)}`);
+    if (!stopped) warn(`lost contact with the simulated PagerDuty: ${String(error)}`);
   });
   return {
     next: () => new Promise((resolve) => waiting.push(resolve)),
