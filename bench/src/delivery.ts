@@ -1,4 +1,4 @@
-// What delivery costs, how flat its memory stays, and whether a throttled key is felt by its neighbours.
+// Throughput and CPU cost of delivery, memory over time, and the effect of a throttled key on other keys.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -10,14 +10,14 @@ import { measureSpeed } from './delivery/speed';
 const RESULTS = 'bench/results/delivery.json';
 const HELP = `npm run bench -- delivery [part …] [options]
 
-Parts, all of them by default:
-  speed      deliveries a second against bare consumers (axios, node:http)
-  memory     memory and rate of the worker from the first to the last of 1,000,000 events
+Parts (default: all):
+  speed      deliveries per second, compared to bare consumers (axios, node:http)
+  memory     memory and throughput of the worker over 1,000,000 events
   large      the same with events of 500 KB
-  isolation  other keys' latency beside a backlog of 100,000 events of one throttled key
+  isolation  latency of other keys during a backlog of 100,000 events of one throttled key
 
   --events N   events per run of speed (20,000), of memory (1,000,000), of large (4,000), backlog of isolation (100,000)
-  --help       this text
+  --help       shows this help
 `;
 
 const PARTS = {
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const unknown = positionals.filter((name) => !isPart(name));
   const events = values.events === undefined ? undefined : Number(values.events);
   if (values.help || unknown.length > 0 || (events !== undefined && !(events >= 1_000))) {
-    const problem = unknown.length > 0 ? `there is no part "${unknown.join(' ')}"\n` : '';
+    const problem = unknown.length > 0 ? `unknown part "${unknown.join(' ')}"\n` : '';
     process.stderr.write(`${problem}${HELP}`);
     process.exitCode = values.help ? 0 : 2;
     return;
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Parts that did not run keep their last figures. */
+/** Parts that did not run keep their previous results. */
 function saveResult(part: string, result: object): void {
   mkdirSync('bench/results', { recursive: true });
   const previous: Record<string, unknown> = readPrevious();

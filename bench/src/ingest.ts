@@ -1,4 +1,4 @@
-// What an event costs at the gateway, how much memory it ever takes, and how fast the spool fills and drains.
+// Throughput and CPU cost of accepting events, peak memory, and how fast the spool fills and drains.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -11,17 +11,17 @@ import { measureStall } from './ingest/stall';
 const RESULTS = 'bench/results/ingest.json';
 const HELP = `npm run bench -- ingest [part …] [options]
 
-Parts, all of them by default:
-  speed   accepted events a second and latency against a bare node:http server that answers after an amqplib confirm;
-          once into as many quorum queues as there are lanes, once into a single one
-  memory  the most memory with 10,000 connections, full load, and a broker that is blocked
-  spool   accepted events a second while the broker is unreachable, and drained ones once it is back
-  stall   latency of 31 lanes before and while the queue of another one does not answer, and what became of its events
+Parts (default: all):
+  speed   accepted events per second and latency, compared to a bare node:http server that answers after an amqplib
+          confirm, with as many quorum queues as there are lanes and with a single one
+  memory  peak memory with 10,000 connections, full load, and a blocked broker
+  spool   events accepted per second while the broker is unreachable, and drained per second afterwards
+  stall   latency of 31 lanes before and while the queue of another lane does not respond, and delivery of its events
 
   --rounds N   rounds of speed (7)
-  --keys N     routing keys of the events of speed (64); few of them fill few lanes
+  --keys N     routing keys of the events of speed (64); few keys use few lanes
   --seconds N  length of a run of speed (5), of memory (60), of spool (10), of stall (60; before it at most 60)
-  --help       this text
+  --help       shows this help
 `;
 
 interface Settings {
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     !(keys >= 1) ||
     (seconds !== undefined && !(seconds >= 1))
   ) {
-    const problem = unknown.length > 0 ? `there is no part "${unknown.join(' ')}"\n` : '';
+    const problem = unknown.length > 0 ? `unknown part "${unknown.join(' ')}"\n` : '';
     process.stderr.write(`${problem}${HELP}`);
     process.exitCode = values.help ? 0 : 2;
     return;
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Parts that did not run keep their last figures. */
+/** Parts that did not run keep their previous results. */
 function saveResult(part: string, result: object): void {
   mkdirSync('bench/results', { recursive: true });
   writeFileSync(

@@ -1,6 +1,6 @@
-// Measures the scrubber: what it finds in labelled texts, what it leaves alone, what an event costs, and how long the worst
-// half megabyte takes. Ends with 1 where a figure misses its target.
-// Usage: scrubber [corpus.jsonl]; without a corpus the one of libs/scrubber is taken.
+// Measures the scrubber: precision and recall on labelled texts, CPU time per event, and CPU time for the worst half
+// megabyte. Exits with 1 if a figure misses its target.
+// Usage: scrubber [corpus.jsonl]; the default is the corpus of libs/scrubber.
 import path from 'node:path';
 import { scoreCorpus } from './scrubber/corpus';
 import { checkClean, checkDedupKeys, timeEvents } from './scrubber/events';

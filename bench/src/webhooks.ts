@@ -1,4 +1,4 @@
-// How soon a log entry is a webhook at its receiver, and what a stream of them costs.
+// Delay from a log entry to its webhook, and CPU cost of a stream of log entries.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -8,13 +8,13 @@ import { measureThroughput } from './webhooks/throughput';
 const RESULTS = 'bench/results/webhooks.json';
 const HELP = `npm run bench -- webhooks [part …] [options]
 
-Parts, all of them by default:
-  appearance  from a log entry's appearance to its webhook at an idle receiver
+Parts (default: all):
+  appearance  delay from a log entry's appearance to its webhook at an idle receiver
   throughput  CPU time of one poller and one sender under a stream of entries
 
   --entries N     entries of appearance (400)
   --per-minute N  entries a minute of throughput (2000)
-  --help          this text
+  --help          shows this help
 `;
 
 async function main(): Promise<void> {
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const isPart = (name: string): name is keyof typeof parts => Object.hasOwn(parts, name);
   const unknown = positionals.filter((name) => !isPart(name));
   if (values.help || unknown.length > 0 || !(entries >= 10) || !(perMinute >= 60)) {
-    process.stderr.write(`${unknown.length > 0 ? `there is no part "${unknown.join(' ')}"\n` : ''}${HELP}`);
+    process.stderr.write(`${unknown.length > 0 ? `unknown part "${unknown.join(' ')}"\n` : ''}${HELP}`);
     process.exitCode = values.help ? 0 : 2;
     return;
   }

@@ -1,4 +1,4 @@
-/** A list that forgets its oldest items, a tenth at a time, once it holds more than its maximum. */
+/** A list with a maximum length: once it is exceeded, the oldest tenth is dropped. */
 export class BoundedList<Item> {
   readonly #maximum: number;
   #items: Item[] = [];
@@ -13,7 +13,7 @@ export class BoundedList<Item> {
     if (this.#items.length > this.#maximum) this.#dropOldest(Math.max(1, Math.floor(this.#maximum / 10)));
   }
 
-  /** The item at a position counted from the first ever pushed. */
+  /** The item at a position, counted from the first one ever added. */
   at(position: number): Item | undefined {
     return this.#items[position - this.#dropped];
   }

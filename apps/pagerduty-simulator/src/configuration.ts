@@ -1,8 +1,8 @@
 import { type ConfigurationOf, flag, integer, port, secret, text } from '@pdaltagent/service';
 
-/** Everything the simulator reads from its environment. */
+/** The simulator's environment variables. */
 export const variables = {
-  port: port('SIMULATOR_PORT', 9009, 'port of every API; 0 selects a free one and logs it'),
+  port: port('SIMULATOR_PORT', 9009, 'port of all APIs; 0 selects a free one and logs it'),
   host: text('SIMULATOR_HOST', '127.0.0.1', 'address to listen on; 0.0.0.0 in a container'),
   apiToken: secret(
     'SIMULATOR_API_TOKEN',
@@ -16,7 +16,7 @@ export const variables = {
   maximumRecords: integer(
     'SIMULATOR_MAXIMUM_RECORDS',
     1_000_000,
-    'how many arrivals, incidents and log entries are kept, of each kind; the oldest are dropped',
+    'how many events, incidents and log entries are kept, of each kind; the oldest are dropped',
     { min: 1 },
   ),
 };

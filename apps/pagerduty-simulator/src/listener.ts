@@ -7,7 +7,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** The HTTP server, which can be away for a while and comes back on the same port. */
+/** The HTTP server, which can go down for a while and comes back on the same port. */
 export class Listener {
   readonly #handler: RequestListener;
   readonly #host: string;
@@ -23,7 +23,7 @@ export class Listener {
     this.#handler = handler;
   }
 
-  /** Listens; where port 0 was asked for, the answer tells the port. */
+  /** Listens, and resolves with the address, which has the actual port if 0 was requested. */
   async start(): Promise<Address> {
     const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, this.#handler);
     server.on('clientError', (_error, socket) => socket.destroy());
@@ -37,7 +37,7 @@ export class Listener {
     return { host: this.#host, port: this.#port };
   }
 
-  /** Whether requests outside the control API are to be reset. */
+  /** Whether requests outside the control API are reset. */
   get resetting(): boolean {
     return this.#resetting;
   }
@@ -45,7 +45,7 @@ export class Listener {
   down({ mode, forMs }: Down): void {
     clearTimeout(this.#upTimer);
     if (mode === 'reset') this.#resetting = true;
-    // The answer to this request goes out before the connections are cut.
+    // Sends the answer to this request before connections are closed.
     else setImmediate(() => void this.#close());
     if (forMs !== undefined) this.#upTimer = setTimeout(() => void this.up(), forMs);
   }

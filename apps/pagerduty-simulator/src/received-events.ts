@@ -3,35 +3,35 @@ import { BoundedList } from './bounded-list';
 import { type Api } from './events/routes';
 import { StringPool } from './string-pool';
 
-/** What became of an event's alert. */
+/** What an event did to its alert. */
 export type AlertChange = 'opened' | 'repeated' | 'acknowledged' | 'resolved' | 'unchanged' | 'dropped' | 'none';
 
-/** One request that arrived at an events path, and what was answered. Times are milliseconds since 1970. */
+/** One request to an events path, with its answer. Times are milliseconds since 1970. */
 export interface ReceivedEvent {
-  /** Counts from 1, without gaps, in the order in which the requests were complete. */
+  /** Counts from 1, without gaps, in the order in which requests were complete. */
   sequence: number;
   receivedAt: number;
-  /** When the answer was handed to the socket; null while it is not, or never will be. */
+  /** When the answer was written to the socket; null before that, or if none was sent. */
   answeredAt: number | null;
   readonly api: Api;
   readonly path: string;
   readonly routingKey: string | null;
   readonly dedupKey: string | null;
   readonly action: string | null;
-  /** Whether the event was taken: it counts, whatever became of its answer. */
+  /** Whether the event was accepted, even if its answer was lost. */
   accepted: boolean;
-  /** The status of the answer; null where none was sent. */
+  /** Status of the answer; null if none was sent. */
   status: number | null;
-  /** The key that the answer gave: the sender's, or one made for a trigger without. */
+  /** The dedup key in the answer: the sender's, or one generated for a trigger without. */
   answeredKey: string | null;
   alert: AlertChange;
   fault: string | null;
   readonly bodyBytes: number;
-  /** null where bodies are not kept. */
+  /** null if bodies are not kept. */
   readonly body: Buffer | null;
-  /** SHA-256 in hex where bodies are not kept. */
+  /** SHA-256 in hex, if bodies are not kept. */
   readonly sha256: string | null;
-  /** Names and values in turn, as they came; null where bodies are not kept. */
+  /** Alternating names and values, as received; null if bodies are not kept. */
   readonly rawHeaders: readonly string[] | null;
 }
 
@@ -48,7 +48,7 @@ export interface ReceivedEventsOptions {
   readonly maximum: number;
 }
 
-/** Everything that arrived, in order. It is what a test compares with what was sent. */
+/** All received events, in order; tests compare them with what was sent. */
 export class ReceivedEvents {
   readonly #keepBodies: boolean;
   readonly #list: BoundedList<ReceivedEvent>;
@@ -61,7 +61,7 @@ export class ReceivedEvents {
     this.#list = new BoundedList(maximum);
   }
 
-  /** An arrival that is not recorded yet. */
+  /** Creates the record of an event without storing it. */
   make({ bytes, rawHeaders, receivedAt, api, path, routingKey, dedupKey, action }: NewReceivedEvent): ReceivedEvent {
     const keep = this.#keepBodies;
     return {
@@ -96,12 +96,12 @@ export class ReceivedEvents {
     }
   }
 
-  /** The next record of this arrival's alert takes its place, and it takes that one's. */
+  /** Swaps this record with the next one of its alert. */
   swapWithNext(event: ReceivedEvent): void {
     this.#awaitingSwap.set(alertOf(event), event);
   }
 
-  /** Settles at the next arrival. */
+  /** Resolves when the next event is recorded. */
   next(): Promise<void> {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
@@ -110,7 +110,7 @@ export class ReceivedEvents {
     return this.#list.items;
   }
 
-  /** How many there were, the forgotten ones included. */
+  /** Number of records, including dropped ones. */
   get total(): number {
     return this.#list.dropped + this.#list.items.length;
   }

@@ -2,7 +2,7 @@ import { ConfigurationError, createLogger, EXIT_CONFIGURATION, readConfiguration
 import { type Configuration, variables } from './configuration';
 import { Simulator } from './simulator';
 
-/** Runs the simulator until SIGTERM or SIGINT. Exit codes: 0 after a stop, 78 for a wrong configuration, 1 otherwise. */
+/** Runs the simulator until SIGTERM or SIGINT. Exit codes: 0 after a stop, 78 for an invalid configuration, 1 otherwise. */
 export async function run(environment: NodeJS.ProcessEnv): Promise<void> {
   const configuration = configurationOrExplain(environment);
   if (configuration === undefined) return;
@@ -13,7 +13,7 @@ export async function run(environment: NodeJS.ProcessEnv): Promise<void> {
   try {
     const { host, port } = await simulator.start();
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    log.info('listening: nothing that is sent here reaches PagerDuty', { url, host, port });
+    log.info('listening: nothing sent here reaches PagerDuty', { url, host, port });
   } catch (error) {
     log.error(`cannot listen: ${error instanceof Error ? error.message : String(error)}`, { error });
     await log.close();

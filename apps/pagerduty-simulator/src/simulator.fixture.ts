@@ -13,7 +13,7 @@ export interface JsonAnswer {
   readonly body: JsonObject;
 }
 
-/** A running simulator on a free port, and short words for what tests say to it. */
+/** A running simulator on a free port, with shortcuts for tests. */
 export interface Running {
   readonly url: string;
   get(path: string, headers?: Record<string, string>): Promise<JsonAnswer>;
@@ -21,7 +21,7 @@ export interface Running {
   post(path: string, body: string | Buffer, headers?: Record<string, string>): Promise<JsonAnswer>;
   /** Sends a v2 event; members of `more` replace or add to it. */
   event(action: string, dedupKey?: string, more?: Record<string, unknown>): Promise<JsonAnswer>;
-  /** The arrivals, by default without headers. */
+  /** Received events, by default without headers. */
   arrivals(query?: string): Promise<JsonObject[]>;
   fault(rule: Record<string, unknown>): Promise<void>;
 }
@@ -73,7 +73,7 @@ export function v2(action: string, dedupKey: string | undefined, more: Record<st
   };
 }
 
-/** The objects of a list; none where it is no list. */
+/** The objects of an array; empty if it is not an array. */
 export function objects(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
@@ -82,7 +82,7 @@ export function objects(value: unknown): JsonObject[] {
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 5000;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error('the condition did not come true within 5 s');
+    if (performance.now() > deadline) throw new Error('the condition was not met within 5 s');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

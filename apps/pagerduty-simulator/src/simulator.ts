@@ -17,7 +17,7 @@ import { RestApi, type RestRequest } from './rest/rest-api';
 import { DEFAULT_SETTINGS, type Settings } from './settings';
 import { Statistics } from './statistics';
 
-/** A PagerDuty to run against: its Events APIs, the incidents that follow, its log entries, and faults on demand. */
+/** A simulated PagerDuty: Events APIs, the resulting incidents, log entries, and faults on demand. */
 export class Simulator {
   readonly #log: Logger;
   readonly #listener: Listener;
@@ -63,7 +63,7 @@ export class Simulator {
     });
   }
 
-  /** Listens and answers where. */
+  /** Listens, and resolves with the address. */
   start(): Promise<Address> {
     return this.#listener.start();
   }
@@ -75,7 +75,7 @@ export class Simulator {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     this.#dispatch(request, response).catch((error: unknown) => {
-      this.#log.error('a bug: a request could not be served', { error });
+      this.#log.error('a request could not be served: this is a bug', { error });
       response.destroy();
     });
   }

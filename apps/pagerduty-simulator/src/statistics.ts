@@ -3,7 +3,7 @@ import { type AlertChange, type ReceivedEvent } from './received-events';
 
 /** Counts since the start or the last reset. */
 export class Statistics {
-  /** Requests whose body never came whole. */
+  /** Requests whose body was incomplete. */
   cutShort = 0;
   #events = 0;
   #accepted = 0;
@@ -13,7 +13,7 @@ export class Statistics {
   readonly #byAlert = new Map<AlertChange, number>();
   readonly #restByStatus = new Map<string, number>();
 
-  /** Counts a request to the Events APIs, the swallowed ones included. */
+  /** Counts a request to the Events APIs, including swallowed ones. */
   countEvent({ api, status, accepted, alert }: ReceivedEvent): void {
     this.#events += 1;
     if (accepted) this.#accepted += 1;
@@ -36,7 +36,7 @@ export class Statistics {
         byApi: Object.fromEntries(this.#byApi),
         /** "none": no answer was sent. */
         byStatus: Object.fromEntries(this.#byStatus),
-        /** What became of the alerts; "dropped": acknowledge or resolve without an open alert. */
+        /** Effects on alerts; "dropped": acknowledge or resolve without an open alert. */
         byAlert: Object.fromEntries(this.#byAlert),
       },
       rest: { requests: this.#restRequests, byStatus: Object.fromEntries(this.#restByStatus) },

@@ -1,6 +1,6 @@
 const MAXIMUM = 10_000;
 
-/** Gives equal texts as one text, so that a million records share the few they have in common. */
+/** Returns the same string instance for equal strings, so that a million records share them. */
 export class StringPool {
   readonly #strings = new Map<string, string>();
 

@@ -1,4 +1,4 @@
-// What delivery costs without order, retry and isolation: amqplib, one queue, one POST per message, acknowledged when taken.
+// The cost of delivery without order, retries and isolation: amqplib, one queue, one POST per message, acknowledged when delivered.
 import { connect } from 'amqplib';
 import axios from 'axios';
 import { Agent, request } from 'node:http';

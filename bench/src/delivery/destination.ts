@@ -1,5 +1,5 @@
-// A destination that answers after a while, in a process of its own, so that it costs the sender nothing. It counts; and where
-// a key is to be throttled as PagerDuty does it, it notes how long each event took from its acceptance.
+// A destination that answers after a delay, in a separate process, so that it costs the sender nothing. It counts requests. If a
+// key is to be throttled as PagerDuty does, it also records how long each event took from its acceptance.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';

@@ -5,7 +5,7 @@ export const KEYS = 64;
 
 export const routingKeyOf = (index: number): string => `key${index % KEYS}`.padEnd(32, 'x');
 
-/** A trigger of about so many bytes; `sentAt` (ms since 1970) lets the destination tell how long it took. */
+/** A trigger of about this size; the destination derives the latency from `sentAt` (ms since 1970). */
 export function eventBody(routingKey: string, dedupKey: string, bytes: number): Buffer {
   const event = {
     routing_key: routingKey,
@@ -34,7 +34,7 @@ export function messageOf(id: string, routingKey: string, bytes: number): Outgoi
   };
 }
 
-/** Publishes so many events, a batch at a time, each batch confirmed. */
+/** Publishes events in batches, each of which is confirmed before the next. */
 export async function fill(
   publisher: Publisher,
   events: number,

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 
-/** A helper process of the bench that is asked by messages; it ends with us. */
+/** A helper process that answers messages; it ends with this process. */
 export class HelperProcess {
   readonly #process: ChildProcess;
 
@@ -15,10 +15,10 @@ export class HelperProcess {
     return this.#process.pid ?? 0;
   }
 
-  /** The next message of the process, after it was asked. */
+  /** Sends a message to the process, if given, and resolves with its next message. */
   ask(question?: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const ended = () => reject(new Error('a helper process of the bench ended'));
+      const ended = () => reject(new Error('a helper process exited'));
       this.#process.once('exit', ended);
       this.#process.once('message', (answer) => {
         this.#process.off('exit', ended);

@@ -12,12 +12,12 @@ const LATENCY_MS = 20;
 const EVENTS_PER_SECOND = 200;
 const SECONDS = 60;
 const BYTES = 600;
-/** As many keys as share the throttled key's lane, and as many that do not. */
+/** Number of keys that share the throttled key's lane. */
 const NEIGHBOURS = 4;
 
 const latencies = z.record(z.string(), z.array(z.number()));
 
-/** What other keys feel of a key that PagerDuty throttles while its backlog is long. */
+/** Latency of other keys while PagerDuty throttles a key with a long backlog. */
 export function measureIsolation(backlog: number): Promise<BenchResult> {
   const keys = Array.from({ length: 10_000 }, (_, index) => `quiet${index}`.padEnd(32, 'x'));
   const shares = (key: string) => laneOf(EVENTS, key) === laneOf(EVENTS, NOISY);
@@ -42,15 +42,15 @@ export function measureIsolation(backlog: number): Promise<BenchResult> {
     const channel = await connection.createChannel();
     await waitUntil(
       async () => (await channel.checkQueue(laneQueue(EVENTS, laneOf(EVENTS, NOISY)))).messageCount < 10,
-      { what: 'the key to stand on its siding', timeoutMs: 600_000, intervalMs: 100 },
+      { what: 'the key to be parked', timeoutMs: 600_000, intervalMs: 100 },
     );
     const aside = performance.now();
     await connection.close();
-    const beside = split(await listen('beside the backlog'));
+    const beside = split(await listen('during the backlog'));
     await publisher.close();
     const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(1)} s`;
     return {
-      conditions: `${EVENTS_PER_SECOND} events/s over ${neighbours.length + others.length} keys for ${SECONDS} s, PagerDuty answers in ${LATENCY_MS} ms; ${backlog} events of a throttled key were queued in ${seconds(begun, queued)} and stood aside ${seconds(queued, aside)} later`,
+      conditions: `${EVENTS_PER_SECOND} events/s over ${neighbours.length + others.length} keys for ${SECONDS} s, PagerDuty answers in ${LATENCY_MS} ms; ${backlog} events of a throttled key were queued in ${seconds(begun, queued)} and parked ${seconds(queued, aside)} later`,
       rows: [
         row('keys of the same lane', without.lane, beside.lane),
         row('keys of other lanes', without.rest, beside.rest),
@@ -62,7 +62,7 @@ export function measureIsolation(backlog: number): Promise<BenchResult> {
 const row = (name: string, without: number, beside: number) => ({
   'p99 from acceptance to PagerDuty': name,
   'without the backlog (ms)': without.toFixed(1),
-  'beside it (ms)': beside.toFixed(1),
+  'during it (ms)': beside.toFixed(1),
   ratio: (beside / without).toFixed(2),
 });
 

@@ -9,12 +9,12 @@ const counted = z.object({ count: z.number(), seconds: z.number() });
 
 export interface MemoryOptions {
   readonly events: number;
-  /** Of one event's body. */
+  /** Size of one event's body. */
   readonly bytes: number;
   readonly latencyMs: number;
 }
 
-/** One worker empties a long queue: its memory and its rate, tenth by tenth. */
+/** Memory and throughput of one worker that empties a long queue, for each tenth of it. */
 export function measureMemory({ events, bytes, latencyMs }: MemoryOptions): Promise<BenchResult> {
   return withServers(latencyMs, async (bench) => {
     log(`queueing ${events} events of ${bytes} B`);

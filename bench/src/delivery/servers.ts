@@ -5,7 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { HelperProcess } from './helper-process';
 
-/** A table of figures, and the conditions they were taken under. */
+/** A table of figures, and the conditions under which they were measured. */
 export interface BenchResult {
   readonly conditions: string;
   readonly rows: readonly Record<string, string | number>[];
@@ -15,7 +15,7 @@ export interface Bench {
   readonly amqpUrl: string;
   readonly destination: HelperProcess;
   readonly destinationUrl: string;
-  /** A publisher that is connected, so that the lanes stand. */
+  /** A connected publisher, so that the lanes are declared. */
   publisher(): Promise<Publisher>;
   startWorker(env?: Record<string, string>): Promise<AppProcess>;
 }
@@ -23,7 +23,7 @@ export interface Bench {
 const listening = z.object({ port: z.number() });
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Progress goes to stderr: the table alone is the output. */
+/** Progress goes to stderr, so that stdout has the table only. */
 export function log(text: string): void {
   process.stderr.write(`${text}\n`);
 }
@@ -32,7 +32,7 @@ export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r  ${text}   `);
 }
 
-/** Private servers and a destination that answers after `latencyMs`; all of them end with `measure`. */
+/** Starts private servers and a destination that answers after `latencyMs`, and stops them after `measure`. */
 export async function withServers<Result>(
   latencyMs: number,
   measure: (bench: Bench) => Promise<Result>,

@@ -20,7 +20,7 @@ interface Run {
 
 const counted = z.object({ count: z.number(), seconds: z.number() });
 
-/** One worker against bare consumers: the three take turns, so that the machine's moods meet all of them. */
+/** One worker compared to bare consumers; the three take turns, so that variations of the machine affect all of them. */
 export function measureSpeed(events: number): Promise<BenchResult> {
   return withServers(LATENCY_MS, async (bench) => {
     const runs = { 'bare, node:http': [] as Run[], 'bare, axios': [] as Run[], 'delivery-worker': [] as Run[] };
@@ -39,8 +39,8 @@ export function measureSpeed(events: number): Promise<BenchResult> {
         'deliveries/s': Math.round(perSecond),
         'µs CPU/event': Math.round(cpuMicrosPerEvent),
         'RSS MB': Math.round(rssMb),
-        'ours / this': (ours.perSecond / perSecond).toFixed(2),
-        'CPU ours / this': (ours.cpuMicrosPerEvent / cpuMicrosPerEvent).toFixed(2),
+        'worker / this': (ours.perSecond / perSecond).toFixed(2),
+        'CPU worker / this': (ours.cpuMicrosPerEvent / cpuMicrosPerEvent).toFixed(2),
       })),
     };
   });
@@ -67,7 +67,7 @@ async function runWorker(bench: Bench, events: number): Promise<Run> {
   return run;
 }
 
-/** From a tenth of the events to the last: starting up is not what is compared. */
+/** Measures from a tenth of the events to the last, to exclude the start. */
 async function measured(name: string, pid: number, destination: HelperProcess, events: number): Promise<Run> {
   const reached = (target: number) =>
     waitUntil(

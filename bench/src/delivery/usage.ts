@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 export interface Usage {
   readonly cpuSeconds: number;
   readonly rssMb: number;
-  /** The most it ever had. */
+  /** Peak. */
   readonly peakMb: number;
 }
 
-/** CPU time and memory of a process as the kernel counts them. */
+/** CPU time and memory of a process, from the kernel. */
 export function usageOf(pid: number): Usage {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

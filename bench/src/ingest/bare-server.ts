@@ -1,5 +1,5 @@
-// What taking an event costs without validation, limits, keys and spool: node:http parses the JSON, amqplib publishes, the
-// broker's confirm answers. Into one queue, or into as many as the gateway has lanes, by routing key as there.
+// The cost of accepting an event without validation, limits, keys and spool: node:http receives it, amqplib publishes it, and the
+// broker's confirm is the answer. Uses one queue, or one per lane, selected by routing key as in the gateway.
 import { laneOf } from '@pdaltagent/messaging';
 import { connect } from 'amqplib';
 import { createServer, type ServerResponse } from 'node:http';

@@ -1,12 +1,12 @@
 export const KEYS = 64;
 const BYTES = 600;
 
-/** The routing key of a number. */
+/** The routing key with this number. */
 export function keyOf(key: number): string {
   return `key${key}`.padEnd(32, 'x');
 }
 
-/** A v2 trigger of 600 bytes, as a monitoring tool writes it. */
+/** A v2 trigger of 600 bytes, as a monitoring tool sends it. */
 export function eventOf(key: number, dedupKey: string): Buffer {
   const event = {
     routing_key: keyOf(key),

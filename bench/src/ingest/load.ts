@@ -1,18 +1,18 @@
-// Senders over keep-alive connections, each with one event at a time, in a process of their own. Raw sockets and ready-made
-// requests, so that the server under test is what is measured.
+// Senders with keep-alive connections, each with one event at a time, in a separate process. They use raw sockets and prepared
+// requests, so that the server under test is the bottleneck.
 import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
 import { eventOf } from './event';
 
-/** What a process of senders is asked for. */
+/** The message that starts the senders. */
 const command = z.object({
   port: z.number(),
   connections: z.number(),
   keys: z.number(),
-  /** The number of the first of these keys. */
+  /** Number of the first of these keys. */
   firstKey: z.number(),
   seconds: z.number(),
-  /** Between an answer and the connection's next event; milliseconds. */
+  /** Pause between an answer and the connection's next event, in milliseconds. */
   pauseMs: z.number(),
 });
 
@@ -43,7 +43,7 @@ class Sender {
     this.#placeholderAt = this.#request.indexOf(PLACEHOLDER);
   }
 
-  /** Resolves once it is connected for the first time. */
+  /** Resolves once it has connected for the first time. */
   start(): Promise<void> {
     return new Promise((resolve) => {
       const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });

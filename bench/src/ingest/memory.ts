@@ -6,11 +6,11 @@ import { metricOf, withServers } from './servers';
 
 const CROWD = 10_000;
 const CONNECTIONS = 64;
-/** Each of the crowd sends an event so often: a connection that is silent for longer is closed. */
+/** Interval of events on each idle connection; the gateway would close a connection without any. */
 const PAUSE_MS = 8_000;
 const SETTLE_SECONDS = 5;
 
-/** 10,000 connections and full load at one time, for a minute with the broker and for a minute with it blocked. */
+/** 10,000 connections and full load at the same time, for a minute with the broker and for a minute with it blocked. */
 export function measureMemory(seconds: number): Promise<BenchResult> {
   return withServers(async ({ broker, startGateway }) => {
     const gateway = await startGateway('gateway');
@@ -53,7 +53,7 @@ export function measureMemory(seconds: number): Promise<BenchResult> {
   });
 }
 
-/** The most memory that a process had since it was asked last. */
+/** Peak memory of a process since the last reading. */
 class PeakMemory {
   readonly #timer: NodeJS.Timeout;
   #peak = 0;

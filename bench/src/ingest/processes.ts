@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { KEYS } from './event';
 
-/** What senders saw. Latencies are those of accepted events. */
+/** Results of the senders. Latencies are those of accepted events. */
 export interface LoadReport {
   readonly accepted: number;
   /** Answers other than 202, and connections that were closed. */
@@ -16,9 +16,9 @@ export interface LoadReport {
 export interface Load {
   readonly port: number;
   readonly connections: number;
-  /** Routing keys that the connections share. */
+  /** Number of routing keys that the connections share. */
   readonly keys?: number;
-  /** The number of the first of these keys. */
+  /** Number of the first of these keys. */
   readonly firstKey?: number;
   readonly seconds: number;
   readonly pauseMs?: number;
@@ -33,7 +33,7 @@ const report = z.object({
   p99Ms: z.number(),
 });
 
-/** Sends events in a process of its own, and resolves with what it saw. */
+/** Sends events from a separate process, and resolves with its report. */
 export async function underLoad({ pauseMs = 0, keys = KEYS, firstKey = 0, ...load }: Load): Promise<LoadReport> {
   const senders = start('load', []);
   const seen = messageOf(senders);
@@ -60,6 +60,6 @@ function start(name: string, args: readonly string[]): ChildProcess {
 function messageOf(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     child.once('message', resolve);
-    child.once('exit', () => reject(new Error('a helper process of the bench ended')));
+    child.once('exit', () => reject(new Error('a helper process exited')));
   });
 }

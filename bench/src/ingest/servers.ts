@@ -15,7 +15,7 @@ export interface Servers {
   readonly startGateway: (name: string, env?: Record<string, string>) => Promise<Gateway>;
 }
 
-/** A private broker, and gateways as asked for; all of them end with `measure`. */
+/** Starts a private broker, and gateways on request, and stops them after `measure`. */
 export async function withServers<Result>(measure: (servers: Servers) => Promise<Result>): Promise<Result> {
   const folder = openRunFolder('bench-ingest');
   const part = (name: string) => {
@@ -52,7 +52,7 @@ export async function withServers<Result>(measure: (servers: Servers) => Promise
   }
 }
 
-/** Nobody consumes: what one run has queued shall not weigh on the next. */
+/** Purges the queues, which have no consumers, so that one run does not slow down the next. */
 export async function emptyQueues(amqpUrl: string, queues: readonly string[]): Promise<void> {
   const connection = await connect(amqpUrl);
   const channel = await connection.createChannel();

@@ -6,7 +6,7 @@ import { emptyQueues, withServers } from './servers';
 
 const CONNECTIONS = 64;
 const ONE_QUEUE = ['bench.bare'];
-/** As many as the gateway has: what the broker asks for keeping lanes apart is not the gateway's doing. */
+/** As many as the gateway has lanes, because the broker's cost of many queues is not the gateway's. */
 const QUEUES = Array.from({ length: EVENTS.lanes }, (_, lane) => `bench.bare.${lane}`);
 const WARM_UP_SECONDS = 3;
 
@@ -21,7 +21,7 @@ interface Server {
   readonly port: number;
 }
 
-/** Takes turns, so that the machine's moods meet all of them; what is compared is compared within a round. */
+/** The servers take turns, so that variations of the machine affect all of them; ratios are computed within a round. */
 export function measureSpeed(rounds: number, seconds: number, keys: number): Promise<BenchResult> {
   return withServers(async ({ broker, startGateway }) => {
     const bare = await startBareServer(broker.url, QUEUES);
@@ -40,7 +40,7 @@ export function measureSpeed(rounds: number, seconds: number, keys: number): Pro
     for (let round = 1; round <= rounds; round += 1) {
       log(`round ${round} of ${rounds}`);
       const runs: Run[] = [];
-      // Every other round backwards: none always has the place behind another.
+      // Alternates the order, so that none always runs after the same other one.
       const turn = round % 2 === 0 ? [...servers].reverse() : servers;
       for (const server of turn) {
         await emptyQueues(broker.url, [...QUEUES, ...ONE_QUEUE]);

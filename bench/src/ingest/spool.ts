@@ -7,7 +7,7 @@ import { metricOf, withServers } from './servers';
 const CONNECTIONS = 64;
 const ENTRIES = 'pdaltagent_gateway_spool_entries';
 
-/** The broker goes, the spool serves; the broker comes back, and the spool drains. */
+/** Stops the broker, so that events go to the spool; starts it again, so that the spool drains. */
 export function measureSpool(seconds: number): Promise<BenchResult> {
   return withServers(async ({ broker, startGateway }) => {
     const gateway = await startGateway('gateway');

@@ -7,14 +7,14 @@ import { type LoadReport, underLoad } from './processes';
 import { metricOf, withServers } from './servers';
 
 const CONNECTIONS = 32;
-/** Between an answer and the connection's next event: load, but not all that the machine can do. */
+/** Pause between an answer and the connection's next event, so that the machine is not saturated. */
 const PAUSE_MS = 50;
 const CONNECTIONS_TO_THE_STALLED = 8;
 const WARM_UP_SECONDS = 5;
-/** What the stall is compared with needs no longer. */
+/** Maximum length of the baseline measurement. */
 const BASELINE_SECONDS = 60;
 
-/** The queue of one lane stops answering, as one without a leader; senders go on. */
+/** The queue of one lane stops responding, as one without a leader does, while senders continue. */
 export function measureStall(seconds: number): Promise<BenchResult> {
   return withServers(async ({ broker, startGateway }) => {
     const gateway = await startGateway('gateway');
@@ -36,7 +36,7 @@ export function measureStall(seconds: number): Promise<BenchResult> {
     log(`all lanes answer: ${baselineSeconds} s`);
     const before = await others(baselineSeconds);
     await raft('suspend');
-    log(`lane ${lane} does not answer: ${seconds} s`);
+    log(`lane ${lane} does not respond: ${seconds} s`);
     const [during, stalled] = await Promise.all([
       others(seconds),
       underLoad({
@@ -73,18 +73,18 @@ export function measureStall(seconds: number): Promise<BenchResult> {
   });
 }
 
-/** The number of a key whose lane has none of the others' keys. */
+/** The number of a key whose lane has no other key. */
 function keyOfItsOwnLane(): number {
   const taken = new Set(Array.from({ length: KEYS }, (_, key) => laneOf(EVENTS, keyOf(key))));
   for (let key = KEYS; ; key += 1) if (!taken.has(laneOf(EVENTS, keyOf(key)))) return key;
 }
 
-/** Takes whatever is in the lanes, and counts it by lane. */
+/** Consumes all lanes, and counts messages by lane. */
 async function consumeAll(amqpUrl: string): Promise<{ of: (lane: number) => number; end: () => Promise<void> }> {
   const counts: number[] = Array.from({ length: EVENTS.lanes }, () => 0);
   const connections: ChannelModel[] = [];
   for (let lane = 0; lane < EVENTS.lanes; lane += 1) {
-    // A queue that does not answer closes its consumer's connection.
+    // One connection per lane: a queue that does not respond closes its consumer's connection.
     const connection = await connect(amqpUrl);
     connections.push(connection);
     const channel = await connection.createChannel();

@@ -13,7 +13,7 @@ interface Row {
   readonly kind: string;
   readonly text: string;
   readonly key?: string;
-  /** In characters, as Python counts them. */
+  /** Positions in code points, as in Python. */
   readonly spans: readonly Label[];
 }
 interface Tally {
@@ -23,19 +23,19 @@ interface Tally {
   right: number;
 }
 
-/** Types of the corpus by the kinds that the scrubber writes. */
+/** Maps the scrubber's kinds to the types of the corpus. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['PHONE', 'PHONE_NUMBER'],
   ['PHONE_WITH_EXT', 'PHONE_NUMBER'],
   ['SSN_NUMBER', 'US_SSN'],
   ['BTC_ADDRESS', 'CRYPTO_ADDRESS'],
 ]);
-/** Labelled types that the core leaves alone on purpose: finding or keeping them counts neither way. */
+/** Labelled types that the core detectors ignore on purpose; they are not scored. */
 const OPTIONAL_TYPES = ['IP_ADDRESS', 'MAC_ADDRESS', 'ZIP_CODE', 'PERSON'];
 
 const scrubber = createScrubber();
 
-/** Scores the core detectors on labelled texts, as the corpus's own scorer does in its profile `core`. */
+/** Scores the core detectors on labelled texts, like the profile `core` of the corpus's own scorer. */
 export function scoreCorpus(file: string): void {
   const rows = readFileSync(file, 'utf8')
     .split('\n')
@@ -111,13 +111,13 @@ class Score {
 const typeOf = ({ kind }: Replacement): string => TYPES.get(kind) ?? kind;
 const percent = (part: number): string => `${(part * 100).toFixed(2)} %`;
 
-/** The part that two spans share of what either covers. */
+/** Intersection over union of two spans. */
 function overlap(a: Span, b: Span): number {
   const shared = Math.min(a.end, b.end) - Math.max(a.start, b.start);
   return shared <= 0 ? 0 : shared / (Math.max(a.end, b.end) - Math.min(a.start, b.start));
 }
 
-/** Where each character begins, in UTF-16 units, and where the last one ends. */
+/** The UTF-16 offset of each code point, and of the end. */
 function unitsOf(text: string): number[] {
   const units: number[] = [];
   let unit = 0;

@@ -5,10 +5,10 @@ import { report } from './report';
 
 const scrubber = createScrubber();
 
-/** So many that no text of the first is remembered when the last was read. */
+/** Enough events that no text is still in the cache when it is scanned again. */
 const EVENTS = 6_000;
 
-/** An event of about 600 bytes with this summary and this detail; nearly every text of it is another one for another `n`. */
+/** An event of about 600 bytes with this summary and detail; nearly all its texts depend on `n`. */
 function eventOf(summary: string, detail: string, n: number): Buffer {
   return Buffer.from(
     JSON.stringify({
@@ -38,7 +38,7 @@ function eventOf(summary: string, detail: string, n: number): Buffer {
 const eventsOf = (summary: string, detail: string): readonly Buffer[] =>
   Array.from({ length: EVENTS }, (_, n) => eventOf(summary, detail, n));
 
-/** Best of seven rounds, in microseconds an event. */
+/** Best of seven rounds, in microseconds per event. */
 function costOf(events: readonly Buffer[]): number {
   const milliseconds = processorTime(7, () => {
     for (const event of events) scrubber.scrubBody('v2', 'application/json', event);
@@ -60,21 +60,21 @@ export function timeEvents(): void {
     cleanCost < 60,
     'under 60 µs',
   );
-  report('the same, its texts seen before', `${knownCost.toFixed(1)} µs`, knownCost < 60, 'under 60 µs');
+  report('the same, with texts already in the cache', `${knownCost.toFixed(1)} µs`, knownCost < 60, 'under 60 µs');
   report(
-    `an event of ${dirty.length} bytes, three findings`,
+    `an event of ${dirty.length} bytes, three values found`,
     `${dirtyCost.toFixed(1)} µs`,
     dirtyCost < 120,
     'under 120 µs',
   );
   const { bytes } = scrubber.scrubBody('v2', 'application/json', clean);
-  report('the same object where nothing is found', String(bytes === clean), bytes === clean, 'true');
+  report('the same object if nothing is found', String(bytes === clean), bytes === clean, 'true');
 }
 
-/** Letters and digits that look random and are the same each time. */
+/** Reproducible hexadecimal digits that look random. */
 const hex = (seed: string, length: number): string => createHash('sha256').update(seed).digest('hex').slice(0, length);
 
-/** Facts as monitoring writes them, none of them personal. */
+/** Texts of monitoring tools without personal data. */
 function factOf(n: number): string {
   const facts = [
     `db-${n % 99}.prod.example.com is DOWN, ${n} errors in the last ${n % 60} minutes`,

@@ -1,4 +1,4 @@
-/** Processor time of this process in milliseconds, the best of some rounds: what else the machine does is mostly left out. */
+/** CPU time of this process in milliseconds, best of several rounds, which excludes most of the machine's other load. */
 export function processorTime(rounds: number, action: () => unknown): number {
   let best = Infinity;
   for (let round = 0; round < rounds; round += 1) {

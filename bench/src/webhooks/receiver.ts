@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const v2 = z.object({ messages: z.tuple([z.object({ log_entries: z.tuple([z.object({ id: z.string() })]) })]) });
 
-/** An idle system that takes v2 webhooks and notes when each first came. */
+/** A receiver of v2 webhooks that records when each first arrived. */
 export class Receiver {
   /** Log entry id to milliseconds since 1970. */
   readonly arrivedAt = new Map<string, number>();

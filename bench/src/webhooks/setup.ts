@@ -4,18 +4,18 @@ import path from 'node:path';
 import { z } from 'zod';
 import { Receiver } from './receiver';
 
-/** A table of figures, and the conditions they were taken under. */
+/** A table of figures, and the conditions under which they were measured. */
 export interface BenchResult {
   readonly conditions: string;
   readonly rows: readonly Record<string, string | number>[];
 }
 
-/** A simulated PagerDuty, one poller, one sender, and a receiver that answers at once. */
+/** A simulated PagerDuty, one poller, one sender, and a receiver that answers immediately. */
 export interface Setup {
   readonly poller: AppProcess;
   readonly sender: AppProcess;
   readonly receiver: Receiver;
-  /** Writes entries of several incidents, each `spacingMs` after the one before; resolves with when each appears. */
+  /** Writes log entries of several incidents, `spacingMs` apart; resolves with the time at which each becomes visible, by id. */
   readonly write: (count: number, spacingMs: number) => Promise<ReadonlyMap<string, number>>;
 }
 
@@ -23,12 +23,12 @@ const INCIDENTS = 50;
 const FIRST_MS = 500;
 const entries = z.object({ log_entries: z.array(z.object({ id: z.string(), visibleAt: z.number() })) });
 
-/** Progress goes to stderr: the table alone is the output. */
+/** Progress goes to stderr, so that stdout has the table only. */
 export function log(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Private servers and processes, all of which end with `measure`. */
+/** Starts private servers and the services, and stops them after `measure`. */
 export async function withSetup<Result>(
   intervalSeconds: number,
   measure: (account: Setup) => Promise<Result>,
@@ -75,12 +75,12 @@ export async function withSetup<Result>(
   }
 }
 
-/** Opens the incidents, and lets code become warm and connections stand. */
+/** Opens the incidents, warms up code and establishes connections. */
 async function warmUp({ write: writeSome, receiver }: Setup): Promise<void> {
   await waitForWebhooks(receiver, await writeSome(2 * INCIDENTS, 1), 'the first webhooks');
 }
 
-/** Resolves once all of them came. */
+/** Resolves once all of them have arrived. */
 export async function waitForWebhooks(
   receiver: Receiver,
   ids: ReadonlyMap<string, number>,
@@ -108,7 +108,7 @@ async function listed(control: string) {
   return entries.parse(await (await fetch(control)).json()).log_entries;
 }
 
-/** How long each took from its appearance to its webhook; milliseconds, ascending. */
+/** Delays from appearance to webhook, in milliseconds, ascending. */
 export function delaysOf(receiver: Receiver, appeared: ReadonlyMap<string, number>): number[] {
   return [...appeared].map(([id, at]) => (receiver.arrivedAt.get(id) ?? NaN) - at).sort((a, b) => a - b);
 }

@@ -60,7 +60,7 @@ describe('servers started by an ordinary user', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('run, and end with the process that started them, even when that is killed', async () => {
+  it('run, and end with the process that started them, even if that is killed', async () => {
     const { child, up } = run(folder);
     const line = await up;
     expect(line).toMatch(/^up [1-9]\d* [1-9]\d* [1-9]\d*$/);
@@ -69,7 +69,7 @@ describe('servers started by an ordinary user', () => {
     await waitUntil(() => processesOf(folder).length === 0, { what: 'all processes to end', timeoutMs: 10_000 });
   });
 
-  it('are ended by the next start in the same folder when not even their watcher could end them', async () => {
+  it('are killed by the next start in the same folder if their watchdog could not do it', async () => {
     const first = run(folder);
     await first.up;
     // The watchers are shells whose command line names the server they watch.

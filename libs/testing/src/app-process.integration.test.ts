@@ -14,14 +14,14 @@ describe('a built app as a process', () => {
   const startSimulator = (): Promise<AppProcess> =>
     startApp('pagerduty-simulator', { folder: folder.path, env: { SIMULATOR_PORT: '0' } });
 
-  it('answers on the address it logged, and is gone after a stop', async () => {
+  it('responds on the logged address, and has exited after a stop', async () => {
     app = await startSimulator();
     expect((await fetch(`${app.url}/_control/health`)).status).toBe(200);
     expect(await app.stop()).toEqual({ code: 0, signal: null });
     expect(commandLineOf(app.pid)).toBeUndefined();
   });
 
-  it('can be killed, and started again', async () => {
+  it('can be killed and restarted', async () => {
     app = await startSimulator();
     const { pid } = app;
     expect(await app.kill()).toEqual({ code: null, signal: 'SIGKILL' });
@@ -30,12 +30,12 @@ describe('a built app as a process', () => {
     expect((await fetch(`${app.url}/_control/health`)).status).toBe(200);
   });
 
-  it('tells why it did not start', async () => {
+  it('reports why it did not start', async () => {
     const starting = startApp('ingest-gateway', { folder: folder.path, env: { PDAGENTD_HTTP_PORT: 'abc' } });
     await expect(starting).rejects.toThrow(/ingest-gateway ended \(code 78\)[^]*PDAGENTD_HTTP_PORT/);
   });
 
-  it('is alive without its servers, and not ready', async () => {
+  it('is alive but not ready without its servers', async () => {
     const lines: LogLine[] = [];
     app = await startApp('delivery-worker', {
       folder: folder.path,

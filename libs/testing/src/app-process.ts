@@ -7,35 +7,35 @@ import { workspaceRoot } from './workspace';
 
 const SIMULATOR = 'pagerduty-simulator';
 const KEPT_LINES = 10_000;
-/** Until an app is ready; a machine that does much else takes its time. */
+/** Time limit for an app to become ready, on a busy machine. */
 const START_TIMEOUT_MS = 60_000;
 
-/** A line of an app's log: its JSON, or `message` alone where it is none. */
+/** A line of an app's log: its JSON, or only `message` if it is not JSON. */
 export interface LogLine {
   message: string;
   [field: string]: unknown;
 }
 
 export interface StartAppOptions {
-  /** Holds its log, as <name>.log, and the record of the process while it runs. */
+  /** Folder for its log, <name>.log, and, while it runs, for the record of its process. */
   folder: string;
   /** Default: the folder. */
   cwd?: string;
-  /** Added to a clean environment: nothing else of ours that names a server reaches the app. */
+  /** Added to a clean environment, without any other variable that names a server. */
   env: NodeJS.ProcessEnv;
-  /** What to wait for. `alive`: it answers on its admin port; `ready`: it can do its work. Default: ready. */
+  /** What to wait for. `alive`: it responds on its admin port; `ready`: it can do its work. Default: ready. */
   until?: 'alive' | 'ready';
   timeoutMs?: number;
-  /** The file to run. Default: what the build made of the app, dist/apps/<name>/main.js. */
+  /** The file to run. Default: the built app, dist/apps/<name>/main.js. */
   bundle?: string;
   onLine?: (line: LogLine) => void;
-  /** False: no log file, for a process that lives long. Default: true. */
+  /** False: no log file, for a long-running process. Default: true. */
   keepLog?: boolean;
 }
 
-/** A built app, running as a process of its own as it would in production. */
+/** A built app in a separate process, as in production. */
 export class AppProcess {
-  /** The latest lines of its log. */
+  /** The last lines of its log. */
   readonly lines: LogLine[] = [];
   readonly #file: WriteStream | undefined;
   #url: string | undefined;
@@ -48,7 +48,7 @@ export class AppProcess {
     mkdirSync(options.folder, { recursive: true });
     if (options.keepLog !== false) {
       this.#file = createWriteStream(path.join(options.folder, `${name}.log`), { flags: 'a' });
-      // The folder may be removed while the last lines come in.
+      // The folder may be removed while the last lines are written.
       this.#file.on('error', () => undefined);
     }
     this.#process = this.#spawn();
@@ -56,7 +56,7 @@ export class AppProcess {
 
   /**
    * Starts the app's bundle.
-   * @throws Error with the last lines of its log when it ends or does not get that far in time.
+   * @throws Error with the last lines of its log if it exits or does not reach the state in time
    */
   static async start(name: string, options: StartAppOptions): Promise<AppProcess> {
     const app = new AppProcess(name, options);
@@ -77,12 +77,12 @@ export class AppProcess {
     return this.#process.exited;
   }
 
-  /** Of the admin server, or of the simulator's only one; undefined until the log tells it. */
+  /** URL of the admin server, or of the simulator; undefined until it was logged. */
   get url(): string | undefined {
     return this.#url;
   }
 
-  /** The end of its log, for messages about what went wrong. */
+  /** The end of its log, for error messages. */
   lastLines(count = 10): string {
     return this.lines.slice(-count).map(formatLogLine).join('\n');
   }
@@ -97,11 +97,11 @@ export class AppProcess {
     });
     if (!started.running()) {
       const { code, signal } = await started.exited;
-      throw new Error(`${this.name} ended (${signal ?? `code ${code}`}):\n${this.lastLines()}`);
+      throw new Error(`${this.name} exited (${signal ?? `code ${code}`}):\n${this.lastLines()}`);
     }
   }
 
-  /** Waits for a line of the log, from the start of the process on. */
+  /** Waits for a line of the log, including earlier ones of this process. */
   logged(what: string, matches: (line: LogLine) => boolean, timeoutMs?: number): Promise<LogLine> {
     return waitUntil(() => this.lines.find(matches), {
       what: `${this.name} to log ${what}`,
@@ -109,7 +109,7 @@ export class AppProcess {
     });
   }
 
-  /** SIGTERM, as an orchestrator stops it; SIGKILL when the grace period (ms) is over. */
+  /** SIGTERM, as an orchestrator stops it; SIGKILL after the grace period (ms). */
   stop(graceMs = 30_000): Promise<Exit> {
     return this.#process.end(graceMs);
   }
@@ -120,7 +120,7 @@ export class AppProcess {
     return this.#process.exited;
   }
 
-  /** SIGSTOP: it holds its connections and does nothing. */
+  /** SIGSTOP: its connections stay open, but it does nothing. */
   pause(): void {
     this.#process.signal('SIGSTOP');
   }
@@ -129,7 +129,7 @@ export class AppProcess {
     this.#process.signal('SIGCONT');
   }
 
-  /** Starts it again with the same environment, after it has ended; its former log is dropped. */
+  /** Stops it and starts it again with the same environment; `lines` starts empty. */
   async restart(): Promise<void> {
     await this.stop();
     this.lines.length = 0;
@@ -170,7 +170,7 @@ export class AppProcess {
   async #answers(state: 'alive' | 'ready'): Promise<boolean> {
     const url = this.url;
     if (url === undefined) return false;
-    // The simulator has no admin port: it works as soon as it says where it listens.
+    // The simulator has no admin port: it is ready once it logs its address.
     if (this.name === SIMULATOR) return true;
     const response = await fetch(`${url}/${state === 'alive' ? 'healthz' : 'readyz'}`);
     await response.arrayBuffer();
@@ -178,13 +178,13 @@ export class AppProcess {
   }
 }
 
-/** Every service logs its admin port first; the simulator its address. */
+/** Every service logs its admin port first, the simulator its address. */
 function addressIn({ adminPort, url, port }: LogLine): string | undefined {
   if (typeof adminPort === 'number') return `http://127.0.0.1:${adminPort}`;
   return typeof url === 'string' && typeof port === 'number' ? url : undefined;
 }
 
-/** A line as it was logged. */
+/** A log line as text. */
 export function formatLogLine(line: LogLine): string {
   return Object.keys(line).length === 1 ? line.message : JSON.stringify(line);
 }
@@ -199,7 +199,7 @@ function parseLine(text: string): LogLine {
       return { ...value, message: value.message };
     }
   } catch {
-    // Not JSON: what Node itself writes.
+    // Not JSON: output of Node itself.
   }
   return { message: text };
 }

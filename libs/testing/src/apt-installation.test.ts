@@ -32,7 +32,7 @@ describe('installWithApt', () => {
     rmSync(root, { recursive: true });
   });
 
-  it('forbids services to start while it installs, and at the next boot', async () => {
+  it('prevents services from starting, during the installation and at the next boot', async () => {
     provideAptGet(0);
     await installWithApt(['redis-server'], () => undefined, root);
     expect(readFileSync(path.join(root, 'calls'), 'utf8')).toBe(
@@ -42,14 +42,14 @@ describe('installWithApt', () => {
     expect(existsSync(policy)).toBe(false);
   });
 
-  it('puts an existing policy back, also when the installation fails', async () => {
+  it('restores an existing policy file, even if the installation fails', async () => {
     provideAptGet(100);
     writeFileSync(policy, 'mine');
     await expect(installWithApt(['redis-server'], () => undefined, root)).rejects.toThrow('E: no such package');
     expect(readFileSync(policy, 'utf8')).toBe('mine');
   });
 
-  it('puts back the policy that an interrupted run left aside', async () => {
+  it('restores the policy file that an interrupted run has replaced', async () => {
     provideAptGet(0);
     writeFileSync(`${policy}.pdaltagent-kept`, 'mine');
     writeFileSync(policy, 'ours, from the run before');

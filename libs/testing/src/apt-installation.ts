@@ -7,24 +7,24 @@ import { findExecutable, searchPath } from './binaries';
 // Debian's packages start their services unless this file says no: exit code 101 means "action forbidden by policy"
 // (https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt).
 const POLICY =
-  '#!/bin/sh\n# Written by PDaltagent for the time of an installation; remove it if that was interrupted.\nexit 101\n';
+  '#!/bin/sh\n# Written by PDaltagent during an installation; remove it if that was interrupted.\nexit 101\n';
 const PROGRESS_EVERY_MS = 5_000;
 
-/** The services that the packages would start at the next boot. */
+/** Services that the packages would start at the next boot. */
 const SERVICES: Record<string, string[]> = {
   'rabbitmq-server': ['rabbitmq-server.service', 'epmd.service', 'epmd.socket'],
   'redis-server': ['redis-server.service'],
 };
 
 /**
- * Installs packages with apt-get without letting them start a service, now or at the next boot.
- * @param root where the policy file belongs; another one in tests.
+ * Installs packages with apt-get and prevents them from starting a service, now or at the next boot.
+ * @param root root of the file system; tests pass a temporary folder
  * @throws Error with apt-get's last lines.
  */
 export async function installWithApt(packages: string[], say: (text: string) => void, root = '/'): Promise<void> {
   const restore = forbidServices(path.join(root, 'usr', 'sbin', 'policy-rc.d'));
   try {
-    // The lists of a fresh machine are empty; of an old one they may name versions that are gone.
+    // The package lists may be empty, or name versions that no longer exist.
     await aptGet(['update'], say);
     await aptGet(['install', '--yes', '--no-install-recommends', ...packages], say);
     await disableServices(packages.flatMap((name) => SERVICES[name] ?? []));
@@ -33,7 +33,7 @@ export async function installWithApt(packages: string[], say: (text: string) => 
   }
 }
 
-/** Puts our policy in place of an existing one; the result undoes it. A run that was killed is undone by the next. */
+/** Replaces the policy file; the returned function restores it. If a run was killed, the next one restores it. */
 function forbidServices(file: string): () => void {
   const kept = `${file}.pdaltagent-kept`;
   if (!existsSync(kept) && existsSync(file)) renameSync(file, kept);
@@ -47,7 +47,7 @@ function forbidServices(file: string): () => void {
 async function disableServices(services: string[]): Promise<void> {
   const systemctl = findExecutable('systemctl');
   if (systemctl === undefined) return;
-  // A service that this version of the package does not have is no failure.
+  // Ignores services that this version of the package does not have.
   for (const service of services) await run(systemctl, ['disable', '--quiet', service]).catch(() => undefined);
 }
 

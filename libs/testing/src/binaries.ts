@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 
-/** Where RabbitMQ's own scripts lie when they are not on PATH: Debian and RPM, the generic tar file, Homebrew. */
+/** Folders with RabbitMQ's own scripts if they are not on PATH: Debian and RPM, the generic tar file, Homebrew. */
 const RABBITMQ_FOLDERS = [
   '/usr/lib/rabbitmq/bin',
   ...subfolders('/usr/lib/rabbitmq/lib', 'sbin'),
@@ -28,20 +28,20 @@ export interface RabbitMQBinaries {
   epmd: string;
 }
 
-/** PATH for what we start, with the usual places behind what the user has. */
+/** PATH for child processes: the user's, followed by the usual folders. */
 export function searchPath(): string {
   const own = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
   return [...new Set([...own, ...COMMON_FOLDERS])].join(path.delimiter);
 }
 
-/** RabbitMQ as installed on this machine; undefined when it is not, or not completely. */
+/** The installed RabbitMQ; undefined if it is not installed, or incomplete. */
 export function findRabbitMQ(): RabbitMQBinaries | undefined {
   const onPath = searchPath()
     .split(path.delimiter)
     .map((folder) => executable(path.join(folder, 'rabbitmq-server')))
     .filter((file) => file !== undefined)
     .map((file) => path.dirname(realpathSync(file)));
-  // Debian's wrapper on PATH refuses ordinary users; the real scripts have rabbitmq-env beside them.
+  // Debian's wrapper on PATH rejects ordinary users; the real scripts are next to rabbitmq-env.
   const folder = [...RABBITMQ_FOLDERS, ...onPath].find((candidate) =>
     ['rabbitmq-server', 'rabbitmqctl', 'rabbitmq-env'].every((name) => readable(path.join(candidate, name))),
   );
@@ -64,7 +64,7 @@ export function findExecutable(name: string): string | undefined {
 
 function epmdOf(erlang: string | undefined): string | undefined {
   if (erlang === undefined) return undefined;
-  // <root>/bin/erl is what the link on PATH leads to; the runtime lies in <root>/erts-<version>/bin.
+  // The link on PATH points to <root>/bin/erl; the runtime is in <root>/erts-<version>/bin.
   const root = path.dirname(path.dirname(realpathSync(erlang)));
   return names(root)
     .filter((name) => name.startsWith('erts-'))

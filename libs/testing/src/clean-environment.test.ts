@@ -1,7 +1,7 @@
 import { cleanEnvironment } from './clean-environment';
 
 describe('cleanEnvironment', () => {
-  it('drops every variable that names a server, a proxy or a token', () => {
+  it('removes every variable that names a server, a proxy or a token', () => {
     const environment = {
       PDAGENTD_AMQP_URL: 'amqp://production',
       PDAGENTD_API_TOKEN: 'secret',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** The command line of a running process; undefined when there is none of that id (a zombie has none either). */
+/** The command line of a running process; undefined if there is none with this id, or it is a zombie. */
 export function commandLineOf(pid: number): string | undefined {
   try {
     const text =

@@ -19,10 +19,10 @@ import { waitUntil } from './wait-until';
 export const IMAGES = { rabbitmq: 'rabbitmq:4-management-alpine', redis: 'redis:8-alpine' } as const;
 
 const USER = 'pdaltagent';
-// Removes the container when the pipe that only we hold ends, however we ended.
+// Removes the container when the pipe to this process closes, however it ended.
 const REMOVE_ON_EXIT = 'read -r _; exec "$0" rm --force --volumes "$1"';
 
-/** The docker command, if an engine answers it. */
+/** The docker command, if its engine responds. */
 export async function findDocker(): Promise<string | undefined> {
   const docker = findExecutable('docker');
   if (docker === undefined) return undefined;
@@ -32,13 +32,13 @@ export async function findDocker(): Promise<string | undefined> {
   );
 }
 
-/** RabbitMQ in a container that is removed, with its volumes, at stop. */
+/** RabbitMQ in a container, which is removed with its volumes at stop. */
 export async function startRabbitMQContainer(docker: string, options: ServerOptions): Promise<RabbitMQ> {
   const password = randomBytes(16).toString('hex');
   const container = await startContainer(docker, options, {
     image: IMAGES.rabbitmq,
     port: 5672,
-    // The broker keeps its data under the name of its host.
+    // The broker stores its data under its host name.
     options: ['--hostname', 'rabbitmq'],
     environment: { RABBITMQ_DEFAULT_USER: USER, RABBITMQ_DEFAULT_PASS: password },
     command: [],
@@ -51,7 +51,7 @@ export async function startRabbitMQContainer(docker: string, options: ServerOpti
   return { ...container.server, url, control, logText, ...brokerCommands(url, USER, control, waitUntil) };
 }
 
-/** Redis in a container that is removed, with its volumes, at stop. */
+/** Redis in a container, which is removed with its volumes at stop. */
 export async function startRedisContainer(docker: string, options: RedisOptions): Promise<Redis> {
   const password = options.password ?? randomBytes(16).toString('hex');
   const settings = {
@@ -65,7 +65,7 @@ export async function startRedisContainer(docker: string, options: RedisOptions)
     port: 6379,
     options: [],
     environment: { REDIS_PASSWORD: password },
-    // The shell puts the password in, so that it does not stand on the command line of the host.
+    // The shell inserts the password, so that it is not visible in the host's process list.
     command: [
       'sh',
       '-c',
@@ -80,10 +80,10 @@ export async function startRedisContainer(docker: string, options: RedisOptions)
 
 interface ContainerSpec {
   image: string;
-  /** Inside the container. */
+  /** Port inside the container. */
   port: number;
   options: string[];
-  /** Passed through the environment of docker, so that secrets do not stand on its command line. */
+  /** Passed through docker's environment, so that secrets are not visible in the process list. */
   environment: Record<string, string>;
   command: string[];
   isUp(port: number): Promise<boolean>;
@@ -160,7 +160,7 @@ async function startContainer(
   };
 }
 
-/** The same for the same folder, so that what an earlier run could not remove is found. */
+/** Derived from the folder, so that a container left by an earlier run is found. */
 function containerName(folder: string): string {
   const full = path.resolve(folder);
   return `pdaltagent-${path.basename(full)}-${createHash('sha256').update(full).digest('hex').slice(0, 10)}`;

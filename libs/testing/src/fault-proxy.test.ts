@@ -75,7 +75,7 @@ describe('FaultProxy', () => {
     echo.stop();
   });
 
-  it('carries bytes both ways and puts itself into a URL', async () => {
+  it('forwards data in both directions and rewrites URLs', async () => {
     await (await connect()).says('hello');
     expect(proxy.connections).toBe(1);
     expect(proxy.url('amqp://user:secret@example.org:5672/host')).toBe(
@@ -83,14 +83,14 @@ describe('FaultProxy', () => {
     );
   });
 
-  it('carries more than any buffer holds, whole', async () => {
+  it('forwards more data than buffers hold', async () => {
     const client = await connect();
     const sent = 'x'.repeat(8 << 20);
     client.socket.end(sent);
     expect((await text(client.socket)).length).toBe(sent.length);
   });
 
-  it('cuts open connections and takes new ones', async () => {
+  it('closes open connections and accepts new ones', async () => {
     const client = await connect();
     await client.says('hello');
     proxy.cut();
@@ -105,7 +105,7 @@ describe('FaultProxy', () => {
     expect(await client.end()).toBe('ECONNRESET');
   });
 
-  it('refuses connections while it is down, and takes them on the same port after it', async () => {
+  it('refuses connections while it is down, and accepts them on the same port afterwards', async () => {
     const port = proxy.port;
     const client = await connect();
     await proxy.inject({ kind: 'down' });
@@ -116,7 +116,7 @@ describe('FaultProxy', () => {
     await (await connect()).says('again');
   });
 
-  it('swallows everything as a black hole, and cuts what lost bytes when it heals', async () => {
+  it('discards data as a black hole, and closes connections that lost data when the fault is removed', async () => {
     const client = await connect();
     await client.says('hello');
     await proxy.inject({ kind: 'black-hole' });
@@ -130,7 +130,7 @@ describe('FaultProxy', () => {
     await (await connect()).says('again');
   });
 
-  it('becomes a black hole with the first piece that contains a text', async () => {
+  it('becomes a black hole with the first chunk that contains a text', async () => {
     const client = await connect();
     await proxy.inject({ kind: 'black-hole-at', text: 'mark' });
     await client.says('hello');
@@ -143,7 +143,7 @@ describe('FaultProxy', () => {
     expect(client.received).toBe('hello');
   });
 
-  it('keeps the order under latency', async () => {
+  it('keeps the order with latency', async () => {
     await proxy.inject({ kind: 'latency', ms: 20 });
     const client = await connect();
     for (const piece of ['a', 'b', 'c', 'd']) client.socket.write(piece);
@@ -152,7 +152,7 @@ describe('FaultProxy', () => {
     await client.says('e');
   });
 
-  it('resets a connection after so many bytes', async () => {
+  it('resets a connection after a number of bytes', async () => {
     await proxy.inject({ kind: 'limit', bytes: 5, direction: 'to-client' });
     const client = await connect();
     client.socket.write('hello world');
@@ -160,7 +160,7 @@ describe('FaultProxy', () => {
     expect('hello'.startsWith(client.received)).toBe(true);
   });
 
-  it('lets arrive what detained connections have sent when they are released, after their clients have given up', async () => {
+  it('delivers held-back data when released, even after the clients have given up', async () => {
     const heard: string[] = [];
     const server = net.createServer((socket) => socket.on('data', (data: Buffer) => heard.push(data.toString())));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

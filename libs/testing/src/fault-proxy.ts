@@ -1,17 +1,17 @@
 import net from 'node:net';
 
-/** What the proxy does to connections. The names are those of toxiproxy's toxics where it has one. */
+/** What the proxy does to connections, named after toxiproxy's toxics where one exists. */
 export type Fault =
   | { kind: 'none' }
-  /** Nothing listens: connecting is refused. */
+  /** The port is closed: connections are refused. */
   | { kind: 'down' }
-  /** Connections are accepted, what comes is swallowed, nothing is answered. */
+  /** Connections are accepted, data is discarded, nothing is answered. */
   | { kind: 'black-hole' }
-  /** All is well until a piece towards the server contains the text: from it on, a black hole. */
+  /** Becomes a black hole as soon as a chunk for the server contains the text. */
   | { kind: 'black-hole-at'; text: string }
-  /** Every piece arrives this much later, in order. */
+  /** Delays every chunk, and keeps the order. */
   | { kind: 'latency'; ms: number }
-  /** A connection that has carried so many bytes in the direction is reset; the byte after the last is never seen. */
+  /** Resets a connection once it has forwarded this many bytes in the direction. */
   | { kind: 'limit'; bytes: number; direction: 'to-server' | 'to-client' };
 
 interface ProxiedConnection {
@@ -19,14 +19,14 @@ interface ProxiedConnection {
   server: net.Socket;
   forwarded: { 'to-server': number; 'to-client': number };
   swallowed: boolean;
-  /** What the client sent while the connection is detained, but for what passes. */
+  /** Chunks of the client that are held back, and the filter for those that pass. */
   heldBack: { readonly pieces: Buffer[]; readonly passes: (piece: Buffer) => boolean } | undefined;
   last: Promise<void>;
 }
 
 type Direction = 'to-server' | 'to-client';
 
-/** A TCP proxy in front of a server, which breaks connections in the ways networks do. */
+/** A TCP proxy in front of a server that injects network faults. */
 export class FaultProxy {
   readonly #connections = new Set<ProxiedConnection>();
   #fault: Fault = { kind: 'none' };
@@ -37,7 +37,7 @@ export class FaultProxy {
 
   private constructor(private target: { host: string; port: number }) {}
 
-  /** Listens on a port of the loopback interface in front of the target: a URL with a port, or a port of this machine. */
+  /** Listens on a loopback port. `target`: a URL with a port, or a port of this machine. */
   static async start(target: string | number): Promise<FaultProxy> {
     const at = typeof target === 'number' ? { hostname: '127.0.0.1', port: String(target) } : new URL(target);
     const proxy = new FaultProxy({ host: at.hostname, port: Number(at.port) });
@@ -49,22 +49,22 @@ export class FaultProxy {
     return this.#port;
   }
 
-  /** Connections open now. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#connections.size;
   }
 
-  /** Connections accepted since the start. */
+  /** Number of connections accepted since the start. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Bytes that went into black holes since the start. */
+  /** Number of bytes discarded by black holes since the start. */
   get swallowed(): number {
     return this.#swallowed;
   }
 
-  /** The same URL, through the proxy. */
+  /** The same URL through the proxy. */
   url(direct: string): string {
     const url = new URL(direct);
     url.hostname = '127.0.0.1';
@@ -72,16 +72,16 @@ export class FaultProxy {
     return url.toString();
   }
 
-  /** New connections go to that port of this machine from now on, as after a failover; open ones stay. */
+  /** Sends new connections to this port, as after a failover; open ones are unaffected. */
   redirectTo(port: number): void {
     this.target = { host: '127.0.0.1', port };
   }
 
-  /** From now on this fault and no other; open connections stay, except that `down` cuts them. */
+  /** Replaces the current fault. Open connections stay open, except that `down` closes them. */
   async inject(fault: Fault): Promise<void> {
     const before = this.#fault;
     this.#fault = fault;
-    // Bytes are missing in them; what goes on after that would be garbage.
+    // Data of these connections was discarded, so they cannot continue.
     for (const connection of this.#connections) if (connection.swallowed) this.#drop(connection);
     if (fault.kind === 'down') {
       await this.#close();
@@ -91,21 +91,21 @@ export class FaultProxy {
     }
   }
 
-  /** Back to a network without faults. */
+  /** Removes the fault. */
   heal(): Promise<void> {
     return this.inject({ kind: 'none' });
   }
 
   /**
-   * Detains all open connections, as a network that buffers does: what their clients send arrives when they are released, even
-   * if the clients have given up long before, and nothing is answered. New connections pass.
-   * @param passes pieces towards the server that arrive at once, as heartbeats that keep it from closing the connection
+   * Holds back the data of all open connections, as a buffering network does: it arrives when they are released, even if the
+   * clients have given up long before; nothing is answered. New connections are not affected.
+   * @param passes selects chunks for the server that are not held back, for example heartbeats
    */
   holdBack(passes: (piece: Buffer) => boolean = () => false): void {
     for (const connection of this.#connections) connection.heldBack = { pieces: [], passes };
   }
 
-  /** Lets arrive what detained connections have sent, and ends them. Resolves with the number of bytes. */
+  /** Delivers the held-back data, and closes those connections. Resolves with the number of bytes. */
   async release(): Promise<number> {
     let bytes = 0;
     for (const connection of [...this.#connections].filter(({ heldBack: detained }) => detained !== undefined)) {
@@ -117,12 +117,12 @@ export class FaultProxy {
     return bytes;
   }
 
-  /** Ends all open connections, as a peer that goes away does. */
+  /** Closes all open connections. */
   cut(): void {
     for (const connection of this.#connections) this.#drop(connection);
   }
 
-  /** Resets all open connections (RST), as a peer that crashed does. */
+  /** Resets all open connections (RST). */
   reset(): void {
     for (const connection of this.#connections) this.#reset(connection);
   }
@@ -147,7 +147,7 @@ export class FaultProxy {
   async #close(): Promise<void> {
     const listener = this.#listener;
     this.#listener = undefined;
-    // Resolves only when all connections have ended, so the listening socket alone is waited for by what follows.
+    // close() completes only after all connections have ended; the listening socket is closed after one turn of the event loop.
     listener?.close();
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -212,7 +212,7 @@ export class FaultProxy {
     });
   }
 
-  /** Runs the step now, or in its turn after the latency. */
+  /** Runs the step now, or after the latency, in order. */
   #forwardAfterLatency(connection: ProxiedConnection, step: () => void): void {
     if (this.#fault.kind !== 'latency') {
       void connection.last.then(step);

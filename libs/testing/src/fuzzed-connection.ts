@@ -2,12 +2,12 @@ import { connect, type Socket } from 'node:net';
 import { type FuzzedRequest } from './fuzzed-request';
 
 export interface FuzzedResponse {
-  /** 0 where the connection ended without an answer. */
+  /** 0 if the connection closed without an answer. */
   readonly status: number;
   readonly body: string;
 }
 
-/** A keep-alive connection that is opened again whenever the other side closes it. */
+/** A keep-alive connection that is reopened whenever the server closes it. */
 export class FuzzedConnection {
   readonly #port: number;
   #socket: Socket | undefined;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const KEY = '01234567890123456789012345678901';
 
-/** A request, whatever it may be worth. */
+/** A request, valid or not. */
 export interface FuzzedRequest {
   readonly method: string;
   readonly path: string;
@@ -38,7 +38,7 @@ const event = fc.record(
   { requiredKeys: ['routing_key', 'event_action', 'payload'] },
 );
 
-/** JSON with the white space and the numbers that a serialiser would change. */
+/** JSON with whitespace and numbers that a serializer would change. */
 const jsonBytes = fc
   .tuple(event, fc.constantFrom(undefined, 1, '\t'), fc.constantFrom('', '\ufeff', ' \r\n'), fc.boolean())
   .map(([value, indent, before, withNumbers]) => {
@@ -53,13 +53,13 @@ const mutatedBytes = fc.tuple(jsonBytes, fc.nat(), fc.nat(255)).map(([bytes, pos
   return copy;
 });
 
-/** What a header line may hold, and now and then what it may not. */
+/** Header values, mostly valid. */
 const headerText = fc
   .uint8Array({ maxLength: 20 })
   .map((bytes) => Buffer.from(bytes).toString('latin1'))
   .map((text) => (text.length % 4 === 0 ? text : text.replace(/[^\t -~\x80-\xff]/g, '.')));
 
-/** Requests to the gateway: most of them good, the others broken in all parts. */
+/** Requests to the gateway: most of them valid, the others invalid in any part. */
 export const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc.record({
   method: fc.oneof(
     { weight: 20, arbitrary: fc.constant('POST') },
@@ -91,14 +91,14 @@ export const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc.record({
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
-/** What has to arrive of a request that is accepted, but for a made key: of a vendor all, of an event no byte order mark. */
+/** The body that must arrive for an accepted request, apart from a generated key: a vendor's unchanged, an event's without byte order mark. */
 export function expectedBody({ path, body }: FuzzedRequest): Buffer {
   const isVendors = /^\/(integration|x-ere)\//.test(path);
   const isMarked = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   return isMarked && !isVendors ? body.subarray(BYTE_ORDER_MARK.length) : body;
 }
 
-/** The body as it was sent: a made key is taken out again, whether it was put in or took the place of an empty one. */
+/** Removes a generated dedup key, whether it was inserted or replaced an empty one, to restore the body as sent. */
 export function withoutGeneratedKey(body: Buffer, sent: Buffer, key: string): Buffer {
   const text = body.toString('latin1');
   const put = `"dedup_key":"${key}"`;

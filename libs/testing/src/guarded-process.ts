@@ -5,8 +5,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { killGroup, recordProcess, removeProcessRecord, thisProcess } from './process-record';
 
-// The process leads a group of its own. A watcher in that group reads a pipe that only we hold: when we are gone, however
-// we went, the pipe ends and the watcher kills the group. `exec` keeps the id we know.
+// The process leads its own group. A watchdog in that group reads a pipe that only this process holds: when this process ends,
+// in whatever way, the pipe closes and the watchdog kills the group. `exec` keeps the process id.
 const WITH_WATCHDOG = '(read -r _ <&3; kill -9 0) & exec "$@" 3<&-';
 
 export interface GuardedOptions {
@@ -14,9 +14,9 @@ export interface GuardedOptions {
   command: string;
   args: string[];
   env: NodeJS.ProcessEnv;
-  /** Holds the record of the process and, when nobody listens to its lines, its output as <name>.log. */
+  /** Folder for the record of the process and, without `onLine`, for its output, <name>.log. */
   folder: string;
-  /** A text that only this process has on its command line. */
+  /** A text that only this process has in its command line. */
   mark: string;
   cwd?: string;
   /** Called with every line of stdout and stderr. */
@@ -28,19 +28,19 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** A child process that cannot outlive us. */
+/** A child process that cannot outlive this one. */
 export interface GuardedProcess {
   readonly pid: number;
-  /** Resolves when the process itself has ended, and everything in its group with it. */
+  /** Resolves when the process and everything in its group have ended. */
   readonly exited: Promise<Exit>;
   running(): boolean;
-  /** Sends the signal to the process; does nothing when it has ended. */
+  /** Sends the signal to the process; does nothing if it has ended. */
   signal(name: NodeJS.Signals): void;
-  /** SIGTERM, after the grace period SIGKILL; resolves when it has ended. */
+  /** SIGTERM, then SIGKILL after the grace period; resolves when it has ended. */
   end(graceMs: number): Promise<Exit>;
 }
 
-/** Starts a process that ends with us, even if we are killed with SIGKILL. */
+/** Starts a process that ends with this one, even if this one is killed with SIGKILL. */
 export function startGuarded(options: GuardedOptions): GuardedProcess {
   const { name, command, args, env, folder, mark, onLine } = options;
   mkdirSync(folder, { recursive: true });
@@ -56,7 +56,7 @@ export function startGuarded(options: GuardedOptions): GuardedProcess {
     for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', onLine);
   }
   const life = child.stdio[3];
-  // The pipe breaks when the group ends; that is no news.
+  // The pipe breaks when the group ends, which is expected.
   if (life instanceof Socket) life.on('error', () => undefined).unref();
 
   const pid = child.pid;
@@ -82,7 +82,7 @@ export function startGuarded(options: GuardedOptions): GuardedProcess {
     running: () => running,
     signal,
     async end(graceMs) {
-      // A paused process would take the signal only when it goes on.
+      // A paused process would handle the signal only after it is resumed.
       signal('SIGCONT');
       signal('SIGTERM');
       const timer = setTimeout(() => killGroup(pid), graceMs);

@@ -4,7 +4,7 @@ import { POOL_VARIABLE } from './test-servers';
 
 let undo: (() => Promise<void>) | undefined;
 
-/** Jest's global set-up of the integration tests: from here on testServers() works. */
+/** Jest's global setup of the integration tests; makes testServers() available. */
 export default async function provideTestServers(): Promise<void> {
   const folder = openRunFolder('jest');
   const pool = new TestServerPool(folder.path);
@@ -15,7 +15,7 @@ export default async function provideTestServers(): Promise<void> {
   };
 }
 
-/** What the global teardown calls, in the same process. */
+/** Called by the global teardown, in the same process. */
 export async function removeTestServers(): Promise<void> {
   await undo?.();
 }

@@ -10,31 +10,31 @@ function ledgerOf(accepted: string, delivered: string): Ledger {
 const clean = { lost: [], unexpected: [], duplicates: [], inversions: [], replays: [] };
 
 describe('Ledger', () => {
-  it('finds nothing when all arrive once and in order, alerts mixed as they like', () => {
+  it('reports nothing if every event arrives once and in order, with alerts interleaved', () => {
     const ledger = ledgerOf('a1 a2 b1 b2', 'b1 a1 b2 a2');
     expect(ledger.report()).toEqual({ accepted: 4, delivered: 4, ...clean });
     expect(ledger.isComplete()).toBe(true);
   });
 
-  it('names what was accepted and never delivered', () => {
+  it('names events accepted but never delivered', () => {
     const ledger = ledgerOf('a1 a2', 'a2');
     expect(ledger.report().lost).toEqual([{ alert: 'a', sequence: 1 }]);
     expect(ledger.isComplete()).toBe(false);
     expect(ledger.format()).toContain('lost: 1 (a #1)');
   });
 
-  it('names what was delivered and never sent', () => {
+  it('names events delivered but never sent', () => {
     expect(ledgerOf('a1', 'a1 c1').report().unexpected).toEqual([{ alert: 'c', sequence: 1 }]);
   });
 
-  it('does not call an event lost or unexpected whose answer never came', () => {
+  it('counts an event without an answer as neither lost nor unexpected', () => {
     const ledger = ledgerOf('a1', 'a1 a2');
     ledger.sent('a', 2);
     ledger.sent('a', 3);
     expect(ledger.report()).toMatchObject({ lost: [], unexpected: [] });
   });
 
-  it('tells a repeat at once from a repeat behind a later event', () => {
+  it('distinguishes an immediate repeat from one after a later event', () => {
     expect(ledgerOf('a1 a2', 'a1 a1 a2').report()).toMatchObject({
       duplicates: [{ alert: 'a', sequence: 1 }],
       replays: [],
@@ -46,7 +46,7 @@ describe('Ledger', () => {
     });
   });
 
-  it('names first arrivals that come behind a later event of their alert', () => {
+  it('names events first delivered after a later event of their alert', () => {
     expect(ledgerOf('a1 a2 a3', 'a1 a3 a2').report()).toMatchObject({
       inversions: [{ alert: 'a', sequence: 2 }],
       duplicates: [],

@@ -1,4 +1,4 @@
-/** One event of an alert; `sequence` counts up per alert in the order in which the sender had its answers. */
+/** One event of an alert; `sequence` counts up per alert in the order in which the sender received its answers. */
 export interface LedgerEntry {
   alert: string;
   sequence: number;
@@ -6,29 +6,29 @@ export interface LedgerEntry {
 
 export interface LedgerReport {
   accepted: number;
-  /** Arrivals, repeats included. */
+  /** Deliveries, including repeats. */
   delivered: number;
-  /** Accepted, never delivered. */
+  /** Accepted but never delivered. */
   lost: LedgerEntry[];
-  /** Delivered, never sent. */
+  /** Delivered but never sent. */
   unexpected: LedgerEntry[];
-  /** Each further arrival of an event. At least once allows these. */
+  /** Each further delivery of an event; allowed by at-least-once delivery. */
   duplicates: LedgerEntry[];
-  /** Events that arrived for the first time after a later one of their alert. */
+  /** Events whose first delivery was after a later event of their alert. */
   inversions: LedgerEntry[];
-  /** Repeats that arrived after a later event of their alert: a resolved alert would open again. */
+  /** Repeats that were delivered after a later event of their alert, which would reopen a resolved alert. */
   replays: LedgerEntry[];
 }
 
 const LISTED = 10;
 
-/** Two columns, what was accepted and what was delivered, and what they say about each other. */
+/** Records what was accepted and what was delivered, and compares them. */
 export class Ledger {
   readonly #sent = new Map<string, LedgerEntry>();
   readonly #accepted = new Map<string, LedgerEntry>();
   readonly #deliveries: LedgerEntry[] = [];
 
-  /** Sent, answer unknown so far: it may arrive, but need not. */
+  /** Sent, without an answer so far: it may or may not arrive. */
   sent(alert: string, sequence: number): void {
     this.#sent.set(keyOf({ alert, sequence }), { alert, sequence });
   }
@@ -39,12 +39,12 @@ export class Ledger {
     this.#accepted.set(keyOf({ alert, sequence }), { alert, sequence });
   }
 
-  /** Arrived, in the order of the calls. */
+  /** Delivered, in the order of the calls. */
   delivered(alert: string, sequence: number): void {
     this.#deliveries.push({ alert, sequence });
   }
 
-  /** True as soon as everything accepted, of all alerts or of those that are wanted, has arrived at least once. */
+  /** Whether every accepted event, of all or of the selected alerts, was delivered at least once. */
   isComplete(isWanted: (alert: string) => boolean = () => true): boolean {
     const arrived = new Set(this.#deliveries.map(keyOf));
     return [...this.#accepted].every(([key, { alert }]) => arrived.has(key) || !isWanted(alert));
@@ -76,7 +76,7 @@ export class Ledger {
     return report;
   }
 
-  /** The report for a person: a line per finding, naming the events. */
+  /** The report as text: one line per category, naming the events. */
   format(): string {
     const { accepted, delivered, ...findings } = this.report();
     const lines = Object.entries(findings).map(([name, entries]) => `${name}: ${entries.length}${named(entries)}`);

@@ -8,24 +8,24 @@ export interface ServedEntry {
   readonly [field: string]: unknown;
 }
 
-/** What the next request gets in place of its page. */
+/** What the next request gets instead of its page. */
 export type InjectedFault =
   { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | 'reset';
 
 const LIMIT = 10_000;
 
-/** GET /log_entries as PagerDuty answers it: newest first, pages, 10,000 records at most; and mishaps on demand. */
+/** A server for GET /log_entries like PagerDuty's: newest first, paged, at most 10,000 records; with faults on demand. */
 export class LogEntriesServer {
   readonly entries: ServedEntry[] = [];
   readonly requests: { readonly query: URLSearchParams; readonly headers: IncomingMessage['headers'] }[] = [];
   readonly faults: InjectedFault[] = [];
-  /** How far PagerDuty's clock is ahead of ours; milliseconds. */
+  /** How far PagerDuty's clock is ahead of this machine's, in milliseconds. */
   clockSkewMs = 0;
-  /** The Date of its answers; null: they have none. */
+  /** The Date header of its answers; null: none. */
   date: () => Date | null = () => new Date(Date.now() + this.clockSkewMs);
-  /** Called before each page is cut. */
+  /** Called before each page is created. */
   beforePage: (query: URLSearchParams) => void = () => undefined;
-  /** Queries that are answered 400. */
+  /** Selects queries that are answered with 400. */
   rejects: (query: URLSearchParams) => boolean = () => false;
   readonly #server: Server;
 
@@ -94,7 +94,7 @@ export class LogEntriesServer {
     return this.entries
       .map((entry) => ({ entry, at: Date.parse(entry.created_at) }))
       .filter(({ at }) => at >= since && at < until)
-      .reverse() // Of one second, too, the entry that was added last is the newest; the sort is stable.
+      .reverse() // Within a second, too, the entry that was added last is the newest; the sort is stable.
       .sort((a, b) => b.at - a.at)
       .map(({ entry }) => entry);
   }

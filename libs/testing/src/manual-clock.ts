@@ -5,7 +5,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that moves only when a test moves it. Monotonic and wall time start apart, so that neither passes for the other. */
+/** A clock that only a test advances. Monotonic and wall time differ, so that using the wrong one is noticed. */
 export class ManualClock implements Clock {
   #monotonic = 1_000_000;
   #wall = Date.UTC(2026, 0, 1);
@@ -25,12 +25,12 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Timers that were set and neither cancelled nor called yet. */
+  /** Number of pending timers. */
   get waiting(): number {
     return this.#timers.size;
   }
 
-  /** Lets ms pass; timers that fall due are called in order, each at its own time. */
+  /** Advances by ms; timers that are due are called in order, each at its own time. */
   advance(ms: number): void {
     const end = this.#monotonic + ms;
     for (;;) {
@@ -43,7 +43,7 @@ export class ManualClock implements Clock {
     this.#move(end - this.#monotonic);
   }
 
-  /** Sets the wall clock forward, or back, as an operator or NTP does. No time passes. */
+  /** Sets the wall clock forward or back, as an operator or NTP does; monotonic time does not change. */
   jump(ms: number): void {
     this.#wall += ms;
   }

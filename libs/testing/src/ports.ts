@@ -1,12 +1,12 @@
 import net from 'node:net';
 
-// Below the ranges from which Linux (32768) and macOS (49152) take ports for outgoing connections: a server that is
-// killed and started again must find its port free.
+// Below the ephemeral ports of Linux (32768) and macOS (49152), so that the port of a server that is killed and restarted is not
+// taken by an outgoing connection.
 const LOWEST = 20_000;
 const HIGHEST = 29_999;
 const handedOut = new Set<number>();
 
-/** True if nothing listens on the port: neither on the loopback interface nor on all of them. */
+/** Whether nothing listens on the port, on the loopback interface or on all interfaces. */
 export async function isPortFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0')) && (await canListen(port, '::'));
 }
@@ -14,7 +14,7 @@ export async function isPortFree(port: number): Promise<boolean> {
 function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = net.createServer();
-    // A machine without IPv6 has no such address, and nothing that could listen on it.
+    // Without IPv6 the address does not exist, so nothing can listen on it.
     server.once('error', (error: NodeJS.ErrnoException) =>
       resolve(error.code !== 'EADDRINUSE' && error.code !== 'EACCES'),
     );
@@ -22,7 +22,7 @@ function canListen(port: number, host: string): Promise<boolean> {
   });
 }
 
-/** A free port of the loopback interface; never the same one twice in a process. */
+/** A free loopback port; never the same one twice in a process. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 1000; tries += 1) {
     const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST + 1));
@@ -33,7 +33,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port between ${LOWEST} and ${HIGHEST}`);
 }
 
-/** Connects, writes the greeting and resolves with the first bytes of the answer; undefined if there is none. */
+/** Connects, sends the greeting and resolves with the first bytes of the answer; undefined if there is none. */
 export function firstResponse(port: number, greeting: string, timeoutMs = 2_000): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = net.connect({ port, host: '127.0.0.1' });

@@ -6,18 +6,18 @@ import { runCommand } from './run-command';
 import { ServersMissing } from './servers';
 
 export interface PrepareOptions {
-  /** Tells the user what happens. */
+  /** Reports progress to the user. */
   say: (text: string) => void;
-  /** Asks the user; absent where nobody can answer. */
+  /** Asks the user; absent without a terminal. */
   ask?: (question: string) => Promise<boolean>;
-  /** True: the user has agreed beforehand. */
+  /** Whether the user has agreed in advance. */
   assumeYes: boolean;
 }
 
 /**
- * Makes sure that startRabbitMQ() and startRedis() will find what they need: installed binaries, else a Docker engine
- * with the images, else packages by apt-get where we are root on Debian and the user agrees.
- * @throws ServersMissing with the lines to type when nothing of that is possible.
+ * Makes sure that startRabbitMQ() and startRedis() find what they need: installed binaries, otherwise a Docker engine with
+ * the images, otherwise packages from apt-get, as root on Debian and if the user agrees.
+ * @throws ServersMissing with instructions if none of these is possible
  */
 export async function prepareServers({ say, ask, assumeYes }: PrepareOptions): Promise<void> {
   const missing = missingServers();
@@ -32,7 +32,7 @@ export async function prepareServers({ say, ask, assumeYes }: PrepareOptions): P
   const packages = missing.map((server) => server.package);
   if (!canUseApt()) throw new ServersMissing(names);
   if (!assumeYes) {
-    const question = `${names.join(' and ')} not found. Install ${packages.join(' and ')} with apt-get? Nothing is started by it.`;
+    const question = `${names.join(' and ')} not found. Install ${packages.join(' and ')} with apt-get? This starts no service.`;
     if (ask === undefined || !(await ask(question))) throw new ServersMissing(names);
   }
   say(`installing ${packages.join(' and ')} with apt-get`);
@@ -48,7 +48,7 @@ function missingServers(): { name: string; package: string; image: string }[] {
   ];
 }
 
-/** Whether packages can be installed here without asking for a password. */
+/** Whether packages can be installed without a password. */
 export function canUseApt(): boolean {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version') && findExecutable('apt-get') !== undefined;
 }
@@ -59,6 +59,6 @@ async function pull(docker: string, image: string, say: PrepareOptions['say']): 
     () => false,
   );
   if (isHere) return;
-  say(`fetching the image ${image}`);
+  say(`downloading the image ${image}`);
   await runCommand(docker, ['pull', '--quiet', image], { timeoutMs: 900_000 });
 }

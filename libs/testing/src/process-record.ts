@@ -4,11 +4,11 @@ import { commandLineOf } from './command-line';
 
 const SUFFIX = '.process';
 
-/** Who runs, and how to be sure it is still that process and not another one that was given its id since. */
+/** A started process, with what identifies it in case its id was reused. */
 export interface ProcessRecord {
-  /** Leads a process group of its own. */
+  /** Leader of its own process group. */
   pid: number;
-  /** A text that only this process has on its command line. */
+  /** A text that only this process has in its command line. */
   mark: string;
   /** The process that started it. */
   owner: Owner;
@@ -19,17 +19,17 @@ export interface Owner {
   commandLine: string;
 }
 
-/** This process, as the owner of what it starts. */
+/** This process, as the owner of the processes that it starts. */
 export function thisProcess(): Owner {
   return { pid: process.pid, commandLine: commandLineOf(process.pid) ?? '' };
 }
 
-/** True if the process that wrote the record is still there. */
+/** Whether the process that wrote the record is still running. */
 export function isAlive(owner: Owner): boolean {
   return commandLineOf(owner.pid) === owner.commandLine;
 }
 
-/** Notes a started process beside its data, so that a later run can end it if this one cannot. */
+/** Records a started process next to its data, so that a later run can kill it if this one cannot. */
 export function recordProcess(folder: string, name: string, record: ProcessRecord): void {
   writeFileSync(path.join(folder, name + SUFFIX), JSON.stringify(record));
 }
@@ -39,9 +39,9 @@ export function removeProcessRecord(folder: string, name: string): void {
 }
 
 /**
- * Ends every process recorded under the folder that outlived its owner, and forgets the records.
- * A recorded id that meanwhile belongs to something else is left alone.
- * @throws Error when an owner is still alive: the folder is in use.
+ * Kills every process recorded under the folder that outlived its owner, and removes the records. A recorded id that now
+ * belongs to another process is ignored.
+ * @throws Error if an owner is still running, because the folder is in use then
  */
 export function killStaleProcesses(folder: string): void {
   for (const file of recordsUnder(folder)) {
@@ -56,7 +56,7 @@ export function killStaleProcesses(folder: string): void {
   }
 }
 
-/** Kills a process and all of its group; harmless when there is none. */
+/** Kills a process group; does nothing if it does not exist. */
 export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');

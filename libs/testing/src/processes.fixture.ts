@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { commandLineOf } from './command-line';
 
-// What Linux tells about processes, for tests that prove that nothing is left and nothing is open to the outside.
+// Reads /proc, for tests that no process is left and that no port is reachable from outside.
 
-/** Every process, except this one, that has the folder on its command line or in its environment. */
+/** Every other process with the folder in its command line or environment. */
 export function processesOf(folder: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -12,7 +12,7 @@ export function processesOf(folder: string): number[] {
     .filter((pid) => ['cmdline', 'environ'].some((file) => read(`/proc/${pid}/${file}`).includes(folder)));
 }
 
-/** The addresses on which these processes listen, as Linux writes them: hexadecimal address, colon, hexadecimal port. */
+/** The addresses on which these processes listen, in the format of /proc/net/tcp. */
 export function listeningAddresses(pids: number[]): string[] {
   const sockets = new Set(pids.flatMap(socketsOf));
   return ['/proc/net/tcp', '/proc/net/tcp6']

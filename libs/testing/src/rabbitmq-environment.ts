@@ -3,16 +3,16 @@ import { searchPath } from './binaries';
 
 export interface RabbitMQLayout {
   folder: string;
-  /** Erlang's own port, over which rabbitmqctl speaks to the broker. */
+  /** Erlang's distribution port, through which rabbitmqctl connects to the broker. */
   distributionPort: number;
   epmdPort: number;
 }
 
 const LOOPBACK_ONLY = '-kernel inet_dist_use_interface {127,0,0,1}';
 
-/** What the broker's virtual machine is started with besides RabbitMQ's own arguments; the mark tells it in a process list. */
+/** Additional arguments for the broker's virtual machine; the mark identifies it in the process list. */
 export function beamArguments(layout: RabbitMQLayout): { text: string; mark: string } {
-  // The scripts split it at blanks, so the folder must have none.
+  // The scripts split the arguments at spaces, so the folder is encoded.
   const mark = `-private_server ${encodeURI(layout.folder)}`;
   return { text: `${LOOPBACK_ONLY} ${mark}`, mark };
 }
@@ -48,7 +48,7 @@ export function rabbitMQEnvironment(layout: RabbitMQLayout): NodeJS.ProcessEnv {
     RABBITMQ_PLUGINS_EXPAND_DIR: inFolder('plugins'),
     RABBITMQ_FEATURE_FLAGS_FILE: inFolder('feature_flags'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: beamArguments(layout).text,
-    // The script then replaces itself by the broker instead of waiting beside it: one process, whose id we know.
+    // The script then replaces itself with the broker, so that the process id stays the same.
     detached: 'true',
   };
 }

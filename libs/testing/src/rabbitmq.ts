@@ -22,7 +22,7 @@ import { waitUntil } from './wait-until';
 const USER = 'pdaltagent';
 const START_TIMEOUT_MS = 120_000;
 
-/** Runs the installed RabbitMQ as a server of our own, for any user, untouched by the configuration of the machine. */
+/** Runs the installed RabbitMQ as a private server, for any user, independent of the machine's configuration. */
 export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options: ServerOptions): Promise<RabbitMQ> {
   const folder = path.resolve(options.folder);
   mkdirSync(path.join(folder, 'home'), { recursive: true });
@@ -54,7 +54,7 @@ export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options
       },
       { what: `RabbitMQ to start (its log is in ${folder})`, timeoutMs: START_TIMEOUT_MS, intervalMs: 100 },
     );
-    if (!started.running()) throw new Error(`RabbitMQ ended at once: ${lastLines(folder)}`);
+    if (!started.running()) throw new Error(`RabbitMQ exited immediately: ${lastLines(folder)}`);
   };
   const stop = async (): Promise<void> => {
     await server?.end(20_000);
@@ -93,12 +93,12 @@ export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options
   };
 }
 
-/** True once a broker on the port answers the protocol's header with its first method. */
+/** Whether a broker on the port answers the AMQP header. */
 export async function acceptsAmqp(port: number): Promise<boolean> {
   return (await firstResponse(port, 'AMQP\0\0\x09\x01'))?.startsWith('\x01') ?? false;
 }
 
-/** The Erlang port mapper, in the foreground and ours alone: a broker would start one that outlives it. */
+/** A private Erlang port mapper in the foreground: one that the broker starts would outlive it. */
 async function startEpmd(
   binaries: RabbitMQBinaries,
   layout: RabbitMQLayout,
@@ -109,7 +109,7 @@ async function startEpmd(
   symlinkSync(binaries.epmd, link);
   const args = ['-port', String(layout.epmdPort), '-address', '127.0.0.1'];
   const epmd = startGuarded({ name: 'epmd', command: link, args, env, folder: layout.folder, mark: link });
-  // 'n' asks for the registered names; the length comes first.
+  // NAMES_REQ: a length, then 'n'.
   await waitUntil(async () => !epmd.running() || (await firstResponse(layout.epmdPort, '\0\x01n')) !== undefined, {
     what: 'the Erlang port mapper to start',
     timeoutMs: 10_000,
@@ -119,7 +119,7 @@ async function startEpmd(
 
 function passwordIn(folder: string): string {
   const file = path.join(folder, 'password');
-  // The broker keeps its user with its data, so the password has to stay the same as long as the data.
+  // The broker stores its user with its data, so the password must not change as long as the data exists.
   if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 });
   return readFileSync(file, 'utf8');
 }
@@ -131,7 +131,7 @@ function writeConfiguration(folder: string, port: number, password: string): voi
     `default_pass = ${password}`,
     'log.console = false',
     'log.file.level = warning',
-    // A test machine's disk may be small; what a demo keeps is smaller.
+    // Allows small disks: tests and the demo store little.
     'disk_free_limit.absolute = 50MB',
     'vm_memory_high_watermark.relative = 0.6',
   ];
@@ -142,7 +142,7 @@ function writeConfiguration(folder: string, port: number, password: string): voi
   chmodSync(cookie, 0o400);
 }
 
-/** What the broker wrote itself; what its scripts wrote is beside it. */
+/** The broker's own log, without the output of its scripts. */
 function logOf(folder: string): string {
   const logs = path.join(folder, 'log');
   return readdirSync(logs)

@@ -5,7 +5,7 @@ import { FaultProxy } from './fault-proxy';
 import { type Redis } from './server';
 import { startRedis } from './servers';
 
-/** Two Redis servers, one the primary, and an address that leads to it. */
+/** A Redis primary with a replica, and an address that points to the primary. */
 export class RedisPair {
   private constructor(
     private primary: Redis,
@@ -26,24 +26,24 @@ export class RedisPair {
     return pair;
   }
 
-  /** Of the address that leads to the primary. */
+  /** URL of the address. */
   get url(): string {
     return this.proxy.url(this.primary.url);
   }
 
-  /** The primary becomes a replica, which keeps its connections. The address still leads to it. */
+  /** Promotes the replica; the old primary becomes a replica and keeps its connections. The address still points to it. */
   async promoteReplica(): Promise<void> {
     await this.#call(this.replica, 'REPLICAOF', 'NO', 'ONE');
     await this.#call(this.primary, 'REPLICAOF', '127.0.0.1', String(this.replica.port));
     [this.primary, this.replica] = [this.replica, this.primary];
   }
 
-  /** From now on the address leads new connections to the primary. */
+  /** Points the address to the new primary, for new connections. */
   followPrimary(): void {
     this.proxy.redirectTo(this.primary.port);
   }
 
-  /** What the primary answers to a command. */
+  /** Sends a command to the primary. */
   callPrimary(...command: [name: string, ...words: string[]]): Promise<unknown> {
     return this.#call(this.primary, ...command);
   }

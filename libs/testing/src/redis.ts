@@ -8,10 +8,10 @@ import { killStaleProcesses } from './process-record';
 import { type Redis, type RedisOptions } from './server';
 import { waitUntil } from './wait-until';
 
-/** Enough for every test file of a run to have its own. */
+/** Enough for one per test file. */
 export const REDIS_DATABASES = 1024;
 
-/** Runs the installed Redis as a server of our own: append only, so that a kill loses nothing, and never evicting. */
+/** Runs the installed Redis as a private server: append only, so that a kill loses nothing, and without eviction. */
 export async function startInstalledRedis(binary: string, options: RedisOptions): Promise<Redis> {
   const folder = path.resolve(options.folder);
   mkdirSync(folder, { recursive: true });
@@ -20,7 +20,7 @@ export async function startInstalledRedis(binary: string, options: RedisOptions)
   const password = options.password ?? randomBytes(16).toString('hex');
   const configuration = path.join(folder, 'redis.conf');
   writeFileSync(configuration, configurationLines(folder, port, password).join('\n'), { mode: 0o600 });
-  // Redis shows the name it was called by in the process list: the link makes it known as ours.
+  // Redis appears in the process list under the name it was started with: the link makes it identifiable.
   const link = path.join(folder, 'redis-server');
   rmSync(link, { force: true });
   symlinkSync(binary, link);
@@ -38,11 +38,11 @@ export async function startInstalledRedis(binary: string, options: RedisOptions)
     });
     server = started;
     await waitUntil(
-      // It answers -LOADING while it still reads its data.
+      // It answers -LOADING while it reads its data.
       async () => !started.running() || (await acceptsCommands(port, password)),
       { what: `Redis to start (its log is in ${folder})`, timeoutMs: 30_000 },
     );
-    if (!started.running()) throw new Error(`Redis ended at once: ${lastLines(folder)}`);
+    if (!started.running()) throw new Error(`Redis exited immediately: ${lastLines(folder)}`);
   };
   const stop = async (): Promise<void> => {
     await server?.end(10_000);
@@ -74,7 +74,7 @@ export async function startInstalledRedis(binary: string, options: RedisOptions)
   };
 }
 
-/** True once a Redis on the port takes the password and serves. */
+/** Whether a Redis on the port accepts the password and commands. */
 export async function acceptsCommands(port: number, password: string): Promise<boolean> {
   return (await firstResponse(port, `AUTH ${password}\r\nPING\r\n`))?.includes('+PONG') ?? false;
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-/** A command that ended with another code than 0. */
+/** A command that failed. */
 export class CommandError extends Error {
   constructor(
     command: string,
@@ -11,8 +11,8 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs a command to its end and resolves with what it wrote to stdout.
- * @throws CommandError with the output of both streams when it fails or cannot be started.
+ * Runs a command to its end and resolves with its standard output.
+ * @throws CommandError with the output of both streams if it fails or cannot be started
  */
 export function runCommand(
   command: string,

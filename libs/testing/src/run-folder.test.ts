@@ -9,7 +9,7 @@ describe('openRunFolder', () => {
   beforeEach(() => (root = mkdtempSync(path.join(tmpdir(), 'run-'))));
   afterEach(() => rmSync(root, { recursive: true }));
 
-  it('clears away the folders of runs that are over, and only those', () => {
+  it('removes the folders of runs that are over, and only those', () => {
     const mine = openRunFolder('mine', root);
     const ended = spawnSync(process.execPath, ['--version']).pid;
     mkdirSync(path.join(root, 'over'));

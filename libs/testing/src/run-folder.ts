@@ -6,16 +6,16 @@ import { localFolder } from './workspace';
 
 const OWNER_FILE = 'owner.json';
 
-/** A folder for one run of one process, under .local/run. */
+/** A folder for one run of one process, in .local/run. */
 export interface RunFolder {
   readonly path: string;
-  /** Removes the folder with all that is in it. */
+  /** Removes the folder and its contents. */
   remove(): void;
 }
 
 /**
- * Makes a folder of our own, so that runs side by side do not meet; and first clears away the folders, and the processes,
- * of runs that were killed before they could do it themselves.
+ * Creates a folder for this run, so that concurrent runs do not interfere. First removes the folders, and kills the
+ * processes, of runs that were killed.
  */
 export function openRunFolder(name: string, root = path.join(localFolder(), 'run')): RunFolder {
   mkdirSync(root, { recursive: true });
@@ -32,14 +32,14 @@ function removeIfAbandoned(folder: string): void {
     killStaleProcesses(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch {
-    // Another user's, or cleared away by a neighbour at the same moment.
+    // It belongs to another user, or another run has just removed it.
   }
 }
 
 function isInUse(folder: string): boolean {
   const owner = readOwner(folder);
   if (owner !== undefined) return isAlive(owner);
-  // Just being made, or made by a script: then its name ends with the id of its process.
+  // Just being created, or created by a script: then its name ends with the script's process id.
   const pid = /-(\d+)$/.exec(folder)?.[1];
   return pid === undefined || commandLineOf(Number(pid)) !== undefined;
 }

@@ -1,43 +1,43 @@
-/** A server of our own: private, on the loopback interface, gone when it is stopped. */
+/** A private server on the loopback interface. */
 export interface Server {
   /** With user and password. */
   readonly url: string;
   readonly port: number;
-  /** The server process; of a container its main process as the host sees it, or 0 where the host does not (macOS). */
+  /** The server's process id; for a container, its main process on the host, or 0 if the host cannot see it (macOS). */
   readonly pid: number;
-  /** Ends it in an orderly way. Harmless when it has ended. The data stays until the folder is removed. */
+  /** Stops it gracefully; does nothing if it has ended. The data stays until the folder is removed. */
   stop(): Promise<void>;
-  /** SIGKILL: what a crash is. */
+  /** SIGKILL, as a crash. */
   kill(): Promise<void>;
-  /** Starts it again, on the same port and with the same data; stops it before if it runs. */
+  /** Stops it if it is running, and starts it on the same port with the same data. */
   restart(): Promise<void>;
-  /** SIGSTOP: connections stay open, nothing is answered. */
+  /** SIGSTOP: connections stay open, but nothing is answered. */
   pause(): Promise<void>;
   resume(): Promise<void>;
 }
 
 export interface RabbitMQ extends Server {
-  /** rabbitmqctl with these arguments; resolves with its output. */
+  /** Runs rabbitmqctl with these arguments and resolves with its output. */
   control(args: string[]): Promise<string>;
-  /** Adds a virtual host for our user and resolves with its URL. */
+  /** Adds a virtual host and resolves with its URL. */
   addVirtualHost(name: string): Promise<string>;
   /**
-   * Resolves when every queue declared so far would survive a kill: RabbitMQ writes the name of a new quorum queue to disk
-   * some time after it has answered the declaration, and a kill in between costs the queue and what it holds.
+   * Resolves once every queue declared so far survives a kill: RabbitMQ writes the name of a new quorum queue to disk some
+   * time after it has confirmed the declaration, and a kill before that loses the queue and its messages.
    */
   settle(): Promise<void>;
   /** Raises or clears an alarm, which blocks every publisher; resolves when the broker reports it. */
   setAlarm(resource: 'memory' | 'disk', on: boolean): Promise<void>;
   /**
-   * How long a consumer may hold a message (ms) until the broker closes its channel, and how often it looks (ms), for
-   * channels that are opened from now on and until it restarts.
+   * Sets how long a consumer may hold a message (ms) before the broker closes its channel, and how often this is checked (ms).
+   * Applies to new channels, until the broker restarts.
    */
   setConsumerTimeout(timeoutMs: number, lookEveryMs: number): Promise<void>;
-  /** The largest message (bytes) that channels take that are opened from now on, until it restarts. */
+  /** Sets the maximum message size (bytes) for new channels, until the broker restarts. */
   setMaxMessageSize(bytes: number): Promise<void>;
-  /** The messages of each queue of the default virtual host, those that consumers hold included. Some seconds behind. */
+  /** Messages per queue of the default virtual host, including unacknowledged ones. Up to some seconds old. */
   messages(): Promise<Map<string, number>>;
-  /** What it has logged so far. */
+  /** The log so far. */
   logText(): Promise<string>;
 }
 
@@ -49,7 +49,7 @@ export interface RedisOptions extends ServerOptions {
 }
 
 export interface ServerOptions {
-  /** Everything of the server lies in it: data, log, home, cookie, configuration. It may exist already. */
+  /** Folder for everything: data, log, home, cookie, configuration. It may exist already. */
   folder: string;
   /** Default: a free one. */
   port?: number;
@@ -61,7 +61,7 @@ const ALARM_COMMANDS = {
   disk: (on: boolean) => ['set_disk_free_limit', on ? '1000000GB' : '50MB'],
 } as const;
 
-/** The parts of a broker that do not depend on how it is run. */
+/** Commands that do not depend on how the broker is run. */
 export function brokerCommands(
   url: string,
   user: string,
@@ -72,7 +72,7 @@ export function brokerCommands(
     async addVirtualHost(name) {
       const [host, owner] = [`<<"${name}">>`, `<<"${user}">>`];
       const all = '<<".*">>';
-      // One call of rabbitmqctl in place of two: each starts a virtual machine.
+      // One call of rabbitmqctl instead of two: each starts a virtual machine.
       await control([
         'eval',
         `rabbit_vhost:add(${host}, ${owner}), ` +

@@ -38,19 +38,19 @@ describe('a private RabbitMQ', () => {
     folder.remove();
   });
 
-  it('takes messages of its own user and knows no guest', async () => {
+  it('accepts messages from its own user, and has no guest', async () => {
     await publishPersistent(rabbitmq.url);
     await expect(amqp.connect(`amqp://guest:guest@127.0.0.1:${rabbitmq.port}`)).rejects.toThrow(/ACCESS.REFUSED/);
   });
 
-  it('listens on the loopback interface only, with all of its ports', () => {
+  it('listens with all of its ports on the loopback interface only', () => {
     const addresses = listeningAddresses(processesOf(folder.path));
     // AMQP, the distribution between Erlang nodes, the port mapper.
     expect(addresses.length).toBeGreaterThanOrEqual(3);
     expect(addresses.filter((address) => !LOOPBACK.test(address))).toEqual([]);
   });
 
-  it('keeps confirmed messages through a kill, on the same port', async () => {
+  it('keeps confirmed messages after a kill, on the same port', async () => {
     const { url, pid } = rabbitmq;
     await rabbitmq.settle();
     await rabbitmq.kill();
@@ -86,7 +86,7 @@ describe('a private RabbitMQ', () => {
     await connection.close();
   });
 
-  it('closes the channel of a consumer that holds a message for longer than the timeout, and says so in its log', async () => {
+  it('closes the channel of a consumer that holds a message for longer than the timeout, and logs it', async () => {
     await rabbitmq.setConsumerTimeout(1_000, 100);
     const connection = await amqp.connect(rabbitmq.url);
     const channel = await connection.createChannel();
@@ -103,12 +103,12 @@ describe('a private RabbitMQ', () => {
     await rabbitmq.setConsumerTimeout(1_800_000, 60_000);
   });
 
-  it('gives a virtual host of its own to each who asks', async () => {
+  it('creates separate virtual hosts', async () => {
     const url = await rabbitmq.addVirtualHost('another');
     await (await amqp.connect(url)).close();
   });
 
-  it('leaves no process behind when it is stopped', async () => {
+  it('leaves no process running after a stop', async () => {
     expect(processesOf(folder.path).length).toBeGreaterThan(2);
     await rabbitmq.stop();
     // Those that were killed with it are gone from Linux's list a moment later.
@@ -130,7 +130,7 @@ describe('a private Redis', () => {
     folder.remove();
   });
 
-  it('is append only, never evicts, and is closed to those without its password', async () => {
+  it('is append only, never evicts, and requires its password', async () => {
     const redis = new Redis(server.url);
     expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
     expect(await redis.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
@@ -144,7 +144,7 @@ describe('a private Redis', () => {
     expect(addresses.filter((address) => !LOOPBACK.test(address))).toEqual([]);
   });
 
-  it('keeps what it was told through a kill, on the same port', async () => {
+  it('keeps its data after a kill, on the same port', async () => {
     const redis = new Redis(server.url);
     redis.on('error', () => undefined);
     await redis.config('SET', 'appendfsync', 'always');
@@ -155,7 +155,7 @@ describe('a private Redis', () => {
     redis.disconnect();
   });
 
-  it('leaves no process behind when it is stopped', async () => {
+  it('leaves no process running after a stop', async () => {
     await server.stop();
     // Those that were killed with it are gone from Linux's list a moment later.
     await waitUntil(() => processesOf(folder.path).length === 0, { what: 'its processes to be gone' });

@@ -4,10 +4,10 @@ import { startInstalledRabbitMQ } from './rabbitmq';
 import { startInstalledRedis } from './redis';
 import { type RabbitMQ, type Redis, type RedisOptions, type ServerOptions } from './server';
 
-/** Neither server binaries nor a container engine are there. */
+/** There are neither server binaries nor a container engine. */
 export class ServersMissing extends Error {
   constructor(readonly missing: string[]) {
-    super(`${missing.join(' and ')} not found, and no Docker engine answers\n${INSTALL_INSTRUCTIONS}`);
+    super(`${missing.join(' and ')} not found, and no Docker engine responds\n${INSTALL_INSTRUCTIONS}`);
   }
 }
 
@@ -15,13 +15,13 @@ export const INSTALL_INSTRUCTIONS = [
   'Any one of these is enough:',
   '  Debian, Ubuntu:  sudo apt-get install --no-install-recommends rabbitmq-server redis-server',
   '  macOS:           brew install rabbitmq redis',
-  '  Docker:          start the engine; `docker info` must answer for your user',
-  'Nothing has to be running: servers of our own are started on free ports.',
+  '  Docker:          start the engine; `docker info` must succeed for your user',
+  'They do not have to be running: private servers are started on free ports.',
 ].join('\n');
 
 /**
- * A RabbitMQ of our own: the installed binaries, else a container.
- * @throws ServersMissing when there is neither.
+ * Starts a private RabbitMQ: the installed one, otherwise in a container.
+ * @throws ServersMissing if there is neither
  */
 export async function startRabbitMQ(options: ServerOptions): Promise<RabbitMQ> {
   const binaries = findRabbitMQ();
@@ -32,8 +32,8 @@ export async function startRabbitMQ(options: ServerOptions): Promise<RabbitMQ> {
 }
 
 /**
- * A Redis of our own: the installed binary, else a container.
- * @throws ServersMissing when there is neither.
+ * Starts a private Redis: the installed one, otherwise in a container.
+ * @throws ServersMissing if there is neither
  */
 export async function startRedis(options: RedisOptions): Promise<Redis> {
   const binary = findRedis();

@@ -6,10 +6,10 @@ import { REDIS_DATABASES } from './redis';
 import { startRabbitMQ, startRedis } from './servers';
 import { type TestServers } from './test-servers';
 
-/** Lives in jest's own process: starts one RabbitMQ and one Redis when the first test asks, and hands out shares of them. */
+/** Runs in jest's main process: starts one RabbitMQ and one Redis on the first request, and allocates parts of them to test files. */
 export class TestServerPool {
   readonly #http: HttpServer;
-  // The path is a secret between us and our tests: other users of the machine cannot have servers of us.
+  // The path is secret, so that other users of the machine cannot use the servers.
   readonly #path = `/${randomBytes(16).toString('hex')}`;
   #servers: Promise<[RabbitMQ, Redis]> | undefined;
   #allocated = 0;
@@ -27,7 +27,7 @@ export class TestServerPool {
     });
   }
 
-  /** Resolves with the URL on which tests ask for their share. */
+  /** Resolves with the URL that tests request their servers from. */
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.#http.listen(0, '127.0.0.1', resolve));
     const address = this.#http.address();

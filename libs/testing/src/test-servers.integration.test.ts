@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { testServers } from './test-servers';
 
 describe('the servers of a test run', () => {
-  it('give each caller a virtual host and a database of its own', async () => {
+  it('give each caller a private virtual host and database', async () => {
     const [mine, yours] = [await testServers(), await testServers()];
     const [here, there] = [await amqp.connect(mine.amqpUrl), await amqp.connect(yours.amqpUrl)];
     await (await here.createChannel()).assertQueue('only-here');

@@ -1,16 +1,16 @@
-/** Where the keeper of a jest run answers; set by its global set-up. */
+/** Names the variable with the URL of the pool; set by jest's global setup. */
 export const POOL_VARIABLE = 'PDALTAGENT_TEST_SERVERS';
 
 export interface TestServers {
-  /** With a virtual host that nobody else uses. */
+  /** With a private virtual host. */
   amqpUrl: string;
-  /** With a database that nobody else uses. */
+  /** With a private database. */
   redisUrl: string;
 }
 
 /**
- * The RabbitMQ and the Redis of this jest run, started with the first call; each call gets a virtual host and a Redis
- * database of its own. They end with the run.
+ * The RabbitMQ and the Redis of this jest run, started by the first call and stopped at the end. Each call returns a new
+ * virtual host and a new Redis database.
  */
 export async function testServers(): Promise<TestServers> {
   const pool = process.env[POOL_VARIABLE];

@@ -6,12 +6,12 @@ import { canUseApt, type PrepareOptions } from './prepare-servers';
 import { canUnpackPackages, commandFor, unpackPackages } from './unpacked-packages';
 import { localFolder } from './workspace';
 
-/** Programs that tests run beside the servers: the names they go by, and the Debian package that has them. */
+/** Programs that tests need besides the servers: their names, and the Debian package. */
 const TOOLS = {
   alertmanager: {
     names: ['prometheus-alertmanager', 'alertmanager'],
     package: 'prometheus-alertmanager',
-    // Its templates are looked for there and nowhere else.
+    // It reads its templates from this folder only.
     share: 'prometheus',
   },
   busybox: { names: ['busybox'], package: 'busybox' },
@@ -22,34 +22,33 @@ export type Tool = keyof typeof TOOLS;
 const ALL: readonly Tool[] = ['alertmanager', 'busybox', 'curl'];
 
 /**
- * The file of a program that a test runs.
- * @throws Error that says how to install it; the test that needs it fails with that.
+ * The path of a program that a test runs.
+ * @throws Error that says how to install it
  */
 export function toolPath(tool: Tool): string {
   const file = findTool(tool);
   if (file !== undefined) return file;
   throw new Error(
-    `${tool} not found, which this test runs. ` +
+    `this test needs ${tool}, which was not found. ` +
       `Debian, Ubuntu:  sudo apt-get install --no-install-recommends ${TOOLS[tool].package}`,
   );
 }
 
 /**
- * Provides what is missing of the tests' programs: with apt-get where we are root on Debian and the user agrees, else unpacked
- * into the clone, which takes no rights. Where neither can be done it says so: the tests that need them will fail, the others
- * need not.
+ * Provides missing programs: with apt-get, as root on Debian and if the user agrees, otherwise unpacked into the clone, which
+ * needs no privileges. If neither is possible, reports it: only the tests that need them fail.
  */
 export async function prepareTools({ say, ask, assumeYes }: PrepareOptions): Promise<void> {
   const missing = missingTools();
   if (missing.length === 0) return;
   const packages = packagesOf(missing);
-  const question = `Some tests need ${packages}. Install with apt-get? Nothing is started by it.`;
+  const question = `Some tests need ${packages}. Install with apt-get? This starts no service.`;
   try {
     if (canUseApt() && (assumeYes || (await ask?.(question)))) {
       say(`installing ${packages} with apt-get`);
       await installWithApt(missing.map(packageOf), say);
     } else if (canUnpackPackages()) {
-      say(`fetching ${packages} into the clone, for some tests run them; nothing is installed`);
+      say(`downloading ${packages} into the clone for some tests; nothing is installed`);
       await unpackPackages(missing.map(packageOf), toolsFolder());
       for (const tool of missing) commandFor(TOOLS[tool], toolsFolder());
     }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { runCommand } from './run-command';
 import { commandFor } from './unpacked-packages';
 
-describe('a program of packages that were unpacked into a folder', () => {
+describe('a program from packages unpacked into a folder', () => {
   let folder: string;
 
   beforeEach(() => {
@@ -14,7 +14,7 @@ describe('a program of packages that were unpacked into a folder', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('runs with the libraries that were unpacked beside it, and gets its arguments', async () => {
+  it('runs with the unpacked libraries, and receives its arguments', async () => {
     const script = '#!/bin/sh\necho "$1 $LD_LIBRARY_PATH"\n';
     writeFileSync(path.join(folder, 'usr/bin/tool-by-its-other-name'), script, { mode: 0o755 });
     const command = commandFor({ names: ['tool', 'tool-by-its-other-name'] }, folder);
@@ -22,7 +22,7 @@ describe('a program of packages that were unpacked into a folder', () => {
     expect(await runCommand(command ?? '', [''])).toContain(path.join(folder, 'usr/lib/x86_64-linux-gnu'));
   });
 
-  it('is not there where no package had it', () => {
+  it('is undefined if no package has it', () => {
     expect(commandFor({ names: ['tool'] }, folder)).toBeUndefined();
   });
 });

@@ -3,19 +3,19 @@ import path from 'node:path';
 import { findExecutable, searchPath } from './binaries';
 import { runCommand } from './run-command';
 
-/** Where unpacked packages keep their programs and libraries, below the folder. */
+/** Folders of programs in unpacked packages. */
 const PROGRAMS = ['usr/bin', 'usr/sbin', 'bin', 'sbin'];
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 
-/** Whether this machine can fetch Debian's packages into a folder; it takes no rights. */
+/** Whether Debian packages can be downloaded and unpacked here, which needs no privileges. */
 export function canUnpackPackages(): boolean {
   return findExecutable('apt-get') !== undefined && findExecutable('dpkg-deb') !== undefined;
 }
 
 /**
- * Fetches Debian packages, and those they need and the machine lacks, and unpacks them into a folder: nothing is installed,
- * nothing of theirs is run, and no rights are needed.
- * @throws Error with apt-get's last lines.
+ * Downloads Debian packages with their missing dependencies, and unpacks them into a folder. Nothing is installed, no package
+ * scripts run, and no privileges are needed.
+ * @throws Error with apt-get's last lines
  */
 export async function unpackPackages(packages: readonly string[], folder: string): Promise<void> {
   const fetched = path.join(folder, 'fetched');
@@ -44,16 +44,16 @@ export async function unpackPackages(packages: readonly string[], folder: string
   for (const part of ['apt', 'fetched']) rmSync(path.join(folder, part), { recursive: true });
 }
 
-/** A program by the names it may have, and the folder of /usr/share whose place is written into it. */
+/** A program by its possible names, and a folder in /usr/share whose path is built into it. */
 export interface UnpackedProgram {
   readonly names: readonly string[];
   readonly share?: string;
 }
 
 /**
- * Writes a command that runs a program of the unpacked packages with what was unpacked beside it: its libraries, and its folder
- * of /usr/share, shown at its place to this one process (user and mount namespaces, which Linux gives to everyone).
- * @returns its file; undefined where no package had such a program.
+ * Writes a command that runs a program of the unpacked packages with its unpacked libraries and its folder in /usr/share,
+ * which is mounted for this process only (unprivileged user and mount namespaces).
+ * @returns its path; undefined if no package has the program
  */
 export function commandFor({ names, share }: UnpackedProgram, folder: string): string | undefined {
   const program = PROGRAMS.flatMap((programs) => names.map((name) => path.join(folder, programs, name))).find(
@@ -77,7 +77,7 @@ export function commandFor({ names, share }: UnpackedProgram, folder: string): s
   return command;
 }
 
-/** Debian keeps libraries by architecture, as in usr/lib/x86_64-linux-gnu. */
+/** Debian stores libraries by architecture, for example in usr/lib/x86_64-linux-gnu. */
 function byArchitecture(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -1,12 +1,12 @@
 import { waitUntil } from './wait-until';
 
 describe('waitUntil', () => {
-  it('resolves with the first answer that is neither false, null nor undefined', async () => {
+  it('resolves with the first result that is not false, null or undefined', async () => {
     const answers = [false, null, undefined, 0];
     await expect(waitUntil(() => answers.shift(), { what: 'an answer', intervalMs: 1 })).resolves.toBe(0);
   });
 
-  it('says what it waited for and the last error when time is up', async () => {
+  it('reports what it waited for and the last error after the timeout', async () => {
     const condition = (): boolean => {
       throw new Error('refused');
     };

@@ -1,16 +1,16 @@
-/** What a condition may answer while it does not hold yet. */
+/** Results of a condition that is not met yet. */
 type NotYet = false | null | undefined;
 
 export interface WaitOptions {
-  /** Ends the message "waited 30 s for …". */
+  /** Completes the message "waited 30 s for …". */
   what: string;
   timeoutMs?: number;
   intervalMs?: number;
 }
 
 /**
- * Asks the condition again and again until it answers something else than false, null or undefined, and resolves with that.
- * A condition that throws counts as not yet true; its last error is in the message when time is up.
+ * Evaluates the condition repeatedly until it returns something other than false, null or undefined, and resolves with that.
+ * A condition that throws counts as not met; its last error is in the timeout message.
  */
 export async function waitUntil<T>(
   condition: () => T | NotYet | Promise<T | NotYet>,

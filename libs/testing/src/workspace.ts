@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** The top folder of the clone, looked for from the current folder upwards. */
+/** The root of the clone, searched from the current folder upwards. */
 export function workspaceRoot(): string {
   for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
     if (existsSync(path.join(folder, 'nx.json'))) return folder;
@@ -9,7 +9,7 @@ export function workspaceRoot(): string {
   }
 }
 
-/** The one folder for everything a run leaves while it lasts; git ignores it. */
+/** The folder for all temporary files of a run; git ignores it. */
 export function localFolder(): string {
   return path.join(workspaceRoot(), '.local');
 }

@@ -9,7 +9,7 @@ import { type ControlParts, problemAnswer, ROUTES } from './routes';
 
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** What tests and people steer the simulator with. No fault touches it. */
+/** The API that tests control the simulator with. Faults do not affect it. */
 export class ControlApi {
   readonly #parts: ControlParts;
 
@@ -32,7 +32,7 @@ export class ControlApi {
   #route(method: string, { pathname, searchParams }: URL, bytes: Buffer): Answer {
     const cut = pathname.lastIndexOf('/');
     const handler = ROUTES[`${method} ${pathname}`] ?? ROUTES[`${method} ${pathname.slice(0, cut)}/*`];
-    if (!handler) return problemAnswer(404, `${method} ${pathname} is no route of the control API`);
+    if (!handler) return problemAnswer(404, `the control API has no route ${method} ${pathname}`);
     const body = bytes.length === 0 ? undefined : parseJson(bytes);
     if (bytes.length > 0 && body === undefined) return problemAnswer(400, 'body: is not JSON');
     const rest = pathname.slice(cut + 1);
@@ -51,7 +51,7 @@ export class ControlApi {
       response.writeHead(200, { 'content-type': 'application/x-ndjson' });
       const limit = url.searchParams.has('limit') ? query.limit : Infinity;
       const lines = Readable.from(blocks(found.slice(query.offset, query.offset + limit), query));
-      // The reader may leave before the end.
+      // The client may disconnect before the end.
       return pipeline(lines, response).catch(() => undefined);
     }
     const page = found.slice(query.offset, query.offset + query.limit);
@@ -63,7 +63,7 @@ export class ControlApi {
 
 const BLOCK = 500;
 
-/** Lines of JSON, some hundred at a time: large enough to be fast, small enough to let others in between. */
+/** JSON lines in blocks: large enough to be fast, small enough not to block the event loop. */
 function* blocks(received: Parameters<typeof eventRecord>[0][], query: EventQuery): Generator<string> {
   for (let start = 0; start < received.length; start += BLOCK) {
     yield received

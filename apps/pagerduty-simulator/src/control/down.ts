@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** How PagerDuty is away. */
+/** A simulated outage. */
 export const downSchema = z
   .strictObject({
-    /** refuse: nothing listens, this API neither; reset: connections are taken and reset, this API answers. */
+    /** refuse: the port is closed, including this API; reset: connections are accepted and reset, this API responds. */
     mode: z.enum(['refuse', 'reset']).default('refuse'),
-    /** Absent with `reset`: until DELETE /_control/down. */
+    /** Optional with `reset`: the default is until DELETE /_control/down. */
     forMs: z.number().min(1).optional(),
   })
   .refine(({ mode, forMs }) => mode === 'reset' || forMs !== undefined, {
-    message: 'refuse wants forMs, for nothing listens meanwhile that could end it',
+    message: 'refuse requires forMs, because the control API is closed as well',
   });
 
 export type Down = z.infer<typeof downSchema>;

@@ -15,27 +15,27 @@ export const eventQuerySchema = z.strictObject({
   path: z.string().optional(),
   status: z.string().optional(),
   accepted: flag.optional(),
-  /** Only what came after this sequence number. */
+  /** Only events after this sequence number. */
   after: count.default(0),
   offset: count.default(0),
   limit: count.max(100_000).default(1000),
-  /** How bodies are given: as text where they are UTF-8, as base64, or not at all. */
+  /** Form of bodies: text if they are UTF-8, base64, or none. */
   body: z.enum(['text', 'base64', 'none']).default('text'),
   headers: flag.default(true),
   format: z.enum(['json', 'ndjson']).default('json'),
-  /** Answers once so many match, or after timeoutMs with what there is. */
+  /** Waits until this many events match, or until timeoutMs. */
   waitFor: count.optional(),
   timeoutMs: count.max(600_000).default(10_000),
 });
 
 export type EventQuery = z.infer<typeof eventQuerySchema>;
 
-/** All arrivals that the filters let through. */
+/** All events that match the filters. */
 export function selectEvents(received: ReceivedEvents, query: EventQuery): ReceivedEvent[] {
   return received.items.filter((event) => matchesQuery(query, event));
 }
 
-/** As `select`, but first waits until `waitFor` of them are there, or `timeoutMs` have passed. */
+/** Like `selectEvents`, but first waits until `waitFor` events match, or until `timeoutMs`. */
 export async function waitForEvents(received: ReceivedEvents, query: EventQuery): Promise<ReceivedEvent[]> {
   const deadline = performance.now() + query.timeoutMs;
   for (;;) {
@@ -46,12 +46,12 @@ export async function waitForEvents(received: ReceivedEvents, query: EventQuery)
     const timeUp = wait(left, undefined, { signal: timer.signal, ref: false }).catch(() => undefined);
     await Promise.race([received.next(), timeUp]);
     timer.abort();
-    // Thousands of arrivals a second are looked through together, not one by one.
+    // Batches events, so that the list is not searched for every single one.
     await wait(20);
   }
 }
 
-/** An arrival as the control API shows it. */
+/** An event as the control API returns it. */
 export function eventRecord(
   event: ReceivedEvent,
   { body, headers }: Pick<EventQuery, 'body' | 'headers'>,
@@ -71,7 +71,7 @@ function bodyRecord(bytes: Buffer, form: EventQuery['body']): Record<string, str
   return { bodyBase64: bytes.toString('base64') };
 }
 
-/** Lower-case names; values of repeated names joined by ", ". */
+/** Names in lower case; values of repeated names are joined by ", ". */
 function headersRecord(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

@@ -6,11 +6,11 @@ import { type LogEntry } from '../incidents/journal';
 
 const anything = z.record(z.string(), z.unknown());
 
-/** One item of the body of POST /_control/log_entries. */
+/** One item in the body of POST /_control/log_entries. */
 const scriptSchema = z.strictObject({
-  /** `annotate` or `annotate_log_entry`, or any type you like, known or not. */
+  /** For example `annotate` or `annotate_log_entry`; unknown types are accepted. */
   type: z.string().min(1).default('annotate'),
-  /** Id or number of an incident; null: an entry without one; absent: that of routingKey and dedupKey, none with raw. */
+  /** Id or number of an incident; null: an entry without one; absent: the incident of routingKey and dedupKey, or none with raw. */
   incident: z.union([z.string(), z.number()]).nullable().optional(),
   routingKey: z.string().min(1).default('0123456789abcdef0123456789abcdef'),
   dedupKey: z.string().min(1).default('scripted'),
@@ -21,16 +21,16 @@ const scriptSchema = z.strictObject({
   id: z.string().min(1).optional(),
   createdAt: z.iso.datetime({ offset: true }).optional(),
   visibleAfterMs: z.number().min(0).optional(),
-  /** How many entries, each `spacingMs` older than the next. */
+  /** Number of entries, each `spacingMs` older than the next. */
   count: z.number().int().min(1).max(1_000_000).default(1),
   spacingMs: z.number().min(0).default(0),
-  /** Members that replace those of the entry; null values stay null. */
+  /** Members that replace those of the entry; null values remain null. */
   fields: anything.default({}),
-  /** The whole entry as it is to be given; only id, self and created_at are added where they are missing. */
+  /** The complete entry as returned; only missing id, self and created_at are added. */
   raw: anything.optional(),
 });
 
-/** The body of POST /_control/log_entries: one script or many, run in their order. */
+/** The body of POST /_control/log_entries: one script or several, run in order. */
 export const scriptsSchema = z.union([scriptSchema, z.array(scriptSchema)]);
 
 export type Script = z.infer<typeof scriptSchema>;
@@ -45,7 +45,7 @@ interface EntryEffect {
 
 const user = ({ id, name }: Person) => ({ id, type: 'user_reference', summary: name, self: null, html_url: null });
 
-/** What the known types say, and what they do to the incident. */
+/** The summary of a known type, and its effect on the incident. */
 function effectOf(type: string, { note, priority }: Script): EntryEffect {
   switch (type) {
     case 'trigger_log_entry':
@@ -108,7 +108,7 @@ function assignment(summary: string, apply: (incident: Incident) => void): Entry
   return { summary, extra: { assignees: [user(SECOND_LINE)] }, applyTo: apply };
 }
 
-/** Writes the entries of a script, oldest first; undefined: it names an incident that is not there. */
+/** Writes the entries of a script, oldest first. @returns undefined if the script names an unknown incident */
 export function runScript(store: IncidentStore, script: Script): LogEntry[] | undefined {
   const type = script.type.endsWith('_log_entry') ? script.type : `${script.type}_log_entry`;
   const newest = script.createdAt === undefined ? store.now() : Date.parse(script.createdAt);
@@ -135,7 +135,7 @@ export function runScript(store: IncidentStore, script: Script): LogEntry[] | un
     raw: script.raw ?? null,
     ...(script.id !== undefined && script.count === 1 ? { id: script.id } : {}),
   };
-  // The trigger that opens an incident is the first of those that were asked for.
+  // The trigger that opened the incident counts as the first of the requested entries.
   const isOpening = opening !== undefined && type === 'trigger_log_entry';
   const written = times.slice(isOpening ? 1 : 0).map((createdAt) => store.log({ ...draft, createdAt }));
   return isOpening ? [opening, ...written] : written;
@@ -143,11 +143,11 @@ export function runScript(store: IncidentStore, script: Script): LogEntry[] | un
 
 interface Found {
   readonly incident: Incident | null;
-  /** The trigger of an incident that was opened for the script. */
+  /** The trigger entry, if the incident was opened for the script. */
   readonly opening?: LogEntry | undefined;
 }
 
-/** An incident that was not named is opened where it does not exist; undefined: it was named and is not there. */
+/** Finds the script's incident; opens one if the script does not name any. @returns undefined if it names an unknown one */
 function findOrOpenIncident(store: IncidentStore, script: Script, when: EntryTiming): Found | undefined {
   const { incident, routingKey, dedupKey } = script;
   if (incident === null || (incident === undefined && script.raw)) return { incident: null };

@@ -24,7 +24,7 @@ export interface ControlParts {
   readonly restRequests: BoundedList<RestRequest>;
   readonly settings: () => Settings;
   readonly replaceSettings: (settings: Settings) => void;
-  /** Forgets arrivals, incidents, log entries and counts; with `faults`, the faults and settings too. */
+  /** Deletes events, incidents, log entries and counts; with `everything`, faults and settings too. */
   readonly reset: (what: 'records' | 'everything') => void;
   readonly down: (how: Down) => void;
   readonly up: () => void;
@@ -33,9 +33,9 @@ export interface ControlParts {
 interface Call {
   readonly parts: ControlParts;
   readonly query: URLSearchParams;
-  /** The JSON of the body; undefined where there is none. */
+  /** The JSON of the body; undefined if there is none. */
   readonly body: unknown;
-  /** What stands behind the route's path. */
+  /** The path segment that matched `*`. */
   readonly pathSuffix: string;
 }
 
@@ -43,7 +43,7 @@ type Handler = (call: Call) => Answer;
 
 export const problemAnswer = (status: number, ...problems: string[]): Answer => jsonAnswer(status, { problems });
 
-/** Every route of the control API but GET /_control/events; `METHOD path`, a `*` stands for one more segment. */
+/** All routes of the control API except GET /_control/events, as `METHOD path`; `*` matches one segment. */
 export const ROUTES: Readonly<Record<string, Handler>> = {
   'DELETE /_control/events': ({ parts }) => {
     parts.reset('records');
@@ -64,7 +64,7 @@ export const ROUTES: Readonly<Record<string, Handler>> = {
   'DELETE /_control/faults/*': ({ parts, pathSuffix: rest }) =>
     parts.rulebook.remove(rest)
       ? jsonAnswer(200, { removed: rest })
-      : problemAnswer(404, `no fault has the id "${rest}"`),
+      : problemAnswer(404, `there is no fault with the id "${rest}"`),
   'GET /_control/settings': ({ parts }) => jsonAnswer(200, parts.settings()),
   'PATCH /_control/settings': ({ parts, body }) =>
     withValidBody(settingsSchema, isObject(body) ? { ...parts.settings(), ...body } : body, (settings) => {
@@ -97,7 +97,7 @@ function withValidBody<Value>(schema: z.ZodType<Value>, body: unknown, then: (va
   );
 }
 
-/** Runs scripts until one names an incident that is not there. */
+/** Runs scripts until one names an unknown incident. */
 function runScripts(store: IncidentStore, scripts: readonly Script[]): Answer {
   const written: LogEntry[] = [];
   for (const script of scripts) {
@@ -110,7 +110,7 @@ function runScripts(store: IncidentStore, scripts: readonly Script[]): Answer {
   return jsonAnswer(201, { count: ids.length, ids, last: last ? logEntryBody(last, new Set()) : null });
 }
 
-/** Every log entry in brief, oldest first, without the limits of the REST API. */
+/** A summary of every log entry, oldest first, without the REST API's limits. */
 function logEntries({ journal }: IncidentStore) {
   const entries = journal.entries.map(({ id, type, createdAt, visibleAt, incident }) => ({
     id,

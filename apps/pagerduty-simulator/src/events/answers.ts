@@ -28,7 +28,7 @@ const THROTTLED = {
   errors: ['Enhance Your Calm.'],
 };
 
-/** v1 answers 403 where the other APIs answer 429. */
+/** 429, or 403 for v1. */
 export function throttledAnswer(api: Api, retryAfterSeconds: number | null): Answer {
   const headers = retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) };
   return jsonAnswer(api === 'v1' ? 403 : 429, THROTTLED, headers);
@@ -42,7 +42,7 @@ export function tooLargeAnswer(): Answer {
   });
 }
 
-/** What a scripted status says where the script gives no body. */
+/** The answer with a scripted status, if the script has no body. */
 export function statusAnswer(status: number, headers: Readonly<Record<string, string>>): Answer {
   if (status === 429 || status === 403) return jsonAnswer(status, THROTTLED, headers);
   const name = STATUS_CODES[status] ?? 'Unknown status';

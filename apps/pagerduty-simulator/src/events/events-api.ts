@@ -32,7 +32,7 @@ export interface EventsApiParts {
   readonly settings: () => Settings;
 }
 
-/** Takes events as the Events APIs do: reads, lets the faults speak, throttles, judges, applies, answers. */
+/** The Events APIs: parses events, applies faults, throttles, validates, updates alerts, answers. */
 export class EventsApi {
   readonly #parts: EventsApiParts;
 
@@ -88,7 +88,7 @@ export class EventsApi {
     return answer;
   }
 
-  /** Why the event is not taken, or undefined where it is. */
+  /** The answer that rejects the event, or undefined if it is accepted. */
   #refusal(
     request: IncomingMessage,
     { api }: EventRoute,
@@ -136,7 +136,7 @@ export class EventsApi {
   }
 }
 
-/** Milliseconds since 1970 with microseconds behind the point. */
+/** Milliseconds since 1970, with microseconds as decimals. */
 export function preciseNow(): number {
   return Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000;
 }

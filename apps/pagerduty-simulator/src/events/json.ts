@@ -4,7 +4,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The JSON value of a text, or undefined where it is no JSON. */
+/** The JSON value of a text, or undefined if it is not JSON. */
 export function parseJson(bytes: Buffer | string): unknown {
   try {
     return JSON.parse(bytes.toString());
@@ -13,7 +13,7 @@ export function parseJson(bytes: Buffer | string): unknown {
   }
 }
 
-/** A member's text: null where it is absent, null or blank; other scalars as JavaScript writes them. */
+/** A member as text; null if it is absent, null or blank; numbers and booleans are converted. */
 export function textOf(value: unknown): string | null {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'string' && value.trim() !== '' ? value : null;

@@ -3,7 +3,7 @@ import { isObject, type JsonObject, parseJson, textOf } from './json';
 import { type EventRoute } from './routes';
 import { parseVendorEvent } from './vendor';
 
-/** What an event's bytes say, before anything is judged. A member that cannot be read is null. */
+/** An event before validation. Members that are missing or invalid are null. */
 export interface ParsedEvent {
   readonly routingKey: string | null;
   readonly dedupKey: string | null;
@@ -11,11 +11,11 @@ export interface ParsedEvent {
   readonly title: string | null;
   readonly severity: string | null;
   readonly details: unknown;
-  /** The body as JSON; undefined where it is no JSON. */
+  /** The body as JSON; undefined if it is not JSON. */
   readonly document: unknown;
 }
 
-/** Reads whatever arrived on an events path. */
+/** Parses a request to an events path. */
 export function parseEvent(route: EventRoute, headers: IncomingHttpHeaders, bytes: Buffer): ParsedEvent {
   const document = parseJson(bytes);
   const event = isObject(document) ? document : {};
@@ -41,7 +41,7 @@ export function parseEvent(route: EventRoute, headers: IncomingHttpHeaders, byte
   }
 }
 
-/** Kibana sends no routing_key in the body, only the header X-Routing-Key. */
+/** Kibana sends the routing key in the header X-Routing-Key instead of in the body. */
 function parseV2(event: JsonObject, document: unknown, headers: IncomingHttpHeaders): ParsedEvent {
   const payload = isObject(event.payload) ? event.payload : {};
   return {

@@ -1,9 +1,9 @@
-/** The doors of PagerDuty's Events APIs. */
+/** PagerDuty's Events APIs. */
 export type Api = 'v2' | 'change' | 'v1' | 'integration' | 'integration-change' | 'adapter' | 'x-ere';
 
 export interface EventRoute {
   readonly api: Api;
-  /** The routing key in the path, on the paths that have one. */
+  /** The routing key in the path, if the path has one. */
   readonly pathKey: string | undefined;
 }
 
@@ -20,7 +20,7 @@ const KEYED: readonly (readonly [RegExp, Api])[] = [
   [/^\/x-ere\/([^/]+)$/, 'x-ere'],
 ];
 
-/** Which events API a path belongs to, or undefined where it belongs to none. */
+/** The events API of a path, or undefined if it is not an events path. */
 export function eventRoute(pathname: string): EventRoute | undefined {
   const fixed = FIXED.get(pathname);
   if (fixed) return fixed;

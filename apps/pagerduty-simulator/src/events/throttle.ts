@@ -1,10 +1,10 @@
 const WINDOW_MS = 60_000;
 
-/** A sliding window of a minute per routing key, as the Events API has it. Refused events do not count. */
+/** A sliding window of one minute per routing key, as in the Events API. Rejected events do not count. */
 export class Throttle {
   readonly #accepted = new Map<string, number[]>();
 
-  /** Takes one event of the key into the window; false where the window is full. */
+  /** Counts one event of the key. @returns false if the window is full */
   take(routingKey: string, perMinute: number, now: number): boolean {
     const times = this.#accepted.get(routingKey) ?? [];
     while (times[0] !== undefined && times[0] <= now - WINDOW_MS) times.shift();

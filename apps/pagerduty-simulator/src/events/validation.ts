@@ -17,7 +17,7 @@ export type ValidationResult =
   | { readonly kind: 'unrecognized' }
   | { readonly kind: 'invalid'; readonly errors: readonly string[] };
 
-/** Judges an event as PagerDuty does; the README's table tells which texts are PagerDuty's and which are assumed. */
+/** Validates an event as PagerDuty does; the README lists which messages are PagerDuty's and which are assumed. */
 export function validate(api: Api, parsed: ParsedEvent): ValidationResult {
   if (api !== 'v2' && api !== 'change' && api !== 'v1') {
     return validationResult(routingKeyErrors(parsed.routingKey));
@@ -99,7 +99,7 @@ function isAction(action: string | null): action is Action {
   return ACTIONS.some((known) => known === action);
 }
 
-/** Counted in characters as a person sees them in ASCII and in code points beyond. */
+/** Counted in code points. */
 function tooLong(text: string | null, maximum: number): boolean {
   return text !== null && text.length > maximum && [...text].length > maximum;
 }

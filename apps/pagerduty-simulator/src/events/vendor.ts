@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, parseJson, textOf } from './json';
 
-/** What a transformer makes of a vendor's body. */
+/** The event that a transformer would produce from a vendor's body. */
 export interface ParsedVendorEvent {
   readonly dedupKey: string | null;
   readonly action: string | null;
@@ -10,8 +10,8 @@ export interface ParsedVendorEvent {
 }
 
 /**
- * Stands for PagerDuty's transformers: events in the shape of v2 or v1 mean what they mean there, an Amazon CloudWatch
- * alarm opens and closes one alert by its name, and everything else opens an alert of its own.
+ * Stands in for PagerDuty's transformers: a body in the form of v2 or v1 means what it means there, an Amazon CloudWatch
+ * alarm opens and resolves one alert, identified by the alarm's name, and everything else opens a new alert.
  */
 export function parseVendorEvent(event: JsonObject): ParsedVendorEvent {
   if (textOf(event.event_action) !== null) {

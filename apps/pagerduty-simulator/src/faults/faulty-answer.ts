@@ -2,7 +2,7 @@ import { type ServerResponse } from 'node:http';
 import { type Answer, jsonAnswer, sendAnswer, sendTruncated } from '../http/answer';
 import { type ResponseFault } from './rule';
 
-/** Sends an answer the way a fault wants it; without a fault, as it is. */
+/** Sends an answer with a fault, or unchanged without one. */
 export function sendWithFault(fault: ResponseFault | undefined, response: ServerResponse, answer: Answer): void {
   switch (fault?.kind) {
     case 'reset':
@@ -23,7 +23,7 @@ export function sendWithFault(fault: ResponseFault | undefined, response: Server
   }
 }
 
-/** A scripted status with its headers, and the body of the script or else the usual one of that API. */
+/** A scripted status with its headers, and the scripted body or the API's usual one. */
 export function scriptedAnswer(
   { status, retryAfter, headers, body }: Extract<ResponseFault, { kind: 'status' }>,
   usual: (status: number, headers: Readonly<Record<string, string>>) => Answer,

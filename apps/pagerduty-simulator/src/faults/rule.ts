@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A text that must be equal, or with a `*` at its end: one that must begin so. */
+/** A text that must be equal, or, with `*` at the end, a prefix. */
 const pattern = z.string().min(1);
 
 const match = z.strictObject({
@@ -8,16 +8,16 @@ const match = z.strictObject({
   routingKey: pattern.optional(),
   dedupKey: pattern.optional(),
   action: pattern.optional(),
-  /** A text that the query contains, such as `offset=100`. */
+  /** A substring of the query, such as `offset=100`. */
   query: z.string().min(1).optional(),
 });
 
 const effect = z.discriminatedUnion('kind', [
-  /** Answers later, by `ms` and up to `jitterMs` more. The event counts as taken at its arrival. */
+  /** Delays the answer by `ms` to `ms` + `jitterMs`. The event is accepted on receipt. */
   z.strictObject({ kind: z.literal('latency'), ms: z.number().min(0), jitterMs: z.number().min(0).default(0) }),
-  /** Answers once the rule is removed. The event counts as taken at its arrival; a REST answer tells what is then. */
+  /** Delays the answer until the rule is removed. An event is accepted on receipt; a REST answer is created afterwards. */
   z.strictObject({ kind: z.literal('hold') }),
-  /** Answers with this status; the event is not taken. */
+  /** Answers with this status; the event is not accepted. */
   z.strictObject({
     kind: z.literal('status'),
     status: z.number().int().min(200).max(599),
@@ -25,47 +25,47 @@ const effect = z.discriminatedUnion('kind', [
     headers: z.record(z.string(), z.string()).default({}),
     body: z.unknown().optional(),
   }),
-  /** Resets the connection; the event is not taken. */
+  /** Resets the connection; the event is not accepted. */
   z.strictObject({ kind: z.literal('reset') }),
-  /** Never answers; the event is not taken. */
+  /** Never answers; the event is not accepted. */
   z.strictObject({ kind: z.literal('hang') }),
-  /** Takes the event, then resets the connection in place of the answer. */
+  /** Accepts the event, then resets the connection instead of answering. */
   z.strictObject({ kind: z.literal('lose-answer') }),
-  /** Takes the event, then sends half of the answer's body and closes. */
+  /** Accepts the event, then sends half of the answer's body and closes. */
   z.strictObject({ kind: z.literal('cut-answer') }),
-  /** Answers as if the event had been taken, and records nothing. */
+  /** Answers as if the event had been accepted, but does not record it. */
   z.strictObject({ kind: z.literal('swallow') }),
-  /** Takes the event and records it twice. */
+  /** Accepts the event and records it twice. */
   z.strictObject({ kind: z.literal('double') }),
-  /** Takes the event and exchanges its record with the next one of its alert. */
+  /** Accepts the event and swaps its record with the next one of its alert. */
   z.strictObject({ kind: z.literal('swap') }),
 ]);
 
-/** A fault as the control API takes it. */
+/** A fault as the control API accepts it. */
 export const ruleSchema = z.strictObject({
   id: z
     .string()
-    .regex(/^[\w.-]{1,100}$/, 'wants letters, digits, _, . and -')
+    .regex(/^[\w.-]{1,100}$/, 'must consist of letters, digits, _, . and -')
     .optional(),
   match: match.default({}),
   effect,
-  /** How many requests it hits before it is spent; absent: any number. */
+  /** Number of requests that it affects; absent: unlimited. */
   times: z.number().int().min(1).optional(),
-  /** How many matching requests pass before the first is hit. */
+  /** Number of matching requests that pass first. */
   skip: z.number().int().min(0).default(0),
   probability: z.number().min(0).max(1).default(1),
-  /** How long it stands, from now; absent: until it is removed. */
+  /** How long it applies, from now; absent: until it is removed. */
   forMs: z.number().min(0).optional(),
-  /** Makes the probability's and the jitter's dice repeatable. */
+  /** Seed for probability and jitter. */
   seed: z.number().int().default(1),
 });
 
 export type Rule = z.infer<typeof ruleSchema>;
 export type Effect = Rule['effect'];
-/** What a rule does besides waiting. */
+/** The effect of a rule other than a delay. */
 export type ResponseFault = Exclude<Effect, { kind: 'latency' | 'hold' }>;
 
-/** What rules look at. */
+/** The properties of a request that rules match. */
 export interface RuleInput {
   readonly path: string;
   readonly query: string;

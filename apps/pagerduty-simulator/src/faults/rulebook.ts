@@ -1,13 +1,13 @@
 import { matches, type ResponseFault, type Rule, type RuleInput } from './rule';
 import { seededRandom } from './seeded-random';
 
-/** What the faults decided for one request. */
+/** The combined effect of all rules on one request. */
 export interface Decision {
   readonly delayMs: number;
-  /** Settles once nothing holds the answer any more; undefined: nothing does. */
+  /** Resolves once no rule holds the answer any more; undefined if none does. */
   readonly held: Promise<unknown> | undefined;
   readonly fault: ResponseFault | undefined;
-  /** The rule of the deed, or of the delay where there is no deed. */
+  /** The rule of the fault, or of the delay if there is no fault. */
   readonly ruleId: string | undefined;
 }
 
@@ -23,7 +23,7 @@ interface Entry {
   readonly rule: Rule;
   readonly until: number;
   readonly random: () => number;
-  /** Settles when the rule is removed. */
+  /** Resolves when the rule is removed. */
   readonly removed: Promise<void>;
   readonly remove: () => void;
   seen: number;
@@ -32,7 +32,7 @@ interface Entry {
 
 const NOTHING: Decision = { delayMs: 0, held: undefined, fault: undefined, ruleId: undefined };
 
-/** The faults that stand, oldest first. Delays add up; of the other effects the oldest that hits decides. */
+/** The active rules, oldest first. Delays add up; of the other effects, the oldest matching rule applies. */
 export class Rulebook {
   #entries: Entry[] = [];
   #made = 0;

@@ -16,7 +16,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
   response.end(answer.body);
 }
 
-/** Sends the head and half of the body, then resets the connection: the client sees an answer that was cut short. */
+/** Sends the headers and half of the body, then closes the connection: the client sees a truncated answer. */
 export function sendTruncated(response: ServerResponse, answer: Answer): void {
   writeHead(response, answer);
   const { socket } = response;

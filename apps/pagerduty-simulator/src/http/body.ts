@@ -5,7 +5,7 @@ export type Body =
   | { readonly kind: 'too large'; readonly length: number }
   | { readonly kind: 'cut short' };
 
-/** Reads on this far behind the limit, so that the client has sent everything and reads the answer. */
+/** Beyond the limit, this much is read and discarded, so that the client finishes sending and reads the answer. */
 const DISCARD_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** Reads a request's body of at most `limit` bytes; never rejects. */
@@ -24,7 +24,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Body>
       const [first, second] = chunks;
       resolve({ kind: 'whole', bytes: first && !second ? first : Buffer.concat(chunks) });
     });
-    // Also fires after "end", where the promise is settled already.
+    // Also emitted after "end", when the promise is settled already.
     request.on('close', () => resolve({ kind: 'cut short' }));
     request.on('error', () => resolve({ kind: 'cut short' }));
   });

@@ -8,7 +8,7 @@ export interface Service {
   readonly name: string;
   readonly createdAt: number;
   lastIncidentAt: number | null;
-  /** How many of its incidents are triggered and acknowledged. */
+  /** Number of its incidents in these states. */
   triggered: number;
   acknowledged: number;
 }
@@ -25,7 +25,7 @@ export const TEAM: Person = { id: 'PTEAM01', name: 'Platform' };
 export const DEFAULT_POLICY: Person = { id: 'PESC001', name: 'Default' };
 export const OTHER_POLICY: Person = { id: 'PESC002', name: 'Other team' };
 
-/** The services of the account, made as their routing keys first appear. */
+/** The account's services, created when their routing keys first appear. */
 export class Account {
   readonly #services = new Map<string, Service>();
 

@@ -7,7 +7,7 @@ import { Identifiers } from './identifiers';
 import { changeStatus, type Incident, newIncident } from './incident';
 import { type Agent, Journal, type LogEntry } from './journal';
 
-/** An alert event that PagerDuty took. */
+/** An accepted alert event. */
 export interface AlertEvent {
   readonly routingKey: string;
   readonly dedupKey: string | null;
@@ -19,14 +19,14 @@ export interface AlertEvent {
 
 export interface AlertOutcome {
   readonly change: AlertChange;
-  /** The alert's key: the event's own, or one made for a trigger without; null where no alert is meant. */
+  /** The alert's key: the event's own, or one generated for a trigger; null if the event concerns no alert. */
   readonly dedupKey: string | null;
 }
 
 export interface EntryTiming {
-  /** On PagerDuty's clock; absent: now. */
+  /** By PagerDuty's clock; absent: now. */
   readonly createdAt?: number;
-  /** After the entry was made; absent: the indexing delay of the settings. */
+  /** Delay until the entry is visible; absent: the indexing delay from the settings. */
   readonly visibleAfterMs?: number;
 }
 
@@ -34,13 +34,13 @@ export type EntryDraft = EntryTiming &
   Pick<LogEntry, 'type' | 'summary'> &
   Partial<Pick<LogEntry, 'id' | 'incident' | 'agent' | 'channel' | 'extra' | 'raw'>>;
 
-// Shared by all entries: there may be millions.
+// Shared by all entries, of which there may be millions.
 const SERVICE: Agent = { kind: 'service' };
 const API_CHANNEL = { type: 'api' };
 const NOTHING = {};
 const ACKNOWLEDGED = { acknowledgement_timeout: 1800 };
 
-/** Alerts, incidents and log entries as they follow from the events (Events API v2 documentation, "Event Action"). */
+/** Alerts, incidents and log entries that result from events (Events API v2 documentation, "Event Action"). */
 export class IncidentStore {
   readonly account = new Account();
   readonly journal: Journal;
@@ -48,7 +48,7 @@ export class IncidentStore {
   readonly #settings: () => Settings;
   readonly #keepDetails: boolean;
   readonly #incidents: BoundedList<Incident>;
-  /** The alerts that are not resolved, by routing key and dedup key. */
+  /** Alerts that are not resolved, by routing key and dedup key. */
   readonly #open = new Map<string, Incident>();
   #numbers = 0;
 
@@ -85,7 +85,7 @@ export class IncidentStore {
     return this.#open.size;
   }
 
-  /** Opens an incident, now or at a time of PagerDuty's clock. */
+  /** Opens an incident, now or at a given time of PagerDuty's clock. */
   trigger(event: AlertEvent, dedupKey: string, when: EntryTiming = {}): Incident {
     const { routingKey, title, severity, details } = event;
     const createdAt = when.createdAt ?? this.now();
@@ -110,7 +110,7 @@ export class IncidentStore {
     return incident;
   }
 
-  /** Forgets an alert that a person resolved, so that the next trigger opens a new one. */
+  /** Closes the alert of a resolved incident, so that the next trigger opens a new one. */
   close(incident: Incident): void {
     const key = alertKey(incident.service.routingKey, incident.dedupKey);
     if (this.#open.get(key) === incident) this.#open.delete(key);
@@ -189,7 +189,7 @@ export class IncidentStore {
   }
 }
 
-/** The event's own key; a trigger without one is given a new one; null where the event means no alert. */
+/** The event's own key, or a new one for a trigger without; null if the event concerns no alert. */
 export function keyOf({ dedupKey, action }: Pick<AlertEvent, 'dedupKey' | 'action'>): string | null {
   return dedupKey ?? (action === 'trigger' ? randomUUID().replaceAll('-', '') : null);
 }

@@ -2,7 +2,7 @@ import { DEFAULT_POLICY, ON_CALL, type Person, type Service } from './account';
 
 export type IncidentStatus = 'triggered' | 'acknowledged' | 'resolved';
 
-/** One incident with its one alert. Times are milliseconds since 1970, on PagerDuty's clock. */
+/** An incident with its one alert. Times are milliseconds since 1970, by PagerDuty's clock. */
 export interface Incident {
   readonly id: string;
   readonly number: number;
@@ -47,7 +47,7 @@ export function newIncident(known: NewIncident): Incident {
   };
 }
 
-/** Changes the status, and the counts of the service with it. */
+/** Changes the status and the counts of the service. */
 export function changeStatus(incident: Incident, status: IncidentStatus, at: number, by: Person | null): void {
   if (incident.status !== 'resolved') incident.service[incident.status] -= 1;
   if (status !== 'resolved') incident.service[status] += 1;

@@ -1,29 +1,29 @@
 import { type Person } from './account';
 import { type Incident } from './incident';
 
-/** Who or what did something. */
+/** The agent of a log entry. */
 export type Agent = { readonly kind: 'service' } | { readonly kind: 'user'; readonly user: Person };
 
-/** A log entry. Its rendering is made when it is read. */
+/** A log entry; its JSON is created when it is read. */
 export interface LogEntry {
   readonly id: string;
   readonly type: string;
   readonly summary: string;
-  /** Milliseconds since 1970 on PagerDuty's clock, whole seconds. */
+  /** Milliseconds since 1970 by PagerDuty's clock, in whole seconds. */
   readonly createdAt: number;
-  /** On this machine's clock: before that, no reader sees it. */
+  /** By this machine's clock: readers see the entry from then on. */
   readonly visibleAt: number;
   /** null: an entry without an incident. */
   readonly incident: Incident | null;
   readonly agent: Agent;
   readonly channel: Readonly<Record<string, unknown>>;
-  /** Members that only this type has, or that a script wants otherwise. */
+  /** Members specific to this type, or overridden by a script. */
   readonly extra: Readonly<Record<string, unknown>>;
-  /** A whole entry as a script gave it, in place of all the above but id and created_at. */
+  /** A complete entry from a script, instead of all of the above except id and created_at. */
   readonly raw: Readonly<Record<string, unknown>> | null;
 }
 
-/** Every log entry, oldest first by created_at and then by appearance. */
+/** Every log entry, sorted by created_at and then by insertion. */
 export class Journal {
   readonly #maximum: number;
   #entries: LogEntry[] = [];
@@ -39,7 +39,7 @@ export class Journal {
     if (this.#entries.length > this.#maximum) this.#entries.splice(0, Math.max(1, Math.floor(this.#maximum / 10)));
   }
 
-  /** Entries with since <= created_at < until that can be seen by now, newest first. */
+  /** Visible entries with since <= created_at < until, newest first. */
   read(since: number, until: number, now: number, wanted: (entry: LogEntry) => boolean): LogEntry[] {
     return this.#entries
       .slice(this.#firstFrom(since), this.#firstFrom(until))
@@ -51,7 +51,7 @@ export class Journal {
     return this.#entries.findLast((entry) => entry.id === id);
   }
 
-  /** All of them, those that no reader sees yet too. */
+  /** All entries, including those not visible yet. */
   get entries(): readonly LogEntry[] {
     return this.#entries;
   }
@@ -72,7 +72,7 @@ export class Journal {
     return this.#search((createdAt) => createdAt > time);
   }
 
-  /** The index of the first entry whose time is past the mark. */
+  /** Index of the first entry that satisfies the condition (binary search). */
   #search(past: (createdAt: number) => boolean): number {
     let low = 0;
     let high = this.#entries.length;

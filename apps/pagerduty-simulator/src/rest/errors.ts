@@ -19,7 +19,7 @@ export const invalidTime = (name: string): Answer =>
 export const invalidRange = (): Answer =>
   restError(400, 2005, 'Invalid Input Provided', ['since must not be after until.']);
 
-/** What a scripted status says where the script gives no body. */
+/** The answer with a scripted status, if the script has no body. */
 export function scriptedRestError(status: number, headers: Readonly<Record<string, string>>): Answer {
   return restError(status, 2000, 'A scripted answer', undefined, headers);
 }

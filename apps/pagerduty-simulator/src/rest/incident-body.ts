@@ -14,7 +14,7 @@ const ESCALATE_AFTER_MS = 30 * 60_000;
 const RESOLVE_AFTER_MS = 4 * 3_600_000;
 const UNACKNOWLEDGE_AFTER_MS = 30 * 60_000;
 
-/** The whole incident as it is now, as `include[]=incidents` gives it. */
+/** The complete incident in its current state, as returned with `include[]=incidents`. */
 export function incidentBody(incident: Incident): Record<string, unknown> {
   const { id, number, title, service, status } = incident;
   const serviceShort = serviceReference(service);

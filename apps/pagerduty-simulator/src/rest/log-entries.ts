@@ -7,10 +7,10 @@ import { logEntryBody } from './log-entry-body';
 
 const DEFAULT_LIMIT = 25;
 const MAXIMUM_LIMIT = 100;
-/** Pagination reaches no further (REST API documentation, "Pagination"). */
+/** Maximum of offset + limit (REST API documentation, "Pagination"). */
 const MAXIMUM_RECORDS = 10_000;
 
-/** Which types are left out of is_overview is not published; these are the ones that say nothing about the incident's state. */
+/** PagerDuty does not document which types is_overview omits; these do not concern the incident's state. */
 const NOT_IN_OVERVIEW = new Set([
   'notify_log_entry',
   'exhaust_escalation_path_log_entry',
@@ -59,7 +59,7 @@ function filter(query: URLSearchParams): (entry: LogEntry) => boolean {
   return ({ type }) => !overview || !NOT_IN_OVERVIEW.has(type);
 }
 
-/** Undefined where the text is no whole number. */
+/** Undefined if the text is not a whole number. */
 function wholeNumber(text: string | null, fallback: number): number | undefined {
   if (text === null || text === '') return fallback;
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
@@ -67,10 +67,10 @@ function wholeNumber(text: string | null, fallback: number): number | undefined 
 
 const ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/i;
 
-/** Milliseconds since 1970; a text without a zone is UTC; NaN where it is no time. */
+/** Milliseconds since 1970; a time without a zone is UTC; NaN if invalid. */
 function time(text: string | null, fallback: number): number {
   if (text === null || text === '') return fallback;
-  // In a query a "+" of the zone that was not encoded arrives as a blank.
+  // An unencoded "+" of the zone in a query arrives as a space.
   const written = text.replace(/ (\d{2}:?\d{2})$/, '+$1').replace(' ', 'T');
   return Date.parse(ZONE.test(written) || !written.includes('T') ? written : `${written}Z`);
 }

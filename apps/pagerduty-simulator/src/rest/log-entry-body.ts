@@ -15,7 +15,7 @@ import { serviceBody } from './service-body';
 /** The values of `include[]`. */
 export type Includes = ReadonlySet<string>;
 
-/** A log entry as GET /log_entries gives it: references, and whole objects where they are included. */
+/** A log entry as GET /log_entries returns it: with references, or complete objects if they are included. */
 export function logEntryBody(entry: LogEntry, includes: Includes): Record<string, unknown> {
   const { id, incident, createdAt } = entry;
   const self = `${API_HOST}/log_entries/${id}`;
@@ -50,7 +50,7 @@ export function logEntryBody(entry: LogEntry, includes: Includes): Record<string
   };
 }
 
-/** A trigger's channel tells what triggered; PagerDuty adds the event itself with `include[]=channels`. */
+/** A trigger's channel describes what triggered it; with `include[]=channels` PagerDuty adds the event itself. */
 function channel(entry: LogEntry, incident: Incident, includes: Includes): Readonly<Record<string, unknown>> {
   if (entry.type !== 'trigger_log_entry' || entry.channel.type !== 'api') return entry.channel;
   const { title, details, severity, dedupKey } = incident;

@@ -6,7 +6,7 @@ const WINDOW_MS = 60_000;
 export interface Allowance {
   /** ratelimit-limit, ratelimit-remaining, ratelimit-reset (seconds until the window ends). */
   readonly headers: Readonly<Record<string, string>>;
-  /** The answer where the window is used up. */
+  /** The answer, if the limit is exceeded. */
   readonly refusal: Answer | undefined;
 }
 
@@ -15,11 +15,11 @@ interface Window {
   used: number;
 }
 
-/** Requests a minute per token, in a window that begins with its first request. */
+/** Limits requests per minute and token, in windows that begin with a first request. */
 export class RestRateLimit {
   readonly #windows = new Map<string, Window>();
 
-  /** Takes one request into the token's window. No limit: no headers. */
+  /** Counts one request of the token. Without a limit there are no headers. */
   take(token: string, perMinute: number | null, now: number): Allowance {
     if (perMinute === null) return { headers: {}, refusal: undefined };
     const window = this.#window(token, now);

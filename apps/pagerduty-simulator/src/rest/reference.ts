@@ -1,7 +1,7 @@
 import { type Person, type Service, TEAM } from '../incidents/account';
 import { type Incident } from '../incidents/incident';
 
-/** What PagerDuty puts where it does not put the whole object. */
+/** A reference, as PagerDuty returns it instead of the complete object. */
 export interface Reference {
   readonly id: string;
   readonly type: string;

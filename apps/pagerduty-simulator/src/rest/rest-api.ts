@@ -20,7 +20,7 @@ import { API_HOST, WEB_HOST } from './reference';
 export interface RestRequest {
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
-  /** When the answer was made, delays and holds of faults behind it: what it shows is of then. */
+  /** When the answer was created, after delays and holds of faults. */
   readonly answeredAt: number;
   readonly path: string;
   readonly query: string;
@@ -35,13 +35,13 @@ export interface RestParts {
   readonly rateLimit: RestRateLimit;
   readonly statistics: Statistics;
   readonly settings: () => Settings;
-  /** The only token that is accepted; undefined: any. */
+  /** The only accepted token; undefined: any. */
   readonly apiToken: string | undefined;
 }
 
 const AUTHORIZATION = /^(?:Token token=|Bearer )(\S+)$/;
 
-/** The part of PagerDuty's REST API that a reader of log entries needs. */
+/** The parts of PagerDuty's REST API that a reader of log entries needs. */
 export class RestApi {
   readonly #parts: RestParts;
 

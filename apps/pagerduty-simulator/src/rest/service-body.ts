@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY, type Service } from '../incidents/account';
 import { API_HOST, policyReference, teamReferences, timestamp, WEB_HOST } from './reference';
 
-/** The whole service, as `include[]=services` gives it. */
+/** The complete service, as returned with `include[]=services`. */
 export function serviceBody(service: Service): Record<string, unknown> {
   const { id, name, integrationId } = service;
   const integration = `services/${id}/integrations/${integrationId}`;
