@@ -67,7 +67,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       env: {
         ...env,
         PDAGENTD_LISTEN_ADDRESS: '127.0.0.1',
-        ...(adminPort && { PDAGENTD_ADMIN_PORT: String(await choosePort(`the admin port of ${name}`, adminPort, print)) }),
+        ...(adminPort && {
+          PDAGENTD_ADMIN_PORT: String(await choosePort(`the admin port of ${name}`, adminPort, print)),
+        }),
       },
       timeoutMs: 60_000,
       onLine: (line) => options.onLog(name, line),

@@ -1,16 +1,16 @@
 import { formatResults } from './check-result';
 
-const FINDINGS = [
+const RESULTS = [
   { subject: 'broker', state: 'fine', detail: 'RabbitMQ 4.1' },
   { subject: 'redis', state: 'attention', detail: 'unreachable', advice: 'start Redis' },
 ] as const;
 
 it('uses the words of --json, and advice below', () => {
-  expect(formatResults(FINDINGS)).toBe(
-    'broker  fine       RabbitMQ 4.1\nredis   ATTENTION  cannot be reached\n                   -> start Redis\n',
+  expect(formatResults(RESULTS)).toBe(
+    'broker  fine       RabbitMQ 4.1\nredis   ATTENTION  unreachable\n                   -> start Redis\n',
   );
 });
 
 it('has colours on a terminal that shows them', () => {
-  expect(formatResults(FINDINGS, true)).toContain('\u001b[31mATTENTION\u001b[0m  cannot be reached');
+  expect(formatResults(RESULTS, true)).toContain('\u001b[31mATTENTION\u001b[0m  unreachable');
 });

@@ -11,7 +11,8 @@ export function checkLanes({ name, state, workers }: FamilyReport): CheckResult[
       return [{ subject: name, state: 'attention', detail, advice: 'start the ingest-gateway and a delivery-worker' }];
     }
     // Webhooks are optional: without a destination the log-poller and the webhook-sender run and declare nothing.
-    const detail = 'not declared: no destination is configured, or neither log-poller nor webhook-sender has connected to this broker';
+    const detail =
+      'not declared: no destination is configured, or neither log-poller nor webhook-sender has connected to this broker';
     return [{ subject: name, state: 'off', detail }];
   }
   const { lanes } = state;

@@ -32,7 +32,7 @@ it('finds an alert by its dedup key after its event was delivered', async () => 
   const redis = { PDAGENTD_REDIS_URL: servers.redisUrl };
   const { code, out } = await trace(redis, 'web9/cpu', '--key', KEY);
   expect(out).toContain(
-    'delivered at 2026-01-01T00:00:01Z: trigger, accepted at 2026-01-01T00:00:00Z, id first, key …d1a6; the latest of its alert',
+    'delivered at 2026-01-01T00:00:01Z: trigger, accepted at 2026-01-01T00:00:00Z, id first, key …d1a6; the latest delivery of its alert',
   );
   expect(out).not.toContain('second');
   expect(out).not.toContain('never accepted');

@@ -35,7 +35,9 @@ export function formatReport(report: TraceReport, age: number | undefined): stri
 
 function deliveredLines({ delivered, last_deliveries: last }: TraceReport): string[] {
   const lines = last.map(({ id, key, action, accepted_at: accepted, delivered_at: at }) =>
-    singleLine(`delivered at ${at}: ${action}, accepted at ${accepted}, id ${id}, key ${key}; the latest delivery of its alert`),
+    singleLine(
+      `delivered at ${at}: ${action}, accepted at ${accepted}, id ${id}, key ${key}; the latest delivery of its alert`,
+    ),
   );
   switch (delivered) {
     case 'delivered':
