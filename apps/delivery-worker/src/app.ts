@@ -1,18 +1,17 @@
-import { type Outcome } from '@pdaltagent/delivery';
 import { PostClient } from '@pdaltagent/http';
 import {
   AlertProgress,
   createLaneMetrics,
   EVENTS,
-  type IncomingMessage,
   LastDeliveryRecorder,
   LaneWorker,
   type MetricNames,
   registerLaneGauges,
 } from '@pdaltagent/messaging';
-import { type App, type Context, type Logger, maskKey } from '@pdaltagent/service';
+import { type App, type Context, maskKey } from '@pdaltagent/service';
 import { DeadLetteredAlerts, DeliveredMarkers, LastDeliveries, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
+import { AttemptLog } from './attempt-log';
 import { type Configuration } from './configuration';
 import { createDelivery } from './deliver';
 
@@ -32,6 +31,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   const alertProgress = new AlertProgress(new DeadLetteredAlerts(store, 'events'));
   const recorder = new LastDeliveryRecorder(new LastDeliveries(store, 'events'), maskKey);
   const metricsObserver = createLaneMetrics(metrics, METRIC_NAMES);
+  const attemptLog = new AttemptLog(logger);
   let isTried = false;
   const worker: LaneWorker = new LaneWorker({
     url: configuration.amqpUrl,
@@ -49,7 +49,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         attempted: (message, outcome) => {
           isTried = true;
           metricsObserver.attempted(message, outcome);
-          logAttempt(logger, message, outcome);
+          attemptLog.record(message, outcome);
         },
       }),
     ),
@@ -84,12 +84,4 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       },
     }),
   };
-}
-
-/** Every attempt, by the id that the sender was answered with. An answer's text is not logged: it may repeat the event. */
-function logAttempt(log: Logger, { id, type, routingKey }: IncomingMessage, outcome: Outcome): void {
-  const status = 'status' in outcome && outcome.status !== undefined ? { status: outcome.status } : {};
-  const reason = outcome.kind === 'failed' ? { reason: outcome.reason } : {};
-  const fields = { id, type, key: maskKey(routingKey), outcome: outcome.kind, ...status, ...reason };
-  log.debug(outcome.kind === 'delivered' ? 'event delivered' : 'event not delivered', fields);
 }

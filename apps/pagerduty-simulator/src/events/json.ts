@@ -18,3 +18,18 @@ export function textOf(value: unknown): string | null {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
+
+/** Levels that are certainly listed: JSON.stringify recurses, and fails at some thousands. */
+const MAXIMUM_LISTED_DEPTH = 1_000;
+
+/** The value, or a text in its place if it is nested too deeply to be listed. */
+export function listable(value: unknown): unknown {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth < MAXIMUM_LISTED_DEPTH; depth += 1) {
+    level = level.flatMap((inner): unknown[] =>
+      typeof inner === 'object' && inner !== null ? Object.values(inner) : [],
+    );
+    if (level.length === 0) return value;
+  }
+  return `nested over ${MAXIMUM_LISTED_DEPTH} levels deep: not listed`;
+}

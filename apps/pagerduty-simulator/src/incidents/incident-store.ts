@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { listable } from '../events/json';
 import { type AlertChange } from '../received-events';
 import { BoundedList } from '../bounded-list';
 import { type Settings } from '../settings';
@@ -97,7 +98,7 @@ export class IncidentStore {
       dedupKey,
       title: title ?? 'An event without a summary',
       severity,
-      details: this.#keepDetails ? details : null,
+      details: this.#keepDetails ? listable(details) : null,
       createdAt,
       firstTriggerEntryId: entryId,
     });

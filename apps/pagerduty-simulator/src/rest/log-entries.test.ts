@@ -30,6 +30,17 @@ describe('The page', () => {
     expect(shape(page).sort()).toEqual(shape(sample).sort());
   });
 
+  test('is given also if an event has details that are nested very deeply', async () => {
+    const [open, close] = ['['.repeat(20_000), ']'.repeat(20_000)];
+    const event = `{"routing_key":"${KEY}","event_action":"trigger","dedup_key":"deep","payload":{"summary":"s","source":"h","severity":"info","custom_details":${open}${close}}}`;
+    expect((await simulator.post('/v2/enqueue', event)).status).toBe(202);
+    await simulator.event('trigger', 'flat');
+    const page = objects((await read('include[]=channels&include[]=incidents')).log_entries);
+    expect(page).toHaveLength(2);
+    expect(JSON.stringify(page)).toContain('nested over 1000 levels deep: not listed');
+    expect((await simulator.arrivals())[0]).toMatchObject({ body: event });
+  });
+
   test('gives references where nothing is included', async () => {
     await simulator.event('trigger', 'a');
     const [entry] = objects((await read('')).log_entries);
