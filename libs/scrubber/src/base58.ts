@@ -4,10 +4,10 @@ const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const VALUES = new Int8Array(128).fill(-1);
 for (let index = 0; index < ALPHABET.length; index += 1) VALUES[ALPHABET.charCodeAt(index)] = index;
 
-/** Room for the longest address there is, and more. */
+/** Larger than any address. */
 const bytes = new Uint8Array(64);
 
-/** The bytes of a Base58Check text without its checksum, or undefined if the checksum is wrong (Bitcoin's address format). */
+/** Decodes Base58Check, Bitcoin's address format. Returns the bytes without the checksum, undefined if the checksum is wrong. */
 export function decodeBase58Check(text: string): Buffer | undefined {
   let length = 0;
   for (let index = 0; index < text.length && length < bytes.length - 1; index += 1) {

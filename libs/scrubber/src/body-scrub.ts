@@ -15,27 +15,27 @@ type Path = readonly (string | number)[];
 /** PagerDuty's limit for a dedup key (Events API v2, v1's incident_key). */
 const MAX_DEDUP_KEY_LENGTH = 255;
 const MAX_NESTING = 6;
-/** Amazon SNS asks to confirm a subscription: PagerDuty follows the token in it. */
+/** Amazon SNS's request to confirm a subscription. PagerDuty needs its token. */
 const SNS_CONFIRMATION = /"Type"\s{0,9}:\s{0,9}"(?:Subscription|Unsubscribe)Confirmation"/;
 
 const NOTHING: readonly Edit[] = [];
 
-/** Policies under which a string is looked into for what is personal or secret. */
+/** Policies under which a string is scanned. */
 type ScannedPolicy = 'text' | 'precise' | 'url';
 
-/** What a body is: where its strings stand decides what may be done to them. */
+/** How a kind of body is scrubbed. */
 export interface BodyKind {
   readonly policyOf: (path: Path) => FieldPolicy;
-  /** Whether a string that is JSON is scrubbed as JSON, so that it stays JSON. */
+  /** Whether strings that contain JSON are scrubbed as JSON, so that they stay valid JSON. */
   readonly parsesNestedJson: boolean;
 }
 
-/** An event of PagerDuty's APIs, the body of a vendor, and a webhook. */
+/** Events of PagerDuty's APIs, bodies of vendors, and webhooks. */
 export const EVENT: BodyKind = { policyOf, parsesNestedJson: false };
 export const VENDOR_BODY: BodyKind = { policyOf, parsesNestedJson: true };
 export const WEBHOOK: BodyKind = { policyOf: webhookPolicyOf, parsesNestedJson: false };
 
-/** The scrubbing of one body: what is left of its budget and effort, and how strings of each policy are treated. */
+/** Scrubs one body: keeps its remaining characters and budget, and applies the policy of each string. */
 export class BodyScrub {
   private readonly budget: Budget = newBudget();
   private remaining: number;
@@ -43,19 +43,19 @@ export class BodyScrub {
   constructor(
     private readonly settings: Settings,
     private readonly kind: BodyKind,
-    /** What was found clean in other bodies under the same settings. */
+    /** Texts of other bodies in which nothing was found with the same settings. */
     private readonly clean?: Readonly<Record<ScannedPolicy, CleanTextCache>>,
   ) {
     this.remaining = settings.maxCharacters;
   }
 
-  /** What is written in place of a value of a kind. */
+  /** The placeholder or token that replaces a value. */
   private readonly replacement = (kind: string, value: string): string => {
     const { secret, tokens } = this.settings;
     return tokens && secret !== undefined ? token(secret, kind, value) : `{{${kind}}}`;
   };
 
-  /** Edits of a plain text under an object key; what is beyond the budget is replaced as a whole. */
+  /** Edits of a plain text under an object key. Text beyond the limit is replaced as a whole. */
   textEdits(text: string, key: string): readonly Edit[] {
     if (text.length <= this.remaining) {
       this.remaining -= text.length;
@@ -68,7 +68,7 @@ export class BodyScrub {
     return [...looked, { start: cut, end: text.length, kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' }];
   }
 
-  /** Edits of a valid JSON text that stands at `place`, inside of `depth` strings. */
+  /** Edits of a valid JSON text at `place`, nested in `depth` strings. */
   jsonEdits(text: string, place: Path = [], depth = 0): readonly Edit[] {
     const edits: Edit[] = [];
     const confirms = this.kind.parsesNestedJson && place.length === 0 && SNS_CONFIRMATION.test(text);
@@ -79,7 +79,7 @@ export class BodyScrub {
     };
     if (text.length <= this.remaining) walkJson(text, visit);
     else {
-      // The budget will not do for all: what responders read first goes first.
+      // The limit does not suffice for everything: what responders read first is scanned first.
       const scalars: JsonScalar[] = [];
       walkJson(text, (scalar) => scalars.push({ ...scalar, path: [...scalar.path] }));
       for (const scalar of scalars) if (isHighPriority(scalar.path)) visit(scalar);
@@ -89,7 +89,7 @@ export class BodyScrub {
     return edits;
   }
 
-  /** Edits of a form (application/x-www-form-urlencoded): each value by itself, under its name. */
+  /** Edits of a form (application/x-www-form-urlencoded), value by value. */
   formEdits(text: string): readonly Edit[] {
     const edits: Edit[] = [];
     for (let start = 0; start < text.length;) {
@@ -134,13 +134,13 @@ export class BodyScrub {
     const { lookups, hashes } = this.budget;
     const edits = editsOf(normalized.text, key, this.scanFor(policy));
     if (edits.length > 0) return mapBack(edits, normalized, start);
-    // What cost effort is looked at again, so that every body is treated as if it were the first.
+    // A text that used up budget is scanned again, so that the result does not depend on earlier bodies.
     if (this.budget.lookups === lookups && this.budget.hashes === hashes)
       this.clean?.[policy].add(normalized.text, key);
     return NOTHING;
   }
 
-  /** Pseudonyms in a dedup key, so that trigger and resolve still meet; without a secret it stays as it is. */
+  /** Replaces values in a dedup key by pseudonyms, so that a resolve still matches its trigger. Without a secret, it is unchanged. */
   private dedupEdits(text: string, { start, end }: JsonScalar, masked: boolean): readonly Edit[] {
     const { secret, detectors } = this.settings;
     if (secret === undefined) return [];
@@ -179,7 +179,7 @@ export class BodyScrub {
   }
 }
 
-/** A JSON string; its quotes are escaped once more for each string that the JSON stands in. */
+/** A JSON string, with its quotes escaped once per level of nesting. */
 function quoted(value: string, depth: number): string {
   const quote = `${'\\'.repeat(2 ** depth - 1)}"`;
   return `${quote}${value}${quote}`;

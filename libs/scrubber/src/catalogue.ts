@@ -49,7 +49,7 @@ import { urlCredentials } from './detectors/url-credentials';
 import { chatTokens, cloudKeys, codeTokens, paymentAndMailTokens, serviceTokens } from './detectors/vendor-tokens';
 import { webhookUrl } from './detectors/webhook-url';
 
-/** Detectors that are chosen together by one name. */
+/** Detectors that are selected together by one name. */
 const GROUPS = {
   email: [email, spelledEmail],
   phone: [phone, nationalPhone],
@@ -80,10 +80,10 @@ const GROUPS = {
   person: [person],
 } satisfies Record<string, readonly Detector[]>;
 
-/** Every detector, in the order in which they are asked. */
+/** Every detector, in the order in which they run. */
 export const DETECTORS: readonly Detector[] = Object.values(GROUPS).flat();
 
-/** What the seed of this product looked for, by its own list. */
+/** What the first version of PDaltagent looked for. */
 const SEED_GROUPS = [
   'email',
   'ip',
@@ -103,7 +103,7 @@ const SEED_GROUPS = [
 const byGroup = (names: readonly string[]): readonly Detector[] =>
   Object.entries(GROUPS).flatMap(([name, detectors]): readonly Detector[] => (names.includes(name) ? detectors : []));
 
-/** What each name that an operator may choose stands for. */
+/** The detectors that each selectable name selects. */
 const SELECTIONS: ReadonlyMap<string, readonly Detector[]> = new Map<string, readonly Detector[]>([
   ...DETECTORS.map((detector): [string, readonly Detector[]] => [detector.name, [detector]]),
   ...Object.entries(GROUPS),
@@ -112,10 +112,10 @@ const SELECTIONS: ReadonlyMap<string, readonly Detector[]> = new Map<string, rea
   ['all', DETECTORS],
 ]);
 
-/** Every name by which detectors can be chosen: groups (`core`, `seed`, `all`), families and single detectors. */
+/** Every selectable name: sets (`core`, `seed`, `all`), groups and single detectors. */
 export const detectorNames: readonly string[] = [...SELECTIONS.keys()];
 
-/** The detectors that a list of names stands for, or the first name that stands for nothing. */
+/** The detectors selected by a list of names, or the first unknown name. */
 export function selectDetectors(names: readonly string[]): readonly Detector[] | { readonly unknown: string } {
   const unknown = names.find((name) => !SELECTIONS.has(name));
   if (unknown !== undefined) return { unknown };
@@ -123,19 +123,19 @@ export function selectDetectors(names: readonly string[]): readonly Detector[] |
   return DETECTORS.filter((detector) => chosen.has(detector));
 }
 
-/** A name that detectors are chosen by, and what it finds. */
+/** Describes a detector for the operator. */
 export interface DetectorDescription {
   readonly name: string;
-  /** The group by which it can be chosen with its like. */
+  /** The group it is selected with. */
   readonly group: string;
-  /** What is written in place of what it finds. */
+  /** The name in the placeholder. */
   readonly kind: string;
   readonly inCore: boolean;
-  /** A made-up text part that it finds. */
+  /** An example of what it finds. */
   readonly example: string;
 }
 
-/** Every detector in one line, in the order in which they are asked. */
+/** Every detector, in the order in which they run. */
 export function describeDetectors(): readonly DetectorDescription[] {
   return Object.entries(GROUPS).flatMap(([group, detectors]: [string, readonly Detector[]]) =>
     detectors.map(({ name, kind, optional, examples }) => ({

@@ -1,4 +1,4 @@
-/** The digits of a text as numbers. */
+/** The digits in a text, as numbers. */
 export function digitsOf(text: string): number[] {
   const digits: number[] = [];
   for (let index = 0; index < text.length; index += 1) {
@@ -19,12 +19,12 @@ export function passesLuhn(digits: readonly number[]): boolean {
   return digits.length > 0 && sum % 10 === 0;
 }
 
-/** Sum of each digit times its weight; digits beyond the weights do not count. */
+/** Sum of each digit times its weight. Digits without a weight are ignored. */
 export function weightedSum(digits: readonly number[], weights: readonly number[]): number {
   return weights.reduce((sum, weight, index) => sum + weight * (digits[index] ?? 0), 0);
 }
 
-/** Remainder of a number written with digits and letters (A = 10 … Z = 35) by 97 (ISO/IEC 7064). */
+/** Remainder modulo 97 of a number written with digits and letters (A = 10 … Z = 35; ISO/IEC 7064). */
 export function remainderBy97(text: string): number {
   let remainder = 0;
   for (const character of text) {
@@ -57,7 +57,7 @@ const VERHOEFF_PERMUTATION = [
   '7046913258',
 ].map(digitsOf);
 
-/** Verhoeff's dihedral check: Aadhaar. */
+/** Verhoeff's check digit: Aadhaar. */
 export function passesVerhoeff(digits: readonly number[]): boolean {
   let check = 0;
   for (let index = 0; index < digits.length; index += 1) {

@@ -1,7 +1,7 @@
 import { CleanTextCache } from './clean-text-cache';
 
 describe('texts known to be clean', () => {
-  it('are known under the key they stood under only', () => {
+  it('are known by the object key only under which they were added', () => {
     const clean = new CleanTextCache();
     clean.add('db1.internal', 'host');
     expect(clean.has('db1.internal', 'host')).toBe(true);
@@ -9,7 +9,7 @@ describe('texts known to be clean', () => {
     expect(clean.has('db2.internal', 'host')).toBe(false);
   });
 
-  it('are forgotten when others came, unless they are used', () => {
+  it('are evicted after others, unless they are used', () => {
     const clean = new CleanTextCache();
     clean.add('used', '');
     clean.add('unused', '');
@@ -20,7 +20,7 @@ describe('texts known to be clean', () => {
     expect(clean.has('unused', '')).toBe(false);
   });
 
-  it('do not hold long texts', () => {
+  it('do not include long texts', () => {
     const clean = new CleanTextCache();
     clean.add('x'.repeat(201), '');
     expect(clean.has('x'.repeat(201), '')).toBe(false);

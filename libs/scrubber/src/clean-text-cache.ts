@@ -1,11 +1,11 @@
-/** Longer texts seldom come again. */
+/** Longer texts are rarely repeated. */
 const MAX_LENGTH = 200;
-/** Characters kept in all; as many again of those used before. */
+/** Capacity of each of the two generations, in characters. */
 const CAPACITY = 256 * 1024;
 
 /**
- * Short texts in which nothing was found, by the object key they stood under. The labels of monitoring, as host names, jobs and
- * mount points, come again with every event.
+ * Short texts in which nothing was found, by object key. Monitoring labels such as host names, jobs and mount points are
+ * repeated with every event.
  */
 export class CleanTextCache {
   #recent = new Map<string, Set<string>>();
@@ -29,7 +29,7 @@ export class CleanTextCache {
       this.#size = text.length + key.length;
     }
     const texts = this.#recent.get(key);
-    // A copy: a slice would keep the whole event it was cut from.
+    // Copied, because a slice would keep its whole event in memory.
     const copy = Buffer.from(text).toString();
     if (texts === undefined) this.#recent.set(key, new Set([copy]));
     else texts.add(copy);

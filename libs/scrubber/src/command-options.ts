@@ -1,8 +1,8 @@
-/** Options of programs that take a secret. Names are written as they are on the command line. */
+/** The options of programs that take a secret, as written on the command line. */
 export interface Tool {
-  /** Names of the programs, as a pattern. */
+  /** Pattern of the programs' names. */
   readonly programs: string;
-  /** The option counts only after this word: `docker login`. */
+  /** The options count only after this word: `docker login`. */
   readonly subcommand?: string;
   /** Single letters whose argument is a secret, in the same word or in the next (POSIX getopt). */
   readonly letters?: readonly string[];
@@ -10,7 +10,7 @@ export interface Tool {
   readonly attached?: readonly string[];
   /** Options whose argument is a secret, in the next word or after `=` or `:`. */
   readonly options?: readonly string[];
-  /** Options whose argument is a user and a secret, with this sign between them. */
+  /** Options whose argument is `user:secret`, with this delimiter. */
   readonly accounts?: readonly string[];
   readonly delimiter?: ':' | '%' | ',';
 }

@@ -9,7 +9,7 @@ interface Row {
   readonly spans: readonly { readonly start: number; readonly end: number; readonly type: string }[];
 }
 
-/** Kinds as they are written, by the type that a corpus calls them. */
+/** Placeholder names by the corpus's type names. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   EMAIL_ADDRESS: ['EMAIL_ADDRESS'],
   PHONE_NUMBER: ['PHONE', 'PHONE_WITH_EXT'],

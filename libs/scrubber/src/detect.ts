@@ -2,7 +2,7 @@ import { type Detector, RANK } from './detector';
 import { type Budget, ScanContext } from './scan-context';
 import { decodeEscapes, fold, hasEscapes, type NormalizedText, originalOffset } from './normalized-text';
 
-/** Personal or secret data in a text: where it is (UTF-16 units), what it is, and who says so. */
+/** Personal or secret data in a text: its position (UTF-16 units), its kind, and the detector that found it. */
 export interface Finding {
   readonly start: number;
   readonly end: number;
@@ -15,10 +15,10 @@ interface Candidate extends Finding {
 }
 
 const NOTHING: readonly Finding[] = [];
-/** What was replaced already, in a text or percent-encoded in a URL: it is never looked into again. */
+/** A placeholder, in a text or percent-encoded in a URL. Placeholders are never changed. */
 const PLACEHOLDER = /(?:\{\{|%7B%7B)[A-Z][A-Z\d_]{0,40}(?::[\da-f]{6,64})?(?:\}\}|%7D%7D)/g;
 
-/** What the detectors find in a text that stands under an object key (empty without one), without overlaps, in order. */
+/** Runs the detectors on a text under an object key (empty if none). Findings are in order and do not overlap. */
 export function detect(text: string, key: string, detectors: readonly Detector[], budget: Budget): readonly Finding[] {
   let context = new ScanContext(text, key, budget);
   const { percent, nonAscii } = context.traits;
@@ -27,7 +27,7 @@ export function detect(text: string, key: string, detectors: readonly Detector[]
   const candidates: Candidate[] = [];
   collect(candidates, context, folded, detectors);
   if (percent && hasEscapes(text)) {
-    // Who escapes a plus means a blank by one that is not escaped.
+    // If `%2B` occurs, a bare `+` means a space.
     const decoded = decodeEscapes(text, /%2B/i.test(text));
     collect(candidates, new ScanContext(decoded.text, key, budget), decoded, detectors);
   }
@@ -52,7 +52,7 @@ function collect(
   }
 }
 
-/** Drops candidates that lie in a placeholder or break one apart; one that swallows a whole placeholder stays. */
+/** Drops candidates that overlap a placeholder, except those that contain it and more. */
 function dropInsidePlaceholders(candidates: Candidate[], text: string): Candidate[] {
   const placeholders = [...text.matchAll(PLACEHOLDER)].map(({ 0: { length }, index }) => ({
     start: index,
@@ -74,7 +74,7 @@ function dropInsidePlaceholders(candidates: Candidate[], text: string): Candidat
     });
 }
 
-/** Drops what an own rule found inside of something larger: cut in pieces, the rest of it would stay visible. In order of start. */
+/** Drops matches of custom rules inside a larger finding, whose rest would stay visible. Sorts by start. */
 function dropNestedCustom(candidates: Candidate[]): Candidate[] {
   let around = { start: 0, end: -1 };
   candidates.sort((a, b) => a.start - b.start || b.end - a.end);
@@ -85,7 +85,7 @@ function dropNestedCustom(candidates: Candidate[]): Candidate[] {
   });
 }
 
-/** Lets the higher rank win where candidates overlap, then the longer one. */
+/** Of overlapping candidates, keeps the one of higher rank, then the longer one. */
 function resolveOverlaps(candidates: Candidate[], length: number): readonly Finding[] {
   candidates.sort((a, b) => a.start - b.start);
   if (candidates.every(({ start }, index) => index === 0 || start >= (candidates[index - 1]?.end ?? 0)))
@@ -102,7 +102,7 @@ function resolveOverlaps(candidates: Candidate[], length: number): readonly Find
   return taken.sort((a, b) => a.start - b.start);
 }
 
-/** A finding without what else is known about it. */
+/** Strips internal fields. */
 export function findingOf({ start, end, kind, detector }: Finding): Finding {
   return { start, end, kind, detector };
 }

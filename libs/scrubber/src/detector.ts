@@ -1,24 +1,24 @@
 import { type ScanContext } from './scan-context';
 import { type Traits } from './traits';
 
-/** A part of a text, in UTF-16 units, and what it is if the detector finds more than one kind. */
+/** A part of a text, in UTF-16 units, with its kind if the detector finds several. */
 export interface Span {
   readonly start: number;
   readonly end: number;
   readonly kind?: string;
 }
 
-/** A text (with the object key above it, where that matters) and the part that has to be found in it. */
+/** A text (with its object key, if it matters) and the part that must be found in it. */
 export interface Match {
   readonly text: string;
   readonly key?: string;
   readonly found: string;
 }
 
-/** A text in which nothing may be found. */
+/** A text in which nothing must be found. */
 export type Ignored = string | { readonly text: string; readonly key: string };
 
-/** Who wins where two detectors found the same characters: the higher one. */
+/** Precedence of overlapping findings: the higher rank wins. */
 export const RANK = {
   secret: 90,
   checksum: 80,
@@ -30,20 +30,20 @@ export const RANK = {
   custom: 100,
 };
 
-/** One idea of what personal or secret data looks like. */
+/** Finds one form of personal or secret data. */
 export interface Detector {
-  /** Name used to switch it on or off. */
+  /** Name by which it is selected. */
   readonly name: string;
-  /** What is written in place of what it finds: `{{KIND}}`. */
+  /** Name in the placeholder: `{{KIND}}`. */
   readonly kind: string;
   readonly rank: number;
-  /** Off unless it is asked for by name. */
+  /** Off unless selected by name. */
   readonly optional?: true;
-  /** Sure enough to be used on host names, components and other technical fields. */
+  /** Certain enough for host names, components and other technical fields. */
   readonly precise?: true;
-  /** Every pattern it runs over whole texts; a test checks each for linear time. */
+  /** Every pattern that it runs over whole texts. A test checks each for linear time. */
   readonly patterns: readonly RegExp[];
-  /** Whether a text with these traits is worth scanning. */
+  /** Whether a text with these traits can contain what it finds. */
   readonly needs: (traits: Traits) => boolean;
   readonly scan: (context: ScanContext) => readonly Span[];
   readonly examples: { readonly matches: readonly Match[]; readonly ignores: readonly Ignored[] };
@@ -52,8 +52,8 @@ export interface Detector {
 const NOTHING: readonly Span[] = [];
 
 /**
- * Scans with one pattern (flag g). `accept` says which part of a match is meant, or undefined to go on one character later
- * (patterns begin with a look-behind, so a run of characters is not tried again from its middle), or where to go on.
+ * Scans with one pattern (flag g). `accept` returns the part of the match to replace, undefined to continue one character later
+ * (patterns begin with a lookbehind, so that a run of characters is not tried again from its middle), or where to continue.
  */
 export function scanWith(
   pattern: RegExp,
@@ -76,7 +76,7 @@ export function matchSpan(match: RegExpExecArray): Span {
   return { start: match.index, end: match.index + match[0].length };
 }
 
-/** The part of a match that its group `value` caught; the pattern needs flag d. */
+/** The part of a match captured by the group `value`. The pattern needs flag d. */
 export function valueSpan(match: RegExpExecArray): Span | undefined {
   const indices = match.indices?.groups?.['value'];
   return indices && { start: indices[0], end: indices[1] };

@@ -15,23 +15,23 @@ describe.each(DETECTORS.map((detector) => ({ name: detector.name, detector })))(
 
   it.each(
     detector.examples.ignores.map((ignored) => (typeof ignored === 'string' ? { text: ignored, key: '' } : ignored)),
-  )('leaves "$text" alone', ({ text, key }) => {
+  )('ignores "$text"', ({ text, key }) => {
     expect(foundBy(detector, text, key)).toEqual([]);
   });
 
-  it('shows what it finds and what it does not', () => {
+  it('has examples of what it finds and of what it ignores', () => {
     expect(detector.examples.matches.length).toBeGreaterThan(0);
     expect(detector.examples.ignores.length).toBeGreaterThan(0);
   });
 });
 
 describe('the catalogue', () => {
-  it('names every detector once', () => {
+  it('has unique names', () => {
     expect(new Set(DETECTORS.map((detector) => detector.name)).size).toBe(DETECTORS.length);
     expect(new Set(detectorNames).size).toBe(detectorNames.length);
   });
 
-  it('keeps what responders need out of the core', () => {
+  it('does not include in the core what responders need', () => {
     const core = selectDetectors(['core']);
     const kinds = 'unknown' in core ? [] : core.map((detector) => detector.kind);
     for (const kind of ['IP_ADDRESS', 'IPV6_ADDRESS', 'MAC_ADDRESS', 'LINK', 'ZIP_CODE', 'PRICE', 'HEX_COLOR']) {
@@ -39,7 +39,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('knows the list of the seed', () => {
+  it('selects what the first version looked for by the name "seed"', () => {
     const seed = selectDetectors(['seed']);
     const kinds = new Set('unknown' in seed ? [] : seed.map((detector) => detector.kind));
     for (const kind of [
@@ -59,7 +59,7 @@ describe('the catalogue', () => {
     expect(kinds).not.toContain('SECRET');
   });
 
-  it('says which name it does not know', () => {
+  it('reports an unknown name', () => {
     expect(selectDetectors(['email', 'emial'])).toEqual({ unknown: 'emial' });
   });
 });

@@ -1,19 +1,19 @@
 import { type NormalizedText, originalOffset } from './normalized-text';
 
-/** A part of a text (UTF-16 units) and what is written in its place. */
+/** A part of a text (UTF-16 units) and its replacement. */
 export interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-  /** What was found there. */
+  /** The kind of what was found. */
   readonly kind: string;
-  /** Who found it: a detector, a rule, or why it was replaced unseen (`mask`, `budget`). */
+  /** The detector or rule that found it, or why it was replaced without a scan (`mask`, `budget`). */
   readonly detector: string;
-  /** The member of a JSON text that it stands in. */
+  /** The path of the JSON member, if any. */
   readonly path?: readonly (string | number)[];
 }
 
-/** The text with its edits made; the same string where there are none. Edits are in order and do not overlap. */
+/** Applies edits, which are in order and do not overlap. Returns the same string if there are none. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   if (edits.length === 0) return text;
   let result = '';
@@ -25,7 +25,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(position);
 }
 
-/** Edits of a view as edits of the text around what the view was made from, which begins there at `offset`. */
+/** Maps edits of a normalized text to the original text, which begins at `offset` in the text around it. */
 export function mapBack(edits: readonly Edit[], normalized: NormalizedText, offset: number): Edit[] {
   return edits.map((edit) => ({
     ...edit,
@@ -35,13 +35,13 @@ export function mapBack(edits: readonly Edit[], normalized: NormalizedText, offs
 }
 
 /**
- * Edits, and later edits of the text that they made, as edits of the first text.
- * A later edit that covers what an earlier one wrote takes its place.
+ * Combines edits with later edits of their result, as edits of the original text.
+ * A later edit that covers a replacement supersedes it.
  */
 export function composeEdits(first: readonly Edit[], later: readonly Edit[]): Edit[] {
   const joined: Edit[] = [];
   let index = 0;
-  /** How much longer the edited text is than the first one, up to here. */
+  /** Difference in length between edited and original text up to this point. */
   let shift = 0;
   const passUntil = (position: number, keep: boolean): void => {
     for (let edit = first[index]; edit !== undefined && edit.start + shift < position; edit = first[index]) {

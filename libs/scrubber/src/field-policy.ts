@@ -1,10 +1,10 @@
 /**
- * What may be done to a string, by its place in an event:
- * protected: never changed; dedup: pseudonyms only; precise: only what is certain; url: user info, query and fragment; text: everything.
+ * How a string may be changed, by its place in an event:
+ * protected: not at all; dedup: pseudonyms only; precise: only certain values; url: user info, query and fragment; text: everything.
  */
 export type FieldPolicy = 'protected' | 'dedup' | 'precise' | 'url' | 'text';
 
-/** Members at the top of an event that control it. */
+/** Top-level members that control an event. */
 export const PROTECTED_NAMES: ReadonlySet<string> = new Set([
   'routing_key',
   'service_key',
@@ -14,12 +14,12 @@ export const PROTECTED_NAMES: ReadonlySet<string> = new Set([
   'timestamp',
 ]);
 const DEDUP_NAMES = new Set(['dedup_key', 'incident_key']);
-/** Host names and the like, which detectors for prose would misread. */
+/** Host names and similar values, which detectors for prose would misread. */
 const TECHNICAL_NAMES = new Set(['source', 'component', 'group', 'class']);
 const LISTS_WITH_URLS = new Set(['links', 'images', 'contexts']);
 const URL_NAMES = new Set(['href', 'src']);
 
-/** Members of Amazon SNS's envelope that a receiver checks or follows (they hold signatures and host names, and no prose). */
+/** Members of Amazon SNS's envelope that the receiver needs unchanged. They contain no prose. */
 const ENVELOPE_NAMES = new Set([
   'Signature',
   'SigningCertURL',
@@ -30,7 +30,7 @@ const ENVELOPE_NAMES = new Set([
   'SignatureVersion',
 ]);
 
-/** The policy of the string at a path of an event of either API, or of a vendor's body, which is treated alike. */
+/** The policy for the string at a path of an event, of either API, or of a vendor's body. */
 export function policyOf(path: readonly (string | number)[]): FieldPolicy {
   const [first = '', second = '', third = ''] = path;
   if (path.length === 1) {
@@ -50,13 +50,13 @@ export function policyOf(path: readonly (string | number)[]): FieldPolicy {
   return 'text';
 }
 
-/** Strings that responders read first; the budget goes to them before the rest. */
+/** Whether responders read a string first, so that it is scanned before the rest. */
 export function isHighPriority(path: readonly (string | number)[]): boolean {
   const name = path.at(-1);
   return path.length <= 2 && (name === 'summary' || name === 'description' || DEDUP_NAMES.has(String(name)));
 }
 
-/** Names that say nothing: the name above them is the better context. */
+/** Generic names, for which the name above them is the better context. */
 const GENERIC_NAMES = new Set([
   'number',
   'no',
@@ -72,7 +72,7 @@ const GENERIC_NAMES = new Set([
   'default',
 ]);
 
-/** The object key above a string as context: the nearest name, with the one above it where the nearest says nothing. */
+/** The object key of a string, as context: the nearest name, preceded by the next one if it is generic. */
 export function keyOf(path: readonly (string | number)[]): string {
   const names = path.filter((member) => typeof member === 'string');
   const name = names.at(-1) ?? '';

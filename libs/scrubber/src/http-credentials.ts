@@ -1,12 +1,12 @@
 import { type Span } from './detector';
 import { isPlaceholderValue, looksGenerated } from './secret-value';
 
-/** Schemes of the Authorization header (IANA's registry, and those of vendors), whose credentials may be a plain word. */
+/** Known schemes (IANA's registry, and those of vendors), whose credentials may be a plain word. */
 const KNOWN_SCHEME =
   /^(?:bearer|basic|digest|negotiate|ntlm|kerberos|token|apikey|api[-_]key|api-token|key|splunk|genieky|geniekey|aws|aws4-hmac-sha256|hmac(?:-sha\d{1,3})?|oauth|hawk|mac|signature|sharedkey(?:lite)?|sharedaccesssignature|goog1|goog4-[\w-]{1,30}|oss|obs|qbox|acs|tc3-hmac-sha256|eg1-hmac-sha256|ssws|bot|jwt|pveapitoken|pbsapitoken|googlelogin|zoho-oauthtoken|deepl-auth-key|snowflake|sapisidhash|gnap|dpop|privatetoken|scram-sha-\d{1,3})$/i;
 /** Schemes whose credentials are one token (RFC 9110, token68), which may end with `=`. */
 const TOKEN_SCHEME = /^(?:bearer|basic|negotiate|ntlm|kerberos|dpop|jwt)$/i;
-/** Parameters that say how something was signed, not the signature. A wrong guess hides too much, never too little. */
+/** Parameters that are not secret. All others are replaced. */
 const OPEN_PARAMETER =
   /^(?:realm|uri|username|userhash|algorithm|qop|nc|c?nonce|opaque|domain|stale|charset|headers|signedheaders|keyid|id|ts|timestamp|created|expires|version|ext|dlg|app|sr|se|skn|email|name|type|error|scope|oauth_(?:version|signature_method|timestamp|nonce|callback)|sentry_(?:version|client|timestamp)|credential)$/i;
 
@@ -18,10 +18,10 @@ const PLAIN = /[^\s"'\\,;&\])}]{0,8192}/y;
 const LIST = /[\w;-]{0,1024}/y;
 const TOKEN = /[^\s"'\\,;\])}]{4,8192}/y;
 
-/** Every pattern of this file that runs over whole texts. */
+/** Every pattern in this file that runs over whole texts. */
 export const CREDENTIAL_PATTERNS: readonly RegExp[] = [SCHEME, TOKEN68, PARAMETER, QUOTED, PLAIN, LIST, TOKEN];
 
-/** The secrets in credentials that begin at `start` (RFC 9110, 11.4): a scheme, and one token or several parameters. */
+/** The secrets in the credentials at `start` (RFC 9110, 11.4): a scheme, and a token or parameters. */
 export function credentialSpans(text: string, start: number): readonly Span[] {
   SCHEME.lastIndex = start;
   const scheme = SCHEME.exec(text)?.[1];
@@ -34,11 +34,11 @@ export function credentialSpans(text: string, start: number): readonly Span[] {
       : parameterSpans(text, from);
   if (parameters !== undefined) return parameters;
   if (known || isToken(text, from)) return tokenSpans(text, from, known);
-  // The words of a message, or a token without a scheme.
+  // Prose, or a token without a scheme.
   return isToken(text, start) ? tokenSpans(text, start, false) : [];
 }
 
-/** Values of the parameters that are secret; undefined if there are no parameters. */
+/** The values of secret parameters; undefined if there are no parameters. */
 function parameterSpans(text: string, start: number): readonly Span[] | undefined {
   TOKEN68.lastIndex = start;
   if (TOKEN68.test(text)) return undefined;
@@ -51,7 +51,7 @@ function parameterSpans(text: string, start: number): readonly Span[] | undefine
     const span = valueAt(text, PARAMETER.lastIndex, /^signedheaders$/i.test(name));
     const value = text.slice(span.start, span.end);
     if (!OPEN_PARAMETER.test(name) && value.length >= 3 && !isPlaceholderValue(value)) spans.push(span);
-    // An access key and its scope: who signed, what for.
+    // Access key and scope: only the key is replaced.
     if (/^credential$/i.test(name) && value.includes('/'))
       spans.push({ start: span.start, end: span.start + value.indexOf('/') });
     position = span.end + (/^\\{0,8}["']/.exec(text.slice(span.end, span.end + 9))?.[0].length ?? 0);

@@ -1,6 +1,6 @@
 import { type NormalizedText } from './normalized-text';
 
-/** A string or number in a JSON text: its place, and where its characters are (a string's without the quotes). */
+/** A string or number in a JSON text: its path, and its position (without the quotes of a string). */
 export interface JsonScalar {
   readonly type: 'string' | 'number';
   readonly path: readonly (string | number)[];
@@ -8,7 +8,7 @@ export interface JsonScalar {
   readonly end: number;
 }
 
-/** Whether a text looks like a JSON object or list and is one. */
+/** Whether a text is a JSON object or array. */
 export function isJson(text: string): boolean {
   if (!/^\s{0,64}[[{]/.test(text)) return false;
   try {
@@ -20,12 +20,12 @@ export function isJson(text: string): boolean {
 }
 
 /**
- * Calls back for every string value and number of a valid JSON text, in order, without building anything of it:
- * duplicate members, blanks and the way numbers are written all stay as they are. The path given is only valid during the call.
+ * Calls back for every string value and number of a valid JSON text, in order, without parsing it into objects:
+ * duplicate members, whitespace and number formats are unaffected. The path is only valid during the call.
  */
 export function walkJson(text: string, visit: (scalar: JsonScalar) => void): void {
   const path: (string | number)[] = [];
-  /** Depths whose container is an object. */
+  /** For each level of nesting, whether it is an object. */
   const isObject: boolean[] = [];
   let expectsKey = false;
   for (let index = 0; index < text.length; index += 1) {
@@ -73,7 +73,7 @@ export function walkJson(text: string, visit: (scalar: JsonScalar) => void): voi
 
 const isNumberStart = (code: number): boolean => code === 0x2d || (code >= 0x30 && code <= 0x39);
 
-/** Where the closing quote of the string that begins at `start` is. */
+/** The position of the closing quote of the string that begins at `start`. */
 function stringEnd(text: string, start: number): number {
   for (let end = text.indexOf('"', start); end >= 0; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
@@ -91,7 +91,7 @@ function numberEnd(text: string, start: number): number {
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
-/** Reads the escapes of a JSON string; the view leads back to the characters as they were written. */
+/** Decodes the escapes of a JSON string. */
 export function unescapeJson(raw: string): NormalizedText {
   if (!raw.includes('\\')) return { text: raw };
   const starts = new Int32Array(raw.length + 1);

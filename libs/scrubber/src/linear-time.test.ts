@@ -7,7 +7,7 @@ import { createScrubber } from './scrubber';
 
 const PATTERNS = [...DETECTORS.flatMap((detector) => detector.patterns), ...ADDRESS_PATTERNS];
 
-/** Quantifiers without an upper bound, as they are written. */
+/** The quantifiers of a pattern that have no upper bound. */
 function unboundedParts(pattern: RegExp): string[] {
   const parts: string[] = [];
   visitRegExpAST(new RegExpParser({ ecmaVersion: 2025 }).parseLiteral(String(pattern)), {
@@ -18,7 +18,7 @@ function unboundedParts(pattern: RegExp): string[] {
   return parts;
 }
 
-/** How often a pattern is run while a text is scrubbed. */
+/** The number of regular expression executions while a text is scrubbed. */
 function executions(text: string): number {
   const run = jest.spyOn(RegExp.prototype, 'exec');
   const test = jest.spyOn(RegExp.prototype, 'test');
@@ -34,19 +34,19 @@ describe('every shipped pattern', () => {
     expect(analyse({ source: pattern.source, flags: pattern.flags.replace('d', '') }).reports).toEqual([]);
   });
 
-  it.each(PATTERNS.map((pattern) => [pattern]))('%s repeats nothing without a bound', (pattern) => {
+  it.each(PATTERNS.map((pattern) => [pattern]))('%s has no unbounded quantifier', (pattern) => {
     expect(unboundedParts(pattern)).toEqual([]);
   });
 });
 
-describe('a hostile text', () => {
-  // A quadratic detector would need minutes here and run into the time limit of the test.
-  it.each(REDOS_PIECES)('of half a megabyte of %j is read through', (piece) => {
+describe('a pathological text', () => {
+  // A quadratic detector would take minutes and exceed the test's time limit.
+  it.each(REDOS_PIECES)('of half a megabyte of %j is scrubbed in time', (piece) => {
     const text = repeated(piece, REDOS_LENGTH);
     expect(typeof createScrubber({ detectors: ['all'] }).scrubText(text).text).toBe('string');
   });
 
-  it.each(REDOS_PIECES)('of twice the length runs twice the patterns: %j', (piece) => {
+  it.each(REDOS_PIECES)('of twice the length takes at most about twice the executions: %j', (piece) => {
     const once = executions(repeated(piece, 4_000));
     expect(executions(repeated(piece, 8_000))).toBeLessThan(once * 2.5 + 200);
   });

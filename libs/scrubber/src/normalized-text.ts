@@ -1,6 +1,6 @@
 /**
- * A text as the detectors read it, and the way back to the text it was made from.
- * `starts[i]` is where character i began there; without `starts` every position is the same in both.
+ * A text as the detectors read it, with positions in the original text.
+ * `starts[i]` is the original position of character i. Without `starts`, positions are the same.
  */
 export interface NormalizedText {
   readonly text: string;
@@ -10,10 +10,10 @@ export interface NormalizedText {
 const ESCAPE = /%[0-9A-Fa-f]{2}/;
 const HEX = '0123456789abcdef';
 
-/** Zero of the decimal digits of other scripts in the basic plane that turn up in telephone and card numbers. */
+/** The digit zero of other scripts that are used in telephone and card numbers. */
 const DIGIT_ZEROS = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50];
 
-/** The ASCII character that a look-alike stands for, 0 for one that is not seen at all, or the character itself. */
+/** The ASCII equivalent of a look-alike, 0 for an invisible character, or the character itself. */
 function foldedCode(code: number): number {
   if (code < 0x80) return code;
   if (code === 0xa0 || code === 0x202f || code === 0x205f || code === 0x3000) return 0x20;
@@ -25,7 +25,7 @@ function foldedCode(code: number): number {
   return zero === undefined ? code : code - zero + 0x30;
 }
 
-/** Writes look-alikes as ASCII (full-width, other blanks, hyphens and digits) and drops what has no width. */
+/** Replaces look-alikes by ASCII (full-width forms, spaces, hyphens, digits) and drops zero-width characters. */
 export function fold(text: string): NormalizedText {
   const codes = new Uint16Array(text.length);
   const starts = new Int32Array(text.length + 1);
@@ -46,12 +46,12 @@ export function fold(text: string): NormalizedText {
   return length === text.length ? { text: folded } : { text: folded, starts };
 }
 
-/** Whether the text holds at least one percent escape. */
+/** Whether the text contains a percent escape. */
 export function hasEscapes(text: string): boolean {
   return ESCAPE.test(text);
 }
 
-/** Reads percent escapes as the UTF-8 they stand for; escapes that are not UTF-8 stay as they are. */
+/** Decodes percent escapes as UTF-8. Escapes that are not valid UTF-8 are kept. */
 export function decodeEscapes(text: string, plusIsBlank = false): NormalizedText {
   const starts = new Int32Array(text.length + 1);
   let decoded = '';
@@ -69,7 +69,7 @@ export function decodeEscapes(text: string, plusIsBlank = false): NormalizedText
   return { text: decoded, starts };
 }
 
-/** The byte escaped at `index`, or -1. */
+/** The byte of the escape at `index`, or -1. */
 function escapedByte(text: string, index: number): number {
   if (text.charCodeAt(index) !== 0x25) return -1;
   const high = HEX.indexOf(text.charAt(index + 1).toLowerCase() || '?');
@@ -77,7 +77,7 @@ function escapedByte(text: string, index: number): number {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/** Characters that the escaped code point at `index` takes up (3, 6, 9 or 12), 0 if it is not valid UTF-8 (RFC 3629). */
+/** The length of the escaped code point at `index` (3, 6, 9 or 12 characters), 0 if it is not valid UTF-8 (RFC 3629). */
 function escapedSize(text: string, index: number): number {
   const first = escapedByte(text, index);
   if (first < 0) return 0;
@@ -93,7 +93,7 @@ function escapedSize(text: string, index: number): number {
   return bytes * 3;
 }
 
-/** Where position `index` of the view is in the text it was made from. */
+/** The position in the original text of position `index`. */
 export function originalOffset(normalized: NormalizedText, index: number): number {
   return normalized.starts?.[index] ?? index;
 }

@@ -3,26 +3,26 @@ import { type Detector } from './detector';
 import { PROTECTED_NAMES } from './field-policy';
 import { detectorOf, type Rule } from './rules';
 
-/** How a scrubber works. Everything has a default: the core detectors, plain placeholders, no own rules. */
+/** Options of a scrubber. Defaults: the core detectors, plain placeholders, no custom rules. */
 export interface ScrubberOptions {
-  /** Names of groups, families or detectors (`detectorNames`); default `core`. */
+  /** Names of sets, groups or detectors (`detectorNames`). Default `core`. */
   readonly detectors?: readonly string[];
-  /** Names to take out again. */
+  /** Names to exclude. */
   readonly except?: readonly string[];
-  /** Own rules, from `parseRules`. */
+  /** Custom rules, from `parseRules`. */
   readonly rules?: readonly Rule[];
-  /** Key of pseudonyms. Without one, dedup keys stay as they are. */
+  /** Key of the pseudonyms. Without one, dedup keys are not changed. */
   readonly secret?: string;
-  /** Writes `{{KIND:1f3a9c}}`, the same for the same value, in place of `{{KIND}}`; needs the secret. */
+  /** Replaces values by `{{KIND:1f3a9c}}`, the same for the same value, instead of `{{KIND}}`. Needs the secret. */
   readonly tokens?: boolean;
-  /** Paths whose values are always replaced, and paths that are never looked at; a path stands for all below it, `*` for any member. */
+  /** Paths whose values are always replaced, and paths that are never scanned. A path includes everything below it; `*` matches any member. */
   readonly mask?: readonly string[];
   readonly keep?: readonly string[];
-  /** Characters that are looked at in one body; what is beyond is replaced by `{{UNSCANNED}}`. Default 1,048,576. */
+  /** Characters scanned per body. The rest is replaced by `{{UNSCANNED}}`. Default 1,048,576. */
   readonly maxCharacters?: number;
 }
 
-/** The same, checked and complete. */
+/** Validated options with defaults. */
 export interface Settings {
   readonly detectors: readonly Detector[];
   readonly preciseDetectors: readonly Detector[];
@@ -33,10 +33,10 @@ export interface Settings {
   readonly maxCharacters: number;
 }
 
-/** A path as its members; `*` stands for any. */
+/** The members of a path; `*` matches any. */
 export type FieldPath = readonly string[];
 
-/** A scrubber cannot be made from these options; the message names the option and what is wrong with it. */
+/** The options are invalid. The message names the option and the problem. */
 export class ScrubberOptionsError extends Error {
   override readonly name = 'ScrubberOptionsError';
 
@@ -50,12 +50,13 @@ export class ScrubberOptionsError extends Error {
 
 const DEFAULT_MAX_CHARACTERS = 1_048_576;
 
-/** Checks options. Throws ScrubberOptionsError for the first one that is wrong. */
+/** Validates options. @throws ScrubberOptionsError for the first invalid one */
 export function settingsOf(options: ScrubberOptions): Settings {
-  // A file or a Kubernetes Secret often ends with a line break: it would give every value another pseudonym.
+  // Secrets from files often end with a line break, which would change every pseudonym.
   const secret = options.secret?.trim() || undefined;
   const maxCharacters = options.maxCharacters ?? DEFAULT_MAX_CHARACTERS;
-  if (options.tokens === true && secret === undefined) throw new ScrubberOptionsError('tokens', 'tokens need a secret');
+  if (options.tokens === true && secret === undefined)
+    throw new ScrubberOptionsError('tokens', 'tokens require a secret');
   if (!Number.isSafeInteger(maxCharacters) || maxCharacters < 0)
     throw new ScrubberOptionsError('maxCharacters', `${maxCharacters} is not a number of characters`);
   const excepted = new Set(chosen('except', options.except ?? []));
@@ -74,7 +75,7 @@ export function settingsOf(options: ScrubberOptions): Settings {
 
 function chosen(option: 'detectors' | 'except', names: readonly string[]): readonly Detector[] {
   const detectors = selectDetectors(names);
-  if ('unknown' in detectors) throw new ScrubberOptionsError(option, `there is no detector "${detectors.unknown}"`);
+  if ('unknown' in detectors) throw new ScrubberOptionsError(option, `unknown detector "${detectors.unknown}"`);
   return detectors;
 }
 
@@ -84,14 +85,14 @@ function fieldPath(option: 'mask' | 'keep', path: string): FieldPath {
     .replace(/\[(\d+|\*)\]/g, '.$1')
     .split('.');
   if (members.some((member) => member === ''))
-    throw new ScrubberOptionsError(option, `"${path}" is not a path like payload.custom_details.customer.*`);
+    throw new ScrubberOptionsError(option, `"${path}" is not a path such as payload.custom_details.customer.*`);
   if (option === 'mask' && members.length === 1 && PROTECTED_NAMES.has(members[0] ?? '')) {
     throw new ScrubberOptionsError(option, `${path} is never changed: PagerDuty needs it as it is`);
   }
   return members;
 }
 
-/** Whether a field path stands for this place or for one above it. */
+/** Whether a field path matches this path or one above it. */
 export function covers(pattern: FieldPath, place: readonly (string | number)[]): boolean {
   return (
     pattern.length <= place.length &&

@@ -1,26 +1,26 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { type Budget, consume } from './scan-context';
 
-/** Whose plans a number without country code is tried against, the commonest first. */
+/** Regions whose numbering plans are tried for a number without country code, most common first. */
 // prettier-ignore
 const REGIONS: readonly CountryCode[] = [
   'US', 'GB', 'DE', 'FR', 'IN', 'AU', 'ES', 'IT', 'NL', 'BE', 'CH', 'AT', 'SE', 'NO', 'DK', 'FI',
   'IE', 'PL', 'PT', 'BR', 'MX', 'JP', 'KR', 'CN', 'ZA', 'IL', 'SG', 'NZ', 'TR', 'CZ', 'AR',
 ];
 
-/** Whether a number in the form `+4420…` exists in its numbering plan. With the effort used up the shape has to do. */
+/** Whether a number in the form `+4420…` is valid in its numbering plan. True if the budget is exhausted. */
 export function isValidInternational(number: string, budget: Budget): boolean {
   if (!consume(budget, 'lookups')) return true;
   return parsePhoneNumberFromString(number, { extract: false })?.isValid() ?? false;
 }
 
-/** Whether a number in the form `+4420…` has a length that its plan knows: enough where the text speaks of a telephone. */
+/** Whether a number in the form `+4420…` has a possible length in its plan: sufficient if the text mentions a telephone. */
 export function isPossibleInternational(number: string, budget: Budget): boolean {
   if (!consume(budget, 'lookups')) return true;
   return parsePhoneNumberFromString(number, { extract: false })?.isPossible() ?? false;
 }
 
-/** Whether some country's plan has these digits as a national number. */
+/** Whether the digits are a valid national number in one of the regions. */
 export function isValidNational(digits: string, budget: Budget): boolean {
   return REGIONS.some((defaultCountry) => {
     if (!consume(budget, 'lookups')) return true;

@@ -1,7 +1,7 @@
-/** Length of a hostile text: the largest event that PagerDuty takes. */
+/** Length of a pathological text: the largest event that PagerDuty accepts. */
 export const REDOS_LENGTH = 512 * 1024;
 
-/** Pieces that make a detector work hardest when repeated: beginnings of what it looks for, and what it almost finds. */
+/** Pieces that are expensive for a detector when repeated: prefixes of what it looks for, and near misses. */
 // prettier-ignore
 export const REDOS_PIECES: readonly string[] = [
   'a', ' ', '(', '@', '%', '-', '"', '\\', '{{', '1', 'é', '１', ':', '://', 'a.', 'a@', '"@', 'a:', '1 ', '1,1,', '1.1.1.', '1-1-1-1-', '%41', '%F4%41',
@@ -17,7 +17,7 @@ export const REDOS_PIECES: readonly string[] = [
   'password for a is ', 'password was set to ', '4111.1111.1111.1111 ', 'hooks.slack.com/services/', '{{EMAIL_ADDRESS}}', '{{EMAIL_ADDRESS}} 1 ', 'Aa ', '12345 Aa ', '12345678901234567890 ',
 ];
 
-/** A piece repeated to a length. */
+/** Repeats a piece up to a length. */
 export function repeated(piece: string, length: number): string {
   return piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
 }

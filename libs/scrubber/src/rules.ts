@@ -3,16 +3,16 @@ import { type Detector, RANK, type Span } from './detector';
 import { walkJson } from './json-strings';
 import { type ScanContext } from './scan-context';
 
-/** A pattern of the operator's own, compiled by an engine whose time is linear whatever the pattern. */
+/** A custom pattern, compiled by an engine that takes linear time for any pattern. */
 export interface Rule {
-  /** What is written in place of what it finds: `{{NAME}}`. */
+  /** Name in the placeholder: `{{NAME}}`. */
   readonly name: string;
   readonly pattern: RE2JS;
-  /** Words one of which has to stand within 40 characters before, or in the object key; none: always. */
+  /** One of these words must occur within 40 characters before, or in the object key. Empty: no restriction. */
   readonly context: readonly string[];
 }
 
-/** A rules file is not usable; the message says in which line and why. */
+/** A rules file is invalid. The message names the line and the problem. */
 export class RulesError extends Error {
   override readonly name = 'RulesError';
 
@@ -28,12 +28,12 @@ const NAME = /^[A-Z][A-Z\d_]{0,39}$/;
 const MEMBERS = ['name', 'pattern', 'ignoreCase', 'context'];
 
 /**
- * Reads rules: a JSON list of `{ "name": "BADGE", "pattern": "\\bB\\d{6}\\b", "ignoreCase"?: true, "context"?: ["badge"] }`.
- * Patterns are RE2's (no look-around, no back-references). Throws RulesError with the line of the first rule that is wrong.
+ * Parses rules: a JSON array of `{ "name": "BADGE", "pattern": "\\bB\\d{6}\\b", "ignoreCase"?: true, "context"?: ["badge"] }`.
+ * Patterns use RE2's syntax (no look-around, no back-references). @throws RulesError with the line of the first invalid rule
  */
 export function parseRules(json: string): readonly Rule[] {
   const entries: unknown = parse(json);
-  if (!Array.isArray(entries)) throw new RulesError(1, 'a list of rules is wanted: [{ "name": …, "pattern": … }]');
+  if (!Array.isArray(entries)) throw new RulesError(1, 'expected a list of rules: [{ "name": …, "pattern": … }]');
   return entries.map((entry: unknown, index) => ruleOf(entry, lineOfEntry(json, index)));
 }
 
@@ -49,17 +49,17 @@ function parse(json: string): unknown {
 
 function ruleOf(entry: unknown, line: number): Rule {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
-    throw new RulesError(line, 'a rule is an object');
+    throw new RulesError(line, 'a rule must be an object');
   const members = new Map(Object.entries(entry));
   const unknown = [...members.keys()].find((member) => !MEMBERS.includes(member));
-  if (unknown !== undefined) throw new RulesError(line, `a rule has no "${unknown}"; it has ${MEMBERS.join(', ')}`);
+  if (unknown !== undefined) throw new RulesError(line, `unknown member "${unknown}"; expected ${MEMBERS.join(', ')}`);
   const name: unknown = members.get('name');
   if (typeof name !== 'string' || !NAME.test(name))
-    throw new RulesError(line, '"name" is wanted in capitals, like EMPLOYEE_ID');
+    throw new RulesError(line, '"name" must be in capitals, like EMPLOYEE_ID');
   const context: unknown = members.get('context') ?? [];
-  if (!isWords(context)) throw new RulesError(line, `${name}: "context" is a list of words`);
+  if (!isWords(context)) throw new RulesError(line, `${name}: "context" must be a list of words`);
   const ignoreCase: unknown = members.get('ignoreCase') ?? false;
-  if (typeof ignoreCase !== 'boolean') throw new RulesError(line, `${name}: "ignoreCase" is true or false`);
+  if (typeof ignoreCase !== 'boolean') throw new RulesError(line, `${name}: "ignoreCase" must be true or false`);
   return {
     name,
     pattern: compile(members.get('pattern'), ignoreCase, name, line),
@@ -68,7 +68,7 @@ function ruleOf(entry: unknown, line: number): Rule {
 }
 
 function compile(source: unknown, ignoreCase: boolean, name: string, line: number): RE2JS {
-  if (typeof source !== 'string' || source === '') throw new RulesError(line, `${name}: "pattern" is wanted`);
+  if (typeof source !== 'string' || source === '') throw new RulesError(line, `${name}: "pattern" is required`);
   let pattern: RE2JS;
   try {
     pattern = RE2JS.compile(source, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
@@ -76,14 +76,14 @@ function compile(source: unknown, ignoreCase: boolean, name: string, line: numbe
     throw new RulesError(line, `${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (pattern.matches(''))
-    throw new RulesError(line, `${name}: the pattern matches nothing at all, so it would match everywhere`);
+    throw new RulesError(line, `${name}: the pattern matches the empty text, so it would match everywhere`);
   return pattern;
 }
 
 const isWords = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((word) => typeof word === 'string' && word !== '');
 
-/** The line of the first value inside entry `index` of a JSON list. */
+/** The line of the first value in entry `index` of a JSON array. */
 function lineOfEntry(json: string, index: number): number {
   let position: number | undefined;
   walkJson(json, ({ path, start }) => {
@@ -94,7 +94,7 @@ function lineOfEntry(json: string, index: number): number {
 
 const lineAt = (text: string, position: number): number => text.slice(0, position).split('\n').length;
 
-/** A rule as a detector. It goes before every detector of ours and is trusted in technical fields too. */
+/** Makes a detector from a rule. It takes precedence over built-in detectors and applies to technical fields too. */
 export function detectorOf(rule: Rule): Detector {
   return {
     name: rule.name,

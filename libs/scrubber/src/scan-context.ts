@@ -1,30 +1,30 @@
 import { type Traits, traitsOf } from './traits';
 
-/** What is left of the effort that one document may cost: costly questions that some detectors ask about a candidate. */
+/** The expensive checks that remain for one document. */
 export interface Budget {
-  /** Questions to the telephone number library. */
+  /** Calls of the telephone number library. */
   lookups: number;
   /** Keccak hashes. */
   hashes: number;
 }
 
-/** A document's fresh effort. When it is used up a candidate is believed by its shape: more is replaced, never less. */
+/** The budget of a new document. If it is exhausted, candidates are accepted by their shape: more is replaced, never less. */
 export function newBudget(): Budget {
   return { lookups: 300, hashes: 25 };
 }
 
-/** Takes one question from the effort; false if none was left. */
+/** Takes one check from the budget. Returns false if it is exhausted. */
 export function consume(budget: Budget, what: keyof Budget): boolean {
   budget[what] -= 1;
   return budget[what] >= 0;
 }
 
-/** One text under the eyes of the detectors, with what is known around it. */
+/** A text to scan, with its object key and the budget. */
 export class ScanContext {
   readonly traits: Traits;
-  /** The object key above the text as lower-case words; empty without one. */
+  /** The object key as lower-case words; empty without one. */
   readonly keyWords: string;
-  /** The text in lower case, with blanks for `_` and `-`; made when it is first asked for, empty where it has another length. */
+  /** The text in lower case, with spaces for `_` and `-`. Computed on first use; empty if its length differs. */
   private lowered: string | undefined;
 
   constructor(
@@ -36,7 +36,7 @@ export class ScanContext {
     this.keyWords = key === '' ? '' : wordsOf(key);
   }
 
-  /** Up to `length` characters before `start` as lower-case words; the key counts as standing before the text. */
+  /** Up to `length` characters before `start`, as lower-case words. The object key counts as preceding the text. */
   wordsBefore(start: number, length = 40): string {
     const words = this.words(Math.max(0, start - length), start);
     return start <= length && this.keyWords !== '' ? `${this.keyWords}: ${words}` : words;
@@ -59,7 +59,7 @@ export class ScanContext {
 
 const CAMEL_CASE = /[a-z\d][A-Z]/;
 
-/** `customerPhone_no` as `customer phone no`: words in lower case, other characters kept. */
+/** `customerPhone_no` as `customer phone no`: words in lower case; other characters are kept. */
 export function wordsOf(text: string): string {
   return text
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')

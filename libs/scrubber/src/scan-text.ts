@@ -3,21 +3,21 @@ import { type Detector } from './detector';
 import { applyEdits, composeEdits, type Edit } from './edits';
 import { type Budget } from './scan-context';
 
-/** How a text is looked at and what is written in place of what is found. */
+/** How a text is scanned and what replaces the findings. */
 export interface ScanOptions {
   readonly detectors: readonly Detector[];
   readonly budget: Budget;
-  /** The text written for a finding. */
+  /** The replacement for a finding. */
   readonly replacement: (kind: string, value: string) => string;
-  /** Which findings in a text count; all without it. */
+  /** Selects the findings that count. Default: all. */
   readonly filter?: (text: string) => (finding: Finding) => boolean;
 }
 
-/** Replacing one thing can bring another to light (a digit next to it is gone), so a changed text is looked at again. */
+/** A replacement can reveal another value (a digit next to it is gone), so a changed text is scanned again. */
 const MAX_ROUNDS = 4;
 const NOTHING: readonly Edit[] = [];
 
-/** The edits that take everything out of a text that was found in it. Looking at the result again finds nothing. */
+/** The edits that replace everything that is found in a text. A scan of the result finds nothing. */
 export function editsOf(text: string, key: string, scan: ScanOptions): readonly Edit[] {
   let edits = NOTHING;
   let current = text;

@@ -17,7 +17,7 @@ const PLANTED = [
   `ghp_${'a1B2c3D4e5F6g7H8i9J0'.repeat(2).slice(0, 36)}`,
   'amqp://app:Tr0ub4dor@rabbit/x',
 ];
-/** What may not be seen any more of each of them. */
+/** The part of each that must no longer be visible. */
 const VISIBLE = [
   'jane.doe',
   'joe%40',
@@ -86,7 +86,7 @@ const event = fc.record({
   links: fc.array(fc.record({ href: prose, text: prose }), { maxLength: 2 }),
 });
 
-/** The same value with every string blanked: its shape. */
+/** The shape of a value: every string blanked. */
 function shapeOf(value: unknown): unknown {
   if (typeof value === 'string') return '';
   if (Array.isArray(value)) return value.map(shapeOf);
@@ -112,7 +112,7 @@ describe('any event', () => {
     );
   });
 
-  it('scrubbed again is the same', () => {
+  it('does not change when scrubbed again', () => {
     fc.assert(
       fc.property(event, (sent) => {
         const once = scrubbed(JSON.stringify(sent));
@@ -122,7 +122,7 @@ describe('any event', () => {
     );
   });
 
-  it('does not show what was planted in its prose', () => {
+  it('does not contain values that were planted in its prose', () => {
     const planted = fc.array(fc.constantFrom(...PLANTED), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(
@@ -140,7 +140,7 @@ describe('any event', () => {
     );
   });
 
-  it('keeps every character that was not found, surrogates and control characters too', () => {
+  it('keeps every other character, including surrogates and control characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
         const body = JSON.stringify({ a: `${text} jane.doe@example.com` });
@@ -152,7 +152,7 @@ describe('any event', () => {
     );
   });
 
-  it('never makes a text throw', () => {
+  it('never throws for any text', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),
@@ -205,7 +205,7 @@ describe('2,000 events without personal data', () => {
     client_url: fc.nat(9999).map((id) => `https://grafana.example.com/d/${id}?orgId=1&from=1697103067123`),
   });
 
-  it('come back as the same bytes', () => {
+  it('are returned as the same bytes', () => {
     fc.assert(
       fc.property(clean, (sent) => {
         const bytes = Buffer.from(JSON.stringify(sent));

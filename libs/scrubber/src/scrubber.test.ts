@@ -14,7 +14,7 @@ function scrubbed(
 }
 
 describe('an event', () => {
-  it('keeps everything that controls it and everything that is no string', () => {
+  it('keeps the members that control it and everything but strings', () => {
     const event =
       '{"routing_key":"4111111111111111", "event_action" : "trigger","payload":{"severity":"critical","timestamp":"2024-01-01",\n' +
       '"custom_details":{"n":4111111111111111,"e":1.0e3,"jane@example.com":null,"b":true}}, "x":1,"x":2}';
@@ -24,31 +24,31 @@ describe('an event', () => {
     );
   });
 
-  it('comes back as the same bytes where nothing is found', () => {
+  it('is returned as the same bytes if nothing is found', () => {
     const bytes = Buffer.from('{"payload":{"summary":"disk full on db-07.stage.example.net"}}');
     expect(scrubber.scrubBody('v2', 'application/json', bytes).bytes).toBe(bytes);
   });
 
-  it('is scrubbed in its prose, with counts of what was found', () => {
+  it('is scrubbed in its prose, with counts by kind', () => {
     const body = Buffer.from('{"payload":{"summary":"call +1 415 555 0132 or jane@example.com, joe@example.com"}}');
     const { bytes, found } = scrubber.scrubBody('v2', 'application/json', body);
     expect(bytes.toString()).toBe('{"payload":{"summary":"call {{PHONE}} or {{EMAIL_ADDRESS}}, {{EMAIL_ADDRESS}}"}}');
     expect(found).toEqual({ PHONE: 1, EMAIL_ADDRESS: 2 });
   });
 
-  it('is changed nowhere but where something was found, in whatever way it is written', () => {
+  it('changes only where something is found, however it is formatted', () => {
     expect(scrubbed('{ "details" : {"a":"x\\n\\u006aane@example.com\\t\\ud83d\\ude00" ,"b":1.50}}', 'v1')).toBe(
       '{ "details" : {"a":"x\\n{{EMAIL_ADDRESS}}\\t\\ud83d\\ude00" ,"b":1.50}}',
     );
   });
 
-  it('uses the object key above a string', () => {
+  it('uses the object key of a string', () => {
     expect(scrubbed('{"payload":{"custom_details":{"password":"swordfish","phone":{"number":"0161 496 0123"}}}}')).toBe(
       '{"payload":{"custom_details":{"password":"{{SECRET}}","phone":{"number":"{{PHONE}}"}}}}',
     );
   });
 
-  it('takes only what is certain out of technical fields', () => {
+  it('replaces only certain values in technical fields', () => {
     const event =
       '{"payload":{"source":"415-555-0132","component":"12 Main Street","group":"jane@example.com"},"client":"+1 415 555 0132"}';
     expect(scrubbed(event)).toBe(event.replace('jane@example.com', '{{EMAIL_ADDRESS}}'));
@@ -68,11 +68,11 @@ describe('an event', () => {
 describe('a dedup key', () => {
   const event = (key: string, name = 'dedup_key'): string => JSON.stringify({ [name]: key });
 
-  it('stays as it is without a secret', () => {
+  it('does not change without a secret', () => {
     expect(scrubbed(event('login:jane@example.com'))).toBe(event('login:jane@example.com'));
   });
 
-  it('gets a pseudonym that is the same in every process, every event and both APIs', () => {
+  it('gets the same pseudonym in every process, every event and both APIs', () => {
     const other = createScrubber({ secret: 'a secret of the test' });
     const body = scrubbed(event('login:jane@example.com'), 'v2', keyed);
     expect(body).toMatch(/^\{"dedup_key":"login:\{\{EMAIL_ADDRESS:[\da-f]{16}\}\}"\}$/);
@@ -93,13 +93,13 @@ describe('a dedup key', () => {
     );
   });
 
-  it('fits into 255 characters', () => {
+  it('is at most 255 characters long', () => {
     const long = scrubbed(event(`${'x'.repeat(230)} jane@example.com`), 'v2', keyed);
     expect(long).toMatch(/^\{"dedup_key":"sha256:[\da-f]{64}"\}$/);
     expect(scrubbed(long, 'v2', keyed)).toBe(long);
   });
 
-  it('stays different from every other one', () => {
+  it('stays different from every other key', () => {
     const all = createScrubber({ secret: 'a secret of the test', detectors: ['all'] });
     const keys = Array.from({ length: 1000 }, (_, n) => [
       `login:user${n}@example.com`,
@@ -113,7 +113,7 @@ describe('a dedup key', () => {
 });
 
 describe("a vendor's body", () => {
-  it('is scrubbed inside of strings that are JSON, and these stay JSON', () => {
+  it('is scrubbed inside strings that contain JSON, which stay valid JSON', () => {
     const message = JSON.stringify({ AlarmName: 'for "jane@example.com"', n: [4111111111111111], password: 'a"b\\c' });
     const body = JSON.stringify({ Type: 'Notification', Message: message, Signature: 'EXAMPLE' });
     const result = scrubbed(body, 'integration', scrubber, 'text/plain; charset=UTF-8');
@@ -125,13 +125,13 @@ describe("a vendor's body", () => {
     expect(result.replaceAll('{{EMAIL_ADDRESS}}', 'jane@example.com').length).toBeLessThan(body.length + 20);
   });
 
-  it('keeps what a subscription is confirmed with', () => {
+  it('keeps the token that confirms a subscription', () => {
     const body =
       '{"Type" : "SubscriptionConfirmation","Token":"2336412f37fb687f5d51e6e2425e8ca2","SubscribeURL":"https://sns/?Token=2336412f37fb687f5d51"}';
     expect(scrubbed(body, 'x-ere', scrubber, 'text/plain')).toBe(body);
   });
 
-  it('is scrubbed by value where it is a form', () => {
+  it('is scrubbed value by value if it is a form', () => {
     const form =
       'user=jane%40example.com&note=call+%2B1+415+555+0132&payload=%7B%22password%22%3A%22x1%22%7D&n=1&password=s3cret';
     expect(scrubbed(form, 'integration', scrubber, 'application/x-www-form-urlencoded')).toBe(
@@ -139,7 +139,7 @@ describe("a vendor's body", () => {
     );
   });
 
-  it('is scrubbed as text where it is anything else, byte for byte', () => {
+  it('is scrubbed as text otherwise, byte for byte', () => {
     expect(scrubbed('<a b="jane@example.com">\r\n</a>', 'integration', scrubber, 'application/xml')).toBe(
       '<a b="{{EMAIL_ADDRESS}}">\r\n</a>',
     );
@@ -149,7 +149,7 @@ describe("a vendor's body", () => {
     );
   });
 
-  it('of several parts keeps its boundaries and every part that holds nothing', () => {
+  it('with several parts keeps its boundaries and every part in which nothing is found', () => {
     const part = (name: string, value: string): string =>
       `--b0undary-4111\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
     const body = (from: string, text: string): string =>
@@ -167,8 +167,8 @@ describe("a vendor's body", () => {
   });
 });
 
-describe('the budget', () => {
-  it('goes to the summary first, and nothing beyond it passes', () => {
+describe('the character limit', () => {
+  it('is used for the summary first, and nothing beyond it is passed on', () => {
     const small = createScrubber({ maxCharacters: 30 });
     const body = Buffer.from(
       '{"payload":{"custom_details":{"a":"' + 'x'.repeat(40) + '"},"summary":"by jane@example.com"}}',
@@ -180,7 +180,7 @@ describe('the budget', () => {
     expect(found).toEqual({ UNSCANNED: 1, EMAIL_ADDRESS: 1 });
   });
 
-  it('holds for texts too', () => {
+  it('applies to texts too', () => {
     expect(createScrubber({ maxCharacters: 20 }).scrubText('jane@example.com and joe@example.com').text).toBe(
       '{{EMAIL_ADDRESS}} and{{UNSCANNED}}',
     );
@@ -188,7 +188,7 @@ describe('the budget', () => {
 });
 
 describe('options', () => {
-  it('choose detectors by name', () => {
+  it('select detectors by name', () => {
     expect(createScrubber({ detectors: ['ip'] }).scrubText('10.0.0.1 jane@example.com').text).toBe(
       '{{IP_ADDRESS}} jane@example.com',
     );
@@ -198,7 +198,7 @@ describe('options', () => {
     );
   });
 
-  it('write tokens by which two mentions can be told to be one', () => {
+  it('write the same token for the same value', () => {
     const by = createScrubber({ secret: 'k', tokens: true });
     const { text } = by.scrubText('jane@example.com, JANE@example.com, joe@example.com');
     const [first, second, third] = text.split(', ');
@@ -223,20 +223,20 @@ describe('options', () => {
     );
   });
 
-  it('mask numbers in JSON inside of a string so that it stays JSON', () => {
+  it('mask numbers in JSON inside a string, which stays valid JSON', () => {
     const by = createScrubber({ mask: ['m.n'] });
     const result = scrubbed(JSON.stringify({ m: JSON.stringify({ n: 5, o: 6 }) }), 'integration', by);
     expect(JSON.parse((JSON.parse(result) as { m: string }).m)).toEqual({ n: '{{MASKED}}', o: 6 });
   });
 
   it.each([
-    [{ detectors: ['emial'] }, 'detectors: there is no detector "emial"'],
-    [{ except: ['x'] }, 'except: there is no detector "x"'],
-    [{ tokens: true }, 'tokens: tokens need a secret'],
-    [{ mask: ['a..b'] }, 'mask: "a..b" is not a path like payload.custom_details.customer.*'],
+    [{ detectors: ['emial'] }, 'detectors: unknown detector "emial"'],
+    [{ except: ['x'] }, 'except: unknown detector "x"'],
+    [{ tokens: true }, 'tokens: tokens require a secret'],
+    [{ mask: ['a..b'] }, 'mask: "a..b" is not a path such as payload.custom_details.customer.*'],
     [{ mask: ['routing_key'] }, 'mask: routing_key is never changed: PagerDuty needs it as it is'],
     [{ maxCharacters: -1 }, 'maxCharacters: -1 is not a number of characters'],
-  ])('%j are refused, naming the option', (options, message) => {
+  ])('%j are rejected with the name of the option', (options, message) => {
     expect(() => createScrubber(options)).toThrow(
       new ScrubberOptionsError('detectors', '').constructor as typeof ScrubberOptionsError,
     );
@@ -245,7 +245,7 @@ describe('options', () => {
 });
 
 describe('an explanation', () => {
-  it('says what was found where, by which detector', () => {
+  it('names position, kind and detector', () => {
     expect(scrubber.explain('to jane@example.com')).toEqual([
       { start: 3, end: 19, kind: 'EMAIL_ADDRESS', detector: 'email' },
     ]);

@@ -9,24 +9,24 @@ import { isJson } from './json-strings';
 import { type ScrubberOptions, type Settings, settingsOf } from './options';
 import { newBudget } from './scan-context';
 
-/** How many of each kind were replaced. */
+/** The number of replaced values by kind. */
 export type Found = Readonly<Record<string, number>>;
 
-/** One replacement: where it was made (UTF-16 units of the whole text, and the JSON member), who found what there. */
+/** One replacement: its position (UTF-16 units of the whole text, and the JSON path), kind and detector. */
 export type Replacement = Edit;
 
-/** Takes personal and secret data out of events and texts. Pure: same input, same output, in every process with the same options. */
+/** Replaces personal and secret data in events and texts. Pure: the same input gives the same output in every process with the same options. */
 export interface Scrubber {
   /**
-   * A body as it may leave: JSON value by value, forms value by value, anything else as text. Every byte that is not replaced is
-   * the same; the same Buffer comes back where nothing was found.
+   * Scrubs a body: JSON and forms value by value, anything else as text. Every byte that is not replaced stays the same. Returns
+   * the same Buffer if nothing was found.
    */
   scrubBody(type: EventType, contentType: string, bytes: Buffer): { readonly bytes: Buffer; readonly found: Found };
-  /** A webhook, v2 or v3, or a log entry of the REST API, as it may leave: ids, words of the protocol and instants stay. */
+  /** Scrubs a webhook, v2 or v3, or a log entry of the REST API. Ids, types, states and times are kept. */
   scrubWebhook(bytes: Buffer): { readonly bytes: Buffer; readonly found: Found };
-  /** A text as it may leave, under the object key it stands under, if any. The same string comes back where nothing was found. */
+  /** Scrubs a text under its object key, if any. Returns the same string if nothing was found. */
   scrubText(text: string, key?: string): { readonly text: string; readonly found: Found };
-  /** What was found where (UTF-16 units) by which detector, so that a rule can be tried. */
+  /** The findings with their positions (UTF-16 units) and detectors, to test rules. */
   explain(text: string, key?: string): readonly Finding[];
   /** What `scrubText` would replace, in order. */
   explainText(text: string, key?: string): readonly Replacement[];
@@ -37,7 +37,7 @@ export interface Scrubber {
 const NOTHING: Found = Object.freeze({});
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Makes a scrubber. Throws ScrubberOptionsError, naming the option, if it cannot. */
+/** Creates a scrubber. @throws ScrubberOptionsError */
 export function createScrubber(options: ScrubberOptions = {}): Scrubber {
   const settings = settingsOf(options);
   const clean = { text: new CleanTextCache(), precise: new CleanTextCache(), url: new CleanTextCache() };
@@ -68,7 +68,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
   };
 }
 
-/** With the names of the users that a webhook holds, where names are looked for. */
+/** Adds the names of the users in a webhook, if names are looked for. */
 function withUserNames(settings: Settings, text: string): Settings {
   if (!settings.detectors.includes(person) || !isJson(text)) return settings;
   return { ...settings, detectors: [...settings.detectors, personsNamed(userNamesIn(JSON.parse(text)))] };
@@ -76,10 +76,10 @@ function withUserNames(settings: Settings, text: string): Settings {
 
 const kindOf = (type: EventType) => (isApiType(type) ? EVENT : VENDOR_BODY);
 
-/** What is not UTF-8 is read byte by byte, so that no byte is lost on the way through a string. */
+/** Anything but UTF-8 is read as Latin-1, so that every byte survives the conversion to a string and back. */
 const encodingOf = (bytes: Buffer): 'utf8' | 'latin1' => (isUtf8(bytes) ? 'utf8' : 'latin1');
 
-/** What a body is decides itself more than its content type: SNS posts JSON as text/plain, curl as a form. */
+/** The content decides more than the content type: SNS posts JSON as text/plain, curl as a form. */
 function bodyEdits(scrub: BodyScrub, contentType: string, text: string): readonly Edit[] {
   if (text.startsWith(BYTE_ORDER_MARK)) {
     return bodyEdits(scrub, contentType, text.slice(1)).map((edit) => ({

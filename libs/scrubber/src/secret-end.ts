@@ -1,7 +1,7 @@
 import { type Span } from './detector';
 
 const MAX_LENGTH = 4096;
-/** Longest value of a connection string that may hold blanks. */
+/** Longest value in a connection string that may contain spaces. */
 const MAX_DELIMITED = 128;
 const CLOSING: Readonly<Record<string, string>> = {
   '"': '"',
@@ -13,16 +13,16 @@ const CLOSING: Readonly<Record<string, string>> = {
   '«': '»',
 };
 
-/** How a name and its value are written: the separator with opening quotes, and what precedes the name. */
+/** An assignment in a text. */
 export interface Assignment {
   readonly text: string;
   readonly nameStart: number;
   readonly separator: string;
-  /** Where the value begins. */
+  /** Start of the value. */
   readonly start: number;
 }
 
-/** The value of an assignment: in quotes, in braces (ODBC), up to `;` in a connection string, or up to where a word ends. */
+/** The value of an assignment: quoted, in braces (ODBC), up to `;` in a connection string, or up to the end of a word. */
 export function valueOf(assignment: Assignment): Span {
   const { text, start } = assignment;
   const end =
@@ -33,7 +33,7 @@ export function valueOf(assignment: Assignment): Span {
   return { start, end };
 }
 
-/** Where the quote closes that the separator opens; a doubled quote (SQL) or an escaped one belongs to the value. */
+/** The closing quote, if the separator opens one. Doubled (SQL) and escaped quotes belong to the value. */
 function quotedEnd({ text, start, separator }: Assignment): number | undefined {
   const opened = separator.at(-1) ?? '';
   const quote = CLOSING[opened];
@@ -67,7 +67,7 @@ function bracedEnd({ text, nameStart, start, separator }: Assignment): number | 
   return start + value.length;
 }
 
-/** Between semicolons, as in `Uid=sa;Pwd=a (b) c;Database=x`, everything but a quote or line break belongs to the value. */
+/** In a connection string, as in `Uid=sa;Pwd=a (b) c;Database=x`, a value may contain everything but quotes and line breaks. */
 function delimitedEnd({ text, nameStart, start }: Assignment): number | undefined {
   const before = text[nameStart - 1] === ' ' ? text[nameStart - 2] : text[nameStart - 1];
   if (before !== ';') return undefined;
@@ -77,7 +77,7 @@ function delimitedEnd({ text, nameStart, start }: Assignment): number | undefine
   return value === undefined ? undefined : start + value.length;
 }
 
-/** Characters that belong to a value wherever they stand. */
+/** Characters that never end a value. */
 const PLAIN = /[^\s,;"<>|`”’»\\'&()[\]{}]{1,4096}/y;
 
 function unquotedEnd({ text, nameStart, start }: Assignment): number {
@@ -119,7 +119,7 @@ function unquotedEnd({ text, nameStart, start }: Assignment): number {
   return limit;
 }
 
-/** Characters of an escape that belongs to the value: libpq's and the shell's `\ `, a backslash that escapes nothing; else 0. */
+/** The length of an escape that belongs to the value: `\ ` of libpq and shells, or a backslash that escapes nothing. Otherwise 0. */
 function escapeLength(text: string, index: number): number {
   let next = index;
   while (text[next] === '\\' && next - index < 8) next += 1;
@@ -129,13 +129,13 @@ function escapeLength(text: string, index: number): number {
   return /^[^\s"'nrtu\\]$/.test(character) ? next - index : 0;
 }
 
-/** Whether `&` ends a member of a query or form, or a command. */
+/** Whether `&` ends the value: of a query or form, or of a command. */
 function endsMember(text: string, nameStart: number, index: number): boolean {
   if (/^&(?:&|\s|$|(?:amp;)?[\w.%-]{1,40}=)/.test(text.slice(index, index + 48))) return true;
   return /[?&][^\s?&]{0,40}$/.test(text.slice(Math.max(0, nameStart - 48), nameStart));
 }
 
-/** Whether the bracket in the way follows the name of a function, type or variable, and the value is code. */
+/** Whether a bracket follows the name of a function, type or variable: the value is code. */
 function isCode(text: string, start: number, index: number): boolean {
   if (!/^[A-Za-z_][\w.:]*$/.test(text.slice(start, index))) return false;
   const rest = text.slice(index, index + 103);

@@ -1,4 +1,4 @@
-/** Words that stand where a value would: they say something about it, or in place of it. */
+/** Words in the place of a value that are about it. */
 const WORDS = new Set(
   (
     'null nil none undefined true false yes no on off empty blank unset set missing required optional invalid incorrect wrong bad ' +
@@ -15,12 +15,12 @@ const REFERENCE =
   /^(?:\$(?!\d[a-z]?\$)[\w{(]|%[({\w]|\{\{|<|\[|\*(?![\dA-F]{8})|x{3,}|X{3,}|•|#\{|@\w+@$|env[.:(]|vault:|arn:|secretsmanager:|ssm:|file:|\/(?:etc|var|run|opt|home|usr|tmp|mnt|secrets?|vault)\/)/;
 const NO_ALPHANUMERICS = /^[\W_]*$/;
 
-/** Whether a value only stands for a secret: a word about it, a reference to where it is kept, or asterisks. */
+/** Whether a value is not the secret itself: a word about it, a reference to where it is stored, or asterisks. */
 export function isPlaceholderValue(value: string): boolean {
   return NO_ALPHANUMERICS.test(value) || REFERENCE.test(value) || WORDS.has(value.toLowerCase());
 }
 
-/** Whether a value looks as if it was made by a machine: long enough, and not a word. */
+/** Whether a value looks generated: long enough, and not a word. */
 export function looksGenerated(value: string): boolean {
   if (value.length < 6 || isPlaceholderValue(value)) return false;
   if (/^[a-z][a-z]+(?:[-_./:][a-z]+)*$|^[A-Z]?[a-z]+$|^[\d.,:%-]{1,15}$|^https?:/.test(value)) return false;

@@ -1,20 +1,20 @@
-/** One word of a command line: where its content is (UTF-16 units, without quotes) and where the next word may begin. */
+/** A word of a command line: the position of its content (UTF-16 units, without quotes), and of what follows. */
 export interface ShellWord {
   readonly start: number;
   readonly end: number;
   readonly quoted: boolean;
   readonly next: number;
-  /** No further word belongs to the command. */
+  /** Whether it is the last word of the command. */
   readonly last: boolean;
 }
 
 const MAX_LENGTH = 1024;
-/** What precedes a quoted part of the same word: `-p'a b'`, `--user="a b"`, `-u admin:"a b"`. */
+/** What precedes the quoted part of a word: `-p'a b'`, `--user="a b"`, `-u admin:"a b"`. */
 const BEFORE_QUOTES = /^(?:-{1,2}|\/)[\w-]{0,40}[=:]?$|[:=%]$/;
 
 /**
- * The word at `from` of a command as a shell, a process list or a log shows it; undefined at the end of the command. Words may be
- * quoted, with the quotes escaped (JSON in a log), or the items of a list (`['mysql', '-px']`). Operators end the command only at
+ * Reads the next word of a command from a shell, a process list or a log; undefined at the end of the command. Words may be
+ * quoted, with escaped quotes (JSON in a log), or items of a list (`['mysql', '-px']`). Operators end the command only at
  * the beginning or end of a word, because process lists show words without their quotes.
  */
 export function shellWord(text: string, from: number, afterQuoted = false): ShellWord | undefined {
@@ -52,7 +52,7 @@ function unquotedWord(text: string, start: number): ShellWord {
   return { start, end: trimmed, quoted: false, next: end, last: /[;|]/.test(text[end - 1] ?? '') };
 }
 
-/** Skips blanks, continued lines, and the commas of a list. */
+/** Skips spaces, line continuations, and the commas of a list. */
 function skipBlanks(text: string, from: number, afterQuoted: boolean): number {
   let index = from;
   for (;;) {
@@ -64,14 +64,14 @@ function skipBlanks(text: string, from: number, afterQuoted: boolean): number {
   }
 }
 
-/** The quote at `index` with the backslashes before it; empty if there is none. */
+/** The quote at `index` with its backslashes; empty if there is none. */
 function quoteAt(text: string, index: number): string {
   let end = index;
   while (text[end] === '\\' && end - index < 8) end += 1;
   return text[end] === '"' || text[end] === "'" ? text.slice(index, end + 1) : '';
 }
 
-/** Where the quote that was opened closes on the same line, or -1. */
+/** The position of the closing quote on the same line, or -1. */
 function closingQuote(text: string, start: number, quote: string): number {
   const limit = Math.min(text.length, start + MAX_LENGTH);
   for (let end = start; end < limit && text[end] !== '\n'; end += 1) {

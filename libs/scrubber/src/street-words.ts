@@ -1,17 +1,17 @@
 const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
 
-/** Street types that say "street" wherever they stand after a number and a name. */
+/** Street types that are unambiguous after a number and a name. */
 export const STRONG_TYPES = set(
   'street avenue boulevard blvd road lane parkway pkwy crescent terrace highway hwy motorway expressway turnpike mews esplanade promenade cul-de-sac',
 );
-/** Abbreviations that also mean other things. */
+/** Abbreviations, which also mean other things. */
 export const SHORT_TYPES = set('st ave av rd ln dr ct pl sq ter terr cres cir circ expy fwy trl wy pde');
-/** Words that name many other things too: written as a name, or with more evidence. */
+/** Words with other meanings: only if capitalized, or with more evidence. */
 export const PLAIN_TYPES = set(
   'alley drive court place way loop circle trail row walk square park hill hills gardens garden grove green quay plaza rise vale close heights meadow meadows ' +
     'courts views orchard knoll glen ridge creek hollow cove landing manor estate estates parade ramble',
 );
-/** Types that the postal services also know; only with a post code behind the name, or where the text speaks of an address. */
+/** Rarer types of postal services: only with a postcode after the name, or if the text mentions an address. */
 export const RARE_TYPES = set(
   'bend bluff branch bridge brook brooks burg bypass camp canyon cape causeway center centre centers club common commons corner corners course crest crossing ' +
     'crossroad curve dale dam divide extension fall falls ferry field fields flat flats ford forest forge fork forks fort freeway gateway harbor harbors harbour haven ' +
@@ -21,17 +21,17 @@ export const RARE_TYPES = set(
     'walks wall ways well wells yard wharf end side strip broadway bowery strand embankment lea croft cliff land rue',
 );
 
-/** Words that never stand in a street's name: the text has gone on. */
+/** Words that are never part of a street name. */
 export const STOP_WORDS = set(
   'in on at of per for to from with without is was are were be been has have had and or not by after before since than then over under above below within ' +
     'out into onto via as if when while but its it this that these those no any all each every some more less most least other another new old failed failing ' +
     'lost missing down up still again only just also late left open closed pending active idle stale dead retry retries returned reported said did does broken faulty offline degraded corrupt unhealthy stuck',
 );
 
-/** Stop words that begin the names of streets when they are written with a capital: Old Mill Road. */
+/** Stop words that can begin a street name if capitalized: Old Mill Road. */
 export const NAME_WORDS = set('old new late open');
 
-/** Things that alerts count or name; a number before them is a count. */
+/** Things that alerts count: a number before them is a quantity. */
 export const TECHNICAL_WORDS = set(
   'error errors alert alerts node nodes host hosts pod pods item items request requests job jobs task tasks user users customer customers server servers thread threads ' +
     'process processes container containers replica replicas event events message messages connection connections packet packets query queries row rows file files ' +
@@ -46,7 +46,7 @@ export const TECHNICAL_WORDS = set(
     'shared parallel concurrent open-file one-way two-way three-way four-way tests cases lines bytes bits pages blocks chunks frames objects records entries keys values',
 );
 
-/** Names so common for streets that one of them before a type is a street in any case of letters. */
+/** Names so common for streets that they count in lower case too. */
 export const COMMON_NAMES = set(
   'main oak maple elm pine cedar walnut willow chestnut birch cherry ash spruce poplar magnolia park king kings queen queens high church mill station school market ' +
     'bridge hill lake river spring sunset sunrise forest ridge highland broad center centre washington lincoln jackson jefferson madison franklin adams monroe wilson grant ' +

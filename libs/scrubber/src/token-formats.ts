@@ -1,12 +1,12 @@
-/** A vendor's token format: a fixed beginning that nothing else has, and what follows it. */
+/** A vendor's token format: a distinctive prefix, and what follows it. */
 export interface TokenFormat {
   readonly vendor: string;
   readonly pattern: string;
 }
 
 /**
- * Formats as their vendors document them for secret scanning, gathered by what they open.
- * Each is tried where no token character stands before it, and has to end where the run of its characters ends.
+ * Formats as documented by the vendors for secret scanning, grouped by purpose.
+ * A token must not be part of a longer run of token characters.
  */
 export const CLOUD_KEYS: readonly TokenFormat[] = [
   { vendor: 'AWS', pattern: '(?:A3T[A-Z\\d]|AKIA|ASIA|ABIA|ACCA)[A-Z\\d]{16}' },

@@ -1,15 +1,15 @@
-/** What a text has in it, taken in one pass, so that most detectors need not look at most texts. */
+/** Properties of a text, computed in one pass, so that most detectors can skip most texts. */
 export interface Traits {
   /** Number of ASCII digits. */
   readonly digits: number;
-  /** Length of the longest run of characters that tokens are made of: letters, digits, `_` and `-`. */
+  /** Length of the longest run of token characters: letters, digits, `_` and `-`. */
   readonly run: number;
   readonly at: boolean;
-  /** A `=`, a `:` or a `--`: something may be assigned. */
+  /** Contains `=`, `:` or `--`, so that something may be assigned. */
   readonly assignment: boolean;
   readonly slash: boolean;
   readonly space: boolean;
-  /** Characters outside ASCII. */
+  /** Contains characters outside ASCII. */
   readonly nonAscii: boolean;
   readonly percent: boolean;
   readonly brace: boolean;
@@ -18,13 +18,13 @@ export interface Traits {
 const TOKEN = 1;
 const DIGIT = 2;
 
-/** Class bits of each ASCII character. */
+/** Class bits of the ASCII characters. */
 const CLASSES = new Uint8Array(128);
 for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-')
   CLASSES[character.charCodeAt(0)] = TOKEN;
 for (const character of '0123456789') CLASSES[character.charCodeAt(0)] = TOKEN | DIGIT;
 
-/** Reads the traits of a text in one pass. */
+/** Computes the traits of a text in one pass. */
 export function traitsOf(text: string): Traits {
   let digits = 0;
   let run = 0;

@@ -1,8 +1,8 @@
 import { type Finding } from './detect';
 
 /**
- * Which findings count in a link: scheme, host and path stay, but for e-mail addresses and secrets in the path;
- * what follows `?` or `#`, and the user info, may hold personal data. Without a host (`mailto:`) everything counts.
+ * Selects the findings that count in a link: scheme, host and path are kept, except e-mail addresses and secrets in the path;
+ * user info, query and fragment are scrubbed. Without a host (`mailto:`), all findings count.
  */
 export function urlFilter(url: string): (finding: Finding) => boolean {
   const scheme = url.indexOf('://');
@@ -20,7 +20,7 @@ export function urlFilter(url: string): (finding: Finding) => boolean {
   };
 }
 
-/** A replacement as it may stand in a URL. */
+/** Encodes a placeholder for a URL. */
 export function encodePlaceholder(replacement: string): string {
   return replacement.replaceAll('{', '%7B').replaceAll('}', '%7D');
 }

@@ -1,6 +1,6 @@
 import { type FieldPolicy } from './field-policy';
 
-/** Members whose words belong to PagerDuty's protocol: whoever receives the webhook decides by them. */
+/** Members whose values belong to PagerDuty's protocol: receivers act on them. */
 const PROTOCOL_NAMES = new Set([
   'id',
   'type',
@@ -21,7 +21,7 @@ const PROTOCOL_NAMES = new Set([
 const KEY_NAMES = new Set(['dedup_key', 'incident_key', 'alert_key']);
 const URL_NAMES = new Set(['href', 'src', 'self']);
 const INSTANT = /(?:_at|_on|_time|_timestamp)$/;
-/** Names of machines and of parts of them, in an event's details as PagerDuty keeps them (`cef_details`). */
+/** Names of machines and components in an event's details as stored by PagerDuty (`cef_details`). */
 const TECHNICAL_NAMES = new Set([
   'source',
   'component',
@@ -36,15 +36,15 @@ const TECHNICAL_NAMES = new Set([
   'reporter_component',
   'reporter_location',
 ]);
-/** Members below which everything comes from whoever sent the event: no name there is PagerDuty's. */
+/** Members whose contents come from the event's sender: names below them are not PagerDuty's. */
 const DETAILS = new Set(['details', 'custom_details', 'event_details', 'custom_fields', 'metadata']);
 
 /**
- * The policy of the string at a path of a webhook, v2 or v3, or of a log entry of the REST API.
- * Ids, words of the protocol and instants stay; keys of incidents and alerts keep their structure as dedup keys do.
+ * The policy for the string at a path of a webhook, v2 or v3, or of a log entry of the REST API.
+ * Ids, protocol values and times are kept. Incident and alert keys are treated like dedup keys.
  */
 export function webhookPolicyOf(path: readonly (string | number)[]): FieldPolicy {
-  // The operator's own part of a v2 message: where it goes, and PDAGENTD_WEBHOOK_CONFIG_JSON.
+  // The part of a v2 message that the operator configured: endpoint and PDAGENTD_WEBHOOK_CONFIG_JSON.
   if (path[0] === 'messages' && path[2] === 'webhook' && path[3] !== 'webhook_object') return 'protected';
   if (path.slice(0, -1).some((member) => DETAILS.has(String(member)))) return 'text';
   const name = String(path.at(-1));

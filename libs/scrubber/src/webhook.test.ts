@@ -41,7 +41,7 @@ const scrubbed = (body: unknown, secret?: string): typeof V2 => {
 };
 
 describe('a webhook', () => {
-  it('keeps ids, words of the protocol, instants, and what its operator put in', () => {
+  it('keeps ids, protocol values, times, and what the operator configured', () => {
     const [message] = scrubbed(V2).messages;
     const [sent] = V2.messages;
     expect(message).toMatchObject({ id: sent?.id, event: sent?.event, created_on: sent?.created_on });
@@ -50,7 +50,7 @@ describe('a webhook', () => {
     expect(message?.log_entries[0]).toMatchObject({ id: ENTRY.id, type: ENTRY.type, created_at: ENTRY.created_at });
   });
 
-  it('is scrubbed in its prose, its links and everything that came with the event', () => {
+  it('is scrubbed in its prose, its links and everything from the event', () => {
     const [message] = scrubbed(V2).messages;
     expect(message?.incident.title).toBe('[#33] {{EMAIL_ADDRESS}} locked out');
     expect(message?.log_entries[0]).toMatchObject({
@@ -65,7 +65,7 @@ describe('a webhook', () => {
     });
   });
 
-  it('keeps the keys of incidents, or gives them the pseudonyms that events get', () => {
+  it('keeps incident keys, or replaces values in them by the same pseudonyms as in events', () => {
     expect(scrubbed(V2).messages[0]?.log_entries[0]?.channel.incident_key).toBe('login:jane@example.com');
     const key = scrubbed(V2, 'a secret').messages[0]?.log_entries[0]?.channel;
     expect(key?.incident_key).toMatch(/^login:\{\{EMAIL_ADDRESS:[\da-f]{16}\}\}$/);
@@ -78,7 +78,7 @@ describe('a webhook', () => {
     expect(JSON.parse(event.bytes.toString())).toEqual({ dedup_key: key?.incident_key });
   });
 
-  it('comes back as the same bytes where nothing is found, and is the same when scrubbed again', () => {
+  it('is returned as the same bytes if nothing is found, and does not change when scrubbed again', () => {
     const scrubber = createScrubber();
     const clean = Buffer.from('{"event":{"id":"01BZ","data":{"title":"Replica lag","number":33}}}');
     expect(scrubber.scrubWebhook(clean).bytes).toBe(clean);
@@ -86,7 +86,7 @@ describe('a webhook', () => {
     expect(scrubber.scrubWebhook(once).bytes).toBe(once);
   });
 
-  it('loses the names of its users where names are looked for, wherever they are mentioned', () => {
+  it('loses the names of its users wherever they occur if names are looked for', () => {
     const body = {
       event: {
         agent: { summary: 'Jane Roe', id: 'PUSR001', type: 'user_reference' },
@@ -114,7 +114,7 @@ describe('a webhook', () => {
     expect(naming.scrubWebhook(bytes).bytes).toBe(bytes);
   });
 
-  it('that is no JSON is scrubbed as text', () => {
+  it('that is not JSON is scrubbed as text', () => {
     expect(createScrubber().scrubWebhook(Buffer.from('{ jane@example.com')).bytes.toString()).toBe(
       '{ {{EMAIL_ADDRESS}}',
     );

@@ -3,7 +3,7 @@ import { type ScanContext } from '../scan-context';
 import { valueOf } from '../secret-end';
 import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
-/** Names that a secret is assigned to, or the ends of such names (`db_password`, `slackToken`). */
+/** Names of secrets, or the ends of such names (`db_password`, `slackToken`). */
 const NAMES = [
   'pass(?:word|wd|phrase|code)|passwort|kennwort|contraseña|mot de passe|wachtwoord|senha|hasło|lösenord|pwd|(?<![a-z])(?:pass|pw|psk)|requirepass|masterauth',
   '(?:auth|priv|db|store|key|user|admin|root|ldap|bind|smtp|proxy|ftp|http|ssh|sudo)pass(?![a-z])|rediscli_auth',
@@ -17,7 +17,7 @@ const CLOSE_QUOTE = '(?:\\\\{0,8}["\'`])?';
 /** `is`, `was set to`, `for ann is`. */
 const WHOSE = '(?: (?:for|of)(?: [\\w.@-]{1,40}){1,2})?';
 const IS = ' (?:is|was|will be|ist|lautet|est|es|(?:is |was |has been )?(?:(?:re)?set|changed) to)(?: now)?';
-/** What is between name and value, with closing and opening quotes, possibly escaped. */
+/** What separates name and value, with closing and opening quotes, possibly escaped. */
 const SEPARATORS = [
   // <password>value</password>
   '>(?=[^<>\\s]{1,200}</)',
@@ -34,29 +34,29 @@ const SEPARATORS = [
   '(?<=(?:api|access|auth|secret|private|signing)[ _-]?key|(?:api|access|auth)[ _-]?token) (?=[\\w+/=-]{20,200}(?![\\w+/=-]))',
 ].join('|');
 const ASSIGNMENT = new RegExp(`(?:${NAMES})\\d{0,2}(?<separator>${SEPARATORS})`, 'gi');
-/** Stems of the names: a text without any of them holds no assignment of a secret. */
+/** Stems of the names. Texts without any of them are skipped. */
 const STEM =
   /auth|pass|pwd|pw[:=]|psk|secret|token|key|credential|contrase|wachtw|senha|has[lł]o|l[oö]sen|kennw|session|sess|sid|sig|community/i;
 const STRONG_NAME =
   /(?:password|passwd|passphrase|passcode|passwort|kennwort|contraseña|mot de passe|wachtwoord|senha|hasło|lösenord|requirepass|masterauth|rediscli_auth|pwd|pass|pw|psk|secret|(?<![ _-])community)[ _-]?$/;
-/** Words before a name that make it something else: a page's token, a lexer's, a type's. */
+/** Words before a name that change its meaning: page token, unexpected token, public key. */
 const OTHER_NAME =
   /(?<![a-z])(?:next|page|continuation|cursor|cancellation|unexpected|syntax|invalid|sync|resume|max|min|num|pagination|change|delta|public|partition|sort|primary|foreign|cache|object|idempotency|ssh host)[ .]?$/;
 
-/** Whether a name is a command's option or a setting, whose value follows a blank. */
+/** Whether a name is an option or a setting, whose value follows after a space. */
 function isOption(name: string, before: string): boolean {
   return /--[\w-]{0,40}$/.test(before) || !/^(?:password|passphrase|passwort)$/.test(name);
 }
 
-/** Letters of both cases and digits: no word and no number of a ticket. */
+/** Whether a value has letters of both cases and digits, unlike words and ticket numbers. */
 function isMixed(value: string): boolean {
   return /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value);
 }
 
-/** Whether the name speaks of a secret, and the value is one. */
+/** Whether the name denotes a secret and the value looks like one. */
 function isSecret(name: string, separator: string, value: string, context: ScanContext, span: Span): boolean {
   if (value === '' || isPlaceholderValue(value) || (name === 'community' && value === 'public')) return false;
-  // How old a password is, not what it is.
+  // The age or length of a password.
   if (
     /^ /.test(separator) &&
     /^\d+$/.test(value) &&
@@ -87,13 +87,13 @@ function isSecret(name: string, separator: string, value: string, context: ScanC
   return !OTHER_NAME.test(context.wordsBefore(nameStart, 24));
 }
 
-/** Whether a value is part of the name of a resource: `secret=arn:aws:secretsmanager:…:secret:db`. */
+/** Whether a value is part of an ARN: `secret=arn:aws:secretsmanager:…:secret:db`. */
 function isInArn(text: string, start: number): boolean {
   const before = text.slice(Math.max(0, start - 144), start);
   return before.includes('arn:') && /(?:^|[\s"'=(,])arn:\S{0,128}$/.test(before);
 }
 
-/** After `password: ` a plain word or the name of an object may be prose: it has to look unlike one, or to end the line. */
+/** After `password: `, a plain word or object name may be prose, unless it ends the line. */
 function isUnambiguous(value: string, context: ScanContext, end: number): boolean {
   return !/^(?:[A-Za-z]+|[a-z]+(?:-[a-z]+)+)$/.test(value) || /^(?:$|[\n\r,;"'})\]\\])/.test(context.after(end, 1));
 }

@@ -3,17 +3,17 @@ import { CREDENTIAL_PATTERNS, credentialSpans } from '../http-credentials';
 import { type ScanContext } from '../scan-context';
 import { looksGenerated } from '../secret-value';
 
-/** Members that hold the header's value. */
+/** Object keys whose value is that of the header. */
 const KEY = /(?:^|[ .])(?:proxy |x )?authorization$/;
 
-/** The name of the header, up to its value. */
+/** The header's name, up to its value. */
 const HEADER =
   /(?<![a-z\d])(?:proxy-|x-)?authorization(?:\\{0,8}["'])? ?(?:=>|[:=]) {0,3}[[(]?(?:\\{0,8}["'])?(?=[^\s"'\\])/gi;
-/** A scheme and credentials without the header's name. */
+/** Scheme and credentials without the header's name. */
 const SCHEME = /(?<=(?<![a-z\d])(?:bearer|basic) )(?<value>[\w.~+/-]{8,8192}={0,2})/dgi;
 /** PagerDuty's REST API: `Token token=…` */
 const TOKEN = /(?<=(?<![a-z\d])token token=["']?)(?<value>[\w+-]{16,256})/dgi;
-/** The answer to a challenge of Digest, wherever it is written (RFC 7616, 3.4; SIP too). */
+/** The response parameter of Digest (RFC 7616, 3.4), without the header's name; SIP uses it too. */
 const DIGEST_RESPONSE = /(?<=(?<![a-z\d])response=\\{0,8}["']?)(?<value>[\da-f]{32,128})(?![\da-f])/dgi;
 
 function acceptScheme(match: RegExpExecArray): Span | undefined {

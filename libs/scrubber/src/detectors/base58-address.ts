@@ -1,7 +1,7 @@
 import { decodeBase58Check } from '../base58';
 import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
-/** Bitcoin, Litecoin, Dogecoin, Dash, Zcash and Tron addresses: a version and a hash of 20 bytes with a checksum. */
+/** Bitcoin, Litecoin, Dogecoin, Dash, Zcash and Tron addresses: version, 20-byte hash and checksum. */
 const ADDRESS = /(?<![A-Za-z\d])[123LMDAX9tTmn][1-9A-HJ-NP-Za-km-z]{25,35}(?![A-Za-z\d])/g;
 
 export const base58Address: Detector = {

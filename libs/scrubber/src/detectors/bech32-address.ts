@@ -1,13 +1,13 @@
 import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
-/** Segregated-witness addresses of Bitcoin and its relatives (BIP 173, BIP 350), all in one case. */
+/** Segregated-witness addresses of Bitcoin and its derivatives (BIP 173, BIP 350), in one case. */
 const ADDRESS =
   /(?<![A-Za-z\d])(?:bc|tb|bcrt|ltc|tltc|addr|cosmos|BC|TB|LTC)1[02-9ac-hj-np-zAC-HJ-NP-Z]{11,98}(?![A-Za-z\d])/g;
 const CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
 const CONSTANTS = [1, 0x2bc830a3];
 
-/** Whether the checksum of a bech32 or bech32m text is right. */
+/** Whether the checksum of a bech32 or bech32m text is valid. */
 export function passesBech32(text: string): boolean {
   const lower = text.toLowerCase();
   if (text !== lower && text !== text.toUpperCase()) return false;

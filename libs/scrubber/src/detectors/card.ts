@@ -30,21 +30,21 @@ const ISSUERS: readonly { readonly from: number; readonly to: number; readonly l
   { from: 9792, to: 9792, lengths: [16] }, // Troy
 ];
 
-/** Digits in a row, or in the groups that are printed on cards, joined by the same sign. */
+/** Digits without separators, or in groups as printed on cards with the same separator. */
 const CARD =
   /(?<![\w.+])(?:\d{4}([ .-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5}|\d{4}([ -])\d{4}\3\d{4}\3\d{2,3}|\d{13,19})(?![\w]|[.-]\d)/g;
-/** Beginnings of rarer cards, which identifiers have too: printed in groups, or a word has to say it. */
+/** Prefixes of rarer cards, which identifiers have too: only in groups, or with a word for cards. */
 const RARE = /^(?:220[0-4]|50|5[6-8]|60(?!11)|63|67|81|97)/;
 const CARD_WORD =
   /(?<![a-z])(?:card|cards|pan|cc|ccn|visa|mastercard|amex|discover|maestro|credit|debit|payments?|charge|charged|declined|fraud|tokeni[sz]ation|cardnumber|dankort|diners|jcb|unionpay|bancontact|rupay|switch solo|cardholder|cvv|cvc|3ds|chargeback|token vault|acquirer|emv)(?![a-z])/;
 const OTHER_NUMBER =
   /(?<![a-z])(?:snowflake|counter|gauge|bytes|lag|lsn|xid|trace|span|thread|offset|epoch|ns|nanos|md5|md5sum|sha\d{0,3}|hash|checksum|crc|uid|timestamp|ts|correlation|request|message|tweet|imei|serial|tracking)(?: ?(?:id|number|no))?["']? ?[ :=#]{0,2}["']?$/;
 
-/** Words that say what a dotted number is a version of. */
+/** Words that indicate a version. */
 const VERSION_WORD =
   /(?<![a-z])(?:versions?|ver|v|rev|revision|releases?|released|firmware|builds?|agents?|drivers?|kernel|patch|hotfix|packages?|plugins?|modules?|librar(?:y|ies)|sdk|client|software|app|image|tag|bios|bmc|ilo|idrac|chrome|chromium|edge|webkit|windows|nvidia|oid|bridge|(?:up|down)grad\w{1,4}|updat\w{1,3}|install\w{0,5}|deploy\w{0,4}|running|rolled back)(?![a-z])/;
 
-/** Whether an issuer hands out numbers like this one and its check digit is right. */
+/** Whether the prefix and length are those of an issuer and the check digit is valid. */
 export function isCardNumber(number: string): boolean {
   if (!passesLuhn(digitsOf(number))) return false;
   return ISSUERS.some(({ from, to, lengths }) => {
@@ -69,7 +69,7 @@ function accept(match: RegExpExecArray, context: ScanContext): Span | undefined 
   return OTHER_NUMBER.test(before) ? undefined : { start, end };
 }
 
-/** Groups joined by dots are a version if a word says so, unless a word nearer to them speaks of a card. */
+/** Whether groups joined by dots are a version: a word says so, and no word for cards is closer. */
 function isVersion(before: string, after: string, text: string, start: number): boolean {
   if (/[\w-][-_/@]$|\bv$/i.test(text.slice(Math.max(0, start - 2), start))) return true;
   const said = before.search(VERSION_WORD);

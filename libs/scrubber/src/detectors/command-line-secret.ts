@@ -4,7 +4,7 @@ import { type ScanContext } from '../scan-context';
 import { isPlaceholderValue } from '../secret-value';
 import { type ShellWord, shellWord } from '../shell-words';
 
-/** The program of each tool in a group of its own. */
+/** Each tool's programs in a capturing group. */
 const PROGRAMS = `(?:${TOOLS.map(({ programs }) => `(${programs})`).join('|')})(?:\\.(?:exe|pl|py|sh))?`;
 const PROGRAM = new RegExp(`(?<![\\w.-])${PROGRAMS}(?=\\\\{0,8}["']?\\s|\\\\{0,8}["'],|!-)`, 'gi');
 const PROGRAM_NAME = new RegExp(`(?:^|[/\\\\])${PROGRAMS}$`, 'i');
@@ -12,7 +12,7 @@ const MAX_WORDS = 100;
 
 /** Other arguments of a command. */
 const REST = '[^\\r\\n]{0,80}';
-/** Secrets that are arguments without an option, up to where they begin. */
+/** What precedes secrets that are arguments without an option. */
 const ARGUMENTS = [
   `net use ${REST}/user:\\S{1,64} (?!/)`,
   `net use \\S{1,128} (?:\\\\\\\\\\S{1,128} )?(?=[^\\s/*\\\\]\\S{0,128} /user:)`,
@@ -31,7 +31,7 @@ const ARGUMENT = new RegExp(`(?<=(?<![\\w-])(?:${ARGUMENTS.join('|')})["']?)(?<v
 /** Oracle's `sqlplus user/secret@database`. */
 const LOGIN =
   /(?<=(?<![\w-])(?:sqlplus|rman|expdp|impdp|exp|imp|sqlldr) (?:[^\r\n]{0,80}[ =])?["']?[\w.$#]{1,64}\/)(?<value>[^\s"'@/]{3,128})(?=@)/dg;
-/** `echo secret | sudo -S`: what a command that reads a password is given. */
+/** `echo secret | sudo -S`: passwords piped to a command. */
 const PIPED =
   /(?<=(?<![\w-])(?:echo|printf)(?: -[ne]{1,2})? ["']?)(?<value>[^\s"'|$]{3,128})["']? ?\| ?(?:(?:sudo )?(?:passwd --stdin|kinit|cryptsetup)|sudo -S|[^|\r\n]{1,80}(?:--password-stdin|--passphrase-fd 0|-pass stdin))/dg;
 
@@ -39,11 +39,11 @@ const PIPED =
 const CHANGED =
   /(?<=(?<![\w-])(?:echo|printf)(?: -[ne]{1,2})? ["']?[\w.-]{1,64}:)(?<value>[^\s"'|$]{3,128})["']? ?\| ?(?:sudo )?chpasswd/dg;
 
-/** A text without an option, or without one of these words, holds no command of the kind. */
+/** Texts without these are skipped. */
 const OPTION = /[\s"',][-/][A-Za-z\d-]/;
 const COMMAND = /net u|rabbitmqctl|passwd|ipmitool|sqlplus|rman|(?:exp|imp)|sqlldr|db2|cf auth|wpa_|dig|nsupdate|\|/;
 
-/** Protocols, and the community that everybody knows, stand where a secret would. */
+/** Arguments that are not secret: protocols, and the default community. */
 const NO_SECRET = /^(?:public|MD5|SHA(?:-?\d{3})?|3?DES|AES(?:-?\d{3}C?)?|PASSWORD|PASS|ort)$/;
 
 const scans = [
@@ -54,7 +54,7 @@ const scans = [
   scanWith(CHANGED, valueSpan),
 ];
 
-/** Reads every command with a known program once, word by word. */
+/** Reads every command of a known program, word by word. */
 function scanCommands({ text }: ScanContext): readonly Span[] {
   const spans: Span[] = [];
   PROGRAM.lastIndex = 0;
@@ -69,7 +69,7 @@ function toolOf(match: RegExpExecArray): Tool | undefined {
   return TOOLS[match.findIndex((group: string | undefined, index) => index > 0 && group !== undefined) - 1];
 }
 
-/** Adds the secrets among the arguments from `start` on, and says where it stopped reading. */
+/** Collects the secrets among the arguments from `start` on. Returns where it stopped reading. */
 function readCommand(text: string, start: number, called: Tool | undefined, spans: Span[]): number {
   let tool = called;
   let position = start + (/^(?:\\{0,8}["']|!)/.exec(text.slice(start, start + 9))?.[0].length ?? 0);
@@ -80,7 +80,7 @@ function readCommand(text: string, start: number, called: Tool | undefined, span
     const word = shellWord(text, position, quoted);
     if (word === undefined) break;
     const value = text.slice(word.start, word.end);
-    // A command within quotes: `ssh host "mysql -px"`.
+    // A quoted command: `ssh host "mysql -px"`.
     if (word.quoted && option === '' && value.includes(' ')) return word.start;
     const inner = option === '' || option === '--' ? PROGRAM_NAME.exec(value) : null;
     if (inner !== null) {
@@ -102,7 +102,7 @@ function isSecret(value: string): boolean {
   return value.length >= 3 && !isPlaceholderValue(value) && !NO_SECRET.test(value);
 }
 
-/** The secret in a word: the argument of the option before it, or what follows the option that it begins with. */
+/** The secret in a word: the argument of the previous option, or what follows an option in the same word. */
 function secretIn(tool: Tool, word: ShellWord, value: string, option: string): Span | undefined {
   const { letters = [], attached = [], options = [], accounts = [] } = tool;
   if (option !== '' && (word.quoted || !value.startsWith('-'))) {
@@ -125,12 +125,12 @@ function secretIn(tool: Tool, word: ShellWord, value: string, option: string): S
     : { start, end: word.end };
 }
 
-/** Whether an option is several letters, the last of which takes an argument: `-su`. */
+/** Whether an option is a cluster whose last letter takes an argument: `-su`. */
 function isCluster(option: string, letter: string): boolean {
   return letter.length === 2 && /^-[A-Za-z]{2,8}$/.test(option) && option.endsWith(letter.slice(1));
 }
 
-/** The secret of `user:secret`, which may be quoted by itself. */
+/** The secret in `user:secret`, which may have quotes of its own. */
 function passwordIn({ delimiter = ':' }: Tool, { start, end }: Span, value: string): Span | undefined {
   const index = value.indexOf(delimiter);
   if (index < 0 || /^[A-Z]:\\|^\w+:\/\//i.test(value)) return undefined;

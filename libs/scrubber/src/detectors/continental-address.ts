@@ -9,7 +9,7 @@ const SUFFIXED = new RegExp(
   `(?<![\\p{L}\\d])(?:(?:Alte|Neue|Große|Grosse|Kleine|Obere|Untere|Vordere|Hintere|Lange|Breite)r? )?(?:[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:-(?:Straße|Strasse|Str\\.|Allee|Platz|Gasse|Ring|Weg|Ufer|Damm)|straße|strasse|str\\.|gasse|platz|allee|straat|gracht|plein|gatan|vägen|vej|veien|katu)|(?:[\\p{Lu}][\\p{L}\\p{M}.'-]{1,30} ){1,2}(?:Straße|Strasse|Str\\.|Allee)|Straße (?:des|der) (?:\\d{1,2}\\. )?${NAME}) ${HOUSE}`,
   'gu',
 );
-/** Types that are also ends of other words: only with a post code. */
+/** Types that also end other words: only with a postcode. */
 const DOUBTFUL = new RegExp(
   `(?<![\\p{L}\\d])[\\p{Lu}][\\p{L}\\p{M}-]{2,30}?(?:weg|ring|damm|ufer|steig|laan|kade|singel|gata|gade|tie|chaussee|markt) ${HOUSE}|(?<![\\p{L}\\d])(?:(?:Am|Im|Zum|Zur|Beim|An der|An den|Auf dem|Auf der|In der|In den|Unter den) (?:${NAME} ){0,1}${NAME}|[\\p{Lu}][\\p{L}-]{2,30}(?:er|-) (?:Platz|Weg|Ring|Damm|Ufer|Gasse|Chaussee|Markt)|(?:Laan|Plein|Weg) van (?:de |den |der |het )?(?:${NAME} ){0,1}${NAME}|(?:${NAME} ){1,2}(?:Straat|Gracht|Plein|Laan|Kade|Singel|Weg)) ${HOUSE}`,
   'gu',
@@ -36,7 +36,7 @@ const withTail = (match: RegExpExecArray): Span => {
   return { start: match.index, end: addressTail(match.input, match.index + match[0].length) };
 };
 
-/** With a post code behind it, or where the text speaks of an address. */
+/** Only with a postcode after it, or if the text mentions an address. */
 function withEvidence(match: RegExpExecArray, context: ScanContext): Span | undefined {
   const span = withTail(match);
   const tail = match.input.slice(match.index + match[0].length, span.end);

@@ -2,11 +2,11 @@ import { type Detector, RANK, scanWith, type Span, valueSpan } from '../detector
 import { type ScanContext } from '../scan-context';
 import { isPlaceholderValue } from '../secret-value';
 
-/** `0`, `5`, `7` and the like: how what follows is encoded. */
+/** The type of the secret that follows: `0`, `5`, `7` and so on. */
 const ENCODING = '(?:(?:[0-9]|sha512|encrypted|cipher|simple|irreversible-cipher|ENC) )?';
 const DIGEST = '(?:md5|sha\\S{0,4})';
 
-/** Settings that a secret follows whatever it looks like: IOS and its kin, Junos, Huawei, FortiOS, net-snmp. */
+/** Settings whose value is always a secret: Cisco IOS and similar, Junos, Huawei, FortiOS, net-snmp. */
 const SURE = [
   `snmp-server community ${ENCODING}`,
   `snmp-server host \\S{1,64} (?:(?:traps|informs) )?(?:version (?:1|2c|3) )?(?:(?:no)?auth |priv )?${ENCODING}`,
@@ -31,7 +31,7 @@ const SURE = [
   'set (?:psksecret|passwd|auth-pwd|priv-pwd) (?:ENC )?|set password ENC ',
   '(?:encrypted-password|authentication-key|authentication-password|privacy-password) (?=\\\\{0,3}")',
 ];
-/** Settings that are words of prose too: the value is encoded, unlike a word, or the line is one of a configuration. */
+/** Settings that also occur in prose: the value must be encoded or unlike a word, or the line one of a configuration. */
 const DOUBTFUL = [
   `enable (?:secret|password) (?:level \\d{1,2} )?${ENCODING}`,
   `username (?!(?:and|or|with|for) )\\S{1,64} (?:privilege \\d{1,2} )?(?:role \\S{1,64} )?(?:secret|password) ${ENCODING}`,
@@ -63,7 +63,7 @@ function acceptDoubtful(match: RegExpExecArray, context: ScanContext): Span | un
   return isLine ? span : undefined;
 }
 
-/** Texts without one of these words hold no such setting. */
+/** Texts without one of these words are skipped. */
 const SURE_WORD =
   /snmp-|set snmp|[ow]community|com2sec|createuser|sink |trapcomm|tacacs|radius|isakmp|pre-shared|neighbor|ospf|ntp auth|ppp |wpa-psk|key-string|psksecret|set pass|-pwd|encrypted-pass|authentication-|privacy-pass|v3 /i;
 const DOUBTFUL_WORD = /enable |username |local-user |(?:password|secret|key) [5-9] /i;

@@ -6,12 +6,12 @@ const LOCAL_CHARACTER = /[\p{L}\p{N}\p{M}._+~&-]/u;
 const ASCII_LOCAL = Uint8Array.from({ length: 128 }, (_, code) =>
   Number(LOCAL_CHARACTER.test(String.fromCharCode(code))),
 );
-/** Labels of up to 63 characters, the last one a top-level domain in letters or in punycode. */
+/** Labels of up to 63 characters; the last is a top-level domain in letters or punycode. */
 const DOMAIN =
   /(?:[\p{L}\p{N}_][\p{L}\p{N}\p{M}_-]{0,62}\.){1,8}(?:[A-Za-z]{2,24}(?=[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}])|(?:xn--[a-z\d-]{2,59}|[\p{L}\p{M}]{2,24})(?![\p{L}\p{N}_]))/uy;
 const ADDRESS_LITERAL = /\[(?:IPv6:)?[\da-fA-F.:]{3,45}\]/y;
 
-/** Names that RFC 2606 and private networks use; mail goes to them too. */
+/** Reserved names (RFC 2606) and names of private networks. */
 const PRIVATE_DOMAINS = [
   'example',
   'test',
@@ -25,18 +25,18 @@ const PRIVATE_DOMAINS = [
   'lan',
   'home',
 ];
-/** systemd unit types among the top-level domains: `getty@tty1.target` is no mailbox. */
+/** systemd unit types that are also top-level domains: `getty@tty1.target` is not a mailbox. */
 const UNIT_TYPES = ['target', 'service', 'socket', 'timer', 'mount', 'slice', 'scope'];
 const KNOWN_ENDINGS = new Set([...topLevelDomains, ...PRIVATE_DOMAINS].filter((name) => !UNIT_TYPES.includes(name)));
 
-/** What stands before the @ in the names of cluster nodes and of repositories. */
+/** Local parts in names of cluster nodes and repositories. */
 const NOT_A_MAILBOX =
   /^(?:git|hg|svn|rabbit|rabbitmq|celery|celeryd|ejabberd|emqx|vernemq|couchdb|riak|erlang|nonode|this|worker\d{0,9})$/i;
 const REMOTE_SHELL = /\b(?:ssh|scp|sftp|rsync|mosh|autossh)\s{1,3}(?:-\w{1,2}\s(?:\w{1,12}\s)?)?$/i;
 const NUMBERED = /^(?:[\d.]|v\d)[\d.-]{0,253}\.(?!com|net|org|cn)[^.]{1,63}$/;
 const CLUSTER_NAME = /\.(?:svc|pod|cluster)\.|\.cluster\.local$/;
 
-/** Where the part before the @ begins: up to 64 characters back (RFC 5321), from a quote on if it is quoted. */
+/** Start of the local part: up to 64 characters (RFC 5321), or at the opening quote. */
 function localStart(text: string, at: number): number {
   const limit = Math.max(0, at - 64);
   if (text[at - 1] === '"') {
@@ -76,7 +76,7 @@ function isMailDomain(domain: string): boolean {
   return KNOWN_ENDINGS.has(lower) || lower.startsWith('xn--');
 }
 
-/** `sip:+4420…@pbx`: a telephone number at a switchboard. */
+/** `sip:+4420…@pbx`: a telephone number at a PBX. */
 function isSipNumber(text: string, start: number, at: number): boolean {
   return /sips?:$/i.test(text.slice(Math.max(0, start - 5), start)) && /^\+\d{7,15}$/.test(text.slice(start, at));
 }

@@ -6,7 +6,7 @@ const ADDRESS = /(?<![A-Za-z\d])0x[\dA-Fa-f]{40}(?![A-Za-z\d])/g;
 const WALLET_WORD =
   /(?<![a-z])(?:wallet|eth|ether|ethereum|erc20|usdt|usdc|crypto|payout|sweep|contract|withdrawal|withdraw|deposit|address|addr|recipient|beneficiary)(?![a-z])/;
 
-/** Whether the case of the letters is the checksum that EIP-55 says it is. */
+/** Whether the case of the letters is a valid EIP-55 checksum. */
 export function passesEip55(address: string): boolean {
   const digits = address.slice(2);
   const hash = keccak256(digits.toLowerCase());
@@ -16,7 +16,7 @@ export function passesEip55(address: string): boolean {
   });
 }
 
-/** Mixed case has to be the checksum; one case has none, so that a word has to say it is an address. */
+/** Mixed case must be a valid checksum. A single case has none, so a word must say that it is an address. */
 function accept(match: RegExpExecArray, context: ScanContext): Span | undefined {
   const digits = match[0].slice(2);
   const mixed = /[a-f]/.test(digits) && /[A-F]/.test(digits);

@@ -15,7 +15,7 @@ const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
-/** Country, check digits, and up to 30 characters, with at most one blank or dash between two. */
+/** Country, check digits, and up to 30 characters, with at most one space or dash between two. */
 const IBAN = /(?<![\w-])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z\d]){11,30}/g;
 
 /** Groups of four, the last one shorter. */
@@ -23,7 +23,7 @@ const GROUPED = /^\w{4}(?:([ -])\w{4}(?:\1\w{4}){0,7}(?:\1\w{1,3})?)?$/;
 const IBAN_WORD =
   /(?<![a-z])(?:ibans?|account|konto|payout|payee|creditor|debtor|beneficiary|transfer|mandate|sepa|bank)(?![a-z])/;
 
-/** The part of a match that is as long as the country's IBANs are, if its remainder is right (ISO 13616). */
+/** The part of a match with the length of the country's IBANs, if its remainder is valid (ISO 13616). */
 function accept(match: RegExpExecArray, context: ScanContext): Span | undefined {
   const length = LENGTHS[match[0].slice(0, 2).toUpperCase()];
   if (length === undefined) return undefined;
@@ -37,7 +37,7 @@ function accept(match: RegExpExecArray, context: ScanContext): Span | undefined 
   if (compact.length < length || /[A-Za-z\d_]/.test(next)) return undefined;
   const written = match[0].slice(0, end);
   if (written !== compact && !GROUPED.test(written)) return undefined;
-  // Hexadecimal identifiers are written small, IBANs hardly ever: a word has to say it.
+  // Hexadecimal identifiers are in lower case, IBANs rarely: then a word must say it.
   const upper = compact.toUpperCase();
   if (compact !== upper && (compact !== compact.toLowerCase() || !IBAN_WORD.test(context.wordsBefore(match.index))))
     return undefined;

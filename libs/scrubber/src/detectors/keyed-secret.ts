@@ -1,15 +1,15 @@
 import { type Detector, RANK } from '../detector';
 import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
-/** Names of members whose whole value is a secret, whatever it looks like. */
+/** Object keys whose whole value is a secret, whatever it looks like. */
 const STRONG_NAME =
   /(?:^|[ .])(?:\w{0,20}(?:password|passwd|passphrase|passwort)|pwd|pass|passcode|cvv2?|cvc2?|pin|pin code|otp)$/;
-/** Names of members whose value is a secret if it looks generated. */
+/** Object keys whose value is a secret if it looks generated. */
 const NAME =
   /(?:^|[ .])(?:\w{0,20}secret|(?:secret|access|api|auth|private|signing|encryption|master|shared|storage|account|routing|integration|service|pagerduty|license|app|application|consumer|deploy|ssh|client|write|ingest|sas|subscription) ?key|secret access key|secret key base|\w{0,20}token|apikey|credentials?|authorization|proxy authorization|cookie|set cookie|jsessionid|client secret|dsn|x api key)$/;
 const OTHER_NAME =
   /(?:^|[ .])(?:next|page|continuation|cursor|cancellation|sync|resume|pagination|idempotency|public|partition|object|cache) (?:page )?(?:token|key)$/;
-/** Kubernetes names of secrets: `db-credentials`. */
+/** Names of Kubernetes objects: `db-credentials`. */
 const OBJECT_NAME = /^[a-z]{1,40}(?:[-.][a-z\d]{1,20}){1,8}$/;
 const SCHEME = /^(?:Bearer|Basic|Token|ApiKey|Splunk|GenieKey|Negotiate|Digest) (?=\S)/i;
 
@@ -50,7 +50,7 @@ export const keyedSecret: Detector = {
   },
 };
 
-/** Five words or more, or words that speak about a password: it is not one. */
+/** Five words or more, or words about a password instead of one. */
 function isProse(value: string): boolean {
   const words = value.split(/\s+/);
   return words.length > 4 || (words.length > 1 && words.some((word) => isPlaceholderValue(word)));

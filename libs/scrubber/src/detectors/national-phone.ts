@@ -14,7 +14,7 @@ import { type ScanContext } from '../scan-context';
 
 /** Digits with one or two separators between them, 7 to 15 of them. */
 const NATIONAL = /(?<![\w+.@#$€£/-])\(?\d(?:[ ().\-/]{0,2}\d){6,14}(?![\d@])/g;
-/** North America's layout: area code, exchange, line, joined by the same sign. */
+/** North American layout: area code, exchange, line, with the same separator. */
 const NORTH_AMERICAN = /^(?:(?:001|1)[ .-]?)?(?:\([2-9]\d\d\) ?[2-9]\d\d[ .-]?\d{4}|[2-9]\d\d([.-])[2-9]\d\d\1\d{4})$/;
 const NORTH_AMERICAN_LOOSE = /^(?:1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]?\d{4}$/;
 const MORE_DIGITS = /[ ().\-/]{0,2}\d/y;
@@ -22,7 +22,7 @@ const LOCAL = /^\d{3}[ .-]\d{4}$/;
 const DATE_OR_ADDRESS =
   /^(?:\d{3}-\d{2}-\d{4}$|\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4}(?!\d)|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$|\d{1,3}(?:\.\d{3}){2,4}$|\d{1,15}\.\d{1,15}$)/;
 
-/** A character or a further group of digits that belongs to the same word. */
+/** Whether the number is part of a longer word or group of digits. */
 function isGlued(text: string, start: number, end: number): boolean {
   return (
     /^(?:[\w%]|[.:/-]\d|-[a-z])/i.test(text.slice(end, end + 2)) ||
@@ -30,7 +30,7 @@ function isGlued(text: string, start: number, end: number): boolean {
   );
 }
 
-/** Whether a row of digits goes on behind `end`: the longest telephone number is over there. */
+/** Whether more digits follow after `end`: the match was cut at the longest telephone number. */
 function hasMoreDigits(text: string, end: number): boolean {
   MORE_DIGITS.lastIndex = end;
   return MORE_DIGITS.test(text);
@@ -38,7 +38,7 @@ function hasMoreDigits(text: string, end: number): boolean {
 
 function accept(match: RegExpExecArray, context: ScanContext): Span | number | undefined {
   const candidate = stripRemark(match[0]);
-  // What is left of the second bracket would have it inside too.
+  // Starts again at a second bracket.
   const second = candidate.indexOf('(', candidate.indexOf('(') + 1);
   if (second > 0) return match.index + second;
   if (candidate === match[0] && hasMoreDigits(context.text, match.index + candidate.length)) return undefined;
@@ -51,7 +51,7 @@ function accept(match: RegExpExecArray, context: ScanContext): Span | number | u
   const before = context.wordsBefore(start, 40);
   if (OTHER_NUMBER.test(before)) return undefined;
   if (NORTH_AMERICAN.test(number)) return span;
-  // Digits before a blank make this one more of a row of numbers.
+  // Digits and a space before it: one of a series of numbers.
   if (/\d $/.test(context.text.slice(Math.max(0, start - 2), start))) return undefined;
   if (PHONE_LABEL.test(before)) return isNumber(number, context) ? span : undefined;
   const trunk = /^(?:\(?0|1[ .-]|\()|^[2-9]\d\d([ .-])\d{3}\1\d{4}$/.test(number);

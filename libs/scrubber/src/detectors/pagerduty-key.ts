@@ -1,6 +1,6 @@
 import { type Detector, RANK, scanWith, valueSpan } from '../detector';
 
-/** Integration and routing keys: 32 hexadecimal digits, or `R` and 31 letters and digits. Every MD5 looks so: a word has to say it. */
+/** Integration and routing keys: 32 hexadecimal digits, or `R` and 31 letters and digits. MD5 hashes look the same, so a word must name it. */
 const KEY = '(?:[\\da-f]{32}|R[\\dA-Z]{31})';
 const NAMED = new RegExp(
   `(?<=(?<![a-z])(?:routing|service|integration|events?(?: ?api)?|pagerduty|pd)[ _-]?(?:api[ _-]?|integration[ _-]?)?key["'\\\\]{0,3} ?(?:is |[:=] ?)?["'\\\\]{0,3})(?<value>${KEY})(?![\\w-])`,
@@ -10,7 +10,7 @@ const IN_PATH = new RegExp(
   `(?<=/(?:integration|x-ere|generic/[\\w-]{1,20}|adapter/[\\w-]{1,40}/[\\w-]{1,20})/)(?<value>${KEY})(?![\\w-])`,
   'dgi',
 );
-/** Scoped OAuth tokens and user tokens carry their own mark. */
+/** Scoped OAuth tokens and user tokens have a prefix. */
 const OAUTH = /(?<![\w+-])(?<value>pd(?:us|eu)\+_[\w+-]{16,200})/dg;
 const REST =
   /(?<=(?<![a-z])(?:pagerduty|pd)[ _-]?(?:rest[ _-]?)?(?:api[ _-]?)?(?:token|key|secret)["'\\]{0,3} ?[:=]? ?["'\\]{0,3})(?<value>(?:u\+|y_)?[\w+-]{18,64})(?![\w+-])/dgi;

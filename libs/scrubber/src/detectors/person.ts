@@ -1,19 +1,19 @@
 import { type Detector, RANK, type Span } from '../detector';
 
-/** Members that hold the name of a person. */
+/** Object keys whose value is a person's name. */
 const NAME_KEY =
   /(?:^|[ .])(?:(?:full|first|last|given|family|middle|display|customer|contact|client|employee|patient|account ?holder|card ?holder|reporter|requester|assignee) ?name|surname|forename|vorname|nachname|cardholder|account holder)$/;
-/** Up to four words that begin with a capital. */
+/** Up to four capitalized words. */
 const NAME = /^\p{Lu}[\p{L}\p{M}'’.-]{0,30}(?: \p{Lu}[\p{L}\p{M}'’.-]{0,30}){0,3}$/u;
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
-/** Shorter ones are too often a part of something else. */
+/** Shorter names are too often part of something else. */
 const MIN_NAME_LENGTH = 3;
 const MAX_NAMES = 100;
 
 const kind = 'PERSON';
 const rank = RANK.optional + 3;
 
-/** Names of people, where the member's name says so. */
+/** Names of people, if the object key says so. */
 export const person: Detector = {
   name: 'person',
   kind,
@@ -37,7 +37,7 @@ export const person: Detector = {
   },
 };
 
-/** Finds these names wherever they stand by themselves. */
+/** Finds these names as whole words. */
 export function personsNamed(names: readonly string[]): Detector {
   return {
     ...person,
@@ -56,7 +56,7 @@ function mentionsOf(name: string, text: string): Span[] {
   return spans;
 }
 
-/** The names of PagerDuty's users that a webhook holds: of objects whose type is `user` or `user_reference`. */
+/** The names of PagerDuty users in a webhook: of objects of type `user` or `user_reference`. */
 export function userNamesIn(webhook: unknown): readonly string[] {
   const names = new Set<string>();
   const visit = (value: unknown): void => {

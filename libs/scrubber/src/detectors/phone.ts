@@ -3,23 +3,23 @@ import { isPossibleInternational, isValidInternational } from '../phone-plan';
 import { type ScanContext } from '../scan-context';
 import { PHONE_WORD, stripRemark, UNIT, WEAK_PHONE_WORD, withExtension } from '../phone-context';
 
-/** `+` and 7 to 17 digits, with one blank, dot, dash, slash or bracket or two between them. */
+/** `+` and 7 to 17 digits, with up to three spaces, dots, dashes, slashes or brackets between them. */
 const INTERNATIONAL = /(?<![\w+.])\(?(?:\+|\b00(?=[1-9])|(?<=\bwa\.me\/))\(?[1-9](?:[ ().\-/]{0,3}\d){6,16}(?!\d)/g;
 
 const SIGNED =
   /(?<![a-z])(?:delta|diff|difference|change|changed|offset|skew|drift|jitter|grew|rose|gain|growth|balance|score)(?: (?:by|of|is|was))?[ :=]{0,3}$/;
 
-/** North American numbers by their layout: examples and codes that are not given out yet are written so too. */
+/** North American numbers by layout, so that unassigned area codes and example numbers count too. */
 const NORTH_AMERICAN = /^\+1[2-9]\d{2}[2-9]\d{6}$/;
-/** Three groups or more, the last one of three digits or more: written for people to dial. */
+/** Three groups or more, the last of three digits or more. */
 const GROUPED = /^\(?\+\(?\d{1,3}\)?[ .-]\(?\d{2,4}\)?[ .-]?\d{2,4}[ .-]\d{3,6}$/;
 
-/** The longest beginning of the match, by groups of digits, that is a number. */
+/** The longest prefix of the match, by groups of digits, that is a valid number. */
 function accept(match: RegExpExecArray, context: ScanContext): Span | undefined {
   const inContext = (): boolean => hasPhoneWord(context.wordsBefore(match.index, 32));
   if (isSignedQuantity(match[0], context, match.index) && !inContext()) return undefined;
   if (match[0].replace(/^\(/, '').startsWith('00') && !inContext()) return undefined;
-  // A dash right before digits, but not right after some, is a minus.
+  // A dash after a space and before a digit is a minus sign.
   const whole = stripRemark(match[0].replace(/ -\d.*$/, ''));
   let candidate = whole;
   for (let attempt = 0; attempt < 4 && candidate.length > 7; attempt += 1) {
@@ -35,13 +35,13 @@ function accept(match: RegExpExecArray, context: ScanContext): Span | undefined 
 
 const hasPhoneWord = (words: string): boolean => PHONE_WORD.test(words) || WEAK_PHONE_WORD.test(words);
 
-/** A signed number without any grouping that counts something: `delta +49311609 bytes`. */
+/** A signed quantity without grouping: `delta +49311609 bytes`. */
 function isSignedQuantity(candidate: string, context: ScanContext, start: number): boolean {
   if (/\D/.test(candidate.slice(1))) return false;
   return UNIT.test(context.after(start + candidate.length)) || SIGNED.test(context.wordsBefore(start, 24));
 }
 
-/** `+44 (0)20 …` as `+4420…`: digits only, without the trunk zero in brackets. */
+/** `+44 (0)20 …` as `+4420…`: digits only, without the trunk prefix in brackets. */
 function numberOf(candidate: string): string {
   return `+${candidate.replace('(0)', '').replace(/\D/g, '').replace(/^00/, '')}`;
 }

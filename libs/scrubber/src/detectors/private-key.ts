@@ -1,7 +1,7 @@
 import { type Detector, RANK, type Span } from '../detector';
 
 const BEGIN = '-----BEGIN ';
-/** PEM (RFC 7468) and OpenPGP labels of keys that are private. */
+/** Labels of private keys in PEM (RFC 7468) and OpenPGP. */
 const LABEL = /[A-Z\d ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y;
 const END = /-----END [A-Z\d ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
 
@@ -19,7 +19,7 @@ export const privateKey: Detector = {
       let end = start + BEGIN.length;
       if (LABEL.test(text)) {
         END.lastIndex = LABEL.lastIndex;
-        // A key that was cut off has no end: the rest of the text is the key.
+        // A truncated key extends to the end of the text.
         end = END.test(text) ? END.lastIndex : text.length;
         spans.push({ start, end });
       }

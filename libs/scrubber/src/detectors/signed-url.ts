@@ -1,9 +1,9 @@
 import { type Detector, RANK, scanWith, valueSpan } from '../detector';
 import { looksGenerated } from '../secret-value';
 
-/** The signature of a URL: whoever has it may use the URL. S3, GCS, OSS, OBS, COS and CloudFront call it so; Azure, `sig`. */
+/** The signature of a presigned URL, which grants access: `Signature` of S3, GCS, OSS, OBS, COS and CloudFront, `sig` of Azure. */
 const MEMBER = /(?<=(?:[?&;]|\\u0026)(?:[a-z\d]{1,12}[._-]){0,2}(?:signature|sig)=)(?<value>[\w%+/.~=-]{16,2048})/dgi;
-/** The same as a header, a form's field or in a list of parameters. */
+/** The same as a header, form field or parameter. */
 const FIELD =
   /(?<=(?<![\w-])x-(?:amz|goog|oss|obs|cos|bce|tos|bz)-signature(?:\\{0,8}["'])? ?[:=] ?(?:\\{0,8}["'])?)(?<value>[\w%+/.~=-]{16,2048})/dgi;
 

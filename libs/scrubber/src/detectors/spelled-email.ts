@@ -1,6 +1,6 @@
 import { type Detector, matchSpan, RANK, scanWith } from '../detector';
 
-/** Mail services whose name after a plain "at" means an address and nothing else. */
+/** Mail services: a plain "at" before their domain means an address. */
 const SERVICES =
   'gmail|googlemail|yahoo|hotmail|outlook|live|icloud|aol|protonmail|proton|gmx|web|mail|yandex|qq|163|msn|fastmail|zoho';
 const LOCAL = '(?<![\\w.+-])[\\w+-][\\w.+-]{0,63}';
@@ -12,7 +12,7 @@ const BRACKETED = new RegExp(
   `${LOCAL}${BRACKETED_AT}[a-z\\d-]{1,63}(?:(?:${BRACKETED_DOT}| dot |\\.)[a-z\\d-]{2,63}){1,4}(?![\\w-])`,
   'gi',
 );
-/** A dot in brackets, as security people write: `jane@example[.]com`. */
+/** A defanged dot: `jane@example[.]com`. */
 const DEFANGED = new RegExp(`${LOCAL}@[a-z\\d-]{1,63}(?:${BRACKETED_DOT}[a-z\\d-]{2,63}){1,4}(?![\\w-])`, 'gi');
 /** A spelled dot: `jane at example dot com`. */
 const SPELLED = new RegExp(`${LOCAL} at [a-z\\d-]{1,63}(?: dot [a-z\\d-]{2,63}){1,4}(?![\\w-])`, 'gi');

@@ -2,14 +2,14 @@ import { type Detector, RANK, type Span } from '../detector';
 import { type ScanContext } from '../scan-context';
 import { isPlaceholderValue } from '../secret-value';
 
-/** What precedes a password in the statements that set one: MySQL and MariaDB, Oracle, ClickHouse, PostgreSQL, SQL Server. */
+/** What precedes a password in statements of MySQL, MariaDB, Oracle, ClickHouse, PostgreSQL and SQL Server. */
 const CLAUSE =
   /(?<![\w-])(?:identified(?:\s{1,4}(?:with|via)\s{1,4}[\w"'`]{1,64})?\s{1,4}(?:by|as|using)(?:\s{1,4}(?:password|values))?|(?:old_)?password(?=\s{0,4}\(\s{0,4}["'])|set\s{1,4}password(?:\s{1,4}for\s{1,4}[^\s=]{1,128})?\s{0,4}=|password\s{0,4}=?(?=\s{0,4}(?:N'|E'|\$\w{0,16}\$|0x)))\s{0,4}(?:(?:old_)?password\s{0,4})?\(?\s{0,4}/gi;
 const LITERAL =
   /[NE]?(\\{0,8}['"])(?:[^'"\\\r\n]|(?!\1)['"\\]|\1\1(?=[^\s,;)])){1,512}(?=\1)|\$(\w{0,16})\$[^$\r\n]{1,512}(?=\$\2\$)|[^\s"'\\,;()]{3,512}/y;
-/** Oracle names the old password too. */
+/** Oracle's clause with the old password. */
 const REPLACED = /\\{0,8}['"]?\s{1,4}replace\s{1,4}/iy;
-/** The statement around it: without one the words are prose. */
+/** Words of the statement; without one, the clause is prose. */
 const STATEMENT = /(?<![a-z])(?:create|alter|grant|set|user|role|login|set password)(?![a-z])/;
 
 function scan(context: ScanContext): readonly Span[] {

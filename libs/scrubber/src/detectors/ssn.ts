@@ -1,15 +1,15 @@
 import { type Detector, RANK, scanWith, type Span } from '../detector';
 import { type ScanContext } from '../scan-context';
 
-/** Area, group and serial joined by the same sign, or nine digits in a row. */
+/** Area, group and serial with the same separator, or nine digits. */
 const SSN = /(?<![\w.+-])(?!000|666|9)\d{3}([- .]?)(?!00)\d{2}\1(?!0000)\d{4}(?!\w|[-.:/]\w)/g;
-/** A label right before digits that nothing else tells from any other number. */
+/** A label that must directly precede nine digits without separators. */
 const SSN_LABEL =
   /(?<![a-z])(?:ssns?|social security|social|tin)(?: (?:number|no|nr|num|id|is|of|was)){0,4}[\s.:=#"'([]{0,5}$/;
 const SSN_WORD = /(?<![a-z])(?:ssns?|social security|social sec|soc sec|ss ?#|social|sozial|tax ?payer|tin)(?![a-z])/;
 const OTHER_NUMBER =
   /(?<![a-z])(?:part|sku|serial|order|invoice|ticket|case|build|version|lot|model|ref|reference|item|batch|id|no|code|histogram|counts?|values?|buckets?|series|rfc|zip)(?: (?:number|no|nr|id))?["']? ?[ :=#]{0,2}["']?$/;
-/** Numbers printed in advertisements and manuals; the Social Security Administration never gives them out. */
+/** Numbers from advertisements and manuals, which are never issued. */
 const PUBLISHED = ['078051120', '219099999', '123456789'];
 
 /** Rules of the Social Security Administration: no area 000, 666 or 900 and up, no group 00, no serial 0000. */

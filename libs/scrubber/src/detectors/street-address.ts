@@ -17,10 +17,10 @@ const NUMBER =
   /(?:(?<![\w.,:/#$€£@+=-]|[\d] )|(?<=(?<!\p{L})(?:[Ff]lat|[Ss]tudio|[Aa]pt|[Aa]partment|[Uu]nit|[Ss]uite) \d{1,4}[A-Za-z]?,? ))(?:\d{1,6}[A-Za-z]?(?:[-/]\d{1,5})?)(?: 1\/2)?(?=,? {1,2}[\p{L}\d])/gu;
 const KEYED_NUMBER = /(?<==["']?)\d{1,6}[A-Za-z]?(?=,? {1,2}[\p{L}\d])/gu;
 const WORD = /,? {1,2}((?:\p{L}|\d{1,3}(?:st|nd|rd|th)\b)[\p{L}\p{M}'’-]{0,30})(\.?)/uy;
-/** Up to four names, a place, and a British post code, or an American one behind its state. */
+/** Up to four names, a place, and a British postcode, or a US state and ZIP code. */
 const UNTYPED =
   /(?: [\p{Lu}][\p{L}'’-]{1,20}){1,4},(?: [\p{Lu}][\p{L}.'’-]{1,20}){0,3},? (?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]{2},? \d{5}(?:-\d{4})?)(?![\p{L}\d-])/uy;
-/** What carries a number of its own: `Chapter 4 The Way it fails`. */
+/** What has a number of its own: `Chapter 4 The Way it fails`. */
 const NUMBERED_THING = /(?<![a-z])(?:chapter|section|appendix|figure|table|page|part|phase|step|stage|level|rack) $/i;
 const MAX_NAME_WORDS = 5;
 
@@ -30,7 +30,7 @@ interface Street {
   readonly type: string;
 }
 
-/** The longest name and street type after a house number: up to five words, none of them prose. */
+/** The longest street name and type after a house number: up to five words without stop words. */
 function streetAfter(text: string, numberEnd: number, commaAllowed: boolean): Street | undefined {
   const names: string[] = [];
   let end = 0;
@@ -49,13 +49,13 @@ function streetAfter(text: string, numberEnd: number, commaAllowed: boolean): St
   return end === 0 ? undefined : { end, names: names.slice(0, named), type: names[named] ?? '' };
 }
 
-/** Names behind a house number, where a post code that nothing else looks like says that they are a street: `5 Station Approach, Woking GU22 7UY`. */
+/** Names after a house number that an unmistakable postcode identifies as a street: `5 Station Approach, Woking GU22 7UY`. */
 function postalStreet(text: string, numberEnd: number): number | undefined {
   UNTYPED.lastIndex = numberEnd;
   return UNTYPED.test(text) ? UNTYPED.lastIndex : undefined;
 }
 
-/** 3 for a word that always means a street, 2 for an abbreviation, 1.5 for a plain word, 1 for a rare type, 0 for none. */
+/** Evidence: 3 for an unambiguous type, 2 for an abbreviation, 1.5 for a plain word, 1 for a rare type, 0 for none. */
 function typeStrength(word: string): number {
   if (STRONG_TYPES.has(word)) return 3;
   if (SHORT_TYPES.has(word)) return 2;
@@ -68,13 +68,13 @@ function isTechnical(name: string): boolean {
   return TECHNICAL_WORDS.has(name) || TECHNICAL_WORDS.has(`${name}s`);
 }
 
-/** Whether there is enough evidence that the words are a street and not a count; `goesOn`: another name follows at once. */
+/** Whether the words are a street and not a count. `goesOn`: another capitalized word follows. */
 function isStreet(street: Street, goesOn: boolean, inContext: () => boolean): boolean {
   const type = street.type.toLowerCase();
   const strength = typeStrength(type);
   const lower = street.names.map((name) => name.toLowerCase());
   const first = lower[0] ?? '';
-  // Apple's own address is also a programmer's nightmare.
+  // Infinite Loop is Apple's address, and an infinite loop a bug.
   if (first === 'infinite' && type === 'loop') return street.type === 'Loop' || inContext();
   const words = [...street.names, street.type];
   const asName =

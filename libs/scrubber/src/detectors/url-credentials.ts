@@ -1,20 +1,20 @@
 import { type Detector, RANK, scanWith, type Span, valueSpan } from '../detector';
 import { isPlaceholderValue } from '../secret-value';
 
-/** `scheme://user:`, up to where the password begins; the user may be a mailbox. */
+/** `scheme://user:`, up to the password. The user may be an e-mail address. */
 const USER =
   /(?<![a-z\d])([a-z][a-z\d+.-]{1,30}):\/\/[^\s/:@"'<>[\]]{0,128}(?:@[^\s/:@"'<>[\]?#]{1,128})?:(?=[^\s"'<>@])/gi;
-/** Everything that may belong to the URL. */
+/** The rest of the URL. */
 const REST = /[^\s"'<>`]{1,1024}/y;
-/** A host as it follows the `@`. */
+/** `@` and the beginning of a host. */
 const HOST = /@(?=[\w.[-])/g;
-/** A host that is told from a word: with a port, or before a path or the end. */
+/** `@` and a complete host, before a path or the end. */
 const SURE_HOST =
   /^@(?:\[[\da-f:.]{2,45}\]|(?=[\w.-]{0,62}[a-z\d])[a-z\d_][\w.-]{0,252})(?<port>:\d{1,5})?(?=[/?#,;)\]}&]|$)/i;
-/** Schemes whose path is the name of a database or queue and holds no `@`. */
+/** Schemes whose path, a database or virtual host, contains no `@`. */
 const DATA_STORE =
   /^(?:postgres(?:ql)?|pgsql|psql|pgx|mysql[x2]?|mariadb|mongodb|rediss?|valkeys?|amqps?|mssql|sqlserver|oracle|clickhouse|cockroachdb|cassandra|couchbase|db2|nats|kafka|mqtts?|stomp|ldaps?|smtps?|imaps?|influxdb|snowflake|vertica|neo4j|bolt|tds|jtds|odbc|etcd|memcached?|elasticsearch)(?:\+[\w.+-]{1,20})?$/i;
-/** Schemes whose path often has an `@` before a version. */
+/** Schemes whose path often contains `@version`. */
 const PACKAGE = /^(?:git|ssh|svn|hg|docker|oci|npm|pkg|pip)(?:\+\w{1,10})?$/i;
 
 /** Go's MySQL driver: `user:password@tcp(host:3306)/name`. */
@@ -24,7 +24,7 @@ const ORACLE = /(?<=jdbc:oracle:\w{1,10}:[\w.$#"]{1,64}\/)(?<value>[^\s"'@]{1,12
 /** `https://token@host`: one long part that does not look like a user's name. */
 const TOKEN = /(?<=(?<![a-z\d])https?:\/\/)(?<value>[\w.~%+-]{16,512})@(?=[\w.[-])/dgi;
 
-/** Where the `@` after the password is: the last one before a host, although a raw `/`, `?`, `#` or `@` may precede it. */
+/** The length of the password: up to the last `@` before a host, even if it contains a raw `/`, `?`, `#` or `@`. */
 function passwordEnd(scheme: string, rest: string): number {
   const authority = rest.search(/[/?#]/);
   const ats = [...rest.matchAll(HOST)].map(({ index }) => index);
@@ -50,7 +50,7 @@ function acceptPassword(match: RegExpExecArray): Span | undefined {
   const start = match.index + match[0].length;
   REST.lastIndex = start;
   const whole = REST.exec(match.input)?.[0] ?? '';
-  // Another URL, or another member, is not part of this one.
+  // Stops at another URL or another member.
   const next = whole.search(/:\/\/|[,;|]\w{1,40}[=:](?!\d)/);
   const rest = next < 0 ? whole : whole.slice(0, next);
   const length = passwordEnd(match[1] ?? '', rest);

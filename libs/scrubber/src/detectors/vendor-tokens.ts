@@ -8,7 +8,7 @@ import {
   type TokenFormat,
 } from '../token-formats';
 
-/** A detector for a family of token formats. */
+/** Makes a detector for a group of token formats. */
 function tokenDetector(
   name: string,
   formats: readonly TokenFormat[],
@@ -28,7 +28,7 @@ function tokenDetector(
   };
 }
 
-/** The examples are put together at run time, so that no scanner takes this file for a leak. */
+/** The examples are built at run time, so that secret scanners do not report this file. */
 const filler = (length: number): string => 'a1B2c3D4e5F6g7H8i9J0'.repeat(20).slice(0, length);
 const hex = (length: number): string => '0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(5).slice(0, length);
 const example = (token: string): Match => ({ text: `token ${token} leaked`, found: token });

@@ -1,7 +1,7 @@
 import { type Detector, RANK, scanWith, valueSpan } from '../detector';
 import { looksGenerated } from '../secret-value';
 
-/** Paths whose rest is a secret, as their vendors document them: anyone who knows the URL may post. */
+/** Paths of webhooks, up to the secret. Anyone who knows the URL can post. */
 const PATHS = [
   'hooks\\.slack(?:-gov)?\\.com/(?:services|workflows|triggers|commands|actions)/',
   'discord(?:app)?\\.com/api/(?:v\\d{1,2}/)?(?:webhooks|interactions)/\\d{5,20}/',
@@ -26,15 +26,15 @@ const PATHS = [
   'grafana\\.net/(?:oncall/)?integrations/v1/\\w{1,40}/',
 ];
 const HOOK = new RegExp(`(?<=${PATHS.join('|')})(?<value>[\\w.@/=&%+-]{16,400})`, 'dg');
-/** Telegram's API: `/bot<id>:<secret>/method`, and the same below `/file`. */
+/** Telegram's bot API: `/bot<id>:<secret>/method`, also below `/file`. */
 const BOT = /(?<=(?<![\w-])bot)(?<value>\d{5,12}(?::|%3A)[\w-]{20,64})/dgi;
-/** Servers that may have any name: Mattermost and Rocket.Chat, Uptime Kuma, Home Assistant. */
+/** Self-hosted servers, with any host name: Mattermost, Rocket.Chat, Uptime Kuma, Home Assistant. */
 const SELF_HOSTED =
   /(?<=\/(?:hooks(?:\/[A-Za-z\d]{17,24})?|api\/push|api\/webhook)\/)(?<value>[A-Za-z\d_-]{20,64})(?![\w-])/dg;
-/** A path that names what follows: `/token/<token>`. */
+/** A path segment that names the next one: `/token/<token>`. */
 const NAMED = /(?<=\/(?:(?:access|auth)[_-]?)?(?:token|api[_-]?key)\/)(?<value>(?!0x)[\w.-]{20,128})(?![\w-])/dgi;
 
-/** Letters of both cases and digits, which names of things seldom have. */
+/** Whether a value looks generated and has both letters and digits. */
 const isMixed = (value: string): boolean => looksGenerated(value) && /\d/.test(value) && /[a-z]/i.test(value);
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 

@@ -15,7 +15,7 @@ function isValid(id: string): boolean {
   return upper.charCodeAt(15) - 65 === sum % 26;
 }
 
-/** Italy. Sixteen characters in this order with a right check letter are nothing else. */
+/** Italy. The layout with a valid check letter is unmistakable. */
 export const codiceFiscale = nationalId({
   name: 'codice-fiscale',
   pattern: CODICE,

@@ -3,7 +3,7 @@ import { nationalId } from './national-id';
 
 const NUMBER = /(?<![\w.+-])\d{6} ?\d{5}(?!\w|[-.]\d)/g;
 
-/** Norway, fødselsnummer: two check digits by 11. */
+/** Norway, fødselsnummer: two check digits modulo 11. */
 export const fodselsnummer = nationalId({
   name: 'fodselsnummer',
   pattern: NUMBER,

@@ -2,7 +2,7 @@ import { nationalId } from './national-id';
 
 const HETU = /(?<![\w.+-])\d{6}[-+A-FU-Y]\d{3}[\dA-FHJ-NPR-Y](?![\w]|[-.]\d)/g;
 
-/** Finland, henkilötunnus: the remainder of birth date and serial by 31. */
+/** Finland, henkilötunnus: birth date and serial modulo 31. */
 export const henkilotunnus = nationalId({
   name: 'henkilotunnus',
   pattern: HETU,

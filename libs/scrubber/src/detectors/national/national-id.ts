@@ -1,21 +1,21 @@
 import { type Detector, type Ignored, type Match, matchSpan, RANK, scanWith } from '../../detector';
 
-/** What makes up the id of one country. */
+/** The national id of one country. */
 export interface NationalId {
   readonly name: string;
-  /** Has flag g and begins with a look-behind. */
+  /** Has flag g and begins with a lookbehind. */
   readonly pattern: RegExp;
-  /** Words one of which has to stand before the number, or in its key. */
+  /** One of these words must precede the number or be in its key. */
   readonly context: RegExp;
-  /** Whether the check digits are right. */
+  /** Whether the check digits are valid. */
   readonly isValid: (id: string) => boolean;
-  /** The layout is told from everything else by itself: no word is needed. */
+  /** Whether the layout is unmistakable, so that no word is needed. */
   readonly isDistinct?: (id: string) => boolean;
   readonly matches: readonly Match[];
   readonly ignores: readonly Ignored[];
 }
 
-/** A detector for one country's id: layout, check digits, and a word that says what it is. */
+/** Makes a detector for the id of one country: layout, check digits, and a word that names it. */
 export function nationalId(id: NationalId): Detector {
   return {
     name: id.name,

@@ -2,7 +2,7 @@ import { nationalId } from './national-id';
 
 const NUMBER = /(?<![\w.+-])\d{2}\.?\d{2}\.?\d{2}[-.]?\d{3}[-.]?\d{2}(?!\w|[-.]\d)/g;
 
-/** The last two digits are 97 less the remainder by 97; a 2 goes before the number of who was born after 1999. */
+/** The last two digits are 97 minus the remainder modulo 97, with a 2 in front for births from 2000 on. */
 function isValid(id: string): boolean {
   const digits = id.replace(/\D/g, '');
   const check = Number(digits.slice(9));
