@@ -5,18 +5,18 @@ const TIME_DIGITS = 12;
 const RANDOM_FROM = 15;
 
 // Many events share a millisecond.
-let latest = -1;
-let beginning = '';
+let latestMs = -1;
+let prefix = '';
 
 /**
  * A UUIDv7 (RFC 9562) for a time in milliseconds since 1970. Built from a v4, with a cached prefix per millisecond, because each
  * event needs one.
  */
 export function messageId(now: number, random: Random = SYSTEM_RANDOM): string {
-  if (now !== latest) {
+  if (now !== latestMs) {
     const time = now.toString(16).padStart(TIME_DIGITS, '0');
-    beginning = `${time.slice(0, 8)}-${time.slice(8)}-7`;
-    latest = now;
+    prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+    latestMs = now;
   }
-  return beginning + uuid(random).slice(RANDOM_FROM);
+  return prefix + uuid(random).slice(RANDOM_FROM);
 }

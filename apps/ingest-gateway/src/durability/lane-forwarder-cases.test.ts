@@ -13,11 +13,11 @@ it('does not resend an event that a read found before it was confirmed late', ()
   simulation.step({ do: 'wait', ms: 3_001 });
   run(simulation, 1, 'sync');
   simulation.step({ do: 'open' });
-  run(simulation, 1, 'serve', 'take', 'confirm');
+  run(simulation, 1, 'serve', 'receive', 'confirm');
   expect(simulation.isDirect).toBe(true);
   simulation.step({ do: 'accept', key: 1 });
   simulation.step({ do: 'wait', ms: 1_100 });
-  run(simulation, 9, 'sync', 'serve', 'take', 'confirm', 'take', 'confirm');
+  run(simulation, 9, 'sync', 'serve', 'receive', 'confirm', 'receive', 'confirm');
   expect(simulation.sent).toEqual([1, 2]);
 });
 
@@ -58,7 +58,7 @@ it('spools held events when the channel turns out to be lost', () => {
   const simulation = new LaneSimulation({ waits: false });
   simulation.step({ do: 'open' });
   for (const key of [1, 2, 3]) simulation.step({ do: 'accept', key });
-  run(simulation, 1, 'take');
+  run(simulation, 1, 'receive');
   simulation.step({ do: 'end' });
   run(simulation, 1, 'confirm');
   run(simulation, 9, 'sync');
@@ -70,9 +70,9 @@ it('does not count the time in which the broker was blocked towards the timeout 
   const simulation = new LaneSimulation({ waits: false, orphans: [[{ orderKey: 'other key' }]] });
   simulation.step({ do: 'open' });
   simulation.step({ do: 'accept', key: 1 });
-  run(simulation, 1, 'take', 'confirm');
+  run(simulation, 1, 'receive', 'confirm');
   simulation.step({ do: 'accept', key: 2 });
-  simulation.step({ do: 'adopt' });
+  simulation.step({ do: 'drain orphans' });
   run(simulation, 1, 'serve');
   expect(simulation.sent).toHaveLength(3);
   simulation.step({ do: 'block' });
@@ -86,9 +86,9 @@ it('keeps half of the window for its own events while it drains an orphaned spoo
   const orphan = ['a', 'b', 'c', 'd', 'e'].map((orderKey) => ({ orderKey }));
   const simulation = new LaneSimulation({ waits: false, orphans: [orphan] });
   simulation.step({ do: 'open' });
-  simulation.step({ do: 'adopt' });
+  simulation.step({ do: 'drain orphans' });
   run(simulation, 5, 'serve');
-  run(simulation, 1, 'take', 'confirm');
+  run(simulation, 1, 'receive', 'confirm');
   simulation.step({ do: 'accept', key: 1 });
   expect(simulation.sent.at(-1)).toBe(orphan.length + 1);
 });

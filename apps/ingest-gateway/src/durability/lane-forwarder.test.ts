@@ -4,7 +4,7 @@ import { type Preloaded, type Step } from './steps.fixture';
 
 const RUNS = 2_000;
 
-const counted = (what: 'take' | 'confirm' | 'sync' | 'serve' | 'lose' | 'take late' | 'crash', max: number) =>
+const counted = (what: 'receive' | 'confirm' | 'sync' | 'serve' | 'lose' | 'receive late' | 'crash', max: number) =>
   fc.record({ do: fc.constant(what), count: fc.integer({ min: what === 'lose' || what === 'crash' ? 0 : 1, max }) });
 const plain = <Name extends Step['do']>(what: Name) => fc.record({ do: fc.constant(what) });
 
@@ -26,12 +26,12 @@ const poison = fc.record({
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('accept' as const), key: fc.nat(3) }) },
-  { weight: 5, arbitrary: counted('take', 4) },
+  { weight: 5, arbitrary: counted('receive', 4) },
   { weight: 5, arbitrary: counted('confirm', 4) },
   { weight: 5, arbitrary: counted('sync', 4) },
   { weight: 4, arbitrary: counted('serve', 5) },
-  { weight: 1, arbitrary: counted('take late', 4) },
-  { weight: 1, arbitrary: plain('adopt') },
+  { weight: 1, arbitrary: counted('receive late', 4) },
+  { weight: 1, arbitrary: plain('drain orphans') },
   { weight: 2, arbitrary: plain('open') },
   { weight: 2, arbitrary: plain('unblock') },
   {
@@ -49,12 +49,12 @@ const stepsWithPoison = fc.array(
   ),
   { maxLength: 120, size: 'max' },
 );
-const left: fc.Arbitrary<Preloaded[]> = fc.array(
+const preloaded: fc.Arbitrary<Preloaded[]> = fc.array(
   fc.nat(3).map((key) => ({ orderKey: `key ${key}` })),
   { maxLength: 5 },
 );
 /** Orphaned spools; the sequences of their events are unrelated to those of this instance. */
-const leftByOthers: fc.Arbitrary<Preloaded[][]> = fc.array(
+const orphanedSpools: fc.Arbitrary<Preloaded[][]> = fc.array(
   fc.array(
     fc.record({
       orderKey: fc.nat(3).map((key) => `other key ${key}`),
@@ -73,7 +73,7 @@ function afterAll(simulation: LaneSimulation, all: readonly Step[]): LaneSimulat
 
 it('loses nothing that it answered, whatever fails, and keeps the order of senders that wait for their responses', () => {
   fc.assert(
-    fc.property(steps, left, (all, legacy) => {
+    fc.property(steps, preloaded, (all, legacy) => {
       const simulation = afterAll(new LaneSimulation({ waits: true, legacy }), all);
       expect(simulation.lostEvents()).toEqual([]);
       expect(simulation.unanswered).toEqual([]);
@@ -87,7 +87,7 @@ it('loses nothing that it answered, whatever fails, and keeps the order of sende
 
 it('keeps the order of acceptance as long as nothing is refused, even if senders do not wait for responses', () => {
   fc.assert(
-    fc.property(steps, left, (all, legacy) => {
+    fc.property(steps, preloaded, (all, legacy) => {
       const unrefused = all.filter(({ do: what }) => what !== 'refuse' && what !== 'fail to sync');
       const simulation = afterAll(new LaneSimulation({ waits: false, legacy }), unrefused);
       expect(simulation.lostEvents()).toEqual([]);
@@ -114,7 +114,7 @@ it('quarantines exactly the events that can never be published, and publishes al
 
 it('drains orphaned spools while it publishes its own events, and loses none of either, whatever the broker refuses', () => {
   fc.assert(
-    fc.property(stepsWithPoison, leftByOthers, (all, orphans) => {
+    fc.property(stepsWithPoison, orphanedSpools, (all, orphans) => {
       const simulation = afterAll(new LaneSimulation({ waits: true, orphans }), all);
       expect(simulation.lostEvents()).toEqual([]);
       expect(simulation.unanswered).toEqual([]);
@@ -144,13 +144,13 @@ it('identifies the refused event in its own spool while it drains an orphaned on
 it('identifies the refused event in an orphaned spool while it has enough events of its own', () => {
   const simulation = new LaneSimulation({ waits: false, orphans: [[{ orderKey: 'other key', poison: 'refused' }]] });
   simulation.step({ do: 'open' });
-  simulation.step({ do: 'adopt' });
+  simulation.step({ do: 'drain orphans' });
   for (let count = 0; count < 1_000 && simulation.orphaned > 0; count += 1) {
     for (const key of [1, 2, 3]) simulation.step({ do: 'accept', key });
     simulation.step({ do: 'sync', count: 9 });
     simulation.step({ do: 'open' });
     simulation.step({ do: 'serve', count: 9 });
-    for (const what of ['take', 'confirm', 'quarantine'] as const) simulation.step({ do: what, count: 2 });
+    for (const what of ['receive', 'confirm', 'quarantine'] as const) simulation.step({ do: what, count: 2 });
     simulation.step({ do: 'wait', ms: 10 });
   }
   expect(simulation.orphaned).toBe(0);
@@ -167,7 +167,7 @@ it('publishes what comes after an event that cannot be quarantined now, and quar
   for (let count = 0; count < 100; count += 1) {
     simulation.step({ do: 'fail to quarantine' });
     simulation.step({ do: 'open' });
-    for (const what of ['sync', 'serve', 'take'] as const) simulation.step({ do: what, count: 1 });
+    for (const what of ['sync', 'serve', 'receive'] as const) simulation.step({ do: what, count: 1 });
     simulation.step({ do: 'fail to quarantine' });
     simulation.step({ do: 'confirm', count: 1 });
     simulation.step({ do: 'wait', ms: 100 });

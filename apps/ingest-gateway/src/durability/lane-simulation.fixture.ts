@@ -53,7 +53,7 @@ export class LaneSimulation {
   #quarantining: { readonly event: Event; readonly done: (isKept: boolean) => void }[] = [];
   readonly #senders = new FakeSenders();
   readonly #sentOnce = new Set<number>();
-  readonly #adopted = new Set<Orphan>();
+  readonly #drainedOrphans = new Set<Orphan>();
   #mode = 'spool';
 
   /**
@@ -89,11 +89,11 @@ export class LaneSimulation {
     switch (step.do) {
       case 'accept':
         return this.#accept(`key ${step.key}`, step.poison);
-      case 'take':
-        if (this.#connection === 'open') this.#take(step.count);
+      case 'receive':
+        if (this.#connection === 'open') this.#receive(step.count);
         return;
-      case 'take late':
-        return this.#takeLate(step.count);
+      case 'receive late':
+        return this.#receiveLate(step.count);
       case 'confirm':
         for (let count = 0; count < step.count; count += 1) this.#settle(this.#confirms.shift(), 'confirmed');
         return;
@@ -115,10 +115,10 @@ export class LaneSimulation {
         return this.#quarantining.shift()?.done(false);
       case 'serve':
         return this.#serve(step.count);
-      case 'adopt':
+      case 'drain orphans':
         for (const orphan of ORPHANS) {
-          if (this.#remaining(orphan) === 0 || this.#adopted.has(orphan)) continue;
-          this.#adopted.add(orphan);
+          if (this.#remaining(orphan) === 0 || this.#drainedOrphans.has(orphan)) continue;
+          this.#drainedOrphans.add(orphan);
           this.#lane.drainOrphan(orphan);
         }
         return;
@@ -156,8 +156,8 @@ export class LaneSimulation {
   recover(): void {
     for (let round = 0; round < 400; round += 1) {
       if (this.#connection === 'ended') this.step({ do: 'lose', count: 0 });
-      for (const step of ['unblock', 'open', 'adopt'] as const) this.step({ do: step });
-      for (const step of ['take', 'confirm', 'sync', 'serve', 'take late', 'quarantine'] as const)
+      for (const step of ['unblock', 'open', 'drain orphans'] as const) this.step({ do: step });
+      for (const step of ['receive', 'confirm', 'sync', 'serve', 'receive late', 'quarantine'] as const)
         this.step({ do: step, count: 100 });
       this.step({ do: 'wait', ms: 50 });
       const isIdle = this.#wire.length + this.#confirms.length + this.#writing.length + this.#quarantining.length === 0;
@@ -262,7 +262,7 @@ export class LaneSimulation {
     return this.#spools[source].size + (source === 'own' ? this.#writing.length : 0);
   }
 
-  #take(count: number): void {
+  #receive(count: number): void {
     for (let taken = 0; taken < count; taken += 1) {
       const sent = this.#wire[0];
       if (sent === undefined) return;
@@ -278,7 +278,7 @@ export class LaneSimulation {
   }
 
   /** A poison message among late events closes a channel that is not used any more. */
-  #takeLate(count: number): void {
+  #receiveLate(count: number): void {
     const [events] = this.#late;
     if (events === undefined) return;
     const poison = events.findIndex(({ poison }) => poison !== undefined);
@@ -323,7 +323,7 @@ export class LaneSimulation {
     this.#confirms = [];
     this.#isProven = false;
     this.#connection = 'none';
-    this.#takeLate(count);
+    this.#receiveLate(count);
   }
 
   /** The process is killed: some pending writes are on the disk, some erasures are not. */
@@ -335,7 +335,7 @@ export class LaneSimulation {
     this.#reading.clear();
     this.#quarantining = [];
     this.#senders.forget();
-    this.#adopted.clear();
+    this.#drainedOrphans.clear();
     this.#mode = 'spool';
     this.#lane = this.#create();
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { SequenceMap } from './sequence-map';
 
 const step = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('behind' as const), gap: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('append' as const), gap: fc.integer({ min: 1, max: 3 }) }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('set' as const), sequence: fc.integer({ min: 0, max: 500 }) }),
@@ -30,12 +30,12 @@ it('contains what was set and not deleted, lowest sequence first', () => {
         map.delete(sequence);
         model.delete(sequence);
       };
-      steps.forEach((taken, at) => {
+      steps.forEach((action, at) => {
         const known = sorted();
-        if (taken.kind === 'behind') set(last + taken.gap, at);
-        else if (taken.kind === 'set') set(taken.sequence, at);
-        else if (taken.kind === 'delete oldest') remove(known[0]?.[0] ?? -1);
-        else remove(Math.round(taken.share * last));
+        if (action.kind === 'append') set(last + action.gap, at);
+        else if (action.kind === 'set') set(action.sequence, at);
+        else if (action.kind === 'delete oldest') remove(known[0]?.[0] ?? -1);
+        else remove(Math.round(action.share * last));
         expect(map.size).toBe(model.size);
         expect(map.first).toEqual(sorted()[0]?.[1]);
       });
