@@ -99,8 +99,8 @@ describe('an invalid configuration', () => {
     });
     expect(status).toBe(78);
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/PDAGENTD_HTTP_PORT is "abc": wants a whole number from 0 to 65535/);
-    expect(stderr).toMatch(/PDAGENTD_SCRUB_PII is "maybe": wants /);
+    expect(stderr).toMatch(/PDAGENTD_HTTP_PORT is "abc": must be a whole number from 0 to 65535/);
+    expect(stderr).toMatch(/PDAGENTD_SCRUB_PII is "maybe": must be /);
   });
 });
 

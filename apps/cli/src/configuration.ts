@@ -2,7 +2,7 @@ import { PROXY_FORM, proxyOf } from '@pdaltagent/http';
 import { certificates, proxyVariables, secret, url } from '@pdaltagent/service';
 
 /** Proxies are validated before anything is sent. */
-export const proxies = proxyVariables({ wants: PROXY_FORM, parse: proxyOf });
+export const proxies = proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf });
 
 export const pagerDutyVariables = {
   eventsBaseUrl: url('PDAGENTD_EVENTS_BASE_URL', 'https://events.pagerduty.com', 'PagerDuty’s Events API'),

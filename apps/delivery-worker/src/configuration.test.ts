@@ -7,7 +7,7 @@ it.each([
   ['ALL_PROXY', 'ftp://user:hunter2@proxy'],
 ])('%s is tried at start, and its password is not shown', (name, value) => {
   const read = () => readConfiguration(variables, { [name]: value });
-  expect(read).toThrow(new RegExp(`${name} is set to a secret that is not shown: wants http://host:port`));
+  expect(read).toThrow(new RegExp(`${name} is set to a secret that is not shown: must be http://host:port`));
   expect(read).not.toThrow(/hun\/?ter2/);
 });
 

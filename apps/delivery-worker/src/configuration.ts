@@ -36,7 +36,7 @@ export const variables = {
     'PDAGENTD_CA_FILE',
     'additional authorities to trust (PEM), for example of a corporate proxy',
   ),
-  ...proxyVariables({ wants: PROXY_FORM, parse: proxyOf }),
+  ...proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf }),
 };
 
 export type Configuration = ConfigurationOf<typeof variables>;

@@ -15,7 +15,7 @@ import { CertificateNames } from './certificate-names';
 import { Networks } from './networks';
 
 const NETWORKS = {
-  wants: 'networks in CIDR notation, separated by commas',
+  mustBe: 'networks in CIDR notation, separated by commas',
   parse: (text: string) => Networks.parse(text),
 };
 
@@ -40,7 +40,7 @@ export const variables = {
     'PDAGENTD_TLS_NAMES',
     'names and IP addresses that senders use for this gateway, separated by commas, for the self-signed pair; if changed, a new pair is generated',
     {
-      wants: 'host names and IP addresses, separated by commas, for example gateway.example.com,10.0.0.5',
+      mustBe: 'host names and IP addresses, separated by commas, for example gateway.example.com,10.0.0.5',
       parse: (text: string) => CertificateNames.parse(text),
     },
   ),

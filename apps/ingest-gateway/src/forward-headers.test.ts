@@ -80,7 +80,7 @@ describe('PDAGENTD_FORWARD_HEADERS', () => {
     ['é', '"é" is not a header name'],
   ])('rejects %s at start and says why and what is wanted', (text, problem) => {
     expect(() => parsed(text)).toThrow(`PDAGENTD_FORWARD_HEADERS: ${problem}`);
-    expect(() => parsed(text)).toThrow('wants names of headers, separated by commas, for example x-vendor-event');
+    expect(() => parsed(text)).toThrow('must be names of headers, separated by commas, for example x-vendor-event');
   });
 
   it.each(['', ' , ', 'x-a', 'x-a,x-b', 'X-A x-b'])('accepts %j', (text) => {

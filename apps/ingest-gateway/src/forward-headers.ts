@@ -119,7 +119,7 @@ export class ForwardHeaders {
       return problem === undefined
         ? []
         : [
-            `${VARIABLE}: "${name}" ${problem}: wants names of headers, separated by commas, for example x-vendor-event`,
+            `${VARIABLE}: "${name}" ${problem}: must be names of headers, separated by commas, for example x-vendor-event`,
           ];
     });
     if (problems.length > 0) throw new ConfigurationError(problems);

@@ -34,9 +34,9 @@ export const variables = {
     'PDAGENTD_CA_FILE',
     'further authorities to trust (PEM), as of a corporate proxy',
   ),
-  ...proxyVariables({ wants: PROXY_FORM, parse: proxyOf }),
+  ...proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf }),
   since: custom('PDAGENTD_POLL_SINCE', 'where the first start begins reading (ISO 8601); default: five minutes ago', {
-    wants: 'an ISO 8601 time, such as 2026-03-01T00:00:00Z',
+    mustBe: 'an ISO 8601 time, such as 2026-03-01T00:00:00Z',
     parse: (text) => parseTime(text) ?? undefined,
   }),
 };

@@ -21,7 +21,7 @@ describe('the configuration', () => {
     const read = (text: string) =>
       readConfiguration(variables, { PDAGENTD_WEBHOOK_STANDARD_SECRET: text }).standardKeys;
     expect(read(secrets.join(', '))).toEqual([Buffer.alloc(24, 1), Buffer.alloc(24, 2)]);
-    expect(() => read('whsec_tooshort')).toThrow(/PDAGENTD_WEBHOOK_STANDARD_SECRET.*wants whsec_/);
+    expect(() => read('whsec_tooshort')).toThrow(/PDAGENTD_WEBHOOK_STANDARD_SECRET.*must be whsec_/);
   });
 
   it('shows no secret when it is wrong', () => {

@@ -12,7 +12,7 @@ export const variables = {
   ...queueVariables,
   ...redisVariables,
   ...sendingVariables,
-  ...proxyVariables({ wants: PROXY_FORM, parse: proxyOf }),
+  ...proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf }),
   maximumAgeSeconds: integer(
     'PDAGENTD_WEBHOOK_MAX_AGE_SECONDS',
     172_800,

@@ -3,7 +3,7 @@ import { getProxyForUrl } from 'proxy-from-env';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The format of HTTPS_PROXY and similar variables; completes "wants …". */
+/** The format of HTTPS_PROXY and similar variables; completes "must be …". */
 export const PROXY_FORM =
   'http://host:port or https://host:port; user and password before the host as user:password@, with / ? # in them as %2F %3F %23';
 
@@ -32,7 +32,7 @@ export function proxyFor(url: URL, environment: Environment = process.env): stri
   if (getProxyForUrl(url.href) === '' || isInRange(url.hostname, valueOf('no_proxy'))) return '';
   const name = `${url.protocol.slice(0, -1)}_proxy`;
   const proxy = proxyOf(valueOf(name) || valueOf('all_proxy'));
-  if (proxy === undefined) throw new Error(`invalid proxy for ${url.protocol}// URLs: wants ${PROXY_FORM}`);
+  if (proxy === undefined) throw new Error(`invalid proxy for ${url.protocol}// URLs: must be ${PROXY_FORM}`);
   return proxy;
 }
 

@@ -15,7 +15,7 @@ const variables = {
   age: integer('AGE', 10, 'age', { min: 1, max: 20 }),
   name: text('NAME', undefined, 'name'),
   services: custom('SERVICES', 'services', {
-    wants: 'a JSON array',
+    mustBe: 'a JSON array',
     parse: (value) => (value.startsWith('[') ? (JSON.parse(value) as unknown) : undefined),
   }),
 };
@@ -42,11 +42,11 @@ describe('the configuration', () => {
 
   it('names all invalid variables at once, with their values and what is wanted', () => {
     expect(problemsOf({ HTTP_PORT: 'abc', SCRUB: 'maybe', BASE_URL: 'ftp://x', FORMAT: 'v4', AGE: '21' })).toEqual([
-      'HTTP_PORT is "abc": wants a whole number from 0 to 65535',
-      'SCRUB is "maybe": wants true or false (also 1/0, yes/no, on/off)',
-      'BASE_URL is "ftp://x": wants a URL that begins with http:// or https://',
-      'FORMAT is "v4": wants one of v2, v3',
-      'AGE is "21": wants a whole number from 1 to 20',
+      'HTTP_PORT is "abc": must be a whole number from 0 to 65535',
+      'SCRUB is "maybe": must be true or false (also 1/0, yes/no, on/off)',
+      'BASE_URL is "ftp://x": must be a URL that begins with http:// or https://',
+      'FORMAT is "v4": must be one of v2, v3',
+      'AGE is "21": must be a whole number from 1 to 20',
     ]);
   });
 
@@ -92,7 +92,7 @@ describe('the configuration', () => {
     ['https://a.example/#b', 'a query or a fragment'],
   ])('rejects the base URL %j, to which no path can be added', (written, without) => {
     expect(problemsOf({ BASE_URL: written })).toEqual([
-      expect.stringContaining(`wants a URL that begins with http:// or https://, without ${without}`),
+      expect.stringContaining(`must be a URL that begins with http:// or https://, without ${without}`),
     ]);
   });
 
@@ -101,11 +101,11 @@ describe('the configuration', () => {
     const file = path.join(folder, 'ca.pem');
     const read = () => readConfiguration({ ca: certificates('CA_FILE', 'authorities') }, { CA_FILE: file });
     try {
-      expect(read).toThrow(/CA_FILE is ".*ca.pem": wants the path of a file of certificates \(PEM\): .*ENOENT/);
+      expect(read).toThrow(/CA_FILE is ".*ca.pem": must be the path of a file of certificates \(PEM\): .*ENOENT/);
       writeFileSync(file, 'no certificate');
-      expect(read).toThrow(/wants the path of a file of certificates \(PEM\): it contains none/);
+      expect(read).toThrow(/must be the path of a file of certificates \(PEM\): it contains none/);
       writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
-      expect(read).toThrow(/wants the path of a file of certificates \(PEM\): \S/);
+      expect(read).toThrow(/must be the path of a file of certificates \(PEM\): \S/);
       writeFileSync(file, rootCertificates.slice(0, 2).join('\n'));
       expect(read()).toEqual({ ca: file });
     } finally {

@@ -40,7 +40,7 @@ export function readConfiguration<V extends Variables>(variables: V, environment
     const result = variable.schema.safeParse(found.text);
     if (result.success) values[key] = result.data;
     else
-      problems.push(`${found.name} is ${displayed(variable, found.text)}: wants ${expectation(result.error.issues)}`);
+      problems.push(`${found.name} is ${displayed(variable, found.text)}: must be ${expectation(result.error.issues)}`);
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return values as ConfigurationOf<V>;

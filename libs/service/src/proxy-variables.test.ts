@@ -2,7 +2,7 @@ import { ConfigurationError, readConfiguration } from './configuration';
 import { proxyVariables } from './proxy-variables';
 
 const variables = proxyVariables({
-  wants: 'a proxy',
+  mustBe: 'a proxy',
   parse: (text) => (text.startsWith('socks') ? undefined : text),
 });
 
@@ -17,7 +17,7 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 
 describe('a proxy in the environment', () => {
   it('is validated at start if it is the one used: lower case takes precedence', () => {
-    const problem = 'https_proxy is set to a secret that is not shown: wants a proxy';
+    const problem = 'https_proxy is set to a secret that is not shown: must be a proxy';
     expect(problemsOf({ HTTPS_PROXY: 'p:1', https_proxy: 'socks5://p:1' })).toEqual([problem]);
     expect(problemsOf({ HTTPS_PROXY: 'socks5://p:1', https_proxy: 'p:1' })).toEqual([]);
   });

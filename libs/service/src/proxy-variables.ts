@@ -1,8 +1,8 @@
 import { custom } from './variable';
 
 export interface ProxyFormat {
-  /** Completes "wants …". */
-  readonly wants: string;
+  /** Completes "must be …". */
+  readonly mustBe: string;
   /** The proxy's URL; undefined if the text is not a proxy. */
   readonly parse: (text: string) => string | undefined;
 }

@@ -16,7 +16,7 @@ export const sendingVariables = {
   destinations: destinationUrls,
   webhooksFile,
   secrets: custom('PDAGENTD_WEBHOOK_SECRET', 'signs webhooks; two, separated by a comma, during a rotation', {
-    wants: 'one secret, or two separated by a comma',
+    mustBe: 'one secret, or two separated by a comma',
     parse: secretsOf,
     secret: true,
   }),
@@ -24,7 +24,7 @@ export const sendingVariables = {
     'PDAGENTD_WEBHOOK_STANDARD_SECRET',
     'adds the headers of Standard Webhooks; two, separated by a comma, during a rotation',
     {
-      wants: 'whsec_ and 24 to 64 bytes in base64, or two of them separated by a comma',
+      mustBe: 'whsec_ and 24 to 64 bytes in base64, or two of them separated by a comma',
       parse: standardKeysOf,
       secret: true,
     },

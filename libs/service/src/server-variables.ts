@@ -34,7 +34,7 @@ export const listenVariables = {
     'PDAGENTD_LISTEN_ADDRESS',
     'IP address on which all ports are opened, for example 127.0.0.1; if unset: every address of this host',
     {
-      wants: 'an IP address, for example 127.0.0.1',
+      mustBe: 'an IP address, for example 127.0.0.1',
       parse: (text: string) => (isIP(text.trim()) === 0 ? undefined : text.trim()),
     },
   ),

@@ -17,7 +17,7 @@ export interface Variable<Value> {
   readonly isFileRead: boolean;
   /** The default as a user would write it; undefined if there is none. */
   readonly fallback: string | undefined;
-  /** From the variable's text (undefined: unset) to its value; an issue's message completes "wants …". */
+  /** From the variable's text (undefined: unset) to its value; an issue's message completes "must be …". */
   readonly schema: z.ZodType<Value, string | undefined>;
 }
 
@@ -50,15 +50,15 @@ function variable<Value, Fallback extends Value | undefined>(
   };
 }
 
-/** A schema from a parser, which returns undefined if the text is not what the variable wants. */
+/** A schema from a parser, which returns undefined if the text is not a valid value. */
 function parseWith<Value>(
-  wants: string | ((text: string) => string),
+  mustBe: string | ((text: string) => string),
   parse: (text: string) => Value | undefined,
 ): z.ZodType<Value, string> {
   return z.string().transform((text, context) => {
     const value = parse(text);
     if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: typeof wants === 'string' ? wants : wants(text) });
+    context.addIssue({ code: 'custom', message: typeof mustBe === 'string' ? mustBe : mustBe(text) });
     return z.NEVER;
   });
 }
@@ -146,11 +146,11 @@ export function url<Fallback extends string | undefined>(
     if (/\s/.test(text)) return 'blanks';
     return isBase && /[?#]/.test(text) ? 'a query or a fragment' : undefined;
   };
-  const wants = (value: string): string => {
+  const mustBe = (value: string): string => {
     const without = unwanted(value.trim());
     return without === undefined ? form : `${form}, without ${without}`;
   };
-  const parse = parseWith(wants, (value) => {
+  const parse = parseWith(mustBe, (value) => {
     const trimmed = value.trim();
     if (unwanted(trimmed) !== undefined || !URL.canParse(trimmed)) return undefined;
     if (!schemes.includes(new URL(trimmed).protocol.slice(0, -1))) return undefined;
@@ -198,7 +198,7 @@ function problemOfCertificates(path: string): string | undefined {
 export function custom<Value>(
   name: string,
   help: string,
-  rules: VariableOptions & { readonly wants: string; readonly parse: (text: string) => Value | undefined },
+  rules: VariableOptions & { readonly mustBe: string; readonly parse: (text: string) => Value | undefined },
 ): Variable<Value | undefined> {
-  return variable<Value, undefined>(name, undefined, help, parseWith(rules.wants, rules.parse), rules);
+  return variable<Value, undefined>(name, undefined, help, parseWith(rules.mustBe, rules.parse), rules);
 }

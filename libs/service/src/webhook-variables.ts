@@ -7,7 +7,7 @@ export const destinationUrls = custom(
   'PDAGENTD_WEBHOOK_DEST_URL',
   'destination URLs of webhooks, separated by commas',
   {
-    wants: 'http:// or https:// URLs, separated by commas, each once',
+    mustBe: 'http:// or https:// URLs, separated by commas, each once',
     parse: parseDestinations,
     secret: true,
   },
@@ -25,11 +25,11 @@ export const webhookVariables = {
   webhooksFile,
   format: choice('PDAGENTD_WEBHOOK_FORMAT', ['v2', 'v3'], 'v2', 'format of webhooks'),
   services: custom('PDAGENTD_WEBHOOK_SERVICES_LIST', 'ids of services; only their log entries are sent', {
-    wants: 'a JSON array of service ids, such as ["PABC123"]',
+    mustBe: 'a JSON array of service ids, such as ["PABC123"]',
     parse: serviceIdsOf,
   }),
   webhookConfig: custom('PDAGENTD_WEBHOOK_CONFIG_JSON', 'JSON object, put into v2 messages as webhook.config', {
-    wants: 'a JSON object',
+    mustBe: 'a JSON object',
     parse: (text): JsonObject | undefined => objectOf(jsonOf(text)) ?? undefined,
   }),
   allLogEntries: flag('PDAGENTD_GET_ALL_LOG_ENTRIES', false, 'read every log entry, not only those of the overview'),
