@@ -70,9 +70,13 @@ describe('log entries become webhooks, none missed, none twice, each incident in
   it(
     'but entries later than the overlap are missing: the test can fail',
     async () => {
-      await Promise.all([relay.startPoller({ PDAGENTD_POLL_OVERLAP_SECONDS: '10' }), relay.startSender()]);
+      const overlap = { PDAGENTD_POLL_OVERLAP_SECONDS: '10' };
+      const [poller] = await Promise.all([relay.startPoller(overlap), relay.startSender()]);
       await relay.write([{ dedupKey: 'incident', createdAt: ago(0, 0) }]);
       await relay.waitForAll();
+      // The first cycle reads further back; only when it has ended does the overlap decide.
+      const lag = () => metric(poller, 'pdaltagent_poller_lag_seconds');
+      await waitUntil(async () => (await lag()) < 30, { what: 'the first cycle to end', timeoutMs: STEP_MS });
       await relay.write([{ dedupKey: 'incident', createdAt: ago(0, 50) }]);
       await relay.write([{ dedupKey: 'after', createdAt: ago(0, 0) }]);
       const after = (await relay.written()).at(-1)?.id ?? '';
