@@ -1,5 +1,5 @@
 import tseslint from 'typescript-eslint';
-import { walls } from './tools/layers.mjs';
+import { boundaries } from './tools/layers.mjs';
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.local/**', '**/*.cjs', '**/*.mjs'] },
@@ -23,5 +23,5 @@ export default tseslint.config(
     files: ['apps/{pd-send,demo,cli}/src/**/*.ts', 'bench/src/**/*.ts', 'e2e/src/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
-  ...walls,
+  ...boundaries,
 );

@@ -102,7 +102,7 @@ function importableBy(layer) {
   );
 }
 
-const boundary = (forbidden, why, restricted = []) => [
+const restrictImports = (forbidden, why, restricted = []) => [
   'error',
   {
     paths: [...forbidden.map((name) => ({ name, message: why })), ...restricted],
@@ -121,7 +121,7 @@ const boundary = (forbidden, why, restricted = []) => [
 
 const TESTS = ['**/*.{test,fixture,testing}.ts'];
 
-const wallOf = ({ top, name, layer }) => {
+const boundariesOf = ({ top, name, layer }) => {
   const { pure = false, ownTime = false, why } = LAYERS[layer];
   const allowed = importableBy(layer);
   const others = libraries.filter((library) => !allowed.includes(library.name));
@@ -130,17 +130,17 @@ const wallOf = ({ top, name, layer }) => {
     files: [`${top}/${name}/src/**/*.ts`],
     ignores: TESTS,
     rules: {
-      'no-restricted-imports': boundary(forbidden, why, ownTime ? [] : timeImports),
+      'no-restricted-imports': restrictImports(forbidden, why, ownTime ? [] : timeImports),
       ...(ownTime ? {} : timeRules),
     },
   };
 };
 
 /** ESLint flat config entries. Tests of a layer may use libs/testing and what they like of node. */
-export const walls = [
+export const boundaries = [
   {
     files: ['{apps,libs,e2e,bench}/**/*.ts', '{apps,libs,e2e,bench}/*/src/**/*.ts'],
-    rules: { 'no-restricted-imports': boundary([], '') },
+    rules: { 'no-restricted-imports': restrictImports([], '') },
   },
-  ...projects.map(wallOf),
+  ...projects.map(boundariesOf),
 ];

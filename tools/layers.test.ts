@@ -8,7 +8,7 @@ const ESLINT = path.join(ROOT, 'node_modules/eslint/bin/eslint.js');
 function refusedIn(file: string, modules: readonly string[]): readonly string[] {
   const { stdout } = spawnSync(
     process.execPath,
-    [ESLINT, '--config', 'eslint.walls.mjs', '--format', 'json', '--stdin', '--stdin-filename', file],
+    [ESLINT, '--config', 'eslint.boundaries.mjs', '--format', 'json', '--stdin', '--stdin-filename', file],
     { cwd: ROOT, input: modules.map((name) => `import '${name}';`).join('\n'), encoding: 'utf8' },
   );
   const [result] = JSON.parse(stdout) as readonly { readonly messages: readonly { readonly line: number }[] }[];

@@ -3,10 +3,10 @@ import './launch/node-version.mjs';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { handOverSignals } from './launch/child.mjs';
+import { releaseSignals } from './launch/child.mjs';
 import { ensureDependencies } from './launch/dependencies.mjs';
 import { explainError } from './launch/install-failure.mjs';
-import { endWithNpm } from './launch/parent.mjs';
+import { exitWithNpm } from './launch/parent.mjs';
 import { buildApps } from './launch/workspace.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,7 +17,7 @@ if (process.argv.slice(2).some((word) => word === '--help' || word === '-h')) {
   console.log(`${lines.join('\n')}\n`);
   process.exit(0);
 }
-endWithNpm();
+exitWithNpm();
 try {
   await ensureDependencies(root);
   await buildApps(root);
@@ -25,6 +25,6 @@ try {
   console.error(`npm start: ${explainError(error)}`);
   process.exit(1);
 }
-handOverSignals();
+releaseSignals();
 process.setSourceMapsEnabled(true);
 await import(path.join(root, 'dist', 'apps', 'demo', 'main.js'));

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { ensureDependencies } from './launch/dependencies.mjs';
 import { explainError } from './launch/install-failure.mjs';
 import { runTests } from './launch/jest.mjs';
-import { endWithNpm } from './launch/parent.mjs';
+import { exitWithNpm } from './launch/parent.mjs';
 import { prepareServers } from './launch/servers.mjs';
 import { buildApps, runNx } from './launch/workspace.mjs';
 
@@ -25,7 +25,7 @@ start a private RabbitMQ and Redis and stop them. With paths, only the tests of 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { all, yes, paths } = readArguments();
 process.chdir(root);
-endWithNpm();
+exitWithNpm();
 const folder = path.join(root, '.local', 'run', `test-${process.pid}`);
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 

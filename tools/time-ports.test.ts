@@ -39,7 +39,7 @@ const ALLOWED = [
 function refusedIn(file: string, lines: readonly string[]): readonly string[] {
   const { stdout } = spawnSync(
     process.execPath,
-    [ESLINT, '--config', 'eslint.walls.mjs', '--format', 'json', '--stdin', '--stdin-filename', file],
+    [ESLINT, '--config', 'eslint.boundaries.mjs', '--format', 'json', '--stdin', '--stdin-filename', file],
     { cwd: ROOT, input: lines.join('\n'), encoding: 'utf8' },
   );
   const [result] = JSON.parse(stdout) as readonly { readonly messages: readonly { readonly line: number }[] }[];

@@ -15,7 +15,7 @@ function end(signal) {
 }
 
 /** Signals are no longer ours: what comes next in this process handles them itself. */
-export function handOverSignals() {
+export function releaseSignals() {
   for (const signal of Object.keys(NUMBERS)) process.removeAllListeners(signal);
 }
 

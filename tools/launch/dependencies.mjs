@@ -59,7 +59,7 @@ async function install(root) {
   await withProgress(
     'Installing dependencies',
     async () => {
-      const problem = await whyNoRegistry(root);
+      const problem = await registryProblem(root);
       const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=warn'];
       // What npm has in its cache may be enough; asking in vain for each package would take minutes.
       const result = await runNpm(root, [...options, ...(problem ? ['--offline'] : [])]);
@@ -70,7 +70,7 @@ async function install(root) {
 }
 
 /** What npm says when its registry gives it nothing, asked for one of our dependencies; empty when all is well. */
-async function whyNoRegistry(root) {
+async function registryProblem(root) {
   const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const [name, version] = Object.entries(dependencies)[0];
   const answer = await runNpm(root, ['view', `${name}@${version}`, 'version', '--fetch-retries=1'], PROBE_TIMEOUT_MS);
@@ -79,12 +79,12 @@ async function whyNoRegistry(root) {
 
 function runNpm(root, args, timeoutMs) {
   const npm = npmCommand();
-  const all = [...npm.args, ...args, ...PATIENCE, ...cache(root)];
+  const all = [...npm.args, ...args, ...RETRY_OPTIONS, ...cache(root)];
   return runChild(npm.command, all, { env: installEnvironment(), cwd: root, timeoutMs });
 }
 
 /** npm's own defaults are silent for minutes when there is no network. */
-const PATIENCE = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000', '--fetch-timeout=60000'];
+const RETRY_OPTIONS = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000', '--fetch-timeout=60000'];
 
 /** The user's cache where there is one; otherwise nothing is left outside of the clone, no log file either. */
 function cache(root) {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 const EVERY_MS = 1_000;
 
 /** Sends us SIGTERM once the npm that started us is gone, or the shell between. */
-export function endWithNpm() {
+export function exitWithNpm() {
   if (!process.env.npm_lifecycle_event) return;
   const ancestors = [process.ppid, parentOf(process.ppid)].filter((pid) => pid > 1);
   const parent = process.ppid;

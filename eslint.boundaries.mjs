@@ -1,6 +1,6 @@
 // Only the walls, without type information: fast enough to stand before every build.
 import tseslint from 'typescript-eslint';
-import { walls } from './tools/layers.mjs';
+import { boundaries } from './tools/layers.mjs';
 
 export default [
   { ignores: ['**/dist/**', '**/node_modules/**'] },
@@ -9,5 +9,5 @@ export default [
     languageOptions: { parser: tseslint.parser },
     linterOptions: { reportUnusedDisableDirectives: false },
   },
-  ...walls,
+  ...boundaries,
 ];
