@@ -1,4 +1,4 @@
-// Only the walls, without type information: fast enough to stand before every build.
+// Only the import rules, without type information: fast enough to run before every build.
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/layers.mjs';
 

@@ -1,4 +1,4 @@
-// `npm run bench -- <name> [arguments]`: builds, bundles bench/src/<name>.ts (and its helpers in bench/src/<name>/), runs it.
+// `npm run bench -- <name> [arguments]`: builds, bundles bench/src/<name>.ts and its helpers in bench/src/<name>/, and runs it.
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -9,7 +9,7 @@ const names = readdirSync('bench/src')
   .map((file) => path.basename(file, '.ts'));
 const [name, ...rest] = process.argv.slice(2);
 if (!names.includes(name)) {
-  const problem = name === undefined || name === '--help' ? '' : `there is no bench "${name}"\n`;
+  const problem = name === undefined || name === '--help' ? '' : `there is no benchmark "${name}"\n`;
   process.stderr.write(`${problem}usage: npm run bench -- ${names.join(' | ')} [options]\n`);
   process.exit(name === '--help' ? 0 : 2);
 }

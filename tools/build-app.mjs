@@ -1,6 +1,6 @@
-// Bundles the app of the current folder into dist/apps/<app>/<entry>.js: one file with everything it needs. What cannot be
-// bundled, the native half of a package, lies beside it in prebuilds/ for every platform, where node-gyp-build looks for it.
-// A shell script is put together from the files that package.json lists ("concatenate").
+// Bundles the app in the current folder into dist/apps/<app>/<entry>.js: one file with everything it needs. Native modules, which
+// cannot be bundled, are copied to prebuilds/ for every platform, where node-gyp-build finds them. Shell scripts are concatenated
+// from the files that package.json lists ("concatenate").
 import { build } from 'esbuild';
 import { existsSync } from 'node:fs';
 import { chmod, cp, readFile, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import path from 'node:path';
 
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
 const app = path.basename(process.cwd());
-/** A command names its file in package.json ("bin"); a service is main.js. Value: entry name to source file. */
+/** Entry name to source file: a command lists its files in package.json ("bundle"); a service is main.js. */
 const entryPoints = manifest.bundle ?? { main: 'src/main.ts' };
 const isCommand = manifest.bundle !== undefined;
 
@@ -21,7 +21,7 @@ const { metafile } = await build({
   target: 'node20',
   format: 'cjs',
   sourcemap: isCommand ? false : 'linked',
-  // V8 keeps a service's source in memory as long as it runs. A command is short, and people look into it.
+  // V8 keeps the source of a long-running service in memory. A command is short-lived, and people may read its source.
   ...(isCommand ? {} : { minifyWhitespace: true, minifySyntax: true, lineLimit: 160, legalComments: 'linked' }),
   banner: isCommand ? { js: '#!/usr/bin/env node' } : {},
   define: { 'process.env.PDALTAGENT_VERSION': JSON.stringify(manifest.version) },
@@ -30,8 +30,8 @@ const { metafile } = await build({
 });
 if (isCommand) await Promise.all(Object.keys(entryPoints).map((name) => chmod(path.join(outdir, `${name}.js`), 0o755)));
 
-// A single character beyond Latin-1 would double what the source takes in memory. esbuild escapes them everywhere but in
-// regular expressions, where an escape means the same.
+// A single character beyond Latin-1 would double the memory for the source. esbuild escapes these characters everywhere except in
+// regular expressions, where an escape has the same meaning.
 if (!isCommand) {
   const file = path.join(outdir, 'main.js');
   const source = await readFile(file, 'utf8');
@@ -39,7 +39,7 @@ if (!isCommand) {
   await writeFile(file, source.replace(/[\u0100-\uffff]/g, escaped));
 }
 
-// Of what was read only what is in the bundle: what is not used was left out.
+// Only the files that ended up in the bundle, without unused ones.
 const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
 const packages = new Set(bundled.flatMap((input) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
 const prebuilds = [...packages].map((folder) => path.join(folder, 'prebuilds')).filter((folder) => existsSync(folder));

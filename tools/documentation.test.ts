@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const root = path.join(__dirname, '..');
 
-/** Every environment variable that the sources of the apps and of libs/service read by name. */
+/** Every environment variable that is declared in the sources of the apps and of libs/service. */
 function variablesRead(): string[] {
   const folders = [...readdirSync(path.join(root, 'apps')).map((app) => `apps/${app}/src`), 'libs/service/src'];
   const declared =
@@ -19,14 +19,14 @@ function variablesRead(): string[] {
 }
 
 describe('the documentation', () => {
-  it('explains every variable that a service reads, and none that nobody reads', () => {
+  it('describes exactly the variables that services read', () => {
     const documented = [
       ...readFileSync(path.join(root, 'docs/configuration.md'), 'utf8').matchAll(/^\| `(PDAGENTD_[A-Z_]+)`/gm),
     ].map(([, name]) => name);
     expect(new Set(documented)).toEqual(new Set(variablesRead().filter((name) => name.startsWith('PDAGENTD_'))));
   });
 
-  it('links only to pages that exist', () => {
+  it('has no broken links', () => {
     const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
     const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target ?? '');
     expect(links.length).toBeGreaterThan(3);

@@ -1,4 +1,4 @@
-// Jest reporter: counts tests strictly and writes the counts where PDALTAGENT_TEST_COUNTS says.
+// Jest reporter: counts tests strictly and writes the counts to the file PDALTAGENT_TEST_COUNTS.
 const { writeFileSync } = require('node:fs');
 
 module.exports = class CountReporter {
@@ -10,9 +10,9 @@ module.exports = class CountReporter {
         if (reason === undefined) counts.passed += 1;
         else counts.failed += 1;
         if (reason && test.status !== 'failed')
-          console.log(`${reason}, so it failed: ${test.fullName} (${testFilePath})`);
+          console.log(`${reason}, which counts as a failure: ${test.fullName} (${testFilePath})`);
       }
-      // The file itself failed: none of its tests, or not all of them, ran.
+      // The file itself failed: not all of its tests ran.
       if (testExecError || (failureMessage && tests.every(({ status }) => status !== 'failed'))) counts.failed += 1;
     }
     const file = process.env.PDALTAGENT_TEST_COUNTS;

@@ -11,7 +11,7 @@ describe('the counts of npm test', () => {
   beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'count-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** Runs a test file as npm test runs ours, and gives the counts. */
+  /** Runs a test file as npm test does, and returns the counts. */
   function countsOf(source: string): unknown {
     const counts = path.join(folder, 'counts.json');
     const configuration = { rootDir: folder, testEnvironment: path.join(TOOLS, 'jest-environment.cjs'), transform: {} };
@@ -28,7 +28,7 @@ describe('the counts of npm test', () => {
   it.each([
     ['passed and failed tests', `test('a', () => {}); test('b', () => { throw new Error(); });`, 1, 1],
     ['a skipped test as failed', `test('a', () => {}); test.skip('b', () => {});`, 1, 1],
-    ['a test to be written as failed', `test('a', () => {}); test.todo('b');`, 1, 1],
+    ['a todo test as failed', `test('a', () => {}); test.todo('b');`, 1, 1],
     ['the whole file as failed for a focused test', `test.only('a', () => {});`, 0, 1],
     [
       'a retried test as failed',
@@ -38,7 +38,7 @@ describe('the counts of npm test', () => {
     ],
     ['a file that does not load as failed', `throw new Error();`, 0, 1],
     ['a file without a test as failed', ``, 0, 1],
-    ['a clean-up that fails as failed', `test('a', () => {}); afterAll(() => { throw new Error(); });`, 1, 1],
+    ['a failed teardown as failed', `test('a', () => {}); afterAll(() => { throw new Error(); });`, 1, 1],
   ])('count %s', (_what, source, passed, failed) => {
     expect(countsOf(source)).toEqual({ passed, failed });
   });

@@ -1,4 +1,4 @@
-// Node's environment; under `npm test` (PDALTAGENT_STRICT_TESTS) a file with a focused test fails: its other tests did not run.
+// Node's environment; under `npm test` (PDALTAGENT_STRICT_TESTS) a file with a focused test fails, because its other tests do not run.
 const { TestEnvironment } = require('jest-environment-node');
 
 module.exports = class StrictEnvironment extends TestEnvironment {

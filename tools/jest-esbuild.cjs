@@ -6,7 +6,7 @@ module.exports = {
     const { code, map } = transformSync(source, {
       loader: 'ts',
       format: 'cjs',
-      // Jest runs CommonJS alone: what is imported when it is needed is required then.
+      // Jest runs CommonJS only: dynamic imports become require().
       supported: { 'dynamic-import': false },
       target: 'node20',
       platform: 'node',

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { timeImports, timeRules } from './time-ports.mjs';
 
-// What each layer may import, as one table. A package names its layer in its package.json, as a tag of Nx (`layer:domain`).
-// ESLint enforces the table in every build.
+// The table of what each layer may import. A package has the tag of its layer in its package.json (`layer:domain`). ESLint enforces
+// the table in every build.
 
 const INPUT_OUTPUT = [
   'amqplib',
@@ -27,8 +27,8 @@ const INPUT_OUTPUT = [
 ];
 
 /**
- * imports: the layers whose libraries a package of this layer may import, or single libraries. pure: it does no input or output.
- * ownTime: it need not take time and randomness from libs/clock. why: the message of the lint error.
+ * imports: the layers whose libraries a package of this layer may import, or individual libraries. pure: no input or output.
+ * ownTime: time and randomness need not come from libs/clock. why: the message of the lint error.
  */
 const LAYERS = {
   'layer:clock': {
@@ -44,11 +44,11 @@ const LAYERS = {
   },
   'layer:adapter': {
     imports: ['layer:clock', 'layer:domain'],
-    why: 'An adapter library imports domain libraries only; what it needs of others is passed in.',
+    why: 'An adapter library imports domain libraries only; everything else is passed in.',
   },
   'layer:app': {
     imports: ['layer:clock', 'layer:domain', 'layer:adapter'],
-    why: 'What ships does not import what tests it.',
+    why: 'An app does not import test libraries.',
   },
   'layer:sender': {
     imports: ['events'],
@@ -58,13 +58,13 @@ const LAYERS = {
   'layer:simulator': {
     imports: ['events', 'webhooks', 'service'],
     ownTime: true,
-    why: 'The simulator stands for PagerDuty: it shares the protocol and what every process is made of, nothing of the relay.',
+    why: 'The simulator stands in for PagerDuty: it shares the protocol and the service library with the relay, and nothing else.',
   },
   'layer:simulation': {
     imports: ['layer:clock'],
     why: 'The simulated world is below what runs in it, and takes its time and randomness from its seed.',
   },
-  // The tools for tests, the tests of the whole system, the benchmarks, the demo: not part of what ships.
+  // Test libraries, end-to-end tests, benchmarks and the demo, which are not part of the product.
   'layer:test': {
     imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:simulation', 'layer:test'],
     ownTime: true,
@@ -76,7 +76,7 @@ const projects = ['apps', 'libs'].flatMap((top) => foldersOf(top).map((name) => 
 const apps = projects.filter(({ top }) => top === 'apps');
 const libraries = projects.filter(({ top }) => top === 'libs');
 
-/** Without what an earlier checkout left, such as a folder with nothing but node_modules. */
+/** Ignores folders without a package.json, which an earlier checkout may have left. */
 function foldersOf(top) {
   const folder = new URL(`../${top}/`, import.meta.url);
   return readdirSync(folder).filter((name) => existsSync(new URL(`${name}/package.json`, folder)));
@@ -90,7 +90,7 @@ function read(top, name) {
   return { top, name, layer: tags[0] };
 }
 
-/** What every app and library may import, by its folder: the names of libraries. */
+/** By folder of an app or library: the names of the libraries that it may import. */
 export const mayImport = Object.fromEntries(
   projects.map(({ top, name, layer }) => [`${top}/${name}`, importableBy(layer).filter((library) => library !== name)]),
 );
@@ -109,11 +109,11 @@ const restrictImports = (forbidden, why, restricted = []) => [
     patterns: [
       {
         group: apps.map(({ name }) => `@pdaltagent/${name}`),
-        message: 'An app is never imported: talk to it through its exchange.',
+        message: 'An app is never imported: communicate with it through RabbitMQ.',
       },
       {
         group: ['**/apps/*/**', '**/libs/*/**', '@pdaltagent/*/**'],
-        message: 'Import a package by its name; src/index.ts is its only door.',
+        message: 'Import a package by its name: src/index.ts is its public API.',
       },
     ],
   },
@@ -136,7 +136,7 @@ const boundariesOf = ({ top, name, layer }) => {
   };
 };
 
-/** ESLint flat config entries. Tests of a layer may use libs/testing and what they like of node. */
+/** ESLint flat config entries. Tests may import libs/testing and any module of Node. */
 export const boundaries = [
   {
     files: ['{apps,libs,e2e,bench}/**/*.ts', '{apps,libs,e2e,bench}/*/src/**/*.ts'],

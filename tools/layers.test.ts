@@ -4,7 +4,7 @@ import path from 'node:path';
 const ROOT = path.join(__dirname, '..');
 const ESLINT = path.join(ROOT, 'node_modules/eslint/bin/eslint.js');
 
-/** Of these modules, those that the walls do not let a file of this name import. */
+/** Of these modules, those that a file with this name may not import. */
 function refusedIn(file: string, modules: readonly string[]): readonly string[] {
   const { stdout } = spawnSync(
     process.execPath,
@@ -29,7 +29,7 @@ const MODULES = [
 const NEVER = ['@pdaltagent/cli', '@pdaltagent/events/src/keys'];
 const ADAPTERS = ['@pdaltagent/service', '@pdaltagent/store'];
 
-describe('the walls between the layers, by the tag in each package.json', () => {
+describe('the import rules of the layers', () => {
   it.each([
     ['libs/clock', ['node:fs', '@pdaltagent/events', '@pdaltagent/scrubber', ...ADAPTERS, '@pdaltagent/testing']],
     ['libs/delivery', ['node:fs', ...ADAPTERS, '@pdaltagent/testing']],
@@ -42,14 +42,14 @@ describe('the walls between the layers, by the tag in each package.json', () => 
     ],
     ['apps/demo', []],
     ['e2e', []],
-  ])('refuse in %s what its layer may not import, and nothing else', (folder, refused) => {
+  ])('reject in %s exactly the imports that its layer may not have', (folder, refused) => {
     const all = [...refused, ...NEVER];
-    // The clock's own name is refused inside of the clock as well.
+    // The clock may not import itself by its name either.
     const own = folder === 'libs/clock' ? ['@pdaltagent/clock'] : [];
     expect(new Set(refusedIn(`${folder}/src/any.ts`, MODULES))).toEqual(new Set([...all, ...own]));
   });
 
-  it('leave to tests what they import, apps and the inside of packages excepted', () => {
+  it('allow tests all imports except apps and files inside packages', () => {
     expect(refusedIn('libs/delivery/src/any.test.ts', MODULES)).toEqual(NEVER);
   });
 });

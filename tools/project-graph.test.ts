@@ -5,7 +5,7 @@ import path from 'node:path';
 
 const ROOT = path.join(__dirname, '..');
 
-/** Every package of ours that the sources under the folder import. */
+/** The workspace packages that sources in the folder import. */
 function importsIn(folder: string): string[] {
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const imported = sources.flatMap((name) =>
@@ -21,7 +21,7 @@ interface Graph {
   readonly dependencies: Record<string, readonly { readonly target: string }[]>;
 }
 
-describe('the graph of projects', () => {
+describe('the project graph', () => {
   let folder: string;
   let graph: Graph;
   beforeAll(() => {
@@ -43,7 +43,7 @@ describe('the graph of projects', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('knows which libraries each app is made of, so that a change in one builds the app again', () => {
+  it('has the libraries of each app, so that a change in one rebuilds the app', () => {
     for (const app of readdirSync(path.join(ROOT, 'apps'))) {
       const known = (graph.dependencies[`@pdaltagent/${app}`] ?? []).map(({ target }) => target);
       expect(known).toEqual(expect.arrayContaining(importsIn(path.join(ROOT, 'apps', app, 'src'))));

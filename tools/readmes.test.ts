@@ -7,14 +7,14 @@ const MOST_LINES = 25;
 
 const namesIn = (text: string): readonly string[] => [...text.matchAll(/`([\w-]+)`/g)].map(([, name]) => name ?? '');
 
-/** By folder of an app or library: the libraries that the walls let it import. */
+/** By folder of an app or library: the libraries that it may import. */
 function importsByFolder(): Readonly<Record<string, readonly string[]>> {
   const print = `import { mayImport } from './tools/layers.mjs'; console.log(JSON.stringify(mayImport));`;
   const output = execFileSync(process.execPath, ['--input-type=module', '--eval', print], { cwd: ROOT });
   return JSON.parse(output.toString()) as Readonly<Record<string, readonly string[]>>;
 }
 
-// The simulator's README is a manual for its users.
+// The simulator's README is a user manual.
 const projects = Object.entries(importsByFolder())
   .map(([folder, imports]) => ({ folder, imports }))
   .filter(({ folder }) => folder !== 'apps/pagerduty-simulator');
@@ -26,7 +26,7 @@ describe.each(projects)('the README of $folder', ({ folder, imports }) => {
     expect(readme.split('\n').length).toBeLessThanOrEqual(MOST_LINES);
   });
 
-  it('lists the libraries that the walls let it import', () => {
+  it('lists the libraries that it may import', () => {
     const [, list = ''] = /^May import: (.*?)\(/ms.exec(readme) ?? [];
     expect(new Set(namesIn(list))).toEqual(new Set(imports));
   });

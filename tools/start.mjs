@@ -1,4 +1,4 @@
-// `npm start` on a machine that has only Node and git: dependencies, build, and then the demo takes over (apps/demo).
+// `npm start` on a machine that has only Node and git: installs dependencies, builds, and runs the demo (apps/demo).
 import './launch/node-version.mjs';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

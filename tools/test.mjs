@@ -34,7 +34,7 @@ try {
   mkdirSync(folder, { recursive: true });
   await ensureDependencies(root);
   if (paths.length === 0) {
-    await runNx(root, 'Checking style and walls', ['run', 'workspace:lint', '--output-style=static']);
+    await runNx(root, 'Checking style and import rules', ['run', 'workspace:lint', '--output-style=static']);
     await runNx(root, 'Checking types', ['run', 'workspace:typecheck', '--output-style=static']);
   }
   await runTests({ root, folder, projects: ['unit'], paths, counts });

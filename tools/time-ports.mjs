@@ -1,5 +1,5 @@
-// Time, timers and randomness come from libs/clock, so that a test or a simulation controls them, and so that whoever needs a
-// time has to choose: monotonic for what this process measures, wall for what people and other hosts read.
+// Time, timers and randomness come from libs/clock, so that tests and simulations control them, and so that code has to choose
+// between monotonic time, for intervals, and wall time, for people and other hosts.
 const FROM_CLOCK = 'Time and randomness come through the ports of @pdaltagent/clock.';
 
 const GLOBALS = ['setTimeout', 'setInterval', 'setImmediate', 'performance'];
@@ -16,7 +16,7 @@ const PROPERTIES = [
 ];
 const NEW_DATES = ['NewExpression', 'CallExpression'].map((kind) => `${kind}[callee.name='Date'][arguments.length=0]`);
 
-/** Modules, or what of them may not be imported. */
+/** Modules or exports that may not be imported. */
 export const timeImports = [
   { name: 'node:timers' },
   { name: 'timers' },

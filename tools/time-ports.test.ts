@@ -4,7 +4,7 @@ import path from 'node:path';
 const ROOT = path.join(__dirname, '..');
 const ESLINT = path.join(ROOT, 'node_modules/eslint/bin/eslint.js');
 
-/** Each line measures time, waits or rolls dice without asking the ports. */
+/** Each line uses time, timers or randomness without libs/clock. */
 const VIOLATIONS = [
   `import { setTimeout as delay } from 'node:timers/promises';`,
   `import { setInterval as repeat } from 'node:timers';`,
@@ -35,7 +35,7 @@ const ALLOWED = [
   `Math.max(1, 2);`,
 ];
 
-/** The lines that the walls refuse in a file of this name. */
+/** The lines that are rejected in a file with this name. */
 function refusedIn(file: string, lines: readonly string[]): readonly string[] {
   const { stdout } = spawnSync(
     process.execPath,
@@ -47,16 +47,16 @@ function refusedIn(file: string, lines: readonly string[]): readonly string[] {
 }
 
 describe.each(['libs/delivery/src/any.ts', 'libs/store/src/any.ts', 'apps/ingest-gateway/src/durability/any.ts'])(
-  'the walls let nobody take time or randomness but from libs/clock: %s',
+  'time and randomness come from libs/clock only: %s',
   (file) => {
-    it('is refused each way around the ports, and nothing else', () => {
+    it('rejects every other source, and nothing else', () => {
       expect(refusedIn(file, [...VIOLATIONS, ...ALLOWED])).toEqual(VIOLATIONS);
     });
   },
 );
 
 it.each(['libs/clock/src/any.ts', 'libs/delivery/src/any.test.ts'])(
-  'the walls leave time and randomness to %s',
+  'time and randomness are unrestricted in %s',
   (file) => {
     expect(refusedIn(file, VIOLATIONS)).toEqual([]);
   },

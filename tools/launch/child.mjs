@@ -1,4 +1,4 @@
-// Child processes that get our signals and whose output can be kept for the case that they fail.
+// Child processes that receive this process's signals, and whose output can be kept in case they fail.
 import { spawn } from 'node:child_process';
 
 const LAST_LINES = 400;
@@ -10,11 +10,11 @@ for (const signal of Object.keys(NUMBERS)) process.on(signal, () => end(signal))
 function end(signal) {
   if (running.size === 0) process.exit(128 + NUMBERS[signal]);
   for (const child of running) child.kill(signal);
-  // They end in their own way; whoever waits for them sees how.
+  // The children exit by themselves; runChild() reports how.
   process.exitCode = 128 + NUMBERS[signal];
 }
 
-/** Signals are no longer ours: what comes next in this process handles them itself. */
+/** Removes the signal handlers: from now on, other code in this process handles signals. */
 export function releaseSignals() {
   for (const signal of Object.keys(NUMBERS)) process.removeAllListeners(signal);
 }
@@ -24,7 +24,7 @@ export function releaseSignals() {
  * @param {string} command
  * @param {string[]} args
  * @param {{ env: NodeJS.ProcessEnv, show?: boolean, ask?: boolean, cwd?: string, timeoutMs?: number }} options show: its output goes to the
- *   terminal, otherwise its last lines are in the answer; ask: it may read from the terminal.
+ *   terminal, otherwise the result has its last lines; ask: it may read from the terminal.
  * @returns {Promise<{ code: number, output: string }>}
  */
 export function runChild(command, args, { env, show = false, ask = false, cwd, timeoutMs }) {
@@ -46,7 +46,7 @@ export function runChild(command, args, { env, show = false, ask = false, cwd, t
     });
     child.once('close', (code, signal) => {
       running.delete(child);
-      // We were told to end: what the child was for is not wanted any more.
+      // This process received a signal, so the result is no longer needed.
       if (process.exitCode > 128) process.exit();
       resolve(
         code === null ? { code: 128, output: `${output}\n${timeoutMs ? 'ETIMEDOUT' : signal}` } : { code, output },

@@ -1,4 +1,4 @@
-// Installs node_modules when it is not what package-lock.json asks for.
+// Installs node_modules if it does not match package-lock.json.
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -15,14 +15,14 @@ export async function ensureDependencies(root) {
   if (isInstalled(root)) return;
   const release = await takeLock(path.join(root, '.local', 'installing'));
   try {
-    // Another command may have done it while we waited.
+    // Another command may have installed them in the meantime.
     if (!isInstalled(root)) await install(root);
   } finally {
     release();
   }
 }
 
-/** True if every package of the lock file is there in its version; those for other platforms may be missing. */
+/** Whether every package of the lock file is installed in its version; those for other platforms may be missing. */
 function isInstalled(root) {
   const wanted = packagesOf(path.join(root, 'package-lock.json'));
   const here = packagesOf(path.join(root, 'node_modules', '.package-lock.json'));
@@ -53,7 +53,7 @@ async function install(root) {
     if (now !== arrived) changed = Date.now();
     arrived = now;
     const still = Math.round((Date.now() - changed) / 1000);
-    const stall = still * 1000 >= STALLED_AFTER_MS ? `; nothing new for ${still} s, still trying (Ctrl-C ends it)` : '';
+    const stall = still * 1000 >= STALLED_AFTER_MS ? `; no progress for ${still} s, still trying (Ctrl-C to stop)` : '';
     return `${arrived} of ${packages.length} packages${stall}`;
   };
   await withProgress(
@@ -61,7 +61,7 @@ async function install(root) {
     async () => {
       const problem = await registryProblem(root);
       const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=warn'];
-      // What npm has in its cache may be enough; asking in vain for each package would take minutes.
+      // npm's cache may be sufficient; requesting each package in vain would take minutes.
       const result = await runNpm(root, [...options, ...(problem ? ['--offline'] : [])]);
       if (result.code !== 0) throw new Error(explainFailure(problem || result.output));
     },
@@ -69,7 +69,7 @@ async function install(root) {
   );
 }
 
-/** What npm says when its registry gives it nothing, asked for one of our dependencies; empty when all is well. */
+/** npm's output if its registry does not return one of our dependencies; empty if it does. */
 async function registryProblem(root) {
   const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const [name, version] = Object.entries(dependencies)[0];
@@ -83,17 +83,17 @@ function runNpm(root, args, timeoutMs) {
   return runChild(npm.command, all, { env: installEnvironment(), cwd: root, timeoutMs });
 }
 
-/** npm's own defaults are silent for minutes when there is no network. */
+/** With npm's defaults nothing is reported for minutes if there is no network. */
 const RETRY_OPTIONS = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000', '--fetch-timeout=60000'];
 
-/** The user's cache where there is one; otherwise nothing is left outside of the clone, no log file either. */
+/** The user's cache if it exists; otherwise nothing is written outside of the clone, not even a log file. */
 function cache(root) {
   const own = process.env.npm_config_cache || path.join(homedir(), '.npm');
   const folder = existsSync(path.join(own, '_cacache')) ? [] : [`--cache=${path.join(root, '.local', 'npm')}`];
   return ['--logs-max=0', '--no-update-notifier', ...folder];
 }
 
-/** The npm that runs us, or the one on PATH. */
+/** The npm that runs this script, or the one on PATH. */
 function npmCommand() {
   const running = process.env.npm_execpath;
   if (running && /npm-cli\.c?js$/.test(running)) return { command: process.execPath, args: [running] };
@@ -108,7 +108,7 @@ function isNewer(file, time) {
   }
 }
 
-/** Two commands in one clone must not install at once. Resolves with what gives the lock back. */
+/** Prevents two commands in one clone from installing at the same time. Resolves with a function that releases the lock. */
 async function takeLock(folder) {
   mkdirSync(path.dirname(folder), { recursive: true });
   let told = false;
@@ -124,7 +124,7 @@ async function takeLock(folder) {
       rmSync(folder, { recursive: true, force: true });
       continue;
     }
-    if (!told) console.log('Another command is installing the dependencies of this clone: waiting for it');
+    if (!told) console.log('Waiting for another command that is installing the dependencies of this clone');
     told = true;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
@@ -135,7 +135,7 @@ function isAbandoned(folder) {
     process.kill(Number(readFileSync(path.join(folder, 'pid'), 'utf8')), 0);
     return false;
   } catch (error) {
-    // No such process; or no id in it, long after the folder was made.
+    // No such process; or no id in it, long after the folder was created.
     return error.code === 'ESRCH' || (error.code === 'ENOENT' && !isNewer(folder, Date.now() - 5_000));
   }
 }

@@ -1,4 +1,4 @@
-// One clear message for each way in which npm ci fails.
+// A clear message for each reason why npm ci may fail.
 const NO_NETWORK =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|EIDLETIMEOUT)\b/;
 const NO_RIGHTS = /\b(EACCES|EPERM|EROFS)\b/;
@@ -10,15 +10,15 @@ const CERTIFICATE =
 export function explainFailure(output) {
   const [network] = NO_NETWORK.exec(output) ?? [];
   if (network) {
-    return `the dependencies cannot be installed: npm does not reach its registry (${network}). Connect this machine, or tell npm its proxy or registry (npm config), and start again.`;
+    return `the dependencies cannot be installed: npm cannot reach its registry (${network}). Check the network, or configure npm's proxy or registry (npm config), and try again.`;
   }
   const [certificate] = CERTIFICATE.exec(output) ?? [];
   if (certificate) {
-    return `the dependencies cannot be installed: npm does not trust its registry's certificate (${certificate}). Set NODE_EXTRA_CA_CERTS to the authority of your network, and start again.`;
+    return `the dependencies cannot be installed: npm does not trust its registry's certificate (${certificate}). Set NODE_EXTRA_CA_CERTS to the certificate authority of your network, and try again.`;
   }
   const [rights] = NO_RIGHTS.exec(output) ?? [];
   if (rights) {
-    return `the dependencies cannot be installed: no right to write (${rights}). The clone, and npm's cache, must belong to the user who starts this.`;
+    return `the dependencies cannot be installed: no write permission (${rights}). The clone and npm's cache must belong to the user who runs this command.`;
   }
   if (NO_SPACE.test(output)) return 'the dependencies cannot be installed: the disk is full.';
   const lines = output
@@ -28,8 +28,8 @@ export function explainFailure(output) {
   return `the dependencies cannot be installed; npm said:\n${lines.slice(-15).join('\n')}`;
 }
 
-/** For whatever ends a command: an error that the user can mend is told in words. */
+/** The message for an error that ends a command; clear if the user can fix it. */
 export function explainError(error) {
   if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code)) return error.message;
-  return `no right to write ${error.path ?? 'here'}. The clone must belong to the user who starts this.`;
+  return `no permission to write ${error.path ?? 'here'}. The clone must belong to the user who runs this command.`;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { runChild } from './child.mjs';
 import { cleanEnvironment } from './environment.mjs';
 
-/** Adds what it counted to `counts`. */
+/** Adds the numbers of tests to `counts`. */
 export async function runTests({ root, folder, projects, paths, counts }) {
   const temporary = path.join(folder, 'tmp');
   mkdirSync(temporary, { recursive: true });
@@ -32,7 +32,7 @@ export async function runTests({ root, folder, projects, paths, counts }) {
   const counted = readCounts(countFile);
   counts.passed += counted.passed;
   counts.failed += counted.failed;
-  // Jest found fault with something that is no test, as its own configuration or set-up.
+  // Jest failed without a failed test, for example in its configuration or global setup.
   if (code !== 0 && counted.failed === 0) counts.failed += 1;
 }
 

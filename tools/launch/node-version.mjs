@@ -1,4 +1,4 @@
-// Imported before anything else: says it clearly when Node is too old for all that follows.
+// Imported before anything else: reports clearly if Node is too old.
 import { readFileSync } from 'node:fs';
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));

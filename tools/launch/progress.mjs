@@ -1,10 +1,10 @@
-// What a person sees while something takes its time: one line that changes on a terminal, a line now and then elsewhere.
+// Progress of a long operation: on a terminal one line that is updated, otherwise an occasional line.
 import { clearLine, cursorTo } from 'node:readline';
 
 const EVERY_MS_ELSEWHERE = 10_000;
 
 /**
- * Runs the work under a heading that shows how long it has taken and what `status()` says of it.
+ * Runs the work and shows its heading, the time elapsed, and `status()`.
  * @template T
  * @param {string} heading
  * @param {() => Promise<T>} work

@@ -1,9 +1,9 @@
-// The servers of the integration tests: the demo knows how to find or install them.
+// The servers of the integration tests; the demo finds or installs them.
 import path from 'node:path';
 import { runChild } from './child.mjs';
 import { installEnvironment } from './environment.mjs';
 
-/** @throws {Error} when there are none and none can be installed; the reason was shown. */
+/** @throws {Error} if there are none and they cannot be installed; the reason was printed */
 export async function prepareServers(root, yes) {
   const args = [path.join(root, 'dist', 'apps', 'demo', 'main.js'), '--prepare', ...(yes ? ['--yes'] : [])];
   const { code } = await runChild(process.execPath, args, {

@@ -1,4 +1,4 @@
-// The build tool, called so that it leaves nothing outside of the clone and nothing running.
+// Runs Nx so that it writes nothing outside of the clone and leaves no process running.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { runChild } from './child.mjs';
@@ -11,14 +11,14 @@ const QUIET = {
   NX_TUI: 'false',
   NX_ISOLATE_PLUGINS: 'false',
   NX_SKIP_NATIVE_FILE_CACHE: 'true',
-  // It runs each build by npm, which would keep a log file of each in the user's home.
+  // Nx runs each build with npm, which would write a log file for each to the user's home.
   npm_config_logs_max: '0',
   npm_config_update_notifier: 'false',
 };
 
 /**
- * Runs nx with these arguments; what has not changed since the last time is not done again.
- * @throws {Error} with nx's output when it fails.
+ * Runs nx with these arguments; results of unchanged inputs come from its cache.
+ * @throws {Error} with nx's output if it fails
  */
 export async function runNx(root, heading, args) {
   const temporary = path.join(root, '.local', 'tmp');
@@ -40,7 +40,7 @@ export async function runNx(root, heading, args) {
 export const buildApps = (root) =>
   runNx(root, 'Building what has changed', ['run-many', '-t', 'build', '--output-style=static']);
 
-/** Of all that nx wrote, what the tasks that failed wrote. */
+/** The part of nx's output that is from failed tasks. */
 function failuresIn(output) {
   const [log, summary = ''] = output.split(/^Failed tasks:$/m);
   const failed = [...summary.matchAll(/^- (\S+)$/gm)].map(([, name]) => name);

@@ -1,5 +1,5 @@
-// Nx plugin: gives every package the targets that all packages share. What a target runs and when its result may come from the
-// cache is in nx.json ("targetDefaults"), once for all of them. The target "build" is the script of that name in package.json.
+// Nx plugin: adds the shared targets to every package. Their commands and caching are in nx.json ("targetDefaults"). The target
+// "build" is the script of that name in package.json.
 const path = require('node:path');
 
 const SHARED_TARGETS = ['test', 'integration', 'typecheck', 'lint'];
