@@ -15,12 +15,12 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 it('counts quarantined events by problem, and the current entries, also after other processes removed some', async () => {
   const registry = new Registry();
-  const instruments = new QuarantineMetrics(registry);
+  const quarantineMetrics = new QuarantineMetrics(registry);
   const [quarantine, command] = [await Quarantine.open(folder, log), await Quarantine.open(folder, log)];
-  instruments.watch(quarantine);
+  quarantineMetrics.watch(quarantine);
   for (const id of ['m1', 'm2']) {
     await quarantine.add({ id, problem: 'refused', quarantinedAt: 1, record: Buffer.from('record') });
-    instruments.quarantined('refused');
+    quarantineMetrics.quarantined('refused');
   }
   await command.remove('m1');
   const text = await registry.metrics();

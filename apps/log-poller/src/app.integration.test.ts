@@ -238,7 +238,7 @@ describe('the poller', () => {
     expect(names()).toEqual(['all', 'all', 'some']);
     expect(lanes.messages.find(({ routingKey }) => routingKey === 'some')?.body.toString()).toContain('"event":{"id"');
     write(all, '{ name: bad }');
-    await waitUntil(() => logged.some((line) => line.includes('the former version stays')), { what: 'the refusal' });
+    await waitUntil(() => logged.some((line) => line.includes('the previous version stays')), { what: 'the refusal' });
     write(all, '{ name: new, url: http://new.test }');
     await waitUntil(() => logged.some((line) => line.includes('was reloaded')), { what: 'the change' });
     server.add(1);

@@ -52,19 +52,19 @@ it('creates nothing that the last release would mistake for a spool, and does no
 });
 
 it('finds orphaned spools in both layouts, but not its own, empty ones, or those in use', async () => {
-  for (const name of ['0', '1']) await writeLegacy(name, `former ${name}`);
+  for (const name of ['0', '1']) await writeLegacy(name, `legacy ${name}`);
   const { spool: own, legacy } = await claimSpool(root, options);
   const [gone, busy, empty] = [await claim(), await claim(), await claim()];
   for (const spool of [own, gone, busy]) await spool.append(3, 7, Buffer.from(path.basename(spool.folder)));
   await Promise.all([gone.close(), empty.close()]);
-  await writeLegacy('2', 'former 2');
+  await writeLegacy('2', 'legacy 2');
 
   const orphans = await claimOrphans(root, own, options);
   const contents = await Promise.all(
     orphans.map(async (orphan) => (await orphan.read(3, 0, ALL)).map(({ content }) => content.toString())),
   );
   expect(legacy?.folder).toBe(path.join(root, '0'));
-  expect(contents.flat().sort()).toEqual(['1', 'former 1', 'former 2']);
+  expect(contents.flat().sort()).toEqual(['1', 'legacy 1', 'legacy 2']);
   expect(await claimOrphans(root, own, options)).toEqual([]);
 
   const [first] = orphans;
@@ -77,10 +77,10 @@ it('finds orphaned spools in both layouts, but not its own, empty ones, or those
 
 it('finds the other orphaned spools if the database of one cannot be opened', async () => {
   const own = await claim();
-  await writeLegacy('4', 'former 4');
+  await writeLegacy('4', 'legacy 4');
   await rm(path.join(root, '4', 'LOCK'));
   await mkdir(path.join(root, '4', 'LOCK'));
-  await writeLegacy('5', 'former 5');
+  await writeLegacy('5', 'legacy 5');
   const orphans = await claimOrphans(root, own, options);
   expect(orphans.map(({ folder }) => path.basename(folder))).toEqual(['5']);
   expect(lines).toContain('a spool folder cannot be opened');

@@ -24,7 +24,7 @@ const texts = (entries: readonly StoredEntry[]): string[] => entries.map(({ cont
 
 beforeEach(async () => {
   lines.length = 0;
-  root = await mkdtemp(path.join(tmpdir(), 'former-'));
+  root = await mkdtemp(path.join(tmpdir(), 'legacy-'));
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
