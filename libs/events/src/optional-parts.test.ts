@@ -132,7 +132,7 @@ describe('an optional part that PagerDuty would reject', () => {
       ["'images' is not a list", "'links' is not a list"],
     ],
     [
-      'an entry that is no object',
+      'an entry that is not an object',
       'change',
       { payload: { summary: 's', source: 7 }, links: [null, 'https://a', LINK] },
       { payload: { summary: 's' }, links: [LINK] },
