@@ -62,7 +62,7 @@ describe('services that are started before what they need', () => {
       services.set(name, service);
       running.push(service);
     }
-    for (const service of services.values()) await service.logged('that the broker is away', isAbsence, 120_000);
+    for (const service of services.values()) await service.logged('that the broker is unreachable', isAbsence, 120_000);
 
     await Promise.all([broker.restart(), redis.restart()]);
     for (const service of services.values()) await service.waitFor('ready', 120_000);
@@ -105,5 +105,5 @@ describe('an invalid configuration', () => {
 });
 
 function isAbsence({ message }: { readonly message: string }): boolean {
-  return /\baway\b/.test(message) && !/\bback\b/.test(message.replace(/until it is back/, ''));
+  return /\bunreachable\b/.test(message) && !/\bback\b/.test(message.replace(/until it is back/, ''));
 }

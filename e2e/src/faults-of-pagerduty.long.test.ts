@@ -65,7 +65,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
           },
           { what: 'PagerDuty to throttle', timeoutMs: STEP_MS },
         );
-        const aside = worker.lines.filter(({ message }) => message.startsWith('key set aside')).length;
+        const aside = worker.lines.filter(({ message }) => message.startsWith('key parked')).length;
         const held = await waitForHeldEvents(worker);
         // The rates that it has learned are lost with it, so the remaining events need not wait for them.
         await worker.kill();

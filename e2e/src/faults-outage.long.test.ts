@@ -21,7 +21,11 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         await relay.control('POST', '/down', { mode: 'reset' });
         const minute = delay(OUTAGE_MS);
         await traffic.send();
-        await worker.logged('that PagerDuty is away', ({ message }) => message.startsWith('destination away'), STEP_MS);
+        await worker.logged(
+          'that PagerDuty is away',
+          ({ message }) => message.startsWith('destination unavailable'),
+          STEP_MS,
+        );
         const { queued } = await waitForQueues(
           relay,
           'what was accepted and is neither delivered nor dead',
@@ -34,7 +38,11 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         const held = await metric(worker, 'pdaltagent_held');
         const failed = await metric(worker, 'pdaltagent_retried_total');
         await relay.control('DELETE', '/down');
-        await worker.logged('that PagerDuty is back', ({ message }) => message === 'destination back', STEP_MS);
+        await worker.logged(
+          'that PagerDuty is back',
+          ({ message }) => message === 'destination available again',
+          STEP_MS,
+        );
         return { 'queued during the outage': queued, 'held during the outage': held, 'attempts that failed': failed };
       }),
     SCENARIO_MS,

@@ -78,7 +78,7 @@ describe('a lane whose queue does not respond', () => {
       });
       const before = arrived.length;
       await waitUntil(() => arrived.length > before + 100, { what: 'events of the other lanes to arrive' });
-      const isReopened = ({ message }: { readonly message: string }) => message.includes('another channel');
+      const isReopened = ({ message }: { readonly message: string }) => message.includes('reopening its channel');
       await rig.gateway.logged('that the lane gets another channel', isReopened, GIVEN_UP_MS);
       isStalled = false;
       await Promise.all(senders);

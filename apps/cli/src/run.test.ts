@@ -68,7 +68,7 @@ describe('pdaltagent', () => {
   it('reports an unreachable broker in one line, without the password', async () => {
     const { code, out, error } = await on('dead-letters list');
     expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(error).toMatch(/^pdaltagent: the broker is away: .*ECONNREFUSED.*\n$/);
+    expect(error).toMatch(/^pdaltagent: the broker is unreachable: .*ECONNREFUSED.*\n$/);
     expect(error).not.toContain('s3cret');
   });
 

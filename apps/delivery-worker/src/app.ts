@@ -59,7 +59,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   registerLaneGauges(metrics, worker, METRIC_NAMES);
   const pagerDutyState = () => {
     if (!isTried) return 'not tried yet';
-    return worker.dispatcher.openCircuits === 0 ? 'reachable' : 'away';
+    return worker.dispatcher.openCircuits === 0 ? 'reachable' : 'unavailable';
   };
   return {
     start: () => {
@@ -78,7 +78,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     readiness: () => ({
       ready: worker.connected,
       checks: {
-        broker: worker.connected ? 'connected' : 'away',
+        broker: worker.connected ? 'connected' : 'unreachable',
         redis: store.state(),
         pagerduty: pagerDutyState(),
       },

@@ -34,7 +34,7 @@ export const variables = {
   }),
   certificateAuthorities: certificates(
     'PDAGENTD_CA_FILE',
-    'additional authorities to trust (PEM), for example of a corporate proxy',
+    'additional certificate authorities to trust (PEM), for example of a corporate proxy',
   ),
   ...proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf }),
 };

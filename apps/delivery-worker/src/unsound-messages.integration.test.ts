@@ -112,7 +112,7 @@ it('a routing key cannot lead to another path: such a message becomes a dead let
   expect(letter.properties.messageId).toBe('elsewhere');
   expect(letter.properties.headers).toMatchObject({
     dead_reason: 'foreign',
-    dead_answer: 'its routing_key cannot be part of a path',
+    dead_answer: 'header routing_key cannot be part of a path',
   });
   expect(posted).toEqual([]);
 });

@@ -141,8 +141,8 @@ it('loses nothing that it answered 202 while the broker is disconnected repeated
 
 it('stays ready while the broker is unreachable, spools events, and publishes them in order once it is reachable', async () => {
   await proxy.inject({ kind: 'down' });
-  await waitUntil(() => checks().broker === 'away', { what: 'the loss to be detected' });
-  expect(app.readiness()).toEqual({ ready: true, checks: { broker: 'away', spool: 'usable', mode: 'spool' } });
+  await waitUntil(() => checks().broker === 'unreachable', { what: 'the loss to be detected' });
+  expect(app.readiness()).toEqual({ ready: true, checks: { broker: 'unreachable', spool: 'usable', mode: 'spool' } });
   const sent = Array.from({ length: 20 }, (_, count) => `away-${count}`);
   for (const dedup_key of sent) expect(await post(`/integration/${KEY}/enqueue`, event(dedup_key))).toBe(202);
   expect(await metric('pdaltagent_gateway_spool_entries')).toBe(20);

@@ -81,7 +81,8 @@ describe('the poller', () => {
     server.add(3);
     const app = await start();
     await waitUntil(
-      () => logged.some((line) => line.includes('broker away')) && logged.join().includes('Redis is away'),
+      () =>
+        logged.some((line) => line.includes('broker unreachable')) && logged.join().includes('Redis is unreachable'),
       {
         what: 'both absences to be logged',
       },
@@ -95,7 +96,7 @@ describe('the poller', () => {
     const lanes = await Lanes.open(servers.amqpUrl);
     await arrived(lanes, 3);
     await lanes.close();
-    for (const what of ['broker away', 'Redis is away']) {
+    for (const what of ['broker unreachable', 'Redis is unreachable']) {
       expect(logged.filter((line) => line.includes(what))).toHaveLength(1);
     }
   });
@@ -189,7 +190,7 @@ describe('the poller', () => {
     pair.followPrimary();
     await ready(app);
     await waitUntil(() => new Set(lanes.entryIds()).size >= 4, { what: 'all webhooks' });
-    expect(logged.filter((line) => line.includes('Redis takes no writes'))).toHaveLength(1);
+    expect(logged.filter((line) => line.includes('Redis accepts no writes'))).toHaveLength(1);
     await apps.shift()?.stop();
     await lanes.close();
     await pair.stop();

@@ -32,10 +32,10 @@ export const variables = {
   ),
   certificateAuthorities: certificates(
     'PDAGENTD_CA_FILE',
-    'further authorities to trust (PEM), as of a corporate proxy',
+    'additional certificate authorities to trust (PEM), for example of a corporate proxy',
   ),
   ...proxyVariables({ mustBe: PROXY_FORM, parse: proxyOf }),
-  since: custom('PDAGENTD_POLL_SINCE', 'where the first start begins reading (ISO 8601); default: five minutes ago', {
+  since: custom('PDAGENTD_POLL_SINCE', 'time from which the first start reads (ISO 8601); default: five minutes ago', {
     mustBe: 'an ISO 8601 time, such as 2026-03-01T00:00:00Z',
     parse: (text) => parseTime(text) ?? undefined,
   }),

@@ -25,7 +25,7 @@ export class Counters {
     const lagMs = () => this.lagMs();
     new Gauge({
       name: 'pdaltagent_poller_lag_seconds',
-      help: 'How far what is published lies behind now; it grows while nothing can be read; 0 while another process polls',
+      help: 'How far queued log entries are behind the present; grows while nothing can be read; 0 while another process polls',
       registers,
       collect: function (this: Gauge) {
         this.set(lagMs() / 1000);
@@ -33,7 +33,7 @@ export class Counters {
     });
     this.#deadLettered = new Counter({
       name: 'pdaltagent_poller_entries_set_aside_total',
-      help: 'Log entries that cannot become a webhook: dead letters',
+      help: 'Log entries that could not be converted to webhooks and became dead letters',
       registers,
     });
     this.#read = new Counter({ name: 'pdaltagent_poller_entries_read_total', help: 'Log entries read', registers });
@@ -54,7 +54,7 @@ export class Counters {
     });
     this.#pageFailures = new Counter({
       name: 'pdaltagent_poller_page_troubles_total',
-      help: 'Pages of log entries that PagerDuty did not give, by kind',
+      help: 'Pages of log entries that could not be read, by kind of failure',
       labelNames: ['kind'],
       registers,
     });

@@ -74,14 +74,14 @@ export class EntryPublisher {
     const { seen } = this.#options;
     const id = `unreadable-${contentHash(value)}`;
     if ((await seen.has([id])).has(id)) return;
-    await this.#deadLetter(id, textOfJson(value) ?? '', 'a log entry that is no JSON object');
+    await this.#deadLetter(id, textOfJson(value) ?? '', 'the log entry is not a JSON object');
     await seen.mark([id]);
   }
 
   async #deadLetter(id: string, content: string, problem: string): Promise<void> {
     await this.#options.unconvertible.deadLetter(id, content, problem);
     this.#options.counters.deadLettered();
-    this.#options.log.error('a log entry that cannot become a webhook: dead letter', { id, problem });
+    this.#options.log.error('dead letter: a log entry cannot be converted to a webhook', { id, problem });
   }
 }
 

@@ -101,7 +101,7 @@ describe('an end between publishing and marking', () => {
     };
     const webhookPublisher = new InterruptedPublisher({ ...options, config: {} }, store, added[9]?.id ?? '');
     await expect((await bench.newCycle({ store, webhookPublisher })).run(testTimeout())).rejects.toMatchObject({
-      code: 'away',
+      code: 'unreachable',
     });
     await arrived(10);
     await (await bench.newCycle()).run(testTimeout());

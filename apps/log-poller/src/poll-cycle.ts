@@ -104,7 +104,7 @@ export class PollCycle {
     const intended = Math.min(pagerDuty, position.cursor - Math.max(0, ours - pagerDuty)) - FIRST_START_MS;
     const plausible = { start: Math.min(position.start, intended), cursor: intended };
     log.error(
-      'the cursor lies ahead of PagerDuty’s clock: reading goes back; webhooks may be missing before: pdaltagent webhooks replay',
+      'the cursor is ahead of PagerDuty’s clock: moving it back; if webhooks are missing, use pdaltagent webhooks replay',
       { cursor: toIso(position.cursor), from: toIso(intended) },
     );
     await cursor.moveBack(plausible);

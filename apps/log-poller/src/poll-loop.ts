@@ -126,7 +126,12 @@ export class PollLoop {
 
   /** That Redis or the broker is away they say themselves; that they refuse, nobody else says. */
   #logRefusalOnce(error: StoreError | PublishError): void {
-    if (error.code === 'away' || error.code === 'unavailable' || error.code === 'blocked' || this.#hasLoggedRefusal)
+    if (
+      error.code === 'unreachable' ||
+      error.code === 'unavailable' ||
+      error.code === 'blocked' ||
+      this.#hasLoggedRefusal
+    )
       return;
     this.#hasLoggedRefusal = true;
     this.#options.log.warn('nothing can be published: retrying', { detail: error.message });

@@ -25,7 +25,7 @@ export class UnconvertibleEntries {
       await this.#send(id, body, problem);
     } catch (error) {
       if (!isPermanentRefusal(error)) throw error;
-      await this.#send(id, Buffer.from(JSON.stringify({ id })), `${problem}; left out here: ${body.length} bytes`);
+      await this.#send(id, Buffer.from(JSON.stringify({ id })), `${problem}; body of ${body.length} bytes omitted`);
     }
   }
 

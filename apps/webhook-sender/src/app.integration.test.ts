@@ -213,7 +213,9 @@ describe('the sender', () => {
     const url = receiver.url('/later');
     const app = await start(url, { PDAGENTD_AMQP_URL: broker.url(servers.amqpUrl) });
     await publish(url, 'later', 'A');
-    await waitUntil(() => logged.some((line) => line.includes('broker away')), { what: 'the absence to be logged' });
+    await waitUntil(() => logged.some((line) => line.includes('broker unreachable')), {
+      what: 'the absence to be logged',
+    });
     expect(app.readiness()).toMatchObject({ ready: false, checks: { destinations: 'not tried yet' } });
     await broker.heal();
     await arrived(1);

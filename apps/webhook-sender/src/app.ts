@@ -84,7 +84,7 @@ function sendingApp(
     readiness: () => ({
       ready: worker.connected,
       checks: {
-        broker: worker.connected ? 'connected' : 'away',
+        broker: worker.connected ? 'connected' : 'unreachable',
         redis: store.state(),
         destinations: stateOf(worker, isTried),
       },
@@ -102,7 +102,7 @@ function namesOf(destinations: readonly { readonly name: string }[]): string[] {
 
 function stateOf({ dispatcher: { openCircuits, pausedKeys } }: LaneWorker, isTried: boolean): string {
   const states = [
-    ...(openCircuits === 0 ? [] : [`${openCircuits} away`]),
+    ...(openCircuits === 0 ? [] : [`${openCircuits} unavailable`]),
     ...(pausedKeys.size === 0 ? [] : [`${pausedKeys.size} paused`]),
   ];
   if (states.length > 0) return states.join(', ');

@@ -54,5 +54,5 @@ function unknown(name: string): Outcome {
 }
 
 function explain(name: string): string {
-  return `destination unknown: neither PDAGENTD_WEBHOOKS_FILE nor PDAGENTD_WEBHOOK_DEST_URL has ${name}`;
+  return `destination unknown: neither PDAGENTD_WEBHOOKS_FILE nor PDAGENTD_WEBHOOK_DEST_URL defines ${name}`;
 }

@@ -23,13 +23,13 @@ export function createMetrics(registry: Registry, destinations: Known, log: Logg
   const all = createLaneMetrics(registry, METRIC_NAMES);
   const attempts = new Counter({
     name: 'pdaltagent_webhook_destination_attempts_total',
-    help: 'Attempts to post a webhook, by destination and by what they came to.',
+    help: 'Attempts to post a webhook, by destination and outcome.',
     labelNames: ['destination', 'outcome'],
     registers,
   });
   const failures = new Counter({
     name: 'pdaltagent_webhook_failures_total',
-    help: 'Attempts that failed and will be repeated, by reason.',
+    help: 'Attempts that failed and will be retried, by reason.',
     labelNames: ['reason'],
     registers,
   });
@@ -64,7 +64,7 @@ export function registerWorkerGauges(registry: Registry, worker: LaneWorker): vo
   registerLaneGauges(registry, worker, METRIC_NAMES);
   new Gauge({
     name: 'pdaltagent_webhook_destination_paused',
-    help: '1 for each destination that answered 410 and takes nothing until it is resumed.',
+    help: '1 for each destination that responded 410 and is paused until it is resumed.',
     labelNames: ['destination'],
     registers: [registry],
     collect() {

@@ -120,7 +120,7 @@ describe('dispatch', () => {
       bench.settle(bench.add('k', 'b'), DELIVERED);
       bench.clock.advance(60_000);
     }
-    const cause = { reason: 'poison', answer: 'it cannot be sent: no header name' };
+    const cause = { reason: 'poison', answer: 'the message cannot be sent: no header name' };
     expect(bench.deadLettered).toMatchObject([{ message: unsendable, cause }]);
     expect(bench.attempting.has(next)).toBe(true);
   });

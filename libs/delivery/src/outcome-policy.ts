@@ -109,7 +109,7 @@ export class OutcomePolicy<M extends Deliverable> {
   /** A message that cannot be sent is set aside; a fault of ours that all messages meet is none of theirs, and they wait. */
   #error(entry: QueuedMessage<M>, detail: string): Decision {
     const { message, queue, history } = entry;
-    const end = { status: undefined, answer: `it cannot be sent: ${detail}` };
+    const end = { status: undefined, answer: `the message cannot be sent: ${detail}` };
     if (this.isExpired(entry)) return { kind: 'dead-letter', cause: { reason: 'expired', ...end } };
     const { inError } = queue.key.destination;
     if (inError.size < 2) inError.add(message.id);

@@ -41,12 +41,16 @@ describe('while the broker is short of memory', () => {
     await waitUntil(isShared, { what: 'the lanes to be shared' });
     const before = lanes();
     await broker.setAlarm('memory', true);
-    await waitUntil(() => workers.every((test) => test.logged('the broker takes no messages')), { what: 'the alarm' });
+    await waitUntil(() => workers.every((test) => test.logged('the broker accepts no messages')), {
+      what: 'the alarm',
+    });
     await delay(LONGER_THAN_GONE_MS);
     expect(await consumersOfEachLane()).toEqual(Array.from({ length: EVENTS.lanes }, () => 1));
     expect(lanes()).toEqual(before);
     await broker.setAlarm('memory', false);
-    await waitUntil(() => workers.every((test) => test.logged('the broker takes messages again')), { what: 'its end' });
+    await waitUntil(() => workers.every((test) => test.logged('the broker accepts messages again')), {
+      what: 'its end',
+    });
     await delay(LONGER_THAN_GONE_MS);
     expect(lanes()).toEqual(before);
     expect(await consumersOfEachLane()).toEqual(Array.from({ length: EVENTS.lanes }, () => 1));
@@ -70,9 +74,9 @@ describe('while the broker is short of memory', () => {
     await publish(broker.url, messages);
     let throttled = true;
     const test = new TestWorker(broker.url, () => (throttled ? THROTTLED : DELIVERED), { markers: new Markers() });
-    await waitUntil(() => test.logged('key set aside'), { what: 'the key to go aside' });
+    await waitUntil(() => test.logged('key parked'), { what: 'the key to go aside' });
     await broker.setAlarm('memory', true);
-    await waitUntil(() => test.logged('the broker takes no messages'), { what: 'the alarm' });
+    await waitUntil(() => test.logged('the broker accepts no messages'), { what: 'the alarm' });
     expect(test.worker.keysAside).toBe(1);
     throttled = false;
     await waitUntil(() => test.delivered.length > 0, { what: 'what stands aside already' });

@@ -146,7 +146,7 @@ export class BrokerConnection {
   #logUnavailable(error: unknown): void {
     if (this.#hasLoggedLoss || this.#stopping.signal.aborted) return;
     this.#hasLoggedLoss = true;
-    this.#options.log.warn('broker away: trying again until it is back', {
+    this.#options.log.warn('broker unreachable: retrying until it is back', {
       connection: this.#options.name,
       error: toError(error).message,
     });

@@ -29,7 +29,7 @@ describe('the log', () => {
         const lines = said({ kind: 'connectivity-broken', scope, name: 'name', fault, outcome: refused(404) });
         expect(lines).toMatchObject([{ level: 'error', fields: { fault, status: 404 } }]);
         expect(lines[0]?.message).toContain(
-          scope === 'key' ? 'the way of one key is broken' : 'the way to the destination',
+          scope === 'key' ? 'delivery of one key fails' : 'delivery to the destination fails',
         );
         expect(String(lines[0]?.fields.advice)).toMatch(/^(check|look|where)/);
         expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
@@ -71,7 +71,7 @@ describe('the log', () => {
       advice: expect.stringContaining('integration still exists') as string,
     });
     expect(said({ kind: 'connectivity-restored', scope: 'destination', name: 'PagerDuty' })).toEqual([
-      { level: 'info', message: 'the way to the destination is mended', fields: { destination: 'PagerDuty' } },
+      { level: 'info', message: 'delivery to the destination works again', fields: { destination: 'PagerDuty' } },
     ]);
   });
 });

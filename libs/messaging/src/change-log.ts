@@ -6,19 +6,22 @@ import { type Log } from './log';
 export function logStateChange(log: Log, change: Change): void {
   switch (change.kind) {
     case 'circuit-opened':
-      return log.error('destination away: one probe a second until it is back', {
+      return log.error('destination unavailable: sending one probe per second until it recovers', {
         destination: change.destination,
         ...reasonOf(change.outcome),
       });
     case 'circuit-closed':
-      return log.info('destination back', { destination: change.destination });
+      return log.info('destination available again', { destination: change.destination });
     case 'key-throttled':
-      return log.warn('key throttled: it waits, other keys continue', { key: change.routingKey });
+      return log.warn('key throttled: its messages wait, other keys are not affected', { key: change.routingKey });
     case 'key-interrupted':
-      return log.warn('posts of a key hang and others wait: they were interrupted, it is tried one at a time', {
-        key: change.routingKey,
-        interrupted: change.attempts,
-      });
+      return log.warn(
+        'requests of a key hang while others wait: interrupted; the key continues with one request at a time',
+        {
+          key: change.routingKey,
+          interrupted: change.attempts,
+        },
+      );
     case 'key-recovered':
       return log.info('key no longer throttled', { key: change.routingKey });
     case 'key-paused':
@@ -32,7 +35,7 @@ export function logStateChange(log: Log, change: Change): void {
     case 'connectivity-broken': {
       const { means, advice } = explain(change);
       return log.error(
-        `${targetOf(change)} is broken: ${means}; events wait and are retried until they reach the maximum age`,
+        `${targetOf(change)} fails: ${means}; events wait and are retried until they reach the maximum age`,
         {
           ...subjectOf(change),
           fault: change.fault,
@@ -42,23 +45,26 @@ export function logStateChange(log: Log, change: Change): void {
       );
     }
     case 'message-refused': {
-      const refused = `an event is refused: ${answererOf(change.outcome)}`;
-      return log.warn(`${refused}; it is retried, and becomes a dead letter if only it is refused for ten minutes`, {
-        key: change.routingKey,
-        id: change.id,
-        ...reasonOf(change.outcome),
-        advice: 'check the size limits for requests and headers of any proxy between the worker and PagerDuty',
-      });
+      const refused = `an event was refused: ${answererOf(change.outcome)}`;
+      return log.warn(
+        `${refused}; it is retried, and becomes a dead letter after ten minutes if other events are accepted`,
+        {
+          key: change.routingKey,
+          id: change.id,
+          ...reasonOf(change.outcome),
+          advice: 'check the size limits for requests and headers of any proxy between the worker and PagerDuty',
+        },
+      );
     }
     case 'connectivity-restored':
-      return log.info(`${targetOf(change)} is mended`, subjectOf(change));
+      return log.info(`${targetOf(change)} works again`, subjectOf(change));
   }
 }
 
 type ConnectivityChange = Extract<Change, { readonly kind: 'connectivity-broken' | 'connectivity-restored' }>;
 
 function targetOf({ scope }: ConnectivityChange): string {
-  return scope === 'key' ? 'the way of one key' : 'the way to the destination';
+  return scope === 'key' ? 'delivery of one key' : 'delivery to the destination';
 }
 
 function subjectOf({ scope, name }: ConnectivityChange): Readonly<Record<string, string>> {

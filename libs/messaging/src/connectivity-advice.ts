@@ -11,12 +11,12 @@ interface Explanation {
 
 const EXPLANATIONS: Readonly<Record<ConnectivityFault, Explanation>> = {
   denied: {
-    means: 'the answer is "not allowed", which the destination itself never answers to an event',
+    means: 'the response is "not allowed", which the destination itself never sends for an event',
     advice: 'look for a proxy or firewall that requires a login, and check the base URL',
   },
   'not-found': {
-    means: 'the address does not exist there',
-    advice: 'check the base URL, and whether a proxy answers in place of the destination',
+    means: 'the URL does not exist there',
+    advice: 'check the base URL, and whether a proxy responds in place of the destination',
   },
   proxy: {
     means: 'the proxy refuses the request',
@@ -41,18 +41,18 @@ const EXPLANATIONS: Readonly<Record<ConnectivityFault, Explanation>> = {
       'check the URL and what its name resolves to; if it is intended, set allowMetadataAddresses for the destination',
   },
   'unrecognized-answer': {
-    means: 'its answers are not PagerDuty’s',
-    advice: 'check the base URL, and look for a proxy, firewall or login page that answers in its place',
+    means: 'its responses are not PagerDuty’s',
+    advice: 'check the base URL, and look for a proxy, firewall or login page that responds in its place',
   },
   other: {
-    means: 'the answer is not the expected one',
+    means: 'the response is not the expected one',
     advice: 'check the base URL and any proxy',
   },
 };
 
 /** On a vendor's path the key is part of the address, so only the key may be wrong. */
 const UNKNOWN_KEY: Explanation = {
-  means: 'the address, of which the key is a part, does not exist there',
+  means: 'the URL, which contains the key, does not exist there',
   advice: 'check that the integration still exists at PagerDuty and that the sender uses its key',
 };
 

@@ -58,7 +58,7 @@ export class DeadLetterPublisher {
     if (published === 'lane lost') return;
     const id: unknown = delivery.properties.messageId;
     const named = typeof id === 'string' ? { id } : {};
-    this.#log.warn('a message that cannot be delivered by this version: dead letter', {
+    this.#log.warn('dead letter: this version cannot deliver the message', {
       ...named,
       queue: lane.queue,
       problem: unreadable.problem,
@@ -90,7 +90,7 @@ export class DeadLetterPublisher {
   /** RabbitMQ checks the size of what is published, not of what it moves to the dead letters itself (3.10). */
   #logRefused(body: Buffer, named: { readonly id?: string }): void {
     this.#log.error(
-      'the broker takes no such message any more: it moves it to the dead letters itself, without the answer',
+      'the broker no longer accepts messages of this size: it dead-letters the message itself, without the response',
       {
         ...named,
         bytes: body.length,

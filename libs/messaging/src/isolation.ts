@@ -179,7 +179,11 @@ export class Isolation {
     const move = { routingKey, siding, isOpen: false };
     this.#moving = move;
     dispatcher.preemption.quiesce(routingKey);
-    log.warn('key set aside: it holds up its neighbours', { key: routingKey, lane: index, siding: siding.index });
+    log.warn('key parked on a siding: it was blocking its lane', {
+      key: routingKey,
+      lane: index,
+      siding: siding.index,
+    });
     siding.open(this.#connection, routingKey).then(
       () => (move.isOpen = true),
       () => this.#options.ports.lost(),
@@ -215,7 +219,7 @@ export class Isolation {
       return this.#options.ports.lost();
     }
     if (this.#ended) return;
-    this.#options.log.info('key goes the direct way again', { key: routingKey, lane: this.#options.index });
+    this.#options.log.info('key returned to its lane', { key: routingKey, lane: this.#options.index });
     for (const message of siding.clear()) this.#options.dispatcher.add(message);
   }
 }

@@ -9,7 +9,7 @@ it('tells lanes that change hands together in one line, and nothing where nothin
   changes.flush();
   changes.flush();
   expect(lines).toEqual([
-    ['lanes let go', { lanes: '7', owned: 2 }],
+    ['lanes released', { lanes: '7', owned: 2 }],
     ['lanes taken', { lanes: '3 4', owned: 2 }],
   ]);
 });

@@ -34,7 +34,7 @@ export class LaneChanges {
     this.#cancel = undefined;
     const owned = [...this.#owned()].length;
     for (const [message, lanes] of [
-      ['lanes let go', this.#gone],
+      ['lanes released', this.#gone],
       ['lanes taken', this.#taken],
     ] as const) {
       if (lanes.size > 0) this.#log.info(message, { lanes: [...lanes].sort((a, b) => a - b).join(' '), owned });

@@ -140,7 +140,7 @@ export class LaneConsumer {
    */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
-    this.#end('the lane was let go');
+    this.#end('the lane was released');
     if (await this.#acksApplied()) await this.#closeChannel();
     // The broker reads nothing from a channel whose queue does not answer: its close would be waited for as long.
     else void this.#closeChannel();

@@ -33,19 +33,22 @@ export function createLaneMetrics(
 ): LaneObserver {
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: `${prefix}_${name}`, help, labelNames, registers: [registry] });
-  const attempts = counter('attempts_total', 'Attempts to deliver, by what they came to.', ['outcome']);
-  const delivered = counter('delivered_total', `${what} that were delivered.`);
-  const retried = counter('retried_total', 'Attempts that will be repeated.');
-  const repeated = counter('repeats_dropped_total', `${what} given out again that had been delivered already.`);
-  const dead = counter('dead_letters_total', `${what} set aside for good, by reason.`, ['reason']);
+  const attempts = counter('attempts_total', 'Delivery attempts, by outcome.', ['outcome']);
+  const delivered = counter('delivered_total', `${what} delivered.`);
+  const retried = counter('retried_total', 'Attempts that will be retried.');
+  const repeated = counter(
+    'repeats_dropped_total',
+    `${what} that were redelivered and dropped because they had already been delivered.`,
+  );
+  const dead = counter('dead_letters_total', `${what} that became dead letters, by reason.`, ['reason']);
   const connectivityFaults = counter(
     'way_faults_total',
-    'Attempts that failed on the way (a proxy, a wrong address, an untrusted certificate), by fault.',
+    'Attempts that did not reach the destination (a proxy, a wrong URL, an untrusted certificate), by fault.',
     ['fault'],
   );
   const latency = new Histogram({
     name: `${prefix}_delivery_seconds`,
-    help: 'From acceptance to the answer that it was delivered.',
+    help: 'Time from acceptance to the response that confirms delivery.',
     buckets: SECONDS,
     registers: [registry],
   });
@@ -89,25 +92,29 @@ export function registerLaneGauges(
         this.set(read());
       },
     });
-  gauge('lanes', 'Lanes that this worker works.', () => worker.lanes);
-  gauge('held', `${what} taken off their lanes and not yet delivered.`, () => dispatcher.held);
-  gauge('in_flight', 'Attempts on the wire.', () => dispatcher.inFlight);
+  gauge('lanes', 'Lanes that this worker owns.', () => worker.lanes);
+  gauge('held', `${what} that this worker holds and that are not yet delivered.`, () => dispatcher.held);
+  gauge('in_flight', 'Attempts in flight.', () => dispatcher.inFlight);
   gauge('throttled_keys', 'Routing keys that their destination throttles.', () => dispatcher.throttledKeys);
-  gauge('keys_aside', 'Routing keys that stand on a siding.', () => worker.keysAside);
-  gauge('keys_with_broken_way', 'Routing keys whose own way is broken.', () => dispatcher.keysWithConnectivityFault);
-  gauge('circuit_open', 'Destinations that count as away.', () => dispatcher.openCircuits);
+  gauge('keys_aside', 'Routing keys parked on a siding.', () => worker.keysAside);
+  gauge(
+    'keys_with_broken_way',
+    'Routing keys whose delivery fails for a reason of their own, such as a wrong integration URL.',
+    () => dispatcher.keysWithConnectivityFault,
+  );
+  gauge('circuit_open', 'Destinations that count as unavailable.', () => dispatcher.openCircuits);
   gauge(
     'lanes_without_isolation',
-    'Lanes in which a key holds up its neighbours: no siding is free, or the broker takes nothing.',
+    'Lanes blocked by a key that cannot be parked: no siding is free, or the broker accepts no messages.',
     () => worker.lanesWithoutIsolation,
   );
-  gauge('oldest_held_seconds', 'Age of the oldest that is not yet delivered of the lanes of this worker.', () => {
+  gauge('oldest_held_seconds', 'Age of the oldest undelivered message in the lanes of this worker.', () => {
     const oldest = dispatcher.oldestReceivedAt;
     return oldest === undefined ? 0 : Math.max(0, clock.wall() - oldest) / 1000;
   });
   new Gauge({
     name: `${prefix}_lane_depth`,
-    help: `${what} not yet delivered in a lane and its sidings, told by the worker of the lane.`,
+    help: `${what} not yet delivered in a lane and its sidings, reported by the worker that owns the lane.`,
     labelNames: ['lane'],
     registers: [registry],
     collect() {

@@ -69,12 +69,12 @@ export class LanePublisher {
       lost: () => this.#lose(),
       blocked: (reason) => {
         this.#isBlocked = true;
-        options.log.warn('the broker takes no messages', { reason });
+        options.log.warn('the broker accepts no messages', { reason });
         options.blocked();
       },
       unblocked: () => {
         this.#isBlocked = false;
-        options.log.info('the broker takes messages again');
+        options.log.info('the broker accepts messages again');
         options.unblocked();
       },
     });
@@ -85,8 +85,8 @@ export class LanePublisher {
     this.#brokerConnection.start();
   }
 
-  state(): 'connected' | 'blocked' | 'away' {
-    if (this.#connection === undefined) return 'away';
+  state(): 'connected' | 'blocked' | 'unreachable' {
+    if (this.#connection === undefined) return 'unreachable';
     return this.#isBlocked ? 'blocked' : 'connected';
   }
 
@@ -111,7 +111,7 @@ export class LanePublisher {
     if (state?.channel === undefined) return;
     const { channel } = state;
     state.channel = undefined;
-    this.#options.log.warn('a lane gets no confirms: it gets another channel', { lane });
+    this.#options.log.warn('no confirms for a lane: reopening its channel', { lane });
     channel.close();
     this.#openLater(lane);
   }

@@ -141,11 +141,11 @@ describe('a message that somebody else wrote', () => {
   });
 
   it.each([
-    ['no messageId', {}, { messageId: '' }, 'it has no messageId'],
-    ['a messageId that cannot be written again', {}, { messageId: '\ufffd'.repeat(100) }, 'its messageId is too long'],
-    ['no routing key', { routing_key: 5 }, {}, 'it has no header routing_key'],
-    ['a time that is none', { received_at: Number.NaN }, {}, 'it has no header received_at, milliseconds since 1970'],
-    ['a key that leads to another path', { routing_key: '..' }, {}, 'its routing_key cannot be part of a path'],
+    ['no messageId', {}, { messageId: '' }, 'messageId is missing'],
+    ['a messageId that cannot be written again', {}, { messageId: '\ufffd'.repeat(100) }, 'messageId is too long'],
+    ['no routing key', { routing_key: 5 }, {}, 'header routing_key is missing'],
+    ['a time that is none', { received_at: Number.NaN }, {}, 'header received_at (milliseconds since 1970) is missing'],
+    ['a key that leads to another path', { routing_key: '..' }, {}, 'header routing_key cannot be part of a path'],
   ])('and has %s cannot be delivered, for a reason that is named', (_what, headers, properties, problem) => {
     expect(fromDelivery(altered(headers, properties))).toEqual({ kind: 'foreign', problem });
   });
@@ -154,7 +154,7 @@ describe('a message that somebody else wrote', () => {
 describe('a message of a newer version', () => {
   it.each([
     ['type', {}, { type: 'v9' }, 'message type "v9" of a newer version of PDaltagent'],
-    ['form', { version: 2 }, {}, 'a message of version 2 of a newer PDaltagent'],
+    ['form', { version: 2 }, {}, 'message version 2 of a newer version of PDaltagent'],
   ])('whose %s is not known is named, and its lane too', (_what, headers, properties, problem) => {
     expect(fromDelivery(altered(headers, properties))).toMatchObject({
       kind: 'newer',

@@ -143,7 +143,7 @@ export function fromDelivery(delivery: Pick<ConsumeMessage, 'properties' | 'cont
   if (version !== undefined && version !== VERSION)
     return {
       kind: 'newer',
-      problem: `a message of version ${nameOf(version)} of a newer PDaltagent`,
+      problem: `message version ${nameOf(version)} of a newer version of PDaltagent`,
       ...messageIn(read),
     };
   if (typeof read === 'string') return { kind: 'foreign', problem: read };
@@ -155,9 +155,9 @@ export function fromDelivery(delivery: Pick<ConsumeMessage, 'properties' | 'cont
       message: read,
     };
   if (TYPES_WITH_KEY_IN_PATH.has(type) && PATH_SEGMENTS.has(read.routingKey))
-    return { kind: 'foreign', problem: 'its routing_key cannot be part of a path' };
+    return { kind: 'foreign', problem: 'header routing_key cannot be part of a path' };
   if (type === 'adapter' && read.adapter === undefined)
-    return { kind: 'foreign', problem: 'it has no header adapter, as cloudwatch_sns/v1' };
+    return { kind: 'foreign', problem: 'header adapter (such as cloudwatch_sns/v1) is missing' };
   return { kind: 'message', message: { ...read, type } };
 }
 
@@ -176,12 +176,12 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
     traceparent,
   } = headers;
   const originalReceivedAt: unknown = headers[ORIGINAL_RECEIVED_AT];
-  if (typeof id !== 'string' || id === '') return 'it has no messageId';
-  if (Buffer.byteLength(id) > LONGEST_ID_BYTES) return 'its messageId is too long';
-  if (typeof type !== 'string' || type === '') return 'it has no type';
-  if (typeof routingKey !== 'string') return 'it has no header routing_key';
-  if (typeof orderKey !== 'string') return 'it has no header order_key';
-  if (!isTime(receivedAt)) return 'it has no header received_at, milliseconds since 1970';
+  if (typeof id !== 'string' || id === '') return 'messageId is missing';
+  if (Buffer.byteLength(id) > LONGEST_ID_BYTES) return 'messageId is too long';
+  if (typeof type !== 'string' || type === '') return 'type is missing';
+  if (typeof routingKey !== 'string') return 'header routing_key is missing';
+  if (typeof orderKey !== 'string') return 'header order_key is missing';
+  if (!isTime(receivedAt)) return 'header received_at (milliseconds since 1970) is missing';
   return {
     id,
     type,

@@ -78,7 +78,7 @@ export class Misrouted {
 
   #deliverHere(message: UnackedMessage, reason: string): void {
     if (message.lane.isReleasing) return;
-    this.#options.log.warn('a message in the wrong lane cannot be moved: it is delivered from there', {
+    this.#options.log.warn('a message in the wrong lane cannot be moved: delivering it from there', {
       id: message.id,
       queue: message.lane.queue,
       reason,
@@ -92,6 +92,6 @@ export class Misrouted {
     const now = clock.monotonic();
     if (first === undefined || now - this.#reportedAt < REPORT_EVERY_MS) return;
     this.#reportedAt = now;
-    log.warn('messages in a lane that is not theirs: published to their own', { queue: first.lane.queue, lane: index });
+    log.warn('messages in the wrong lane: moving them to their own', { queue: first.lane.queue, lane: index });
   }
 }

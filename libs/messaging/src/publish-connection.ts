@@ -47,12 +47,12 @@ export class PublishConnection {
       lost: () => this.#lose(this.#channel),
       blocked: (reason) => {
         this.#blocked = true;
-        options.log.warn('the broker takes no messages', { reason });
+        options.log.warn('the broker accepts no messages', { reason });
         options.blocked();
       },
       unblocked: () => {
         this.#blocked = false;
-        options.log.info('the broker takes messages again');
+        options.log.info('the broker accepts messages again');
         options.unblocked?.();
       },
     });
@@ -63,8 +63,8 @@ export class PublishConnection {
     this.#connection.start();
   }
 
-  state(): 'connected' | 'blocked' | 'away' {
-    if (this.#channel === undefined) return 'away';
+  state(): 'connected' | 'blocked' | 'unreachable' {
+    if (this.#channel === undefined) return 'unreachable';
     return this.#blocked ? 'blocked' : 'connected';
   }
 

@@ -29,13 +29,13 @@ export function isPermanentRefusal(error: unknown): error is PublishError {
 }
 
 const EXPLANATIONS: Readonly<Record<PublishFailure, string>> = {
-  unavailable: 'the broker is away',
-  blocked: 'the broker takes nothing: it is short of memory or disk',
+  unavailable: 'the broker is unreachable',
+  blocked: 'the broker blocks publishing: it is short of memory or disk space',
   timeout: 'the broker did not confirm in time',
-  returned: 'no queue took the message',
+  returned: 'the message could not be routed to a queue',
   refused: 'the broker refused the message',
-  'too-large': 'the broker takes no message of this size (max_message_size)',
-  unencodable: 'AMQP has no form for the message: a property or its headers are too long',
+  'too-large': 'the message is larger than max_message_size of the broker',
+  unencodable: 'the message cannot be encoded: a property or its headers are too long',
 };
 
 export interface PublisherOptions {
@@ -93,7 +93,7 @@ export class Publisher {
     this.#connection.start();
   }
 
-  state(): 'connected' | 'blocked' | 'away' {
+  state(): 'connected' | 'blocked' | 'unreachable' {
     return this.#connection.state();
   }
 
@@ -158,7 +158,7 @@ export class Publisher {
   ): Promise<void> {
     if (!this.accepts(bytes)) return Promise.reject(new PublishError('too-large'));
     const state = this.#connection.state();
-    if (state === 'away') return Promise.reject(new PublishError('unavailable'));
+    if (state === 'unreachable') return Promise.reject(new PublishError('unavailable'));
     if (state === 'blocked' && !ignoresBlock) return Promise.reject(new PublishError('blocked'));
     return new Promise((resolve, reject) => {
       const key = Symbol();

@@ -36,13 +36,13 @@ describe('a key that is throttled', () => {
     const test = new TestWorker(url, ({ routingKey }) => (throttled && routingKey === KEY ? THROTTLED : DELIVERED), {
       markers,
     });
-    await waitUntil(() => test.logged('key set aside'), { what: 'the key to go aside' });
+    await waitUntil(() => test.logged('key parked'), { what: 'the key to go aside' });
     await publish(url, [event('alert', 0, neighbour)]);
     await waitUntil(() => test.delivered.length > 0, { what: 'the neighbour' });
     expect(test.delivered.map(({ routingKey }) => routingKey)).toEqual([neighbour]);
     throttled = false;
     await publish(url, backlog(EACH, EACH + 5));
-    await waitUntil(() => test.logged('key goes the direct way again'), {
+    await waitUntil(() => test.logged('key returned to its lane'), {
       what: 'the key to come back',
       timeoutMs: 60_000,
     });
@@ -105,7 +105,7 @@ class HangingDestination {
   }
 }
 
-const INTERRUPTED_LINE = 'posts of a key hang';
+const INTERRUPTED_LINE = 'requests of a key hang';
 
 describe('a key whose posts hang without end', () => {
   it('goes aside all the same, lets its neighbours pass, and goes on in its order once it is answered', async () => {

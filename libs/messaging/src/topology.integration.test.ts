@@ -40,6 +40,6 @@ it('is declared again for each message that no queue took, and a failure is logg
       { what: 'another declaration' },
     );
   }
-  expect(errors).toEqual(['no queue took a message: declaring the topology again', 'the topology cannot be declared']);
+  expect(errors).toEqual(['a message could not be routed: declaring the topology again', 'the topology cannot be declared']);
   await connection.close();
 });

@@ -153,7 +153,7 @@ export class LogEntriesApi {
     if (isPage && status < 500 && status !== 429)
       return {
         kind: 'failed',
-        detail: `status ${status} with an HTML page, which is not PagerDuty’s: look at the proxy`,
+        detail: `status ${status} with an HTML page that is not PagerDuty’s: check the proxy`,
       };
     if (status === 401 || status === 402 || status === 403) return { kind: 'refused', status };
     if (status === 429) {
@@ -162,7 +162,8 @@ export class LogEntriesApi {
     }
     if (status !== 200) return { kind: 'failed', status, detail: `status ${status}: ${data.slice(0, 200)}` };
     const body = parsed(data);
-    if (!Array.isArray(body?.log_entries)) return { kind: 'failed', detail: 'the answer is no page of log entries' };
+    if (!Array.isArray(body?.log_entries))
+      return { kind: 'failed', detail: 'the response is not a page of log entries' };
     const entries: readonly unknown[] = body.log_entries;
     const total = typeof body.total === 'number' ? body.total : null;
     // A full page that does not say may have others after it.

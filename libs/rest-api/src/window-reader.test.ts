@@ -197,7 +197,7 @@ describe('a page that fails', () => {
     server.faults.push({ status: 401 }, { status: 403 });
     const added = server.add(1);
     expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
-    expect(lines.join()).toContain('PagerDuty refuses PDAGENTD_API_TOKEN (status 401)');
+    expect(lines.join()).toContain('PagerDuty rejects PDAGENTD_API_TOKEN (status 401)');
     expect(lines.join()).not.toContain(TOKEN);
   });
 
@@ -206,7 +206,7 @@ describe('a page that fails', () => {
     const added = server.add(1);
     expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
     expect(results).toEqual(['failed', undefined]);
-    expect(lines.join()).toContain(`status ${status} with an HTML page, which is not PagerDuty’s`);
+    expect(lines.join()).toContain(`status ${status} with an HTML page that is not PagerDuty’s`);
     expect(lines.join()).not.toContain('PDAGENTD_API_TOKEN');
   });
 

@@ -81,7 +81,7 @@ export class WindowReader {
     for (let offset = 0; ; offset += PAGE_LIMIT) {
       if (offset + PAGE_LIMIT > RECORD_LIMIT) {
         if (divisible) return null;
-        this.#options.log.error('more than 10,000 log entries in two seconds: PagerDuty shows no more of them', {
+        this.#options.log.error('more than 10,000 log entries in two seconds: PagerDuty returns no more of them', {
           window,
         });
         break;
@@ -159,12 +159,12 @@ function explain(failure: PageFailure): string {
   switch (failure.kind) {
     case 'refused':
       return (
-        `PagerDuty refuses PDAGENTD_API_TOKEN (status ${failure.status}): no webhooks until it is one that may read log ` +
-        'entries; a token of the EU region wants PDAGENTD_API_BASE_URL=https://api.eu.pagerduty.com'
+        `PagerDuty rejects PDAGENTD_API_TOKEN (status ${failure.status}): no webhooks until the token may read log ` +
+        'entries; a token of the EU region requires PDAGENTD_API_BASE_URL=https://api.eu.pagerduty.com'
       );
     case 'throttled':
-      return 'PagerDuty asks to wait (status 429)';
+      return 'PagerDuty’s rate limit is reached (status 429)';
     case 'failed':
-      return `a page of log entries could not be read and is read again: ${failure.detail}`;
+      return `a page of log entries could not be read, retrying: ${failure.detail}`;
   }
 }

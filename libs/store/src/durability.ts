@@ -16,13 +16,13 @@ export async function warnIfNotDurable(store: Store, log: Log): Promise<void> {
       return { appendOnly: valueOf(appendOnly), policy: valueOf(policy) };
     });
     if (settings.appendOnly !== 'yes')
-      log.warn('Redis runs without appendonly yes: after a crash of Redis webhooks may be repeated');
+      log.warn('Redis runs without appendonly yes: webhooks may be repeated after a crash of Redis');
     if (settings.policy !== 'noeviction')
       log.warn('Redis may evict keys: set maxmemory-policy noeviction, or webhooks may be repeated', settings);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // A managed Redis may not let its settings be read; then nothing can be said.
-    if (error.code === 'refused') log.info('the settings of Redis cannot be read', { detail: error.message });
+    if (error.code === 'refused') log.info('the Redis settings cannot be read', { detail: error.message });
   }
 }
 

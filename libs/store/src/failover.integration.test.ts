@@ -59,7 +59,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
   it.each(WRITES)('%s that the replica refuses finds the new primary', async (_name, write) => {
     await pair.promoteReplica();
     pair.followPrimary();
-    await expect(write(store)).rejects.toMatchObject({ code: 'away' });
+    await expect(write(store)).rejects.toMatchObject({ code: 'unreachable' });
     await waitUntil(() => write(store).then(() => true), { what: 'it to be written' });
     expect(await keys()).not.toEqual([]);
   });
@@ -69,7 +69,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
     pair.followPrimary();
     await waitUntil(() => lines.includes('Redis is back'), { what: 'Redis to be back' });
     expect(store.state()).toBe('connected');
-    expect(lines).toEqual(['Redis takes no writes: trying again until it does', 'Redis is back']);
+    expect(lines).toEqual(['Redis accepts no writes: retrying until it does', 'Redis is back']);
     expect(details).toEqual([expect.stringContaining('READONLY')]);
   });
 
@@ -88,7 +88,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
       { what: 'four seconds of writes', intervalMs: 5 },
     );
     expect(new Set(refused)).toEqual(new Set(['refusing']));
-    expect(lines).toEqual(['Redis takes no writes: trying again until it does']);
+    expect(lines).toEqual(['Redis accepts no writes: retrying until it does']);
     expect(pair.proxy.accepted - before).toBeLessThan(25);
     pair.followPrimary();
     await stateIs('connected');
@@ -100,7 +100,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
     lease.start();
     await lease.whenHeld(AbortSignal.timeout(10_000));
     await pair.promoteReplica();
-    const lost = 'nobody knows who has the lease: Redis does not tell';
+    const lost = 'the holder of the lease is unknown: Redis does not respond';
     await waitUntil(() => lines.includes(lost), { what: 'the lease to run out' });
     expect(lease.holder()).toBe('unknown');
     pair.followPrimary();

@@ -128,9 +128,9 @@ export class Lease {
 }
 
 const HOLDER_MESSAGES: Readonly<Record<LeaseHolder, string>> = {
-  'this process': 'this process has the lease',
-  'another process': 'another process has the lease',
-  unknown: 'nobody knows who has the lease: Redis does not tell',
+  'this process': 'this process holds the lease',
+  'another process': 'another process holds the lease',
+  unknown: 'the holder of the lease is unknown: Redis does not respond',
 };
 
 const ACQUIRE = `

@@ -2,13 +2,13 @@
  * away: nothing was heard in time, and the command may have been carried out; or what answers is no server to work with.
  * refused: Redis answered with an error.
  */
-export type StoreFailure = 'away' | 'refused';
+export type StoreFailure = 'unreachable' | 'refused';
 
 export class StoreError extends Error {
   readonly code: StoreFailure;
 
   constructor(code: StoreFailure, detail: string) {
-    super(code === 'away' ? `Redis is away: ${detail}` : `Redis refused: ${detail}`);
+    super(code === 'unreachable' ? `Redis is unreachable: ${detail}` : `Redis refused: ${detail}`);
     this.name = 'StoreError';
     this.code = code;
   }
@@ -28,7 +28,7 @@ export function isNotPrimary(error: Error): boolean {
 /** ioredis has no code for its own troubles; what Redis itself answers is a ReplyError. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  if (!(error instanceof Error)) return new StoreError('away', String(error));
+  if (!(error instanceof Error)) return new StoreError('unreachable', String(error));
   const isRefusal = error.name === 'ReplyError' && !isNotPrimary(error);
-  return new StoreError(isRefusal ? 'refused' : 'away', error.message);
+  return new StoreError(isRefusal ? 'refused' : 'unreachable', error.message);
 }

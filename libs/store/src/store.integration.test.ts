@@ -71,20 +71,20 @@ describe('the connection', () => {
     await redis.stop();
     logged.length = 0;
     const store = newStore();
-    expect(await codeOf(new Cursor(store).read())).toBe('away');
+    expect(await codeOf(new Cursor(store).read())).toBe('unreachable');
     await until('its absence to be logged', () => logged.length > 0);
     await redis.restart();
     await until('Redis to be back', () => store.state() === 'connected');
     expect(await new Cursor(store).read()).toBeNull();
-    expect(logged).toEqual(['Redis is away: trying again until it is back', 'Redis is back']);
+    expect(logged).toEqual(['Redis is unreachable: retrying until it is back', 'Redis is back']);
   });
 
   it('does not let a caller hang when Redis hangs, and goes on when it wakes', async () => {
     const store = await connectedStore(200);
     const markers = new DeliveredMarkers(store, 60);
     await redis.pause();
-    expect(await codeOf(markers.mark('a'))).toBe('away');
-    expect(await codeOf(markers.has(['a']))).toBe('away');
+    expect(await codeOf(markers.mark('a'))).toBe('unreachable');
+    expect(await codeOf(markers.has(['a']))).toBe('unreachable');
     await redis.resume();
     await until('a mark to be written', async () => (await codeOf(markers.mark('a'))) === 'resolved');
     expect(await markers.has(['a', 'b'])).toEqual(new Set(['a']));

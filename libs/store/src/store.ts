@@ -17,7 +17,7 @@ export interface StoreOptions {
 }
 
 /** refusing: it answers, but takes no writes: a replica, a full memory, a disk that fails. */
-export type StoreState = 'connected' | 'refusing' | 'away';
+export type StoreState = 'connected' | 'refusing' | 'unreachable';
 
 const DEFAULT_TIMEOUT_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 2_000;
@@ -75,9 +75,9 @@ export class Store {
         Math.min(MAX_RECONNECT_DELAY_MS, 50 * 2 ** Math.min(Math.max(attempt, this.#reconnectsSinceWrite), 10)),
     });
     // Without a listener an error would end the process.
-    this.#redis.on('error', (error: Error) => this.#setState('away', error.message));
+    this.#redis.on('error', (error: Error) => this.#setState('unreachable', error.message));
     this.#redis.on('close', () => {
-      if (!this.#isReconnecting) this.#setState('away', 'the connection was closed');
+      if (!this.#isReconnecting) this.#setState('unreachable', 'the connection was closed');
     });
     this.#redis.on('ready', () => {
       this.#isReconnecting = false;
@@ -92,7 +92,7 @@ export class Store {
 
   /** Connected: it took a write in the last seconds, and no trouble was seen since. */
   state(): StoreState {
-    return this.#state === 'starting' ? 'away' : this.#state;
+    return this.#state === 'starting' ? 'unreachable' : this.#state;
   }
 
   /**
@@ -100,13 +100,13 @@ export class Store {
    * @throws StoreError always within that time
    */
   async run<Result>(command: (redis: Redis) => Promise<Result>): Promise<Result> {
-    if (this.#redis.status !== 'ready') throw new StoreError('away', 'not connected');
+    if (this.#redis.status !== 'ready') throw new StoreError('unreachable', 'not connected');
     const running = command(this.#redis);
     let cancelLate = (): void => undefined;
     const late = new Promise<never>((_resolve, reject) => {
       cancelLate = this.#clock.after(this.#timeoutMs, () => {
-        this.#setState('away', 'no answer in time');
-        reject(new StoreError('away', `no answer within ${this.#timeoutMs} ms`));
+        this.#setState('unreachable', 'no answer in time');
+        reject(new StoreError('unreachable', `no answer within ${this.#timeoutMs} ms`));
       });
     });
     try {
@@ -167,6 +167,6 @@ export class Store {
 }
 
 const WARNINGS = {
-  away: 'Redis is away: trying again until it is back',
-  refusing: 'Redis takes no writes: trying again until it does',
+  unreachable: 'Redis is unreachable: retrying until it is back',
+  refusing: 'Redis accepts no writes: retrying until it does',
 };

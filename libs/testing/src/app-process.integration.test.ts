@@ -43,7 +43,7 @@ describe('a built app as a process', () => {
       until: 'alive',
       onLine: (line) => lines.push(line),
     });
-    await app.logged('that the broker is away', ({ message }) => message.startsWith('broker away'));
+    await app.logged('that the broker is unreachable', ({ message }) => message.startsWith('broker unreachable'));
     expect((await fetch(`${app.url}/readyz`)).status).toBe(503);
     expect(lines.length).toBeGreaterThan(0);
   });

@@ -16,9 +16,9 @@ it.each([
       '1 of those sent could not be removed: discard them, another replay would send them twice\n',
   ],
   [
-    { sent: 1, left: [], failure: 'no queue took the message' },
+    { sent: 1, left: [], failure: 'the message could not be routed to a queue' },
     false,
-    'stopped after 1 of 3 dead letters; none is lost, the rest are still dead letters: no queue took the message\n',
+    'stopped after 1 of 3 dead letters; none is lost, the rest are still dead letters: the message could not be routed to a queue\n',
   ],
 ])('a replay is complete only if every dead letter was sent and removed: %j', (outcome, isDone, text) => {
   expect(outcomeOf((terminal) => reportReplay(terminal, 3, outcome))).toEqual({ text, isDone });

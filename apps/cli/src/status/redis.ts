@@ -21,7 +21,7 @@ export async function withStore<Result>(
   const deadline = SYSTEM_CLOCK.monotonic() + CONNECT_WITHIN_MS;
   try {
     store.start();
-    while (store.state() === 'away') {
+    while (store.state() === 'unreachable') {
       if (SYSTEM_CLOCK.monotonic() > deadline) return undefined;
       await delay(SYSTEM_CLOCK, 20);
     }

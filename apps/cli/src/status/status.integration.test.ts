@@ -210,7 +210,10 @@ describe('status of a running system', () => {
       PDAGENTD_REDIS_URL: redis.url(servers.redisUrl),
     });
     expect(code).toBe(1);
-    expect(of('broker')).toMatchObject({ state: 'attention', detail: 'the broker is away: no answer within 4 s' });
+    expect(of('broker')).toMatchObject({
+      state: 'attention',
+      detail: 'the broker is unreachable: no answer within 4 s',
+    });
     expect(of('redis')).toMatchObject({ state: 'attention', detail: 'unreachable' });
     expect(of('token')?.state).toBe('fine');
     await Promise.all([broker.stop(), redis.stop()]);

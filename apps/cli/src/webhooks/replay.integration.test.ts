@@ -80,7 +80,9 @@ describe('webhooks replay', () => {
     await connection.close();
     expect(code).toBe(1);
     const [, told] =
-      /stopped after (\d+): the broker did not accept a webhook \(no queue took the message\)/.exec(error) ?? [];
+      /stopped after (\d+): the broker did not accept a webhook \(the message could not be routed to a queue\)/.exec(
+        error,
+      ) ?? [];
     expect(Number(told)).toBeGreaterThan(0);
     await arrived(Number(told));
     expect(messages).toHaveLength(Number(told));
@@ -120,7 +122,7 @@ describe('webhooks replay', () => {
     log.faults.push({ status: 401 });
     expect(await webhooks(`replay ${span} --destination chat`)).toMatchObject({
       code: 1,
-      error: expect.stringContaining('PagerDuty refuses PDAGENTD_API_TOKEN (status 401)') as string,
+      error: expect.stringContaining('PagerDuty rejects PDAGENTD_API_TOKEN (status 401)') as string,
     });
     expect((await webhooks('replay --since yesterday --destination chat')).code).toBe(2);
     expect((await webhooks(`replay --since ${until} --until ${progress} --destination chat`)).code).toBe(2);

@@ -126,7 +126,7 @@ async function* readLogEntries(
   const refusal = new AbortController();
   const onTrouble = (trouble: PageFailure | null) => {
     if (trouble?.kind === 'refused')
-      refusal.abort(new Failure(`PagerDuty refuses PDAGENTD_API_TOKEN (status ${trouble.status})`));
+      refusal.abort(new Failure(`PagerDuty rejects PDAGENTD_API_TOKEN (status ${trouble.status})`));
   };
   const line = (message: string) => void say(`${message}\n`);
   const reader = new WindowReader({ api, log: { warn: line, error: line }, onPageResult: onTrouble });

@@ -36,7 +36,7 @@ describe('webhooks list', () => {
     writeFileSync(path.join(bench.folder, 'bad.yaml'), 'destinations: [{ name: a }]');
     const bad = await webhooks('list', { PDAGENTD_WEBHOOKS_FILE: path.join(bench.folder, 'bad.yaml') });
     expect(bad.code).toBe(78);
-    expect(bad.error).toContain('line 1, destinations[0].url: wants');
+    expect(bad.error).toContain('line 1, destinations[0].url: must be');
     const none = await webhooks('list', { PDAGENTD_WEBHOOKS_FILE: '' });
     expect(none).toMatchObject({ code: 1, error: expect.stringContaining('there are no destinations') as string });
   });

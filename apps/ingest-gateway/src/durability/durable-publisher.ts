@@ -101,7 +101,7 @@ export class DurablePublisher implements EventSink {
     return this.#modes.lanesIn(mode);
   }
 
-  get broker(): 'connected' | 'blocked' | 'away' {
+  get broker(): 'connected' | 'blocked' | 'unreachable' {
     return this.#broker.state();
   }
 

@@ -8,7 +8,7 @@ import { type DeadLetter, deadLetterOf } from './dead-letter';
 /** Somebody else reads the dead letters at the moment. */
 export class DeadLetterQueueBusy extends Error {
   constructor(detail: string) {
-    super(`the dead letters cannot be looked at: ${detail}`);
+    super(`the dead-letter queue is in use: ${detail}`);
     this.name = 'DeadLetterQueueBusy';
   }
 }
@@ -52,7 +52,7 @@ export class DeadLetterQueue {
     const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
     while (!(await lock(client, laneGroup))) {
       if (clock.monotonic() > deadline) {
-        throw new DeadLetterQueueBusy('another pdaltagent command is at it; try again in a moment');
+        throw new DeadLetterQueueBusy('another pdaltagent command is reading it; try again in a moment');
       }
       await delay(clock, RECHECK_MS);
     }
@@ -139,7 +139,7 @@ export class DeadLetterQueue {
       const state = await this.#client.stateOf(this.#family.deadLetters);
       if (state === undefined || state.consumers === 0) return state;
       if (clock.monotonic() > deadline)
-        throw new DeadLetterQueueBusy(`another program consumes ${this.#family.deadLetters}`);
+        throw new DeadLetterQueueBusy(`another program is consuming ${this.#family.deadLetters}`);
       await delay(clock, RECHECK_MS);
     }
   }
@@ -151,7 +151,7 @@ async function whileProgressing(clock: Clock, promise: Promise<void>, count: () 
   let stop = (): void => undefined;
   const stalled = new Promise<never>((_resolve, reject) => {
     stop = every(clock, GIVE_UP_AFTER_MS, () => {
-      if (count() === before) reject(new BrokerUnavailable('it stopped sending its dead letters'));
+      if (count() === before) reject(new BrokerUnavailable('it stopped sending dead letters'));
       before = count();
     });
   });

@@ -15,7 +15,7 @@ export interface BrokerClientOptions {
 /** The broker cannot be reached, or stopped answering. */
 export class BrokerUnavailable extends Error {
   constructor(detail: string) {
-    super(`the broker is away: ${detail}`);
+    super(`the broker is unreachable: ${detail}`);
     this.name = 'BrokerUnavailable';
   }
 }

@@ -34,5 +34,5 @@ export function readDocument(text: string): SourceDocument | readonly Problem[] 
 }
 
 function problemAt(line: number, message: string): Problem {
-  return { line, path: '', message: `is no YAML or JSON: ${message}` };
+  return { line, path: '', message: `is not YAML or JSON: ${message}` };
 }

@@ -17,7 +17,7 @@ export function textOfPath(path: Path): string {
     .replace(/^\./, '');
 }
 
-/** `line 4, destinations[0].url: wants …`. */
+/** `line 4, destinations[0].url: must be …`. */
 export function textOfProblem({ line, path, message }: Problem): string {
   return `line ${line}${path === '' ? '' : `, ${path}`}: ${message}`;
 }

@@ -108,17 +108,17 @@ describe('a destinations file', () => {
       '  - url: http://b.example',
     ].join('\n');
     expect(problemsOf(text)).toEqual([
-      expect.stringMatching(/^line 2, destinations\[0\]\.name: wants a name of letters/),
-      'line 3, destinations[0].url: wants a text, {env: NAME} or {file: path}',
-      'line 4, destinations[0].format: wants v2 or v3',
-      'line 5, destinations[0].colour: there is no such setting',
-      'line 6, destinations[0].secrets: wants a list of one or two secrets',
-      'line 8, destinations[0].headers.Host: is a header that the sender makes itself',
-      'line 9, destinations[0].headers.a b: wants a header name',
-      'line 10, destinations[0].timeoutSeconds: wants at least 1 second',
-      'line 12, destinations[0].filters.events[0]: wants an event name, such as incident.triggered',
-      'line 13, destinations[0].filters.urgencies[0]: wants high or low',
-      expect.stringMatching(/^line 14, destinations\[1\]\.name: wants a name of letters/),
+      expect.stringMatching(/^line 2, destinations\[0\]\.name: must be a name of letters/),
+      'line 3, destinations[0].url: must be a string, {env: NAME} or {file: path}',
+      'line 4, destinations[0].format: must be v2 or v3',
+      'line 5, destinations[0].colour: is not a known setting',
+      'line 6, destinations[0].secrets: must be a list of one or two secrets',
+      'line 8, destinations[0].headers.Host: is a header that the sender sets itself',
+      'line 9, destinations[0].headers.a b: must be a header name',
+      'line 10, destinations[0].timeoutSeconds: must be at least 1 second',
+      'line 12, destinations[0].filters.events[0]: must be an event name, such as incident.triggered',
+      'line 13, destinations[0].filters.urgencies[0]: must be high or low',
+      expect.stringMatching(/^line 14, destinations\[1\]\.name: must be a name of letters/),
     ]);
   });
 
@@ -127,7 +127,7 @@ describe('a destinations file', () => {
     (name) => {
       const text = `destinations: [{ name: a, url: 'http://a.example', headers: { ${name}: x } }]`;
       expect(problemsOf(text)).toEqual([
-        `line 1, destinations[0].headers.${name}: is a header that the sender makes itself`,
+        `line 1, destinations[0].headers.${name}: is a header that the sender sets itself`,
       ]);
     },
   );
@@ -148,15 +148,15 @@ describe('a destinations file', () => {
     ].join('\n');
     const problems = problemsOf(text);
     expect(problems).toEqual([
-      'line 3, destinations[0].url: wants a URL that begins with http:// or https://',
+      'line 3, destinations[0].url: must be a URL that begins with http:// or https://',
       'line 4, destinations[0].secrets[0]: the environment variable MISSING is not set',
       'line 6, destinations[0].headers.X-Key: the file /missing cannot be read: ENOENT',
-      'line 7, destinations[0].standardSecrets[0]: wants whsec_ and 24 to 64 bytes in base64',
-      'line 8, destinations[1].name: is the name of destinations[0] too',
+      'line 7, destinations[0].standardSecrets[0]: must be whsec_ followed by 24 to 64 bytes in base64',
+      'line 8, destinations[1].name: is already the name of destinations[0]',
       'line 10, destinations[1].headers.Authorization: is given twice: the URL has a user and a password',
-      'line 11, destinations[1].tls: wants a URL with https://',
-      'line 11, destinations[1].tls.ca: wants a certificate in PEM, which /run/secrets/hook is not',
-      'line 11, destinations[1].tls: wants certificate and key, both or none',
+      'line 11, destinations[1].tls: needs a URL with https://',
+      'line 11, destinations[1].tls.ca: must be a certificate in PEM; /run/secrets/hook is not',
+      'line 11, destinations[1].tls: needs both certificate and key, or neither',
     ]);
     expect(problems.join()).not.toContain('hunter2');
   });
@@ -173,20 +173,20 @@ describe('a destinations file', () => {
       '    url: ftp://b.example',
     ].join('\n');
     expect(problemsOf(text)).toEqual([
-      'line 4, destinations[0].colour: there is no such setting',
+      'line 4, destinations[0].colour: is not a known setting',
       'line 6, destinations[1].url: the environment variable MISSING is not set',
-      'line 7, destinations[2].name: is the name of destinations[1] too',
-      'line 8, destinations[2].url: wants a URL that begins with http:// or https://',
+      'line 7, destinations[2].name: is already the name of destinations[1]',
+      'line 8, destinations[2].url: must be a URL that begins with http:// or https://',
     ]);
   });
 
   it.each([
-    ['', /^line 1: wants a list `destinations`/],
-    ['destinations: []', /^line 1, destinations: wants a list `destinations` of at least one/],
-    ['destinations: {', /^line 1: is no YAML or JSON: /],
+    ['', /^line 1: must be a list `destinations`/],
+    ['destinations: []', /^line 1, destinations: must be a list `destinations` of at least one/],
+    ['destinations: {', /^line 1: is not YAML or JSON: /],
     [
       'destinations:\n  - name: a\n    name: b\n    url: http://a.example',
-      /^line 3: is no YAML or JSON: Map keys must be unique/,
+      /^line 3: is not YAML or JSON: Map keys must be unique/,
     ],
   ])('is refused where it is %j', (text, problem) => {
     expect(problemsOf(text)).toEqual([expect.stringMatching(problem)]);
@@ -197,7 +197,7 @@ describe('a destinations file', () => {
       { length: 12 },
       (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(', ')}]`,
     );
-    expect(problemsOf(['l0: &l0 x', ...levels].join('\n'))[0]).toContain('is no YAML or JSON');
+    expect(problemsOf(['l0: &l0 x', ...levels].join('\n'))[0]).toContain('is not YAML or JSON');
   });
 
   it('takes certificates and keys that belong together', async () => {

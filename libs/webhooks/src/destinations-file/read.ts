@@ -34,7 +34,7 @@ function read<D>(text: string, sources: ValueSources, build: Build<D>): ReadDest
     const path = ['destinations', index];
     const first = places.get(definition.name);
     if (first === undefined) places.set(definition.name, index);
-    else resolver.problem([...path, 'name'], `is the name of destinations[${first}] too`);
+    else resolver.problem([...path, 'name'], `is already the name of destinations[${first}]`);
     return build(definition, path, resolver);
   });
   const found = [...form.flatMap((issue) => problemsOf(issue, document)), ...resolver.problems];
@@ -58,11 +58,11 @@ function problemsOf(issue: z.core.$ZodIssue, document: SourceDocument): Problem[
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   const at = (place: Path, message: string) => ({ line: document.lineOf(place), path: textOfPath(place), message });
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => at([...path, key], 'there is no such setting'));
+    return issue.keys.map((key) => at([...path, key], 'is not a known setting'));
   }
   // What is wrong with a key of a record is told one level further down.
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-  return [at(path, message.startsWith('is ') ? message : `wants ${message}`)];
+  return [at(path, message.startsWith('is ') ? message : `must be ${message}`)];
 }
 
 function destinationOf({ name, url, format, filters = {} }: Definition, path: Path, resolver: Resolver): Destination {
@@ -70,7 +70,7 @@ function destinationOf({ name, url, format, filters = {} }: Definition, path: Pa
   const text = resolver.value(urlPath, url);
   const address = addressOf(text);
   if (text !== '' && address === undefined)
-    resolver.problem(urlPath, 'wants a URL that begins with http:// or https://');
+    resolver.problem(urlPath, 'must be a URL that begins with http:// or https://');
   return { ...(address ?? NO_ADDRESS), name, format, filter: filterOf(filters) };
 }
 
@@ -87,7 +87,7 @@ function sendingDestinationOf(definition: Definition, path: Path, resolver: Reso
     standardKeys: values('standardSecrets').flatMap((secret, index) => {
       const key = standardKeyOf(secret);
       if (key === undefined && secret !== '')
-        resolver.problem([...path, 'standardSecrets', index], 'wants whsec_ and 24 to 64 bytes in base64');
+        resolver.problem([...path, 'standardSecrets', index], 'must be whsec_ followed by 24 to 64 bytes in base64');
       return key ?? [];
     }),
     headers: headersOf(definition, destination.authorization !== null, path, resolver),
@@ -106,7 +106,7 @@ function headersOf(
   const found = Object.entries(headers).map(([name, value]): [string, string] => {
     const place = [...path, 'headers', name];
     const text = resolver.value(place, value);
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) resolver.problem(place, 'wants one line of Latin characters');
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) resolver.problem(place, 'must be one line of Latin characters');
     if (hasCredentials && name.toLowerCase() === 'authorization')
       resolver.problem(place, 'is given twice: the URL has a user and a password');
     return [name, text];
@@ -116,7 +116,7 @@ function headersOf(
 
 function tlsOf({ tls = {} }: Definition, url: string, path: Path, resolver: Resolver): DestinationTls {
   const place = [...path, 'tls'];
-  if (url.startsWith('http:') && Object.keys(tls).length > 0) resolver.problem(place, 'wants a URL with https://');
+  if (url.startsWith('http:') && Object.keys(tls).length > 0) resolver.problem(place, 'needs a URL with https://');
   const ca = resolver.certificates([...place, 'ca'], tls.ca);
   return { ...(ca === undefined ? {} : { ca }), ...resolver.pair(place, tls.certificate, tls.key) };
 }

@@ -56,7 +56,7 @@ export class Resolver {
   pair(path: Path, certificateFile: string | undefined, keyFile: string | undefined) {
     if (certificateFile === undefined && keyFile === undefined) return undefined;
     if (certificateFile === undefined || keyFile === undefined) {
-      this.problem(path, 'wants certificate and key, both or none');
+      this.problem(path, 'needs both certificate and key, or neither');
       return undefined;
     }
     const certificate = this.#certificate([...path, 'certificate'], certificateFile);
@@ -77,7 +77,7 @@ export class Resolver {
     try {
       return { text, parsed: parse(text) };
     } catch {
-      this.problem(path, `wants ${wants}, which ${file} is not`);
+      this.problem(path, `must be ${wants}; ${file} is not`);
       return undefined;
     }
   }

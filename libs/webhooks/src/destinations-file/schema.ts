@@ -3,12 +3,12 @@ import { z } from 'zod';
 /** A text that is given as it is, or stands in an environment variable or in a file. */
 export type Value = string | { readonly env: string } | { readonly file: string };
 
-const text = (wants: string) => z.string({ error: wants }).min(1, { error: wants });
+const text = (expected: string) => z.string({ error: expected }).min(1, { error: expected });
 
 const value = z.union(
   [text('a text'), z.strictObject({ env: text('a name') }), z.strictObject({ file: text('a path') })],
   {
-    error: 'a text, {env: NAME} or {file: path}',
+    error: 'a string, {env: NAME} or {file: path}',
   },
 );
 
@@ -46,7 +46,7 @@ const RESERVED = new Set([
 const headerName = z
   .string()
   .regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: 'a header name' })
-  .refine((name) => !RESERVED.has(name.toLowerCase()), { error: 'is a header that the sender makes itself' });
+  .refine((name) => !RESERVED.has(name.toLowerCase()), { error: 'is a header that the sender sets itself' });
 
 const NAME = 'a name of letters, digits, dots, colons, dashes and underscores, at most 100';
 
@@ -78,7 +78,7 @@ export const destinationSchema = z.strictObject(
           urgencies: list('urgencies', z.enum(['high', 'low'], { error: 'high or low' })).optional(),
           priorities: list('priorities', text('the id or the name of a priority, or none')).optional(),
         },
-        { error: 'filters: services, teams, events, urgencies, priorities' },
+        { error: 'a map of filters: services, teams, events, urgencies, priorities' },
       )
       .optional(),
     tls: z
@@ -88,7 +88,7 @@ export const destinationSchema = z.strictObject(
           certificate: text('the path of a file').optional(),
           key: text('the path of a file').optional(),
         },
-        { error: 'files: ca, certificate, key' },
+        { error: 'a map of files: ca, certificate, key' },
       )
       .optional(),
     allowMetadataAddresses: z.boolean({ error: 'true or false' }).default(false),
@@ -100,7 +100,7 @@ export type Definition = z.infer<typeof destinationSchema>;
 
 const NON_EMPTY_LIST = 'a list `destinations` of at least one destination';
 
-/** The whole file. A message completes "wants …". */
+/** The whole file. A message completes "must be …". */
 export const destinationsSchema = z.strictObject(
   { destinations: z.array(destinationSchema, { error: NON_EMPTY_LIST }).min(1, { error: NON_EMPTY_LIST }) },
   { error: NON_EMPTY_LIST },
