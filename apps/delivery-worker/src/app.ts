@@ -17,7 +17,7 @@ import { createDelivery } from './deliver';
 
 const METRIC_NAMES: MetricNames = { prefix: 'pdaltagent', what: 'Events' };
 
-/** Events from their lanes to PagerDuty. */
+/** Delivers events from their lanes to PagerDuty. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
   const authorities = configuration.certificateAuthorities;
   const poster: PostClient = new PostClient({

@@ -6,7 +6,7 @@ import { type IncomingMessage } from '@pdaltagent/messaging';
 
 const USER_AGENT = `PDaltagent/${process.env.PDALTAGENT_VERSION ?? 'development'}`;
 
-/** One attempt to hand an event to PagerDuty: the exact bytes, the sender's content type and vendor headers. */
+/** One attempt to post an event to PagerDuty: the exact bytes, the sender's content type and vendor headers. */
 export function createDelivery(poster: PostClient, baseUrl: string, clock: Clock = SYSTEM_CLOCK) {
   return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
     const { type, routingKey, body, contentType, forward, query, adapter, traceparent } = message;

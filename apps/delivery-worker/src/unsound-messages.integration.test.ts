@@ -71,7 +71,7 @@ function event(id: string, changes: Partial<OutgoingMessage> = {}): OutgoingMess
   };
 }
 
-/** Puts a message into its lane as anybody may. */
+/** Publishes a message to its lane, as anyone may. */
 function queue(message: OutgoingMessage, properties: Options.Publish = {}): void {
   const lane = laneKey(laneOfMessage(EVENTS, message));
   channel.publish(EVENTS.exchange, lane, message.body, { ...toProperties(message), ...properties });

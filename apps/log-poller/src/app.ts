@@ -107,7 +107,7 @@ function pollingApp(
   };
 }
 
-/** Without a token or a destination there is nothing to do, and that is no fault. */
+/** Without a token or a destination there is nothing to do, which is not an error. */
 function idleApp(reason: string, { logger }: Context): App {
   return {
     start() {

@@ -2,17 +2,17 @@ import { type Clock } from '@pdaltagent/clock';
 import { type LogEntriesApi } from '@pdaltagent/rest-api';
 import { type Logger } from '@pdaltagent/service';
 
-/** From this difference on it is no matter of whole seconds and latencies. */
+/** A smaller difference may be due to rounding and latency. */
 const TOLERATED_DIFFERENCE_MS = 60_000;
 
-/** What the clocks show. Either may be wrong. Milliseconds since 1970. */
+/** The time by both clocks, either of which may be wrong. Milliseconds since 1970. */
 export interface Times {
   readonly ours: number;
-  /** Null: not known yet, or its answers carry no Date. */
+  /** Null: not known yet, or its responses have no Date. */
   readonly pagerDuty: number | null;
 }
 
-/** What has surely passed: by the clock that is slower. */
+/** A time that has certainly passed: by the slower clock. */
 export function earliestNow({ ours, pagerDuty }: Times): number {
   return Math.min(ours, pagerDuty ?? ours);
 }
@@ -37,7 +37,7 @@ export class Clocks {
     return { ours: clock.wall(), pagerDuty: api.serverNow() };
   }
 
-  /** By PagerDuty's clock, on which its log entries are; by ours while that is not known. */
+  /** By PagerDuty's clock, which its log entries use; by ours while that is unknown. */
   now(): number {
     const { ours, pagerDuty } = this.times();
     return pagerDuty ?? ours;
@@ -48,7 +48,7 @@ export class Clocks {
     return this.#options.clock.monotonic();
   }
 
-  /** Logs that the clocks differ, and that they agree again. */
+  /** Logs when the clocks start to differ, and when they agree again. */
   compare(): void {
     const { log } = this.#options;
     const { ours, pagerDuty } = this.times();

@@ -43,7 +43,7 @@ export const variables = {
 
 export type Configuration = ConfigurationOf<typeof variables>;
 
-/** Forgetting an entry while it is still read again would send it again. @throws ConfigurationError */
+/** An entry that is forgotten while it is still read again would be sent twice. @throws ConfigurationError */
 export function checkRetention({ keepSeconds, overlapSeconds }: Configuration): void {
   if (keepSeconds >= overlapSeconds) return;
   throw new ConfigurationError([

@@ -5,7 +5,7 @@ import { type Clocks } from './clocks';
 
 const FAILURE_KINDS = ['refused', 'throttled', 'failed'] as const satisfies readonly PageFailure['kind'][];
 
-/** What the poller counts, for /metrics. */
+/** The poller's metrics. */
 export class Counters {
   readonly #deadLettered: Counter;
   readonly #read: Counter;
@@ -14,9 +14,9 @@ export class Counters {
   readonly #pageFailures: Counter<'kind'>;
   readonly #delay: Gauge;
   readonly #clocks: Pick<Clocks, 'now' | 'monotonic'>;
-  /** How far what was published lay behind at `at` on the monotonic clock. */
+  /** The lag at `at` on the monotonic clock. */
   #lag: { readonly ms: number; readonly at: number } | null = null;
-  /** Since when nobody knows who polls, on the monotonic clock. */
+  /** Since when it is unknown which process polls, on the monotonic clock. */
   #unknownSince: number | null = null;
 
   constructor(registry: Registry, clocks: Pick<Clocks, 'now' | 'monotonic'>) {
@@ -61,18 +61,18 @@ export class Counters {
     for (const kind of FAILURE_KINDS) this.#pageFailures.inc({ kind }, 0);
   }
 
-  /** How far what is published lies behind PagerDuty's clock now, milliseconds; null: another process polls. */
+  /** How far publishing is behind PagerDuty's clock, milliseconds; null: another process polls. */
   setLag(ms: number | null): void {
     this.#unknownSince = null;
     this.#lag = ms === null ? null : { ms: Math.max(0, ms), at: this.#clocks.monotonic() };
   }
 
-  /** The log is published up to this time of PagerDuty's; does nothing if more is known already. */
+  /** The log is published up to this time of PagerDuty's clock; ignored if the lag is already known. */
   initializeLag(time: number): void {
     if (this.#lag === null) this.setLag(this.#clocks.now() - time);
   }
 
-  /** Nobody knows who polls: from now on the lag grows, if not from longer ago. */
+  /** It is unknown which process polls: the lag grows from now on, unless it already does. */
   pollerUnknown(): void {
     this.#unknownSince ??= this.#clocks.monotonic();
   }

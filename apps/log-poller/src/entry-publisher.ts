@@ -6,7 +6,7 @@ import { type Counters } from './counters';
 import { ConversionError, type WebhookPublisher } from './webhook-publisher';
 import { type UnconvertibleEntries } from './unconvertible-entries';
 
-/** Incidents whose webhooks are on their way to the broker at one time. */
+/** Incidents whose webhooks are published concurrently. */
 const CONCURRENT_INCIDENTS = 100;
 
 export interface EntryPublisherOptions {
@@ -19,7 +19,7 @@ export interface EntryPublisherOptions {
   readonly log: Logger;
 }
 
-/** Publishes what was not published before, and marks it as seen once the broker confirmed it. */
+/** Publishes entries that were not published before, and marks each as seen once the broker has confirmed it. */
 export class EntryPublisher {
   readonly #options: EntryPublisherOptions;
 
@@ -28,10 +28,10 @@ export class EntryPublisher {
   }
 
   /**
-   * Incidents side by side, the entries of one incident strictly one after another: the next only once the former is
-   * confirmed, or a failure could swap them.
-   * @param check throws where nothing may be published any more
-   * @returns how many were new
+   * Incidents concurrently, the entries of one incident strictly one after another: the next only once the previous
+   * one is confirmed, because a failure could otherwise swap them.
+   * @param check throws if nothing more may be published
+   * @returns the number of new entries
    * @throws StoreError, PublishError, or what `check` threw
    */
   async publish(
@@ -62,14 +62,14 @@ export class EntryPublisher {
     try {
       await this.#options.webhookPublisher.publish(entry, maybeDuplicate);
     } catch (error) {
-      // One odd entry must not stop the others.
+      // One bad entry must not stop the others.
       if (!(error instanceof ConversionError)) throw error;
       const { id, type, createdAt } = entry;
       await this.#deadLetter(id, textOfJson(entry.fields) ?? JSON.stringify({ id, type, createdAt }), error.message);
     }
   }
 
-  /** It has no id, so it goes by its content; it is read again as long as it lies in the overlap. */
+  /** It has no id, so its content identifies it; it is read again as long as it is in the overlap. */
   async #deadLetterOnce(value: unknown): Promise<void> {
     const { seen } = this.#options;
     const id = `unreadable-${contentHash(value)}`;
@@ -85,7 +85,7 @@ export class EntryPublisher {
   }
 }
 
-/** The entries of each incident, in their order; an entry without an incident stands alone. */
+/** The entries of each incident, in order; each entry without an incident by itself. */
 function entriesByIncident(entries: readonly LogEntry[]): LogEntry[][] {
   const incidents = new Map<string, LogEntry[]>();
   for (const entry of entries) {
@@ -97,7 +97,7 @@ function entriesByIncident(entries: readonly LogEntry[]): LogEntry[][] {
   return [...incidents.values()];
 }
 
-/** Works on several lines at one time, beginning with the oldest. Settles once all that began have ended. */
+/** Works on several incidents concurrently, oldest first. Settles once every one that was started has ended. */
 async function forEachIncident(
   incidents: readonly LogEntry[][],
   work: (incident: LogEntry[]) => Promise<void>,

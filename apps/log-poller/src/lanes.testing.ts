@@ -1,13 +1,13 @@
 import { fromDelivery, type IncomingMessage, laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
 import { type ChannelModel, connect } from 'amqplib';
 
-/** Takes everything off the lanes of webhooks, as a sender would, and keeps it. */
+/** Consumes all messages of the webhook lanes, as a sender would, and records them. */
 export class Lanes {
   readonly messages: IncomingMessage[] = [];
 
   private constructor(private readonly connection: ChannelModel) {}
 
-  /** The lanes without what is in them: repeats that an earlier test did not wait for. */
+  /** Purges the lanes first: an earlier test may have left repeats in them. */
   static openEmpty(url: string): Promise<Lanes> {
     return Lanes.open(url, true);
   }
@@ -29,7 +29,7 @@ export class Lanes {
     return lanes;
   }
 
-  /** The log entry ids of what came, in the order of arrival. */
+  /** The log entry ids of the messages, in order of arrival. */
   entryIds(): string[] {
     return this.messages.map(({ body }) => {
       const parsed = JSON.parse(body.toString()) as { messages: [{ log_entries: [{ id: string }] }] };

@@ -21,7 +21,7 @@ interface Servers {
   readonly redisUrl: string;
 }
 
-/** Where log entries are read: a server of the test's own. */
+/** The server from which log entries are read. */
 interface LogServer {
   readonly url: string;
 }
@@ -34,7 +34,7 @@ export interface NewCycleOptions extends Partial<PollCycleOptions> {
   readonly clock?: Clock;
 }
 
-/** What one test of a round stands on: lanes and a Redis that are empty, and rounds as fresh processes have them. */
+/** Set-up for tests of a poll cycle: empty lanes, an empty Redis, and cycles as a new process has them. */
 export class PollCycleBench {
   readonly log = new RecordingLog();
   readonly #stores: Store[] = [];
@@ -70,7 +70,7 @@ export class PollCycleBench {
     return store;
   }
 
-  /** What a fresh process would have. */
+  /** A cycle as a new process has it. */
   async newCycle(options: NewCycleOptions = {}): Promise<PollCycle> {
     const {
       store = await this.newStore(),

@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => publisher.close());
 
-/** Resolves once every entry of PagerDuty's log arrived. */
+/** Resolves once every entry of PagerDuty's log has arrived. */
 const allArrived = () =>
   waitUntil(() => new Set(bench.lanes.entryIds()).size >= server.entries.length, { what: 'all webhooks on the lanes' });
 const cursorNow = async () => (await new Cursor(store).read())?.cursor ?? 0;

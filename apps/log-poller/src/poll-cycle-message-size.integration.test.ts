@@ -21,7 +21,7 @@ let publisher: Publisher;
 
 beforeAll(async () => {
   folder = openRunFolder('round-message-size');
-  // Its own, for the size that it allows is the same for all virtual hosts.
+  // Its own broker, because the maximum size applies to all virtual hosts.
   broker = await startRabbitMQ({ folder: folder.path });
   await broker.setMaxMessageSize(MAX_BYTES);
   server = new LogEntriesServer();
@@ -45,7 +45,7 @@ it('a log entry whose webhook is more than the broker takes becomes a dead lette
     }));
     const large = entries[7]?.id;
     const cycle = await bench.newCycle();
-    // As the poller does: a round that the broker ended is repeated.
+    // As the poller does: a cycle that the broker aborted is repeated.
     const isComplete = () =>
       publisher.state() === 'connected' &&
       cycle.run(testTimeout()).then(

@@ -4,7 +4,7 @@ import { type LogEntry } from '@pdaltagent/webhooks';
 import { connect, type GetMessage } from 'amqplib';
 import { WebhookPublisher } from './webhook-publisher';
 
-/** Takes what lies among the dead letters. */
+/** Removes and returns all dead letters. */
 export async function drainDeadLetters(amqpUrl: string): Promise<GetMessage[]> {
   const connection = await connect(amqpUrl);
   const channel = await connection.createChannel();
@@ -18,7 +18,7 @@ export async function drainDeadLetters(amqpUrl: string): Promise<GetMessage[]> {
   return letters;
 }
 
-/** Ends as a process that is killed after the broker confirmed an entry and before it is marked as seen. */
+/** Stops like a process that is killed after the broker confirmed an entry and before it is marked as seen. */
 export class InterruptedPublisher extends WebhookPublisher {
   constructor(
     options: ConstructorParameters<typeof WebhookPublisher>[0],
@@ -34,7 +34,7 @@ export class InterruptedPublisher extends WebhookPublisher {
   }
 }
 
-/** In a Redis whose memory is full: it can be read and not written. */
+/** As with a Redis whose memory is full: it can be read but not written. */
 export class RefusingCursor extends Cursor {
   override read(): Promise<Position> {
     return Promise.resolve({ start: 0, cursor: Date.now() });

@@ -8,11 +8,14 @@ import { type EntryPublisher } from './entry-publisher';
 import { nextWindow } from './time-window';
 
 const FIRST_START_MS = 5 * 60_000;
-/** In a quiet account the cursor follows the slower clock at this distance, far beyond any lateness or skew. */
+/** In a quiet account the cursor follows the slower clock at this distance, far beyond any delay or skew. */
 const QUIET_LAG_MS = 5 * 60_000;
-/** From this lag on a round is a catch-up and tells how far it is. */
+/** Above this lag a cycle logs its progress. */
 const CATCHING_UP_LAG_MS = 10 * 60_000;
-/** A cursor is ahead of PagerDuty's clock by mistake, not by what a cached answer or the seconds of a Date may make of it. */
+/**
+ * A cursor further ahead of PagerDuty's clock is wrong; less may be due to a cached response or the whole seconds of
+ * a Date.
+ */
 const FUTURE_TOLERANCE_MS = 60_000;
 
 export interface PollCycleOptions {
@@ -21,20 +24,21 @@ export interface PollCycleOptions {
   readonly entryPublisher: EntryPublisher;
   readonly cursor: Cursor;
   readonly overlapMs: number;
-  /** Where a first start begins; milliseconds since 1970. */
+  /** Where a first start begins to read; milliseconds since 1970. */
   readonly since: number | undefined;
   readonly counters: Counters;
   readonly log: Logger;
 }
 
 /**
- * One look at the log: read from an overlap before the cursor, drop what was seen, publish oldest first, mark as seen what
- * the broker confirmed, then move the cursor. An end at any point repeats at most what was not marked; nothing is skipped.
+ * One poll cycle: read from an overlap before the cursor, drop seen entries, publish the others oldest first, mark
+ * each as seen once confirmed, then move the cursor. If it is aborted at any point, entries not yet marked are
+ * repeated; none is skipped.
  */
 export class PollCycle {
   readonly #options: PollCycleOptions;
   #position: Position | null = null;
-  /** Whether a former round, here or in another process, may have published what it did not mark. */
+  /** Whether a previous cycle, here or in another process, may have published entries that it did not mark. */
   #mayRepeat = true;
 
   constructor(options: PollCycleOptions) {
@@ -42,8 +46,8 @@ export class PollCycle {
   }
 
   /**
-   * To be called now and then while this process does not poll: where Redis is emptied, whoever polls next goes on from where
-   * the other was. @param isPolled whether another process is known to poll. @throws StoreError
+   * To be called periodically while this process does not poll: if Redis is emptied and this process takes over, it
+   * continues from the other's position. @param isPolled whether another process is known to poll. @throws StoreError
    */
   async standBy(isPolled: boolean): Promise<void> {
     const { counters, cursor } = this.#options;
@@ -53,54 +57,55 @@ export class PollCycle {
     this.#position = (await cursor.read()) ?? this.#position;
   }
 
-  /** To be called now and then while nothing can be published, so that the lag is known. @throws StoreError */
+  /** To be called periodically while nothing can be published, so that the lag is known. @throws StoreError */
   async reportLag(): Promise<void> {
     const stored = await this.#options.cursor.read();
     if (stored !== null) this.#options.counters.initializeLag(stored.cursor);
   }
 
   /**
-   * @param check throws where nothing may be published any more
-   * @throws StoreError, PublishError, or what `check` threw; the next round then begins where this one did
+   * @param check throws if nothing more may be published
+   * @throws StoreError, PublishError, or what `check` threw; the next cycle then begins where this one did
    */
   async run(signal: AbortSignal, check = () => signal.throwIfAborted()): Promise<void> {
     const mayRepeat = this.#mayRepeat;
     this.#mayRepeat = true;
     const { clocks, reader, entryPublisher, overlapMs, counters } = this.#options;
     const from = await this.#plausiblePosition(await this.#currentPosition());
-    // A Redis that takes nothing must end the round before anything is published that could not be marked.
+    // If Redis accepts no writes, the cycle must fail before anything is published that could not be marked.
     await this.#options.cursor.advance(from);
     counters.initializeLag(from.cursor);
     const startedAt = clocks.monotonic();
     const times = clocks.times();
-    // Beyond this the cursor does not go, whatever time an entry bears: what appears from now on was perhaps not read.
+    // The cursor does not go beyond this, whatever an entry's time: entries that appear from now on may not have been
+    // read.
     const past = earliestNow(times);
     let position = from;
     let progress = 0;
     for await (const content of reader.read(nextWindow({ ...from, overlapMs, times }), signal)) {
-      // What is new behind the cursor is late, or was published and forgotten: nobody but the sender can tell.
+      // An unseen entry before the cursor is late, or was published and forgotten: only the sender knows.
       const mayBeRepeat = ({ createdAt }: LogEntry) => mayRepeat || (createdAt !== null && createdAt <= from.cursor);
       progress += await entryPublisher.publish(content, mayBeRepeat, check);
       position = await this.#advance(position, newestOf(content.entries, Math.min(past, content.window.until)));
       this.#reportProgress(content, startedAt, progress);
     }
-    // Only PagerDuty's clock tells that no news are no news.
+    // Only with PagerDuty's clock does an empty log show that there was nothing to read.
     if (times.pagerDuty !== null) await this.#advance(position, past - QUIET_LAG_MS);
     clocks.compare();
     this.#mayRepeat = false;
   }
 
   /**
-   * A cursor ahead of PagerDuty's clock would skip everything until then: this machine's clock was ahead at the first start,
-   * or a former version believed a wrong clock. What was skipped before cannot be known here.
+   * A cursor ahead of PagerDuty's clock would skip everything until then: this machine's clock was ahead at the first
+   * start, or a previous version trusted a wrong clock. What was skipped before is unknown here.
    */
   async #plausiblePosition(position: Position): Promise<Position> {
     const { clocks, cursor, since, log } = this.#options;
     const { ours, pagerDuty } = clocks.times();
-    // The cursor of an operator who wants reading to begin later is where he put it.
+    // An operator may have set PDAGENTD_POLL_SINCE to a later time on purpose.
     if (pagerDuty === null || position.cursor <= pagerDuty + FUTURE_TOLERANCE_MS || position.cursor === since)
       return position;
-    // Were it set by our clock, which still is ahead, this is where it was meant to be.
+    // If it was set by our clock, and that is still ahead, this is the intended position.
     const intended = Math.min(pagerDuty, position.cursor - Math.max(0, ours - pagerDuty)) - FIRST_START_MS;
     const plausible = { start: Math.min(position.start, intended), cursor: intended };
     log.error(
@@ -139,7 +144,7 @@ export class PollCycle {
     return (this.#position = advanced);
   }
 
-  /** To the metrics always, to the log only while much is behind. @param startedAt on the monotonic clock */
+  /** Always updates the metrics; logs only while the lag is large. @param startedAt on the monotonic clock */
   #reportProgress({ window }: WindowContent, startedAt: number, published: number): void {
     const { clocks, counters, log } = this.#options;
     const wasBehind = counters.lagMs() > CATCHING_UP_LAG_MS;
@@ -154,7 +159,7 @@ export class PollCycle {
   }
 }
 
-/** A time beyond the bound is nonsense, and a cursor there would skip everything until then. */
+/** Ignores times beyond the bound: a cursor there would skip everything until then. */
 function newestOf(entries: readonly LogEntry[], farthest: number): number {
   const times = entries
     .map(({ createdAt }) => createdAt ?? Number.NEGATIVE_INFINITY)

@@ -4,13 +4,13 @@ import { type Logger } from '@pdaltagent/service';
 import { type Lease, StoreError } from '@pdaltagent/store';
 import { type PollCycle } from './poll-cycle';
 
-/** How often a lost lease or a broker that comes back is noticed; milliseconds. */
+/** How often the lease is checked during a cycle; milliseconds. */
 const LEASE_CHECK_MS = 200;
-/** How often a process that stands by looks where the other is; milliseconds. */
+/** How often a standby process reads the other's cursor; milliseconds. */
 const STANDBY_MS = 2_000;
-/** After a round that Redis or the broker ended; milliseconds. */
+/** After a cycle that failed because of Redis or the broker; milliseconds. */
 const RETRY_UNAVAILABLE_MS = 500;
-/** After a round that a bug ended; milliseconds. */
+/** After a cycle that failed because of a bug; milliseconds. */
 const RETRY_BUG_MS = 5_000;
 
 export interface PollLoopOptions {
@@ -24,12 +24,12 @@ export interface PollLoopOptions {
 
 type CycleResult = 'complete' | 'unavailable' | 'bug';
 
-/** Round after round, as long as this process holds the lease and the broker takes messages. */
+/** Runs poll cycles as long as this process holds the lease and the broker accepts messages. */
 export class PollLoop {
   readonly #options: Required<PollLoopOptions>;
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
-  /** Since the latest complete round. */
+  /** Since the last complete cycle. */
   #hasLoggedRefusal = false;
   #isFailing = false;
 
@@ -41,13 +41,13 @@ export class PollLoop {
     this.#loop = this.#run();
   }
 
-  /** Ends the round: what it published and did not mark is published again by the next one. */
+  /** Aborts the cycle: entries that it published but did not mark are published again by the next one. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
   }
 
-  /** Whether the latest round that ended was not completed: Redis or the broker may answer and yet take nothing. */
+  /** Whether the last cycle failed: Redis or the broker may be connected and yet accept nothing. */
   isFailing(): boolean {
     return this.#isFailing;
   }
@@ -58,7 +58,7 @@ export class PollLoop {
     while (!signal.aborted) {
       await this.#waitForLease(signal);
       const began = clock.monotonic();
-      // Nothing is read that could not be published.
+      // Nothing is read if it could not be published.
       const result = publisher.state() === 'connected' ? await this.#runCycle() : await this.#skipCycle();
       await delay(clock, this.#waitAfter(result, clock.monotonic() - began), signal).catch(() => undefined);
     }
@@ -73,13 +73,13 @@ export class PollLoop {
     const { lease, cycle, clock } = this.#options;
     while (!lease.held() && !signal.aborted) {
       this.#isFailing = false;
-      // Redis away: its absence is said elsewhere, and what was read last still stands.
+      // If Redis is unreachable, the store logs it, and the last known position is kept.
       await cycle.standBy(lease.holder() === 'another process').catch(() => undefined);
       await lease.whenHeld(AbortSignal.any([signal, timeoutSignal(clock, STANDBY_MS)]));
     }
   }
 
-  /** @param tookMs how long the round took */
+  /** @param tookMs duration of the cycle */
   #waitAfter(result: CycleResult, tookMs: number): number {
     switch (result) {
       case 'complete':
@@ -91,7 +91,7 @@ export class PollLoop {
     }
   }
 
-  /** How the round ended. Redis and the broker say themselves that they are away. */
+  /** Runs one cycle. That Redis or the broker is unreachable is logged by their clients. */
   async #runCycle(): Promise<CycleResult> {
     const { cycle, lease, log, clock } = this.#options;
     const leaseLost = new AbortController();
@@ -99,7 +99,7 @@ export class PollLoop {
     const checkLease = () => {
       if (!lease.held()) leaseLost.abort();
     };
-    // A process that wakes from a pause must notice before it publishes, not only with the next tick.
+    // A process that was paused must notice that before it publishes, not only at the next tick.
     const check = () => {
       checkLease();
       signal.throwIfAborted();
@@ -124,7 +124,7 @@ export class PollLoop {
     }
   }
 
-  /** That Redis or the broker is away they say themselves; that they refuse, nobody else says. */
+  /** Their clients log that Redis or the broker is unreachable, but not that they refuse. */
   #logRefusalOnce(error: StoreError | PublishError): void {
     if (
       error.code === 'unreachable' ||

@@ -1,6 +1,6 @@
 import { type Logger } from '@pdaltagent/service';
 
-/** A logger that keeps its lines. */
+/** A logger that records its messages. */
 export class RecordingLog implements Logger {
   readonly lines: string[] = [];
   readonly debug = (): void => undefined;

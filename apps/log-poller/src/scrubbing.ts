@@ -3,7 +3,7 @@ import { type Registry } from 'prom-client';
 import { type Configuration } from './configuration';
 
 /**
- * Takes personal data out of webhooks and counts what was replaced; undefined where that is not asked for.
+ * Removes personal data from webhooks and counts the replacements; undefined if scrubbing is not enabled.
  * @throws ConfigurationError
  */
 export function createScrub(

@@ -1,8 +1,8 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 
-/** A machine's clock that is wrong, and can be set. */
+/** A machine clock that is wrong and can be set. */
 export class ShiftedClock implements Clock {
-  /** @param aheadMs how far it is ahead of the time */
+  /** @param aheadMs how far it is ahead of the real time */
   constructor(public aheadMs: number) {}
 
   monotonic(): number {

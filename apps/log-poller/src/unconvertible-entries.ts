@@ -1,13 +1,13 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { DEAD_LETTER_EXCHANGE, isPermanentRefusal, type Publisher, WEBHOOKS } from '@pdaltagent/messaging';
 
-/** Puts what cannot become a webhook among the dead letters of the webhooks, where an operator finds it. */
+/** Publishes entries that cannot be converted to webhooks as dead letters, where an operator finds them. */
 export class UnconvertibleEntries {
   readonly #publisher: Pick<Publisher, 'send'>;
   readonly #scrub: (body: Buffer) => Buffer;
   readonly #clock: Clock;
 
-  /** @param scrub takes personal data out of what is put there; absent: it stays */
+  /** @param scrub removes personal data from the dead letter; absent: it stays */
   constructor(
     publisher: Pick<Publisher, 'send'>,
     scrub: (body: Buffer) => Buffer = (body) => body,
@@ -18,7 +18,10 @@ export class UnconvertibleEntries {
     this.#clock = clock;
   }
 
-  /** Resolves once the broker has the letter: without the content if that is more than it takes. @throws PublishError */
+  /**
+   * Resolves once the broker has confirmed the dead letter, without the content if that is too large.
+   * @throws PublishError
+   */
   async deadLetter(id: string, content: string, problem: string): Promise<void> {
     const body = this.#scrub(Buffer.from(content));
     try {

@@ -9,7 +9,7 @@ import { createDelivery } from './deliver';
 import { createMetrics, registerWorkerGauges } from './metrics';
 import { PauseSync } from './pause-sync';
 
-/** Webhooks from their lanes to their destinations. */
+/** Delivers webhooks from their lanes to their destinations. */
 export function createApp(configuration: Configuration, context: Context): App {
   const destinations = openSendingDestinations(configuration, context.logger);
   return destinations.current().length === 0 ? idleApp(context) : sendingApp(configuration, destinations, context);
@@ -41,7 +41,7 @@ function sendingApp(
     queueType,
     concurrency,
     maximumAgeMs,
-    // PagerDuty retries a server's own errors as long as any other.
+    // PagerDuty retries 5xx responses as long as any other failure.
     poisonAfterMs: maximumAgeMs,
     destinationOf: ({ routingKey }) => routingKey,
     deliver: createDelivery({ posters, destinations }),
@@ -111,7 +111,7 @@ function stateOf({ dispatcher: { openCircuits, pausedKeys } }: LaneWorker, isTri
 
 const IDLE = 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set';
 
-/** Without a destination there is nothing to do, and that is no fault. */
+/** Without a destination there is nothing to do, which is not an error. */
 function idleApp({ logger }: Context): App {
   return {
     start() {

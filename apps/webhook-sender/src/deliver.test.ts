@@ -49,7 +49,7 @@ function urlOf(path: string, credentials = ''): string {
 interface Circumstances {
   readonly secrets?: readonly string[];
   readonly settings?: Partial<SendingDestination>;
-  /** What the message calls its destination. */
+  /** The destination's name in the message. */
   readonly destination?: string;
   readonly forward?: Readonly<Record<string, string>>;
 }

@@ -5,7 +5,7 @@ import { type IncomingMessage } from '@pdaltagent/messaging';
 import { type SendingDestinations } from '@pdaltagent/service';
 import { requestOf } from '@pdaltagent/webhooks';
 
-/** The poller may know a destination before this process does: so long it may be unknown before its webhooks are set aside. */
+/** How long a destination may be unknown before its webhooks become dead letters: the poller may know it earlier. */
 const UNKNOWN_GRACE_MS = 5 * 60_000;
 
 export interface DeliveryOptions {
@@ -14,9 +14,9 @@ export interface DeliveryOptions {
   readonly clock?: Clock;
 }
 
-/** One attempt to hand a webhook to the destination that its message names: the exact bytes, signed now. */
+/** One attempt to post a webhook to the destination that its message names: the exact bytes, signed now. */
 export function createDelivery({ posters, destinations, clock = SYSTEM_CLOCK }: DeliveryOptions) {
-  /** When each name was first found to be unknown, on the monotonic clock. */
+  /** When each unknown name was first encountered, on the monotonic clock. */
   const unknownSince = new Map<string, number>();
   return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
     const { id, routingKey: name, body, forward: headers } = message;
@@ -48,7 +48,7 @@ function notYetKnown(name: string): Outcome {
   };
 }
 
-/** A dead letter with the reason in place of an answer: once the destination is back, it can be replayed. */
+/** A dead letter with the reason in place of a response: once the destination is configured again, it can be replayed. */
 function unknown(name: string): Outcome {
   return { kind: 'rejected', status: 0, answer: explain(name) };
 }

@@ -12,12 +12,12 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 
 const METRIC_NAMES: MetricNames = { prefix: 'pdaltagent_webhook', what: 'Webhooks' };
 const REASONS: readonly FailureReason[] = [...FAULTS, 'server-error', 'request-timeout', 'way'];
-/** In place of a name that no configuration has: labels are what operators chose, and nothing else. */
+/** Replaces unknown names: only configured names become label values. */
 const UNKNOWN = 'unknown';
 
 type Known = Pick<SendingDestinations, 'current' | 'named' | 'onChange'>;
 
-/** What the sender counts, by destination name (never a URL), and one log line per attempt that did not succeed. */
+/** The sender's metrics, by destination name (never a URL), and one log line per attempt that did not succeed. */
 export function createMetrics(registry: Registry, destinations: Known, log: Logger): LaneObserver {
   const registers = [registry];
   const all = createLaneMetrics(registry, METRIC_NAMES);
@@ -59,7 +59,7 @@ export function createMetrics(registry: Registry, destinations: Known, log: Logg
   };
 }
 
-/** Gauges that are read from the worker when they are asked for. */
+/** Registers gauges that are read from the worker at scrape time. */
 export function registerWorkerGauges(registry: Registry, worker: LaneWorker): void {
   registerLaneGauges(registry, worker, METRIC_NAMES);
   new Gauge({
@@ -74,7 +74,7 @@ export function registerWorkerGauges(registry: Registry, worker: LaneWorker): vo
   });
 }
 
-/** What the network said is told, an answer's text is not: it may repeat what was sent. */
+/** The network's error text is logged; the text of a response is not, because it may repeat what was sent. */
 function detailOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   switch (outcome.kind) {
     case 'failed':

@@ -5,25 +5,25 @@ import { type PausedDestinations } from '@pdaltagent/store';
 export interface PauseSyncOptions {
   readonly worker: Pick<LaneWorker, 'pause' | 'resume'>;
   readonly paused: PausedDestinations;
-  /** Between two looks into Redis: how soon a resumed destination goes on; milliseconds. */
+  /** Interval between two syncs: how soon a resumed destination continues; milliseconds. */
   readonly everyMs?: number;
   readonly clock?: Clock;
 }
 
 const SYNC_EVERY_MS = 1_000;
-/** How long the first look may be waited for: a Redis that is away holds up nothing. */
+/** How long to wait for the first answer: an unreachable Redis must not delay anything. */
 const FIRST_SYNC_TIMEOUT_MS = 2_000;
 
 /**
- * Keeps this process and Redis of one mind about which destinations are paused. What is paused here is written there, so
- * that it outlives the process and the others learn of it; what somebody resumed there is resumed here.
+ * Synchronizes paused destinations with Redis. A pause here is written there, so
+ * that it outlives the process and other senders see it; a destination resumed there is resumed here.
  */
 export class PauseSync {
   readonly #options: PauseSyncOptions;
   readonly #clock: Clock;
-  /** Paused here, not yet written; name to when. */
+  /** Paused here and not yet written: name to time. */
   readonly #pendingWrites = new Map<string, number>();
-  /** Seen in Redis: only these are resumed when they are no longer there. */
+  /** Paused in Redis at the last sync: only these are resumed when they are no longer there. */
   #pausedInRedis: ReadonlySet<string> = new Set();
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
@@ -33,7 +33,7 @@ export class PauseSync {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
-  /** Resolves once Redis was looked into, or soon without it. */
+  /** Resolves after the first sync, or soon without it. */
   async start(): Promise<void> {
     const deadline = this.#clock.monotonic() + FIRST_SYNC_TIMEOUT_MS;
     while (!(await this.#sync()) && this.#clock.monotonic() < deadline) await delay(this.#clock, 50);
@@ -46,7 +46,7 @@ export class PauseSync {
     await this.#sync();
   }
 
-  /** A destination answered that it is gone, and the worker has paused it. */
+  /** A destination responded that it is gone, and the worker paused it. */
   gone(name: string): void {
     this.#pendingWrites.set(name, this.#clock.wall());
   }
@@ -60,7 +60,7 @@ export class PauseSync {
     }
   }
 
-  /** Writes first, then reads, so that what was paused a moment ago is found. False where Redis is away. */
+  /** Writes first, then reads, so that a recent pause is found. False if Redis is unreachable. */
   async #sync(): Promise<boolean> {
     const { paused, worker } = this.#options;
     try {
@@ -75,7 +75,7 @@ export class PauseSync {
       this.#pausedInRedis = found;
       return true;
     } catch {
-      return false; // Redis says itself that it is away; the next look comes soon.
+      return false; // The store logs that Redis is unreachable; the next attempt follows soon.
     }
   }
 }

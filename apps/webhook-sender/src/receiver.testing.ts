@@ -7,7 +7,7 @@ export interface Received {
   readonly body: string;
 }
 
-/** A system that takes webhooks; what it answers is decided per request. */
+/** A system that receives webhooks; a callback decides each response. */
 export class Receiver {
   readonly received: Received[] = [];
   statusFor: (received: Received) => number = () => 202;

@@ -4,7 +4,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const MAXIMUM = { maximumAgeMs: 3 * DAY };
 
-/** Answers every attempt with a failure until then; how many there were. */
+/** Fails every attempt for this long; returns the number of attempts. */
 function failFor(bench: Bench, ms: number): number {
   const before = bench.attempted.length;
   for (let waited = 0; waited < ms; waited += HOUR) {
@@ -65,7 +65,7 @@ describe('the maximum age', () => {
     for (let index = 0; index < 200; index += 1) bench.add(`key-${index}`, 'a');
     for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     expect(bench.dispatcher.openCircuits).toBe(1);
-    // Nobody answers the probe, so that nothing is attempted.
+    // The probe gets no answer, so nothing else is attempted.
     bench.clock.advance(2 * HOUR);
     while (bench.attempting.size > 0) for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
     expect(bench.deadLettered).toEqual([]);

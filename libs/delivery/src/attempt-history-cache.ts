@@ -1,9 +1,9 @@
 import { AttemptHistory } from './key-queue';
 
-/** Messages that went back and are remembered; more than a worker of all lanes and sidings holds. */
+/** Requeued messages that are remembered: more than a worker with all lanes and sidings holds. */
 const MAX_REMEMBERED = 20_000;
 
-/** Since when messages that went back to the broker were held, and what was tried for them, for when they come again. */
+/** The attempt history of messages that were requeued, for when they are delivered to this worker again. */
 export class AttemptHistoryCache {
   readonly #histories = new Map<string, AttemptHistory>();
 
@@ -11,9 +11,12 @@ export class AttemptHistoryCache {
     return this.#histories.get(id) ?? new AttemptHistory();
   }
 
-  /** Also what was never attempted: what is for a paused key reaches its maximum age although its lane is renewed meanwhile. */
+  /**
+   * Includes messages never attempted: those of a paused key reach the maximum age although their lane is renewed
+   * meanwhile.
+   */
   remember(id: string, history: AttemptHistory): void {
-    // The answers of so many would be too much to keep.
+    // The responses of that many messages would take too much memory.
     history.lastAnswer = { ...history.lastAnswer, answer: '' };
     this.#histories.set(id, history);
     if (this.#histories.size <= MAX_REMEMBERED) return;

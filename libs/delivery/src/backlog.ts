@@ -4,7 +4,7 @@ import { type Deliverable, OrderQueue, QueuedMessage } from './key-queue';
 import { type MessageStatus, statusOf } from './message-status';
 import { AttemptHistoryCache } from './attempt-history-cache';
 
-/** Every message that is held, in the queue of its order key; and what was tried for those that were. */
+/** All held messages, in the queues of their order keys, and the attempt history of those held before. */
 export class Backlog<M extends Deliverable> {
   readonly #keys: KeyRegistry<M>;
   readonly #entries = new Map<M, QueuedMessage<M>>();
@@ -18,7 +18,7 @@ export class Backlog<M extends Deliverable> {
     return this.#entries.size;
   }
 
-  /** Receipt of the oldest; milliseconds since 1970. */
+  /** When the oldest message was accepted; milliseconds since 1970. */
   get oldestReceivedAt(): number | undefined {
     let oldest: number | undefined;
     for (const { receivedAt } of this.#entries.keys()) oldest = Math.min(oldest ?? receivedAt, receivedAt);
@@ -29,19 +29,19 @@ export class Backlog<M extends Deliverable> {
     return this.#entries.get(message);
   }
 
-  /** Where a message stands; undefined: it is not held. */
+  /** The status of a message; undefined if it is not held. */
   statusOf(message: M, clock: Clock): MessageStatus | undefined {
     const entry = this.#entries.get(message);
     return entry === undefined ? undefined : statusOf(entry, clock);
   }
 
-  /** Whether an attempt for the message is on its way, or its end is being written. */
+  /** Whether an attempt for the message is in flight, or its ack or dead letter is being written. */
   isBusy(message: M): boolean {
     const queue = this.#entries.get(message)?.queue;
     return queue?.entries[0]?.message === message && queue.isBusy;
   }
 
-  /** Puts a message behind all of its order key. */
+  /** Adds a message after all others of its order key. */
   add(message: M, now: number): QueuedMessage<M> {
     const key = this.#keys.getOrCreate(message, now);
     const queue = key.queues.get(message.orderKey) ?? new OrderQueue(message.orderKey, key);
@@ -53,7 +53,7 @@ export class Backlog<M extends Deliverable> {
     return entry;
   }
 
-  /** Takes a message out of its queue; where it may come again, what was tried for it is remembered. */
+  /** Removes a message from its queue; if it may return, its attempt history is kept. */
   remove(entry: QueuedMessage<M>, how: 'for good' | 'may return', now: number): void {
     const { message, queue, history } = entry;
     const { key } = queue;

@@ -1,13 +1,13 @@
-/** Failures in a row, over all keys, after which a destination counts as away. */
+/** Consecutive failures, over all keys, after which a destination counts as unavailable. */
 export const FAILURES_TO_OPEN = 10;
-/** So few keys may be at fault themselves, whatever their number of failures. */
+/** If at most this many keys failed, they may be the cause themselves, however often they failed. */
 const FEW_KEYS = 4;
-/** A destination that took nothing for so long no longer counts as one that takes events. */
+/** A destination that has accepted nothing for this long no longer counts as accepting events. */
 const RECENT_MS = 10 * 60_000;
 
 /**
- * Whether one destination can be reached, as its attempts tell. Open: nothing is sent but one probe at a time. Where only few
- * keys have failed, it may be they that are at fault: the others go on until they fail too. Instants are of the monotonic clock.
+ * The circuit breaker of one destination. Open: nothing is sent but one probe at a time. If only few
+ * keys have failed, they may be the cause: the others continue until they fail too. Times are of the monotonic clock.
  */
 export class Circuit {
   readonly #suspects = new Set<string>();
@@ -15,7 +15,7 @@ export class Circuit {
   #open = false;
   #lastSuccessAt = Number.NEGATIVE_INFINITY;
   #closedAt = Number.NEGATIVE_INFINITY;
-  /** Its first success after the latest outage. */
+  /** When the first success after the latest outage was. */
   #acceptingSince: number | undefined;
 
   get open(): boolean {
@@ -27,12 +27,12 @@ export class Circuit {
     return this.#closedAt;
   }
 
-  /** Since when the destination takes events, without an outage between then and now; undefined: it does not. */
+  /** Since when the destination has accepted events without an outage; undefined if it does not accept events now. */
   acceptingSince(now: number): number | undefined {
     return now - this.#lastSuccessAt > RECENT_MS ? undefined : this.#acceptingSince;
   }
 
-  /** Whether the key failed since the destination last answered. */
+  /** Whether the key has failed since the destination last responded. */
   hasFailed(routingKey: string): boolean {
     return this.#suspects.has(routingKey);
   }
@@ -42,12 +42,12 @@ export class Circuit {
     return !this.#open || (this.#suspects.size <= FEW_KEYS && !this.#suspects.has(routingKey));
   }
 
-  /** Whether the key is one of few that failed: it may hold up others that would get through. */
+  /** Whether the key is one of few that failed: it may delay others that would succeed. */
   mayBeAtFault(routingKey: string): boolean {
     return this.#suspects.size <= FEW_KEYS && this.#suspects.has(routingKey);
   }
 
-  /** The destination answered. True where this closed the circuit. */
+  /** The destination responded. Returns true if this closed the circuit. */
   answered(accepted: boolean, now: number): boolean {
     if (accepted) {
       this.#acceptingSince = this.acceptingSince(now) ?? now;
@@ -62,8 +62,8 @@ export class Circuit {
   }
 
   /**
-   * The destination failed an event of the key, whose attempt began then. True where this opened the
-   * circuit. What began before the last success tells of the past: keys that hang would open it again and again.
+   * An attempt for the key, which began at `attemptedAt`, failed at the destination. Returns true if this opened the
+   * circuit. Attempts that began before the last success are ignored: keys that hang would open the circuit repeatedly.
    */
   failed(routingKey: string, attemptedAt: number): boolean {
     if (attemptedAt < this.#lastSuccessAt) return false;

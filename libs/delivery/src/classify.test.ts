@@ -2,14 +2,14 @@ import { type Attempt, FAULTS } from './outcome';
 import { classifyEvent, classifyWebhook, type EventPath } from './classify';
 
 const PATHS: readonly EventPath[] = ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change', 'adapter'];
-/** Their answers are documented. */
+/** Paths with documented responses. */
 const DOCUMENTED: readonly EventPath[] = ['v2', 'v1', 'change'];
 const VENDORS = PATHS.filter((path) => !DOCUMENTED.includes(path));
 const STATUSES = Array.from({ length: 500 }, (_, index) => index + 100);
 
 type Answer = Extract<Attempt, { readonly kind: 'answer' }>;
 
-/** An answer in PagerDuty's own words for that status. */
+/** A response as PagerDuty sends it with that status. */
 function answer(status: number, retryAfter?: string): Answer {
   const words = status < 300 ? { status: 'success', message: 'Event processed' } : REFUSED;
   return { kind: 'answer', status, retryAfter, body: JSON.stringify(words), contentType: 'application/json' };
@@ -17,7 +17,7 @@ function answer(status: number, retryAfter?: string): Answer {
 
 const REFUSED = { status: 'invalid event', message: 'Event object is invalid', errors: ["'summary' is too long"] };
 
-/** What somebody in between may answer. */
+/** What an intermediary may answer. */
 const PAGES: Readonly<Record<string, Pick<Answer, 'body' | 'contentType' | 'server'>>> = {
   'a page that asks for a login': {
     body: '<html><head><title>Access blocked</title></head><body>Please log in.</body></html>',
@@ -40,7 +40,7 @@ const from = (page: string, status: number): Answer => ({
   ...PAGES[page],
 });
 
-/** What PagerDuty's documentation makes of each status, written down once more, status by status. */
+/** The meaning of each status in PagerDuty's documentation, status by status. */
 function expectedOfEvent(path: EventPath, status: number): string {
   if (status === (path === 'v1' ? 200 : 202)) return 'delivered';
   if (status >= 200 && status <= 299) return VENDORS.includes(path) || status === 202 ? 'delivered' : 'failed';

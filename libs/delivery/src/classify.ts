@@ -2,22 +2,21 @@ import { type Attempt, type FailureScope, type Outcome } from './outcome';
 import { kindOfText } from './pagerduty-answer';
 import { retryAfterMs, timeOfAnswer } from './retry-after';
 
-/** How an event was sent: it decides what a 403 means, and whom a refusal speaks about. */
+/** How an event was sent: this decides what a 403 means, and whether a refusal concerns the key or the destination. */
 export type EventPath = 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' | 'integration-change' | 'adapter';
 
 /**
- * With PagerDuty's own error object these refuse the event for good.
+ * With PagerDuty's own error object these statuses reject the event permanently.
  * Source: developer.pagerduty.com, Events API v2 "Response codes and retry logic"; RFC 9110 for 413 to 422.
  */
 const REFUSALS: ReadonlySet<number> = new Set([400, 413, 414, 415, 422]);
 
-/** Size limits of a proxy: they concern the one message. Source: RFC 9110, 15.5.14 and 15.5.15; RFC 6585, 5. */
+/** Size limits of a proxy, which concern one message only. Source: RFC 9110, 15.5.14 and 15.5.15; RFC 6585, 5. */
 const TOO_LARGE: ReadonlySet<number> = new Set([413, 414, 431]);
 
 /**
- * PagerDuty's status for an event that it accepted, where it is documented. On v1 that is 200; 202, as of the newer APIs, is
- * accepted as well.
- * Source: developer.pagerduty.com, openapiv3.json of Events API v1 and v2.
+ * PagerDuty's status for an event that it accepted, where it is documented. On v1 that is 200; 202, as of the newer
+ * APIs, is accepted as well. Source: developer.pagerduty.com, openapiv3.json of Events API v1 and v2.
  */
 const ACCEPTED: Readonly<Partial<Record<EventPath, ReadonlySet<number>>>> = {
   v2: new Set([202]),
@@ -38,18 +37,18 @@ const THROTTLED_BY_403: ReadonlySet<EventPath> = new Set([
 ]);
 
 const GONE = 410;
-/** Of an answer, what is kept for logs and dead letters; characters. */
+/** How much of a response is kept for logs and dead letters; characters. */
 const MAX_ANSWER_LENGTH = 2048;
-/** Of a header, what is logged; characters. */
+/** How much of a header is logged; characters. */
 const MAX_HEADER_LENGTH = 64;
 
 type Answer = Extract<Attempt, { readonly kind: 'answer' }>;
 
 /**
- * What an attempt to post an event to PagerDuty meant. What is not PagerDuty's own JSON object for that path was answered by
- * something in between, and says nothing about the event: it is retried. PagerDuty documents no answers for vendors' paths:
- * there any 2xx that is not HTML is a delivery, and any JSON object with a refusal's status a refusal.
- * `now`: milliseconds since 1970, for dates in Retry-After of answers that have no Date.
+ * Classifies an attempt to post an event to PagerDuty. A response that is not PagerDuty's own JSON object for that
+ * path came from an intermediary and says nothing about the event, which is retried. PagerDuty documents no responses
+ * for vendors' paths: there any 2xx that is not HTML is a delivery, and any JSON object with a rejecting status is a
+ * rejection. `now`: milliseconds since 1970, for dates in the Retry-After of responses without a Date.
  */
 export function classifyEvent(path: EventPath, attempt: Attempt, now: number): Outcome {
   if (attempt.kind === 'fault') return faultOutcome(attempt);
@@ -60,7 +59,7 @@ export function classifyEvent(path: EventPath, attempt: Attempt, now: number): O
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
   const isSuccess = status >= 200 && status < 300;
   const accepted = ACCEPTED[path];
-  // On vendors' paths the key is part of the URL: what is wrong with connectivity may be wrong for that key only.
+  // On vendors' paths the key is part of the URL: the fault may concern that key only.
   const scope = accepted === undefined ? 'key' : 'destination';
   if (!isSuccess && !REFUSALS.has(status) && !TOO_LARGE.has(status))
     return connectivityFailure('way', attempt, scope, wait);
@@ -73,17 +72,17 @@ export function classifyEvent(path: EventPath, attempt: Attempt, now: number): O
   }
   const isRefusal = text === 'error' || (accepted === undefined && (text === 'object' || text === 'success'));
   if (isRefusal && REFUSALS.has(status)) return { kind: 'rejected', status, answer: excerptOf(body) };
-  // A transformer of PagerDuty's may refuse one body in words of its own: it must not stop its integration.
+  // One of PagerDuty's transformers may reject a single body with text of its own, which must not stop its integration.
   const isOfMessage = TOO_LARGE.has(status) || (accepted === undefined && text !== 'html');
   return connectivityFailure('unrecognized-answer', attempt, isOfMessage ? 'message' : 'destination', wait);
 }
 
 /**
- * What an attempt to post a webhook meant, by PagerDuty's own policy: 5xx, 429, timeouts, connection and DNS faults and an
- * expired certificate are retried, every other refusal is final; 410 pauses the destination, and what is for it is held.
- * One thing is not PagerDuty's: where a certificate cannot be trusted a webhook is tried until it is too old, for a
- * certificate that is being replaced shall cost nobody a webhook.
- * Source: developer.pagerduty.com, Webhooks "Delivery" (retries up to 48 hours); RFC 9110, 15.5.11 for 410.
+ * Classifies an attempt to post a webhook, by PagerDuty's own policy: 5xx, 429, timeouts, connection and DNS faults
+ * and an expired certificate are retried, every other rejection is final; 410 pauses the destination, and its
+ * webhooks are held. One rule differs from PagerDuty's: with an untrusted certificate a webhook is retried until its
+ * maximum age, so that replacing a certificate loses no webhook. Source: developer.pagerduty.com, Webhooks "Delivery"
+ * (retries up to 48 hours); RFC 9110, 15.5.11 for 410.
  */
 export function classifyWebhook(attempt: Attempt, now: number): Outcome {
   if (attempt.kind === 'fault') return faultOutcome(attempt);
@@ -100,7 +99,7 @@ function serverFailure(status: number, body: string, wait: number | undefined): 
   return { kind: 'failed', reason, scope: 'destination', status, detail: excerptOf(body), retryAfterMs: wait };
 }
 
-/** Somebody in between answered, or nobody knows the address: it says nothing about the event. */
+/** An intermediary answered, or the URL does not exist: this says nothing about the event. */
 function connectivityFailure(
   reason: 'way' | 'unrecognized-answer',
   { status, body, server, contentType }: Answer,
@@ -115,7 +114,7 @@ function faultOutcome({ fault, detail }: Extract<Attempt, { kind: 'fault' }>): O
   return { kind: 'failed', reason: fault, scope: 'destination', status: undefined, detail, retryAfterMs: undefined };
 }
 
-/** A copy, so that what is kept does not hold the whole answer in memory. */
+/** A copy, so that the excerpt does not keep the whole response in memory. */
 function excerptOf(body: string): string {
   return body.length <= MAX_ANSWER_LENGTH ? body : Buffer.from(body.slice(0, MAX_ANSWER_LENGTH)).toString();
 }

@@ -1,10 +1,10 @@
 import { type Outcome } from './outcome';
 
 /**
- * Faults that lie neither in the event nor in the destination's health but in how it is reached; somebody has to mend them.
- * denied: 401, 403; not-found: 404, 405; proxy: 407, or no tunnel; redirected: 3xx; certificate: untrusted or expired;
- * tls: no handshake; forbidden-address: nothing may be sent there; unrecognized-answer: a success or a refusal that is not the
- * destination's own. Bounded: it is a metric label.
+ * Faults that lie neither in the event nor in the destination's health but on the way to it; an operator has to fix
+ * them. denied: 401, 403; not-found: 404, 405; proxy: 407, or no tunnel; redirected: 3xx; certificate: untrusted or
+ * expired; tls: no handshake; forbidden-address: nothing may be sent there; unrecognized-answer: a success or a
+ * rejection that is not the destination's own. A fixed set, used as a metric label.
  */
 export const CONNECTIVITY_FAULTS = [
   'denied',
@@ -19,7 +19,7 @@ export const CONNECTIVITY_FAULTS = [
 ] as const;
 export type ConnectivityFault = (typeof CONNECTIVITY_FAULTS)[number];
 
-/** What the outcome says about connectivity; undefined where connectivity is not what failed. */
+/** The connectivity fault of an outcome; undefined if connectivity did not fail. */
 export function connectivityFaultOf(outcome: Outcome): ConnectivityFault | undefined {
   if (outcome.kind !== 'failed') return undefined;
   switch (outcome.reason) {
@@ -45,10 +45,10 @@ function faultOfStatus(status: number): ConnectivityFault {
   return status >= 300 && status < 400 ? 'redirected' : 'other';
 }
 
-/** Connectivity that breaks and mends all the time is told of no more often. */
+/** Connectivity that keeps failing and recovering is reported no more often than this. */
 const REPORT_EVERY_MS = 60_000;
 
-/** Whether connectivity is broken, and whether that has been told. */
+/** Tracks whether connectivity is broken, and whether that was reported. */
 export class Connectivity {
   #fault: ConnectivityFault | undefined;
   #reported: ConnectivityFault | undefined;
@@ -58,7 +58,7 @@ export class Connectivity {
     return this.#fault;
   }
 
-  /** True where it is time to tell. */
+  /** Records a fault; returns true if it should be reported. */
   broke(fault: ConnectivityFault, now: number): boolean {
     this.#fault = fault;
     if (this.#reported === fault || now - this.#reportedAt < REPORT_EVERY_MS) return false;
@@ -67,7 +67,7 @@ export class Connectivity {
     return true;
   }
 
-  /** Something got through. True where it was told that nothing did. */
+  /** Records a success; returns true if a fault had been reported. */
   passed(): boolean {
     const wasTold = this.#reported !== undefined;
     this.#fault = undefined;

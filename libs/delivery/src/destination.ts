@@ -6,27 +6,27 @@ import { Connectivity } from './connectivity';
 
 const PROBE_EVERY_MS = 1_000;
 
-/** What stands behind several routing keys and fails for all of them together. */
+/** A destination that several routing keys share, and that fails for all of them together. */
 export class Destination<M extends Deliverable> {
   readonly circuit = new Circuit();
   readonly connectivity = new Connectivity();
-  /** When the log last said that something in between refuses a message; monotonic clock. */
+  /** When a message refused by an intermediary was last logged; monotonic clock. */
   refusalReportedAt = Number.NEGATIVE_INFINITY;
   readonly hangThreshold = new HangThreshold<M>();
   readonly keys = new Set<KeyQueue<M>>();
-  /** Two of the messages, at most, whose attempts ended in exceptions of our own since anything was delivered. */
+  /** At most two ids of messages whose attempts ended in an exception since anything was delivered. */
   readonly inError = new Set<string>();
   #probed: QueuedMessage<M> | undefined;
   #stopProbing: (() => void) | undefined;
 
   constructor(readonly name: string) {}
 
-  /** Whether it is away for all its keys alike: then none of them has anybody to make way for, unless it is the key's own. */
+  /** Whether it is unavailable for all its keys alike, so that parking this key would help no other. */
   isUnreachableForAll(routingKey: string): boolean {
     return this.circuit.open && this.name !== routingKey && !this.circuit.mayBeAtFault(routingKey);
   }
 
-  /** Calls back with one message to try, again and again, until the circuit closes. */
+  /** Calls back periodically with one message to try, until the circuit closes. */
   startProbing(clock: Clock, start: (entry: QueuedMessage<M>) => void): void {
     this.#stopProbing = clock.after(PROBE_EVERY_MS, () => {
       this.startProbing(clock, start);
@@ -46,8 +46,9 @@ export class Destination<M extends Deliverable> {
   }
 
   /**
-   * One at a time, of the keys probed least the oldest of those tried least: neither a single bad message nor the backlog of
-   * keys that fail by themselves can keep a circuit open. A probe that hangs holds up keys that have failed, and no others.
+   * One at a time: of the keys probed least, the oldest of the messages probed least. Neither a single bad message
+   * nor the backlog of keys that fail independently can keep a circuit open. A probe that hangs delays keys that have
+   * failed, and no others.
    */
   #nextProbe(): QueuedMessage<M> | undefined {
     const last = this.#probed;

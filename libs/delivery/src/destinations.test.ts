@@ -120,7 +120,7 @@ describe('broken connectivity', () => {
 });
 
 describe('a key that fails while it is the only one tried', () => {
-  /** Ten failures of one key, with nothing else to compare them with. */
+  /** Ten failures of one key, while no other key is tried. */
   const failing = () => {
     const bench = new Bench();
     for (let index = 0; index < 20; index += 1) bench.add('bad', String(index));
@@ -182,7 +182,7 @@ describe('keys whose attempts hang', () => {
     detail: '',
     retryAfterMs: undefined,
   };
-  /** So many keys with ten attempts each on the wire, for fifteen seconds. */
+  /** This many keys, each with ten attempts in flight for fifteen seconds. */
   const hanging = (count: number) => {
     const bench = new Bench({ concurrency: 256 });
     for (let key = 0; key < count; key += 1) {

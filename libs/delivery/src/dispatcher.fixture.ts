@@ -24,13 +24,13 @@ export const FAILED: Extract<Outcome, { readonly kind: 'failed' }> = {
   retryAfterMs: undefined,
 };
 
-/** Randomness without surprises. */
+/** A random source that always returns the same fraction. */
 export const constantRandom = (fraction: number): Random => ({
   fraction: () => fraction,
   bytes: (count) => new Uint8Array(count),
 });
 
-/** The same fractions every time (mulberry32). */
+/** A seeded random source (mulberry32). */
 export function seededRandom(seed: number): Random {
   let state = seed;
   return {
@@ -44,7 +44,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A dispatcher with a hand on its clock, and everything it asked for written down. */
+/** A dispatcher with a manual clock, and a record of everything it requested. */
 export class Bench {
   readonly clock = new ManualClock();
   readonly attempting = new Set<TestMessage>();
@@ -100,14 +100,14 @@ export class Bench {
     return message;
   }
 
-  /** Answers an attempt and lets what leaves leave at once. */
+  /** Settles an attempt and finishes acks and dead letters at once. */
   settle(message: TestMessage, outcome: Outcome): void {
     this.attempting.delete(message);
     this.dispatcher.settle(message, outcome);
     this.finishSettling();
   }
 
-  /** Takes off the wire what shall be. */
+  /** Interrupts what the dispatcher wants interrupted. */
   finishInterrupting(): void {
     for (const message of this.interrupting.splice(0)) {
       if (this.attempting.delete(message)) this.dispatcher.interrupted(message);

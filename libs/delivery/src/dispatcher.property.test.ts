@@ -8,7 +8,7 @@ type Step =
   | { readonly do: 'answer'; readonly which: number; readonly outcome: Outcome }
   | { readonly do: 'finish settling' }
   | { readonly do: 'wait'; readonly ms: number }
-  /** A key that hangs leaves no slot to others, or has to go aside; what was taken off the wire may have been taken. */
+  /** A key that hangs fills every slot, or has to be parked; an interrupted attempt may have been accepted. */
   | { readonly do: 'make room'; readonly wasTaken: boolean }
   | { readonly do: 'park'; readonly key: number; readonly ms: number; readonly wasTaken: boolean }
   | { readonly do: 'crash' }
@@ -44,11 +44,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const WINDOW = 16;
 
-/** A lane of the broker, and the worker that holds part of it. */
+/** A lane in the broker, and the worker that holds part of it. */
 class Lane {
   readonly bench = new Bench({ concurrency: 8 });
   readonly published: TestMessage[] = [];
-  /** In order; what is held stays in it until it is acknowledged. */
+  /** In order; a held message stays in it until it is acknowledged. */
   readonly queue: TestMessage[] = [];
   readonly held = new Set<TestMessage>();
   readonly taken: TestMessage[] = [];
@@ -57,7 +57,7 @@ class Lane {
 
   run(steps: readonly Step[]): void {
     for (const one of steps) this.take(one);
-    // At the end the world is well: everything is answered and leaves.
+    // At the end everything works: every attempt succeeds and settles.
     for (let round = 0; this.queue.length > 0 && round < 10_000; round += 1) {
       this.take({ do: 'resume' });
       this.take({ do: 'wait', ms: 60_000 });
@@ -117,7 +117,7 @@ class Lane {
     this.check();
   }
 
-  /** The broker gives out what is next, in order, up to the window. */
+  /** The broker delivers the next messages, in order, up to the window. */
   fill(): void {
     for (const message of this.queue) {
       if (this.held.size >= WINDOW) return;
@@ -142,7 +142,7 @@ class Lane {
     this.bench.finishInterrupting();
   }
 
-  /** A siding gives out what was moved there in its old order, and what comes later of the key stands behind it. */
+  /** A siding delivers moved messages in their original order, and later messages of the key after them. */
   park(key: string, { ms, wasTaken }: { readonly ms: number; readonly wasTaken: boolean }): void {
     const { dispatcher, clock } = this.bench;
     const { preemption } = dispatcher;

@@ -12,11 +12,11 @@ import { type MessageStatus } from './message-status';
 import { FairScheduler } from './fair-scheduler';
 
 /**
- * Decides what is attempted next, and never does anything itself. One order key strictly one message after another, retries
- * included; order keys concurrently; routing keys fairly in turn. Holds no more than it is given.
+ * Decides what to attempt next; carries out nothing itself. Messages of one order key strictly one after another, retries
+ * included; order keys concurrently; routing keys fairly in turn.
  */
 export class Dispatcher<M extends Deliverable> {
-  /** Has keys that hold up others make way. */
+  /** Makes keys that block others yield. */
   readonly preemption: Preemption<M>;
   readonly #options: DispatcherOptions<M>;
   readonly #ports: Ports<M>;
@@ -55,12 +55,12 @@ export class Dispatcher<M extends Deliverable> {
     return this.#keys.throttled;
   }
 
-  /** Keys of which nothing starts until they are resumed. */
+  /** Keys for which nothing is attempted until they are resumed. */
   get pausedKeys(): ReadonlySet<string> {
     return this.#paused.all;
   }
 
-  /** Keys, of which something is held, whose own connectivity is broken. */
+  /** Number of keys with held messages whose own connectivity is broken. */
   get keysWithConnectivityFault(): number {
     return this.#keys.withConnectivityFault;
   }
@@ -69,12 +69,12 @@ export class Dispatcher<M extends Deliverable> {
     return this.#keys.openCircuits;
   }
 
-  /** Receipt of the oldest message held; milliseconds since 1970. */
+  /** When the oldest held message was accepted; milliseconds since 1970. */
   get oldestReceivedAt(): number | undefined {
     return this.#backlog.oldestReceivedAt;
   }
 
-  /** Takes a message into its queue, behind all of its order key. */
+  /** Adds a message after all others of its order key. */
   add(message: M): void {
     const { queue } = this.#backlog.add(message, this.#options.clock.monotonic());
     const { key } = queue;
@@ -89,18 +89,18 @@ export class Dispatcher<M extends Deliverable> {
     return this.#backlog.get(message) !== undefined;
   }
 
-  /** Where a message stands; undefined: it is not held. */
+  /** The status of a message; undefined if it is not held. */
   statusOf(message: M): MessageStatus | undefined {
     return this.#backlog.statusOf(message, this.#options.clock);
   }
 
-  /** The attempt that was asked for goes on the wire only now: it has taken no time yet. */
+  /** The requested attempt is sent only now: its duration counts from here. */
   attemptStarts(message: M): void {
     const entry = this.#backlog.get(message);
     entry?.history.attemptStarts(this.#options.clock);
   }
 
-  /** What an attempt came to. A message that was forgotten meanwhile is ignored. */
+  /** Handles the outcome of an attempt. A message that was forgotten meanwhile is ignored. */
   settle(message: M, outcome: Outcome): void {
     const entry = this.#attempted(message);
     if (entry === undefined) return;
@@ -109,7 +109,7 @@ export class Dispatcher<M extends Deliverable> {
     this.#scheduler.pump();
   }
 
-  /** An attempt was taken off the wire: it says nothing, and the message is still to be delivered. */
+  /** An attempt was interrupted: it has no outcome, and the message still has to be delivered. */
   interrupted(message: M): void {
     const entry = this.#attempted(message);
     if (entry === undefined) return;
@@ -118,7 +118,7 @@ export class Dispatcher<M extends Deliverable> {
     this.#scheduler.pump();
   }
 
-  /** The message has left for good: the next of its order key may start. */
+  /** The message is acknowledged: the next of its order key may start. */
   done(message: M): void {
     const entry = this.#backlog.get(message);
     if (entry === undefined) return;
@@ -127,7 +127,7 @@ export class Dispatcher<M extends Deliverable> {
     this.#scheduler.pump();
   }
 
-  /** The messages are no longer ours (their channel is lost or given back): as if they had never come. */
+  /** The messages are no longer ours, because their channel was lost or released: drops them. */
   forget(messages: Iterable<M>): void {
     for (const message of messages) {
       const entry = this.#backlog.get(message);
@@ -138,12 +138,12 @@ export class Dispatcher<M extends Deliverable> {
     this.#scheduler.pump();
   }
 
-  /** Whether an attempt for the message is on its way, or its end is being written. */
+  /** Whether an attempt for the message is in flight, or its ack or dead letter is being written. */
   isBusy(message: M): boolean {
     return this.#backlog.isBusy(message);
   }
 
-  /** Starts nothing of the key, whatever comes of it, until `resume`; what grows too old becomes a dead letter all the same. */
+  /** Attempts nothing of the key until `resume`; messages that reach the maximum age still become dead letters. */
   pause(routingKey: string, outcome?: Outcome): void {
     if (!this.#paused.add(routingKey)) return;
     const key = this.#keys.get(routingKey);
@@ -151,7 +151,7 @@ export class Dispatcher<M extends Deliverable> {
     this.#ports.changed({ kind: 'key-paused', routingKey, outcome });
   }
 
-  /** The key goes on where it stopped. */
+  /** The key continues where it stopped. */
   resume(routingKey: string): void {
     if (!this.#paused.delete(routingKey)) return;
     this.#ports.changed({ kind: 'key-resumed', routingKey });
@@ -161,7 +161,7 @@ export class Dispatcher<M extends Deliverable> {
     this.#scheduler.wake(key);
   }
 
-  /** The message whose attempt is over; undefined where it was forgotten meanwhile. */
+  /** The message whose attempt ended; undefined if it was forgotten meanwhile. */
   #attempted(message: M): QueuedMessage<M> | undefined {
     const entry = this.#backlog.get(message);
     if (entry === undefined || entry.queue.state !== 'attempting') return undefined;
@@ -233,13 +233,16 @@ export class Dispatcher<M extends Deliverable> {
   #closed(destination: Destination<M>): void {
     destination.stopProbing();
     for (const key of destination.keys) {
-      // What hung of it hung with all others: it need not be modest for that.
+      // Its attempts hung like those of all other keys: its share need not be reduced for that.
       if (!key.failsIndependently) key.interruptedAt = Number.NEGATIVE_INFINITY;
       this.#wakeQueues(key);
     }
   }
 
-  /** What waited for its backoff waited for the destination: it need not wait longer. Of a probing key, one queue tells. */
+  /**
+   * Ends the backoff of waiting queues, because they waited for the destination. For a probing key, one queue is
+   * enough.
+   */
   #wakeQueues(key: KeyQueue<M>): void {
     for (const queue of key.queues.values()) {
       if (queue.state !== 'waiting') continue;

@@ -2,16 +2,19 @@ import { type Clock } from '@pdaltagent/clock';
 import { type Deliverable, type KeyQueue, type OrderQueue } from './key-queue';
 import { INTERRUPT_EVERY_MS } from './hang-threshold';
 
-/** A key may start while it has fewer in flight than this many times the free slots: some are always left for others. */
+/**
+ * A key may start while it has fewer attempts in flight than this factor times the free slots: some are always left
+ * for others.
+ */
 const HEADROOM_FACTOR = 16;
-/** Whose turn it is: routing keys one after the other, each as far as its rate limit, its share and its destination allow. */
+/** Serves routing keys in turn, each as far as its rate limit, its share and its destination allow. */
 export class FairScheduler<M extends Deliverable> {
   readonly #concurrency: number;
   readonly #clock: Clock;
   readonly #start: (queue: OrderQueue<M>) => void;
-  /** A lone key reaches the whole concurrency; the slots beyond it are what is left for a newcomer. */
+  /** A single key can use the whole concurrency; the slots beyond it are reserved for new keys. */
   readonly #slots: number;
-  /** Keys with something ready, in turn. */
+  /** Keys with ready queues, in turn. */
   readonly #keys = new Set<KeyQueue<M>>();
   #inFlight = 0;
 
@@ -34,12 +37,12 @@ export class FairScheduler<M extends Deliverable> {
     return this.#inFlight;
   }
 
-  /** Whether some slots at most are left: those that are kept for newcomers. */
+  /** Whether only the slots reserved for new keys are left. */
   get isFull(): boolean {
     return this.#inFlight >= this.#concurrency;
   }
 
-  /** Keys that have nothing to wait for but a slot. */
+  /** Keys that wait for nothing but a slot. */
   *waiting(): Iterable<KeyQueue<M>> {
     const now = this.#clock.monotonic();
     for (const key of this.#keys) {
@@ -56,22 +59,22 @@ export class FairScheduler<M extends Deliverable> {
     this.#keys.add(queue.key);
   }
 
-  /** The queue's head goes on the wire. */
+  /** An attempt for the queue's head starts. */
   began(queue: OrderQueue<M>): void {
     queue.state = 'attempting';
     queue.key.inFlight += 1;
     this.#inFlight += 1;
   }
 
-  /** Its attempt is over, however it went. */
+  /** The attempt ended, with whatever outcome. */
   ended(queue: OrderQueue<M>): void {
     queue.key.inFlight -= 1;
     this.#inFlight -= 1;
-    // It may have waited for the end of this very attempt.
+    // The key may have waited for this attempt to end.
     if (queue.key.ready.size > 0) this.#keys.add(queue.key);
   }
 
-  /** Nothing of the key starts for so long. */
+  /** Starts nothing of the key for this long. */
   delayKey(key: KeyQueue<M>, ms: number): void {
     if (key.stopWaiting !== undefined) return;
     key.waitsUntil = this.#clock.monotonic() + ms;
@@ -96,7 +99,7 @@ export class FairScheduler<M extends Deliverable> {
         continue;
       }
       if (!key.destination.circuit.admits(key.routingKey) || !this.#hasCapacity(key)) continue;
-      // To the end of the turn, which the loop reaches again while there is something to start.
+      // Moves to the end of the set, which this loop reaches again while there is something to start.
       this.#keys.delete(key);
       this.#keys.add(key);
       this.#start(queue);
@@ -108,12 +111,15 @@ export class FairScheduler<M extends Deliverable> {
     const free = this.#slots - this.#inFlight;
     if (key.inFlight >= Math.min(this.#maxInFlightOf(key, now), HEADROOM_FACTOR * free)) return false;
     if (key.inFlight < key.rateLimit.available(now)) return true;
-    // With something in flight, its answer asks again.
+    // If something is in flight, its end triggers the next check.
     if (key.inFlight === 0) this.delayKey(key, key.rateLimit.untilAvailable(now));
     return false;
   }
 
-  /** What a key may have in flight at most. While it cannot be interrupted again, a slow one shall not take all once more. */
+  /**
+   * The most attempts that a key may have in flight. A slow key must not take all slots again while it cannot be
+   * interrupted.
+   */
   #maxInFlightOf({ interruptedAt }: KeyQueue<M>, now: number): number {
     const isModest = now - interruptedAt < INTERRUPT_EVERY_MS;
     return isModest ? this.#concurrency / HEADROOM_FACTOR : this.#concurrency;

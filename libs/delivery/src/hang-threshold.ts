@@ -1,21 +1,27 @@
 import { type Deliverable, type KeyQueue } from './key-queue';
 
-/** An attempt that takes longer holds its key up. */
+/** An attempt that takes longer counts as slow. */
 export const SLOW_MS = 2_000;
-/** A key that answers, if slowly, is interrupted no more often: what it had taken by then it is sent once more. */
+/** A key that responds, if slowly, is interrupted no more often than this: interrupted events are sent again. */
 export const INTERRUPT_EVERY_MS = 60_000;
-/** An attempt that takes so many times what answers usually take hangs. */
+/** An attempt hangs if it takes this many times as long as responses usually do. */
 const HANG_FACTOR = 3;
-/** Answers that came so long ago tell nothing. */
+/** Responses older than this are ignored. */
 const RECENT_MS = 60_000;
 const RECOMPUTE_EVERY_MS = 1_000;
 
-/** How long an attempt may take before it hangs: where all keys of a destination are slow, none of them is at fault. */
+/**
+ * How long an attempt may take before it counts as hanging: if all keys of a destination are slow, none of them is
+ * the cause.
+ */
 export class HangThreshold<M extends Deliverable> {
   #ms = SLOW_MS;
   #computedAt = Number.NEGATIVE_INFINITY;
 
-  /** Milliseconds, by the keys of one destination: each has one voice, for a slow key with much to send tells of itself. */
+  /**
+   * Milliseconds, from the keys of one destination. Each key counts once, so that a slow one with much to send does
+   * not dominate.
+   */
   ms(keys: Iterable<KeyQueue<M>>, now: number): number {
     if (now - this.#computedAt < RECOMPUTE_EVERY_MS) return this.#ms;
     this.#computedAt = now;

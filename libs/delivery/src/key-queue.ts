@@ -5,24 +5,27 @@ import { type FailureReason, type Outcome } from './outcome';
 import { LearnedRateLimit } from './learned-rate-limit';
 import { Connectivity } from './connectivity';
 
-/** What dispatch needs to know of a message. */
+/** What the dispatcher needs to know about a message. */
 export interface Deliverable {
   readonly id: string;
   readonly routingKey: string;
-  /** Messages with one order key go strictly one after another. */
+  /** Messages with the same order key are delivered strictly one after another. */
   readonly orderKey: string;
   /** When it was accepted; milliseconds since 1970. */
   readonly receivedAt: number;
 }
 
-/** What was tried for a message, for its dead letter; milliseconds since 1970. */
+/** A message's attempts, for its dead letter. Times are milliseconds since 1970. */
 export interface AttemptSummary {
   readonly attempts: number;
   readonly firstAttemptAt: number | undefined;
   readonly lastAttemptAt: number | undefined;
 }
 
-/** A message that failed for one reason while its destination took others: since then (monotonic clock), so many times. */
+/**
+ * How often a message has failed for one reason while its destination accepted others, and since when (monotonic
+ * clock).
+ */
 export interface Suspicion {
   readonly reason: FailureReason;
   readonly since: number;
@@ -31,25 +34,25 @@ export interface Suspicion {
 
 const NO_ANSWER = { status: undefined, answer: '' };
 
-/** What was tried for a message, as long as this worker remembers it: also when the message goes back and comes again. */
+/** A message's attempts as far as this worker remembers them, even if the message is requeued in between. */
 export class AttemptHistory implements AttemptSummary {
   attempts = 0;
-  /** When the last attempt began, on the monotonic clock: how long it takes is told by this. */
+  /** When the last attempt began, on the monotonic clock; for its duration. */
   attemptBeganAt: number | undefined;
   firstAttemptAt: number | undefined;
   lastAttemptAt: number | undefined;
   /** When this worker first held the message, on the monotonic clock. */
   firstHeldAt: number | undefined;
-  /** What speaks for the message being at fault itself. */
+  /** Evidence that the message itself is the cause of its failures. */
   suspicion: Suspicion | undefined;
-  /** Whether the log has said that something in between refuses it. */
+  /** Whether its refusal by an intermediary was logged. */
   isReported = false;
-  /** Attempts that ended in an exception of our own. */
+  /** Attempts that ended in an exception. */
   errors = 0;
   probes = 0;
-  /** What the last one came to, in short: `server-error 503`. */
+  /** Outcome of the last attempt, in short: `server-error 503`. */
   lastOutcome: string | undefined;
-  /** What the last one was answered, for a dead letter that is written without another attempt. */
+  /** The last response, for a dead letter that is written without another attempt. */
   lastAnswer: { readonly status: number | undefined; readonly answer: string } = NO_ANSWER;
 
   settled(outcome: Outcome): void {
@@ -72,14 +75,14 @@ export class AttemptHistory implements AttemptSummary {
     this.attemptStarts(clock);
   }
 
-  /** It has taken no time before this. */
+  /** The attempt's duration counts from here. */
   attemptStarts(clock: Clock): void {
     this.attemptBeganAt = clock.monotonic();
     this.lastAttemptAt = clock.wall();
   }
 }
 
-/** A message with its place in its queue. */
+/** A message in its queue, with its history. */
 export class QueuedMessage<M extends Deliverable> {
   constructor(
     readonly message: M,
@@ -89,14 +92,14 @@ export class QueuedMessage<M extends Deliverable> {
 }
 
 /**
- * The messages of one order key, oldest first. Only its head is ever attempted:
- * `ready` to start, `waiting` for its backoff, `attempting`, or `leaving` (its marker, its ack or its dead letter is written).
+ * The messages of one order key, oldest first. Only its head is ever attempted: `ready` to start, `waiting` for its
+ * backoff, `attempting`, or `settling` (its marker, ack or dead letter is being written).
  */
 export class OrderQueue<M extends Deliverable> {
   readonly entries: QueuedMessage<M>[] = [];
   state: 'ready' | 'waiting' | 'attempting' | 'settling' = 'ready';
   stopWaiting: () => void = () => undefined;
-  /** Until when it waits, while it does. */
+  /** Until when it waits, if it does. */
   waitsUntil = 0;
 
   constructor(
@@ -104,47 +107,50 @@ export class OrderQueue<M extends Deliverable> {
     readonly key: KeyQueue<M>,
   ) {}
 
-  /** Whether an attempt for its head is on its way, or its end is being written. */
+  /** Whether an attempt for its head is in flight, or its ack or dead letter is being written. */
   get isBusy(): boolean {
     return this.state === 'attempting' || this.state === 'settling';
   }
 }
 
-/** Everything held of one routing key. Instants are of the monotonic clock. */
+/** All held messages of one routing key, and its state. Times are of the monotonic clock. */
 export class KeyQueue<M extends Deliverable> {
   readonly queues = new Map<string, OrderQueue<M>>();
   /** Queues that may start, in turn. */
   readonly ready = new Set<OrderQueue<M>>();
   readonly rateLimit = new LearnedRateLimit();
   inFlight = 0;
-  /** Attempts in a row that the destination failed. */
+  /** Consecutive attempts that failed at the destination. */
   failures = 0;
-  /** Throttled answers or failures of the key in a row; they lengthen its wait. */
+  /** Consecutive throttled responses or failures of the key; they lengthen its wait. */
   consecutiveSetbacks = 0;
-  /** Last throttled, where that is not long ago. */
+  /** When it was last throttled, if recently. */
   throttledAt: number | undefined;
   /** While set, nothing of the key starts. */
   stopWaiting: (() => void) | undefined;
   /** Until when. */
   waitsUntil = 0;
-  /** While above 0, nothing of the key starts: so many lanes are about to move it aside. */
+  /** While above 0, nothing of the key starts: this many lanes are about to park it. */
   quiesceCount = 0;
-  /** While true, nothing of the key starts: its destination is gone, until somebody resumes it. */
+  /** While true, nothing of the key starts: its destination is gone, until an operator resumes it. */
   paused = false;
-  /** Others got through while it failed: its failures say nothing about the destination, until something of it gets through. */
+  /**
+   * Others succeeded while it failed: its failures say nothing about the destination until one of its messages
+   * succeeds.
+   */
   failsIndependently = false;
-  /** Its attempts hung and were interrupted, and nothing of it was answered since. */
+  /** Its attempts hung and were interrupted, and none has been answered since. */
   hangs = false;
   /** When that was last. */
   interruptedAt = Number.NEGATIVE_INFINITY;
-  /** How long its last answer took, and when it came; milliseconds. */
+  /** How long its last response took, and when it arrived; milliseconds. */
   answerTookMs = 0;
   answeredAt = Number.NEGATIVE_INFINITY;
-  /** How often its messages served as probes since something of it was answered. */
+  /** How often its messages were probes since its last response. */
   probes = 0;
   /** Whether connectivity is broken for this key alone. */
   readonly connectivity = new Connectivity();
-  /** Since when nothing of it is held. */
+  /** Since when none of its messages is held. */
   idleSince = 0;
 
   constructor(
@@ -152,7 +158,7 @@ export class KeyQueue<M extends Deliverable> {
     readonly destination: Destination<M>,
   ) {}
 
-  /** Its last attempts all failed, or hung: whatever is the cause, one at a time tells when that is over. */
+  /** Its last attempts all failed or hung: one attempt at a time is enough to notice when that is over. */
   get isProbing(): boolean {
     return this.hangs || this.failures >= FAILURES_TO_OPEN;
   }

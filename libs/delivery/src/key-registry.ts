@@ -2,11 +2,11 @@ import { Destination } from './destination';
 import { SLOW_MS } from './hang-threshold';
 import { type Deliverable, KeyQueue, type OrderQueue } from './key-queue';
 
-/** How long a key's rate limit is remembered while nothing of it is held. */
+/** How long a key's rate limit is remembered while none of its messages is held. */
 const FORGET_KEY_AFTER_MS = 3 * 60_000;
 const FEW_KEYS = 256;
 
-/** Every routing key of which something is held, or was not long ago, and what stands behind it. */
+/** Every routing key with messages held now or recently, and its destination. */
 export class KeyRegistry<M extends Deliverable> {
   readonly #destinationOf: (message: M) => string;
   readonly #keys = new Map<string, KeyQueue<M>>();
@@ -38,7 +38,7 @@ export class KeyRegistry<M extends Deliverable> {
     return this.#keys.values();
   }
 
-  /** Keys, of which something is held, whose own connectivity is broken. */
+  /** Number of keys with held messages whose own connectivity is broken. */
   get withConnectivityFault(): number {
     let count = 0;
     for (const { connectivity, queues } of this.#keys.values())
@@ -46,7 +46,7 @@ export class KeyRegistry<M extends Deliverable> {
     return count;
   }
 
-  /** Routing keys that their destination throttled not long ago. */
+  /** Routing keys that their destination throttled recently. */
   get throttled(): number {
     let count = 0;
     for (const { throttledAt } of this.#keys.values()) if (throttledAt !== undefined) count += 1;
@@ -60,7 +60,7 @@ export class KeyRegistry<M extends Deliverable> {
     return count;
   }
 
-  /** Whether the key is held up by something of its own: it waits, is paced or paused, or its attempts hang or fail. */
+  /** Whether the key is delayed by a cause of its own: it is throttled or paused, or its attempts hang or fail. */
   isStalled(routingKey: string, now: number): boolean {
     const key = this.#keys.get(routingKey);
     if (key === undefined) return false;
@@ -68,14 +68,14 @@ export class KeyRegistry<M extends Deliverable> {
     const { circuit } = destination;
     if (circuit.open) return !destination.isUnreachableForAll(routingKey);
     if (key.paused || key.stopWaiting !== undefined || key.consecutiveSetbacks > 0) return true;
-    // Behind an outage every key is probing for as long as one attempt takes.
+    // After an outage every key is probing for as long as one attempt takes.
     if (key.isProbing && now - circuit.closedAt > SLOW_MS) return true;
     let stuck = 0;
     for (const queue of key.queues.values()) if (queue.state === 'waiting' || isSlow(queue, now)) stuck += 1;
     return stuck > 0 && stuck * 2 >= key.queues.size;
   }
 
-  /** Forgets keys that have been idle for long; done whenever their number has doubled. */
+  /** Forgets keys that have been idle for long; runs whenever their number has doubled. */
   #sweep(now: number): void {
     for (const key of this.#keys.values()) {
       if (key.queues.size > 0 || key.stopWaiting !== undefined || now - key.idleSince < FORGET_KEY_AFTER_MS) continue;

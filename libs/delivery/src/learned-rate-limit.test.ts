@@ -1,6 +1,6 @@
 import { LearnedRateLimit } from './learned-rate-limit';
 
-/** A destination that takes so many in any 60 s, and a sender that goes as fast as the rate limit lets it. */
+/** A destination that accepts `limit` events in any 60 s, and a sender that goes as fast as the rate limit lets it. */
 function run({ limit, minutes, alreadyTaken = 0 }: { limit: number; minutes: number; alreadyTaken?: number }) {
   const rateLimit = new LearnedRateLimit();
   const taken: number[] = Array.from({ length: alreadyTaken }, (_, index) => index * 100);

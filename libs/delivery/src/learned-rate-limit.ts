@@ -1,54 +1,55 @@
-/** PagerDuty counts a key's events in a window that slides; documented as about 120 a minute. */
+/** PagerDuty counts a key's events in a sliding window; documented as about 120 a minute. */
 const WINDOW_SECONDS = 60;
-/** One bucket more than the window, so that what PagerDuty may still count is never taken as gone. */
+/** One bucket more than the window, so that events that PagerDuty may still count are not dropped too early. */
 const BUCKETS = WINDOW_SECONDS + 1;
-/** Attempts at one time while a key is throttled and its rate is not known yet. */
+/** Concurrent attempts while a key is throttled and its rate is not known yet. */
 const UNKNOWN_RATE_CONCURRENCY = 2;
 
 /**
- * What rate a destination grants one key, learnt from its answers: nothing is assumed before the first "too many", then
- * what was taken in a whole window is the limit, and a little more is tried once in a while. All times in milliseconds.
+ * The rate that a destination grants one key, learned from its responses: nothing is assumed before the first 429,
+ * then the number accepted in a whole window is the limit, and a little more is tried from time to time. All times in
+ * milliseconds.
  */
 export class LearnedRateLimit {
   readonly #taken = new Uint32Array(BUCKETS);
   #second = 0;
   #sum = 0;
-  /** Since when everything that was taken is in the buckets. */
+  /** Since when every accepted event is in the buckets. */
   #observedSince: number | undefined;
   #limit: number | undefined;
   #throttledAt = Number.NEGATIVE_INFINITY;
   #raisedAt = Number.NEGATIVE_INFINITY;
   #step = 1;
 
-  /** Events a minute, once learnt. */
+  /** Events per minute, once learned. */
   get limit(): number | undefined {
     return this.#limit;
   }
 
-  /** The destination took one. */
+  /** The destination accepted an event. */
   took(now: number): void {
     this.#slide(now);
     this.#taken[this.#second % BUCKETS] = (this.#taken[this.#second % BUCKETS] ?? 0) + 1;
     this.#sum += 1;
   }
 
-  /** The destination said "too many". */
+  /** The destination throttled an event. */
   throttled(now: number): void {
     this.#slide(now);
     const observed = this.#observedSince !== undefined && now - this.#observedSince >= BUCKETS * 1000;
     if (observed && this.#sum > 0) {
-      // Several attempts of one wave are turned away at once; what was taken before them counts.
+      // Several concurrent attempts are throttled at once; what was accepted before them counts.
       const sameWave = now - this.#throttledAt < 1_000;
       const isFirst = this.#limit === undefined;
       this.#limit = sameWave ? Math.max(this.#limit ?? 0, this.#sum) : this.#sum;
-      // What is learnt first may be too little: another worker may have used up part of the window.
+      // The first estimate may be too low: another worker may have used up part of the window.
       this.#step = isFirst ? Math.ceil(this.#limit / 10) : 1;
       this.#raisedAt = now;
     }
     this.#throttledAt = now;
   }
 
-  /** How many attempts of the key may be on the wire now. */
+  /** How many attempts of the key may be in flight now. */
   available(now: number): number {
     this.#slide(now);
     if (this.#limit !== undefined) {
@@ -59,7 +60,7 @@ export class LearnedRateLimit {
     return recently ? UNKNOWN_RATE_CONCURRENCY : Number.POSITIVE_INFINITY;
   }
 
-  /** Until the window has room for one more; 0 where it has. */
+  /** Milliseconds until the window allows one more; 0 if it does now. */
   untilAvailable(now: number): number {
     if (this.available(now) > 0) return 0;
     for (let age = BUCKETS - 1; age > 0; age -= 1) {
@@ -69,7 +70,7 @@ export class LearnedRateLimit {
     return 1_000;
   }
 
-  /** A limit that held is raised a little, so seldom that it costs under 2 % of the attempts, in growing steps. */
+  /** Raises a limit that held, in growing steps, but so rarely that it costs under 2 % of the attempts. */
   #raise(now: number): void {
     if (this.#limit === undefined) return;
     const windows = Math.max(1, Math.ceil(60 / this.#limit));

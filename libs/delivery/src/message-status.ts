@@ -1,24 +1,25 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type Deliverable, type QueuedMessage } from './key-queue';
 
-/** What keeps a message from being attempted; `turn`: nothing but that others come first. */
+/** What keeps a message from being attempted; `turn`: it waits for its turn. */
 export type BlockedBy = 'attempt' | 'end' | 'former' | 'paused' | 'away' | 'moving' | 'throttled' | 'backoff' | 'turn';
 
-/** Where a message stands that is held. */
+/** The status of a held message. */
 export interface MessageStatus {
   readonly attempts: number;
-  /** What the last one came to, in short: `server-error 503`. */
+  /** Outcome of the last attempt, in short: `server-error 503`. */
   readonly lastOutcome: string | undefined;
   /** Milliseconds since 1970. */
   readonly lastAttemptAt: number | undefined;
   /**
-   * attempt: one is on its way; end: its ack or dead letter is written; former: others of its order key come first; paused:
-   * its key; away: its destination; moving: its key goes aside; throttled: its key waits or is paced; backoff: it waits.
+   * attempt: one is in flight; end: its ack or dead letter is being written; former: others of its order key come
+   * first; paused: its key is; away: its destination is unavailable; moving: its key is being parked; throttled: its
+   * key is; backoff: it waits.
    */
   readonly by: BlockedBy;
-  /** Messages of its order key that come first. */
+  /** Number of messages of its order key before it. */
   readonly ahead: number;
-  /** When it is attempted next at the earliest, where that is known; milliseconds since 1970. */
+  /** The earliest time of its next attempt, if known; milliseconds since 1970. */
   readonly nextAttemptAt: number | undefined;
 }
 

@@ -9,11 +9,11 @@ import { connectivityFaultOf } from './connectivity';
 
 type Failed = Extract<Outcome, { readonly kind: 'failed' }>;
 
-/** What becomes of a message after an attempt. Waits are milliseconds. */
+/** What to do with a message after an attempt. Waits are in milliseconds. */
 export type Decision =
   | { readonly kind: 'acknowledge' }
   | { readonly kind: 'dead-letter'; readonly cause: DeadLetterCause }
-  /** It is tried again, and all of its order key waits with it. */
+  /** Retry after a wait; all messages of its order key wait with it. */
   | { readonly kind: 'wait'; readonly ms: number }
   /** The same, and the whole routing key waits. */
   | { readonly kind: 'key-waits'; readonly ms: number }
@@ -23,21 +23,21 @@ export type Decision =
 export interface OutcomePolicyPorts<M extends Deliverable> {
   opened(destination: Destination<M>): void;
   closed(destination: Destination<M>): void;
-  /** Something of a key got through of which nothing had for long. */
+  /** A message of a key that had been failing was answered. */
   passed(key: KeyQueue<M>): void;
   changed(change: Change): void;
 }
 
 const THROTTLE_BACKOFF = { baseMs: 2_000, capMs: 30_000 };
-/** Messages that something in between refuses are reported one in this time. */
+/** Messages refused by an intermediary are reported no more often than this. */
 const REPORT_EVERY_MS = 60_000;
-/** A key that was not throttled for so long is no longer called throttled. */
+/** A key that was not throttled for this long no longer counts as throttled. */
 const RECOVERED_AFTER_MS = 5 * 60_000;
 
-/** A message whose attempts end in so many exceptions of our own becomes a dead letter, if others get through. */
+/** A message whose attempts end in this many exceptions becomes a dead letter, if others are delivered. */
 const MAX_ERRORS = 5;
 
-/** Draws from each outcome what it says about the message, its routing key, its connectivity and its destination. */
+/** Decides from each outcome what it means for the message, its routing key, its connectivity and its destination. */
 export class OutcomePolicy<M extends Deliverable> {
   readonly #options: DispatcherOptions<M>;
   readonly #ports: OutcomePolicyPorts<M>;
@@ -81,8 +81,8 @@ export class OutcomePolicy<M extends Deliverable> {
   }
 
   /**
-   * By the clock of the host that accepted the message, which may be wrong, and by the time for which this worker has known it:
-   * so nothing is too old that was not tried for as long. A message that is not paused is asked this only after an attempt.
+   * By the clock of the host that accepted the message, which may be wrong, and by how long this worker has held it:
+   * nothing expires that was not tried for as long. Unless its key is paused, a message is checked only after an attempt.
    */
   isExpired({ message, history }: QueuedMessage<M>): boolean {
     const { clock, maximumAgeMs } = this.#options;
@@ -97,7 +97,7 @@ export class OutcomePolicy<M extends Deliverable> {
     const isOwn = outcome.scope === 'key' || (outcome.scope === 'destination' && key.failsIndependently);
     if (outcome.scope === 'destination') key.failures += 1;
     if (outcome.status !== undefined) key.hangs = false;
-    // Different messages that are all refused in between speak of the destination; one that is refused again does not.
+    // Several messages refused by an intermediary concern the destination; one that is refused again does not.
     const isNew = outcome.scope === 'message' && entry.history.attempts === 1;
     if (isNew || (outcome.scope === 'destination' && !isOwn)) this.#destinationFailed(entry, outcome);
     if (cause !== undefined) return { kind: 'dead-letter', cause };
@@ -106,7 +106,10 @@ export class OutcomePolicy<M extends Deliverable> {
     return { kind: 'wait', ms: Math.max(wait, outcome.retryAfterMs ?? 0) };
   }
 
-  /** A message that cannot be sent is set aside; a fault of ours that all messages meet is none of theirs, and they wait. */
+  /**
+   * A message that cannot be sent becomes a dead letter; if no message can be sent, the messages are not the cause
+   * and wait.
+   */
   #error(entry: QueuedMessage<M>, detail: string): Decision {
     const { message, queue, history } = entry;
     const end = { status: undefined, answer: `the message cannot be sent: ${detail}` };
@@ -133,9 +136,9 @@ export class OutcomePolicy<M extends Deliverable> {
     return failures >= limit.failures && now - since >= limit.ms ? { reason: 'poison', ...end } : undefined;
   }
 
-  /** As long as it was told, or longer with every setback. */
+  /** Waits as long as the destination requests, or longer with every setback. */
   #delayKey(key: KeyQueue<M>, retryAfterMs: number | undefined): Decision {
-    // Several attempts of one wave are turned away at once: they are one setback.
+    // Several concurrent attempts are throttled at once: they are one setback.
     if (key.stopWaiting === undefined) key.consecutiveSetbacks += 1;
     const jittered = backoffMs(key.consecutiveSetbacks, this.#options.random.fraction(), THROTTLE_BACKOFF);
     return { kind: 'key-waits', ms: retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + jittered };

@@ -1,4 +1,4 @@
-/** What the network did instead of giving an answer. */
+/** How an attempt fails without a response. */
 export const FAULTS = [
   'refused',
   'reset',
@@ -14,7 +14,7 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** What one POST came to: an answer, or a fault on the way. */
+/** The result of one POST: a response, or a network fault. */
 export type Attempt =
   | {
       readonly kind: 'answer';
@@ -23,7 +23,7 @@ export type Attempt =
       readonly retryAfter: string | undefined;
       /** The header Date, as it came. */
       readonly date?: string | undefined;
-      /** The answer's text, or its beginning. */
+      /** The response body as text, or its beginning. */
       readonly body: string;
       /** The headers Content-Type and Server, as they came. */
       readonly contentType?: string | undefined;
@@ -31,12 +31,12 @@ export type Attempt =
     }
   | { readonly kind: 'fault'; readonly fault: Fault; readonly detail: string };
 
-/** Why an attempt failed in a way that a repetition may mend. Bounded: it is a metric label. */
+/** Why an attempt failed, if a retry may succeed. A fixed set, used as a metric label. */
 export type FailureReason = Fault | 'server-error' | 'request-timeout' | 'way' | 'unrecognized-answer';
 
-/** Where connectivity is at fault: for everything sent to the destination, or only for one routing key. */
+/** What a connectivity fault affects: everything sent to the destination, or only one routing key. */
 export type ConnectivityScope = 'destination' | 'key';
-/** What a failure is about: the same, or only the message itself, such as one that a proxy finds too large. */
+/** What a failure affects: the same, or only the message itself, such as one that is too large for a proxy. */
 export type FailureScope = ConnectivityScope | 'message';
 
 export interface AnsweredBy {
@@ -46,7 +46,7 @@ export interface AnsweredBy {
   readonly contentType: string | undefined;
 }
 
-/** What an attempt meant; decided by a table, acted upon in one place. */
+/** The outcome of an attempt; see `classifyEvent` and `classifyWebhook`. */
 export type Outcome =
   | { readonly kind: 'delivered'; readonly status: number }
   | { readonly kind: 'throttled'; readonly status: number; readonly retryAfterMs: number | undefined }
@@ -57,11 +57,14 @@ export type Outcome =
       readonly status: number | undefined;
       readonly detail: string;
       readonly retryAfterMs: number | undefined;
-      /** If something on the way may have answered in place of the destination: what its headers say. */
+      /** If an intermediary may have answered in place of the destination: who, by its headers. */
       readonly answeredBy?: AnsweredBy;
     }
   | { readonly kind: 'rejected'; readonly status: number; readonly answer: string }
-  /** The destination wants nothing any more: what is for its key is held without an attempt until somebody resumes it. */
+  /**
+   * The destination wants no more messages: those of its key are held without an attempt until an operator resumes
+   * it.
+   */
   | { readonly kind: 'gone'; readonly status: number; readonly answer: string }
-  /** The attempt ended in an exception of our own: it says nothing about the destination, and perhaps all about the message. */
+  /** The attempt ended in an exception: the destination is not the cause, the message may be. */
   | { readonly kind: 'error'; readonly status: undefined; readonly detail: string };

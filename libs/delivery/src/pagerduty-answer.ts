@@ -1,13 +1,13 @@
-/** Characters of an answer that are looked at; PagerDuty's own answers are far shorter. */
+/** Longer responses are not parsed; PagerDuty's own are far shorter. Characters. */
 const MAX_ANSWER_LENGTH = 16 * 1024;
 
 /**
- * What an answer's text is, as far as it can be told from the text alone. success and error: PagerDuty's own JSON objects;
- * object: some other JSON object; html: a page for people (or other markup), which no API of PagerDuty gives.
+ * The kind of a response, as far as its text shows. success and error: PagerDuty's own JSON objects;
+ * object: another JSON object; html: a web page (or other markup), which none of PagerDuty's APIs returns.
  */
 export type AnswerText = 'success' | 'error' | 'object' | 'html' | 'other';
 
-/** PagerDuty's own words for what it refuses. Source: as below. */
+/** PagerDuty's own `status` texts for rejected events. Source: as below. */
 const REFUSALS: ReadonlySet<unknown> = new Set(['invalid event', 'Unrecognized object']);
 
 /**

@@ -2,14 +2,14 @@ import { type Clock } from '@pdaltagent/clock';
 
 const CHECK_EVERY_MS = 10_000;
 
-/** Keys of which nothing starts until they are resumed; also those of which nothing is held. */
+/** Paused keys, for which nothing is attempted until they are resumed; including keys without held messages. */
 export class PausedKeys {
   readonly #clock: Clock;
   readonly #check: (routingKey: string) => void;
   readonly #keys = new Set<string>();
   #isScheduled = false;
 
-  /** `look` is called for each of them again and again: what is not attempted grows old all the same. */
+  /** `check` is called periodically for each paused key: messages expire even if they are not attempted. */
   constructor(clock: Clock, check: (routingKey: string) => void) {
     this.#clock = clock;
     this.#check = check;
@@ -23,7 +23,7 @@ export class PausedKeys {
     return this.#keys.has(routingKey);
   }
 
-  /** False where it is paused already. */
+  /** False if it is already paused. */
   add(routingKey: string): boolean {
     if (this.#keys.has(routingKey)) return false;
     this.#keys.add(routingKey);
@@ -31,7 +31,7 @@ export class PausedKeys {
     return true;
   }
 
-  /** False where it is not paused. */
+  /** False if it is not paused. */
   delete(routingKey: string): boolean {
     return this.#keys.delete(routingKey);
   }

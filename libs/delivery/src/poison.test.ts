@@ -12,7 +12,7 @@ const TOO_LARGE: Outcome = {
   answeredBy: { server: 'nginx', contentType: 'text/html' },
 };
 
-/** Answers all that is on the wire, every ten seconds. */
+/** Answers all attempts in flight, every ten seconds. */
 function run(bench: Bench, ms: number, answer: (message: TestMessage) => Outcome): void {
   for (let waited = 0; waited < ms; waited += 10_000) {
     for (const message of [...bench.attempting]) bench.settle(message, answer(message));
@@ -20,7 +20,7 @@ function run(bench: Bench, ms: number, answer: (message: TestMessage) => Outcome
   }
 }
 
-/** 1,000 events of so many keys, each an alert of its own, and their destination away for so long. */
+/** 1,000 events of `keys` keys, each with its own alert, during an outage of `ms` milliseconds. */
 function outage(keys: number, ms: number): Bench {
   const bench = new Bench({ maximumAgeMs: 7 * 1_440 * MINUTE, random: seededRandom(1) });
   bench.settle(bench.add('key-0', 'before'), DELIVERED);
@@ -49,7 +49,7 @@ describe('an outage', () => {
   it('that lets one event in twenty through for hours buries nothing', () => {
     const bench = outage(200, MINUTE);
     const random = seededRandom(3);
-    // What got through is replaced, so that something is always left to fail.
+    // Delivered events are replaced, so that there is always something left to fail.
     let next = 1_000;
     for (let minute = 0; minute < 180; minute += 1) {
       for (; bench.dispatcher.held < 200; next += 1) bench.add(`key-${next % 200}`, String(next));

@@ -1,16 +1,19 @@
 import { type Suspicion } from './key-queue';
 import { type FailureReason, type Outcome } from './outcome';
 
-/** How often, and for how many milliseconds, a message must fail while its destination takes others, to be set aside for it. */
+/**
+ * How often, and for how many milliseconds, a message must fail while its destination accepts others before it
+ * becomes a dead letter.
+ */
 export interface PoisonLimit {
   readonly failures: number;
   readonly ms: number;
 }
 
-/** Something in between may find a message too large now and take it once it is configured to. */
+/** An intermediary may refuse a message as too large and accept it once its configuration is changed. */
 const REFUSED_IN_BETWEEN: PoisonLimit = { failures: 10, ms: 10 * 60_000 };
 
-/** Undefined: such a failure never speaks against the message. */
+/** Undefined: such a failure is never evidence against the message. */
 export function poisonLimit(
   { scope, reason }: Extract<Outcome, { readonly kind: 'failed' }>,
   poisonAfterMs: number,
@@ -20,8 +23,9 @@ export function poisonLimit(
 }
 
 /**
- * What speaks against a message after one more failure. Only what happens while the destination takes others counts: during an
- * outage everything fails, and for a while after it much still does. `acceptingSince` and `now`: monotonic clock.
+ * The evidence against a message after another failure. Only failures while the destination accepts others count:
+ * during an outage everything fails, and for a while after it much still does. `acceptingSince` and `now`: monotonic
+ * clock.
  */
 export function suspicionAfter(
   previous: Suspicion | undefined,

@@ -3,7 +3,7 @@ import { Bench, DELIVERED, FAILED, type TestMessage } from './dispatcher.fixture
 
 const HANGS = 'hanging';
 
-/** A key with so many attempts on the wire, for so long. */
+/** A key with `attempts` attempts in flight for `ms` milliseconds. */
 function hanging({ attempts = 20, ms = 2_500, concurrency = 64 } = {}) {
   const bench = new Bench({ concurrency });
   for (let alert = 0; alert < attempts; alert += 1) bench.add(HANGS, String(alert));
@@ -18,7 +18,7 @@ function interrupt(bench: Bench, routingKey = HANGS): readonly TestMessage[] {
   return messages;
 }
 
-/** Has attempts of the keys answered after so long. */
+/** Answers an attempt of each key after `ms` milliseconds. */
 function answer(bench: Bench, keys: readonly string[], ms: number): void {
   const messages = keys.map((key) => bench.add(key, 'answered'));
   bench.clock.advance(ms);
@@ -174,7 +174,7 @@ describe('a destination that is slow for all its keys', () => {
 
 describe('keys whose attempts hang in nearly every slot', () => {
   const CONCURRENCY = 256;
-  /** Every slot is taken by keys that hang. */
+  /** Keys that hang fill every slot. */
   const crowded = () => {
     const bench = new Bench({ concurrency: CONCURRENCY });
     for (let key = 0; key < 34; key += 1) {

@@ -5,12 +5,15 @@ import { INTERRUPT_EVERY_MS } from './hang-threshold';
 import { type Ports } from './ports';
 import { type FairScheduler } from './fair-scheduler';
 
-/** One key after the other: should it be the destination that has become slow, its next answers tell before much is repeated. */
+/**
+ * One key after the other: if the whole destination has become slow, its next responses show that before many
+ * attempts are repeated.
+ */
 const NEXT_KEY_AFTER_MS = 200;
 
 /**
- * Has keys that hold up others make way. What hangs of them is taken off the wire before its timeout, which says nothing about
- * message or destination; they are then tried one attempt at a time, with the whole timeout, until something is answered.
+ * Makes keys that block others yield. Their hanging attempts are interrupted before the timeout, which says nothing about
+ * message or destination; they are then tried one attempt at a time, with the full timeout, until one is answered.
  */
 export class Preemption<M extends Deliverable> {
   readonly #keys: KeyRegistry<M>;
@@ -31,12 +34,12 @@ export class Preemption<M extends Deliverable> {
     this.#ports = ports;
   }
 
-  /** Whether the key is held up by something of its own, so that it is the one to make way. */
+  /** Whether the key is delayed by a cause of its own, so that it has to yield. */
   isStalled(routingKey: string): boolean {
     return this.#keys.isStalled(routingKey, this.#clock.monotonic());
   }
 
-  /** Starts nothing of the key until as many calls of `release`: it is about to be moved. */
+  /** Starts nothing of the key until `release` is called as often: it is about to be parked. */
   quiesce(routingKey: string): void {
     const key = this.#keys.get(routingKey);
     if (key !== undefined) key.quiesceCount += 1;
@@ -49,7 +52,7 @@ export class Preemption<M extends Deliverable> {
     this.#scheduler.wake(key);
   }
 
-  /** Interrupts what is on the wire of the key, once all of that hangs; to be called until nothing is. */
+  /** Interrupts the key's attempts in flight, once all of them hang; to be called until there are none. */
   interrupt(routingKey: string): void {
     const now = this.#clock.monotonic();
     const key = this.#keys.get(routingKey);
@@ -58,15 +61,15 @@ export class Preemption<M extends Deliverable> {
   }
 
   /**
-   * Where every slot is taken while keys that do not hang have something to start: interrupts the key that hangs with most of
-   * them; to be called several times a second.
+   * If every slot is taken while keys that do not hang have something to start: interrupts the hanging key with the
+   * most of them. To be called several times a second.
    */
   makeRoom(): void {
     if (!this.#scheduler.isFull) return;
     const now = this.#clock.monotonic();
     let most: KeyQueue<M> | undefined;
     for (const key of this.#keys.all) {
-      // A single attempt would be tried again at once.
+      // A single attempt would be retried at once.
       if (key.inFlight <= Math.max(1, most?.inFlight ?? 0)) continue;
       if (!key.destination.circuit.open && mayBeInterrupted(key, now) && isHanging(key, now)) most = key;
     }
@@ -90,7 +93,7 @@ function mayBeInterrupted<M extends Deliverable>({ interruptedAt }: KeyQueue<M>,
   return now - interruptedAt >= INTERRUPT_EVERY_MS;
 }
 
-/** Whether all that is on the wire of the key hangs, and something is. */
+/** Whether the key has attempts in flight and all of them hang. */
 function isHanging<M extends Deliverable>(key: KeyQueue<M>, now: number): boolean {
   if (key.inFlight === 0) return false;
   const { hangThreshold, keys } = key.destination;

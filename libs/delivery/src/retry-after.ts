@@ -1,9 +1,9 @@
-/** Less is no leave to retry without backoff. */
+/** A shorter Retry-After is ignored: the usual backoff applies. */
 const SHORTEST_RETRY_AFTER_MS = 1_000;
-/** The longest that a Retry-After is believed. */
+/** A longer Retry-After is cut to this. */
 export const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
 
-/** What time it is for whoever answered: a date in its Retry-After is of the same clock. `ours`: if it has no Date. */
+/** The time by the responder's clock, to which a date in its Retry-After refers. `ours`: if the response has no Date. */
 export function timeOfAnswer(date: string | undefined, ours: number): number {
   const told = Date.parse(date ?? '');
   return Number.isNaN(told) ? ours : told;

@@ -6,10 +6,10 @@ const JUMPS = [
   ['forward three days', 72 * HOUR],
 ] as const;
 
-/** Never too old: a jump makes messages older, or younger, than they are. */
+/** Without expiry: a jump makes messages look older, or younger, than they are. */
 const bench = () => new Bench({ maximumAgeMs: 365 * 24 * HOUR });
 
-/** A key that PagerDuty throttles after 120 events in two minutes, so that its rate is known. */
+/** A key that PagerDuty throttled after 120 events in two minutes, so that its rate is known. */
 function withLearntRate(): Bench {
   const learnt = bench();
   for (let index = 0; index < 120; index += 1) {

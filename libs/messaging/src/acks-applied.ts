@@ -1,19 +1,20 @@
 import { type Channel } from 'amqplib';
 
-/** Sorts after the tags of those whose acks it waits for: a letter that it is given goes back after theirs. */
+/** Sorts after the tags of the consumers whose acks it waits for: a message delivered to it is requeued after theirs. */
 const TAG = 'z-acks-applied';
 
 /**
  * Resolves once the queue has applied every ack that was written to the channel before the call.
  *
- * The channel's process in the broker is the client of the quorum queue. While 32 of its commands are not yet applied it
- * keeps further acks back, and when the channel closes it forgets them (RabbitMQ 3.10.8, `settle` in
- * `rabbit_fifo_client.erl`). Nothing that a client is told shows that, a confirm neither. But to subscribe and to cancel
- * are commands that this process sends and waits for: with the answer to the first, all that was sent before is applied
- * and known to be, so what was kept back is sent; with the answer to the second that is applied, too. A change of the
- * queue's leader in between may still lose some: callers look at what is there afterwards, or expect redeliveries.
+ * The channel's process in the broker is the client of the quorum queue. While 32 of its commands are not yet applied
+ * it holds further acks back, and when the channel closes it drops them (RabbitMQ 3.10.8, `settle` in
+ * `rabbit_fifo_client.erl`). Nothing that the client receives reveals this, not even a confirm. But subscribing and
+ * cancelling are commands that this process sends and waits for: once the first is answered, everything sent before
+ * it is applied and known to be, so the acks held back are sent; once the second is answered, those are applied as
+ * well. A change of the queue's leader in between may still lose some: callers check the queue afterwards, or expect
+ * redeliveries.
  *
- * It waits for as long as the queue has no leader, and after 65 s of that RabbitMQ closes the connection (541).
+ * It waits while the queue has no leader; after 65 s of that RabbitMQ closes the connection (541).
  * @throws Error if the channel or its connection closes
  */
 export async function acksApplied(channel: Channel, queue: string): Promise<void> {

@@ -1,4 +1,7 @@
-/** What workers say to each other on the status exchange. `group`: only workers of one group share lanes. `lanes`: its own. */
+/**
+ * What workers announce on the status exchange. `group`: only workers of one group share lanes. `lanes`: those it
+ * consumes.
+ */
 export type Announcement =
   | {
       readonly kind: 'here';
@@ -9,7 +12,7 @@ export type Announcement =
     }
   | { readonly kind: 'gone'; readonly member: string; readonly group: string };
 
-/** Reads an announcement; undefined: it is something else. */
+/** Parses an announcement; undefined if the content is something else. */
 export function announcementOf(content: Buffer): Announcement | undefined {
   const { kind, member, group, asks, lanes } = objectOf(content) ?? {};
   if (typeof member !== 'string' || typeof group !== 'string') return undefined;
@@ -19,7 +22,7 @@ export function announcementOf(content: Buffer): Announcement | undefined {
   return { kind, member, group, asks: asks === true, lanes: numbers };
 }
 
-/** A JSON object; undefined: it is something else. */
+/** Parses a JSON object; undefined if the content is something else. */
 export function objectOf(content: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(content.toString('utf8'));

@@ -3,7 +3,7 @@ import { type ChannelModel, connect } from 'amqplib';
 import net from 'node:net';
 import { type Log } from './log';
 
-/** Seconds; a peer that is silent for two of them is gone. */
+/** In seconds. A peer that misses two heartbeats counts as gone. */
 export const HEARTBEAT_SECONDS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 3_000;
@@ -15,9 +15,12 @@ export interface BrokerConnectionOptions {
   /** Shown in the broker's list of connections and in the log. */
   readonly name: string;
   readonly log: Log;
-  /** Makes the connection useful: declares, opens channels. A rejection closes it and it is tried again. */
+  /**
+   * Sets up a new connection: declares the topology, opens channels. If it rejects, the connection is closed and
+   * retried.
+   */
   readonly open: (connection: ChannelModel) => Promise<void>;
-  /** The connection is gone, and all channels with it. */
+  /** The connection was lost, and all its channels with it. */
   readonly lost: () => void;
   readonly blocked?: (reason: string) => void;
   readonly unblocked?: () => void;
@@ -25,7 +28,7 @@ export interface BrokerConnectionOptions {
   readonly random?: Random | undefined;
 }
 
-/** One connection to the broker that comes back by itself, for as long as the session lives. */
+/** A connection to the broker that reconnects automatically until it is closed. */
 export class BrokerConnection {
   readonly #options: BrokerConnectionOptions;
   readonly #clock: Clock;
@@ -52,14 +55,14 @@ export class BrokerConnection {
     this.#loop = this.#run();
   }
 
-  /** Drops the connection; the session opens a new one. */
+  /** Closes the current connection; a new one is opened. */
   reconnect(): void {
     void this.#closeConnection();
   }
 
   /**
-   * Gives the connection up at once: `lost` follows without waiting for the broker, and the socket is reset, so that what
-   * has not left this machine yet never arrives. What the broker has already read may still be processed.
+   * Drops the connection at once: `lost` is called without waiting for the broker, and the socket is reset, so that
+   * data that has not left this machine never arrives. What the broker has already read may still be processed.
    */
   abandon(reason: string): void {
     this.#abandon(new Error(reason));
@@ -85,7 +88,7 @@ export class BrokerConnection {
     }
   }
 
-  /** One life of a connection: resolves when it ends. */
+  /** Runs one connection; resolves when it ends. */
   async #runConnection(opened: () => void): Promise<void> {
     const { url, name, open, lost, blocked, unblocked } = this.#options;
     const secured = rawSocketOf(url);
@@ -96,7 +99,7 @@ export class BrokerConnection {
     });
     const socket = secured ?? socketOf(connection);
     this.#connection = connection;
-    // Why the link broke comes as an error before the close; without a listener it would end the process.
+    // The cause of a loss is emitted as an error before the close; without a listener it would end the process.
     let cause: unknown = new Error('the connection was closed');
     connection.on('error', (error) => (cause = error));
     connection.on('blocked', (reason) => blocked?.(reason));
@@ -124,7 +127,7 @@ export class BrokerConnection {
     } finally {
       this.#connected = false;
       this.#abandon = () => undefined;
-      // If it was not closed by us, what is still in the socket's buffer must not arrive later.
+      // If we did not close it, data still in the socket's buffer must not arrive later.
       if (isOver && this.#connection === connection) {
         this.#connection = undefined;
         socket?.resetAndDestroy();
@@ -139,7 +142,7 @@ export class BrokerConnection {
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection === undefined) return;
-    // Close-Ok may never come; the socket's end is then left to the heartbeat.
+    // Close-Ok may never arrive; the heartbeat then ends the socket.
     await Promise.race([connection.close().catch(() => undefined), delay(this.#clock, CLOSE_TIMEOUT_MS)]);
   }
 
@@ -159,7 +162,7 @@ function toError(error: unknown): Error {
 }
 
 /**
- * The TCP socket under a TLS connection, which amqplib then uses: a TLS socket cannot be reset.
+ * The TCP socket for a TLS connection, passed to amqplib because a TLS socket itself cannot be reset.
  * Undefined for a connection without TLS.
  */
 function rawSocketOf(url: string): net.Socket | undefined {
@@ -168,7 +171,7 @@ function rawSocketOf(url: string): net.Socket | undefined {
   return net.connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? 5671 : port) });
 }
 
-/** The socket of a connection without TLS; amqplib's types do not show it. */
+/** The socket of a connection without TLS; missing from amqplib's types. */
 function socketOf({ connection }: ChannelModel): net.Socket | undefined {
   return 'stream' in connection && connection.stream instanceof net.Socket ? connection.stream : undefined;
 }

@@ -2,11 +2,11 @@ import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { HEARTBEAT_SECONDS } from './broker-connection';
 
 /**
- * After a question that the broker answered our lanes are ours for so long: it closes a connection that is silent for a
- * heartbeat, and gives its lanes to others, no sooner.
+ * How long the lanes are certainly ours after a request that the broker answered: it does not close a connection that is
+ * silent, and give its lanes to other workers, before a heartbeat interval has passed.
  */
 const OWNED_FOR_MS = (HEARTBEAT_SECONDS - 0.5) * 1_000;
-/** A broker that answers nothing for so long is asked over a new connection. */
+/** After this long without an answer, the connection is replaced. */
 const SILENT_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
 
 /** An instant on both clocks; milliseconds. */
@@ -15,7 +15,7 @@ interface Moment {
   readonly wall: number;
 }
 
-/** When the broker was last heard: a process that was paused may have lost its lanes without knowing. */
+/** Tracks when the broker last answered: a process that was paused may have lost its lanes without knowing. */
 export class BrokerLiveness {
   readonly #clock: Clock;
   readonly #once: (() => void)[] = [];
@@ -26,8 +26,9 @@ export class BrokerLiveness {
   }
 
   /**
-   * Whether our lanes can be nobody else's. By both clocks: the monotonic one stops while the machine is suspended, and the
-   * wall clock may be set. Either lets attempts wait for the broker's next answer, which is a second.
+   * Whether no other worker can own our lanes. By both clocks: the monotonic one stops while the machine is
+   * suspended, and the wall clock may be set. In both cases attempts wait for the broker's next answer, which takes
+   * about a second.
    */
   get ownsLanes(): boolean {
     const { monotonic, wall } = this.now();
@@ -42,18 +43,18 @@ export class BrokerLiveness {
     return { monotonic: this.#clock.monotonic(), wall: this.#clock.wall() };
   }
 
-  /** The broker answered what it was asked then. */
+  /** The broker answered a request that was sent at that moment. */
   heard(asked: Moment = this.now()): void {
     if (asked.monotonic > this.#heard.monotonic) this.#heard = asked;
     if (this.ownsLanes) for (const callback of this.#once.splice(0)) callback();
   }
 
-  /** Calls back with the broker's next sign of life; never where the connection is lost instead. */
+  /** Calls back at the broker's next answer; never if the connection is lost first. */
   once(callback: () => void): void {
     this.#once.push(callback);
   }
 
-  /** The connection is gone, and with it all that waited for a sign of life on it. */
+  /** The connection was lost: callbacks that waited for an answer on it are dropped. */
   lost(): void {
     this.#once.length = 0;
   }

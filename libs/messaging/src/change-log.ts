@@ -2,7 +2,7 @@ import { type Change, type Outcome } from '@pdaltagent/delivery';
 import { answererOf, explain } from './connectivity-advice';
 import { type Log } from './log';
 
-/** A line in the log for every change of state; none per attempt. */
+/** Logs one line per change of state, none per attempt. */
 export function logStateChange(log: Log, change: Change): void {
   switch (change.kind) {
     case 'circuit-opened':
@@ -71,7 +71,7 @@ function subjectOf({ scope, name }: ConnectivityChange): Readonly<Record<string,
   return scope === 'key' ? { key: name } : { destination: name };
 }
 
-/** What the network said is told, an answer's text is not: it may repeat what was sent. */
+/** The network's error text is logged; the text of a response is not, because it may repeat what was sent. */
 function reasonOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   if (outcome.kind !== 'failed') return { status: outcome.status };
   const { reason, status, detail, answeredBy: { server, contentType } = {} } = outcome;

@@ -3,9 +3,9 @@ import { type Change, type ConnectivityFault, type Outcome } from '@pdaltagent/d
 type Broken = Extract<Change, { readonly kind: 'connectivity-broken' }>;
 
 interface Explanation {
-  /** What the answer means. */
+  /** What the response means. */
   readonly means: string;
-  /** What somebody has to do about it. */
+  /** What the operator has to do about it. */
   readonly advice: string;
 }
 
@@ -50,19 +50,19 @@ const EXPLANATIONS: Readonly<Record<ConnectivityFault, Explanation>> = {
   },
 };
 
-/** On a vendor's path the key is part of the address, so only the key may be wrong. */
+/** On a vendor's path the key is part of the URL, so the key alone may be wrong. */
 const UNKNOWN_KEY: Explanation = {
   means: 'the URL, which contains the key, does not exist there',
   advice: 'check that the integration still exists at PagerDuty and that the sender uses its key',
 };
 
-/** What a broken way means, and what to do about it. */
+/** What a connectivity fault means, and what to do about it. */
 export function explain({ scope, fault, outcome }: Pick<Broken, 'scope' | 'fault' | 'outcome'>): Explanation {
   if (fault === 'unrecognized-answer') return { ...EXPLANATIONS[fault], means: answererOf(outcome) };
   return scope === 'key' && fault === 'not-found' ? UNKNOWN_KEY : EXPLANATIONS[fault];
 }
 
-/** "answered by nginx, not PagerDuty", as far as the answer's headers tell. */
+/** "answered by nginx, not PagerDuty", according to the response's headers. */
 export function answererOf(outcome: Outcome): string {
   const server = outcome.kind === 'failed' ? outcome.answeredBy?.server : undefined;
   return `answered by ${server ?? 'something else'}, not PagerDuty`;

@@ -10,10 +10,10 @@ import { DEAD_LETTER_EXCHANGE, type LaneGroup } from './topology';
 
 const RETRY_MS = 1_000;
 
-/** Told of each letter, before its message leaves the lane; there is no message if this version cannot read it. */
+/** Called for each dead letter before its message leaves the lane; without a message if this version cannot read it. */
 export type DeadLetterWritten = (reason: DeadReason, message?: IncomingMessage) => void;
 
-/** Writes dead letters: a message leaves its lane only once the broker has its letter. */
+/** Publishes dead letters: a message leaves its lane only once the broker has confirmed its dead letter. */
 export class DeadLetterPublisher {
   readonly #family: LaneGroup;
   readonly #publisher: Publisher;
@@ -35,7 +35,7 @@ export class DeadLetterPublisher {
     this.#clock = clock;
   }
 
-  /** True once the letter is written and the message has left its lane; false if the lane was lost before. */
+  /** True once the dead letter is confirmed and the message has left its lane; false if the lane was lost first. */
   async deadLetter(message: UnackedMessage, cause: DeadLetterCause, history: AttemptSummary): Promise<boolean> {
     const properties = deadLetterProperties(message, cause, history, this.#clock.wall());
     const published = await this.#publish(message.lane, message.body, properties);
@@ -51,7 +51,7 @@ export class DeadLetterPublisher {
     return true;
   }
 
-  /** The same for what this version cannot deliver: kept whole, so that a version that can may still do it. */
+  /** The same for a message that this version cannot deliver: kept complete, for a version that can. */
   async deadLetterUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): Promise<void> {
     const properties = unreadableDeadLetterProperties(delivery, unreadable, this.#clock.wall());
     const published = await this.#publish(lane, delivery.content, properties);
@@ -80,14 +80,14 @@ export class DeadLetterPublisher {
         return 'confirmed';
       } catch (error) {
         if (isPermanentRefusal(error)) return 'refused';
-        // The publisher says once that the broker is away; the message stays unacknowledged.
+        // The publisher logs once that the broker is unreachable; the message stays unacknowledged.
         await delay(this.#clock, RETRY_MS);
       }
     }
     return 'lane lost';
   }
 
-  /** RabbitMQ checks the size of what is published, not of what it moves to the dead letters itself (3.10). */
+  /** RabbitMQ checks the size of published messages, not of those that it dead-letters itself (3.10). */
   #logRefused(body: Buffer, named: { readonly id?: string }): void {
     this.#log.error(
       'the broker no longer accepts messages of this size: it dead-letters the message itself, without the response',

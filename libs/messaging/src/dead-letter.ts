@@ -3,12 +3,12 @@ import { type ConsumeMessage, type Options } from 'amqplib';
 import { cutAnswer } from './dead-letters/answer';
 import { type IncomingMessage, textsOf, toProperties, type Unreadable } from './message';
 
-/** Why a message became a dead letter; bounded, for metrics. */
+/** Why a message became a dead letter; a fixed set, used as a metric label. */
 export const DEAD_REASONS = ['rejected', 'expired', 'poison', 'newer', 'foreign'] as const;
 export type DeadReason = (typeof DEAD_REASONS)[number];
 
 /**
- * The properties of a dead letter: those of the message, and what happened to it in headers of our own.
+ * The properties of a dead letter: those of the message, plus headers that describe what happened to it.
  * `deadAt`: milliseconds since 1970.
  */
 export function deadLetterProperties(
@@ -34,12 +34,13 @@ export function deadLetterProperties(
   };
 }
 
-/** AMQP keeps these texts in at most 255 bytes; read from invalid UTF-8 one may have grown. Source: AMQP 0-9-1, 4.2.5.3. */
+/** AMQP limits these strings to 255 bytes; one decoded from invalid UTF-8 may be longer. Source: AMQP 0-9-1, 4.2.5.3. */
 const LONGEST_TEXT_BYTES = 255;
 
 /**
- * The properties of a dead letter of what this version cannot deliver: everything as it came, and what is wrong with it.
- * Not kept are an expiration, which would end the letter too, and what only its own sender may say (`user_id`).
+ * The properties of a dead letter that this version cannot deliver: everything as it came, and what is wrong with it.
+ * Dropped are the expiration, which would expire the dead letter too, and `user_id`, which only the original sender
+ * may set.
  */
 export function unreadableDeadLetterProperties(
   { properties }: Pick<ConsumeMessage, 'properties'>,

@@ -1,26 +1,26 @@
 import { type Clock, nextTurn } from '@pdaltagent/clock';
 
-/** Which messages were delivered already. Both calls settle soon; a rejection means that nobody knows. */
+/** Which messages have been delivered. Both calls settle soon; a rejection means that it is unknown. */
 export interface DeliveredMarkers {
-  /** Of the ids asked, those known as delivered. */
+  /** Those of the ids that are known to be delivered. */
   has(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Remembers a delivery. */
   mark(id: string): Promise<void>;
 }
 
-/** Delivered ids that are remembered without Redis, enough for what the broker may give back. */
+/** Delivered ids that are remembered without Redis: enough for what the broker may redeliver. */
 const REMEMBERED = 20_000;
-/** After an error Redis is asked nothing for this time: a Redis that hangs must not hold up every attempt. */
+/** Redis is not queried for this long after an error: if it hangs, it must not delay every attempt. */
 const PAUSE_MS = 5_000;
 
-/** The ids of delivered messages, as this worker and its markers remember them. */
+/** The ids of delivered messages, remembered by this worker and in the markers. */
 export class DeliveredIds {
   readonly #markers: DeliveredMarkers;
   readonly #clock: Clock;
   readonly #ids = new Set<string>();
-  /** What is asked in this turn of the event loop, and the answer to all of it. */
+  /** The ids requested in this turn of the event loop, and the answer to all of them. */
   #batch: { readonly ids: string[]; readonly answer: Promise<ReadonlySet<string>> } | undefined;
-  /** After an error: when the markers are asked again. One question tells whether they answer. */
+  /** After an error: when the markers are queried again, with a single query first. */
   #askAgainAt: number | undefined;
 
   constructor(markers: DeliveredMarkers, clock: Clock) {
@@ -33,7 +33,10 @@ export class DeliveredIds {
     return this.#ids.has(id);
   }
 
-  /** Remembers a delivery here and by its marker; settles once it is written or the markers are known to be unreachable. */
+  /**
+   * Remembers a delivery here and in the markers; settles once it is written or the markers are known to be
+   * unreachable.
+   */
   async add(id: string): Promise<void> {
     this.#ids.add(id);
     if (this.#ids.size > REMEMBERED) {
@@ -43,13 +46,13 @@ export class DeliveredIds {
     await this.#markers.mark(id).catch(() => undefined);
   }
 
-  /** Those of the ids that were delivered, as far as anybody knows. Never rejects. */
+  /** Those of the ids that are known to be delivered. Never rejects. */
   async among(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const marked = await this.#marked(ids);
     return new Set(ids.filter((id) => this.#ids.has(id) || marked.has(id)));
   }
 
-  /** The same of one id; everything that is asked in one turn of the event loop is asked together. */
+  /** The same for one id; all ids requested in one turn of the event loop are queried together. */
   async has(id: string): Promise<boolean> {
     if (this.#ids.has(id)) return true;
     this.#batch ??= this.#openBatch();
@@ -70,7 +73,7 @@ export class DeliveredIds {
     const now = this.#clock.monotonic();
     if (this.#askAgainAt !== undefined) {
       if (now < this.#askAgainAt) return NONE;
-      // The others go on while one asks.
+      // Others proceed while one query is in flight.
       this.#askAgainAt = Number.POSITIVE_INFINITY;
     }
     try {

@@ -13,10 +13,10 @@ export interface DeliveryExecutorPorts {
   readonly liveness: Pick<BrokerLiveness, 'ownsLanes' | 'once'>;
 }
 
-/** Outcomes after which a message is still to be delivered. */
+/** Outcomes after which a message still has to be delivered. */
 const NOT_FINAL: ReadonlySet<Outcome['kind']> = new Set(['failed', 'throttled', 'gone', 'error']);
 
-/** Does what the dispatcher decides: attempts, and the end of each message with its marker, its ack or its dead letter. */
+/** Carries out what the dispatcher decides: attempts, and each message's marker, ack or dead letter at the end. */
 export class DeliveryExecutor {
   readonly dispatcher: Dispatcher<UnackedMessage>;
   readonly #options: LaneWorkerOptions;
@@ -44,8 +44,8 @@ export class DeliveryExecutor {
   }
 
   /**
-   * A message that was delivered before is not sent again, marked or not: bytes of a connection that was cut may reach the
-   * broker after its alert was resolved.
+   * A message that was already delivered is not sent again, flagged as a duplicate or not: data of a broken
+   * connection may reach the broker after the alert was resolved.
    */
   async #attempt(message: UnackedMessage): Promise<void> {
     const { lane } = message;
@@ -61,7 +61,7 @@ export class DeliveryExecutor {
   #send(message: UnackedMessage, signal: AbortSignal): void {
     const { liveness } = this.#ports;
     if (liveness.ownsLanes) {
-      // Only now: neither Redis nor a silent broker is what an attempt takes its time for.
+      // Only now: waiting for Redis or for a silent broker is not part of the attempt's duration.
       this.dispatcher.attemptStarts(message);
       return void this.#post(message, signal);
     }
@@ -83,7 +83,7 @@ export class DeliveryExecutor {
     else if (!message.lane.signal.aborted) this.#interrupted(message);
   }
 
-  /** One message must not end the process, for it would end the next one's too. */
+  /** An exception must not end the process: the same message would then end the next process as well. */
   #errorOf({ id, type }: UnackedMessage, error: unknown): Outcome {
     const detail = error instanceof Error ? error.message : String(error);
     const stack = error instanceof Error ? error.stack : undefined;

@@ -2,7 +2,7 @@ import { type ConsumeMessage } from 'amqplib';
 
 const absent = undefined;
 
-/** What a consumer is given for a message without any properties. */
+/** What a consumer receives for a message without properties. */
 export function deliveryOf(content: Buffer): ConsumeMessage {
   return {
     content,

@@ -1,11 +1,11 @@
-/** What a header's name is made of. Source: RFC 9110, 5.6.2 (token). */
+/** A header name. Source: RFC 9110, 5.6.2 (token). */
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-/** What a header's value may not hold. Source: RFC 9110, 5.5; Node refuses to send it. */
+/** Characters that a header value may not contain. Source: RFC 9110, 5.5; Node refuses to send them. */
 const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/g;
 
 /**
- * Headers that say where a message ends, where it goes or what its connection does. They belong to the request that is sent,
- * and its sender writes them: passed on from another request, they would let one body pass for two requests.
+ * Headers that frame or route a single request, or control its connection. They belong to the request that is sent,
+ * and its sender sets them: forwarded from another request, they could make one body look like two requests.
  * Source: RFC 9110, 7.6.1; RFC 9112, 6.
  */
 const OF_ONE_REQUEST: ReadonlySet<string> = new Set([
@@ -25,7 +25,7 @@ const OF_ONE_REQUEST: ReadonlySet<string> = new Set([
 
 const NOTHING: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Of the headers that came with a message those that may be passed on. Everything else is left out: the body counts. */
+/** The headers of a message that may be forwarded. All others are dropped, because the body is what matters. */
 export function forwardedHeadersOf(table: unknown): Readonly<Record<string, string>> {
   if (typeof table !== 'object' || table === null) return NOTHING;
   return Object.fromEntries(
@@ -35,7 +35,7 @@ export function forwardedHeadersOf(table: unknown): Readonly<Record<string, stri
   );
 }
 
-/** The text without what no header's value may hold. */
+/** The text without the characters that a header value may not contain. */
 export function headerValueOf(text: string): string {
   return text.replace(NOT_IN_A_VALUE, '').trim();
 }

@@ -16,20 +16,23 @@ export interface IsolationOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly ports: Pick<SidingPorts, 'arrived' | 'unreadable' | 'closedByBroker'> & {
-    /** The lane has to be given back and taken anew. */
+    /** The lane has to be released and taken again. */
     broken(): void;
-    /** A channel is gone, and the lane with it. */
+    /** A channel was lost, and the lane with it. */
     lost(): void;
   };
 }
 
 const RECHECK_MS = 100;
 
-/** Keeps a lane's keys from holding each other up: moves those that have to wait to sidings, and back to the direct way. */
+/**
+ * Keeps the keys of a lane from blocking each other: moves those that have to wait to sidings, and later back to the
+ * lane.
+ */
 export class Isolation {
   readonly #options: IsolationOptions;
   readonly #sidings: readonly Siding[];
-  /** The key that is being moved aside, and where to. */
+  /** The key that is being moved to a siding. */
   #moving: { readonly routingKey: string; readonly siding: Siding; isOpen: boolean } | undefined;
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
@@ -57,12 +60,12 @@ export class Isolation {
     );
   }
 
-  /** Keys that stand aside. */
+  /** Number of parked keys. */
   get keysAside(): number {
     return this.#sidings.filter(({ routingKey }) => routingKey !== undefined).length;
   }
 
-  /** Whether a key holds its neighbours up and cannot be moved: no siding is free, or the broker takes nothing. */
+  /** Whether a key blocks the lane and cannot be parked: no siding is free, or the broker accepts no messages. */
   get suspended(): boolean {
     return this.#suspended || this.#sidings.some(({ isStuck }) => isStuck);
   }
@@ -76,7 +79,7 @@ export class Isolation {
     this.#control = control;
   }
 
-  /** Takes over what stands in the sidings, one after the other, once nobody else consumes them. */
+  /** Takes over the messages in the sidings, one siding after the other, once no other worker consumes them. */
   async loadSidings(): Promise<void> {
     try {
       for (const siding of this.#sidings) {
@@ -85,12 +88,12 @@ export class Isolation {
         if (messages > 0) await this.#takeOver(siding, messages);
       }
     } catch {
-      // A channel is gone, and the lane with it, or soon.
+      // A channel was lost, and the lane with it or soon after.
       this.#options.ports.lost();
     }
   }
 
-  /** Whether something waits in a siding that nobody consumes. */
+  /** Whether messages wait in a siding that nobody consumes. */
   async isStranded(): Promise<boolean> {
     for (const { queue } of this.#sidings) {
       const state = await this.#control?.checkQueue(queue).catch(() => undefined);
@@ -100,7 +103,7 @@ export class Isolation {
     return false;
   }
 
-  /** A message came off the lane. True where its key stands aside: it follows. */
+  /** Handles a message from the lane: true if its key is parked, so that it was moved to the siding. */
   redirect(message: UnackedMessage): boolean {
     const siding = this.#sidingOf(message.routingKey);
     if (siding === undefined || this.#moving?.siding === siding) return false;
@@ -108,7 +111,7 @@ export class Isolation {
     return true;
   }
 
-  /** Looks whether a key holds its neighbours up. */
+  /** Checks whether a key blocks the lane. */
   checkForStalls(): void {
     for (const siding of this.#sidings) siding.moveWaiting();
     this.#suspended = false;
@@ -116,13 +119,16 @@ export class Isolation {
     else if (this.#options.lane.held.size >= PREFETCH) this.#chooseKey();
   }
 
-  /** Takes nothing more in; resolves once nothing is on its way into a siding. */
+  /** Accepts nothing more; resolves once no message is on its way to a siding. */
   async release(): Promise<void> {
     this.#ended = true;
     await Promise.all(this.#sidings.map((siding) => siding.release()));
   }
 
-  /** Ends the hold on a departing key; after its messages were forgotten, so that none of them starts. */
+  /**
+   * Ends the pause of a key that was about to move. Call it after its messages were forgotten, so that none of them
+   * starts.
+   */
   cancelMove(): void {
     if (this.#moving !== undefined) this.#options.dispatcher.preemption.release(this.#moving.routingKey);
     this.#moving = undefined;
@@ -141,12 +147,12 @@ export class Isolation {
     return this.#sidings.find((siding) => siding.routingKey === routingKey);
   }
 
-  /** How many messages stand in a siding that we do not consume, once nobody else does either. */
+  /** The number of messages in a siding, once neither we nor any other worker consumes it. */
   async #messagesIn({ queue }: Siding): Promise<number> {
     while (!this.#ended && this.#control !== undefined) {
       const { messageCount, consumerCount } = await this.#control.checkQueue(queue);
       if (consumerCount === 0) return messageCount;
-      // Some channel is still being taken down: its unacknowledged messages are not yet counted.
+      // A channel is still being closed: its unacknowledged messages are not counted yet.
       await delay(this.#options.clock, RECHECK_MS);
     }
     return 0;
@@ -157,8 +163,8 @@ export class Isolation {
   }
 
   /**
-   * The lane's window is full: the key that holds most of it, and is held up itself, has to go aside. One with a message that
-   * the broker takes no more cannot: its order would be lost.
+   * The lane's prefetch window is full: parks the stalled key that fills most of it. A key with a message that the
+   * broker no longer accepts cannot be parked, because that would break its order.
    */
   #chooseKey(): void {
     const { lane, dispatcher, publisher, log, index } = this.#options;
@@ -190,7 +196,10 @@ export class Isolation {
     );
   }
 
-  /** As soon as nothing of the key is in flight, what is held of it moves, in its order. What hangs is not waited for. */
+  /**
+   * Moves the held messages of the key, in order, as soon as none of its attempts is in flight. Attempts that hang
+   * are interrupted.
+   */
   #beginMove(): void {
     const { dispatcher, lane } = this.#options;
     const move = this.#moving;
@@ -205,8 +214,8 @@ export class Isolation {
   }
 
   /**
-   * Nothing of the key seems to be left: the broker is asked, once nobody consumes the siding, and what comes of the key
-   * meanwhile waits. Then it goes the direct way, behind nothing of its own.
+   * The siding seems to be empty: closes its consumer and asks the broker; messages of the key that arrive meanwhile
+   * wait. If it is empty, the key returns to its lane.
    */
   async #returnToLane(siding: Siding): Promise<void> {
     if (this.#moving?.siding === siding || this.#ended) return;

@@ -15,11 +15,11 @@ export interface LaneAssignmentOptions {
   readonly random?: Random | undefined;
 }
 
-/** Which lanes are ours: those that hashing gives us, and those that have no consumer at all. */
+/** Decides which lanes are ours: those that hashing assigns to us, and those that have no consumer at all. */
 export class LaneAssignment {
   readonly #options: LaneAssignmentOptions;
   readonly #membership: Membership;
-  /** Lanes of others that we work because nobody else did. */
+  /** Lanes assigned to others that we consume because nobody else did. */
   readonly #claimedOrphans = new Set<number>();
   #stopClaiming: () => void = () => undefined;
   #joined = false;
@@ -52,7 +52,7 @@ export class LaneAssignment {
     this.#membership.leave();
   }
 
-  /** Something changed: takes what is ours and not held, lets go of what is held and not ours. */
+  /** After a change: takes lanes that are ours and not consumed yet, releases lanes that are no longer ours. */
   rebalance(): void {
     if (!this.#joined) return;
     const owned = new Set(this.#options.owned());
@@ -64,8 +64,9 @@ export class LaneAssignment {
   }
 
   /**
-   * A lane without any consumer is taken; an adopted one is given up as soon as who has more right to it consumes it. That is
-   * told by the worker itself: of a quorum queue the broker counts the active consumer only, not those that wait.
+   * Claims lanes without any consumer; releases a claimed one as soon as a worker with a higher weight consumes it.
+   * That worker announces so itself: for a quorum queue the broker counts the active consumer only, not the waiting
+   * ones.
    */
   async #claimOrphans(channel: Channel): Promise<void> {
     const { laneGroup } = this.#options;
@@ -88,7 +89,7 @@ async function consumersOf(channel: Channel, queue: string): Promise<number | un
   try {
     return (await channel.checkQueue(queue)).consumerCount;
   } catch {
-    // The channel is gone, and with it this round.
+    // The channel was lost, which ends this check.
     return undefined;
   }
 }

@@ -1,10 +1,10 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Log } from './log';
 
-/** Lanes change hands by the dozen at a start and when workers come or go: they are told together. */
+/** Dozens of lanes change owner when workers start or stop: changes within this time share one log line. */
 const BATCH_MS = 500;
 
-/** A line in the log for lanes taken, and one for lanes let go or lost, each with what is ours then. */
+/** Logs one line for lanes taken and one for lanes released or lost, each with the number of lanes owned afterwards. */
 export class LaneChanges {
   readonly #log: Log;
   readonly #owned: () => Iterable<number>;
@@ -23,12 +23,12 @@ export class LaneChanges {
     this.#note(lane, this.#taken);
   }
 
-  /** Let go, or lost. */
+  /** The lane was released or lost. */
   gone(lane: number): void {
     this.#note(lane, this.#gone);
   }
 
-  /** Tells what was not told yet. */
+  /** Logs pending changes. */
   flush(): void {
     this.#cancel?.();
     this.#cancel = undefined;

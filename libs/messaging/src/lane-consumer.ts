@@ -4,43 +4,46 @@ import { setMaxListeners } from 'node:events';
 import { acksApplied } from './acks-applied';
 import { fromDelivery, type IncomingMessage, type Unreadable } from './message';
 
-/** Unacknowledged messages of a lane. A constant: a later consumer with less would get them back out of order. */
+/**
+ * Unacknowledged messages of a lane. A constant: a later consumer with a smaller window would receive them out of
+ * order.
+ */
 export const PREFETCH = 64;
-/** So many routing keys may be known before those of which nothing is held are forgotten. */
+/** The most routing keys to track before those without held messages are forgotten. */
 const KNOWN_KEYS = 2 * PREFETCH;
-/** How long a close waits for the queue to apply the last acks: it may have no leader. */
+/** How long closing waits for the queue to apply the last acks: it may have no leader. */
 const APPLIED_WITHIN_MS = 5_000;
 
-/** A message off a lane, not yet acknowledged. */
+/** A message consumed from a lane and not yet acknowledged. */
 export interface UnackedMessage extends IncomingMessage {
   readonly lane: LaneConsumer;
   readonly delivery: ConsumeMessage;
-  /** The broker gave it to somebody before: it may have been delivered. */
+  /** The broker delivered it to a consumer before: it may already have been posted. */
   readonly redelivered: boolean;
   /** On the monotonic clock. */
   readonly heldSince: number;
 }
 
 export interface LaneConsumerPorts {
-  /** A message came; calls keep the order of the queue. */
+  /** A message arrived; calls are in the order of the queue. */
   arrived(message: UnackedMessage): void;
-  /** Something came that this version cannot deliver. */
+  /** A message arrived that this version cannot deliver. */
   unreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
-  /** The broker closes the channel for a reason of its own, as its consumer timeout; `lost` follows. */
+  /** The broker closed the channel, for example after its consumer timeout; `lost` follows. */
   closedByBroker(lane: LaneConsumer, reason: string): void;
-  /** The channel is gone without our doing; what was held is the broker's again. */
+  /** The channel was lost; the broker requeues what was held. */
   lost(lane: LaneConsumer): void;
   /** A message was acknowledged or rejected: it is no longer in the queue. */
   acknowledged?(): void;
 }
 
-/** One life of a consumer of a lane's queue, or of a siding's: from its channel's opening to its end. */
+/** A consumer of a lane's or siding's queue, from the opening of its channel to its end. */
 export class LaneConsumer {
   readonly #abort = new AbortController();
   readonly #ports: LaneConsumerPorts;
   readonly #clock: Clock;
   readonly #held = new Set<UnackedMessage>();
-  /** One for each routing key: all its attempts listen to it, and none needs one of its own. */
+  /** One per routing key, shared by all its attempts. */
   readonly #attempts = new Map<string, AbortController>();
   #channel: Channel | undefined;
   #state: 'open' | 'releasing' | 'closed' = 'open';
@@ -61,12 +64,12 @@ export class LaneConsumer {
     return this.#abort.signal;
   }
 
-  /** Aborted as soon as the lane is no longer ours, or what is on the wire of the key is interrupted. */
+  /** Aborted as soon as the lane is no longer ours, or the key's attempts are interrupted. */
   signalOf(routingKey: string): AbortSignal {
     return (this.#attempts.get(routingKey) ?? this.#know(routingKey)).signal;
   }
 
-  /** Takes everything off the wire that is on it of the routing key, at once. */
+  /** Aborts all attempts of the routing key that are in flight. */
   interrupt(routingKey: string): void {
     const attempts = this.#attempts.get(routingKey);
     this.#attempts.delete(routingKey);
@@ -86,7 +89,7 @@ export class LaneConsumer {
     this.#channel = channel;
     channel.on('error', (error) => this.#ports.closedByBroker(this, error.message));
     channel.on('close', () => this.lose());
-    // Closed meanwhile: a consumer that nobody knows of would keep the lane from everyone.
+    // Closed meanwhile: a consumer that nobody tracks would block the lane for every worker.
     if (this.#isClosed()) return this.#closeChannel();
     await channel.prefetch(PREFETCH);
     await channel.consume(this.queue, (delivery) => {
@@ -95,7 +98,7 @@ export class LaneConsumer {
     });
   }
 
-  /** Lets the broker forget the message; without effect once the lane is lost. */
+  /** Acknowledges the message; has no effect once the lane is lost. */
   ack(message: UnackedMessage): void {
     if (this.#state === 'closed') return;
     this.returnToQueue(message);
@@ -106,7 +109,7 @@ export class LaneConsumer {
     this.#settle((channel) => channel.ack(delivery));
   }
 
-  /** Has the broker itself move the message to the dead letters, whatever its size; without effect once the lane is lost. */
+  /** Makes the broker dead-letter the message itself, whatever its size; has no effect once the lane is lost. */
   reject(message: UnackedMessage): void {
     if (this.#state === 'closed') return;
     this.returnToQueue(message);
@@ -117,36 +120,36 @@ export class LaneConsumer {
     this.#settle((channel) => channel.nack(delivery, false, false));
   }
 
-  /** The message stays unacknowledged and goes back to its place when the channel closes. */
+  /** The message stays unacknowledged and is requeued in its place when the channel closes. */
   returnToQueue(message: UnackedMessage): void {
     this.#held.delete(message);
     if (this.#held.size === 0) this.#drained();
   }
 
-  /** Takes nothing new from now on; what still comes goes back when the channel closes. */
+  /** Accepts no new messages from now on; those that still arrive are requeued when the channel closes. */
   beginRelease(): void {
     if (this.#state === 'open') this.#state = 'releasing';
   }
 
-  /** Settles once nothing is held, or all is lost. */
+  /** Settles once nothing is held, or the lane is lost. */
   drained(): Promise<void> {
     if (this.#held.size === 0 || this.#state === 'closed') return Promise.resolve();
     return new Promise((resolve) => (this.#drained = resolve));
   }
 
   /**
-   * Closes the channel, once the queue has applied what was acknowledged: the broker takes the rest back in its old order
-   * and only then wakes the next consumer.
+   * Closes the channel once the queue has applied the acks: the broker requeues the rest in its original order
+   * and only then activates the next consumer.
    */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#end('the lane was released');
     if (await this.#acksApplied()) await this.#closeChannel();
-    // The broker reads nothing from a channel whose queue does not answer: its close would be waited for as long.
+    // The broker does not read a channel whose queue does not answer, so that closing it would take as long.
     else void this.#closeChannel();
   }
 
-  /** The channel is gone, or counts as gone. */
+  /** The channel is lost, or counts as lost. */
   lose(): void {
     if (this.#state === 'closed') return;
     this.#end('the lane was lost');
@@ -161,7 +164,7 @@ export class LaneConsumer {
     try {
       if (this.#channel !== undefined) settle(this.#channel);
     } catch {
-      // The channel closed a moment ago and its event has not come yet: the broker will deliver it again.
+      // The channel has closed but its event is still pending: the broker will redeliver the message.
     }
     this.#ports.acknowledged?.();
   }
@@ -190,13 +193,13 @@ export class LaneConsumer {
     return this.#state === 'closed';
   }
 
-  /** False if that takes too long; what was acknowledged last may then be delivered again. */
+  /** False after a timeout; the last acknowledged messages may then be redelivered. */
   #acksApplied(): Promise<boolean> {
     const channel = this.#channel;
     if (channel === undefined || !this.#hasAcked) return Promise.resolve(true);
     return new Promise((resolve) => {
       const cancel = this.#clock.after(APPLIED_WITHIN_MS, () => resolve(false));
-      // A channel that closed meanwhile has nothing to wait for.
+      // If the channel closes meanwhile, there is nothing to wait for.
       void acksApplied(channel, this.queue)
         .catch(() => undefined)
         .then(() => {
@@ -210,13 +213,13 @@ export class LaneConsumer {
     try {
       await this.#channel?.close();
     } catch {
-      // It was closed already, by the broker or with its connection.
+      // It is already closed, by the broker or with its connection.
     }
   }
 
   #take(delivery: ConsumeMessage): void {
     if (this.#state !== 'open') return;
-    // What was read from the socket in one piece would be kept whole as long as any message of it is held.
+    // Copied: the chunk read from the socket would stay in memory as long as any message in it is held.
     delivery.content = Buffer.from(delivery.content);
     const parsed = fromDelivery(delivery);
     if (parsed.kind !== 'message') {

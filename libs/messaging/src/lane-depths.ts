@@ -1,7 +1,7 @@
 import { type Channel } from 'amqplib';
 import { type LaneGroup, laneQueue, sidingQueue } from './topology';
 
-/** How many messages wait in lanes, their sidings included, as the broker told when it was last asked. */
+/** The number of messages that wait in lanes and their sidings, as of the last refresh. */
 export class LaneDepths {
   readonly #family: LaneGroup;
   readonly #waiting = new Map<number, number>();
@@ -15,14 +15,14 @@ export class LaneDepths {
     return this.#waiting.get(lane) ?? 0;
   }
 
-  /** Asks for one lane after the other, where there is a channel: never more than one question is on its way. */
+  /** Queries one lane after the other, if there is a channel, with never more than one request in flight. */
   async refresh(channel: Channel | undefined, lanes: readonly number[]): Promise<void> {
     if (channel === undefined) return;
     for (const lane of lanes) {
       let waiting = 0;
       for (const queue of this.#queuesOf(lane)) {
         const state = await channel.checkQueue(queue).catch(() => undefined);
-        // The channel is gone, and with it this round.
+        // The channel was lost, which ends this check.
         if (state === undefined) return;
         waiting += state.messageCount;
       }

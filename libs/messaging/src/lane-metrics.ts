@@ -6,14 +6,14 @@ import { type LaneObserver } from './lane-worker-options';
 import { type LaneWorker } from './lane-worker';
 import { laneKey } from './topology';
 
-/** How a worker's metrics are called: `pdaltagent_held`, "Events taken off their lanes …". */
+/** How a worker's metrics are named and described: `pdaltagent_held`, "Events that this worker holds …". */
 export interface MetricNames {
   readonly prefix: string;
-  /** What it delivers, in the plural and at the beginning of a sentence. */
+  /** What it delivers, as a capitalized plural noun. */
   readonly what: string;
 }
 
-/** Besides what an attempt may mean: those that were taken off the wire before that was known. */
+/** The kinds of outcomes, and `interrupted` for attempts that were aborted before their outcome was known. */
 export const ATTEMPT_OUTCOMES = [
   'delivered',
   'throttled',
@@ -25,7 +25,7 @@ export const ATTEMPT_OUTCOMES = [
 ] as const satisfies readonly (Outcome['kind'] | 'interrupted')[];
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 86_400];
 
-/** What every worker of lanes counts. No label ever holds a routing key. */
+/** The counters of every lane worker. No label ever contains a routing key. */
 export function createLaneMetrics(
   registry: Registry,
   { prefix, what }: MetricNames,
@@ -75,7 +75,7 @@ export function createLaneMetrics(
   };
 }
 
-/** Gauges that are read from the worker when they are asked for. */
+/** Registers gauges that are read from the worker at scrape time. */
 export function registerLaneGauges(
   registry: Registry,
   worker: LaneWorker,

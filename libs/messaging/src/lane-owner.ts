@@ -12,7 +12,7 @@ import { type LaneGroup, laneQueue } from './topology';
 
 export interface LaneOwnerPorts {
   unreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
-  /** The lane is no longer ours: lost, or given back because something about it is not known for sure. */
+  /** The lane is no longer ours: lost, or released because its state is uncertain. */
   gone(owner: LaneOwner): void;
 }
 
@@ -23,20 +23,20 @@ export interface LaneOwnerOptions {
   readonly redeliveryFilter: RedeliveryFilter;
   readonly publisher: Publisher;
   readonly log: Log;
-  /** Awaited before the first message of the lane or of a siding; settles soon, whatever hangs. */
+  /** Awaited before the first message of the lane or of a siding; must settle soon, whatever hangs. */
   readonly prepare: () => Promise<void>;
   readonly ports: LaneOwnerPorts;
   readonly clock?: Clock | undefined;
 }
 
-/** Works one lane and its sidings, from subscribing to letting go. */
+/** Owns one lane and its sidings, from subscribing to releasing. */
 export class LaneOwner {
   readonly index: number;
   readonly #options: LaneOwnerOptions;
   readonly #lane: LaneConsumer;
   readonly #isolation: Isolation;
   readonly #misrouted: Misrouted;
-  /** What came off the lane before its sidings were known. */
+  /** Messages that arrived from the lane before its sidings were loaded. */
   readonly #early: UnackedMessage[] = [];
   #gate: 'closed' | 'opening' | 'open' = 'closed';
   #state: 'working' | 'releasing' | 'gone' = 'working';
@@ -81,22 +81,22 @@ export class LaneOwner {
     });
   }
 
-  /** Keys that stand aside. */
+  /** Number of parked keys. */
   get keysAside(): number {
     return this.#isolation.keysAside;
   }
 
-  /** Whether a key holds its neighbours up and cannot be moved aside. */
+  /** Whether a key blocks the lane and cannot be parked. */
   get isolationSuspended(): boolean {
     return this.#isolation.suspended;
   }
 
-  /** Every message of the lane and its sidings that is not acknowledged. */
+  /** Every unacknowledged message of the lane and its sidings. */
   get held(): readonly UnackedMessage[] {
     return this.#consumers().flatMap(({ held }) => [...held]);
   }
 
-  /** When the oldest message still held came, on the monotonic clock. */
+  /** When the oldest held message arrived, on the monotonic clock. */
   get heldSince(): number | undefined {
     const oldest = this.#consumers().flatMap(({ held }) => [...held].slice(0, 1).map(({ heldSince }) => heldSince));
     return oldest.length === 0 ? undefined : Math.min(...oldest);
@@ -107,30 +107,34 @@ export class LaneOwner {
     await this.#lane.open(connection).catch(() => this.lose());
   }
 
-  /** A message whose repeat was ruled out: to its siding, where its key stands aside, else to dispatch. */
+  /** Accepts a message that is no duplicate: moves it to the siding if its key is parked, else dispatches it. */
   admit(message: UnackedMessage): void {
     if (message.lane === this.#lane && this.#isolation.redirect(message)) return;
     this.#options.dispatcher.add(message);
   }
 
-  /** Looks whether a key holds its neighbours up. */
+  /** Checks whether a key blocks the lane. */
   checkForStalls(): void {
     if (this.#state === 'working' && this.#gate === 'open') this.#isolation.checkForStalls();
   }
 
-  /** While the lane itself is silent: looks whether something waits in a siding that nobody consumes. */
+  /** While the lane itself receives nothing: takes over messages in sidings that nobody consumes. */
   async takeOverStranded(): Promise<void> {
     if (this.#state !== 'working' || this.#gate !== 'closed' || !(await this.#isolation.isStranded())) return;
-    // For a first message that came meanwhile the sidings are looked at already. Twice at one time would consume one twice: the
-    // first consumer would be forgotten and never closed, and the next owner would wait for its end for ever.
+    // If a first message arrived meanwhile, its sidings are being loaded already. A second run would consume one
+    // twice: the first consumer would be forgotten and never closed, and the next owner would wait for its end
+    // forever.
     if (!this.#gateIs('closed')) return;
     await this.#loadSidings();
-    // Another worker may own the lane still: with its first message the sidings are looked at once more.
+    // Another worker may still own the lane: with its first message the sidings are loaded again.
     this.#gate = 'closed';
     if (this.#early.length > 0) await this.#inspect();
   }
 
-  /** Starts nothing new, lets what is in flight settle, gives everything back in order: the sidings first, the lane last. */
+  /**
+   * Starts nothing new, lets attempts in flight settle, requeues everything in order: the sidings first, the lane
+   * last.
+   */
   async release(): Promise<void> {
     if (this.#state !== 'working') return;
     this.#state = 'releasing';
@@ -140,7 +144,7 @@ export class LaneOwner {
     const idle = consumers.flatMap(({ held, signal }) =>
       [...held].filter((message) => signal.aborted || !dispatcher.isBusy(message)),
     );
-    // Before anything else: what is in flight may come back, and then nothing behind it may start.
+    // First of all: attempts in flight may have to be retried, so nothing after them may start.
     dispatcher.forget(idle);
     this.#isolation.cancelMove();
     await this.#isolation.release();
@@ -151,7 +155,7 @@ export class LaneOwner {
     this.#end();
   }
 
-  /** The channel or the connection is gone: what was held is the broker's again. */
+  /** The channel or the connection was lost: the broker requeues what was held. */
   lose(): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
@@ -176,7 +180,7 @@ export class LaneOwner {
     if (this.#misrouted.redirect(message)) return;
     if (this.#gate === 'open') return this.#options.redeliveryFilter.arrived(message);
     this.#early.push(message);
-    // The broker gives us the lane: the owner before us has left, and its sidings can be counted.
+    // The broker has activated our consumer: the previous owner is gone, and the sidings can be counted.
     if (this.#gate === 'closed') void this.#inspect();
   }
 
@@ -184,7 +188,7 @@ export class LaneOwner {
     return this.#gate === state;
   }
 
-  /** Only once the sidings are known may the lane's own messages pass. */
+  /** The lane's own messages may only pass once the sidings are loaded. */
   async #inspect(): Promise<void> {
     await this.#loadSidings();
     if (this.#state !== 'working') return;
@@ -194,7 +198,7 @@ export class LaneOwner {
 
   async #loadSidings(): Promise<void> {
     this.#gate = 'opening';
-    // In this order: what stands in a siding is sent as soon as it is taken over. To be prepared takes seconds at most.
+    // In this order: messages in a siding are sent as soon as it is taken over. Preparing takes seconds at most.
     await this.#options.prepare();
     await this.#isolation.loadSidings();
   }

@@ -8,12 +8,12 @@ import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
 import { declareTopology, type LaneGroup, laneKey, type QueueType } from './topology';
 
-/** A broker that does not answer a request for so long is not heard any more, whatever its heartbeats say. */
+/** A broker that does not answer a request within this time counts as lost, whatever its heartbeats say. */
 const RPC_TIMEOUT_MS = 10_000;
 const MIN_REOPEN_DELAY_MS = 50;
 const MAX_REOPEN_DELAY_MS = 5_000;
 
-/** Precondition failed: the broker refuses a message for what it is, as one over its `max_message_size`. */
+/** Precondition failed: the broker refuses the message itself, for example one over its `max_message_size`. */
 const PRECONDITION_FAILED = 406;
 const NOT_FOUND = 404;
 
@@ -24,27 +24,27 @@ export interface LanePublisherOptions {
   readonly queueType: QueueType;
   readonly log: Log;
   readonly clock?: Clock;
-  /** The lane has a new channel. */
+  /** A new channel for the lane is open. */
   readonly opened: (lane: number, isBlocked: boolean) => void;
   /**
-   * The lane's channel is gone: nothing that was sent over it and not settled ever will be. Another follows.
+   * The lane's channel was lost: what was sent over it and is not settled yet never will be. A new channel follows.
    * @param refusal the broker's reason, if it closed the channel because of a message that was sent over it
    */
   readonly lost: (lane: number, refusal: string | undefined) => void;
-  /** The broker is short of memory or disk and reads nothing of the connection. What was sent is settled later. */
+  /** The broker is short of memory or disk space and does not read the connection. What was sent is settled later. */
   readonly blocked: () => void;
   readonly unblocked: () => void;
 }
 
 interface LaneChannel {
   channel: PublishChannel | undefined;
-  /** Channels in a row that the broker closed before it confirmed anything. */
+  /** Consecutive channels that the broker closed before it confirmed anything. */
   failures: number;
 }
 
 /**
- * One connection for publishing with a channel for each lane. RabbitMQ stops reading a channel whose queue does not answer,
- * and then the whole connection if much has been sent over it: lanes that share a channel share that fate.
+ * One publishing connection with a channel per lane. RabbitMQ stops reading a channel whose queue does not respond,
+ * and then the whole connection if much has been sent over it: lanes that share a channel would all be affected.
  */
 export class LanePublisher {
   readonly #options: LanePublisherOptions;
@@ -90,7 +90,7 @@ export class LanePublisher {
     return this.#isBlocked ? 'blocked' : 'connected';
   }
 
-  /** Sends a message to its lane; unless it is 'sent', it is never settled. */
+  /** Sends a message to its lane. `settle` is called later if the result is 'sent', and never otherwise. */
   publish(lane: number, message: OutgoingMessage, settle: (settlement: Settlement) => void): Sent {
     const state = this.#lanes[lane];
     const channel = state?.channel;
@@ -105,7 +105,7 @@ export class LanePublisher {
     });
   }
 
-  /** Gives the lane a new channel: nothing is settled any more that was sent over the present one. */
+  /** Replaces the lane's channel: what was sent over the current one is never settled. */
   reopen(lane: number): void {
     const state = this.#lanes[lane];
     if (state?.channel === undefined) return;
@@ -138,7 +138,7 @@ export class LanePublisher {
       ended: (closure) => {
         if (state.channel !== channel) return;
         state.channel = undefined;
-        // Otherwise the connection is closing, and its loss follows.
+        // Otherwise the connection is closing, and `#lose` follows.
         if (closure !== undefined) this.#closedByBroker(lane, closure);
       },
     });
@@ -180,7 +180,10 @@ export class LanePublisher {
     });
   }
 
-  /** While the broker takes nothing it answers nothing either: that time does not count. @throws Error if it does not answer */
+  /**
+   * A broker that blocks publishing answers no requests: that time does not count.
+   * @throws Error if it does not answer
+   */
   #withTimeout<Result>(answer: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       let cancel: () => void = () => undefined;

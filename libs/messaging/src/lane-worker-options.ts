@@ -6,15 +6,15 @@ import { type Log } from './log';
 import { type IncomingMessage } from './message';
 import { type LaneGroup, type QueueType } from './topology';
 
-/** What a worker tells of its work; for metrics. */
+/** Receives a worker's events; for metrics. */
 export interface LaneObserver {
   attempted(message: IncomingMessage, outcome: Outcome): void;
-  /** An attempt hung and was taken off the wire, for others waited; it will be repeated. */
+  /** An attempt hung while others waited and was interrupted; it will be retried. */
   interrupted(message: IncomingMessage): void;
   delivered(message: IncomingMessage): void;
-  /** Not sent, for it was delivered before. */
+  /** Not sent because it was already delivered. */
   duplicateDropped(message: IncomingMessage): void;
-  /** Set aside for good; without a message if this version cannot read it. */
+  /** It became a dead letter; without a message if this version cannot read it. */
   deadLettered(reason: DeadReason, message?: IncomingMessage): void;
 }
 
@@ -23,22 +23,25 @@ export interface LaneWorkerOptions {
   readonly name: string;
   readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
-  /** Attempts at one time. */
+  /** Concurrent attempts. */
   readonly concurrency: number;
   readonly maximumAgeMs: number;
   readonly poisonAfterMs: number;
   /** Which messages fail together; the default is one destination for all. */
   readonly destinationOf?: (message: IncomingMessage) => string;
-  /** One attempt. It rejects only where the signal ended it. */
+  /** Makes one attempt. Rejects only if the signal aborted it. */
   readonly deliver: (message: IncomingMessage, signal: AbortSignal) => Promise<Outcome>;
-  /** A destination answered that it is gone, and this worker has paused it: others do not know yet. */
+  /** A destination responded that it is gone, and this worker paused it: other workers do not know yet. */
   readonly destinationGone?: (routingKey: string) => void;
   readonly markers: DeliveredMarkers;
   readonly observer: LaneObserver;
-  /** Awaited before the first message of a lane or its sidings is looked at, once its former owner has left; settles soon. */
+  /** Awaited before the first message of a lane or its sidings, once the previous owner is gone; must settle soon. */
   readonly prepare?: () => Promise<void>;
   readonly log: Log;
-  /** A lane that held a message for so long is subscribed anew, before the broker's consumer timeout; milliseconds. */
+  /**
+   * A lane that has held a message for this long is released and taken again, before the broker's consumer timeout;
+   * milliseconds.
+   */
   readonly renewAfterMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;

@@ -25,7 +25,7 @@ export function event(alert: string, sequence: number, routingKey = KEY): Outgoi
   };
 }
 
-/** What several workers know together of what was delivered. */
+/** Markers of delivered messages, shared by several workers. */
 export class Markers implements DeliveredMarkers {
   readonly #ids = new Set<string>();
 
@@ -39,7 +39,7 @@ export class Markers implements DeliveredMarkers {
   }
 }
 
-/** A worker, what its log says, and everything that was delivered by it, in order. */
+/** A worker with its log lines and everything that it delivered, in order. */
 export class TestWorker {
   readonly delivered: IncomingMessage[] = [];
   readonly lines: string[] = [];
@@ -83,7 +83,7 @@ export class TestWorker {
   }
 }
 
-/** Puts messages into their lanes, in order. */
+/** Publishes messages to their lanes, in order. */
 export async function publish(url: string, messages: readonly OutgoingMessage[]): Promise<void> {
   const client = await BrokerClient.open({ url, name: 'test' });
   const sender = await Sender.open(client);

@@ -21,16 +21,16 @@ import { TraceResponder } from './trace-responder';
 
 const RENEW_AFTER_MS = 10 * 60_000;
 const LIVENESS_CHECK_EVERY_MS = 1_000;
-/** How often silent lanes are searched for messages that stand in a siding. */
+/** How often idle lanes are checked for messages in a siding that nobody consumes. */
 const STRANDED_CHECK_EVERY_MS = 5_000;
-/** How often the broker is asked for the depth of our lanes. */
+/** How often the depth of our lanes is queried. */
 const DEPTH_REFRESH_EVERY_MS = 10_000;
-/** After a lane was lost: not at once, for it may be lost again. */
+/** Delay before a lost lane is taken again: it may be lost again at once. */
 const RETAKE_DELAY_MS = 250;
 
 /**
- * Works the lanes of one exchange: takes messages off them, has them delivered in the order of their alerts, and
- * acknowledges what was taken or buried. Shares the lanes with its peers.
+ * Consumes the lanes of one exchange: has their messages delivered in the order of their alerts, and
+ * acknowledges those that were delivered or became dead letters. Shares the lanes with other workers.
  */
 export class LaneWorker {
   readonly #options: LaneWorkerOptions;
@@ -110,13 +110,13 @@ export class LaneWorker {
     ];
   }
 
-  /** Begins to work as soon as the broker is there; does not wait for it. */
+  /** Starts working as soon as the broker is reachable; does not wait for it. */
   start(): void {
     this.#publisher.start();
     this.#brokerConnection.start();
   }
 
-  /** Starts nothing new, lets what is in flight settle, gives every lane back in order. */
+  /** Starts nothing new, lets attempts in flight settle, releases every lane with its messages in order. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#assignment.leave();
@@ -129,15 +129,15 @@ export class LaneWorker {
   }
 
   /**
-   * Starts nothing of the routing key until `resume`: its messages are held in order, aside where others wait; what grows
-   * too old becomes a dead letter all the same. May be called before `start`, and again. An answer that means "gone"
-   * does it by itself.
+   * Attempts nothing of the routing key until `resume`: its messages are held in order, parked if others wait. Those
+   * that reach the maximum age still become dead letters. May be called before `start`, and repeatedly. A response
+   * that means "gone" pauses the key automatically.
    */
   pause(routingKey: string): void {
     this.#dispatcher.pause(routingKey);
   }
 
-  /** The key goes on where it stopped; without effect where it is not paused. */
+  /** The key continues where it stopped; has no effect if it is not paused. */
   resume(routingKey: string): void {
     this.#dispatcher.resume(routingKey);
   }
@@ -146,7 +146,7 @@ export class LaneWorker {
     return this.#brokerConnection.connected;
   }
 
-  /** Whether our lanes can be nobody else's: a process that was paused has to ask before it sends anything. */
+  /** Whether no other worker can own our lanes: a process that was paused has to check this before it sends anything. */
   get ownsLanes(): boolean {
     return this.#liveness.ownsLanes;
   }
@@ -155,7 +155,7 @@ export class LaneWorker {
     return this.#lanes.count;
   }
 
-  /** Routing keys that stand on a siding. */
+  /** Routing keys parked on a siding. */
   get keysAside(): number {
     return this.#lanes.keysAside;
   }
@@ -173,12 +173,12 @@ export class LaneWorker {
     return this.#dispatcher;
   }
 
-  /** Messages not yet delivered of each lane that this worker works, its sidings included; some seconds old. */
+  /** Undelivered messages of each lane that this worker owns, its sidings included; a few seconds old. */
   get depths(): ReadonlyMap<number, number> {
     return this.#lanes.depths(this.#depths);
   }
 
-  /** Lanes in which a key holds its neighbours up and cannot be moved aside. */
+  /** Lanes that are blocked by a key that cannot be parked. */
   get lanesWithoutIsolation(): number {
     return this.#lanes.withoutIsolation;
   }
@@ -201,7 +201,7 @@ export class LaneWorker {
     await this.#assignment.join(control);
   }
 
-  /** The connection is gone: so is everything that was held. What is on the wire is given up. */
+  /** The connection was lost, and everything held with it. Attempts in flight are aborted. */
   #lost(): void {
     this.#connection = undefined;
     this.#control = undefined;
@@ -209,7 +209,7 @@ export class LaneWorker {
     for (const owner of this.#lanes.owners) owner.lose();
   }
 
-  /** Asks the broker for a sign of life, and renews lanes that hold a message for long. */
+  /** Checks that the broker answers, and renews lanes that have held a message for long. */
   async #checkLiveness(): Promise<void> {
     const control = this.#control;
     if (control === undefined) return;
@@ -254,7 +254,7 @@ export class LaneWorker {
     await owner.open(connection, control);
   }
 
-  /** Not taken again at once: it may be lost again, or belong to somebody else by now. */
+  /** Not taken again at once: it may be lost again, or belong to another worker by now. */
   #gone(owner: LaneOwner): void {
     this.#lanes.remove(owner);
     this.#changes.gone(owner.index);

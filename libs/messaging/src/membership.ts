@@ -5,44 +5,44 @@ import { type Announcement, announcementOf } from './announcement';
 import { STATUS_EXCHANGE } from './topology';
 
 const ANNOUNCE_EVERY_MS = 2_000;
-/** A worker that has not heard itself announces itself so often: its first words may have come before its connection. */
+/** How often a worker that has not received its own announcement repeats it: the first may precede its connection. */
 const HEARTBEAT_EVERY_MS = 250;
-/** A worker that was not heard for so long is gone. */
+/** A worker that has not announced itself for this long counts as gone. */
 const GONE_AFTER_MS = 6_000;
-/** Who does not hear itself for so long hears nobody: the broker is in alarm, or our way to it is cut. */
+/** A worker that has not received its own announcements for this long receives none: an alarm or a broken connection. */
 const ECHO_LOST_AFTER_MS = 3_000;
-/** How long a newcomer listens, from the moment in which it heard itself, before it knows who is there. */
+/** How long a new worker listens, from its own first announcement received, before it knows its peers. */
 const LISTEN_FIRST_MS = 500;
 
 export interface MembershipOptions {
   /** Only workers of one group share lanes. */
   readonly group: string;
-  /** Sends one announcement to all; failures are of no matter, the next one follows. */
+  /** Sends one announcement to all workers; a failure does not matter, the next one follows. */
   readonly announce: (body: Buffer) => void;
   readonly changed: () => void;
-  /** The lanes that we consume, first in line or not. */
+  /** The lanes that we consume, as active consumer or waiting. */
   readonly owned: () => Iterable<number>;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
 
 interface Peer {
-  /** When it was heard last, on our own monotonic clock: of another host's clock nothing is believed. */
+  /** When its last announcement arrived, on our own monotonic clock: other hosts' clocks are not trusted. */
   readonly heardAt: number;
   readonly lanes: ReadonlySet<number>;
 }
 
 /**
- * Who works beside us, by what workers announce on the status exchange. It only balances; safety never rests on it.
- * Everyone hears its own announcements too: while it does not, nobody else's can be missed either, and what was known of the
- * others stays as it was.
+ * Which other workers exist, from their announcements on the status exchange. Used for balancing only, never for
+ * safety. Every worker also receives its own announcements: while it does not, it does not expect those of others
+ * either and keeps what it knew about them.
  */
 export class Membership {
   readonly self: string;
   readonly #options: MembershipOptions;
   readonly #clock: Clock;
   readonly #heard = new Map<string, Peer>();
-  /** When we last heard ourselves. */
+  /** When we last received our own announcement. */
   #echoAt = Number.NEGATIVE_INFINITY;
   #knowsOthers = false;
   #stopHeartbeat: () => void = () => undefined;
@@ -55,7 +55,7 @@ export class Membership {
     this.self = uuid(options.random ?? SYSTEM_RANDOM);
   }
 
-  /** Listens on a queue of its own, then announces itself, asking the others to do the same at once. */
+  /** Listens on an exclusive queue, then announces itself and asks the others to do so at once. */
   async join(channel: Pick<Channel, 'assertQueue' | 'bindQueue' | 'consume'>): Promise<void> {
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false });
     await channel.bindQueue(queue, STATUS_EXCHANGE, '');
@@ -74,8 +74,8 @@ export class Membership {
   }
 
   /**
-   * The lane's worker among those heard: rendezvous hashing, so that a change moves as few lanes as can be. None is ours
-   * before we know who else is there.
+   * Whether the lane is ours among the known workers. Rendezvous hashing, so that a change moves as few lanes as
+   * possible. None is ours before we know the other workers.
    */
   isMine(lane: number): boolean {
     if (!this.#knowsOthers) return false;
@@ -84,7 +84,7 @@ export class Membership {
     return true;
   }
 
-  /** Whether a worker that has more right to the lane than we have consumes it. */
+  /** Whether a worker with a higher weight for the lane consumes it. */
   hasBetterOwner(lane: number): boolean {
     const mine = weight(this.self, lane);
     return [...this.#heard].some(([member, { lanes }]) => lanes.has(lane) && weight(member, lane) > mine);
@@ -125,7 +125,7 @@ export class Membership {
 
   #receivedEcho(): void {
     const now = this.#clock.monotonic();
-    // Nobody could be heard meanwhile: everyone has time anew.
+    // Nobody's announcements could arrive meanwhile: every timeout starts again.
     if (now - this.#echoAt > ECHO_LOST_AFTER_MS) {
       for (const [member, peer] of this.#heard) this.#heard.set(member, { ...peer, heardAt: now });
     }

@@ -19,11 +19,11 @@ const head = z.strictObject({
   traceparent: z.exactOptional(z.string()),
 });
 
-/** What a record on disk holds. */
+/** The content of a record on disk. */
 export type ReadRecord =
   /** It may have been sent before, so `maybeDuplicate` is set. */
   | { readonly kind: 'message'; readonly message: OutgoingMessage }
-  /** Written by a version that knows more: it must be kept for that version. */
+  /** Written by a newer version: it must be kept for that version. */
   | { readonly kind: 'newer'; readonly version: number }
   /** Not a record that any version wrote. */
   | { readonly kind: 'damaged' };
@@ -43,8 +43,8 @@ export function writeRecord({ body, maybeDuplicate: _maybeDuplicate, ...properti
 }
 
 /**
- * Reads a record. One with an unknown field or an unknown type of message counts as newer too: without the field it would
- * be sent as something that its writer did not mean.
+ * Reads a record. One with an unknown field or an unknown message type counts as newer too: without the field it would
+ * not be sent as its writer intended.
  */
 export function readRecord(record: Buffer): ReadRecord {
   const version = record[0] ?? 0;

@@ -19,7 +19,7 @@ let broker: RabbitMQ;
 
 beforeAll(async () => {
   folder = openRunFolder('message-size');
-  // Its own, for the size that it allows is the same for all virtual hosts.
+  // Its own broker, because the maximum size applies to all virtual hosts.
   broker = await startRabbitMQ({ folder: folder.path });
   const connection = await connect(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');

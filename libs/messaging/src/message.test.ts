@@ -59,7 +59,7 @@ describe('a message', () => {
     expect(fromDelivery(delivered(toProperties(message)))).toEqual({ kind: 'message', message });
     for (const adapter of [undefined, '', 'v1', '../v1', 'a/..', 'a/b/c', 'a/b?c', 7]) {
       const parsed = fromDelivery(altered({ adapter }, { type: 'adapter' }));
-      expect(parsed).toMatchObject({ kind: 'foreign', problem: 'it has no header adapter, as cloudwatch_sns/v1' });
+      expect(parsed).toMatchObject({ kind: 'foreign', problem: 'header adapter (such as cloudwatch_sns/v1) is missing' });
     }
   });
 

@@ -22,20 +22,20 @@ const CONTENT_TYPE = 'content_type';
 /** AMQP's short strings, which all properties are, take a length of one byte (AMQP 0-9-1, 4.2.5.3). */
 const MAXIMUM_PROPERTY_BYTES = 255;
 
-/** What travels through an exchange. The body is exactly what will be posted; the rest rides in AMQP's properties. */
+/** A message as published. The body is exactly what will be posted; the rest is in AMQP properties. */
 export interface OutgoingMessage {
   /** UUIDv7: the correlation id in every log line. */
   readonly id: string;
   readonly type: MessageType;
-  /** PagerDuty's routing key; a webhook's destination name. It chooses the lane. */
+  /** PagerDuty's routing key; for a webhook, the name of its destination. */
   readonly routingKey: string;
   /** Messages with one order key are delivered strictly one after another. */
   readonly orderKey: string;
   readonly body: Buffer;
   readonly contentType: string;
-  /** Headers of the sender that are passed on with the body. */
+  /** Headers of the sender that are forwarded with the body. */
   readonly forward?: Readonly<Record<string, string>>;
-  /** The query string of the sender's URL, without its question mark, which is passed on with the body. */
+  /** The query string of the sender's URL, without the question mark, which is forwarded with the body. */
   readonly query?: string;
   /** Of the type `adapter`: vendor and version of the sender's URL, `cloudwatch_sns/v1`, to which it is passed on. */
   readonly adapter?: string;
@@ -43,24 +43,24 @@ export interface OutgoingMessage {
   readonly receivedAt: number;
   /** When the sender's event was accepted, on a message whose age a replay restarted; milliseconds since 1970. */
   readonly originalReceivedAt?: number;
-  /** Set on anything that is published a second time: it may have been delivered already. */
+  /** Set on every repeated publish: the message may have been delivered already. */
   readonly maybeDuplicate?: boolean;
-  /** W3C trace context, where the sender gave one. */
+  /** W3C trace context, if the sender provided one. */
   readonly traceparent?: string;
 }
 
-/** A message as it comes off its queue. */
+/** A message as consumed from its queue. */
 export interface IncomingMessage extends OutgoingMessage {
   readonly maybeDuplicate: boolean;
   readonly forward: Readonly<Record<string, string>>;
 }
 
-/** A message of any type, also one that only a newer version can deliver. */
+/** A message of any type, including types that only a newer version can deliver. */
 export type AddressedMessage = Omit<IncomingMessage, 'type'> & { readonly type: string };
 
 export function toProperties(message: OutgoingMessage): Options.Publish {
   const { forward, query, adapter, originalReceivedAt, maybeDuplicate, traceparent } = message;
-  // One by one: spreading what may be absent costs more than all the rest of publishing.
+  // One by one: spreading optional fields costs more than the rest of publishing.
   const headers: Record<string, unknown> = {
     routing_key: message.routingKey,
     order_key: message.orderKey,
@@ -85,7 +85,7 @@ export function toProperties(message: OutgoingMessage): Options.Publish {
   };
 }
 
-/** A content type as it is if a property can hold it; else without its parameters, or as what every body is. */
+/** The content type if it fits into the property; else without its parameters, or application/octet-stream. */
 function propertyOf(contentType: string): string {
   if (Buffer.byteLength(contentType) <= MAXIMUM_PROPERTY_BYTES) return contentType;
   const [mediaType = ''] = contentType.split(';', 1);
@@ -94,15 +94,18 @@ function propertyOf(contentType: string): string {
   return isValid ? short : 'application/octet-stream';
 }
 
-/** What a message off a queue turned out to be. */
+/** The result of parsing a consumed message. */
 export type Parsed =
   | { readonly kind: 'message'; readonly message: IncomingMessage }
-  /** Published by a version that knows more, and for a worker of that version; undefined: its lane cannot be told. */
+  /**
+   * Published by a newer version for a worker of that version; the message is undefined if its lane cannot be
+   * determined.
+   */
   | { readonly kind: 'newer'; readonly problem: string; readonly message: AddressedMessage | undefined }
-  /** It lacks what delivery needs: no version of ours published it. */
+  /** It lacks what delivery needs: no version of PDaltagent published it. */
   | { readonly kind: 'foreign'; readonly problem: string };
 
-/** What this version cannot deliver. */
+/** A message that this version cannot deliver. */
 export type Unreadable = Exclude<Parsed, { readonly kind: 'message' }>;
 
 const TEXT_PROPERTIES = [
@@ -116,15 +119,15 @@ const TEXT_PROPERTIES = [
 ] as const;
 type TextProperty = (typeof TEXT_PROPERTIES)[number];
 
-/** The form of messages that this version reads. One of another form names it in its header `version`. */
+/** The message version that this version reads. Messages of another one state it in the header `version`. */
 const VERSION = 1;
-/** AMQP bounds what a message id may take; one that came as invalid UTF-8 grows by being read. Source: AMQP 0-9-1, 4.2.5.3. */
+/** AMQP limits a message id to 255 bytes; one decoded from invalid UTF-8 may be longer. Source: AMQP 0-9-1, 4.2.5.3. */
 const LONGEST_ID_BYTES = 255;
 /** Source: W3C Trace Context, 3.2.2. */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]*)?$/;
-/** What would end a query or be left out of its URL. */
+/** Characters that would end a query or be removed from its URL. */
 const NOT_IN_A_QUERY = /[#\s\x00-\x1f\x7f]/g;
-/** Segments that a URL resolves: what is posted to them goes elsewhere. */
+/** Path segments that a URL parser resolves: a request to them would go elsewhere. */
 const PATH_SEGMENTS = new Set(['', '.', '..']);
 const TYPES_WITH_KEY_IN_PATH: ReadonlySet<MessageType> = new Set([
   'x-ere',
@@ -134,8 +137,8 @@ const TYPES_WITH_KEY_IN_PATH: ReadonlySet<MessageType> = new Set([
 ]);
 
 /**
- * Reads a message off a queue, where anybody may have put it. What delivery depends on has to be sound; of what is only
- * passed on, what could not be sent is left out, for the body is what counts.
+ * Parses a consumed message, which anyone may have published. What delivery depends on must be valid; of what is only
+ * forwarded, anything that could not be sent is dropped, because the body is what matters.
  */
 export function fromDelivery(delivery: Pick<ConsumeMessage, 'properties' | 'content'>): Parsed {
   const read = addressed(delivery);
@@ -161,7 +164,7 @@ export function fromDelivery(delivery: Pick<ConsumeMessage, 'properties' | 'cont
   return { kind: 'message', message: { ...read, type } };
 }
 
-/** The message, whatever its type; or what keeps it from being one. */
+/** The message, whatever its type; or what is wrong with it. */
 function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 'content'>): AddressedMessage | string {
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
   const id: unknown = properties.messageId;
@@ -207,7 +210,7 @@ function messageIn(read: AddressedMessage | string): { readonly message: Address
   return { message: typeof read === 'string' ? undefined : read };
 }
 
-/** Every text that AMQP carries beside the headers: a newer version may need one that this version does not know the use of. */
+/** Every text property of a message: a newer version may need one that this version does not use. */
 export function textsOf(properties: MessageProperties): Pick<Options.Publish, TextProperty> {
   const all: Readonly<Record<string, unknown>> = { ...properties };
   return Object.fromEntries(
@@ -215,7 +218,7 @@ export function textsOf(properties: MessageProperties): Pick<Options.Publish, Te
   );
 }
 
-/** As it stands in a log line and a dead letter: a word of somebody else, so its length and characters are bounded. */
+/** For log lines and dead letters: untrusted text, so its length and characters are limited. */
 function nameOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? JSON.stringify(value).slice(0, 64) : typeof value;
 }

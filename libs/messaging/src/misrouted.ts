@@ -7,12 +7,12 @@ import { moveInOrder } from './siding-move';
 import { type LaneGroup, laneKey, laneOfMessage } from './topology';
 
 const RETRY_MS = 1_000;
-/** How often it is reported that messages lie in the wrong lane. */
+/** How often messages in the wrong lane are logged. */
 const REPORT_EVERY_MS = 60_000;
 
 export interface MisroutedOptions {
   readonly laneGroup: LaneGroup;
-  /** The lane in whose queues they lie. */
+  /** The lane whose queues contain them. */
   readonly index: number;
   readonly publisher: Pick<Publisher, 'sendIgnoringBlock'>;
   /** Delivers a message where it is. */
@@ -22,9 +22,10 @@ export interface MisroutedOptions {
 }
 
 /**
- * Messages in the queue of a lane that is not theirs: an operator or a shovel put them there. They are published to their own
- * lane in their order, where alone their alert's order is kept, and each is acknowledged once the broker has it there. One that
- * the broker would not take again is delivered where it is: late for its alert is better than never, and others wait after it.
+ * Handles messages in the queue of the wrong lane, where an operator or a shovel put them. They are published to
+ * their own lane in order, because only there their alert's order is kept, and each is acknowledged once the broker
+ * has confirmed it. One that the broker no longer accepts is delivered from where it is: out of order is better than
+ * never.
  */
 export class Misrouted {
   readonly #options: MisroutedOptions;
@@ -36,7 +37,7 @@ export class Misrouted {
     this.#options = options;
   }
 
-  /** True if the message is of another lane: then it is on its way there. */
+  /** True if the message belongs to another lane: it is then moved there. */
   redirect(message: UnackedMessage): boolean {
     const { laneGroup, index } = this.#options;
     if (laneOfMessage(laneGroup, message) === index) return false;
@@ -49,14 +50,15 @@ export class Misrouted {
     this.#isMoving = true;
     this.#report();
     while (this.#waiting.length > 0) {
-      // What a lane that is given back still holds goes back with it.
+      // Messages of a lane that is being released are requeued with it.
       const batch = this.#waiting.splice(0).filter(({ lane }) => !lane.isReleasing);
       const left = await moveInOrder(batch, {
         publish: (message) => this.#publish(message),
         moved: () => undefined,
       });
       if (left.length === 0) continue;
-      // Whether they arrived is not known: again from the oldest on, so that first arrivals are in order; repeats drop by id.
+      // It is unknown whether they arrived: retry from the oldest, so that first arrivals are in order; duplicates
+      // are dropped by id.
       this.#waiting.unshift(...left);
       await delay(this.#options.clock, RETRY_MS);
     }

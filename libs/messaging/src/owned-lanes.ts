@@ -2,7 +2,7 @@ import { type LaneDepths } from './lane-depths';
 import { type UnackedMessage } from './lane-consumer';
 import { type LaneOwner } from './lane-owner';
 
-/** The lanes that a worker works, by their index. */
+/** The lanes that a worker owns, by index. */
 export class OwnedLanes {
   readonly #owners = new Map<number, LaneOwner>();
 
@@ -10,7 +10,7 @@ export class OwnedLanes {
     return this.#owners.size;
   }
 
-  /** As they are now: one may go while the others are walked through. */
+  /** A snapshot: a lane may be removed during iteration. */
   get indices(): readonly number[] {
     return [...this.#owners.keys()];
   }
@@ -19,17 +19,17 @@ export class OwnedLanes {
     return [...this.#owners.values()];
   }
 
-  /** Everything that is taken off the lanes and their sidings. */
+  /** Every message held from the lanes and their sidings. */
   get held(): readonly UnackedMessage[] {
     return this.owners.flatMap(({ held }) => held);
   }
 
-  /** Routing keys that stand on a siding. */
+  /** Routing keys parked on a siding. */
   get keysAside(): number {
     return this.owners.reduce((sum, { keysAside: aside }) => sum + aside, 0);
   }
 
-  /** Lanes in which a key holds its neighbours up and cannot be moved aside. */
+  /** Lanes that are blocked by a key that cannot be parked. */
   get withoutIsolation(): number {
     return this.owners.filter(({ isolationSuspended }) => isolationSuspended).length;
   }
@@ -46,17 +46,17 @@ export class OwnedLanes {
     this.#owners.set(owner.index, owner);
   }
 
-  /** Has each, while it is silent, look for what waits in a siding that nobody consumes. */
+  /** Lets each idle lane take over messages in sidings that nobody consumes. */
   async takeOverStranded(): Promise<void> {
     for (const owner of this.owners) await owner.takeOverStranded();
   }
 
-  /** Another owner may have the lane by now. */
+  /** Removes this owner only: the lane may have another one by now. */
   remove(owner: LaneOwner): void {
     if (this.#owners.get(owner.index) === owner) this.#owners.delete(owner.index);
   }
 
-  /** Messages not yet delivered of each lane, what is held and what the broker has still. */
+  /** Undelivered messages of each lane: held here, or still in the broker. */
   depths(counted: LaneDepths): ReadonlyMap<number, number> {
     return new Map(this.owners.map(({ index, held }) => [index, held.length + counted.of(index)]));
   }

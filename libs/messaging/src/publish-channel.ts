@@ -1,13 +1,13 @@
 import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqplib';
 
-/** What the broker said of a message: it has it durably, no queue took it, or it would not have it. */
+/** The broker's answer for a message: stored durably, not routable to a queue, or refused. */
 export type Settlement = 'confirmed' | 'returned' | 'refused';
-/** Whether a message went out: it did, the channel has ended, or AMQP has no form for it and no channel ever takes it. */
+/** Whether a message was sent: yes, the channel has ended, or AMQP cannot encode it and it can never be sent. */
 export type Sent = 'sent' | 'ended' | 'unencodable';
 
-/** What the broker said when it closed a channel. */
+/** The broker's reason for closing a channel. */
 export interface ChannelClosure {
-  /** AMQP's reply code, as 404 if the exchange does not exist, or 406 if a message is refused for what it is. */
+  /** AMQP's reply code, such as 404 if the exchange does not exist, or 406 if the message itself is refused. */
   readonly replyCode: number;
   readonly reason: string;
 }
@@ -16,13 +16,13 @@ export interface PublishChannelPorts {
   /** A message was returned because no queue is bound for it. */
   readonly returned: () => void;
   /**
-   * The channel has ended: nothing that was sent over it and not settled ever will be.
+   * The channel has ended: what was sent over it and is not settled yet never will be.
    * @param closure why, if the broker closed this channel alone
    */
   readonly ended: (closure: ChannelClosure | undefined) => void;
 }
 
-/** One confirm channel. Each message that is sent is settled, or lost when the channel ends. */
+/** A confirm channel. Each sent message is settled, unless the channel ends first. */
 export class PublishChannel {
   readonly #channel: ConfirmChannel;
   readonly #returned = new Set<string>();
@@ -40,12 +40,12 @@ export class PublishChannel {
       this.#returned.add(String(message.properties.messageId));
       ports.returned();
     });
-    // amqplib's own listener, registered first, calls back for everything unconfirmed as if it were refused.
+    // amqplib's own listener, which is registered first, reports everything unconfirmed as refused.
     channel.prependListener('close', () => (this.#hasEnded = true));
     channel.on('close', () => ports.ended(closure));
   }
 
-  /** Sends a message; unless it is 'sent', it is never settled. */
+  /** Sends a message. `settle` is called later if the result is 'sent', and never otherwise. */
   send(
     to: { readonly exchange: string; readonly routingKey: string },
     body: Buffer,
@@ -56,7 +56,7 @@ export class PublishChannel {
     const id = String(properties.messageId);
     const confirmed = (error: unknown): void => {
       if (this.#hasEnded) return;
-      // A message that no queue took is returned first and then confirmed.
+      // A message that could not be routed is returned first and then confirmed.
       const wasReturned = this.#returned.size > 0 && this.#returned.delete(id);
       settle(wasReturned ? 'returned' : error ? 'refused' : 'confirmed');
     };
@@ -65,29 +65,29 @@ export class PublishChannel {
       this.#channel.publish(to.exchange, to.routingKey, body, properties, confirmed);
       return 'sent';
     } catch (error) {
-      // The encoder throws before anything is written.
+      // The encoder throws before it writes anything.
       return error instanceof IllegalOperationError ? 'ended' : 'unencodable';
     }
   }
 
-  /** Ends the channel without waiting: the broker may not answer. `ended` follows when it does. */
+  /** Closes the channel without waiting, because the broker may not answer. `ended` follows when it does. */
   close(): void {
     if (this.#hasEnded) return;
     this.#channel.close().catch(() => undefined);
   }
 }
 
-/** Room for the frame itself and for the properties that are always short: id, type, timestamp, flags. */
+/** Space for the frame itself and for properties that are always short: id, type, timestamp, flags. */
 const FIXED_BYTES = 1_024;
-/** What AMQP adds to each entry of a table: the length of its name, and type and length of its value. */
+/** AMQP's overhead per table entry: the length of its name, and the type and length of its value. */
 const ENTRY_BYTES = 6;
 
 /**
- * The properties of a message travel in one frame, which cannot be split: beyond the size that was agreed on for frames the
+ * The properties of a message are sent in one frame, which cannot be split: if it exceeds the negotiated frame size, the
  * broker closes the whole connection (501).
  */
 function largestHeaderOf({ connection }: ConfirmChannel): number {
-  // amqplib's types do not show it.
+  // Missing from amqplib's types.
   const agreed: unknown = 'frameMax' in connection ? connection.frameMax : undefined;
   return (typeof agreed === 'number' ? agreed : SMALLEST_FRAME_MAX) - FIXED_BYTES;
 }

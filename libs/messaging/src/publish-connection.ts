@@ -15,19 +15,22 @@ export interface PublishConnectionOptions {
   readonly queueType: QueueType;
   readonly log: Log;
   readonly clock?: Clock | undefined;
-  /** A new connection is ready for messages. */
+  /** A new connection is ready for publishing. */
   readonly opened?: () => void;
   /**
-   * The connection is gone: nothing that was sent over it and not settled ever will be.
+   * The connection was lost: what was sent over it and is not settled yet never will be.
    * @param closure why, if the broker closed the channel alone
    */
   readonly lost: (closure: ChannelClosure | undefined) => void;
-  /** The broker takes nothing for now: it is short of memory or disk. What was sent is settled later. */
+  /** The broker blocks publishing: it is short of memory or disk space. What was sent is settled later. */
   readonly blocked: () => void;
   readonly unblocked?: () => void;
 }
 
-/** One connection for publishing, which comes back by itself. Every message is settled, or lost with its connection. */
+/**
+ * A publishing connection that reconnects automatically. Every message is settled, unless its connection is lost
+ * first.
+ */
 export class PublishConnection {
   readonly #options: PublishConnectionOptions;
   readonly #connection: BrokerConnection;
@@ -68,7 +71,7 @@ export class PublishConnection {
     return this.#blocked ? 'blocked' : 'connected';
   }
 
-  /** Sends a message to the lane of its routing key; unless it is 'sent', it is never settled. */
+  /** Sends a message to its lane. `settle` is called later if the result is 'sent', and never otherwise. */
   publish(message: OutgoingMessage, settle: (settlement: Settlement) => void): Sent {
     const { laneGroup } = this.#options;
     const lane = laneKey(laneOfMessage(laneGroup, message));
@@ -78,7 +81,7 @@ export class PublishConnection {
     return this.send({ exchange: laneGroup.exchange, routingKey: lane }, message.body, properties, settle);
   }
 
-  /** Sends anything, by exchange and routing key; unless it is 'sent', it is never settled. */
+  /** Sends to any exchange and routing key. `settle` is called later if the result is 'sent', and never otherwise. */
   send(
     to: { readonly exchange: string; readonly routingKey: string },
     body: Buffer,

@@ -20,10 +20,10 @@ export class PublishError extends Error {
   }
 }
 
-/** No repetition changes these. */
+/** Retrying does not help for these. */
 const PERMANENT_FAILURES: ReadonlySet<PublishFailure> = new Set(['too-large', 'unencodable']);
 
-/** Whether a message was refused for what it is: the broker never takes it, as it is configured now. */
+/** Whether the message itself was refused: with its current configuration the broker will never accept it. */
 export function isPermanentRefusal(error: unknown): error is PublishError {
   return error instanceof PublishError && PERMANENT_FAILURES.has(error.code);
 }
@@ -43,16 +43,19 @@ export interface PublisherOptions {
   readonly name: string;
   readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
-  /** How long a confirm may take; milliseconds. */
+  /** Timeout for a confirm; milliseconds. */
   readonly confirmTimeoutMs?: number;
   readonly log: Log;
   readonly clock?: Clock | undefined;
 }
 
-/** So RabbitMQ closes the channel of a message over its `max_message_size`, `check_msg_size` in `rabbit_channel.erl` of 3.10. */
+/**
+ * RabbitMQ's reason for closing the channel after a message over `max_message_size`: `check_msg_size` in
+ * `rabbit_channel.erl` of 3.10.
+ */
 const TOO_LARGE = /message size \d+ is larger than (?:configured )?max size (\d+)/;
 
-/** The limit may be raised without a restart of the broker; it then holds for new channels. */
+/** The limit may be raised without a restart of the broker; it then applies to new channels. */
 const FORGET_MAXIMUM_MS = 60_000;
 
 interface Pending {
@@ -60,12 +63,12 @@ interface Pending {
   readonly bytes: number;
   /** On the monotonic clock. */
   readonly sentAt: number;
-  /** Neither a block nor a late confirm ends it. */
+  /** Neither a block nor a late confirm fails it. */
   readonly ignoresBlock: boolean;
   readonly settle: (failure: PublishFailure | undefined) => void;
 }
 
-/** Publishes with confirm: a promise resolves only once the broker has the message durably and in a queue. */
+/** Publishes with confirm: the promise resolves only once the broker has stored the message in a queue. */
 export class Publisher {
   readonly #connection: PublishConnection;
   readonly #confirmTimeoutMs: number;
@@ -73,7 +76,7 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #stopExpiring: () => void;
   #idle: (() => void) | undefined;
-  /** Of the largest body that the broker takes, once it refused one; bytes. */
+  /** The largest body that the broker accepts, once it has refused one; bytes. */
   #maximumBytes = Infinity;
   #cancelForgetting: () => void = () => undefined;
 
@@ -97,7 +100,7 @@ export class Publisher {
     return this.#connection.state();
   }
 
-  /** Whether the broker takes bodies of this size, as far as that is known. */
+  /** Whether the broker accepts bodies of this size, as far as is known. */
   accepts(bytes: number): boolean {
     return bytes <= this.#maximumBytes;
   }
@@ -109,27 +112,27 @@ export class Publisher {
 
   /**
    * Publishes to the lane of the message's routing key.
-   * @throws PublishError where it was not confirmed; it may be queued all the same
+   * @throws PublishError if it was not confirmed; it may be queued anyway
    */
   publish(message: OutgoingMessage): Promise<void> {
     return this.#settled(message.body.length, false, (settle) => this.#connection.publish(message, settle));
   }
 
-  /** Publishes anything with confirm, by exchange and routing key. @throws PublishError */
+  /** Publishes to any exchange and routing key, with confirm. @throws PublishError */
   send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
     return this.#send(false, exchange, routingKey, body, properties);
   }
 
   /**
-   * The same, but waits for the confirm as long as the connection stands, also while the broker takes nothing: who publishes
-   * again what may still arrive would have it twice.
+   * The same, but waits for the confirm as long as the connection lasts, even while the broker blocks publishing: a
+   * caller that published again what may still arrive would duplicate it.
    * @throws PublishError
    */
   sendIgnoringBlock(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
     return this.#send(true, exchange, routingKey, body, properties);
   }
 
-  /** Waits for what is unconfirmed, at most the confirm timeout, then closes the connection. */
+  /** Waits for unconfirmed messages, at most the confirm timeout, then closes the connection. */
   async close(): Promise<void> {
     if (this.#pending.size > 0) {
       const idle = new Promise<void>((resolve) => (this.#idle = resolve));
@@ -174,7 +177,7 @@ export class Publisher {
     });
   }
 
-  /** The broker does not say which message it refuses, but which size. */
+  /** The broker does not report which message it refused, but which size. */
   #lose(closure: ChannelClosure | undefined): void {
     this.#learnMaximum(TOO_LARGE.exec(closure?.reason ?? '')?.[1]);
     this.#failAll('too-large', ({ bytes }) => !this.accepts(bytes));
@@ -193,7 +196,7 @@ export class Publisher {
     for (const pending of [...this.#pending.values()]) if (which(pending)) pending.settle(failure);
   }
 
-  /** The map keeps the order of sending, so the first that is young enough ends the search. */
+  /** The map is in the order of sending, so the first message that is recent enough ends the loop. */
   #expire(): void {
     const oldest = this.#clock.monotonic() - this.#confirmTimeoutMs;
     for (const pending of this.#pending.values()) {

@@ -3,7 +3,7 @@ import { type ChannelModel } from 'amqplib';
 import { type Log } from './log';
 import { declareTopology, type LaneGroup, type QueueType } from './topology';
 
-/** A queue or exchange was deleted while we publish: declares everything again, one run at a time, for the next attempt. */
+/** For queues or exchanges that were deleted while publishing: declares everything again, one run at a time. */
 export function redeclaration(
   connection: ChannelModel,
   options: {

@@ -2,8 +2,8 @@ import { type DeliveredIds } from './delivered-ids';
 import { type UnackedMessage } from './lane-consumer';
 
 /**
- * Lets a lane's messages in, in their order, but for those that were delivered before: what was redelivered or published
- * again is asked for first, and what came after it waits. Everything else is asked for before its attempt.
+ * Admits a lane's messages in order, except those that were already delivered: for redelivered or republished
+ * messages that is checked first, and later messages wait. All others are checked before their attempt.
  */
 export class RedeliveryFilter {
   readonly #delivered: DeliveredIds;

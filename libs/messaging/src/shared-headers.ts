@@ -1,6 +1,7 @@
 /**
- * One object for the headers of all messages, which are encoded as soon as they are published. amqplib makes the headers it
- * is given the prototype of an object of its own, and V8 pays for every new prototype: a quarter of what publishing costs.
+ * One object for the headers of all messages, which are encoded as soon as they are published. amqplib makes the
+ * headers it is given the prototype of an object of its own, and V8 pays for every new prototype: a quarter of what
+ * publishing costs.
  */
 export class SharedHeaders {
   readonly values: Record<string, unknown> = {};

@@ -1,19 +1,19 @@
-/** What a move has to know of a message. */
+/** What moving needs to know about a message. */
 interface Moved {
   readonly orderKey: string;
 }
 
 export interface MovePorts<M extends Moved> {
-  /** Settles once the broker has the message, and rejects where it may not have it. */
+  /** Resolves once the broker has the message; rejects if it may not have it. */
   readonly publish: (message: M) => Promise<void>;
-  /** The broker has it: its original may go. */
+  /** The broker has it: the original can be acknowledged. */
   readonly moved: (message: M) => void;
 }
 
 /**
- * Publishes messages once more, in their order: of one order key never more than one that is unconfirmed, so that none can
- * arrive where the one before it did not; others at the same time. After the first failure nothing more is sent.
- * @returns what did not move, in its order
+ * Publishes messages again, in order: never more than one unconfirmed message per order key, so that none can
+ * arrive if the one before it did not; different order keys concurrently. After the first failure nothing more is sent.
+ * @returns the messages that did not move, in order
  */
 export async function moveInOrder<M extends Moved>(
   messages: readonly M[],

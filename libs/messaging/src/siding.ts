@@ -7,24 +7,24 @@ import { moveInOrder } from './siding-move';
 import { type LaneGroup, laneOfMessage, sidingKey, sidingQueue } from './topology';
 
 export interface SidingPorts {
-  /** A message came off the siding. */
+  /** A message arrived from the siding. */
   arrived(message: UnackedMessage): void;
-  /** Something came off it that this version cannot deliver. */
+  /** A message arrived that this version cannot deliver. */
   unreadable(consumer: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
   closedByBroker(consumer: LaneConsumer, reason: string): void;
-  /** Everything that was moved here seems to be gone again. */
+  /** The siding seems to be empty. */
   emptied(siding: Siding): void;
-  /** What is in the siding is no longer known for sure: the lane has to be taken anew. */
+  /** The content of the siding is uncertain: the lane has to be released and taken again. */
   broken(siding: Siding): void;
 }
 
-/** How long a lane that is given back waits for what is on its way into a siding: an alarm may keep it for hours. */
+/** How long a release waits for messages on their way to a siding: an alarm may delay them for hours. */
 const RELEASE_TIMEOUT_MS = 5_000;
 
 /**
- * A place beside the lane for one routing key that would hold up its neighbours. Its owner alone moves messages into it and
- * consumes it. `messages at takeover + moves − acks` tells when it is worth asking the broker whether it is empty: more than
- * that may be in it, where a connection was lost before its last confirms.
+ * A second queue of a lane, for one routing key that would block the others. Only the lane's owner moves messages
+ * into it and consumes it. `messages at takeover + moves − acks` shows when to ask the broker whether it is empty:
+ * there may be more messages in it if a connection was lost before its last confirms.
  */
 export class Siding {
   readonly index: number;
@@ -65,25 +65,25 @@ export class Siding {
     return this.#consumer;
   }
 
-  /** The key that stands here. */
+  /** The key that is parked here. */
   get routingKey(): string | undefined {
     return this.#routingKey;
   }
 
-  /** Messages that still stand in the lane and cannot move, for the broker takes nothing, or not the first of them. */
+  /** Whether messages cannot move here from the lane: the broker accepts no messages, or not the first of them. */
   get isStuck(): boolean {
     return this.#waiting.length > 0 && (this.#publisher.state() !== 'connected' || this.#movable === 0);
   }
 
   /**
-   * Consumes so many messages that stand in the siding since before our time. Resolves once its routing key is learnt from
-   * the first of them, or none is left to learn it from.
+   * Consumes messages that were in the siding before we owned it. Resolves once its routing key is known from
+   * the first of them, or none is left.
    */
   async takeOver(connection: ChannelModel, messages: number): Promise<void> {
     this.#expectedCount = messages;
     const learnt = new Promise<void>((resolve) => (this.#keyLearned = resolve));
     const consumer = this.#consume((message) => {
-      // What somebody else put here says nothing about whose siding it is.
+      // A misrouted message does not tell whose siding this is.
       if (laneOfMessage(this.#family, message) === this.#lane) {
         this.#routingKey ??= message.routingKey;
         this.#keyLearned();
@@ -96,21 +96,21 @@ export class Siding {
     this.moveWaiting();
   }
 
-  /** Gives the siding to a key. Nothing is moved before its consumer stands. */
+  /** Assigns the siding to a key. Nothing is moved before its consumer is ready. */
   async open(connection: ChannelModel, routingKey: string): Promise<void> {
     this.#routingKey = routingKey;
     this.#expectedCount = 0;
     await this.#consume((message) => this.#ports.arrived(message)).open(connection);
   }
 
-  /** Moves messages of the key here, behind those that are here already, and acknowledges them in the lane. */
+  /** Moves messages of the key here, after those that are here already, and acknowledges them in the lane. */
   move(messages: readonly UnackedMessage[]): void {
     this.#waiting.push(...messages);
     if (this.#isReleasing) this.#returnToQueue();
     else this.moveWaiting();
   }
 
-  /** Moves what waits, as soon as the broker takes messages and somebody consumes the siding. */
+  /** Moves waiting messages, if the broker accepts messages and the siding has its consumer. */
   moveWaiting(): void {
     const isReady = this.#consumer !== undefined && this.#publisher.state() === 'connected';
     const movable = this.#movable;
@@ -122,7 +122,7 @@ export class Siding {
     });
   }
 
-  /** Takes nothing more; resolves once nothing is on its way into the siding, or that takes too long. */
+  /** Accepts nothing more; resolves once no message is on its way to the siding, or after a timeout. */
   async release(): Promise<void> {
     this.#isReleasing = true;
     this.#consumer?.beginRelease();
@@ -130,26 +130,26 @@ export class Siding {
     this.#returnToQueue();
   }
 
-  /** Closes its channel, so that the broker can count what is in it. The key stands here still: what comes of it waits. */
+  /** Closes the channel, so that the broker can count the messages. The key stays parked: its new messages wait. */
   async pause(): Promise<void> {
     const consumer = this.#consumer;
     this.#consumer = undefined;
     await consumer?.close();
   }
 
-  /** From the call on no key stands here and the siding is free for another. @returns what waited to be moved, in order */
+  /** Makes the siding available for another key. @returns the messages that waited to be moved, in order */
   clear(): readonly UnackedMessage[] {
     this.#routingKey = undefined;
     return this.#waiting.splice(0);
   }
 
-  /** Closes its channel for good. */
+  /** Closes the channel permanently. */
   async close(): Promise<void> {
     this.#routingKey = undefined;
     await this.pause();
   }
 
-  /** The connection is gone. */
+  /** The connection was lost. */
   lose(): void {
     this.#isReleasing = true;
     this.#consumer?.lose();
@@ -175,14 +175,14 @@ export class Siding {
   }
 
   async #move(batch: readonly UnackedMessage[]): Promise<void> {
-    // Counted before they can come out at the other end.
+    // Counted before they can be consumed again.
     this.#expectedCount += batch.length;
     const left = await moveInOrder(batch, {
       publish: (message) => this.#publish(message),
       moved: (message) => message.lane.ack(message),
     });
     if (left.length === 0) return;
-    // Whether they arrived is not known: the next owner, who counts afresh, shall go on.
+    // It is unknown whether they arrived: the next owner counts again and continues.
     this.#waiting.unshift(...left);
     this.#isReleasing = true;
     this.#ports.broken(this);
@@ -195,8 +195,8 @@ export class Siding {
   }
 
   /**
-   * How many of those that wait may move: none from the first on that the broker takes no more. That one goes the direct way
-   * once everything before it has gone.
+   * How many waiting messages may move: those before the first that the broker no longer accepts. That one is
+   * dispatched from the lane once everything before it is delivered.
    */
   get #movable(): number {
     const tooLarge = this.#waiting.findIndex(({ body }) => !this.#publisher.accepts(body.length));

@@ -1,11 +1,11 @@
 import { type BrokerLiveness } from './broker-liveness';
 
-/** How often lanes are looked at for keys that hold up their neighbours; milliseconds. */
+/** How often lanes are checked for keys that block them; milliseconds. */
 export const CHECK_EVERY_MS = 250;
-/** A look that is due so late comes behind a pause of the process. */
+/** A check that is this late follows a pause of the process. */
 const LATE_MS = 1_000;
 
-/** Has keys that hold up their neighbours looked for whenever the age of an attempt tells something about its key. */
+/** Runs the stall check periodically, except right after the process was paused or while the broker is silent. */
 export class StallMonitor {
   readonly #liveness: Pick<BrokerLiveness, 'ownsLanes'>;
   readonly #check: () => void;
@@ -20,7 +20,8 @@ export class StallMonitor {
   due(now: number): void {
     const isLate = now - this.#lastDueAt > CHECK_EVERY_MS + LATE_MS;
     this.#lastDueAt = now;
-    // What was answered in a pause is read before the next look; what waits for a sign of the broker is not on the wire.
+    // Responses that arrived during a pause are read before the next check; attempts that wait for the broker are not
+    // in flight.
     if (!isLate && this.#liveness.ownsLanes) this.#check();
   }
 }

@@ -3,14 +3,14 @@ import { type Channel, type ChannelModel } from 'amqplib';
 
 export type QueueType = 'quorum' | 'classic';
 
-/** An exchange with its ordered lanes. The counts are constants: two counts at once would split alerts. */
+/** An exchange with its ordered lanes. The numbers are constants: processes with different ones would split alerts. */
 export interface LaneGroup {
   readonly exchange: string;
   readonly lanes: number;
-  /** Sidings of each lane: where a key that must wait is set aside. */
+  /** Sidings per lane, on which keys that must wait are parked. */
   readonly sidings: number;
   readonly deadLetters: string;
-  /** What chooses a message's lane: all of a routing key on one lane, or each order key on a lane of its own choice. */
+  /** What determines a message's lane: its routing key, or its order key. */
   readonly laneBy: 'routing key' | 'order key';
 }
 
@@ -30,12 +30,15 @@ export const WEBHOOKS: LaneGroup = {
   laneBy: 'order key',
 };
 
-/** Where workers announce themselves to each other. */
+/** The exchange on which workers announce themselves. */
 export const STATUS_EXCHANGE = 'pdaltagent.status';
-/** Where messages go that no repetition mends; its routing key is the name of the family's dead-letter queue. */
+/**
+ * The exchange for messages that cannot be delivered; the routing key is the name of the lane group's dead-letter
+ * queue.
+ */
 export const DEAD_LETTER_EXCHANGE = 'pdaltagent.dead-letters';
 
-/** So high that it is never met, yet set: without a limit RabbitMQ 3.10 puts a returned message at the end of its queue. */
+/** Never reached, but set: without a limit RabbitMQ 3.10 puts a requeued message at the end of its queue. */
 const DELIVERY_LIMIT = 1_000_000;
 
 /** The lane's routing key on its exchange: `07`. */
@@ -56,14 +59,14 @@ export function sidingQueue(laneGroup: LaneGroup, lane: number, siding: number):
   return `${laneGroup.exchange}.lane.${sidingKey(lane, siding)}`;
 }
 
-/** The lane of a key, the same in every process and for ever: FNV-1a (32 bits) of its UTF-8 bytes. */
+/** The lane of a key, the same in every process and version: FNV-1a (32 bits) of its UTF-8 bytes. */
 export function laneOf(laneGroup: Pick<LaneGroup, 'lanes'>, key: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % laneGroup.lanes;
 }
 
-/** The lane of a message: of an event by its routing key, of a webhook by its destination and incident. */
+/** The lane of a message: by the routing key of an event, by the destination and incident of a webhook. */
 export function laneOfMessage(
   laneGroup: LaneGroup,
   message: { readonly routingKey: string; readonly orderKey: string },
@@ -78,7 +81,7 @@ interface QueueDeclaration {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-/** Every queue of a family, as one pure list. Declared by whoever comes first, and again by everyone. */
+/** Every queue of a lane group. Each process declares all of them. */
 export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaration[] {
   const lane = (queue: string, bindingKey: string): QueueDeclaration => ({
     queue,
@@ -89,7 +92,7 @@ export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaratio
       'x-single-active-consumer': true,
       'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
       'x-dead-letter-routing-key': laneGroup.deadLetters,
-      // Classic queues return a message to its old place by themselves and know no limit.
+      // Classic queues requeue a message in its original place and have no limit.
       ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
     },
   });
@@ -113,11 +116,11 @@ export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaratio
 
 /**
  * RabbitMQ answers the declaration of a quorum queue before its name is safe on disk (3.10: flushed after half a second
- * without another); a kill in between costs the queue and what it holds. So new queues rest before they are used.
+ * without another); if it is killed in between, the queue and its messages are lost. So new queues are not used at once.
  */
 const NEW_QUEUES_REST_MS = 1_500;
 
-/** Declares a family's exchanges, queues and bindings; rejects where the broker holds one with other arguments. */
+/** Declares a lane group's exchanges, queues and bindings; rejects if one exists with other arguments. */
 export async function declareTopology(
   connection: ChannelModel,
   laneGroup: LaneGroup,
@@ -146,7 +149,7 @@ export async function declareTopology(
 
 async function exists(connection: ChannelModel, declaration: QueueDeclaration | undefined): Promise<boolean> {
   if (declaration === undefined) return true;
-  // Asking for a queue that is not there costs the channel.
+  // Checking a queue that does not exist closes the channel.
   return onChannel(connection, (channel) => channel.checkQueue(declaration.queue)).then(
     () => true,
     () => false,

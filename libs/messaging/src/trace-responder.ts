@@ -5,12 +5,12 @@ import { actionOf } from './dead-letters/event-action';
 import { type UnackedMessage } from './lane-consumer';
 import { STATUS_EXCHANGE } from './topology';
 
-/** What an operator's command asks all workers on the status exchange: who holds this message, or events of this alert? */
+/** A command's question to all workers on the status exchange: who holds this message, or events of this alert? */
 export interface TraceQuery {
   readonly kind: 'find';
-  /** A message id, or a dedup key (of a webhook the incident). */
+  /** A message id, or a dedup key (for a webhook, the incident). */
   readonly name: string;
-  /** The asker's own queue. */
+  /** The exclusive queue of the command. */
   readonly replyTo: string;
 }
 
@@ -18,35 +18,35 @@ export interface TraceQuery {
 export interface HeldReport {
   readonly id: string;
   readonly type: string;
-  /** What it does to its alert; `?`: only its destination can tell, or the worker is of an older version. */
+  /** What it does to its alert; `?` if only its destination knows, or the worker is of an older version. */
   readonly action: string;
   readonly routingKey: string;
   readonly orderKey: string;
   readonly receivedAt: number;
-  /** Its lane's or its siding's. */
+  /** The queue of its lane or siding. */
   readonly queue: string;
   readonly attempts: number;
   readonly lastOutcome: string | undefined;
   readonly lastAttemptAt: number | undefined;
   readonly nextAttemptAt: number | undefined;
-  /** What it waits for; `entering`: it came off its queue a moment ago, or is on its way to a siding. */
+  /** What it waits for; `entering`: it has just been consumed, or is on its way to a siding. */
   readonly by: MessageStatus['by'] | 'entering';
-  /** Messages of its alert that come first, of those that the worker holds. */
+  /** Number of messages of its alert before it, among those that the worker holds. */
   readonly ahead: number;
 }
 
-/** A worker's answer; also one that holds nothing of it answers. */
+/** A worker's reply; a worker that holds no such message replies too. */
 export interface TraceReply {
   readonly kind: 'report';
-  /** The exchange whose lanes it works. */
+  /** The exchange whose lanes it consumes. */
   readonly group: string;
   readonly lanes: readonly number[];
   readonly held: readonly HeldReport[];
-  /** How many more it holds than are told. */
+  /** Number of further messages that it holds. */
   readonly more: number;
 }
 
-/** Of an alert with many events the first are told. */
+/** The most messages in one reply. */
 const MAX_REPORTED = 50;
 
 export interface TraceResponderPorts {
@@ -57,7 +57,7 @@ export interface TraceResponderPorts {
   readonly reply: (queue: string, body: Buffer) => void;
 }
 
-/** Answers who asks where a message is, from what the worker holds: no queue is disturbed. */
+/** Answers trace queries from what the worker holds: no queue is touched. */
 export class TraceResponder {
   readonly #ports: TraceResponderPorts;
 
@@ -65,7 +65,7 @@ export class TraceResponder {
     this.#ports = ports;
   }
 
-  /** Listens on a queue of its own, as long as the channel lives. */
+  /** Listens on an exclusive queue until the channel closes. */
   async listen(channel: Channel): Promise<void> {
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false });
     await channel.bindQueue(queue, STATUS_EXCHANGE, '');
@@ -108,7 +108,7 @@ export class TraceResponder {
   }
 }
 
-/** The dedup key (of a webhook the incident) within an order key; undefined where a message is ordered by something else. */
+/** The dedup key (for a webhook, the incident) in an order key; undefined if the message is ordered by something else. */
 export function alertOf({
   routingKey,
   orderKey,

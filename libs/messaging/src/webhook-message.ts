@@ -3,14 +3,14 @@ import { type Destination, type JsonObject, type LogEntry, webhookOf } from '@pd
 import { type OutgoingMessage } from './message';
 
 export interface WebhookMessageOptions {
-  /** Put into v2 messages as `webhook.config`. */
+  /** `webhook.config` of v2 messages. */
   readonly config: JsonObject;
-  /** Takes personal data out of a body; the same for the same body. Absent: it stays. */
+  /** Removes personal data from a body, deterministically; absent: it stays. */
   readonly scrub?: ((body: Buffer) => Buffer) | undefined;
   readonly clock?: Clock | undefined;
 }
 
-/** The message that carries the webhook of a log entry to one destination; its id is the webhook's. */
+/** The message for the webhook of a log entry to one destination; its id is the webhook's. */
 export function webhookMessage(
   entry: LogEntry,
   destination: Destination,

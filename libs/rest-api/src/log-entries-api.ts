@@ -4,14 +4,14 @@ import { objectOf } from '@pdaltagent/webhooks';
 import { authorizationOf } from './authorization';
 import { type TimeWindow } from './time-window';
 
-/** The most records a page may have, and the farthest that offset + limit may reach (else 400). REST API, "Pagination". */
+/** The most records per page, and the limit of offset + limit (beyond it: 400). REST API, "Pagination". */
 export const PAGE_LIMIT = 100;
 export const RECORD_LIMIT = 10_000;
 
-/** 960 requests a minute are allowed per token: this far apart on average, with so many at once, ours stay below. */
+/** A token may make 960 requests a minute: with this average spacing and burst, we stay below. */
 const SPACING_MS = 68;
 const BURST = 60;
-/** What a page of a hundred entries never reaches. */
+/** More than a page of a hundred entries ever has. */
 export const PAGE_BYTES_LIMIT = 64 * 1024 * 1024;
 
 type Answer = Extract<Awaited<ReturnType<HttpClient['get']>>, { readonly kind: 'answer' }>;
@@ -36,7 +36,7 @@ export interface HttpClient {
 export interface PageQuery {
   readonly window: TimeWindow;
   readonly offset: number;
-  /** Asks how many records the window has, which is slower. */
+  /** Requests the number of records in the window, which is slower. */
   readonly withTotal: boolean;
 }
 
@@ -44,11 +44,11 @@ export interface Page {
   readonly kind: 'page';
   readonly entries: readonly unknown[];
   readonly more: boolean;
-  /** Records in the whole window; null where it was not asked or not told. */
+  /** Records in the whole window; null if not requested or not returned. */
   readonly total: number | null;
 }
 
-/** Why there is no page. refused: the token is wrong or may not read. */
+/** Why there is no page. refused: the token is wrong or may not read log entries. */
 export type PageFailure =
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'throttled'; readonly waitMs: number | undefined }
@@ -58,16 +58,16 @@ export interface LogEntriesApiOptions {
   readonly httpClient: HttpClient;
   readonly baseUrl: string;
   readonly token: string;
-  /** Every log entry, or only those of the overview. */
+  /** All log entries, or only those of the overview. */
   readonly all: boolean;
-  /** Between two requests on average; milliseconds. */
+  /** Average time between two requests; milliseconds. */
   readonly spacingMs?: number;
-  /** How many requests may go at once after a rest. */
+  /** How many requests may be sent without spacing after a pause. */
   readonly burst?: number;
   readonly clock?: Clock;
 }
 
-/** GET /log_entries: one call is one request; it never repeats by itself. */
+/** GET /log_entries: one call is one request, without retries. */
 export class LogEntriesApi {
   readonly #httpClient: HttpClient;
   readonly #headers: Readonly<Record<string, string>>;
@@ -78,9 +78,9 @@ export class LogEntriesApi {
   readonly #clock: Clock;
   /** On the monotonic clock, like #evenly. */
   #notBefore = Number.NEGATIVE_INFINITY;
-  /** When the next request would go if each kept its distance. */
+  /** When the next request would be sent with even spacing. */
   #nextSlotAt = Number.NEGATIVE_INFINITY;
-  /** What PagerDuty's clock showed when our monotonic one showed `at`. */
+  /** PagerDuty's clock when our monotonic clock was at `at`. */
   #serverTime: { readonly shown: number; readonly at: number } | null = null;
 
   constructor({ httpClient, baseUrl, token, all, ...options }: LogEntriesApiOptions) {
@@ -98,8 +98,8 @@ export class LogEntriesApi {
   }
 
   /**
-   * PagerDuty's clock, by the Date of the latest page that it gave: what stands between us and PagerDuty answers with dates,
-   * too, but with no pages. Null before the first. Milliseconds since 1970.
+   * PagerDuty's clock, by the Date of its latest page: a proxy may send dates too, but it sends
+   * no pages. Null before the first page. Milliseconds since 1970.
    */
   serverNow(): number | null {
     if (this.#serverTime === null) return null;
@@ -149,7 +149,8 @@ export class LogEntriesApi {
 
   #pageOf({ status, body: data, headers }: Answer): Page | PageFailure {
     const isPage = kindOfText(data, textOf(headers['content-type'])) === 'html';
-    // PagerDuty's REST API never answers with HTML: a proxy or a login page says nothing about the token or the query.
+    // PagerDuty's REST API never sends HTML: this is a proxy or a login page, which says nothing about the token or
+    // the query.
     if (isPage && status < 500 && status !== 429)
       return {
         kind: 'failed',
@@ -166,18 +167,18 @@ export class LogEntriesApi {
       return { kind: 'failed', detail: 'the response is not a page of log entries' };
     const entries: readonly unknown[] = body.log_entries;
     const total = typeof body.total === 'number' ? body.total : null;
-    // A full page that does not say may have others after it.
+    // After a full page without `more` there may be others.
     const more = typeof body.more === 'boolean' ? body.more : entries.length >= PAGE_LIMIT;
     return { kind: 'page', entries, more, total };
   }
 
-  /** Milliseconds to wait. A time of day is meant by the clock of the host that tells it, which its Date shows. */
+  /** Milliseconds to wait. A date is by the clock of the host that sent it, which its Date header shows. */
   #waitOf(header: string | undefined, headers: Answer['headers']): number | undefined {
     return retryAfterMs(header, dateOf(headers) ?? this.#clock.wall());
   }
 }
 
-/** Milliseconds since 1970; null: absent, or no date. */
+/** Milliseconds since 1970; null if absent or not a date. */
 function dateOf(headers: Answer['headers']): number | null {
   const date = Date.parse(textOf(headers.date) ?? '');
   return Number.isNaN(date) ? null : date;

@@ -7,8 +7,8 @@ export interface TimeWindow {
 const SECOND_MS = 1_000;
 
 /**
- * The older and the newer half. They share a second, because nobody says whether PagerDuty's bounds are inclusive.
- * Null for a window of two seconds or less, which has no halves.
+ * The older and the newer half. They share a second, because it is not documented whether PagerDuty's bounds are
+ * inclusive. Null for a window of two seconds or less, which has no halves.
  */
 export function halvesOf({ since, until }: TimeWindow): readonly [TimeWindow, TimeWindow] | null {
   if (until - since <= 2 * SECOND_MS) return null;

@@ -16,17 +16,17 @@ export interface ReaderDelays {
   /** First and longest wait after a failed page; milliseconds. */
   readonly baseMs: number;
   readonly capMs: number;
-  /** While the token is refused; milliseconds. */
+  /** While the token is rejected; milliseconds. */
   readonly refusedMs: number;
 }
 
 export const READER_DELAYS: ReaderDelays = { baseMs: 1_000, capMs: 60_000, refusedMs: 60_000 };
 
-/** Windows longer than this are counted first, so that halving one costs a request and not a hundred. */
+/** Windows longer than this are counted first, so that halving one costs one request rather than a hundred. */
 const COUNT_FROM_MS = 10 * 60_000;
-/** A window that was counted first and got no answer so often is halved: it may be more than PagerDuty can count or allows. */
+/** After this many failures to count a window it is halved: it may be too wide for PagerDuty. */
 const ATTEMPTS_BEFORE_HALVING = 3;
-/** Of a counted window, what is held in memory at one time. */
+/** Records of a counted window to hold in memory. */
 const MAX_RECORDS_IN_MEMORY = 2_000;
 
 export interface WindowReaderOptions {
@@ -43,7 +43,7 @@ export interface WindowContent {
   readonly window: TimeWindow;
   /** Every entry in it, oldest first; those of one second in PagerDuty's order. */
   readonly entries: readonly LogEntry[];
-  /** What stood between the entries and is no JSON object. */
+  /** Elements of the list that are not JSON objects. */
   readonly unreadable: readonly unknown[];
 }
 
@@ -61,7 +61,7 @@ export class WindowReader {
     this.#options = { ...defaults, ...options };
   }
 
-  /** The window's content, oldest part first: whole, or in halves of halves where it holds too many records. */
+  /** The window's content, oldest part first: as a whole, or recursively halved if it has too many records. */
   async *read(window: TimeWindow, signal: AbortSignal): AsyncGenerator<WindowContent, void, void> {
     const halves = halvesOf(window);
     const content = await this.#readWindow(window, halves !== null, signal);
@@ -100,7 +100,8 @@ export class WindowReader {
           unreadable.push(value);
           continue;
         }
-        // What appears while pages are read shifts those that follow: a page's repeats show the place among what is new.
+        // Entries that appear while pages are read shift the following pages: an entry's last occurrence has its
+        // right place.
         entries.delete(entry.id);
         entries.set(entry.id, entry);
       }
@@ -110,8 +111,8 @@ export class WindowReader {
   }
 
   /**
-   * The page, whatever it takes: the signal ends the attempts. Null after so many answers that may be due to the width of
-   * the window.
+   * Retries until there is a page, or the signal aborts. Null after `wideAttempts` failures that may be due to the
+   * width of the window.
    */
   async #page(query: PageQuery, signal: AbortSignal, wideAttempts: number): Promise<Page | null> {
     const { api, delays, log, onPageResult, clock, random } = this.#options;
@@ -132,7 +133,7 @@ export class WindowReader {
   }
 }
 
-/** A request that PagerDuty calls wrong, or cannot answer in time; not one that fails whatever it asks for. */
+/** Whether PagerDuty rejected the request or could not answer it in time, which a narrower window may avoid. */
 function maybeTooWide(failure: PageFailure): boolean {
   if (failure.kind !== 'failed') return false;
   return failure.status === 400 || failure.status === 504 || failure.timedOut === true;

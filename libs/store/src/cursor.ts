@@ -2,15 +2,15 @@ import { type Store } from './store';
 
 const KEY = 'pdaltagent:poller:cursor';
 
-/** How far the log entries are read. All times are PagerDuty's, in milliseconds since 1970. */
+/** How far the log entries were read. All times are PagerDuty's, in milliseconds since 1970. */
 export interface Position {
-  /** Nothing before this is ever read: where the very first reading began. */
+  /** Where the very first read began: nothing before this is ever read. */
   readonly start: number;
-  /** Everything up to here was published, but for what appears late. */
+  /** Everything up to here was published, except entries that appear late. */
   readonly cursor: number;
 }
 
-/** The place in PagerDuty's log. It moves forward, and it never expires: a stop of months is caught up. */
+/** The position in PagerDuty's log. It never expires, so that even a stop of months is caught up. */
 export class Cursor {
   readonly #store: Store;
 
@@ -25,12 +25,12 @@ export class Cursor {
     return { start: Number(start), cursor: Number(cursor) };
   }
 
-  /** Moves the cursor there unless it is further already; writes both where there is none. @throws StoreError */
+  /** Moves the cursor there unless it is already further; writes both if there is none. @throws StoreError */
   async advance({ start, cursor }: Position): Promise<void> {
     await this.#store.run((redis) => redis.eval(ADVANCE, 1, KEY, start, cursor));
   }
 
-  /** Puts a cursor that lies in the future where it belongs. @throws StoreError */
+  /** Moves back a cursor that is in the future. @throws StoreError */
   async moveBack({ start, cursor }: Position): Promise<void> {
     await this.#store.run((redis) => redis.hset(KEY, { start, cursor }));
   }

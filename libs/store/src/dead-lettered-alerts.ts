@@ -3,7 +3,7 @@ import { type Store } from './store';
 const DAY_MS = 86_400_000;
 /** How long an alert is remembered after its latest dead letter. */
 const KEEP_ALERT_MS = 30 * DAY_MS;
-/** More alerts than this are not remembered: those whose dead letters are oldest are forgotten first. */
+/** The most alerts to remember: those with the oldest dead letters are forgotten first. */
 const MAX_ALERTS = 50_000;
 const SCAN_COUNT = 1_000;
 
@@ -14,23 +14,23 @@ export interface DeliveredSince {
   readonly deliveredAt: number;
 }
 
-/** What is known of an alert that has dead letters. */
+/** What is known about an alert that has dead letters. */
 export interface DeadLetteredAlert {
-  /** Of letters that were accepted before this nobody watched what came after. */
+  /** Deliveries after dead letters that were accepted before this were not watched. */
   readonly watchedFrom: number;
-  /** The latest of each action. */
+  /** The latest delivery of each action. */
   readonly delivered: readonly DeliveredSince[];
 }
 
 export interface DeadLetteredAlertsState {
   readonly alerts: ReadonlyMap<string, DeadLetteredAlert>;
-  /** Of letters that died before this some deliveries may have gone unnoticed; 0: never. */
+  /** Deliveries after dead letters from before this may have been missed; 0: none. */
   readonly unwatchedUntil: number;
 }
 
 /**
- * The alerts that have dead letters, and how they went on. Alerts are named by their caller, who keeps secrets out of the
- * names: a sorted set tells when each was remembered, a hash what is known of it.
+ * The alerts that have dead letters, and what was delivered for them since. The caller names the alerts and keeps
+ * secrets out of the names: a sorted set has the time at which each was remembered, a hash what is known about it.
  */
 export class DeadLetteredAlerts {
   readonly #store: Store;
@@ -38,7 +38,7 @@ export class DeadLetteredAlerts {
   readonly #facts: string;
   readonly #unwatched: string;
 
-  /** @param group whose alerts: `events` or `webhooks` */
+  /** @param group `events` or `webhooks` */
   constructor(store: Store, group: string) {
     this.#store = store;
     this.#names = `pdaltagent:dead-alerts:${group}`;
@@ -53,14 +53,14 @@ export class DeadLetteredAlerts {
     );
   }
 
-  /** Of an alert that is forgotten nothing is written. @throws StoreError */
+  /** Writes nothing for an alert that was forgotten. @throws StoreError */
   async recordDelivery(alert: string, { action, acceptedAt, deliveredAt }: DeliveredSince): Promise<void> {
     await this.#store.run((redis) =>
       redis.eval(RECORD_DELIVERY, 1, this.#facts, alert, action, acceptedAt, deliveredAt),
     );
   }
 
-  /** The alerts remembered since a former answer's `upTo`, perhaps some of those before it. @throws StoreError */
+  /** The alerts remembered since a previous result's `upTo`, perhaps some from before it. @throws StoreError */
   async rememberedSince(since: number): Promise<{ readonly alerts: readonly string[]; readonly upTo: number }> {
     const found = await this.#store.run((redis) => redis.zrangebyscore(this.#names, since, '+inf', 'WITHSCORES'));
     const scores = found.filter((_text, index) => index % 2 === 1).map(Number);
@@ -72,7 +72,7 @@ export class DeadLetteredAlerts {
     await this.#store.run((redis) => redis.set(this.#unwatched, at, 'PX', KEEP_ALERT_MS));
   }
 
-  /** All that is known. @throws StoreError */
+  /** Everything that is known. @throws StoreError */
   async all(): Promise<DeadLetteredAlertsState> {
     const alerts = new Map<string, DeadLetteredAlert>();
     const unwatchedUntil = Number((await this.#store.run((redis) => redis.get(this.#unwatched))) ?? 0);
@@ -102,7 +102,7 @@ function parseAlert(text: string): DeadLetteredAlert | undefined {
   return { watchedFrom: from, delivered };
 }
 
-/** By Redis's own clock, which all workers share: who learns must not miss what another remembers. */
+/** By the clock of Redis, which all workers share: `rememberedSince` must not miss what another worker writes. */
 const REMEMBER = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

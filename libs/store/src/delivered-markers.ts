@@ -3,14 +3,14 @@ import { type Store } from './store';
 
 const PREFIX = 'pdaltagent:delivered:';
 
-/** One command for all marks of a moment: KEYS are the marks, ARGV their time to live in seconds. */
+/** One command for all marks of one turn of the event loop: KEYS are the marks, ARGV their time to live in seconds. */
 const MARK_ALL = `for _, key in ipairs(KEYS) do redis.call('SET', key, '1', 'EX', ARGV[1]) end`;
 
-/** Remembers which messages were delivered, so that one that the broker gives out again is not delivered again. */
+/** Remembers which messages were delivered, so that a redelivered one is not sent again. */
 export class DeliveredMarkers {
   readonly #store: Store;
   readonly #ttlSeconds: number;
-  /** What is marked in this turn of the event loop, and when all of it is written. */
+  /** The marks of this turn of the event loop; `written` resolves once all are written. */
   #batch: { readonly keys: string[]; readonly written: Promise<void> } | undefined;
 
   /** @param ttlSeconds how long a message may be given out again: at least its maximum age */
@@ -19,14 +19,14 @@ export class DeliveredMarkers {
     this.#ttlSeconds = ttlSeconds;
   }
 
-  /** Which of the message ids were delivered. @throws StoreError (code `away`: nobody knows) */
+  /** Which of the message ids were delivered. @throws StoreError */
   async has(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    // Every message is asked for: one command for all of a moment costs a tenth of one each.
+    // Every message is looked up: one command for all costs a tenth of one command each.
     const marks = await this.#store.run((redis) => redis.mget(ids.map((id) => PREFIX + id)));
     return new Set(ids.filter((_id, index) => marks[index] !== null));
   }
 
-  /** @throws StoreError (code `away`: it may or may not be written) */
+  /** @throws StoreError (code `unreachable`: it may or may not be written) */
   mark(id: string): Promise<void> {
     this.#batch ??= this.#openBatch();
     this.#batch.keys.push(PREFIX + id);

@@ -3,8 +3,8 @@ import { type Store } from './store';
 import { StoreError } from './store-error';
 
 /**
- * Looks once whether Redis keeps what it is told, and warns where it does not: without an append-only file a crash forgets
- * the latest marks, with an eviction policy Redis forgets them whenever it likes.
+ * Checks once whether Redis keeps its data, and logs a warning if not: without an append-only file a crash loses
+ * the latest marks, and with an eviction policy Redis may delete them at any time.
  */
 export async function warnIfNotDurable(store: Store, log: Log): Promise<void> {
   try {
@@ -21,7 +21,7 @@ export async function warnIfNotDurable(store: Store, log: Log): Promise<void> {
       log.warn('Redis may evict keys: set maxmemory-policy noeviction, or webhooks may be repeated', settings);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    // A managed Redis may not let its settings be read; then nothing can be said.
+    // A managed Redis may not allow reading its settings.
     if (error.code === 'refused') log.info('the Redis settings cannot be read', { detail: error.message });
   }
 }

@@ -29,7 +29,7 @@ export class LastDeliveries {
   readonly #store: Store;
   readonly #prefix: string;
 
-  /** @param group whose alerts: `events` or `webhooks` */
+  /** @param group `events` or `webhooks` */
   constructor(store: Store, group: string) {
     this.#store = store;
     this.#prefix = `pdaltagent:last-delivered:${group}:`;

@@ -2,14 +2,14 @@ import { type Random, uuid } from '@pdaltagent/clock';
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Names this process as a lease's holder, so that its successor on the same machine can tell that it is gone. */
+/** A name for this process as lease holder, from which a successor on the same machine can tell that it has ended. */
 export function newHolderName(random: Random): string {
   return [hostname(), pidNamespace(), process.pid, uuid(random)].join(' ');
 }
 
 /**
- * Whether the holder is a process of this machine that has ended. False wherever that cannot be told: the lease of a process
- * elsewhere runs out by itself.
+ * Whether the holder is a process of this machine that has ended. False if that is unknown: the lease of a process
+ * on another machine expires.
  */
 export function isProcessGone(holder: string): boolean {
   const [host, namespace, pid] = holder.split(' ');
@@ -19,12 +19,12 @@ export function isProcessGone(holder: string): boolean {
 
 const UNKNOWN_NAMESPACE = 'unknown';
 
-/** Process ids mean something within one namespace only; two containers may share a host name. */
+/** Process ids are unique within one namespace only; two containers may share a host name. */
 function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch {
-    return UNKNOWN_NAMESPACE; // No Linux.
+    return UNKNOWN_NAMESPACE; // Not Linux.
   }
 }
 

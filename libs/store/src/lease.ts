@@ -4,7 +4,7 @@ import { type Log } from './log';
 import { type Store } from './store';
 import { StoreError } from './store-error';
 
-/** While Redis is away; milliseconds. */
+/** While Redis is unreachable; milliseconds. */
 const RETRY_MS = 250;
 
 export interface LeaseOptions {
@@ -12,7 +12,7 @@ export interface LeaseOptions {
   /** What the lease is for; one process holds it at a time. */
   readonly name: string;
   readonly log: Log;
-  /** Milliseconds after which the lease of a process that vanished is free. */
+  /** Milliseconds after which the lease of a process that vanished expires. */
   readonly ttlMs?: number;
   /** Milliseconds between two renewals, or two attempts to get it. */
   readonly renewMs?: number;
@@ -20,12 +20,12 @@ export interface LeaseOptions {
   readonly random?: Random;
 }
 
-/** Who holds a lease: unknown while Redis has not said so for as long as a lease lasts. */
+/** Who holds a lease; unknown if Redis has not responded for as long as a lease lasts. */
 export type LeaseHolder = 'this process' | 'another process' | 'unknown';
 
 /**
- * Decides between several processes which one works. It is a matter of economy, not of safety: a process that was paused
- * may believe for a moment that it still holds it, so what is done under it must bear being done twice.
+ * Decides which of several processes works. This saves work but is no guarantee: a process that was paused
+ * may briefly believe that it still holds the lease, so work done under it must be safe to do twice.
  */
 export class Lease {
   readonly #options: Required<LeaseOptions>;
@@ -51,7 +51,7 @@ export class Lease {
     this.#loop = this.#run();
   }
 
-  /** Whether this process holds the lease now, counted from before it was last asked for. */
+  /** Whether this process holds the lease, counted from before the last renewal was sent. */
   held(): boolean {
     return this.#options.clock.monotonic() < this.#heldUntil;
   }
@@ -81,7 +81,7 @@ export class Lease {
     this.#stopping.abort();
     await this.#loop;
     this.#heldUntil = Number.NEGATIVE_INFINITY;
-    // Where Redis is away the lease runs out by itself.
+    // If Redis is unreachable, the lease expires.
     await this.#options.store.run((redis) => redis.eval(RELEASE, 1, this.#key, this.#token)).catch(() => undefined);
   }
 
@@ -106,8 +106,8 @@ export class Lease {
       this.#confirmedAt = asked;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      answered = false; // The lease lasts as long as it was given.
-      // That Redis is away it says itself.
+      answered = false; // The lease lasts until it expires.
+      // The store logs that Redis is unreachable.
       if (error.code === 'refused' && !this.#hasLoggedRefusal)
         log.warn(`${error.message}: no process polls until it accepts the lease`);
       this.#hasLoggedRefusal = error.code === 'refused';
@@ -120,7 +120,7 @@ export class Lease {
     return answered;
   }
 
-  /** Takes or renews the lease where it is free, ours, or held by `from`; returns who holds it then. */
+  /** Acquires or renews the lease if it is free, ours, or held by `from`; returns the holder afterwards. */
   async #acquire(from: string): Promise<string> {
     const { store, ttlMs } = this.#options;
     return String(await store.run((redis) => redis.eval(ACQUIRE, 1, this.#key, this.#token, ttlMs, from)));

@@ -16,7 +16,7 @@ export class PausedDestinations {
     return new Map(Object.entries(paused).map(([name, at]) => [name, Number(at)]));
   }
 
-  /** @param at milliseconds since 1970; of a destination that is paused already the former time stays. @throws StoreError */
+  /** @param at milliseconds since 1970; ignored if the destination is already paused. @throws StoreError */
   async pause(name: string, at: number): Promise<void> {
     await this.#store.run((redis) => redis.hsetnx(KEY, name, at));
   }

@@ -1,7 +1,7 @@
 import { type ChainableCommander } from 'ioredis';
 import { type Store } from './store';
 
-/** Redis answers a batch in one go; larger ones are cut so that each stays well within a command's time. */
+/** Commands per batch, so that Redis answers each well within the command timeout. */
 const BATCH = 500;
 
 /** Runs one command per item, in batches; the replies are in the order of the items. @throws StoreError */

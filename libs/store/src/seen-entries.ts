@@ -3,7 +3,7 @@ import { type Store } from './store';
 
 const PREFIX = 'pdaltagent:seen:';
 
-/** The ids of log entries that were published already. Each is forgotten `ttlSeconds` after it was last met. */
+/** The ids of log entries that were published. Each is forgotten `ttlSeconds` after it was last seen. */
 export class SeenEntries {
   readonly #store: Store;
   readonly #ttlSeconds: number;
@@ -14,8 +14,8 @@ export class SeenEntries {
   }
 
   /**
-   * Which of the ids were seen. Those are kept for another `ttlSeconds`, so that an entry that is read again and again
-   * (a quiet account's last one) is not forgotten meanwhile.
+   * Which of the ids were seen. Those are kept for another `ttlSeconds`, so that an entry that is read repeatedly
+   * (the last one of a quiet account) is not forgotten.
    * @throws StoreError
    */
   async has(ids: readonly string[]): Promise<ReadonlySet<string>> {

@@ -1,5 +1,5 @@
 /**
- * away: nothing was heard in time, and the command may have been carried out; or what answers is no server to work with.
+ * unreachable: no answer in time, so that the command may have been executed; or the server that answers cannot be used.
  * refused: Redis answered with an error.
  */
 export type StoreFailure = 'unreachable' | 'refused';
@@ -15,17 +15,18 @@ export class StoreError extends Error {
 }
 
 /**
- * A replica, a server that still loads its data, a part of a cluster that is cut off: after a failover the address leads to
- * another. Redis before 7 wraps what a script was told: `ERR Error running script (…): -READONLY You can't write …`.
+ * A replica, a server that is still loading its data, or a partitioned part of a cluster: after a failover the
+ * address leads to another server. Redis before 7 wraps the error of a script: `ERR Error running script (…):
+ * -READONLY You can't write …`.
  */
 const NOT_PRIMARY = /(?:^|-)(?:READONLY|MASTERDOWN|LOADING|NOREPLICAS|CLUSTERDOWN) /;
 
-/** Whether the answer says that this server is not the one to work with, now. */
+/** Whether the error means that this server is not the primary, or not ready. */
 export function isNotPrimary(error: Error): boolean {
   return NOT_PRIMARY.test(error.message);
 }
 
-/** ioredis has no code for its own troubles; what Redis itself answers is a ReplyError. */
+/** ioredis's own errors have no code; an error that Redis answers is a ReplyError. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   if (!(error instanceof Error)) return new StoreError('unreachable', String(error));

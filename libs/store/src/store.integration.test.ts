@@ -42,7 +42,7 @@ function newStore(timeoutMs = 2_000): Store {
 
 const until = (what: string, condition: () => boolean | Promise<boolean>) => waitUntil(condition, { what });
 
-/** Runs with a setting of Redis changed. */
+/** Runs with a changed setting of Redis. */
 async function withSetting(name: string, [value, usual]: [string, string], work: () => Promise<void>): Promise<void> {
   const store = await connectedStore();
   await store.run((client) => client.config('SET', name, value));

@@ -10,26 +10,27 @@ export interface StoreOptions {
   /** Shown in Redis's list of clients. */
   readonly name: string;
   readonly log: Log;
-  /** How long one command may take, milliseconds: a Redis that hangs holds nobody up for longer. */
+  /** Timeout for one command; milliseconds. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** refusing: it answers, but takes no writes: a replica, a full memory, a disk that fails. */
+/** refusing: Redis answers but accepts no writes: it is a replica, out of memory, or its disk fails. */
 export type StoreState = 'connected' | 'refusing' | 'unreachable';
 
 const DEFAULT_TIMEOUT_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 2_000;
-/** How often it is checked whether Redis takes writes, while it does and while it does not; milliseconds. */
+/** How often to check whether Redis accepts writes, while it does and while it does not; milliseconds. */
 const CHECK_MS = 5_000;
 const RETRY_CHECK_MS = 1_000;
-/** Never there, so that a write on condition that it is there writes nothing. */
+/** Never exists, so that a conditional write (XX) writes nothing. */
 const WRITE_CHECK_KEY = 'pdaltagent:write-check';
 
 /**
- * One connection to Redis that comes back by itself. Commands fail at once while it is away: nothing is queued here. A
- * server that answers but is not the one to write to is left, since after a failover the address leads to another.
+ * A connection to Redis that reconnects automatically. Commands fail at once while Redis is unreachable: nothing is
+ * queued. A server that answers but is not the primary is disconnected, since after a failover the address leads to
+ * another.
  */
 export class Store {
   readonly #redis: Redis;
@@ -37,7 +38,7 @@ export class Store {
   readonly #log: Log;
   readonly #clock: Clock;
   #state: StoreState | 'starting' = 'starting';
-  /** Connections that were left since the latest write. */
+  /** Connections closed because the server was not the primary, since the last write. */
   #reconnectsSinceWrite = 0;
   #isReconnecting = false;
   #closed = false;
@@ -61,13 +62,13 @@ export class Store {
       protocol: 2,
       disableClientInfo: true,
       connectTimeout: timeoutMs,
-      // Also ends a connection on which the handshake hangs, so that the next one is tried.
+      // Also ends a connection whose handshake hangs, so that a new one is tried.
       socketTimeout: timeoutMs,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       enableAutoPipelining: true,
-      // It would wait on this connection while the server loads; the write check says what is to be known, and more.
+      // It would wait on this connection while the server loads its data; the write check replaces it.
       enableReadyCheck: false,
       reconnectOnError: (error) => this.#shouldReconnect(error),
       retryStrategy: (attempt) =>
@@ -87,17 +88,17 @@ export class Store {
 
   /** Begins to connect; does not wait for Redis. */
   start(): void {
-    this.#redis.connect().catch(() => undefined); // Said by the error event; it is tried again.
+    this.#redis.connect().catch(() => undefined); // Reported by the error event, and retried.
   }
 
-  /** Connected: it took a write in the last seconds, and no trouble was seen since. */
+  /** Connected: it accepted a write in the last seconds, and no error occurred since. */
   state(): StoreState {
     return this.#state === 'starting' ? 'unreachable' : this.#state;
   }
 
   /**
-   * Runs a command, or several that belong together, within the time one may take.
-   * @throws StoreError always within that time
+   * Runs a command, or several that belong together, within the command timeout.
+   * @throws StoreError within that time
    */
   async run<Result>(command: (redis: Redis) => Promise<Result>): Promise<Result> {
     if (this.#redis.status !== 'ready') throw new StoreError('unreachable', 'not connected');
@@ -143,7 +144,7 @@ export class Store {
     if (!this.#closed) this.#cancelCheck = this.#clock.after(ms, () => void this.#check());
   }
 
-  /** Whether the connection is given up for what Redis answered to a command, whichever it was. */
+  /** Whether to reconnect because of an error that Redis answered to any command. */
   #shouldReconnect(error: Error): boolean {
     if (!isNotPrimary(error)) return false;
     if (!this.#isReconnecting) this.#reconnectsSinceWrite += 1;

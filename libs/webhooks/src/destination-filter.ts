@@ -2,16 +2,16 @@ import { eventNames } from './event-names';
 import { listOf, objectOf, textOf } from './json';
 import { type LogEntry } from './log-entry';
 
-/** Which webhooks a destination wants: each list that is given must have a match; none is given: everything. */
+/** Which webhooks a destination wants: every list that is present must match; without lists, everything. */
 export interface DestinationFilter {
   /** Ids of services. */
   readonly services?: readonly string[];
-  /** Ids of teams, of the log entry or of its incident. */
+  /** Team ids, of the log entry or of its incident. */
   readonly teams?: readonly string[];
-  /** Names of events, of either format. */
+  /** Event names, in either format. */
   readonly events?: readonly string[];
   readonly urgencies?: readonly string[];
-  /** Ids or names of priorities; `none` for an incident that has none. */
+  /** Priority ids or names; `none` for an incident without one. */
   readonly priorities?: readonly string[];
 }
 

@@ -7,25 +7,25 @@ export type WebhookFormat = 'v2' | 'v3';
 export interface Address {
   /** Without user and password. */
   readonly url: string;
-  /** What bodies call it: scheme, host and path only, for a query may hold a token. */
+  /** The URL shown in bodies: scheme, host and path only, because a query may contain a token. */
   readonly endpointUrl: string;
-  /** `Authorization` of a URL with user and password (PagerDuty sends Basic), null without. */
+  /** `Authorization` for a URL with user and password (PagerDuty sends Basic); null without. */
   readonly authorization: string | null;
 }
 
 /** A receiver of webhooks, as the poller knows it. Its name travels through the broker, its URL never does. */
 export interface Destination extends Address {
-  /** As the operator calls it; of a bare URL its host and a short hash: no secret, and the same in every process. */
+  /** Chosen by the operator; for a bare URL, its host and a short hash: no secret, and the same in every process. */
   readonly name: string;
   readonly format: WebhookFormat;
   readonly filter: DestinationFilter;
 }
 
-/** A receiver as the sender knows it: with what it takes to reach it and to sign. */
+/** A receiver as the sender knows it: with everything needed to reach it and to sign. */
 export interface SendingDestination extends Destination {
-  /** Sign the body as PagerDuty does; none: unsigned. */
+  /** Secrets for PagerDuty's signature; if empty, unsigned. */
   readonly secrets: readonly string[];
-  /** Sign as the Standard Webhooks specification says, additionally; none: not. */
+  /** Keys for an additional Standard Webhooks signature; if empty, none. */
   readonly standardKeys: readonly Uint8Array[];
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined: as long as the sender gives every destination. */
@@ -37,16 +37,16 @@ export interface SendingDestination extends Destination {
 }
 
 export interface DestinationTls {
-  /** Further authorities to trust. */
+  /** Additional certificate authorities to trust. */
   readonly ca?: string;
   readonly certificate?: string;
   readonly key?: string;
 }
 
 /**
- * The destinations of a list of http and https URLs, separated by commas: they want everything, in format v2. The same list
- * gives the same names in every process, and a changed password leaves the name alone. Undefined where a URL is none or
- * stands twice.
+ * The destinations of a comma-separated list of http and https URLs: without filters, in format v2. The same list
+ * gives the same names in every process, and a changed password does not change the name. Undefined if a URL is
+ * invalid or listed twice.
  */
 export function parseDestinations(text: string): readonly Destination[] | undefined {
   const parts = text.split(',').map((part) => part.trim());

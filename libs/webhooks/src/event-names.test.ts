@@ -7,7 +7,7 @@ function entryOf(fields: object) {
   return entry;
 }
 
-/** type, v2 event, v3 event_type, v3 data; the whole table, so that a change is seen. */
+/** type, v2 event, v3 event_type, v3 data: the whole table, so that every change is noticed. */
 const TABLE = `
 trigger                    incident.trigger                    incident.triggered                   incident
 acknowledge                incident.acknowledge                incident.acknowledged                incident

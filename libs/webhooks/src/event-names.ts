@@ -5,7 +5,7 @@ import { type LogEntry } from './log-entry';
 export type DataForm =
   'incident' | 'incident_note' | 'incident_field_values' | 'incident_responder' | 'incident_status_update';
 
-/** Names of PagerDuty's own webhook events for one kind of log entry; null where PagerDuty sends none. */
+/** PagerDuty's own webhook event names for one kind of log entry; null if PagerDuty sends none. */
 export interface OfficialNames {
   readonly v2: string | null;
   readonly v3: string | null;
@@ -29,7 +29,7 @@ const named = (v2: string | null, v3: string | null, data: DataForm = 'incident'
 export const EVENTS_BY_KIND: ReadonlyMap<string, OfficialNames> = new Map([
   ['trigger', named('incident.trigger', 'incident.triggered')],
   ['acknowledge', named('incident.acknowledge', 'incident.acknowledged')],
-  // The schema of the REST API spells it so, its examples as above.
+  // The REST API's schema spells it this way, its examples as above.
   ['acknowledgement', named('incident.acknowledge', 'incident.acknowledged')],
   ['unacknowledge', named('incident.unacknowledge', 'incident.unacknowledged')],
   ['resolve', named('incident.resolve', 'incident.resolved')],
@@ -56,8 +56,8 @@ export const EVENTS_BY_KIND: ReadonlyMap<string, OfficialNames> = new Map([
 ]);
 
 /**
- * The event of an entry. Where PagerDuty has no event of its own (and for every type unknown here) the name is generic,
- * `incident.<type>`, so that nothing read is lost and nothing is mistaken for an event PagerDuty defines. A trigger entry
+ * The event of an entry. If PagerDuty has no such event, and for every unknown type, the name is generic,
+ * `incident.<type>`, so that no entry is lost and none is mistaken for an event that PagerDuty defines. A trigger entry
  * of an incident that is already open becomes `incident.trigger_repeated`.
  */
 export function eventNames(entry: LogEntry): EventNames {

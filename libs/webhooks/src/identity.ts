@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v5 } from 'uuid';
 
-/** The namespace of every id made here; changing it would make all receivers take repeats for news. */
+/** The namespace of all ids generated here; if it changed, receivers would no longer recognize repeats. */
 const NAMESPACE = '5f0e2c3a-7d0b-4d5e-9a41-0c6f4f6f5d1e';
 /** Crockford's base 32, the alphabet of ULIDs. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

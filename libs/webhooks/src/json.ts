@@ -1,4 +1,4 @@
-/** A JSON object of which nothing is taken for granted. */
+/** A JSON object of unknown content. */
 export type JsonObject = { readonly [field: string]: unknown };
 
 export function objectOf(value: unknown): JsonObject | null {
@@ -13,7 +13,7 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The defaults in their order, each replaced by the value that is there; fields without a default follow. */
+/** The defaults in their order, replaced by existing values; fields without a default follow. */
 export function withDefaults(defaults: JsonObject, value: JsonObject): JsonObject {
   const present = Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
   return { ...defaults, ...present };

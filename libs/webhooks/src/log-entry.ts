@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type JsonObject, listOf, objectOf, textOf, textOfJson } from './json';
 
-/** One element of GET /log_entries. Every field of PagerDuty's may be missing or null; what is known for sure stands here. */
+/** One element of GET /log_entries. Any of PagerDuty's fields may be missing or null; these are validated. */
 export interface LogEntry {
   /** PagerDuty's id, or one derived from the content where there is none. */
   readonly id: string;
-  /** E.g. `trigger_log_entry`; `log_entry` where there is none. */
+  /** E.g. `trigger_log_entry`; `log_entry` if there is none. */
   readonly type: string;
-  /** Milliseconds since 1970, null where it cannot be read. PagerDuty gives whole seconds. */
+  /** Milliseconds since 1970; null if it cannot be parsed. PagerDuty sends whole seconds. */
   readonly createdAt: number | null;
   readonly incidentId: string | null;
   readonly serviceId: string | null;
@@ -15,7 +15,7 @@ export interface LogEntry {
   readonly fields: JsonObject;
 }
 
-/** Reads one log entry tolerantly; null only for what is no JSON object. */
+/** Parses a log entry tolerantly; null only if it is not a JSON object. */
 export function parseLogEntry(value: unknown): LogEntry | null {
   const fields = objectOf(value);
   if (fields === null) return null;
@@ -32,8 +32,8 @@ export function parseLogEntry(value: unknown): LogEntry | null {
 }
 
 /**
- * Oldest first, by created_at, which has whole seconds; entries of one second keep the order in which PagerDuty listed them.
- * GET /log_entries promises no order and lists the newest first: whatever is the case shows in the first and the last time.
+ * Oldest first, by created_at, which has whole seconds; entries of one second keep PagerDuty's order.
+ * GET /log_entries promises no order but lists the newest first: the first and the last time show which it is.
  * Entries without a time come last.
  */
 export function oldestFirst(listed: readonly LogEntry[]): LogEntry[] {
@@ -62,14 +62,17 @@ function idOf(value: unknown): string | null {
   return typeof value === 'number' ? String(value) : textOf(value);
 }
 
-/** Of what the entry itself says: its incident, service and teams are given as they are now, and change between readings. */
+/**
+ * Derived from the entry itself: its incident, service and teams are included as they are now, and change between
+ * reads.
+ */
 function contentId(fields: JsonObject): string {
   const { incident, service, teams, ...own } = fields;
   const of = [objectOf(incident)?.id, objectOf(service)?.id, listOf(teams).length];
   return `content-${contentHash([own, of])}`;
 }
 
-/** Names something that has no id of its own, the same at every reading; what is nested too deep only by its outermost names. */
+/** A stable hash for something without an id; for a value that is nested too deeply, of its outermost names only. */
 export function contentHash(value: unknown): string {
   const text = textOfJson(value) ?? Object.keys(objectOf(value) ?? {}).join();
   return createHash('sha256').update(text).digest('hex').slice(0, 32);

@@ -8,7 +8,7 @@ const EVENT_TYPE = 'pagey.ping';
 const MESSAGE = 'Hello from your friend Pagey!';
 
 /**
- * PagerDuty's test event, each with an id of its own. In v3 it is PagerDuty's to the letter (knowledge base, "Webhooks",
+ * PagerDuty's test event, with a new id each time. In v3 it is exactly PagerDuty's (knowledge base, "Webhooks",
  * "Send Test Event"); v2 has none, so it is the same event as a v2 message without log entries and incident.
  * `now`: milliseconds since 1970.
  */

@@ -9,21 +9,21 @@ export function signatureOf(body: Uint8Array, secrets: readonly string[]): strin
   return secrets.map((secret) => `v1=${createHmac('sha256', secret).update(body).digest('hex')}`).join(',');
 }
 
-/** Headers that belong to a format; they are known when the body is made. */
+/** Headers that depend on the format only; they are created with the body. */
 export function formatHeaders(format: WebhookFormat, subscriptionId: string): Record<string, string> {
   if (format === 'v2') return { 'User-Agent': 'PagerDuty-Webhook/V2.0' };
   return { 'User-Agent': 'PagerDuty-Webhook/V3.0', 'X-Webhook-Subscription': subscriptionId };
 }
 
 export interface WebhookContent {
-  /** The same for every attempt of one delivery: receivers drop repeats by it. */
+  /** The same for every attempt of one delivery: receivers recognize repeats by it. */
   readonly webhookId: string;
   readonly body: Uint8Array;
   /** None: unsigned. */
   readonly secrets: readonly string[];
 }
 
-/** Headers that are made at each sending; a signature where there is a secret. */
+/** Headers that are created for each attempt; signed if there is a secret. */
 export function webhookHeaders({ webhookId, body, secrets }: WebhookContent): Record<string, string> {
   return {
     Accept: 'application/json',

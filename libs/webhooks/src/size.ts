@@ -1,15 +1,18 @@
 import { type JsonObject, listOf, objectOf } from './json';
 
-/** Up to here PagerDuty guarantees a webhook whole; above it leaves parts out. Developer docs, webhooks, "Payload size". */
+/**
+ * Up to this size PagerDuty guarantees the complete webhook; above, it omits parts. Developer docs, webhooks,
+ * "Payload size".
+ */
 export const MAX_FULL_BODY_BYTES = 55 * 1024;
 
-/** In place of what is left out. PagerDuty publishes no wording of its own. */
+/** Replaces omitted parts. PagerDuty does not document its wording. */
 const OMITTED = 'Omitted: with it the webhook would be larger than 55 KB';
 
 /**
- * A v2 body without what PagerDuty leaves out of large ones: of each log entry `channel.details`, `channel.body` and
- * `channel.cef_details.details`. Each is replaced with a message, and beside it `<name>_omitted` is true. Developer docs,
- * webhooks, "Size Limit".
+ * A v2 body without the parts that PagerDuty omits from large ones: of each log entry, `channel.details`,
+ * `channel.body` and `channel.cef_details.details`. Each is replaced with a message, and `<name>_omitted` is set to
+ * true. Developer docs, webhooks, "Size Limit".
  */
 export function withoutLargeParts(body: JsonObject): JsonObject {
   return { ...body, messages: listOf(body.messages).map(trimmedMessage) };

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 const PREFIX = 'whsec_';
 
-/** The key of a Standard Webhooks secret, `whsec_` and 24 to 64 bytes in base64; undefined where it is none. */
+/** The key of a Standard Webhooks secret, `whsec_` and 24 to 64 bytes in base64; undefined if it is not one. */
 export function standardKeyOf(secret: string): Buffer | undefined {
   const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : undefined;
   if (encoded === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
@@ -20,8 +20,8 @@ export interface StandardWebhookContent {
 }
 
 /**
- * The headers of the Standard Webhooks specification: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body` for each key,
- * separated by blanks; the timestamp in seconds. None without a key.
+ * The headers of the Standard Webhooks specification: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body` for
+ * each key, separated by spaces; the timestamp in seconds. Empty without a key.
  */
 export function standardHeaders({ webhookId, body, keys, now }: StandardWebhookContent): Record<string, string> {
   if (keys.length === 0) return {};

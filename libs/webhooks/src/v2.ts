@@ -7,7 +7,7 @@ import { type Reference, referencesTo, referenceTo } from './reference';
 
 const API = 'https://api.pagerduty.com';
 
-/** The fields every v2 log entry has, with what stands there when PagerDuty's answer has none. */
+/** The fields that every v2 log entry has, with their values if PagerDuty's response has none. */
 const LOG_ENTRY_FIELDS: JsonObject = {
   ...{ id: null, type: null, summary: null, self: null, html_url: null, created_at: null },
   ...{ agent: null, channel: null, service: null, incident: null },
@@ -64,7 +64,7 @@ export function v2Body(entry: LogEntry, destination: Destination, config: JsonOb
   return { messages: [message] };
 }
 
-/** A note's text stands in `channel.summary`, wherever the REST API put it. */
+/** A note's text belongs in `channel.summary`, wherever the REST API put it. */
 function channelOf(entry: LogEntry): JsonObject | null {
   const channel = objectOf(entry.fields.channel);
   const note = textOf(entry.fields.note);
@@ -90,7 +90,7 @@ function fullService(entry: LogEntry, incident: JsonObject): JsonObject | null {
   return { ...withDefaults(SERVICE_FIELDS, service), name: service.name ?? service.summary ?? null, type: 'service' };
 }
 
-/** PagerDuty lists the keys of the incident's alerts; GET /log_entries knows at most the one of this entry. */
+/** PagerDuty lists the keys of the incident's alerts; GET /log_entries has at most the one of this entry. */
 function alertsOf(entry: LogEntry, incident: JsonObject): readonly unknown[] {
   const known = listOf(incident.alerts);
   if (known.length > 0) return known;
@@ -125,7 +125,7 @@ function webhookOf(destination: Destination, service: Reference | null, config: 
   };
 }
 
-/** ISO time in whole seconds, as PagerDuty gives it. */
+/** ISO time in whole seconds, as PagerDuty sends it. */
 function createdOn(entry: LogEntry): string | null {
   return entry.createdAt === null ? null : new Date(entry.createdAt).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -4,10 +4,10 @@ import { type JsonObject, listOf, objectOf, textOf } from './json';
 import { type LogEntry } from './log-entry';
 import { type Reference, referencesTo, referenceTo } from './reference';
 
-/** Notes and status updates longer than this are cut, and `trimmed` says so. */
+/** Longer notes and status updates are cut, and `trimmed` is true. */
 const TEXT_LIMIT = 25_000;
 
-/** The body of a v3 webhook (a webhook subscription's): always one event. */
+/** The body of a v3 webhook (of a webhook subscription): always one event. */
 export function v3Body(entry: LogEntry): JsonObject {
   const names = eventNames(entry);
   return {
@@ -40,7 +40,7 @@ const DATA: Readonly<Record<DataForm, (entry: LogEntry) => JsonObject | null>> =
     const { text, trimmed } = trimmedText(textOf(entry.fields.message) ?? textOf(channel?.summary) ?? '');
     return {
       incident: incidentReference(entry),
-      // The REST API gives no id of the update itself.
+      // The REST API has no id for the update itself.
       id: textOf(channel?.id) ?? entry.id,
       message: text,
       trimmed,
@@ -90,13 +90,13 @@ function incidentOf(entry: LogEntry): JsonObject | null {
   };
 }
 
-/** The REST API gives an object (`{"type":"merge_resolve_reason",…}`), webhooks a word. */
+/** The REST API has an object (`{"type":"merge_resolve_reason",…}`), webhooks have a string. */
 function resolveReasonOf(incident: JsonObject): string | null {
   const type = textOf(objectOf(incident.resolve_reason)?.type);
   return type === 'merge_resolve_reason' ? 'merged' : (type ?? textOf(incident.resolve_reason));
 }
 
-/** In v3 an incident is summed up by its title, without the number. */
+/** In v3 the summary of an incident is its title, without the number. */
 function incidentReference(entry: LogEntry): Reference | null {
   const incident = objectOf(entry.fields.incident);
   const reference = referenceTo(incident, 'incident');
@@ -117,7 +117,7 @@ function clientOf(entry: LogEntry): JsonObject | null {
   return name === null ? null : { name };
 }
 
-/** v3 writes a reference's fields in alphabetical order. */
+/** In v3 the fields of a reference are in alphabetical order. */
 function sorted<R extends Reference | null>(reference: R): R;
 function sorted(reference: Reference | null): Reference | null {
   if (reference === null) return null;

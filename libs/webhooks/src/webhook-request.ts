@@ -2,13 +2,13 @@ import { type Destination, type SendingDestination } from './destination';
 import { webhookHeaders } from './signature';
 import { standardHeaders } from './standard-webhooks';
 
-/** How everything is signed that has no signing of its own. */
+/** Default secrets, for destinations without their own. */
 export interface Signing {
   readonly secrets: readonly string[];
   readonly standardKeys: readonly Uint8Array[];
 }
 
-/** A destination of which nothing but its URL was told. */
+/** A destination for which only the URL is configured. */
 export function withSigning(destination: Destination, { secrets, standardKeys }: Signing): SendingDestination {
   return {
     ...destination,
@@ -21,15 +21,15 @@ export function withSigning(destination: Destination, { secrets, standardKeys }:
   };
 }
 
-/** A webhook as it was queued. */
+/** A webhook as queued. */
 export interface QueuedWebhook {
   readonly id: string;
   readonly body: Buffer;
-  /** Headers that were made with the body. */
+  /** Headers that were created with the body. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Carries the id of the first delivery where a webhook is sent anew under a message id of its own. */
+/** Carries the id of the first delivery if a webhook is sent again under a new message id. */
 export const WEBHOOK_ID_HEADER = 'X-Webhook-Id';
 
 export interface WebhookRequest {

@@ -9,25 +9,25 @@ import { v3Body } from './v3';
 
 /** One log entry for one destination, ready to be queued. */
 export interface Webhook {
-  /** Stable over retries and re-reads: X-Webhook-Id. */
+  /** X-Webhook-Id: the same for all retries and re-reads. */
   readonly id: string;
   readonly destination: string;
-  /** What must stay in order: the incident (an entry without one stands alone), at this destination. */
+  /** What must stay in order: the incident at this destination, or a single entry without an incident. */
   readonly orderKey: string;
   /** The exact bytes to post. */
   readonly body: Buffer;
-  /** Headers that go with them. */
+  /** Headers to post with the body. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface WebhookOptions {
   readonly format: WebhookFormat;
   readonly destination: Destination;
-  /** Put into v2 messages as `webhook.config`. */
+  /** `webhook.config` of v2 messages. */
   readonly config: JsonObject;
 }
 
-/** @throws RangeError for an entry that is nested too deep to be written (some thousand levels) */
+/** @throws RangeError for an entry that is nested too deeply to be serialized (some thousand levels) */
 export function webhookOf(entry: LogEntry, options: WebhookOptions): Webhook {
   const { format, destination } = options;
   return {

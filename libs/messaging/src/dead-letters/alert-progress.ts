@@ -5,50 +5,53 @@ import { type IncomingMessage } from '../message';
 import { alertOf } from '../trace-responder';
 import { actionOf } from './event-action';
 
-/** What went out of an alert after one of its messages had become a dead letter. Times are milliseconds since 1970. */
+/**
+ * An event that was delivered for an alert after one of its messages became a dead letter. Times are milliseconds
+ * since 1970.
+ */
 export interface LaterEvent {
   readonly action: string;
   readonly acceptedAt: number;
   readonly deliveredAt: number;
 }
 
-/** The alerts that have dead letters, as all workers remember them together. Every call settles soon, or rejects. */
+/** The alerts that have dead letters, shared by all workers. Every call settles or rejects within a short time. */
 export interface AlertProgressStore {
-  /** An alert has a dead letter of a message that was accepted then. */
+  /** Records that an alert has a dead letter, of a message accepted at that time. */
   remember(alert: string, acceptedAt: number): Promise<void>;
-  /** An event of such an alert was delivered. */
+  /** Records that an event of such an alert was delivered. */
   recordDelivery(alert: string, event: LaterEvent): Promise<void>;
-  /** The alerts that were remembered since a former call, with what to give the next one; at first 0. */
+  /** The alerts remembered since a previous call's `upTo` (0 at first), and the `upTo` for the next call. */
   rememberedSince(since: number): Promise<{ readonly alerts: readonly string[]; readonly upTo: number }>;
-  /** Until then some deliveries may not have been noticed. */
+  /** Records that deliveries before this time may have been missed. */
   unwatchedUntil(at: number): Promise<void>;
 }
 
-/** As many alerts are watched, and as many notes wait for Redis. */
+/** The most alerts that are watched, and the most writes that wait for Redis. */
 const MAX_WATCHED = 50_000;
 const CONCURRENT_WRITES = 100;
 const POLL_EVERY_MS = 1_000;
-/** How long the first look may be waited for: a Redis that is away holds up nothing. */
+/** How long to wait for the first answer: an unreachable Redis must not delay anything. */
 const FIRST_REFRESH_TIMEOUT_MS = 2_000;
 const MAX_ACTION_LENGTH = 40;
 
 /**
- * Notices how alerts with dead letters go on, for whoever thinks of a replay. It costs the others one look into a set that
- * is empty most of the time.
+ * Records what is delivered for alerts that have dead letters, so that an operator can judge a replay. Other alerts
+ * cost one lookup in a set that is usually empty.
  */
 export class AlertProgress {
   readonly #store: AlertProgressStore;
   readonly #clock: Clock;
   readonly #watched = new Set<string>();
-  /** What Redis is still to be told, in order. */
+  /** Writes that Redis has not accepted yet, in order. */
   #pendingWrites: (() => Promise<void>)[] = [];
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
-  /** What was last written was not taken: only the next look tries again, not every note. */
+  /** The last write failed: only the next poll retries, not every new write. */
   #isUnreachable = false;
   #refreshedUpTo = 0;
   #hasRefreshed = false;
-  /** Lanes were taken, or notes dropped, while nobody could tell what to watch. */
+  /** Lanes were taken, or writes dropped, while it was unknown which alerts to watch. */
   #hasGap = false;
   #startedAt = 0;
   #stopPolling: () => void = () => undefined;
@@ -58,22 +61,25 @@ export class AlertProgress {
     this.#clock = clock;
   }
 
-  /** Begins to learn which alerts its peers have buried something of; does not wait. */
+  /** Starts polling for alerts for which other workers have written dead letters; does not wait. */
   start(): void {
     this.#startedAt = this.#clock.monotonic();
     this.#stopPolling = every(this.#clock, POLL_EVERY_MS, () => void this.#poll());
     void this.#poll();
   }
 
-  /** Writes what is left to write, if that is possible. */
+  /** Writes what is still pending, if Redis is reachable. */
   async stop(): Promise<void> {
     this.#stopPolling();
-    // What is being written may be on its way to a Redis that is away; it may be back.
+    // A write in progress may fail because Redis was unreachable; it may be back by now.
     await this.#writing;
     await this.#poll();
   }
 
-  /** Before a lane's first message: learns what its former owner buried. Settles soon, also without Redis. */
+  /**
+   * Called before a lane's first message: reads which alerts the previous owner wrote dead letters for. Settles soon,
+   * even without Redis.
+   */
   async prepare(): Promise<void> {
     while (!(await this.#refresh())) {
       if (this.#hasRefreshed || this.#clock.monotonic() - this.#startedAt > FIRST_REFRESH_TIMEOUT_MS) {
@@ -84,7 +90,7 @@ export class AlertProgress {
     }
   }
 
-  /** The observer, which tells this too what became of messages. */
+  /** Wraps an observer, so that this learns what became of messages as well. */
   observe(observer: LaneObserver): LaneObserver {
     return {
       ...observer,
@@ -94,7 +100,7 @@ export class AlertProgress {
       },
       duplicateDropped: (message) => {
         observer.duplicateDropped(message);
-        // It was delivered, perhaps by a worker that ended before it could write that down.
+        // It was delivered, perhaps by a worker that ended before it could record that.
         this.#recordDelivery(message);
       },
       deadLettered: (reason, message) => {
@@ -108,7 +114,7 @@ export class AlertProgress {
     const alert = alertNameOf(message);
     if (alert === undefined) return;
     this.#watch(alert);
-    // Read now: a note may wait for long, and must not hold the message with its body.
+    // Read now: a pending write may wait for long and must not keep the message and its body in memory.
     const acceptedAt = acceptedAtOf(message);
     this.#enqueueWrite(() => this.#store.remember(alert, acceptedAt));
   }
@@ -144,7 +150,7 @@ export class AlertProgress {
     return this.#writing;
   }
 
-  /** Until all is written or Redis is away; what may have been written is written once more. */
+  /** Until everything is written or Redis is unreachable; what may have been written is written again. */
   async #write(): Promise<void> {
     this.#isWriting = true;
     this.#isUnreachable = false;
@@ -177,14 +183,14 @@ export class AlertProgress {
       this.#hasRefreshed = true;
       return true;
     } catch {
-      return false; // Redis says itself that it is away; the next look comes soon.
+      return false; // The store logs that Redis is unreachable; the next attempt follows soon.
     }
   }
 }
 
 /**
- * What an alert is called where everyone may read it: a digest, for its order key begins with the routing key. Undefined
- * for what belongs to no alert, or to one that cannot be told.
+ * The name of an alert where anyone may read it: a digest, because its order key contains the routing key. Undefined
+ * if the message belongs to no alert, or to one that is not known.
  */
 export function alertNameOf(message: Pick<IncomingMessage, 'routingKey' | 'orderKey'>): string | undefined {
   if (alertOf(message) === undefined) return undefined;

@@ -4,12 +4,15 @@ import { type DeadLetter } from './dead-letter';
 import { type DeadLetterQueue } from './dead-letter-queue';
 import { declareAll, ROUTING_KEY } from './dead-letters.fixture';
 
-/** A broker whose dead letters, and the lane of their key, are empty before each test; links are closed after it. */
+/**
+ * A broker whose dead-letter queue, and the lane of ROUTING_KEY, are empty before each test; clients are closed after
+ * it.
+ */
 export class DeadLetterQueueBench {
   readonly #clients: BrokerClient[] = [];
   #url = '';
 
-  /** To be called while a test file is read: it prepares every test of it. */
+  /** To be called at the top level of a test file: sets up every test in it. */
   static prepare(servers: () => Promise<{ readonly amqpUrl: string }>): DeadLetterQueueBench {
     const bench = new DeadLetterQueueBench();
     beforeAll(async () => {
@@ -35,7 +38,7 @@ export class DeadLetterQueueBench {
     return opened;
   }
 
-  /** Closes every link, also before a test's end. */
+  /** Closes every client; may be called before a test ends. */
   async close(): Promise<void> {
     await Promise.all(this.#clients.splice(0).map((open) => open.close()));
   }

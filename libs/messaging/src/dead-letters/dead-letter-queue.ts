@@ -5,7 +5,7 @@ import { type BrokerClient, BrokerUnavailable, hasReplyCode } from '../inspectio
 import { type LaneGroup } from '../topology';
 import { type DeadLetter, deadLetterOf } from './dead-letter';
 
-/** Somebody else reads the dead letters at the moment. */
+/** Someone else is reading the dead-letter queue. */
 export class DeadLetterQueueBusy extends Error {
   constructor(detail: string) {
     super(`the dead-letter queue is in use: ${detail}`);
@@ -13,29 +13,29 @@ export class DeadLetterQueueBusy extends Error {
   }
 }
 
-/** One letter during a look. */
+/** A dead letter that is held unacknowledged. */
 export interface UnackedDeadLetter {
   readonly deadLetter: DeadLetter;
   readonly delivery: ConsumeMessage;
 }
 
-/** Lets the broker forget letters, while they are held. */
+/** Removes dead letters from the queue while they are held. */
 export interface DeadLetterRemover {
   remove(delivery: ConsumeMessage): void;
 }
 
-/** The most that AMQP lets a consumer hold unacknowledged: a 16-bit number. */
+/** The most messages that AMQP lets a consumer hold unacknowledged: a 16-bit number. */
 const PREFETCH = 65_535;
-/** Letters give way in the order of their consumers' tags; 3.10 keeps up to 32 of them sorted. */
+/** RabbitMQ requeues in the order of the consumer tags; 3.10 keeps up to 32 of them sorted. */
 const MAX_CONSUMERS = 32;
 const RECHECK_MS = 100;
 const GIVE_UP_AFTER_MS = 5_000;
-/** To find tens of thousands of scattered letters among those it gave us takes the broker many seconds. */
+/** The broker needs many seconds to find tens of thousands of scattered acks among the messages it delivered. */
 const APPLIED_WITHIN_MS = 60_000;
 
 /**
- * The dead letters of a family. A look takes all of them off the queue at once and gives them all back: a quorum queue
- * puts what is returned behind what was returned before, so that looking at the first few only would change their order.
+ * The dead-letter queue of a lane group. A visit consumes all messages at once and requeues them all: a quorum queue
+ * puts a returned message after those returned before, so that visiting only the first few would change their order.
  */
 export class DeadLetterQueue {
   readonly #client: BrokerClient;
@@ -46,7 +46,10 @@ export class DeadLetterQueue {
     this.#family = laneGroup;
   }
 
-  /** Waits up to 5 s for another command that looks at them. The link's end frees them again. @throws DeadLetterQueueBusy */
+  /**
+   * Waits up to 5 s for another command that reads the queue. The lock ends with the connection.
+   * @throws DeadLetterQueueBusy
+   */
   static async open(client: BrokerClient, laneGroup: LaneGroup): Promise<DeadLetterQueue> {
     const { clock } = client;
     const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
@@ -59,13 +62,13 @@ export class DeadLetterQueue {
     return new DeadLetterQueue(client, laneGroup);
   }
 
-  /** How many letters there are. */
+  /** The number of dead letters. */
   async count(): Promise<number> {
     const state = await this.#whenNotConsumed();
     return state?.waiting ?? 0;
   }
 
-  /** The letters with these ids that are there: the id of each, of one with several copies as often. */
+  /** Which of these ids are in the queue; an id with several copies is listed as often. */
   async find(ids: ReadonlySet<string>): Promise<readonly string[]> {
     const found: string[] = [];
     await this.visitAll(({ deadLetter: { id } }) => {
@@ -75,9 +78,9 @@ export class DeadLetterQueue {
   }
 
   /**
-   * Shows every letter, oldest first, then lets `act` remove some while all are held. Those that come meanwhile are not
-   * shown. Nothing is kept of a letter but by the visitor, so that a queue of any length needs little memory.
-   * @throws BrokerUnavailable, DeadLetterQueueBusy; whatever is not removed is in its place again
+   * Visits every dead letter, oldest first, then lets `act` remove some while all are held. Those that arrive
+   * meanwhile are not visited. Only the visitor keeps anything, so that a queue of any length needs little memory.
+   * @throws BrokerUnavailable, DeadLetterQueueBusy; whatever was not removed is back in its place
    */
   async visitAll(
     visit: (held: UnackedDeadLetter) => void,
@@ -96,12 +99,12 @@ export class DeadLetterQueue {
       await act?.({ remove });
     } finally {
       if (removed > 0) await this.#applied(channel);
-      // Closing gives the rest back.
+      // Closing the channel requeues the rest.
       await this.#client.answer(channel.close()).catch(() => undefined);
     }
   }
 
-  /** Waits until the removals are applied. If they are not, a look afterwards shows it. */
+  /** Waits until the removals are applied. If they are not, a later visit shows it. */
   async #applied(channel: Channel): Promise<void> {
     await this.#client.answer(acksApplied(channel, this.#family.deadLetters), APPLIED_WITHIN_MS).catch(() => undefined);
   }
@@ -122,16 +125,16 @@ export class DeadLetterQueue {
         if (taken === count) resolve();
       };
       channel.once('close', () => fail('the channel was closed'));
-      // All in one go: a command that dies here leaves no letter behind in another order.
+      // All without waiting in between: if this command is killed here, the order of the queue is still intact.
       channel.prefetch(PREFETCH).catch(reject);
       for (const consumerTag of tags) channel.consume(this.#family.deadLetters, take, { consumerTag }).catch(reject);
     });
     await whileProgressing(this.#client.clock, taking, () => taken);
-    // From here on a new letter must not take the place of one that is removed.
+    // From here on a new dead letter must not fill the place of a removed one.
     await this.#client.answer(Promise.all(tags.map((tag) => channel.cancel(tag))));
   }
 
-  /** The queue's state once what a former command held is back in its place; undefined where there is no queue. */
+  /** The queue's state once everything that a previous command held is requeued; undefined if there is no queue. */
   async #whenNotConsumed() {
     const { clock } = this.#client;
     const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
@@ -145,7 +148,7 @@ export class DeadLetterQueue {
   }
 }
 
-/** Waits for the promise as long as the count grows. @throws BrokerUnavailable */
+/** Waits for the promise while the count keeps growing. @throws BrokerUnavailable */
 async function whileProgressing(clock: Clock, promise: Promise<void>, count: () => number): Promise<void> {
   let before = count();
   let stop = (): void => undefined;
@@ -162,7 +165,7 @@ async function whileProgressing(clock: Clock, promise: Promise<void>, count: () 
   }
 }
 
-/** An exclusive queue is the lock: the broker frees it with the connection. */
+/** An exclusive queue serves as the lock: the broker deletes it with the connection. */
 async function lock(client: BrokerClient, laneGroup: LaneGroup): Promise<boolean> {
   const channel = await client.channel();
   try {

@@ -2,27 +2,30 @@ import { type ConsumeMessage } from 'amqplib';
 import { createHash } from 'node:crypto';
 import { type AddressedMessage, fromDelivery } from '../message';
 
-/** A dead letter as it lies in its queue: the message, and what happened to it. Times are milliseconds since 1970. */
+/** A dead letter: the message, and what happened to it. Times are milliseconds since 1970. */
 export interface DeadLetter {
-  /** The message's id; one without gets a name of its content, the same at every look. */
+  /** The message id; without one, a name derived from the content, which is always the same. */
   readonly id: string;
-  /** `rejected`, `expired`, `poison`, `newer`, `foreign`; of a message that the broker itself set aside its own word for it. */
+  /**
+   * `rejected`, `expired`, `poison`, `newer`, `foreign`; the broker's own reason if it dead-lettered the message
+   * itself.
+   */
   readonly reason: string;
   readonly status: number | undefined;
-  /** What the destination answered, at most 2 KB; of a message that could not be read what is wrong with it. */
+  /** The destination's response, at most 2 KB; if the message could not be read, what is wrong with it. */
   readonly answer: string;
   readonly attempts: number;
   readonly firstAttemptAt: number | undefined;
   readonly lastAttemptAt: number | undefined;
   readonly deadAt: number | undefined;
-  /** When the sender's event was accepted, also after replays; what the age is counted from. */
+  /** When the event was first accepted, which replays do not change. */
   readonly acceptedAt: number | undefined;
   readonly body: Buffer;
-  /** What would be delivered, by this version or a newer one; undefined: no replay can deliver it. */
+  /** What would be delivered, by this version or a newer one; undefined if no replay can deliver it. */
   readonly message: AddressedMessage | undefined;
 }
 
-/** Reads a dead letter; none is so strange that it could not be shown. */
+/** Parses a dead letter; never fails, so that everything in the queue can be shown. */
 export function deadLetterOf(delivery: Pick<ConsumeMessage, 'properties' | 'content'>): DeadLetter {
   const headers: Readonly<Record<string, unknown>> = delivery.properties.headers ?? {};
   const parsed = fromDelivery(delivery);

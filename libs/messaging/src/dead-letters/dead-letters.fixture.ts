@@ -6,7 +6,7 @@ import { Sender } from './sender';
 
 export const ROUTING_KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
-/** Declares what a gateway would. */
+/** Declares what a gateway declares. */
 export async function declareAll(url: string): Promise<void> {
   const connection = await connect(url);
   await declareTopology(connection, EVENTS, 'quorum');
@@ -26,7 +26,7 @@ export function message(id: string, alert = id, body = `{"dedup_key":"${alert}"}
   };
 }
 
-/** Writes letters as a worker does, in this order; the headers are what it tells of a death. */
+/** Publishes dead letters as a worker does, in this order; the headers describe why each is dead. */
 export async function writeDeadLetters(
   url: string,
   messages: readonly OutgoingMessage[],

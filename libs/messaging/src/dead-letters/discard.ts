@@ -2,18 +2,18 @@ import { type DeadLetterQueue, type UnackedDeadLetter } from './dead-letter-queu
 
 const NOTHING = Buffer.alloc(0);
 
-/** What a discard came to, looked up afterwards. A letter of which a crash left two copies counts twice. */
+/** The result of a discard, checked afterwards. A dead letter of which a crash left two copies counts twice. */
 export interface Discarded {
   readonly gone: number;
-  /** Ids of those that were to go and are there still: the broker did not take all removals. */
+  /** Ids that are still in the queue: the broker did not apply all removals. */
   readonly left: readonly string[];
 }
 
-/** Removes letters for good. @throws BrokerUnavailable, DeadLetterQueueBusy */
+/** Removes dead letters permanently. @throws BrokerUnavailable, DeadLetterQueueBusy */
 export async function discard(queue: DeadLetterQueue, ids: ReadonlySet<string>): Promise<Discarded> {
   const matching: UnackedDeadLetter['delivery'][] = [];
   const collect = ({ deadLetter, delivery }: UnackedDeadLetter) => {
-    // Without the body, for there may be many.
+    // Without the body, because there may be many.
     if (ids.has(deadLetter.id)) matching.push({ ...delivery, content: NOTHING });
   };
   await queue.visitAll(collect, (remover) => {

@@ -2,9 +2,9 @@ import { EVENT_ACTIONS, isJsonObject } from '@pdaltagent/events';
 import { type AddressedMessage } from '../message';
 
 /**
- * What a message does to its alert: `trigger`, `acknowledge`, `resolve`, `change`; of a webhook its event; `?` where only
- * the destination can tell, or a newer version: an orchestration (`x-ere`) makes of other actions what its rules say. It parses the body: for
- * messages that are looked at one by one.
+ * What a message does to its alert: `trigger`, `acknowledge`, `resolve`, `change`; the event of a webhook; `?` if only
+ * the destination or a newer version knows: the rules of an orchestration (`x-ere`) may map any other action. Parses the
+ * body, so it is meant for single messages.
  */
 export function actionOf({ type, body }: Pick<AddressedMessage, 'type' | 'body'>): string {
   switch (type) {

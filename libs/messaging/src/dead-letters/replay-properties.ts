@@ -2,8 +2,8 @@ import { type MessageProperties, type Options } from 'amqplib';
 import { ORIGINAL_RECEIVED_AT, textsOf } from '../message';
 
 /**
- * The properties with which a dead letter goes back to its lane: the message as it was, its age restarted, what is told of
- * its death left out. `again` lets the worker drop it where it was delivered after all.
+ * The properties with which a dead letter returns to its lane: the message as it was, with its age restarted and
+ * without the headers about its death. The header `again` lets the worker drop it if it was delivered after all.
  */
 export function replayProperties(properties: MessageProperties, now: number): Options.Publish {
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};

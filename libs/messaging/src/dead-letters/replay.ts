@@ -5,11 +5,11 @@ import { replayProperties } from './replay-properties';
 import { type Sender } from './sender';
 import { type DeadLetterQueue, type DeadLetterRemover, type UnackedDeadLetter } from './dead-letter-queue';
 
-/** What is known of a letter that shall be replayed, without its body. */
+/** A dead letter to be replayed, without its body. */
 export interface ReplayItem {
   readonly id: string;
   readonly deadAt: number | undefined;
-  /** Of its body; bytes. */
+  /** Size of the body in bytes. */
   readonly size: number;
 }
 
@@ -21,34 +21,34 @@ export interface ReplayOptions {
   readonly queue: DeadLetterQueue;
   readonly sender: Sender;
   readonly laneGroup: LaneGroup;
-  /** In the order in which they shall go out; see `byDeadAt`. */
+  /** In the order in which to publish them; see `byDeadAt`. */
   readonly items: readonly ReplayItem[];
-  /** Called for each letter that is replayed, with their number so far and its id. */
+  /** Called for each replayed dead letter, with the number so far and its id. */
   readonly progress?: (replayed: number, id: string) => void;
-  /** Letters that are kept in memory at one time; bytes. */
+  /** The most dead letters to keep in memory; bytes. */
   readonly keptBytes?: number;
   readonly clock?: Clock | undefined;
 }
 
 const KEPT_BYTES = 32 * 1024 * 1024;
-/** What a letter takes in memory besides its body; bytes. */
+/** Memory that a dead letter takes besides its body; bytes. */
 const OVERHEAD_BYTES = 1_024;
 /** Messages that the broker has not confirmed yet. */
 const UNCONFIRMED = 128;
 
 /**
- * The order in which letters died, which is the order of their alerts. What somebody looked at with another tool lies in
- * the queue in another order.
+ * Sorts by time of death, which is the order of their alerts. The queue may be in another order if someone has read
+ * it with another tool.
  */
 export function byDeadAt(items: readonly ReplayItem[]): ReplayItem[] {
   return [...items].sort((a, b) => (a.deadAt ?? 0) - (b.deadAt ?? 0));
 }
 
 /**
- * Publishes letters to their lanes again and removes each once the broker has confirmed it. The first that fails ends it;
- * then, as after a crash, every letter is replayed, or still there, or both for those on their way at that moment. What is
- * both can be looked up afterwards, with `DeadLetterQueue.find`.
- * @returns the number of letters replayed; fewer than asked for where some were removed meanwhile
+ * Publishes dead letters to their lanes again and removes each once the broker has confirmed it. The first failure
+ * ends the replay; then, as after a crash, every dead letter is replayed or still there, or both if it was in flight
+ * at that moment. `DeadLetterQueue.find` shows afterwards which are both.
+ * @returns the number of dead letters replayed; fewer than requested if some were removed meanwhile
  * @throws PublishError, BrokerUnavailable
  */
 export async function replay(options: ReplayOptions): Promise<number> {
@@ -64,7 +64,7 @@ export async function replay(options: ReplayOptions): Promise<number> {
   return replayed;
 }
 
-/** As many at a time as memory shall hold. */
+/** Splits the items into batches that fit into memory. */
 function* batchesOf(items: readonly ReplayItem[], keptBytes: number): Generator<ReplayItem[]> {
   let batch: ReplayItem[] = [];
   let bytes = 0;
@@ -81,7 +81,7 @@ function* batchesOf(items: readonly ReplayItem[], keptBytes: number): Generator<
   if (batch.length > 0) yield batch;
 }
 
-/** Each entry holds one letter, or several copies of it that a crash left behind: published once, removed together. */
+/** Each entry holds one dead letter, or several copies that a crash left behind: published once, removed together. */
 async function replayBatch(
   { sender, laneGroup, clock = SYSTEM_CLOCK }: ReplayOptions,
   deadLetters: readonly (readonly UnackedDeadLetter[])[],
@@ -94,7 +94,7 @@ async function replayBatch(
     const [first] = copies;
     const message = first?.deadLetter.message;
     if (first === undefined || message === undefined) continue;
-    // One unconfirmed message per alert: what comes after a failure must not be ahead of it.
+    // One unconfirmed message per alert: if one fails, none after it may arrive before it.
     await underway.get(message.orderKey);
     if (underway.size >= UNCONFIRMED) await Promise.race(underway.values());
     if (failure !== undefined) break;

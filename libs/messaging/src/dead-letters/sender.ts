@@ -4,7 +4,7 @@ import { PublishError, type PublishFailure } from '../publisher';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
 
-/** Publishes with confirm to queues that exist already, for one command: it declares nothing and tries nothing again. */
+/** Publishes with confirm to existing queues, for one command: declares nothing and retries nothing. */
 export class Sender {
   readonly #client: BrokerClient;
   readonly #channel: ConfirmChannel;
@@ -20,7 +20,7 @@ export class Sender {
     return new Sender(client, await client.confirmChannel());
   }
 
-  /** Resolves once the broker has the message in a queue, durably. @throws PublishError: it may be queued all the same */
+  /** Resolves once the broker has stored the message in a queue. @throws PublishError: it may be queued anyway */
   send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
     if (this.#client.blocked) return Promise.reject(new PublishError('blocked'));
     return new Promise((resolve, reject) => {
@@ -33,7 +33,7 @@ export class Sender {
       );
       try {
         this.#channel.publish(exchange, routingKey, body, { ...properties, mandatory: true }, (error: unknown) => {
-          // A message that no queue took is returned and then confirmed all the same.
+          // A message that could not be routed is returned first and then confirmed.
           if (this.#returned.delete(String(properties.messageId))) return fail('returned');
           if (error) return fail('refused');
           cancel();

@@ -3,19 +3,19 @@ import { type BrokerClient } from '../inspection/broker-client';
 import { type ChannelClosure, PublishChannel } from '../publish-channel';
 import { PublishError } from '../publisher';
 
-/** What became of a message: the broker has it, would not have it, or AMQP has no form for it. */
+/** The result for a message: the broker confirmed it, refused it, or AMQP cannot encode it. */
 export type SendResult =
   { readonly kind: 'confirmed' } | { readonly kind: 'refused' | 'unencodable'; readonly reason: string };
 
-/** AMQP 0-9-1, "reply codes": so RabbitMQ refuses a message over its `max_message_size`. */
+/** AMQP 0-9-1, "reply codes": RabbitMQ's answer to a message over its `max_message_size`. */
 const PRECONDITION_FAILED = 406;
 
-/** How the channel ends for the message in flight. */
+/** Called when the channel ends with a message in flight. */
 type Ended = (closure: ChannelClosure | undefined) => void;
 
 /**
- * Publishes one message at a time, with confirm, to queues that exist already. A broker that refuses a message closes the
- * channel and does not say which message it means: only one that is alone in flight can be named.
+ * Publishes one message at a time, with confirm, to existing queues. A broker that refuses a message closes the
+ * channel without naming the message: it can only be identified if no other is in flight.
  */
 export class SequentialSender {
   readonly #client: BrokerClient;
@@ -28,11 +28,11 @@ export class SequentialSender {
   }
 
   /**
-   * To be called again only once it has settled.
-   * @throws PublishError, BrokerUnavailable, Error: it is not the message; it may be queued all the same
+   * Must not be called again before it has settled.
+   * @throws PublishError, BrokerUnavailable, Error: the message is not the cause; it may be queued anyway
    */
   async send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<SendResult> {
-    if (this.#isSending) throw new Error('a lone sender sends one message at a time');
+    if (this.#isSending) throw new Error('the previous message has not settled yet');
     if (this.#client.blocked) throw new PublishError('blocked');
     this.#isSending = true;
     try {

@@ -7,12 +7,12 @@ export interface BrokerClientOptions {
   readonly url: string;
   /** Shown in the broker's list of connections. */
   readonly name: string;
-  /** How long one answer of the broker may take; milliseconds. The default is 5 s. */
+  /** Timeout for one request to the broker; milliseconds, by default 5 s. */
   readonly timeoutMs?: number;
   readonly clock?: Clock | undefined;
 }
 
-/** The broker cannot be reached, or stopped answering. */
+/** The broker cannot be reached, or stopped responding. */
 export class BrokerUnavailable extends Error {
   constructor(detail: string) {
     super(`the broker is unreachable: ${detail}`);
@@ -22,12 +22,15 @@ export class BrokerUnavailable extends Error {
 
 export interface QueueState {
   readonly queue: string;
-  /** Messages that wait; what a consumer holds unacknowledged is not counted. */
+  /** Messages that are ready; those that a consumer holds unacknowledged are not counted. */
   readonly waiting: number;
   readonly consumers: number;
 }
 
-/** One connection to the broker for one command: every question is answered in time or fails, and nothing is tried again. */
+/**
+ * A connection to the broker for one command: every request is answered within the timeout or fails, and nothing is
+ * retried.
+ */
 export class BrokerClient {
   readonly clock: Clock;
   readonly #connection: ChannelModel;
@@ -64,18 +67,18 @@ export class BrokerClient {
     try {
       return new BrokerClient(await withTimeout(connecting, timeoutMs, clock), timeoutMs, clock);
     } catch (error) {
-      // A connection that stands after all must not outlive the command.
+      // A connection that is established after all must not outlive the command.
       connecting.then((late) => late.close()).catch(() => undefined);
       throw error instanceof BrokerUnavailable ? error : new BrokerUnavailable(reasonOf(error));
     }
   }
 
-  /** The broker takes no messages on this connection: it is short of memory or disk. */
+  /** The broker blocks publishing on this connection: it is short of memory or disk space. */
   get blocked(): boolean {
     return this.#blocked;
   }
 
-  /** The broker's version, as it told when we connected. */
+  /** The broker's version, from the connection handshake. */
   get version(): string {
     const { version } = this.#connection.connection.serverProperties;
     return typeof version === 'string' ? version : 'of an unknown version';
@@ -89,18 +92,18 @@ export class BrokerClient {
     return this.#quiet(this.#connection.createConfirmChannel());
   }
 
-  /** What the promise comes to; an error where the broker does not answer in time or the connection is lost. */
+  /** The promise's result; rejects if the broker does not answer in time or the connection is lost. */
   answer<Result>(promise: Promise<Result>, timeoutMs = this.#timeoutMs): Promise<Result> {
     return Promise.race([withTimeout(promise, timeoutMs, this.clock), this.#lost]);
   }
 
-  /** The state of a queue; undefined where there is none. */
+  /** The state of a queue; undefined if it does not exist. */
   async stateOf(queue: string): Promise<QueueState | undefined> {
     const states = await this.statesOf([queue]);
     return states[0];
   }
 
-  /** The states of queues, in their order; of none where one of them is not there. */
+  /** The states of queues, in their order; empty if one of them does not exist. */
   async statesOf(queues: readonly string[]): Promise<readonly QueueState[]> {
     const channel = await this.channel();
     try {
@@ -112,20 +115,20 @@ export class BrokerClient {
         consumers: consumerCount,
       }));
     } catch (error) {
-      // 404: asking for a queue that is not there costs the channel.
+      // 404: checking a queue that does not exist closes the channel.
       if (isMissing(error)) return [];
       throw error;
     }
   }
 
-  /** Closes the connection; does not wait for a broker that is silent. */
+  /** Closes the connection without waiting long for a broker that does not respond. */
   async close(): Promise<void> {
     await Promise.race([this.#connection.close().catch(() => undefined), delay(this.clock, 1_000)]);
   }
 
   async #quiet<C extends Channel>(opening: Promise<C>): Promise<C> {
     const channel = await this.answer(opening);
-    // Without a listener a channel's error would cost the whole connection; who waits for an answer is told anyway.
+    // Without a listener an error of the channel would end the whole connection; the pending request rejects anyway.
     channel.on('error', () => undefined);
     return channel;
   }
@@ -146,7 +149,7 @@ async function withTimeout<Result>(promise: Promise<Result>, timeoutMs: number, 
   }
 }
 
-/** An answer of the broker's with this code (AMQP 0-9-1, "reply codes"). */
+/** Whether an error has this AMQP reply code (AMQP 0-9-1, "reply codes"). */
 export function hasReplyCode(error: unknown, code: number): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

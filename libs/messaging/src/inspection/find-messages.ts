@@ -4,21 +4,21 @@ import { STATUS_EXCHANGE } from '../topology';
 import { type HeldReport, type TraceQuery, type TraceReply } from '../trace-responder';
 import { type BrokerClient } from './broker-client';
 
-/** What the workers of one exchange answered together. */
+/** The combined answers of the workers of one exchange. */
 export interface Findings {
   /** Lanes whose worker answered. */
   readonly lanes: ReadonlySet<number>;
   readonly held: readonly HeldReport[];
-  /** Further ones that are held and not told. */
+  /** Number of further messages that are held but not listed. */
   readonly more: number;
 }
 
-/** Workers answer at once, but for those that are paused or cannot publish. */
+/** Workers answer at once, unless they are paused or cannot publish. */
 const WAIT_MS = 1_500;
 
 /**
- * Asks every worker whether it holds a message, by its id, or messages of an alert, by its dedup key. No queue is disturbed.
- * `enough` ends the wait early: it is asked after each answer.
+ * Asks every worker whether it holds a message, by its id, or messages of an alert, by its dedup key. No queue is
+ * touched. `enough` is called after each answer and ends the wait early.
  * @returns the answers by exchange @throws BrokerUnavailable
  */
 export async function findMessages(

@@ -7,13 +7,16 @@ export interface LaneState {
   readonly sidings: readonly QueueState[];
 }
 
-/** What the broker tells of a family. Messages that workers hold are in no count. */
+/** The state of a lane group's queues. Messages that workers hold are not counted. */
 export interface LaneGroupState {
   readonly lanes: readonly LaneState[];
   readonly deadLetters: QueueState;
 }
 
-/** Asks for every queue of a family; undefined where they are not there, as before the first start. @throws BrokerUnavailable */
+/**
+ * Checks every queue of a lane group; undefined if they do not exist, as before the first start.
+ * @throws BrokerUnavailable
+ */
 export async function laneGroupState(client: BrokerClient, laneGroup: LaneGroup): Promise<LaneGroupState | undefined> {
   const deadLetters = await client.stateOf(laneGroup.deadLetters);
   if (deadLetters === undefined) return undefined;

@@ -6,7 +6,7 @@ import { type BrokerClient } from './broker-client';
 /** Workers announce themselves every two seconds. */
 const LISTEN_MS = 2_500;
 
-/** Listens until every worker must have announced itself. @returns how many there are per exchange */
+/** Listens until every worker must have announced itself. @returns the number of workers per exchange */
 export async function listWorkers(client: BrokerClient): Promise<ReadonlyMap<string, number>> {
   const heard = new Map<string, Set<string>>();
   const channel = await client.channel();

@@ -1,7 +1,7 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { type Path, type Problem } from './problem';
 
-/** A YAML or JSON text that can tell the line of each of its parts. */
+/** A YAML or JSON document with line numbers. */
 export interface SourceDocument {
   readonly content: unknown;
   /** The line of what stands at the path, or of the innermost part around it that exists. */
@@ -15,7 +15,7 @@ export function readDocument(text: string): SourceDocument | readonly Problem[] 
   const problems = document.errors.map(({ pos, message }) => problemAt(lines.linePos(pos[0]).line, message));
   if (problems.length > 0) return problems;
   try {
-    // References to one anchor may multiply without end; the library refuses that with an error.
+    // Aliases of an anchor may expand exponentially; the library throws an error then.
     const content: unknown = document.toJS();
     return { content, lineOf: (path) => lineOf(path) };
   } catch (error) {

@@ -5,7 +5,7 @@ import { readDestinations, readSendingDestinations } from './read';
 
 const PAGE = readFileSync(path.join(__dirname, '../../../../docs/operations/webhooks.md'), 'utf8');
 
-it('the file that the documentation shows is one', () => {
+it('the file that the documentation shows is valid', () => {
   const text = /```yaml\n(destinations:[^]*?)```/.exec(PAGE)?.[1] ?? '';
   const sources = {
     environment: (name: string) => (name === 'CHAT_URL' ? 'https://chat.internal/hook' : undefined),
@@ -13,7 +13,7 @@ it('the file that the documentation shows is one', () => {
   };
   expect(readDestinations(text, sources)).toMatchObject({ destinations: [{ name: 'tickets' }, { name: 'chat' }] });
   const sending = readSendingDestinations(text, sources);
-  // All that is left to complain of is what does not exist on this machine.
+  // The only problems are values and files that do not exist on this machine.
   for (const problem of sending.kind === 'problems' ? sending.problems : [])
     expect(textOfProblem(problem)).toMatch(/is not set|cannot be read/);
 });

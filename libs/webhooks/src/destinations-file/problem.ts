@@ -1,10 +1,10 @@
-/** What is wrong with a destinations file, at one place. */
+/** One problem in a destinations file. */
 export interface Problem {
-  /** Of the file, counted from 1. */
+  /** Line of the file, from 1. */
   readonly line: number;
   /** Such as `destinations[0].url`; empty for the file as a whole. */
   readonly path: string;
-  /** What is wrong, or what is wanted there. Never a value: it may be a secret. */
+  /** What is wrong, or what is expected. Never contains a value, which may be a secret. */
   readonly message: string;
 }
 

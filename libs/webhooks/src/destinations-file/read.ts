@@ -12,7 +12,7 @@ export type ReadDestinations<D> =
   | { readonly kind: 'destinations'; readonly destinations: readonly D[] }
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
-/** The destinations of a file (YAML or JSON) as the poller needs them; secrets, headers and TLS are not looked up. */
+/** The destinations of a file (YAML or JSON) as the poller needs them; secrets, headers and TLS are not resolved. */
 export function readDestinations(text: string, sources: ValueSources): ReadDestinations<Destination> {
   return read(text, sources, destinationOf);
 }
@@ -41,7 +41,7 @@ function read<D>(text: string, sources: ValueSources, build: Build<D>): ReadDest
   return found.length > 0 ? problems(found) : { kind: 'destinations', destinations };
 }
 
-/** The destinations without a problem of form: their values are looked up even where another has one. */
+/** The destinations that match the schema: their values are resolved even if others do not match. */
 function validDefinitions(content: unknown): { readonly definition: Definition; readonly index: number }[] {
   return listOf(objectOf(content)?.destinations).flatMap((value, index) => {
     const { data: definition } = destinationSchema.safeParse(value);
@@ -60,7 +60,7 @@ function problemsOf(issue: z.core.$ZodIssue, document: SourceDocument): Problem[
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => at([...path, key], 'is not a known setting'));
   }
-  // What is wrong with a key of a record is told one level further down.
+  // For a key of a record the message is one level further down.
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   return [at(path, message.startsWith('is ') ? message : `must be ${message}`)];
 }
@@ -74,7 +74,7 @@ function destinationOf({ name, url, format, filters = {} }: Definition, path: Pa
   return { ...(address ?? NO_ADDRESS), name, format, filter: filterOf(filters) };
 }
 
-/** Stands for an address with a problem; it leaves this file in no case. */
+/** Placeholder for an invalid address; never returned to callers, because there is a problem then. */
 const NO_ADDRESS = { url: '', endpointUrl: '', authorization: null };
 
 function sendingDestinationOf(definition: Definition, path: Path, resolver: Resolver): SendingDestination {

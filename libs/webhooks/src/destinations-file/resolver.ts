@@ -10,7 +10,7 @@ export type FileText =
 export interface ValueSources {
   /** An environment variable; undefined or empty where it is not set. */
   environment(name: string): string | undefined;
-  /** The text of a file, or why it cannot be read. A relative path begins at the destinations file's folder. */
+  /** The text of a file, or why it cannot be read. Paths are relative to the folder of the destinations file. */
   file(path: string): FileText;
 }
 
@@ -19,7 +19,7 @@ interface Pem<Parsed> {
   readonly parsed: Parsed;
 }
 
-/** Turns what a destination names into values, and keeps every problem on the way with its line. */
+/** Resolves the values of a destination, and collects every problem with its line. */
 export class Resolver {
   readonly problems: Problem[] = [];
   readonly #document: SourceDocument;
@@ -34,7 +34,7 @@ export class Resolver {
     this.problems.push({ line: this.#document.lineOf(path), path: textOfPath(path), message });
   }
 
-  /** The value, without blanks around it where it comes from a file; an empty text where there is a problem. */
+  /** The value, trimmed if it comes from a file; an empty string if there is a problem. */
   value(path: Path, value: Value): string {
     if (typeof value === 'string') return value;
     if ('env' in value) {
@@ -47,12 +47,12 @@ export class Resolver {
     return found ?? '';
   }
 
-  /** Certificates in PEM; undefined where there are none. */
+  /** Certificates in PEM; undefined if there are none. */
   certificates(path: Path, file: string | undefined): string | undefined {
     return file === undefined ? undefined : this.#certificate(path, file)?.text;
   }
 
-  /** A certificate and its private key in PEM; undefined where there are none. */
+  /** A certificate and its private key in PEM; undefined if there are none. */
   pair(path: Path, certificateFile: string | undefined, keyFile: string | undefined) {
     if (certificateFile === undefined && keyFile === undefined) return undefined;
     if (certificateFile === undefined || keyFile === undefined) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A text that is given as it is, or stands in an environment variable or in a file. */
+/** A string, or a reference to an environment variable or to a file. */
 export type Value = string | { readonly env: string } | { readonly file: string };
 
 const text = (expected: string) => z.string({ error: expected }).min(1, { error: expected });
@@ -20,7 +20,7 @@ const secrets = z
 const list = (what: string, item: z.ZodType<string>) =>
   z.array(item, { error: `a list of ${what}` }).min(1, { error: `a list of ${what}, not an empty one` });
 
-/** What the sender makes itself, or the protocol. Source: RFC 9110, 7.6.1 and 10.1.1; RFC 9113, 8.2.2. */
+/** Headers that the sender or the protocol sets. Source: RFC 9110, 7.6.1 and 10.1.1; RFC 9113, 8.2.2. */
 const RESERVED = new Set([
   'accept',
   'connection',
