@@ -80,7 +80,7 @@ function queue(message: OutgoingMessage, properties: Options.Publish = {}): void
 const arrived = (count: number) =>
   waitUntil(() => posted.length >= count, { what: `${count} requests`, timeoutMs: 20_000 });
 
-it('a message whose headers cannot be sent is delivered without them, and the next ones too', async () => {
+it('a message whose headers cannot be sent is delivered without them, and later messages are delivered too', async () => {
   queue(event('unsound', { forward: { 'bad name': 'x', '': 'y', 'x-value': 'a\r\nb', 'x-vendor': 'one' } }));
   for (let count = 0; count < 5; count += 1) queue(event(`sound-${count}`));
   await arrived(6);
@@ -88,7 +88,7 @@ it('a message whose headers cannot be sent is delivered without them, and the ne
   expect(unsound?.headers).toMatchObject({ 'x-vendor': 'one', 'x-value': 'ab' });
 });
 
-it('a message cannot send PagerDuty a second request, nor a request that is for another host', async () => {
+it('a message cannot smuggle a second request to PagerDuty, nor a request for another host', async () => {
   const second = 'POST /v2/enqueue HTTP/1.1\r\nhost: elsewhere\r\ncontent-length: 2\r\n\r\n{}';
   const body = Buffer.from(`{"a":1}${second}`);
   for (const [index, forward] of [
@@ -106,7 +106,7 @@ it('a message cannot send PagerDuty a second request, nor a request that is for 
   for (const { headers } of posted) expect(headers.host).toMatch(/^127\.0\.0\.1:/);
 });
 
-it('a routing key cannot lead to another path: such a message becomes a dead letter that says why', async () => {
+it('a routing key cannot change the path: such a message becomes a dead letter that says why', async () => {
   queue(event('elsewhere', { type: 'x-ere', routingKey: '..', orderKey: '..' }));
   const letter = await waitUntil(() => channel.get(EVENTS.deadLetters, { noAck: true }), { what: 'a dead letter' });
   expect(letter.properties.messageId).toBe('elsewhere');

@@ -76,7 +76,7 @@ const lagIn = async (metrics: Registry) =>
   Number(/^pdaltagent_poller_lag_seconds (\S+)$/m.exec(await metrics.metrics())?.[1]);
 
 describe('the poller', () => {
-  it('waits for a broker and a Redis that are away, says so once each, and then works', async () => {
+  it('waits for an unreachable broker and an unreachable Redis, logs each once, and then works', async () => {
     await Promise.all([broker.inject({ kind: 'down' }), redis.inject({ kind: 'down' })]);
     server.add(3);
     const app = await start();
@@ -84,7 +84,7 @@ describe('the poller', () => {
       () =>
         logged.some((line) => line.includes('broker unreachable')) && logged.join().includes('Redis is unreachable'),
       {
-        what: 'both absences to be logged',
+        what: 'both to be logged as unreachable',
       },
     );
     expect(app.readiness().ready).toBe(false);
@@ -101,7 +101,7 @@ describe('the poller', () => {
     }
   });
 
-  it('goes on without a gap after both were gone for a while', async () => {
+  it('continues without a gap after both were unreachable for a while', async () => {
     const app = await start();
     await ready(app);
     const lanes = await Lanes.open(servers.amqpUrl);
@@ -109,14 +109,14 @@ describe('the poller', () => {
     await arrived(lanes, 5);
     await Promise.all([broker.inject({ kind: 'down' }), redis.inject({ kind: 'down' })]);
     server.add(5);
-    await waitUntil(() => !app.readiness().ready, { what: 'the absence to be noticed' });
+    await waitUntil(() => !app.readiness().ready, { what: 'the outage to be noticed' });
     await Promise.all([broker.heal(), redis.heal()]);
     await arrived(lanes, 10);
     await lanes.close();
     expect(new Set(lanes.entryIds())).toEqual(new Set(server.entries.map(({ id }) => id)));
   });
 
-  it('tells how far behind it is though the broker was away from the start on', async () => {
+  it('reports its lag even if the broker was unreachable from the start', async () => {
     const store = new Store({ url: servers.redisUrl, name: 'test', log: new RecordingLog() });
     store.start();
     await waitUntil(() => store.state() === 'connected', { what: 'Redis to be connected' });
@@ -126,17 +126,17 @@ describe('the poller', () => {
     await broker.inject({ kind: 'down' });
     const metrics = new Registry();
     await start({}, metrics);
-    await waitUntil(async () => (await lagIn(metrics)) >= 3_600, { what: 'the lag to be told' });
+    await waitUntil(async () => (await lagIn(metrics)) >= 3_600, { what: 'the lag to be reported' });
   });
 
-  it('falls behind from the start on while Redis is away', async () => {
+  it('reports a growing lag while Redis is unreachable from the start', async () => {
     await redis.inject({ kind: 'down' });
     const metrics = new Registry();
     await start({}, metrics);
     await waitUntil(async () => (await lagIn(metrics)) >= 1, { what: 'the lag to grow' });
   });
 
-  it('trusts an authority of PDAGENTD_CA_FILE, as that of a corporate proxy', async () => {
+  it('trusts a certificate authority in PDAGENTD_CA_FILE, such as that of a corporate proxy', async () => {
     const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
     let asked = 0;
     const secure = createServer({ cert, key }, (_request, response) => {
@@ -155,7 +155,7 @@ describe('the poller', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('polls in one process at a time, and another takes over without repeating', async () => {
+  it('polls in one process at a time, and another takes over without repeating anything', async () => {
     const first = await start();
     await waitUntil(() => first.readiness().checks.polling === 'this process', { what: 'the first to poll' });
     const second = await start();
@@ -172,7 +172,7 @@ describe('the poller', () => {
     expect(lanes.messages).toHaveLength(20);
   });
 
-  it('goes on after a failover of Redis that left its connection to a replica, and is not ready until then', async () => {
+  it('continues after a failover of Redis that left it connected to a replica, and is not ready until then', async () => {
     const folder = openRunFolder('failover');
     const pair = await RedisPair.start(folder.path);
     const metrics = new Registry();
@@ -197,7 +197,7 @@ describe('the poller', () => {
     folder.remove();
   }, 60_000);
 
-  it('is not ready while RabbitMQ is connected and takes no webhook', async () => {
+  it('is not ready while RabbitMQ is connected but accepts no webhook', async () => {
     const app = await start();
     await ready(app);
     const connection = await connect(servers.amqpUrl);
@@ -214,7 +214,7 @@ describe('the poller', () => {
     await lanes.close();
   });
 
-  it('has PagerDuty as not tried until it answered', async () => {
+  it('reports PagerDuty as not tried until the first response', async () => {
     server.faults.push('reset');
     await broker.inject({ kind: 'down' });
     const app = await start();
@@ -224,7 +224,7 @@ describe('the poller', () => {
     await waitUntil(() => app.readiness().checks.pagerduty === 'ok', { what: 'PagerDuty to answer' });
   });
 
-  it('queues for the destinations of a file what each wants, and takes up a changed file without a restart', async () => {
+  it('queues for the destinations of a file what each wants, and reloads a changed file without a restart', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'destinations-'));
     const file = path.join(folder, 'webhooks.yaml');
     const write = (...destinations: string[]) => writeFileSync(file, `destinations: [${destinations.join(', ')}]`);
@@ -257,7 +257,7 @@ describe('the poller', () => {
   it.each([
     ['PDAGENTD_API_TOKEN', 'PDAGENTD_API_TOKEN is not set'],
     ['PDAGENTD_WEBHOOK_DEST_URL', 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set'],
-  ])('without %s says once that %s, and idles', async (name, lack) => {
+  ])('without %s logs once that %s, and idles', async (name, lack) => {
     const app = await start({ [name]: '' });
     expect(app.readiness()).toEqual({ ready: true, checks: { polling: `idle: ${lack}` } });
     expect(logged.filter((line) => line.includes(lack))).toHaveLength(1);

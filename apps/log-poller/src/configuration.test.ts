@@ -14,7 +14,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('reads services, webhook.config, destinations and a first time', () => {
+  it('reads services, webhook.config, destinations and a start time', () => {
     const read = readConfiguration(variables, {
       PDAGENTD_WEBHOOK_SERVICES_LIST: '["P1","P2"]',
       PDAGENTD_WEBHOOK_CONFIG_JSON: '{"a":1}',
@@ -27,7 +27,7 @@ describe('the configuration', () => {
     expect(read.since).toBe(Date.UTC(2026, 2, 1));
   });
 
-  it('refuses what is wrong, all at once', () => {
+  it('reports all errors at once', () => {
     const wrong = {
       PDAGENTD_WEBHOOK_SERVICES_LIST: '["P1",2]',
       PDAGENTD_WEBHOOK_CONFIG_JSON: '[]',
@@ -44,7 +44,7 @@ describe('the configuration', () => {
     }
   });
 
-  it('refuses to forget entries while they are still read again', () => {
+  it('rejects a retention shorter than the overlap', () => {
     const check = (keep: string) =>
       checkRetention(readConfiguration(variables, { PDAGENTD_KEEP_ACTIVITY_SECONDS: keep }));
     expect(() => check('59')).toThrow(/PDAGENTD_KEEP_ACTIVITY_SECONDS.*PDAGENTD_POLL_OVERLAP_SECONDS/);

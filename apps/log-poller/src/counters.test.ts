@@ -21,7 +21,7 @@ describe('the lag', () => {
     counters = new Counters(registry, new Clocks({ clock, api: { serverNow: () => pagerDuty }, log }));
   });
 
-  it('counts from what was reached to the moment of the question, so that it grows while nothing can be read', async () => {
+  it('counts up to the moment of the scrape, so that it grows while nothing can be read', async () => {
     counters.setLag(90_000);
     clock.advance(10_000);
     expect(await lagIn(registry)).toBe(100);
@@ -29,7 +29,7 @@ describe('the lag', () => {
     expect(await lagIn(registry)).toBe(100);
   });
 
-  it('neither jumps nor stops with this machine’s clock', async () => {
+  it('neither jumps nor stops when this machine’s clock is set', async () => {
     counters.setLag(0);
     clock.advance(30_000);
     for (const jump of [-7_200_000, 3 * 86_400_000]) {
@@ -38,19 +38,19 @@ describe('the lag', () => {
     }
   });
 
-  it('is that by PagerDuty’s clock, if it is known', async () => {
+  it('is by PagerDuty’s clock, if that is known', async () => {
     pagerDuty = clock.wall() + 3_600_000;
     counters.initializeLag(pagerDuty - 5_000);
     expect(await lagIn(registry)).toBe(5);
   });
 
-  it('grows from nothing though the log was read to a time that lies ahead', async () => {
+  it('grows from 0 even if the log was read up to a time in the future', async () => {
     counters.initializeLag(clock.wall() + 86_400_000);
     clock.advance(60_000);
     expect(await lagIn(registry)).toBe(60);
   });
 
-  it('grows while nobody knows who polls, until it is known how far the log is read', async () => {
+  it('grows while it is unknown which process polls, until the position in the log is known', async () => {
     counters.pollerUnknown();
     clock.advance(10_000);
     counters.pollerUnknown();
@@ -59,7 +59,7 @@ describe('the lag', () => {
     expect(await lagIn(registry)).toBe(3_600);
   });
 
-  it('is 0 where another process polls', async () => {
+  it('is 0 while another process polls', async () => {
     counters.setLag(90_000);
     counters.setLag(null);
     expect(await lagIn(registry)).toBe(0);

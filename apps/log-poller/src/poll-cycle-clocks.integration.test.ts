@@ -49,7 +49,7 @@ describe('a Date of tomorrow', () => {
     await allArrived();
   });
 
-  it('of pages themselves moves the cursor no further than this machine’s clock, and the log says that they differ', async () => {
+  it('of the pages themselves moves the cursor no further than this machine’s clock, and the difference is logged', async () => {
     const cycle = await bench.newCycle({ store });
     server.date = tomorrow;
     await cycle.run(testTimeout());
@@ -63,7 +63,7 @@ describe('a Date of tomorrow', () => {
     ]);
   });
 
-  it('of an entry moves the cursor nowhere', async () => {
+  it('of an entry does not move the cursor', async () => {
     const cycle = await bench.newCycle({ store });
     server.add(1, () => ({ created_at: new Date(Date.now() + 45_000).toISOString() }));
     await cycle.run(testTimeout());
@@ -78,7 +78,7 @@ describe.each([
   ['three days slow', -3 * DAY],
   ['three days fast', 3 * DAY],
 ])('a machine’s clock that is %s', (_name, aheadMs) => {
-  it('makes no log entry be missed, from the first start on', async () => {
+  it('causes no log entry to be missed, from the first start on', async () => {
     const clock = new ShiftedClock(aheadMs);
     const cycle = await bench.newCycle({ store, clock });
     server.add(2);
@@ -92,14 +92,14 @@ describe.each([
     expect(await cursorNow()).toBeLessThanOrEqual(Math.min(Date.now(), clock.wall()));
   });
 
-  it('makes none be missed after an outage, by the process that goes on', async () => {
+  it('causes none to be missed by the process that continues after an outage', async () => {
     await setCursor(Date.now() - 5 * DAY);
     server.add(10, (index) => ({ created_at: new Date(Date.now() - (4 * DAY * (10 - index)) / 10).toISOString() }));
     await (await bench.newCycle({ store, clock: new ShiftedClock(aheadMs) })).run(testTimeout());
     await allArrived();
   });
 
-  it('makes none be missed if PagerDuty’s answers carry no Date', async () => {
+  it('causes none to be missed if PagerDuty’s responses have no Date', async () => {
     await setCursor(Date.now() - HOUR);
     server.date = () => null;
     const cycle = await bench.newCycle({ store, clock: new ShiftedClock(aheadMs) });
@@ -112,7 +112,7 @@ describe.each([
   });
 });
 
-it('misses nothing if the machine’s clock is set, forward and back, between two rounds', async () => {
+it('misses nothing if the machine’s clock is set forward and back between two cycles', async () => {
   const clock = new ShiftedClock(0);
   const cycle = await bench.newCycle({ store, clock });
   for (const aheadMs of [0, DAY, -DAY, 0]) {
@@ -125,7 +125,7 @@ it('misses nothing if the machine’s clock is set, forward and back, between tw
 });
 
 describe('a cursor ahead of PagerDuty’s clock', () => {
-  it('that a former version left there goes back, with an error in the log, so that the poller goes on at once', async () => {
+  it('that a previous version left there is moved back, with an error in the log, so that the poller continues at once', async () => {
     await setCursor(Date.now() + DAY);
     const cycle = await bench.newCycle({ store });
     await cycle.run(testTimeout());

@@ -35,7 +35,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-it('a log entry whose webhook is more than the broker takes becomes a dead letter that says so, and holds up no other', async () => {
+it('a log entry whose webhook is too large for the broker becomes a dead letter that says so, and blocks no other', async () => {
   const { redisUrl } = await testServers();
   const bench = await PollCycleBench.open({ amqpUrl: broker.url, redisUrl }, server, publisher);
   try {
@@ -55,7 +55,7 @@ it('a log entry whose webhook is more than the broker takes becomes a dead lette
           return false;
         },
       );
-    await waitUntil(isComplete, { what: 'a round to be completed', timeoutMs: 20_000 });
+    await waitUntil(isComplete, { what: 'a cycle to be completed', timeoutMs: 20_000 });
     await waitUntil(() => new Set(bench.lanes.entryIds()).size === 19, { what: 'all other webhooks' });
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(entries).filter((id) => id !== large)));
     const letters = await drainDeadLetters(broker.url);

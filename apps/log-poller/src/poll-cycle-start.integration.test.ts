@@ -28,8 +28,8 @@ afterAll(() => publisher.close());
 const arrived = (count: number) =>
   waitUntil(() => bench.lanes.messages.length >= count, { what: `${count} webhooks on the lanes` });
 
-describe('the place where reading begins', () => {
-  it('is five minutes ago at a first start, and the log says so', async () => {
+describe('the position where reading begins', () => {
+  it('is five minutes ago at a first start, which is logged', async () => {
     const [, young] = server.add(2, (index) => ({
       created_at: new Date(Date.now() - (index === 0 ? 330_000 : 270_000)).toISOString(),
     }));
@@ -41,7 +41,7 @@ describe('the place where reading begins', () => {
     expect(bench.log.lines.filter((line) => line.startsWith('there is no cursor'))).toHaveLength(1);
   });
 
-  it('is PDAGENTD_POLL_SINCE where that is given, in later processes too', async () => {
+  it('is PDAGENTD_POLL_SINCE if that is set, in later processes too', async () => {
     const since = Math.floor(Date.now() / 1000) * 1000 - 7_200_000;
     const [, young] = server.add(2, (index) => ({
       created_at: new Date(since + (index * 2 - 1) * 1000).toISOString(),
@@ -63,7 +63,7 @@ describe('the place where reading begins', () => {
     expect(bench.log.lines).toContain('catching up');
   }, 60_000);
 
-  it('is the other’s cursor where Redis is emptied and a process takes over that stood by', async () => {
+  it('is the other’s cursor if Redis is emptied and a standby process takes over', async () => {
     const store = await bench.newStore();
     const start = Date.now() - 3_600_000;
     await new Cursor(store).advance({ start, cursor: start });
@@ -76,7 +76,7 @@ describe('the place where reading begins', () => {
     expect(bench.lanes.entryIds()).toEqual(ids(added));
   });
 
-  it('is the cursor in memory when Redis is emptied: it repeats, with the same ids, and skips nothing', async () => {
+  it('is the cursor in memory if Redis is emptied: entries are repeated with the same ids, and none is skipped', async () => {
     const store = await bench.newStore();
     const cycle = await bench.newCycle({ store });
     const added = server.add(10);
@@ -91,8 +91,8 @@ describe('the place where reading begins', () => {
   });
 });
 
-describe('an end between publishing and marking', () => {
-  it('repeats with the same id, flagged as a repeat, and loses nothing', async () => {
+describe('a crash between publishing and marking', () => {
+  it('repeats the entry with the same id, flagged as a possible duplicate, and loses nothing', async () => {
     const added = server.add(20, ofOneIncident);
     const store = await bench.newStore();
     const options = {

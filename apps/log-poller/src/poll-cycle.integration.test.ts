@@ -26,8 +26,8 @@ afterAll(() => publisher.close());
 const arrived = (count: number) =>
   waitUntil(() => bench.lanes.messages.length >= count, { what: `${count} webhooks on the lanes` });
 
-describe('a round', () => {
-  it('queues what is new, oldest first per incident, once for each destination', async () => {
+describe('a poll cycle', () => {
+  it('queues new entries, oldest first per incident, once for each destination', async () => {
     const added = server.add(120, ofOneIncident);
     await (await bench.newCycle({ urls: 'http://one.test,http://two.test' })).run(testTimeout());
     await arrived(240);
@@ -42,7 +42,7 @@ describe('a round', () => {
     expect(new Set(bench.lanes.messages.map(({ orderKey }) => orderKey)).size).toBe(2);
   });
 
-  it('queues entries of one second in PagerDuty’s order, those that appear within it later too', async () => {
+  it('queues entries of one second in PagerDuty’s order, including those that appear later', async () => {
     const created_at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
     const cycle = await bench.newCycle();
     const addSome = () => server.add(150, (index) => ({ ...ofOneIncident(), created_at, id: `R${9_999 - index}` }));
@@ -54,7 +54,7 @@ describe('a round', () => {
     expect(bench.lanes.entryIds()).toEqual(ids(added));
   });
 
-  it('queues nothing twice, though it reads an overlap again', async () => {
+  it('queues nothing twice, although it reads an overlap again', async () => {
     server.add(30);
     const cycle = await bench.newCycle();
     await cycle.run(testTimeout());
@@ -66,7 +66,7 @@ describe('a round', () => {
     expect(bench.lanes.entryIds().at(-1)).toBe(late[0]?.id);
   });
 
-  it('misses no entry that appears late, wherever the cursor is by then', async () => {
+  it('misses no entry that appears late, wherever the cursor is then', async () => {
     const cycle = await bench.newCycle();
     server.add(5);
     await cycle.run(testTimeout());
@@ -93,7 +93,7 @@ describe('a round', () => {
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(server.entries)));
   });
 
-  it('passes on what is unknown or incomplete, beside the rest', async () => {
+  it('queues unknown and incomplete entries like the others', async () => {
     const odd = [{ type: 'teleport_log_entry' }, { incident: null, service: 7 }, { created_at: 'soon' }, {}];
     const entries = odd.map((fields, index) => ({
       id: `odd ${index}`,
@@ -106,7 +106,7 @@ describe('a round', () => {
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(entries)));
   });
 
-  it('sets aside what cannot become a webhook, once, and passes on the rest', async () => {
+  it('dead-letters what cannot be converted to a webhook, once, and queues the rest', async () => {
     const created_at = new Date().toISOString();
     const odd = [null, 7, 'text', [], true].map((value) => JSON.stringify(value));
     const deep = `{"id":"deep","created_at":"${created_at}","incident":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`;
@@ -124,7 +124,7 @@ describe('a round', () => {
     expect(bench.lanes.entryIds()).toEqual(['R1']);
   });
 
-  it('publishes nothing while Redis takes nothing', async () => {
+  it('publishes nothing while Redis accepts no writes', async () => {
     server.add(3);
     const store = await bench.newStore();
     const cursor = new RefusingCursor(store);
@@ -134,7 +134,7 @@ describe('a round', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('publishes nothing more once it may not', async () => {
+  it('publishes nothing more once the check fails', async () => {
     server.add(5, ofOneIncident);
     let left = 2;
     const check = () => {
@@ -148,7 +148,7 @@ describe('a round', () => {
     expect(bench.lanes.entryIds()).toEqual(ids(server.entries));
   });
 
-  it('asks the sender about what is new behind the cursor, for it may have been published and forgotten', async () => {
+  it('flags unseen entries before the cursor as possible duplicates: they may have been published and forgotten', async () => {
     const store = await bench.newStore();
     const cycle = await bench.newCycle({ store });
     server.add(2);
@@ -167,7 +167,7 @@ describe('a round', () => {
     ]);
   });
 
-  it('leaves out what belongs to other services', async () => {
+  it('omits entries of other services', async () => {
     server.add(4, (index) => ({ service: { id: index % 2 === 0 ? 'MINE' : 'THEIRS' } }));
     server.add(1, () => ({ service: undefined }));
     await (await bench.newCycle({ services: ['MINE'] })).run(testTimeout());

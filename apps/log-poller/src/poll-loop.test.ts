@@ -2,7 +2,7 @@ import { ManualClock, waitUntil } from '@pdaltagent/testing';
 import { RecordingLog } from './recording-log.testing';
 import { PollLoop } from './poll-loop';
 
-it('goes on at its interval when the machine’s clock is set back two hours', async () => {
+it('keeps its interval when the machine’s clock is set back two hours', async () => {
   const clock = new ManualClock();
   let cycles = 0;
   const loop = new PollLoop({
@@ -18,8 +18,8 @@ it('goes on at its interval when the machine’s clock is set back two hours', a
     clock,
   });
   loop.start();
-  await waitUntil(() => cycles === 1, { what: 'the first round' });
+  await waitUntil(() => cycles === 1, { what: 'the first cycle' });
   clock.jump(-7_200_000);
-  await waitUntil(() => clock.advance(1_000) ?? cycles === 2, { what: 'the second round', timeoutMs: 2_000 });
+  await waitUntil(() => clock.advance(1_000) ?? cycles === 2, { what: 'the second cycle', timeoutMs: 2_000 });
   await loop.stop();
 });

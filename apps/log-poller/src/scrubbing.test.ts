@@ -44,12 +44,12 @@ async function published(environment: Environment): Promise<string> {
   return bodies.join();
 }
 
-it('leaves webhooks as they are unless it is asked for', async () => {
+it('leaves webhooks unchanged unless it is enabled', async () => {
   expect(await published({})).toContain('jane@example.com');
   expect(warnings).toEqual([]);
 });
 
-it('takes personal data out of webhooks before they are queued, and counts it by kind', async () => {
+it('removes personal data from webhooks before they are queued, and counts it by kind', async () => {
   const body = await published({ PDAGENTD_SCRUB_WEBHOOKS: 'true' });
   expect(body).toContain('{{EMAIL_ADDRESS}} cannot log in');
   expect(body).not.toMatch(/jane@|555 0132/);
@@ -60,7 +60,7 @@ it('takes personal data out of webhooks before they are queued, and counts it by
   ]);
 });
 
-it('takes it out of entries that are set aside too', async () => {
+it('removes it from dead-lettered entries too', async () => {
   const bodies: string[] = [];
   const send = (_exchange: string, _key: string, body: Buffer) => Promise.resolve(void bodies.push(body.toString()));
   await new UnconvertibleEntries({ send }, scrubOf({ PDAGENTD_SCRUB_WEBHOOKS: 'on' })).deadLetter(
@@ -71,7 +71,7 @@ it('takes it out of entries that are set aside too', async () => {
   expect(bodies).toEqual(['["{{EMAIL_ADDRESS}}"]']);
 });
 
-it('refuses a wrong choice at once, naming the variable', () => {
+it('rejects an unknown detector at once, naming the variable', () => {
   const wrong = { PDAGENTD_SCRUB_WEBHOOKS: 'true', PDAGENTD_SCRUB_DETECTORS: 'emial' };
   expect(() => scrubOf(wrong)).toThrow(/PDAGENTD_SCRUB_DETECTORS: .*emial/);
 });

@@ -85,7 +85,7 @@ const arrived = (count: number) =>
   waitUntil(() => receiver.received.length >= count, { what: `${count} webhooks at the receiver` });
 
 describe('the sender', () => {
-  it('sends what is queued, in order per incident, also while the receiver fails now and then', async () => {
+  it('sends queued webhooks in order per incident, even if the receiver fails now and then', async () => {
     const url = receiver.url('/hook');
     const taken: string[] = [];
     receiver.statusFor = ({ body }) => {
@@ -97,7 +97,7 @@ describe('the sender', () => {
       for (const incident of ['A', 'B', 'C']) await publish(url, `${incident}${step}`, incident);
     }
     await start(url);
-    await waitUntil(() => taken.length >= 30, { what: '30 webhooks to be taken', timeoutMs: 50_000 });
+    await waitUntil(() => taken.length >= 30, { what: '30 webhooks to be accepted', timeoutMs: 50_000 });
     const order = taken.map((body) => JSON.parse(body) as { id: string; incident: string });
     for (const incident of ['A', 'B', 'C']) {
       const steps = order.filter((body) => body.incident === incident).map(({ id }) => id);
@@ -105,7 +105,7 @@ describe('the sender', () => {
     }
   });
 
-  it('does not send again what was delivered and is queued a second time', async () => {
+  it('does not send a delivered webhook again if it is queued a second time', async () => {
     const url = receiver.url('/repeats');
     await start(url);
     await publish(url, 'one', 'A');
@@ -116,7 +116,7 @@ describe('the sender', () => {
     expect(bodies().map(({ id }) => id)).toEqual(['one', 'two']);
   });
 
-  it('puts what is refused into the dead letters and goes on', async () => {
+  it('dead-letters rejected webhooks and continues', async () => {
     const url = receiver.url('/refuses');
     receiver.statusFor = ({ body }) => (body.includes('"bad"') ? 404 : 202);
     await start(url);
@@ -132,7 +132,7 @@ describe('the sender', () => {
     expect(fromDelivery(letter)).toMatchObject({ kind: 'message', message: { id: `bad-${url}` } });
   });
 
-  it('sends to every destination by its own URL, and a dead one does not hold up another', async () => {
+  it('sends to every destination at its own URL, and one that is down does not delay another', async () => {
     const dead = 'http://127.0.0.1:1/dead';
     const [one, two] = [receiver.url('/one'), receiver.url('/two')];
     await start([dead, one, two].join(','));
@@ -141,7 +141,7 @@ describe('the sender', () => {
     expect(new Set(receiver.received.map(({ path }) => path))).toEqual(new Set(['/one', '/two']));
   });
 
-  it('sends nothing to a metadata service, says so once, keeps what is for it and counts it', async () => {
+  it('sends nothing to a metadata service, logs that once, holds its webhooks and counts the attempts', async () => {
     const [metadata, other] = ['http://169.254.169.254/latest', receiver.url('/other')];
     const metrics = new Registry();
     await start([metadata, other].join(','), {}, metrics);
@@ -155,7 +155,7 @@ describe('the sender', () => {
     expect(logged.filter((line) => line.includes('dead letter'))).toEqual([]);
   });
 
-  it('takes up a changed file of destinations, and holds what is for one that it does not know yet', async () => {
+  it('reloads a changed destinations file, and holds webhooks for a destination that it does not know yet', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'destinations-'));
     const file = path.join(folder, 'webhooks.yaml');
     const write = (...paths: string[]) =>
@@ -175,7 +175,7 @@ describe('the sender', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('holds everything for a destination that answers 410, in every sender and over restarts, until it is resumed', async () => {
+  it('holds everything for a destination that responds 410, in every sender and across restarts, until it is resumed', async () => {
     const [gone, other] = [receiver.url('/gone'), receiver.url('/other')];
     const [name = ''] = (parseDestinations(gone) ?? []).map((destination) => destination.name);
     const store = new Store({ url: servers.redisUrl, name: 'test', log: logger });
@@ -195,26 +195,28 @@ describe('the sender', () => {
     const [first] = [await start([gone, other].join(',')), await start([gone, other].join(','))];
     for (let step = 1; step <= 5; step += 1) await publish(gone, String(step), 'A');
     for (let step = 0; step < 5; step += 1) await publish(other, `o${step}`, 'A');
-    await waitUntil(() => receiver.received.length === triedBefore + 5, { what: 'what is for another destination' });
+    await waitUntil(() => receiver.received.length === triedBefore + 5, {
+      what: 'the webhooks of another destination',
+    });
     expect(tried()).toBe(triedBefore);
     expect(first.readiness().checks.destinations).toContain('1 paused');
 
     status = 202;
     expect(await paused.resume(name)).toBe(true);
-    await waitUntil(() => tried() === triedBefore + 6, { what: 'what was held', timeoutMs: 30_000 });
+    await waitUntil(() => tried() === triedBefore + 6, { what: 'the held webhooks', timeoutMs: 30_000 });
     const held = receiver.received.filter(({ path: at }) => at === '/gone').slice(triedBefore);
     expect(held.map(({ body }) => (JSON.parse(body) as { id: string }).id)).toEqual(['0', '1', '2', '3', '4', '5']);
     store.close();
   });
 
-  it('waits for a broker that is away, and then sends', async () => {
+  it('waits for an unreachable broker, and then sends', async () => {
     const broker = await FaultProxy.start(servers.amqpUrl);
     await broker.inject({ kind: 'down' });
     const url = receiver.url('/later');
     const app = await start(url, { PDAGENTD_AMQP_URL: broker.url(servers.amqpUrl) });
     await publish(url, 'later', 'A');
     await waitUntil(() => logged.some((line) => line.includes('broker unreachable')), {
-      what: 'the absence to be logged',
+      what: 'the outage to be logged',
     });
     expect(app.readiness()).toMatchObject({ ready: false, checks: { destinations: 'not tried yet' } });
     await broker.heal();
@@ -225,7 +227,7 @@ describe('the sender', () => {
     await broker.stop();
   });
 
-  it('without a destination says so once, and idles', async () => {
+  it('without a destination logs that once, and idles', async () => {
     const app = await start('');
     const lack = 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set';
     expect(app.readiness()).toEqual({ ready: true, checks: { sending: `idle: ${lack}` } });
@@ -236,7 +238,7 @@ describe('the sender', () => {
     ['PDAGENTD_WEBHOOK_SECRET', 'hunter2'],
     ['PDAGENTD_WEBHOOK_STANDARD_SECRET', `whsec_${Buffer.alloc(24, 'hunter2').toString('base64')}`],
     ['neither', ''],
-  ])('tells at the start which destinations are signed: %s', async (name, value) => {
+  ])('logs at the start which destinations are signed: %s', async (name, value) => {
     const url = receiver.url('/signed');
     await start(url, { [name]: value });
     const line = logged.find((each) => each.includes('"sending"')) ?? '';

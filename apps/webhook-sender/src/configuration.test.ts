@@ -2,7 +2,7 @@ import { readConfiguration } from '@pdaltagent/service';
 import { variables } from './configuration';
 
 describe('the configuration', () => {
-  it('has PagerDuty’s own patience by default', () => {
+  it('has PagerDuty’s own timeouts by default', () => {
     expect(readConfiguration(variables, {})).toMatchObject({
       destinations: undefined,
       secrets: undefined,
@@ -11,12 +11,12 @@ describe('the configuration', () => {
     });
   });
 
-  it('takes a second secret for a rotation', () => {
+  it('accepts a second secret for a rotation', () => {
     expect(readConfiguration(variables, { PDAGENTD_WEBHOOK_SECRET: 'one' }).secrets).toEqual(['one']);
     expect(readConfiguration(variables, { PDAGENTD_WEBHOOK_SECRET: 'one, two' }).secrets).toEqual(['one', 'two']);
   });
 
-  it('takes secrets of Standard Webhooks, one or two', () => {
+  it('accepts one or two Standard Webhooks secrets', () => {
     const secrets = [1, 2].map((byte) => `whsec_${Buffer.alloc(24, byte).toString('base64')}`);
     const read = (text: string) =>
       readConfiguration(variables, { PDAGENTD_WEBHOOK_STANDARD_SECRET: text }).standardKeys;
@@ -24,7 +24,7 @@ describe('the configuration', () => {
     expect(() => read('whsec_tooshort')).toThrow(/PDAGENTD_WEBHOOK_STANDARD_SECRET.*must be whsec_/);
   });
 
-  it('shows no secret when it is wrong', () => {
+  it('shows no secret in an error', () => {
     const wrong = { PDAGENTD_WEBHOOK_SECRET: 'hunter2,', PDAGENTD_WEBHOOK_DEST_URL: 'hunter2' };
     expect(() => readConfiguration(variables, wrong)).toThrow(/PDAGENTD_WEBHOOK_DEST_URL[^]*PDAGENTD_WEBHOOK_SECRET/);
     expect(() => readConfiguration(variables, wrong)).not.toThrow(/hunter2/);

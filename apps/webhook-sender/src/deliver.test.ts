@@ -106,39 +106,39 @@ describe('a delivery', () => {
     expect(received[0]?.headers['x-pagerduty-signature']).toBeUndefined();
   });
 
-  it.each([200, 201, 202, 204, 299])('answered with %d is done', async (status) => {
+  it.each([200, 201, 202, 204, 299])('answered with %d is delivered', async (status) => {
     answer = { status };
     expect((await deliver(urlOf('/'))).kind).toBe('delivered');
   });
 
-  it.each([500, 502, 503, 504])('answered with %d is tried again', async (status) => {
+  it.each([500, 502, 503, 504])('answered with %d is retried', async (status) => {
     answer = { status };
     expect((await deliver(urlOf('/'))).kind).toBe('failed');
   });
 
-  it.each([301, 302, 307, 400, 401, 403, 404, 422])('answered with %d is for the dead letters', async (status) => {
+  it.each([301, 302, 307, 400, 401, 403, 404, 422])('answered with %d becomes a dead letter', async (status) => {
     answer = { status, headers: { location: urlOf('/elsewhere') } };
     expect(await deliver(urlOf('/'))).toEqual({ kind: 'rejected', status, answer: 'an answer' });
     expect(received.map(({ url }) => url)).toEqual(['/']);
   });
 
-  it('answered with 429 waits as long as it is told', async () => {
+  it('answered with 429 waits as long as Retry-After says', async () => {
     answer = { status: 429, headers: { 'retry-after': '7' } };
     expect(await deliver(urlOf('/'))).toEqual({ kind: 'throttled', status: 429, retryAfterMs: 7_000 });
   });
 
-  it('cut off or not answered in time is tried again', async () => {
+  it('that is reset or not answered in time is retried', async () => {
     answer = 'reset';
     expect(await deliver(urlOf('/'))).toMatchObject({ kind: 'failed', reason: 'reset' });
     answer = 'silence';
     expect(await deliver(urlOf('/'))).toMatchObject({ kind: 'failed', reason: 'timeout' });
   });
 
-  it('to a host that does not exist is tried again', async () => {
+  it('to a host that does not exist is retried', async () => {
     expect(await deliver('http://no-such-host.invalid/')).toMatchObject({ kind: 'failed' });
   });
 
-  it('has headers of Standard Webhooks where asked, which its own verifier takes, in a rotation with either secret', async () => {
+  it('has Standard Webhooks headers if configured, which its own verifier accepts, during a rotation with either secret', async () => {
     const keys = [Buffer.alloc(24, 1), Buffer.alloc(32, 2)];
     await deliver(urlOf('/'), { secrets: ['plain'], settings: { standardKeys: keys } });
     const [request] = received;
@@ -155,7 +155,7 @@ describe('a delivery', () => {
     expect(headers['x-pagerduty-signature']).toMatch(/^v1=/);
   });
 
-  it('has the destination’s own headers, and keeps the id of the first delivery where it is sent anew', async () => {
+  it('has the destination’s own headers, and keeps the id of the first delivery if it is sent again', async () => {
     await deliver(urlOf('/'), {
       settings: { headers: { 'X-Api-Key': 'k', Authorization: 'Bearer b' } },
       forward: { 'X-Webhook-Id': 'first' },
@@ -167,7 +167,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('shows its certificate and trusts the authority that the destination is given, and no other', async () => {
+  it('presents the destination’s client certificate and trusts its certificate authority, and no other', async () => {
     const [host, client] = await Promise.all(
       ['localhost', 'sender'].map((name) => generate([{ name: 'commonName', value: name }], { keyType: 'ec' })),
     );
@@ -191,13 +191,13 @@ describe('a delivery', () => {
     await once(secure, 'close');
   });
 
-  it('waits as long as the destination is given', async () => {
+  it('uses the timeout of the destination', async () => {
     answer = 'silence';
     posters = new WebhookClient({ maxSockets: 1, timeoutMs: 600_000, certificateAuthorities: undefined });
     expect(await deliver(urlOf('/'), { settings: { timeoutMs: 30 } })).toMatchObject({ reason: 'timeout' });
   });
 
-  it('to a metadata service is refused as a broken way, and tried where that is allowed', async () => {
+  it('to a metadata service is refused as a connectivity fault, and attempted if that is allowed', async () => {
     const url = 'http://169.254.0.0:1/';
     expect(await deliver(url)).toMatchObject({ kind: 'failed', reason: 'forbidden-address' });
     const allowed = await deliver(url, { settings: { allowsMetadataAddresses: true } });
@@ -226,7 +226,7 @@ describe('a delivery', () => {
     },
   );
 
-  it('to a destination that this process does not know waits, and is sent nowhere', async () => {
+  it('to a destination that this process does not know waits, and is not sent', async () => {
     const outcome = await deliver(urlOf('/'), { destination: 'elsewhere-00000000' });
     expect(outcome).toMatchObject({ kind: 'failed', scope: 'key' });
     expect(received).toEqual([]);

@@ -16,7 +16,7 @@ function failFor(bench: Bench, ms: number): number {
 }
 
 describe('the maximum age', () => {
-  it('buries an event that failed for as long, and not earlier', () => {
+  it('makes an event that failed for as long a dead letter, and not earlier', () => {
     const bench = new Bench(MAXIMUM);
     const message = bench.add('k', 'a');
     failFor(bench, 3 * DAY);
@@ -26,10 +26,10 @@ describe('the maximum age', () => {
   });
 
   it.each([
-    ['3 days behind', -3 * DAY],
-    ['a year behind', -365 * DAY],
-    ['3 days ahead', 3 * DAY],
-  ])('buries nothing unattempted of a gateway whose clock is %s', (_, skew) => {
+    ['3 days slow', -3 * DAY],
+    ['a year slow', -365 * DAY],
+    ['3 days fast', 3 * DAY],
+  ])('expires no unattempted event of a gateway whose clock is %s', (_, skew) => {
     const bench = new Bench(MAXIMUM);
     for (let index = 0; index < 1_000; index += 1) {
       bench.dispatcher.add(bench.message(`key-${index % 50}`, String(index), bench.clock.wall() + skew - 1));
@@ -39,7 +39,7 @@ describe('the maximum age', () => {
     expect(bench.deadLettered).toEqual([]);
   });
 
-  it('tries an event of such a gateway for as long as any other', () => {
+  it('retries an event of such a gateway for as long as any other', () => {
     const bench = new Bench(MAXIMUM);
     bench.dispatcher.add(bench.message('k', 'a', bench.clock.wall() - 30 * DAY));
     expect(failFor(bench, 2 * DAY)).toBeGreaterThan(24);
@@ -60,7 +60,7 @@ describe('the maximum age', () => {
     expect(bench.dispatcher.held).toBe(messages.length);
   });
 
-  it('that passed during an outage costs no event which then gets through', () => {
+  it('that passed during an outage expires no event that is then delivered', () => {
     const bench = new Bench({ maximumAgeMs: HOUR });
     for (let index = 0; index < 200; index += 1) bench.add(`key-${index}`, 'a');
     for (const message of [...bench.attempting]) bench.settle(message, FAILED);
@@ -72,7 +72,7 @@ describe('the maximum age', () => {
     expect(bench.dispatcher.held).toBe(0);
   });
 
-  it('that passed while its key was throttled costs an event one more attempt, not its delivery', () => {
+  it('that passed while its key was throttled leaves an event one more attempt', () => {
     const bench = new Bench(MAXIMUM);
     const [first, second] = [bench.add('k', 'a'), bench.add('k', 'a')];
     bench.settle(first, THROTTLED);
@@ -84,7 +84,7 @@ describe('the maximum age', () => {
     expect(bench.deadLettered).toHaveLength(1);
   });
 
-  it('is reached by what was never attempted for a paused destination, although its lane is given back and taken again', () => {
+  it('is reached by messages that were never attempted for a paused destination, although their lane is released and taken again', () => {
     const bench = new Bench({ ...MAXIMUM, destinationOf: ({ routingKey }) => routingKey });
     bench.dispatcher.pause('gone');
     const messages = [bench.add('gone', 'a'), bench.add('gone', 'b')];
@@ -101,7 +101,7 @@ describe('the maximum age', () => {
     expect(bench.attempted).toEqual([]);
   });
 
-  it('counts from now for what was held by another worker, and goes on for what comes back to this one', () => {
+  it('counts from now for a message from another worker, and continues for one that returns to this worker', () => {
     const bench = new Bench(MAXIMUM);
     const message = bench.add('k', 'a');
     failFor(bench, 2 * DAY);

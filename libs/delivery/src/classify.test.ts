@@ -57,7 +57,7 @@ describe('what an answer of PagerDuty’s to an event means', () => {
     }
   });
 
-  it('is read whatever surrounds it', () => {
+  it('is recognized with any whitespace around it', () => {
     for (const body of ['\ufeff{"status":"success"}', '\r\n {"status":"success","message":"Event processed"}\n']) {
       expect(classifyEvent('v2', { kind: 'answer', status: 202, retryAfter: undefined, body }, 0).kind).toBe(
         'delivered',
@@ -65,17 +65,17 @@ describe('what an answer of PagerDuty’s to an event means', () => {
     }
   });
 
-  it('is a refusal also without a message, in PagerDuty’s own words', () => {
+  it('is a rejection even without a message, if the status text is PagerDuty’s', () => {
     for (const status of ['invalid event', 'Unrecognized object'])
       expect(classifyEvent('v2', { ...answer(400), body: JSON.stringify({ status }) }, 0).kind).toBe('rejected');
   });
 
-  it('a refusal of the way speaks about the key alone where the key is in the path', () => {
+  it('a connectivity fault concerns only the key if the key is in the path', () => {
     expect(classifyEvent('v2', answer(404), 0)).toMatchObject({ reason: 'way', scope: 'destination' });
     expect(classifyEvent('integration', answer(404), 0)).toMatchObject({ reason: 'way', scope: 'key' });
   });
 
-  it('keeps 2 KB of a long refusal, which may name many errors', () => {
+  it('keeps 2 KB of a long rejection, which may list many errors', () => {
     const errors = Array.from({ length: 200 }, (_, index) => `error ${index} of an event`);
     const refusal = { ...answer(400), body: JSON.stringify({ ...REFUSED, errors }) };
     const outcome = classifyEvent('v2', refusal, 0);
@@ -95,7 +95,7 @@ describe.each(Object.keys(PAGES))('an answer in place of PagerDuty’s: %s', (pa
     }
   });
 
-  it.each(DOCUMENTED)('condemns no event on %s', (path) => {
+  it.each(DOCUMENTED)('rejects no event on %s', (path) => {
     for (const status of [400, 415, 422]) {
       expect(classifyEvent(path, from(page, status), 0)).toMatchObject({
         kind: 'failed',
@@ -105,13 +105,13 @@ describe.each(Object.keys(PAGES))('an answer in place of PagerDuty’s: %s', (pa
     }
   });
 
-  it.each(DOCUMENTED)('is about the one event on %s if it says that the event is too large', (path) => {
+  it.each(DOCUMENTED)('concerns only the one event on %s if it says that the event is too large', (path) => {
     for (const status of [413, 414, 431]) {
       expect(classifyEvent(path, from(page, status), 0)).toMatchObject({ kind: 'failed', scope: 'message' });
     }
   });
 
-  it.each(PATHS)('means on %s what its status means: throttled, or a failure of the server', (path) => {
+  it.each(PATHS)('on %s means what its status means: throttled, or a server failure', (path) => {
     expect(classifyEvent(path, from(page, 429), 0).kind).toBe('throttled');
     expect(classifyEvent(path, from(page, 503), 0)).toMatchObject({ reason: 'server-error', scope: 'destination' });
     expect(classifyEvent(path, from(page, 408), 0)).toMatchObject({ reason: 'request-timeout' });
@@ -129,14 +129,14 @@ describe.each(VENDORS)('an answer whose form is not documented, on %s', (path) =
     }
   });
 
-  it('condemns with any JSON object, and with other text is about the one event', () => {
+  it('rejects with any JSON object, and concerns only the one event with other text', () => {
     for (const status of [400, 413, 415, 422]) {
       expect(classifyEvent(path, from('another JSON object', status), 0).kind).toBe('rejected');
       expect(classifyEvent(path, from('text', status), 0)).toMatchObject({ kind: 'failed', scope: 'message' });
     }
   });
 
-  it('is about the one event, not about its integration, if a header is too large', () => {
+  it('concerns only the one event, not its integration, if a header is too large', () => {
     for (const page of Object.keys(PAGES)) {
       expect(classifyEvent(path, from(page, 431), 0)).toMatchObject({ kind: 'failed', scope: 'message' });
     }
@@ -144,7 +144,7 @@ describe.each(VENDORS)('an answer whose form is not documented, on %s', (path) =
 });
 
 describe('what an answer to an event means', () => {
-  it('says who answered in place of PagerDuty, by its headers alone', () => {
+  it('names who answered in place of PagerDuty, by its headers alone', () => {
     const server = `nginx/1.24.0\t\u00e9 ${'x'.repeat(100)}`;
     const contentType = 'text/html; charset=utf-8';
     expect(classifyEvent('v2', { ...from('nothing', 200), server, contentType }, 0)).toMatchObject({
@@ -155,7 +155,7 @@ describe('what an answer to an event means', () => {
     });
   });
 
-  it('no fault of the network condemns an event', () => {
+  it('no network fault rejects an event', () => {
     for (const fault of FAULTS) {
       expect(classifyEvent('v2', { kind: 'fault', fault, detail: '' }, 0)).toMatchObject({
         kind: 'failed',
@@ -187,7 +187,7 @@ describe('what an answer to an event means', () => {
     expect(classifyEvent('v2', { ...told, date: 'yesterday' }, ours)).toMatchObject({ retryAfterMs: 30_000 });
   });
 
-  it('takes no Retry-After of 0 or in the past for leave to retry without backoff', () => {
+  it('ignores a Retry-After of 0 or in the past, so that the backoff applies', () => {
     const now = Date.parse('2026-03-01T00:00:00Z');
     for (const retryAfter of ['0', '0.2', '-7', 'Sun, 01 Mar 2020 00:00:30 GMT', 'Sun, 01 Mar 2026 00:00:00 GMT', '']) {
       expect(classifyEvent('v2', answer(429, retryAfter), now)).toMatchObject({ retryAfterMs: undefined });
@@ -207,7 +207,7 @@ describe('what an answer to a webhook means', () => {
     }
   });
 
-  it('every fault of the network is tried again', () => {
+  it('every network fault is retried', () => {
     for (const fault of FAULTS) {
       expect(classifyWebhook({ kind: 'fault', fault, detail: '' }, 0)).toMatchObject({ kind: 'failed', reason: fault });
     }

@@ -2,7 +2,7 @@ import { Bench, DELIVERED, FAILED, GONE } from './dispatcher.fixture';
 import { type Outcome } from './outcome';
 
 describe('a destination that is gone', () => {
-  it('is attempted no more, while others go on, until it is resumed; then it goes on in its order', () => {
+  it('is not attempted, while others continue, until it is resumed; then it continues in order', () => {
     const bench = new Bench();
     const [first, second] = [bench.add('gone', 'a'), bench.add('gone', 'a')];
     bench.settle(first, GONE);
@@ -19,7 +19,7 @@ describe('a destination that is gone', () => {
     expect(bench.changes.at(-1)).toEqual({ kind: 'key-resumed', routingKey: 'gone' });
   });
 
-  it('can be paused before anything of it is held', () => {
+  it('can be paused before any of its messages is held', () => {
     const bench = new Bench();
     bench.dispatcher.pause('gone');
     bench.add('gone', 'a');
@@ -28,7 +28,7 @@ describe('a destination that is gone', () => {
     expect(bench.attempting.size).toBe(1);
   });
 
-  it('loses its messages to the dead letters once they are too old', () => {
+  it('has its messages dead-lettered once they reach the maximum age', () => {
     const bench = new Bench({ maximumAgeMs: 60_000 });
     const [first, second] = [bench.add('gone', 'a'), bench.add('gone', 'a')];
     bench.settle(first, GONE);
@@ -42,14 +42,14 @@ describe('a destination that is gone', () => {
     expect(bench.attempted).toEqual([first]);
   });
 
-  it('is held up by nobody but itself, so that it is moved out of its neighbours’ way', () => {
+  it('counts as stalled, so that it is parked and blocks no other', () => {
     const bench = new Bench();
     bench.settle(bench.add('gone', 'a'), GONE);
     expect(bench.dispatcher.preemption.isStalled('gone')).toBe(true);
   });
 });
 
-describe('a destination that is away', () => {
+describe('a destination that is unavailable', () => {
   const away = (options: ConstructorParameters<typeof Bench>[0]) => {
     const bench = new Bench(options);
     for (let index = 0; index < 20; index += 1) bench.add('one', String(index));
@@ -58,11 +58,11 @@ describe('a destination that is away', () => {
     return bench;
   };
 
-  it('makes way for other destinations where it is of one key alone', () => {
+  it('yields to other destinations if only one key uses it', () => {
     expect(away({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.preemption.isStalled('one')).toBe(true);
   });
 
-  it('has nobody to make way for where all share it and many keys fail', () => {
+  it('has no one to yield to if all keys share it and many fail', () => {
     const bench = new Bench();
     for (let index = 0; index < 20; index += 1) bench.add(`key-${index}`, 'a');
     for (const message of [...bench.attempting]) bench.settle(message, FAILED);
@@ -79,7 +79,7 @@ describe('broken connectivity', () => {
   });
   const kinds = (bench: Bench) => bench.changes.map(({ kind }) => kind);
 
-  it('of one key is told once when it begins and once when it is over', () => {
+  it('of one key is reported once when it begins and once when it ends', () => {
     const bench = new Bench();
     const message = bench.add('vendor', 'a');
     for (let attempt = 0; attempt < 5; attempt += 1) {
@@ -95,7 +95,7 @@ describe('broken connectivity', () => {
     expect(bench.dispatcher.keysWithConnectivityFault).toBe(0);
   });
 
-  it('of all keys is told with its first attempt', () => {
+  it('of all keys is reported at the first attempt', () => {
     const bench = new Bench();
     const message = bench.add('k', 'a');
     bench.settle(message, refused('destination', 401));
@@ -107,7 +107,7 @@ describe('broken connectivity', () => {
     expect(kinds(bench)).toEqual(['connectivity-broken', 'connectivity-restored']);
   });
 
-  it('that breaks and mends all the time is told of no more than once a minute', () => {
+  it('that keeps failing and recovering is reported no more than once a minute', () => {
     const bench = new Bench();
     for (let second = 0; second < 50; second += 1) {
       const message = bench.add('k', String(second));
@@ -132,17 +132,17 @@ describe('a key that fails while it is the only one tried', () => {
     for (const message of [...bench.attempting]) if (message.routingKey === 'bad') bench.settle(message, FAILED);
   };
 
-  it('makes way for its neighbours, for it may be at fault itself', () => {
+  it('yields to other keys, because it may be the cause itself', () => {
     expect(failing().dispatcher.preemption.isStalled('bad')).toBe(true);
   });
 
-  it('does not keep another key from being tried at once', () => {
+  it('does not delay the first attempt of another key', () => {
     const bench = failing();
     const other = bench.add('good', 'a');
     expect([...bench.attempting]).toEqual([other]);
   });
 
-  it('waits by itself once another got through, and says no more that the destination is away', () => {
+  it('backs off independently once another key succeeded, without reporting the destination as unavailable', () => {
     const bench = failing();
     bench.settle(bench.add('good', 'a'), DELIVERED);
     expect(bench.changes.map(({ kind }) => kind)).toEqual(['circuit-opened', 'circuit-closed']);
@@ -155,7 +155,7 @@ describe('a key that fails while it is the only one tried', () => {
     expect(bench.dispatcher.preemption.isStalled('bad')).toBe(true);
   });
 
-  it('counts as one of all again when something of it gets through', () => {
+  it('counts like any other key again when one of its messages succeeds', () => {
     const bench = failing();
     bench.settle(bench.add('good', 'a'), DELIVERED);
     for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
@@ -164,7 +164,7 @@ describe('a key that fails while it is the only one tried', () => {
     expect(bench.changes.at(-1)).toMatchObject({ kind: 'circuit-opened' });
   });
 
-  it('is found to be one of many where the others fail too', () => {
+  it('is found to be one of many if the others fail too', () => {
     const bench = failing();
     for (let index = 0; index < 4; index += 1) bench.settle(bench.add(`key-${index}`, 'a'), FAILED);
     bench.add('new', 'a');
@@ -197,14 +197,14 @@ describe('keys whose attempts hang', () => {
     }
   };
 
-  it('do not open the circuit with attempts that began before another key got through', () => {
+  it('do not open the circuit with attempts that began before another key succeeded', () => {
     const bench = hanging(8);
     bench.settle(bench.add('good', 'a'), DELIVERED);
     timeOut(bench);
     expect(bench.dispatcher.openCircuits).toBe(0);
   });
 
-  it('are tried one attempt at a time from then on, and all at once when one got through', () => {
+  it('are tried one attempt at a time from then on, and without that limit once one succeeded', () => {
     const bench = hanging(8);
     bench.settle(bench.add('good', 'a'), DELIVERED);
     timeOut(bench);
@@ -214,7 +214,7 @@ describe('keys whose attempts hang', () => {
     expect(bench.attempting.size).toBe(7 + 9);
   });
 
-  it('keep nobody waiting for longer than a second where they opened the circuit, also while a probe hangs', () => {
+  it('delay no other key by more than a second if they opened the circuit, even while a probe hangs', () => {
     const bench = hanging(8);
     timeOut(bench);
     expect(bench.dispatcher.openCircuits).toBe(1);
@@ -229,7 +229,7 @@ describe('keys whose attempts hang', () => {
     expect(bench.attempting.size).toBeLessThanOrEqual(8);
   });
 
-  it('make way for their neighbours', () => {
+  it('yield to other keys', () => {
     const bench = hanging(8);
     bench.settle(bench.add('good', 'a'), DELIVERED);
     timeOut(bench);

@@ -16,7 +16,7 @@ describe('dispatch', () => {
     expect([...bench.attempting]).toEqual([second]);
   });
 
-  it('starts the next event of an alert only when the former has left for good', () => {
+  it('starts the next event of an alert only when the previous one is settled', () => {
     const bench = new Bench();
     const [first, second] = [bench.add('k', 'a'), bench.add('k', 'a')];
     bench.attempting.clear();
@@ -26,7 +26,7 @@ describe('dispatch', () => {
     expect([...bench.attempting]).toEqual([second]);
   });
 
-  it('attempts events of different alerts at one time, also of one routing key', () => {
+  it('attempts events of different alerts concurrently, even of one routing key', () => {
     const bench = new Bench();
     bench.add('k', 'a');
     bench.add('k', 'b');
@@ -34,7 +34,7 @@ describe('dispatch', () => {
     expect(bench.attempting.size).toBe(3);
   });
 
-  it('takes routing keys in turn', () => {
+  it('serves routing keys in turn', () => {
     const bench = new Bench({ concurrency: 1 });
     for (let index = 0; index < 20; index += 1) bench.add('noisy', String(index));
     for (let index = 0; index < 4; index += 1) bench.add('quiet', String(index));
@@ -43,7 +43,7 @@ describe('dispatch', () => {
     expect(bench.attempted.slice(0, 8).filter(({ routingKey }) => routingKey === 'quiet')).toHaveLength(4);
   });
 
-  it('leaves slots free for others, however much one key holds', () => {
+  it('leaves slots for others, however many events one key has', () => {
     const bench = new Bench({ concurrency: 32 });
     for (let index = 0; index < 500; index += 1) bench.add('hanging', String(index));
     expect(bench.attempting.size).toBe(32);
@@ -51,7 +51,7 @@ describe('dispatch', () => {
     expect(bench.attempting.has(other)).toBe(true);
   });
 
-  it('lets a throttled key wait and the others go on', () => {
+  it('lets a throttled key wait while others continue', () => {
     const bench = new Bench();
     const throttled = bench.add('k', 'a');
     bench.settle(throttled, { kind: 'throttled', status: 429, retryAfterMs: 5_000 });
@@ -64,7 +64,7 @@ describe('dispatch', () => {
     expect(sequences(bench.attempting)).toEqual(expect.arrayContaining(sequences([throttled, later])));
   });
 
-  it('condemns a rejected event and goes on with its alert', () => {
+  it('dead-letters a rejected event and continues with its alert', () => {
     const bench = new Bench();
     const [bad, next] = [bench.add('k', 'a'), bench.add('k', 'a')];
     bench.settle(bad, REJECTED);
@@ -72,7 +72,7 @@ describe('dispatch', () => {
     expect([...bench.attempting]).toEqual([next]);
   });
 
-  it('says in a dead letter what the last attempt was answered', () => {
+  it('records the last response in a dead letter', () => {
     const bench = new Bench({ maximumAgeMs: 500, random: constantRandom(0.99) });
     const failed: Outcome = {
       kind: 'failed',
@@ -89,7 +89,7 @@ describe('dispatch', () => {
     expect(bench.deadLettered).toMatchObject([{ cause: { reason: 'expired', status: 503, answer: 'out of order' } }]);
   });
 
-  it('buries an event that fails for an hour with errors of the server while others pass', () => {
+  it('dead-letters an event that fails for an hour with server errors while others are delivered', () => {
     const bench = new Bench();
     const poison = bench.add('k', 'a');
     for (let minute = 0; minute < 70; minute += 1) {
@@ -100,7 +100,7 @@ describe('dispatch', () => {
     expect(bench.deadLettered).toMatchObject([{ message: poison, cause: { reason: 'poison', status: 503 } }]);
   });
 
-  it('keeps an event that fails for an hour while nothing else passes', () => {
+  it('keeps an event that fails for an hour while nothing else is delivered', () => {
     const bench = new Bench();
     const held = bench.add('k', 'a');
     for (let minute = 0; minute < 120; minute += 1) {
@@ -110,7 +110,7 @@ describe('dispatch', () => {
     expect(bench.deadLettered).toEqual([]);
   });
 
-  it('buries a message that cannot be sent after five attempts, and holds up its alert alone', () => {
+  it('dead-letters a message that cannot be sent after five attempts, and blocks its alert only', () => {
     const bench = new Bench();
     const unsendable = bench.add('k', 'a');
     const next = bench.add('k', 'a');
@@ -125,7 +125,7 @@ describe('dispatch', () => {
     expect(bench.attempting.has(next)).toBe(true);
   });
 
-  it('buries one that cannot be sent though nothing else is there to get through', () => {
+  it('dead-letters a message that cannot be sent even if there is no other', () => {
     const bench = new Bench();
     const unsendable = bench.add('k', 'a');
     for (let attempt = 1; attempt <= 5; attempt += 1) {
@@ -135,7 +135,7 @@ describe('dispatch', () => {
     expect(bench.deadLettered).toHaveLength(1);
   });
 
-  it('keeps what cannot be sent while nothing can: the fault is not theirs', () => {
+  it('keeps messages that cannot be sent while no message can: they are not the cause', () => {
     const bench = new Bench();
     const messages = [bench.add('k', 'a'), bench.add('l', 'b'), bench.add('l', 'c')];
     const settleAll = () => {
@@ -149,7 +149,7 @@ describe('dispatch', () => {
     expect(bench.dispatcher.held).toBe(0);
   });
 
-  it('forgets what a lost channel held, and starts nothing of it', () => {
+  it('forgets the messages of a lost channel, and starts none of them', () => {
     const bench = new Bench();
     const messages = [bench.add('k', 'a'), bench.add('k', 'a'), bench.add('k', 'b')];
     bench.attempted.length = 0;
@@ -168,7 +168,7 @@ describe('an outage of PagerDuty', () => {
     return bench;
   }
 
-  it('is met with one probe a second, the oldest event first', () => {
+  it('is probed once a second, the oldest event first', () => {
     const bench = outage();
     bench.attempted.length = 0;
     for (let second = 0; second < 5; second += 1) {
@@ -179,7 +179,7 @@ describe('an outage of PagerDuty', () => {
     expect(sequences(bench.attempted)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('starts nothing new that arrives meanwhile', () => {
+  it('starts no event that arrives meanwhile', () => {
     const bench = outage();
     bench.add('new', 'a');
     expect(bench.attempting.size).toBe(0);
@@ -191,7 +191,7 @@ describe('an outage of PagerDuty', () => {
     expect(bench.attempting.size).toBe(1);
   });
 
-  it('is over with the first event that gets through: everything starts at once', () => {
+  it('ends with the first event that is delivered: everything starts at once', () => {
     const bench = outage();
     bench.clock.advance(1_000);
     for (const probe of [...bench.attempting]) bench.settle(probe, DELIVERED);
@@ -199,7 +199,7 @@ describe('an outage of PagerDuty', () => {
     expect(bench.attempting.size).toBe(39);
   });
 
-  it('does not end while one bad event is tried again and again', () => {
+  it('is not prolonged by one bad event that keeps failing', () => {
     const bench = outage();
     const bad = [...bench.attempted][0];
     let probes = 0;
@@ -211,7 +211,7 @@ describe('an outage of PagerDuty', () => {
     expect(probes).toBe(2);
   });
 
-  it('does not keep a key that can get through behind the backlogs of many that cannot', () => {
+  it('does not delay a key that would succeed by the backlogs of many that fail', () => {
     const bench = new Bench();
     for (let index = 0; index < 400; index += 1) bench.add(`bad-${index % 8}`, String(index));
     for (let second = 0; second < 20; second += 1) {

@@ -33,8 +33,8 @@ function run({ limit, minutes, alreadyTaken = 0 }: { limit: number; minutes: num
   return { rateLimit, perMinute };
 }
 
-describe('the rateLimit of a key', () => {
-  it('is not limited before the destination objects', () => {
+describe('the rate limit of a key', () => {
+  it('is not limited before the destination throttles', () => {
     const rateLimit = new LearnedRateLimit();
     for (let now = 0; now < 1_000; now += 1) rateLimit.took(now);
     expect(rateLimit.available(1_000)).toBe(Number.POSITIVE_INFINITY);
@@ -44,9 +44,9 @@ describe('the rateLimit of a key', () => {
     ['120 a minute', 120, 0],
     ['10 a minute', 10, 0],
     ['600 a minute', 600, 0],
-    ['120 a minute that somebody else has used up', 120, 120],
+    ['120 a minute that another sender has used up', 120, 120],
   ])(
-    'once learnt keeps to %s: under 2 %% turned away, 90 %% or more of what is allowed',
+    'once learned stays within %s: under 2 %% throttled, 90 %% or more of what is allowed',
     (_name, limit, alreadyTaken) => {
       const { perMinute } = run({ limit, minutes: 20, alreadyTaken });
       const learnt = perMinute.slice(5);
@@ -68,7 +68,7 @@ describe('the rateLimit of a key', () => {
     expect(rateLimit.limit).toBeGreaterThan(before * 2);
   });
 
-  it('tells when the window has room again', () => {
+  it('returns when the window has room again', () => {
     const { rateLimit } = run({ limit: 20, minutes: 5 });
     const now = 6_000 + 5 * 60_000;
     for (let room = rateLimit.available(now); room > 0; room -= 1) rateLimit.took(now);

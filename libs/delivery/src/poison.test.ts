@@ -36,7 +36,7 @@ describe('an outage', () => {
     ['8 h', 480, 200],
     ['8 h', 480, 1],
   ])(
-    'of %s (%i min, %i keys), after which every fifth attempt fails for a while, buries nothing',
+    'of %s (%i min, %i keys), after which every fifth attempt fails for a while, dead-letters nothing',
     (_, minutes, keys) => {
       const bench = outage(keys, minutes * MINUTE);
       const random = seededRandom(2);
@@ -46,7 +46,7 @@ describe('an outage', () => {
     },
   );
 
-  it('that lets one event in twenty through for hours buries nothing', () => {
+  it('in which one event in twenty succeeds for hours dead-letters nothing', () => {
     const bench = outage(200, MINUTE);
     const random = seededRandom(3);
     // Delivered events are replaced, so that there is always something left to fail.
@@ -58,7 +58,7 @@ describe('an outage', () => {
     expect(bench.deadLettered).toEqual([]);
   });
 
-  it('is no reason to bury an event that had failed before it', () => {
+  it('is no reason to dead-letter an event that had failed before it', () => {
     const bench = new Bench({ random: seededRandom(1) });
     const suspect = bench.add('k', 'suspect');
     const answer = (message: TestMessage) => (message === suspect ? FAILED : DELIVERED);
@@ -77,8 +77,8 @@ describe('an outage', () => {
   });
 });
 
-describe('an event that fails with errors of the server', () => {
-  it('is not buried while nothing else was taken for ten minutes', () => {
+describe('an event that fails with server errors', () => {
+  it('is kept while nothing else is accepted for ten minutes', () => {
     const bench = new Bench({ random: seededRandom(1) });
     const suspect = bench.add('k', 'suspect');
     for (let hour = 0; hour < 12; hour += 1) {
@@ -89,7 +89,7 @@ describe('an event that fails with errors of the server', () => {
   });
 });
 
-describe('an event that something in between finds too large', () => {
+describe('an event that an intermediary finds too large', () => {
   const withTraffic = (minutes: number, isTaken: boolean) => {
     const bench = new Bench({ random: seededRandom(1) });
     const large = bench.add('k', 'large');
@@ -100,7 +100,7 @@ describe('an event that something in between finds too large', () => {
     return { bench, large };
   };
 
-  it('becomes a dead letter after ten attempts over ten minutes while others are taken', () => {
+  it('becomes a dead letter after ten attempts over ten minutes while others are accepted', () => {
     expect(withTraffic(9, true).bench.deadLettered).toEqual([]);
     const { bench, large } = withTraffic(20, true);
     expect(bench.deadLettered).toMatchObject([
@@ -112,11 +112,11 @@ describe('an event that something in between finds too large', () => {
     expect(bench.attempted.filter((message) => message === large).length).toBeGreaterThanOrEqual(10);
   });
 
-  it('waits while nothing else is taken', () => {
+  it('waits while nothing else is accepted', () => {
     expect(withTraffic(120, false).bench.deadLettered).toEqual([]);
   });
 
-  it('holds up only its own alert', () => {
+  it('blocks only its own alert', () => {
     const bench = new Bench();
     for (let attempt = 0; attempt < 3; attempt += 1) bench.settle(bench.add('k', `large ${attempt}`), TOO_LARGE);
     const other = bench.add('k', 'other');
@@ -124,7 +124,7 @@ describe('an event that something in between finds too large', () => {
     expect(bench.dispatcher).toMatchObject({ openCircuits: 0, keysWithConnectivityFault: 0 });
   });
 
-  it('is met with one probe a second if everything is too large, and nothing is buried', () => {
+  it('leads to one probe a second if everything is too large, and no dead letter', () => {
     const bench = new Bench();
     for (let index = 0; index < 100; index += 1) bench.add(`key-${index}`, 'a');
     for (const message of [...bench.attempting]) bench.settle(message, TOO_LARGE);

@@ -25,8 +25,8 @@ function answer(bench: Bench, keys: readonly string[], ms: number): void {
   for (const message of messages) bench.settle(message, DELIVERED);
 }
 
-describe('a key whose attempts hang while it has to make way', () => {
-  it('has them taken off the wire, which is told once and counts for nothing', () => {
+describe('a key whose attempts hang while it has to yield', () => {
+  it('has them interrupted, which is reported once and does not count as failures', () => {
     const bench = hanging();
     bench.dispatcher.preemption.quiesce(HANGS);
     expect(interrupt(bench)).toHaveLength(20);
@@ -36,7 +36,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     expect(bench.attempting.size).toBe(1);
   });
 
-  it('is tried one attempt at a time, however long that takes, and all at once when something was answered', () => {
+  it('is tried one attempt at a time, however long that takes, and without that limit once one was answered', () => {
     const bench = hanging();
     interrupt(bench);
     expect(bench.attempting.size).toBe(1);
@@ -47,7 +47,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     expect(bench.attempting.size).toBeGreaterThan(1);
   });
 
-  it('takes no more than a few slots for a minute, should it only be slow', () => {
+  it('uses only a few slots for a minute, in case it is just slow', () => {
     const bench = hanging({ attempts: 200, concurrency: 64 });
     interrupt(bench);
     const answerAll = () => {
@@ -60,7 +60,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     expect(bench.attempting.size).toBe(64);
   });
 
-  it('may take all slots again behind an outage, which was no fault of its own', () => {
+  it('may use all slots again after an outage, of which it was not the cause', () => {
     const bench = hanging({ attempts: 200, concurrency: 64 });
     interrupt(bench);
     for (let key = 0; key < 20; key += 1) bench.settle(bench.add(`key-${key}`, 'a'), FAILED);
@@ -72,7 +72,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     expect(bench.attempting.size).toBe(64);
   });
 
-  it('takes no more than a few slots where others got through while it opened the circuit', () => {
+  it('uses only a few slots if others succeeded while it opened the circuit', () => {
     const bench = hanging({ attempts: 200, concurrency: 64 });
     interrupt(bench);
     for (let attempt = 0; bench.dispatcher.openCircuits === 0; attempt += 1) {
@@ -86,7 +86,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     expect(bench.attempting.size).toBe(4);
   });
 
-  it('is not at fault for the time in which its attempts were kept from going out', () => {
+  it('is not blamed for the time in which its attempts were not sent yet', () => {
     const bench = hanging();
     for (const message of bench.attempting) bench.dispatcher.attemptStarts(message);
     expect(bench.dispatcher.preemption.isStalled(HANGS)).toBe(false);
@@ -96,7 +96,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     expect(interrupt(bench)).toHaveLength(20);
   });
 
-  it('keeps attempts that are young: they may yet be answered', () => {
+  it('keeps recent attempts: they may still be answered', () => {
     const bench = hanging();
     const young = bench.add(HANGS, 'young');
     bench.dispatcher.preemption.quiesce(HANGS);
@@ -105,14 +105,14 @@ describe('a key whose attempts hang while it has to make way', () => {
     expect(interrupt(bench)).toHaveLength(20);
   });
 
-  it('keeps its attempts while its destination is away for all', () => {
+  it('keeps its attempts while its destination is unavailable for all', () => {
     const bench = hanging();
     for (let key = 0; key < 20; key += 1) bench.settle(bench.add(`key-${key}`, 'a'), FAILED);
     expect(bench.dispatcher.openCircuits).toBe(1);
     expect(interrupt(bench)).toEqual([]);
   });
 
-  it('is interrupted at once when it hangs on, and once a minute at most when it answers', () => {
+  it('is interrupted at once if it keeps hanging, and at most once a minute if it responds', () => {
     const bench = hanging();
     interrupt(bench);
     bench.clock.advance(2_500);
@@ -126,7 +126,7 @@ describe('a key whose attempts hang while it has to make way', () => {
     expect(interrupt(bench)).not.toEqual([]);
   });
 
-  it('starts again only when every lane that has it make way is done', () => {
+  it('starts again only when every lane that quiesced it has released it', () => {
     const bench = new Bench();
     bench.settle(bench.add(HANGS, 'a'), DELIVERED);
     for (let lane = 0; lane < 2; lane += 1) bench.dispatcher.preemption.quiesce(HANGS);
@@ -139,7 +139,7 @@ describe('a key whose attempts hang while it has to make way', () => {
 });
 
 describe('a destination that is slow for all its keys', () => {
-  it('has nothing taken off the wire that may take as long as its answers do', () => {
+  it('has no attempt interrupted before it takes much longer than usual', () => {
     const bench = new Bench();
     answer(bench, ['a', 'b', 'c'], 5_000);
     bench.add(HANGS, 'a');
@@ -149,7 +149,7 @@ describe('a destination that is slow for all its keys', () => {
     expect(interrupt(bench)).toHaveLength(1);
   });
 
-  it('has one key after the other interrupted while nothing tells that it is slow', () => {
+  it('has one key after the other interrupted while nothing shows that it is slow', () => {
     const bench = new Bench();
     for (const key of ['a', 'b', 'c']) bench.add(key, 'a');
     bench.clock.advance(2_500);
@@ -162,7 +162,7 @@ describe('a destination that is slow for all its keys', () => {
     expect(interrupt(bench, 'd')).toEqual([]);
   });
 
-  it('is not what a few slow keys are', () => {
+  it('is not assumed because of a few slow keys', () => {
     const bench = new Bench();
     answer(bench, ['slow'], 10_000);
     answer(bench, ['a', 'b'], 100);
@@ -188,7 +188,7 @@ describe('keys whose attempts hang in nearly every slot', () => {
     bench.finishInterrupting();
   };
 
-  it('leave one to a key that does not, a moment after they began to hang', () => {
+  it('leave one to a key that does not hang, shortly after they began to hang', () => {
     const bench = crowded();
     const other = bench.add('other', 'a');
     makeRoom(bench);
@@ -198,7 +198,7 @@ describe('keys whose attempts hang in nearly every slot', () => {
     expect(bench.attempting.has(other)).toBe(true);
   });
 
-  it('give up more and more of them to one that has much to send', () => {
+  it('give up more and more of them to a key that has much to send', () => {
     const bench = crowded();
     bench.clock.advance(2_500);
     const ofOther = () => [...bench.attempting].filter(({ routingKey }) => routingKey === 'other');
@@ -211,7 +211,7 @@ describe('keys whose attempts hang in nearly every slot', () => {
     expect(ofOther().length).toBeGreaterThan(CONCURRENCY / 2);
   });
 
-  it('keep their slots while the only other key has all that it may have', () => {
+  it('keep their slots while the only other key has all that it may use', () => {
     const bench = new Bench({ concurrency: 64 });
     for (let alert = 0; alert < 40; alert += 1) bench.add('slow', String(alert));
     bench.clock.advance(2_500);
@@ -226,7 +226,7 @@ describe('keys whose attempts hang in nearly every slot', () => {
     expect(bench.attempting).toEqual(before);
   });
 
-  it('keep their slots while nobody else has anything to start', () => {
+  it('keep their slots while no other key has anything to start', () => {
     const bench = crowded();
     for (const { routingKey } of [...bench.attempting]) bench.add(routingKey, 'more');
     bench.clock.advance(10_000);

@@ -35,7 +35,7 @@ function deliveredInAMinute(of: Bench): number {
 }
 
 describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
-  it('changes nothing of the rate that a key has learnt', () => {
+  it('does not change the learned rate of a key', () => {
     const undisturbed = deliveredInAMinute(withLearntRate());
     const disturbed = withLearntRate();
     disturbed.clock.jump(jump);
@@ -66,7 +66,7 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
     expect(one.dispatcher.openCircuits).toBe(0);
   });
 
-  it('neither hides that posts hang nor makes healthy ones look like it', () => {
+  it('neither hides hanging attempts nor makes healthy ones look hanging', () => {
     const one = bench();
     for (let alert = 0; alert < 20; alert += 1) one.add('k', String(alert));
     one.clock.jump(jump);
@@ -77,7 +77,7 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
     expect(one.interrupting).toHaveLength(20);
   });
 
-  it('is what a trace tells instants by, while durations stay true', () => {
+  it('determines the times in a trace, while durations stay correct', () => {
     const one = bench();
     const message = one.add('k', 'a');
     one.settle(message, FAILED);

@@ -8,7 +8,7 @@ import { event } from './lane-worker.fixture';
 import { toProperties } from './message';
 
 const QUEUE = 'acks';
-/** Three times as long as a queue that is not slow takes at most. */
+/** Three times as long as a queue takes at most if it is not slow. */
 const SILENT_MS = 900;
 
 let folder: RunFolder;
@@ -38,7 +38,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** The queue's Raft group answers nothing until `resume`. */
+/** Suspends or resumes the queue's Raft leader. */
 async function tellLeader(what: 'suspend' | 'resume'): Promise<void> {
   const queue = `rabbit_misc:r(<<"/">>, queue, <<"${QUEUE}">>)`;
   await broker.control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
@@ -52,7 +52,7 @@ async function state(): Promise<{ readonly messageCount: number; readonly consum
 }
 const isReleased = () => waitUntil(async () => (await state()).consumerCount === 0, { what: 'no consumer' });
 
-it('acks count as applied only once a queue that is slow has applied them all', async () => {
+it('acks count as applied only once a slow queue has applied them all', async () => {
   const channel = await connection.createChannel();
   const deliveries: ConsumeMessage[] = [];
   await channel.consume(QUEUE, (delivery) => delivery && deliveries.push(delivery));
@@ -70,7 +70,7 @@ it('acks count as applied only once a queue that is slow has applied them all', 
   expect((await state()).messageCount).toBe(0);
 });
 
-it('a lane whose queue does not answer is let go all the same, and is free once it answers', async () => {
+it('a lane whose queue does not answer is released anyway, and is free once it answers', async () => {
   const held: UnackedMessage[] = [];
   const nothing = () => undefined;
   const hasty = { ...SYSTEM_CLOCK, after: (ms: number, call: () => void) => SYSTEM_CLOCK.after(ms / 10, call) };

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, KEY, Markers, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
 import { declareTopology, EVENTS, laneQueue } from './topology';
 
-/** Longer than a worker that is not heard counts as there. */
+/** Longer than the time after which a silent worker counts as gone. */
 const LONGER_THAN_GONE_MS = 9_000;
 
 let folder: RunFolder;
@@ -34,7 +34,7 @@ async function consumersOfEachLane(): Promise<number[]> {
 }
 
 describe('while the broker is short of memory', () => {
-  it('workers know each other still, and stay with their lanes when it is over', async () => {
+  it('workers still know each other, and keep their lanes when it is over', async () => {
     const workers = [new TestWorker(broker.url, () => DELIVERED), new TestWorker(broker.url, () => DELIVERED)];
     const lanes = () => workers.map(({ worker }) => worker.lanes);
     const isShared = () => lanes().every((count) => count > 0) && lanes().reduce((a, b) => a + b) === EVENTS.lanes;
@@ -57,7 +57,7 @@ describe('while the broker is short of memory', () => {
     await Promise.all(workers.map(({ worker }) => worker.stop()));
   }, 120_000);
 
-  it('a worker that starts takes the lanes that nobody works', async () => {
+  it('a worker that starts takes the lanes that have no owner', async () => {
     await broker.setAlarm('memory', true);
     const test = new TestWorker(broker.url, () => DELIVERED);
     await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
@@ -66,7 +66,7 @@ describe('while the broker is short of memory', () => {
     await test.worker.stop();
   }, 120_000);
 
-  it('a key that is being moved aside waits, and all of it is delivered once and in order after it', async () => {
+  it('a key that is being parked waits, and all its messages are delivered once and in order afterwards', async () => {
     const [alerts, each] = [50, 60];
     const messages = Array.from({ length: each }, (_, sequence) =>
       Array.from({ length: alerts }, (_unused, alert) => event(`alert-${alert}`, sequence)),
@@ -74,21 +74,21 @@ describe('while the broker is short of memory', () => {
     await publish(broker.url, messages);
     let throttled = true;
     const test = new TestWorker(broker.url, () => (throttled ? THROTTLED : DELIVERED), { markers: new Markers() });
-    await waitUntil(() => test.logged('key parked'), { what: 'the key to go aside' });
+    await waitUntil(() => test.logged('key parked'), { what: 'the key to be parked' });
     await broker.setAlarm('memory', true);
     await waitUntil(() => test.logged('the broker accepts no messages'), { what: 'the alarm' });
     expect(test.worker.keysAside).toBe(1);
     throttled = false;
-    await waitUntil(() => test.delivered.length > 0, { what: 'what stands aside already' });
+    await waitUntil(() => test.delivered.length > 0, { what: 'messages on the siding' });
     await broker.setAlarm('memory', false);
     await waitUntil(() => test.delivered.length >= alerts * each, { what: 'everything', timeoutMs: 60_000 });
-    await waitUntil(() => test.worker.keysAside === 0, { what: 'the direct way' });
+    await waitUntil(() => test.worker.keysAside === 0, { what: 'the key to return to its lane' });
     expect(test.delivered).toHaveLength(alerts * each);
     for (const order of sequences(test.delivered).values()) {
       expect(order).toEqual(Array.from({ length: each }, (_, index) => index));
     }
     await publish(broker.url, [event('alert-0', each)]);
-    await waitUntil(() => test.delivered.length > alerts * each, { what: 'one more, the direct way' });
+    await waitUntil(() => test.delivered.length > alerts * each, { what: 'one more from the lane' });
     expect(test.worker.dispatcher).toMatchObject({ held: 0, inFlight: 0 });
     expect(test.delivered.every(({ routingKey }) => routingKey === KEY)).toBe(true);
     await test.worker.stop();

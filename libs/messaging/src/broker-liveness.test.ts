@@ -3,7 +3,7 @@ import { BrokerLiveness } from './broker-liveness';
 
 const HOUR = 3_600_000;
 
-/** Of a broker that has just answered. */
+/** The liveness of a broker that has just answered. */
 function heard() {
   const clock = new ManualClock();
   const liveness = new BrokerLiveness(clock);
@@ -11,12 +11,12 @@ function heard() {
   return { clock, liveness };
 }
 
-it('holds no lanes before the broker was ever heard', () => {
+it('owns no lanes before the broker has answered', () => {
   const liveness = new BrokerLiveness(new ManualClock());
   expect(liveness).toMatchObject({ ownsLanes: false, isSilent: true });
 });
 
-it('holds its lanes for less than a heartbeat after an answer, and reconnects after two', () => {
+it('owns its lanes for less than a heartbeat after an answer, and reconnects after two', () => {
   const { clock, liveness } = heard();
   clock.advance(4_499);
   expect(liveness).toMatchObject({ ownsLanes: true, isSilent: false });
@@ -26,7 +26,7 @@ it('holds its lanes for less than a heartbeat after an answer, and reconnects af
   expect(liveness.isSilent).toBe(true);
 });
 
-it('counts from the question, not from the answer', () => {
+it('counts from the request, not from the answer', () => {
   const { clock, liveness } = heard();
   const asked = liveness.now();
   clock.advance(4_000);

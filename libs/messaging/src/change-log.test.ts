@@ -22,22 +22,19 @@ function said(change: Parameters<typeof logStateChange>[1]) {
 }
 
 describe('the log', () => {
-  it.each(CONNECTIVITY_FAULTS)(
-    'says loudly, of a way that is broken by %s, what that means and what to do',
-    (fault) => {
-      for (const scope of ['key', 'destination'] as const) {
-        const lines = said({ kind: 'connectivity-broken', scope, name: 'name', fault, outcome: refused(404) });
-        expect(lines).toMatchObject([{ level: 'error', fields: { fault, status: 404 } }]);
-        expect(lines[0]?.message).toContain(
-          scope === 'key' ? 'delivery of one key fails' : 'delivery to the destination fails',
-        );
-        expect(String(lines[0]?.fields.advice)).toMatch(/^(check|look|where)/);
-        expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
-      }
-    },
-  );
+  it.each(CONNECTIVITY_FAULTS)('explains a connectivity fault of kind %s as an error, and what to do', (fault) => {
+    for (const scope of ['key', 'destination'] as const) {
+      const lines = said({ kind: 'connectivity-broken', scope, name: 'name', fault, outcome: refused(404) });
+      expect(lines).toMatchObject([{ level: 'error', fields: { fault, status: 404 } }]);
+      expect(lines[0]?.message).toContain(
+        scope === 'key' ? 'delivery of one key fails' : 'delivery to the destination fails',
+      );
+      expect(String(lines[0]?.fields.advice)).toMatch(/^(check|look|where)/);
+      expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
+    }
+  });
 
-  it('says who answered in place of PagerDuty, with status and content type, and nothing of the answer', () => {
+  it('names who answered in place of PagerDuty, with status and content type, and nothing of the response', () => {
     const answeredBy = { server: 'nginx', contentType: 'text/html' };
     const outcome = { ...refused(200), reason: 'unrecognized-answer' as const, answeredBy };
     const fault = 'unrecognized-answer' as const;
@@ -49,7 +46,7 @@ describe('the log', () => {
     expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
   });
 
-  it('says which event something in between refuses, and what becomes of it', () => {
+  it('names an event that an intermediary refuses, and what becomes of it', () => {
     const answeredBy = { server: undefined, contentType: undefined };
     const outcome = { ...refused(413), scope: 'message' as const, answeredBy };
     const lines = said({ kind: 'message-refused', routingKey: 'k', id: 'an id', outcome });
@@ -58,7 +55,7 @@ describe('the log', () => {
     expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
   });
 
-  it('names the key where the fault is of one key, and the destination where it is of all', () => {
+  it('names the key if one key is affected, and the destination if all are', () => {
     const [ofKey] = said({
       kind: 'connectivity-broken',
       scope: 'key',

@@ -26,14 +26,14 @@ function remembering() {
   return { markers, clock, delivered: new DeliveredIds(markers, clock) };
 }
 
-it('asks once for all that is asked in one moment', async () => {
+it('queries once for all ids requested in one turn of the event loop', async () => {
   const { markers, delivered } = remembering();
   markers.marked.add('b');
   expect(await Promise.all(['a', 'b', 'c'].map((id) => delivered.has(id)))).toEqual([false, true, false]);
   expect(markers.asked).toEqual([['a', 'b', 'c']]);
 });
 
-it('does not ask for what it delivered itself, whether that could be marked or not', async () => {
+it('does not query what it delivered itself, whether or not that could be marked', async () => {
   const { markers, delivered } = remembering();
   markers.mark = () => Promise.reject(new Error('unreachable'));
   await delivered.add('a');
@@ -41,7 +41,7 @@ it('does not ask for what it delivered itself, whether that could be marked or n
   expect(markers.asked).toEqual([]);
 });
 
-it('asks nothing for five seconds after an error, and delivery goes on', async () => {
+it('queries nothing for five seconds after an error, and delivery continues', async () => {
   const { markers, clock, delivered } = remembering();
   markers.marked.add('a');
   markers.state = 'fails';
@@ -56,7 +56,7 @@ it('asks nothing for five seconds after an error, and delivery goes on', async (
   expect(markers.asked).toHaveLength(3);
 });
 
-it('holds up only one moment’s messages to find out whether the markers answer again', async () => {
+it('delays only the messages of one query to find out whether the markers answer again', async () => {
   const { markers, clock, delivered } = remembering();
   markers.state = 'fails';
   await delivered.has('a');

@@ -20,7 +20,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** A worker's, whose broker is silent until it is `heard`. */
+/** An executor whose broker is silent until `heard` is called. */
 function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DELIVERED)) {
   const sent: IncomingMessage[] = [];
   const waiting: (() => void)[] = [];
@@ -68,7 +68,7 @@ function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DE
   return { executor, sent, heard };
 }
 
-/** A message as it comes off a lane. */
+/** A message as consumed from a lane. */
 function held(): UnackedMessage {
   const lane = new LaneConsumer('a lane', {
     arrived: nothing,
@@ -81,7 +81,7 @@ function held(): UnackedMessage {
   return { ...message, forward: {}, maybeDuplicate: false, lane, delivery, redelivered: false, heldSince: 0 };
 }
 
-it('has an attempt that waited for the broker begin when it goes out: until then nothing hung', async () => {
+it('starts the duration of an attempt that waited for the broker when it is sent', async () => {
   const { executor, sent, heard } = silent(() => new Promise(() => undefined));
   const message = held();
   executor.dispatcher.add(message);
@@ -95,7 +95,7 @@ it('has an attempt that waited for the broker begin when it goes out: until then
   expect(executor.dispatcher.preemption.isStalled(message.routingKey)).toBe(false);
 });
 
-it('sends nothing of a lane that was lost while it was asked whether the message was delivered before', async () => {
+it('sends nothing for a lane that was lost while the delivered markers were queried', async () => {
   const { executor, sent, heard } = silent();
   const message = held();
   heard();
@@ -113,7 +113,7 @@ it.each([
       throw new TypeError('no header name');
     },
   ],
-])('takes an attempt that %s for a failure of its message, which is tried again', async (_how, deliver) => {
+])('treats an attempt that %s as a failure of its message, which is retried', async (_how, deliver) => {
   const { executor, sent, heard } = silent(deliver);
   const message = held();
   heard();

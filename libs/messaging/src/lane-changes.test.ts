@@ -1,6 +1,6 @@
 import { LaneChanges } from './lane-changes';
 
-it('tells lanes that change hands together in one line, and nothing where nothing changed', () => {
+it('logs lanes that change owner together in one line, and nothing if nothing changed', () => {
   const lines: unknown[] = [];
   const log = { info: (...line: unknown[]) => lines.push(line), warn: () => undefined, error: () => undefined };
   const changes = new LaneChanges(log, () => [3, 4]);

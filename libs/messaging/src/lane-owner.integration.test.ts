@@ -16,7 +16,7 @@ import { declareTopology, EVENTS, laneOf, sidingKey, sidingQueue } from './topol
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-it('a siding is taken over once, also where it is found while the first message of its lane comes', async () => {
+it('a siding is taken over once, even if it is found while the first message of its lane arrives', async () => {
   const url = (await testServers()).amqpUrl;
   const connection = await connect(url);
   await declareTopology(connection, EVENTS, 'quorum');
@@ -74,7 +74,7 @@ it('a siding is taken over once, also where it is found while the first message 
   const control = await connection.createChannel();
   await owner.open(connection, control);
 
-  // The siding is found; before the answer is heard the lane's first message comes, and the sidings are looked at for it.
+  // The siding is found; before the answer arrives the lane's first message comes, for which the sidings are loaded.
   const ask = control.checkQueue.bind(control);
   let heard: () => void = () => undefined;
   const hearing = new Promise<void>((resolve) => (heard = resolve));

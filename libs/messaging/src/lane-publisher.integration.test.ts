@@ -4,7 +4,7 @@ import { LanePublisher } from './lane-publisher';
 import { EVENTS } from './topology';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-/** Longer than a request to the broker may stay without an answer. */
+/** Longer than the timeout of a request to the broker. */
 const LONGER_THAN_AN_ANSWER_MS = 13_000;
 const RENEWED_LANE = 7;
 
@@ -20,7 +20,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-it('keeps its connection while the broker is short of memory, also if a lane gets another channel then', async () => {
+it('keeps its connection while the broker is short of memory, even if a lane’s channel is replaced meanwhile', async () => {
   await broker.setAlarm('memory', true);
   const sent: number[] = [];
   const settled: number[] = [];

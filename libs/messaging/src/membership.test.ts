@@ -26,7 +26,7 @@ class StatusExchange {
   }
 }
 
-/** Two workers that have heard of each other; the clock is the first one's. The second one may fall silent. */
+/** Two workers that know each other; the clock is the first one's. The second one may fall silent. */
 async function twoWorkers() {
   const clock = new ManualClock();
   const exchange = new StatusExchange();
@@ -62,7 +62,7 @@ describe.each([
     }
   });
 
-  it('takes the lanes of a peer that ended without a word within seven seconds', async () => {
+  it('takes the lanes of a worker that vanished within seven seconds', async () => {
     const { clock, voice, lanes } = await twoWorkers();
     voice.isHeard = false;
     clock.jump(jump);

@@ -13,7 +13,7 @@ const message: fc.Arbitrary<OutgoingMessage> = fc.record(
     originalReceivedAt: fc.nat(),
     body: fc.uint8Array({ maxLength: 500 }).map((bytes) => Buffer.from(bytes)),
     forward: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }).map((table) => {
-      // What comes in as a header is never called so.
+      // No incoming header has this name.
       delete table['__proto__'];
       return table;
     }),
@@ -41,7 +41,7 @@ const HEAD = {
   receivedAt: 1_700_000_000_123,
 };
 
-it('reads what it wrote, byte for byte, and says that it may have been sent before', () => {
+it('reads what it wrote, byte for byte, and flags it as a possible duplicate', () => {
   fc.assert(
     fc.property(message, (written) => {
       const read = readRecord(writeRecord(written));
@@ -82,7 +82,7 @@ it.each([
   expect(readRecord(record)).toEqual({ kind: 'damaged' });
 });
 
-it('takes no other bytes for a message', () => {
+it('accepts no other bytes as a message', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
       expect(readRecord(Buffer.from(bytes)).kind).not.toBe('message');

@@ -35,7 +35,7 @@ const big = (alert: string, sequence: number) => ({
   body: Buffer.alloc(2 * MAX_BYTES, 'x'),
 });
 
-/** Every dead letter, as they come. */
+/** Every dead letter, as it arrives. */
 async function deadLetters() {
   const connection = await connect(broker.url);
   const channel = await connection.createChannel();
@@ -46,7 +46,7 @@ async function deadLetters() {
   return { letters: deadLetters, close: () => connection.close() };
 }
 
-it('a message over a limit that was lowered later becomes a dead letter, and holds up nothing', async () => {
+it('a message over a limit that was lowered later becomes a dead letter, and blocks nothing', async () => {
   const all = Array.from({ length: 20 }, (_, alert) => [
     ...(alert % 5 === 0 ? [big(`alert-${alert}`, 0)] : [event(`alert-${alert}`, 0)]),
     event(`alert-${alert}`, 1),
@@ -78,7 +78,7 @@ const neighbour = Array.from({ length: 10_000 }, (_, index) => `R${String(index)
   (key) => laneOf(EVENTS, key) === laneOf(EVENTS, KEY),
 );
 
-it('a key with such a message keeps its place in its lane, which is not taken again and again, and its order', async () => {
+it('a key with such a message stays in its lane, which is not released repeatedly, and keeps its order', async () => {
   const alerts = Array.from({ length: 10 }, (_, index) => index);
   const backlog = Array.from({ length: 30 }, (_, sequence) =>
     alerts.map((alert) => (sequence === 3 && alert === 4 ? big('alert-4', 3) : event(`alert-${alert}`, sequence))),
@@ -113,7 +113,7 @@ it('a key with such a message keeps its place in its lane, which is not taken ag
   }
 });
 
-it('a message over it that lies in a lane of others is delivered from there, and what lies after it reaches its own lane', async () => {
+it('a message over the limit in the wrong lane is delivered from there, and later ones reach their own lane', async () => {
   const elsewhere = laneKey((laneOf(EVENTS, KEY) + 1) % EVENTS.lanes);
   const client = await BrokerClient.open({ url: broker.url, name: 'test' });
   const sender = await Sender.open(client);
@@ -139,7 +139,7 @@ it('a message over it that lies in a lane of others is delivered from there, and
 
 it('a limit that is raised without a restart is noticed', async () => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  // What lasts a minute lasts a second.
+  // A minute lasts a second.
   const clock: Clock = { ...SYSTEM_CLOCK, after: (ms, callback) => SYSTEM_CLOCK.after(ms / 60, callback) };
   await broker.setMaxMessageSize(MAX_BYTES);
   const publisher = new Publisher({
@@ -156,7 +156,7 @@ it('a limit that is raised without a restart is noticed', async () => {
   try {
     await waitUntil(isConnected, { what: 'the connection' });
     await expect(publisher.publish(big('raised', 0))).rejects.toEqual(tooLarge);
-    // Known now: it costs no second channel.
+    // The limit is known now: this does not close another channel.
     await expect(publisher.publish(big('raised', 0))).rejects.toEqual(tooLarge);
     expect(publisher.accepts(MAX_BYTES)).toBe(true);
     await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);

@@ -22,7 +22,7 @@ const FRESH: IncomingMessage = {
 /** As after a replay. */
 const MESSAGE: IncomingMessage = { ...FRESH, originalReceivedAt: 1_600_000_000_456 };
 
-/** What the broker makes of what is published. */
+/** A published message as the broker delivers it. */
 function delivered({ messageId, type, contentType, timestamp, headers: written, ...rest }: Options.Publish) {
   const headers: Readonly<Record<string, unknown>> = written as Record<string, unknown>;
   const properties: MessageProperties = {
@@ -47,23 +47,26 @@ function delivered({ messageId, type, contentType, timestamp, headers: written, 
 const CAUSE: DeadLetterCause = { reason: 'rejected', status: 400, answer: 'bad' };
 const HISTORY = { attempts: 1, firstAttemptAt: 1, lastAttemptAt: 2 };
 
-/** A message with what somebody else wrote into its properties. */
+/** A message with properties from another publisher. */
 function altered(headers: Record<string, unknown>, properties: Options.Publish = {}) {
   const written = toProperties(FRESH);
   return delivered({ ...written, ...properties, headers: { ...(written.headers as object), ...headers } });
 }
 
 describe('a message', () => {
-  it('to an adapter is passed on to its vendor and version, and is none without them', () => {
+  it('to an adapter is forwarded to its vendor and version, and is invalid without them', () => {
     const message: IncomingMessage = { ...FRESH, type: 'adapter', adapter: 'cloudwatch_sns/v1' };
     expect(fromDelivery(delivered(toProperties(message)))).toEqual({ kind: 'message', message });
     for (const adapter of [undefined, '', 'v1', '../v1', 'a/..', 'a/b/c', 'a/b?c', 7]) {
       const parsed = fromDelivery(altered({ adapter }, { type: 'adapter' }));
-      expect(parsed).toMatchObject({ kind: 'foreign', problem: 'header adapter (such as cloudwatch_sns/v1) is missing' });
+      expect(parsed).toMatchObject({
+        kind: 'foreign',
+        problem: 'header adapter (such as cloudwatch_sns/v1) is missing',
+      });
     }
   });
 
-  it('comes out of its queue as it went in, however often it is published again', () => {
+  it('is consumed as it was published, however often it is published again', () => {
     expect(fromDelivery(delivered(toProperties(MESSAGE)))).toEqual({ kind: 'message', message: MESSAGE });
   });
 
@@ -73,18 +76,15 @@ describe('a message', () => {
     ['fits in characters but not in bytes', `text/xml; a="${'é'.repeat(200)}"`, 'text/xml'],
     ['has a long type', `application/${'x'.repeat(300)}`, 'application/octet-stream'],
     ['is no media type', 'é'.repeat(300), 'application/octet-stream'],
-  ])(
-    'comes out with its whole content type, which %s, and readers of the property alone get a valid one',
-    (_, contentType, property) => {
-      const properties = toProperties({ ...MESSAGE, contentType });
-      expect(properties.contentType).toBe(property);
-      expect(fromDelivery(delivered(properties))).toEqual({ kind: 'message', message: { ...MESSAGE, contentType } });
-      const dead = delivered(deadLetterProperties({ ...FRESH, contentType }, CAUSE, HISTORY, 1));
-      expect(fromDelivery(delivered(replayProperties(dead.properties, 1)))).toMatchObject({ message: { contentType } });
-    },
-  );
+  ])('keeps its complete content type, which %s, and has a valid one in the property', (_, contentType, property) => {
+    const properties = toProperties({ ...MESSAGE, contentType });
+    expect(properties.contentType).toBe(property);
+    expect(fromDelivery(delivered(properties))).toEqual({ kind: 'message', message: { ...MESSAGE, contentType } });
+    const dead = delivered(deadLetterProperties({ ...FRESH, contentType }, CAUSE, HISTORY, 1));
+    expect(fromDelivery(delivered(replayProperties(dead.properties, 1)))).toMatchObject({ message: { contentType } });
+  });
 
-  it('keeps the moment of its first acceptance through replay, siding and a second death', () => {
+  it('keeps the time of its first acceptance through replay, siding and a second dead letter', () => {
     const dead = delivered(deadLetterProperties(FRESH, CAUSE, HISTORY, 3));
     const replayed = fromDelivery(delivered(replayProperties(dead.properties, 1_800_000_000_000)));
     expect(replayed).toMatchObject({
@@ -98,7 +98,7 @@ describe('a message', () => {
   });
 });
 
-describe('a message that somebody else wrote', () => {
+describe('a message from another publisher', () => {
   const forwarded = (forward: unknown) => {
     const parsed = fromDelivery(altered({ forward }));
     return parsed.kind === 'message' ? parsed.message.forward : parsed;
@@ -128,11 +128,11 @@ describe('a message that somebody else wrote', () => {
     'expect',
     'proxy-authorization',
     'Proxy-Connection',
-  ])('never has its own request bounded or led elsewhere by a forwarded %s', (name) => {
+  ])('never has its request framed or rerouted by a forwarded %s', (name) => {
     expect(forwarded({ [name]: '5', 'x-vendor': 'one' })).toEqual({ 'x-vendor': 'one' });
   });
 
-  it('has nothing in its content type, query and trace that could not be sent as it is', () => {
+  it('has nothing in its content type, query and trace that cannot be sent', () => {
     const parsed = fromDelivery(
       altered({ query: 'a=1#b\r\nc d', traceparent: 'x\r\ny' }, { contentType: 'text/plain\r\nx: y' }),
     );
@@ -146,7 +146,7 @@ describe('a message that somebody else wrote', () => {
     ['no routing key', { routing_key: 5 }, {}, 'header routing_key is missing'],
     ['a time that is none', { received_at: Number.NaN }, {}, 'header received_at (milliseconds since 1970) is missing'],
     ['a key that leads to another path', { routing_key: '..' }, {}, 'header routing_key cannot be part of a path'],
-  ])('and has %s cannot be delivered, for a reason that is named', (_what, headers, properties, problem) => {
+  ])('and has %s cannot be delivered, and the reason is named', (_what, headers, properties, problem) => {
     expect(fromDelivery(altered(headers, properties))).toEqual({ kind: 'foreign', problem });
   });
 });
@@ -155,7 +155,7 @@ describe('a message of a newer version', () => {
   it.each([
     ['type', {}, { type: 'v9' }, 'message type "v9" of a newer version of PDaltagent'],
     ['form', { version: 2 }, {}, 'message version 2 of a newer version of PDaltagent'],
-  ])('whose %s is not known is named, and its lane too', (_what, headers, properties, problem) => {
+  ])('whose %s is unknown is identified along with its lane', (_what, headers, properties, problem) => {
     expect(fromDelivery(altered(headers, properties))).toMatchObject({
       kind: 'newer',
       problem,
@@ -163,7 +163,7 @@ describe('a message of a newer version', () => {
     });
   });
 
-  it('is kept whole as a dead letter, and goes back to its lane as it was', () => {
+  it('is kept complete as a dead letter, and is replayed unchanged', () => {
     const all = { appId: 'an app', correlationId: 'a correlation', contentEncoding: 'br', replyTo: 'a queue' };
     const delivery = altered(
       { invented: { by: ['a newer', 'version'] } },

@@ -26,7 +26,7 @@ function keyOf(lane: number): string {
   }
 }
 
-/** Puts messages where they do not belong, as an operator with another tool may. */
+/** Publishes messages to the wrong queue, as an operator with another tool may. */
 async function misplace(routingKey: string, messages: readonly OutgoingMessage[]): Promise<void> {
   const client = await BrokerClient.open({ url, name: 'test' });
   const sender = await Sender.open(client);
@@ -36,7 +36,7 @@ async function misplace(routingKey: string, messages: readonly OutgoingMessage[]
 
 const of = (alert: string, key = KEY) => Array.from({ length: COUNT }, (_, sequence) => event(alert, sequence, key));
 
-it('messages in lanes of another worker reach their own in order, and hold up nobody there', async () => {
+it('messages in the wrong lanes reach their own in order, and block nothing there', async () => {
   const markers = new Markers();
   const workers = [1, 2].map(() => new TestWorker(url, () => DELIVERED, { markers }));
   await waitUntil(() => workers.every(({ worker }) => worker.lanes > 0 && worker.lanes < EVENTS.lanes), {
@@ -63,7 +63,7 @@ it('messages in lanes of another worker reach their own in order, and hold up no
   expect(workers.some((worker) => worker.logged('messages in the wrong lane: moving'))).toBe(true);
 });
 
-it('messages in a siding of another lane reach their own too, and its key is still known for what it is', async () => {
+it('messages in a siding of the wrong lane reach their own too, and the siding’s key is still recognized', async () => {
   const lane = (OWN_LANE + 1) % EVENTS.lanes;
   const key = keyOf(lane);
   await misplace(sidingKey(lane, 0), of('stray'));

@@ -15,7 +15,7 @@ beforeEach(async () => {
   await connection.close();
 });
 
-it('nothing of a lane is sent before its worker is prepared for it', async () => {
+it('nothing is sent from a lane before its worker is prepared', async () => {
   const happened: string[] = [];
   let prepared: () => void = () => undefined;
   const preparation = new Promise<void>((resolve) => (prepared = resolve));
@@ -41,7 +41,7 @@ it('nothing of a lane is sent before its worker is prepared for it', async () =>
   expect(happened).toEqual(['asked', 'prepared', 'sent']);
 });
 
-it('nothing of its sidings either', async () => {
+it('nothing is sent from its sidings either', async () => {
   const otherKey = `${KEY.slice(0, -1)}7`;
   expect(laneOf(EVENTS, otherKey)).not.toBe(laneOf(EVENTS, KEY));
   const client = await BrokerClient.open({ url, name: 'test' });
@@ -62,7 +62,7 @@ it('nothing of its sidings either', async () => {
     },
   });
   const deliveredOf = (sequence: number) => test.delivered.filter(({ id }) => id.endsWith(`/${sequence}`)).length;
-  // The lane that was prepared has sent what stood in its siding, and then its own.
+  // The prepared lane has sent the messages on its siding, and then its own.
   await waitUntil(() => deliveredOf(1) === 1, { what: 'the delivery of one lane' });
   expect(deliveredOf(0)).toBe(1);
   prepared();

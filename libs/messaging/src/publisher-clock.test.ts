@@ -6,7 +6,7 @@ import { EVENTS } from './topology';
 
 const EXPIRING_EVERY_MS = 250;
 
-it('a publisher waits for its broker by the clock that is passed in', async () => {
+it('a publisher waits for its broker by the injected clock', async () => {
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -9,10 +9,10 @@ const KEYS = Array.from({ length: 64 }, (_, index) => `R${String(index).padStart
 
 let url: string;
 const markers = new Markers();
-/** Which worker attempts something of a lane at this moment. */
+/** Which worker is attempting messages of a lane right now. */
 const active = new Map<number, { readonly worker: number; attempts: number }>();
 const overlaps: string[] = [];
-/** What a worker that was cut off had on the wire is the one overlap there may be. */
+/** The attempts in flight of a worker that was cut off are the only overlap allowed. */
 let cutOff: number | undefined;
 const delivered: IncomingMessage[] = [];
 const workers: TestWorker[] = [];
@@ -48,7 +48,7 @@ function startWorker(through = url): TestWorker {
   return test;
 }
 
-/** Waits until these share all lanes, each lane with one; tells how long that took. */
+/** Waits until these workers share all lanes, one owner each; returns how long that took. */
 async function shared(what: string, ...among: readonly TestWorker[]): Promise<string> {
   const startedAt = Date.now();
   const counts = () => among.map(({ worker }) => worker.lanes);
@@ -59,7 +59,7 @@ async function shared(what: string, ...among: readonly TestWorker[]): Promise<st
   return `${what}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s, lanes ${counts().join(' + ')}`;
 }
 
-it('workers come, leave and die under traffic: no two attempt a lane at one time, and every alert keeps its order', async () => {
+it('workers join, leave and die under traffic: no two attempt a lane concurrently, and every alert keeps its order', async () => {
   let isPublishing = true;
   let published = 0;
   const traffic = (async () => {

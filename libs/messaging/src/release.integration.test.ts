@@ -6,7 +6,7 @@ import { type DeliveredMarkers } from './delivered-ids';
 import { PREFETCH } from './lane-consumer';
 import { declareTopology, EVENTS, laneOf } from './topology';
 
-/** As if Redis was unreachable: nothing but the broker knows what was delivered. */
+/** As if Redis was unreachable: only the broker knows what was delivered. */
 const NO_MARKERS: DeliveredMarkers = { has: () => Promise.resolve(new Set()), mark: () => Promise.resolve() };
 
 /** One of each of 16 lanes. */
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await connection.close();
 });
 
-it('a worker that stops repeats nothing, though the answers to all that it has in flight come at one moment', async () => {
+it('a worker that stops repeats nothing, even if all its attempts in flight are answered at once', async () => {
   const events = KEYS.slice(0, 8).flatMap((key) =>
     Array.from({ length: PREFETCH }, (_, alert) => event(`burst-${alert}`, 0, key)),
   );
@@ -56,7 +56,7 @@ it('a worker that stops repeats nothing, though the answers to all that it has i
 it('workers that join and leave under load repeat nothing', async () => {
   const workers: TestWorker[] = [];
   const start = (): TestWorker => {
-    // Answers come in bursts, as after a slow moment of PagerDuty.
+    // Responses come in bursts, as after PagerDuty was slow.
     const answer = () => delay(200 - (Date.now() % 200)).then(() => DELIVERED);
     const test = new TestWorker(url, answer, { markers: NO_MARKERS, concurrency: 1_024 });
     workers.push(test);

@@ -12,7 +12,7 @@ beforeEach(async () => {
   await connection.close();
 });
 
-it('events that stand in their lane twice are not played again, though neither copy was delivered when they came', async () => {
+it('events that are in their lane twice are delivered once, although neither copy was delivered when they arrived', async () => {
   const events = Array.from({ length: 10 }, (_, sequence) => event('disk', sequence));
   await publish(url, events);
   await publish(
@@ -49,7 +49,7 @@ it('events that stand in their lane twice are not played again, though neither c
 });
 
 it.each(['the worker that delivered it', 'another worker'])(
-  'a late copy of a trigger that bears no mark is not sent after its resolve, by %s',
+  'a late, unflagged copy of a trigger is not sent after its resolve, by %s',
   async (who) => {
     const markers = new Markers();
     const [trigger, resolve, next] = [0, 1, 2].map((sequence) => event(`late ${who}`, sequence));

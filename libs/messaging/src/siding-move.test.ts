@@ -9,7 +9,7 @@ interface Message {
 
 const messages = (keys: readonly string[]): Message[] => keys.map((orderKey, sequence) => ({ orderKey, sequence }));
 
-/** A broker that answers when it is told to. */
+/** A broker that answers on request. */
 class Broker {
   readonly queue: Message[] = [];
   readonly unanswered = new Map<Message, { readonly confirm: () => void; readonly refuse: () => void }>();
@@ -35,7 +35,7 @@ class Broker {
 }
 
 describe('a move to a siding', () => {
-  it('has one message of an order key unconfirmed, and those of others beside it', async () => {
+  it('has one unconfirmed message per order key, and different order keys concurrently', async () => {
     const broker = new Broker();
     const moved: Message[] = [];
     const all = messages(['a', 'b', 'c', 'a', 'd']);
@@ -49,7 +49,7 @@ describe('a move to a siding', () => {
     expect(moved).toHaveLength(5);
   });
 
-  it('never brings an event where the one before it of its alert did not arrive, whatever is refused', async () => {
+  it('never moves an event if the one before it of its alert did not arrive, whatever is refused', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 40 }),

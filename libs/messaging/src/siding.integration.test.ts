@@ -8,7 +8,7 @@ import { type IncomingMessage } from './message';
 import { declareTopology, EVENTS, laneOf, laneQueue } from './topology';
 
 let url: string;
-/** What Redis knows. */
+/** The delivered markers in Redis. */
 const markers = new Markers();
 const ALERTS = 40;
 const EACH = 25;
@@ -30,13 +30,13 @@ const backlog = (from = 0, to = EACH, prefix = 'alert') =>
   );
 
 describe('a key that is throttled', () => {
-  it('goes aside with its backlog, lets its neighbours pass, and comes back to the direct way in its order', async () => {
+  it('is parked with its backlog, lets other keys pass, and returns to its lane in order', async () => {
     let throttled = true;
     await publish(url, backlog());
     const test = new TestWorker(url, ({ routingKey }) => (throttled && routingKey === KEY ? THROTTLED : DELIVERED), {
       markers,
     });
-    await waitUntil(() => test.logged('key parked'), { what: 'the key to go aside' });
+    await waitUntil(() => test.logged('key parked'), { what: 'the key to be parked' });
     await publish(url, [event('alert', 0, neighbour)]);
     await waitUntil(() => test.delivered.length > 0, { what: 'the neighbour' });
     expect(test.delivered.map(({ routingKey }) => routingKey)).toEqual([neighbour]);
@@ -58,10 +58,10 @@ describe('a key that is throttled', () => {
   });
 });
 
-/** A destination that answers nothing of some keys, as if there were no timeout, until it is mended. */
+/** A destination that does not answer for some keys, as if there were no timeout, until it recovers. */
 class HangingDestination {
   readonly onTheWire = new Map<IncomingMessage, () => void>();
-  /** Attempts for a message of which the one before was on the wire still. */
+  /** Attempts for an order key whose previous attempt was still in flight. */
   overlaps = 0;
   interrupted = 0;
   #hasRecovered = false;
@@ -107,15 +107,15 @@ class HangingDestination {
 
 const INTERRUPTED_LINE = 'requests of a key hang';
 
-describe('a key whose posts hang without end', () => {
-  it('goes aside all the same, lets its neighbours pass, and goes on in its order once it is answered', async () => {
+describe('a key whose requests hang forever', () => {
+  it('is parked anyway, lets other keys pass, and continues in order once it is answered', async () => {
     const hanging = new HangingDestination((routingKey) => routingKey === KEY);
     await publish(url, [...backlog(0, EACH, 'hanging'), event('hanging', 0, neighbour)]);
     const test = hanging.start();
     await waitUntil(() => test.delivered.length > 0, { what: 'the neighbour', timeoutMs: 60_000 });
     expect(test.delivered.map(({ routingKey }) => routingKey)).toEqual([neighbour]);
     expect(test.lines.filter((line) => line.startsWith(INTERRUPTED_LINE))).toHaveLength(1);
-    // Aside it is tried one attempt at a time, and that one is given all the time there is.
+    // On the siding it is tried one attempt at a time, with the full timeout.
     await waitUntil(() => hanging.onTheWire.size === 1, { what: 'an attempt on the siding' });
     const { interrupted } = hanging;
     expect(interrupted).toBeGreaterThan(1);
@@ -129,7 +129,7 @@ describe('a key whose posts hang without end', () => {
   });
 });
 
-describe('keys whose posts hang without end in every slot', () => {
+describe('keys whose requests hang forever in every slot', () => {
   const CONCURRENCY = 16;
 
   it('leave slots to the keys of other lanes', async () => {
@@ -150,7 +150,7 @@ describe('keys whose posts hang without end in every slot', () => {
 });
 
 describe('a lane that is closed while it opens', () => {
-  it('leaves no consumer behind that would keep the lane from everyone', async () => {
+  it('leaves no consumer that would block the lane', async () => {
     const connection = await connect(url);
     const queue = laneQueue(EVENTS, 31);
     for (let round = 0; round < 5; round += 1) {

@@ -1,6 +1,6 @@
 import { CHECK_EVERY_MS, StallMonitor } from './stall-monitor';
 
-/** One that was due a moment ago, and how often it has looked since. */
+/** A monitor that was due just now, and how often it has checked since. */
 function monitorDueNow() {
   const liveness = { ownsLanes: true };
   let looks = 0;
@@ -16,19 +16,19 @@ function monitorDueNow() {
   return { liveness, dueAfter };
 }
 
-it('looks whenever that is due', () => {
+it('checks whenever a check is due', () => {
   const { dueAfter } = monitorDueNow();
   expect(dueAfter(CHECK_EVERY_MS)).toBe(1);
   expect(dueAfter(CHECK_EVERY_MS + 500)).toBe(1);
 });
 
-it('looks only the next time behind a pause of the process: answers that came in it are not yet read', () => {
+it('skips the first check after a pause of the process: responses that arrived meanwhile are not read yet', () => {
   const { dueAfter } = monitorDueNow();
   expect(dueAfter(2_500)).toBe(0);
   expect(dueAfter(CHECK_EVERY_MS)).toBe(1);
 });
 
-it('does not look while the broker is silent, for attempts wait until it is heard', () => {
+it('does not check while the broker is silent, because attempts wait for it', () => {
   const { liveness, dueAfter } = monitorDueNow();
   liveness.ownsLanes = false;
   expect(dueAfter(CHECK_EVERY_MS)).toBe(0);

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { redeclaration } from './redeclaration';
 import { declareTopology, WEBHOOKS } from './topology';
 
-it('does not count as declared if the connection is lost while new queues rest', async () => {
+it('does not count as declared if the connection is lost during the wait after new queues', async () => {
   const name = `test.${randomUUID()}`;
   const laneGroup = { ...WEBHOOKS, exchange: name, deadLetters: `${name}.dead-letters`, lanes: 1, sidings: 1 };
   const connection = await connect((await testServers()).amqpUrl);
@@ -40,6 +40,9 @@ it('is declared again for each message that no queue took, and a failure is logg
       { what: 'another declaration' },
     );
   }
-  expect(errors).toEqual(['a message could not be routed: declaring the topology again', 'the topology cannot be declared']);
+  expect(errors).toEqual([
+    'a message could not be routed: declaring the topology again',
+    'the topology cannot be declared',
+  ]);
   await connection.close();
 });

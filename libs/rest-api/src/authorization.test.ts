@@ -7,7 +7,7 @@ describe('the authorization', () => {
     ['pdus+_0XBPWQQ_0a1b2c3d', 'Bearer pdus+_0XBPWQQ_0a1b2c3d'],
     ['pdeu+_0XBPWQQ_0a1b2c3d', 'Bearer pdeu+_0XBPWQQ_0a1b2c3d'],
     ['a1'.repeat(32), `Bearer ${'a1'.repeat(32)}`],
-  ])('of %s has the form PagerDuty wants', (token, authorization) => {
+  ])('for %s has the form that PagerDuty requires', (token, authorization) => {
     expect(authorizationOf(token)).toBe(authorization);
   });
 });

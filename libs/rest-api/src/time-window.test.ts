@@ -5,7 +5,7 @@ const SECOND = 1_000;
 const NOW = Date.UTC(2026, 2, 1, 12);
 
 describe('the halves of a window', () => {
-  it('cover it, share a second, and end in windows that have no halves', () => {
+  it('cover it, overlap by a second, and end in windows that cannot be halved', () => {
     const seconds = fc.integer({ min: 1, max: 1_000_000 });
     fc.assert(
       fc.property(seconds, (length) => {

@@ -46,7 +46,7 @@ async function read(window: TimeWindow): Promise<string[]> {
 const offsets = () => server.requests.map(({ query }) => Number(query.get('offset')));
 
 describe('a request', () => {
-  it('has the headers and the query that PagerDuty wants', async () => {
+  it('has the headers and the query that PagerDuty requires', async () => {
     await read({ since: Date.UTC(2026, 2, 1), until: Date.UTC(2026, 2, 1, 0, 1) });
     const [request] = server.requests;
     expect(request?.headers).toMatchObject({
@@ -67,7 +67,7 @@ describe('a request', () => {
     ]);
   });
 
-  it('asks for every entry where all are wanted', async () => {
+  it('requests every entry if all are wanted', async () => {
     httpClient.close();
     api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: true, spacingMs: 0 });
     await read(windowOf(10));
@@ -76,13 +76,13 @@ describe('a request', () => {
 });
 
 describe('a window', () => {
-  it('is read to its last page and given oldest first', async () => {
+  it('is read to its last page and returned oldest first', async () => {
     const added = server.add(250);
     expect(await read(windowOf(500))).toEqual(added.map(({ id }) => id));
     expect(offsets()).toEqual([0, 100, 200]);
   });
 
-  it('keeps PagerDuty’s order of entries of one second, across pages and across the parts that it is read in', async () => {
+  it('keeps PagerDuty’s order of entries of one second, across pages and across halves', async () => {
     const second = Math.floor(Date.now() / 1000) * 1000;
     // Ids that sort against the order, 250 to a second.
     const added = server.add(5_000, (index) => ({
@@ -94,7 +94,7 @@ describe('a window', () => {
     expect(server.requests.filter(({ query }) => query.get('offset') === '0').length).toBeGreaterThan(2);
   });
 
-  it('is complete and without repeats when new entries shift its pages', async () => {
+  it('is complete and without duplicates when new entries shift its pages', async () => {
     const added = server.add(250);
     server.beforePage = (query) => {
       const created_at = new Date(Date.now() - 5_000).toISOString();
@@ -106,7 +106,7 @@ describe('a window', () => {
     expect(ids.filter((id) => !id.startsWith('late'))).toEqual(added.map(({ id }) => id));
   });
 
-  it('keeps the order of entries of one second also when others of that second appear between its pages', async () => {
+  it('keeps the order of entries of one second even if others of that second appear between its pages', async () => {
     const second = Math.floor(Date.now() / 1000) * 1000 - 10_000;
     const at = (ms: number) => ({ created_at: new Date(ms).toISOString() });
     const older = server.add(100, () => at(second));
@@ -126,21 +126,21 @@ describe('a window', () => {
     expect(seen).toEqual(seen.toSorted((one, other) => Number(one.slice(5)) - Number(other.slice(5))));
   });
 
-  it('is halved where it would pass 10,000 records, without a request beyond', async () => {
+  it('is halved if it has more than 10,000 records, without a request beyond that limit', async () => {
     server.add(10_345, (index) => ({ created_at: new Date(Date.now() - (index % 500) * 1000).toISOString() }));
     const ids = await read(windowOf(550));
     expect(new Set(ids).size).toBe(10_345);
     expect(Math.max(...offsets())).toBe(9_900);
   }, 30_000);
 
-  it('is counted and halved at once where it is long', async () => {
+  it('is counted first and halved at once if it is long', async () => {
     const added = server.add(5_000);
     const ids = await read(windowOf(6_000));
     expect([...new Set(ids)]).toEqual(added.map(({ id }) => id));
     expect(server.requests.length).toBeLessThan(70);
   });
 
-  it('is halved where PagerDuty does not answer it for its width', async () => {
+  it('is halved if PagerDuty does not answer because of its width', async () => {
     const added = server.add(30);
     const wide = 86_400;
     server.rejects = (query) =>
@@ -149,14 +149,14 @@ describe('a window', () => {
     expect(results.filter((kind) => kind === 'failed')).toHaveLength(3 * 3);
   });
 
-  it('of two seconds with more than 10,000 records gives what PagerDuty shows, and says so', async () => {
+  it('of two seconds with more than 10,000 records has what PagerDuty returns, and the rest is logged as missing', async () => {
     const created_at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
     server.add(10_050, () => ({ created_at }));
     expect(new Set(await read(windowOf(4))).size).toBe(10_000);
     expect(lines.join()).toContain('more than 10,000 log entries');
   }, 30_000);
 
-  it('keeps the entries beside what is no object, and tells both', async () => {
+  it('separates entries from elements that are not objects', async () => {
     server.faults.push({ status: 200, body: '{"log_entries":[null,{"id":"R1"},7,"text"],"more":false}' });
     const { value } = await reader().read(windowOf(10), AbortSignal.timeout(20_000)).next();
     expect(value).toMatchObject({ entries: [{ id: 'R1' }], unreadable: [null, 7, 'text'] });
@@ -181,7 +181,7 @@ describe('a page that fails', () => {
       'an answer cut short',
       { status: 200, headers: { 'content-length': '100', connection: 'close' }, body: '{"log_entries":[' },
     ],
-  ] as const)('by %s is read again and not skipped', async (_name, fault) => {
+  ] as const)('with %s is retried and not skipped', async (_name, fault) => {
     const added = server.add(150);
     const page = server.beforePage;
     server.beforePage = (query) => {
@@ -193,7 +193,7 @@ describe('a page that fails', () => {
     expect(results).toEqual([undefined, 'failed', 'failed', undefined]);
   });
 
-  it('by a refused token is asked for again, with a message that says what is wrong', async () => {
+  it('because of a rejected token is retried, with a log line that says what is wrong', async () => {
     server.faults.push({ status: 401 }, { status: 403 });
     const added = server.add(1);
     expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
@@ -201,16 +201,19 @@ describe('a page that fails', () => {
     expect(lines.join()).not.toContain(TOKEN);
   });
 
-  it.each([401, 403, 400, 200])('by the page of a proxy with %i is not blamed on the token', async (status) => {
-    server.faults.push({ status, headers: { 'content-type': 'text/html' }, body: '<html>Please log in</html>' });
-    const added = server.add(1);
-    expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
-    expect(results).toEqual(['failed', undefined]);
-    expect(lines.join()).toContain(`status ${status} with an HTML page that is not PagerDuty’s`);
-    expect(lines.join()).not.toContain('PDAGENTD_API_TOKEN');
-  });
+  it.each([401, 403, 400, 200])(
+    'because a proxy answered %i with a page is not blamed on the token',
+    async (status) => {
+      server.faults.push({ status, headers: { 'content-type': 'text/html' }, body: '<html>Please log in</html>' });
+      const added = server.add(1);
+      expect(await read(windowOf(10))).toEqual(added.map(({ id }) => id));
+      expect(results).toEqual(['failed', undefined]);
+      expect(lines.join()).toContain(`status ${status} with an HTML page that is not PagerDuty’s`);
+      expect(lines.join()).not.toContain('PDAGENTD_API_TOKEN');
+    },
+  );
 
-  it.each(['ratelimit-reset', 'retry-after'])('by the rate limit waits as %s says', async (header) => {
+  it.each(['ratelimit-reset', 'retry-after'])('because of the rate limit is retried when %s says', async (header) => {
     server.faults.push({ status: 429, headers: { [header]: '1' } });
     const began = performance.now();
     await read(windowOf(10));
@@ -218,7 +221,7 @@ describe('a page that fails', () => {
     expect(results).toEqual(['throttled', undefined]);
   });
 
-  it('ends with the signal', async () => {
+  it('ends when the signal aborts', async () => {
     server.faults.push(...Array.from({ length: 10_000 }, () => ({ status: 500 })));
     const reading = (async () => {
       for await (const content of reader().read(windowOf(10), AbortSignal.timeout(200)))
@@ -229,7 +232,7 @@ describe('a page that fails', () => {
 });
 
 describe('the rate limit', () => {
-  it('is waited for till the time of day that PagerDuty tells, by its own clock', async () => {
+  it('is waited for until the date in Retry-After, by PagerDuty’s clock', async () => {
     server.clockSkewMs = -86_400_000;
     const until = new Date(Date.now() + server.clockSkewMs + 2_000).toUTCString();
     server.faults.push({ status: 429, headers: { 'retry-after': until } });
@@ -238,7 +241,7 @@ describe('the rate limit', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(990);
   });
 
-  it('that is used up is waited for before the next page', async () => {
+  it('that is used up delays the next page', async () => {
     server.faults.push({
       status: 200,
       headers: { 'ratelimit-remaining': '0', 'ratelimit-reset': '1' },
@@ -249,14 +252,14 @@ describe('the rate limit', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(990);
   });
 
-  it('lets so many requests go at once after a rest', async () => {
+  it('allows a burst of requests after a pause', async () => {
     api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 60_000, burst: 5 });
     server.add(500);
     await read(windowOf(600));
     expect(server.requests).toHaveLength(5);
   });
 
-  it('is not reached: requests keep their distance', async () => {
+  it('is not reached: requests are spaced', async () => {
     httpClient.close();
     api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 50, burst: 1 });
     server.add(500);
@@ -267,7 +270,7 @@ describe('the rate limit', () => {
 });
 
 describe('PagerDuty’s clock', () => {
-  it('is learnt from its answers', async () => {
+  it('is learned from its responses', async () => {
     expect(api.serverNow()).toBeNull();
     server.clockSkewMs = 3_600_000;
     await read(windowOf(10));
@@ -276,7 +279,7 @@ describe('PagerDuty’s clock', () => {
     expect(ahead).toBeLessThan(3_600_000 + 2_000);
   });
 
-  it('is not taken from a proxy that answers in its place', async () => {
+  it('is not taken from a proxy that responds in its place', async () => {
     const date = new Date(Date.now() + 86_400_000).toUTCString();
     const proxys = [502, 429, 403, 200].map((status) => ({ status, headers: { date }, body: '<html>' }));
     server.faults.push(...proxys);
@@ -286,7 +289,7 @@ describe('PagerDuty’s clock', () => {
     expect(api.serverNow()).toBeNull();
   });
 
-  it('goes on by the monotonic clock, whatever becomes of ours', async () => {
+  it('advances by the monotonic clock, however ours is set', async () => {
     const clock = new ManualClock();
     api = new LogEntriesApi({ httpClient, baseUrl: server.url, token: TOKEN, all: false, spacingMs: 0, clock });
     server.date = () => new Date(Date.UTC(2026, 2, 1));

@@ -18,7 +18,7 @@ afterAll(() => store.close());
 
 const resolve = (acceptedAt: number) => ({ action: 'resolve', acceptedAt, deliveredAt: acceptedAt + 5 });
 
-it('tells from when an alert was watched, and the latest of each action that was delivered since', async () => {
+it('returns since when an alert is watched, and the latest delivery of each action since then', async () => {
   const at = Date.now();
   await alerts.remember('a', at);
   await alerts.remember('a', at + 1_000);
@@ -37,7 +37,7 @@ it('tells from when an alert was watched, and the latest of each action that was
   expect(known.alerts.get('b')).toEqual({ watchedFrom: at, delivered: [] });
 });
 
-it('tells every worker of the alerts that were remembered since it last asked', async () => {
+it('returns to every worker the alerts that were remembered since its last call', async () => {
   await alerts.remember('a', 1);
   const first = await alerts.rememberedSince(0);
   expect(first.alerts).toEqual(['a']);
@@ -48,7 +48,7 @@ it('tells every worker of the alerts that were remembered since it last asked', 
   expect(later).toEqual({ alerts: [], upTo: first.upTo + 3_600_000 });
 });
 
-it('forgets an alert thirty days after its latest dead letter, and writes nothing of one it forgot', async () => {
+it('forgets an alert thirty days after its latest dead letter, and writes nothing for a forgotten one', async () => {
   await alerts.remember('old', 1);
   await store.run((redis) => redis.zadd('pdaltagent:dead-alerts:events', Date.now() - 31 * 86_400_000, 'old'));
   await alerts.remember('new', 2);
@@ -60,7 +60,7 @@ it('forgets an alert thirty days after its latest dead letter, and writes nothin
   expect(lives.every((life) => life > 0)).toBe(true);
 });
 
-it('remembers the fifty thousand latest', async () => {
+it('remembers the latest fifty thousand', async () => {
   await store.run(async (redis) => {
     const fill = `for n = 0, 49999 do redis.call('ZADD', KEYS[1], ARGV[1] + n, 'a' .. n) end`;
     await redis.eval(fill, 1, 'pdaltagent:dead-alerts:events', Date.now() - 86_400_000);
@@ -71,7 +71,7 @@ it('remembers the fifty thousand latest', async () => {
   expect([...(await alerts.all()).alerts.keys()]).toEqual(['one more']);
 });
 
-it('tells until when deliveries may have gone unnoticed', async () => {
+it('returns until when deliveries may have been missed', async () => {
   await alerts.unwatchedUntil(1_234);
   expect((await alerts.all()).unwatchedUntil).toBe(1_234);
 });

@@ -56,7 +56,7 @@ const WRITES: [string, (store: Store) => Promise<unknown>][] = [
 ];
 
 describe('after a failover, which leaves the connection to a replica open', () => {
-  it.each(WRITES)('%s that the replica refuses finds the new primary', async (_name, write) => {
+  it.each(WRITES)('%s that the replica refuses reconnects to the new primary', async (_name, write) => {
     await pair.promoteReplica();
     pair.followPrimary();
     await expect(write(store)).rejects.toMatchObject({ code: 'unreachable' });
@@ -64,7 +64,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
     expect(await keys()).not.toEqual([]);
   });
 
-  it('a connection without any traffic finds the new primary, too', async () => {
+  it('a connection without any traffic reconnects to the new primary too', async () => {
     await pair.promoteReplica();
     pair.followPrimary();
     await waitUntil(() => lines.includes('Redis is back'), { what: 'Redis to be back' });
@@ -73,7 +73,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
     expect(details).toEqual([expect.stringContaining('READONLY')]);
   });
 
-  it('counts as refusing while the address leads to the replica, says so once, and does not storm it', async () => {
+  it('counts as refusing while the address leads to the replica, logs that once, and does not flood it with connections', async () => {
     const before = pair.proxy.accepted;
     await pair.promoteReplica();
     await stateIs('refusing');
@@ -95,7 +95,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
     expect(lines.at(-1)).toBe('Redis is back');
   });
 
-  it('a lease is held again by its holder', async () => {
+  it('a lease is held by its holder again', async () => {
     const lease = new Lease({ store, name: 'test', log, ttlMs: 3_000, renewMs: 100 });
     lease.start();
     await lease.whenHeld(AbortSignal.timeout(10_000));
@@ -112,12 +112,15 @@ describe('after a failover, which leaves the connection to a replica open', () =
 it.each([
   ['min-replicas-to-write', '9', '0', 'NOREPLICAS'],
   ['maxmemory', '1', '0', 'OOM'],
-])('a primary that takes no writes for its %s counts as refusing until it does', async (name, value, usual, reason) => {
-  await pair.callPrimary('CONFIG', 'SET', name, value);
-  await stateIs('refusing').finally(() => pair.callPrimary('CONFIG', 'SET', name, usual));
-  expect(details).toEqual([expect.stringContaining(reason)]);
-  await stateIs('connected');
-});
+])(
+  'a primary that accepts no writes because of %s counts as refusing until it does',
+  async (name, value, usual, reason) => {
+    await pair.callPrimary('CONFIG', 'SET', name, value);
+    await stateIs('refusing').finally(() => pair.callPrimary('CONFIG', 'SET', name, usual));
+    expect(details).toEqual([expect.stringContaining(reason)]);
+    await stateIs('connected');
+  },
+);
 
 it.each([
   "READONLY You can't write against a read only replica.",
@@ -127,7 +130,7 @@ it.each([
   'LOADING Redis is loading the dataset in memory',
   'NOREPLICAS Not enough good replicas to write.',
   'CLUSTERDOWN The cluster is down',
-])('the answer %s means that another server is to be found', (message) => {
+])('the error %s means that the server is not the primary', (message) => {
   expect(isNotPrimary(new Error(message))).toBe(true);
 });
 
@@ -135,6 +138,6 @@ it.each([
   "OOM command not allowed when used memory > 'maxmemory'.",
   "NOPERM this user has no permissions to run the 'set' command",
   'WRONGTYPE Operation against a key holding the wrong kind of value',
-])('the answer %s does not', (message) => {
+])('the error %s does not', (message) => {
   expect(isNotPrimary(new Error(message))).toBe(false);
 });

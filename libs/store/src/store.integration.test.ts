@@ -67,19 +67,19 @@ const codeOf = (promise: Promise<unknown>) =>
   );
 
 describe('the connection', () => {
-  it('waits for a Redis that is away at first, says so once, and works when it is there', async () => {
+  it('waits for a Redis that is unreachable at first, logs that once, and works when it is back', async () => {
     await redis.stop();
     logged.length = 0;
     const store = newStore();
     expect(await codeOf(new Cursor(store).read())).toBe('unreachable');
-    await until('its absence to be logged', () => logged.length > 0);
+    await until('the outage to be logged', () => logged.length > 0);
     await redis.restart();
     await until('Redis to be back', () => store.state() === 'connected');
     expect(await new Cursor(store).read()).toBeNull();
     expect(logged).toEqual(['Redis is unreachable: retrying until it is back', 'Redis is back']);
   });
 
-  it('does not let a caller hang when Redis hangs, and goes on when it wakes', async () => {
+  it('does not let a caller hang when Redis hangs, and works again when it resumes', async () => {
     const store = await connectedStore(200);
     const markers = new DeliveredMarkers(store, 60);
     await redis.pause();
@@ -91,7 +91,7 @@ describe('the connection', () => {
     await until('Redis to count as connected', () => store.state() === 'connected');
   });
 
-  it('tells a refusal from an absence', () =>
+  it('distinguishes a refusal from an outage', () =>
     withSetting('maxmemory', ['1', '0'], async () => {
       const store = newStore();
       await until('the refusal to show', () => store.state() === 'refusing');
@@ -113,7 +113,7 @@ describe('the connection', () => {
       expect(logged).toEqual([expect.stringContaining('appendonly')]);
     }));
 
-  it('has nothing to say about a Redis that keeps', async () => {
+  it('logs nothing about a durable Redis', async () => {
     const store = await connectedStore();
     await new Cursor(store).read();
     await store.run((client) => client.ping());
@@ -131,14 +131,14 @@ describe('seen entries', () => {
     expect(await seen.has([])).toEqual(new Set());
   });
 
-  it('are kept anew each time they are met', async () => {
+  it('are kept longer each time they are seen', async () => {
     const store = await connectedStore();
     await new SeenEntries(store, 5).mark(['R1']);
     await new SeenEntries(store, 500).has(['R1']);
     expect(await store.run((client) => client.ttl('pdaltagent:seen:R1'))).toBeGreaterThan(400);
   });
 
-  it('are forgotten in the end', async () => {
+  it('expire', async () => {
     const store = await connectedStore();
     await new SeenEntries(store, 1).mark(['R1']);
     await until('R1 to be forgotten', async () => (await store.run((client) => client.keys('*'))).length === 0);
@@ -167,7 +167,7 @@ describe('the lease', () => {
   };
   afterEach(() => Promise.all(leases.splice(0).map((lease) => lease.stop())));
 
-  it('is held by one, and passes at once to the other when it is given back', async () => {
+  it('is held by one process, and passes to the other at once when it is released', async () => {
     const first = newLease(await connectedStore());
     await first.whenHeld(AbortSignal.timeout(10_000));
     const second = newLease(await connectedStore());
@@ -179,7 +179,7 @@ describe('the lease', () => {
     await second.stop();
   });
 
-  it('passes to the other when its holder cannot reach Redis any more', async () => {
+  it('passes to the other process when its holder can no longer reach Redis', async () => {
     const lost = await connectedStore();
     const first = newLease(lost);
     await first.whenHeld(AbortSignal.timeout(10_000));
@@ -190,7 +190,7 @@ describe('the lease', () => {
     await Promise.all([first.stop(), second.stop()]);
   });
 
-  it('is noticed as lost when another process took it', async () => {
+  it('is noticed as lost when another process acquired it', async () => {
     const store = await connectedStore();
     const lease = newLease(store);
     await lease.whenHeld(AbortSignal.timeout(10_000));
@@ -203,7 +203,7 @@ describe('the lease', () => {
   it.each([
     ['back two hours', -7_200_000],
     ['forward three days', 259_200_000],
-  ])('stays with its holder when the wall clock is set %s, and runs out after its time alone', async (_, jump) => {
+  ])('stays with its holder when the wall clock is set %s, and expires after its own time only', async (_, jump) => {
     const clock = new ManualClock();
     const store = await connectedStore();
     const lease = new Lease({ store, name: 'test', log, ttlMs: 1_000, renewMs: 3_600_000, clock });
@@ -216,7 +216,7 @@ describe('the lease', () => {
     expect(lease.held()).toBe(false);
   });
 
-  it('of a process of this machine that was killed is free at once', async () => {
+  it('of a killed process on this machine is free at once', async () => {
     const store = await connectedStore();
     const ended = spawn(process.execPath, ['-e', '']);
     await once(ended, 'exit');
@@ -229,7 +229,7 @@ describe('the lease', () => {
     await lease.stop();
   });
 
-  it.each(['another-host', 'this host in another container'])('of a process of %s is left to it', async (where) => {
+  it.each(['another-host', 'this host in another container'])('of a process on %s is not taken over', async (where) => {
     const store = await connectedStore();
     const [host, space] = newHolderName(SYSTEM_RANDOM).split(' ');
     const holder = where === 'another-host' ? [where, space, 1, 'x'] : [host, 'pid:[1]', process.pid, 'x'];
@@ -240,7 +240,7 @@ describe('the lease', () => {
     await lease.stop();
   });
 
-  it('says once that Redis refuses it, and is taken when Redis is written again', async () => {
+  it('logs once that Redis refuses it, and is acquired when Redis accepts writes again', async () => {
     const store = await connectedStore();
     let lease: Lease | undefined;
     await withSetting('maxmemory', ['1', '0'], async () => {
@@ -254,7 +254,7 @@ describe('the lease', () => {
     await lease?.stop();
   });
 
-  it('is taken again by its holder when Redis was emptied', async () => {
+  it('is acquired again by its holder after Redis was emptied', async () => {
     const store = await connectedStore();
     const lease = newLease(store);
     await lease.whenHeld(AbortSignal.timeout(10_000));

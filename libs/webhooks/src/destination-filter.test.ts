@@ -38,9 +38,9 @@ describe('a filter', () => {
     [{ priorities: ['PRIO1'] }, true],
     [{ priorities: ['none'] }, false],
     [{ services: ['S1'], urgencies: ['low'] }, false],
-  ])('%j lets a trigger pass: %s', (filter, passes) => expect(matchesFilter(filter, entry())).toBe(passes));
+  ])('%j accepts a trigger: %s', (filter, passes) => expect(matchesFilter(filter, entry())).toBe(passes));
 
-  it('knows what has no priority, no service and no team', () => {
+  it('handles entries without a priority, a service or a team', () => {
     const bare = entry({ teams: null, incident: null });
     expect(matchesFilter({ priorities: ['none'] }, bare)).toBe(true);
     expect(matchesFilter({ priorities: ['P1'] }, bare)).toBe(false);

@@ -1,7 +1,7 @@
 import { parseDestinations } from './destination';
 
 describe('destinations', () => {
-  it('are named alike in every process', () => {
+  it('have the same names in every process', () => {
     const list = 'https://a.example/hook, http://b.example:8080/x';
     expect(parseDestinations(list)).toEqual(parseDestinations(list));
     expect(parseDestinations(list)?.map(({ name }) => name)).toEqual([
@@ -10,7 +10,7 @@ describe('destinations', () => {
     ]);
   });
 
-  it('keep their name when the password changes, and show no secret but in url and authorization', () => {
+  it('keep their names when the password changes, and contain secrets in url and authorization only', () => {
     const [before] = parseDestinations('https://user:old%21@a.example/hook?token=s3cret') ?? [];
     const [after] = parseDestinations('https://user:new@a.example/hook?token=s3cret') ?? [];
     expect(before?.name).toBe(after?.name);
@@ -24,12 +24,12 @@ describe('destinations', () => {
     });
   });
 
-  it('are two where two URLs differ by their path', () => {
+  it('are distinct if their URLs differ in the path', () => {
     const names = parseDestinations('https://a.example/1,https://a.example/2')?.map(({ name }) => name);
     expect(new Set(names).size).toBe(2);
   });
 
-  it('are refused where one is no http URL or stands twice', () => {
+  it('are rejected if one is not an http URL or is listed twice', () => {
     for (const list of [
       'a.example',
       'ftp://a.example',
@@ -40,7 +40,7 @@ describe('destinations', () => {
     }
   });
 
-  it('ignore empty places in the list', () => {
+  it('ignore empty elements of the list', () => {
     expect(parseDestinations(' ,http://a.example, ')).toHaveLength(1);
   });
 });

@@ -44,11 +44,11 @@ describe('the event of a log entry', () => {
     expect(eventNames(entryOf({ type: `${kind}_log_entry` }))).toEqual({ v2, v3, data });
   });
 
-  it('is in the table for every type that is known', () => {
+  it('is in the table for every known type', () => {
     expect([...EVENTS_BY_KIND.keys()].sort()).toEqual(TABLE.map(([kind]) => kind).sort());
   });
 
-  it('is generic for a type that is not known', () => {
+  it('is generic for an unknown type', () => {
     expect(eventNames(entryOf({ type: 'teleport_log_entry' }))).toEqual({
       v2: 'incident.teleport',
       v3: 'incident.teleport',
@@ -56,7 +56,7 @@ describe('the event of a log entry', () => {
     });
   });
 
-  it('is generic for a type that is missing or no name', () => {
+  it('is generic for a missing or invalid type', () => {
     for (const type of [undefined, null, 7, 'log_entry', 'DROP TABLE', '__proto__ ', 'a'.repeat(100)]) {
       expect(eventNames(entryOf({ type })).v2).toBe('incident.log_entry');
     }
@@ -72,7 +72,7 @@ describe('a trigger entry', () => {
     expect(isRepeatedTrigger(trigger('R1'))).toBe(false);
   });
 
-  it('that came later to an open incident is told apart', () => {
+  it('of an incident that is already open is distinguished', () => {
     expect(eventNames(trigger('R0'))).toEqual({
       v2: 'incident.trigger_repeated',
       v3: 'incident.trigger_repeated',
@@ -80,7 +80,7 @@ describe('a trigger entry', () => {
     });
   });
 
-  it('is a trigger where the first is not known', () => {
+  it('is a trigger if the first is unknown', () => {
     expect(eventNames(trigger(undefined)).v2).toBe('incident.trigger');
   });
 });

@@ -1,7 +1,7 @@
 import { deliveryIdOf, eventIdOf, messageIdOf, resourceIdOf } from './identity';
 
 describe('ids', () => {
-  it('of a message are pinned: receivers know repeats by them', () => {
+  it('of a message are pinned: receivers recognize repeats by them', () => {
     expect(messageIdOf('R2AAAAAAAAAAAAAAAAAAAAAAAA')).toMatchInlineSnapshot(`"5a215a5e-cf21-50f5-8985-4ea8bec8d6c4"`);
     expect(deliveryIdOf('R2AAAAAAAAAAAAAAAAAAAAAAAA', 'a.example-00000000')).toMatchInlineSnapshot(
       `"d136b24a-b19c-5378-ab56-e1c8f052ea96"`,

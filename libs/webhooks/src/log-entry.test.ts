@@ -4,7 +4,7 @@ import { oldestFirst, parseLogEntry, parseTime } from './log-entry';
 import { webhookOf } from './webhook';
 
 describe('reading a log entry', () => {
-  it('takes an entry of which only the id is there', () => {
+  it('accepts an entry with an id only', () => {
     expect(parseLogEntry({ id: 'R1' })).toEqual({
       id: 'R1',
       type: 'log_entry',
@@ -15,7 +15,7 @@ describe('reading a log entry', () => {
     });
   });
 
-  it('gives an entry without an id one that is the same at every reading', () => {
+  it('gives an entry without an id one that is the same at every read', () => {
     const first = parseLogEntry({ type: 'notify_log_entry', summary: 'a' })?.id;
     expect(parseLogEntry({ type: 'notify_log_entry', summary: 'a' })?.id).toBe(first);
     expect(parseLogEntry({ type: 'notify_log_entry', summary: 'b' })?.id).not.toBe(first);
@@ -27,20 +27,20 @@ describe('reading a log entry', () => {
     expect(idWhen('triggered', { id: 'S1', status: 'critical' })).toBe(idWhen('resolved', { id: 'S1' }));
   });
 
-  it('takes a number for an id', () => {
+  it('accepts a number as an id', () => {
     expect(parseLogEntry({ id: 7 })?.id).toBe('7');
   });
 
-  it('takes an entry that is nested deeper than could be written', () => {
+  it('accepts an entry that is nested too deeply to be serialized', () => {
     const deep: unknown = JSON.parse(`{"fields":${'['.repeat(20_000)}${']'.repeat(20_000)}}`);
     expect(parseLogEntry(deep)?.id).toMatch(/^content-[0-9a-f]{32}$/);
   });
 
-  it('refuses only what is no object', () => {
+  it('rejects only what is not an object', () => {
     for (const value of [null, undefined, 1, 'text', true, []]) expect(parseLogEntry(value)).toBeNull();
   });
 
-  it('finds the service in the incident where the entry has none', () => {
+  it('finds the service in the incident if the entry has none', () => {
     expect(parseLogEntry({ id: 'R1', incident: { id: 'P1', service: { id: 'S1' } } })?.serviceId).toBe('S1');
   });
 
@@ -75,7 +75,7 @@ describe('the order of log entries', () => {
     expect(order(['B', 2], ['X', null], ['C', 1], ['A', 3])).toEqual(['C', 'B', 'A', 'X']);
   });
 
-  it('within a second is the order of the list, whichever end of it is the newest', () => {
+  it('within a second is the order of the list, whichever end is the newest', () => {
     expect(order(['late', 2], ['A3', 1], ['A2', 1], ['A1', 1], ['early', 0])).toEqual([
       'early',
       'A1',
@@ -92,7 +92,7 @@ describe('the order of log entries', () => {
     ]);
   });
 
-  it('of entries of a single second takes the first of the list for the newest, as PagerDuty lists them', () => {
+  it('of entries of a single second assumes that the first is the newest, as PagerDuty lists them', () => {
     expect(order(['A', 1], ['C', 1], ['B', 1])).toEqual(['B', 'C', 'A']);
   });
 });
@@ -106,7 +106,7 @@ describe('a time', () => {
     expect(parseTime('2026-03-01T15:14:36+02:00')).toBe(Date.UTC(2026, 2, 1, 13, 14, 36));
   });
 
-  it('that is none is null', () => {
+  it('that is invalid is null', () => {
     for (const value of ['soon', '', null, 5]) expect(parseTime(value)).toBeNull();
   });
 });

@@ -94,7 +94,7 @@ describe('the bodies of webhooks', () => {
     });
   });
 
-  it('have all fields of a v2 sample at the top of message, log entry and incident when PagerDuty left them out', () => {
+  it('have all fields of a v2 sample at the top of message, log entry and incident even if PagerDuty omits them', () => {
     const bare = entryOf({ incident: { id: 'PINC001' }, channel: undefined, contexts: undefined, agent: null });
     const body = emitted('v2', bare) as typeof v2Trigger;
     const keys = (value: object | undefined) => Object.keys(value ?? {}).sort();

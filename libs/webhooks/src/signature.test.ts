@@ -26,7 +26,7 @@ describe('the headers', () => {
     });
   });
 
-  it('of a sending are signed where there is a secret', () => {
+  it('of an attempt are signed if there is a secret', () => {
     const unsigned = { Accept: 'application/json', 'Content-Type': 'application/json', 'X-Webhook-Id': 'id-1' };
     expect(webhookHeaders({ webhookId: 'id-1', body: BODY, secrets: [] })).toEqual(unsigned);
     expect(webhookHeaders({ webhookId: 'id-1', body: BODY, secrets: [SECRET] })).toEqual({

@@ -18,7 +18,7 @@ function sent(channel: object) {
 }
 
 describe('a v2 body', () => {
-  it('up to 55 KB is whole', () => {
+  it('up to 55 KB is complete', () => {
     const channel = {
       type: 'api',
       details: 'x'.repeat(MAX_FULL_BODY_BYTES - sent({ type: 'api', details: '' }).bytes),
@@ -44,13 +44,13 @@ describe('a v2 body', () => {
         cef_details: { severity: 'critical', details: OMITTED, details_omitted: true },
       },
     ],
-  ])('above has a message in place of its bulk, and says what was left out (%#)', (channel, lean) => {
+  ])('above that has a message in place of large parts, and says what was omitted (%#)', (channel, lean) => {
     const { bytes, channel: left } = sent(channel);
     expect(left).toEqual(lean);
     expect(bytes).toBeLessThan(10_000);
   });
 
-  it('above says nothing of what was not there', () => {
+  it('above that says nothing about absent parts', () => {
     expect(sent({ type: 'api', details: null, summary: BULK }).channel).toEqual({
       type: 'api',
       details: null,

@@ -6,7 +6,7 @@ import { alertNameOf, AlertProgress, type AlertProgressStore, type LaterEvent } 
 
 const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
-/** What workers remember together; it can be away. */
+/** The store that workers share; it can be unreachable. */
 class SharedStore implements AlertProgressStore {
   isUnreachable = false;
   /** Calls, answered or not. */
@@ -60,7 +60,7 @@ const silent = {
   deadLettered: nothing,
 };
 
-/** A worker's, which has learned what there was to learn. */
+/** Of a worker that has read the current state. */
 async function learned(memory: SharedStore) {
   const alertProgress = new AlertProgress(memory);
   alertProgress.start();
@@ -68,7 +68,7 @@ async function learned(memory: SharedStore) {
   return { alertProgress, observer: alertProgress.observe(silent) };
 }
 
-it('notes what is delivered, or was, of an alert with a dead letter, also of one that a peer buried', async () => {
+it('records deliveries for an alert with a dead letter, including one written by another worker', async () => {
   const memory = new SharedStore();
   const { alertProgress, observer } = await learned(memory);
   const peer = await learned(memory);
@@ -85,7 +85,7 @@ it('notes what is delivered, or was, of an alert with a dead letter, also of one
   ]);
 });
 
-it('looks into no event while no alert is watched, and into none of another alert', async () => {
+it('reads no event while no alert is watched, and none of another alert', async () => {
   const memory = new SharedStore();
   const { alertProgress, observer } = await learned(memory);
   const unreadable = { ...event('e1', '', 'other') };
@@ -101,7 +101,7 @@ it('looks into no event while no alert is watched, and into none of another aler
   expect(memory.events).toEqual([]);
 });
 
-it('remembers nothing of what belongs to no alert, or to one that cannot be told', async () => {
+it('remembers nothing for messages without a known alert', async () => {
   const memory = new SharedStore();
   const { alertProgress, observer } = await learned(memory);
   observer.deadLettered('rejected', { ...event('e1', ''), type: 'change', orderKey: 'e1' });
@@ -111,7 +111,7 @@ it('remembers nothing of what belongs to no alert, or to one that cannot be told
   expect(memory.remembered).toEqual([]);
 });
 
-it('keeps its notes, in order, while they cannot be written', async () => {
+it('keeps pending writes, in order, while Redis is unreachable', async () => {
   const memory = new SharedStore();
   const { alertProgress, observer } = await learned(memory);
   memory.isUnreachable = true;
@@ -127,9 +127,9 @@ it('keeps its notes, in order, while they cannot be written', async () => {
   expect(memory.unwatched).toBe(0);
 });
 
-it('asks no more, with every note, what did not answer the note before', async () => {
+it('does not retry with every new write after one failed', async () => {
   const memory = new SharedStore();
-  // Never started: it looks again on its own only when it is stopped.
+  // Never started: it polls only when it is stopped.
   const alertProgress = new AlertProgress(memory);
   const observer = alertProgress.observe(silent);
   memory.isUnreachable = true;
@@ -146,7 +146,7 @@ it('asks no more, with every note, what did not answer the note before', async (
   expect(memory.events).toHaveLength(1);
 });
 
-it('holds no message while its note cannot be written', async () => {
+it('keeps no message in memory while its write is pending', async () => {
   const memory = new SharedStore();
   const { alertProgress, observer } = await learned(memory);
   memory.isUnreachable = true;
@@ -163,14 +163,14 @@ it('holds no message while its note cannot be written', async () => {
       collectGarbage();
       return deadLettered.every((message) => message.deref() === undefined);
     },
-    { what: 'the messages to be let go', timeoutMs: 10_000 },
+    { what: 'the messages to be garbage-collected', timeoutMs: 10_000 },
   );
   memory.isUnreachable = false;
   await alertProgress.stop();
   expect(memory.remembered).toHaveLength(2);
 });
 
-it('owns up to the time in which it worked a lane and could not learn what to watch', async () => {
+it('records the time in which it owned a lane without knowing which alerts to watch', async () => {
   const memory = new SharedStore();
   const { alertProgress } = await learned(memory);
   memory.isUnreachable = true;

@@ -1,7 +1,7 @@
 import { cutAnswer } from './answer';
 
 describe('the answer that a dead letter keeps', () => {
-  it('is left alone up to 2 KB', () => {
+  it('is complete up to 2 KB', () => {
     expect(cutAnswer('Invalid event')).toBe('Invalid event');
     expect(cutAnswer('x'.repeat(2_048))).toHaveLength(2_048);
   });

@@ -9,8 +9,8 @@ import { DeadLetterQueueBench, deadLettersIn, idsIn, numberedIds } from './dead-
 
 const bench = DeadLetterQueueBench.prepare(testServers);
 
-describe('a look at the dead letters', () => {
-  it('shows all of them, with what happened, and leaves all in their order, however often', async () => {
+describe('a visit of the dead-letter queue', () => {
+  it('shows all dead letters with what happened, and keeps their order, however often it is repeated', async () => {
     const all = numberedIds(3_000);
     const told = {
       dead_reason: 'rejected',
@@ -43,7 +43,7 @@ describe('a look at the dead letters', () => {
     });
   });
 
-  it('keeps the order of more letters than one consumer may hold, also when it is cut off in the middle', async () => {
+  it('keeps the order of more dead letters than one consumer may hold, even if it is interrupted', async () => {
     const all = numberedIds(66_000);
     await writeDeadLetters(
       bench.url,
@@ -60,7 +60,7 @@ describe('a look at the dead letters', () => {
     expect(await idsIn(await DeadLetterQueue.open(await bench.client(), EVENTS))).toEqual(all);
   });
 
-  it('shows what is none of ours under a name of its own', async () => {
+  it('shows an unrecognized message under a derived name', async () => {
     const sender = await Sender.open(await bench.client());
     await sender.send('', EVENTS.deadLetters, Buffer.from('?'), { headers: { dead_reason: 'foreign' } });
     const [deadLetter] = await deadLettersIn(await DeadLetterQueue.open(await bench.client(), EVENTS));
@@ -68,7 +68,7 @@ describe('a look at the dead letters', () => {
     expect(deadLetter?.id).toMatch(/^unnamed-[0-9a-f]{12}$/);
   });
 
-  it('waits for its turn and says so when another keeps them', async () => {
+  it('waits while another command reads the queue, and fails if that takes too long', async () => {
     const first = await bench.client();
     await DeadLetterQueue.open(first, EVENTS);
     await expect(DeadLetterQueue.open(await bench.client(), EVENTS)).rejects.toThrow(DeadLetterQueueBusy);
@@ -77,11 +77,11 @@ describe('a look at the dead letters', () => {
     expect(await (await waiting).count()).toBe(0);
   });
 
-  it('finds nothing where the queue is not there yet', async () => {
+  it('finds nothing if the queue does not exist yet', async () => {
     expect(await idsIn(await DeadLetterQueue.open(await bench.client(), WEBHOOKS))).toEqual([]);
   });
 
-  it('is told in time that the broker is silent', async () => {
+  it('fails within the timeout if the broker does not respond', async () => {
     const proxy = await FaultProxy.start(bench.url);
     await proxy.inject({ kind: 'black-hole' });
     await expect(BrokerClient.open({ url: proxy.url(bench.url), name: 'test', timeoutMs: 300 })).rejects.toThrow(
@@ -92,7 +92,7 @@ describe('a look at the dead letters', () => {
 });
 
 describe('a discard', () => {
-  it('removes the chosen ones and leaves the others in their order', async () => {
+  it('removes the selected dead letters and keeps the order of the others', async () => {
     await writeDeadLetters(
       bench.url,
       numberedIds(10).map((id) => message(id)),

@@ -16,6 +16,6 @@ it.each([
   expect(actionOf({ type, body: bodyOf(body) })).toBe(action);
 });
 
-it('an action that a vendor thought of is none: what an orchestration makes of it only PagerDuty can tell', () => {
+it('a vendor’s own action is unknown: only PagerDuty knows what an orchestration maps it to', () => {
   expect(actionOf({ type: 'x-ere', body: bodyOf({ event_action: 'closed by job 4711' }) })).toBe('?');
 });

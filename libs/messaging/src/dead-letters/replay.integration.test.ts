@@ -9,7 +9,7 @@ import { DeadLetterQueueBench, deadLettersIn, idsIn, numberedIds } from './dead-
 
 const bench = DeadLetterQueueBench.prepare(testServers);
 
-/** What lies in the lane of the letters' key; it stays there, unacknowledged. */
+/** The messages in the lane of ROUTING_KEY; they stay there, unacknowledged. */
 async function lane(): Promise<ConsumeMessage[]> {
   const channel = await (await bench.client()).channel();
   const queue = laneQueue(EVENTS, laneOf(EVENTS, ROUTING_KEY));
@@ -26,7 +26,7 @@ async function lane(): Promise<ConsumeMessage[]> {
 }
 const idsInLane = async () => (await lane()).map(({ properties }) => String(properties.messageId));
 
-/** Ids of what is left once every other connection is closed. */
+/** Ids in the dead-letter queue once every other connection is closed. */
 async function left(): Promise<string[]> {
   await bench.close();
   return idsIn(await DeadLetterQueue.open(await bench.client(), EVENTS));
@@ -41,7 +41,7 @@ async function play(ids: readonly string[], options: Partial<ReplayOptions> = {}
 }
 
 describe('a replay', () => {
-  it('sends the chosen ones to their lane in order, as they were but for their age, and leaves the others', async () => {
+  it('publishes the selected dead letters to their lane in order, unchanged except for their age, and keeps the others', async () => {
     await writeDeadLetters(
       bench.url,
       numberedIds(6).map((id) => message(id, 'a')),
@@ -75,21 +75,21 @@ describe('a replay', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('goes by the order of death where somebody moved the letters', async () => {
+  it('is in order of death even if the queue was reordered', async () => {
     const deadLetters = ['resolve', 'trigger'].map((id) => message(id, 'a'));
     await writeDeadLetters(bench.url, deadLetters, (index) => ({ dead_reason: 'poison', dead_at: 2 - index }));
     await play(['resolve', 'trigger']);
     expect(await idsInLane()).toEqual(['trigger', 'resolve']);
   });
 
-  it('sends a letter that a crash left behind twice only once, and removes both', async () => {
+  it('publishes a dead letter that a crash duplicated only once, and removes both copies', async () => {
     await writeDeadLetters(bench.url, [message('m0'), message('m1'), message('m0')]);
     expect(await play(['m0', 'm1'])).toBe(2);
     expect(await idsInLane()).toEqual(['m0', 'm1']);
     expect(await left()).toEqual([]);
   });
 
-  it('takes no more into memory than it is allowed to, and keeps the order all the same', async () => {
+  it('keeps no more in memory than allowed, and still keeps the order', async () => {
     const all = numberedIds(9);
     await writeDeadLetters(
       bench.url,
@@ -101,7 +101,7 @@ describe('a replay', () => {
     expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('keeps every letter that no queue took', async () => {
+  it('keeps every dead letter that could not be routed', async () => {
     await writeDeadLetters(
       bench.url,
       numberedIds(3).map((id) => message(id, 'a')),
@@ -112,7 +112,7 @@ describe('a replay', () => {
     expect(await left()).toEqual(['m0', 'm1', 'm2']);
   });
 
-  it('loses nothing and plays no alert out of order when it is cut off in the middle', async () => {
+  it('loses nothing and replays no alert out of order if it is interrupted', async () => {
     const all = numberedIds(400);
     await writeDeadLetters(
       bench.url,
@@ -134,7 +134,7 @@ describe('a replay', () => {
     await play(all);
     const sent = await idsInLane();
     expect(new Set(sent)).toEqual(new Set(all));
-    // What was on its way is played once more; first arrivals are in order.
+    // Messages in flight are replayed again; first arrivals are in order.
     const firsts = [...new Set(sent)].map((id) => Number(id.slice(1)));
     for (let alert = 0; alert < 40; alert += 1) {
       const ofAlert = firsts.filter((index) => index % 40 === alert);

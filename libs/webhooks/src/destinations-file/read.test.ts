@@ -42,7 +42,7 @@ destinations:
 `;
 
 describe('a destinations file', () => {
-  it('gives the sender everything a destination needs', () => {
+  it('gives the sender everything that a destination needs', () => {
     environment.set('CHAT_URL', 'http://chat.internal:8080/x');
     expect(readSendingDestinations(FULL, sources)).toEqual({
       kind: 'destinations',
@@ -84,13 +84,13 @@ describe('a destinations file', () => {
     expect(readDestinations(json, sources)).toMatchObject({ kind: 'destinations', destinations: [{ name: 'a' }] });
   });
 
-  it('does not ask the poller for secrets, headers and certificates', () => {
+  it('does not require secrets, headers and certificates for the poller', () => {
     const text = `destinations: [{ name: a, url: 'http://a.example', secrets: [{ env: MISSING }], headers: { X: { file: /missing } } }]`;
     expect(readDestinations(text, sources).kind).toBe('destinations');
     expect(readSendingDestinations(text, sources).kind).toBe('problems');
   });
 
-  it('tells every problem of its form at once, each with its line and what is wanted', () => {
+  it('reports every schema error at once, each with its line and what is expected', () => {
     const text = [
       'destinations:', // 1
       '  - name: "no blanks"',
@@ -123,7 +123,7 @@ describe('a destinations file', () => {
   });
 
   it.each(['Expect', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade', 'HTTP2-Settings', 'Keep-Alive'])(
-    'refuses the header %s, which frames or routes one request',
+    'rejects the header %s, which frames or routes one request',
     (name) => {
       const text = `destinations: [{ name: a, url: 'http://a.example', headers: { ${name}: x } }]`;
       expect(problemsOf(text)).toEqual([
@@ -132,7 +132,7 @@ describe('a destinations file', () => {
     },
   );
 
-  it('tells every value that cannot be had at once, and shows none', () => {
+  it('reports every value that cannot be resolved at once, and shows none', () => {
     const text = [
       'destinations:', // 1
       '  - name: a',
@@ -161,7 +161,7 @@ describe('a destinations file', () => {
     expect(problems.join()).not.toContain('hunter2');
   });
 
-  it('tells what is wrong with a value of one destination beside what is wrong with the form of another', () => {
+  it('reports the invalid value of one destination along with the schema error of another', () => {
     const text = [
       'destinations:', // 1
       '  - name: a',
@@ -188,11 +188,11 @@ describe('a destinations file', () => {
       'destinations:\n  - name: a\n    name: b\n    url: http://a.example',
       /^line 3: is not YAML or JSON: Map keys must be unique/,
     ],
-  ])('is refused where it is %j', (text, problem) => {
+  ])('is rejected if it is %j', (text, problem) => {
     expect(problemsOf(text)).toEqual([expect.stringMatching(problem)]);
   });
 
-  it('is refused where references multiply without end', () => {
+  it('is rejected if aliases expand exponentially', () => {
     const levels = Array.from(
       { length: 12 },
       (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(', ')}]`,
@@ -200,7 +200,7 @@ describe('a destinations file', () => {
     expect(problemsOf(['l0: &l0 x', ...levels].join('\n'))[0]).toContain('is not YAML or JSON');
   });
 
-  it('takes certificates and keys that belong together', async () => {
+  it('accepts certificates and keys that match', async () => {
     for (const name of ['one', 'two']) {
       const pair = await generate([{ name: 'commonName', value: name }], { keyType: 'ec' });
       files.set(`${name}.key`, pair.private).set(`${name}.pem`, pair.cert);
