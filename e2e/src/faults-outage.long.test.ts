@@ -22,7 +22,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         const minute = delay(OUTAGE_MS);
         await traffic.send();
         await worker.logged(
-          'that PagerDuty is away',
+          'that PagerDuty is unreachable',
           ({ message }) => message.startsWith('destination unavailable'),
           STEP_MS,
         );

@@ -46,7 +46,7 @@ describe('a routing key that PagerDuty throttles', () => {
       const noisy = traffic('noisy', NOISY, 100);
       await noisy.send();
       const worker = await relay.startWorker();
-      await worker.logged('that the key stands aside', ({ message }) => message.startsWith('key parked'), STEP_MS);
+      await worker.logged('that the key is parked', ({ message }) => message.startsWith('key parked'), STEP_MS);
       const overtakes = async (prefix: string, key: string) => {
         const quiet = traffic(prefix, key, 10);
         await quiet.send();
@@ -145,7 +145,7 @@ describe('routing keys that fail while nothing else is sent to PagerDuty', () =>
       const noisy = new Traffic({ ...shared, alerts: 200, eventsPerAlert: 2, routingKeys: failing, prefix: 'noisy' });
       await noisy.send();
       const worker = await relay.startWorker({ env: { PDAGENTD_ATTEMPT_TIMEOUT_MS: '4000' } });
-      await worker.logged('that a key stands aside', ({ message }) => message.startsWith('key parked'), STEP_MS);
+      await worker.logged('that a key is parked', ({ message }) => message.startsWith('key parked'), STEP_MS);
       const quiet = new Traffic({ ...shared, alerts: 10, eventsPerAlert: 10, routingKeys: [QUIET], prefix: 'quiet' });
       await quiet.send();
       await quiet.delivered(STEP_MS);

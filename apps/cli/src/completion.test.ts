@@ -3,7 +3,7 @@ import { runCli } from './cli.fixture';
 
 const scriptOf = async (shell: string) => (await runCli(['completion', shell], {})).out;
 
-/** What bash offers for the last of these words. */
+/** The completions of bash for the last of these words. */
 async function offered(...words: string[]): Promise<string[]> {
   const script = `${await scriptOf('bash')}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pdaltagent; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -12,7 +12,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pdaltagent; printf '%s\\n' "\${COMPR
     .filter((line) => line !== '');
 }
 
-it('offers in bash the commands and options that begin so, of the command that is typed', async () => {
+it('completes commands and options in bash', async () => {
   expect(await offered('pdaltagent', 'dead')).toEqual(['dead-letters']);
   expect(await offered('pdaltagent', 'dead-letters', '')).toEqual(
     expect.arrayContaining(['list', 'replay', 'discard']),
@@ -22,7 +22,7 @@ it('offers in bash the commands and options that begin so, of the command that i
   expect(await offered('pdaltagent', 'nowhere', '')).toEqual([]);
 });
 
-it('has a script for zsh and fish, and names the shells that it knows', async () => {
+it('has scripts for zsh and fish, and lists the supported shells', async () => {
   expect(await scriptOf('zsh')).toContain('bashcompinit');
   expect(await scriptOf('fish')).toContain("\"pdaltagent dead-letters\"' -a 'list show replay discard --help'");
   const { code, error } = await runCli(['completion', 'tcsh'], {});

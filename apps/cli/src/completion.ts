@@ -16,9 +16,9 @@ export function completionCommand(terminal: Terminal, finish: Runner): Command {
   });
 }
 
-/** What may come after a command: its own commands and its options. */
+/** The completions after a command: its subcommands and options. */
 interface Words {
-  /** As it is typed: empty for the program itself, `dead-letters list`. */
+  /** The command as typed, for example `dead-letters list`; empty for the program itself. */
   readonly path: string;
   readonly words: readonly string[];
 }

@@ -18,13 +18,13 @@ export function countOption(text: string): number {
 }
 
 /**
- * The address of an admin port, as `http://localhost:8091` or `localhost:8091`, after those that were given before it.
+ * Adds the URL of an admin port, `http://localhost:8091` or `localhost:8091`, to the previous ones.
  * @throws InvalidArgumentError, which commander reports with the option's name
  */
 export function addressOption(text: string, before: readonly string[] = []): readonly string[] {
   const url = /^[\w.-]+:\d+$|^\[[\da-f:.]+\]:\d+$/i.test(text) ? `http://${text}` : text;
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
-    throw new InvalidArgumentError('It has to be a URL, as http://localhost:8091, or host:port.');
+    throw new InvalidArgumentError('It must be a URL (http://localhost:8091) or host:port.');
   return [...before, url];
 }
 

@@ -15,7 +15,7 @@ export function processTerminal(): Terminal {
     error: (text) => process.stderr.write(text),
     now: () => SYSTEM_CLOCK.wall(),
     interactive: process.stdin.isTTY && process.stderr.isTTY,
-    // https://no-color.org: set and not empty means no colour.
+    // https://no-color.org: no colour if it is set and not empty.
     showsColour: process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
     showsProgress: process.stderr.isTTY,
     ask: async (question) => {

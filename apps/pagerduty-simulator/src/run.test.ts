@@ -39,7 +39,7 @@ function start(environment: Record<string, string>) {
   return { child, ended, listening, output: () => output };
 }
 
-test('the process says where it listens, serves there, and ends with 0 on SIGTERM', async () => {
+test('the process logs its address, serves requests, and exits with 0 on SIGTERM', async () => {
   const { child, ended, listening, output } = start({ SIMULATOR_PORT: '0', SIMULATOR_API_TOKEN: 'very-secret-token' });
   const url = await listening;
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
@@ -48,7 +48,7 @@ test('the process says where it listens, serves there, and ends with 0 on SIGTER
   expect(output()).not.toContain('very-secret-token');
 });
 
-test('a stop waits for no one: neither for delayed answers nor for those who wait for events', async () => {
+test('a stop does not wait for delayed answers or for clients that wait for events', async () => {
   const { child, ended, listening } = start({ SIMULATOR_PORT: '0' });
   const url = await listening;
   const effect = { kind: 'latency', ms: 600_000 };
@@ -63,14 +63,14 @@ test('a stop waits for no one: neither for delayed answers nor for those who wai
   expect(await Promise.all(waiting)).toEqual(['cut', 'cut']);
 });
 
-test('a wrong configuration names every problem and ends with 78', async () => {
+test('an invalid configuration is reported completely, with exit code 78', async () => {
   const { ended, output } = start({ SIMULATOR_PORT: 'abc', SIMULATOR_KEEP_BODIES: 'maybe' });
   expect(await ended).toBe(78);
   expect(output()).toContain('SIMULATOR_PORT');
   expect(output()).toContain('SIMULATOR_KEEP_BODIES');
 });
 
-test('a port that is taken ends with 1 and one clear line', async () => {
+test('a port in use is reported in one line, with exit code 1', async () => {
   const { listening } = start({ SIMULATOR_PORT: '0' });
   const { port } = new URL(await listening);
   const { ended, output } = start({ SIMULATOR_PORT: port });

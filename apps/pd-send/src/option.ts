@@ -19,7 +19,7 @@ export interface Positional<Name extends string = string> {
   readonly help: string;
 }
 
-/** Options that every command has. */
+/** Options of all commands. */
 export type Shared = 'help' | 'version';
 
 /** The options and positional arguments of a command. */

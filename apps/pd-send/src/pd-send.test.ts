@@ -155,7 +155,7 @@ describe('pd-send', () => {
     expect(skipped.stderr).toContain('warning');
   });
 
-  it('says of a certificate for another name which names it has, and what helps', async () => {
+  it('reports the names of a certificate for another name, and what to do', async () => {
     const server = https.createServer(
       { cert: certificate.cert, key: certificate.private },
       respondWith([], [202, SUCCESS]),
@@ -165,7 +165,7 @@ describe('pd-send', () => {
       PDSEND_EVENTS_BASE_URL: `https://localhost:${port}`,
       PDSEND_CA_FILE: path.join(folder, 'ca.pem'),
     };
-    // An IPv4 address for localhost as well: the server listens on 127.0.0.1.
+    // localhost must also resolve to IPv4: the server listens on 127.0.0.1.
     const refused = await pdSend(TRIGGER, { ...environment, NODE_OPTIONS: '--dns-result-order=ipv4first' });
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toBe(

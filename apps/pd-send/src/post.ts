@@ -10,7 +10,7 @@ export type Attempt =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | undefined; readonly text: string }
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'untrusted'; readonly reason: string }
-  /** The certificate is for other hosts; `names`: for which, as far as it is known. */
+  /** The certificate is for other hosts; `names`: their names, if known. */
   | { readonly kind: 'misnamed'; readonly names: string };
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -151,7 +151,7 @@ function firstOf(error: unknown): { code: string; message: string } {
   return { code: 'code' in first ? String(first.code) : '', message: onOneLine(first.message) };
 }
 
-/** What the certificate of Node's error is for: `localhost, 127.0.0.1` of "DNS:localhost, IP Address:127.0.0.1". */
+/** The names of the certificate in Node's error: `localhost, 127.0.0.1` for "DNS:localhost, IP Address:127.0.0.1". */
 function namesOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const names =

@@ -11,16 +11,16 @@ const NOBODY = 65534;
 
 interface Runner {
   child: ChildProcess;
-  /** Resolves with the line that says that both servers serve. */
+  /** Resolves with the line that reports that both servers are running. */
   up: Promise<string>;
 }
 
-/** A process, of an ordinary user where we are root, that starts both servers and then waits for its end. */
+/** A process (of an ordinary user if this one is root) that starts both servers and then waits. */
 function run(folder: string): Runner {
   const isRoot = process.getuid?.() === 0;
   const child = spawn(process.execPath, [path.join(folder, 'runner.cjs')], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // Where a former test or this one keeps its servers is told by the environment alone.
+    // The environment alone determines where the servers' folders are.
     env: { PATH: process.env['PATH'], SERVERS_FOLDER: path.join(folder, 'servers') },
     ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
   });

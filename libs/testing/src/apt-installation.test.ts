@@ -8,7 +8,7 @@ describe('installWithApt', () => {
   let policy: string;
   const pathBefore = process.env['PATH'];
 
-  /** An apt-get that notes how it is called and what the policy for services says at that moment. */
+  /** A fake apt-get that records its arguments and the current policy for services. */
   function provideAptGet(exitCode: number): void {
     const script = `#!/bin/sh\n'${policy}'; echo "$? $*" >> '${root}/calls'\necho "E: no such package" >&2\nexit ${exitCode}\n`;
     for (const [name, text] of [

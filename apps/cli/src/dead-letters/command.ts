@@ -101,7 +101,7 @@ examples:
   pdaltagent dead-letters discard 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b
   pdaltagent dead-letters discard --all --webhooks --yes
 
-exit codes: 0 all of them are gone, 1 some are not
+exit codes: 0 all were removed, 1 some were not
 `;
 
 const REPLAY_HELP = `

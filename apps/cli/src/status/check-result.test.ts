@@ -5,12 +5,12 @@ const RESULTS = [
   { subject: 'redis', state: 'attention', detail: 'unreachable', advice: 'start Redis' },
 ] as const;
 
-it('uses the words of --json, and advice below', () => {
+it('shows the states of --json, with advice on the next line', () => {
   expect(formatResults(RESULTS)).toBe(
     'broker  fine       RabbitMQ 4.1\nredis   ATTENTION  unreachable\n                   -> start Redis\n',
   );
 });
 
-it('has colours on a terminal that shows them', () => {
+it('is coloured on a terminal that supports it', () => {
   expect(formatResults(RESULTS, true)).toContain('\u001b[31mATTENTION\u001b[0m  unreachable');
 });

@@ -10,7 +10,7 @@ export function checkLanes({ name, state, workers }: FamilyReport): CheckResult[
       const detail = 'not declared: neither an ingest-gateway nor a delivery-worker has connected to this broker';
       return [{ subject: name, state: 'attention', detail, advice: 'start the ingest-gateway and a delivery-worker' }];
     }
-    // Webhooks are optional: without a destination the log-poller and the webhook-sender run and declare nothing.
+    // Webhooks are optional: without a destination, log-poller and webhook-sender declare nothing.
     const detail =
       'not declared: no destination is configured, or neither log-poller nor webhook-sender has connected to this broker';
     return [{ subject: name, state: 'off', detail }];

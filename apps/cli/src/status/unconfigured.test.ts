@@ -3,12 +3,12 @@ import { type CheckResult } from './check-result';
 import { downgradeUnconfigured } from './unconfigured';
 
 const { redisUrl } = redisVariables;
-const away: CheckResult = { subject: 'redis', state: 'attention', detail: 'unreachable', advice: 'start Redis' };
+const unreachable: CheckResult = { subject: 'redis', state: 'attention', detail: 'unreachable', advice: 'start Redis' };
 const there: CheckResult = { subject: 'redis', state: 'fine', detail: 'connected' };
 
 describe('the check of an address', () => {
   it('is only a note if the address is not set here', () => {
-    expect(downgradeUnconfigured([away], redisUrl, { PDAGENTD_REDIS_URL: '' })).toEqual([
+    expect(downgradeUnconfigured([unreachable], redisUrl, { PDAGENTD_REDIS_URL: '' })).toEqual([
       {
         subject: 'redis',
         state: 'note',
@@ -19,7 +19,7 @@ describe('the check of an address', () => {
 
   it('is unchanged if the address is set, even through a file', () => {
     for (const name of ['PDAGENTD_REDIS_URL', 'PDAGENTD_REDIS_URL_FILE']) {
-      expect(downgradeUnconfigured([away], redisUrl, { [name]: 'redis://redis:6379' })).toEqual([away]);
+      expect(downgradeUnconfigured([unreachable], redisUrl, { [name]: 'redis://redis:6379' })).toEqual([unreachable]);
     }
   });
 

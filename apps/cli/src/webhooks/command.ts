@@ -28,7 +28,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .description('read the log entries of a past period from PagerDuty and send their webhooks again')
     .requiredOption('--since <time>', 'start of the period (ISO 8601; without a zone: UTC)')
     .option('--until <time>', 'end of the period (default: now)')
-    .option('--destination <name...>', 'destinations to send to (default: the only one there is)')
+    .option('--destination <name...>', 'destinations to send to (default: the only one)')
     .option('--dry-run', 'only count, send nothing')
     .option('--yes', 'do not ask for confirmation')
     .addHelpText('after', REPLAY_HELP)

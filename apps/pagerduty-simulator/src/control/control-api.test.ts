@@ -7,7 +7,7 @@ beforeEach(async () => {
 });
 afterEach(stopSimulators);
 
-describe('The list of arrivals', () => {
+describe('The list of received events', () => {
   const keys = async (query: string) => (await simulator.arrivals(query)).map(({ dedupKey }) => dedupKey);
   beforeEach(async () => {
     await simulator.event('trigger', 'a');
@@ -30,12 +30,12 @@ describe('The list of arrivals', () => {
     expect(await keys(query)).toEqual(expected);
   });
 
-  test('says how many there are and whether the page is the last', async () => {
+  test('has the total and whether there are more pages', async () => {
     expect((await simulator.get('/_control/events?limit=3')).body).toMatchObject({ total: 4, more: true });
     expect((await simulator.get('/_control/events?offset=3')).body).toMatchObject({ total: 4, more: false });
   });
 
-  test('gives bodies as text, as base64 or not at all', async () => {
+  test('has bodies as text, as base64 or not at all', async () => {
     const [text] = await simulator.arrivals();
     const [base64] = await simulator.arrivals('body=base64');
     const [none] = await simulator.arrivals('body=none');
@@ -43,21 +43,21 @@ describe('The list of arrivals', () => {
     expect([none?.body, none?.bodyBase64]).toEqual([undefined, undefined]);
   });
 
-  test('streams lines of JSON', async () => {
+  test('streams JSON lines', async () => {
     const response = await fetch(`${simulator.url}/_control/events?format=ndjson`);
     const lines = (await response.text()).trimEnd().split('\n');
     const parsed = objects(lines.map((line): unknown => JSON.parse(line)));
     expect(parsed.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
   });
 
-  test('refuses a query that it does not know', async () => {
+  test('rejects an unknown query parameter', async () => {
     const answer = await simulator.get('/_control/events?acepted=true&limit=x');
     expect(answer.status).toBe(400);
     expect(JSON.stringify(answer.body)).toContain('acepted');
     expect(JSON.stringify(answer.body)).toContain('limit');
   });
 
-  test('waits for as many as are wanted', async () => {
+  test('waits for a number of events', async () => {
     const waiting = simulator.get('/_control/events?waitFor=5');
     await simulator.event('resolve', 'b');
     expect((await waiting).body).toMatchObject({ total: 5 });
@@ -72,7 +72,7 @@ describe('A reset', () => {
     await simulator.send('PATCH', '/_control/settings', { restPerMinute: 5 });
   });
 
-  test('of the records leaves faults and settings', async () => {
+  test('of the records keeps faults and settings', async () => {
     await simulator.send('DELETE', '/_control/events');
     expect((await simulator.get('/_control/stats')).body).toMatchObject({
       events: { received: 0 },
@@ -84,7 +84,7 @@ describe('A reset', () => {
     expect((await simulator.get('/_control/settings')).body).toMatchObject({ restPerMinute: 5 });
   });
 
-  test('of everything takes them too', async () => {
+  test('of everything removes them too', async () => {
     await simulator.send('POST', '/_control/reset');
     expect((await simulator.get('/_control/stats')).body).toMatchObject({ recorded: 0, faults: 0 });
     expect((await simulator.get('/_control/settings')).body).toMatchObject({ restPerMinute: 960 });
@@ -98,7 +98,7 @@ describe('PagerDuty down', () => {
       (error: unknown) => isObject(error) && isObject(error.cause) && error.cause.code === 'ECONNREFUSED',
     );
 
-  test('with refuse listens to nothing, and comes back on the same port', async () => {
+  test('with refuse closes the port, and comes back on the same port', async () => {
     await simulator.event('trigger', 'before');
     expect((await simulator.send('POST', '/_control/down', { forMs: 500 })).status).toBe(202);
     await until(refused);
@@ -106,7 +106,7 @@ describe('PagerDuty down', () => {
     expect((await simulator.arrivals())[0]).toMatchObject({ dedupKey: 'before' });
   });
 
-  test('with reset cuts every connection but those to the control API, until it is ended', async () => {
+  test('with reset resets every connection except those to the control API, until it is ended', async () => {
     await simulator.send('POST', '/_control/down', { mode: 'reset' });
     await expect(simulator.event('trigger', 'a')).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
     await expect(simulator.get('/log_entries', TOKEN)).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
@@ -115,13 +115,13 @@ describe('PagerDuty down', () => {
     expect(await simulator.arrivals()).toHaveLength(1);
   });
 
-  test('with refuse wants to know for how long', async () => {
+  test('with refuse requires forMs', async () => {
     expect((await simulator.send('POST', '/_control/down', {})).status).toBe(400);
   });
 });
 
 describe('Memory', () => {
-  test('is spared without bodies: their digest and length stay', async () => {
+  test('is saved without bodies: only digest and length are kept', async () => {
     const spare = await startSimulator({ keepBodies: false });
     await spare.post('/v2/enqueue', 'abc');
     const [event] = await spare.arrivals();
@@ -132,7 +132,7 @@ describe('Memory', () => {
     expect(Object.keys(event ?? {})).not.toContain('body');
   });
 
-  test('holds no more records than the maximum, the newest ones', async () => {
+  test('is limited to the newest records', async () => {
     const small = await startSimulator({ maximumRecords: 10 });
     for (let count = 0; count < 25; count += 1) await small.event('trigger', `k${count}`);
     expect((await small.get('/_control/stats')).body).toMatchObject({ recorded: 25, kept: 10, logEntries: 10 });
@@ -145,13 +145,13 @@ test.each([
   ['PATCH', '/_control/settings', { clockSkewMs: 'a' }],
   ['POST', '/_control/log_entries', { createdAt: 'yesterday' }],
   ['POST', '/_control/down', { mode: 'sleep' }],
-])('%s %s refuses what it does not understand: %j', async (method, path, body) => {
+])('%s %s rejects an invalid body: %j', async (method, path, body) => {
   const answer = await simulator.send(method, path, body);
   expect(answer.status).toBe(400);
   expect(JSON.stringify(answer.body)).toContain(Object.keys(body)[0]);
 });
 
-test('an unknown route and a body that is no JSON are named', async () => {
+test('an unknown route and a body that is not JSON are reported', async () => {
   expect((await simulator.get('/_control/nothing')).status).toBe(404);
   const answer = await simulator.post('/_control/faults', '{');
   expect([answer.status, answer.body]).toEqual([400, { problems: ['body: is not JSON'] }]);

@@ -52,7 +52,7 @@ describe('An event that PagerDuty accepts', () => {
     if (body) expect(answer.body).toEqual(body);
   });
 
-  test('gets a key of 32 hexadecimal digits where a trigger has none', async () => {
+  test('gets a key of 32 hexadecimal digits if it is a trigger without one', async () => {
     const { dedup_key, ...event } = TRIGGER;
     const answer = await simulator.post(V2, JSON.stringify(event));
     expect(answer.body.dedup_key).toMatch(/^[0-9a-f]{32}$/);
@@ -69,7 +69,7 @@ describe('An event that PagerDuty accepts', () => {
   });
 });
 
-describe('An event that PagerDuty refuses', () => {
+describe('An event that PagerDuty rejects', () => {
   const payload = (more: object) => ({ ...TRIGGER, payload: { ...PAYLOAD, ...more } });
   const severity = `'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')`;
   const action = `'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge' or 'resolve')`;
@@ -147,7 +147,7 @@ describe('An event that PagerDuty refuses', () => {
     },
   );
 
-  test('gets 413 beyond 512 KB and 202 with exactly that', async () => {
+  test('gets 413 above 512 KB, and 202 with exactly 512 KB', async () => {
     const body = (length: number) => JSON.stringify({ ...TRIGGER, pad: '' }).replace('""', `"${'x'.repeat(length)}"`);
     const room = 512 * 1024 - body(0).length;
     expect((await simulator.post(V2, body(room))).status).toBe(202);
@@ -183,7 +183,7 @@ describe('A routing key over its rate', () => {
     expect(answers[2]?.headers.get('retry-after')).toBe('7');
   });
 
-  test('does not hold up the other keys, and a key may have a rate of its own', async () => {
+  test('does not affect other keys, and a key may have its own rate', async () => {
     const own = await startSimulator();
     const other = 'f'.repeat(32);
     await own.send('PATCH', '/_control/settings', { eventsPerMinute: 0, eventsPerMinuteByKey: { [other]: null } });

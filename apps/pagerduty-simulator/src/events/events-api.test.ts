@@ -7,7 +7,7 @@ beforeEach(async () => {
 });
 afterEach(stopSimulators);
 
-test('every arrival is recorded in order, with key, action and answer', async () => {
+test('every event is recorded in order, with key, action and answer', async () => {
   await simulator.event('trigger', 'a');
   await simulator.event('nonsense', 'b');
   await simulator.post(`/x-ere/${OTHER_KEY}`, JSON.stringify(v2('resolve', 'a')));
@@ -18,7 +18,7 @@ test('every arrival is recorded in order, with key, action and answer', async ()
   ]);
 });
 
-test('the bytes and headers of a vendor are kept as they came', async () => {
+test('bytes and headers of a vendor are stored unchanged', async () => {
   const bytes = Buffer.from([0x7b, 0xff, 0x00, 0x22, 0x0d, 0x0a]);
   const headers = { 'content-type': 'text/plain; charset=UTF-8', 'x-amz-sns-message-type': 'Notification' };
   await simulator.post(`/integration/${KEY}/enqueue`, bytes, headers);
@@ -26,7 +26,7 @@ test('the bytes and headers of a vendor are kept as they came', async () => {
   expect(body).toMatchObject({ events: [{ bodyBase64: bytes.toString('base64'), headers }] });
 });
 
-test('an Amazon CloudWatch alarm opens and closes one alert by its name', async () => {
+test('an Amazon CloudWatch alarm opens and resolves the alert with its name', async () => {
   const sns = (state: string) => {
     const alarm = { AlarmName: 'unhealthy-hosts', NewStateValue: state };
     return JSON.stringify({ Type: 'Notification', Subject: 'ALARM', Message: JSON.stringify(alarm) });
@@ -38,14 +38,14 @@ test('an Amazon CloudWatch alarm opens and closes one alert by its name', async 
   expect(changes).toEqual(['opened', 'repeated', 'resolved', 'none']);
 });
 
-test('any other body of a vendor opens an alert of its own each time', async () => {
+test('any other vendor body always opens a new alert', async () => {
   for (const body of ['a=1&b=2', '{"search_name":"Errors"}', '{"search_name":"Errors"}']) {
     expect((await simulator.post(`/integration/${KEY}/enqueue`, body)).status).toBe(202);
   }
   expect((await simulator.arrivals()).map(({ alert }) => alert)).toEqual(['opened', 'opened', 'opened']);
 });
 
-test('a request that never comes whole is counted and not recorded', async () => {
+test('an incomplete request is counted but not recorded', async () => {
   const { port } = new URL(simulator.url);
   const socket = createConnection({ host: '127.0.0.1', port: Number(port) });
   socket.write('POST /v2/enqueue HTTP/1.1\r\nHost: simulator\r\nContent-Length: 100\r\n\r\n{"half":', () =>

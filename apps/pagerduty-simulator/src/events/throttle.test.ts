@@ -1,7 +1,7 @@
 import { RestRateLimit } from '../rest/rate-limit';
 import { Throttle } from './throttle';
 
-test('the window of the Events API slides: each event makes room a minute after it', () => {
+test('the window of the Events API slides: an event expires after a minute', () => {
   const throttle = new Throttle();
   const taken = [0, 30_000, 59_999, 60_000, 60_001, 90_000].map((now) => throttle.take('key', 2, now));
   expect(taken).toEqual([true, true, false, true, false, true]);

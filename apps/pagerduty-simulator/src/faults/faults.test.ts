@@ -26,7 +26,7 @@ const raw = (signal?: AbortSignal) =>
   });
 
 describe('An effect', () => {
-  test('hold answers once the rule is removed', async () => {
+  test('hold delays the answer until the rule is removed', async () => {
     await simulator.fault({ id: 'gate', effect: { kind: 'hold' } });
     let answered = false;
     const answer = simulator.event('trigger', 'disk').then(({ status }) => {
@@ -39,7 +39,7 @@ describe('An effect', () => {
     expect(await answer).toBe(202);
   });
 
-  test('hold answers a reader with what there is once the rule is removed', async () => {
+  test('hold creates a REST answer after the rule is removed', async () => {
     await simulator.fault({ id: 'gate', match: { path: '/log_entries' }, effect: { kind: 'hold' } });
     const answer = simulator.get('/log_entries', TOKEN);
     await until(async () => {
@@ -51,7 +51,7 @@ describe('An effect', () => {
     expect(objects((await answer).body.log_entries)).toHaveLength(1);
   });
 
-  test('latency answers later', async () => {
+  test('latency delays the answer', async () => {
     await simulator.fault({ effect: { kind: 'latency', ms: 60 } });
     await simulator.event('trigger', 'a');
     const [event] = await simulator.arrivals();
@@ -59,7 +59,7 @@ describe('An effect', () => {
     expect(event).toMatchObject({ accepted: true, status: 202, fault: 'fault-1' });
   });
 
-  test('status answers with it, with Retry-After and body, and does not take the event', async () => {
+  test('status answers with status, Retry-After and body, and does not accept the event', async () => {
     await simulator.fault({ id: 'busy', effect: { kind: 'status', status: 429, retryAfter: 3 }, times: 1 });
     await simulator.fault({
       effect: { kind: 'status', status: 503, headers: { 'x-cause': 'test' }, body: 'no JSON' },
@@ -74,13 +74,13 @@ describe('An effect', () => {
     expect(body).toMatchObject({ events: { received: 2, accepted: 0 }, incidents: { open: 0 } });
   });
 
-  test('reset cuts the connection and does not take the event', async () => {
+  test('reset closes the connection and does not accept the event', async () => {
     await simulator.fault({ effect: { kind: 'reset' } });
     await expect(raw()).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
     expect(await simulator.arrivals()).toMatchObject([{ accepted: false, status: null, answeredAt: null }]);
   });
 
-  test('hang never answers and does not take the event', async () => {
+  test('hang never answers and does not accept the event', async () => {
     await simulator.fault({ effect: { kind: 'hang' } });
     const giveUp = new AbortController();
     const attempt = raw(giveUp.signal);
@@ -90,13 +90,13 @@ describe('An effect', () => {
     expect(body).toMatchObject({ events: [{ accepted: false, status: null }] });
   });
 
-  test('lose-answer takes the event and cuts the connection', async () => {
+  test('lose-answer accepts the event and closes the connection', async () => {
     await simulator.fault({ effect: { kind: 'lose-answer' } });
     await expect(raw()).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
     expect(await simulator.arrivals()).toMatchObject([{ accepted: true, status: null, alert: 'opened' }]);
   });
 
-  test('cut-answer takes the event and sends half of the answer', async () => {
+  test('cut-answer accepts the event and sends half of the answer', async () => {
     await simulator.fault({ effect: { kind: 'cut-answer' } });
     const response = await raw();
     expect(response.status).toBe(202);
@@ -119,7 +119,7 @@ describe('An effect', () => {
     expect(await recorded()).toEqual(['a trigger', 'a resolve', 'a resolve']);
   });
 
-  test('swap exchanges two consecutive records of an alert and leaves the others in place', async () => {
+  test('swap swaps two consecutive records of an alert and keeps the others in place', async () => {
     await simulator.fault({ match: { dedupKey: 'a', action: 'trigger' }, effect: { kind: 'swap' }, times: 1 });
     await simulator.event('trigger', 'a');
     await simulator.event('trigger', 'b');
@@ -148,24 +148,24 @@ describe('A rule', () => {
     [{ path: '/v2/*' }, 500],
     [{ path: '/x-ere/*' }, 202],
     [{ routingKey: KEY, action: 'resolve' }, 202],
-  ])('hits what it matches: %j', async (match, expected) => {
+  ])('affects what it matches: %j', async (match, expected) => {
     await simulator.fault({ match, effect: status });
     expect(await statuses('cpu-1')).toEqual([expected]);
   });
 
-  test('with times hits so often, with skip only after so many', async () => {
+  test('with times affects a number of requests, with skip after a number of others', async () => {
     await simulator.fault({ effect: status, skip: 1, times: 2 });
     expect(await statuses('a', 'b', 'c', 'd')).toEqual([202, 500, 500, 202]);
     const { body } = await simulator.get('/_control/faults');
     expect(body).toMatchObject({ faults: [{ id: 'fault-1', hits: 2 }] });
   });
 
-  test('with forMs stands so long', async () => {
+  test('with forMs expires', async () => {
     await simulator.fault({ effect: status, forMs: 0 });
     expect(await statuses('a')).toEqual([202]);
   });
 
-  test('with a probability and a seed hits the same requests each time', async () => {
+  test('with a probability and a seed affects the same requests each time', async () => {
     const keys = Array.from({ length: 40 }, (_, index) => `k${index}`);
     await simulator.fault({ id: 'dice', effect: status, probability: 0.3, seed: 7 });
     const first = await statuses(...keys);
@@ -176,7 +176,7 @@ describe('A rule', () => {
     expect(hits).toBeLessThan(25);
   });
 
-  test('is replaced by one with its id, and is removed alone or with all', async () => {
+  test('is replaced by one with the same id, and can be removed alone or with all', async () => {
     await simulator.fault({ id: 'one', effect: status });
     await simulator.fault({ id: 'one', effect: { kind: 'status', status: 502 } });
     expect(await statuses('a')).toEqual([502]);
@@ -187,7 +187,7 @@ describe('A rule', () => {
     expect(await statuses('a')).toEqual([202]);
   });
 
-  test('lets the delay of one go with the status of another', async () => {
+  test('combines the delay of one with the status of another', async () => {
     await simulator.fault({ effect: { kind: 'latency', ms: 30, jitterMs: 10 } });
     await simulator.fault({ effect: status });
     expect(await statuses('a')).toEqual([500]);
@@ -195,7 +195,7 @@ describe('A rule', () => {
     expect(Number(event?.answeredAt) - Number(event?.receivedAt)).toBeGreaterThanOrEqual(29);
   });
 
-  test('hits a page of the REST API by its query', async () => {
+  test('can match a page of the REST API by its query', async () => {
     await simulator.fault({
       match: { path: '/log_entries', query: 'offset=100' },
       effect: { kind: 'status', status: 500 },
@@ -212,7 +212,7 @@ describe('A rule', () => {
     [{ effect: { kind: 'status', status: 99 } }, 'effect.status'],
     [{ effect: { kind: 'reset' }, tims: 1 }, 'tims'],
     [{ effect: { kind: 'reset' }, match: { key: 'a' } }, 'key'],
-  ])('that is wrong is refused with what is wrong: %j', async (rule, named) => {
+  ])('that is invalid is rejected with a reason: %j', async (rule, named) => {
     const answer = await simulator.send('POST', '/_control/faults', rule);
     expect(answer.status).toBe(400);
     expect(JSON.stringify(answer.body)).toContain(named);

@@ -27,7 +27,7 @@ test('an alert is opened, repeated, acknowledged and resolved, each with its log
   expect(await incidents()).toMatchObject([{ status: 'resolved', routingKey: KEY, dedupKey: 'a', triggers: 2 }]);
 });
 
-test('the first trigger of an incident is told from a repeated one by first_trigger_log_entry', async () => {
+test('first_trigger_log_entry distinguishes the first trigger of an incident from repeated ones', async () => {
   await simulator.event('trigger', 'a');
   await simulator.event('trigger', 'a');
   const [first, second] = await entries('include[]=incidents');
@@ -50,7 +50,7 @@ test('a trigger after a resolve opens a new incident', async () => {
   expect(await incidents()).toMatchObject([{ status: 'resolved' }, { status: 'triggered' }]);
 });
 
-test('a trigger without a dedup key always opens an alert, which its answered key resolves', async () => {
+test('a trigger without a dedup key always opens an alert, which the key in the answer resolves', async () => {
   const { body } = await simulator.event('trigger');
   await simulator.event('trigger');
   await simulator.event('resolve', String(body.dedup_key));
@@ -67,7 +67,7 @@ test('the same dedup key under two routing keys means two alerts', async () => {
   ]);
 });
 
-test('a second acknowledge changes nothing, a trigger leaves the incident acknowledged', async () => {
+test('a second acknowledge has no effect, and a trigger leaves the incident acknowledged', async () => {
   for (const action of ['trigger', 'acknowledge', 'acknowledge', 'trigger']) await simulator.event(action, 'a');
   expect(await changes()).toEqual(['opened', 'acknowledged', 'unchanged', 'repeated']);
   expect(await incidents()).toMatchObject([{ status: 'acknowledged' }]);
@@ -86,7 +86,7 @@ test('with assignOnTrigger a new incident is also assigned', async () => {
   expect(types).toEqual(['trigger_log_entry', 'assign_log_entry', 'trigger_log_entry']);
 });
 
-test('identifiers look like PagerDuty’s and grow with time', async () => {
+test('identifiers look like PagerDuty’s and increase over time', async () => {
   await simulator.event('trigger', 'a');
   await simulator.event('trigger', 'b');
   const found = await entries();

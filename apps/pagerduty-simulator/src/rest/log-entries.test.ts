@@ -24,13 +24,13 @@ function shape(value: unknown, path = ''): string[] {
 }
 
 describe('The page', () => {
-  test('has exactly the members of a page of PagerDuty, with incidents and services included', async () => {
+  test('has exactly the members of PagerDuty’s pages, with incidents and services included', async () => {
     await simulator.event('trigger', 'a');
     const page = await read('limit=100&include[]=incidents&include[]=services');
     expect(shape(page).sort()).toEqual(shape(sample).sort());
   });
 
-  test('is given also if an event has details that are nested very deeply', async () => {
+  test('works even if an event has very deeply nested details', async () => {
     const [open, close] = ['['.repeat(20_000), ']'.repeat(20_000)];
     const event = `{"routing_key":"${KEY}","event_action":"trigger","dedup_key":"deep","payload":{"summary":"s","source":"h","severity":"info","custom_details":${open}${close}}}`;
     expect((await simulator.post('/v2/enqueue', event)).status).toBe(202);
@@ -41,7 +41,7 @@ describe('The page', () => {
     expect((await simulator.arrivals())[0]).toMatchObject({ body: event });
   });
 
-  test('gives references where nothing is included', async () => {
+  test('has references if nothing is included', async () => {
     await simulator.event('trigger', 'a');
     const [entry] = objects((await read('')).log_entries);
     const members = ['html_url', 'id', 'self', 'summary', 'type'];
@@ -51,7 +51,7 @@ describe('The page', () => {
     expect(entry).toMatchObject({ incident: { type: 'incident_reference' }, service: { type: 'service_reference' } });
   });
 
-  test('gives the event of a trigger only with include[]=channels', async () => {
+  test('has the event of a trigger only with include[]=channels', async () => {
     await simulator.event('trigger', 'a');
     expect(JSON.stringify(await read(''))).not.toContain('cef_details');
     expect(await read('include[]=channels')).toMatchObject({
@@ -59,7 +59,7 @@ describe('The page', () => {
     });
   });
 
-  test('lists the newest first, 25 at a time, and says whether there are more', async () => {
+  test('lists the newest first, 25 by default, and reports whether there are more', async () => {
     await script({ incident: null, count: 30, spacingMs: 1000 });
     const page = await read('');
     expect(page).toMatchObject({ limit: 25, offset: 0, more: true, total: null });
@@ -69,7 +69,7 @@ describe('The page', () => {
     expect(await read('offset=25&total=true')).toMatchObject({ offset: 25, more: false, total: 30 });
   });
 
-  test('takes all pages together to every entry once', async () => {
+  test('covers every entry exactly once with the other pages', async () => {
     await script({ incident: null, count: 250 });
     const found = [
       ...(await ids('limit=100')),
@@ -106,7 +106,7 @@ describe('The window', () => {
     [`since=${encodeURIComponent('2026-03-01T16:14:20+01:00')}`, ['R30', 'R20']],
     ['since=2026-03-01T15:14:20', ['R30', 'R20']],
     ['since=2026-03-02', []],
-  ])('is since <= created_at < until, UTC where no zone is given: %s', async (query, expected) => {
+  ])('is since <= created_at < until, UTC without a zone: %s', async (query, expected) => {
     expect(await ids(query)).toEqual(expected);
   });
 
@@ -116,7 +116,7 @@ describe('The window', () => {
     [`since=${at(30)}&until=${at(10)}`, 2005],
     ['limit=0', 2001],
     ['offset=-1', 2001],
-  ])('that is wrong is answered 400: %s', async (query, code) => {
+  ])('that is invalid is answered with 400: %s', async (query, code) => {
     const answer = await simulator.get(`/log_entries?${query}`, TOKEN);
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({ error: { code } });
@@ -124,7 +124,7 @@ describe('The window', () => {
 });
 
 describe('A scripted entry', () => {
-  test('may appear late with an old created_at, and then stands in its place', async () => {
+  test('can become visible late with an old created_at, at its place in the order', async () => {
     await script({ incident: null, id: 'RNEW', createdAt: '2026-03-01T10:00:30Z' });
     await script({ incident: null, id: 'RLATE', createdAt: '2026-03-01T10:00:00Z', visibleAfterMs: 80 });
     await script({ incident: null, id: 'ROLD', createdAt: '2026-03-01T09:59:00Z' });
@@ -146,7 +146,7 @@ describe('A scripted entry', () => {
     ['urgency_change', {}, { incident: { urgency: 'low' } }],
     ['priority_change', { priority: 'P2' }, { incident: { priority: { summary: 'P2' } } }],
     ['never_heard_of', { fields: { agent: null, teams: null } }, { agent: null, teams: null }],
-  ])('of type %s says so and changes the incident', async (type, more, expected) => {
+  ])('of type %s has its summary and changes the incident', async (type, more, expected) => {
     await simulator.event('trigger', 'a');
     await script({ type, routingKey: KEY, dedupKey: 'a', ...more });
     const entries = objects((await read('include[]=incidents')).log_entries);
@@ -154,7 +154,7 @@ describe('A scripted entry', () => {
     expect(entry).toMatchObject({ type: `${type}_log_entry`, incident: { incident_key: 'a' }, ...expected });
   });
 
-  test('may be any odd thing', async () => {
+  test('may have any content', async () => {
     await script({ raw: { type: 'odd', incident: { id: 'PNONE' }, extra: [1] } });
     const [entry, ...others] = objects((await read('')).log_entries);
     expect(others).toEqual([]);
@@ -163,14 +163,14 @@ describe('A scripted entry', () => {
     expect([id, self, created_at]).toEqual([expect.any(String), expect.any(String), expect.any(String)]);
   });
 
-  test('that resolves lets the next trigger open a new incident', async () => {
+  test('that resolves the incident makes the next trigger open a new one', async () => {
     await simulator.event('trigger', 'a');
     await script({ type: 'resolve', dedupKey: 'a' });
     await simulator.event('trigger', 'a');
     expect((await simulator.arrivals()).map(({ alert }) => alert)).toEqual(['opened', 'opened']);
   });
 
-  test('can be one of a whole history, told in one request', async () => {
+  test('can be one of many in the same request', async () => {
     const history = ['trigger', 'acknowledge', 'resolve'].map((type, minute) => ({
       type,
       dedupKey: 'old',
@@ -186,18 +186,18 @@ describe('A scripted entry', () => {
     expect(entries[0]).toMatchObject({ incident: { status: 'resolved', created_at: '2026-03-01T10:00:00Z' } });
   });
 
-  test('is told of before it can be read', async () => {
+  test('is listed by the control API before it is visible', async () => {
     await script({ dedupKey: 'a', type: 'trigger', visibleAfterMs: 100_000 });
     expect(await ids('')).toEqual([]);
     const { body } = await simulator.get('/_control/log_entries');
     expect(body).toMatchObject({ total: 1, log_entries: [{ type: 'trigger_log_entry', incident: { dedupKey: 'a' } }] });
   });
 
-  test('for an incident that does not exist is refused', async () => {
+  test('for an unknown incident is rejected', async () => {
     expect((await simulator.send('POST', '/_control/log_entries', { incident: 'PNONE' })).status).toBe(404);
   });
 
-  test('is left out of the overview where it only tells of a notification', async () => {
+  test('is omitted from the overview if it is only a notification', async () => {
     await script({ incident: null, type: 'notify' });
     await script({ incident: null, type: 'annotate' });
     expect(objects((await read('is_overview=true')).log_entries).map(({ type }) => type)).toEqual([
@@ -206,7 +206,7 @@ describe('A scripted entry', () => {
     expect(objects((await read('is_overview=false')).log_entries)).toHaveLength(2);
   });
 
-  test('can be read alone', async () => {
+  test('can be read by its id', async () => {
     await script({ incident: null, id: 'RALONE' });
     expect((await simulator.get('/log_entries/RALONE', TOKEN)).body).toMatchObject({ log_entry: { id: 'RALONE' } });
     expect((await simulator.get('/log_entries/RNONE', TOKEN)).status).toBe(404);
@@ -214,7 +214,7 @@ describe('A scripted entry', () => {
 });
 
 describe('PagerDuty’s clock', () => {
-  test('can be ahead of this machine’s or behind it', async () => {
+  test('can be ahead of this machine’s clock or behind it', async () => {
     await simulator.send('PATCH', '/_control/settings', { clockSkewMs: 3_600_000 });
     await simulator.event('trigger', 'a');
     await simulator.send('PATCH', '/_control/settings', { clockSkewMs: -3_600_000 });
@@ -226,7 +226,7 @@ describe('PagerDuty’s clock', () => {
     expect(behind).toBeLessThan(Date.now() - 3_000_000);
   });
 
-  test('may index entries late', async () => {
+  test('can delay the visibility of entries', async () => {
     await simulator.send('PATCH', '/_control/settings', { indexingDelayMs: [100_000, 200_000] });
     await simulator.event('trigger', 'a');
     expect(await ids('')).toEqual([]);

@@ -10,21 +10,21 @@ describe('The token', () => {
     ['y_NbAkKc66ryYTWUXYEu', 401],
     ['Token token=y_NbAkKc66ryYTWUXYEu', 200],
     ['Bearer pdus+_0XBPWQQ_7a4c', 200],
-  ])('has the form that PagerDuty wants: %s', async (authorization, status) => {
+  ])('must have PagerDuty’s format: %s', async (authorization, status) => {
     const simulator = await startSimulator();
     const answer = await simulator.get('/log_entries', authorization === undefined ? {} : { authorization });
     expect(answer.status).toBe(status);
     if (status === 401) expect(answer.body).toEqual({ error: { message: 'Unauthorized', code: 2006 } });
   });
 
-  test('is the configured one where there is one', async () => {
+  test('must be the configured one, if there is one', async () => {
     const simulator = await startSimulator({ apiToken: 'right' });
     expect((await simulator.get('/abilities', { authorization: 'Token token=wrong' })).status).toBe(401);
     expect((await simulator.get('/abilities', { authorization: 'Token token=right' })).status).toBe(200);
   });
 });
 
-test('The Date of an answer is that of PagerDuty’s clock', async () => {
+test('The Date of an answer follows PagerDuty’s clock', async () => {
   const simulator = await startSimulator();
   await simulator.send('PATCH', '/_control/settings', { clockSkewMs: 3_600_000 });
   const { headers } = await simulator.get('/abilities', TOKEN);
@@ -37,14 +37,14 @@ describe('The rate limit', () => {
     simulator = await startSimulator();
   });
 
-  test('is 960 a minute and told in headers', async () => {
+  test('is 960 a minute and reported in headers', async () => {
     const { headers } = await simulator.get('/users/me', TOKEN);
     expect(headers.get('ratelimit-limit')).toBe('960');
     expect(headers.get('ratelimit-remaining')).toBe('959');
     expect(Number(headers.get('ratelimit-reset'))).toBeGreaterThan(0);
   });
 
-  test('is answered 429 with code 2020 beyond it, for each token alone', async () => {
+  test('applies per token: above it the answer is 429 with code 2020', async () => {
     await simulator.send('PATCH', '/_control/settings', { restPerMinute: 1 });
     expect((await simulator.get('/users/me', TOKEN)).status).toBe(200);
     const refused = await simulator.get('/users/me', TOKEN);
@@ -54,7 +54,7 @@ describe('The rate limit', () => {
     expect((await simulator.get('/users/me', { authorization: 'Bearer other' })).status).toBe(200);
   });
 
-  test('can be switched off', async () => {
+  test('can be disabled', async () => {
     await simulator.send('PATCH', '/_control/settings', { restPerMinute: null });
     expect((await simulator.get('/users/me', TOKEN)).headers.get('ratelimit-limit')).toBeNull();
   });
@@ -68,7 +68,7 @@ test('an incident can be read by its id', async () => {
   expect((await simulator.get('/incidents/PNONE', TOKEN)).status).toBe(404);
 });
 
-test('faults reach the REST API', async () => {
+test('faults apply to the REST API', async () => {
   const simulator = await startSimulator();
   await simulator.fault({ match: { path: '/log_entries' }, effect: { kind: 'status', status: 429 }, times: 1 });
   await simulator.fault({ match: { path: '/users/*' }, effect: { kind: 'reset' }, times: 1 });
@@ -80,7 +80,7 @@ test('faults reach the REST API', async () => {
   expect(body).toMatchObject({ rest: { requests: 3, byStatus: { '200': 1, '429': 1, none: 1 } } });
 });
 
-test('every request is listed with what was answered', async () => {
+test('every request is listed with the status of its answer', async () => {
   const simulator = await startSimulator();
   await simulator.get('/log_entries?limit=5', TOKEN);
   await simulator.get('/abilities');

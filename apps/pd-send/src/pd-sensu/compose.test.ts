@@ -54,7 +54,7 @@ describe('the event of a Sensu check result', () => {
     };
     const passing = { ...GO, id: '7a1b2c3d', check: { ...GO.check, output: 'ok\n', state: 'passing', status: 0 } };
 
-    it('triggers and resolves one alert, named by entity and check', async () => {
+    it('triggers and resolves one alert, identified by entity and check', async () => {
       expect(await composed(JSON.stringify(GO))).toEqual({
         routing_key: KEY,
         event_action: 'trigger',
@@ -76,12 +76,12 @@ describe('the event of a Sensu check result', () => {
     it.each([
       ['without a check', { entity: GO.entity, metrics: {}, id: 'a' }],
       ['without a name', { ...GO, entity: { metadata: {} } }],
-    ])('is none %s', async (_, event) => {
-      await expect(composed(JSON.stringify(event))).rejects.toThrow('the event of Sensu Go lacks entity.metadata.name');
+    ])('is rejected %s', async (_, event) => {
+      await expect(composed(JSON.stringify(event))).rejects.toThrow('the Sensu Go event has no entity.metadata.name');
     });
   });
 
-  it('shortens a key that is too long for PagerDuty, the same for each event', async () => {
+  it('shortens a key that is too long for PagerDuty in the same way for each event', async () => {
     const long = { ...RESULT, client: { name: 'c'.repeat(300) } };
     const [first, second] = [
       await composed(JSON.stringify(long)),

@@ -13,9 +13,9 @@ import { type PdSensuOption } from './command';
 const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
 
 /**
- * The event for a check result; of Sensu Core with key, summary and details as PagerDuty Agent's pd-sensu makes them. Events
- * of Sensu Go have an entity in place of a client, and no action: a check with status 0 is passing (Sensu Go, "Events
- * reference"). @throws CommandError
+ * Builds the event for a check result; for Sensu Core with key, summary and details as in PagerDuty Agent's pd-sensu. Events of
+ * Sensu Go have an entity instead of a client, and no action: a check with status 0 is passing (Sensu Go, "Events reference").
+ * @throws CommandError
  */
 export async function compose(
   given: ParsedArguments<PdSensuOption>,
@@ -27,10 +27,10 @@ export async function compose(
   const isGo = isJsonObject(result['entity']);
   const client = isGo ? nameIn(result['entity']) : textIn(result['client'], 'name');
   const check = isGo ? nameIn(result['check']) : textIn(result['check'], 'name');
-  // Its id is new for each result: a key made of it would never find its alert again.
+  // Each result has a new id, so a key derived from it would never match the alert.
   if (isGo && (client === undefined || check === undefined))
     throw new CommandError(
-      'the event of Sensu Go lacks entity.metadata.name or check.metadata.name: only events of checks can be sent',
+      'the Sensu Go event has no entity.metadata.name or check.metadata.name: only events with a check can be sent',
     );
   const named = client === undefined || check === undefined ? textIn(result, 'id') : `${client}/${check}`;
   const key = lastValue(given, 'incidentKey') || named;
@@ -55,7 +55,7 @@ function textIn(value: unknown, name: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
-/** Sensu Go keeps the name of a resource in its metadata. */
+/** In Sensu Go, the name of a resource is in its metadata. */
 function nameIn(resource: unknown): string | undefined {
   return isJsonObject(resource) ? textIn(resource['metadata'], 'name') : undefined;
 }

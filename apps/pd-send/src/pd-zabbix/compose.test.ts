@@ -43,7 +43,7 @@ describe('the event of a Zabbix message', () => {
     });
   });
 
-  it('has a key that PagerDuty takes, the same for each event, however long the given one is', () => {
+  it('has a key that PagerDuty accepts, the same for each event, however long the given one is', () => {
     const body = `${BODY}\nincident_key:${'k'.repeat(300)}`;
     expect(composed('trigger', body).dedup_key).toMatch(/^[0-9a-f]{64}$/);
     expect(composed('resolve', body).dedup_key).toBe(composed('trigger', body).dedup_key);

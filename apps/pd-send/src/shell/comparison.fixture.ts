@@ -74,7 +74,7 @@ export const COMPARISONS: readonly Comparison[] = [
   asks('help', '-h', '-x'),
   asks('help with other options', ...TRIGGER, '--help'),
   asks('the version', '--version'),
-  asks('the version among others', ...TRIGGER, '-qV'),
+  asks('the version with other options', ...TRIGGER, '-qV'),
   asks('no key', '-t', 'trigger', '-d', 'd'),
   asks('an invalid type', '-k', KEY, '-t', 'x'),
   asks('an invalid severity', ...TRIGGER, '-s', "it's"),

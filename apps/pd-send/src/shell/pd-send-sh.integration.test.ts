@@ -84,7 +84,7 @@ describe('pd-send.sh', () => {
 
   it('sends the token to the gateway only, not to the default address', async () => {
     const seen: SeenRequest[] = [];
-    // What a proxy for every address sees; to PagerDuty a tunnel is asked for, which is refused.
+    // The proxy handles all addresses; the tunnel to PagerDuty that pd-send requests is refused.
     const asked: IncomingMessage['headers'][] = [];
     const proxy = http.createServer(respondWith(seen, [202, SUCCESS]));
     proxy.on('connect', ({ headers }: IncomingMessage, socket: Socket) => {
@@ -95,7 +95,7 @@ describe('pd-send.sh', () => {
     const environment = { PDSEND_TOKEN: 'hunter2', https_proxy: `http://127.0.0.1:${port}` };
     const place = path.join(folder, 'told');
     await mkdir(place);
-    // Prints what curl is told besides its arguments.
+    // Prints curl's configuration from file descriptor 3.
     await writeFile(path.join(place, 'curl'), `#!/bin/sh\n[ ! -e /dev/fd/3 ] || cat <&3 >>'${place}/told'\nexit 7\n`);
     await chmod(path.join(place, 'curl'), 0o755);
     const result = await shell(TRIGGER, { ...environment, PATH: `${place}:${commands.programs}:/usr/bin:/bin` });
