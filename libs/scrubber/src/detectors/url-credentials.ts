@@ -6,10 +6,9 @@ const USER =
   /(?<![a-z\d])([a-z][a-z\d+.-]{1,30}):\/\/[^\s/:@"'<>[\]]{0,128}(?:@[^\s/:@"'<>[\]?#]{1,128})?:(?=[^\s"'<>@])/gi;
 /** The rest of the URL. */
 const REST = /[^\s"'<>`]{1,1024}/y;
-/** `@` and the beginning of a host. */
-const HOST = /@(?=[\w.[-])/g;
+const HOST_START = /[\w.[-]/;
 /** `@` and a complete host, before a path or the end. */
-const SURE_HOST =
+const HOST =
   /^@(?:\[[\da-f:.]{2,45}\]|(?=[\w.-]{0,62}[a-z\d])[a-z\d_][\w.-]{0,252})(?<port>:\d{1,5})?(?=[/?#,;)\]}&]|$)/i;
 /** Schemes whose path, a database or virtual host, contains no `@`. */
 const DATA_STORE =
@@ -25,25 +24,36 @@ const ORACLE = /(?<=jdbc:oracle:\w{1,10}:[\w.$#"]{1,64}\/)(?<value>[^\s"'@]{1,12
 const TOKEN = /(?<=(?<![a-z\d])https?:\/\/)(?<value>[\w.~%+-]{16,512})@(?=[\w.[-])/dgi;
 
 /** The length of the password: up to the last `@` before a host, even if it contains a raw `/`, `?`, `#` or `@`. */
-function passwordEnd(scheme: string, rest: string): number {
+function passwordLength(scheme: string, rest: string): number {
   const authority = rest.search(/[/?#]/);
-  const ats = [...rest.matchAll(HOST)].map(({ index }) => index);
-  const proper = ats.filter((at) => authority < 0 || at < authority).at(-1);
-  if (authority < 0 || PACKAGE.test(scheme)) return proper ?? -1;
-  const data = DATA_STORE.test(scheme);
+  const proper = lastAt(rest, authority < 0 ? rest.length : authority);
+  if (authority < 0 || PACKAGE.test(scheme)) return proper;
+  for (let at = lastAt(rest, rest.length); at > authority; at = lastAt(rest, at - 1))
+    if (isAfterPassword(scheme, rest, authority, at, proper >= 0)) return at;
+  return proper;
+}
+
+/** The last `@` before `end` that a host can follow, or -1. */
+function lastAt(rest: string, end: number): number {
+  for (let at = rest.lastIndexOf('@', end); at >= 0; at = at === 0 ? -1 : rest.lastIndexOf('@', at - 1))
+    if (HOST_START.test(rest.slice(at + 1, at + 2))) return at;
+  return -1;
+}
+
+/** Whether the `@` at `at`, beyond the first `/`, `?` or `#` at `authority`, follows the password and is not part of a path. */
+function isAfterPassword(scheme: string, rest: string, authority: number, at: number, isProper: boolean): boolean {
+  const host = HOST.exec(rest.slice(at, at + 262));
+  if (host === null) return false;
+  const isDataStore = DATA_STORE.test(scheme);
+  const hasPort = host.groups?.['port'] !== undefined;
+  // Without the rest, the URL is valid: what looks like a query or a path is one.
+  if (isProper)
+    return (
+      !/[?#&][^@]*=/.test(rest.slice(authority, at)) && (hasPort || (isDataStore && rest[at + host[0].length] === '/'))
+    );
   const isPort = /^(?:\d{0,5}|port|\$.{0,40}|[{<].{0,40})$/i.test(rest.slice(0, authority));
-  const beyond = ats.filter((at) => {
-    if (at < authority) return false;
-    const host = SURE_HOST.exec(rest.slice(at, at + 262));
-    if (host === null) return false;
-    const hasPort = host.groups?.['port'] !== undefined;
-    const skipped = rest.slice(authority, at);
-    if (proper !== undefined)
-      return !/[?#&][^@]*=/.test(skipped) && (hasPort || (data && rest[at + host[0].length] === '/'));
-    if (isPort) return data && hasPort;
-    return hasPort || data || /[.](?:[a-z]{2,24}|\d{1,3})$|^@localhost$|^@\[/i.test(host[0]);
-  });
-  return beyond.at(-1) ?? proper ?? -1;
+  if (isPort) return isDataStore && hasPort;
+  return hasPort || isDataStore || /[.](?:[a-z]{2,24}|\d{1,3})$|^@localhost$|^@\[/i.test(host[0]);
 }
 
 function acceptPassword(match: RegExpExecArray): Span | undefined {
@@ -53,7 +63,7 @@ function acceptPassword(match: RegExpExecArray): Span | undefined {
   // Stops at another URL or another member.
   const next = whole.search(/:\/\/|[,;|]\w{1,40}[=:](?!\d)/);
   const rest = next < 0 ? whole : whole.slice(0, next);
-  const length = passwordEnd(match[1] ?? '', rest);
+  const length = passwordLength(match[1] ?? '', rest);
   if (length < 1 || isPlaceholderValue(rest.slice(0, length)) || /^@sha\d{3}:/.test(rest.slice(length, length + 8)))
     return undefined;
   return { start, end: start + length };
@@ -76,7 +86,7 @@ export const urlCredentials: Detector = {
   kind: 'SECRET',
   rank: RANK.secret + 1,
   precise: true,
-  patterns: [USER, REST, HOST, SURE_HOST, TOKEN, GO_DSN, ORACLE],
+  patterns: [USER, REST, HOST, TOKEN, GO_DSN, ORACLE],
   needs: (traits) => traits.at && traits.assignment,
   scan: (context) => [
     ...(context.text.includes('://') ? urls.flatMap((scan) => scan(context)) : []),
