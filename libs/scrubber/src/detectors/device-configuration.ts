@@ -28,6 +28,7 @@ const SURE = [
   `ppp (?:chap|pap) (?:password |sent-username \\S{1,64} password )${ENCODING}`,
   `wpa-psk (?:ascii|hex) ${ENCODING}`,
   `key-string ${ENCODING}`,
+  `line (?:vty|con|aux)[^\\r\\n]{0,20}(?:\\r?\\n[^\\r\\n]{0,60}){0,3}\\n[ \\t]{0,4}password ${ENCODING}`,
   'set (?:psksecret|passwd|auth-pwd|priv-pwd) (?:ENC )?|set password ENC ',
   '(?:encrypted-password|authentication-key|authentication-password|privacy-password) (?=\\\\{0,3}")',
 ];
@@ -65,7 +66,7 @@ function acceptDoubtful(match: RegExpExecArray, context: ScanContext): Span | un
 
 /** Texts without one of these words are skipped. */
 const SURE_WORD =
-  /snmp-|set snmp|[ow]community|com2sec|createuser|sink |trapcomm|tacacs|radius|isakmp|pre-shared|neighbor|ospf|ntp auth|ppp |wpa-psk|key-string|psksecret|set pass|-pwd|encrypted-pass|authentication-|privacy-pass|v3 /i;
+  /snmp-|set snmp|[ow]community|com2sec|createuser|sink |trapcomm|tacacs|radius|isakmp|pre-shared|neighbor|ospf|ntp auth|ppp |line (?:vty|con|aux)|wpa-psk|key-string|psksecret|set pass|-pwd|encrypted-pass|authentication-|privacy-pass|v3 /i;
 const DOUBTFUL_WORD = /enable |username |local-user |(?:password|secret|key) [5-9] /i;
 
 const scanSure = scanWith(SURE_SETTING, accept);
@@ -97,6 +98,7 @@ export const deviceConfiguration: Detector = {
       { text: 'rocommunity s3cr3t 10.0.0.0/8', found: 's3cr3t' },
       { text: 'set psksecret ENC abc/def+1', found: 'abc/def+1' },
       { text: 'crypto isakmp key s3cr3t address 0.0.0.0', found: 's3cr3t' },
+      { text: 'line vty 0 4\n password c1sco\n login', found: 'c1sco' },
       { text: 'encrypted-password "$6$abc$def"', found: '$6$abc$def' },
     ],
     ignores: [

@@ -12,6 +12,9 @@ const REPLACED = /\\{0,8}['"]?\s{1,4}replace\s{1,4}/iy;
 /** Words of the statement; without one, the clause is prose. */
 const STATEMENT = /(?<![a-z])(?:create|alter|grant|set|user|role|login|set password)(?![a-z])/;
 
+const SETTING_STATEMENT =
+  /(?:create|alter) {1,4}(?:user|role|login)|(?<![a-z])(?:grant|connect to|set password)(?![a-z])/;
+
 function scan(context: ScanContext): readonly Span[] {
   const { text } = context;
   if (!/identified|password/i.test(text)) return [];
@@ -19,7 +22,13 @@ function scan(context: ScanContext): readonly Span[] {
   CLAUSE.lastIndex = 0;
   for (let match = CLAUSE.exec(text); match !== null; match = CLAUSE.exec(text)) {
     const span = literalAt(text, CLAUSE.lastIndex);
-    if (span === undefined || !STATEMENT.test(`${context.wordsBefore(match.index, 200)} ${match[0].toLowerCase()}`))
+    if (
+      span === undefined ||
+      !isStatement(
+        `${context.wordsBefore(match.index, 200)} ${match[0].toLowerCase()}`,
+        /["'$]/.test(text[span.start - 1] ?? ''),
+      )
+    )
       continue;
     spans.push(span);
     CLAUSE.lastIndex = span.end;
@@ -28,6 +37,11 @@ function scan(context: ScanContext): readonly Span[] {
     if (old !== undefined) spans.push(old);
   }
   return spans;
+}
+
+/** Whether the words before a clause are of a statement; a value without quotes needs a statement that sets a password. */
+function isStatement(words: string, isQuoted: boolean): boolean {
+  return isQuoted ? STATEMENT.test(words) : SETTING_STATEMENT.test(words);
 }
 
 /** The value of the literal at `start`, without its quotes. */
@@ -46,7 +60,7 @@ export const sqlPassword: Detector = {
   kind: 'SECRET',
   rank: RANK.secret + 1,
   precise: true,
-  patterns: [CLAUSE, LITERAL, REPLACED],
+  patterns: [CLAUSE, LITERAL, REPLACED, STATEMENT, SETTING_STATEMENT],
   needs: (traits) => traits.run >= 8,
   scan,
   examples: {
@@ -64,6 +78,8 @@ export const sqlPassword: Detector = {
     ignores: [
       "process identified by 'nginx' crashed",
       'hosts are identified by serial number',
+      'user identified by email',
+      'the role identified by arn changed',
       'create user a identified by ?',
       "create user a identified by '***'",
       'PASSWORD() is deprecated',

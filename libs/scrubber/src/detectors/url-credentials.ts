@@ -4,8 +4,9 @@ import { isPlaceholderValue } from '../secret-value';
 /** `scheme://user:`, up to the password. The user may be an e-mail address. */
 const USER =
   /(?<![a-z\d])([a-z][a-z\d+.-]{1,30}):\/\/[^\s/:@"'<>[\]]{0,128}(?:@[^\s/:@"'<>[\]?#]{1,128})?:(?=[^\s"'<>@])/gi;
-/** The rest of the URL. */
-const REST = /[^\s"'<>`]{1,1024}/y;
+/** The rest of the URL; an apostrophe may be part of a word unless the URL is quoted with it. */
+const REST = /(?:[^\s"'<>`]|(?<=\w)'(?=\w)){1,1024}/y;
+const QUOTED_REST = /[^\s"'<>`]{1,1024}/y;
 const HOST_START = /[\w.[-]/;
 /** `@` and a complete host, before a path or the end. */
 const HOST =
@@ -58,8 +59,9 @@ function isAfterPassword(scheme: string, rest: string, authority: number, at: nu
 
 function acceptPassword(match: RegExpExecArray): Span | undefined {
   const start = match.index + match[0].length;
-  REST.lastIndex = start;
-  const whole = REST.exec(match.input)?.[0] ?? '';
+  const pattern = match.input[match.index - 1] === "'" ? QUOTED_REST : REST;
+  pattern.lastIndex = start;
+  const whole = pattern.exec(match.input)?.[0] ?? '';
   // Stops at another URL or another member.
   const next = whole.search(/:\/\/|[,;|]\w{1,40}[=:](?!\d)/);
   const rest = next < 0 ? whole : whole.slice(0, next);
@@ -86,7 +88,7 @@ export const urlCredentials: Detector = {
   kind: 'SECRET',
   rank: RANK.secret + 1,
   precise: true,
-  patterns: [USER, REST, HOST, TOKEN, GO_DSN, ORACLE],
+  patterns: [USER, REST, QUOTED_REST, HOST, TOKEN, GO_DSN, ORACLE],
   needs: (traits) => traits.at && traits.assignment,
   scan: (context) => [
     ...(context.text.includes('://') ? urls.flatMap((scan) => scan(context)) : []),
@@ -100,6 +102,7 @@ export const urlCredentials: Detector = {
       { text: 'postgres://app:pa/ss@db:5432/x refused', found: 'pa/ss' },
       { text: 'postgres://app:p@s/s@db:5432/x refused', found: 'p@s/s' },
       { text: 'redis://:pa?ss#1@cache:6379/0', found: 'pa?ss#1' },
+      { text: "postgres://app:pa'ss9@db:5432/x", found: "pa'ss9" },
       { text: 'https://ann:pa/ss@proxy.example.com/x', found: 'pa/ss' },
       { text: 'http://ann:pa/ss@proxy:3128', found: 'pa/ss' },
       { text: 'redis://:s3cr3t@cache:6379/0', found: 's3cr3t' },
