@@ -3,10 +3,10 @@ import { isPlaceholderValue, looksGenerated } from '../secret-value';
 
 /** Object keys whose whole value is a secret, whatever it looks like. */
 const STRONG_NAME =
-  /(?:^|[ .])(?:\w{0,20}(?:password|passwd|passphrase|passwort)|pwd|pass|passcode|cvv2?|cvc2?|pin|pin code|otp)$/;
+  /(?:^|[ .])(?:\w{0,20}(?:password|passwd|passphrase|passwort)|pwd|pass|(?:auth|priv|db|store|key|user|admin|root|ldap|bind|smtp|proxy|ssh)pass|passcode|cvv2?|cvc2?|pin|pin code|otp)$/;
 /** Object keys whose value is a secret if it looks generated. */
 const NAME =
-  /(?:^|[ .])(?:\w{0,20}secret|(?:secret|access|api|auth|private|signing|encryption|master|shared|storage|account|routing|integration|service|pagerduty|license|app|application|consumer|deploy|ssh|client|write|ingest|sas|subscription) ?key|secret access key|secret key base|\w{0,20}token|apikey|credentials?|authorization|proxy authorization|cookie|set cookie|jsessionid|client secret|dsn|x api key)$/;
+  /(?:^|[ .])(?:\w{0,20}secret|(?:secret|access|api|auth|private|signing|encryption|master|shared|storage|account|routing|integration|service|pagerduty|license|app|application|consumer|deploy|ssh|client|write|ingest|sas|subscription) ?key|secret access key|secret key base|\w{0,20}token|apikey|credentials?|(?:snmp )?community(?: string)?|authorization|proxy authorization|cookie|set cookie|jsessionid|client secret|dsn|x api key)$/;
 const OTHER_NAME =
   /(?:^|[ .])(?:next|page|continuation|cursor|cancellation|sync|resume|pagination|idempotency|public|partition|object|cache) (?:page )?(?:token|key)$/;
 /** Names of Kubernetes objects: `db-credentials`. */
@@ -33,12 +33,17 @@ export const keyedSecret: Detector = {
   examples: {
     matches: [
       { text: 'swordfish', key: 'dbPassword', found: 'swordfish' },
+      { text: 'swordfish', key: 'snmp.authpass', found: 'swordfish' },
+      { text: 's3cr3t-ro', key: 'snmpCommunity', found: 's3cr3t-ro' },
       { text: 'ldxwK9kLWBsZFwJgO52N', key: 'api_token', found: 'ldxwK9kLWBsZFwJgO52N' },
       { text: 'Bearer abcdef0123456789', key: 'Authorization', found: 'abcdef0123456789' },
       { text: '0123456789abcdef0123456789abcdef', key: 'routing_key', found: '0123456789abcdef0123456789abcdef' },
     ],
     ignores: [
       { text: 'expired', key: 'token' },
+      { text: 'public', key: 'community' },
+      { text: '65000:100', key: 'bgp_community' },
+      { text: 'true', key: 'bypass' },
       { text: 'db-credentials', key: 'secret' },
       { text: '0d888d531c7bb030ce19f2792010ece8', key: 'trace_id' },
       { text: 'abc123def456', key: 'nextPageToken' },
