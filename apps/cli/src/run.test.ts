@@ -79,6 +79,21 @@ describe('pdaltagent', () => {
   });
 });
 
+it.each([
+  '',
+  'status',
+  'trace',
+  'scrub',
+  'completion',
+  ...['list', 'show', 'replay', 'discard'].map((name) => `dead-letters ${name}`),
+  ...['list', 'show', 'export', 'replay', 'discard'].map((name) => `quarantine ${name}`),
+  ...['list', 'test', 'replay', 'resume'].map((name) => `webhooks ${name}`),
+])('the help of "%s" has an example, and no line over 120 characters', async (words) => {
+  const { out } = await on(`${words} --help`.trim());
+  expect(out).toMatch(/\nexamples?:\n {2}\S/);
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+});
+
 describe('pd-queue', () => {
   const queue = (words: string) => runCli(words === '' ? [] : words.split(' '), AWAY, { name: 'pd-queue' });
 
@@ -101,5 +116,6 @@ describe('pd-queue', () => {
       error: expect.stringMatching(/^pd-queue: the broker is/) as string,
     });
     expect((await queue('--help')).code).toBe(0);
+    expect(await queue('--version')).toMatchObject({ code: 0, out: 'pd-queue development\n' });
   });
 });

@@ -82,6 +82,12 @@ export function reportError(error: unknown, terminal: Pick<Terminal, 'error'>, n
 }
 
 const HELP = `
+examples:
+  pdaltagent status
+  pdaltagent trace db1/disk
+  pdaltagent dead-letters list
+  source <(pdaltagent completion bash)
+
 environment:
   PDAGENTD_AMQP_URL         RabbitMQ (default: amqp://guest:guest@localhost:5672); also CELERY_BROKER_URL
   PDAGENTD_REDIS_URL        Redis, for status, trace, dead-letters and webhooks (default: redis://localhost:6379)
@@ -93,6 +99,7 @@ environment:
   PDAGENTD_STATE_DIR, PDAGENTD_SPOOL_DIR
                             as for the gateway; used by quarantine
   A value can be read from a file: set X_FILE instead of X.
+  NO_COLOR                  if set, status has no colours on a terminal
 
 exit codes: 0 success, 1 failure or something needs attention, 2 invalid command line, 78 invalid configuration
 `;

@@ -4,6 +4,7 @@ import { Failure } from '../terminal';
 /** A command line of PagerDuty Agent's pd-queue. */
 export type Request =
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   | { readonly kind: 'status'; readonly key: string | undefined }
   | { readonly kind: 'retry'; readonly key: string | undefined };
 
@@ -11,6 +12,7 @@ export type Request =
 export function parse(words: readonly string[]): Request {
   const { values, positionals } = parsed(words);
   if (values.help) return { kind: 'help' };
+  if (values.version) return { kind: 'version' };
   const [command, ...rest] = positionals;
   if (command === undefined) throw new Failure('the following arguments are required: command', 2);
   if (rest.length > 0) throw new Failure(`unrecognized arguments: ${rest.join(' ')}`, 2);
@@ -36,6 +38,7 @@ function parsed(words: readonly string[]) {
       allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'V' },
         'service-key': { type: 'string', short: 'k' },
         'all-keys': { type: 'boolean', short: 'a' },
       },

@@ -21,6 +21,9 @@ export async function runQueue(words: readonly string[], terminal: Terminal): Pr
       case 'help':
         terminal.out(`${USAGE}${HELP}`);
         return 0;
+      case 'version':
+        terminal.out(`pd-queue ${process.env.PDALTAGENT_VERSION ?? 'development'}\n`);
+        return 0;
       case 'status':
         return await withDeadLetterQueues(terminal, { events: true }, ([events], openClient) =>
           status(terminal, events, openClient, request.key),
@@ -114,6 +117,7 @@ commands:
 
 options:
   -h, --help              show this help and exit
+  -V, --version           show the version and exit
   -k, --service-key KEY   the service key (routing key)
   -a, --all-keys          all service keys
 

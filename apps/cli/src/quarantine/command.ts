@@ -28,6 +28,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
       new Option('--problem <problem>', 'only with this problem').choices(['unencodable', 'refused', 'damaged']),
     )
     .option('--json', 'a JSON array, one element per line')
+    .addHelpText('after', LIST_HELP)
     .action((options: ListOptions) => finish(list(terminal, options)));
 
   command
@@ -35,6 +36,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .description('show everything about one event, including its body')
     .argument('<id>')
     .option('--json', 'as JSON')
+    .addHelpText('after', SHOW_HELP)
     .action((id: string, options: ShowOptions) => finish(show(terminal, id, options)));
 
   command
@@ -63,6 +65,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .description('remove events permanently')
     .option('--yes', 'do not ask for confirmation; required without a terminal')
     .option('--json', 'the result as JSON')
+    .addHelpText('after', DISCARD_HELP)
     .action((ids: string[], options: DiscardOptions & SelectionOptions) =>
       finish(discard(terminal, selected(ids, options), options)),
     );
@@ -94,8 +97,35 @@ exported and discarded.
 It needs the gateway's PDAGENTD_AMQP_URL. It lists what it will send and, on a terminal, asks for confirmation. Later
 progress of an alert is known only if workers hold events of it (queried for up to 20 alerts): check the incident in
 PagerDuty first.
+
+examples:
+  pdaltagent quarantine replay 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b
+  pdaltagent quarantine replay --all --yes --json
+
+exit codes: 0 all of them are sent, 1 some are not
+`;
+
+const LIST_HELP = `
+examples:
+  pdaltagent quarantine list --problem refused
+  pdaltagent quarantine list --json | jq -r '.[].id'
+`;
+
+const SHOW_HELP = `
+example:
+  pdaltagent quarantine show 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b
+`;
+
+const DISCARD_HELP = `
+example:
+  pdaltagent quarantine discard 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b --yes
+
+exit codes: 0 all of them are gone, 1 some are not
 `;
 
 const EXPORT_HELP = `
 The member "record" of a line has the stored bytes in base64, which include the routing key.
+
+example:
+  pdaltagent quarantine export events.jsonl
 `;

@@ -72,6 +72,10 @@ Settings are read from the gateway's variables (PDAGENTD_SCRUB_DETECTORS, _EXCEP
 _KEEP); an option overrides its variable. An object with "routing_key", "service_key", "event_action" or "event_type"
 is scrubbed as an event, any other JSON as a vendor's body, in which JSON inside strings is scrubbed too.
 
+examples:
+  echo 'mail ann@example.com' | pdaltagent scrub --explain
+  pdaltagent scrub event.json --detectors all --except phone
+
 exit codes: 0 success, 1 the input cannot be read or a line of --jsonl is invalid, 2 the command line is invalid,
 78 the settings or the rules file are invalid
 `;

@@ -3,7 +3,7 @@ import { type Runner } from '../dead-letters/command';
 import { type Terminal } from '../terminal';
 import { list, type ListOptions } from './list';
 import { replay, type ReplayOptions } from './replay';
-import { resume } from './resume';
+import { resume, type ResumeOptions } from './resume';
 import { ping, type PingOptions } from './ping';
 
 export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
@@ -13,6 +13,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .command('list')
     .description('list the destinations and whether they are paused')
     .option('--json', 'as JSON')
+    .addHelpText('after', LIST_HELP)
     .action((options: ListOptions) => finish(list(terminal, options)));
 
   command
@@ -31,6 +32,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .option('--destination <name...>', 'destinations to send to (default: the only one)')
     .option('--dry-run', 'only count, send nothing')
     .option('--yes', 'do not ask for confirmation')
+    .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
     .action((options: ReplayOptions) => finish(replay(terminal, options)));
 
@@ -38,10 +40,24 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .command('resume')
     .description('resume a destination that was paused because it answered 410')
     .argument('<destination>')
-    .action((name: string) => finish(resume(terminal, name)));
+    .option('--json', 'the result as JSON')
+    .addHelpText('after', RESUME_HELP)
+    .action((name: string, options: ResumeOptions) => finish(resume(terminal, name, options)));
 
   return command;
 }
+
+const LIST_HELP = `
+example:
+  pdaltagent webhooks list --json | jq -r '.[] | select(.paused_at) | .name'
+`;
+
+const RESUME_HELP = `
+example:
+  pdaltagent webhooks resume crm
+
+exit codes: 0 it is resumed, 1 it was not paused, or Redis is unreachable
+`;
 
 const TEST_HELP = `
 The event is PagerDuty's own pagey.ping. It goes straight to the destination, bypassing the queues, even if the
@@ -63,4 +79,6 @@ PagerDuty now. If the replay is interrupted, run it again.
 examples:
   pdaltagent webhooks replay --since 2026-03-01T00:00:00Z --dry-run
   pdaltagent webhooks replay --since 2026-03-01 --until 2026-03-02 --destination crm --yes
+
+exit codes: 0 all of them are queued, 1 some are not, 2 there is no such destination, or a time is invalid
 `;

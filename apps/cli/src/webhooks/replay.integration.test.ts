@@ -105,6 +105,8 @@ describe('webhooks replay', () => {
       code: 0,
       out: expect.stringContaining('3 webhooks would be sent to tickets') as string,
     });
+    const json = await webhooks(`replay ${span} --destination tickets --dry-run --json`);
+    expect(JSON.parse(json.out)).toMatchObject({ destinations: ['tickets'], log_entries: 3, would_queue: 3 });
   });
 
   it('removes personal data as the log-poller does', async () => {

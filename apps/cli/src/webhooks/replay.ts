@@ -29,6 +29,7 @@ export interface ReplayOptions {
   readonly destination?: readonly string[];
   readonly dryRun?: true;
   readonly yes?: true;
+  readonly json?: true;
 }
 
 /** Milliseconds between two requests: half of PagerDuty's rate limit, because the log-poller uses the same token. */
@@ -85,6 +86,12 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
   } finally {
     progress.end();
     await client?.close();
+  }
+  if (options.json) {
+    const period = { since: textOfInstant(window.since), until: textOfInstant(window.until) };
+    const counts = { log_entries: read, [options.dryRun ? 'would_queue' : 'queued']: sent };
+    out(`${JSON.stringify({ ...period, destinations: destinations.map(({ name }) => name), ...counts }, null, 2)}\n`);
+    return 0;
   }
   const found = `${read} log entries of ${span}`;
   out(

@@ -3,8 +3,12 @@ import { PausedDestinations, StoreError } from '@pdaltagent/store';
 import { withStore } from '../status/redis';
 import { Failure, type Terminal } from '../terminal';
 
+export interface ResumeOptions {
+  readonly json?: true;
+}
+
 /** Resumes a destination that answered 410. @returns 0 */
-export async function resume({ environment, out }: Terminal, name: string): Promise<number> {
+export async function resume({ environment, out }: Terminal, name: string, { json }: ResumeOptions): Promise<number> {
   const { redisUrl } = readConfiguration(redisVariables, environment);
   const found = await withStore(redisUrl, async (store) => {
     const paused = new PausedDestinations(store);
@@ -26,6 +30,7 @@ export async function resume({ environment, out }: Terminal, name: string): Prom
       `${name} is not paused; paused destinations: ${others.length === 0 ? 'none' : others.join(', ')}`,
     );
   }
-  out(`${name} is resumed: its webhooks are sent within seconds, oldest first\n`);
+  if (json) out(`${JSON.stringify({ destination: name, resumed: true, still_paused: others }, null, 2)}\n`);
+  else out(`${name} is resumed: its webhooks are sent within seconds, oldest first\n`);
   return 0;
 }

@@ -116,7 +116,9 @@ describe('webhooks resume', () => {
     const { out } = await runCli(['status'], bench.environment);
     expect(out).toMatch(/webhooks +ATTENTION +chat has been paused since 2026-03-01T00:00:00Z/);
     expect(out).toContain('pdaltagent webhooks resume chat');
-    expect(await webhooks('resume chat')).toMatchObject({ code: 0, error: '' });
+    const resumed = await webhooks('resume chat --json');
+    expect(resumed).toMatchObject({ code: 0, error: '' });
+    expect(JSON.parse(resumed.out)).toEqual({ destination: 'chat', resumed: true, still_paused: [] });
     expect((await bench.paused.all()).size).toBe(0);
     expect(await webhooks('resume chat')).toMatchObject({
       code: 1,
