@@ -16,7 +16,7 @@ export const PAGE_BYTES_LIMIT = 64 * 1024 * 1024;
 
 type Answer = Extract<Awaited<ReturnType<HttpClient['get']>>, { readonly kind: 'answer' }>;
 
-/** GET over HTTP: one attempt, which rejects only where the signal ended it. Header names are in lower case. */
+/** GET over HTTP: one attempt, which rejects only if the signal aborted it. Header names are in lower case. */
 export interface HttpClient {
   get(
     url: string,
@@ -106,7 +106,7 @@ export class LogEntriesApi {
     return this.#serverTime.shown + this.#clock.monotonic() - this.#serverTime.at;
   }
 
-  /** One page, or why there is none. Waits its turn where the rate limit wants it. Rejects only where the signal ends it. */
+  /** One page, or why there is none. Waits if the rate limit requires it. Rejects only if the signal aborts it. */
   async page(query: PageQuery, signal: AbortSignal): Promise<Page | PageFailure> {
     await this.#waitForRateLimit(signal);
     const result = await this.#httpClient.get(this.#urlOf(query), this.#headers, signal);

@@ -1,6 +1,6 @@
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What this library asks of a log. */
+/** The logger that this library needs. */
 export interface Log {
   warn(message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;

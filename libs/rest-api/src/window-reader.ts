@@ -38,7 +38,7 @@ export interface WindowReaderOptions {
   readonly random?: Random;
 }
 
-/** What was read of one window. */
+/** The content of one window. */
 export interface WindowContent {
   readonly window: TimeWindow;
   /** Every entry in it, oldest first; those of one second in PagerDuty's order. */
@@ -47,7 +47,7 @@ export interface WindowContent {
   readonly unreadable: readonly unknown[];
 }
 
-/** Reads windows of the log completely: a page that fails is read again until it comes. */
+/** Reads windows of the log completely: a page that fails is retried until it succeeds. */
 export class WindowReader {
   readonly #options: Required<WindowReaderOptions>;
 
@@ -73,7 +73,7 @@ export class WindowReader {
     yield* this.read(halves[1], signal);
   }
 
-  /** Null where the window has to be halved. */
+  /** Null if the window has to be halved. */
   async #readWindow(window: TimeWindow, divisible: boolean, signal: AbortSignal): Promise<WindowContent | null> {
     const entries = new Map<string, LogEntry>();
     const unreadable: unknown[] = [];

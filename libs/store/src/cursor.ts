@@ -18,7 +18,7 @@ export class Cursor {
     this.#store = store;
   }
 
-  /** @returns null where there is none: a first start, or an emptied Redis. @throws StoreError */
+  /** @returns null if there is none: a first start, or an emptied Redis. @throws StoreError */
   async read(): Promise<Position | null> {
     const [start, cursor] = await this.#store.run((redis) => redis.hmget(KEY, 'start', 'cursor'));
     if (!start || !cursor) return null;

@@ -13,7 +13,7 @@ export class DeliveredMarkers {
   /** The marks of this turn of the event loop; `written` resolves once all are written. */
   #batch: { readonly keys: string[]; readonly written: Promise<void> } | undefined;
 
-  /** @param ttlSeconds how long a message may be given out again: at least its maximum age */
+  /** @param ttlSeconds how long a message may be redelivered: at least its maximum age */
   constructor(store: Store, ttlSeconds: number) {
     this.#store = store;
     this.#ttlSeconds = ttlSeconds;

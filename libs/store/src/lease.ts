@@ -14,7 +14,7 @@ export interface LeaseOptions {
   readonly log: Log;
   /** Milliseconds after which the lease of a process that vanished expires. */
   readonly ttlMs?: number;
-  /** Milliseconds between two renewals, or two attempts to get it. */
+  /** Milliseconds between two renewals, or two attempts to acquire it. */
   readonly renewMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -33,7 +33,7 @@ export class Lease {
   readonly #token: string;
   readonly #stopping = new AbortController();
   #heldUntil = Number.NEGATIVE_INFINITY;
-  /** When Redis said who holds it, on the monotonic clock. */
+  /** When Redis last reported the holder, on the monotonic clock. */
   #confirmedAt = Number.NEGATIVE_INFINITY;
   #waiting: (() => void)[] = [];
   #loop: Promise<void> = Promise.resolve();
@@ -46,7 +46,7 @@ export class Lease {
     this.#key = `pdaltagent:lease:${options.name}`;
   }
 
-  /** Begins to ask for the lease and to renew it, until `stop`. */
+  /** Starts acquiring and renewing the lease, until `stop`. */
   start(): void {
     this.#loop = this.#run();
   }
@@ -76,7 +76,7 @@ export class Lease {
     }
   }
 
-  /** Gives the lease back, so that another process need not wait for its end. */
+  /** Releases the lease, so that another process need not wait until it expires. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;

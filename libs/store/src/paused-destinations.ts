@@ -2,7 +2,7 @@ import { type Store } from './store';
 
 const KEY = 'pdaltagent:webhooks:paused';
 
-/** The destinations that take nothing until an operator resumes them. They never expire by themselves. */
+/** The destinations that are paused until an operator resumes them. They never expire. */
 export class PausedDestinations {
   readonly #store: Store;
 

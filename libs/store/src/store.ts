@@ -86,7 +86,7 @@ export class Store {
     });
   }
 
-  /** Begins to connect; does not wait for Redis. */
+  /** Starts connecting; does not wait for Redis. */
   start(): void {
     this.#redis.connect().catch(() => undefined); // Reported by the error event, and retried.
   }

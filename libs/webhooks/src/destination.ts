@@ -13,7 +13,7 @@ export interface Address {
   readonly authorization: string | null;
 }
 
-/** A receiver of webhooks, as the poller knows it. Its name travels through the broker, its URL never does. */
+/** A receiver of webhooks, as the poller knows it. Its name is sent through the broker, its URL never is. */
 export interface Destination extends Address {
   /** Chosen by the operator; for a bare URL, its host and a short hash: no secret, and the same in every process. */
   readonly name: string;
@@ -28,11 +28,11 @@ export interface SendingDestination extends Destination {
   /** Keys for an additional Standard Webhooks signature; if empty, none. */
   readonly standardKeys: readonly Uint8Array[];
   readonly headers: Readonly<Record<string, string>>;
-  /** Undefined: as long as the sender gives every destination. */
+  /** Undefined: the sender's default. */
   readonly timeoutMs: number | undefined;
   /** In PEM. */
   readonly tls: DestinationTls;
-  /** Metadata services and link-local addresses are not refused. */
+  /** Whether metadata services and link-local addresses are allowed. */
   readonly allowsMetadataAddresses: boolean;
 }
 
@@ -56,7 +56,7 @@ export function parseDestinations(text: string): readonly Destination[] | undefi
   return destinations.flatMap((destination) => destination ?? []);
 }
 
-/** Undefined for what is no http or https URL. */
+/** Undefined if the text is not an http or https URL. */
 export function addressOf(text: string): Address | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
@@ -85,6 +85,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // A bare percent sign: meant literally.
+    return text; // A bare percent sign is meant literally.
   }
 }

@@ -3,7 +3,7 @@ import { type JsonObject, listOf, objectOf, textOf, textOfJson } from './json';
 
 /** One element of GET /log_entries. Any of PagerDuty's fields may be missing or null; these are validated. */
 export interface LogEntry {
-  /** PagerDuty's id, or one derived from the content where there is none. */
+  /** PagerDuty's id, or one derived from the content if there is none. */
   readonly id: string;
   /** E.g. `trigger_log_entry`; `log_entry` if there is none. */
   readonly type: string;
@@ -49,7 +49,7 @@ function byTime(a: LogEntry, b: LogEntry): number {
   return left === right ? 0 : left < right ? -1 : 1;
 }
 
-/** A time in milliseconds since 1970; a time without a zone is UTC; null where it cannot be read. */
+/** A time in milliseconds since 1970; a time without a zone is UTC; null if it cannot be parsed. */
 export function parseTime(value: unknown): number | null {
   const text = textOf(value);
   if (text === null) return null;

@@ -9,7 +9,7 @@ export interface Reference {
   readonly html_url: string | null;
 }
 
-/** The reference to a resource given in full or as a reference already; null where there is none. */
+/** The reference to a resource that is given in full or as a reference; null if there is none. */
 export function referenceTo(resource: unknown, type: string): Reference | null {
   const fields = objectOf(resource);
   const id = textOf(fields?.id);

@@ -4,11 +4,11 @@ import { type Path, type Problem } from './problem';
 /** A YAML or JSON document with line numbers. */
 export interface SourceDocument {
   readonly content: unknown;
-  /** The line of what stands at the path, or of the innermost part around it that exists. */
+  /** The line of the value at the path, or of its innermost existing parent. */
   lineOf(path: Path): number;
 }
 
-/** @returns the problems where the text is no YAML (JSON is YAML too) */
+/** @returns the problems if the text is not YAML (JSON is YAML too) */
 export function readDocument(text: string): SourceDocument | readonly Problem[] {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });

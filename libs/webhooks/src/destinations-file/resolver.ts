@@ -6,9 +6,9 @@ import { type Value } from './schema';
 export type FileText =
   { readonly kind: 'text'; readonly text: string } | { readonly kind: 'problem'; readonly problem: string };
 
-/** Where values come from that do not stand in the file itself. */
+/** Sources of values that are not in the file itself. */
 export interface ValueSources {
-  /** An environment variable; undefined or empty where it is not set. */
+  /** An environment variable; undefined or empty if it is not set. */
   environment(name: string): string | undefined;
   /** The text of a file, or why it cannot be read. Paths are relative to the folder of the destinations file. */
   file(path: string): FileText;
