@@ -20,7 +20,7 @@ const METRIC_NAMES: MetricNames = { prefix: 'pdaltagent', what: 'Events' };
 /** Delivers events from their lanes to PagerDuty. */
 export function createApp(configuration: Configuration, { logger, metrics }: Context): App {
   const authorities = configuration.certificateAuthorities;
-  const poster: PostClient = new PostClient({
+  const client: PostClient = new PostClient({
     maxSockets: configuration.concurrency * 2,
     connectTimeoutMs: configuration.connectTimeoutMs,
     attemptTimeoutMs: configuration.attemptTimeoutMs,
@@ -41,7 +41,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     concurrency: configuration.concurrency,
     maximumAgeMs: configuration.maximumAgeSeconds * 1000,
     poisonAfterMs: configuration.poisonAfterSeconds * 1000,
-    deliver: createDelivery(poster, configuration.eventsBaseUrl),
+    deliver: createDelivery(client, configuration.eventsBaseUrl),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
     observer: recorder.observe(
       alertProgress.observe({
@@ -73,7 +73,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       await alertProgress.stop();
       await recorder.stop();
       store.close();
-      poster.close();
+      client.close();
     },
     readiness: () => ({
       ready: worker.connected,

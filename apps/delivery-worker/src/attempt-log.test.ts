@@ -23,7 +23,7 @@ beforeEach(() => {
   log = new AttemptLog({ debug: at('debug'), warn: at('warn') }, { ...SYSTEM_CLOCK, monotonic: () => now });
 });
 
-it('reports the first failed delivery at once, with the id of its event, and no more than one a minute', () => {
+it('logs the first failed delivery at once, with the id of its event, and then at most one a minute', () => {
   log.record(EVENT, failed());
   expect(lines).toEqual([
     [
@@ -37,7 +37,7 @@ it('reports the first failed delivery at once, with the id of its event, and no 
   expect(lines).toHaveLength(62);
 });
 
-it('says what the network said, but not what was answered', () => {
+it('logs the network’s error text, but no text of a response', () => {
   log.record(EVENT, failed({ reason: 'refused', status: undefined, detail: 'connect ECONNREFUSED' }));
   expect(lines[0]?.[2]).toMatchObject({ detail: 'connect ECONNREFUSED' });
   log.record(EVENT, { kind: 'rejected', status: 400, answer: 'an answer that repeats the event' });

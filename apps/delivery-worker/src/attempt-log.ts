@@ -3,12 +3,12 @@ import { type Outcome } from '@pdaltagent/delivery';
 import { type IncomingMessage } from '@pdaltagent/messaging';
 import { type Logger, maskKey } from '@pdaltagent/service';
 
-/** Further failures within this time are logged at the level debug only; milliseconds. */
+/** Further failures within this time are logged at level debug only; milliseconds. */
 const QUIET_MS = 60_000;
 
 /**
- * Logs every attempt with the id that the sender was answered with: at the level debug, but the first failure, and at most
- * one a minute after it, as a warning. That PagerDuty is unreachable is logged only once several keys fail.
+ * Logs every attempt at level debug, with the id from the response to the sender. The first failure, and then at most
+ * one a minute, is a warning, because an outage of PagerDuty is logged only once several keys fail.
  */
 export class AttemptLog {
   readonly #log: Pick<Logger, 'debug' | 'warn'>;
@@ -33,7 +33,7 @@ export class AttemptLog {
   }
 }
 
-/** The text of an answer is not logged: it may repeat the event. */
+/** The text of a response is not logged: it may repeat the event. */
 function detailOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   if (outcome.kind !== 'failed') return 'status' in outcome ? { status: outcome.status } : {};
   const { reason, status, detail } = outcome;

@@ -13,7 +13,7 @@ import { variables } from './configuration';
 
 const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
-it('a delivered event is in the log by its id, and remembered as the latest of its alert', async () => {
+it('a delivered event is logged with its id, and remembered as the latest of its alert', async () => {
   const servers = await testServers();
   const answers = [503, 202];
   const pagerDuty = createServer((request, response) => {

@@ -108,9 +108,9 @@ it('a message cannot smuggle a second request to PagerDuty, nor a request for an
 
 it('a routing key cannot change the path: such a message becomes a dead letter that says why', async () => {
   queue(event('elsewhere', { type: 'x-ere', routingKey: '..', orderKey: '..' }));
-  const letter = await waitUntil(() => channel.get(EVENTS.deadLetters, { noAck: true }), { what: 'a dead letter' });
-  expect(letter.properties.messageId).toBe('elsewhere');
-  expect(letter.properties.headers).toMatchObject({
+  const deadLetter = await waitUntil(() => channel.get(EVENTS.deadLetters, { noAck: true }), { what: 'a dead letter' });
+  expect(deadLetter.properties.messageId).toBe('elsewhere');
+  expect(deadLetter.properties.headers).toMatchObject({
     dead_reason: 'foreign',
     dead_answer: 'header routing_key cannot be part of a path',
   });
@@ -121,13 +121,18 @@ it('a message of a type that only a newer version knows becomes a dead letter th
   const message = event('newer');
   queue(message, { type: 'v9', appId: 'newer', correlationId: 'kept' });
   queue(event('next'));
-  const letter = await waitUntil(() => channel.get(EVENTS.deadLetters, { noAck: true }), { what: 'a dead letter' });
-  expect(letter.properties).toMatchObject({ type: 'v9', messageId: 'newer', appId: 'newer', correlationId: 'kept' });
-  expect(letter.properties.headers).toMatchObject({
+  const deadLetter = await waitUntil(() => channel.get(EVENTS.deadLetters, { noAck: true }), { what: 'a dead letter' });
+  expect(deadLetter.properties).toMatchObject({
+    type: 'v9',
+    messageId: 'newer',
+    appId: 'newer',
+    correlationId: 'kept',
+  });
+  expect(deadLetter.properties.headers).toMatchObject({
     ...(toProperties(message).headers as object),
     dead_reason: 'newer',
     dead_answer: 'message type "v9" of a newer version of PDaltagent',
   });
-  expect(letter.content).toEqual(message.body);
+  expect(deadLetter.content).toEqual(message.body);
   await arrived(1);
 });

@@ -257,10 +257,10 @@ describe('the poller', () => {
   it.each([
     ['PDAGENTD_API_TOKEN', 'PDAGENTD_API_TOKEN is not set'],
     ['PDAGENTD_WEBHOOK_DEST_URL', 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set'],
-  ])('without %s logs once that %s, and idles', async (name, lack) => {
+  ])('without %s logs once that %s, and idles', async (name, reason) => {
     const app = await start({ [name]: '' });
-    expect(app.readiness()).toEqual({ ready: true, checks: { polling: `idle: ${lack}` } });
-    expect(logged.filter((line) => line.includes(lack))).toHaveLength(1);
+    expect(app.readiness()).toEqual({ ready: true, checks: { polling: `idle: ${reason}` } });
+    expect(logged.filter((line) => line.includes(reason))).toHaveLength(1);
     expect([broker.accepted, redis.accepted]).toEqual([0, 0]);
   });
 });

@@ -58,9 +58,9 @@ it('a log entry whose webhook is too large for the broker becomes a dead letter 
     await waitUntil(isComplete, { what: 'a cycle to be completed', timeoutMs: 20_000 });
     await waitUntil(() => new Set(bench.lanes.entryIds()).size === 19, { what: 'all other webhooks' });
     expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(entries).filter((id) => id !== large)));
-    const letters = await drainDeadLetters(broker.url);
-    expect(letters.map(({ properties }): unknown => properties.messageId)).toEqual([large]);
-    expect(String(letters[0]?.properties.headers?.dead_answer)).toContain('max_message_size');
+    const deadLetters = await drainDeadLetters(broker.url);
+    expect(deadLetters.map(({ properties }): unknown => properties.messageId)).toEqual([large]);
+    expect(String(deadLetters[0]?.properties.headers?.dead_answer)).toContain('max_message_size');
     await cycle.run(testTimeout());
     expect(await drainDeadLetters(broker.url)).toEqual([]);
   } finally {

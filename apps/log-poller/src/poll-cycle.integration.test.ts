@@ -116,11 +116,11 @@ describe('a poll cycle', () => {
     await cycle.run(testTimeout());
     await cycle.run(testTimeout());
     await arrived(1);
-    const letters = await drainDeadLetters(servers.amqpUrl);
-    expect(letters.map(({ content }) => content.toString()).sort()).toEqual(
+    const deadLetters = await drainDeadLetters(servers.amqpUrl);
+    expect(deadLetters.map(({ content }) => content.toString()).sort()).toEqual(
       [...odd, JSON.stringify({ id: 'deep', type: 'log_entry', createdAt: Date.parse(created_at) })].sort(),
     );
-    expect(new Set(letters.map(({ properties }) => String(properties.messageId))).size).toBe(6);
+    expect(new Set(deadLetters.map(({ properties }) => String(properties.messageId))).size).toBe(6);
     expect(bench.lanes.entryIds()).toEqual(['R1']);
   });
 

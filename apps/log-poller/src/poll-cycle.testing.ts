@@ -8,14 +8,14 @@ import { WebhookPublisher } from './webhook-publisher';
 export async function drainDeadLetters(amqpUrl: string): Promise<GetMessage[]> {
   const connection = await connect(amqpUrl);
   const channel = await connection.createChannel();
-  const letters: GetMessage[] = [];
+  const deadLetters: GetMessage[] = [];
   for (;;) {
-    const letter = await channel.get(WEBHOOKS.deadLetters, { noAck: true });
-    if (letter === false) break;
-    letters.push(letter);
+    const deadLetter = await channel.get(WEBHOOKS.deadLetters, { noAck: true });
+    if (deadLetter === false) break;
+    deadLetters.push(deadLetter);
   }
   await connection.close();
-  return letters;
+  return deadLetters;
 }
 
 /** Stops like a process that is killed after the broker confirmed an entry and before it is marked as seen. */

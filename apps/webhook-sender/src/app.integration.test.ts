@@ -126,10 +126,16 @@ describe('the sender', () => {
     expect(bodies().map(({ id }) => id)).toEqual(['bad', 'good']);
     const connection = await connect(servers.amqpUrl);
     const channel = await connection.createChannel();
-    const letter = await waitUntil(() => channel.get(WEBHOOKS.deadLetters, { noAck: true }), { what: 'a dead letter' });
+    const deadLetter = await waitUntil(() => channel.get(WEBHOOKS.deadLetters, { noAck: true }), {
+      what: 'a dead letter',
+    });
     await connection.close();
-    expect(letter.properties.headers).toMatchObject({ dead_reason: 'rejected', dead_status: 404, dead_attempts: 1 });
-    expect(fromDelivery(letter)).toMatchObject({ kind: 'message', message: { id: `bad-${url}` } });
+    expect(deadLetter.properties.headers).toMatchObject({
+      dead_reason: 'rejected',
+      dead_status: 404,
+      dead_attempts: 1,
+    });
+    expect(fromDelivery(deadLetter)).toMatchObject({ kind: 'message', message: { id: `bad-${url}` } });
   });
 
   it('sends to every destination at its own URL, and one that is down does not delay another', async () => {
@@ -229,9 +235,9 @@ describe('the sender', () => {
 
   it('without a destination logs that once, and idles', async () => {
     const app = await start('');
-    const lack = 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set';
-    expect(app.readiness()).toEqual({ ready: true, checks: { sending: `idle: ${lack}` } });
-    expect(logged.filter((line) => line.includes(lack))).toHaveLength(1);
+    const reason = 'neither PDAGENTD_WEBHOOK_DEST_URL nor PDAGENTD_WEBHOOKS_FILE is set';
+    expect(app.readiness()).toEqual({ ready: true, checks: { sending: `idle: ${reason}` } });
+    expect(logged.filter((line) => line.includes(reason))).toHaveLength(1);
   });
 
   it.each([

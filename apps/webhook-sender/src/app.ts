@@ -22,7 +22,7 @@ function sendingApp(
 ): App {
   const { amqpUrl, redisUrl, queueType, concurrency, certificateAuthorities } = configuration;
   const maximumAgeMs = configuration.maximumAgeSeconds * 1000;
-  const posters = new WebhookClient({
+  const client = new WebhookClient({
     maxSockets: concurrency,
     isSendingAllowed: () => worker.ownsLanes,
     timeoutMs: configuration.timeoutSeconds * 1000,
@@ -44,7 +44,7 @@ function sendingApp(
     // PagerDuty retries 5xx responses as long as any other failure.
     poisonAfterMs: maximumAgeMs,
     destinationOf: ({ routingKey }) => routingKey,
-    deliver: createDelivery({ posters, destinations }),
+    deliver: createDelivery({ client, destinations }),
     destinationGone: (name) => pauseSync.gone(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
     observer: recorder.observe(
@@ -60,7 +60,7 @@ function sendingApp(
     log: logger,
   });
   const pauseSync = new PauseSync({ worker, paused: new PausedDestinations(store) });
-  destinations.onChange(() => posters.keepOnly(destinations.current()));
+  destinations.onChange(() => client.keepOnly(destinations.current()));
   registerWorkerGauges(metrics, worker);
   return {
     async start() {
@@ -79,7 +79,7 @@ function sendingApp(
       await recorder.stop();
       await pauseSync.stop();
       store.close();
-      posters.close();
+      client.close();
     },
     readiness: () => ({
       ready: worker.connected,

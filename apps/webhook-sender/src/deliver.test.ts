@@ -13,14 +13,14 @@ import { Webhook } from 'standardwebhooks';
 import { createDelivery } from './deliver';
 
 let server: Server;
-let posters: WebhookClient;
+let client: WebhookClient;
 let received: { url: string; headers: IncomingHttpHeaders; body: Buffer }[];
 let answer: { status: number; headers?: Record<string, string> } | 'reset' | 'silence';
 
 beforeEach(async () => {
   received = [];
   answer = { status: 202 };
-  posters = new WebhookClient({ maxSockets: 4, timeoutMs: 300, certificateAuthorities: undefined });
+  client = new WebhookClient({ maxSockets: 4, timeoutMs: 300, certificateAuthorities: undefined });
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -34,7 +34,7 @@ beforeEach(async () => {
   await once(server, 'listening');
 });
 afterEach(async () => {
-  posters.close();
+  client.close();
   server.closeAllConnections();
   server.close();
   await once(server, 'close');
@@ -60,7 +60,7 @@ function deliverer(url: string, { secrets = [], settings = {} }: Circumstances =
     ...settings,
   }));
   const destinations = { named: (name: string) => (name === destination?.name ? destination : undefined) };
-  return createDelivery({ posters, destinations, clock });
+  return createDelivery({ client, destinations, clock });
 }
 
 function messageTo(routingKey: string, forward: Readonly<Record<string, string>> = {}): IncomingMessage {
@@ -193,7 +193,7 @@ describe('a delivery', () => {
 
   it('uses the timeout of the destination', async () => {
     answer = 'silence';
-    posters = new WebhookClient({ maxSockets: 1, timeoutMs: 600_000, certificateAuthorities: undefined });
+    client = new WebhookClient({ maxSockets: 1, timeoutMs: 600_000, certificateAuthorities: undefined });
     expect(await deliver(urlOf('/'), { settings: { timeoutMs: 30 } })).toMatchObject({ reason: 'timeout' });
   });
 

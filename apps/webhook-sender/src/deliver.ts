@@ -9,13 +9,13 @@ import { requestOf } from '@pdaltagent/webhooks';
 const UNKNOWN_GRACE_MS = 5 * 60_000;
 
 export interface DeliveryOptions {
-  readonly posters: Pick<WebhookClient, 'post'>;
+  readonly client: Pick<WebhookClient, 'post'>;
   readonly destinations: Pick<SendingDestinations, 'named'>;
   readonly clock?: Clock;
 }
 
 /** One attempt to post a webhook to the destination that its message names: the exact bytes, signed now. */
-export function createDelivery({ posters, destinations, clock = SYSTEM_CLOCK }: DeliveryOptions) {
+export function createDelivery({ client, destinations, clock = SYSTEM_CLOCK }: DeliveryOptions) {
   /** When each unknown name was first encountered, on the monotonic clock. */
   const unknownSince = new Map<string, number>();
   return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
@@ -28,11 +28,7 @@ export function createDelivery({ posters, destinations, clock = SYSTEM_CLOCK }: 
       return now - since < UNKNOWN_GRACE_MS ? notYetKnown(name) : unknown(name);
     }
     unknownSince.delete(name);
-    const attempt = await posters.post(
-      requestOf({ id, body, headers }, destination, clock.wall()),
-      destination,
-      signal,
-    );
+    const attempt = await client.post(requestOf({ id, body, headers }, destination, clock.wall()), destination, signal);
     return classifyWebhook(attempt, clock.wall());
   };
 }

@@ -198,14 +198,14 @@ export class Dispatcher<M extends Deliverable> {
     for (const queue of [...(key?.queues.values() ?? [])]) {
       const [head] = queue.entries;
       if (head === undefined || queue.isBusy || !this.#policy.isExpired(head)) continue;
-      this.#leaveReady(queue);
+      this.#removeFromReady(queue);
       this.#deadLetter(head, { reason: 'expired', ...head.history.lastAnswer });
     }
   }
 
   #start(queue: OrderQueue<M>): void {
     const [entry] = queue.entries;
-    this.#leaveReady(queue);
+    this.#removeFromReady(queue);
     if (entry === undefined) return;
     this.#scheduler.began(queue);
     entry.history.began(this.#options.clock);
@@ -222,10 +222,10 @@ export class Dispatcher<M extends Deliverable> {
     const wasHead = queue.entries[0] === entry;
     this.#backlog.remove(entry, how, this.#options.clock.monotonic());
     if (queue.entries.length > 0) return wasHead ? this.#scheduler.makeReady(queue) : undefined;
-    this.#leaveReady(queue);
+    this.#removeFromReady(queue);
   }
 
-  #leaveReady(queue: OrderQueue<M>): void {
+  #removeFromReady(queue: OrderQueue<M>): void {
     queue.stopWaiting();
     queue.key.ready.delete(queue);
   }

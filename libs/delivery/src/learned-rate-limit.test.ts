@@ -49,10 +49,10 @@ describe('the rate limit of a key', () => {
     'once learned stays within %s: under 2 %% throttled, 90 %% or more of what is allowed',
     (_name, limit, alreadyTaken) => {
       const { perMinute } = run({ limit, minutes: 20, alreadyTaken });
-      const learnt = perMinute.slice(5);
-      const took = learnt.reduce((sum, minute) => sum + minute.taken, 0);
-      const throttled = learnt.reduce((sum, minute) => sum + minute.throttled, 0);
-      expect(took).toBeGreaterThanOrEqual(0.9 * limit * learnt.length);
+      const learned = perMinute.slice(5);
+      const took = learned.reduce((sum, minute) => sum + minute.taken, 0);
+      const throttled = learned.reduce((sum, minute) => sum + minute.throttled, 0);
+      expect(took).toBeGreaterThanOrEqual(0.9 * limit * learned.length);
       expect(throttled).toBeLessThanOrEqual(Math.max(0.02 * (took + throttled), 3));
     },
   );

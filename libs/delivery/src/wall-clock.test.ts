@@ -10,14 +10,14 @@ const JUMPS = [
 const bench = () => new Bench({ maximumAgeMs: 365 * 24 * HOUR });
 
 /** A key that PagerDuty throttled after 120 events in two minutes, so that its rate is known. */
-function withLearntRate(): Bench {
-  const learnt = bench();
+function withLearnedRate(): Bench {
+  const learned = bench();
   for (let index = 0; index < 120; index += 1) {
-    learnt.settle(learnt.add('k', `alert ${index}`), DELIVERED);
-    learnt.clock.advance(1_000);
+    learned.settle(learned.add('k', `alert ${index}`), DELIVERED);
+    learned.clock.advance(1_000);
   }
-  learnt.settle(learnt.add('k', 'throttled'), THROTTLED);
-  return learnt;
+  learned.settle(learned.add('k', 'throttled'), THROTTLED);
+  return learned;
 }
 
 /** How many of the key's alerts are delivered within a minute. */
@@ -36,8 +36,8 @@ function deliveredInAMinute(of: Bench): number {
 
 describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
   it('does not change the learned rate of a key', () => {
-    const undisturbed = deliveredInAMinute(withLearntRate());
-    const disturbed = withLearntRate();
+    const undisturbed = deliveredInAMinute(withLearnedRate());
+    const disturbed = withLearnedRate();
     disturbed.clock.jump(jump);
     expect(undisturbed).toBeGreaterThan(50);
     expect(deliveredInAMinute(disturbed)).toBe(undisturbed);

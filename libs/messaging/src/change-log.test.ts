@@ -11,7 +11,7 @@ const refused = (status: number | undefined): Extract<Outcome, { readonly kind: 
   retryAfterMs: undefined,
 });
 
-function said(change: Parameters<typeof logStateChange>[1]) {
+function linesOf(change: Parameters<typeof logStateChange>[1]) {
   const lines: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
   const at =
     (level: string) =>
@@ -24,7 +24,7 @@ function said(change: Parameters<typeof logStateChange>[1]) {
 describe('the log', () => {
   it.each(CONNECTIVITY_FAULTS)('explains a connectivity fault of kind %s as an error, and what to do', (fault) => {
     for (const scope of ['key', 'destination'] as const) {
-      const lines = said({ kind: 'connectivity-broken', scope, name: 'name', fault, outcome: refused(404) });
+      const lines = linesOf({ kind: 'connectivity-broken', scope, name: 'name', fault, outcome: refused(404) });
       expect(lines).toMatchObject([{ level: 'error', fields: { fault, status: 404 } }]);
       expect(lines[0]?.message).toContain(
         scope === 'key' ? 'delivery of one key fails' : 'delivery to the destination fails',
@@ -38,7 +38,7 @@ describe('the log', () => {
     const answeredBy = { server: 'nginx', contentType: 'text/html' };
     const outcome = { ...refused(200), reason: 'unrecognized-answer' as const, answeredBy };
     const fault = 'unrecognized-answer' as const;
-    const lines = said({ kind: 'connectivity-broken', scope: 'destination', name: 'PagerDuty', fault, outcome });
+    const lines = linesOf({ kind: 'connectivity-broken', scope: 'destination', name: 'PagerDuty', fault, outcome });
     expect(lines).toMatchObject([
       { level: 'error', fields: { destination: 'PagerDuty', status: 200, server: 'nginx', contentType: 'text/html' } },
     ]);
@@ -49,14 +49,14 @@ describe('the log', () => {
   it('names an event that an intermediary refuses, and what becomes of it', () => {
     const answeredBy = { server: undefined, contentType: undefined };
     const outcome = { ...refused(413), scope: 'message' as const, answeredBy };
-    const lines = said({ kind: 'message-refused', routingKey: 'k', id: 'an id', outcome });
+    const lines = linesOf({ kind: 'message-refused', routingKey: 'k', id: 'an id', outcome });
     expect(lines).toMatchObject([{ level: 'warn', fields: { key: 'k', id: 'an id', status: 413 } }]);
     expect(lines[0]?.message).toContain('answered by something else, not PagerDuty');
     expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
   });
 
   it('names the key if one key is affected, and the destination if all are', () => {
-    const [ofKey] = said({
+    const [ofKey] = linesOf({
       kind: 'connectivity-broken',
       scope: 'key',
       name: 'k',
@@ -67,7 +67,7 @@ describe('the log', () => {
       key: 'k',
       advice: expect.stringContaining('integration still exists') as string,
     });
-    expect(said({ kind: 'connectivity-restored', scope: 'destination', name: 'PagerDuty' })).toEqual([
+    expect(linesOf({ kind: 'connectivity-restored', scope: 'destination', name: 'PagerDuty' })).toEqual([
       { level: 'info', message: 'delivery to the destination works again', fields: { destination: 'PagerDuty' } },
     ]);
   });

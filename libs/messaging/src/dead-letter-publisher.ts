@@ -15,7 +15,7 @@ export type DeadLetterWritten = (reason: DeadReason, message?: IncomingMessage) 
 
 /** Publishes dead letters: a message leaves its lane only once the broker has confirmed its dead letter. */
 export class DeadLetterPublisher {
-  readonly #family: LaneGroup;
+  readonly #laneGroup: LaneGroup;
   readonly #publisher: Publisher;
   readonly #log: Log;
   readonly #written: DeadLetterWritten;
@@ -28,7 +28,7 @@ export class DeadLetterPublisher {
     written: DeadLetterWritten,
     clock: Clock = SYSTEM_CLOCK,
   ) {
-    this.#family = laneGroup;
+    this.#laneGroup = laneGroup;
     this.#publisher = publisher;
     this.#log = log;
     this.#written = written;
@@ -76,7 +76,7 @@ export class DeadLetterPublisher {
   ): Promise<'confirmed' | 'refused' | 'lane lost'> {
     while (!lane.signal.aborted) {
       try {
-        await this.#publisher.send(DEAD_LETTER_EXCHANGE, this.#family.deadLetters, body, properties);
+        await this.#publisher.send(DEAD_LETTER_EXCHANGE, this.#laneGroup.deadLetters, body, properties);
         return 'confirmed';
       } catch (error) {
         if (isPermanentRefusal(error)) return 'refused';

@@ -3,11 +3,11 @@ import { type LaneGroup, laneQueue, sidingQueue } from './topology';
 
 /** The number of messages that wait in lanes and their sidings, as of the last refresh. */
 export class LaneDepths {
-  readonly #family: LaneGroup;
+  readonly #laneGroup: LaneGroup;
   readonly #waiting = new Map<number, number>();
 
   constructor(laneGroup: LaneGroup) {
-    this.#family = laneGroup;
+    this.#laneGroup = laneGroup;
   }
 
   /** Messages in the lane's queues that no worker holds. */
@@ -31,9 +31,9 @@ export class LaneDepths {
   }
 
   #queuesOf(lane: number): string[] {
-    const sidings = Array.from({ length: this.#family.sidings }, (_, siding) =>
-      sidingQueue(this.#family, lane, siding),
+    const sidings = Array.from({ length: this.#laneGroup.sidings }, (_, siding) =>
+      sidingQueue(this.#laneGroup, lane, siding),
     );
-    return [laneQueue(this.#family, lane), ...sidings];
+    return [laneQueue(this.#laneGroup, lane), ...sidings];
   }
 }

@@ -77,10 +77,10 @@ it('a siding is taken over once, even if it is found while the first message of 
   // The siding is found; before the answer arrives the lane's first message comes, for which the sidings are loaded.
   const ask = control.checkQueue.bind(control);
   let heard: () => void = () => undefined;
-  const hearing = new Promise<void>((resolve) => (heard = resolve));
+  const answered = new Promise<void>((resolve) => (heard = resolve));
   control.checkQueue = async (queue) => {
     const answer = await ask(queue);
-    await hearing;
+    await answered;
     return answer;
   };
   const looking = owner.takeOverStranded();

@@ -23,7 +23,7 @@ const message = (id: string, orderKey: string): IncomingMessage => ({
   forward: {},
 });
 
-it('records the deliveries of a moment together, each under its alert, and none that belongs to no alert', async () => {
+it('records the deliveries of one turn of the event loop together, each for its alert, and none without an alert', async () => {
   const recorded: (readonly DeliveryRecord[])[] = [];
   const record = (deliveries: readonly DeliveryRecord[]) => Promise.resolve(void recorded.push(deliveries));
   const clock = { ...SYSTEM_CLOCK, wall: () => 9 };
@@ -50,7 +50,7 @@ it('records the deliveries of a moment together, each under its alert, and none 
   expect(JSON.stringify(recorded)).not.toContain(KEY);
 });
 
-it('goes on recording after Redis was unreachable', async () => {
+it('continues recording after Redis was unreachable', async () => {
   let attempts = 0;
   const record = () => (++attempts === 1 ? Promise.reject(new Error('unreachable')) : Promise.resolve());
   const recorder = new LastDeliveryRecorder({ record }, (key) => key);

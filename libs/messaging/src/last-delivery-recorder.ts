@@ -5,7 +5,7 @@ import { type LaneObserver } from './lane-worker-options';
 import { type IncomingMessage } from './message';
 import { alertOf } from './trace-responder';
 
-/** A delivered message, as it is kept for its alert. Times are milliseconds since 1970. */
+/** A delivered message, as recorded for its alert. Times are milliseconds since 1970. */
 export interface DeliveryRecord {
   readonly id: string;
   readonly action: string;
@@ -16,12 +16,12 @@ export interface DeliveryRecord {
   readonly name: string;
 }
 
-/** Keeps the latest delivery of each alert. Settles soon, or rejects. */
+/** Stores the latest delivery of each alert. Settles or rejects within a short time. */
 export interface LastDeliveries {
   record(deliveries: readonly DeliveryRecord[]): Promise<void>;
 }
 
-/** Records each delivery under its alert, so that a trace of the alert finds it. Without Redis nothing is recorded. */
+/** Records each delivery for its alert, so that a trace of the alert finds it. Without Redis nothing is recorded. */
 export class LastDeliveryRecorder {
   readonly #deliveries: LastDeliveries;
   readonly #shownKeyOf: (routingKey: string) => string;
@@ -29,14 +29,14 @@ export class LastDeliveryRecorder {
   #pending: DeliveryRecord[] = [];
   #recording: Promise<void> = Promise.resolve();
 
-  /** @param shownKeyOf a routing key as it may be shown */
+  /** @param shownKeyOf masks a routing key for display */
   constructor(deliveries: LastDeliveries, shownKeyOf: (routingKey: string) => string, clock: Clock = SYSTEM_CLOCK) {
     this.#deliveries = deliveries;
     this.#shownKeyOf = shownKeyOf;
     this.#clock = clock;
   }
 
-  /** The observer, whose deliveries are recorded too. */
+  /** Wraps an observer, so that its deliveries are recorded as well. */
   observe(observer: LaneObserver): LaneObserver {
     return {
       ...observer,
@@ -47,7 +47,7 @@ export class LastDeliveryRecorder {
     };
   }
 
-  /** Waits for what is being recorded. */
+  /** Waits for writes in progress. */
   stop(): Promise<void> {
     return this.#recording;
   }

@@ -43,7 +43,7 @@ async function deadLetters() {
   await channel.consume(EVENTS.deadLetters, (delivery: ConsumeMessage | null) => {
     if (delivery !== null) deadLetters.push(deadLetterOf(delivery));
   });
-  return { letters: deadLetters, close: () => connection.close() };
+  return { messages: deadLetters, close: () => connection.close() };
 }
 
 it('a message over a limit that was lowered later becomes a dead letter, and blocks nothing', async () => {
@@ -56,7 +56,7 @@ it('a message over a limit that was lowered later becomes a dead letter, and blo
   const dead = await deadLetters();
   const test = new TestWorker(broker.url, ({ id }) => (id.endsWith('/0') ? REJECTED : DELIVERED));
   try {
-    await waitUntil(() => test.delivered.length === 20 && dead.letters.length >= 20, {
+    await waitUntil(() => test.delivered.length === 20 && dead.messages.length >= 20, {
       what: 'every second event to be delivered and every other one to be a dead letter',
       timeoutMs: 30_000,
     });
@@ -64,8 +64,8 @@ it('a message over a limit that was lowered later becomes a dead letter, and blo
     expect(
       test.lines.filter((line) => line.startsWith('the broker no longer accepts messages of this size')),
     ).toHaveLength(4);
-    expect(new Set(dead.letters.map(({ id }) => id)).size).toBe(20);
-    for (const deadLetter of dead.letters) expect(deadLetter.reason).toBe('rejected');
+    expect(new Set(dead.messages.map(({ id }) => id)).size).toBe(20);
+    for (const deadLetter of dead.messages) expect(deadLetter.reason).toBe('rejected');
   } finally {
     await test.worker.stop();
     await dead.close();

@@ -29,7 +29,7 @@ const RELEASE_TIMEOUT_MS = 5_000;
 export class Siding {
   readonly index: number;
   readonly queue: string;
-  readonly #family: LaneGroup;
+  readonly #laneGroup: LaneGroup;
   readonly #lane: number;
   readonly #publisher: Publisher;
   readonly #clock: Clock;
@@ -48,7 +48,7 @@ export class Siding {
     ports: SidingPorts,
     clock: Clock = SYSTEM_CLOCK,
   ) {
-    this.#family = place.laneGroup;
+    this.#laneGroup = place.laneGroup;
     this.#lane = place.lane;
     this.index = place.index;
     this.queue = sidingQueue(place.laneGroup, place.lane, place.index);
@@ -81,10 +81,10 @@ export class Siding {
    */
   async takeOver(connection: ChannelModel, messages: number): Promise<void> {
     this.#expectedCount = messages;
-    const learnt = new Promise<void>((resolve) => (this.#keyLearned = resolve));
+    const keyKnown = new Promise<void>((resolve) => (this.#keyLearned = resolve));
     const consumer = this.#consume((message) => {
       // A misrouted message does not tell whose siding this is.
-      if (laneOfMessage(this.#family, message) === this.#lane) {
+      if (laneOfMessage(this.#laneGroup, message) === this.#lane) {
         this.#routingKey ??= message.routingKey;
         this.#keyLearned();
       }
@@ -92,7 +92,7 @@ export class Siding {
     });
     consumer.signal.addEventListener('abort', () => this.#keyLearned(), { once: true });
     await consumer.open(connection);
-    await learnt;
+    await keyKnown;
     this.moveWaiting();
   }
 
@@ -191,7 +191,7 @@ export class Siding {
   #publish(message: UnackedMessage): Promise<void> {
     const key = sidingKey(this.#lane, this.index);
     const properties = toProperties({ ...message, maybeDuplicate: true });
-    return this.#publisher.sendIgnoringBlock(this.#family.exchange, key, message.body, properties);
+    return this.#publisher.sendIgnoringBlock(this.#laneGroup.exchange, key, message.body, properties);
   }
 
   /**

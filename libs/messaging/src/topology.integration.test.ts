@@ -19,16 +19,16 @@ it('does not count as declared if the connection is lost during the wait after n
   expect(await declared).toBe('lost');
 });
 
-it('is declared again for each message that no queue took, and a failure is logged once', async () => {
+it('is declared again for each message that could not be routed, and a failure is logged once', async () => {
   const name = `test.${randomUUID()}`;
-  const family = { ...WEBHOOKS, exchange: name, deadLetters: `${name}.dead-letters`, lanes: 1, sidings: 1 };
+  const laneGroup = { ...WEBHOOKS, exchange: name, deadLetters: `${name}.dead-letters`, lanes: 1, sidings: 1 };
   const url = (await testServers()).amqpUrl;
   const connection = await connect(url);
   const channel = await connection.createChannel();
   const errors: string[] = [];
   const log = { info: () => undefined, warn: () => undefined, error: (line: string) => void errors.push(line) };
-  const redeclare = redeclaration(connection, { laneGroup: family, queueType: 'quorum', log });
-  // The exchange exists with another type: what we declare is refused.
+  const redeclare = redeclaration(connection, { laneGroup, queueType: 'quorum', log });
+  // The exchange exists with another type, so that the declaration is refused.
   await channel.assertExchange(name, 'fanout', { durable: false });
   const checks = jest.spyOn(connection, 'createChannel');
   for (const attempt of [1, 2, 3]) {

@@ -27,7 +27,7 @@ const delivery = (id: string, changes: Partial<RecordedDelivery> = {}): Recorded
   ...changes,
 });
 
-it('tells the latest delivery of an alert, of each routing key that uses its dedup key', async () => {
+it('returns the latest delivery of an alert, for each routing key that uses its dedup key', async () => {
   await deliveries.record([delivery('a'), delivery('b', { name: 'two', key: '…77ff', deliveredAt: 5 })]);
   await deliveries.record([delivery('c', { action: 'resolve', deliveredAt: 4 }), delivery('d', { alert: 'other' })]);
   const found = await deliveries.of('disk of ann@example.com');
@@ -40,7 +40,7 @@ it('tells the latest delivery of an alert, of each routing key that uses its ded
   expect(await new LastDeliveries(store, 'webhooks').of('other')).toEqual([]);
 });
 
-it('forgets it after a day, and keeps no dedup key', async () => {
+it('forgets it after a day, and stores no dedup key', async () => {
   await deliveries.record([delivery('a')]);
   const keys = await store.run((redis) => redis.keys('*'));
   expect(keys).toHaveLength(1);

@@ -9,21 +9,25 @@ export interface LastDelivery {
   /** Its message id. */
   readonly id: string;
   readonly action: string;
-  /** Its routing key as it may be shown: masked; a webhook's destination. */
+  /** Its masked routing key, or a webhook's destination. */
   readonly key: string;
   readonly acceptedAt: number;
   readonly deliveredAt: number;
 }
 
-/** What is written: `alert` is a dedup key (of a webhook the incident), `name` names it together with its routing key. */
+/**
+ * A delivery to record: `alert` is a dedup key (for a webhook, the incident), `name` identifies it together with its
+ * routing key.
+ */
 export interface RecordedDelivery extends LastDelivery {
   readonly alert: string;
   readonly name: string;
 }
 
 /**
- * The latest delivery of each alert, for a day. Redis holds no dedup key, which may be personal: a hash per digest of a
- * dedup key, with a field for each routing key that uses it, since the operator may know only the dedup key.
+ * The latest delivery of each alert, for a day. Redis stores no dedup key, which may be personal data: a hash per
+ * digest of a dedup key has a field for each routing key that uses it, because the operator may know only the dedup
+ * key.
  */
 export class LastDeliveries {
   readonly #store: Store;
@@ -45,7 +49,11 @@ export class LastDeliveries {
     await this.#store.run((redis) => redis.eval(RECORD, keys.length, ...keys, KEEP_SECONDS, ...fields));
   }
 
-  /** Of a dedup key, the latest first. @param name only of the alert with this name. @throws StoreError */
+  /**
+   * The deliveries for a dedup key, latest first.
+   * @param name only those of the alert with this name.
+   * @throws StoreError
+   */
   async of(alert: string, name?: string): Promise<readonly LastDelivery[]> {
     const fields = await this.#store.run((redis) => redis.hgetall(this.#keyOf(alert)));
     return Object.entries(fields)

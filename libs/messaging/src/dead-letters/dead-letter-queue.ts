@@ -39,11 +39,11 @@ const APPLIED_WITHIN_MS = 60_000;
  */
 export class DeadLetterQueue {
   readonly #client: BrokerClient;
-  readonly #family: LaneGroup;
+  readonly #laneGroup: LaneGroup;
 
   private constructor(client: BrokerClient, laneGroup: LaneGroup) {
     this.#client = client;
-    this.#family = laneGroup;
+    this.#laneGroup = laneGroup;
   }
 
   /**
@@ -106,7 +106,9 @@ export class DeadLetterQueue {
 
   /** Waits until the removals are applied. If they are not, a later visit shows it. */
   async #applied(channel: Channel): Promise<void> {
-    await this.#client.answer(acksApplied(channel, this.#family.deadLetters), APPLIED_WITHIN_MS).catch(() => undefined);
+    await this.#client
+      .answer(acksApplied(channel, this.#laneGroup.deadLetters), APPLIED_WITHIN_MS)
+      .catch(() => undefined);
   }
 
   async #takeAll(channel: Channel, count: number, visit: (held: UnackedDeadLetter) => void): Promise<void> {
@@ -127,7 +129,7 @@ export class DeadLetterQueue {
       channel.once('close', () => fail('the channel was closed'));
       // All without waiting in between: if this command is killed here, the order of the queue is still intact.
       channel.prefetch(PREFETCH).catch(reject);
-      for (const consumerTag of tags) channel.consume(this.#family.deadLetters, take, { consumerTag }).catch(reject);
+      for (const consumerTag of tags) channel.consume(this.#laneGroup.deadLetters, take, { consumerTag }).catch(reject);
     });
     await whileProgressing(this.#client.clock, taking, () => taken);
     // From here on a new dead letter must not fill the place of a removed one.
@@ -139,10 +141,10 @@ export class DeadLetterQueue {
     const { clock } = this.#client;
     const deadline = clock.monotonic() + GIVE_UP_AFTER_MS;
     for (;;) {
-      const state = await this.#client.stateOf(this.#family.deadLetters);
+      const state = await this.#client.stateOf(this.#laneGroup.deadLetters);
       if (state === undefined || state.consumers === 0) return state;
       if (clock.monotonic() > deadline)
-        throw new DeadLetterQueueBusy(`another program is consuming ${this.#family.deadLetters}`);
+        throw new DeadLetterQueueBusy(`another program is consuming ${this.#laneGroup.deadLetters}`);
       await delay(clock, RECHECK_MS);
     }
   }

@@ -32,7 +32,7 @@ async function left(): Promise<string[]> {
   return idsIn(await DeadLetterQueue.open(await bench.client(), EVENTS));
 }
 
-/** Replays these letters; the rest of the options are as given. */
+/** Replays these dead letters, with the given options. */
 async function play(ids: readonly string[], options: Partial<ReplayOptions> = {}): Promise<number> {
   const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
   const deadLetters = await deadLettersIn(queue);
