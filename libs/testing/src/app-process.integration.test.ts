@@ -32,7 +32,7 @@ describe('a built app as a process', () => {
 
   it('reports why it did not start', async () => {
     const starting = startApp('ingest-gateway', { folder: folder.path, env: { PDAGENTD_HTTP_PORT: 'abc' } });
-    await expect(starting).rejects.toThrow(/ingest-gateway ended \(code 78\)[^]*PDAGENTD_HTTP_PORT/);
+    await expect(starting).rejects.toThrow(/ingest-gateway exited \(code 78\)[^]*PDAGENTD_HTTP_PORT/);
   });
 
   it('is alive but not ready without its servers', async () => {
