@@ -41,7 +41,6 @@ const REDOS: readonly (readonly [family: string, piece: string])[] = [
   ['secret', 'curl -u a:b '],
   ['secret', 'enable secret '],
   ['secret', "identified by 'x1y' "],
-  ['secret', 'amqp://a:b@c '],
   ['secret', 'a'],
   ['secret', 'eyJaaaaaaaa.eyJ'],
   ['secret', '-----BEGIN PRIVATE KEY-----'],

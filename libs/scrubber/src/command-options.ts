@@ -114,7 +114,7 @@ export const TOOLS: readonly Tool[] = [
   { programs: 'x11vnc', options: ['-passwd'] },
   { programs: 'swaks|sendemail', options: ['-ap', '-xp'] },
   { programs: 'mosquitto_(?:pub|sub|rr)', letters: ['-P'], options: ['--pw'] },
-  { programs: '[xw]freerdp\\d?|cmdkey|schtasks|ktpass', options: ['/p', '/pass', '/password', '/rp', '/RP'] },
+  { programs: 'xfreerdp\\d?|wfreerdp\\d?|cmdkey|schtasks|ktpass', options: ['/p', '/pass', '/password', '/rp', '/RP'] },
   { programs: 'nmcli', options: ['password', 'wifi-sec.psk', '802-11-wireless-security.psk'] },
   {
     programs: 'docker|podman|nerdctl|buildah|helm|crane|oras|az|oc|cf',

@@ -4,10 +4,15 @@ import { type ScanContext } from '../scan-context';
 import { isPlaceholderValue } from '../secret-value';
 import { type ShellWord, shellWord } from '../shell-words';
 
+/** A word that may be a program, before its arguments. */
+const WORD = /(?<![\w.-])[a-z\d][\w-]{1,60}(?:\.(?:exe|pl|py|sh))?(?=\\{0,8}["']?\s|\\{0,8}["'],|!-)/gi;
 /** Each tool's programs in a capturing group. */
-const PROGRAMS = `(?:${TOOLS.map(({ programs }) => `(${programs})`).join('|')})(?:\\.(?:exe|pl|py|sh))?`;
-const PROGRAM = new RegExp(`(?<![\\w.-])${PROGRAMS}(?=\\\\{0,8}["']?\\s|\\\\{0,8}["'],|!-)`, 'gi');
-const PROGRAM_NAME = new RegExp(`(?:^|[/\\\\])${PROGRAMS}$`, 'i');
+const PROGRAM = new RegExp(
+  `^(?:.{0,200}[/\\\\])?(?:${TOOLS.map(({ programs }) => `(${programs})`).join('|')})(?:\\.(?:exe|pl|py|sh))?$`,
+  'i',
+);
+/** The first two letters of every program, to skip most words without the pattern. */
+const BEGINNINGS = new Set(TOOLS.flatMap(({ programs }) => programs.split('|').map((program) => program.slice(0, 2))));
 const MAX_WORDS = 100;
 
 /** Other arguments of a command. */
@@ -40,57 +45,62 @@ const CHANGED =
   /(?<=(?<![\w-])(?:echo|printf)(?: -[ne]{1,2})? ["']?[\w.-]{1,64}:)(?<value>[^\s"'|$]{3,128})["']? ?\| ?(?:sudo )?chpasswd/dg;
 
 /** Texts without these are skipped. */
-const OPTION = /[\s"',][-/][A-Za-z\d-]/;
-const COMMAND = /net u|rabbitmqctl|passwd|ipmitool|sqlplus|rman|(?:exp|imp)|sqlldr|db2|cf auth|wpa_|dig|nsupdate|\|/;
+const OPTION = /[\s"',!](?:-[-A-Za-z\d]|\/(?:rp|p(?:ass(?:word)?)?)[\s:])/i;
+const ARGUMENT_COMMAND = /net us|rabbitmqctl|passwd|ipmitool|db2 c|cf auth|wpa_p|dig |nsupdate/;
+const LOGIN_COMMAND = /sqlplus|rman |exp |imp |dp |sqlldr/;
+const PIPE = /(?:echo|printf) .{1,200}\|/;
 
 /** Arguments that are not secret: protocols, and the default community. */
 const NO_SECRET = /^(?:public|MD5|SHA(?:-?\d{3})?|3?DES|AES(?:-?\d{3}C?)?|PASSWORD|PASS|ort)$/;
 
-const scans = [
-  ...[ARGUMENT, LOGIN].map((pattern) =>
-    scanWith(pattern, (match) => (isPlaceholderValue(match.groups?.['value'] ?? '') ? undefined : valueSpan(match))),
-  ),
-  scanWith(PIPED, valueSpan),
-  scanWith(CHANGED, valueSpan),
-];
+const known = (match: RegExpExecArray): Span | undefined =>
+  isPlaceholderValue(match.groups?.['value'] ?? '') ? undefined : valueSpan(match);
+const scanArguments = scanWith(ARGUMENT, known);
+const scanLogins = scanWith(LOGIN, known);
+const scanPipes = [PIPED, CHANGED].map((pattern) => scanWith(pattern, valueSpan));
 
 /** Reads every command of a known program, word by word. */
 function scanCommands({ text }: ScanContext): readonly Span[] {
   const spans: Span[] = [];
-  PROGRAM.lastIndex = 0;
-  for (let match = PROGRAM.exec(text); match !== null; match = PROGRAM.exec(text)) {
-    const end = match.index + match[0].length;
-    PROGRAM.lastIndex = Math.max(end, readCommand(text, end, toolOf(match), spans));
+  WORD.lastIndex = 0;
+  for (let match = WORD.exec(text); match !== null; match = WORD.exec(text)) {
+    if (!BEGINNINGS.has(match[0].slice(0, 2).toLowerCase())) continue;
+    const tool = toolOf(match[0]);
+    if (tool !== undefined) WORD.lastIndex = readCommand(text, WORD.lastIndex, tool, spans);
   }
   return spans;
 }
 
-function toolOf(match: RegExpExecArray): Tool | undefined {
-  return TOOLS[match.findIndex((group: string | undefined, index) => index > 0 && group !== undefined) - 1];
+/** The tool whose program a word names, with or without its path. */
+function toolOf(word: string): Tool | undefined {
+  const match = PROGRAM.exec(word);
+  return match === null
+    ? undefined
+    : TOOLS[match.findIndex((group: string | undefined, index) => index > 0 && group !== undefined) - 1];
 }
 
 /** Collects the secrets among the arguments from `start` on. Returns where it stopped reading. */
-function readCommand(text: string, start: number, called: Tool | undefined, spans: Span[]): number {
+function readCommand(text: string, start: number, called: Tool, spans: Span[]): number {
   let tool = called;
   let position = start + (/^(?:\\{0,8}["']|!)/.exec(text.slice(start, start + 9))?.[0].length ?? 0);
   let quoted = position > start;
   let option = '';
-  let isActive = tool?.subcommand === undefined;
-  for (let count = 0; count < MAX_WORDS && tool !== undefined; count += 1) {
+  let isActive = tool.subcommand === undefined;
+  for (let count = 0; count < MAX_WORDS; count += 1) {
     const word = shellWord(text, position, quoted);
     if (word === undefined) break;
     const value = text.slice(word.start, word.end);
     // A quoted command: `ssh host "mysql -px"`.
     if (word.quoted && option === '' && value.includes(' ')) return word.start;
-    const inner = option === '' || option === '--' ? PROGRAM_NAME.exec(value) : null;
-    if (inner !== null) {
-      tool = toolOf(inner);
-      isActive = tool?.subcommand === undefined;
+    const inner = option === '' || option === '--' ? toolOf(value) : undefined;
+    if (inner !== undefined) {
+      tool = inner;
+      isActive = tool.subcommand === undefined;
     } else if (isActive) {
       const span = secretIn(tool, word, value, option);
       if (span !== undefined && isSecret(text.slice(span.start, span.end))) spans.push(span);
     } else isActive = value === tool.subcommand;
-    option = /^[-/]/.test(value) || tool?.options?.includes(value) === true ? value : '';
+    option = /^[-/]/.test(value) || tool.options?.includes(value) === true ? value : '';
     position = word.next;
     quoted = word.quoted;
     if (word.last) break;
@@ -143,11 +153,13 @@ export const commandLineSecret: Detector = {
   kind: 'SECRET',
   rank: RANK.secret + 1,
   precise: true,
-  patterns: [PROGRAM, PROGRAM_NAME, ARGUMENT, LOGIN, PIPED, CHANGED, OPTION, COMMAND],
+  patterns: [WORD, PROGRAM, ARGUMENT, LOGIN, PIPED, CHANGED, OPTION, ARGUMENT_COMMAND, LOGIN_COMMAND, PIPE],
   needs: (traits) => traits.run >= 3,
   scan: (context) => [
     ...(OPTION.test(context.text) ? scanCommands(context) : []),
-    ...(COMMAND.test(context.text) ? scans.flatMap((scan) => scan(context)) : []),
+    ...(ARGUMENT_COMMAND.test(context.text) ? scanArguments(context) : []),
+    ...(LOGIN_COMMAND.test(context.text) ? scanLogins(context) : []),
+    ...(PIPE.test(context.text) ? scanPipes.flatMap((scan) => scan(context)) : []),
   ],
   examples: {
     matches: [

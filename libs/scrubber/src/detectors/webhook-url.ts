@@ -25,6 +25,8 @@ const PATHS = [
   'zenduty\\.com/(?:api/events|integration/[\\w-]{1,40})/',
   'grafana\\.net/(?:oncall/)?integrations/v1/\\w{1,40}/',
 ];
+/** Texts without one of these hosts are skipped. */
+const HOST = /hook|chat\.googleapis|ifttt|victorops|squadcast|hc-ping|cronitor|heartbeat|uptime|zenduty|grafana\.net/;
 const HOOK = new RegExp(`(?<=${PATHS.join('|')})(?<value>[\\w.@/=&%+-]{16,400})`, 'dg');
 /** Telegram's bot API: `/bot<id>:<secret>/method`, also below `/file`. */
 const BOT = /(?<=(?<![\w-])bot)(?<value>\d{5,12}(?::|%3A)[\w-]{20,64})/dgi;
@@ -52,12 +54,15 @@ export const webhookUrl: Detector = {
   kind: 'SECRET',
   rank: RANK.secret,
   precise: true,
-  patterns: [HOOK, BOT, SELF_HOSTED, NAMED],
+  patterns: [HOST, HOOK, BOT, SELF_HOSTED, NAMED],
   needs: (traits) => (traits.slash || traits.assignment) && traits.run >= 8,
   scan: (context) => {
     const { text } = context;
-    if (!/hook|chat\.g|bot\d|\.com\/|\.link\/|grafana\.net|api\/push|token\/|key\//i.test(text)) return [];
-    return [...scanHooks(context), ...scanBots(context), ...scanNamed.flatMap((scan) => scan(context))];
+    return [
+      ...(HOST.test(text) ? scanHooks(context) : []),
+      ...(/bot\d/i.test(text) ? scanBots(context) : []),
+      ...(/hooks\/|api\/push|api\/webhook|token\/|key\//i.test(text) ? scanNamed.flatMap((scan) => scan(context)) : []),
+    ];
   },
   examples: {
     matches: [
