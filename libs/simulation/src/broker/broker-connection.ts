@@ -1,0 +1,79 @@
+import { BrokerChannel, type ChannelEvents, type ReplyCode } from './broker-channel';
+import { type BrokerState } from './broker-state';
+
+/** What a channel sends to its client, and the connection to its own. */
+export interface ConnectionEvents {
+  blocked(): void;
+  unblocked(): void;
+  /** The broker closes the connection. */
+  closed(code: ReplyCode, reason: string): void;
+}
+
+/**
+ * The broker's side of a connection: reads frames in order, as long as nothing keeps it from reading. An alarm does, once
+ * the connection publishes; so does a channel that has used up its credit.
+ */
+export class BrokerConnection {
+  readonly #state: BrokerState;
+  readonly #events: ConnectionEvents;
+  readonly #unread: (() => void)[] = [];
+  readonly #channels = new Set<BrokerChannel>();
+  #isBlocked = false;
+  #hasEnded = false;
+
+  constructor(state: BrokerState, events: ConnectionEvents) {
+    this.#state = state;
+    this.#events = events;
+  }
+
+  /** A frame came. */
+  receive(read: () => void): void {
+    this.#unread.push(read);
+    this.#read();
+  }
+
+  openChannel(events: ChannelEvents): BrokerChannel {
+    const channel = new BrokerChannel(this.#state, events, {
+      connection: this,
+      published: () => this.#published(),
+      credited: () => this.#read(),
+      failed: (code, reason) => {
+        this.end();
+        this.#events.closed(code, reason);
+      },
+    });
+    this.#channels.add(channel);
+    return channel;
+  }
+
+  alarmChanged(): void {
+    if (this.#state.isAlarmed || !this.#isBlocked) return;
+    this.#isBlocked = false;
+    this.#events.unblocked();
+    this.#read();
+  }
+
+  /** Closes its channels and deletes its exclusive queues. */
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    for (const channel of this.#channels) channel.end();
+    const { exchanges } = this.#state;
+    for (const queue of [...exchanges.queues.values()])
+      if (queue.options.exclusiveTo === this) exchanges.deleteQueue(queue);
+  }
+
+  #read(): void {
+    while (!this.#hasEnded && !this.#isBlocked && ![...this.#channels].some((channel) => channel.isOutOfCredit)) {
+      const read = this.#unread.shift();
+      if (read === undefined) return;
+      read();
+    }
+  }
+
+  #published(): void {
+    if (!this.#state.isAlarmed || this.#isBlocked) return;
+    this.#isBlocked = true;
+    this.#events.blocked();
+  }
+}

@@ -1,0 +1,258 @@
+import {
+  type ConfirmChannel,
+  type Connection,
+  type ConsumeMessage,
+  IllegalOperationError,
+  type Message,
+  type Options,
+  type Replies,
+} from 'amqplib';
+import { type BrokerChannel, type ReplyCode } from './broker-channel';
+import { propertiesOf } from './properties';
+import { type BrokerMessage } from './queue';
+import { UnsimulatedChannel } from './unsimulated-channel';
+
+type Confirmed = (error: Error | null, ok: Replies.Empty) => void;
+
+interface Call {
+  readonly start: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What a channel needs of its connection. */
+export interface ChannelLink {
+  readonly connection: Connection;
+  /** Sends a frame that is read as soon as the broker reads. */
+  send(label: string, read: () => void): void;
+  /** Sends a frame back from the broker. */
+  reply(label: string, receive: () => void): void;
+  generateTag(): string;
+}
+
+/** A channel as amqplib's client shows it: one request at a time, messages and acknowledgements without waiting. */
+export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChannel {
+  readonly connection: Connection;
+  readonly #link: ChannelLink;
+  readonly #broker: BrokerChannel;
+  readonly #consumers = new Map<string, (message: ConsumeMessage | null) => void>();
+  readonly #unconfirmed = new Map<number, Confirmed>();
+  readonly #calls: Call[] = [];
+  #call: Call | undefined;
+  #publishes = 0;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+
+  constructor(link: ChannelLink, open: (channel: SimulatedChannel) => BrokerChannel) {
+    super();
+    this.connection = link.connection;
+    this.#link = link;
+    this.#broker = open(this);
+    // Like amqplib's own listener, before those of its users.
+    this.on('close', () => {
+      const error = new Error('channel closed');
+      for (const confirmed of this.#unconfirmed.values()) confirmed(error, {});
+      this.#unconfirmed.clear();
+    });
+  }
+
+  /** The broker has answered the opening of the channel. */
+  opened(): Promise<Replies.Empty> {
+    return this.#request('channel.open', (done) => done({}));
+  }
+
+  selectConfirms(): Promise<Replies.Empty> {
+    return this.#request('confirm.select', (done) => {
+      this.#broker.selectConfirms();
+      done({});
+    });
+  }
+
+  async assertQueue(queue = '', options: Options.AssertQueue = {}): Promise<Replies.AssertQueue> {
+    return this.#request(`queue.declare ${queue}`, (done) => this.#broker.declareQueue(queue, options, done));
+  }
+
+  checkQueue(queue: string): Promise<Replies.AssertQueue> {
+    return this.#request(`queue.declare ${queue}, passive`, (done) => this.#broker.checkQueue(queue, done));
+  }
+
+  deleteQueue(queue: string): Promise<Replies.DeleteQueue> {
+    return this.#request(`queue.delete ${queue}`, (done) => this.#broker.deleteQueue(queue, done));
+  }
+
+  bindQueue(queue: string, source: string, pattern: string): Promise<Replies.Empty> {
+    return this.#request(`queue.bind ${queue}`, (done) =>
+      this.#broker.bindQueue(queue, source, pattern, () => done({})),
+    );
+  }
+
+  async assertExchange(exchange: string, type: string): Promise<Replies.AssertExchange> {
+    await this.#request(`exchange.declare ${exchange}`, (done) =>
+      this.#broker.declareExchange(exchange, type, () => done({})),
+    );
+    return { exchange };
+  }
+
+  checkExchange(exchange: string): Promise<Replies.Empty> {
+    return this.#request(`exchange.declare ${exchange}, passive`, (done) =>
+      this.#broker.checkExchange(exchange, () => done({})),
+    );
+  }
+
+  prefetch(count: number): Promise<Replies.Empty> {
+    return this.#request(`basic.qos ${count}`, (done) => {
+      this.#broker.setPrefetch(count);
+      done({});
+    });
+  }
+
+  consume(
+    queue: string,
+    onMessage: (message: ConsumeMessage | null) => void,
+    { consumerTag = this.#link.generateTag(), noAck = false }: Options.Consume = {},
+  ): Promise<Replies.Consume> {
+    return this.#request<Replies.Consume>(`basic.consume ${queue}`, (done) =>
+      this.#broker.consume(queue, consumerTag, noAck, () => {
+        done({ consumerTag }, () => this.#consumers.set(consumerTag, onMessage));
+      }),
+    );
+  }
+
+  cancel(consumerTag: string): Promise<Replies.Cancel> {
+    return this.#request<Replies.Cancel>(`basic.cancel ${consumerTag}`, (done) =>
+      this.#broker.cancel(consumerTag, () => done({ consumerTag }, () => this.#consumers.delete(consumerTag))),
+    );
+  }
+
+  /** @throws IllegalOperationError if the channel is not open, TypeError if AMQP cannot encode the message */
+  publish(
+    exchange: string,
+    routingKey: string,
+    content: Buffer,
+    options: Options.Publish = {},
+    confirmed: Confirmed = () => undefined,
+  ): boolean {
+    const message: BrokerMessage = {
+      exchange,
+      routingKey,
+      content: Buffer.from(content),
+      properties: propertiesOf(exchange, routingKey, options),
+    };
+    this.#ensureOpen();
+    this.#publishes += 1;
+    this.#unconfirmed.set(this.#publishes, confirmed);
+    this.#link.send(`basic.publish to ${exchange} ${routingKey}: ${options.messageId ?? ''}`, () => {
+      this.#broker.takeCredit();
+      this.#broker.process(() => this.#broker.publish(message, options.mandatory === true));
+    });
+    return true;
+  }
+
+  ack({ fields: { deliveryTag } }: Message, allUpTo = false): void {
+    this.#settle('basic.ack', deliveryTag, allUpTo, 'acknowledged');
+  }
+
+  nack({ fields: { deliveryTag } }: Message, allUpTo = false, requeue = true): void {
+    this.#settle('basic.nack', deliveryTag, allUpTo, requeue ? 'returned' : 'rejected');
+  }
+
+  async close(): Promise<void> {
+    this.#ensureOpen();
+    return new Promise((resolve) => {
+      const closed = (): void => {
+        if (this.#state === 'closed') return;
+        resolve();
+        this.toClosed();
+      };
+      this.#link.send('channel.close', () => this.#broker.close(() => this.#link.reply('channel.close-ok', closed)));
+      this.#state = 'closing';
+    });
+  }
+
+  /** A confirm came. */
+  confirmed(publish: number, isTaken: boolean): void {
+    const confirmed = this.#unconfirmed.get(publish);
+    if (this.#state !== 'open' || confirmed === undefined) return;
+    this.#unconfirmed.delete(publish);
+    confirmed(isTaken ? null : new Error('message nacked'), {});
+  }
+
+  returned({ exchange, routingKey, content, properties }: BrokerMessage): void {
+    if (this.#state !== 'open') return;
+    const fields = { exchange, routingKey, deliveryTag: 0, redelivered: false };
+    this.emit('return', { content, properties, fields } satisfies Message);
+  }
+
+  delivered(consumerTag: string, deliveryTag: number, message: BrokerMessage, redelivered: boolean): void {
+    if (this.#state !== 'open') return;
+    const { exchange, routingKey, content, properties } = message;
+    const fields = { exchange, routingKey, consumerTag, deliveryTag, redelivered };
+    this.#consumers.get(consumerTag)?.({ content, properties, fields });
+  }
+
+  cancelled(consumerTag: string): void {
+    if (this.#state === 'open') this.#consumers.get(consumerTag)?.(null);
+    this.#consumers.delete(consumerTag);
+  }
+
+  closedByBroker(code: ReplyCode, reason: string): void {
+    // While it closes, the client waits for the broker's answer to that.
+    if (this.#state !== 'open') return;
+    const error = Object.assign(new Error(`Channel closed by server: ${code} "${reason}"`), { code });
+    this.#call?.reject(error);
+    this.#call = undefined;
+    this.emit('error', error);
+    this.toClosed();
+  }
+
+  /** Nothing that was requested is answered any more. */
+  toClosed(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    for (const { reject } of [...(this.#call === undefined ? [] : [this.#call]), ...this.#calls.splice(0)])
+      reject(new Error('Channel ended, no reply will be forthcoming'));
+    this.#call = undefined;
+    this.emit('close');
+  }
+
+  #settle(
+    method: string,
+    deliveryTag: number,
+    isMultiple: boolean,
+    outcome: Parameters<BrokerChannel['settle']>[2],
+  ): void {
+    this.#ensureOpen();
+    this.#link.send(`${method} ${isMultiple ? 'up to ' : ''}${deliveryTag}`, () =>
+      this.#broker.process(() => this.#broker.settle(deliveryTag, isMultiple, outcome)),
+    );
+  }
+
+  async #request<Reply>(
+    label: string,
+    request: (done: (reply: Reply, received?: () => void) => void) => void,
+  ): Promise<Reply> {
+    this.#ensureOpen();
+    return new Promise((resolve, reject) => {
+      const done = (reply: Reply, received?: () => void): void =>
+        this.#link.reply(`${label}: ok`, () => {
+          if (this.#state !== 'open') return;
+          this.#call = undefined;
+          received?.();
+          this.#startNext();
+          resolve(reply);
+        });
+      const start = (): void => this.#link.send(label, () => this.#broker.process(() => request(done)));
+      this.#calls.push({ start, reject });
+      this.#startNext();
+    });
+  }
+
+  #startNext(): void {
+    if (this.#call !== undefined) return;
+    this.#call = this.#calls.shift();
+    this.#call?.start();
+  }
+
+  #ensureOpen(): void {
+    if (this.#state !== 'open')
+      throw new IllegalOperationError(this.#state === 'closed' ? 'Channel closed' : 'Channel closing');
+  }
+}

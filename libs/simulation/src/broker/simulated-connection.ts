@@ -1,0 +1,151 @@
+import { type ChannelModel, type Connection, IllegalOperationError, type ServerProperties } from 'amqplib';
+import { EventEmitter } from 'node:events';
+import { type Scheduler } from '../scheduler';
+import { BrokerConnection } from './broker-connection';
+import { type ReplyCode } from './broker-channel';
+import { type BrokerState } from './broker-state';
+import { SimulatedChannel } from './simulated-channel';
+import { notSimulated } from './unsimulated-channel';
+import { Wire } from './wire';
+
+const SERVER: ServerProperties = {
+  host: 'simulated',
+  product: 'RabbitMQ',
+  version: '3.10.8',
+  platform: 'simulation',
+  information: 'behaves as the contract tests of libs/simulation show',
+};
+const FRAME_MAX = 131_072;
+
+/** A connection as amqplib's client shows it. */
+export class SimulatedConnection extends EventEmitter implements ChannelModel {
+  readonly connection: Connection & { readonly frameMax: number } = { serverProperties: SERVER, frameMax: FRAME_MAX };
+  readonly #scheduler: Scheduler;
+  readonly #name: string;
+  readonly #toBroker: Wire;
+  readonly #toClient: Wire;
+  readonly #channels = new Set<SimulatedChannel>();
+  #isBlocked = false;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #tags = 0;
+  /** The broker's side. */
+  readonly broker: BrokerConnection;
+
+  constructor(state: BrokerState, name: string) {
+    super();
+    this.#scheduler = state.scheduler;
+    this.#name = name;
+    this.#toBroker = new Wire(state.scheduler, `${name} to the broker`);
+    this.#toClient = new Wire(state.scheduler, `the broker to ${name}`);
+    this.broker = new BrokerConnection(state, {
+      blocked: () => this.#receive('connection.blocked', () => this.#setBlocked(true)),
+      unblocked: () => this.#receive('connection.unblocked', () => this.#setBlocked(false)),
+      closed: (code, reason) => this.#receive('connection.close', () => this.#closedByBroker(code, reason)),
+    });
+  }
+
+  createChannel(): Promise<SimulatedChannel> {
+    return this.#open(false);
+  }
+
+  createConfirmChannel(): Promise<SimulatedChannel> {
+    return this.#open(true);
+  }
+
+  updateSecret(): never {
+    throw notSimulated('updateSecret');
+  }
+
+  async close(): Promise<void> {
+    if (this.#state !== 'open') throw new IllegalOperationError('Connection closed');
+    this.#state = 'closing';
+    return new Promise((resolve) => {
+      const closed = (): void => {
+        if (this.#state === 'closed') return;
+        resolve();
+        this.#toClosed();
+      };
+      this.#send('connection.close', () => {
+        this.broker.end();
+        this.#receive('connection.close-ok', closed);
+      });
+      // amqplib does not wait for a broker that reads nothing.
+      if (this.#isBlocked) {
+        closed();
+        this.#toBroker.cut(Number.POSITIVE_INFINITY, () => this.broker.receive(() => this.broker.end()));
+      }
+    });
+  }
+
+  /**
+   * The connection breaks. Of what the client has sent, the broker still reads the first frames; of what the broker has
+   * sent, nothing arrives.
+   * @param noticedAfterMs when the client learns of it
+   */
+  cut(keptFrames: number, noticedAfterMs: number): void {
+    this.#toBroker.cut(keptFrames, () => this.broker.receive(() => this.broker.end()));
+    this.#toClient.cut(0, () => undefined);
+    this.#scheduler.schedule(noticedAfterMs, `${this.#name}: ECONNRESET`, () => {
+      if (this.#state === 'closed') return;
+      this.emit('error', new Error('read ECONNRESET'));
+      this.#toClosed();
+    });
+  }
+
+  /** Frames that are sent and not yet read by the broker. */
+  get framesInTransit(): number {
+    return this.#toBroker.length;
+  }
+
+  async #open(isConfirming: boolean): Promise<SimulatedChannel> {
+    if (this.#state !== 'open') throw new IllegalOperationError('Connection closed');
+    const link = {
+      connection: this.connection,
+      send: (label: string, read: () => void) => this.#send(label, read),
+      reply: (label: string, receive: () => void) => this.#receive(label, receive),
+      generateTag: () => `amq.ctag-${(this.#tags += 1)}`,
+    };
+    const channel = new SimulatedChannel(link, (client) =>
+      this.broker.openChannel({
+        confirmed: (publish, isTaken) => this.#receive('basic.ack', () => client.confirmed(publish, isTaken)),
+        returned: (message) => this.#receive('basic.return', () => client.returned(message)),
+        delivered: (tag, delivery, message, isRedelivered) =>
+          this.#receive('basic.deliver', () => client.delivered(tag, delivery, message, isRedelivered)),
+        cancelled: (tag) => this.#receive('basic.cancel', () => client.cancelled(tag)),
+        closed: (code, reason) => this.#receive('channel.close', () => client.closedByBroker(code, reason)),
+      }),
+    );
+    this.#channels.add(channel);
+    channel.once('close', () => this.#channels.delete(channel));
+    await channel.opened();
+    if (isConfirming) await channel.selectConfirms();
+    return channel;
+  }
+
+  #send(label: string, read: () => void): void {
+    this.#toBroker.send(label, () => this.broker.receive(read));
+  }
+
+  #receive(label: string, receive: () => void): void {
+    this.#toClient.send(label, () => {
+      if (this.#state !== 'closed') receive();
+    });
+  }
+
+  #setBlocked(isBlocked: boolean): void {
+    this.#isBlocked = isBlocked;
+    if (isBlocked) this.emit('blocked', 'low on memory');
+    else this.emit('unblocked');
+  }
+
+  #closedByBroker(code: ReplyCode, reason: string): void {
+    this.emit('error', Object.assign(new Error(`Connection closed: ${code} (${reason})`), { code }));
+    this.#toClosed();
+  }
+
+  #toClosed(): void {
+    this.#state = 'closed';
+    for (const channel of this.#channels) channel.toClosed();
+    this.emit('close');
+  }
+}
