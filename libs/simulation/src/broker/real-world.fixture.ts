@@ -1,0 +1,45 @@
+import { SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { openRunFolder, startRabbitMQ } from '@pdaltagent/testing';
+import { type ChannelModel, connect } from 'amqplib';
+import net from 'node:net';
+import { type ContractWorld } from './contract-world.fixture';
+
+/** A RabbitMQ of this world's own, because alarms and limits affect everybody who uses it. */
+export async function realWorld(): Promise<ContractWorld> {
+  const folder = openRunFolder('contract');
+  const broker = await startRabbitMQ({ folder: folder.path });
+  const connections: ChannelModel[] = [];
+  let queues = 0;
+  const tellLeader = async (what: 'suspend' | 'resume', name: string): Promise<void> => {
+    const queue = `rabbit_misc:r(<<"/">>, queue, <<"${name}">>)`;
+    await broker.control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
+  };
+  const world: ContractWorld = {
+    clock: SYSTEM_CLOCK,
+    newQueueName: () => `contract.${(queues += 1)}`,
+    connect: async () => {
+      const connection = await connect(broker.url);
+      connections.push(connection);
+      return connection;
+    },
+    stallQueue: (name) => tellLeader('suspend', name),
+    resumeQueue: (name) => tellLeader('resume', name),
+    setAlarm: (on) => broker.setAlarm('memory', on),
+    setMaxMessageSize: (bytes) => broker.setMaxMessageSize(bytes),
+    cut: ({ connection }) => {
+      if (!('stream' in connection && connection.stream instanceof net.Socket)) throw new Error('no socket');
+      connection.stream.resetAndDestroy();
+      // amqplib does not notice before its next heartbeats are missing.
+      connection.stream.emit('error', new Error('the connection was reset'));
+    },
+    run: async (test) => {
+      await test(world);
+      await Promise.all(connections.splice(0).map((connection) => connection.close().catch(() => undefined)));
+    },
+    stop: async () => {
+      await broker.stop();
+      folder.remove();
+    },
+  };
+  return world;
+}
