@@ -1,4 +1,4 @@
-import { FaultProxy, testServers } from '@pdaltagent/testing';
+import { FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
 import { BrokerClient, BrokerUnavailable } from '../inspection/broker-client';
 import { EVENTS, WEBHOOKS } from '../topology';
 import { discard } from './discard';
@@ -57,8 +57,11 @@ describe('a visit of the dead-letter queue', () => {
       if ((seen += 1) === 100) void first.close();
     });
     await expect(cut).rejects.toThrow(BrokerUnavailable);
-    expect(await idsIn(await DeadLetterQueue.open(await bench.client(), EVENTS))).toEqual(all);
-  });
+    const second = await bench.client();
+    // RabbitMQ takes its time to return tens of thousands of messages to the queue.
+    const again = await waitUntil(() => DeadLetterQueue.open(second, EVENTS), { what: 'the queue to be released' });
+    expect(await idsIn(again)).toEqual(all);
+  }, 180_000);
 
   it('shows an unrecognized message under a derived name', async () => {
     const sender = await Sender.open(await bench.client());
@@ -87,6 +90,20 @@ describe('a visit of the dead-letter queue', () => {
     await expect(BrokerClient.open({ url: proxy.url(bench.url), name: 'test', timeoutMs: 300 })).rejects.toThrow(
       BrokerUnavailable,
     );
+    await proxy.stop();
+  });
+});
+
+describe('sending to a queue', () => {
+  it('reports a lost connection as an unreachable broker, not as a refused message', async () => {
+    const proxy = await FaultProxy.start(bench.url);
+    const client = await BrokerClient.open({ url: proxy.url(bench.url), name: 'test' });
+    const sender = await Sender.open(client);
+    await proxy.inject({ kind: 'black-hole' });
+    const sent = sender.send('', EVENTS.deadLetters, Buffer.from('?'), { messageId: 'lost' });
+    const failure = expect(sent).rejects.toMatchObject({ code: 'unavailable' });
+    await proxy.inject({ kind: 'down' });
+    await failure;
     await proxy.stop();
   });
 });

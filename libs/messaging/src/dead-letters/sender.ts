@@ -9,10 +9,13 @@ export class Sender {
   readonly #client: BrokerClient;
   readonly #channel: ConfirmChannel;
   readonly #returned = new Set<string>();
+  #hasEnded = false;
 
   private constructor(client: BrokerClient, channel: ConfirmChannel) {
     this.#client = client;
     this.#channel = channel;
+    // amqplib's own listener, which is registered first, reports everything unconfirmed as refused.
+    channel.prependListener('close', () => (this.#hasEnded = true));
     channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
   }
 
@@ -35,7 +38,7 @@ export class Sender {
         this.#channel.publish(exchange, routingKey, body, { ...properties, mandatory: true }, (error: unknown) => {
           // A message that could not be routed is returned first and then confirmed.
           if (this.#returned.delete(String(properties.messageId))) return fail('returned');
-          if (error) return fail('refused');
+          if (error) return fail(this.#hasEnded ? 'unavailable' : 'refused');
           cancel();
           resolve();
         });
