@@ -8,12 +8,12 @@ import { variables as webhookSender } from '../apps/webhook-sender/src/configura
 
 const ROOT = path.resolve(__dirname, '..');
 
-/** The text of a file of the repository. */
+/** The text of a file in the repository. */
 export function textOf(file: string): string {
   return readFileSync(path.join(ROOT, file), 'utf8');
 }
 
-/** What ships, with the variables that each service reads. */
+/** The services that are deployed, with the variables that each one reads. */
 export const SERVICES: Readonly<Record<string, Variables>> = {
   'ingest-gateway': ingestGateway,
   'delivery-worker': deliveryWorker,
@@ -21,7 +21,7 @@ export const SERVICES: Readonly<Record<string, Variables>> = {
   'webhook-sender': webhookSender,
 };
 
-/** The port of health and metrics that a service has of itself. */
+/** The default admin port of a service. */
 export function adminPortOf(service: string): number {
   return Number(/adminPort: (\d+)/.exec(textOf(`apps/${service}/src/main.ts`))?.[1]);
 }
@@ -29,13 +29,13 @@ export function adminPortOf(service: string): number {
 /** The variables that every service reads. */
 const COMMON = [...textOf('libs/service/src/run.ts').matchAll(/'(PDAGENTD_[A-Z_]+)'/g)].map(([, name = '']) => name);
 
-/** Every name that a service reads its settings from, `X_FILE` for the contents of a file included. */
+/** Every variable that a service reads, including `X_FILE` for a value from a file. */
 export function namesOf(service: string): ReadonlySet<string> {
   const own = Object.values(SERVICES[service] ?? {}).flatMap(({ name, aliases }) => [name, ...aliases]);
   return new Set([...own, ...COMMON].flatMap((name) => [name, `${name}_FILE`]));
 }
 
-/** What the images fix, and limits that nobody has to move: to be set by whoever reads docs/configuration.md. */
+/** Fixed by the images, or limits that rarely need to be changed: described only in docs/configuration.md. */
 const NOT_OFFERED = [
   'PDAGENTD_LISTEN_ADDRESS',
   'PDAGENTD_HTTP_PORT',
@@ -51,7 +51,7 @@ const NOT_OFFERED = [
   'PDAGENTD_WEBHOOK_CONCURRENCY',
 ];
 
-/** The variables of a service that are neither set, nor read from a file, nor among those that need not be offered. */
+/** The variables of a service that are not set, not read from a file, and not exempt. */
 export function missingAmong(environment: object, service: string): string[] {
   const offered = new Set([...Object.keys(environment), ...NOT_OFFERED]);
   return Object.values(SERVICES[service] ?? {})
@@ -59,7 +59,7 @@ export function missingAmong(environment: object, service: string): string[] {
     .filter((name) => !offered.has(name) && !offered.has(`${name}_FILE`));
 }
 
-/** The settings of PDaltagent among a process's environment. */
+/** The variables of PDaltagent in a process's environment. */
 export function settingsAmong(environment: object): string[] {
   return Object.keys(environment).filter((name) => name.startsWith('PDAGENTD_'));
 }

@@ -28,7 +28,7 @@ const composeFile = z.looseObject({
 export type ComposeService = z.infer<typeof service>;
 export type ComposeFile = z.infer<typeof composeFile>;
 
-/** A compose file as Compose reads it where no variable is set: `${NAME:-default}` is the default. */
+/** A compose file as Compose reads it if no variable is set: `${NAME:-default}` is the default. */
 export function readCompose(file: string): ComposeFile {
   return composeFile.parse(parse(textOf(file), interpolated, { merge: true }));
 }

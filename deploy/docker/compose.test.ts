@@ -52,7 +52,7 @@ describe.each(OURS)('%s', (name) => {
   it('is built from the one Dockerfile, under the name and version of its image', () => {
     expect(service.image).toBe(`pdaltagent/${name}:${version}`);
     expect(service.build).toMatchObject({ dockerfile: 'deploy/docker/Dockerfile', args: { APP: name } });
-    // Nobody publishes it: Compose v2 would look for it in a registry, where anybody may own the name.
+    // The image is not published: otherwise Compose v2 would look for it in a registry, where anyone may own the name.
     expect(service['pull_policy']).toBe('build');
   });
 

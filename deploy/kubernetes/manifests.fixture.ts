@@ -23,7 +23,7 @@ export function manifestsOf(text: string): Manifest[] {
   });
 }
 
-/** Every manifest that a folder's kustomization.yaml names, those of the folders it builds upon included. */
+/** Every manifest listed in a folder's kustomization.yaml, including those of its bases. */
 export function manifestsNamedBy(folder: string): Manifest[] {
   const { resources } = kustomizationSchema.parse(parse(textOf(path.join(FOLDER, folder, 'kustomization.yaml'))));
   return resources.flatMap((resource) => {
@@ -32,13 +32,13 @@ export function manifestsNamedBy(folder: string): Manifest[] {
   });
 }
 
-/** What kubectl makes of a folder; undefined where there is no kubectl, or one that is too old to build it. */
+/** What `kubectl kustomize` builds from a folder; undefined if kubectl is missing or too old to build it. */
 export function builtByKubectl(folder: string): Manifest[] | undefined {
   if (!hasKubectl()) return undefined;
   return manifestsOf(execFileSync('kubectl', ['kustomize', path.resolve(__dirname, folder)], { encoding: 'utf8' }));
 }
 
-/** kubectl has told its kustomize's version since that is one that knows all that is used here. */
+/** kubectl reports its version of kustomize only if that supports everything that is used here. */
 function hasKubectl(): boolean {
   try {
     const answer = execFileSync('kubectl', ['version', '--client', '--output=json'], {

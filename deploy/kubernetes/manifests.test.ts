@@ -16,7 +16,7 @@ const settings = Object.fromEntries(
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
 );
-/** They name files that the base has not: who has them mounts them and sets the variable, in an overlay. */
+/** They name files that the base does not have: an overlay mounts the file and sets the variable. */
 const FILES_OF_OVERLAYS = [
   'PDAGENTD_CA_FILE',
   'PDAGENTD_SCRUB_RULES',

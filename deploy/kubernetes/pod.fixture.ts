@@ -42,7 +42,7 @@ const workloadSchema = z.looseObject({
   }),
 });
 
-/** A Deployment or StatefulSet, with the one container of its pods. */
+/** A Deployment or StatefulSet, with the only container of its pods. */
 export interface Workload {
   readonly name: string;
   readonly kind: string;
@@ -52,7 +52,7 @@ export interface Workload {
   readonly container: z.infer<typeof container>;
 }
 
-/** @throws ZodError where a workload lacks a probe, its resources or its ports, or has a second container */
+/** @throws ZodError if a workload lacks a probe, its resources or its ports, or has a second container */
 export function workloadsAmong(manifests: readonly Manifest[]): Workload[] {
   return manifests
     .filter(({ kind }) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Pod'].includes(kind))

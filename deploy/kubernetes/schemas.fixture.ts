@@ -7,7 +7,7 @@ import { type Manifest } from './manifests.fixture';
 const load = createRequire(__filename);
 const model = z.custom<new (manifest: Manifest) => { validate(): void }>((value) => typeof value === 'function');
 
-/** @throws Error that names the field where a manifest is not what the Kubernetes API takes */
+/** @throws Error that names the field if the Kubernetes API would reject the manifest */
 export function validate(manifest: Manifest): void {
   const models: unknown = load(`kubernetes-models/${manifest.apiVersion}`);
   const Model = z.object({ [manifest.kind]: model }).parse(models)[manifest.kind];
@@ -15,13 +15,13 @@ export function validate(manifest: Manifest): void {
   new Model(manifest).validate();
 }
 
-/** The types of Kubernetes are many: each of their files is parsed once. */
+/** There are many Kubernetes types, so each of their files is parsed only once. */
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
 /**
- * Fields that the API does not know, which its own validation passes over: the compiler finds them, as it refuses
- * an object literal with a property that its type lacks.
- * @returns the compiler's messages, none where all is well
+ * Finds fields that the API does not know, which `validate` ignores: the compiler rejects an object literal with a
+ * property that its type lacks.
+ * @returns the compiler's messages; none if all is well
  */
 export function unknownFields(manifests: readonly Manifest[]): string[] {
   const source = manifests
@@ -41,7 +41,7 @@ export function unknownFields(manifests: readonly Manifest[]): string[] {
     target: ts.ScriptTarget.ES2023,
   };
   const disk = ts.createCompilerHost(options);
-  // The file is in memory only: nothing is left behind, and tests beside this one do not see it.
+  // The file exists only in memory: nothing is left on disk, and concurrent tests do not see it.
   const host: ts.CompilerHost = {
     ...disk,
     fileExists: (name) => path.resolve(name) === file || disk.fileExists(name),

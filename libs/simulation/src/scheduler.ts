@@ -9,7 +9,7 @@ interface ScheduledEvent {
   readonly run: () => void;
 }
 
-/** More steps than any test takes: something schedules itself again without end. */
+/** More steps than any test takes: something reschedules itself endlessly. */
 const MAX_STEPS = 1_000_000;
 
 /**

@@ -3,7 +3,7 @@ import { type BrokerState } from './broker-state';
 import { type BrokerMessage, Queue, type QueueConsumer, type QueueOptions } from './queue';
 import { QueueClient } from './queue-client';
 
-/** AMQP's reply codes, as far as they occur. */
+/** The AMQP reply codes that occur here. */
 export type ReplyCode = 403 | 404 | 406 | 541;
 
 /** What a channel sends to its client. */
@@ -69,7 +69,7 @@ export class BrokerChannel {
     return this.#credit === 0 && !this.#hasEnded;
   }
 
-  /** Processes what a frame asks for, as soon as the channel waits for nothing. */
+  /** Processes the request of a frame, as soon as the channel waits for nothing else. */
   process(request: () => void): void {
     if (this.#hasEnded) return;
     if (this.#isWaiting) this.#mailbox.push(request);

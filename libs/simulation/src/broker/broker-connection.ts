@@ -26,7 +26,7 @@ export class BrokerConnection {
     this.#events = events;
   }
 
-  /** A frame came. */
+  /** A frame arrived. */
   receive(read: () => void): void {
     this.#unread.push(read);
     this.#read();

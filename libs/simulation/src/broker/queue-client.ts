@@ -1,11 +1,11 @@
 import { type Queue } from './queue';
 
-/** Commands that are sent and not applied, from which on more acknowledgements are kept back. */
+/** With this many commands sent and not yet applied, further acknowledgements are held back. */
 const SOFT_LIMIT = 32;
 
 /**
- * A channel's client of a quorum queue (`rabbit_fifo_client`). Beyond 32 commands that are not applied yet it keeps
- * acknowledgements back, and forgets them if the channel closes.
+ * A channel's client of a quorum queue (`rabbit_fifo_client`). Beyond 32 commands that are not applied yet it holds
+ * acknowledgements back, and loses them if the channel closes.
  */
 export class QueueClient {
   readonly #keptBack: (() => void)[] = [];
@@ -21,7 +21,7 @@ export class QueueClient {
     this.#becameFast = becameFast;
   }
 
-  /** Whether the queue applies too little of what it is sent. */
+  /** Whether the queue lags too far behind the commands sent to it. */
   get isSlow(): boolean {
     return this.#isSlow;
   }
@@ -38,13 +38,13 @@ export class QueueClient {
     });
   }
 
-  /** Kept back while the queue is slow. */
+  /** Held back while the queue is slow. */
   sendAcknowledgement(command: () => void): void {
     if (this.#isSlow) this.#keptBack.push(command);
     else this.send(command);
   }
 
-  /** The channel ends, and with it what was kept back. */
+  /** The channel ends: acknowledgements that were held back are lost. */
   close(channel: object): void {
     this.#keptBack.length = 0;
     this.queue.append(() => this.queue.channelDown(channel));

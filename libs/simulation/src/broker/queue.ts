@@ -18,7 +18,7 @@ interface Entry {
 export interface QueueConsumer {
   readonly channel: object;
   readonly tag: string;
-  /** Unacknowledged messages at most; 0 for no limit. */
+  /** Maximum unacknowledged messages; 0 for no limit. */
   readonly prefetch: number;
   readonly noAck: boolean;
   deliver(id: number, message: BrokerMessage, isRedelivered: boolean): void;
@@ -31,7 +31,7 @@ export interface QueueOptions {
   readonly type: 'quorum' | 'classic';
   readonly singleActiveConsumer: boolean;
   readonly hasDeliveryLimit: boolean;
-  /** The connection that alone may use it, and with which it ends. */
+  /** The only connection that may use it; the queue is deleted when that connection ends. */
   readonly exclusiveTo: object | undefined;
   /** Where rejected messages go. */
   readonly deadLetters: { readonly exchange: string; readonly routingKey: string } | undefined;
@@ -152,7 +152,7 @@ export class Queue {
   #return({ id, message, returns }: Entry): void {
     const entry = { id, message, returns: returns + 1 };
     if (this.options.type === 'classic') {
-      // To its old place.
+      // To its original position.
       const next = this.#ready.findIndex((other) => other.id > id);
       this.#ready.splice(next === -1 ? this.#ready.length : next, 0, entry);
     } else this.#returned.push(entry);

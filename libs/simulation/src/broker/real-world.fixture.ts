@@ -4,7 +4,7 @@ import { type ChannelModel, connect } from 'amqplib';
 import net from 'node:net';
 import { type ContractWorld } from './contract-world.fixture';
 
-/** A RabbitMQ of this world's own, because alarms and limits affect everybody who uses it. */
+/** A separate RabbitMQ for this world, because alarms and limits affect all of its clients. */
 export async function realWorld(): Promise<ContractWorld> {
   const folder = openRunFolder('contract');
   const broker = await startRabbitMQ({ folder: folder.path });
@@ -29,7 +29,7 @@ export async function realWorld(): Promise<ContractWorld> {
     cut: ({ connection }) => {
       if (!('stream' in connection && connection.stream instanceof net.Socket)) throw new Error('no socket');
       connection.stream.resetAndDestroy();
-      // amqplib does not notice before its next heartbeats are missing.
+      // amqplib notices only once heartbeats are missing.
       connection.stream.emit('error', new Error('the connection was reset'));
     },
     run: async (test) => {

@@ -167,7 +167,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     });
   }
 
-  /** A confirm came. */
+  /** A confirm arrived. */
   confirmed(publish: number, isTaken: boolean): void {
     const confirmed = this.#unconfirmed.get(publish);
     if (this.#state !== 'open' || confirmed === undefined) return;
@@ -194,7 +194,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
   }
 
   closedByBroker(code: ReplyCode, reason: string): void {
-    // While it closes, the client waits for the broker's answer to that.
+    // While it closes, the client waits for the broker's reply to that.
     if (this.#state !== 'open') return;
     const error = Object.assign(new Error(`Channel closed by server: ${code} "${reason}"`), { code });
     this.#call?.reject(error);
