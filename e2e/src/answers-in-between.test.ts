@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => relay.stop());
 
-/** A proxy's page instead of PagerDuty's first two answers on this path. */
+/** A proxy's page instead of PagerDuty's first two responses on this path. */
 const page = (status: number, path: string) => ({
   match: { path },
   effect: {

@@ -61,7 +61,7 @@ describe('while the clock of every host', () => {
       const startedAt = performance.now();
       await before.delivered(SOON_MS);
 
-      // The death of a worker after the jump is detected as before it.
+      // A killed worker is detected after the jump as before it.
       await workers[0]?.kill();
       const after = trafficOf(`${prefix}-after`);
       await after.send();

@@ -113,7 +113,7 @@ export function waitForHeldEvents(worker: AppProcess): Promise<number> {
 }
 
 /**
- * Delays PagerDuty's answers for a ninth of the alerts, so that workers hold events until `endSlowResponses`, however fast they
+ * Delays PagerDuty's responses for a ninth of the alerts, so that workers hold events until `endSlowResponses`, however fast they
  * are: an alert of 20 events takes 100 s.
  */
 export async function startSlowResponses(relay: Relay, { prefix }: Traffic): Promise<void> {

@@ -98,12 +98,12 @@ export class Relay {
     return worker;
   }
 
-  /** Calls the simulator's control API. Resolves with its answer. */
+  /** Calls the simulator's control API. Resolves with its response. */
   control(method: string, route: string, body?: unknown): Promise<unknown> {
     return askSimulator(this.simulatorUrl, method, route, body);
   }
 
-  /** Number of events that the simulator answered with the status; `none`: without an answer. */
+  /** Number of events that the simulator answered with the status; `none`: without a response. */
   async answered(status: number | 'none'): Promise<number> {
     return statistics.parse(await this.control('GET', '/stats')).events.byStatus[status] ?? 0;
   }
@@ -114,7 +114,7 @@ export class Relay {
     return faults.find((fault) => fault.id === id)?.hits ?? 0;
   }
 
-  /** Messages in all lanes and sidings, including unacknowledged ones, and dead letters. Up to some seconds old. */
+  /** Messages in all lanes and sidings, including unacknowledged ones, and dead letters. Up to a few seconds old. */
   async queued(): Promise<{ readonly queued: number; readonly dead: number }> {
     const messages = await this.broker.messages();
     const dead = messages.get(EVENTS.deadLetters) ?? 0;

@@ -1,4 +1,4 @@
-/** Calls a simulator's control API. Resolves with its answer, or undefined if it is empty. */
+/** Calls a simulator's control API. Resolves with its response, or undefined if it is empty. */
 export async function askSimulator(url: string, method: string, route: string, body?: unknown): Promise<unknown> {
   const response = await fetch(`${url}/_control${route}`, {
     method,

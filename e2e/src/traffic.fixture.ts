@@ -57,7 +57,7 @@ export class Traffic {
     return this.#accepted;
   }
 
-  /** Number of answers other than 202, and of failed requests; all were retried. */
+  /** Number of responses other than 202, and of failed requests; all were retried. */
   get refused(): number {
     return this.#refused;
   }

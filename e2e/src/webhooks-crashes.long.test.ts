@@ -31,7 +31,7 @@ describe('a poller that is killed', () => {
   const writeToAll = () =>
     relay.write(Array.from({ length: INCIDENTS }, (_, index) => ({ dedupKey: `incident-${index}`, count: 2 })));
 
-  /** Writes entries, kills the poller at the moment in which it sends the text, and starts another one. */
+  /** Writes entries, kills the poller at the moment it sends the text, and starts another one. */
   async function killAt(poller: AppProcess, proxy: FaultProxy, text: string, bundle?: string): Promise<AppProcess> {
     const { swallowed } = proxy;
     await proxy.inject({ kind: 'black-hole-at', text });

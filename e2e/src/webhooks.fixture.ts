@@ -125,7 +125,7 @@ export class WebhookRelay {
     return all.filter((request) => request.path === '/log_entries');
   }
 
-  /** Holds answers to requests whose query contains the text; resolves once one is held. */
+  /** Holds responses to requests whose query contains the text; resolves once one is held. */
   async hold(query: string): Promise<void> {
     const fault = { id: 'hold', match: { path: '/log_entries', query }, effect: { kind: 'hold' } };
     await this.control('POST', '/faults', fault);
@@ -135,7 +135,7 @@ export class WebhookRelay {
     });
   }
 
-  /** Releases held answers. */
+  /** Releases held responses. */
   async release(): Promise<void> {
     await this.control('DELETE', '/faults/hold');
   }

@@ -6,7 +6,7 @@ import { type SimulatedLogEntry } from './simulator-control';
 /** Everything that the check has observed. */
 export interface CheckResults {
   plan: PlannedEvent[];
-  /** Events the gateway did not accept, with its answer. */
+  /** Events the gateway did not accept, with its response. */
   refused: string[];
   ledger: LedgerReport;
   /** Log entries of the simulated PagerDuty, each of which must arrive as a webhook. */

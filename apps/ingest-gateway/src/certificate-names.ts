@@ -13,7 +13,7 @@ const LOCAL = ['localhost', '127.0.0.1', '::1'];
 export class CertificateNames {
   private constructor(readonly names: readonly string[]) {}
 
-  /** @param text names and IP addresses, separated by commas or blanks. @returns undefined if one of them is invalid */
+  /** @param text names and IP addresses, separated by commas or spaces. @returns undefined if one of them is invalid */
   static parse(text: string): CertificateNames | undefined {
     const names = text
       .toLowerCase()

@@ -108,7 +108,7 @@ export class ForwardHeaders {
     this.#names = [...new Set([...FORWARDED, ...added])];
   }
 
-  /** @param text names, separated by commas or blanks. @throws ConfigurationError naming each header that cannot be forwarded */
+  /** @param text names, separated by commas or spaces. @throws ConfigurationError naming each header that cannot be forwarded */
   static parse(text: string): ForwardHeaders {
     const names = text
       .toLowerCase()

@@ -130,7 +130,7 @@ export class Listener {
     this.#server.prependListener('request', (_request, response: http.ServerResponse) => {
       response.setHeader('connection', 'close');
     });
-    // A connection whose response was begun before the stop stays open afterwards until somebody closes it.
+    // A connection whose response was begun before the stop stays open afterwards until one side closes it.
     const { clock = SYSTEM_CLOCK } = this.#options;
     const stopSweeping = every(clock, SWEEP_MS, () => this.#server.closeIdleConnections());
     return new Promise((resolve) => {

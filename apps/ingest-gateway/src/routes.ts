@@ -38,11 +38,11 @@ export interface RouteOptions {
 
 export interface Routes {
   readonly app: Express;
-  /** Routes a request through the app. Requests that no route answers are answered here, never by express itself. */
+  /** Routes a request through the app. Requests that match no route are answered here, never by express itself. */
   readonly handle: RequestListener;
 }
 
-/** An express app, called with a function that runs if none of its routes answers or one of them fails. */
+/** An express app, called with a function that runs if no route matches or one of them fails. */
 type Handler = (request: IncomingMessage, response: ServerResponse, done: (error?: unknown) => void) => void;
 
 /** The gateway's HTTP interface as an express app. */
@@ -118,7 +118,7 @@ function addRoutes(router: Express, options: RouteOptions): void {
     .all((request, response) => reply(request, response, METHOD_NOT_ALLOWED, { allow: 'GET, HEAD' }));
 }
 
-/** On every event that is accepted: what `pdaltagent trace` and the logs know it by. */
+/** On the response to every accepted event: the id that `pdaltagent trace` and the logs use. */
 const EVENT_ID_HEADER = 'x-pdaltagent-event-id';
 
 const METHOD_NOT_ALLOWED = {

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type CertificateFiles, type CertificatePair, checkedPair, missingFileError } from './tls-pair';
 
-/** The contents of the files with the server's certificate and the clients' authorities, read at one time. */
+/** The contents of the files with the server's certificate and the clients' authorities, read together. */
 export interface TlsSnapshot {
   readonly kind: 'usable';
   /** A digest of the content. */

@@ -67,7 +67,7 @@ export type Reply = readonly [status: number, body: unknown, headers?: Readonly<
 
 export const SUCCESS = { status: 'success', message: 'Event processed' };
 
-/** A request handler that gives these answers in turn, then repeats the last one, and records the requests. */
+/** A request handler that returns these responses in turn, then repeats the last one, and records the requests. */
 export function respondWith(seen: SeenRequest[], ...answers: readonly Reply[]) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     let body = '';

@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import { isJsonObject } from '@pdaltagent/events';
 import { type Settings } from './settings';
 
-/** The result of one attempt: an answer, or none. */
+/** The result of one attempt: a response, or none. */
 export type Attempt =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | undefined; readonly text: string }
   | { readonly kind: 'unreachable'; readonly reason: string }

@@ -26,7 +26,7 @@ export async function send(
   }
 }
 
-/** The gateway and PagerDuty answer alike; a network's login page, whatever its status, has not accepted the event. */
+/** The gateway and PagerDuty send the same responses; a login page, whatever its status, has not accepted the event. */
 function isAccepted(result: Attempt): boolean {
   return result.kind === 'answer' && result.status === 202 && objectIn(result.text)?.status === 'success';
 }
@@ -72,7 +72,7 @@ function hintOf(status: number): string {
   return status === 401 ? " (PDSEND_TOKEN must be one of the gateway's tokens)" : '';
 }
 
-/** PagerDuty's message and errors if the answer has any, otherwise its beginning, on one line. */
+/** PagerDuty's message and errors if the response has any, otherwise its beginning, on one line. */
 function reasonIn(text: string): string {
   const { message, errors } = objectIn(text) ?? {};
   const words = [

@@ -11,7 +11,7 @@ export interface PauseSyncOptions {
 }
 
 const SYNC_EVERY_MS = 1_000;
-/** How long to wait for the first answer: an unreachable Redis must not delay anything. */
+/** How long to wait for the first reply: an unreachable Redis must not delay anything. */
 const FIRST_SYNC_TIMEOUT_MS = 2_000;
 
 /**

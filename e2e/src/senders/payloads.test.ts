@@ -24,7 +24,7 @@ interface Posting {
   readonly file: string;
   readonly route: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether the client treats the answer as success. */
+  /** Whether the client treats the response as success. */
   readonly isContent: (answer: Answer) => boolean;
   /** Placeholder for the key in the sample. */
   readonly placeholder?: string;

@@ -65,7 +65,7 @@ describe('the maximum age', () => {
     for (let index = 0; index < 200; index += 1) bench.add(`key-${index}`, 'a');
     for (const message of [...bench.attempting]) bench.settle(message, FAILED);
     expect(bench.dispatcher.openCircuits).toBe(1);
-    // The probe gets no answer, so nothing else is attempted.
+    // The probe gets no response, so nothing else is attempted.
     bench.clock.advance(2 * HOUR);
     while (bench.attempting.size > 0) for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
     expect(bench.deadLettered).toEqual([]);

@@ -17,7 +17,7 @@ function answer(status: number, retryAfter?: string): Answer {
 
 const REFUSED = { status: 'invalid event', message: 'Event object is invalid', errors: ["'summary' is too long"] };
 
-/** What an intermediary may answer. */
+/** How an intermediary may respond. */
 const PAGES: Readonly<Record<string, Pick<Answer, 'body' | 'contentType' | 'server'>>> = {
   'a page that asks for a login': {
     body: '<html><head><title>Access blocked</title></head><body>Please log in.</body></html>',

@@ -128,7 +128,7 @@ export class KeyQueue<M extends Deliverable> {
   throttledAt: number | undefined;
   /** While set, nothing of the key starts. */
   stopWaiting: (() => void) | undefined;
-  /** Until when. */
+  /** When the key starts again. */
   waitsUntil = 0;
   /** While above 0, nothing of the key starts: this many lanes are about to park it. */
   quiesceCount = 0;
@@ -141,7 +141,7 @@ export class KeyQueue<M extends Deliverable> {
   failsIndependently = false;
   /** Its attempts hung and were interrupted, and none has been answered since. */
   hangs = false;
-  /** When that was last. */
+  /** When that last happened. */
   interruptedAt = Number.NEGATIVE_INFINITY;
   /** How long its last response took, and when it arrived; milliseconds. */
   answerTookMs = 0;

@@ -82,7 +82,7 @@ export class OutcomePolicy<M extends Deliverable> {
 
   /**
    * By the clock of the host that accepted the message, which may be wrong, and by how long this worker has held it:
-   * nothing expires that was not tried for as long. Unless its key is paused, a message is checked only after an attempt.
+   * nothing expires before it has been tried for that long. Unless its key is paused, a message is checked only after an attempt.
    */
   isExpired({ message, history }: QueuedMessage<M>): boolean {
     const { clock, maximumAgeMs } = this.#options;

@@ -8,7 +8,7 @@ export const ROUTING_KEY_CHARACTERS = 32;
 export const MAXIMUM_EVENT_BYTES = 512_000;
 /** If nothing can be truncated, only bodies over the larger reading of "512 KB" are rejected. */
 export const MAXIMUM_BODY_BYTES = 512 * 1024;
-/** Maximum nesting; JSON.stringify and any recursion fail at some thousands of levels. */
+/** Maximum nesting; JSON.stringify and any recursion fail at a few thousand levels. */
 export const MAXIMUM_DEPTH = 100;
 
 /** Length in characters as PagerDuty's clients count them: Unicode code points, not UTF-16 units. */

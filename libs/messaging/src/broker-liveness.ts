@@ -6,7 +6,7 @@ import { HEARTBEAT_SECONDS } from './broker-connection';
  * silent, and give its lanes to other workers, before a heartbeat interval has passed.
  */
 const OWNED_FOR_MS = (HEARTBEAT_SECONDS - 0.5) * 1_000;
-/** After this long without an answer, the connection is replaced. */
+/** After this long without a reply, the connection is replaced. */
 const SILENT_FOR_MS = 2 * HEARTBEAT_SECONDS * 1_000;
 
 /** An instant on both clocks; milliseconds. */
@@ -27,7 +27,7 @@ export class BrokerLiveness {
 
   /**
    * Whether no other worker can own our lanes. By both clocks: the monotonic one stops while the machine is
-   * suspended, and the wall clock may be set. In both cases attempts wait for the broker's next answer, which takes
+   * suspended, and the wall clock can be changed. In both cases attempts wait for the broker's next reply, which takes
    * about a second.
    */
   get ownsLanes(): boolean {
@@ -49,12 +49,12 @@ export class BrokerLiveness {
     if (this.ownsLanes) for (const callback of this.#once.splice(0)) callback();
   }
 
-  /** Calls back at the broker's next answer; never if the connection is lost first. */
+  /** Calls back at the broker's next reply; never if the connection is lost first. */
   once(callback: () => void): void {
     this.#once.push(callback);
   }
 
-  /** The connection was lost: callbacks that waited for an answer on it are dropped. */
+  /** The connection was lost: callbacks that waited for a reply on it are dropped. */
   lost(): void {
     this.#once.length = 0;
   }

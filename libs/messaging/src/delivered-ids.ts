@@ -18,7 +18,7 @@ export class DeliveredIds {
   readonly #markers: DeliveredMarkers;
   readonly #clock: Clock;
   readonly #ids = new Set<string>();
-  /** The ids requested in this turn of the event loop, and the answer to all of them. */
+  /** The ids requested in this turn of the event loop, and the reply to all of them. */
   #batch: { readonly ids: string[]; readonly answer: Promise<ReadonlySet<string>> } | undefined;
   /** After an error: when the markers are queried again, with a single query first. */
   #askAgainAt: number | undefined;

@@ -89,7 +89,7 @@ export class LaneConsumer {
     this.#channel = channel;
     channel.on('error', (error) => this.#ports.closedByBroker(this, error.message));
     channel.on('close', () => this.lose());
-    // Closed meanwhile: a consumer that nobody tracks would block the lane for every worker.
+    // Closed meanwhile: an untracked consumer would block the lane for every worker.
     if (this.#isClosed()) return this.#closeChannel();
     await channel.prefetch(PREFETCH);
     await channel.consume(this.queue, (delivery) => {

@@ -74,7 +74,7 @@ it('a siding is taken over once, even if it is found while the first message of 
   const control = await connection.createChannel();
   await owner.open(connection, control);
 
-  // The siding is found; before the answer arrives the lane's first message comes, for which the sidings are loaded.
+  // The siding is found; before the reply arrives, the lane's first message does, for which the sidings are loaded.
   const ask = control.checkQueue.bind(control);
   let heard: () => void = () => undefined;
   const answered = new Promise<void>((resolve) => (heard = resolve));

@@ -9,7 +9,7 @@ const ANNOUNCE_EVERY_MS = 2_000;
 const HEARTBEAT_EVERY_MS = 250;
 /** A worker that has not announced itself for this long counts as gone. */
 const GONE_AFTER_MS = 6_000;
-/** A worker that has not received its own announcements for this long receives none: an alarm or a broken connection. */
+/** After this long without its own announcements, a worker assumes that it receives none (an alarm, a broken connection). */
 const ECHO_LOST_AFTER_MS = 3_000;
 /** How long a new worker listens, from its own first announcement received, before it knows its peers. */
 const LISTEN_FIRST_MS = 500;

@@ -1,6 +1,6 @@
 import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqplib';
 
-/** The broker's answer for a message: stored durably, not routable to a queue, or refused. */
+/** The broker's reply for a message: stored durably, not routable to a queue, or refused. */
 export type Settlement = 'confirmed' | 'returned' | 'refused';
 /** Whether a message was sent: yes, the channel has ended, or AMQP cannot encode it and it can never be sent. */
 export type Sent = 'sent' | 'ended' | 'unencodable';

@@ -83,7 +83,7 @@ export class Siding {
     this.#expectedCount = messages;
     const keyKnown = new Promise<void>((resolve) => (this.#keyLearned = resolve));
     const consumer = this.#consume((message) => {
-      // A misrouted message does not tell whose siding this is.
+      // A misrouted message does not show which key the siding belongs to.
       if (laneOfMessage(this.#laneGroup, message) === this.#lane) {
         this.#routingKey ??= message.routingKey;
         this.#keyLearned();

@@ -11,7 +11,7 @@ export const RECORD_LIMIT = 10_000;
 /** A token may make 960 requests a minute: with this average spacing and burst, we stay below. */
 const SPACING_MS = 68;
 const BURST = 60;
-/** More than a page of a hundred entries ever has. */
+/** Larger than any page of a hundred entries. */
 export const PAGE_BYTES_LIMIT = 64 * 1024 * 1024;
 
 type Answer = Extract<Awaited<ReturnType<HttpClient['get']>>, { readonly kind: 'answer' }>;

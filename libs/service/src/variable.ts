@@ -131,7 +131,7 @@ export interface UrlOptions extends VariableOptions {
 }
 
 /**
- * An absolute URL, as it was written except for blanks around it, a trailing slash, and percent signs in user or password that
+ * An absolute URL, as it was written except for surrounding spaces, a trailing slash, and percent signs in user or password that
  * are no escapes: they are meant literally, and decoding them would fail. http and https URLs are base URLs: without a query.
  */
 export function url<Fallback extends string | undefined>(

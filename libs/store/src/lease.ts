@@ -94,7 +94,7 @@ export class Lease {
     }
   }
 
-  /** Whether Redis answered. */
+  /** Whether Redis replied. */
   async #renew(): Promise<boolean> {
     const { ttlMs, log, name, clock } = this.#options;
     const asked = clock.monotonic();

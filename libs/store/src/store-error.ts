@@ -1,5 +1,5 @@
 /**
- * unreachable: no answer in time, so that the command may have been executed; or the server that answers cannot be used.
+ * unreachable: no reply in time, so that the command may have been executed; or the server that answers cannot be used.
  * refused: Redis answered with an error.
  */
 export type StoreFailure = 'unreachable' | 'refused';
@@ -26,7 +26,7 @@ export function isNotPrimary(error: Error): boolean {
   return NOT_PRIMARY.test(error.message);
 }
 
-/** ioredis's own errors have no code; an error that Redis answers is a ReplyError. */
+/** ioredis's own errors have no code; an error that Redis returns is a ReplyError. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   if (!(error instanceof Error)) return new StoreError('unreachable', String(error));

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { type FuzzedRequest } from './fuzzed-request';
 
 export interface FuzzedResponse {
-  /** 0 if the connection closed without an answer. */
+  /** 0 if the connection closed without a response. */
   readonly status: number;
   readonly body: string;
 }

@@ -1,4 +1,4 @@
-/** One event of an alert; `sequence` counts up per alert in the order in which the sender received its answers. */
+/** One event of an alert; `sequence` counts up per alert in the order in which the sender received its responses. */
 export interface LedgerEntry {
   alert: string;
   sequence: number;
@@ -28,7 +28,7 @@ export class Ledger {
   readonly #accepted = new Map<string, LedgerEntry>();
   readonly #deliveries: LedgerEntry[] = [];
 
-  /** Sent, without an answer so far: it may or may not arrive. */
+  /** Sent, without a response so far: it may or may not arrive. */
   sent(alert: string, sequence: number): void {
     this.#sent.set(keyOf({ alert, sequence }), { alert, sequence });
   }

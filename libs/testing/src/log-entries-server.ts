@@ -21,7 +21,7 @@ export class LogEntriesServer {
   readonly faults: InjectedFault[] = [];
   /** How far PagerDuty's clock is ahead of this machine's, in milliseconds. */
   clockSkewMs = 0;
-  /** The Date header of its answers; null: none. */
+  /** The Date header of its responses; null: none. */
   date: () => Date | null = () => new Date(Date.now() + this.clockSkewMs);
   /** Called before each page is created. */
   beforePage: (query: URLSearchParams) => void = () => undefined;

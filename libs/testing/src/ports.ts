@@ -33,7 +33,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port between ${LOWEST} and ${HIGHEST}`);
 }
 
-/** Connects, sends the greeting and resolves with the first bytes of the answer; undefined if there is none. */
+/** Connects, sends the greeting and resolves with the first bytes of the reply; undefined if there is none. */
 export function firstResponse(port: number, greeting: string, timeoutMs = 2_000): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = net.connect({ port, host: '127.0.0.1' });

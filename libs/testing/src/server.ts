@@ -35,7 +35,7 @@ export interface RabbitMQ extends Server {
   setConsumerTimeout(timeoutMs: number, lookEveryMs: number): Promise<void>;
   /** Sets the maximum message size (bytes) for new channels, until the broker restarts. */
   setMaxMessageSize(bytes: number): Promise<void>;
-  /** Messages per queue of the default virtual host, including unacknowledged ones. Up to some seconds old. */
+  /** Messages per queue of the default virtual host, including unacknowledged ones. Up to a few seconds old. */
   messages(): Promise<Map<string, number>>;
   /** The log so far. */
   logText(): Promise<string>;

@@ -19,7 +19,7 @@ export function withDefaults(defaults: JsonObject, value: JsonObject): JsonObjec
   return { ...defaults, ...present };
 }
 
-/** The JSON of a value; null if it is nested too deeply to be serialized (some thousand levels). */
+/** The JSON of a value; null if it is nested too deeply to be serialized (a few thousand levels). */
 export function textOfJson(value: unknown): string | null {
   try {
     return JSON.stringify(value) ?? null;

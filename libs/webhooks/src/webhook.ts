@@ -27,7 +27,7 @@ export interface WebhookOptions {
   readonly config: JsonObject;
 }
 
-/** @throws RangeError for an entry that is nested too deeply to be serialized (some thousand levels) */
+/** @throws RangeError for an entry that is nested too deeply to be serialized (a few thousand levels) */
 export function webhookOf(entry: LogEntry, options: WebhookOptions): Webhook {
   const { format, destination } = options;
   return {

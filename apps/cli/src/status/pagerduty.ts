@@ -6,13 +6,13 @@ import { maskSecrets } from '@pdaltagent/service';
 import { type CheckResult } from './check-result';
 import { type Fetch } from './web';
 
-/** Statuses that PagerDuty never returns for a GET on this path: the answer is from a proxy or a wrong address. */
+/** Statuses that PagerDuty never returns for a GET on this path: the response is from a proxy or a wrong address. */
 const NEVER_FROM_PAGERDUTY = new Set([301, 302, 303, 307, 308, 407, 502, 503, 504]);
-/** PagerDuty does not answer a GET on this path with 2xx either; a network's login page does. */
+/** PagerDuty never returns 2xx for a GET on this path either; a network's login page does. */
 const isNeverFromPagerDuty = (status: number): boolean =>
   NEVER_FROM_PAGERDUTY.has(status) || (status >= 200 && status < 300);
 
-/** Whether PagerDuty's Events API responds, and through which proxy. Any answer of PagerDuty's own counts. */
+/** Whether PagerDuty's Events API responds, and through which proxy. Any response of PagerDuty's own counts. */
 export async function checkEventsApi(fetch: Fetch, baseUrl: string): Promise<CheckResult[]> {
   const proxy = proxyFor(new URL(baseUrl));
   const attempt = await fetch(`${baseUrl}/v2/enqueue`);

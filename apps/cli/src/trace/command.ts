@@ -26,7 +26,7 @@ export function traceCommand(terminal: Terminal, finish: Runner): Command {
     .action((name: string, options: TraceOptions) => finish(trace(terminal, name, options)));
 }
 
-/** @returns 0 if it was found, 1 if nothing is known of it */
+/** @returns 0 if it was found, 1 if nothing is known about it */
 async function trace(terminal: Terminal, name: string, { key, json }: TraceOptions): Promise<number> {
   const { amqpUrl, redisUrl } = readConfiguration({ ...brokerVariables, ...redisVariables }, terminal.environment);
   const question = { name, key };

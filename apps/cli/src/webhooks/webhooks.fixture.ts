@@ -17,7 +17,7 @@ export interface Backends {
 
 /** A receiver and a destinations file, for tests of `pdaltagent webhooks`. */
 export class WebhooksFixture {
-  /** The status that the receiver answers with. */
+  /** The status that the receiver responds with. */
   status = 202;
   readonly received: { headers: IncomingHttpHeaders; body: Buffer }[] = [];
   readonly folder = mkdtempSync(path.join(tmpdir(), 'webhooks-'));

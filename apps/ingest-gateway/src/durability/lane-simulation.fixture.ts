@@ -29,7 +29,7 @@ export class LaneSimulation {
   #lane: LaneForwarder<Event, string, Source>;
   #now = 0;
   #next = 1;
-  /** Ended: lost, which the lane is told later. */
+  /** Ended: lost; the lane is notified later. */
   #connection: 'none' | 'open' | 'blocked' | 'ended' = 'none';
   /** Sent and not yet received by the broker; then received, and not yet confirmed. */
   #wire: Sent[] = [];
@@ -57,7 +57,7 @@ export class LaneSimulation {
   #mode = 'spool';
 
   /**
-   * @param waits whether a sender waits for an answer before it sends the next event of its alert
+   * @param waits whether a sender waits for a response before it sends the next event of its alert
    * @param legacy events in the spool of the last release's layout
    * @param orphans events in the spools of two other instances
    */

@@ -19,7 +19,7 @@ export function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
 
-/** Levels that are certainly listed: JSON.stringify recurses, and fails at some thousands. */
+/** Depth that can always be listed: JSON.stringify recurses, and fails at a few thousand levels. */
 const MAXIMUM_LISTED_DEPTH = 1_000;
 
 /** The value, or a text in its place if it is nested too deeply to be listed. */

@@ -16,7 +16,7 @@ import {
 
 const KEY = '01234567890123456789012345678901';
 
-/** A command line, and the server's answers. */
+/** A command line, and the server's responses. */
 export interface Comparison {
   readonly title: string;
   readonly words: readonly string[];

@@ -80,7 +80,7 @@ $secrets
 EOT
 }
 
-# curl's output: the headers of all answers (a proxy's, 100, the last one), the body, and a line with status and header size.
+# curl's output: the headers of all responses (a proxy's, 100, the last one), the body, and a line with status and header size.
 read_answer() {
   sizes=${answer##*"$newline"}
   answer=${answer%"$newline"*}
@@ -89,7 +89,7 @@ read_answer() {
   # The command substitution that cut off the headers has removed their last line end.
   answer=${answer#"$heads$newline"}
   outcome=answered
-  # The gateway and PagerDuty answer alike; a network's login page, whatever its status, has not accepted the event.
+  # The gateway and PagerDuty send the same responses; a login page, whatever its status, has not accepted the event.
   case $status$answer in 202'{'*'"status":"success"'* | 202'{'*'"status": "success"'*) outcome=accepted ;; esac
   retry_after=${heads##*"$newline"[Rr][Ee][Tt][Rr][Yy]-[Aa][Ff][Tt][Ee][Rr]:}
   [ "$retry_after" != "$heads" ] || retry_after=

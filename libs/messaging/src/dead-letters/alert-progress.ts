@@ -31,7 +31,7 @@ export interface AlertProgressStore {
 const MAX_WATCHED = 50_000;
 const CONCURRENT_WRITES = 100;
 const POLL_EVERY_MS = 1_000;
-/** How long to wait for the first answer: an unreachable Redis must not delay anything. */
+/** How long to wait for the first reply: an unreachable Redis must not delay anything. */
 const FIRST_REFRESH_TIMEOUT_MS = 2_000;
 const MAX_ACTION_LENGTH = 40;
 
@@ -174,7 +174,7 @@ export class AlertProgress {
     });
   }
 
-  /** Whether Redis answered. */
+  /** Whether Redis replied. */
   async #refresh(): Promise<boolean> {
     try {
       const { alerts, upTo } = await this.#store.rememberedSince(this.#refreshedUpTo);

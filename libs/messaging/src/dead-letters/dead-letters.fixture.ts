@@ -28,7 +28,7 @@ export function message(id: string, alert = id, body = `{"dedup_key":"${alert}"}
 
 const AT_ONCE = 1_000;
 
-/** Publishes dead letters as a worker does, in this order; the headers describe why each is dead. */
+/** Publishes dead letters as a worker does, in this order; the headers describe why each became one. */
 export async function writeDeadLetters(
   url: string,
   messages: readonly OutgoingMessage[],

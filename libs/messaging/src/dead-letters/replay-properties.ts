@@ -3,7 +3,7 @@ import { ORIGINAL_RECEIVED_AT, textsOf } from '../message';
 
 /**
  * The properties with which a dead letter returns to its lane: the message as it was, with its age restarted and
- * without the headers about its death. The header `again` lets the worker drop it if it was delivered after all.
+ * without the dead-letter headers. The header `again` lets the worker drop it if it was delivered after all.
  */
 export function replayProperties(properties: MessageProperties, now: number): Options.Publish {
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};

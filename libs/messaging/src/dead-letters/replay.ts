@@ -37,8 +37,8 @@ const OVERHEAD_BYTES = 1_024;
 const UNCONFIRMED = 128;
 
 /**
- * Sorts by time of death, which is the order of their alerts. The queue may be in another order if someone has read
- * it with another tool.
+ * Sorts by the time at which each became a dead letter, which is the order within their alerts. The queue may be in
+ * another order if someone has read it with another tool.
  */
 export function byDeadAt(items: readonly ReplayItem[]): ReplayItem[] {
   return [...items].sort((a, b) => (a.deadAt ?? 0) - (b.deadAt ?? 0));

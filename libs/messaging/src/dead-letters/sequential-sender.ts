@@ -7,7 +7,7 @@ import { PublishError } from '../publisher';
 export type SendResult =
   { readonly kind: 'confirmed' } | { readonly kind: 'refused' | 'unencodable'; readonly reason: string };
 
-/** AMQP 0-9-1, "reply codes": RabbitMQ's answer to a message over its `max_message_size`. */
+/** AMQP 0-9-1, "reply codes": RabbitMQ's reply to a message over its `max_message_size`. */
 const PRECONDITION_FAILED = 406;
 
 /** Called when the channel ends with a message in flight. */

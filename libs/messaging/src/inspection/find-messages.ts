@@ -4,22 +4,22 @@ import { STATUS_EXCHANGE } from '../topology';
 import { type HeldReport, type TraceQuery, type TraceReply } from '../trace-responder';
 import { type BrokerClient } from './broker-client';
 
-/** The combined answers of the workers of one exchange. */
+/** The combined replies of the workers of one exchange. */
 export interface Findings {
-  /** Lanes whose worker answered. */
+  /** Lanes whose worker replied. */
   readonly lanes: ReadonlySet<number>;
   readonly held: readonly HeldReport[];
   /** Number of further messages that are held but not listed. */
   readonly more: number;
 }
 
-/** Workers answer at once, unless they are paused or cannot publish. */
+/** Workers reply immediately, unless they are paused or cannot publish. */
 const WAIT_MS = 1_500;
 
 /**
  * Asks every worker whether it holds a message, by its id, or messages of an alert, by its dedup key. No queue is
- * touched. `enough` is called after each answer and ends the wait early.
- * @returns the answers by exchange @throws BrokerUnavailable
+ * touched. `enough` is called after each reply and ends the wait early.
+ * @returns the replies by exchange @throws BrokerUnavailable
  */
 export async function findMessages(
   client: BrokerClient,
