@@ -168,6 +168,7 @@ describe('a delivery', () => {
   });
 
   it('presents the destination’s client certificate and trusts its certificate authority, and no other', async () => {
+    client = new WebhookClient({ maxSockets: 4, timeoutMs: 10_000, certificateAuthorities: undefined });
     const [host, client] = await Promise.all(
       ['localhost', 'sender'].map((name) => generate([{ name: 'commonName', value: name }], { keyType: 'ec' })),
     );
