@@ -169,12 +169,12 @@ describe('a delivery', () => {
 
   it('presents the destination’s client certificate and trusts its certificate authority, and no other', async () => {
     client = new WebhookClient({ maxSockets: 4, timeoutMs: 10_000, certificateAuthorities: undefined });
-    const [host, client] = await Promise.all(
+    const [host, own] = await Promise.all(
       ['localhost', 'sender'].map((name) => generate([{ name: 'commonName', value: name }], { keyType: 'ec' })),
     );
     const shown: string[] = [];
     const secure = createTlsServer(
-      { key: host?.private, cert: host?.cert, ca: client?.cert, requestCert: true },
+      { key: host?.private, cert: host?.cert, ca: own?.cert, requestCert: true },
       (request, response) => {
         const socket = request.socket as TLSSocket;
         shown.push(`${socket.authorized ? socket.getPeerCertificate().subject.CN : 'nobody'}`);
@@ -183,7 +183,7 @@ describe('a delivery', () => {
     ).listen(0, '127.0.0.1');
     await once(secure, 'listening');
     const url = `https://localhost:${(secure.address() as AddressInfo).port}/`;
-    const tls = { ca: host?.cert ?? '', certificate: client?.cert ?? '', key: client?.private ?? '' };
+    const tls = { ca: host?.cert ?? '', certificate: own?.cert ?? '', key: own?.private ?? '' };
     expect(await deliver(url)).toMatchObject({ kind: 'failed', reason: 'certificate-untrusted' });
     expect(await deliver(url, { settings: { tls } })).toMatchObject({ kind: 'delivered' });
     expect(shown).toEqual(['sender']);

@@ -170,3 +170,17 @@ it('a limit that is raised without a restart is noticed', async () => {
     await publisher.close();
   }
 });
+
+it('a message over the limit is reported to a command as too large, not as an unreachable broker', async () => {
+  await broker.setMaxMessageSize(MAX_BYTES);
+  try {
+    const client = await BrokerClient.open({ url: broker.url, name: 'test' });
+    const sender = await Sender.open(client);
+    const { body } = big('large', 0);
+    const sent = sender.send('', EVENTS.deadLetters, body, { messageId: 'large' });
+    await expect(sent).rejects.toMatchObject({ code: 'too-large' });
+    await client.close();
+  } finally {
+    await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
+  }
+});

@@ -55,6 +55,12 @@ export interface PublisherOptions {
  */
 const TOO_LARGE = /message size \d+ is larger than (?:configured )?max size (\d+)/;
 
+/** The largest body that the broker accepts, in bytes, if that is why it closed a channel. */
+export function maximumSizeIn(closeReason: string | undefined): number | undefined {
+  const bytes = TOO_LARGE.exec(closeReason ?? '')?.[1];
+  return bytes === undefined ? undefined : Number(bytes);
+}
+
 /** The limit may be raised without a restart of the broker; it then applies to new channels. */
 const FORGET_MAXIMUM_MS = 60_000;
 
@@ -179,14 +185,14 @@ export class Publisher {
 
   /** The broker does not report which message it refused, but which size. */
   #lose(closure: ChannelClosure | undefined): void {
-    this.#learnMaximum(TOO_LARGE.exec(closure?.reason ?? '')?.[1]);
+    this.#learnMaximum(maximumSizeIn(closure?.reason));
     this.#failAll('too-large', ({ bytes }) => !this.accepts(bytes));
     this.#failAll('unavailable');
   }
 
-  #learnMaximum(bytes: string | undefined): void {
+  #learnMaximum(bytes: number | undefined): void {
     this.#cancelForgetting();
-    this.#maximumBytes = bytes === undefined ? Infinity : Number(bytes);
+    this.#maximumBytes = bytes ?? Infinity;
     if (bytes !== undefined) {
       this.#cancelForgetting = this.#clock.after(FORGET_MAXIMUM_MS, () => (this.#maximumBytes = Infinity));
     }

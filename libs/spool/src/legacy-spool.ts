@@ -52,6 +52,10 @@ export class LegacySpool implements SpoolSource {
     return this.#store.contents.bytes;
   }
 
+  get openings(): number {
+    return this.#store.openings;
+  }
+
   /** Entries that this version cannot read; they are not counted in `entries`. */
   get unrecognized(): number {
     return this.#store.contents.unrecognized;

@@ -52,6 +52,7 @@ export class SpoolFolder<C extends Contents> {
   readonly #space: FreeSpace;
   #database: Database;
   #contents: C;
+  #openings = 1;
   #writes: PendingWrite[] = [];
   /** Keys (as latin1) that were erased or rejected, but are still in the database. */
   #erased = new Set<string>();
@@ -89,6 +90,10 @@ export class SpoolFolder<C extends Contents> {
   /** A new object after the database was reopened. */
   get contents(): C {
     return this.#contents;
+  }
+
+  get openings(): number {
+    return this.#openings;
   }
 
   get condition(): 'usable' | 'full' | 'failing' {
@@ -329,6 +334,7 @@ export class SpoolFolder<C extends Contents> {
     for (const name of this.#erased) contents.remove(Buffer.from(name, 'latin1'));
     this.#database = database;
     this.#contents = contents;
+    this.#openings += 1;
     this.#isReadOnly = false;
     log.info('the spool can be written again', { folder: this.path, entries: contents.entries });
     this.#flush();

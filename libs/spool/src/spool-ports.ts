@@ -31,6 +31,8 @@ export interface SpoolSource {
   /** Of all lanes: entries that are not erased, and those being written. */
   readonly entries: number;
   readonly bytes: number;
+  /** How often it was opened: each time it may have been repaired, and what is in it must be read again. */
+  readonly openings: number;
   entriesOf(lane: number): number;
   bytesOf(lane: number): number;
   /**

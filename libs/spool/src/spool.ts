@@ -52,6 +52,10 @@ export class Spool implements SpoolSource {
     return this.#store.contents.bytes;
   }
 
+  get openings(): number {
+    return this.#store.openings;
+  }
+
   entriesOf(lane: number): number {
     return this.#store.contents.entriesOf(lane);
   }

@@ -1,4 +1,5 @@
-import { SpoolError, type SpoolSource } from '@pdaltagent/spool';
+import { writeRecord } from '@pdaltagent/messaging';
+import { SpoolError, type SpoolSource, type StoredEntry } from '@pdaltagent/spool';
 import { type LogLine, recordingLogger } from '../gateway.fixture';
 import { SpoolReader } from './spool-reader';
 
@@ -10,6 +11,7 @@ function failingSource(): SpoolSource & { isFailing: boolean } {
     folder: '/spool/lanes/0',
     entries: 1,
     bytes: 1,
+    openings: 1,
     isFailing: true,
     entriesOf: () => 1,
     bytesOf: () => 1,
@@ -44,4 +46,41 @@ describe('a spool that cannot be read', () => {
     source.isFailing = false;
     expect(await events.oldestSequence(source)).toBe(7);
   });
+});
+
+const EVENT = {
+  id: 'a',
+  type: 'v2',
+  routingKey: '01234567890123456789012345678901',
+  orderKey: 'a',
+  contentType: 'application/json',
+  receivedAt: 1_700_000_000_000,
+} as const;
+/** A record of a version that does not exist yet. */
+const NEWER = Buffer.from([250]);
+
+it('counts entries that a repair of the spool left as remaining, although more were skipped before', async () => {
+  let stored: StoredEntry[] = [1, 2, 3].map((sequence) => ({ sequence, bytes: 1, content: NEWER }));
+  let openings = 1;
+  const source: SpoolSource = {
+    ...failingSource(),
+    entriesOf: () => stored.length,
+    get openings() {
+      return openings;
+    },
+    read: (_lane, after) => Promise.resolve(stored.filter(({ sequence }) => sequence > after)),
+  };
+  const reader = new SpoolReader({ log: recordingLogger([]), quarantine: () => Promise.resolve(false) });
+  expect(await reader.read(source, LANE, 0)).toEqual([]);
+  expect(reader.remaining(source, LANE)).toBe(0);
+
+  // The repair lost two of them; two events were spooled since.
+  const record = writeRecord({ ...EVENT, body: Buffer.from('{}') });
+  stored = [stored[0], ...[4, 5].map((sequence) => ({ sequence, bytes: record.length, content: record }))].flatMap(
+    (entry) => entry ?? [],
+  );
+  openings += 1;
+  expect(reader.remaining(source, LANE)).toBe(3);
+  expect((await reader.read(source, LANE, 0)).map(({ sequence }) => sequence)).toEqual([4, 5]);
+  expect(reader.remaining(source, LANE)).toBe(2);
 });

@@ -11,11 +11,16 @@ export interface SpoolReaderOptions {
   readonly quarantine: (id: string, record: Buffer) => Promise<boolean>;
 }
 
+/** The sequences that stay in a spool: for a newer version, or because the quarantine failed. */
+interface Skipped {
+  readonly openings: number;
+  readonly lanes: Map<number, Set<number>>;
+}
+
 /** Reads the events in spools. Records of newer versions stay in the spool, damaged ones are quarantined. */
 export class SpoolReader {
   readonly #options: SpoolReaderOptions;
-  /** By spool and lane, the sequences that stay there: of a newer version, or because quarantining them failed. */
-  readonly #skipped = new WeakMap<SpoolSource, Map<number, Set<number>>>();
+  readonly #skipped = new WeakMap<SpoolSource, Skipped>();
   /** Spools whose last read failed, which is logged once. */
   readonly #unreadable = new WeakSet<SpoolSource>();
 
@@ -25,8 +30,7 @@ export class SpoolReader {
 
   /** Number of a lane's entries that this version can drain, including those that it has not read yet. */
   remaining(source: SpoolSource, lane: number): number {
-    // A repair of the database may have removed some of those that are skipped.
-    return Math.max(0, source.entriesOf(lane) - (this.#skipped.get(source)?.get(lane)?.size ?? 0));
+    return source.entriesOf(lane) - (this.#skippedIn(source).get(lane)?.size ?? 0);
   }
 
   /** The next events of a lane after a sequence, oldest first; none if the end is reached or the spool cannot be read. */
@@ -65,7 +69,7 @@ export class SpoolReader {
   }
 
   async #eventOf(source: SpoolSource, lane: number, entry: StoredEntry): Promise<OutgoingMessage | undefined> {
-    if (this.#skipped.get(source)?.get(lane)?.has(entry.sequence) === true) return undefined;
+    if (this.#skippedIn(source).get(lane)?.has(entry.sequence) === true) return undefined;
     const read = entry.isDamaged === true ? ({ kind: 'damaged' } as const) : readRecord(entry.content);
     switch (read.kind) {
       case 'message':
@@ -81,12 +85,20 @@ export class SpoolReader {
     }
   }
 
+  /** By lane; empty again after the spool was reopened, because a repair may have removed some of them. */
+  #skippedIn(source: SpoolSource): Skipped['lanes'] {
+    const { openings } = source;
+    let skipped = this.#skipped.get(source);
+    if (skipped?.openings !== openings) this.#skipped.set(source, (skipped = { openings, lanes: new Map() }));
+    return skipped.lanes;
+  }
+
   /** False if it was skipped before. */
   #skip(source: SpoolSource, lane: number, sequence: number): boolean {
-    const lanes = this.#skipped.get(source) ?? new Map<number, Set<number>>();
+    const lanes = this.#skippedIn(source);
     const skipped = lanes.get(lane) ?? new Set<number>();
     if (skipped.has(sequence)) return false;
-    this.#skipped.set(source, lanes.set(lane, skipped.add(sequence)));
+    lanes.set(lane, skipped.add(sequence));
     return true;
   }
 

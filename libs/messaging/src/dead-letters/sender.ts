@@ -1,6 +1,6 @@
 import { type ConfirmChannel, type Options } from 'amqplib';
 import { type BrokerClient } from '../inspection/broker-client';
-import { PublishError, type PublishFailure } from '../publisher';
+import { maximumSizeIn, PublishError, type PublishFailure } from '../publisher';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
 
@@ -10,12 +10,17 @@ export class Sender {
   readonly #channel: ConfirmChannel;
   readonly #returned = new Set<string>();
   #hasEnded = false;
+  /** Why the broker closed the channel; undefined if it is open, or ended with its connection. */
+  #closeReason: string | undefined;
 
   private constructor(client: BrokerClient, channel: ConfirmChannel) {
     this.#client = client;
     this.#channel = channel;
     // amqplib's own listener, which is registered first, reports everything unconfirmed as refused.
     channel.prependListener('close', () => (this.#hasEnded = true));
+    channel.on('error', (error: Error & { readonly code?: unknown }) => {
+      if (typeof error.code === 'number') this.#closeReason = error.message;
+    });
     channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
   }
 
@@ -38,7 +43,7 @@ export class Sender {
         this.#channel.publish(exchange, routingKey, body, { ...properties, mandatory: true }, (error: unknown) => {
           // A message that could not be routed is returned first and then confirmed.
           if (this.#returned.delete(String(properties.messageId))) return fail('returned');
-          if (error) return fail(this.#hasEnded ? 'unavailable' : 'refused');
+          if (error) return fail(this.#failureOf(body));
           cancel();
           resolve();
         });
@@ -46,5 +51,11 @@ export class Sender {
         fail('unavailable');
       }
     });
+  }
+
+  /** Of a message that is reported as refused. */
+  #failureOf(body: Buffer): PublishFailure {
+    if (this.#hasEnded && this.#closeReason === undefined) return 'unavailable';
+    return body.length > (maximumSizeIn(this.#closeReason) ?? Infinity) ? 'too-large' : 'refused';
   }
 }
