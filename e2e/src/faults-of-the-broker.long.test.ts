@@ -23,7 +23,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   afterAll(() => relay.stop());
 
   /** Waits until the gateway has switched this many times. */
-  const gatewayGoes = (way: 'to the spool' | 'straight to the broker', times: number) =>
+  const gatewayGoes = (way: 'to the spool' | 'directly to the broker', times: number) =>
     waitUntil(() => relay.gateway.lines.filter(({ message }) => message === `events go ${way}`).length >= times, {
       what: `events to go ${way} for the ${times}. time`,
       timeoutMs: STEP_MS,
@@ -43,7 +43,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
           await gatewayGoes('to the spool', held.length);
           await relay.broker.restart();
           await sent;
-          await gatewayGoes('straight to the broker', held.length + 1);
+          await gatewayGoes('directly to the broker', held.length + 1);
         }
         await endSlowResponses(relay);
         // While the broker was down, events went to the spool: none was refused.
