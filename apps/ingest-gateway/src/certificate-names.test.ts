@@ -1,4 +1,6 @@
+import { readConfiguration } from '@pdaltagent/service';
 import { CertificateNames } from './certificate-names';
+import { variables } from './configuration';
 
 const none = () => Promise.resolve(undefined);
 
@@ -13,6 +15,14 @@ it.each(['', ' , ', 'https://gateway', 'a..b', '-a', '10.0.0.256', 'a/b', 'a:844
   '%j does not',
   (text) => {
     expect(CertificateNames.parse(text)).toBeUndefined();
+  },
+);
+
+it.each(['::ffff:10.0.0.1', '64:ff9b::10.0.0.1', 'fe80::1%eth0'])(
+  '%s, which the certificate would contain as another address, is refused at start',
+  (address) => {
+    const read = () => readConfiguration(variables, { PDAGENTD_TLS_NAMES: `gateway.example.com,${address}` });
+    expect(read).toThrow(/PDAGENTD_TLS_NAMES.*IPv6 address without a zone \(%eth0\)/);
   },
 );
 

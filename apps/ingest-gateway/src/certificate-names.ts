@@ -4,6 +4,8 @@ import { hostname } from 'node:os';
 
 /** A host name, or a wildcard for all names directly below a domain (RFC 6125, 6.4.3). */
 const NAME = /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+/** Without an embedded IPv4 address, which would be encoded incorrectly, and a zone, which a certificate cannot have. */
+const IPV6 = /^[\da-f:]+$/;
 /** The host name of a container defaults to its id, which differs for every container. */
 const CONTAINER_ID = /^(?:[0-9a-f]{12}|[0-9a-f]{64})$/;
 /** Valid on every host, for local clients. */
@@ -19,8 +21,7 @@ export class CertificateNames {
       .toLowerCase()
       .split(/[\s,]+/)
       .filter((name) => name !== '');
-    const areNames = names.every((name) => isIP(name) !== 0 || (NAME.test(name) && !/^[\d.]+$/.test(name)));
-    return names.length > 0 && areNames ? new CertificateNames(names) : undefined;
+    return names.length > 0 && names.every(isCertificateName) ? new CertificateNames(names) : undefined;
   }
 
   /** The names of this host: its host name, and its fully qualified name if DNS or /etc/hosts has one. */
@@ -43,6 +44,17 @@ export class CertificateNames {
   /** The same text for any order of names, for comparison and for the log line with the configuration. */
   toJSON(): string {
     return [...new Set(this.names)].sort().join(',');
+  }
+}
+
+function isCertificateName(name: string): boolean {
+  switch (isIP(name)) {
+    case 4:
+      return true;
+    case 6:
+      return IPV6.test(name);
+    default:
+      return NAME.test(name) && !/^[\d.]+$/.test(name);
   }
 }
 

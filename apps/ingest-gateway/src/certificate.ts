@@ -3,7 +3,7 @@ import { type Server, type ServerOptions } from 'node:https';
 import { type SecureContextOptions } from 'node:tls';
 import { type Logger } from '@pdaltagent/service';
 import { type CertificateNames } from './certificate-names';
-import { selfSignedPair } from './self-signed';
+import { selfSignedPair, type StatePair } from './self-signed';
 import { readTlsSnapshot, type TlsSnapshot } from './tls-files';
 import { type CertificateFiles, exists, missingFileError } from './tls-pair';
 
@@ -22,6 +22,12 @@ export interface CertificateOptions {
 }
 
 const POLL_MS = 1_000;
+
+const ORIGINS: Readonly<Record<StatePair['origin'], string>> = {
+  generated: 'generated a self-signed certificate',
+  kept: 'using the self-signed certificate',
+  provided: 'using the certificate in the state folder',
+};
 
 /**
  * The gateway's certificate: loaded or generated at start, and reloaded when its files change, also if a configured pair is
@@ -74,11 +80,15 @@ export class Certificate {
       if (missing !== undefined) throw missing;
       return configured;
     }
-    const { files, isNew } = await selfSignedPair(stateFolder, names, this.#clock);
-    log.info(isNew ? 'generated a self-signed certificate' : 'using the self-signed certificate', {
-      reason: `${configured.certificate} does not exist`,
-      certificate: files.certificate,
-    });
+    const { files, origin } = await selfSignedPair(stateFolder, names, this.#clock);
+    const { certificate } = files;
+    log.info(ORIGINS[origin], { reason: `${configured.certificate} does not exist`, certificate });
+    if (origin === 'provided' && names !== undefined) {
+      log.warn(
+        'PDAGENTD_TLS_NAMES has no effect: it applies only to a self-signed certificate, which this one is not',
+        { certificate, names },
+      );
+    }
     return files;
   }
 

@@ -40,7 +40,8 @@ export const variables = {
     'PDAGENTD_TLS_NAMES',
     'names and IP addresses that senders use for this gateway, separated by commas, for the self-signed pair; if changed, a new pair is generated',
     {
-      mustBe: 'host names and IP addresses, separated by commas, for example gateway.example.com,10.0.0.5',
+      mustBe:
+        'host names and IP addresses, separated by commas, for example gateway.example.com,10.0.0.5; an IPv6 address without a zone (%eth0) and without an IPv4 address in it (::ffff:10.0.0.5)',
       parse: (text: string) => CertificateNames.parse(text),
     },
   ),

@@ -1,4 +1,5 @@
 import { type Clock } from '@pdaltagent/clock';
+import { X509Certificate } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import path from 'node:path';
@@ -8,22 +9,30 @@ import { type CertificateFiles, exists, filesExist } from './tls-pair';
 /** Long, because clients that pin the certificate lose pages once it expires. */
 const LIFETIME_YEARS = 10;
 
+/** The pair of a state folder. */
+export interface StatePair {
+  readonly files: CertificateFiles;
+  /** `provided`: the operator's own pair, which is never replaced. */
+  readonly origin: 'generated' | 'kept' | 'provided';
+}
+
 /**
  * The self-signed pair of a state folder. Clients that trust it reject any other, so it is generated only if there is none
- * yet, or if the configured names have changed since.
+ * yet, or if the configured names have changed since. A pair that is not self-signed was put there by the operator.
  * @param configured names that it is valid for; undefined: those of this host
- * @returns its files, and whether they are new
  */
 export async function selfSignedPair(
   stateFolder: string,
   configured: CertificateNames | undefined,
   clock: Clock,
-): Promise<{ files: CertificateFiles; isNew: boolean }> {
+): Promise<StatePair> {
   const folder = path.join(stateFolder, 'tls');
   const files = { certificate: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') };
   const wanted = configured?.toJSON() ?? '';
   const isThere = await filesExist(files);
-  if (isThere && (await madeFor(folder)) === wanted) return { files, isNew: false };
+  // The names are no proof: they remain if the operator overwrites only the certificate and the key.
+  if (isThere && !(await isSelfSigned(files.certificate))) return { files, origin: 'provided' };
+  if (isThere && (await madeFor(folder)) === wanted) return { files, origin: 'kept' };
   await mkdir(stateFolder, { recursive: true });
   const draft = await mkdtemp(path.join(stateFolder, 'tls-'));
   try {
@@ -35,11 +44,11 @@ export async function selfSignedPair(
     await chmod(draft, 0o755);
     if (isThere) await moveAside(folder);
     await rename(draft, folder);
-    return { files, isNew: true };
+    return { files, origin: 'generated' };
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     // Another gateway that shares the folder was faster: both must use the same certificate.
-    if (await filesExist(files)) return { files, isNew: false };
+    if (await filesExist(files)) return { files, origin: 'kept' };
     if (await exists(folder)) {
       throw new Error(
         `${folder} contains only part of a pair: put cert.pem and key.pem there, or remove it to generate a new pair`,
@@ -56,10 +65,21 @@ async function madeFor(folder: string): Promise<string> {
   return readFile(path.join(folder, NAMES_FILE), 'utf8').catch(() => '');
 }
 
-/** The previous pair is kept: senders that trust it may have to be switched to the new one first. */
+/** Whether a certificate is issued by its own subject; false if it cannot be read. */
+async function isSelfSigned(file: string): Promise<boolean> {
+  try {
+    const { issuer, subject } = new X509Certificate(await readFile(file));
+    return issuer === subject;
+  } catch {
+    return false;
+  }
+}
+
+/** Every previous pair is kept: senders that trust it may have to be switched to the new one first. */
 async function moveAside(folder: string): Promise<void> {
-  await rm(`${folder}-former`, { recursive: true, force: true });
-  await rename(folder, `${folder}-former`);
+  let former = `${folder}-former`;
+  for (let number = 2; await exists(former); number += 1) former = `${folder}-former-${number}`;
+  await rename(folder, former);
 }
 
 async function generatePair(names: CertificateNames, clock: Clock) {

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import https, { type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -61,6 +61,8 @@ const configured = () => ({
   certificatePollMs: 20,
 });
 
+const named = (text: string) => ({ tlsNames: CertificateNames.parse(text) });
+
 describe('the self-signed pair', () => {
   it('is generated once, reused, and valid for localhost for clients that trust it', async () => {
     const first = await start();
@@ -81,7 +83,6 @@ describe('the self-signed pair', () => {
   });
 
   it('is valid for the configured names, and generated again only if these change', async () => {
-    const named = (text: string) => ({ tlsNames: CertificateNames.parse(text) });
     const seenOf = async (gateway: RunningGateway) => (await get(gateway, { rejectUnauthorized: false })).certificate;
     const first = await seenOf(await start());
     const second = await seenOf(await start(named('gateway.example.com, 192.0.2.7')));
@@ -98,6 +99,18 @@ describe('the self-signed pair', () => {
     expect(former.fingerprint256).toBe(first.fingerprint256);
   });
 
+  it('is kept each time that it is replaced', async () => {
+    const fingerprintIn = async (name: string) =>
+      new X509Certificate(await readFile(path.join(folder, name, 'cert.pem'))).fingerprint256;
+    const generated: string[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) {
+      await start(named(`${name}.example.com`));
+      generated.push(await fingerprintIn('tls'));
+    }
+    const kept = ['tls-former', 'tls-former-2', 'tls-former-3', 'tls'];
+    expect(await Promise.all(kept.map(fingerprintIn))).toEqual(generated);
+  });
+
   it('of an earlier version is not replaced', async () => {
     const first = await start();
     const { certificate } = await get(first, { rejectUnauthorized: false });
@@ -112,6 +125,54 @@ describe('the self-signed pair', () => {
     const gateways = await Promise.all([start(), start(), start()]);
     const seen = await Promise.all(gateways.map((gateway) => get(gateway, { rejectUnauthorized: false })));
     expect(new Set(seen.map(({ certificate }) => certificate.fingerprint256)).size).toBe(1);
+  });
+});
+
+describe('a pair of an authority that the operator put into the state folder', () => {
+  async function provide(): Promise<string> {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'provided' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+      ca: await generateAuthority(),
+    });
+    await mkdir(path.join(folder, 'tls'), { recursive: true });
+    await writeFile(path.join(folder, 'tls', 'cert.pem'), cert);
+    await writeFile(path.join(folder, 'tls', 'key.pem'), key);
+    return new X509Certificate(cert).fingerprint256;
+  }
+
+  async function generateAuthority() {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'authority' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [{ name: 'basicConstraints', cA: true }],
+    });
+    return { cert, key };
+  }
+
+  const warningsOf = ({ log }: RunningGateway) => log.filter(({ level }) => level === 'warn');
+
+  it.each([
+    ['before the first start', () => Promise.resolve()],
+    ['in place of the self-signed one', async () => void (await start(named('old.example.com')))],
+  ])('%s is never replaced: configured names have no effect, and the log says so', async (_, before) => {
+    await before();
+    const fingerprint = await provide();
+    const gateway = await start(named('gateway.example.com'));
+    expect((await get(gateway, { rejectUnauthorized: false })).certificate.fingerprint256).toBe(fingerprint);
+    await expect(access(path.join(folder, 'tls-former'))).rejects.toThrow('ENOENT');
+    expect(warningsOf(gateway)).toEqual([
+      expect.objectContaining({ message: expect.stringMatching(/^PDAGENTD_TLS_NAMES has no effect/) as string }),
+    ]);
+  });
+
+  it('is used without a warning if no names are configured', async () => {
+    await start(named('old.example.com'));
+    const fingerprint = await provide();
+    const gateway = await start();
+    expect((await get(gateway, { rejectUnauthorized: false })).certificate.fingerprint256).toBe(fingerprint);
+    expect(warningsOf(gateway)).toEqual([]);
   });
 });
 
