@@ -1,6 +1,13 @@
-// Exits 0 while the service of this container answers on its admin port, whatever port that is.
-const url = `http://127.0.0.1:${process.env.PDAGENTD_ADMIN_PORT ?? process.env.SIMULATOR_PORT}/healthz`;
-const answer = await fetch(url, { signal: AbortSignal.timeout(3_000) }).catch((error) => {
-  console.error(`${url}: ${error.cause?.message ?? error.message}`);
+// Exits 0 while the service of this container answers on its admin port, at the address that it listens on.
+import { get } from 'node:http';
+
+const address = (process.env.PDAGENTD_LISTEN_ADDRESS ?? process.env.SIMULATOR_HOST)?.trim();
+const host = !address || address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
+const port = process.env.PDAGENTD_ADMIN_PORT ?? process.env.SIMULATOR_PORT;
+
+get({ host, port, path: '/healthz', signal: AbortSignal.timeout(3_000) }, ({ statusCode }) => {
+  process.exit(statusCode >= 200 && statusCode < 300 ? 0 : 1);
+}).on('error', (error) => {
+  console.error(`${host}, port ${port}: ${error.message}`);
+  process.exit(1);
 });
-process.exit(answer?.ok ? 0 : 1);
