@@ -73,6 +73,13 @@ describe('the event of a Sensu check result', () => {
       });
     });
 
+    it('of another namespace is about another alert', async () => {
+      const inNamespace = (namespace: string) =>
+        composed(JSON.stringify({ ...passing, entity: { ...GO.entity, metadata: { name: 'web1', namespace } } }));
+      expect(await inNamespace('prod')).toMatchObject({ event_action: 'resolve', dedup_key: 'prod/web1/disk' });
+      expect(await inNamespace('dev')).toMatchObject({ event_action: 'resolve', dedup_key: 'dev/web1/disk' });
+    });
+
     it.each([
       ['without a check', { entity: GO.entity, metrics: {}, id: 'a' }],
       ['without a name', { ...GO, entity: { metadata: {} } }],

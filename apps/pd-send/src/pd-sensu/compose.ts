@@ -25,14 +25,17 @@ export async function compose(
   if (!reading.ok) throw new CommandError('standard input is not a JSON object: expected a Sensu check result');
   const result = reading.document.value;
   const isGo = isJsonObject(result['entity']);
-  const client = isGo ? nameIn(result['entity']) : textIn(result['client'], 'name');
-  const check = isGo ? nameIn(result['check']) : textIn(result['check'], 'name');
+  const client = isGo ? metadataIn(result['entity'], 'name') : textIn(result['client'], 'name');
+  const check = isGo ? metadataIn(result['check'], 'name') : textIn(result['check'], 'name');
   // Each result has a new id, so a key derived from it would never match the alert.
   if (isGo && (client === undefined || check === undefined))
     throw new CommandError(
       'the Sensu Go event has no entity.metadata.name or check.metadata.name: only events with a check can be sent',
     );
-  const named = client === undefined || check === undefined ? textIn(result, 'id') : `${client}/${check}`;
+  const namespace = isGo ? metadataIn(result['entity'], 'namespace') : undefined;
+  // Names are unique within a namespace only. Without it for `default`, keys of installations that have no other stay short.
+  const scope = namespace === undefined || namespace === 'default' ? '' : `${namespace}/`;
+  const named = client === undefined || check === undefined ? textIn(result, 'id') : `${scope}${client}/${check}`;
   const key = lastValue(given, 'incidentKey') || named;
   if (key === undefined) throw new CommandError('the check result has no id, and not both client.name and check.name');
   const isResolved = isGo ? statusOf(result['check']) === 0 : textIn(result, 'action') === 'resolve';
@@ -55,9 +58,9 @@ function textIn(value: unknown, name: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
-/** In Sensu Go, the name of a resource is in its metadata. */
-function nameIn(resource: unknown): string | undefined {
-  return isJsonObject(resource) ? textIn(resource['metadata'], 'name') : undefined;
+/** In Sensu Go, the name of a resource and its namespace are in its metadata. */
+function metadataIn(resource: unknown, name: 'name' | 'namespace'): string | undefined {
+  return isJsonObject(resource) ? textIn(resource['metadata'], name) : undefined;
 }
 
 function statusOf(check: unknown): unknown {
