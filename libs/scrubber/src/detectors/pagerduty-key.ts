@@ -6,8 +6,10 @@ const NAMED = new RegExp(
   `(?<=(?<![a-z])(?:routing|service|integration|events?(?: ?api)?|pagerduty|pd)[ _-]?(?:api[ _-]?|integration[ _-]?)?key["'\\\\]{0,3} ?(?:is |[:=] ?)?["'\\\\]{0,3})(?<value>${KEY})(?![\\w-])`,
   'dgi',
 );
+/** Vendor or version in an adapter's path, as the gateway accepts them (`isAdapter` in libs/events). */
+const SEGMENT = '[\\w-][\\w.-]{0,63}';
 const IN_PATH = new RegExp(
-  `(?<=/(?:integration|x-ere|generic/[\\w-]{1,20}|adapter/[\\w-]{1,40}/[\\w-]{1,20})/)(?<value>${KEY})(?![\\w-])`,
+  `(?<=/(?:integration|x-ere|generic/[\\w-]{1,20}|adapter/${SEGMENT}/${SEGMENT})/)(?<value>${KEY})(?![\\w-])`,
   'dgi',
 );
 /** Scoped OAuth tokens and user tokens have a prefix. */
@@ -34,6 +36,10 @@ export const pagerdutyKey: Detector = {
       { text: 'POST /integration/0123456789abcdef0123456789abcdef/enqueue', found: '0123456789abcdef0123456789abcdef' },
       {
         text: 'POST /adapter/cloudwatch_sns/v1/0123456789abcdef0123456789abcdef',
+        found: '0123456789abcdef0123456789abcdef',
+      },
+      {
+        text: 'POST /adapter/a_vendor.with-a-name-of-more-than.forty-characters/v1.2.3/0123456789abcdef0123456789abcdef',
         found: '0123456789abcdef0123456789abcdef',
       },
       { text: 'routing key R0123456789ABCDEFGHIJKLMNOPQRSTU', found: 'R0123456789ABCDEFGHIJKLMNOPQRSTU' },
