@@ -77,7 +77,7 @@ function invalidMembers(payload: unknown, texts: readonly string[]): readonly In
           part(
             ['payload', 'timestamp'],
             'payload.timestamp',
-            "'payload.timestamp' is invalid (must be an ISO 8601 date and time, as 2026-05-31T09:10:11Z)",
+            "'payload.timestamp' is invalid (must be a date and time in a format that PagerDuty documents, such as 2026-05-31T09:10:11Z)",
           ),
         ]
       : []),
