@@ -142,7 +142,7 @@ export class IngestPipeline {
         bodyKey === undefined && received.headerKey !== undefined ? { 'x-routing-key': received.headerKey } : undefined,
       query: undefined,
       warnings: read === first ? first.warnings : [...new Set([...first.warnings, ...read.warnings])],
-      removed: first.removed,
+      removed: read === first ? first.removed : [...first.removed, ...read.removed],
     };
   }
 

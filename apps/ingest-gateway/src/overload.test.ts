@@ -166,6 +166,11 @@ describe('PDAGENTD_STRICT', () => {
         ],
       },
     });
+    const resolve = { service_key: KEY, event_type: 'resolve', incident_key: 'a', description: 5 };
+    expect(await post('/generic/2010-04-15/create_event.json', JSON.stringify(resolve))).toMatchObject({
+      status: 400,
+      body: { errors: ['Description is not a string'] },
+    });
   });
 });
 
@@ -190,5 +195,30 @@ describe('scrubbing', () => {
     expect(gateway.sink.messages.at(-1)?.orderKey).toBe(`${KEY}:disk EMAIL`);
     await post(`/x-ere/${KEY}`, 'from=me@example.com');
     expect(gateway.sink.messages.at(-1)?.body.toString()).toBe('from=EMAIL');
+  });
+
+  it('may make an optional part invalid: it is left out, with a warning in the response and in the log', async () => {
+    gateway = await startGateway({
+      scrub: {
+        body: ({ body }) => Buffer.from(body.toString().replace('2026-05-31', 'NUMBER')),
+        query: (query) => query,
+        header: (_name, value) => value,
+      },
+    });
+    const payload = { summary: 's', source: 's', severity: 'info' };
+    const event = { routing_key: KEY, event_action: 'trigger', dedup_key: 'a', payload };
+    const sent = { ...event, payload: { ...payload, timestamp: '2026-05-31' }, client: 5 };
+    expect(await post(ROUTE, JSON.stringify(sent))).toMatchObject({
+      status: 202,
+      body: {
+        warnings: [
+          expect.stringContaining("'client' is not a string"),
+          expect.stringContaining("'payload.timestamp' is invalid"),
+        ],
+      },
+    });
+    expect(gateway.sink.messages.at(-1)?.body.toString()).toBe(JSON.stringify(event));
+    const lines = gateway.log.filter(({ message }) => message.includes('without an optional part'));
+    expect(lines.map(({ fields }) => fields['part'])).toEqual(['client', 'payload.timestamp']);
   });
 });

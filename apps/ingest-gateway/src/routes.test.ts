@@ -166,6 +166,16 @@ describe('events of PagerDuty’s own APIs', () => {
     ]);
   });
 
+  it('accepts a v1 resolve whose optional description is not a string, without it', async () => {
+    const event = { service_key: KEY, event_type: 'resolve', incident_key: 'alert-1' };
+    const reply = await post('/generic/2010-04-15/create_event.json', JSON.stringify({ ...event, description: 5 }));
+    expect(reply).toMatchObject({
+      status: 200,
+      body: { incident_key: 'alert-1', warnings: ['Description is not a string: it was left out'] },
+    });
+    expect(published().body.toString()).toBe(JSON.stringify(event));
+  });
+
   it('removes the details of an event over 512 KB and returns a warning', async () => {
     const payload = { ...TRIGGER.payload, custom_details: { log: 'x'.repeat(700_000) } };
     const reply = await post('/v2/enqueue', JSON.stringify({ ...TRIGGER, payload }));

@@ -1,69 +1,71 @@
 import { applyEdits, type Edit, type JsonDocument, readDocument } from './json-document';
-import { elementsOf, outlineOf } from './json-outline';
+import { elementsOf, type Member, outlineOf } from './json-outline';
 
 /** A path in a JSON value: names of members and indices of list entries. */
 export type JsonPath = readonly (string | number)[];
 
-/** The position of a member with its name, or of an entry of a list, in the bytes; the end is exclusive. */
-interface Place {
-  readonly start: number;
-  readonly end: number;
-  readonly valueStart: number;
-  readonly isRemoved: boolean;
+/** A member with its name, or an entry of a list with its index: its position in the bytes; the end is exclusive. */
+interface Place extends Omit<Member, 'name'> {
+  readonly name: string | number;
+}
+
+/** The paths as a tree: a node without children is what is removed. */
+interface PathNode {
+  readonly children: Map<string | number, PathNode>;
 }
 
 /** Removes the values at these paths, none of which may be within another; all other bytes are unchanged. */
 export function without(document: JsonDocument, paths: readonly JsonPath[]): JsonDocument {
-  const { bytes } = document;
-  const steps = new Map<string, { readonly holder: JsonPath; readonly last: Set<string | number> }>();
-  for (const path of paths) {
-    const holder = path.slice(0, -1);
-    const name = JSON.stringify(holder);
-    const group = steps.get(name) ?? { holder, last: new Set() };
-    const last = path.at(-1);
-    if (last !== undefined) group.last.add(last);
-    steps.set(name, group);
-  }
-  const edits = [...steps.values()].flatMap(({ holder, last }) => removals(placesIn(bytes, holder, last)));
-  const reading = readDocument(applyEdits(bytes, edits));
+  const { bytes, outline } = document;
+  const reading = readDocument(applyEdits(bytes, removalsWithin(bytes, outline.members, treeOf(paths))));
   return reading.ok ? reading.document : document;
 }
 
-function placesIn(bytes: Buffer, holder: JsonPath, removed: ReadonlySet<string | number>): readonly Place[] {
-  const start = holder.reduce<number | undefined>(
-    (at, step) =>
-      at === undefined ? undefined : placesAt(bytes, at).findLast(({ name }) => name === step)?.valueStart,
-    0,
-  );
-  if (start === undefined) return [];
-  return placesAt(bytes, start).map((place) => ({ ...place, isRemoved: removed.has(place.name) }));
+function treeOf(paths: readonly JsonPath[]): PathNode {
+  const root: PathNode = { children: new Map() };
+  for (const path of paths) {
+    let node = root;
+    for (const step of path) {
+      const child = node.children.get(step) ?? { children: new Map() };
+      node.children.set(step, child);
+      node = child;
+    }
+  }
+  return root;
 }
 
-function placesAt(bytes: Buffer, start: number) {
-  const members = outlineOf(bytes, start).members.map(({ name, start: at, valueStart, valueEnd }) => ({
-    name,
-    start: at,
-    end: valueEnd,
-    valueStart,
-  }));
-  if (members.length > 0) return members;
-  return elementsOf(bytes, start).map(({ valueStart, valueEnd }, index) => ({
-    name: index,
-    start: valueStart,
-    end: valueEnd,
-    valueStart,
-  }));
+/** Each object and each list is scanned once, however many paths lead through it: an event may have many members. */
+function removalsWithin(bytes: Buffer, places: readonly Place[], { children }: PathNode): Edit[] {
+  const removed = new Set<Place>();
+  const entered = new Map<PathNode, Place>();
+  for (const place of places) {
+    const node = children.get(place.name);
+    if (node === undefined) continue;
+    if (node.children.size === 0) removed.add(place);
+    // If members have the same name, the last one counts, as for JSON.parse.
+    else entered.set(node, place);
+  }
+  return [
+    ...removals(places, removed),
+    ...[...entered].flatMap(([node, { valueStart }]) => removalsWithin(bytes, placesAt(bytes, valueStart), node)),
+  ];
+}
+
+function placesAt(bytes: Buffer, start: number): readonly Place[] {
+  const elements = elementsOf(bytes, start);
+  if (elements.length === 0) return outlineOf(bytes, start).members;
+  return elements.map((element, index) => ({ name: index, start: element.valueStart, ...element }));
 }
 
 /** Each is removed with the comma before it, or with the comma after it if nothing before it is kept. */
-function removals(places: readonly Place[]): Edit[] {
-  const firstKept = places.findIndex(({ isRemoved }) => !isRemoved);
+function removals(places: readonly Place[], removed: ReadonlySet<Place>): Edit[] {
+  const firstKept = places.findIndex((place) => !removed.has(place));
   return places.flatMap((place, at): Edit[] => {
-    if (!place.isRemoved) return [];
+    if (!removed.has(place)) return [];
     const before = places[at - 1];
     const after = places[at + 1];
     if (firstKept >= 0 && at > firstKept && before !== undefined)
-      return [{ start: before.end, end: place.end, text: '' }];
-    return [{ start: place.start, end: after?.start ?? place.end, text: '' }];
+      return [{ start: before.valueEnd, end: place.valueEnd, text: '' }];
+    return [{ start: place.start, end: after?.start ?? place.valueEnd, text: '' }];
   });
 }

@@ -162,6 +162,20 @@ describe('an optional part that PagerDuty would reject', () => {
         "'contexts[2].type' is invalid (must be one of: link image)",
       ],
     ],
+    [
+      'the description of a legacy resolve',
+      'v1',
+      { event_type: 'resolve', incident_key: 'a', description: 5 },
+      { event_type: 'resolve', incident_key: 'a' },
+      ['Description is not a string'],
+    ],
+    [
+      'the description of a legacy acknowledge',
+      'v1',
+      { description: ['disk'], event_type: 'acknowledge', incident_key: 'a' },
+      { event_type: 'acknowledge', incident_key: 'a' },
+      ['Description is not a string'],
+    ],
   ])('is %s', (_, type, event, without, errors) => {
     const result = left(type, JSON.stringify(event));
     expect(JSON.parse(result.text)).toEqual(without);
@@ -173,12 +187,46 @@ describe('an optional part that PagerDuty would reject', () => {
     expect(invalidParts('v2', { event_action: 'trigger', payload: { summary: 1, source: [], severity: {} } })).toEqual(
       [],
     );
+    expect(invalidParts('v1', { event_type: 'trigger', description: 5 })).toEqual([]);
+  });
+
+  it('is removed alone from each of 20 entries of a list, however many of their members are invalid', () => {
+    const images = Array(20).fill({ src: 'https://a', href: 1, alt: 2 });
+    const { text, errors } = left('v2', JSON.stringify({ ...TRIGGER, images }));
+    expect(JSON.parse(text)).toEqual({ ...TRIGGER, images: Array(20).fill({ src: 'https://a' }) });
+    expect(errors).toHaveLength(40);
   });
 
   it('is removed with its list if there are too many of them', () => {
     const { text, errors } = left('v2', JSON.stringify({ ...TRIGGER, images: Array(100_000).fill(1) }));
     expect(JSON.parse(text)).toEqual(TRIGGER);
     expect(errors).toEqual(["'images' has too many invalid entries"]);
+  });
+});
+
+describe('the bytes of an event are read a fixed number of times, however many entries are invalid', () => {
+  const members = ',"":1'.repeat(5_000);
+  const invalid = Array(20).fill('{"src":"x","alt":5}').join();
+  const valid = ',{"src":"x"}'.repeat(2_000);
+
+  it.each([
+    ['with many members', `{"images":[${invalid}]${members}}`, 20],
+    ['with many members in the payload', `{"images":[${invalid}],"payload":{"group":5,"class":5${members}}}`, 22],
+    ['with many valid entries', `{"images":[${invalid}${valid}]}`, 20],
+    ['with many members in each entry', `{"images":[${invalid.replaceAll('}', `${members.slice(0, 500)}}`)}]}`, 20],
+    ['with many invalid members of the same name', `{"client":5${',"client":5'.repeat(5_000)}}`, 1],
+  ])('%s', (_, text, errors) => {
+    const document = documentOf(text);
+    let reads = 0;
+    const bytes = new Proxy(document.bytes, {
+      get: (target, name): unknown => {
+        if (typeof name === 'string' && /^\d+$/.test(name)) reads += 1;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    expect(withoutInvalidParts('v2', { ...document, bytes }).removed).toHaveLength(errors);
+    expect(reads).toBeLessThan(5 * bytes.length);
   });
 });
 

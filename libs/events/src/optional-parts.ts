@@ -13,7 +13,10 @@ export interface InvalidPart {
   readonly error: string;
 }
 
-/** A list with more invalid entries is removed completely, so that a sender cannot exhaust the memory. */
+/**
+ * A list with more invalid entries is removed completely, so that a sender cannot exhaust the memory. An entry counts once,
+ * however many of its members are invalid.
+ */
 const MAXIMUM_INVALID_ENTRIES = 20;
 
 /**
@@ -37,7 +40,11 @@ export function invalidParts(type: ApiType, value: JsonObject): readonly Invalid
         ...invalidList(value, 'links', linkEntry),
       ];
     case 'v1':
-      return [...invalidTexts(value, [], ['client', 'client_url']), ...invalidList(value, 'contexts', contextEntry)];
+      return [
+        ...invalidDescription(value),
+        ...invalidTexts(value, [], ['client', 'client_url']),
+        ...invalidList(value, 'contexts', contextEntry),
+      ];
   }
 }
 
@@ -59,11 +66,16 @@ export function withoutInvalidParts(
 
 /** The payload of an acknowledge or a resolve is optional as a whole. */
 function invalidPayload({ payload, event_action: action }: JsonObject): readonly InvalidPart[] {
-  const isOptional = action === 'acknowledge' || action === 'resolve';
-  if (isOptional && !isNone(payload) && !isJsonObject(payload) && payload !== '') {
+  if (isUpdate(action) && !isNone(payload) && !isJsonObject(payload) && payload !== '') {
     return [part(['payload'], 'payload', "'payload' is not an object")];
   }
   return invalidMembers(payload, ['component', 'group', 'class']);
+}
+
+/** The description of an acknowledge or a resolve is optional. */
+function invalidDescription({ description, event_type: action }: JsonObject): readonly InvalidPart[] {
+  if (!isUpdate(action) || isNone(description) || typeof description === 'string') return [];
+  return [part(['description'], 'description', 'Description is not a string')];
 }
 
 function invalidMembers(payload: unknown, texts: readonly string[]): readonly InvalidPart[] {
@@ -117,15 +129,14 @@ function invalidList(event: JsonObject, name: string, check: EntryCheck): readon
   const list = event[name];
   if (isNone(list)) return [];
   if (!Array.isArray(list)) return [part([name], name, `'${name}' is not a list`)];
-  const invalid: InvalidPart[] = [];
+  const invalid: (readonly InvalidPart[])[] = [];
   for (const [index, entry] of list.entries()) {
     const path = [name, index];
-    invalid.push(
-      ...(isJsonObject(entry) ? check(entry, path) : [part(path, name, `'${nameOf(path)}' is not an object`)]),
-    );
+    const parts = isJsonObject(entry) ? check(entry, path) : [part(path, name, `'${nameOf(path)}' is not an object`)];
+    if (parts.length > 0) invalid.push(parts);
     if (invalid.length > MAXIMUM_INVALID_ENTRIES) return [part([name], name, `'${name}' has too many invalid entries`)];
   }
-  return invalid;
+  return invalid.flat();
 }
 
 function part(path: JsonPath, kind: string, error: string): InvalidPart {
@@ -135,6 +146,11 @@ function part(path: JsonPath, kind: string, error: string): InvalidPart {
 /** `images[0].src` */
 function nameOf(path: JsonPath): string {
   return path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`)).join('');
+}
+
+/** Of an acknowledge or a resolve, only the keys are required. */
+function isUpdate(action: unknown): boolean {
+  return action === 'acknowledge' || action === 'resolve';
 }
 
 function isNone(value: unknown): boolean {

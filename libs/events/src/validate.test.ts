@@ -103,6 +103,10 @@ describe('legacy events (v1)', () => {
     ['a trigger', LEGACY],
     ['empty v2 members, as Alertmanager sends them', { ...LEGACY, event_action: '', payload: null }],
     ['a resolve without description', { service_key: KEY, event_type: 'resolve', incident_key: 'a' }],
+    [
+      'a resolve with a description that is not a string, as it is optional',
+      { service_key: KEY, event_type: 'resolve', incident_key: 'a', description: 5 },
+    ],
   ])('accepts %s', (_, body) => expect(errorsOf('v1', body)).toEqual([]));
 
   it.each<readonly [what: string, body: unknown, errors: readonly string[]]>([
@@ -113,6 +117,7 @@ describe('legacy events (v1)', () => {
       ['event_type is invalid (must be one of: trigger acknowledge resolve)'],
     ],
     ['a trigger without description', { ...LEGACY, description: ' ' }, ['Description is missing or blank']],
+    ['a description that is a number', { ...LEGACY, description: 5 }, ['Description is not a string']],
     [
       'a long description',
       { ...LEGACY, description: 'x'.repeat(1025) },

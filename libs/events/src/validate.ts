@@ -78,12 +78,13 @@ function lengthErrors(payload: unknown): readonly string[] {
 function legacyErrors(event: JsonObject): readonly string[] {
   const type = event['event_type'];
   const description = event['description'];
+  const isUpdate = type === 'acknowledge' || type === 'resolve';
   return [
     ...serviceKeyErrors(event['service_key']),
     ...legacyTypeErrors(type),
-    ...dedupKeyErrors('Incident key', event['incident_key'], type === 'acknowledge' || type === 'resolve'),
+    ...dedupKeyErrors('Incident key', event['incident_key'], isUpdate),
     ...(type !== 'trigger' || !isBlank(description) ? [] : ['Description is missing or blank']),
-    ...(isBlank(description) || typeof description === 'string' ? [] : ['Description is not a string']),
+    ...(isUpdate || isBlank(description) || typeof description === 'string' ? [] : ['Description is not a string']),
     ...(isLongerThan(MAXIMUM_SUMMARY_CHARACTERS, description)
       ? [tooLong('Description', MAXIMUM_SUMMARY_CHARACTERS)]
       : []),
