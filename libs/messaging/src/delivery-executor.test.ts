@@ -5,7 +5,7 @@ import { DeliveryExecutor } from './delivery-executor';
 import { deliveryOf } from './delivery.fixture';
 import { LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { DELIVERED, event, Markers } from './lane-worker.fixture';
-import { type LaneWorkerOptions } from './lane-worker-options';
+import { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';
 import { Publisher } from './publisher';
 import { EVENTS } from './topology';
@@ -20,8 +20,19 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+const OBSERVER: LaneObserver = {
+  attempted: nothing,
+  interrupted: nothing,
+  delivered: nothing,
+  duplicateDropped: nothing,
+  deadLettered: nothing,
+};
+
 /** An executor whose broker is silent until `heard` is called. */
-function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DELIVERED)) {
+function silent(
+  deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DELIVERED),
+  { observer = OBSERVER, markers = new Markers() }: Partial<Pick<LaneWorkerOptions, 'observer' | 'markers'>> = {},
+) {
   const sent: IncomingMessage[] = [];
   const waiting: (() => void)[] = [];
   const liveness = { ownsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
@@ -45,18 +56,12 @@ function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DE
         sent.push(message);
         return deliver(message, signal);
       },
-      markers: new Markers(),
-      observer: {
-        attempted: nothing,
-        interrupted: nothing,
-        delivered: nothing,
-        duplicateDropped: nothing,
-        deadLettered: nothing,
-      },
+      markers,
+      observer,
       log,
     },
     {
-      delivered: new DeliveredIds(new Markers(), SYSTEM_CLOCK),
+      delivered: new DeliveredIds(markers, SYSTEM_CLOCK),
       deadLetters: new DeadLetterPublisher(EVENTS, publisher, log, nothing),
       liveness,
     },
@@ -69,12 +74,13 @@ function silent(deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DE
 }
 
 /** A message as consumed from a lane. */
-function held(): UnackedMessage {
+function held(acknowledged: () => void = nothing): UnackedMessage {
   const lane = new LaneConsumer('a lane', {
     arrived: nothing,
     unreadable: nothing,
     closedByBroker: nothing,
     lost: nothing,
+    acknowledged,
   });
   const message = event('disk', 1);
   const delivery = deliveryOf(message.body);
@@ -123,4 +129,20 @@ it.each([
   await jest.advanceTimersByTimeAsync(1_000);
   expect(sent.length).toBeGreaterThan(1);
   message.lane.lose();
+});
+
+it('reports a delivered message as acknowledged after its marker and its ack', async () => {
+  const steps: string[] = [];
+  const markers = new Markers();
+  jest.spyOn(markers, 'mark').mockImplementation(() => Promise.resolve(void steps.push('marker')));
+  const observer = {
+    ...OBSERVER,
+    delivered: () => void steps.push('delivered'),
+    acknowledged: () => void steps.push('acknowledged'),
+  };
+  const { executor, heard } = silent(undefined, { observer, markers });
+  heard();
+  executor.dispatcher.add(held(() => void steps.push('ack')));
+  await jest.advanceTimersByTimeAsync(0);
+  expect(steps).toEqual(['delivered', 'marker', 'ack', 'acknowledged']);
 });

@@ -121,6 +121,7 @@ export class DeliveryExecutor {
     await this.#ports.delivered.add(message.id);
     message.lane.ack(message);
     this.dispatcher.done(message);
+    this.#options.observer.acknowledged?.(message);
   }
 
   async #deadLetter(message: UnackedMessage, cause: DeadLetterCause, history: AttemptSummary): Promise<void> {

@@ -12,6 +12,8 @@ export interface LaneObserver {
   /** An attempt hung while others waited and was interrupted; it will be retried. */
   interrupted(message: IncomingMessage): void;
   delivered(message: IncomingMessage): void;
+  /** A delivered message was acknowledged after its marker was written: work here delays neither. */
+  acknowledged?(message: IncomingMessage): void;
   /** Not sent because it was already delivered. */
   duplicateDropped(message: IncomingMessage): void;
   /** It became a dead letter; without a message if this version cannot read it. */

@@ -29,9 +29,9 @@ it('records the deliveries of one turn of the event loop together, each for its 
   const clock = { ...SYSTEM_CLOCK, wall: () => 9 };
   const recorder = new LastDeliveryRecorder({ record }, (key) => `…${key.slice(-4)}`, clock);
   const observing = recorder.observe(observer);
-  observing.delivered(message('a', `${KEY}:db1/disk`));
-  observing.delivered({ ...message('b', `${KEY}:db2/disk`), originalReceivedAt: 3 });
-  observing.delivered(message('change', 'change'));
+  observing.acknowledged?.(message('a', `${KEY}:db1/disk`));
+  observing.acknowledged?.({ ...message('b', `${KEY}:db2/disk`), originalReceivedAt: 3 });
+  observing.acknowledged?.(message('change', 'change'));
   observing.duplicateDropped(message('c', `${KEY}:db1/disk`));
   await recorder.stop();
   expect(recorded).toEqual([
@@ -50,13 +50,52 @@ it('records the deliveries of one turn of the event loop together, each for its 
   expect(JSON.stringify(recorded)).not.toContain(KEY);
 });
 
+it('does not look into a body until its message is acknowledged and the acks of that turn are made', async () => {
+  let looks = 0;
+  const body = Buffer.from('{"event_action":"trigger"}');
+  const delivered = Object.defineProperty(message('a', `${KEY}:a`), 'body', {
+    get: () => {
+      looks += 1;
+      return body;
+    },
+  });
+  const recorded: DeliveryRecord[] = [];
+  const record = (deliveries: readonly DeliveryRecord[]) => Promise.resolve(void recorded.push(...deliveries));
+  const recorder = new LastDeliveryRecorder({ record }, (key) => key);
+  const observing = recorder.observe(observer);
+  observing.delivered(delivered);
+  await recorder.stop();
+  expect(recorded).toEqual([]);
+  observing.acknowledged?.(delivered);
+  expect(looks).toBe(0);
+  await recorder.stop();
+  expect(recorded).toEqual([expect.objectContaining({ id: 'a', action: 'trigger' })]);
+});
+
+it('does not parse a large body: its action is unknown', async () => {
+  const recorded: DeliveryRecord[] = [];
+  const record = (deliveries: readonly DeliveryRecord[]) => Promise.resolve(void recorded.push(...deliveries));
+  const recorder = new LastDeliveryRecorder({ record }, (key) => key);
+  const observing = recorder.observe(observer);
+  for (const size of [1_000, 16_385]) {
+    const start = '{"event_action":"resolve","text":"';
+    const body = Buffer.from(`${start}${'x'.repeat(size - start.length - 2)}"}`);
+    observing.acknowledged?.({ ...message(`${body.length} bytes`, `${KEY}:${size}`), body });
+  }
+  await recorder.stop();
+  expect(recorded.map(({ id, action }) => [id, action])).toEqual([
+    ['1000 bytes', 'resolve'],
+    ['16385 bytes', '?'],
+  ]);
+});
+
 it('continues recording after Redis was unreachable', async () => {
   let attempts = 0;
   const record = () => (++attempts === 1 ? Promise.reject(new Error('unreachable')) : Promise.resolve());
   const recorder = new LastDeliveryRecorder({ record }, (key) => key);
   const observing = recorder.observe(observer);
-  observing.delivered(message('a', `${KEY}:a`));
+  observing.acknowledged?.(message('a', `${KEY}:a`));
   await recorder.stop();
-  observing.delivered(message('b', `${KEY}:b`));
+  observing.acknowledged?.(message('b', `${KEY}:b`));
   await waitUntil(() => attempts === 2, { what: 'the second delivery to be recorded' });
 });

@@ -48,6 +48,12 @@ it('returns to every worker the alerts that were remembered since its last call'
   expect(later).toEqual({ alerts: [], upTo: first.upTo + 3_600_000 });
 });
 
+it('knows nothing about an alert whose facts cannot be read, and everything about the others', async () => {
+  await alerts.remember('a', 1);
+  await store.run((redis) => redis.hset('pdaltagent:dead-alerts:events:facts', 'b', '{"from":'));
+  expect([...(await alerts.all()).alerts.keys()]).toEqual(['a']);
+});
+
 it('forgets an alert thirty days after its latest dead letter, and writes nothing for a forgotten one', async () => {
   await alerts.remember('old', 1);
   await store.run((redis) => redis.zadd('pdaltagent:dead-alerts:events', Date.now() - 31 * 86_400_000, 'old'));

@@ -89,8 +89,9 @@ export class DeadLetteredAlerts {
   }
 }
 
+/** Undefined if it cannot be read: then nothing is known about the alert. */
 function parseAlert(text: string): DeadLetteredAlert | undefined {
-  const value: unknown = JSON.parse(text);
+  const value = parsed(text);
   if (typeof value !== 'object' || value === null || !('from' in value) || !('later' in value)) return undefined;
   const { from, later } = value;
   if (typeof from !== 'number' || typeof later !== 'object' || later === null) return undefined;
@@ -100,6 +101,14 @@ function parseAlert(text: string): DeadLetteredAlert | undefined {
     return [{ action, acceptedAt, deliveredAt }];
   });
   return { watchedFrom: from, delivered };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** By the clock of Redis, which all workers share: `rememberedSince` must not miss what another worker writes. */

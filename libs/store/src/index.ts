@@ -6,7 +6,8 @@ export {
   type DeliveredSince,
 } from './dead-lettered-alerts';
 export { DeliveredMarkers } from './delivered-markers';
-export { LastDeliveries, type LastDelivery, type RecordedDelivery } from './last-deliveries';
+export { LastDeliveries, type RecordedDelivery } from './last-deliveries';
+export { type LastDelivery } from './last-delivery-record';
 export { Lease, type LeaseHolder, type LeaseOptions } from './lease';
 export { type Log } from './log';
 export { PausedDestinations } from './paused-destinations';

@@ -40,6 +40,37 @@ it('returns the latest delivery of an alert, for each routing key that uses its 
   expect(await new LastDeliveries(store, 'webhooks').of('other')).toEqual([]);
 });
 
+it.each([
+  ['trigger', '…d1a6'],
+  ['acknowledge', '…d1a6'],
+  ['incident.acknowledged', 'statuspage'],
+])('stores a delivery (%s to %s) in the compact form that Redis has for short values', async (action, key) => {
+  const id = '0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b';
+  const name = 'f'.repeat(32);
+  const acceptedAt = Date.parse('2026-01-01T00:00:00Z');
+  const kept = { id, action, key, acceptedAt, deliveredAt: acceptedAt + 3 * 86_400_000 };
+  await deliveries.record([delivery(id, { ...kept, name })]);
+  const [stored = ''] = await store.run((redis) => redis.keys('*'));
+  expect(await store.run((redis) => redis.object('ENCODING', stored))).not.toBe('hashtable');
+  expect(await deliveries.of('disk of ann@example.com', name)).toEqual([kept]);
+});
+
+it('returns a delivery as it was recorded, whatever its id and its destination contain', async () => {
+  const odd = { id: 'a b=\n', key: 'our status page', action: 'incident.triggered', acceptedAt: 9, deliveredAt: 3 };
+  await deliveries.record([delivery(odd.id, odd)]);
+  expect(await deliveries.of('disk of ann@example.com', 'one')).toEqual([odd]);
+});
+
+it.each(['', '{"id":"a","action":"trigger","key":"…d1a6","acceptedAt":1,"deliveredAt":2}', '1 0 trigger !', 'z{', '{'])(
+  'a field that cannot be read (%j) counts as none, and the others are found',
+  async (value) => {
+    await deliveries.record([delivery('a')]);
+    const [stored = ''] = await store.run((redis) => redis.keys('*'));
+    await store.run((redis) => redis.hset(stored, 'two …77ff', value, 'three', '1 0 trigger =b'));
+    expect(await deliveries.of('disk of ann@example.com')).toMatchObject([{ id: 'a' }]);
+  },
+);
+
 it('forgets it after a day, and stores no dedup key', async () => {
   await deliveries.record([delivery('a')]);
   const keys = await store.run((redis) => redis.keys('*'));

@@ -20,7 +20,7 @@ export function traceCommand(terminal: Terminal, finish: Runner): Command {
   return new Command('trace')
     .description('find an event or a webhook: delivered, held by a worker and why, waiting, or a dead letter')
     .argument('<name>', 'a message id, a dedup key (v1: incident key), or, for a webhook, the id of its incident')
-    .option('--key <key>', 'only of this routing key (for a webhook: this destination); also shows the lane')
+    .option('--key <key>', 'only of this routing key, in full (for a webhook: this destination); also shows the lane')
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
     .action((name: string, options: TraceOptions) => finish(trace(terminal, name, options)));
@@ -73,7 +73,8 @@ cannot be examined, only counted, for the lane of the key.
 examples:
   pdaltagent trace 0197a3c4-5d2e-7f10-8a6b-3c9d4e5f6a7b      one event, by its message id
   pdaltagent trace db1/disk                                  everything held or dead of an alert
-  pdaltagent trace db1/disk --key R0…d1a6                    of one routing key only, with its lane
+  pdaltagent trace db1/disk --key YOUR_32_CHARACTER_ROUTING_KEY
+                                                             of one routing key only, with its lane
   pdaltagent trace Q2F5A0KJ0Z5K9V --key crm --json           webhooks of an incident to the destination crm
 
 exit codes: 0 found, 1 nothing is known of it

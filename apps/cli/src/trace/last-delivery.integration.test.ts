@@ -1,6 +1,7 @@
 import { alertNameOf } from '@pdaltagent/messaging';
 import { LastDeliveries, Store } from '@pdaltagent/store';
 import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
+import { Redis } from 'ioredis';
 import { runCli, declareTopologies, KEY, OTHER_KEY } from '../cli.fixture';
 
 const log = { info: () => undefined, warn: () => undefined };
@@ -40,6 +41,17 @@ it('finds an alert by its dedup key after its event was delivered', async () => 
   const json = await trace(redis, 'web9/cpu', '--json');
   expect(JSON.parse(json.out)).toMatchObject({ found: true, delivered: 'not remembered' });
   expect(json.out).toContain('"id": "second"');
+});
+
+it('finds the other deliveries if Redis holds one that cannot be read', async () => {
+  const redis = new Redis(servers.redisUrl);
+  const [hash = ''] = await redis.keys('pdaltagent:last-delivered:events:*');
+  await redis.hset(hash, 'a', '{');
+  redis.disconnect();
+  const { code, out } = await trace({ PDAGENTD_REDIS_URL: servers.redisUrl }, 'web9/cpu');
+  expect(out).toContain('id first');
+  expect(out).not.toContain('unreachable');
+  expect(code).toBe(0);
 });
 
 it('says that Redis is unreachable only if it is configured', async () => {
