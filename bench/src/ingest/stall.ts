@@ -1,4 +1,4 @@
-import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
+import { declareTopology, EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { waitUntil } from '@pdaltagent/testing';
 import { type ChannelModel, connect } from 'amqplib';
 import { type BenchResult, log } from '../delivery/servers';
@@ -23,6 +23,15 @@ export function measureStall(seconds: number): Promise<BenchResult> {
     const consumed = await consumeAll(broker.url);
     const others = (length: number): Promise<LoadReport> =>
       underLoad({ port: gateway.port, connections: CONNECTIONS, pauseMs: PAUSE_MS, seconds: length });
+    const toOneLane = (length: number): Promise<LoadReport> =>
+      underLoad({
+        port: gateway.port,
+        connections: CONNECTIONS_TO_THE_STALLED,
+        keys: 1,
+        firstKey: key,
+        seconds: length,
+        pauseMs: PAUSE_MS,
+      });
     const queue = `rabbit_misc:r(<<"/">>, queue, <<"${laneQueue(EVENTS, lane)}">>)`;
     const raft = (call: string): Promise<string> =>
       broker.control([
@@ -34,24 +43,15 @@ export function measureStall(seconds: number): Promise<BenchResult> {
     await others(WARM_UP_SECONDS);
     const baselineSeconds = Math.min(seconds, BASELINE_SECONDS);
     log(`all lanes answer: ${baselineSeconds} s`);
-    const before = await others(baselineSeconds);
+    const [before, unstalled] = await Promise.all([others(baselineSeconds), toOneLane(baselineSeconds)]);
     await raft('suspend');
     log(`lane ${lane} does not respond: ${seconds} s`);
-    const [during, stalled] = await Promise.all([
-      others(seconds),
-      underLoad({
-        port: gateway.port,
-        connections: CONNECTIONS_TO_THE_STALLED,
-        keys: 1,
-        firstKey: key,
-        seconds,
-        pauseMs: PAUSE_MS,
-      }),
-    ]);
+    const [during, stalled] = await Promise.all([others(seconds), toOneLane(seconds)]);
     const spooled = await metricOf(gateway, 'pdaltagent_gateway_spool_entries');
     await raft('resume');
-    await waitUntil(() => consumed.of(lane) >= stalled.accepted, {
-      what: `${stalled.accepted} events of the lane to arrive`,
+    const accepted = unstalled.accepted + stalled.accepted;
+    await waitUntil(() => consumed.of(lane) >= accepted, {
+      what: `${accepted} events of the lane to arrive`,
       timeoutMs: 300_000,
     });
     await consumed.end();
@@ -67,8 +67,13 @@ export function measureStall(seconds: number): Promise<BenchResult> {
       conditions:
         `${CONNECTIONS} connections, ${PAUSE_MS} ms after each answer; p99 of the others ` +
         `${(during.p99Ms / before.p99Ms).toFixed(2)} times; ${spooled} events spooled of the stalled lane, ` +
-        `${consumed.of(lane)} arrived; connections of the gateway: ${connections}`,
-      rows: [row('others, before', before), row('others, during', during), row('the stalled one', stalled)],
+        `${consumed.of(lane)} of its ${accepted} arrived; connections of the gateway: ${connections}`,
+      rows: [
+        row('others, before', before),
+        row('others, during', during),
+        row('the stalled one, before', unstalled),
+        row('the stalled one, during', stalled),
+      ],
     };
   });
 }
@@ -83,6 +88,9 @@ function keyOfItsOwnLane(): number {
 async function consumeAll(amqpUrl: string): Promise<{ of: (lane: number) => number; end: () => Promise<void> }> {
   const counts: number[] = Array.from({ length: EVENTS.lanes }, () => 0);
   const connections: ChannelModel[] = [];
+  const declaring = await connect(amqpUrl);
+  await declareTopology(declaring, EVENTS, 'quorum');
+  await declaring.close();
   for (let lane = 0; lane < EVENTS.lanes; lane += 1) {
     // One connection per lane: a queue that does not respond closes its consumer's connection.
     const connection = await connect(amqpUrl);
