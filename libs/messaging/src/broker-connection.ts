@@ -1,11 +1,8 @@
 import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
-import { type ChannelModel, connect } from 'amqplib';
-import net from 'node:net';
+import { type ChannelModel } from 'amqplib';
+import { type Connect, connectWithAmqplib } from './connect';
 import { type Log } from './log';
 
-/** In seconds. A peer that misses two heartbeats counts as gone. */
-export const HEARTBEAT_SECONDS = 5;
-const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 3_000;
 const MAX_RECONNECT_DELAY_MS = 5_000;
 
@@ -24,6 +21,7 @@ export interface BrokerConnectionOptions {
   readonly lost: () => void;
   readonly blocked?: (reason: string) => void;
   readonly unblocked?: () => void;
+  readonly connect?: Connect | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
@@ -31,6 +29,7 @@ export interface BrokerConnectionOptions {
 /** A connection to the broker that reconnects automatically until it is closed. */
 export class BrokerConnection {
   readonly #options: BrokerConnectionOptions;
+  readonly #connect: Connect;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #stopping = new AbortController();
@@ -42,6 +41,7 @@ export class BrokerConnection {
 
   constructor(options: BrokerConnectionOptions) {
     this.#options = options;
+    this.#connect = options.connect ?? connectWithAmqplib;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#random = options.random ?? SYSTEM_RANDOM;
   }
@@ -91,13 +91,7 @@ export class BrokerConnection {
   /** Runs one connection; resolves when it ends. */
   async #runConnection(opened: () => void): Promise<void> {
     const { url, name, open, lost, blocked, unblocked } = this.#options;
-    const secured = rawSocketOf(url);
-    const connection = await connect(brokerUrl(url), {
-      timeout: CONNECT_TIMEOUT_MS,
-      clientProperties: { connection_name: name },
-      ...(secured === undefined ? {} : { socket: secured }),
-    });
-    const socket = secured ?? socketOf(connection);
+    const { connection, reset } = await this.#connect(url, name);
     this.#connection = connection;
     // The cause of a loss is emitted as an error before the close; without a listener it would end the process.
     let cause: unknown = new Error('the connection was closed');
@@ -130,7 +124,7 @@ export class BrokerConnection {
       // If we did not close it, data still in the socket's buffer must not arrive later.
       if (isOver && this.#connection === connection) {
         this.#connection = undefined;
-        socket?.resetAndDestroy();
+        reset();
       }
       lost();
       await this.#closeConnection();
@@ -159,25 +153,4 @@ export class BrokerConnection {
 function toError(error: unknown): Error {
   if (error instanceof AggregateError && error.message === '') return toError(error.errors[0]);
   return error instanceof Error ? error : new Error(String(error));
-}
-
-/**
- * The TCP socket for a TLS connection, passed to amqplib because a TLS socket itself cannot be reset.
- * Undefined for a connection without TLS.
- */
-function rawSocketOf(url: string): net.Socket | undefined {
-  const { protocol, hostname, port } = new URL(url);
-  if (protocol !== 'amqps:') return undefined;
-  return net.connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? 5671 : port) });
-}
-
-/** The socket of a connection without TLS; missing from amqplib's types. */
-function socketOf({ connection }: ChannelModel): net.Socket | undefined {
-  return 'stream' in connection && connection.stream instanceof net.Socket ? connection.stream : undefined;
-}
-
-function brokerUrl(url: string): string {
-  const parsed = new URL(url.replace(/^pyamqp/, 'amqp'));
-  parsed.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
-  return parsed.href;
 }

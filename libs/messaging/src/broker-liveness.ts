@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { HEARTBEAT_SECONDS } from './broker-connection';
+import { HEARTBEAT_SECONDS } from './connect';
 
 /**
  * How long the lanes are certainly ours after a request that the broker answered: it does not close a connection that is

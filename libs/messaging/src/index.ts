@@ -13,7 +13,8 @@ export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
 export { isPermanentRefusal, PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
 export { LanePublisher, type LanePublisherOptions } from './lane-publisher';
 export { type Sent, type Settlement } from './publish-channel';
-export { BrokerConnection, type BrokerConnectionOptions, HEARTBEAT_SECONDS } from './broker-connection';
+export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection';
+export { type Connect, HEARTBEAT_SECONDS } from './connect';
 export {
   DEAD_LETTER_EXCHANGE,
   declareTopology,

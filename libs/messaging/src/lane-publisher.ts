@@ -1,5 +1,6 @@
-import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type ChannelModel } from 'amqplib';
+import { type Connect } from './connect';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
 import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
@@ -23,7 +24,9 @@ export interface LanePublisherOptions {
   readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
   readonly log: Log;
-  readonly clock?: Clock;
+  readonly connect?: Connect | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
   /** A new channel for the lane is open. */
   readonly opened: (lane: number, isBlocked: boolean) => void;
   /**
@@ -64,7 +67,9 @@ export class LanePublisher {
       url: options.url,
       name: options.name,
       log: options.log,
+      connect: options.connect,
       clock: this.#clock,
+      random: options.random,
       open: (connection) => this.#open(connection),
       lost: () => this.#lose(),
       blocked: (reason) => {

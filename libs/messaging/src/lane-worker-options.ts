@@ -1,5 +1,6 @@
 import { type Clock, type Random } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
+import { type Connect } from './connect';
 import { type DeadReason } from './dead-letter';
 import { type DeliveredMarkers } from './delivered-ids';
 import { type Log } from './log';
@@ -45,6 +46,7 @@ export interface LaneWorkerOptions {
    * milliseconds.
    */
   readonly renewAfterMs?: number;
+  readonly connect?: Connect;
   readonly clock?: Clock;
   readonly random?: Random;
 }

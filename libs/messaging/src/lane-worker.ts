@@ -54,7 +54,7 @@ export class LaneWorker {
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
-    const { url, name, laneGroup, queueType, log, observer, clock = SYSTEM_CLOCK, random } = options;
+    const { url, name, laneGroup, queueType, log, observer, connect, clock = SYSTEM_CLOCK, random } = options;
     this.#clock = clock;
     this.#liveness = new BrokerLiveness(clock);
     this.#changes = new LaneChanges(log, () => this.#lanes.indices, clock);
@@ -66,7 +66,16 @@ export class LaneWorker {
         message.lane.ack(message);
       },
     });
-    this.#publisher = new Publisher({ url, name: `${name} publishing`, laneGroup, queueType, log, clock });
+    this.#publisher = new Publisher({
+      url,
+      name: `${name} publishing`,
+      laneGroup,
+      queueType,
+      log,
+      connect,
+      clock,
+      random,
+    });
     const written: DeadLetterWritten = (reason, message) => observer.deadLettered(reason, message);
     this.#deadLetters = new DeadLetterPublisher(laneGroup, this.#publisher, log, written, clock);
     this.#executor = new DeliveryExecutor(options, {
@@ -98,6 +107,7 @@ export class LaneWorker {
       log,
       open: (connection) => this.#opened(connection),
       lost: () => this.#lost(),
+      connect,
       clock,
       random,
     });

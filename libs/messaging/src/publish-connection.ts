@@ -1,5 +1,6 @@
-import { type Clock } from '@pdaltagent/clock';
+import { type Clock, type Random } from '@pdaltagent/clock';
 import { type ChannelModel, type Options } from 'amqplib';
+import { type Connect } from './connect';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
 import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
@@ -14,7 +15,9 @@ export interface PublishConnectionOptions {
   readonly laneGroup: LaneGroup;
   readonly queueType: QueueType;
   readonly log: Log;
+  readonly connect?: Connect | undefined;
   readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
   /** A new connection is ready for publishing. */
   readonly opened?: () => void;
   /**
@@ -45,7 +48,9 @@ export class PublishConnection {
       url: options.url,
       name: options.name,
       log: options.log,
+      connect: options.connect,
       clock: options.clock,
+      random: options.random,
       open: (connection) => this.#open(connection),
       lost: () => this.#lose(this.#channel),
       blocked: (reason) => {

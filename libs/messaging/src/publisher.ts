@@ -1,5 +1,6 @@
-import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, delay, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Options } from 'amqplib';
+import { type Connect } from './connect';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
 import { type ChannelClosure, type Sent, type Settlement } from './publish-channel';
@@ -46,7 +47,9 @@ export interface PublisherOptions {
   /** Timeout for a confirm; milliseconds. */
   readonly confirmTimeoutMs?: number;
   readonly log: Log;
+  readonly connect?: Connect | undefined;
   readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
 }
 
 /**

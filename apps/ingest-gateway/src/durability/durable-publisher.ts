@@ -1,4 +1,4 @@
-import { type Clock, delay, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, delay, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import {
   laneOfMessage,
   LanePublisher,
@@ -30,7 +30,7 @@ const SEQUENCES_PER_MS = 1_000;
 const CLOSE_GRACE_MS = 3_000;
 
 export interface DurablePublisherOptions {
-  readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'laneGroup' | 'queueType'>;
+  readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'laneGroup' | 'queueType' | 'connect'>;
   readonly spool: Spool;
   /** The spool in the last release's layout, if it has entries: it is drained first. */
   readonly legacy: SpoolSource | undefined;
@@ -38,6 +38,7 @@ export interface DurablePublisherOptions {
   readonly limits: LaneLimits;
   readonly log: Logger;
   readonly clock?: Clock;
+  readonly random?: Random;
   /** Called when events of one or more lanes begin to be spooled, for metrics. */
   readonly spoolBegun: (cause: Cause) => void;
   /** Called for each quarantined event, for metrics. */
@@ -69,7 +70,7 @@ export class DurablePublisher implements EventSink {
   #isClosing = false;
 
   constructor(options: DurablePublisherOptions) {
-    const { broker, spool, legacy, limits, log, clock = SYSTEM_CLOCK, spoolBegun } = options;
+    const { broker, spool, legacy, limits, log, clock = SYSTEM_CLOCK, random, spoolBegun } = options;
     this.#options = options;
     this.#clock = clock;
     this.#lastSequence = spool.lastSequence;
@@ -79,6 +80,7 @@ export class DurablePublisher implements EventSink {
       ...broker,
       log,
       clock,
+      random,
       opened: (lane, isBlocked) => this.#lanes[lane]?.opened(isBlocked),
       lost: (lane, refusal) => this.#lanes[lane]?.lost(refusal),
       blocked: () => this.#lanes.forEach((lane) => lane.blocked()),

@@ -1,6 +1,6 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import { HEARTBEAT_SECONDS } from '../broker-connection';
+import { HEARTBEAT_SECONDS } from '../connect';
 
 export interface BrokerClientOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
