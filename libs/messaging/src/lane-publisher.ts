@@ -3,7 +3,7 @@ import { type ChannelModel } from 'amqplib';
 import { type Connect } from './connect';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
-import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
+import { type ChannelClosure, messageRefusalIn, PublishChannel, type Sent, type Settlement } from './publish-channel';
 import { redeclaration } from './redeclaration';
 import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
@@ -14,8 +14,6 @@ const RPC_TIMEOUT_MS = 10_000;
 const MIN_REOPEN_DELAY_MS = 50;
 const MAX_REOPEN_DELAY_MS = 5_000;
 
-/** Precondition failed: the broker refuses the message itself, for example one over its `max_message_size`. */
-const PRECONDITION_FAILED = 406;
 const NOT_FOUND = 404;
 
 export interface LanePublisherOptions {
@@ -151,14 +149,15 @@ export class LanePublisher {
     this.#options.opened(lane, this.#isBlocked);
   }
 
-  #closedByBroker(lane: number, { replyCode, reason }: ChannelClosure): void {
+  #closedByBroker(lane: number, closure: ChannelClosure): void {
+    const { replyCode, reason } = closure;
     const state = this.#lanes[lane];
     if (state === undefined) return;
     if (state.failures === 0) this.#options.log.warn('the broker closed the channel of a lane', { lane, reason });
     state.failures += 1;
     // Not found: the exchange was deleted.
     if (replyCode === NOT_FOUND) this.#redeclare();
-    this.#options.lost(lane, replyCode === PRECONDITION_FAILED ? reason : undefined);
+    this.#options.lost(lane, messageRefusalIn(closure));
     this.#openLater(lane);
   }
 

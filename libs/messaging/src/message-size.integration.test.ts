@@ -184,3 +184,15 @@ it('a message over the limit is reported to a command as too large, not as an un
     await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
   }
 });
+
+it('a message that AMQP cannot encode is reported to a command as such, not as an unreachable broker', async () => {
+  const client = await BrokerClient.open({ url: broker.url, name: 'test' });
+  const sender = await Sender.open(client);
+  const properties = { messageId: 'long', contentType: 'x'.repeat(300) };
+  await expect(sender.send('', EVENTS.deadLetters, Buffer.from('{}'), properties)).rejects.toMatchObject({
+    code: 'unencodable',
+  });
+  // The channel remains usable.
+  await sender.send('', EVENTS.deadLetters, Buffer.from('{}'), { messageId: 'short' });
+  await client.close();
+});

@@ -12,6 +12,16 @@ export interface ChannelClosure {
   readonly reason: string;
 }
 
+/** AMQP 0-9-1, "reply codes": RabbitMQ's reply to a message that it refuses, such as one over its `max_message_size`. */
+const PRECONDITION_FAILED = 406;
+
+/** The broker's own words, if it closed the channel because of a message that was sent over it. */
+export function messageRefusalIn(closure: ChannelClosure | undefined): string | undefined {
+  if (closure?.replyCode !== PRECONDITION_FAILED) return undefined;
+  // amqplib puts them in quotes, after words of its own.
+  return /with message "(?:PRECONDITION_FAILED - )?(.*)"$/.exec(closure.reason)?.[1] ?? closure.reason;
+}
+
 export interface PublishChannelPorts {
   /** A message was returned because no queue is bound for it. */
   readonly returned: () => void;

@@ -1,27 +1,28 @@
 import { type ConfirmChannel, type Options } from 'amqplib';
 import { type BrokerClient } from '../inspection/broker-client';
+import { type ChannelClosure, PublishChannel } from '../publish-channel';
 import { maximumSizeIn, PublishError, type PublishFailure } from '../publisher';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
 
+interface Unsettled {
+  /** Of its body. */
+  readonly bytes: number;
+  readonly fail: (failure: PublishFailure) => void;
+}
+
 /** Publishes with confirm to existing queues, for one command: declares nothing and retries nothing. */
 export class Sender {
   readonly #client: BrokerClient;
-  readonly #channel: ConfirmChannel;
-  readonly #returned = new Set<string>();
-  #hasEnded = false;
-  /** Why the broker closed the channel; undefined if it is open, or ended with its connection. */
-  #closeReason: string | undefined;
+  readonly #channel: PublishChannel;
+  readonly #unsettled = new Set<Unsettled>();
 
   private constructor(client: BrokerClient, channel: ConfirmChannel) {
     this.#client = client;
-    this.#channel = channel;
-    // amqplib's own listener, which is registered first, reports everything unconfirmed as refused.
-    channel.prependListener('close', () => (this.#hasEnded = true));
-    channel.on('error', (error: Error & { readonly code?: unknown }) => {
-      if (typeof error.code === 'number') this.#closeReason = error.message;
+    this.#channel = new PublishChannel(channel, {
+      returned: () => undefined,
+      ended: (closure) => this.#ended(closure),
     });
-    channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
   }
 
   static async open(client: BrokerClient): Promise<Sender> {
@@ -32,30 +33,34 @@ export class Sender {
   send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
     if (this.#client.blocked) return Promise.reject(new PublishError('blocked'));
     return new Promise((resolve, reject) => {
-      const fail = (failure: PublishFailure) => {
+      const settle = () => {
         cancel();
+        this.#unsettled.delete(unsettled);
+      };
+      const fail = (failure: PublishFailure) => {
+        settle();
         reject(new PublishError(failure));
       };
+      const unsettled: Unsettled = { bytes: body.length, fail };
+      this.#unsettled.add(unsettled);
       const cancel = this.#client.clock.after(CONFIRM_TIMEOUT_MS, () =>
         fail(this.#client.blocked ? 'blocked' : 'timeout'),
       );
-      try {
-        this.#channel.publish(exchange, routingKey, body, { ...properties, mandatory: true }, (error: unknown) => {
-          // A message that could not be routed is returned first and then confirmed.
-          if (this.#returned.delete(String(properties.messageId))) return fail('returned');
-          if (error) return fail(this.#failureOf(body));
-          cancel();
-          resolve();
-        });
-      } catch {
-        fail('unavailable');
-      }
+      const options = { ...properties, mandatory: true };
+      const sent = this.#channel.send({ exchange, routingKey }, body, options, (settlement) => {
+        if (settlement !== 'confirmed') return fail(settlement);
+        settle();
+        resolve();
+      });
+      if (sent !== 'sent') fail(sent === 'ended' ? 'unavailable' : sent);
     });
   }
 
-  /** Of a message that is reported as refused. */
-  #failureOf(body: Buffer): PublishFailure {
-    if (this.#hasEnded && this.#closeReason === undefined) return 'unavailable';
-    return body.length > (maximumSizeIn(this.#closeReason) ?? Infinity) ? 'too-large' : 'refused';
+  /** A broker that closed the channel does not report because of which message, but which size it accepts. */
+  #ended(closure: ChannelClosure | undefined): void {
+    const maximumBytes = maximumSizeIn(closure?.reason) ?? Infinity;
+    for (const { bytes, fail } of [...this.#unsettled]) {
+      fail(closure === undefined ? 'unavailable' : bytes > maximumBytes ? 'too-large' : 'refused');
+    }
   }
 }

@@ -1,14 +1,11 @@
 import { type Options } from 'amqplib';
 import { type BrokerClient } from '../inspection/broker-client';
-import { type ChannelClosure, PublishChannel } from '../publish-channel';
+import { type ChannelClosure, messageRefusalIn, PublishChannel } from '../publish-channel';
 import { PublishError } from '../publisher';
 
 /** The result for a message: the broker confirmed it, refused it, or AMQP cannot encode it. */
 export type SendResult =
   { readonly kind: 'confirmed' } | { readonly kind: 'refused' | 'unencodable'; readonly reason: string };
-
-/** AMQP 0-9-1, "reply codes": RabbitMQ's reply to a message over its `max_message_size`. */
-const PRECONDITION_FAILED = 406;
 
 /** Called when the channel ends with a message in flight. */
 type Ended = (closure: ChannelClosure | undefined) => void;
@@ -65,7 +62,8 @@ export class SequentialSender {
   ): Promise<SendResult> {
     return new Promise((resolve, reject) => {
       this.#ended = (closure) => {
-        if (closure?.replyCode === PRECONDITION_FAILED) resolve({ kind: 'refused', reason: reasonIn(closure) });
+        const refusal = messageRefusalIn(closure);
+        if (refusal !== undefined) resolve({ kind: 'refused', reason: refusal });
         else if (closure === undefined) reject(new PublishError('unavailable'));
         else reject(new Error(closure.reason));
       };
@@ -77,9 +75,4 @@ export class SequentialSender {
       else if (sent === 'ended') reject(new PublishError('unavailable'));
     });
   }
-}
-
-/** The broker's own words in amqplib's error. */
-function reasonIn({ reason }: ChannelClosure): string {
-  return /with message "(?:PRECONDITION_FAILED - )?(.*)"$/.exec(reason)?.[1] ?? reason;
 }
