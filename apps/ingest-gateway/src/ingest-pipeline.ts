@@ -8,6 +8,7 @@ import {
   isApiType,
   generateDedupKey,
   MAXIMUM_BODY_BYTES,
+  nagiosKeyIn,
   orderKeyOf,
   readDocument,
   routingKeyErrors,
@@ -21,6 +22,7 @@ import {
   type EventType,
   type InvalidPart,
   type JsonDocument,
+  type NagiosKey,
   type VendorType,
 } from '@pdaltagent/events';
 import { type OutgoingMessage } from '@pdaltagent/messaging';
@@ -147,9 +149,10 @@ export class IngestPipeline {
   }
 
   #prepareVendorEvent(received: ReceivedRequest, type: VendorType): PreparedEvent | Refused {
-    const { pathKey: routingKey = '', contentType } = received;
-    const errors = routingKeyErrors(routingKey);
-    if (errors.length > 0) return refusals.invalid(errors);
+    const { contentType } = received;
+    const key = vendorKeyOf(received);
+    if (!key.ok) return refusals.invalid(key.errors);
+    const { routingKey } = key;
     if (received.adapter !== undefined && !isAdapter(received.adapter)) return refusals.noSuchPath();
     if (received.body.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const body = this.#scrub(received, received.body);
@@ -207,6 +210,13 @@ interface ParsedEvent {
   readonly document: JsonDocument;
   readonly warnings: readonly string[];
   readonly removed: readonly InvalidPart[];
+}
+
+/** The routing key of a vendor's request: in its path, except for Nagios's. */
+function vendorKeyOf({ type, pathKey = '', contentType, body }: ReceivedRequest): NagiosKey {
+  if (type === 'nagios') return nagiosKeyIn(contentType, body);
+  const errors = routingKeyErrors(pathKey);
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, routingKey: pathKey };
 }
 
 /** PagerDuty's error for the invalid part, and what was done about it. */

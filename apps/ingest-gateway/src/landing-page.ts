@@ -28,6 +28,7 @@ Send events here as you would to https://events.pagerduty.com:
   POST /integration/<key>/change/enqueue       a vendor's change integration
   POST /adapter/<vendor>/<version>/<key>       a vendor's older integration
   POST /x-ere/<key>                            Event Orchestration
+  POST /nagios/2010-04-15/create_event         PagerDuty's first plug-in for Nagios
 
 For example:
 

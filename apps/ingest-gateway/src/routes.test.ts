@@ -237,6 +237,27 @@ describe('vendor bodies', () => {
     expect(gateway.sink.messages).toHaveLength(1);
   });
 
+  it('forwards what Nagios’s plug-in posts, ordered by the key in its form', async () => {
+    const bytes = fixture('12-nagios-plugin-service-problem.form');
+    const path = '/nagios/2010-04-15/create_event';
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'libwww-perl/6.67' };
+    expect(await post(path, bytes, headers)).toMatchObject({ status: 202, body: { status: 'success' } });
+    const message = published();
+    expect(message).toMatchObject({
+      type: 'nagios',
+      routingKey: KEY,
+      orderKey: KEY,
+      forward: { 'user-agent': 'libwww-perl/6.67' },
+    });
+    expect(message.contentType).toBe(headers['content-type']);
+    expect(message.body.equals(bytes)).toBe(true);
+    expect(await post(path, Buffer.from('HOSTNAME=db1'), headers)).toMatchObject({
+      status: 400,
+      body: { errors: ["'CONTACTPAGER' is missing or blank"] },
+    });
+    expect(gateway.sink.messages).toHaveLength(1);
+  });
+
   it.each([
     ['a form', Buffer.from('status=ALARM&text=%C3%A9')],
     ['bytes that are not text', Buffer.from([0xff, 0x00, 0xfe])],

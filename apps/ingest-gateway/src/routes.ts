@@ -1,6 +1,6 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { EVENT_TYPES, type EventType } from '@pdaltagent/events';
+import { EVENT_TYPES, type EventType, isApiType } from '@pdaltagent/events';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { type AccessControl } from './access-control';
 import { type BodyMemory } from './body-memory';
@@ -23,6 +23,7 @@ const PATHS: Readonly<Record<EventType, string>> = {
   integration: '/integration/:key/enqueue',
   'integration-change': '/integration/:key/change/enqueue',
   adapter: '/adapter/:vendor/:version/:key',
+  nagios: '/nagios/2010-04-15/create_event',
 };
 
 export interface RouteOptions {
@@ -141,11 +142,11 @@ function receivedRequestOf(
   const { key } = params;
   const { traceparent } = headers;
   const headerKey = headers['x-routing-key'];
-  const isVendor = typeof key === 'string';
+  const isVendor = !isApiType(type);
   return {
     type,
     body,
-    pathKey: isVendor ? key : undefined,
+    pathKey: typeof key === 'string' ? key : undefined,
     headerKey: typeof headerKey === 'string' && headerKey !== '' ? headerKey : undefined,
     contentType: headers['content-type'] ?? 'application/octet-stream',
     forward: isVendor ? forwardHeaders.of(headers) : undefined,

@@ -79,6 +79,12 @@ const POSTINGS: readonly Posting[] = [
     isContent: anySuccess,
   },
   { file: '11-cloudwatch-sns-notification.json', route: `/x-ere/${KEY}`, headers: SNS, isContent: anySuccess },
+  {
+    file: '12-nagios-plugin-service-problem.form',
+    route: '/nagios/2010-04-15/create_event',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    isContent: anySuccess,
+  },
 ];
 
 let senders: SenderRelay;
@@ -104,7 +110,8 @@ it.each(POSTINGS)('$file to $route arrives byte for byte, and its client accepts
   });
   expect(arrived.body).toBe(body);
   // PagerDuty's own APIs accept JSON, whatever the sender's Content-Type; a vendor's body keeps its type.
-  const type = posting.route.includes(KEY) ? {} : JSON_TYPE;
+  const isVendors = posting.route.includes(KEY) || posting.route.startsWith('/nagios/');
+  const type = isVendors ? {} : JSON_TYPE;
   expect(arrived).toMatchObject({ path: posting.route, headers: { ...posting.headers, ...type } });
 });
 

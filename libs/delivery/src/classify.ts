@@ -3,7 +3,7 @@ import { kindOfText } from './pagerduty-answer';
 import { retryAfterMs, timeOfAnswer } from './retry-after';
 
 /** How an event was sent: this decides what a 403 means, and whether a refusal concerns the key or the destination. */
-export type EventPath = 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' | 'integration-change' | 'adapter';
+export type EventPath = 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' | 'integration-change' | 'adapter' | 'nagios';
 
 /**
  * With PagerDuty's own error object these statuses reject the event permanently.
@@ -34,6 +34,7 @@ const THROTTLED_BY_403: ReadonlySet<EventPath> = new Set([
   'integration',
   'integration-change',
   'adapter',
+  'nagios',
 ]);
 
 const GONE = 410;
@@ -59,7 +60,7 @@ export function classifyEvent(path: EventPath, attempt: Attempt, now: number): O
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
   const isSuccess = status >= 200 && status < 300;
   const accepted = ACCEPTED[path];
-  // On vendors' paths the key is part of the URL: the fault may concern that key only.
+  // A vendor's path, of which the key usually is a part: the fault may concern that key only.
   const scope = accepted === undefined ? 'key' : 'destination';
   if (!isSuccess && !REFUSALS.has(status) && !TOO_LARGE.has(status))
     return connectivityFailure('way', attempt, scope, wait);

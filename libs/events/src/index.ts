@@ -25,6 +25,7 @@ export type {
 } from './event';
 export { API_TYPES, EVENT_TYPES, isAdapter, isApiType, pathOf, VENDOR_TYPES } from './event-type';
 export type { ApiType, EventType, VendorType } from './event-type';
+export { type NagiosKey, nagiosKeyIn } from './nagios-form';
 export { truncateToLimits } from './truncate';
 export type { TruncatedEvent } from './truncate';
 export { isJsonObject, readDocument } from './json-document';

@@ -29,15 +29,15 @@ export function validate(type: ApiType, document: JsonDocument, headerKey?: stri
   }
 }
 
-/** The errors of a routing key from a body, an X-Routing-Key header or a vendor's path. */
-export function routingKeyErrors(key: unknown): readonly string[] {
-  if (isBlank(key)) return [missingOrBlank('routing_key')];
-  if (typeof key !== 'string') return [notString('routing_key')];
+/** The errors of a routing key from a body, an X-Routing-Key header or a vendor's path; `name`: its field in the body. */
+export function routingKeyErrors(key: unknown, name = 'routing_key'): readonly string[] {
+  if (isBlank(key)) return [missingOrBlank(name)];
+  if (typeof key !== 'string') return [notString(name)];
   return [
     ...(key.length === ROUTING_KEY_CHARACTERS
       ? []
-      : [`Length of 'routing_key' is incorrect (should be ${ROUTING_KEY_CHARACTERS} characters)`]),
-    ...(isAlphanumeric(key) ? [] : ["'routing_key' cannot contain non-alphanumeric characters."]),
+      : [`Length of '${name}' is incorrect (should be ${ROUTING_KEY_CHARACTERS} characters)`]),
+    ...(isAlphanumeric(key) ? [] : [`'${name}' cannot contain non-alphanumeric characters.`]),
   ];
 }
 

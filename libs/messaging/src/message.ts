@@ -10,6 +10,7 @@ export const MESSAGE_TYPES = [
   'integration',
   'integration-change',
   'adapter',
+  'nagios',
   'webhook',
 ] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];

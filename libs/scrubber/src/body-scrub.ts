@@ -1,5 +1,5 @@
 import { applyEdits, type Edit, mapBack } from './edits';
-import { type FieldPolicy, isHighPriority, keyOf, policyOf } from './field-policy';
+import { type FieldPolicy, isHighPriority, keyOf, nagiosPolicyOf, policyOf } from './field-policy';
 import { isJson, type JsonScalar, unescapeJson, walkJson } from './json-strings';
 import { covers, type Settings } from './options';
 import { keyPseudonym, token, wholeKeyPseudonym } from './pseudonym';
@@ -30,9 +30,10 @@ export interface BodyKind {
   readonly parsesNestedJson: boolean;
 }
 
-/** Events of PagerDuty's APIs, bodies of vendors, and webhooks. */
+/** Events of PagerDuty's APIs, bodies of vendors, those of Nagios's plug-in, and webhooks. */
 export const EVENT: BodyKind = { policyOf, parsesNestedJson: false };
 export const VENDOR_BODY: BodyKind = { policyOf, parsesNestedJson: true };
+export const NAGIOS_BODY: BodyKind = { policyOf: nagiosPolicyOf, parsesNestedJson: true };
 export const WEBHOOK: BodyKind = { policyOf: webhookPolicyOf, parsesNestedJson: false };
 
 /** Scrubs one body: keeps its remaining characters and budget, and applies the policy of each string. */
@@ -99,14 +100,19 @@ export class BodyScrub {
       const valueStart = sign < 0 ? start : start + sign + 1;
       const normalized = decodeEscapes(text.slice(valueStart, end), true);
       const name = sign < 0 ? '' : decodeEscapes(text.slice(start, valueStart - 1), true).text;
-      const inner = isJson(normalized.text)
-        ? this.jsonEdits(normalized.text, [name])
-        : this.textEdits(normalized.text, name);
-      for (const edit of mapBack(inner, normalized, valueStart))
+      for (const edit of mapBack(this.fieldEdits(normalized.text, name), normalized, valueStart))
         edits.push({ ...edit, text: encodeURIComponent(edit.text), path: edit.path ?? [name] });
       start = end + 1;
     }
     return edits;
+  }
+
+  /** Edits of a form's field: keys are protected or get pseudonyms as in JSON. */
+  private fieldEdits(text: string, name: string): readonly Edit[] {
+    const policy = this.kind.policyOf([name]);
+    if (policy === 'protected') return NOTHING;
+    if (policy === 'dedup') return this.dedupEdits(text, false);
+    return isJson(text) ? this.jsonEdits(text, [name]) : this.textEdits(text, name);
   }
 
   private scalarEdits(text: string, scalar: JsonScalar, place: Path, depth: number): readonly Edit[] {
@@ -118,7 +124,10 @@ export class BodyScrub {
     const masked = this.settings.mask.some((pattern) => covers(pattern, path));
     if (type === 'number')
       return masked ? [{ start, end, kind: 'MASKED', detector: 'mask', text: quoted('{{MASKED}}', depth) }] : [];
-    if (policy === 'dedup') return this.dedupEdits(text, scalar, masked);
+    if (policy === 'dedup') {
+      const normalized = unescapeJson(text.slice(start, end));
+      return mapBack(this.dedupEdits(normalized.text, masked), normalized, start);
+    }
     if (masked) return [{ start, end, kind: 'MASKED', detector: 'mask', text: '{{MASKED}}' }];
     const normalized = unescapeJson(text.slice(start, end));
     if (this.kind.parsesNestedJson && depth < MAX_NESTING && isJson(normalized.text)) {
@@ -141,22 +150,20 @@ export class BodyScrub {
   }
 
   /** Replaces values in a dedup key by pseudonyms, so that a resolve still matches its trigger. Without a secret, it is unchanged. */
-  private dedupEdits(text: string, { start, end }: JsonScalar, masked: boolean): readonly Edit[] {
+  private dedupEdits(text: string, masked: boolean): readonly Edit[] {
     const { secret, detectors } = this.settings;
     if (secret === undefined) return [];
-    const normalized = unescapeJson(text.slice(start, end));
     const replacement = (kind: string, value: string): string => keyPseudonym(secret, kind, value);
-    const edits = editsOf(normalized.text, '', { detectors, budget: this.budget, replacement });
+    const edits = editsOf(text, '', { detectors, budget: this.budget, replacement });
     if (edits.length === 0 && !masked) return [];
-    if (!masked && applyEdits(normalized.text, edits).length <= MAX_DEDUP_KEY_LENGTH)
-      return mapBack(edits, normalized, start);
+    if (!masked && applyEdits(text, edits).length <= MAX_DEDUP_KEY_LENGTH) return edits;
     return [
       {
-        start,
-        end,
+        start: 0,
+        end: text.length,
         kind: edits[0]?.kind ?? 'MASKED',
         detector: edits[0]?.detector ?? 'mask',
-        text: wholeKeyPseudonym(secret, normalized.text),
+        text: wholeKeyPseudonym(secret, text),
       },
     ];
   }

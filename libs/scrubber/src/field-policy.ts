@@ -50,6 +50,18 @@ export function policyOf(path: readonly (string | number)[]): FieldPolicy {
   return 'text';
 }
 
+/** Fields of Nagios's form that control the event. */
+const NAGIOS_PROTECTED = new Set(['CONTACTPAGER', 'NOTIFICATIONTYPE', 'HOSTSTATE', 'SERVICESTATE', 'pd_nagios_object']);
+/** PagerDuty identifies an alert of Nagios by them. */
+const NAGIOS_IDENTITY = new Set(['HOSTNAME', 'SERVICEDESC']);
+
+/** The policy for a field of the form of PagerDuty's first plug-in for Nagios (PagerDuty/pagerduty-nagios-pl). */
+export function nagiosPolicyOf(path: readonly (string | number)[]): FieldPolicy {
+  const name = path.length === 1 ? String(path[0]) : '';
+  if (NAGIOS_PROTECTED.has(name)) return 'protected';
+  return NAGIOS_IDENTITY.has(name) ? 'dedup' : 'text';
+}
+
 /** Whether responders read a string first, so that it is scanned before the rest. */
 export function isHighPriority(path: readonly (string | number)[]): boolean {
   const name = path.at(-1);

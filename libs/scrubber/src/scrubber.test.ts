@@ -6,7 +6,7 @@ const keyed = createScrubber({ secret: 'a secret of the test' });
 
 function scrubbed(
   body: string,
-  type: 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' = 'v2',
+  type: 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' | 'nagios' = 'v2',
   by = scrubber,
   contentType = 'application/json',
 ): string {
@@ -137,6 +137,31 @@ describe("a vendor's body", () => {
     expect(scrubbed(form, 'integration', scrubber, 'application/x-www-form-urlencoded')).toBe(
       'user=%7B%7BEMAIL_ADDRESS%7D%7D&note=call+%7B%7BPHONE%7D%7D&payload=%7B%22password%22%3A%22%7B%7BSECRET%7D%7D%22%7D&n=1&password=%7B%7BSECRET%7D%7D',
     );
+  });
+
+  it('keeps the keys in a form, or replaces personal data in them by pseudonyms if there is a secret', () => {
+    const type = 'application/x-www-form-urlencoded';
+    const form = 'routing_key=4111111111111111&dedup_key=disk+of+jane%40example.com&note=jane%40example.com';
+    const note = 'note=%7B%7BEMAIL_ADDRESS%7D%7D';
+    expect(scrubbed(form, 'integration', scrubber, type)).toBe(
+      `routing_key=4111111111111111&dedup_key=disk+of+jane%40example.com&${note}`,
+    );
+    const pseudonymous = scrubbed(form, 'integration', keyed, type);
+    expect(pseudonymous).toMatch(/^routing_key=4111111111111111&dedup_key=disk\+of\+[^&]+&note=/);
+    expect(pseudonymous).not.toContain('jane');
+    expect(pseudonymous.split('&')[1]).not.toContain('EMAIL_ADDRESS%7D');
+  });
+
+  it('of Nagios’s plug-in keeps key, states and the names that identify the alert', () => {
+    const type = 'application/x-www-form-urlencoded';
+    const kept =
+      'CONTACTPAGER=4111111111111111&NOTIFICATIONTYPE=PROBLEM&HOSTNAME=jane%40example.com&SERVICEDESC=SMS+%2B14155550132';
+    expect(scrubbed(`${kept}&SERVICEOUTPUT=mail+jane%40example.com`, 'nagios', scrubber, type)).toBe(
+      `${kept}&SERVICEOUTPUT=mail+%7B%7BEMAIL_ADDRESS%7D%7D`,
+    );
+    const other = (form: string) => scrubbed(form, 'nagios', keyed, type);
+    expect(other(kept)).not.toMatch(/jane|555/);
+    expect(other('HOSTNAME=jane%40example.com')).not.toBe(other('HOSTNAME=joe%40example.com'));
   });
 
   it('is scrubbed as text otherwise, byte for byte', () => {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type EventType, isApiType } from '@pdaltagent/events';
-import { BodyScrub, EVENT, VENDOR_BODY, WEBHOOK } from './body-scrub';
+import { BodyScrub, EVENT, NAGIOS_BODY, VENDOR_BODY, WEBHOOK } from './body-scrub';
 import { CleanTextCache } from './clean-text-cache';
 import { detect, type Finding, findingOf } from './detect';
 import { person, personsNamed, userNamesIn } from './detectors/person';
@@ -74,7 +74,7 @@ function withUserNames(settings: Settings, text: string): Settings {
   return { ...settings, detectors: [...settings.detectors, personsNamed(userNamesIn(JSON.parse(text)))] };
 }
 
-const kindOf = (type: EventType) => (isApiType(type) ? EVENT : VENDOR_BODY);
+const kindOf = (type: EventType) => (isApiType(type) ? EVENT : type === 'nagios' ? NAGIOS_BODY : VENDOR_BODY);
 
 /** Anything but UTF-8 is read as Latin-1, so that every byte survives the conversion to a string and back. */
 const encodingOf = (bytes: Buffer): 'utf8' | 'latin1' => (isUtf8(bytes) ? 'utf8' : 'latin1');

@@ -61,6 +61,20 @@ describe('An event that PagerDuty accepts', () => {
     expect([dedup_key, incident_key]).toEqual(['disk', 'disk']);
   });
 
+  test('may be a form of Nagios’s first plug-in, which opens and resolves one alert', async () => {
+    const form = (type: string) =>
+      `NOTIFICATIONTYPE=${type}&HOSTNAME=db1&SERVICEDESC=disk&SERVICESTATE=CRITICAL&pd_nagios_object=service&CONTACTPAGER=${KEY}`;
+    const alert = { routingKey: KEY, dedupKey: 'event_source=service;host_name=db1;service_desc=disk' };
+    for (const [type, action, change] of [
+      ['PROBLEM', 'trigger', 'opened'],
+      ['RECOVERY', 'resolve', 'resolved'],
+    ] as const) {
+      expect((await simulator.post('/nagios/2010-04-15/create_event', form(type))).status).toBe(202);
+      expect((await simulator.arrivals()).at(-1)).toMatchObject({ ...alert, action, alert: change });
+    }
+    expect((await simulator.post('/nagios/2010-04-15/create_event', 'HOSTNAME=db1')).status).toBe(400);
+  });
+
   test('may have its routing key in the header X-Routing-Key', async () => {
     const { routing_key, ...event } = TRIGGER;
     const answer = await simulator.post(V2, JSON.stringify(event), { 'x-routing-key': routing_key });

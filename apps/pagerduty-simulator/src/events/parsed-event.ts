@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { isObject, type JsonObject, parseJson, textOf } from './json';
 import { type EventRoute } from './routes';
+import { parseNagiosForm } from './nagios-form';
 import { parseVendorEvent } from './vendor';
 
 /** An event before validation. Members that are missing or invalid are null. */
@@ -30,6 +31,8 @@ export function parseEvent(route: EventRoute, headers: IncomingHttpHeaders, byte
     case 'adapter':
     case 'x-ere':
       return { ...parseVendorEvent(event), routingKey: route.pathKey ?? null, document };
+    case 'nagios':
+      return { ...parseNagiosForm(bytes), document };
     case 'integration-change':
       return {
         ...parseVendorEvent(event),

@@ -1,5 +1,5 @@
 /** PagerDuty's Events APIs. */
-export type Api = 'v2' | 'change' | 'v1' | 'integration' | 'integration-change' | 'adapter' | 'x-ere';
+export type Api = 'v2' | 'change' | 'v1' | 'integration' | 'integration-change' | 'adapter' | 'x-ere' | 'nagios';
 
 export interface EventRoute {
   readonly api: Api;
@@ -11,6 +11,7 @@ const FIXED: ReadonlyMap<string, EventRoute> = new Map([
   ['/v2/enqueue', { api: 'v2', pathKey: undefined }],
   ['/v2/change/enqueue', { api: 'change', pathKey: undefined }],
   ['/generic/2010-04-15/create_event.json', { api: 'v1', pathKey: undefined }],
+  ['/nagios/2010-04-15/create_event', { api: 'nagios', pathKey: undefined }],
 ]);
 
 const KEYED: readonly (readonly [RegExp, Api])[] = [

@@ -15,6 +15,7 @@ export function actionOf({ type, body }: Pick<AddressedMessage, 'type' | 'body'>
       return 'change';
     case 'integration':
     case 'adapter':
+    case 'nagios':
       return '?';
     case 'v1':
     case 'v2':
