@@ -46,8 +46,12 @@ const LAYERS = {
     imports: ['layer:clock', 'layer:domain'],
     why: 'An adapter library imports domain libraries only; everything else is passed in.',
   },
-  'layer:app': {
+  'layer:composition': {
     imports: ['layer:clock', 'layer:domain', 'layer:adapter'],
+    why: 'A part of an app that a simulation runs too: it composes adapter libraries.',
+  },
+  'layer:app': {
+    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:composition'],
     why: 'An app does not import test libraries.',
   },
   'layer:sender': {
@@ -66,7 +70,7 @@ const LAYERS = {
   },
   // Test libraries, end-to-end tests, benchmarks and the demo, which are not part of the product.
   'layer:test': {
-    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:simulation', 'layer:test'],
+    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:composition', 'layer:simulation', 'layer:test'],
     ownTime: true,
     why: '',
   },

@@ -46,7 +46,7 @@ function refusedIn(file: string, lines: readonly string[]): readonly string[] {
   return [...new Set(result?.messages.map(({ line }) => lines[line - 1] ?? ''))];
 }
 
-describe.each(['libs/delivery/src/any.ts', 'libs/store/src/any.ts', 'apps/ingest-gateway/src/durability/any.ts'])(
+describe.each(['libs/delivery/src/any.ts', 'libs/store/src/any.ts', 'libs/forwarding/src/any.ts'])(
   'time and randomness come from libs/clock only: %s',
   (file) => {
     it('rejects every other source, and nothing else', () => {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { type App, readConfiguration } from '@pdaltagent/service';
-import { FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
 import amqp, { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { freePort, type LogLine, recordingLogger } from './gateway.fixture';
+import { freePort } from './gateway.fixture';
 
 const KEY = '01234567890123456789012345678901';
 
@@ -19,7 +19,7 @@ let amqpUrl: string;
 let url: string;
 let connection: ChannelModel;
 let arrived: ConsumeMessage[] = [];
-const log: LogLine[] = [];
+const log: RecordedLine[] = [];
 const metrics = new Registry();
 
 beforeAll(async () => {

@@ -1,4 +1,5 @@
 import { every, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { DurablePublisher } from '@pdaltagent/forwarding';
 import { EVENTS, laneOfMessage, readRecord } from '@pdaltagent/messaging';
 import {
   type App,
@@ -11,9 +12,8 @@ import {
 import { claimSpool, claimOrphans, type Spool, Quarantine } from '@pdaltagent/spool';
 import { AccessControl } from './access-control';
 import { type Configuration } from './configuration';
-import { DurablePublisher } from './durability/durable-publisher';
-import { ForwardingMetrics } from './durability/forwarding-metrics';
 import { ForwardHeaders } from './forward-headers';
+import { ForwardingMetrics } from './forwarding-metrics';
 import { Gateway } from './gateway';
 import { QuarantineMetrics } from './quarantine-metrics';
 import { createScrub } from './scrubbing';

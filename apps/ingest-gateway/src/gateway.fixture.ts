@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { NotDurableError } from '@pdaltagent/forwarding';
 import { type OutgoingMessage } from '@pdaltagent/messaging';
-import { type Fields, type Logger } from '@pdaltagent/service';
+import { type RecordedLine, recordingLogger } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
 import { Gateway, type GatewayOptions } from './gateway';
-import { type EventSink, NotDurableError } from './ports';
+import { type EventSink } from './ports';
 
 /** A sink that records its messages, and can be made to fail or to wait. */
 export class RecordingSink implements EventSink {
@@ -19,29 +20,6 @@ export class RecordingSink implements EventSink {
     if (this.failure !== undefined) throw new NotDurableError(this.failure);
     this.messages.push(message);
   }
-}
-
-export interface LogLine {
-  readonly level: string;
-  readonly message: string;
-  readonly fields: Fields;
-}
-
-export function recordingLogger(lines: LogLine[]): Logger {
-  const at =
-    (level: string) =>
-    (message: string, fields: Fields = {}): void => {
-      lines.push({ level, message, fields });
-    };
-  const logger: Logger = {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => logger,
-    close: () => Promise.resolve(),
-  };
-  return logger;
 }
 
 export async function freePort(): Promise<number> {
@@ -57,7 +35,7 @@ export interface RunningGateway {
   readonly ports: { readonly http?: number; readonly https?: number };
   readonly sink: RecordingSink;
   readonly metrics: Registry;
-  readonly log: readonly LogLine[];
+  readonly log: readonly RecordedLine[];
   readonly stateFolder: string;
   stop(): Promise<void>;
 }
@@ -85,7 +63,7 @@ export async function startGateway(
   const folder = await mkdtemp(path.join(tmpdir(), 'gateway-'));
   const sink = new RecordingSink();
   const metrics = new Registry();
-  const log: LogLine[] = [];
+  const log: RecordedLine[] = [];
   const stateFolder = configuration.stateFolder ?? folder;
   const gateway = new Gateway({
     sink,

@@ -4,12 +4,11 @@ import path from 'node:path';
 import { EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
 import { readConfiguration } from '@pdaltagent/service';
 import { claimSpool, type Spool } from '@pdaltagent/spool';
-import { testServers, waitUntil } from '@pdaltagent/testing';
+import { type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
 import amqp from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { type LogLine, recordingLogger } from './gateway.fixture';
 
 const KEY = '01234567890123456789012345678901';
 const VERSION = 9;
@@ -41,7 +40,7 @@ function newerRecord(id: string): Buffer {
 
 const LANE = laneOf(EVENTS, KEY);
 
-async function claim(log: LogLine[]): Promise<Spool> {
+async function claim(log: RecordedLine[]): Promise<Spool> {
   const options = { maximumBytes: 1024 ** 2, log: recordingLogger(log), laneOf: () => LANE };
   const { spool } = await claimSpool(path.join(folder, 'spool'), options);
   return spool;
@@ -49,7 +48,7 @@ async function claim(log: LogLine[]): Promise<Spool> {
 
 it('keeps records of a newer version in its spool, logs each once, and publishes what comes after them', async () => {
   const { amqpUrl } = await testServers();
-  const log: LogLine[] = [];
+  const log: RecordedLine[] = [];
   const before = await claim(log);
   await before.append(LANE, 1_700_000_000_000_001, newerRecord('first'));
   await before.append(LANE, 1_700_000_000_000_002, record('second'));

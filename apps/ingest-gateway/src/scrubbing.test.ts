@@ -1,10 +1,10 @@
 import { readConfiguration, type Environment } from '@pdaltagent/service';
+import { type RecordedLine, recordingLogger } from '@pdaltagent/testing';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Registry } from 'prom-client';
 import { variables } from './configuration';
-import { type LogLine, recordingLogger } from './gateway.fixture';
 import { createScrub } from './scrubbing';
 
 const BODY = JSON.stringify({
@@ -12,7 +12,7 @@ const BODY = JSON.stringify({
   payload: { summary: 'ann@example.com called', n: 1 },
 });
 
-const log: LogLine[] = [];
+const log: RecordedLine[] = [];
 let metrics: Registry;
 beforeEach(() => {
   log.length = 0;

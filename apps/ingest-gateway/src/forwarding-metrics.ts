@@ -1,7 +1,6 @@
+import { type Cause, CAUSES, type DurablePublisher, MODES } from '@pdaltagent/forwarding';
 import { type SpoolSource } from '@pdaltagent/spool';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type DurablePublisher } from './durable-publisher';
-import { type Cause, CAUSES, MODES } from './lane-ports';
 
 /** The metrics of the spool and of publishing. */
 export class ForwardingMetrics {

@@ -17,10 +17,10 @@ import {
   type SpoolFailure,
   type SpoolSource,
 } from '@pdaltagent/spool';
-import { type EventSink, NotDurableError } from '../ports';
 import { LaneForwarder } from './lane-forwarder';
 import { type Cause, type LaneLimits, type LanePorts, type Mode } from './lane-ports';
 import { LaneModes } from './lane-modes';
+import { NotDurableError } from './not-durable-error';
 import { SequenceMap } from './sequence-map';
 import { SpoolReader } from './spool-reader';
 
@@ -53,7 +53,7 @@ interface PendingPublish {
 type Ports = LanePorts<OutgoingMessage, SpoolFailure, SpoolSource>;
 
 /** Makes events durable: confirmed by the broker, or synced to the spool, which is drained to the broker. */
-export class DurablePublisher implements EventSink {
+export class DurablePublisher {
   readonly #options: DurablePublisherOptions;
   readonly #clock: Clock;
   readonly #broker: LanePublisher;

@@ -1,11 +1,10 @@
 import { declareTopology, EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
 import { claimSpool, Quarantine } from '@pdaltagent/spool';
-import { FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
 import { type ChannelModel, connect } from 'amqplib';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type LogLine, recordingLogger } from '../gateway.fixture';
 import { DurablePublisher } from './durable-publisher';
 
 const KEY = '01234567890123456789012345678901';
@@ -14,7 +13,7 @@ const LANE = laneOf(EVENTS, KEY);
 let root: string;
 let amqpUrl: string;
 let proxy: FaultProxy;
-let log: LogLine[];
+let log: RecordedLine[];
 let connection: ChannelModel;
 /** Ids of the messages that arrived on the lane. */
 let arrived: string[];

@@ -1,6 +1,6 @@
 import { writeRecord } from '@pdaltagent/messaging';
 import { SpoolError, type SpoolSource, type StoredEntry } from '@pdaltagent/spool';
-import { type LogLine, recordingLogger } from '../gateway.fixture';
+import { type RecordedLine, recordingLogger } from '@pdaltagent/testing';
 import { SpoolReader } from './spool-reader';
 
 const LANE = 3;
@@ -28,7 +28,7 @@ function failingSource(): SpoolSource & { isFailing: boolean } {
 
 describe('a spool that cannot be read', () => {
   const source = failingSource();
-  const log: LogLine[] = [];
+  const log: RecordedLine[] = [];
   const events = new SpoolReader({ log: recordingLogger(log), quarantine: () => Promise.resolve(false) });
 
   it('is logged once, however often reads fail, and again only after a successful read', async () => {
