@@ -10,7 +10,7 @@ const USER_AGENT = `PDaltagent/${process.env.PDALTAGENT_VERSION ?? 'development'
 export function createDelivery(client: PostClient, baseUrl: string, clock: Clock = SYSTEM_CLOCK) {
   return async (message: IncomingMessage, signal: AbortSignal): Promise<Outcome> => {
     const { type, routingKey, body, contentType, forward, query, adapter, traceparent } = message;
-    if (type === 'webhook') return { kind: 'rejected', status: 0, answer: 'a webhook on an event lane' };
+    if (type === 'webhook') return { kind: 'rejected', status: 0, response: 'a webhook on an event lane' };
     const attempt = await client.post({
       url: baseUrl + pathOf(type, routingKey, adapter) + (query === undefined ? '' : `?${query}`),
       headers: {

@@ -15,10 +15,10 @@ const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
 it('a delivered event is logged with its id, and remembered as the latest of its alert', async () => {
   const servers = await testServers();
-  const answers = [503, 202];
+  const responses = [503, 202];
   const pagerDuty = createServer((request, response) => {
     request.resume().on('end', () => {
-      response.writeHead(answers.shift() ?? 202, { 'content-type': 'application/json' }).end('{"status":"success"}');
+      response.writeHead(responses.shift() ?? 202, { 'content-type': 'application/json' }).end('{"status":"success"}');
     });
   }).listen(0, '127.0.0.1');
   await once(pagerDuty, 'listening');

@@ -7,14 +7,19 @@ import { type Settings } from './settings';
 
 /** The result of one attempt: a response, or none. */
 export type Attempt =
-  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | undefined; readonly text: string }
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      readonly retryAfter: string | undefined;
+      readonly text: string;
+    }
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'untrusted'; readonly reason: string }
   /** The certificate is for other hosts; `names`: their names, if known. */
   | { readonly kind: 'misnamed'; readonly names: string };
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
-const ANSWER_LIMIT_CHARACTERS = 64 * 1024;
+const RESPONSE_LIMIT_CHARACTERS = 64 * 1024;
 
 /** Posts the body once, with this user agent. Never throws. */
 export async function post(settings: Settings, agent: string, body: string): Promise<Attempt> {
@@ -66,11 +71,11 @@ async function exchange(settings: Settings, agent: string, body: string, signal:
       response.setEncoding('utf8');
       response.on('error', reject);
       response.on('data', (chunk: string) => {
-        text = (text + chunk).slice(0, ANSWER_LIMIT_CHARACTERS);
+        text = (text + chunk).slice(0, RESPONSE_LIMIT_CHARACTERS);
       });
       response.on('end', () => {
         resolve({
-          kind: 'answer',
+          kind: 'response',
           status: response.statusCode ?? 0,
           retryAfter: response.headers['retry-after'],
           text,

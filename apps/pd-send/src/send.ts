@@ -22,18 +22,18 @@ export async function send(
     const wait = RETRY_DELAYS_MS[attempt];
     if (wait === undefined || !isRetryable(result))
       return { ok: false, problem: explain(result, settings.target, attempt + 1) };
-    await pause(result.kind === 'answer' ? Math.max(wait, retryAfterMs(result.retryAfter)) : wait);
+    await pause(result.kind === 'response' ? Math.max(wait, retryAfterMs(result.retryAfter)) : wait);
   }
 }
 
 /** The gateway and PagerDuty send the same responses; a login page, whatever its status, has not accepted the event. */
 function isAccepted(result: Attempt): boolean {
-  return result.kind === 'answer' && result.status === 202 && objectIn(result.text)?.status === 'success';
+  return result.kind === 'response' && result.status === 202 && objectIn(result.text)?.status === 'success';
 }
 
 function isRetryable(result: Attempt): boolean {
   switch (result.kind) {
-    case 'answer':
+    case 'response':
       return result.status === 408 || result.status === 429 || result.status >= 500;
     case 'unreachable':
       return true;
@@ -63,7 +63,7 @@ function explain(result: Attempt, target: URL, attempts: number): string {
         `the certificate of ${target.origin} is for another name${result.names === '' ? '' : `: ${result.names}`}; ` +
         `use one of its names in PDSEND_EVENTS_BASE_URL, or add ${target.hostname} to PDAGENTD_TLS_NAMES of the gateway`
       );
-    case 'answer':
+    case 'response':
       return `${target.origin} answered ${result.status}${hintOf(result.status)}${tried}: ${reasonIn(result.text)}`;
   }
 }

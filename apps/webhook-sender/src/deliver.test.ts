@@ -15,20 +15,20 @@ import { createDelivery } from './deliver';
 let server: Server;
 let client: WebhookClient;
 let received: { url: string; headers: IncomingHttpHeaders; body: Buffer }[];
-let answer: { status: number; headers?: Record<string, string> } | 'reset' | 'silence';
+let scripted: { status: number; headers?: Record<string, string> } | 'reset' | 'silence';
 
 beforeEach(async () => {
   received = [];
-  answer = { status: 202 };
+  scripted = { status: 202 };
   client = new WebhookClient({ maxSockets: 4, timeoutMs: 300, certificateAuthorities: undefined });
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       received.push({ url: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) });
-      if (answer === 'silence') return;
-      if (answer === 'reset') request.socket.destroy();
-      else response.writeHead(answer.status, answer.headers).end('an answer');
+      if (scripted === 'silence') return;
+      if (scripted === 'reset') request.socket.destroy();
+      else response.writeHead(scripted.status, scripted.headers).end('an answer');
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -107,30 +107,30 @@ describe('a delivery', () => {
   });
 
   it.each([200, 201, 202, 204, 299])('answered with %d is delivered', async (status) => {
-    answer = { status };
+    scripted = { status };
     expect((await deliver(urlOf('/'))).kind).toBe('delivered');
   });
 
   it.each([500, 502, 503, 504])('answered with %d is retried', async (status) => {
-    answer = { status };
+    scripted = { status };
     expect((await deliver(urlOf('/'))).kind).toBe('failed');
   });
 
   it.each([301, 302, 307, 400, 401, 403, 404, 422])('answered with %d becomes a dead letter', async (status) => {
-    answer = { status, headers: { location: urlOf('/elsewhere') } };
-    expect(await deliver(urlOf('/'))).toEqual({ kind: 'rejected', status, answer: 'an answer' });
+    scripted = { status, headers: { location: urlOf('/elsewhere') } };
+    expect(await deliver(urlOf('/'))).toEqual({ kind: 'rejected', status, response: 'an answer' });
     expect(received.map(({ url }) => url)).toEqual(['/']);
   });
 
   it('answered with 429 waits as long as Retry-After says', async () => {
-    answer = { status: 429, headers: { 'retry-after': '7' } };
+    scripted = { status: 429, headers: { 'retry-after': '7' } };
     expect(await deliver(urlOf('/'))).toEqual({ kind: 'throttled', status: 429, retryAfterMs: 7_000 });
   });
 
   it('that is reset or not answered in time is retried', async () => {
-    answer = 'reset';
+    scripted = 'reset';
     expect(await deliver(urlOf('/'))).toMatchObject({ kind: 'failed', reason: 'reset' });
-    answer = 'silence';
+    scripted = 'silence';
     expect(await deliver(urlOf('/'))).toMatchObject({ kind: 'failed', reason: 'timeout' });
   });
 
@@ -193,7 +193,7 @@ describe('a delivery', () => {
   });
 
   it('uses the timeout of the destination', async () => {
-    answer = 'silence';
+    scripted = 'silence';
     client = new WebhookClient({ maxSockets: 1, timeoutMs: 600_000, certificateAuthorities: undefined });
     expect(await deliver(urlOf('/'), { settings: { timeoutMs: 30 } })).toMatchObject({ reason: 'timeout' });
   });
@@ -221,7 +221,7 @@ describe('a delivery', () => {
       expect(await attempt(messageTo('gone-1'), signal)).toMatchObject({ kind: 'failed', scope: 'key' });
       clock.advance(1);
       expect(await attempt(messageTo('gone-1'), signal)).toMatchObject({
-        answer: expect.stringContaining('destination unknown') as string,
+        response: expect.stringContaining('destination unknown') as string,
       });
       expect(await attempt(messageTo('gone-2'), signal)).toMatchObject({ kind: 'failed' });
     },

@@ -46,7 +46,7 @@ function notYetKnown(name: string): Outcome {
 
 /** A dead letter with the reason in place of a response: once the destination is configured again, it can be replayed. */
 function unknown(name: string): Outcome {
-  return { kind: 'rejected', status: 0, answer: explain(name) };
+  return { kind: 'rejected', status: 0, response: explain(name) };
 }
 
 function explain(name: string): string {

@@ -17,7 +17,7 @@ export class AttemptHistoryCache {
    */
   remember(id: string, history: AttemptHistory): void {
     // The responses of that many messages would take too much memory.
-    history.lastAnswer = { ...history.lastAnswer, answer: '' };
+    history.lastResponse = { ...history.lastResponse, response: '' };
     this.#histories.set(id, history);
     if (this.#histories.size <= MAX_REMEMBERED) return;
     const [oldest] = this.#histories.keys();

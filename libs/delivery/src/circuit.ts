@@ -48,7 +48,7 @@ export class Circuit {
   }
 
   /** The destination responded. Returns true if this closed the circuit. */
-  answered(accepted: boolean, now: number): boolean {
+  responded(accepted: boolean, now: number): boolean {
     if (accepted) {
       this.#acceptingSince = this.acceptingSince(now) ?? now;
       this.#lastSuccessAt = now;

@@ -7,18 +7,18 @@ const DOCUMENTED: readonly EventPath[] = ['v2', 'v1', 'change'];
 const VENDORS = PATHS.filter((path) => !DOCUMENTED.includes(path));
 const STATUSES = Array.from({ length: 500 }, (_, index) => index + 100);
 
-type Answer = Extract<Attempt, { readonly kind: 'answer' }>;
+type HttpResponse = Extract<Attempt, { readonly kind: 'response' }>;
 
 /** A response as PagerDuty sends it with that status. */
-function answer(status: number, retryAfter?: string): Answer {
+function response(status: number, retryAfter?: string): HttpResponse {
   const words = status < 300 ? { status: 'success', message: 'Event processed' } : REFUSED;
-  return { kind: 'answer', status, retryAfter, body: JSON.stringify(words), contentType: 'application/json' };
+  return { kind: 'response', status, retryAfter, body: JSON.stringify(words), contentType: 'application/json' };
 }
 
 const REFUSED = { status: 'invalid event', message: 'Event object is invalid', errors: ["'summary' is too long"] };
 
 /** How an intermediary may respond. */
-const PAGES: Readonly<Record<string, Pick<Answer, 'body' | 'contentType' | 'server'>>> = {
+const PAGES: Readonly<Record<string, Pick<HttpResponse, 'body' | 'contentType' | 'server'>>> = {
   'a page that asks for a login': {
     body: '<html><head><title>Access blocked</title></head><body>Please log in.</body></html>',
     contentType: 'text/html; charset=utf-8',
@@ -32,8 +32,8 @@ const PAGES: Readonly<Record<string, Pick<Answer, 'body' | 'contentType' | 'serv
   'JSON that is no object': { body: '"success"', contentType: 'application/json' },
 };
 
-const from = (page: string, status: number): Answer => ({
-  kind: 'answer',
+const from = (page: string, status: number): HttpResponse => ({
+  kind: 'response',
   status,
   retryAfter: undefined,
   body: '',
@@ -53,13 +53,13 @@ function expectedOfEvent(path: EventPath, status: number): string {
 describe('what an answer of PagerDuty’s to an event means', () => {
   it.each(PATHS)('is known for every status on %s', (path) => {
     for (const status of STATUSES) {
-      expect([status, classifyEvent(path, answer(status), 0).kind]).toEqual([status, expectedOfEvent(path, status)]);
+      expect([status, classifyEvent(path, response(status), 0).kind]).toEqual([status, expectedOfEvent(path, status)]);
     }
   });
 
   it('is recognized with any whitespace around it', () => {
     for (const body of ['\ufeff{"status":"success"}', '\r\n {"status":"success","message":"Event processed"}\n']) {
-      expect(classifyEvent('v2', { kind: 'answer', status: 202, retryAfter: undefined, body }, 0).kind).toBe(
+      expect(classifyEvent('v2', { kind: 'response', status: 202, retryAfter: undefined, body }, 0).kind).toBe(
         'delivered',
       );
     }
@@ -67,20 +67,20 @@ describe('what an answer of PagerDuty’s to an event means', () => {
 
   it('is a rejection even without a message, if the status text is PagerDuty’s', () => {
     for (const status of ['invalid event', 'Unrecognized object'])
-      expect(classifyEvent('v2', { ...answer(400), body: JSON.stringify({ status }) }, 0).kind).toBe('rejected');
+      expect(classifyEvent('v2', { ...response(400), body: JSON.stringify({ status }) }, 0).kind).toBe('rejected');
   });
 
   it('a connectivity fault concerns only the key if the key is in the path', () => {
-    expect(classifyEvent('v2', answer(404), 0)).toMatchObject({ reason: 'way', scope: 'destination' });
-    expect(classifyEvent('integration', answer(404), 0)).toMatchObject({ reason: 'way', scope: 'key' });
+    expect(classifyEvent('v2', response(404), 0)).toMatchObject({ reason: 'way', scope: 'destination' });
+    expect(classifyEvent('integration', response(404), 0)).toMatchObject({ reason: 'way', scope: 'key' });
   });
 
   it('keeps 2 KB of a long rejection, which may list many errors', () => {
     const errors = Array.from({ length: 200 }, (_, index) => `error ${index} of an event`);
-    const refusal = { ...answer(400), body: JSON.stringify({ ...REFUSED, errors }) };
+    const refusal = { ...response(400), body: JSON.stringify({ ...REFUSED, errors }) };
     const outcome = classifyEvent('v2', refusal, 0);
     expect(outcome).toMatchObject({ kind: 'rejected', status: 400 });
-    expect(outcome.kind === 'rejected' && outcome.answer).toBe(refusal.body.slice(0, 2048));
+    expect(outcome.kind === 'rejected' && outcome.response).toBe(refusal.body.slice(0, 2048));
   });
 });
 
@@ -148,10 +148,10 @@ describe('what an answer to an event means', () => {
     const server = `nginx/1.24.0\t\u00e9 ${'x'.repeat(100)}`;
     const contentType = 'text/html; charset=utf-8';
     expect(classifyEvent('v2', { ...from('nothing', 200), server, contentType }, 0)).toMatchObject({
-      answeredBy: { server: `nginx/1.24.0 ${'x'.repeat(100)}`.slice(0, 64), contentType: 'text/html' },
+      responder: { server: `nginx/1.24.0 ${'x'.repeat(100)}`.slice(0, 64), contentType: 'text/html' },
     });
     expect(classifyEvent('v2', from('nothing', 200), 0)).toMatchObject({
-      answeredBy: { server: undefined, contentType: undefined },
+      responder: { server: undefined, contentType: undefined },
     });
   });
 
@@ -166,31 +166,31 @@ describe('what an answer to an event means', () => {
 
   it('honours Retry-After in seconds and as a date, and clamps it', () => {
     const now = Date.parse('2026-03-01T00:00:00Z');
-    expect(classifyEvent('v2', answer(429, '7'), now)).toMatchObject({ retryAfterMs: 7_000 });
-    expect(classifyEvent('v2', answer(429, 'Sun, 01 Mar 2026 00:00:30 GMT'), now)).toMatchObject({
+    expect(classifyEvent('v2', response(429, '7'), now)).toMatchObject({ retryAfterMs: 7_000 });
+    expect(classifyEvent('v2', response(429, 'Sun, 01 Mar 2026 00:00:30 GMT'), now)).toMatchObject({
       retryAfterMs: 30_000,
     });
-    expect(classifyEvent('v2', answer(503, '86400'), now)).toMatchObject({ retryAfterMs: 300_000 });
-    expect(classifyEvent('v2', answer(429, 'soon'), now)).toMatchObject({ retryAfterMs: undefined });
+    expect(classifyEvent('v2', response(503, '86400'), now)).toMatchObject({ retryAfterMs: 300_000 });
+    expect(classifyEvent('v2', response(429, 'soon'), now)).toMatchObject({ retryAfterMs: undefined });
   });
 
   it('reads a date in Retry-After by the clock that its Date shows, whatever ours shows', () => {
-    const told: Answer = {
-      ...answer(429, 'Sun, 01 Mar 2026 00:00:30 GMT'),
+    const throttled: HttpResponse = {
+      ...response(429, 'Sun, 01 Mar 2026 00:00:30 GMT'),
       date: 'Sun, 01 Mar 2026 00:00:10 GMT',
     };
     const ours = Date.UTC(2026, 2, 1);
     for (const now of [ours, ours - 86_400_000, ours + 86_400_000]) {
-      expect(classifyEvent('v2', told, now)).toMatchObject({ retryAfterMs: 20_000 });
-      expect(classifyWebhook(told, now)).toMatchObject({ retryAfterMs: 20_000 });
+      expect(classifyEvent('v2', throttled, now)).toMatchObject({ retryAfterMs: 20_000 });
+      expect(classifyWebhook(throttled, now)).toMatchObject({ retryAfterMs: 20_000 });
     }
-    expect(classifyEvent('v2', { ...told, date: 'yesterday' }, ours)).toMatchObject({ retryAfterMs: 30_000 });
+    expect(classifyEvent('v2', { ...throttled, date: 'yesterday' }, ours)).toMatchObject({ retryAfterMs: 30_000 });
   });
 
   it('ignores a Retry-After of 0 or in the past, so that the backoff applies', () => {
     const now = Date.parse('2026-03-01T00:00:00Z');
     for (const retryAfter of ['0', '0.2', '-7', 'Sun, 01 Mar 2020 00:00:30 GMT', 'Sun, 01 Mar 2026 00:00:00 GMT', '']) {
-      expect(classifyEvent('v2', answer(429, retryAfter), now)).toMatchObject({ retryAfterMs: undefined });
+      expect(classifyEvent('v2', response(429, retryAfter), now)).toMatchObject({ retryAfterMs: undefined });
     }
   });
 });
@@ -198,7 +198,7 @@ describe('what an answer to an event means', () => {
 describe('what an answer to a webhook means', () => {
   it('is PagerDuty’s own policy for every status', () => {
     for (const status of STATUSES) {
-      const kind = classifyWebhook(answer(status), 0).kind;
+      const kind = classifyWebhook(response(status), 0).kind;
       if (status >= 200 && status <= 299) expect([status, kind]).toEqual([status, 'delivered']);
       else if (status === 429) expect([status, kind]).toEqual([status, 'throttled']);
       else if (status >= 500 || status === 408) expect([status, kind]).toEqual([status, 'failed']);

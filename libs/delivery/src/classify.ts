@@ -1,6 +1,6 @@
 import { type Attempt, type FailureScope, type Outcome } from './outcome';
-import { kindOfText } from './pagerduty-answer';
-import { retryAfterMs, timeOfAnswer } from './retry-after';
+import { kindOfText } from './pagerduty-response';
+import { retryAfterMs, timeOfResponse } from './retry-after';
 
 /** How an event was sent: this decides what a 403 means, and whether a refusal concerns the key or the destination. */
 export type EventPath = 'v2' | 'v1' | 'change' | 'x-ere' | 'integration' | 'integration-change' | 'adapter' | 'nagios';
@@ -39,11 +39,11 @@ const THROTTLED_BY_403: ReadonlySet<EventPath> = new Set([
 
 const GONE = 410;
 /** How much of a response is kept for logs and dead letters; characters. */
-const MAX_ANSWER_LENGTH = 2048;
+const MAX_RESPONSE_LENGTH = 2048;
 /** How much of a header is logged; characters. */
 const MAX_HEADER_LENGTH = 64;
 
-type Answer = Extract<Attempt, { readonly kind: 'answer' }>;
+type HttpResponse = Extract<Attempt, { readonly kind: 'response' }>;
 
 /**
  * Classifies an attempt to post an event to PagerDuty. A response that is not PagerDuty's own JSON object for that
@@ -54,7 +54,7 @@ type Answer = Extract<Attempt, { readonly kind: 'answer' }>;
 export function classifyEvent(path: EventPath, attempt: Attempt, now: number): Outcome {
   if (attempt.kind === 'fault') return faultOutcome(attempt);
   const { status, body, retryAfter, date } = attempt;
-  const wait = retryAfterMs(retryAfter, timeOfAnswer(date, now));
+  const wait = retryAfterMs(retryAfter, timeOfResponse(date, now));
   if (status === 429 || (status === 403 && THROTTLED_BY_403.has(path)))
     return { kind: 'throttled', status, retryAfterMs: wait };
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
@@ -72,7 +72,7 @@ export function classifyEvent(path: EventPath, attempt: Attempt, now: number): O
       : connectivityFailure('unrecognized-answer', attempt, 'destination', wait);
   }
   const isRefusal = text === 'error' || (accepted === undefined && (text === 'object' || text === 'success'));
-  if (isRefusal && REFUSALS.has(status)) return { kind: 'rejected', status, answer: excerptOf(body) };
+  if (isRefusal && REFUSALS.has(status)) return { kind: 'rejected', status, response: excerptOf(body) };
   // One of PagerDuty's transformers may reject a single body with text of its own, which must not stop its integration.
   const isOfMessage = TOO_LARGE.has(status) || (accepted === undefined && text !== 'html');
   return connectivityFailure('unrecognized-answer', attempt, isOfMessage ? 'message' : 'destination', wait);
@@ -88,11 +88,11 @@ export function classifyEvent(path: EventPath, attempt: Attempt, now: number): O
 export function classifyWebhook(attempt: Attempt, now: number): Outcome {
   if (attempt.kind === 'fault') return faultOutcome(attempt);
   const { status, body, retryAfter, date } = attempt;
-  const wait = retryAfterMs(retryAfter, timeOfAnswer(date, now));
+  const wait = retryAfterMs(retryAfter, timeOfResponse(date, now));
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   if (status === 429) return { kind: 'throttled', status, retryAfterMs: wait };
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
-  return { kind: status === GONE ? 'gone' : 'rejected', status, answer: excerptOf(body) };
+  return { kind: status === GONE ? 'gone' : 'rejected', status, response: excerptOf(body) };
 }
 
 function serverFailure(status: number, body: string, wait: number | undefined): Outcome {
@@ -103,12 +103,12 @@ function serverFailure(status: number, body: string, wait: number | undefined): 
 /** An intermediary answered, or the URL does not exist: this says nothing about the event. */
 function connectivityFailure(
   reason: 'way' | 'unrecognized-answer',
-  { status, body, server, contentType }: Answer,
+  { status, body, server, contentType }: HttpResponse,
   scope: FailureScope,
   wait: number | undefined,
 ): Outcome {
-  const answeredBy = { server: shortened(server), contentType: shortened(contentType?.split(';', 1)[0]) };
-  return { kind: 'failed', reason, scope, status, detail: excerptOf(body), retryAfterMs: wait, answeredBy };
+  const responder = { server: shortened(server), contentType: shortened(contentType?.split(';', 1)[0]) };
+  return { kind: 'failed', reason, scope, status, detail: excerptOf(body), retryAfterMs: wait, responder };
 }
 
 function faultOutcome({ fault, detail }: Extract<Attempt, { kind: 'fault' }>): Outcome {
@@ -117,7 +117,7 @@ function faultOutcome({ fault, detail }: Extract<Attempt, { kind: 'fault' }>): O
 
 /** A copy, so that the excerpt does not keep the whole response in memory. */
 function excerptOf(body: string): string {
-  return body.length <= MAX_ANSWER_LENGTH ? body : Buffer.from(body.slice(0, MAX_ANSWER_LENGTH)).toString();
+  return body.length <= MAX_RESPONSE_LENGTH ? body : Buffer.from(body.slice(0, MAX_RESPONSE_LENGTH)).toString();
 }
 
 function shortened(header: string | undefined): string | undefined {

@@ -12,9 +12,9 @@ export interface TestMessage extends Deliverable {
 
 export const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
 export const THROTTLED: Outcome = { kind: 'throttled', status: 429, retryAfterMs: undefined };
-export const REJECTED: Outcome = { kind: 'rejected', status: 400, answer: 'bad' };
+export const REJECTED: Outcome = { kind: 'rejected', status: 400, response: 'bad' };
 export const ERROR: Outcome = { kind: 'error', status: undefined, detail: 'no header name' };
-export const GONE: Outcome = { kind: 'gone', status: 410, answer: 'no more' };
+export const GONE: Outcome = { kind: 'gone', status: 410, response: 'no more' };
 export const FAILED: Extract<Outcome, { readonly kind: 'failed' }> = {
   kind: 'failed',
   reason: 'server-error',

@@ -5,12 +5,12 @@ import { type Outcome } from './outcome';
 /** What may happen to a lane, in any order. */
 type Step =
   | { readonly do: 'publish'; readonly key: number; readonly alert: number }
-  | { readonly do: 'answer'; readonly which: number; readonly outcome: Outcome }
+  | { readonly do: 'settle'; readonly which: number; readonly outcome: Outcome }
   | { readonly do: 'finish settling' }
   | { readonly do: 'wait'; readonly ms: number }
   /** A key that hangs fills every slot, or has to be parked; an interrupted attempt may have been accepted. */
-  | { readonly do: 'make room'; readonly wasTaken: boolean }
-  | { readonly do: 'park'; readonly key: number; readonly ms: number; readonly wasTaken: boolean }
+  | { readonly do: 'make room'; readonly wasDelivered: boolean }
+  | { readonly do: 'park'; readonly key: number; readonly ms: number; readonly wasDelivered: boolean }
   | { readonly do: 'crash' }
   | { readonly do: 'hand over' }
   | { readonly do: 'resume' };
@@ -20,21 +20,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      do: fc.constant('answer' as const),
+      do: fc.constant('settle' as const),
       which: fc.nat(63),
       outcome: fc.constantFrom(DELIVERED, DELIVERED, THROTTLED, FAILED, REJECTED, GONE),
     }),
   },
   { weight: 4, arbitrary: fc.constant({ do: 'finish settling' as const }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(5_000) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('make room' as const), wasTaken: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('make room' as const), wasDelivered: fc.boolean() }) },
   {
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('park' as const),
       key: fc.nat(3),
       ms: fc.nat(5_000),
-      wasTaken: fc.boolean(),
+      wasDelivered: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
@@ -51,7 +51,7 @@ class Lane {
   /** In order; a held message stays in it until it is acknowledged. */
   readonly queue: TestMessage[] = [];
   readonly held = new Set<TestMessage>();
-  readonly taken: TestMessage[] = [];
+  readonly delivered: TestMessage[] = [];
   readonly dead: TestMessage[] = [];
   interrupted = 0;
 
@@ -61,7 +61,7 @@ class Lane {
     for (let round = 0; this.queue.length > 0 && round < 10_000; round += 1) {
       this.take({ do: 'resume' });
       this.take({ do: 'wait', ms: 60_000 });
-      this.take({ do: 'answer', which: 0, outcome: DELIVERED });
+      this.take({ do: 'settle', which: 0, outcome: DELIVERED });
       this.take({ do: 'finish settling' });
     }
   }
@@ -75,11 +75,11 @@ class Lane {
         this.queue.push(message);
         break;
       }
-      case 'answer': {
+      case 'settle': {
         const message = [...bench.attempting][one.which % Math.max(bench.attempting.size, 1)];
         if (message === undefined) break;
         bench.attempting.delete(message);
-        if (one.outcome.kind === 'delivered') this.taken.push(message);
+        if (one.outcome.kind === 'delivered') this.delivered.push(message);
         bench.dispatcher.settle(message, one.outcome);
         break;
       }
@@ -94,7 +94,7 @@ class Lane {
         break;
       case 'make room':
         bench.dispatcher.preemption.makeRoom();
-        this.interrupt(one.wasTaken);
+        this.interrupt(one.wasDelivered);
         break;
       case 'park':
         this.park(`key-${one.key}`, one);
@@ -107,7 +107,7 @@ class Lane {
         this.returnToQueue([...this.held].filter((message) => !bench.dispatcher.isBusy(message)));
         for (const message of [...bench.attempting]) {
           bench.attempting.delete(message);
-          this.taken.push(message);
+          this.delivered.push(message);
           bench.dispatcher.settle(message, DELIVERED);
         }
         for (const message of bench.settling.splice(0)) this.acknowledge(message);
@@ -135,21 +135,21 @@ class Lane {
     this.bench.dispatcher.forget(messages);
   }
 
-  interrupt(wasTaken: boolean): void {
+  interrupt(wasDelivered: boolean): void {
     const messages = this.bench.interrupting.filter((message) => this.bench.attempting.has(message));
     this.interrupted += messages.length;
-    if (wasTaken) this.taken.push(...messages);
+    if (wasDelivered) this.delivered.push(...messages);
     this.bench.finishInterrupting();
   }
 
   /** A siding delivers moved messages in their original order, and later messages of the key after them. */
-  park(key: string, { ms, wasTaken }: { readonly ms: number; readonly wasTaken: boolean }): void {
+  park(key: string, { ms, wasDelivered }: { readonly ms: number; readonly wasDelivered: boolean }): void {
     const { dispatcher, clock } = this.bench;
     const { preemption } = dispatcher;
     preemption.quiesce(key);
     clock.advance(ms);
     preemption.interrupt(key);
-    this.interrupt(wasTaken);
+    this.interrupt(wasDelivered);
     const messages = [...this.held].filter(({ routingKey }) => routingKey === key);
     const moves = !messages.some((message) => dispatcher.isBusy(message));
     if (moves) dispatcher.forget(messages);
@@ -180,10 +180,10 @@ describe('a lane, whatever answers, interruptions, crashes and hand-overs come i
         const lane = new Lane();
         lane.run(steps);
         interrupted += lane.interrupted;
-        const ended = new Set([...lane.taken, ...lane.dead]);
+        const ended = new Set([...lane.delivered, ...lane.dead]);
         expect(lane.published.filter((message) => !ended.has(message))).toEqual([]);
         const latest = new Map<string, number>();
-        for (const { orderKey, sequence } of firstOf(lane.taken)) {
+        for (const { orderKey, sequence } of firstOf(lane.delivered)) {
           expect(sequence).toBeGreaterThan(latest.get(orderKey) ?? 0);
           latest.set(orderKey, sequence);
         }

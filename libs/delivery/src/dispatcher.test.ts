@@ -86,7 +86,7 @@ describe('dispatch', () => {
     bench.settle(message, FAILED);
     bench.clock.advance(2_000);
     bench.settle(message, failed);
-    expect(bench.deadLettered).toMatchObject([{ cause: { reason: 'expired', status: 503, answer: 'out of order' } }]);
+    expect(bench.deadLettered).toMatchObject([{ cause: { reason: 'expired', status: 503, response: 'out of order' } }]);
   });
 
   it('dead-letters an event that fails for an hour with server errors while others are delivered', () => {
@@ -120,7 +120,7 @@ describe('dispatch', () => {
       bench.settle(bench.add('k', 'b'), DELIVERED);
       bench.clock.advance(60_000);
     }
-    const cause = { reason: 'poison', answer: 'the message cannot be sent: no header name' };
+    const cause = { reason: 'poison', response: 'the message cannot be sent: no header name' };
     expect(bench.deadLettered).toMatchObject([{ message: unsendable, cause }]);
     expect(bench.attempting.has(next)).toBe(true);
   });

@@ -199,7 +199,7 @@ export class Dispatcher<M extends Deliverable> {
       const [head] = queue.entries;
       if (head === undefined || queue.isBusy || !this.#policy.isExpired(head)) continue;
       this.#removeFromReady(queue);
-      this.#deadLetter(head, { reason: 'expired', ...head.history.lastAnswer });
+      this.#deadLetter(head, { reason: 'expired', ...head.history.lastResponse });
     }
   }
 

@@ -25,10 +25,10 @@ export class HangThreshold<M extends Deliverable> {
   ms(keys: Iterable<KeyQueue<M>>, now: number): number {
     if (now - this.#computedAt < RECOMPUTE_EVERY_MS) return this.#ms;
     this.#computedAt = now;
-    const took: number[] = [];
-    for (const { answeredAt, answerTookMs } of keys) if (now - answeredAt < RECENT_MS) took.push(answerTookMs);
-    took.sort((a, b) => a - b);
-    const usual = took[(took.length - 1) >> 1] ?? 0;
+    const times: number[] = [];
+    for (const { respondedAt, responseTimeMs } of keys) if (now - respondedAt < RECENT_MS) times.push(responseTimeMs);
+    times.sort((a, b) => a - b);
+    const usual = times[(times.length - 1) >> 1] ?? 0;
     this.#ms = Math.max(SLOW_MS, HANG_FACTOR * usual);
     return this.#ms;
   }

@@ -4,7 +4,7 @@ export { Dispatcher } from './dispatcher';
 export { type DispatcherOptions } from './dispatcher-options';
 export { type AttemptSummary, type Deliverable } from './key-queue';
 export {
-  type AnsweredBy,
+  type Responder,
   type Attempt,
   type ConnectivityScope,
   type FailureReason,
@@ -14,7 +14,7 @@ export {
   type Outcome,
 } from './outcome';
 export { type BlockedBy, type MessageStatus } from './message-status';
-export { kindOfText } from './pagerduty-answer';
+export { kindOfText } from './pagerduty-response';
 export { LONGEST_RETRY_AFTER_MS, retryAfterMs } from './retry-after';
 export { type Change, type DeadLetterCause, type Ports } from './ports';
 export { CONNECTIVITY_FAULTS, type ConnectivityFault, connectivityFaultOf } from './connectivity';

@@ -32,7 +32,7 @@ export interface Suspicion {
   readonly failures: number;
 }
 
-const NO_ANSWER = { status: undefined, answer: '' };
+const NO_RESPONSE = { status: undefined, response: '' };
 
 /** A message's attempts as far as this worker remembers them, even if the message is requeued in between. */
 export class AttemptHistory implements AttemptSummary {
@@ -53,13 +53,13 @@ export class AttemptHistory implements AttemptSummary {
   /** Outcome of the last attempt, in short: `server-error 503`. */
   lastOutcome: string | undefined;
   /** The last response, for a dead letter that is written without another attempt. */
-  lastAnswer: { readonly status: number | undefined; readonly answer: string } = NO_ANSWER;
+  lastResponse: { readonly status: number | undefined; readonly response: string } = NO_RESPONSE;
 
   settled(outcome: Outcome): void {
     const { kind, status } = outcome;
-    this.lastAnswer = {
+    this.lastResponse = {
       status,
-      answer: 'detail' in outcome ? outcome.detail : 'answer' in outcome ? outcome.answer : '',
+      response: 'detail' in outcome ? outcome.detail : 'response' in outcome ? outcome.response : '',
     };
     const what = kind === 'failed' ? outcome.reason : kind;
     this.lastOutcome = status === undefined ? what : `${what} ${status}`;
@@ -144,8 +144,8 @@ export class KeyQueue<M extends Deliverable> {
   /** When that last happened. */
   interruptedAt = Number.NEGATIVE_INFINITY;
   /** How long its last response took, and when it arrived; milliseconds. */
-  answerTookMs = 0;
-  answeredAt = Number.NEGATIVE_INFINITY;
+  responseTimeMs = 0;
+  respondedAt = Number.NEGATIVE_INFINITY;
   /** How often its messages were probes since its last response. */
   probes = 0;
   /** Whether connectivity is broken for this key alone. */

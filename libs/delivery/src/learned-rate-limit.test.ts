@@ -1,10 +1,10 @@
 import { LearnedRateLimit } from './learned-rate-limit';
 
 /** A destination that accepts `limit` events in any 60 s, and a sender that goes as fast as the rate limit lets it. */
-function run({ limit, minutes, alreadyTaken = 0 }: { limit: number; minutes: number; alreadyTaken?: number }) {
+function run({ limit, minutes, alreadyAccepted = 0 }: { limit: number; minutes: number; alreadyAccepted?: number }) {
   const rateLimit = new LearnedRateLimit();
-  const taken: number[] = Array.from({ length: alreadyTaken }, (_, index) => index * 100);
-  const perMinute = Array.from({ length: minutes }, () => ({ taken: 0, throttled: 0 }));
+  const accepted: number[] = Array.from({ length: alreadyAccepted }, (_, index) => index * 100);
+  const perMinute = Array.from({ length: minutes }, () => ({ accepted: 0, throttled: 0 }));
   let now = 6_000;
   let waitUntil = 0;
   let backoff = 1_000;
@@ -16,11 +16,11 @@ function run({ limit, minutes, alreadyTaken = 0 }: { limit: number; minutes: num
       now += 50;
       continue;
     }
-    while (taken.length > 0 && (taken[0] ?? 0) <= now - 60_000) taken.shift();
-    if (taken.length < limit) {
-      taken.push(now);
-      rateLimit.took(now);
-      minute.taken += 1;
+    while (accepted.length > 0 && (accepted[0] ?? 0) <= now - 60_000) accepted.shift();
+    if (accepted.length < limit) {
+      accepted.push(now);
+      rateLimit.recordAccepted(now);
+      minute.accepted += 1;
       backoff = 1_000;
       now += 5;
     } else {
@@ -36,7 +36,7 @@ function run({ limit, minutes, alreadyTaken = 0 }: { limit: number; minutes: num
 describe('the rate limit of a key', () => {
   it('is not limited before the destination throttles', () => {
     const rateLimit = new LearnedRateLimit();
-    for (let now = 0; now < 1_000; now += 1) rateLimit.took(now);
+    for (let now = 0; now < 1_000; now += 1) rateLimit.recordAccepted(now);
     expect(rateLimit.available(1_000)).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -47,13 +47,13 @@ describe('the rate limit of a key', () => {
     ['120 a minute that another sender has used up', 120, 120],
   ])(
     'once learned stays within %s: under 2 %% throttled, 90 %% or more of what is allowed',
-    (_name, limit, alreadyTaken) => {
-      const { perMinute } = run({ limit, minutes: 20, alreadyTaken });
+    (_name, limit, alreadyAccepted) => {
+      const { perMinute } = run({ limit, minutes: 20, alreadyAccepted });
       const learned = perMinute.slice(5);
-      const took = learned.reduce((sum, minute) => sum + minute.taken, 0);
+      const accepted = learned.reduce((sum, minute) => sum + minute.accepted, 0);
       const throttled = learned.reduce((sum, minute) => sum + minute.throttled, 0);
-      expect(took).toBeGreaterThanOrEqual(0.9 * limit * learned.length);
-      expect(throttled).toBeLessThanOrEqual(Math.max(0.02 * (took + throttled), 3));
+      expect(accepted).toBeGreaterThanOrEqual(0.9 * limit * learned.length);
+      expect(throttled).toBeLessThanOrEqual(Math.max(0.02 * (accepted + throttled), 3));
     },
   );
 
@@ -62,7 +62,7 @@ describe('the rate limit of a key', () => {
     const before = rateLimit.limit ?? 0;
     let now = 10 * 60_000;
     for (let minute = 0; minute < 9; minute += 1) {
-      for (let room = rateLimit.available(now); room > 0; room -= 1) rateLimit.took(now);
+      for (let room = rateLimit.available(now); room > 0; room -= 1) rateLimit.recordAccepted(now);
       now += 61_000;
     }
     expect(rateLimit.limit).toBeGreaterThan(before * 2);
@@ -71,7 +71,7 @@ describe('the rate limit of a key', () => {
   it('returns when the window has room again', () => {
     const { rateLimit } = run({ limit: 20, minutes: 5 });
     const now = 6_000 + 5 * 60_000;
-    for (let room = rateLimit.available(now); room > 0; room -= 1) rateLimit.took(now);
+    for (let room = rateLimit.available(now); room > 0; room -= 1) rateLimit.recordAccepted(now);
     const wait = rateLimit.untilAvailable(now);
     expect(wait).toBeGreaterThan(0);
     expect(rateLimit.available(now + wait)).toBeGreaterThan(0);

@@ -11,7 +11,7 @@ const UNKNOWN_RATE_CONCURRENCY = 2;
  * milliseconds.
  */
 export class LearnedRateLimit {
-  readonly #taken = new Uint32Array(BUCKETS);
+  readonly #accepted = new Uint32Array(BUCKETS);
   #second = 0;
   #sum = 0;
   /** Since when every accepted event is in the buckets. */
@@ -27,9 +27,9 @@ export class LearnedRateLimit {
   }
 
   /** The destination accepted an event. */
-  took(now: number): void {
+  recordAccepted(now: number): void {
     this.#slide(now);
-    this.#taken[this.#second % BUCKETS] = (this.#taken[this.#second % BUCKETS] ?? 0) + 1;
+    this.#accepted[this.#second % BUCKETS] = (this.#accepted[this.#second % BUCKETS] ?? 0) + 1;
     this.#sum += 1;
   }
 
@@ -65,7 +65,7 @@ export class LearnedRateLimit {
     if (this.available(now) > 0) return 0;
     for (let age = BUCKETS - 1; age > 0; age -= 1) {
       const second = this.#second - age;
-      if ((this.#taken[((second % BUCKETS) + BUCKETS) % BUCKETS] ?? 0) > 0) return (second + BUCKETS) * 1000 - now;
+      if ((this.#accepted[((second % BUCKETS) + BUCKETS) % BUCKETS] ?? 0) > 0) return (second + BUCKETS) * 1000 - now;
     }
     return 1_000;
   }
@@ -84,15 +84,15 @@ export class LearnedRateLimit {
     const second = Math.floor(now / 1000);
     this.#observedSince ??= now;
     if (second - this.#second >= BUCKETS) {
-      this.#taken.fill(0);
+      this.#accepted.fill(0);
       this.#sum = 0;
       this.#second = second;
       return;
     }
     while (this.#second < second) {
       this.#second += 1;
-      this.#sum -= this.#taken[this.#second % BUCKETS] ?? 0;
-      this.#taken[this.#second % BUCKETS] = 0;
+      this.#sum -= this.#accepted[this.#second % BUCKETS] ?? 0;
+      this.#accepted[this.#second % BUCKETS] = 0;
     }
   }
 }

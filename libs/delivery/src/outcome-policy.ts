@@ -51,24 +51,27 @@ export class OutcomePolicy<M extends Deliverable> {
     const { key } = entry.queue;
     const now = this.#options.clock.monotonic();
     if (outcome.status !== undefined) {
-      key.answerTookMs = now - (entry.history.attemptBeganAt ?? now);
-      key.answeredAt = now;
+      key.responseTimeMs = now - (entry.history.attemptBeganAt ?? now);
+      key.respondedAt = now;
     }
     switch (outcome.kind) {
       case 'delivered':
-        this.#answered(key, true, now);
+        this.#responded(key, true, now);
         key.destination.inError.clear();
-        key.rateLimit.took(now);
+        key.rateLimit.recordAccepted(now);
         this.#recovered(key, now);
         return { kind: 'acknowledge' };
       case 'rejected':
-        this.#answered(key, true, now);
-        return { kind: 'dead-letter', cause: { reason: 'rejected', status: outcome.status, answer: outcome.answer } };
+        this.#responded(key, true, now);
+        return {
+          kind: 'dead-letter',
+          cause: { reason: 'rejected', status: outcome.status, response: outcome.response },
+        };
       case 'gone':
-        this.#answered(key, false, now);
-        return this.isExpired(entry) ? expired(outcome.status, outcome.answer) : { kind: 'pause' };
+        this.#responded(key, false, now);
+        return this.isExpired(entry) ? expired(outcome.status, outcome.response) : { kind: 'pause' };
       case 'throttled':
-        this.#answered(key, false, now);
+        this.#responded(key, false, now);
         key.rateLimit.throttled(now);
         if (key.throttledAt === undefined) this.#ports.changed({ kind: 'key-throttled', routingKey: key.routingKey });
         key.throttledAt = now;
@@ -112,7 +115,7 @@ export class OutcomePolicy<M extends Deliverable> {
    */
   #error(entry: QueuedMessage<M>, detail: string): Decision {
     const { message, queue, history } = entry;
-    const end = { status: undefined, answer: `the message cannot be sent: ${detail}` };
+    const end = { status: undefined, response: `the message cannot be sent: ${detail}` };
     if (this.isExpired(entry)) return { kind: 'dead-letter', cause: { reason: 'expired', ...end } };
     const { inError } = queue.key.destination;
     if (inError.size < 2) inError.add(message.id);
@@ -126,7 +129,7 @@ export class OutcomePolicy<M extends Deliverable> {
 
   #causeOf(entry: QueuedMessage<M>, outcome: Failed, now: number): DeadLetterCause | undefined {
     const { queue, history } = entry;
-    const end = { status: outcome.status, answer: outcome.detail };
+    const end = { status: outcome.status, response: outcome.detail };
     if (this.isExpired(entry)) return { reason: 'expired', ...end };
     const limit = poisonLimit(outcome, this.#options.poisonAfterMs);
     if (limit === undefined) return undefined;
@@ -151,7 +154,7 @@ export class OutcomePolicy<M extends Deliverable> {
     this.#ports.changed({ kind: 'key-recovered', routingKey: key.routingKey });
   }
 
-  #answered(key: KeyQueue<M>, accepted: boolean, now: number): void {
+  #responded(key: KeyQueue<M>, accepted: boolean, now: number): void {
     const { destination, routingKey, connectivity } = key;
     if (connectivity.passed()) this.#ports.changed({ kind: 'connectivity-restored', scope: 'key', name: routingKey });
     if (destination.connectivity.passed()) {
@@ -166,7 +169,7 @@ export class OutcomePolicy<M extends Deliverable> {
     if (circuit.open && !circuit.mayBeAtFault(routingKey)) {
       for (const other of destination.keys) other.failsIndependently ||= circuit.mayBeAtFault(other.routingKey);
     }
-    if (!circuit.answered(accepted, now)) return wasProbing ? this.#ports.passed(key) : undefined;
+    if (!circuit.responded(accepted, now)) return wasProbing ? this.#ports.passed(key) : undefined;
     this.#ports.changed({ kind: 'circuit-closed', destination: destination.name });
     this.#ports.closed(destination);
   }
@@ -196,6 +199,6 @@ export class OutcomePolicy<M extends Deliverable> {
   }
 }
 
-function expired(status: number, answer: string): Decision {
-  return { kind: 'dead-letter', cause: { reason: 'expired', status, answer } };
+function expired(status: number, response: string): Decision {
+  return { kind: 'dead-letter', cause: { reason: 'expired', status, response } };
 }

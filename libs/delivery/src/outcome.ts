@@ -17,7 +17,7 @@ export type Fault = (typeof FAULTS)[number];
 /** The result of one POST: a response, or a network fault. */
 export type Attempt =
   | {
-      readonly kind: 'answer';
+      readonly kind: 'response';
       readonly status: number;
       /** The header Retry-After (or ratelimit-reset), as it came. */
       readonly retryAfter: string | undefined;
@@ -39,7 +39,7 @@ export type ConnectivityScope = 'destination' | 'key';
 /** What a failure affects: the same, or only the message itself, such as one that is too large for a proxy. */
 export type FailureScope = ConnectivityScope | 'message';
 
-export interface AnsweredBy {
+export interface Responder {
   /** The header Server; printable ASCII, short. */
   readonly server: string | undefined;
   /** The media type alone; printable ASCII, short. */
@@ -58,13 +58,13 @@ export type Outcome =
       readonly detail: string;
       readonly retryAfterMs: number | undefined;
       /** If an intermediary may have answered in place of the destination: who, by its headers. */
-      readonly answeredBy?: AnsweredBy;
+      readonly responder?: Responder;
     }
-  | { readonly kind: 'rejected'; readonly status: number; readonly answer: string }
+  | { readonly kind: 'rejected'; readonly status: number; readonly response: string }
   /**
    * The destination wants no more messages: those of its key are held without an attempt until an operator resumes
    * it.
    */
-  | { readonly kind: 'gone'; readonly status: number; readonly answer: string }
+  | { readonly kind: 'gone'; readonly status: number; readonly response: string }
   /** The attempt ended in an exception: the destination is not the cause, the message may be. */
   | { readonly kind: 'error'; readonly status: undefined; readonly detail: string };

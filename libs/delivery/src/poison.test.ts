@@ -9,13 +9,13 @@ const TOO_LARGE: Outcome = {
   status: 413,
   detail: '<html>Request Entity Too Large</html>',
   retryAfterMs: undefined,
-  answeredBy: { server: 'nginx', contentType: 'text/html' },
+  responder: { server: 'nginx', contentType: 'text/html' },
 };
 
 /** Answers all attempts in flight, every ten seconds. */
-function run(bench: Bench, ms: number, answer: (message: TestMessage) => Outcome): void {
+function run(bench: Bench, ms: number, outcomeOf: (message: TestMessage) => Outcome): void {
   for (let waited = 0; waited < ms; waited += 10_000) {
-    for (const message of [...bench.attempting]) bench.settle(message, answer(message));
+    for (const message of [...bench.attempting]) bench.settle(message, outcomeOf(message));
     bench.clock.advance(10_000);
   }
 }
@@ -61,18 +61,18 @@ describe('an outage', () => {
   it('is no reason to dead-letter an event that had failed before it', () => {
     const bench = new Bench({ random: seededRandom(1) });
     const suspect = bench.add('k', 'suspect');
-    const answer = (message: TestMessage) => (message === suspect ? FAILED : DELIVERED);
+    const outcomeOf = (message: TestMessage) => (message === suspect ? FAILED : DELIVERED);
     const traffic = (minutes: number, everybody: (message: TestMessage) => Outcome) => {
       for (let minute = 0; minute < minutes; minute += 1) {
         bench.add(`other-${minute % 20}`, String(bench.clock.monotonic()));
         run(bench, MINUTE, everybody);
       }
     };
-    traffic(50, answer);
+    traffic(50, outcomeOf);
     traffic(70, () => FAILED);
-    traffic(50, answer);
+    traffic(50, outcomeOf);
     expect(bench.deadLettered).toEqual([]);
-    traffic(20, answer);
+    traffic(20, outcomeOf);
     expect(bench.deadLettered).toMatchObject([{ message: suspect, cause: { reason: 'poison' } }]);
   });
 });
@@ -106,7 +106,7 @@ describe('an event that an intermediary finds too large', () => {
     expect(bench.deadLettered).toMatchObject([
       {
         message: large,
-        cause: { reason: 'poison', status: 413, answer: TOO_LARGE.kind === 'failed' && TOO_LARGE.detail },
+        cause: { reason: 'poison', status: 413, response: TOO_LARGE.kind === 'failed' && TOO_LARGE.detail },
       },
     ]);
     expect(bench.attempted.filter((message) => message === large).length).toBeGreaterThanOrEqual(10);

@@ -4,9 +4,9 @@ import { type ConnectivityScope, type Outcome } from './outcome';
 
 /** Why a message becomes a dead letter. */
 export type DeadLetterCause =
-  | { readonly reason: 'rejected'; readonly status: number; readonly answer: string }
-  | { readonly reason: 'expired'; readonly status: number | undefined; readonly answer: string }
-  | { readonly reason: 'poison'; readonly status: number | undefined; readonly answer: string };
+  | { readonly reason: 'rejected'; readonly status: number; readonly response: string }
+  | { readonly reason: 'expired'; readonly status: number | undefined; readonly response: string }
+  | { readonly reason: 'poison'; readonly status: number | undefined; readonly response: string };
 
 /** A change of state, to be logged. */
 export type Change =

@@ -19,7 +19,7 @@ function interrupt(bench: Bench, routingKey = HANGS): readonly TestMessage[] {
 }
 
 /** Answers an attempt of each key after `ms` milliseconds. */
-function answer(bench: Bench, keys: readonly string[], ms: number): void {
+function respond(bench: Bench, keys: readonly string[], ms: number): void {
   const messages = keys.map((key) => bench.add(key, 'answered'));
   bench.clock.advance(ms);
   for (const message of messages) bench.settle(message, DELIVERED);
@@ -50,13 +50,13 @@ describe('a key whose attempts hang while it has to yield', () => {
   it('uses only a few slots for a minute, in case it is just slow', () => {
     const bench = hanging({ attempts: 200, concurrency: 64 });
     interrupt(bench);
-    const answerAll = () => {
+    const respondToAll = () => {
       for (const message of [...bench.attempting]) bench.settle(message, DELIVERED);
     };
-    answerAll();
+    respondToAll();
     expect(bench.attempting.size).toBe(4);
     bench.clock.advance(60_000);
-    answerAll();
+    respondToAll();
     expect(bench.attempting.size).toBe(64);
   });
 
@@ -141,7 +141,7 @@ describe('a key whose attempts hang while it has to yield', () => {
 describe('a destination that is slow for all its keys', () => {
   it('has no attempt interrupted before it takes much longer than usual', () => {
     const bench = new Bench();
-    answer(bench, ['a', 'b', 'c'], 5_000);
+    respond(bench, ['a', 'b', 'c'], 5_000);
     bench.add(HANGS, 'a');
     bench.clock.advance(14_000);
     expect(interrupt(bench)).toEqual([]);
@@ -164,8 +164,8 @@ describe('a destination that is slow for all its keys', () => {
 
   it('is not assumed because of a few slow keys', () => {
     const bench = new Bench();
-    answer(bench, ['slow'], 10_000);
-    answer(bench, ['a', 'b'], 100);
+    respond(bench, ['slow'], 10_000);
+    respond(bench, ['a', 'b'], 100);
     bench.add(HANGS, 'a');
     bench.clock.advance(2_500);
     expect(interrupt(bench)).toHaveLength(1);

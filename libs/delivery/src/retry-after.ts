@@ -4,9 +4,9 @@ const SHORTEST_RETRY_AFTER_MS = 1_000;
 export const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
 
 /** The time by the responder's clock, to which a date in its Retry-After refers. `ours`: if the response has no Date. */
-export function timeOfAnswer(date: string | undefined, ours: number): number {
-  const told = Date.parse(date ?? '');
-  return Number.isNaN(told) ? ours : told;
+export function timeOfResponse(date: string | undefined, ours: number): number {
+  const parsed = Date.parse(date ?? '');
+  return Number.isNaN(parsed) ? ours : parsed;
 }
 
 /**

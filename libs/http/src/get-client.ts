@@ -22,7 +22,7 @@ export interface GetClientOptions {
 /** The result of one GET. Header names are in lower case. */
 export type GetResult =
   | {
-      readonly kind: 'answer';
+      readonly kind: 'response';
       readonly status: number;
       readonly headers: Readonly<Record<string, unknown>>;
       readonly body: string;
@@ -48,7 +48,7 @@ export class GetClient {
     try {
       const request = new OutgoingRequest({ method: 'GET', url, headers: { ...DEFAULT_HEADERS, ...headers }, signal });
       const { data: response } = await this.#client.request<HttpResponse>({ data: request });
-      return { kind: 'answer', ...response };
+      return { kind: 'response', ...response };
     } catch (error) {
       signal?.throwIfAborted();
       if (!isAxiosError(error)) throw error;

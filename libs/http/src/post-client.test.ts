@@ -47,7 +47,7 @@ describe('a post', () => {
     let isSendingAllowed = true;
     client.close();
     client = new PostClient({ maxSockets: 1, isSendingAllowed: () => isSendingAllowed });
-    expect(await post(url)).toMatchObject({ kind: 'answer', status: 202 });
+    expect(await post(url)).toMatchObject({ kind: 'response', status: 202 });
     isSendingAllowed = false;
     expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'timeout' });
     expect(await post(url)).toMatchObject({ kind: 'fault', fault: 'timeout' });
@@ -68,7 +68,7 @@ describe('a post', () => {
       });
     });
     expect(await post(url)).toEqual({
-      kind: 'answer',
+      kind: 'response',
       status: 202,
       retryAfter: '7',
       date: DATE,
@@ -83,7 +83,7 @@ describe('a post', () => {
       request.resume().on('end', () => response.end(String(request.headers['x-title'])));
     });
     const headers = { 'x-title': 'caf\u00e9\r\nx-more: \u2713 1\u0000' };
-    expect(await client.post({ url, headers, body })).toMatchObject({ kind: 'answer', body: 'caf\u00e9x-more:  1' });
+    expect(await client.post({ url, headers, body })).toMatchObject({ kind: 'response', body: 'caf\u00e9x-more:  1' });
   });
 
   it('is not sent if its caller aborted it before', async () => {
@@ -130,7 +130,7 @@ describe('a post', () => {
     // A post begun after this iteration's I/O is sent after the I/O of the next one, which receives the response.
     await turn();
     server.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
-    expect(await post(url)).toMatchObject({ kind: 'answer', status: 408 });
+    expect(await post(url)).toMatchObject({ kind: 'response', status: 408 });
     await after;
     expect(requests).toHaveLength(1);
   });
@@ -150,7 +150,7 @@ describe('a post', () => {
     const { url } = await serve((_request, response) =>
       response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
     );
-    expect(await post(url)).toMatchObject({ kind: 'answer', status: 302 });
+    expect(await post(url)).toMatchObject({ kind: 'response', status: 302 });
   });
 
   it('reads 64 KB of an endless response', async () => {
@@ -163,8 +163,8 @@ describe('a post', () => {
       more();
     });
     const attempt = await post(url);
-    expect(attempt).toMatchObject({ kind: 'answer', status: 400 });
-    expect(attempt.kind === 'answer' && attempt.body.length).toBe(65_536);
+    expect(attempt).toMatchObject({ kind: 'response', status: 400 });
+    expect(attempt.kind === 'response' && attempt.body.length).toBe(65_536);
   });
 
   it.each([
@@ -177,7 +177,7 @@ describe('a post', () => {
       const { url } = await serve((_request, response) =>
         response.writeHead(202, { 'content-encoding': encoding }).end(compress('{"status":"success"}')),
       );
-      expect(await post(url)).toMatchObject({ kind: 'answer', body: '{"status":"success"}' });
+      expect(await post(url)).toMatchObject({ kind: 'response', body: '{"status":"success"}' });
     },
   );
 
@@ -187,8 +187,8 @@ describe('a post', () => {
       response.writeHead(202, { 'content-encoding': 'gzip' }).end(bodies.shift()),
     );
     const bomb = await post(url);
-    expect(bomb.kind === 'answer' && bomb.body.length).toBeLessThan(2_000);
-    expect(await post(url)).toMatchObject({ kind: 'answer', body: 'plain' });
+    expect(bomb.kind === 'response' && bomb.body.length).toBeLessThan(2_000);
+    expect(await post(url)).toMatchObject({ kind: 'response', body: 'plain' });
   });
 
   it('tries again once over a new connection if the kept-alive one had just been closed', async () => {
@@ -205,7 +205,7 @@ describe('a post', () => {
       });
     });
     await post(url);
-    expect(await post(url)).toMatchObject({ kind: 'answer', status: 202 });
+    expect(await post(url)).toMatchObject({ kind: 'response', status: 202 });
     expect(connections).toBe(2);
   });
 

@@ -85,7 +85,7 @@ export class PostClient {
       });
       const { data: response } = await this.#client.request<HttpResponse>({ data: request });
       return {
-        kind: 'answer',
+        kind: 'response',
         status: response.status,
         retryAfter: textOf(response.headers['retry-after'] ?? response.headers['ratelimit-reset']),
         date: textOf(response.headers.date),

@@ -46,9 +46,9 @@ async function tellLeader(what: 'suspend' | 'resume'): Promise<void> {
 
 async function state(): Promise<{ readonly messageCount: number; readonly consumerCount: number }> {
   const channel = await connection.createChannel();
-  const answer = await channel.checkQueue(QUEUE);
+  const reply = await channel.checkQueue(QUEUE);
   await channel.close();
-  return answer;
+  return reply;
 }
 const isReleased = () => waitUntil(async () => (await state()).consumerCount === 0, { what: 'no consumer' });
 

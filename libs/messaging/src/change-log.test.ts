@@ -1,13 +1,13 @@
 import { CONNECTIVITY_FAULTS, type Outcome } from '@pdaltagent/delivery';
 import { logStateChange } from './change-log';
 
-const SECRET_ANSWER = 'an answer that may repeat what was sent';
+const SECRET_RESPONSE = 'an answer that may repeat what was sent';
 const refused = (status: number | undefined): Extract<Outcome, { readonly kind: 'failed' }> => ({
   kind: 'failed',
   reason: 'way',
   scope: 'key',
   status,
-  detail: SECRET_ANSWER,
+  detail: SECRET_RESPONSE,
   retryAfterMs: undefined,
 });
 
@@ -30,29 +30,29 @@ describe('the log', () => {
         scope === 'key' ? 'delivery of one key fails' : 'delivery to the destination fails',
       );
       expect(String(lines[0]?.fields.advice)).toMatch(/^(check|look|where)/);
-      expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
+      expect(JSON.stringify(lines)).not.toContain(SECRET_RESPONSE);
     }
   });
 
   it('names who answered in place of PagerDuty, with status and content type, and nothing of the response', () => {
-    const answeredBy = { server: 'nginx', contentType: 'text/html' };
-    const outcome = { ...refused(200), reason: 'unrecognized-answer' as const, answeredBy };
+    const responder = { server: 'nginx', contentType: 'text/html' };
+    const outcome = { ...refused(200), reason: 'unrecognized-answer' as const, responder };
     const fault = 'unrecognized-answer' as const;
     const lines = linesOf({ kind: 'connectivity-broken', scope: 'destination', name: 'PagerDuty', fault, outcome });
     expect(lines).toMatchObject([
       { level: 'error', fields: { destination: 'PagerDuty', status: 200, server: 'nginx', contentType: 'text/html' } },
     ]);
     expect(lines[0]?.message).toContain('answered by nginx, not PagerDuty');
-    expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
+    expect(JSON.stringify(lines)).not.toContain(SECRET_RESPONSE);
   });
 
   it('names an event that an intermediary refuses, and what becomes of it', () => {
-    const answeredBy = { server: undefined, contentType: undefined };
-    const outcome = { ...refused(413), scope: 'message' as const, answeredBy };
+    const responder = { server: undefined, contentType: undefined };
+    const outcome = { ...refused(413), scope: 'message' as const, responder };
     const lines = linesOf({ kind: 'message-refused', routingKey: 'k', id: 'an id', outcome });
     expect(lines).toMatchObject([{ level: 'warn', fields: { key: 'k', id: 'an id', status: 413 } }]);
     expect(lines[0]?.message).toContain('answered by something else, not PagerDuty');
-    expect(JSON.stringify(lines)).not.toContain(SECRET_ANSWER);
+    expect(JSON.stringify(lines)).not.toContain(SECRET_RESPONSE);
   });
 
   it('names the key if one key is affected, and the destination if all are', () => {

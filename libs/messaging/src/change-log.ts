@@ -1,5 +1,5 @@
 import { type Change, type Outcome } from '@pdaltagent/delivery';
-import { answererOf, explain } from './connectivity-advice';
+import { responderOf, explain } from './connectivity-advice';
 import { type Log } from './log';
 
 /** Logs one line per change of state, none per attempt. */
@@ -45,7 +45,7 @@ export function logStateChange(log: Log, change: Change): void {
       );
     }
     case 'message-refused': {
-      const refused = `an event was refused: ${answererOf(change.outcome)}`;
+      const refused = `an event was refused: ${responderOf(change.outcome)}`;
       return log.warn(
         `${refused}; it is retried, and becomes a dead letter after ten minutes if other events are accepted`,
         {
@@ -74,7 +74,7 @@ function subjectOf({ scope, name }: ConnectivityChange): Readonly<Record<string,
 /** The network's error text is logged; the text of a response is not, because it may repeat what was sent. */
 function reasonOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   if (outcome.kind !== 'failed') return { status: outcome.status };
-  const { reason, status, detail, answeredBy: { server, contentType } = {} } = outcome;
+  const { reason, status, detail, responder: { server, contentType } = {} } = outcome;
   if (status === undefined) return { reason, detail };
   return {
     reason,

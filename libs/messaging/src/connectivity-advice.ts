@@ -58,12 +58,12 @@ const UNKNOWN_KEY: Explanation = {
 
 /** What a connectivity fault means, and what to do about it. */
 export function explain({ scope, fault, outcome }: Pick<Broken, 'scope' | 'fault' | 'outcome'>): Explanation {
-  if (fault === 'unrecognized-answer') return { ...EXPLANATIONS[fault], means: answererOf(outcome) };
+  if (fault === 'unrecognized-answer') return { ...EXPLANATIONS[fault], means: responderOf(outcome) };
   return scope === 'key' && fault === 'not-found' ? UNKNOWN_KEY : EXPLANATIONS[fault];
 }
 
 /** "answered by nginx, not PagerDuty", according to the response's headers. */
-export function answererOf(outcome: Outcome): string {
-  const server = outcome.kind === 'failed' ? outcome.answeredBy?.server : undefined;
+export function responderOf(outcome: Outcome): string {
+  const server = outcome.kind === 'failed' ? outcome.responder?.server : undefined;
   return `answered by ${server ?? 'something else'}, not PagerDuty`;
 }

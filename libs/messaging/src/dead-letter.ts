@@ -1,6 +1,6 @@
 import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
-import { cutAnswer } from './dead-letters/answer';
+import { truncateResponse } from './dead-letters/truncate-response';
 import { type IncomingMessage, textsOf, toProperties, type Unreadable } from './message';
 
 /** Why a message became a dead letter; a fixed set, used as a metric label. */
@@ -27,7 +27,7 @@ export function deadLetterProperties(
       dead_at: deadAt,
       dead_attempts: history.attempts,
       ...(cause.status === undefined ? {} : { dead_status: cause.status }),
-      ...(cause.answer === '' ? {} : { dead_answer: cutAnswer(cause.answer) }),
+      ...(cause.response === '' ? {} : { dead_answer: truncateResponse(cause.response) }),
       ...(history.firstAttemptAt === undefined ? {} : { dead_first_attempt_at: history.firstAttemptAt }),
       ...(history.lastAttemptAt === undefined ? {} : { dead_last_attempt_at: history.lastAttemptAt }),
     },

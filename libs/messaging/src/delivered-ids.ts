@@ -19,7 +19,7 @@ export class DeliveredIds {
   readonly #clock: Clock;
   readonly #ids = new Set<string>();
   /** The ids requested in this turn of the event loop, and the reply to all of them. */
-  #batch: { readonly ids: string[]; readonly answer: Promise<ReadonlySet<string>> } | undefined;
+  #batch: { readonly ids: string[]; readonly reply: Promise<ReadonlySet<string>> } | undefined;
   /** After an error: when the markers are queried again, with a single query first. */
   #askAgainAt: number | undefined;
 
@@ -57,16 +57,16 @@ export class DeliveredIds {
     if (this.#ids.has(id)) return true;
     this.#batch ??= this.#openBatch();
     this.#batch.ids.push(id);
-    return (await this.#batch.answer).has(id);
+    return (await this.#batch.reply).has(id);
   }
 
   #openBatch() {
     const ids: string[] = [];
-    const answer = new Promise<void>((resolve) => nextTurn(resolve)).then(() => {
+    const reply = new Promise<void>((resolve) => nextTurn(resolve)).then(() => {
       this.#batch = undefined;
       return this.among(ids);
     });
-    return { ids, answer };
+    return { ids, reply };
   }
 
   async #marked(ids: readonly string[]): Promise<ReadonlySet<string>> {

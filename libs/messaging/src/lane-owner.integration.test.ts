@@ -77,11 +77,11 @@ it('a siding is taken over once, even if it is found while the first message of 
   // The siding is found; before the reply arrives, the lane's first message does, for which the sidings are loaded.
   const ask = control.checkQueue.bind(control);
   let heard: () => void = () => undefined;
-  const answered = new Promise<void>((resolve) => (heard = resolve));
+  const replied = new Promise<void>((resolve) => (heard = resolve));
   control.checkQueue = async (queue) => {
-    const answer = await ask(queue);
-    await answered;
-    return answer;
+    const reply = await ask(queue);
+    await replied;
+    return reply;
   };
   const looking = owner.takeOverStranded();
   await publish(url, [event('disk', 1)]);

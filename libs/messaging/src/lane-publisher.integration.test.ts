@@ -5,7 +5,7 @@ import { EVENTS } from './topology';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 /** Longer than the timeout of a request to the broker. */
-const LONGER_THAN_AN_ANSWER_MS = 13_000;
+const LONGER_THAN_A_REPLY_MS = 13_000;
 const RENEWED_LANE = 7;
 
 let folder: RunFolder;
@@ -46,7 +46,7 @@ it('keeps its connection while the broker is short of memory, even if a lane’s
   await waitUntil(() => happened.includes('blocked'), { what: 'the alarm' });
   await waitUntil(() => opened.length === EVENTS.lanes, { what: 'a channel for each lane' });
   publisher.reopen(RENEWED_LANE);
-  const until = performance.now() + LONGER_THAN_AN_ANSWER_MS;
+  const until = performance.now() + LONGER_THAN_A_REPLY_MS;
   await waitUntil(() => performance.now() > until || happened.includes('lost'), {
     what: 'more time than an answer may take',
     timeoutMs: 60_000,

@@ -188,7 +188,7 @@ export class LanePublisher {
    * A broker that blocks publishing answers no requests: that time does not count.
    * @throws Error if it does not answer
    */
-  #withTimeout<Result>(answer: Promise<Result>): Promise<Result> {
+  #withTimeout<Result>(reply: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       let cancel: () => void = () => undefined;
       const wait = (): void => {
@@ -198,7 +198,7 @@ export class LanePublisher {
         });
       };
       wait();
-      answer.then(resolve, reject).finally(() => cancel());
+      reply.then(resolve, reject).finally(() => cancel());
     });
   }
 }

@@ -47,7 +47,7 @@ export class TestWorker {
 
   constructor(
     url: string,
-    answer: (message: IncomingMessage, signal: AbortSignal) => Outcome | Promise<Outcome>,
+    respond: (message: IncomingMessage, signal: AbortSignal) => Outcome | Promise<Outcome>,
     options: Partial<LaneWorkerOptions> = {},
   ) {
     const say = (message: string) => void this.lines.push(message);
@@ -60,7 +60,7 @@ export class TestWorker {
       maximumAgeMs: 86_400_000,
       poisonAfterMs: 3_600_000,
       deliver: async (message, signal) => {
-        const outcome = await answer(message, signal);
+        const outcome = await respond(message, signal);
         if (outcome.kind === 'delivered') this.delivered.push(message);
         return outcome;
       },

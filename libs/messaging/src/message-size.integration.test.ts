@@ -10,7 +10,7 @@ import { toProperties } from './message';
 import { PublishError, Publisher } from './publisher';
 import { declareTopology, EVENTS, laneKey, laneOf } from './topology';
 
-const REJECTED: Outcome = { kind: 'rejected', status: 400, answer: 'invalid event' };
+const REJECTED: Outcome = { kind: 'rejected', status: 400, response: 'invalid event' };
 const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
 const MAX_BYTES = 10_000;
 

@@ -44,7 +44,7 @@ function delivered({ messageId, type, contentType, timestamp, headers: written, 
   return { properties, content: MESSAGE.body };
 }
 
-const CAUSE: DeadLetterCause = { reason: 'rejected', status: 400, answer: 'bad' };
+const CAUSE: DeadLetterCause = { reason: 'rejected', status: 400, response: 'bad' };
 const HISTORY = { attempts: 1, firstAttemptAt: 1, lastAttemptAt: 2 };
 
 /** A message with properties from another publisher. */
@@ -177,7 +177,7 @@ describe('a message of a newer version', () => {
     expect(deadLetter).not.toHaveProperty('userId');
     expect(deadLetterOf(delivered(deadLetter))).toMatchObject({
       reason: 'newer',
-      answer: parsed.problem,
+      response: parsed.problem,
       message: { type: 'v9' },
     });
     const replayed = replayProperties(delivered(deadLetter).properties, 1_800_000_000_000);

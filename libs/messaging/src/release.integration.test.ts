@@ -33,15 +33,15 @@ it('a worker that stops repeats nothing, even if all its attempts in flight are 
     Array.from({ length: PREFETCH }, (_, alert) => event(`burst-${alert}`, 0, key)),
   );
   await publish(url, events);
-  let answer: () => void = () => undefined;
-  const answered = new Promise<void>((resolve) => (answer = resolve));
-  const first = new TestWorker(url, () => answered.then(() => DELIVERED), {
+  let respond: () => void = () => undefined;
+  const responded = new Promise<void>((resolve) => (respond = resolve));
+  const first = new TestWorker(url, () => responded.then(() => DELIVERED), {
     markers: NO_MARKERS,
     concurrency: 2 * events.length,
   });
   await waitUntil(() => first.worker.dispatcher.inFlight === events.length, { what: 'all to be in flight' });
   const stopping = first.worker.stop();
-  answer();
+  respond();
   await stopping;
   expect(first.delivered).toHaveLength(events.length);
   const second = new TestWorker(url, () => DELIVERED, { markers: NO_MARKERS });
@@ -57,8 +57,8 @@ it('workers that join and leave under load repeat nothing', async () => {
   const workers: TestWorker[] = [];
   const start = (): TestWorker => {
     // Responses come in bursts, as after PagerDuty was slow.
-    const answer = () => delay(200 - (Date.now() % 200)).then(() => DELIVERED);
-    const test = new TestWorker(url, answer, { markers: NO_MARKERS, concurrency: 1_024 });
+    const respond = () => delay(200 - (Date.now() % 200)).then(() => DELIVERED);
+    const test = new TestWorker(url, respond, { markers: NO_MARKERS, concurrency: 1_024 });
     workers.push(test);
     return test;
   };

@@ -12,11 +12,11 @@ const messages = (keys: readonly string[]): Message[] => keys.map((orderKey, seq
 /** A broker that answers on request. */
 class Broker {
   readonly queue: Message[] = [];
-  readonly unanswered = new Map<Message, { readonly confirm: () => void; readonly refuse: () => void }>();
+  readonly pending = new Map<Message, { readonly confirm: () => void; readonly refuse: () => void }>();
 
   publish = (message: Message): Promise<void> =>
     new Promise((resolve, reject) => {
-      this.unanswered.set(message, {
+      this.pending.set(message, {
         confirm: () => {
           this.queue.push(message);
           resolve();
@@ -25,11 +25,11 @@ class Broker {
       });
     });
 
-  async answer(which: number, answer: 'confirm' | 'refuse'): Promise<void> {
-    const chosen = [...this.unanswered][which % this.unanswered.size];
+  async settle(which: number, result: 'confirm' | 'refuse'): Promise<void> {
+    const chosen = [...this.pending][which % this.pending.size];
     if (chosen === undefined) return;
-    this.unanswered.delete(chosen[0]);
-    chosen[1][answer]();
+    this.pending.delete(chosen[0]);
+    chosen[1][result]();
     await turn();
   }
 }
@@ -41,10 +41,10 @@ describe('a move to a siding', () => {
     const all = messages(['a', 'b', 'c', 'a', 'd']);
     const move = moveInOrder(all, { publish: broker.publish, moved: (message) => moved.push(message) });
     await turn();
-    expect([...broker.unanswered.keys()]).toEqual(all.slice(0, 3));
-    await broker.answer(0, 'confirm');
-    expect([...broker.unanswered.keys()]).toEqual([...all.slice(1, 3), ...all.slice(3)]);
-    while (broker.unanswered.size > 0) await broker.answer(0, 'confirm');
+    expect([...broker.pending.keys()]).toEqual(all.slice(0, 3));
+    await broker.settle(0, 'confirm');
+    expect([...broker.pending.keys()]).toEqual([...all.slice(1, 3), ...all.slice(3)]);
+    while (broker.pending.size > 0) await broker.settle(0, 'confirm');
     expect(await move).toEqual([]);
     expect(moved).toHaveLength(5);
   });
@@ -54,7 +54,7 @@ describe('a move to a siding', () => {
       fc.asyncProperty(
         fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 40 }),
         fc.array(fc.tuple(fc.nat(), fc.boolean()), { minLength: 1, maxLength: 40 }),
-        async (keys, answers) => {
+        async (keys, results) => {
           const broker = new Broker();
           const acknowledged: Message[] = [];
           const all = messages(keys);
@@ -66,8 +66,8 @@ describe('a move to a siding', () => {
           });
           await turn();
           for (let step = 0; !over; step += 1) {
-            const [which, isRefused] = answers[step % answers.length] ?? [0, false];
-            await broker.answer(which, isRefused && step < answers.length ? 'refuse' : 'confirm');
+            const [which, isRefused] = results[step % results.length] ?? [0, false];
+            await broker.settle(which, isRefused && step < results.length ? 'refuse' : 'confirm');
           }
           const rest = await left;
           expect(new Set([...acknowledged, ...rest])).toEqual(new Set(all));

@@ -71,7 +71,7 @@ class HangingDestination {
     this.#hangs = hangs;
   }
 
-  async answer(message: IncomingMessage, signal: AbortSignal): Promise<Outcome> {
+  async respond(message: IncomingMessage, signal: AbortSignal): Promise<Outcome> {
     if ([...this.onTheWire.keys()].some(({ orderKey }) => orderKey === message.orderKey)) this.overlaps += 1;
     if (this.#hasRecovered || !this.#hangs(message.routingKey)) return DELIVERED;
     try {
@@ -87,11 +87,11 @@ class HangingDestination {
 
   recover(): void {
     this.#hasRecovered = true;
-    for (const answer of this.onTheWire.values()) answer();
+    for (const respond of this.onTheWire.values()) respond();
   }
 
   start(options: Partial<LaneWorkerOptions> = {}): TestWorker {
-    return new TestWorker(url, (message, signal) => this.answer(message, signal), {
+    return new TestWorker(url, (message, signal) => this.respond(message, signal), {
       observer: {
         attempted: () => undefined,
         interrupted: () => (this.interrupted += 1),

@@ -14,7 +14,7 @@ const BURST = 60;
 /** Larger than any page of a hundred entries. */
 export const PAGE_BYTES_LIMIT = 64 * 1024 * 1024;
 
-type Answer = Extract<Awaited<ReturnType<HttpClient['get']>>, { readonly kind: 'answer' }>;
+type HttpResponse = Extract<Awaited<ReturnType<HttpClient['get']>>, { readonly kind: 'response' }>;
 
 /** GET over HTTP: one attempt, which rejects only if the signal aborted it. Header names are in lower case. */
 export interface HttpClient {
@@ -24,7 +24,7 @@ export interface HttpClient {
     signal?: AbortSignal,
   ): Promise<
     | {
-        readonly kind: 'answer';
+        readonly kind: 'response';
         readonly status: number;
         readonly headers: Readonly<Record<string, unknown>>;
         readonly body: string;
@@ -138,7 +138,7 @@ export class LogEntriesApi {
     this.#nextSlotAt = Math.max(this.#nextSlotAt, this.#clock.monotonic()) + this.#spacingMs;
   }
 
-  #recordServerState({ headers }: Answer): void {
+  #recordServerState({ headers }: HttpResponse): void {
     const at = this.#clock.monotonic();
     const shown = dateOf(headers);
     if (shown !== null) this.#serverTime = { shown, at };
@@ -147,7 +147,7 @@ export class LogEntriesApi {
     this.#notBefore = Math.max(this.#notBefore, at + (reset ?? 0));
   }
 
-  #pageOf({ status, body: data, headers }: Answer): Page | PageFailure {
+  #pageOf({ status, body: data, headers }: HttpResponse): Page | PageFailure {
     const isPage = kindOfText(data, textOf(headers['content-type'])) === 'html';
     // PagerDuty's REST API never sends HTML: this is a proxy or a login page, which says nothing about the token or
     // the query.
@@ -173,13 +173,13 @@ export class LogEntriesApi {
   }
 
   /** Milliseconds to wait. A date is by the clock of the host that sent it, which its Date header shows. */
-  #waitOf(header: string | undefined, headers: Answer['headers']): number | undefined {
+  #waitOf(header: string | undefined, headers: HttpResponse['headers']): number | undefined {
     return retryAfterMs(header, dateOf(headers) ?? this.#clock.wall());
   }
 }
 
 /** Milliseconds since 1970; null if absent or not a date. */
-function dateOf(headers: Answer['headers']): number | null {
+function dateOf(headers: HttpResponse['headers']): number | null {
   const date = Date.parse(textOf(headers.date) ?? '');
   return Number.isNaN(date) ? null : date;
 }

@@ -118,16 +118,16 @@ export class WindowReader {
     const { api, delays, log, onPageResult, clock, random } = this.#options;
     let tooWide = 0;
     for (let failures = 1; ; failures += 1) {
-      const answer = await api.page(query, signal);
-      if (answer.kind === 'page') {
+      const result = await api.page(query, signal);
+      if (result.kind === 'page') {
         onPageResult(null);
-        return answer;
+        return result;
       }
-      const waitMs = delayAfter(answer, failures, delays, random);
-      onPageResult(answer);
-      log.warn(explain(answer), { waitSeconds: Math.ceil(waitMs / 1000), offset: query.offset });
+      const waitMs = delayAfter(result, failures, delays, random);
+      onPageResult(result);
+      log.warn(explain(result), { waitSeconds: Math.ceil(waitMs / 1000), offset: query.offset });
       await delay(clock, waitMs, signal);
-      if (maybeTooWide(answer)) tooWide += 1;
+      if (maybeTooWide(result)) tooWide += 1;
       if (tooWide >= wideAttempts) return null;
     }
   }

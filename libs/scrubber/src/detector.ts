@@ -63,9 +63,9 @@ export function scanWith(
     let spans: Span[] | undefined;
     pattern.lastIndex = 0;
     for (let match = pattern.exec(context.text); match !== null; match = pattern.exec(context.text)) {
-      const answer = accept(match, context);
-      if (typeof answer === 'object') (spans ??= []).push(answer);
-      pattern.lastIndex = Math.max(typeof answer === 'object' ? answer.end : (answer ?? 0), match.index + 1);
+      const result = accept(match, context);
+      if (typeof result === 'object') (spans ??= []).push(result);
+      pattern.lastIndex = Math.max(typeof result === 'object' ? result.end : (result ?? 0), match.index + 1);
     }
     return spans ?? NOTHING;
   };

@@ -27,7 +27,7 @@ export class AdminServer {
   constructor(options: AdminOptions) {
     this.#options = options;
     this.#server = createServer((request, response) => {
-      this.#answer(request.url ?? '/', request.method ?? 'GET', response).catch((error: unknown) => {
+      this.#respond(request.url ?? '/', request.method ?? 'GET', response).catch((error: unknown) => {
         options.failed?.(error);
         response.writeHead(500, { 'content-type': 'text/plain' }).end('internal error\n');
       });
@@ -53,7 +53,7 @@ export class AdminServer {
     });
   }
 
-  async #answer(url: string, method: string, response: ServerResponse): Promise<void> {
+  async #respond(url: string, method: string, response: ServerResponse): Promise<void> {
     const path = url.split('?', 1)[0];
     if (method !== 'GET' && method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();

@@ -89,8 +89,8 @@ export class Lease {
     const { signal } = this.#stopping;
     const { clock, renewMs } = this.#options;
     while (!signal.aborted) {
-      const answered = await this.#renew();
-      await delay(clock, answered ? renewMs : RETRY_MS, signal).catch(() => undefined);
+      const replied = await this.#renew();
+      await delay(clock, replied ? renewMs : RETRY_MS, signal).catch(() => undefined);
     }
   }
 
@@ -98,26 +98,27 @@ export class Lease {
   async #renew(): Promise<boolean> {
     const { ttlMs, log, name, clock } = this.#options;
     const asked = clock.monotonic();
-    let answered = true;
+    let replied = true;
     try {
       const holder = await this.#acquire('');
-      const taken = holder === this.#token || (isProcessGone(holder) && (await this.#acquire(holder)) === this.#token);
-      this.#heldUntil = taken ? asked + ttlMs : Number.NEGATIVE_INFINITY;
+      const isHolder =
+        holder === this.#token || (isProcessGone(holder) && (await this.#acquire(holder)) === this.#token);
+      this.#heldUntil = isHolder ? asked + ttlMs : Number.NEGATIVE_INFINITY;
       this.#confirmedAt = asked;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      answered = false; // The lease lasts until it expires.
+      replied = false; // The lease lasts until it expires.
       // The store logs that Redis is unreachable.
       if (error.code === 'refused' && !this.#hasLoggedRefusal)
         log.warn(`${error.message}: no process polls until it accepts the lease`);
       this.#hasLoggedRefusal = error.code === 'refused';
     }
-    if (answered) this.#hasLoggedRefusal = false;
+    if (replied) this.#hasLoggedRefusal = false;
     const holder = this.holder();
     if (holder !== this.#loggedHolder) log.info(HOLDER_MESSAGES[holder], { lease: name });
     this.#loggedHolder = holder;
     if (this.held()) for (const resolve of this.#waiting.splice(0)) resolve();
-    return answered;
+    return replied;
   }
 
   /** Acquires or renews the lease if it is free, ours, or held by `from`; returns the holder afterwards. */

@@ -89,7 +89,7 @@ export class AppProcess {
 
   async waitFor(state: 'alive' | 'ready', timeoutMs = this.options.timeoutMs ?? START_TIMEOUT_MS): Promise<void> {
     const started = this.#process;
-    await waitUntil(async () => !started.running() || (await this.#answers(state)), {
+    await waitUntil(async () => !started.running() || (await this.#isInState(state)), {
       what: `${this.name} to be ${state}`,
       timeoutMs,
     }).catch((error: unknown) => {
@@ -167,7 +167,7 @@ export class AppProcess {
     this.options.onLine?.(line);
   }
 
-  async #answers(state: 'alive' | 'ready'): Promise<boolean> {
+  async #isInState(state: 'alive' | 'ready'): Promise<boolean> {
     const url = this.url;
     if (url === undefined) return false;
     // The simulator has no admin port: it is ready once it logs its address.

@@ -12,7 +12,7 @@ export class FuzzedConnection {
   readonly #port: number;
   #socket: Socket | undefined;
   #received = '';
-  #settle: (answer: FuzzedResponse) => void = () => undefined;
+  #settle: (response: FuzzedResponse) => void = () => undefined;
 
   constructor(port: number) {
     this.#port = port;

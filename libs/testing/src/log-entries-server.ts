@@ -30,7 +30,7 @@ export class LogEntriesServer {
   readonly #server: Server;
 
   constructor() {
-    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server = createServer((request, response) => this.#respond(request, response));
   }
 
   async start(): Promise<void> {
@@ -64,7 +64,7 @@ export class LogEntriesServer {
     return added;
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  #respond(request: IncomingMessage, response: ServerResponse): void {
     const query = new URL(request.url ?? '/', 'http://any').searchParams;
     this.requests.push({ query, headers: request.headers });
     const date = this.date();

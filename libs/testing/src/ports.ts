@@ -37,9 +37,9 @@ export async function freePort(): Promise<number> {
 export function firstResponse(port: number, greeting: string, timeoutMs = 2_000): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = net.connect({ port, host: '127.0.0.1' });
-    const finish = (answer: string | undefined): void => {
+    const finish = (text: string | undefined): void => {
       socket.destroy();
-      resolve(answer);
+      resolve(text);
     };
     socket.setTimeout(timeoutMs, () => finish(undefined));
     socket.once('connect', () => socket.write(greeting, 'latin1'));

@@ -64,12 +64,12 @@ describe('a private RabbitMQ', () => {
   it('answers nothing while it is paused', async () => {
     await rabbitmq.pause();
     const socket = net.connect(rabbitmq.port, '127.0.0.1');
-    const answer = new Promise((resolve) => socket.once('data', resolve));
+    const reply = new Promise((resolve) => socket.once('data', resolve));
     socket.write('AMQP\0\0\x09\x01', 'latin1');
     const silence = new Promise((resolve) => setTimeout(() => resolve('silence'), 500));
-    expect(await Promise.race([answer, silence])).toBe('silence');
+    expect(await Promise.race([reply, silence])).toBe('silence');
     await rabbitmq.resume();
-    await answer;
+    await reply;
     socket.destroy();
   });
 

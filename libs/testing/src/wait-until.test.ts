@@ -2,8 +2,8 @@ import { waitUntil } from './wait-until';
 
 describe('waitUntil', () => {
   it('resolves with the first result that is not false, null or undefined', async () => {
-    const answers = [false, null, undefined, 0];
-    await expect(waitUntil(() => answers.shift(), { what: 'an answer', intervalMs: 1 })).resolves.toBe(0);
+    const results = [false, null, undefined, 0];
+    await expect(waitUntil(() => results.shift(), { what: 'an answer', intervalMs: 1 })).resolves.toBe(0);
   });
 
   it('reports what it waited for and the last error after the timeout', async () => {

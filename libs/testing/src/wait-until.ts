@@ -20,8 +20,8 @@ export async function waitUntil<T>(
   let last: unknown;
   for (;;) {
     try {
-      const answer = await condition();
-      if (answer !== false && answer !== null && answer !== undefined) return answer;
+      const result = await condition();
+      if (result !== false && result !== null && result !== undefined) return result;
       last = undefined;
     } catch (error) {
       last = error;

@@ -17,7 +17,7 @@ import { freePort, testServers, type TestServers, waitUntil } from '@pdaltagent/
 import { Registry } from 'prom-client';
 import { declareTopologies, KEY, NOW, purgeQueues, runCli, waitingInLane } from '../cli.fixture';
 
-const REFUSED: Outcome = { kind: 'rejected', status: 400, answer: 'no' };
+const REFUSED: Outcome = { kind: 'rejected', status: 400, response: 'no' };
 const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
 const AWAY: Outcome = {
   kind: 'failed',
@@ -57,7 +57,7 @@ interface Worker {
 
 /** A worker as in delivery-worker, with outcomes from the test. */
 function startWorker(
-  answer: (message: OutgoingMessage) => Outcome,
+  respond: (message: OutgoingMessage) => Outcome,
   alerts: Alerts = new DeadLetteredAlerts(store, 'events'),
 ): Worker {
   const alertProgress = new AlertProgress(alerts);
@@ -70,7 +70,7 @@ function startWorker(
     concurrency: 8,
     maximumAgeMs: Number.MAX_SAFE_INTEGER,
     poisonAfterMs: Number.MAX_SAFE_INTEGER,
-    deliver: (message) => Promise.resolve(answer(message)),
+    deliver: (message) => Promise.resolve(respond(message)),
     markers: { has: () => Promise.resolve(new Set()), mark: () => Promise.resolve() },
     observer: alertProgress.observe({
       ...createLaneMetrics(new Registry(), { prefix: 'test', what: 'Events' }),
@@ -116,8 +116,8 @@ async function send(...events: readonly { id: string; action: string; alert?: st
 
 const isDone = ({ done }: Worker, id: string) => waitUntil(() => done.includes(id), { what: `the end of ${id}` });
 const refusing = (...ids: readonly string[]) => {
-  const answer = ({ id }: OutgoingMessage): Outcome => (ids.includes(id) ? REFUSED : DELIVERED);
-  return answer;
+  const respond = ({ id }: OutgoingMessage): Outcome => (ids.includes(id) ? REFUSED : DELIVERED);
+  return respond;
 };
 async function wentOn(): Promise<unknown[]> {
   const { out } = await deadLetters('list --json');

@@ -23,7 +23,7 @@ export function recordOf(family: string, letter: DeadLetter, now: number) {
     key,
     action,
     alert,
-    answer: withoutKey(letter, letter.answer),
+    answer: withoutKey(letter, letter.response),
   };
 }
 

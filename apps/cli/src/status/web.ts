@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const ATTEMPT_TIMEOUT_MS = 4_000;
-const ANSWER_LIMIT = 1024 * 1024;
+const RESPONSE_LIMIT = 1024 * 1024;
 
 export type Fetch = (url: string, headers?: Readonly<Record<string, string>>) => Promise<Attempt>;
 
@@ -14,11 +14,11 @@ export function createFetch(certificateAuthorities: string | undefined): Fetch {
     maxSockets: 4,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
-    responseLimit: ANSWER_LIMIT,
+    responseLimit: RESPONSE_LIMIT,
     ...(certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } }),
   });
   return async (url, headers = {}) => {
     const got = await getter.get(url, headers);
-    return got.kind === 'fault' ? got : { kind: 'answer', status: got.status, retryAfter: undefined, body: got.body };
+    return got.kind === 'fault' ? got : { kind: 'response', status: got.status, retryAfter: undefined, body: got.body };
   };
 }

@@ -25,7 +25,7 @@ const FAILED: Outcome = {
   detail: 'secret answer',
   retryAfterMs: 30_000,
 };
-const GONE: Outcome = { kind: 'gone', status: 410, answer: '' };
+const GONE: Outcome = { kind: 'gone', status: 410, response: '' };
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 let servers: TestServers;

@@ -11,7 +11,7 @@ export interface PingOptions {
   readonly json?: true;
 }
 
-const SHOWN_ANSWER = 200;
+const SHOWN_RESPONSE = 200;
 
 /** Sends one test event as the webhook-sender would. @returns 0 if the destination accepted it, otherwise 1 */
 export async function ping(terminal: Terminal, name: string, { json }: PingOptions): Promise<number> {
@@ -33,18 +33,18 @@ export async function ping(terminal: Terminal, name: string, { json }: PingOptio
   const meaning = meaningOf(attempt);
   if (json) {
     const told =
-      attempt.kind === 'answer'
+      attempt.kind === 'response'
         ? { status: attempt.status, answer: cut(attempt.body) }
         : { fault: attempt.fault, detail: attempt.detail };
     terminal.out(`${JSON.stringify({ destination: name, ok: isTaken, milliseconds, ...told, meaning }, null, 2)}\n`);
     return isTaken ? 0 : 1;
   }
   const what =
-    attempt.kind === 'answer'
+    attempt.kind === 'response'
       ? `status ${attempt.status}`
       : `no answer (${attempt.fault}: ${singleLine(attempt.detail)})`;
   terminal.out(`${name}: ${what} after ${milliseconds} ms: ${meaning}\n`);
-  if (attempt.kind === 'answer' && attempt.body !== '') terminal.out(`answer: ${cut(attempt.body)}\n`);
+  if (attempt.kind === 'response' && attempt.body !== '') terminal.out(`answer: ${cut(attempt.body)}\n`);
   return isTaken ? 0 : 1;
 }
 
@@ -66,5 +66,5 @@ function meaningOf(attempt: Attempt): string {
 
 function cut(text: string): string {
   const line = singleLine(text);
-  return line.length > SHOWN_ANSWER ? `${line.slice(0, SHOWN_ANSWER)}…` : line;
+  return line.length > SHOWN_RESPONSE ? `${line.slice(0, SHOWN_RESPONSE)}…` : line;
 }

@@ -34,7 +34,7 @@ describe('a visit of the dead-letter queue', () => {
     expect(deadLetters[0]).toMatchObject({
       reason: 'rejected',
       status: 400,
-      answer: 'Invalid event object',
+      response: 'Invalid event object',
       attempts: 3,
       deadAt: 5,
       firstAttemptAt: 3,

@@ -100,14 +100,14 @@ export class DeadLetterQueue {
     } finally {
       if (removed > 0) await this.#applied(channel);
       // Closing the channel requeues the rest.
-      await this.#client.answer(channel.close()).catch(() => undefined);
+      await this.#client.withTimeout(channel.close()).catch(() => undefined);
     }
   }
 
   /** Waits until the removals are applied. If they are not, a later visit shows it. */
   async #applied(channel: Channel): Promise<void> {
     await this.#client
-      .answer(acksApplied(channel, this.#laneGroup.deadLetters), APPLIED_WITHIN_MS)
+      .withTimeout(acksApplied(channel, this.#laneGroup.deadLetters), APPLIED_WITHIN_MS)
       .catch(() => undefined);
   }
 
@@ -133,7 +133,7 @@ export class DeadLetterQueue {
     });
     await whileProgressing(this.#client.clock, taking, () => taken);
     // From here on a new dead letter must not fill the place of a removed one.
-    await this.#client.answer(Promise.all(tags.map((tag) => channel.cancel(tag))));
+    await this.#client.withTimeout(Promise.all(tags.map((tag) => channel.cancel(tag))));
   }
 
   /** The queue's state once everything that a previous command held is requeued; undefined if there is no queue. */
@@ -171,8 +171,10 @@ async function whileProgressing(clock: Clock, promise: Promise<void>, count: () 
 async function lock(client: BrokerClient, laneGroup: LaneGroup): Promise<boolean> {
   const channel = await client.channel();
   try {
-    await client.answer(channel.assertQueue(`${laneGroup.deadLetters}.in-use`, { exclusive: true, durable: false }));
-    await client.answer(channel.close());
+    await client.withTimeout(
+      channel.assertQueue(`${laneGroup.deadLetters}.in-use`, { exclusive: true, durable: false }),
+    );
+    await client.withTimeout(channel.close());
     return true;
   } catch (error) {
     // 405: locked by another connection.

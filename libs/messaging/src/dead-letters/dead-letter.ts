@@ -13,7 +13,7 @@ export interface DeadLetter {
   readonly reason: string;
   readonly status: number | undefined;
   /** The destination's response, at most 2 KB; if the message could not be read, what is wrong with it. */
-  readonly answer: string;
+  readonly response: string;
   readonly attempts: number;
   readonly firstAttemptAt: number | undefined;
   readonly lastAttemptAt: number | undefined;
@@ -35,7 +35,7 @@ export function deadLetterOf(delivery: Pick<ConsumeMessage, 'properties' | 'cont
     id: typeof id === 'string' && id !== '' ? id : nameOf(delivery.content),
     reason: textOf(headers.dead_reason) ?? textOf(headers['x-first-death-reason']) ?? 'unknown',
     status: numberOf(headers.dead_status),
-    answer: textOf(headers.dead_answer) ?? '',
+    response: textOf(headers.dead_answer) ?? '',
     attempts: numberOf(headers.dead_attempts) ?? 0,
     firstAttemptAt: numberOf(headers.dead_first_attempt_at),
     lastAttemptAt: numberOf(headers.dead_last_attempt_at),

@@ -34,7 +34,7 @@ export class SequentialSender {
     this.#isSending = true;
     try {
       const channel = (this.#channel ??= await this.#open());
-      return await this.#client.answer(this.#publish(channel, { exchange, routingKey }, body, properties));
+      return await this.#client.withTimeout(this.#publish(channel, { exchange, routingKey }, body, properties));
     } catch (error) {
       this.#channel = undefined;
       throw this.#client.blocked ? new PublishError('blocked') : error;

@@ -93,7 +93,7 @@ export class BrokerClient {
   }
 
   /** The promise's result; rejects if the broker does not answer in time or the connection is lost. */
-  answer<Result>(promise: Promise<Result>, timeoutMs = this.#timeoutMs): Promise<Result> {
+  withTimeout<Result>(promise: Promise<Result>, timeoutMs = this.#timeoutMs): Promise<Result> {
     return Promise.race([withTimeout(promise, timeoutMs, this.clock), this.#lost]);
   }
 
@@ -107,8 +107,8 @@ export class BrokerClient {
   async statesOf(queues: readonly string[]): Promise<readonly QueueState[]> {
     const channel = await this.channel();
     try {
-      const replies = await this.answer(Promise.all(queues.map((queue) => channel.checkQueue(queue))));
-      await this.answer(channel.close());
+      const replies = await this.withTimeout(Promise.all(queues.map((queue) => channel.checkQueue(queue))));
+      await this.withTimeout(channel.close());
       return replies.map(({ queue, messageCount, consumerCount }) => ({
         queue,
         waiting: messageCount,
@@ -127,7 +127,7 @@ export class BrokerClient {
   }
 
   async #quiet<C extends Channel>(opening: Promise<C>): Promise<C> {
-    const channel = await this.answer(opening);
+    const channel = await this.withTimeout(opening);
     // Without a listener an error of the channel would end the whole connection; the pending request rejects anyway.
     channel.on('error', () => undefined);
     return channel;

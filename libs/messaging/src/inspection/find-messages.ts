@@ -28,7 +28,7 @@ export async function findMessages(
 ): Promise<ReadonlyMap<string, Findings>> {
   const findings = new Map<string, Findings>();
   const channel = await client.channel();
-  const { queue } = await client.answer(channel.assertQueue('', { exclusive: true, durable: false }));
+  const { queue } = await client.withTimeout(channel.assertQueue('', { exclusive: true, durable: false }));
   await new Promise<void>((resolve, reject) => {
     const receive = (content: Buffer): void => {
       const report = replyOf(content);
@@ -38,14 +38,14 @@ export async function findMessages(
     };
     const query: TraceQuery = { kind: 'find', name, replyTo: queue };
     client
-      .answer(channel.consume(queue, (delivery) => delivery && receive(delivery.content), { noAck: true }))
+      .withTimeout(channel.consume(queue, (delivery) => delivery && receive(delivery.content), { noAck: true }))
       .then(() => {
         channel.publish(STATUS_EXCHANGE, '', Buffer.from(JSON.stringify(query)));
         return delay(client.clock, WAIT_MS);
       })
       .then(() => resolve(), reject);
   });
-  await client.answer(channel.close());
+  await client.withTimeout(channel.close());
   return findings;
 }
 

@@ -10,8 +10,8 @@ const LISTEN_MS = 2_500;
 export async function listWorkers(client: BrokerClient): Promise<ReadonlyMap<string, number>> {
   const heard = new Map<string, Set<string>>();
   const channel = await client.channel();
-  const { queue } = await client.answer(channel.assertQueue('', { exclusive: true, durable: false }));
-  await client.answer(channel.bindQueue(queue, STATUS_EXCHANGE, ''));
+  const { queue } = await client.withTimeout(channel.assertQueue('', { exclusive: true, durable: false }));
+  await client.withTimeout(channel.bindQueue(queue, STATUS_EXCHANGE, ''));
   const receive = (content: Buffer): void => {
     const announcement = announcementOf(content);
     if (announcement === undefined) return;
@@ -21,8 +21,10 @@ export async function listWorkers(client: BrokerClient): Promise<ReadonlyMap<str
     if (kind === 'here') members.add(member);
     else members.delete(member);
   };
-  await client.answer(channel.consume(queue, (delivery) => delivery && receive(delivery.content), { noAck: true }));
+  await client.withTimeout(
+    channel.consume(queue, (delivery) => delivery && receive(delivery.content), { noAck: true }),
+  );
   await delay(client.clock, LISTEN_MS);
-  await client.answer(channel.close());
+  await client.withTimeout(channel.close());
   return new Map([...heard].map(([group, members]) => [group, members.size]));
 }

@@ -4,7 +4,7 @@ import {
   closureOf,
   consume,
   declareLane,
-  isAnswered,
+  isSettled,
   type ContractCase,
   publish,
   QUIET_MS,
@@ -130,7 +130,7 @@ const STALLS: ContractCase[] = [
       await world.stallQueue(stalled);
       const unconfirmed = publish(channel, stalled, 20, 1);
       await publish(channel, healthy, 20);
-      expect(await isAnswered(world, unconfirmed)).toBe(false);
+      expect(await isSettled(world, unconfirmed)).toBe(false);
       await world.resumeQueue(stalled);
       await unconfirmed;
       expect(await remaining(world, stalled)).toEqual(range(0, 21));
@@ -145,7 +145,7 @@ const STALLS: ContractCase[] = [
       await world.stallQueue(stalled);
       const unconfirmed = publish(channel, stalled, 1);
       const behind = publish(channel, healthy, 1);
-      expect(await isAnswered(world, behind)).toBe(false);
+      expect(await isSettled(world, behind)).toBe(false);
       await publish(await connection.createConfirmChannel(), healthy, 1);
       await world.resumeQueue(stalled);
       await Promise.all([unconfirmed, behind]);
@@ -163,10 +163,10 @@ const STALLS: ContractCase[] = [
       const unconfirmed = publish(channel, stalled, 33, 1);
       const following = publish(channel, healthy, 500);
       await delay(world.clock, QUIET_MS);
-      const answer = other.checkExchange(EXCHANGE);
-      expect(await isAnswered(world, answer)).toBe(false);
+      const reply = other.checkExchange(EXCHANGE);
+      expect(await isSettled(world, reply)).toBe(false);
       await world.resumeQueue(stalled);
-      await Promise.all([unconfirmed, following, answer]);
+      await Promise.all([unconfirmed, following, reply]);
     },
   ],
   [
@@ -192,7 +192,7 @@ const STALLS: ContractCase[] = [
       const stalled = await declareLane(world, connection);
       await world.stallQueue(stalled);
       const consumed = consume(await connection.createChannel(), stalled);
-      expect(await isAnswered(world, consumed)).toBe(false);
+      expect(await isSettled(world, consumed)).toBe(false);
       await world.resumeQueue(stalled);
       await consumed;
     },
@@ -230,12 +230,12 @@ const ALARMS: ContractCase[] = [
       await channel.checkQueue(queue);
       const confirmed = publish(channel, queue, 1, 5);
       await until(world, 'the notice', () => events.length === 1);
-      const answer = channel.checkQueue(queue);
-      expect(await isAnswered(world, answer)).toBe(false);
+      const reply = channel.checkQueue(queue);
+      expect(await isSettled(world, reply)).toBe(false);
       const consumed = await consume(await consuming.createChannel(), queue);
       await until(world, 'deliveries', () => consumed.deliveries.length >= 5);
       await world.setAlarm(false);
-      await Promise.all([confirmed, answer]);
+      await Promise.all([confirmed, reply]);
       expect(events).toEqual(['blocked', 'unblocked']);
       await until(world, 'everything', () => consumed.deliveries.length === 6);
       expect(consumed.numbers()).toEqual(range(0, 6));

@@ -18,8 +18,8 @@ export async function until(world: ContractWorld, what: string, condition: () =>
 }
 
 /** Whether the promise is fulfilled within the time that everything takes that is not held back. */
-export async function isAnswered(world: ContractWorld, answer: Promise<unknown>): Promise<boolean> {
-  return Promise.race([answer.then(() => true), delay(world.clock, QUIET_MS).then(() => false)]);
+export async function isSettled(world: ContractWorld, reply: Promise<unknown>): Promise<boolean> {
+  return Promise.race([reply.then(() => true), delay(world.clock, QUIET_MS).then(() => false)]);
 }
 
 /** Declares a queue with the arguments of a lane, or without a delivery limit. */
