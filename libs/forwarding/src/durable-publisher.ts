@@ -34,7 +34,7 @@ export interface DurablePublisherOptions {
   readonly spool: Spool;
   /** The spool in the last release's layout, if it has entries: it is drained first. */
   readonly legacy: SpoolSource | undefined;
-  readonly quarantine: Quarantine;
+  readonly quarantine: Pick<Quarantine, 'add'>;
   readonly limits: LaneLimits;
   readonly log: Logger;
   readonly clock?: Clock;

@@ -1,7 +1,7 @@
 import { ClassicLevel } from 'classic-level';
 import { mkdir } from 'node:fs/promises';
 
-export type Database = ClassicLevel<Buffer, Buffer>;
+type LevelDB = ClassicLevel<Buffer, Buffer>;
 
 /** Small, because a full disk must still have space for it when the database is reopened. */
 const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
@@ -11,9 +11,9 @@ const FILE_BYTES = 1024 * 1024;
 const OPEN_FILES = 74;
 
 /** Opens the database of a folder; undefined if another process has it. @throws Error if it cannot be opened */
-export async function openDatabase(folder: string): Promise<Database | undefined> {
+export async function openDatabase(folder: string): Promise<LevelDB | undefined> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const database: Database = new ClassicLevel(folder, {
+  const database: LevelDB = new ClassicLevel(folder, {
     keyEncoding: 'buffer',
     valueEncoding: 'buffer',
     writeBufferSize: WRITE_BUFFER_BYTES,
@@ -40,7 +40,7 @@ const FIRST_KEY = Buffer.alloc(0);
 const LAST_KEY = Buffer.alloc(16, 0xff);
 
 /** Frees the disk space of erased entries. Reads and writes continue meanwhile. */
-export function compactDatabase(database: Database): Promise<void> {
+export function compactDatabase(database: Pick<LevelDB, 'compactRange'>): Promise<void> {
   return database.compactRange(FIRST_KEY, LAST_KEY);
 }
 

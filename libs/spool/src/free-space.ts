@@ -1,5 +1,5 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { statfs } from 'node:fs/promises';
+import { type Disk, LEVELDB } from './disk';
 
 /** Disk space left free, so that the database can always be reopened: a quarter of a small disk, 64 MB of others. */
 const LARGEST_RESERVE_BYTES = 64 * 1024 * 1024;
@@ -9,13 +9,15 @@ const REFRESH_MS = 100;
 export class FreeSpace {
   readonly #folder: string;
   readonly #clock: Clock;
+  readonly #disk: Pick<Disk, 'space'>;
   #availableBytes = Infinity;
   #refreshedAt = -Infinity;
   #refreshing: Promise<void> | undefined;
 
-  constructor(folder: string, clock: Clock = SYSTEM_CLOCK) {
+  constructor(folder: string, clock: Clock = SYSTEM_CLOCK, disk: Pick<Disk, 'space'> = LEVELDB) {
     this.#folder = folder;
     this.#clock = clock;
+    this.#disk = disk;
   }
 
   /** Bytes that can be written without using the reserve, as last known. Refreshes it in the background. */
@@ -24,7 +26,7 @@ export class FreeSpace {
     return Math.max(0, this.#availableBytes);
   }
 
-  /** Whether this many more bytes can be written without using the reserve. @throws Error if statfs fails */
+  /** Whether this many more bytes can be written without using the reserve. @throws Error if the disk does not tell */
   async reserve(bytes: number): Promise<boolean> {
     await this.#refreshIfStale();
     this.#availableBytes -= bytes;
@@ -38,8 +40,8 @@ export class FreeSpace {
   }
 
   async #refresh(): Promise<void> {
-    const { bavail, blocks, bsize } = await statfs(this.#folder);
-    this.#availableBytes = bavail * bsize - Math.min(LARGEST_RESERVE_BYTES, (blocks * bsize) / 4);
+    const { totalBytes, freeBytes } = await this.#disk.space(this.#folder);
+    this.#availableBytes = freeBytes - Math.min(LARGEST_RESERVE_BYTES, totalBytes / 4);
     this.#refreshedAt = this.#clock.monotonic();
   }
 }

@@ -1,4 +1,4 @@
-import { type Database } from './database';
+import { type Database } from './disk';
 import { withChecksum } from './record';
 import { type SpoolFailure } from './spool-ports';
 

@@ -1,4 +1,4 @@
-import { type Database } from './database';
+import { type Database } from './disk';
 import { MAX_LANES, readLaneKey } from './lane-key';
 import { batches } from './batches';
 import { type Contents } from './spool-folder';

@@ -1,4 +1,4 @@
-import { type Database } from './database';
+import { type Database } from './disk';
 import { type LegacyKey, readLegacyKey } from './legacy-key';
 import { BATCH_BYTES } from './page';
 import { verifiedContent } from './record';

@@ -3,6 +3,7 @@ import { type LaneOf, LegacyContents } from './legacy-contents';
 import { type Log } from './log';
 import { legacyKeyOf } from './legacy-key';
 import { readEntry } from './record';
+import { LEVELDB } from './disk';
 import { SpoolFolder } from './spool-folder';
 import { type PageLimit, type SpoolSource, type StoredEntry } from './spool-ports';
 
@@ -35,6 +36,7 @@ export class LegacySpool implements SpoolSource {
       folder,
       log,
       clock,
+      disk: LEVELDB,
       load: (database) => LegacyContents.load(database, laneOf),
     });
     return store === undefined ? undefined : new LegacySpool(store);

@@ -1,4 +1,5 @@
-import { type Database, openDatabase, reasonOf, repairDatabase } from './database';
+import { reasonOf } from './database';
+import { type Database, type Disk } from './disk';
 import { type Log } from './log';
 
 export interface OpenedFolder<C> {
@@ -13,11 +14,12 @@ export interface OpenedFolder<C> {
  */
 export async function openFolder<C>(
   folder: string,
+  disk: Disk,
   log: Log,
   load: (database: Database) => Promise<C>,
 ): Promise<OpenedFolder<C> | undefined> {
   try {
-    return await openOnce(folder, load);
+    return await openOnce(folder, disk, load);
   } catch (error) {
     const { code, message } = reasonOf(error);
     if (code !== 'LEVEL_CORRUPTION') throw error;
@@ -25,16 +27,17 @@ export async function openFolder<C>(
       folder,
       error: message,
     });
-    await repairDatabase(folder);
-    return openOnce(folder, load);
+    await disk.repair(folder);
+    return openOnce(folder, disk, load);
   }
 }
 
 async function openOnce<C>(
   folder: string,
+  disk: Disk,
   load: (database: Database) => Promise<C>,
 ): Promise<OpenedFolder<C> | undefined> {
-  const database = await openDatabase(folder);
+  const database = await disk.open(folder);
   if (database === undefined) return undefined;
   try {
     return { database, contents: await load(database) };

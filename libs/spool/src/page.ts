@@ -1,4 +1,4 @@
-import { type Database } from './database';
+import { type Database } from './disk';
 import { type KeyRange, readLaneKey } from './lane-key';
 import { batches } from './batches';
 import { readEntry } from './record';

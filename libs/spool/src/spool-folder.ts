@@ -1,5 +1,6 @@
 import { type Clock, delay } from '@pdaltagent/clock';
-import { compactDatabase, type Database, destroyDatabase, reasonOf } from './database';
+import { compactDatabase, reasonOf } from './database';
+import { type Database, type Disk } from './disk';
 import { FreeSpace } from './free-space';
 import { type PendingWrite, takeGroup, writeGroup } from './group-commit';
 import { type Log } from './log';
@@ -36,6 +37,7 @@ export interface SpoolFolderOptions<C extends Contents> {
   readonly folder: string;
   readonly log: Log;
   readonly clock: Clock;
+  readonly disk: Disk;
   /** Loads the contents of the database. */
   readonly load: (database: Database) => Promise<C>;
 }
@@ -74,12 +76,12 @@ export class SpoolFolder<C extends Contents> {
     this.#options = options;
     this.#database = database;
     this.#contents = contents;
-    this.#space = new FreeSpace(options.folder, options.clock);
+    this.#space = new FreeSpace(options.folder, options.clock, options.disk);
   }
 
   /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
   static async open<C extends Contents>(options: SpoolFolderOptions<C>): Promise<SpoolFolder<C> | undefined> {
-    const opened = await openFolder(options.folder, options.log, options.load);
+    const opened = await openFolder(options.folder, options.disk, options.log, options.load);
     return opened === undefined ? undefined : new SpoolFolder(options, opened.database, opened.contents);
   }
 
@@ -316,15 +318,15 @@ export class SpoolFolder<C extends Contents> {
   }
 
   async #closeAndOpen(): Promise<void> {
-    const { log, load } = this.#options;
+    const { disk, log, load } = this.#options;
     // After a failed read, a write may be in progress.
     while (this.#writing !== undefined) await this.#writing;
     await this.#closeDatabase();
     if (this.#isEmpty) {
-      await destroyDatabase(this.path);
+      await disk.destroy(this.path);
       this.#erased.clear();
     }
-    const opened = await openFolder(this.path, log, async (database) => {
+    const opened = await openFolder(this.path, disk, log, async (database) => {
       while (this.#erased.size > 0) await this.#writeGroup(database, [], { sync: true });
       return load(database);
     });

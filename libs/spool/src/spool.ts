@@ -1,5 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type Database } from './database';
+import { type Database, type Disk, LEVELDB } from './disk';
+import { batches } from './batches';
 import { LaneContents } from './lane-contents';
 import { keysAfter, laneKeyOf, MAX_LANES, readLaneKey } from './lane-key';
 import { type Log } from './log';
@@ -12,12 +13,15 @@ const LANE_SHARE = 3 / 4;
 /** A full spool counts as usable again below this share of its size. */
 const USABLE_SHARE = 0.95;
 const BEGINNING = 0;
+/** Keys to read at a time to find the first that is not erased. */
+const FIRST_KEYS = 16;
 
 export interface SpoolOptions {
   /** Maximum size of all entries together; one lane may use three quarters of it. */
   readonly maximumBytes: number;
   readonly log: Log;
   readonly clock?: Clock;
+  readonly disk?: Disk;
 }
 
 /** Entries on disk, per lane in the order of their sequences. All lanes are synced together. */
@@ -34,9 +38,15 @@ export class Spool implements SpoolSource {
   /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
   static async open(
     folder: string,
-    { maximumBytes, log, clock = SYSTEM_CLOCK }: SpoolOptions,
+    { maximumBytes, log, clock = SYSTEM_CLOCK, disk = LEVELDB }: SpoolOptions,
   ): Promise<Spool | undefined> {
-    const store = await SpoolFolder.open({ folder, log, clock, load: (database) => LaneContents.load(database) });
+    const store = await SpoolFolder.open({
+      folder,
+      log,
+      clock,
+      disk,
+      load: (database) => LaneContents.load(database),
+    });
     return store === undefined ? undefined : new Spool(maximumBytes, store);
   }
 
@@ -129,8 +139,9 @@ async function oldestOf(
   lane: number,
   isErased: (key: Buffer) => boolean,
 ): Promise<number | undefined> {
-  for await (const key of database.keys(keysAfter(lane, BEGINNING))) {
-    if (!isErased(key)) return readLaneKey(key)?.sequence;
+  for await (const keys of batches(database.keys(keysAfter(lane, BEGINNING)), () => FIRST_KEYS)) {
+    const oldest = keys.find((key) => !isErased(key));
+    if (oldest !== undefined) return readLaneKey(oldest)?.sequence;
   }
   return undefined;
 }
