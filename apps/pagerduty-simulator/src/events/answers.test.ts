@@ -140,7 +140,7 @@ describe('An event that PagerDuty rejects', () => {
     ],
     [V1, { ...V1_TRIGGER, description: '' }, ['Description is missing or blank']],
     [V1, { ...V1_TRIGGER, description: 'x'.repeat(1025) }, ['Description is too long (maximum is 1024 characters)']],
-    [V1, { service_key: KEY, event_type: 'resolve' }, [`'incident_key' is missing or blank`]],
+    [V1, { service_key: KEY, event_type: 'resolve' }, ['Incident key is missing or blank']],
     ['/integration/short/enqueue', {}, [`Length of 'routing_key' is incorrect (should be 32 characters)`]],
   ])('gets 400 and every error: %s %j', async (path, event, errors) => {
     const answer = await simulator.post(path, JSON.stringify(event));

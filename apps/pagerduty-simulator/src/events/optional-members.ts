@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from './json';
 
 /** A date, or a date and a time of day, as PagerDuty documents it (REST API, "Types": DateTime). */
-const DATE_TIME = /^\d{4}-\d\d-\d\d(T\d\d:?\d\d(:?\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?$/;
+const DATE_TIME =
+  /^\d{4}-\d\d-\d\d(T(24:?00(:?00([.,]0+)?)?|([01]\d|2[0-3]):?[0-5]\d(:?([0-5]\d|60)([.,]\d+)?)?)(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?)?$/;
 
 /** What is wrong with the members that an event may have, but need not. null counts as absent. */
 export function optionalErrors(api: 'v2' | 'change' | 'v1', event: JsonObject): readonly string[] {

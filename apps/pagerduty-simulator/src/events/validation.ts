@@ -51,10 +51,14 @@ function v2Errors(parsed: ParsedEvent, event: JsonObject): string[] {
   else if (!isAction(parsed.action)) {
     errors.push(`'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge' or 'resolve')`);
   }
+  const isUpdate = isAction(parsed.action) && parsed.action !== 'trigger';
   if (parsed.action === 'trigger') errors.push(...payloadErrors(event, true));
-  else if (isAction(parsed.action) && parsed.dedupKey === null) errors.push(missing('dedup_key'));
-  if (tooLong(parsed.dedupKey, 255)) errors.push(`'dedup_key' is too long (maximum is 255 characters)`);
-  return errors;
+  else if (![undefined, null, ''].some((none) => none === event.payload)) errors.push(...updateErrors(event.payload));
+  return [
+    ...errors,
+    ...textErrors(`'dedup_key'`, event.dedup_key, isUpdate),
+    ...lengthErrors(`'dedup_key'`, event.dedup_key, 255),
+  ];
 }
 
 function changeErrors(parsed: ParsedEvent, event: JsonObject): string[] {
@@ -62,13 +66,13 @@ function changeErrors(parsed: ParsedEvent, event: JsonObject): string[] {
 }
 
 function payloadErrors({ payload }: JsonObject, alert: boolean): string[] {
-  if (!isObject(payload)) return [missing('payload')];
-  const errors: string[] = [];
-  const summary = textOf(payload.summary);
-  if (summary === null) errors.push(missing('payload.summary'));
-  else if (tooLong(summary, 1024)) errors.push(`'summary' is too long (maximum is 1024 characters)`);
+  if (!isObject(payload)) return [isBlank(payload) ? missing('payload') : `'payload' is not an object`];
+  const errors = [
+    ...textErrors(`'payload.summary'`, payload.summary, true),
+    ...lengthErrors(`'summary'`, payload.summary, 1024),
+  ];
   if (!alert) return errors;
-  if (textOf(payload.source) === null) errors.push(missing('payload.source'));
+  errors.push(...textErrors(`'payload.source'`, payload.source, true));
   const severity = textOf(payload.severity);
   if (severity === null) errors.push(missing('payload.severity'));
   else if (!SEVERITIES.has(severity)) {
@@ -79,27 +83,44 @@ function payloadErrors({ payload }: JsonObject, alert: boolean): string[] {
   return errors;
 }
 
-function v1Errors({ routingKey, action, dedupKey, title }: ParsedEvent, event: JsonObject): string[] {
+/** The payload of an acknowledge or a resolve is optional. */
+function updateErrors(payload: unknown): string[] {
+  return isObject(payload) ? lengthErrors(`'summary'`, payload.summary, 1024) : [`'payload' is not an object`];
+}
+
+function v1Errors({ routingKey, action }: ParsedEvent, event: JsonObject): string[] {
   const errors: string[] = [];
   if (routingKey === null) errors.push(`Service key can't be blank`);
   else if (routingKey.length !== 32) errors.push('Service key is the wrong length (should be 32 characters)');
   else if (!ALPHANUMERIC.test(routingKey)) errors.push('Service key cannot contain non-alphanumeric characters');
   if (action === null) errors.push(missing('event_type'));
   else if (!isAction(action)) errors.push('event_type is invalid (must be one of: trigger acknowledge resolve)');
-  if (action === 'trigger' && title === null) errors.push('Description is missing or blank');
-  if (action === 'trigger' && tooLong(textOf(event.description), 1024)) {
-    errors.push('Description is too long (maximum is 1024 characters)');
-  }
-  if ((action === 'acknowledge' || action === 'resolve') && dedupKey === null) errors.push(missing('incident_key'));
-  if (tooLong(dedupKey, 255)) errors.push('Incident key is too long (maximum is 255 characters)');
-  return errors;
+  const isUpdate = action === 'acknowledge' || action === 'resolve';
+  return [
+    ...errors,
+    ...textErrors('Description', event.description, action === 'trigger'),
+    ...lengthErrors('Description', event.description, 1024),
+    ...textErrors('Incident key', event.incident_key, isUpdate),
+    ...lengthErrors('Incident key', event.incident_key, 255),
+  ];
+}
+
+/** The documentation calls them strings; whether PagerDuty accepts numbers in their place is not known. */
+function textErrors(name: string, value: unknown, isRequired: boolean): string[] {
+  if (isBlank(value)) return isRequired ? [`${name} is missing or blank`] : [];
+  return typeof value === 'string' ? [] : [`${name} is not a string`];
+}
+
+/** Counted in code points. */
+function lengthErrors(name: string, value: unknown, maximum: number): string[] {
+  const isTooLong = typeof value === 'string' && value.length > maximum && [...value].length > maximum;
+  return isTooLong ? [`${name} is too long (maximum is ${maximum} characters)`] : [];
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 }
 
 function isAction(action: string | null): action is Action {
   return ACTIONS.some((known) => known === action);
-}
-
-/** Counted in code points. */
-function tooLong(text: string | null, maximum: number): boolean {
-  return text !== null && text.length > maximum && [...text].length > maximum;
 }
