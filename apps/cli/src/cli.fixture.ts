@@ -67,7 +67,7 @@ export async function runCli(
 /** Declares the exchanges and queues that the services declare. */
 export async function declareTopologies(url: string): Promise<void> {
   const connection = await connect(url);
-  for (const family of [EVENTS, WEBHOOKS]) await declareTopology(connection, family, 'quorum');
+  for (const laneGroup of [EVENTS, WEBHOOKS]) await declareTopology(connection, laneGroup, 'quorum');
   await connection.close();
 }
 
@@ -93,7 +93,7 @@ export interface DeadLetterSpec {
 /** Publishes dead letters as a worker does, in this order. */
 export async function publishDeadLetters(
   url: string,
-  family: LaneGroup,
+  laneGroup: LaneGroup,
   letters: readonly DeadLetterSpec[],
 ): Promise<void> {
   const client = await BrokerClient.open({ url, name: 'fixture' });
@@ -111,7 +111,7 @@ export async function publishDeadLetters(
       receivedAt: NOW - ageMs,
     });
     const headers: Readonly<Record<string, unknown>> = properties.headers as Record<string, unknown>;
-    await sender.send(DEAD_LETTER_EXCHANGE, family.deadLetters, Buffer.from(JSON.stringify(body)), {
+    await sender.send(DEAD_LETTER_EXCHANGE, laneGroup.deadLetters, Buffer.from(JSON.stringify(body)), {
       ...properties,
       headers: {
         ...headers,

@@ -118,12 +118,12 @@ it('stores an event durably on its lane before it answers 202, with everything t
 });
 
 it('loses nothing that it answered 202 while the broker is disconnected repeatedly, and refuses nothing', async () => {
-  const answered: string[] = [];
+  const accepted: string[] = [];
   let isCutting = true;
   const cuts = (async () => {
     for (let count = 0; count < 5; count += 1) {
-      const before = answered.length;
-      await waitUntil(() => answered.length >= before + 20, { what: 'events between two cuts', intervalMs: 5 });
+      const before = accepted.length;
+      await waitUntil(() => accepted.length >= before + 20, { what: 'events between two cuts', intervalMs: 5 });
       proxy.cut();
     }
     isCutting = false;
@@ -132,11 +132,11 @@ it('loses nothing that it answered 202 while the broker is disconnected repeated
     for (let count = 0; isCutting; count += 1) {
       const dedup_key = `${name}-${count}`;
       expect(await post('/v2/enqueue', event(dedup_key))).toBe(202);
-      answered.push(dedup_key);
+      accepted.push(dedup_key);
     }
   };
   await Promise.all([cuts, ...Array.from({ length: 8 }, (_, name) => sender(name))]);
-  await haveArrived(answered);
+  await haveArrived(accepted);
 });
 
 it('stays ready while the broker is unreachable, spools events, and publishes them in order once it is reachable', async () => {

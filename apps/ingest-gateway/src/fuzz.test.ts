@@ -22,16 +22,16 @@ it('answers any request without a 5xx, and changes no byte except for a generate
       gateway.sink.messages.length = 0;
       const { status, body } = await connection.send(sent);
       expect([202, 400, 404, 405, 413, 415, 431]).toContain(status);
-      const answer = JSON.parse(body) as { status: string; dedup_key?: string };
+      const response = JSON.parse(body) as { status: string; dedup_key?: string };
       const [message, ...others] = gateway.sink.messages;
       expect(others).toEqual([]);
       expect(message !== undefined).toBe(status < 300);
       if (message === undefined) return;
       accepted += 1;
-      expect(answer.status).toBe('success');
+      expect(response.status).toBe('success');
       const expected = expectedBody(sent);
       if (message.body.equals(expected)) return;
-      expect(withoutGeneratedKey(message.body, expected, answer.dedup_key ?? '')).toEqual(expected);
+      expect(withoutGeneratedKey(message.body, expected, response.dedup_key ?? '')).toEqual(expected);
     }),
     { numRuns: RUNS },
   );

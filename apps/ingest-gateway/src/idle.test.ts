@@ -76,18 +76,18 @@ it('answers events that arrive while the process is paused for longer than idle 
   const keepAliveTimeout = 1_000;
   gateway = await startGateway({ limits: { keepAliveTimeout } });
   await open(gateway.ports.http, 10, REQUEST);
-  const answers = sockets.map((socket) => {
+  const responses = sockets.map((socket) => {
     const received = { text: '' };
     socket.on('data', (chunk) => (received.text += chunk.toString()));
     return received;
   });
   const countOf = (text: string) => text.split('HTTP/1.1 202 ').length - 1;
-  await waitUntil(() => answers.every(({ text }) => countOf(text) === 1), { what: 'the first answers' });
+  await waitUntil(() => responses.every(({ text }) => countOf(text) === 1), { what: 'the first answers' });
   for (const socket of sockets) socket.write(REQUEST);
   // Blocks the event loop of both sides; the requests are in the gateway's sockets by then.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3 * keepAliveTimeout);
-  await waitUntil(() => openNow() < sockets.length || answers.every(({ text }) => countOf(text) === 2), {
+  await waitUntil(() => openNow() < sockets.length || responses.every(({ text }) => countOf(text) === 2), {
     what: 'the second answers',
   });
-  expect(answers.map(({ text }) => countOf(text))).toEqual(sockets.map(() => 2));
+  expect(responses.map(({ text }) => countOf(text))).toEqual(sockets.map(() => 2));
 });

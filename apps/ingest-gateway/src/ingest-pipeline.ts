@@ -53,7 +53,7 @@ export interface ReceivedRequest {
 
 export interface Accepted {
   readonly kind: 'accepted';
-  readonly answer: ApiResponse;
+  readonly response: ApiResponse;
   /** The message id, which identifies the event in the log and for `pdaltagent trace`. */
   readonly id: string;
   readonly routingKey: string;
@@ -113,8 +113,8 @@ export class IngestPipeline {
       admission.release();
     }
     const { dedupKey, warnings, removed } = prepared;
-    const answer = eventProcessed(type, dedupKey, warnings);
-    return { kind: 'accepted', answer, id: message.id, routingKey: prepared.routingKey, removed };
+    const response = eventProcessed(type, dedupKey, warnings);
+    return { kind: 'accepted', response, id: message.id, routingKey: prepared.routingKey, removed };
   }
 
   #prepareApiEvent(received: ReceivedRequest, type: ApiType): PreparedEvent | Refused {

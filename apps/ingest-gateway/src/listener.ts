@@ -86,7 +86,7 @@ export class Listener {
       if (isUntrusted(error, socket)) options.onUntrusted?.();
       else options.onMalformed?.();
       // Events received before were accepted: their responses must precede the refusal.
-      pending.whenAnswered(socket, () => refuseMalformed(error, socket));
+      pending.whenResponded(socket, () => refuseMalformed(error, socket));
     });
     // A client that sends "Expect: 100-continue" need not send a body that is too large.
     this.#server.on('checkContinue', (request, response) => {
@@ -101,7 +101,7 @@ export class Listener {
     // Otherwise Node would close the connection without a response.
     this.#server.on('connect', (_request, socket) => {
       options.onMalformed?.();
-      pending.whenAnswered(socket, () => refuse(socket, 405, 'This is not a proxy', ['allow: POST']));
+      pending.whenResponded(socket, () => refuse(socket, 405, 'This is not a proxy', ['allow: POST']));
     });
   }
 

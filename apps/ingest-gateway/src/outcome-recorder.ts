@@ -19,7 +19,7 @@ export class OutcomeRecorder {
   /** @param seconds how long the request took */
   record(type: EventType, outcome: Accepted | Refused, seconds: number): void {
     if (outcome.kind === 'refused') {
-      this.refused(outcome.reason, outcome.answer.body.errors);
+      this.refused(outcome.reason, outcome.response.body.errors);
       return;
     }
     this.#metrics.accepted(type, seconds);

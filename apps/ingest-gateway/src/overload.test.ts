@@ -44,16 +44,16 @@ it('sends no response before an event is confirmed', async () => {
   gateway = await startGateway();
   let confirm = (): void => undefined;
   gateway.sink.gate = new Promise((resolve) => (confirm = resolve));
-  let isAnswered = false;
-  const answer = post(ROUTE, BODY).then((reply) => {
-    isAnswered = true;
+  let hasResponded = false;
+  const response = post(ROUTE, BODY).then((reply) => {
+    hasResponded = true;
     return reply;
   });
   // The response to a second request shows that the first one has been processed.
   expect((await post(ROUTE, '{')).status).toBe(400);
-  expect(isAnswered).toBe(false);
+  expect(hasResponded).toBe(false);
   confirm();
-  expect((await answer).status).toBe(202);
+  expect((await response).status).toBe(202);
 });
 
 it('rejects events over the limit of waiting ones, and accepts events again later', async () => {
@@ -114,12 +114,12 @@ it('finishes pending requests when it stops, and accepts no new ones', async () 
   gateway = await startGateway();
   let confirm = (): void => undefined;
   gateway.sink.gate = new Promise((resolve) => (confirm = resolve));
-  const answer = fetch(gateway.url + ROUTE, { method: 'POST', body: BODY });
+  const response = fetch(gateway.url + ROUTE, { method: 'POST', body: BODY });
   expect((await post(ROUTE, '{')).status).toBe(400);
   const stopped = gateway.stop();
   await expect(fetch(gateway.url)).rejects.toThrow('fetch failed');
   confirm();
-  expect((await answer).status).toBe(202);
+  expect((await response).status).toBe(202);
   await stopped;
 });
 

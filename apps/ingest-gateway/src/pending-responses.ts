@@ -13,7 +13,7 @@ export class PendingResponses {
   }
 
   /** Calls back once every completely received request of the connection is answered; immediately if all are. */
-  whenAnswered(socket: Duplex, callback: () => void): void {
+  whenResponded(socket: Duplex, callback: () => void): void {
     const last = [...(this.#responses.get(socket) ?? [])].findLast(({ req }) => req.complete);
     if (last === undefined) callback();
     else last.once('close', callback);

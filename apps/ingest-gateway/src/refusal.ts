@@ -31,7 +31,7 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 export interface Refused {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
-  readonly answer: ApiResponse;
+  readonly response: ApiResponse;
 }
 
 export const NO_SUCH_PATH: ApiResponse = {
@@ -39,8 +39,8 @@ export const NO_SUCH_PATH: ApiResponse = {
   body: { status: 'not found', message: 'Not Found', errors: ['Events are not accepted at this path'] },
 };
 
-export function refused(reason: RefusalReason, answer: ApiResponse): Refused {
-  return { kind: 'refused', reason, answer };
+export function refused(reason: RefusalReason, response: ApiResponse): Refused {
+  return { kind: 'refused', reason, response };
 }
 
 export const refusals = {

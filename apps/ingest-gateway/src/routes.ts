@@ -82,8 +82,12 @@ function addRoutes(router: Express, options: RouteOptions): void {
       const refusal = access.refusal(request);
       if (refusal === undefined) return next();
       outcomes.refused(refusal.reason);
-      const { answer } = refusal;
-      reply(request, response, answer, answer.status === 401 ? { 'www-authenticate': 'Bearer' } : {});
+      reply(
+        request,
+        response,
+        refusal.response,
+        refusal.response.status === 401 ? { 'www-authenticate': 'Bearer' } : {},
+      );
     });
   }
 
@@ -104,8 +108,8 @@ function addRoutes(router: Express, options: RouteOptions): void {
           reserved.release();
         }
         outcomes.record(type, outcome, (clock.monotonic() - startedAt) / 1000);
-        if (outcome.kind === 'refused') reply(request, response, outcome.answer);
-        else reply(request, response, outcome.answer, { [EVENT_ID_HEADER]: outcome.id });
+        if (outcome.kind === 'refused') reply(request, response, outcome.response);
+        else reply(request, response, outcome.response, { [EVENT_ID_HEADER]: outcome.id });
       })
       .all((request, response) => {
         outcomes.record(type, refused('wrong-method', METHOD_NOT_ALLOWED), 0);

@@ -7,7 +7,7 @@ export const KEY = '0123456789abcdef0123456789abcdef';
 export const OTHER_KEY = 'R028DIE06SNKNO6V5ACSLRV7Y0TUVG7T';
 export const TOKEN = { authorization: 'Token token=y_NbAkKc66ryYTWUXYEu' };
 
-export interface JsonAnswer {
+export interface JsonResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: JsonObject;
@@ -16,11 +16,11 @@ export interface JsonAnswer {
 /** A running simulator on a free port, with shortcuts for tests. */
 export interface Running {
   readonly url: string;
-  get(path: string, headers?: Record<string, string>): Promise<JsonAnswer>;
-  send(method: string, path: string, value?: unknown): Promise<JsonAnswer>;
-  post(path: string, body: string | Buffer, headers?: Record<string, string>): Promise<JsonAnswer>;
+  get(path: string, headers?: Record<string, string>): Promise<JsonResponse>;
+  send(method: string, path: string, value?: unknown): Promise<JsonResponse>;
+  post(path: string, body: string | Buffer, headers?: Record<string, string>): Promise<JsonResponse>;
   /** Sends a v2 event; members of `more` replace or add to it. */
-  event(action: string, dedupKey?: string, more?: Record<string, unknown>): Promise<JsonAnswer>;
+  event(action: string, dedupKey?: string, more?: Record<string, unknown>): Promise<JsonResponse>;
   /** Received events, by default without headers. */
   arrivals(query?: string): Promise<JsonObject[]>;
   fault(rule: Record<string, unknown>): Promise<void>;
@@ -35,7 +35,7 @@ export async function startSimulator(configuration: Partial<Configuration> = {})
   running.push(simulator);
   const { port } = await simulator.start();
   const url = `http://127.0.0.1:${port}`;
-  const call = async (path: string, init: RequestInit): Promise<JsonAnswer> => {
+  const call = async (path: string, init: RequestInit): Promise<JsonResponse> => {
     const response = await fetch(url + path, init);
     const value: unknown = await response.json();
     return { status: response.status, headers: response.headers, body: isObject(value) ? value : {} };

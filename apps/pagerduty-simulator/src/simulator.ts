@@ -4,12 +4,12 @@ import { ReceivedEvents } from './received-events';
 import { BoundedList } from './bounded-list';
 import { type Configuration } from './configuration';
 import { ControlApi } from './control/control-api';
-import { notFoundAnswer } from './events/answers';
+import { notFoundResponse } from './events/responses';
 import { EventsApi } from './events/events-api';
 import { eventRoute } from './events/routes';
 import { Throttle } from './events/throttle';
 import { Rulebook } from './faults/rulebook';
-import { jsonAnswer, sendAnswer } from './http/answer';
+import { jsonResponse, sendResponse } from './http/simulated-response';
 import { IncidentStore } from './incidents/incident-store';
 import { type Address, Listener } from './listener';
 import { RestRateLimit } from './rest/rate-limit';
@@ -92,7 +92,7 @@ export class Simulator {
     if (ControlApi.owns(path)) return this.#control.serve(request, response, urlOf(target));
     if (RestApi.owns(path)) return this.#rest.serve(request, response, urlOf(target));
     request.resume();
-    sendAnswer(response, path === '/healthz' ? jsonAnswer(200, { status: 'up' }) : notFoundAnswer());
+    sendResponse(response, path === '/healthz' ? jsonResponse(200, { status: 'up' }) : notFoundResponse());
   }
 }
 

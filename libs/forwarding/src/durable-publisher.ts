@@ -170,7 +170,7 @@ export class DurablePublisher {
         const detail = poison.problem === 'refused' ? poison.detail : undefined;
         void this.#quarantine(message.id, writeRecord(message), poison.problem, detail).then(done);
       },
-      answer: (sequence, result) => this.#answer(sequence, result === 'durable' ? undefined : result.failure),
+      respond: (sequence, result) => this.#respond(sequence, result === 'durable' ? undefined : result.failure),
       reopen: () => this.#broker.reopen(lane),
       changed: (mode, cause) => this.#modes.changed(lane, mode, cause),
       drained: (source) => this.#orphanDrained(lane, source),
@@ -228,7 +228,7 @@ export class DurablePublisher {
     });
   }
 
-  #answer(sequence: number, failure: SpoolFailure | undefined): void {
+  #respond(sequence: number, failure: SpoolFailure | undefined): void {
     const pending = this.#pending.get(sequence);
     this.#pending.delete(sequence);
     if (failure === undefined) pending?.resolve();

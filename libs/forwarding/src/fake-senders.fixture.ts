@@ -1,11 +1,11 @@
 /** Senders of events: tracks which events were answered. */
 export class FakeSenders {
   /** Sequences of events that were answered as durable. */
-  readonly answered = new Set<number>();
+  readonly responded = new Set<number>();
   /** Order keys of unanswered events, by sequence. */
   readonly #waiting = new Map<number, string>();
 
-  get unanswered(): readonly number[] {
+  get waiting(): readonly number[] {
     return [...this.#waiting.keys()];
   }
 
@@ -17,14 +17,14 @@ export class FakeSenders {
     this.#waiting.set(sequence, orderKey);
   }
 
-  answer(sequence: number, isDurable: boolean): void {
+  respond(sequence: number, isDurable: boolean): void {
     if (!this.#waiting.delete(sequence)) throw new Error(`${sequence} was answered twice`);
-    if (isDurable) this.answered.add(sequence);
+    if (isDurable) this.responded.add(sequence);
   }
 
   /** The event is in a spool from the beginning. */
-  answeredBefore(sequence: number): void {
-    this.answered.add(sequence);
+  spooledBefore(sequence: number): void {
+    this.responded.add(sequence);
   }
 
   /** The process was killed: pending events are never answered. */

@@ -28,7 +28,7 @@ it('spools and answers new events at once while the broker owes confirms', () =>
   simulation.step({ do: 'wait', ms: 1_100 });
   simulation.step({ do: 'accept', key: 1 });
   run(simulation, 2, 'sync');
-  expect(simulation.unanswered).toEqual([]);
+  expect(simulation.waiting).toEqual([]);
 });
 
 it('holds no more than its share in memory until the first connection is established', () => {
@@ -37,7 +37,7 @@ it('holds no more than its share in memory until the first connection is establi
   expect(simulation.spooled).toBe(0);
   simulation.step({ do: 'accept', key: 1 });
   run(simulation, 9, 'sync');
-  expect(simulation.unanswered).toEqual([]);
+  expect(simulation.waiting).toEqual([]);
   expect(simulation.spooled).toBe(4);
 });
 
@@ -48,10 +48,10 @@ it('spools and answers events at once for a second after held events had to be s
   run(simulation, 1, 'serve');
   for (const ms of [1_000, 1_100]) simulation.step({ do: 'wait', ms });
   run(simulation, 9, 'sync');
-  expect(simulation.unanswered).toEqual([]);
+  expect(simulation.waiting).toEqual([]);
   simulation.step({ do: 'accept', key: 1 });
   run(simulation, 9, 'sync');
-  expect(simulation.unanswered).toEqual([]);
+  expect(simulation.waiting).toEqual([]);
 });
 
 it('spools held events when the channel turns out to be lost', () => {
@@ -62,7 +62,7 @@ it('spools held events when the channel turns out to be lost', () => {
   simulation.step({ do: 'end' });
   run(simulation, 1, 'confirm');
   run(simulation, 9, 'sync');
-  expect(simulation.unanswered).toEqual([]);
+  expect(simulation.waiting).toEqual([]);
   expect(simulation.spooled).toBe(2);
 });
 

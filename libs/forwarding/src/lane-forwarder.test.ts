@@ -76,7 +76,7 @@ it('loses nothing that it answered, whatever fails, and keeps the order of sende
     fc.property(steps, preloaded, (all, legacy) => {
       const simulation = afterAll(new LaneSimulation({ waits: true, legacy }), all);
       expect(simulation.lostEvents()).toEqual([]);
-      expect(simulation.unanswered).toEqual([]);
+      expect(simulation.waiting).toEqual([]);
       expect(simulation.orderViolations()).toEqual([]);
       expect(simulation.isDirect).toBe(true);
       expect(simulation.spooled).toBe(0);
@@ -91,7 +91,7 @@ it('keeps the order of acceptance as long as nothing is refused, even if senders
       const unrefused = all.filter(({ do: what }) => what !== 'refuse' && what !== 'fail to sync');
       const simulation = afterAll(new LaneSimulation({ waits: false, legacy }), unrefused);
       expect(simulation.lostEvents()).toEqual([]);
-      expect(simulation.unanswered).toEqual([]);
+      expect(simulation.waiting).toEqual([]);
       expect(simulation.orderViolations()).toEqual([]);
     }),
     { numRuns: RUNS },
@@ -103,7 +103,7 @@ it('quarantines exactly the events that can never be published, and publishes al
     fc.property(stepsWithPoison, (all) => {
       const simulation = afterAll(new LaneSimulation({ waits: true }), all);
       expect(simulation.lostEvents()).toEqual([]);
-      expect(simulation.unanswered).toEqual([]);
+      expect(simulation.waiting).toEqual([]);
       expect(simulation.orderViolations()).toEqual([]);
       expect(simulation.isDirect).toBe(true);
       expect(simulation.spooled).toBe(0);
@@ -117,7 +117,7 @@ it('drains orphaned spools while it publishes its own events, and loses none of 
     fc.property(stepsWithPoison, orphanedSpools, (all, orphans) => {
       const simulation = afterAll(new LaneSimulation({ waits: true, orphans }), all);
       expect(simulation.lostEvents()).toEqual([]);
-      expect(simulation.unanswered).toEqual([]);
+      expect(simulation.waiting).toEqual([]);
       expect(simulation.orderViolations()).toEqual([]);
       expect(simulation.isDirect).toBe(true);
       expect(simulation.spooled).toBe(0);

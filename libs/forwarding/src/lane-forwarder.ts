@@ -62,7 +62,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     this.#remaining = () => (legacy === undefined ? 0 : ports.remaining(legacy)) + ports.remaining(own);
     this.#spoolWriter = new SpoolWriter({
       store: (sequence, event) => ports.store(sequence, event),
-      answer: (sequence, result) => ports.answer(sequence, result),
+      respond: (sequence, result) => ports.respond(sequence, result),
       erase: (sequence, bytes) => ports.erase(own, sequence, bytes),
     });
     this.#drains = new LaneDrains({
@@ -199,7 +199,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     if (this.#mode === 'direct') return this.#sendHeld();
     // Events sent before may still be confirmed, or may not be in the spool yet.
     if (this.#direct.size > 0 || !this.#spoolWriter.isSettled) return;
-    if (this.#drains.pumpOwn(this.#channel.window - this.#drains.orphansInFlight)) this.#goDirect();
+    if (this.#drains.pumpOwn(this.#channel.window - this.#drains.orphansInFlight)) this.#switchToDirect();
   }
 
   #advanceOrphans(): void {
@@ -209,7 +209,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     this.#drains.pumpOrphans(Math.min(Math.ceil(window * ORPHANS_SHARE), window - others));
   }
 
-  #goDirect(): void {
+  #switchToDirect(): void {
     this.#change('direct', undefined);
     this.#drains.restartOwn();
     this.#sendHeld();
@@ -252,7 +252,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     if (this.#spoolWriter.settled(sequence, isConfirmed)) return;
     if (isConfirmed) {
       this.#direct.delete(sequence);
-      this.#ports.answer(sequence, 'durable');
+      this.#ports.respond(sequence, 'durable');
     } else {
       this.#switchToSpool('refused');
       this.#spoolWriter.refused(sequence);
@@ -276,7 +276,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   #quarantine(sequence: number, event: Event, poison: PoisonReason): void {
     this.#ports.quarantine(event, poison, (isKept) => {
       if (isKept) {
-        this.#ports.answer(sequence, 'durable');
+        this.#ports.respond(sequence, 'durable');
         return;
       }
       // It is found again in the spool, and quarantined as soon as that is possible.

@@ -26,7 +26,7 @@ export interface LanePorts<Event, Failure, Source> {
   remaining(source: Source): number;
   /** Quarantines an event that can never be published. Calls back with true once it is stored, false if it cannot be stored. */
   quarantine(event: Event, poison: PoisonReason, done: (isKept: boolean) => void): void;
-  answer(sequence: number, result: PublishResult<Failure>): void;
+  respond(sequence: number, result: PublishResult<Failure>): void;
   /** Replaces the lane's channel: nothing that was sent over the old one is settled any more. Later calls `opened`. */
   reopen(): void;
   changed(mode: Mode, cause: Cause | undefined): void;

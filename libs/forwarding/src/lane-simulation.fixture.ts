@@ -40,7 +40,7 @@ export class LaneSimulation {
   #late: Event[][] = [];
   readonly #arrived: Event[] = [];
   /** Arrived late, and unanswered until then: if the process was killed, no order is guaranteed for them. */
-  readonly #lateUnanswered = new Set<number>();
+  readonly #lateWaiting = new Set<number>();
   readonly #spools: Readonly<Record<Source, FakeSpool<Event>>> = {
     own: new FakeSpool(),
     legacy: new FakeSpool(),
@@ -80,8 +80,8 @@ export class LaneSimulation {
     return ORPHANS.reduce((sum, orphan) => sum + this.#remaining(orphan), 0);
   }
 
-  get unanswered(): readonly number[] {
-    return this.#senders.unanswered;
+  get waiting(): readonly number[] {
+    return this.#senders.waiting;
   }
 
   step(step: Step): void {
@@ -168,7 +168,7 @@ export class LaneSimulation {
   /** Events that were answered, never arrived, and were not quarantined. */
   lostEvents(): number[] {
     const kept = new Set([...this.#arrived.map(({ sequence }) => sequence), ...this.quarantined]);
-    return [...this.#senders.answered].filter((sequence) => !kept.has(sequence));
+    return [...this.#senders.responded].filter((sequence) => !kept.has(sequence));
   }
 
   /** First arrivals after a later event with the same order key. */
@@ -177,7 +177,7 @@ export class LaneSimulation {
     const latest = new Map<string, number>();
     const found: [number, number][] = [];
     for (const { sequence, orderKey } of this.#arrived) {
-      if (seen.has(sequence) || this.#lateUnanswered.has(sequence)) continue;
+      if (seen.has(sequence) || this.#lateWaiting.has(sequence)) continue;
       seen.add(sequence);
       const before = latest.get(orderKey) ?? 0;
       if (before > sequence) found.push([before, sequence]);
@@ -202,7 +202,7 @@ export class LaneSimulation {
           if (event.poison === undefined) throw new Error(`${event.sequence} is not poison`);
           this.#quarantining.push({ event, done });
         },
-        answer: (sequence, verdict) => this.#senders.answer(sequence, verdict === 'durable'),
+        respond: (sequence, verdict) => this.#senders.respond(sequence, verdict === 'durable'),
         reopen: () => {
           this.counts.reopened += 1;
           this.#dropConnection(0);
@@ -224,7 +224,7 @@ export class LaneSimulation {
   #fill(source: Source, events: readonly Preloaded[]): void {
     for (const each of events) {
       this.#spools[source].put({ ...each, sequence: this.#next });
-      this.#senders.answeredBefore(this.#next);
+      this.#senders.spooledBefore(this.#next);
       this.#next += 1;
     }
   }
@@ -263,7 +263,7 @@ export class LaneSimulation {
   }
 
   #receive(count: number): void {
-    for (let taken = 0; taken < count; taken += 1) {
+    for (let kept = 0; kept < count; kept += 1) {
       const sent = this.#wire[0];
       if (sent === undefined) return;
       if (sent.event.poison !== undefined) {
@@ -282,9 +282,9 @@ export class LaneSimulation {
     const [events] = this.#late;
     if (events === undefined) return;
     const poison = events.findIndex(({ poison }) => poison !== undefined);
-    const taken = events.splice(0, poison === -1 ? count : Math.min(count, poison));
-    this.#arrived.push(...taken);
-    for (const { sequence } of taken) if (!this.#senders.answered.has(sequence)) this.#lateUnanswered.add(sequence);
+    const kept = events.splice(0, poison === -1 ? count : Math.min(count, poison));
+    this.#arrived.push(...kept);
+    for (const { sequence } of kept) if (!this.#senders.responded.has(sequence)) this.#lateWaiting.add(sequence);
     if (events.length === 0 || poison !== -1) this.#late.shift();
   }
 

@@ -8,7 +8,7 @@ interface UnsettledEvent {
   bytes: number | undefined;
 }
 
-export interface SpoolWriterPorts<Event, Failure> extends Pick<LanePorts<Event, Failure, never>, 'store' | 'answer'> {
+export interface SpoolWriterPorts<Event, Failure> extends Pick<LanePorts<Event, Failure, never>, 'store' | 'respond'> {
   /** Erases an entry of the lane's own spool. */
   erase(sequence: number, bytes: number): void;
 }
@@ -56,11 +56,11 @@ export class SpoolWriter<Event, Failure> {
     }
     const unsettled = this.#unsettled.get(sequence);
     if (unsettled !== undefined) unsettled.bytes = bytes;
-    this.#ports.answer(sequence, 'durable');
+    this.#ports.respond(sequence, 'durable');
   }
 
   notStored(sequence: number, failure: Failure): void {
-    if (this.#finishStoring(sequence)?.isConfirmed !== true) this.#ports.answer(sequence, { failure });
+    if (this.#finishStoring(sequence)?.isConfirmed !== true) this.#ports.respond(sequence, { failure });
   }
 
   /** The broker confirmed or refused an event. False if it was not spooled. */
@@ -72,7 +72,7 @@ export class SpoolWriter<Event, Failure> {
     const storing = this.#storing.get(sequence);
     if (storing !== undefined) {
       storing.isConfirmed = true;
-      this.#ports.answer(sequence, 'durable');
+      this.#ports.respond(sequence, 'durable');
     } else if (unsettled.bytes !== undefined) this.#ports.erase(sequence, unsettled.bytes);
     return true;
   }

@@ -21,7 +21,7 @@ export type ProgressSince =
 /** The latest delivered action that changed the alert's state, or may have (`?`): what a replay could undo. */
 export type StateChange = 'trigger' | 'resolve' | '?' | undefined;
 
-const FAMILIES = ['events', 'webhooks'] as const satisfies readonly NamedQueue['name'][];
+const LANE_GROUPS = ['events', 'webhooks'] as const satisfies readonly NamedQueue['name'][];
 
 /** Reads what workers recorded in Redis about alerts that have dead letters. */
 export class AlertProgressReader {
@@ -35,15 +35,15 @@ export class AlertProgressReader {
   static async read({ environment, error }: Pick<Terminal, 'environment' | 'error'>): Promise<AlertProgressReader> {
     const { redisUrl } = readConfiguration(redisVariables, environment);
     const known = await withStore(redisUrl, async (store) => {
-      const all = FAMILIES.map(async (name) => [name, await new DeadLetteredAlerts(store, name).all()] as const);
+      const all = LANE_GROUPS.map(async (name) => [name, await new DeadLetteredAlerts(store, name).all()] as const);
       return new Map(await Promise.all(all));
     }).catch(() => undefined);
     if (known === undefined) error('Redis is unreachable: later progress of alerts is unknown\n');
     return new AlertProgressReader(known);
   }
 
-  since(family: NamedQueue['name'], { message, acceptedAt, deadAt = 0 }: DeadLetter): ProgressSince {
-    const known = this.#known?.get(family);
+  since(laneGroup: NamedQueue['name'], { message, acceptedAt, deadAt = 0 }: DeadLetter): ProgressSince {
+    const known = this.#known?.get(laneGroup);
     // A change event has no alert: its order key is its own id.
     if (message !== undefined && message.orderKey === message.id) return { kind: 'none' };
     const name = message === undefined ? undefined : alertNameOf(message);

@@ -19,7 +19,7 @@ export type Runner = (work: Promise<number>) => Promise<void>;
 export function deadLettersCommand(terminal: Terminal, finish: Runner): Command {
   const command = new Command('dead-letters').description('events and webhooks that cannot be delivered');
 
-  addFamilyOptions(command.command('list'))
+  addLaneGroupOptions(command.command('list'))
     .description('list dead letters, oldest first')
     .option('--key <key>', 'only of this routing key, or of keys that end with it (webhooks: destination)')
     .addOption(new Option('--reason <reason>', 'only with this reason').choices(REASONS))
@@ -33,14 +33,14 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .addHelpText('after', LIST_HELP)
     .action((options: ListOptions) => finish(list(terminal, options)));
 
-  addFamilyOptions(command.command('show'))
+  addLaneGroupOptions(command.command('show'))
     .description('show everything about one dead letter, including its body')
     .argument('<id>')
     .option('--json', 'as JSON')
     .addHelpText('after', SHOW_HELP)
     .action((id: string, options: ShowOptions) => finish(show(terminal, id, options)));
 
-  addSelectionOptions(addFamilyOptions(command.command('replay')))
+  addSelectionOptions(addLaneGroupOptions(command.command('replay')))
     .description('send dead letters to their lanes again')
     .option('--stale', 'also triggers older than an hour, and vendor events of that age, which may be triggers')
     .option(
@@ -54,7 +54,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
       finish(replay(terminal, selectionOf(ids, options), options)),
     );
 
-  addSelectionOptions(addFamilyOptions(command.command('discard')))
+  addSelectionOptions(addLaneGroupOptions(command.command('discard')))
     .description('remove dead letters permanently')
     .option('--yes', 'do not ask for confirmation; required without a terminal')
     .option('--json', 'the result as JSON')
@@ -66,7 +66,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
   return command;
 }
 
-function addFamilyOptions(command: Command): Command {
+function addLaneGroupOptions(command: Command): Command {
   return command
     .addOption(new Option('--events', 'only events (default: events and webhooks)').conflicts('webhooks'))
     .addOption(new Option('--webhooks', 'only webhooks'));

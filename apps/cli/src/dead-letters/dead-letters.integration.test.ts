@@ -46,7 +46,7 @@ describe('the list', () => {
     expect(out).not.toContain('\u001b');
   });
 
-  it('prints the same as JSON, for both families or for selected ones', async () => {
+  it('prints the same as JSON, for both lane groups or for selected ones', async () => {
     await publishDeadLetters(url, EVENTS, [
       { id: 'm1' },
       { id: 'm2', headers: { dead_reason: 'expired', dead_status: undefined } },

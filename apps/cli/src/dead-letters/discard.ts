@@ -3,9 +3,9 @@ import { type Terminal } from '../terminal';
 import { confirmed, requireYes } from './confirmation';
 import { countText, reportDiscarded } from './outcome';
 import { type Selection, Selector } from './selection';
-import { type FamilyOptions, type NamedQueue, withDeadLetterQueues } from './queues';
+import { type LaneGroupOptions, type NamedQueue, withDeadLetterQueues } from './queues';
 
-export interface DiscardOptions extends FamilyOptions {
+export interface DiscardOptions extends LaneGroupOptions {
   readonly yes?: true;
   readonly json?: true;
 }

@@ -14,25 +14,25 @@ const MAX_ALERTS = 20;
 /** Queries the workers for events that they hold of the alerts to be replayed; returns none if there are too many alerts. */
 export async function findHeldByWorkers(
   client: BrokerClient,
-  family: LaneGroup,
+  laneGroup: LaneGroup,
   plan: Plan,
 ): Promise<readonly HeldByWorker[]> {
   const alerts = new Map(plan.sent.map((letter) => [letter.orderKey, letter]));
   if (alerts.size > MAX_ALERTS) return [];
-  const found = await Promise.all([...alerts.values()].map((letter) => heldForAlert(client, family, letter)));
+  const found = await Promise.all([...alerts.values()].map((letter) => heldForAlert(client, laneGroup, letter)));
   return found.flat();
 }
 
 async function heldForAlert(
   client: BrokerClient,
-  family: LaneGroup,
+  laneGroup: LaneGroup,
   alert: { readonly routingKey: string; readonly orderKey: string },
 ): Promise<readonly HeldByWorker[]> {
   const name = alertOf(alert);
   if (name === undefined) return [];
-  const lane = laneOfMessage(family, alert);
+  const lane = laneOfMessage(laneGroup, alert);
   // A lane without a consumer has no worker that could hold anything.
-  if ((await client.stateOf(laneQueue(family, lane)))?.consumers === 0) return [];
-  const findings = await findMessages(client, name, (all) => all.get(family.exchange)?.lanes.has(lane) === true);
-  return (findings.get(family.exchange)?.held ?? []).filter(({ orderKey }) => orderKey === alert.orderKey);
+  if ((await client.stateOf(laneQueue(laneGroup, lane)))?.consumers === 0) return [];
+  const findings = await findMessages(client, name, (all) => all.get(laneGroup.exchange)?.lanes.has(lane) === true);
+  return (findings.get(laneGroup.exchange)?.held ?? []).filter(({ orderKey }) => orderKey === alert.orderKey);
 }

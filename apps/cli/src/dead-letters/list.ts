@@ -6,9 +6,9 @@ import { type Terminal } from '../terminal';
 import { AlertProgressReader, progressCell, progressRecord, type ProgressSince } from './alert-progress';
 import { countText } from './outcome';
 import { recordOf } from './record';
-import { type FamilyOptions, withDeadLetterQueues } from './queues';
+import { type LaneGroupOptions, withDeadLetterQueues } from './queues';
 
-export interface ListOptions extends FamilyOptions {
+export interface ListOptions extends LaneGroupOptions {
   readonly json?: true;
   readonly key?: string;
   readonly reason?: string;

@@ -64,12 +64,12 @@ function cellsOf({ action, ageMs, alert, key, item }: PlannedReplay, note: strin
 export async function warnOfLanes(
   { error }: Terminal,
   client: BrokerClient,
-  family: LaneGroup,
+  laneGroup: LaneGroup,
   plan: Plan,
 ): Promise<void> {
-  const lanes = new Set(plan.sent.map((message) => laneOfMessage(family, message)));
+  const lanes = new Set(plan.sent.map((message) => laneOfMessage(laneGroup, message)));
   for (const lane of lanes) {
-    const state = await client.stateOf(laneQueue(family, lane));
+    const state = await client.stateOf(laneQueue(laneGroup, lane));
     if (state === undefined) throw new Failure(`lane ${lane} does not exist: start the services once, they declare it`);
     if (state.waiting === 0) continue;
     error(

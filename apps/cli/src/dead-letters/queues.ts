@@ -4,19 +4,19 @@ import { type Terminal } from '../terminal';
 
 export interface NamedQueue {
   readonly name: 'events' | 'webhooks';
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly queue: DeadLetterQueue;
 }
 
-export interface FamilyOptions {
+export interface LaneGroupOptions {
   readonly events?: true;
   readonly webhooks?: true;
 }
 
-/** Opens the dead-letter queues of the requested families (by default both), and closes everything at the end. */
+/** Opens the dead-letter queues of the requested lane groups (by default both), and closes everything at the end. */
 export async function withDeadLetterQueues<Result>(
   { environment }: Pick<Terminal, 'environment'>,
-  { events, webhooks }: FamilyOptions,
+  { events, webhooks }: LaneGroupOptions,
   use: (queues: readonly NamedQueue[], openClient: () => Promise<BrokerClient>) => Promise<Result>,
 ): Promise<Result> {
   const { amqpUrl } = readConfiguration(brokerVariables, environment);
@@ -31,9 +31,9 @@ export async function withDeadLetterQueues<Result>(
     const client = await openClient();
     const queues: NamedQueue[] = [];
     if (both || events)
-      queues.push({ name: 'events', family: EVENTS, queue: await DeadLetterQueue.open(client, EVENTS) });
+      queues.push({ name: 'events', laneGroup: EVENTS, queue: await DeadLetterQueue.open(client, EVENTS) });
     if (both || webhooks)
-      queues.push({ name: 'webhooks', family: WEBHOOKS, queue: await DeadLetterQueue.open(client, WEBHOOKS) });
+      queues.push({ name: 'webhooks', laneGroup: WEBHOOKS, queue: await DeadLetterQueue.open(client, WEBHOOKS) });
     return await use(queues, openClient);
   } finally {
     await Promise.all(clients.map((client) => client.close()));

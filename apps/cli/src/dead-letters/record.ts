@@ -5,12 +5,12 @@ import { instantOf } from '../duration';
 import { descriptionOf } from './description';
 
 /** A dead letter as `--json` shows it. */
-export function recordOf(family: string, letter: DeadLetter, now: number) {
+export function recordOf(laneGroup: string, letter: DeadLetter, now: number) {
   const { id, reason, status, attempts, message, acceptedAt } = letter;
   const { action, alert, key } = descriptionOf(letter);
   return {
     id,
-    family,
+    family: laneGroup,
     reason,
     status: status ?? null,
     attempts,

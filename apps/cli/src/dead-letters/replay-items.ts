@@ -20,7 +20,7 @@ export interface ReplayOutcome {
 export interface ReplayItemsOptions {
   readonly queue: DeadLetterQueue;
   readonly sender: Sender;
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly items: readonly ReplayItem[];
   readonly progress: (sent: number) => void;
 }
@@ -29,7 +29,7 @@ export interface ReplayItemsOptions {
 export async function replayItems({
   queue,
   sender,
-  family,
+  laneGroup,
   items,
   progress,
 }: ReplayItemsOptions): Promise<ReplayOutcome> {
@@ -39,7 +39,7 @@ export async function replayItems({
     await replay({
       queue,
       sender,
-      laneGroup: family,
+      laneGroup,
       items: byDeadAt(items),
       progress: (count, id) => {
         sent.add(id);

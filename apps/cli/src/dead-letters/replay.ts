@@ -9,16 +9,16 @@ import { Plan, type PlannedReplay, staysValue } from './plan';
 import { printPlan, warnOfLanes } from './plan-table';
 import { type Selection, Selector } from './selection';
 import { replayItems, type ReplayOutcome } from './replay-items';
-import { type FamilyOptions, type NamedQueue, withDeadLetterQueues } from './queues';
+import { type LaneGroupOptions, type NamedQueue, withDeadLetterQueues } from './queues';
 
-export interface ReplayOptions extends FamilyOptions {
+export interface ReplayOptions extends LaneGroupOptions {
   readonly stale?: true;
   readonly superseded?: true;
   readonly yes?: true;
   readonly json?: true;
 }
 
-interface FamilyPlan extends NamedQueue {
+interface LaneGroupPlan extends NamedQueue {
   readonly plan: Plan;
 }
 
@@ -32,12 +32,12 @@ export function replay(terminal: Terminal, selection: Selection, options: Replay
   return withDeadLetterQueues(terminal, options, async (queues, openClient) => {
     const progressReader = await asking;
     const selector = new Selector(selection);
-    const plans: FamilyPlan[] = [];
+    const plans: LaneGroupPlan[] = [];
     for (const named of queues)
       plans.push({ ...named, plan: await planOf(terminal, named, selector, progressReader, options) });
     selector.checkKey();
     const client = await openClient();
-    for (const { family, plan } of plans) plan.addHeldByWorkers(await findHeldByWorkers(client, family, plan));
+    for (const { laneGroup, plan } of plans) plan.addHeldByWorkers(await findHeldByWorkers(client, laneGroup, plan));
     const letters = plans.flatMap(({ plan }) => plan.letters);
     const count = plans.reduce((sum, { plan }) => sum + idsOf(plan.sent).size, 0);
     printPlans(terminal, plans, letters.length, options);
@@ -50,7 +50,7 @@ export function replay(terminal: Terminal, selection: Selection, options: Replay
       printResult(NOTHING_SENT);
       return missed ? 1 : 0;
     }
-    for (const { family, plan } of plans) await warnOfLanes(terminal, client, family, plan);
+    for (const { laneGroup, plan } of plans) await warnOfLanes(terminal, client, laneGroup, plan);
     if (!(await confirmed(terminal, `Replay ${countText(count)}?`, options))) return 1;
     const outcome = await send(terminal, plans, count, client);
     printResult(outcome);
@@ -86,7 +86,7 @@ async function planOf(
 
 function printPlans(
   { out, error }: Terminal,
-  plans: readonly FamilyPlan[],
+  plans: readonly LaneGroupPlan[],
   total: number,
   { json }: ReplayOptions,
 ): void {
@@ -106,7 +106,7 @@ const NOTHING_SENT: ReplayOutcome = { sent: 0, left: [], failure: undefined };
 /** Events first, then webhooks; stops at the first failure. */
 async function send(
   terminal: Terminal,
-  plans: readonly FamilyPlan[],
+  plans: readonly LaneGroupPlan[],
   count: number,
   client: BrokerClient,
 ): Promise<ReplayOutcome> {
@@ -114,10 +114,10 @@ async function send(
   const sender = await Sender.open(client);
   let all = NOTHING_SENT;
   try {
-    for (const { family, queue, plan } of plans) {
+    for (const { laneGroup, queue, plan } of plans) {
       const { sent, left } = all;
       const items = plan.sent.map(({ item }) => item);
-      const next = await replayItems({ queue, sender, family, items, progress: (more) => progress.at(sent + more) });
+      const next = await replayItems({ queue, sender, laneGroup, items, progress: (more) => progress.at(sent + more) });
       all = { sent: sent + next.sent, left: [...left, ...next.left], failure: next.failure };
       if (all.failure !== undefined) break;
     }
@@ -128,7 +128,11 @@ async function send(
 }
 
 /** As `--json` shows it. */
-function recordOf(plans: readonly FamilyPlan[], missing: ReadonlySet<string>, { sent, left, failure }: ReplayOutcome) {
+function recordOf(
+  plans: readonly LaneGroupPlan[],
+  missing: ReadonlySet<string>,
+  { sent, left, failure }: ReplayOutcome,
+) {
   const letters = plans.flatMap(({ name, plan }) =>
     plan.letters.map((letter) => ({
       id: letter.item.id,

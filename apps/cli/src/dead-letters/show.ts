@@ -4,9 +4,9 @@ import { stripControlChars } from '../table';
 import { Failure, type Terminal } from '../terminal';
 import { AlertProgressReader, progressRecord, type ProgressSince, progressText } from './alert-progress';
 import { bodyOf, recordOf } from './record';
-import { type FamilyOptions, withDeadLetterQueues } from './queues';
+import { type LaneGroupOptions, withDeadLetterQueues } from './queues';
 
-export interface ShowOptions extends FamilyOptions {
+export interface ShowOptions extends LaneGroupOptions {
   readonly json?: true;
 }
 
@@ -31,12 +31,12 @@ export function show(terminal: Terminal, id: string, options: ShowOptions): Prom
 
 function print(
   { out, now }: Terminal,
-  family: string,
+  laneGroup: string,
   letter: DeadLetter,
   progress: ProgressSince,
   { json }: ShowOptions,
 ): void {
-  const record = recordOf(family, letter, now());
+  const record = recordOf(laneGroup, letter, now());
   const { body, encoding } = bodyOf(letter);
   if (json) {
     out(`${JSON.stringify({ ...record, went_on: progressRecord(progress), body, encoding }, null, 2)}\n`);

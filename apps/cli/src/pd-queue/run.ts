@@ -93,9 +93,9 @@ async function retry(
     return 0;
   }
   const progress = new Progress(terminal, 'set up', items.length);
-  const { queue, family } = events;
+  const { queue, laneGroup } = events;
   const sender = await Sender.open(await openClient());
-  const outcome = replayItems({ queue, sender, family, items, progress: (count) => progress.at(count) });
+  const outcome = replayItems({ queue, sender, laneGroup, items, progress: (count) => progress.at(count) });
   const { sent, left, failure } = await outcome.finally(() => progress.end());
   terminal.out(retried(sent));
   if (left.length > 0)

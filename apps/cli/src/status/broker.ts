@@ -12,9 +12,9 @@ import { durationOf } from '../duration';
 import { type CheckResult } from './check-result';
 import { checkLanes } from './lanes';
 
-export interface FamilyReport {
+export interface LaneGroupReport {
   readonly name: 'events' | 'webhooks';
-  readonly family: LaneGroup;
+  readonly laneGroup: LaneGroup;
   readonly state: LaneGroupState | undefined;
   /** Number of workers that announced themselves. */
   readonly workers: number;
@@ -39,7 +39,7 @@ export async function checkBroker(url: string, now: number): Promise<CheckResult
     ];
   }
   try {
-    const reports = await familyReports(client);
+    const reports = await laneGroupReports(client);
     const letters = await Promise.all(reports.map((report) => checkDeadLetters(client, report, now)));
     const broker: CheckResult = { subject: 'broker', state: 'fine', detail: `RabbitMQ ${client.version}` };
     return [broker, ...reports.flatMap(checkLanes), ...letters];
@@ -51,25 +51,25 @@ export async function checkBroker(url: string, now: number): Promise<CheckResult
   }
 }
 
-async function familyReports(client: BrokerClient): Promise<FamilyReport[]> {
+async function laneGroupReports(client: BrokerClient): Promise<LaneGroupReport[]> {
   const named = [
-    { name: 'events', family: EVENTS },
-    { name: 'webhooks', family: WEBHOOKS },
+    { name: 'events', laneGroup: EVENTS },
+    { name: 'webhooks', laneGroup: WEBHOOKS },
   ] as const;
-  const states = await Promise.all(named.map(({ family }) => laneGroupState(client, family)));
+  const states = await Promise.all(named.map(({ laneGroup }) => laneGroupState(client, laneGroup)));
   // If nothing was ever declared, there is no exchange to bind to.
   const workers = states.every((state) => state === undefined) ? new Map<string, number>() : await listWorkers(client);
-  return named.map(({ name, family }, index) => ({
+  return named.map(({ name, laneGroup }, index) => ({
     name,
-    family,
+    laneGroup,
     state: states[index],
-    workers: workers.get(family.exchange) ?? 0,
+    workers: workers.get(laneGroup.exchange) ?? 0,
   }));
 }
 
 async function checkDeadLetters(
   client: BrokerClient,
-  { name, family, state }: FamilyReport,
+  { name, laneGroup, state }: LaneGroupReport,
   now: number,
 ): Promise<CheckResult> {
   const subject = `dead ${name}`;
@@ -78,7 +78,7 @@ async function checkDeadLetters(
   const advice = 'list them with pdaltagent dead-letters list; then replay or discard them';
   if (count > MAX_EXAMINED) return { subject, state: 'attention', detail: `${count}`, advice };
   try {
-    const queue = await DeadLetterQueue.open(client, family);
+    const queue = await DeadLetterQueue.open(client, laneGroup);
     const byReason = new Map<string, number>();
     let oldest = now;
     await queue.visitAll(({ deadLetter: letter }) => {

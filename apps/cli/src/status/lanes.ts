@@ -1,9 +1,9 @@
 import { laneKey, type LaneState } from '@pdaltagent/messaging';
-import { type FamilyReport } from './broker';
+import { type LaneGroupReport } from './broker';
 import { type CheckResult } from './check-result';
 
 /** The state of lanes, workers and sidings. Messages held by workers (at most 64 per lane) are not counted. */
-export function checkLanes({ name, state, workers }: FamilyReport): CheckResult[] {
+export function checkLanes({ name, state, workers }: LaneGroupReport): CheckResult[] {
   const service = name === 'events' ? 'delivery-worker' : 'webhook-sender';
   if (state === undefined) {
     if (name === 'events') {

@@ -6,7 +6,7 @@ import { type Runner } from '../dead-letters/command';
 import { withStore } from '../status/redis';
 import { isSet } from '../status/unconfigured';
 import { type Terminal } from '../terminal';
-import { queryBroker, FAMILIES, type TraceRequest } from './query';
+import { queryBroker, LANE_GROUPS, type TraceRequest } from './query';
 import { acceptedAtOf } from './message-id';
 import { type Remembered, traceReport } from './report';
 import { formatReport } from './text';
@@ -50,8 +50,8 @@ async function rememberedOf(
   const alert = key === undefined ? undefined : alertNameOf({ routingKey: key, orderKey: `${key}:${name}` });
   const known = await withStore(redisUrl, async (store) => {
     const delivered = await new DeliveredMarkers(store, 1).has([name]);
-    const last = FAMILIES.map(async ({ name: family }) =>
-      (await new LastDeliveries(store, family).of(name, alert)).map((delivery) => ({ family, ...delivery })),
+    const last = LANE_GROUPS.map(async ({ name: laneGroup }) =>
+      (await new LastDeliveries(store, laneGroup).of(name, alert)).map((delivery) => ({ laneGroup, ...delivery })),
     );
     return { delivered: delivered.has(name), last: (await Promise.all(last)).flat() };
   }).catch(() => undefined);

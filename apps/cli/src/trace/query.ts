@@ -13,16 +13,16 @@ import {
 } from '@pdaltagent/messaging';
 import { recordOf } from '../dead-letters/record';
 
-export const FAMILIES = [
-  { name: 'events', family: EVENTS },
-  { name: 'webhooks', family: WEBHOOKS },
+export const LANE_GROUPS = [
+  { name: 'events', laneGroup: EVENTS },
+  { name: 'webhooks', laneGroup: WEBHOOKS },
 ] as const;
 
-export type FamilyName = (typeof FAMILIES)[number]['name'];
+export type LaneGroupName = (typeof LANE_GROUPS)[number]['name'];
 
 /** What determines the lane of a message. */
 export interface LaneAddress {
-  readonly family: FamilyName;
+  readonly laneGroup: LaneGroupName;
   readonly routingKey: string;
   /** Undefined if only the routing key is known, which is enough for an event. */
   readonly orderKey: string | undefined;
@@ -38,12 +38,12 @@ export interface TraceRequest {
 /** What the broker and the workers report. */
 export interface TraceData {
   readonly letters: readonly ReturnType<typeof recordOf>[];
-  readonly held: readonly { readonly family: FamilyName; readonly message: HeldReport }[];
+  readonly held: readonly { readonly laneGroup: LaneGroupName; readonly message: HeldReport }[];
   /** Number of further events of the same alert that workers hold. */
   readonly more: number;
   /** Number of lanes whose worker did not reply; it may hold the event. */
   readonly lanesWithoutReply: number;
-  readonly states: ReadonlyMap<FamilyName, LaneGroupState | undefined>;
+  readonly states: ReadonlyMap<LaneGroupName, LaneGroupState | undefined>;
   /** The address of what was found. */
   readonly address: LaneAddress | undefined;
 }
@@ -52,15 +52,15 @@ export interface TraceData {
 export async function queryBroker(url: string, question: TraceRequest, now: number): Promise<TraceData> {
   const client = await BrokerClient.open({ url, name: 'pdaltagent trace' });
   try {
-    const states = new Map<FamilyName, LaneGroupState | undefined>();
-    for (const { name, family } of FAMILIES) states.set(name, await laneGroupState(client, family));
+    const states = new Map<LaneGroupName, LaneGroupState | undefined>();
+    for (const { name, laneGroup } of LANE_GROUPS) states.set(name, await laneGroupState(client, laneGroup));
     const nothing: ReadonlyMap<string, Findings> = new Map();
     const isEnough = (findings: ReadonlyMap<string, Findings>) => countLanesWithoutReply(states, findings) === 0;
     const findings = isEnough(nothing) ? nothing : await findMessages(client, question.name, isEnough);
-    const held = FAMILIES.flatMap(({ name, family }) =>
-      (findings.get(family.exchange)?.held ?? [])
+    const held = LANE_GROUPS.flatMap(({ name, laneGroup }) =>
+      (findings.get(laneGroup.exchange)?.held ?? [])
         .filter(({ routingKey }) => question.key === undefined || routingKey === question.key)
-        .map((message) => ({ family: name, message })),
+        .map((message) => ({ laneGroup: name, message })),
     );
     const dead = await deadLetters(client, question, now);
     const [first] = held;
@@ -70,7 +70,7 @@ export async function queryBroker(url: string, question: TraceRequest, now: numb
       more: [...findings.values()].reduce((sum, { more }) => sum + more, 0),
       lanesWithoutReply: countLanesWithoutReply(states, findings),
       states,
-      address: first === undefined ? dead.at(-1)?.address : { family: first.family, ...first.message },
+      address: first === undefined ? dead.at(-1)?.address : { laneGroup: first.laneGroup, ...first.message },
     };
   } finally {
     await client.close();
@@ -79,8 +79,8 @@ export async function queryBroker(url: string, question: TraceRequest, now: numb
 
 async function deadLetters(client: BrokerClient, { name: wanted, key }: TraceRequest, now: number) {
   const found: { readonly record: ReturnType<typeof recordOf>; readonly address: LaneAddress | undefined }[] = [];
-  for (const { name, family } of FAMILIES) {
-    const queue = await DeadLetterQueue.open(client, family);
+  for (const { name, laneGroup } of LANE_GROUPS) {
+    const queue = await DeadLetterQueue.open(client, laneGroup);
     await queue.visitAll(({ deadLetter: letter }) => {
       const { message } = letter;
       const isWanted = letter.id === wanted || (message !== undefined && alertOf(message) === wanted);
@@ -88,7 +88,7 @@ async function deadLetters(client: BrokerClient, { name: wanted, key }: TraceReq
       const address =
         message === undefined
           ? undefined
-          : { family: name, routingKey: message.routingKey, orderKey: message.orderKey };
+          : { laneGroup: name, routingKey: message.routingKey, orderKey: message.orderKey };
       found.push({ record: recordOf(name, letter, now), address });
     });
   }
@@ -97,12 +97,12 @@ async function deadLetters(client: BrokerClient, { name: wanted, key }: TraceReq
 
 /** Number of lanes with a consumer that did not reply. */
 function countLanesWithoutReply(
-  states: ReadonlyMap<FamilyName, LaneGroupState | undefined>,
+  states: ReadonlyMap<LaneGroupName, LaneGroupState | undefined>,
   findings: ReadonlyMap<string, Findings>,
 ): number {
-  const silentOf = (family: LaneGroup, state: LaneGroupState | undefined) =>
+  const silentOf = (laneGroup: LaneGroup, state: LaneGroupState | undefined) =>
     (state?.lanes ?? []).filter(
-      ({ lane, queue }) => queue.consumers > 0 && findings.get(family.exchange)?.lanes.has(lane) !== true,
+      ({ lane, queue }) => queue.consumers > 0 && findings.get(laneGroup.exchange)?.lanes.has(lane) !== true,
     ).length;
-  return FAMILIES.reduce((sum, { name, family }) => sum + silentOf(family, states.get(name)), 0);
+  return LANE_GROUPS.reduce((sum, { name, laneGroup }) => sum + silentOf(laneGroup, states.get(name)), 0);
 }

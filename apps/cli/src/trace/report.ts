@@ -2,7 +2,7 @@ import { alertOf, type HeldReport, laneKey, laneOfMessage } from '@pdaltagent/me
 import { maskKey } from '@pdaltagent/service';
 import { type LastDelivery } from '@pdaltagent/store';
 import { instantOf } from '../duration';
-import { FAMILIES, type FamilyName, type LaneAddress, type TraceData, type TraceRequest } from './query';
+import { LANE_GROUPS, type LaneGroupName, type LaneAddress, type TraceData, type TraceRequest } from './query';
 import { acceptedAtOf } from './message-id';
 
 /** A routing key has 32 letters and digits; names of destinations do not match this. */
@@ -11,16 +11,16 @@ const QUEUE = /\.lane\.(\d+)(?:\.siding\.(\d+))?$/;
 
 export type Delivered = 'delivered' | 'not remembered' | 'Redis is away' | 'Redis is not configured';
 
-/** The latest delivery of an alert, with its family. */
-export interface FamilyDelivery extends LastDelivery {
-  readonly family: FamilyName;
+/** The latest delivery of an alert, with its lane group. */
+export interface LaneGroupDelivery extends LastDelivery {
+  readonly laneGroup: LaneGroupName;
 }
 
 /** What Redis has recorded. */
 export interface Remembered {
   /** Whether the message with this id was delivered. */
   readonly delivered: Delivered;
-  readonly last: readonly FamilyDelivery[];
+  readonly last: readonly LaneGroupDelivery[];
 }
 export type TraceReport = ReturnType<typeof traceReport>;
 
@@ -34,15 +34,15 @@ export function traceReport(question: TraceRequest, { delivered, last }: Remembe
     found: delivered === 'delivered' || last.length > 0 || letters.length > 0 || held.length > 0,
     accepted_at: acceptedAt === undefined ? null : instantOf(acceptedAt),
     delivered,
-    last_deliveries: last.map(({ family, id, key, action, acceptedAt: accepted, deliveredAt }) => ({
+    last_deliveries: last.map(({ laneGroup, id, key, action, acceptedAt: accepted, deliveredAt }) => ({
       id,
-      family,
+      family: laneGroup,
       key,
       action,
       accepted_at: instantOf(accepted),
       delivered_at: instantOf(deliveredAt),
     })),
-    held: held.map(({ family, message }) => heldRecord(family, message)),
+    held: held.map(({ laneGroup, message }) => heldRecord(laneGroup, message)),
     held_more: more,
     dead_letters: letters,
     lane: address === undefined ? null : laneRecord(address, answers.states),
@@ -54,18 +54,18 @@ export function traceReport(question: TraceRequest, { delivered, last }: Remembe
 /** If nothing was found, the lane follows from the request: an event's from its key, a webhook's from destination and incident. */
 function addressOf({ name, key }: TraceRequest): LaneAddress | undefined {
   if (key === undefined) return undefined;
-  if (ROUTING_KEY.test(key)) return { family: 'events', routingKey: key, orderKey: undefined };
+  if (ROUTING_KEY.test(key)) return { laneGroup: 'events', routingKey: key, orderKey: undefined };
   if (acceptedAtOf(name) !== undefined) return undefined;
-  return { family: 'webhooks', routingKey: key, orderKey: `${key}:${name}` };
+  return { laneGroup: 'webhooks', routingKey: key, orderKey: `${key}:${name}` };
 }
 
-function heldRecord(family: FamilyName, message: HeldReport) {
+function heldRecord(laneGroup: LaneGroupName, message: HeldReport) {
   const [, lane, siding] = QUEUE.exec(message.queue) ?? [];
   const time = (instant: number | undefined) => (instant === undefined ? null : instantOf(instant));
   return {
     id: message.id,
-    family,
-    key: shownKey(family, message.routingKey),
+    family: laneGroup,
+    key: shownKey(laneGroup, message.routingKey),
     alert: alertOf(message) ?? null,
     accepted_at: instantOf(message.receivedAt),
     lane: lane ?? null,
@@ -79,9 +79,9 @@ function heldRecord(family: FamilyName, message: HeldReport) {
   };
 }
 
-function laneRecord({ family: name, routingKey, orderKey = '' }: LaneAddress, states: TraceData['states']) {
-  const { family } = FAMILIES.find((candidate) => candidate.name === name) ?? FAMILIES[0];
-  const number = laneOfMessage(family, { routingKey, orderKey });
+function laneRecord({ laneGroup: name, routingKey, orderKey = '' }: LaneAddress, states: TraceData['states']) {
+  const { laneGroup } = LANE_GROUPS.find((candidate) => candidate.name === name) ?? LANE_GROUPS[0];
+  const number = laneOfMessage(laneGroup, { routingKey, orderKey });
   const state = states.get(name)?.lanes[number];
   const sidings = state?.sidings ?? [];
   return {
@@ -96,8 +96,8 @@ function laneRecord({ family: name, routingKey, orderKey = '' }: LaneAddress, st
 }
 
 /** A webhook's "key" is the name of its destination, which is not secret. */
-function shownKey(family: FamilyName, key: string): string {
-  return family === 'events' ? maskKey(key) : key;
+function shownKey(laneGroup: LaneGroupName, key: string): string {
+  return laneGroup === 'events' ? maskKey(key) : key;
 }
 
 function waitingIn(states: TraceData['states']): number {

@@ -53,11 +53,11 @@ afterAll(async () => {
   store.close();
 });
 
-function start(family: LaneGroup, outcome: Outcome): void {
+function start(laneGroup: LaneGroup, outcome: Outcome): void {
   const worker = new LaneWorker({
     url: servers.amqpUrl,
     name: 'test',
-    laneGroup: family,
+    laneGroup,
     queueType: 'quorum',
     concurrency: 4,
     maximumAgeMs: 1e12,
@@ -89,11 +89,11 @@ function message(id: string, routingKey: string, alert: string): OutgoingMessage
   };
 }
 
-async function send(family: LaneGroup, messages: readonly OutgoingMessage[]): Promise<void> {
+async function send(laneGroup: LaneGroup, messages: readonly OutgoingMessage[]): Promise<void> {
   const client = await BrokerClient.open({ url: servers.amqpUrl, name: 'test' });
   const sender = await Sender.open(client);
   for (const each of messages) {
-    await sender.send(family.exchange, laneKey(laneOfMessage(family, each)), each.body, toProperties(each));
+    await sender.send(laneGroup.exchange, laneKey(laneOfMessage(laneGroup, each)), each.body, toProperties(each));
   }
   await client.close();
 }

@@ -51,10 +51,10 @@ describe('The list of received events', () => {
   });
 
   test('rejects an unknown query parameter', async () => {
-    const answer = await simulator.get('/_control/events?acepted=true&limit=x');
-    expect(answer.status).toBe(400);
-    expect(JSON.stringify(answer.body)).toContain('acepted');
-    expect(JSON.stringify(answer.body)).toContain('limit');
+    const response = await simulator.get('/_control/events?acepted=true&limit=x');
+    expect(response.status).toBe(400);
+    expect(JSON.stringify(response.body)).toContain('acepted');
+    expect(JSON.stringify(response.body)).toContain('limit');
   });
 
   test('waits for a number of events', async () => {
@@ -146,13 +146,13 @@ test.each([
   ['POST', '/_control/log_entries', { createdAt: 'yesterday' }],
   ['POST', '/_control/down', { mode: 'sleep' }],
 ])('%s %s rejects an invalid body: %j', async (method, path, body) => {
-  const answer = await simulator.send(method, path, body);
-  expect(answer.status).toBe(400);
-  expect(JSON.stringify(answer.body)).toContain(Object.keys(body)[0]);
+  const response = await simulator.send(method, path, body);
+  expect(response.status).toBe(400);
+  expect(JSON.stringify(response.body)).toContain(Object.keys(body)[0]);
 });
 
 test('an unknown route and a body that is not JSON are reported', async () => {
   expect((await simulator.get('/_control/nothing')).status).toBe(404);
-  const answer = await simulator.post('/_control/faults', '{');
-  expect([answer.status, answer.body]).toEqual([400, { problems: ['body: is not JSON'] }]);
+  const response = await simulator.post('/_control/faults', '{');
+  expect([response.status, response.body]).toEqual([400, { problems: ['body: is not JSON'] }]);
 });

@@ -2,10 +2,10 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { parseJson } from '../events/json';
-import { type Answer, jsonAnswer, sendAnswer } from '../http/answer';
+import { type SimulatedResponse, jsonResponse, sendResponse } from '../http/simulated-response';
 import { readBody } from '../http/body';
 import { type EventQuery, eventQuerySchema, eventRecord, waitForEvents } from './event-query';
-import { type ControlParts, problemAnswer, ROUTES } from './routes';
+import { type ControlParts, problemResponse, ROUTES } from './routes';
 
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
@@ -24,17 +24,17 @@ export class ControlApi {
   async serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const body = await readBody(request, BODY_LIMIT_BYTES);
     if (body.kind === 'cut short') return;
-    if (body.kind === 'too large') return sendAnswer(response, problemAnswer(413, 'body: at most 16 MB'));
+    if (body.kind === 'too large') return sendResponse(response, problemResponse(413, 'body: at most 16 MB'));
     if (request.method === 'GET' && url.pathname === '/_control/events') return this.#events(response, url);
-    sendAnswer(response, this.#route(request.method ?? '', url, body.bytes));
+    sendResponse(response, this.#route(request.method ?? '', url, body.bytes));
   }
 
-  #route(method: string, { pathname, searchParams }: URL, bytes: Buffer): Answer {
+  #route(method: string, { pathname, searchParams }: URL, bytes: Buffer): SimulatedResponse {
     const cut = pathname.lastIndexOf('/');
     const handler = ROUTES[`${method} ${pathname}`] ?? ROUTES[`${method} ${pathname.slice(0, cut)}/*`];
-    if (!handler) return problemAnswer(404, `the control API has no route ${method} ${pathname}`);
+    if (!handler) return problemResponse(404, `the control API has no route ${method} ${pathname}`);
     const body = bytes.length === 0 ? undefined : parseJson(bytes);
-    if (bytes.length > 0 && body === undefined) return problemAnswer(400, 'body: is not JSON');
+    if (bytes.length > 0 && body === undefined) return problemResponse(400, 'body: is not JSON');
     const rest = pathname.slice(cut + 1);
     return handler({ parts: this.#parts, query: searchParams, body, pathSuffix: rest });
   }
@@ -43,7 +43,7 @@ export class ControlApi {
     const result = eventQuerySchema.safeParse(Object.fromEntries(url.searchParams));
     if (!result.success) {
       const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'query'}: ${message}`);
-      return sendAnswer(response, problemAnswer(400, ...problems));
+      return sendResponse(response, problemResponse(400, ...problems));
     }
     const query = result.data;
     const found = await waitForEvents(this.#parts.received, query);
@@ -57,7 +57,7 @@ export class ControlApi {
     const page = found.slice(query.offset, query.offset + query.limit);
     const events = page.map((event) => eventRecord(event, query));
     const more = found.length > query.offset + page.length;
-    sendAnswer(response, jsonAnswer(200, { events, total: found.length, more }));
+    sendResponse(response, jsonResponse(200, { events, total: found.length, more }));
   }
 }
 

@@ -4,7 +4,7 @@ import { type BoundedList } from '../bounded-list';
 import { isObject } from '../events/json';
 import { ruleSchema } from '../faults/rule';
 import { type Rulebook } from '../faults/rulebook';
-import { type Answer, jsonAnswer } from '../http/answer';
+import { type SimulatedResponse, jsonResponse } from '../http/simulated-response';
 import { type IncidentStore } from '../incidents/incident-store';
 import { type Incident } from '../incidents/incident';
 import { type LogEntry } from '../incidents/journal';
@@ -39,75 +39,80 @@ interface Call {
   readonly pathSuffix: string;
 }
 
-type Handler = (call: Call) => Answer;
+type Handler = (call: Call) => SimulatedResponse;
 
-export const problemAnswer = (status: number, ...problems: string[]): Answer => jsonAnswer(status, { problems });
+export const problemResponse = (status: number, ...problems: string[]): SimulatedResponse =>
+  jsonResponse(status, { problems });
 
 /** All routes of the control API except GET /_control/events, as `METHOD path`; `*` matches one segment. */
 export const ROUTES: Readonly<Record<string, Handler>> = {
   'DELETE /_control/events': ({ parts }) => {
     parts.reset('records');
-    return jsonAnswer(200, { reset: 'records' });
+    return jsonResponse(200, { reset: 'records' });
   },
   'POST /_control/reset': ({ parts }) => {
     parts.reset('everything');
-    return jsonAnswer(200, { reset: 'everything' });
+    return jsonResponse(200, { reset: 'everything' });
   },
-  'GET /_control/stats': ({ parts }) => jsonAnswer(200, statistics(parts)),
-  'GET /_control/faults': ({ parts }) => jsonAnswer(200, { faults: parts.rulebook.list() }),
+  'GET /_control/stats': ({ parts }) => jsonResponse(200, statistics(parts)),
+  'GET /_control/faults': ({ parts }) => jsonResponse(200, { faults: parts.rulebook.list() }),
   'POST /_control/faults': ({ parts, body }) =>
-    withValidBody(ruleSchema, body, (rule) => jsonAnswer(201, parts.rulebook.add(rule, Date.now()))),
+    withValidBody(ruleSchema, body, (rule) => jsonResponse(201, parts.rulebook.add(rule, Date.now()))),
   'DELETE /_control/faults': ({ parts }) => {
     parts.rulebook.clear();
-    return jsonAnswer(200, { faults: [] });
+    return jsonResponse(200, { faults: [] });
   },
   'DELETE /_control/faults/*': ({ parts, pathSuffix: rest }) =>
     parts.rulebook.remove(rest)
-      ? jsonAnswer(200, { removed: rest })
-      : problemAnswer(404, `there is no fault with the id "${rest}"`),
-  'GET /_control/settings': ({ parts }) => jsonAnswer(200, parts.settings()),
+      ? jsonResponse(200, { removed: rest })
+      : problemResponse(404, `there is no fault with the id "${rest}"`),
+  'GET /_control/settings': ({ parts }) => jsonResponse(200, parts.settings()),
   'PATCH /_control/settings': ({ parts, body }) =>
     withValidBody(settingsSchema, isObject(body) ? { ...parts.settings(), ...body } : body, (settings) => {
       parts.replaceSettings(settings);
-      return jsonAnswer(200, settings);
+      return jsonResponse(200, settings);
     }),
   'POST /_control/down': ({ parts, body }) =>
     withValidBody(downSchema, body ?? {}, (how) => {
       parts.down(how);
-      return jsonAnswer(202, { down: how });
+      return jsonResponse(202, { down: how });
     }),
   'DELETE /_control/down': ({ parts }) => {
     parts.up();
-    return jsonAnswer(200, { down: null });
+    return jsonResponse(200, { down: null });
   },
-  'GET /_control/incidents': ({ parts, query }) => jsonAnswer(200, incidents(parts.store, query)),
-  'GET /_control/log_entries': ({ parts }) => jsonAnswer(200, logEntries(parts.store)),
+  'GET /_control/incidents': ({ parts, query }) => jsonResponse(200, incidents(parts.store, query)),
+  'GET /_control/log_entries': ({ parts }) => jsonResponse(200, logEntries(parts.store)),
   'POST /_control/log_entries': ({ parts, body }) =>
     withValidBody(scriptsSchema, body ?? {}, (scripts) => runScripts(parts.store, [scripts].flat())),
-  'GET /_control/requests': ({ parts }) => jsonAnswer(200, { requests: parts.restRequests.items }),
-  'GET /_control/health': () => jsonAnswer(200, { status: 'up' }),
+  'GET /_control/requests': ({ parts }) => jsonResponse(200, { requests: parts.restRequests.items }),
+  'GET /_control/health': () => jsonResponse(200, { status: 'up' }),
 };
 
-function withValidBody<Value>(schema: z.ZodType<Value>, body: unknown, then: (value: Value) => Answer): Answer {
+function withValidBody<Value>(
+  schema: z.ZodType<Value>,
+  body: unknown,
+  then: (value: Value) => SimulatedResponse,
+): SimulatedResponse {
   const result = schema.safeParse(body);
   if (result.success) return then(result.data);
-  return problemAnswer(
+  return problemResponse(
     400,
     ...result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`),
   );
 }
 
 /** Runs scripts until one names an unknown incident. */
-function runScripts(store: IncidentStore, scripts: readonly Script[]): Answer {
+function runScripts(store: IncidentStore, scripts: readonly Script[]): SimulatedResponse {
   const written: LogEntry[] = [];
   for (const script of scripts) {
     const entries = runScript(store, script);
-    if (entries === undefined) return problemAnswer(404, `there is no incident "${script.incident}"`);
+    if (entries === undefined) return problemResponse(404, `there is no incident "${script.incident}"`);
     for (const entry of entries) written.push(entry);
   }
   const last = written.at(-1);
   const ids = written.map(({ id }) => id);
-  return jsonAnswer(201, { count: ids.length, ids, last: last ? logEntryBody(last, new Set()) : null });
+  return jsonResponse(201, { count: ids.length, ids, last: last ? logEntryBody(last, new Set()) : null });
 }
 
 /** A summary of every log entry, oldest first, without the REST API's limits. */

@@ -3,21 +3,21 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type ReceivedEvent, type ReceivedEvents } from '../received-events';
 import { type ResponseFault } from '../faults/rule';
 import { type Rulebook } from '../faults/rulebook';
-import { scriptedAnswer, sendWithFault } from '../faults/faulty-answer';
-import { type Answer } from '../http/answer';
+import { scriptedResponse, sendWithFault } from '../faults/faulty-response';
+import { type SimulatedResponse } from '../http/simulated-response';
 import { readBody } from '../http/body';
 import { type IncidentStore, keyOf } from '../incidents/incident-store';
 import { type Settings } from '../settings';
 import { type Statistics } from '../statistics';
 import {
-  acceptedAnswer,
-  invalidAnswer,
-  methodAnswer,
-  statusAnswer,
-  throttledAnswer,
-  tooLargeAnswer,
-  unrecognizedAnswer,
-} from './answers';
+  acceptedResponse,
+  invalidResponse,
+  methodResponse,
+  statusResponse,
+  throttledResponse,
+  tooLargeResponse,
+  unrecognizedResponse,
+} from './responses';
 import { type ParsedEvent, parseEvent } from './parsed-event';
 import { type EventRoute } from './routes';
 import { EVENT_LIMIT_BYTES, validate } from './validation';
@@ -65,27 +65,27 @@ export class EventsApi {
     });
     event.fault = decision.ruleId ?? null;
 
-    const answer = this.#answer(request, route, body.kind, parsed, fault, event);
+    const simulated = this.#responseTo(request, route, body.kind, parsed, fault, event);
     this.#record(event, fault);
     statistics.countEvent(event);
     if (decision.delayMs > 0) await wait(decision.delayMs, undefined, { ref: false });
     await decision.held;
-    sendWithFault(fault, response, answer);
+    sendWithFault(fault, response, simulated);
     event.answeredAt = event.status === null ? null : preciseNow();
   }
 
-  #answer(
+  #responseTo(
     request: IncomingMessage,
     route: EventRoute,
     size: 'whole' | 'too large',
     parsed: ParsedEvent,
     fault: ResponseFault | undefined,
     event: ReceivedEvent,
-  ): Answer {
-    const answer = this.#refusal(request, route, size, parsed, fault) ?? this.#accept(route, parsed, fault, event);
-    const unanswered = fault?.kind === 'reset' || fault?.kind === 'hang' || fault?.kind === 'lose-answer';
-    event.status = unanswered ? null : answer.status;
-    return answer;
+  ): SimulatedResponse {
+    const response = this.#refusal(request, route, size, parsed, fault) ?? this.#accept(route, parsed, fault, event);
+    const isSilent = fault?.kind === 'reset' || fault?.kind === 'hang' || fault?.kind === 'lose-answer';
+    event.status = isSilent ? null : response.status;
+    return response;
   }
 
   /** The answer that rejects the event, or undefined if it is accepted. */
@@ -95,20 +95,25 @@ export class EventsApi {
     size: 'whole' | 'too large',
     parsed: ParsedEvent,
     fault: ResponseFault | undefined,
-  ): Answer | undefined {
-    if (fault?.kind === 'status') return scriptedAnswer(fault, statusAnswer);
-    if (fault?.kind === 'reset' || fault?.kind === 'hang') return statusAnswer(500, {});
-    if (request.method !== 'POST') return methodAnswer('POST');
-    if (size === 'too large') return tooLargeAnswer();
+  ): SimulatedResponse | undefined {
+    if (fault?.kind === 'status') return scriptedResponse(fault, statusResponse);
+    if (fault?.kind === 'reset' || fault?.kind === 'hang') return statusResponse(500, {});
+    if (request.method !== 'POST') return methodResponse('POST');
+    if (size === 'too large') return tooLargeResponse();
     if (!this.#hasRoom(parsed.routingKey)) {
-      return throttledAnswer(api, this.#parts.settings().throttleRetryAfterSeconds);
+      return throttledResponse(api, this.#parts.settings().throttleRetryAfterSeconds);
     }
     const judgement = validate(api, parsed);
-    if (judgement.kind === 'unrecognized') return unrecognizedAnswer();
-    return judgement.kind === 'invalid' ? invalidAnswer(judgement.errors) : undefined;
+    if (judgement.kind === 'unrecognized') return unrecognizedResponse();
+    return judgement.kind === 'invalid' ? invalidResponse(judgement.errors) : undefined;
   }
 
-  #accept(route: EventRoute, parsed: ParsedEvent, fault: ResponseFault | undefined, event: ReceivedEvent): Answer {
+  #accept(
+    route: EventRoute,
+    parsed: ParsedEvent,
+    fault: ResponseFault | undefined,
+    event: ReceivedEvent,
+  ): SimulatedResponse {
     event.accepted = true;
     const outcome =
       fault?.kind === 'swallow' || parsed.action === 'change'
@@ -116,7 +121,7 @@ export class EventsApi {
         : this.#parts.store.handle({ ...parsed, routingKey: parsed.routingKey ?? '' });
     event.alert = outcome.change;
     event.answeredKey = outcome.dedupKey;
-    return acceptedAnswer(route.api, outcome.dedupKey);
+    return acceptedResponse(route.api, outcome.dedupKey);
   }
 
   #record(event: ReceivedEvent, fault: ResponseFault | undefined): void {

@@ -28,27 +28,27 @@ const raw = (signal?: AbortSignal) =>
 describe('An effect', () => {
   test('hold delays the answer until the rule is removed', async () => {
     await simulator.fault({ id: 'gate', effect: { kind: 'hold' } });
-    let answered = false;
-    const answer = simulator.event('trigger', 'disk').then(({ status }) => {
-      answered = true;
+    let hasResponded = false;
+    const response = simulator.event('trigger', 'disk').then(({ status }) => {
+      hasResponded = true;
       return status;
     });
     await until(async () => (await simulator.arrivals()).length === 1);
-    expect(answered).toBe(false);
+    expect(hasResponded).toBe(false);
     await simulator.send('DELETE', '/_control/faults/gate');
-    expect(await answer).toBe(202);
+    expect(await response).toBe(202);
   });
 
   test('hold creates a REST answer after the rule is removed', async () => {
     await simulator.fault({ id: 'gate', match: { path: '/log_entries' }, effect: { kind: 'hold' } });
-    const answer = simulator.get('/log_entries', TOKEN);
+    const response = simulator.get('/log_entries', TOKEN);
     await until(async () => {
       const { body } = await simulator.send('GET', '/_control/faults');
       return objects(body.faults)[0]?.hits === 1;
     });
     await simulator.event('trigger', 'disk');
     await simulator.send('DELETE', '/_control/faults');
-    expect(objects((await answer).body.log_entries)).toHaveLength(1);
+    expect(objects((await response).body.log_entries)).toHaveLength(1);
   });
 
   test('latency delays the answer', async () => {
@@ -133,9 +133,9 @@ describe('An effect', () => {
 describe('A rule', () => {
   const status = { kind: 'status', status: 500 };
   const statuses = async (...keys: string[]) => {
-    const answers = [];
-    for (const key of keys) answers.push((await simulator.event('trigger', key)).status);
-    return answers;
+    const responses = [];
+    for (const key of keys) responses.push((await simulator.event('trigger', key)).status);
+    return responses;
   };
 
   test.each([
@@ -203,7 +203,7 @@ describe('A rule', () => {
     expect((await simulator.get('/log_entries?offset=0', TOKEN)).status).toBe(200);
     const failed = await simulator.get('/log_entries?offset=100', TOKEN);
     expect(failed.status).toBe(500);
-    expect(failed.body).toEqual({ error: { message: 'A scripted answer', code: 2000 } });
+    expect(failed.body).toEqual({ error: { message: 'A scripted response', code: 2000 } });
   });
 
   test.each([
@@ -213,8 +213,8 @@ describe('A rule', () => {
     [{ effect: { kind: 'reset' }, tims: 1 }, 'tims'],
     [{ effect: { kind: 'reset' }, match: { key: 'a' } }, 'key'],
   ])('that is invalid is rejected with a reason: %j', async (rule, named) => {
-    const answer = await simulator.send('POST', '/_control/faults', rule);
-    expect(answer.status).toBe(400);
-    expect(JSON.stringify(answer.body)).toContain(named);
+    const response = await simulator.send('POST', '/_control/faults', rule);
+    expect(response.status).toBe(400);
+    expect(JSON.stringify(response.body)).toContain(named);
   });
 });

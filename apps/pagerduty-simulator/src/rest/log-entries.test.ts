@@ -11,8 +11,8 @@ afterEach(stopSimulators);
 const read = async (query: string) => (await simulator.get(`/log_entries?${query}`, TOKEN)).body;
 const ids = async (query: string) => objects((await read(query)).log_entries).map(({ id }) => id);
 const script = async (value: Record<string, unknown>) => {
-  const answer = await simulator.send('POST', '/_control/log_entries', value);
-  expect(answer.status).toBe(201);
+  const response = await simulator.send('POST', '/_control/log_entries', value);
+  expect(response.status).toBe(201);
 };
 
 /** The paths of all members, lists by their first item. */
@@ -85,9 +85,9 @@ describe('The page', () => {
   });
 
   test('reaches no further than 10,000 records', async () => {
-    const answer = await simulator.get('/log_entries?limit=100&offset=9901', TOKEN);
-    expect(answer.status).toBe(400);
-    expect(answer.body).toMatchObject({ error: { message: 'Invalid Input Provided', code: 2001 } });
+    const response = await simulator.get('/log_entries?limit=100&offset=9901', TOKEN);
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({ error: { message: 'Invalid Input Provided', code: 2001 } });
     expect((await simulator.get('/log_entries?limit=100&offset=9900', TOKEN)).status).toBe(200);
   });
 });
@@ -117,9 +117,9 @@ describe('The window', () => {
     ['limit=0', 2001],
     ['offset=-1', 2001],
   ])('that is invalid is answered with 400: %s', async (query, code) => {
-    const answer = await simulator.get(`/log_entries?${query}`, TOKEN);
-    expect(answer.status).toBe(400);
-    expect(answer.body).toMatchObject({ error: { code } });
+    const response = await simulator.get(`/log_entries?${query}`, TOKEN);
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({ error: { code } });
   });
 });
 

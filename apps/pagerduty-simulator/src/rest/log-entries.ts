@@ -1,4 +1,4 @@
-import { type Answer, jsonAnswer } from '../http/answer';
+import { type SimulatedResponse, jsonResponse } from '../http/simulated-response';
 import { type IncidentStore } from '../incidents/incident-store';
 import { type LogEntry } from '../incidents/journal';
 import { TEAM } from '../incidents/account';
@@ -20,7 +20,7 @@ const NOT_IN_OVERVIEW = new Set([
 ]);
 
 /** GET /log_entries: newest first, since <= created_at < until. */
-export function listLogEntries(store: IncidentStore, query: URLSearchParams): Answer {
+export function listLogEntries(store: IncidentStore, query: URLSearchParams): SimulatedResponse {
   const limit = wholeNumber(query.get('limit'), DEFAULT_LIMIT);
   const offset = wholeNumber(query.get('offset'), 0);
   if (limit === undefined || limit < 1) return invalidInput('Limit must be a positive whole number.');
@@ -36,7 +36,7 @@ export function listLogEntries(store: IncidentStore, query: URLSearchParams): An
 
   const found = store.journal.read(since, until, Date.now(), filter(query));
   const includes = new Set(query.getAll('include[]'));
-  return jsonAnswer(200, {
+  return jsonResponse(200, {
     log_entries: found.slice(offset, offset + pageSize).map((entry) => logEntryBody(entry, includes)),
     limit: pageSize,
     offset,
@@ -46,10 +46,10 @@ export function listLogEntries(store: IncidentStore, query: URLSearchParams): An
 }
 
 /** GET /log_entries/{id} */
-export function showLogEntry(store: IncidentStore, id: string, query: URLSearchParams): Answer {
+export function showLogEntry(store: IncidentStore, id: string, query: URLSearchParams): SimulatedResponse {
   const entry = store.journal.find(id);
   if (!entry || entry.visibleAt > Date.now()) return restNotFound();
-  return jsonAnswer(200, { log_entry: logEntryBody(entry, new Set(query.getAll('include[]'))) });
+  return jsonResponse(200, { log_entry: logEntryBody(entry, new Set(query.getAll('include[]'))) });
 }
 
 function filter(query: URLSearchParams): (entry: LogEntry) => boolean {

@@ -1,4 +1,4 @@
-import { type Answer } from '../http/answer';
+import { type SimulatedResponse } from '../http/simulated-response';
 import { restError } from './errors';
 
 const WINDOW_MS = 60_000;
@@ -7,7 +7,7 @@ export interface Allowance {
   /** ratelimit-limit, ratelimit-remaining, ratelimit-reset (seconds until the window ends). */
   readonly headers: Readonly<Record<string, string>>;
   /** The answer, if the limit is exceeded. */
-  readonly refusal: Answer | undefined;
+  readonly refusal: SimulatedResponse | undefined;
 }
 
 interface Window {

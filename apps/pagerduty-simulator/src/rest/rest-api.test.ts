@@ -12,9 +12,9 @@ describe('The token', () => {
     ['Bearer pdus+_0XBPWQQ_7a4c', 200],
   ])('must have PagerDuty’s format: %s', async (authorization, status) => {
     const simulator = await startSimulator();
-    const answer = await simulator.get('/log_entries', authorization === undefined ? {} : { authorization });
-    expect(answer.status).toBe(status);
-    if (status === 401) expect(answer.body).toEqual({ error: { message: 'Unauthorized', code: 2006 } });
+    const response = await simulator.get('/log_entries', authorization === undefined ? {} : { authorization });
+    expect(response.status).toBe(status);
+    if (status === 401) expect(response.body).toEqual({ error: { message: 'Unauthorized', code: 2006 } });
   });
 
   test('must be the configured one, if there is one', async () => {

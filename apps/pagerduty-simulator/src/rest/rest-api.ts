@@ -3,9 +3,9 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type BoundedList } from '../bounded-list';
 import { type Rulebook } from '../faults/rulebook';
-import { scriptedAnswer, sendWithFault } from '../faults/faulty-answer';
-import { methodAnswer } from '../events/answers';
-import { type Answer, jsonAnswer } from '../http/answer';
+import { scriptedResponse, sendWithFault } from '../faults/faulty-response';
+import { methodResponse } from '../events/responses';
+import { type SimulatedResponse, jsonResponse } from '../http/simulated-response';
 import { ON_CALL } from '../incidents/account';
 import { type IncidentStore } from '../incidents/incident-store';
 import { type Settings } from '../settings';
@@ -60,24 +60,24 @@ export class RestApi {
     const { delayMs, held, fault } = this.#parts.rulebook.decide(input, Date.now());
     if (delayMs > 0) await wait(delayMs, undefined, { ref: false });
     await held;
-    const made = fault?.kind === 'status' ? scriptedAnswer(fault, scriptedRestError) : this.#answer(request, url);
-    const answer = { ...made, headers: { date: new Date(this.#parts.store.now()).toUTCString(), ...made.headers } };
-    const silent = fault?.kind === 'reset' || fault?.kind === 'hang' || fault?.kind === 'lose-answer';
-    const status = silent ? null : answer.status;
+    const made = fault?.kind === 'status' ? scriptedResponse(fault, scriptedRestError) : this.#responseTo(request, url);
+    const simulated = { ...made, headers: { date: new Date(this.#parts.store.now()).toUTCString(), ...made.headers } };
+    const isSilent = fault?.kind === 'reset' || fault?.kind === 'hang' || fault?.kind === 'lose-answer';
+    const status = isSilent ? null : simulated.status;
     this.#parts.statistics.countRest(status);
     this.#parts.requests.push({ receivedAt, answeredAt: Date.now(), path: url.pathname, query: url.search, status });
-    sendWithFault(fault, response, answer);
+    sendWithFault(fault, response, simulated);
   }
 
-  #answer(request: IncomingMessage, url: URL): Answer {
+  #responseTo(request: IncomingMessage, url: URL): SimulatedResponse {
     const { store, rateLimit, settings } = this.#parts;
-    if (request.method !== 'GET') return methodAnswer('GET');
+    if (request.method !== 'GET') return methodResponse('GET');
     const token = AUTHORIZATION.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined || !this.#accepts(token)) return unauthorized();
     const { headers, refusal } = rateLimit.take(token, settings().restPerMinute, Date.now());
     if (refusal) return refusal;
-    const answer = route(store, url);
-    return { ...answer, headers: { ...answer.headers, ...headers } };
+    const response = route(store, url);
+    return { ...response, headers: { ...response.headers, ...headers } };
   }
 
   #accepts(token: string): boolean {
@@ -89,15 +89,15 @@ export class RestApi {
   }
 }
 
-function route(store: IncidentStore, { pathname, searchParams }: URL): Answer {
+function route(store: IncidentStore, { pathname, searchParams }: URL): SimulatedResponse {
   if (pathname === '/log_entries') return listLogEntries(store, searchParams);
-  if (pathname === '/abilities') return jsonAnswer(200, { abilities: ['teams', 'urgencies', 'event_rules'] });
-  if (pathname === '/users/me') return jsonAnswer(200, { user: user() });
+  if (pathname === '/abilities') return jsonResponse(200, { abilities: ['teams', 'urgencies', 'event_rules'] });
+  if (pathname === '/users/me') return jsonResponse(200, { user: user() });
   const [, collection, id, rest] = pathname.split('/');
   if (id === undefined || rest !== undefined) return restNotFound();
   if (collection === 'log_entries') return showLogEntry(store, id, searchParams);
   const incident = collection === 'incidents' ? store.find(id) : undefined;
-  return incident ? jsonAnswer(200, { incident: incidentBody(incident) }) : restNotFound();
+  return incident ? jsonResponse(200, { incident: incidentBody(incident) }) : restNotFound();
 }
 
 function user(): Record<string, unknown> {

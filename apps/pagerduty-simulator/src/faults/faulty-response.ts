@@ -1,35 +1,39 @@
 import { type ServerResponse } from 'node:http';
-import { type Answer, jsonAnswer, sendAnswer, sendTruncated } from '../http/answer';
+import { type SimulatedResponse, jsonResponse, sendResponse, sendTruncated } from '../http/simulated-response';
 import { type ResponseFault } from './rule';
 
 /** Sends an answer with a fault, or unchanged without one. */
-export function sendWithFault(fault: ResponseFault | undefined, response: ServerResponse, answer: Answer): void {
+export function sendWithFault(
+  fault: ResponseFault | undefined,
+  outgoing: ServerResponse,
+  response: SimulatedResponse,
+): void {
   switch (fault?.kind) {
     case 'reset':
     case 'lose-answer':
-      response.socket?.resetAndDestroy();
+      outgoing.socket?.resetAndDestroy();
       return;
     case 'hang':
       return;
     case 'cut-answer':
-      sendTruncated(response, answer);
+      sendTruncated(outgoing, response);
       return;
     case 'status':
     case 'swallow':
     case 'double':
     case 'swap':
     case undefined:
-      sendAnswer(response, answer);
+      sendResponse(outgoing, response);
   }
 }
 
 /** A scripted status with its headers, and the scripted body or the API's usual one. */
-export function scriptedAnswer(
+export function scriptedResponse(
   { status, retryAfter, headers, body }: Extract<ResponseFault, { kind: 'status' }>,
-  usual: (status: number, headers: Readonly<Record<string, string>>) => Answer,
-): Answer {
+  usual: (status: number, headers: Readonly<Record<string, string>>) => SimulatedResponse,
+): SimulatedResponse {
   const all = retryAfter === undefined ? headers : { ...headers, 'retry-after': String(retryAfter) };
   if (body === undefined) return usual(status, all);
-  if (typeof body !== 'string') return jsonAnswer(status, body, all);
+  if (typeof body !== 'string') return jsonResponse(status, body, all);
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...all }, body };
 }

@@ -46,16 +46,16 @@ describe('An event that PagerDuty accepts', () => {
     ['an event for an adapter', `/adapter/cloudwatch_sns/v1/${KEY}`, { Message: 'x' }, 202, undefined],
     ['an event for an orchestration', `/x-ere/${KEY}`, TRIGGER, 202, { ...PROCESSED, dedup_key: 'disk' }],
   ])('is answered as documented: %s', async (_name, path, event, status, body) => {
-    const answer = await simulator.post(path, JSON.stringify(event));
-    expect(answer.status).toBe(status);
-    expect(answer.body).toMatchObject(PROCESSED);
-    if (body) expect(answer.body).toEqual(body);
+    const response = await simulator.post(path, JSON.stringify(event));
+    expect(response.status).toBe(status);
+    expect(response.body).toMatchObject(PROCESSED);
+    if (body) expect(response.body).toEqual(body);
   });
 
   test('gets a key of 32 hexadecimal digits if it is a trigger without one', async () => {
     const { dedup_key, ...event } = TRIGGER;
-    const answer = await simulator.post(V2, JSON.stringify(event));
-    expect(answer.body.dedup_key).toMatch(/^[0-9a-f]{32}$/);
+    const response = await simulator.post(V2, JSON.stringify(event));
+    expect(response.body.dedup_key).toMatch(/^[0-9a-f]{32}$/);
     const { incident_key, ...v1 } = V1_TRIGGER;
     expect((await simulator.post(V1, JSON.stringify(v1))).body.incident_key).toMatch(/^[0-9a-f]{32}$/);
     expect([dedup_key, incident_key]).toEqual(['disk', 'disk']);
@@ -77,8 +77,8 @@ describe('An event that PagerDuty accepts', () => {
 
   test('may have its routing key in the header X-Routing-Key', async () => {
     const { routing_key, ...event } = TRIGGER;
-    const answer = await simulator.post(V2, JSON.stringify(event), { 'x-routing-key': routing_key });
-    expect(answer.status).toBe(202);
+    const response = await simulator.post(V2, JSON.stringify(event), { 'x-routing-key': routing_key });
+    expect(response.status).toBe(202);
     expect((await simulator.arrivals()).at(-1)).toMatchObject({ routingKey: KEY });
   });
 });
@@ -143,17 +143,17 @@ describe('An event that PagerDuty rejects', () => {
     [V1, { service_key: KEY, event_type: 'resolve' }, ['Incident key is missing or blank']],
     ['/integration/short/enqueue', {}, [`Length of 'routing_key' is incorrect (should be 32 characters)`]],
   ])('gets 400 and every error: %s %j', async (path, event, errors) => {
-    const answer = await simulator.post(path, JSON.stringify(event));
-    expect(answer.status).toBe(400);
-    expect(answer.body).toEqual({ status: 'invalid event', message: 'Event object is invalid', errors });
+    const response = await simulator.post(path, JSON.stringify(event));
+    expect(response.status).toBe(400);
+    expect(response.body).toEqual({ status: 'invalid event', message: 'Event object is invalid', errors });
   });
 
   test.each(['{"routing_key":', '', '[]', '"text"', 'null'])(
     'gets 400 where it is no JSON object: %j',
     async (body) => {
-      const answer = await simulator.post(V2, body);
-      expect(answer.status).toBe(400);
-      expect(answer.body).toEqual({
+      const response = await simulator.post(V2, body);
+      expect(response.status).toBe(400);
+      expect(response.body).toEqual({
         status: 'Unrecognized object',
         message: 'Event object format is unrecognized',
         errors: ['JSON parse error'],
@@ -170,8 +170,8 @@ describe('An event that PagerDuty rejects', () => {
 
   test('gets 404 on an unknown path and 405 with Allow for another method', async () => {
     expect((await simulator.post('/v3/enqueue', '{}')).status).toBe(404);
-    const answer = await simulator.get(V2);
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+    const response = await simulator.get(V2);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 });
 
@@ -189,12 +189,12 @@ describe('A routing key over its rate', () => {
   ])('is throttled on %s', async (path, event, status) => {
     const own = await startSimulator();
     await own.send('PATCH', '/_control/settings', { eventsPerMinute: 2, throttleRetryAfterSeconds: 7 });
-    const answers = [];
-    for (let count = 0; count < 3; count += 1) answers.push(await own.post(path, JSON.stringify(event)));
-    expect(answers.map((answer) => answer.status < 300)).toEqual([true, true, false]);
-    expect(answers[2]?.status).toBe(status);
-    expect(answers[2]?.body).toEqual(refusal);
-    expect(answers[2]?.headers.get('retry-after')).toBe('7');
+    const responses = [];
+    for (let count = 0; count < 3; count += 1) responses.push(await own.post(path, JSON.stringify(event)));
+    expect(responses.map((response) => response.status < 300)).toEqual([true, true, false]);
+    expect(responses[2]?.status).toBe(status);
+    expect(responses[2]?.body).toEqual(refusal);
+    expect(responses[2]?.headers.get('retry-after')).toBe('7');
   });
 
   test('does not affect other keys, and a key may have its own rate', async () => {
