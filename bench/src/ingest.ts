@@ -24,17 +24,17 @@ Parts (default: all):
   --help       shows this help
 `;
 
-interface Settings {
+interface LoadSettings {
   readonly rounds: number;
   readonly keys: number;
   readonly seconds: number | undefined;
 }
 
 const PARTS = {
-  speed: ({ rounds, keys, seconds = 5 }: Settings) => measureSpeed(rounds, seconds, keys),
-  memory: ({ seconds = 60 }: Settings) => measureMemory(seconds),
-  spool: ({ seconds = 10 }: Settings) => measureSpool(seconds),
-  stall: ({ seconds = 60 }: Settings) => measureStall(seconds),
+  speed: ({ rounds, keys, seconds = 5 }: LoadSettings) => measureSpeed(rounds, seconds, keys),
+  memory: ({ seconds = 60 }: LoadSettings) => measureMemory(seconds),
+  spool: ({ seconds = 10 }: LoadSettings) => measureSpool(seconds),
+  stall: ({ seconds = 60 }: LoadSettings) => measureStall(seconds),
 };
 
 const isPart = (name: string): name is keyof typeof PARTS => Object.hasOwn(PARTS, name);

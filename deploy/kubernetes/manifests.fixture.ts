@@ -41,11 +41,11 @@ export function builtByKubectl(folder: string): Manifest[] | undefined {
 /** kubectl reports its version of kustomize only if that supports everything that is used here. */
 function hasKubectl(): boolean {
   try {
-    const answer = execFileSync('kubectl', ['version', '--client', '--output=json'], {
+    const output = execFileSync('kubectl', ['version', '--client', '--output=json'], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    return answer.includes('"kustomizeVersion"');
+    return output.includes('"kustomizeVersion"');
   } catch {
     return false;
   }

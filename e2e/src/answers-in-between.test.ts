@@ -63,8 +63,8 @@ it.each([200, 400, 413])(
     );
     await worker.stop();
     for (const [path, , accepted] of PATHS) {
-      const answers = events.filter((event) => event.path === path);
-      expect([path, ...answers.map((answer) => answer.status)]).toEqual([path, status, status, accepted]);
+      const responses = events.filter((event) => event.path === path);
+      expect([path, ...responses.map((response) => response.status)]).toEqual([path, status, status, accepted]);
     }
     expect((await relay.queued()).dead).toBe(0);
     const lines = worker.lines.filter(({ message }) => message.includes('answered by nginx, not PagerDuty'));

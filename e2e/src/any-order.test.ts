@@ -78,8 +78,8 @@ describe('services that are started before what they need', () => {
     });
     expect(response.status).toBe(202);
     const arrived = (api: string) => async () => {
-      const answer = await fetch(`${simulatorUrl}/_control/events?api=${api}&body=none&headers=false`);
-      return /"total":[1-9]/.test(await answer.text());
+      const listed = await fetch(`${simulatorUrl}/_control/events?api=${api}&body=none&headers=false`);
+      return /"total":[1-9]/.test(await listed.text());
     };
     await waitUntil(arrived('v2'), { what: 'the event to arrive', timeoutMs: 120_000 });
     await waitUntil(arrived('x-ere'), { what: 'its webhook to arrive', timeoutMs: 120_000 });

@@ -43,7 +43,7 @@ function isWatched(): boolean {
 }
 
 const delivered = (count: number) =>
-  waitUntil(async () => (await relay.answered(202)) === count, { what: `${count} events to be delivered` });
+  waitUntil(async () => (await relay.respondedWith(202)) === count, { what: `${count} events to be delivered` });
 
 it('replaying a dead trigger opens no incident if its resolve was delivered since by another worker', async () => {
   const first = await relay.startWorker();

@@ -23,7 +23,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   afterAll(() => relay.stop());
 
   it(
-    'PagerDuty answers 30 % with errors, resets and lost answers',
+    'PagerDuty answers 30 % with errors, resets and lost responses',
     () =>
       survivesFault(relay, 'failures', async (traffic) => {
         for (const [seed, failure] of FAILURES.entries()) await relay.control('POST', '/faults', { ...failure, seed });
@@ -33,7 +33,7 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         return {
           errors: await relay.hits('errors'),
           resets: await relay.hits('resets'),
-          'lost answers': await relay.hits('lost-answers'),
+          'lost responses': await relay.hits('lost-answers'),
         };
       }),
     SCENARIO_MS,
@@ -60,22 +60,27 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         await traffic.delivered(STEP_MS, (key) => !PACED.includes(key) && !TOLD.includes(key));
         const throttled = await waitUntil(
           async () => {
-            const count = await relay.answered(429);
+            const count = await relay.respondedWith(429);
             return count >= 200 && count;
           },
           { what: 'PagerDuty to throttle', timeoutMs: STEP_MS },
         );
-        const aside = worker.lines.filter(({ message }) => message.startsWith('key parked')).length;
+        const parked = worker.lines.filter(({ message }) => message.startsWith('key parked')).length;
         const held = await waitForHeldEvents(worker);
         // The rates that it has learned are lost with it, so the remaining events need not wait for them.
         await worker.kill();
-        const told = await Promise.all(TOLD.map((key) => relay.hits(key)));
+        const withRetryAfter = await Promise.all(TOLD.map((key) => relay.hits(key)));
         await relay.control('PATCH', '/settings', {
           eventsPerMinuteByKey: Object.fromEntries(PACED.map((key) => [key, null])),
         });
         await relay.control('DELETE', '/faults');
         await relay.startWorker();
-        return { throttled, 'of them with a Retry-After': told, 'keys set aside': aside, 'held at the kill': held };
+        return {
+          throttled,
+          'of them with a Retry-After': withRetryAfter,
+          'parked keys': parked,
+          'held at the kill': held,
+        };
       }),
     SCENARIO_MS,
   );

@@ -45,9 +45,9 @@ describe('a gateway whose disk is full while the broker is unreachable', () => {
       while (refused.length === 0) {
         sequence += 1;
         const body = eventBody(`${name}-${sequence}`);
-        const answer = await post(body);
-        if (answer.status === 202) accepted.push(body);
-        else refused.push(answer);
+        const response = await post(body);
+        if (response.status === 202) accepted.push(body);
+        else refused.push(response);
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, sender));

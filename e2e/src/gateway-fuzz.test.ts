@@ -17,7 +17,7 @@ const CONNECTIONS = 32;
 const GROWTH_MB = 40;
 const EXPECTED: ReadonlySet<number> = new Set([202, 400, 404, 405, 413, 415, 431]);
 
-const answered = z.object({ status: z.literal('success'), dedup_key: z.optional(z.string()) });
+const successBody = z.object({ status: z.literal('success'), dedup_key: z.optional(z.string()) });
 
 describe('whatever is sent to the gateway', () => {
   let rig: GatewayRig;
@@ -40,25 +40,25 @@ describe('whatever is sent to the gateway', () => {
 
   /** Sends all requests, one at a time on each connection. */
   async function send(requests: readonly FuzzedRequest[]): Promise<FuzzedResponse[]> {
-    const answers: FuzzedResponse[] = [];
+    const responses: FuzzedResponse[] = [];
     let next = 0;
     await Promise.all(
       connections.map(async (connection) => {
         for (let index = next++; index < requests.length; index = next++) {
           const request = requests[index];
-          if (request !== undefined) answers[index] = await connection.send(request);
+          if (request !== undefined) responses[index] = await connection.send(request);
         }
       }),
     );
-    return answers;
+    return responses;
   }
 
   /** Verifies that each accepted body has arrived as expected, once, and nothing else. */
-  async function allArrived(requests: readonly FuzzedRequest[], answers: readonly FuzzedResponse[]): Promise<void> {
+  async function allArrived(requests: readonly FuzzedRequest[], responses: readonly FuzzedResponse[]): Promise<void> {
     const taken = requests.flatMap((request, index) => {
-      const answer = answers[index];
-      if (answer?.status !== 202) return [];
-      return [{ body: expectedBody(request), key: answered.parse(JSON.parse(answer.body)).dedup_key }];
+      const response = responses[index];
+      if (response?.status !== 202) return [];
+      return [{ body: expectedBody(request), key: successBody.parse(JSON.parse(response.body)).dedup_key }];
     });
     await waitUntil(() => arrived.length >= taken.length, { what: 'what was accepted to arrive', intervalMs: 5 });
     const left = arrived.splice(0);
@@ -71,9 +71,9 @@ describe('whatever is sent to the gateway', () => {
     accepted += taken.length;
   }
 
-  function unexpected(requests: readonly FuzzedRequest[], answers: readonly FuzzedResponse[]) {
-    return answers.flatMap((answer, index) =>
-      EXPECTED.has(answer.status) ? [] : [{ answer, request: requests[index], log: rig.gateway.lastLines() }],
+  function unexpected(requests: readonly FuzzedRequest[], responses: readonly FuzzedResponse[]) {
+    return responses.flatMap((response, index) =>
+      EXPECTED.has(response.status) ? [] : [{ response, request: requests[index], log: rig.gateway.lastLines() }],
     );
   }
 
@@ -83,9 +83,9 @@ describe('whatever is sent to the gateway', () => {
       fc.asyncProperty(
         fc.array(fuzzedRequest, { minLength: CONCURRENCY, maxLength: CONCURRENCY }),
         async (requests) => {
-          const answers = await send(requests);
-          expect(unexpected(requests, answers)).toEqual([]);
-          await allArrived(requests, answers);
+          const responses = await send(requests);
+          expect(unexpected(requests, responses)).toEqual([]);
+          await allArrived(requests, responses);
           sent += requests.length;
           memory.push(residentMb(await rig.metrics()));
         },

@@ -62,7 +62,7 @@ describe('a routing key that PagerDuty throttles', () => {
       await worker.kill();
       const successor = await relay.startWorker();
       overtaken.push(await overtakes('later', QUIET));
-      const throttled = await relay.answered(429);
+      const throttled = await relay.respondedWith(429);
 
       // The rate that it has learned is lost with it, so the remaining events need not wait for it.
       const delivered = await metric(successor, 'pdaltagent_delivered_total');

@@ -35,7 +35,7 @@ describe('a lane whose queue does not respond', () => {
   let rig: GatewayRig;
   let arrivals: LaneDrain;
   const arrived: string[] = [];
-  const answered: string[] = [];
+  const accepted: string[] = [];
   const latencies: number[] = [];
 
   beforeAll(async () => {
@@ -58,7 +58,7 @@ describe('a lane whose queue does not respond', () => {
     });
     expect([lane, response.status]).toEqual([lane, 202]);
     if (lane !== STALLED_LANE) latencies.push(performance.now() - started);
-    answered.push(dedup_key);
+    accepted.push(dedup_key);
   }
 
   it('delays no other lane, closes no connection, and delivers its own events in order once it responds again', async () => {
@@ -83,8 +83,8 @@ describe('a lane whose queue does not respond', () => {
       isStalled = false;
       await Promise.all(senders);
     });
-    await waitUntil(() => arrived.length === answered.length, { what: 'every event to arrive', timeoutMs: 120_000 });
-    expect(new Set(arrived)).toEqual(new Set(answered));
+    await waitUntil(() => arrived.length === accepted.length, { what: 'every event to arrive', timeoutMs: 120_000 });
+    expect(new Set(arrived)).toEqual(new Set(accepted));
     const ofStalled = arrived.filter((key) => key.startsWith('stalled-'));
     expect(ofStalled).toEqual(ofStalled.toSorted((one, other) => numberOf(one) - numberOf(other)));
     expect(rig.proxy.accepted).toBe(1);

@@ -104,7 +104,7 @@ export class Relay {
   }
 
   /** Number of events that the simulator answered with the status; `none`: without a response. */
-  async answered(status: number | 'none'): Promise<number> {
+  async respondedWith(status: number | 'none'): Promise<number> {
     return statistics.parse(await this.control('GET', '/stats')).events.byStatus[status] ?? 0;
   }
 

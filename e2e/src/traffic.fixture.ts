@@ -122,12 +122,12 @@ export class Traffic {
         payload: { summary: 'Disk is full', source: 'db1', severity: 'critical', custom_details: { sequence } },
       });
       this.ledger.sent(dedupKey, sequence);
-      const answered = await waitUntil(async () => this.#ended || (await this.#post(body)), {
+      const accepted = await waitUntil(async () => this.#ended || (await this.#post(body)), {
         what: 'a 202',
         timeoutMs: 240_000,
         intervalMs: 100,
       });
-      if (answered === 'accepted') this.ledger.accepted(dedupKey, sequence);
+      if (accepted === 'accepted') this.ledger.accepted(dedupKey, sequence);
     }
   }
 

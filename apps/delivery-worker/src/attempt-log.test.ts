@@ -8,7 +8,7 @@ const failed = (changes: Partial<Extract<Outcome, { kind: 'failed' }>> = {}): Ou
   reason: 'server-error',
   scope: 'destination',
   status: 503,
-  detail: 'an answer that repeats the event',
+  detail: 'a response that repeats the event',
   retryAfterMs: undefined,
   ...changes,
 });
@@ -40,7 +40,7 @@ it('logs the first failed delivery at once, with the id of its event, and then a
 it('logs the network’s error text, but no text of a response', () => {
   log.record(EVENT, failed({ reason: 'refused', status: undefined, detail: 'connect ECONNREFUSED' }));
   expect(lines[0]?.[2]).toMatchObject({ detail: 'connect ECONNREFUSED' });
-  log.record(EVENT, { kind: 'rejected', status: 400, response: 'an answer that repeats the event' });
+  log.record(EVENT, { kind: 'rejected', status: 400, response: 'a response that repeats the event' });
   expect(lines[1]?.[0]).toBe('debug');
-  expect(JSON.stringify(lines)).not.toContain('an answer that repeats');
+  expect(JSON.stringify(lines)).not.toContain('a response that repeats');
 });

@@ -15,9 +15,9 @@ export async function live(environment: NodeJS.ProcessEnv): Promise<number> {
     throw new Error(`--live needs variables that are not set:\n  ${missing.join('\n  ')}`);
   }
   const ports = livePorts(environment);
-  const taken: string[] = [];
-  for (const { port, what } of ports) if (!(await isPortFree(port))) taken.push(`${port} (${what})`);
-  if (taken.length > 0) throw new Error(`--live needs ports that are in use: ${taken.join(', ')}`);
+  const inUse: string[] = [];
+  for (const { port, what } of ports) if (!(await isPortFree(port))) inUse.push(`${port} (${what})`);
+  if (inUse.length > 0) throw new Error(`--live needs ports that are in use: ${inUse.join(', ')}`);
 
   const cleanups = new Cleanups();
   const shutdown = waitForShutdown();

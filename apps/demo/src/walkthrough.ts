@@ -66,7 +66,7 @@ export async function runWalkthrough(system: System, watch: EventWatch): Promise
     const answer = await send(system);
     if (!answer.accepted) throw new Error(`the gateway refused an event: ${answer.text}`);
     print(`    accepted   ${answer.text} ${dim(`(${Math.round(answer.tookMs)} ms)`)}`);
-    print(`    queued     ${queue} ${dim('(confirmed by RabbitMQ before the answer)')}`);
+    print(`    queued     ${queue} ${dim('(confirmed by RabbitMQ before the response)')}`);
     await event;
   }
   print(dim('\nPagerDuty has written log entries, which are sent as webhooks'));

@@ -82,12 +82,12 @@ it('answers events that arrive while the process is paused for longer than idle 
     return received;
   });
   const countOf = (text: string) => text.split('HTTP/1.1 202 ').length - 1;
-  await waitUntil(() => responses.every(({ text }) => countOf(text) === 1), { what: 'the first answers' });
+  await waitUntil(() => responses.every(({ text }) => countOf(text) === 1), { what: 'the first responses' });
   for (const socket of sockets) socket.write(REQUEST);
   // Blocks the event loop of both sides; the requests are in the gateway's sockets by then.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3 * keepAliveTimeout);
   await waitUntil(() => openNow() < sockets.length || responses.every(({ text }) => countOf(text) === 2), {
-    what: 'the second answers',
+    what: 'the second responses',
   });
   expect(responses.map(({ text }) => countOf(text))).toEqual(sockets.map(() => 2));
 });

@@ -21,8 +21,8 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { RecordingLog } from './recording-log.testing';
-import { Lanes } from './lanes.testing';
+import { RecordingLog } from './recording-log.fixture';
+import { Lanes } from './lanes.fixture';
 
 let servers: TestServers;
 let server: LogEntriesServer;

@@ -9,8 +9,8 @@ import {
   testServers,
   waitUntil,
 } from '@pdaltagent/testing';
-import { ids, openPublisher, PollCycleBench, testTimeout } from './poll-cycle-bench.testing';
-import { drainDeadLetters } from './poll-cycle.testing';
+import { ids, openPublisher, PollCycleHarness, testTimeout } from './poll-cycle-harness.fixture';
+import { drainDeadLetters } from './poll-cycle.fixture';
 
 const MAX_BYTES = 20_000;
 
@@ -37,14 +37,14 @@ afterAll(async () => {
 
 it('a log entry whose webhook is too large for the broker becomes a dead letter that says so, and blocks no other', async () => {
   const { redisUrl } = await testServers();
-  const bench = await PollCycleBench.open({ amqpUrl: broker.url, redisUrl }, server, publisher);
+  const harness = await PollCycleHarness.open({ amqpUrl: broker.url, redisUrl }, server, publisher);
   try {
     const entries = server.add(20, (index) => ({
       incident: { id: `P${index % 4}` },
       ...(index === 7 ? { channel: { type: 'note', content: 'x'.repeat(MAX_BYTES) } } : {}),
     }));
     const large = entries[7]?.id;
-    const cycle = await bench.newCycle();
+    const cycle = await harness.newCycle();
     // As the poller does: a cycle that the broker aborted is repeated.
     const isComplete = () =>
       publisher.state() === 'connected' &&
@@ -56,14 +56,14 @@ it('a log entry whose webhook is too large for the broker becomes a dead letter 
         },
       );
     await waitUntil(isComplete, { what: 'a cycle to be completed', timeoutMs: 20_000 });
-    await waitUntil(() => new Set(bench.lanes.entryIds()).size === 19, { what: 'all other webhooks' });
-    expect(new Set(bench.lanes.entryIds())).toEqual(new Set(ids(entries).filter((id) => id !== large)));
+    await waitUntil(() => new Set(harness.lanes.entryIds()).size === 19, { what: 'all other webhooks' });
+    expect(new Set(harness.lanes.entryIds())).toEqual(new Set(ids(entries).filter((id) => id !== large)));
     const deadLetters = await drainDeadLetters(broker.url);
     expect(deadLetters.map(({ properties }): unknown => properties.messageId)).toEqual([large]);
     expect(String(deadLetters[0]?.properties.headers?.dead_answer)).toContain('max_message_size');
     await cycle.run(testTimeout());
     expect(await drainDeadLetters(broker.url)).toEqual([]);
   } finally {
-    await bench.close();
+    await harness.close();
   }
 });

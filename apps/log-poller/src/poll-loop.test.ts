@@ -1,5 +1,5 @@
 import { ManualClock, waitUntil } from '@pdaltagent/testing';
-import { RecordingLog } from './recording-log.testing';
+import { RecordingLog } from './recording-log.fixture';
 import { PollLoop } from './poll-loop';
 
 it('keeps its interval when the machine’s clock is set back two hours', async () => {

@@ -45,7 +45,7 @@ export class Listener {
   down({ mode, forMs }: Down): void {
     clearTimeout(this.#upTimer);
     if (mode === 'reset') this.#resetting = true;
-    // Sends the answer to this request before connections are closed.
+    // Sends the response to this request before connections are closed.
     else setImmediate(() => void this.#close());
     if (forMs !== undefined) this.#upTimer = setTimeout(() => void this.up(), forMs);
   }

@@ -11,7 +11,7 @@ export interface ReceivedEvent {
   /** Counts from 1, without gaps, in the order in which requests were complete. */
   sequence: number;
   receivedAt: number;
-  /** When the answer was written to the socket; null before that, or if none was sent. */
+  /** When the response was written to the socket; null before that, or if none was sent. */
   answeredAt: number | null;
   readonly api: Api;
   readonly path: string;
@@ -20,7 +20,7 @@ export interface ReceivedEvent {
   readonly action: string | null;
   /** Whether the event was accepted, even if its answer was lost. */
   accepted: boolean;
-  /** Status of the answer; null if none was sent. */
+  /** Status of the response; null if none was sent. */
   status: number | null;
   /** The dedup key in the answer: the sender's, or one generated for a trigger without. */
   answeredKey: string | null;

@@ -20,6 +20,6 @@ export const settingsSchema = z.strictObject({
   assignOnTrigger: z.boolean().default(false),
 });
 
-export type Settings = z.infer<typeof settingsSchema>;
+export type SimulatorSettings = z.infer<typeof settingsSchema>;
 
-export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
+export const DEFAULT_SETTINGS: SimulatorSettings = settingsSchema.parse({});

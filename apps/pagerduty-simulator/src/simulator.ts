@@ -14,7 +14,7 @@ import { IncidentStore } from './incidents/incident-store';
 import { type Address, Listener } from './listener';
 import { RestRateLimit } from './rest/rate-limit';
 import { RestApi, type RestRequest } from './rest/rest-api';
-import { DEFAULT_SETTINGS, type Settings } from './settings';
+import { DEFAULT_SETTINGS, type SimulatorSettings } from './settings';
 import { Statistics } from './statistics';
 
 /** A simulated PagerDuty: Events APIs, the resulting incidents, log entries, and faults on demand. */
@@ -24,7 +24,7 @@ export class Simulator {
   readonly #events: EventsApi;
   readonly #rest: RestApi;
   readonly #control: ControlApi;
-  #settings: Settings = DEFAULT_SETTINGS;
+  #settings: SimulatorSettings = DEFAULT_SETTINGS;
 
   constructor(configuration: Configuration, log: Logger) {
     const { host, port, apiToken, keepBodies, maximumRecords: maximum } = configuration;

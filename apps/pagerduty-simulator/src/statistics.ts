@@ -34,7 +34,7 @@ export class Statistics {
         accepted: this.#accepted,
         cutShort: this.cutShort,
         byApi: Object.fromEntries(this.#byApi),
-        /** "none": no answer was sent. */
+        /** "none": no response was sent. */
         byStatus: Object.fromEntries(this.#byStatus),
         /** Effects on alerts; "dropped": acknowledge or resolve without an open alert. */
         byAlert: Object.fromEntries(this.#byAlert),

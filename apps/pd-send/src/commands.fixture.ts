@@ -68,14 +68,14 @@ export type Reply = readonly [status: number, body: unknown, headers?: Readonly<
 export const SUCCESS = { status: 'success', message: 'Event processed' };
 
 /** A request handler that returns these responses in turn, then repeats the last one, and records the requests. */
-export function respondWith(seen: SeenRequest[], ...answers: readonly Reply[]) {
+export function respondWith(seen: SeenRequest[], ...responses: readonly Reply[]) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     let body = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
     request.on('end', () => {
-      const [status, answer, headers] = answers[Math.min(seen.length, answers.length - 1)] ?? [500, ''];
+      const [status, text, headers] = responses[Math.min(seen.length, responses.length - 1)] ?? [500, ''];
       seen.push({ url: request.url, headers: request.headers, body });
-      response.writeHead(status, headers).end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+      response.writeHead(status, headers).end(typeof text === 'string' ? text : JSON.stringify(text));
     });
   };
 }

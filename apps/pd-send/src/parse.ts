@@ -62,13 +62,13 @@ export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly
   return given;
 }
 
-interface Found<Name extends string> {
+interface FoundOption<Name extends string> {
   readonly option: Option<Name>;
   /** The value, if it is part of the same word. */
   readonly attached?: string;
 }
 
-function optionOf<Name extends string>(options: readonly Option<Name>[], word: string): Found<Name> | undefined {
+function optionOf<Name extends string>(options: readonly Option<Name>[], word: string): FoundOption<Name> | undefined {
   const at = word.indexOf('=');
   const [head, tail] = at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
   const attached = tail === undefined ? {} : { attached: tail };

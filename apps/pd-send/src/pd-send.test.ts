@@ -95,8 +95,8 @@ describe('pd-send', () => {
 
   it('prints PagerDuty’s errors and does not retry', async () => {
     const seen: SeenRequest[] = [];
-    const answer = { status: 'invalid event', message: 'Event object is invalid', errors: ['one', 'two'] };
-    const port = await listen(http.createServer(respondWith(seen, [400, answer])));
+    const response = { status: 'invalid event', message: 'Event object is invalid', errors: ['one', 'two'] };
+    const port = await listen(http.createServer(respondWith(seen, [400, response])));
     const base = `http://127.0.0.1:${port}`;
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: base });
     expect(result).toEqual({

@@ -3,7 +3,7 @@ import https from 'node:https';
 import { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { isJsonObject } from '@pdaltagent/events';
-import { type Settings } from './settings';
+import { type SendSettings } from './settings';
 
 /** The result of one attempt: a response, or none. */
 export type Attempt =
@@ -22,12 +22,12 @@ const ATTEMPT_TIMEOUT_MS = 10_000;
 const RESPONSE_LIMIT_CHARACTERS = 64 * 1024;
 
 /** Posts the body once, with this user agent. Never throws. */
-export async function post(settings: Settings, agent: string, body: string): Promise<Attempt> {
+export async function post(settings: SendSettings, agent: string, body: string): Promise<Attempt> {
   const signal = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
   try {
     return await exchange(settings, agent, body, signal);
   } catch (error) {
-    if (signal.aborted) return { kind: 'unreachable', reason: `no answer within ${ATTEMPT_TIMEOUT_MS / 1000} s` };
+    if (signal.aborted) return { kind: 'unreachable', reason: `no response within ${ATTEMPT_TIMEOUT_MS / 1000} s` };
     const { code, message } = firstOf(error);
     if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return { kind: 'misnamed', names: namesOf(error) };
     return { kind: CERTIFICATE_ERRORS.test(code) ? 'untrusted' : 'unreachable', reason: message };
@@ -37,7 +37,7 @@ export async function post(settings: Settings, agent: string, body: string): Pro
 const CERTIFICATE_ERRORS =
   /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH)/;
 
-async function exchange(settings: Settings, agent: string, body: string, signal: AbortSignal): Promise<Attempt> {
+async function exchange(settings: SendSettings, agent: string, body: string, signal: AbortSignal): Promise<Attempt> {
   const { target, proxy } = settings;
   const isSecure = target.protocol === 'https:';
   const tunnel = isSecure && proxy !== undefined ? await connectThrough(proxy, settings, signal) : undefined;
@@ -87,7 +87,7 @@ async function exchange(settings: Settings, agent: string, body: string, signal:
 }
 
 /** A socket to the target through the proxy (CONNECT). */
-function connectThrough(proxy: URL, settings: Settings, signal: AbortSignal): Promise<Socket> {
+function connectThrough(proxy: URL, settings: SendSettings, signal: AbortSignal): Promise<Socket> {
   const { target } = settings;
   const host = `${target.hostname}:${target.port || 443}`;
   const request = (proxy.protocol === 'https:' ? https : http).request({
@@ -113,7 +113,7 @@ function connectThrough(proxy: URL, settings: Settings, signal: AbortSignal): Pr
   });
 }
 
-function tlsOptions({ authorities, skipVerification }: Settings): tls.ConnectionOptions {
+function tlsOptions({ authorities, skipVerification }: SendSettings): tls.ConnectionOptions {
   return {
     rejectUnauthorized: !skipVerification,
     ...(authorities === undefined ? {} : { ca: [...tls.rootCertificates, authorities] }),

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, readDocument } from '@pdaltagent/events';
 import { post, type Attempt } from './post';
-import { type Settings } from './settings';
+import { type SendSettings } from './settings';
 
 /** The outcome: accepted, or an error as one line. */
 export type SendResult = { readonly ok: true } | { readonly ok: false; readonly problem: string };
@@ -11,7 +11,7 @@ const MAX_RETRY_DELAY_MS = 5_000;
 
 /** Sends a body, and retries after network errors, 408, 429 and 5xx. */
 export async function send(
-  settings: Settings,
+  settings: SendSettings,
   agent: string,
   body: string,
   pause: (milliseconds: number) => Promise<void>,

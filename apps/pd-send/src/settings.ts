@@ -3,7 +3,7 @@ import { CommandError } from './command';
 import { proxyFor } from './proxy';
 
 /** Where and how to send, from the environment. */
-export interface Settings {
+export interface SendSettings {
   /** URL of the Events API v2 endpoint. */
   readonly target: URL;
   readonly proxy?: URL;
@@ -24,7 +24,7 @@ const TRUE = ['true', '1', 'yes', 'on'];
 const FALSE = ['false', '0', 'no', 'off', ''];
 
 /** @throws SettingsError that names the variable */
-export function readSettings(environment: Environment): Settings {
+export function readSettings(environment: Environment): SendSettings {
   const base = urlOf('PDSEND_EVENTS_BASE_URL', environment['PDSEND_EVENTS_BASE_URL'] || DEFAULT_BASE_URL);
   const target = new URL(`${base.href.replace(/[?#].*$/, '').replace(/\/+$/, '')}/v2/enqueue`);
   const proxy = proxyFor(target, environment);

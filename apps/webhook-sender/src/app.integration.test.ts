@@ -11,7 +11,7 @@ import { PassThrough } from 'node:stream';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { Receiver } from './receiver.testing';
+import { Receiver } from './receiver.fixture';
 
 let servers: TestServers;
 let publisher: Publisher;
@@ -87,18 +87,18 @@ const arrived = (count: number) =>
 describe('the sender', () => {
   it('sends queued webhooks in order per incident, even if the receiver fails now and then', async () => {
     const url = receiver.url('/hook');
-    const taken: string[] = [];
+    const accepted: string[] = [];
     receiver.statusFor = ({ body }) => {
       if (receiver.received.length % 4 === 0) return 503;
-      taken.push(body);
+      accepted.push(body);
       return 202;
     };
     for (let step = 0; step < 10; step += 1) {
       for (const incident of ['A', 'B', 'C']) await publish(url, `${incident}${step}`, incident);
     }
     await start(url);
-    await waitUntil(() => taken.length >= 30, { what: '30 webhooks to be accepted', timeoutMs: 50_000 });
-    const order = taken.map((body) => JSON.parse(body) as { id: string; incident: string });
+    await waitUntil(() => accepted.length >= 30, { what: '30 webhooks to be accepted', timeoutMs: 50_000 });
+    const order = accepted.map((body) => JSON.parse(body) as { id: string; incident: string });
     for (const incident of ['A', 'B', 'C']) {
       const steps = order.filter((body) => body.incident === incident).map(({ id }) => id);
       expect(steps).toEqual(Array.from({ length: 10 }, (_, step) => `${incident}${step}`));
@@ -227,7 +227,7 @@ describe('the sender', () => {
     expect(app.readiness()).toMatchObject({ ready: false, checks: { destinations: 'not tried yet' } });
     await broker.heal();
     await arrived(1);
-    await waitUntil(() => app.readiness().checks.destinations === 'reachable', { what: 'the answer' });
+    await waitUntil(() => app.readiness().checks.destinations === 'reachable', { what: 'the response' });
     expect(app.readiness().ready).toBe(true);
     await Promise.all(apps.splice(0).map((started) => started.stop()));
     await broker.stop();

@@ -28,7 +28,7 @@ beforeEach(async () => {
       received.push({ url: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) });
       if (scripted === 'silence') return;
       if (scripted === 'reset') request.socket.destroy();
-      else response.writeHead(scripted.status, scripted.headers).end('an answer');
+      else response.writeHead(scripted.status, scripted.headers).end('a response');
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -118,7 +118,7 @@ describe('a delivery', () => {
 
   it.each([301, 302, 307, 400, 401, 403, 404, 422])('answered with %d becomes a dead letter', async (status) => {
     scripted = { status, headers: { location: urlOf('/elsewhere') } };
-    expect(await deliver(urlOf('/'))).toEqual({ kind: 'rejected', status, response: 'an answer' });
+    expect(await deliver(urlOf('/'))).toEqual({ kind: 'rejected', status, response: 'a response' });
     expect(received.map(({ url }) => url)).toEqual(['/']);
   });
 

@@ -20,9 +20,9 @@ export class HelperProcess {
     return new Promise((resolve, reject) => {
       const ended = () => reject(new Error('a helper process exited'));
       this.#process.once('exit', ended);
-      this.#process.once('message', (answer) => {
+      this.#process.once('message', (reply) => {
         this.#process.off('exit', ended);
-        resolve(answer);
+        resolve(reply);
       });
       if (question !== undefined) this.#process.send(question);
     });

@@ -1,5 +1,5 @@
 // The cost of accepting an event without validation, limits, keys and spool: node:http receives it, amqplib publishes it, and the
-// broker's confirm is the answer. Uses one queue, or one per lane, selected by routing key as in the gateway.
+// broker's confirm is the response. Uses one queue, or one per lane, selected by routing key as in the gateway.
 import { laneOf } from '@pdaltagent/messaging';
 import { connect } from 'amqplib';
 import { createServer, type ServerResponse } from 'node:http';

@@ -12,7 +12,7 @@ const command = z.object({
   /** Number of the first of these keys. */
   firstKey: z.number(),
   seconds: z.number(),
-  /** Pause between an answer and the connection's next event, in milliseconds. */
+  /** Pause between a response and the connection's next event, in milliseconds. */
   pauseMs: z.number(),
 });
 

@@ -7,7 +7,7 @@ import { type LoadReport, underLoad } from './processes';
 import { metricOf, withServers } from './servers';
 
 const CONNECTIONS = 32;
-/** Pause between an answer and the connection's next event, so that the machine is not saturated. */
+/** Pause between a response and the connection's next event, so that the machine is not saturated. */
 const PAUSE_MS = 50;
 const CONNECTIONS_TO_THE_STALLED = 8;
 const WARM_UP_SECONDS = 5;

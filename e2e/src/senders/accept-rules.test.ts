@@ -65,7 +65,8 @@ it('the gateway accepts no event that the simulated PagerDuty refuses once inval
     if ((await post(relay.gatewayUrl, variation)).isAccepted) accepted += 1;
   });
   await relay.startWorker();
-  const answered = () => relay.control('GET', '/events?limit=1').then((answer) => refusedEvents.parse(answer).total);
+  const answered = () =>
+    relay.control('GET', '/events?limit=1').then((response) => refusedEvents.parse(response).total);
   await waitUntil(async () => (await answered()) >= accepted, { what: 'all events to arrive', timeoutMs: 90_000 });
   const { events } = refusedEvents.parse(await relay.control('GET', '/events?status=400'));
   expect(events).toEqual([]);

@@ -15,7 +15,7 @@ const SNS = {
   'x-amz-sns-topic-arn': 'arn:aws:sns:eu-west-1:123456789012:alerta',
 };
 
-interface Answer {
+interface ApiResponse {
   readonly status: number;
   readonly text: string;
 }
@@ -25,14 +25,14 @@ interface Posting {
   readonly route: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Whether the client treats the response as success. */
-  readonly isContent: (answer: Answer) => boolean;
+  readonly isContent: (response: ApiResponse) => boolean;
   /** Placeholder for the key in the sample. */
   readonly placeholder?: string;
 }
 
-const anySuccess = ({ status }: Answer): boolean => status >= 200 && status < 300;
-const only = (wanted: number) => (answer: Answer) => answer.status === wanted;
-const zabbix = ({ status, text }: Answer): boolean =>
+const anySuccess = ({ status }: ApiResponse): boolean => status >= 200 && status < 300;
+const only = (wanted: number) => (response: ApiResponse) => response.status === wanted;
+const zabbix = ({ status, text }: ApiResponse): boolean =>
   status === 202 && (JSON.parse(text) as { status?: unknown }).status === 'success';
 
 /** How each client posts, and what it treats as success, according to its source code. */
@@ -91,7 +91,7 @@ let senders: SenderRelay;
 beforeAll(async () => (senders = await SenderRelay.start('senders-payloads')));
 afterAll(() => senders.stop());
 
-async function post(route: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {
+async function post(route: string, headers: Readonly<Record<string, string>>, body: string): Promise<ApiResponse> {
   const response = await fetch(senders.relay.gatewayUrl + route, { method: 'POST', headers, body });
   return { status: response.status, text: await response.text() };
 }
@@ -101,12 +101,12 @@ it('covers every sample', () => {
   expect([...new Set(POSTINGS.map(({ file }) => file))]).toEqual(samples);
 });
 
-it.each(POSTINGS)('$file to $route arrives byte for byte, and its client accepts the answer', async (posting) => {
+it.each(POSTINGS)('$file to $route arrives byte for byte, and its client accepts the response', async (posting) => {
   const sample = fixture(posting.file).toString();
   const body = posting.placeholder === undefined ? sample : sample.replace(posting.placeholder, KEY);
   const arrived = await senders.arrivalAfter(async () => {
-    const answer = await post(posting.route, posting.headers, body);
-    expect(posting.isContent(answer)).toBe(true);
+    const response = await post(posting.route, posting.headers, body);
+    expect(posting.isContent(response)).toBe(true);
   });
   expect(arrived.body).toBe(body);
   // PagerDuty's own APIs accept JSON, whatever the sender's Content-Type; a vendor's body keeps its type.
@@ -121,14 +121,14 @@ it('generates a key for a trigger without one, returns it, and changes nothing e
     `{ "routing_key" : "${key}",`,
     ' "event_action":"trigger","payload":{"summary":"s","source":"s","severity":"info","custom_details":1.0}}',
   ];
-  let answered = '';
+  let dedupKey = '';
   const arrived = await senders.arrivalAfter(async () => {
     const { status, text } = await post('/v2/enqueue', JSON_TYPE, head + tail);
     expect(status).toBe(202);
-    answered = z.object({ dedup_key: z.string().regex(/^[0-9a-f]{32}$/) }).parse(JSON.parse(text)).dedup_key;
+    dedupKey = z.object({ dedup_key: z.string().regex(/^[0-9a-f]{32}$/) }).parse(JSON.parse(text)).dedup_key;
   });
-  expect(arrived.dedupKey).toBe(answered);
-  expect(arrived.body.replace(`"dedup_key":"${answered}",`, '')).toBe(head + tail);
+  expect(arrived.dedupKey).toBe(dedupKey);
+  expect(arrived.body.replace(`"dedup_key":"${dedupKey}",`, '')).toBe(head + tail);
 });
 
 it('leaves the confirmation of an SNS subscription to PagerDuty', async () => {

@@ -50,7 +50,7 @@ function expectedOfEvent(path: EventPath, status: number): string {
   return 'failed';
 }
 
-describe('what an answer of PagerDuty’s to an event means', () => {
+describe('what a response of PagerDuty’s to an event means', () => {
   it.each(PATHS)('is known for every status on %s', (path) => {
     for (const status of STATUSES) {
       expect([status, classifyEvent(path, response(status), 0).kind]).toEqual([status, expectedOfEvent(path, status)]);
@@ -84,7 +84,7 @@ describe('what an answer of PagerDuty’s to an event means', () => {
   });
 });
 
-describe.each(Object.keys(PAGES))('an answer in place of PagerDuty’s: %s', (page) => {
+describe.each(Object.keys(PAGES))('a response in place of PagerDuty’s: %s', (page) => {
   it.each(DOCUMENTED)('is no delivery on %s, whatever its status', (path) => {
     for (const status of [200, 201, 202, 204]) {
       expect(classifyEvent(path, from(page, status), 0)).toMatchObject({
@@ -118,7 +118,7 @@ describe.each(Object.keys(PAGES))('an answer in place of PagerDuty’s: %s', (pa
   });
 });
 
-describe.each(VENDORS)('an answer whose form is not documented, on %s', (path) => {
+describe.each(VENDORS)('a response whose form is not documented, on %s', (path) => {
   it.each(['nothing', 'text', 'another JSON object', 'JSON that is no object'])('is a delivery: %s', (page) => {
     for (const status of [200, 202, 204]) expect(classifyEvent(path, from(page, status), 0).kind).toBe('delivered');
   });
@@ -143,7 +143,7 @@ describe.each(VENDORS)('an answer whose form is not documented, on %s', (path) =
   });
 });
 
-describe('what an answer to an event means', () => {
+describe('what a response to an event means', () => {
   it('names who answered in place of PagerDuty, by its headers alone', () => {
     const server = `nginx/1.24.0\t\u00e9 ${'x'.repeat(100)}`;
     const contentType = 'text/html; charset=utf-8';
@@ -195,7 +195,7 @@ describe('what an answer to an event means', () => {
   });
 });
 
-describe('what an answer to a webhook means', () => {
+describe('what a response to a webhook means', () => {
   it('is PagerDuty’s own policy for every status', () => {
     for (const status of STATUSES) {
       const kind = classifyWebhook(response(status), 0).kind;

@@ -45,7 +45,7 @@ export function seededRandom(seed: number): Random {
 }
 
 /** A dispatcher with a manual clock, and a record of everything it requested. */
-export class Bench {
+export class Harness {
   readonly clock = new ManualClock();
   readonly attempting = new Set<TestMessage>();
   readonly attempted: TestMessage[] = [];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Bench, DELIVERED, FAILED, GONE, REJECTED, type TestMessage, THROTTLED } from './dispatcher.fixture';
+import { Harness, DELIVERED, FAILED, GONE, REJECTED, type TestMessage, THROTTLED } from './dispatcher.fixture';
 import { type Outcome } from './outcome';
 
 /** What may happen to a lane, in any order. */
@@ -46,7 +46,7 @@ const WINDOW = 16;
 
 /** A lane in the broker, and the worker that holds part of it. */
 class Lane {
-  readonly bench = new Bench({ concurrency: 8 });
+  readonly harness = new Harness({ concurrency: 8 });
   readonly published: TestMessage[] = [];
   /** In order; a held message stays in it until it is acknowledged. */
   readonly queue: TestMessage[] = [];
@@ -67,33 +67,33 @@ class Lane {
   }
 
   take(one: Step): void {
-    const { bench } = this;
+    const { harness } = this;
     switch (one.do) {
       case 'publish': {
-        const message = bench.message(`key-${one.key}`, String(one.alert));
+        const message = harness.message(`key-${one.key}`, String(one.alert));
         this.published.push(message);
         this.queue.push(message);
         break;
       }
       case 'settle': {
-        const message = [...bench.attempting][one.which % Math.max(bench.attempting.size, 1)];
+        const message = [...harness.attempting][one.which % Math.max(harness.attempting.size, 1)];
         if (message === undefined) break;
-        bench.attempting.delete(message);
+        harness.attempting.delete(message);
         if (one.outcome.kind === 'delivered') this.delivered.push(message);
-        bench.dispatcher.settle(message, one.outcome);
+        harness.dispatcher.settle(message, one.outcome);
         break;
       }
       case 'finish settling':
-        for (const message of bench.settling.splice(0)) this.acknowledge(message);
+        for (const message of harness.settling.splice(0)) this.acknowledge(message);
         break;
       case 'wait':
-        bench.clock.advance(one.ms);
+        harness.clock.advance(one.ms);
         break;
       case 'resume':
-        for (const key of [...bench.dispatcher.pausedKeys]) bench.dispatcher.resume(key);
+        for (const key of [...harness.dispatcher.pausedKeys]) harness.dispatcher.resume(key);
         break;
       case 'make room':
-        bench.dispatcher.preemption.makeRoom();
+        harness.dispatcher.preemption.makeRoom();
         this.interrupt(one.wasDelivered);
         break;
       case 'park':
@@ -101,16 +101,16 @@ class Lane {
         break;
       case 'crash':
         this.returnToQueue([...this.held]);
-        bench.settling.length = 0;
+        harness.settling.length = 0;
         break;
       case 'hand over':
-        this.returnToQueue([...this.held].filter((message) => !bench.dispatcher.isBusy(message)));
-        for (const message of [...bench.attempting]) {
-          bench.attempting.delete(message);
+        this.returnToQueue([...this.held].filter((message) => !harness.dispatcher.isBusy(message)));
+        for (const message of [...harness.attempting]) {
+          harness.attempting.delete(message);
           this.delivered.push(message);
-          bench.dispatcher.settle(message, DELIVERED);
+          harness.dispatcher.settle(message, DELIVERED);
         }
-        for (const message of bench.settling.splice(0)) this.acknowledge(message);
+        for (const message of harness.settling.splice(0)) this.acknowledge(message);
         break;
     }
     this.fill();
@@ -123,28 +123,28 @@ class Lane {
       if (this.held.size >= WINDOW) return;
       if (this.held.has(message)) continue;
       this.held.add(message);
-      this.bench.dispatcher.add(message);
+      this.harness.dispatcher.add(message);
     }
   }
 
   returnToQueue(messages: readonly TestMessage[]): void {
     for (const message of messages) {
       this.held.delete(message);
-      this.bench.attempting.delete(message);
+      this.harness.attempting.delete(message);
     }
-    this.bench.dispatcher.forget(messages);
+    this.harness.dispatcher.forget(messages);
   }
 
   interrupt(wasDelivered: boolean): void {
-    const messages = this.bench.interrupting.filter((message) => this.bench.attempting.has(message));
+    const messages = this.harness.interrupting.filter((message) => this.harness.attempting.has(message));
     this.interrupted += messages.length;
     if (wasDelivered) this.delivered.push(...messages);
-    this.bench.finishInterrupting();
+    this.harness.finishInterrupting();
   }
 
   /** A siding delivers moved messages in their original order, and later messages of the key after them. */
   park(key: string, { ms, wasDelivered }: { readonly ms: number; readonly wasDelivered: boolean }): void {
-    const { dispatcher, clock } = this.bench;
+    const { dispatcher, clock } = this.harness;
     const { preemption } = dispatcher;
     preemption.quiesce(key);
     clock.advance(ms);
@@ -158,17 +158,17 @@ class Lane {
   }
 
   acknowledge(message: TestMessage): void {
-    if (this.bench.deadLettered.some((entry) => entry.message === message)) this.dead.push(message);
+    if (this.harness.deadLettered.some((entry) => entry.message === message)) this.dead.push(message);
     this.held.delete(message);
     this.queue.splice(this.queue.indexOf(message), 1);
-    this.bench.dispatcher.done(message);
+    this.harness.dispatcher.done(message);
   }
 
   check(): void {
-    const onTheWire = [...this.bench.attempting].map(({ orderKey }) => orderKey);
+    const onTheWire = [...this.harness.attempting].map(({ orderKey }) => orderKey);
     expect(new Set(onTheWire).size).toBe(onTheWire.length);
-    expect(this.bench.dispatcher.held).toBe(this.held.size);
-    expect(this.bench.dispatcher.inFlight).toBe(this.bench.attempting.size);
+    expect(this.harness.dispatcher.held).toBe(this.held.size);
+    expect(this.harness.dispatcher.inFlight).toBe(this.harness.attempting.size);
   }
 }
 

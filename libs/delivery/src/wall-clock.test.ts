@@ -1,4 +1,4 @@
-import { Bench, DELIVERED, FAILED, THROTTLED } from './dispatcher.fixture';
+import { Harness, DELIVERED, FAILED, THROTTLED } from './dispatcher.fixture';
 
 const HOUR = 3_600_000;
 const JUMPS = [
@@ -7,11 +7,11 @@ const JUMPS = [
 ] as const;
 
 /** Without expiry: a jump makes messages look older, or younger, than they are. */
-const bench = () => new Bench({ maximumAgeMs: 365 * 24 * HOUR });
+const harness = () => new Harness({ maximumAgeMs: 365 * 24 * HOUR });
 
 /** A key that PagerDuty throttled after 120 events in two minutes, so that its rate is known. */
-function withLearnedRate(): Bench {
-  const learned = bench();
+function withLearnedRate(): Harness {
+  const learned = harness();
   for (let index = 0; index < 120; index += 1) {
     learned.settle(learned.add('k', `alert ${index}`), DELIVERED);
     learned.clock.advance(1_000);
@@ -21,7 +21,7 @@ function withLearnedRate(): Bench {
 }
 
 /** How many of the key's alerts are delivered within a minute. */
-function deliveredInAMinute(of: Bench): number {
+function deliveredInAMinute(of: Harness): number {
   for (let index = 0; index < 200; index += 1) of.add('k', `later ${index}`);
   let delivered = 0;
   for (let second = 0; second < 60; second += 1) {
@@ -44,7 +44,7 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
   });
 
   it('neither shortens nor lengthens the wait after a failure', () => {
-    const one = bench();
+    const one = harness();
     const message = one.add('k', 'a');
     one.settle(message, FAILED);
     one.clock.jump(jump);
@@ -55,7 +55,7 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
   });
 
   it('lets failures still open the circuit, and a success close it', () => {
-    const one = bench();
+    const one = harness();
     one.settle(one.add('k', 'a'), DELIVERED);
     one.clock.jump(jump);
     for (let index = 0; index < 10; index += 1) one.settle(one.add(`k${index}`, 'b'), FAILED);
@@ -67,7 +67,7 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
   });
 
   it('neither hides hanging attempts nor makes healthy ones look hanging', () => {
-    const one = bench();
+    const one = harness();
     for (let alert = 0; alert < 20; alert += 1) one.add('k', String(alert));
     one.clock.jump(jump);
     one.dispatcher.preemption.interrupt('k');
@@ -78,7 +78,7 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
   });
 
   it('determines the times in a trace, while durations stay correct', () => {
-    const one = bench();
+    const one = harness();
     const message = one.add('k', 'a');
     one.settle(message, FAILED);
     one.clock.jump(jump);

@@ -77,12 +77,12 @@ describe('while the broker is short of memory', () => {
     await waitUntil(() => test.logged('key parked'), { what: 'the key to be parked' });
     await broker.setAlarm('memory', true);
     await waitUntil(() => test.logged('the broker accepts no messages'), { what: 'the alarm' });
-    expect(test.worker.keysAside).toBe(1);
+    expect(test.worker.parkedKeys).toBe(1);
     throttled = false;
     await waitUntil(() => test.delivered.length > 0, { what: 'messages on the siding' });
     await broker.setAlarm('memory', false);
     await waitUntil(() => test.delivered.length >= alerts * each, { what: 'everything', timeoutMs: 60_000 });
-    await waitUntil(() => test.worker.keysAside === 0, { what: 'the key to return to its lane' });
+    await waitUntil(() => test.worker.parkedKeys === 0, { what: 'the key to return to its lane' });
     expect(test.delivered).toHaveLength(alerts * each);
     for (const order of sequences(test.delivered).values()) {
       expect(order).toEqual(Array.from({ length: each }, (_, index) => index));

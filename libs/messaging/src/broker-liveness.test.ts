@@ -16,7 +16,7 @@ it('owns no lanes before the broker has answered', () => {
   expect(liveness).toMatchObject({ ownsLanes: false, isSilent: true });
 });
 
-it('owns its lanes for less than a heartbeat after an answer, and reconnects after two', () => {
+it('owns its lanes for less than a heartbeat after a reply, and reconnects after two', () => {
   const { clock, liveness } = heard();
   clock.advance(4_499);
   expect(liveness).toMatchObject({ ownsLanes: true, isSilent: false });
@@ -26,7 +26,7 @@ it('owns its lanes for less than a heartbeat after an answer, and reconnects aft
   expect(liveness.isSilent).toBe(true);
 });
 
-it('counts from the request, not from the answer', () => {
+it('counts from the request, not from the reply', () => {
   const { clock, liveness } = heard();
   const asked = liveness.now();
   clock.advance(4_000);

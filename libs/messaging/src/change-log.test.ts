@@ -1,7 +1,7 @@
 import { CONNECTIVITY_FAULTS, type Outcome } from '@pdaltagent/delivery';
 import { logStateChange } from './change-log';
 
-const SECRET_RESPONSE = 'an answer that may repeat what was sent';
+const SECRET_RESPONSE = 'a response that may repeat what was sent';
 const refused = (status: number | undefined): Extract<Outcome, { readonly kind: 'failed' }> => ({
   kind: 'failed',
   reason: 'way',

@@ -61,7 +61,7 @@ export class Isolation {
   }
 
   /** Number of parked keys. */
-  get keysAside(): number {
+  get parkedKeys(): number {
     return this.#sidings.filter(({ routingKey }) => routingKey !== undefined).length;
   }
 

@@ -96,7 +96,7 @@ export function registerLaneGauges(
   gauge('held', `${what} that this worker holds and that are not yet delivered.`, () => dispatcher.held);
   gauge('in_flight', 'Attempts in flight.', () => dispatcher.inFlight);
   gauge('throttled_keys', 'Routing keys that their destination throttles.', () => dispatcher.throttledKeys);
-  gauge('keys_aside', 'Routing keys parked on a siding.', () => worker.keysAside);
+  gauge('keys_aside', 'Routing keys parked on a siding.', () => worker.parkedKeys);
   gauge(
     'keys_with_broken_way',
     'Routing keys whose delivery fails for a reason of their own, such as a wrong integration URL.',

@@ -23,8 +23,8 @@ it('a siding is taken over once, even if it is found while the first message of 
   const index = laneOf(EVENTS, KEY);
   const client = await BrokerClient.open({ url, name: 'test' });
   const sender = await Sender.open(client);
-  const aside = { ...event('disk', 0), maybeDuplicate: true };
-  await sender.send(EVENTS.exchange, sidingKey(index, 0), aside.body, toProperties(aside));
+  const moved = { ...event('disk', 0), maybeDuplicate: true };
+  await sender.send(EVENTS.exchange, sidingKey(index, 0), moved.body, toProperties(moved));
   await client.close();
 
   const delivered: string[] = [];

@@ -82,8 +82,8 @@ export class LaneOwner {
   }
 
   /** Number of parked keys. */
-  get keysAside(): number {
-    return this.#isolation.keysAside;
+  get parkedKeys(): number {
+    return this.#isolation.parkedKeys;
   }
 
   /** Whether a key blocks the lane and cannot be parked. */

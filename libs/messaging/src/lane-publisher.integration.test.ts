@@ -48,7 +48,7 @@ it('keeps its connection while the broker is short of memory, even if a lane’s
   publisher.reopen(RENEWED_LANE);
   const until = performance.now() + LONGER_THAN_A_REPLY_MS;
   await waitUntil(() => performance.now() > until || happened.includes('lost'), {
-    what: 'more time than an answer may take',
+    what: 'more time than a reply may take',
     timeoutMs: 60_000,
   });
   expect(happened).toEqual(['blocked']);

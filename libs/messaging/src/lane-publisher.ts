@@ -194,7 +194,7 @@ export class LanePublisher {
       const wait = (): void => {
         cancel = this.#clock.after(RPC_TIMEOUT_MS, () => {
           if (this.#isBlocked) wait();
-          else reject(new Error(`the broker did not answer within ${RPC_TIMEOUT_MS / 1_000} s`));
+          else reject(new Error(`the broker did not reply within ${RPC_TIMEOUT_MS / 1_000} s`));
         });
       };
       wait();

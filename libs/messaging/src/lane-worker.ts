@@ -166,8 +166,8 @@ export class LaneWorker {
   }
 
   /** Routing keys parked on a siding. */
-  get keysAside(): number {
-    return this.#lanes.keysAside;
+  get parkedKeys(): number {
+    return this.#lanes.parkedKeys;
   }
 
   get dispatcher(): Pick<

@@ -91,9 +91,9 @@ describe('a message', () => {
       message: { receivedAt: 1_800_000_000_000, originalReceivedAt: MESSAGE.receivedAt },
     });
     if (replayed.kind !== 'message') throw new Error(replayed.problem);
-    const aside = fromDelivery(delivered(toProperties(replayed.message)));
-    if (aside.kind !== 'message') throw new Error(aside.problem);
-    const deadAgain = delivered(deadLetterProperties(aside.message, CAUSE, HISTORY, 3));
+    const moved = fromDelivery(delivered(toProperties(replayed.message)));
+    if (moved.kind !== 'message') throw new Error(moved.problem);
+    const deadAgain = delivered(deadLetterProperties(moved.message, CAUSE, HISTORY, 3));
     expect(deadLetterOf(deadAgain).acceptedAt).toBe(MESSAGE.receivedAt);
   });
 });

@@ -25,8 +25,8 @@ export class OwnedLanes {
   }
 
   /** Routing keys parked on a siding. */
-  get keysAside(): number {
-    return this.owners.reduce((sum, { keysAside: aside }) => sum + aside, 0);
+  get parkedKeys(): number {
+    return this.owners.reduce((sum, { parkedKeys: keys }) => sum + keys, 0);
   }
 
   /** Lanes that are blocked by a key that cannot be parked. */

@@ -47,8 +47,8 @@ it('nothing is sent from its sidings either', async () => {
   const client = await BrokerClient.open({ url, name: 'test' });
   const sender = await Sender.open(client);
   for (const key of [KEY, otherKey]) {
-    const aside = { ...event('disk', 0, key), maybeDuplicate: true };
-    await sender.send(EVENTS.exchange, sidingKey(laneOf(EVENTS, key), 0), aside.body, toProperties(aside));
+    const moved = { ...event('disk', 0, key), maybeDuplicate: true };
+    await sender.send(EVENTS.exchange, sidingKey(laneOf(EVENTS, key), 0), moved.body, toProperties(moved));
   }
   await client.close();
   await publish(url, [event('disk', 1), event('disk', 1, otherKey)]);

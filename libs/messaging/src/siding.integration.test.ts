@@ -53,7 +53,7 @@ describe('a key that is throttled', () => {
     for (const [orderKey, order] of sequences(test.delivered)) {
       if (orderKey.startsWith(KEY)) expect(order).toEqual(Array.from({ length: EACH + 6 }, (_, index) => index));
     }
-    expect(test.worker.keysAside).toBe(0);
+    expect(test.worker.parkedKeys).toBe(0);
     await test.worker.stop();
   });
 });

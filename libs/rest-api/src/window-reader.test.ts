@@ -175,10 +175,10 @@ describe('a page that fails', () => {
     ['a reset', 'reset'],
     ['status 500', { status: 500 }],
     ['status 400', { status: 400 }],
-    ['an answer that is no JSON', { status: 200, body: '<html>' }],
-    ['an answer without log entries', { status: 200, body: '{}' }],
+    ['a response that is no JSON', { status: 200, body: '<html>' }],
+    ['a response without log entries', { status: 200, body: '{}' }],
     [
-      'an answer cut short',
+      'a response cut short',
       { status: 200, headers: { 'content-length': '100', connection: 'close' }, body: '{"log_entries":[' },
     ],
   ] as const)('with %s is retried and not skipped', async (_name, fault) => {

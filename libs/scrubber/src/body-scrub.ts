@@ -1,7 +1,7 @@
 import { applyEdits, type Edit, mapBack } from './edits';
 import { type FieldPolicy, isHighPriority, keyOf, nagiosPolicyOf, policyOf } from './field-policy';
 import { isJson, type JsonScalar, unescapeJson, walkJson } from './json-strings';
-import { covers, type Settings } from './options';
+import { covers, type ScrubberSettings } from './options';
 import { keyPseudonym, token, wholeKeyPseudonym } from './pseudonym';
 import { type Budget, newBudget } from './scan-context';
 import { editsOf, type ScanOptions } from './scan-text';
@@ -42,7 +42,7 @@ export class BodyScrub {
   private remaining: number;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: ScrubberSettings,
     private readonly kind: BodyKind,
     /** Texts of other bodies in which nothing was found with the same settings. */
     private readonly clean?: Readonly<Record<ScannedPolicy, CleanTextCache>>,

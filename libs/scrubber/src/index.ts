@@ -2,4 +2,4 @@ export { type DetectorDescription, describeDetectors, detectorNames } from './ca
 export { type Finding } from './detect';
 export { type ScrubberOptions, ScrubberOptionsError } from './options';
 export { parseRules, type Rule, RulesError } from './rules';
-export { createScrubber, type Found, type Replacement, type Scrubber } from './scrubber';
+export { createScrubber, type FindingCounts, type Replacement, type Scrubber } from './scrubber';

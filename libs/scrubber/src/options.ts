@@ -23,7 +23,7 @@ export interface ScrubberOptions {
 }
 
 /** Validated options with defaults. */
-export interface Settings {
+export interface ScrubberSettings {
   readonly detectors: readonly Detector[];
   readonly preciseDetectors: readonly Detector[];
   readonly secret: string | undefined;
@@ -51,7 +51,7 @@ export class ScrubberOptionsError extends Error {
 const DEFAULT_MAX_CHARACTERS = 1_048_576;
 
 /** Validates options. @throws ScrubberOptionsError for the first invalid one */
-export function settingsOf(options: ScrubberOptions): Settings {
+export function settingsOf(options: ScrubberOptions): ScrubberSettings {
   // Secrets from files often end with a line break, which would change every pseudonym.
   const secret = options.secret?.trim() || undefined;
   const maxCharacters = options.maxCharacters ?? DEFAULT_MAX_CHARACTERS;

@@ -6,11 +6,11 @@ import { detect, type Finding, findingOf } from './detect';
 import { person, personsNamed, userNamesIn } from './detectors/person';
 import { applyEdits, type Edit } from './edits';
 import { isJson } from './json-strings';
-import { type ScrubberOptions, type Settings, settingsOf } from './options';
+import { type ScrubberOptions, type ScrubberSettings, settingsOf } from './options';
 import { newBudget } from './scan-context';
 
 /** The number of replaced values by kind. */
-export type Found = Readonly<Record<string, number>>;
+export type FindingCounts = Readonly<Record<string, number>>;
 
 /** One replacement: its position (UTF-16 units of the whole text, and the JSON path), kind and detector. */
 export type Replacement = Edit;
@@ -21,11 +21,15 @@ export interface Scrubber {
    * Scrubs a body: JSON and forms value by value, anything else as text. Every byte that is not replaced stays the same. Returns
    * the same Buffer if nothing was found.
    */
-  scrubBody(type: EventType, contentType: string, bytes: Buffer): { readonly bytes: Buffer; readonly found: Found };
+  scrubBody(
+    type: EventType,
+    contentType: string,
+    bytes: Buffer,
+  ): { readonly bytes: Buffer; readonly found: FindingCounts };
   /** Scrubs a webhook, v2 or v3, or a log entry of the REST API. Ids, types, states and times are kept. */
-  scrubWebhook(bytes: Buffer): { readonly bytes: Buffer; readonly found: Found };
+  scrubWebhook(bytes: Buffer): { readonly bytes: Buffer; readonly found: FindingCounts };
   /** Scrubs a text under its object key, if any. Returns the same string if nothing was found. */
-  scrubText(text: string, key?: string): { readonly text: string; readonly found: Found };
+  scrubText(text: string, key?: string): { readonly text: string; readonly found: FindingCounts };
   /** The findings with their positions (UTF-16 units) and detectors, to test rules. */
   explain(text: string, key?: string): readonly Finding[];
   /** What `scrubText` would replace, in order. */
@@ -34,7 +38,7 @@ export interface Scrubber {
   explainBody(type: EventType, contentType: string, bytes: Buffer): readonly Replacement[];
 }
 
-const NOTHING: Found = Object.freeze({});
+const NOTHING: FindingCounts = Object.freeze({});
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** Creates a scrubber. @throws ScrubberOptionsError */
@@ -69,7 +73,7 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
 }
 
 /** Adds the names of the users in a webhook, if names are looked for. */
-function withUserNames(settings: Settings, text: string): Settings {
+function withUserNames(settings: ScrubberSettings, text: string): ScrubberSettings {
   if (!settings.detectors.includes(person) || !isJson(text)) return settings;
   return { ...settings, detectors: [...settings.detectors, personsNamed(userNamesIn(JSON.parse(text)))] };
 }
@@ -94,7 +98,7 @@ function bodyEdits(scrub: BodyScrub, contentType: string, text: string): readonl
     : scrub.textEdits(text, '');
 }
 
-function countOf(edits: readonly Edit[]): Found {
+function countOf(edits: readonly Edit[]): FindingCounts {
   const found: Record<string, number> = {};
   for (const { kind } of edits) found[kind] = (found[kind] ?? 0) + 1;
   return found;

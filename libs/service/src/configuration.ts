@@ -68,11 +68,11 @@ export function summaryOf<V extends Variables>(
   );
 }
 
-type Found =
+type FoundValue =
   | { readonly kind: 'text'; readonly name: string; readonly text: string | undefined }
   | { readonly kind: 'problem'; readonly problem: string };
 
-function textOf(variable: Variable<unknown>, environment: Environment): Found {
+function textOf(variable: Variable<unknown>, environment: Environment): FoundValue {
   for (const name of variable.lookup) {
     const direct = environment[name];
     const file = environment[`${name}_FILE`];
@@ -89,7 +89,7 @@ function textOf(variable: Variable<unknown>, environment: Environment): Found {
   return { kind: 'text', name: variable.name, text: undefined };
 }
 
-function fromFile(name: string, file: string): Found {
+function fromFile(name: string, file: string): FoundValue {
   try {
     const text = readFileSync(file, 'utf8').trim();
     return { kind: 'text', name, text: text === '' ? undefined : text };

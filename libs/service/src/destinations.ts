@@ -4,7 +4,7 @@ import { openDestinationsFile } from './destinations-file';
 import { type Logger } from './logger';
 import { type webhookVariables } from './webhook-variables';
 
-type Settings = Pick<ConfigurationOf<typeof webhookVariables>, 'webhooksFile' | 'destinations' | 'format'>;
+type DestinationSettings = Pick<ConfigurationOf<typeof webhookVariables>, 'webhooksFile' | 'destinations' | 'format'>;
 
 /** The current destinations of webhooks, for processes that create webhooks. */
 export interface Destinations {
@@ -18,7 +18,7 @@ export interface Destinations {
  * @throws ConfigurationError if the file has problems
  */
 export function openDestinations(
-  { webhooksFile, destinations = [], format }: Settings,
+  { webhooksFile, destinations = [], format }: DestinationSettings,
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
   environment: Environment = process.env,
 ): Destinations | undefined {

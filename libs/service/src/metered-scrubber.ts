@@ -1,4 +1,4 @@
-import { type Found, type Scrubber } from '@pdaltagent/scrubber';
+import { type FindingCounts, type Scrubber } from '@pdaltagent/scrubber';
 import { Counter, type Registry } from 'prom-client';
 import { type Logger } from './logger';
 import { configuredScrubber, type ScrubConfiguration } from './scrubbing';
@@ -21,7 +21,7 @@ export interface MeteredScrubberOptions {
 export function meteredScrubber(
   configuration: ScrubConfiguration,
   { metric, what, keys, metrics, log }: MeteredScrubberOptions,
-): (scrub: (scrubber: Scrubber) => { readonly bytes: Buffer; readonly found: Found }) => Buffer {
+): (scrub: (scrubber: Scrubber) => { readonly bytes: Buffer; readonly found: FindingCounts }) => Buffer {
   const scrubber = configuredScrubber(configuration);
   if ((configuration.scrubSecret ?? '').trim() === '') {
     log.warn(`personal data in ${keys} is not replaced: PDAGENTD_SCRUB_SECRET is not set`);

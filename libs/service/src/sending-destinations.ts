@@ -36,7 +36,7 @@ export const sendingVariables = {
   certificateAuthorities: certificates('PDAGENTD_CA_FILE', 'additional authorities to trust (PEM)'),
 };
 
-type Settings = Pick<
+type SenderSettings = Pick<
   ConfigurationOf<typeof sendingVariables>,
   'destinations' | 'webhooksFile' | 'secrets' | 'standardKeys'
 >;
@@ -55,7 +55,7 @@ export interface SendingDestinations {
  * @throws ConfigurationError if the file has problems
  */
 export function openSendingDestinations(
-  { destinations = [], webhooksFile: path, secrets = [], standardKeys = [] }: Settings,
+  { destinations = [], webhooksFile: path, secrets = [], standardKeys = [] }: SenderSettings,
   log: Pick<Logger, 'info' | 'error'>,
   environment: Environment = process.env,
 ): SendingDestinations {

@@ -231,13 +231,13 @@ export class SpoolFolder<C extends Contents> {
       this.#erased = new Set();
       return all;
     }
-    const taken = new Set<string>();
+    const batch = new Set<string>();
     for (const name of all) {
-      if (taken.size === MAX_ERASED_PER_BATCH) break;
-      taken.add(name);
+      if (batch.size === MAX_ERASED_PER_BATCH) break;
+      batch.add(name);
       all.delete(name);
     }
-    return taken;
+    return batch;
   }
 
   #isErased(name: string): boolean {

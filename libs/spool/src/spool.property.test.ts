@@ -38,8 +38,8 @@ class SpoolModel {
 
   async run(steps: readonly Step[]): Promise<void> {
     try {
-      for (const taken of [...steps, { kind: 'restart' as const }]) {
-        await this.#step(taken);
+      for (const next of [...steps, { kind: 'restart' as const }]) {
+        await this.#step(next);
         await this.#compare();
       }
     } finally {
@@ -48,17 +48,17 @@ class SpoolModel {
     }
   }
 
-  async #step(taken: Step): Promise<void> {
+  async #step(next: Step): Promise<void> {
     const spool = await this.#open();
-    switch (taken.kind) {
+    switch (next.kind) {
       case 'append':
-        if (taken.fails) failNextSync();
-        await Promise.all(taken.lanes.map((lane) => this.#append(spool, lane)));
+        if (next.fails) failNextSync();
+        await Promise.all(next.lanes.map((lane) => this.#append(spool, lane)));
         // An append that is rejected without a write leaves the injected fault for the next.
         jest.restoreAllMocks();
         return;
       case 'erase': {
-        const [erased] = this.#expected.splice(taken.at % Math.max(1, this.#expected.length), 1);
+        const [erased] = this.#expected.splice(next.at % Math.max(1, this.#expected.length), 1);
         if (erased !== undefined) spool.erase(erased.lane, erased.sequence, erased.content.length);
         return;
       }

@@ -106,8 +106,8 @@ export class Store {
     let cancelLate = (): void => undefined;
     const late = new Promise<never>((_resolve, reject) => {
       cancelLate = this.#clock.after(this.#timeoutMs, () => {
-        this.#setState('unreachable', 'no answer in time');
-        reject(new StoreError('unreachable', `no answer within ${this.#timeoutMs} ms`));
+        this.#setState('unreachable', 'no reply in time');
+        reject(new StoreError('unreachable', `no reply within ${this.#timeoutMs} ms`));
       });
     });
     try {

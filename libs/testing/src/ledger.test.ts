@@ -27,7 +27,7 @@ describe('Ledger', () => {
     expect(ledgerOf('a1', 'a1 c1').report().unexpected).toEqual([{ alert: 'c', sequence: 1 }]);
   });
 
-  it('counts an event without an answer as neither lost nor unexpected', () => {
+  it('counts an event without a response as neither lost nor unexpected', () => {
     const ledger = ledgerOf('a1', 'a1 a2');
     ledger.sent('a', 2);
     ledger.sent('a', 3);

@@ -3,7 +3,7 @@ import { waitUntil } from './wait-until';
 describe('waitUntil', () => {
   it('resolves with the first result that is not false, null or undefined', async () => {
     const results = [false, null, undefined, 0];
-    await expect(waitUntil(() => results.shift(), { what: 'an answer', intervalMs: 1 })).resolves.toBe(0);
+    await expect(waitUntil(() => results.shift(), { what: 'a response', intervalMs: 1 })).resolves.toBe(0);
   });
 
   it('reports what it waited for and the last error after the timeout', async () => {

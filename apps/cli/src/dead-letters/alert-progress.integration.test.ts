@@ -119,7 +119,7 @@ const refusing = (...ids: readonly string[]) => {
   const respond = ({ id }: OutgoingMessage): Outcome => (ids.includes(id) ? REFUSED : DELIVERED);
   return respond;
 };
-async function wentOn(): Promise<unknown[]> {
+async function latestDeliveries(): Promise<unknown[]> {
   const { out } = await deadLetters('list --json');
   return (JSON.parse(out) as { went_on: unknown }[]).map(({ went_on }) => went_on);
 }
@@ -133,7 +133,7 @@ it('a trigger whose resolve was delivered since is skipped unless --superseded i
   expect(code).toBe(1);
   expect(out).toMatch(/trigger .* e1 +skipped: superseded; the alert has progressed: resolve delivered at 2\S+Z\n/);
   expect(error).toContain('1 dead letter would undo later progress of the alert: skipped (--superseded sends them)');
-  expect(await wentOn()).toEqual([
+  expect(await latestDeliveries()).toEqual([
     { known: true, action: 'resolve', delivered_at: expect.stringMatching(/^2\S+Z$/) as string },
   ]);
   expect((await deadLetters('list')).out).toMatch(/ db1 +resolve +no\n/);
@@ -166,7 +166,7 @@ it('nothing is noted for an alert without progress, whatever was delivered of an
   await isDone(worker, 'e3');
   await isDone(worker, 'e2');
   await stopWorkers();
-  expect(await wentOn()).toEqual([{ known: true, action: null, delivered_at: null }]);
+  expect(await latestDeliveries()).toEqual([{ known: true, action: null, delivered_at: null }]);
   expect((await deadLetters('replay e2')).out).toMatch(/resolve .* e2\n/);
 });
 
@@ -179,7 +179,7 @@ it('a worker that takes over a lane knows the dead letters of its predecessor', 
   await send({ id: 'e2', action: 'resolve' });
   await isDone(second, 'e2');
   await stopWorkers();
-  expect(await wentOn()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);
+  expect(await latestDeliveries()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);
 });
 
 it('events of the alert that a worker holds count as progress', async () => {
@@ -199,7 +199,7 @@ it('progress is unknown if Redis is unreachable or has no record of the alert', 
   await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
   await isDone(worker, 'e2');
   await stopWorkers();
-  expect(await wentOn()).toEqual([{ known: false, action: null, delivered_at: null }]);
+  expect(await latestDeliveries()).toEqual([{ known: false, action: null, delivered_at: null }]);
   const { out, error } = await deadLetters('list', away);
   expect(error).toBe('Redis is unreachable: later progress of alerts is unknown\n1 dead letter\n');
   expect(out).toMatch(/ db1 +unknown +no\n/);
@@ -225,7 +225,7 @@ it('dead letters from while Redis was unreachable are recorded once it is back',
   await waitUntil(async () => (await new DeadLetteredAlerts(store, 'events').all()).unwatchedUntil > 0, {
     what: 'Redis to be told',
   });
-  expect(await wentOn()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);
+  expect(await latestDeliveries()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);
 });
 
 it('no routing key is written to Redis in plain text', async () => {

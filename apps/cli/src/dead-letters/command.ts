@@ -4,7 +4,7 @@ import { countOption, pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { discard, type DiscardOptions } from './discard';
 import { list, type ListOptions } from './list';
-import { replay, type ReplayOptions } from './replay';
+import { replay, type DeadLetterReplayOptions } from './replay';
 import { selectionOf } from './selection';
 import { show, type ShowOptions } from './show';
 
@@ -50,7 +50,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
-    .action((ids: string[], options: ReplayOptions & SelectionOptions) =>
+    .action((ids: string[], options: DeadLetterReplayOptions & SelectionOptions) =>
       finish(replay(terminal, selectionOf(ids, options), options)),
     );
 

@@ -209,10 +209,10 @@ describe('replay', () => {
     const { code, out, error } = await deadLetters('replay --all --json');
     expect(code).toBe(0);
     expect(error).toContain('100 of 100 dead letters replayed\n');
-    const told = JSON.parse(out) as { letters: unknown[] };
-    expect(told).toMatchObject({ sent: 100, left: [], missing: [], error: null });
-    expect(told.letters).toHaveLength(101);
-    expect(told.letters.at(-1)).toEqual({
+    const report = JSON.parse(out) as { letters: unknown[] };
+    expect(report).toMatchObject({ sent: 100, left: [], missing: [], error: null });
+    expect(report.letters).toHaveLength(101);
+    expect(report.letters.at(-1)).toEqual({
       id: 'old',
       family: 'events',
       action: 'trigger',

@@ -11,7 +11,7 @@ import { type Selection, Selector } from './selection';
 import { replayItems, type ReplayOutcome } from './replay-items';
 import { type LaneGroupOptions, type NamedQueue, withDeadLetterQueues } from './queues';
 
-export interface ReplayOptions extends LaneGroupOptions {
+export interface DeadLetterReplayOptions extends LaneGroupOptions {
   readonly stale?: true;
   readonly superseded?: true;
   readonly yes?: true;
@@ -27,7 +27,7 @@ interface LaneGroupPlan extends NamedQueue {
  * confirmed it.
  * @returns 0 if all of them, and every one requested by id, were sent and removed
  */
-export function replay(terminal: Terminal, selection: Selection, options: ReplayOptions): Promise<number> {
+export function replay(terminal: Terminal, selection: Selection, options: DeadLetterReplayOptions): Promise<number> {
   const asking = AlertProgressReader.read(terminal);
   return withDeadLetterQueues(terminal, options, async (queues, openClient) => {
     const progressReader = await asking;
@@ -69,7 +69,7 @@ async function planOf(
   { name, queue }: NamedQueue,
   selector: Selector,
   progressReader: AlertProgressReader,
-  { stale, superseded }: ReplayOptions,
+  { stale, superseded }: DeadLetterReplayOptions,
 ) {
   const plan = new Plan({
     now: terminal.now(),
@@ -88,7 +88,7 @@ function printPlans(
   { out, error }: Terminal,
   plans: readonly LaneGroupPlan[],
   total: number,
-  { json }: ReplayOptions,
+  { json }: DeadLetterReplayOptions,
 ): void {
   if (total === 0) return error('no dead letters to send\n');
   printPlan(

@@ -48,7 +48,7 @@ function print(
     ([name, value]) => `${`${name.replaceAll('_', ' ')}:`.padEnd(18)}${stripControlChars(String(value ?? '-'))}`,
   );
   out(
-    [...lines, '', 'answer:', stripControlChars(answer), '', `body (${encoding}):`, stripControlChars(body), ''].join(
+    [...lines, '', 'response:', stripControlChars(answer), '', `body (${encoding}):`, stripControlChars(body), ''].join(
       '\n',
     ),
   );

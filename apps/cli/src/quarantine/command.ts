@@ -5,7 +5,7 @@ import { type Terminal } from '../terminal';
 import { discard, type DiscardOptions } from './discard';
 import { exportEvents, type ExportOptions } from './export';
 import { list, type ListOptions } from './list';
-import { replay, type ReplayOptions } from './replay';
+import { replay, type QuarantineReplayOptions } from './replay';
 import { show, type ShowOptions } from './show';
 
 interface SelectionOptions {
@@ -57,7 +57,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
-    .action((ids: string[], options: ReplayOptions & SelectionOptions) =>
+    .action((ids: string[], options: QuarantineReplayOptions & SelectionOptions) =>
       finish(replay(terminal, selected(ids, options), options)),
     );
 

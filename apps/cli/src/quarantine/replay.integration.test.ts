@@ -27,8 +27,8 @@ beforeEach(() => {
 afterEach(async () => {
   gateway.remove();
   await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
-  await taken(KEY);
-  await taken(OTHER_KEY);
+  await drainLane(KEY);
+  await drainLane(OTHER_KEY);
 });
 
 const replay = (words: string, options: { answer?: string; url?: string } = {}) =>
@@ -39,7 +39,7 @@ const replay = (words: string, options: { answer?: string; url?: string } = {}) 
   );
 
 /** Consumes all messages in the lane of a key. */
-async function taken(key = KEY): Promise<ConsumeMessage[]> {
+async function drainLane(key = KEY): Promise<ConsumeMessage[]> {
   const connection = await connect(broker.url);
   const channel = await connection.createChannel();
   const lane = laneQueue(EVENTS, laneOf(EVENTS, key));
@@ -92,7 +92,7 @@ it('sends an event as it was accepted, with a new age, marked as a possible dupl
   const { code, out } = await replay('m1');
   expect(code).toBe(0);
   expect(out.split('\n')[1]).toMatch(/^trigger +30 min +db1\/disk +…d1a6 +m1 +later progress of the alert is unknown$/);
-  const [delivery] = await taken();
+  const [delivery] = await drainLane();
   const original = messageOf({ id: 'm1', ageMs: 30 * MINUTE });
   expect(delivery && fromDelivery(delivery)).toEqual({
     kind: 'message',
@@ -112,7 +112,7 @@ it('sends the events of an alert in the order of acceptance, and reports which r
   const { code, out } = await replay('second first');
   expect(code).toBe(0);
   expect(out).toContain('1 later event of the alert is also in the quarantine');
-  expect((await taken()).map(({ properties }) => String(properties.messageId))).toEqual(['first', 'second']);
+  expect((await drainLane()).map(({ properties }) => String(properties.messageId))).toEqual(['first', 'second']);
 });
 
 it('skips triggers older than an hour and unreadable records, and reports them', async () => {

@@ -22,7 +22,7 @@ import { type Terminal } from '../terminal';
 import { eventOf, type QuarantinedEvent } from './event';
 import { countText, eventsIn, openForChange, quarantineSummary, reasonOf } from './folder';
 
-export interface ReplayOptions {
+export interface QuarantineReplayOptions {
   readonly stale?: true;
   readonly superseded?: true;
   readonly yes?: true;
@@ -43,7 +43,11 @@ interface Outcome {
  * broker has confirmed it.
  * @returns 0 if every event requested by id was sent, and none was refused
  */
-export async function replay(terminal: Terminal, selection: Selection, options: ReplayOptions): Promise<number> {
+export async function replay(
+  terminal: Terminal,
+  selection: Selection,
+  options: QuarantineReplayOptions,
+): Promise<number> {
   const { error, environment } = terminal;
   const { amqpUrl } = readConfiguration(brokerVariables, environment);
   const quarantine = await openForChange(terminal);
@@ -84,7 +88,7 @@ async function planOf(
   terminal: Terminal,
   quarantine: Quarantine,
   selector: Selector,
-  { stale, superseded }: ReplayOptions,
+  { stale, superseded }: QuarantineReplayOptions,
 ) {
   const plan = new Plan({
     now: terminal.now(),
@@ -146,11 +150,11 @@ async function sendOne(
   // Its age starts again; otherwise an old event would expire immediately.
   const originalReceivedAt = message.originalReceivedAt ?? message.receivedAt;
   const properties = toProperties({ ...message, receivedAt: now, originalReceivedAt });
-  const answer = await sender.send(EVENTS.exchange, lane, message.body, properties);
-  if (answer.kind === 'confirmed') {
+  const result = await sender.send(EVENTS.exchange, lane, message.body, properties);
+  if (result.kind === 'confirmed') {
     await quarantine.remove(id);
     sent.add(id);
-  } else refused.set(id, `${answer.kind}: ${answer.reason}`);
+  } else refused.set(id, `${result.kind}: ${result.reason}`);
 }
 
 /** Checks the quarantine again and reports the result. @returns whether everything was sent */

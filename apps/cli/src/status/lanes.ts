@@ -19,10 +19,10 @@ export function checkLanes({ name, state, workers }: LaneGroupReport): CheckResu
   const waiting = lanes.reduce((sum, { queue }) => sum + queue.waiting, 0);
   const results = [laneWorkersResult(name, service, lanes, workers, waiting)];
   results.push({ subject: `${name} waiting`, state: waiting === 0 ? 'fine' : 'note', detail: waitingText(lanes) });
-  const aside = lanes.flatMap(({ lane, sidings }) =>
+  const parked = lanes.flatMap(({ lane, sidings }) =>
     sidings.filter(({ waiting: inside, consumers }) => inside > 0 || consumers > 0).map((siding) => ({ lane, siding })),
   );
-  if (aside.length > 0) results.push(parkedKeysResult(name, service, aside));
+  if (parked.length > 0) results.push(parkedKeysResult(name, service, parked));
   return results;
 }
 
@@ -64,14 +64,14 @@ function waitingText(lanes: readonly LaneState[]): string {
 function parkedKeysResult(
   name: string,
   service: string,
-  aside: readonly { readonly lane: number; readonly siding: { readonly waiting: number } }[],
+  parked: readonly { readonly lane: number; readonly siding: { readonly waiting: number } }[],
 ): CheckResult {
-  const waiting = aside.reduce((sum, { siding }) => sum + siding.waiting, 0);
-  const lanes = [...new Set(aside.map(({ lane }) => laneKey(lane)))].join(', ');
+  const waiting = parked.reduce((sum, { siding }) => sum + siding.waiting, 0);
+  const lanes = [...new Set(parked.map(({ lane }) => laneKey(lane)))].join(', ');
   return {
-    subject: `${name} aside`,
+    subject: `${name} parked`,
     state: 'note',
-    detail: `${aside.length} key${aside.length === 1 ? ' is' : 's are'} parked on sidings of lanes ${lanes}, with ${waiting} waiting`,
+    detail: `${parked.length} key${parked.length === 1 ? ' is' : 's are'} parked on sidings of lanes ${lanes}, with ${waiting} waiting`,
     advice: `they are throttled, slow or failing and delay no other key; the log of the ${service} names them`,
   };
 }

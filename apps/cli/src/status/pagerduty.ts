@@ -33,15 +33,15 @@ export async function checkEventsApi(fetch: Fetch, baseUrl: string): Promise<Che
     return proxy === '' ? results : [...results, proxyResult(proxy, attempt.fault === 'proxy' ? 'attention' : 'note')];
   }
   const isNotPagerDuty = isNeverFromPagerDuty(attempt.status);
-  const answered: CheckResult = {
+  const reachable: CheckResult = {
     subject,
     state: isNotPagerDuty ? 'attention' : 'fine',
     detail: `${baseUrl} answers ${through}${isNotPagerDuty ? ` with ${attempt.status}` : ''}`,
     ...(isNotPagerDuty
-      ? { advice: 'this answer is not PagerDuty’s: check the proxy and PDAGENTD_EVENTS_BASE_URL' }
+      ? { advice: 'this response is not PagerDuty’s: check the proxy and PDAGENTD_EVENTS_BASE_URL' }
       : {}),
   };
-  return proxy === '' ? [answered] : [answered, proxyResult(proxy, attempt.status === 407 ? 'attention' : 'fine')];
+  return proxy === '' ? [reachable] : [reachable, proxyResult(proxy, attempt.status === 407 ? 'attention' : 'fine')];
 }
 
 function proxyResult(proxy: string, state: 'fine' | 'note' | 'attention'): CheckResult {
@@ -66,7 +66,7 @@ export async function checkToken(fetch: Fetch, baseUrl: string, token: string | 
   }
   const { status, body } = attempt;
   if ((status === 200 && !isObject(body)) || (status < 500 && kindOfText(body, undefined) === 'html')) {
-    const advice = 'this answer is not PagerDuty’s: check the proxy and PDAGENTD_API_BASE_URL';
+    const advice = 'this response is not PagerDuty’s: check the proxy and PDAGENTD_API_BASE_URL';
     return { subject, state: 'attention', detail: `${baseUrl} answers ${status}, but is not PagerDuty`, advice };
   }
   if (status === 200) return { subject, state: 'fine', detail: `${baseUrl} accepts it` };

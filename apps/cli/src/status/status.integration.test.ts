@@ -212,7 +212,7 @@ describe('status of a running system', () => {
     expect(code).toBe(1);
     expect(of('broker')).toMatchObject({
       state: 'attention',
-      detail: 'the broker is unreachable: no answer within 4 s',
+      detail: 'the broker is unreachable: no reply within 4 s',
     });
     expect(of('redis')).toMatchObject({ state: 'attention', detail: 'unreachable' });
     expect(of('token')?.state).toBe('fine');

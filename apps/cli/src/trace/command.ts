@@ -30,11 +30,11 @@ export function traceCommand(terminal: Terminal, finish: Runner): Command {
 async function trace(terminal: Terminal, name: string, { key, json }: TraceOptions): Promise<number> {
   const { amqpUrl, redisUrl } = readConfiguration({ ...brokerVariables, ...redisVariables }, terminal.environment);
   const question = { name, key };
-  const [remembered, answers] = await Promise.all([
+  const [remembered, found] = await Promise.all([
     rememberedOf(terminal, redisUrl, question),
     queryBroker(amqpUrl, question, terminal.now()),
   ]);
-  const report = traceReport(question, remembered, answers);
+  const report = traceReport(question, remembered, found);
   const acceptedAt = acceptedAtOf(name);
   const age = acceptedAt === undefined ? undefined : terminal.now() - acceptedAt;
   terminal.out(json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, age));
@@ -64,7 +64,7 @@ const HELP = `
 Three sources are queried: Redis, whether a message id was delivered (kept for PDAGENTD_EVENT_MAX_AGE_SECONDS) and which
 event of an alert was delivered last (kept for a day); the workers, which report what they hold, how often it was tried,
 with which outcome, and what it waits for; and the dead letters. No message is taken from its queue. A sender knows its
-dedup key, and the message id from the header X-PDaltagent-Event-Id of the answer. With PDAGENTD_LOG_LEVEL=debug the
+dedup key, and the message id from the header X-PDaltagent-Event-Id of the response. With PDAGENTD_LOG_LEVEL=debug the
 gateway and the workers log the id of each event.
 
 A worker holds at most 64 messages of a lane, and 64 of each siding. Messages that wait after these in the broker

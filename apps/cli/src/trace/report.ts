@@ -25,10 +25,10 @@ export interface Remembered {
 export type TraceReport = ReturnType<typeof traceReport>;
 
 /** Everything that is known, as `--json` shows it. */
-export function traceReport(question: TraceRequest, { delivered, last }: Remembered, answers: TraceData) {
+export function traceReport(question: TraceRequest, { delivered, last }: Remembered, found: TraceData) {
   const acceptedAt = acceptedAtOf(question.name);
-  const { letters, held, more, lanesWithoutReply } = answers;
-  const address = answers.address ?? addressOf(question);
+  const { letters, held, more, lanesWithoutReply } = found;
+  const address = found.address ?? addressOf(question);
   return {
     name: question.name,
     found: delivered === 'delivered' || last.length > 0 || letters.length > 0 || held.length > 0,
@@ -45,9 +45,9 @@ export function traceReport(question: TraceRequest, { delivered, last }: Remembe
     held: held.map(({ laneGroup, message }) => heldRecord(laneGroup, message)),
     held_more: more,
     dead_letters: letters,
-    lane: address === undefined ? null : laneRecord(address, answers.states),
+    lane: address === undefined ? null : laneRecord(address, found.states),
     lanes_without_answer: lanesWithoutReply,
-    waiting: waitingIn(answers.states),
+    waiting: waitingIn(found.states),
   };
 }
 

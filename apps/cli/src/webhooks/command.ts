@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type Runner } from '../dead-letters/command';
 import { type Terminal } from '../terminal';
 import { list, type ListOptions } from './list';
-import { replay, type ReplayOptions } from './replay';
+import { replay, type WebhookReplayOptions } from './replay';
 import { resume, type ResumeOptions } from './resume';
 import { ping, type PingOptions } from './ping';
 
@@ -34,7 +34,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
-    .action((options: ReplayOptions) => finish(replay(terminal, options)));
+    .action((options: WebhookReplayOptions) => finish(replay(terminal, options)));
 
   command
     .command('resume')

@@ -17,7 +17,7 @@ const SHOWN_RESPONSE = 200;
 export async function ping(terminal: Terminal, name: string, { json }: PingOptions): Promise<number> {
   const { configuration, destination } = senderDestination(terminal, name);
   const { certificateAuthorities, timeoutSeconds } = configuration;
-  const posters = new WebhookClient({
+  const client = new WebhookClient({
     maxSockets: 1,
     timeoutMs: timeoutSeconds * 1000,
     certificateAuthorities:
@@ -26,26 +26,28 @@ export async function ping(terminal: Terminal, name: string, { json }: PingOptio
   const now = SYSTEM_CLOCK.wall();
   const request = requestOf(pingOf(destination, now), destination, now);
   const startedAt = SYSTEM_CLOCK.monotonic();
-  const attempt = await posters.post(request, destination);
+  const attempt = await client.post(request, destination);
   const milliseconds = Math.round(SYSTEM_CLOCK.monotonic() - startedAt);
-  posters.close();
-  const isTaken = classifyWebhook(attempt, SYSTEM_CLOCK.wall()).kind === 'delivered';
+  client.close();
+  const isAccepted = classifyWebhook(attempt, SYSTEM_CLOCK.wall()).kind === 'delivered';
   const meaning = meaningOf(attempt);
   if (json) {
-    const told =
+    const result =
       attempt.kind === 'response'
         ? { status: attempt.status, answer: cut(attempt.body) }
         : { fault: attempt.fault, detail: attempt.detail };
-    terminal.out(`${JSON.stringify({ destination: name, ok: isTaken, milliseconds, ...told, meaning }, null, 2)}\n`);
-    return isTaken ? 0 : 1;
+    terminal.out(
+      `${JSON.stringify({ destination: name, ok: isAccepted, milliseconds, ...result, meaning }, null, 2)}\n`,
+    );
+    return isAccepted ? 0 : 1;
   }
   const what =
     attempt.kind === 'response'
       ? `status ${attempt.status}`
-      : `no answer (${attempt.fault}: ${singleLine(attempt.detail)})`;
+      : `no response (${attempt.fault}: ${singleLine(attempt.detail)})`;
   terminal.out(`${name}: ${what} after ${milliseconds} ms: ${meaning}\n`);
-  if (attempt.kind === 'response' && attempt.body !== '') terminal.out(`answer: ${cut(attempt.body)}\n`);
-  return isTaken ? 0 : 1;
+  if (attempt.kind === 'response' && attempt.body !== '') terminal.out(`response: ${cut(attempt.body)}\n`);
+  return isAccepted ? 0 : 1;
 }
 
 /** What the sender would do with a webhook after this result. */

@@ -6,23 +6,23 @@ import { WebhooksFixture } from './webhooks.fixture';
 
 const log = new LogEntriesServer();
 let servers: TestServers;
-let bench: WebhooksFixture;
+let fixture: WebhooksFixture;
 
 beforeAll(async () => {
   servers = await testServers();
   await log.start();
-  bench = await WebhooksFixture.start({ ...servers, apiUrl: log.url });
+  fixture = await WebhooksFixture.start({ ...servers, apiUrl: log.url });
 });
 beforeEach(() => {
   log.entries.length = 0;
-  return bench.reset();
+  return fixture.reset();
 });
 afterAll(async () => {
-  await bench.stop();
+  await fixture.stop();
   await log.stop();
 });
 
-const webhooks = (words: string, more: Record<string, string> = {}) => bench.webhooks(words, more);
+const webhooks = (words: string, more: Record<string, string> = {}) => fixture.webhooks(words, more);
 
 /** Purges the webhook lanes, then consumes them as a sender would. */
 async function openLanes(messages: IncomingMessage[]): Promise<() => Promise<void>> {
@@ -79,18 +79,18 @@ describe('webhooks replay', () => {
     await declareTopology(connection, WEBHOOKS, 'quorum');
     await connection.close();
     expect(code).toBe(1);
-    const [, told] =
+    const [, count] =
       /stopped after (\d+): the broker did not accept a webhook \(the message could not be routed to a queue\)/.exec(
         error,
       ) ?? [];
-    expect(Number(told)).toBeGreaterThan(0);
-    await arrived(Number(told));
-    expect(messages).toHaveLength(Number(told));
+    expect(Number(count)).toBeGreaterThan(0);
+    await arrived(Number(count));
+    expect(messages).toHaveLength(Number(count));
   });
 
   it('does nothing if the confirmation is declined', async () => {
     log.add(1);
-    expect(await bench.webhooks(`replay ${span} --destination chat`, {}, { answer: 'n' })).toMatchObject({
+    expect(await fixture.webhooks(`replay ${span} --destination chat`, {}, { answer: 'n' })).toMatchObject({
       code: 1,
       error: expect.stringContaining('nothing was changed') as string,
     });

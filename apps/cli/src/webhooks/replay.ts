@@ -23,7 +23,7 @@ import { Progress } from '../progress';
 import { Failure, type Terminal } from '../terminal';
 import { pollerDestinations, chooseDestinations, type WebhookConfiguration } from './configuration';
 
-export interface ReplayOptions {
+export interface WebhookReplayOptions {
   readonly since: string;
   readonly until?: string;
   readonly destination?: readonly string[];
@@ -39,7 +39,7 @@ const SECOND_MS = 1_000;
 const MAX_UNCONFIRMED = 100;
 
 /** Sends the webhooks of a past period again. @returns 0 if all of them were queued */
-export async function replay(terminal: Terminal, options: ReplayOptions): Promise<number> {
+export async function replay(terminal: Terminal, options: WebhookReplayOptions): Promise<number> {
   const { environment, out } = terminal;
   const configuration = readConfiguration(
     { ...pagerDutyVariables, ...webhookVariables, ...brokerVariables },
@@ -70,10 +70,10 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
       const messages = entries.flatMap(messagesOf);
       for (let start = 0; start < messages.length; start += MAX_UNCONFIRMED) {
         const slice = messages.slice(start, start + MAX_UNCONFIRMED);
-        const answers = await Promise.allSettled(slice.map((message) => send(sender, message)));
+        const results = await Promise.allSettled(slice.map((message) => send(sender, message)));
         // The others are queued even if one failed.
-        sent += answers.filter(({ status }) => status === 'fulfilled').length;
-        const failures = answers.flatMap((answer): unknown[] => (answer.status === 'rejected' ? [answer.reason] : []));
+        sent += results.filter(({ status }) => status === 'fulfilled').length;
+        const failures = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
         if (failures[0] instanceof Error) throw failures[0];
         progress.at(sent, `up to ${textOfInstant(part.until)}`);
       }
@@ -103,7 +103,7 @@ export async function replay(terminal: Terminal, options: ReplayOptions): Promis
 }
 
 /** @throws Failure if a time is invalid */
-function parseWindow({ since: progress, until }: ReplayOptions, now: number) {
+function parseWindow({ since: progress, until }: WebhookReplayOptions, now: number) {
   const timeOf = (text: string, option: string) => {
     const time = parseTime(text);
     if (time === null) throw new Failure(`${option} must be an ISO 8601 time, such as 2026-03-01T00:00:00Z`, 2);
@@ -131,12 +131,12 @@ async function* readLogEntries(
   const getter = new GetClient({ maxSockets: 1, attemptTimeoutMs: 30_000, responseLimit: PAGE_BYTES_LIMIT, ...tls });
   const api = new LogEntriesApi({ httpClient: getter, baseUrl, token, all, spacingMs: SPACING_MS });
   const refusal = new AbortController();
-  const onTrouble = (trouble: PageFailure | null) => {
-    if (trouble?.kind === 'refused')
-      refusal.abort(new Failure(`PagerDuty rejects PDAGENTD_API_TOKEN (status ${trouble.status})`));
+  const onPageResult = (failure: PageFailure | null) => {
+    if (failure?.kind === 'refused')
+      refusal.abort(new Failure(`PagerDuty rejects PDAGENTD_API_TOKEN (status ${failure.status})`));
   };
   const line = (message: string) => void say(`${message}\n`);
-  const reader = new WindowReader({ api, log: { warn: line, error: line }, onPageResult: onTrouble });
+  const reader = new WindowReader({ api, log: { warn: line, error: line }, onPageResult });
   try {
     yield* reader.read(window, refusal.signal);
   } catch (error) {

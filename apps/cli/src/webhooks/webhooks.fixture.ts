@@ -31,7 +31,7 @@ export class WebhooksFixture {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         this.received.push({ headers: request.headers, body: Buffer.concat(chunks) });
-        response.writeHead(this.status).end('an answer\u001b[31m');
+        response.writeHead(this.status).end('a response\u001b[31m');
       });
     }),
   ) {}
@@ -42,10 +42,10 @@ export class WebhooksFixture {
     const store = new Store({ url: backends.redisUrl, name: 'test', log: silent });
     store.start();
     while (store.state() !== 'connected') await delay(20);
-    const bench = new WebhooksFixture(backends, new PausedDestinations(store), store);
-    bench.receiver.listen(0, '127.0.0.1');
-    await once(bench.receiver, 'listening');
-    return bench;
+    const fixture = new WebhooksFixture(backends, new PausedDestinations(store), store);
+    fixture.receiver.listen(0, '127.0.0.1');
+    await once(fixture.receiver, 'listening');
+    return fixture;
   }
 
   /** Restores the initial state before each test. */

@@ -6,23 +6,23 @@ import { runCli } from '../cli.fixture';
 import { WebhooksFixture } from './webhooks.fixture';
 
 const log = new LogEntriesServer();
-let bench: WebhooksFixture;
+let fixture: WebhooksFixture;
 
 beforeAll(async () => {
   await log.start();
-  bench = await WebhooksFixture.start({ ...(await testServers()), apiUrl: log.url });
+  fixture = await WebhooksFixture.start({ ...(await testServers()), apiUrl: log.url });
 });
-beforeEach(() => bench.reset());
+beforeEach(() => fixture.reset());
 afterAll(async () => {
-  await bench.stop();
+  await fixture.stop();
   await log.stop();
 });
 
-const webhooks = (words: string, more: Record<string, string> = {}) => bench.webhooks(words, more);
+const webhooks = (words: string, more: Record<string, string> = {}) => fixture.webhooks(words, more);
 
 describe('webhooks list', () => {
   it('shows names, formats, filters and paused destinations, and no secret', async () => {
-    await bench.paused.pause('chat', Date.UTC(2026, 2, 1));
+    await fixture.paused.pause('chat', Date.UTC(2026, 2, 1));
     const { code, out } = await webhooks('list');
     expect(code).toBe(0);
     expect(out).toMatch(/^tickets +v3 +active +http:\/\/127\.0\.0\.1:\d+\/tickets$/m);
@@ -33,8 +33,8 @@ describe('webhooks list', () => {
   });
 
   it('reports errors in the file and exits with 78; exits with 1 without destinations', async () => {
-    writeFileSync(path.join(bench.folder, 'bad.yaml'), 'destinations: [{ name: a }]');
-    const bad = await webhooks('list', { PDAGENTD_WEBHOOKS_FILE: path.join(bench.folder, 'bad.yaml') });
+    writeFileSync(path.join(fixture.folder, 'bad.yaml'), 'destinations: [{ name: a }]');
+    const bad = await webhooks('list', { PDAGENTD_WEBHOOKS_FILE: path.join(fixture.folder, 'bad.yaml') });
     expect(bad.code).toBe(78);
     expect(bad.error).toContain('line 1, destinations[0].url: must be');
     const none = await webhooks('list', { PDAGENTD_WEBHOOKS_FILE: '' });
@@ -47,9 +47,11 @@ describe('webhooks test', () => {
     const { code, out } = await webhooks('test tickets');
     expect({ code, out }).toEqual({
       code: 0,
-      out: expect.stringMatching(/^tickets: status 202 after \d+ ms: accepted\nanswer: an answer \[31m\n$/) as string,
+      out: expect.stringMatching(
+        /^tickets: status 202 after \d+ ms: accepted\nresponse: a response \[31m\n$/,
+      ) as string,
     });
-    const [request] = bench.received;
+    const [request] = fixture.received;
     expect(JSON.parse(String(request?.body))).toEqual({
       event: {
         id: expect.stringMatching(/^[0-9A-Z]{26}$/) as string,
@@ -73,13 +75,13 @@ describe('webhooks test', () => {
     [503, 'would be retried'],
     [404, 'would become a dead letter'],
     [410, 'would pause this destination'],
-  ])('exits with 1 if the destination answers %d and explains what that would mean', async (answered, meaning) => {
-    bench.status = answered;
+  ])('exits with 1 if the destination answers %d and explains what that would mean', async (status, meaning) => {
+    fixture.status = status;
     const { code, out } = await webhooks('test chat');
     expect(code).toBe(1);
-    expect(out).toContain(`status ${answered}`);
+    expect(out).toContain(`status ${status}`);
     expect(out).toContain(meaning);
-    expect((await bench.paused.all()).size).toBe(0);
+    expect((await fixture.paused.all()).size).toBe(0);
   });
 
   it('refuses addresses that the sender refuses', async () => {
@@ -97,29 +99,29 @@ describe('webhooks test', () => {
   });
 
   it('accepts the name of a plain URL, with secret and format from the environment', async () => {
-    const url = `http://127.0.0.1:${bench.port}/bare`;
+    const url = `http://127.0.0.1:${fixture.port}/bare`;
     const more = {
       ...{ PDAGENTD_WEBHOOKS_FILE: '', PDAGENTD_WEBHOOK_DEST_URL: url },
       ...{ PDAGENTD_WEBHOOK_SECRET: 'other', PDAGENTD_WEBHOOK_FORMAT: 'v3' },
     };
     const [{ name }] = JSON.parse((await webhooks('list --json', more)).out) as [{ name: string }];
     expect((await webhooks(`test ${name}`, more)).code).toBe(0);
-    const body = bench.received[0]?.body ?? Buffer.from('');
-    expect(bench.received[0]?.headers['x-pagerduty-signature']).toBe(signatureOf(body, ['other']));
+    const body = fixture.received[0]?.body ?? Buffer.from('');
+    expect(fixture.received[0]?.headers['x-pagerduty-signature']).toBe(signatureOf(body, ['other']));
     expect(body.toString()).toContain('"resource_type":"pagey"');
   });
 });
 
 describe('webhooks resume', () => {
   it('resumes a paused destination, which status shows, and fails if it is not paused', async () => {
-    await bench.paused.pause('chat', Date.UTC(2026, 2, 1));
-    const { out } = await runCli(['status'], bench.environment);
+    await fixture.paused.pause('chat', Date.UTC(2026, 2, 1));
+    const { out } = await runCli(['status'], fixture.environment);
     expect(out).toMatch(/webhooks +ATTENTION +chat has been paused since 2026-03-01T00:00:00Z/);
     expect(out).toContain('pdaltagent webhooks resume chat');
     const resumed = await webhooks('resume chat --json');
     expect(resumed).toMatchObject({ code: 0, error: '' });
     expect(JSON.parse(resumed.out)).toEqual({ destination: 'chat', resumed: true, still_paused: [] });
-    expect((await bench.paused.all()).size).toBe(0);
+    expect((await fixture.paused.all()).size).toBe(0);
     expect(await webhooks('resume chat')).toMatchObject({
       code: 1,
       error: expect.stringContaining('not paused') as string,

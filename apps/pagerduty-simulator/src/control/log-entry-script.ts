@@ -141,14 +141,14 @@ export function runScript(store: IncidentStore, script: Script): LogEntry[] | un
   return isOpening ? [opening, ...written] : written;
 }
 
-interface Found {
+interface FoundIncident {
   readonly incident: Incident | null;
   /** The trigger entry, if the incident was opened for the script. */
   readonly opening?: LogEntry | undefined;
 }
 
 /** Finds the script's incident; opens one if the script does not name any. @returns undefined if it names an unknown one */
-function findOrOpenIncident(store: IncidentStore, script: Script, when: EntryTiming): Found | undefined {
+function findOrOpenIncident(store: IncidentStore, script: Script, when: EntryTiming): FoundIncident | undefined {
   const { incident, routingKey, dedupKey } = script;
   if (incident === null || (incident === undefined && script.raw)) return { incident: null };
   if (incident !== undefined) {

@@ -11,7 +11,7 @@ import { type LogEntry } from '../incidents/journal';
 import { incidentBody } from '../rest/incident-body';
 import { logEntryBody } from '../rest/log-entry-body';
 import { type RestRequest } from '../rest/rest-api';
-import { type Settings, settingsSchema } from '../settings';
+import { type SimulatorSettings, settingsSchema } from '../settings';
 import { type Statistics } from '../statistics';
 import { downSchema, type Down } from './down';
 import { runScript, type Script, scriptsSchema } from './log-entry-script';
@@ -22,8 +22,8 @@ export interface ControlParts {
   readonly rulebook: Rulebook;
   readonly statistics: Statistics;
   readonly restRequests: BoundedList<RestRequest>;
-  readonly settings: () => Settings;
-  readonly replaceSettings: (settings: Settings) => void;
+  readonly settings: () => SimulatorSettings;
+  readonly replaceSettings: (settings: SimulatorSettings) => void;
   /** Deletes events, incidents, log entries and counts; with `everything`, faults and settings too. */
   readonly reset: (what: 'records' | 'everything') => void;
   readonly down: (how: Down) => void;

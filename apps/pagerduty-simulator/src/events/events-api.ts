@@ -7,7 +7,7 @@ import { scriptedResponse, sendWithFault } from '../faults/faulty-response';
 import { type SimulatedResponse } from '../http/simulated-response';
 import { readBody } from '../http/body';
 import { type IncidentStore, keyOf } from '../incidents/incident-store';
-import { type Settings } from '../settings';
+import { type SimulatorSettings } from '../settings';
 import { type Statistics } from '../statistics';
 import {
   acceptedResponse,
@@ -29,7 +29,7 @@ export interface EventsApiParts {
   readonly rulebook: Rulebook;
   readonly throttle: Throttle;
   readonly statistics: Statistics;
-  readonly settings: () => Settings;
+  readonly settings: () => SimulatorSettings;
 }
 
 /** The Events APIs: parses events, applies faults, throttles, validates, updates alerts, answers. */

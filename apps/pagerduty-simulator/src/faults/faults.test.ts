@@ -26,7 +26,7 @@ const raw = (signal?: AbortSignal) =>
   });
 
 describe('An effect', () => {
-  test('hold delays the answer until the rule is removed', async () => {
+  test('hold delays the response until the rule is removed', async () => {
     await simulator.fault({ id: 'gate', effect: { kind: 'hold' } });
     let hasResponded = false;
     const response = simulator.event('trigger', 'disk').then(({ status }) => {
@@ -39,7 +39,7 @@ describe('An effect', () => {
     expect(await response).toBe(202);
   });
 
-  test('hold creates a REST answer after the rule is removed', async () => {
+  test('hold creates a REST response after the rule is removed', async () => {
     await simulator.fault({ id: 'gate', match: { path: '/log_entries' }, effect: { kind: 'hold' } });
     const response = simulator.get('/log_entries', TOKEN);
     await until(async () => {
@@ -51,7 +51,7 @@ describe('An effect', () => {
     expect(objects((await response).body.log_entries)).toHaveLength(1);
   });
 
-  test('latency delays the answer', async () => {
+  test('latency delays the response', async () => {
     await simulator.fault({ effect: { kind: 'latency', ms: 60 } });
     await simulator.event('trigger', 'a');
     const [event] = await simulator.arrivals();
@@ -96,7 +96,7 @@ describe('An effect', () => {
     expect(await simulator.arrivals()).toMatchObject([{ accepted: true, status: null, alert: 'opened' }]);
   });
 
-  test('cut-answer accepts the event and sends half of the answer', async () => {
+  test('cut-answer accepts the event and sends half of the response', async () => {
     await simulator.fault({ effect: { kind: 'cut-answer' } });
     const response = await raw();
     expect(response.status).toBe(202);

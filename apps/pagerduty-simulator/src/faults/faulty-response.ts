@@ -2,7 +2,7 @@ import { type ServerResponse } from 'node:http';
 import { type SimulatedResponse, jsonResponse, sendResponse, sendTruncated } from '../http/simulated-response';
 import { type ResponseFault } from './rule';
 
-/** Sends an answer with a fault, or unchanged without one. */
+/** Sends a response with a fault, or unchanged without one. */
 export function sendWithFault(
   fault: ResponseFault | undefined,
   outgoing: ServerResponse,

@@ -13,9 +13,9 @@ const match = z.strictObject({
 });
 
 const effect = z.discriminatedUnion('kind', [
-  /** Delays the answer by `ms` to `ms` + `jitterMs`. The event is accepted on receipt. */
+  /** Delays the response by `ms` to `ms` + `jitterMs`. The event is accepted on receipt. */
   z.strictObject({ kind: z.literal('latency'), ms: z.number().min(0), jitterMs: z.number().min(0).default(0) }),
-  /** Delays the answer until the rule is removed. An event is accepted on receipt; a REST answer is created afterwards. */
+  /** Delays the response until the rule is removed. An event is accepted on receipt; a REST response is created afterwards. */
   z.strictObject({ kind: z.literal('hold') }),
   /** Answers with this status; the event is not accepted. */
   z.strictObject({
@@ -31,7 +31,7 @@ const effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hang') }),
   /** Accepts the event, then resets the connection instead of answering. */
   z.strictObject({ kind: z.literal('lose-answer') }),
-  /** Accepts the event, then sends half of the answer's body and closes. */
+  /** Accepts the event, then sends half of the response's body and closes. */
   z.strictObject({ kind: z.literal('cut-answer') }),
   /** Answers as if the event had been accepted, but does not record it. */
   z.strictObject({ kind: z.literal('swallow') }),

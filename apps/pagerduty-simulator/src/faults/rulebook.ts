@@ -4,7 +4,7 @@ import { seededRandom } from './seeded-random';
 /** The combined effect of all rules on one request. */
 export interface Decision {
   readonly delayMs: number;
-  /** Resolves once no rule holds the answer any more; undefined if none does. */
+  /** Resolves once no rule holds the response any more; undefined if none does. */
   readonly held: Promise<unknown> | undefined;
   readonly fault: ResponseFault | undefined;
   /** The rule of the fault, or of the delay if there is no fault. */

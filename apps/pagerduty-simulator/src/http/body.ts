@@ -5,7 +5,7 @@ export type Body =
   | { readonly kind: 'too large'; readonly length: number }
   | { readonly kind: 'cut short' };
 
-/** Beyond the limit, this much is read and discarded, so that the client finishes sending and reads the answer. */
+/** Beyond the limit, this much is read and discarded, so that the client finishes sending and reads the response. */
 const DISCARD_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** Reads a request's body of at most `limit` bytes; never rejects. */

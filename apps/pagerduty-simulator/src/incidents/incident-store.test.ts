@@ -50,7 +50,7 @@ test('a trigger after a resolve opens a new incident', async () => {
   expect(await incidents()).toMatchObject([{ status: 'resolved' }, { status: 'triggered' }]);
 });
 
-test('a trigger without a dedup key always opens an alert, which the key in the answer resolves', async () => {
+test('a trigger without a dedup key always opens an alert, which the key in the response resolves', async () => {
   const { body } = await simulator.event('trigger');
   await simulator.event('trigger');
   await simulator.event('resolve', String(body.dedup_key));

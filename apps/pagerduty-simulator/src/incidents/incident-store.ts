@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { listable } from '../events/json';
 import { type AlertChange } from '../received-events';
 import { BoundedList } from '../bounded-list';
-import { type Settings } from '../settings';
+import { type SimulatorSettings } from '../settings';
 import { Account } from './account';
 import { Identifiers } from './identifiers';
 import { changeStatus, type Incident, newIncident } from './incident';
@@ -46,14 +46,14 @@ export class IncidentStore {
   readonly account = new Account();
   readonly journal: Journal;
   readonly #identifiers = new Identifiers();
-  readonly #settings: () => Settings;
+  readonly #settings: () => SimulatorSettings;
   readonly #keepDetails: boolean;
   readonly #incidents: BoundedList<Incident>;
   /** Alerts that are not resolved, by routing key and dedup key. */
   readonly #open = new Map<string, Incident>();
   #numbers = 0;
 
-  constructor(options: { settings: () => Settings; keepDetails: boolean; maximum: number }) {
+  constructor(options: { settings: () => SimulatorSettings; keepDetails: boolean; maximum: number }) {
     this.#settings = options.settings;
     this.#keepDetails = options.keepDetails;
     this.#incidents = new BoundedList(options.maximum);

@@ -24,7 +24,7 @@ describe('The token', () => {
   });
 });
 
-test('The Date of an answer follows PagerDuty’s clock', async () => {
+test('The Date of a response follows PagerDuty’s clock', async () => {
   const simulator = await startSimulator();
   await simulator.send('PATCH', '/_control/settings', { clockSkewMs: 3_600_000 });
   const { headers } = await simulator.get('/abilities', TOKEN);
@@ -44,7 +44,7 @@ describe('The rate limit', () => {
     expect(Number(headers.get('ratelimit-reset'))).toBeGreaterThan(0);
   });
 
-  test('applies per token: above it the answer is 429 with code 2020', async () => {
+  test('applies per token: above it the response is 429 with code 2020', async () => {
     await simulator.send('PATCH', '/_control/settings', { restPerMinute: 1 });
     expect((await simulator.get('/users/me', TOKEN)).status).toBe(200);
     const refused = await simulator.get('/users/me', TOKEN);

@@ -8,7 +8,7 @@ import { methodResponse } from '../events/responses';
 import { type SimulatedResponse, jsonResponse } from '../http/simulated-response';
 import { ON_CALL } from '../incidents/account';
 import { type IncidentStore } from '../incidents/incident-store';
-import { type Settings } from '../settings';
+import { type SimulatorSettings } from '../settings';
 import { type Statistics } from '../statistics';
 import { restNotFound, scriptedRestError, unauthorized } from './errors';
 import { incidentBody } from './incident-body';
@@ -20,11 +20,11 @@ import { API_HOST, WEB_HOST } from './reference';
 export interface RestRequest {
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
-  /** When the answer was created, after delays and holds of faults. */
+  /** When the response was created, after delays and holds of faults. */
   readonly answeredAt: number;
   readonly path: string;
   readonly query: string;
-  /** null: no answer was sent. */
+  /** null: no response was sent. */
   readonly status: number | null;
 }
 
@@ -34,7 +34,7 @@ export interface RestParts {
   readonly rulebook: Rulebook;
   readonly rateLimit: RestRateLimit;
   readonly statistics: Statistics;
-  readonly settings: () => Settings;
+  readonly settings: () => SimulatorSettings;
   /** The only accepted token; undefined: any. */
   readonly apiToken: string | undefined;
 }

@@ -22,7 +22,7 @@ export interface Comparison {
   readonly words: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: 202. */
-  readonly answers?: readonly Reply[];
+  readonly responses?: readonly Reply[];
 }
 
 const sends = (title: string, ...words: string[]): Comparison => ({ title, words: ['-k', KEY, ...words] });
@@ -30,7 +30,10 @@ const triggers = (title: string, ...words: string[]): Comparison =>
   sends(title, '-t', 'trigger', '-d', 'Disk full', ...words);
 const describes = (title: string, text: string): Comparison => sends(title, '-t', 'trigger', '-i', 'a', '-d', text);
 const asks = (title: string, ...words: string[]): Comparison => ({ title, words });
-const answered = (title: string, ...answers: Reply[]): Comparison => ({ ...triggers(title, '-i', 'a'), answers });
+const respondedWith = (title: string, ...responses: Reply[]): Comparison => ({
+  ...triggers(title, '-i', 'a'),
+  responses,
+});
 const within = (title: string, environment: Record<string, string>): Comparison => ({
   ...triggers(title, '-i', 'a'),
   environment,
@@ -91,24 +94,29 @@ export const COMPARISONS: readonly Comparison[] = [
   asks('no incident key', '-k', KEY, '-t', 'resolve'),
   asks('a field without a value', ...TRIGGER, '-d', 'd', '-f', 'a=1', '-f', 'novalue', '-f', 'no arguments'),
   asks('a field without a value and no description', ...TRIGGER, '-f', 'novalue'),
-  answered('PagerDuty’s errors', [
+  respondedWith('PagerDuty’s errors', [
     400,
     { status: 'invalid event', message: 'Event object is invalid', errors: ['one "1"', "'two'"] },
   ]),
-  answered('a message alone', [403, { message: 'No' }]),
-  answered('a page of a proxy', [200, '<html>\n\t Please   log in</html>\n']),
-  answered('a page of a proxy with 202', [202, '<html>Please log in</html>']),
-  answered('an empty answer with 202', [202, '']),
-  answered('another JSON object with 202', [202, { status: 'queued', message: 'No' }]),
-  answered('an answer with spaces', [202, '{ "status": "success" }']),
-  answered('a body that looks like an answer', [404, 'HTTP/1.1 202 Accepted\r\n\r\n{}']),
-  answered('an empty answer', [404, '']),
-  answered('a long answer', [404, 'x'.repeat(2000)]),
-  answered('a redirection', [302, '', { location: 'http://127.0.0.1:1/' }]),
-  answered('a busy server, then a free one', [503, 'busy'], [429, { status: 'throttle exceeded' }], [202, SUCCESS]),
-  answered('a server that sends Retry-After', [408, ''], [500, '', { 'Retry-After': '1' }], [202, SUCCESS]),
-  answered('a server that stays busy', [500, 'oh no']),
-  answered('a gateway that requires a token', [401, { message: 'Unauthorized' }]),
+  respondedWith('a message alone', [403, { message: 'No' }]),
+  respondedWith('a page of a proxy', [200, '<html>\n\t Please   log in</html>\n']),
+  respondedWith('a page of a proxy with 202', [202, '<html>Please log in</html>']),
+  respondedWith('an empty answer with 202', [202, '']),
+  respondedWith('another JSON object with 202', [202, { status: 'queued', message: 'No' }]),
+  respondedWith('a response with spaces', [202, '{ "status": "success" }']),
+  respondedWith('a body that looks like a response', [404, 'HTTP/1.1 202 Accepted\r\n\r\n{}']),
+  respondedWith('an empty answer', [404, '']),
+  respondedWith('a long answer', [404, 'x'.repeat(2000)]),
+  respondedWith('a redirection', [302, '', { location: 'http://127.0.0.1:1/' }]),
+  respondedWith(
+    'a busy server, then a free one',
+    [503, 'busy'],
+    [429, { status: 'throttle exceeded' }],
+    [202, SUCCESS],
+  ),
+  respondedWith('a server that sends Retry-After', [408, ''], [500, '', { 'Retry-After': '1' }], [202, SUCCESS]),
+  respondedWith('a server that stays busy', [500, 'oh no']),
+  respondedWith('a gateway that requires a token', [401, { message: 'Unauthorized' }]),
   within('a token', { PDSEND_TOKEN: ' a"\\n$(id)`\'#=:~! ' }),
   within('an empty token', { PDSEND_TOKEN: ' ' }),
   within('a token with a line feed', { PDSEND_TOKEN: 'hunter\nX-Other: 2' }),
@@ -146,9 +154,9 @@ export class Commands {
   }
 
   /** Runs a command and masks what may differ: generated keys, messages of curl and Node, the user agent. */
-  async run(program: readonly string[], { words, environment, answers }: Comparison): Promise<CommandRun> {
+  async run(program: readonly string[], { words, environment, responses }: Comparison): Promise<CommandRun> {
     const seen: SeenRequest[] = [];
-    const server = http.createServer(respondWith(seen, ...(answers ?? [[202, SUCCESS]])));
+    const server = http.createServer(respondWith(seen, ...(responses ?? [[202, SUCCESS]])));
     const base = `http://127.0.0.1:${await listenOn(server)}`;
     const result = await runProgram([...program, ...words], {
       PATH: this.programs,

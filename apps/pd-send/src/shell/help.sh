@@ -63,7 +63,7 @@ examples:
 
 Prints "Event processed. Incident Key: KEY" if the event was accepted.
 
-Network errors and the answers 408, 429 and 5xx are retried a few times, with the
+Network errors and statuses 408, 429 and 5xx are retried a few times, with the
 same alert key, so that one event never becomes two alerts.
 
 exit codes: 0 the event was accepted, 1 it was not, 2 invalid command line'

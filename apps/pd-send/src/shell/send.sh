@@ -71,7 +71,7 @@ post() {
   case $outcome$reason in
     untrusted*'subject name'* | untrusted*'host name'* | untrusted*hostname* | untrusted*'not match'*) outcome=misnamed ;;
   esac
-  [ $code -ne 28 ] || reason="no answer within $attempt_timeout_s s"
+  [ $code -ne 28 ] || reason="no response within $attempt_timeout_s s"
 }
 
 call_curl() {

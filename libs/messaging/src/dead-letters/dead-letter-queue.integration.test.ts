@@ -12,7 +12,7 @@ const bench = DeadLetterQueueBench.prepare(testServers);
 describe('a visit of the dead-letter queue', () => {
   it('shows all dead letters with what happened, and keeps their order, however often it is repeated', async () => {
     const all = numberedIds(3_000);
-    const told = {
+    const response = {
       dead_reason: 'rejected',
       dead_status: 400,
       dead_answer: 'Invalid event object',
@@ -24,7 +24,7 @@ describe('a visit of the dead-letter queue', () => {
     await writeDeadLetters(
       bench.url,
       all.map((id) => message(id)),
-      () => told,
+      () => response,
     );
     const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
     expect(await idsIn(queue)).toEqual(all);

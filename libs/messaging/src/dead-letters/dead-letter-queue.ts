@@ -112,7 +112,7 @@ export class DeadLetterQueue {
   }
 
   async #takeAll(channel: Channel, count: number, visit: (held: UnackedDeadLetter) => void): Promise<void> {
-    let taken = 0;
+    let received = 0;
     const tags = Array.from(
       { length: Math.ceil(count / PREFETCH) },
       (_, index) => `look-${String(index).padStart(2, '0')}`,
@@ -121,17 +121,17 @@ export class DeadLetterQueue {
       const fail = (detail: string) => reject(new BrokerUnavailable(detail));
       const take = (delivery: ConsumeMessage | null): void => {
         if (delivery === null) return fail('the queue of dead letters was deleted');
-        if (taken === count) return;
-        taken += 1;
+        if (received === count) return;
+        received += 1;
         visit({ deadLetter: deadLetterOf(delivery), delivery });
-        if (taken === count) resolve();
+        if (received === count) resolve();
       };
       channel.once('close', () => fail('the channel was closed'));
       // All without waiting in between: if this command is killed here, the order of the queue is still intact.
       channel.prefetch(PREFETCH).catch(reject);
       for (const consumerTag of tags) channel.consume(this.#laneGroup.deadLetters, take, { consumerTag }).catch(reject);
     });
-    await whileProgressing(this.#client.clock, taking, () => taken);
+    await whileProgressing(this.#client.clock, taking, () => received);
     // From here on a new dead letter must not fill the place of a removed one.
     await this.#client.withTimeout(Promise.all(tags.map((tag) => channel.cancel(tag))));
   }

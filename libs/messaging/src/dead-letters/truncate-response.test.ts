@@ -1,6 +1,6 @@
 import { truncateResponse } from './truncate-response';
 
-describe('the answer that a dead letter keeps', () => {
+describe('the response that a dead letter keeps', () => {
   it('is complete up to 2 KB', () => {
     expect(truncateResponse('Invalid event')).toBe('Invalid event');
     expect(truncateResponse('x'.repeat(2_048))).toHaveLength(2_048);

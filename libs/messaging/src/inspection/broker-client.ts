@@ -141,7 +141,7 @@ async function withTimeout<Result>(promise: Promise<Result>, timeoutMs: number, 
     return await Promise.race([
       promise,
       delay(clock, timeoutMs, late.signal).then(() => {
-        throw new BrokerUnavailable(`no answer within ${timeoutMs / 1000} s`);
+        throw new BrokerUnavailable(`no reply within ${timeoutMs / 1000} s`);
       }),
     ]);
   } finally {

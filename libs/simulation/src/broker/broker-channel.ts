@@ -267,7 +267,7 @@ export class BrokerChannel {
     const enqueue = (): void => queue.enqueue(message);
     if (!isFirst || !queue.isStalled) return client.send(enqueue, taken);
     const resume = this.#wait();
-    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no answer`, () => {
+    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () => {
       refused();
       resume();
     });
@@ -281,7 +281,7 @@ export class BrokerChannel {
   /** Waits for the queue; if it does not answer, the connection is closed. */
   #command(queue: Queue, command: () => void, done: () => void): void {
     const resume = this.#wait();
-    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no answer`, () =>
+    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () =>
       this.#ports.failed(541, 'INTERNAL_ERROR'),
     );
     this.#clientOf(queue).send(command, () => {

@@ -4,15 +4,15 @@ import { type ContractWorld } from './contract-world.fixture';
 
 export type ContractCase = readonly [behaviour: string, test: (world: ContractWorld) => Promise<void>];
 
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 /** Long enough for everything that is not held back. */
 export const QUIET_MS = 700;
 
 /** Resolves once the condition holds. */
 export async function until(world: ContractWorld, what: string, condition: () => boolean): Promise<void> {
-  const deadline = world.clock.monotonic() + PATIENCE_MS;
+  const deadline = world.clock.monotonic() + TIMEOUT_MS;
   while (!condition()) {
-    if (world.clock.monotonic() > deadline) throw new Error(`waited ${PATIENCE_MS} ms for ${what}`);
+    if (world.clock.monotonic() > deadline) throw new Error(`waited ${TIMEOUT_MS} ms for ${what}`);
     await delay(world.clock, 20);
   }
 }

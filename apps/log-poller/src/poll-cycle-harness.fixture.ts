@@ -8,12 +8,12 @@ import { Registry } from 'prom-client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Clocks } from './clocks';
 import { Counters } from './counters';
-import { RecordingLog } from './recording-log.testing';
-import { Lanes } from './lanes.testing';
+import { RecordingLog } from './recording-log.fixture';
+import { Lanes } from './lanes.fixture';
 import { EntryPublisher } from './entry-publisher';
 import { WebhookPublisher } from './webhook-publisher';
 import { PollCycle, type PollCycleOptions } from './poll-cycle';
-import { drainDeadLetters } from './poll-cycle.testing';
+import { drainDeadLetters } from './poll-cycle.fixture';
 import { UnconvertibleEntries } from './unconvertible-entries';
 
 interface Servers {
@@ -35,7 +35,7 @@ export interface NewCycleOptions extends Partial<PollCycleOptions> {
 }
 
 /** Set-up for tests of a poll cycle: empty lanes, an empty Redis, and cycles as a new process has them. */
-export class PollCycleBench {
+export class PollCycleHarness {
   readonly log = new RecordingLog();
   readonly #stores: Store[] = [];
   readonly #httpClients: GetClient[] = [];
@@ -47,13 +47,13 @@ export class PollCycleBench {
     readonly lanes: Lanes,
   ) {}
 
-  static async open(servers: Servers, server: LogServer, publisher: Publisher): Promise<PollCycleBench> {
+  static async open(servers: Servers, server: LogServer, publisher: Publisher): Promise<PollCycleHarness> {
     const lanes = await Lanes.openEmpty(servers.amqpUrl);
     await drainDeadLetters(servers.amqpUrl);
-    const bench = new PollCycleBench(servers, server, publisher, lanes);
-    const store = await bench.newStore();
+    const harness = new PollCycleHarness(servers, server, publisher, lanes);
+    const store = await harness.newStore();
     await store.run((redis) => redis.flushdb());
-    return bench;
+    return harness;
   }
 
   async close(): Promise<void> {
