@@ -1,7 +1,17 @@
+import { connectivityFaultOf } from './connectivity';
 import { type Attempt, FAULTS } from './outcome';
 import { classifyEvent, classifyWebhook, type EventPath } from './classify';
 
-const PATHS: readonly EventPath[] = ['v2', 'v1', 'change', 'x-ere', 'integration', 'integration-change', 'adapter'];
+const PATHS: readonly EventPath[] = [
+  'v2',
+  'v1',
+  'change',
+  'x-ere',
+  'integration',
+  'integration-change',
+  'adapter',
+  'nagios',
+];
 /** Paths with documented responses. */
 const DOCUMENTED: readonly EventPath[] = ['v2', 'v1', 'change'];
 const VENDORS = PATHS.filter((path) => !DOCUMENTED.includes(path));
@@ -201,10 +211,16 @@ describe('what a response to a webhook means', () => {
       const kind = classifyWebhook(response(status), 0).kind;
       if (status >= 200 && status <= 299) expect([status, kind]).toEqual([status, 'delivered']);
       else if (status === 429) expect([status, kind]).toEqual([status, 'throttled']);
-      else if (status >= 500 || status === 408) expect([status, kind]).toEqual([status, 'failed']);
+      else if (status >= 500 || [407, 408].includes(status)) expect([status, kind]).toEqual([status, 'failed']);
       else if (status === 410) expect([status, kind]).toEqual([status, 'gone']);
       else expect([status, kind]).toEqual([status, 'rejected']);
     }
+  });
+
+  it('says nothing about the webhook if the proxy asks for a password', () => {
+    const outcome = classifyWebhook(response(407), 0);
+    expect(outcome).toMatchObject({ kind: 'failed', reason: 'way', scope: 'destination', status: 407 });
+    expect(connectivityFaultOf(outcome)).toBe('proxy');
   });
 
   it('every network fault is retried', () => {

@@ -91,6 +91,8 @@ export function classifyWebhook(attempt: Attempt, now: number): Outcome {
   const wait = retryAfterMs(retryAfter, timeOfResponse(date, now));
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   if (status === 429) return { kind: 'throttled', status, retryAfterMs: wait };
+  // A 407 is the proxy's own: the destination never received the webhook (RFC 9110, 15.5.8).
+  if (status === 407) return connectivityFailure('way', attempt, 'destination', wait);
   if (status >= 500 || status === 408) return serverFailure(status, body, wait);
   return { kind: status === GONE ? 'gone' : 'rejected', status, response: excerptOf(body) };
 }

@@ -265,12 +265,13 @@ describe('discard', () => {
     );
     const { code, out, error } = await deadLetters('discard --all --yes --json');
     expect({ code, error }).toEqual({ code: 0, error: '100 dead letters discarded\n' });
-    expect(JSON.parse(out)).toEqual({ discarded: 100, left: [], missing: [] });
+    expect(JSON.parse(out)).toEqual({ discarded: 100, left: [], missing: [], error: null });
     expect(await ids()).toEqual([]);
     expect(JSON.parse((await deadLetters('discard m1 --yes --json')).out)).toEqual({
       discarded: 0,
       left: [],
       missing: ['m1'],
+      error: null,
     });
   });
 });

@@ -1,7 +1,12 @@
-import { discard as discardLetters } from '@pdaltagent/messaging';
+import {
+  BrokerUnavailable,
+  type DeadLetterQueue,
+  DeadLetterQueueBusy,
+  discard as discardLetters,
+} from '@pdaltagent/messaging';
 import { type Terminal } from '../terminal';
 import { confirmed, requireYes } from './confirmation';
-import { countText, reportDiscarded } from './outcome';
+import { countText, type DiscardOutcome, reportDiscarded } from './outcome';
 import { type Selection, Selector } from './selection';
 import { type LaneGroupOptions, type NamedQueue, withDeadLetterQueues } from './queues';
 
@@ -29,9 +34,10 @@ export async function discard(terminal: Terminal, selection: Selection, options:
     selector.checkKey();
     for (const id of selector.missing) terminal.error(`no dead letter has the id ${id}\n`);
     const missed = selector.missing.size > 0 ? 1 : 0;
-    const printResult = (discarded: number, left: readonly string[]) => {
+    const printResult = (discarded: number, left: readonly string[], failure?: string) => {
       if (!options.json) return;
-      terminal.out(`${JSON.stringify({ discarded, left, missing: [...selector.missing] }, null, 2)}\n`);
+      const result = { discarded, left, missing: [...selector.missing], error: failure ?? null };
+      terminal.out(`${JSON.stringify(result, null, 2)}\n`);
     };
     if (count === 0) {
       terminal.error('no dead letters to discard\n');
@@ -39,15 +45,28 @@ export async function discard(terminal: Terminal, selection: Selection, options:
       return missed;
     }
     if (!(await confirmed(terminal, `Discard ${countText(count)} permanently?`, options))) return 1;
-    let gone = 0;
-    const left: string[] = [];
-    for (const { queue, ids } of toDiscard) {
-      if (ids.size === 0) continue;
+    const { gone, left, failure } = await discardAll(toDiscard);
+    printResult(gone, left, failure);
+    return reportDiscarded(terminal, { gone, left, failure }) ? missed : 1;
+  });
+}
+
+/** Events first, then webhooks; stops at the first failure. */
+async function discardAll(
+  queues: readonly { readonly queue: DeadLetterQueue; readonly ids: ReadonlySet<string> }[],
+): Promise<DiscardOutcome> {
+  let gone = 0;
+  const left: string[] = [];
+  for (const { queue, ids } of queues) {
+    if (ids.size === 0) continue;
+    try {
       const discarded = await discardLetters(queue, ids);
       gone += discarded.gone;
       left.push(...discarded.left);
+    } catch (error) {
+      if (!(error instanceof BrokerUnavailable) && !(error instanceof DeadLetterQueueBusy)) throw error;
+      return { gone, left, failure: error.message };
     }
-    printResult(gone, left);
-    return reportDiscarded(terminal, { gone, left }) ? missed : 1;
-  });
+  }
+  return { gone, left, failure: undefined };
 }

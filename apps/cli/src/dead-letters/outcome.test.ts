@@ -25,8 +25,17 @@ it.each([
 });
 
 it.each([
-  [{ gone: 2, left: [] }, true, '2 dead letters discarded\n'],
-  [{ gone: 1, left: ['m1'] }, false, '1 dead letter discarded\n1 could not be removed: discard again\n'],
+  [{ gone: 2, left: [], failure: undefined }, true, '2 dead letters discarded\n'],
+  [
+    { gone: 2, left: [], failure: 'the broker is unreachable: the connection was closed' },
+    false,
+    'stopped after 2 dead letters; list the others, of which some may have been discarded: the broker is unreachable: the connection was closed\n',
+  ],
+  [
+    { gone: 1, left: ['m1'], failure: undefined },
+    false,
+    '1 dead letter discarded\n1 could not be removed: discard again\n',
+  ],
 ])('a discard is complete only if nothing is left: %j', (discarded, isDone, text) => {
   expect(outcomeOf((terminal) => reportDiscarded(terminal, discarded))).toEqual({ text, isDone });
 });

@@ -21,9 +21,15 @@ export function reportReplay(
   return failure === undefined && left.length === 0 && sent === count;
 }
 
+/** The outcome of a discard: what is known to be removed, and why it stopped early. */
+export interface DiscardOutcome extends Discarded {
+  readonly failure: string | undefined;
+}
+
 /** Reports the outcome of discarding dead letters. @returns whether it is complete */
-export function reportDiscarded({ error }: Pick<Terminal, 'error'>, { gone, left }: Discarded): boolean {
-  error(`${countText(gone)} discarded\n`);
+export function reportDiscarded({ error }: Pick<Terminal, 'error'>, { gone, left, failure }: DiscardOutcome): boolean {
+  if (failure === undefined) error(`${countText(gone)} discarded\n`);
+  else error(`stopped after ${countText(gone)}; list the others, of which some may have been discarded: ${failure}\n`);
   if (left.length > 0) error(`${left.length} could not be removed: discard again\n`);
-  return left.length === 0;
+  return failure === undefined && left.length === 0;
 }

@@ -25,7 +25,7 @@ export interface ReplayItemsOptions {
   readonly progress: (sent: number) => void;
 }
 
-/** Sends dead letters again, then checks which of them are still there. @throws BrokerUnavailable, DeadLetterQueueBusy */
+/** Sends dead letters again, then checks which of them are still there. */
 export async function replayItems({
   queue,
   sender,
@@ -54,8 +54,9 @@ export async function replayItems({
     const left = sent.size === 0 ? [] : await queue.find(sent);
     return { sent: sent.size, left: [...new Set(left)], failure };
   } catch (error) {
-    if (failure === undefined) throw error;
-    // The check failed as well: the first failure is the one to report.
-    return { sent: sent.size, left: [], failure };
+    if (!(error instanceof Error)) throw error;
+    // If the check failed as well, the first failure is the one to report.
+    const unchecked = `those sent could not be looked up, list them before another replay: ${error.message}`;
+    return { sent: sent.size, left: [], failure: failure ?? unchecked };
   }
 }

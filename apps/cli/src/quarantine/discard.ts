@@ -1,7 +1,8 @@
 import { confirmed, requireYes } from '../dead-letters/confirmation';
 import { type Selection, Selector } from '../dead-letters/selection';
 import { type Terminal } from '../terminal';
-import { countText, eventsIn, openForChange, quarantineSummary } from './folder';
+import { type Quarantine } from '@pdaltagent/spool';
+import { countText, eventsIn, openForChange, quarantineSummary, reasonOf } from './folder';
 
 export interface DiscardOptions {
   readonly yes?: true;
@@ -19,9 +20,10 @@ export async function discard(terminal: Terminal, selection: Selection, options:
   selector.checkKey();
   for (const id of selector.missing) error(`no event in the quarantine has the id ${id}\n`);
   const missed = selector.missing.size > 0 ? 1 : 0;
-  const printResult = (discarded: number, left: readonly string[]) => {
+  const printResult = (discarded: number, left: readonly string[], failure?: string) => {
     if (!options.json) return;
-    terminal.out(`${JSON.stringify({ discarded, left, missing: [...selector.missing] }, null, 2)}\n`);
+    const result = { discarded, left, missing: [...selector.missing], error: failure ?? null };
+    terminal.out(`${JSON.stringify(result, null, 2)}\n`);
   };
   if (toDiscard.length === 0) {
     error('no events to discard\n');
@@ -29,11 +31,24 @@ export async function discard(terminal: Terminal, selection: Selection, options:
     return missed;
   }
   if (!(await confirmed(terminal, `Discard ${countText(toDiscard.length)} permanently?`, options))) return 1;
-  for (const id of toDiscard) await quarantine.remove(id);
+  const failure = await removeAll(quarantine, toDiscard);
   const left = new Set((await quarantine.list()).map(({ id }) => id));
   const notRemoved = toDiscard.filter((id) => left.has(id));
-  for (const id of notRemoved) error(`${id} is in the quarantine again\n`);
-  error(`${countText(toDiscard.length - notRemoved.length)} discarded; ${quarantineSummary(left.size)}\n`);
-  printResult(toDiscard.length - notRemoved.length, notRemoved);
-  return notRemoved.length > 0 ? 1 : missed;
+  const count = countText(toDiscard.length - notRemoved.length);
+  if (failure === undefined) {
+    for (const id of notRemoved) error(`${id} is in the quarantine again\n`);
+    error(`${count} discarded; ${quarantineSummary(left.size)}\n`);
+  } else error(`stopped after ${count}; the others are still in the quarantine: ${failure}\n`);
+  printResult(toDiscard.length - notRemoved.length, notRemoved, failure);
+  return failure !== undefined || notRemoved.length > 0 ? 1 : missed;
+}
+
+/** Stops at the first failure. @returns why, or undefined if all were removed */
+async function removeAll(quarantine: Quarantine, ids: readonly string[]): Promise<string | undefined> {
+  try {
+    for (const id of ids) await quarantine.remove(id);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }

@@ -1,4 +1,5 @@
 import { writeRecord } from '@pdaltagent/messaging';
+import { Quarantine } from '@pdaltagent/spool';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { KEY, OTHER_KEY, runCli } from '../cli.fixture';
@@ -207,11 +208,32 @@ describe('discard', () => {
     expect(await gateway.ids()).toEqual(['m1']);
   });
 
+  it('reports what is left if the disk fails', async () => {
+    await gateway.add({ id: 'm1' }, { id: 'm2' }, { id: 'm3' });
+    const failure = new Error('EIO: i/o error, unlink');
+    // What it claims to have removed is looked up.
+    const failing = jest.spyOn(Quarantine.prototype, 'remove').mockResolvedValueOnce(true).mockRejectedValue(failure);
+    try {
+      const { code, out, error } = await quarantine('discard --all --yes --json');
+      expect({ code, error }).toEqual({
+        code: 1,
+        error: 'stopped after 0 events; the others are still in the quarantine: EIO: i/o error, unlink\n',
+      });
+      expect(JSON.parse(out)).toMatchObject({
+        discarded: 0,
+        left: ['m1', 'm2', 'm3'],
+        error: 'EIO: i/o error, unlink',
+      });
+    } finally {
+      failing.mockRestore();
+    }
+  });
+
   it('prints the result as JSON', async () => {
     await gateway.add({ id: 'm1' });
     const { code, out } = await quarantine('discard m1 m9 --yes --json');
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toEqual({ discarded: 1, left: [], missing: ['m9'] });
+    expect(JSON.parse(out)).toEqual({ discarded: 1, left: [], missing: ['m9'], error: null });
   });
 
   it.each(['discard', 'replay', 'discard m1 --all', 'replay --all --key abcd', 'discard --key abc'])(

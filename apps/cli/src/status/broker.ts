@@ -1,11 +1,14 @@
 import {
   BrokerClient,
+  BrokerUnavailable,
   DeadLetterQueue,
   EVENTS,
   type LaneGroup,
   type LaneGroupState,
   laneGroupState,
   listWorkers,
+  PublishError,
+  Sender,
   WEBHOOKS,
 } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
@@ -20,6 +23,7 @@ export interface LaneGroupReport {
   readonly workers: number;
 }
 
+const PUBLISH_TIMEOUT_MS = 3_000;
 /** Reading more dead letters than this takes too long for a status check. */
 const MAX_EXAMINED = 20_000;
 
@@ -39,15 +43,52 @@ export async function checkBroker(url: string, now: number): Promise<CheckResult
     ];
   }
   try {
-    const reports = await laneGroupReports(client);
+    const [broker, reports] = await Promise.all([checkPublishing(url, client.version), laneGroupReports(client)]);
     const letters = await Promise.all(reports.map((report) => checkDeadLetters(client, report, now)));
-    const broker: CheckResult = { subject: 'broker', state: 'fine', detail: `RabbitMQ ${client.version}` };
     return [broker, ...reports.flatMap(checkLanes), ...letters];
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return [{ subject: 'broker', state: 'attention', detail, advice: 'check RabbitMQ’s log and alarms' }];
   } finally {
     await client.close();
+  }
+}
+
+/**
+ * Whether the broker accepts messages, which it does not during a memory or disk alarm. On a connection of its own: one
+ * that publishes during an alarm is blocked, so that nothing more is answered on it.
+ */
+async function checkPublishing(url: string, version: string): Promise<CheckResult> {
+  const subject = 'broker';
+  try {
+    const client = await BrokerClient.open({ url, name: 'pdaltagent status', timeoutMs: PUBLISH_TIMEOUT_MS });
+    try {
+      await client.withTimeout(publishNowhere(await Sender.open(client)));
+      // RabbitMQ still confirms the message that makes it block the connection.
+      await client.channel();
+      return { subject, state: 'fine', detail: `RabbitMQ ${version}` };
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    if (!(error instanceof BrokerUnavailable) && !(error instanceof PublishError)) throw error;
+    return {
+      subject,
+      state: 'attention',
+      detail: `RabbitMQ ${version} responds, but accepts no messages`,
+      advice:
+        'look for a memory or disk alarm (rabbitmq-diagnostics alarms); until it ends, gateways store events in their spools',
+    };
+  }
+}
+
+/** A message that no queue receives: returned at once, or refused if this user may not publish it. */
+async function publishNowhere(sender: Sender): Promise<void> {
+  try {
+    await sender.send('', 'pdaltagent.status.nowhere', Buffer.alloc(0), { messageId: 'status' });
+  } catch (error) {
+    const isAnswer = error instanceof PublishError && (error.code === 'returned' || error.code === 'refused');
+    if (!isAnswer) throw error;
   }
 }
 

@@ -6,8 +6,11 @@ import { maskSecrets } from '@pdaltagent/service';
 import { type CheckResult } from './check-result';
 import { type Fetch } from './web';
 
-/** Statuses that PagerDuty never returns for a GET on this path: the response is from a proxy or a wrong address. */
-const NEVER_FROM_PAGERDUTY = new Set([301, 302, 303, 307, 308, 407, 502, 503, 504]);
+/**
+ * Statuses that PagerDuty never returns for a GET on this path, which requires no authorization: the response is from a
+ * proxy or firewall, or the address is wrong.
+ */
+const NEVER_FROM_PAGERDUTY = new Set([301, 302, 303, 307, 308, 401, 403, 407, 451, 502, 503, 504, 511]);
 /** PagerDuty never returns 2xx for a GET on this path either; a network's login page does. */
 const isNeverFromPagerDuty = (status: number): boolean =>
   NEVER_FROM_PAGERDUTY.has(status) || (status >= 200 && status < 300);

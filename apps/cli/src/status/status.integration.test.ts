@@ -15,6 +15,8 @@ beforeAll(async () => {
   servers = await testServers();
   pagerDuty = createServer(({ url, headers }, response) => {
     if (url === '/metrics') return response.end(metrics);
+    if (url?.startsWith('/denied/'))
+      return response.writeHead(403, { server: 'squid' }).end('<html>Access denied</html>');
     if (url !== '/abilities') return response.writeHead(405).end();
     return response.writeHead(headers.authorization === 'Token token=right' ? 200 : 401).end('{}');
   });
@@ -130,6 +132,16 @@ describe('status of a running system', () => {
     expect(of('pagerduty')).toMatchObject({
       state: 'attention',
       detail: expect.stringContaining('is unreachable directly: refused') as string,
+    });
+  });
+
+  it('does not take a firewall’s "access denied" for PagerDuty', async () => {
+    const { code, of } = await status({ PDAGENTD_EVENTS_BASE_URL: `${base}/denied` });
+    expect(code).toBe(1);
+    expect(of('pagerduty')).toMatchObject({
+      state: 'attention',
+      detail: `${base}/denied answers directly with 403`,
+      advice: expect.stringContaining('not PagerDuty’s') as string,
     });
   });
 

@@ -75,7 +75,7 @@ describe('webhooks replay', () => {
     const connection = await connect(servers.amqpUrl);
     const channel = await connection.createChannel();
     await channel.deleteQueue(laneQueue(WEBHOOKS, 3));
-    const { code, error } = await webhooks(`replay ${span} --destination tickets`);
+    const { code, out, error } = await webhooks(`replay ${span} --destination tickets --json`);
     await declareTopology(connection, WEBHOOKS, 'quorum');
     await connection.close();
     expect(code).toBe(1);
@@ -84,6 +84,10 @@ describe('webhooks replay', () => {
         error,
       ) ?? [];
     expect(Number(count)).toBeGreaterThan(0);
+    expect(JSON.parse(out)).toMatchObject({
+      queued: Number(count),
+      error: expect.stringContaining('stopped') as string,
+    });
     await arrived(Number(count));
     expect(messages).toHaveLength(Number(count));
   });

@@ -2,6 +2,7 @@ import { SYSTEM_CLOCK, SYSTEM_RANDOM, uuidAt } from '@pdaltagent/clock';
 import { GetClient } from '@pdaltagent/http';
 import {
   BrokerClient,
+  BrokerUnavailable,
   laneKey,
   laneOfMessage,
   type OutgoingMessage,
@@ -63,6 +64,7 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
   let sent = 0;
   let read = 0;
   let reached = window.since;
+  let failure: string | undefined;
   try {
     const sender = client === undefined ? undefined : await Sender.open(client);
     for await (const { entries, window: part } of contents) {
@@ -80,19 +82,24 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
       reached = part.until;
     }
   } catch (error) {
-    if (!(error instanceof PublishError)) throw error;
-    const again = `run it again with --since ${textOfInstant(reached)}`;
-    throw new Failure(`stopped after ${sent}: the broker did not accept a webhook (${error.message}); ${again}`);
+    const cause = causeOf(error);
+    if (cause === undefined || client === undefined) throw error;
+    failure = `stopped after ${sent}: ${cause}; run it again with --since ${textOfInstant(reached)}`;
   } finally {
     progress.end();
     await client?.close();
   }
   if (options.json) {
     const period = { since: textOfInstant(window.since), until: textOfInstant(window.until) };
-    const counts = { log_entries: read, [options.dryRun ? 'would_queue' : 'queued']: sent };
+    const counts = {
+      log_entries: read,
+      [options.dryRun ? 'would_queue' : 'queued']: sent,
+      ...(options.dryRun ? {} : { error: failure ?? null }),
+    };
     out(`${JSON.stringify({ ...period, destinations: destinations.map(({ name }) => name), ...counts }, null, 2)}\n`);
-    return 0;
+    if (failure === undefined) return 0;
   }
+  if (failure !== undefined) throw new Failure(failure);
   const found = `${read} log entries of ${span}`;
   out(
     options.dryRun
@@ -100,6 +107,12 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
       : `${found}: ${sent} webhooks queued for ${names}\n`,
   );
   return 0;
+}
+
+/** Why a replay cannot continue; undefined for a bug. */
+function causeOf(error: unknown): string | undefined {
+  if (error instanceof PublishError) return `the broker did not accept a webhook (${error.message})`;
+  return error instanceof BrokerUnavailable || error instanceof Failure ? error.message : undefined;
 }
 
 /** @throws Failure if a time is invalid */

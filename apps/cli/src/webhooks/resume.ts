@@ -11,6 +11,10 @@ export interface ResumeOptions {
 export async function resume({ environment, out }: Terminal, name: string, { json }: ResumeOptions): Promise<number> {
   const { redisUrl } = readConfiguration(redisVariables, environment);
   const found = await withStore(redisUrl, async (store) => {
+    if (store.state() === 'refusing')
+      throw new Failure(
+        `Redis responds, but accepts no writes: ${name} is not resumed (does PDAGENTD_REDIS_URL point to a replica?)`,
+      );
     const paused = new PausedDestinations(store);
     const before = await paused.all();
     // Redis reports whether it was paused.
