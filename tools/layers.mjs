@@ -65,8 +65,8 @@ const LAYERS = {
     why: 'The simulator stands in for PagerDuty: it shares the protocol and the service library with the relay, and nothing else.',
   },
   'layer:simulation': {
-    imports: ['layer:clock'],
-    why: 'The simulated world is below what runs in it, and takes its time and randomness from its seed.',
+    imports: ['layer:clock', 'layer:domain', 'layer:adapter', 'layer:composition'],
+    why: 'The simulation runs the real libraries, and takes its time and randomness from its seed.',
   },
   // Test libraries, end-to-end tests, benchmarks and the demo, which are not part of the product.
   'layer:test': {

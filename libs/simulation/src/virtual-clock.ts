@@ -10,13 +10,18 @@ export class VirtualClock implements Clock {
   readonly #scheduler: Scheduler;
   readonly #name: string;
   readonly #timers = new Set<() => void>();
+  readonly #enter: (run: () => void) => void;
   #wallOffset = 0;
   #hasStopped = false;
 
-  /** @param name of the process, for the trace */
-  constructor(scheduler: Scheduler, name: string) {
+  /**
+   * @param name of the process, for the trace
+   * @param enter runs a callback as soon as the process runs
+   */
+  constructor(scheduler: Scheduler, name: string, enter: (run: () => void) => void = (run) => run()) {
     this.#scheduler = scheduler;
     this.#name = name;
+    this.#enter = enter;
   }
 
   monotonic(): number {
@@ -29,12 +34,16 @@ export class VirtualClock implements Clock {
 
   after(ms: number, callback: () => void): () => void {
     if (this.#hasStopped) return () => undefined;
+    let isCancelled = false;
     const cancel = this.#scheduler.schedule(ms, `${this.#name}: timer`, () => {
       this.#timers.delete(cancel);
-      callback();
+      this.#enter(() => {
+        if (!isCancelled) callback();
+      });
     });
     this.#timers.add(cancel);
     return () => {
+      isCancelled = true;
       this.#timers.delete(cancel);
       cancel();
     };

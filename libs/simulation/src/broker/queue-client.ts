@@ -47,7 +47,7 @@ export class QueueClient {
   /** The channel ends: acknowledgements that were held back are lost. */
   close(channel: object): void {
     this.#keptBack.length = 0;
-    this.queue.append(() => this.queue.channelDown(channel));
+    this.queue.append(() => this.queue.channelDown(channel), true);
   }
 
   #catchUp(): void {

@@ -47,7 +47,7 @@ export class Queue {
   readonly #scheduler: Scheduler;
   readonly #random: SeededRandom;
   readonly #route: (exchange: string, routingKey: string, message: BrokerMessage) => void;
-  readonly #log: (() => void)[] = [];
+  readonly #log: { readonly command: () => void; readonly isCertain: boolean }[] = [];
   readonly #ready: Entry[] = [];
   /** Delivered before the ready ones: what consumers returned, in the order of its return. */
   readonly #returned: Entry[] = [];
@@ -80,6 +80,20 @@ export class Queue {
     return this.#isStalled;
   }
 
+  /** Every message, delivered and not acknowledged ones included. */
+  get messages(): readonly BrokerMessage[] {
+    const held = [...this.#held.values()].flatMap((entries) => [...entries.values()]);
+    return [...held, ...this.#returned, ...this.#ready].map(({ message }) => message);
+  }
+
+  /** The node restarts: of the commands that are not applied, only the first ones were written. */
+  restart(): void {
+    const lost = this.#log.splice(this.#random.below(this.#log.length + 1));
+    this.#log.push(...lost.filter(({ isCertain }) => isCertain));
+    this.#isStalled = false;
+    this.#applySoon();
+  }
+
   /** The Raft group answers nothing until `resume`. */
   stall(): void {
     if (this.options.type === 'classic')
@@ -94,8 +108,9 @@ export class Queue {
     this.#applySoon();
   }
 
-  append(command: () => void): void {
-    this.#log.push(command);
+  /** @param isCertain whether the command is found out again if the node restarts before it is applied */
+  append(command: () => void, isCertain = false): void {
+    this.#log.push({ command, isCertain });
     this.#applySoon();
   }
 
@@ -170,7 +185,7 @@ export class Queue {
     const { name } = this.options;
     this.#cancelApply = this.#scheduler.schedule(this.#random.fraction() * MAX_APPLY_MS, `${name} applies`, () => {
       this.#cancelApply = undefined;
-      for (const command of this.#log.splice(0)) {
+      for (const { command } of this.#log.splice(0)) {
         command();
         this.#deliver();
       }

@@ -1,6 +1,6 @@
 import { type Scheduler } from '../scheduler';
 import { type BrokerState, newState } from './broker-state';
-import { type Queue } from './queue';
+import { type BrokerMessage, type Queue } from './queue';
 import { SimulatedConnection } from './simulated-connection';
 
 /** A RabbitMQ 3.10 without I/O; what it does not simulate it refuses. */
@@ -12,11 +12,32 @@ export class SimulatedBroker {
     this.#state = newState(scheduler);
   }
 
-  /** @param name of the client, for the trace */
-  connect(name: string): SimulatedConnection {
-    const connection = new SimulatedConnection(this.#state, `${name} #${this.#connections.length}`);
+  /**
+   * @param name of the client, for the trace
+   * @param enter runs what reaches the client as soon as its process runs
+   */
+  connect(name: string, enter?: (run: () => void) => void): SimulatedConnection {
+    const connection = new SimulatedConnection(this.#state, `${name} #${this.#connections.length}`, enter);
     this.#connections.push(connection);
     return connection;
+  }
+
+  /**
+   * The node is killed and starts again: every connection breaks, commands that queues have not applied may be lost, and
+   * what consumers held returns to its queue.
+   */
+  restart(): void {
+    for (const connection of this.#connections) connection.cut(0, 0);
+    for (const queue of this.#state.exchanges.queues.values()) queue.restart();
+  }
+
+  /** Every message in a queue, delivered and not acknowledged ones included, and what its channels have sent it. */
+  messagesIn(name: string): readonly BrokerMessage[] {
+    return this.#state.exchanges.queues.get(name)?.messages ?? [];
+  }
+
+  get queueNames(): readonly string[] {
+    return [...this.#state.exchanges.queues.keys()];
   }
 
   /** The Raft group of a quorum queue answers nothing until `resumeQueue`. */

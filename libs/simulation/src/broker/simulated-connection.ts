@@ -25,14 +25,17 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
   readonly #toBroker: Wire;
   readonly #toClient: Wire;
   readonly #channels = new Set<SimulatedChannel>();
+  readonly #enter: (run: () => void) => void;
   #isBlocked = false;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #tags = 0;
   /** The broker's side. */
   readonly broker: BrokerConnection;
 
-  constructor(state: BrokerState, name: string) {
+  /** @param enter runs what reaches the client as soon as its process runs */
+  constructor(state: BrokerState, name: string, enter: (run: () => void) => void = (run) => run()) {
     super();
+    this.#enter = enter;
     this.#scheduler = state.scheduler;
     this.#name = name;
     this.#toBroker = new Wire(state.scheduler, `${name} to the broker`);
@@ -80,16 +83,19 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
   /**
    * The connection breaks. Of what the client has sent, the broker still reads the first frames; of what the broker has
    * sent, nothing arrives.
-   * @param noticedAfterMs when the client learns of it
+   * @param noticedAfterMs when the client learns of it; undefined if its process is dead
    */
-  cut(keptFrames: number, noticedAfterMs: number): void {
+  cut(keptFrames: number, noticedAfterMs: number | undefined): void {
     this.#toBroker.cut(keptFrames, () => this.broker.receive(() => this.broker.end()));
     this.#toClient.cut(0, () => undefined);
-    this.#scheduler.schedule(noticedAfterMs, `${this.#name}: ECONNRESET`, () => {
-      if (this.#state === 'closed') return;
-      this.emit('error', new Error('read ECONNRESET'));
-      this.#toClosed();
-    });
+    if (noticedAfterMs === undefined) return;
+    this.#scheduler.schedule(noticedAfterMs, `${this.#name}: ECONNRESET`, () =>
+      this.#enter(() => {
+        if (this.#state === 'closed') return;
+        this.emit('error', new Error('read ECONNRESET'));
+        this.#toClosed();
+      }),
+    );
   }
 
   /** Frames that are sent and not yet read by the broker. */
@@ -107,10 +113,15 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     };
     const channel = new SimulatedChannel(link, (client) =>
       this.broker.openChannel({
-        confirmed: (publish, isTaken) => this.#receive('basic.ack', () => client.confirmed(publish, isTaken)),
-        returned: (message) => this.#receive('basic.return', () => client.returned(message)),
+        confirmed: (publish, isTaken) =>
+          this.#receive(isTaken ? 'basic.ack' : 'basic.nack', () => client.confirmed(publish, isTaken)),
+        returned: (message) =>
+          this.#receive(`basic.return ${String(message.properties.messageId)}`, () => client.returned(message)),
         delivered: (tag, delivery, message, isRedelivered) =>
-          this.#receive('basic.deliver', () => client.delivered(tag, delivery, message, isRedelivered)),
+          this.#receive(
+            `basic.deliver ${String(message.properties.messageId)}${isRedelivered ? ', redelivered' : ''}`,
+            () => client.delivered(tag, delivery, message, isRedelivered),
+          ),
         cancelled: (tag) => this.#receive('basic.cancel', () => client.cancelled(tag)),
         closed: (code, reason) => this.#receive('channel.close', () => client.closedByBroker(code, reason)),
       }),
@@ -127,9 +138,11 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
   }
 
   #receive(label: string, receive: () => void): void {
-    this.#toClient.send(label, () => {
-      if (this.#state !== 'closed') receive();
-    });
+    this.#toClient.send(label, () =>
+      this.#enter(() => {
+        if (this.#state !== 'closed') receive();
+      }),
+    );
   }
 
   #setBlocked(isBlocked: boolean): void {

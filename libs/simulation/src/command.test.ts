@@ -1,0 +1,32 @@
+import { runCommand } from './command';
+
+async function run(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
+  let output = '';
+  const code = await runCommand(args, (text) => (output += text));
+  return { code, output };
+}
+
+describe('npm run simulate', () => {
+  it('prints how many seeds it ran, how fast, and how many failed', async () => {
+    const { code, output } = await run('--seeds', '2', '--from', '3');
+    expect(output).toMatch(/^2 seeds from 3 in [\d.]+ s \([\d.]+ per second\): 0 failed\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('prints the faults of a seed, and a trace that shows what happened', async () => {
+    const { code, output } = await run('--seed', '1');
+    expect(output).toContain('FAULT begins: a gateway is paused');
+    expect(output).toMatch(/gateway-1\.1 is paused[^]*gateway-1\.1 continues/);
+    expect(output).toMatch(/seed 1: \d+ events accepted, \d+ steps, everything holds\n {2}[\d.]+ s, for [\d.]+ s: /);
+    expect(code).toBe(0);
+  });
+
+  it('explains itself', async () => {
+    expect(await run('--help')).toMatchObject({ code: 0, output: expect.stringContaining('--seeds N') as unknown });
+    expect(await run('--seed', 'x')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('--seed must be a whole number, not "x"') as unknown,
+    });
+    expect((await run('--no-such-option')).code).toBe(2);
+  });
+});

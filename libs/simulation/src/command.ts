@@ -1,0 +1,108 @@
+import { SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { parseArgs } from 'node:util';
+import { describeFault } from './world/faults';
+import { shrink } from './world/shrink';
+import { type Report, simulate } from './world/simulate';
+import { storyOf } from './world/story';
+
+const HELP = `usage: npm run simulate -- [options]
+
+Runs gateways and workers in simulated worlds with faults, one for each seed, and judges what PagerDuty got.
+
+  --seeds N   how many seeds to run (default: 200)
+  --from N    the first seed (default: 1)
+  --seed N    run one seed again, and print the part of its trace that matters
+  --trace     with --seed: print the whole trace
+  --help      print this
+
+Exits with 1 if a seed fails. docs/simulation.md explains what is simulated and how to read a trace.
+`;
+
+interface Options {
+  readonly seeds: number;
+  readonly from: number;
+  readonly seed: number | undefined;
+  readonly isWholeTrace: boolean;
+}
+
+/** Runs the command; the result is its exit code. @param write prints text */
+export async function runCommand(args: readonly string[], write: (text: string) => void): Promise<number> {
+  let options: Options | undefined;
+  try {
+    options = optionsOf(args);
+  } catch (error) {
+    write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    return 2;
+  }
+  if (options === undefined) {
+    write(HELP);
+    return 0;
+  }
+  return options.seed === undefined ? search(options, write) : replay(options.seed, options.isWholeTrace, write);
+}
+
+/** @returns undefined for the help. @throws Error that names the option */
+function optionsOf(args: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: 'string' },
+      from: { type: 'string' },
+      seed: { type: 'string' },
+      trace: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true) return undefined;
+  return {
+    seeds: numberOf('--seeds', values.seeds ?? '200'),
+    from: numberOf('--from', values.from ?? '1'),
+    seed: values.seed === undefined ? undefined : numberOf('--seed', values.seed),
+    isWholeTrace: values.trace === true,
+  };
+}
+
+function numberOf(option: string, text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new Error(`${option} must be a whole number, not "${text}"`);
+  return value;
+}
+
+async function search({ seeds, from }: Options, write: (text: string) => void): Promise<number> {
+  const begun = SYSTEM_CLOCK.monotonic();
+  let failures = 0;
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const report = await simulate(seed);
+    if (report.problems.length === 0) continue;
+    failures += 1;
+    write(describe(await shrink(report)));
+    write(`Again, with its trace: npm run simulate -- --seed ${seed}\n\n`);
+  }
+  const seconds = (SYSTEM_CLOCK.monotonic() - begun) / 1_000;
+  write(
+    `${seeds} seeds from ${from} in ${seconds.toFixed(1)} s (${(seeds / seconds).toFixed(1)} per second): ${failures} failed\n`,
+  );
+  return failures === 0 ? 0 : 1;
+}
+
+async function replay(seed: number, isWholeTrace: boolean, write: (text: string) => void): Promise<number> {
+  const found = await simulate(seed);
+  const { faults } = found.problems.length === 0 ? found : await shrink(found);
+  const report = await simulate(seed, { faults, isTracing: true });
+  write(`${(isWholeTrace ? report.trace : storyOf(report)).join('\n')}\n\n`);
+  write(describe(report));
+  return report.problems.length === 0 ? 0 : 1;
+}
+
+function describe({ seed, faults, problems, accepted, steps }: Report): string {
+  const shown = problems.slice(0, 5).map(({ check, detail }) => `  NOT: ${check}\n       ${detail}`);
+  const more = problems.length > shown.length ? [`  and ${problems.length - shown.length} more`] : [];
+  return [
+    `seed ${seed}: ${accepted} events accepted, ${steps} steps, ${problems.length === 0 ? 'everything holds' : 'FAILED'}`,
+    ...faults.map((fault) => `  ${describeFault(fault)}`),
+    ...shown,
+    ...more,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,90 @@
+import { type Scheduler } from './scheduler';
+import { SeededRandom } from './seeded-random';
+import { VirtualClock } from './virtual-clock';
+
+/**
+ * One run of a process, until it is killed. Everything that reaches it (timers, frames, completed reads and writes) enters
+ * through it: while it is paused, all of that waits, and nothing reaches it once it is dead.
+ */
+export class SimulatedProcess {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly #scheduler: Scheduler;
+  readonly #waiting: (() => void)[] = [];
+  readonly #ends: (() => void)[] = [];
+  #state: 'running' | 'paused' | 'continuing' | 'dead' = 'running';
+
+  /** @param name unique in the simulation */
+  constructor(
+    scheduler: Scheduler,
+    readonly name: string,
+  ) {
+    this.#scheduler = scheduler;
+    this.clock = new VirtualClock(scheduler, name, (run) => this.enter(run));
+    this.random = new SeededRandom(scheduler.seed, name);
+  }
+
+  get isDead(): boolean {
+    return this.#state === 'dead';
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
+  /** Runs it as soon as the process runs. */
+  readonly enter = (run: () => void): void => {
+    if (this.#state === 'running') run();
+    else if (this.#state !== 'dead') this.#waiting.push(run);
+  };
+
+  /** Enters after ms; the label appears in the trace. */
+  enterAfter(ms: number, label: string, run: () => void): void {
+    this.#scheduler.schedule(ms, label, () => this.enter(run));
+  }
+
+  /** Calls back when the process is killed: what the operating system does then. */
+  onEnd(callback: () => void): void {
+    this.#ends.push(callback);
+  }
+
+  log(level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.#scheduler.note(`${this.name} logs ${level}: ${message} ${JSON.stringify(fields)}`);
+  }
+
+  pause(): void {
+    if (this.#state !== 'running') return;
+    this.#scheduler.note(`${this.name} is paused`);
+    this.#state = 'paused';
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#scheduler.note(`${this.name} continues`);
+    this.#state = 'continuing';
+    this.#continue();
+  }
+
+  kill(): void {
+    if (this.#state === 'dead') return;
+    this.#scheduler.note(`${this.name} is killed`);
+    this.#state = 'dead';
+    this.#waiting.length = 0;
+    this.clock.stop();
+    for (const end of this.#ends) end();
+  }
+
+  /** What waited runs in the order in which it arrived. */
+  #continue(): void {
+    this.#scheduler.schedule(0, `${this.name} catches up`, () => {
+      if (this.#state !== 'continuing') return;
+      const next = this.#waiting.shift();
+      if (next === undefined) {
+        this.#state = 'running';
+        return;
+      }
+      next();
+      this.#continue();
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { SeededRandom } from '../seeded-random';
+
+/** What can happen to a world. To add one: name it here, and say in `fault-effects.ts` what it does. */
+export const FAULT_KINDS = [
+  'a lane does not answer',
+  'a siding does not answer',
+  'the broker blocks publishing',
+  'the broker restarts',
+  'the broker is unreachable',
+  'connections break',
+  'a gateway is killed',
+  'a gateway loses power',
+  'a gateway is paused',
+  'a worker is killed',
+  'a worker is paused',
+  'a worker is stopped',
+  'a clock jumps',
+  'a disk is full',
+  'a disk is slow',
+  'a disk does not sync',
+  'Redis is lost',
+  'Redis is read-only',
+  'Redis fails over',
+  'PagerDuty answers 500',
+  'PagerDuty answers HTML',
+  'PagerDuty hangs',
+  'PagerDuty is unreachable',
+  'PagerDuty loses responses',
+  'PagerDuty processes late',
+  'a key is throttled',
+  'a key fails',
+  'a key hangs',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export interface Fault {
+  readonly kind: FaultKind;
+  /** When it begins; ms. */
+  readonly at: number;
+  /** How long it lasts; ms. */
+  readonly ms: number;
+  /** Which one of several it hits: a fraction of their number. */
+  readonly target: number;
+}
+
+/** Faults begin and end in this time; ms. */
+export const FAULTS_FROM_MS = 3_000;
+export const FAULTS_UNTIL_MS = 30_000;
+const MOST_FAULTS = 7;
+const LONGEST_MS = 15_000;
+
+const OF_KEYS: readonly FaultKind[] = ['a key is throttled', 'a key fails', 'a key hangs'];
+
+/** The faults of a seed, in the order in which they begin. */
+export function faultsOf(seed: number): readonly Fault[] {
+  const random = new SeededRandom(seed, 'faults');
+  // A fifth of the worlds has nothing but keys that do not get on, which must not delay the others.
+  const kinds = random.fraction() < 0.2 ? OF_KEYS : FAULT_KINDS;
+  const faults = Array.from({ length: random.below(MOST_FAULTS + 1) }, (): Fault => {
+    const at = FAULTS_FROM_MS + random.below(FAULTS_UNTIL_MS - FAULTS_FROM_MS);
+    const kind = kinds[random.below(kinds.length)] ?? 'connections break';
+    const ms = Math.min(FAULTS_UNTIL_MS - at, 200 + random.below(LONGEST_MS));
+    return { kind, at, ms, target: random.fraction() };
+  });
+  return faults.sort((left, right) => left.at - right.at);
+}
+
+export function describeFault({ kind, at, ms, target }: Fault): string {
+  return `${(at / 1_000).toFixed(3)} s, for ${(ms / 1_000).toFixed(3)} s: ${kind} (target ${target.toFixed(2)})`;
+}

@@ -1,0 +1,109 @@
+import { DurablePublisher } from '@pdaltagent/forwarding';
+import { type LaneGroup, type OutgoingMessage, readRecord } from '@pdaltagent/messaging';
+import { type Logger } from '@pdaltagent/service';
+import { Spool } from '@pdaltagent/spool';
+import { type Scheduler } from '../scheduler';
+import { SimulatedProcess } from '../simulated-process';
+import { type Network } from './network';
+import { SimulatedVolume } from './simulated-volume';
+
+const LIMITS = { confirmTimeoutMs: 2_000, maxInFlight: 64 };
+
+/** One gateway and its disk: its processes follow one another. */
+export class Gateway {
+  readonly volume: SimulatedVolume;
+  readonly #scheduler: Scheduler;
+  readonly #network: Network;
+  readonly #laneGroup: LaneGroup;
+  readonly #spoolBytes: number;
+  process: SimulatedProcess;
+  #publisher: DurablePublisher | undefined;
+  #runs = 0;
+
+  constructor(
+    scheduler: Scheduler,
+    network: Network,
+    readonly name: string,
+    { laneGroup, spoolBytes }: { readonly laneGroup: LaneGroup; readonly spoolBytes: number },
+  ) {
+    this.#scheduler = scheduler;
+    this.#network = network;
+    this.#laneGroup = laneGroup;
+    this.#spoolBytes = spoolBytes;
+    this.volume = new SimulatedVolume(scheduler, `disk of ${name}`);
+    this.process = new SimulatedProcess(scheduler, `${name}.0`);
+  }
+
+  get spooled(): number {
+    return this.volume.entries;
+  }
+
+  start(): void {
+    this.#runs += 1;
+    const process = new SimulatedProcess(this.#scheduler, `${this.name}.${this.#runs}`);
+    this.process = process;
+    void this.#open(process);
+  }
+
+  /** The process dies at once. */
+  kill(): void {
+    this.#publisher = undefined;
+    this.process.kill();
+  }
+
+  /** Resolves once the event is answered with 202. @throws Error if it is answered otherwise, or not reached */
+  async accept(message: OutgoingMessage): Promise<void> {
+    if (this.#publisher === undefined) throw new Error('connection refused');
+    const publisher = this.#publisher;
+    return new Promise((resolve, reject) =>
+      this.process.enter(() => void publisher.publish(message).then(resolve, reject)),
+    );
+  }
+
+  async #open(process: SimulatedProcess): Promise<void> {
+    const log = loggerOf(process);
+    const { clock, random } = process;
+    const disk = this.volume.diskOf(process);
+    const spool = await Spool.open('spool', { maximumBytes: this.#spoolBytes, log, clock, disk });
+    if (spool === undefined) throw new Error('the spool of a dead process is locked');
+    const publisher = new DurablePublisher({
+      broker: {
+        url: 'amqp://simulated',
+        name: process.name,
+        laneGroup: this.#laneGroup,
+        queueType: 'quorum',
+        connect: this.#network.connectOf(process),
+      },
+      spool,
+      legacy: undefined,
+      quarantine: { add: ({ id, record }) => this.volume.quarantine(process, idOf(record) ?? id) },
+      limits: LIMITS,
+      log,
+      clock,
+      random,
+      spoolBegun: () => undefined,
+      quarantined: () => undefined,
+    });
+    publisher.start();
+    this.#publisher = publisher;
+  }
+}
+
+export function loggerOf(process: SimulatedProcess): Logger {
+  const at = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
+    process.log(level, message, fields);
+  const logger: Logger = {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => logger,
+    close: () => Promise.resolve(),
+  };
+  return logger;
+}
+
+function idOf(record: Buffer): string | undefined {
+  const read = readRecord(record);
+  return read.kind === 'message' ? read.message.id : undefined;
+}

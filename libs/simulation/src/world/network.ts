@@ -1,0 +1,85 @@
+import { type Connect } from '@pdaltagent/messaging';
+import { type SimulatedBroker } from '../broker/simulated-broker';
+import { type SimulatedConnection } from '../broker/simulated-connection';
+import { type Scheduler } from '../scheduler';
+import { SeededRandom } from '../seeded-random';
+import { type SimulatedProcess } from '../simulated-process';
+
+const CONNECT_MS = 2;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** After missing two heartbeats of 5 s the broker closes a connection. */
+const HEARTBEAT_TIMEOUT_MS = 10_000;
+/** When amqplib notices a reset that it made itself. */
+const RESET_NOTICED_MS = 13_000;
+
+/** The connections between processes and broker. */
+export class Network {
+  readonly #scheduler: Scheduler;
+  readonly #broker: SimulatedBroker;
+  readonly #random: SeededRandom;
+  readonly #connections = new Map<SimulatedProcess, Set<SimulatedConnection>>();
+  /** Names of the services that do not reach the broker; their requests are lost. */
+  readonly unreachableFrom = new Set<string>();
+  isBrokerDown = false;
+  /** Attempts to connect. */
+  attempts = 0;
+
+  constructor(scheduler: Scheduler, broker: SimulatedBroker) {
+    this.#scheduler = scheduler;
+    this.#broker = broker;
+    this.#random = new SeededRandom(scheduler.seed, 'network');
+  }
+
+  connectOf(process: SimulatedProcess): Connect {
+    const connections = new Set<SimulatedConnection>();
+    this.#connections.set(process, connections);
+    process.onEnd(() => {
+      for (const connection of connections) this.#cut(connection, undefined);
+      this.#connections.delete(process);
+    });
+    return (_url, name) =>
+      new Promise((resolve, reject) => {
+        this.attempts += 1;
+        const isLost = this.unreachableFrom.has(serviceOf(process));
+        process.enterAfter(isLost ? CONNECT_TIMEOUT_MS : CONNECT_MS, `${name} connects`, () => {
+          if (isLost) return reject(new Error('connect ETIMEDOUT'));
+          if (this.isBrokerDown) return reject(new Error('connect ECONNREFUSED'));
+          const connection = this.#broker.connect(name, process.enter);
+          connections.add(connection);
+          connection.once('close', () => connections.delete(connection));
+          resolve({
+            connection,
+            reset: () => {
+              connections.delete(connection);
+              this.#cut(connection, RESET_NOTICED_MS);
+            },
+          });
+        });
+      });
+  }
+
+  /** The process's connections break, as by a firewall that forgets them. */
+  cut(process: SimulatedProcess): void {
+    this.#scheduler.note(`the connections of ${process.name} break`);
+    for (const connection of this.#connections.get(process) ?? [])
+      this.#cut(connection, this.#random.fraction() < 0.5 ? 1 : HEARTBEAT_TIMEOUT_MS);
+  }
+
+  /** A paused process sends no heartbeats: the broker closes its connections. */
+  pause(process: SimulatedProcess): void {
+    process.pause();
+    this.#scheduler.schedule(HEARTBEAT_TIMEOUT_MS, `heartbeats of ${process.name} are missing`, () => {
+      if (!process.isRunning)
+        for (const connection of this.#connections.get(process) ?? []) connection.cut(Infinity, 0);
+    });
+  }
+
+  #cut(connection: SimulatedConnection, noticedAfterMs: number | undefined): void {
+    connection.cut(this.#random.below(connection.framesInTransit + 1), noticedAfterMs);
+  }
+}
+
+/** `gateway-0` of the process `gateway-0.2`. */
+export function serviceOf({ name }: SimulatedProcess): string {
+  return name.split('.')[0] ?? name;
+}

@@ -1,0 +1,92 @@
+import { delay } from '@pdaltagent/clock';
+import { type Scheduler } from '../scheduler';
+import { SeededRandom } from '../seeded-random';
+import { SimulatedProcess } from '../simulated-process';
+import { type Action, messageOf, nameOf, type SimulatedEvent } from './event';
+import { type Gateway } from './gateway';
+
+/** An event that was answered with 202. */
+export interface AcceptedEvent {
+  readonly event: SimulatedEvent;
+  readonly at: number;
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const RETRY_MS = 500;
+/** Of one alert. */
+const MOST_EVENTS = 120;
+const ACTIONS: readonly Action[] = ['trigger', 'acknowledge', 'trigger', 'resolve'];
+
+export interface SendersOptions {
+  readonly keys: readonly string[];
+  readonly alertsPerKey: number;
+  /** When the last events are sent, for as long as they are accepted; ms. */
+  readonly untilMs: number;
+}
+
+/** Senders, one for each alert: they send its events one after another, each until it is accepted, to the same gateway. */
+export class Senders {
+  readonly accepted = new Map<string, AcceptedEvent>();
+  /** By alert: the last event that was accepted. */
+  readonly last = new Map<string, SimulatedEvent>();
+  readonly #scheduler: Scheduler;
+  readonly #process: SimulatedProcess;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    this.#process = new SimulatedProcess(scheduler, 'senders');
+  }
+
+  /** Resolves once all have sent everything. */
+  async run(gateways: readonly Gateway[], { keys, alertsPerKey, untilMs }: SendersOptions): Promise<void> {
+    const alerts = keys.flatMap((routingKey, key) =>
+      Array.from({ length: alertsPerKey }, (_, index) => ({ routingKey, alert: `alert-${key}.${index}` })),
+    );
+    await Promise.all(
+      alerts.map(({ routingKey, alert }, index) => {
+        const gateway = gateways[index % gateways.length];
+        return gateway === undefined ? Promise.resolve() : this.#sendAlert(gateway, routingKey, alert, untilMs);
+      }),
+    );
+  }
+
+  async #sendAlert(gateway: Gateway, routingKey: string, alert: string, untilMs: number): Promise<void> {
+    const random = new SeededRandom(this.#scheduler.seed, alert);
+    // Noisy alerts send a burst that fills a lane's window.
+    const pauseMs = random.fraction() < 0.15 ? 100 : 2_500;
+    const { clock } = this.#process;
+    for (let index = 0; this.#scheduler.now < untilMs && index < MOST_EVENTS; index += 1) {
+      await delay(clock, random.fraction() * pauseMs * 2);
+      const draw = random.fraction();
+      const poison = draw < 0.01 ? 'rejected' : draw < 0.015 ? 'too large' : draw < 0.02 ? 'unencodable' : undefined;
+      const action = ACTIONS[random.below(ACTIONS.length)] ?? 'trigger';
+      await this.#send(gateway, { routingKey, alert, index, action, poison });
+    }
+  }
+
+  /** Sends it until it is answered with 202. */
+  async #send(gateway: Gateway, event: SimulatedEvent): Promise<void> {
+    const { clock } = this.#process;
+    for (let attempt = 0; ; attempt += 1) {
+      if (await this.#isAccepted(gateway, event, attempt)) break;
+      await delay(clock, RETRY_MS);
+    }
+    this.accepted.set(nameOf(event), { event, at: this.#scheduler.now });
+    this.last.set(event.alert, event);
+    this.#scheduler.note(`202 for ${event.action} ${nameOf(event)}`);
+  }
+
+  #isAccepted(gateway: Gateway, event: SimulatedEvent, attempt: number): Promise<boolean> {
+    const { clock } = this.#process;
+    return new Promise((resolve) => {
+      const cancel = clock.after(REQUEST_TIMEOUT_MS, () => resolve(false));
+      const settle = (isAccepted: boolean): void => {
+        cancel();
+        resolve(isAccepted);
+      };
+      const ended = (): void => settle(false);
+      gateway.process.onEnd(ended);
+      gateway.accept(messageOf(event, attempt, clock.wall())).then(() => settle(true), ended);
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { KEPT_SEEDS } from './kept-seeds';
+import { simulate } from './simulate';
+
+const SEEDS = 200;
+
+afterEach(() => jest.restoreAllMocks());
+
+/** What does not hold, with the command that shows it. */
+async function failuresOf(seed: number): Promise<readonly string[]> {
+  const { problems } = await simulate(seed);
+  return problems.map(({ check, detail }) => `npm run simulate -- --seed ${seed}: ${check}: ${detail}`);
+}
+
+describe('a simulated world', () => {
+  it('does the same in the same order for the same seed', async () => {
+    const { trace } = await simulate(7, { isTracing: true });
+    expect(trace.length).toBeGreaterThan(5_000);
+    expect((await simulate(7, { isTracing: true })).trace.join('\n') === trace.join('\n')).toBe(true);
+    expect((await simulate(8, { isTracing: true })).trace.join('\n') === trace.join('\n')).toBe(false);
+  });
+
+  it('does the same whether or not its trace is recorded', async () => {
+    const traced = await simulate(9, { isTracing: true });
+    expect(await simulate(9)).toEqual({ ...traced, trace: [] });
+  });
+
+  it('uses neither the time nor the randomness of the machine', async () => {
+    const used = jest.fn((): never => {
+      throw new Error('of the machine');
+    });
+    for (const method of ['monotonic', 'wall', 'after'] as const)
+      jest.spyOn(SYSTEM_CLOCK, method).mockImplementation(used);
+    for (const method of ['fraction', 'bytes'] as const) jest.spyOn(SYSTEM_RANDOM, method).mockImplementation(used);
+    const { problems } = await simulate(7);
+    expect(problems).toEqual([]);
+    expect(used).not.toHaveBeenCalled();
+  });
+});
+
+describe('in simulated worlds with faults, no event is lost, reordered or held forever', () => {
+  it('with the seeds that failed once', async () => {
+    for (const seed of Object.keys(KEPT_SEEDS)) expect(await failuresOf(Number(seed))).toEqual([]);
+  });
+
+  it(`with the first ${SEEDS} seeds`, async () => {
+    const failures: string[] = [];
+    for (let seed = 1; seed <= SEEDS; seed += 1) failures.push(...(await failuresOf(seed)));
+    expect(failures).toEqual([]);
+  }, 300_000);
+});

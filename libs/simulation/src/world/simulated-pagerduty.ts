@@ -1,0 +1,128 @@
+import { type Attempt } from '@pdaltagent/delivery';
+import { type Scheduler } from '../scheduler';
+import { SeededRandom } from '../seeded-random';
+import { type SimulatedProcess } from '../simulated-process';
+import { eventOf, type SimulatedEvent } from './event';
+
+/** An event that PagerDuty accepted. */
+export interface Processed {
+  readonly at: number;
+  readonly event: SimulatedEvent;
+  /** A documented limit that lets it arrive late: what has left a worker cannot be recalled. */
+  readonly limit: 'attempt on the wire' | 'late request' | undefined;
+}
+
+export type KeyMode = 'accepts' | 'throttles' | 'fails' | 'hangs';
+export type Mode =
+  'works' | 'answers 500' | 'answers HTML' | 'hangs' | 'unreachable' | 'loses responses' | 'processes late';
+
+const ATTEMPT_TIMEOUT_MS = 15_000;
+/** How long a late request may take. */
+const LATE_MS = 40_000;
+/** It counts the events of a routing key in a sliding window. */
+const WINDOW_MS = 60_000;
+
+const ACCEPTED = response(202, '{"status":"success","message":"Event processed","dedup_key":"x"}');
+const REJECTED = response(400, '{"status":"invalid event","message":"Event object is invalid","errors":["x"]}');
+
+function response(status: number, body: string, retryAfter?: string): Attempt {
+  return {
+    kind: 'response',
+    status,
+    body,
+    retryAfter,
+    contentType: body.startsWith('<') ? 'text/html' : 'application/json',
+  };
+}
+
+/** PagerDuty and the network to it. */
+export class SimulatedPagerDuty {
+  readonly #scheduler: Scheduler;
+  readonly #random: SeededRandom;
+  /** By routing key: when it accepted the events of the last minute. */
+  readonly #windows = new Map<string, number[]>();
+  readonly processed: Processed[] = [];
+  readonly keyModes = new Map<string, KeyMode>();
+  mode: Mode = 'works';
+  /** Events per minute that it accepts of a routing key. */
+  rate = Infinity;
+  requests = 0;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    this.#random = new SeededRandom(scheduler.seed, 'PagerDuty');
+  }
+
+  /**
+   * Posts a body as the worker's HTTP client does. Rejects only if the signal is aborted.
+   * @param isHeld whether the worker still holds the event's lane
+   */
+  post(process: SimulatedProcess, body: Buffer, signal: AbortSignal, isHeld: () => boolean): Promise<Attempt> {
+    const event = eventOf(body);
+    this.requests += 1;
+    return new Promise((resolve, reject) => {
+      let isSettled = false;
+      const settle = (attempt: Attempt): void => {
+        isSettled = true;
+        cancelTimeout();
+        signal.removeEventListener('abort', abort);
+        resolve(attempt);
+      };
+      const cancelTimeout = process.clock.after(ATTEMPT_TIMEOUT_MS, () =>
+        settle({ kind: 'fault', fault: 'timeout', detail: 'timeout' }),
+      );
+      const abort = (): void => {
+        isSettled = true;
+        cancelTimeout();
+        reject(new Error('aborted'));
+      };
+      if (signal.aborted) return abort();
+      signal.addEventListener('abort', abort, { once: true });
+      const { mode } = this;
+      const isLate = mode === 'processes late';
+      const travel = isLate ? this.#random.fraction() * LATE_MS : this.#latency();
+      this.#scheduler.schedule(travel, `PagerDuty receives ${event.alert}/${event.index}`, () => {
+        const attempt = this.#process(event, mode, limitOf(isLate, isSettled || process.isDead || !isHeld()));
+        if (attempt === undefined) return;
+        process.enterAfter(this.#latency(), `PagerDuty's response for ${event.alert}/${event.index}`, () => {
+          if (!isSettled) settle(attempt);
+        });
+      });
+    });
+  }
+
+  /** Undefined: there is no response. */
+  #process(event: SimulatedEvent, mode: Mode, limit: Processed['limit']): Attempt | undefined {
+    const keyMode = this.keyModes.get(event.routingKey) ?? 'accepts';
+    if (mode === 'unreachable') return { kind: 'fault', fault: 'refused', detail: 'connect ECONNREFUSED' };
+    if (mode === 'hangs' || keyMode === 'hangs') return undefined;
+    if (mode === 'answers HTML') return response(502, '<html>Bad gateway</html>');
+    if (mode === 'answers 500' || keyMode === 'fails') return response(500, '{"status":"error","message":"x"}');
+    if (keyMode === 'throttles' || this.#exceedsRate(event.routingKey)) return response(429, '{}');
+    if (event.poison === 'rejected') return REJECTED;
+    this.#scheduler.note(`PagerDuty processes ${event.action} ${event.alert}/${event.index}`);
+    this.processed.push({ at: this.#scheduler.now, event, limit });
+    if (mode === 'loses responses' && this.#random.fraction() < 0.5)
+      return { kind: 'fault', fault: 'reset', detail: 'ECONNRESET' };
+    return ACCEPTED;
+  }
+
+  #exceedsRate(key: string): boolean {
+    if (this.rate === Infinity) return false;
+    const { now } = this.#scheduler;
+    const recent = (this.#windows.get(key) ?? []).filter((at) => at > now - WINDOW_MS);
+    this.#windows.set(key, recent);
+    if (recent.length >= this.rate) return true;
+    recent.push(now);
+    return false;
+  }
+
+  #latency(): number {
+    return 2 + this.#random.fraction() * 8;
+  }
+}
+
+function limitOf(isLate: boolean, isOrphaned: boolean): Processed['limit'] {
+  if (isLate) return 'late request';
+  return isOrphaned ? 'attempt on the wire' : undefined;
+}

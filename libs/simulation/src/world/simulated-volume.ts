@@ -1,0 +1,166 @@
+import { type Database, type DatabaseIterator, type Disk } from '@pdaltagent/spool';
+import { type Scheduler } from '../scheduler';
+import { SeededRandom } from '../seeded-random';
+import { type SimulatedProcess } from '../simulated-process';
+
+interface Batch {
+  readonly puts: readonly (readonly [key: string, value: Buffer])[];
+  readonly deletions: readonly string[];
+}
+
+const SYNC_MS = { least: 0.5, most: 5 };
+const READ_MS = 0.2;
+const SLOW_FACTOR = 200;
+const DISK_BYTES = 1e9;
+
+/** The disk of one gateway, which outlives its processes; with one LevelDB on it. */
+export class SimulatedVolume {
+  readonly #scheduler: Scheduler;
+  readonly #random: SeededRandom;
+  readonly #name: string;
+  /** By key, as latin1, of which the order is that of the bytes. What readers see. */
+  #entries = new Map<string, Buffer>();
+  /** What a power failure leaves for certain. */
+  #synced = new Map<string, Buffer>();
+  /** Written since the last sync, oldest first. */
+  #unsynced: Batch[] = [];
+  #owner: SimulatedProcess | undefined;
+  mode: 'works' | 'slow' | 'full' | 'sync fails' = 'works';
+  /** Ids of what the gateway put into its quarantine. */
+  readonly quarantined = new Set<string>();
+
+  constructor(scheduler: Scheduler, name: string) {
+    this.#scheduler = scheduler;
+    this.#name = name;
+    this.#random = new SeededRandom(scheduler.seed, name);
+  }
+
+  get entries(): number {
+    return this.#entries.size;
+  }
+
+  /** Of what was not synced, the first writes are on the disk, the others are not. */
+  failPower(): void {
+    this.#scheduler.note(`${this.#name}: the power fails`);
+    const kept = this.#unsynced.slice(0, this.#random.below(this.#unsynced.length + 1));
+    this.#entries = new Map(this.#synced);
+    for (const batch of kept) this.#apply(batch);
+    this.#sync();
+  }
+
+  diskOf(process: SimulatedProcess): Disk {
+    process.onEnd(() => {
+      if (this.#owner === process) this.#owner = undefined;
+    });
+    return {
+      open: async () => {
+        await this.#wait(process, READ_MS);
+        if (this.#owner !== undefined) return undefined;
+        this.#owner = process;
+        return this.#open(process);
+      },
+      repair: () => this.#wait(process, READ_MS),
+      destroy: async () => {
+        await this.#wait(process, READ_MS);
+        this.#entries.clear();
+        this.#sync();
+      },
+      space: async () => {
+        await this.#wait(process, READ_MS);
+        return { totalBytes: DISK_BYTES, freeBytes: this.mode === 'full' ? 0 : DISK_BYTES };
+      },
+    };
+  }
+
+  /** Writes a file and syncs it. @throws Error if the disk is full or fails */
+  async quarantine(process: SimulatedProcess, id: string): Promise<void> {
+    await this.#wait(process, this.#syncMs());
+    if (this.mode === 'full' || this.mode === 'sync fails') throw ioError();
+    this.quarantined.add(id);
+  }
+
+  #open(process: SimulatedProcess): Database {
+    let status = 'open';
+    return {
+      get status() {
+        return status;
+      },
+      batch: () => {
+        const puts: [string, Buffer][] = [];
+        const deletions: string[] = [];
+        return {
+          put: (key, value) => puts.push([key.toString('latin1'), value]),
+          del: (key) => deletions.push(key.toString('latin1')),
+          write: ({ sync }) => this.#write(process, { puts, deletions }, sync),
+        };
+      },
+      iterator: ({ gte, lte }) =>
+        this.#iterate(process, gte, lte, (key, value): [Buffer, Buffer] => [Buffer.from(key, 'latin1'), value]),
+      keys: ({ gte, lte }) => this.#iterate(process, gte, lte, (key) => Buffer.from(key, 'latin1')),
+      getMany: async (keys) => {
+        await this.#wait(process, READ_MS);
+        return keys.map((key) => this.#entries.get(key.toString('latin1')));
+      },
+      compactRange: () => this.#wait(process, READ_MS),
+      close: async () => {
+        status = 'closed';
+        await this.#wait(process, READ_MS);
+        if (this.#owner === process) this.#owner = undefined;
+      },
+    };
+  }
+
+  async #write(process: SimulatedProcess, batch: Batch, isSynced: boolean): Promise<void> {
+    // It is in the operating system's hands before it is synced, and survives the process from then on.
+    await this.#wait(process, READ_MS);
+    this.#apply(batch);
+    this.#unsynced.push(batch);
+    if (!isSynced) return;
+    await this.#wait(process, this.#syncMs());
+    if (this.mode === 'sync fails') throw ioError();
+    this.#sync();
+  }
+
+  #iterate<Item>(
+    process: SimulatedProcess,
+    gte: Buffer | undefined,
+    lte: Buffer | undefined,
+    itemOf: (key: string, value: Buffer) => Item,
+  ): DatabaseIterator<Item> {
+    const [first, last] = [gte?.toString('latin1'), lte?.toString('latin1')];
+    const items = [...this.#entries]
+      .filter(([key]) => (first === undefined || key >= first) && (last === undefined || key <= last))
+      .sort(([left], [right]) => (left < right ? -1 : 1));
+    return {
+      nextv: async (size) => {
+        await this.#wait(process, READ_MS);
+        return items.splice(0, size).map(([key, value]) => itemOf(key, value));
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  #apply({ puts, deletions }: Batch): void {
+    for (const key of deletions) this.#entries.delete(key);
+    for (const [key, value] of puts) this.#entries.set(key, value);
+  }
+
+  #sync(): void {
+    this.#synced = new Map(this.#entries);
+    this.#unsynced = [];
+  }
+
+  #syncMs(): number {
+    const ms = SYNC_MS.least + this.#random.fraction() * (SYNC_MS.most - SYNC_MS.least);
+    return this.mode === 'slow' ? ms * SLOW_FACTOR : ms;
+  }
+
+  /** Never resolves once the process is dead. */
+  #wait(process: SimulatedProcess, ms: number): Promise<void> {
+    return new Promise((resolve) => process.enterAfter(ms, `${this.#name} answers`, resolve));
+  }
+}
+
+function ioError(): Error {
+  return Object.assign(new Error('IO error: Input/output error'), { code: 'LEVEL_IO_ERROR' });
+}

@@ -1,0 +1,88 @@
+import { classifyEvent } from '@pdaltagent/delivery';
+import { type LaneGroup, LaneWorker } from '@pdaltagent/messaging';
+import { type Scheduler } from '../scheduler';
+import { SimulatedProcess } from '../simulated-process';
+import { loggerOf } from './gateway';
+import { type Network } from './network';
+import { type SimulatedPagerDuty } from './simulated-pagerduty';
+import { type SimulatedRedis } from './simulated-redis';
+
+const CONCURRENCY = 32;
+const MAXIMUM_AGE_MS = 3 * 86_400_000;
+const POISON_AFTER_MS = 3_600_000;
+
+export interface Surroundings {
+  readonly network: Network;
+  readonly pagerDuty: SimulatedPagerDuty;
+  readonly redis: SimulatedRedis;
+  readonly laneGroup: LaneGroup;
+}
+
+/** One delivery worker: its processes follow one another. */
+export class Worker {
+  readonly #scheduler: Scheduler;
+  readonly #surroundings: Surroundings;
+  process: SimulatedProcess;
+  #worker: LaneWorker | undefined;
+  #runs = 0;
+
+  constructor(
+    scheduler: Scheduler,
+    surroundings: Surroundings,
+    readonly name: string,
+  ) {
+    this.#scheduler = scheduler;
+    this.#surroundings = surroundings;
+    this.process = new SimulatedProcess(scheduler, `${name}.0`);
+  }
+
+  start(): void {
+    this.#runs += 1;
+    const process = new SimulatedProcess(this.#scheduler, `${this.name}.${this.#runs}`);
+    this.process = process;
+    const { network, pagerDuty, redis, laneGroup } = this.#surroundings;
+    const { clock, random } = process;
+    const worker: LaneWorker = new LaneWorker({
+      url: 'amqp://simulated',
+      name: process.name,
+      laneGroup,
+      queueType: 'quorum',
+      concurrency: CONCURRENCY,
+      maximumAgeMs: MAXIMUM_AGE_MS,
+      poisonAfterMs: POISON_AFTER_MS,
+      deliver: async ({ body }, signal) => {
+        if (!worker.ownsLanes) return classifyEvent('v2', PAUSED, clock.wall());
+        const attempt = await pagerDuty.post(process, body, signal, () => worker.connected && !signal.aborted);
+        return classifyEvent('v2', attempt, clock.wall());
+      },
+      markers: redis.markersOf(process),
+      observer: {
+        attempted: () => undefined,
+        interrupted: () => undefined,
+        delivered: () => undefined,
+        duplicateDropped: ({ id }) => process.log('debug', 'dropped a duplicate', { id }),
+        deadLettered: (reason, message) => process.log('debug', 'dead letter', { reason, id: message?.id }),
+      },
+      log: loggerOf(process),
+      connect: network.connectOf(process),
+      clock,
+      random,
+    });
+    worker.start();
+    this.#worker = worker;
+  }
+
+  /** A normal stop; resolves once its process has ended. */
+  async stop(): Promise<void> {
+    const { process } = this;
+    await this.#worker?.stop();
+    process.kill();
+  }
+
+  kill(): void {
+    this.process.kill();
+  }
+}
+
+/** Nothing is sent if the process was paused: as the worker's HTTP client does it. */
+const PAUSED = { kind: 'fault', fault: 'timeout', detail: 'the process was paused' } as const;
