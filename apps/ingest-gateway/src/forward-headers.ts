@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders } from 'node:http';
+import { FRAMING_HEADERS } from '@pdaltagent/delivery';
 import { ConfigurationError } from '@pdaltagent/service';
 
 /**
@@ -75,22 +76,13 @@ const FORWARDED: readonly string[] = [
   'x-pagerduty-signature',
 ];
 
-// Framing and hop-by-hop headers (RFC 9110, 7.6.1, and RFC 9112, 6), and headers that a worker sets in its own requests.
+// Headers of one request, and headers that a worker sets in its own requests.
 const FRAMING: ReadonlySet<string> = new Set([
+  ...FRAMING_HEADERS,
   'accept-encoding',
-  'connection',
   'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'keep-alive',
-  'te',
   'traceparent',
   'tracestate',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
 ]);
 // Credentials for this gateway, or for other services with the same host name.
 const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'x-pdaltagent-token', 'x-routing-key']);

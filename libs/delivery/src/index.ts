@@ -14,6 +14,7 @@ export {
   type Outcome,
 } from './outcome';
 export { type BlockedBy, type MessageStatus } from './message-status';
+export { FRAMING_HEADERS } from './framing-headers';
 export { kindOfText } from './pagerduty-response';
 export { LONGEST_RETRY_AFTER_MS, retryAfterMs } from './retry-after';
 export { type Change, type DeadLetterCause, type Ports } from './ports';

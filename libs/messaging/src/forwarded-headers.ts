@@ -1,27 +1,12 @@
+import { FRAMING_HEADERS } from '@pdaltagent/delivery';
+
 /** A header name. Source: RFC 9110, 5.6.2 (token). */
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 /** Characters that a header value may not contain. Source: RFC 9110, 5.5; Node refuses to send them. */
 const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/g;
 
-/**
- * Headers that frame or route a single request, or control its connection. They belong to the request that is sent,
- * and its sender sets them: forwarded from another request, they could make one body look like two requests.
- * Source: RFC 9110, 7.6.1; RFC 9112, 6.
- */
-const OF_ONE_REQUEST: ReadonlySet<string> = new Set([
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** A worker accepts no compressed responses, whatever the sender of the event accepted. */
+const NOT_FORWARDED: ReadonlySet<string> = new Set([...FRAMING_HEADERS, 'accept-encoding']);
 
 const NOTHING: Readonly<Record<string, string>> = Object.freeze({});
 
@@ -42,5 +27,5 @@ export function headerValueOf(text: string): string {
 
 function mayBeForwarded(name: string): boolean {
   const lower = name.toLowerCase();
-  return NAME.test(name) && !OF_ONE_REQUEST.has(lower) && !lower.startsWith('proxy-');
+  return NAME.test(name) && !NOT_FORWARDED.has(lower) && !lower.startsWith('proxy-');
 }

@@ -1,3 +1,4 @@
+import { FRAMING_HEADERS } from '@pdaltagent/delivery';
 import { z } from 'zod';
 
 /** A string, or a reference to an environment variable or to a file. */
@@ -20,20 +21,10 @@ const secrets = z
 const list = (what: string, item: z.ZodType<string>) =>
   z.array(item, { error: `a list of ${what}` }).min(1, { error: `a list of ${what}, not an empty one` });
 
-/** Headers that the sender or the protocol sets. Source: RFC 9110, 7.6.1 and 10.1.1; RFC 9113, 8.2.2. */
-const RESERVED = new Set([
+/** Headers that the sender sets itself. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...FRAMING_HEADERS,
   'accept',
-  'connection',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
   'user-agent',
   'webhook-id',
   'webhook-signature',
