@@ -1,5 +1,6 @@
 import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type ChannelModel } from 'amqplib';
+import { NoReply } from './reply-timeout';
 import { type Connect, connectWithAmqplib } from './connect';
 import { type Log } from './log';
 
@@ -11,6 +12,8 @@ export interface BrokerConnectionOptions {
   readonly url: string;
   /** Shown in the broker's list of connections and in the log. */
   readonly name: string;
+  /** Number of channels without which the connection cannot be used. */
+  readonly channels: number;
   readonly log: Log;
   /**
    * Sets up a new connection: declares the topology, opens channels. If it rejects, the connection is closed and
@@ -26,6 +29,14 @@ export interface BrokerConnectionOptions {
   readonly random?: Random | undefined;
 }
 
+/** The broker allows fewer channels per connection than are needed. */
+class TooFewChannels extends Error {
+  constructor(allowed: number, needed: number) {
+    super(`channel_max of the broker is ${allowed}, but this connection needs at least ${needed} channels: raise it`);
+    this.name = 'TooFewChannels';
+  }
+}
+
 /** A connection to the broker that reconnects automatically until it is closed. */
 export class BrokerConnection {
   readonly #options: BrokerConnectionOptions;
@@ -36,7 +47,8 @@ export class BrokerConnection {
   #connection: ChannelModel | undefined;
   #loop: Promise<void> = Promise.resolve();
   #connected = false;
-  #hasLoggedLoss = false;
+  /** Since it was last connected: each problem is logged once. */
+  readonly #loggedProblems = new Set<string>();
   #abandon: (cause: Error) => void = () => undefined;
 
   constructor(options: BrokerConnectionOptions) {
@@ -112,11 +124,19 @@ export class BrokerConnection {
     });
     try {
       if (this.#stopping.signal.aborted) return;
-      await Promise.race([open(connection), closed.then(() => Promise.reject(toError(cause)))]);
+      requireChannels(connection, this.#options.channels);
+      await Promise.race([
+        open(connection).catch((error: unknown) => {
+          // It would not answer the request to close the connection either.
+          if (error instanceof NoReply) this.#abandon(error);
+          throw error;
+        }),
+        closed.then(() => Promise.reject(toError(cause))),
+      ]);
       this.#connected = true;
       opened();
       this.#options.log.info('broker connected', { connection: name });
-      this.#hasLoggedLoss = false;
+      this.#loggedProblems.clear();
       await closed;
     } finally {
       this.#connected = false;
@@ -141,13 +161,24 @@ export class BrokerConnection {
   }
 
   #logUnavailable(error: unknown): void {
-    if (this.#hasLoggedLoss || this.#stopping.signal.aborted) return;
-    this.#hasLoggedLoss = true;
-    this.#options.log.warn('broker unreachable: retrying until it is back', {
-      connection: this.#options.name,
-      error: toError(error).message,
-    });
+    const problem = problemOf(error);
+    if (this.#loggedProblems.has(problem) || this.#stopping.signal.aborted) return;
+    this.#loggedProblems.add(problem);
+    this.#options.log.warn(problem, { connection: this.#options.name, error: toError(error).message });
   }
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof TooFewChannels) return 'broker allows too few channels: retrying until channel_max is raised';
+  if (error instanceof NoReply) return 'broker does not reply: reconnecting until it does';
+  return 'broker unreachable: retrying until it is back';
+}
+
+/** @throws TooFewChannels */
+function requireChannels({ connection }: ChannelModel, needed: number): void {
+  // Missing from amqplib's types.
+  const allowed: unknown = 'channelMax' in connection ? connection.channelMax : undefined;
+  if (typeof allowed === 'number' && allowed < needed) throw new TooFewChannels(allowed, needed);
 }
 
 function toError(error: unknown): Error {

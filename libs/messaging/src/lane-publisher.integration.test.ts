@@ -1,7 +1,16 @@
-import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import {
+  FaultProxy,
+  openRunFolder,
+  type RabbitMQ,
+  type RunFolder,
+  startRabbitMQ,
+  waitUntil,
+} from '@pdaltagent/testing';
+import { connect } from 'amqplib';
 import { event } from './lane-worker.fixture';
 import { LanePublisher } from './lane-publisher';
-import { EVENTS } from './topology';
+import { declareTopology, EVENTS, type LaneGroup, laneQueue, type QueueType, WEBHOOKS } from './topology';
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 /** Longer than the timeout of a request to the broker. */
@@ -60,4 +69,108 @@ it('keeps its connection while the broker is short of memory, even if a lane’s
   expect(opened.at(-1)).toBe(RENEWED_LANE);
   expect(happened).toEqual(['blocked', 'unblocked']);
   await publisher.close();
+}, 120_000);
+
+/** Its timers are due early. */
+const fastClock = (factor: number): Clock => ({
+  ...SYSTEM_CLOCK,
+  after: (ms, callback) => SYSTEM_CLOCK.after(ms / factor, callback),
+});
+
+const started: Sending[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((sending) => sending.stop()));
+});
+
+/** Sends one message over each lane that opens. */
+class Sending {
+  readonly warnings: string[] = [];
+  readonly confirmed = new Set<number>();
+  readonly #publisher: LanePublisher;
+
+  constructor(
+    url: string,
+    options: { readonly laneGroup: LaneGroup; readonly queueType: QueueType; readonly clock?: Clock },
+  ) {
+    this.#publisher = new LanePublisher({
+      url,
+      name: 'test',
+      ...options,
+      log: { ...log, warn: (text, fields) => this.warnings.push(`${text} ${JSON.stringify(fields)}`) },
+      opened: (lane) => {
+        this.#publisher.publish(lane, event('alert', lane), () => this.confirmed.add(lane));
+      },
+      lost: () => undefined,
+      blocked: () => undefined,
+      unblocked: () => undefined,
+    });
+    this.#publisher.start();
+    started.push(this);
+  }
+
+  stop(): Promise<void> {
+    return this.#publisher.close();
+  }
+}
+
+it('publishes to the other lanes if the queue of one hangs when it is declared', async () => {
+  const laneGroup = { ...WEBHOOKS, exchange: 'test.hanging', deadLetters: 'test.hanging.dead-letters', lanes: 4 };
+  const connection = await connect(broker.url);
+  await declareTopology(connection, laneGroup, 'classic');
+  await connection.close();
+  const queue = laneQueue(laneGroup, 1);
+  const call = (what: string) =>
+    broker.control([
+      'eval',
+      `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>)), sys:${what}(amqqueue:get_pid(Q)).`,
+    ]);
+  await call('suspend');
+  const sending = new Sending(broker.url, { laneGroup, queueType: 'classic', clock: fastClock(3) });
+  try {
+    await waitUntil(() => sending.confirmed.size === 3, { what: 'the other lanes', timeoutMs: 20_000 });
+    expect([...sending.confirmed].sort()).toEqual([0, 2, 3]);
+    const withoutReply = sending.warnings.filter((line) => line.startsWith('queues'));
+    expect(withoutReply).toEqual([`queues did not reply when they were declared {"queues":["${queue}"]}`]);
+  } finally {
+    await call('resume');
+  }
+  await waitUntil(() => sending.confirmed.has(1), { what: 'the lane that hung' });
+});
+
+it('reconnects until the broker answers, and reports once that it does not', async () => {
+  const proxy = await FaultProxy.start(broker.url);
+  // Longer than an answer may take by the test's clock, shorter than heartbeats may be missing.
+  await proxy.inject({ kind: 'latency', ms: 600 });
+  const options = { laneGroup: EVENTS, queueType: 'quorum', clock: fastClock(20) } as const;
+  const sending = new Sending(proxy.url(broker.url), options);
+  await waitUntil(() => proxy.accepted >= 3, { what: 'further connections', timeoutMs: 60_000 });
+  expect(sending.warnings).toEqual([
+    'broker does not reply: reconnecting until it does {"connection":"test","error":"no reply to channel.open within 10 s"}',
+  ]);
+  await proxy.inject({ kind: 'none' });
+  await waitUntil(() => sending.confirmed.size === EVENTS.lanes, { what: 'all lanes', timeoutMs: 30_000 });
+  await proxy.stop();
+}, 120_000);
+
+it('reports a channel_max that is too low, also after a reconnect, and works once it is raised', async () => {
+  const setChannelMax = (channels: number) =>
+    broker.control(['eval', `application:set_env(rabbit, channel_max, ${channels}).`]);
+  const proxy = await FaultProxy.start(broker.url);
+  const sending = new Sending(proxy.url(broker.url), { laneGroup: EVENTS, queueType: 'quorum' });
+  const all = () => sending.confirmed.size === EVENTS.lanes;
+  try {
+    await waitUntil(all, { what: 'all lanes', timeoutMs: 30_000 });
+    sending.confirmed.clear();
+    await setChannelMax(EVENTS.lanes);
+    proxy.cut();
+    await waitUntil(() => proxy.accepted >= 4, { what: 'further connections', timeoutMs: 30_000 });
+    expect(sending.warnings.at(-1)).toBe(
+      'broker allows too few channels: retrying until channel_max is raised {"connection":"test","error":"channel_max of the broker is 32, but this connection needs at least 33 channels: raise it"}',
+    );
+    expect(sending.warnings).toHaveLength(2);
+  } finally {
+    await setChannelMax(2_047);
+  }
+  await waitUntil(all, { what: 'all lanes again', timeoutMs: 30_000 });
+  await proxy.stop();
 }, 120_000);

@@ -1,5 +1,6 @@
 import { type Clock, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type ChannelModel } from 'amqplib';
+import { replyTo } from './reply-timeout';
 import { type Connect } from './connect';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
@@ -9,8 +10,6 @@ import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
 import { declareTopology, type LaneGroup, laneKey, type QueueType } from './topology';
 
-/** A broker that does not answer a request within this time counts as lost, whatever its heartbeats say. */
-const RPC_TIMEOUT_MS = 10_000;
 const MIN_REOPEN_DELAY_MS = 50;
 const MAX_REOPEN_DELAY_MS = 5_000;
 
@@ -64,6 +63,8 @@ export class LanePublisher {
     this.#brokerConnection = new BrokerConnection({
       url: options.url,
       name: options.name,
+      // One per lane, and one to declare.
+      channels: options.laneGroup.lanes + 1,
       log: options.log,
       connect: options.connect,
       clock: this.#clock,
@@ -124,8 +125,8 @@ export class LanePublisher {
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    const { laneGroup, queueType } = this.#options;
-    await declareTopology(connection, laneGroup, queueType, this.#clock);
+    const { laneGroup, queueType, log } = this.#options;
+    await declareTopology(connection, laneGroup, queueType, { clock: this.#clock, log });
     this.#redeclare = redeclaration(connection, this.#options);
     this.#connection = connection;
     for (const state of this.#lanes) state.failures = 0;
@@ -133,7 +134,11 @@ export class LanePublisher {
   }
 
   async #openLane(connection: ChannelModel, lane: number): Promise<void> {
-    const confirmChannel = await this.#withTimeout(connection.createConfirmChannel());
+    const confirmChannel = await replyTo(connection.createConfirmChannel(), {
+      request: 'channel.open',
+      clock: this.#clock,
+      isBlocked: () => this.#isBlocked,
+    });
     const state = this.#lanes[lane];
     if (state === undefined || connection !== this.#connection) return;
     const channel = new PublishChannel(confirmChannel, {
@@ -181,24 +186,6 @@ export class LanePublisher {
     this.#lanes.forEach((state, lane) => {
       state.channel = undefined;
       this.#options.lost(lane, undefined);
-    });
-  }
-
-  /**
-   * A broker that blocks publishing answers no requests: that time does not count.
-   * @throws Error if it does not answer
-   */
-  #withTimeout<Result>(reply: Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      let cancel: () => void = () => undefined;
-      const wait = (): void => {
-        cancel = this.#clock.after(RPC_TIMEOUT_MS, () => {
-          if (this.#isBlocked) wait();
-          else reject(new Error(`the broker did not reply within ${RPC_TIMEOUT_MS / 1_000} s`));
-        });
-      };
-      wait();
-      reply.then(resolve, reject).finally(() => cancel());
     });
   }
 }

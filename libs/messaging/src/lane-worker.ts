@@ -1,6 +1,7 @@
 import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
+import { replyTo } from './reply-timeout';
 import { DeadLetterPublisher, type DeadLetterWritten } from './dead-letter-publisher';
 import { DeliveredIds } from './delivered-ids';
 import { DeliveryExecutor } from './delivery-executor';
@@ -104,6 +105,8 @@ export class LaneWorker {
     this.#brokerConnection = new BrokerConnection({
       url,
       name: `${name} consuming`,
+      // One per lane, and the control channel; more for the sidings that are in use.
+      channels: laneGroup.lanes + 1,
       log,
       open: (connection) => this.#opened(connection),
       lost: () => this.#lost(),
@@ -198,12 +201,13 @@ export class LaneWorker {
   }
 
   async #opened(connection: ChannelModel): Promise<void> {
-    const control = await connection.createChannel();
-    control.on('error', (error) => this.#options.log.error('the control channel failed', { error: error.message }));
+    const { laneGroup, queueType, log } = this.#options;
+    await declareTopology(connection, laneGroup, queueType, { clock: this.#clock, log });
+    const control = await replyTo(connection.createChannel(), { request: 'channel.open', clock: this.#clock });
+    control.on('error', (error) => log.error('the control channel failed', { error: error.message }));
     control.on('close', () => {
       if (control === this.#control) this.#brokerConnection.reconnect();
     });
-    await declareTopology(connection, this.#options.laneGroup, this.#options.queueType, this.#clock);
     this.#liveness.heard();
     this.#connection = connection;
     this.#control = control;

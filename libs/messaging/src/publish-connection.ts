@@ -1,6 +1,7 @@
-import { type Clock, type Random } from '@pdaltagent/clock';
+import { type Clock, SYSTEM_CLOCK, type Random } from '@pdaltagent/clock';
 import { type ChannelModel, type Options } from 'amqplib';
 import { type Connect } from './connect';
+import { replyTo } from './reply-timeout';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
 import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
@@ -8,6 +9,9 @@ import { redeclaration } from './redeclaration';
 import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
 import { declareTopology, type LaneGroup, laneKey, laneOfMessage, type QueueType } from './topology';
+
+/** One to publish, one to declare. */
+const CHANNELS = 2;
 
 export interface PublishConnectionOptions {
   readonly url: string;
@@ -47,6 +51,7 @@ export class PublishConnection {
     this.#connection = new BrokerConnection({
       url: options.url,
       name: options.name,
+      channels: CHANNELS,
       log: options.log,
       connect: options.connect,
       clock: options.clock,
@@ -103,14 +108,14 @@ export class PublishConnection {
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    const { laneGroup, queueType, log, clock, opened } = this.#options;
-    const confirmChannel = await connection.createConfirmChannel();
+    const { laneGroup, queueType, log, clock = SYSTEM_CLOCK, opened } = this.#options;
+    await declareTopology(connection, laneGroup, queueType, { clock, log });
+    const confirmChannel = await replyTo(connection.createConfirmChannel(), { request: 'channel.open', clock });
     confirmChannel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
     const channel = new PublishChannel(confirmChannel, {
       returned: () => this.#redeclare(),
       ended: (closure) => this.#lose(channel, closure),
     });
-    await declareTopology(connection, laneGroup, queueType, clock);
     this.#redeclare = redeclaration(connection, this.#options);
     this.#channel = channel;
     opened?.();

@@ -22,7 +22,7 @@ export function redeclaration(
     if (!isFailureLogged) {
       log.error('a message could not be routed: declaring the topology again', { exchange: laneGroup.exchange });
     }
-    declareTopology(connection, laneGroup, queueType, clock)
+    declareTopology(connection, laneGroup, queueType, { clock })
       .then(() => (isFailureLogged = false))
       .catch((error: unknown) => {
         if (!isFailureLogged) log.error('the topology cannot be declared', { error });

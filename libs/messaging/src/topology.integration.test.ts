@@ -1,19 +1,25 @@
 import { ManualClock, testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { randomUUID } from 'node:crypto';
+import { BrokerClient } from './inspection/broker-client';
 import { redeclaration } from './redeclaration';
-import { declareTopology, WEBHOOKS } from './topology';
+import { declareTopology, sidingQueue, WEBHOOKS } from './topology';
 
 it('does not count as declared if the connection is lost during the wait after new queues', async () => {
   const name = `test.${randomUUID()}`;
   const laneGroup = { ...WEBHOOKS, exchange: name, deadLetters: `${name}.dead-letters`, lanes: 1, sidings: 1 };
-  const connection = await connect((await testServers()).amqpUrl);
+  const url = (await testServers()).amqpUrl;
+  const connection = await connect(url);
   const clock = new ManualClock();
-  const declared = declareTopology(connection, laneGroup, 'quorum', clock).then(
+  const declared = declareTopology(connection, laneGroup, 'quorum', { clock }).then(
     () => 'declared',
     () => 'lost',
   );
-  await waitUntil(() => clock.waiting > 0, { what: 'the rest' });
+  const client = await BrokerClient.open({ url, name: 'test' });
+  await waitUntil(async () => (await client.stateOf(sidingQueue(laneGroup, 0, 0))) !== undefined && clock.waiting > 0, {
+    what: 'the queues, and the wait after them',
+  });
+  await client.close();
   await connection.close();
   clock.advance(60_000);
   expect(await declared).toBe('lost');

@@ -1,5 +1,7 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel } from 'amqplib';
+import { hasReply, replyTo } from './reply-timeout';
+import { type Log } from './log';
 
 export type QueueType = 'quorum' | 'classic';
 
@@ -120,49 +122,110 @@ export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaratio
  */
 const NEW_QUEUES_REST_MS = 1_500;
 
-/** Declares a lane group's exchanges, queues and bindings; rejects if one exists with other arguments. */
+/** For each queue after one that did not answer: the broker answers for most queues at once; milliseconds. */
+const NEXT_QUEUE_TIMEOUT_MS = 1_000;
+
+/**
+ * Declares a lane group's exchanges, queues and bindings. A queue that does not answer because its process hangs is left as it
+ * is, and delays the others only for as long as an answer may take.
+ * @throws Error if one exists with other arguments, or if the broker does not answer at all
+ */
 export async function declareTopology(
   connection: ChannelModel,
   laneGroup: LaneGroup,
   type: QueueType,
-  clock: Clock = SYSTEM_CLOCK,
+  { clock = SYSTEM_CLOCK, log }: { readonly clock?: Clock | undefined; readonly log?: Log } = {},
 ): Promise<void> {
-  const queues = queuesOf(laneGroup, type);
-  const areNew = !(await exists(connection, queues.at(-1)));
-  await onChannel(connection, async (channel) => {
-    const exchanges = [
+  await onChannel(connection, clock, async (channel) => {
+    const declared = [
       channel.assertExchange(laneGroup.exchange, 'direct', { durable: true }),
       channel.assertExchange(DEAD_LETTER_EXCHANGE, 'direct', { durable: true }),
       channel.assertExchange(STATUS_EXCHANGE, 'fanout', { durable: true }),
     ];
-    const bound = queues.flatMap((declaration) => [
-      channel.assertQueue(declaration.queue, { durable: true, arguments: declaration.arguments }),
-      channel.bindQueue(declaration.queue, declaration.exchange, declaration.bindingKey),
-    ]);
-    await Promise.all([...exchanges, ...bound]);
+    await replyTo(Promise.all(declared), { request: 'exchange.declare', clock });
   });
+  const queues = queuesOf(laneGroup, type);
+  const areNew = await isMissing(connection, queues.at(-1), clock);
+  const withoutReply = await declareQueues(connection, queues, clock);
+  if (withoutReply.length > 0) log?.warn('queues did not reply when they were declared', { queues: withoutReply });
   if (!areNew) return;
   await delay(clock, NEW_QUEUES_REST_MS);
   // If the connection was lost meanwhile, another one may be in use by now.
-  await onChannel(connection, () => Promise.resolve());
+  await onChannel(connection, clock, () => Promise.resolve());
 }
 
-async function exists(connection: ChannelModel, declaration: QueueDeclaration | undefined): Promise<boolean> {
-  if (declaration === undefined) return true;
-  // Checking a queue that does not exist closes the channel.
-  return onChannel(connection, (channel) => channel.checkQueue(declaration.queue)).then(
-    () => true,
+/** The names of those that did not answer. A channel answers in order, so those after one are declared on another channel. */
+async function declareQueues(
+  connection: ChannelModel,
+  queues: readonly QueueDeclaration[],
+  clock: Clock,
+): Promise<readonly string[]> {
+  const withoutReply: string[] = [];
+  for (let rest = queues; ;) {
+    const silent = await firstWithoutReply(
+      connection,
+      rest,
+      clock,
+      withoutReply.length > 0 ? NEXT_QUEUE_TIMEOUT_MS : undefined,
+    );
+    if (silent === undefined) return withoutReply;
+    withoutReply.push(silent.queue);
+    rest = rest.slice(rest.indexOf(silent) + 1);
+  }
+}
+
+async function firstWithoutReply(
+  connection: ChannelModel,
+  queues: readonly QueueDeclaration[],
+  clock: Clock,
+  timeoutMs?: number,
+): Promise<QueueDeclaration | undefined> {
+  return onChannel(connection, clock, async (channel) => {
+    const declared = queues.map((declaration) => {
+      const { queue, exchange, bindingKey } = declaration;
+      const isBound = Promise.all([
+        channel.assertQueue(queue, { durable: true, arguments: declaration.arguments }),
+        channel.bindQueue(queue, exchange, bindingKey),
+      ]);
+      // It may be rejected before it is awaited.
+      isBound.catch(() => undefined);
+      return { declaration, isBound };
+    });
+    for (const { declaration, isBound } of declared) {
+      const request = `queue.declare ${declaration.queue}`;
+      if (!(await hasReply(isBound, { request, clock, timeoutMs }))) return declaration;
+    }
+    return undefined;
+  });
+}
+
+async function isMissing(
+  connection: ChannelModel,
+  declaration: QueueDeclaration | undefined,
+  clock: Clock,
+): Promise<boolean> {
+  if (declaration === undefined) return false;
+  // Checking a queue that does not exist closes the channel. A queue that does not answer exists.
+  return onChannel(connection, clock, (channel) =>
+    hasReply(channel.checkQueue(declaration.queue), { request: 'queue.declare', clock }),
+  ).then(
     () => false,
+    () => true,
   );
 }
 
+/** @throws NoReply if the broker does not open a channel in time */
 async function onChannel<Result>(
   connection: ChannelModel,
+  clock: Clock,
   use: (channel: Channel) => Promise<Result>,
 ): Promise<Result> {
-  const channel = await connection.createChannel();
+  const channel = await replyTo(connection.createChannel(), { request: 'channel.open', clock });
   channel.on('error', () => undefined);
-  const result = await use(channel);
-  await channel.close();
-  return result;
+  try {
+    return await use(channel);
+  } finally {
+    // Not awaited: the channel may still be waiting for a queue that does not answer.
+    channel.close().catch(() => undefined);
+  }
 }
