@@ -1,6 +1,7 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type Sent } from '@pdaltagent/messaging';
 import { type PoisonReason } from './lane-ports';
+import { type ReadAhead } from './read-ahead';
 
 /** Events with the same order key are published one after another. */
 export interface Keyed {
@@ -30,6 +31,8 @@ export interface DrainPorts<Event> {
 /** Limits of events that are read ahead and held in memory; a single entry may exceed the bytes. */
 export const WINDOW_EVENTS = 512;
 export const WINDOW_BYTES = 1024 * 1024;
+/** With fewer, a drain reads ahead even if all drains together hold as much as they may. */
+const MINIMUM_EVENTS = 16;
 /** Pause after the broker refused an event; milliseconds. */
 const REFUSAL_BACKOFF_MS = 250;
 /** Pause after an event could not be quarantined, because sending it again may close the channel; milliseconds. */
@@ -43,6 +46,7 @@ const BEGINNING = 0;
 export class Drain<Event extends Keyed> {
   readonly #ports: DrainPorts<Event>;
   readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #readAhead: ReadAhead;
   /** By order key, oldest first; the first of each is ready or in flight. */
   readonly #queues = new Map<string, SpooledEvent<Event>[]>();
   readonly #inFlight = new Map<SpooledEvent<Event>, { sentAt: number }>();
@@ -62,9 +66,10 @@ export class Drain<Event extends Keyed> {
   #wasRefused = false;
   #backoffUntil = -Infinity;
 
-  constructor(ports: DrainPorts<Event>, clock: Pick<Clock, 'monotonic'>) {
+  constructor(ports: DrainPorts<Event>, clock: Pick<Clock, 'monotonic'>, readAhead: ReadAhead) {
     this.#ports = ports;
     this.#clock = clock;
+    this.#readAhead = readAhead;
   }
 
   /** Events sent and not settled. */
@@ -105,6 +110,7 @@ export class Drain<Event extends Keyed> {
     }
     if (this.#reading !== 'no' || !this.#hasMore) return;
     if (this.#windowEvents >= WINDOW_EVENTS / 2 || this.#windowBytes >= WINDOW_BYTES / 2) return;
+    if (this.#readAhead.isFull && this.#windowEvents >= MINIMUM_EVENTS) return;
     this.#reading = 'yes';
     this.#hasMore = false;
     this.#ports.read(this.#cursor);
@@ -146,6 +152,7 @@ export class Drain<Event extends Keyed> {
     this.#queues.clear();
     this.#inFlight.clear();
     this.#ready = [];
+    this.#readAhead.remove(this.#windowEvents, this.#windowBytes);
     this.#windowEvents = 0;
     this.#windowBytes = 0;
     this.#cursor = BEGINNING;
@@ -184,6 +191,7 @@ export class Drain<Event extends Keyed> {
       return;
     this.#windowEvents += 1;
     this.#windowBytes += spooled.bytes;
+    this.#readAhead.add(1, spooled.bytes);
     const queue = this.#queues.get(spooled.event.orderKey);
     if (queue !== undefined) {
       queue.push(spooled);
@@ -210,6 +218,7 @@ export class Drain<Event extends Keyed> {
   #removeFromWindow(spooled: SpooledEvent<Event>): void {
     this.#windowEvents -= 1;
     this.#windowBytes -= spooled.bytes;
+    this.#readAhead.remove(1, spooled.bytes);
     const queue = this.#queues.get(spooled.event.orderKey) ?? [];
     queue.shift();
     const [next] = queue;

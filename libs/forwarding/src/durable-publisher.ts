@@ -21,6 +21,7 @@ import { LaneForwarder } from './lane-forwarder';
 import { type Cause, type LaneLimits, type LanePorts, type Mode } from './lane-ports';
 import { LaneModes } from './lane-modes';
 import { NotDurableError } from './not-durable-error';
+import { ReadAhead } from './read-ahead';
 import { SequenceMap } from './sequence-map';
 import { SpoolReader } from './spool-reader';
 
@@ -88,9 +89,10 @@ export class DurablePublisher {
     });
     this.#own = legacy === undefined ? [spool] : [legacy, spool];
     const sources = { own: spool, legacy };
+    const readAhead = new ReadAhead();
     this.#lanes = Array.from(
       { length: broker.laneGroup.lanes },
-      (_, lane) => new LaneForwarder(this.#portsOf(lane), limits, clock, sources),
+      (_, lane) => new LaneForwarder(this.#portsOf(lane), limits, clock, sources, readAhead),
     );
   }
 

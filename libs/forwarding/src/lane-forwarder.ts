@@ -4,6 +4,7 @@ import { Drain, type Keyed, type SpooledEvent } from './drain';
 import { LaneChannel } from './lane-channel';
 import { LaneDrains } from './lane-drains';
 import { type Cause, type LaneLimits, type LanePorts, type Mode, type PoisonReason } from './lane-ports';
+import { type ReadAhead } from './read-ahead';
 import { SequenceMap } from './sequence-map';
 import { SpoolWriter } from './spool-writer';
 
@@ -31,6 +32,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   readonly #ports: LanePorts<Event, Failure, Source>;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #confirmTimeoutMs: number;
+  readonly #readAhead: ReadAhead;
   /** Maximum unconfirmed events in memory. */
   readonly #share: number;
   readonly #channel: LaneChannel<Event>;
@@ -52,8 +54,11 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     limits: LaneLimits,
     clock: Pick<Clock, 'monotonic'>,
     sources: { readonly own: Source; readonly legacy?: Source | undefined },
+    /** Shared by all lanes. */
+    readAhead: ReadAhead,
   ) {
     this.#ports = ports;
+    this.#readAhead = readAhead;
     this.#clock = clock;
     this.#confirmTimeoutMs = limits.confirmTimeoutMs;
     this.#share = Math.ceil(limits.maxInFlight * LANE_SHARE);
@@ -329,6 +334,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
           }),
       },
       this.#clock,
+      this.#readAhead,
     );
   }
 }

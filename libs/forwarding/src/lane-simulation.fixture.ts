@@ -1,6 +1,7 @@
 import { type Settlement } from '@pdaltagent/messaging';
 import { FakeSpool } from './fake-spool.fixture';
 import { LaneForwarder } from './lane-forwarder';
+import { ReadAhead } from './read-ahead';
 import { FakeSenders } from './fake-senders.fixture';
 import { type Event, type Preloaded, type Step } from './steps.fixture';
 
@@ -218,6 +219,7 @@ export class LaneSimulation {
       LIMITS,
       { monotonic: () => this.#now },
       { own: 'own', legacy: 'legacy' },
+      new ReadAhead(),
     );
   }
 

@@ -3,7 +3,7 @@ import { type Logger } from '@pdaltagent/service';
 import { SpoolError, type SpoolSource, type StoredEntry } from '@pdaltagent/spool';
 import { type SpooledEvent } from './drain';
 
-const PAGE = { entries: 256, bytes: 512 * 1024 };
+const PAGE = { entries: 64, bytes: 128 * 1024 };
 
 export interface SpoolReaderOptions {
   readonly log: Logger;

@@ -1,0 +1,109 @@
+import { ManualClock } from '@pdaltagent/testing';
+import { Drain } from './drain';
+import { ReadAhead } from './read-ahead';
+
+const LANES = 32;
+const ENTRIES = 1_000;
+const PAGE = 64;
+const BYTES = 700;
+/** The budget of all lanes, and one page of each. */
+const MAXIMUM = 2_048 + LANES * PAGE;
+
+/** A lane whose spool holds events of as many alerts. */
+class Lane {
+  sent = 0;
+  erased = 0;
+  readonly #settling: ((isConfirmed: boolean) => void)[] = [];
+  #reads: number[] = [];
+  readonly #drain: Drain<{ readonly orderKey: string }>;
+
+  constructor(readAhead: ReadAhead) {
+    this.#drain = new Drain(
+      {
+        send: (_event, settled) => {
+          this.sent += 1;
+          this.#settling.push(settled);
+          return 'sent';
+        },
+        erase: () => (this.erased += 1),
+        read: (after) => void this.#reads.push(after),
+        remaining: () => ENTRIES - this.erased,
+        quarantine: () => undefined,
+      },
+      new ManualClock(),
+      readAhead,
+    );
+  }
+
+  /** What it has read and not drained. */
+  held = 0;
+
+  read(window: number): void {
+    this.#drain.pump(window);
+    for (const after of this.#reads.splice(0)) {
+      const sequences = Array.from({ length: Math.min(PAGE, ENTRIES - after) }, (_, index) => after + index + 1);
+      this.held += sequences.length;
+      this.#drain.entriesRead(
+        sequences.map((sequence) => ({ sequence, bytes: BYTES, event: { orderKey: String(sequence) } })),
+      );
+    }
+  }
+
+  confirmAll(): void {
+    const settling = this.#settling.splice(0);
+    this.held -= settling.length;
+    for (const settled of settling) settled(true);
+  }
+}
+
+it('limits what the drains of all lanes hold together, and every lane is drained completely', () => {
+  const readAhead = new ReadAhead();
+  const lanes = Array.from({ length: LANES }, () => new Lane(readAhead));
+  let mostHeld = 0;
+  for (let round = 0; round < 200; round += 1) {
+    for (const lane of lanes) {
+      lane.read(128);
+      mostHeld = Math.max(
+        mostHeld,
+        lanes.reduce((sum, { held }) => sum + held, 0),
+      );
+    }
+    // Some lanes are slow.
+    lanes.forEach((lane, index) => {
+      if (round % (1 + (index % 3)) === 0) lane.confirmAll();
+    });
+  }
+  expect(lanes.map(({ erased }) => erased)).toEqual(lanes.map(() => ENTRIES));
+  expect(mostHeld).toBeLessThanOrEqual(MAXIMUM);
+});
+
+it('lets every lane go on while others hold all that may be held and do not reply', () => {
+  const readAhead = new ReadAhead();
+  const stalled = Array.from({ length: LANES - 1 }, () => new Lane(readAhead));
+  for (let round = 0; round < 50; round += 1) for (const lane of stalled) lane.read(1);
+  const lane = new Lane(readAhead);
+  for (let round = 0; round < 100; round += 1) {
+    lane.read(128);
+    lane.confirmAll();
+  }
+  expect(lane.erased).toBe(ENTRIES);
+});
+
+it('holds nothing of a drain that starts again', () => {
+  const readAhead = new ReadAhead();
+  readAhead.add(2_047, 0);
+  const clock = new ManualClock();
+  const ports = {
+    send: () => 'ended' as const,
+    erase: () => undefined,
+    read: () => undefined,
+    remaining: () => 1,
+    quarantine: () => undefined,
+  };
+  const drain = new Drain(ports, clock, readAhead);
+  drain.pump(1);
+  drain.entriesRead([{ sequence: 1, bytes: BYTES, event: { orderKey: 'a' } }]);
+  expect(readAhead.isFull).toBe(true);
+  drain.restart();
+  expect(readAhead.isFull).toBe(false);
+});
