@@ -9,7 +9,7 @@ import {
   quarantineFolderOf,
   spoolRootOf,
 } from '@pdaltagent/service';
-import { claimSpool, claimOrphans, type Spool, Quarantine } from '@pdaltagent/spool';
+import { claimSpool, OrphanedSpools, type Spool, Quarantine } from '@pdaltagent/spool';
 import { AccessControl } from './access-control';
 import { type Configuration } from './configuration';
 import { ForwardHeaders } from './forward-headers';
@@ -72,8 +72,9 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         logger,
         metrics,
       });
+      const orphaned = new OrphanedSpools(root, spool, options);
       const orphans = new OrphanScanner(async () => {
-        for (const source of await claimOrphans(root, spool, options)) publisher.drainOrphan(source);
+        for (const source of await orphaned.claim()) publisher.drainOrphan(source, () => orphaned.release(source));
       }, logger);
       running = { spool, publisher, gateway, orphans };
       publisher.start();

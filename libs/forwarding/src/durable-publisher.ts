@@ -65,7 +65,7 @@ export class DurablePublisher {
   readonly #own: readonly SpoolSource[];
   readonly #pending = new SequenceMap<PendingPublish>();
   /** Orphaned spools, with the lanes that are still to be drained. */
-  readonly #orphans = new Map<SpoolSource, Set<number>>();
+  readonly #orphans = new Map<SpoolSource, { readonly lanes: Set<number>; readonly release: () => Promise<void> }>();
   #stopTicking: () => void = () => undefined;
   #lastSequence: number;
   #isClosing = false;
@@ -128,12 +128,12 @@ export class DurablePublisher {
     });
   }
 
-  /** Drains an orphaned spool in place, and closes it once it is empty. */
-  drainOrphan(source: SpoolSource): void {
+  /** Drains an orphaned spool in place. `release` is called once there is nothing left to drain, and closes it. */
+  drainOrphan(source: SpoolSource, release: () => Promise<void> = () => source.close()): void {
     const { folder, entries } = source;
     this.#options.log.warn('draining an orphaned spool', { folder, entries });
     const filled = this.#lanes.flatMap((_, lane) => (source.entriesOf(lane) > 0 ? [lane] : []));
-    this.#orphans.set(source, new Set(filled));
+    this.#orphans.set(source, { lanes: new Set(filled), release });
     for (const lane of filled) this.#lanes[lane]?.drainOrphan(source);
   }
 
@@ -220,12 +220,12 @@ export class DurablePublisher {
   }
 
   #orphanDrained(lane: number, source: SpoolSource): void {
-    const left = this.#orphans.get(source);
-    left?.delete(lane);
-    if (left?.size !== 0) return;
+    const orphan = this.#orphans.get(source);
+    orphan?.lanes.delete(lane);
+    if (orphan?.lanes.size !== 0) return;
     this.#orphans.delete(source);
     this.#options.log.info('an orphaned spool has been drained', { folder: source.folder });
-    source.close().catch((error: unknown) => {
+    orphan.release().catch((error: unknown) => {
       this.#options.log.error('a spool cannot be closed', { folder: source.folder, error });
     });
   }

@@ -1,8 +1,10 @@
+import { ManualClock } from '@pdaltagent/testing';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type ClaimOptions, claimSpool, claimOrphans } from './claim';
+import { type ClaimOptions, claimSpool, OrphanedSpools } from './claim';
 import { openDatabase } from './database';
+import { LEVELDB } from './disk';
 import { type Spool } from './spool';
 import { legacyKeyOf } from './legacy-key';
 import { withChecksum } from './record';
@@ -59,18 +61,18 @@ it('finds orphaned spools in both layouts, but not its own, empty ones, or those
   await Promise.all([gone.close(), empty.close()]);
   await writeLegacy('2', 'legacy 2');
 
-  const orphans = await claimOrphans(root, own, options);
+  const orphans = await new OrphanedSpools(root, own, options).claim();
   const contents = await Promise.all(
     orphans.map(async (orphan) => (await orphan.read(3, 0, ALL)).map(({ content }) => content.toString())),
   );
   expect(legacy?.folder).toBe(path.join(root, '0'));
   expect(contents.flat().sort()).toEqual(['1', 'legacy 1', 'legacy 2']);
-  expect(await claimOrphans(root, own, options)).toEqual([]);
+  expect(await new OrphanedSpools(root, own, options).claim()).toEqual([]);
 
   const [first] = orphans;
   for (const { sequence, bytes } of (await first?.read(3, 0, ALL)) ?? []) first?.erase(3, sequence, bytes);
   await Promise.all(orphans.map((orphan) => orphan.close()));
-  const again = await claimOrphans(root, own, options);
+  const again = await new OrphanedSpools(root, own, options).claim();
   expect(again.map(({ folder }) => folder)).toEqual(orphans.slice(1).map(({ folder }) => folder));
   for (const source of [...again, own, legacy, busy]) await source?.close();
 });
@@ -81,8 +83,31 @@ it('finds the other orphaned spools if the database of one cannot be opened', as
   await rm(path.join(root, '4', 'LOCK'));
   await mkdir(path.join(root, '4', 'LOCK'));
   await writeLegacy('5', 'legacy 5');
-  const orphans = await claimOrphans(root, own, options);
+  const orphans = await new OrphanedSpools(root, own, options).claim();
   expect(orphans.map(({ folder }) => path.basename(folder))).toEqual(['5']);
   expect(lines).toContain('a spool folder cannot be opened');
   await Promise.all([...orphans, own].map((source) => source.close()));
+});
+
+it('does not open a folder again whose entries stay in it, until another process has opened it, or for an hour', async () => {
+  const opened: string[] = [];
+  const clock = new ManualClock();
+  const disk = { ...LEVELDB, open: (folder: string) => (opened.push(path.basename(folder)), LEVELDB.open(folder)) };
+  const [own, gone, empty] = [await claim(), await claim(), await claim()];
+  await gone.append(3, 7, Buffer.from('of a newer version'));
+  await Promise.all([gone.close(), empty.close()]);
+  const orphans = new OrphanedSpools(root, own, { ...options, clock, disk });
+  const claimAndRelease = async (): Promise<readonly string[]> => {
+    for (const source of await orphans.claim()) await orphans.release(source);
+    return opened.splice(0);
+  };
+  expect(await claimAndRelease()).toEqual(['1', '2']);
+  expect(await claimAndRelease()).toEqual([]);
+
+  const other = await openDatabase(gone.folder);
+  await other?.close();
+  expect(await claimAndRelease()).toEqual(['1']);
+  clock.advance(3_600_000);
+  expect(await claimAndRelease()).toEqual(['1', '2']);
+  await own.close();
 });

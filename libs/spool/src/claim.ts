@@ -1,4 +1,5 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { reasonOf } from './database';
 import { LegacySpool, type LegacySpoolOptions } from './legacy-spool';
@@ -9,6 +10,8 @@ import { type SpoolSource } from './spool-ports';
 const MAX_INSTANCES = 1_000;
 /** The last release only uses folders whose name is a number, so it ignores this one. */
 const LANES_FOLDER = 'lanes';
+/** How long a released folder stays closed that no other process has opened; milliseconds. */
+const REOPEN_MS = 3_600_000;
 
 export type ClaimOptions = SpoolOptions & LegacySpoolOptions;
 
@@ -27,25 +30,90 @@ export async function claimSpool(
     const name = String(index);
     const spool = await Spool.open(path.join(lanes, name), options);
     if (spool === undefined) continue;
-    const hasLegacy = (await foldersIn(root)).includes(name);
-    return { spool, legacy: hasLegacy ? await openLegacy(path.join(root, name), options) : undefined };
+    if (!(await foldersIn(root)).includes(name)) return { spool, legacy: undefined };
+    const folder = path.join(root, name);
+    const legacy = await orUndefined(folder, options, () => openLegacy(folder, options));
+    if (legacy === undefined || legacy.entries > 0) return { spool, legacy };
+    await legacy.close();
+    return { spool, legacy: undefined };
   }
   throw new Error(`all ${MAX_INSTANCES} spool folders are in use`);
 }
 
-/**
- * Opens every folder under the root, in both layouts, that no process has and that contains entries, so that they can be
- * drained in place. The caller closes them. Empty folders are not removed: a process might be starting to use them.
- */
-export async function claimOrphans(root: string, own: SpoolSource, options: ClaimOptions): Promise<SpoolSource[]> {
-  const lanes = path.join(root, LANES_FOLDER);
-  const claimed: (SpoolSource | undefined)[] = [];
-  for (const name of await foldersIn(root)) claimed.push(await openLegacy(path.join(root, name), options));
-  for (const name of await foldersIn(lanes)) {
-    const folder = path.join(lanes, name);
-    if (folder !== own.folder) claimed.push(await openIfNotEmpty(folder, options, () => Spool.open(folder, options)));
+/** A folder that was released, and that no process has opened since. */
+interface Released {
+  readonly modifiedAt: number;
+  /** On the monotonic clock. */
+  readonly at: number;
+}
+
+/** The spools under a root that no process has, in both layouts. */
+export class OrphanedSpools {
+  readonly #root: string;
+  readonly #own: SpoolSource;
+  readonly #options: ClaimOptions;
+  readonly #clock: Clock;
+  readonly #released = new Map<string, Released>();
+
+  /** @param own the spool of this process */
+  constructor(root: string, own: SpoolSource, options: ClaimOptions) {
+    this.#root = root;
+    this.#own = own;
+    this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
-  return claimed.filter((source) => source !== undefined);
+
+  /**
+   * Opens those that contain entries, so that they can be drained in place. Empty folders are not removed: a process might be
+   * starting to use them.
+   */
+  async claim(): Promise<SpoolSource[]> {
+    const options = this.#options;
+    const lanes = path.join(this.#root, LANES_FOLDER);
+    const claimed: (SpoolSource | undefined)[] = [];
+    const claim = async (folder: string, open: () => Promise<SpoolSource | undefined>): Promise<void> => {
+      claimed.push(await orUndefined(folder, options, () => this.#open(folder, open)));
+    };
+    for (const name of await foldersIn(this.#root)) {
+      const folder = path.join(this.#root, name);
+      await claim(folder, () => openLegacy(folder, options));
+    }
+    for (const name of await foldersIn(lanes)) {
+      const folder = path.join(lanes, name);
+      if (folder !== this.#own.folder) await claim(folder, () => Spool.open(folder, options));
+    }
+    return claimed.filter((source) => source !== undefined);
+  }
+
+  /**
+   * Closes a spool. What is left in it is for another version, or cannot be quarantined: it is not claimed again for an hour,
+   * unless another process has opened it.
+   */
+  async release(source: SpoolSource): Promise<void> {
+    const { folder } = source;
+    this.#released.set(folder, { modifiedAt: await modifiedAt(folder), at: this.#clock.monotonic() });
+    await source.close();
+  }
+
+  /** Undefined if it is empty, or another process has it. */
+  async #open(folder: string, open: () => Promise<SpoolSource | undefined>): Promise<SpoolSource | undefined> {
+    if (await this.#isUnchanged(folder)) return undefined;
+    const source = await open();
+    if (source === undefined || source.entries > 0) return source;
+    await this.release(source);
+    return undefined;
+  }
+
+  async #isUnchanged(folder: string): Promise<boolean> {
+    const released = this.#released.get(folder);
+    if (released === undefined || this.#clock.monotonic() - released.at >= REOPEN_MS) return false;
+    return released.modifiedAt === (await modifiedAt(folder));
+  }
+}
+
+/** LevelDB creates a file in the folder whenever it opens it. Milliseconds since 1970. */
+async function modifiedAt(folder: string): Promise<number> {
+  return (await stat(folder)).mtimeMs;
 }
 
 async function foldersIn(parent: string): Promise<string[]> {
@@ -53,12 +121,10 @@ async function foldersIn(parent: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory() && /^\d+$/.test(entry.name)).map(({ name }) => name);
 }
 
-function openLegacy(folder: string, options: ClaimOptions): Promise<SpoolSource | undefined> {
-  return openIfNotEmpty(folder, options, async () => {
-    const legacy = await LegacySpool.open(folder, options);
-    if (legacy !== undefined) reportUnrecognized(legacy, options);
-    return legacy;
-  });
+async function openLegacy(folder: string, options: ClaimOptions): Promise<SpoolSource | undefined> {
+  const legacy = await LegacySpool.open(folder, options);
+  if (legacy !== undefined) reportUnrecognized(legacy, options);
+  return legacy;
 }
 
 /** Folders that this process has logged already: orphans are scanned for every minute. */
@@ -73,18 +139,16 @@ function reportUnrecognized({ folder, unrecognized }: LegacySpool, { log }: Clai
   });
 }
 
-/** Undefined if it is empty, another process has it, or it cannot be opened, which must not affect the other folders. */
-async function openIfNotEmpty(
+/** Undefined if it cannot be opened, which is logged and must not affect the other folders. */
+async function orUndefined<Source>(
   folder: string,
   { log }: ClaimOptions,
-  open: () => Promise<SpoolSource | undefined>,
-): Promise<SpoolSource | undefined> {
+  open: () => Promise<Source | undefined>,
+): Promise<Source | undefined> {
   try {
-    const source = await open();
-    if (source === undefined || source.entries > 0) return source;
-    await source.close();
+    return await open();
   } catch (error) {
     log.error('a spool folder cannot be opened', { folder, error: reasonOf(error).message });
+    return undefined;
   }
-  return undefined;
 }

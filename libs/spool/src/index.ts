@@ -1,4 +1,4 @@
-export { type ClaimOptions, claimOrphans, claimSpool } from './claim';
+export { type ClaimOptions, claimSpool, OrphanedSpools } from './claim';
 export {
   Quarantine,
   QUARANTINE_PROBLEMS,

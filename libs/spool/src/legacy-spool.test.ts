@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { type ClaimOptions, claimSpool, claimOrphans } from './claim';
+import { type ClaimOptions, claimSpool, OrphanedSpools } from './claim';
 import { openDatabase } from './database';
 import { legacyKeyOf, readLegacyKey } from './legacy-key';
 import { verifiedContent, withChecksum } from './record';
@@ -97,7 +97,7 @@ it('leaves entries that it cannot read in their folder, and logs that once', asy
   await legacy.close();
   expect(await readLegacy('0')).toEqual(['from the future']);
 
-  for (let scan = 0; scan < 2; scan += 1) expect(await claimOrphans(root, spool, options)).toEqual([]);
+  for (let scan = 0; scan < 2; scan += 1) expect(await new OrphanedSpools(root, spool, options).claim()).toEqual([]);
   expect(lines).toHaveLength(1);
   await spool.close();
 });
@@ -110,7 +110,7 @@ it('returns damaged entries, for the quarantine, even if a folder contains nothi
     await database?.close();
   }
   const { spool, legacy } = await claimSpool(root, options);
-  const sources = [legacy, ...(await claimOrphans(root, spool, options))];
+  const sources = [legacy, ...(await new OrphanedSpools(root, spool, options).claim())];
   expect(sources).toHaveLength(2);
   for (const source of sources) {
     const damaged = await source?.read(0, 0, ALL);
