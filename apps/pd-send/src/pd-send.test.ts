@@ -119,11 +119,14 @@ describe('pd-send', () => {
     expect(refused.stderr).not.toContain('hunter2');
   });
 
-  it.each([200, 202])('does not accept a page of a proxy with status %i', async (status) => {
+  it.each([200, 202, 403])('names a page of a proxy with status %i as such, and does not accept it', async (status) => {
     const port = await listen(http.createServer(respondWith([], [status, '<html>\n Please log in</html>'])));
     const result = await pdSend(TRIGGER, { PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}` });
     expect(result).toMatchObject({ code: 1, stdout: '' });
-    expect(result.stderr).toContain(`answered ${status}: <html> Please log in</html>`);
+    expect(result.stderr).toContain(
+      `answered ${status} (not the response of the gateway: check PDSEND_EVENTS_BASE_URL`,
+    );
+    expect(result.stderr).toContain(': <html> Please log in</html>');
   });
 
   it('reports an unreachable server in one line', async () => {

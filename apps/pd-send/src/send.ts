@@ -64,11 +64,15 @@ function explain(result: Attempt, target: URL, attempts: number): string {
         `use one of its names in PDSEND_EVENTS_BASE_URL, or add ${target.hostname} to PDAGENTD_TLS_NAMES of the gateway`
       );
     case 'response':
-      return `${target.origin} answered ${result.status}${hintOf(result.status)}${tried}: ${reasonIn(result.text)}`;
+      return `${target.origin} answered ${result.status}${hintOf(result)}${tried}: ${reasonIn(result.text)}`;
   }
 }
 
-function hintOf(status: number): string {
+/** A web page or a success without the gateway's JSON comes from a proxy or a login page, or the address is wrong. */
+function hintOf({ status, text }: Extract<Attempt, { readonly kind: 'response' }>): string {
+  const isSuccess = status >= 200 && status < 300;
+  if (isSuccess || text.trimStart().startsWith('<'))
+    return ' (not the response of the gateway: check PDSEND_EVENTS_BASE_URL, and any proxy or login page)';
   return status === 401 ? " (PDSEND_TOKEN must be one of the gateway's tokens)" : '';
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type Runner } from '../dead-letters/command';
+import { pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { list, type ListOptions } from './list';
 import { replay, type WebhookReplayOptions } from './replay';
@@ -8,6 +9,8 @@ import { ping, type PingOptions } from './ping';
 
 export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
   const command = new Command('webhooks').description('webhook destinations: list, test, replay, resume');
+
+  const time = (text: string): number => pastOption(text, terminal.now());
 
   command
     .command('list')
@@ -27,8 +30,12 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
   command
     .command('replay')
     .description('read the log entries of a past period from PagerDuty and send their webhooks again')
-    .requiredOption('--since <time>', 'start of the period (ISO 8601; without a zone: UTC)')
-    .option('--until <time>', 'end of the period (default: now)')
+    .requiredOption(
+      '--since <time>',
+      'start of the period: a time (ISO 8601; without a zone: UTC) or an age (30min, 2h, 3d)',
+      time,
+    )
+    .option('--until <time>', 'end of the period, in the same forms (default: now)', time)
     .option('--destination <name...>', 'destinations to send to (default: the only one)')
     .option('--dry-run', 'only count, send nothing')
     .option('--yes', 'do not ask for confirmation')
@@ -56,7 +63,7 @@ const RESUME_HELP = `
 example:
   pdaltagent webhooks resume crm
 
-exit codes: 0 it is resumed, 1 it was not paused, or Redis is unreachable
+exit codes: 0 it is resumed, 1 it was not paused, or Redis is unreachable or accepts no writes
 `;
 
 const TEST_HELP = `
@@ -77,7 +84,7 @@ these too. They are sent in the order of each incident, after those already wait
 PagerDuty now. If the replay is interrupted, run it again.
 
 examples:
-  pdaltagent webhooks replay --since 2026-03-01T00:00:00Z --dry-run
+  pdaltagent webhooks replay --since 2h --dry-run
   pdaltagent webhooks replay --since 2026-03-01 --until 2026-03-02 --destination crm --yes
 
 exit codes: 0 all of them are queued, 1 some are not, 2 there is no such destination, or a time is invalid

@@ -2,6 +2,7 @@ import { declareTopology, fromDelivery, type IncomingMessage, laneQueue, WEBHOOK
 import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { deliveryIdOf } from '@pdaltagent/webhooks';
 import { connect } from 'amqplib';
+import { NOW } from '../cli.fixture';
 import { WebhooksFixture } from './webhooks.fixture';
 
 const log = new LogEntriesServer();
@@ -100,6 +101,14 @@ describe('webhooks replay', () => {
     });
   });
 
+  it('accepts ages as times', async () => {
+    const anHourAgo = new Date(NOW - 3_600_000).toISOString();
+    log.add(2, () => ({ created_at: anHourAgo }));
+    const { code, out } = await webhooks('replay --since 2h --until 30min --destination tickets --dry-run --json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ log_entries: 2, would_queue: 2 });
+  });
+
   it('only counts in a dry run, without a broker', async () => {
     log.add(3);
     const { code, out } = await webhooks(`replay ${span} --destination tickets --dry-run`, {
@@ -130,7 +139,10 @@ describe('webhooks replay', () => {
       code: 1,
       error: expect.stringContaining('PagerDuty rejects PDAGENTD_API_TOKEN (status 401)') as string,
     });
-    expect((await webhooks('replay --since yesterday --destination chat')).code).toBe(2);
+    expect(await webhooks('replay --since yesterday --destination chat')).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('an ISO 8601 time (2026-03-01T00:00:00Z) or an age (30min, 2h, 3d)') as string,
+    });
     expect((await webhooks(`replay --since ${until} --until ${progress} --destination chat`)).code).toBe(2);
     expect((await webhooks(`replay ${span} --destination nobody`)).code).toBe(2);
     expect((await webhooks(`replay ${span}`)).code).toBe(2);

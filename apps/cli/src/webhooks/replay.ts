@@ -14,7 +14,7 @@ import {
 } from '@pdaltagent/messaging';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure, WindowReader } from '@pdaltagent/rest-api';
 import { brokerVariables, configuredScrubber, readConfiguration, webhookVariables } from '@pdaltagent/service';
-import { type Destination, type LogEntry, matchesFilter, parseTime, WEBHOOK_ID_HEADER } from '@pdaltagent/webhooks';
+import { type Destination, type LogEntry, matchesFilter, WEBHOOK_ID_HEADER } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 
 import { pagerDutyVariables } from '../configuration';
@@ -25,8 +25,9 @@ import { Failure, type Terminal } from '../terminal';
 import { pollerDestinations, chooseDestinations, type WebhookConfiguration } from './configuration';
 
 export interface WebhookReplayOptions {
-  readonly since: string;
-  readonly until?: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly until?: number;
   readonly destination?: readonly string[];
   readonly dryRun?: true;
   readonly yes?: true;
@@ -48,7 +49,7 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
   );
   const all = pollerDestinations(terminal, configuration).current();
   const destinations = chooseDestinations(all, options.destination);
-  const window = parseWindow(options, terminal.now());
+  const window = windowOf(options, terminal.now());
   const names = destinations.map(({ name }) => name).join(', ');
   const span = `${textOfInstant(window.since)} to ${textOfInstant(window.until)}`;
   if (options.dryRun === undefined) {
@@ -115,16 +116,11 @@ function causeOf(error: unknown): string | undefined {
   return error instanceof BrokerUnavailable || error instanceof Failure ? error.message : undefined;
 }
 
-/** @throws Failure if a time is invalid */
-function parseWindow({ since: progress, until }: WebhookReplayOptions, now: number) {
-  const timeOf = (text: string, option: string) => {
-    const time = parseTime(text);
-    if (time === null) throw new Failure(`${option} must be an ISO 8601 time, such as 2026-03-01T00:00:00Z`, 2);
-    return time;
-  };
+/** Whole seconds, as PagerDuty's. @throws Failure if the period is empty */
+function windowOf({ since, until }: WebhookReplayOptions, now: number) {
   const window = {
-    since: Math.floor(timeOf(progress, '--since') / SECOND_MS) * SECOND_MS,
-    until: Math.ceil((until === undefined ? now : timeOf(until, '--until')) / SECOND_MS) * SECOND_MS,
+    since: Math.floor(since / SECOND_MS) * SECOND_MS,
+    until: Math.ceil((until ?? now) / SECOND_MS) * SECOND_MS,
   };
   if (window.since >= window.until) throw new Failure('--since must be before --until', 2);
   return window;

@@ -100,6 +100,7 @@ export const COMPARISONS: readonly Comparison[] = [
   ]),
   respondedWith('a message alone', [403, { message: 'No' }]),
   respondedWith('a page of a proxy', [200, '<html>\n\t Please   log in</html>\n']),
+  respondedWith('a page of a firewall', [403, '\r\n\t <!doctype html><p>No</p>']),
   respondedWith('a page of a proxy with 202', [202, '<html>Please log in</html>']),
   respondedWith('an empty answer with 202', [202, '']),
   respondedWith('another JSON object with 202', [202, { status: 'queued', message: 'No' }]),

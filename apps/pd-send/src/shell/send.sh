@@ -29,7 +29,11 @@ send() {
       ;;
     answered)
       hint=
-      [ "$status" != 401 ] || hint=" (PDSEND_TOKEN must be one of the gateway's tokens)"
+      # A web page or a success without the gateway's JSON comes from a proxy or a login page, or the address is wrong.
+      case $status${answer#"${answer%%[!" $tab$newline$return"]*}"} in
+        2* | ???'<'*) hint=' (not the response of the gateway: check PDSEND_EVENTS_BASE_URL, and any proxy or login page)' ;;
+        401*) hint=" (PDSEND_TOKEN must be one of the gateway's tokens)" ;;
+      esac
       fail "$origin answered $status$hint$tried: $(reason_in "$answer")"
       ;;
   esac
