@@ -1,6 +1,7 @@
 import { type Clock, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import {
   dedupKeyOf,
+  EVENT_ACTIONS,
   eventProcessed,
   truncateToLimits,
   invalidParts,
@@ -19,6 +20,7 @@ import {
   withoutInvalidParts,
   type ApiResponse,
   type ApiType,
+  type EventAction,
   type EventType,
   type InvalidPart,
   type JsonDocument,
@@ -66,6 +68,7 @@ interface PreparedEvent {
   readonly kind: 'ready';
   readonly routingKey: string;
   readonly dedupKey: string | undefined;
+  readonly action: EventAction | undefined;
   readonly body: Buffer;
   readonly contentType: string;
   readonly forward: Readonly<Record<string, string>> | undefined;
@@ -132,11 +135,13 @@ export class IngestPipeline {
     if (document.bytes.length > MAXIMUM_BODY_BYTES) return refusals.tooLarge();
     const bodyKey = routingKeyOf(type, document.value);
     const given = dedupKeyOf(type, document.value);
-    const generated = given === undefined && isTrigger(type, document) ? generateDedupKey(this.#random) : undefined;
+    const action = actionOf(type, document);
+    const generated = given === undefined && action === 'trigger' ? generateDedupKey(this.#random) : undefined;
     return {
       kind: 'ready',
       routingKey: bodyKey ?? received.headerKey ?? '',
       dedupKey: given ?? generated,
+      action,
       body: generated === undefined ? document.bytes : withDedupKey(type, document, generated),
       // It was parsed as JSON, whatever its Content-Type: curl labels everything as a form.
       contentType: 'application/json',
@@ -160,15 +165,27 @@ export class IngestPipeline {
     const dedupKey = vendorDedupKeyOf(type, body);
     const forward = this.#scrubHeaders(received.forward);
     const query = this.#scrubQuery(received.query);
-    return { kind: 'ready', routingKey, dedupKey, body, contentType, forward, query, warnings: [], removed: [] };
+    const action = undefined;
+    return {
+      kind: 'ready',
+      routingKey,
+      dedupKey,
+      action,
+      body,
+      contentType,
+      forward,
+      query,
+      warnings: [],
+      removed: [],
+    };
   }
 
   #messageOf({ type, adapter, traceparent }: ReceivedRequest, prepared: PreparedEvent): OutgoingMessage {
-    const { routingKey, dedupKey, body, contentType, forward, query } = prepared;
+    const { routingKey, dedupKey, action, body, contentType, forward, query } = prepared;
     const receivedAt = this.#clock.wall();
     const id = messageId(receivedAt, this.#random);
     const orderKey = orderKeyOf({ type, id, routingKey, dedupKey });
-    const message = { id, type, routingKey, orderKey, body, contentType, receivedAt };
+    const message = { id, type, routingKey, orderKey, action, body, contentType, receivedAt };
     // Nearly all events have none of these, and spreading is the most expensive part of this function.
     if (forward === undefined && query === undefined && adapter === undefined && traceparent === undefined)
       return message;
@@ -225,7 +242,8 @@ function warningOf({ error }: InvalidPart): string {
   return `${error}: it was left out`;
 }
 
-function isTrigger(type: ApiType, { value }: JsonDocument): boolean {
-  if (type === 'change') return false;
-  return value[type === 'v1' ? 'event_type' : 'event_action'] === 'trigger';
+function actionOf(type: ApiType, { value }: JsonDocument): EventAction | undefined {
+  if (type === 'change') return undefined;
+  const name = value[type === 'v1' ? 'event_type' : 'event_action'];
+  return EVENT_ACTIONS.find((action) => action === name);
 }

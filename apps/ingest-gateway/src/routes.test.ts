@@ -50,6 +50,7 @@ describe('events of PagerDuty’s own APIs', () => {
     expect(gateway.log.at(-1)).toMatchObject({ level: 'debug', fields: { id: message.id, type, key: '…8901' } });
     const key = reply.body.dedup_key ?? reply.body.incident_key ?? '';
     expect(message.orderKey).toBe(`${KEY}:${key}`);
+    expect(message.action).toBe(/trigger|acknowledge|resolve/.exec(name)?.[0]);
   });
 
   it('accepts Kibana’s routing key in the header and forwards the header', async () => {

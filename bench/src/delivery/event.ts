@@ -27,7 +27,7 @@ export function messageOf(id: string, routingKey: string, bytes: number): Outgoi
     id,
     type: 'v2',
     routingKey,
-    orderKey: `${routingKey} ${id}`,
+    orderKey: `${routingKey}:${id}`,
     body: eventBody(routingKey, id, bytes),
     contentType: 'application/json',
     receivedAt: Date.now(),

@@ -72,7 +72,7 @@ it('does not look into a body until its message is acknowledged and the acks of 
   expect(recorded).toEqual([expect.objectContaining({ id: 'a', action: 'trigger' })]);
 });
 
-it('does not parse a large body: its action is unknown', async () => {
+it('does not parse a large body: its action is unknown, unless the message states it', async () => {
   const recorded: DeliveryRecord[] = [];
   const record = (deliveries: readonly DeliveryRecord[]) => Promise.resolve(void recorded.push(...deliveries));
   const recorder = new LastDeliveryRecorder({ record }, (key) => key);
@@ -81,11 +81,13 @@ it('does not parse a large body: its action is unknown', async () => {
     const start = '{"event_action":"resolve","text":"';
     const body = Buffer.from(`${start}${'x'.repeat(size - start.length - 2)}"}`);
     observing.acknowledged?.({ ...message(`${body.length} bytes`, `${KEY}:${size}`), body });
+    if (size > 1_000) observing.acknowledged?.({ ...message('stated', `${KEY}:stated`), body, action: 'resolve' });
   }
   await recorder.stop();
   expect(recorded.map(({ id, action }) => [id, action])).toEqual([
     ['1000 bytes', 'resolve'],
     ['16385 bytes', '?'],
+    ['stated', 'resolve'],
   ]);
 });
 

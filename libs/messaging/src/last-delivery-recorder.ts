@@ -11,7 +11,7 @@ const MAX_PARSED_BYTES = 16_384;
 /** A delivered message, as recorded for its alert. Times are milliseconds since 1970. */
 export interface DeliveryRecord {
   readonly id: string;
-  /** `?` also if the body is too large to be parsed for it. */
+  /** `?` also if the message does not state it and the body is too large to be parsed for it. */
   readonly action: string;
   readonly key: string;
   readonly acceptedAt: number;
@@ -74,12 +74,12 @@ export class LastDeliveryRecorder {
     const alert = alertOf(message);
     const name = alertNameOf(message);
     if (alert === undefined || name === undefined) return undefined;
-    const { id, routingKey, receivedAt, originalReceivedAt = receivedAt, body } = message;
+    const { id, routingKey, receivedAt, originalReceivedAt = receivedAt, action, body } = message;
     return {
       id,
       alert,
       name,
-      action: body.length > MAX_PARSED_BYTES ? '?' : actionOf(message),
+      action: action ?? (body.length > MAX_PARSED_BYTES ? '?' : actionOf(message)),
       key: this.#shownKeyOf(routingKey),
       acceptedAt: originalReceivedAt,
       deliveredAt,

@@ -55,6 +55,11 @@ it('reads what it wrote, byte for byte, and flags it as a possible duplicate', (
   );
 });
 
+it('does not store what the action is, because a release before it would leave the record in the spool', () => {
+  const record = writeRecord({ ...HEAD, type: 'v2', action: 'trigger', body: Buffer.from('{}') });
+  expect(record.toString()).not.toContain('trigger');
+});
+
 it('reads the records of the first release', () => {
   expect(readRecord(recordOf(HEAD))).toEqual({
     kind: 'message',

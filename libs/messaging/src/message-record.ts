@@ -31,8 +31,16 @@ export type ReadRecord =
 const DAMAGED: ReadRecord = { kind: 'damaged' };
 const NEWER: ReadRecord = { kind: 'newer', version: VERSION };
 
-/** A message as it is stored on disk: version, length of the head, head (JSON), and the body's exact bytes. */
-export function writeRecord({ body, maybeDuplicate: _maybeDuplicate, ...properties }: OutgoingMessage): Buffer {
+/**
+ * A message as it is stored on disk: version, length of the head, head (JSON), and the body's exact bytes. Without its action,
+ * which can be read from the body: releases that do not know that member would keep the record for a newer version.
+ */
+export function writeRecord({
+  body,
+  maybeDuplicate: _maybeDuplicate,
+  action: _action,
+  ...properties
+}: OutgoingMessage): Buffer {
   const json = Buffer.from(JSON.stringify(properties));
   const record = Buffer.allocUnsafe(PREFIX_BYTES + json.length + body.length);
   record.writeUInt8(VERSION, 0);

@@ -66,6 +66,14 @@ describe('a message', () => {
     }
   });
 
+  it('states its action, if it is one of PagerDuty’s', () => {
+    const message: IncomingMessage = { ...FRESH, type: 'v2', action: 'resolve' };
+    expect(fromDelivery(delivered(toProperties(message)))).toEqual({ kind: 'message', message });
+    for (const action of [undefined, '', 'Resolve', 'closed', 7]) {
+      expect(fromDelivery(altered({ action }))).toEqual({ kind: 'message', message: FRESH });
+    }
+  });
+
   it('is consumed as it was published, however often it is published again', () => {
     expect(fromDelivery(delivered(toProperties(MESSAGE)))).toEqual({ kind: 'message', message: MESSAGE });
   });

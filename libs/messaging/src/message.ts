@@ -1,4 +1,4 @@
-import { isAdapter } from '@pdaltagent/events';
+import { EVENT_ACTIONS, type EventAction, isAdapter } from '@pdaltagent/events';
 import { type ConsumeMessage, type MessageProperties, type Options } from 'amqplib';
 import { forwardedHeadersOf, headerValueOf } from './forwarded-headers';
 
@@ -40,6 +40,8 @@ export interface OutgoingMessage {
   readonly query?: string;
   /** Of the type `adapter`: vendor and version of the sender's URL, `cloudwatch_sns/v1`, to which it is passed on. */
   readonly adapter?: string;
+  /** What PagerDuty is asked to do with the alert, if the gateway knows: so that no worker has to parse the body for it. */
+  readonly action?: EventAction | undefined;
   /** When it was accepted; milliseconds since 1970. */
   readonly receivedAt: number;
   /** When the sender's event was accepted, on a message whose age a replay restarted; milliseconds since 1970. */
@@ -60,7 +62,7 @@ export interface IncomingMessage extends OutgoingMessage {
 export type AddressedMessage = Omit<IncomingMessage, 'type'> & { readonly type: string };
 
 export function toProperties(message: OutgoingMessage): Options.Publish {
-  const { forward, query, adapter, originalReceivedAt, maybeDuplicate, traceparent } = message;
+  const { forward, query, adapter, action, originalReceivedAt, maybeDuplicate, traceparent } = message;
   // One by one: spreading optional fields costs more than the rest of publishing.
   const headers: Record<string, unknown> = {
     routing_key: message.routingKey,
@@ -70,6 +72,7 @@ export function toProperties(message: OutgoingMessage): Options.Publish {
   if (forward !== undefined) headers.forward = forward;
   if (query !== undefined) headers.query = query;
   if (adapter !== undefined) headers.adapter = adapter;
+  if (action !== undefined) headers.action = action;
   if (originalReceivedAt !== undefined) headers[ORIGINAL_RECEIVED_AT] = originalReceivedAt;
   if (maybeDuplicate === true) headers.again = true;
   if (traceparent !== undefined) headers.traceparent = traceparent;
@@ -179,6 +182,7 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
     adapter,
     traceparent,
   } = headers;
+  const action = EVENT_ACTIONS.find((known) => known === headers.action);
   const originalReceivedAt: unknown = headers[ORIGINAL_RECEIVED_AT];
   if (typeof id !== 'string' || id === '') return 'messageId is missing';
   if (Buffer.byteLength(id) > LONGEST_ID_BYTES) return 'messageId is too long';
@@ -196,6 +200,7 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
     contentType: typeof contentType === 'string' ? headerValueOf(contentType) : 'application/json',
     forward: forwardedHeadersOf(headers.forward),
     maybeDuplicate: headers.again === true,
+    ...(action === undefined ? {} : { action }),
     ...(isTime(originalReceivedAt) ? { originalReceivedAt } : {}),
     ...(typeof query === 'string' ? { query: query.replace(NOT_IN_A_QUERY, encodeURIComponent) } : {}),
     ...(typeof adapter === 'string' && isAdapter(adapter) ? { adapter } : {}),

@@ -16,6 +16,11 @@ it.each([
   expect(actionOf({ type, body: bodyOf(body) })).toBe(action);
 });
 
+it('is what the message states, without a look into its body, which older gateways leave to the worker', () => {
+  expect(actionOf({ action: 'resolve', type: 'v2', body: Buffer.from('?') })).toBe('resolve');
+  expect(actionOf({ type: 'v2', body: Buffer.from('?') })).toBe('?');
+});
+
 it('a vendor’s own action is unknown: only PagerDuty knows what an orchestration maps it to', () => {
   expect(actionOf({ type: 'x-ere', body: bodyOf({ event_action: 'closed by job 4711' }) })).toBe('?');
 });

@@ -4,9 +4,10 @@ import { type AddressedMessage } from '../message';
 /**
  * What a message does to its alert: `trigger`, `acknowledge`, `resolve`, `change`; the event of a webhook; `?` if only
  * the destination or a newer version knows: the rules of an orchestration (`x-ere`) may map any other action. Parses the
- * body, so it is meant for single messages.
+ * body of a message that does not state its action, such as one of an older gateway.
  */
-export function actionOf({ type, body }: Pick<AddressedMessage, 'type' | 'body'>): string {
+export function actionOf({ action, type, body }: Pick<AddressedMessage, 'action' | 'type' | 'body'>): string {
+  if (action !== undefined) return action;
   switch (type) {
     case 'webhook':
       return webhookEventOf(body);
