@@ -104,7 +104,7 @@ describe('a private RabbitMQ', () => {
   });
 
   it('creates separate virtual hosts', async () => {
-    const url = await rabbitmq.addVirtualHost('another');
+    const [url = ''] = await rabbitmq.addVirtualHosts(['another']);
     await (await amqp.connect(url)).close();
   });
 
