@@ -33,5 +33,6 @@ module.exports = {
     },
     { ...withServers, displayName: 'long', testMatch: ['<rootDir>/e2e/**/*.long.test.ts'] },
   ],
+  testSequencer: '<rootDir>/tools/jest-sequencer.cjs',
   testTimeout: 60_000,
 };

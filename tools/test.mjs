@@ -34,8 +34,8 @@ try {
   mkdirSync(folder, { recursive: true });
   await ensureDependencies(root);
   if (paths.length === 0) {
-    await runNx(root, 'Checking style and import rules', ['run', 'workspace:lint', '--output-style=static']);
-    await runNx(root, 'Checking types', ['run', 'workspace:typecheck', '--output-style=static']);
+    const targets = ['-t', 'lint', 'typecheck', '-p', 'workspace', '--parallel=2'];
+    await runNx(root, 'Checking style, import rules and types', ['run-many', ...targets, '--output-style=static']);
   }
   await runTests({ root, folder, projects: ['unit'], paths, counts });
   await buildApps(root);

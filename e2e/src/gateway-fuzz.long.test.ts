@@ -1,0 +1,3 @@
+import { describeFuzzedGateway } from './gateway-fuzz.fixture';
+
+describeFuzzedGateway(50_000);
