@@ -1,6 +1,7 @@
 import { type Clock, delay } from '@pdaltagent/clock';
 import { compactDatabase, reasonOf } from './database';
 import { type Database, type Disk } from './disk';
+import { Erasures } from './erasures';
 import { FreeSpace } from './free-space';
 import { type PendingWrite, takeGroup, writeGroup } from './group-commit';
 import { type Log } from './log';
@@ -10,16 +11,6 @@ import { SpoolError, type SpoolFailure } from './spool-ports';
 const RECOVERY_MS = 1_000;
 /** LevelDB keeps erased data until it compacts, which it may not do if nothing is written: compacted explicitly after this. */
 const COMPACT_BYTES = 1024 * 1024;
-/** Building a batch blocks the event loop, about a microsecond per entry. */
-const MAX_ERASED_PER_BATCH = 5_000;
-
-const NOTHING: ReadonlySet<string> = new Set();
-
-/** A read in progress sees the database as it was when the read began, including entries that were erased since. */
-interface ActiveRead {
-  readonly done: Promise<unknown>;
-  readonly erasedSince: ReadonlySet<string>[];
-}
 
 /** What a layout tracks about the contents of its folder. */
 export interface Contents {
@@ -56,11 +47,8 @@ export class SpoolFolder<C extends Contents> {
   #contents: C;
   #openings = 1;
   #writes: PendingWrite[] = [];
-  /** Keys (as latin1) that were erased or rejected, but are still in the database. */
-  #erased = new Set<string>();
-  /** The same, being written now. */
-  #erasing = NOTHING;
-  readonly #reads = new Set<ActiveRead>();
+  readonly #erasures = new Erasures();
+  readonly #reads = new Set<Promise<unknown>>();
   #writing: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
@@ -127,9 +115,7 @@ export class SpoolFolder<C extends Contents> {
 
   /** Erases an entry whose write has resolved: it is in no read that starts later. */
   erase(key: Buffer): void {
-    const name = key.toString('latin1');
-    if (this.#isErased(name)) return;
-    this.#erased.add(name);
+    if (!this.#erasures.add(key)) return;
     this.#erasedBytes += this.#contents.remove(key);
     this.#flush();
   }
@@ -143,13 +129,9 @@ export class SpoolFolder<C extends Contents> {
     while (this.#reopening !== undefined) await this.#reopening;
     if (this.#isClosed) return undefined;
     if (this.#database.status !== 'open') throw new SpoolError('failing');
-    const erasedSince: ReadonlySet<string>[] = [];
-    const result = operation(this.#database, (key) => {
-      const name = key.toString('latin1');
-      return this.#isErased(name) || erasedSince.some((erased) => erased.has(name));
-    });
-    const read = { done: result, erasedSince };
-    this.#reads.add(read);
+    const view = this.#erasures.beginRead();
+    const result = operation(this.#database, (key) => view.isErased(key));
+    this.#reads.add(result);
     try {
       return await result;
     } catch (error) {
@@ -159,7 +141,8 @@ export class SpoolFolder<C extends Contents> {
       if (code === 'LEVEL_CORRUPTION') this.#fail('the spool cannot be read', message, []);
       throw new SpoolError('failing', message);
     } finally {
-      this.#reads.delete(read);
+      this.#reads.delete(result);
+      view.end();
     }
   }
 
@@ -168,7 +151,7 @@ export class SpoolFolder<C extends Contents> {
     this.#isClosed = true;
     await this.#waitUntilIdle();
     // Failed writes must not reappear for the next process.
-    if (this.#isReadOnly && this.#erased.size > 0) await this.#reopen();
+    if (this.#isReadOnly && this.#erasures.pending > 0) await this.#reopen();
     await this.#waitUntilIdle();
     await this.#closeDatabase();
   }
@@ -183,12 +166,12 @@ export class SpoolFolder<C extends Contents> {
     if (this.#isReadOnly) return;
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = undefined;
-      if (this.#writes.length + this.#erased.size > 0) this.#flush();
+      if (this.#writes.length + this.#erasures.pending > 0) this.#flush();
     });
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#writes.length + this.#erased.size > 0 && !this.#isReadOnly) {
+    while (this.#writes.length + this.#erasures.pending > 0 && !this.#isReadOnly) {
       const group = takeGroup(this.#writes);
       const bytes = group.reduce((sum, { content }) => sum + content.length, 0);
       try {
@@ -208,46 +191,14 @@ export class SpoolFolder<C extends Contents> {
   }
 
   /** Writes a group, and erases pending erasures. */
-  async #writeGroup(
-    database: Database,
-    group: readonly PendingWrite[],
-    options: { readonly sync: boolean },
-  ): Promise<void> {
-    this.#erasing = this.#takeErased();
-    try {
-      await writeGroup(database, this.#erasing, group, options);
-      for (const { erasedSince } of this.#reads) erasedSince.push(this.#erasing);
-    } catch (error) {
-      for (const name of this.#erasing) this.#erased.add(name);
-      throw error;
-    } finally {
-      this.#erasing = NOTHING;
-    }
-  }
-
-  #takeErased(): ReadonlySet<string> {
-    const all = this.#erased;
-    if (all.size <= MAX_ERASED_PER_BATCH) {
-      this.#erased = new Set();
-      return all;
-    }
-    const batch = new Set<string>();
-    for (const name of all) {
-      if (batch.size === MAX_ERASED_PER_BATCH) break;
-      batch.add(name);
-      all.delete(name);
-    }
-    return batch;
-  }
-
-  #isErased(name: string): boolean {
-    return this.#erased.has(name) || this.#erasing.has(name);
+  #writeGroup(database: Database, group: readonly PendingWrite[], options: { readonly sync: boolean }): Promise<void> {
+    return this.#erasures.write((names) => writeGroup(database, names, group, options));
   }
 
   /** Frees the disk space of erased entries: once the spool is empty, or if the disk is full. */
   #compactIfNeeded(): void {
     if (this.#compacting !== undefined || this.#erasedBytes < COMPACT_BYTES) return;
-    const isEmpty = this.#contents.entries + this.#erased.size === 0;
+    const isEmpty = this.#contents.entries + this.#erasures.pending === 0;
     if (!isEmpty && !this.#isDiskFull) return;
     this.#erasedBytes = 0;
     this.#compacting = compactDatabase(this.#database)
@@ -279,7 +230,7 @@ export class SpoolFolder<C extends Contents> {
     const wasReadOnly = this.#isReadOnly;
     this.#isReadOnly = true;
     // They may have reached the disk nevertheless.
-    for (const { key } of group) this.#erased.add(key.toString('latin1'));
+    for (const { key } of group) this.#erasures.add(key);
     for (const { settle } of [...group, ...this.#writes.splice(0)]) settle('failing');
     if (wasReadOnly) return;
     this.#options.log.error(problem, { folder: this.path, error: reason });
@@ -324,16 +275,16 @@ export class SpoolFolder<C extends Contents> {
     await this.#closeDatabase();
     if (this.#isEmpty) {
       await disk.destroy(this.path);
-      this.#erased.clear();
+      this.#erasures.clear();
     }
     const opened = await openFolder(this.path, disk, log, async (database) => {
-      while (this.#erased.size > 0) await this.#writeGroup(database, [], { sync: true });
+      while (this.#erasures.pending > 0) await this.#writeGroup(database, [], { sync: true });
       return load(database);
     });
     if (opened === undefined) throw new Error('another process has taken the folder');
     const { database, contents } = opened;
     // Entries erased in the meantime are still in the database.
-    for (const name of this.#erased) contents.remove(Buffer.from(name, 'latin1'));
+    for (const key of this.#erasures.keys()) contents.remove(key);
     this.#database = database;
     this.#contents = contents;
     this.#openings += 1;
@@ -343,7 +294,7 @@ export class SpoolFolder<C extends Contents> {
   }
 
   async #closeDatabase(): Promise<void> {
-    await Promise.allSettled([...this.#reads].map(({ done }) => done));
+    await Promise.allSettled([...this.#reads]);
     await this.#compacting;
     await this.#database.close();
   }
