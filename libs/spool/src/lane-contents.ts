@@ -1,13 +1,13 @@
 import { type Database } from './disk';
 import { MAX_LANES, readLaneKey } from './lane-key';
 import { batches } from './batches';
-import { type Contents } from './spool-folder';
+import { type LaneCounts } from './stored-lanes';
 
 /** What LevelDB reads in one batch: about 5,000 keys. */
 const BATCH_BYTES = 64 * 1024;
 
 /** The number of entries of each lane, and their size. */
-export class LaneContents implements Contents {
+export class LaneContents implements LaneCounts {
   readonly #entries = new Float64Array(MAX_LANES);
   readonly #bytes = new Float64Array(MAX_LANES);
   entries = 0;

@@ -3,7 +3,7 @@ import { type LegacyKey, readLegacyKey } from './legacy-key';
 import { BATCH_BYTES } from './page';
 import { verifiedContent } from './record';
 import { batches } from './batches';
-import { type Contents } from './spool-folder';
+import { type LaneCounts } from './stored-lanes';
 import { type PageLimit } from './spool-ports';
 
 /** The lane of an entry; undefined if this version does not understand it. */
@@ -73,7 +73,7 @@ class LaneIndex {
 const NOTHING = new LaneIndex();
 
 /** The contents of a folder in the old layout: its keys do not contain the lane, so each record is read once and indexed. */
-export class LegacyContents implements Contents {
+export class LegacyContents implements LaneCounts {
   readonly #lanes = new Map<number, LaneIndex>();
   entries = 0;
   bytes = 0;
@@ -96,6 +96,14 @@ export class LegacyContents implements Contents {
 
   lane(lane: number): LaneIndex {
     return this.#lanes.get(lane) ?? NOTHING;
+  }
+
+  entriesOf(lane: number): number {
+    return this.lane(lane).entries;
+  }
+
+  bytesOf(lane: number): number {
+    return this.lane(lane).bytes;
   }
 
   /** The lowest sequence of all lanes. */

@@ -5,6 +5,7 @@ import { legacyKeyOf } from './legacy-key';
 import { readEntry } from './record';
 import { LEVELDB } from './disk';
 import { SpoolFolder } from './spool-folder';
+import { StoredLanes } from './stored-lanes';
 import { type PageLimit, type SpoolSource, type StoredEntry } from './spool-ports';
 
 /** Entries per read: LevelDB fetches all of them in one blocking call. */
@@ -20,13 +21,7 @@ export interface LegacySpoolOptions {
  * A folder in the last release's layout, `<root>/<n>`, whose keys are sequence and size. It is drained in place, so that after a
  * downgrade the last release still finds what was not sent. Nothing is added to it. Entries that this version cannot read stay.
  */
-export class LegacySpool implements SpoolSource {
-  readonly #store: SpoolFolder<LegacyContents>;
-
-  private constructor(store: SpoolFolder<LegacyContents>) {
-    this.#store = store;
-  }
-
+export class LegacySpool extends StoredLanes<LegacyContents> implements SpoolSource {
   /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
   static async open(
     folder: string,
@@ -42,42 +37,18 @@ export class LegacySpool implements SpoolSource {
     return store === undefined ? undefined : new LegacySpool(store);
   }
 
-  get folder(): string {
-    return this.#store.path;
-  }
-
-  get entries(): number {
-    return this.#store.contents.entries;
-  }
-
-  get bytes(): number {
-    return this.#store.contents.bytes;
-  }
-
-  get openings(): number {
-    return this.#store.openings;
-  }
-
   /** Entries that this version cannot read; they are not counted in `entries`. */
   get unrecognized(): number {
-    return this.#store.contents.unrecognized;
-  }
-
-  entriesOf(lane: number): number {
-    return this.#store.contents.lane(lane).entries;
-  }
-
-  bytesOf(lane: number): number {
-    return this.#store.contents.lane(lane).bytes;
+    return this.store.contents.unrecognized;
   }
 
   erase(_lane: number, sequence: number, bytes: number): void {
-    this.#store.erase(legacyKeyOf(sequence, bytes));
+    this.store.erase(legacyKeyOf(sequence, bytes));
   }
 
   async read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]> {
-    const page = await this.#store.read(async (database) => {
-      const names = this.#store.contents
+    const page = await this.store.read(async (database) => {
+      const names = this.store.contents
         .lane(lane)
         .page(after, { ...limit, entries: Math.min(limit.entries, MAX_READ_ENTRIES) });
       const values = await database.getMany(names.map(({ sequence, bytes }) => legacyKeyOf(sequence, bytes)));
@@ -90,10 +61,6 @@ export class LegacySpool implements SpoolSource {
   }
 
   oldestSequence(): Promise<number | undefined> {
-    return Promise.resolve(this.#store.contents.oldestSequence);
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
+    return Promise.resolve(this.store.contents.oldestSequence);
   }
 }

@@ -6,6 +6,7 @@ import { keysAfter, laneKeyOf, MAX_LANES, readLaneKey } from './lane-key';
 import { type Log } from './log';
 import { readPage } from './page';
 import { SpoolFolder } from './spool-folder';
+import { StoredLanes } from './stored-lanes';
 import { type PageLimit, SpoolError, type SpoolFailure, type SpoolSource, type StoredEntry } from './spool-ports';
 
 /** Maximum share of the spool that one lane may use: if it stalls, there is still space for the others. */
@@ -25,14 +26,13 @@ export interface SpoolOptions {
 }
 
 /** Entries on disk, per lane in the order of their sequences. All lanes are synced together. */
-export class Spool implements SpoolSource {
+export class Spool extends StoredLanes<LaneContents> implements SpoolSource {
   readonly #maximumBytes: number;
-  readonly #store: SpoolFolder<LaneContents>;
   #isFull = false;
 
   private constructor(maximumBytes: number, store: SpoolFolder<LaneContents>) {
+    super(store);
     this.#maximumBytes = maximumBytes;
-    this.#store = store;
   }
 
   /** Undefined if another process has the folder. @throws Error if the folder cannot be used */
@@ -50,38 +50,14 @@ export class Spool implements SpoolSource {
     return store === undefined ? undefined : new Spool(maximumBytes, store);
   }
 
-  get folder(): string {
-    return this.#store.path;
-  }
-
-  get entries(): number {
-    return this.#store.contents.entries;
-  }
-
-  get bytes(): number {
-    return this.#store.contents.bytes;
-  }
-
-  get openings(): number {
-    return this.#store.openings;
-  }
-
-  entriesOf(lane: number): number {
-    return this.#store.contents.entriesOf(lane);
-  }
-
-  bytesOf(lane: number): number {
-    return this.#store.contents.bytesOf(lane);
-  }
-
   /** The highest sequence in it when it was opened; 0 if it was empty. */
   get lastSequence(): number {
-    return this.#store.contents.lastSequence;
+    return this.store.contents.lastSequence;
   }
 
   /** The condition of the whole spool: if only one lane has used up its share, the spool is still usable. */
   get condition(): 'usable' | 'full' | 'failing' {
-    const { condition } = this.#store;
+    const { condition } = this.store;
     const isFull = this.#isFull && this.bytes >= this.#maximumBytes * USABLE_SHARE;
     return condition === 'usable' && isFull ? 'full' : condition;
   }
@@ -90,16 +66,16 @@ export class Spool implements SpoolSource {
   append(lane: number, sequence: number, content: Buffer): Promise<void> {
     const failure = this.#refusal(lane, content.length);
     if (failure !== undefined) return Promise.reject(new SpoolError(failure));
-    this.#store.contents.add(lane, content.length);
-    return this.#store.write(laneKeyOf(lane, sequence, content.length), content);
+    this.store.contents.add(lane, content.length);
+    return this.store.write(laneKeyOf(lane, sequence, content.length), content);
   }
 
   erase(lane: number, sequence: number, bytes: number): void {
-    this.#store.erase(laneKeyOf(lane, sequence, bytes));
+    this.store.erase(laneKeyOf(lane, sequence, bytes));
   }
 
   async read(lane: number, after: number, limit: PageLimit): Promise<StoredEntry[]> {
-    const page = await this.#store.read((database, isErased) =>
+    const page = await this.store.read((database, isErased) =>
       readPage(database, keysAfter(lane, after), limit, isErased),
     );
     return page ?? [];
@@ -109,26 +85,22 @@ export class Spool implements SpoolSource {
     const lanes = Array.from({ length: MAX_LANES }, (_, lane) => lane).filter((lane) => this.entriesOf(lane) > 0);
     // Concurrently: each takes several iterations of an event loop that a drain keeps busy.
     const oldestSequence = await Promise.all(
-      lanes.map((lane) => this.#store.read((database, isErased) => oldestOf(database, lane, isErased))),
+      lanes.map((lane) => this.store.read((database, isErased) => oldestOf(database, lane, isErased))),
     );
     const sequences = oldestSequence.filter((sequence) => sequence !== undefined);
     return sequences.length === 0 ? undefined : Math.min(...sequences);
   }
 
-  close(): Promise<void> {
-    return this.#store.close();
-  }
-
   #refusal(lane: number, bytes: number): SpoolFailure | undefined {
-    if (this.#store.isClosed) return 'closed';
-    if (this.#store.condition === 'failing') return 'failing';
+    if (this.store.isClosed) return 'closed';
+    if (this.store.condition === 'failing') return 'failing';
     this.#isFull &&= this.bytes >= this.#maximumBytes * USABLE_SHARE;
     if (this.bytes + bytes > this.#maximumBytes) {
       this.#isFull = true;
       return 'full';
     }
     // If the disk has less space than the spool may use, the lanes share the disk.
-    const { availableBytes } = this.#store;
+    const { availableBytes } = this.store;
     const size = availableBytes === 0 ? this.#maximumBytes : Math.min(this.#maximumBytes, this.bytes + availableBytes);
     return this.bytesOf(lane) + bytes > size * LANE_SHARE ? 'full' : undefined;
   }

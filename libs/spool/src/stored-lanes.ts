@@ -1,0 +1,44 @@
+import { type Contents, type SpoolFolder } from './spool-folder';
+
+/** The contents of a folder, lane by lane. */
+export interface LaneCounts extends Contents {
+  entriesOf(lane: number): number;
+  bytesOf(lane: number): number;
+}
+
+/** What a spool knows of its folder, in either layout. */
+export abstract class StoredLanes<Counts extends LaneCounts> {
+  protected readonly store: SpoolFolder<Counts>;
+
+  protected constructor(store: SpoolFolder<Counts>) {
+    this.store = store;
+  }
+
+  get folder(): string {
+    return this.store.path;
+  }
+
+  get entries(): number {
+    return this.store.contents.entries;
+  }
+
+  get bytes(): number {
+    return this.store.contents.bytes;
+  }
+
+  get openings(): number {
+    return this.store.openings;
+  }
+
+  entriesOf(lane: number): number {
+    return this.store.contents.entriesOf(lane);
+  }
+
+  bytesOf(lane: number): number {
+    return this.store.contents.bytesOf(lane);
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+}
