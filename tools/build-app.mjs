@@ -43,6 +43,8 @@ if (!isCommand) {
 const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
 const packages = new Set(bundled.flatMap((input) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
 const prebuilds = [...packages].map((folder) => path.join(folder, 'prebuilds')).filter((folder) => existsSync(folder));
+// A command is copied without its folder: into images, to other hosts.
+if (isCommand && prebuilds.length > 0) throw new Error(`a command must not need native code: ${prebuilds.join(', ')}`);
 await Promise.all(prebuilds.map((folder) => cp(folder, path.join(outdir, 'prebuilds'), { recursive: true })));
 
 for (const [name, files] of Object.entries(manifest.concatenate ?? {})) {

@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises';
 import { destroyDatabase, openDatabase, repairDatabase } from './database';
+import { spaceOf } from './space';
 
 export interface IteratorOptions {
   readonly gte?: Buffer;
@@ -54,8 +54,5 @@ export const LEVELDB: Disk = {
   open: openDatabase,
   repair: repairDatabase,
   destroy: destroyDatabase,
-  space: async (folder) => {
-    const { bavail, blocks, bsize } = await statfs(folder);
-    return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
-  },
+  space: spaceOf,
 };

@@ -1,5 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type Disk, LEVELDB } from './disk';
+import { type Disk } from './disk';
+import { spaceOf } from './space';
 
 /** Disk space left free, so that the database can always be reopened: a quarter of a small disk, 64 MB of others. */
 const LARGEST_RESERVE_BYTES = 64 * 1024 * 1024;
@@ -14,7 +15,7 @@ export class FreeSpace {
   #refreshedAt = -Infinity;
   #refreshing: Promise<void> | undefined;
 
-  constructor(folder: string, clock: Clock = SYSTEM_CLOCK, disk: Pick<Disk, 'space'> = LEVELDB) {
+  constructor(folder: string, clock: Clock = SYSTEM_CLOCK, disk: Pick<Disk, 'space'> = { space: spaceOf }) {
     this.#folder = folder;
     this.#clock = clock;
     this.#disk = disk;
