@@ -26,6 +26,7 @@ export function messageOf(id: string, routingKey: string, bytes: number): Outgoi
   return {
     id,
     type: 'v2',
+    action: 'trigger',
     routingKey,
     orderKey: `${routingKey}:${id}`,
     body: eventBody(routingKey, id, bytes),
