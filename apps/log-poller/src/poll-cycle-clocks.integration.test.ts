@@ -1,37 +1,22 @@
-import { type Publisher } from '@pdaltagent/messaging';
 import { Cursor, type Store } from '@pdaltagent/store';
-import { LogEntriesServer, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
-import { ids, openPublisher, PollCycleHarness, testTimeout } from './poll-cycle-harness.fixture';
+import { waitUntil } from '@pdaltagent/testing';
+import { ids, testTimeout } from './poll-cycle-harness.fixture';
+import { pollCycleTest } from './poll-cycle-test.fixture';
 import { ShiftedClock } from './shifted-clock.fixture';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-let servers: TestServers;
-let server: LogEntriesServer;
-let publisher: Publisher;
-let harness: PollCycleHarness;
+const test = pollCycleTest();
 let store: Store;
 
-beforeAll(async () => {
-  servers = await testServers();
-  publisher = await openPublisher(servers.amqpUrl);
-});
 beforeEach(async () => {
-  server = new LogEntriesServer();
-  await server.start();
-  harness = await PollCycleHarness.open(servers, server, publisher);
-  store = await harness.newStore();
+  store = await test.harness.newStore();
 });
-afterEach(async () => {
-  await harness.close();
-  await server.stop();
-});
-afterAll(() => publisher.close());
 
 /** Resolves once every entry of PagerDuty's log has arrived. */
 const allArrived = () =>
-  waitUntil(() => new Set(harness.lanes.entryIds()).size >= server.entries.length, {
+  waitUntil(() => new Set(test.harness.lanes.entryIds()).size >= test.server.entries.length, {
     what: 'all webhooks on the lanes',
   });
 const cursorNow = async () => (await new Cursor(store).read())?.cursor ?? 0;
@@ -40,34 +25,34 @@ const tomorrow = () => new Date(Date.now() + DAY);
 
 describe('a Date of tomorrow', () => {
   it('of a proxy’s 502 does not move the cursor, nor do pages without a Date after it', async () => {
-    const cycle = await harness.newCycle({ store });
-    server.date = () => null;
-    server.faults.push({ status: 502, headers: { date: tomorrow().toUTCString() }, body: '<html>' });
+    const cycle = await test.harness.newCycle({ store });
+    test.server.date = () => null;
+    test.server.faults.push({ status: 502, headers: { date: tomorrow().toUTCString() }, body: '<html>' });
     await cycle.run(testTimeout());
     await cycle.run(testTimeout());
     expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
-    server.add(3);
+    test.server.add(3);
     await cycle.run(testTimeout());
     await allArrived();
   });
 
   it('of the pages themselves moves the cursor no further than this machine’s clock, and the difference is logged', async () => {
-    const cycle = await harness.newCycle({ store });
-    server.date = tomorrow;
+    const cycle = await test.harness.newCycle({ store });
+    test.server.date = tomorrow;
     await cycle.run(testTimeout());
     await cycle.run(testTimeout());
     expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
-    server.add(3);
+    test.server.add(3);
     await cycle.run(testTimeout());
     await allArrived();
-    expect(harness.log.lines.filter((line) => line.startsWith('the clocks of this machine and of PagerDuty'))).toEqual([
-      expect.stringContaining('differ'),
-    ]);
+    expect(
+      test.harness.log.lines.filter((line) => line.startsWith('the clocks of this machine and of PagerDuty')),
+    ).toEqual([expect.stringContaining('differ')]);
   });
 
   it('of an entry does not move the cursor', async () => {
-    const cycle = await harness.newCycle({ store });
-    server.add(1, () => ({ created_at: new Date(Date.now() + 45_000).toISOString() }));
+    const cycle = await test.harness.newCycle({ store });
+    test.server.add(1, () => ({ created_at: new Date(Date.now() + 45_000).toISOString() }));
     await cycle.run(testTimeout());
     await cycle.run(testTimeout());
     expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
@@ -82,12 +67,12 @@ describe.each([
 ])('a machine’s clock that is %s', (_name, aheadMs) => {
   it('causes no log entry to be missed, from the first start on', async () => {
     const clock = new ShiftedClock(aheadMs);
-    const cycle = await harness.newCycle({ store, clock });
-    server.add(2);
+    const cycle = await test.harness.newCycle({ store, clock });
+    test.server.add(2);
     for (let count = 0; count < 3; count += 1) {
       await cycle.run(testTimeout());
-      server.add(2);
-      server.add(1, () => ({ created_at: new Date(Date.now() - 50_000).toISOString() }));
+      test.server.add(2);
+      test.server.add(1, () => ({ created_at: new Date(Date.now() - 50_000).toISOString() }));
     }
     await cycle.run(testTimeout());
     await allArrived();
@@ -96,18 +81,20 @@ describe.each([
 
   it('causes none to be missed by the process that continues after an outage', async () => {
     await setCursor(Date.now() - 5 * DAY);
-    server.add(10, (index) => ({ created_at: new Date(Date.now() - (4 * DAY * (10 - index)) / 10).toISOString() }));
-    await (await harness.newCycle({ store, clock: new ShiftedClock(aheadMs) })).run(testTimeout());
+    test.server.add(10, (index) => ({
+      created_at: new Date(Date.now() - (4 * DAY * (10 - index)) / 10).toISOString(),
+    }));
+    await (await test.harness.newCycle({ store, clock: new ShiftedClock(aheadMs) })).run(testTimeout());
     await allArrived();
   });
 
   it('causes none to be missed if PagerDuty’s responses have no Date', async () => {
     await setCursor(Date.now() - HOUR);
-    server.date = () => null;
-    const cycle = await harness.newCycle({ store, clock: new ShiftedClock(aheadMs) });
+    test.server.date = () => null;
+    const cycle = await test.harness.newCycle({ store, clock: new ShiftedClock(aheadMs) });
     for (let count = 0; count < 3; count += 1) {
-      server.add(2);
-      server.add(1, () => ({ created_at: new Date(Date.now() - 50_000).toISOString() }));
+      test.server.add(2);
+      test.server.add(1, () => ({ created_at: new Date(Date.now() - 50_000).toISOString() }));
       await cycle.run(testTimeout());
     }
     await allArrived();
@@ -116,11 +103,11 @@ describe.each([
 
 it('misses nothing if the machine’s clock is set forward and back between two cycles', async () => {
   const clock = new ShiftedClock(0);
-  const cycle = await harness.newCycle({ store, clock });
+  const cycle = await test.harness.newCycle({ store, clock });
   for (const aheadMs of [0, DAY, -DAY, 0]) {
     clock.aheadMs = aheadMs;
     await cycle.run(testTimeout());
-    server.add(2);
+    test.server.add(2);
   }
   await cycle.run(testTimeout());
   await allArrived();
@@ -129,23 +116,23 @@ it('misses nothing if the machine’s clock is set forward and back between two 
 describe('a cursor ahead of PagerDuty’s clock', () => {
   it('that a previous version left there is moved back, with an error in the log, so that the poller continues at once', async () => {
     await setCursor(Date.now() + DAY);
-    const cycle = await harness.newCycle({ store });
+    const cycle = await test.harness.newCycle({ store });
     await cycle.run(testTimeout());
-    server.add(2);
+    test.server.add(2);
     await cycle.run(testTimeout());
     await allArrived();
     expect(await cursorNow()).toBeLessThanOrEqual(Date.now());
-    expect(harness.log.lines.filter((line) => line.startsWith('the cursor is ahead'))).toHaveLength(1);
+    expect(test.harness.log.lines.filter((line) => line.startsWith('the cursor is ahead'))).toHaveLength(1);
   });
 
   it('stays if PDAGENTD_POLL_SINCE put it there', async () => {
     const since = Math.floor(Date.now() / 1000) * 1000 + HOUR;
-    const cycle = await harness.newCycle({ store, since });
+    const cycle = await test.harness.newCycle({ store, since });
     await cycle.run(testTimeout());
-    server.add(2);
+    test.server.add(2);
     await cycle.run(testTimeout());
     expect(await cursorNow()).toBe(since);
-    expect(ids(server.entries)).toHaveLength(2);
-    expect(harness.lanes.entryIds()).toEqual([]);
+    expect(ids(test.server.entries)).toHaveLength(2);
+    expect(test.harness.lanes.entryIds()).toEqual([]);
   });
 });

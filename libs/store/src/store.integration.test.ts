@@ -2,7 +2,6 @@ import { SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { ManualClock, openRunFolder, type Redis, type RunFolder, startRedis, waitUntil } from '@pdaltagent/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Cursor, DeliveredMarkers, Lease, SeenEntries, Store, StoreError } from '.';
 import { newHolderName } from './lease-holder';
 
@@ -165,13 +164,19 @@ describe('the lease', () => {
     lease.start();
     return lease;
   };
+  /** Resolves once this many attempts to acquire or renew a lease through the store have begun. */
+  const attempts = (store: Store, count: number) => {
+    const run = jest.spyOn(store, 'run');
+    return until(`${count} attempts`, () => run.mock.calls.length >= count);
+  };
   afterEach(() => Promise.all(leases.splice(0).map((lease) => lease.stop())));
 
   it('is held by one process, and passes to the other at once when it is released', async () => {
     const first = newLease(await connectedStore());
     await first.whenHeld(AbortSignal.timeout(10_000));
-    const second = newLease(await connectedStore());
-    await delay(300); // Time for several attempts of the second, all of which must fail.
+    const other = await connectedStore();
+    const second = newLease(other);
+    await attempts(other, 3);
     expect([first.held(), second.held()]).toEqual([true, false]);
     await first.stop();
     await second.whenHeld(AbortSignal.timeout(10_000));
@@ -235,7 +240,7 @@ describe('the lease', () => {
     const holder = where === 'another-host' ? [where, space, 1, 'x'] : [host, 'pid:[1]', process.pid, 'x'];
     await store.run((client) => client.set('pdaltagent:lease:test', holder.join(' '), 'PX', 3_600_000));
     const lease = newLease(store);
-    await delay(300); // Time for several attempts, all of which must fail.
+    await attempts(store, 3);
     expect(lease.held()).toBe(false);
     await lease.stop();
   });
@@ -245,7 +250,7 @@ describe('the lease', () => {
     let lease: Lease | undefined;
     await withSetting('maxmemory', ['1', '0'], async () => {
       lease = newLease(store);
-      await delay(300); // Time for several attempts, all of which must fail.
+      await attempts(store, 3);
       expect(lease.held()).toBe(false);
       expect(logged.filter((line) => line.includes('Redis refused'))).toHaveLength(1);
     });
