@@ -88,9 +88,9 @@ async function sendAll(system: System, plan: PlannedEvent[][], ledger: Ledger): 
     plan.map(async (events, index) => {
       for (const event of events) {
         ledger.sent(event.alert, event.sequence);
-        const answer = await send(event, index);
-        if (answer.accepted) ledger.accepted(event.alert, event.sequence);
-        else refused.push(`${event.alert} #${event.sequence} (${answer.text})`);
+        const result = await send(event, index);
+        if (result.accepted) ledger.accepted(event.alert, event.sequence);
+        else refused.push(`${event.alert} #${event.sequence} (${result.text})`);
       }
     }),
   );

@@ -34,8 +34,8 @@ export class SimulatorControl {
   /** Events received after the sequence number; waits up to `waitMs` for the first one. */
   async eventsAfter(sequence: number, waitMs = 0): Promise<ReceivedEvent[]> {
     const wait = waitMs > 0 ? `&waitFor=1&timeoutMs=${waitMs}` : '';
-    const answer = await this.#call('GET', `/events?after=${sequence}&limit=100000&headers=false${wait}`);
-    return arrivals.parse(answer).events;
+    const result = await this.#call('GET', `/events?after=${sequence}&limit=100000&headers=false${wait}`);
+    return arrivals.parse(result).events;
   }
 
   /** All log entries of the simulated PagerDuty. */

@@ -63,9 +63,9 @@ export async function runWalkthrough(system: System, watch: EventWatch): Promise
   for (const [index, { title, send }] of STEPS.entries()) {
     print(`\n${bold(`${index + 1}  ${title}`)}`);
     const event = watch.next();
-    const answer = await send(system);
-    if (!answer.accepted) throw new Error(`the gateway refused an event: ${answer.text}`);
-    print(`    accepted   ${answer.text} ${dim(`(${Math.round(answer.tookMs)} ms)`)}`);
+    const result = await send(system);
+    if (!result.accepted) throw new Error(`the gateway refused an event: ${result.text}`);
+    print(`    accepted   ${result.text} ${dim(`(${Math.round(result.tookMs)} ms)`)}`);
     print(`    queued     ${queue} ${dim('(confirmed by RabbitMQ before the response)')}`);
     await event;
   }

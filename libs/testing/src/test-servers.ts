@@ -18,9 +18,9 @@ export async function testServers(): Promise<TestServers> {
   const response = await fetch(pool, { method: 'POST' });
   const text = await response.text();
   if (!response.ok) throw new Error(text);
-  const answer: unknown = JSON.parse(text);
-  if (!isTestServers(answer)) throw new Error(`no servers in ${text}`);
-  return answer;
+  const servers: unknown = JSON.parse(text);
+  if (!isTestServers(servers)) throw new Error(`no servers in ${text}`);
+  return servers;
 }
 
 function isTestServers(value: unknown): value is TestServers {

@@ -223,7 +223,7 @@ it('dead letters from while Redis was unreachable are recorded once it is back',
   await isDone(worker, 'e2');
   reachable = store;
   await waitUntil(async () => (await new DeadLetteredAlerts(store, 'events').all()).unwatchedUntil > 0, {
-    what: 'Redis to be told',
+    what: 'the delivery to be recorded',
   });
   expect(await latestDeliveries()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);
 });

@@ -87,8 +87,8 @@ async function publishNowhere(sender: Sender): Promise<void> {
   try {
     await sender.send('', 'pdaltagent.status.nowhere', Buffer.alloc(0), { messageId: 'status' });
   } catch (error) {
-    const isAnswer = error instanceof PublishError && (error.code === 'returned' || error.code === 'refused');
-    if (!isAnswer) throw error;
+    const isReply = error instanceof PublishError && (error.code === 'returned' || error.code === 'refused');
+    if (!isReply) throw error;
   }
 }
 

@@ -80,8 +80,8 @@ function isSecret(name: string, separator: string, value: string, context: ScanC
       (/^\d{1,4}$/.test(value) && /pass$/.test(name))
     )
       return false;
-    const told = /^["'`\\]*\s*=>?\s*$|["'`“‘„«>]$/.test(separator) || isUnambiguous(value, context, span.end);
-    if (!told) return false;
+    const isConclusive = /^["'`\\]*\s*=>?\s*$|["'`“‘„«>]$/.test(separator) || isUnambiguous(value, context, span.end);
+    if (!isConclusive) return false;
   }
   if (isInArn(context.text, span.start)) return false;
   return !OTHER_NAME.test(context.wordsBefore(nameStart, 24));
