@@ -14,8 +14,8 @@ export interface SendResult {
 export async function sendOverHttp(url: string, body: string): Promise<SendResult> {
   const started = performance.now();
   const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  const body = await response.text();
-  const text = response.ok ? String(response.status) : `${response.status} ${body}`;
+  const refusal = await response.text();
+  const text = response.ok ? String(response.status) : `${response.status} ${refusal}`;
   return { accepted: response.ok, text, tookMs: performance.now() - started };
 }
 
