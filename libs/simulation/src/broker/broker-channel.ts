@@ -1,6 +1,7 @@
 import { type Options, type Replies } from 'amqplib';
 import { type BrokerState } from './broker-state';
-import { type BrokerMessage, Queue, type QueueConsumer, type QueueOptions } from './queue';
+import { type BrokerMessage, Queue, type QueueConsumer } from './queue';
+import { argumentsOf } from './queue-arguments';
 import { QueueClient } from './queue-client';
 
 /** The AMQP reply codes that occur here. */
@@ -30,6 +31,7 @@ interface Unacked {
   readonly queue: Queue;
   readonly consumer: QueueConsumer;
   readonly id: number;
+  readonly deliveredAt: number;
 }
 
 /** Messages that a reader may pass to a channel before the channel grants more, and how many the channel grants at a time. */
@@ -61,6 +63,7 @@ export class BrokerChannel {
   constructor(state: BrokerState, events: ChannelEvents, ports: ChannelPorts) {
     this.#state = state;
     this.#maxMessageSize = state.maxMessageSize;
+    if (state.consumerTimeout !== undefined) this.#checkTimeout(state.consumerTimeout);
     this.#events = events;
     this.#ports = ports;
   }
@@ -97,17 +100,18 @@ export class BrokerChannel {
   }
 
   declareQueue(name: string, options: Options.AssertQueue, done: (reply: Replies.AssertQueue) => void): void {
-    const { exchanges, scheduler } = this.#state;
+    const { exchanges } = this.#state;
     const existing = exchanges.queues.get(name);
     if (existing !== undefined) return this.#reportQueue(existing, done);
     const generated = `amq.gen-${(this.#state.generated += 1)}`;
+    const state = this.#state;
     const queue = new Queue(
       {
         name: name === '' ? generated : name,
         exclusiveTo: options.exclusive === true ? this.#ports.connection : undefined,
         ...argumentsOf(options),
       },
-      scheduler,
+      state,
       (exchange, routingKey, message) => {
         for (const target of exchanges.route(exchange, routingKey)) target.append(() => target.enqueue(message));
       },
@@ -180,7 +184,9 @@ export class BrokerChannel {
       prefetch: this.#prefetch,
       noAck,
       deliver: (id, message, isRedelivered) =>
-        this.process(() => this.#deliver({ queue, consumer, id }, message, isRedelivered)),
+        this.process(() =>
+          this.#deliver({ queue, consumer, id, deliveredAt: this.#state.scheduler.now }, message, isRedelivered),
+        ),
       cancelled: () => this.#events.cancelled(tag),
     };
     this.#consumers.set(tag, { queue, consumer });
@@ -232,6 +238,17 @@ export class BrokerChannel {
     this.#deliveries += 1;
     if (!unacked.consumer.noAck) this.#unacked.set(this.#deliveries, unacked);
     this.#events.delivered(unacked.consumer.tag, this.#deliveries, message, isRedelivered);
+  }
+
+  #checkTimeout(timeout: { readonly timeoutMs: number; readonly checkMs: number }): void {
+    const { scheduler } = this.#state;
+    scheduler.schedule(timeout.checkMs, 'a channel checks its consumers', () => {
+      if (this.#hasEnded) return;
+      const [oldest] = this.#unacked.values();
+      const isLate = oldest !== undefined && scheduler.now - oldest.deliveredAt > timeout.timeoutMs;
+      if (isLate) this.#fail(406, `delivery acknowledgement timed out. Timeout value used: ${timeout.timeoutMs} ms`);
+      else this.#checkTimeout(timeout);
+    });
   }
 
   #existing(name: string): Queue | undefined {
@@ -323,28 +340,3 @@ export class BrokerChannel {
     this.#events.closed(code, reason);
   }
 }
-
-/** The arguments of a queue that the simulation knows. @throws Error for another one */
-function argumentsOf(options: Options.AssertQueue): Omit<QueueOptions, 'name' | 'exclusiveTo'> {
-  const given: unknown = options.arguments ?? {};
-  const values = new Map<string, unknown>(typeof given === 'object' && given !== null ? Object.entries(given) : []);
-  for (const name of values.keys()) if (!KNOWN_ARGUMENTS.has(name)) throw new Error(`not simulated: ${name}`);
-  const [exchange, routingKey] = [values.get('x-dead-letter-exchange'), values.get('x-dead-letter-routing-key')];
-  return {
-    type: values.get('x-queue-type') === 'quorum' ? 'quorum' : 'classic',
-    singleActiveConsumer: values.get('x-single-active-consumer') === true,
-    hasDeliveryLimit: values.has('x-delivery-limit'),
-    deadLetters:
-      typeof exchange === 'string'
-        ? { exchange, routingKey: typeof routingKey === 'string' ? routingKey : '' }
-        : undefined,
-  };
-}
-
-const KNOWN_ARGUMENTS = new Set([
-  'x-queue-type',
-  'x-single-active-consumer',
-  'x-delivery-limit',
-  'x-dead-letter-exchange',
-  'x-dead-letter-routing-key',
-]);

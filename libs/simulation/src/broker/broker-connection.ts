@@ -53,6 +53,10 @@ export class BrokerConnection {
     this.#read();
   }
 
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Closes its channels and deletes its exclusive queues. */
   end(): void {
     if (this.#hasEnded) return;

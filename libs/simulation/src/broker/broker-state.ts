@@ -7,12 +7,26 @@ export interface BrokerState {
   readonly exchanges: Exchanges;
   /** Bytes; a larger message closes its channel. Counts for channels that are opened from then on. */
   maxMessageSize: number;
+  /** How long queues take at most to apply what was sent to them; ms. */
+  maxApplyMs: number;
+  /** After how long with an unacknowledged message a channel is closed, and how often that is checked; ms. For new channels. */
+  consumerTimeout: { readonly timeoutMs: number; readonly checkMs: number } | undefined;
   /** The broker is short of memory or disk. */
   isAlarmed: boolean;
   /** For names that the broker generates. */
   generated: number;
 }
 
+export const MAX_APPLY_MS = 1;
+
 export function newState(scheduler: Scheduler): BrokerState {
-  return { scheduler, exchanges: new Exchanges(), maxMessageSize: 134_217_728, isAlarmed: false, generated: 0 };
+  return {
+    scheduler,
+    exchanges: new Exchanges(),
+    maxMessageSize: 134_217_728,
+    maxApplyMs: MAX_APPLY_MS,
+    consumerTimeout: undefined,
+    isAlarmed: false,
+    generated: 0,
+  };
 }

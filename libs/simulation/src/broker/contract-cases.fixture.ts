@@ -1,6 +1,7 @@
 import { CONSUMING } from './contract-consuming.fixture';
+import { FAILURES } from './contract-failures.fixture';
 import { type ContractCase } from './contract.fixture';
 import { PUBLISHING } from './contract-publishing.fixture';
 
 /** What a simulated broker must have in common with the real one. */
-export const CASES: readonly ContractCase[] = [...CONSUMING, ...PUBLISHING];
+export const CASES: readonly ContractCase[] = [...CONSUMING, ...PUBLISHING, ...FAILURES];

@@ -16,6 +16,10 @@ export interface ContractWorld {
   resumeQueue(name: string): Promise<void>;
   setAlarm(on: boolean): Promise<void>;
   setMaxMessageSize(bytes: number): Promise<void>;
+  /** For channels that are opened from then on; ms. */
+  setConsumerTimeout(timeoutMs: number, checkMs: number): Promise<void>;
+  /** Kills the broker and starts it again; every connection is lost. */
+  restartBroker(): Promise<void>;
   /** Resets a connection at once, whatever is in transit. */
   cut(connection: ChannelModel): void;
   /** Runs a test in this world. */
@@ -28,6 +32,7 @@ export class SimulatedWorld implements ContractWorld {
   readonly clock: Clock;
   readonly #broker: SimulatedBroker;
   readonly #random: SeededRandom;
+  readonly #connections: ChannelModel[] = [];
   #queues = 0;
 
   constructor(seed: number) {
@@ -43,7 +48,9 @@ export class SimulatedWorld implements ContractWorld {
   }
 
   connect(): Promise<ChannelModel> {
-    return Promise.resolve(this.#broker.connect('client'));
+    const connection = this.#broker.connect('client');
+    this.#connections.push(connection);
+    return Promise.resolve(connection);
   }
 
   stallQueue(name: string): Promise<void> {
@@ -62,13 +69,25 @@ export class SimulatedWorld implements ContractWorld {
     return Promise.resolve(this.#broker.setMaxMessageSize(bytes));
   }
 
+  setConsumerTimeout(timeoutMs: number, checkMs: number): Promise<void> {
+    return Promise.resolve(this.#broker.setConsumerTimeout(timeoutMs, checkMs));
+  }
+
+  restartBroker(): Promise<void> {
+    return Promise.resolve(this.#broker.restart());
+  }
+
   cut(connection: ChannelModel): void {
     if (!(connection instanceof SimulatedConnection)) throw new Error('not a simulated connection');
     connection.cut(this.#random.below(connection.framesInTransit + 1), 5);
   }
 
   run(test: (world: ContractWorld) => Promise<void>): Promise<void> {
-    return this.scheduler.run(test(this));
+    return this.scheduler.run(
+      test(this).then(async () => {
+        await Promise.all(this.#connections.splice(0).map((connection) => connection.close().catch(() => undefined)));
+      }),
+    );
   }
 
   stop(): Promise<void> {

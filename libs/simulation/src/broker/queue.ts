@@ -1,6 +1,7 @@
 import { type MessageProperties } from 'amqplib';
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
+import { withDeath } from './deaths';
 
 export interface BrokerMessage {
   readonly exchange: string;
@@ -37,14 +38,12 @@ export interface QueueOptions {
   readonly deadLetters: { readonly exchange: string; readonly routingKey: string } | undefined;
 }
 
-const MAX_APPLY_MS = 1;
-
 /**
  * A queue and the log of its commands, which are applied in order. A quorum queue's Raft group can stall: then commands
  * are appended and not applied.
  */
 export class Queue {
-  readonly #scheduler: Scheduler;
+  readonly #broker: { readonly scheduler: Scheduler; readonly maxApplyMs: number };
   readonly #random: SeededRandom;
   readonly #route: (exchange: string, routingKey: string, message: BrokerMessage) => void;
   readonly #log: { readonly command: () => void; readonly isCertain: boolean }[] = [];
@@ -60,12 +59,12 @@ export class Queue {
 
   constructor(
     readonly options: QueueOptions,
-    scheduler: Scheduler,
+    broker: { readonly scheduler: Scheduler; readonly maxApplyMs: number },
     route: (exchange: string, routingKey: string, message: BrokerMessage) => void,
   ) {
-    this.#scheduler = scheduler;
+    this.#broker = broker;
     this.#route = route;
-    this.#random = new SeededRandom(scheduler.seed, `queue ${options.name}`);
+    this.#random = new SeededRandom(broker.scheduler.seed, `queue ${options.name}`);
   }
 
   get messageCount(): number {
@@ -161,7 +160,8 @@ export class Queue {
   #deadLetter(message: BrokerMessage): void {
     const { deadLetters } = this.options;
     if (deadLetters === undefined) return;
-    this.#route(deadLetters.exchange, deadLetters.routingKey, { ...message, ...deadLetters });
+    const properties = withDeath(message, this.options.name, this.#broker.scheduler.now);
+    this.#route(deadLetters.exchange, deadLetters.routingKey, { ...message, ...deadLetters, properties });
   }
 
   #return({ id, message, returns }: Entry): void {
@@ -183,7 +183,8 @@ export class Queue {
   #applySoon(): void {
     if (this.#isStalled || this.#cancelApply !== undefined || this.#log.length === 0) return;
     const { name } = this.options;
-    this.#cancelApply = this.#scheduler.schedule(this.#random.fraction() * MAX_APPLY_MS, `${name} applies`, () => {
+    const { scheduler, maxApplyMs } = this.#broker;
+    this.#cancelApply = scheduler.schedule(this.#random.fraction() * maxApplyMs, `${name} applies`, () => {
       this.#cancelApply = undefined;
       for (const { command } of this.#log.splice(0)) {
         command();

@@ -26,6 +26,12 @@ export async function realWorld(): Promise<ContractWorld> {
     resumeQueue: (name) => tellLeader('resume', name),
     setAlarm: (on) => broker.setAlarm('memory', on),
     setMaxMessageSize: (bytes) => broker.setMaxMessageSize(bytes),
+    setConsumerTimeout: (timeoutMs, checkMs) => broker.setConsumerTimeout(timeoutMs, checkMs),
+    restartBroker: async () => {
+      await broker.settle();
+      await broker.kill();
+      await broker.restart();
+    },
     cut: ({ connection }) => {
       if (!('stream' in connection && connection.stream instanceof net.Socket)) throw new Error('no socket');
       connection.stream.resetAndDestroy();

@@ -1,7 +1,9 @@
 import { type Scheduler } from '../scheduler';
-import { type BrokerState, newState } from './broker-state';
+import { type BrokerState, MAX_APPLY_MS, newState } from './broker-state';
 import { type BrokerMessage, type Queue } from './queue';
 import { SimulatedConnection } from './simulated-connection';
+
+const SLOW_APPLY_MS = 1_000;
 
 /** A RabbitMQ 3.10 without I/O; what it does not simulate it refuses. */
 export class SimulatedBroker {
@@ -53,6 +55,16 @@ export class SimulatedBroker {
   setAlarm(on: boolean): void {
     this.#state.isAlarmed = on;
     for (const { broker } of this.#connections) broker.alarmChanged();
+  }
+
+  /** Closes a channel with a message that is not acknowledged for so long; ms. For channels that are opened from then on. */
+  setConsumerTimeout(timeoutMs: number, checkMs: number): void {
+    this.#state.consumerTimeout = { timeoutMs, checkMs };
+  }
+
+  /** Queues take up to a second to apply what was sent to them, as on a slow disk. */
+  setSlow(on: boolean): void {
+    this.#state.maxApplyMs = on ? SLOW_APPLY_MS : MAX_APPLY_MS;
   }
 
   /** Bytes; a larger message closes its channel. Counts for channels that are opened from then on. */

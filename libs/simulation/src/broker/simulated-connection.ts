@@ -21,7 +21,6 @@ const FRAME_MAX = 131_072;
 export class SimulatedConnection extends EventEmitter implements ChannelModel {
   readonly connection: Connection & { readonly frameMax: number } = { serverProperties: SERVER, frameMax: FRAME_MAX };
   readonly #scheduler: Scheduler;
-  readonly #name: string;
   readonly #toBroker: Wire;
   readonly #toClient: Wire;
   readonly #channels = new Set<SimulatedChannel>();
@@ -33,11 +32,14 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
   readonly broker: BrokerConnection;
 
   /** @param enter runs what reaches the client as soon as its process runs */
-  constructor(state: BrokerState, name: string, enter: (run: () => void) => void = (run) => run()) {
+  constructor(
+    state: BrokerState,
+    readonly name: string,
+    enter: (run: () => void) => void = (run) => run(),
+  ) {
     super();
     this.#enter = enter;
     this.#scheduler = state.scheduler;
-    this.#name = name;
     this.#toBroker = new Wire(state.scheduler, `${name} to the broker`);
     this.#toClient = new Wire(state.scheduler, `the broker to ${name}`);
     this.broker = new BrokerConnection(state, {
@@ -84,12 +86,17 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
    * The connection breaks. Of what the client has sent, the broker still reads the first frames; of what the broker has
    * sent, nothing arrives.
    * @param noticedAfterMs when the client learns of it; undefined if its process is dead
+   * @param brokerNoticesAfterMs when the broker learns of it, after the last frame that it reads
    */
-  cut(keptFrames: number, noticedAfterMs: number | undefined): void {
-    this.#toBroker.cut(keptFrames, () => this.broker.receive(() => this.broker.end()));
+  cut(keptFrames: number, noticedAfterMs: number | undefined, brokerNoticesAfterMs = 0): void {
+    const end = (): void => this.broker.receive(() => this.broker.end());
+    this.#toBroker.cut(keptFrames, () => {
+      if (brokerNoticesAfterMs === 0) end();
+      else this.#scheduler.schedule(brokerNoticesAfterMs, `the broker misses heartbeats of ${this.name}`, end);
+    });
     this.#toClient.cut(0, () => undefined);
     if (noticedAfterMs === undefined) return;
-    this.#scheduler.schedule(noticedAfterMs, `${this.#name}: ECONNRESET`, () =>
+    this.#scheduler.schedule(noticedAfterMs, `${this.name}: ECONNRESET`, () =>
       this.#enter(() => {
         if (this.#state === 'closed') return;
         this.emit('error', new Error('read ECONNRESET'));

@@ -73,6 +73,10 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
     broker.setAlarm(true);
     return () => broker.setAlarm(false);
   },
+  'the broker is slow': ({ broker }) => {
+    broker.setSlow(true);
+    return () => broker.setSlow(false);
+  },
   'the broker restarts': ({ broker, network }) => {
     network.isBrokerDown = true;
     broker.restart();

@@ -5,6 +5,7 @@ export const FAULT_KINDS = [
   'a lane does not answer',
   'a siding does not answer',
   'the broker blocks publishing',
+  'the broker is slow',
   'the broker restarts',
   'the broker is unreachable',
   'connections break',
@@ -48,6 +49,8 @@ export const FAULTS_FROM_MS = 3_000;
 export const FAULTS_UNTIL_MS = 30_000;
 const MOST_FAULTS = 7;
 const LONGEST_MS = 15_000;
+const SOON_MS = 2_000;
+const LATEST_MS = FAULTS_UNTIL_MS - SOON_MS * MOST_FAULTS;
 
 const OF_KEYS: readonly FaultKind[] = ['a key is throttled', 'a key fails', 'a key hangs'];
 
@@ -56,8 +59,13 @@ export function faultsOf(seed: number): readonly Fault[] {
   const random = new SeededRandom(seed, 'faults');
   // A fifth of the worlds has nothing but keys that do not get on, which must not delay the others.
   const kinds = random.fraction() < 0.2 ? OF_KEYS : FAULT_KINDS;
+  let begun: number | undefined;
   const faults = Array.from({ length: random.below(MOST_FAULTS + 1) }, (): Fault => {
-    const at = FAULTS_FROM_MS + random.below(FAULTS_UNTIL_MS - FAULTS_FROM_MS);
+    // Half of them begin soon after another one: two at once find more than two.
+    const soon = random.fraction() < 0.5 ? begun : undefined;
+    begun =
+      soon === undefined ? FAULTS_FROM_MS + random.below(LATEST_MS - FAULTS_FROM_MS) : soon + random.below(SOON_MS);
+    const at = begun;
     const kind = kinds[random.below(kinds.length)] ?? 'connections break';
     const ms = Math.min(FAULTS_UNTIL_MS - at, 200 + random.below(LONGEST_MS));
     return { kind, at, ms, target: random.fraction() };

@@ -58,11 +58,19 @@ export class Network {
       });
   }
 
-  /** The process's connections break, as by a firewall that forgets them. */
+  /** The process's connections break: with a reset, or silently, so that heartbeats show it. */
   cut(process: SimulatedProcess): void {
     this.#scheduler.note(`the connections of ${process.name} break`);
     for (const connection of this.#connections.get(process) ?? [])
-      this.#cut(connection, this.#random.fraction() < 0.5 ? 1 : HEARTBEAT_TIMEOUT_MS);
+      if (this.#random.fraction() < 0.5) this.#cut(connection, 1);
+      else this.#cut(connection, HEARTBEAT_TIMEOUT_MS, HEARTBEAT_TIMEOUT_MS);
+  }
+
+  /** Whether the broker has not given the lanes of the process to others, whatever the process itself believes. */
+  ownsLanes(process: SimulatedProcess): boolean {
+    return [...(this.#connections.get(process) ?? [])].some(
+      ({ name, broker }) => name.includes('consuming') && !broker.hasEnded,
+    );
   }
 
   /** A paused process sends no heartbeats: the broker closes its connections. */
@@ -74,8 +82,8 @@ export class Network {
     });
   }
 
-  #cut(connection: SimulatedConnection, noticedAfterMs: number | undefined): void {
-    connection.cut(this.#random.below(connection.framesInTransit + 1), noticedAfterMs);
+  #cut(connection: SimulatedConnection, noticedAfterMs: number | undefined, brokerNoticesAfterMs = 0): void {
+    connection.cut(this.#random.below(connection.framesInTransit + 1), noticedAfterMs, brokerNoticesAfterMs);
   }
 }
 

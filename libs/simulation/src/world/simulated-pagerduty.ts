@@ -55,10 +55,11 @@ export class SimulatedPagerDuty {
 
   /**
    * Posts a body as the worker's HTTP client does. Rejects only if the signal is aborted.
-   * @param isHeld whether the worker still holds the event's lane
+   * @param ownsLanes whether no other worker has the event's lane
    */
-  post(process: SimulatedProcess, body: Buffer, signal: AbortSignal, isHeld: () => boolean): Promise<Attempt> {
+  post(process: SimulatedProcess, body: Buffer, signal: AbortSignal, ownsLanes: () => boolean): Promise<Attempt> {
     const event = eventOf(body);
+    const ownedLanes = ownsLanes();
     this.requests += 1;
     return new Promise((resolve, reject) => {
       let isSettled = false;
@@ -82,7 +83,11 @@ export class SimulatedPagerDuty {
       const isLate = mode === 'processes late';
       const travel = isLate ? this.#random.fraction() * LATE_MS : this.#latency();
       this.#scheduler.schedule(travel, `PagerDuty receives ${event.alert}/${event.index}`, () => {
-        const attempt = this.#process(event, mode, limitOf(isLate, isSettled || process.isDead || !isHeld()));
+        const attempt = this.#process(
+          event,
+          mode,
+          limitOf(isLate, ownedLanes && (isSettled || process.isDead || !ownsLanes())),
+        );
         if (attempt === undefined) return;
         process.enterAfter(this.#latency(), `PagerDuty's response for ${event.alert}/${event.index}`, () => {
           if (!isSettled) settle(attempt);

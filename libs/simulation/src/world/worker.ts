@@ -52,7 +52,7 @@ export class Worker {
       poisonAfterMs: POISON_AFTER_MS,
       deliver: async ({ body }, signal) => {
         if (!worker.ownsLanes) return classifyEvent('v2', PAUSED, clock.wall());
-        const attempt = await pagerDuty.post(process, body, signal, () => worker.connected && !signal.aborted);
+        const attempt = await pagerDuty.post(process, body, signal, () => network.ownsLanes(process));
         return classifyEvent('v2', attempt, clock.wall());
       },
       markers: redis.markersOf(process),

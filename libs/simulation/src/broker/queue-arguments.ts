@@ -1,0 +1,27 @@
+import { type Options } from 'amqplib';
+import { type QueueOptions } from './queue';
+
+/** The arguments of a queue that the simulation knows. @throws Error for another one */
+export function argumentsOf(options: Options.AssertQueue): Omit<QueueOptions, 'name' | 'exclusiveTo'> {
+  const given: unknown = options.arguments ?? {};
+  const values = new Map<string, unknown>(typeof given === 'object' && given !== null ? Object.entries(given) : []);
+  for (const name of values.keys()) if (!KNOWN_ARGUMENTS.has(name)) throw new Error(`not simulated: ${name}`);
+  const [exchange, routingKey] = [values.get('x-dead-letter-exchange'), values.get('x-dead-letter-routing-key')];
+  return {
+    type: values.get('x-queue-type') === 'quorum' ? 'quorum' : 'classic',
+    singleActiveConsumer: values.get('x-single-active-consumer') === true,
+    hasDeliveryLimit: values.has('x-delivery-limit'),
+    deadLetters:
+      typeof exchange === 'string'
+        ? { exchange, routingKey: typeof routingKey === 'string' ? routingKey : '' }
+        : undefined,
+  };
+}
+
+const KNOWN_ARGUMENTS = new Set([
+  'x-queue-type',
+  'x-single-active-consumer',
+  'x-delivery-limit',
+  'x-dead-letter-exchange',
+  'x-dead-letter-routing-key',
+]);
