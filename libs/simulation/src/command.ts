@@ -11,8 +11,10 @@ Runs gateways and workers in simulated worlds with faults, one for each seed, an
 
   --seeds N   how many seeds to run (default: 200)
   --from N    the first seed (default: 1)
+  --first     stop at the first seed that fails
   --seed N    run one seed again, and print the part of its trace that matters
   --trace     with --seed: print the whole trace
+  --mutant M  put a known fault into the product first, to see that it is found; --mutant list lists them
   --help      print this
 
 Exits with 1 if a seed fails. docs/simulation.md explains what is simulated and how to read a trace.
@@ -22,6 +24,7 @@ interface Options {
   readonly seeds: number;
   readonly from: number;
   readonly seed: number | undefined;
+  readonly stopsAtFirst: boolean;
   readonly isWholeTrace: boolean;
 }
 
@@ -49,6 +52,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
       seeds: { type: 'string' },
       from: { type: 'string' },
       seed: { type: 'string' },
+      first: { type: 'boolean' },
       trace: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -58,6 +62,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
     seeds: numberOf('--seeds', values.seeds ?? '200'),
     from: numberOf('--from', values.from ?? '1'),
     seed: values.seed === undefined ? undefined : numberOf('--seed', values.seed),
+    stopsAtFirst: values.first === true,
     isWholeTrace: values.trace === true,
   };
 }
@@ -69,20 +74,21 @@ function numberOf(option: string, text: string): number {
   return value;
 }
 
-async function search({ seeds, from }: Options, write: (text: string) => void): Promise<number> {
+async function search({ seeds, from, stopsAtFirst }: Options, write: (text: string) => void): Promise<number> {
   const begun = SYSTEM_CLOCK.monotonic();
   let failures = 0;
-  for (let seed = from; seed < from + seeds; seed += 1) {
+  let count = 0;
+  for (let seed = from; seed < from + seeds && !(stopsAtFirst && failures > 0); seed += 1) {
     const report = await simulate(seed);
+    count += 1;
     if (report.problems.length === 0) continue;
     failures += 1;
     write(describe(await shrink(report)));
     write(`Again, with its trace: npm run simulate -- --seed ${seed}\n\n`);
   }
   const seconds = (SYSTEM_CLOCK.monotonic() - begun) / 1_000;
-  write(
-    `${seeds} seeds from ${from} in ${seconds.toFixed(1)} s (${(seeds / seconds).toFixed(1)} per second): ${failures} failed\n`,
-  );
+  const rate = `${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} per second)`;
+  write(`${count} seeds from ${from} in ${rate}: ${failures} failed\n`);
   return failures === 0 ? 0 : 1;
 }
 

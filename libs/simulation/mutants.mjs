@@ -1,0 +1,128 @@
+// Faults put into the product, to prove that the simulation finds them: `npm run simulate -- --mutant <name>`. Each is a
+// patch of sources, applied while they are bundled.
+
+const MESSAGING = 'libs/messaging/src';
+const FORWARDING = 'libs/forwarding/src';
+
+/** By name: its edits, and a seed that finds it, or undefined if none is known. */
+export const MUTANTS = {
+  'answers before the confirm': {
+    seed: 1,
+    edits: [
+      {
+        file: `${FORWARDING}/lane-forwarder.ts`,
+        from: 'this.#direct.set(sequence, { event, sentAt: this.#clock.monotonic() });',
+        to: "this.#ports.respond(sequence, 'durable');",
+      },
+    ],
+  },
+  'answers before the sync': {
+    seed: 173,
+    edits: [{ file: 'libs/spool/src/spool-folder.ts', from: '{ sync: group.length > 0 }', to: '{ sync: false }' }],
+  },
+  'acknowledges a moved message before its confirm': {
+    seed: undefined,
+    edits: [
+      { file: `${MESSAGING}/siding-move.ts`, from: '        moved(message);\n', to: '' },
+      {
+        file: `${MESSAGING}/siding-move.ts`,
+        from: '    const confirmed = publish(message).then(',
+        to: '    moved(message);\n    const confirmed = publish(message).then(',
+      },
+    ],
+  },
+  'ignores the sidings of a lane that it takes over': {
+    seed: 164,
+    edits: [{ file: `${MESSAGING}/lane-owner.ts`, from: '    await this.#isolation.loadSidings();\n', to: '' }],
+  },
+  'trusts its own count of the messages in a siding': {
+    seed: undefined,
+    edits: [
+      {
+        file: `${MESSAGING}/isolation.ts`,
+        from: '      if (messages > 0) return await this.#takeOver(siding, messages);\n',
+        to: '      void messages;\n',
+      },
+    ],
+  },
+  'does not send again from the oldest unconfirmed event': {
+    seed: 119,
+    edits: [
+      {
+        file: `${FORWARDING}/drain.ts`,
+        from: "    this.#cursor = BEGINNING;\n    if (this.#reading === 'yes') this.#reading = 'outdated';",
+        to: "    if (this.#reading === 'yes') this.#reading = 'outdated';",
+      },
+    ],
+  },
+  'sends events of one alert concurrently': {
+    seed: 1,
+    edits: [
+      {
+        file: `${MESSAGING}/message.ts`,
+        from: '    orderKey,\n',
+        to: '    orderKey: id,\n',
+      },
+    ],
+  },
+  'measures waiting times with the wall clock': {
+    seed: undefined,
+    edits: [
+      {
+        file: `${MESSAGING}/delivery-executor.ts`,
+        from: 'destinationOf, clock, random }',
+        to: 'destinationOf, random, clock: { monotonic: () => clock.wall(), wall: () => clock.wall(), after: (ms: number, run: () => void) => clock.after(ms, run) } }',
+      },
+    ],
+  },
+  'keeps a lane that the broker gave to another worker': {
+    seed: undefined,
+    edits: [
+      {
+        file: `${MESSAGING}/broker-liveness.ts`,
+        from: 'return monotonic - this.#heard.monotonic < OWNED_FOR_MS && Math.abs(wall - this.#heard.wall) < OWNED_FOR_MS;',
+        to: 'return monotonic > 0 && wall > 0;',
+      },
+    ],
+  },
+  'forgets a delivered id': {
+    seed: undefined,
+    edits: [
+      {
+        file: `${MESSAGING}/delivery-executor.ts`,
+        from: '    await this.#ports.delivered.add(message.id);\n    message.lane.ack(message);',
+        to: '    message.lane.ack(message);',
+      },
+    ],
+  },
+  'acknowledges a dead letter that was not written': {
+    seed: 173,
+    edits: [
+      {
+        file: `${MESSAGING}/dead-letter-publisher.ts`,
+        from: '        await delay(this.#clock, RETRY_MS);\n',
+        to: "        return 'confirmed';\n",
+      },
+    ],
+  },
+};
+
+/** An esbuild plugin that applies a mutant's edits. @throws Error if one does not fit the sources */
+export function patching({ edits }) {
+  return {
+    name: 'mutant',
+    setup(build) {
+      for (const file of new Set(edits.map((edit) => edit.file))) {
+        build.onLoad({ filter: new RegExp(`${file.replace(/[.]/g, '\\.')}$`) }, async ({ path }) => {
+          const { readFile } = await import('node:fs/promises');
+          let contents = await readFile(path, 'utf8');
+          for (const { from, to } of edits.filter((edit) => edit.file === file)) {
+            if (contents.split(from).length !== 2) throw new Error(`${file}: not found once: ${from}`);
+            contents = contents.replace(from, () => to);
+          }
+          return { contents, loader: 'ts' };
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+
+const ROOT = path.join(__dirname, '../../..');
+
+function simulate(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/simulate.mjs', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return { status, output: stdout + stderr };
+}
+
+/** The mutants for which a seed is known. */
+function knownMutants(): [name: string, seed: string][] {
+  const lines = simulate('--mutant', 'list').output.split('\n');
+  return lines.flatMap((line): [string, string][] => {
+    const [, name, seed] = /^ {2}(.*) \((\d+)\)$/.exec(line) ?? [];
+    return name === undefined || seed === undefined ? [] : [[name, seed]];
+  });
+}
+
+describe('the simulation finds a product that', () => {
+  it.each(knownMutants())(
+    '%s',
+    (name, seed) => {
+      expect(simulate('--mutant', name, '--seeds', '1', '--from', seed)).toMatchObject({
+        status: 1,
+        output: expect.stringMatching(/^seed \d+: .* FAILED\n[^]* NOT: /) as unknown,
+      });
+    },
+    120_000,
+  );
+});
