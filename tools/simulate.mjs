@@ -7,8 +7,9 @@ const args = process.argv.slice(2);
 const at = args.indexOf('--mutant');
 const [, name] = at === -1 ? [] : args.splice(at, 2);
 if (at !== -1 && !Object.hasOwn(MUTANTS, name ?? '')) {
-  process.stderr.write(`the mutants and a seed that finds each:\n`);
-  for (const [mutant, { seed }] of Object.entries(MUTANTS)) process.stderr.write(`  ${mutant} (${seed})\n`);
+  process.stderr.write('the mutants, each with a seed that finds it:\n');
+  for (const [mutant, { seed }] of Object.entries(MUTANTS))
+    process.stderr.write(`  ${mutant} (${seed ?? 'no seed known'})\n`);
   process.exit(name === 'list' ? 0 : 2);
 }
 

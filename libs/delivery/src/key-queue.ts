@@ -163,9 +163,15 @@ export class KeyQueue<M extends Deliverable> {
     return this.hangs || this.failures >= FAILURES_TO_OPEN;
   }
 
-  /** Whether its messages may start, as far as the key itself is concerned. */
+  /** Why its messages may not start, as far as the key itself is concerned; undefined if they may. */
+  get blockedBy(): 'paused' | 'away' | 'moving' | 'throttled' | undefined {
+    if (this.paused) return 'paused';
+    if (this.isProbing && this.inFlight > 0) return 'away';
+    if (this.quiesceCount > 0) return 'moving';
+    return this.stopWaiting === undefined ? undefined : 'throttled';
+  }
+
   get mayStart(): boolean {
-    if (this.isProbing && this.inFlight > 0) return false;
-    return this.stopWaiting === undefined && this.quiesceCount === 0 && !this.paused;
+    return this.blockedBy === undefined;
   }
 }

@@ -13,8 +13,8 @@ export interface MessageStatus {
   readonly lastAttemptAt: number | undefined;
   /**
    * attempt: one is in flight; end: its ack or dead letter is being written; former: others of its order key come
-   * first; paused: its key is; away: its destination is unavailable; moving: its key is being parked; throttled: its
-   * key is; backoff: it waits.
+   * first; paused: its key is; away: its destination is unavailable, for all keys or for its own; moving: its key is
+   * being parked; throttled: its key is; backoff: it waits.
    */
   readonly by: BlockedBy;
   /** Number of messages of its order key before it. */
@@ -44,8 +44,6 @@ function blockedBy<M extends Deliverable>({ queue }: QueuedMessage<M>, ahead: nu
   if (state === 'attempting') return 'attempt';
   if (state === 'settling') return 'end';
   if (key.paused) return 'paused';
-  if (key.destination.circuit.open) return 'away';
-  if (key.quiesceCount > 0) return 'moving';
-  if (key.stopWaiting !== undefined) return 'throttled';
-  return state === 'waiting' ? 'backoff' : 'turn';
+  if (!key.destination.circuit.admits(key.routingKey)) return 'away';
+  return key.blockedBy ?? (state === 'waiting' ? 'backoff' : 'turn');
 }

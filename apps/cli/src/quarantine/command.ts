@@ -25,7 +25,12 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .description('list the events in the quarantine, oldest first')
     .option('--key <key>', 'only of this routing key, or of keys that end with it')
     .addOption(
-      new Option('--problem <problem>', 'only with this problem').choices(['unencodable', 'refused', 'damaged']),
+      new Option('--problem <problem>', 'only with this problem').choices([
+        'unencodable',
+        'refused',
+        'damaged',
+        'unreadable',
+      ]),
     )
     .option('--json', 'a JSON array, one element per line')
     .addHelpText('after', LIST_HELP)

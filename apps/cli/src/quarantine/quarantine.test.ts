@@ -1,6 +1,6 @@
 import { writeRecord } from '@pdaltagent/messaging';
 import { Quarantine } from '@pdaltagent/spool';
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { KEY, OTHER_KEY, runCli } from '../cli.fixture';
 import { GatewayFolder, messageOf } from './quarantine.fixture';
@@ -61,6 +61,14 @@ describe('the list', () => {
       (JSON.parse((await quarantine(`list --json ${words}`)).out) as { id: string }[]).map(({ id }) => id);
     expect(await chosen('--problem damaged')).toEqual(['m2']);
     expect(await chosen('--key d1a6')).toEqual(['m1']);
+  });
+
+  it('can be filtered to files whose first line is damaged', async () => {
+    await gateway.add({ id: 'm1' }, { id: 'm2' });
+    truncateSync(path.join(gateway.folder, 'm2.record'), 10);
+    const { code, out } = await quarantine('list --json --problem unreadable');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual([expect.objectContaining({ id: 'm2', problem: 'unreadable' })]);
   });
 
   it('reports that there are none', async () => {
