@@ -50,8 +50,8 @@ export const MUTANTS = {
     edits: [
       {
         file: `${FORWARDING}/drain.ts`,
-        from: "    this.#cursor = BEGINNING;\n    if (this.#reading === 'yes') this.#reading = 'outdated';",
-        to: "    if (this.#reading === 'yes') this.#reading = 'outdated';",
+        from: "    this.#cursor = BEGINNING;\n    if (this.#reading === 'reading') this.#reading = 'stale';",
+        to: "    if (this.#reading === 'reading') this.#reading = 'stale';",
       },
     ],
   },

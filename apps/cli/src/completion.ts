@@ -1,18 +1,18 @@
 import { Argument, Command } from 'commander';
-import { type Runner } from './dead-letters/command';
+import { type CommandRunner } from './dead-letters/command';
 import { type Terminal } from './terminal';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
 
-export function completionCommand(terminal: Terminal, finish: Runner): Command {
+export function completionCommand(terminal: Terminal, run: CommandRunner): Command {
   const command = new Command('completion')
     .description('print a script that completes commands and options in a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText('after', HELP);
   return command.action((shell: Shell) => {
     terminal.out(scriptFor(shell, wordsOf(command.parent ?? command)));
-    return finish(Promise.resolve(0));
+    return run(Promise.resolve(0));
   });
 }
 

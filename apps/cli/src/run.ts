@@ -6,14 +6,14 @@ import { deadLettersCommand } from './dead-letters/command';
 import { quarantineCommand } from './quarantine/command';
 import { scrubCommand } from './scrub/command';
 import { statusCommand } from './status/command';
-import { Failure, type Terminal } from './terminal';
+import { CliError, type Terminal } from './terminal';
 import { traceCommand } from './trace/command';
 import { webhooksCommand } from './webhooks/command';
 
 /** Runs `pdaltagent`. @returns the exit code: 0 success, 1 failure, 2 invalid command line, 78 invalid configuration */
 export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
   let code = 0;
-  const finish = async (work: Promise<number>): Promise<void> => {
+  const runCommand = async (work: Promise<number>): Promise<void> => {
     code = await work;
   };
   const program = new Command('pdaltagent')
@@ -21,13 +21,13 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     .version(process.env.PDALTAGENT_VERSION ?? 'development')
     .addHelpText('after', HELP);
   const commands = [
-    statusCommand(terminal, finish),
-    deadLettersCommand(terminal, finish),
-    quarantineCommand(terminal, finish),
-    traceCommand(terminal, finish),
-    scrubCommand(terminal, finish),
-    webhooksCommand(terminal, finish),
-    completionCommand(terminal, finish),
+    statusCommand(terminal, runCommand),
+    deadLettersCommand(terminal, runCommand),
+    quarantineCommand(terminal, runCommand),
+    traceCommand(terminal, runCommand),
+    scrubCommand(terminal, runCommand),
+    webhooksCommand(terminal, runCommand),
+    completionCommand(terminal, runCommand),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap(({ commands: subcommand }) => subcommand)]) {
@@ -72,7 +72,7 @@ export function reportError(error: unknown, terminal: Pick<Terminal, 'error'>, n
     printError(error.message);
     return EXIT_CONFIGURATION;
   }
-  if (error instanceof Failure) {
+  if (error instanceof CliError) {
     printError(error.message);
     return error.exitCode;
   }

@@ -18,12 +18,12 @@ export interface Terminal {
 }
 
 /** Ends a command with a message of one line and an exit code: 1 failure, 2 invalid command line. */
-export class Failure extends Error {
+export class CliError extends Error {
   constructor(
     message: string,
     readonly exitCode: 1 | 2 = 1,
   ) {
     super(message);
-    this.name = 'Failure';
+    this.name = 'CliError';
   }
 }

@@ -42,7 +42,7 @@ export async function selfSignedPair(
     await writeFile(path.join(draft, NAMES_FILE), wanted, { mode: 0o644 });
     // Senders on this host may read the certificate; the key has its own mode.
     await chmod(draft, 0o755);
-    if (isThere) await moveAside(folder);
+    if (isThere) await renameOldPair(folder);
     await rename(draft, folder);
     return { files, origin: 'generated' };
   } catch (error) {
@@ -76,10 +76,10 @@ async function isSelfSigned(file: string): Promise<boolean> {
 }
 
 /** Every previous pair is kept: senders that trust it may have to be switched to the new one first. */
-async function moveAside(folder: string): Promise<void> {
-  let former = `${folder}-former`;
-  for (let number = 2; await exists(former); number += 1) former = `${folder}-former-${number}`;
-  await rename(folder, former);
+async function renameOldPair(folder: string): Promise<void> {
+  let renamed = `${folder}-former`;
+  for (let number = 2; await exists(renamed); number += 1) renamed = `${folder}-former-${number}`;
+  await rename(folder, renamed);
 }
 
 async function generatePair(names: CertificateNames, clock: Clock) {

@@ -54,10 +54,10 @@ export class Backlog<M extends Deliverable> {
   }
 
   /** Removes a message from its queue; if it may return, its attempt history is kept. */
-  remove(entry: QueuedMessage<M>, how: 'for good' | 'may return', now: number): void {
+  remove(entry: QueuedMessage<M>, outcome: 'settled' | 'returned', now: number): void {
     const { message, queue, history } = entry;
     const { key } = queue;
-    if (how === 'may return') this.#histories.remember(message.id, history);
+    if (outcome === 'returned') this.#histories.remember(message.id, history);
     else this.#histories.forget(message.id);
     this.#entries.delete(message);
     queue.entries.splice(queue.entries.indexOf(entry), 1);

@@ -110,7 +110,7 @@ export class Harness {
   /** Interrupts what the dispatcher wants interrupted. */
   finishInterrupting(): void {
     for (const message of this.interrupting.splice(0)) {
-      if (this.attempting.delete(message)) this.dispatcher.interrupted(message);
+      if (this.attempting.delete(message)) this.dispatcher.retryInterrupted(message);
     }
   }
 

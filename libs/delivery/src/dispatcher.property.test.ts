@@ -45,7 +45,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const WINDOW = 16;
 
 /** A lane in the broker, and the worker that holds part of it. */
-class Lane {
+class LaneSimulation {
   readonly harness = new Harness({ concurrency: 8 });
   readonly published: TestMessage[] = [];
   /** In order; a held message stays in it until it is acknowledged. */
@@ -165,8 +165,8 @@ class Lane {
   }
 
   check(): void {
-    const onTheWire = [...this.harness.attempting].map(({ orderKey }) => orderKey);
-    expect(new Set(onTheWire).size).toBe(onTheWire.length);
+    const inFlight = [...this.harness.attempting].map(({ orderKey }) => orderKey);
+    expect(new Set(inFlight).size).toBe(inFlight.length);
     expect(this.harness.dispatcher.held).toBe(this.held.size);
     expect(this.harness.dispatcher.inFlight).toBe(this.harness.attempting.size);
   }
@@ -177,7 +177,7 @@ describe('a lane, whatever answers, interruptions, crashes and hand-overs come i
     let interrupted = 0;
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
-        const lane = new Lane();
+        const lane = new LaneSimulation();
         lane.run(steps);
         interrupted += lane.interrupted;
         const ended = new Set([...lane.delivered, ...lane.dead]);

@@ -95,25 +95,25 @@ export class Dispatcher<M extends Deliverable> {
   }
 
   /** The requested attempt is sent only now: its duration counts from here. */
-  attemptStarts(message: M): void {
+  recordAttemptStart(message: M): void {
     const entry = this.#backlog.get(message);
-    entry?.history.attemptStarts(this.#options.clock);
+    entry?.history.recordStart(this.#options.clock);
   }
 
   /** Handles the outcome of an attempt. A message that was forgotten meanwhile is ignored. */
   settle(message: M, outcome: Outcome): void {
     const entry = this.#attempted(message);
     if (entry === undefined) return;
-    entry.history.settled(outcome);
+    entry.history.recordOutcome(outcome);
     this.#act(entry, this.#policy.decide(entry, outcome), outcome);
     this.#scheduler.pump();
   }
 
   /** An attempt was interrupted: it has no outcome, and the message still has to be delivered. */
-  interrupted(message: M): void {
+  retryInterrupted(message: M): void {
     const entry = this.#attempted(message);
     if (entry === undefined) return;
-    entry.history.interrupted();
+    entry.history.recordInterruption();
     this.#scheduler.makeReady(entry.queue);
     this.#scheduler.pump();
   }
@@ -122,7 +122,7 @@ export class Dispatcher<M extends Deliverable> {
   done(message: M): void {
     const entry = this.#backlog.get(message);
     if (entry === undefined) return;
-    this.#remove(entry, 'for good');
+    this.#remove(entry, 'settled');
     if (entry.queue.key.paused) this.#deadLetterExpired(entry.queue.key);
     this.#scheduler.pump();
   }
@@ -132,8 +132,8 @@ export class Dispatcher<M extends Deliverable> {
     for (const message of messages) {
       const entry = this.#backlog.get(message);
       if (entry === undefined) continue;
-      if (entry.queue.entries[0] === entry && entry.queue.state === 'attempting') this.#scheduler.ended(entry.queue);
-      this.#remove(entry, 'may return');
+      if (entry.queue.entries[0] === entry && entry.queue.state === 'attempting') this.#scheduler.freeSlot(entry.queue);
+      this.#remove(entry, 'returned');
     }
     this.#scheduler.pump();
   }
@@ -165,7 +165,7 @@ export class Dispatcher<M extends Deliverable> {
   #attempted(message: M): QueuedMessage<M> | undefined {
     const entry = this.#backlog.get(message);
     if (entry === undefined || entry.queue.state !== 'attempting') return undefined;
-    this.#scheduler.ended(entry.queue);
+    this.#scheduler.freeSlot(entry.queue);
     return entry;
   }
 
@@ -207,8 +207,8 @@ export class Dispatcher<M extends Deliverable> {
     const [entry] = queue.entries;
     this.#removeFromReady(queue);
     if (entry === undefined) return;
-    this.#scheduler.began(queue);
-    entry.history.began(this.#options.clock);
+    this.#scheduler.occupySlot(queue);
+    entry.history.recordAttempt(this.#options.clock);
     this.#ports.attempt(entry.message);
   }
 
@@ -217,10 +217,10 @@ export class Dispatcher<M extends Deliverable> {
     this.#ports.deadLetter(message, cause, history);
   }
 
-  #remove(entry: QueuedMessage<M>, how: 'for good' | 'may return'): void {
+  #remove(entry: QueuedMessage<M>, outcome: 'settled' | 'returned'): void {
     const { queue } = entry;
     const wasHead = queue.entries[0] === entry;
-    this.#backlog.remove(entry, how, this.#options.clock.monotonic());
+    this.#backlog.remove(entry, outcome, this.#options.clock.monotonic());
     if (queue.entries.length > 0) return wasHead ? this.#scheduler.makeReady(queue) : undefined;
     this.#removeFromReady(queue);
   }

@@ -60,14 +60,14 @@ export class FairScheduler<M extends Deliverable> {
   }
 
   /** An attempt for the queue's head starts. */
-  began(queue: OrderQueue<M>): void {
+  occupySlot(queue: OrderQueue<M>): void {
     queue.state = 'attempting';
     queue.key.inFlight += 1;
     this.#inFlight += 1;
   }
 
   /** The attempt ended, with whatever outcome. */
-  ended(queue: OrderQueue<M>): void {
+  freeSlot(queue: OrderQueue<M>): void {
     queue.key.inFlight -= 1;
     this.#inFlight -= 1;
     // The key may have waited for this attempt to end.

@@ -26,7 +26,7 @@ export interface AttemptSummary {
  * How often a message has failed for one reason while its destination accepted others, and since when (monotonic
  * clock).
  */
-export interface Suspicion {
+export interface PoisonEvidence {
   readonly reason: FailureReason;
   readonly since: number;
   readonly failures: number;
@@ -44,7 +44,7 @@ export class AttemptHistory implements AttemptSummary {
   /** When this worker first held the message, on the monotonic clock. */
   firstHeldAt: number | undefined;
   /** Evidence that the message itself is the cause of its failures. */
-  suspicion: Suspicion | undefined;
+  poisonEvidence: PoisonEvidence | undefined;
   /** Whether its refusal by an intermediary was logged. */
   isReported = false;
   /** Attempts that ended in an exception. */
@@ -55,7 +55,7 @@ export class AttemptHistory implements AttemptSummary {
   /** The last response, for a dead letter that is written without another attempt. */
   lastResponse: { readonly status: number | undefined; readonly response: string } = NO_RESPONSE;
 
-  settled(outcome: Outcome): void {
+  recordOutcome(outcome: Outcome): void {
     const { kind, status } = outcome;
     this.lastResponse = {
       status,
@@ -65,18 +65,18 @@ export class AttemptHistory implements AttemptSummary {
     this.lastOutcome = status === undefined ? what : `${what} ${status}`;
   }
 
-  interrupted(): void {
+  recordInterruption(): void {
     this.lastOutcome = 'interrupted';
   }
 
-  began(clock: Clock): void {
+  recordAttempt(clock: Clock): void {
     this.attempts += 1;
     this.firstAttemptAt ??= clock.wall();
-    this.attemptStarts(clock);
+    this.recordStart(clock);
   }
 
   /** The attempt's duration counts from here. */
-  attemptStarts(clock: Clock): void {
+  recordStart(clock: Clock): void {
     this.attemptBeganAt = clock.monotonic();
     this.lastAttemptAt = clock.wall();
   }

@@ -4,7 +4,7 @@ import { type DispatcherOptions } from './dispatcher-options';
 import { type Deliverable, type KeyQueue, type QueuedMessage } from './key-queue';
 import { type Outcome } from './outcome';
 import { type Change, type DeadLetterCause } from './ports';
-import { poisonLimit, suspicionAfter } from './poison';
+import { poisonLimit, evidenceAfter } from './poison';
 import { connectivityFaultOf } from './connectivity';
 
 type Failed = Extract<Outcome, { readonly kind: 'failed' }>;
@@ -134,8 +134,8 @@ export class OutcomePolicy<M extends Deliverable> {
     const limit = poisonLimit(outcome, this.#options.poisonAfterMs);
     if (limit === undefined) return undefined;
     const acceptingSince = queue.key.destination.circuit.acceptingSince(now);
-    history.suspicion = suspicionAfter(history.suspicion, { reason: outcome.reason, acceptingSince, now });
-    const { since = now, failures = 0 } = history.suspicion ?? {};
+    history.poisonEvidence = evidenceAfter(history.poisonEvidence, { reason: outcome.reason, acceptingSince, now });
+    const { since = now, failures = 0 } = history.poisonEvidence ?? {};
     return failures >= limit.failures && now - since >= limit.ms ? { reason: 'poison', ...end } : undefined;
   }
 

@@ -1,4 +1,4 @@
-import { type Suspicion } from './key-queue';
+import { type PoisonEvidence } from './key-queue';
 import { type FailureReason, type Outcome } from './outcome';
 
 /**
@@ -27,10 +27,10 @@ export function poisonLimit(
  * during an outage everything fails, and for a while after it much still does. `acceptingSince` and `now`: monotonic
  * clock.
  */
-export function suspicionAfter(
-  previous: Suspicion | undefined,
+export function evidenceAfter(
+  previous: PoisonEvidence | undefined,
   { reason, acceptingSince, now }: { reason: FailureReason; acceptingSince: number | undefined; now: number },
-): Suspicion | undefined {
+): PoisonEvidence | undefined {
   if (acceptingSince === undefined) return undefined;
   const goesOn = previous?.reason === reason && previous.since >= acceptingSince;
   return { reason, since: goesOn ? previous.since : now, failures: goesOn ? previous.failures + 1 : 1 };

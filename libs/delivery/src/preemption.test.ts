@@ -88,7 +88,7 @@ describe('a key whose attempts hang while it has to yield', () => {
 
   it('is not blamed for the time in which its attempts were not sent yet', () => {
     const harness = hanging();
-    for (const message of harness.attempting) harness.dispatcher.attemptStarts(message);
+    for (const message of harness.attempting) harness.dispatcher.recordAttemptStart(message);
     expect(harness.dispatcher.preemption.isStalled(HANGS)).toBe(false);
     expect(interrupt(harness)).toEqual([]);
     harness.clock.advance(2_500);

@@ -80,7 +80,7 @@ export class Preemption<M extends Deliverable> {
   #interrupt(key: KeyQueue<M>, now: number): void {
     if (now - this.#interruptedAt < NEXT_KEY_AFTER_MS) return;
     this.#interruptedAt = now;
-    const entries = onTheWire(key);
+    const entries = entriesInFlight(key);
     const { routingKey, hangs } = key;
     key.hangs = true;
     key.interruptedAt = now;
@@ -98,10 +98,10 @@ function isHanging<M extends Deliverable>(key: KeyQueue<M>, now: number): boolea
   if (key.inFlight === 0) return false;
   const { hangThreshold, keys } = key.destination;
   const before = now - hangThreshold.ms(keys, now);
-  return onTheWire(key).every(({ history }) => (history.attemptBeganAt ?? now) < before);
+  return entriesInFlight(key).every(({ history }) => (history.attemptBeganAt ?? now) < before);
 }
 
-function onTheWire<M extends Deliverable>({ queues }: KeyQueue<M>): QueuedMessage<M>[] {
+function entriesInFlight<M extends Deliverable>({ queues }: KeyQueue<M>): QueuedMessage<M>[] {
   const entries: QueuedMessage<M>[] = [];
   for (const queue of queues.values()) {
     const [head] = queue.entries;

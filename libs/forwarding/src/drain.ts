@@ -1,6 +1,6 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type Sent } from '@pdaltagent/messaging';
-import { type PoisonReason } from './lane-ports';
+import { type SendStatus } from '@pdaltagent/messaging';
+import { type UnpublishableReason } from './lane-ports';
 import { type ReadAhead } from './read-ahead';
 
 /** Events with the same order key are published one after another. */
@@ -18,14 +18,14 @@ export interface SpooledEvent<Event> {
 
 export interface DrainPorts<Event> {
   /** Sends an event that may have been sent before. */
-  send(event: Event, settled: (isConfirmed: boolean) => void): Sent;
+  send(event: Event, settled: (isConfirmed: boolean) => void): SendStatus;
   erase(spooled: SpooledEvent<Event>): void;
   /** Reads the next entries after a sequence. Later calls `entriesRead`. */
   read(after: number): void;
   /** Number of entries still to drain. */
   remaining(): number;
   /** Quarantines an event that can never be published. Calls back with true once it is stored, false if it cannot be stored. */
-  quarantine(event: Event, poison: PoisonReason, done: (isKept: boolean) => void): void;
+  quarantine(event: Event, reason: UnpublishableReason, done: (isStored: boolean) => void): void;
 }
 
 /** Limits of events that are read ahead and held in memory; a single entry may exceed the bytes. */
@@ -55,13 +55,13 @@ export class Drain<Event extends Keyed> {
   /** Quarantined and erased while a read was in progress, which may still return them. */
   readonly #quarantinedDuringRead = new Set<number>();
   /** Could not be quarantined: the events after them are drained first. */
-  readonly #notQuarantined = new Set<number>();
+  readonly #quarantineFailed = new Set<number>();
   #quarantineRetryAt = -Infinity;
   #ready: SpooledEvent<Event>[] = [];
   #windowEvents = 0;
   #windowBytes = 0;
   #cursor = BEGINNING;
-  #reading: 'no' | 'yes' | 'outdated' = 'no';
+  #reading: 'idle' | 'reading' | 'stale' = 'idle';
   #hasMore = true;
   #wasRefused = false;
   #backoffUntil = -Infinity;
@@ -89,7 +89,7 @@ export class Drain<Event extends Keyed> {
 
   /** Whether nothing can be done now, although entries may be left. */
   get isIdle(): boolean {
-    return this.#windowEvents === 0 && this.#reading === 'no' && !this.#hasMore;
+    return this.#windowEvents === 0 && this.#reading === 'idle' && !this.#hasMore;
   }
 
   /** Sends what may be sent, with at most `window` in flight, and reads ahead. */
@@ -108,10 +108,10 @@ export class Drain<Event extends Keyed> {
         this.#quarantine(spooled, { problem: 'unencodable' });
       }
     }
-    if (this.#reading !== 'no' || !this.#hasMore) return;
+    if (this.#reading !== 'idle' || !this.#hasMore) return;
     if (this.#windowEvents >= WINDOW_EVENTS / 2 || this.#windowBytes >= WINDOW_BYTES / 2) return;
     if (this.#readAhead.isFull && this.#windowEvents >= MINIMUM_EVENTS) return;
-    this.#reading = 'yes';
+    this.#reading = 'reading';
     this.#hasMore = false;
     this.#ports.read(this.#cursor);
   }
@@ -123,8 +123,8 @@ export class Drain<Event extends Keyed> {
 
   /** The result of `read`: the next entries, oldest first; none at the end of the spool. */
   entriesRead(entries: readonly SpooledEvent<Event>[]): void {
-    const isWanted = this.#reading === 'yes';
-    this.#reading = 'no';
+    const isWanted = this.#reading === 'reading';
+    this.#reading = 'idle';
     if (isWanted) {
       for (const spooled of entries) this.#addToWindow(spooled);
       if (entries.length > 0) this.#hasMore = true;
@@ -134,9 +134,9 @@ export class Drain<Event extends Keyed> {
 
   /** If all entries that were read are done and the spool is not empty, reads it from the beginning again. */
   rescan(): void {
-    if (this.#windowEvents > 0 || this.#reading !== 'no') return;
-    if (this.#clock.monotonic() >= this.#quarantineRetryAt) this.#notQuarantined.clear();
-    if (this.#ports.remaining() <= this.#quarantining.size + this.#notQuarantined.size) return;
+    if (this.#windowEvents > 0 || this.#reading !== 'idle') return;
+    if (this.#clock.monotonic() >= this.#quarantineRetryAt) this.#quarantineFailed.clear();
+    if (this.#ports.remaining() <= this.#quarantining.size + this.#quarantineFailed.size) return;
     this.#cursor = BEGINNING;
     this.#hasMore = true;
   }
@@ -156,16 +156,16 @@ export class Drain<Event extends Keyed> {
     this.#windowEvents = 0;
     this.#windowBytes = 0;
     this.#cursor = BEGINNING;
-    if (this.#reading === 'yes') this.#reading = 'outdated';
+    if (this.#reading === 'reading') this.#reading = 'stale';
     this.#hasMore = true;
     this.#wasRefused = false;
     this.#backoffUntil = -Infinity;
   }
 
   /** The broker closed the channel because of the only event in flight: it is quarantined before the drain starts again. */
-  quarantineInFlight(poison: PoisonReason): void {
+  quarantineInFlight(reason: UnpublishableReason): void {
     const [spooled] = this.#inFlight.keys();
-    if (spooled !== undefined) this.#quarantine(spooled, poison);
+    if (spooled !== undefined) this.#quarantine(spooled, reason);
   }
 
   #settled(spooled: SpooledEvent<Event>, isConfirmed: boolean): void {
@@ -186,7 +186,7 @@ export class Drain<Event extends Keyed> {
     if (
       this.#quarantining.has(sequence) ||
       this.#quarantinedDuringRead.has(sequence) ||
-      this.#notQuarantined.has(sequence)
+      this.#quarantineFailed.has(sequence)
     )
       return;
     this.#windowEvents += 1;
@@ -201,16 +201,16 @@ export class Drain<Event extends Keyed> {
     this.#ready.push(spooled);
   }
 
-  #quarantine(spooled: SpooledEvent<Event>, poison: PoisonReason): void {
+  #quarantine(spooled: SpooledEvent<Event>, reason: UnpublishableReason): void {
     this.#quarantining.add(spooled.sequence);
-    this.#ports.quarantine(spooled.event, poison, (isKept) => {
+    this.#ports.quarantine(spooled.event, reason, (isStored) => {
       this.#quarantining.delete(spooled.sequence);
-      if (isKept) {
+      if (isStored) {
         this.#ports.erase(spooled);
-        if (this.#reading !== 'no') this.#quarantinedDuringRead.add(spooled.sequence);
+        if (this.#reading !== 'idle') this.#quarantinedDuringRead.add(spooled.sequence);
         return;
       }
-      this.#notQuarantined.add(spooled.sequence);
+      this.#quarantineFailed.add(spooled.sequence);
       this.#quarantineRetryAt = this.#clock.monotonic() + QUARANTINE_RETRY_MS;
     });
   }

@@ -4,7 +4,7 @@ import {
   LanePublisher,
   type LanePublisherOptions,
   type OutgoingMessage,
-  type Sent,
+  type SendStatus,
   type Settlement,
   writeRecord,
 } from '@pdaltagent/messaging';
@@ -168,9 +168,9 @@ export class DurablePublisher {
       erase: (source, sequence, bytes) => source.erase(lane, sequence, bytes),
       read: (source, after) => void this.#read(lane, source, after),
       remaining: (source) => this.#spoolReader.remaining(source, lane),
-      quarantine: (message, poison, done) => {
-        const detail = poison.problem === 'refused' ? poison.detail : undefined;
-        void this.#quarantine(message.id, writeRecord(message), poison.problem, detail).then(done);
+      quarantine: (message, reason, done) => {
+        const detail = reason.problem === 'refused' ? reason.detail : undefined;
+        void this.#quarantine(message.id, writeRecord(message), reason.problem, detail).then(done);
       },
       respond: (sequence, result) => this.#respond(sequence, result === 'durable' ? undefined : result.failure),
       reopen: () => this.#broker.reopen(lane),
@@ -184,7 +184,7 @@ export class DurablePublisher {
     message: OutgoingMessage,
     maybeDuplicate: boolean,
     settled: (settlement: Settlement) => void,
-  ): Sent {
+  ): SendStatus {
     // Spooled events are left to the next process.
     if (this.#isClosing && maybeDuplicate) return 'ended';
     return this.#broker.publish(lane, message, settled);

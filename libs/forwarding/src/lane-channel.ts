@@ -1,5 +1,5 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type Sent, type Settlement } from '@pdaltagent/messaging';
+import { type SendStatus, type Settlement } from '@pdaltagent/messaging';
 import { type LanePorts } from './lane-ports';
 
 /** Maximum unconfirmed events of a channel. With 199 an unresponsive queue stalls only its channel, with 256 all of them. */
@@ -68,7 +68,7 @@ export class LaneChannel<Event> {
     return true;
   }
 
-  send(event: Event, maybeDuplicate: boolean, settled: (settlement: Settlement) => void): Sent {
+  send(event: Event, maybeDuplicate: boolean, settled: (settlement: Settlement) => void): SendStatus {
     const sent = this.#send(event, maybeDuplicate, (settlement) => {
       // The broker eventually refuses events for an unresponsive queue: a refusal does not prove that the channel works.
       if (settlement === 'confirmed') this.#state = 'proven';

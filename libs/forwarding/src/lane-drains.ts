@@ -1,5 +1,5 @@
 import { type Drain, type Keyed, type SpooledEvent } from './drain';
-import { type PoisonReason } from './lane-ports';
+import { type UnpublishableReason } from './lane-ports';
 
 export interface LaneDrainsOptions<Event extends Keyed, Source> {
   readonly own: Source;
@@ -103,8 +103,8 @@ export class LaneDrains<Event extends Keyed, Source> {
   }
 
   /** The only event in flight can never be published. */
-  quarantineInFlight(poison: PoisonReason): void {
-    for (const drain of this.#drains.values()) drain.quarantineInFlight(poison);
+  quarantineInFlight(reason: UnpublishableReason): void {
+    for (const drain of this.#drains.values()) drain.quarantineInFlight(reason);
   }
 }
 

@@ -1,9 +1,9 @@
 import { type Clock } from '@pdaltagent/clock';
-import { type Sent } from '@pdaltagent/messaging';
+import { type SendStatus } from '@pdaltagent/messaging';
 import { Drain, type Keyed, type SpooledEvent } from './drain';
 import { LaneChannel } from './lane-channel';
 import { LaneDrains } from './lane-drains';
-import { type Cause, type LaneLimits, type LanePorts, type Mode, type PoisonReason } from './lane-ports';
+import { type Cause, type LaneLimits, type LanePorts, type Mode, type UnpublishableReason } from './lane-ports';
 import { type ReadAhead } from './read-ahead';
 import { SequenceMap } from './sequence-map';
 import { SpoolWriter } from './spool-writer';
@@ -245,7 +245,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     }
   }
 
-  #send(event: Event, from: 'memory' | 'spool' | 'orphan', settled: (isConfirmed: boolean) => void): Sent {
+  #send(event: Event, from: 'memory' | 'spool' | 'orphan', settled: (isConfirmed: boolean) => void): SendStatus {
     this.#orphansNext = from !== 'orphan';
     return this.#channel.send(event, from !== 'memory', (settlement) => {
       settled(settlement === 'confirmed');
@@ -265,22 +265,22 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   }
 
   /** The broker closed the channel because of one of the events in flight. AMQP does not say which. */
-  #handleRefusal(poison: PoisonReason): void {
+  #handleRefusal(reason: UnpublishableReason): void {
     const inFlight = this.#inFlight;
     if (inFlight !== 1) {
       this.#channel.sendOneByOne(inFlight);
       return;
     }
-    this.#drains.quarantineInFlight(poison);
+    this.#drains.quarantineInFlight(reason);
     for (const [sequence, { event }] of this.#direct.entries()) {
       this.#direct.delete(sequence);
-      this.#quarantine(sequence, event, poison);
+      this.#quarantine(sequence, event, reason);
     }
   }
 
-  #quarantine(sequence: number, event: Event, poison: PoisonReason): void {
-    this.#ports.quarantine(event, poison, (isKept) => {
-      if (isKept) {
+  #quarantine(sequence: number, event: Event, reason: UnpublishableReason): void {
+    this.#ports.quarantine(event, reason, (isStored) => {
+      if (isStored) {
         this.#ports.respond(sequence, 'durable');
         return;
       }
@@ -327,9 +327,9 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
         erase: ({ sequence, bytes }) => this.#ports.erase(source, sequence, bytes),
         read: (after) => this.#ports.read(source, after),
         remaining: () => this.#ports.remaining(source),
-        quarantine: (event, poison, done) =>
-          this.#ports.quarantine(event, poison, (isKept) => {
-            done(isKept);
+        quarantine: (event, reason, done) =>
+          this.#ports.quarantine(event, reason, (isStored) => {
+            done(isStored);
             this.#advance();
           }),
       },

@@ -1,4 +1,4 @@
-import { type Sent, type Settlement } from '@pdaltagent/messaging';
+import { type SendStatus, type Settlement } from '@pdaltagent/messaging';
 
 /** Where a lane's new events go: directly to the broker, or into the spool, which is drained to the broker. */
 export const MODES = ['direct', 'spool'] as const;
@@ -10,13 +10,13 @@ export type Cause = (typeof CAUSES)[number];
 export type PublishResult<Failure> = 'durable' | { readonly failure: Failure };
 
 /** Why an event can never be published: AMQP cannot encode it, or the broker refuses it, with the broker's reason. */
-export type PoisonReason =
+export type UnpublishableReason =
   { readonly problem: 'unencodable' } | { readonly problem: 'refused'; readonly detail: string };
 
 /** What a lane forwarder uses. Results are always reported asynchronously, never during the call. */
 export interface LanePorts<Event, Failure, Source> {
   /** Sends an event over the lane's channel. If it is sent, either `settled` is called later, or the forwarder's `lost`. */
-  send(event: Event, maybeDuplicate: boolean, settled: (settlement: Settlement) => void): Sent;
+  send(event: Event, maybeDuplicate: boolean, settled: (settlement: Settlement) => void): SendStatus;
   /** Appends an event to the lane's own spool. Later calls `stored` or `notStored`. */
   store(sequence: number, event: Event): void;
   erase(source: Source, sequence: number, bytes: number): void;
@@ -25,7 +25,7 @@ export interface LanePorts<Event, Failure, Source> {
   /** Number of the lane's entries in a spool that can be drained, including those being written. */
   remaining(source: Source): number;
   /** Quarantines an event that can never be published. Calls back with true once it is stored, false if it cannot be stored. */
-  quarantine(event: Event, poison: PoisonReason, done: (isKept: boolean) => void): void;
+  quarantine(event: Event, reason: UnpublishableReason, done: (isStored: boolean) => void): void;
   respond(sequence: number, result: PublishResult<Failure>): void;
   /** Replaces the lane's channel: nothing that was sent over the old one is settled any more. Later calls `opened`. */
   reopen(): void;

@@ -5,7 +5,7 @@ import { ReadAhead } from './read-ahead';
 import { FakeSenders } from './fake-senders.fixture';
 import { type Event, type Preloaded, type Step } from './steps.fixture';
 
-interface Sent {
+interface SentEvent {
   readonly event: Event;
   readonly settled: (settlement: Settlement) => void;
 }
@@ -33,8 +33,8 @@ export class LaneSimulation {
   /** Ended: lost; the lane is notified later. */
   #connection: 'none' | 'open' | 'blocked' | 'ended' = 'none';
   /** Sent and not yet received by the broker; then received, and not yet confirmed. */
-  #wire: Sent[] = [];
-  #confirms: Sent[] = [];
+  #wire: SentEvent[] = [];
+  #confirms: SentEvent[] = [];
   /** Whether the broker has settled an event on this channel. */
   #isProven = false;
   /** Events sent over lost channels: the broker may still receive them, those of each channel in order. */
@@ -51,7 +51,7 @@ export class LaneSimulation {
   #writing: Event[] = [];
   /** What each read found when it began: it returns entries that are erased meanwhile, like a real database. */
   readonly #reading = new Map<Source, Event[]>();
-  #quarantining: { readonly event: Event; readonly done: (isKept: boolean) => void }[] = [];
+  #quarantining: { readonly event: Event; readonly done: (isStored: boolean) => void }[] = [];
   readonly #senders = new FakeSenders();
   readonly #sentOnce = new Set<number>();
   readonly #drainedOrphans = new Set<Orphan>();
@@ -203,7 +203,7 @@ export class LaneSimulation {
           if (event.poison === undefined) throw new Error(`${event.sequence} is not poison`);
           this.#quarantining.push({ event, done });
         },
-        respond: (sequence, verdict) => this.#senders.respond(sequence, verdict === 'durable'),
+        respond: (sequence, result) => this.#senders.respond(sequence, result === 'durable'),
         reopen: () => {
           this.counts.reopened += 1;
           this.#dropConnection(0);
@@ -231,7 +231,7 @@ export class LaneSimulation {
     }
   }
 
-  #settle(sent: Sent | undefined, settlement: Settlement): void {
+  #settle(sent: SentEvent | undefined, settlement: Settlement): void {
     if (sent === undefined) return;
     this.#isProven = true;
     sent.settled(settlement);
@@ -245,7 +245,7 @@ export class LaneSimulation {
     this.#lane.accept(sequence, { orderKey, sequence, poison });
   }
 
-  #send(event: Event, maybeDuplicate: boolean, settled: Sent['settled']): 'sent' | 'ended' | 'unencodable' {
+  #send(event: Event, maybeDuplicate: boolean, settled: SentEvent['settled']): 'sent' | 'ended' | 'unencodable' {
     const { sequence } = event;
     if (this.#connection === 'none' || this.#connection === 'ended') return 'ended';
     if (this.#connection === 'blocked') throw new Error('sent while blocked');
@@ -308,7 +308,7 @@ export class LaneSimulation {
     this.#lane.stored(event.sequence, 1);
   }
 
-  #quarantine(event: Event, done: (isKept: boolean) => void): void {
+  #quarantine(event: Event, done: (isStored: boolean) => void): void {
     this.quarantined.add(event.sequence);
     done(true);
   }

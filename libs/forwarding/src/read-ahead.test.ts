@@ -10,7 +10,7 @@ const BYTES = 700;
 const MAXIMUM = 2_048 + LANES * PAGE;
 
 /** A lane whose spool holds events of as many alerts. */
-class Lane {
+class DrainedLane {
   sent = 0;
   erased = 0;
   readonly #settling: ((isConfirmed: boolean) => void)[] = [];
@@ -58,7 +58,7 @@ class Lane {
 
 it('limits what the drains of all lanes hold together, and every lane is drained completely', () => {
   const readAhead = new ReadAhead();
-  const lanes = Array.from({ length: LANES }, () => new Lane(readAhead));
+  const lanes = Array.from({ length: LANES }, () => new DrainedLane(readAhead));
   let mostHeld = 0;
   for (let round = 0; round < 200; round += 1) {
     for (const lane of lanes) {
@@ -79,9 +79,9 @@ it('limits what the drains of all lanes hold together, and every lane is drained
 
 it('lets every lane go on while others hold all that may be held and do not reply', () => {
   const readAhead = new ReadAhead();
-  const stalled = Array.from({ length: LANES - 1 }, () => new Lane(readAhead));
+  const stalled = Array.from({ length: LANES - 1 }, () => new DrainedLane(readAhead));
   for (let round = 0; round < 50; round += 1) for (const lane of stalled) lane.read(1);
-  const lane = new Lane(readAhead);
+  const lane = new DrainedLane(readAhead);
   for (let round = 0; round < 100; round += 1) {
     lane.read(128);
     lane.confirmAll();

@@ -1,7 +1,7 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
-import { type DeadReason, deadLetterProperties, unreadableDeadLetterProperties } from './dead-letter';
+import { type DeadReason, deadLetterProperties, deadReasonOf, unreadableDeadLetterProperties } from './dead-letter';
 import { type LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { type Log } from './log';
 import { type IncomingMessage, type Unreadable } from './message';
@@ -63,7 +63,7 @@ export class DeadLetterPublisher {
       queue: lane.queue,
       problem: unreadable.problem,
     });
-    this.#written(unreadable.kind);
+    this.#written(deadReasonOf(unreadable));
     if (published === 'confirmed') return lane.ackDelivery(delivery);
     this.#logRefused(delivery.content, named);
     lane.rejectDelivery(delivery);

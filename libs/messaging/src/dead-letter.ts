@@ -34,6 +34,11 @@ export function deadLetterProperties(
   };
 }
 
+/** Why a message that this version cannot deliver becomes a dead letter. */
+export function deadReasonOf({ kind }: Unreadable): DeadReason {
+  return kind === 'unrecognized' ? 'foreign' : kind;
+}
+
 /** AMQP limits these strings to 255 bytes; one decoded from invalid UTF-8 may be longer. Source: AMQP 0-9-1, 4.2.5.3. */
 const LONGEST_TEXT_BYTES = 255;
 
@@ -44,7 +49,7 @@ const LONGEST_TEXT_BYTES = 255;
  */
 export function unreadableDeadLetterProperties(
   { properties }: Pick<ConsumeMessage, 'properties'>,
-  { kind, problem }: Unreadable,
+  unreadable: Unreadable,
   deadAt: number,
 ): Options.Publish {
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
@@ -61,9 +66,9 @@ export function unreadableDeadLetterProperties(
     headers: {
       ...headers,
       ...Object.fromEntries(texts.filter((text) => !fits(text)).map(([name, text]) => [`dead_${name}`, text])),
-      dead_reason: kind,
+      dead_reason: deadReasonOf(unreadable),
       dead_at: deadAt,
-      dead_answer: problem,
+      dead_answer: unreadable.problem,
       dead_attempts: 0,
     },
   };

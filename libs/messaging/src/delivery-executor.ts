@@ -62,12 +62,12 @@ export class DeliveryExecutor {
     const { liveness } = this.#ports;
     if (liveness.ownsLanes) {
       // Only now: waiting for Redis or for a silent broker is not part of the attempt's duration.
-      this.dispatcher.attemptStarts(message);
+      this.dispatcher.recordAttemptStart(message);
       return void this.#post(message, signal);
     }
     liveness.once(() => {
       if (message.lane.signal.aborted) return;
-      this.dispatcher.attemptStarts(message);
+      this.dispatcher.recordAttemptStart(message);
       void this.#attempt(message);
     });
   }
@@ -102,7 +102,7 @@ export class DeliveryExecutor {
   #interrupted(message: UnackedMessage): void {
     this.#options.observer.interrupted(message);
     if (message.lane.isReleasing) this.#returnToQueue(message);
-    else this.dispatcher.interrupted(message);
+    else this.dispatcher.retryInterrupted(message);
   }
 
   #returnToQueue(message: UnackedMessage): void {

@@ -12,7 +12,7 @@ export { type ReadRecord, readRecord, writeRecord } from './message-record';
 export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
 export { isPermanentRefusal, PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
 export { LanePublisher, type LanePublisherOptions } from './lane-publisher';
-export { type Sent, type Settlement } from './publish-channel';
+export { type SendStatus, type Settlement } from './publish-channel';
 export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection';
 export { type Connect, HEARTBEAT_SECONDS } from './connect';
 export {

@@ -77,13 +77,13 @@ const fastClock = (factor: number): Clock => ({
   after: (ms, callback) => SYSTEM_CLOCK.after(ms / factor, callback),
 });
 
-const started: Sending[] = [];
+const started: LanePublications[] = [];
 afterEach(async () => {
-  await Promise.all(started.splice(0).map((sending) => sending.stop()));
+  await Promise.all(started.splice(0).map((publications) => publications.stop()));
 });
 
 /** Sends one message over each lane that opens. */
-class Sending {
+class LanePublications {
   readonly warnings: string[] = [];
   readonly confirmed = new Set<number>();
   readonly #publisher: LanePublisher;
@@ -125,16 +125,16 @@ it('publishes to the other lanes if the queue of one hangs when it is declared',
       `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>)), sys:${what}(amqqueue:get_pid(Q)).`,
     ]);
   await call('suspend');
-  const sending = new Sending(broker.url, { laneGroup, queueType: 'classic', clock: fastClock(3) });
+  const publications = new LanePublications(broker.url, { laneGroup, queueType: 'classic', clock: fastClock(3) });
   try {
-    await waitUntil(() => sending.confirmed.size === 3, { what: 'the other lanes', timeoutMs: 20_000 });
-    expect([...sending.confirmed].sort()).toEqual([0, 2, 3]);
-    const withoutReply = sending.warnings.filter((line) => line.startsWith('queues'));
+    await waitUntil(() => publications.confirmed.size === 3, { what: 'the other lanes', timeoutMs: 20_000 });
+    expect([...publications.confirmed].sort()).toEqual([0, 2, 3]);
+    const withoutReply = publications.warnings.filter((line) => line.startsWith('queues'));
     expect(withoutReply).toEqual([`queues did not reply when they were declared {"queues":["${queue}"]}`]);
   } finally {
     await call('resume');
   }
-  await waitUntil(() => sending.confirmed.has(1), { what: 'the lane that hung' });
+  await waitUntil(() => publications.confirmed.has(1), { what: 'the lane that hung' });
 });
 
 it('reconnects until the broker answers, and reports once that it does not', async () => {
@@ -142,13 +142,13 @@ it('reconnects until the broker answers, and reports once that it does not', asy
   // Longer than an answer may take by the test's clock, shorter than heartbeats may be missing.
   await proxy.inject({ kind: 'latency', ms: 600 });
   const options = { laneGroup: EVENTS, queueType: 'quorum', clock: fastClock(20) } as const;
-  const sending = new Sending(proxy.url(broker.url), options);
+  const publications = new LanePublications(proxy.url(broker.url), options);
   await waitUntil(() => proxy.accepted >= 3, { what: 'further connections', timeoutMs: 60_000 });
-  expect(sending.warnings).toEqual([
+  expect(publications.warnings).toEqual([
     'broker does not reply: reconnecting until it does {"connection":"test","error":"no reply to channel.open within 10 s"}',
   ]);
   await proxy.inject({ kind: 'none' });
-  await waitUntil(() => sending.confirmed.size === EVENTS.lanes, { what: 'all lanes', timeoutMs: 30_000 });
+  await waitUntil(() => publications.confirmed.size === EVENTS.lanes, { what: 'all lanes', timeoutMs: 30_000 });
   await proxy.stop();
 }, 120_000);
 
@@ -156,18 +156,18 @@ it('reports a channel_max that is too low, also after a reconnect, and works onc
   const setChannelMax = (channels: number) =>
     broker.control(['eval', `application:set_env(rabbit, channel_max, ${channels}).`]);
   const proxy = await FaultProxy.start(broker.url);
-  const sending = new Sending(proxy.url(broker.url), { laneGroup: EVENTS, queueType: 'quorum' });
-  const all = () => sending.confirmed.size === EVENTS.lanes;
+  const publications = new LanePublications(proxy.url(broker.url), { laneGroup: EVENTS, queueType: 'quorum' });
+  const all = () => publications.confirmed.size === EVENTS.lanes;
   try {
     await waitUntil(all, { what: 'all lanes', timeoutMs: 30_000 });
-    sending.confirmed.clear();
+    publications.confirmed.clear();
     await setChannelMax(EVENTS.lanes);
     proxy.cut();
     await waitUntil(() => proxy.accepted >= 4, { what: 'further connections', timeoutMs: 30_000 });
-    expect(sending.warnings.at(-1)).toBe(
+    expect(publications.warnings.at(-1)).toBe(
       'broker allows too few channels: retrying until channel_max is raised {"connection":"test","error":"channel_max of the broker is 32, but this connection needs at least 33 channels: raise it"}',
     );
-    expect(sending.warnings).toHaveLength(2);
+    expect(publications.warnings).toHaveLength(2);
   } finally {
     await setChannelMax(2_047);
   }

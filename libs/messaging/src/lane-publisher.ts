@@ -4,7 +4,13 @@ import { replyTo } from './reply-timeout';
 import { type Connect } from './connect';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
-import { type ChannelClosure, messageRefusalIn, PublishChannel, type Sent, type Settlement } from './publish-channel';
+import {
+  type ChannelClosure,
+  messageRefusalIn,
+  PublishChannel,
+  type SendStatus,
+  type Settlement,
+} from './publish-channel';
 import { redeclaration } from './redeclaration';
 import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
@@ -95,7 +101,7 @@ export class LanePublisher {
   }
 
   /** Sends a message to its lane. `settle` is called later if the result is 'sent', and never otherwise. */
-  publish(lane: number, message: OutgoingMessage, settle: (settlement: Settlement) => void): Sent {
+  publish(lane: number, message: OutgoingMessage, settle: (settlement: Settlement) => void): SendStatus {
     const state = this.#lanes[lane];
     const channel = state?.channel;
     if (state === undefined || channel === undefined) return 'ended';

@@ -60,7 +60,7 @@ describe('a message', () => {
     for (const adapter of [undefined, '', 'v1', '../v1', 'a/..', 'a/b/c', 'a/b?c', 7]) {
       const parsed = fromDelivery(altered({ adapter }, { type: 'adapter' }));
       expect(parsed).toMatchObject({
-        kind: 'foreign',
+        kind: 'unrecognized',
         problem: 'header adapter (such as cloudwatch_sns/v1) is missing',
       });
     }
@@ -155,7 +155,7 @@ describe('a message from another publisher', () => {
     ['a time that is none', { received_at: Number.NaN }, {}, 'header received_at (milliseconds since 1970) is missing'],
     ['a key that leads to another path', { routing_key: '..' }, {}, 'header routing_key cannot be part of a path'],
   ])('and has %s cannot be delivered, and the reason is named', (_what, headers, properties, problem) => {
-    expect(fromDelivery(altered(headers, properties))).toEqual({ kind: 'foreign', problem });
+    expect(fromDelivery(altered(headers, properties))).toEqual({ kind: 'unrecognized', problem });
   });
 });
 

@@ -107,7 +107,7 @@ export type Parsed =
    */
   | { readonly kind: 'newer'; readonly problem: string; readonly message: AddressedMessage | undefined }
   /** It lacks what delivery needs: no version of PDaltagent published it. */
-  | { readonly kind: 'foreign'; readonly problem: string };
+  | { readonly kind: 'unrecognized'; readonly problem: string };
 
 /** A message that this version cannot deliver. */
 export type Unreadable = Exclude<Parsed, { readonly kind: 'message' }>;
@@ -153,7 +153,7 @@ export function fromDelivery(delivery: Pick<ConsumeMessage, 'properties' | 'cont
       problem: `message version ${nameOf(version)} of a newer version of PDaltagent`,
       ...messageIn(read),
     };
-  if (typeof read === 'string') return { kind: 'foreign', problem: read };
+  if (typeof read === 'string') return { kind: 'unrecognized', problem: read };
   const type = MESSAGE_TYPES.find((known) => known === read.type);
   if (type === undefined)
     return {
@@ -162,9 +162,9 @@ export function fromDelivery(delivery: Pick<ConsumeMessage, 'properties' | 'cont
       message: read,
     };
   if (TYPES_WITH_KEY_IN_PATH.has(type) && PATH_SEGMENTS.has(read.routingKey))
-    return { kind: 'foreign', problem: 'header routing_key cannot be part of a path' };
+    return { kind: 'unrecognized', problem: 'header routing_key cannot be part of a path' };
   if (type === 'adapter' && read.adapter === undefined)
-    return { kind: 'foreign', problem: 'header adapter (such as cloudwatch_sns/v1) is missing' };
+    return { kind: 'unrecognized', problem: 'header adapter (such as cloudwatch_sns/v1) is missing' };
   return { kind: 'message', message: { ...read, type } };
 }
 

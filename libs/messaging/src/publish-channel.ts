@@ -3,7 +3,7 @@ import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqpli
 /** The broker's reply for a message: stored durably, not routable to a queue, or refused. */
 export type Settlement = 'confirmed' | 'returned' | 'refused';
 /** Whether a message was sent: yes, the channel has ended, or AMQP cannot encode it and it can never be sent. */
-export type Sent = 'sent' | 'ended' | 'unencodable';
+export type SendStatus = 'sent' | 'ended' | 'unencodable';
 
 /** The broker's reason for closing a channel. */
 export interface ChannelClosure {
@@ -61,7 +61,7 @@ export class PublishChannel {
     body: Buffer,
     properties: Options.Publish,
     settle: (settlement: Settlement) => void,
-  ): Sent {
+  ): SendStatus {
     if (this.#hasEnded) return 'ended';
     const id = String(properties.messageId);
     const confirmed = (error: unknown): void => {

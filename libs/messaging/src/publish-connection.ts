@@ -4,7 +4,7 @@ import { type Connect } from './connect';
 import { replyTo } from './reply-timeout';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
-import { type ChannelClosure, PublishChannel, type Sent, type Settlement } from './publish-channel';
+import { type ChannelClosure, PublishChannel, type SendStatus, type Settlement } from './publish-channel';
 import { redeclaration } from './redeclaration';
 import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
@@ -82,7 +82,7 @@ export class PublishConnection {
   }
 
   /** Sends a message to its lane. `settle` is called later if the result is 'sent', and never otherwise. */
-  publish(message: OutgoingMessage, settle: (settlement: Settlement) => void): Sent {
+  publish(message: OutgoingMessage, settle: (settlement: Settlement) => void): SendStatus {
     const { laneGroup } = this.#options;
     const lane = laneKey(laneOfMessage(laneGroup, message));
     const properties = toProperties(message);
@@ -97,7 +97,7 @@ export class PublishConnection {
     body: Buffer,
     properties: Options.Publish,
     settle: (settlement: Settlement) => void,
-  ): Sent {
+  ): SendStatus {
     if (this.#channel === undefined) return 'ended';
     const options = properties.mandatory === undefined ? { mandatory: true, ...properties } : properties;
     return this.#channel.send(to, body, options, settle);

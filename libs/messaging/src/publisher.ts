@@ -3,7 +3,7 @@ import { type Options } from 'amqplib';
 import { type Connect } from './connect';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
-import { type ChannelClosure, type Sent, type Settlement } from './publish-channel';
+import { type ChannelClosure, type SendStatus, type Settlement } from './publish-channel';
 import { PublishConnection } from './publish-connection';
 import { type LaneGroup, type QueueType } from './topology';
 
@@ -166,7 +166,7 @@ export class Publisher {
   #settled(
     bytes: number,
     ignoresBlock: boolean,
-    send: (settle: (settlement: Settlement) => void) => Sent,
+    send: (settle: (settlement: Settlement) => void) => SendStatus,
   ): Promise<void> {
     if (!this.accepts(bytes)) return Promise.reject(new PublishError('too-large'));
     const state = this.#connection.state();

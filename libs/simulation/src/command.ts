@@ -2,8 +2,8 @@ import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { parseArgs } from 'node:util';
 import { describeFault } from './world/faults';
 import { shrink } from './world/shrink';
-import { type Report, simulate } from './world/simulate';
-import { storyOf } from './world/story';
+import { type SimulationReport, simulate } from './world/simulate';
+import { traceExcerptOf } from './world/trace-excerpt';
 
 const HELP = `usage: npm run simulate -- [options]
 
@@ -96,12 +96,12 @@ async function replay(seed: number, isWholeTrace: boolean, write: (text: string)
   const found = await simulate(seed);
   const { faults } = found.problems.length === 0 ? found : await shrink(found);
   const report = await simulate(seed, { faults, isTracing: true });
-  write(`${(isWholeTrace ? report.trace : storyOf(report)).join('\n')}\n\n`);
+  write(`${(isWholeTrace ? report.trace : traceExcerptOf(report)).join('\n')}\n\n`);
   write(describe(report));
   return report.problems.length === 0 ? 0 : 1;
 }
 
-function describe({ seed, faults, problems, accepted, steps }: Report): string {
+function describe({ seed, faults, problems, accepted, steps }: SimulationReport): string {
   const shown = problems.slice(0, 5).map(({ check, detail }) => `  NOT: ${check}\n       ${detail}`);
   const more = problems.length > shown.length ? [`  and ${problems.length - shown.length} more`] : [];
   return [

@@ -6,4 +6,4 @@ export { SeededRandom } from './seeded-random';
 export { SimulatedProcess } from './simulated-process';
 export { VirtualClock } from './virtual-clock';
 export { type Fault, FAULT_KINDS } from './world/faults';
-export { type Report, simulate, type SimulateOptions } from './world/simulate';
+export { type SimulationReport, simulate, type SimulateOptions } from './world/simulate';

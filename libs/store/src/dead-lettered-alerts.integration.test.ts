@@ -27,14 +27,14 @@ it('returns since when an alert is watched, and the latest delivery of each acti
   await alerts.recordDelivery('a', resolve(at + 1_000));
   await alerts.recordDelivery('a', { action: '?', acceptedAt: at + 1, deliveredAt: at + 2 });
   const known = await alerts.all();
-  expect(known.unwatchedUntil).toBe(0);
+  expect(known.gapUntil).toBe(0);
   expect([...known.alerts.keys()].sort()).toEqual(['a', 'b']);
-  expect(known.alerts.get('a')?.watchedFrom).toBe(at);
+  expect(known.alerts.get('a')?.recordedSince).toBe(at);
   expect(known.alerts.get('a')?.delivered).toHaveLength(2);
   expect(known.alerts.get('a')?.delivered).toEqual(
     expect.arrayContaining([resolve(at + 2_000), { action: '?', acceptedAt: at + 1, deliveredAt: at + 2 }]),
   );
-  expect(known.alerts.get('b')).toEqual({ watchedFrom: at, delivered: [] });
+  expect(known.alerts.get('b')).toEqual({ recordedSince: at, delivered: [] });
 });
 
 it('returns to every worker the alerts that were remembered since its last call', async () => {
@@ -78,6 +78,6 @@ it('remembers the latest fifty thousand', async () => {
 });
 
 it('returns until when deliveries may have been missed', async () => {
-  await alerts.unwatchedUntil(1_234);
-  expect((await alerts.all()).unwatchedUntil).toBe(1_234);
+  await alerts.recordGap(1_234);
+  expect((await alerts.all()).gapUntil).toBe(1_234);
 });

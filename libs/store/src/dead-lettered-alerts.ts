@@ -16,8 +16,8 @@ export interface DeliveredSince {
 
 /** What is known about an alert that has dead letters. */
 export interface DeadLetteredAlert {
-  /** Deliveries after dead letters that were accepted before this were not watched. */
-  readonly watchedFrom: number;
+  /** Deliveries after dead letters that were accepted before this were not recorded. */
+  readonly recordedSince: number;
   /** The latest delivery of each action. */
   readonly delivered: readonly DeliveredSince[];
 }
@@ -25,7 +25,7 @@ export interface DeadLetteredAlert {
 export interface DeadLetteredAlertsState {
   readonly alerts: ReadonlyMap<string, DeadLetteredAlert>;
   /** Deliveries after dead letters from before this may have been missed; 0: none. */
-  readonly unwatchedUntil: number;
+  readonly gapUntil: number;
 }
 
 /**
@@ -68,14 +68,14 @@ export class DeadLetteredAlerts {
   }
 
   /** @throws StoreError */
-  async unwatchedUntil(at: number): Promise<void> {
+  async recordGap(at: number): Promise<void> {
     await this.#store.run((redis) => redis.set(this.#unwatched, at, 'PX', KEEP_ALERT_MS));
   }
 
   /** Everything that is known. @throws StoreError */
   async all(): Promise<DeadLetteredAlertsState> {
     const alerts = new Map<string, DeadLetteredAlert>();
-    const unwatchedUntil = Number((await this.#store.run((redis) => redis.get(this.#unwatched))) ?? 0);
+    const gapUntil = Number((await this.#store.run((redis) => redis.get(this.#unwatched))) ?? 0);
     let cursor = '0';
     do {
       const [next, found] = await this.#store.run((redis) => redis.hscan(this.#facts, cursor, 'COUNT', SCAN_COUNT));
@@ -85,7 +85,7 @@ export class DeadLetteredAlerts {
       }
       cursor = next;
     } while (cursor !== '0');
-    return { alerts, unwatchedUntil };
+    return { alerts, gapUntil };
   }
 }
 
@@ -100,7 +100,7 @@ function parseAlert(text: string): DeadLetteredAlert | undefined {
     if (typeof acceptedAt !== 'number' || typeof deliveredAt !== 'number') return [];
     return [{ action, acceptedAt, deliveredAt }];
   });
-  return { watchedFrom: from, delivered };
+  return { recordedSince: from, delivered };
 }
 
 function parsed(text: string): unknown {

@@ -216,13 +216,13 @@ it('dead letters from while Redis was unreachable are recorded once it is back',
     remember: (...facts) => new DeadLetteredAlerts(reachable, 'events').remember(...facts),
     recordDelivery: (...facts) => new DeadLetteredAlerts(reachable, 'events').recordDelivery(...facts),
     rememberedSince: (since) => new DeadLetteredAlerts(reachable, 'events').rememberedSince(since),
-    unwatchedUntil: (at) => new DeadLetteredAlerts(reachable, 'events').unwatchedUntil(at),
+    recordGap: (at) => new DeadLetteredAlerts(reachable, 'events').recordGap(at),
   };
   const worker = startWorker(refusing('e1'), alerts);
   await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
   await isDone(worker, 'e2');
   reachable = store;
-  await waitUntil(async () => (await new DeadLetteredAlerts(store, 'events').all()).unwatchedUntil > 0, {
+  await waitUntil(async () => (await new DeadLetteredAlerts(store, 'events').all()).gapUntil > 0, {
     what: 'the delivery to be recorded',
   });
   expect(await latestDeliveries()).toEqual([expect.objectContaining({ known: true, action: 'resolve' })]);

@@ -58,8 +58,8 @@ export class AlertProgressReader {
       const stateChange = later.map(({ action }) => action).find(isStateChange);
       return { kind: 'progressed', action: last.action, deliveredAt: last.deliveredAt, stateChange };
     }
-    const isWatched = acceptedAt >= alert.watchedFrom && deadAt >= known.unwatchedUntil;
-    return { kind: isWatched ? 'none' : 'unknown' };
+    const isRecorded = acceptedAt >= alert.recordedSince && deadAt >= known.gapUntil;
+    return { kind: isRecorded ? 'none' : 'unknown' };
   }
 }
 

@@ -14,9 +14,9 @@ interface SelectionOptions {
 }
 
 /** Runs a command and records its exit code. */
-export type Runner = (work: Promise<number>) => Promise<void>;
+export type CommandRunner = (work: Promise<number>) => Promise<void>;
 
-export function deadLettersCommand(terminal: Terminal, finish: Runner): Command {
+export function deadLettersCommand(terminal: Terminal, run: CommandRunner): Command {
   const command = new Command('dead-letters').description('events and webhooks that cannot be delivered');
 
   addLaneGroupOptions(command.command('list'))
@@ -31,14 +31,14 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .option('--limit <count>', 'at most this many, the oldest first', countOption)
     .option('--json', 'a JSON array, one element per line')
     .addHelpText('after', LIST_HELP)
-    .action((options: ListOptions) => finish(list(terminal, options)));
+    .action((options: ListOptions) => run(list(terminal, options)));
 
   addLaneGroupOptions(command.command('show'))
     .description('show everything about one dead letter, including its body')
     .argument('<id>')
     .option('--json', 'as JSON')
     .addHelpText('after', SHOW_HELP)
-    .action((id: string, options: ShowOptions) => finish(show(terminal, id, options)));
+    .action((id: string, options: ShowOptions) => run(show(terminal, id, options)));
 
   addSelectionOptions(addLaneGroupOptions(command.command('replay')))
     .description('send dead letters to their lanes again')
@@ -51,7 +51,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
     .action((ids: string[], options: DeadLetterReplayOptions & SelectionOptions) =>
-      finish(replay(terminal, selectionOf(ids, options), options)),
+      run(replay(terminal, selectionOf(ids, options), options)),
     );
 
   addSelectionOptions(addLaneGroupOptions(command.command('discard')))
@@ -60,7 +60,7 @@ export function deadLettersCommand(terminal: Terminal, finish: Runner): Command 
     .option('--json', 'the result as JSON')
     .addHelpText('after', DISCARD_HELP)
     .action((ids: string[], options: DiscardOptions & SelectionOptions) =>
-      finish(discard(terminal, selectionOf(ids, options), options)),
+      run(discard(terminal, selectionOf(ids, options), options)),
     );
 
   return command;

@@ -1,4 +1,4 @@
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 
 interface Given {
   readonly yes?: true;
@@ -13,7 +13,7 @@ export async function confirmed(terminal: Terminal, question: string, { yes }: G
   return false;
 }
 
-/** For commands that cannot be undone. @throws Failure without a terminal and without --yes */
+/** For commands that cannot be undone. @throws CliError without a terminal and without --yes */
 export function requireYes({ interactive }: Pick<Terminal, 'interactive'>, { yes }: Given): void {
-  if (!yes && !interactive) throw new Failure('this cannot be undone: without a terminal, --yes is required', 2);
+  if (!yes && !interactive) throw new CliError('this cannot be undone: without a terminal, --yes is required', 2);
 }

@@ -17,9 +17,9 @@ export async function findHeldByWorkers(
   laneGroup: LaneGroup,
   plan: Plan,
 ): Promise<readonly HeldByWorker[]> {
-  const alerts = new Map(plan.sent.map((letter) => [letter.orderKey, letter]));
+  const alerts = new Map(plan.sent.map((planned) => [planned.orderKey, planned]));
   if (alerts.size > MAX_ALERTS) return [];
-  const found = await Promise.all([...alerts.values()].map((letter) => heldForAlert(client, laneGroup, letter)));
+  const found = await Promise.all([...alerts.values()].map((planned) => heldForAlert(client, laneGroup, planned)));
   return found.flat();
 }
 

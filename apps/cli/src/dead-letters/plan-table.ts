@@ -1,7 +1,7 @@
 import { type BrokerClient, type LaneGroup, laneOfMessage, laneQueue } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
 import { type Column, formatHeader, formatRow, singleLine } from '../table';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 import { type Plan, type PlannedReplay } from './plan';
 
 const COLUMNS: readonly Column[] = [
@@ -29,11 +29,11 @@ export function printPlan(
   { countText, whyUndeliverable = () => undefined }: PlanWords,
 ): void {
   out(formatHeader(COLUMNS));
-  const total = plans.reduce((sum, { letters }) => sum + letters.length, 0);
-  const listed = plans.flatMap((plan) => plan.letters.slice(0, LISTED).map((letter) => ({ plan, letter })));
-  for (const { plan, letter } of listed.slice(0, LISTED)) {
-    const why = letter.skippedBecause === 'undeliverable' ? whyUndeliverable(letter.item.id) : undefined;
-    out(formatRow(COLUMNS, cellsOf(letter, why === undefined ? plan.noteOf(letter) : `skipped: ${why}`)));
+  const total = plans.reduce((sum, { items }) => sum + items.length, 0);
+  const listed = plans.flatMap((plan) => plan.items.slice(0, LISTED).map((planned) => ({ plan, planned })));
+  for (const { plan, planned } of listed.slice(0, LISTED)) {
+    const why = planned.skippedBecause === 'undeliverable' ? whyUndeliverable(planned.item.id) : undefined;
+    out(formatRow(COLUMNS, cellsOf(planned, why === undefined ? plan.noteOf(planned) : `skipped: ${why}`)));
   }
   if (total > LISTED) out(`… and ${total - LISTED} more\n`);
   const stale = plans.reduce((sum, plan) => sum + plan.count('stale'), 0);
@@ -70,7 +70,8 @@ export async function warnOfLanes(
   const lanes = new Set(plan.sent.map((message) => laneOfMessage(laneGroup, message)));
   for (const lane of lanes) {
     const state = await client.stateOf(laneQueue(laneGroup, lane));
-    if (state === undefined) throw new Failure(`lane ${lane} does not exist: start the services once, they declare it`);
+    if (state === undefined)
+      throw new CliError(`lane ${lane} does not exist: start the services once, they declare it`);
     if (state.waiting === 0) continue;
     error(
       `${state.waiting} message(s) already wait in lane ${lane} and are sent first; some may be of the same alerts\n`,

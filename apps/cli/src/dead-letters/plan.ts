@@ -40,7 +40,7 @@ export interface PlannedReplay {
 
 /** What a replay will do, determined in one pass over all dead letters; bodies are not kept. */
 export class Plan {
-  readonly letters: PlannedReplay[] = [];
+  readonly items: PlannedReplay[] = [];
   readonly #options: PlanOptions;
   /** By order key: when the events that are not sent became dead letters. */
   readonly #remaining = new Map<string, number[]>();
@@ -52,10 +52,10 @@ export class Plan {
   }
 
   /** @param progress later progress of its alert, if known */
-  add(letter: Replayable, progress: ProgressSince): void {
+  add(replayable: Replayable, progress: ProgressSince): void {
     const { now, includeStale, includeSuperseded } = this.#options;
-    const { acceptedAt, message } = letter;
-    const { action, alert, key, mayTrigger } = descriptionOf(letter);
+    const { acceptedAt, message } = replayable;
+    const { action, alert, key, mayTrigger } = descriptionOf(replayable);
     const ageMs = acceptedAt === undefined ? undefined : Math.max(0, now - acceptedAt);
     const isStale = mayTrigger && !includeStale && (ageMs ?? 0) > STALE_AFTER_MS;
     const superseded =
@@ -63,8 +63,8 @@ export class Plan {
     const skippedBecause =
       message === undefined ? 'undeliverable' : superseded ? 'superseded' : isStale ? 'stale' : undefined;
     const { routingKey = '', orderKey = '' } = message ?? {};
-    this.letters.push({
-      item: replayItemOf(letter),
+    this.items.push({
+      item: replayItemOf(replayable),
       action,
       alert,
       key,
@@ -75,7 +75,7 @@ export class Plan {
       orderKey,
       skippedBecause,
     });
-    if (skippedBecause === 'stale' || skippedBecause === 'superseded') this.addUnselected(letter);
+    if (skippedBecause === 'stale' || skippedBecause === 'superseded') this.addUnselected(replayable);
   }
 
   /** Adds what workers hold. It is sent first, so it can supersede a planned event as well. */
@@ -86,11 +86,11 @@ export class Plan {
       this.#held.set(message.orderKey, others);
     }
     if (this.#options.includeSuperseded) return;
-    for (const [index, letter] of this.letters.entries()) {
-      const stateChange = this.#laterHeld(letter).findLast(isStateChange);
-      if (letter.skippedBecause !== undefined || !isSuperseded(letter.action, stateChange)) continue;
-      this.letters[index] = { ...letter, skippedBecause: 'superseded' };
-      this.#recordRemaining(letter.orderKey, letter.item.deadAt);
+    for (const [index, planned] of this.items.entries()) {
+      const stateChange = this.#laterHeld(planned).findLast(isStateChange);
+      if (planned.skippedBecause !== undefined || !isSuperseded(planned.action, stateChange)) continue;
+      this.items[index] = { ...planned, skippedBecause: 'superseded' };
+      this.#recordRemaining(planned.orderKey, planned.item.deadAt);
     }
   }
 
@@ -100,20 +100,21 @@ export class Plan {
   }
 
   get sent(): readonly PlannedReplay[] {
-    return this.letters.filter(({ skippedBecause }) => skippedBecause === undefined);
+    return this.items.filter(({ skippedBecause }) => skippedBecause === undefined);
   }
 
   count(skippedBecause: PlannedReplay['skippedBecause']): number {
-    return this.letters.filter((letter) => letter.skippedBecause === skippedBecause).length;
+    return this.items.filter((planned) => planned.skippedBecause === skippedBecause).length;
   }
 
   /** What to know before sending this one, or why it is skipped. */
-  noteOf(letter: PlannedReplay): string {
-    const { skippedBecause } = letter;
-    if (skippedBecause === undefined) return [...this.#orderNotes(letter), ...this.#progressNotes(letter)].join('; ');
-    return [`skipped: ${skippedBecause}`, ...(skippedBecause === 'superseded' ? this.#progressNotes(letter) : [])].join(
-      '; ',
-    );
+  noteOf(planned: PlannedReplay): string {
+    const { skippedBecause } = planned;
+    if (skippedBecause === undefined) return [...this.#orderNotes(planned), ...this.#progressNotes(planned)].join('; ');
+    return [
+      `skipped: ${skippedBecause}`,
+      ...(skippedBecause === 'superseded' ? this.#progressNotes(planned) : []),
+    ].join('; ');
   }
 
   #recordRemaining(orderKey: string, deadAt: number | undefined): void {
@@ -128,9 +129,9 @@ export class Plan {
     return later.map(({ action }) => action);
   }
 
-  #progressNotes(letter: PlannedReplay): string[] {
-    const { progress } = letter;
-    const held = this.#laterHeld(letter);
+  #progressNotes(planned: PlannedReplay): string[] {
+    const { progress } = planned;
+    const held = this.#laterHeld(planned);
     const waiting = held.length === 0 ? [] : [`a worker holds, and sends first, of the same alert: ${held.join(', ')}`];
     switch (progress.kind) {
       case 'none':

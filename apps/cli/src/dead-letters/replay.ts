@@ -38,11 +38,11 @@ export function replay(terminal: Terminal, selection: Selection, options: DeadLe
     selector.checkKey();
     const client = await openClient();
     for (const { laneGroup, plan } of plans) plan.addHeldByWorkers(await findHeldByWorkers(client, laneGroup, plan));
-    const letters = plans.flatMap(({ plan }) => plan.letters);
+    const items = plans.flatMap(({ plan }) => plan.items);
     const count = plans.reduce((sum, { plan }) => sum + idsOf(plan.sent).size, 0);
-    printPlans(terminal, plans, letters.length, options);
+    printPlans(terminal, plans, items.length, options);
     for (const id of selector.missing) terminal.error(`no dead letter has the id ${id}\n`);
-    const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < idsOf(letters).size);
+    const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < idsOf(items).size);
     const printResult = (outcome: ReplayOutcome) => {
       if (options.json) terminal.out(`${JSON.stringify(recordOf(plans, selector.missing, outcome), null, 2)}\n`);
     };
@@ -60,8 +60,8 @@ export function replay(terminal: Terminal, selection: Selection, options: DeadLe
 }
 
 /** A crash may have left two copies of a dead letter: it is sent once. */
-function idsOf(letters: readonly PlannedReplay[]): ReadonlySet<string> {
-  return new Set(letters.map(({ item }) => item.id));
+function idsOf(items: readonly PlannedReplay[]): ReadonlySet<string> {
+  return new Set(items.map(({ item }) => item.id));
 }
 
 async function planOf(
@@ -134,15 +134,15 @@ function recordOf(
   { sent, left, failure }: ReplayOutcome,
 ) {
   const letters = plans.flatMap(({ name, plan }) =>
-    plan.letters.map((letter) => ({
-      id: letter.item.id,
+    plan.items.map((planned) => ({
+      id: planned.item.id,
       family: name,
-      action: letter.action,
-      alert: letter.alert,
-      key: letter.key,
-      age_seconds: letter.ageMs === undefined ? null : Math.floor(letter.ageMs / 1000),
-      stays: staysValue(letter.skippedBecause),
-      note: plan.noteOf(letter),
+      action: planned.action,
+      alert: planned.alert,
+      key: planned.key,
+      age_seconds: planned.ageMs === undefined ? null : Math.floor(planned.ageMs / 1000),
+      stays: staysValue(planned.skippedBecause),
+      note: plan.noteOf(planned),
     })),
   );
   return { sent, left, missing: [...missing], error: failure ?? null, letters };

@@ -1,5 +1,5 @@
 import { type DeadLetter } from '@pdaltagent/messaging';
-import { Failure } from '../terminal';
+import { CliError } from '../terminal';
 
 /** Which dead letters, or events in the quarantine, a command acts on. */
 export type Selection =
@@ -10,19 +10,19 @@ export type Selection =
 
 const SHORTEST_KEY = 4;
 
-/** @throws Failure unless exactly one of the three is given */
+/** @throws CliError unless exactly one of the three is given */
 export function selectionOf(
   ids: readonly string[],
   { all = false, key }: { readonly all?: boolean | undefined; readonly key?: string | undefined },
   what = 'dead letters',
 ): Selection {
   const ways = [ids.length > 0, all, key !== undefined].filter(Boolean).length;
-  if (ways !== 1) throw new Failure(`select the ${what} with ids, --key or --all (exactly one of them)`, 2);
+  if (ways !== 1) throw new CliError(`select the ${what} with ids, --key or --all (exactly one of them)`, 2);
   if (all) return { kind: 'all' };
   if (key === undefined) return { kind: 'ids', ids: new Set(ids) };
   const end = key.replace(/^…/, '');
   if (end.length < SHORTEST_KEY)
-    throw new Failure(`--key must be the key, or at least its last ${SHORTEST_KEY} characters`, 2);
+    throw new CliError(`--key must be the key, or at least its last ${SHORTEST_KEY} characters`, 2);
   return { kind: 'key', key: end };
 }
 
@@ -52,9 +52,9 @@ export class Selector {
     return this.#missing;
   }
 
-  /** @throws Failure if --key matches several keys */
+  /** @throws CliError if --key matches several keys */
   checkKey(): void {
     if (this.#keys.size > 1)
-      throw new Failure(`--key matches ${this.#keys.size} different keys: pass the complete key`, 2);
+      throw new CliError(`--key matches ${this.#keys.size} different keys: pass the complete key`, 2);
   }
 }

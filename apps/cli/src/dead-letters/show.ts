@@ -1,7 +1,7 @@
 import { type DeadLetter } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
 import { stripControlChars } from '../table';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 import { AlertProgressReader, progressRecord, type ProgressSince, progressText } from './alert-progress';
 import { bodyOf, recordOf } from './record';
 import { type LaneGroupOptions, withDeadLetterQueues } from './queues';
@@ -10,7 +10,7 @@ export interface ShowOptions extends LaneGroupOptions {
   readonly json?: true;
 }
 
-/** Prints everything about one dead letter. @throws Failure if it does not exist */
+/** Prints everything about one dead letter. @throws CliError if it does not exist */
 export function show(terminal: Terminal, id: string, options: ShowOptions): Promise<number> {
   const asking = AlertProgressReader.read(terminal);
   return withDeadLetterQueues(terminal, options, async (queues) => {
@@ -24,7 +24,7 @@ export function show(terminal: Terminal, id: string, options: ShowOptions): Prom
       found += letters.length;
       for (const letter of letters) print(terminal, name, letter, progressReader.since(name, letter), options);
     }
-    if (found === 0) throw new Failure(`no dead letter has the id ${id}`);
+    if (found === 0) throw new CliError(`no dead letter has the id ${id}`);
     return 0;
   });
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Failure } from '../terminal';
+import { CliError } from '../terminal';
 
 /** A command line of PagerDuty Agent's pd-queue. */
 export type Request =
@@ -8,25 +8,25 @@ export type Request =
   | { readonly kind: 'status'; readonly key: string | undefined }
   | { readonly kind: 'retry'; readonly key: string | undefined };
 
-/** @throws Failure with PagerDuty Agent's own message, if it has one */
+/** @throws CliError with PagerDuty Agent's own message, if it has one */
 export function parse(words: readonly string[]): Request {
   const { values, positionals } = parsed(words);
   if (values.help) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
   const [command, ...rest] = positionals;
-  if (command === undefined) throw new Failure('the following arguments are required: command', 2);
-  if (rest.length > 0) throw new Failure(`unrecognized arguments: ${rest.join(' ')}`, 2);
+  if (command === undefined) throw new CliError('the following arguments are required: command', 2);
+  if (rest.length > 0) throw new CliError(`unrecognized arguments: ${rest.join(' ')}`, 2);
   const { 'service-key': key, 'all-keys': all = false } = values;
   if (command === 'status') {
-    if (all) throw new Failure('unrecognized arguments: -a', 2);
+    if (all) throw new CliError('unrecognized arguments: -a', 2);
     return { kind: 'status', key };
   }
   if (command !== 'retry') {
-    throw new Failure(`argument command: invalid choice: '${command}' (choose from 'status', 'retry')`, 2);
+    throw new CliError(`argument command: invalid choice: '${command}' (choose from 'status', 'retry')`, 2);
   }
-  if (!all && key === undefined) throw new Failure('A specific service key or a flag for all keys required', 2);
+  if (!all && key === undefined) throw new CliError('A specific service key or a flag for all keys required', 2);
   if (all && key !== undefined) {
-    throw new Failure('Only one of specific service key or flag for all keys required', 2);
+    throw new CliError('Only one of specific service key or flag for all keys required', 2);
   }
   return { kind: 'retry', key };
 }
@@ -44,6 +44,6 @@ function parsed(words: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new Failure(error instanceof Error ? error.message : String(error), 2);
+    throw new CliError(error instanceof Error ? error.message : String(error), 2);
   }
 }

@@ -10,7 +10,7 @@ import { replayItems } from '../dead-letters/replay-items';
 import { type NamedQueue, withDeadLetterQueues } from '../dead-letters/queues';
 import { Progress } from '../progress';
 import { reportError } from '../run';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 import { parse } from './parse';
 
 /** Runs `pd-queue` with PagerDuty Agent's arguments, output and exit codes (0 success, 1 failure, 2 invalid command line). */
@@ -34,11 +34,11 @@ export async function runQueue(words: readonly string[], terminal: Terminal): Pr
         );
     }
   } catch (error) {
-    if (error instanceof Failure && error.exitCode === 2) terminal.error(USAGE);
+    if (error instanceof CliError && error.exitCode === 2) terminal.error(USAGE);
     return reportError(
       error,
       terminal,
-      error instanceof Failure && error.exitCode === 2 ? 'pd-queue: error' : 'pd-queue',
+      error instanceof CliError && error.exitCode === 2 ? 'pd-queue: error' : 'pd-queue',
     );
   }
 }
@@ -100,7 +100,7 @@ async function retry(
   terminal.out(retried(sent));
   if (left.length > 0)
     terminal.error(`${left.length} of them are still in error: another retry would send them twice\n`);
-  if (failure !== undefined) throw new Failure(`stopped, the other events are still in error: ${failure}`);
+  if (failure !== undefined) throw new CliError(`stopped, the other events are still in error: ${failure}`);
   return left.length > 0 ? 1 : 0;
 }
 

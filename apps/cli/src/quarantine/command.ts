@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { type Runner } from '../dead-letters/command';
+import { type CommandRunner } from '../dead-letters/command';
 import { selectionOf } from '../dead-letters/selection';
 import { type Terminal } from '../terminal';
 import { discard, type DiscardOptions } from './discard';
@@ -15,7 +15,7 @@ interface SelectionOptions {
 
 const selected = (ids: readonly string[], choice: SelectionOptions) => selectionOf(ids, choice, 'events');
 
-export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
+export function quarantineCommand(terminal: Terminal, run: CommandRunner): Command {
   const command = new Command('quarantine')
     .description('events that can never be published, stored on a gateway’s disk')
     .addHelpText('after', HELP);
@@ -34,7 +34,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     )
     .option('--json', 'a JSON array, one element per line')
     .addHelpText('after', LIST_HELP)
-    .action((options: ListOptions) => finish(list(terminal, options)));
+    .action((options: ListOptions) => run(list(terminal, options)));
 
   command
     .command('show')
@@ -42,7 +42,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .argument('<id>')
     .option('--json', 'as JSON')
     .addHelpText('after', SHOW_HELP)
-    .action((id: string, options: ShowOptions) => finish(show(terminal, id, options)));
+    .action((id: string, options: ShowOptions) => run(show(terminal, id, options)));
 
   command
     .command('export')
@@ -50,7 +50,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .argument('[file]', 'a new file (default: standard output)')
     .option('--id <id...>', 'only these (default: all)')
     .addHelpText('after', EXPORT_HELP)
-    .action((file: string | undefined, options: ExportOptions) => finish(exportEvents(terminal, file, options)));
+    .action((file: string | undefined, options: ExportOptions) => run(exportEvents(terminal, file, options)));
 
   addSelectionOptions(command.command('replay'))
     .description('send events to their lanes again')
@@ -63,7 +63,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
     .action((ids: string[], options: QuarantineReplayOptions & SelectionOptions) =>
-      finish(replay(terminal, selected(ids, options), options)),
+      run(replay(terminal, selected(ids, options), options)),
     );
 
   addSelectionOptions(command.command('discard'))
@@ -72,7 +72,7 @@ export function quarantineCommand(terminal: Terminal, finish: Runner): Command {
     .option('--json', 'the result as JSON')
     .addHelpText('after', DISCARD_HELP)
     .action((ids: string[], options: DiscardOptions & SelectionOptions) =>
-      finish(discard(terminal, selected(ids, options), options)),
+      run(discard(terminal, selected(ids, options), options)),
     );
 
   return command;

@@ -1,5 +1,5 @@
 import { open, rm } from 'node:fs/promises';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 import { type QuarantinedEvent, recordOf, shownBodyOf } from './event';
 import { countText, eventsIn, openQuarantine, reasonOf } from './folder';
 
@@ -39,20 +39,20 @@ function exportedOf(event: QuarantinedEvent, now: number) {
   return { ...recordOf(event, now), ...shownBodyOf(event), record: event.entry.record.toString('base64') };
 }
 
-/** Writes the file completely and synced, or not at all: the events may be discarded next. @throws Failure */
+/** Writes the file completely and synced, or not at all: the events may be discarded next. @throws CliError */
 async function intoFile(
   file: string,
   writeAll: (write: (line: string) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const handle = await open(file, 'wx', 0o600).catch((error: unknown) => {
-    throw new Failure(`${file} cannot be written: ${reasonOf(error)}`);
+    throw new CliError(`${file} cannot be written: ${reasonOf(error)}`);
   });
   try {
     await writeAll((line) => handle.appendFile(line));
     await handle.sync();
   } catch (error) {
     await rm(file, { force: true });
-    throw new Failure(`${file} cannot be written: ${reasonOf(error)}`);
+    throw new CliError(`${file} cannot be written: ${reasonOf(error)}`);
   } finally {
     await handle.close();
   }

@@ -1,27 +1,27 @@
 import { quarantineFolderOf, readConfiguration, spoolVariables } from '@pdaltagent/service';
 import { Quarantine } from '@pdaltagent/spool';
 import { access, constants } from 'node:fs/promises';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 import { eventOf, type QuarantinedEvent } from './event';
 
 const WHERE = 'run this where the gateway runs, with its PDAGENTD_SPOOL_DIR or PDAGENTD_STATE_DIR';
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Opens the quarantine of the gateway with these settings. @throws Failure that says what to do */
+/** Opens the quarantine of the gateway with these settings. @throws CliError that says what to do */
 export async function openQuarantine({ environment }: Pick<Terminal, 'environment'>): Promise<Quarantine> {
   const folder = quarantineFolderOf(readConfiguration(spoolVariables, environment));
   const quarantine = await Quarantine.openExisting(folder, SILENT).catch((error: unknown) => {
-    throw new Failure(`the quarantine cannot be read: ${reasonOf(error)}; run this as the user of the gateway`);
+    throw new CliError(`the quarantine cannot be read: ${reasonOf(error)}; run this as the user of the gateway`);
   });
-  if (quarantine === undefined) throw new Failure(`there is no quarantine at ${folder}: ${WHERE}`);
+  if (quarantine === undefined) throw new CliError(`there is no quarantine at ${folder}: ${WHERE}`);
   return quarantine;
 }
 
-/** Opens it to remove events. @throws Failure if this user cannot remove anything */
+/** Opens it to remove events. @throws CliError if this user cannot remove anything */
 export async function openForChange(terminal: Pick<Terminal, 'environment'>): Promise<Quarantine> {
   const quarantine = await openQuarantine(terminal);
   await access(quarantine.folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
-    throw new Failure(`the quarantine cannot be changed: ${reasonOf(error)}; run this as the user of the gateway`);
+    throw new CliError(`the quarantine cannot be changed: ${reasonOf(error)}; run this as the user of the gateway`);
   });
   return quarantine;
 }

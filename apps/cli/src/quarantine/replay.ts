@@ -54,12 +54,12 @@ export async function replay(
   const selector = new Selector(selection);
   const { plan, unreadable } = await planOf(terminal, quarantine, selector, options);
   selector.checkKey();
-  if (plan.letters.length === 0) error('no events to send\n');
+  if (plan.items.length === 0) error('no events to send\n');
   const client = await BrokerClient.open({ url: amqpUrl, name: 'pdaltagent command' });
   try {
     plan.addHeldByWorkers(await findHeldByWorkers(client, EVENTS, plan));
     const { out } = terminal;
-    if (plan.letters.length > 0) {
+    if (plan.items.length > 0) {
       const table = { out: options.json ? () => undefined : out, error };
       printPlan(table, [plan], { countText, whyUndeliverable: (id) => unreadable.get(id) });
     }
@@ -68,7 +68,7 @@ export async function replay(
     };
     const count = plan.sent.length;
     for (const id of selector.missing) error(`no event in the quarantine has the id ${id}\n`);
-    const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < plan.letters.length);
+    const missed = selection.kind === 'ids' && (selector.missing.size > 0 || count < plan.items.length);
     if (count === 0) {
       printResult({ sent: new Set(), refused: new Map(), failure: undefined });
       return missed ? 1 : 0;
@@ -111,8 +111,8 @@ function progressOf({ message }: QuarantinedEvent): ProgressSince {
 }
 
 /** Sorted by time of acceptance, so that each alert's events stay in order. */
-function inOrder(letters: readonly PlannedReplay[]): PlannedReplay[] {
-  return [...letters].sort((a, b) => (a.acceptedAt ?? 0) - (b.acceptedAt ?? 0));
+function inOrder(items: readonly PlannedReplay[]): PlannedReplay[] {
+  return [...items].sort((a, b) => (a.acceptedAt ?? 0) - (b.acceptedAt ?? 0));
 }
 
 /** Sends one after another; stops if the broker is unreachable, blocked, or has no lanes. */
@@ -183,7 +183,7 @@ function recordOf(
   missing: ReadonlySet<string>,
   { sent, refused, failure }: Outcome,
 ) {
-  const events = plan.letters.map(({ item: { id }, action, alert, key, ageMs, skippedBecause }) => ({
+  const events = plan.items.map(({ item: { id }, action, alert, key, ageMs, skippedBecause }) => ({
     id,
     action,
     alert,

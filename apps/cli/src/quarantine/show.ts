@@ -1,6 +1,6 @@
 import { durationOf } from '../duration';
 import { stripControlChars } from '../table';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 import { eventOf, recordOf, shownBodyOf } from './event';
 import { openQuarantine } from './folder';
 
@@ -8,11 +8,11 @@ export interface ShowOptions {
   readonly json?: true;
 }
 
-/** Prints everything about one event in the quarantine. @throws Failure if it does not exist */
+/** Prints everything about one event in the quarantine. @throws CliError if it does not exist */
 export async function show(terminal: Terminal, id: string, { json }: ShowOptions): Promise<number> {
   const { out, now } = terminal;
   const entry = await (await openQuarantine(terminal)).read(id);
-  if (entry === undefined) throw new Failure(`no event in the quarantine has the id ${id}`);
+  if (entry === undefined) throw new CliError(`no event in the quarantine has the id ${id}`);
   const event = eventOf(entry);
   const record = recordOf(event, now());
   const { body, encoding } = shownBodyOf(event);

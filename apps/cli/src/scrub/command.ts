@@ -1,9 +1,9 @@
 import { describeDetectors } from '@pdaltagent/scrubber';
 import { configuredScrubber, readConfiguration, scrubVariables } from '@pdaltagent/service';
 import { Command, Option } from 'commander';
-import { type Runner } from '../dead-letters/command';
+import { type CommandRunner } from '../dead-letters/command';
 import { alignColumns } from '../table';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 import { formatExplanation } from './explanation';
 import { bytesOf } from './input';
 import { scrubLines } from './lines';
@@ -17,7 +17,7 @@ interface ScrubOptions extends ScrubFlags {
   readonly list?: true;
 }
 
-export function scrubCommand(terminal: Terminal, finish: Runner): Command {
+export function scrubCommand(terminal: Terminal, run: CommandRunner): Command {
   return new Command('scrub')
     .description('print an event or text as it would be stored with scrubbing enabled')
     .argument('[file]', 'an event as JSON, or any text (default: standard input)')
@@ -34,7 +34,7 @@ export function scrubCommand(terminal: Terminal, finish: Runner): Command {
     .option('--mask <paths>', 'paths that are always replaced')
     .option('--keep <paths>', 'paths that are never scrubbed')
     .addHelpText('after', HELP)
-    .action((file: string | undefined, options: ScrubOptions) => finish(scrub(terminal, file, options)));
+    .action((file: string | undefined, options: ScrubOptions) => run(scrub(terminal, file, options)));
 }
 
 /** @returns 0, or 1 if a line was invalid */
@@ -43,7 +43,7 @@ async function scrub(terminal: Terminal, file: string | undefined, options: Scru
     terminal.out(detectorList());
     return 0;
   }
-  if (options.jsonl && options.key !== undefined) throw new Failure('with --jsonl each line has its own "key"', 2);
+  if (options.jsonl && options.key !== undefined) throw new CliError('with --jsonl each line has its own "key"', 2);
   const scrubber = configuredScrubber(readConfiguration(scrubVariables, environmentOf(options, terminal.environment)));
   const input = bytesOf(file, terminal);
   if (options.jsonl) return scrubLines(input, scrubber, terminal, options.explain === true);

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 
 const LINE_FEED = 0x0a;
 
-/** Streams the bytes of a file or of standard input. @throws Failure if it cannot be read */
+/** Streams the bytes of a file or of standard input. @throws CliError if it cannot be read */
 export async function* bytesOf(file: string | undefined, terminal: Terminal): AsyncGenerator<Uint8Array> {
   if (file === undefined || file === '-') {
     yield* terminal.input;
@@ -14,7 +14,7 @@ export async function* bytesOf(file: string | undefined, terminal: Terminal): As
   try {
     for await (const chunk of stream) yield Buffer.from(chunk as Uint8Array);
   } catch {
-    throw new Failure(`cannot read ${file}: ${problem}`);
+    throw new CliError(`cannot read ${file}: ${problem}`);
   }
 }
 

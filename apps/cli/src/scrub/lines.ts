@@ -17,27 +17,27 @@ export async function scrubLines(
   { out, error }: Pick<Terminal, 'out' | 'error'>,
   explain: boolean,
 ): Promise<number> {
-  let waiting = '';
+  let pending = '';
   let number = 0;
-  let wrong = 0;
+  let invalidCount = 0;
   for await (const line of linesOf(input)) {
     number += 1;
     if (line.trim() === '') continue;
     const record = recordOf(line);
     if (typeof record === 'string') {
-      wrong += 1;
+      invalidCount += 1;
       error(`line ${number}: ${record}\n`);
       continue;
     }
     const { id, text, key } = record;
     const found = explain ? { found: scrubber.explain(text, key) } : {};
-    waiting += `${JSON.stringify({ id, text: scrubber.scrubText(text, key).text, ...found })}\n`;
-    if (waiting.length < BATCH) continue;
-    out(waiting);
-    waiting = '';
+    pending += `${JSON.stringify({ id, text: scrubber.scrubText(text, key).text, ...found })}\n`;
+    if (pending.length < BATCH) continue;
+    out(pending);
+    pending = '';
   }
-  out(waiting);
-  return wrong === 0 ? 0 : 1;
+  out(pending);
+  return invalidCount === 0 ? 0 : 1;
 }
 
 /** The record of a line, or an error that quotes no part of the line, which may be personal. */

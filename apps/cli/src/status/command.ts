@@ -1,7 +1,7 @@
 import { brokerVariables, readConfiguration, redisVariables } from '@pdaltagent/service';
 import { Command } from 'commander';
 import { pagerDutyVariables } from '../configuration';
-import { type Runner } from '../dead-letters/command';
+import { type CommandRunner } from '../dead-letters/command';
 import { addressOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { checkBroker } from './broker';
@@ -19,13 +19,13 @@ export interface StatusOptions {
   readonly worker?: readonly string[];
 }
 
-export function statusCommand(terminal: Terminal, finish: Runner): Command {
+export function statusCommand(terminal: Terminal, run: CommandRunner): Command {
   return new Command('status')
     .description('show services, waiting messages and dead letters, and what to do about problems')
     .option('--worker <url...>', 'also query workers on their admin ports, for example localhost:8091', addressOption)
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
-    .action((options: StatusOptions) => finish(status(terminal, options)));
+    .action((options: StatusOptions) => run(status(terminal, options)));
 }
 
 /** Runs all checks concurrently; none takes longer than a few seconds. @returns 0 if all is well, 1 if something needs attention */

@@ -2,7 +2,7 @@ import { alertNameOf } from '@pdaltagent/messaging';
 import { brokerVariables, readConfiguration, redisVariables } from '@pdaltagent/service';
 import { DeliveredMarkers, LastDeliveries } from '@pdaltagent/store';
 import { Command } from 'commander';
-import { type Runner } from '../dead-letters/command';
+import { type CommandRunner } from '../dead-letters/command';
 import { withStore } from '../status/redis';
 import { isSet } from '../status/unconfigured';
 import { type Terminal } from '../terminal';
@@ -16,14 +16,14 @@ export interface TraceOptions {
   readonly json?: true;
 }
 
-export function traceCommand(terminal: Terminal, finish: Runner): Command {
+export function traceCommand(terminal: Terminal, run: CommandRunner): Command {
   return new Command('trace')
     .description('find an event or a webhook: delivered, held by a worker and why, waiting, or a dead letter')
     .argument('<name>', 'a message id, a dedup key (v1: incident key), or, for a webhook, the id of its incident')
     .option('--key <key>', 'only of this routing key, in full (for a webhook: this destination); also shows the lane')
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
-    .action((name: string, options: TraceOptions) => finish(trace(terminal, name, options)));
+    .action((name: string, options: TraceOptions) => run(trace(terminal, name, options)));
 }
 
 /** @returns 0 if it was found, 1 if nothing is known about it */

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type Runner } from '../dead-letters/command';
+import { type CommandRunner } from '../dead-letters/command';
 import { pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { list, type ListOptions } from './list';
@@ -7,7 +7,7 @@ import { replay, type WebhookReplayOptions } from './replay';
 import { resume, type ResumeOptions } from './resume';
 import { ping, type PingOptions } from './ping';
 
-export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
+export function webhooksCommand(terminal: Terminal, run: CommandRunner): Command {
   const command = new Command('webhooks').description('webhook destinations: list, test, replay, resume');
 
   const time = (text: string): number => pastOption(text, terminal.now());
@@ -17,7 +17,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .description('list the destinations and whether they are paused')
     .option('--json', 'as JSON')
     .addHelpText('after', LIST_HELP)
-    .action((options: ListOptions) => finish(list(terminal, options)));
+    .action((options: ListOptions) => run(list(terminal, options)));
 
   command
     .command('test')
@@ -25,7 +25,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .argument('<destination>')
     .option('--json', 'as JSON')
     .addHelpText('after', TEST_HELP)
-    .action((name: string, options: PingOptions) => finish(ping(terminal, name, options)));
+    .action((name: string, options: PingOptions) => run(ping(terminal, name, options)));
 
   command
     .command('replay')
@@ -41,7 +41,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
-    .action((options: WebhookReplayOptions) => finish(replay(terminal, options)));
+    .action((options: WebhookReplayOptions) => run(replay(terminal, options)));
 
   command
     .command('resume')
@@ -49,7 +49,7 @@ export function webhooksCommand(terminal: Terminal, finish: Runner): Command {
     .argument('<destination>')
     .option('--json', 'the result as JSON')
     .addHelpText('after', RESUME_HELP)
-    .action((name: string, options: ResumeOptions) => finish(resume(terminal, name, options)));
+    .action((name: string, options: ResumeOptions) => run(resume(terminal, name, options)));
 
   return command;
 }

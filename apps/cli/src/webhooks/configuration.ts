@@ -9,13 +9,13 @@ import {
 } from '@pdaltagent/service';
 import { type Destination, type SendingDestination } from '@pdaltagent/webhooks';
 import { proxies } from '../configuration';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 
 export type WebhookConfiguration = ConfigurationOf<typeof webhookVariables>;
 
 const NONE = 'there are no destinations: set PDAGENTD_WEBHOOKS_FILE or PDAGENTD_WEBHOOK_DEST_URL as for the services';
 
-/** The destinations as the log-poller knows them. @throws Failure, ConfigurationError */
+/** The destinations as the log-poller knows them. @throws CliError, ConfigurationError */
 export function pollerDestinations(
   { environment, error }: Terminal,
   configuration: WebhookConfiguration,
@@ -23,11 +23,11 @@ export function pollerDestinations(
   const warn = (message: string) => void error(`${message}\n`);
   const log = { info: warn, warn: () => undefined, error: warn };
   const destinations = openDestinations(configuration, log, environment);
-  if (destinations === undefined) throw new Failure(NONE);
+  if (destinations === undefined) throw new CliError(NONE);
   return destinations;
 }
 
-/** One destination as the webhook-sender knows it, and the sender's configuration. @throws Failure, ConfigurationError */
+/** One destination as the webhook-sender knows it, and the sender's configuration. @throws CliError, ConfigurationError */
 export function senderDestination({ environment, error }: Terminal, name: string) {
   const configuration = readConfiguration(
     { ...sendingVariables, ...proxies, format: webhookVariables.format },
@@ -41,23 +41,23 @@ export function senderDestination({ environment, error }: Terminal, name: string
   return { configuration, destination: found };
 }
 
-/** @throws Failure that lists the names */
+/** @throws CliError that lists the names */
 export function findDestination<D extends Destination>(destinations: readonly D[], name: string): D {
   const found = destinations.find((destination) => destination.name === name);
   if (found !== undefined) return found;
-  if (destinations.length === 0) throw new Failure(NONE);
-  throw new Failure(`there is no destination ${name}; the destinations are: ${namesOf(destinations)}`, 2);
+  if (destinations.length === 0) throw new CliError(NONE);
+  throw new CliError(`there is no destination ${name}; the destinations are: ${namesOf(destinations)}`, 2);
 }
 
-/** The destinations with these names; without names, the only destination. @throws Failure that lists the names */
+/** The destinations with these names; without names, the only destination. @throws CliError that lists the names */
 export function chooseDestinations<D extends Destination>(
   destinations: readonly D[],
   names: readonly string[] | undefined,
 ): D[] {
   if (names !== undefined) return names.map((name) => findDestination(destinations, name));
-  if (destinations.length === 0) throw new Failure(NONE);
+  if (destinations.length === 0) throw new CliError(NONE);
   if (destinations.length === 1) return [...destinations];
-  throw new Failure(`select a destination with --destination: ${namesOf(destinations)}`, 2);
+  throw new CliError(`select a destination with --destination: ${namesOf(destinations)}`, 2);
 }
 
 function namesOf(destinations: readonly Destination[]): string {

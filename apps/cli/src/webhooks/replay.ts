@@ -21,7 +21,7 @@ import { pagerDutyVariables } from '../configuration';
 import { confirmed } from '../dead-letters/confirmation';
 import { instantOf as textOfInstant } from '../duration';
 import { Progress } from '../progress';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 import { pollerDestinations, chooseDestinations, type WebhookConfiguration } from './configuration';
 
 export interface WebhookReplayOptions {
@@ -100,7 +100,7 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
     out(`${JSON.stringify({ ...period, destinations: destinations.map(({ name }) => name), ...counts }, null, 2)}\n`);
     if (failure === undefined) return 0;
   }
-  if (failure !== undefined) throw new Failure(failure);
+  if (failure !== undefined) throw new CliError(failure);
   const found = `${read} log entries of ${span}`;
   out(
     options.dryRun
@@ -113,16 +113,16 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
 /** Why a replay cannot continue; undefined for a bug. */
 function causeOf(error: unknown): string | undefined {
   if (error instanceof PublishError) return `the broker did not accept a webhook (${error.message})`;
-  return error instanceof BrokerUnavailable || error instanceof Failure ? error.message : undefined;
+  return error instanceof BrokerUnavailable || error instanceof CliError ? error.message : undefined;
 }
 
-/** Whole seconds, as PagerDuty's. @throws Failure if the period is empty */
+/** Whole seconds, as PagerDuty's. @throws CliError if the period is empty */
 function windowOf({ since, until }: WebhookReplayOptions, now: number) {
   const window = {
     since: Math.floor(since / SECOND_MS) * SECOND_MS,
     until: Math.ceil((until ?? now) / SECOND_MS) * SECOND_MS,
   };
-  if (window.since >= window.until) throw new Failure('--since must be before --until', 2);
+  if (window.since >= window.until) throw new CliError('--since must be before --until', 2);
   return window;
 }
 
@@ -134,7 +134,7 @@ async function* readLogEntries(
   window: { readonly since: number; readonly until: number },
 ) {
   if (token === undefined)
-    throw new Failure('PDAGENTD_API_TOKEN is not set: a token that can read log entries is required');
+    throw new CliError('PDAGENTD_API_TOKEN is not set: a token that can read log entries is required');
   const tls =
     certificateAuthorities === undefined ? {} : { tls: { ca: [readFileSync(certificateAuthorities, 'utf8')] } };
   const getter = new GetClient({ maxSockets: 1, attemptTimeoutMs: 30_000, responseLimit: PAGE_BYTES_LIMIT, ...tls });
@@ -142,7 +142,7 @@ async function* readLogEntries(
   const refusal = new AbortController();
   const onPageResult = (failure: PageFailure | null) => {
     if (failure?.kind === 'refused')
-      refusal.abort(new Failure(`PagerDuty rejects PDAGENTD_API_TOKEN (status ${failure.status})`));
+      refusal.abort(new CliError(`PagerDuty rejects PDAGENTD_API_TOKEN (status ${failure.status})`));
   };
   const line = (message: string) => void say(`${message}\n`);
   const reader = new WindowReader({ api, log: { warn: line, error: line }, onPageResult });

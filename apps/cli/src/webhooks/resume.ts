@@ -1,7 +1,7 @@
 import { readConfiguration, redisVariables } from '@pdaltagent/service';
 import { PausedDestinations, StoreError } from '@pdaltagent/store';
 import { withStore } from '../status/redis';
-import { Failure, type Terminal } from '../terminal';
+import { CliError, type Terminal } from '../terminal';
 
 export interface ResumeOptions {
   readonly json?: true;
@@ -12,7 +12,7 @@ export async function resume({ environment, out }: Terminal, name: string, { jso
   const { redisUrl } = readConfiguration(redisVariables, environment);
   const found = await withStore(redisUrl, async (store) => {
     if (store.state() === 'refusing')
-      throw new Failure(
+      throw new CliError(
         `Redis responds, but accepts no writes: ${name} is not resumed (does PDAGENTD_REDIS_URL point to a replica?)`,
       );
     const paused = new PausedDestinations(store);
@@ -24,13 +24,13 @@ export async function resume({ environment, out }: Terminal, name: string, { jso
     throw error;
   });
   if (found === undefined) {
-    throw new Failure(
+    throw new CliError(
       'Redis is unreachable (check PDAGENTD_REDIS_URL); `pdaltagent webhooks list` shows what is paused',
     );
   }
   const { isResumed, others } = found;
   if (!isResumed) {
-    throw new Failure(
+    throw new CliError(
       `${name} is not paused; paused destinations: ${others.length === 0 ? 'none' : others.join(', ')}`,
     );
   }

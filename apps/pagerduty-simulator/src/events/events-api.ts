@@ -103,9 +103,9 @@ export class EventsApi {
     if (!this.#hasRoom(parsed.routingKey)) {
       return throttledResponse(api, this.#parts.settings().throttleRetryAfterSeconds);
     }
-    const judgement = validate(api, parsed);
-    if (judgement.kind === 'unrecognized') return unrecognizedResponse();
-    return judgement.kind === 'invalid' ? invalidResponse(judgement.errors) : undefined;
+    const validation = validate(api, parsed);
+    if (validation.kind === 'unrecognized') return unrecognizedResponse();
+    return validation.kind === 'invalid' ? invalidResponse(validation.errors) : undefined;
   }
 
   #accept(

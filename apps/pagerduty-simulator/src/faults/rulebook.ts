@@ -18,7 +18,7 @@ export interface ActiveRule {
   readonly hits: number;
 }
 
-interface Entry {
+interface TrackedRule {
   readonly id: string;
   readonly rule: Rule;
   readonly until: number;
@@ -34,14 +34,14 @@ const NOTHING: Decision = { delayMs: 0, held: undefined, fault: undefined, ruleI
 
 /** The active rules, oldest first. Delays add up; of the other effects, the oldest matching rule applies. */
 export class Rulebook {
-  #entries: Entry[] = [];
+  #entries: TrackedRule[] = [];
   #made = 0;
 
   /** Adds a rule, or replaces the one with the same id. */
   add(rule: Rule, now: number): ActiveRule {
     const id = rule.id ?? `fault-${++this.#made}`;
     const until = rule.forMs === undefined ? Infinity : now + rule.forMs;
-    const entry: Entry = { id, rule, until, random: seededRandom(rule.seed), ...removal(), seen: 0, hits: 0 };
+    const entry: TrackedRule = { id, rule, until, random: seededRandom(rule.seed), ...removal(), seen: 0, hits: 0 };
     this.remove(id);
     this.#entries.push(entry);
     return ruleRecord(entry);
@@ -88,13 +88,13 @@ export class Rulebook {
   }
 }
 
-function removal(): Pick<Entry, 'removed' | 'remove'> {
+function removal(): Pick<TrackedRule, 'removed' | 'remove'> {
   let remove = (): void => undefined;
   const removed = new Promise<void>((resolve) => (remove = resolve));
   return { removed, remove };
 }
 
-function hits(entry: Entry, input: RuleInput, now: number): boolean {
+function hits(entry: TrackedRule, input: RuleInput, now: number): boolean {
   const { rule } = entry;
   if (now >= entry.until || !matches(rule.match, input)) return false;
   if (rule.times !== undefined && entry.hits >= rule.times) return false;
@@ -105,6 +105,6 @@ function hits(entry: Entry, input: RuleInput, now: number): boolean {
   return true;
 }
 
-function ruleRecord({ id, rule, seen, hits: count }: Entry): ActiveRule {
+function ruleRecord({ id, rule, seen, hits: count }: TrackedRule): ActiveRule {
   return { id, rule, seen, hits: count };
 }

@@ -27,7 +27,7 @@ class SharedStore implements AlertProgressStore {
     return this.#do(() => ({ alerts: this.remembered.slice(since), upTo: this.remembered.length }));
   }
 
-  unwatchedUntil(at: number): Promise<void> {
+  recordGap(at: number): Promise<void> {
     return this.#do(() => void (this.unwatched = at));
   }
 

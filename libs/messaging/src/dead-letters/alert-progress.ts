@@ -24,7 +24,7 @@ export interface AlertProgressStore {
   /** The alerts remembered since a previous call's `upTo` (0 at first), and the `upTo` for the next call. */
   rememberedSince(since: number): Promise<{ readonly alerts: readonly string[]; readonly upTo: number }>;
   /** Records that deliveries before this time may have been missed. */
-  unwatchedUntil(at: number): Promise<void>;
+  recordGap(at: number): Promise<void>;
 }
 
 /** The most alerts that are watched, and the most writes that wait for Redis. */
@@ -169,7 +169,7 @@ export class AlertProgress {
     await this.#flush();
     if (this.#pendingWrites.length > 0 || !(await this.#refresh()) || !this.#hasGap) return;
     this.#hasGap = false;
-    await this.#store.unwatchedUntil(this.#clock.wall()).catch(() => {
+    await this.#store.recordGap(this.#clock.wall()).catch(() => {
       this.#hasGap = true;
     });
   }

@@ -29,7 +29,7 @@ export interface DeadLetter {
 export function deadLetterOf(delivery: Pick<ConsumeMessage, 'properties' | 'content'>): DeadLetter {
   const headers: Readonly<Record<string, unknown>> = delivery.properties.headers ?? {};
   const parsed = fromDelivery(delivery);
-  const message = parsed.kind === 'foreign' ? undefined : parsed.message;
+  const message = parsed.kind === 'unrecognized' ? undefined : parsed.message;
   const id: unknown = delivery.properties.messageId;
   return {
     id: typeof id === 'string' && id !== '' ? id : nameOf(delivery.content),

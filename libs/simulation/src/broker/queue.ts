@@ -10,7 +10,7 @@ export interface BrokerMessage {
   readonly properties: MessageProperties;
 }
 
-interface Entry {
+interface QueueEntry {
   readonly id: number;
   readonly message: BrokerMessage;
   readonly returns: number;
@@ -47,11 +47,11 @@ export class Queue {
   readonly #random: SeededRandom;
   readonly #route: (exchange: string, routingKey: string, message: BrokerMessage) => void;
   readonly #log: { readonly command: () => void; readonly isCertain: boolean }[] = [];
-  readonly #ready: Entry[] = [];
+  readonly #ready: QueueEntry[] = [];
   /** Delivered before the ready ones: what consumers returned, in the order of its return. */
-  readonly #returned: Entry[] = [];
+  readonly #returned: QueueEntry[] = [];
   readonly #consumers: QueueConsumer[] = [];
-  readonly #held = new Map<QueueConsumer, Map<number, Entry>>();
+  readonly #held = new Map<QueueConsumer, Map<number, QueueEntry>>();
   #lastId = 0;
   #lastServed = 0;
   #isStalled = false;
@@ -164,7 +164,7 @@ export class Queue {
     this.#route(deadLetters.exchange, deadLetters.routingKey, { ...message, ...deadLetters, properties });
   }
 
-  #return({ id, message, returns }: Entry): void {
+  #return({ id, message, returns }: QueueEntry): void {
     const entry = { id, message, returns: returns + 1 };
     if (this.options.type === 'classic') {
       // To its original position.
@@ -174,7 +174,7 @@ export class Queue {
   }
 
   /** A consumer returns a message: RabbitMQ 3.10 enqueues it again if the queue has no delivery limit. */
-  #requeue(entry: Entry): void {
+  #requeue(entry: QueueEntry): void {
     if (this.options.type === 'classic' || this.options.hasDeliveryLimit) return this.#return(entry);
     this.#lastId += 1;
     this.#ready.push({ id: this.#lastId, message: entry.message, returns: entry.returns + 1 });
@@ -218,7 +218,7 @@ export class Queue {
     return undefined;
   }
 
-  #withReturns({ message, returns }: Entry): BrokerMessage {
+  #withReturns({ message, returns }: QueueEntry): BrokerMessage {
     if (this.options.type === 'classic' || returns === 0) return message;
     const { properties } = message;
     return {

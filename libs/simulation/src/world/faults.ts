@@ -52,13 +52,14 @@ const LONGEST_MS = 15_000;
 const SOON_MS = 2_000;
 const LATEST_MS = FAULTS_UNTIL_MS - SOON_MS * MOST_FAULTS;
 
-const OF_KEYS: readonly FaultKind[] = ['a key is throttled', 'a key fails', 'a key hangs'];
+/** Faults that concern nothing but some keys. */
+export const KEY_FAULTS: readonly FaultKind[] = ['a key is throttled', 'a key fails', 'a key hangs'];
 
 /** The faults of a seed, in the order in which they begin. */
 export function faultsOf(seed: number): readonly Fault[] {
   const random = new SeededRandom(seed, 'faults');
   // A fifth of the worlds has nothing but keys that do not get on, which must not delay the others.
-  const kinds = random.fraction() < 0.2 ? OF_KEYS : FAULT_KINDS;
+  const kinds = random.fraction() < 0.2 ? KEY_FAULTS : FAULT_KINDS;
   let begun: number | undefined;
   const faults = Array.from({ length: random.below(MOST_FAULTS + 1) }, (): Fault => {
     // Half of them begin soon after another one: two at once find more than two.

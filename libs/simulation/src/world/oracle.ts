@@ -1,6 +1,6 @@
 import { laneQueue, sidingQueue } from '@pdaltagent/messaging';
 import { nameOf, nameOfMessage, type SimulatedEvent } from './event';
-import { type Fault, type FaultKind } from './faults';
+import { type Fault, type FaultKind, KEY_FAULTS } from './faults';
 import { type Processed } from './simulated-pagerduty';
 import { KEYS, LANE_GROUP, type World } from './world';
 
@@ -32,9 +32,7 @@ const REQUESTS_PER_EVENT = 40;
  * The documented limits of order (docs/architecture.md, "Known limits"): with these faults a delivered event may be
  * delivered again later.
  */
-const REPEATS_LATE: ReadonlySet<FaultKind> = new Set(['Redis is lost', 'Redis is read-only', 'Redis fails over']);
-/** Faults that concern nothing but some keys. */
-const OF_KEYS: ReadonlySet<FaultKind> = new Set(['a key is throttled', 'a key fails', 'a key hangs']);
+const REDIS_FAULTS: ReadonlySet<FaultKind> = new Set(['Redis is lost', 'Redis is read-only', 'Redis fails over']);
 
 type Check = (outcome: Outcome) => readonly Omit<Problem, 'check'>[];
 
@@ -121,14 +119,14 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
 
   'keys that make no progress do not delay the others': ({ world, faults }) => {
-    if (faults.some(({ kind }) => !OF_KEYS.has(kind)) || world.pagerDuty.rate !== Infinity) return [];
-    const troubled = new Set(faults.map(({ target }) => KEYS[Math.floor(target * KEYS.length)]));
+    if (faults.some(({ kind }) => !KEY_FAULTS.includes(kind)) || world.pagerDuty.rate !== Infinity) return [];
+    const affectedKeys = new Set(faults.map(({ target }) => KEYS[Math.floor(target * KEYS.length)]));
     const arrivals = new Map<string, number>();
     for (const { event, at } of world.pagerDuty.processed)
       if (!arrivals.has(nameOf(event))) arrivals.set(nameOf(event), at);
     return [...world.senders.accepted.values()].flatMap(({ event, at }) => {
       const delay = (arrivals.get(nameOf(event)) ?? at) - at;
-      return troubled.has(event.routingKey) || delay <= UNRELATED_DELAY_MS
+      return affectedKeys.has(event.routingKey) || delay <= UNRELATED_DELAY_MS
         ? []
         : [{ detail: `${nameOf(event)} took ${Math.round(delay)} ms`, alert: event.alert }];
     });
@@ -148,7 +146,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 };
 
 /** What does not hold. */
-export function judge(outcome: Outcome): readonly Problem[] {
+export function problemsIn(outcome: Outcome): readonly Problem[] {
   return Object.entries(CHECKS).flatMap(([check, run]) => run(outcome).map((problem) => ({ check, ...problem })));
 }
 
@@ -161,7 +159,7 @@ export function laneQueues(): readonly string[] {
 
 /** What PagerDuty processed of each alert to which no documented limit of order applies. */
 function alertsOf({ world, faults }: Outcome): readonly (readonly [alert: string, processed: readonly Processed[]])[] {
-  if (faults.some(({ kind }) => REPEATS_LATE.has(kind))) return [];
+  if (faults.some(({ kind }) => REDIS_FAULTS.has(kind))) return [];
   const alerts = new Map<string, Processed[]>();
   for (const each of world.pagerDuty.processed) {
     const known = alerts.get(each.event.alert) ?? [];

@@ -1,8 +1,8 @@
 import { type Fault } from './faults';
-import { type Report, simulate } from './simulate';
+import { type SimulationReport, simulate } from './simulate';
 
 /** Leaves out every fault without which the seed fails in the same way: what is left is needed. */
-export async function shrink(failed: Report): Promise<Report> {
+export async function shrink(failed: SimulationReport): Promise<SimulationReport> {
   let smallest = failed;
   for (let index = failed.faults.length - 1; index >= 0; index -= 1) {
     const fewer = await rerun(
@@ -14,10 +14,10 @@ export async function shrink(failed: Report): Promise<Report> {
   return smallest;
 }
 
-function rerun({ seed }: Report, faults: readonly Fault[]): Promise<Report> {
+function rerun({ seed }: SimulationReport, faults: readonly Fault[]): Promise<SimulationReport> {
   return simulate(seed, { faults });
 }
 
-function failsAlike(one: Report, other: Report): boolean {
+function failsAlike(one: SimulationReport, other: SimulationReport): boolean {
   return one.problems.some(({ check }) => check === other.problems[0]?.check);
 }

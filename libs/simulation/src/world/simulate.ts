@@ -3,10 +3,10 @@ import { VirtualClock } from '../virtual-clock';
 import { nameOf } from './event';
 import { inject } from './fault-effects';
 import { type Fault, faultsOf, FAULTS_UNTIL_MS } from './faults';
-import { DRAIN_MS, judge, laneQueues, type Problem } from './oracle';
+import { DRAIN_MS, problemsIn, laneQueues, type Problem } from './oracle';
 import { ALERTS_PER_KEY, KEYS, World } from './world';
 
-export interface Report {
+export interface SimulationReport {
   readonly seed: number;
   readonly faults: readonly Fault[];
   readonly problems: readonly Problem[];
@@ -26,8 +26,8 @@ export interface SimulateOptions {
 const SEND_UNTIL_MS = FAULTS_UNTIL_MS + 5_000;
 const CHECK_MS = 500;
 
-/** Runs the world of a seed until it is drained, and judges it. The same seed and faults always do the same. */
-export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Report> {
+/** Runs the world of a seed until it is drained, and checks it. The same seed and faults always do the same. */
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulationReport> {
   const { faults = faultsOf(seed), isTracing = false } = options;
   const world = new World(seed, isTracing);
   const { scheduler } = world;
@@ -40,7 +40,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   } catch (error) {
     problems.push({ check: 'the simulation ends', detail: error instanceof Error ? error.message : String(error) });
   }
-  problems.push(...judge({ world, faults, drainedAt }));
+  problems.push(...problemsIn({ world, faults, drainedAt }));
   const { trace, steps } = scheduler;
   return { seed, faults, problems, accepted: world.senders.accepted.size, steps, trace };
 }

@@ -11,7 +11,7 @@ const CONCURRENCY = 32;
 const MAXIMUM_AGE_MS = 3 * 86_400_000;
 const POISON_AFTER_MS = 3_600_000;
 
-export interface Surroundings {
+export interface WorkerDependencies {
   readonly network: Network;
   readonly pagerDuty: SimulatedPagerDuty;
   readonly redis: SimulatedRedis;
@@ -21,18 +21,18 @@ export interface Surroundings {
 /** One delivery worker: its processes follow one another. */
 export class Worker {
   readonly #scheduler: Scheduler;
-  readonly #surroundings: Surroundings;
+  readonly #dependencies: WorkerDependencies;
   process: SimulatedProcess;
   #worker: LaneWorker | undefined;
   #runs = 0;
 
   constructor(
     scheduler: Scheduler,
-    surroundings: Surroundings,
+    dependencies: WorkerDependencies,
     readonly name: string,
   ) {
     this.#scheduler = scheduler;
-    this.#surroundings = surroundings;
+    this.#dependencies = dependencies;
     this.process = new SimulatedProcess(scheduler, `${name}.0`);
   }
 
@@ -40,7 +40,7 @@ export class Worker {
     this.#runs += 1;
     const process = new SimulatedProcess(this.#scheduler, `${this.name}.${this.#runs}`);
     this.process = process;
-    const { network, pagerDuty, redis, laneGroup } = this.#surroundings;
+    const { network, pagerDuty, redis, laneGroup } = this.#dependencies;
     const { clock, random } = process;
     const worker: LaneWorker = new LaneWorker({
       url: 'amqp://simulated',

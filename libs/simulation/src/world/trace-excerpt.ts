@@ -1,4 +1,4 @@
-import { type Report } from './simulate';
+import { type SimulationReport } from './simulate';
 
 /** Lines that matter whatever failed: what happened to the world, and what its processes logged. */
 const ALWAYS =
@@ -7,7 +7,7 @@ const ALWAYS =
 const MOST_LINES = 400;
 
 /** The part of a trace that concerns the first problem: its alert, the faults, and what processes logged. */
-export function storyOf({ trace, problems }: Report): readonly string[] {
+export function traceExcerptOf({ trace, problems }: SimulationReport): readonly string[] {
   const alert = problems.find((problem) => problem.alert !== undefined)?.alert;
   const lines = trace.filter((line) => ALWAYS.test(line) || (alert !== undefined && line.includes(`${alert}/`)));
   if (lines.length <= MOST_LINES) return lines;
