@@ -56,7 +56,7 @@ describe.each(OURS)('%s', (name) => {
     expect(service['pull_policy']).toBe('build');
   });
 
-  it('is told only variables that it reads', () => {
+  it('gets only variables that it reads', () => {
     const known = namesOf(name);
     expect(settingsAmong(service.environment).filter((variable) => !known.has(variable))).toEqual([]);
   });

@@ -46,7 +46,7 @@ it('ships the bundle and nothing of the builder else', () => {
   ]);
 });
 
-it('installs before it copies the sources, so that a change of code installs nothing anew', () => {
+it('installs before it copies the sources, so that a change to the code does not reinstall dependencies', () => {
   const builder = stageOf('builder');
   expect(builder.indexOf('RUN npm ci')).toBeGreaterThan(-1);
   expect(builder.indexOf('RUN npm ci')).toBeLessThan(builder.indexOf('COPY . ./'));

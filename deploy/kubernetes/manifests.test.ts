@@ -97,7 +97,7 @@ describe.each(named(workloads))('%s', (name, { pod, container, selector }) => {
     expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'admin' });
   });
 
-  it('is told only variables that it reads', () => {
+  it('gets only variables that it reads', () => {
     const known = namesOf(name);
     expect(settingsAmong(environment).filter((variable) => !known.has(variable))).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe.each(named(workloads))('%s', (name, { pod, container, selector }) => {
   });
 });
 
-it('tells the services only settings that one of them reads', () => {
+it('has only settings that a service reads', () => {
   const known = new Set(Object.keys(SERVICES).flatMap((name) => [...namesOf(name)]));
   expect(Object.keys(settings).filter((variable) => !known.has(variable))).toEqual([]);
 });

@@ -117,7 +117,7 @@ export class PollLoop {
         this.#logRefusalOnce(error);
         return 'unavailable';
       }
-      log.error('a bug: the poll cycle failed and will be repeated', { error });
+      log.error('unexpected exception during a poll cycle (bug): the cycle will be repeated', { error });
       return 'bug';
     } finally {
       cancelWatch();

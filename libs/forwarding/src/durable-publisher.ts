@@ -33,7 +33,7 @@ const CLOSE_GRACE_MS = 3_000;
 export interface DurablePublisherOptions {
   readonly broker: Pick<LanePublisherOptions, 'url' | 'name' | 'laneGroup' | 'queueType' | 'connect'>;
   readonly spool: Spool;
-  /** The spool in the last release's layout, if it has entries: it is drained first. */
+  /** The spool in the previous release's layout, if it has entries: it is drained first. */
   readonly legacy: SpoolSource | undefined;
   readonly quarantine: Pick<Quarantine, 'add'>;
   readonly limits: LaneLimits;
@@ -112,7 +112,7 @@ export class DurablePublisher {
   /** Starts connecting; does not wait for the broker. */
   start(): void {
     const entries = this.#own.reduce((sum, source) => sum + source.entries, 0);
-    if (entries > 0) this.#options.log.warn('the spool contains events of an earlier run', { entries });
+    if (entries > 0) this.#options.log.warn('the spool contains events from a previous run', { entries });
     this.#stopTicking = every(this.#clock, TICK_MS, () => this.#lanes.forEach((lane) => lane.tick()));
     this.#broker.start();
   }

@@ -3,7 +3,7 @@ import { type UnpublishableReason } from './lane-ports';
 
 export interface LaneDrainsOptions<Event extends Keyed, Source> {
   readonly own: Source;
-  /** The spool in the last release's layout: it is drained before the lane's own spool. */
+  /** The spool in the previous release's layout: it is drained before the lane's own spool. */
   readonly legacy?: Source | undefined;
   readonly drainOf: (source: Source, from: 'spool' | 'orphan') => Drain<Event>;
   /** Called once an orphaned spool holds nothing for the lane any more. */

@@ -59,7 +59,7 @@ export class LaneSimulation {
 
   /**
    * @param waits whether a sender waits for a response before it sends the next event of its alert
-   * @param legacy events in the spool of the last release's layout
+   * @param legacy events in the spool of the previous release's layout
    * @param orphans events in the spools of two other instances
    */
   constructor({ waits, legacy = [], orphans = [] }: { waits: boolean; legacy?: Preloaded[]; orphans?: Preloaded[][] }) {

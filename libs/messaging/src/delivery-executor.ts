@@ -87,7 +87,7 @@ export class DeliveryExecutor {
   #errorOf({ id, type }: UnackedMessage, error: unknown): Outcome {
     const detail = error instanceof Error ? error.message : String(error);
     const stack = error instanceof Error ? error.stack : undefined;
-    this.#options.log.error('a bug: an attempt ended in an exception', { id, type, detail, stack });
+    this.#options.log.error('unexpected exception during an attempt (bug)', { id, type, detail, stack });
     return { kind: 'error', status: undefined, detail };
   }
 

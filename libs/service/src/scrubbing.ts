@@ -21,7 +21,7 @@ export const scrubVariables = {
   scrubExcept: text('PDAGENTD_SCRUB_EXCEPT', undefined, 'detectors or groups to exclude'),
   scrubSecret: secret(
     'PDAGENTD_SCRUB_SECRET',
-    'key of the pseudonyms; without it, personal data in dedup keys is not replaced',
+    'HMAC key for pseudonyms; without it, personal data in dedup keys is not replaced',
   ),
   scrubTokens: flag('PDAGENTD_SCRUB_TOKENS', false, 'the same value gets the same token: {{EMAIL_ADDRESS:1f3a9c}}'),
   scrubRules: text('PDAGENTD_SCRUB_RULES', undefined, 'file of custom patterns (JSON)'),

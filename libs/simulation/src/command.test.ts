@@ -17,7 +17,7 @@ describe('npm run simulate', () => {
     const { code, output } = await run('--seed', '1');
     expect(output).toMatch(/FAULT begins: [^]* FAULT ends: /);
     expect(output).toContain('gateway-0.1 logs info: events go directly to the broker');
-    expect(output).toMatch(/seed 1: \d+ events accepted, \d+ steps, everything holds\n {2}[\d.]+ s, for [\d.]+ s: /);
+    expect(output).toMatch(/seed 1: \d+ events accepted, \d+ steps, all checks passed\n {2}[\d.]+ s, for [\d.]+ s: /);
     expect(code).toBe(0);
   });
 

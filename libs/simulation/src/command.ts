@@ -7,14 +7,14 @@ import { traceExcerptOf } from './world/trace-excerpt';
 
 const HELP = `usage: npm run simulate -- [options]
 
-Runs gateways and workers in simulated worlds with faults, one for each seed, and judges what PagerDuty got.
+Runs gateways and workers in simulated worlds with faults, one for each seed, and checks what PagerDuty received.
 
   --seeds N   how many seeds to run (default: 200)
   --from N    the first seed (default: 1)
   --first     stop at the first seed that fails
   --seed N    run one seed again, and print the part of its trace that matters
   --trace     with --seed: print the whole trace
-  --mutant M  put a known fault into the product first, to see that it is found; --mutant list lists them
+  --mutant M  patch a known bug into the sources and check that it is found; --mutant list lists them
   --help      print this
 
 Exits with 1 if a seed fails. docs/simulation.md explains what is simulated and how to read a trace.
@@ -84,7 +84,7 @@ async function search({ seeds, from, stopsAtFirst }: Options, write: (text: stri
     if (report.problems.length === 0) continue;
     failures += 1;
     write(describe(await shrink(report)));
-    write(`Again, with its trace: npm run simulate -- --seed ${seed}\n\n`);
+    write(`Reproduce with a trace: npm run simulate -- --seed ${seed}\n\n`);
   }
   const seconds = (SYSTEM_CLOCK.monotonic() - begun) / 1_000;
   const rate = `${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} per second)`;
@@ -102,10 +102,10 @@ async function replay(seed: number, isWholeTrace: boolean, write: (text: string)
 }
 
 function describe({ seed, faults, problems, accepted, steps }: SimulationReport): string {
-  const shown = problems.slice(0, 5).map(({ check, detail }) => `  NOT: ${check}\n       ${detail}`);
+  const shown = problems.slice(0, 5).map(({ check, detail }) => `  violated: ${check}\n            ${detail}`);
   const more = problems.length > shown.length ? [`  and ${problems.length - shown.length} more`] : [];
   return [
-    `seed ${seed}: ${accepted} events accepted, ${steps} steps, ${problems.length === 0 ? 'everything holds' : 'FAILED'}`,
+    `seed ${seed}: ${accepted} events accepted, ${steps} steps, ${problems.length === 0 ? 'all checks passed' : 'FAILED'}`,
     ...faults.map((fault) => `  ${describeFault(fault)}`),
     ...shown,
     ...more,

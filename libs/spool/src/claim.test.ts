@@ -44,7 +44,7 @@ it('gives each process its own folder, and reuses a folder of an earlier process
   await Promise.all([second.close(), third.close()]);
 });
 
-it('creates nothing that the last release would mistake for a spool, and does not open its empty folders', async () => {
+it('creates nothing that the previous release would mistake for a spool, and does not open its empty folders', async () => {
   await claim().then((spool) => spool.close());
   expect(await readdir(root)).toEqual(['lanes']);
   await mkdir(path.join(root, '0'));

@@ -8,7 +8,7 @@ import { type SpoolSource } from './spool-ports';
 
 /** Maximum folders under one root, which is the number of instances that share a volume. */
 const MAX_INSTANCES = 1_000;
-/** The last release only uses folders whose name is a number, so it ignores this one. */
+/** The previous release only uses folders whose name is a number, so it ignores this one. */
 const LANES_FOLDER = 'lanes';
 /** How long a released folder stays closed that no other process has opened; milliseconds. */
 const REOPEN_MS = 3_600_000;
@@ -17,7 +17,7 @@ export type ClaimOptions = SpoolOptions & LegacySpoolOptions;
 
 /**
  * Claims the first folder `lanes/0`, `lanes/1`, … under the root that no other process has, with its entries if it existed.
- * `legacy` is the folder of the same index in the last release's layout, if it contains entries.
+ * `legacy` is the folder of the same index in the previous release's layout, if it contains entries.
  * @throws Error if the root cannot be used
  */
 export async function claimSpool(

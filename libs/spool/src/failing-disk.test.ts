@@ -119,7 +119,7 @@ it('logs once that it cannot be reopened, and uses it as soon as that is possibl
 describe('a database with a damaged block', () => {
   const FIRST = 1;
   const LAST = 300;
-  const DAMAGED = 'the spool is damaged and is repaired: unreadable files are moved to its folder "lost"';
+  const DAMAGED = 'the spool is damaged: repairing it, moving unreadable files to "lost"';
 
   async function fill(spool: Spool): Promise<void> {
     for (let sequence = FIRST; sequence <= LAST; sequence += 1) {

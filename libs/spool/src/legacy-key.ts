@@ -1,4 +1,4 @@
-// The last release's keys: sequence and size of the content, without the lane. They sort by sequence.
+// The previous release's keys: sequence and size of the content, without the lane. They sort by sequence.
 const KEY_BYTES = 12;
 
 export interface LegacyKey {

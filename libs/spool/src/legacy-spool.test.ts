@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** Writes a folder like the last release: key = sequence and size, value = checksum and content. */
+/** Writes a folder like the previous release: key = sequence and size, value = checksum and content. */
 async function writeLegacy(name: string, contents: Readonly<Record<number, string>>): Promise<void> {
   const database = await openDatabase(path.join(root, name));
   for (const [sequence, text] of Object.entries(contents)) {
@@ -38,7 +38,7 @@ async function writeLegacy(name: string, contents: Readonly<Record<number, strin
   await database?.close();
 }
 
-/** Reads a folder like the last release. */
+/** Reads a folder like the previous release. */
 async function readLegacy(name: string): Promise<string[]> {
   const database = await openDatabase(path.join(root, name));
   const found: string[] = [];
@@ -64,7 +64,7 @@ async function drainLane(source: SpoolSource, lane: number): Promise<string[]> {
   }
 }
 
-it('drains a spool of the last release lane by lane; after a downgrade that release finds what was not sent', async () => {
+it('drains a spool of the previous release lane by lane; after a downgrade that release finds what was not sent', async () => {
   await writeLegacy('0', { 1: '5:a', 2: '6:b', 3: '5:c', 4: '6:d', [2 ** 40]: '5:e' });
   const { spool, legacy } = await claimSpool(root, options);
   if (legacy === undefined) throw new Error('no legacy spool');
@@ -124,12 +124,12 @@ it('returns damaged entries, for the quarantine, even if a folder contains nothi
   await spool.close();
 });
 
-describe('a spool that the last release wrote', () => {
+describe('a spool that the previous release wrote', () => {
   /** Events 1 to 30 in a table and a log, of which 1, 2, 3 and 21 were sent; team a sent those that are divisible by 3. */
   const FIXTURE = path.join(__dirname, 'last-release.fixture');
   const LANES: Readonly<Record<string, number>> = { 'team-a': 4, 'team-b': 9, 'team-c': 31 };
 
-  /** A record of the last release: version 1, the length of the head, the head as JSON, the body. */
+  /** A record of the previous release: version 1, the length of the head, the head as JSON, the body. */
   function headOf(content: Buffer): { readonly id: string; readonly routingKey: string } {
     expect(content.readUInt8(0)).toBe(1);
     return z
@@ -141,7 +141,7 @@ describe('a spool that the last release wrote', () => {
   const EXPECTED = Array.from({ length: 30 }, (_, at) => at + 1).filter((n) => ![1, 2, 3, 21].includes(n));
   const ofTeam = (team: number): number[] => EXPECTED.filter((n) => n % 3 === team);
 
-  it('is drained lane by lane in order, and the last release finds exactly what is left', async () => {
+  it('is drained lane by lane in order, and the previous release finds exactly what is left', async () => {
     await cp(FIXTURE, path.join(root, '0'), { recursive: true });
     const { spool, legacy } = await claimSpool(root, real);
     if (legacy === undefined) throw new Error('no legacy spool');

@@ -18,8 +18,8 @@ export interface LegacySpoolOptions {
 }
 
 /**
- * A folder in the last release's layout, `<root>/<n>`, whose keys are sequence and size. It is drained in place, so that after a
- * downgrade the last release still finds what was not sent. Nothing is added to it. Entries that this version cannot read stay.
+ * A folder in the previous release's layout, `<root>/<n>`, whose keys are sequence and size. It is drained in place, so that after a
+ * downgrade the previous release still finds what was not sent. Nothing is added to it. Entries that this version cannot read stay.
  */
 export class LegacySpool extends StoredLanes<LegacyContents> implements SpoolSource {
   /** Undefined if another process has the folder. @throws Error if the folder cannot be used */

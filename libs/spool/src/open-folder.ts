@@ -23,7 +23,7 @@ export async function openFolder<C>(
   } catch (error) {
     const { code, message } = reasonOf(error);
     if (code !== 'LEVEL_CORRUPTION') throw error;
-    log.error('the spool is damaged and is repaired: unreadable files are moved to its folder "lost"', {
+    log.error('the spool is damaged: repairing it, moving unreadable files to "lost"', {
       folder,
       error: message,
     });

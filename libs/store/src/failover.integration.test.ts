@@ -67,9 +67,9 @@ describe('after a failover, which leaves the connection to a replica open', () =
   it('a connection without any traffic reconnects to the new primary too', async () => {
     await pair.promoteReplica();
     pair.followPrimary();
-    await waitUntil(() => lines.includes('Redis is back'), { what: 'Redis to be back' });
+    await waitUntil(() => lines.includes('Redis is reachable again'), { what: 'Redis to be back' });
     expect(store.state()).toBe('connected');
-    expect(lines).toEqual(['Redis accepts no writes: retrying until it does', 'Redis is back']);
+    expect(lines).toEqual(['Redis accepts no writes: retrying until it does', 'Redis is reachable again']);
     expect(details).toEqual([expect.stringContaining('READONLY')]);
   });
 
@@ -92,7 +92,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
     expect(pair.proxy.accepted - before).toBeLessThan(25);
     pair.followPrimary();
     await stateIs('connected');
-    expect(lines.at(-1)).toBe('Redis is back');
+    expect(lines.at(-1)).toBe('Redis is reachable again');
   });
 
   it('a lease is held by its holder again', async () => {

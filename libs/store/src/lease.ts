@@ -110,7 +110,7 @@ export class Lease {
       replied = false; // The lease lasts until it expires.
       // The store logs that Redis is unreachable.
       if (error.code === 'refused' && !this.#hasLoggedRefusal)
-        log.warn(`${error.message}: no process polls until it accepts the lease`);
+        log.warn(`${error.message}: polling is suspended until Redis accepts writes`);
       this.#hasLoggedRefusal = error.code === 'refused';
     }
     if (replied) this.#hasLoggedRefusal = false;

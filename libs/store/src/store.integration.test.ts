@@ -75,7 +75,7 @@ describe('the connection', () => {
     await redis.restart();
     await until('Redis to be back', () => store.state() === 'connected');
     expect(await new Cursor(store).read()).toBeNull();
-    expect(logged).toEqual(['Redis is unreachable: retrying until it is back', 'Redis is back']);
+    expect(logged).toEqual(['Redis is unreachable: retrying until it is back', 'Redis is reachable again']);
   });
 
   it('does not let a caller hang when Redis hangs, and works again when it resumes', async () => {

@@ -158,7 +158,7 @@ export class Store {
     const before = this.#state;
     this.#state = state;
     if (state === 'connected') {
-      if (before !== 'starting') this.#log.info('Redis is back');
+      if (before !== 'starting') this.#log.info('Redis is reachable again');
       this.#durability ??= warnIfNotDurable(this, this.#log);
     } else {
       this.#log.warn(WARNINGS[state], { detail });

@@ -76,7 +76,7 @@ function addSelectionOptions(command: Command): Command {
   return command
     .argument('[id...]', 'ids of dead letters, as shown by list')
     .option('--all', 'all of them')
-    .option('--key <key>', 'those of one routing key: the key, or its last characters (four or more)');
+    .option('--key <key>', 'those of one routing key: the key, or at least its last four characters');
 }
 
 /** The last three are set by the broker itself. */
@@ -106,7 +106,7 @@ exit codes: 0 all were removed, 1 some were not
 
 const REPLAY_HELP = `
 Dead letters are sent in the order in which they became dead letters, after the messages already waiting in their
-lane. Each keeps its id; its age starts again (the time of its first acceptance is kept). A dead letter is removed
+lane. Each keeps its id; its age is reset (the time of its first acceptance is kept). A dead letter is removed
 only once the broker has confirmed it: an interrupted replay loses nothing, and may send those in transit twice.
 
 Before it sends, replay lists the dead letters and warns about later progress of their alerts: other dead letters of

@@ -82,7 +82,7 @@ function addSelectionOptions(command: Command): Command {
   return command
     .argument('[id...]', 'ids of events, as shown by list')
     .option('--all', 'all of them')
-    .option('--key <key>', 'those of one routing key: the key, or its last characters (four or more)');
+    .option('--key <key>', 'those of one routing key: the key, or at least its last four characters');
 }
 
 const HELP = `
@@ -94,7 +94,7 @@ Each gateway with its own disk has its own quarantine.
 
 const REPLAY_HELP = `
 Events are sent one at a time, in the order in which they were accepted, after the messages already waiting in their
-lane. Each keeps its id; its age starts again. An event is removed only once the broker has confirmed it: an
+lane. Each keeps its id; its age is reset. An event is removed only once the broker has confirmed it: an
 interrupted replay loses nothing, and may send the event in transit twice. An event that the broker refuses again
 stays, and the exit code is 1. Events that are damaged or were written by a newer version stay, too: they can only be
 exported and discarded.
@@ -129,7 +129,7 @@ exit codes: 0 all of them are gone, 1 some are not
 `;
 
 const EXPORT_HELP = `
-The member "record" of a line has the stored bytes in base64, which include the routing key.
+The field "record" of a line has the stored bytes in base64, which include the routing key.
 
 example:
   pdaltagent quarantine export events.jsonl

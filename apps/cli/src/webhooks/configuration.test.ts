@@ -22,7 +22,7 @@ describe('the destinations of a replay', () => {
   it.each([
     [['crm', 'chat'], undefined, /--destination: crm, chat$/],
     [['crm', 'chat'], ['nobody'], /^there is no destination nobody; .*: crm, chat$/],
-  ])('of %j with --destination %j are an error of the command line that tells them', (names, given, message) => {
+  ])('of %j with --destination %j: the error lists the destinations', (names, given, message) => {
     const choose = () => chooseDestinations(names.map(destination), given);
     expect(choose).toThrow(message);
     expect(choose).toThrow(expect.objectContaining({ exitCode: 2 }) as Error);

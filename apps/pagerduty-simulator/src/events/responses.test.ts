@@ -149,7 +149,7 @@ describe('An event that PagerDuty rejects', () => {
   });
 
   test.each(['{"routing_key":', '', '[]', '"text"', 'null'])(
-    'gets 400 where it is no JSON object: %j',
+    'gets 400 if it is not a JSON object: %j',
     async (body) => {
       const response = await simulator.post(V2, body);
       expect(response.status).toBe(400);
