@@ -1,6 +1,6 @@
 import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type ChannelModel } from 'amqplib';
-import { NoReply } from './reply-timeout';
+import { NoReply, replyTo } from './reply-timeout';
 import { type Connect, connectWithAmqplib } from './connect';
 import { type Log } from './log';
 
@@ -37,6 +37,12 @@ class TooFewChannels extends Error {
   }
 }
 
+interface CurrentConnection {
+  readonly connection: ChannelModel;
+  /** Resets it, and ends it without waiting for the broker. */
+  readonly abandon: (reason: Error) => void;
+}
+
 /** A connection to the broker that reconnects automatically until it is closed. */
 export class BrokerConnection {
   readonly #options: BrokerConnectionOptions;
@@ -44,12 +50,11 @@ export class BrokerConnection {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #stopping = new AbortController();
-  #connection: ChannelModel | undefined;
+  #current: CurrentConnection | undefined;
   #loop: Promise<void> = Promise.resolve();
   #connected = false;
   /** Since it was last connected: each problem is logged once. */
   readonly #loggedProblems = new Set<string>();
-  #abandon: (cause: Error) => void = () => undefined;
 
   constructor(options: BrokerConnectionOptions) {
     this.#options = options;
@@ -69,7 +74,7 @@ export class BrokerConnection {
 
   /** Closes the current connection; a new one is opened. */
   reconnect(): void {
-    void this.#closeConnection();
+    void this.#closeCurrent();
   }
 
   /**
@@ -77,12 +82,12 @@ export class BrokerConnection {
    * data that has not left this machine never arrives. What the broker has already read may still be processed.
    */
   abandon(reason: string): void {
-    this.#abandon(new Error(reason));
+    this.#current?.abandon(new Error(reason));
   }
 
   async close(): Promise<void> {
     this.#stopping.abort();
-    await this.#closeConnection();
+    await this.#closeCurrent();
     await this.#loop;
   }
 
@@ -104,31 +109,39 @@ export class BrokerConnection {
   async #runConnection(opened: () => void): Promise<void> {
     const { url, name, open, lost, blocked, unblocked } = this.#options;
     const { connection, reset } = await this.#connect(url, name);
-    this.#connection = connection;
     // The cause of a loss is emitted as an error before the close; without a listener it would end the process.
     let cause: unknown = new Error('the connection was closed');
-    connection.on('error', (error) => (cause = error));
+    let isOver = false;
+    connection.on('error', (error) => {
+      if (!isOver) cause = error;
+    });
     connection.on('blocked', (reason) => blocked?.(reason));
     connection.on('unblocked', () => unblocked?.());
-    let isOver = false;
+    let end: () => void = () => undefined;
     const closed = new Promise<void>((resolve) => {
-      const end = (): void => {
+      end = () => {
         isOver = true;
         resolve();
       };
-      connection.once('close', end);
-      this.#abandon = (reason) => {
-        cause = reason;
-        end();
-      };
     });
+    connection.once('close', end);
+    const current: CurrentConnection = {
+      connection,
+      abandon: (reason) => {
+        if (this.#current === current) this.#current = undefined;
+        if (!isOver) cause = reason;
+        end();
+        reset();
+      },
+    };
+    this.#current = current;
     try {
       if (this.#stopping.signal.aborted) return;
       requireChannels(connection, this.#options.channels);
       await Promise.race([
         open(connection).catch((error: unknown) => {
           // It would not answer the request to close the connection either.
-          if (error instanceof NoReply) this.#abandon(error);
+          if (error instanceof NoReply) current.abandon(error);
           throw error;
         }),
         closed.then(() => Promise.reject(toError(cause))),
@@ -140,24 +153,26 @@ export class BrokerConnection {
       await closed;
     } finally {
       this.#connected = false;
-      this.#abandon = () => undefined;
       // If we did not close it, data still in the socket's buffer must not arrive later.
-      if (isOver && this.#connection === connection) {
-        this.#connection = undefined;
+      if (isOver && this.#current === current) {
+        this.#current = undefined;
         reset();
       }
       lost();
-      await this.#closeConnection();
+      await this.#closeCurrent();
     }
     if (!this.#stopping.signal.aborted) this.#logUnavailable(cause);
   }
 
-  async #closeConnection(): Promise<void> {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    if (connection === undefined) return;
-    // Close-Ok may never arrive; the heartbeat then ends the socket.
-    await Promise.race([connection.close().catch(() => undefined), delay(this.#clock, CLOSE_TIMEOUT_MS)]);
+  /** The broker confirms a close only once every channel has ended, which one that waits for an unresponsive queue never does. */
+  async #closeCurrent(): Promise<void> {
+    const current = this.#current;
+    this.#current = undefined;
+    if (current === undefined) return;
+    const options = { request: 'connection.close', clock: this.#clock, timeoutMs: CLOSE_TIMEOUT_MS };
+    await replyTo(current.connection.close(), options).catch((error: unknown) => {
+      if (error instanceof NoReply) current.abandon(error);
+    });
   }
 
   #logUnavailable(error: unknown): void {

@@ -8,6 +8,7 @@ import {
   waitUntil,
 } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
+import { BrokerConnection } from './broker-connection';
 import { event } from './lane-worker.fixture';
 import { LanePublisher } from './lane-publisher';
 import { declareTopology, EVENTS, type LaneGroup, laneQueue, type QueueType, WEBHOOKS } from './topology';
@@ -43,9 +44,12 @@ it('keeps its connection while the broker is short of memory, even if a lane’s
     log,
     opened: (lane) => {
       opened.push(lane);
-      if (happened.length > 0) return;
-      sent.push(lane);
-      publisher.publish(lane, event('disk', lane), () => settled.push(lane));
+      // The broker answers no more requests once it has read a message.
+      if (opened.length !== EVENTS.lanes) return;
+      for (const ready of opened) {
+        sent.push(ready);
+        publisher.publish(ready, event('disk', ready), () => settled.push(ready));
+      }
     },
     lost: () => happened.push('lost'),
     blocked: () => happened.push('blocked'),
@@ -53,7 +57,6 @@ it('keeps its connection while the broker is short of memory, even if a lane’s
   });
   publisher.start();
   await waitUntil(() => happened.includes('blocked'), { what: 'the alarm' });
-  await waitUntil(() => opened.length === EVENTS.lanes, { what: 'a channel for each lane' });
   publisher.reopen(RENEWED_LANE);
   const until = performance.now() + LONGER_THAN_A_REPLY_MS;
   await waitUntil(() => performance.now() > until || happened.includes('lost'), {
@@ -113,18 +116,20 @@ class LanePublications {
   }
 }
 
+/** Suspends or resumes the process of a classic queue. */
+const callQueue = (queue: string, what: 'suspend' | 'resume') =>
+  broker.control([
+    'eval',
+    `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>)), sys:${what}(amqqueue:get_pid(Q)).`,
+  ]);
+
 it('publishes to the other lanes if the queue of one hangs when it is declared', async () => {
   const laneGroup = { ...WEBHOOKS, exchange: 'test.hanging', deadLetters: 'test.hanging.dead-letters', lanes: 4 };
   const connection = await connect(broker.url);
   await declareTopology(connection, laneGroup, 'classic');
   await connection.close();
   const queue = laneQueue(laneGroup, 1);
-  const call = (what: string) =>
-    broker.control([
-      'eval',
-      `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>)), sys:${what}(amqqueue:get_pid(Q)).`,
-    ]);
-  await call('suspend');
+  await callQueue(queue, 'suspend');
   const publications = new LanePublications(broker.url, { laneGroup, queueType: 'classic', clock: fastClock(3) });
   try {
     await waitUntil(() => publications.confirmed.size === 3, { what: 'the other lanes', timeoutMs: 20_000 });
@@ -132,10 +137,41 @@ it('publishes to the other lanes if the queue of one hangs when it is declared',
     const withoutReply = publications.warnings.filter((line) => line.startsWith('queues'));
     expect(withoutReply).toEqual([`queues did not reply when they were declared {"queues":["${queue}"]}`]);
   } finally {
-    await call('resume');
+    await callQueue(queue, 'resume');
   }
   await waitUntil(() => publications.confirmed.has(1), { what: 'the lane that hung' });
 });
+
+it('reconnects and closes although a channel that waits for a hanging queue keeps the broker from confirming it', async () => {
+  const queue = 'test.hanging';
+  const client = await connect(broker.url);
+  await (await client.createChannel()).assertQueue(queue);
+  await client.close();
+  let opened = 0;
+  const connection = new BrokerConnection({
+    url: broker.url,
+    name: 'test',
+    log,
+    channels: 1,
+    open: async (opening) => {
+      opened += 1;
+      const channel = await opening.createChannel();
+      channel.on('error', () => undefined);
+      channel.checkQueue(queue).catch(() => undefined);
+    },
+    lost: () => undefined,
+  });
+  await callQueue(queue, 'suspend');
+  try {
+    connection.start();
+    await waitUntil(() => connection.connected, { what: 'a connection' });
+    connection.reconnect();
+    await waitUntil(() => opened === 2 && connection.connected, { what: 'another connection', timeoutMs: 20_000 });
+    await connection.close();
+  } finally {
+    await callQueue(queue, 'resume');
+  }
+}, 60_000);
 
 it('reconnects until the broker answers, and reports once that it does not', async () => {
   const proxy = await FaultProxy.start(broker.url);

@@ -1,7 +1,7 @@
 import { type Clock, delay } from '@pdaltagent/clock';
 
 /** A broker that does not answer a request within this time counts as lost, whatever its heartbeats say; milliseconds. */
-const REPLY_TIMEOUT_MS = 10_000;
+export const REPLY_TIMEOUT_MS = 10_000;
 
 /** The broker did not answer a request in time. */
 export class NoReply extends Error {

@@ -1,6 +1,6 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { hasReply, replyTo } from './reply-timeout';
+import { hasReply, NoReply, REPLY_TIMEOUT_MS, replyTo } from './reply-timeout';
 import { type Log } from './log';
 
 export type QueueType = 'quorum' | 'classic';
@@ -125,10 +125,13 @@ const NEW_QUEUES_REST_MS = 1_500;
 /** For each queue after one that did not answer: the broker answers for most queues at once; milliseconds. */
 const NEXT_QUEUE_TIMEOUT_MS = 1_000;
 
+const CLOSE_TIMEOUT_MS = 1_000;
+
 /**
- * Declares a lane group's exchanges, queues and bindings. A queue that does not answer because its process hangs is left as it
- * is, and delays the others only for as long as an answer may take.
- * @throws Error if one exists with other arguments, or if the broker does not answer at all
+ * Declares a lane group's exchanges, queues and bindings. A lane's queue that does not answer because its process hangs is left
+ * as it is, and delays the others only for as long as an answer may take.
+ * @throws Error if one exists with other arguments, or if the broker or the dead-letter queue does not answer: without that
+ * queue's binding, the broker would drop what a worker rejects
  */
 export async function declareTopology(
   connection: ChannelModel,
@@ -169,6 +172,7 @@ async function declareQueues(
       withoutReply.length > 0 ? NEXT_QUEUE_TIMEOUT_MS : undefined,
     );
     if (silent === undefined) return withoutReply;
+    if (silent.exchange === DEAD_LETTER_EXCHANGE) throw new NoReply(`queue.declare ${silent.queue}`, REPLY_TIMEOUT_MS);
     withoutReply.push(silent.queue);
     rest = rest.slice(rest.indexOf(silent) + 1);
   }
@@ -220,12 +224,17 @@ async function onChannel<Result>(
   clock: Clock,
   use: (channel: Channel) => Promise<Result>,
 ): Promise<Result> {
-  const channel = await replyTo(connection.createChannel(), { request: 'channel.open', clock });
+  const opening = connection.createChannel();
+  const channel = await replyTo(opening, { request: 'channel.open', clock }).catch((error: unknown) => {
+    opening.then((late) => late.close()).catch(() => undefined);
+    throw error;
+  });
   channel.on('error', () => undefined);
   try {
     return await use(channel);
   } finally {
-    // Not awaited: the channel may still be waiting for a queue that does not answer.
-    channel.close().catch(() => undefined);
+    // It does not close while it waits for a queue that does not answer.
+    const options = { request: 'channel.close', clock, timeoutMs: CLOSE_TIMEOUT_MS };
+    await hasReply(channel.close(), options).catch(() => undefined);
   }
 }
