@@ -11,14 +11,20 @@ export function countText(count: number): string {
 export function reportReplay(
   { error }: Pick<Terminal, 'error'>,
   count: number,
-  { sent, left, failure }: ReplayOutcome,
+  { sent, left, unchecked, failure }: ReplayOutcome,
 ): boolean {
   if (failure === undefined) error(`${sent} of ${countText(count)} replayed\n`);
   else
-    error(`stopped after ${sent} of ${countText(count)}; none is lost, the rest are still dead letters: ${failure}\n`);
+    error(
+      `stopped after ${sent} of ${countText(count)}; none is lost, those that were not sent are still dead letters: ${failure}\n`,
+    );
   if (left.length > 0)
     error(`${left.length} of those sent could not be removed: discard them, another replay would send them twice\n`);
-  return failure === undefined && left.length === 0 && sent === count;
+  if (unchecked !== undefined)
+    error(
+      `those sent may still be dead letters: list them before another replay, which would send them twice: ${unchecked}\n`,
+    );
+  return failure === undefined && unchecked === undefined && left.length === 0 && sent === count;
 }
 
 /** The outcome of a discard: what is known to be removed, and why it stopped early. */

@@ -13,6 +13,8 @@ export interface ReplayOutcome {
   readonly sent: number;
   /** Ids of those that were sent but are still dead letters: the broker did not apply all removals. */
   readonly left: readonly string[];
+  /** Why it is not known which of those that were sent are still dead letters. */
+  readonly unchecked: string | undefined;
   /** Why it stopped early; what was not sent is still a dead letter. */
   readonly failure: string | undefined;
 }
@@ -52,11 +54,9 @@ export async function replayItems({
   }
   try {
     const left = sent.size === 0 ? [] : await queue.find(sent);
-    return { sent: sent.size, left: [...new Set(left)], failure };
+    return { sent: sent.size, left: [...new Set(left)], unchecked: undefined, failure };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // If the check failed as well, the first failure is the one to report.
-    const unchecked = `those sent could not be looked up, list them before another replay: ${error.message}`;
-    return { sent: sent.size, left: [], failure: failure ?? unchecked };
+    return { sent: sent.size, left: [], unchecked: error.message, failure };
   }
 }

@@ -101,7 +101,7 @@ function printPlans(
     error(`${countText(undeliverable)} cannot be delivered, because PDaltagent did not publish them: skipped\n`);
 }
 
-const NOTHING_SENT: ReplayOutcome = { sent: 0, left: [], failure: undefined };
+const NOTHING_SENT: ReplayOutcome = { sent: 0, left: [], unchecked: undefined, failure: undefined };
 
 /** Events first, then webhooks; stops at the first failure. */
 async function send(
@@ -118,8 +118,8 @@ async function send(
       const { sent, left } = all;
       const items = plan.sent.map(({ item }) => item);
       const next = await replayItems({ queue, sender, laneGroup, items, progress: (more) => progress.at(sent + more) });
-      all = { sent: sent + next.sent, left: [...left, ...next.left], failure: next.failure };
-      if (all.failure !== undefined) break;
+      all = { ...next, sent: sent + next.sent, left: [...left, ...next.left] };
+      if (all.failure !== undefined || all.unchecked !== undefined) break;
     }
     return all;
   } finally {
@@ -131,7 +131,7 @@ async function send(
 function recordOf(
   plans: readonly LaneGroupPlan[],
   missing: ReadonlySet<string>,
-  { sent, left, failure }: ReplayOutcome,
+  { sent, left, unchecked, failure }: ReplayOutcome,
 ) {
   const letters = plans.flatMap(({ name, plan }) =>
     plan.items.map((planned) => ({
@@ -145,5 +145,7 @@ function recordOf(
       note: plan.noteOf(planned),
     })),
   );
-  return { sent, left, missing: [...missing], error: failure ?? null, letters };
+  // null: it is not known which of those that were sent are still dead letters.
+  const known = unchecked === undefined ? left : null;
+  return { sent, left: known, missing: [...missing], error: failure ?? unchecked ?? null, letters };
 }

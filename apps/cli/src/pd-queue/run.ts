@@ -96,12 +96,14 @@ async function retry(
   const { queue, laneGroup } = events;
   const sender = await Sender.open(await openClient());
   const outcome = replayItems({ queue, sender, laneGroup, items, progress: (count) => progress.at(count) });
-  const { sent, left, failure } = await outcome.finally(() => progress.end());
+  const { sent, left, unchecked, failure } = await outcome.finally(() => progress.end());
   terminal.out(retried(sent));
   if (left.length > 0)
     terminal.error(`${left.length} of them are still in error: another retry would send them twice\n`);
+  if (unchecked !== undefined)
+    terminal.error(`some of them may still be in error, another retry would send them twice: ${unchecked}\n`);
   if (failure !== undefined) throw new CliError(`stopped, the other events are still in error: ${failure}`);
-  return left.length > 0 ? 1 : 0;
+  return left.length > 0 || unchecked !== undefined ? 1 : 0;
 }
 
 /** The agent's message. */

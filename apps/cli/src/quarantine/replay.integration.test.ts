@@ -1,5 +1,6 @@
 import { EVENTS, fromDelivery, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
+import { Quarantine } from '@pdaltagent/spool';
 import { type ConsumeMessage, connect } from 'amqplib';
 import { declareTopologies, KEY, MINUTE, NOW, OTHER_KEY, runCli, waitingInLane } from '../cli.fixture';
 import { GatewayFolder, messageOf } from './quarantine.fixture';
@@ -147,6 +148,17 @@ it('loses nothing while the broker is unreachable', async () => {
   expect(await gateway.ids()).toEqual(['m1']);
 });
 
+it('reports an event as sent that it could not remove, so that nobody sends it twice', async () => {
+  await gateway.add({ id: 'm1' }, { id: 'm2' });
+  const removal = jest.spyOn(Quarantine.prototype, 'remove').mockRejectedValueOnce(new Error('EROFS: read-only'));
+  const { code, error } = await replay('--all --yes');
+  removal.mockRestore();
+  expect(code).toBe(1);
+  expect(error).toContain('m1 was sent, but is in the quarantine again');
+  expect(error).toMatch(/stopped after 1 of 2 events; .*EROFS/);
+  expect(await waitingInLane(broker.url)).toBe(1);
+});
+
 it('loses nothing if no queue accepts an event', async () => {
   await gateway.add({ id: 'm1' });
   const connection = await connect(broker.url);
@@ -160,7 +172,9 @@ it('loses nothing if no queue accepts an event', async () => {
   await connection.close();
   await declareTopologies(broker.url);
   expect(code).toBe(1);
-  expect(error).toContain('stopped after 0 of 1 event; none is lost, the rest are still in the quarantine');
+  expect(error).toContain(
+    'stopped after 0 of 1 event; none is lost, those that were not sent are still in the quarantine',
+  );
   expect(error).toContain('the message could not be routed to a queue');
   expect(await gateway.ids()).toEqual(['m1']);
 });

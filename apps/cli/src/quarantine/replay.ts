@@ -152,8 +152,8 @@ async function sendOne(
   const properties = toProperties({ ...message, receivedAt: now, originalReceivedAt });
   const result = await sender.send(EVENTS.exchange, lane, message.body, properties);
   if (result.kind === 'confirmed') {
-    await quarantine.remove(id);
     sent.add(id);
+    await quarantine.remove(id);
   } else refused.set(id, `${result.kind}: ${result.reason}`);
 }
 
@@ -171,7 +171,7 @@ async function report(
   if (failure === undefined) error(`${sent.size} of ${countText(count)} replayed; ${quarantineSummary(left.size)}\n`);
   else
     error(
-      `stopped after ${sent.size} of ${countText(count)}; none is lost, the rest are still in the quarantine: ${failure}\n`,
+      `stopped after ${sent.size} of ${countText(count)}; none is lost, those that were not sent are still in the quarantine: ${failure}\n`,
     );
   return failure === undefined && refused.size === 0 && returned.length === 0;
 }

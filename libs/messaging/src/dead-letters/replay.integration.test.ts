@@ -65,6 +65,27 @@ describe('a replay', () => {
     expect(await left()).toEqual(['m0', 'm3', 'm5']);
   });
 
+  it('counts what it published, even if it can no longer remove it', async () => {
+    await writeDeadLetters(bench.url, [message('m0', 'a'), message('m1', 'b')]);
+    const queue = await DeadLetterQueue.open(await bench.client(), EVENTS);
+    const items = (await deadLettersIn(queue)).map(replayItemOf);
+    const sender = await Sender.open(await bench.client());
+    const visitAll = queue.visitAll.bind(queue);
+    jest.spyOn(queue, 'visitAll').mockImplementation((visit, act) => {
+      const remove = (): void => {
+        throw new Error('the channel is closed');
+      };
+      return visitAll(visit, act && (() => act({ remove })));
+    });
+    const replayed: string[] = [];
+    const progress = (_count: number, id: string) => replayed.push(id);
+    const replaying = replay({ queue, sender, laneGroup: EVENTS, items, progress });
+    await expect(replaying).rejects.toThrow('the channel is closed');
+    expect((await idsInLane()).sort()).toEqual(replayed.sort());
+    expect(replayed.length).toBeGreaterThan(0);
+    jest.restoreAllMocks();
+  });
+
   it('of hundreds leaves none of them, so that a second replay finds nothing to send', async () => {
     const all = numberedIds(500);
     await writeDeadLetters(

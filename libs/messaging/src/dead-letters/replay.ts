@@ -100,18 +100,18 @@ async function replayBatch(
     if (failure !== undefined) break;
     const lane = laneKey(laneOfMessage(laneGroup, message));
     const properties = replayProperties(first.delivery.properties, clock.wall());
-    const confirmed = sender.send(laneGroup.exchange, lane, message.body, properties).then(
-      () => {
-        for (const { delivery } of copies) remover.remove(delivery);
-        onReplayed(first.deadLetter.id);
-      },
-      (error: unknown) => {
-        failure ??= error;
-      },
-    );
-    const settled = confirmed.then(() => {
-      underway.delete(message.orderKey);
+    const confirmed = sender.send(laneGroup.exchange, lane, message.body, properties).then(() => {
+      onReplayed(first.deadLetter.id);
+      // It throws if the channel is lost.
+      for (const { delivery } of copies) remover.remove(delivery);
     });
+    const settled = confirmed
+      .catch((error: unknown) => {
+        failure ??= error;
+      })
+      .then(() => {
+        underway.delete(message.orderKey);
+      });
     underway.set(message.orderKey, settled);
   }
   await Promise.all(underway.values());
