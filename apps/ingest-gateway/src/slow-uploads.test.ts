@@ -98,7 +98,9 @@ it('answers an upload that arrives too slowly with 408, and no other', async () 
   clock.advance(1_000);
   for (const { socket, received } of [slow, silent]) {
     await waitUntil(() => socket.closed, { what: 'a slow upload to be closed' });
-    expect(received()).toMatch(/^HTTP\/1.1 408 [^]*connection: close[^]*"Body arrives too slowly"/i);
+    expect(received()).toMatch(
+      /^HTTP\/1.1 408 [^]*connection: close[^]*"Body arrives too slowly\.  Please retry later\."/i,
+    );
   }
   fast.socket.write(Buffer.alloc(MIB - 100_000, 'x'));
   await waitUntil(() => fast.received() !== '', { what: 'the fast upload to be answered' });

@@ -107,11 +107,14 @@ export class BodyScrub {
     return edits;
   }
 
-  /** Edits of a form's field: keys are protected or get pseudonyms as in JSON. */
+  /** Edits of a form's field, by the same rules as those of a JSON string. */
   private fieldEdits(text: string, name: string): readonly Edit[] {
     const policy = this.kind.policyOf([name]);
-    if (policy === 'protected') return NOTHING;
-    if (policy === 'dedup') return this.dedupEdits(text, false);
+    const { keep, mask } = this.settings;
+    if (policy === 'protected' || text === '' || keep.some((pattern) => covers(pattern, [name]))) return NOTHING;
+    const masked = mask.some((pattern) => covers(pattern, [name]));
+    if (policy === 'dedup') return this.dedupEdits(text, masked);
+    if (masked) return [{ start: 0, end: text.length, kind: 'MASKED', detector: 'mask', text: '{{MASKED}}' }];
     return isJson(text) ? this.jsonEdits(text, [name]) : this.textEdits(text, name);
   }
 

@@ -248,6 +248,14 @@ describe('options', () => {
     );
   });
 
+  it('mask and keep the fields of a form by name', () => {
+    const by = createScrubber({ mask: ['HOSTNOTES'], keep: ['owner'] });
+    const type = 'application/x-www-form-urlencoded';
+    expect(scrubbed('HOSTNOTES=rack+7&owner=jane%40example.com&HOSTNOTES=', 'integration', by, type)).toBe(
+      'HOSTNOTES=%7B%7BMASKED%7D%7D&owner=jane%40example.com&HOSTNOTES=',
+    );
+  });
+
   it('mask numbers in JSON inside a string, which stays valid JSON', () => {
     const by = createScrubber({ mask: ['m.n'] });
     const result = scrubbed(JSON.stringify({ m: JSON.stringify({ n: 5, o: 6 }) }), 'integration', by);
