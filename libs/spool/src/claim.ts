@@ -34,7 +34,9 @@ export async function claimSpool(
     const folder = path.join(root, name);
     const legacy = await orUndefined(folder, options, () => openLegacy(folder, options));
     if (legacy === undefined || legacy.entries > 0) return { spool, legacy };
-    await legacy.close();
+    await legacy.close().catch((error: unknown) => {
+      options.log.error('a spool cannot be closed', { folder, error: reasonOf(error).message });
+    });
     return { spool, legacy: undefined };
   }
   throw new Error(`all ${MAX_INSTANCES} spool folders are in use`);
@@ -91,8 +93,11 @@ export class OrphanedSpools {
    */
   async release(source: SpoolSource): Promise<void> {
     const { folder } = source;
-    this.#released.set(folder, { modifiedAt: await modifiedAt(folder), at: this.#clock.monotonic() });
-    await source.close();
+    try {
+      this.#released.set(folder, { modifiedAt: await modifiedAt(folder), at: this.#clock.monotonic() });
+    } finally {
+      await source.close();
+    }
   }
 
   /** Undefined if it is empty, or another process has it. */
