@@ -33,6 +33,8 @@ module.exports = {
     },
     { ...withServers, displayName: 'long', testMatch: ['<rootDir>/e2e/**/*.long.test.ts'] },
   ],
+  // Modules of finished test files stay in a worker's heap, which is limited to 1 GB.
+  workerIdleMemoryLimit: '600MB',
   testSequencer: '<rootDir>/tools/jest-sequencer.cjs',
   testTimeout: 60_000,
 };

@@ -24,11 +24,12 @@ describe('the simulation finds a product that', () => {
   it.each(knownMutants())(
     '%s',
     (name, seed) => {
-      expect(simulate('--mutant', name, '--seeds', '1', '--from', seed)).toMatchObject({
+      // Any change of the product changes what a seed does: if the known one no longer finds it, another does.
+      expect(simulate('--mutant', name, '--first', '--seeds', '1000', '--from', seed)).toMatchObject({
         status: 1,
         output: expect.stringMatching(/^seed \d+: .* FAILED\n[^]* violated: /) as unknown,
       });
     },
-    120_000,
+    300_000,
   );
 });
