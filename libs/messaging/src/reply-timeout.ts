@@ -32,7 +32,6 @@ export async function replyTo<Reply>(
     while (isBlocked());
     throw new NoReply(request, timeoutMs);
   };
-  reply.catch(() => undefined);
   try {
     return await Promise.race([reply, timeout()]);
   } finally {

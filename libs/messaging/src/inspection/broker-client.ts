@@ -1,6 +1,7 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { HEARTBEAT_SECONDS } from '../connect';
+import { NoReply, replyTo } from '../reply-timeout';
 
 export interface BrokerClientOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
@@ -134,19 +135,11 @@ export class BrokerClient {
   }
 }
 
-async function withTimeout<Result>(promise: Promise<Result>, timeoutMs: number, clock: Clock): Promise<Result> {
-  const late = new AbortController();
-  promise.catch(() => undefined);
-  try {
-    return await Promise.race([
-      promise,
-      delay(clock, timeoutMs, late.signal).then(() => {
-        throw new BrokerUnavailable(`no reply within ${timeoutMs / 1000} s`);
-      }),
-    ]);
-  } finally {
-    late.abort();
-  }
+/** @throws BrokerUnavailable if it does not settle in time */
+function withTimeout<Result>(promise: Promise<Result>, timeoutMs: number, clock: Clock): Promise<Result> {
+  return replyTo(promise, { request: 'a request', clock, timeoutMs }).catch((error: unknown) => {
+    throw error instanceof NoReply ? new BrokerUnavailable(`no reply within ${timeoutMs / 1000} s`) : error;
+  });
 }
 
 /** Whether an error has this AMQP reply code (AMQP 0-9-1, "reply codes"). */
