@@ -1,19 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
-
-const ROOT = path.join(__dirname, '../../..');
-
-function simulate(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/simulate.mjs', ...args], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  return { status, output: stdout + stderr };
-}
+import { simulateCommand } from './simulate-command.fixture';
 
 /** The mutants for which a seed is known. */
 function knownMutants(): [name: string, seed: string][] {
-  const lines = simulate('--mutant', 'list').output.split('\n');
+  const lines = simulateCommand('--mutant', 'list').output.split('\n');
   return lines.flatMap((line): [string, string][] => {
     const [, name, seed] = /^ {2}(.*) \((\d+)\)$/.exec(line) ?? [];
     return name === undefined || seed === undefined ? [] : [[name, seed]];
@@ -25,7 +14,7 @@ describe('the simulation finds a product that', () => {
     '%s',
     (name, seed) => {
       // Any change of the product changes what a seed does: if the known one no longer finds it, another does.
-      expect(simulate('--mutant', name, '--first', '--seeds', '1000', '--from', seed)).toMatchObject({
+      expect(simulateCommand('--mutant', name, '--first', '--seeds', '1000', '--from', seed)).toMatchObject({
         status: 1,
         output: expect.stringMatching(/^seed \d+: .* FAILED\n[^]* violated: /) as unknown,
       });
