@@ -6,6 +6,7 @@ import { acksApplied } from './acks-applied';
 import { LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { event } from './lane-worker.fixture';
 import { toProperties } from './message';
+import { EVENTS } from './topology';
 
 const QUEUE = 'acks';
 /** Three times as long as a queue takes at most if it is not slow. */
@@ -80,9 +81,9 @@ it('a lane whose queue does not answer is released anyway, and is free once it a
     closedByBroker: nothing,
     lost: nothing,
   };
-  const lane = new LaneConsumer(QUEUE, ports, hasty);
+  const lane = new LaneConsumer(QUEUE, EVENTS, ports, hasty);
   await lane.open(connection);
-  await waitUntil(() => held.length === 64, { what: 'a window of messages' });
+  await waitUntil(() => held.length === EVENTS.prefetch, { what: 'a window of messages' });
   await tellLeader('suspend');
   for (const message of held) lane.ack(message);
   await lane.close();

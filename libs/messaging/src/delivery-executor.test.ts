@@ -75,7 +75,7 @@ function silent(
 
 /** A message as consumed from a lane. */
 function held(acknowledged: () => void = nothing): UnackedMessage {
-  const lane = new LaneConsumer('a lane', {
+  const lane = new LaneConsumer('a lane', EVENTS, {
     arrived: nothing,
     unreadable: nothing,
     closedByBroker: nothing,

@@ -1,7 +1,7 @@
 import { type Clock, delay } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
-import { type LaneConsumer, PREFETCH, type UnackedMessage } from './lane-consumer';
+import { type LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { type Log } from './log';
 import { type Publisher } from './publisher';
 import { Siding, type SidingPorts } from './siding';
@@ -116,7 +116,7 @@ export class Isolation {
     for (const siding of this.#sidings) siding.moveWaiting();
     this.#suspended = false;
     if (this.#moving !== undefined) this.#beginMove();
-    else if (this.#options.lane.held.size >= PREFETCH) this.#chooseKey();
+    else if (this.#options.lane.held.size >= this.#options.laneGroup.prefetch) this.#chooseKey();
   }
 
   /** Accepts nothing more; resolves once no message is on its way to a siding. */

@@ -3,14 +3,10 @@ import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setMaxListeners } from 'node:events';
 import { acksApplied } from './acks-applied';
 import { fromDelivery, type IncomingMessage, type Unreadable } from './message';
+import { type LaneGroup } from './topology';
 
-/**
- * Unacknowledged messages of a lane. A constant: a later consumer with a smaller window would receive them out of
- * order.
- */
-export const PREFETCH = 64;
-/** The most routing keys to track before those without held messages are forgotten. */
-const KNOWN_KEYS = 2 * PREFETCH;
+/** The most routing keys to track before those without held messages are forgotten, as a multiple of the prefetch. */
+const KNOWN_KEYS = 2;
 /** How long closing waits for the queue to apply the last acks: it may have no leader. */
 const APPLIED_WITHIN_MS = 5_000;
 
@@ -40,6 +36,7 @@ export interface LaneConsumerPorts {
 /** A consumer of a lane's or siding's queue, from the opening of its channel to its end. */
 export class LaneConsumer {
   readonly #abort = new AbortController();
+  readonly #prefetch: number;
   readonly #ports: LaneConsumerPorts;
   readonly #clock: Clock;
   readonly #held = new Set<UnackedMessage>();
@@ -52,9 +49,11 @@ export class LaneConsumer {
 
   constructor(
     readonly queue: string,
+    { prefetch }: Pick<LaneGroup, 'prefetch'>,
     ports: LaneConsumerPorts,
     clock: Clock = SYSTEM_CLOCK,
   ) {
+    this.#prefetch = prefetch;
     this.#ports = ports;
     this.#clock = clock;
   }
@@ -91,7 +90,7 @@ export class LaneConsumer {
     channel.on('close', () => this.lose());
     // Closed meanwhile: an untracked consumer would block the lane for every worker.
     if (this.#isClosed()) return this.#closeChannel();
-    await channel.prefetch(PREFETCH);
+    await channel.prefetch(this.#prefetch);
     await channel.consume(this.queue, (delivery) => {
       if (delivery === null) this.lose();
       else this.#take(delivery);
@@ -178,7 +177,7 @@ export class LaneConsumer {
   }
 
   #know(routingKey: string): AbortController {
-    if (this.#attempts.size >= KNOWN_KEYS) {
+    if (this.#attempts.size >= KNOWN_KEYS * this.#prefetch) {
       const held = new Set([...this.#held].map((message) => message.routingKey));
       for (const key of this.#attempts.keys()) if (!held.has(key)) this.#attempts.delete(key);
     }

@@ -53,6 +53,7 @@ export class LaneOwner {
     this.#misrouted = new Misrouted({ laneGroup, index, publisher, deliver, log, clock });
     this.#lane = new LaneConsumer(
       laneQueue(laneGroup, index),
+      laneGroup,
       {
         arrived: (message) => this.#arrived(message),
         unreadable,

@@ -3,7 +3,6 @@ import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
 import { type DeliveredMarkers } from './delivered-ids';
-import { PREFETCH } from './lane-consumer';
 import { declareTopology, EVENTS, laneOf } from './topology';
 
 /** As if Redis was unreachable: only the broker knows what was delivered. */
@@ -30,7 +29,7 @@ beforeAll(async () => {
 
 it('a worker that stops repeats nothing, even if all its attempts in flight are answered at once', async () => {
   const events = KEYS.slice(0, 8).flatMap((key) =>
-    Array.from({ length: PREFETCH }, (_, alert) => event(`burst-${alert}`, 0, key)),
+    Array.from({ length: EVENTS.prefetch }, (_, alert) => event(`burst-${alert}`, 0, key)),
   );
   await publish(url, events);
   let respond: () => void = () => undefined;
@@ -69,9 +68,11 @@ it('workers that join and leave under load repeat nothing', async () => {
     for (let alert = 0; isPublishing; alert += 1) {
       await publish(
         url,
-        KEYS.flatMap((key) => Array.from({ length: PREFETCH }, (_, index) => event(`${alert}-${index}`, 0, key))),
+        KEYS.flatMap((key) =>
+          Array.from({ length: EVENTS.prefetch }, (_, index) => event(`${alert}-${index}`, 0, key)),
+        ),
       );
-      published += PREFETCH * KEYS.length;
+      published += EVENTS.prefetch * KEYS.length;
     }
   })();
   const works = (test: TestWorker) =>

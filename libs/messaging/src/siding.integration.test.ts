@@ -154,7 +154,7 @@ describe('a lane that is closed while it opens', () => {
     const connection = await connect(url);
     const queue = laneQueue(EVENTS, 31);
     for (let round = 0; round < 5; round += 1) {
-      const lane = new LaneConsumer(queue, {
+      const lane = new LaneConsumer(queue, EVENTS, {
         arrived: () => undefined,
         unreadable: () => undefined,
         closedByBroker: () => undefined,

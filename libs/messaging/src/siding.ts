@@ -158,6 +158,7 @@ export class Siding {
   #consume(arrived: (message: UnackedMessage) => void): LaneConsumer {
     const consumer = new LaneConsumer(
       this.queue,
+      this.#laneGroup,
       {
         arrived,
         unreadable: (from, delivery, unreadable) => this.#ports.unreadable(from, delivery, unreadable),

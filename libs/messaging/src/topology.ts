@@ -11,15 +11,23 @@ export interface LaneGroup {
   readonly lanes: number;
   /** Sidings per lane, on which keys that must wait are parked. */
   readonly sidings: number;
+  /**
+   * Unacknowledged messages of a lane, and of a siding. A constant: a later consumer with a smaller window would receive
+   * them out of order.
+   */
+  readonly prefetch: number;
   readonly deadLetters: string;
   /** What determines a message's lane: its routing key, or its order key. */
   readonly laneBy: 'routing key' | 'order key';
 }
 
+const PREFETCH = 64;
+
 export const EVENTS: LaneGroup = {
   exchange: 'pdaltagent.events',
   lanes: 32,
   sidings: 4,
+  prefetch: PREFETCH,
   deadLetters: 'pdaltagent.events.dead-letters',
   laneBy: 'routing key',
 };
@@ -28,6 +36,7 @@ export const WEBHOOKS: LaneGroup = {
   exchange: 'pdaltagent.webhooks',
   lanes: 16,
   sidings: 2,
+  prefetch: PREFETCH,
   deadLetters: 'pdaltagent.webhooks.dead-letters',
   laneBy: 'order key',
 };

@@ -28,6 +28,13 @@ export class SeededRandom implements Random {
     return Math.floor(this.fraction() * limit);
   }
 
+  /** One of the items. @throws Error if there is none */
+  pick<Item>(items: readonly Item[]): Item {
+    const item = items[this.below(items.length)];
+    if (item === undefined) throw new Error('nothing to choose from');
+    return item;
+  }
+
   #draw(): number {
     this.#draws += 1;
     return mix(this.#site, this.#draws);

@@ -1,10 +1,23 @@
 import { laneQueue, sidingQueue } from '@pdaltagent/messaging';
+import { SeededRandom } from '../seeded-random';
 import { type Fault, type FaultKind } from './faults';
+import { type Gateway } from './gateway';
+import { Overlaps } from './overlaps';
 import { type KeyMode, type Mode } from './simulated-pagerduty';
+import { type VolumeMode } from './simulated-volume';
+import { type Worker } from './worker';
 import { KEYS, LANE_GROUP, type World } from './world';
 
+/** What an effect knows of its fault. */
+interface Begun extends Pick<Fault, 'target' | 'ms'> {
+  /** Draws further choices, the same whichever other faults there are. */
+  readonly random: SeededRandom;
+  /** Changes what other faults may change too; the result ends this one's change. */
+  readonly begin: Overlaps['begin'];
+}
+
 /** Begins a fault; the result ends it. */
-type Effect = (world: World, target: number, ms: number) => () => void;
+type Effect = (world: World, begun: Begun) => () => void;
 
 const nothing = (): void => undefined;
 
@@ -16,52 +29,52 @@ const pick = <Item>(items: readonly Item[], target: number): Item => {
 
 const stall =
   (nameOf: (target: number) => string): Effect =>
-  ({ broker }, target) => {
+  ({ broker }, { target, begin }) => {
     const name = nameOf(target);
     if (!broker.queueNames.includes(name)) return nothing;
-    broker.stallQueue(name);
-    return () => broker.resumeQueue(name);
+    return begin(name, true, (isStalled = false) => {
+      if (isStalled) broker.stallQueue(name);
+      else broker.resumeQueue(name);
+    });
   };
 
 const pagerDuty =
   (mode: Mode): Effect =>
-  (world) => {
-    world.pagerDuty.mode = mode;
-    return () => (world.pagerDuty.mode = 'works');
-  };
+  (world, { begin }) =>
+    begin('PagerDuty', mode, (value = 'works') => (world.pagerDuty.mode = value));
 
 const key =
   (mode: KeyMode): Effect =>
-  ({ pagerDuty: { keyModes } }, target) => {
+  ({ pagerDuty: { keyModes } }, { target, begin }) => {
     const routingKey = pick(KEYS, target);
-    keyModes.set(routingKey, mode);
-    return () => keyModes.delete(routingKey);
+    return begin(routingKey, mode, (value = 'accepts') => keyModes.set(routingKey, value));
   };
 
 const disk =
-  (mode: 'slow' | 'full' | 'sync fails'): Effect =>
-  ({ gateways }, target) => {
-    const { volume } = pick(gateways, target);
-    volume.mode = mode;
-    return () => (volume.mode = 'works');
+  (modeOf: (random: SeededRandom) => VolumeMode): Effect =>
+  ({ gateways }, { target, random, begin }) => {
+    const { name, volume } = pick(gateways, target);
+    return begin(`disk of ${name}`, modeOf(random), (value = 'works') => (volume.mode = value));
   };
 
 const redis =
-  (mode: 'lost' | 'read-only'): Effect =>
-  (world) => {
-    world.redis.mode = mode;
-    return () => (world.redis.mode = 'works');
-  };
+  (mode: World['redis']['mode']): Effect =>
+  (world, { begin }) =>
+    begin('Redis', mode, (value = 'works') => (world.redis.mode = value));
 
-const killGateway =
-  (losesPower: boolean): Effect =>
-  ({ gateways }, target) => {
-    const gateway = pick(gateways, target);
-    if (gateway.process.isDead) return nothing;
-    gateway.kill();
-    if (losesPower) gateway.volume.failPower();
-    return () => gateway.start();
-  };
+/** Ends its process; as the supervisor of a container does it, another one starts once nothing keeps it from running. */
+const down = (service: Gateway | Worker, { begin }: Begun, end: () => void): (() => void) =>
+  begin(`process of ${service.name}`, end, (value) => {
+    if (value !== undefined) return value();
+    service.kill();
+    service.start();
+  });
+
+const pause = ({ network }: World, service: Gateway | Worker, { begin }: Begun): (() => void) =>
+  begin(`pause of ${service.name}`, true, (isPaused = false) => {
+    if (isPaused) network.pause(service.process);
+    else service.process.resume();
+  });
 
 const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
   'a lane does not answer': stall((target) => laneQueue(LANE_GROUP, Math.floor(target * LANE_GROUP.lanes))),
@@ -69,66 +82,58 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
     const index = Math.floor(target * LANE_GROUP.lanes * LANE_GROUP.sidings);
     return sidingQueue(LANE_GROUP, index % LANE_GROUP.lanes, Math.floor(index / LANE_GROUP.lanes));
   }),
-  'the broker blocks publishing': ({ broker }) => {
-    broker.setAlarm(true);
-    return () => broker.setAlarm(false);
-  },
-  'the broker is slow': ({ broker }) => {
-    broker.setSlow(true);
-    return () => broker.setSlow(false);
-  },
-  'the broker restarts': ({ broker, network }) => {
-    network.isBrokerDown = true;
+  'the broker blocks publishing': ({ broker }, { begin }) =>
+    begin('alarm', true, (isAlarmed = false) => broker.setAlarm(isAlarmed)),
+  'the broker is slow': ({ broker }, { begin }) =>
+    begin('speed of the broker', true, (isSlow = false) => broker.setSlow(isSlow)),
+  'the broker restarts': ({ broker, network }, { begin }) => {
+    const end = begin('broker', true, (isDown = false) => (network.isBrokerDown = isDown));
     broker.restart();
-    return () => (network.isBrokerDown = false);
+    return end;
   },
-  'the broker is unreachable': ({ network, gateways, workers }, target) => {
+  'the broker is unreachable': ({ network, gateways, workers }, { target, begin }) => {
     const { name, process } = pick([...gateways, ...workers], target);
-    network.unreachableFrom.add(name);
     network.cut(process);
-    return () => network.unreachableFrom.delete(name);
+    return begin(`network of ${name}`, true, (isUnreachable = false) => {
+      if (isUnreachable) network.unreachableFrom.add(name);
+      else network.unreachableFrom.delete(name);
+    });
   },
-  'connections break': ({ network, gateways, workers }, target) => {
+  'connections break': ({ network, gateways, workers }, { target }) => {
     network.cut(pick([...gateways, ...workers], target).process);
     return nothing;
   },
-  'a gateway is killed': killGateway(false),
-  'a gateway loses power': killGateway(true),
-  'a gateway is paused': ({ network, gateways }, target) => {
-    const { process } = pick(gateways, target);
-    network.pause(process);
-    return () => process.resume();
+  'a gateway is killed': ({ gateways }, begun) => {
+    const gateway = pick(gateways, begun.target);
+    return down(gateway, begun, () => gateway.kill());
   },
-  'a worker is killed': ({ workers }, target) => {
-    const worker = pick(workers, target);
-    if (worker.process.isDead) return nothing;
-    worker.kill();
-    return () => worker.start();
+  'a gateway loses power': ({ gateways }, begun) => {
+    const gateway = pick(gateways, begun.target);
+    return down(gateway, begun, () => {
+      gateway.kill();
+      gateway.volume.failPower();
+    });
   },
-  'a worker is paused': ({ network, workers }, target) => {
-    const { process } = pick(workers, target);
-    network.pause(process);
-    return () => process.resume();
+  'a gateway is paused': (world, begun) => pause(world, pick(world.gateways, begun.target), begun),
+  'a worker is killed': ({ workers }, begun) => {
+    const worker = pick(workers, begun.target);
+    return down(worker, begun, () => worker.kill());
   },
-  'a worker is stopped': ({ workers }, target) => {
-    const worker = pick(workers, target);
-    const { process } = worker;
-    if (!process.isRunning) return nothing;
-    void worker.stop();
-    // As the supervisor of a container does it, whether or not it has ended.
-    return () => {
-      process.kill();
-      if (worker.process === process) worker.start();
-    };
+  'a worker is paused': (world, begun) => pause(world, pick(world.workers, begun.target), begun),
+  'a worker is stopped': ({ workers }, begun) => {
+    const worker = pick(workers, begun.target);
+    return down(worker, begun, () => {
+      if (worker.process.isRunning) void worker.stop();
+    });
   },
-  'a clock jumps': ({ gateways, workers }, target, ms) => {
+  'a clock jumps': ({ gateways, workers }, { target, ms, random }) => {
     const { process } = pick([...gateways, ...workers], target);
-    process.clock.jump((target < 0.5 ? -1 : 1) * ms * 1_000);
+    process.clock.jump(random.pick([-1, 1]) * random.pick([1, 1_000]) * ms);
     return nothing;
   },
-  'a disk is full': disk('full'),
-  'a disk is slow': disk('slow'),
-  'a disk does not sync': disk('sync fails'),
+  'a disk is full': disk((random) => random.pick(['full', 'over its quota'])),
+  'a disk is slow': disk(() => 'slow'),
+  'a disk does not sync': disk(() => 'sync fails'),
   'Redis is lost': redis('lost'),
   'Redis is read-only': redis('read-only'),
   'Redis fails over': (world) => {
@@ -148,10 +153,14 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
 
 /** Makes each fault begin and end in its time. */
 export function inject(world: World, faults: readonly Fault[]): void {
+  const { scheduler } = world;
+  const overlaps = new Overlaps();
   for (const { kind, at, ms, target } of faults) {
-    world.scheduler.schedule(at, `FAULT begins: ${kind}`, () => {
-      const end = EFFECTS[kind](world, target, ms);
-      world.scheduler.schedule(ms, `FAULT ends: ${kind}`, end);
+    const random = new SeededRandom(scheduler.seed, `${kind} at ${at}`);
+    const begin: Overlaps['begin'] = (...change) => overlaps.begin(...change);
+    scheduler.schedule(at, `FAULT begins: ${kind}`, () => {
+      const end = EFFECTS[kind](world, { target, ms, random, begin });
+      scheduler.schedule(ms, `FAULT ends: ${kind}`, end);
     });
   }
 }

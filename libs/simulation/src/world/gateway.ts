@@ -7,15 +7,22 @@ import { SimulatedProcess } from '../simulated-process';
 import { type Network } from './network';
 import { SimulatedVolume } from './simulated-volume';
 
-const LIMITS = { confirmTimeoutMs: 2_000, maxInFlight: 64 };
+const CONFIRM_TIMEOUT_MS = 2_000;
+/** When a supervisor restarts a gateway that could not start. */
+const RESTART_MS = 1_000;
+
+export interface GatewayOptions {
+  readonly laneGroup: LaneGroup;
+  readonly maxInFlight: number;
+  readonly spoolBytes: number;
+}
 
 /** One gateway and its disk: its processes follow one another. */
 export class Gateway {
   readonly volume: SimulatedVolume;
   readonly #scheduler: Scheduler;
   readonly #network: Network;
-  readonly #laneGroup: LaneGroup;
-  readonly #spoolBytes: number;
+  readonly #options: GatewayOptions;
   process: SimulatedProcess;
   #publisher: DurablePublisher | undefined;
   #runs = 0;
@@ -24,12 +31,11 @@ export class Gateway {
     scheduler: Scheduler,
     network: Network,
     readonly name: string,
-    { laneGroup, spoolBytes }: { readonly laneGroup: LaneGroup; readonly spoolBytes: number },
+    options: GatewayOptions,
   ) {
     this.#scheduler = scheduler;
     this.#network = network;
-    this.#laneGroup = laneGroup;
-    this.#spoolBytes = spoolBytes;
+    this.#options = options;
     this.volume = new SimulatedVolume(scheduler, `disk of ${name}`);
     this.process = new SimulatedProcess(scheduler, `${name}.0`);
   }
@@ -42,7 +48,14 @@ export class Gateway {
     this.#runs += 1;
     const process = new SimulatedProcess(this.#scheduler, `${this.name}.${this.#runs}`);
     this.process = process;
-    void this.#open(process);
+    this.#open(process).catch((error: unknown) => {
+      process.log('error', 'the gateway cannot start', { error: String(error) });
+      this.#scheduler.schedule(RESTART_MS, `${process.name} is restarted`, () => {
+        if (this.process !== process || process.isDead) return;
+        this.kill();
+        this.start();
+      });
+    });
   }
 
   /** The process dies at once. */
@@ -63,21 +76,22 @@ export class Gateway {
   async #open(process: SimulatedProcess): Promise<void> {
     const log = loggerOf(process);
     const { clock, random } = process;
+    const { laneGroup, maxInFlight, spoolBytes } = this.#options;
     const disk = this.volume.diskOf(process);
-    const spool = await Spool.open('spool', { maximumBytes: this.#spoolBytes, log, clock, disk });
+    const spool = await Spool.open('spool', { maximumBytes: spoolBytes, log, clock, disk });
     if (spool === undefined) throw new Error('the spool of a dead process is locked');
     const publisher = new DurablePublisher({
       broker: {
         url: 'amqp://simulated',
         name: process.name,
-        laneGroup: this.#laneGroup,
+        laneGroup,
         queueType: 'quorum',
         connect: this.#network.connectOf(process),
       },
       spool,
       legacy: undefined,
       quarantine: { add: ({ id, record }) => this.volume.quarantine(process, idOf(record) ?? id) },
-      limits: LIMITS,
+      limits: { confirmTimeoutMs: CONFIRM_TIMEOUT_MS, maxInFlight },
       log,
       clock,
       random,

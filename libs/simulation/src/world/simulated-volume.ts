@@ -13,6 +13,9 @@ const READ_MS = 0.2;
 const SLOW_FACTOR = 200;
 const DISK_BYTES = 1e9;
 
+/** Over a quota, a disk reports free space and refuses to write. */
+export type VolumeMode = 'works' | 'slow' | 'full' | 'over its quota' | 'sync fails';
+
 /** The disk of one gateway, which outlives its processes; with one LevelDB on it. */
 export class SimulatedVolume {
   readonly #scheduler: Scheduler;
@@ -25,7 +28,7 @@ export class SimulatedVolume {
   /** Written since the last sync, oldest first. */
   #unsynced: Batch[] = [];
   #owner: SimulatedProcess | undefined;
-  mode: 'works' | 'slow' | 'full' | 'sync fails' = 'works';
+  mode: VolumeMode = 'works';
   /** Ids of what the gateway put into its quarantine. */
   readonly quarantined = new Set<string>();
 
@@ -56,6 +59,8 @@ export class SimulatedVolume {
       open: async () => {
         await this.#wait(process, READ_MS);
         if (this.#owner !== undefined) return undefined;
+        // Opening writes what is in LevelDB's log to a table.
+        if (this.#isFull && this.#entries.size > 0) throw ioError('No space left on device');
         this.#owner = process;
         return this.#open(process);
       },
@@ -75,7 +80,8 @@ export class SimulatedVolume {
   /** Writes a file and syncs it. @throws Error if the disk is full or fails */
   async quarantine(process: SimulatedProcess, id: string): Promise<void> {
     await this.#wait(process, this.#syncMs());
-    if (this.mode === 'full' || this.mode === 'sync fails') throw ioError();
+    if (this.#isFull) throw ioError('No space left on device');
+    if (this.mode === 'sync fails') throw ioError('Input/output error');
     this.quarantined.add(id);
   }
 
@@ -113,11 +119,12 @@ export class SimulatedVolume {
   async #write(process: SimulatedProcess, batch: Batch, isSynced: boolean): Promise<void> {
     // It is in the operating system's hands before it is synced, and survives the process from then on.
     await this.#wait(process, READ_MS);
+    if (this.#isFull) throw ioError('No space left on device');
     this.#apply(batch);
     this.#unsynced.push(batch);
     if (!isSynced) return;
     await this.#wait(process, this.#syncMs());
-    if (this.mode === 'sync fails') throw ioError();
+    if (this.mode === 'sync fails') throw ioError('Input/output error');
     this.#sync();
   }
 
@@ -150,6 +157,10 @@ export class SimulatedVolume {
     this.#unsynced = [];
   }
 
+  get #isFull(): boolean {
+    return this.mode === 'full' || this.mode === 'over its quota';
+  }
+
   #syncMs(): number {
     const ms = SYNC_MS.least + this.#random.fraction() * (SYNC_MS.most - SYNC_MS.least);
     return this.mode === 'slow' ? ms * SLOW_FACTOR : ms;
@@ -161,6 +172,6 @@ export class SimulatedVolume {
   }
 }
 
-function ioError(): Error {
-  return Object.assign(new Error('IO error: Input/output error'), { code: 'LEVEL_IO_ERROR' });
+function ioError(reason: string): Error {
+  return Object.assign(new Error(`IO error: ${reason}`), { code: 'LEVEL_IO_ERROR' });
 }

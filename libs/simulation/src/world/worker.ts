@@ -7,7 +7,6 @@ import { type Network } from './network';
 import { type SimulatedPagerDuty } from './simulated-pagerduty';
 import { type SimulatedRedis } from './simulated-redis';
 
-const CONCURRENCY = 32;
 const MAXIMUM_AGE_MS = 3 * 86_400_000;
 const POISON_AFTER_MS = 3_600_000;
 
@@ -16,6 +15,8 @@ export interface WorkerDependencies {
   readonly pagerDuty: SimulatedPagerDuty;
   readonly redis: SimulatedRedis;
   readonly laneGroup: LaneGroup;
+  /** Attempts at the same time. */
+  readonly concurrency: number;
 }
 
 /** One delivery worker: its processes follow one another. */
@@ -40,14 +41,14 @@ export class Worker {
     this.#runs += 1;
     const process = new SimulatedProcess(this.#scheduler, `${this.name}.${this.#runs}`);
     this.process = process;
-    const { network, pagerDuty, redis, laneGroup } = this.#dependencies;
+    const { network, pagerDuty, redis, laneGroup, concurrency } = this.#dependencies;
     const { clock, random } = process;
     const worker: LaneWorker = new LaneWorker({
       url: 'amqp://simulated',
       name: process.name,
       laneGroup,
       queueType: 'quorum',
-      concurrency: CONCURRENCY,
+      concurrency,
       maximumAgeMs: MAXIMUM_AGE_MS,
       poisonAfterMs: POISON_AFTER_MS,
       deliver: async ({ body }, signal) => {

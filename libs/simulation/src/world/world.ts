@@ -10,8 +10,13 @@ import { SimulatedPagerDuty } from './simulated-pagerduty';
 import { SimulatedRedis } from './simulated-redis';
 import { Worker } from './worker';
 
-/** Few and small, so that many seeds take little time. */
+/** Few lanes with small windows, so that many seeds take little time and most of them fill a window. */
 export const LANE_GROUP: LaneGroup = { ...EVENTS, lanes: 2, sidings: 2 };
+const PREFETCHES: readonly number[] = [4, 6, 8];
+/** Of a worker: attempts at the same time. */
+const CONCURRENCIES: readonly number[] = [4, 32];
+/** Of a gateway: events in flight, a quarter of them in each lane. */
+const IN_FLIGHT: readonly number[] = [16, 32, 64];
 export const KEYS: readonly string[] = Array.from({ length: 5 }, (_, index) => `key-${index}`);
 export const ALERTS_PER_KEY = 2;
 const GATEWAYS = 2;
@@ -39,16 +44,19 @@ export class World {
     this.redis = new SimulatedRedis(scheduler);
     this.pagerDuty = new SimulatedPagerDuty(scheduler);
     const random = new SeededRandom(seed, 'world');
-    this.pagerDuty.rate = RATES[random.below(RATES.length)] ?? Infinity;
+    this.pagerDuty.rate = random.pick(RATES);
+    const laneGroup = { ...LANE_GROUP, prefetch: random.pick(PREFETCHES) };
+    const concurrency = random.pick(CONCURRENCIES);
+    const maxInFlight = random.pick(IN_FLIGHT);
     this.gateways = Array.from(
       { length: GATEWAYS },
       (_, index) =>
-        new Gateway(scheduler, this.network, `gateway-${index}`, { laneGroup: LANE_GROUP, spoolBytes: SPOOL_BYTES }),
+        new Gateway(scheduler, this.network, `gateway-${index}`, { laneGroup, maxInFlight, spoolBytes: SPOOL_BYTES }),
     );
     const { network, redis, pagerDuty } = this;
     this.workers = Array.from(
       { length: WORKERS },
-      (_, index) => new Worker(scheduler, { network, redis, pagerDuty, laneGroup: LANE_GROUP }, `worker-${index}`),
+      (_, index) => new Worker(scheduler, { network, redis, pagerDuty, laneGroup, concurrency }, `worker-${index}`),
     );
     this.senders = new Senders(scheduler);
   }
