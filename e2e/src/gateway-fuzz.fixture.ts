@@ -2,7 +2,7 @@ import {
   type FuzzedResponse,
   FuzzedConnection,
   expectedBody,
-  fuzzedRequest,
+  fuzzedRequests,
   type FuzzedRequest,
   waitUntil,
   withoutGeneratedKey,
@@ -82,7 +82,7 @@ export function describeFuzzedGateway(cases: number): void {
       const memory: number[] = [];
       await fc.assert(
         fc.asyncProperty(
-          fc.array(fuzzedRequest, { minLength: CONCURRENCY, maxLength: CONCURRENCY }),
+          fc.array(fuzzedRequests(), { minLength: CONCURRENCY, maxLength: CONCURRENCY }),
           async (requests) => {
             const responses = await send(requests);
             expect(unexpected(requests, responses)).toEqual([]);

@@ -1,4 +1,4 @@
-import { expectedBody, FuzzedConnection, fuzzedRequest, withoutGeneratedKey } from '@pdaltagent/testing';
+import { expectedBody, FuzzedConnection, fuzzedRequests, withoutGeneratedKey } from '@pdaltagent/testing';
 import fc from 'fast-check';
 import { startGateway, type RunningGateway } from './gateway.fixture';
 
@@ -18,7 +18,7 @@ afterAll(async () => {
 it('answers any request without a 5xx, and changes no byte except for a generated key and a byte order mark', async () => {
   let accepted = 0;
   await fc.assert(
-    fc.asyncProperty(fuzzedRequest, async (sent) => {
+    fc.asyncProperty(fuzzedRequests(), async (sent) => {
       gateway.sink.messages.length = 0;
       const { status, body } = await connection.send(sent);
       expect([202, 400, 404, 405, 413, 415, 431]).toContain(status);

@@ -2,7 +2,7 @@ export { AppProcess, formatLogLine, type LogLine, startApp, type StartAppOptions
 export { cleanEnvironment } from './clean-environment';
 export { type Fault, FaultProxy } from './fault-proxy';
 export { FuzzedConnection, type FuzzedResponse } from './fuzzed-connection';
-export { expectedBody, fuzzedRequest, type FuzzedRequest, withoutGeneratedKey } from './fuzzed-request';
+export { expectedBody, fuzzedRequests, type FuzzedRequest, withoutGeneratedKey } from './fuzzed-request';
 export { type Exit, type GuardedProcess, startGuarded } from './guarded-process';
 export { Ledger, type LedgerEntry, type LedgerReport } from './ledger';
 export { freePort, isPortFree } from './ports';
