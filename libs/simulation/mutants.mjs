@@ -95,6 +95,16 @@ export const MUTANTS = {
       },
     ],
   },
+  'does not handle an error of Redis': {
+    seed: 5,
+    edits: [
+      {
+        file: `${MESSAGING}/delivered-ids.ts`,
+        from: 'await this.#markers.mark(id).catch(() => undefined);',
+        to: 'await this.#markers.mark(id);',
+      },
+    ],
+  },
   'acknowledges a dead letter that was not written': {
     seed: 173,
     edits: [

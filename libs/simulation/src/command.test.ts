@@ -1,4 +1,5 @@
 import { runCommand } from './command';
+import { LIMITS } from './world/limits';
 
 async function run(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
   let output = '';
@@ -9,8 +10,14 @@ async function run(...args: string[]): Promise<{ readonly code: number; readonly
 describe('npm run simulate', () => {
   it('prints how many seeds it ran, how fast, and how many failed', async () => {
     const { code, output } = await run('--seeds', '2', '--from', '3');
-    expect(output).toMatch(/^2 seeds from 3 in [\d.]+ s \([\d.]+ per second\): 0 failed\n$/);
+    expect(output).toMatch(/\n2 seeds from 3 in [\d.]+ s \([\d.]+ per second\): 0 failed\n$/);
     expect(code).toBe(0);
+  });
+
+  it('prints how often each documented limit was needed', async () => {
+    const { output } = await run('--seeds', '1', '--from', '3');
+    expect(output).toMatch(/^repeated or late only because +arrivals +seeds\n/);
+    for (const limit of Object.keys(LIMITS)) expect(output).toMatch(new RegExp(`^${limit} +\\d+ +\\d+$`, 'm'));
   });
 
   it('prints the faults of a seed, and a trace that shows what happened', async () => {

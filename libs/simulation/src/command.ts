@@ -1,6 +1,8 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { parseArgs } from 'node:util';
 import { describeFault } from './world/faults';
+import { OPEN_SEEDS } from './world/kept-seeds';
+import { LimitUsage } from './world/limit-usage';
 import { shrink } from './world/shrink';
 import { type SimulationReport, simulate } from './world/simulate';
 import { traceExcerptOf } from './world/trace-excerpt';
@@ -76,19 +78,29 @@ function numberOf(option: string, text: string): number {
 
 async function search({ seeds, from, stopsAtFirst }: Options, write: (text: string) => void): Promise<number> {
   const begun = SYSTEM_CLOCK.monotonic();
+  const usage = new LimitUsage();
   let failures = 0;
+  let known = 0;
   let count = 0;
   for (let seed = from; seed < from + seeds && !(stopsAtFirst && failures > 0); seed += 1) {
     const report = await simulate(seed);
     count += 1;
+    usage.add(report.limits);
     if (report.problems.length === 0) continue;
+    const knownFault = OPEN_SEEDS[seed];
+    if (knownFault !== undefined) {
+      known += 1;
+      write(`seed ${seed} fails, as is known: ${knownFault}\n\n`);
+      continue;
+    }
     failures += 1;
     write(describe(await shrink(report)));
     write(`Reproduce with a trace: npm run simulate -- --seed ${seed}\n\n`);
   }
   const seconds = (SYSTEM_CLOCK.monotonic() - begun) / 1_000;
   const rate = `${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} per second)`;
-  write(`${count} seeds from ${from} in ${rate}: ${failures} failed\n`);
+  write(`${usage.table.join('\n')}\n\n`);
+  write(`${count} seeds from ${from} in ${rate}: ${failures} failed${known === 0 ? '' : `, ${known} as is known`}\n`);
   return failures === 0 ? 0 : 1;
 }
 

@@ -21,6 +21,8 @@ export class Scheduler {
   /** The next one last. */
   readonly #events: ScheduledEvent[] = [];
   readonly #trace: string[] = [];
+  /** What processes logged as a bug of their own. */
+  readonly bugs: string[] = [];
   #now = 0;
   #steps = 0;
 

@@ -49,7 +49,9 @@ export class SimulatedProcess {
   }
 
   log(level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    this.#scheduler.note(`${this.name} logs ${level}: ${message} ${JSON.stringify(fields)}`);
+    const line = `${this.name} logs ${level}: ${message} ${JSON.stringify(fields)}`;
+    if (/\bbug\b/.test(message)) this.#scheduler.bugs.push(line);
+    this.#scheduler.note(line);
   }
 
   pause(): void {

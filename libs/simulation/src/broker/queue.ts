@@ -81,8 +81,12 @@ export class Queue {
 
   /** Every message, delivered and not acknowledged ones included. */
   get messages(): readonly BrokerMessage[] {
-    const held = [...this.#held.values()].flatMap((entries) => [...entries.values()]);
-    return [...held, ...this.#returned, ...this.#ready].map(({ message }) => message);
+    return [...this.unacknowledged, ...[...this.#returned, ...this.#ready].map(({ message }) => message)];
+  }
+
+  /** Delivered to consumers, and not acknowledged. */
+  get unacknowledged(): readonly BrokerMessage[] {
+    return [...this.#held.values()].flatMap((entries) => [...entries.values()].map(({ message }) => message));
   }
 
   /** The node restarts: of the commands that are not applied, only the first ones were written. */

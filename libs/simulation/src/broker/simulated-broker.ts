@@ -38,6 +38,11 @@ export class SimulatedBroker {
     return this.#state.exchanges.queues.get(name)?.messages ?? [];
   }
 
+  /** Those of them that consumers hold. */
+  unacknowledgedIn(name: string): readonly BrokerMessage[] {
+    return this.#state.exchanges.queues.get(name)?.unacknowledged ?? [];
+  }
+
   get queueNames(): readonly string[] {
     return [...this.#state.exchanges.queues.keys()];
   }

@@ -18,10 +18,10 @@ export const MAX_MESSAGE_BYTES = 8_192;
 
 /** @param attempt how often its sender has sent it: each time it is another message */
 export function messageOf(event: SimulatedEvent, attempt: number, receivedAt: number): OutgoingMessage {
-  const { routingKey, alert, index, poison } = event;
+  const { routingKey, alert, poison } = event;
   const padding = poison === 'too large' ? 'x'.repeat(MAX_MESSAGE_BYTES) : '';
   return {
-    id: `${alert}/${index}/${attempt}`,
+    id: idOf(event, attempt),
     type: 'v2',
     routingKey,
     orderKey: `${routingKey}:${alert}`,
@@ -43,12 +43,16 @@ function isEvent(value: unknown): value is SimulatedEvent {
   return typeof value === 'object' && value !== null && 'alert' in value && 'index' in value && 'action' in value;
 }
 
-/** Identifies the event, whichever message bore it. */
-export function nameOf({ alert, index }: Pick<SimulatedEvent, 'alert' | 'index'>): string {
-  return `${alert}/${index}`;
+/** The id of the message with which an event is sent. @param attempt how often it has been sent before */
+export function idOf({ alert, index }: SimulatedEvent, attempt: number): string {
+  return `${alert}/${index}/${attempt}`;
 }
 
-/** The event of a message id. */
-export function nameOfMessage(id: string): string {
-  return id.split('/').slice(0, 2).join('/');
+/** Increases with each message of an alert, in the order in which its sender sends them. */
+export function positionOf(id: string): number {
+  const [, index, attempt] = id.split('/').map(Number);
+  return (index ?? 0) * MOST_ATTEMPTS + (attempt ?? 0);
 }
+
+/** More often no event is sent. */
+const MOST_ATTEMPTS = 10_000;

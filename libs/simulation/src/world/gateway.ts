@@ -7,6 +7,8 @@ import { SimulatedProcess } from '../simulated-process';
 import { type Network } from './network';
 import { SimulatedVolume } from './simulated-volume';
 
+/** Bytes at the beginning of each record in the spool. */
+const CHECKSUM_BYTES = 4;
 const CONFIRM_TIMEOUT_MS = 2_000;
 /** When a supervisor restarts a gateway that could not start. */
 const RESTART_MS = 1_000;
@@ -42,6 +44,11 @@ export class Gateway {
 
   get spooled(): number {
     return this.volume.entries;
+  }
+
+  /** Message ids; undefined for a record that cannot be read. */
+  get spooledIds(): readonly (string | undefined)[] {
+    return this.volume.values.map((value) => idOf(value.subarray(CHECKSUM_BYTES)));
   }
 
   start(): void {

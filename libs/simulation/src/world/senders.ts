@@ -2,11 +2,13 @@ import { delay } from '@pdaltagent/clock';
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { SimulatedProcess } from '../simulated-process';
-import { type Action, messageOf, nameOf, type SimulatedEvent } from './event';
+import { type Action, idOf, messageOf, type SimulatedEvent } from './event';
 import { type Gateway } from './gateway';
 
 /** An event that was answered with 202. */
 export interface AcceptedEvent {
+  /** Of the message with which it was accepted: its sender may have sent others before, which were not. */
+  readonly id: string;
   readonly event: SimulatedEvent;
   readonly at: number;
 }
@@ -26,9 +28,9 @@ export interface SendersOptions {
 
 /** Senders, one for each alert: they send its events one after another, each until it is accepted, to the same gateway. */
 export class Senders {
-  readonly accepted = new Map<string, AcceptedEvent>();
-  /** By alert: the last event that was accepted. */
-  readonly last = new Map<string, SimulatedEvent>();
+  readonly accepted: AcceptedEvent[] = [];
+  /** Every event that was sent, by message id. */
+  readonly sent = new Map<string, SimulatedEvent>();
   readonly #scheduler: Scheduler;
   readonly #process: SimulatedProcess;
 
@@ -68,12 +70,15 @@ export class Senders {
   async #send(gateway: Gateway, event: SimulatedEvent): Promise<void> {
     const { clock } = this.#process;
     for (let attempt = 0; ; attempt += 1) {
-      if (await this.#isAccepted(gateway, event, attempt)) break;
+      const id = idOf(event, attempt);
+      this.sent.set(id, event);
+      if (await this.#isAccepted(gateway, event, attempt)) {
+        this.accepted.push({ id, event, at: this.#scheduler.now });
+        this.#scheduler.note(`202 for ${event.action} ${id}`);
+        return;
+      }
       await delay(clock, RETRY_MS);
     }
-    this.accepted.set(nameOf(event), { event, at: this.#scheduler.now });
-    this.last.set(event.alert, event);
-    this.#scheduler.note(`202 for ${event.action} ${nameOf(event)}`);
   }
 
   #isAccepted(gateway: Gateway, event: SimulatedEvent, attempt: number): Promise<boolean> {

@@ -1,15 +1,19 @@
 import { delay } from '@pdaltagent/clock';
 import { VirtualClock } from '../virtual-clock';
-import { nameOf } from './event';
 import { inject } from './fault-effects';
 import { type Fault, faultsOf, FAULTS_UNTIL_MS } from './faults';
-import { DRAIN_MS, problemsIn, laneQueues, type Problem } from './oracle';
+import { type Limit } from './limits';
+import { judgeOutcome, type Problem } from './oracle';
+import { delivered, laneQueues } from './places';
+import { UnhandledErrors } from './unhandled-errors';
 import { ALERTS_PER_KEY, KEYS, World } from './world';
 
 export interface SimulationReport {
   readonly seed: number;
   readonly faults: readonly Fault[];
   readonly problems: readonly Problem[];
+  /** How many arrivals at PagerDuty each documented limit explains. */
+  readonly limits: ReadonlyMap<Limit, number>;
   readonly accepted: number;
   readonly steps: number;
   /** Empty unless it was requested. */
@@ -24,6 +28,8 @@ export interface SimulateOptions {
 
 /** Senders go on for a while after the last fault. */
 const SEND_UNTIL_MS = FAULTS_UNTIL_MS + 5_000;
+/** Everything must be drained this long after that; ms. */
+const DRAIN_MS = 300_000;
 const CHECK_MS = 500;
 
 /** Runs the world of a seed until it is drained, and checks it. The same seed and faults always do the same. */
@@ -34,15 +40,22 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   inject(world, faults);
   world.start();
   const problems: Problem[] = [];
+  const unhandled = new UnhandledErrors();
+  unhandled.start();
   let drainedAt: number | undefined;
   try {
     drainedAt = await scheduler.run(run(world));
   } catch (error) {
     problems.push({ check: 'the simulation ends', detail: error instanceof Error ? error.message : String(error) });
+  } finally {
+    unhandled.stop();
   }
-  problems.push(...problemsIn({ world, faults, drainedAt }));
+  for (const detail of unhandled.errors) problems.push({ check: 'every error is handled', detail });
+  for (const detail of scheduler.bugs) problems.push({ check: 'no service logs a bug of its own', detail });
+  const verdict = judgeOutcome({ world, faults, drainedAt });
+  problems.push(...verdict.problems);
   const { trace, steps } = scheduler;
-  return { seed, faults, problems, accepted: world.senders.accepted.size, steps, trace };
+  return { seed, faults, problems, limits: verdict.limits, accepted: world.senders.accepted.length, steps, trace };
 }
 
 /** @returns when everything was drained; undefined if it was not in time */
@@ -59,11 +72,9 @@ async function run(world: World): Promise<number | undefined> {
   return undefined;
 }
 
-function isDrained({ broker, gateways, senders, pagerDuty }: World): boolean {
-  if (gateways.some(({ spooled }) => spooled > 0)) return false;
-  if (laneQueues().some((name) => broker.messagesIn(name).length > 0)) return false;
-  const processed = new Set(pagerDuty.processed.map(({ event }) => nameOf(event)));
-  return [...senders.accepted.values()].every(
-    ({ event }) => event.poison !== undefined || processed.has(nameOf(event)),
-  );
+function isDrained(world: World): boolean {
+  if (world.gateways.some(({ spooled }) => spooled > 0)) return false;
+  if (laneQueues().some((name) => world.broker.messagesIn(name).length > 0)) return false;
+  const arrived = delivered(world);
+  return world.senders.accepted.every(({ id, event }) => event.poison !== undefined || arrived.has(id));
 }

@@ -2,14 +2,14 @@ import { type Attempt } from '@pdaltagent/delivery';
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type SimulatedProcess } from '../simulated-process';
-import { eventOf, type SimulatedEvent } from './event';
+import { eventOf } from './event';
+import { type EventRequest, Requests } from './requests';
+import { type SimulatedRedis } from './simulated-redis';
 
-/** An event that PagerDuty accepted. */
+/** A message that PagerDuty accepted. */
 export interface Processed {
   readonly at: number;
-  readonly event: SimulatedEvent;
-  /** A documented limit that lets it arrive late: what has left a worker cannot be recalled. */
-  readonly limit: 'attempt on the wire' | 'late request' | undefined;
+  readonly request: EventRequest;
 }
 
 export type KeyMode = 'accepts' | 'throttles' | 'fails' | 'hangs';
@@ -46,25 +46,29 @@ export class SimulatedPagerDuty {
   mode: Mode = 'works';
   /** Events per minute that it accepts of a routing key. */
   rate = Infinity;
-  requests = 0;
+  readonly requests: Requests;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, redis: SimulatedRedis) {
     this.#scheduler = scheduler;
+    this.requests = new Requests(redis);
     this.#random = new SeededRandom(scheduler.seed, 'PagerDuty');
   }
 
   /**
-   * Posts a body as the worker's HTTP client does. Rejects only if the signal is aborted.
+   * Posts a message's body as the worker's HTTP client does. Rejects only if the signal is aborted.
    * @param ownsLanes whether no other worker has the event's lane
    */
-  post(process: SimulatedProcess, body: Buffer, signal: AbortSignal, ownsLanes: () => boolean): Promise<Attempt> {
-    const event = eventOf(body);
-    const ownedLanes = ownsLanes();
-    this.requests += 1;
+  post(
+    process: SimulatedProcess,
+    message: { readonly id: string; readonly body: Buffer },
+    signal: AbortSignal,
+    ownsLanes: () => boolean,
+  ): Promise<Attempt> {
+    const request = this.requests.sent({ id: message.id, event: eventOf(message.body), process, ownsLanes });
     return new Promise((resolve, reject) => {
-      let isSettled = false;
       const settle = (attempt: Attempt): void => {
-        isSettled = true;
+        if (request.seen !== 'nothing') return;
+        request.seen = seenOf(attempt);
         cancelTimeout();
         signal.removeEventListener('abort', abort);
         resolve(attempt);
@@ -73,40 +77,39 @@ export class SimulatedPagerDuty {
         settle({ kind: 'fault', fault: 'timeout', detail: 'timeout' }),
       );
       const abort = (): void => {
-        isSettled = true;
+        request.seen = 'interrupted';
         cancelTimeout();
         reject(new Error('aborted'));
       };
-      if (signal.aborted) return abort();
+      if (signal.aborted) {
+        request.fate = 'not processed';
+        return abort();
+      }
       signal.addEventListener('abort', abort, { once: true });
       const { mode } = this;
-      const isLate = mode === 'processes late';
-      const travel = isLate ? this.#random.fraction() * LATE_MS : this.#latency();
-      this.#scheduler.schedule(travel, `PagerDuty receives ${event.alert}/${event.index}`, () => {
-        const attempt = this.#process(
-          event,
-          mode,
-          limitOf(isLate, ownedLanes && (isSettled || process.isDead || !ownsLanes())),
-        );
-        if (attempt === undefined) return;
-        process.enterAfter(this.#latency(), `PagerDuty's response for ${event.alert}/${event.index}`, () => {
-          if (!isSettled) settle(attempt);
-        });
+      const travel = mode === 'processes late' ? this.#random.fraction() * LATE_MS : this.#latency();
+      this.#scheduler.schedule(travel, `PagerDuty receives ${request.id}`, () => {
+        const attempt = this.#process(request, mode);
+        if (attempt !== undefined)
+          process.enterAfter(this.#latency(), `PagerDuty's response for ${request.id}`, () => settle(attempt));
       });
     });
   }
 
   /** Undefined: there is no response. */
-  #process(event: SimulatedEvent, mode: Mode, limit: Processed['limit']): Attempt | undefined {
+  #process(request: EventRequest, mode: Mode): Attempt | undefined {
+    const { event } = request;
     const keyMode = this.keyModes.get(event.routingKey) ?? 'accepts';
+    request.fate = 'not processed';
     if (mode === 'unreachable') return { kind: 'fault', fault: 'refused', detail: 'connect ECONNREFUSED' };
     if (mode === 'hangs' || keyMode === 'hangs') return undefined;
     if (mode === 'answers HTML') return response(502, '<html>Bad gateway</html>');
     if (mode === 'answers 500' || keyMode === 'fails') return response(500, '{"status":"error","message":"x"}');
     if (keyMode === 'throttles' || this.#exceedsRate(event.routingKey)) return response(429, '{}');
     if (event.poison === 'rejected') return REJECTED;
-    this.#scheduler.note(`PagerDuty processes ${event.action} ${event.alert}/${event.index}`);
-    this.processed.push({ at: this.#scheduler.now, event, limit });
+    this.#scheduler.note(`PagerDuty processes ${event.action} ${request.id}`);
+    request.fate = 'processed';
+    this.processed.push({ at: this.#scheduler.now, request });
     if (mode === 'loses responses' && this.#random.fraction() < 0.5)
       return { kind: 'fault', fault: 'reset', detail: 'ECONNRESET' };
     return ACCEPTED;
@@ -127,7 +130,9 @@ export class SimulatedPagerDuty {
   }
 }
 
-function limitOf(isLate: boolean, isOrphaned: boolean): Processed['limit'] {
-  if (isLate) return 'late request';
-  return isOrphaned ? 'attempt on the wire' : undefined;
+function seenOf(attempt: Attempt): EventRequest['seen'] {
+  if (attempt === ACCEPTED) return 'delivered';
+  if (attempt.kind !== 'fault') return 'failed';
+  if (attempt.fault === 'timeout') return 'timed out';
+  return attempt.fault === 'reset' ? 'connection lost' : 'failed';
 }

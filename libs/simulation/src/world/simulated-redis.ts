@@ -1,17 +1,33 @@
 import { type DeliveredMarkers } from '@pdaltagent/messaging';
 import { type Scheduler } from '../scheduler';
 import { type SimulatedProcess } from '../simulated-process';
+import { type Limit } from './limits';
 
-const REPLY_MS = 0.3;
+/** How long a command, and its reply, take. */
+const TRAVEL_MS = 0.15;
 const TIMEOUT_MS = 2_000;
 /** How far its replica lags. */
 const LAG_MS = 500;
+/** How long a worker does not query the markers after an error. */
+const PAUSE_MS = 5_000;
+
+/** What a process knows of the markers. */
+interface Reader {
+  /** By message id: whether it had a marker when it was last queried. */
+  readonly replies: Map<string, boolean>;
+  queriesInFlight: number;
+  /** Of the last query, if it failed. */
+  failedAt: number | undefined;
+}
 
 /** The markers of delivered messages in a Redis with a replica. */
 export class SimulatedRedis {
   readonly #scheduler: Scheduler;
   /** By message id: when it was written. */
   readonly #markers = new Map<string, number>();
+  /** By message id: why it has no marker although a worker wrote it. */
+  readonly #missing = new Map<string, Limit>();
+  readonly #readers = new Map<SimulatedProcess, Reader>();
   mode: 'works' | 'lost' | 'read-only' = 'works';
 
   constructor(scheduler: Scheduler) {
@@ -21,34 +37,66 @@ export class SimulatedRedis {
   /** The replica takes over, without the last writes. */
   failOver(): void {
     const since = this.#scheduler.now - LAG_MS;
-    for (const [id, at] of this.#markers) if (at > since) this.#markers.delete(id);
+    for (const [id, at] of this.#markers) {
+      if (at <= since) continue;
+      this.#markers.delete(id);
+      this.#missing.set(id, 'Redis lost the marker in a failover');
+    }
     this.#scheduler.note('Redis fails over, without its last writes');
   }
 
   /** As the library of the store: settles within the timeout of a command, and rejects if Redis does not do it. */
   markersOf(process: SimulatedProcess): DeliveredMarkers {
+    const reader: Reader = { replies: new Map(), queriesInFlight: 0, failedAt: undefined };
+    this.#readers.set(process, reader);
     return {
-      has: (ids) =>
-        this.#run(process, () => {
-          if (this.mode === 'lost') throw new Error('Redis is unreachable');
-          return new Set(ids.filter((id) => this.#markers.has(id)));
-        }),
-      mark: (id) =>
-        this.#run(process, () => {
-          if (this.mode !== 'works') throw new Error('Redis does not write');
+      has: async (ids) => {
+        reader.queriesInFlight += 1;
+        try {
+          const found = await this.#run(process, () => new Set(ids.filter((id) => this.#markers.has(id))));
+          for (const id of ids) reader.replies.set(id, found.has(id));
+          reader.failedAt = undefined;
+          return found;
+        } catch (error) {
+          reader.failedAt = this.#scheduler.now;
+          throw error;
+        } finally {
+          reader.queriesInFlight -= 1;
+        }
+      },
+      mark: async (id) => {
+        this.#missing.set(id, 'Redis did not write the marker');
+        await this.#run(process, () => {
+          if (this.mode === 'read-only') throw new Error('READONLY You cannot write against a read only replica.');
           this.#markers.set(id, this.#scheduler.now);
-        }),
+          this.#missing.delete(id);
+        });
+      },
     };
   }
 
-  #run<Result>(process: SimulatedProcess, command: () => Result): Promise<Result> {
+  /** Why the process may not know that the message was delivered by another one; undefined if it has no reason. */
+  whyUnmarked(process: SimulatedProcess, id: string): Limit | undefined {
+    const reader = this.#readers.get(process);
+    if (reader === undefined) return undefined;
+    const { failedAt, queriesInFlight, replies } = reader;
+    const isPausing = failedAt !== undefined && (this.#scheduler.now - failedAt < PAUSE_MS || queriesInFlight > 0);
+    if (isPausing) return 'Redis cannot be read';
+    return replies.get(id) === false ? this.#missing.get(id) : undefined;
+  }
+
+  /** Redis executes what has reached it, whatever becomes of the process. */
+  #run<Result>(process: SimulatedProcess, execute: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const ms = this.mode === 'lost' ? TIMEOUT_MS : REPLY_MS;
-      process.enterAfter(ms, `Redis answers ${process.name}`, () => {
+      const reply = (ms: number, settle: () => void): void =>
+        process.enterAfter(ms, `Redis answers ${process.name}`, settle);
+      if (this.mode === 'lost') return reply(TIMEOUT_MS, () => reject(new Error('Redis is unreachable')));
+      this.#scheduler.schedule(TRAVEL_MS, `Redis executes a command of ${process.name}`, () => {
         try {
-          resolve(command());
+          const result = execute();
+          reply(TRAVEL_MS, () => resolve(result));
         } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
+          reply(TRAVEL_MS, () => reject(error instanceof Error ? error : new Error(String(error))));
         }
       });
     });

@@ -42,6 +42,11 @@ export class SimulatedVolume {
     return this.#entries.size;
   }
 
+  /** What its spool contains. */
+  get values(): readonly Buffer[] {
+    return [...this.#entries.values()];
+  }
+
   /** Of what was not synced, the first writes are on the disk, the others are not. */
   failPower(): void {
     this.#scheduler.note(`${this.#name}: the power fails`);

@@ -51,9 +51,9 @@ export class Worker {
       concurrency,
       maximumAgeMs: MAXIMUM_AGE_MS,
       poisonAfterMs: POISON_AFTER_MS,
-      deliver: async ({ body }, signal) => {
+      deliver: async (message, signal) => {
         if (!worker.ownsLanes) return classifyEvent('v2', PAUSED, clock.wall());
-        const attempt = await pagerDuty.post(process, body, signal, () => network.ownsLanes(process));
+        const attempt = await pagerDuty.post(process, message, signal, () => network.ownsLanes(process));
         return classifyEvent('v2', attempt, clock.wall());
       },
       markers: redis.markersOf(process),

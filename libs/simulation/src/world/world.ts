@@ -42,7 +42,7 @@ export class World {
     this.broker.setMaxMessageSize(MAX_MESSAGE_BYTES);
     this.network = new Network(scheduler, this.broker);
     this.redis = new SimulatedRedis(scheduler);
-    this.pagerDuty = new SimulatedPagerDuty(scheduler);
+    this.pagerDuty = new SimulatedPagerDuty(scheduler, this.redis);
     const random = new SeededRandom(seed, 'world');
     this.pagerDuty.rate = random.pick(RATES);
     const laneGroup = { ...LANE_GROUP, prefetch: random.pick(PREFETCHES) };

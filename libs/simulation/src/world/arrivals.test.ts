@@ -1,0 +1,121 @@
+import { Scheduler } from '../scheduler';
+import { SimulatedProcess } from '../simulated-process';
+import { judge } from './arrivals';
+import { idOf, type SimulatedEvent } from './event';
+import { type Limit } from './limits';
+import { type EventRequest, Requests } from './requests';
+
+const scheduler = new Scheduler(1, false);
+const ONE = new SimulatedProcess(scheduler, 'worker-1');
+const OTHER = new SimulatedProcess(scheduler, 'worker-2');
+
+function eventAt(index: number): SimulatedEvent {
+  return { routingKey: 'key', alert: 'alert', index, action: 'trigger' };
+}
+
+/** Requests of two workers, in a world in which Redis gives that reason for a missing marker. */
+function newRequests(whyUnmarked?: Limit) {
+  const requests = new Requests({ whyUnmarked: () => whyUnmarked });
+  return (index: number, process = ONE, ownsLanes = () => true): EventRequest =>
+    requests.sent({ id: idOf(eventAt(index), 0), event: eventAt(index), process, ownsLanes });
+}
+
+function delivered(request: EventRequest): EventRequest {
+  return Object.assign(request, { fate: 'processed', seen: 'delivered' } as const);
+}
+
+/** Of the last arrival. */
+function judgementOf(...processed: EventRequest[]) {
+  const last = judge(processed).at(-1);
+  return {
+    repeat: last?.repeat && (last.repeat.limit ?? 'unexplained'),
+    late: last?.late && (last.late.limit ?? 'unexplained'),
+  };
+}
+
+describe('what PagerDuty processed', () => {
+  it('needs no limit if each message arrives once, in order', () => {
+    const send = newRequests();
+    expect(judgementOf(delivered(send(0)), delivered(send(1)))).toEqual({});
+  });
+
+  it('has an unexplained repeat if a message is sent again after its delivery', () => {
+    const send = newRequests();
+    expect(judgementOf(delivered(send(0)), delivered(send(0, OTHER)))).toEqual({ repeat: 'unexplained' });
+  });
+
+  it('has an unexplained repeat if a worker sends again what it delivered itself, whatever Redis says', () => {
+    const send = newRequests('Redis cannot be read');
+    expect(judgementOf(delivered(send(0)), delivered(send(0)))).toEqual({ repeat: 'unexplained' });
+  });
+
+  it('may be repeated, but not after later events, if the response was lost', () => {
+    const send = newRequests();
+    const first = Object.assign(send(0), { fate: 'processed', seen: 'connection lost' } as const);
+    const repeat = delivered(send(0));
+    expect(judgementOf(first, repeat)).toEqual({ repeat: 'a response is lost' });
+    expect(judgementOf(first, repeat, delivered(send(1)), delivered(send(0)))).toEqual({
+      repeat: 'unexplained',
+      late: 'unexplained',
+    });
+  });
+
+  it('may be repeated after later events if Redis has no marker', () => {
+    const send = newRequests('Redis lost the marker in a failover');
+    expect(judgementOf(delivered(send(0)), delivered(send(1)), delivered(send(0, OTHER)))).toEqual({
+      repeat: 'Redis lost the marker in a failover',
+      late: 'Redis lost the marker in a failover',
+    });
+  });
+
+  it('may contain a late arrival of a request that had timed out', () => {
+    const send = newRequests();
+    const late = Object.assign(send(0), { seen: 'timed out' } as const);
+    const [again, next] = [delivered(send(0)), delivered(send(1))];
+    expect(judgementOf(again, next, delivered(late))).toEqual({
+      repeat: 'a request arrives after its timeout',
+      late: 'a request arrives after its timeout',
+    });
+  });
+
+  it('must not contain the first arrival of a message after a later one, whatever happened', () => {
+    const send = newRequests('Redis cannot be read');
+    const late = Object.assign(send(0), { seen: 'timed out' } as const);
+    expect(judgementOf(delivered(send(1)), delivered(late))).toEqual({ late: 'unexplained' });
+  });
+});
+
+describe('a request that starts during another one of its alert', () => {
+  it('is permitted once the broker has given the lane to another worker', () => {
+    const send = newRequests();
+    let isOwner = true;
+    const first = send(0, ONE, () => isOwner);
+    expect(send(0, OTHER).earlier.get(first)).toBeUndefined();
+    isOwner = false;
+    expect(send(0, OTHER).earlier.get(first)).toBe('a lane changes workers during a request');
+  });
+
+  it('is not permitted if the first was sent by a worker that had already lost its lanes', () => {
+    const send = newRequests();
+    const first = send(0, ONE, () => false);
+    const second = send(1, OTHER);
+    expect(second.overlapped).toEqual([first]);
+    expect(second.earlier.get(first)).toBeUndefined();
+  });
+
+  it('is permitted if the process of the first was killed', () => {
+    const send = newRequests();
+    const process = new SimulatedProcess(scheduler, 'worker-3');
+    const first = send(0, process);
+    process.kill();
+    expect(send(0).earlier.get(first)).toBe('a worker ends during a request');
+  });
+
+  it('is permitted if the first was interrupted and PagerDuty has not answered it yet', () => {
+    const send = newRequests();
+    const first = Object.assign(send(0), { seen: 'interrupted' } as const);
+    expect(send(1).earlier.get(first)).toBe('an interrupted request arrives');
+    first.fate = 'not processed';
+    expect(send(2).earlier.has(first)).toBe(false);
+  });
+});

@@ -1,0 +1,78 @@
+import { type SimulatedProcess } from '../simulated-process';
+import { type SimulatedEvent } from './event';
+import { type Limit } from './limits';
+import { type SimulatedRedis } from './simulated-redis';
+
+/** A worker's request to PagerDuty, and what became of it. */
+export interface EventRequest {
+  /** Of the message. */
+  readonly id: string;
+  readonly event: SimulatedEvent;
+  readonly process: SimulatedProcess;
+  /** Requests are numbered in the order in which they are sent. */
+  readonly number: number;
+  /** Whether the broker had not given the worker's lanes to others when it was sent. */
+  readonly ownedLanes: boolean;
+  readonly ownsLanes: () => boolean;
+  /**
+   * Earlier requests of the alert that were in flight, or of the same message, when it was sent: the limit that permits it,
+   * or undefined if none does.
+   */
+  readonly earlier: ReadonlyMap<EventRequest, Limit | undefined>;
+  /** Those of them that their worker still waited for. */
+  readonly overlapped: readonly EventRequest[];
+  /** What its worker knows of it. */
+  seen: 'nothing' | 'delivered' | 'failed' | 'timed out' | 'connection lost' | 'interrupted';
+  /** What PagerDuty did with it. */
+  fate: 'travelling' | 'processed' | 'not processed';
+}
+
+/** The requests of all workers: decides when each is sent which documented limit permits it. */
+export class Requests {
+  readonly #redis: Pick<SimulatedRedis, 'whyUnmarked'>;
+  /** By alert, those that may matter to a later one. */
+  readonly #alerts = new Map<string, EventRequest[]>();
+  readonly all: EventRequest[] = [];
+
+  constructor(redis: Pick<SimulatedRedis, 'whyUnmarked'>) {
+    this.#redis = redis;
+  }
+
+  sent(message: Pick<EventRequest, 'id' | 'event' | 'process' | 'ownsLanes'>): EventRequest {
+    const { id, event, process, ownsLanes } = message;
+    const known = (this.#alerts.get(event.alert) ?? []).filter(mayMatter);
+    const earlier = known.filter((other) => other.id === id || isUnfinished(other));
+    const request: EventRequest = {
+      ...message,
+      number: this.all.length,
+      ownedLanes: ownsLanes(),
+      earlier: new Map(earlier.map((other) => [other, this.#limitOf(other, process, id)])),
+      overlapped: earlier.filter(({ seen }) => seen === 'nothing'),
+      seen: 'nothing',
+      fate: 'travelling',
+    };
+    known.push(request);
+    this.#alerts.set(event.alert, known);
+    this.all.push(request);
+    return request;
+  }
+
+  /** Why the worker may send the message although there was the other request. */
+  #limitOf(other: EventRequest, process: SimulatedProcess, id: string): Limit | undefined {
+    if (other.seen === 'timed out') return 'a request arrives after its timeout';
+    if (other.seen === 'connection lost') return 'a response is lost';
+    // It remembers what it has delivered.
+    if (other.seen === 'delivered') return other.process === process ? undefined : this.#redis.whyUnmarked(process, id);
+    if (other.process.isDead) return 'a worker ends during a request';
+    if (other.ownedLanes && !other.ownsLanes()) return 'a lane changes workers during a request';
+    return other.seen === 'interrupted' ? 'an interrupted request arrives' : undefined;
+  }
+}
+
+function isUnfinished({ seen, fate }: EventRequest): boolean {
+  return seen === 'nothing' || fate === 'travelling';
+}
+
+function mayMatter(request: EventRequest): boolean {
+  return request.fate === 'processed' || isUnfinished(request);
+}
