@@ -15,8 +15,8 @@ export async function runTests({ root, folder, projects, paths, counts }) {
     path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
     ...projects.map((project) => `--selectProjects=${project}`),
     '--ci',
-    // Much of the time tests wait for something to happen: two files concurrently, however few cores there are.
-    '--maxWorkers=2',
+    // Much of the time tests wait for something to happen: three files concurrently, however few cores there are.
+    '--maxWorkers=3',
     // What a failed test left open must not keep the result waiting; the counts are written by then.
     '--forceExit',
     '--reporters=default',
