@@ -23,7 +23,7 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/{apps,libs,deploy,tools}/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '\\.integration\\.test\\.ts$'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.(integration|long)\\.test\\.ts$'],
     },
     {
       ...withServers,
@@ -31,7 +31,7 @@ module.exports = {
       testMatch: ['<rootDir>/{apps,libs,tools}/**/*.integration.test.ts', '<rootDir>/e2e/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '\\.long\\.test\\.ts$'],
     },
-    { ...withServers, displayName: 'long', testMatch: ['<rootDir>/e2e/**/*.long.test.ts'] },
+    { ...withServers, displayName: 'long', testMatch: ['<rootDir>/{libs,e2e}/**/*.long.test.ts'] },
   ],
   // Modules of finished test files stay in a worker's heap, which is limited to 1 GB.
   workerIdleMemoryLimit: '600MB',

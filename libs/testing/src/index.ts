@@ -9,6 +9,7 @@ export { freePort, isPortFree } from './ports';
 export { type InjectedFault, LogEntriesServer, type ServedEntry } from './log-entries-server';
 export { ManualClock } from './manual-clock';
 export { type RecordedLine, recordingLogger } from './recording-logger';
+export { type ClusterOptions, type RabbitMQCluster, startRabbitMQCluster } from './rabbitmq-cluster';
 export { RedisPair } from './redis-pair';
 export { openRunFolder, type RunFolder } from './run-folder';
 export { type RabbitMQ, type Redis, type RedisOptions, type Server, type ServerOptions } from './server';

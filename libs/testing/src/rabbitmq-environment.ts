@@ -3,6 +3,8 @@ import { searchPath } from './binaries';
 
 export interface RabbitMQLayout {
   folder: string;
+  /** Name of the Erlang node. */
+  nodeName: string;
   /** Erlang's distribution port, through which rabbitmqctl connects to the broker. */
   distributionPort: number;
   epmdPort: number;
@@ -30,7 +32,7 @@ export function rabbitMQEnvironment(layout: RabbitMQLayout): NodeJS.ProcessEnv {
     HOME: inFolder('home'),
     ERL_EPMD_PORT: String(layout.epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
-    RABBITMQ_NODENAME: 'rabbit@localhost',
+    RABBITMQ_NODENAME: layout.nodeName,
     RABBITMQ_DIST_PORT: String(layout.distributionPort),
     RABBITMQ_CTL_DIST_PORT_MIN: String(layout.distributionPort + 20_000),
     RABBITMQ_CTL_DIST_PORT_MAX: String(layout.distributionPort + 20_020),

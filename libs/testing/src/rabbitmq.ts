@@ -22,22 +22,53 @@ import { waitUntil } from './wait-until';
 const USER = 'pdaltagent';
 const START_TIMEOUT_MS = 120_000;
 
+/** What makes a server a node of a cluster. */
+export interface NodeOptions extends ServerOptions {
+  /** Of the Erlang node. Default: rabbit@localhost. */
+  nodeName?: string;
+  /** The same for all nodes of a cluster. Default: random ones. */
+  secrets?: Secrets;
+  /** Erlang's distribution port. Default: a free one. */
+  distributionPort?: number;
+  /** Additional configuration of the application `rabbit`: Erlang terms. */
+  terms?: readonly string[];
+  /** Called when the node's own port mapper is up, before the node starts. */
+  portMapperStarted?: (port: number) => Promise<void>;
+}
+
+export interface Secrets {
+  password: string;
+  cookie: string;
+}
+
+export function newSecrets(): Secrets {
+  return { password: randomBytes(16).toString('hex'), cookie: randomBytes(10).toString('hex').toUpperCase() };
+}
+
 /** Runs the installed RabbitMQ as a private server, for any user, independent of the machine's configuration. */
-export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options: ServerOptions): Promise<RabbitMQ> {
+export async function startInstalledRabbitMQ(binaries: RabbitMQBinaries, options: NodeOptions): Promise<RabbitMQ> {
   const folder = path.resolve(options.folder);
   mkdirSync(path.join(folder, 'home'), { recursive: true });
   killStaleProcesses(folder);
   const port = options.port ?? (await freePort());
-  const layout: RabbitMQLayout = { folder, distributionPort: await freePort(), epmdPort: await freePort() };
-  const password = passwordIn(folder);
-  writeConfiguration(folder, port, password);
+  const layout: RabbitMQLayout = {
+    folder,
+    nodeName: options.nodeName ?? 'rabbit@localhost',
+    distributionPort: options.distributionPort ?? (await freePort()),
+    epmdPort: await freePort(),
+  };
+  const { password } = secretsIn(folder, options.secrets);
+  writeConfiguration(folder, port, password, options.terms ?? []);
   const environment = rabbitMQEnvironment(layout);
 
   let epmd: GuardedProcess | undefined;
   let server: GuardedProcess | undefined;
 
   const start = async (): Promise<void> => {
-    if (epmd === undefined || !epmd.running()) epmd = await startEpmd(binaries, layout, environment);
+    if (epmd === undefined || !epmd.running()) {
+      epmd = await startEpmd(binaries, layout, environment);
+      await options.portMapperStarted?.(layout.epmdPort);
+    }
     const started = startGuarded({
       name: 'rabbitmq-server',
       command: path.join(binaries.folder, 'rabbitmq-server'),
@@ -117,15 +148,23 @@ async function startEpmd(
   return epmd;
 }
 
-function passwordIn(folder: string): string {
-  const file = path.join(folder, 'password');
-  // The broker stores its user with its data, so the password must not change as long as the data exists.
-  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('hex'), { mode: 0o600 });
+/** Those in the folder, which is given these, or random ones, if it has none. */
+function secretsIn(folder: string, { password, cookie }: Secrets = newSecrets()): Secrets {
+  return {
+    // The broker stores its user with its data, so the password must not change as long as the data exists.
+    password: storedIn(path.join(folder, 'password'), password, 0o600),
+    cookie: storedIn(path.join(folder, 'home', '.erlang.cookie'), cookie, 0o400),
+  };
+}
+
+function storedIn(file: string, secret: string, mode: number): string {
+  if (!existsSync(file)) writeFileSync(file, secret);
+  chmodSync(file, mode);
   return readFileSync(file, 'utf8');
 }
 
 /** Erlang terms alone: parsing a rabbitmq.conf costs the broker more than a second of CPU time at each start. */
-function writeConfiguration(folder: string, port: number, password: string): void {
+function writeConfiguration(folder: string, port: number, password: string, additional: readonly string[]): void {
   const terms = [
     `{tcp_listeners, [{"127.0.0.1", ${port}}]}`,
     `{default_user, <<"${USER}">>}`,
@@ -134,12 +173,10 @@ function writeConfiguration(folder: string, port: number, password: string): voi
     // Allows small disks: tests and the demo store little.
     '{disk_free_limit, "50MB"}',
     '{vm_memory_high_watermark, 0.6}',
+    ...additional,
   ];
   writeFileSync(path.join(folder, 'advanced.config'), `[{rabbit, [\n  ${terms.join(',\n  ')}\n]}].\n`, { mode: 0o600 });
   writeFileSync(path.join(folder, 'enabled_plugins'), '[].\n');
-  const cookie = path.join(folder, 'home', '.erlang.cookie');
-  if (!existsSync(cookie)) writeFileSync(cookie, randomBytes(10).toString('hex').toUpperCase());
-  chmodSync(cookie, 0o400);
 }
 
 /** The broker's own log, without the output of its scripts. */
