@@ -1,3 +1,4 @@
+import { matchesAt } from './detector';
 import { type ScanContext } from './scan-context';
 
 /** Words that introduce a postal address. */
@@ -34,10 +35,8 @@ const TAILS = [
 /** Every pattern in this file that runs over whole texts. */
 export const ADDRESS_PATTERNS: readonly RegExp[] = [ADDRESS_WORD, ADDRESS_AFTER, DIRECTION, UNIT, ...TAILS];
 
-const endOf = (pattern: RegExp, text: string, start: number): number => {
-  pattern.lastIndex = start;
-  return pattern.test(text) ? pattern.lastIndex : start;
-};
+const endOf = (pattern: RegExp, text: string, start: number): number =>
+  matchesAt(pattern, text, start) ? pattern.lastIndex : start;
 
 /** The end of an address whose street ends at `start`, with direction, unit, places and postcode. */
 export function addressTail(text: string, start: number): number {
@@ -45,13 +44,15 @@ export function addressTail(text: string, start: number): number {
   const dotted = text[start] === '.' ? endOf(UNIT, text, start + 1) : start;
   const from = dotted > start + 1 ? dotted : start;
   const end = endOf(UNIT, text, endOf(DIRECTION, text, from));
-  return Math.max(end, ...TAILS.map((tail) => endOf(tail, text, end)));
+  let furthest = end;
+  for (const tail of TAILS) furthest = Math.max(furthest, endOf(tail, text, end));
+  return furthest;
 }
+
+const POSTCODE = /, ?.{0,120}(?:\d{4,5}|\d{3} \d{2}|\d[A-Z]{2}$|[A-Z]\d[A-Z] ?\d[A-Z]\d$)/;
+const ONLY_UNIT = /^,? ?(?:apt|suite|unit|flat|#)[^,]*$/i;
 
 /** Whether the tail of an address contains a postcode. */
 export function hasPostcode(tail: string): boolean {
-  return (
-    /, ?.{0,120}(?:\d{4,5}|\d{3} \d{2}|\d[A-Z]{2}$|[A-Z]\d[A-Z] ?\d[A-Z]\d$)/.test(tail) &&
-    !/^,? ?(?:apt|suite|unit|flat|#)[^,]*$/i.test(tail)
-  );
+  return POSTCODE.test(tail) && !ONLY_UNIT.test(tail);
 }

@@ -1,10 +1,10 @@
-import { applyEdits, type Edit, mapBack } from './edits';
+import { type Edit, mapBack } from './edits';
 import { type FieldPolicy, isHighPriority, keyOf, nagiosPolicyOf, policyOf } from './field-policy';
 import { isJson, type JsonScalar, unescapeJson, walkJson } from './json-strings';
 import { covers, type ScrubberSettings } from './options';
-import { keyPseudonym, token, wholeKeyPseudonym } from './pseudonym';
+import { keyPseudonym, placeholder, token, wholeKeyPseudonym } from './pseudonym';
 import { type Budget, newBudget } from './scan-context';
-import { editsOf, type ScanOptions } from './scan-text';
+import { type ScannedText, type ScanOptions, scanText } from './scan-text';
 import { encodePlaceholder, urlFilter } from './url-filter';
 import { type CleanTextCache } from './clean-text-cache';
 import { decodeEscapes } from './normalized-text';
@@ -53,20 +53,21 @@ export class BodyScrub {
   /** The placeholder or token that replaces a value. */
   private readonly replacement = (kind: string, value: string): string => {
     const { secret, tokens } = this.settings;
-    return tokens && secret !== undefined ? token(secret, kind, value) : `{{${kind}}}`;
+    return tokens && secret !== undefined ? token(secret, kind, value) : placeholder(kind);
   };
 
-  /** Edits of a plain text under an object key. Text beyond the limit is replaced as a whole. */
-  textEdits(text: string, key: string): readonly Edit[] {
+  /** Scans a plain text under an object key. Text beyond the limit is replaced as a whole. */
+  scanText(text: string, key: string): ScannedText {
     if (text.length <= this.remaining) {
       this.remaining -= text.length;
-      return editsOf(text, key, this.scanFor('text'));
+      return scanText(text, key, this.scanFor('text'));
     }
     const blank = Math.max(text.lastIndexOf(' ', this.remaining), text.lastIndexOf('\n', this.remaining));
     const cut = Math.max(blank, 0);
     this.remaining = 0;
-    const looked = editsOf(text.slice(0, cut), key, this.scanFor('text'));
-    return [...looked, { start: cut, end: text.length, kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' }];
+    const scanned = scanText(text.slice(0, cut), key, this.scanFor('text'));
+    const rest = { start: cut, end: text.length, kind: 'UNSCANNED', detector: 'budget', text: '{{UNSCANNED}}' };
+    return { text: scanned.text + rest.text, edits: [...scanned.edits, rest] };
   }
 
   /** Edits of a valid JSON text at `place`, nested in `depth` strings. */
@@ -115,7 +116,7 @@ export class BodyScrub {
     const masked = mask.some((pattern) => covers(pattern, [name]));
     if (policy === 'dedup') return this.dedupEdits(text, masked);
     if (masked) return [{ start: 0, end: text.length, kind: 'MASKED', detector: 'mask', text: '{{MASKED}}' }];
-    return isJson(text) ? this.jsonEdits(text, [name]) : this.textEdits(text, name);
+    return isJson(text) ? this.jsonEdits(text, [name]) : this.scanText(text, name).edits;
   }
 
   private scalarEdits(text: string, scalar: JsonScalar, place: Path, depth: number): readonly Edit[] {
@@ -144,7 +145,7 @@ export class BodyScrub {
     const key = keyOf(path);
     if (this.clean?.[policy].has(normalized.text, key) === true) return NOTHING;
     const { lookups, hashes } = this.budget;
-    const edits = editsOf(normalized.text, key, this.scanFor(policy));
+    const { edits } = scanText(normalized.text, key, this.scanFor(policy));
     if (edits.length > 0) return mapBack(edits, normalized, start);
     // A text that used up budget is scanned again, so that the result does not depend on earlier bodies.
     if (this.budget.lookups === lookups && this.budget.hashes === hashes)
@@ -157,9 +158,10 @@ export class BodyScrub {
     const { secret, detectors } = this.settings;
     if (secret === undefined) return [];
     const replacement = (kind: string, value: string): string => keyPseudonym(secret, kind, value);
-    const edits = editsOf(text, '', { detectors, budget: this.budget, replacement });
+    const scanned = scanText(text, '', { detectors, budget: this.budget, replacement });
+    const { edits } = scanned;
     if (edits.length === 0 && !masked) return [];
-    if (!masked && applyEdits(text, edits).length <= MAX_DEDUP_KEY_LENGTH) return edits;
+    if (!masked && scanned.text.length <= MAX_DEDUP_KEY_LENGTH) return edits;
     return [
       {
         start: 0,

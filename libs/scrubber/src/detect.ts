@@ -85,11 +85,21 @@ function dropNestedCustom(candidates: Candidate[]): Candidate[] {
   });
 }
 
+/** Whether candidates are in order and do not overlap. */
+function areApart(candidates: readonly Candidate[]): boolean {
+  let end = 0;
+  return candidates.every((candidate) => {
+    const isAfter = candidate.start >= end;
+    end = candidate.end;
+    return isAfter;
+  });
+}
+
 /** Of overlapping candidates, keeps the one of higher rank, then the longer one. */
 function resolveOverlaps(candidates: Candidate[], length: number): readonly Finding[] {
+  if (areApart(candidates)) return candidates;
   candidates.sort((a, b) => a.start - b.start);
-  if (candidates.every(({ start }, index) => index === 0 || start >= (candidates[index - 1]?.end ?? 0)))
-    return candidates;
+  if (areApart(candidates)) return candidates;
   candidates = dropNestedCustom(candidates);
   candidates.sort((a, b) => b.rank - a.rank || b.end - b.start - (a.end - a.start) || a.start - b.start);
   const taken: Candidate[] = [];

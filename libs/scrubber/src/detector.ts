@@ -71,6 +71,12 @@ export function scanWith(
   };
 }
 
+/** Whether a pattern with flag y matches at `index`. Its `lastIndex` is then where the match ends. */
+export function matchesAt(pattern: RegExp, text: string, index: number): boolean {
+  pattern.lastIndex = index;
+  return pattern.test(text);
+}
+
 /** The whole match. */
 export function matchSpan(match: RegExpExecArray): Span {
   return { start: match.index, end: match.index + match[0].length };

@@ -8,6 +8,17 @@ function digest(secret: string, kind: string, value: string): string {
   return createHmac('sha256', secret).update(`${kind}\0${value}`).digest('hex');
 }
 
+const placeholders = new Map<string, string>();
+
+/** `{{KIND}}`. The string is made once for each kind: a text can contain thousands of values. */
+export function placeholder(kind: string): string {
+  const known = placeholders.get(kind);
+  if (known !== undefined) return known;
+  const made = `{{${kind}}}`;
+  placeholders.set(kind, made);
+  return made;
+}
+
 /** `{{KIND:1f3a9c}}`: the same for different spellings of a value, so that mentions can be correlated. */
 export function token(secret: string, kind: string, value: string): string {
   const written = value.toLowerCase().replace(/[\s().-]/g, '');

@@ -17,8 +17,14 @@ export interface ScanOptions {
 const MAX_ROUNDS = 4;
 const NOTHING: readonly Edit[] = [];
 
-/** The edits that replace everything that is found in a text. A scan of the result finds nothing. */
-export function editsOf(text: string, key: string, scan: ScanOptions): readonly Edit[] {
+/** A text in which everything that was found is replaced, and the edits of the original text that do it. */
+export interface ScannedText {
+  readonly text: string;
+  readonly edits: readonly Edit[];
+}
+
+/** Replaces everything that is found in a text under an object key (empty if none). A scan of the result finds nothing. */
+export function scanText(text: string, key: string, scan: ScanOptions): ScannedText {
   let edits = NOTHING;
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
@@ -36,5 +42,5 @@ export function editsOf(text: string, key: string, scan: ScanOptions): readonly 
     edits = edits.length === 0 ? made : composeEdits(edits, made);
     current = applyEdits(text, edits);
   }
-  return edits;
+  return { text: current, edits };
 }

@@ -56,17 +56,17 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
     scrubWebhook(bytes) {
       const text = bytes.toString();
       const scrub = new BodyScrub(withUserNames(settings, text), WEBHOOK);
-      const edits = isJson(text) ? scrub.jsonEdits(text) : scrub.textEdits(text, '');
+      const edits = isJson(text) ? scrub.jsonEdits(text) : scrub.scanText(text, '').edits;
       return edits.length === 0
         ? { bytes, found: NOTHING }
         : { bytes: Buffer.from(applyEdits(text, edits)), found: countOf(edits) };
     },
     scrubText(text, key = '') {
-      const edits = new BodyScrub(settings, EVENT).textEdits(text, key);
-      return edits.length === 0 ? { text, found: NOTHING } : { text: applyEdits(text, edits), found: countOf(edits) };
+      const scanned = new BodyScrub(settings, EVENT).scanText(text, key);
+      return { text: scanned.text, found: countOf(scanned.edits) };
     },
     explain: (text, key = '') => detect(text, key, settings.detectors, newBudget()).map(findingOf),
-    explainText: (text, key = '') => new BodyScrub(settings, EVENT).textEdits(text, key),
+    explainText: (text, key = '') => new BodyScrub(settings, EVENT).scanText(text, key).edits,
     explainBody: (type, contentType, bytes) =>
       bodyEdits(new BodyScrub(settings, kindOf(type)), contentType, bytes.toString(encodingOf(bytes))),
   };
@@ -95,10 +95,11 @@ function bodyEdits(scrub: BodyScrub, contentType: string, text: string): readonl
   if (isJson(text)) return scrub.jsonEdits(text);
   return /^\s*application\/x-www-form-urlencoded/i.test(contentType)
     ? scrub.formEdits(text)
-    : scrub.textEdits(text, '');
+    : scrub.scanText(text, '').edits;
 }
 
 function countOf(edits: readonly Edit[]): FindingCounts {
+  if (edits.length === 0) return NOTHING;
   const found: Record<string, number> = {};
   for (const { kind } of edits) found[kind] = (found[kind] ?? 0) + 1;
   return found;

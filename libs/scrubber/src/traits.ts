@@ -15,45 +15,56 @@ export interface Traits {
   readonly brace: boolean;
 }
 
-const TOKEN = 1;
-const DIGIT = 2;
+const DIGIT = 1;
+const TOKEN = 2;
+const HYPHEN = 4;
+const AT = 8;
+const ASSIGNMENT = 16;
+const SLASH = 32;
+const SPACE = 64;
+const PERCENT = 128;
+const BRACE = 256;
+const NON_ASCII = 512;
 
-/** Class bits of the ASCII characters. */
-const CLASSES = new Uint8Array(128);
-for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-')
-  CLASSES[character.charCodeAt(0)] = TOKEN;
-for (const character of '0123456789') CLASSES[character.charCodeAt(0)] = TOKEN | DIGIT;
+/** Class bits of the ASCII characters, then those of all others. */
+const CLASSES = new Uint16Array(129);
+for (const [characters, bits] of [
+  ['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_', TOKEN],
+  ['0123456789', TOKEN | DIGIT],
+  ['-', TOKEN | HYPHEN],
+  ['@', AT],
+  [':=', ASSIGNMENT],
+  ['/', SLASH],
+  [' ', SPACE],
+  ['%', PERCENT],
+  ['{', BRACE],
+] as const)
+  for (const character of characters) CLASSES[character.charCodeAt(0)] = bits;
+CLASSES[128] = NON_ASCII;
 
 /** Computes the traits of a text in one pass. */
 export function traitsOf(text: string): Traits {
   let digits = 0;
   let run = 0;
-  let current = 0;
-  let at = false;
-  let assignment = false;
-  let slash = false;
-  let space = false;
-  let nonAscii = false;
-  let percent = false;
-  let brace = false;
+  let runStart = 0;
+  let seen = 0;
   for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    const classes = code < 128 ? (CLASSES[code] ?? 0) : 0;
-    if (classes !== 0) {
-      current += 1;
-      if (classes & DIGIT) digits += 1;
-      if (code === 45 && text.charCodeAt(index - 1) === 45) assignment = true;
-      continue;
-    }
-    if (current > run) run = current;
-    current = 0;
-    if (code === 32) space = true;
-    else if (code === 64) at = true;
-    else if (code === 58 || code === 61) assignment = true;
-    else if (code === 47) slash = true;
-    else if (code === 37) percent = true;
-    else if (code === 123) brace = true;
-    else if (code > 127) nonAscii = true;
+    const classes = CLASSES[Math.min(text.charCodeAt(index), 128)] ?? 0;
+    seen |= classes;
+    digits += classes & DIGIT;
+    if (classes & TOKEN) continue;
+    if (index - runStart > run) run = index - runStart;
+    runStart = index + 1;
   }
-  return { digits, run: Math.max(run, current), at, assignment, slash, space, nonAscii, percent, brace };
+  return {
+    digits,
+    run: Math.max(run, text.length - runStart),
+    at: (seen & AT) > 0,
+    assignment: (seen & ASSIGNMENT) > 0 || ((seen & HYPHEN) > 0 && text.includes('--')),
+    slash: (seen & SLASH) > 0,
+    space: (seen & SPACE) > 0,
+    nonAscii: (seen & NON_ASCII) > 0,
+    percent: (seen & PERCENT) > 0,
+    brace: (seen & BRACE) > 0,
+  };
 }

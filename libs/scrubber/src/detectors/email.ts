@@ -1,6 +1,5 @@
 import topLevelDomains from 'tlds';
-import { type Detector, RANK, type Span } from '../detector';
-import { type ScanContext } from '../scan-context';
+import { type Detector, matchesAt, RANK, type Span } from '../detector';
 
 const LOCAL_CHARACTER = /[\p{L}\p{N}\p{M}._+~&-]/u;
 const ASCII_LOCAL = Uint8Array.from({ length: 128 }, (_, code) =>
@@ -32,7 +31,13 @@ const KNOWN_ENDINGS = new Set([...topLevelDomains, ...PRIVATE_DOMAINS].filter((n
 /** Local parts in names of cluster nodes and repositories. */
 const NOT_A_MAILBOX =
   /^(?:git|hg|svn|rabbit|rabbitmq|celery|celeryd|ejabberd|emqx|vernemq|couchdb|riak|erlang|nonode|this|worker\d{0,9})$/i;
-const REMOTE_SHELL = /\b(?:ssh|scp|sftp|rsync|mosh|autossh)\s{1,3}(?:-\w{1,2}\s(?:\w{1,12}\s)?)?$/i;
+const REMOTE_SHELL = /(?<=\b(?:ssh|scp|sftp|rsync|mosh|autossh)\s{1,3}(?:-\w{1,2}\s(?:\w{1,12}\s)?)?)/iy;
+/** The user part of a URL: `scheme://user@host`. */
+const URL_USER = /(?<=:\/\/[^\s/?#@"]{0,97})/y;
+/** A telephone number at a PBX: `sip:+4420…@pbx`. */
+const SIP_NUMBER = /(?<=sips?:)\+\d{7,15}@/iy;
+/** The path after a host of scp. */
+const REMOTE_PATH = /:[/~]/y;
 const NUMBERED = /^(?:[\d.]|v\d)[\d.-]{0,253}\.(?!com|net|org|cn)[^.]{1,63}$/;
 const CLUSTER_NAME = /\.(?:svc|pod|cluster)\.|\.cluster\.local$/;
 
@@ -61,13 +66,6 @@ function isLocal(text: string, index: number): boolean {
   return /\p{L}/u.test(text[index - 1] ?? '') && /\p{L}/u.test(text[index + 1] ?? '');
 }
 
-/** Whether `start` lies in the user part of a URL: `scheme://user@host`. */
-function inAuthority(text: string, start: number): boolean {
-  const before = text.slice(Math.max(0, start - 100), start);
-  const scheme = before.lastIndexOf('://');
-  return scheme >= 0 && !/[\s/?#@"]/.test(before.slice(scheme + 3));
-}
-
 function isMailDomain(domain: string): boolean {
   const ending = domain.slice(domain.lastIndexOf('.') + 1);
   const lower = ending.toLowerCase();
@@ -76,26 +74,28 @@ function isMailDomain(domain: string): boolean {
   return KNOWN_ENDINGS.has(lower) || lower.startsWith('xn--');
 }
 
-/** `sip:+4420…@pbx`: a telephone number at a PBX. */
-function isSipNumber(text: string, start: number, at: number): boolean {
-  return /sips?:$/i.test(text.slice(Math.max(0, start - 5), start)) && /^\+\d{7,15}$/.test(text.slice(start, at));
-}
-
-function mailboxAt(context: ScanContext, at: number): Span | undefined {
-  const { text } = context;
+function mailboxAt(text: string, at: number): Span | undefined {
   const start = localStart(text, at);
   if (start === at) return undefined;
-  ADDRESS_LITERAL.lastIndex = at + 1;
-  const literal = ADDRESS_LITERAL.exec(text);
-  DOMAIN.lastIndex = at + 1;
-  const domain = literal === null ? DOMAIN.exec(text) : null;
-  if (literal === null && (domain === null || !isMailDomain(domain[0]))) return undefined;
-  const end = at + 1 + (literal ?? domain ?? [''])[0].length;
-  if (isSipNumber(text, start, at)) return undefined;
-  if (NOT_A_MAILBOX.test(text.slice(start, at)) || inAuthority(text, start)) return undefined;
-  if (/^:[/~]/.test(text.slice(end, end + 2)) || REMOTE_SHELL.test(text.slice(Math.max(0, start - 24), start)))
+  const end = domainEnd(text, at + 1);
+  if (end === undefined) return undefined;
+  if (NOT_A_MAILBOX.test(text.slice(start, at))) return undefined;
+  if (
+    matchesAt(SIP_NUMBER, text, start) ||
+    matchesAt(URL_USER, text, start) ||
+    matchesAt(REMOTE_SHELL, text, start) ||
+    matchesAt(REMOTE_PATH, text, end)
+  )
     return undefined;
   return { start, end };
+}
+
+/** The end of the domain or IP address after the `@`. */
+function domainEnd(text: string, start: number): number | undefined {
+  if (matchesAt(ADDRESS_LITERAL, text, start)) return ADDRESS_LITERAL.lastIndex;
+  return matchesAt(DOMAIN, text, start) && isMailDomain(text.slice(start, DOMAIN.lastIndex))
+    ? DOMAIN.lastIndex
+    : undefined;
 }
 
 export const email: Detector = {
@@ -103,12 +103,23 @@ export const email: Detector = {
   kind: 'EMAIL_ADDRESS',
   rank: RANK.email,
   precise: true,
-  patterns: [DOMAIN, ADDRESS_LITERAL, LOCAL_CHARACTER, REMOTE_SHELL, NUMBERED, CLUSTER_NAME, NOT_A_MAILBOX],
+  patterns: [
+    DOMAIN,
+    ADDRESS_LITERAL,
+    LOCAL_CHARACTER,
+    REMOTE_SHELL,
+    REMOTE_PATH,
+    URL_USER,
+    SIP_NUMBER,
+    NUMBERED,
+    CLUSTER_NAME,
+    NOT_A_MAILBOX,
+  ],
   needs: (traits) => traits.at,
   scan: (context) => {
     const spans: Span[] = [];
     for (let at = context.text.indexOf('@'); at >= 0; at = context.text.indexOf('@', at + 1)) {
-      const span = mailboxAt(context, at);
+      const span = mailboxAt(context.text, at);
       if (span !== undefined) spans.push(span);
     }
     return spans;
