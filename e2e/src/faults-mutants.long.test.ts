@@ -10,8 +10,8 @@ const ACK_BEFORE_POST: readonly Mutation[] = [
   { file: LANE, from: 'this.#settle((channel) => channel.ack(delivery));', to: '' },
   {
     file: LANE,
-    from: 'this.#ports.arrived(message);',
-    to: 'this.#channel?.ack(delivery); this.#ports.arrived(message);',
+    from: 'this.#ports.onMessage(message);',
+    to: 'this.#channel?.ack(delivery); this.#ports.onMessage(message);',
   },
 ];
 

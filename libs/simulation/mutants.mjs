@@ -23,11 +23,11 @@ export const MUTANTS = {
   'acknowledges a moved message before its confirm': {
     seed: undefined,
     edits: [
-      { file: `${MESSAGING}/siding-move.ts`, from: '        moved(message);\n', to: '' },
+      { file: `${MESSAGING}/siding-move.ts`, from: '        onMoved(message);\n', to: '' },
       {
         file: `${MESSAGING}/siding-move.ts`,
         from: '    const confirmed = publish(message).then(',
-        to: '    moved(message);\n    const confirmed = publish(message).then(',
+        to: '    onMoved(message);\n    const confirmed = publish(message).then(',
       },
     ],
   },

@@ -46,9 +46,9 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     observer: recorder.observe(
       alertProgress.observe({
         ...metricsObserver,
-        attempted: (message, outcome) => {
+        onAttempted: (message, outcome) => {
           isTried = true;
-          metricsObserver.attempted(message, outcome);
+          metricsObserver.onAttempted(message, outcome);
           attemptLog.record(message, outcome);
         },
       }),

@@ -57,8 +57,8 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         quarantine,
         limits: configuration,
         log: logger,
-        spoolBegun: (cause) => forwardingMetrics.spoolBegun(cause),
-        quarantined: (problem) => quarantineMetrics.quarantined(problem),
+        onSpoolBegun: (cause) => forwardingMetrics.spoolBegun(cause),
+        onQuarantined: (problem) => quarantineMetrics.countQuarantined(problem),
       });
       forwardingMetrics.watch(legacy === undefined ? [spool] : [spool, legacy], publisher);
       quarantineMetrics.watch(quarantine);

@@ -107,7 +107,7 @@ export class BodyReservation {
   #bytes = 0;
   #isLarge: boolean;
   readonly #memory: BodyMemory;
-  #aborted: (reason: AbortReason) => void = () => undefined;
+  #onAbort: (reason: AbortReason) => void = () => undefined;
 
   constructor(client: string, isLarge: boolean, memory: BodyMemory) {
     this.client = client;
@@ -123,9 +123,9 @@ export class BodyReservation {
     return this.#isLarge;
   }
 
-  /** The body begins to arrive. @param aborted called if reading must stop; its memory has been freed by then */
-  begin(aborted: (reason: AbortReason) => void): void {
-    this.#aborted = aborted;
+  /** The body begins to arrive. @param onAbort called if reading must stop; its memory has been freed by then */
+  begin(onAbort: (reason: AbortReason) => void): void {
+    this.#onAbort = onAbort;
     this.#memory.track(this);
   }
 
@@ -160,7 +160,7 @@ export class BodyReservation {
 
   abort(reason: AbortReason): void {
     this.release();
-    this.#aborted(reason);
+    this.#onAbort(reason);
   }
 }
 

@@ -96,8 +96,8 @@ export class Gateway {
         ...options,
         ...listenerDefaults,
         clock,
-        onMalformed: () => outcomes.refused('malformed'),
-        onUntrusted: () => outcomes.refused('client-certificate'),
+        onMalformed: () => outcomes.recordRefusal('malformed'),
+        onUntrusted: () => outcomes.recordRefusal('client-certificate'),
       });
     this.#certificate = new Certificate({
       configured: { certificate: configuration.tlsCertificate, key: configuration.tlsKey },

@@ -48,13 +48,13 @@ export class Metrics {
     for (const reason of REFUSAL_REASONS) this.#refused.inc({ reason }, 0);
   }
 
-  accepted(type: EventType, seconds: number): void {
+  countAccepted(type: EventType, seconds: number): void {
     const metrics = this.#byType.get(type);
     metrics?.accepted.inc();
     metrics?.duration.observe(seconds);
   }
 
-  refused(reason: RefusalReason): void {
+  countRefused(reason: RefusalReason): void {
     this.#refused.inc({ reason });
   }
 }

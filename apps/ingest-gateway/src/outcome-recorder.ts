@@ -19,10 +19,10 @@ export class OutcomeRecorder {
   /** @param seconds how long the request took */
   record(type: EventType, outcome: Accepted | Refused, seconds: number): void {
     if (outcome.kind === 'refused') {
-      this.refused(outcome.reason, outcome.response.body.errors);
+      this.recordRefusal(outcome.reason, outcome.response.body.errors);
       return;
     }
-    this.#metrics.accepted(type, seconds);
+    this.#metrics.countAccepted(type, seconds);
     this.#log.debug('event accepted', { id: outcome.id, type, key: maskKey(outcome.routingKey) });
     this.#logRemoved(outcome.removed);
     if (this.#rejected === 0) return;
@@ -43,16 +43,16 @@ export class OutcomeRecorder {
     }
   }
 
-  refused(reason: RefusalReason, errors: readonly string[] = []): void {
-    this.#metrics.refused(reason);
+  recordRefusal(reason: RefusalReason, errors: readonly string[] = []): void {
+    this.#metrics.countRefused(reason);
     if (reason !== 'overload' && reason !== 'unavailable') return;
     if (this.#rejected === 0) this.#log.warn('rejecting events with 503', { reason, errors });
     this.#rejected += 1;
   }
 
   /** An unexpected error (a bug): the sender was answered 500. */
-  failed(error: unknown): void {
-    this.#metrics.refused('failed');
+  recordError(error: unknown): void {
+    this.#metrics.countRefused('failed');
     this.#log.error('a request failed', { error });
   }
 }

@@ -20,7 +20,7 @@ it('counts quarantined events by problem, and the current entries, also after ot
   quarantineMetrics.watch(quarantine);
   for (const id of ['m1', 'm2']) {
     await quarantine.add({ id, problem: 'refused', quarantinedAt: 1, record: Buffer.from('record') });
-    quarantineMetrics.quarantined('refused');
+    quarantineMetrics.countQuarantined('refused');
   }
   await command.remove('m1');
   const text = await registry.metrics();

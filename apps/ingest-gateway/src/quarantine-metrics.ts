@@ -17,7 +17,7 @@ export class QuarantineMetrics {
     for (const problem of QUARANTINE_PROBLEMS) this.#quarantined.inc({ problem }, 0);
   }
 
-  quarantined(problem: QuarantineProblem): void {
+  countQuarantined(problem: QuarantineProblem): void {
     this.#quarantined.inc({ problem });
   }
 

@@ -61,8 +61,8 @@ function routing(app: Handler, outcomes: OutcomeRecorder): RequestListener {
   return (request, response) => {
     const end = (error: unknown): void => {
       const isUnknown = error === undefined || error === null || error instanceof URIError;
-      if (isUnknown) outcomes.refused('no-such-path');
-      else outcomes.failed(error);
+      if (isUnknown) outcomes.recordRefusal('no-such-path');
+      else outcomes.recordError(error);
       reply(request, response, isUnknown ? NO_SUCH_PATH : FAILED);
     };
     app(request, response, (error) => {
@@ -81,7 +81,7 @@ function addRoutes(router: Express, options: RouteOptions): void {
     router.use((request: Request, response: Response, next: NextFunction) => {
       const refusal = access.refusal(request);
       if (refusal === undefined) return next();
-      outcomes.refused(refusal.reason);
+      outcomes.recordRefusal(refusal.reason);
       reply(
         request,
         response,

@@ -49,7 +49,7 @@ function pollingApp(
   let pagerDuty: PageFailure['kind'] | 'not tried yet' | 'ok' = 'not tried yet';
   const onPageResult = (latest: PageFailure | null) => {
     pagerDuty = latest?.kind ?? 'ok';
-    if (latest !== null) counters.pageFailed(latest);
+    if (latest !== null) counters.countPageFailure(latest);
   };
   const cycle = new PollCycle({
     clocks,

@@ -83,21 +83,21 @@ export class Counters {
     return this.#unknownSince === null ? 0 : now - this.#unknownSince;
   }
 
-  deadLettered(): void {
+  countDeadLettered(): void {
     this.#deadLettered.inc();
   }
 
-  read(all: number, dropped: number): void {
+  countRead(all: number, dropped: number): void {
     this.#read.inc(all);
     this.#dropped.inc(dropped);
   }
 
-  published({ createdAt }: LogEntry): void {
+  countPublished({ createdAt }: LogEntry): void {
     this.#published.inc();
     if (createdAt !== null) this.#delay.set((this.#clocks.now() - createdAt) / 1000);
   }
 
-  pageFailed({ kind }: PageFailure): void {
+  countPageFailure({ kind }: PageFailure): void {
     this.#pageFailures.inc({ kind });
   }
 }

@@ -46,13 +46,13 @@ export class EntryPublisher {
       if (known.has(id)) return false;
       return services === undefined || (serviceId !== null && services.has(serviceId));
     });
-    counters.read(entries.length, entries.length - unseen.length);
+    counters.countRead(entries.length, entries.length - unseen.length);
     await forEachIncident(entriesByIncident(unseen), async (incident) => {
       for (const entry of incident) {
         check();
         await this.#publishOne(entry, mayBeRepeat(entry));
         await seen.mark([entry.id]);
-        counters.published(entry);
+        counters.countPublished(entry);
       }
     });
     return unseen.length;
@@ -80,7 +80,7 @@ export class EntryPublisher {
 
   async #deadLetter(id: string, content: string, problem: string): Promise<void> {
     await this.#options.unconvertible.deadLetter(id, content, problem);
-    this.#options.counters.deadLettered();
+    this.#options.counters.countDeadLettered();
     this.#options.log.error('dead letter: a log entry cannot be converted to a webhook', { id, problem });
   }
 }

@@ -45,14 +45,14 @@ function sendingApp(
     poisonAfterMs: maximumAgeMs,
     destinationOf: ({ routingKey }) => routingKey,
     deliver: createDelivery({ client, destinations }),
-    destinationGone: (name) => pauseSync.gone(name),
+    onDestinationGone: (name) => pauseSync.pause(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
     observer: recorder.observe(
       alertProgress.observe({
         ...metricsObserver,
-        attempted: (message, outcome) => {
+        onAttempted: (message, outcome) => {
           isTried = true;
-          metricsObserver.attempted(message, outcome);
+          metricsObserver.onAttempted(message, outcome);
         },
       }),
     ),

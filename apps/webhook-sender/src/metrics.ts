@@ -43,13 +43,13 @@ export function createMetrics(registry: Registry, destinations: Known, log: Logg
   const labelOf = (name: string) => (destinations.named(name) === undefined ? UNKNOWN : name);
   return {
     ...all,
-    interrupted: (message) => {
-      all.interrupted(message);
+    onInterrupted: (message) => {
+      all.onInterrupted(message);
       attempts.inc({ destination: labelOf(message.routingKey), outcome: 'interrupted' });
     },
-    attempted: (message, outcome) => {
+    onAttempted: (message, outcome) => {
       const { id, routingKey } = message;
-      all.attempted(message, outcome);
+      all.onAttempted(message, outcome);
       attempts.inc({ destination: labelOf(routingKey), outcome: outcome.kind });
       if (outcome.kind === 'failed') failures.inc({ reason: outcome.reason });
       const fields = { id, destination: routingKey, outcome: outcome.kind, ...detailOf(outcome) };

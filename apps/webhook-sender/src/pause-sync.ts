@@ -47,7 +47,7 @@ export class PauseSync {
   }
 
   /** A destination responded that it is gone, and the worker paused it. */
-  gone(name: string): void {
+  pause(name: string): void {
     this.#pendingWrites.set(name, this.#clock.wall());
   }
 

@@ -48,7 +48,7 @@ export class Circuit {
   }
 
   /** The destination responded. Returns true if this closed the circuit. */
-  responded(accepted: boolean, now: number): boolean {
+  recordResponse(accepted: boolean, now: number): boolean {
     if (accepted) {
       this.#acceptingSince = this.acceptingSince(now) ?? now;
       this.#lastSuccessAt = now;
@@ -65,7 +65,7 @@ export class Circuit {
    * An attempt for the key, which began at `attemptedAt`, failed at the destination. Returns true if this opened the
    * circuit. Attempts that began before the last success are ignored: keys that hang would open the circuit repeatedly.
    */
-  failed(routingKey: string, attemptedAt: number): boolean {
+  recordFailure(routingKey: string, attemptedAt: number): boolean {
     if (attemptedAt < this.#lastSuccessAt) return false;
     this.#failures += 1;
     this.#suspects.add(routingKey);

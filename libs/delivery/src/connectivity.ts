@@ -59,7 +59,7 @@ export class Connectivity {
   }
 
   /** Records a fault; returns true if it should be reported. */
-  broke(fault: ConnectivityFault, now: number): boolean {
+  recordFault(fault: ConnectivityFault, now: number): boolean {
     this.#fault = fault;
     if (this.#reported === fault || now - this.#reportedAt < REPORT_EVERY_MS) return false;
     this.#reported = fault;
@@ -68,10 +68,10 @@ export class Connectivity {
   }
 
   /** Records a success; returns true if a fault had been reported. */
-  passed(): boolean {
-    const wasTold = this.#reported !== undefined;
+  recordSuccess(): boolean {
+    const wasReported = this.#reported !== undefined;
     this.#fault = undefined;
     this.#reported = undefined;
-    return wasTold;
+    return wasReported;
   }
 }

@@ -78,7 +78,7 @@ export class Harness {
           this.deadLettered.push({ message, cause });
           this.settling.push(message);
         },
-        changed: (change) => this.changes.push(change),
+        onChange: (change) => this.changes.push(change),
       },
     );
   }

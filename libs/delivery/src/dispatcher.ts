@@ -36,10 +36,10 @@ export class Dispatcher<M extends Deliverable> {
     this.#scheduler = new FairScheduler<M>({ concurrency, clock, start: (queue) => this.#start(queue) });
     this.preemption = new Preemption<M>(this.#keys, this.#scheduler, clock, ports);
     this.#policy = new OutcomePolicy<M>(options, {
-      opened: (destination) => destination.startProbing(clock, ({ queue }) => this.#start(queue)),
-      closed: (destination) => this.#closed(destination),
-      passed: (key) => this.#wakeQueues(key),
-      changed: (change) => ports.changed(change),
+      onCircuitOpened: (destination) => destination.startProbing(clock, ({ queue }) => this.#start(queue)),
+      onCircuitClosed: (destination) => this.#onCircuitClosed(destination),
+      onKeyResponded: (key) => this.#wakeQueues(key),
+      onChange: (change) => ports.onChange(change),
     });
   }
 
@@ -102,7 +102,7 @@ export class Dispatcher<M extends Deliverable> {
 
   /** Handles the outcome of an attempt. A message that was forgotten meanwhile is ignored. */
   settle(message: M, outcome: Outcome): void {
-    const entry = this.#attempted(message);
+    const entry = this.#finishAttempt(message);
     if (entry === undefined) return;
     entry.history.recordOutcome(outcome);
     this.#act(entry, this.#policy.decide(entry, outcome), outcome);
@@ -111,7 +111,7 @@ export class Dispatcher<M extends Deliverable> {
 
   /** An attempt was interrupted: it has no outcome, and the message still has to be delivered. */
   retryInterrupted(message: M): void {
-    const entry = this.#attempted(message);
+    const entry = this.#finishAttempt(message);
     if (entry === undefined) return;
     entry.history.recordInterruption();
     this.#scheduler.makeReady(entry.queue);
@@ -148,13 +148,13 @@ export class Dispatcher<M extends Deliverable> {
     if (!this.#paused.add(routingKey)) return;
     const key = this.#keys.get(routingKey);
     if (key !== undefined) key.paused = true;
-    this.#ports.changed({ kind: 'key-paused', routingKey, outcome });
+    this.#ports.onChange({ kind: 'key-paused', routingKey, outcome });
   }
 
   /** The key continues where it stopped. */
   resume(routingKey: string): void {
     if (!this.#paused.delete(routingKey)) return;
-    this.#ports.changed({ kind: 'key-resumed', routingKey });
+    this.#ports.onChange({ kind: 'key-resumed', routingKey });
     const key = this.#keys.get(routingKey);
     if (key === undefined) return;
     key.paused = false;
@@ -162,7 +162,7 @@ export class Dispatcher<M extends Deliverable> {
   }
 
   /** The message whose attempt ended; undefined if it was forgotten meanwhile. */
-  #attempted(message: M): QueuedMessage<M> | undefined {
+  #finishAttempt(message: M): QueuedMessage<M> | undefined {
     const entry = this.#backlog.get(message);
     if (entry === undefined || entry.queue.state !== 'attempting') return undefined;
     this.#scheduler.freeSlot(entry.queue);
@@ -230,7 +230,7 @@ export class Dispatcher<M extends Deliverable> {
     queue.key.ready.delete(queue);
   }
 
-  #closed(destination: Destination<M>): void {
+  #onCircuitClosed(destination: Destination<M>): void {
     destination.stopProbing();
     for (const key of destination.keys) {
       // Its attempts hung like those of all other keys: its share need not be reduced for that.

@@ -24,7 +24,7 @@ function run({ limit, minutes, alreadyAccepted = 0 }: { limit: number; minutes: 
       backoff = 1_000;
       now += 5;
     } else {
-      rateLimit.throttled(now);
+      rateLimit.recordThrottled(now);
       minute.throttled += 1;
       waitUntil = now + backoff;
       backoff = Math.min(backoff * 2, 30_000);

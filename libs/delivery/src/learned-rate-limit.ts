@@ -34,7 +34,7 @@ export class LearnedRateLimit {
   }
 
   /** The destination throttled an event. */
-  throttled(now: number): void {
+  recordThrottled(now: number): void {
     this.#slide(now);
     const observed = this.#observedSince !== undefined && now - this.#observedSince >= BUCKETS * 1000;
     if (observed && this.#sum > 0) {

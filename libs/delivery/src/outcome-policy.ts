@@ -21,11 +21,11 @@ export type Decision =
   | { readonly kind: 'pause' };
 
 export interface OutcomePolicyPorts<M extends Deliverable> {
-  opened(destination: Destination<M>): void;
-  closed(destination: Destination<M>): void;
+  onCircuitOpened(destination: Destination<M>): void;
+  onCircuitClosed(destination: Destination<M>): void;
   /** A message of a key that had been failing was answered. */
-  passed(key: KeyQueue<M>): void;
-  changed(change: Change): void;
+  onKeyResponded(key: KeyQueue<M>): void;
+  onChange(change: Change): void;
 }
 
 const THROTTLE_BACKOFF = { baseMs: 2_000, capMs: 30_000 };
@@ -56,28 +56,28 @@ export class OutcomePolicy<M extends Deliverable> {
     }
     switch (outcome.kind) {
       case 'delivered':
-        this.#responded(key, true, now);
+        this.#recordResponse(key, true, now);
         key.destination.inError.clear();
         key.rateLimit.recordAccepted(now);
-        this.#recovered(key, now);
+        this.#recordRecovery(key, now);
         return { kind: 'acknowledge' };
       case 'rejected':
-        this.#responded(key, true, now);
+        this.#recordResponse(key, true, now);
         return {
           kind: 'dead-letter',
           cause: { reason: 'rejected', status: outcome.status, response: outcome.response },
         };
       case 'gone':
-        this.#responded(key, false, now);
+        this.#recordResponse(key, false, now);
         return this.isExpired(entry) ? expired(outcome.status, outcome.response) : { kind: 'pause' };
       case 'throttled':
-        this.#responded(key, false, now);
-        key.rateLimit.throttled(now);
-        if (key.throttledAt === undefined) this.#ports.changed({ kind: 'key-throttled', routingKey: key.routingKey });
+        this.#recordResponse(key, false, now);
+        key.rateLimit.recordThrottled(now);
+        if (key.throttledAt === undefined) this.#ports.onChange({ kind: 'key-throttled', routingKey: key.routingKey });
         key.throttledAt = now;
         return this.isExpired(entry) ? expired(outcome.status, '') : this.#delayKey(key, outcome.retryAfterMs);
       case 'failed':
-        return this.#failed(entry, outcome, now);
+        return this.#decideFailure(entry, outcome, now);
       case 'error':
         return this.#error(entry, outcome.detail);
     }
@@ -93,7 +93,7 @@ export class OutcomePolicy<M extends Deliverable> {
     return now - (history.firstHeldAt ?? now) > maximumAgeMs && clock.wall() - message.receivedAt > maximumAgeMs;
   }
 
-  #failed(entry: QueuedMessage<M>, outcome: Failed, now: number): Decision {
+  #decideFailure(entry: QueuedMessage<M>, outcome: Failed, now: number): Decision {
     const { key } = entry.queue;
     const cause = this.#causeOf(entry, outcome, now);
     this.#checkConnectivity(entry, outcome, now);
@@ -102,7 +102,7 @@ export class OutcomePolicy<M extends Deliverable> {
     if (outcome.status !== undefined) key.hangs = false;
     // Several messages refused by an intermediary concern the destination; one that is refused again does not.
     const isNew = outcome.scope === 'message' && entry.history.attempts === 1;
-    if (isNew || (outcome.scope === 'destination' && !isOwn)) this.#destinationFailed(entry, outcome);
+    if (isNew || (outcome.scope === 'destination' && !isOwn)) this.#recordDestinationFailure(entry, outcome);
     if (cause !== undefined) return { kind: 'dead-letter', cause };
     if (isOwn) return this.#delayKey(key, outcome.retryAfterMs);
     const wait = backoffMs(entry.history.attempts, this.#options.random.fraction());
@@ -147,18 +147,19 @@ export class OutcomePolicy<M extends Deliverable> {
     return { kind: 'key-waits', ms: retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + jittered };
   }
 
-  #recovered(key: KeyQueue<M>, now: number): void {
+  #recordRecovery(key: KeyQueue<M>, now: number): void {
     key.consecutiveSetbacks = 0;
     if (key.throttledAt === undefined || now - key.throttledAt < RECOVERED_AFTER_MS) return;
     key.throttledAt = undefined;
-    this.#ports.changed({ kind: 'key-recovered', routingKey: key.routingKey });
+    this.#ports.onChange({ kind: 'key-recovered', routingKey: key.routingKey });
   }
 
-  #responded(key: KeyQueue<M>, accepted: boolean, now: number): void {
+  #recordResponse(key: KeyQueue<M>, accepted: boolean, now: number): void {
     const { destination, routingKey, connectivity } = key;
-    if (connectivity.passed()) this.#ports.changed({ kind: 'connectivity-restored', scope: 'key', name: routingKey });
-    if (destination.connectivity.passed()) {
-      this.#ports.changed({ kind: 'connectivity-restored', scope: 'destination', name: destination.name });
+    if (connectivity.recordSuccess())
+      this.#ports.onChange({ kind: 'connectivity-restored', scope: 'key', name: routingKey });
+    if (destination.connectivity.recordSuccess()) {
+      this.#ports.onChange({ kind: 'connectivity-restored', scope: 'destination', name: destination.name });
     }
     const wasProbing = key.isProbing;
     key.failures = 0;
@@ -169,9 +170,9 @@ export class OutcomePolicy<M extends Deliverable> {
     if (circuit.open && !circuit.mayBeAtFault(routingKey)) {
       for (const other of destination.keys) other.failsIndependently ||= circuit.mayBeAtFault(other.routingKey);
     }
-    if (!circuit.responded(accepted, now)) return wasProbing ? this.#ports.passed(key) : undefined;
-    this.#ports.changed({ kind: 'circuit-closed', destination: destination.name });
-    this.#ports.closed(destination);
+    if (!circuit.recordResponse(accepted, now)) return wasProbing ? this.#ports.onKeyResponded(key) : undefined;
+    this.#ports.onChange({ kind: 'circuit-closed', destination: destination.name });
+    this.#ports.onCircuitClosed(destination);
   }
 
   #checkConnectivity({ queue, message, history }: QueuedMessage<M>, outcome: Failed, now: number): void {
@@ -184,18 +185,19 @@ export class OutcomePolicy<M extends Deliverable> {
       if (now - destination.refusalReportedAt < REPORT_EVERY_MS) return;
       history.isReported = true;
       destination.refusalReportedAt = now;
-      return this.#ports.changed({ kind: 'message-refused', routingKey, id: message.id, outcome });
+      return this.#ports.onChange({ kind: 'message-refused', routingKey, id: message.id, outcome });
     }
     const [broken, name] = scope === 'key' ? [connectivity, routingKey] : [destination.connectivity, destination.name];
-    if (broken.broke(fault, now)) this.#ports.changed({ kind: 'connectivity-broken', scope, name, fault, outcome });
+    if (broken.recordFault(fault, now))
+      this.#ports.onChange({ kind: 'connectivity-broken', scope, name, fault, outcome });
   }
 
-  #destinationFailed({ queue, history }: QueuedMessage<M>, outcome: Outcome): void {
+  #recordDestinationFailure({ queue, history }: QueuedMessage<M>, outcome: Outcome): void {
     const { destination, routingKey } = queue.key;
-    if (!destination.circuit.failed(routingKey, history.attemptBeganAt ?? 0)) return;
+    if (!destination.circuit.recordFailure(routingKey, history.attemptBeganAt ?? 0)) return;
     for (const key of destination.keys) key.failsIndependently = false;
-    this.#ports.changed({ kind: 'circuit-opened', destination: destination.name, outcome });
-    this.#ports.opened(destination);
+    this.#ports.onChange({ kind: 'circuit-opened', destination: destination.name, outcome });
+    this.#ports.onCircuitOpened(destination);
   }
 }
 

@@ -39,7 +39,7 @@ export interface Ports<M> {
   /** Post it once, then call `settle`. */
   attempt(message: M): void;
   /**
-   * Abort its attempt, so that nothing more can come of it, then call `interrupted`; or `settle`, if its response
+   * Abort its attempt, so that nothing more can come of it, then call `retryInterrupted`; or `settle`, if its response
    * came first.
    */
   interrupt(message: M): void;
@@ -47,5 +47,5 @@ export interface Ports<M> {
   acknowledge(message: M): void;
   /** It cannot be delivered: write its dead letter, then call `done`. */
   deadLetter(message: M, cause: DeadLetterCause, history: AttemptSummary): void;
-  changed(change: Change): void;
+  onChange(change: Change): void;
 }

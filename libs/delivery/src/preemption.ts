@@ -19,14 +19,14 @@ export class Preemption<M extends Deliverable> {
   readonly #keys: KeyRegistry<M>;
   readonly #scheduler: FairScheduler<M>;
   readonly #clock: Clock;
-  readonly #ports: Pick<Ports<M>, 'interrupt' | 'changed'>;
+  readonly #ports: Pick<Ports<M>, 'interrupt' | 'onChange'>;
   #interruptedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     keys: KeyRegistry<M>,
     scheduler: FairScheduler<M>,
     clock: Clock,
-    ports: Pick<Ports<M>, 'interrupt' | 'changed'>,
+    ports: Pick<Ports<M>, 'interrupt' | 'onChange'>,
   ) {
     this.#keys = keys;
     this.#scheduler = scheduler;
@@ -84,7 +84,7 @@ export class Preemption<M extends Deliverable> {
     const { routingKey, hangs } = key;
     key.hangs = true;
     key.interruptedAt = now;
-    if (!hangs) this.#ports.changed({ kind: 'key-interrupted', routingKey, attempts: entries.length });
+    if (!hangs) this.#ports.onChange({ kind: 'key-interrupted', routingKey, attempts: entries.length });
     for (const { message } of entries) this.#ports.interrupt(message);
   }
 }

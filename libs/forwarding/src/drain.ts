@@ -18,9 +18,9 @@ export interface SpooledEvent<Event> {
 
 export interface DrainPorts<Event> {
   /** Sends an event that may have been sent before. */
-  send(event: Event, settled: (isConfirmed: boolean) => void): SendStatus;
+  send(event: Event, onSettled: (isConfirmed: boolean) => void): SendStatus;
   erase(spooled: SpooledEvent<Event>): void;
-  /** Reads the next entries after a sequence. Later calls `entriesRead`. */
+  /** Reads the next entries after a sequence. Later calls `onEntriesRead`. */
   read(after: number): void;
   /** Number of entries still to drain. */
   remaining(): number;
@@ -99,7 +99,7 @@ export class Drain<Event extends Keyed> {
     while (this.#inFlight.size < window) {
       const spooled = this.#ready[0];
       if (spooled === undefined) break;
-      const sent = this.#ports.send(spooled.event, (isConfirmed) => this.#settled(spooled, isConfirmed));
+      const sent = this.#ports.send(spooled.event, (isConfirmed) => this.#onSettled(spooled, isConfirmed));
       if (sent === 'ended') break;
       this.#ready.shift();
       if (sent === 'sent') this.#inFlight.set(spooled, { sentAt: now });
@@ -117,12 +117,12 @@ export class Drain<Event extends Keyed> {
   }
 
   /** An entry was added to the spool. */
-  entryAdded(): void {
+  onEntryAdded(): void {
     this.#hasMore = true;
   }
 
   /** The result of `read`: the next entries, oldest first; none at the end of the spool. */
-  entriesRead(entries: readonly SpooledEvent<Event>[]): void {
+  onEntriesRead(entries: readonly SpooledEvent<Event>[]): void {
     const isWanted = this.#reading === 'reading';
     this.#reading = 'idle';
     if (isWanted) {
@@ -168,7 +168,7 @@ export class Drain<Event extends Keyed> {
     if (spooled !== undefined) this.#quarantine(spooled, reason);
   }
 
-  #settled(spooled: SpooledEvent<Event>, isConfirmed: boolean): void {
+  #onSettled(spooled: SpooledEvent<Event>, isConfirmed: boolean): void {
     if (!this.#inFlight.delete(spooled)) return;
     if (isConfirmed) {
       this.#removeFromWindow(spooled);

@@ -60,8 +60,8 @@ async function start(): Promise<Rig> {
     quarantine,
     limits: { confirmTimeoutMs: 1_000, maxInFlight: 1_000 },
     log: logger,
-    spoolBegun: () => undefined,
-    quarantined: () => undefined,
+    onSpoolBegun: () => undefined,
+    onQuarantined: () => undefined,
   });
   stops.push(() => publisher.close());
   publisher.start();

@@ -41,9 +41,9 @@ export interface DurablePublisherOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   /** Called when events of one or more lanes begin to be spooled, for metrics. */
-  readonly spoolBegun: (cause: Cause) => void;
+  readonly onSpoolBegun: (cause: Cause) => void;
   /** Called for each quarantined event, for metrics. */
-  readonly quarantined: (problem: QuarantineProblem) => void;
+  readonly onQuarantined: (problem: QuarantineProblem) => void;
 }
 
 interface PendingPublish {
@@ -71,21 +71,21 @@ export class DurablePublisher {
   #isClosing = false;
 
   constructor(options: DurablePublisherOptions) {
-    const { broker, spool, legacy, limits, log, clock = SYSTEM_CLOCK, random, spoolBegun } = options;
+    const { broker, spool, legacy, limits, log, clock = SYSTEM_CLOCK, random, onSpoolBegun } = options;
     this.#options = options;
     this.#clock = clock;
     this.#lastSequence = spool.lastSequence;
-    this.#modes = new LaneModes(log, broker.laneGroup.lanes, spoolBegun);
+    this.#modes = new LaneModes(log, broker.laneGroup.lanes, onSpoolBegun);
     this.#spoolReader = new SpoolReader({ log, quarantine: (id, record) => this.#quarantine(id, record, 'damaged') });
     this.#broker = new LanePublisher({
       ...broker,
       log,
       clock,
       random,
-      opened: (lane, isBlocked) => this.#lanes[lane]?.opened(isBlocked),
-      lost: (lane, refusal) => this.#lanes[lane]?.lost(refusal),
-      blocked: () => this.#lanes.forEach((lane) => lane.blocked()),
-      unblocked: () => this.#lanes.forEach((lane) => lane.unblocked()),
+      onOpened: (lane, isBlocked) => this.#lanes[lane]?.onOpened(isBlocked),
+      onLost: (lane, refusal) => this.#lanes[lane]?.onLost(refusal),
+      onBlocked: () => this.#lanes.forEach((lane) => lane.onBlocked()),
+      onUnblocked: () => this.#lanes.forEach((lane) => lane.onUnblocked()),
     });
     this.#own = legacy === undefined ? [spool] : [legacy, spool];
     const sources = { own: spool, legacy };
@@ -163,7 +163,7 @@ export class DurablePublisher {
 
   #portsOf(lane: number): Ports {
     return {
-      send: (message, maybeDuplicate, settled) => this.#send(lane, message, maybeDuplicate, settled),
+      send: (message, maybeDuplicate, onSettled) => this.#send(lane, message, maybeDuplicate, onSettled),
       store: (sequence, message) => void this.#store(lane, sequence, message),
       erase: (source, sequence, bytes) => source.erase(lane, sequence, bytes),
       read: (source, after) => void this.#read(lane, source, after),
@@ -174,8 +174,8 @@ export class DurablePublisher {
       },
       respond: (sequence, result) => this.#respond(sequence, result === 'durable' ? undefined : result.failure),
       reopen: () => this.#broker.reopen(lane),
-      changed: (mode, cause) => this.#modes.changed(lane, mode, cause),
-      drained: (source) => this.#orphanDrained(lane, source),
+      onModeChange: (mode, cause) => this.#modes.onModeChange(lane, mode, cause),
+      onDrained: (source) => this.#onOrphanDrained(lane, source),
     };
   }
 
@@ -183,11 +183,11 @@ export class DurablePublisher {
     lane: number,
     message: OutgoingMessage,
     maybeDuplicate: boolean,
-    settled: (settlement: Settlement) => void,
+    onSettled: (settlement: Settlement) => void,
   ): SendStatus {
     // Spooled events are left to the next process.
     if (this.#isClosing && maybeDuplicate) return 'ended';
-    return this.#broker.publish(lane, message, settled);
+    return this.#broker.publish(lane, message, onSettled);
   }
 
   async #store(lane: number, sequence: number, message: OutgoingMessage): Promise<void> {
@@ -196,18 +196,18 @@ export class DurablePublisher {
       await this.#options.spool.append(lane, sequence, record);
     } catch (error) {
       if (!(error instanceof SpoolError)) throw error;
-      this.#lanes[lane]?.notStored(sequence, error.code);
+      this.#lanes[lane]?.onNotStored(sequence, error.code);
       return;
     }
-    this.#lanes[lane]?.stored(sequence, record.length);
+    this.#lanes[lane]?.onStored(sequence, record.length);
   }
 
   async #read(lane: number, source: SpoolSource, after: number): Promise<void> {
-    this.#lanes[lane]?.entriesRead(source, await this.#spoolReader.read(source, lane, after));
+    this.#lanes[lane]?.onEntriesRead(source, await this.#spoolReader.read(source, lane, after));
   }
 
   async #quarantine(id: string, record: Buffer, problem: QuarantineProblem, detail?: string): Promise<boolean> {
-    const { quarantine, log, quarantined } = this.#options;
+    const { quarantine, log, onQuarantined } = this.#options;
     const reason = detail === undefined ? {} : { detail };
     try {
       await quarantine.add({ id, problem, ...reason, quarantinedAt: this.#clock.wall(), record });
@@ -215,11 +215,11 @@ export class DurablePublisher {
       log.error('an event that cannot be published could not be quarantined', { id, problem, error });
       return false;
     }
-    quarantined(problem);
+    onQuarantined(problem);
     return true;
   }
 
-  #orphanDrained(lane: number, source: SpoolSource): void {
+  #onOrphanDrained(lane: number, source: SpoolSource): void {
     const orphan = this.#orphans.get(source);
     orphan?.lanes.delete(lane);
     if (orphan?.lanes.size !== 0) return;

@@ -40,12 +40,12 @@ export class LaneChannel<Event> {
     return this.#state === 'fresh' || this.#suspects > 0 ? 1 : this.#window;
   }
 
-  opened(isBlocked: boolean): void {
+  onOpened(isBlocked: boolean): void {
     this.#state = 'fresh';
     this.#isBlocked = isBlocked;
   }
 
-  lost(): void {
+  onLost(): void {
     this.#state = 'lost';
   }
 
@@ -55,27 +55,27 @@ export class LaneChannel<Event> {
   }
 
   /** False if it was blocked already. */
-  blocked(): boolean {
+  onBlocked(): boolean {
     if (this.#isBlocked) return false;
     this.#isBlocked = true;
     return true;
   }
 
   /** False if it was blocked already. */
-  unblocked(): boolean {
+  onUnblocked(): boolean {
     if (!this.#isBlocked) return false;
     this.#isBlocked = false;
     return true;
   }
 
-  send(event: Event, maybeDuplicate: boolean, settled: (settlement: Settlement) => void): SendStatus {
+  send(event: Event, maybeDuplicate: boolean, onSettled: (settlement: Settlement) => void): SendStatus {
     const sent = this.#send(event, maybeDuplicate, (settlement) => {
       // The broker eventually refuses events for an unresponsive queue: a refusal does not prove that the channel works.
       if (settlement === 'confirmed') this.#state = 'proven';
       this.#suspects = Math.max(0, this.#suspects - 1);
-      settled(settlement);
+      onSettled(settlement);
     });
-    if (sent === 'ended') this.lost();
+    if (sent === 'ended') this.onLost();
     return sent;
   }
 }

@@ -7,7 +7,7 @@ export interface LaneDrainsOptions<Event extends Keyed, Source> {
   readonly legacy?: Source | undefined;
   readonly drainOf: (source: Source, from: 'spool' | 'orphan') => Drain<Event>;
   /** Called once an orphaned spool holds nothing for the lane any more. */
-  readonly drained: (source: Source) => void;
+  readonly onDrained: (source: Source) => void;
 }
 
 /** Everything that is drained for one lane: its own spool, in both layouts, and orphaned spools. */
@@ -66,7 +66,7 @@ export class LaneDrains<Event extends Keyed, Source> {
       if (drain.isDone) {
         this.#orphans.delete(source);
         this.#drains.delete(source);
-        this.#options.drained(source);
+        this.#options.onDrained(source);
         continue;
       }
       drain.pump(window - this.orphansInFlight + drain.inFlight);
@@ -75,13 +75,13 @@ export class LaneDrains<Event extends Keyed, Source> {
   }
 
   /** The entries read from a spool, oldest first. */
-  entriesRead(source: Source, entries: readonly SpooledEvent<Event>[]): void {
-    this.#drains.get(source)?.entriesRead(entries);
+  onEntriesRead(source: Source, entries: readonly SpooledEvent<Event>[]): void {
+    this.#drains.get(source)?.onEntriesRead(entries);
   }
 
   /** An entry was added to the lane's own spool. */
-  entryAdded(): void {
-    this.#drains.get(this.#options.own)?.entryAdded();
+  onEntryAdded(): void {
+    this.#drains.get(this.#options.own)?.onEntryAdded();
   }
 
   rescan(): void {

@@ -73,7 +73,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     this.#drains = new LaneDrains({
       ...sources,
       drainOf: (source, from) => this.#drainOf(source, from),
-      drained: (source) => ports.drained(source),
+      onDrained: (source) => ports.onDrained(source),
     });
   }
 
@@ -82,7 +82,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     return this.#notDurable + this.#drains.inFlight;
   }
 
-  /** Accepts an event; its sequence must be higher than all before. Later calls `answer`. */
+  /** Accepts an event; its sequence must be higher than all before. Later calls `respond`. */
   accept(sequence: number, event: Event): void {
     if (this.#mode === 'direct') {
       if (this.#held.size === 0 && this.#inFlight < this.#channel.window) {
@@ -101,8 +101,8 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   }
 
   /** The lane has a channel. @param isBlocked whether the broker has blocked its connection */
-  opened(isBlocked: boolean): void {
-    this.#channel.opened(isBlocked);
+  onOpened(isBlocked: boolean): void {
+    this.#channel.onOpened(isBlocked);
     this.#advance();
   }
 
@@ -110,39 +110,39 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
    * The lane's channel was lost.
    * @param refusal the broker's reason, if it closed the channel because of an event that was sent over it
    */
-  lost(refusal?: string): void {
-    this.#channel.lost();
-    if (refusal !== undefined) this.#handleRefusal({ problem: 'refused', detail: refusal });
+  onLost(refusal?: string): void {
+    this.#channel.onLost();
+    if (refusal !== undefined) this.#onRefusal({ problem: 'refused', detail: refusal });
     this.#switchToSpool(refusal === undefined ? 'away' : 'refused');
-    this.#spoolWriter.channelLost();
+    this.#spoolWriter.onChannelLost();
     this.#drains.restart();
   }
 
-  blocked(): void {
-    if (this.#channel.blocked()) this.#switchToSpool('blocked');
+  onBlocked(): void {
+    if (this.#channel.onBlocked()) this.#switchToSpool('blocked');
   }
 
-  unblocked(): void {
-    if (!this.#channel.unblocked()) return;
+  onUnblocked(): void {
+    if (!this.#channel.onUnblocked()) return;
     this.#spoolWriter.resetTimeouts(this.#clock.monotonic());
     this.#drains.resetTimeouts();
     this.#advance();
   }
 
-  stored(sequence: number, bytes: number): void {
-    this.#spoolWriter.stored(sequence, bytes);
-    this.#drains.entryAdded();
+  onStored(sequence: number, bytes: number): void {
+    this.#spoolWriter.onStored(sequence, bytes);
+    this.#drains.onEntryAdded();
     this.#advance();
   }
 
-  notStored(sequence: number, failure: Failure): void {
-    this.#spoolWriter.notStored(sequence, failure);
+  onNotStored(sequence: number, failure: Failure): void {
+    this.#spoolWriter.onNotStored(sequence, failure);
     this.#advance();
   }
 
   /** The entries read from a spool, oldest first. */
-  entriesRead(source: Source, entries: readonly SpooledEvent<Event>[]): void {
-    this.#drains.entriesRead(source, entries);
+  onEntriesRead(source: Source, entries: readonly SpooledEvent<Event>[]): void {
+    this.#drains.onEntriesRead(source, entries);
     this.#advance();
   }
 
@@ -156,7 +156,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
         [this.#spoolWriter.oldestSentAt, this.#drains.oldestSentAt].some((at) => isOlderThan(CHANNEL_TIMEOUT_MS, at))
       ) {
         this.#ports.reopen();
-        this.lost();
+        this.onLost();
       } else if (isOlderThan(this.#confirmTimeoutMs, this.#direct.first?.sentAt)) this.#switchToSpool('slow');
     }
     if (this.#mode === 'spool') this.#spoolOverdue(now);
@@ -231,7 +231,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
 
   /** False if the event has to be spooled. */
   #sendDirect(sequence: number, event: Event): boolean {
-    const sent = this.#send(event, 'memory', (isConfirmed) => this.#settled(sequence, isConfirmed));
+    const sent = this.#send(event, 'memory', (isConfirmed) => this.#onSettled(sequence, isConfirmed));
     switch (sent) {
       case 'sent':
         this.#direct.set(sequence, { event, sentAt: this.#clock.monotonic() });
@@ -245,27 +245,27 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     }
   }
 
-  #send(event: Event, from: 'memory' | 'spool' | 'orphan', settled: (isConfirmed: boolean) => void): SendStatus {
+  #send(event: Event, from: 'memory' | 'spool' | 'orphan', onSettled: (isConfirmed: boolean) => void): SendStatus {
     this.#orphansNext = from !== 'orphan';
     return this.#channel.send(event, from !== 'memory', (settlement) => {
-      settled(settlement === 'confirmed');
+      onSettled(settlement === 'confirmed');
       this.#advance();
     });
   }
 
-  #settled(sequence: number, isConfirmed: boolean): void {
-    if (this.#spoolWriter.settled(sequence, isConfirmed)) return;
+  #onSettled(sequence: number, isConfirmed: boolean): void {
+    if (this.#spoolWriter.onSettled(sequence, isConfirmed)) return;
     if (isConfirmed) {
       this.#direct.delete(sequence);
       this.#ports.respond(sequence, 'durable');
     } else {
       this.#switchToSpool('refused');
-      this.#spoolWriter.refused(sequence);
+      this.#spoolWriter.onRefused(sequence);
     }
   }
 
   /** The broker closed the channel because of one of the events in flight. AMQP does not say which. */
-  #handleRefusal(reason: UnpublishableReason): void {
+  #onRefusal(reason: UnpublishableReason): void {
     const inFlight = this.#inFlight;
     if (inFlight !== 1) {
       this.#channel.sendOneByOne(inFlight);
@@ -302,7 +302,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   #change(mode: Mode, cause: Cause | undefined): void {
     this.#mode = mode;
     this.#isModeReported = true;
-    this.#ports.changed(mode, cause);
+    this.#ports.onModeChange(mode, cause);
   }
 
   #hold(sequence: number, event: Event): void {
@@ -323,7 +323,7 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
   #drainOf(source: Source, from: 'spool' | 'orphan'): Drain<Event> {
     return new Drain<Event>(
       {
-        send: (event, settled) => this.#send(event, from, settled),
+        send: (event, onSettled) => this.#send(event, from, onSettled),
         erase: ({ sequence, bytes }) => this.#ports.erase(source, sequence, bytes),
         read: (after) => this.#ports.read(source, after),
         remaining: () => this.#ports.remaining(source),

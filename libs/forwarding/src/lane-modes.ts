@@ -5,21 +5,21 @@ import { type Cause, type Mode } from './lane-ports';
 export class LaneModes {
   readonly #log: Logger;
   readonly #modes: Mode[];
-  readonly #spoolBegun: (cause: Cause) => void;
+  readonly #onSpoolBegun: (cause: Cause) => void;
   readonly #changesToReport = new Map<Cause, number[]>();
 
-  /** @param spoolBegun called once for all lanes whose events begin to be spooled at the same time */
-  constructor(log: Logger, lanes: number, spoolBegun: (cause: Cause) => void) {
+  /** @param onSpoolBegun called once for all lanes whose events begin to be spooled at the same time */
+  constructor(log: Logger, lanes: number, onSpoolBegun: (cause: Cause) => void) {
     this.#log = log;
     this.#modes = Array.from({ length: lanes }, () => 'spool');
-    this.#spoolBegun = spoolBegun;
+    this.#onSpoolBegun = onSpoolBegun;
   }
 
   lanesIn(mode: Mode): number {
     return this.#modes.filter((each) => each === mode).length;
   }
 
-  changed(lane: number, mode: Mode, cause: Cause | undefined): void {
+  onModeChange(lane: number, mode: Mode, cause: Cause | undefined): void {
     this.#modes[lane] = mode;
     if (cause === undefined) {
       if (this.lanesIn('spool') === 0) this.#log.info('events go directly to the broker');
@@ -37,7 +37,7 @@ export class LaneModes {
   #report(cause: Cause): void {
     const lanes = this.#changesToReport.get(cause) ?? [];
     this.#changesToReport.delete(cause);
-    this.#spoolBegun(cause);
+    this.#onSpoolBegun(cause);
     const fields = lanes.length === this.#modes.length ? { cause } : { cause, lanes: lanes.join(' ') };
     // Normal operation under load.
     if (cause === 'busy') this.#log.debug('events go to the spool', fields);

@@ -15,23 +15,23 @@ export type UnpublishableReason =
 
 /** What a lane forwarder uses. Results are always reported asynchronously, never during the call. */
 export interface LanePorts<Event, Failure, Source> {
-  /** Sends an event over the lane's channel. If it is sent, either `settled` is called later, or the forwarder's `lost`. */
-  send(event: Event, maybeDuplicate: boolean, settled: (settlement: Settlement) => void): SendStatus;
-  /** Appends an event to the lane's own spool. Later calls `stored` or `notStored`. */
+  /** Sends an event over the lane's channel. If it is sent, either `onSettled` is called later, or the forwarder's `onLost`. */
+  send(event: Event, maybeDuplicate: boolean, onSettled: (settlement: Settlement) => void): SendStatus;
+  /** Appends an event to the lane's own spool. Later calls `onStored` or `onNotStored`. */
   store(sequence: number, event: Event): void;
   erase(source: Source, sequence: number, bytes: number): void;
-  /** Reads the lane's entries of a spool after a sequence. Later calls `entriesRead`. */
+  /** Reads the lane's entries of a spool after a sequence. Later calls `onEntriesRead`. */
   read(source: Source, after: number): void;
   /** Number of the lane's entries in a spool that can be drained, including those being written. */
   remaining(source: Source): number;
   /** Quarantines an event that can never be published. Calls back with true once it is stored, false if it cannot be stored. */
   quarantine(event: Event, reason: UnpublishableReason, done: (isStored: boolean) => void): void;
   respond(sequence: number, result: PublishResult<Failure>): void;
-  /** Replaces the lane's channel: nothing that was sent over the old one is settled any more. Later calls `opened`. */
+  /** Replaces the lane's channel: nothing that was sent over the old one is settled any more. Later calls `onOpened`. */
   reopen(): void;
-  changed(mode: Mode, cause: Cause | undefined): void;
+  onModeChange(mode: Mode, cause: Cause | undefined): void;
   /** An orphaned spool holds nothing for the lane any more. */
-  drained(source: Source): void;
+  onDrained(source: Source): void;
 }
 
 export interface LaneLimits {

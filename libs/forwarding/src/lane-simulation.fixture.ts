@@ -7,7 +7,7 @@ import { type Event, type Preloaded, type Step } from './steps.fixture';
 
 interface SentEvent {
   readonly event: Event;
-  readonly settled: (settlement: Settlement) => void;
+  readonly onSettled: (settlement: Settlement) => void;
 }
 
 type Source = 'own' | 'legacy' | Orphan;
@@ -106,7 +106,7 @@ export class LaneSimulation {
         return;
       case 'fail to sync': {
         const event = this.#writing.shift();
-        if (event !== undefined) this.#lane.notStored(event.sequence, 'full');
+        if (event !== undefined) this.#lane.onNotStored(event.sequence, 'full');
         return;
       }
       case 'quarantine':
@@ -126,11 +126,11 @@ export class LaneSimulation {
       case 'open':
         if (this.#connection !== 'none') return;
         this.#connection = 'open';
-        return this.#lane.opened(false);
+        return this.#lane.onOpened(false);
       case 'open blocked':
         if (this.#connection !== 'none') return;
         this.#connection = 'blocked';
-        return this.#lane.opened(true);
+        return this.#lane.onOpened(true);
       case 'end':
         if (this.#connection !== 'none') this.#connection = 'ended';
         return;
@@ -140,11 +140,11 @@ export class LaneSimulation {
       case 'block':
         if (this.#connection !== 'open') return;
         this.#connection = 'blocked';
-        return this.#lane.blocked();
+        return this.#lane.onBlocked();
       case 'unblock':
         if (this.#connection !== 'blocked') return;
         this.#connection = 'open';
-        return this.#lane.unblocked();
+        return this.#lane.onUnblocked();
       case 'wait':
         this.#now += step.ms;
         return this.#lane.tick();
@@ -190,7 +190,7 @@ export class LaneSimulation {
   #create(): LaneForwarder<Event, string, Source> {
     return new LaneForwarder<Event, string, Source>(
       {
-        send: (event, maybeDuplicate, settled) => this.#send(event, maybeDuplicate, settled),
+        send: (event, maybeDuplicate, onSettled) => this.#send(event, maybeDuplicate, onSettled),
         store: (_sequence, event) => this.#writing.push(event),
         erase: (source, sequence) => this.#spools[source].erase(sequence),
         read: (source, after) => {
@@ -208,11 +208,11 @@ export class LaneSimulation {
           this.counts.reopened += 1;
           this.#dropConnection(0);
         },
-        changed: (mode, cause) => {
+        onModeChange: (mode, cause) => {
           this.#mode = mode;
           this.causes.add(cause ?? mode);
         },
-        drained: (source) => {
+        onDrained: (source) => {
           if (this.#remaining(source) > 0) throw new Error('the orphaned spool is not empty');
         },
       },
@@ -234,7 +234,7 @@ export class LaneSimulation {
   #settle(sent: SentEvent | undefined, settlement: Settlement): void {
     if (sent === undefined) return;
     this.#isProven = true;
-    sent.settled(settlement);
+    sent.onSettled(settlement);
   }
 
   #accept(orderKey: string, poison: Event['poison']): void {
@@ -245,7 +245,7 @@ export class LaneSimulation {
     this.#lane.accept(sequence, { orderKey, sequence, poison });
   }
 
-  #send(event: Event, maybeDuplicate: boolean, settled: SentEvent['settled']): 'sent' | 'ended' | 'unencodable' {
+  #send(event: Event, maybeDuplicate: boolean, onSettled: SentEvent['onSettled']): 'sent' | 'ended' | 'unencodable' {
     const { sequence } = event;
     if (this.#connection === 'none' || this.#connection === 'ended') return 'ended';
     if (this.#connection === 'blocked') throw new Error('sent while blocked');
@@ -256,7 +256,7 @@ export class LaneSimulation {
       throw new Error(`${sequence} was sent twice without being marked as a possible duplicate`);
     this.#sentOnce.add(sequence);
     this.sent.push(sequence);
-    this.#wire.push({ event, settled });
+    this.#wire.push({ event, onSettled });
     return 'sent';
   }
 
@@ -294,7 +294,7 @@ export class LaneSimulation {
     for (const [source, found] of [...this.#reading]) {
       this.#reading.delete(source);
       const entries = found.slice(0, count);
-      this.#lane.entriesRead(
+      this.#lane.onEntriesRead(
         source,
         entries.map((event) => ({ sequence: event.sequence, bytes: 1, event })),
       );
@@ -305,7 +305,7 @@ export class LaneSimulation {
     const event = this.#writing.shift();
     if (event === undefined) return;
     this.#spools.own.put(event);
-    this.#lane.stored(event.sequence, 1);
+    this.#lane.onStored(event.sequence, 1);
   }
 
   #quarantine(event: Event, done: (isStored: boolean) => void): void {
@@ -315,7 +315,7 @@ export class LaneSimulation {
 
   #lose(count: number, refusal?: string): void {
     this.#dropConnection(count);
-    this.#lane.lost(refusal);
+    this.#lane.onLost(refusal);
   }
 
   /** The broker still receives some of what was sent, the rest later; its confirms are lost. */

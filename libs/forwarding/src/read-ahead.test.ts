@@ -20,9 +20,9 @@ class DrainedLane {
   constructor(readAhead: ReadAhead) {
     this.#drain = new Drain(
       {
-        send: (_event, settled) => {
+        send: (_event, onSettled) => {
           this.sent += 1;
-          this.#settling.push(settled);
+          this.#settling.push(onSettled);
           return 'sent';
         },
         erase: () => (this.erased += 1),
@@ -43,7 +43,7 @@ class DrainedLane {
     for (const after of this.#reads.splice(0)) {
       const sequences = Array.from({ length: Math.min(PAGE, ENTRIES - after) }, (_, index) => after + index + 1);
       this.held += sequences.length;
-      this.#drain.entriesRead(
+      this.#drain.onEntriesRead(
         sequences.map((sequence) => ({ sequence, bytes: BYTES, event: { orderKey: String(sequence) } })),
       );
     }
@@ -52,7 +52,7 @@ class DrainedLane {
   confirmAll(): void {
     const settling = this.#settling.splice(0);
     this.held -= settling.length;
-    for (const settled of settling) settled(true);
+    for (const onSettled of settling) onSettled(true);
   }
 }
 
@@ -102,7 +102,7 @@ it('holds nothing of a drain that starts again', () => {
   };
   const drain = new Drain(ports, clock, readAhead);
   drain.pump(1);
-  drain.entriesRead([{ sequence: 1, bytes: BYTES, event: { orderKey: 'a' } }]);
+  drain.onEntriesRead([{ sequence: 1, bytes: BYTES, event: { orderKey: 'a' } }]);
   expect(readAhead.isFull).toBe(true);
   drain.restart();
   expect(readAhead.isFull).toBe(false);

@@ -49,7 +49,7 @@ export class SpoolWriter<Event, Failure> {
     this.#store(sequence, event, true);
   }
 
-  stored(sequence: number, bytes: number): void {
+  onStored(sequence: number, bytes: number): void {
     if (this.#finishStoring(sequence)?.isConfirmed === true) {
       this.#ports.erase(sequence, bytes);
       return;
@@ -59,12 +59,12 @@ export class SpoolWriter<Event, Failure> {
     this.#ports.respond(sequence, 'durable');
   }
 
-  notStored(sequence: number, failure: Failure): void {
+  onNotStored(sequence: number, failure: Failure): void {
     if (this.#finishStoring(sequence)?.isConfirmed !== true) this.#ports.respond(sequence, { failure });
   }
 
   /** The broker confirmed or refused an event. False if it was not spooled. */
-  settled(sequence: number, isConfirmed: boolean): boolean {
+  onSettled(sequence: number, isConfirmed: boolean): boolean {
     const unsettled = this.#unsettled.get(sequence);
     if (unsettled === undefined) return false;
     this.#unsettled.delete(sequence);
@@ -78,12 +78,12 @@ export class SpoolWriter<Event, Failure> {
   }
 
   /** The broker refused an event: it cannot be confirmed any more. */
-  refused(sequence: number): void {
+  onRefused(sequence: number): void {
     this.#unsettled.delete(sequence);
   }
 
   /** The channel was lost: nothing that was sent over it can be confirmed any more. */
-  channelLost(): void {
+  onChannelLost(): void {
     this.#unsettled.clear();
   }
 

@@ -47,18 +47,18 @@ export function exchangeAdapter(options: ExchangeOptions): AxiosAdapter {
         latest = new URL(request.url);
         latestText = request.url;
       }
-      const responded = (data: HttpResponse) =>
+      const onResponse = (data: HttpResponse) =>
         resolve({ data, status: data.status, statusText: '', headers: NO_HEADERS, config });
-      const failed = (code: string, message: string) => reject(new AxiosError(message, code, config));
-      new Exchange(options, latest, request, { responded, failed, aborted: reject }).start();
+      const onFailure = (code: string, message: string) => reject(new AxiosError(message, code, config));
+      new Exchange(options, latest, request, { onResponse, onFailure, onAbort: reject }).start();
     });
 }
 
 /** How an exchange ends: exactly one of these is called, once. */
 interface ExchangeCallbacks {
-  responded(response: HttpResponse): void;
-  failed(code: string, message: string): void;
-  aborted(reason: unknown): void;
+  onResponse(response: HttpResponse): void;
+  onFailure(code: string, message: string): void;
+  onAbort(reason: unknown): void;
 }
 
 class Exchange {
@@ -78,7 +78,7 @@ class Exchange {
   start(): void {
     const { agents, connectTimeoutMs, attemptTimeoutMs, clock = SYSTEM_CLOCK } = this.#options;
     const { method, headers, body, signal } = this.#request;
-    if (signal?.aborted === true) return this.#settle(() => this.#callbacks.aborted(signal.reason));
+    if (signal?.aborted === true) return this.#settle(() => this.#callbacks.onAbort(signal.reason));
     const startedAt = clock.monotonic();
     const url = this.#url;
     const refusal = agents.refusalOf(url);
@@ -116,7 +116,7 @@ class Exchange {
       else nextTurn(send);
     });
     const aborted = () => {
-      this.#settle(() => this.#callbacks.aborted(signal?.reason));
+      this.#settle(() => this.#callbacks.onAbort(signal?.reason));
       request.destroy();
     };
     signal?.addEventListener('abort', aborted, { once: true });
@@ -143,7 +143,7 @@ class Exchange {
     let size = 0;
     const respond = () =>
       this.#settle(() =>
-        this.#callbacks.responded({
+        this.#callbacks.onResponse({
           status: response.statusCode ?? 0,
           headers: response.headers,
           body: decodedBody(Buffer.concat(chunks), response.headers['content-encoding'], this.#options.responseLimit),
@@ -164,7 +164,7 @@ class Exchange {
   }
 
   #fail(code: string, message: string): void {
-    this.#settle(() => this.#callbacks.failed(code, message));
+    this.#settle(() => this.#callbacks.onFailure(code, message));
   }
 
   #settle(end: () => void): void {

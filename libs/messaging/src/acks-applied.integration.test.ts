@@ -76,10 +76,10 @@ it('a lane whose queue does not answer is released anyway, and is free once it a
   const nothing = () => undefined;
   const hasty = { ...SYSTEM_CLOCK, after: (ms: number, call: () => void) => SYSTEM_CLOCK.after(ms / 10, call) };
   const ports = {
-    arrived: (message: UnackedMessage) => void held.push(message),
-    unreadable: nothing,
-    closedByBroker: nothing,
-    lost: nothing,
+    onMessage: (message: UnackedMessage) => void held.push(message),
+    onUnreadable: nothing,
+    onClosedByBroker: nothing,
+    onLost: nothing,
   };
   const lane = new LaneConsumer(QUEUE, EVENTS, ports, hasty);
   await lane.open(connection);

@@ -21,9 +21,9 @@ export interface BrokerConnectionOptions {
    */
   readonly open: (connection: ChannelModel) => Promise<void>;
   /** The connection was lost, and all its channels with it. */
-  readonly lost: () => void;
-  readonly blocked?: (reason: string) => void;
-  readonly unblocked?: () => void;
+  readonly onLost: () => void;
+  readonly onBlocked?: (reason: string) => void;
+  readonly onUnblocked?: () => void;
   readonly connect?: Connect | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -78,7 +78,7 @@ export class BrokerConnection {
   }
 
   /**
-   * Drops the connection at once: `lost` is called without waiting for the broker, and the socket is reset, so that
+   * Drops the connection at once: `onLost` is called without waiting for the broker, and the socket is reset, so that
    * data that has not left this machine never arrives. What the broker has already read may still be processed.
    */
   abandon(reason: string): void {
@@ -106,8 +106,8 @@ export class BrokerConnection {
   }
 
   /** Runs one connection; resolves when it ends. */
-  async #runConnection(opened: () => void): Promise<void> {
-    const { url, name, open, lost, blocked, unblocked } = this.#options;
+  async #runConnection(onOpened: () => void): Promise<void> {
+    const { url, name, open, onLost, onBlocked, onUnblocked } = this.#options;
     const { connection, reset } = await this.#connect(url, name);
     // The cause of a loss is emitted as an error before the close; without a listener it would end the process.
     let cause: unknown = new Error('the connection was closed');
@@ -115,8 +115,8 @@ export class BrokerConnection {
     connection.on('error', (error) => {
       if (!isOver) cause = error;
     });
-    connection.on('blocked', (reason) => blocked?.(reason));
-    connection.on('unblocked', () => unblocked?.());
+    connection.on('blocked', (reason) => onBlocked?.(reason));
+    connection.on('unblocked', () => onUnblocked?.());
     let end: () => void = () => undefined;
     const closed = new Promise<void>((resolve) => {
       end = () => {
@@ -147,7 +147,7 @@ export class BrokerConnection {
         closed.then(() => Promise.reject(toError(cause))),
       ]);
       this.#connected = true;
-      opened();
+      onOpened();
       this.#options.log.info('broker connected', { connection: name });
       this.#loggedProblems.clear();
       await closed;
@@ -158,7 +158,7 @@ export class BrokerConnection {
         this.#current = undefined;
         reset();
       }
-      lost();
+      onLost();
       await this.#closeCurrent();
     }
     if (!this.#stopping.signal.aborted) this.#logUnavailable(cause);

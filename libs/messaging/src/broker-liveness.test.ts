@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 function heard() {
   const clock = new ManualClock();
   const liveness = new BrokerLiveness(clock);
-  liveness.heard();
+  liveness.recordReply();
   return { clock, liveness };
 }
 
@@ -30,7 +30,7 @@ it('counts from the request, not from the reply', () => {
   const { clock, liveness } = heard();
   const asked = liveness.now();
   clock.advance(4_000);
-  liveness.heard(asked);
+  liveness.recordReply(asked);
   clock.advance(1_000);
   expect(liveness.ownsLanes).toBe(false);
 });
@@ -45,7 +45,7 @@ it.each([
   expect(liveness).toMatchObject({ ownsLanes: false, isSilent: false });
   liveness.once(attempt);
   clock.advance(1_000);
-  liveness.heard();
+  liveness.recordReply();
   expect(attempt).toHaveBeenCalledTimes(1);
   expect(liveness.ownsLanes).toBe(true);
 });

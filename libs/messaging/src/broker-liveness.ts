@@ -44,7 +44,7 @@ export class BrokerLiveness {
   }
 
   /** The broker answered a request that was sent at that moment. */
-  heard(asked: Moment = this.now()): void {
+  recordReply(asked: Moment = this.now()): void {
     if (asked.monotonic > this.#heard.monotonic) this.#heard = asked;
     if (this.ownsLanes) for (const callback of this.#once.splice(0)) callback();
   }
@@ -55,7 +55,7 @@ export class BrokerLiveness {
   }
 
   /** The connection was lost: callbacks that waited for a reply on it are dropped. */
-  lost(): void {
+  onConnectionLost(): void {
     this.#once.length = 0;
   }
 }

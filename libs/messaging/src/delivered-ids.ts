@@ -48,7 +48,7 @@ export class DeliveredIds {
 
   /** Those of the ids that are known to be delivered. Never rejects. */
   async among(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const marked = await this.#marked(ids);
+    const marked = await this.#findMarked(ids);
     return new Set(ids.filter((id) => this.#ids.has(id) || marked.has(id)));
   }
 
@@ -69,7 +69,7 @@ export class DeliveredIds {
     return { ids, reply };
   }
 
-  async #marked(ids: readonly string[]): Promise<ReadonlySet<string>> {
+  async #findMarked(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const now = this.#clock.monotonic();
     if (this.#askAgainAt !== undefined) {
       if (now < this.#askAgainAt) return NONE;

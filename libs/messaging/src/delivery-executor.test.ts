@@ -21,14 +21,14 @@ afterEach(() => {
 });
 
 const OBSERVER: LaneObserver = {
-  attempted: nothing,
-  interrupted: nothing,
-  delivered: nothing,
-  duplicateDropped: nothing,
-  deadLettered: nothing,
+  onAttempted: nothing,
+  onInterrupted: nothing,
+  onDelivered: nothing,
+  onDuplicateDropped: nothing,
+  onDeadLettered: nothing,
 };
 
-/** An executor whose broker is silent until `heard` is called. */
+/** An executor whose broker is silent until `recordReply` is called. */
 function silent(
   deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DELIVERED),
   { observer = OBSERVER, markers = new Markers() }: Partial<Pick<LaneWorkerOptions, 'observer' | 'markers'>> = {},
@@ -66,21 +66,21 @@ function silent(
       liveness,
     },
   );
-  const heard = () => {
+  const recordReply = () => {
     liveness.ownsLanes = true;
     for (const callback of waiting.splice(0)) callback();
   };
-  return { executor, sent, heard };
+  return { executor, sent, heard: recordReply };
 }
 
 /** A message as consumed from a lane. */
-function held(acknowledged: () => void = nothing): UnackedMessage {
+function held(onAcknowledged: () => void = nothing): UnackedMessage {
   const lane = new LaneConsumer('a lane', EVENTS, {
-    arrived: nothing,
-    unreadable: nothing,
-    closedByBroker: nothing,
-    lost: nothing,
-    acknowledged,
+    onMessage: nothing,
+    onUnreadable: nothing,
+    onClosedByBroker: nothing,
+    onLost: nothing,
+    onAcknowledged,
   });
   const message = event('disk', 1);
   const delivery = deliveryOf(message.body);
@@ -88,13 +88,13 @@ function held(acknowledged: () => void = nothing): UnackedMessage {
 }
 
 it('starts the duration of an attempt that waited for the broker when it is sent', async () => {
-  const { executor, sent, heard } = silent(() => new Promise(() => undefined));
+  const { executor, sent, heard: recordReply } = silent(() => new Promise(() => undefined));
   const message = held();
   executor.dispatcher.add(message);
   await jest.advanceTimersByTimeAsync(4_000);
   expect(sent).toEqual([]);
   const at = Date.now();
-  heard();
+  recordReply();
   await jest.advanceTimersByTimeAsync(0);
   expect(sent).toEqual([message]);
   expect(executor.dispatcher.statusOf(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: at });
@@ -102,9 +102,9 @@ it('starts the duration of an attempt that waited for the broker when it is sent
 });
 
 it('sends nothing for a lane that was lost while the delivered markers were queried', async () => {
-  const { executor, sent, heard } = silent();
+  const { executor, sent, heard: recordReply } = silent();
   const message = held();
-  heard();
+  recordReply();
   executor.dispatcher.add(message);
   message.lane.lose();
   await jest.advanceTimersByTimeAsync(1_000);
@@ -120,9 +120,9 @@ it.each([
     },
   ],
 ])('treats an attempt that %s as a failure of its message, which is retried', async (_how, deliver) => {
-  const { executor, sent, heard } = silent(deliver);
+  const { executor, sent, heard: recordReply } = silent(deliver);
   const message = held();
-  heard();
+  recordReply();
   executor.dispatcher.add(message);
   await jest.advanceTimersByTimeAsync(0);
   expect(executor.dispatcher.statusOf(message)).toMatchObject({ by: 'backoff', attempts: 1, lastOutcome: 'error' });
@@ -137,11 +137,11 @@ it('reports a delivered message as acknowledged after its marker and its ack', a
   jest.spyOn(markers, 'mark').mockImplementation(() => Promise.resolve(void steps.push('marker')));
   const observer = {
     ...OBSERVER,
-    delivered: () => void steps.push('delivered'),
-    acknowledged: () => void steps.push('acknowledged'),
+    onDelivered: () => void steps.push('delivered'),
+    onAcknowledged: () => void steps.push('acknowledged'),
   };
-  const { executor, heard } = silent(undefined, { observer, markers });
-  heard();
+  const { executor, heard: recordReply } = silent(undefined, { observer, markers });
+  recordReply();
   executor.dispatcher.add(held(() => void steps.push('ack')));
   await jest.advanceTimersByTimeAsync(0);
   expect(steps).toEqual(['delivered', 'marker', 'ack', 'acknowledged']);

@@ -34,10 +34,10 @@ export class DeliveryExecutor {
         interrupt: ({ lane, routingKey }) => lane.interrupt(routingKey),
         acknowledge: (message) => void this.#acknowledge(message),
         deadLetter: (message, cause, history) => void this.#deadLetter(message, cause, history),
-        changed: (change) => {
+        onChange: (change) => {
           logStateChange(log, change);
           if (change.kind === 'key-paused' && change.outcome !== undefined)
-            options.destinationGone?.(change.routingKey);
+            options.onDestinationGone?.(change.routingKey);
         },
       },
     );
@@ -54,7 +54,7 @@ export class DeliveryExecutor {
     if (lane.signal.aborted) return;
     if (isRepeat) return this.#dropDuplicate(message);
     if (lane.isReleasing) return this.#returnToQueue(message);
-    if (signal.aborted) return this.#interrupted(message);
+    if (signal.aborted) return this.#onInterrupted(message);
     this.#send(message, signal);
   }
 
@@ -79,8 +79,8 @@ export class DeliveryExecutor {
     } catch (error) {
       if (!signal.aborted) outcome = this.#errorOf(message, error);
     }
-    if (outcome !== undefined) this.#settled(message, outcome);
-    else if (!message.lane.signal.aborted) this.#interrupted(message);
+    if (outcome !== undefined) this.#onSettled(message, outcome);
+    else if (!message.lane.signal.aborted) this.#onInterrupted(message);
   }
 
   /** An exception must not end the process: the same message would then end the next process as well. */
@@ -91,16 +91,16 @@ export class DeliveryExecutor {
     return { kind: 'error', status: undefined, detail };
   }
 
-  #settled(message: UnackedMessage, outcome: Outcome): void {
-    this.#options.observer.attempted(message, outcome);
+  #onSettled(message: UnackedMessage, outcome: Outcome): void {
+    this.#options.observer.onAttempted(message, outcome);
     const { lane } = message;
     if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.delivered.add(message.id);
     if (lane.isReleasing && NOT_FINAL.has(outcome.kind)) this.#returnToQueue(message);
     else this.dispatcher.settle(message, outcome);
   }
 
-  #interrupted(message: UnackedMessage): void {
-    this.#options.observer.interrupted(message);
+  #onInterrupted(message: UnackedMessage): void {
+    this.#options.observer.onInterrupted(message);
     if (message.lane.isReleasing) this.#returnToQueue(message);
     else this.dispatcher.retryInterrupted(message);
   }
@@ -111,17 +111,17 @@ export class DeliveryExecutor {
   }
 
   #dropDuplicate(message: UnackedMessage): void {
-    this.#options.observer.duplicateDropped(message);
+    this.#options.observer.onDuplicateDropped(message);
     message.lane.ack(message);
     this.dispatcher.forget([message]);
   }
 
   async #acknowledge(message: UnackedMessage): Promise<void> {
-    this.#options.observer.delivered(message);
+    this.#options.observer.onDelivered(message);
     await this.#ports.delivered.add(message.id);
     message.lane.ack(message);
     this.dispatcher.done(message);
-    this.#options.observer.acknowledged?.(message);
+    this.#options.observer.onAcknowledged?.(message);
   }
 
   async #deadLetter(message: UnackedMessage, cause: DeadLetterCause, history: AttemptSummary): Promise<void> {

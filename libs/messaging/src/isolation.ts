@@ -15,11 +15,11 @@ export interface IsolationOptions {
   readonly publisher: Publisher;
   readonly log: Log;
   readonly clock: Clock;
-  readonly ports: Pick<SidingPorts, 'arrived' | 'unreadable' | 'closedByBroker'> & {
+  readonly ports: Pick<SidingPorts, 'onMessage' | 'onUnreadable' | 'onClosedByBroker'> & {
     /** The lane has to be released and taken again. */
-    broken(): void;
+    onBroken(): void;
     /** A channel was lost, and the lane with it. */
-    lost(): void;
+    onLost(): void;
   };
 }
 
@@ -49,11 +49,11 @@ export class Isolation {
           { laneGroup, lane, index },
           publisher,
           {
-            arrived: (message) => ports.arrived(message),
-            unreadable: (consumer, delivery, unreadable) => ports.unreadable(consumer, delivery, unreadable),
-            closedByBroker: (consumer, reason) => ports.closedByBroker(consumer, reason),
-            emptied: (siding) => void this.#returnToLane(siding),
-            broken: () => ports.broken(),
+            onMessage: (message) => ports.onMessage(message),
+            onUnreadable: (consumer, delivery, unreadable) => ports.onUnreadable(consumer, delivery, unreadable),
+            onClosedByBroker: (consumer, reason) => ports.onClosedByBroker(consumer, reason),
+            onEmptied: (siding) => void this.#returnToLane(siding),
+            onBroken: () => ports.onBroken(),
           },
           clock,
         ),
@@ -89,7 +89,7 @@ export class Isolation {
       }
     } catch {
       // A channel was lost, and the lane with it or soon after.
-      this.#options.ports.lost();
+      this.#options.ports.onLost();
     }
   }
 
@@ -192,7 +192,7 @@ export class Isolation {
     });
     siding.open(this.#connection, routingKey).then(
       () => (move.isOpen = true),
-      () => this.#options.ports.lost(),
+      () => this.#options.ports.onLost(),
     );
   }
 
@@ -225,7 +225,7 @@ export class Isolation {
       const messages = await this.#messagesIn(siding);
       if (messages > 0) return await this.#takeOver(siding, messages);
     } catch {
-      return this.#options.ports.lost();
+      return this.#options.ports.onLost();
     }
     if (this.#ended) return;
     this.#options.log.info('key returned to its lane', { key: routingKey, lane: this.#options.index });

@@ -29,7 +29,7 @@ export class LaneAssignment {
     this.#membership = new Membership({
       group: options.laneGroup.exchange,
       announce: options.announce,
-      changed: () => this.rebalance(),
+      onChange: () => this.rebalance(),
       owned: options.owned,
       clock: options.clock,
       random: options.random,

@@ -9,7 +9,7 @@ export class LaneChanges {
   readonly #log: Log;
   readonly #owned: () => Iterable<number>;
   readonly #taken = new Set<number>();
-  readonly #gone = new Set<number>();
+  readonly #released = new Set<number>();
   readonly #clock: Clock;
   #cancel: (() => void) | undefined;
 
@@ -19,13 +19,13 @@ export class LaneChanges {
     this.#clock = clock;
   }
 
-  taken(lane: number): void {
-    this.#note(lane, this.#taken);
+  recordTaken(lane: number): void {
+    this.#record(lane, this.#taken);
   }
 
   /** The lane was released or lost. */
-  gone(lane: number): void {
-    this.#note(lane, this.#gone);
+  recordReleased(lane: number): void {
+    this.#record(lane, this.#released);
   }
 
   /** Logs pending changes. */
@@ -34,7 +34,7 @@ export class LaneChanges {
     this.#cancel = undefined;
     const owned = [...this.#owned()].length;
     for (const [message, lanes] of [
-      ['lanes released', this.#gone],
+      ['lanes released', this.#released],
       ['lanes taken', this.#taken],
     ] as const) {
       if (lanes.size > 0) this.#log.info(message, { lanes: [...lanes].sort((a, b) => a - b).join(' '), owned });
@@ -42,7 +42,7 @@ export class LaneChanges {
     }
   }
 
-  #note(lane: number, lanes: Set<number>): void {
+  #record(lane: number, lanes: Set<number>): void {
     lanes.add(lane);
     this.#cancel ??= this.#clock.after(BATCH_MS, () => this.flush());
   }

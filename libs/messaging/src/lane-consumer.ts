@@ -22,15 +22,15 @@ export interface UnackedMessage extends IncomingMessage {
 
 export interface LaneConsumerPorts {
   /** A message arrived; calls are in the order of the queue. */
-  arrived(message: UnackedMessage): void;
+  onMessage(message: UnackedMessage): void;
   /** A message arrived that this version cannot deliver. */
-  unreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
-  /** The broker closed the channel, for example after its consumer timeout; `lost` follows. */
-  closedByBroker(lane: LaneConsumer, reason: string): void;
+  onUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, onUnreadable: Unreadable): void;
+  /** The broker closed the channel, for example after its consumer timeout; `onLost` follows. */
+  onClosedByBroker(lane: LaneConsumer, reason: string): void;
   /** The channel was lost; the broker requeues what was held. */
-  lost(lane: LaneConsumer): void;
+  onLost(lane: LaneConsumer): void;
   /** A message was acknowledged or rejected: it is no longer in the queue. */
-  acknowledged?(): void;
+  onAcknowledged?(): void;
 }
 
 /** A consumer of a lane's or siding's queue, from the opening of its channel to its end. */
@@ -44,7 +44,7 @@ export class LaneConsumer {
   readonly #attempts = new Map<string, AbortController>();
   #channel: Channel | undefined;
   #state: 'open' | 'releasing' | 'closed' = 'open';
-  #drained: () => void = () => undefined;
+  #onDrained: () => void = () => undefined;
   #hasAcked = false;
 
   constructor(
@@ -86,7 +86,7 @@ export class LaneConsumer {
   async open(connection: ChannelModel): Promise<void> {
     const channel = await connection.createChannel();
     this.#channel = channel;
-    channel.on('error', (error) => this.#ports.closedByBroker(this, error.message));
+    channel.on('error', (error) => this.#ports.onClosedByBroker(this, error.message));
     channel.on('close', () => this.lose());
     // Closed meanwhile: an untracked consumer would block the lane for every worker.
     if (this.#isClosed()) return this.#closeChannel();
@@ -122,7 +122,7 @@ export class LaneConsumer {
   /** The message stays unacknowledged and is requeued in its place when the channel closes. */
   returnToQueue(message: UnackedMessage): void {
     this.#held.delete(message);
-    if (this.#held.size === 0) this.#drained();
+    if (this.#held.size === 0) this.#onDrained();
   }
 
   /** Accepts no new messages from now on; those that still arrive are requeued when the channel closes. */
@@ -131,9 +131,9 @@ export class LaneConsumer {
   }
 
   /** Settles once nothing is held, or the lane is lost. */
-  drained(): Promise<void> {
+  whenDrained(): Promise<void> {
     if (this.#held.size === 0 || this.#state === 'closed') return Promise.resolve();
-    return new Promise((resolve) => (this.#drained = resolve));
+    return new Promise((resolve) => (this.#onDrained = resolve));
   }
 
   /**
@@ -152,9 +152,9 @@ export class LaneConsumer {
   lose(): void {
     if (this.#state === 'closed') return;
     this.#end('the lane was lost');
-    this.#drained();
+    this.#onDrained();
     void this.#closeChannel();
-    this.#ports.lost(this);
+    this.#ports.onLost(this);
   }
 
   #settle(settle: (channel: Channel) => void): void {
@@ -165,7 +165,7 @@ export class LaneConsumer {
     } catch {
       // The channel has closed but its event is still pending: the broker will redeliver the message.
     }
-    this.#ports.acknowledged?.();
+    this.#ports.onAcknowledged?.();
   }
 
   #end(why: string): void {
@@ -222,7 +222,7 @@ export class LaneConsumer {
     delivery.content = Buffer.from(delivery.content);
     const parsed = fromDelivery(delivery);
     if (parsed.kind !== 'message') {
-      this.#ports.unreadable(this, delivery, parsed);
+      this.#ports.onUnreadable(this, delivery, parsed);
       return;
     }
     const message: UnackedMessage = {
@@ -233,6 +233,6 @@ export class LaneConsumer {
       heldSince: this.#clock.monotonic(),
     };
     this.#held.add(message);
-    this.#ports.arrived(message);
+    this.#ports.onMessage(message);
   }
 }

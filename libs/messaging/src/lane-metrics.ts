@@ -56,22 +56,22 @@ export function createLaneMetrics(
   for (const reason of DEAD_REASONS) dead.inc({ reason }, 0);
   for (const fault of CONNECTIVITY_FAULTS) connectivityFaults.inc({ fault }, 0);
   return {
-    attempted: (_message, outcome) => {
+    onAttempted: (_message, outcome) => {
       attempts.inc({ outcome: outcome.kind });
       if (outcome.kind === 'throttled' || outcome.kind === 'failed' || outcome.kind === 'error') retried.inc();
       const fault = connectivityFaultOf(outcome);
       if (fault !== undefined) connectivityFaults.inc({ fault });
     },
-    interrupted: () => {
+    onInterrupted: () => {
       attempts.inc({ outcome: 'interrupted' });
       retried.inc();
     },
-    delivered: ({ receivedAt }) => {
+    onDelivered: ({ receivedAt }) => {
       delivered.inc();
       latency.observe(Math.max(0, clock.wall() - receivedAt) / 1000);
     },
-    duplicateDropped: () => repeated.inc(),
-    deadLettered: (reason) => dead.inc({ reason }),
+    onDuplicateDropped: () => repeated.inc(),
+    onDeadLettered: (reason) => dead.inc({ reason }),
   };
 }
 

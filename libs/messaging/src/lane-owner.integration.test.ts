@@ -46,7 +46,7 @@ it('a siding is taken over once, even if it is found while the first message of 
         dispatcher.done(message);
       },
       deadLetter: () => undefined,
-      changed: () => undefined,
+      onChange: () => undefined,
     },
   );
   const redeliveryFilter = new RedeliveryFilter(new DeliveredIds(new Markers(), SYSTEM_CLOCK), {
@@ -69,7 +69,7 @@ it('a siding is taken over once, even if it is found while the first message of 
       isAsked = true;
       return preparation;
     },
-    ports: { unreadable: () => undefined, gone: () => undefined },
+    ports: { onUnreadable: () => undefined, onEnded: () => undefined },
   });
   const control = await connection.createChannel();
   await owner.open(connection, control);

@@ -11,9 +11,9 @@ import { type Publisher } from './publisher';
 import { type LaneGroup, laneQueue } from './topology';
 
 export interface LaneOwnerPorts {
-  unreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
+  onUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, onUnreadable: Unreadable): void;
   /** The lane is no longer ours: lost, or released because its state is uncertain. */
-  gone(owner: LaneOwner): void;
+  onEnded(owner: LaneOwner): void;
 }
 
 export interface LaneOwnerOptions {
@@ -45,9 +45,9 @@ export class LaneOwner {
     this.#options = options;
     this.index = options.index;
     const { laneGroup, index, dispatcher, publisher, log, redeliveryFilter, ports, clock = SYSTEM_CLOCK } = options;
-    const unreadable = (lane: LaneConsumer, delivery: ConsumeMessage, what: Unreadable): void =>
-      ports.unreadable(lane, delivery, what);
-    const closedByBroker = ({ queue }: LaneConsumer, reason: string): void =>
+    const onUnreadable = (lane: LaneConsumer, delivery: ConsumeMessage, what: Unreadable): void =>
+      ports.onUnreadable(lane, delivery, what);
+    const onClosedByBroker = ({ queue }: LaneConsumer, reason: string): void =>
       log.warn('the broker closed the channel of a queue: its messages are redelivered', { queue, reason });
     const deliver = (message: UnackedMessage): void => dispatcher.add(message);
     this.#misrouted = new Misrouted({ laneGroup, index, publisher, deliver, log, clock });
@@ -55,10 +55,10 @@ export class LaneOwner {
       laneQueue(laneGroup, index),
       laneGroup,
       {
-        arrived: (message) => this.#arrived(message),
-        unreadable,
-        closedByBroker,
-        lost: () => this.lose(),
+        onMessage: (message) => this.#onMessage(message),
+        onUnreadable,
+        onClosedByBroker,
+        onLost: () => this.lose(),
       },
       clock,
     );
@@ -71,13 +71,13 @@ export class LaneOwner {
       log,
       clock,
       ports: {
-        arrived: (message) => {
-          if (!this.#misrouted.redirect(message)) redeliveryFilter.arrived(message);
+        onMessage: (message) => {
+          if (!this.#misrouted.redirect(message)) redeliveryFilter.onMessage(message);
         },
-        unreadable,
-        closedByBroker,
-        broken: () => void this.release(),
-        lost: () => this.lose(),
+        onUnreadable,
+        onClosedByBroker,
+        onBroken: () => void this.release(),
+        onLost: () => this.lose(),
       },
     });
   }
@@ -150,7 +150,7 @@ export class LaneOwner {
     this.#isolation.cancelMove();
     await this.#isolation.release();
     for (const message of idle) message.lane.returnToQueue(message);
-    await Promise.all(consumers.map((consumer) => consumer.drained()));
+    await Promise.all(consumers.map((consumer) => consumer.whenDrained()));
     await this.#isolation.close();
     await this.#lane.close();
     this.#end();
@@ -164,22 +164,22 @@ export class LaneOwner {
     this.#isolation.cancelMove();
     this.#isolation.lose();
     this.#lane.lose();
-    this.#options.ports.gone(this);
+    this.#options.ports.onEnded(this);
   }
 
   #end(): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
-    this.#options.ports.gone(this);
+    this.#options.ports.onEnded(this);
   }
 
   #consumers(): readonly LaneConsumer[] {
     return [...this.#isolation.consumers, this.#lane];
   }
 
-  #arrived(message: UnackedMessage): void {
+  #onMessage(message: UnackedMessage): void {
     if (this.#misrouted.redirect(message)) return;
-    if (this.#gate === 'open') return this.#options.redeliveryFilter.arrived(message);
+    if (this.#gate === 'open') return this.#options.redeliveryFilter.onMessage(message);
     this.#early.push(message);
     // The broker has activated our consumer: the previous owner is gone, and the sidings can be counted.
     if (this.#gate === 'closed') void this.#inspect();
@@ -194,7 +194,7 @@ export class LaneOwner {
     await this.#loadSidings();
     if (this.#state !== 'working') return;
     this.#gate = 'open';
-    for (const message of this.#early.splice(0)) this.#options.redeliveryFilter.arrived(message);
+    for (const message of this.#early.splice(0)) this.#options.redeliveryFilter.onMessage(message);
   }
 
   async #loadSidings(): Promise<void> {

@@ -42,7 +42,7 @@ it('keeps its connection while the broker is short of memory, even if a lane’s
     laneGroup: EVENTS,
     queueType: 'quorum',
     log,
-    opened: (lane) => {
+    onOpened: (lane) => {
       opened.push(lane);
       // The broker answers no more requests once it has read a message.
       if (opened.length !== EVENTS.lanes) return;
@@ -51,9 +51,9 @@ it('keeps its connection while the broker is short of memory, even if a lane’s
         publisher.publish(ready, event('disk', ready), () => settled.push(ready));
       }
     },
-    lost: () => happened.push('lost'),
-    blocked: () => happened.push('blocked'),
-    unblocked: () => happened.push('unblocked'),
+    onLost: () => happened.push('lost'),
+    onBlocked: () => happened.push('blocked'),
+    onUnblocked: () => happened.push('unblocked'),
   });
   publisher.start();
   await waitUntil(() => happened.includes('blocked'), { what: 'the alarm' });
@@ -100,12 +100,12 @@ class LanePublications {
       name: 'test',
       ...options,
       log: { ...log, warn: (text, fields) => this.warnings.push(`${text} ${JSON.stringify(fields)}`) },
-      opened: (lane) => {
+      onOpened: (lane) => {
         this.#publisher.publish(lane, event('alert', lane), () => this.confirmed.add(lane));
       },
-      lost: () => undefined,
-      blocked: () => undefined,
-      unblocked: () => undefined,
+      onLost: () => undefined,
+      onBlocked: () => undefined,
+      onUnblocked: () => undefined,
     });
     this.#publisher.start();
     started.push(this);
@@ -159,7 +159,7 @@ it('reconnects and closes although a channel that waits for a hanging queue keep
       channel.on('error', () => undefined);
       channel.checkQueue(queue).catch(() => undefined);
     },
-    lost: () => undefined,
+    onLost: () => undefined,
   });
   await callQueue(queue, 'suspend');
   try {

@@ -31,15 +31,15 @@ export interface LanePublisherOptions {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   /** A new channel for the lane is open. */
-  readonly opened: (lane: number, isBlocked: boolean) => void;
+  readonly onOpened: (lane: number, isBlocked: boolean) => void;
   /**
    * The lane's channel was lost: what was sent over it and is not settled yet never will be. A new channel follows.
    * @param refusal the broker's reason, if it closed the channel because of a message that was sent over it
    */
-  readonly lost: (lane: number, refusal: string | undefined) => void;
+  readonly onLost: (lane: number, refusal: string | undefined) => void;
   /** The broker is short of memory or disk space and does not read the connection. What was sent is settled later. */
-  readonly blocked: () => void;
-  readonly unblocked: () => void;
+  readonly onBlocked: () => void;
+  readonly onUnblocked: () => void;
 }
 
 interface LaneChannel {
@@ -76,16 +76,16 @@ export class LanePublisher {
       clock: this.#clock,
       random: options.random,
       open: (connection) => this.#open(connection),
-      lost: () => this.#lose(),
-      blocked: (reason) => {
+      onLost: () => this.#lose(),
+      onBlocked: (reason) => {
         this.#isBlocked = true;
         options.log.warn('the broker accepts no messages', { reason });
-        options.blocked();
+        options.onBlocked();
       },
-      unblocked: () => {
+      onUnblocked: () => {
         this.#isBlocked = false;
         options.log.info('the broker accepts messages again');
-        options.unblocked();
+        options.onUnblocked();
       },
     });
   }
@@ -148,8 +148,8 @@ export class LanePublisher {
     const state = this.#lanes[lane];
     if (state === undefined || connection !== this.#connection) return;
     const channel = new PublishChannel(confirmChannel, {
-      returned: () => this.#redeclare(),
-      ended: (closure) => {
+      onReturned: () => this.#redeclare(),
+      onEnded: (closure) => {
         if (state.channel !== channel) return;
         state.channel = undefined;
         // Otherwise the connection is closing, and `#lose` follows.
@@ -157,7 +157,7 @@ export class LanePublisher {
       },
     });
     state.channel = channel;
-    this.#options.opened(lane, this.#isBlocked);
+    this.#options.onOpened(lane, this.#isBlocked);
   }
 
   #closedByBroker(lane: number, closure: ChannelClosure): void {
@@ -168,7 +168,7 @@ export class LanePublisher {
     state.failures += 1;
     // Not found: the exchange was deleted.
     if (replyCode === NOT_FOUND) this.#redeclare();
-    this.#options.lost(lane, messageRefusalIn(closure));
+    this.#options.onLost(lane, messageRefusalIn(closure));
     this.#openLater(lane);
   }
 
@@ -191,7 +191,7 @@ export class LanePublisher {
     this.#redeclare = () => undefined;
     this.#lanes.forEach((state, lane) => {
       state.channel = undefined;
-      this.#options.lost(lane, undefined);
+      this.#options.onLost(lane, undefined);
     });
   }
 }

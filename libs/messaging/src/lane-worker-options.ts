@@ -9,16 +9,16 @@ import { type LaneGroup, type QueueType } from './topology';
 
 /** Receives a worker's events; for metrics. */
 export interface LaneObserver {
-  attempted(message: IncomingMessage, outcome: Outcome): void;
+  onAttempted(message: IncomingMessage, outcome: Outcome): void;
   /** An attempt hung while others waited and was interrupted; it will be retried. */
-  interrupted(message: IncomingMessage): void;
-  delivered(message: IncomingMessage): void;
+  onInterrupted(message: IncomingMessage): void;
+  onDelivered(message: IncomingMessage): void;
   /** A delivered message was acknowledged after its marker was written: work here delays neither. */
-  acknowledged?(message: IncomingMessage): void;
+  onAcknowledged?(message: IncomingMessage): void;
   /** Not sent because it was already delivered. */
-  duplicateDropped(message: IncomingMessage): void;
+  onDuplicateDropped(message: IncomingMessage): void;
   /** It became a dead letter; without a message if this version cannot read it. */
-  deadLettered(reason: DeadReason, message?: IncomingMessage): void;
+  onDeadLettered(reason: DeadReason, message?: IncomingMessage): void;
 }
 
 export interface LaneWorkerOptions {
@@ -35,7 +35,7 @@ export interface LaneWorkerOptions {
   /** Makes one attempt. Rejects only if the signal aborted it. */
   readonly deliver: (message: IncomingMessage, signal: AbortSignal) => Promise<Outcome>;
   /** A destination responded that it is gone, and this worker paused it: other workers do not know yet. */
-  readonly destinationGone?: (routingKey: string) => void;
+  readonly onDestinationGone?: (routingKey: string) => void;
   readonly markers: DeliveredMarkers;
   readonly observer: LaneObserver;
   /** Awaited before the first message of a lane or its sidings, once the previous owner is gone; must settle soon. */

@@ -63,7 +63,7 @@ export class LaneWorker {
     this.#redeliveryFilter = new RedeliveryFilter(delivered, {
       admit: (message) => this.#ownerOf(message)?.admit(message),
       dropDuplicate: (message) => {
-        observer.duplicateDropped(message);
+        observer.onDuplicateDropped(message);
         message.lane.ack(message);
       },
     });
@@ -77,7 +77,7 @@ export class LaneWorker {
       clock,
       random,
     });
-    const written: DeadLetterWritten = (reason, message) => observer.deadLettered(reason, message);
+    const written: DeadLetterWritten = (reason, message) => observer.onDeadLettered(reason, message);
     this.#deadLetters = new DeadLetterPublisher(laneGroup, this.#publisher, log, written, clock);
     this.#executor = new DeliveryExecutor(options, {
       delivered,
@@ -108,8 +108,8 @@ export class LaneWorker {
       // One per lane, and the control channel; more for the sidings that are in use.
       channels: laneGroup.lanes + 1,
       log,
-      open: (connection) => this.#opened(connection),
-      lost: () => this.#lost(),
+      open: (connection) => this.#open(connection),
+      onLost: () => this.#onLost(),
       connect,
       clock,
       random,
@@ -200,7 +200,7 @@ export class LaneWorker {
     return this.#executor.dispatcher;
   }
 
-  async #opened(connection: ChannelModel): Promise<void> {
+  async #open(connection: ChannelModel): Promise<void> {
     const { laneGroup, queueType, log } = this.#options;
     await declareTopology(connection, laneGroup, queueType, { clock: this.#clock, log });
     const control = await replyTo(connection.createChannel(), { request: 'channel.open', clock: this.#clock });
@@ -208,7 +208,7 @@ export class LaneWorker {
     control.on('close', () => {
       if (control === this.#control) this.#brokerConnection.reconnect();
     });
-    this.#liveness.heard();
+    this.#liveness.recordReply();
     this.#connection = connection;
     this.#control = control;
     await this.#traceResponder.listen(control);
@@ -216,10 +216,10 @@ export class LaneWorker {
   }
 
   /** The connection was lost, and everything held with it. Attempts in flight are aborted. */
-  #lost(): void {
+  #onLost(): void {
     this.#connection = undefined;
     this.#control = undefined;
-    this.#liveness.lost();
+    this.#liveness.onConnectionLost();
     for (const owner of this.#lanes.owners) owner.lose();
   }
 
@@ -233,7 +233,7 @@ export class LaneWorker {
     for (const owner of this.#lanes.owners)
       if ((owner.heldSince ?? asked.monotonic) < renewBefore) void owner.release();
     await control.checkExchange(STATUS_EXCHANGE).then(
-      () => this.#liveness.heard(asked),
+      () => this.#liveness.recordReply(asked),
       () => undefined,
     );
   }
@@ -258,20 +258,20 @@ export class LaneWorker {
       prepare,
       clock: this.#clock,
       ports: {
-        unreadable: (lane, delivery, unreadable) =>
+        onUnreadable: (lane, delivery, unreadable) =>
           void this.#deadLetters.deadLetterUnreadable(lane, delivery, unreadable),
-        gone: (gone) => this.#gone(gone),
+        onEnded: (owner) => this.#onOwnerEnded(owner),
       },
     });
     this.#lanes.add(owner);
-    this.#changes.taken(index);
+    this.#changes.recordTaken(index);
     await owner.open(connection, control);
   }
 
   /** Not taken again at once: it may be lost again, or belong to another worker by now. */
-  #gone(owner: LaneOwner): void {
+  #onOwnerEnded(owner: LaneOwner): void {
     this.#lanes.remove(owner);
-    this.#changes.gone(owner.index);
+    this.#changes.recordReleased(owner.index);
     this.#clock.after(RETAKE_DELAY_MS, () => this.#assignment.rebalance());
   }
 

@@ -4,11 +4,11 @@ import { type DeliveryRecord, type IncomingMessage, type LaneObserver, LastDeliv
 
 const KEY = '01234567890123456789012345678901';
 const observer: LaneObserver = {
-  attempted: () => undefined,
-  interrupted: () => undefined,
-  delivered: () => undefined,
-  duplicateDropped: () => undefined,
-  deadLettered: () => undefined,
+  onAttempted: () => undefined,
+  onInterrupted: () => undefined,
+  onDelivered: () => undefined,
+  onDuplicateDropped: () => undefined,
+  onDeadLettered: () => undefined,
 };
 
 const message = (id: string, orderKey: string): IncomingMessage => ({
@@ -29,10 +29,10 @@ it('records the deliveries of one turn of the event loop together, each for its 
   const clock = { ...SYSTEM_CLOCK, wall: () => 9 };
   const recorder = new LastDeliveryRecorder({ record }, (key) => `…${key.slice(-4)}`, clock);
   const observing = recorder.observe(observer);
-  observing.acknowledged?.(message('a', `${KEY}:db1/disk`));
-  observing.acknowledged?.({ ...message('b', `${KEY}:db2/disk`), originalReceivedAt: 3 });
-  observing.acknowledged?.(message('change', 'change'));
-  observing.duplicateDropped(message('c', `${KEY}:db1/disk`));
+  observing.onAcknowledged?.(message('a', `${KEY}:db1/disk`));
+  observing.onAcknowledged?.({ ...message('b', `${KEY}:db2/disk`), originalReceivedAt: 3 });
+  observing.onAcknowledged?.(message('change', 'change'));
+  observing.onDuplicateDropped(message('c', `${KEY}:db1/disk`));
   await recorder.stop();
   expect(recorded).toEqual([
     [
@@ -63,10 +63,10 @@ it('does not look into a body until its message is acknowledged and the acks of 
   const record = (deliveries: readonly DeliveryRecord[]) => Promise.resolve(void recorded.push(...deliveries));
   const recorder = new LastDeliveryRecorder({ record }, (key) => key);
   const observing = recorder.observe(observer);
-  observing.delivered(delivered);
+  observing.onDelivered(delivered);
   await recorder.stop();
   expect(recorded).toEqual([]);
-  observing.acknowledged?.(delivered);
+  observing.onAcknowledged?.(delivered);
   expect(looks).toBe(0);
   await recorder.stop();
   expect(recorded).toEqual([expect.objectContaining({ id: 'a', action: 'trigger' })]);
@@ -80,8 +80,8 @@ it('does not parse a large body: its action is unknown, unless the message state
   for (const size of [1_000, 16_385]) {
     const start = '{"event_action":"resolve","text":"';
     const body = Buffer.from(`${start}${'x'.repeat(size - start.length - 2)}"}`);
-    observing.acknowledged?.({ ...message(`${body.length} bytes`, `${KEY}:${size}`), body });
-    if (size > 1_000) observing.acknowledged?.({ ...message('stated', `${KEY}:stated`), body, action: 'resolve' });
+    observing.onAcknowledged?.({ ...message(`${body.length} bytes`, `${KEY}:${size}`), body });
+    if (size > 1_000) observing.onAcknowledged?.({ ...message('stated', `${KEY}:stated`), body, action: 'resolve' });
   }
   await recorder.stop();
   expect(recorded.map(({ id, action }) => [id, action])).toEqual([
@@ -96,8 +96,8 @@ it('continues recording after Redis was unreachable', async () => {
   const record = () => (++attempts === 1 ? Promise.reject(new Error('unreachable')) : Promise.resolve());
   const recorder = new LastDeliveryRecorder({ record }, (key) => key);
   const observing = recorder.observe(observer);
-  observing.acknowledged?.(message('a', `${KEY}:a`));
+  observing.onAcknowledged?.(message('a', `${KEY}:a`));
   await recorder.stop();
-  observing.acknowledged?.(message('b', `${KEY}:b`));
+  observing.onAcknowledged?.(message('b', `${KEY}:b`));
   await waitUntil(() => attempts === 2, { what: 'the second delivery to be recorded' });
 });

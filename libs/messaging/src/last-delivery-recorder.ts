@@ -44,8 +44,8 @@ export class LastDeliveryRecorder {
   observe(observer: LaneObserver): LaneObserver {
     return {
       ...observer,
-      acknowledged: (message) => {
-        observer.acknowledged?.(message);
+      onAcknowledged: (message) => {
+        observer.onAcknowledged?.(message);
         this.#add(message);
       },
     };

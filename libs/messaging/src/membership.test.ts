@@ -33,7 +33,7 @@ async function twoWorkers() {
   const options = (announce: (body: Buffer) => void) => ({
     group: 'events',
     announce,
-    changed: () => undefined,
+    onChange: () => undefined,
     owned: () => [],
     clock,
   });

@@ -19,7 +19,7 @@ export interface MembershipOptions {
   readonly group: string;
   /** Sends one announcement to all workers; a failure does not matter, the next one follows. */
   readonly announce: (body: Buffer) => void;
-  readonly changed: () => void;
+  readonly onChange: () => void;
   /** The lanes that we consume, as active consumer or waiting. */
   readonly owned: () => Iterable<number>;
   readonly clock?: Clock | undefined;
@@ -59,7 +59,7 @@ export class Membership {
   async join(channel: Pick<Channel, 'assertQueue' | 'bindQueue' | 'consume'>): Promise<void> {
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false });
     await channel.bindQueue(queue, STATUS_EXCHANGE, '');
-    await channel.consume(queue, (delivery) => delivery && this.#received(delivery.content), { noAck: true });
+    await channel.consume(queue, (delivery) => delivery && this.#onAnnouncement(delivery.content), { noAck: true });
     this.#echoAt = Number.NEGATIVE_INFINITY;
     this.#announce(true);
     this.#stopHeartbeat();
@@ -97,7 +97,7 @@ export class Membership {
     if (echoLost) return;
     const gone = [...this.#heard].filter(([, { heardAt }]) => now - heardAt > GONE_AFTER_MS);
     for (const [member] of gone) this.#heard.delete(member);
-    if (gone.length > 0) this.#options.changed();
+    if (gone.length > 0) this.#options.onChange();
   }
 
   #announce(asks: boolean): void {
@@ -107,7 +107,7 @@ export class Membership {
     this.#options.announce(Buffer.from(JSON.stringify(announcement)));
   }
 
-  #received(content: Buffer): void {
+  #onAnnouncement(content: Buffer): void {
     const announcement = announcementOf(content);
     if (announcement === undefined || announcement.group !== this.#options.group) return;
     const { member } = announcement;
@@ -115,12 +115,12 @@ export class Membership {
     const known = this.#heard.has(member);
     if (announcement.kind === 'gone') {
       this.#heard.delete(member);
-      if (known) this.#options.changed();
+      if (known) this.#options.onChange();
       return;
     }
     this.#heard.set(member, { heardAt: this.#clock.monotonic(), lanes: new Set(announcement.lanes) });
     if (announcement.asks) this.#announce(false);
-    if (!known && this.#knowsOthers) this.#options.changed();
+    if (!known && this.#knowsOthers) this.#options.onChange();
   }
 
   #receivedEcho(): void {
@@ -133,7 +133,7 @@ export class Membership {
     if (this.#knowsOthers || this.#stopListening !== undefined) return;
     this.#stopListening = this.#clock.after(LISTEN_FIRST_MS, () => {
       this.#knowsOthers = true;
-      this.#options.changed();
+      this.#options.onChange();
     });
   }
 }

@@ -54,7 +54,7 @@ export class Misrouted {
       const batch = this.#waiting.splice(0).filter(({ lane }) => !lane.isReleasing);
       const left = await moveInOrder(batch, {
         publish: (message) => this.#publish(message),
-        moved: () => undefined,
+        onMoved: () => undefined,
       });
       if (left.length === 0) continue;
       // It is unknown whether they arrived: retry from the oldest, so that first arrivals are in order; duplicates

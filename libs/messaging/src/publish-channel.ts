@@ -24,12 +24,12 @@ export function messageRefusalIn(closure: ChannelClosure | undefined): string | 
 
 export interface PublishChannelPorts {
   /** A message was returned because no queue is bound for it. */
-  readonly returned: () => void;
+  readonly onReturned: () => void;
   /**
    * The channel has ended: what was sent over it and is not settled yet never will be.
    * @param closure why, if the broker closed this channel alone
    */
-  readonly ended: (closure: ChannelClosure | undefined) => void;
+  readonly onEnded: (closure: ChannelClosure | undefined) => void;
 }
 
 /** A confirm channel. Each sent message is settled, unless the channel ends first. */
@@ -48,11 +48,11 @@ export class PublishChannel {
     });
     channel.on('return', (message) => {
       this.#returned.add(String(message.properties.messageId));
-      ports.returned();
+      ports.onReturned();
     });
     // amqplib's own listener, which is registered first, reports everything unconfirmed as refused.
     channel.prependListener('close', () => (this.#hasEnded = true));
-    channel.on('close', () => ports.ended(closure));
+    channel.on('close', () => ports.onEnded(closure));
   }
 
   /** Sends a message. `settle` is called later if the result is 'sent', and never otherwise. */
@@ -64,7 +64,7 @@ export class PublishChannel {
   ): SendStatus {
     if (this.#hasEnded) return 'ended';
     const id = String(properties.messageId);
-    const confirmed = (error: unknown): void => {
+    const onConfirmed = (error: unknown): void => {
       if (this.#hasEnded) return;
       // A message that could not be routed is returned first and then confirmed.
       const wasReturned = this.#returned.size > 0 && this.#returned.delete(id);
@@ -72,7 +72,7 @@ export class PublishChannel {
     };
     if (sizeOf(properties) > this.#largestHeader) return 'unencodable';
     try {
-      this.#channel.publish(to.exchange, to.routingKey, body, properties, confirmed);
+      this.#channel.publish(to.exchange, to.routingKey, body, properties, onConfirmed);
       return 'sent';
     } catch (error) {
       // The encoder throws before it writes anything.
@@ -80,7 +80,7 @@ export class PublishChannel {
     }
   }
 
-  /** Closes the channel without waiting, because the broker may not answer. `ended` follows when it does. */
+  /** Closes the channel without waiting, because the broker may not answer. `onEnded` follows when it does. */
   close(): void {
     if (this.#hasEnded) return;
     this.#channel.close().catch(() => undefined);

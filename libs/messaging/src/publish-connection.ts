@@ -23,15 +23,15 @@ export interface PublishConnectionOptions {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   /** A new connection is ready for publishing. */
-  readonly opened?: () => void;
+  readonly onOpened?: () => void;
   /**
    * The connection was lost: what was sent over it and is not settled yet never will be.
    * @param closure why, if the broker closed the channel alone
    */
-  readonly lost: (closure: ChannelClosure | undefined) => void;
+  readonly onLost: (closure: ChannelClosure | undefined) => void;
   /** The broker blocks publishing: it is short of memory or disk space. What was sent is settled later. */
-  readonly blocked: () => void;
-  readonly unblocked?: () => void;
+  readonly onBlocked: () => void;
+  readonly onUnblocked?: () => void;
 }
 
 /**
@@ -57,16 +57,16 @@ export class PublishConnection {
       clock: options.clock,
       random: options.random,
       open: (connection) => this.#open(connection),
-      lost: () => this.#lose(this.#channel),
-      blocked: (reason) => {
+      onLost: () => this.#lose(this.#channel),
+      onBlocked: (reason) => {
         this.#blocked = true;
         options.log.warn('the broker accepts no messages', { reason });
-        options.blocked();
+        options.onBlocked();
       },
-      unblocked: () => {
+      onUnblocked: () => {
         this.#blocked = false;
         options.log.info('the broker accepts messages again');
-        options.unblocked?.();
+        options.onUnblocked?.();
       },
     });
   }
@@ -108,24 +108,24 @@ export class PublishConnection {
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    const { laneGroup, queueType, log, clock = SYSTEM_CLOCK, opened } = this.#options;
+    const { laneGroup, queueType, log, clock = SYSTEM_CLOCK, onOpened } = this.#options;
     await declareTopology(connection, laneGroup, queueType, { clock, log });
     const confirmChannel = await replyTo(connection.createConfirmChannel(), { request: 'channel.open', clock });
     confirmChannel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
     const channel = new PublishChannel(confirmChannel, {
-      returned: () => this.#redeclare(),
-      ended: (closure) => this.#lose(channel, closure),
+      onReturned: () => this.#redeclare(),
+      onEnded: (closure) => this.#lose(channel, closure),
     });
     this.#redeclare = redeclaration(connection, this.#options);
     this.#channel = channel;
-    opened?.();
+    onOpened?.();
   }
 
   #lose(channel: PublishChannel | undefined, closure?: ChannelClosure): void {
     if (channel === undefined || channel !== this.#channel) return;
     this.#channel = undefined;
     this.#blocked = false;
-    this.#options.lost(closure);
+    this.#options.onLost(closure);
     this.#connection.reconnect();
   }
 }

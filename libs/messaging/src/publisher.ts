@@ -94,8 +94,8 @@ export class Publisher {
     this.#confirmTimeoutMs = confirmTimeoutMs;
     this.#connection = new PublishConnection({
       ...options,
-      lost: (closure) => this.#lose(closure),
-      blocked: () => this.#failAll('blocked', ({ ignoresBlock }) => !ignoresBlock),
+      onLost: (closure) => this.#lose(closure),
+      onBlocked: () => this.#failAll('blocked', ({ ignoresBlock }) => !ignoresBlock),
     });
     this.#stopExpiring = every(this.#clock, 250, () => this.#expire());
   }
@@ -124,7 +124,7 @@ export class Publisher {
    * @throws PublishError if it was not confirmed; it may be queued anyway
    */
   publish(message: OutgoingMessage): Promise<void> {
-    return this.#settled(message.body.length, false, (settle) => this.#connection.publish(message, settle));
+    return this.#whenSettled(message.body.length, false, (settle) => this.#connection.publish(message, settle));
   }
 
   /** Publishes to any exchange and routing key, with confirm. @throws PublishError */
@@ -158,12 +158,12 @@ export class Publisher {
     body: Buffer,
     properties: Options.Publish,
   ): Promise<void> {
-    return this.#settled(body.length, ignoresBlock, (settle) =>
+    return this.#whenSettled(body.length, ignoresBlock, (settle) =>
       this.#connection.send({ exchange, routingKey }, body, properties, settle),
     );
   }
 
-  #settled(
+  #whenSettled(
     bytes: number,
     ignoresBlock: boolean,
     send: (settle: (settlement: Settlement) => void) => SendStatus,

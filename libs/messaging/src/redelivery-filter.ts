@@ -23,7 +23,7 @@ export class RedeliveryFilter {
     this.#dropDuplicate = ports.dropDuplicate;
   }
 
-  arrived(message: UnackedMessage): void {
+  onMessage(message: UnackedMessage): void {
     const waiting = this.#waiting.get(message.lane);
     if (waiting !== undefined) waiting.push(message);
     else if (isSuspect(message)) void this.#ask(message.lane, [message]);

@@ -28,11 +28,11 @@ it('events that are in their lane twice are delivered once, although neither cop
     },
     {
       observer: {
-        attempted: () => undefined,
-        interrupted: () => undefined,
-        delivered: () => undefined,
-        duplicateDropped: ({ id }) => repeated.push(id),
-        deadLettered: () => undefined,
+        onAttempted: () => undefined,
+        onInterrupted: () => undefined,
+        onDelivered: () => undefined,
+        onDuplicateDropped: ({ id }) => repeated.push(id),
+        onDeadLettered: () => undefined,
       },
     },
   );

@@ -39,7 +39,7 @@ describe('a move to a siding', () => {
     const broker = new Broker();
     const moved: Message[] = [];
     const all = messages(['a', 'b', 'c', 'a', 'd']);
-    const move = moveInOrder(all, { publish: broker.publish, moved: (message) => moved.push(message) });
+    const move = moveInOrder(all, { publish: broker.publish, onMoved: (message) => moved.push(message) });
     await turn();
     expect([...broker.pending.keys()]).toEqual(all.slice(0, 3));
     await broker.settle(0, 'confirm');
@@ -59,7 +59,7 @@ describe('a move to a siding', () => {
           const acknowledged: Message[] = [];
           const all = messages(keys);
           let over = false;
-          const move = moveInOrder(all, { publish: broker.publish, moved: (message) => acknowledged.push(message) });
+          const move = moveInOrder(all, { publish: broker.publish, onMoved: (message) => acknowledged.push(message) });
           const left = move.then((rest) => {
             over = true;
             return rest;

@@ -7,7 +7,7 @@ export interface MovePorts<M extends Moved> {
   /** Resolves once the broker has the message; rejects if it may not have it. */
   readonly publish: (message: M) => Promise<void>;
   /** The broker has it: the original can be acknowledged. */
-  readonly moved: (message: M) => void;
+  readonly onMoved: (message: M) => void;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface MovePorts<M extends Moved> {
  */
 export async function moveInOrder<M extends Moved>(
   messages: readonly M[],
-  { publish, moved }: MovePorts<M>,
+  { publish, onMoved }: MovePorts<M>,
 ): Promise<readonly M[]> {
   const left = new Set(messages);
   const underway = new Map<string, Promise<void>>();
@@ -29,7 +29,7 @@ export async function moveInOrder<M extends Moved>(
     const confirmed = publish(message).then(
       () => {
         left.delete(message);
-        moved(message);
+        onMoved(message);
       },
       () => {
         failed = true;

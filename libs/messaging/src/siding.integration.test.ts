@@ -93,11 +93,11 @@ class HangingDestination {
   start(options: Partial<LaneWorkerOptions> = {}): TestWorker {
     return new TestWorker(url, (message, signal) => this.respond(message, signal), {
       observer: {
-        attempted: () => undefined,
-        interrupted: () => (this.interrupted += 1),
-        delivered: () => undefined,
-        duplicateDropped: () => undefined,
-        deadLettered: () => undefined,
+        onAttempted: () => undefined,
+        onInterrupted: () => (this.interrupted += 1),
+        onDelivered: () => undefined,
+        onDuplicateDropped: () => undefined,
+        onDeadLettered: () => undefined,
       },
       markers,
       ...options,
@@ -155,10 +155,10 @@ describe('a lane that is closed while it opens', () => {
     const queue = laneQueue(EVENTS, 31);
     for (let round = 0; round < 5; round += 1) {
       const lane = new LaneConsumer(queue, EVENTS, {
-        arrived: () => undefined,
-        unreadable: () => undefined,
-        closedByBroker: () => undefined,
-        lost: () => undefined,
+        onMessage: () => undefined,
+        onUnreadable: () => undefined,
+        onClosedByBroker: () => undefined,
+        onLost: () => undefined,
       });
       const opening = lane.open(connection).catch(() => undefined);
       await Promise.all([opening, lane.close()]);

@@ -8,14 +8,14 @@ import { type LaneGroup, laneOfMessage, sidingKey, sidingQueue } from './topolog
 
 export interface SidingPorts {
   /** A message arrived from the siding. */
-  arrived(message: UnackedMessage): void;
+  onMessage(message: UnackedMessage): void;
   /** A message arrived that this version cannot deliver. */
-  unreadable(consumer: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
-  closedByBroker(consumer: LaneConsumer, reason: string): void;
+  onUnreadable(consumer: LaneConsumer, delivery: ConsumeMessage, onUnreadable: Unreadable): void;
+  onClosedByBroker(consumer: LaneConsumer, reason: string): void;
   /** The siding seems to be empty. */
-  emptied(siding: Siding): void;
+  onEmptied(siding: Siding): void;
   /** The content of the siding is uncertain: the lane has to be released and taken again. */
-  broken(siding: Siding): void;
+  onBroken(siding: Siding): void;
 }
 
 /** How long a release waits for messages on their way to a siding: an alarm may delay them for hours. */
@@ -88,7 +88,7 @@ export class Siding {
         this.#routingKey ??= message.routingKey;
         this.#keyLearned();
       }
-      this.#ports.arrived(message);
+      this.#ports.onMessage(message);
     });
     consumer.signal.addEventListener('abort', () => this.#keyLearned(), { once: true });
     await consumer.open(connection);
@@ -100,7 +100,7 @@ export class Siding {
   async open(connection: ChannelModel, routingKey: string): Promise<void> {
     this.#routingKey = routingKey;
     this.#expectedCount = 0;
-    await this.#consume((message) => this.#ports.arrived(message)).open(connection);
+    await this.#consume((message) => this.#ports.onMessage(message)).open(connection);
   }
 
   /** Moves messages of the key here, after those that are here already, and acknowledges them in the lane. */
@@ -155,16 +155,16 @@ export class Siding {
     this.#consumer?.lose();
   }
 
-  #consume(arrived: (message: UnackedMessage) => void): LaneConsumer {
+  #consume(onMessage: (message: UnackedMessage) => void): LaneConsumer {
     const consumer = new LaneConsumer(
       this.queue,
       this.#laneGroup,
       {
-        arrived,
-        unreadable: (from, delivery, unreadable) => this.#ports.unreadable(from, delivery, unreadable),
-        closedByBroker: (from, reason) => this.#ports.closedByBroker(from, reason),
-        lost: () => this.#ports.broken(this),
-        acknowledged: () => {
+        onMessage,
+        onUnreadable: (from, delivery, unreadable) => this.#ports.onUnreadable(from, delivery, unreadable),
+        onClosedByBroker: (from, reason) => this.#ports.onClosedByBroker(from, reason),
+        onLost: () => this.#ports.onBroken(this),
+        onAcknowledged: () => {
           this.#expectedCount -= 1;
           this.#checkIfEmpty();
         },
@@ -180,13 +180,13 @@ export class Siding {
     this.#expectedCount += batch.length;
     const left = await moveInOrder(batch, {
       publish: (message) => this.#publish(message),
-      moved: (message) => message.lane.ack(message),
+      onMoved: (message) => message.lane.ack(message),
     });
     if (left.length === 0) return;
     // It is unknown whether they arrived: the next owner counts again and continues.
     this.#waiting.unshift(...left);
     this.#isReleasing = true;
-    this.#ports.broken(this);
+    this.#ports.onBroken(this);
   }
 
   #publish(message: UnackedMessage): Promise<void> {
@@ -208,7 +208,7 @@ export class Siding {
     const isUsed = this.#movable > 0 || this.#moving !== undefined || this.#isReleasing;
     if (this.#expectedCount > 0 || isUsed || this.#consumer === undefined || this.#consumer.held.size > 0) return;
     this.#keyLearned();
-    this.#ports.emptied(this);
+    this.#ports.onEmptied(this);
   }
 
   #returnToQueue(): void {

@@ -69,10 +69,10 @@ export class TraceResponder {
   async listen(channel: Channel): Promise<void> {
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false });
     await channel.bindQueue(queue, STATUS_EXCHANGE, '');
-    await channel.consume(queue, (delivery) => delivery && this.#received(delivery.content), { noAck: true });
+    await channel.consume(queue, (delivery) => delivery && this.#onQuery(delivery.content), { noAck: true });
   }
 
-  #received(content: Buffer): void {
+  #onQuery(content: Buffer): void {
     const query = queryOf(content);
     if (query === undefined) return;
     const { group, lanes, held, reply } = this.#ports;

@@ -54,7 +54,7 @@ describe('the admin port', () => {
       port: 0,
       metrics: broken,
       readiness: () => ({ ready, checks: {} }),
-      failed: (error) => failures.push(error),
+      onError: (error) => failures.push(error),
     });
     const url = `http://127.0.0.1:${await other.start()}`;
     const response = await fetch(`${url}/metrics`);

@@ -16,7 +16,7 @@ export interface AdminOptions {
   readonly metrics: Registry;
   readonly readiness: () => Readiness;
   /** Called for a request that was answered 500, for example because a metric cannot be collected. */
-  readonly failed?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => void;
 }
 
 /** The admin port: `/healthz` (the process is alive), `/readyz` (it can work), `/metrics` (Prometheus text format). */
@@ -28,7 +28,7 @@ export class AdminServer {
     this.#options = options;
     this.#server = createServer((request, response) => {
       this.#respond(request.url ?? '/', request.method ?? 'GET', response).catch((error: unknown) => {
-        options.failed?.(error);
+        options.onError?.(error);
         response.writeHead(500, { 'content-type': 'text/plain' }).end('internal error\n');
       });
     });

@@ -90,7 +90,7 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
     address: shared.listenAddress,
     metrics,
     readiness,
-    failed: (error) => logger.error('a request to the admin port failed', { error }),
+    onError: (error) => logger.error('a request to the admin port failed', { error }),
   });
   const stopped = stopOnSignal(logger, shared.shutdownSeconds, async () => {
     started = false;

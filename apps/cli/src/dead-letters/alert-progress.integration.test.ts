@@ -74,8 +74,8 @@ function startWorker(
     markers: { has: () => Promise.resolve(new Set()), mark: () => Promise.resolve() },
     observer: alertProgress.observe({
       ...createLaneMetrics(new Registry(), { prefix: 'test', what: 'Events' }),
-      delivered: ({ id }) => done.push(id),
-      deadLettered: (_reason, message) => done.push(message?.id ?? '?'),
+      onDelivered: ({ id }) => done.push(id),
+      onDeadLettered: (_reason, message) => done.push(message?.id ?? '?'),
     }),
     prepare: () => alertProgress.prepare(),
     log,

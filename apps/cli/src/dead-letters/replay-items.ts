@@ -24,7 +24,7 @@ export interface ReplayItemsOptions {
   readonly sender: Sender;
   readonly laneGroup: LaneGroup;
   readonly items: readonly ReplayItem[];
-  readonly progress: (sent: number) => void;
+  readonly onProgress: (sent: number) => void;
 }
 
 /** Sends dead letters again, then checks which of them are still there. */
@@ -33,7 +33,7 @@ export async function replayItems({
   sender,
   laneGroup,
   items,
-  progress,
+  onProgress,
 }: ReplayItemsOptions): Promise<ReplayOutcome> {
   const sent = new Set<string>();
   let failure: string | undefined;
@@ -43,9 +43,9 @@ export async function replayItems({
       sender,
       laneGroup,
       items: byDeadAt(items),
-      progress: (count, id) => {
+      onProgress: (count, id) => {
         sent.add(id);
-        progress(count);
+        onProgress(count);
       },
     });
   } catch (error) {

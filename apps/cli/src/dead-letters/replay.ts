@@ -117,7 +117,13 @@ async function send(
     for (const { laneGroup, queue, plan } of plans) {
       const { sent, left } = all;
       const items = plan.sent.map(({ item }) => item);
-      const next = await replayItems({ queue, sender, laneGroup, items, progress: (more) => progress.at(sent + more) });
+      const next = await replayItems({
+        queue,
+        sender,
+        laneGroup,
+        items,
+        onProgress: (more) => progress.at(sent + more),
+      });
       all = { ...next, sent: sent + next.sent, left: [...left, ...next.left] };
       if (all.failure !== undefined || all.unchecked !== undefined) break;
     }

@@ -95,7 +95,7 @@ async function retry(
   const progress = new Progress(terminal, 'set up', items.length);
   const { queue, laneGroup } = events;
   const sender = await Sender.open(await openClient());
-  const outcome = replayItems({ queue, sender, laneGroup, items, progress: (count) => progress.at(count) });
+  const outcome = replayItems({ queue, sender, laneGroup, items, onProgress: (count) => progress.at(count) });
   const { sent, left, unchecked, failure } = await outcome.finally(() => progress.end());
   terminal.out(retried(sent));
   if (left.length > 0)

@@ -77,11 +77,11 @@ describe('status of a running system', () => {
       deliver: () => Promise.resolve({ kind: 'delivered', status: 202 }),
       markers: new DeliveredMarkers(store, 60),
       observer: {
-        attempted: () => undefined,
-        interrupted: () => undefined,
-        delivered: () => undefined,
-        duplicateDropped: () => undefined,
-        deadLettered: () => undefined,
+        onAttempted: () => undefined,
+        onInterrupted: () => undefined,
+        onDelivered: () => undefined,
+        onDuplicateDropped: () => undefined,
+        onDeadLettered: () => undefined,
       },
       log,
     });

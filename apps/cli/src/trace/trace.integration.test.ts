@@ -65,11 +65,11 @@ function start(laneGroup: LaneGroup, outcome: Outcome): void {
     deliver: () => Promise.resolve(outcome),
     markers: new DeliveredMarkers(store, 60),
     observer: {
-      attempted: () => (attempts += 1),
-      interrupted: () => undefined,
-      delivered: () => undefined,
-      duplicateDropped: () => undefined,
-      deadLettered: () => undefined,
+      onAttempted: () => (attempts += 1),
+      onInterrupted: () => undefined,
+      onDelivered: () => undefined,
+      onDuplicateDropped: () => undefined,
+      onDeadLettered: () => undefined,
     },
     log,
   });

@@ -53,11 +53,11 @@ function event(id: string, action: string, alert = 'disk'): IncomingMessage {
 
 const nothing = () => undefined;
 const silent = {
-  attempted: nothing,
-  interrupted: nothing,
-  delivered: nothing,
-  duplicateDropped: nothing,
-  deadLettered: nothing,
+  onAttempted: nothing,
+  onInterrupted: nothing,
+  onDelivered: nothing,
+  onDuplicateDropped: nothing,
+  onDeadLettered: nothing,
 };
 
 /** Of a worker that has read the current state. */
@@ -72,11 +72,11 @@ it('records deliveries for an alert with a dead letter, including one written by
   const memory = new SharedStore();
   const { alertProgress, observer } = await learned(memory);
   const peer = await learned(memory);
-  observer.deadLettered('rejected', event('e1', 'trigger'));
-  observer.delivered(event('e2', 'Resolve'));
+  observer.onDeadLettered('rejected', event('e1', 'trigger'));
+  observer.onDelivered(event('e2', 'Resolve'));
   await alertProgress.stop();
   await peer.alertProgress.prepare();
-  peer.observer.duplicateDropped({ ...event('e3', 'trigger'), originalReceivedAt: 500 });
+  peer.observer.onDuplicateDropped({ ...event('e3', 'trigger'), originalReceivedAt: 500 });
   await peer.alertProgress.stop();
   expect(memory.remembered).toEqual([alertNameOf(event('e1', ''))]);
   expect(memory.events).toMatchObject([
@@ -94,9 +94,9 @@ it('reads no event while no alert is watched, and none of another alert', async 
       throw new Error('its body was read');
     },
   });
-  observer.delivered(unreadable);
-  observer.deadLettered('rejected', event('e2', 'trigger'));
-  observer.delivered(unreadable);
+  observer.onDelivered(unreadable);
+  observer.onDeadLettered('rejected', event('e2', 'trigger'));
+  observer.onDelivered(unreadable);
   await alertProgress.stop();
   expect(memory.events).toEqual([]);
 });
@@ -104,9 +104,9 @@ it('reads no event while no alert is watched, and none of another alert', async 
 it('remembers nothing for messages without a known alert', async () => {
   const memory = new SharedStore();
   const { alertProgress, observer } = await learned(memory);
-  observer.deadLettered('rejected', { ...event('e1', ''), type: 'change', orderKey: 'e1' });
-  observer.deadLettered('rejected', { ...event('e2', ''), type: 'integration', orderKey: KEY });
-  observer.deadLettered('foreign');
+  observer.onDeadLettered('rejected', { ...event('e1', ''), type: 'change', orderKey: 'e1' });
+  observer.onDeadLettered('rejected', { ...event('e2', ''), type: 'integration', orderKey: KEY });
+  observer.onDeadLettered('foreign');
   await alertProgress.stop();
   expect(memory.remembered).toEqual([]);
 });
@@ -115,10 +115,10 @@ it('keeps pending writes, in order, while Redis is unreachable', async () => {
   const memory = new SharedStore();
   const { alertProgress, observer } = await learned(memory);
   memory.isUnreachable = true;
-  observer.deadLettered('rejected', event('e1', 'trigger'));
-  observer.delivered(event('e2', 'resolve'));
+  observer.onDeadLettered('rejected', event('e1', 'trigger'));
+  observer.onDelivered(event('e2', 'resolve'));
   await new Promise((resolve) => setImmediate(resolve));
-  observer.delivered(event('e3', 'trigger'));
+  observer.onDelivered(event('e3', 'trigger'));
   expect(memory.remembered).toEqual([]);
   memory.isUnreachable = false;
   await alertProgress.stop();
@@ -134,14 +134,14 @@ it('does not retry with every new write after one failed', async () => {
   const observer = alertProgress.observe(silent);
   memory.isUnreachable = true;
   for (const id of ['e1', 'e2', 'e3', 'e4']) {
-    observer.deadLettered('rejected', event(id, 'trigger', id));
+    observer.onDeadLettered('rejected', event(id, 'trigger', id));
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(memory.calls).toBe(1);
   memory.isUnreachable = false;
   await alertProgress.stop();
   expect(memory.remembered).toHaveLength(4);
-  observer.delivered(event('e5', 'resolve', 'e1'));
+  observer.onDelivered(event('e5', 'resolve', 'e1'));
   await new Promise((resolve) => setImmediate(resolve));
   expect(memory.events).toHaveLength(1);
 });
@@ -152,7 +152,7 @@ it('keeps no message in memory while its write is pending', async () => {
   memory.isUnreachable = true;
   const deadLetter = (id: string) => {
     const message = event(id, 'trigger');
-    observer.deadLettered('rejected', message);
+    observer.onDeadLettered('rejected', message);
     return new WeakRef(message);
   };
   const deadLettered = [deadLetter('e1'), deadLetter('e2')];

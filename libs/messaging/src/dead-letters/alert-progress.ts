@@ -94,17 +94,17 @@ export class AlertProgress {
   observe(observer: LaneObserver): LaneObserver {
     return {
       ...observer,
-      delivered: (message) => {
-        observer.delivered(message);
+      onDelivered: (message) => {
+        observer.onDelivered(message);
         this.#recordDelivery(message);
       },
-      duplicateDropped: (message) => {
-        observer.duplicateDropped(message);
+      onDuplicateDropped: (message) => {
+        observer.onDuplicateDropped(message);
         // It was delivered, perhaps by a worker that ended before it could record that.
         this.#recordDelivery(message);
       },
-      deadLettered: (reason, message) => {
-        observer.deadLettered(reason, message);
+      onDeadLettered: (reason, message) => {
+        observer.onDeadLettered(reason, message);
         if (message !== undefined) this.#recordDeadLetter(message);
       },
     };

@@ -98,14 +98,14 @@ export class DeadLetterQueue {
       await this.#takeAll(channel, Math.min(state.waiting, MAX_CONSUMERS * PREFETCH), visit);
       await act?.({ remove });
     } finally {
-      if (removed > 0) await this.#applied(channel);
+      if (removed > 0) await this.#waitUntilApplied(channel);
       // Closing the channel requeues the rest.
       await this.#client.withTimeout(channel.close()).catch(() => undefined);
     }
   }
 
   /** Waits until the removals are applied. If they are not, a later visit shows it. */
-  async #applied(channel: Channel): Promise<void> {
+  async #waitUntilApplied(channel: Channel): Promise<void> {
     await this.#client
       .withTimeout(acksApplied(channel, this.#laneGroup.deadLetters), APPLIED_WITHIN_MS)
       .catch(() => undefined);

@@ -79,7 +79,7 @@ describe('a replay', () => {
     });
     const replayed: string[] = [];
     const progress = (_count: number, id: string) => replayed.push(id);
-    const replaying = replay({ queue, sender, laneGroup: EVENTS, items, progress });
+    const replaying = replay({ queue, sender, laneGroup: EVENTS, items, onProgress: progress });
     await expect(replaying).rejects.toThrow('the channel is closed');
     expect((await idsInLane()).sort()).toEqual(replayed.sort());
     expect(replayed.length).toBeGreaterThan(0);
@@ -117,7 +117,7 @@ describe('a replay', () => {
       all.map((id) => message(id, 'a', 'x'.repeat(100))),
     );
     const progress: number[] = [];
-    expect(await play(all, { keptBytes: 2_500, progress: (count) => progress.push(count) })).toBe(9);
+    expect(await play(all, { keptBytes: 2_500, onProgress: (count) => progress.push(count) })).toBe(9);
     expect(await idsInLane()).toEqual(all);
     expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
@@ -146,7 +146,7 @@ describe('a replay', () => {
       if (count === 100) proxy.cut();
     };
     const items = (await deadLettersIn(queue)).map(replayItemOf);
-    await expect(replay({ queue, sender, laneGroup: EVENTS, items, progress })).rejects.toThrow();
+    await expect(replay({ queue, sender, laneGroup: EVENTS, items, onProgress: progress })).rejects.toThrow();
     await proxy.stop();
     const rest = await left();
     expect(rest.length).toBeGreaterThan(0);

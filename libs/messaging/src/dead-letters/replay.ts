@@ -24,7 +24,7 @@ export interface ReplayOptions {
   /** In the order in which to publish them; see `byDeadAt`. */
   readonly items: readonly ReplayItem[];
   /** Called for each replayed dead letter, with the number so far and its id. */
-  readonly progress?: (replayed: number, id: string) => void;
+  readonly onProgress?: (replayed: number, id: string) => void;
   /** The most dead letters to keep in memory; bytes. */
   readonly keptBytes?: number;
   readonly clock?: Clock | undefined;
@@ -52,13 +52,13 @@ export function byDeadAt(items: readonly ReplayItem[]): ReplayItem[] {
  * @throws PublishError, BrokerUnavailable
  */
 export async function replay(options: ReplayOptions): Promise<number> {
-  const { queue, items, progress = () => undefined, keptBytes = KEPT_BYTES } = options;
+  const { queue, items, onProgress = () => undefined, keptBytes = KEPT_BYTES } = options;
   let replayed = 0;
   for (const batch of batchesOf(items, keptBytes)) {
     const wanted = new Map<string, UnackedDeadLetter[]>(batch.map(({ id }) => [id, []]));
     const collect = (held: UnackedDeadLetter) => wanted.get(held.deadLetter.id)?.push(held);
     await queue.visitAll(collect, async (remover) => {
-      await replayBatch(options, [...wanted.values()], remover, (id) => progress((replayed += 1), id));
+      await replayBatch(options, [...wanted.values()], remover, (id) => onProgress((replayed += 1), id));
     });
   }
   return replayed;

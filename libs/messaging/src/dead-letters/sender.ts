@@ -20,8 +20,8 @@ export class Sender {
   private constructor(client: BrokerClient, channel: ConfirmChannel) {
     this.#client = client;
     this.#channel = new PublishChannel(channel, {
-      returned: () => undefined,
-      ended: (closure) => this.#ended(closure),
+      onReturned: () => undefined,
+      onEnded: (closure) => this.#onEnded(closure),
     });
   }
 
@@ -57,7 +57,7 @@ export class Sender {
   }
 
   /** A broker that closed the channel does not report because of which message, but which size it accepts. */
-  #ended(closure: ChannelClosure | undefined): void {
+  #onEnded(closure: ChannelClosure | undefined): void {
     const maximumBytes = maximumSizeIn(closure?.reason) ?? Infinity;
     for (const { bytes, fail } of [...this.#unsettled]) {
       fail(closure === undefined ? 'unavailable' : bytes > maximumBytes ? 'too-large' : 'refused');

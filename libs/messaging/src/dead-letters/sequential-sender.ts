@@ -45,8 +45,8 @@ export class SequentialSender {
 
   async #open(): Promise<PublishChannel> {
     const channel = new PublishChannel(await this.#client.confirmChannel(), {
-      returned: () => undefined,
-      ended: (closure) => {
+      onReturned: () => undefined,
+      onEnded: (closure) => {
         if (this.#channel === channel) this.#channel = undefined;
         this.#ended(closure);
       },

@@ -102,8 +102,8 @@ export class Gateway {
       log,
       clock,
       random,
-      spoolBegun: () => undefined,
-      quarantined: () => undefined,
+      onSpoolBegun: () => undefined,
+      onQuarantined: () => undefined,
     });
     publisher.start();
     this.#publisher = publisher;
