@@ -76,9 +76,9 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       client.close();
     },
     readiness: () => ({
-      ready: worker.connected,
+      ready: worker.isConnected,
       checks: {
-        broker: worker.connected ? 'connected' : 'unreachable',
+        broker: worker.isConnected ? 'connected' : 'unreachable',
         redis: store.state(),
         pagerduty: pagerDutyState(),
       },

@@ -14,8 +14,8 @@ export class Listener {
   #port: number;
   #server: Server | undefined;
   #upTimer: NodeJS.Timeout | undefined;
-  #resetting = false;
-  #stopped = false;
+  #isResetting = false;
+  #isStopped = false;
 
   constructor({ host, port }: Address, handler: RequestListener) {
     this.#host = host;
@@ -38,13 +38,13 @@ export class Listener {
   }
 
   /** Whether requests outside the control API are reset. */
-  get resetting(): boolean {
-    return this.#resetting;
+  get isResetting(): boolean {
+    return this.#isResetting;
   }
 
   down({ mode, forMs }: Down): void {
     clearTimeout(this.#upTimer);
-    if (mode === 'reset') this.#resetting = true;
+    if (mode === 'reset') this.#isResetting = true;
     // Sends the response to this request before connections are closed.
     else setImmediate(() => void this.#close());
     if (forMs !== undefined) this.#upTimer = setTimeout(() => void this.up(), forMs);
@@ -52,12 +52,12 @@ export class Listener {
 
   async up(): Promise<void> {
     clearTimeout(this.#upTimer);
-    this.#resetting = false;
-    if (!this.#server && !this.#stopped) await this.start();
+    this.#isResetting = false;
+    if (!this.#server && !this.#isStopped) await this.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#isStopped = true;
     clearTimeout(this.#upTimer);
     await this.#close();
   }

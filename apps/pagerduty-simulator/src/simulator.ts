@@ -83,7 +83,7 @@ export class Simulator {
   async #dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/';
     const path = target.split('?', 1)[0] ?? target;
-    if (this.#listener.resetting && !ControlApi.owns(path)) {
+    if (this.#listener.isResetting && !ControlApi.owns(path)) {
       request.socket.resetAndDestroy();
       return;
     }

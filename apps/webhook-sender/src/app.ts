@@ -82,9 +82,9 @@ function sendingApp(
       client.close();
     },
     readiness: () => ({
-      ready: worker.connected,
+      ready: worker.isConnected,
       checks: {
-        broker: worker.connected ? 'connected' : 'unreachable',
+        broker: worker.isConnected ? 'connected' : 'unreachable',
         redis: store.state(),
         destinations: stateOf(worker, isTried),
       },

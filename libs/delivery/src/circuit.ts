@@ -12,14 +12,14 @@ const RECENT_MS = 10 * 60_000;
 export class Circuit {
   readonly #suspects = new Set<string>();
   #failures = 0;
-  #open = false;
+  #isOpen = false;
   #lastSuccessAt = Number.NEGATIVE_INFINITY;
   #closedAt = Number.NEGATIVE_INFINITY;
   /** When the first success after the latest outage was. */
   #acceptingSince: number | undefined;
 
-  get open(): boolean {
-    return this.#open;
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** When it last closed. */
@@ -39,7 +39,7 @@ export class Circuit {
 
   /** Whether an event of the key may be sent without being a probe. */
   admits(routingKey: string): boolean {
-    return !this.#open || (this.#suspects.size <= FEW_KEYS && !this.#suspects.has(routingKey));
+    return !this.#isOpen || (this.#suspects.size <= FEW_KEYS && !this.#suspects.has(routingKey));
   }
 
   /** Whether the key is one of few that failed: it may delay others that would succeed. */
@@ -48,15 +48,15 @@ export class Circuit {
   }
 
   /** The destination responded. Returns true if this closed the circuit. */
-  recordResponse(accepted: boolean, now: number): boolean {
-    if (accepted) {
+  recordResponse(isAccepted: boolean, now: number): boolean {
+    if (isAccepted) {
       this.#acceptingSince = this.acceptingSince(now) ?? now;
       this.#lastSuccessAt = now;
     }
-    const wasOpen = this.#open;
+    const wasOpen = this.#isOpen;
     if (wasOpen) this.#closedAt = now;
     this.#failures = 0;
-    this.#open = false;
+    this.#isOpen = false;
     this.#suspects.clear();
     return wasOpen;
   }
@@ -69,8 +69,8 @@ export class Circuit {
     if (attemptedAt < this.#lastSuccessAt) return false;
     this.#failures += 1;
     this.#suspects.add(routingKey);
-    if (this.#open || this.#failures < FAILURES_TO_OPEN) return false;
-    this.#open = true;
+    if (this.#isOpen || this.#failures < FAILURES_TO_OPEN) return false;
+    this.#isOpen = true;
     this.#acceptingSince = undefined;
     return true;
   }

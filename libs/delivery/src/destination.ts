@@ -23,7 +23,7 @@ export class Destination<M extends Deliverable> {
 
   /** Whether it is unavailable for all its keys alike, so that parking this key would help no other. */
   isUnreachableForAll(routingKey: string): boolean {
-    return this.circuit.open && this.name !== routingKey && !this.circuit.mayBeAtFault(routingKey);
+    return this.circuit.isOpen && this.name !== routingKey && !this.circuit.mayBeAtFault(routingKey);
   }
 
   /** Calls back periodically with one message to try, until the circuit closes. */

@@ -78,10 +78,10 @@ export class Dispatcher<M extends Deliverable> {
   add(message: M): void {
     const { queue } = this.#backlog.add(message, this.#options.clock.monotonic());
     const { key } = queue;
-    key.paused = this.#paused.has(message.routingKey);
+    key.isPaused = this.#paused.has(message.routingKey);
     if (queue.entries.length > 1) return;
     this.#scheduler.makeReady(queue);
-    if (key.paused) this.#deadLetterExpired(key);
+    if (key.isPaused) this.#deadLetterExpired(key);
     this.#scheduler.pump();
   }
 
@@ -123,7 +123,7 @@ export class Dispatcher<M extends Deliverable> {
     const entry = this.#backlog.get(message);
     if (entry === undefined) return;
     this.#remove(entry, 'settled');
-    if (entry.queue.key.paused) this.#deadLetterExpired(entry.queue.key);
+    if (entry.queue.key.isPaused) this.#deadLetterExpired(entry.queue.key);
     this.#scheduler.pump();
   }
 
@@ -147,7 +147,7 @@ export class Dispatcher<M extends Deliverable> {
   pause(routingKey: string, outcome?: Outcome): void {
     if (!this.#paused.add(routingKey)) return;
     const key = this.#keys.get(routingKey);
-    if (key !== undefined) key.paused = true;
+    if (key !== undefined) key.isPaused = true;
     this.#ports.onChange({ kind: 'key-paused', routingKey, outcome });
   }
 
@@ -157,7 +157,7 @@ export class Dispatcher<M extends Deliverable> {
     this.#ports.onChange({ kind: 'key-resumed', routingKey });
     const key = this.#keys.get(routingKey);
     if (key === undefined) return;
-    key.paused = false;
+    key.isPaused = false;
     this.#scheduler.wake(key);
   }
 

@@ -133,7 +133,7 @@ export class KeyQueue<M extends Deliverable> {
   /** While above 0, nothing of the key starts: this many lanes are about to park it. */
   quiesceCount = 0;
   /** While true, nothing of the key starts: its destination is gone, until an operator resumes it. */
-  paused = false;
+  isPaused = false;
   /**
    * Others succeeded while it failed: its failures say nothing about the destination until one of its messages
    * succeeds.
@@ -165,7 +165,7 @@ export class KeyQueue<M extends Deliverable> {
 
   /** Why its messages may not start, as far as the key itself is concerned; undefined if they may. */
   get blockedBy(): 'paused' | 'away' | 'moving' | 'throttled' | undefined {
-    if (this.paused) return 'paused';
+    if (this.isPaused) return 'paused';
     if (this.isProbing && this.inFlight > 0) return 'away';
     if (this.quiesceCount > 0) return 'moving';
     return this.stopWaiting === undefined ? undefined : 'throttled';

@@ -56,7 +56,7 @@ export class KeyRegistry<M extends Deliverable> {
   /** Destinations whose circuit is open. */
   get openCircuits(): number {
     let count = 0;
-    for (const { circuit } of this.#destinations.values()) if (circuit.open) count += 1;
+    for (const { circuit } of this.#destinations.values()) if (circuit.isOpen) count += 1;
     return count;
   }
 
@@ -66,8 +66,8 @@ export class KeyRegistry<M extends Deliverable> {
     if (key === undefined) return false;
     const { destination } = key;
     const { circuit } = destination;
-    if (circuit.open) return !destination.isUnreachableForAll(routingKey);
-    if (key.paused || key.stopWaiting !== undefined || key.consecutiveSetbacks > 0) return true;
+    if (circuit.isOpen) return !destination.isUnreachableForAll(routingKey);
+    if (key.isPaused || key.stopWaiting !== undefined || key.consecutiveSetbacks > 0) return true;
     // After an outage every key is probing for as long as one attempt takes.
     if (key.isProbing && now - circuit.closedAt > SLOW_MS) return true;
     let stuck = 0;

@@ -16,7 +16,7 @@ export interface MessageStatus {
    * first; paused: its key is; away: its destination is unavailable, for all keys or for its own; moving: its key is
    * being parked; throttled: its key is; backoff: it waits.
    */
-  readonly by: BlockedBy;
+  readonly blockedBy: BlockedBy;
   /** Number of messages of its order key before it. */
   readonly ahead: number;
   /** The earliest time of its next attempt, if known; milliseconds since 1970. */
@@ -26,24 +26,25 @@ export interface MessageStatus {
 export function statusOf<M extends Deliverable>(entry: QueuedMessage<M>, clock: Clock): MessageStatus {
   const { history, queue } = entry;
   const ahead = queue.entries.indexOf(entry);
-  const by = blockedBy(entry, ahead);
-  const waitsUntil = by === 'backoff' ? queue.waitsUntil : by === 'throttled' ? queue.key.waitsUntil : undefined;
+  const blockedBy = blockerOf(entry, ahead);
+  const waitsUntil =
+    blockedBy === 'backoff' ? queue.waitsUntil : blockedBy === 'throttled' ? queue.key.waitsUntil : undefined;
   return {
     attempts: history.attempts,
     lastOutcome: history.lastOutcome,
     lastAttemptAt: history.lastAttemptAt,
-    by,
+    blockedBy,
     ahead,
     nextAttemptAt: waitsUntil === undefined ? undefined : clock.wall() + Math.round(waitsUntil - clock.monotonic()),
   };
 }
 
-function blockedBy<M extends Deliverable>({ queue }: QueuedMessage<M>, ahead: number): BlockedBy {
+function blockerOf<M extends Deliverable>({ queue }: QueuedMessage<M>, ahead: number): BlockedBy {
   const { key, state } = queue;
   if (ahead > 0) return 'former';
   if (state === 'attempting') return 'attempt';
   if (state === 'settling') return 'end';
-  if (key.paused) return 'paused';
+  if (key.isPaused) return 'paused';
   if (!key.destination.circuit.admits(key.routingKey)) return 'away';
   return key.blockedBy ?? (state === 'waiting' ? 'backoff' : 'turn');
 }

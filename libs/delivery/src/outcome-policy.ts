@@ -154,7 +154,7 @@ export class OutcomePolicy<M extends Deliverable> {
     this.#ports.onChange({ kind: 'key-recovered', routingKey: key.routingKey });
   }
 
-  #recordResponse(key: KeyQueue<M>, accepted: boolean, now: number): void {
+  #recordResponse(key: KeyQueue<M>, isAccepted: boolean, now: number): void {
     const { destination, routingKey, connectivity } = key;
     if (connectivity.recordSuccess())
       this.#ports.onChange({ kind: 'connectivity-restored', scope: 'key', name: routingKey });
@@ -167,10 +167,10 @@ export class OutcomePolicy<M extends Deliverable> {
     key.failsIndependently = false;
     key.probes = 0;
     const { circuit } = destination;
-    if (circuit.open && !circuit.mayBeAtFault(routingKey)) {
+    if (circuit.isOpen && !circuit.mayBeAtFault(routingKey)) {
       for (const other of destination.keys) other.failsIndependently ||= circuit.mayBeAtFault(other.routingKey);
     }
-    if (!circuit.recordResponse(accepted, now)) return wasProbing ? this.#ports.onKeyResponded(key) : undefined;
+    if (!circuit.recordResponse(isAccepted, now)) return wasProbing ? this.#ports.onKeyResponded(key) : undefined;
     this.#ports.onChange({ kind: 'circuit-closed', destination: destination.name });
     this.#ports.onCircuitClosed(destination);
   }
@@ -181,7 +181,7 @@ export class OutcomePolicy<M extends Deliverable> {
     const { destination, routingKey, connectivity } = queue.key;
     const { scope } = outcome;
     if (scope === 'message') {
-      if (history.isReported || destination.circuit.open) return;
+      if (history.isReported || destination.circuit.isOpen) return;
       if (now - destination.refusalReportedAt < REPORT_EVERY_MS) return;
       history.isReported = true;
       destination.refusalReportedAt = now;

@@ -71,7 +71,7 @@ export class Preemption<M extends Deliverable> {
     for (const key of this.#keys.all) {
       // A single attempt would be retried at once.
       if (key.inFlight <= Math.max(1, most?.inFlight ?? 0)) continue;
-      if (!key.destination.circuit.open && mayBeInterrupted(key, now) && isHanging(key, now)) most = key;
+      if (!key.destination.circuit.isOpen && mayBeInterrupted(key, now) && isHanging(key, now)) most = key;
     }
     if (most === undefined) return;
     for (const key of this.#scheduler.waiting()) if (!isHanging(key, now)) return this.#interrupt(most, now);

@@ -83,6 +83,9 @@ describe.each(JUMPS)('a wall clock that is set %s', (_, jump) => {
     one.settle(message, FAILED);
     one.clock.jump(jump);
     one.clock.advance(100);
-    expect(one.dispatcher.statusOf(message)).toMatchObject({ by: 'backoff', nextAttemptAt: one.clock.wall() + 400 });
+    expect(one.dispatcher.statusOf(message)).toMatchObject({
+      blockedBy: 'backoff',
+      nextAttemptAt: one.clock.wall() + 400,
+    });
   });
 });

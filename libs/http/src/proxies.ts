@@ -38,8 +38,8 @@ export function proxyFor(url: URL, environment: Environment = process.env): stri
 
 function isInRange(hostname: string, list: string): boolean {
   const address = hostname.replace(/^\[|\]$/g, '');
-  const family = isIP(address);
-  if (family === 0) return false;
+  const version = isIP(address);
+  if (version === 0) return false;
   const ranges = new BlockList();
   for (const entry of list.split(/[\s,]+/)) {
     const [network = '', bits = ''] = entry.split('/');
@@ -47,7 +47,7 @@ function isInRange(hostname: string, list: string): boolean {
     if (kind === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (kind === 4 ? 32 : 128)) continue;
     ranges.addSubnet(network, Number(bits), kind === 4 ? 'ipv4' : 'ipv6');
   }
-  return ranges.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  return ranges.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
 /** `URL` leaves a bare percent sign as it is, and decoding it fails. */

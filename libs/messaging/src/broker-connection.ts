@@ -52,7 +52,7 @@ export class BrokerConnection {
   readonly #stopping = new AbortController();
   #current: CurrentConnection | undefined;
   #loop: Promise<void> = Promise.resolve();
-  #connected = false;
+  #isConnected = false;
   /** Since it was last connected: each problem is logged once. */
   readonly #loggedProblems = new Set<string>();
 
@@ -63,8 +63,8 @@ export class BrokerConnection {
     this.#random = options.random ?? SYSTEM_RANDOM;
   }
 
-  get connected(): boolean {
-    return this.#connected;
+  get isConnected(): boolean {
+    return this.#isConnected;
   }
 
   /** Begins to connect; does not wait for the broker. */
@@ -146,13 +146,13 @@ export class BrokerConnection {
         }),
         closed.then(() => Promise.reject(toError(cause))),
       ]);
-      this.#connected = true;
+      this.#isConnected = true;
       onOpened();
       this.#options.log.info('broker connected', { connection: name });
       this.#loggedProblems.clear();
       await closed;
     } finally {
-      this.#connected = false;
+      this.#isConnected = false;
       // If we did not close it, data still in the socket's buffer must not arrive later.
       if (isOver && this.#current === current) {
         this.#current = undefined;

@@ -97,7 +97,7 @@ it('starts the duration of an attempt that waited for the broker when it is sent
   recordReply();
   await jest.advanceTimersByTimeAsync(0);
   expect(sent).toEqual([message]);
-  expect(executor.dispatcher.statusOf(message)).toMatchObject({ by: 'attempt', attempts: 1, lastAttemptAt: at });
+  expect(executor.dispatcher.statusOf(message)).toMatchObject({ blockedBy: 'attempt', attempts: 1, lastAttemptAt: at });
   expect(executor.dispatcher.preemption.isStalled(message.routingKey)).toBe(false);
 });
 
@@ -125,7 +125,11 @@ it.each([
   recordReply();
   executor.dispatcher.add(message);
   await jest.advanceTimersByTimeAsync(0);
-  expect(executor.dispatcher.statusOf(message)).toMatchObject({ by: 'backoff', attempts: 1, lastOutcome: 'error' });
+  expect(executor.dispatcher.statusOf(message)).toMatchObject({
+    blockedBy: 'backoff',
+    attempts: 1,
+    lastOutcome: 'error',
+  });
   await jest.advanceTimersByTimeAsync(1_000);
   expect(sent.length).toBeGreaterThan(1);
   message.lane.lose();

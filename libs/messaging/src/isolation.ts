@@ -36,8 +36,8 @@ export class Isolation {
   #moving: { readonly routingKey: string; readonly siding: Siding; isOpen: boolean } | undefined;
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
-  #suspended = false;
-  #ended = false;
+  #isSuspended = false;
+  #hasEnded = false;
 
   constructor(options: IsolationOptions) {
     this.#options = options;
@@ -66,8 +66,8 @@ export class Isolation {
   }
 
   /** Whether a key blocks the lane and cannot be parked: no siding is free, or the broker accepts no messages. */
-  get suspended(): boolean {
-    return this.#suspended || this.#sidings.some(({ isStuck }) => isStuck);
+  get isSuspended(): boolean {
+    return this.#isSuspended || this.#sidings.some(({ isStuck }) => isStuck);
   }
 
   get consumers(): readonly LaneConsumer[] {
@@ -114,14 +114,14 @@ export class Isolation {
   /** Checks whether a key blocks the lane. */
   checkForStalls(): void {
     for (const siding of this.#sidings) siding.moveWaiting();
-    this.#suspended = false;
+    this.#isSuspended = false;
     if (this.#moving !== undefined) this.#beginMove();
     else if (this.#options.lane.held.size >= this.#options.laneGroup.prefetch) this.#chooseKey();
   }
 
   /** Accepts nothing more; resolves once no message is on its way to a siding. */
   async release(): Promise<void> {
-    this.#ended = true;
+    this.#hasEnded = true;
     await Promise.all(this.#sidings.map((siding) => siding.release()));
   }
 
@@ -139,7 +139,7 @@ export class Isolation {
   }
 
   lose(): void {
-    this.#ended = true;
+    this.#hasEnded = true;
     for (const siding of this.#sidings) siding.lose();
   }
 
@@ -149,7 +149,7 @@ export class Isolation {
 
   /** The number of messages in a siding, once neither we nor any other worker consumes it. */
   async #messagesIn({ queue }: Siding): Promise<number> {
-    while (!this.#ended && this.#control !== undefined) {
+    while (!this.#hasEnded && this.#control !== undefined) {
       const { messageCount, consumerCount } = await this.#control.checkQueue(queue);
       if (consumerCount === 0) return messageCount;
       // A channel is still being closed: its unacknowledged messages are not counted yet.
@@ -159,7 +159,7 @@ export class Isolation {
   }
 
   async #takeOver(siding: Siding, messages: number): Promise<void> {
-    if (!this.#ended && this.#connection !== undefined) await siding.takeOver(this.#connection, messages);
+    if (!this.#hasEnded && this.#connection !== undefined) await siding.takeOver(this.#connection, messages);
   }
 
   /**
@@ -180,8 +180,8 @@ export class Isolation {
     if (stalled.length === 0) return;
     const routingKey = stalled.find(([key]) => !fixed.has(key))?.[0];
     const siding = this.#sidings.find(({ isFree }) => isFree);
-    this.#suspended = routingKey === undefined || siding === undefined || publisher.state() !== 'connected';
-    if (routingKey === undefined || siding === undefined || this.#suspended || this.#connection === undefined) return;
+    this.#isSuspended = routingKey === undefined || siding === undefined || publisher.state() !== 'connected';
+    if (routingKey === undefined || siding === undefined || this.#isSuspended || this.#connection === undefined) return;
     const move = { routingKey, siding, isOpen: false };
     this.#moving = move;
     dispatcher.preemption.quiesce(routingKey);
@@ -218,7 +218,7 @@ export class Isolation {
    * wait. If it is empty, the key returns to its lane.
    */
   async #returnToLane(siding: Siding): Promise<void> {
-    if (this.#moving?.siding === siding || this.#ended) return;
+    if (this.#moving?.siding === siding || this.#hasEnded) return;
     const { routingKey } = siding;
     try {
       await siding.pause();
@@ -227,7 +227,7 @@ export class Isolation {
     } catch {
       return this.#options.ports.onLost();
     }
-    if (this.#ended) return;
+    if (this.#hasEnded) return;
     this.#options.log.info('key returned to its lane', { key: routingKey, lane: this.#options.index });
     for (const message of siding.clear()) this.#options.dispatcher.add(message);
   }

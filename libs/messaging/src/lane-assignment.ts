@@ -22,7 +22,7 @@ export class LaneAssignment {
   /** Lanes assigned to others that we consume because nobody else did. */
   readonly #claimedOrphans = new Set<number>();
   #stopClaiming: () => void = () => undefined;
-  #joined = false;
+  #hasJoined = false;
 
   constructor(options: LaneAssignmentOptions) {
     this.#options = options;
@@ -40,21 +40,21 @@ export class LaneAssignment {
     this.#claimedOrphans.clear();
     this.#stopClaiming();
     await this.#membership.join(channel);
-    this.#joined = true;
+    this.#hasJoined = true;
     this.rebalance();
     const { clock = SYSTEM_CLOCK } = this.#options;
     this.#stopClaiming = every(clock, CLAIM_ORPHANS_EVERY_MS, () => void this.#claimOrphans(channel));
   }
 
   leave(): void {
-    this.#joined = false;
+    this.#hasJoined = false;
     this.#stopClaiming();
     this.#membership.leave();
   }
 
   /** After a change: takes lanes that are ours and not consumed yet, releases lanes that are no longer ours. */
   rebalance(): void {
-    if (!this.#joined) return;
+    if (!this.#hasJoined) return;
     const owned = new Set(this.#options.owned());
     for (let lane = 0; lane < this.#options.laneGroup.lanes; lane += 1) {
       const ours = this.#membership.isMine(lane) || this.#claimedOrphans.has(lane);

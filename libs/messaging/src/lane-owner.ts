@@ -88,8 +88,8 @@ export class LaneOwner {
   }
 
   /** Whether a key blocks the lane and cannot be parked. */
-  get isolationSuspended(): boolean {
-    return this.#isolation.suspended;
+  get isIsolationSuspended(): boolean {
+    return this.#isolation.isSuspended;
   }
 
   /** Every unacknowledged message of the lane and its sidings. */

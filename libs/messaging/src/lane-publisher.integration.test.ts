@@ -164,9 +164,9 @@ it('reconnects and closes although a channel that waits for a hanging queue keep
   await callQueue(queue, 'suspend');
   try {
     connection.start();
-    await waitUntil(() => connection.connected, { what: 'a connection' });
+    await waitUntil(() => connection.isConnected, { what: 'a connection' });
     connection.reconnect();
-    await waitUntil(() => opened === 2 && connection.connected, { what: 'another connection', timeoutMs: 20_000 });
+    await waitUntil(() => opened === 2 && connection.isConnected, { what: 'another connection', timeoutMs: 20_000 });
     await connection.close();
   } finally {
     await callQueue(queue, 'resume');

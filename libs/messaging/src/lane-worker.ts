@@ -51,7 +51,7 @@ export class LaneWorker {
   readonly #stopTimers: readonly (() => void)[];
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
-  #stopping = false;
+  #isStopping = false;
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
@@ -131,7 +131,7 @@ export class LaneWorker {
 
   /** Starts nothing new, lets attempts in flight settle, releases every lane with its messages in order. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#isStopping = true;
     this.#assignment.leave();
     for (const stop of this.#stopTimers) stop();
     await Promise.all(this.#lanes.owners.map((owner) => owner.release()));
@@ -155,8 +155,8 @@ export class LaneWorker {
     this.#dispatcher.resume(routingKey);
   }
 
-  get connected(): boolean {
-    return this.#brokerConnection.connected;
+  get isConnected(): boolean {
+    return this.#brokerConnection.isConnected;
   }
 
   /** Whether no other worker can own our lanes: a process that was paused has to check this before it sends anything. */
@@ -246,7 +246,7 @@ export class LaneWorker {
   async #take(index: number): Promise<void> {
     const connection = this.#connection;
     const control = this.#control;
-    if (connection === undefined || control === undefined || this.#stopping || this.#lanes.has(index)) return;
+    if (connection === undefined || control === undefined || this.#isStopping || this.#lanes.has(index)) return;
     const { laneGroup, log, prepare = () => Promise.resolve() } = this.#options;
     const owner = new LaneOwner({
       laneGroup,

@@ -92,12 +92,12 @@ export class Membership {
 
   #heartbeat(): void {
     const now = this.#clock.monotonic();
-    const echoLost = now - this.#echoAt > ECHO_LOST_AFTER_MS;
-    if (echoLost || now - this.#announcedAt >= ANNOUNCE_EVERY_MS) this.#announce(echoLost);
-    if (echoLost) return;
-    const gone = [...this.#heard].filter(([, { heardAt }]) => now - heardAt > GONE_AFTER_MS);
-    for (const [member] of gone) this.#heard.delete(member);
-    if (gone.length > 0) this.#options.onChange();
+    const isEchoLost = now - this.#echoAt > ECHO_LOST_AFTER_MS;
+    if (isEchoLost || now - this.#announcedAt >= ANNOUNCE_EVERY_MS) this.#announce(isEchoLost);
+    if (isEchoLost) return;
+    const missing = [...this.#heard].filter(([, { heardAt }]) => now - heardAt > GONE_AFTER_MS);
+    for (const [member] of missing) this.#heard.delete(member);
+    if (missing.length > 0) this.#options.onChange();
   }
 
   #announce(asks: boolean): void {

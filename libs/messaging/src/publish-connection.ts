@@ -43,7 +43,7 @@ export class PublishConnection {
   readonly #connection: BrokerConnection;
   readonly #headers = new SharedHeaders();
   #channel: PublishChannel | undefined;
-  #blocked = false;
+  #isBlocked = false;
   #redeclare: () => void = () => undefined;
 
   constructor(options: PublishConnectionOptions) {
@@ -59,12 +59,12 @@ export class PublishConnection {
       open: (connection) => this.#open(connection),
       onLost: () => this.#lose(this.#channel),
       onBlocked: (reason) => {
-        this.#blocked = true;
+        this.#isBlocked = true;
         options.log.warn('the broker accepts no messages', { reason });
         options.onBlocked();
       },
       onUnblocked: () => {
-        this.#blocked = false;
+        this.#isBlocked = false;
         options.log.info('the broker accepts messages again');
         options.onUnblocked?.();
       },
@@ -78,7 +78,7 @@ export class PublishConnection {
 
   state(): 'connected' | 'blocked' | 'unreachable' {
     if (this.#channel === undefined) return 'unreachable';
-    return this.#blocked ? 'blocked' : 'connected';
+    return this.#isBlocked ? 'blocked' : 'connected';
   }
 
   /** Sends a message to its lane. `settle` is called later if the result is 'sent', and never otherwise. */
@@ -124,7 +124,7 @@ export class PublishConnection {
   #lose(channel: PublishChannel | undefined, closure?: ChannelClosure): void {
     if (channel === undefined || channel !== this.#channel) return;
     this.#channel = undefined;
-    this.#blocked = false;
+    this.#isBlocked = false;
     this.#options.onLost(closure);
     this.#connection.reconnect();
   }

@@ -30,7 +30,7 @@ export interface HeldReport {
   readonly lastAttemptAt: number | undefined;
   readonly nextAttemptAt: number | undefined;
   /** What it waits for; `entering`: it has just been consumed, or is on its way to a siding. */
-  readonly by: MessageStatus['by'] | 'entering';
+  readonly by: MessageStatus['blockedBy'] | 'entering';
   /** Number of messages of its alert before it, among those that the worker holds. */
   readonly ahead: number;
 }
@@ -102,7 +102,7 @@ export class TraceResponder {
       lastOutcome: status?.lastOutcome,
       lastAttemptAt: status?.lastAttemptAt,
       nextAttemptAt: status?.nextAttemptAt,
-      by: status?.by ?? 'entering',
+      by: status?.blockedBy ?? 'entering',
       ahead: status?.ahead ?? 0,
     };
   }

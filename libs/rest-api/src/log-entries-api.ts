@@ -52,7 +52,7 @@ export interface Page {
 export type PageFailure =
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'throttled'; readonly waitMs: number | undefined }
-  | { readonly kind: 'failed'; readonly detail: string; readonly status?: number; readonly timedOut?: boolean };
+  | { readonly kind: 'failed'; readonly detail: string; readonly status?: number; readonly hasTimedOut?: boolean };
 
 export interface LogEntriesApiOptions {
   readonly httpClient: HttpClient;
@@ -111,7 +111,7 @@ export class LogEntriesApi {
     await this.#waitForRateLimit(signal);
     const result = await this.#httpClient.get(this.#urlOf(query), this.#headers, signal);
     if (result.kind === 'fault')
-      return { kind: 'failed', timedOut: result.fault === 'timeout', detail: `${result.fault}: ${result.detail}` };
+      return { kind: 'failed', hasTimedOut: result.fault === 'timeout', detail: `${result.fault}: ${result.detail}` };
     const page = this.#pageOf(result);
     if (page.kind === 'page') this.#recordServerState(result);
     return page;

@@ -136,7 +136,7 @@ export class WindowReader {
 /** Whether PagerDuty rejected the request or could not answer it in time, which a narrower window may avoid. */
 function maybeTooWide(failure: PageFailure): boolean {
   if (failure.kind !== 'failed') return false;
-  return failure.status === 400 || failure.status === 504 || failure.timedOut === true;
+  return failure.status === 400 || failure.status === 504 || failure.hasTimedOut === true;
 }
 
 function delayAfter(

@@ -41,7 +41,7 @@ export class Store {
   /** Connections closed because the server was not the primary, since the last write. */
   #reconnectsSinceWrite = 0;
   #isReconnecting = false;
-  #closed = false;
+  #isClosed = false;
   #cancelCheck = (): void => undefined;
   #durability: Promise<void> | undefined;
 
@@ -121,8 +121,8 @@ export class Store {
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#cancelCheck();
     this.#redis.disconnect();
   }
@@ -141,7 +141,7 @@ export class Store {
 
   #checkIn(ms: number): void {
     this.#cancelCheck();
-    if (!this.#closed) this.#cancelCheck = this.#clock.after(ms, () => void this.#check());
+    if (!this.#isClosed) this.#cancelCheck = this.#clock.after(ms, () => void this.#check());
   }
 
   /** Whether to reconnect because of an error that Redis answered to any command. */
@@ -154,7 +154,7 @@ export class Store {
   }
 
   #setState(state: StoreState, detail: string): void {
-    if (state === this.#state || this.#closed) return;
+    if (state === this.#state || this.#isClosed) return;
     const before = this.#state;
     this.#state = state;
     if (state === 'connected') {

@@ -1,11 +1,11 @@
 import { CliError, type Terminal } from '../terminal';
 
-interface Given {
+interface ConfirmationOptions {
   readonly yes?: true;
 }
 
 /** Asks for confirmation on a terminal; without a terminal, or with --yes, returns true. */
-export async function confirmed(terminal: Terminal, question: string, { yes }: Given): Promise<boolean> {
+export async function confirmed(terminal: Terminal, question: string, { yes }: ConfirmationOptions): Promise<boolean> {
   if (yes || !terminal.interactive) return true;
   const answer = await terminal.ask(`${question} [y/N] `);
   if (/^y(es)?$/i.test(answer.trim())) return true;
@@ -14,6 +14,6 @@ export async function confirmed(terminal: Terminal, question: string, { yes }: G
 }
 
 /** For commands that cannot be undone. @throws CliError without a terminal and without --yes */
-export function requireYes({ interactive }: Pick<Terminal, 'interactive'>, { yes }: Given): void {
+export function requireYes({ interactive }: Pick<Terminal, 'interactive'>, { yes }: ConfirmationOptions): void {
   if (!yes && !interactive) throw new CliError('this cannot be undone: without a terminal, --yes is required', 2);
 }

@@ -45,9 +45,9 @@ export async function discard(terminal: Terminal, selection: Selection, options:
       return missed;
     }
     if (!(await confirmed(terminal, `Discard ${countText(count)} permanently?`, options))) return 1;
-    const { gone, left, failure } = await discardAll(toDiscard);
-    printResult(gone, left, failure);
-    return reportDiscarded(terminal, { gone, left, failure }) ? missed : 1;
+    const { discarded, left, failure } = await discardAll(toDiscard);
+    printResult(discarded, left, failure);
+    return reportDiscarded(terminal, { discarded, left, failure }) ? missed : 1;
   });
 }
 
@@ -55,18 +55,18 @@ export async function discard(terminal: Terminal, selection: Selection, options:
 async function discardAll(
   queues: readonly { readonly queue: DeadLetterQueue; readonly ids: ReadonlySet<string> }[],
 ): Promise<DiscardOutcome> {
-  let gone = 0;
+  let discarded = 0;
   const left: string[] = [];
   for (const { queue, ids } of queues) {
     if (ids.size === 0) continue;
     try {
-      const discarded = await discardLetters(queue, ids);
-      gone += discarded.gone;
-      left.push(...discarded.left);
+      const result = await discardLetters(queue, ids);
+      discarded += result.discarded;
+      left.push(...result.left);
     } catch (error) {
       if (!(error instanceof BrokerUnavailable) && !(error instanceof DeadLetterQueueBusy)) throw error;
-      return { gone, left, failure: error.message };
+      return { discarded, left, failure: error.message };
     }
   }
-  return { gone, left, failure: undefined };
+  return { discarded, left, failure: undefined };
 }

@@ -37,14 +37,14 @@ it.each([
 });
 
 it.each([
-  [{ gone: 2, left: [], failure: undefined }, true, '2 dead letters discarded\n'],
+  [{ discarded: 2, left: [], failure: undefined }, true, '2 dead letters discarded\n'],
   [
-    { gone: 2, left: [], failure: 'the broker is unreachable: the connection was closed' },
+    { discarded: 2, left: [], failure: 'the broker is unreachable: the connection was closed' },
     false,
     'stopped after 2 dead letters; list the others, of which some may have been discarded: the broker is unreachable: the connection was closed\n',
   ],
   [
-    { gone: 1, left: ['m1'], failure: undefined },
+    { discarded: 1, left: ['m1'], failure: undefined },
     false,
     '1 dead letter discarded\n1 could not be removed: discard again\n',
   ],

@@ -33,9 +33,15 @@ export interface DiscardOutcome extends Discarded {
 }
 
 /** Reports the outcome of discarding dead letters. @returns whether it is complete */
-export function reportDiscarded({ error }: Pick<Terminal, 'error'>, { gone, left, failure }: DiscardOutcome): boolean {
-  if (failure === undefined) error(`${countText(gone)} discarded\n`);
-  else error(`stopped after ${countText(gone)}; list the others, of which some may have been discarded: ${failure}\n`);
+export function reportDiscarded(
+  { error }: Pick<Terminal, 'error'>,
+  { discarded, left, failure }: DiscardOutcome,
+): boolean {
+  if (failure === undefined) error(`${countText(discarded)} discarded\n`);
+  else
+    error(
+      `stopped after ${countText(discarded)}; list the others, of which some may have been discarded: ${failure}\n`,
+    );
   if (left.length > 0) error(`${left.length} could not be removed: discard again\n`);
   return failure === undefined && left.length === 0;
 }

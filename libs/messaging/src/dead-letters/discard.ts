@@ -4,7 +4,7 @@ const NOTHING = Buffer.alloc(0);
 
 /** The result of a discard, checked afterwards. A dead letter of which a crash left two copies counts twice. */
 export interface Discarded {
-  readonly gone: number;
+  readonly discarded: number;
   /** Ids that are still in the queue: the broker did not apply all removals. */
   readonly left: readonly string[];
 }
@@ -21,5 +21,5 @@ export async function discard(queue: DeadLetterQueue, ids: ReadonlySet<string>):
     return Promise.resolve();
   });
   const left = await queue.find(ids);
-  return { gone: matching.length - left.length, left };
+  return { discarded: matching.length - left.length, left };
 }

@@ -31,7 +31,7 @@ export class Sender {
 
   /** Resolves once the broker has stored the message in a queue. @throws PublishError: it may be queued anyway */
   send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
-    if (this.#client.blocked) return Promise.reject(new PublishError('blocked'));
+    if (this.#client.isBlocked) return Promise.reject(new PublishError('blocked'));
     return new Promise((resolve, reject) => {
       const settle = () => {
         cancel();
@@ -44,7 +44,7 @@ export class Sender {
       const unsettled: Unsettled = { bytes: body.length, fail };
       this.#unsettled.add(unsettled);
       const cancel = this.#client.clock.after(CONFIRM_TIMEOUT_MS, () =>
-        fail(this.#client.blocked ? 'blocked' : 'timeout'),
+        fail(this.#client.isBlocked ? 'blocked' : 'timeout'),
       );
       const options = { ...properties, mandatory: true };
       const sent = this.#channel.send({ exchange, routingKey }, body, options, (settlement) => {

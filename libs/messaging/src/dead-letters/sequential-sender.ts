@@ -30,14 +30,14 @@ export class SequentialSender {
    */
   async send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<SendResult> {
     if (this.#isSending) throw new Error('the previous message has not settled yet');
-    if (this.#client.blocked) throw new PublishError('blocked');
+    if (this.#client.isBlocked) throw new PublishError('blocked');
     this.#isSending = true;
     try {
       const channel = (this.#channel ??= await this.#open());
       return await this.#client.withTimeout(this.#publish(channel, { exchange, routingKey }, body, properties));
     } catch (error) {
       this.#channel = undefined;
-      throw this.#client.blocked ? new PublishError('blocked') : error;
+      throw this.#client.isBlocked ? new PublishError('blocked') : error;
     } finally {
       this.#isSending = false;
     }

@@ -37,7 +37,7 @@ export class BrokerClient {
   readonly #connection: ChannelModel;
   readonly #timeoutMs: number;
   readonly #lost: Promise<never>;
-  #blocked = false;
+  #isBlocked = false;
 
   private constructor(connection: ChannelModel, timeoutMs: number, clock: Clock) {
     this.clock = clock;
@@ -45,8 +45,8 @@ export class BrokerClient {
     this.#timeoutMs = timeoutMs;
     let cause = 'the connection was closed';
     connection.on('error', (error) => (cause = error.message));
-    connection.on('blocked', () => (this.#blocked = true));
-    connection.on('unblocked', () => (this.#blocked = false));
+    connection.on('blocked', () => (this.#isBlocked = true));
+    connection.on('unblocked', () => (this.#isBlocked = false));
     this.#lost = new Promise((_resolve, reject) =>
       connection.once('close', () => {
         reject(new BrokerUnavailable(cause));
@@ -75,8 +75,8 @@ export class BrokerClient {
   }
 
   /** The broker blocks publishing on this connection: it is short of memory or disk space. */
-  get blocked(): boolean {
-    return this.#blocked;
+  get isBlocked(): boolean {
+    return this.#isBlocked;
   }
 
   /** The broker's version, from the connection handshake. */
