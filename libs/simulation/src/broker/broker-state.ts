@@ -15,6 +15,8 @@ export interface BrokerState {
   isAlarmed: boolean;
   /** For names that the broker generates. */
   generated: number;
+  /** By the client's name: most unconfirmed messages of one of its channels. */
+  readonly mostUnconfirmed: Map<string, number>;
 }
 
 export const MAX_APPLY_MS = 1;
@@ -28,5 +30,6 @@ export function newState(scheduler: Scheduler): BrokerState {
     consumerTimeout: undefined,
     isAlarmed: false,
     generated: 0,
+    mostUnconfirmed: new Map(),
   };
 }

@@ -19,7 +19,7 @@ export class SimulatedBroker {
    * @param enter runs what reaches the client as soon as its process runs
    */
   connect(name: string, enter?: (run: () => void) => void): SimulatedConnection {
-    const connection = new SimulatedConnection(this.#state, `${name} #${this.#connections.length}`, enter);
+    const connection = new SimulatedConnection(this.#state, name, this.#connections.length, enter);
     this.#connections.push(connection);
     return connection;
   }
@@ -41,6 +41,11 @@ export class SimulatedBroker {
   /** Those of them that consumers hold. */
   unacknowledgedIn(name: string): readonly BrokerMessage[] {
     return this.#state.exchanges.queues.get(name)?.unacknowledged ?? [];
+  }
+
+  /** By the client's name: most messages that one of its channels had sent and the broker had not confirmed. */
+  get mostUnconfirmed(): ReadonlyMap<string, number> {
+    return this.#state.mostUnconfirmed;
   }
 
   get queueNames(): readonly string[] {

@@ -27,6 +27,8 @@ export interface ChannelLink {
   /** Sends a frame back from the broker. */
   reply(label: string, receive: () => void): void;
   generateTag(): string;
+  /** A message was sent. */
+  sent(unconfirmed: number): void;
 }
 
 /** A channel as amqplib's client shows it: one request at a time, messages and acknowledgements without waiting. */
@@ -139,6 +141,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     this.#ensureOpen();
     this.#publishes += 1;
     this.#unconfirmed.set(this.#publishes, confirmed);
+    this.#link.sent(this.#unconfirmed.size);
     this.#link.send(`basic.publish to ${exchange} ${routingKey}: ${options.messageId ?? ''}`, () => {
       this.#broker.takeCredit();
       this.#broker.process(() => this.#broker.publish(message, options.mandatory === true));

@@ -21,6 +21,7 @@ const FRAME_MAX = 131_072;
 export class SimulatedConnection extends EventEmitter implements ChannelModel {
   readonly connection: Connection & { readonly frameMax: number } = { serverProperties: SERVER, frameMax: FRAME_MAX };
   readonly #scheduler: Scheduler;
+  readonly #sent: (unconfirmed: number) => void;
   readonly #toBroker: Wire;
   readonly #toClient: Wire;
   readonly #channels = new Set<SimulatedChannel>();
@@ -28,17 +29,18 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
   #isBlocked = false;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #tags = 0;
+  readonly name: string;
   /** The broker's side. */
   readonly broker: BrokerConnection;
 
   /** @param enter runs what reaches the client as soon as its process runs */
-  constructor(
-    state: BrokerState,
-    readonly name: string,
-    enter: (run: () => void) => void = (run) => run(),
-  ) {
+  constructor(state: BrokerState, client: string, number: number, enter: (run: () => void) => void = (run) => run()) {
     super();
+    const name = `${client} #${number}`;
+    this.name = name;
     this.#enter = enter;
+    this.#sent = (unconfirmed) =>
+      void state.mostUnconfirmed.set(client, Math.max(unconfirmed, state.mostUnconfirmed.get(client) ?? 0));
     this.#scheduler = state.scheduler;
     this.#toBroker = new Wire(state.scheduler, `${name} to the broker`);
     this.#toClient = new Wire(state.scheduler, `the broker to ${name}`);
@@ -117,6 +119,7 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
       send: (label: string, read: () => void) => this.#send(label, read),
       reply: (label: string, receive: () => void) => this.#receive(label, receive),
       generateTag: () => `amq.ctag-${(this.#tags += 1)}`,
+      sent: this.#sent,
     };
     const channel = new SimulatedChannel(link, (client) =>
       this.broker.openChannel({

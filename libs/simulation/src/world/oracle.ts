@@ -12,6 +12,8 @@ export interface Outcome {
   readonly faults: readonly Fault[];
   /** When everything was drained; undefined if it was not in time. */
   readonly drainedAt: number | undefined;
+  /** The most messages that a worker had in memory. */
+  readonly mostHeld: number;
 }
 
 export interface Problem {

@@ -32,7 +32,11 @@ export class Requests {
   readonly #redis: Pick<SimulatedRedis, 'whyUnmarked'>;
   /** By alert, those that may matter to a later one. */
   readonly #alerts = new Map<string, EventRequest[]>();
+  /** By process, those that it may still wait for. */
+  readonly #waiting = new Map<SimulatedProcess, readonly EventRequest[]>();
   readonly all: EventRequest[] = [];
+  /** The most that a worker waited for concurrently. */
+  mostConcurrent = 0;
 
   constructor(redis: Pick<SimulatedRedis, 'whyUnmarked'>) {
     this.#redis = redis;
@@ -54,6 +58,9 @@ export class Requests {
     known.push(request);
     this.#alerts.set(event.alert, known);
     this.all.push(request);
+    const waiting = [...(this.#waiting.get(process) ?? []).filter(({ seen }) => seen === 'nothing'), request];
+    this.#waiting.set(process, waiting);
+    this.mostConcurrent = Math.max(this.mostConcurrent, waiting.length);
     return request;
   }
 

@@ -3,7 +3,7 @@ import { VirtualClock } from '../virtual-clock';
 import { inject } from './fault-effects';
 import { type Fault, faultsOf, FAULTS_UNTIL_MS } from './faults';
 import { type Limit } from './limits';
-import { judgeOutcome, type Problem } from './oracle';
+import { judgeOutcome, type Outcome, type Problem } from './oracle';
 import { delivered, laneQueues } from './places';
 import { UnhandledErrors } from './unhandled-errors';
 import { ALERTS_PER_KEY, KEYS, World } from './world';
@@ -42,9 +42,9 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const problems: Problem[] = [];
   const unhandled = new UnhandledErrors();
   unhandled.start();
-  let drainedAt: number | undefined;
+  let ending: Awaited<ReturnType<typeof run>> = { drainedAt: undefined, mostHeld: 0 };
   try {
-    drainedAt = await scheduler.run(run(world));
+    ending = await scheduler.run(run(world));
   } catch (error) {
     problems.push({ check: 'the simulation ends', detail: error instanceof Error ? error.message : String(error) });
   } finally {
@@ -52,24 +52,26 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   }
   for (const detail of unhandled.errors) problems.push({ check: 'every error is handled', detail });
   for (const detail of scheduler.bugs) problems.push({ check: 'no service logs a bug of its own', detail });
-  const verdict = judgeOutcome({ world, faults, drainedAt });
+  const verdict = judgeOutcome({ world, faults, ...ending });
   problems.push(...verdict.problems);
   const { trace, steps } = scheduler;
   return { seed, faults, problems, limits: verdict.limits, accepted: world.senders.accepted.length, steps, trace };
 }
 
-/** @returns when everything was drained; undefined if it was not in time */
-async function run(world: World): Promise<number | undefined> {
+/** Runs until everything is drained, or should be. */
+async function run(world: World): Promise<Pick<Outcome, 'drainedAt' | 'mostHeld'>> {
   const { scheduler, gateways, senders } = world;
   const clock = new VirtualClock(scheduler, 'simulation');
   let areSendersDone = false;
+  let mostHeld = 0;
   const sending = senders.run(gateways, { keys: KEYS, alertsPerKey: ALERTS_PER_KEY, untilMs: SEND_UNTIL_MS });
   void sending.then(() => (areSendersDone = true));
   while (scheduler.now < SEND_UNTIL_MS + DRAIN_MS) {
     await delay(clock, CHECK_MS);
-    if (areSendersDone && isDrained(world)) return scheduler.now;
+    mostHeld = Math.max(mostHeld, ...world.workers.map(({ held }) => held));
+    if (areSendersDone && isDrained(world)) return { drainedAt: scheduler.now, mostHeld };
   }
-  return undefined;
+  return { drainedAt: undefined, mostHeld };
 }
 
 function isDrained(world: World): boolean {

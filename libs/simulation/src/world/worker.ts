@@ -37,6 +37,11 @@ export class Worker {
     this.process = new SimulatedProcess(scheduler, `${name}.0`);
   }
 
+  /** Messages that it has in memory. */
+  get held(): number {
+    return this.#worker === undefined || this.process.isDead ? 0 : this.#worker.dispatcher.held;
+  }
+
   start(): void {
     this.#runs += 1;
     const process = new SimulatedProcess(this.#scheduler, `${this.name}.${this.#runs}`);

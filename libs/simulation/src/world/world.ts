@@ -34,6 +34,8 @@ export class World {
   readonly gateways: readonly Gateway[];
   readonly workers: readonly Worker[];
   readonly senders: Senders;
+  /** Of each worker, and of each gateway. */
+  readonly sizes: { readonly prefetch: number; readonly concurrency: number; readonly maxInFlight: number };
 
   constructor(seed: number, isTracing: boolean) {
     const scheduler = new Scheduler(seed, isTracing);
@@ -45,9 +47,11 @@ export class World {
     this.pagerDuty = new SimulatedPagerDuty(scheduler, this.redis);
     const random = new SeededRandom(seed, 'world');
     this.pagerDuty.rate = random.pick(RATES);
-    const laneGroup = { ...LANE_GROUP, prefetch: random.pick(PREFETCHES) };
+    const prefetch = random.pick(PREFETCHES);
+    const laneGroup = { ...LANE_GROUP, prefetch };
     const concurrency = random.pick(CONCURRENCIES);
     const maxInFlight = random.pick(IN_FLIGHT);
+    this.sizes = { prefetch, concurrency, maxInFlight };
     this.gateways = Array.from(
       { length: GATEWAYS },
       (_, index) =>
