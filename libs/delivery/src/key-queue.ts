@@ -164,9 +164,9 @@ export class KeyQueue<M extends Deliverable> {
   }
 
   /** Why its messages may not start, as far as the key itself is concerned; undefined if they may. */
-  get blockedBy(): 'paused' | 'away' | 'moving' | 'throttled' | undefined {
+  get blockedBy(): 'paused' | 'unavailable' | 'moving' | 'throttled' | undefined {
     if (this.isPaused) return 'paused';
-    if (this.isProbing && this.inFlight > 0) return 'away';
+    if (this.isProbing && this.inFlight > 0) return 'unavailable';
     if (this.quiesceCount > 0) return 'moving';
     return this.stopWaiting === undefined ? undefined : 'throttled';
   }

@@ -11,7 +11,7 @@ describe('the status of a held message', () => {
     expect(tried).toHaveLength(1);
     const waiting = harness.add('failing', 'new');
     expect(harness.attempting.has(waiting)).toBe(false);
-    expect(harness.dispatcher.statusOf(waiting)).toMatchObject({ blockedBy: 'away' });
+    expect(harness.dispatcher.statusOf(waiting)).toMatchObject({ blockedBy: 'unavailable' });
   });
 
   it('is that it waits for a slot if its destination fails, but only for other keys', () => {
@@ -22,13 +22,13 @@ describe('the status of a held message', () => {
     for (let index = 0; index < 40; index += 1) harness.add('good', String(index));
     const waiting = harness.add('good', 'last');
     expect(harness.attempting.has(waiting)).toBe(false);
-    expect(harness.dispatcher.statusOf(waiting)).toMatchObject({ blockedBy: 'turn' });
+    expect(harness.dispatcher.statusOf(waiting)).toMatchObject({ blockedBy: 'queued' });
   });
 
   it('is that its destination is unavailable while all keys wait for a probe', () => {
     const harness = new Harness();
     for (let index = 0; index < 20; index += 1) harness.add(`key-${index}`, 'a');
     for (const message of [...harness.attempting]) harness.settle(message, FAILED);
-    expect(harness.dispatcher.statusOf(harness.add('new', 'a'))).toMatchObject({ blockedBy: 'away' });
+    expect(harness.dispatcher.statusOf(harness.add('new', 'a'))).toMatchObject({ blockedBy: 'unavailable' });
   });
 });

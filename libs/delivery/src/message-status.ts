@@ -1,8 +1,14 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type Deliverable, type QueuedMessage } from './key-queue';
 
-/** What keeps a message from being attempted; `turn`: it waits for its turn. */
-export type BlockedBy = 'attempt' | 'end' | 'former' | 'paused' | 'away' | 'moving' | 'throttled' | 'backoff' | 'turn';
+/**
+ * What keeps a message from being attempted. attempt: one is in flight; settling: its ack or dead letter is being
+ * written; predecessor: others of its order key come first; paused: its key is; unavailable: its destination is, for
+ * all keys or for its own; moving: its key is being parked; throttled: its key is; backoff: it waits after a failed
+ * attempt; queued: it is sent as soon as a slot is free.
+ */
+export type BlockedBy =
+  'attempt' | 'settling' | 'predecessor' | 'paused' | 'unavailable' | 'moving' | 'throttled' | 'backoff' | 'queued';
 
 /** The status of a held message. */
 export interface MessageStatus {
@@ -11,11 +17,6 @@ export interface MessageStatus {
   readonly lastOutcome: string | undefined;
   /** Milliseconds since 1970. */
   readonly lastAttemptAt: number | undefined;
-  /**
-   * attempt: one is in flight; end: its ack or dead letter is being written; former: others of its order key come
-   * first; paused: its key is; away: its destination is unavailable, for all keys or for its own; moving: its key is
-   * being parked; throttled: its key is; backoff: it waits.
-   */
   readonly blockedBy: BlockedBy;
   /** Number of messages of its order key before it. */
   readonly ahead: number;
@@ -41,10 +42,10 @@ export function statusOf<M extends Deliverable>(entry: QueuedMessage<M>, clock: 
 
 function blockerOf<M extends Deliverable>({ queue }: QueuedMessage<M>, ahead: number): BlockedBy {
   const { key, state } = queue;
-  if (ahead > 0) return 'former';
+  if (ahead > 0) return 'predecessor';
   if (state === 'attempting') return 'attempt';
-  if (state === 'settling') return 'end';
+  if (state === 'settling') return 'settling';
   if (key.isPaused) return 'paused';
-  if (!key.destination.circuit.admits(key.routingKey)) return 'away';
-  return key.blockedBy ?? (state === 'waiting' ? 'backoff' : 'turn');
+  if (!key.destination.circuit.admits(key.routingKey)) return 'unavailable';
+  return key.blockedBy ?? (state === 'waiting' ? 'backoff' : 'queued');
 }

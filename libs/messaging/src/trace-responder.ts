@@ -1,4 +1,4 @@
-import { type MessageStatus } from '@pdaltagent/delivery';
+import { type BlockedBy, type MessageStatus } from '@pdaltagent/delivery';
 import { type Channel } from 'amqplib';
 import { objectOf } from './announcement';
 import { actionOf } from './dead-letters/event-action';
@@ -13,6 +13,19 @@ export interface TraceQuery {
   /** The exclusive queue of the command. */
   readonly replyTo: string;
 }
+
+/** What blocks a message, as commands of every version know it. */
+const WIRE_NAMES = {
+  attempt: 'attempt',
+  settling: 'end',
+  predecessor: 'former',
+  paused: 'paused',
+  unavailable: 'away',
+  moving: 'moving',
+  throttled: 'throttled',
+  backoff: 'backoff',
+  queued: 'turn',
+} as const satisfies Record<BlockedBy, string>;
 
 /** One message that a worker holds. Times are milliseconds since 1970. */
 export interface HeldReport {
@@ -30,7 +43,7 @@ export interface HeldReport {
   readonly lastAttemptAt: number | undefined;
   readonly nextAttemptAt: number | undefined;
   /** What it waits for; `entering`: it has just been consumed, or is on its way to a siding. */
-  readonly by: MessageStatus['blockedBy'] | 'entering';
+  readonly by: (typeof WIRE_NAMES)[BlockedBy] | 'entering';
   /** Number of messages of its alert before it, among those that the worker holds. */
   readonly ahead: number;
 }
@@ -102,7 +115,7 @@ export class TraceResponder {
       lastOutcome: status?.lastOutcome,
       lastAttemptAt: status?.lastAttemptAt,
       nextAttemptAt: status?.nextAttemptAt,
-      by: status?.blockedBy ?? 'entering',
+      by: status === undefined ? 'entering' : WIRE_NAMES[status.blockedBy],
       ahead: status?.ahead ?? 0,
     };
   }
