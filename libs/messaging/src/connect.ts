@@ -32,11 +32,28 @@ export const connectWithAmqplib: Connect = async (url, name) => {
     noDelay: true,
     clientProperties: { connection_name: name },
     ...(secured === undefined ? {} : { socket: secured }),
+  }).catch((error: unknown) => {
+    throw withRefusal(error);
   });
   const stream = streamOf(connection);
   if (stream !== undefined) gatherWrites(stream);
   return { connection, reset: () => void (secured ?? stream)?.resetAndDestroy() };
 };
+
+/**
+ * The error of a failed connect; if the broker refused to open the virtual host (AMQP 0-9-1, connection.open), with what that
+ * means: amqplib only says which frame it received, without RabbitMQ's reason.
+ */
+export function withRefusal(error: unknown): unknown {
+  const isRefused =
+    error instanceof Error && error.message.startsWith('Expected ConnectionOpenOk; got <ConnectionClose');
+  return isRefused
+    ? new Error(
+        'the virtual host is refused: it does not exist, the user has no permission for it, or a limit of connections is reached (RabbitMQ’s log has the reason)',
+        { cause: error },
+      )
+    : error;
+}
 
 /**
  * Sends what is written within one turn of the event loop together. amqplib writes the messages of each channel on their own, and

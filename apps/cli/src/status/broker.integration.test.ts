@@ -1,22 +1,45 @@
-import { openRunFolder, startRabbitMQ } from '@pdaltagent/testing';
+import { openRunFolder, type RabbitMQ, startRabbitMQ } from '@pdaltagent/testing';
 import { checkBroker } from './broker';
 
+const folder = openRunFolder('status-broker');
+let broker: RabbitMQ;
+beforeAll(async () => (broker = await startRabbitMQ({ folder: folder.path })), 120_000);
+afterAll(async () => {
+  await broker.stop();
+  folder.remove();
+});
+
+const checked = async () => (await checkBroker(broker.url, Date.now())).find(({ subject }) => subject === 'broker');
+
 it('detects a broker that accepts connections, but no messages because of an alarm', async () => {
-  const folder = openRunFolder('status-broker');
-  const broker = await startRabbitMQ({ folder: folder.path });
-  try {
-    const checked = async () => (await checkBroker(broker.url, Date.now())).find(({ subject }) => subject === 'broker');
-    expect(await checked()).toMatchObject({ state: 'fine' });
-    await broker.setAlarm('memory', true);
-    expect(await checked()).toMatchObject({
-      state: 'attention',
-      detail: expect.stringMatching(/^RabbitMQ \d.* responds, but accepts no messages$/) as string,
-      advice: expect.stringContaining('alarm') as string,
-    });
-    await broker.setAlarm('memory', false);
-    expect(await checked()).toMatchObject({ state: 'fine' });
-  } finally {
-    await broker.stop();
-    folder.remove();
-  }
+  expect(await checked()).toMatchObject({ state: 'fine' });
+  await broker.setAlarm('memory', true);
+  expect(await checked()).toMatchObject({
+    state: 'attention',
+    detail: expect.stringMatching(/^RabbitMQ \d.* responds, but accepts no messages$/) as string,
+    advice: expect.stringContaining('alarm') as string,
+  });
+  await broker.setAlarm('memory', false);
+  expect(await checked()).toMatchObject({ state: 'fine' });
+}, 120_000);
+
+it('says that a virtual host is refused, which amqplib does not', async () => {
+  const url = broker.url.replace(/\/?$/, '/nowhere');
+  expect(await checkBroker(url, Date.now())).toMatchObject([
+    { state: 'attention', detail: expect.stringContaining('the virtual host is refused: it does not exist') as string },
+  ]);
+}, 30_000);
+
+it('reports a limit of connections as such, not as an alarm', async () => {
+  await broker.control(['set_vhost_limits', JSON.stringify({ 'max-connections': 1 })]);
+  const limited = await checked();
+  await broker.control(['clear_vhost_limits']);
+  expect(limited).toMatchObject({
+    state: 'attention',
+    detail: expect.stringMatching(
+      /^RabbitMQ \d.* responds, but a second connection failed: the virtual host is refused: .* a limit of connections is reached/,
+    ) as string,
+    advice: expect.not.stringContaining('alarm') as string,
+  });
+  expect(await checked()).toMatchObject({ state: 'fine' });
 }, 120_000);

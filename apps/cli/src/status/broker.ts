@@ -60,16 +60,24 @@ export async function checkBroker(url: string, now: number): Promise<CheckResult
  */
 async function checkPublishing(url: string, version: string): Promise<CheckResult> {
   const subject = 'broker';
+  let client: BrokerClient;
   try {
-    const client = await BrokerClient.open({ url, name: 'pdaltagent status', timeoutMs: PUBLISH_TIMEOUT_MS });
-    try {
-      await client.withTimeout(publishNowhere(await Sender.open(client)));
-      // RabbitMQ still confirms the message that makes it block the connection.
-      await client.channel();
-      return { subject, state: 'fine', detail: `RabbitMQ ${version}` };
-    } finally {
-      await client.close();
-    }
+    client = await BrokerClient.open({ url, name: 'pdaltagent status', timeoutMs: PUBLISH_TIMEOUT_MS });
+  } catch (error) {
+    if (!(error instanceof BrokerUnavailable)) throw error;
+    return {
+      subject,
+      state: 'attention',
+      detail: `RabbitMQ ${version} responds, but a second connection failed: ${error.detail}`,
+      advice:
+        'whether it accepts messages is not known: run it again; if it fails again, compare the number of connections with the limits (rabbitmqctl list_connections, list_vhost_limits, list_user_limits)',
+    };
+  }
+  try {
+    await client.withTimeout(publishNowhere(await Sender.open(client)));
+    // RabbitMQ still confirms the message that makes it block the connection.
+    await client.channel();
+    return { subject, state: 'fine', detail: `RabbitMQ ${version}` };
   } catch (error) {
     if (!(error instanceof BrokerUnavailable) && !(error instanceof PublishError)) throw error;
     return {
@@ -79,6 +87,8 @@ async function checkPublishing(url: string, version: string): Promise<CheckResul
       advice:
         'look for a memory or disk alarm (rabbitmq-diagnostics alarms); until it ends, gateways store events in their spools',
     };
+  } finally {
+    await client.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import { HEARTBEAT_SECONDS } from '../connect';
+import { HEARTBEAT_SECONDS, withRefusal } from '../connect';
 import { NoReply, replyTo } from '../reply-timeout';
 
 export interface BrokerClientOptions {
@@ -15,7 +15,7 @@ export interface BrokerClientOptions {
 
 /** The broker cannot be reached, or stopped responding. */
 export class BrokerUnavailable extends Error {
-  constructor(detail: string) {
+  constructor(readonly detail: string) {
     super(`the broker is unreachable: ${detail}`);
     this.name = 'BrokerUnavailable';
   }
@@ -70,7 +70,7 @@ export class BrokerClient {
     } catch (error) {
       // A connection that is established after all must not outlive the command.
       connecting.then((late) => late.close()).catch(() => undefined);
-      throw error instanceof BrokerUnavailable ? error : new BrokerUnavailable(reasonOf(error));
+      throw error instanceof BrokerUnavailable ? error : new BrokerUnavailable(reasonOf(withRefusal(error)));
     }
   }
 
