@@ -62,7 +62,7 @@ it('rejects an invalid configuration at start, and names the variable', () => {
   writeFileSync(rules, '[\n  { "name": "lower", "pattern": "a" }\n]');
   const on = { PDAGENTD_SCRUB_PII: 'true' };
   expect(() => scrubbed({ ...on, PDAGENTD_SCRUB_DETECTORS: 'nonsense' })).toThrow(
-    'PDAGENTD_SCRUB_DETECTORS: detectors: unknown detector "nonsense"',
+    'PDAGENTD_SCRUB_DETECTORS: unknown detector "nonsense"; expected core, seed, all, email',
   );
   expect(() => scrubbed({ ...on, PDAGENTD_SCRUB_TOKENS: 'true' })).toThrow('PDAGENTD_SCRUB_TOKENS');
   expect(() => scrubbed({ ...on, PDAGENTD_SCRUB_RULES: rules })).toThrow(

@@ -112,6 +112,9 @@ const SELECTIONS: ReadonlyMap<string, readonly Detector[]> = new Map<string, rea
   ['all', DETECTORS],
 ]);
 
+/** The names that select several detectors. */
+export const setsAndGroups: readonly string[] = ['core', 'seed', 'all', ...Object.keys(GROUPS)];
+
 /** Every selectable name: sets (`core`, `seed`, `all`), groups and single detectors. */
 export const detectorNames: readonly string[] = [...SELECTIONS.keys()];
 

@@ -1,4 +1,4 @@
-import { selectDetectors } from './catalogue';
+import { selectDetectors, setsAndGroups } from './catalogue';
 import { type Detector } from './detector';
 import { PROTECTED_NAMES } from './field-policy';
 import { detectorOf, type Rule } from './rules';
@@ -42,7 +42,7 @@ export class ScrubberOptionsError extends Error {
 
   constructor(
     readonly option: keyof ScrubberOptions,
-    problem: string,
+    readonly problem: string,
   ) {
     super(`${option}: ${problem}`);
   }
@@ -75,7 +75,10 @@ export function settingsOf(options: ScrubberOptions): ScrubberSettings {
 
 function chosen(option: 'detectors' | 'except', names: readonly string[]): readonly Detector[] {
   const detectors = selectDetectors(names);
-  if ('unknown' in detectors) throw new ScrubberOptionsError(option, `unknown detector "${detectors.unknown}"`);
+  if ('unknown' in detectors) {
+    const problem = `unknown detector "${detectors.unknown}"; expected ${setsAndGroups.join(', ')}, or the name of one detector`;
+    throw new ScrubberOptionsError(option, problem);
+  }
   return detectors;
 }
 

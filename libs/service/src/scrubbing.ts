@@ -58,7 +58,7 @@ export function configuredScrubber(configuration: ScrubConfiguration): Scrubber 
     });
   } catch (error) {
     if (!(error instanceof ScrubberOptionsError)) throw error;
-    throw new ConfigurationError([`${VARIABLES[error.option] ?? error.option}: ${error.message}`]);
+    throw new ConfigurationError([`${VARIABLES[error.option] ?? error.option}: ${error.problem}`]);
   }
 }
 

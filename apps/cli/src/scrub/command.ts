@@ -1,5 +1,4 @@
 import { describeDetectors } from '@pdaltagent/scrubber';
-import { configuredScrubber, readConfiguration, scrubVariables } from '@pdaltagent/service';
 import { Command, Option } from 'commander';
 import { type CommandRunner } from '../dead-letters/command';
 import { alignColumns } from '../table';
@@ -7,7 +6,7 @@ import { CliError, type Terminal } from '../terminal';
 import { formatExplanation } from './explanation';
 import { bytesOf } from './input';
 import { scrubLines } from './lines';
-import { environmentOf, type ScrubFlags } from './flags';
+import { type ScrubFlags, scrubberOf } from './flags';
 import { bodyTypeOf } from './event-type';
 
 interface ScrubOptions extends ScrubFlags {
@@ -44,7 +43,7 @@ async function scrub(terminal: Terminal, file: string | undefined, options: Scru
     return 0;
   }
   if (options.jsonl && options.key !== undefined) throw new CliError('with --jsonl each line has its own "key"', 2);
-  const scrubber = configuredScrubber(readConfiguration(scrubVariables, environmentOf(options, terminal.environment)));
+  const scrubber = scrubberOf(options, terminal.environment);
   const input = bytesOf(file, terminal);
   if (options.jsonl) return scrubLines(input, scrubber, terminal, options.explain === true);
   const pieces: Uint8Array[] = [];
@@ -77,5 +76,5 @@ examples:
   pdaltagent scrub event.json --detectors all --except phone
 
 exit codes: 0 success, 1 the input cannot be read or a line of --jsonl is invalid, 2 the command line is invalid,
-78 the settings or the rules file are invalid
+78 a variable, the rules file or the key's file is invalid
 `;

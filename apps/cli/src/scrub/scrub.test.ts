@@ -107,11 +107,34 @@ describe('settings', () => {
     const bad = file('bad.json', '[\n{ "name": "BADGE", "pattern": "B(" }]');
     const { code, error } = await scrub(['--rules', bad], 'x');
     expect(code).toBe(78);
-    expect(error).toMatch(/PDAGENTD_SCRUB_RULES: .*bad\.json, line 2: BADGE/);
+    expect(error).toMatch(/ {2}--rules: .*bad\.json, line 2: BADGE/);
   });
 
-  it('that name an unknown detector exit with 78', async () => {
-    expect(await scrub(['--detectors', 'emial'], 'x')).toMatchObject({ code: 78, out: '' });
+  it.each([
+    [['--detectors', 'emial'], '--detectors: unknown detector "emial"; expected core, seed, all, email, phone,'],
+    [['--except', 'emial'], '--except: unknown detector "emial"; expected core, seed, all, email, phone,'],
+    [['--mask', 'severity'], '--mask: severity is never changed'],
+    [['--keep', 'a..b'], '--keep: "a..b" is not a path such as'],
+    [['--tokens'], '--tokens: tokens require a secret'],
+  ])('that are invalid options exit with 2 and name the option: %j', async (words, problem) => {
+    // What it overrides has a problem, too, which is not reported.
+    const environment = { PDAGENTD_SCRUB_DETECTORS: 'nope', PDAGENTD_SCRUB_DETECTORS_FILE: '/nowhere' };
+    const { code, out, error } = await scrub(words, 'x', words[0] === '--detectors' ? environment : {});
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(error.startsWith(`pdaltagent: ${problem}`)).toBe(true);
+    expect(error).not.toContain('PDAGENTD');
+  });
+
+  it('that are invalid variables exit with 78 and name the variable', async () => {
+    const { code, error } = await scrub(['--keep', 'a.b'], 'x', { PDAGENTD_SCRUB_DETECTORS: 'emial' });
+    expect(code).toBe(78);
+    expect(error).toContain('  PDAGENTD_SCRUB_DETECTORS: unknown detector "emial"; expected core,');
+  });
+
+  it('in a file that cannot be read exit with 78 and name the option', async () => {
+    const { code, error } = await scrub(['--secret-file', '/nowhere'], 'x');
+    expect(code).toBe(78);
+    expect(error).toMatch(/ {2}--secret-file is "\/nowhere", which cannot be read: .*ENOENT/);
   });
 
   it.each([[['--secret', 'a', '--secret-file', 'b']], [['--jsonl', '--key', 'k']]])(
