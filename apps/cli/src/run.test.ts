@@ -40,6 +40,29 @@ describe('pdaltagent', () => {
   });
 
   it.each([
+    ['trace', '', "for argument 'name'. Expected a message id, a dedup key"],
+    ['dead-letters show', '', "for argument 'id'. Expected the id of a dead letter, as shown by list."],
+    ['dead-letters replay m1', '', "for argument 'id'. Expected ids of dead letters, as shown by list."],
+    ['dead-letters discard', '', "for argument 'id'. Expected ids of dead letters"],
+    ['quarantine show', '', "for argument 'id'. Expected the id of an event, as shown by list."],
+    ['quarantine export', '', "for argument 'file'. Expected a new file"],
+    ['quarantine replay', '', "for argument 'id'. Expected ids of events"],
+    ['scrub', '', "for argument 'file'. Expected an event as JSON, or any text"],
+    ['webhooks test', '', "for argument 'destination'. Expected the name of a destination, as shown by list."],
+    ['webhooks resume', '', "for argument 'destination'. Expected the name of a destination"],
+    ['dead-letters list --key', '', "error: option '--key <key>' argument '' is invalid. It must not be empty."],
+    ['quarantine list --key', '', "error: option '--key <key>' argument '' is invalid."],
+    ['quarantine export --id m1', '', "error: option '--id <id...>' argument '' is invalid."],
+    ['trace db1/disk --key', '', "error: option '--key <key>' argument '' is invalid."],
+    ['scrub --rules', '', "error: option '--rules <file>' argument '' is invalid."],
+    ['webhooks replay --since 2h --destination', '', "error: option '--destination <name...>' argument '' is invalid."],
+  ])('exits with 2 before it connects if a value is empty: %s ""', async (words, value, problem) => {
+    const { code, out, error } = await runCli([...words.split(' '), value], AWAY);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(error).toContain(problem);
+  });
+
+  it.each([
     'replay',
     'discard',
     'replay m1 --all',
@@ -103,6 +126,8 @@ describe('pd-queue', () => {
     ['', 'the following arguments are required: command'],
     ['drop', "argument command: invalid choice: 'drop' (choose from 'status', 'retry')"],
     ['status -a', 'unrecognized arguments: -a'],
+    ['retry --service-key=', 'argument -k/--service-key: expected one argument'],
+    ['status --service-key=', 'argument -k/--service-key: expected one argument'],
   ])('prints PagerDuty Agent’s message and exits with 2: %s', async (words, message) => {
     const { code, error } = await queue(words);
     expect(code).toBe(2);

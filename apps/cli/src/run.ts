@@ -37,6 +37,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
       .configureHelp({ helpWidth: 100 })
       .showSuggestionAfterError();
   }
+  program.hook('preAction', (_, command) => refuseEmptyValues(command));
   try {
     await program.parseAsync(withoutHelpForUnknownCommand(program, words), { from: 'user' });
     return code;
@@ -61,6 +62,25 @@ function withoutHelpForUnknownCommand(program: Command, words: readonly string[]
     command = next ?? command;
   }
   return words;
+}
+
+/**
+ * An empty value, which is usually a shell variable that is not set, would select everything or nothing.
+ * @throws CommanderError
+ */
+function refuseEmptyValues(command: Command): void {
+  command.registeredArguments.forEach((argument, index) => {
+    const words = command.args.slice(index, argument.variadic ? undefined : index + 1);
+    if (words.includes(''))
+      command.error(
+        `error: command-argument value '' is invalid for argument '${argument.name()}'. Expected ${argument.description}.`,
+      );
+  });
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    if (value === '' || (Array.isArray(value) && value.includes('')))
+      command.error(`error: option '${option.flags}' argument '' is invalid. It must not be empty.`);
+  }
 }
 
 /** Prints an error in one line. @returns the exit code */

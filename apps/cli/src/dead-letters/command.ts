@@ -35,7 +35,7 @@ export function deadLettersCommand(terminal: Terminal, run: CommandRunner): Comm
 
   addLaneGroupOptions(command.command('show'))
     .description('show everything about one dead letter, including its body')
-    .argument('<id>')
+    .argument('<id>', 'the id of a dead letter, as shown by list')
     .option('--json', 'as JSON')
     .addHelpText('after', SHOW_HELP)
     .action((id: string, options: ShowOptions) => run(show(terminal, id, options)));

@@ -17,6 +17,7 @@ export function parse(words: readonly string[]): Request {
   if (command === undefined) throw new CliError('the following arguments are required: command', 2);
   if (rest.length > 0) throw new CliError(`unrecognized arguments: ${rest.join(' ')}`, 2);
   const { 'service-key': key, 'all-keys': all = false } = values;
+  if (key === '') throw new CliError('argument -k/--service-key: expected one argument', 2);
   if (command === 'status') {
     if (all) throw new CliError('unrecognized arguments: -a', 2);
     return { kind: 'status', key };

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { type CommandRunner } from '../dead-letters/command';
+import { countOption, pastOption } from '../option-values';
 import { selectionOf } from '../dead-letters/selection';
 import { type Terminal } from '../terminal';
 import { discard, type DiscardOptions } from './discard';
@@ -32,6 +33,10 @@ export function quarantineCommand(terminal: Terminal, run: CommandRunner): Comma
         'unreadable',
       ]),
     )
+    .option('--since <time>', 'only those quarantined since: a time (ISO 8601) or an age (30min, 2h, 3d)', (text) =>
+      pastOption(text, terminal.now()),
+    )
+    .option('--limit <count>', 'at most this many, the oldest first', countOption)
     .option('--json', 'a JSON array, one element per line')
     .addHelpText('after', LIST_HELP)
     .action((options: ListOptions) => run(list(terminal, options)));
@@ -39,7 +44,7 @@ export function quarantineCommand(terminal: Terminal, run: CommandRunner): Comma
   command
     .command('show')
     .description('show everything about one event, including its body')
-    .argument('<id>')
+    .argument('<id>', 'the id of an event, as shown by list')
     .option('--json', 'as JSON')
     .addHelpText('after', SHOW_HELP)
     .action((id: string, options: ShowOptions) => run(show(terminal, id, options)));
@@ -112,7 +117,7 @@ exit codes: 0 all of them are sent, 1 some are not
 
 const LIST_HELP = `
 examples:
-  pdaltagent quarantine list --problem refused
+  pdaltagent quarantine list --since 2h --problem refused
   pdaltagent quarantine list --json | jq -r '.[].id'
 `;
 

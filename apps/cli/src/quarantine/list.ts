@@ -9,6 +9,9 @@ export interface ListOptions {
   readonly json?: true;
   readonly key?: string;
   readonly problem?: string;
+  /** Milliseconds since 1970. */
+  readonly since?: number;
+  readonly limit?: number;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -28,14 +31,19 @@ export async function list(terminal: Terminal, options: ListOptions): Promise<nu
   const quarantine = await openQuarantine(terminal);
   const now = terminal.now();
   const printer = options.json ? jsonPrinter(terminal) : tablePrinter(terminal);
+  const { limit = Infinity } = options;
+  let found = 0;
   for await (const event of eventsIn(quarantine)) {
-    if (isMeant(event, options)) printer.print(recordOf(event, now));
+    if (!isMeant(event, options)) continue;
+    found += 1;
+    if (found <= limit) printer.print(recordOf(event, now));
   }
-  printer.end();
+  printer.end(found);
   return 0;
 }
 
-function isMeant({ entry, message }: QuarantinedEvent, { key, problem }: ListOptions): boolean {
+function isMeant({ entry, message }: QuarantinedEvent, { key, problem, since }: ListOptions): boolean {
+  if (since !== undefined && entry.quarantinedAt < since) return false;
   if (problem !== undefined && entry.problem !== problem) return false;
   return key === undefined || message?.routingKey.endsWith(key.replace(/^…/, '')) === true;
 }
@@ -50,8 +58,8 @@ function tablePrinter({ out, error }: Terminal) {
       count += 1;
       out(formatRow(COLUMNS, cellsOf(record)));
     },
-    end(): void {
-      error(`${quarantineSummary(count)}\n`);
+    end(found: number): void {
+      error(`${count < found ? `${count} of ` : ''}${quarantineSummary(found)}\n`);
     },
   };
 }

@@ -55,7 +55,11 @@ export class GatewayFolder {
     for (const event of events) await this.put(event.id, writeRecord(messageOf(event)));
   }
 
-  async put(id: string, record: Buffer, changes: { problem?: QuarantineProblem; detail?: string } = {}): Promise<void> {
+  async put(
+    id: string,
+    record: Buffer,
+    changes: { problem?: QuarantineProblem; detail?: string; quarantinedAt?: number } = {},
+  ): Promise<void> {
     this.#count += 1;
     const quarantinedAt = NOW - 5 * MINUTE + this.#count;
     await (await this.quarantine()).add({ id, problem: 'refused', quarantinedAt, record, ...changes });

@@ -2,7 +2,7 @@ import { writeRecord } from '@pdaltagent/messaging';
 import { Quarantine } from '@pdaltagent/spool';
 import { chmodSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { KEY, OTHER_KEY, runCli } from '../cli.fixture';
+import { KEY, MINUTE, NOW, OTHER_KEY, runCli } from '../cli.fixture';
 import { GatewayFolder, messageOf } from './quarantine.fixture';
 
 let gateway: GatewayFolder;
@@ -61,6 +61,40 @@ describe('the list', () => {
       (JSON.parse((await quarantine(`list --json ${words}`)).out) as { id: string }[]).map(({ id }) => id);
     expect(await chosen('--problem damaged')).toEqual(['m2']);
     expect(await chosen('--key d1a6')).toEqual(['m1']);
+  });
+
+  it('can be limited to recent events and to a number of them, and says how many there are', async () => {
+    for (const [index, minutes] of [180, 30, 20, 10].entries()) {
+      const id = `m${index}`;
+      await gateway.put(id, writeRecord(messageOf({ id })), { quarantinedAt: NOW - minutes * MINUTE });
+    }
+    const listed = async (words: string) => {
+      const { code, out, error } = await quarantine(`list ${words}`);
+      const ids = out
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(' ')[0]);
+      return { code, ids, error };
+    };
+    expect(await listed('--since 25min')).toEqual({
+      code: 0,
+      ids: ['m2', 'm3'],
+      error: '2 events in the quarantine\n',
+    });
+    expect(await listed(`--since ${new Date(NOW - 30 * MINUTE).toISOString()} --limit 2`)).toEqual({
+      code: 0,
+      ids: ['m1', 'm2'],
+      error: '2 of 3 events in the quarantine\n',
+    });
+    const { out, error } = await quarantine('list --since 1h --limit 1 --json');
+    expect(JSON.parse(out)).toEqual([expect.objectContaining({ id: 'm1' })]);
+    expect(error).toBe('');
+  });
+
+  it.each(['--limit 0', '--limit few', '--since yesterday'])('exits with 2 for an invalid value: %s', async (words) => {
+    await gateway.add({ id: 'm1' });
+    expect(await quarantine(`list ${words}`)).toMatchObject({ code: 2, out: '' });
   });
 
   it('can be filtered to files whose first line is damaged', async () => {

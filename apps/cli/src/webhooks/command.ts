@@ -22,7 +22,7 @@ export function webhooksCommand(terminal: Terminal, run: CommandRunner): Command
   command
     .command('test')
     .description('send a test event to a destination, exactly as the webhook-sender would, and show the result')
-    .argument('<destination>')
+    .argument('<destination>', 'the name of a destination, as shown by list')
     .option('--json', 'as JSON')
     .addHelpText('after', TEST_HELP)
     .action((name: string, options: PingOptions) => run(ping(terminal, name, options)));
@@ -46,7 +46,7 @@ export function webhooksCommand(terminal: Terminal, run: CommandRunner): Command
   command
     .command('resume')
     .description('resume a destination that was paused because it answered 410')
-    .argument('<destination>')
+    .argument('<destination>', 'the name of a destination, as shown by list')
     .option('--json', 'the result as JSON')
     .addHelpText('after', RESUME_HELP)
     .action((name: string, options: ResumeOptions) => run(resume(terminal, name, options)));
