@@ -1,8 +1,7 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { connect, type Socket } from 'node:net';
-import { startGateway, type RunningGateway } from './gateway.fixture';
+import { KEY, startGateway, type RunningGateway } from './gateway.fixture';
 
-const KEY = '01234567890123456789012345678901';
 const BODY = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
 
 let gateway: RunningGateway;

@@ -1,8 +1,7 @@
 import { AccessControl, type AccessControlOptions } from './access-control';
-import { postTo, startGateway, type RunningGateway } from './gateway.fixture';
+import { KEY, postTo, startGateway, type RunningGateway } from './gateway.fixture';
 import { Networks } from './networks';
 
-const KEY = '01234567890123456789012345678901';
 const BODY = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
 
 let gateway: RunningGateway;

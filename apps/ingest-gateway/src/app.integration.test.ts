@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { type App, readConfiguration } from '@pdaltagent/service';
-import { FaultProxy, type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, freePort, type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
 import amqp, { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { freePort } from './gateway.fixture';
 
 const KEY = '01234567890123456789012345678901';
 

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { NotDurableError } from '@pdaltagent/forwarding';
 import { type OutgoingMessage } from '@pdaltagent/messaging';
-import { type RecordedLine, recordingLogger } from '@pdaltagent/testing';
+import { freePort, type RecordedLine, recordingLogger } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
 import { Gateway, type GatewayOptions } from './gateway';
 import { type EventSink } from './ports';
@@ -22,13 +21,13 @@ export class RecordingSink implements EventSink {
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+export const KEY = '01234567890123456789012345678901';
+export const TRIGGER = {
+  routing_key: KEY,
+  event_action: 'trigger',
+  dedup_key: 'alert-1',
+  payload: { summary: 'disk full', source: 'db1', severity: 'critical' },
+};
 
 export interface RunningGateway {
   readonly url: string;

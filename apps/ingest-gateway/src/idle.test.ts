@@ -1,10 +1,9 @@
-import { waitUntil } from '@pdaltagent/testing';
+import { freePort, waitUntil } from '@pdaltagent/testing';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { freePort, postTo, startGateway, type RunningGateway } from './gateway.fixture';
+import { KEY, postTo, startGateway, type RunningGateway } from './gateway.fixture';
 
 const MANY = 1_000;
-const KEY = '01234567890123456789012345678901';
 const BODY = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
 const REQUEST = `POST /v2/enqueue HTTP/1.1\r\nhost: x\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
 

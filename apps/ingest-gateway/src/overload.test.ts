@@ -1,7 +1,6 @@
 import { waitUntil } from '@pdaltagent/testing';
-import { startGateway, type RunningGateway } from './gateway.fixture';
+import { KEY, startGateway, type RunningGateway } from './gateway.fixture';
 
-const KEY = '01234567890123456789012345678901';
 const EVENTS: readonly (readonly [route: string, body: string])[] = [
   ['/v2/enqueue', JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' })],
   ['/v2/change/enqueue', JSON.stringify({ routing_key: KEY, payload: { summary: 's' } })],

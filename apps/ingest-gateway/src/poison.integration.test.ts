@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EVENTS, fromDelivery, type IncomingMessage, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { type App, readConfiguration } from '@pdaltagent/service';
-import { recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
+import { freePort, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
 import amqp, { type ChannelModel } from 'amqplib';
 import { Registry } from 'prom-client';
 import { createApp } from './app';
 import { variables } from './configuration';
-import { freePort } from './gateway.fixture';
 
 const KEY = 'poison78901234567890123456789012';
 const INTEGRATION = `/integration/${KEY}/enqueue`;

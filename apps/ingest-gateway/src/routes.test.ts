@@ -1,14 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { postTo, startGateway, type RunningGateway } from './gateway.fixture';
-
-const KEY = '01234567890123456789012345678901';
-const TRIGGER = {
-  routing_key: KEY,
-  event_action: 'trigger',
-  dedup_key: 'alert-1',
-  payload: { summary: 'disk full', source: 'db1', severity: 'critical' },
-};
+import { KEY, postTo, startGateway, type RunningGateway, TRIGGER } from './gateway.fixture';
 
 let gateway: RunningGateway;
 beforeAll(async () => (gateway = await startGateway()));

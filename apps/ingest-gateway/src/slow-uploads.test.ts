@@ -2,10 +2,9 @@ import { ManualClock, waitUntil } from '@pdaltagent/testing';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { postTo, startGateway, type RunningGateway } from './gateway.fixture';
+import { KEY, postTo, startGateway, type RunningGateway } from './gateway.fixture';
 import { Networks } from './networks';
 
-const KEY = '01234567890123456789012345678901';
 const EVENT = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
 const MIB = 1024 * 1024;
 

@@ -4,10 +4,10 @@ import https, { type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { waitUntil } from '@pdaltagent/testing';
+import { freePort, waitUntil } from '@pdaltagent/testing';
 import { generate } from 'selfsigned';
 import { CertificateNames } from './certificate-names';
-import { freePort, startGateway, type RunningGateway } from './gateway.fixture';
+import { startGateway, type RunningGateway } from './gateway.fixture';
 
 let folder: string;
 const running: RunningGateway[] = [];

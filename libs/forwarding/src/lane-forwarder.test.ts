@@ -71,15 +71,25 @@ function afterAll(simulation: LaneSimulation, all: readonly Step[]): LaneSimulat
   return simulation;
 }
 
+/** Nothing that was accepted is lost or out of order, and every sender got its response. */
+function expectNothingLost(simulation: LaneSimulation): void {
+  expect(simulation.lostEvents()).toEqual([]);
+  expect(simulation.waiting).toEqual([]);
+  expect(simulation.orderViolations()).toEqual([]);
+}
+
+/** The same, and the spool is drained. */
+function expectDrained(simulation: LaneSimulation): void {
+  expectNothingLost(simulation);
+  expect(simulation.isDirect).toBe(true);
+  expect(simulation.spooled).toBe(0);
+}
+
 it('loses nothing that it answered, whatever fails, and keeps the order of senders that wait for their responses', () => {
   fc.assert(
     fc.property(steps, preloaded, (all, legacy) => {
       const simulation = afterAll(new LaneSimulation({ waits: true, legacy }), all);
-      expect(simulation.lostEvents()).toEqual([]);
-      expect(simulation.waiting).toEqual([]);
-      expect(simulation.orderViolations()).toEqual([]);
-      expect(simulation.isDirect).toBe(true);
-      expect(simulation.spooled).toBe(0);
+      expectDrained(simulation);
     }),
     { numRuns: RUNS },
   );
@@ -90,9 +100,7 @@ it('keeps the order of acceptance as long as nothing is refused, even if senders
     fc.property(steps, preloaded, (all, legacy) => {
       const unrefused = all.filter(({ do: what }) => what !== 'refuse' && what !== 'fail to sync');
       const simulation = afterAll(new LaneSimulation({ waits: false, legacy }), unrefused);
-      expect(simulation.lostEvents()).toEqual([]);
-      expect(simulation.waiting).toEqual([]);
-      expect(simulation.orderViolations()).toEqual([]);
+      expectNothingLost(simulation);
     }),
     { numRuns: RUNS },
   );
@@ -102,11 +110,7 @@ it('quarantines exactly the events that can never be published, and publishes al
   fc.assert(
     fc.property(stepsWithPoison, (all) => {
       const simulation = afterAll(new LaneSimulation({ waits: true }), all);
-      expect(simulation.lostEvents()).toEqual([]);
-      expect(simulation.waiting).toEqual([]);
-      expect(simulation.orderViolations()).toEqual([]);
-      expect(simulation.isDirect).toBe(true);
-      expect(simulation.spooled).toBe(0);
+      expectDrained(simulation);
     }),
     { numRuns: RUNS },
   );
@@ -116,11 +120,7 @@ it('drains orphaned spools while it publishes its own events, and loses none of 
   fc.assert(
     fc.property(stepsWithPoison, orphanedSpools, (all, orphans) => {
       const simulation = afterAll(new LaneSimulation({ waits: true, orphans }), all);
-      expect(simulation.lostEvents()).toEqual([]);
-      expect(simulation.waiting).toEqual([]);
-      expect(simulation.orderViolations()).toEqual([]);
-      expect(simulation.isDirect).toBe(true);
-      expect(simulation.spooled).toBe(0);
+      expectDrained(simulation);
       expect(simulation.orphaned).toBe(0);
     }),
     { numRuns: RUNS },

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { ConfigurationError, readConfiguration, summaryOf } from './configuration';
+import { readConfiguration, summaryOf } from './configuration';
+import { problemsIn } from './configuration.fixture';
 import { certificates, choice, custom, flag, integer, port, secret, text, url } from './variable';
 
 const variables = {
@@ -20,14 +21,7 @@ const variables = {
   }),
 };
 
-function problemsOf(environment: Record<string, string>): readonly string[] {
-  try {
-    readConfiguration(variables, environment);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.problems;
-  }
-  return [];
-}
+const problemsOf = (environment: Record<string, string>) => problemsIn(variables, environment);
 
 describe('the configuration', () => {
   it('has a default for everything that has one', () => {

@@ -1,4 +1,5 @@
-import { ConfigurationError, readConfiguration } from './configuration';
+import { readConfiguration } from './configuration';
+import { problemsIn } from './configuration.fixture';
 import { proxyVariables } from './proxy-variables';
 
 const variables = proxyVariables({
@@ -6,14 +7,7 @@ const variables = proxyVariables({
   parse: (text) => (text.startsWith('socks') ? undefined : text),
 });
 
-function problemsOf(environment: Record<string, string>): readonly string[] {
-  try {
-    readConfiguration(variables, environment);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.problems;
-  }
-  return [];
-}
+const problemsOf = (environment: Record<string, string>) => problemsIn(variables, environment);
 
 describe('a proxy in the environment', () => {
   it('is validated at start if it is the one used: lower case takes precedence', () => {

@@ -1,15 +1,10 @@
-import { testServers, waitUntil } from '@pdaltagent/testing';
-import { LastDeliveries, type RecordedDelivery, Store } from '.';
+import { LastDeliveries, type RecordedDelivery, type Store } from '.';
+import { connectedStore } from './store.fixture';
 
-const log = { info: () => undefined, warn: () => undefined };
 let store: Store;
 let deliveries: LastDeliveries;
 
-beforeAll(async () => {
-  store = new Store({ url: (await testServers()).redisUrl, name: 'test', log });
-  store.start();
-  await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
-});
+beforeAll(async () => (store = await connectedStore()));
 beforeEach(async () => {
   await store.run((redis) => redis.flushdb());
   deliveries = new LastDeliveries(store, 'events');
