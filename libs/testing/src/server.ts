@@ -21,6 +21,8 @@ export interface RabbitMQ extends Server {
   control(args: string[]): Promise<string>;
   /** Adds virtual hosts and resolves with their URLs. */
   addVirtualHosts(names: readonly string[]): Promise<string[]>;
+  /** Removes virtual hosts with their queues; resolves when they are gone. */
+  removeVirtualHosts(names: readonly string[]): Promise<void>;
   /**
    * Resolves once every queue declared so far survives a kill: RabbitMQ writes the name of a new quorum queue to disk some
    * time after it has confirmed the declaration, and a kill before that loses the queue and its messages.
@@ -67,20 +69,23 @@ export function brokerCommands(
   user: string,
   control: RabbitMQ['control'],
   waitUntil: (condition: () => Promise<boolean>, options: { what: string }) => Promise<unknown>,
-): Pick<RabbitMQ, 'addVirtualHosts' | 'settle' | 'setAlarm' | 'setConsumerTimeout' | 'setMaxMessageSize' | 'messages'> {
+): Omit<RabbitMQ, keyof Server | 'control' | 'logText'> {
+  const owner = `<<"${user}">>`;
+  const listOf = (names: readonly string[]): string => `[${names.map((name) => `<<"${name}">>`).join(', ')}]`;
   return {
     async addVirtualHosts(names) {
-      const owner = `<<"${user}">>`;
-      const hosts = names.map((name) => `<<"${name}">>`).join(', ');
       const all = '<<".*">>';
       // One call of rabbitmqctl for all: each starts a virtual machine, which takes longer than the rest.
       await control([
         'eval',
         `[begin rabbit_vhost:add(Host, ${owner}), ` +
           `rabbit_auth_backend_internal:set_permissions(${owner}, Host, ${all}, ${all}, ${all}, ${owner}) end ` +
-          `|| Host <- [${hosts}]].`,
+          `|| Host <- ${listOf(names)}].`,
       ]);
       return names.map((name) => `${url}/${encodeURIComponent(name)}`);
+    },
+    async removeVirtualHosts(names) {
+      await control(['eval', `[rabbit_vhost:delete(Host, ${owner}) || Host <- ${listOf(names)}].`]);
     },
     async settle() {
       await control(['eval', '[dets:sync(Table) || Table <- dets:all()].']);

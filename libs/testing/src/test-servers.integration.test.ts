@@ -1,6 +1,24 @@
 import amqp from 'amqplib';
 import { Redis } from 'ioredis';
-import { testServers } from './test-servers';
+import { POOL_VARIABLE, testServers } from './test-servers';
+import { waitUntil } from './wait-until';
+
+/** What a file of another jest worker would get. */
+async function serversOf(file: string): Promise<string> {
+  const url = `${process.env[POOL_VARIABLE]}?worker=another&file=${file}`;
+  return ((await (await fetch(url, { method: 'POST' })).json()) as { amqpUrl: string }).amqpUrl;
+}
+
+async function exists(amqpUrl: string): Promise<boolean> {
+  try {
+    await (await amqp.connect(amqpUrl)).close();
+    return true;
+  } catch (error) {
+    // How amqplib reports that the virtual host does not exist.
+    if (String(error).includes('got <ConnectionClose')) return false;
+    throw error;
+  }
+}
 
 describe('the servers of a test run', () => {
   it('give each caller a private virtual host and database', async () => {
@@ -17,5 +35,14 @@ describe('the servers of a test run', () => {
     expect(await b.get('key')).toBeNull();
     a.disconnect();
     b.disconnect();
+  });
+
+  it('are removed when a worker runs its next files, so that the broker does not become slower', async () => {
+    const first = [await serversOf('first'), await serversOf('first')];
+    const second = [await serversOf('second'), await serversOf('second')];
+    const third = await serversOf('third');
+    for (const unused of [...first, ...second])
+      await waitUntil(async () => !(await exists(unused)), { what: 'the virtual host to be removed' });
+    expect(await exists(third)).toBe(true);
   });
 });
