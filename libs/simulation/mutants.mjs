@@ -86,12 +86,42 @@ export const MUTANTS = {
     ],
   },
   'forgets a delivered id': {
-    seed: undefined,
+    seed: 49,
     edits: [
       {
         file: `${MESSAGING}/delivery-executor.ts`,
         from: '    await this.#ports.delivered.add(message.id);\n    message.lane.ack(message);',
         to: '    message.lane.ack(message);',
+      },
+    ],
+  },
+  'parks no key': {
+    seed: 45,
+    edits: [
+      {
+        file: `${MESSAGING}/isolation.ts`,
+        from: 'else if (this.#options.lane.held.size >= this.#options.laneGroup.prefetch) this.#chooseKey();',
+        to: '',
+      },
+    ],
+  },
+  'makes more requests than its concurrency': {
+    seed: 3,
+    edits: [
+      {
+        file: 'libs/delivery/src/fair-scheduler.ts',
+        from: 'this.#slots = concurrency + ',
+        to: 'this.#slots = 2 * concurrency + ',
+      },
+    ],
+  },
+  'keeps the messages of a lost lane in memory': {
+    seed: 21,
+    edits: [
+      {
+        file: `${MESSAGING}/lane-owner.ts`,
+        from: '    for (const consumer of this.#consumers()) this.#options.dispatcher.forget(consumer.held);\n',
+        to: '',
       },
     ],
   },
