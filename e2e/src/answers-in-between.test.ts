@@ -1,7 +1,7 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { z } from 'zod';
 import { routingKeys } from './traffic.fixture';
-import { Relay } from './relay.fixture';
+import { PrivateRelay } from './relay.fixture';
 
 const [KEY = ''] = routingKeys(1);
 const DETAILS = { summary: 'disk full', source: 'db1', severity: 'critical' };
@@ -19,10 +19,10 @@ const arrivals = z.object({
   events: z.array(z.object({ path: z.string(), status: z.number(), accepted: z.boolean() })),
 });
 
-let relay: Relay;
+let relay: PrivateRelay;
 
 beforeAll(async () => {
-  relay = await Relay.start('e2e-answers');
+  relay = await PrivateRelay.start('e2e-answers');
 });
 afterAll(() => relay.stop());
 

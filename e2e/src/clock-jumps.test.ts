@@ -1,7 +1,7 @@
 import { openRunFolder, type RunFolder } from '@pdaltagent/testing';
 import { printFigures, waitForQueues } from './faults.fixture';
 import { JumpingClock } from './jumping-clock.fixture';
-import { Relay } from './relay.fixture';
+import { PrivateRelay } from './relay.fixture';
 import { routingKeys, Traffic } from './traffic.fixture';
 
 const HOUR_MS = 3_600_000;
@@ -13,12 +13,12 @@ const SOON_MS = 60_000;
 describe('while the clock of every host', () => {
   let folder: RunFolder;
   let clock: JumpingClock;
-  let relay: Relay;
+  let relay: PrivateRelay;
 
   beforeAll(async () => {
     folder = openRunFolder('e2e-clock-jumps');
     clock = new JumpingClock(folder.path);
-    relay = await Relay.start('e2e-clock-jumps', { gatewayEnv: clock.env });
+    relay = await PrivateRelay.start('e2e-clock-jumps', { gatewayEnv: clock.env });
   });
   afterAll(async () => {
     await relay.stop();

@@ -1,4 +1,4 @@
-import { cleanEnvironment, waitUntil, workspaceRoot } from '@pdaltagent/testing';
+import { cleanEnvironment, freePort, waitUntil, workspaceRoot } from '@pdaltagent/testing';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { z } from 'zod';
@@ -8,9 +8,11 @@ const KEY = '0123456789abcdef0123456789abd1a6';
 const incidents = z.object({ incidents: z.array(z.object({ status: z.string() })) });
 
 let relay: Relay;
+let redisUrl: string;
 
 beforeAll(async () => {
   relay = await Relay.start('e2e-dead-letters');
+  redisUrl = relay.redis.url;
 });
 afterAll(() => relay.stop());
 
@@ -20,7 +22,7 @@ function pdaltagent(...words: string[]) {
   const env = {
     ...cleanEnvironment(),
     PDAGENTD_AMQP_URL: relay.broker.url,
-    PDAGENTD_REDIS_URL: relay.redis.url,
+    PDAGENTD_REDIS_URL: redisUrl,
   };
   const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...words], { env, encoding: 'utf8' });
   return { code: status, out: stdout, error: stderr };
@@ -76,7 +78,7 @@ it('replaying a dead trigger opens no incident if its resolve was delivered sinc
   await delivered(2);
   const found = incidents.parse(await relay.control('GET', '/incidents'));
   expect(found.incidents.map(({ status }) => status)).toEqual(['triggered']);
-  await relay.redis.stop();
+  redisUrl = `redis://127.0.0.1:${await freePort()}`;
   expect(pdaltagent('dead-letters', 'list')).toMatchObject({
     code: 0,
     error: 'Redis is unreachable: later progress of alerts is unknown\nno dead letters\n',

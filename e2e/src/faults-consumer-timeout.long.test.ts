@@ -1,7 +1,7 @@
 import { EVENTS, laneOf } from '@pdaltagent/messaging';
 import { waitUntil } from '@pdaltagent/testing';
 import { KEYS, SCENARIO_MS, STEP_MS, survivesFault } from './faults.fixture';
-import { Relay } from './relay.fixture';
+import { PrivateRelay } from './relay.fixture';
 
 const CONSUMER_TIMEOUT_MS = 10_000;
 /** Two keys that share their lane with no other key, so that the others are not affected by them. */
@@ -10,10 +10,10 @@ const [FAILING, HANGING] = KEYS.filter((key) => !KEYS.some((other) => other !== 
 const TIMEOUTS = 6;
 
 describe('20,000 events arrive, none lost and each alert in order, while', () => {
-  let relay: Relay;
+  let relay: PrivateRelay;
 
   beforeAll(async () => {
-    relay = await Relay.start('e2e-consumer-timeout');
+    relay = await PrivateRelay.start('e2e-consumer-timeout');
   });
   afterAll(() => relay.stop());
 

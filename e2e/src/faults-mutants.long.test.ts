@@ -1,7 +1,7 @@
 import { type LedgerReport } from '@pdaltagent/testing';
 import { printFigures, SCENARIO_MS, waitForMetric, waitForQueues } from './faults.fixture';
 import { buildMutant, type Mutation } from './mutant.fixture';
-import { Relay } from './relay.fixture';
+import { PrivateRelay } from './relay.fixture';
 import { routingKeys, Traffic } from './traffic.fixture';
 
 const LANE = 'libs/messaging/src/lane-consumer.ts';
@@ -34,10 +34,10 @@ const CASES: readonly (readonly [
 ];
 
 describe('under errors and the kill of a worker the ledger reports of a worker', () => {
-  let relay: Relay;
+  let relay: PrivateRelay;
 
   beforeAll(async () => {
-    relay = await Relay.start('e2e-mutants');
+    relay = await PrivateRelay.start('e2e-mutants');
   });
   afterEach(async () => {
     for (const worker of relay.workers.splice(0)) await worker.stop();

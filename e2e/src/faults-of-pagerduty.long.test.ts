@@ -1,6 +1,6 @@
 import { waitUntil } from '@pdaltagent/testing';
 import { KEYS, SCENARIO_MS, STEP_MS, survivesFault, waitForHeldEvents } from './faults.fixture';
-import { Relay } from './relay.fixture';
+import { PrivateRelay } from './relay.fixture';
 
 /** Together they affect 30 % of the attempts: of several matching faults the oldest one applies. */
 const FAILURES = [
@@ -15,10 +15,10 @@ const PACED = KEYS.slice(0, 6);
 const TOLD = KEYS.slice(6, 12);
 
 describe('20,000 events arrive, none lost and each alert in order, while', () => {
-  let relay: Relay;
+  let relay: PrivateRelay;
 
   beforeAll(async () => {
-    relay = await Relay.start('e2e-pagerduty');
+    relay = await PrivateRelay.start('e2e-pagerduty');
   });
   afterAll(() => relay.stop());
 

@@ -10,15 +10,15 @@ import {
   waitForHeldEvents,
   waitForMetric,
 } from './faults.fixture';
-import { Relay } from './relay.fixture';
+import { PrivateRelay } from './relay.fixture';
 
 const KILLS = 4;
 
 describe('20,000 events arrive, none lost and each alert in order, while', () => {
-  let relay: Relay;
+  let relay: PrivateRelay;
 
   beforeAll(async () => {
-    relay = await Relay.start('e2e-broker');
+    relay = await PrivateRelay.start('e2e-broker');
   });
   afterAll(() => relay.stop());
 

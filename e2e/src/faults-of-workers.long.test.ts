@@ -8,16 +8,16 @@ import {
   waitForHeldEvents,
   waitForMetric,
 } from './faults.fixture';
-import { Relay } from './relay.fixture';
+import { PrivateRelay } from './relay.fixture';
 
 const KILLS = 12;
 const LANES = 32;
 
 describe('20,000 events arrive, none lost and each alert in order, while', () => {
-  let relay: Relay;
+  let relay: PrivateRelay;
 
   beforeAll(async () => {
-    relay = await Relay.start('e2e-workers');
+    relay = await PrivateRelay.start('e2e-workers');
   });
   afterAll(() => relay.stop());
 

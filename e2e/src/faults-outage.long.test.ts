@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { metric, SCENARIO_MS, STEP_MS, survivesFault, waitForQueues } from './faults.fixture';
-import { Relay } from './relay.fixture';
+import { PrivateRelay } from './relay.fixture';
 
 const OUTAGE_MS = 60_000;
 
 describe('20,000 events arrive, none lost and each alert in order, while', () => {
-  let relay: Relay;
+  let relay: PrivateRelay;
 
   beforeAll(async () => {
-    relay = await Relay.start('e2e-outage');
+    relay = await PrivateRelay.start('e2e-outage');
   });
   afterAll(() => relay.stop());
 

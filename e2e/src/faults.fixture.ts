@@ -1,5 +1,5 @@
 import { type AppProcess, waitUntil } from '@pdaltagent/testing';
-import { type Relay } from './relay.fixture';
+import { type PrivateRelay, type Relay } from './relay.fixture';
 import { routingKeys, Traffic } from './traffic.fixture';
 
 const EVENTS_PER_ALERT = 20;
@@ -19,7 +19,7 @@ export type FaultEvidence = Readonly<Record<string, number | readonly number[]>>
  * lost, no alert's events arrived out of order, and none was replayed after a later one. Prints one line of figures.
  */
 export async function survivesFault(
-  relay: Relay,
+  relay: PrivateRelay,
   name: string,
   fault: (traffic: Traffic) => Promise<FaultEvidence>,
 ): Promise<void> {
@@ -77,7 +77,7 @@ export function printFigures(name: string, figures: FaultEvidence): void {
 
 /** Waits for a state of the queues: `queued` is the number of messages in lanes and sidings, including unacknowledged ones. */
 export async function waitForQueues(
-  relay: Relay,
+  relay: PrivateRelay,
   what: string,
   isReached: (state: { readonly queued: number; readonly dead: number }) => boolean | Promise<boolean>,
 ): Promise<{ readonly queued: number; readonly dead: number }> {

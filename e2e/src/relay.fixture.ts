@@ -9,6 +9,7 @@ import {
   startApp,
   startRabbitMQ,
   startRedis,
+  testServers,
 } from '@pdaltagent/testing';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -28,47 +29,63 @@ export interface RelayOptions {
   readonly gatewayEnv?: Record<string, string>;
 }
 
-/** The whole relay with built apps: private servers, a simulated PagerDuty, a gateway, and workers on request. */
-export class Relay {
-  readonly workers: AppProcess[] = [];
-  readonly #folder: RunFolder;
-  #counter = 0;
+interface RelayApps {
+  readonly folder: RunFolder;
+  readonly simulator: AppProcess;
+  readonly gateway: AppProcess;
+  readonly gatewayUrl: string;
+}
 
-  private constructor(
-    folder: RunFolder,
-    readonly broker: RabbitMQ,
-    readonly redis: Redis,
-    readonly simulator: AppProcess,
-    readonly gateway: AppProcess,
-    readonly gatewayUrl: string,
-  ) {
-    this.#folder = folder;
-  }
-
-  static async start(name: string, { gatewayEnv = {} }: RelayOptions = {}): Promise<Relay> {
-    const folder = openRunFolder(name);
-    const subfolder = (part: string) => madeFolder(path.join(folder.path, part));
-    const [broker, redis, simulator] = await Promise.all([
-      startRabbitMQ({ folder: subfolder('rabbitmq') }),
-      startRedis({ folder: subfolder('redis') }),
-      startApp('pagerduty-simulator', {
-        folder: subfolder('simulator'),
-        env: { SIMULATOR_PORT: '0', SIMULATOR_KEEP_BODIES: 'true' },
-      }),
-    ]);
-    const gatewayPort = await freePort();
-    const gateway = await startApp('ingest-gateway', {
+async function startApps(name: string, amqpUrl: string, { gatewayEnv = {} }: RelayOptions): Promise<RelayApps> {
+  const folder = openRunFolder(name);
+  const subfolder = (part: string) => madeFolder(path.join(folder.path, part));
+  const gatewayPort = await freePort();
+  const [simulator, gateway] = await Promise.all([
+    startApp('pagerduty-simulator', {
+      folder: subfolder('simulator'),
+      env: { SIMULATOR_PORT: '0', SIMULATOR_KEEP_BODIES: 'true' },
+    }),
+    startApp('ingest-gateway', {
       folder: subfolder('gateway'),
       env: {
-        PDAGENTD_AMQP_URL: broker.url,
+        PDAGENTD_AMQP_URL: amqpUrl,
         PDAGENTD_HTTP_PORT: String(gatewayPort),
         PDAGENTD_HTTPS_PORT: '0',
         PDAGENTD_STATE_DIR: subfolder('state'),
         PDAGENTD_MAX_IN_FLIGHT: '1000',
         ...gatewayEnv,
       },
-    });
-    return new Relay(folder, broker, redis, simulator, gateway, `http://127.0.0.1:${gatewayPort}`);
+    }),
+  ]);
+  return { folder, simulator, gateway, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
+}
+
+/**
+ * The whole relay with built apps: a simulated PagerDuty, a gateway, and workers on request. Its RabbitMQ and Redis are those of
+ * the test run.
+ */
+export class Relay {
+  readonly workers: AppProcess[] = [];
+  readonly simulator: AppProcess;
+  readonly gateway: AppProcess;
+  readonly gatewayUrl: string;
+  readonly #folder: RunFolder;
+  #counter = 0;
+
+  protected constructor(
+    { folder, simulator, gateway, gatewayUrl }: RelayApps,
+    readonly broker: Pick<RabbitMQ, 'url'>,
+    readonly redis: Pick<Redis, 'url'>,
+  ) {
+    this.#folder = folder;
+    this.simulator = simulator;
+    this.gateway = gateway;
+    this.gatewayUrl = gatewayUrl;
+  }
+
+  static async start(name: string, options: RelayOptions = {}): Promise<Relay> {
+    const { amqpUrl, redisUrl } = await testServers();
+    return new Relay(await startApps(name, amqpUrl, options), { url: amqpUrl }, { url: redisUrl });
   }
 
   get simulatorUrl(): string {
@@ -114,6 +131,32 @@ export class Relay {
     return faults.find((fault) => fault.id === id)?.hits ?? 0;
   }
 
+  async stop(): Promise<void> {
+    await Promise.all([...this.workers, this.gateway, this.simulator].map((app) => app.stop()));
+    this.#folder.remove();
+  }
+}
+
+/** A relay with its own servers, which a test may stop, block and look into. */
+export class PrivateRelay extends Relay {
+  private constructor(
+    apps: RelayApps,
+    override readonly broker: RabbitMQ,
+    override readonly redis: Redis,
+    private readonly serverFolder: RunFolder,
+  ) {
+    super(apps, broker, redis);
+  }
+
+  static override async start(name: string, options: RelayOptions = {}): Promise<PrivateRelay> {
+    const folder = openRunFolder(`${name}-servers`);
+    const [broker, redis] = await Promise.all([
+      startRabbitMQ({ folder: madeFolder(path.join(folder.path, 'rabbitmq')) }),
+      startRedis({ folder: madeFolder(path.join(folder.path, 'redis')) }),
+    ]);
+    return new PrivateRelay(await startApps(name, broker.url, options), broker, redis, folder);
+  }
+
   /** Messages in all lanes and sidings, including unacknowledged ones, and dead letters. Up to a few seconds old. */
   async queued(): Promise<{ readonly queued: number; readonly dead: number }> {
     const messages = await this.broker.messages();
@@ -122,10 +165,10 @@ export class Relay {
     return { queued: all.reduce((sum, [, count]) => sum + count, 0) - dead, dead };
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.workers, this.gateway].map((app) => app.stop()));
-    await Promise.all([this.simulator.stop(), this.broker.stop(), this.redis.stop()]);
-    this.#folder.remove();
+  override async stop(): Promise<void> {
+    await super.stop();
+    await Promise.all([this.broker.stop(), this.redis.stop()]);
+    this.serverFolder.remove();
   }
 }
 

@@ -1,12 +1,12 @@
 import { waitUntil } from '@pdaltagent/testing';
-import { Relay } from './relay.fixture';
+import { PrivateRelay } from './relay.fixture';
 import { routingKeys, Traffic } from './traffic.fixture';
 
 describe('kill -9 of the gateway with its spool in use', () => {
-  let relay: Relay;
+  let relay: PrivateRelay;
 
   beforeAll(async () => {
-    relay = await Relay.start('e2e-spool');
+    relay = await PrivateRelay.start('e2e-spool');
   });
   afterAll(() => relay.stop());
 

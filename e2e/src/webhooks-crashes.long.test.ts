@@ -12,7 +12,10 @@ describe('a poller that is killed', () => {
 
   beforeAll(async () => {
     relay = await WebhookRelay.start('e2e-webhooks-crashes');
-    [redis, broker] = await Promise.all([FaultProxy.start(relay.redis.url), FaultProxy.start(relay.broker.url)]);
+    [redis, broker] = await Promise.all([
+      FaultProxy.start(relay.servers.redisUrl),
+      FaultProxy.start(relay.servers.amqpUrl),
+    ]);
   });
   afterEach(async () => {
     await Promise.all([redis.heal(), broker.heal()]);
@@ -25,7 +28,7 @@ describe('a poller that is killed', () => {
 
   const startPoller = (bundle?: string) =>
     relay.startPoller(
-      { PDAGENTD_AMQP_URL: broker.url(relay.broker.url), PDAGENTD_REDIS_URL: redis.url(relay.redis.url) },
+      { PDAGENTD_AMQP_URL: broker.url(relay.servers.amqpUrl), PDAGENTD_REDIS_URL: redis.url(relay.servers.redisUrl) },
       bundle === undefined ? {} : { bundle },
     );
   const writeToAll = () =>

@@ -1,4 +1,4 @@
-import { waitUntil } from '@pdaltagent/testing';
+import { openRunFolder, type Redis, startRedis, testServers, waitUntil } from '@pdaltagent/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { metric, printFigures, SCENARIO_MS, type Script, STEP_MS, WebhookRelay } from './webhooks.fixture';
 
@@ -8,12 +8,19 @@ const INCIDENTS = 30;
 const PER_LIFE = 240;
 
 describe('poller and sender, both killed every two seconds, while Redis is restarted and once emptied', () => {
+  const folder = openRunFolder('e2e-webhooks-kills-redis');
+  let redis: Redis;
   let relay: WebhookRelay;
 
   beforeAll(async () => {
-    relay = await WebhookRelay.start('e2e-webhooks-kills');
+    redis = await startRedis({ folder: folder.path });
+    relay = await WebhookRelay.start('e2e-webhooks-kills', { ...(await testServers()), redisUrl: redis.url });
   });
-  afterAll(() => relay.stop());
+  afterAll(async () => {
+    await relay.stop();
+    await redis.stop();
+    folder.remove();
+  });
 
   it(
     'miss nothing, keep the order of every incident, and repeat with the same id',
@@ -22,8 +29,8 @@ describe('poller and sender, both killed every two seconds, while Redis is resta
       await relay.control('PATCH', '/settings', { restPerMinute: null });
       const faults: Readonly<Record<number, () => Promise<unknown>>> = {
         3: async () => {
-          await relay.redis.kill();
-          await relay.redis.restart();
+          await redis.kill();
+          await redis.restart();
         },
         7: () => relay.emptyRedis(),
       };

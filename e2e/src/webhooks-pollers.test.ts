@@ -10,7 +10,7 @@ describe('of two pollers', () => {
 
   beforeAll(async () => {
     relay = await WebhookRelay.start('e2e-webhooks-pollers');
-    redis = await FaultProxy.start(relay.redis.url);
+    redis = await FaultProxy.start(relay.servers.redisUrl);
   });
   afterEach(async () => {
     await redis.heal();
@@ -36,7 +36,7 @@ describe('of two pollers', () => {
   }
 
   async function startTwo(): Promise<readonly [AppProcess, AppProcess]> {
-    const first = await relay.startPoller({ PDAGENTD_REDIS_URL: redis.url(relay.redis.url) });
+    const first = await relay.startPoller({ PDAGENTD_REDIS_URL: redis.url(relay.servers.redisUrl) });
     await waitUntil(() => polls(first), { what: 'the first to poll', timeoutMs: STEP_MS });
     const second = await relay.startPoller();
     await write();

@@ -16,8 +16,8 @@ describe('pdaltagent webhooks replay', () => {
     const file = path.join(relay.folder.path, 'webhooks.yaml');
     writeFileSync(file, `destinations: [{ name: tickets, url: '${relay.receiver.url}', secrets: [s3cret] }]`);
     environment = {
-      PDAGENTD_AMQP_URL: relay.broker.url,
-      PDAGENTD_REDIS_URL: relay.redis.url,
+      PDAGENTD_AMQP_URL: relay.servers.amqpUrl,
+      PDAGENTD_REDIS_URL: relay.servers.redisUrl,
       PDAGENTD_API_BASE_URL: relay.simulatorUrl,
       PDAGENTD_API_TOKEN: 'y_NbAkKc66ryYTWUXYEu',
       PDAGENTD_WEBHOOKS_FILE: file,

@@ -2,16 +2,13 @@ import { Store } from '@pdaltagent/store';
 import {
   type AppProcess,
   openRunFolder,
-  type RabbitMQ,
-  type Redis,
   type RunFolder,
   startApp,
   type StartAppOptions,
-  startRabbitMQ,
-  startRedis,
+  testServers,
+  type TestServers,
   waitUntil,
 } from '@pdaltagent/testing';
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { askSimulator } from './simulator-control.fixture';
@@ -56,33 +53,27 @@ export interface Script {
   readonly spacingMs?: number;
 }
 
-/** The path of webhooks with built apps: private servers, a simulated PagerDuty, a receiver; pollers and senders on request. */
+/** The path of webhooks with built apps: a simulated PagerDuty, a receiver; pollers and senders on request. */
 export class WebhookRelay {
   readonly #apps: AppProcess[] = [];
   #counter = 0;
 
   private constructor(
     readonly folder: RunFolder,
-    readonly broker: RabbitMQ,
-    readonly redis: Redis,
+    readonly servers: TestServers,
     readonly simulator: AppProcess,
     readonly receiver: WebhookReceiver,
   ) {}
 
-  static async start(name: string): Promise<WebhookRelay> {
+  /** @param servers default: those of the test run */
+  static async start(name: string, servers?: TestServers): Promise<WebhookRelay> {
     const folder = openRunFolder(name);
-    const part = (of: string) => {
-      const made = path.join(folder.path, of);
-      mkdirSync(made, { recursive: true });
-      return made;
-    };
-    const [broker, redis, simulator, receiver] = await Promise.all([
-      startRabbitMQ({ folder: part('rabbitmq') }),
-      startRedis({ folder: part('redis') }),
-      startApp('pagerduty-simulator', { folder: part('simulator'), env: { SIMULATOR_PORT: '0' } }),
+    const [used, simulator, receiver] = await Promise.all([
+      servers ?? testServers(),
+      startApp('pagerduty-simulator', { folder: path.join(folder.path, 'simulator'), env: { SIMULATOR_PORT: '0' } }),
       WebhookReceiver.start(),
     ]);
-    return new WebhookRelay(folder, broker, redis, simulator, receiver);
+    return new WebhookRelay(folder, used, simulator, receiver);
   }
 
   startPoller(env: Record<string, string> = {}, options: Partial<StartAppOptions> = {}): Promise<AppProcess> {
@@ -168,7 +159,7 @@ export class WebhookRelay {
   /** Accesses Redis as an operator would. */
   async withRedis<Result>(work: (store: Store) => Promise<Result>): Promise<Result> {
     const silent = { info: () => undefined, warn: () => undefined };
-    const store = new Store({ url: this.redis.url, name: 'e2e', log: silent });
+    const store = new Store({ url: this.servers.redisUrl, name: 'e2e', log: silent });
     store.start();
     try {
       await waitUntil(() => store.state() === 'connected', { what: 'Redis' });
@@ -179,7 +170,7 @@ export class WebhookRelay {
   }
 
   emptyRedis(): Promise<unknown> {
-    return this.withRedis((store) => store.run((redis) => redis.flushall()));
+    return this.withRedis((store) => store.run((redis) => redis.flushdb()));
   }
 
   /** Stops pollers and senders, and clears PagerDuty, Redis and the receiver. */
@@ -192,7 +183,7 @@ export class WebhookRelay {
 
   async stop(): Promise<void> {
     await Promise.all(this.#apps.map((app) => app.stop()));
-    await Promise.all([this.simulator.stop(), this.receiver.stop(), this.broker.stop(), this.redis.stop()]);
+    await Promise.all([this.simulator.stop(), this.receiver.stop()]);
     this.folder.remove();
   }
 
@@ -203,8 +194,8 @@ export class WebhookRelay {
       timeoutMs: STEP_MS,
       ...options,
       env: {
-        PDAGENTD_AMQP_URL: this.broker.url,
-        PDAGENTD_REDIS_URL: this.redis.url,
+        PDAGENTD_AMQP_URL: this.servers.amqpUrl,
+        PDAGENTD_REDIS_URL: this.servers.redisUrl,
         PDAGENTD_WEBHOOK_DEST_URL: this.receiver.url,
         ...env,
       },
