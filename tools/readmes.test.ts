@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const ROOT = path.join(__dirname, '..');
@@ -35,18 +35,4 @@ describe.each(projects)('the README of $folder', ({ folder, imports }) => {
     expect(exported).toEqual(expect.arrayContaining([...namesIn(list)]));
     expect(namesIn(list).length > 0).toBe(folder.startsWith('libs/'));
   });
-});
-
-it('every file that a README or a page for contributors links to exists', () => {
-  const pages = [
-    ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
-    ...projects.map(({ folder }) => `${folder}/README.md`),
-  ];
-  const links = pages.flatMap((page) =>
-    [...readFileSync(path.join(ROOT, page), 'utf8').matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) =>
-      path.join(path.dirname(page), target ?? ''),
-    ),
-  );
-  expect(links.length).toBeGreaterThan(projects.length);
-  expect(links.filter((link) => !existsSync(path.join(ROOT, link)))).toEqual([]);
 });
