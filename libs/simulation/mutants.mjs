@@ -45,6 +45,50 @@ export const MUTANTS = {
       },
     ],
   },
+  'reads a lane before its sidings are loaded': {
+    seed: undefined,
+    edits: [
+      {
+        file: `${MESSAGING}/lane-owner.ts`,
+        from: "    if (this.#gate === 'open') return this.#options.redeliveryFilter.arrived(message);\n    this.#early.push(message);",
+        to: '    this.#options.redeliveryFilter.arrived(message);',
+      },
+    ],
+  },
+  'delivers new messages of a parked key from its lane': {
+    seed: undefined,
+    edits: [
+      {
+        file: `${MESSAGING}/isolation.ts`,
+        from: '    siding.move([message]);\n    return true;',
+        to: '    return false;',
+      },
+    ],
+  },
+  'parks a key while an attempt is in flight': {
+    seed: undefined,
+    edits: [
+      {
+        file: `${MESSAGING}/isolation.ts`,
+        from: '    if (held.some((message) => dispatcher.isBusy(message))) return dispatcher.preemption.interrupt(routingKey);\n',
+        to: '',
+      },
+    ],
+  },
+  'moves the messages of one alert concurrently': {
+    seed: undefined,
+    edits: [{ file: `${MESSAGING}/siding-move.ts`, from: '    if (previous !== undefined) await previous;\n', to: '' }],
+  },
+  'counts a siding that another worker still consumes': {
+    seed: undefined,
+    edits: [
+      {
+        file: `${MESSAGING}/isolation.ts`,
+        from: '      if (consumerCount === 0) return messageCount;',
+        to: '      if (consumerCount >= 0) return messageCount;',
+      },
+    ],
+  },
   'does not send again from the oldest unconfirmed event': {
     seed: 119,
     edits: [

@@ -45,7 +45,7 @@ export interface LaneWorkerOptions {
    * A lane that has held a message for this long is released and taken again, before the broker's consumer timeout;
    * milliseconds.
    */
-  readonly renewAfterMs?: number;
+  readonly renewAfterMs?: number | undefined;
   readonly connect?: Connect;
   readonly clock?: Clock;
   readonly random?: Random;

@@ -3,7 +3,7 @@ import { LIMITS } from './world/limits';
 
 async function run(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
   let output = '';
-  const code = await runCommand(args, (text) => (output += text));
+  const code = await runCommand(args, { write: (text) => (output += text), progress: () => undefined });
   return { code, output };
 }
 
@@ -33,6 +33,10 @@ describe('npm run simulate', () => {
     expect(await run('--seed', 'x')).toMatchObject({
       code: 2,
       output: expect.stringContaining('--seed must be a whole number, not "x"') as unknown,
+    });
+    expect(await run('--seeds', '0')).toMatchObject({
+      code: 2,
+      output: expect.stringMatching(/^--seeds must be at least 1, not 0\n/) as unknown,
     });
     expect((await run('--no-such-option')).code).toBe(2);
   });

@@ -16,10 +16,17 @@ Runs gateways and workers in simulated worlds with faults, one for each seed, an
   --first     stop at the first seed that fails
   --seed N    run one seed again, and print the part of its trace that matters
   --trace     with --seed: print the whole trace
-  --mutant M  patch a known bug into the sources and check that it is found; --mutant list lists them
+  --mutant M  first put a known fault into the sources, which a seed should find; --mutant list lists them
   --help      print this
 
-Exits with 1 if a seed fails. docs/simulation.md explains what is simulated and how to read a trace.
+A search prints its progress to stderr, each seed that fails with the smallest set of faults that makes it fail, and at
+its end its rate. Exits with 1 if a seed fails that is not listed as open in libs/simulation/src/world/kept-seeds.ts, with
+2 if an option is wrong. docs/simulation.md explains what is simulated and how to read a trace.
+
+examples:
+  npm run simulate -- --seeds 10000 --from 1
+  npm run simulate -- --seed 4711
+  npm run simulate -- --mutant='forgets a delivered id' --first --seeds 2000
 `;
 
 interface Options {
@@ -28,22 +35,32 @@ interface Options {
   readonly seed: number | undefined;
   readonly stopsAtFirst: boolean;
   readonly isWholeTrace: boolean;
+  /** The fault that was put into the sources. */
+  readonly mutant: string | undefined;
 }
 
-/** Runs the command; the result is its exit code. @param write prints text */
-export async function runCommand(args: readonly string[], write: (text: string) => void): Promise<number> {
+/** Prints results; `progress` is not part of them. */
+export interface Output {
+  readonly write: (text: string) => void;
+  readonly progress: (text: string) => void;
+}
+
+const PROGRESS_EVERY_MS = 5_000;
+
+/** Runs the command; the result is its exit code. */
+export async function runCommand(args: readonly string[], output: Output): Promise<number> {
   let options: Options | undefined;
   try {
     options = optionsOf(args);
   } catch (error) {
-    write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    output.write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     return 2;
   }
   if (options === undefined) {
-    write(HELP);
+    output.write(HELP);
     return 0;
   }
-  return options.seed === undefined ? search(options, write) : replay(options.seed, options.isWholeTrace, write);
+  return options.seed === undefined ? search(options, output) : replay(options.seed, options.isWholeTrace, output);
 }
 
 /** @returns undefined for the help. @throws Error that names the option */
@@ -56,17 +73,25 @@ function optionsOf(args: readonly string[]): Options | undefined {
       seed: { type: 'string' },
       first: { type: 'boolean' },
       trace: { type: 'boolean' },
+      mutant: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
   if (values.help === true) return undefined;
   return {
-    seeds: numberOf('--seeds', values.seeds ?? '200'),
+    seeds: positiveOf('--seeds', values.seeds ?? '200'),
     from: numberOf('--from', values.from ?? '1'),
     seed: values.seed === undefined ? undefined : numberOf('--seed', values.seed),
     stopsAtFirst: values.first === true,
     isWholeTrace: values.trace === true,
+    mutant: values.mutant,
   };
+}
+
+function positiveOf(option: string, text: string): number {
+  const value = numberOf(option, text);
+  if (value === 0) throw new Error(`${option} must be at least 1, not 0`);
+  return value;
 }
 
 function numberOf(option: string, text: string): number {
@@ -76,9 +101,10 @@ function numberOf(option: string, text: string): number {
   return value;
 }
 
-async function search({ seeds, from, stopsAtFirst }: Options, write: (text: string) => void): Promise<number> {
+async function search({ seeds, from, stopsAtFirst, mutant }: Options, { write, progress }: Output): Promise<number> {
   const begun = SYSTEM_CLOCK.monotonic();
   const usage = new LimitUsage();
+  let shownAt = begun;
   let failures = 0;
   let known = 0;
   let count = 0;
@@ -86,6 +112,10 @@ async function search({ seeds, from, stopsAtFirst }: Options, write: (text: stri
     const report = await simulate(seed);
     count += 1;
     usage.add(report.limits);
+    if (SYSTEM_CLOCK.monotonic() - shownAt > PROGRESS_EVERY_MS) {
+      shownAt = SYSTEM_CLOCK.monotonic();
+      progress(`${count} of ${seeds} seeds, ${failures} failed\n`);
+    }
     if (report.problems.length === 0) continue;
     const knownFault = OPEN_SEEDS[seed];
     if (knownFault !== undefined) {
@@ -95,7 +125,8 @@ async function search({ seeds, from, stopsAtFirst }: Options, write: (text: stri
     }
     failures += 1;
     write(describe(await shrink(report)));
-    write(`Reproduce with a trace: npm run simulate -- --seed ${seed}\n\n`);
+    const patched = mutant === undefined ? '' : ` --mutant='${mutant}'`;
+    write(`Reproduce with a trace: npm run simulate -- --seed ${seed}${patched}\n\n`);
   }
   const seconds = (SYSTEM_CLOCK.monotonic() - begun) / 1_000;
   const rate = `${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} per second)`;
@@ -104,7 +135,7 @@ async function search({ seeds, from, stopsAtFirst }: Options, write: (text: stri
   return failures === 0 ? 0 : 1;
 }
 
-async function replay(seed: number, isWholeTrace: boolean, write: (text: string) => void): Promise<number> {
+async function replay(seed: number, isWholeTrace: boolean, { write }: Output): Promise<number> {
   const found = await simulate(seed);
   const { faults } = found.problems.length === 0 ? found : await shrink(found);
   const report = await simulate(seed, { faults, isTracing: true });

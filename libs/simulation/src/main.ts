@@ -1,3 +1,6 @@
 import { runCommand } from './command';
 
-void runCommand(process.argv.slice(2), (text) => process.stdout.write(text)).then((code) => (process.exitCode = code));
+void runCommand(process.argv.slice(2), {
+  write: (text) => process.stdout.write(text),
+  progress: (text) => process.stderr.write(text),
+}).then((code) => (process.exitCode = code));

@@ -20,7 +20,7 @@ const STEPS_PER_SECOND = 6_000;
 const CONNECTS_PER_SECOND = 20;
 const REQUESTS_PER_EVENT = 40;
 
-/** No key delays another, nothing loops. */
+/** No key delays another, no lane interrupts others, nothing loops. */
 export const CHECKS_OF_BOUNDS: Readonly<Record<string, Check>> = {
   'keys that make no progress do not delay the others': ({ world, faults }) => {
     if (faults.some(({ kind }) => !KEY_FAULTS.includes(kind)) || world.pagerDuty.rate !== Infinity) return [];
@@ -53,6 +53,9 @@ export const CHECKS_OF_BOUNDS: Readonly<Record<string, Check>> = {
       ['messages in the memory of a worker when all is drained', left, 0],
     ]);
   },
+
+  'the broker closes no connection because of an error': ({ world }) =>
+    world.network.errors.map((detail) => ({ detail })),
 
   'nothing loops': ({ world }) => {
     const seconds = world.scheduler.now / 1_000;

@@ -6,6 +6,7 @@ import { Overlaps } from './overlaps';
 import { type KeyMode, type Mode } from './simulated-pagerduty';
 import { type VolumeMode } from './simulated-volume';
 import { type Worker } from './worker';
+import { laneQueues } from './places';
 import { KEYS, LANE_GROUP, type World } from './world';
 
 /** What an effect knows of its fault. */
@@ -18,6 +19,10 @@ interface Begun extends Pick<Fault, 'target' | 'ms'> {
 
 /** Begins a fault; the result ends it. */
 type Effect = (world: World, begun: Begun) => () => void;
+
+/** Some faults last longer than others: after 65 s the broker closes a connection that waits for a queue; ms. */
+const LONG_MS = 70_000;
+const RECHECK_MS = 500;
 
 const nothing = (): void => undefined;
 
@@ -36,6 +41,15 @@ const stall =
       if (isStalled) broker.stallQueue(name);
       else broker.resumeQueue(name);
     });
+  };
+
+const laneStall = stall((target) => laneQueue(LANE_GROUP, Math.floor(target * LANE_GROUP.lanes)));
+
+const long =
+  (effect: Effect): Effect =>
+  (world, begun) => {
+    const end = effect(world, begun);
+    return () => world.scheduler.schedule(LONG_MS, 'FAULT ends: the long one', end);
   };
 
 const pagerDuty =
@@ -77,13 +91,24 @@ const pause = ({ network }: World, service: Gateway | Worker, { begin }: Begun):
   });
 
 const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
-  'a lane does not answer': stall((target) => laneQueue(LANE_GROUP, Math.floor(target * LANE_GROUP.lanes))),
+  'a lane does not answer': laneStall,
   'a siding does not answer': stall((target) => {
     const index = Math.floor(target * LANE_GROUP.lanes * LANE_GROUP.sidings);
     return sidingQueue(LANE_GROUP, index % LANE_GROUP.lanes, Math.floor(index / LANE_GROUP.lanes));
   }),
+  'a lane has no leader': long(laneStall),
   'the broker blocks publishing': ({ broker }, { begin }) =>
     begin('alarm', true, (isAlarmed = false) => broker.setAlarm(isAlarmed)),
+  'the backlog raises an alarm': ({ broker, scheduler }, { begin }) => {
+    const backlog = (): number => laneQueues().reduce((sum, name) => sum + broker.messagesIn(name).length, 0);
+    const limit = Math.floor(backlog() / 2);
+    const end = begin('alarm', true, (isAlarmed = false) => broker.setAlarm(isAlarmed));
+    const endOnceDrained = (): void => {
+      if (backlog() <= limit) end();
+      else scheduler.schedule(RECHECK_MS, 'the broker checks its disk', endOnceDrained);
+    };
+    return endOnceDrained;
+  },
   'the broker is slow': ({ broker }, { begin }) =>
     begin('speed of the broker', true, (isSlow = false) => broker.setSlow(isSlow)),
   'the broker restarts': ({ broker, network }, { begin }) => {
@@ -142,6 +167,7 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
   },
   'PagerDuty answers 500': pagerDuty('answers 500'),
   'PagerDuty answers HTML': pagerDuty('answers HTML'),
+  'PagerDuty is slow': pagerDuty('is slow'),
   'PagerDuty hangs': pagerDuty('hangs'),
   'PagerDuty is unreachable': pagerDuty('unreachable'),
   'PagerDuty loses responses': pagerDuty('loses responses'),
@@ -149,6 +175,7 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
   'a key is throttled': key('throttles'),
   'a key fails': key('fails'),
   'a key hangs': key('hangs'),
+  'a key is slow': long(key('is slow')),
 };
 
 /** Makes each fault begin and end in its time. */

@@ -3,7 +3,11 @@ export const KEPT_SEEDS: Readonly<Record<number, string>> = {};
 
 /** Seeds that fail because of a fault that is not fixed yet: what it is. A fix moves them to `KEPT_SEEDS`. */
 export const OPEN_SEEDS: Readonly<Record<number, string>> = {
-  55: 'a lane is taken over while one of its sidings does not answer: it is counted as empty, and later messages overtake those in it',
-  946: 'the same',
-  2352: 'a lane is taken over while one of its sidings does not answer: it is counted as empty, and its messages stay there',
+  1000628:
+    'one alert of a key whose requests take half a second makes progress, so that it is not parked, and delays the other keys of its lane',
+  1000006:
+    'an alarm, an event that PagerDuty refuses and a renewal: the lane waits for the dead letter to be written and delivers nothing until the alarm ends; if its own backlog raised the alarm, never',
+  1000037: 'a lane has no leader: who consumes it loses its connection after 65 s (541), and with it all other lanes',
+  1006186:
+    'a lane is taken over while one of its sidings does not answer: "0 messages" are believed, and its messages stay there',
 };

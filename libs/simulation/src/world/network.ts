@@ -7,8 +7,10 @@ import { type SimulatedProcess } from '../simulated-process';
 
 const CONNECT_MS = 2;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** After missing two heartbeats of 5 s the broker closes a connection. */
-const HEARTBEAT_TIMEOUT_MS = 10_000;
+/** After missing two heartbeats of 5 s the broker closes a connection: it checks at each of them. */
+const HEARTBEAT_TIMEOUT_MS = { least: 10_000, most: 15_000 };
+/** amqplib checks at every second one. */
+const CLIENT_TIMEOUT_MS = { least: 10_000, most: 20_000 };
 /** When amqplib notices a reset that it made itself. */
 const RESET_NOTICED_MS = 13_000;
 
@@ -21,6 +23,8 @@ export class Network {
   /** Names of the services that do not reach the broker; their requests are lost. */
   readonly unreachableFrom = new Set<string>();
   isBrokerDown = false;
+  /** Why the broker closed connections. */
+  readonly errors: string[] = [];
   /** Attempts to connect. */
   attempts = 0;
 
@@ -46,6 +50,9 @@ export class Network {
           if (this.isBrokerDown) return reject(new Error('connect ECONNREFUSED'));
           const connection = this.#broker.connect(name, process.enter);
           connections.add(connection);
+          connection.on('error', (error: Error) => {
+            if ('code' in error) this.errors.push(`${name}: ${error.message}`);
+          });
           connection.once('close', () => connections.delete(connection));
           resolve({
             connection,
@@ -63,7 +70,7 @@ export class Network {
     this.#scheduler.note(`the connections of ${process.name} break`);
     for (const connection of this.#connections.get(process) ?? [])
       if (this.#random.fraction() < 0.5) this.#cut(connection, 1);
-      else this.#cut(connection, HEARTBEAT_TIMEOUT_MS, HEARTBEAT_TIMEOUT_MS);
+      else this.#cut(connection, this.#within(CLIENT_TIMEOUT_MS), this.#within(HEARTBEAT_TIMEOUT_MS));
   }
 
   /** Whether the broker has not given the lanes of the process to others, whatever the process itself believes. */
@@ -76,10 +83,14 @@ export class Network {
   /** A paused process sends no heartbeats: the broker closes its connections. */
   pause(process: SimulatedProcess): void {
     process.pause();
-    this.#scheduler.schedule(HEARTBEAT_TIMEOUT_MS, `heartbeats of ${process.name} are missing`, () => {
+    this.#scheduler.schedule(HEARTBEAT_TIMEOUT_MS.least, `heartbeats of ${process.name} are missing`, () => {
       if (!process.isRunning)
         for (const connection of this.#connections.get(process) ?? []) connection.cut(Infinity, 0);
     });
+  }
+
+  #within({ least, most }: { readonly least: number; readonly most: number }): number {
+    return least + this.#random.below(most - least);
   }
 
   #cut(connection: SimulatedConnection, noticedAfterMs: number | undefined, brokerNoticesAfterMs = 0): void {

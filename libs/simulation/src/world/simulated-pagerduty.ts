@@ -12,13 +12,17 @@ export interface Processed {
   readonly request: EventRequest;
 }
 
-export type KeyMode = 'accepts' | 'throttles' | 'fails' | 'hangs';
+export type KeyMode = 'accepts' | 'is slow' | 'throttles' | 'fails' | 'hangs';
 export type Mode =
-  'works' | 'answers 500' | 'answers HTML' | 'hangs' | 'unreachable' | 'loses responses' | 'processes late';
+  'works' | 'is slow' | 'answers 500' | 'answers HTML' | 'hangs' | 'unreachable' | 'loses responses' | 'processes late';
 
 const ATTEMPT_TIMEOUT_MS = 15_000;
 /** How long a late request may take. */
 const LATE_MS = 40_000;
+/** How long a request takes at most if it is slow. */
+const SLOW_MS = 3_000;
+/** The same for a key that is slow. */
+const SLOW_KEY_MS = 1_000;
 /** It counts the events of a routing key in a sliding window. */
 const WINDOW_MS = 60_000;
 
@@ -87,7 +91,7 @@ export class SimulatedPagerDuty {
       }
       signal.addEventListener('abort', abort, { once: true });
       const { mode } = this;
-      const travel = mode === 'processes late' ? this.#random.fraction() * LATE_MS : this.#latency();
+      const travel = this.#travelMs(mode, this.keyModes.get(request.event.routingKey));
       this.#scheduler.schedule(travel, `PagerDuty receives ${request.id}`, () => {
         const attempt = this.#process(request, mode);
         if (attempt !== undefined)
@@ -123,6 +127,13 @@ export class SimulatedPagerDuty {
     if (recent.length >= this.rate) return true;
     recent.push(now);
     return false;
+  }
+
+  /** Of a request. */
+  #travelMs(mode: Mode, keyMode: KeyMode | undefined): number {
+    if (mode === 'processes late') return this.#random.fraction() * LATE_MS;
+    if (mode === 'is slow') return this.#random.fraction() * SLOW_MS;
+    return keyMode === 'is slow' ? this.#random.fraction() * SLOW_KEY_MS : this.#latency();
   }
 
   #latency(): number {

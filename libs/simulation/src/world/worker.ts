@@ -17,6 +17,8 @@ export interface WorkerDependencies {
   readonly laneGroup: LaneGroup;
   /** Attempts at the same time. */
   readonly concurrency: number;
+  /** Undefined for the default. */
+  readonly renewAfterMs: number | undefined;
 }
 
 /** One delivery worker: its processes follow one another. */
@@ -46,7 +48,7 @@ export class Worker {
     this.#runs += 1;
     const process = new SimulatedProcess(this.#scheduler, `${this.name}.${this.#runs}`);
     this.process = process;
-    const { network, pagerDuty, redis, laneGroup, concurrency } = this.#dependencies;
+    const { network, pagerDuty, redis, laneGroup, concurrency, renewAfterMs } = this.#dependencies;
     const { clock, random } = process;
     const worker: LaneWorker = new LaneWorker({
       url: 'amqp://simulated',
@@ -54,6 +56,7 @@ export class Worker {
       laneGroup,
       queueType: 'quorum',
       concurrency,
+      renewAfterMs,
       maximumAgeMs: MAXIMUM_AGE_MS,
       poisonAfterMs: POISON_AFTER_MS,
       deliver: async (message, signal) => {

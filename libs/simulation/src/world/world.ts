@@ -3,6 +3,7 @@ import { SimulatedBroker } from '../broker/simulated-broker';
 import { Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { MAX_MESSAGE_BYTES } from './event';
+import { OPEN_FROM } from './faults';
 import { Gateway } from './gateway';
 import { Network } from './network';
 import { Senders } from './senders';
@@ -15,6 +16,11 @@ export const LANE_GROUP: LaneGroup = { ...EVENTS, lanes: 2, sidings: 2 };
 const PREFETCHES: readonly number[] = [4, 6, 8];
 /** Of a worker: attempts at the same time. */
 const CONCURRENCIES: readonly number[] = [4, 32];
+/**
+ * When a lane that has held a message for long is released and taken again; ms. The renewal waits for requests that hang
+ * and dead letters that cannot be written, and the lane with it: that is not fixed yet (`OPEN_FROM`).
+ */
+const RENEW_AFTER_MS: readonly number[] = [10_000, 600_000];
 /** Of a gateway: events in flight, a quarter of them in each lane. */
 const IN_FLIGHT: readonly number[] = [16, 32, 64];
 export const KEYS: readonly string[] = Array.from({ length: 5 }, (_, index) => `key-${index}`);
@@ -50,6 +56,7 @@ export class World {
     const prefetch = random.pick(PREFETCHES);
     const laneGroup = { ...LANE_GROUP, prefetch };
     const concurrency = random.pick(CONCURRENCIES);
+    const renewAfterMs = seed < OPEN_FROM ? undefined : random.pick(RENEW_AFTER_MS);
     const maxInFlight = random.pick(IN_FLIGHT);
     this.sizes = { prefetch, concurrency, maxInFlight };
     this.gateways = Array.from(
@@ -60,7 +67,8 @@ export class World {
     const { network, redis, pagerDuty } = this;
     this.workers = Array.from(
       { length: WORKERS },
-      (_, index) => new Worker(scheduler, { network, redis, pagerDuty, laneGroup, concurrency }, `worker-${index}`),
+      (_, index) =>
+        new Worker(scheduler, { network, redis, pagerDuty, laneGroup, concurrency, renewAfterMs }, `worker-${index}`),
     );
     this.senders = new Senders(scheduler);
   }
