@@ -49,6 +49,7 @@ describe('the command line', () => {
   it.each<readonly [words: readonly string[], message: string]>([
     [[], 'the following arguments are required: -k/--service-key, -t/--event-type'],
     [['-t', 'trigger'], 'the following arguments are required: -k/--service-key'],
+    [['-t', 'trigger', '-k', ''], 'the following arguments are required: -k/--service-key'],
     [
       ['-k', 'K', '-t', 'x'],
       "argument -t/--event-type: invalid choice: 'x' (choose from 'trigger', 'acknowledge', 'resolve')",

@@ -54,7 +54,10 @@ export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly
   }
 
   if (given.has('help') || given.has('version')) return given;
-  const missing = [...options.filter(({ name, required }) => required === true && !given.has(name)), ...places];
+  // An empty key, from a variable that is not set, would be sent and refused.
+  const missing = [...options.filter(({ required }) => required === true), ...(syntax.positionals ?? [])].filter(
+    ({ name }) => !given.has(name) || (name === 'key' && lastValue(given, name) === ''),
+  );
   if (missing.length > 0) {
     throw new UsageError(`the following arguments are required: ${missing.map(optionLabel).join(', ')}`);
   }

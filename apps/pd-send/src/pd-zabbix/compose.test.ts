@@ -78,6 +78,7 @@ describe('the event of a Zabbix message', () => {
 
   it.each([
     [[KEY], 'the following arguments are required: {trigger,resolve}, BODY'],
+    [['', 'trigger', BODY], 'the following arguments are required: KEY'],
     [[KEY, 'trigger', BODY, 'more'], 'unrecognized arguments: more'],
     [
       [KEY, 'problem', BODY],

@@ -102,8 +102,8 @@ parse() {
   done
   [ -z "${given_help:-}${given_version:-}" ] || return 0
   missing=
-  [ -n "${given_key+given}" ] || missing=-k/--service-key
-  [ -n "${given_type+given}" ] || missing="$missing${missing:+, }-t/--event-type"
+  [ -n "${given_key:-}" ] || missing=-k/--service-key
+  [ -n "${given_type:-}" ] || missing="$missing${missing:+, }-t/--event-type"
   [ -z "$missing" ] || usage_error "the following arguments are required: $missing"
   [ "$is_unrecognized" = no ] || usage_error "unrecognized arguments: $unrecognized"
 }

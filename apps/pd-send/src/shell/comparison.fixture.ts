@@ -79,6 +79,7 @@ export const COMPARISONS: readonly Comparison[] = [
   asks('the version', '--version'),
   asks('the version with other options', ...TRIGGER, '-qV'),
   asks('no key', '-t', 'trigger', '-d', 'd'),
+  asks('an empty key', '-k', '', '-t', 'trigger', '-d', 'd'),
   asks('an invalid type', '-k', KEY, '-t', 'x'),
   asks('an invalid severity', ...TRIGGER, '-s', "it's"),
   asks('an option without its value', ...TRIGGER, '-d'),
