@@ -28,6 +28,25 @@ export function addressOption(text: string, before: readonly string[] = []): rea
   return [...before, url];
 }
 
+const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:?\d\d)?)?$/;
+
+/**
+ * A date or time in ISO 8601; UTC without a zone. Null for anything else: `Date.parse` reads `5` as May 2001, and
+ * 31 February as a day in March.
+ */
+function isoTime(text: string): number | null {
+  const [, date = ''] = ISO_TIME.exec(text) ?? [];
+  const day = parseTime(date);
+  return day !== null && new Date(day).toISOString().startsWith(date) ? parseTime(text) : null;
+}
+
+/** A routing key or its end, as `…d1a6` or `d1a6`. @throws InvalidArgumentError, which commander reports with the option's name */
+export function keyEndOption(text: string): string {
+  const end = text.replace(/^…/, '');
+  if (end === '') throw new InvalidArgumentError('It must be a routing key, or the end of one.');
+  return end;
+}
+
 /**
  * A time in the past: ISO 8601, or how long ago. @returns milliseconds since 1970
  * @throws InvalidArgumentError, which commander reports with the option's name
@@ -35,8 +54,8 @@ export function addressOption(text: string, before: readonly string[] = []): rea
 export function pastOption(text: string, now: number): number {
   const [, amount, unit = ''] = /^(\d+) ?([a-z]+)$/.exec(text) ?? [];
   const length = UNITS.get(unit);
-  const time = amount !== undefined && length !== undefined ? now - Number(amount) * length : parseTime(text);
-  if (time === null)
+  const time = amount !== undefined && length !== undefined ? now - Number(amount) * length : isoTime(text);
+  if (time === null || Number.isNaN(new Date(time).getTime()))
     throw new InvalidArgumentError('It must be an ISO 8601 time (2026-03-01T00:00:00Z) or an age (30min, 2h, 3d).');
   return time;
 }

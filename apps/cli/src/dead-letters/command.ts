@@ -1,6 +1,6 @@
 import { DEAD_REASONS } from '@pdaltagent/messaging';
 import { Command, Option } from 'commander';
-import { countOption, pastOption } from '../option-values';
+import { countOption, keyEndOption, pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
 import { discard, type DiscardOptions } from './discard';
 import { list, type ListOptions } from './list';
@@ -21,7 +21,11 @@ export function deadLettersCommand(terminal: Terminal, run: CommandRunner): Comm
 
   addLaneGroupOptions(command.command('list'))
     .description('list dead letters, oldest first')
-    .option('--key <key>', 'only of this routing key, or of keys that end with it (webhooks: destination)')
+    .option(
+      '--key <key>',
+      'only of this routing key, or of keys that end with it (webhooks: destination)',
+      keyEndOption,
+    )
     .addOption(new Option('--reason <reason>', 'only with this reason').choices(REASONS))
     .option(
       '--since <time>',

@@ -10,6 +10,7 @@ import { type LaneGroupOptions, withDeadLetterQueues } from './queues';
 
 export interface ListOptions extends LaneGroupOptions {
   readonly json?: true;
+  /** The end of a routing key, or a destination. */
   readonly key?: string;
   readonly reason?: string;
   /** Milliseconds since 1970. */
@@ -54,7 +55,7 @@ export function list(terminal: Terminal, options: ListOptions): Promise<number> 
 function isMeant({ reason, message, deadAt }: DeadLetter, options: ListOptions): boolean {
   if (options.since !== undefined && (deadAt ?? Infinity) < options.since) return false;
   if (options.reason !== undefined && reason !== options.reason) return false;
-  return options.key === undefined || message?.routingKey.endsWith(options.key.replace(/^…/, '')) === true;
+  return options.key === undefined || message?.routingKey.endsWith(options.key) === true;
 }
 
 type LetterRecord = ReturnType<typeof recordOf>;

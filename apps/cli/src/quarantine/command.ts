@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { type CommandRunner } from '../dead-letters/command';
-import { countOption, pastOption } from '../option-values';
+import { countOption, keyEndOption, pastOption } from '../option-values';
 import { selectionOf } from '../dead-letters/selection';
 import { type Terminal } from '../terminal';
 import { discard, type DiscardOptions } from './discard';
@@ -24,7 +24,7 @@ export function quarantineCommand(terminal: Terminal, run: CommandRunner): Comma
   command
     .command('list')
     .description('list the events in the quarantine, oldest first')
-    .option('--key <key>', 'only of this routing key, or of keys that end with it')
+    .option('--key <key>', 'only of this routing key, or of keys that end with it', keyEndOption)
     .addOption(
       new Option('--problem <problem>', 'only with this problem').choices([
         'unencodable',

@@ -7,6 +7,7 @@ import { eventsIn, openQuarantine, quarantineSummary } from './folder';
 
 export interface ListOptions {
   readonly json?: true;
+  /** The end of a routing key. */
   readonly key?: string;
   readonly problem?: string;
   /** Milliseconds since 1970. */
@@ -45,7 +46,7 @@ export async function list(terminal: Terminal, options: ListOptions): Promise<nu
 function isMeant({ entry, message }: QuarantinedEvent, { key, problem, since }: ListOptions): boolean {
   if (since !== undefined && entry.quarantinedAt < since) return false;
   if (problem !== undefined && entry.problem !== problem) return false;
-  return key === undefined || message?.routingKey.endsWith(key.replace(/^…/, '')) === true;
+  return key === undefined || message?.routingKey.endsWith(key) === true;
 }
 
 type EventRecord = ReturnType<typeof recordOf>;
