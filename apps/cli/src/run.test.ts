@@ -103,6 +103,21 @@ describe('pdaltagent', () => {
     expect(error).not.toContain('s3cret');
   });
 
+  it.each(['status', 'status --json'])('does not print a password in a URL: %s', async (words) => {
+    const url = 'http://me:s3cret@127.0.0.1:1';
+    const environment = {
+      ...AWAY,
+      PDAGENTD_REDIS_URL: 'redis://me:s3cret@127.0.0.1:1',
+      PDAGENTD_EVENTS_BASE_URL: url,
+      PDAGENTD_API_BASE_URL: url,
+      PDAGENTD_API_TOKEN: 'token',
+    };
+    const { code, out } = await on(`${words} --worker ${url}`, environment);
+    expect(code).toBe(1);
+    expect(out.match(/http:\/\/me:…@127\.0\.0\.1:1/g)).toHaveLength(3);
+    expect(out).not.toContain('s3cret');
+  });
+
   it('exits with 78 if the configuration is invalid', async () => {
     const { code, error } = await on('dead-letters list', { PDAGENTD_AMQP_URL: 'http://broker' });
     expect(code).toBe(78);

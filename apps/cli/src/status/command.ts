@@ -1,4 +1,4 @@
-import { brokerVariables, readConfiguration, redisVariables } from '@pdaltagent/service';
+import { brokerVariables, maskSecrets, readConfiguration, redisVariables } from '@pdaltagent/service';
 import { Command } from 'commander';
 import { pagerDutyVariables } from '../configuration';
 import { type CommandRunner } from '../dead-letters/command';
@@ -50,7 +50,7 @@ export async function status(
     checkToken(fetch, apiBaseUrl, apiToken),
     ...(options.worker ?? []).map((url) => checkWorker(fetch, url)),
   ]);
-  const results = checks.flat();
+  const results = checks.flat().map((result) => ({ ...result, detail: maskSecrets(result.detail) }));
   const attention = needsAttention(results);
   out(
     options.json

@@ -1,4 +1,3 @@
-import { maskSecrets } from '@pdaltagent/service';
 import { durationOf } from '../duration';
 import { type CheckResult } from './check-result';
 import { type Fetch } from './web';
@@ -7,10 +6,9 @@ import { type Fetch } from './web';
 const WORKER = /^pdaltagent_lanes /m;
 
 /** What only a worker knows: the broker does not show the events that it holds unacknowledged. */
-export async function checkWorker(fetch: Fetch, address: string): Promise<CheckResult> {
+export async function checkWorker(fetch: Fetch, url: string): Promise<CheckResult> {
   const subject = 'worker';
-  const url = maskSecrets(address);
-  const attempt = await fetch(`${address.replace(/\/+$/, '')}/metrics`);
+  const attempt = await fetch(`${url.replace(/\/+$/, '')}/metrics`);
   if (attempt.kind === 'fault' || attempt.status !== 200 || !WORKER.test(attempt.body)) {
     const why =
       attempt.kind === 'fault'
