@@ -18,11 +18,13 @@ describe('a gateway whose disk is full while the broker is unreachable', () => {
     folder = mkdtempSync(`${tmpdir()}/gateway-full-disk-`);
     isMounted = mount(folder);
     rig = await GatewayRig.start('e2e-gateway-full-disk', {
-      PDAGENTD_STATE_DIR: folder,
-      // If this user may not mount a small disk, a quota is used instead.
-      ...(isMounted ? {} : { PDAGENTD_SPOOL_MAX_BYTES: String(8 * 1024 * 1024) }),
+      env: {
+        PDAGENTD_STATE_DIR: folder,
+        // If this user may not mount a small disk, a quota is used instead.
+        ...(isMounted ? {} : { PDAGENTD_SPOOL_MAX_BYTES: String(8 * 1024 * 1024) }),
+      },
     });
-    arrivals = await LaneDrain.start(rig.broker.url, (body) => arrived.add(body.toString()));
+    arrivals = await LaneDrain.start(rig.amqpUrl, (body) => arrived.add(body.toString()));
   });
   afterAll(async () => {
     await arrivals.stop();

@@ -30,7 +30,7 @@ export function describeFuzzedGateway(cases: number): void {
 
     beforeAll(async () => {
       rig = await GatewayRig.start('e2e-gateway-fuzz');
-      arrivals = await LaneDrain.start(rig.broker.url, (body) => arrived.push(body));
+      arrivals = await LaneDrain.start(rig.amqpUrl, (body) => arrived.push(body));
       connections = Array.from({ length: CONNECTIONS }, () => new FuzzedConnection(rig.port));
     });
     afterAll(async () => {

@@ -1,24 +1,29 @@
-import { waitUntil } from '@pdaltagent/testing';
+import { openRunFolder, type RabbitMQ, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { GatewayRig, LaneDrain } from './gateway.fixture';
 import { keyIn, Senders } from './senders.fixture';
 
 const SENDERS = 32;
 
 describe('kill -9 of the gateway with requests in flight', () => {
+  const folder = openRunFolder('e2e-gateway-kills-broker');
+  let broker: RabbitMQ;
   let rig: GatewayRig;
   let arrivals: LaneDrain;
   let senders: Senders;
   const arrived = new Set<string | undefined>();
 
   beforeAll(async () => {
-    rig = await GatewayRig.start('e2e-gateway-kills');
-    arrivals = await LaneDrain.start(rig.broker.url, (body) => arrived.add(keyIn(body)));
+    broker = await startRabbitMQ({ folder: folder.path });
+    rig = await GatewayRig.start('e2e-gateway-kills', { amqpUrl: broker.url });
+    arrivals = await LaneDrain.start(rig.amqpUrl, (body) => arrived.add(keyIn(body)));
     senders = new Senders(rig.port, SENDERS);
   });
   afterAll(async () => {
     await senders.stop();
     await arrivals.stop();
     await rig.stop();
+    await broker.stop();
+    folder.remove();
   });
 
   /** Kills the gateway, and waits until requests in flight were interrupted. */
@@ -54,10 +59,10 @@ describe('kill -9 of the gateway with requests in flight', () => {
   }, 240_000);
 
   it('loses none of its 202s in 25 kills with the broker blocked and the spool in use', async () => {
-    await rig.broker.setAlarm('memory', true);
+    await broker.setAlarm('memory', true);
     await rig.waitForMode('spool');
     await kill(25);
-    await rig.broker.setAlarm('memory', false);
+    await broker.setAlarm('memory', false);
     await nothingIsLost();
   }, 240_000);
 });

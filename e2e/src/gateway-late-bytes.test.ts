@@ -1,4 +1,4 @@
-import { type AppProcess, type Redis, startApp, startRedis, waitUntil } from '@pdaltagent/testing';
+import { type AppProcess, startApp, testServers, waitUntil } from '@pdaltagent/testing';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -13,22 +13,21 @@ const isHeartbeat = (piece: Buffer): boolean => piece.equals(Buffer.from([8, 0, 
 
 describe('a network that delivers data of a connection long after it was given up', () => {
   let rig: GatewayRig;
-  let redis: Redis;
   let simulator: AppProcess;
   let workers: AppProcess[];
 
   beforeAll(async () => {
-    rig = await GatewayRig.start('e2e-late-bytes', { PDAGENTD_CONFIRM_TIMEOUT_MS: '1000' });
+    const { amqpUrl, redisUrl } = await testServers();
+    rig = await GatewayRig.start('e2e-late-bytes', { amqpUrl, env: { PDAGENTD_CONFIRM_TIMEOUT_MS: '1000' } });
     const folder = (name: string): string => {
       const made = path.join(rig.folder.path, name);
       mkdirSync(made, { recursive: true });
       return made;
     };
-    redis = await startRedis({ folder: folder('redis') });
     simulator = await startApp('pagerduty-simulator', { folder: folder('simulator'), env: { SIMULATOR_PORT: '0' } });
     const env = {
-      PDAGENTD_AMQP_URL: rig.broker.url,
-      PDAGENTD_REDIS_URL: redis.url,
+      PDAGENTD_AMQP_URL: amqpUrl,
+      PDAGENTD_REDIS_URL: redisUrl,
       PDAGENTD_EVENTS_BASE_URL: simulator.url ?? '',
     };
     workers = await Promise.all(
@@ -37,7 +36,6 @@ describe('a network that delivers data of a connection long after it was given u
   }, 180_000);
   afterAll(async () => {
     await Promise.all([...workers, simulator].map((app) => app.stop()));
-    await redis.stop();
     await rig.stop();
   });
 

@@ -1,4 +1,4 @@
-import { waitUntil } from '@pdaltagent/testing';
+import { openRunFolder, type RabbitMQ, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { GatewayRig, LaneDrain } from './gateway.fixture';
@@ -8,18 +8,18 @@ const LARGEST = 16 * 1024;
 const EVENTS = 50;
 
 describe('a broker that refuses messages over a size', () => {
+  const folder = openRunFolder('e2e-gateway-poison-broker');
+  let broker: RabbitMQ;
   let rig: GatewayRig;
   let arrivals: LaneDrain;
   const arrived = new Map<string, number>();
 
   beforeAll(async () => {
-    rig = await GatewayRig.start('e2e-gateway-poison');
-    await rig.broker.setMaxMessageSize(LARGEST);
-    // Open channels keep the previous limit.
-    rig.proxy.cut();
-    await rig.waitForMode('spool');
-    await rig.waitForMode('direct');
-    arrivals = await LaneDrain.start(rig.broker.url, (body) => {
+    // Its own broker, because the maximum size applies to all virtual hosts.
+    broker = await startRabbitMQ({ folder: folder.path });
+    await broker.setMaxMessageSize(LARGEST);
+    rig = await GatewayRig.start('e2e-gateway-poison', { amqpUrl: broker.url });
+    arrivals = await LaneDrain.start(rig.amqpUrl, (body) => {
       const { dedup_key: key } = JSON.parse(body.toString()) as { dedup_key: string };
       arrived.set(key, (arrived.get(key) ?? 0) + 1);
     });
@@ -27,6 +27,8 @@ describe('a broker that refuses messages over a size', () => {
   afterAll(async () => {
     await arrivals.stop();
     await rig.stop();
+    await broker.stop();
+    folder.remove();
   });
 
   /** An event of exactly this size. */

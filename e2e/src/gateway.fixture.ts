@@ -4,50 +4,54 @@ import {
   FaultProxy,
   freePort,
   openRunFolder,
-  type RabbitMQ,
   type RunFolder,
   startApp,
-  startRabbitMQ,
+  testServers,
   waitUntil,
 } from '@pdaltagent/testing';
 import { connect, type ChannelModel } from 'amqplib';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** A built gateway and its broker, with a fault-injecting proxy between them. */
+export interface GatewayRigOptions {
+  /** Added to the gateway's; `PDAGENTD_STATE_DIR` defaults to a folder of the run. */
+  readonly env?: Record<string, string>;
+  /** Default: the broker of the test run, which a test must not change. */
+  readonly amqpUrl?: string;
+}
+
+/** A built gateway, with a fault-injecting proxy between it and its broker. */
 export class GatewayRig {
   private constructor(
     readonly folder: RunFolder,
-    readonly broker: RabbitMQ,
+    readonly amqpUrl: string,
     readonly proxy: FaultProxy,
     readonly gateway: AppProcess,
     readonly port: number,
   ) {}
 
-  /** @param env added to the gateway's; `PDAGENTD_STATE_DIR` defaults to a folder of the run */
-  static async start(name: string, env: Record<string, string> = {}): Promise<GatewayRig> {
+  static async start(name: string, { env = {}, amqpUrl }: GatewayRigOptions = {}): Promise<GatewayRig> {
     const folder = openRunFolder(name);
     const subfolder = (part: string) => {
       const made = path.join(folder.path, part);
       mkdirSync(made, { recursive: true });
       return made;
     };
-    const broker = await startRabbitMQ({ folder: subfolder('rabbitmq') });
-    const proxy = await FaultProxy.start(broker.url);
+    const url = amqpUrl ?? (await testServers()).amqpUrl;
+    const proxy = await FaultProxy.start(url);
     const port = await freePort();
     const gateway = await startApp('ingest-gateway', {
       folder: subfolder('gateway'),
       env: {
-        PDAGENTD_AMQP_URL: proxy.url(broker.url),
+        PDAGENTD_AMQP_URL: proxy.url(url),
         PDAGENTD_HTTP_PORT: String(port),
         PDAGENTD_HTTPS_PORT: '0',
         PDAGENTD_STATE_DIR: subfolder('state'),
         ...env,
       },
     });
-    const rig = new GatewayRig(folder, broker, proxy, gateway, port);
+    const rig = new GatewayRig(folder, url, proxy, gateway, port);
     await rig.waitForMode('direct');
-    await broker.settle();
     return rig;
   }
 
@@ -66,7 +70,6 @@ export class GatewayRig {
   async stop(): Promise<void> {
     await this.gateway.stop();
     await this.proxy.stop();
-    await this.broker.stop();
     this.folder.remove();
   }
 }

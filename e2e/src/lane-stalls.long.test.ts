@@ -1,5 +1,5 @@
 import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
-import { type RabbitMQ, waitUntil } from '@pdaltagent/testing';
+import { openRunFolder, type RabbitMQ, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { GatewayRig, LaneDrain } from './gateway.fixture';
 
 const STALLED_LANE = 5;
@@ -32,6 +32,8 @@ async function whileStalled(broker: RabbitMQ, lane: number, run: () => Promise<v
 }
 
 describe('a lane whose queue does not respond', () => {
+  const folder = openRunFolder('e2e-lane-stalls-broker');
+  let broker: RabbitMQ;
   let rig: GatewayRig;
   let arrivals: LaneDrain;
   const arrived: string[] = [];
@@ -39,8 +41,9 @@ describe('a lane whose queue does not respond', () => {
   const latencies: number[] = [];
 
   beforeAll(async () => {
-    rig = await GatewayRig.start('e2e-lane-stalls');
-    arrivals = await LaneDrain.start(rig.broker.url, (body) => {
+    broker = await startRabbitMQ({ folder: folder.path });
+    rig = await GatewayRig.start('e2e-lane-stalls', { amqpUrl: broker.url });
+    arrivals = await LaneDrain.start(rig.amqpUrl, (body) => {
       const { dedup_key: key } = JSON.parse(body.toString()) as { dedup_key: string };
       if (!arrived.includes(key)) arrived.push(key);
     });
@@ -48,6 +51,8 @@ describe('a lane whose queue does not respond', () => {
   afterAll(async () => {
     await arrivals.stop();
     await rig.stop();
+    await broker.stop();
+    folder.remove();
   });
 
   async function post(lane: number, dedup_key: string): Promise<void> {
@@ -70,7 +75,7 @@ describe('a lane whose queue does not respond', () => {
     const toStalled = async (): Promise<void> => {
       for (let count = 0; isStalled; count += 1) await post(STALLED_LANE, `stalled-${count}`);
     };
-    await whileStalled(rig.broker, STALLED_LANE, async () => {
+    await whileStalled(broker, STALLED_LANE, async () => {
       const senders = [toStalled(), ...Array.from({ length: SENDERS }, (_, name) => sender(name))];
       await waitUntil(async () => (await rig.metrics()).includes('pdaltagent_gateway_lanes{mode="spool"} 1'), {
         what: 'the stalled lane alone to go to the spool',
