@@ -24,7 +24,7 @@ it('a publisher waits for its broker by the injected clock', async () => {
   const publisher = new Publisher({ url, name: 'test', laneGroup: EVENTS, queueType: 'quorum', log, clock });
   publisher.start();
   try {
-    await waitUntil(() => waits.some((ms) => ms !== EXPIRING_EVERY_MS), { what: 'a wait', timeoutMs: 3_000 });
+    await waitUntil(() => waits.some((ms) => ms !== EXPIRING_EVERY_MS), { what: 'a wait' });
   } finally {
     await publisher.close();
     server.close();

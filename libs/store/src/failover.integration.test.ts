@@ -98,7 +98,7 @@ describe('after a failover, which leaves the connection to a replica open', () =
   it('a lease is held by its holder again', async () => {
     const lease = new Lease({ store, name: 'test', log, ttlMs: 3_000, renewMs: 100 });
     lease.start();
-    await lease.whenHeld(AbortSignal.timeout(10_000));
+    await lease.whenHeld(AbortSignal.timeout(30_000));
     await pair.promoteReplica();
     const lost = 'the holder of the lease is unknown: Redis does not respond';
     await waitUntil(() => lines.includes(lost), { what: 'the lease to run out' });

@@ -173,13 +173,13 @@ describe('the lease', () => {
 
   it('is held by one process, and passes to the other at once when it is released', async () => {
     const first = newLease(await connectedStore());
-    await first.whenHeld(AbortSignal.timeout(10_000));
+    await first.whenHeld(AbortSignal.timeout(30_000));
     const other = await connectedStore();
     const second = newLease(other);
     await attempts(other, 3);
     expect([first.held(), second.held()]).toEqual([true, false]);
     await first.stop();
-    await second.whenHeld(AbortSignal.timeout(10_000));
+    await second.whenHeld(AbortSignal.timeout(30_000));
     expect([first.held(), second.held()]).toEqual([false, true]);
     await second.stop();
   });
@@ -187,10 +187,10 @@ describe('the lease', () => {
   it('passes to the other process when its holder can no longer reach Redis', async () => {
     const lost = await connectedStore();
     const first = newLease(lost);
-    await first.whenHeld(AbortSignal.timeout(10_000));
+    await first.whenHeld(AbortSignal.timeout(30_000));
     lost.close();
     const second = newLease(await connectedStore());
-    await second.whenHeld(AbortSignal.timeout(10_000));
+    await second.whenHeld(AbortSignal.timeout(30_000));
     expect([first.held(), second.held()]).toEqual([false, true]);
     await Promise.all([first.stop(), second.stop()]);
   });
@@ -198,7 +198,7 @@ describe('the lease', () => {
   it('is noticed as lost when another process acquired it', async () => {
     const store = await connectedStore();
     const lease = newLease(store);
-    await lease.whenHeld(AbortSignal.timeout(10_000));
+    await lease.whenHeld(AbortSignal.timeout(30_000));
     await store.run((client) => client.set('pdaltagent:lease:test', 'another'));
     await until('the loss to be noticed', () => !lease.held());
     await lease.stop();
@@ -214,7 +214,7 @@ describe('the lease', () => {
     const lease = new Lease({ store, name: 'test', log, ttlMs: 1_000, renewMs: 3_600_000, clock });
     leases.push(lease);
     lease.start();
-    await lease.whenHeld(AbortSignal.timeout(10_000));
+    await lease.whenHeld(AbortSignal.timeout(30_000));
     clock.jump(jump);
     expect(lease.held()).toBe(true);
     clock.advance(1_000);
@@ -229,7 +229,7 @@ describe('the lease', () => {
     const holder = [host, space, ended.pid, 'its token'].join(' ');
     await store.run((client) => client.set('pdaltagent:lease:test', holder, 'PX', 3_600_000));
     const lease = newLease(store);
-    await lease.whenHeld(AbortSignal.timeout(10_000));
+    await lease.whenHeld(AbortSignal.timeout(30_000));
     expect(lease.held()).toBe(true);
     await lease.stop();
   });
@@ -254,7 +254,7 @@ describe('the lease', () => {
       expect(lease.held()).toBe(false);
       expect(logged.filter((line) => line.includes('Redis refused'))).toHaveLength(1);
     });
-    await lease?.whenHeld(AbortSignal.timeout(10_000));
+    await lease?.whenHeld(AbortSignal.timeout(30_000));
     expect(lease?.held()).toBe(true);
     await lease?.stop();
   });
@@ -262,7 +262,7 @@ describe('the lease', () => {
   it('is acquired again by its holder after Redis was emptied', async () => {
     const store = await connectedStore();
     const lease = newLease(store);
-    await lease.whenHeld(AbortSignal.timeout(10_000));
+    await lease.whenHeld(AbortSignal.timeout(30_000));
     await store.run((client) => client.flushall());
     await until('the lease to be there again', async () => {
       return (await store.run((client) => client.exists('pdaltagent:lease:test'))) === 1;

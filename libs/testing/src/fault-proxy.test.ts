@@ -46,11 +46,11 @@ class Client {
   }
 
   has(message: string): Promise<unknown> {
-    return waitUntil(() => this.received.endsWith(message), { what: `"${message}"`, timeoutMs: 5_000, intervalMs: 2 });
+    return waitUntil(() => this.received.endsWith(message), { what: `"${message}"`, intervalMs: 2 });
   }
 
   end(): Promise<string> {
-    return waitUntil(() => this.ended, { what: 'the end of the connection', timeoutMs: 5_000, intervalMs: 2 });
+    return waitUntil(() => this.ended, { what: 'the end of the connection', intervalMs: 2 });
   }
 }
 
