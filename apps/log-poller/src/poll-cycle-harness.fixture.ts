@@ -126,5 +126,5 @@ export async function openPublisher(amqpUrl: string): Promise<Publisher> {
 }
 
 export const ids = (entries: readonly { readonly id: string }[]) => entries.map(({ id }) => id);
-export const testTimeout = () => AbortSignal.timeout(50_000);
+export const testTimeout = () => AbortSignal.timeout(150_000);
 export const ofOneIncident = () => ({ incident: { id: 'P1' } });

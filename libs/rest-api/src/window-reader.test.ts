@@ -38,7 +38,7 @@ function windowOf(seconds: number): TimeWindow {
 
 async function read(window: TimeWindow): Promise<string[]> {
   const ids: string[] = [];
-  const signal = AbortSignal.timeout(50_000);
+  const signal = AbortSignal.timeout(150_000);
   for await (const { entries } of reader().read(window, signal)) ids.push(...entries.map(({ id }) => id));
   return ids;
 }
@@ -158,7 +158,7 @@ describe('a window', () => {
 
   it('separates entries from elements that are not objects', async () => {
     server.faults.push({ status: 200, body: '{"log_entries":[null,{"id":"R1"},7,"text"],"more":false}' });
-    const { value } = await reader().read(windowOf(10), AbortSignal.timeout(50_000)).next();
+    const { value } = await reader().read(windowOf(10), AbortSignal.timeout(150_000)).next();
     expect(value).toMatchObject({ entries: [{ id: 'R1' }], unreadable: [null, 7, 'text'] });
   });
 });
