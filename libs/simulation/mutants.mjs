@@ -17,11 +17,11 @@ export const MUTANTS = {
     ],
   },
   'answers before the sync': {
-    seed: 173,
+    seed: 59,
     edits: [{ file: 'libs/spool/src/spool-folder.ts', from: '{ sync: group.length > 0 }', to: '{ sync: false }' }],
   },
   'acknowledges a moved message before its confirm': {
-    seed: undefined,
+    seed: 176,
     edits: [
       { file: `${MESSAGING}/siding-move.ts`, from: '        onMoved(message);\n', to: '' },
       {
@@ -32,7 +32,7 @@ export const MUTANTS = {
     ],
   },
   'ignores the sidings of a lane that it takes over': {
-    seed: 164,
+    seed: 1,
     edits: [{ file: `${MESSAGING}/lane-owner.ts`, from: '    await this.#isolation.loadSidings();\n', to: '' }],
   },
   'trusts its own count of the messages in a siding': {
@@ -56,7 +56,7 @@ export const MUTANTS = {
     ],
   },
   'delivers new messages of a parked key from its lane': {
-    seed: undefined,
+    seed: 1,
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
@@ -66,7 +66,7 @@ export const MUTANTS = {
     ],
   },
   'parks a key while an attempt is in flight': {
-    seed: undefined,
+    seed: 4,
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
@@ -90,7 +90,7 @@ export const MUTANTS = {
     ],
   },
   'does not send again from the oldest unconfirmed event': {
-    seed: 119,
+    seed: 69,
     edits: [
       {
         file: `${FORWARDING}/drain.ts`,
@@ -120,7 +120,7 @@ export const MUTANTS = {
     ],
   },
   'keeps a lane that the broker gave to another worker': {
-    seed: undefined,
+    seed: 55,
     edits: [
       {
         file: `${MESSAGING}/broker-liveness.ts`,
@@ -180,7 +180,7 @@ export const MUTANTS = {
     ],
   },
   'acknowledges a dead letter that was not written': {
-    seed: 173,
+    seed: 39,
     edits: [
       {
         file: `${MESSAGING}/dead-letter-publisher.ts`,
