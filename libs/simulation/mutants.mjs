@@ -46,12 +46,12 @@ export const MUTANTS = {
     ],
   },
   'reads a lane before its sidings are loaded': {
-    seed: undefined,
+    seed: 5,
     edits: [
       {
         file: `${MESSAGING}/lane-owner.ts`,
-        from: "    if (this.#gate === 'open') return this.#options.redeliveryFilter.arrived(message);\n    this.#early.push(message);",
-        to: '    this.#options.redeliveryFilter.arrived(message);',
+        from: "    if (this.#gate === 'open') return this.#options.redeliveryFilter.onMessage(message);\n    this.#early.push(message);",
+        to: '    this.#options.redeliveryFilter.onMessage(message);',
       },
     ],
   },

@@ -9,6 +9,15 @@ function knownMutants(): [name: string, seed: string][] {
   });
 }
 
+function unknownMutants(): string[] {
+  const lines = simulateCommand('--mutant', 'list').output.split('\n');
+  return lines.flatMap((line) => /^ {2}(.*) \(no seed known\)$/.exec(line)?.[1] ?? []);
+}
+
+it.each(unknownMutants())('the patch of a mutant that no known seed finds fits the sources: %s', (name) => {
+  expect(simulateCommand('--mutant', name, '--seeds', '1').output).toMatch(/^1 seeds from 1 in /m);
+});
+
 describe('the simulation finds a product that', () => {
   it.each(knownMutants())(
     '%s',
