@@ -10,9 +10,9 @@ const FAILURES = [
 ];
 
 /** Throttled without Retry-After, as PagerDuty does. */
-const PACED = KEYS.slice(0, 6);
+const WITHOUT_RETRY_AFTER = KEYS.slice(0, 6);
 /** Throttled with Retry-After. */
-const TOLD = KEYS.slice(6, 12);
+const WITH_RETRY_AFTER = KEYS.slice(6, 12);
 
 describe('20,000 events arrive, none lost and each alert in order, while', () => {
   let relay: PrivateRelay;
@@ -43,9 +43,9 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
     'PagerDuty throttles 12 of 40 routing keys, with and without Retry-After, and the worker is killed',
     () =>
       survivesFault(relay, 'storm', async (traffic) => {
-        const limits = Object.fromEntries(PACED.map((key) => [key, 60]));
+        const limits = Object.fromEntries(WITHOUT_RETRY_AFTER.map((key) => [key, 60]));
         await relay.control('PATCH', '/settings', { eventsPerMinuteByKey: limits });
-        for (const [seed, key] of TOLD.entries()) {
+        for (const [seed, key] of WITH_RETRY_AFTER.entries()) {
           const effect = { kind: 'status', status: 429, retryAfter: 1 };
           await relay.control('POST', '/faults', {
             id: key,
@@ -57,7 +57,10 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         }
         const worker = await relay.startWorker();
         await traffic.send();
-        await traffic.delivered(STEP_MS, (key) => !PACED.includes(key) && !TOLD.includes(key));
+        await traffic.delivered(
+          STEP_MS,
+          (key) => !WITHOUT_RETRY_AFTER.includes(key) && !WITH_RETRY_AFTER.includes(key),
+        );
         const throttled = await waitUntil(
           async () => {
             const count = await relay.respondedWith(429);
@@ -69,9 +72,9 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
         const held = await waitForHeldEvents(worker);
         // The rates that it has learned are lost with it, so the remaining events need not wait for them.
         await worker.kill();
-        const withRetryAfter = await Promise.all(TOLD.map((key) => relay.hits(key)));
+        const withRetryAfter = await Promise.all(WITH_RETRY_AFTER.map((key) => relay.hits(key)));
         await relay.control('PATCH', '/settings', {
-          eventsPerMinuteByKey: Object.fromEntries(PACED.map((key) => [key, null])),
+          eventsPerMinuteByKey: Object.fromEntries(WITHOUT_RETRY_AFTER.map((key) => [key, null])),
         });
         await relay.control('DELETE', '/faults');
         await relay.startWorker();

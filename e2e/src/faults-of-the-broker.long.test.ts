@@ -23,9 +23,9 @@ describe('20,000 events arrive, none lost and each alert in order, while', () =>
   afterAll(() => relay.stop());
 
   /** Waits until the gateway has switched this many times. */
-  const gatewayGoes = (way: 'to the spool' | 'directly to the broker', times: number) =>
-    waitUntil(() => relay.gateway.lines.filter(({ message }) => message === `events go ${way}`).length >= times, {
-      what: `events to go ${way} for the ${times}. time`,
+  const gatewayGoes = (route: 'to the spool' | 'directly to the broker', times: number) =>
+    waitUntil(() => relay.gateway.lines.filter(({ message }) => message === `events go ${route}`).length >= times, {
+      what: `events to go ${route} for the ${times}. time`,
       timeoutMs: STEP_MS,
     });
 

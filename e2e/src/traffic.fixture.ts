@@ -91,7 +91,7 @@ export class Traffic {
       const { sequence, dedupKey, body } = arrival.parse(JSON.parse(line));
       this.#after = Math.max(this.#after, sequence);
       if (dedupKey?.startsWith(`${this.prefix}-`) !== true) continue;
-      this.ledger.delivered(dedupKey, event.parse(JSON.parse(body)).payload.custom_details.sequence);
+      this.ledger.recordDelivered(dedupKey, event.parse(JSON.parse(body)).payload.custom_details.sequence);
     }
   }
 
@@ -121,13 +121,13 @@ export class Traffic {
         dedup_key: dedupKey,
         payload: { summary: 'Disk is full', source: 'db1', severity: 'critical', custom_details: { sequence } },
       });
-      this.ledger.sent(dedupKey, sequence);
+      this.ledger.recordSent(dedupKey, sequence);
       const accepted = await waitUntil(async () => this.#ended || (await this.#post(body)), {
         what: 'a 202',
         timeoutMs: 240_000,
         intervalMs: 100,
       });
-      if (accepted === 'accepted') this.ledger.accepted(dedupKey, sequence);
+      if (accepted === 'accepted') this.ledger.recordAccepted(dedupKey, sequence);
     }
   }
 

@@ -111,7 +111,7 @@ function isNewer(file, time) {
 /** Prevents two commands in one clone from installing at the same time. Resolves with a function that releases the lock. */
 async function takeLock(folder) {
   mkdirSync(path.dirname(folder), { recursive: true });
-  let told = false;
+  let isAnnounced = false;
   for (;;) {
     try {
       mkdirSync(folder);
@@ -124,8 +124,8 @@ async function takeLock(folder) {
       rmSync(folder, { recursive: true, force: true });
       continue;
     }
-    if (!told) console.log('Waiting for another command that is installing the dependencies of this clone');
-    told = true;
+    if (!isAnnounced) console.log('Waiting for another command that is installing the dependencies of this clone');
+    isAnnounced = true;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

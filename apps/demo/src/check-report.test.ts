@@ -12,8 +12,8 @@ function allWell(): CheckResults {
   const plan = checkPlan().flat();
   const ledger = new Ledger();
   for (const { alert, sequence } of plan) {
-    ledger.accepted(alert, sequence);
-    ledger.delivered(alert, sequence);
+    ledger.recordAccepted(alert, sequence);
+    ledger.recordDelivered(alert, sequence);
   }
   const entries = [entry('E1'), entry('E2')];
   return {

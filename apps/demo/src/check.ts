@@ -59,7 +59,7 @@ async function sendAndCollect(
   const entries = await system.simulator.logEntries();
   await waitForWebhooks(system, entries.length);
   for (const { dedupKey, body } of await system.simulator.eventsAfter(0)) {
-    ledger.delivered(dedupKey ?? '', sequenceIn(body));
+    ledger.recordDelivered(dedupKey ?? '', sequenceIn(body));
   }
   return {
     plan: plan.flat(),
@@ -87,9 +87,9 @@ async function sendAll(system: System, plan: PlannedEvent[][], ledger: Ledger): 
   await Promise.all(
     plan.map(async (events, index) => {
       for (const event of events) {
-        ledger.sent(event.alert, event.sequence);
+        ledger.recordSent(event.alert, event.sequence);
         const result = await send(event, index);
-        if (result.accepted) ledger.accepted(event.alert, event.sequence);
+        if (result.accepted) ledger.recordAccepted(event.alert, event.sequence);
         else refused.push(`${event.alert} #${event.sequence} (${result.text})`);
       }
     }),

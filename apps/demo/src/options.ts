@@ -19,7 +19,7 @@ export class UsageError extends Error {}
 
 /** @throws UsageError for unknown options and invalid combinations */
 export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Command {
-  const values = parsed(args);
+  const values = parseWords(args);
   if (values.help) return { kind: 'help' };
   const modes = (['check', 'live', 'prepare'] as const).filter((name) => values[name]);
   if (modes.length > 1) throw new UsageError(`--${modes.join(' and --')} cannot be combined`);
@@ -31,7 +31,7 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Co
   return { kind: mode, assumeYes, ...(fault === undefined ? {} : { fault }) };
 }
 
-function parsed(args: string[]) {
+function parseWords(args: string[]) {
   const on = { type: 'boolean', default: false } as const;
   try {
     return parseArgs({

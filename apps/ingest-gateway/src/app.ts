@@ -57,7 +57,7 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
         quarantine,
         limits: configuration,
         log: logger,
-        onSpoolBegun: (cause) => forwardingMetrics.spoolBegun(cause),
+        onSpoolBegun: (cause) => forwardingMetrics.countSpoolBegun(cause),
         onQuarantined: (problem) => quarantineMetrics.countQuarantined(problem),
       });
       forwardingMetrics.watch(legacy === undefined ? [spool] : [spool, legacy], publisher);

@@ -18,7 +18,7 @@ export class ForwardingMetrics {
     for (const cause of CAUSES) this.#begun.inc({ cause }, 0);
   }
 
-  spoolBegun(cause: Cause): void {
+  countSpoolBegun(cause: Cause): void {
     this.#begun.inc({ cause });
   }
 

@@ -21,7 +21,7 @@ export async function readBody(request: IncomingMessage, memory: BodyReservation
   if (encoding === undefined) return refusals.encoding('Content-Encoding must be gzip, deflate or identity', 415);
   if (declaresTooLarge(request)) return refusals.tooLarge();
   const read = await collect(request, memory);
-  return read.kind === 'refused' || encoding === 'identity' ? read : inflated(read, encoding, memory);
+  return read.kind === 'refused' || encoding === 'identity' ? read : inflateBody(read, encoding, memory);
 }
 
 /** The Content-Length of a request; 0 if it has none. */
@@ -103,7 +103,7 @@ function encodingOf(request: IncomingMessage): Encoding | undefined {
   }
 }
 
-async function inflated(
+async function inflateBody(
   { bytes }: Body,
   encoding: 'gzip' | 'deflate',
   memory: BodyReservation,

@@ -11,7 +11,7 @@ it('keeps its interval when the machine’s clock is set back two hours', async 
       standBy: () => Promise.resolve(),
       reportLag: () => Promise.resolve(),
     },
-    lease: { held: () => true, holder: () => 'this process', whenHeld: () => Promise.resolve() },
+    lease: { isHeld: () => true, holder: () => 'this process', whenHeld: () => Promise.resolve() },
     publisher: { state: () => 'connected' },
     intervalMs: 10_000,
     log: new RecordingLog(),

@@ -15,7 +15,7 @@ const RETRY_BUG_MS = 5_000;
 
 export interface PollLoopOptions {
   readonly cycle: Pick<PollCycle, 'run' | 'standBy' | 'reportLag'>;
-  readonly lease: Pick<Lease, 'held' | 'holder' | 'whenHeld'>;
+  readonly lease: Pick<Lease, 'isHeld' | 'holder' | 'whenHeld'>;
   readonly publisher: Pick<Publisher, 'state'>;
   readonly intervalMs: number;
   readonly log: Logger;
@@ -71,7 +71,7 @@ export class PollLoop {
 
   async #waitForLease(signal: AbortSignal): Promise<void> {
     const { lease, cycle, clock } = this.#options;
-    while (!lease.held() && !signal.aborted) {
+    while (!lease.isHeld() && !signal.aborted) {
       this.#isFailing = false;
       // If Redis is unreachable, the store logs it, and the last known position is kept.
       await cycle.standBy(lease.holder() === 'another process').catch(() => undefined);
@@ -97,7 +97,7 @@ export class PollLoop {
     const leaseLost = new AbortController();
     const signal = AbortSignal.any([this.#stopping.signal, leaseLost.signal]);
     const checkLease = () => {
-      if (!lease.held()) leaseLost.abort();
+      if (!lease.isHeld()) leaseLost.abort();
     };
     // A process that was paused must notice that before it publishes, not only at the next tick.
     const check = () => {

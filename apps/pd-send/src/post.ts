@@ -136,12 +136,12 @@ function withoutCredentials(url: URL): string {
 
 function basic(header: string, { username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
-  const credentials = `${decoded(username)}:${decoded(password)}`;
+  const credentials = `${decode(username)}:${decode(password)}`;
   return { [header]: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
 /** A percent sign that is not part of an escape is literal. */
-function decoded(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text.replace(/%(?![\da-f]{2})/gi, '%25'));
   } catch {

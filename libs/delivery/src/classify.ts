@@ -109,7 +109,7 @@ function connectivityFailure(
   scope: FailureScope,
   wait: number | undefined,
 ): Outcome {
-  const responder = { server: shortened(server), contentType: shortened(contentType?.split(';', 1)[0]) };
+  const responder = { server: shorten(server), contentType: shorten(contentType?.split(';', 1)[0]) };
   return { kind: 'failed', reason, scope, status, detail: excerptOf(body), retryAfterMs: wait, responder };
 }
 
@@ -122,7 +122,7 @@ function excerptOf(body: string): string {
   return body.length <= MAX_RESPONSE_LENGTH ? body : Buffer.from(body.slice(0, MAX_RESPONSE_LENGTH)).toString();
 }
 
-function shortened(header: string | undefined): string | undefined {
+function shorten(header: string | undefined): string | undefined {
   const text = header?.replace(/[^\x20-\x7e]/g, '').trim();
   return text === undefined || text === '' ? undefined : text.slice(0, MAX_HEADER_LENGTH);
 }

@@ -43,7 +43,7 @@ export function outlineOf(bytes: Buffer, start = 0): Outline {
 
   const endMember = (end: number): void => {
     if (name !== undefined && valueStart >= 0) {
-      members.push({ name, start: nameStart, ...trimmed(bytes, valueStart, end) });
+      members.push({ name, start: nameStart, ...trim(bytes, valueStart, end) });
     }
     name = undefined;
     valueStart = -1;
@@ -101,7 +101,7 @@ export function elementsOf(bytes: Buffer, start: number): readonly { valueStart:
   let depth = 0;
   let elementStart = start + 1;
   const endElement = (end: number): void => {
-    const element = trimmed(bytes, elementStart, end);
+    const element = trim(bytes, elementStart, end);
     if (element.valueEnd > element.valueStart) elements.push(element);
     elementStart = end + 1;
   };
@@ -142,7 +142,7 @@ function stringAt(bytes: Buffer, start: number, end: number): string {
   }
 }
 
-function trimmed(bytes: Buffer, start: number, end: number): { valueStart: number; valueEnd: number } {
+function trim(bytes: Buffer, start: number, end: number): { valueStart: number; valueEnd: number } {
   let valueStart = start;
   let valueEnd = end;
   while (valueStart < valueEnd && isSpace(bytes[valueStart])) valueStart += 1;

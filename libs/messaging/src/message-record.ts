@@ -60,14 +60,14 @@ export function readRecord(record: Buffer): ReadRecord {
   if (version < VERSION || record.length < PREFIX_BYTES) return DAMAGED;
   const bodyAt = PREFIX_BYTES + record.readUInt32BE(1);
   if (bodyAt > record.length) return DAMAGED;
-  const { data, error } = head.safeParse(parsed(record.toString('utf8', PREFIX_BYTES, bodyAt)));
+  const { data, error } = head.safeParse(parseJson(record.toString('utf8', PREFIX_BYTES, bodyAt)));
   if (data === undefined) return error.issues.some(({ code }) => code === 'unrecognized_keys') ? NEWER : DAMAGED;
   const type = MESSAGE_TYPES.find((known) => known === data.type);
   if (type === undefined) return NEWER;
   return { kind: 'message', message: { ...data, type, body: record.subarray(bodyAt), maybeDuplicate: true } };
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

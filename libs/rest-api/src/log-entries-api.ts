@@ -162,7 +162,7 @@ export class LogEntriesApi {
       return { kind: 'throttled', waitMs: this.#waitOf(header, headers) };
     }
     if (status !== 200) return { kind: 'failed', status, detail: `status ${status}: ${data.slice(0, 200)}` };
-    const body = parsed(data);
+    const body = parseObject(data);
     if (!Array.isArray(body?.log_entries))
       return { kind: 'failed', detail: 'the response is not a page of log entries' };
     const entries: readonly unknown[] = body.log_entries;
@@ -184,7 +184,7 @@ function dateOf(headers: HttpResponse['headers']): number | null {
   return Number.isNaN(date) ? null : date;
 }
 
-function parsed(text: string) {
+function parseObject(text: string) {
   try {
     return objectOf(JSON.parse(text));
   } catch {

@@ -40,7 +40,7 @@ export function readConfiguration<V extends Variables>(variables: V, environment
     const result = variable.schema.safeParse(found.text);
     if (result.success) values[key] = result.data;
     else
-      problems.push(`${found.name} is ${displayed(variable, found.text)}: must be ${expectation(result.error.issues)}`);
+      problems.push(`${found.name} is ${display(variable, found.text)}: must be ${expectation(result.error.issues)}`);
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return values as ConfigurationOf<V>;
@@ -99,7 +99,7 @@ function fromFile(name: string, file: string): FoundValue {
   }
 }
 
-function displayed(variable: Variable<unknown>, text: string | undefined): string {
+function display(variable: Variable<unknown>, text: string | undefined): string {
   if (text === undefined) return 'not set';
   return variable.secret ? 'set to a secret that is not shown' : `"${maskSecrets(text)}"`;
 }

@@ -170,7 +170,7 @@ async function readFileOf(file: string, limit = Infinity): Promise<FileContent> 
     const content = buffer.subarray(0, bytesRead);
     const end = Math.max(0, content.indexOf('\n'));
     const name = path.basename(file);
-    const { data } = headerSchema.safeParse(parsed(content.toString('utf8', 0, end)));
+    const { data } = headerSchema.safeParse(parseJson(content.toString('utf8', 0, end)));
     if (data !== undefined && fileNameOf(data.id) === name) return { header: data, record: content.subarray(end + 1) };
     const unreadable = { id: path.basename(name, SUFFIX), problem: UNREADABLE, quarantinedAt: Math.floor(mtimeMs) };
     return { header: unreadable, record: content };
@@ -179,7 +179,7 @@ async function readFileOf(file: string, limit = Infinity): Promise<FileContent> 
   }
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

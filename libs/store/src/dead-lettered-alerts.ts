@@ -91,7 +91,7 @@ export class DeadLetteredAlerts {
 
 /** Undefined if it cannot be read: then nothing is known about the alert. */
 function parseAlert(text: string): DeadLetteredAlert | undefined {
-  const value = parsed(text);
+  const value = parseJson(text);
   if (typeof value !== 'object' || value === null || !('from' in value) || !('later' in value)) return undefined;
   const { from, later } = value;
   if (typeof from !== 'number' || typeof later !== 'object' || later === null) return undefined;
@@ -103,7 +103,7 @@ function parseAlert(text: string): DeadLetteredAlert | undefined {
   return { recordedSince: from, delivered };
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

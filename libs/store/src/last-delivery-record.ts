@@ -25,14 +25,14 @@ export function fieldOf(
   { id, action, key, acceptedAt, deliveredAt }: LastDelivery,
 ): readonly [field: string, value: string] {
   const after = deliveredAt - acceptedAt;
-  return [`${name} ${key}`, `${deliveredAt.toString(36)} ${after.toString(36)} ${wordOf(action)} ${packed(id)}`];
+  return [`${name} ${key}`, `${deliveredAt.toString(36)} ${after.toString(36)} ${wordOf(action)} ${pack(id)}`];
 }
 
 /** The delivery in a field; undefined if it is not as `fieldOf` writes it. */
 export function lastDeliveryOf(field: string, value: string): LastDelivery | undefined {
   const [, delivered = '', after = '', action = '', text = ''] = VALUE.exec(value) ?? [];
   const [, key] = /^\S+ (.+)$/s.exec(field) ?? [];
-  const id = unpacked(text);
+  const id = unpack(text);
   if (key === undefined || id === undefined) return undefined;
   const deliveredAt = Number.parseInt(delivered, 36);
   return { id, action, key, acceptedAt: deliveredAt - Number.parseInt(after, 36), deliveredAt };
@@ -43,11 +43,11 @@ function wordOf(action: string): string {
   return /^\S{1,40}$/.test(action) ? action : '?';
 }
 
-function packed(id: string): string {
+function pack(id: string): string {
   return UUID.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url') : VERBATIM + id;
 }
 
-function unpacked(text: string): string | undefined {
+function unpack(text: string): string | undefined {
   if (text.startsWith(VERBATIM)) return text.slice(VERBATIM.length);
   const hex = Buffer.from(text, 'base64url').toString('hex');
   const parts = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/.exec(hex);

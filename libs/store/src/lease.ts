@@ -52,18 +52,18 @@ export class Lease {
   }
 
   /** Whether this process holds the lease, counted from before the last renewal was sent. */
-  held(): boolean {
+  isHeld(): boolean {
     return this.#options.clock.monotonic() < this.#heldUntil;
   }
 
   holder(): LeaseHolder {
-    if (this.held()) return 'this process';
+    if (this.isHeld()) return 'this process';
     return this.#options.clock.monotonic() - this.#confirmedAt < this.#options.ttlMs ? 'another process' : 'unknown';
   }
 
   /** Resolves once the lease is held, or the signal aborts. */
   async whenHeld(signal: AbortSignal): Promise<void> {
-    while (!this.held() && !signal.aborted) {
+    while (!this.isHeld() && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = () => {
           signal.removeEventListener('abort', wake);
@@ -117,7 +117,7 @@ export class Lease {
     const holder = this.holder();
     if (holder !== this.#loggedHolder) log.info(HOLDER_MESSAGES[holder], { lease: name });
     this.#loggedHolder = holder;
-    if (this.held()) for (const resolve of this.#waiting.splice(0)) resolve();
+    if (this.isHeld()) for (const resolve of this.#waiting.splice(0)) resolve();
     return replied;
   }
 

@@ -177,10 +177,10 @@ describe('the lease', () => {
     const other = await connectedStore();
     const second = newLease(other);
     await attempts(other, 3);
-    expect([first.held(), second.held()]).toEqual([true, false]);
+    expect([first.isHeld(), second.isHeld()]).toEqual([true, false]);
     await first.stop();
     await second.whenHeld(AbortSignal.timeout(30_000));
-    expect([first.held(), second.held()]).toEqual([false, true]);
+    expect([first.isHeld(), second.isHeld()]).toEqual([false, true]);
     await second.stop();
   });
 
@@ -191,7 +191,7 @@ describe('the lease', () => {
     lost.close();
     const second = newLease(await connectedStore());
     await second.whenHeld(AbortSignal.timeout(30_000));
-    expect([first.held(), second.held()]).toEqual([false, true]);
+    expect([first.isHeld(), second.isHeld()]).toEqual([false, true]);
     await Promise.all([first.stop(), second.stop()]);
   });
 
@@ -200,7 +200,7 @@ describe('the lease', () => {
     const lease = newLease(store);
     await lease.whenHeld(AbortSignal.timeout(30_000));
     await store.run((client) => client.set('pdaltagent:lease:test', 'another'));
-    await until('the loss to be noticed', () => !lease.held());
+    await until('the loss to be noticed', () => !lease.isHeld());
     await lease.stop();
     expect(await store.run((client) => client.get('pdaltagent:lease:test'))).toBe('another');
   });
@@ -216,9 +216,9 @@ describe('the lease', () => {
     lease.start();
     await lease.whenHeld(AbortSignal.timeout(30_000));
     clock.jump(jump);
-    expect(lease.held()).toBe(true);
+    expect(lease.isHeld()).toBe(true);
     clock.advance(1_000);
-    expect(lease.held()).toBe(false);
+    expect(lease.isHeld()).toBe(false);
   });
 
   it('of a killed process on this machine is free at once', async () => {
@@ -230,7 +230,7 @@ describe('the lease', () => {
     await store.run((client) => client.set('pdaltagent:lease:test', holder, 'PX', 3_600_000));
     const lease = newLease(store);
     await lease.whenHeld(AbortSignal.timeout(30_000));
-    expect(lease.held()).toBe(true);
+    expect(lease.isHeld()).toBe(true);
     await lease.stop();
   });
 
@@ -241,7 +241,7 @@ describe('the lease', () => {
     await store.run((client) => client.set('pdaltagent:lease:test', holder.join(' '), 'PX', 3_600_000));
     const lease = newLease(store);
     await attempts(store, 3);
-    expect(lease.held()).toBe(false);
+    expect(lease.isHeld()).toBe(false);
     await lease.stop();
   });
 
@@ -251,11 +251,11 @@ describe('the lease', () => {
     await withSetting('maxmemory', ['1', '0'], async () => {
       lease = newLease(store);
       await attempts(store, 3);
-      expect(lease.held()).toBe(false);
+      expect(lease.isHeld()).toBe(false);
       expect(logged.filter((line) => line.includes('Redis refused'))).toHaveLength(1);
     });
     await lease?.whenHeld(AbortSignal.timeout(30_000));
-    expect(lease?.held()).toBe(true);
+    expect(lease?.isHeld()).toBe(true);
     await lease?.stop();
   });
 
@@ -267,7 +267,7 @@ describe('the lease', () => {
     await until('the lease to be there again', async () => {
       return (await store.run((client) => client.exists('pdaltagent:lease:test'))) === 1;
     });
-    expect(lease.held()).toBe(true);
+    expect(lease.isHeld()).toBe(true);
     await lease.stop();
   });
 });

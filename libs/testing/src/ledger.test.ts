@@ -2,8 +2,10 @@ import { Ledger } from './ledger';
 
 function ledgerOf(accepted: string, delivered: string): Ledger {
   const ledger = new Ledger();
-  for (const entry of accepted.split(' ').filter(Boolean)) ledger.accepted(entry.charAt(0), Number(entry.slice(1)));
-  for (const entry of delivered.split(' ').filter(Boolean)) ledger.delivered(entry.charAt(0), Number(entry.slice(1)));
+  for (const entry of accepted.split(' ').filter(Boolean))
+    ledger.recordAccepted(entry.charAt(0), Number(entry.slice(1)));
+  for (const entry of delivered.split(' ').filter(Boolean))
+    ledger.recordDelivered(entry.charAt(0), Number(entry.slice(1)));
   return ledger;
 }
 
@@ -29,8 +31,8 @@ describe('Ledger', () => {
 
   it('counts an event without a response as neither lost nor unexpected', () => {
     const ledger = ledgerOf('a1', 'a1 a2');
-    ledger.sent('a', 2);
-    ledger.sent('a', 3);
+    ledger.recordSent('a', 2);
+    ledger.recordSent('a', 3);
     expect(ledger.report()).toMatchObject({ lost: [], unexpected: [] });
   });
 

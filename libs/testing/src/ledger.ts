@@ -29,18 +29,18 @@ export class Ledger {
   readonly #deliveries: LedgerEntry[] = [];
 
   /** Sent, without a response so far: it may or may not arrive. */
-  sent(alert: string, sequence: number): void {
+  recordSent(alert: string, sequence: number): void {
     this.#sent.set(keyOf({ alert, sequence }), { alert, sequence });
   }
 
   /** Answered with 202: it must arrive. */
-  accepted(alert: string, sequence: number): void {
-    this.sent(alert, sequence);
+  recordAccepted(alert: string, sequence: number): void {
+    this.recordSent(alert, sequence);
     this.#accepted.set(keyOf({ alert, sequence }), { alert, sequence });
   }
 
   /** Delivered, in the order of the calls. */
-  delivered(alert: string, sequence: number): void {
+  recordDelivered(alert: string, sequence: number): void {
     this.#deliveries.push({ alert, sequence });
   }
 

@@ -61,7 +61,7 @@ export function addressOf(text: string): Address | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
-  const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
+  const credentials = `${decode(url.username)}:${decode(url.password)}`;
   url.username = '';
   url.password = '';
   url.hash = '';
@@ -81,7 +81,7 @@ function destinationOf(text: string): Destination | undefined {
   return { ...address, name: `${url.host}-${hash}`, format: 'v2', filter: NO_FILTER };
 }
 
-function decoded(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -5,7 +5,7 @@ interface ConfirmationOptions {
 }
 
 /** Asks for confirmation on a terminal; without a terminal, or with --yes, returns true. */
-export async function confirmed(terminal: Terminal, question: string, { yes }: ConfirmationOptions): Promise<boolean> {
+export async function confirm(terminal: Terminal, question: string, { yes }: ConfirmationOptions): Promise<boolean> {
   if (yes || !terminal.interactive) return true;
   const answer = await terminal.ask(`${question} [y/N] `);
   if (/^y(es)?$/i.test(answer.trim())) return true;

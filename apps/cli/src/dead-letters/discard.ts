@@ -5,7 +5,7 @@ import {
   discard as discardLetters,
 } from '@pdaltagent/messaging';
 import { type Terminal } from '../terminal';
-import { confirmed, requireYes } from './confirmation';
+import { confirm, requireYes } from './confirmation';
 import { countText, type DiscardOutcome, reportDiscarded } from './outcome';
 import { type Selection, Selector } from './selection';
 import { type LaneGroupOptions, type NamedQueue, withDeadLetterQueues } from './queues';
@@ -44,7 +44,7 @@ export async function discard(terminal: Terminal, selection: Selection, options:
       printResult(0, []);
       return missed;
     }
-    if (!(await confirmed(terminal, `Discard ${countText(count)} permanently?`, options))) return 1;
+    if (!(await confirm(terminal, `Discard ${countText(count)} permanently?`, options))) return 1;
     const { discarded, left, failure } = await discardAll(toDiscard);
     printResult(discarded, left, failure);
     return reportDiscarded(terminal, { discarded, left, failure }) ? missed : 1;

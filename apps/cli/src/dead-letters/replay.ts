@@ -2,7 +2,7 @@ import { type BrokerClient, Sender } from '@pdaltagent/messaging';
 import { Progress } from '../progress';
 import { type Terminal } from '../terminal';
 import { AlertProgressReader } from './alert-progress';
-import { confirmed } from './confirmation';
+import { confirm } from './confirmation';
 import { findHeldByWorkers } from './held-by-workers';
 import { countText, reportReplay } from './outcome';
 import { Plan, type PlannedReplay, staysValue } from './plan';
@@ -51,7 +51,7 @@ export function replay(terminal: Terminal, selection: Selection, options: DeadLe
       return missed ? 1 : 0;
     }
     for (const { laneGroup, plan } of plans) await warnOfLanes(terminal, client, laneGroup, plan);
-    if (!(await confirmed(terminal, `Replay ${countText(count)}?`, options))) return 1;
+    if (!(await confirm(terminal, `Replay ${countText(count)}?`, options))) return 1;
     const outcome = await send(terminal, plans, count, client);
     printResult(outcome);
     const isDone = reportReplay(terminal, count, outcome);

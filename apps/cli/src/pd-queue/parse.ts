@@ -10,7 +10,7 @@ export type Request =
 
 /** @throws CliError with PagerDuty Agent's own message, if it has one */
 export function parse(words: readonly string[]): Request {
-  const { values, positionals } = parsed(words);
+  const { values, positionals } = parseWords(words);
   if (values.help) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
   const [command, ...rest] = positionals;
@@ -32,7 +32,7 @@ export function parse(words: readonly string[]): Request {
   return { kind: 'retry', key };
 }
 
-function parsed(words: readonly string[]) {
+function parseWords(words: readonly string[]) {
   try {
     return parseArgs({
       args: [...words],

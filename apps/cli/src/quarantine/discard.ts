@@ -1,4 +1,4 @@
-import { confirmed, requireYes } from '../dead-letters/confirmation';
+import { confirm, requireYes } from '../dead-letters/confirmation';
 import { type Selection, Selector } from '../dead-letters/selection';
 import { type Terminal } from '../terminal';
 import { type Quarantine } from '@pdaltagent/spool';
@@ -30,7 +30,7 @@ export async function discard(terminal: Terminal, selection: Selection, options:
     printResult(0, []);
     return missed;
   }
-  if (!(await confirmed(terminal, `Discard ${countText(toDiscard.length)} permanently?`, options))) return 1;
+  if (!(await confirm(terminal, `Discard ${countText(toDiscard.length)} permanently?`, options))) return 1;
   const failure = await removeAll(quarantine, toDiscard);
   const left = new Set((await quarantine.list()).map(({ id }) => id));
   const notRemoved = toDiscard.filter((id) => left.has(id));

@@ -11,7 +11,7 @@ import {
 import { brokerVariables, maskSecrets, readConfiguration } from '@pdaltagent/service';
 import { type Quarantine } from '@pdaltagent/spool';
 import { type ProgressSince } from '../dead-letters/alert-progress';
-import { confirmed } from '../dead-letters/confirmation';
+import { confirm } from '../dead-letters/confirmation';
 import { findHeldByWorkers } from '../dead-letters/held-by-workers';
 import { Plan, type PlannedReplay, staysValue } from '../dead-letters/plan';
 import { printPlan, warnOfLanes } from '../dead-letters/plan-table';
@@ -74,7 +74,7 @@ export async function replay(
       return missed ? 1 : 0;
     }
     await warnOfLanes(terminal, client, EVENTS, plan);
-    if (!(await confirmed(terminal, `Replay ${countText(count)}?`, options))) return 1;
+    if (!(await confirm(terminal, `Replay ${countText(count)}?`, options))) return 1;
     const outcome = await send(terminal, quarantine, plan, client);
     printResult(outcome);
     const isDone = await report(terminal, quarantine, count, outcome);

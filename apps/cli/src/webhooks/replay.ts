@@ -18,7 +18,7 @@ import { type Destination, type LogEntry, matchesFilter, WEBHOOK_ID_HEADER } fro
 import { readFileSync } from 'node:fs';
 
 import { pagerDutyVariables } from '../configuration';
-import { confirmed } from '../dead-letters/confirmation';
+import { confirm } from '../dead-letters/confirmation';
 import { instantOf as textOfInstant } from '../duration';
 import { Progress } from '../progress';
 import { CliError, type Terminal } from '../terminal';
@@ -54,7 +54,7 @@ export async function replay(terminal: Terminal, options: WebhookReplayOptions):
   const span = `${textOfInstant(window.since)} to ${textOfInstant(window.until)}`;
   if (options.dryRun === undefined) {
     const question = `Send the webhooks of ${span} to ${names} again?`;
-    if (!(await confirmed(terminal, question, options))) return 1;
+    if (!(await confirm(terminal, question, options))) return 1;
   }
   const contents = readLogEntries(terminal, configuration, configuration.certificateAuthorities, window);
   const messagesOf = messageFactory(configuration, destinations);

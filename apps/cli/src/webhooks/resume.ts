@@ -7,7 +7,7 @@ export interface ResumeOptions {
   readonly json?: true;
 }
 
-/** Resumes a destination that answered 410. @returns 0 */
+/** Resumes a destination that returned 410. @returns 0 */
 export async function resume({ environment, out }: Terminal, name: string, { json }: ResumeOptions): Promise<number> {
   const { redisUrl } = readConfiguration(redisVariables, environment);
   const found = await withStore(redisUrl, async (store) => {

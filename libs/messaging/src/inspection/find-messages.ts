@@ -33,7 +33,7 @@ export async function findMessages(
     const receive = (content: Buffer): void => {
       const report = replyOf(content);
       if (report === undefined) return;
-      findings.set(report.group, merged(findings.get(report.group), report));
+      findings.set(report.group, merge(findings.get(report.group), report));
       if (enough(findings)) resolve();
     };
     const query: TraceQuery = { kind: 'find', name, replyTo: queue };
@@ -49,7 +49,7 @@ export async function findMessages(
   return findings;
 }
 
-function merged(known: Findings | undefined, { lanes, held, more }: TraceReply): Findings {
+function merge(known: Findings | undefined, { lanes, held, more }: TraceReply): Findings {
   return {
     lanes: new Set([...(known?.lanes ?? []), ...lanes]),
     held: [...(known?.held ?? []), ...held],
