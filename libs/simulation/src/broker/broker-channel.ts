@@ -1,8 +1,12 @@
 import { type Options, type Replies } from 'amqplib';
 import { type BrokerState } from './broker-state';
-import { type BrokerMessage, Queue, type QueueConsumer } from './queue';
+import { ChannelDeliveries, type Delivery } from './channel-deliveries';
+import { ChannelQueues } from './channel-queues';
+import { Queue } from './queue';
 import { argumentsOf } from './queue-arguments';
-import { QueueClient } from './queue-client';
+import { type QueueConsumer } from './queue-consumers';
+import { type BrokerMessage } from './queue-message';
+import { RequestQueue } from './request-queue';
 
 /** The AMQP reply codes that occur here. */
 export type ReplyCode = 403 | 404 | 406 | 541;
@@ -20,6 +24,8 @@ export interface ChannelEvents {
 
 export interface ChannelPorts {
   readonly connection: object;
+  /** The node that the connection is made to. */
+  readonly node: number;
   published(): void;
   /** The channel has credit again. */
   credited(): void;
@@ -27,37 +33,23 @@ export interface ChannelPorts {
   failed(code: ReplyCode, reason: string): void;
 }
 
-interface Unacked {
-  readonly queue: Queue;
-  readonly consumer: QueueConsumer;
-  readonly id: number;
-  readonly deliveredAt: number;
-}
-
 /** Messages that a reader may pass to a channel before the channel grants more, and how many the channel grants at a time. */
 const CREDIT = { initial: 400, more: 200 };
-/** How long a channel waits for a queue that does not answer. */
-const QUEUE_TIMEOUT_MS = 65_000;
-/** How long a passive declaration waits for the figures of a queue. */
-const STATE_TIMEOUT_MS = 250;
-
 /** The broker's side of a channel: processes its frames in order, one at a time; some wait for a queue. */
 export class BrokerChannel {
   readonly #state: BrokerState;
   readonly #events: ChannelEvents;
   readonly #ports: ChannelPorts;
-  readonly #mailbox: (() => void)[] = [];
-  readonly #clients = new Map<Queue, QueueClient>();
+  readonly #requests = new RequestQueue();
+  readonly #queues: ChannelQueues;
   readonly #consumers = new Map<string, { readonly queue: Queue; readonly consumer: QueueConsumer }>();
-  readonly #unacked = new Map<number, Unacked>();
+  readonly #deliveries = new ChannelDeliveries();
   readonly #maxMessageSize: number;
   #isConfirming = false;
   #prefetch = 0;
   #publishes = 0;
-  #deliveries = 0;
   #credit = CREDIT.initial;
   #processed = 0;
-  #isWaiting = false;
   #hasEnded = false;
 
   constructor(state: BrokerState, events: ChannelEvents, ports: ChannelPorts) {
@@ -66,6 +58,13 @@ export class BrokerChannel {
     if (state.consumerTimeout !== undefined) this.#checkTimeout(state.consumerTimeout);
     this.#events = events;
     this.#ports = ports;
+    this.#queues = new ChannelQueues(state, {
+      channel: this,
+      requests: this.#requests,
+      node: ports.node,
+      becameFast: () => this.#grantCredit(),
+      timedOut: () => ports.failed(541, 'INTERNAL_ERROR'),
+    });
   }
 
   get isOutOfCredit(): boolean {
@@ -74,9 +73,7 @@ export class BrokerChannel {
 
   /** Processes the request of a frame, as soon as the channel waits for nothing else. */
   process(request: () => void): void {
-    if (this.#hasEnded) return;
-    if (this.#isWaiting) this.#mailbox.push(request);
-    else request();
+    this.#requests.process(request);
   }
 
   selectConfirms(): void {
@@ -102,7 +99,7 @@ export class BrokerChannel {
   declareQueue(name: string, options: Options.AssertQueue, done: (reply: Replies.AssertQueue) => void): void {
     const { exchanges } = this.#state;
     const existing = exchanges.queues.get(name);
-    if (existing !== undefined) return this.#reportQueue(existing, done);
+    if (existing !== undefined) return this.#queues.report(existing, done);
     const generated = `amq.gen-${(this.#state.generated += 1)}`;
     const state = this.#state;
     const queue = new Queue(
@@ -111,18 +108,19 @@ export class BrokerChannel {
         exclusiveTo: options.exclusive === true ? this.#ports.connection : undefined,
         ...argumentsOf(options),
       },
+      this.#ports.node,
       state,
       (exchange, routingKey, message) => {
         for (const target of exchanges.route(exchange, routingKey)) target.append(() => target.enqueue(message));
       },
     );
     exchanges.queues.set(queue.options.name, queue);
-    this.#reportQueue(queue, done);
+    this.#queues.report(queue, done);
   }
 
   checkQueue(name: string, done: (reply: Replies.AssertQueue) => void): void {
     const queue = this.#existing(name);
-    if (queue !== undefined) this.#reportQueue(queue, done);
+    if (queue !== undefined) this.#queues.report(queue, done);
   }
 
   deleteQueue(name: string, done: (reply: Replies.DeleteQueue) => void): void {
@@ -160,9 +158,9 @@ export class BrokerChannel {
     }
     let remaining = queues.length;
     for (const queue of queues) {
-      this.#enqueue(
+      this.#queues.enqueue(
         queue,
-        message,
+        () => queue.enqueue(message),
         () => {
           remaining -= 1;
           if (remaining === 0) this.#confirm(number, true);
@@ -183,9 +181,9 @@ export class BrokerChannel {
       tag,
       prefetch: this.#prefetch,
       noAck,
-      deliver: (id, message, isRedelivered) =>
+      deliver: (number, message, isRedelivered) =>
         this.process(() =>
-          this.#deliver({ queue, consumer, id, deliveredAt: this.#state.scheduler.now }, message, isRedelivered),
+          this.#deliver({ queue, consumer, number, deliveredAt: this.#state.scheduler.now }, message, isRedelivered),
         ),
       cancelled: () => this.#events.cancelled(tag),
     };
@@ -202,19 +200,14 @@ export class BrokerChannel {
 
   /** Settles one delivery, or all up to it. */
   settle(deliveryTag: number, isMultiple: boolean, outcome: 'acknowledged' | 'returned' | 'rejected'): void {
-    const tags = isMultiple ? [...this.#unacked.keys()].filter((tag) => tag <= deliveryTag) : [deliveryTag];
-    const idsByConsumer = new Map<QueueConsumer, { readonly queue: Queue; readonly ids: number[] }>();
-    for (const tag of tags) {
-      const unacked = this.#unacked.get(tag);
-      if (unacked === undefined) return this.#fail(406, `unknown delivery tag ${tag}`);
-      this.#unacked.delete(tag);
-      const { queue, consumer, id } = unacked;
-      const settled = idsByConsumer.get(consumer) ?? { queue, ids: [] };
-      settled.ids.push(id);
-      idsByConsumer.set(consumer, settled);
+    const settled = this.#deliveries.settle(deliveryTag, isMultiple);
+    if (typeof settled === 'number') return this.#fail(406, `unknown delivery tag ${settled}`);
+    for (const [consumer, [first, ...others]] of settled) {
+      if (first === undefined) continue;
+      const { queue } = first;
+      const numbers = [first, ...others].map(({ number }) => number);
+      this.#queues.settle(queue, () => queue.settle(consumer, numbers, outcome));
     }
-    for (const [consumer, { queue, ids }] of idsByConsumer)
-      this.#clientOf(queue).sendAcknowledgement(() => queue.settle(consumer, ids, outcome));
   }
 
   /** The client closes the channel, which the broker may have closed already. */
@@ -229,22 +222,20 @@ export class BrokerChannel {
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#mailbox.length = 0;
-    for (const client of this.#clients.values()) client.close(this);
+    this.#requests.end();
+    this.#queues.end();
     this.#ports.credited();
   }
 
-  #deliver(unacked: Unacked, message: BrokerMessage, isRedelivered: boolean): void {
-    this.#deliveries += 1;
-    if (!unacked.consumer.noAck) this.#unacked.set(this.#deliveries, unacked);
-    this.#events.delivered(unacked.consumer.tag, this.#deliveries, message, isRedelivered);
+  #deliver(delivery: Delivery, message: BrokerMessage, isRedelivered: boolean): void {
+    this.#events.delivered(delivery.consumer.tag, this.#deliveries.add(delivery), message, isRedelivered);
   }
 
   #checkTimeout(timeout: { readonly timeoutMs: number; readonly checkMs: number }): void {
     const { scheduler } = this.#state;
     scheduler.schedule(timeout.checkMs, 'a channel checks its consumers', () => {
       if (this.#hasEnded) return;
-      const [oldest] = this.#unacked.values();
+      const { oldest } = this.#deliveries;
       const isLate = oldest !== undefined && scheduler.now - oldest.deliveredAt > timeout.timeoutMs;
       if (isLate) this.#fail(406, `delivery acknowledgement timed out. Timeout value used: ${timeout.timeoutMs} ms`);
       else this.#checkTimeout(timeout);
@@ -257,68 +248,10 @@ export class BrokerChannel {
     return queue;
   }
 
-  /** Ready messages only, and zeros if the queue does not answer. */
-  #reportQueue(queue: Queue, done: (reply: Replies.AssertQueue) => void): void {
-    const { name } = queue.options;
-    if (!queue.isStalled)
-      return done({ queue: name, messageCount: queue.messageCount, consumerCount: queue.consumerCount });
-    const resume = this.#wait();
-    this.#state.scheduler.schedule(STATE_TIMEOUT_MS, `${name}: no figures`, () => {
-      done({ queue: name, messageCount: 0, consumerCount: 0 });
-      resume();
-    });
-  }
-
-  #clientOf(queue: Queue): QueueClient {
-    const existing = this.#clients.get(queue);
-    if (existing !== undefined) return existing;
-    const client = new QueueClient(queue, () => this.#grantCredit());
-    this.#clients.set(queue, client);
-    return client;
-  }
-
-  /** The first message for a quorum queue waits until its Raft group has answered. */
-  #enqueue(queue: Queue, message: BrokerMessage, taken: () => void, refused: () => void): void {
-    const isFirst = !this.#clients.has(queue);
-    const client = this.#clientOf(queue);
-    const enqueue = (): void => queue.enqueue(message);
-    if (!isFirst || !queue.isStalled) return client.send(enqueue, taken);
-    const resume = this.#wait();
-    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () => {
-      refused();
-      resume();
-    });
-    client.send(enqueue, () => {
-      cancel();
-      taken();
-      resume();
-    });
-  }
-
-  /** Waits for the queue; if it does not answer, the connection is closed. */
   #command(queue: Queue, command: () => void, done: () => void): void {
-    const resume = this.#wait();
-    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () =>
-      this.#ports.failed(541, 'INTERNAL_ERROR'),
-    );
-    this.#clientOf(queue).send(command, () => {
-      cancel();
+    this.#queues.command(queue, command, () => {
       if (!this.#hasEnded) done();
-      resume();
     });
-  }
-
-  /** Processes nothing more until the result is called. */
-  #wait(): () => void {
-    this.#isWaiting = true;
-    return () => {
-      this.#isWaiting = false;
-      while (!this.#isWaiting && !this.#hasEnded) {
-        const request = this.#mailbox.shift();
-        if (request === undefined) return;
-        request();
-      }
-    };
   }
 
   #confirm(publish: number, isTaken: boolean): void {
@@ -327,7 +260,7 @@ export class BrokerChannel {
 
   /** While a queue is slow the channel grants its reader nothing. */
   #grantCredit(): void {
-    if ([...this.#clients.values()].some(({ isSlow }) => isSlow)) return;
+    if (this.#queues.isAnySlow) return;
     while (this.#processed >= CREDIT.more) {
       this.#processed -= CREDIT.more;
       this.#credit += CREDIT.more;

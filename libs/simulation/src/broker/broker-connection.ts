@@ -1,5 +1,6 @@
 import { BrokerChannel, type ChannelEvents, type ReplyCode } from './broker-channel';
 import { type BrokerState } from './broker-state';
+import { type Queue } from './queue';
 
 /** What a channel sends to its client, and the connection to its own. */
 export interface ConnectionEvents {
@@ -21,7 +22,12 @@ export class BrokerConnection {
   #isBlocked = false;
   #hasEnded = false;
 
-  constructor(state: BrokerState, events: ConnectionEvents) {
+  /** @param node the node that it is made to */
+  constructor(
+    state: BrokerState,
+    readonly node: number,
+    events: ConnectionEvents,
+  ) {
     this.#state = state;
     this.#events = events;
   }
@@ -35,6 +41,7 @@ export class BrokerConnection {
   openChannel(events: ChannelEvents): BrokerChannel {
     const channel = new BrokerChannel(this.#state, events, {
       connection: this,
+      node: this.node,
       published: () => this.#published(),
       credited: () => this.#read(),
       failed: (code, reason) => {
@@ -51,6 +58,11 @@ export class BrokerConnection {
     this.#isBlocked = false;
     this.#events.unblocked();
     this.#read();
+  }
+
+  /** Whether it has a consumer of the queue that was active, and is not any more although it has not ended. */
+  isDemoted(queue: Queue): boolean {
+    return [...this.#channels].some((channel) => queue.isDemoted(channel));
   }
 
   get hasEnded(): boolean {

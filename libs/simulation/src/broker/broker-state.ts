@@ -1,10 +1,12 @@
 import { type Scheduler } from '../scheduler';
 import { Exchanges } from './exchanges';
+import { Nodes } from './nodes';
 
 /** What all connections to a simulated broker share. */
 export interface BrokerState {
   readonly scheduler: Scheduler;
   readonly exchanges: Exchanges;
+  readonly nodes: Nodes;
   /** Bytes; a larger message closes its channel. Counts for channels that are opened from then on. */
   maxMessageSize: number;
   /** How long queues take at most to apply what was sent to them; ms. */
@@ -25,6 +27,7 @@ export function newState(scheduler: Scheduler): BrokerState {
   return {
     scheduler,
     exchanges: new Exchanges(),
+    nodes: new Nodes(),
     maxMessageSize: 134_217_728,
     maxApplyMs: MAX_APPLY_MS,
     consumerTimeout: undefined,

@@ -198,7 +198,7 @@ const STALLS: ContractCase[] = [
     },
   ],
   [
-    'counts ready messages only, and none while the queue does not answer',
+    'counts ready messages and the active consumer only, and nothing while the queue does not answer',
     async (world) => {
       const connection = await world.connect();
       const queue = await declareLane(world, connection);
@@ -206,6 +206,7 @@ const STALLS: ContractCase[] = [
       const consumed = await consume(await connection.createChannel(), queue, 2);
       await until(world, 'a window', () => consumed.deliveries.length === 2);
       const channel = await connection.createChannel();
+      await consume(await connection.createChannel(), queue);
       expect(await channel.checkQueue(queue)).toMatchObject({ messageCount: 3, consumerCount: 1 });
       await world.stallQueue(queue);
       expect(await channel.checkQueue(queue)).toMatchObject({ messageCount: 0, consumerCount: 0 });

@@ -1,5 +1,5 @@
 import { type MessageProperties } from 'amqplib';
-import { type BrokerMessage } from './queue';
+import { type BrokerMessage } from './queue-message';
 
 /** The properties of a message that a consumer of the queue has rejected. @param at milliseconds */
 export function withDeath(

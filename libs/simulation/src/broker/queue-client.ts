@@ -1,24 +1,59 @@
-import { type Queue } from './queue';
+import { type Scheduler } from '../scheduler';
+import { type Client, type Queue } from './queue';
 
 /** With this many commands sent and not yet applied, further acknowledgements are held back. */
 const SOFT_LIMIT = 32;
+/** How long a client that has reached the limit waits before it sends everything again. */
+const SEND_AGAIN_MS = 10_000;
+
+/** A command that is sent and not known to be applied. */
+interface Command {
+  readonly run: () => void;
+  readonly applied: () => void;
+  /** The channel waits for its result. */
+  readonly isCall: boolean;
+  /** Of a message. */
+  readonly sequence: number | undefined;
+  isApplied: boolean;
+  isInLog: boolean;
+}
+
+export interface QueueClientOptions {
+  readonly queue: Queue;
+  /** The channel whose client it is. */
+  readonly channel: object;
+  readonly scheduler: Scheduler;
+  /** Whether the channel's node reaches another one. */
+  readonly reaches: (node: number) => boolean;
+  /** Is called when the queue has caught up. */
+  readonly becameFast: () => void;
+}
 
 /**
  * A channel's client of a quorum queue (`rabbit_fifo_client`). Beyond 32 commands that are not applied yet it holds
- * acknowledgements back, and loses them if the channel closes.
+ * acknowledgements back, and loses them if the channel closes. What it sends while its node does not reach the leader is
+ * lost, and so is every reply; the queue takes messages in sequence only, so that nothing is confirmed from then on, until
+ * the limit is reached or another leader is elected: then the client sends everything again.
  */
-export class QueueClient {
+export class QueueClient implements Client {
+  readonly queue: Queue;
+  readonly channel: object;
+  readonly #options: QueueClientOptions;
   readonly #keptBack: (() => void)[] = [];
-  readonly #becameFast: () => void;
-  #unapplied = 0;
+  readonly #unapplied = new Set<Command>();
+  /** The leader's node when the client was first used, until that is found to be reachable. */
+  #firstLeader: number | undefined;
+  #sequence = 0;
+  #lastApplied = 0;
   #isSlow = false;
+  #cancelSendingAgain: (() => void) | undefined;
 
-  /** @param becameFast is called when the queue has caught up */
-  constructor(
-    readonly queue: Queue,
-    becameFast: () => void,
-  ) {
-    this.#becameFast = becameFast;
+  constructor(options: QueueClientOptions) {
+    this.queue = options.queue;
+    this.channel = options.channel;
+    this.#options = options;
+    this.#firstLeader = this.queue.knownLeader;
+    this.queue.clients.add(this);
   }
 
   /** Whether the queue lags too far behind the commands sent to it. */
@@ -26,34 +61,95 @@ export class QueueClient {
     return this.#isSlow;
   }
 
-  /** Sent at once, however slow the queue is. */
-  send(command: () => void, applied: () => void = () => undefined): void {
-    this.#isSlow = this.queue.options.type === 'quorum' && this.#unapplied >= SOFT_LIMIT;
-    this.#unapplied += 1;
-    this.queue.append(() => {
-      command();
-      this.#unapplied -= 1;
-      applied();
-      if (this.#isSlow && this.#unapplied < SOFT_LIMIT) this.#catchUp();
-    });
+  get isConnected(): boolean {
+    return this.queue.options.type === 'classic' || this.#options.reaches(this.queue.leader);
+  }
+
+  /** Whether it refuses messages: it has to register first, with the leader that it knew when it was first used. */
+  get isRefusing(): boolean {
+    if (this.queue.options.type === 'classic' || this.#firstLeader === undefined) return false;
+    if (!this.#options.reaches(this.#firstLeader)) return true;
+    this.#firstLeader = undefined;
+    return false;
+  }
+
+  /** Sends a message, however slow the queue is. */
+  sendMessage(enqueue: () => void, applied: () => void): void {
+    this.#sequence += 1;
+    this.#send({ run: enqueue, applied, isCall: false, sequence: this.#sequence });
+  }
+
+  /** Sends a command for whose result the channel waits. */
+  call(run: () => void, applied: () => void): void {
+    this.#send({ run, applied, isCall: true, sequence: undefined });
   }
 
   /** Held back while the queue is slow. */
   sendAcknowledgement(command: () => void): void {
     if (this.#isSlow) this.#keptBack.push(command);
-    else this.send(command);
+    else this.#send({ run: command, applied: () => undefined, isCall: false, sequence: undefined });
+  }
+
+  /** Everything that is not known to be applied, in order. */
+  sendAgain(): void {
+    for (const command of this.#unapplied) this.#transmit(command);
+  }
+
+  callAgain(): void {
+    for (const command of this.#unapplied) if (command.isCall) this.#transmit(command);
   }
 
   /** The channel ends: acknowledgements that were held back are lost. */
-  close(channel: object): void {
+  close(): void {
     this.#keptBack.length = 0;
-    this.queue.append(() => this.queue.channelDown(channel), true);
+    this.#cancelSendingAgain?.();
+    this.queue.clients.delete(this);
+    this.queue.append(() => this.queue.channelDown(this.channel));
+  }
+
+  #send(sent: Omit<Command, 'isApplied' | 'isInLog'>): void {
+    this.#isSlow = this.queue.options.type === 'quorum' && this.#unapplied.size >= SOFT_LIMIT;
+    if (this.#isSlow) this.#sendAgainLater();
+    const command = { ...sent, isApplied: false, isInLog: false };
+    this.#unapplied.add(command);
+    this.#transmit(command);
+  }
+
+  #sendAgainLater(): void {
+    const { scheduler } = this.#options;
+    this.#cancelSendingAgain ??= scheduler.schedule(SEND_AGAIN_MS, `commands for ${this.queue.options.name}`, () => {
+      this.#cancelSendingAgain = undefined;
+      this.sendAgain();
+    });
+  }
+
+  #transmit(command: Command): void {
+    if (command.isInLog || !this.isConnected) return;
+    command.isInLog = true;
+    this.queue.append(() => this.#apply(command), { client: this, lost: () => (command.isInLog = false) });
+  }
+
+  #apply(command: Command): void {
+    command.isInLog = false;
+    const { sequence } = command;
+    if (!command.isApplied) {
+      if (sequence !== undefined && sequence !== this.#lastApplied + 1) return;
+      this.#lastApplied = sequence ?? this.#lastApplied;
+      command.isApplied = true;
+      command.run();
+    }
+    if (!this.isConnected) return;
+    this.#unapplied.delete(command);
+    command.applied();
+    if (this.#isSlow && this.#unapplied.size < SOFT_LIMIT) this.#catchUp();
   }
 
   #catchUp(): void {
     this.#isSlow = false;
+    this.#cancelSendingAgain?.();
+    this.#cancelSendingAgain = undefined;
     const commands = this.#keptBack.splice(0);
-    if (commands.length > 0) this.send(() => commands.forEach((command) => command()));
-    this.#becameFast();
+    if (commands.length > 0) this.sendAcknowledgement(() => commands.forEach((command) => command()));
+    this.#options.becameFast();
   }
 }

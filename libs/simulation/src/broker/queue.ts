@@ -1,31 +1,8 @@
-import { type MessageProperties } from 'amqplib';
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { withDeath } from './deaths';
-
-export interface BrokerMessage {
-  readonly exchange: string;
-  readonly routingKey: string;
-  readonly content: Buffer;
-  readonly properties: MessageProperties;
-}
-
-interface QueueEntry {
-  readonly id: number;
-  readonly message: BrokerMessage;
-  readonly returns: number;
-}
-
-export interface QueueConsumer {
-  readonly channel: object;
-  readonly tag: string;
-  /** Maximum unacknowledged messages; 0 for no limit. */
-  readonly prefetch: number;
-  readonly noAck: boolean;
-  deliver(id: number, message: BrokerMessage, isRedelivered: boolean): void;
-  /** The queue was deleted. */
-  cancelled(): void;
-}
+import { type QueueConsumer, QueueConsumers } from './queue-consumers';
+import { type BrokerMessage, type QueueEntry } from './queue-message';
 
 export interface QueueOptions {
   readonly name: string;
@@ -38,6 +15,26 @@ export interface QueueOptions {
   readonly deadLetters: { readonly exchange: string; readonly routingKey: string } | undefined;
 }
 
+/** A channel's client of a queue. */
+export interface Client {
+  readonly channel: object;
+  /** Whether its node reaches the queue's leader. */
+  readonly isConnected: boolean;
+  /** There is another leader: sends again what is not known to be applied. */
+  sendAgain(): void;
+  /** Its node may reach the leader again: repeats the calls that it waits for. */
+  callAgain(): void;
+}
+
+interface Command {
+  readonly run: () => void;
+  /** Undefined if the command is certain: it is found out again if it is lost before it is applied. */
+  readonly from: { readonly client: Client; readonly lost: () => void } | undefined;
+}
+
+/** Longer than any election that was measured. */
+const ELECTION_MS = 1_000;
+
 /**
  * A queue and the log of its commands, which are applied in order. A quorum queue's Raft group can stall: then commands
  * are appended and not applied.
@@ -46,25 +43,32 @@ export class Queue {
   readonly #broker: { readonly scheduler: Scheduler; readonly maxApplyMs: number };
   readonly #random: SeededRandom;
   readonly #route: (exchange: string, routingKey: string, message: BrokerMessage) => void;
-  readonly #log: { readonly command: () => void; readonly isCertain: boolean }[] = [];
+  readonly #log: Command[] = [];
   readonly #ready: QueueEntry[] = [];
   /** Delivered before the ready ones: what consumers returned, in the order of its return. */
   readonly #returned: QueueEntry[] = [];
-  readonly #consumers: QueueConsumer[] = [];
-  readonly #held = new Map<QueueConsumer, Map<number, QueueEntry>>();
+  readonly #consumers: QueueConsumers;
+  readonly clients = new Set<Client>();
   #lastId = 0;
-  #lastServed = 0;
+  #leader: number;
+  #knownLeader: number;
   #isStalled = false;
+  #isElecting = false;
   #cancelApply: (() => void) | undefined;
 
+  /** @param leader the node of its leader */
   constructor(
     readonly options: QueueOptions,
+    leader: number,
     broker: { readonly scheduler: Scheduler; readonly maxApplyMs: number },
     route: (exchange: string, routingKey: string, message: BrokerMessage) => void,
   ) {
+    this.#leader = leader;
+    this.#knownLeader = leader;
     this.#broker = broker;
     this.#route = route;
     this.#random = new SeededRandom(broker.scheduler.seed, `queue ${options.name}`);
+    this.#consumers = new QueueConsumers(options.singleActiveConsumer);
   }
 
   get messageCount(): number {
@@ -72,11 +76,26 @@ export class Queue {
   }
 
   get consumerCount(): number {
-    return this.#consumers.length;
+    return this.#consumers.count;
+  }
+
+  /** Whether a consumer of the channel was active, and is not any more although it has not ended. */
+  isDemoted(channel: object): boolean {
+    return this.#consumers.isDemoted(channel);
   }
 
   get isStalled(): boolean {
-    return this.#isStalled;
+    return this.#isStalled || this.#isElecting;
+  }
+
+  /** The node of its leader, or of the one that is being elected. */
+  get leader(): number {
+    return this.#leader;
+  }
+
+  /** The leader that all nodes know: the last one, while another is being elected. */
+  get knownLeader(): number {
+    return this.#knownLeader;
   }
 
   /** Every message, delivered and not acknowledged ones included. */
@@ -86,15 +105,13 @@ export class Queue {
 
   /** Delivered to consumers, and not acknowledged. */
   get unacknowledged(): readonly BrokerMessage[] {
-    return [...this.#held.values()].flatMap((entries) => [...entries.values()].map(({ message }) => message));
+    return this.#consumers.held.map(({ message }) => message);
   }
 
   /** The node restarts: of the commands that are not applied, only the first ones were written. */
   restart(): void {
-    const lost = this.#log.splice(this.#random.below(this.#log.length + 1));
-    this.#log.push(...lost.filter(({ isCertain }) => isCertain));
-    this.#isStalled = false;
-    this.#applySoon();
+    this.#lose(this.#log.slice(this.#random.below(this.#log.length + 1)));
+    this.resume();
   }
 
   /** The Raft group answers nothing until `resume`. */
@@ -102,8 +119,7 @@ export class Queue {
     if (this.options.type === 'classic')
       throw new Error(`${this.options.name} is a classic queue: it has no Raft group`);
     this.#isStalled = true;
-    this.#cancelApply?.();
-    this.#cancelApply = undefined;
+    this.#pause();
   }
 
   resume(): void {
@@ -111,9 +127,31 @@ export class Queue {
     this.#applySoon();
   }
 
-  /** @param isCertain whether the command is found out again if the node restarts before it is applied */
-  append(command: () => void, isCertain = false): void {
-    this.#log.push({ command, isCertain });
+  /** Another node is elected. Some of what was not applied is lost, and sent again by the clients. */
+  changeLeader(leader: number): void {
+    this.#lose(this.#log.slice(this.#random.below(this.#log.length + 1)));
+    this.#leader = leader;
+    this.#isElecting = true;
+    this.#pause();
+    const { scheduler } = this.#broker;
+    scheduler.schedule(this.#random.fraction() * ELECTION_MS, `${this.options.name} is led by node ${leader}`, () => {
+      this.#knownLeader = this.#leader;
+      this.#isElecting = false;
+      for (const client of this.clients) client.sendAgain();
+      this.#applySoon();
+      if (!this.isStalled) this.#deliver();
+    });
+  }
+
+  /** Nodes were cut off from others, or reach them again. */
+  connectionsChanged(): void {
+    for (const client of this.clients) this.#updateConnection(client);
+    if (!this.isStalled) this.#deliver();
+  }
+
+  /** @param from whose command it is, unless it is certain: found out again if it is lost before it is applied */
+  append(run: () => void, from?: Command['from']): void {
+    this.#log.push({ run, from });
     this.#applySoon();
   }
 
@@ -123,34 +161,28 @@ export class Queue {
   }
 
   addConsumer(consumer: QueueConsumer): void {
-    this.#consumers.push(consumer);
-    this.#held.set(consumer, new Map());
+    this.#consumers.add(consumer);
   }
 
   /** The consumer gets nothing more; what it holds it may still acknowledge. */
   cancelConsumer(consumer: QueueConsumer): void {
-    const index = this.#consumers.indexOf(consumer);
-    if (index !== -1) this.#consumers.splice(index, 1);
+    this.#consumers.cancel(consumer);
   }
 
-  /** A channel ended: what its consumers hold returns to the queue, in the order of their tags. */
+  /** A channel ended: what its consumers hold returns to the queue. */
   channelDown(channel: object): void {
-    const consumers = [...this.#held.keys()].filter((consumer) => consumer.channel === channel);
-    consumers.sort((left, right) => (left.tag < right.tag ? -1 : 1));
-    for (const consumer of consumers) {
-      this.cancelConsumer(consumer);
-      for (const entry of this.#held.get(consumer)?.values() ?? []) this.#return(entry);
-      this.#held.delete(consumer);
-    }
+    for (const entry of this.#consumers.removeChannel(channel)) this.#return(entry);
   }
 
-  /** Without effect on messages that the consumer does not hold any more. */
-  settle(consumer: QueueConsumer, ids: readonly number[], outcome: 'acknowledged' | 'returned' | 'rejected'): void {
-    const held = this.#held.get(consumer);
-    for (const id of ids) {
-      const entry = held?.get(id);
+  /** Without effect on deliveries that the consumer does not hold any more. */
+  settle(
+    consumer: QueueConsumer,
+    deliveries: readonly number[],
+    outcome: 'acknowledged' | 'returned' | 'rejected',
+  ): void {
+    for (const delivery of deliveries) {
+      const entry = this.#consumers.settle(consumer, delivery);
       if (entry === undefined) continue;
-      held?.delete(id);
       if (outcome === 'rejected') this.#deadLetter(entry.message);
       if (outcome === 'returned') this.#requeue(entry);
     }
@@ -158,7 +190,26 @@ export class Queue {
 
   /** Tells its consumers that it was deleted. */
   delete(): void {
-    for (const consumer of this.#consumers) consumer.cancelled();
+    this.#consumers.cancelled();
+  }
+
+  /** If the client is cut off, only the first of its commands that are not applied have arrived. */
+  #updateConnection(client: Client): void {
+    if (client.isConnected) {
+      this.#consumers.resumeChannel(client.channel);
+      client.callAgain();
+      return;
+    }
+    const own = this.#log.filter(({ from }) => from?.client === client);
+    this.#lose(own.slice(this.#random.below(own.length + 1)));
+    for (const entry of this.#consumers.suspendChannel(client.channel)) this.#return(entry);
+  }
+
+  #lose(commands: readonly Command[]): void {
+    const lost = new Set(commands.filter(({ from }) => from !== undefined));
+    if (lost.size === 0) return;
+    this.#log.splice(0, this.#log.length, ...this.#log.filter((command) => !lost.has(command)));
+    for (const { from } of lost) from?.lost();
   }
 
   #deadLetter(message: BrokerMessage): void {
@@ -184,14 +235,19 @@ export class Queue {
     this.#ready.push({ id: this.#lastId, message: entry.message, returns: entry.returns + 1 });
   }
 
+  #pause(): void {
+    this.#cancelApply?.();
+    this.#cancelApply = undefined;
+  }
+
   #applySoon(): void {
-    if (this.#isStalled || this.#cancelApply !== undefined || this.#log.length === 0) return;
+    if (this.isStalled || this.#cancelApply !== undefined || this.#log.length === 0) return;
     const { name } = this.options;
     const { scheduler, maxApplyMs } = this.#broker;
     this.#cancelApply = scheduler.schedule(this.#random.fraction() * maxApplyMs, `${name} applies`, () => {
       this.#cancelApply = undefined;
-      for (const { command } of this.#log.splice(0)) {
-        command();
+      for (const { run } of this.#log.splice(0)) {
+        run();
         this.#deliver();
       }
     });
@@ -199,27 +255,12 @@ export class Queue {
 
   #deliver(): void {
     for (;;) {
-      const consumer = this.#nextConsumer();
+      const consumer = this.#consumers.next();
       const entry = consumer === undefined ? undefined : (this.#returned.shift() ?? this.#ready.shift());
       if (consumer === undefined || entry === undefined) return;
-      if (!consumer.noAck) this.#held.get(consumer)?.set(entry.id, entry);
-      consumer.deliver(entry.id, this.#withReturns(entry), entry.returns > 0);
+      const delivery = this.#consumers.take(consumer, entry);
+      consumer.deliver(delivery, this.#withReturns(entry), entry.returns > 0);
     }
-  }
-
-  /** The single active consumer is the one that has subscribed for the longest time; otherwise they take turns. */
-  #nextConsumer(): QueueConsumer | undefined {
-    const consumers = this.options.singleActiveConsumer ? this.#consumers.slice(0, 1) : this.#consumers;
-    for (let index = 1; index <= consumers.length; index += 1) {
-      const turn = (this.#lastServed + index) % consumers.length;
-      const consumer = consumers[turn];
-      if (consumer === undefined) return undefined;
-      const isFree = consumer.noAck || consumer.prefetch === 0;
-      if (!isFree && (this.#held.get(consumer)?.size ?? 0) >= consumer.prefetch) continue;
-      this.#lastServed = turn;
-      return consumer;
-    }
-    return undefined;
   }
 
   #withReturns({ message, returns }: QueueEntry): BrokerMessage {

@@ -1,5 +1,6 @@
 import { CASES } from './contract-cases.fixture';
-import { SimulatedWorld } from './contract-world.fixture';
+import { CLUSTER_CASES } from './contract-cluster.fixture';
+import { SimulatedCluster, SimulatedWorld } from './contract-world.fixture';
 
 const SEEDS = 2;
 
@@ -12,6 +13,10 @@ async function traceOf(seed: number): Promise<readonly string[]> {
 describe('the simulated broker', () => {
   it.each(CASES)('%s', async (_, test) => {
     for (let seed = 1; seed <= SEEDS; seed += 1) await new SimulatedWorld(seed).run(test);
+  });
+
+  it.each(CLUSTER_CASES)('%s', async (_, test) => {
+    for (let seed = 1; seed <= SEEDS; seed += 1) await new SimulatedCluster(seed).run(test);
   });
 
   it('does the same in the same order for the same seed', async () => {

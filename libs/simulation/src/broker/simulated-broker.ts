@@ -1,6 +1,7 @@
 import { type Scheduler } from '../scheduler';
 import { type BrokerState, MAX_APPLY_MS, newState } from './broker-state';
-import { type BrokerMessage, type Queue } from './queue';
+import { type Queue } from './queue';
+import { type BrokerMessage } from './queue-message';
 import { SimulatedConnection } from './simulated-connection';
 
 const SLOW_APPLY_MS = 1_000;
@@ -17,9 +18,11 @@ export class SimulatedBroker {
   /**
    * @param name of the client, for the trace
    * @param enter runs what reaches the client as soon as its process runs
+   * @param node the node that the connection is made to
    */
-  connect(name: string, enter?: (run: () => void) => void): SimulatedConnection {
-    const connection = new SimulatedConnection(this.#state, name, this.#connections.length, enter);
+  connect(name: string, enter?: (run: () => void) => void, node = 0): SimulatedConnection {
+    const number = this.#connections.length;
+    const connection = new SimulatedConnection(this.#state, { client: name, number, node }, enter);
     this.#connections.push(connection);
     return connection;
   }
@@ -31,6 +34,50 @@ export class SimulatedBroker {
   restart(): void {
     for (const connection of this.#connections) connection.cut(0, 0);
     for (const queue of this.#state.exchanges.queues.values()) queue.restart();
+  }
+
+  /** The leader of a quorum queue hands over to another node, or to this one. */
+  changeLeader(name: string, node?: number): void {
+    const queue = this.#queue(name);
+    queue.changeLeader(node ?? this.#state.nodes.successorOf(queue.leader));
+  }
+
+  /** The node that is isolated or killed. */
+  get separateNode(): number | undefined {
+    return this.#state.nodes.separate;
+  }
+
+  /**
+   * Cuts a node off from the others, which elect leaders for its queues. Its clients stay connected and get no notice: their
+   * consumers lose what they hold to others, and their commands are lost. Classic queues are not affected.
+   */
+  isolate(node: number): void {
+    this.#state.nodes.separateFromOthers(node);
+    this.#electSuccessorsOf(node);
+    this.#connectionsChanged();
+  }
+
+  /** Ends the isolation. */
+  heal(): void {
+    this.#state.nodes.join();
+    this.#connectionsChanged();
+  }
+
+  /** A node is killed: connections to it break. Connect to another one until it is started again. */
+  killNode(node: number): void {
+    for (const connection of this.#connections) if (connection.broker.node === node) connection.cut(0, 0);
+    this.#state.nodes.separateFromOthers(node);
+    this.#electSuccessorsOf(node);
+  }
+
+  startNode(): void {
+    this.heal();
+  }
+
+  /** Whether a consumer of the connection was the active one of a queue, and is not any more although it has not ended. */
+  isDemoted({ broker }: SimulatedConnection, name: string): boolean {
+    const queue = this.#state.exchanges.queues.get(name);
+    return queue !== undefined && broker.isDemoted(queue);
   }
 
   /** Every message in a queue, delivered and not acknowledged ones included, and what its channels have sent it. */
@@ -80,6 +127,16 @@ export class SimulatedBroker {
   /** Bytes; a larger message closes its channel. Counts for channels that are opened from then on. */
   setMaxMessageSize(bytes: number): void {
     this.#state.maxMessageSize = bytes;
+  }
+
+  #connectionsChanged(): void {
+    for (const queue of this.#state.exchanges.queues.values()) queue.connectionsChanged();
+  }
+
+  #electSuccessorsOf(node: number): void {
+    for (const queue of this.#state.exchanges.queues.values())
+      if (queue.leader === node && queue.options.type === 'quorum')
+        queue.changeLeader(this.#state.nodes.successorOf(node));
   }
 
   #queue(name: string): Queue {

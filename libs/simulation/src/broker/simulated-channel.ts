@@ -9,7 +9,7 @@ import {
 } from 'amqplib';
 import { type BrokerChannel, type ReplyCode } from './broker-channel';
 import { propertiesOf } from './properties';
-import { type BrokerMessage } from './queue';
+import { type BrokerMessage } from './queue-message';
 import { UnsimulatedChannel } from './unsimulated-channel';
 
 type Confirmed = (error: Error | null, ok: Replies.Empty) => void;

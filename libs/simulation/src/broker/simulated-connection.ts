@@ -33,9 +33,17 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
   /** The broker's side. */
   readonly broker: BrokerConnection;
 
-  /** @param enter runs what reaches the client as soon as its process runs */
-  constructor(state: BrokerState, client: string, number: number, enter: (run: () => void) => void = (run) => run()) {
+  /**
+   * @param of whose connection it is, and the node that it is made to
+   * @param enter runs what reaches the client as soon as its process runs
+   */
+  constructor(
+    state: BrokerState,
+    of: { readonly client: string; readonly number: number; readonly node: number },
+    enter: (run: () => void) => void = (run) => run(),
+  ) {
     super();
+    const { client, number, node } = of;
     const name = `${client} #${number}`;
     this.name = name;
     this.#enter = enter;
@@ -44,7 +52,7 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     this.#scheduler = state.scheduler;
     this.#toBroker = new Wire(state.scheduler, `${name} to the broker`);
     this.#toClient = new Wire(state.scheduler, `the broker to ${name}`);
-    this.broker = new BrokerConnection(state, {
+    this.broker = new BrokerConnection(state, node, {
       blocked: () => this.#receive('connection.blocked', () => this.#setBlocked(true)),
       unblocked: () => this.#receive('connection.unblocked', () => this.#setBlocked(false)),
       closed: (code, reason) => this.#receive('connection.close', () => this.#closedByBroker(code, reason)),

@@ -1,12 +1,13 @@
 import { laneQueue, sidingQueue } from '@pdaltagent/messaging';
+import { NODES } from '../broker/nodes';
 import { SeededRandom } from '../seeded-random';
 import { type Fault, type FaultKind } from './faults';
 import { type Gateway } from './gateway';
 import { Overlaps } from './overlaps';
+import { laneQueues } from './places';
 import { type KeyMode, type Mode } from './simulated-pagerduty';
 import { type VolumeMode } from './simulated-volume';
 import { type Worker } from './worker';
-import { laneQueues } from './places';
 import { KEYS, LANE_GROUP, type World } from './world';
 
 /** What an effect knows of its fault. */
@@ -115,6 +116,26 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
     const end = begin('broker', true, (isDown = false) => (network.isBrokerDown = isDown));
     broker.restart();
     return end;
+  },
+  'a node is killed': ({ broker, network }, { target }) => {
+    if (broker.separateNode !== undefined) return nothing;
+    const node = Math.floor(target * NODES);
+    network.downNode = node;
+    broker.killNode(node);
+    return () => {
+      network.downNode = undefined;
+      broker.startNode();
+    };
+  },
+  'a node is cut off from the others': ({ broker }, { target }) => {
+    if (broker.separateNode !== undefined) return nothing;
+    broker.isolate(Math.floor(target * NODES));
+    return () => broker.heal();
+  },
+  "a lane's leader changes": ({ broker }, { target }) => {
+    const name = pick(laneQueues(), target);
+    if (broker.queueNames.includes(name)) broker.changeLeader(name);
+    return nothing;
   },
   'the broker is unreachable': ({ network, gateways, workers }, { target, begin }) => {
     const { name, process } = pick([...gateways, ...workers], target);

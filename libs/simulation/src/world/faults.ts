@@ -9,6 +9,9 @@ export const FAULT_KINDS = [
   'the backlog raises an alarm',
   'the broker is slow',
   'the broker restarts',
+  'a node is killed',
+  'a node is cut off from the others',
+  "a lane's leader changes",
   'the broker is unreachable',
   'connections break',
   'a gateway is killed',
@@ -66,6 +69,11 @@ export const KEY_FAULTS: readonly FaultKind[] = ['a key is throttled', 'a key fa
 const OPEN_KINDS: readonly FaultKind[] = [
   // Taken over meanwhile, its messages are not counted.
   'a siding does not answer',
+  // A consumer that was demoted silently goes on, and does not look at sidings when it is active again.
+  'a node is cut off from the others',
+  // While a siding elects a leader, its messages are not counted.
+  'a node is killed',
+  "a lane's leader changes",
   // Who consumes it loses the connection after 65 s, and all other lanes with it.
   'a lane has no leader',
   // A lane that waits for a dead letter to be written is not released, and delivers nothing.

@@ -8,6 +8,8 @@ export const OPEN_SEEDS: Readonly<Record<number, string>> = {
   1000006:
     'an alarm, an event that PagerDuty refuses and a renewal: the lane waits for the dead letter to be written and delivers nothing until the alarm ends; if its own backlog raised the alarm, never',
   1000037: 'a lane has no leader: who consumes it loses its connection after 65 s (541), and with it all other lanes',
-  1006186:
-    'a lane is taken over while one of its sidings does not answer: "0 messages" are believed, and its messages stay there',
+  1002045:
+    'a lane is taken over while one of its sidings does not answer: "0 messages" are believed, and later messages overtake those in it',
+  1000191:
+    'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too',
 };

@@ -1,4 +1,5 @@
 import { type Connect } from '@pdaltagent/messaging';
+import { NODES } from '../broker/nodes';
 import { type SimulatedBroker } from '../broker/simulated-broker';
 import { type SimulatedConnection } from '../broker/simulated-connection';
 import { type Scheduler } from '../scheduler';
@@ -25,6 +26,8 @@ export class Network {
   isBrokerDown = false;
   /** Why the broker closed connections. */
   readonly errors: string[] = [];
+  /** A node of the broker that nobody can connect to. */
+  downNode: number | undefined;
   /** Attempts to connect. */
   attempts = 0;
 
@@ -48,7 +51,7 @@ export class Network {
         process.enterAfter(isLost ? CONNECT_TIMEOUT_MS : CONNECT_MS, `${name} connects`, () => {
           if (isLost) return reject(new Error('connect ETIMEDOUT'));
           if (this.isBrokerDown) return reject(new Error('connect ECONNREFUSED'));
-          const connection = this.#broker.connect(name, process.enter);
+          const connection = this.#broker.connect(name, process.enter, this.#nodeFor(process));
           connections.add(connection);
           connection.on('error', (error: Error) => {
             if ('code' in error) this.errors.push(`${name}: ${error.message}`);
@@ -73,10 +76,13 @@ export class Network {
       else this.#cut(connection, this.#within(CLIENT_TIMEOUT_MS), this.#within(HEARTBEAT_TIMEOUT_MS));
   }
 
-  /** Whether the broker has not given the lanes of the process to others, whatever the process itself believes. */
-  ownsLanes(process: SimulatedProcess): boolean {
+  /** Whether the broker has not given these queues of the process to others, whatever the process itself believes. */
+  ownsQueues(process: SimulatedProcess, queues: readonly string[]): boolean {
     return [...(this.#connections.get(process) ?? [])].some(
-      ({ name, broker }) => name.includes('consuming') && !broker.hasEnded,
+      (connection) =>
+        connection.name.includes('consuming') &&
+        !connection.broker.hasEnded &&
+        !queues.some((queue) => this.#broker.isDemoted(connection, queue)),
     );
   }
 
@@ -91,6 +97,12 @@ export class Network {
 
   #within({ least, most }: { readonly least: number; readonly most: number }): number {
     return least + this.#random.below(most - least);
+  }
+
+  /** Each gateway, and each worker, has a node of its own; another one if that is down. */
+  #nodeFor(process: SimulatedProcess): number {
+    const own = Number(/\d+/.exec(process.name)?.[0] ?? 0) % NODES;
+    return own === this.downNode ? (own + 1) % NODES : own;
   }
 
   #cut(connection: SimulatedConnection, noticedAfterMs: number | undefined, brokerNoticesAfterMs = 0): void {

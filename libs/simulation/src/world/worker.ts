@@ -1,5 +1,5 @@
 import { classifyEvent } from '@pdaltagent/delivery';
-import { type LaneGroup, LaneWorker } from '@pdaltagent/messaging';
+import { type LaneGroup, laneOfMessage, laneQueue, LaneWorker, sidingQueue } from '@pdaltagent/messaging';
 import { type Scheduler } from '../scheduler';
 import { SimulatedProcess } from '../simulated-process';
 import { loggerOf } from './gateway';
@@ -61,7 +61,8 @@ export class Worker {
       poisonAfterMs: POISON_AFTER_MS,
       deliver: async (message, signal) => {
         if (!worker.ownsLanes) return classifyEvent('v2', PAUSED, clock.wall());
-        const attempt = await pagerDuty.post(process, message, signal, () => network.ownsLanes(process));
+        const queues = queuesOfLane(laneGroup, laneOfMessage(laneGroup, message));
+        const attempt = await pagerDuty.post(process, message, signal, () => network.ownsQueues(process, queues));
         return classifyEvent('v2', attempt, clock.wall());
       },
       markers: redis.markersOf(process),
@@ -95,3 +96,8 @@ export class Worker {
 
 /** Nothing is sent if the process was paused: as the worker's HTTP client does it. */
 const PAUSED = { kind: 'fault', fault: 'timeout', detail: 'the process was paused' } as const;
+
+function queuesOfLane(laneGroup: LaneGroup, lane: number): readonly string[] {
+  const sidings = Array.from({ length: laneGroup.sidings }, (_, siding) => sidingQueue(laneGroup, lane, siding));
+  return [laneQueue(laneGroup, lane), ...sidings];
+}

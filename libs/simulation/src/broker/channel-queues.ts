@@ -1,0 +1,110 @@
+import { type Replies } from 'amqplib';
+import { type BrokerState } from './broker-state';
+import { type Queue } from './queue';
+import { QueueClient } from './queue-client';
+import { type RequestQueue } from './request-queue';
+
+/** How long a channel waits for a queue that does not answer. */
+const QUEUE_TIMEOUT_MS = 65_000;
+/** How long a passive declaration waits for the figures of a queue. */
+const STATE_TIMEOUT_MS = 250;
+
+export interface ChannelQueuesPorts {
+  readonly channel: object;
+  readonly requests: RequestQueue;
+  /** The node that the channel is on. */
+  readonly node: number;
+  /** A queue has caught up. */
+  becameFast(): void;
+  /** A queue did not answer. */
+  timedOut(): void;
+}
+
+/** A channel's clients of queues, and how long the channel waits for queues. */
+export class ChannelQueues {
+  readonly #state: BrokerState;
+  readonly #ports: ChannelQueuesPorts;
+  readonly #clients = new Map<Queue, QueueClient>();
+
+  constructor(state: BrokerState, ports: ChannelQueuesPorts) {
+    this.#state = state;
+    this.#ports = ports;
+  }
+
+  /** Whether a queue lags too far behind the commands sent to it. */
+  get isAnySlow(): boolean {
+    return [...this.#clients.values()].some(({ isSlow }) => isSlow);
+  }
+
+  /**
+   * The first message for a quorum queue waits until its Raft group has answered, and is refused at once if the leader's
+   * node is unreachable.
+   */
+  enqueue(queue: Queue, enqueue: () => void, taken: () => void, refused: () => void): void {
+    const isFirst = !this.#clients.has(queue);
+    const client = this.#clientOf(queue);
+    if (client.isRefusing) return refused();
+    if (!isFirst || !queue.isStalled) return client.sendMessage(enqueue, taken);
+    const resume = this.#ports.requests.pause();
+    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () => {
+      refused();
+      resume();
+    });
+    client.sendMessage(enqueue, () => {
+      cancel();
+      taken();
+      resume();
+    });
+  }
+
+  /** Waits for the queue until it has applied the command. */
+  command(queue: Queue, command: () => void, done: () => void): void {
+    const resume = this.#ports.requests.pause();
+    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () =>
+      this.#ports.timedOut(),
+    );
+    this.#clientOf(queue).call(command, () => {
+      cancel();
+      done();
+      resume();
+    });
+  }
+
+  settle(queue: Queue, command: () => void): void {
+    this.#clientOf(queue).sendAcknowledgement(command);
+  }
+
+  /** Ready messages only, and zeros if the queue does not answer. */
+  report(queue: Queue, done: (reply: Replies.AssertQueue) => void): void {
+    const { name: reported, type } = queue.options;
+    const none = { queue: reported, messageCount: 0, consumerCount: 0 };
+    if (type === 'quorum' && !this.#state.nodes.reaches(this.#ports.node, queue.leader)) return done(none);
+    if (!queue.isStalled)
+      return done({ queue: reported, messageCount: queue.messageCount, consumerCount: queue.consumerCount });
+    const resume = this.#ports.requests.pause();
+    this.#state.scheduler.schedule(STATE_TIMEOUT_MS, `${reported}: no figures`, () => {
+      done(none);
+      resume();
+    });
+  }
+
+  end(): void {
+    for (const client of this.#clients.values()) client.close();
+  }
+
+  #clientOf(queue: Queue): QueueClient {
+    const existing = this.#clients.get(queue);
+    if (existing !== undefined) return existing;
+    const { scheduler, nodes } = this.#state;
+    const { channel, node } = this.#ports;
+    const client = new QueueClient({
+      queue,
+      channel,
+      scheduler,
+      reaches: (other) => nodes.reaches(node, other),
+      becameFast: () => this.#ports.becameFast(),
+    });
+    this.#clients.set(queue, client);
+    return client;
+  }
+}

@@ -1,0 +1,151 @@
+import { type BrokerMessage, type QueueEntry } from './queue-message';
+
+export interface QueueConsumer {
+  readonly channel: object;
+  readonly tag: string;
+  /** Maximum unacknowledged messages; 0 for no limit. */
+  readonly prefetch: number;
+  readonly noAck: boolean;
+  deliver(delivery: number, message: BrokerMessage, isRedelivered: boolean): void;
+  /** The queue was deleted. */
+  cancelled(): void;
+}
+
+/** The consumers of a queue, what each of them holds, and which one is next. */
+export class QueueConsumers {
+  readonly #isSingleActive: boolean;
+  /** Those that may get something, in the order in which they may become the single active one. */
+  readonly #subscribed: QueueConsumer[] = [];
+  /** By number of the delivery: a message that is delivered again is not settled by an acknowledgement of before. */
+  readonly #held = new Map<QueueConsumer, Map<number, QueueEntry>>();
+  /** Those whose nodes are cut off from the queue's leader. */
+  readonly #suspended = new Set<QueueConsumer>();
+  /** Those that were active until their nodes were cut off. */
+  readonly #demoted = new Set<QueueConsumer>();
+  #active: QueueConsumer | undefined;
+  #lastServed = 0;
+  #lastDelivery = 0;
+
+  constructor(isSingleActive: boolean) {
+    this.#isSingleActive = isSingleActive;
+  }
+
+  /** As a queue reports it: without those that wait to become the single active one. */
+  get count(): number {
+    if (!this.#isSingleActive) return this.#subscribed.length;
+    return this.active === undefined ? 0 : 1;
+  }
+
+  /** The single active consumer: the next one is the one that has waited for the longest time. */
+  get active(): QueueConsumer | undefined {
+    if (!this.#isSingleActive) return undefined;
+    this.#active ??= this.#subscribed.find((consumer) => !this.#suspended.has(consumer));
+    if (this.#active !== undefined) this.#demoted.delete(this.#active);
+    return this.#active;
+  }
+
+  /** Whether a consumer of the channel was active, and is not any more although it has not ended. */
+  isDemoted(channel: object): boolean {
+    return [...this.#demoted].some((consumer) => consumer.channel === channel);
+  }
+
+  /** Delivered and not settled. */
+  get held(): readonly QueueEntry[] {
+    return [...this.#held.values()].flatMap((entries) => [...entries.values()]);
+  }
+
+  add(consumer: QueueConsumer): void {
+    this.#subscribed.push(consumer);
+    this.#held.set(consumer, new Map());
+  }
+
+  /** It gets nothing more; what it holds it may still settle. */
+  cancel(consumer: QueueConsumer): void {
+    const index = this.#subscribed.indexOf(consumer);
+    if (index !== -1) this.#subscribed.splice(index, 1);
+    this.#suspended.delete(consumer);
+    this.#demoted.delete(consumer);
+    if (this.#active === consumer) this.#active = undefined;
+  }
+
+  /** The channel ended. @returns what its consumers held, in the order of their tags */
+  removeChannel(channel: object): readonly QueueEntry[] {
+    return this.#of(channel).flatMap((consumer) => {
+      this.cancel(consumer);
+      const entries = this.#release(consumer);
+      this.#held.delete(consumer);
+      return entries;
+    });
+  }
+
+  /**
+   * The channel's node is cut off from the leader: its consumers get nothing, and no notice of it. The active one waits
+   * after the others from then on. @returns what they held
+   */
+  suspendChannel(channel: object): readonly QueueEntry[] {
+    return this.#of(channel).flatMap((consumer) => {
+      const isActive = consumer === this.active;
+      this.#suspended.add(consumer);
+      if (isActive) {
+        this.#active = undefined;
+        this.#demoted.add(consumer);
+        this.#subscribed.splice(this.#subscribed.indexOf(consumer), 1);
+        this.#subscribed.push(consumer);
+      }
+      return this.#release(consumer);
+    });
+  }
+
+  resumeChannel(channel: object): void {
+    for (const consumer of this.#of(channel)) this.#suspended.delete(consumer);
+  }
+
+  /** A consumer that can take a message. */
+  next(): QueueConsumer | undefined {
+    const { active } = this;
+    const single = active === undefined ? [] : [active];
+    const consumers = this.#isSingleActive ? single : this.#subscribed.filter((each) => !this.#suspended.has(each));
+    for (let index = 1; index <= consumers.length; index += 1) {
+      const turn = (this.#lastServed + index) % consumers.length;
+      const consumer = consumers[turn];
+      if (consumer === undefined) return undefined;
+      const isFree = consumer.noAck || consumer.prefetch === 0;
+      if (!isFree && (this.#held.get(consumer)?.size ?? 0) >= consumer.prefetch) continue;
+      this.#lastServed = turn;
+      return consumer;
+    }
+    return undefined;
+  }
+
+  /** @returns the number of the delivery */
+  take(consumer: QueueConsumer, entry: QueueEntry): number {
+    this.#lastDelivery += 1;
+    if (!consumer.noAck) this.#held.get(consumer)?.set(this.#lastDelivery, entry);
+    return this.#lastDelivery;
+  }
+
+  /** @returns the message, unless the consumer does not hold that delivery any more */
+  settle(consumer: QueueConsumer, delivery: number): QueueEntry | undefined {
+    const held = this.#held.get(consumer);
+    const entry = held?.get(delivery);
+    held?.delete(delivery);
+    return entry;
+  }
+
+  /** The queue was deleted. */
+  cancelled(): void {
+    for (const consumer of this.#subscribed) consumer.cancelled();
+  }
+
+  #of(channel: object): readonly QueueConsumer[] {
+    const consumers = [...this.#held.keys()].filter((consumer) => consumer.channel === channel);
+    return consumers.sort((left, right) => (left.tag < right.tag ? -1 : 1));
+  }
+
+  #release(consumer: QueueConsumer): readonly QueueEntry[] {
+    const held = this.#held.get(consumer);
+    const entries = [...(held?.values() ?? [])];
+    held?.clear();
+    return entries;
+  }
+}
