@@ -44,7 +44,7 @@ export interface LanePublisherOptions {
 
 interface LaneChannel {
   channel: PublishChannel | undefined;
-  /** Consecutive channels that the broker closed before it confirmed anything. */
+  /** Consecutive channels that the broker closed, or on which it refused messages, before it confirmed any. */
   failures: number;
 }
 
@@ -110,7 +110,8 @@ export class LanePublisher {
     properties.headers = this.#headers.values;
     const to = { exchange: this.#options.laneGroup.exchange, routingKey: laneKey(lane) };
     return channel.send(to, message.body, properties, (settlement) => {
-      state.failures = 0;
+      if (state.channel !== channel) return;
+      if (settlement !== 'refused') state.failures = 0;
       settle(settlement);
     });
   }
@@ -154,6 +155,16 @@ export class LanePublisher {
         state.channel = undefined;
         // Otherwise the connection is closing, and `#lose` follows.
         if (closure !== undefined) this.#closedByBroker(lane, closure);
+      },
+      onUnusable: () => {
+        if (state.channel !== channel) return;
+        state.channel = undefined;
+        if (state.failures === 0)
+          this.#options.log.warn('the broker refuses messages of a lane: reopening its channel', { lane });
+        state.failures += 1;
+        channel.close();
+        this.#options.onLost(lane, undefined);
+        this.#openLater(lane);
       },
     });
     state.channel = channel;

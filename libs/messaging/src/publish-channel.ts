@@ -30,17 +30,27 @@ export interface PublishChannelPorts {
    * @param closure why, if the broker closed this channel alone
    */
   readonly onEnded: (closure: ChannelClosure | undefined) => void;
+  /**
+   * The broker refused a message for a queue to which it has not confirmed any on this channel. A channel that first publishes
+   * to a quorum queue while the queue has no leader is refused everything until the node of the former leader is back, which
+   * may be never: another channel works at once (measured with three nodes of RabbitMQ 3.10).
+   */
+  readonly onUnusable?: () => void;
 }
 
 /** A confirm channel. Each sent message is settled, unless the channel ends first. */
 export class PublishChannel {
   readonly #channel: ConfirmChannel;
+  readonly #ports: PublishChannelPorts;
   readonly #returned = new Set<string>();
+  /** Exchanges and routing keys of confirmed messages. */
+  readonly #confirmed = new Set<string>();
   readonly #largestHeader: number;
   #hasEnded = false;
 
   constructor(channel: ConfirmChannel, ports: PublishChannelPorts) {
     this.#channel = channel;
+    this.#ports = ports;
     this.#largestHeader = largestHeaderOf(channel);
     let closure: ChannelClosure | undefined;
     channel.on('error', (error: Error & { readonly code?: unknown }) => {
@@ -68,7 +78,10 @@ export class PublishChannel {
       if (this.#hasEnded) return;
       // A message that could not be routed is returned first and then confirmed.
       const wasReturned = this.#returned.size > 0 && this.#returned.delete(id);
+      const target = `${to.exchange} ${to.routingKey}`;
+      if (!error) this.#confirmed.add(target);
       settle(wasReturned ? 'returned' : error ? 'refused' : 'confirmed');
+      if (error && !this.#confirmed.has(target)) this.#ports.onUnusable?.();
     };
     if (sizeOf(properties) > this.#largestHeader) return 'unencodable';
     try {

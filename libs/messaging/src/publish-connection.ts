@@ -12,6 +12,10 @@ import { declareTopology, type LaneGroup, laneKey, laneOfMessage, type QueueType
 
 /** One to publish, one to declare. */
 const CHANNELS = 2;
+/** A channel that is refused messages is replaced at most this often, because what it has sent is lost with it; milliseconds. */
+const REPLACE_EVERY_MS = 5_000;
+/** After this long without a replacement, the next one is logged again; milliseconds. */
+const LOG_AGAIN_MS = 60_000;
 
 export interface PublishConnectionOptions {
   readonly url: string;
@@ -44,6 +48,7 @@ export class PublishConnection {
   readonly #headers = new SharedHeaders();
   #channel: PublishChannel | undefined;
   #isBlocked = false;
+  #replacedAt = -Infinity;
   #redeclare: () => void = () => undefined;
 
   constructor(options: PublishConnectionOptions) {
@@ -115,10 +120,18 @@ export class PublishConnection {
     const channel = new PublishChannel(confirmChannel, {
       onReturned: () => this.#redeclare(),
       onEnded: (closure) => this.#lose(channel, closure),
+      onUnusable: () => this.#replace(channel, clock.monotonic()),
     });
     this.#redeclare = redeclaration(connection, this.#options);
     this.#channel = channel;
     onOpened?.();
+  }
+
+  #replace(channel: PublishChannel, now: number): void {
+    if (channel !== this.#channel || now < this.#replacedAt + REPLACE_EVERY_MS) return;
+    if (now >= this.#replacedAt + LOG_AGAIN_MS) this.#options.log.warn('the broker refuses messages: connecting again');
+    this.#replacedAt = now;
+    this.#lose(channel);
   }
 
   #lose(channel: PublishChannel | undefined, closure?: ChannelClosure): void {

@@ -1,0 +1,117 @@
+import { delay } from '@pdaltagent/clock';
+import { declareTopology, LanePublisher, Publisher } from '@pdaltagent/messaging';
+import { Scheduler } from '../scheduler';
+import { SeededRandom } from '../seeded-random';
+import { VirtualClock } from '../virtual-clock';
+import { messageOf } from '../world/event';
+import { LANE_GROUP } from '../world/world';
+import { SimulatedBroker } from './simulated-broker';
+
+/** The leaders of all queues are on this node, which is killed and never started again. */
+const KILLED = 0;
+const OTHER = 1;
+const LANE = 0;
+const RETRY_MS = 500;
+const ATTEMPTS = 20;
+
+const MESSAGE = messageOf({ routingKey: 'key', alert: 'alert', index: 0, action: 'trigger' }, 0, 0);
+
+/** A publisher on another node, which has published nothing when the node of the leaders is killed. */
+class Cluster {
+  readonly #scheduler = new Scheduler(1);
+  readonly #broker = new SimulatedBroker(this.#scheduler);
+  readonly clock = new VirtualClock(this.#scheduler, 'test');
+  readonly warnings: string[] = [];
+  readonly options = {
+    url: 'amqp://simulated',
+    name: 'publisher',
+    laneGroup: LANE_GROUP,
+    queueType: 'quorum' as const,
+    clock: this.clock,
+    random: new SeededRandom(1, 'publisher'),
+    log: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (message: string) => void this.warnings.push(message),
+      error: () => undefined,
+    },
+    connect: () => {
+      const connection = this.#broker.connect('publisher', undefined, OTHER);
+      return Promise.resolve({ connection, reset: () => connection.cut(0, 0) });
+    },
+  };
+
+  run(test: () => Promise<void>): Promise<void> {
+    return this.#scheduler.run(this.#declare().then(test));
+  }
+
+  async #declare(): Promise<void> {
+    const connection = this.#broker.connect('declares', undefined, KILLED);
+    await declareTopology(connection, LANE_GROUP, 'quorum', this.options);
+    await connection.close();
+  }
+
+  killLeaders(): void {
+    this.#broker.killNode(KILLED);
+  }
+
+  /** Publishes until it is confirmed. @returns each attempt's result */
+  async publish(attempt: () => Promise<string>): Promise<string[]> {
+    const results: string[] = [];
+    while (results.length < ATTEMPTS && results.at(-1) !== 'confirmed') {
+      results.push(await attempt());
+      await delay(this.clock, RETRY_MS);
+    }
+    return results;
+  }
+}
+
+describe('a publisher whose first message the broker refuses because a node has just been killed', () => {
+  it('publishes it to its lane although the node never comes back', async () => {
+    const cluster = new Cluster();
+    await cluster.run(async () => {
+      const lost: number[] = [];
+      const publisher = new LanePublisher({
+        ...cluster.options,
+        onOpened: () => undefined,
+        onLost: (lane) => lost.push(lane),
+        onBlocked: () => undefined,
+        onUnblocked: () => undefined,
+      });
+      publisher.start();
+      await delay(cluster.clock, RETRY_MS);
+      cluster.killLeaders();
+      const results = await cluster.publish(
+        () =>
+          new Promise((resolve) => {
+            if (publisher.publish(LANE, MESSAGE, resolve) !== 'sent') resolve('not sent');
+          }),
+      );
+      expect(results[0]).toBe('refused');
+      expect(results.at(-1)).toBe('confirmed');
+      expect(new Set(lost)).toEqual(new Set([LANE]));
+      expect(cluster.warnings).toEqual(['the broker refuses messages of a lane: reopening its channel']);
+      await publisher.close();
+    });
+  });
+
+  it('publishes it to any queue although the node never comes back', async () => {
+    const cluster = new Cluster();
+    await cluster.run(async () => {
+      const publisher = new Publisher(cluster.options);
+      publisher.start();
+      await delay(cluster.clock, RETRY_MS);
+      cluster.killLeaders();
+      const results = await cluster.publish(() =>
+        publisher.publish(MESSAGE).then(
+          () => 'confirmed',
+          (error: unknown) => String(error),
+        ),
+      );
+      expect(results[0]).toContain('refused');
+      expect(results.at(-1)).toBe('confirmed');
+      expect(cluster.warnings[0]).toBe('the broker refuses messages: connecting again');
+      await publisher.close();
+    });
+  });
+});
