@@ -116,3 +116,17 @@ it('resends an event that the broker refuses a few times a second, no more often
   expect(simulation.sent.length).toBeGreaterThan(2);
   expect(simulation.sent.length).toBeLessThan(10);
 });
+
+it('spools held events in order when the channel turns out to be lost', () => {
+  const simulation = new LaneSimulation({ waits: false, legacy: [{ orderKey: 'key 1' }] });
+  simulation.step({ do: 'open' });
+  for (const key of [1, 1]) simulation.step({ do: 'accept', key });
+  run(simulation, 1, 'serve', 'receive');
+  simulation.step({ do: 'end' });
+  run(simulation, 1, 'confirm');
+  simulation.step({ do: 'lose', count: 0 });
+  simulation.step({ do: 'open' });
+  run(simulation, 1, 'sync', 'serve', 'receive');
+  simulation.recover();
+  expect(simulation.orderViolations()).toEqual([]);
+});

@@ -224,8 +224,8 @@ export class LaneForwarder<Event extends Keyed, Failure, Source> {
     if (this.#held.size === 0 || this.#inFlight >= this.#channel.window) return;
     for (const [sequence, { event }] of this.#held.entries()) {
       if (this.#inFlight >= this.#channel.window || this.#mode === 'spool') return;
-      this.#held.delete(sequence);
-      if (!this.#sendDirect(sequence, event)) this.#store(sequence, event);
+      // If it cannot be sent, it is spooled with the others that are held, and before them.
+      if (this.#sendDirect(sequence, event)) this.#held.delete(sequence);
     }
   }
 
