@@ -31,8 +31,9 @@ const COLUMNS: readonly Column[] = [
 export async function list(terminal: Terminal, options: ListOptions): Promise<number> {
   const quarantine = await openQuarantine(terminal);
   const now = terminal.now();
-  const printer = options.json ? jsonPrinter(terminal) : tablePrinter(terminal);
-  const { limit = Infinity } = options;
+  const { limit = Infinity, key, problem, since } = options;
+  const isFiltered = key !== undefined || problem !== undefined || since !== undefined;
+  const printer = options.json ? jsonPrinter(terminal) : tablePrinter(terminal, isFiltered);
   let found = 0;
   for await (const event of eventsIn(quarantine)) {
     if (!isMeant(event, options)) continue;
@@ -51,7 +52,12 @@ function isMeant({ entry, message }: QuarantinedEvent, { key, problem, since }: 
 
 type EventRecord = ReturnType<typeof recordOf>;
 
-function tablePrinter({ out, error }: Terminal) {
+/** `2 matching events`. */
+function matchSummary(count: number): string {
+  return count === 0 ? 'no matching events' : `${count} matching ${count === 1 ? 'event' : 'events'}`;
+}
+
+function tablePrinter({ out, error }: Terminal, isFiltered: boolean) {
   let count = 0;
   return {
     print(record: EventRecord): void {
@@ -60,7 +66,8 @@ function tablePrinter({ out, error }: Terminal) {
       out(formatRow(COLUMNS, cellsOf(record)));
     },
     end(found: number): void {
-      error(`${count < found ? `${count} of ` : ''}${quarantineSummary(found)}\n`);
+      const some = count < found ? `${count} of ` : '';
+      error(`${some}${isFiltered ? matchSummary(found) : quarantineSummary(found)}\n`);
     },
   };
 }

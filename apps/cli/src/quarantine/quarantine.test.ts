@@ -80,13 +80,14 @@ describe('the list', () => {
     expect(await listed('--since 25min')).toEqual({
       code: 0,
       ids: ['m2', 'm3'],
-      error: '2 events in the quarantine\n',
+      error: '2 matching events\n',
     });
     expect(await listed(`--since ${new Date(NOW - 30 * MINUTE).toISOString()} --limit 2`)).toEqual({
       code: 0,
       ids: ['m1', 'm2'],
-      error: '2 of 3 events in the quarantine\n',
+      error: '2 of 3 matching events\n',
     });
+    expect((await quarantine('list --since 1s')).error).toBe('no matching events\n');
     const { out, error } = await quarantine('list --since 1h --limit 1 --json');
     expect(JSON.parse(out)).toEqual([expect.objectContaining({ id: 'm1' })]);
     expect(error).toBe('');
