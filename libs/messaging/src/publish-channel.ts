@@ -45,6 +45,7 @@ export class PublishChannel {
   readonly #returned = new Set<string>();
   /** Exchanges and routing keys of confirmed messages. */
   readonly #confirmed = new Set<string>();
+  #unsettled = 0;
   readonly #largestHeader: number;
   #hasEnded = false;
 
@@ -65,6 +66,11 @@ export class PublishChannel {
     channel.on('close', () => ports.onEnded(closure));
   }
 
+  /** Number of messages sent and not settled. */
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
   /** Sends a message. `settle` is called later if the result is 'sent', and never otherwise. */
   send(
     to: { readonly exchange: string; readonly routingKey: string },
@@ -78,19 +84,26 @@ export class PublishChannel {
       if (this.#hasEnded) return;
       // A message that could not be routed is returned first and then confirmed.
       const wasReturned = this.#returned.size > 0 && this.#returned.delete(id);
-      const target = `${to.exchange} ${to.routingKey}`;
-      if (!error) this.#confirmed.add(target);
-      settle(wasReturned ? 'returned' : error ? 'refused' : 'confirmed');
-      if (error && !this.#confirmed.has(target)) this.#ports.onUnusable?.();
+      const settlement = wasReturned ? 'returned' : error ? 'refused' : 'confirmed';
+      this.#unsettled -= 1;
+      settle(settlement);
+      // Others are best effort, and each may be for another queue.
+      if (properties.mandatory === true) this.#judge(`${to.exchange} ${to.routingKey}`, settlement);
     };
     if (sizeOf(properties) > this.#largestHeader) return 'unencodable';
     try {
       this.#channel.publish(to.exchange, to.routingKey, body, properties, onConfirmed);
+      this.#unsettled += 1;
       return 'sent';
     } catch (error) {
       // The encoder throws before it writes anything.
       return error instanceof IllegalOperationError ? 'ended' : 'unencodable';
     }
+  }
+
+  #judge(target: string, settlement: Settlement): void {
+    if (settlement === 'confirmed') this.#confirmed.add(target);
+    else if (settlement === 'refused' && !this.#confirmed.has(target)) this.#ports.onUnusable?.();
   }
 
   /** Closes the channel without waiting, because the broker may not answer. `onEnded` follows when it does. */

@@ -10,9 +10,9 @@ import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
 import { declareTopology, type LaneGroup, laneKey, laneOfMessage, type QueueType } from './topology';
 
-/** One to publish, one to declare. */
-const CHANNELS = 2;
-/** A channel that is refused messages is replaced at most this often, because what it has sent is lost with it; milliseconds. */
+/** One to publish, its successor if it is replaced, one to declare. */
+const CHANNELS = 3;
+/** A channel that is refused messages is replaced at most this often; milliseconds. */
 const REPLACE_EVERY_MS = 5_000;
 /** After this long without a replacement, the next one is logged again; milliseconds. */
 const LOG_AGAIN_MS = 60_000;
@@ -47,6 +47,8 @@ export class PublishConnection {
   readonly #connection: BrokerConnection;
   readonly #headers = new SharedHeaders();
   #channel: PublishChannel | undefined;
+  /** Its predecessor, as long as messages that were sent over it are not settled. */
+  #replaced: PublishChannel | undefined;
   #isBlocked = false;
   #replacedAt = -Infinity;
   #redeclare: () => void = () => undefined;
@@ -62,7 +64,7 @@ export class PublishConnection {
       clock: options.clock,
       random: options.random,
       open: (connection) => this.#open(connection),
-      onLost: () => this.#lose(this.#channel),
+      onLost: () => this.#lose(),
       onBlocked: (reason) => {
         this.#isBlocked = true;
         options.log.warn('the broker accepts no messages', { reason });
@@ -105,7 +107,11 @@ export class PublishConnection {
   ): SendStatus {
     if (this.#channel === undefined) return 'ended';
     const options = properties.mandatory === undefined ? { mandatory: true, ...properties } : properties;
-    return this.#channel.send(to, body, options, settle);
+    const channel = this.#channel;
+    return channel.send(to, body, options, (settlement) => {
+      settle(settlement);
+      if (channel === this.#replaced) this.#closeReplaced();
+    });
   }
 
   async close(): Promise<void> {
@@ -115,28 +121,60 @@ export class PublishConnection {
   async #open(connection: ChannelModel): Promise<void> {
     const { laneGroup, queueType, log, clock = SYSTEM_CLOCK, onOpened } = this.#options;
     await declareTopology(connection, laneGroup, queueType, { clock, log });
-    const confirmChannel = await replyTo(connection.createConfirmChannel(), { request: 'channel.open', clock });
-    confirmChannel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
-    const channel = new PublishChannel(confirmChannel, {
-      onReturned: () => this.#redeclare(),
-      onEnded: (closure) => this.#lose(channel, closure),
-      onUnusable: () => this.#replace(channel, clock.monotonic()),
-    });
+    const channel = await this.#openChannel(connection);
     this.#redeclare = redeclaration(connection, this.#options);
     this.#channel = channel;
     onOpened?.();
   }
 
-  #replace(channel: PublishChannel, now: number): void {
-    if (channel !== this.#channel || now < this.#replacedAt + REPLACE_EVERY_MS) return;
-    if (now >= this.#replacedAt + LOG_AGAIN_MS) this.#options.log.warn('the broker refuses messages: connecting again');
-    this.#replacedAt = now;
-    this.#lose(channel);
+  async #openChannel(connection: ChannelModel): Promise<PublishChannel> {
+    const { log, clock = SYSTEM_CLOCK } = this.#options;
+    const confirmChannel = await replyTo(connection.createConfirmChannel(), {
+      request: 'channel.open',
+      clock,
+      isBlocked: () => this.#isBlocked,
+    });
+    confirmChannel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
+    const channel = new PublishChannel(confirmChannel, {
+      onReturned: () => this.#redeclare(),
+      onEnded: (closure) => {
+        if (channel === this.#channel || channel === this.#replaced) this.#lose(closure);
+      },
+      onUnusable: () => this.#replace(connection, channel, clock.monotonic()),
+    });
+    return channel;
   }
 
-  #lose(channel: PublishChannel | undefined, closure?: ChannelClosure): void {
-    if (channel === undefined || channel !== this.#channel) return;
+  /** Opens another channel. What the current one has sent is settled on it, and it is closed afterwards. */
+  #replace(connection: ChannelModel, channel: PublishChannel, now: number): void {
+    if (channel !== this.#channel || this.#replaced !== undefined || now < this.#replacedAt + REPLACE_EVERY_MS) return;
+    if (now >= this.#replacedAt + LOG_AGAIN_MS)
+      this.#options.log.warn('the broker refuses messages for a queue: replacing the channel');
+    this.#replacedAt = now;
+    this.#openChannel(connection).then(
+      (successor) => {
+        if (channel !== this.#channel) return;
+        this.#channel = successor;
+        this.#replaced = channel;
+        this.#closeReplaced();
+      },
+      (error: unknown) => {
+        if (channel === this.#channel) this.#connection.abandon(error instanceof Error ? error.message : String(error));
+      },
+    );
+  }
+
+  #closeReplaced(): void {
+    const replaced = this.#replaced;
+    if (replaced === undefined || replaced.unsettled > 0) return;
+    this.#replaced = undefined;
+    replaced.close();
+  }
+
+  #lose(closure?: ChannelClosure): void {
+    if (this.#channel === undefined) return;
     this.#channel = undefined;
+    this.#replaced = undefined;
     this.#isBlocked = false;
     this.#options.onLost(closure);
     this.#connection.reconnect();

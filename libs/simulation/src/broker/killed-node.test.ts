@@ -1,5 +1,12 @@
 import { delay } from '@pdaltagent/clock';
-import { declareTopology, LanePublisher, Publisher } from '@pdaltagent/messaging';
+import {
+  declareTopology,
+  laneOfMessage,
+  LanePublisher,
+  laneQueue,
+  type OutgoingMessage,
+  Publisher,
+} from '@pdaltagent/messaging';
 import { Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { VirtualClock } from '../virtual-clock';
@@ -14,7 +21,14 @@ const LANE = 0;
 const RETRY_MS = 500;
 const ATTEMPTS = 20;
 
-const MESSAGE = messageOf({ routingKey: 'key', alert: 'alert', index: 0, action: 'trigger' }, 0, 0);
+const messageFor = (lane: number): OutgoingMessage => {
+  for (let key = 0; ; key += 1) {
+    const message = messageOf({ routingKey: `key-${key}`, alert: 'alert', index: 0, action: 'trigger' }, 0, 0);
+    if (laneOfMessage(LANE_GROUP, message) === lane) return message;
+  }
+};
+const MESSAGE = messageFor(LANE);
+const OTHER_MESSAGE = messageFor(LANE + 1);
 
 /** A publisher on another node, which has published nothing when the node of the leaders is killed. */
 class Cluster {
@@ -49,6 +63,14 @@ class Cluster {
     const connection = this.#broker.connect('declares', undefined, KILLED);
     await declareTopology(connection, LANE_GROUP, 'quorum', this.options);
     await connection.close();
+  }
+
+  stall(lane: number): void {
+    this.#broker.stallQueue(laneQueue(LANE_GROUP, lane));
+  }
+
+  resume(lane: number): void {
+    this.#broker.resumeQueue(laneQueue(LANE_GROUP, lane));
   }
 
   killLeaders(): void {
@@ -95,12 +117,15 @@ describe('a publisher whose first message the broker refuses because a node has 
     });
   });
 
-  it('publishes it to any queue although the node never comes back', async () => {
+  it('publishes it to any queue although the node never comes back, and what it sent to another queue is confirmed', async () => {
     const cluster = new Cluster();
     await cluster.run(async () => {
       const publisher = new Publisher(cluster.options);
       publisher.start();
       await delay(cluster.clock, RETRY_MS);
+      await publisher.publish(OTHER_MESSAGE);
+      cluster.stall(laneOfMessage(LANE_GROUP, OTHER_MESSAGE));
+      const waiting = publisher.publish(OTHER_MESSAGE);
       cluster.killLeaders();
       const results = await cluster.publish(() =>
         publisher.publish(MESSAGE).then(
@@ -110,7 +135,9 @@ describe('a publisher whose first message the broker refuses because a node has 
       );
       expect(results[0]).toContain('refused');
       expect(results.at(-1)).toBe('confirmed');
-      expect(cluster.warnings[0]).toBe('the broker refuses messages: connecting again');
+      expect(cluster.warnings).toEqual(['the broker refuses messages for a queue: replacing the channel']);
+      cluster.resume(laneOfMessage(LANE_GROUP, OTHER_MESSAGE));
+      await expect(waiting).resolves.toBeUndefined();
       await publisher.close();
     });
   });
