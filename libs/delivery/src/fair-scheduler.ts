@@ -12,7 +12,7 @@ export class FairScheduler<M extends Deliverable> {
   readonly #concurrency: number;
   readonly #clock: Clock;
   readonly #start: (queue: OrderQueue<M>) => void;
-  /** A single key can use the whole concurrency; the slots beyond it are reserved for new keys. */
+  /** A single key can use the whole concurrency; the slots beyond it are for keys with few requests in flight. */
   readonly #slots: number;
   /** Keys with ready queues, in turn. */
   readonly #keys = new Set<KeyQueue<M>>();
@@ -37,7 +37,7 @@ export class FairScheduler<M extends Deliverable> {
     return this.#inFlight;
   }
 
-  /** Whether only the slots reserved for new keys are left. */
+  /** Whether only the slots beyond the concurrency are left. */
   get isFull(): boolean {
     return this.#inFlight >= this.#concurrency;
   }

@@ -24,7 +24,7 @@ export interface LaneConsumerPorts {
   /** A message arrived; calls are in the order of the queue. */
   onMessage(message: UnackedMessage): void;
   /** A message arrived that this version cannot deliver. */
-  onUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, onUnreadable: Unreadable): void;
+  onUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
   /** The broker closed the channel, for example after its consumer timeout; `onLost` follows. */
   onClosedByBroker(lane: LaneConsumer, reason: string): void;
   /** The channel was lost; the broker requeues what was held. */

@@ -11,7 +11,7 @@ import { type Publisher } from './publisher';
 import { type LaneGroup, laneQueue } from './topology';
 
 export interface LaneOwnerPorts {
-  onUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, onUnreadable: Unreadable): void;
+  onUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
   /** The lane is no longer ours: lost, or released because its state is uncertain. */
   onEnded(owner: LaneOwner): void;
 }

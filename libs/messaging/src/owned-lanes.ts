@@ -31,7 +31,7 @@ export class OwnedLanes {
 
   /** Lanes that are blocked by a key that cannot be parked. */
   get withoutIsolation(): number {
-    return this.owners.filter(({ isIsolationSuspended: isolationSuspended }) => isolationSuspended).length;
+    return this.owners.filter(({ isIsolationSuspended }) => isIsolationSuspended).length;
   }
 
   has(index: number): boolean {

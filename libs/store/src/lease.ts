@@ -67,7 +67,7 @@ export class Lease {
       await new Promise<void>((resolve) => {
         const wake = () => {
           signal.removeEventListener('abort', wake);
-          this.#waiting = this.#waiting.filter((onWaiting) => onWaiting !== wake);
+          this.#waiting = this.#waiting.filter((waiting) => waiting !== wake);
           resolve();
         };
         this.#waiting.push(wake);
