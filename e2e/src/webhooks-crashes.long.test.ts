@@ -1,6 +1,6 @@
 import { type AppProcess, FaultProxy, waitUntil } from '@pdaltagent/testing';
 import { buildMutant } from './mutant.fixture';
-import { metric, printFigures, SCENARIO_MS, STEP_MS, WebhookRelay } from './webhooks.fixture';
+import { MARK, metric, printFigures, SCENARIO_MS, STEP_MS, WebhookRelay } from './webhooks.fixture';
 
 const KILLS = 20;
 const INCIDENTS = 5;
@@ -53,7 +53,7 @@ describe('a poller that is killed', () => {
       await writeToAll();
       await relay.waitForAll();
       // The command that marks an entry as seen: its webhook was confirmed just before.
-      for (let kill = 0; kill < KILLS; kill += 1) poller = await killAt(poller, redis, '$3\r\nset\r\n');
+      for (let kill = 0; kill < KILLS; kill += 1) poller = await killAt(poller, redis, MARK);
       const report = await relay.waitForAll();
       const dropped = await metric(sender, 'pdaltagent_webhook_repeats_dropped_total');
       printFigures('kills between publish and mark', {

@@ -1,5 +1,5 @@
 import { type AppProcess, FaultProxy, waitUntil } from '@pdaltagent/testing';
-import { metric, printFigures, SCENARIO_MS, STEP_MS, WebhookRelay } from './webhooks.fixture';
+import { MARK, metric, printFigures, SCENARIO_MS, STEP_MS, WebhookRelay } from './webhooks.fixture';
 
 /** The documented limit. */
 const TAKEOVER_MS = 15_000;
@@ -72,7 +72,7 @@ describe('of two pollers', () => {
       const sender = await relay.startSender();
       const [first, second] = await startTwo();
       const { swallowed } = redis;
-      await redis.inject({ kind: 'black-hole-at', text: '$3\r\nset\r\n' });
+      await redis.inject({ kind: 'black-hole-at', text: MARK });
       await write();
       await waitUntil(() => redis.swallowed > swallowed, { what: 'a mark', timeoutMs: STEP_MS, intervalMs: 5 });
       first.pause();

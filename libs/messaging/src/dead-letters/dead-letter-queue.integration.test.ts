@@ -59,9 +59,14 @@ describe('a visit of the dead-letter queue', () => {
     await expect(cut).rejects.toThrow(BrokerUnavailable);
     const second = await bench.client();
     // RabbitMQ takes its time to return tens of thousands of messages to the queue.
-    const again = await waitUntil(() => DeadLetterQueue.open(second, EVENTS), { what: 'the queue to be released' });
+    const again = await waitUntil(() => DeadLetterQueue.open(second, EVENTS), {
+      what: 'the queue to be released',
+      timeoutMs: 180_000,
+    });
+    // Until it has, it may report that there are none.
+    await waitUntil(async () => (await again.count()) === all.length, { what: 'them to be back', timeoutMs: 180_000 });
     expect(await idsIn(again)).toEqual(all);
-  }, 180_000);
+  }, 400_000);
 
   it('shows an unrecognized message under a derived name', async () => {
     const sender = await Sender.open(await bench.client());
