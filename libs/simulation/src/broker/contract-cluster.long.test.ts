@@ -10,5 +10,5 @@ describe('three nodes of RabbitMQ', () => {
   }, 180_000);
   afterAll(() => world.stop());
 
-  it.each(CLUSTER_CASES)('%s', (_behaviour, test) => world.run(test), 240_000);
+  it.each(CLUSTER_CASES)('%s', (_behaviour, test) => world.run(test), 600_000);
 });
