@@ -159,12 +159,8 @@ export class LanePublisher {
       onUnusable: () => {
         if (state.channel !== channel) return;
         state.channel = undefined;
-        if (state.failures === 0)
-          this.#options.log.warn('the broker refuses messages of a lane: reopening its channel', { lane });
-        state.failures += 1;
         channel.close();
-        this.#options.onLost(lane, undefined);
-        this.#openLater(lane);
+        this.#onFailed(lane, 'the broker refuses messages of a lane: reopening its channel', {});
       },
     });
     state.channel = channel;
@@ -173,13 +169,18 @@ export class LanePublisher {
 
   #closedByBroker(lane: number, closure: ChannelClosure): void {
     const { replyCode, reason } = closure;
-    const state = this.#lanes[lane];
-    if (state === undefined) return;
-    if (state.failures === 0) this.#options.log.warn('the broker closed the channel of a lane', { lane, reason });
-    state.failures += 1;
     // Not found: the exchange was deleted.
     if (replyCode === NOT_FOUND) this.#redeclare();
-    this.#options.onLost(lane, messageRefusalIn(closure));
+    this.#onFailed(lane, 'the broker closed the channel of a lane', { reason }, messageRefusalIn(closure));
+  }
+
+  /** The lane has no channel any more. Of consecutive failures only the first is logged. */
+  #onFailed(lane: number, problem: string, fields: { readonly reason?: string }, refusal?: string): void {
+    const state = this.#lanes[lane];
+    if (state === undefined) return;
+    if (state.failures === 0) this.#options.log.warn(problem, { lane, ...fields });
+    state.failures += 1;
+    this.#options.onLost(lane, refusal);
     this.#openLater(lane);
   }
 
