@@ -123,7 +123,7 @@ const DISKS: readonly FaultKind[] = [
   'the broker is unreachable',
 ];
 
-/** What the faults of a world are drawn from: most show little alone. A list that occurs twice is as likely. */
+/** What the faults of a world are drawn from: most show little alone. A list that occurs twice is twice as likely. */
 const MIXTURES: readonly (readonly FaultKind[])[] = [
   // Nothing but keys that make no progress, which must not delay the others.
   KEY_FAULTS,

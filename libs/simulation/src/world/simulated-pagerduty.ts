@@ -29,12 +29,12 @@ const WINDOW_MS = 60_000;
 const ACCEPTED = response(202, '{"status":"success","message":"Event processed","dedup_key":"x"}');
 const REJECTED = response(400, '{"status":"invalid event","message":"Event object is invalid","errors":["x"]}');
 
-function response(status: number, body: string, retryAfter?: string): Attempt {
+function response(status: number, body: string): Attempt {
   return {
     kind: 'response',
     status,
     body,
-    retryAfter,
+    retryAfter: undefined,
     contentType: body.startsWith('<') ? 'text/html' : 'application/json',
   };
 }
