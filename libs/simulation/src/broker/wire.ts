@@ -43,8 +43,12 @@ export class Wire {
     this.#scheduler.schedule(this.#arrivesAt - now, this.#name, () => this.#receive());
   }
 
-  /** Nothing that is sent from now on arrives; of what is in transit only the first frames do, and then the end. */
+  /**
+   * Nothing that is sent from now on arrives; of what is in transit only the first frames do, and then the end. A
+   * connection breaks once: a second cut has no effect.
+   */
   cut(keptFrames: number, end: () => void): void {
+    if (this.#isCut) return;
     let kept = keptFrames;
     for (const packet of this.#inTransit) {
       packet.frames.splice(kept);
