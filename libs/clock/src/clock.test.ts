@@ -1,4 +1,4 @@
-import { delay, every, nextTurn, SYSTEM_CLOCK, SYSTEM_RANDOM, timeoutSignal, uuid, uuidAt } from '.';
+import { delay, every, nextTurn, pendingTurns, SYSTEM_CLOCK, SYSTEM_RANDOM, timeoutSignal, uuid, uuidAt } from '.';
 import { ManualClock } from '@pdaltagent/testing';
 import { getEventListeners } from 'node:events';
 import { validate, version } from 'uuid';
@@ -83,6 +83,13 @@ describe('the next turn of the event loop', () => {
     queueMicrotask(() => order.push('this turn'));
     await turn;
     expect(order).toEqual(['this turn', 'next turn']);
+  });
+
+  it('is pending until it begins', async () => {
+    expect(pendingTurns()).toBe(0);
+    const turn = new Promise<number>((resolve) => nextTurn(() => resolve(pendingTurns())));
+    expect(pendingTurns()).toBe(1);
+    expect(await turn).toBe(0);
   });
 });
 

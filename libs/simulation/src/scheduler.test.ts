@@ -1,4 +1,4 @@
-import { delay, every } from '@pdaltagent/clock';
+import { delay, every, nextTurn } from '@pdaltagent/clock';
 import { Scheduler } from './scheduler';
 import { SeededRandom } from './seeded-random';
 import { VirtualClock } from './virtual-clock';
@@ -50,6 +50,23 @@ describe('the scheduler', () => {
     scheduler.schedule(2, 'second', () => order.push('second'));
     await scheduler.runFor(3);
     expect(order).toEqual(['continuation', 'second']);
+  });
+
+  it('finishes what follows in later turns of the event loop, too', async () => {
+    const scheduler = new Scheduler(1);
+    const order: string[] = [];
+    scheduler.schedule(1, 'first', () => {
+      void (async () => {
+        for (const turn of ['first', 'second', 'third']) {
+          await Promise.resolve();
+          await new Promise<void>((resolve) => nextTurn(resolve));
+          order.push(`${turn} turn at ${scheduler.now} ms`);
+        }
+      })();
+    });
+    scheduler.schedule(2, 'second', () => order.push('second'));
+    await scheduler.runFor(3);
+    expect(order).toEqual(['first turn at 1 ms', 'second turn at 1 ms', 'third turn at 1 ms', 'second']);
   });
 
   it('lets a year pass without waiting', async () => {

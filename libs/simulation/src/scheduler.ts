@@ -1,4 +1,4 @@
-import { nextTurn } from '@pdaltagent/clock';
+import { nextTurn, pendingTurns } from '@pdaltagent/clock';
 import { SeededRandom } from './seeded-random';
 
 interface ScheduledEvent {
@@ -114,7 +114,8 @@ function isBefore(left: ScheduledEvent, right: ScheduledEvent): boolean {
   return left.at === right.at ? left.draw < right.draw : left.at < right.at;
 }
 
-/** Resolves once every promise is handled that was settled in this turn of the event loop. */
-function idle(): Promise<void> {
-  return new Promise(nextTurn);
+/** Resolves once every promise that is settled is handled, and nothing waits for a later turn of the event loop. */
+async function idle(): Promise<void> {
+  do await new Promise<void>(nextTurn);
+  while (pendingTurns() > 0);
 }
