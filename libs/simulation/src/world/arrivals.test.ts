@@ -13,11 +13,17 @@ function eventAt(index: number): SimulatedEvent {
   return { routingKey: 'key', alert: 'alert', index, action: 'trigger' };
 }
 
-/** Requests of two workers, in a world in which Redis gives that reason for a missing marker. */
-function newRequests(whyUnmarked?: Limit) {
-  const requests = new Requests({ whyUnmarked: () => whyUnmarked });
+/**
+ * Requests of two workers, in a world in which Redis gives that reason for a missing marker, and executed queries before
+ * the markers were written, or not.
+ */
+function newRequests(whyUnmarked?: Limit, hasQueriedBeforeMarker = false) {
+  const requests = new Requests({
+    whyUnmarked: () => whyUnmarked,
+    hasQueriedBeforeMarker: () => hasQueriedBeforeMarker,
+  });
   return (index: number, process = ONE, ownsLanes = () => true): EventRequest =>
-    requests.sent({ id: idOf(eventAt(index), 0), event: eventAt(index), process, ownsLanes });
+    requests.sent({ id: idOf(eventAt(index), 0), event: eventAt(index), process, at: 0, ownsLanes });
 }
 
 function delivered(request: EventRequest): EventRequest {
@@ -93,6 +99,23 @@ describe('a request that starts during another one of its alert', () => {
     expect(send(0, OTHER).earlier.get(first)).toBeUndefined();
     isOwner = false;
     expect(send(0, OTHER).earlier.get(first)).toBe('a lane changes workers during a request');
+  });
+
+  it('is permitted then even if the response of the first comes before it is sent, and after the markers were queried', () => {
+    let isOwner = true;
+    const ownsLanes = () => isOwner;
+    const send = newRequests(undefined, true);
+    const first = delivered(send(0, ONE, ownsLanes));
+    expect(judgementOf(first, delivered(send(0, OTHER)))).toEqual({ repeat: 'unexplained' });
+    isOwner = false;
+    expect(judgementOf(first, delivered(send(0, OTHER)))).toEqual({
+      repeat: 'a lane changes workers during a request',
+    });
+    const late = newRequests();
+    isOwner = true;
+    const marked = delivered(late(0, ONE, ownsLanes));
+    isOwner = false;
+    expect(judgementOf(marked, delivered(late(0, OTHER)))).toEqual({ repeat: 'unexplained' });
   });
 
   it('is not permitted if the first was sent by a worker that had already lost its lanes', () => {

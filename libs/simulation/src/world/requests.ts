@@ -9,6 +9,8 @@ export interface EventRequest {
   readonly id: string;
   readonly event: SimulatedEvent;
   readonly process: SimulatedProcess;
+  /** When it was sent; ms. */
+  readonly at: number;
   /** Requests are numbered in the order in which they are sent. */
   readonly number: number;
   /** Whether the broker had not given the worker's lanes to others when it was sent. */
@@ -27,9 +29,11 @@ export interface EventRequest {
   fate: 'travelling' | 'processed' | 'not processed';
 }
 
+type Markers = Pick<SimulatedRedis, 'whyUnmarked' | 'hasQueriedBeforeMarker'>;
+
 /** The requests of all workers: decides when each is sent which documented limit permits it. */
 export class Requests {
-  readonly #redis: Pick<SimulatedRedis, 'whyUnmarked'>;
+  readonly #redis: Markers;
   /** By alert, those that may matter to a later one. */
   readonly #alerts = new Map<string, EventRequest[]>();
   /** By process, those that it may still wait for. */
@@ -38,11 +42,11 @@ export class Requests {
   /** The most that a worker waited for concurrently. */
   mostConcurrent = 0;
 
-  constructor(redis: Pick<SimulatedRedis, 'whyUnmarked'>) {
+  constructor(redis: Markers) {
     this.#redis = redis;
   }
 
-  sent(message: Pick<EventRequest, 'id' | 'event' | 'process' | 'ownsLanes'>): EventRequest {
+  sent(message: Pick<EventRequest, 'id' | 'event' | 'process' | 'at' | 'ownsLanes'>): EventRequest {
     const { id, event, process, ownsLanes } = message;
     const known = (this.#alerts.get(event.alert) ?? []).filter(mayMatter);
     const earlier = known.filter((other) => other.id === id || isUnfinished(other));
@@ -64,12 +68,22 @@ export class Requests {
     return request;
   }
 
+  /** Whether PagerDuty may still receive one, or a worker still waits for a response. */
+  get areAnyUnderWay(): boolean {
+    return this.all.some(({ fate, seen, process }) => fate === 'travelling' || (seen === 'nothing' && !process.isDead));
+  }
+
   /** Why the worker may send the message although there was the other request. */
   #limitOf(other: EventRequest, process: SimulatedProcess, id: string): Limit | undefined {
     if (other.seen === 'timed out') return 'a request arrives after its timeout';
     if (other.seen === 'connection lost') return 'a response is lost';
-    // It remembers what it has delivered.
-    if (other.seen === 'delivered') return other.process === process ? undefined : this.#redis.whyUnmarked(process, id);
+    if (other.seen === 'delivered') {
+      // It remembers what it has delivered.
+      if (other.process === process) return undefined;
+      const reason = this.#redis.whyUnmarked(process, id);
+      // If it asked before the marker was written, the other request was in flight for all that it could know.
+      if (reason !== undefined || !this.#redis.hasQueriedBeforeMarker(process, id, other.at)) return reason;
+    }
     if (other.process.isDead) return 'a worker ends during a request';
     if (other.ownedLanes && !other.ownsLanes()) return 'a lane changes workers during a request';
     return other.seen === 'interrupted' ? 'an interrupted request arrives' : undefined;

@@ -68,7 +68,13 @@ export class SimulatedPagerDuty {
     signal: AbortSignal,
     ownsLanes: () => boolean,
   ): Promise<Attempt> {
-    const request = this.requests.sent({ id: message.id, event: eventOf(message.body), process, ownsLanes });
+    const request = this.requests.sent({
+      id: message.id,
+      event: eventOf(message.body),
+      process,
+      at: this.#scheduler.now,
+      ownsLanes,
+    });
     return new Promise((resolve, reject) => {
       const settle = (attempt: Attempt): void => {
         if (request.seen !== 'nothing') return;

@@ -64,3 +64,34 @@ describe('the reason why a worker does not find a marker', () => {
     expect(await scheduler.run(reader.markers.has(['a']))).toEqual(new Set(['a']));
   });
 });
+
+describe('a worker whose query and the marker of another one cross', () => {
+  it('cannot know of the delivery if its query came first', async () => {
+    const { scheduler, redis, writer, reader } = newWorld();
+    const reply = reader.markers.has(['a']);
+    await scheduler.runFor(0.2);
+    const written = writer.markers.mark('a');
+    expect(await scheduler.run(reply)).toEqual(new Set());
+    for (const isWritten of [false, true]) {
+      if (isWritten) await scheduler.run(written);
+      expect(redis.whyUnmarked(reader.process, 'a')).toBeUndefined();
+      expect(redis.hasQueriedBeforeMarker(reader.process, 'a', 0)).toBe(true);
+    }
+  });
+
+  it('must know of it if the marker came first, or if it asked before the request and not again', async () => {
+    const { scheduler, redis, writer, reader } = newWorld();
+    await scheduler.run(reader.markers.has(['a']));
+    const { now } = scheduler;
+    await scheduler.run(writer.markers.mark('a'));
+    expect(redis.hasQueriedBeforeMarker(reader.process, 'a', now)).toBe(false);
+    await scheduler.run(reader.markers.has(['a']));
+    expect(redis.hasQueriedBeforeMarker(reader.process, 'a', 0)).toBe(false);
+  });
+
+  it('cannot excuse itself so if nothing marks the message', async () => {
+    const { scheduler, redis, reader } = newWorld();
+    await scheduler.run(reader.markers.has(['a']));
+    expect(redis.hasQueriedBeforeMarker(reader.process, 'a', 0)).toBe(false);
+  });
+});

@@ -11,10 +11,17 @@ const LAG_MS = 500;
 /** How long a worker does not query the markers after an error. */
 const PAUSE_MS = 5_000;
 
+/** Of a query. */
+interface Reply {
+  /** When Redis executed it. */
+  readonly at: number;
+  readonly isMarked: boolean;
+}
+
 /** What a process knows of the markers. */
 interface Reader {
-  /** By message id: whether it had a marker when it was last queried. */
-  readonly replies: Map<string, boolean>;
+  /** By message id: of the last query for it. */
+  readonly replies: Map<string, Reply>;
   queriesInFlight: number;
   /** Of the last query, if it failed. */
   failedAt: number | undefined;
@@ -27,6 +34,8 @@ export class SimulatedRedis {
   readonly #markers = new Map<string, number>();
   /** By message id: why it has no marker although a worker wrote it. */
   readonly #missing = new Map<string, Limit>();
+  /** Ids whose markers are on their way to Redis. */
+  readonly #travelling = new Set<string>();
   readonly #readers = new Map<SimulatedProcess, Reader>();
   mode: 'works' | 'lost' | 'read-only' = 'works';
 
@@ -53,8 +62,11 @@ export class SimulatedRedis {
       has: async (ids) => {
         reader.queriesInFlight += 1;
         try {
-          const found = await this.#run(process, () => new Set(ids.filter((id) => this.#markers.has(id))));
-          for (const id of ids) reader.replies.set(id, found.has(id));
+          const { at, found } = await this.#run(process, () => ({
+            at: this.#scheduler.now,
+            found: new Set(ids.filter((id) => this.#markers.has(id))),
+          }));
+          for (const id of ids) reader.replies.set(id, { at, isMarked: found.has(id) });
           reader.failedAt = undefined;
           return found;
         } catch (error) {
@@ -65,9 +77,14 @@ export class SimulatedRedis {
         }
       },
       mark: async (id) => {
-        this.#missing.set(id, 'Redis did not write the marker');
+        if (this.mode === 'lost') this.#missing.set(id, 'Redis did not write the marker');
+        else this.#travelling.add(id);
         await this.#run(process, () => {
-          if (this.mode === 'read-only') throw new Error('READONLY You cannot write against a read only replica.');
+          this.#travelling.delete(id);
+          if (this.mode === 'read-only') {
+            this.#missing.set(id, 'Redis did not write the marker');
+            throw new Error('READONLY You cannot write against a read only replica.');
+          }
           this.#markers.set(id, this.#scheduler.now);
           this.#missing.delete(id);
         });
@@ -82,7 +99,14 @@ export class SimulatedRedis {
     const { failedAt, queriesInFlight, replies } = reader;
     const isPausing = failedAt !== undefined && (this.#scheduler.now - failedAt < PAUSE_MS || queriesInFlight > 0);
     if (isPausing) return 'Redis cannot be read';
-    return replies.get(id) === false ? this.#missing.get(id) : undefined;
+    return replies.get(id)?.isMarked === false ? this.#missing.get(id) : undefined;
+  }
+
+  /** Whether Redis executed the process's last query for the message at that time or later, but before the marker was written. */
+  hasQueriedBeforeMarker(process: SimulatedProcess, id: string, since: number): boolean {
+    const reply = this.#readers.get(process)?.replies.get(id);
+    if (reply === undefined || reply.isMarked || reply.at < since) return false;
+    return this.#travelling.has(id) || this.#markers.has(id);
   }
 
   /** Redis executes what has reached it, whatever becomes of the process. */
