@@ -65,6 +65,11 @@ export class BrokerConnection {
     return [...this.#channels].some((channel) => queue.isDemoted(channel));
   }
 
+  /** Whether frames that arrived are not read yet. */
+  get hasUnread(): boolean {
+    return !this.#hasEnded && this.#unread.length > 0;
+  }
+
   get hasEnded(): boolean {
     return this.#hasEnded;
   }

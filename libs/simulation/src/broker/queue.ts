@@ -88,6 +88,11 @@ export class Queue {
     return this.#isStalled || this.#isElecting;
   }
 
+  /** Whether commands that were sent to it are not applied yet. */
+  get isBehind(): boolean {
+    return this.#log.length > 0;
+  }
+
   /** The node of its leader, or of the one that is being elected. */
   get leader(): number {
     return this.#leader;

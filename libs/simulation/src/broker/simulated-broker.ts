@@ -80,7 +80,15 @@ export class SimulatedBroker {
     return queue !== undefined && broker.isDemoted(queue);
   }
 
-  /** Every message in a queue, delivered and not acknowledged ones included, and what its channels have sent it. */
+  /** Whether frames are under way, or queues have not applied what was sent to them: messages that are in no queue yet. */
+  get isBusy(): boolean {
+    return (
+      this.#connections.some(({ isBusy }) => isBusy) ||
+      [...this.#state.exchanges.queues.values()].some(({ isBehind }) => isBehind)
+    );
+  }
+
+  /** Every message in a queue, delivered and not acknowledged ones included. */
   messagesIn(name: string): readonly BrokerMessage[] {
     return this.#state.exchanges.queues.get(name)?.messages ?? [];
   }

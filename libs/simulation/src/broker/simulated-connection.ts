@@ -120,6 +120,11 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     return this.#toBroker.length;
   }
 
+  /** Whether a frame is under way, in either direction, or not read yet. */
+  get isBusy(): boolean {
+    return this.#toBroker.length > 0 || this.#toClient.length > 0 || this.broker.hasUnread;
+  }
+
   async #open(isConfirming: boolean): Promise<SimulatedChannel> {
     if (this.#state !== 'open') throw new IllegalOperationError('Connection closed');
     const link = {

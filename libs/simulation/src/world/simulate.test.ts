@@ -1,6 +1,7 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { simulateCommand } from '../simulate-command.fixture';
 import { KEPT_SEEDS, OPEN_SEEDS } from './kept-seeds';
+import { Requests } from './requests';
 import { simulate } from './simulate';
 import { SimulatedPagerDuty } from './simulated-pagerduty';
 
@@ -37,6 +38,20 @@ describe('a simulated world', () => {
     const { problems } = await simulate(7);
     expect(problems).toEqual([]);
     expect(used).not.toHaveBeenCalled();
+  });
+
+  it('ends only once every request has arrived, however late it is', async () => {
+    const sent = jest.spyOn(Requests.prototype, 'sent');
+    await simulate(3, { faults: [{ kind: 'PagerDuty processes late', at: 15_000, ms: 15_000, target: 0 }] });
+    const requests = sent.mock.results.flatMap((result) => (result.type === 'return' ? [result.value] : []));
+    expect(requests.some(({ seen }) => seen === 'timed out')).toBe(true);
+    expect(requests.filter(({ fate }) => fate === 'travelling')).toEqual([]);
+  });
+
+  it('goes on once everything is delivered, so that what happens afterwards is judged', async () => {
+    const { trace } = await simulate(1, { faults: [], isTracing: true });
+    const last = trace.findLastIndex((line) => line.includes('PagerDuty processes'));
+    expect(Number.parseFloat(trace.at(-1) ?? '') - Number.parseFloat(trace[last] ?? '')).toBeGreaterThan(10_000);
   });
 
   it('fails if a service logs a bug of its own', async () => {

@@ -31,6 +31,8 @@ const SEND_UNTIL_MS = FAULTS_UNTIL_MS + 5_000;
 /** Everything must be drained this long after that; ms. */
 const DRAIN_MS = 300_000;
 const CHECK_MS = 500;
+/** A drained world goes on for this long: what happens after all is judged, too. */
+const AFTER_MS = 10_000;
 
 /** Runs the world of a seed until it is drained, and checks it. The same seed and faults always do the same. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulationReport> {
@@ -69,14 +71,19 @@ async function run(world: World): Promise<Pick<Outcome, 'drainedAt' | 'mostHeld'
   while (scheduler.now < SEND_UNTIL_MS + DRAIN_MS) {
     await delay(clock, CHECK_MS);
     mostHeld = Math.max(mostHeld, ...world.workers.map(({ held }) => held));
-    if (areSendersDone && isDrained(world)) return { drainedAt: scheduler.now, mostHeld };
+    if (!areSendersDone || !isDrained(world)) continue;
+    const drainedAt = scheduler.now;
+    await delay(clock, AFTER_MS);
+    if (isDrained(world)) return { drainedAt, mostHeld };
   }
   return { drainedAt: undefined, mostHeld };
 }
 
+/** Whether all is delivered, and nothing is under way that could still arrive. */
 function isDrained(world: World): boolean {
   if (world.gateways.some(({ spooled }) => spooled > 0)) return false;
   if (laneQueues().some((name) => world.broker.messagesIn(name).length > 0)) return false;
   const arrived = delivered(world);
-  return world.senders.accepted.every(({ id, event }) => event.poison !== undefined || arrived.has(id));
+  if (world.senders.accepted.some(({ id, event }) => event.poison === undefined && !arrived.has(id))) return false;
+  return !world.pagerDuty.requests.areAnyUnderWay && !world.broker.isBusy;
 }
