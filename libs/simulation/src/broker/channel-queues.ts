@@ -37,22 +37,22 @@ export class ChannelQueues {
   }
 
   /**
-   * The first message for a quorum queue waits until its Raft group has answered, and is refused at once if the leader's
-   * node is unreachable.
+   * The first message for a quorum queue is sent once its Raft group has answered. It is refused if that takes too long, and
+   * at once if the leader's node is unreachable; the next message is then a first one again.
    */
   enqueue(queue: Queue, enqueue: () => void, taken: () => void, refused: () => void): void {
-    const isFirst = !this.#clients.has(queue);
     const client = this.#clientOf(queue);
     if (client.isRefusing) return refused();
-    if (!isFirst || !queue.isStalled) return client.sendMessage(enqueue, taken);
+    if (client.isRegistered) return client.sendMessage(enqueue, taken);
     const resume = this.#ports.requests.pause();
-    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () => {
-      refused();
+    const giveUp = client.register(() => {
+      cancel();
+      client.sendMessage(enqueue, taken);
       resume();
     });
-    client.sendMessage(enqueue, () => {
-      cancel();
-      taken();
+    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () => {
+      giveUp();
+      refused();
       resume();
     });
   }

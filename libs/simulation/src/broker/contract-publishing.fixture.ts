@@ -152,6 +152,22 @@ const STALLS: ContractCase[] = [
     },
   ],
   [
+    'does the same if the channel consumes the queue and has published nothing to it yet',
+    async (world) => {
+      const connection = await world.connect();
+      const [stalled, healthy] = [await declareLane(world, connection), await declareLane(world, connection)];
+      const channel = await connection.createConfirmChannel();
+      const consumed = await consume(channel, stalled);
+      await world.stallQueue(stalled);
+      const unconfirmed = publish(channel, stalled, 1);
+      const behind = publish(channel, healthy, 1);
+      expect(await isSettled(world, behind)).toBe(false);
+      await world.resumeQueue(stalled);
+      await Promise.all([unconfirmed, behind]);
+      await until(world, 'the message', () => consumed.deliveries.length === 1);
+    },
+  ],
+  [
     'reads nothing more of a connection if many messages follow on the channel of a queue that does not answer',
     async (world) => {
       const connection = await world.connect();

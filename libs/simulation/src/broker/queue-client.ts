@@ -43,6 +43,7 @@ export class QueueClient implements Client {
   readonly #unapplied = new Set<Command>();
   /** The leader's node when the client was first used, until that is found to be reachable. */
   #firstLeader: number | undefined;
+  #isRegistered = false;
   #sequence = 0;
   #lastApplied = 0;
   #isSlow = false;
@@ -73,8 +74,27 @@ export class QueueClient implements Client {
     return false;
   }
 
+  /** Whether the queue takes its messages: a quorum queue has to answer once before the first one is sent. */
+  get isRegistered(): boolean {
+    return this.#isRegistered || this.queue.options.type === 'classic' || !this.queue.isStalled;
+  }
+
+  /** Calls back once the queue answers; the result gives up. */
+  register(registered: () => void): () => void {
+    let isWaiting = true;
+    this.call(
+      () => undefined,
+      () => {
+        this.#isRegistered = true;
+        if (isWaiting) registered();
+      },
+    );
+    return () => (isWaiting = false);
+  }
+
   /** Sends a message, however slow the queue is. */
   sendMessage(enqueue: () => void, applied: () => void): void {
+    this.#isRegistered = true;
     this.#sequence += 1;
     this.#send({ run: enqueue, applied, isCall: false, sequence: this.#sequence });
   }

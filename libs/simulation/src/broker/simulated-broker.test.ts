@@ -1,5 +1,6 @@
 import { CASES } from './contract-cases.fixture';
 import { CLUSTER_CASES } from './contract-cluster.fixture';
+import { WAITING } from './contract-waiting.fixture';
 import { SimulatedCluster, SimulatedWorld } from './contract-world.fixture';
 
 const SEEDS = 2;
@@ -11,7 +12,7 @@ async function traceOf(seed: number): Promise<readonly string[]> {
 }
 
 describe('the simulated broker', () => {
-  it.each(CASES)('%s', async (_, test) => {
+  it.each([...CASES, ...WAITING])('%s', async (_, test) => {
     for (let seed = 1; seed <= SEEDS; seed += 1) await new SimulatedWorld(seed).run(test);
   });
 
