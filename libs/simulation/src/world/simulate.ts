@@ -66,15 +66,15 @@ async function run(world: World): Promise<Pick<Outcome, 'drainedAt' | 'mostHeld'
   const clock = new VirtualClock(scheduler, 'simulation');
   let areSendersDone = false;
   let mostHeld = 0;
+  let drainedAt: number | undefined;
   const sending = senders.run(gateways, { keys: KEYS, alertsPerKey: ALERTS_PER_KEY, untilMs: SEND_UNTIL_MS });
   void sending.then(() => (areSendersDone = true));
   while (scheduler.now < SEND_UNTIL_MS + DRAIN_MS) {
     await delay(clock, CHECK_MS);
     mostHeld = Math.max(mostHeld, ...world.workers.map(({ held }) => held));
     if (!areSendersDone || !isDrained(world)) continue;
-    const drainedAt = scheduler.now;
-    await delay(clock, AFTER_MS);
-    if (isDrained(world)) return { drainedAt, mostHeld };
+    drainedAt ??= scheduler.now;
+    if (scheduler.now >= drainedAt + AFTER_MS) return { drainedAt, mostHeld };
   }
   return { drainedAt: undefined, mostHeld };
 }
