@@ -179,6 +179,16 @@ export const MUTANTS = {
       },
     ],
   },
+  'refuses events while the broker is unreachable': {
+    seed: 1,
+    edits: [
+      {
+        file: `${FORWARDING}/durable-publisher.ts`,
+        from: '      await this.#options.spool.append(lane, sequence, record);',
+        to: "      if (this.#broker.state() === 'unreachable') throw new SpoolError('failing');\n      await this.#options.spool.append(lane, sequence, record);",
+      },
+    ],
+  },
   'acknowledges a dead letter that was not written': {
     seed: 39,
     edits: [

@@ -13,6 +13,8 @@ export class SimulatedProcess {
   readonly #waiting: (() => void)[] = [];
   readonly #ends: (() => void)[] = [];
   #state: 'running' | 'paused' | 'continuing' | 'dead' = 'running';
+  #runningSince: number;
+  #wasKilled = false;
 
   /** @param name unique in the simulation */
   constructor(
@@ -22,6 +24,7 @@ export class SimulatedProcess {
     this.#scheduler = scheduler;
     this.clock = new VirtualClock(scheduler, name, (run) => this.enter(run));
     this.random = new SeededRandom(scheduler.seed, name);
+    this.#runningSince = scheduler.now;
   }
 
   get isDead(): boolean {
@@ -30,6 +33,16 @@ export class SimulatedProcess {
 
   get isRunning(): boolean {
     return this.#state === 'running';
+  }
+
+  /** When it began to run, or continued; undefined if it does not run. */
+  get runningSince(): number | undefined {
+    return this.isRunning ? this.#runningSince : undefined;
+  }
+
+  /** Whether it ended without having finished what it did. */
+  get wasKilled(): boolean {
+    return this.#wasKilled;
   }
 
   /** Runs it as soon as the process runs. */
@@ -69,7 +82,17 @@ export class SimulatedProcess {
 
   kill(): void {
     if (this.#state === 'dead') return;
-    this.#scheduler.note(`${this.name} is killed`);
+    this.#wasKilled = true;
+    this.#end('is killed');
+  }
+
+  /** It ends because it has finished. */
+  exit(): void {
+    if (this.#state !== 'dead') this.#end('exits');
+  }
+
+  #end(how: string): void {
+    this.#scheduler.note(`${this.name} ${how}`);
     this.#state = 'dead';
     this.#waiting.length = 0;
     this.clock.stop();
@@ -83,6 +106,7 @@ export class SimulatedProcess {
       const next = this.#waiting.shift();
       if (next === undefined) {
         this.#state = 'running';
+        this.#runningSince = this.#scheduler.now;
         return;
       }
       next();

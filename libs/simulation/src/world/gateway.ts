@@ -1,15 +1,15 @@
-import { DurablePublisher } from '@pdaltagent/forwarding';
-import { type LaneGroup, type OutgoingMessage, readRecord } from '@pdaltagent/messaging';
+import { DurablePublisher, NotDurableError } from '@pdaltagent/forwarding';
+import { type LaneGroup, laneOfMessage, type OutgoingMessage, readRecord, writeRecord } from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
 import { Spool } from '@pdaltagent/spool';
 import { type Scheduler } from '../scheduler';
 import { SimulatedProcess } from '../simulated-process';
+import { IngestRequests, type IngestResponse } from './ingest-requests';
 import { type Network } from './network';
-import { SimulatedVolume } from './simulated-volume';
+import { CHECKSUM_BYTES, SimulatedVolume } from './simulated-volume';
 
-/** Bytes at the beginning of each record in the spool. */
-const CHECKSUM_BYTES = 4;
 const CONFIRM_TIMEOUT_MS = 2_000;
+const REFUSED = 'connection refused';
 /** When a supervisor restarts a gateway that could not start. */
 const RESTART_MS = 1_000;
 
@@ -22,6 +22,7 @@ export interface GatewayOptions {
 /** One gateway and its disk: its processes follow one another. */
 export class Gateway {
   readonly volume: SimulatedVolume;
+  readonly requests: IngestRequests;
   readonly #scheduler: Scheduler;
   readonly #network: Network;
   readonly #options: GatewayOptions;
@@ -39,6 +40,7 @@ export class Gateway {
     this.#network = network;
     this.#options = options;
     this.volume = new SimulatedVolume(scheduler, `disk of ${name}`);
+    this.requests = new IngestRequests(scheduler, { name, volume: this.volume, spoolBytes: options.spoolBytes });
     this.process = new SimulatedProcess(scheduler, `${name}.0`);
   }
 
@@ -71,9 +73,32 @@ export class Gateway {
     this.process.kill();
   }
 
+  /** A sender's request: resolves with what its sender sees, after the timeout at the latest. */
+  submit(message: OutgoingMessage, timeoutMs: number): Promise<IngestResponse> {
+    const { process } = this;
+    const lane = laneOfMessage(this.#options.laneGroup, message);
+    const bytes = writeRecord(message).length;
+    const ended = this.requests.begin({ id: message.id, lane, bytes }, process);
+    return new Promise((resolve) => {
+      const settle = (response: IngestResponse): void => {
+        cancelTimeout();
+        ended(response);
+        resolve(response);
+      };
+      const cancelTimeout = this.#scheduler.schedule(timeoutMs, `the sender of ${message.id} gives up`, () =>
+        settle('none in time'),
+      );
+      process.onEnd(() => settle('connection lost'));
+      this.accept(message).then(
+        () => settle('202'),
+        (error: unknown) => settle(responseOf(error)),
+      );
+    });
+  }
+
   /** Resolves once the event is answered with 202. @throws Error if it is answered otherwise, or not reached */
   async accept(message: OutgoingMessage): Promise<void> {
-    if (this.#publisher === undefined) throw new Error('connection refused');
+    if (this.#publisher === undefined) throw new Error(REFUSED);
     const publisher = this.#publisher;
     return new Promise((resolve, reject) =>
       this.process.enter(() => void publisher.publish(message).then(resolve, reject)),
@@ -122,6 +147,12 @@ export function loggerOf(process: SimulatedProcess): Logger {
     close: () => Promise.resolve(),
   };
   return logger;
+}
+
+function responseOf(error: unknown): IngestResponse {
+  if (error instanceof NotDurableError) return error.reason;
+  if (error instanceof Error && error.message === REFUSED) return REFUSED;
+  throw error;
 }
 
 function idOf(record: Buffer): string | undefined {

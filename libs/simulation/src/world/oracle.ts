@@ -1,5 +1,6 @@
 import { type Arrival, judge } from './arrivals';
 import { CHECKS_OF_BOUNDS } from './checks-of-bounds';
+import { CHECKS_OF_GATEWAYS } from './checks-of-gateways';
 import { CHECKS_OF_LOSS } from './checks-of-loss';
 import { CHECKS_OF_ORDER } from './checks-of-order';
 import { type Fault } from './faults';
@@ -32,7 +33,12 @@ export interface Verdict {
 export type Check = (outcome: Outcome & { readonly arrivals: readonly Arrival[] }) => readonly Omit<Problem, 'check'>[];
 
 /** What must hold for every seed. */
-const CHECKS: Readonly<Record<string, Check>> = { ...CHECKS_OF_LOSS, ...CHECKS_OF_ORDER, ...CHECKS_OF_BOUNDS };
+const CHECKS: Readonly<Record<string, Check>> = {
+  ...CHECKS_OF_LOSS,
+  ...CHECKS_OF_ORDER,
+  ...CHECKS_OF_GATEWAYS,
+  ...CHECKS_OF_BOUNDS,
+};
 
 /** What does not hold, and what holds only because of a documented limit. */
 export function judgeOutcome(outcome: Outcome): Verdict {

@@ -72,26 +72,13 @@ export class Senders {
     for (let attempt = 0; ; attempt += 1) {
       const id = idOf(event, attempt);
       this.sent.set(id, event);
-      if (await this.#isAccepted(gateway, event, attempt)) {
+      const response = await gateway.submit(messageOf(event, attempt, clock.wall()), REQUEST_TIMEOUT_MS);
+      if (response === '202') {
         this.accepted.push({ id, event, at: this.#scheduler.now });
         this.#scheduler.note(`202 for ${event.action} ${id}`);
         return;
       }
       await delay(clock, RETRY_MS);
     }
-  }
-
-  #isAccepted(gateway: Gateway, event: SimulatedEvent, attempt: number): Promise<boolean> {
-    const { clock } = this.#process;
-    return new Promise((resolve) => {
-      const cancel = clock.after(REQUEST_TIMEOUT_MS, () => resolve(false));
-      const settle = (isAccepted: boolean): void => {
-        cancel();
-        resolve(isAccepted);
-      };
-      const ended = (): void => settle(false);
-      gateway.process.onEnd(ended);
-      gateway.accept(messageOf(event, attempt, clock.wall())).then(() => settle(true), ended);
-    });
   }
 }

@@ -8,6 +8,8 @@ interface Batch {
   readonly deletions: readonly string[];
 }
 
+/** Bytes at the beginning of each record. */
+export const CHECKSUM_BYTES = 4;
 const SYNC_MS = { least: 0.5, most: 5 };
 const READ_MS = 0.2;
 const SLOW_FACTOR = 200;
@@ -28,7 +30,10 @@ export class SimulatedVolume {
   /** Written since the last sync, oldest first. */
   #unsynced: Batch[] = [];
   #owner: SimulatedProcess | undefined;
-  mode: VolumeMode = 'works';
+  #mode: VolumeMode = 'works';
+  /** When it last was slow; and when it last was full, or failed. */
+  #slowAt = -Infinity;
+  #failedAt = -Infinity;
   /** Ids of what the gateway put into its quarantine. */
   readonly quarantined = new Set<string>();
 
@@ -36,6 +41,35 @@ export class SimulatedVolume {
     this.#scheduler = scheduler;
     this.#name = name;
     this.#random = new SeededRandom(scheduler.seed, name);
+  }
+
+  get mode(): VolumeMode {
+    return this.#mode;
+  }
+
+  set mode(mode: VolumeMode) {
+    this.#recordTrouble();
+    this.#mode = mode;
+  }
+
+  /** Whether it was full, or failed, at that time or later. */
+  hasFailedSince(at: number): boolean {
+    this.#recordTrouble();
+    return this.#failedAt >= at;
+  }
+
+  /** Whether it was slow at that time or later. */
+  wasSlowSince(at: number): boolean {
+    this.#recordTrouble();
+    return this.#slowAt >= at;
+  }
+
+  /** Bytes of the records in it, of one lane or of all: without their checksums, as the spool counts them. */
+  bytesOf(lane?: number): number {
+    let bytes = 0;
+    for (const [key, value] of this.#entries)
+      if (lane === undefined || key.charCodeAt(0) === lane) bytes += value.length - CHECKSUM_BYTES;
+    return bytes;
   }
 
   get entries(): number {
@@ -160,6 +194,12 @@ export class SimulatedVolume {
   #sync(): void {
     this.#synced = new Map(this.#entries);
     this.#unsynced = [];
+  }
+
+  #recordTrouble(): void {
+    if (this.#mode === 'works') return;
+    if (this.#mode === 'slow') this.#slowAt = this.#scheduler.now;
+    else this.#failedAt = this.#scheduler.now;
   }
 
   get #isFull(): boolean {
