@@ -22,8 +22,13 @@ function newRequests(whyUnmarked?: Limit, hasQueriedBeforeMarker = false) {
     whyUnmarked: () => whyUnmarked,
     hasQueriedBeforeMarker: () => hasQueriedBeforeMarker,
   });
-  return (index: number, process = ONE, ownsLanes = () => true): EventRequest =>
-    requests.sent({ id: idOf(eventAt(index), 0), event: eventAt(index), process, at: 0, ownsLanes });
+  const send = (index: number, process = ONE, ownsLane = () => true): EventRequest =>
+    requests.sent({ id: idOf(eventAt(index), 0), event: eventAt(index), process, at: 0, ownsLane });
+  const interrupt = (request: EventRequest, afterMs: number): EventRequest => {
+    requests.ended(request, 'interrupted', afterMs);
+    return request;
+  };
+  return Object.assign(send, { interrupt });
 }
 
 function delivered(request: EventRequest): EventRequest {
@@ -66,12 +71,30 @@ describe('what PagerDuty processed', () => {
     });
   });
 
-  it('may be repeated after later events if Redis has no marker', () => {
+  it('may be repeated after later events if Redis has no marker, and the broker may have no acknowledgement', () => {
     const send = newRequests('Redis lost the marker in a failover');
-    expect(judgementOf(delivered(send(0)), delivered(send(1)), delivered(send(0, OTHER)))).toEqual({
+    let isOwner = true;
+    const [first, next] = [delivered(send(0, ONE, () => isOwner)), delivered(send(1))];
+    expect(judgementOf(first, next, delivered(send(0, OTHER)))).toEqual({
+      repeat: 'unexplained',
+      late: 'unexplained',
+    });
+    isOwner = false;
+    expect(judgementOf(first, next, delivered(send(0, OTHER)))).toEqual({
       repeat: 'Redis lost the marker in a failover',
       late: 'Redis lost the marker in a failover',
     });
+  });
+
+  it.each([
+    { end: 'kill', repeat: 'Redis did not write the marker' },
+    { end: 'exit', repeat: 'unexplained' },
+  ] as const)('after the $end of a worker, without its marker: a repeat is $repeat', ({ end, repeat }) => {
+    const send = newRequests('Redis did not write the marker');
+    const process = new SimulatedProcess(scheduler, `worker of ${end}`);
+    const first = delivered(send(0, process, () => false));
+    process[end]();
+    expect(judgementOf(first, delivered(send(0)))).toEqual({ repeat });
   });
 
   it('may contain a late arrival of a request that had timed out', () => {
@@ -98,22 +121,22 @@ describe('a request that starts during another one of its alert', () => {
     const first = send(0, ONE, () => isOwner);
     expect(send(0, OTHER).earlier.get(first)).toBeUndefined();
     isOwner = false;
-    expect(send(0, OTHER).earlier.get(first)).toBe('a lane changes workers during a request');
+    expect(send(0, OTHER).earlier.get(first)).toBe('a worker loses its lane during a request');
   });
 
   it('is permitted then even if the response of the first comes before it is sent, and after the markers were queried', () => {
     let isOwner = true;
-    const ownsLanes = () => isOwner;
+    const ownsLane = () => isOwner;
     const send = newRequests(undefined, true);
-    const first = delivered(send(0, ONE, ownsLanes));
+    const first = delivered(send(0, ONE, ownsLane));
     expect(judgementOf(first, delivered(send(0, OTHER)))).toEqual({ repeat: 'unexplained' });
     isOwner = false;
     expect(judgementOf(first, delivered(send(0, OTHER)))).toEqual({
-      repeat: 'a lane changes workers during a request',
+      repeat: 'a worker loses its lane during a request',
     });
     const late = newRequests();
     isOwner = true;
-    const marked = delivered(late(0, ONE, ownsLanes));
+    const marked = delivered(late(0, ONE, ownsLane));
     isOwner = false;
     expect(judgementOf(marked, delivered(late(0, OTHER)))).toEqual({ repeat: 'unexplained' });
   });
@@ -126,19 +149,55 @@ describe('a request that starts during another one of its alert', () => {
     expect(second.earlier.get(first)).toBeUndefined();
   });
 
-  it('is permitted if the process of the first was killed', () => {
+  it('is permitted if the process of the first was killed, not if it was stopped', () => {
     const send = newRequests();
-    const process = new SimulatedProcess(scheduler, 'worker-3');
-    const first = send(0, process);
-    process.kill();
-    expect(send(0).earlier.get(first)).toBe('a worker ends during a request');
+    const [killed, stopped] = ['worker-3', 'worker-4'].map((name) => new SimulatedProcess(scheduler, name));
+    const [first, second] = [send(0, killed), send(1, stopped)];
+    killed?.kill();
+    stopped?.exit();
+    expect(send(0).earlier.get(first)).toBe('a worker is killed during a request');
+    expect(send(1).earlier.get(second)).toBeUndefined();
   });
 
-  it('is permitted if the first was interrupted and PagerDuty has not answered it yet', () => {
+  it('is not permitted if the killed worker had no lane when it sent the first', () => {
     const send = newRequests();
-    const first = Object.assign(send(0), { seen: 'interrupted' } as const);
+    const process = new SimulatedProcess(scheduler, 'worker-5');
+    const first = send(0, process, () => false);
+    process.kill();
+    expect(send(0).earlier.get(first)).toBeUndefined();
+  });
+
+  it('is permitted if the first hung for two seconds, was interrupted, and PagerDuty has not answered it yet', () => {
+    const send = newRequests();
+    const first = send.interrupt(send(0), 2_000);
     expect(send(1).earlier.get(first)).toBe('an interrupted request arrives');
     first.fate = 'not processed';
     expect(send(2).earlier.has(first)).toBe(false);
+  });
+
+  it('is not permitted if the first was interrupted sooner', () => {
+    const send = newRequests();
+    const first = send.interrupt(send(0), 1_999);
+    expect(send(1).earlier.get(first)).toBeUndefined();
+  });
+
+  it('is permitted if the first was interrupted because its worker had lost the lane, even if that gets it again', () => {
+    const send = newRequests();
+    let isOwner = true;
+    const first = send(0, ONE, () => isOwner);
+    isOwner = false;
+    send.interrupt(first, 1);
+    expect(send(0).earlier.get(first)).toBe('a worker loses its lane during a request');
+  });
+
+  it('is not permitted if the lane was lost only after the first was interrupted', () => {
+    const send = newRequests();
+    let isOwner = true;
+    const first = send.interrupt(
+      send(0, ONE, () => isOwner),
+      1,
+    );
+    isOwner = false;
+    expect(send(0, OTHER).earlier.get(first)).toBeUndefined();
   });
 });

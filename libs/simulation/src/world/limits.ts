@@ -8,8 +8,8 @@
 export const LIMITS = {
   'a request arrives after its timeout': { permits: 'late arrival' },
   'an interrupted request arrives': { permits: 'late arrival' },
-  'a worker ends during a request': { permits: 'late arrival' },
-  'a lane changes workers during a request': { permits: 'late arrival' },
+  'a worker is killed during a request': { permits: 'late arrival' },
+  'a worker loses its lane during a request': { permits: 'late arrival' },
   'a response is lost': { permits: 'nothing else' },
   'Redis did not write the marker': { permits: 'late repeat' },
   'Redis lost the marker in a failover': { permits: 'late repeat' },

@@ -54,6 +54,8 @@ export class Network {
           const connection = this.#broker.connect(name, process.enter, this.#nodeFor(process));
           connections.add(connection);
           connection.on('error', (error: Error) => {
+            // Its channels close before it does.
+            connections.delete(connection);
             if ('code' in error) this.errors.push(`${name}: ${error.message}`);
           });
           connection.once('close', () => connections.delete(connection));
@@ -76,14 +78,17 @@ export class Network {
       else this.#cut(connection, this.#within(CLIENT_TIMEOUT_MS), this.#within(HEARTBEAT_TIMEOUT_MS));
   }
 
-  /** Whether the broker has not given these queues of the process to others, whatever the process itself believes. */
-  ownsQueues(process: SimulatedProcess, queues: readonly string[]): boolean {
-    return [...(this.#connections.get(process) ?? [])].some(
-      (connection) =>
-        connection.name.includes('consuming') &&
-        !connection.broker.hasEnded &&
-        !queues.some((queue) => this.#broker.isDemoted(connection, queue)),
-    );
+  /** Tells, from then on, whether the process still has what it consumes from these queues: by its own state, and the broker's. */
+  leaseOf(process: SimulatedProcess, queues: readonly string[]): () => boolean {
+    const open = this.#connections.get(process) ?? new Set();
+    const connections = [...open].filter(({ name }) => name.includes('consuming'));
+    return () =>
+      connections.some(
+        (connection) =>
+          open.has(connection) &&
+          !connection.broker.hasEnded &&
+          !queues.some((queue) => this.#broker.isDemoted(connection, queue)),
+      );
   }
 
   /** A paused process sends no heartbeats: the broker closes its connections. */

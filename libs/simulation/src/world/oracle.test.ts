@@ -34,7 +34,7 @@ describe('the checks of a simulated world', () => {
     const event = { routingKey: 'key-0', alert: 'alert-0.0', index: 0, action: 'trigger' } as const;
     await world.scheduler.runFor(1_000);
     const process = new SimulatedProcess(world.scheduler, 'worker');
-    const request = world.pagerDuty.requests.sent({ id: idOf(event, 0), event, process, at: 0, ownsLanes: () => true });
+    const request = world.pagerDuty.requests.sent({ id: idOf(event, 0), event, process, at: 0, ownsLane: () => true });
     world.pagerDuty.processed.push({ at: 0, request });
     world.senders.accepted.push({ id: idOf(event, 1), event, at: 1 });
     expect(judgeOutcome({ world, faults: [], drainedAt: 1, mostHeld: 0 }).problems).toEqual([

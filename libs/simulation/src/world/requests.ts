@@ -13,9 +13,10 @@ export interface EventRequest {
   readonly at: number;
   /** Requests are numbered in the order in which they are sent. */
   readonly number: number;
-  /** Whether the broker had not given the worker's lanes to others when it was sent. */
-  readonly ownedLanes: boolean;
-  readonly ownsLanes: () => boolean;
+  /** Whether the worker had its lane when it was sent, by the broker's state. */
+  readonly ownedLane: boolean;
+  /** Whether it has it still: it has not lost the connection with which it had it, nor was demoted. */
+  readonly ownsLane: () => boolean;
   /**
    * Earlier requests of the alert that were in flight, or of the same message, when it was sent: the limit that permits it,
    * or undefined if none does.
@@ -25,9 +26,16 @@ export interface EventRequest {
   readonly overlapped: readonly EventRequest[];
   /** What its worker knows of it. */
   seen: 'nothing' | 'delivered' | 'failed' | 'timed out' | 'connection lost' | 'interrupted';
+  /** How long it had been in flight then; ms. */
+  ms: number;
+  /** Whether the worker had lost its lane by then. */
+  lostLane: boolean;
   /** What PagerDuty did with it. */
   fate: 'travelling' | 'processed' | 'not processed';
 }
+
+/** A worker interrupts no request that is younger (docs/architecture.md, "Hanging requests"); ms. */
+const INTERRUPTED_AFTER_MS = 2_000;
 
 type Markers = Pick<SimulatedRedis, 'whyUnmarked' | 'hasQueriedBeforeMarker'>;
 
@@ -46,17 +54,19 @@ export class Requests {
     this.#redis = redis;
   }
 
-  sent(message: Pick<EventRequest, 'id' | 'event' | 'process' | 'at' | 'ownsLanes'>): EventRequest {
-    const { id, event, process, ownsLanes } = message;
+  sent(message: Pick<EventRequest, 'id' | 'event' | 'process' | 'at' | 'ownsLane'>): EventRequest {
+    const { id, event, process, ownsLane } = message;
     const known = (this.#alerts.get(event.alert) ?? []).filter(mayMatter);
     const earlier = known.filter((other) => other.id === id || isUnfinished(other));
     const request: EventRequest = {
       ...message,
       number: this.all.length,
-      ownedLanes: ownsLanes(),
+      ownedLane: ownsLane(),
       earlier: new Map(earlier.map((other) => [other, this.#limitOf(other, process, id)])),
       overlapped: earlier.filter(({ seen }) => seen === 'nothing'),
       seen: 'nothing',
+      ms: 0,
+      lostLane: false,
       fate: 'travelling',
     };
     known.push(request);
@@ -68,6 +78,11 @@ export class Requests {
     return request;
   }
 
+  /** The worker learns what became of its request, or interrupts it. */
+  ended(request: EventRequest, seen: Exclude<EventRequest['seen'], 'nothing'>, now: number): void {
+    Object.assign(request, { seen, ms: now - request.at, lostLane: hasLostLane(request) });
+  }
+
   /** Whether PagerDuty may still receive one, or a worker still waits for a response. */
   get areAnyUnderWay(): boolean {
     return this.all.some(({ fate, seen, process }) => fate === 'travelling' || (seen === 'nothing' && !process.isDead));
@@ -75,19 +90,49 @@ export class Requests {
 
   /** Why the worker may send the message although there was the other request. */
   #limitOf(other: EventRequest, process: SimulatedProcess, id: string): Limit | undefined {
-    if (other.seen === 'timed out') return 'a request arrives after its timeout';
-    if (other.seen === 'connection lost') return 'a response is lost';
-    if (other.seen === 'delivered') {
-      // It remembers what it has delivered.
-      if (other.process === process) return undefined;
-      const reason = this.#redis.whyUnmarked(process, id);
-      // If it asked before the marker was written, the other request was in flight for all that it could know.
-      if (reason !== undefined || !this.#redis.hasQueriedBeforeMarker(process, id, other.at)) return reason;
+    switch (other.seen) {
+      case 'nothing':
+        return lossDuring(other);
+      case 'delivered':
+        return this.#whyForgotten(other, process, id);
+      case 'timed out':
+        return 'a request arrives after its timeout';
+      case 'connection lost':
+        return 'a response is lost';
+      case 'interrupted':
+        if (other.ms >= INTERRUPTED_AFTER_MS) return 'an interrupted request arrives';
+        return other.lostLane ? 'a worker loses its lane during a request' : undefined;
+      case 'failed':
+        return undefined;
     }
-    if (other.process.isDead) return 'a worker ends during a request';
-    if (other.ownedLanes && !other.ownsLanes()) return 'a lane changes workers during a request';
-    return other.seen === 'interrupted' ? 'an interrupted request arrives' : undefined;
   }
+
+  /** Why the worker does not know that another one has delivered the message. */
+  #whyForgotten(other: EventRequest, process: SimulatedProcess, id: string): Limit | undefined {
+    // It remembers what it has delivered.
+    if (other.process === process) return undefined;
+    const reason = this.#redis.whyUnmarked(process, id);
+    if (reason !== undefined) return isAckLost(other) ? reason : undefined;
+    // If it asked before the marker was written, the other request was in flight for all that it could know.
+    return this.#redis.hasQueriedBeforeMarker(process, id, other.at) ? lossDuring(other) : undefined;
+  }
+}
+
+/** Why a request may still be in flight when the broker gives its message to another worker: it is the only one. */
+function lossDuring(request: EventRequest): Limit | undefined {
+  const { process, ownedLane } = request;
+  // A worker that is stopped waits for its requests.
+  if (process.isDead) return process.wasKilled && ownedLane ? 'a worker is killed during a request' : undefined;
+  return hasLostLane(request) ? 'a worker loses its lane during a request' : undefined;
+}
+
+function hasLostLane({ ownedLane, ownsLane }: EventRequest): boolean {
+  return ownedLane && !ownsLane();
+}
+
+/** Whether the broker may deliver the message again after its delivery. */
+function isAckLost({ process, ownsLane }: EventRequest): boolean {
+  return process.isDead ? process.wasKilled : !ownsLane();
 }
 
 function isUnfinished({ seen, fate }: EventRequest): boolean {

@@ -60,25 +60,25 @@ export class SimulatedPagerDuty {
 
   /**
    * Posts a message's body as the worker's HTTP client does. Rejects only if the signal is aborted.
-   * @param ownsLanes whether no other worker has the event's lane
+   * @param ownsLane whether the worker has the event's lane, by the broker's state
    */
   post(
     process: SimulatedProcess,
     message: { readonly id: string; readonly body: Buffer },
     signal: AbortSignal,
-    ownsLanes: () => boolean,
+    ownsLane: () => boolean,
   ): Promise<Attempt> {
     const request = this.requests.sent({
       id: message.id,
       event: eventOf(message.body),
       process,
       at: this.#scheduler.now,
-      ownsLanes,
+      ownsLane,
     });
     return new Promise((resolve, reject) => {
       const settle = (attempt: Attempt): void => {
         if (request.seen !== 'nothing') return;
-        request.seen = seenOf(attempt);
+        this.requests.ended(request, seenOf(attempt), this.#scheduler.now);
         cancelTimeout();
         signal.removeEventListener('abort', abort);
         resolve(attempt);
@@ -87,7 +87,7 @@ export class SimulatedPagerDuty {
         settle({ kind: 'fault', fault: 'timeout', detail: 'timeout' }),
       );
       const abort = (): void => {
-        request.seen = 'interrupted';
+        this.requests.ended(request, 'interrupted', this.#scheduler.now);
         cancelTimeout();
         reject(new Error('aborted'));
       };
@@ -147,7 +147,7 @@ export class SimulatedPagerDuty {
   }
 }
 
-function seenOf(attempt: Attempt): EventRequest['seen'] {
+function seenOf(attempt: Attempt): Exclude<EventRequest['seen'], 'nothing'> {
   if (attempt === ACCEPTED) return 'delivered';
   if (attempt.kind !== 'fault') return 'failed';
   if (attempt.fault === 'timeout') return 'timed out';

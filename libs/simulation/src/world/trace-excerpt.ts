@@ -2,7 +2,7 @@ import { type SimulationReport } from './simulate';
 
 /** Lines that matter whatever failed: what happened to the world, and what its processes logged. */
 const ALWAYS =
-  /FAULT|logs (info|warn|error)|is killed|is paused|continues|connections of .* break|fails over|power fails|wall clock/;
+  /FAULT|logs (info|warn|error)|is killed|exits|is paused|continues|connections of .* break|fails over|power fails|wall clock/;
 /** Lines between the first and the last that are shown. */
 const MOST_LINES = 400;
 

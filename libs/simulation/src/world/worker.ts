@@ -62,7 +62,7 @@ export class Worker {
       deliver: async (message, signal) => {
         if (!worker.ownsLanes) return classifyEvent('v2', PAUSED, clock.wall());
         const queues = queuesOfLane(laneGroup, laneOfMessage(laneGroup, message));
-        const attempt = await pagerDuty.post(process, message, signal, () => network.ownsQueues(process, queues));
+        const attempt = await pagerDuty.post(process, message, signal, network.leaseOf(process, queues));
         return classifyEvent('v2', attempt, clock.wall());
       },
       markers: redis.markersOf(process),
@@ -86,7 +86,7 @@ export class Worker {
   async stop(): Promise<void> {
     const { process } = this;
     await this.#worker?.stop();
-    process.kill();
+    process.exit();
   }
 
   kill(): void {
