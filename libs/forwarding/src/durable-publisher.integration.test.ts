@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { declareTopology, EVENTS, laneOf, laneQueue, type OutgoingMessage, writeRecord } from '@pdaltagent/messaging';
 import { claimSpool, Quarantine } from '@pdaltagent/spool';
 import { FaultProxy, type RecordedLine, recordingLogger, testServers, waitUntil } from '@pdaltagent/testing';
@@ -49,7 +50,7 @@ interface Rig {
   readonly spooled: () => number;
 }
 
-async function start(): Promise<Rig> {
+async function start(clock = SYSTEM_CLOCK): Promise<Rig> {
   const logger = recordingLogger(log);
   const { spool, legacy } = await claimSpool(root, { maximumBytes: 2 ** 26, log: logger, laneOf: () => LANE });
   const quarantine = await Quarantine.open(path.join(root, 'quarantine'), logger);
@@ -60,6 +61,7 @@ async function start(): Promise<Rig> {
     quarantine,
     limits: { confirmTimeoutMs: 1_000, maxInFlight: 1_000 },
     log: logger,
+    clock,
     onSpoolBegun: () => undefined,
     onQuarantined: () => undefined,
   });
@@ -108,7 +110,7 @@ it.each(Object.entries(POISON))('quarantines %s, and publishes what comes after 
   await Promise.all([before, message(poison), after].map((each) => rig.publisher.publish(each)));
   expect(rig.quarantine.entries).toBe(1);
   await arrive([before, after]);
-  expect(rig.publisher.mode).toBe('direct');
+  await isDirect(rig);
 });
 
 it('quarantines spooled events that cannot be published, and drains what comes after them', async () => {
@@ -148,7 +150,9 @@ it('leaves a record of a newer version in the spool, and publishes what comes af
 });
 
 it('waits for a broker that is reachable at once, instead of spooling the first events', async () => {
-  const rig = await start();
+  // On a busy machine it may take longer than the 3 s for which a gateway waits.
+  const slow: Clock = { ...SYSTEM_CLOCK, monotonic: () => SYSTEM_CLOCK.monotonic() / 100 };
+  const rig = await start(slow);
   await Promise.all(Array.from({ length: 50 }, () => rig.publisher.publish(message())));
   await isDirect(rig);
   expect(log.filter(({ message: line }) => line.includes('to the spool'))).toEqual([]);
