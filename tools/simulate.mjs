@@ -1,34 +1,24 @@
 // `npm run simulate -- [options]`: bundles the simulation, with a mutant's patch if one is given, and runs it.
-import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
-import { MUTANTS, patching } from '../libs/simulation/mutants.mjs';
+import { loadSimulation } from '../libs/simulation/bundle.mjs';
+import { findMutants } from '../libs/simulation/find-mutants.mjs';
+import { MUTANTS } from '../libs/simulation/mutants.mjs';
 
+process.setSourceMapsEnabled(true);
 const args = process.argv.slice(2);
+const output = {
+  write: (text) => process.stdout.write(text),
+  progress: (text) => process.stderr.write(text),
+};
 const mutant = mutantIn(args);
-if (mutant === 'list') {
-  process.stdout.write(`the mutants, each with a seed that finds it:\n${listing()}`);
-  process.exit(0);
+if (mutant === 'list') process.stdout.write(`the mutants, each with a seed that finds it:\n${listing()}`);
+else if (mutant === 'all') process.exitCode = await findMutants(args, output);
+else if (mutant !== undefined && !Object.hasOwn(MUTANTS, mutant)) {
+  process.stderr.write(`--mutant must be list, all, or one of these, not "${mutant}":\n${listing()}`);
+  process.exitCode = 2;
+} else {
+  const { runCommand } = await loadSimulation(mutant === undefined ? undefined : MUTANTS[mutant]);
+  process.exitCode = await runCommand(args, output);
 }
-if (mutant !== undefined && !Object.hasOwn(MUTANTS, mutant)) {
-  process.stderr.write(`--mutant must be one of these, not "${mutant}":\n${listing()}`);
-  process.exit(2);
-}
-
-const outfile = mutant === undefined ? 'dist/simulate.js' : `dist/mutants/${mutant.replaceAll(' ', '-')}.js`;
-await build({
-  entryPoints: ['libs/simulation/src/main.ts'],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  external: ['classic-level'],
-  sourcemap: 'inline',
-  logLevel: 'warning',
-  plugins: mutant === undefined ? [] : [patching(MUTANTS[mutant])],
-});
-const run = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...args], { stdio: 'inherit' });
-process.exit(run.status ?? 1);
 
 /** Of `--mutant M` or `--mutant=M`; empty if M is missing. */
 function mutantIn(options) {

@@ -1,13 +1,25 @@
 // Faults put into the product, to prove that the simulation finds them: `npm run simulate -- --mutant <name>`. Each is a
-// patch of sources, applied while they are bundled.
+// patch of sources, applied while they are bundled (bundle.mjs).
 
 const MESSAGING = 'libs/messaging/src';
 const FORWARDING = 'libs/forwarding/src';
 
-/** By name: its edits, and a seed that finds it, or undefined if none is known. */
+// What a mutant violates: names of checks (src/world/checks-of-*.ts, simulate.ts).
+const LOST = 'every message that was answered with 202 is delivered, a dead letter, quarantined or still held';
+const STUCK = 'everything is drained in time after the faults end';
+const LATE = 'an event is processed after a later one of its alert only for a documented reason';
+const OVERLAP = 'a request starts only once the one before it of its alert has ended';
+const REPEATED = 'a message is processed again only for a documented reason';
+const DELAYED = 'keys that make no progress do not delay the others';
+const MEMORY = 'the documented limits of memory are kept';
+const REFUSED = 'a gateway refuses an event only if it cannot store it';
+const UNHANDLED = 'every error is handled';
+
+/** By name: a seed that shows it, or undefined if none is known; the check that it then violates; its edits. */
 export const MUTANTS = {
   'answers before the confirm': {
     seed: 1,
+    check: LOST,
     edits: [
       {
         file: `${FORWARDING}/lane-forwarder.ts`,
@@ -18,10 +30,12 @@ export const MUTANTS = {
   },
   'answers before the sync': {
     seed: 59,
+    check: LOST,
     edits: [{ file: 'libs/spool/src/spool-folder.ts', from: '{ sync: group.length > 0 }', to: '{ sync: false }' }],
   },
   'acknowledges a moved message before its confirm': {
     seed: 176,
+    check: LOST,
     edits: [
       { file: `${MESSAGING}/siding-move.ts`, from: '        onMoved(message);\n', to: '' },
       {
@@ -33,10 +47,12 @@ export const MUTANTS = {
   },
   'ignores the sidings of a lane that it takes over': {
     seed: 1,
+    check: STUCK,
     edits: [{ file: `${MESSAGING}/lane-owner.ts`, from: '    await this.#isolation.loadSidings();\n', to: '' }],
   },
   'trusts its own count of the messages in a siding': {
     seed: undefined,
+    check: STUCK,
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
@@ -47,6 +63,7 @@ export const MUTANTS = {
   },
   'reads a lane before its sidings are loaded': {
     seed: 5,
+    check: LATE,
     edits: [
       {
         file: `${MESSAGING}/lane-owner.ts`,
@@ -57,6 +74,7 @@ export const MUTANTS = {
   },
   'delivers new messages of a parked key from its lane': {
     seed: 1,
+    check: LATE,
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
@@ -67,6 +85,7 @@ export const MUTANTS = {
   },
   'parks a key while an attempt is in flight': {
     seed: 4,
+    check: OVERLAP,
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
@@ -77,10 +96,12 @@ export const MUTANTS = {
   },
   'moves the messages of one alert concurrently': {
     seed: undefined,
+    check: LATE,
     edits: [{ file: `${MESSAGING}/siding-move.ts`, from: '    if (previous !== undefined) await previous;\n', to: '' }],
   },
   'counts a siding that another worker still consumes': {
     seed: undefined,
+    check: STUCK,
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
@@ -91,6 +112,7 @@ export const MUTANTS = {
   },
   'does not send again from the oldest unconfirmed event': {
     seed: 69,
+    check: LATE,
     edits: [
       {
         file: `${FORWARDING}/drain.ts`,
@@ -101,6 +123,7 @@ export const MUTANTS = {
   },
   'sends events of one alert concurrently': {
     seed: 1,
+    check: OVERLAP,
     edits: [
       {
         file: `${MESSAGING}/message.ts`,
@@ -111,6 +134,7 @@ export const MUTANTS = {
   },
   'measures waiting times with the wall clock': {
     seed: 1845,
+    check: STUCK,
     edits: [
       {
         file: `${MESSAGING}/delivery-executor.ts`,
@@ -121,6 +145,7 @@ export const MUTANTS = {
   },
   'keeps a lane that the broker gave to another worker': {
     seed: 55,
+    check: OVERLAP,
     edits: [
       {
         file: `${MESSAGING}/broker-liveness.ts`,
@@ -130,7 +155,8 @@ export const MUTANTS = {
     ],
   },
   'forgets a delivered id': {
-    seed: 49,
+    seed: 59,
+    check: REPEATED,
     edits: [
       {
         file: `${MESSAGING}/delivery-executor.ts`,
@@ -141,6 +167,7 @@ export const MUTANTS = {
   },
   'parks no key': {
     seed: 45,
+    check: DELAYED,
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
@@ -151,6 +178,7 @@ export const MUTANTS = {
   },
   'makes more requests than its concurrency': {
     seed: 3,
+    check: MEMORY,
     edits: [
       {
         file: 'libs/delivery/src/fair-scheduler.ts',
@@ -160,7 +188,8 @@ export const MUTANTS = {
     ],
   },
   'keeps the messages of a lost lane in memory': {
-    seed: 21,
+    seed: 39,
+    check: MEMORY,
     edits: [
       {
         file: `${MESSAGING}/lane-owner.ts`,
@@ -170,7 +199,8 @@ export const MUTANTS = {
     ],
   },
   'does not handle an error of Redis': {
-    seed: 5,
+    seed: 7,
+    check: UNHANDLED,
     edits: [
       {
         file: `${MESSAGING}/delivered-ids.ts`,
@@ -181,6 +211,7 @@ export const MUTANTS = {
   },
   'refuses events while the broker is unreachable': {
     seed: 1,
+    check: REFUSED,
     edits: [
       {
         file: `${FORWARDING}/durable-publisher.ts`,
@@ -190,7 +221,8 @@ export const MUTANTS = {
     ],
   },
   'acknowledges a dead letter that was not written': {
-    seed: 39,
+    seed: 59,
+    check: LOST,
     edits: [
       {
         file: `${MESSAGING}/dead-letter-publisher.ts`,
@@ -199,24 +231,43 @@ export const MUTANTS = {
       },
     ],
   },
+  'erases a spooled event before its confirm': {
+    seed: 1,
+    check: STUCK,
+    edits: [
+      {
+        file: `${FORWARDING}/drain.ts`,
+        from: "if (sent === 'sent') this.#inFlight.set(spooled, { sentAt: now });",
+        to: "if (sent === 'sent') {\n        this.#inFlight.set(spooled, { sentAt: now });\n        this.#ports.erase(spooled);\n      }",
+      },
+      {
+        file: `${FORWARDING}/drain.ts`,
+        from: '      this.#removeFromWindow(spooled);\n      this.#ports.erase(spooled);\n',
+        to: '      this.#removeFromWindow(spooled);\n',
+      },
+    ],
+  },
+  'goes on with a lane whose channel is lost': {
+    seed: 55,
+    check: OVERLAP,
+    edits: [
+      {
+        file: `${MESSAGING}/lane-worker.ts`,
+        from: '    for (const owner of this.#lanes.owners) owner.lose();\n',
+        to: '',
+      },
+      { file: `${MESSAGING}/lane-consumer.ts`, from: "    channel.on('close', () => this.lose());\n", to: '' },
+    ],
+  },
+  'releases a lane during its requests': {
+    seed: 10,
+    check: MEMORY,
+    edits: [
+      {
+        file: `${MESSAGING}/lane-owner.ts`,
+        from: '    await Promise.all(consumers.map((consumer) => consumer.whenDrained()));\n',
+        to: '',
+      },
+    ],
+  },
 };
-
-/** An esbuild plugin that applies a mutant's edits. @throws Error if one does not fit the sources */
-export function patching({ edits }) {
-  return {
-    name: 'mutant',
-    setup(build) {
-      for (const file of new Set(edits.map((edit) => edit.file))) {
-        build.onLoad({ filter: new RegExp(`${file.replace(/[.]/g, '\\.')}$`) }, async ({ path }) => {
-          const { readFile } = await import('node:fs/promises');
-          let contents = await readFile(path, 'utf8');
-          for (const { from, to } of edits.filter((edit) => edit.file === file)) {
-            if (contents.split(from).length !== 2) throw new Error(`${file}: not found once: ${from}`);
-            contents = contents.replace(from, () => to);
-          }
-          return { contents, loader: 'ts' };
-        });
-      }
-    },
-  };
-}

@@ -1,4 +1,6 @@
 import { runCommand } from './command';
+import { progressOf } from './command-search';
+import { simulateCommand } from './simulate-command.fixture';
 import { LIMITS } from './world/limits';
 
 async function run(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
@@ -28,6 +30,27 @@ describe('npm run simulate', () => {
     expect(code).toBe(0);
   });
 
+  it('estimates how long the rest of a search takes', () => {
+    expect(progressOf(100, 10_000, 20_000)).toBe('100 of 10000 seeds, 5.0 per second, about 33 min left');
+    expect(progressOf(9_900, 10_000, 2_000_000)).toBe('9900 of 10000 seeds, 5.0 per second, about 21 s left');
+  });
+
+  it('reproduces a failure as the search found it, with the same trace each time, and says what was violated', () => {
+    const mutant = 'delivers new messages of a parked key from its lane';
+    const { output: search } = simulateCommand('--seeds', '1', '--mutant', mutant);
+    const found = /^(seed 1: [^]*?)\nReproduce with a trace: npm run simulate -- --seed 1 --mutant='(.*)'$/m.exec(
+      search,
+    );
+    expect(found?.[1]).toContain('FAILED');
+    const replay = simulateCommand('--seed', '1', '--mutant', String(found?.[2]));
+    expect(replay.status).toBe(1);
+    expect(replay.output.startsWith(`${String(found?.[1])}\n\n`)).toBe(true);
+    expect(replay.output).toMatch(
+      /^> +[\d.]+ worker-\S+ posts [^]*\nViolated: an event is processed after a later one /m,
+    );
+    expect(simulateCommand('--seed', '1', '--mutant', mutant)).toEqual(replay);
+  });
+
   it('explains itself', async () => {
     expect(await run('--help')).toMatchObject({ code: 0, output: expect.stringContaining('--seeds N') as unknown });
     expect(await run('--seed', 'x')).toMatchObject({
@@ -39,5 +62,7 @@ describe('npm run simulate', () => {
       output: expect.stringMatching(/^--seeds must be at least 1, not 0\n/) as unknown,
     });
     expect((await run('--no-such-option')).code).toBe(2);
+    expect((await run('--trace')).output).toMatch(/^--trace needs --seed\n/);
+    expect((await run('--seed', '1', '--first')).output).toMatch(/^--seed runs one seed: /);
   });
 });

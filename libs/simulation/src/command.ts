@@ -1,11 +1,7 @@
-import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { parseArgs } from 'node:util';
-import { describeFault } from './world/faults';
-import { OPEN_SEEDS } from './world/kept-seeds';
-import { LimitUsage } from './world/limit-usage';
-import { shrink } from './world/shrink';
-import { type SimulationReport, simulate } from './world/simulate';
-import { traceExcerptOf } from './world/trace-excerpt';
+import { replay } from './command-replay';
+import { type Output } from './command-report';
+import { search } from './command-search';
 
 const HELP = `usage: npm run simulate -- [options]
 
@@ -39,14 +35,6 @@ interface Options {
   readonly mutant: string | undefined;
 }
 
-/** Prints results; `progress` is not part of them. */
-export interface Output {
-  readonly write: (text: string) => void;
-  readonly progress: (text: string) => void;
-}
-
-const PROGRESS_EVERY_MS = 5_000;
-
 /** Runs the command; the result is its exit code. */
 export async function runCommand(args: readonly string[], output: Output): Promise<number> {
   let options: Options | undefined;
@@ -60,7 +48,7 @@ export async function runCommand(args: readonly string[], output: Output): Promi
     output.write(HELP);
     return 0;
   }
-  return options.seed === undefined ? search(options, output) : replay(options.seed, options.isWholeTrace, output);
+  return options.seed === undefined ? search(options, output) : replay(options.seed, options, output);
 }
 
 /** @returns undefined for the help. @throws Error that names the option */
@@ -77,14 +65,18 @@ function optionsOf(args: readonly string[]): Options | undefined {
       help: { type: 'boolean' },
     },
   });
-  if (values.help === true) return undefined;
+  const { seeds, from, seed, first, trace, mutant, help } = values;
+  if (help === true) return undefined;
+  if (seed === undefined && trace !== undefined) throw new Error('--trace needs --seed');
+  if (seed !== undefined && (seeds ?? from ?? first) !== undefined)
+    throw new Error('--seed runs one seed: it cannot be combined with --seeds, --from or --first');
   return {
-    seeds: positiveOf('--seeds', values.seeds ?? '200'),
-    from: numberOf('--from', values.from ?? '1'),
-    seed: values.seed === undefined ? undefined : numberOf('--seed', values.seed),
-    stopsAtFirst: values.first === true,
-    isWholeTrace: values.trace === true,
-    mutant: values.mutant,
+    seeds: positiveOf('--seeds', seeds ?? '200'),
+    from: numberOf('--from', from ?? '1'),
+    seed: seed === undefined ? undefined : numberOf('--seed', seed),
+    stopsAtFirst: first === true,
+    isWholeTrace: trace === true,
+    mutant,
   };
 }
 
@@ -99,59 +91,4 @@ function numberOf(option: string, text: string): number {
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
     throw new Error(`${option} must be a whole number, not "${text}"`);
   return value;
-}
-
-async function search({ seeds, from, stopsAtFirst, mutant }: Options, { write, progress }: Output): Promise<number> {
-  const begun = SYSTEM_CLOCK.monotonic();
-  const usage = new LimitUsage();
-  let shownAt = begun;
-  let failures = 0;
-  let known = 0;
-  let count = 0;
-  for (let seed = from; seed < from + seeds && !(stopsAtFirst && failures > 0); seed += 1) {
-    const report = await simulate(seed);
-    count += 1;
-    usage.add(report.limits);
-    if (SYSTEM_CLOCK.monotonic() - shownAt > PROGRESS_EVERY_MS) {
-      shownAt = SYSTEM_CLOCK.monotonic();
-      progress(`${count} of ${seeds} seeds, ${failures} failed\n`);
-    }
-    if (report.problems.length === 0) continue;
-    const knownFault = OPEN_SEEDS[seed];
-    if (knownFault !== undefined) {
-      known += 1;
-      write(`seed ${seed} fails, as is known: ${knownFault}\n\n`);
-      continue;
-    }
-    failures += 1;
-    write(describe(await shrink(report)));
-    const patched = mutant === undefined ? '' : ` --mutant='${mutant}'`;
-    write(`Reproduce with a trace: npm run simulate -- --seed ${seed}${patched}\n\n`);
-  }
-  const seconds = (SYSTEM_CLOCK.monotonic() - begun) / 1_000;
-  const rate = `${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} per second)`;
-  write(`${usage.table.join('\n')}\n\n`);
-  write(`${count} seeds from ${from} in ${rate}: ${failures} failed${known === 0 ? '' : `, ${known} as is known`}\n`);
-  return failures === 0 ? 0 : 1;
-}
-
-async function replay(seed: number, isWholeTrace: boolean, { write }: Output): Promise<number> {
-  const found = await simulate(seed);
-  const { faults } = found.problems.length === 0 ? found : await shrink(found);
-  const report = await simulate(seed, { faults, isTracing: true });
-  write(`${(isWholeTrace ? report.trace : traceExcerptOf(report)).join('\n')}\n\n`);
-  write(describe(report));
-  return report.problems.length === 0 ? 0 : 1;
-}
-
-function describe({ seed, faults, problems, accepted, steps }: SimulationReport): string {
-  const shown = problems.slice(0, 5).map(({ check, detail }) => `  violated: ${check}\n            ${detail}`);
-  const more = problems.length > shown.length ? [`  and ${problems.length - shown.length} more`] : [];
-  return [
-    `seed ${seed}: ${accepted} events accepted, ${steps} steps, ${problems.length === 0 ? 'all checks passed' : 'FAILED'}`,
-    ...faults.map((fault) => `  ${describeFault(fault)}`),
-    ...shown,
-    ...more,
-    '',
-  ].join('\n');
 }

@@ -39,7 +39,7 @@ export class Scheduler {
     return this.#now;
   }
 
-  /** One line for each event that ran: its time and label. */
+  /** One line for each event that ran: its time in seconds, and its label. */
   get trace(): readonly string[] {
     return this.#trace;
   }
@@ -73,7 +73,7 @@ export class Scheduler {
 
   /** Adds a line to the trace: what an event did. */
   note(text: string): void {
-    if (this.isTracing) this.#trace.push(`${this.#now.toFixed(3)} ${text}`);
+    if (this.isTracing) this.#trace.push(`${(this.#now / 1_000).toFixed(4)} ${text}`);
   }
 
   /**

@@ -13,7 +13,7 @@ export type ReplyCode = 403 | 404 | 406 | 541;
 
 /** What a channel sends to its client. */
 export interface ChannelEvents {
-  confirmed(publish: number, isTaken: boolean): void;
+  confirmed(publish: number, isTaken: boolean, message: BrokerMessage): void;
   returned(message: BrokerMessage): void;
   delivered(consumerTag: string, deliveryTag: number, message: BrokerMessage, isRedelivered: boolean): void;
   /** The broker cancels a consumer: its queue was deleted. */
@@ -24,6 +24,8 @@ export interface ChannelEvents {
 
 export interface ChannelPorts {
   readonly connection: object;
+  /** Whose connection it is, for the trace. */
+  readonly client: string;
   /** The node that the connection is made to. */
   readonly node: number;
   published(): void;
@@ -154,7 +156,7 @@ export class BrokerChannel {
     const queues = exchanges.route(exchange, routingKey);
     if (queues.length === 0) {
       if (isMandatory) this.#events.returned(message);
-      this.#confirm(number, true);
+      this.#confirm(number, true, message);
     }
     let remaining = queues.length;
     for (const queue of queues) {
@@ -163,9 +165,9 @@ export class BrokerChannel {
         () => queue.enqueue(message),
         () => {
           remaining -= 1;
-          if (remaining === 0) this.#confirm(number, true);
+          if (remaining === 0) this.#confirm(number, true, message);
         },
-        () => this.#confirm(number, false),
+        () => this.#confirm(number, false, message),
       );
     }
     this.#processed += 1;
@@ -178,6 +180,7 @@ export class BrokerChannel {
     if (queue === undefined) return;
     const consumer: QueueConsumer = {
       channel: this,
+      client: this.#ports.client,
       tag,
       prefetch: this.#prefetch,
       noAck,
@@ -254,8 +257,8 @@ export class BrokerChannel {
     });
   }
 
-  #confirm(publish: number, isTaken: boolean): void {
-    if (this.#isConfirming && !this.#hasEnded) this.#events.confirmed(publish, isTaken);
+  #confirm(publish: number, isTaken: boolean, message: BrokerMessage): void {
+    if (this.#isConfirming && !this.#hasEnded) this.#events.confirmed(publish, isTaken, message);
   }
 
   /** While a queue is slow the channel grants its reader nothing. */

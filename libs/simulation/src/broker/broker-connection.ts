@@ -22,9 +22,10 @@ export class BrokerConnection {
   #isBlocked = false;
   #hasEnded = false;
 
-  /** @param node the node that it is made to */
+  /** @param name whose it is, for the trace @param node the node that it is made to */
   constructor(
     state: BrokerState,
+    readonly name: string,
     readonly node: number,
     events: ConnectionEvents,
   ) {
@@ -41,6 +42,7 @@ export class BrokerConnection {
   openChannel(events: ChannelEvents): BrokerChannel {
     const channel = new BrokerChannel(this.#state, events, {
       connection: this,
+      client: this.name,
       node: this.node,
       published: () => this.#published(),
       credited: () => this.#read(),

@@ -2,6 +2,8 @@ import { type BrokerMessage, type QueueEntry } from './queue-message';
 
 export interface QueueConsumer {
   readonly channel: object;
+  /** Whose it is, for the trace. */
+  readonly client: string;
   readonly tag: string;
   /** Maximum unacknowledged messages; 0 for no limit. */
   readonly prefetch: number;

@@ -55,6 +55,8 @@ export class Queue {
   #isStalled = false;
   #isElecting = false;
   #cancelApply: (() => void) | undefined;
+  /** The client of the active consumer, as the trace has it. */
+  #activeClient: string | undefined;
 
   /** @param leader the node of its leader */
   constructor(
@@ -261,11 +263,19 @@ export class Queue {
   #deliver(): void {
     for (;;) {
       const consumer = this.#consumers.next();
+      this.#noteActive();
       const entry = consumer === undefined ? undefined : (this.#returned.shift() ?? this.#ready.shift());
       if (consumer === undefined || entry === undefined) return;
       const delivery = this.#consumers.take(consumer, entry);
       consumer.deliver(delivery, this.#withReturns(entry), entry.returns > 0);
     }
+  }
+
+  #noteActive(): void {
+    const client = this.#consumers.active?.client;
+    if (client === this.#activeClient) return;
+    this.#activeClient = client;
+    this.#broker.scheduler.note(`${this.options.name}: ${client ?? 'nobody'} is the single active consumer`);
   }
 
   #withReturns({ message, returns }: QueueEntry): BrokerMessage {

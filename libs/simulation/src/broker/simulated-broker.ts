@@ -52,6 +52,7 @@ export class SimulatedBroker {
    * consumers lose what they hold to others, and their commands are lost. Classic queues are not affected.
    */
   isolate(node: number): void {
+    this.#noteClientsOf(node);
     this.#state.nodes.separateFromOthers(node);
     this.#electSuccessorsOf(node);
     this.#connectionsChanged();
@@ -65,6 +66,7 @@ export class SimulatedBroker {
 
   /** A node is killed: connections to it break. Connect to another one until it is started again. */
   killNode(node: number): void {
+    this.#noteClientsOf(node);
     for (const connection of this.#connections) if (connection.broker.node === node) connection.cut(0, 0);
     this.#state.nodes.separateFromOthers(node);
     this.#electSuccessorsOf(node);
@@ -135,6 +137,11 @@ export class SimulatedBroker {
   /** Bytes; a larger message closes its channel. Counts for channels that are opened from then on. */
   setMaxMessageSize(bytes: number): void {
     this.#state.maxMessageSize = bytes;
+  }
+
+  #noteClientsOf(node: number): void {
+    const clients = this.#connections.filter(({ broker }) => broker.node === node && !broker.hasEnded);
+    this.#state.scheduler.note(`node ${node} has the connections of ${clients.map(({ name }) => name).join(', ')}`);
   }
 
   #connectionsChanged(): void {

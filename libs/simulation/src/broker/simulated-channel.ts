@@ -149,12 +149,12 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     return true;
   }
 
-  ack({ fields: { deliveryTag } }: Message, allUpTo = false): void {
-    this.#settle('basic.ack', deliveryTag, allUpTo, 'acknowledged');
+  ack(message: Message, allUpTo = false): void {
+    this.#settle('basic.ack', message, allUpTo, 'acknowledged');
   }
 
-  nack({ fields: { deliveryTag } }: Message, allUpTo = false, requeue = true): void {
-    this.#settle('basic.nack', deliveryTag, allUpTo, requeue ? 'returned' : 'rejected');
+  nack(message: Message, allUpTo = false, requeue = true): void {
+    this.#settle('basic.nack', message, allUpTo, requeue ? 'returned' : 'rejected');
   }
 
   async close(): Promise<void> {
@@ -218,12 +218,12 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
 
   #settle(
     method: string,
-    deliveryTag: number,
+    { fields: { deliveryTag, routingKey }, properties: { messageId } }: Message,
     isMultiple: boolean,
     outcome: Parameters<BrokerChannel['settle']>[2],
   ): void {
     this.#ensureOpen();
-    this.#link.send(`${method} ${isMultiple ? 'up to ' : ''}${deliveryTag}`, () =>
+    this.#link.send(`${method} ${isMultiple ? 'up to ' : ''}${routingKey} ${deliveryTag}: ${String(messageId)}`, () =>
       this.#broker.process(() => this.#broker.settle(deliveryTag, isMultiple, outcome)),
     );
   }

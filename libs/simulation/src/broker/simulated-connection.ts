@@ -4,6 +4,7 @@ import { type Scheduler } from '../scheduler';
 import { BrokerConnection } from './broker-connection';
 import { type ReplyCode } from './broker-channel';
 import { type BrokerState } from './broker-state';
+import { type BrokerMessage } from './queue-message';
 import { SimulatedChannel } from './simulated-channel';
 import { notSimulated } from './unsimulated-channel';
 import { Wire } from './wire';
@@ -52,7 +53,7 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     this.#scheduler = state.scheduler;
     this.#toBroker = new Wire(state.scheduler, `${name} to the broker`);
     this.#toClient = new Wire(state.scheduler, `the broker to ${name}`);
-    this.broker = new BrokerConnection(state, node, {
+    this.broker = new BrokerConnection(state, name, node, {
       blocked: () => this.#receive('connection.blocked', () => this.#setBlocked(true)),
       unblocked: () => this.#receive('connection.unblocked', () => this.#setBlocked(false)),
       closed: (code, reason) => this.#receive('connection.close', () => this.#closedByBroker(code, reason)),
@@ -136,13 +137,14 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     };
     const channel = new SimulatedChannel(link, (client) =>
       this.broker.openChannel({
-        confirmed: (publish, isTaken) =>
-          this.#receive(isTaken ? 'basic.ack' : 'basic.nack', () => client.confirmed(publish, isTaken)),
-        returned: (message) =>
-          this.#receive(`basic.return ${String(message.properties.messageId)}`, () => client.returned(message)),
+        confirmed: (publish, isTaken, message) =>
+          this.#receive(`${isTaken ? 'basic.ack' : 'basic.nack'} (confirm) ${publish}: ${idOf(message)}`, () =>
+            client.confirmed(publish, isTaken),
+          ),
+        returned: (message) => this.#receive(`basic.return: ${idOf(message)}`, () => client.returned(message)),
         delivered: (tag, delivery, message, isRedelivered) =>
           this.#receive(
-            `basic.deliver ${String(message.properties.messageId)}${isRedelivered ? ', redelivered' : ''}`,
+            `basic.deliver ${message.routingKey} ${delivery}: ${idOf(message)}${isRedelivered ? ', redelivered' : ''}`,
             () => client.delivered(tag, delivery, message, isRedelivered),
           ),
         cancelled: (tag) => this.#receive('basic.cancel', () => client.cancelled(tag)),
@@ -184,4 +186,8 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     for (const channel of this.#channels) channel.toClosed();
     this.emit('close');
   }
+}
+
+function idOf({ properties }: BrokerMessage): string {
+  return String(properties.messageId);
 }

@@ -1,6 +1,8 @@
+import { acceptanceOf, evidenceOf } from './evidence';
 import { type Fault, KEY_FAULTS } from './faults';
 import { type Check } from './oracle';
 import { laneQueues } from './places';
+import { type Processed } from './simulated-pagerduty';
 import { KEYS } from './world';
 
 /**
@@ -27,14 +29,22 @@ export const CHECKS_OF_BOUNDS: Readonly<Record<string, Check>> = {
     const affectedKeys = new Set(faults.map(keyOf));
     const hanging = faults.filter(({ kind }) => kind === 'a key hangs').map(keyOf);
     const bound = new Set(hanging).size < hanging.length ? HANGS_AGAIN_DELAY_MS : UNRELATED_DELAY_MS;
-    const arrivals = new Map<string, number>();
-    for (const { request, at } of world.pagerDuty.processed)
-      if (!arrivals.has(request.id)) arrivals.set(request.id, at);
-    return world.senders.accepted.flatMap(({ id, event, at }) => {
-      const delay = (arrivals.get(id) ?? at) - at;
-      return affectedKeys.has(event.routingKey) || delay <= bound
-        ? []
-        : [{ detail: `${id} took ${Math.round(delay)} ms, not ${bound}`, alert: event.alert }];
+    const arrivals = new Map<string, Processed>();
+    for (const processed of world.pagerDuty.processed)
+      if (!arrivals.has(processed.request.id)) arrivals.set(processed.request.id, processed);
+    return world.senders.accepted.flatMap((accepted) => {
+      const { id, event, at } = accepted;
+      const arrival = arrivals.get(id);
+      const delay = (arrival?.at ?? at) - at;
+      if (arrival === undefined || affectedKeys.has(event.routingKey) || delay <= bound) return [];
+      return [
+        {
+          detail: `${id} took ${Math.round(delay)} ms, not ${bound}`,
+          alert: event.alert,
+          messages: [id],
+          evidence: [acceptanceOf(accepted), ...evidenceOf(arrival.request)],
+        },
+      ];
     });
   },
 

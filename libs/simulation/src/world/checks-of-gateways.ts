@@ -28,5 +28,5 @@ export const CHECKS_OF_GATEWAYS: Readonly<Record<string, Check>> = {
 };
 
 function problemOf(id: string, what: string) {
-  return { detail: `${id}: ${what}`, alert: id.split('/')[0] ?? id };
+  return { detail: `${id}: ${what}`, alert: id.split('/')[0] ?? id, messages: [id] };
 }

@@ -1,3 +1,4 @@
+import { acceptanceOf } from './evidence';
 import { type Check } from './oracle';
 import { delivered, givenUp, waitingIn } from './places';
 import { LANE_GROUP } from './world';
@@ -19,14 +20,22 @@ export const CHECKS_OF_LOSS: Readonly<Record<string, Check>> = {
     const described = [...places].map(
       ([place, ids]) => `${ids.length} ${place}: ${ids.slice(0, NAMED).join(', ')}${ids.length > NAMED ? ', …' : ''}`,
     );
-    return [{ detail: described.join('; ') || 'a sender waits for its 202' }];
+    const left = world.senders.accepted.find(({ id, event }) => event.poison === undefined && !arrived.has(id));
+    return [
+      {
+        detail: described.join('; ') || 'a sender waits for its 202',
+        ...(left && { alert: left.event.alert, messages: [left.id], evidence: [acceptanceOf(left)] }),
+      },
+    ];
   },
 
   'every message that was answered with 202 is delivered, a dead letter, quarantined or still held': ({ world }) => {
     const kept = new Set([...delivered(world), ...givenUp(world), ...waitingIn(world).keys()]);
-    return world.senders.accepted.flatMap(({ id, event: { alert } }) =>
-      kept.has(id) ? [] : [{ detail: `${id} is lost`, alert }],
-    );
+    return world.senders.accepted.flatMap((accepted) => {
+      const { id, event } = accepted;
+      if (kept.has(id)) return [];
+      return [{ detail: `${id} is lost`, alert: event.alert, messages: [id], evidence: [acceptanceOf(accepted)] }];
+    });
   },
 
   'a dead letter has a reason': ({ world }) =>
@@ -39,6 +48,6 @@ export const CHECKS_OF_LOSS: Readonly<Record<string, Check>> = {
   'only events that cannot be delivered become dead letters or are quarantined': ({ world }) =>
     [...givenUp(world)].flatMap((id) => {
       const event = world.senders.sent.get(id);
-      return event?.poison === undefined ? [{ detail: id, ...(event && { alert: event.alert }) }] : [];
+      return event?.poison === undefined ? [{ detail: id, messages: [id], ...(event && { alert: event.alert }) }] : [];
     }),
 };

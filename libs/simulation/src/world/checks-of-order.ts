@@ -1,4 +1,5 @@
 import { type SimulatedEvent } from './event';
+import { acceptanceOf, evidenceOf } from './evidence';
 import { type Check } from './oracle';
 import { type EventRequest } from './requests';
 
@@ -8,14 +9,14 @@ export const CHECKS_OF_ORDER: Readonly<Record<string, Check>> = {
     world.pagerDuty.requests.all.flatMap((request) =>
       request.overlapped
         .filter((other) => request.earlier.get(other) === undefined)
-        .map((other) => problemOf(request, `sent by ${request.process.name} during ${named(other)}`)),
+        .map((other) => problemOf(request, other, `sent by ${request.process.name} during ${named(other)}`)),
     ),
 
   'a message is processed again only for a documented reason': ({ arrivals }) =>
     arrivals.flatMap(({ request, repeat }) =>
       repeat === undefined || repeat.limit !== undefined
         ? []
-        : [problemOf(request, `processed again by ${request.process.name} after ${named(repeat.after)}`)],
+        : [problemOf(request, repeat.after, `processed again by ${request.process.name} after ${named(repeat.after)}`)],
     ),
 
   'an event is processed after a later one of its alert only for a documented reason': ({ arrivals }) =>
@@ -25,6 +26,7 @@ export const CHECKS_OF_ORDER: Readonly<Record<string, Check>> = {
         : [
             problemOf(
               request,
+              late.after,
               `${request.event.action} processed after ${late.after.event.action} ${named(late.after)}`,
             ),
           ],
@@ -32,13 +34,21 @@ export const CHECKS_OF_ORDER: Readonly<Record<string, Check>> = {
 
   "each alert ends in its sender's last state": ({ world, arrivals, drainedAt }) => {
     if (drainedAt === undefined) return [];
-    const sent = lastStates(world.senders.accepted.map(({ event }) => event));
-    const arrived = lastStates(arrivals.filter(({ late }) => late === undefined).map(({ request }) => request.event));
-    return [...sent].flatMap(([alert, action]) =>
-      arrived.get(alert) === action
-        ? []
-        : [{ detail: `${alert} is ${arrived.get(alert) ?? 'unknown'}, its sender's last was ${action}`, alert }],
-    );
+    const sent = lastOf(world.senders.accepted);
+    const arrived = lastOf(arrivals.filter(({ late }) => late === undefined).map(({ request }) => request));
+    return [...sent].flatMap(([alert, accepted]) => {
+      const request = arrived.get(alert);
+      const { action } = accepted.event;
+      if (request?.event.action === action) return [];
+      return [
+        {
+          detail: `${alert} is ${request?.event.action ?? 'unknown'}, its sender's last was ${action}`,
+          alert,
+          messages: [accepted.id, ...(request === undefined ? [] : [request.id])],
+          evidence: [acceptanceOf(accepted), ...(request === undefined ? [] : evidenceOf(request))],
+        },
+      ];
+    });
   },
 };
 
@@ -46,15 +56,21 @@ function named({ id, process }: EventRequest): string {
   return `${id} of ${process.name}`;
 }
 
-function problemOf({ id, event: { alert } }: EventRequest, what: string) {
-  return { detail: `${id}: ${what}`, alert };
+/** @param other the request with which it conflicts */
+function problemOf(request: EventRequest, other: EventRequest, what: string) {
+  const {
+    id,
+    event: { alert },
+  } = request;
+  const messages = [other.id, id];
+  return { detail: `${id}: ${what}`, alert, messages, evidence: [...evidenceOf(other), ...evidenceOf(request)] };
 }
 
-/** By alert: the last action that sets its state and can be delivered. */
-function lastStates(events: readonly SimulatedEvent[]): ReadonlyMap<string, string> {
+/** By alert: the last one that sets its state and can be delivered. */
+function lastOf<Item extends { readonly event: SimulatedEvent }>(items: readonly Item[]): ReadonlyMap<string, Item> {
   return new Map(
-    events
-      .filter(({ action, poison }) => poison === undefined && action !== 'acknowledge')
-      .map(({ alert, action }) => [alert, action]),
+    items
+      .filter(({ event: { action, poison } }) => poison === undefined && action !== 'acknowledge')
+      .map((item) => [item.event.alert, item]),
   );
 }

@@ -205,7 +205,10 @@ export function inject(world: World, faults: readonly Fault[]): void {
   const overlaps = new Overlaps();
   for (const { kind, at, ms, target } of faults) {
     const random = new SeededRandom(scheduler.seed, `${kind} at ${at}`);
-    const begin: Overlaps['begin'] = (...change) => overlaps.begin(...change);
+    const begin: Overlaps['begin'] = (thing, ...change) => {
+      if (!kind.includes(thing)) scheduler.note(`FAULT changes ${thing}`);
+      return overlaps.begin(thing, ...change);
+    };
     scheduler.schedule(at, `FAULT begins: ${kind}`, () => {
       const end = EFFECTS[kind](world, { target, ms, random, begin });
       scheduler.schedule(ms, `FAULT ends: ${kind}`, end);

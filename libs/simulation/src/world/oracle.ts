@@ -3,6 +3,7 @@ import { CHECKS_OF_BOUNDS } from './checks-of-bounds';
 import { CHECKS_OF_GATEWAYS } from './checks-of-gateways';
 import { CHECKS_OF_LOSS } from './checks-of-loss';
 import { CHECKS_OF_ORDER } from './checks-of-order';
+import { type Evidence } from './evidence';
 import { type Fault } from './faults';
 import { type Limit } from './limits';
 import { type World } from './world';
@@ -22,6 +23,10 @@ export interface Problem {
   readonly detail: string;
   /** The alert that it concerns. */
   readonly alert?: string;
+  /** Ids of the messages that it concerns. */
+  readonly messages?: readonly string[];
+  /** What shows it. */
+  readonly evidence?: readonly Evidence[];
 }
 
 export interface Verdict {

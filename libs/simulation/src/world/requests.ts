@@ -32,6 +32,8 @@ export interface EventRequest {
   lostLane: boolean;
   /** What PagerDuty did with it. */
   fate: 'travelling' | 'processed' | 'not processed';
+  /** When it was processed; ms. */
+  processedAt?: number;
 }
 
 /** A worker interrupts no request that is younger (docs/architecture.md, "Hanging requests"); ms. */

@@ -72,10 +72,11 @@ export class Senders {
     for (let attempt = 0; ; attempt += 1) {
       const id = idOf(event, attempt);
       this.sent.set(id, event);
+      this.#scheduler.note(`a sender posts ${event.action} ${id} to ${gateway.name}`);
       const response = await gateway.submit(messageOf(event, attempt, clock.wall()), REQUEST_TIMEOUT_MS);
+      this.#scheduler.note(`${response} for ${event.action} ${id}`);
       if (response === '202') {
         this.accepted.push({ id, event, at: this.#scheduler.now });
-        this.#scheduler.note(`202 for ${event.action} ${id}`);
         return;
       }
       await delay(clock, RETRY_MS);

@@ -51,7 +51,7 @@ describe('a simulated world', () => {
   it('goes on once everything is delivered, so that what happens afterwards is judged', async () => {
     const { trace } = await simulate(1, { faults: [], isTracing: true });
     const last = trace.findLastIndex((line) => line.includes('PagerDuty processes'));
-    expect(Number.parseFloat(trace.at(-1) ?? '') - Number.parseFloat(trace[last] ?? '')).toBeGreaterThan(10_000);
+    expect(Number.parseFloat(trace.at(-1) ?? '') - Number.parseFloat(trace[last] ?? '')).toBeGreaterThan(10);
   });
 
   it('fails if a service logs a bug of its own', async () => {

@@ -75,10 +75,13 @@ export class SimulatedPagerDuty {
       at: this.#scheduler.now,
       ownsLane,
     });
+    const named = `${request.event.action} ${request.id}`;
+    this.#scheduler.note(`${process.name} posts ${named} to PagerDuty`);
     return new Promise((resolve, reject) => {
       const settle = (attempt: Attempt): void => {
         if (request.seen !== 'nothing') return;
         this.requests.ended(request, seenOf(attempt), this.#scheduler.now);
+        this.#scheduler.note(`${process.name} gets ${describeAttempt(attempt)} for ${named}`);
         cancelTimeout();
         signal.removeEventListener('abort', abort);
         resolve(attempt);
@@ -88,6 +91,7 @@ export class SimulatedPagerDuty {
       );
       const abort = (): void => {
         this.requests.ended(request, 'interrupted', this.#scheduler.now);
+        this.#scheduler.note(`${process.name} interrupts its request with ${named}`);
         cancelTimeout();
         reject(new Error('aborted'));
       };
@@ -117,8 +121,9 @@ export class SimulatedPagerDuty {
     if (mode === 'answers 500' || keyMode === 'fails') return response(500, '{"status":"error","message":"x"}');
     if (keyMode === 'throttles' || this.#exceedsRate(event.routingKey)) return response(429, '{}');
     if (event.poison === 'rejected') return REJECTED;
-    this.#scheduler.note(`PagerDuty processes ${event.action} ${request.id}`);
+    this.#scheduler.note(`PagerDuty processes ${event.action} ${request.id} of ${request.process.name}`);
     request.fate = 'processed';
+    request.processedAt = this.#scheduler.now;
     this.processed.push({ at: this.#scheduler.now, request });
     if (mode === 'loses responses' && this.#random.fraction() < 0.5)
       return { kind: 'fault', fault: 'reset', detail: 'ECONNRESET' };
@@ -152,4 +157,8 @@ function seenOf(attempt: Attempt): Exclude<EventRequest['seen'], 'nothing'> {
   if (attempt.kind !== 'fault') return 'failed';
   if (attempt.fault === 'timeout') return 'timed out';
   return attempt.fault === 'reset' ? 'connection lost' : 'failed';
+}
+
+function describeAttempt(attempt: Attempt): string {
+  return attempt.kind === 'response' ? String(attempt.status) : attempt.detail;
 }

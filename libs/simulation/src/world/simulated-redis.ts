@@ -62,10 +62,14 @@ export class SimulatedRedis {
       has: async (ids) => {
         reader.queriesInFlight += 1;
         try {
-          const { at, found } = await this.#run(process, () => ({
-            at: this.#scheduler.now,
-            found: new Set(ids.filter((id) => this.#markers.has(id))),
-          }));
+          const { at, found } = await this.#run(process, () => {
+            const found = new Set(ids.filter((id) => this.#markers.has(id)));
+            for (const id of ids)
+              this.#scheduler.note(
+                `Redis tells ${process.name}: ${id} is ${found.has(id) ? '' : 'not '}marked as delivered`,
+              );
+            return { at: this.#scheduler.now, found };
+          });
           for (const id of ids) reader.replies.set(id, { at, isMarked: found.has(id) });
           reader.failedAt = undefined;
           return found;
@@ -86,6 +90,7 @@ export class SimulatedRedis {
             throw new Error('READONLY You cannot write against a read only replica.');
           }
           this.#markers.set(id, this.#scheduler.now);
+          this.#scheduler.note(`Redis marks ${id} as delivered for ${process.name}`);
           this.#missing.delete(id);
         });
       },

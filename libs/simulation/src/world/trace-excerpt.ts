@@ -1,16 +1,100 @@
+import { type Evidence } from './evidence';
+import { type Problem } from './oracle';
 import { type SimulationReport } from './simulate';
 
-/** Lines that matter whatever failed: what happened to the world, and what its processes logged. */
-const ALWAYS =
-  /FAULT|logs (info|warn|error)|is killed|exits|is paused|continues|connections of .* break|fails over|power fails|wall clock/;
-/** Lines between the first and the last that are shown. */
-const MOST_LINES = 400;
+/** What happened to the world. */
+const WORLD =
+  /^FAULT|is killed$|exits|is paused$|continues$|^the connections of .* break|fails over|power fails|wall clock|^node/;
+const LOGGED = /^(\S+?)\.\d+ logs (info|warn|error): /;
+/** Who may consume a queue, and its leader. */
+const QUEUE = /^(\S+)(: .* is the single active consumer| is led by node)/;
+/** Where a message is published to. */
+const PUBLISHED = /basic\.publish to \S+ (\d+)/;
+/** Said again by the next line. */
+const REPEATED = /^PagerDuty('s response for| receives) /;
+/** What is shown of other messages of the alert. */
+const PROGRESS = /^202 for |basic\.publish|basic\.deliver| posts .* to PagerDuty| gets .* for |^PagerDuty processes/;
+/** How much of what precedes the violation is shown of other messages and of logs; s. */
+const BEFORE_S = 2;
+const AFTER_S = 1;
+/** The most lines, without those of the problem's own messages. */
+const MOST_OTHERS = 120;
 
-/** The part of a trace that concerns the first problem: its alert, the faults, and what processes logged. */
+interface Line {
+  /** s */
+  readonly at: number;
+  readonly text: string;
+}
+
+/**
+ * The part of a trace that shows the main problem: all that happened to its messages, the faults, and shortly before the
+ * violation what happened to other messages of the alert and what the services concerned logged.
+ */
 export function traceExcerptOf({ trace, problems }: SimulationReport): readonly string[] {
-  const alert = problems.find((problem) => problem.alert !== undefined)?.alert;
-  const lines = trace.filter((line) => ALWAYS.test(line) || (alert !== undefined && line.includes(`${alert}/`)));
-  if (lines.length <= MOST_LINES) return lines;
-  const half = MOST_LINES / 2;
-  return [...lines.slice(0, half), `… ${lines.length - MOST_LINES} lines …`, ...lines.slice(-half)];
+  const lines = trace.map(parsed);
+  const problem = mainProblemOf(problems);
+  if (problem === undefined) return lines.filter(({ text }) => WORLD.test(text) || LOGGED.test(text)).map(formatted);
+  const isOfMessage = mentioning(problem.messages ?? []);
+  const own = new Set(lines.filter(({ text }) => isOfMessage(text) && !REPEATED.test(text)));
+  const others = withoutMiddle(
+    lines.filter(
+      relatedTo(
+        problem,
+        [...own].map(({ text }) => text),
+      ),
+    ),
+  );
+  const evidence = new Set((problem.evidence ?? []).map(markOf));
+  return lines
+    .filter((line) => own.has(line) || others.has(line))
+    .map((line) => `${evidence.has(markOf({ at: line.at * 1_000, text: line.text })) ? '>' : ' '}${formatted(line)}`);
+}
+
+/** The first problem that says which messages it concerns, or the first. */
+export function mainProblemOf(problems: readonly Problem[]): Problem | undefined {
+  return problems.find(({ messages }) => messages !== undefined) ?? problems[0];
+}
+
+function parsed(line: string): Line {
+  const space = line.indexOf(' ');
+  return { at: Number(line.slice(0, space)), text: line.slice(space + 1) };
+}
+
+function formatted({ at, text }: Line): string {
+  return `${at.toFixed(4).padStart(9)} ${text}`;
+}
+
+function markOf({ at, text }: Evidence): string {
+  return `${(at / 1_000).toFixed(4)} ${text}`;
+}
+
+function mentioning(ids: readonly string[]): (text: string) => boolean {
+  const patterns = ids.map((id) => new RegExp(`\\b${id.replace('.', '\\.')}(?!\\d)`));
+  return (text) => patterns.some((pattern) => pattern.test(text));
+}
+
+/** @param own what happened to the messages of the problem */
+function relatedTo({ alert, evidence = [] }: Problem, own: readonly string[]): (line: Line) => boolean {
+  const times = evidence.map(({ at }) => at / 1_000);
+  const from = times.length === 0 ? 0 : Math.min(...times) - BEFORE_S;
+  const to = times.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...times) + AFTER_S;
+  const lanes = new Set(own.flatMap((text) => PUBLISHED.exec(text)?.[1] ?? []));
+  return ({ at, text }) => {
+    if (at > to) return false;
+    if (WORLD.test(text)) return true;
+    const [, queue] = QUEUE.exec(text) ?? [];
+    if (queue !== undefined) return [...lanes].some((lane) => queue.includes(`.lane.${lane}`));
+    if (at < from) return false;
+    const [, service] = LOGGED.exec(text) ?? [];
+    const isOfOtherAlert = /\balert-\d/.test(text) && alert !== undefined && !text.includes(`${alert}/`);
+    if (isOfOtherAlert) return false;
+    if (service !== undefined) return own.length === 0 || own.some((line) => line.includes(service));
+    return alert !== undefined && text.includes(`${alert}/`) && PROGRESS.test(text);
+  };
+}
+
+/** The last ones matter most: they precede the violation. */
+function withoutMiddle(lines: readonly Line[]): ReadonlySet<Line> {
+  const few = Math.floor(MOST_OTHERS / 4);
+  return new Set(lines.length <= MOST_OTHERS ? lines : [...lines.slice(0, few), ...lines.slice(few - MOST_OTHERS)]);
 }

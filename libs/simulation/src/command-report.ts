@@ -1,0 +1,60 @@
+import { describeFault, type Fault } from './world/faults';
+import { type SimulationReport } from './world/simulate';
+import { mainProblemOf } from './world/trace-excerpt';
+
+/** Prints results; `progress` is not part of them. */
+export interface Output {
+  readonly write: (text: string) => void;
+  readonly progress: (text: string) => void;
+}
+
+/** Of each seed that fails. */
+const MOST_PROBLEMS = 5;
+
+/** What a seed did, with its faults and what does not hold. */
+export function describe({ seed, faults, problems, accepted, steps }: SimulationReport): string {
+  const shown = problems
+    .slice(0, MOST_PROBLEMS)
+    .map(({ check, detail }) => `  violated: ${check}\n            ${detail}`);
+  const more = problems.length > shown.length ? [`  and ${problems.length - shown.length} more`] : [];
+  return lines([
+    `seed ${seed}: ${accepted} events accepted, ${steps} steps, ${problems.length === 0 ? 'all checks passed' : 'FAILED'}`,
+    ...described(faults),
+    ...shown,
+    ...more,
+  ]);
+}
+
+/** @param smallest the same seed with as few faults as make it fail in the same way */
+export function describeSmallest(found: SimulationReport, smallest: SimulationReport): string {
+  const [all, few] = [found.faults.length, smallest.faults.length];
+  if (few === all) return lines([all === 0 ? 'It fails without any fault.' : 'It fails only with all of its faults.']);
+  if (few === 0) return lines(['It fails in the same way without any fault.']);
+  return lines([`It fails in the same way with ${few} of its ${all} faults:`, ...described(smallest.faults)]);
+}
+
+/** The main problem, and the moments that show it; empty if all checks passed. */
+export function describeViolation({ problems }: SimulationReport): string {
+  const problem = mainProblemOf(problems);
+  if (problem === undefined) return '';
+  const { check, detail, evidence = [] } = problem;
+  const moments = [...evidence].sort((left, right) => left.at - right.at);
+  return lines([
+    `Violated: ${check}.`,
+    `  ${detail}`,
+    ...moments.map(({ at, text }) => `  ${(at / 1_000).toFixed(4)} s: ${text}`),
+  ]);
+}
+
+/** The arguments that run a seed again. */
+export function reproducing(seed: number, mutant: string | undefined): string {
+  return `npm run simulate -- --seed ${seed}${mutant === undefined ? '' : ` --mutant='${mutant}'`}`;
+}
+
+function described(faults: readonly Fault[]): readonly string[] {
+  return faults.map((fault) => `  ${describeFault(fault)}`);
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join('');
+}

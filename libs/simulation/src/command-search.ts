@@ -1,0 +1,61 @@
+import { SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { describe, describeSmallest, type Output, reproducing } from './command-report';
+import { OPEN_SEEDS } from './world/kept-seeds';
+import { LimitUsage } from './world/limit-usage';
+import { shrink } from './world/shrink';
+import { simulate } from './world/simulate';
+
+export interface SearchOptions {
+  readonly seeds: number;
+  readonly from: number;
+  readonly stopsAtFirst: boolean;
+  /** The fault that was put into the sources. */
+  readonly mutant: string | undefined;
+}
+
+const PROGRESS_EVERY_MS = 5_000;
+
+/** Runs seeds one after another; the result is the exit code. */
+export async function search(options: SearchOptions, { write, progress }: Output): Promise<number> {
+  const { seeds, from, stopsAtFirst, mutant } = options;
+  const begun = SYSTEM_CLOCK.monotonic();
+  const usage = new LimitUsage();
+  let shownAt = begun;
+  let failures = 0;
+  let known = 0;
+  let count = 0;
+  for (let seed = from; seed < from + seeds && !(stopsAtFirst && failures > 0); seed += 1) {
+    const report = await simulate(seed);
+    count += 1;
+    usage.add(report.limits);
+    const now = SYSTEM_CLOCK.monotonic();
+    if (now - shownAt > PROGRESS_EVERY_MS) {
+      shownAt = now;
+      progress(`${progressOf(count, seeds, now - begun)}, ${failures} failed\n`);
+    }
+    if (report.problems.length === 0) continue;
+    const knownFault = OPEN_SEEDS[seed];
+    if (knownFault !== undefined) {
+      known += 1;
+      write(`seed ${seed} fails, as is known: ${knownFault}\n\n`);
+      continue;
+    }
+    failures += 1;
+    write(describe(report));
+    write(describeSmallest(report, await shrink(report)));
+    write(`Reproduce with a trace: ${reproducing(seed, mutant)}\n\n`);
+  }
+  const seconds = (SYSTEM_CLOCK.monotonic() - begun) / 1_000;
+  const rate = `${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} per second)`;
+  write(`${usage.table.join('\n')}\n\n`);
+  write(`${count} seeds from ${from} in ${rate}: ${failures} failed${known === 0 ? '' : `, ${known} as is known`}\n`);
+  return failures === 0 ? 0 : 1;
+}
+
+/** How far a search is, and how long the rest takes at the same rate. */
+export function progressOf(count: number, seeds: number, elapsedMs: number): string {
+  const perSecond = (count / elapsedMs) * 1_000;
+  const secondsLeft = (seeds - count) / perSecond;
+  const left = secondsLeft < 90 ? `${Math.ceil(secondsLeft)} s` : `${Math.ceil(secondsLeft / 60)} min`;
+  return `${count} of ${seeds} seeds, ${perSecond.toFixed(1)} per second, about ${left} left`;
+}
