@@ -1,6 +1,6 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { describe, describeSmallest, type Output, reproducing } from './command-report';
-import { OPEN_SEEDS } from './world/kept-seeds';
+import { explain, KNOWN_FAULTS, type KnownFaultName } from './world/known-faults';
 import { LimitUsage } from './world/limit-usage';
 import { shrink } from './world/shrink';
 import { simulate } from './world/simulate';
@@ -22,7 +22,7 @@ export async function search(options: SearchOptions, { write, progress }: Output
   const usage = new LimitUsage();
   let shownAt = begun;
   let failures = 0;
-  let known = 0;
+  const known = new Map<KnownFaultName, number[]>();
   let count = 0;
   for (let seed = from; seed < from + seeds && !(stopsAtFirst && failures > 0); seed += 1) {
     const report = await simulate(seed);
@@ -34,12 +34,9 @@ export async function search(options: SearchOptions, { write, progress }: Output
       progress(`${progressOf(count, seeds, now - begun)}, ${failures} failed\n`);
     }
     if (report.problems.length === 0) continue;
-    const knownFault = OPEN_SEEDS[seed];
-    if (knownFault !== undefined) {
-      known += 1;
-      write(`seed ${seed} fails, as is known: ${knownFault}\n\n`);
-      continue;
-    }
+    const explanations = await explain(report);
+    for (const name of explanations) known.set(name, [...(known.get(name) ?? []), seed]);
+    if (explanations.length > 0) continue;
     failures += 1;
     write(describe(report));
     write(describeSmallest(report, await shrink(report)));
@@ -48,7 +45,9 @@ export async function search(options: SearchOptions, { write, progress }: Output
   const seconds = (SYSTEM_CLOCK.monotonic() - begun) / 1_000;
   const rate = `${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} per second)`;
   write(`${usage.table.join('\n')}\n\n`);
-  write(`${count} seeds from ${from} in ${rate}: ${failures} failed${known === 0 ? '' : `, ${known} as is known`}\n`);
+  for (const [name, shown] of known)
+    write(`known fault, ${shown.length} seeds, the first ${shown[0]}: ${name} (${KNOWN_FAULTS[name].what})\n\n`);
+  write(`${count} seeds from ${from} in ${rate}: ${failures} failed\n`);
   return failures === 0 ? 0 : 1;
 }
 

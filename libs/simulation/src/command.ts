@@ -16,7 +16,7 @@ Runs gateways and workers in simulated worlds with faults, one for each seed, an
   --help      print this
 
 A search prints its progress to stderr, each seed that fails with the smallest set of faults that makes it fail, and at
-its end its rate. Exits with 1 if a seed fails that is not listed as open in libs/simulation/src/world/kept-seeds.ts, with
+its end its rate. Exits with 1 if a seed fails that no known fault explains (libs/simulation/src/world/known-faults.ts), with
 2 if an option is wrong. docs/simulation.md explains what is simulated and how to read a trace.
 
 examples:

@@ -24,6 +24,8 @@ type Effect = (world: World, begun: Begun) => () => void;
 /** Some faults last longer than others: after 65 s the broker closes a connection that waits for a queue; ms. */
 const LONG_MS = 70_000;
 const RECHECK_MS = 500;
+/** How long a lane may hold a message before it is renewed, if that happens often; ms. */
+const RENEW_AFTER_MS = 5_000;
 
 const nothing = (): void => undefined;
 
@@ -172,6 +174,8 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
       if (worker.process.isRunning) void worker.stop();
     });
   },
+  'lanes are renewed often': (world, { begin }) =>
+    begin('renewal of lanes', RENEW_AFTER_MS, (ms) => (world.renewAfterMs = ms)),
   'a clock jumps': ({ gateways, workers }, { target, ms, random }) => {
     const { process } = pick([...gateways, ...workers], target);
     process.clock.jump(random.pick([-1, 1]) * random.pick([1, 1_000]) * ms);

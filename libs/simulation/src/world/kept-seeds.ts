@@ -1,15 +1,76 @@
-/** Seeds that once failed, by number: what each of them found. */
-export const KEPT_SEEDS: Readonly<Record<number, string>> = {};
+import { type Fault } from './faults';
+import { type KnownFaultName } from './known-faults';
 
-/** Seeds that fail because of a fault that is not fixed yet: what it is. A fix moves them to `KEPT_SEEDS`. */
-export const OPEN_SEEDS: Readonly<Record<number, string>> = {
-  1000628:
-    'one alert of a key whose requests take half a second makes progress, so that it is not parked, and delays the other keys of its lane',
-  1000006:
-    'an alarm, an event that PagerDuty refuses and a renewal: the lane waits for the dead letter to be written and delivers nothing until the alarm ends; if its own backlog raised the alarm, never',
-  1000037: 'a lane has no leader: who consumes it loses its connection after 65 s (541), and with it all other lanes',
-  1002045:
-    'a lane is taken over while one of its sidings does not answer: "0 messages" are believed, and later messages overtake those in it',
-  1000191:
-    'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too',
-};
+/** A world that is kept: its faults are data, so that what is drawn for its seed later does not change it. */
+export interface KeptSeed {
+  readonly seed: number;
+  readonly faults: readonly Fault[];
+}
+
+/** Seeds that once failed and must pass now, with what each of them found. */
+export const KEPT_SEEDS: readonly (KeptSeed & { readonly what: string })[] = [];
+
+/** Of faults that are not fixed yet: each must violate its check until then. A fix moves it to `KEPT_SEEDS`. */
+export const OPEN_SEEDS: readonly (KeptSeed & { readonly known: KnownFaultName; readonly check: string })[] = [
+  {
+    known: 'a noisy key',
+    check: 'keys that make no progress do not delay the others',
+    seed: 95,
+    faults: [{ kind: 'a key is slow', at: 7_028, ms: 14_525, target: 0.12 }],
+  },
+  {
+    known: 'a lane waits for the end of an alarm',
+    check: 'everything is drained in time after the faults end',
+    seed: 54,
+    faults: [
+      { kind: 'PagerDuty hangs', at: 4_947, ms: 2_464, target: 0.05 },
+      { kind: 'the broker is slow', at: 5_904, ms: 5_852, target: 0.15 },
+      { kind: 'the backlog raises an alarm', at: 11_756, ms: 2_834, target: 0.09 },
+    ],
+  },
+  {
+    known: 'a lane waits for the end of an alarm',
+    check: 'everything is drained in time after the faults end',
+    seed: 27,
+    faults: [
+      { kind: 'the backlog raises an alarm', at: 8_000, ms: 3_000, target: 0.52 },
+      { kind: 'lanes are renewed often', at: 8_000, ms: 20_000, target: 0.05 },
+    ],
+  },
+  {
+    known: 'copies are stranded',
+    check: 'everything is drained in time after the faults end',
+    seed: 49,
+    faults: [
+      { kind: 'PagerDuty is slow', at: 7_000, ms: 9_000, target: 0.13 },
+      { kind: 'the backlog raises an alarm', at: 9_000, ms: 3_000, target: 0.66 },
+      { kind: 'lanes are renewed often', at: 9_000, ms: 20_000, target: 0.19 },
+    ],
+  },
+  {
+    known: 'a queue without a leader',
+    check: 'the broker closes no connection because of an error',
+    seed: 35,
+    faults: [{ kind: 'a lane has no leader', at: 4_575, ms: 13_406, target: 0.45 }],
+  },
+  {
+    known: '0 messages are believed',
+    check: 'an event is processed after a later one of its alert only for a documented reason',
+    seed: 12,
+    faults: [
+      { kind: 'a key fails', at: 4_000, ms: 7_500, target: 0.1 },
+      { kind: 'a key fails', at: 4_000, ms: 7_500, target: 0.9 },
+      { kind: 'a siding does not answer', at: 10_000, ms: 12_000, target: 0.3 },
+      { kind: 'a worker is killed', at: 10_500, ms: 3_000, target: 0.1 },
+    ],
+  },
+  {
+    known: 'a silent demotion',
+    check: 'a request starts only once the one before it of its alert has ended',
+    seed: 3,
+    faults: [
+      { kind: 'PagerDuty is slow', at: 7_000, ms: 9_000, target: 0.11 },
+      { kind: 'a node is cut off from the others', at: 8_000, ms: 8_000, target: 0.64 },
+    ],
+  },
+];

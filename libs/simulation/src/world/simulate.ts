@@ -1,8 +1,9 @@
 import { delay } from '@pdaltagent/clock';
 import { VirtualClock } from '../virtual-clock';
 import { inject } from './fault-effects';
-import { type Fault, faultsOf, FAULTS_UNTIL_MS } from './faults';
+import { type Fault, FAULTS_UNTIL_MS } from './faults';
 import { type Limit } from './limits';
+import { faultsOf } from './mixtures';
 import { judgeOutcome, type Outcome, type Problem } from './oracle';
 import { delivered, laneQueues } from './places';
 import { UnhandledErrors } from './unhandled-errors';

@@ -17,8 +17,8 @@ export interface WorkerDependencies {
   readonly laneGroup: LaneGroup;
   /** Attempts at the same time. */
   readonly concurrency: number;
-  /** Undefined for the default. */
-  readonly renewAfterMs: number | undefined;
+  /** Undefined for the default; may change. */
+  readonly renewAfterMs: () => number | undefined;
 }
 
 /** One delivery worker: its processes follow one another. */
@@ -56,7 +56,9 @@ export class Worker {
       laneGroup,
       queueType: 'quorum',
       concurrency,
-      renewAfterMs,
+      get renewAfterMs() {
+        return renewAfterMs();
+      },
       maximumAgeMs: MAXIMUM_AGE_MS,
       poisonAfterMs: POISON_AFTER_MS,
       deliver: async (message, signal) => {

@@ -3,7 +3,6 @@ import { SimulatedBroker } from '../broker/simulated-broker';
 import { Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { MAX_MESSAGE_BYTES } from './event';
-import { OPEN_FROM } from './faults';
 import { Gateway } from './gateway';
 import { Network } from './network';
 import { Senders } from './senders';
@@ -16,11 +15,6 @@ export const LANE_GROUP: LaneGroup = { ...EVENTS, lanes: 2, sidings: 2 };
 const PREFETCHES: readonly number[] = [4, 6, 8];
 /** Of a worker: attempts at the same time. */
 const CONCURRENCIES: readonly number[] = [4, 32];
-/**
- * When a lane that has held a message for long is released and taken again; ms. The renewal waits for requests that hang
- * and dead letters that cannot be written, and the lane with it: that is not fixed yet (`OPEN_FROM`).
- */
-const RENEW_AFTER_MS: readonly number[] = [10_000, 600_000];
 /** Of a gateway: events in flight, a quarter of them in each lane. */
 const IN_FLIGHT: readonly number[] = [16, 32, 64];
 export const KEYS: readonly string[] = Array.from({ length: 5 }, (_, index) => `key-${index}`);
@@ -40,6 +34,8 @@ export class World {
   readonly gateways: readonly Gateway[];
   readonly workers: readonly Worker[];
   readonly senders: Senders;
+  /** When workers release a lane that has held a message for long, and take it again; ms. Undefined for the default. */
+  renewAfterMs: number | undefined;
   /** Of each worker, and of each gateway. */
   readonly sizes: { readonly prefetch: number; readonly concurrency: number; readonly maxInFlight: number };
 
@@ -51,13 +47,13 @@ export class World {
     this.network = new Network(scheduler, this.broker);
     this.redis = new SimulatedRedis(scheduler);
     this.pagerDuty = new SimulatedPagerDuty(scheduler, this.redis);
-    const random = new SeededRandom(seed, 'world');
-    this.pagerDuty.rate = random.pick(RATES);
-    const prefetch = random.pick(PREFETCHES);
+    // Each is drawn on its own: another one leaves alone what a seed does.
+    const pick = (what: string, values: readonly number[]): number => new SeededRandom(seed, what).pick(values);
+    this.pagerDuty.rate = pick('rate', RATES);
+    const prefetch = pick('prefetch', PREFETCHES);
     const laneGroup = { ...LANE_GROUP, prefetch };
-    const concurrency = random.pick(CONCURRENCIES);
-    const renewAfterMs = seed < OPEN_FROM ? undefined : random.pick(RENEW_AFTER_MS);
-    const maxInFlight = random.pick(IN_FLIGHT);
+    const concurrency = pick('concurrency', CONCURRENCIES);
+    const maxInFlight = pick('events in flight', IN_FLIGHT);
     this.sizes = { prefetch, concurrency, maxInFlight };
     this.gateways = Array.from(
       { length: GATEWAYS },
@@ -68,7 +64,11 @@ export class World {
     this.workers = Array.from(
       { length: WORKERS },
       (_, index) =>
-        new Worker(scheduler, { network, redis, pagerDuty, laneGroup, concurrency, renewAfterMs }, `worker-${index}`),
+        new Worker(
+          scheduler,
+          { network, redis, pagerDuty, laneGroup, concurrency, renewAfterMs: () => this.renewAfterMs },
+          `worker-${index}`,
+        ),
     );
     this.senders = new Senders(scheduler);
   }

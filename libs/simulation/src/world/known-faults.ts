@@ -1,0 +1,96 @@
+import { type FaultKind } from './faults';
+import { type SimulationReport, simulate } from './simulate';
+
+/** A fault of the product that is not fixed yet. */
+export interface KnownFault {
+  /** What the product does. */
+  readonly what: string;
+  /** It shows only if one of these is among the faults of a world. */
+  readonly shownBy: readonly FaultKind[];
+  /** The checks that it violates. */
+  readonly checks: readonly string[];
+}
+
+const DRAINED = 'everything is drained in time after the faults end';
+const OVERLAPPING = 'a request starts only once the one before it of its alert has ended';
+const REPEATED = 'a message is processed again only for a documented reason';
+const LATE = 'an event is processed after a later one of its alert only for a documented reason';
+const LAST_STATE = "each alert ends in its sender's last state";
+
+/** The known faults. Each has seeds in `OPEN_SEEDS`; what fixes one removes it here, and moves its seeds. */
+export const KNOWN_FAULTS = {
+  'a noisy key': {
+    what: 'a key whose requests are slow makes progress, so that it is not parked, and delays the other keys of its lane',
+    shownBy: ['a key is slow'],
+    checks: ['keys that make no progress do not delay the others'],
+  },
+  'a lane waits for the end of an alarm': {
+    what: 'in an alarm no dead letter can be written and no message of a parked key moved: a lane whose window they fill, or that is renewed meanwhile, delivers nothing until the alarm ends; if its own backlog raised the alarm, never',
+    shownBy: ['the backlog raises an alarm', 'the broker blocks publishing'],
+    checks: [DRAINED],
+  },
+  'copies are stranded': {
+    what: 'a lane that is released while messages are on their way to a siding is taken again without them: what arrives later stays in the siding until the next takeover',
+    shownBy: ['the backlog raises an alarm', 'the broker blocks publishing'],
+    checks: [DRAINED],
+  },
+  'a queue without a leader': {
+    what: 'who consumes a queue that has no leader loses its connection after 65 s (541), and with it all other lanes',
+    shownBy: ['a lane has no leader'],
+    checks: ['the broker closes no connection because of an error'],
+  },
+  '0 messages are believed': {
+    what: 'if a lane is taken over while one of its sidings does not answer, "0 messages" are believed, and later messages overtake those in it',
+    shownBy: [
+      'a siding does not answer',
+      'a node is killed',
+      'a node is cut off from the others',
+      "a lane's leader changes",
+    ],
+    checks: [REPEATED, LATE, LAST_STATE],
+  },
+  'a silent demotion': {
+    what: 'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too',
+    shownBy: ['a node is cut off from the others'],
+    checks: [OVERLAPPING, REPEATED, LATE, LAST_STATE],
+  },
+} as const satisfies Readonly<Record<string, KnownFault>>;
+
+export type KnownFaultName = keyof typeof KNOWN_FAULTS;
+
+/**
+ * Which known faults explain that a seed fails: all violated checks are among theirs, and without what shows them the seed
+ * passes. One if possible, otherwise all that may be involved; none if they do not explain it.
+ */
+export async function explain(failed: SimulationReport): Promise<readonly KnownFaultName[]> {
+  const checks = [...new Set(failed.problems.map(({ check }) => check))];
+  const shown = namesOfKnownFaults().filter(
+    (name) =>
+      failed.faults.some(({ kind }) => isShownBy(name, kind)) && checks.some((check) => isViolatedBy(name, check)),
+  );
+  for (const names of [...shown.map((name) => [name]), ...(shown.length > 1 ? [shown] : [])]) {
+    const areAllViolated = checks.every((check) => names.some((name) => isViolatedBy(name, check)));
+    if (areAllViolated && (await passesWithout(failed, names))) return names;
+  }
+  return [];
+}
+
+async function passesWithout({ seed, faults }: SimulationReport, names: readonly KnownFaultName[]): Promise<boolean> {
+  const others = faults.filter(({ kind }) => !names.some((name) => isShownBy(name, kind)));
+  return (await simulate(seed, { faults: others })).problems.length === 0;
+}
+
+function isShownBy(name: KnownFaultName, kind: FaultKind): boolean {
+  const { shownBy }: KnownFault = KNOWN_FAULTS[name];
+  return shownBy.includes(kind);
+}
+
+function isViolatedBy(name: KnownFaultName, check: string): boolean {
+  const { checks }: KnownFault = KNOWN_FAULTS[name];
+  return checks.includes(check);
+}
+
+function namesOfKnownFaults(): readonly KnownFaultName[] {
+  const isName = (name: string): name is KnownFaultName => name in KNOWN_FAULTS;
+  return Object.keys(KNOWN_FAULTS).filter(isName);
+}
