@@ -1,8 +1,9 @@
-import { BrokerClient } from '../inspection/broker-client';
+import { waitUntil } from '@pdaltagent/testing';
+import { BrokerClient, BrokerUnavailable } from '../inspection/broker-client';
 import { EVENTS, laneOf, laneQueue } from '../topology';
 import { type DeadLetter } from './dead-letter';
-import { type DeadLetterQueue } from './dead-letter-queue';
-import { declareAll, ROUTING_KEY } from './dead-letters.fixture';
+import { DeadLetterQueue } from './dead-letter-queue';
+import { declareAll, message, ROUTING_KEY, writeDeadLetters } from './dead-letters.fixture';
 
 /**
  * A broker whose dead-letter queue, and the lane of ROUTING_KEY, are empty before each test; clients are closed after
@@ -53,3 +54,34 @@ export async function deadLettersIn(queue: DeadLetterQueue): Promise<DeadLetter[
 }
 
 export const idsIn = async (queue: DeadLetterQueue) => (await deadLettersIn(queue)).map(({ id }) => id);
+
+/** RabbitMQ takes its time to return tens of thousands of messages to a queue; ms. */
+const RETURN_MS = 180_000;
+
+/** Interrupts a visit of so many dead letters, and expects the next one to find all of them in their order. */
+export async function expectOrderAfterInterruption(bench: DeadLetterQueueBench, count: number): Promise<void> {
+  const all = numberedIds(count);
+  await writeDeadLetters(
+    bench.url,
+    all.map((id) => message(id, 'a', '{}')),
+  );
+  const first = await bench.client();
+  const queue = await DeadLetterQueue.open(first, EVENTS);
+  expect(await idsIn(queue)).toEqual(all);
+  let seen = 0;
+  const cut = queue.visitAll(() => {
+    if ((seen += 1) === 100) void first.close();
+  });
+  await expect(cut).rejects.toThrow(BrokerUnavailable);
+  const second = await bench.client();
+  const again = await waitUntil(() => DeadLetterQueue.open(second, EVENTS), {
+    what: 'the queue to be released',
+    timeoutMs: RETURN_MS,
+  });
+  // Until it has returned them, it may report that there are none.
+  await waitUntil(async () => (await again.count()) === all.length, {
+    what: 'them to be back',
+    timeoutMs: RETURN_MS,
+  });
+  expect(await idsIn(again)).toEqual(all);
+}

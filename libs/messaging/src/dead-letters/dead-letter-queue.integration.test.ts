@@ -1,11 +1,17 @@
-import { FaultProxy, testServers, waitUntil } from '@pdaltagent/testing';
+import { FaultProxy, testServers } from '@pdaltagent/testing';
 import { BrokerClient, BrokerUnavailable } from '../inspection/broker-client';
 import { EVENTS, WEBHOOKS } from '../topology';
 import { discard } from './discard';
 import { message, writeDeadLetters } from './dead-letters.fixture';
 import { Sender } from './sender';
 import { DeadLetterQueue, DeadLetterQueueBusy } from './dead-letter-queue';
-import { DeadLetterQueueBench, deadLettersIn, idsIn, numberedIds } from './dead-letter-queue.fixture';
+import {
+  DeadLetterQueueBench,
+  deadLettersIn,
+  expectOrderAfterInterruption,
+  idsIn,
+  numberedIds,
+} from './dead-letter-queue.fixture';
 
 const bench = DeadLetterQueueBench.prepare(testServers);
 
@@ -43,30 +49,7 @@ describe('a visit of the dead-letter queue', () => {
     });
   });
 
-  it('keeps the order of more dead letters than one consumer may hold, even if it is interrupted', async () => {
-    const all = numberedIds(66_000);
-    await writeDeadLetters(
-      bench.url,
-      all.map((id) => message(id, 'a', '{}')),
-    );
-    const first = await bench.client();
-    const queue = await DeadLetterQueue.open(first, EVENTS);
-    expect(await idsIn(queue)).toEqual(all);
-    let seen = 0;
-    const cut = queue.visitAll(() => {
-      if ((seen += 1) === 100) void first.close();
-    });
-    await expect(cut).rejects.toThrow(BrokerUnavailable);
-    const second = await bench.client();
-    // RabbitMQ takes its time to return tens of thousands of messages to the queue.
-    const again = await waitUntil(() => DeadLetterQueue.open(second, EVENTS), {
-      what: 'the queue to be released',
-      timeoutMs: 180_000,
-    });
-    // Until it has, it may report that there are none.
-    await waitUntil(async () => (await again.count()) === all.length, { what: 'them to be back', timeoutMs: 180_000 });
-    expect(await idsIn(again)).toEqual(all);
-  }, 400_000);
+  it('keeps the order even if it is interrupted', () => expectOrderAfterInterruption(bench, 3_000));
 
   it('shows an unrecognized message under a derived name', async () => {
     const sender = await Sender.open(await bench.client());
