@@ -24,7 +24,14 @@ export const CHECKS_OF_LOSS: Readonly<Record<string, Check>> = {
     return [
       {
         detail: described.join('; ') || 'a sender waits for its 202',
-        ...(left && { alert: left.event.alert, messages: [left.id], evidence: [acceptanceOf(left)] }),
+        ...(left && {
+          alert: left.event.alert,
+          messages: [left.id],
+          evidence: [
+            acceptanceOf(left),
+            { at: world.scheduler.now, text: `${left.id} is ${waiting.get(left.id) ?? 'nowhere'}` },
+          ],
+        }),
       },
     ];
   },
@@ -34,7 +41,10 @@ export const CHECKS_OF_LOSS: Readonly<Record<string, Check>> = {
     return world.senders.accepted.flatMap((accepted) => {
       const { id, event } = accepted;
       if (kept.has(id)) return [];
-      return [{ detail: `${id} is lost`, alert: event.alert, messages: [id], evidence: [acceptanceOf(accepted)] }];
+      const nowhere = { at: world.scheduler.now, text: `${id} is nowhere, and PagerDuty has not processed it` };
+      return [
+        { detail: `${id} is lost`, alert: event.alert, messages: [id], evidence: [acceptanceOf(accepted), nowhere] },
+      ];
     });
   },
 

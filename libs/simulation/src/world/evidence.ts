@@ -17,5 +17,5 @@ export function evidenceOf({ id, event: { action }, process, at, processedAt }: 
 
 /** When a sender got its 202. */
 export function acceptanceOf({ id, event: { action }, at }: AcceptedEvent): Evidence {
-  return { at, text: `the sender of ${action} ${id} gets its 202` };
+  return { at, text: `the sender gets 202 for ${action} ${id}` };
 }

@@ -210,7 +210,7 @@ export function inject(world: World, faults: readonly Fault[]): void {
   for (const { kind, at, ms, target } of faults) {
     const random = new SeededRandom(scheduler.seed, `${kind} at ${at}`);
     const begin: Overlaps['begin'] = (thing, ...change) => {
-      if (!kind.includes(thing)) scheduler.note(`FAULT changes ${thing}`);
+      if (!kind.includes(thing)) scheduler.note(`FAULT affects ${thing}`);
       return overlaps.begin(thing, ...change);
     };
     scheduler.schedule(at, `FAULT begins: ${kind}`, () => {

@@ -72,9 +72,9 @@ export class Senders {
     for (let attempt = 0; ; attempt += 1) {
       const id = idOf(event, attempt);
       this.sent.set(id, event);
-      this.#scheduler.note(`a sender posts ${event.action} ${id} to ${gateway.name}`);
+      this.#scheduler.note(`the sender posts ${event.action} ${id} to ${gateway.name}`);
       const response = await gateway.submit(messageOf(event, attempt, clock.wall()), REQUEST_TIMEOUT_MS);
-      this.#scheduler.note(`${response} for ${event.action} ${id}`);
+      this.#scheduler.note(`the sender gets ${response} for ${event.action} ${id}`);
       if (response === '202') {
         this.accepted.push({ id, event, at: this.#scheduler.now });
         return;

@@ -10,10 +10,11 @@ const LOGGED = /^(\S+?)\.\d+ logs (info|warn|error): /;
 const QUEUE = /^(\S+)(: .* is the single active consumer| is led by node)/;
 /** Where a message is published to. */
 const PUBLISHED = /basic\.publish to \S+ (\d+)/;
+const MESSAGE = /\b(alert-[\d.]+)\/(\d+)\//;
 /** Said again by the next line. */
 const REPEATED = /^PagerDuty('s response for| receives) /;
 /** What is shown of other messages of the alert. */
-const PROGRESS = /^202 for |basic\.publish|basic\.deliver| posts .* to PagerDuty| gets .* for |^PagerDuty processes/;
+const PROGRESS = /^the sender gets |basic\.publish|basic\.deliver| posts .* to PagerDuty| gets .* for |^PagerDuty processes/;
 /** How much of what precedes the violation is shown of other messages and of logs; s. */
 const BEFORE_S = 2;
 const AFTER_S = 1;
@@ -74,23 +75,40 @@ function mentioning(ids: readonly string[]): (text: string) => boolean {
 }
 
 /** @param own what happened to the messages of the problem */
-function relatedTo({ alert, evidence = [] }: Problem, own: readonly string[]): (line: Line) => boolean {
+function relatedTo({ messages = [], evidence = [] }: Problem, own: readonly string[]): (line: Line) => boolean {
   const times = evidence.map(({ at }) => at / 1_000);
   const from = times.length === 0 ? 0 : Math.min(...times) - BEFORE_S;
   const to = times.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...times) + AFTER_S;
   const lanes = new Set(own.flatMap((text) => PUBLISHED.exec(text)?.[1] ?? []));
+  const isNeighbour = neighboursOf(messages);
   return ({ at, text }) => {
     if (at > to) return false;
     if (WORLD.test(text)) return true;
     const [, queue] = QUEUE.exec(text) ?? [];
     if (queue !== undefined) return [...lanes].some((lane) => queue.includes(`.lane.${lane}`));
     if (at < from) return false;
+    if (MESSAGE.test(text)) return PROGRESS.test(text) && isNeighbour(text);
     const [, service] = LOGGED.exec(text) ?? [];
-    const isOfOtherAlert = /\balert-\d/.test(text) && alert !== undefined && !text.includes(`${alert}/`);
-    if (isOfOtherAlert) return false;
-    if (service !== undefined) return own.length === 0 || own.some((line) => line.includes(service));
-    return alert !== undefined && text.includes(`${alert}/`) && PROGRESS.test(text);
+    return service !== undefined && (own.length === 0 || own.some((line) => line.includes(service)));
   };
+}
+
+/** Whether a line is about an event between those of the messages, or the one before or after them. */
+function neighboursOf(messages: readonly string[]): (text: string) => boolean {
+  const placed = messages.flatMap((id) => placeOf(id) ?? []);
+  const [first] = placed;
+  if (first === undefined) return () => false;
+  const indices = placed.map(({ index }) => index);
+  const [least, most] = [Math.min(...indices) - 1, Math.max(...indices) + 1];
+  return (text) => {
+    const place = placeOf(text);
+    return place !== undefined && place.alert === first.alert && place.index >= least && place.index <= most;
+  };
+}
+
+function placeOf(text: string): { readonly alert: string; readonly index: number } | undefined {
+  const [, alert, index] = MESSAGE.exec(text) ?? [];
+  return alert === undefined ? undefined : { alert, index: Number(index) };
 }
 
 /** The last ones matter most: they precede the violation. */
