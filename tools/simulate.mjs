@@ -4,6 +4,11 @@ import { findMutants } from '../libs/simulation/find-mutants.mjs';
 import { MUTANTS } from '../libs/simulation/mutants.mjs';
 
 process.setSourceMapsEnabled(true);
+// The reader may stop before the end, as `head` does.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(1);
+});
 const args = process.argv.slice(2);
 const output = {
   write: (text) => process.stdout.write(text),

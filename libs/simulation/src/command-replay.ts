@@ -1,26 +1,42 @@
-import { describe, describeSmallest, describeViolation, type Output } from './command-report';
+import { describe, describeSmallest, describeViolation, type Output, reproducing } from './command-report';
+import { type Fault } from './world/faults';
+import { explain, KNOWN_FAULTS } from './world/known-faults';
 import { shrink } from './world/shrink';
 import { simulate, type SimulationReport } from './world/simulate';
 import { traceExcerptOf } from './world/trace-excerpt';
+
+export interface ReplayOptions {
+  /** Other faults than those of the seed. */
+  readonly faults: readonly Fault[] | undefined;
+  readonly isWholeTrace: boolean;
+  /** The fault that was put into the sources. */
+  readonly mutant: string | undefined;
+}
 
 const LEGEND = `What happened, with the time in seconds. alert-3.0/17/1 is a message: the event 17 of alert-3.0, sent for the second time.
 > marks what violates the check. docs/simulation.md explains more.
 `;
 
-/** Runs a seed as a search does, then with as few faults as make it fail, with a trace. The result is the exit code. */
+/**
+ * Runs a seed as a search does, then with as few faults as make it fail, with a trace. The result is the exit code, as that of
+ * a search: 1 if the seed fails and no known fault explains it.
+ */
 export async function replay(
   seed: number,
-  { isWholeTrace }: { readonly isWholeTrace: boolean },
+  { faults, isWholeTrace, mutant }: ReplayOptions,
   { write }: Output,
 ): Promise<number> {
-  const found = await simulate(seed);
+  const found = await simulate(seed, faults === undefined ? {} : { faults });
   const hasFailed = found.problems.length > 0;
   write(describe(found));
+  const known = hasFailed ? await explain(found) : [];
+  for (const name of known) write(`This is a known fault: ${KNOWN_FAULTS[name].what}.\n`);
   const smallest = hasFailed ? await shrink(found) : found;
   if (hasFailed) write(describeSmallest(found, smallest));
+  if (smallest !== found) write(`To run only these: ${reproducing(seed, mutant, smallest.faults)}\n`);
   const report = await simulate(seed, { faults: smallest.faults, isTracing: true });
   write(`\n${LEGEND}\n${traceOf(report, isWholeTrace)}\n${describeViolation(report)}`);
-  return hasFailed ? 1 : 0;
+  return hasFailed && known.length === 0 ? 1 : 0;
 }
 
 function traceOf(report: SimulationReport, isWhole: boolean): string {

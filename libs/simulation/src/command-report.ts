@@ -28,7 +28,7 @@ export function describe({ seed, faults, problems, accepted, steps }: Simulation
 /** @param smallest the same seed with as few faults as make it fail in the same way */
 export function describeSmallest(found: SimulationReport, smallest: SimulationReport): string {
   const [all, few] = [found.faults.length, smallest.faults.length];
-  if (few === all) return lines([all === 0 ? 'It fails without any fault.' : 'It fails only with all of its faults.']);
+  if (few === all) return lines([all === 0 ? 'It fails without any fault.' : 'Each of its faults is needed.']);
   if (few === 0) return lines(['It fails in the same way without any fault.']);
   return lines([`It fails in the same way with ${few} of its ${all} faults:`, ...described(smallest.faults)]);
 }
@@ -46,9 +46,15 @@ export function describeViolation({ problems }: SimulationReport): string {
   ]);
 }
 
-/** The arguments that run a seed again. */
-export function reproducing(seed: number, mutant: string | undefined): string {
-  return `npm run simulate -- --seed ${seed}${mutant === undefined ? '' : ` --mutant='${mutant}'`}`;
+/** The command that runs a seed again. */
+export function reproducing(seed: number, mutant: string | undefined, faults?: readonly Fault[]): string {
+  const patched = mutant === undefined ? '' : ` --mutant=${quoted(mutant)}`;
+  return `npm run simulate -- --seed ${seed}${patched}${faults === undefined ? '' : ` --faults=${quoted(JSON.stringify(faults))}`}`;
+}
+
+/** As one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function described(faults: readonly Fault[]): readonly string[] {

@@ -9,6 +9,16 @@ async function run(...args: string[]): Promise<{ readonly code: number; readonly
   return { code, output };
 }
 
+/** What follows the results. */
+function traceIn(output: string): string {
+  return output.slice(output.indexOf('\nWhat happened'));
+}
+
+/** As a shell takes them. */
+function argumentsIn(command: string): readonly string[] {
+  return [...command.matchAll(/(?:'[^']*'|[^' ])+/g)].map(([word]) => word.replaceAll("'", ''));
+}
+
 describe('npm run simulate', () => {
   it('prints how many seeds it ran, how fast, and how many failed', async () => {
     const { code, output } = await run('--seeds', '2', '--from', '3');
@@ -35,20 +45,22 @@ describe('npm run simulate', () => {
     expect(progressOf(9_900, 10_000, 2_000_000)).toBe('9900 of 10000 seeds, 5.0 per second, about 21 s left');
   });
 
-  it('reproduces a failure as the search found it, with the same trace each time, and says what was violated', () => {
-    const mutant = 'delivers new messages of a parked key from its lane';
-    const { output: search } = simulateCommand('--seeds', '1', '--mutant', mutant);
-    const found = /^(seed 1: [^]*?)\nReproduce with a trace: npm run simulate -- --seed 1 --mutant='(.*)'$/m.exec(
-      search,
-    );
-    expect(found?.[1]).toContain('FAILED');
-    const replay = simulateCommand('--seed', '1', '--mutant', String(found?.[2]));
+  it('reproduces a failure as the search found it, and with only the faults that it needs, and says what was violated', () => {
+    const mutant = ['--mutant', 'ignores the sidings of a lane that it takes over'];
+    const { output: search } = simulateCommand('--first', '--seeds', '500', ...mutant);
+    const [, found = '', command = ''] =
+      /^(seed \d+: [^]*?)\nReproduce with a trace: npm run simulate -- (.*)$/m.exec(search) ?? [];
+    expect(found).toMatch(/ FAILED\n[^]*\nIt fails in the same way with/);
+    const replay = simulateCommand(...argumentsIn(command));
     expect(replay.status).toBe(1);
-    expect(replay.output.startsWith(`${String(found?.[1])}\n\n`)).toBe(true);
+    expect(replay.output.startsWith(`${found}\n`)).toBe(true);
     expect(replay.output).toMatch(
-      /^> +[\d.]+ worker-\S+ posts [^]*\nViolated: an event is processed after a later one /m,
+      /\nViolated: everything is drained in time [^]*\n {2}[\d.]+ s: the sender gets 202 for /,
     );
-    expect(simulateCommand('--seed', '1', '--mutant', mutant)).toEqual(replay);
+    const [, fewer = ''] = /^To run only these: npm run simulate -- (.*)$/m.exec(replay.output) ?? [];
+    const replayedFewer = simulateCommand(...argumentsIn(fewer));
+    expect(replayedFewer.output).toMatch(/^(Each of its faults is needed|It fails without any fault)\.$/m);
+    expect(traceIn(replayedFewer.output)).toBe(traceIn(replay.output));
   });
 
   it('explains itself', async () => {
@@ -62,7 +74,10 @@ describe('npm run simulate', () => {
       output: expect.stringMatching(/^--seeds must be at least 1, not 0\n/) as unknown,
     });
     expect((await run('--no-such-option')).code).toBe(2);
-    expect((await run('--trace')).output).toMatch(/^--trace needs --seed\n/);
+    expect((await run('--trace')).output).toMatch(/^--trace and --faults need --seed\n/);
+    expect((await run('--seed', '1', '--faults', '[{"kind":"x"}]')).output).toMatch(
+      /^--faults must be a JSON array of /,
+    );
     expect((await run('--seed', '1', '--first')).output).toMatch(/^--seed runs one seed: /);
   });
 });

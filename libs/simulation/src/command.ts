@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { replay } from './command-replay';
 import { type Output } from './command-report';
 import { search } from './command-search';
+import { type Fault, isFault } from './world/faults';
 
 const HELP = `usage: npm run simulate -- [options]
 
@@ -12,6 +13,7 @@ Runs gateways and workers in simulated worlds with faults, one for each seed, an
   --first     stop at the first seed that fails
   --seed N    run one seed again, and print the part of its trace that matters
   --trace     with --seed: print the whole trace
+  --faults F  with --seed: these faults instead of the seed's, as JSON, as --seed prints them
   --mutant M  first put a known fault into the sources, which a seed should find; --mutant list lists them
   --help      print this
 
@@ -31,6 +33,8 @@ interface Options {
   readonly seed: number | undefined;
   readonly stopsAtFirst: boolean;
   readonly isWholeTrace: boolean;
+  /** Other faults than those of the seed. */
+  readonly faults: readonly Fault[] | undefined;
   /** The fault that was put into the sources. */
   readonly mutant: string | undefined;
 }
@@ -61,13 +65,14 @@ function optionsOf(args: readonly string[]): Options | undefined {
       seed: { type: 'string' },
       first: { type: 'boolean' },
       trace: { type: 'boolean' },
+      faults: { type: 'string' },
       mutant: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
-  const { seeds, from, seed, first, trace, mutant, help } = values;
+  const { seeds, from, seed, first, trace, faults, mutant, help } = values;
   if (help === true) return undefined;
-  if (seed === undefined && trace !== undefined) throw new Error('--trace needs --seed');
+  if (seed === undefined && (trace ?? faults) !== undefined) throw new Error('--trace and --faults need --seed');
   if (seed !== undefined && (seeds ?? from ?? first) !== undefined)
     throw new Error('--seed runs one seed: it cannot be combined with --seeds, --from or --first');
   return {
@@ -76,8 +81,25 @@ function optionsOf(args: readonly string[]): Options | undefined {
     seed: seed === undefined ? undefined : numberOf('--seed', seed),
     stopsAtFirst: first === true,
     isWholeTrace: trace === true,
+    faults: faults === undefined ? undefined : faultsIn(faults),
     mutant,
   };
+}
+
+function faultsIn(text: string): readonly Fault[] {
+  const value = valueOf(text);
+  if (!Array.isArray(value) || !value.every(isFault))
+    throw new Error('--faults must be a JSON array of {"kind", "at", "ms", "target"}, with kinds of faults.ts');
+  return value;
+}
+
+/** Undefined if it is not JSON. */
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function positiveOf(option: string, text: string): number {
