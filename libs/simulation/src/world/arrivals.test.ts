@@ -60,16 +60,19 @@ describe('what PagerDuty processed', () => {
     expect(judgementOf(delivered(send(0)), delivered(send(0)))).toEqual({ repeat: 'unexplained' });
   });
 
-  it('may be repeated, but not after later events, if the response was lost', () => {
-    const send = newRequests();
-    const first = Object.assign(send(0), { fate: 'processed', seen: 'connection lost' } as const);
-    const repeat = delivered(send(0));
-    expect(judgementOf(first, repeat)).toEqual({ repeat: 'a response is lost' });
-    expect(judgementOf(first, repeat, delivered(send(1)), delivered(send(0)))).toEqual({
-      repeat: 'unexplained',
-      late: 'unexplained',
-    });
-  });
+  it.each(['connection lost', 'failed'] as const)(
+    'may be repeated, but not after later events, if the response was lost: %s',
+    (seen) => {
+      const send = newRequests();
+      const first = Object.assign(send(0), { fate: 'processed', seen } as const);
+      const repeat = delivered(send(0));
+      expect(judgementOf(first, repeat)).toEqual({ repeat: 'a response is lost' });
+      expect(judgementOf(first, repeat, delivered(send(1)), delivered(send(0)))).toEqual({
+        repeat: 'unexplained',
+        late: 'unexplained',
+      });
+    },
+  );
 
   it('may be repeated after later events if Redis has no marker, and the broker may have no acknowledgement', () => {
     const send = newRequests('Redis lost the marker in a failover');

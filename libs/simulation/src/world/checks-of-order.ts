@@ -1,6 +1,7 @@
 import { type SimulatedEvent } from './event';
 import { acceptanceOf, evidenceOf } from './evidence';
 import { type Check } from './oracle';
+import { canBeDelivered, delivered } from './places';
 import { type EventRequest } from './requests';
 
 /** PagerDuty processes the events of an alert in the order in which they were sent, except for the documented limits. */
@@ -34,7 +35,8 @@ export const CHECKS_OF_ORDER: Readonly<Record<string, Check>> = {
 
   "each alert ends in its sender's last state": ({ world, arrivals, drainedAt }) => {
     if (drainedAt === undefined) return [];
-    const sent = lastOf(world.senders.accepted);
+    const [canArrive, processed] = [canBeDelivered(world), delivered(world)];
+    const sent = lastOf(world.senders.accepted.filter((event) => canArrive(event) || processed.has(event.id)));
     const arrived = lastOf(arrivals.filter(({ late }) => late === undefined).map(({ request }) => request));
     return [...sent].flatMap(([alert, accepted]) => {
       const request = arrived.get(alert);
@@ -66,11 +68,9 @@ function problemOf(request: EventRequest, other: EventRequest, what: string) {
   return { detail: `${id}: ${what}`, alert, messages, evidence: [...evidenceOf(other), ...evidenceOf(request)] };
 }
 
-/** By alert: the last one that sets its state and can be delivered. */
+/** By alert: the last one that sets its state. */
 function lastOf<Item extends { readonly event: SimulatedEvent }>(items: readonly Item[]): ReadonlyMap<string, Item> {
   return new Map(
-    items
-      .filter(({ event: { action, poison } }) => poison === undefined && action !== 'acknowledge')
-      .map((item) => [item.event.alert, item]),
+    items.filter(({ event: { action } }) => action !== 'acknowledge').map((item) => [item.event.alert, item]),
   );
 }

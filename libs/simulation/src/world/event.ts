@@ -16,20 +16,30 @@ export interface SimulatedEvent {
 /** Bytes; the simulated broker refuses a larger message. */
 export const MAX_MESSAGE_BYTES = 8_192;
 
+/** Some events are as large as the broker accepts: the size of what else is in a body is less than this. */
+const LARGE_BYTES = MAX_MESSAGE_BYTES - 300;
+/** One of so many is large. */
+const LARGE_EVERY = 16;
+
 /** @param attempt how often its sender has sent it: each time it is another message */
 export function messageOf(event: SimulatedEvent, attempt: number, receivedAt: number): OutgoingMessage {
   const { routingKey, alert, poison } = event;
-  const padding = poison === 'too large' ? 'x'.repeat(MAX_MESSAGE_BYTES) : '';
   return {
     id: idOf(event, attempt),
     type: 'v2',
     routingKey,
     orderKey: `${routingKey}:${alert}`,
-    body: Buffer.from(JSON.stringify({ ...event, padding })),
+    body: bodyOf(event),
     contentType: 'application/json',
     receivedAt,
     ...(poison === 'unencodable' ? { query: 'x'.repeat(200_000) } : {}),
   };
+}
+
+export function bodyOf(event: SimulatedEvent): Buffer {
+  const isLarge = event.index % LARGE_EVERY === LARGE_EVERY - 1;
+  const padding = 'x'.repeat(event.poison === 'too large' ? MAX_MESSAGE_BYTES : isLarge ? LARGE_BYTES : 0);
+  return Buffer.from(JSON.stringify({ ...event, padding }));
 }
 
 /** @throws Error if the body is not one of a sender */

@@ -6,7 +6,7 @@ import { type Scheduler } from '../scheduler';
 import { SimulatedProcess } from '../simulated-process';
 import { IngestRequests, type IngestResponse } from './ingest-requests';
 import { type Network } from './network';
-import { CHECKSUM_BYTES, SimulatedVolume } from './simulated-volume';
+import { CHECKSUM_BYTES, type DamagedRecord, SimulatedVolume } from './simulated-volume';
 
 const CONFIRM_TIMEOUT_MS = 2_000;
 const REFUSED = 'connection refused';
@@ -28,6 +28,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   process: SimulatedProcess;
   #publisher: DurablePublisher | undefined;
+  #spool: Spool | undefined;
   #runs = 0;
 
   constructor(
@@ -44,6 +45,11 @@ export class Gateway {
     this.process = new SimulatedProcess(scheduler, `${name}.0`);
   }
 
+  /** Bytes that its spool counts; undefined if it has none open. */
+  get countedBytes(): number | undefined {
+    return this.process.isRunning ? this.#spool?.bytes : undefined;
+  }
+
   get spooled(): number {
     return this.volume.entries;
   }
@@ -51,6 +57,19 @@ export class Gateway {
   /** Message ids; undefined for a record that cannot be read. */
   get spooledIds(): readonly (string | undefined)[] {
     return this.volume.values.map((value) => idOf(value.subarray(CHECKSUM_BYTES)));
+  }
+
+  /** Ids of acknowledged messages that its disk damaged. */
+  get damagedIds(): readonly string[] {
+    return idsOf(this.volume.damaged);
+  }
+
+  /** Those of them that are in its quarantine, as they are on the disk. */
+  get quarantinedDamagedIds(): readonly string[] {
+    const { damaged, quarantined } = this.volume;
+    const isQuarantined = ({ after }: DamagedRecord): boolean =>
+      quarantined.some(({ problem, record }) => problem === 'damaged' && record.equals(after));
+    return idsOf(damaged.filter(isQuarantined));
   }
 
   start(): void {
@@ -70,6 +89,7 @@ export class Gateway {
   /** The process dies at once. */
   kill(): void {
     this.#publisher = undefined;
+    this.#spool = undefined;
     this.process.kill();
   }
 
@@ -122,7 +142,7 @@ export class Gateway {
       },
       spool,
       legacy: undefined,
-      quarantine: { add: ({ id, record }) => this.volume.quarantine(process, idOf(record) ?? id) },
+      quarantine: { add: (entry) => this.volume.quarantine(process, entry) },
       limits: { confirmTimeoutMs: CONFIRM_TIMEOUT_MS, maxInFlight },
       log,
       clock,
@@ -132,6 +152,7 @@ export class Gateway {
     });
     publisher.start();
     this.#publisher = publisher;
+    this.#spool = spool;
   }
 }
 
@@ -153,6 +174,10 @@ function responseOf(error: unknown): IngestResponse {
   if (error instanceof NotDurableError) return error.reason;
   if (error instanceof Error && error.message === REFUSED) return REFUSED;
   throw error;
+}
+
+function idsOf(damaged: readonly DamagedRecord[]): readonly string[] {
+  return damaged.flatMap(({ before, wasSynced }) => (wasSynced ? (idOf(before) ?? []) : []));
 }
 
 function idOf(record: Buffer): string | undefined {

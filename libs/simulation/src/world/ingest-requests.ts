@@ -30,7 +30,7 @@ interface Submission {
 /** The gateway, its disk and its limits. */
 interface Of {
   readonly name: string;
-  readonly volume: Pick<SimulatedVolume, 'hasFailedSince' | 'wasSlowSince' | 'bytesOf'>;
+  readonly volume: Pick<SimulatedVolume, 'hasFailedSince' | 'wasSlowSince' | 'bytes' | 'bytesOf'>;
   readonly spoolBytes: number;
 }
 
@@ -104,7 +104,7 @@ export class IngestRequests {
   /** Whether the spool cannot store the event in addition to what is in it, or may be written to it now. */
   #exceedsSpool({ lane }: Submission): boolean {
     const { volume, spoolBytes } = this.#of;
-    let [bytes, bytesOfLane] = [volume.bytesOf(), volume.bytesOf(lane)];
+    let [bytes, bytesOfLane] = [volume.bytes, volume.bytesOf(lane)];
     for (const pending of this.#pending) {
       bytes += pending.bytes;
       if (pending.lane === lane) bytesOfLane += pending.bytes;

@@ -6,6 +6,7 @@ import { CHECKS_OF_ORDER } from './checks-of-order';
 import { type Evidence } from './evidence';
 import { type Fault } from './faults';
 import { type Limit } from './limits';
+import { type Peaks } from './peaks';
 import { type World } from './world';
 
 /** What a seed has done by the end. */
@@ -14,8 +15,7 @@ export interface Outcome {
   readonly faults: readonly Fault[];
   /** When everything was drained; undefined if it was not in time. */
   readonly drainedAt: number | undefined;
-  /** The most messages that a worker had in memory. */
-  readonly mostHeld: number;
+  readonly peaks: Peaks;
 }
 
 export interface Problem {

@@ -1,4 +1,5 @@
 import { laneQueue, sidingQueue } from '@pdaltagent/messaging';
+import { type AcceptedEvent } from './senders';
 import { LANE_GROUP, type World } from './world';
 
 export function laneQueues(): readonly string[] {
@@ -24,8 +25,15 @@ export function waitingIn({ broker, gateways }: World): ReadonlyMap<string, stri
 export function givenUp({ broker, gateways }: World): ReadonlySet<string> {
   return new Set([
     ...idsOf(broker.messagesIn(LANE_GROUP.deadLetters)),
-    ...gateways.flatMap(({ volume }) => [...volume.quarantined]),
+    ...gateways.flatMap(({ volume }) => volume.quarantined.map(({ id }) => id)),
+    ...gateways.flatMap(({ quarantinedDamagedIds }) => quarantinedDamagedIds),
   ]);
+}
+
+/** Whether an event can be delivered, whichever message it is. */
+export function canBeDelivered({ gateways }: World): (accepted: Pick<AcceptedEvent, 'id' | 'event'>) => boolean {
+  const damaged = new Set(gateways.flatMap(({ damagedIds }) => damagedIds));
+  return ({ id, event: { poison } }) => poison === undefined && !damaged.has(id);
 }
 
 export function delivered({ pagerDuty }: World): ReadonlySet<string> {

@@ -100,12 +100,11 @@ export class Requests {
       case 'timed out':
         return 'a request arrives after its timeout';
       case 'connection lost':
+      case 'failed':
         return 'a response is lost';
       case 'interrupted':
         if (other.ms >= INTERRUPTED_AFTER_MS) return 'an interrupted request arrives';
         return other.lostLane ? 'a worker loses its lane during a request' : undefined;
-      case 'failed':
-        return undefined;
     }
   }
 

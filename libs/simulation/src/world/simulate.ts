@@ -1,11 +1,13 @@
 import { delay } from '@pdaltagent/clock';
 import { VirtualClock } from '../virtual-clock';
+import { drainDeadlineOf, SEND_UNTIL_MS } from './drain-deadline';
 import { inject } from './fault-effects';
-import { type Fault, FAULTS_UNTIL_MS } from './faults';
+import { type Fault } from './faults';
 import { type Limit } from './limits';
 import { faultsOf } from './mixtures';
-import { judgeOutcome, type Outcome, type Problem } from './oracle';
-import { delivered, laneQueues } from './places';
+import { judgeOutcome, type Problem } from './oracle';
+import { Peaks } from './peaks';
+import { canBeDelivered, delivered, laneQueues } from './places';
 import { UnhandledErrors } from './unhandled-errors';
 import { ALERTS_PER_KEY, KEYS, World } from './world';
 
@@ -27,13 +29,11 @@ export interface SimulateOptions {
   readonly isTracing?: boolean;
 }
 
-/** Senders go on for a while after the last fault. */
-const SEND_UNTIL_MS = FAULTS_UNTIL_MS + 5_000;
-/** Everything must be drained this long after that; ms. */
-const DRAIN_MS = 300_000;
 const CHECK_MS = 500;
 /** A drained world goes on for this long: what happens after all is judged, too. */
 const AFTER_MS = 10_000;
+/** And then until nothing is under way, which must not take longer than this. */
+const SETTLE_MS = 30_000;
 
 /** Runs the world of a seed until it is drained, and checks it. The same seed and faults always do the same. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulationReport> {
@@ -45,9 +45,10 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const problems: Problem[] = [];
   const unhandled = new UnhandledErrors();
   unhandled.start();
-  let ending: Awaited<ReturnType<typeof run>> = { drainedAt: undefined, mostHeld: 0 };
+  const peaks = new Peaks(world);
+  let drainedAt: number | undefined;
   try {
-    ending = await scheduler.run(run(world));
+    drainedAt = await scheduler.run(run(world, peaks, drainDeadlineOf(faults, world.pagerDuty.rate)));
   } catch (error) {
     problems.push({ check: 'the simulation ends', detail: error instanceof Error ? error.message : String(error) });
   } finally {
@@ -55,29 +56,28 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   }
   for (const detail of unhandled.errors) problems.push({ check: 'every error is handled', detail });
   for (const detail of scheduler.bugs) problems.push({ check: 'no service logs a bug of its own', detail });
-  const verdict = judgeOutcome({ world, faults, ...ending });
+  const verdict = judgeOutcome({ world, faults, drainedAt, peaks });
   problems.push(...verdict.problems);
   const { trace, steps } = scheduler;
   return { seed, faults, problems, limits: verdict.limits, accepted: world.senders.accepted.length, steps, trace };
 }
 
-/** Runs until everything is drained, or should be. */
-async function run(world: World): Promise<Pick<Outcome, 'drainedAt' | 'mostHeld'>> {
+/** Runs until everything is drained, or should be. @returns when it was drained; undefined if it was not in time */
+async function run(world: World, peaks: Peaks, deadline: number): Promise<number | undefined> {
   const { scheduler, gateways, senders } = world;
   const clock = new VirtualClock(scheduler, 'simulation');
   let areSendersDone = false;
-  let mostHeld = 0;
   let drainedAt: number | undefined;
   const sending = senders.run(gateways, { keys: KEYS, alertsPerKey: ALERTS_PER_KEY, untilMs: SEND_UNTIL_MS });
   void sending.then(() => (areSendersDone = true));
-  while (scheduler.now < SEND_UNTIL_MS + DRAIN_MS) {
+  while (scheduler.now < (drainedAt === undefined ? deadline : drainedAt + AFTER_MS + SETTLE_MS)) {
     await delay(clock, CHECK_MS);
-    mostHeld = Math.max(mostHeld, ...world.workers.map(({ held }) => held));
+    peaks.sample();
     if (!areSendersDone || !isDrained(world)) continue;
     drainedAt ??= scheduler.now;
-    if (scheduler.now >= drainedAt + AFTER_MS) return { drainedAt, mostHeld };
+    if (scheduler.now >= drainedAt + AFTER_MS) return drainedAt;
   }
-  return { drainedAt: undefined, mostHeld };
+  return undefined;
 }
 
 /** Whether all is delivered, and nothing is under way that could still arrive. */
@@ -85,6 +85,7 @@ function isDrained(world: World): boolean {
   if (world.gateways.some(({ spooled }) => spooled > 0)) return false;
   if (laneQueues().some((name) => world.broker.messagesIn(name).length > 0)) return false;
   const arrived = delivered(world);
-  if (world.senders.accepted.some(({ id, event }) => event.poison === undefined && !arrived.has(id))) return false;
+  const canArrive = canBeDelivered(world);
+  if (world.senders.accepted.some((accepted) => !arrived.has(accepted.id) && canArrive(accepted))) return false;
   return !world.pagerDuty.requests.areAnyUnderWay && !world.broker.isBusy;
 }

@@ -3,6 +3,15 @@ import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type SimulatedProcess } from '../simulated-process';
 import { eventOf } from './event';
+import {
+  ACCEPTED,
+  FAILURES,
+  INTERMEDIARY_ANSWERS,
+  LOST_RESPONSES,
+  rejectionOf,
+  THROTTLES,
+  UNREACHABLE,
+} from './pagerduty-answers';
 import { type EventRequest, Requests } from './requests';
 import { type SimulatedRedis } from './simulated-redis';
 
@@ -10,6 +19,7 @@ import { type SimulatedRedis } from './simulated-redis';
 export interface Processed {
   readonly at: number;
   readonly request: EventRequest;
+  readonly body: Buffer;
 }
 
 export type KeyMode = 'accepts' | 'is slow' | 'throttles' | 'fails' | 'hangs';
@@ -25,19 +35,6 @@ const SLOW_MS = 3_000;
 const SLOW_KEY_MS = 1_000;
 /** It counts the events of a routing key in a sliding window. */
 const WINDOW_MS = 60_000;
-
-const ACCEPTED = response(202, '{"status":"success","message":"Event processed","dedup_key":"x"}');
-const REJECTED = response(400, '{"status":"invalid event","message":"Event object is invalid","errors":["x"]}');
-
-function response(status: number, body: string): Attempt {
-  return {
-    kind: 'response',
-    status,
-    body,
-    retryAfter: undefined,
-    contentType: body.startsWith('<') ? 'text/html' : 'application/json',
-  };
-}
 
 /** PagerDuty and the network to it. */
 export class SimulatedPagerDuty {
@@ -103,7 +100,7 @@ export class SimulatedPagerDuty {
       const { mode } = this;
       const travel = this.#travelMs(mode, this.keyModes.get(request.event.routingKey));
       this.#scheduler.schedule(travel, `PagerDuty receives ${request.id}`, () => {
-        const attempt = this.#process(request, mode);
+        const attempt = this.#process(request, message.body, mode);
         if (attempt !== undefined)
           process.enterAfter(this.#latency(), `PagerDuty's response for ${request.id}`, () => settle(attempt));
       });
@@ -111,22 +108,21 @@ export class SimulatedPagerDuty {
   }
 
   /** Undefined: there is no response. */
-  #process(request: EventRequest, mode: Mode): Attempt | undefined {
+  #process(request: EventRequest, body: Buffer, mode: Mode): Attempt | undefined {
     const { event } = request;
     const keyMode = this.keyModes.get(event.routingKey) ?? 'accepts';
     request.fate = 'not processed';
-    if (mode === 'unreachable') return { kind: 'fault', fault: 'refused', detail: 'connect ECONNREFUSED' };
+    if (mode === 'unreachable') return this.#random.pick(UNREACHABLE);
     if (mode === 'hangs' || keyMode === 'hangs') return undefined;
-    if (mode === 'answers HTML') return response(502, '<html>Bad gateway</html>');
-    if (mode === 'answers 500' || keyMode === 'fails') return response(500, '{"status":"error","message":"x"}');
-    if (keyMode === 'throttles' || this.#exceedsRate(event.routingKey)) return response(429, '{}');
-    if (event.poison === 'rejected') return REJECTED;
+    if (mode === 'answers HTML') return this.#random.pick(INTERMEDIARY_ANSWERS);
+    if (mode === 'answers 500' || keyMode === 'fails') return this.#random.pick(FAILURES);
+    if (keyMode === 'throttles' || this.#exceedsRate(event.routingKey)) return this.#random.pick(THROTTLES);
+    if (event.poison === 'rejected') return rejectionOf(event);
     this.#scheduler.note(`PagerDuty processes ${event.action} ${request.id} of ${request.process.name}`);
     request.fate = 'processed';
     request.processedAt = this.#scheduler.now;
-    this.processed.push({ at: this.#scheduler.now, request });
-    if (mode === 'loses responses' && this.#random.fraction() < 0.5)
-      return { kind: 'fault', fault: 'reset', detail: 'ECONNRESET' };
+    this.processed.push({ at: this.#scheduler.now, request, body });
+    if (mode === 'loses responses' && this.#random.fraction() < 0.5) return this.#random.pick(LOST_RESPONSES);
     return ACCEPTED;
   }
 
@@ -156,7 +152,7 @@ function seenOf(attempt: Attempt): Exclude<EventRequest['seen'], 'nothing'> {
   if (attempt === ACCEPTED) return 'delivered';
   if (attempt.kind !== 'fault') return 'failed';
   if (attempt.fault === 'timeout') return 'timed out';
-  return attempt.fault === 'reset' ? 'connection lost' : 'failed';
+  return attempt.fault === 'reset' || attempt.fault === 'cut-short' ? 'connection lost' : 'failed';
 }
 
 function describeAttempt(attempt: Attempt): string {

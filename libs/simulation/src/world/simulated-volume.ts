@@ -1,4 +1,4 @@
-import { type Database, type DatabaseIterator, type Disk } from '@pdaltagent/spool';
+import { type Database, type DatabaseIterator, type Disk, type QuarantineEntry } from '@pdaltagent/spool';
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type SimulatedProcess } from '../simulated-process';
@@ -10,10 +10,25 @@ interface Batch {
 
 /** Bytes at the beginning of each record. */
 export const CHECKSUM_BYTES = 4;
+/** Where its size is in the key of a record. */
+const BYTES_AT = 9;
 const SYNC_MS = { least: 0.5, most: 5 };
 const READ_MS = 0.2;
 const SLOW_FACTOR = 200;
 const DISK_BYTES = 1e9;
+/** Of power failures: that leave a write in part; that damage a record. */
+const TORN_SHARE = 0.5;
+const DAMAGED_SHARE = 0.3;
+
+export type QuarantinedRecord = Pick<QuarantineEntry, 'id' | 'problem' | 'record'>;
+
+/** A record, without its checksum. */
+export interface DamagedRecord {
+  readonly before: Buffer;
+  readonly after: Buffer;
+  /** Otherwise it had not been acknowledged. */
+  readonly wasSynced: boolean;
+}
 
 /** Over a quota, a disk reports free space and refuses to write. */
 export type VolumeMode = 'works' | 'slow' | 'full' | 'over its quota' | 'sync fails';
@@ -30,12 +45,16 @@ export class SimulatedVolume {
   /** Written since the last sync, oldest first. */
   #unsynced: Batch[] = [];
   #owner: SimulatedProcess | undefined;
+  #bytes = 0;
+  #mostBytes = 0;
   #mode: VolumeMode = 'works';
   /** When it last was slow; and when it last was full, or failed. */
   #slowAt = -Infinity;
   #failedAt = -Infinity;
-  /** Ids of what the gateway put into its quarantine. */
-  readonly quarantined = new Set<string>();
+  /** What the gateway put into its quarantine. */
+  readonly quarantined: QuarantinedRecord[] = [];
+  /** What power failures damaged. */
+  readonly damaged: DamagedRecord[] = [];
 
   constructor(scheduler: Scheduler, name: string) {
     this.#scheduler = scheduler;
@@ -64,11 +83,18 @@ export class SimulatedVolume {
     return this.#slowAt >= at;
   }
 
-  /** Bytes of the records in it, of one lane or of all: without their checksums, as the spool counts them. */
-  bytesOf(lane?: number): number {
+  /** Bytes of the records in it: without their checksums, as the spool counts them. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get mostBytes(): number {
+    return this.#mostBytes;
+  }
+
+  bytesOf(lane: number): number {
     let bytes = 0;
-    for (const [key, value] of this.#entries)
-      if (lane === undefined || key.charCodeAt(0) === lane) bytes += value.length - CHECKSUM_BYTES;
+    for (const key of this.#entries.keys()) if (key.charCodeAt(0) === lane) bytes += bytesIn(key);
     return bytes;
   }
 
@@ -81,13 +107,47 @@ export class SimulatedVolume {
     return [...this.#entries.values()];
   }
 
-  /** Of what was not synced, the first writes are on the disk, the others are not. */
+  /**
+   * Of what was not synced, the first writes are on the disk, the next one may be in part, the others are not. A record that
+   * was synced may be damaged, too.
+   */
   failPower(): void {
     this.#scheduler.note(`${this.#name}: the power fails`);
-    const kept = this.#unsynced.slice(0, this.#random.below(this.#unsynced.length + 1));
+    const kept = this.#random.below(this.#unsynced.length + 1);
+    const torn = this.#random.fraction() < TORN_SHARE ? this.#unsynced[kept] : undefined;
+    const batches = this.#unsynced.slice(0, kept);
     this.#entries = new Map(this.#synced);
-    for (const batch of kept) this.#apply(batch);
+    this.#bytes = 0;
+    for (const key of this.#entries.keys()) this.#bytes += bytesIn(key);
+    for (const batch of batches) this.#apply(batch);
+    const undamaged = [...this.#entries].filter(([, value]) => !this.#isDamaged(value));
+    if (undamaged.length > 0 && this.#random.fraction() < DAMAGED_SHARE)
+      this.#damage([this.#random.pick(undamaged)], true);
+    if (torn !== undefined) this.#damage(torn.puts, false);
     this.#sync();
+  }
+
+  #isDamaged(value: Buffer): boolean {
+    const record = value.subarray(CHECKSUM_BYTES);
+    return this.damaged.some(({ after }) => after.equals(record));
+  }
+
+  #damage(records: Batch['puts'], wasSynced: boolean): void {
+    const damaged = records.map(([key, value]) => ({ key, value, damagedValue: this.#damagedOf(value) }));
+    this.#apply({ puts: damaged.map(({ key, damagedValue }) => [key, damagedValue]), deletions: [] });
+    for (const { value, damagedValue } of damaged) {
+      const [before, after] = [value, damagedValue].map((each) => each.subarray(CHECKSUM_BYTES));
+      if (before !== undefined && after !== undefined) this.damaged.push({ before, after, wasSynced });
+    }
+  }
+
+  /** Only the beginning, or with one byte changed. */
+  #damagedOf(value: Buffer): Buffer {
+    const at = this.#random.below(value.length);
+    if (this.#random.fraction() < 0.5) return value.subarray(0, at);
+    const damaged = Buffer.from(value);
+    damaged.writeUInt8((damaged.readUInt8(at) + 1) % 256, at);
+    return damaged;
   }
 
   diskOf(process: SimulatedProcess): Disk {
@@ -107,6 +167,7 @@ export class SimulatedVolume {
       destroy: async () => {
         await this.#wait(process, READ_MS);
         this.#entries.clear();
+        this.#bytes = 0;
         this.#sync();
       },
       space: async () => {
@@ -117,11 +178,11 @@ export class SimulatedVolume {
   }
 
   /** Writes a file and syncs it. @throws Error if the disk is full or fails */
-  async quarantine(process: SimulatedProcess, id: string): Promise<void> {
+  async quarantine(process: SimulatedProcess, entry: QuarantinedRecord): Promise<void> {
     await this.#wait(process, this.#syncMs());
     if (this.#isFull) throw ioError('No space left on device');
     if (this.mode === 'sync fails') throw ioError('Input/output error');
-    this.quarantined.add(id);
+    this.quarantined.push(entry);
   }
 
   #open(process: SimulatedProcess): Database {
@@ -187,8 +248,14 @@ export class SimulatedVolume {
   }
 
   #apply({ puts, deletions }: Batch): void {
-    for (const key of deletions) this.#entries.delete(key);
-    for (const [key, value] of puts) this.#entries.set(key, value);
+    for (const key of deletions) {
+      if (this.#entries.delete(key)) this.#bytes -= bytesIn(key);
+    }
+    for (const [key, value] of puts) {
+      if (!this.#entries.has(key)) this.#bytes += bytesIn(key);
+      this.#entries.set(key, value);
+    }
+    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
   }
 
   #sync(): void {
@@ -215,6 +282,11 @@ export class SimulatedVolume {
   #wait(process: SimulatedProcess, ms: number): Promise<void> {
     return new Promise((resolve) => process.enterAfter(ms, `${this.#name} answers`, resolve));
   }
+}
+
+/** The size of a record, which is the end of its key. */
+function bytesIn(key: string): number {
+  return Buffer.from(key, 'latin1').readUInt32BE(BYTES_AT);
 }
 
 function ioError(reason: string): Error {

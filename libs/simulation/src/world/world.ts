@@ -21,7 +21,8 @@ export const KEYS: readonly string[] = Array.from({ length: 5 }, (_, index) => `
 export const ALERTS_PER_KEY = 2;
 const GATEWAYS = 2;
 const WORKERS = 3;
-const SPOOL_BYTES = 200_000;
+/** Of a gateway's spool: one that is never full, and one that an outage fills. */
+const SPOOL_BYTES: readonly number[] = [200_000, 30_000];
 const RATES: readonly number[] = [Infinity, Infinity, 240, 120];
 
 /** Two gateways, three workers, and what they depend on. */
@@ -37,7 +38,12 @@ export class World {
   /** When workers release a lane that has held a message for long, and take it again; ms. Undefined for the default. */
   renewAfterMs: number | undefined;
   /** Of each worker, and of each gateway. */
-  readonly sizes: { readonly prefetch: number; readonly concurrency: number; readonly maxInFlight: number };
+  readonly sizes: {
+    readonly prefetch: number;
+    readonly concurrency: number;
+    readonly maxInFlight: number;
+    readonly spoolBytes: number;
+  };
 
   constructor(seed: number, isTracing: boolean) {
     const scheduler = new Scheduler(seed, isTracing);
@@ -54,11 +60,11 @@ export class World {
     const laneGroup = { ...LANE_GROUP, prefetch };
     const concurrency = pick('concurrency', CONCURRENCIES);
     const maxInFlight = pick('events in flight', IN_FLIGHT);
-    this.sizes = { prefetch, concurrency, maxInFlight };
+    const spoolBytes = pick('bytes of a spool', SPOOL_BYTES);
+    this.sizes = { prefetch, concurrency, maxInFlight, spoolBytes };
     this.gateways = Array.from(
       { length: GATEWAYS },
-      (_, index) =>
-        new Gateway(scheduler, this.network, `gateway-${index}`, { laneGroup, maxInFlight, spoolBytes: SPOOL_BYTES }),
+      (_, index) => new Gateway(scheduler, this.network, `gateway-${index}`, { laneGroup, maxInFlight, spoolBytes }),
     );
     const { network, redis, pagerDuty } = this;
     this.workers = Array.from(
