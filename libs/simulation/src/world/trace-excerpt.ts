@@ -14,8 +14,9 @@ const MESSAGE = /\b(alert-[\d.]+)\/(\d+)\//;
 /** Said again by the next line. */
 const REPEATED = /^PagerDuty('s response for| receives) /;
 /** What is shown of other messages of the alert. */
-const PROGRESS = /^the sender gets |basic\.publish|basic\.deliver| posts .* to PagerDuty| gets .* for |^PagerDuty processes/;
-/** How much of what precedes the violation is shown of other messages and of logs; s. */
+const PROGRESS =
+  /^the sender gets |basic\.publish|basic\.deliver| posts .* to PagerDuty| gets .* for |^PagerDuty processes/;
+/** What is shown before the problem's messages, and after the violation; s. */
 const BEFORE_S = 2;
 const AFTER_S = 1;
 /** The most lines, without those of the problem's own messages. */
@@ -28,26 +29,19 @@ interface Line {
 }
 
 /**
- * The part of a trace that shows the main problem: all that happened to its messages, the faults, and shortly before the
- * violation what happened to other messages of the alert and what the services concerned logged.
+ * The part of a trace that shows the main problem: all that happened to its messages, the faults, the next
+ * messages of the alert, and what the services concerned logged meanwhile.
  */
 export function traceExcerptOf({ trace, problems }: SimulationReport): readonly string[] {
   const lines = trace.map(parsed);
   const problem = mainProblemOf(problems);
   if (problem === undefined) return lines.filter(({ text }) => WORLD.test(text) || LOGGED.test(text)).map(formatted);
   const isOfMessage = mentioning(problem.messages ?? []);
-  const own = new Set(lines.filter(({ text }) => isOfMessage(text) && !REPEATED.test(text)));
-  const others = withoutMiddle(
-    lines.filter(
-      relatedTo(
-        problem,
-        [...own].map(({ text }) => text),
-      ),
-    ),
-  );
+  const own = lines.filter(({ text }) => isOfMessage(text) && !REPEATED.test(text));
+  const shown = new Set([...own, ...withoutMiddle(lines.filter(relatedTo(problem, own)))]);
   const evidence = new Set((problem.evidence ?? []).map(markOf));
   return lines
-    .filter((line) => own.has(line) || others.has(line))
+    .filter((line) => shown.has(line))
     .map((line) => `${evidence.has(markOf({ at: line.at * 1_000, text: line.text })) ? '>' : ' '}${formatted(line)}`);
 }
 
@@ -75,11 +69,11 @@ function mentioning(ids: readonly string[]): (text: string) => boolean {
 }
 
 /** @param own what happened to the messages of the problem */
-function relatedTo({ messages = [], evidence = [] }: Problem, own: readonly string[]): (line: Line) => boolean {
-  const times = evidence.map(({ at }) => at / 1_000);
-  const from = times.length === 0 ? 0 : Math.min(...times) - BEFORE_S;
-  const to = times.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...times) + AFTER_S;
-  const lanes = new Set(own.flatMap((text) => PUBLISHED.exec(text)?.[1] ?? []));
+function relatedTo({ messages = [], evidence = [] }: Problem, own: readonly Line[]): (line: Line) => boolean {
+  const from = (own[0]?.at ?? 0) - BEFORE_S;
+  const to =
+    evidence.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...evidence.map(({ at }) => at)) / 1_000 + AFTER_S;
+  const lanes = new Set(own.flatMap(({ text }) => PUBLISHED.exec(text)?.[1] ?? []));
   const isNeighbour = neighboursOf(messages);
   return ({ at, text }) => {
     if (at > to) return false;
@@ -89,7 +83,7 @@ function relatedTo({ messages = [], evidence = [] }: Problem, own: readonly stri
     if (at < from) return false;
     if (MESSAGE.test(text)) return PROGRESS.test(text) && isNeighbour(text);
     const [, service] = LOGGED.exec(text) ?? [];
-    return service !== undefined && (own.length === 0 || own.some((line) => line.includes(service)));
+    return service !== undefined && (own.length === 0 || own.some((line) => line.text.includes(service)));
   };
 }
 
@@ -112,7 +106,7 @@ function placeOf(text: string): { readonly alert: string; readonly index: number
 }
 
 /** The last ones matter most: they precede the violation. */
-function withoutMiddle(lines: readonly Line[]): ReadonlySet<Line> {
+function withoutMiddle(lines: readonly Line[]): readonly Line[] {
   const few = Math.floor(MOST_OTHERS / 4);
-  return new Set(lines.length <= MOST_OTHERS ? lines : [...lines.slice(0, few), ...lines.slice(few - MOST_OTHERS)]);
+  return lines.length <= MOST_OTHERS ? lines : [...lines.slice(0, few), ...lines.slice(few - MOST_OTHERS)];
 }
