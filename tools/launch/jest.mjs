@@ -27,6 +27,8 @@ export async function runTests({ root, folder, projects, paths, counts }) {
   const { code } = await runChild(process.execPath, args, {
     env: { ...cleanEnvironment(), TMPDIR: temporary, PDALTAGENT_STRICT_TESTS: '1', PDALTAGENT_TEST_COUNTS: countFile },
     show: true,
+    // A worker handles signals itself, and would go on until the end of its file.
+    isGroup: true,
     cwd: root,
   });
   const counted = readCounts(countFile);
