@@ -32,19 +32,13 @@ describe('npm start -- --check', () => {
     expect(code).toBe(0);
   }, 180_000);
 
-  it.each([
-    ['swallow', 'check-07 #3 (acknowledge) is lost'],
-    ['double', 'delivered more than once: check-07 #3 (acknowledge)'],
-    ['swap', 'delivered out of order: check-07 #3 (acknowledge)'],
-  ])(
-    'fails and names the event with an injected fault: %s',
-    async (fault, named) => {
-      const { code, output } = await start('--check', '--fault', fault);
-      expect(output).toContain(named);
-      expect(code).toBe(1);
-    },
-    180_000,
-  );
+  it('fails and names the events that are lost, repeated or out of order', async () => {
+    const { code, output } = await start(...['--check', '--fault', 'swallow', '--fault', 'double', '--fault', 'swap']);
+    expect(output).toContain('check-07 #3 (acknowledge) is lost');
+    expect(output).toContain('delivered more than once: check-08 #3 (acknowledge)');
+    expect(output).toContain('delivered out of order: check-09 #3 (acknowledge)');
+    expect(code).toBe(1);
+  }, 180_000);
 });
 
 describe('npm start', () => {

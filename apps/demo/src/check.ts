@@ -12,14 +12,15 @@ import { waitForShutdown } from './wait-for-shutdown';
 
 /** Stops waiting if nothing new has arrived for this long. */
 const QUIET_MS = 10_000;
+const FIRST_FAULTY_ALERT = 7;
 const eventSchema = z.object({ payload: z.object({ custom_details: z.object({ sequence: z.coerce.number() }) }) });
 
 /** Starts everything, sends 200 events and verifies what arrived. Resolves with the exit code. */
-export async function check(assumeYes: boolean, fault: FaultName | undefined): Promise<number> {
+export async function check(assumeYes: boolean, faults: readonly FaultName[]): Promise<number> {
   const cleanups = new Cleanups();
   const shutdown = waitForShutdown();
   try {
-    const results = await Promise.race([shutdown, runCheck(cleanups, assumeYes, fault)]);
+    const results = await Promise.race([shutdown, runCheck(cleanups, assumeYes, faults)]);
     if (typeof results !== 'string') return printReport(results);
     warn(`${results}: the check was interrupted`);
     return 1;
@@ -28,7 +29,7 @@ export async function check(assumeYes: boolean, fault: FaultName | undefined): P
   }
 }
 
-async function runCheck(cleanups: Cleanups, assumeYes: boolean, fault: FaultName | undefined): Promise<CheckResults> {
+async function runCheck(cleanups: Cleanups, assumeYes: boolean, faults: readonly FaultName[]): Promise<CheckResults> {
   print(bold(BANNER));
   await prepare(assumeYes);
   const loggedErrors: string[] = [];
@@ -41,15 +42,15 @@ async function runCheck(cleanups: Cleanups, assumeYes: boolean, fault: FaultName
     },
     cleanups,
   });
-  return Promise.race([rejectOnServiceExit(system), sendAndCollect(system, fault, loggedErrors)]);
+  return Promise.race([rejectOnServiceExit(system), sendAndCollect(system, faults, loggedErrors)]);
 }
 
 async function sendAndCollect(
   system: System,
-  fault: FaultName | undefined,
+  faults: readonly FaultName[],
   loggedErrors: string[],
 ): Promise<CheckResults> {
-  if (fault !== undefined) await injectFault(system, fault);
+  await injectFaults(system, faults);
   const plan = checkPlan();
   print(dim(`sending ${plan.flat().length} events of ${plan.length} alerts`));
   const ledger = new Ledger();
@@ -71,9 +72,12 @@ async function sendAndCollect(
   };
 }
 
-/** Lets the simulator apply the fault to the third event of the seventh alert. */
-async function injectFault({ simulator }: System, kind: FaultName): Promise<void> {
-  await simulator.addFault({ match: { dedupKey: 'check-07' }, effect: { kind }, skip: 2, times: 1 });
+/** Lets the simulator apply the faults to the third event of the seventh alert, and of those after it. */
+async function injectFaults({ simulator }: System, faults: readonly FaultName[]): Promise<void> {
+  for (const [index, kind] of faults.entries()) {
+    const dedupKey = `check-${String(FIRST_FAULTY_ALERT + index).padStart(2, '0')}`;
+    await simulator.addFault({ match: { dedupKey }, effect: { kind }, skip: 2, times: 1 });
+  }
 }
 
 /** Sends all alerts concurrently, the events of each one in sequence, and the last alert with pd-send. Resolves with refused events. */

@@ -4,8 +4,12 @@ describe('the options of npm start', () => {
   it.each([
     [[], { kind: 'demo', assumeYes: false }],
     [['--yes'], { kind: 'demo', assumeYes: true }],
-    [['--check'], { kind: 'check', assumeYes: false }],
-    [['--check', '--fault', 'swap', '--yes'], { kind: 'check', assumeYes: true, fault: 'swap' }],
+    [['--check'], { kind: 'check', assumeYes: false, faults: [] }],
+    [['--check', '--fault', 'swap', '--yes'], { kind: 'check', assumeYes: true, faults: ['swap'] }],
+    [
+      ['--check', '--fault', 'swap', '--fault', 'double'],
+      { kind: 'check', assumeYes: false, faults: ['swap', 'double'] },
+    ],
     [['--live'], { kind: 'live' }],
     [['--prepare'], { kind: 'prepare', assumeYes: false }],
     [['--live', '--help'], { kind: 'help' }],

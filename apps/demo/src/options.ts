@@ -10,7 +10,7 @@ export type FaultName = (typeof FAULTS)[number];
 export type Command =
   | { kind: 'help' }
   | { kind: 'demo'; assumeYes: boolean }
-  | { kind: 'check'; assumeYes: boolean; fault?: FaultName }
+  | { kind: 'check'; assumeYes: boolean; faults: readonly FaultName[] }
   | { kind: 'prepare'; assumeYes: boolean }
   | { kind: 'live' };
 
@@ -24,11 +24,11 @@ export function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Co
   const modes = (['check', 'live', 'prepare'] as const).filter((name) => values[name]);
   if (modes.length > 1) throw new UsageError(`--${modes.join(' and --')} cannot be combined`);
   const mode = modes[0] ?? 'demo';
-  const fault = faultOf(values.fault);
-  if (fault !== undefined && mode !== 'check') throw new UsageError('--fault requires --check');
+  const faults = values.fault.map(faultOf);
+  if (faults.length > 0 && mode !== 'check') throw new UsageError('--fault requires --check');
   if (mode === 'live') return { kind: 'live' };
   const assumeYes = values.yes || environment['CI'] === 'true';
-  return { kind: mode, assumeYes, ...(fault === undefined ? {} : { fault }) };
+  return mode === 'check' ? { kind: mode, assumeYes, faults } : { kind: mode, assumeYes };
 }
 
 function parseWords(args: string[]) {
@@ -36,15 +36,21 @@ function parseWords(args: string[]) {
   try {
     return parseArgs({
       args,
-      options: { check: on, live: on, prepare: on, yes: on, help: { ...on, short: 'h' }, fault: { type: 'string' } },
+      options: {
+        check: on,
+        live: on,
+        prepare: on,
+        yes: on,
+        help: { ...on, short: 'h' },
+        fault: { type: 'string', multiple: true, default: [] },
+      },
     }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
-function faultOf(name: string | undefined): FaultName | undefined {
-  if (name === undefined) return undefined;
+function faultOf(name: string): FaultName {
   const fault = FAULTS.find((known) => known === name);
   if (fault === undefined) throw new UsageError(`--fault must be one of ${FAULTS.join(', ')}`);
   return fault;

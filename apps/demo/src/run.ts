@@ -27,7 +27,7 @@ async function execute(command: Command): Promise<number> {
     case 'demo':
       return demo(command.assumeYes);
     case 'check':
-      return check(command.assumeYes, command.fault);
+      return check(command.assumeYes, command.faults);
     case 'live':
       return live(process.env);
   }

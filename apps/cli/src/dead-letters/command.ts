@@ -2,13 +2,13 @@ import { DEAD_REASONS } from '@pdaltagent/messaging';
 import { Command, Option } from 'commander';
 import { countOption, keyEndOption, pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
-import { discard, type DiscardOptions } from './discard';
-import { list, type ListOptions } from './list';
+import { discard, type DeadLetterDiscardOptions } from './discard';
+import { list, type DeadLetterListOptions } from './list';
 import { replay, type DeadLetterReplayOptions } from './replay';
 import { selectionOf } from './selection';
-import { show, type ShowOptions } from './show';
+import { show, type DeadLetterShowOptions } from './show';
 
-interface SelectionOptions {
+interface DeadLetterSelectionOptions {
   readonly all?: true;
   readonly key?: string;
 }
@@ -35,14 +35,14 @@ export function deadLettersCommand(terminal: Terminal, run: CommandRunner): Comm
     .option('--limit <count>', 'at most this many, the oldest first', countOption)
     .option('--json', 'a JSON array, one element per line')
     .addHelpText('after', LIST_HELP)
-    .action((options: ListOptions) => run(list(terminal, options)));
+    .action((options: DeadLetterListOptions) => run(list(terminal, options)));
 
   addLaneGroupOptions(command.command('show'))
     .description('show everything about one dead letter, including its body')
     .argument('<id>', 'the id of a dead letter, as shown by list')
     .option('--json', 'as JSON')
     .addHelpText('after', SHOW_HELP)
-    .action((id: string, options: ShowOptions) => run(show(terminal, id, options)));
+    .action((id: string, options: DeadLetterShowOptions) => run(show(terminal, id, options)));
 
   addSelectionOptions(addLaneGroupOptions(command.command('replay')))
     .description('send dead letters to their lanes again')
@@ -54,7 +54,7 @@ export function deadLettersCommand(terminal: Terminal, run: CommandRunner): Comm
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
-    .action((ids: string[], options: DeadLetterReplayOptions & SelectionOptions) =>
+    .action((ids: string[], options: DeadLetterReplayOptions & DeadLetterSelectionOptions) =>
       run(replay(terminal, selectionOf(ids, options), options)),
     );
 
@@ -63,7 +63,7 @@ export function deadLettersCommand(terminal: Terminal, run: CommandRunner): Comm
     .option('--yes', 'do not ask for confirmation; required without a terminal')
     .option('--json', 'the result as JSON')
     .addHelpText('after', DISCARD_HELP)
-    .action((ids: string[], options: DiscardOptions & SelectionOptions) =>
+    .action((ids: string[], options: DeadLetterDiscardOptions & DeadLetterSelectionOptions) =>
       run(discard(terminal, selectionOf(ids, options), options)),
     );
 

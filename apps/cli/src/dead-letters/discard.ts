@@ -10,13 +10,17 @@ import { countText, type DiscardOutcome, reportDiscarded } from './outcome';
 import { type Selection, Selector } from './selection';
 import { type LaneGroupOptions, type NamedQueue, withDeadLetterQueues } from './queues';
 
-export interface DiscardOptions extends LaneGroupOptions {
+export interface DeadLetterDiscardOptions extends LaneGroupOptions {
   readonly yes?: true;
   readonly json?: true;
 }
 
 /** Removes dead letters permanently, after confirmation. @returns 0 if all requested ones were removed */
-export async function discard(terminal: Terminal, selection: Selection, options: DiscardOptions): Promise<number> {
+export async function discard(
+  terminal: Terminal,
+  selection: Selection,
+  options: DeadLetterDiscardOptions,
+): Promise<number> {
   requireYes(terminal, options);
   return withDeadLetterQueues(terminal, options, async (queues) => {
     const selector = new Selector(selection);

@@ -8,7 +8,7 @@ import { countText } from './outcome';
 import { recordOf } from './record';
 import { type LaneGroupOptions, withDeadLetterQueues } from './queues';
 
-export interface ListOptions extends LaneGroupOptions {
+export interface DeadLetterListOptions extends LaneGroupOptions {
   readonly json?: true;
   /** The end of a routing key, or a destination. */
   readonly key?: string;
@@ -32,7 +32,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** Prints every dead letter, oldest first, while they are read: memory use does not depend on their number. */
-export function list(terminal: Terminal, options: ListOptions): Promise<number> {
+export function list(terminal: Terminal, options: DeadLetterListOptions): Promise<number> {
   const asking = AlertProgressReader.read(terminal);
   const { limit = Infinity } = options;
   return withDeadLetterQueues(terminal, options, async (queues) => {
@@ -52,7 +52,7 @@ export function list(terminal: Terminal, options: ListOptions): Promise<number> 
   });
 }
 
-function isMeant({ reason, message, deadAt }: DeadLetter, options: ListOptions): boolean {
+function isMeant({ reason, message, deadAt }: DeadLetter, options: DeadLetterListOptions): boolean {
   if (options.since !== undefined && (deadAt ?? Infinity) < options.since) return false;
   if (options.reason !== undefined && reason !== options.reason) return false;
   return options.key === undefined || message?.routingKey.endsWith(options.key) === true;

@@ -6,12 +6,12 @@ import { AlertProgressReader, progressRecord, type ProgressSince, progressText }
 import { bodyOf, recordOf } from './record';
 import { type LaneGroupOptions, withDeadLetterQueues } from './queues';
 
-export interface ShowOptions extends LaneGroupOptions {
+export interface DeadLetterShowOptions extends LaneGroupOptions {
   readonly json?: true;
 }
 
 /** Prints everything about one dead letter. @throws CliError if it does not exist */
-export function show(terminal: Terminal, id: string, options: ShowOptions): Promise<number> {
+export function show(terminal: Terminal, id: string, options: DeadLetterShowOptions): Promise<number> {
   const asking = AlertProgressReader.read(terminal);
   return withDeadLetterQueues(terminal, options, async (queues) => {
     const progressReader = await asking;
@@ -34,7 +34,7 @@ function print(
   laneGroup: string,
   letter: DeadLetter,
   progress: ProgressSince,
-  { json }: ShowOptions,
+  { json }: DeadLetterShowOptions,
 ): void {
   const record = recordOf(laneGroup, letter, now());
   const { body, encoding } = bodyOf(letter);

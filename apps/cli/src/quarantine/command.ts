@@ -3,18 +3,18 @@ import { type CommandRunner } from '../dead-letters/command';
 import { countOption, keyEndOption, pastOption } from '../option-values';
 import { selectionOf } from '../dead-letters/selection';
 import { type Terminal } from '../terminal';
-import { discard, type DiscardOptions } from './discard';
+import { discard, type QuarantineDiscardOptions } from './discard';
 import { exportEvents, type ExportOptions } from './export';
-import { list, type ListOptions } from './list';
+import { list, type QuarantineListOptions } from './list';
 import { replay, type QuarantineReplayOptions } from './replay';
-import { show, type ShowOptions } from './show';
+import { show, type QuarantineShowOptions } from './show';
 
-interface SelectionOptions {
+interface QuarantineSelectionOptions {
   readonly all?: true;
   readonly key?: string;
 }
 
-const selected = (ids: readonly string[], choice: SelectionOptions) => selectionOf(ids, choice, 'events');
+const selected = (ids: readonly string[], choice: QuarantineSelectionOptions) => selectionOf(ids, choice, 'events');
 
 export function quarantineCommand(terminal: Terminal, run: CommandRunner): Command {
   const command = new Command('quarantine')
@@ -39,7 +39,7 @@ export function quarantineCommand(terminal: Terminal, run: CommandRunner): Comma
     .option('--limit <count>', 'at most this many, the oldest first', countOption)
     .option('--json', 'a JSON array, one element per line')
     .addHelpText('after', LIST_HELP)
-    .action((options: ListOptions) => run(list(terminal, options)));
+    .action((options: QuarantineListOptions) => run(list(terminal, options)));
 
   command
     .command('show')
@@ -47,7 +47,7 @@ export function quarantineCommand(terminal: Terminal, run: CommandRunner): Comma
     .argument('<id>', 'the id of an event, as shown by list')
     .option('--json', 'as JSON')
     .addHelpText('after', SHOW_HELP)
-    .action((id: string, options: ShowOptions) => run(show(terminal, id, options)));
+    .action((id: string, options: QuarantineShowOptions) => run(show(terminal, id, options)));
 
   command
     .command('export')
@@ -67,7 +67,7 @@ export function quarantineCommand(terminal: Terminal, run: CommandRunner): Comma
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'the result as JSON')
     .addHelpText('after', REPLAY_HELP)
-    .action((ids: string[], options: QuarantineReplayOptions & SelectionOptions) =>
+    .action((ids: string[], options: QuarantineReplayOptions & QuarantineSelectionOptions) =>
       run(replay(terminal, selected(ids, options), options)),
     );
 
@@ -76,7 +76,7 @@ export function quarantineCommand(terminal: Terminal, run: CommandRunner): Comma
     .option('--yes', 'do not ask for confirmation; required without a terminal')
     .option('--json', 'the result as JSON')
     .addHelpText('after', DISCARD_HELP)
-    .action((ids: string[], options: DiscardOptions & SelectionOptions) =>
+    .action((ids: string[], options: QuarantineDiscardOptions & QuarantineSelectionOptions) =>
       run(discard(terminal, selected(ids, options), options)),
     );
 

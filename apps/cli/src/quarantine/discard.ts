@@ -4,13 +4,17 @@ import { type Terminal } from '../terminal';
 import { type Quarantine } from '@pdaltagent/spool';
 import { countText, eventsIn, openForChange, quarantineSummary, reasonOf } from './folder';
 
-export interface DiscardOptions {
+export interface QuarantineDiscardOptions {
   readonly yes?: true;
   readonly json?: true;
 }
 
 /** Removes events permanently, after confirmation. @returns 0 if all requested ones were removed */
-export async function discard(terminal: Terminal, selection: Selection, options: DiscardOptions): Promise<number> {
+export async function discard(
+  terminal: Terminal,
+  selection: Selection,
+  options: QuarantineDiscardOptions,
+): Promise<number> {
   const { error } = terminal;
   requireYes(terminal, options);
   const quarantine = await openForChange(terminal);

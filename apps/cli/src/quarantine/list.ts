@@ -5,7 +5,7 @@ import { type Terminal } from '../terminal';
 import { type QuarantinedEvent, recordOf } from './event';
 import { eventsIn, openQuarantine, quarantineSummary } from './folder';
 
-export interface ListOptions {
+export interface QuarantineListOptions {
   readonly json?: true;
   /** The end of a routing key. */
   readonly key?: string;
@@ -28,7 +28,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** Prints every event in the quarantine, oldest first. @returns 0 */
-export async function list(terminal: Terminal, options: ListOptions): Promise<number> {
+export async function list(terminal: Terminal, options: QuarantineListOptions): Promise<number> {
   const quarantine = await openQuarantine(terminal);
   const now = terminal.now();
   const { limit = Infinity, key, problem, since } = options;
@@ -44,7 +44,7 @@ export async function list(terminal: Terminal, options: ListOptions): Promise<nu
   return 0;
 }
 
-function isMeant({ entry, message }: QuarantinedEvent, { key, problem, since }: ListOptions): boolean {
+function isMeant({ entry, message }: QuarantinedEvent, { key, problem, since }: QuarantineListOptions): boolean {
   if (since !== undefined && entry.quarantinedAt < since) return false;
   if (problem !== undefined && entry.problem !== problem) return false;
   return key === undefined || message?.routingKey.endsWith(key) === true;

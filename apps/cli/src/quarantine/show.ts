@@ -4,12 +4,12 @@ import { CliError, type Terminal } from '../terminal';
 import { eventOf, recordOf, shownBodyOf } from './event';
 import { openQuarantine } from './folder';
 
-export interface ShowOptions {
+export interface QuarantineShowOptions {
   readonly json?: true;
 }
 
 /** Prints everything about one event in the quarantine. @throws CliError if it does not exist */
-export async function show(terminal: Terminal, id: string, { json }: ShowOptions): Promise<number> {
+export async function show(terminal: Terminal, id: string, { json }: QuarantineShowOptions): Promise<number> {
   const { out, now } = terminal;
   const entry = await (await openQuarantine(terminal)).read(id);
   if (entry === undefined) throw new CliError(`no event in the quarantine has the id ${id}`);

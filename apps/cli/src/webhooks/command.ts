@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type CommandRunner } from '../dead-letters/command';
 import { pastOption } from '../option-values';
 import { type Terminal } from '../terminal';
-import { list, type ListOptions } from './list';
+import { list, type WebhookListOptions } from './list';
 import { replay, type WebhookReplayOptions } from './replay';
 import { resume, type ResumeOptions } from './resume';
 import { ping, type PingOptions } from './ping';
@@ -17,7 +17,7 @@ export function webhooksCommand(terminal: Terminal, run: CommandRunner): Command
     .description('list the destinations and whether they are paused')
     .option('--json', 'as JSON')
     .addHelpText('after', LIST_HELP)
-    .action((options: ListOptions) => run(list(terminal, options)));
+    .action((options: WebhookListOptions) => run(list(terminal, options)));
 
   command
     .command('test')

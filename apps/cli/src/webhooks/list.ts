@@ -7,12 +7,12 @@ import { formatHeader, formatRow } from '../table';
 import { type Terminal } from '../terminal';
 import { pollerDestinations } from './configuration';
 
-export interface ListOptions {
+export interface WebhookListOptions {
   readonly json?: true;
 }
 
 /** @returns 0 */
-export async function list(terminal: Terminal, { json }: ListOptions): Promise<number> {
+export async function list(terminal: Terminal, { json }: WebhookListOptions): Promise<number> {
   const configuration = readConfiguration({ ...webhookVariables, ...redisVariables }, terminal.environment);
   const destinations = pollerDestinations(terminal, configuration).current();
   const paused = await pausedIn(configuration.redisUrl);
