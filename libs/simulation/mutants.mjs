@@ -12,6 +12,7 @@ const OVERLAP = 'a request starts only once the one before it of its alert has e
 const REPEATED = 'a message is processed again only for a documented reason';
 const DELAYED = 'keys that make no progress do not delay the others';
 const MEMORY = 'the documented limits of memory are kept';
+const IMPATIENT = 'a throttled key waits for as long as PagerDuty asks';
 const REFUSED = 'a gateway refuses an event only if it cannot store it';
 const UNHANDLED = 'every error is handled';
 
@@ -217,6 +218,17 @@ export const MUTANTS = {
         file: `${FORWARDING}/durable-publisher.ts`,
         from: '      await this.#options.spool.append(lane, sequence, record);',
         to: "      if (this.#broker.state() === 'unreachable') throw new SpoolError('failing');\n      await this.#options.spool.append(lane, sequence, record);",
+      },
+    ],
+  },
+  'ignores a Retry-After that comes while the key waits': {
+    seed: 16,
+    check: IMPATIENT,
+    edits: [
+      {
+        file: 'libs/delivery/src/fair-scheduler.ts',
+        from: 'if (key.stopWaiting !== undefined && !(isRequested && until > key.waitsUntil)) return;',
+        to: 'if (key.stopWaiting !== undefined) return;',
       },
     ],
   },

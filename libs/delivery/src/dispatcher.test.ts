@@ -1,4 +1,4 @@
-import { Harness, constantRandom, DELIVERED, ERROR, FAILED, REJECTED } from './dispatcher.fixture';
+import { Harness, constantRandom, DELIVERED, ERROR, FAILED, REJECTED, THROTTLED } from './dispatcher.fixture';
 import { type Outcome } from './outcome';
 
 const sequences = (messages: Iterable<{ sequence: number }>) => [...messages].map(({ sequence }) => sequence);
@@ -50,6 +50,29 @@ describe('dispatch', () => {
     const other = harness.add('other', 'a');
     expect(harness.attempting.has(other)).toBe(true);
   });
+
+  it.each([
+    { first: undefined, second: 30_000, wait: 30_000 },
+    { first: 5_000, second: 30_000, wait: 30_000 },
+    { first: 30_000, second: 5_000, wait: 30_000 },
+    { first: 5_000, second: undefined, wait: 5_000 },
+  ])(
+    'lets a key wait for the longest Retry-After of its concurrent attempts: $first, then $second ms',
+    ({ first, second, wait }) => {
+      const harness = new Harness();
+      const throttled = ['a', 'b'].map((alert) => harness.add('k', alert));
+      const settled = [first, second].map((retryAfterMs): Outcome => ({
+        kind: 'throttled',
+        status: 429,
+        retryAfterMs,
+      }));
+      throttled.forEach((message, index) => harness.settle(message, settled[index] ?? THROTTLED));
+      harness.clock.advance(wait - 1);
+      expect(harness.attempting.size).toBe(0);
+      harness.clock.advance(1);
+      expect(sequences(harness.attempting)).toEqual(sequences(throttled));
+    },
+  );
 
   it('lets a throttled key wait while others continue', () => {
     const harness = new Harness();

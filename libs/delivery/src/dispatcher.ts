@@ -187,7 +187,7 @@ export class Dispatcher<M extends Deliverable> {
         return;
       case 'key-waits':
         this.#scheduler.makeReady(queue);
-        return this.#scheduler.delayKey(queue.key, decision.ms);
+        return this.#scheduler.delayKey(queue.key, decision.ms, decision.isRequested);
       case 'pause':
         this.#scheduler.makeReady(queue);
         return this.pause(queue.key.routingKey, outcome);

@@ -74,10 +74,12 @@ export class FairScheduler<M extends Deliverable> {
     if (queue.key.ready.size > 0) this.#keys.add(queue.key);
   }
 
-  /** Starts nothing of the key for this long. */
-  delayKey(key: KeyQueue<M>, ms: number): void {
-    if (key.stopWaiting !== undefined) return;
-    key.waitsUntil = this.#clock.monotonic() + ms;
+  /** Starts nothing of the key for this long. A key that waits already waits longer only if that is requested. */
+  delayKey(key: KeyQueue<M>, ms: number, isRequested = false): void {
+    const until = this.#clock.monotonic() + ms;
+    if (key.stopWaiting !== undefined && !(isRequested && until > key.waitsUntil)) return;
+    key.stopWaiting?.();
+    key.waitsUntil = until;
     key.stopWaiting = this.#clock.after(ms, () => {
       key.stopWaiting = undefined;
       this.wake(key);

@@ -15,8 +15,8 @@ export type Decision =
   | { readonly kind: 'dead-letter'; readonly cause: DeadLetterCause }
   /** Retry after a wait; all messages of its order key wait with it. */
   | { readonly kind: 'wait'; readonly ms: number }
-  /** The same, and the whole routing key waits. */
-  | { readonly kind: 'key-waits'; readonly ms: number }
+  /** The same, and the whole routing key waits: at least that long if the destination requested it. */
+  | { readonly kind: 'key-waits'; readonly ms: number; readonly isRequested: boolean }
   /** The same, until the key is resumed. */
   | { readonly kind: 'pause' };
 
@@ -144,7 +144,8 @@ export class OutcomePolicy<M extends Deliverable> {
     // Several concurrent attempts are throttled at once: they are one setback.
     if (key.stopWaiting === undefined) key.consecutiveSetbacks += 1;
     const jittered = backoffMs(key.consecutiveSetbacks, this.#options.random.fraction(), THROTTLE_BACKOFF);
-    return { kind: 'key-waits', ms: retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + jittered };
+    const ms = retryAfterMs ?? THROTTLE_BACKOFF.baseMs / 2 + jittered;
+    return { kind: 'key-waits', ms, isRequested: retryAfterMs !== undefined };
   }
 
   #recordRecovery(key: KeyQueue<M>, now: number): void {

@@ -69,6 +69,13 @@ export const CHECKS_OF_BOUNDS: Readonly<Record<string, Check>> = {
     ]);
   },
 
+  'a throttled key waits for as long as PagerDuty asks': ({ world }) =>
+    world.pagerDuty.retryAfters.early.map((request) => {
+      const { id, event, process } = request;
+      const detail = `${id}: ${process.name} does not wait`;
+      return { detail, alert: event.alert, messages: [id], evidence: evidenceOf(request) };
+    }),
+
   'the broker closes no connection because of an error': ({ world }) =>
     world.network.errors.map((detail) => ({ detail })),
 

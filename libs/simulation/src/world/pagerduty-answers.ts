@@ -31,15 +31,15 @@ export function rejectionOf({ index }: Pick<SimulatedEvent, 'index'>): Response 
   return REJECTIONS[index % REJECTIONS.length] ?? REJECTIONS[0];
 }
 
-/** The key is throttled: for as long as the response says, or without that; a date counts from the response's own. */
-export const THROTTLES: readonly Attempt[] = [
-  response(429, '{}'),
-  response(429, '429 - Request Limit Exceeded'),
-  response(429, THROTTLED, { retryAfter: '1' }),
-  response(429, THROTTLED, { retryAfter: '3' }),
-  response(429, THROTTLED, { retryAfter: '0' }),
-  response(429, THROTTLED, { retryAfter: 'soon' }),
-  response(429, THROTTLED, { retryAfter: `${DAY}:02 GMT`, date: `${DAY}:00 GMT` }),
+/** The key is throttled, and how long the worker must wait then; a date counts from the response's own. */
+export const THROTTLES: readonly { readonly attempt: Attempt; readonly waitMs: number }[] = [
+  { attempt: response(429, '{}'), waitMs: 0 },
+  { attempt: response(429, '429 - Request Limit Exceeded'), waitMs: 0 },
+  { attempt: response(429, THROTTLED, { retryAfter: '0' }), waitMs: 0 },
+  { attempt: response(429, THROTTLED, { retryAfter: 'soon' }), waitMs: 0 },
+  { attempt: response(429, THROTTLED, { retryAfter: '1' }), waitMs: 1_000 },
+  { attempt: response(429, THROTTLED, { retryAfter: '10' }), waitMs: 10_000 },
+  { attempt: response(429, THROTTLED, { retryAfter: `${DAY}:06 GMT`, date: `${DAY}:00 GMT` }), waitMs: 6_000 },
 ];
 
 /** PagerDuty fails. */

@@ -13,6 +13,7 @@ import {
   UNREACHABLE,
 } from './pagerduty-answers';
 import { type EventRequest, Requests } from './requests';
+import { RetryAfters } from './retry-afters';
 import { type SimulatedRedis } from './simulated-redis';
 
 /** A message that PagerDuty accepted. */
@@ -48,6 +49,7 @@ export class SimulatedPagerDuty {
   /** Events per minute that it accepts of a routing key. */
   rate = Infinity;
   readonly requests: Requests;
+  readonly retryAfters = new RetryAfters();
 
   constructor(scheduler: Scheduler, redis: SimulatedRedis) {
     this.#scheduler = scheduler;
@@ -72,12 +74,15 @@ export class SimulatedPagerDuty {
       at: this.#scheduler.now,
       ownsLane,
     });
+    this.retryAfters.sent(request);
     const named = `${request.event.action} ${request.id}`;
     this.#scheduler.note(`${process.name} posts ${named} to PagerDuty`);
     return new Promise((resolve, reject) => {
       const settle = (attempt: Attempt): void => {
         if (request.seen !== 'nothing') return;
         this.requests.ended(request, seenOf(attempt), this.#scheduler.now);
+        const wait = THROTTLES.find((throttle) => throttle.attempt === attempt);
+        if (wait !== undefined) this.retryAfters.responded(request, wait.waitMs, this.#scheduler.now);
         this.#scheduler.note(`${process.name} gets ${describeAttempt(attempt)} for ${named}`);
         cancelTimeout();
         signal.removeEventListener('abort', abort);
@@ -116,7 +121,7 @@ export class SimulatedPagerDuty {
     if (mode === 'hangs' || keyMode === 'hangs') return undefined;
     if (mode === 'answers HTML') return this.#random.pick(INTERMEDIARY_ANSWERS);
     if (mode === 'answers 500' || keyMode === 'fails') return this.#random.pick(FAILURES);
-    if (keyMode === 'throttles' || this.#exceedsRate(event.routingKey)) return this.#random.pick(THROTTLES);
+    if (keyMode === 'throttles' || this.#exceedsRate(event.routingKey)) return this.#random.pick(THROTTLES).attempt;
     if (event.poison === 'rejected') return rejectionOf(event);
     this.#scheduler.note(`PagerDuty processes ${event.action} ${request.id} of ${request.process.name}`);
     request.fate = 'processed';
