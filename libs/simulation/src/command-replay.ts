@@ -2,7 +2,7 @@ import { describe, describeSmallest, describeViolation, type Output, reproducing
 import { type Fault } from './world/faults';
 import { explain, KNOWN_FAULTS } from './world/known-faults';
 import { shrink } from './world/shrink';
-import { simulate, type SimulationReport } from './world/simulate';
+import { simulate } from './world/simulate';
 import { traceExcerptOf } from './world/trace-excerpt';
 
 export interface ReplayOptions {
@@ -34,11 +34,9 @@ export async function replay(
   const smallest = hasFailed ? await shrink(found) : found;
   if (hasFailed) write(describeSmallest(found, smallest));
   if (smallest !== found) write(`To run only these: ${reproducing(seed, mutant, smallest.faults)}\n`);
-  const report = await simulate(seed, { faults: smallest.faults, isTracing: true });
-  write(`\n${LEGEND}\n${traceOf(report, isWholeTrace)}\n${describeViolation(report)}`);
+  const { trace, problems } = await simulate(seed, { faults: smallest.faults, isTracing: true });
+  const problem = problems.find(({ check }) => check === found.problems[0]?.check);
+  write(`\n${LEGEND}\n${(isWholeTrace ? trace : traceExcerptOf(trace, problem)).join('\n')}\n\n`);
+  if (problem !== undefined) write(describeViolation(problem));
   return hasFailed && known.length === 0 ? 1 : 0;
-}
-
-function traceOf(report: SimulationReport, isWhole: boolean): string {
-  return `${(isWhole ? report.trace : traceExcerptOf(report)).join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 import { describeFault, type Fault } from './world/faults';
+import { type Problem } from './world/oracle';
 import { type SimulationReport } from './world/simulate';
-import { mainProblemOf } from './world/trace-excerpt';
 
 /** Prints results; `progress` is not part of them. */
 export interface Output {
@@ -33,11 +33,8 @@ export function describeSmallest(found: SimulationReport, smallest: SimulationRe
   return lines([`It fails in the same way with ${few} of its ${all} faults:`, ...described(smallest.faults)]);
 }
 
-/** The main problem, and the moments that show it; empty if all checks passed. */
-export function describeViolation({ problems }: SimulationReport): string {
-  const problem = mainProblemOf(problems);
-  if (problem === undefined) return '';
-  const { check, detail, evidence = [] } = problem;
+/** A problem, and the moments that show it. */
+export function describeViolation({ check, detail, evidence = [] }: Problem): string {
   const moments = [...evidence].sort((left, right) => left.at - right.at);
   return lines([
     `Violated: ${check}.`,

@@ -46,7 +46,7 @@ describe('npm run simulate', () => {
   });
 
   it('reproduces a failure as the search found it, and with only the faults that it needs, and says what was violated', () => {
-    const mutant = ['--mutant', 'ignores the sidings of a lane that it takes over'];
+    const mutant = ['--mutant', 'delivers new messages of a parked key from its lane'];
     const { output: search } = simulateCommand('--first', '--seeds', '500', ...mutant);
     const [, found = '', command = ''] =
       /^(seed \d+: [^]*?)\nReproduce with a trace: npm run simulate -- (.*)$/m.exec(search) ?? [];
@@ -54,9 +54,7 @@ describe('npm run simulate', () => {
     const replay = simulateCommand(...argumentsIn(command));
     expect(replay.status).toBe(1);
     expect(replay.output.startsWith(`${found}\n`)).toBe(true);
-    expect(replay.output).toMatch(
-      /\nViolated: everything is drained in time [^]*\n {2}[\d.]+ s: the sender gets 202 for /,
-    );
+    expect(replay.output).toMatch(/^> [^]*\nViolated: .*\n {2}.*\n(?: {2}[\d.]+ s: .*\n)+$/m);
     const [, fewer = ''] = /^To run only these: npm run simulate -- (.*)$/m.exec(replay.output) ?? [];
     const replayedFewer = simulateCommand(...argumentsIn(fewer));
     expect(replayedFewer.output).toMatch(/^(Each of its faults is needed|It fails without any fault)\.$/m);

@@ -21,8 +21,8 @@ export class Scheduler {
   /** The next one last. */
   readonly #events: ScheduledEvent[] = [];
   readonly #trace: string[] = [];
-  /** What processes logged as a bug of their own. */
-  readonly bugs: string[] = [];
+  /** What processes logged as a bug of their own, and when; ms. */
+  readonly bugs: { readonly at: number; readonly text: string }[] = [];
   #now = 0;
   #steps = 0;
 

@@ -63,7 +63,7 @@ export class SimulatedProcess {
 
   log(level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     const line = `${this.name} logs ${level}: ${message} ${JSON.stringify(fields)}`;
-    if (/\bbug\b/.test(message)) this.#scheduler.bugs.push(line);
+    if (/\bbug\b/.test(message)) this.#scheduler.bugs.push({ at: this.#scheduler.now, text: line });
     this.#scheduler.note(line);
   }
 

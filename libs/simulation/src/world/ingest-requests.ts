@@ -11,6 +11,8 @@ export interface IngestRequest {
   readonly id: string;
   readonly gateway: string;
   readonly response: IngestResponse;
+  /** When it ended; ms. */
+  readonly endedAt: number;
   /** How long it took, without the time in which the gateway was paused. */
   readonly ms: number;
   /** Why it may have been refused, or got no response; undefined if nothing permits it. */
@@ -68,6 +70,7 @@ export class IngestRequests {
         id: submission.id,
         gateway: name,
         response,
+        endedAt: this.#scheduler.now,
         ms: this.#scheduler.now - since,
         excuse: this.#excuseOf(response, submission, process),
         hadDiskTrouble: volume.hasFailedSince(at - RECOVERY_MS) || volume.wasSlowSince(at - RECOVERY_MS),

@@ -1,6 +1,7 @@
 import { delay } from '@pdaltagent/clock';
 import { VirtualClock } from '../virtual-clock';
 import { drainDeadlineOf, SEND_UNTIL_MS } from './drain-deadline';
+import { type Evidence } from './evidence';
 import { inject } from './fault-effects';
 import { type Fault } from './faults';
 import { type Limit } from './limits';
@@ -43,7 +44,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   inject(world, faults);
   world.start();
   const problems: Problem[] = [];
-  const unhandled = new UnhandledErrors();
+  const unhandled = new UnhandledErrors(() => scheduler.now);
   unhandled.start();
   const peaks = new Peaks(world);
   let drainedAt: number | undefined;
@@ -54,12 +55,17 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   } finally {
     unhandled.stop();
   }
-  for (const detail of unhandled.errors) problems.push({ check: 'every error is handled', detail });
-  for (const detail of scheduler.bugs) problems.push({ check: 'no service logs a bug of its own', detail });
+  for (const error of unhandled.errors) problems.push(problemOf('every error is handled', error));
+  for (const bug of scheduler.bugs) problems.push(problemOf('no service logs a bug of its own', bug));
   const verdict = judgeOutcome({ world, faults, drainedAt, peaks });
   problems.push(...verdict.problems);
   const { trace, steps } = scheduler;
   return { seed, faults, problems, limits: verdict.limits, accepted: world.senders.accepted.length, steps, trace };
+}
+
+function problemOf(check: string, { at, text }: Evidence): Problem {
+  const [line = ''] = text.split('\n');
+  return { check, detail: text, evidence: [{ at, text: line }] };
 }
 
 /** Runs until everything is drained, or should be. @returns when it was drained; undefined if it was not in time */

@@ -1,6 +1,5 @@
 import { type Evidence } from './evidence';
 import { type Problem } from './oracle';
-import { type SimulationReport } from './simulate';
 
 /** What happened to the world. */
 const WORLD =
@@ -29,12 +28,11 @@ interface Line {
 }
 
 /**
- * The part of a trace that shows the main problem: all that happened to its messages, the faults, the next
+ * The part of a trace that shows a problem: all that happened to its messages, the faults, the next
  * messages of the alert, and what the services concerned logged meanwhile.
  */
-export function traceExcerptOf({ trace, problems }: SimulationReport): readonly string[] {
+export function traceExcerptOf(trace: readonly string[], problem: Problem | undefined): readonly string[] {
   const lines = trace.map(parsed);
-  const problem = mainProblemOf(problems);
   if (problem === undefined) return lines.filter(({ text }) => WORLD.test(text) || LOGGED.test(text)).map(formatted);
   const isOfMessage = mentioning(problem.messages ?? []);
   const own = lines.filter(({ text }) => isOfMessage(text) && !REPEATED.test(text));
@@ -43,11 +41,6 @@ export function traceExcerptOf({ trace, problems }: SimulationReport): readonly 
   return lines
     .filter((line) => shown.has(line))
     .map((line) => `${evidence.has(markOf({ at: line.at * 1_000, text: line.text })) ? '>' : ' '}${formatted(line)}`);
-}
-
-/** The first problem that says which messages it concerns, or the first. */
-export function mainProblemOf(problems: readonly Problem[]): Problem | undefined {
-  return problems.find(({ messages }) => messages !== undefined) ?? problems[0];
 }
 
 function parsed(line: string): Line {
