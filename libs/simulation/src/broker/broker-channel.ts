@@ -1,7 +1,9 @@
 import { type Options, type Replies } from 'amqplib';
+import { SeededRandom } from '../seeded-random';
 import { type BrokerState } from './broker-state';
 import { ChannelDeliveries, type Delivery } from './channel-deliveries';
 import { ChannelQueues } from './channel-queues';
+import { NODES } from './nodes';
 import { Queue } from './queue';
 import { argumentsOf } from './queue-arguments';
 import { type QueueConsumer } from './queue-consumers';
@@ -104,13 +106,14 @@ export class BrokerChannel {
     if (existing !== undefined) return this.#queues.report(existing, done);
     const generated = `amq.gen-${(this.#state.generated += 1)}`;
     const state = this.#state;
+    const leader = new SeededRandom(state.scheduler.seed, `leader of ${name}`).below(NODES);
     const queue = new Queue(
       {
         name: name === '' ? generated : name,
         exclusiveTo: options.exclusive === true ? this.#ports.connection : undefined,
         ...argumentsOf(options),
       },
-      this.#ports.node,
+      state.areLeadersSpread && options.exclusive !== true ? leader : this.#ports.node,
       state,
       (exchange, routingKey, message) => {
         for (const target of exchanges.route(exchange, routingKey)) target.append(() => target.enqueue(message));

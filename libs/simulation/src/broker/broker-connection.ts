@@ -67,6 +67,11 @@ export class BrokerConnection {
     return [...this.#channels].some((channel) => queue.isDemoted(channel));
   }
 
+  /** Whether it has the active consumer of the queue. */
+  isActive(queue: Queue): boolean {
+    return [...this.#channels].some((channel) => queue.isActive(channel));
+  }
+
   /** Whether frames that arrived are not read yet. */
   get hasUnread(): boolean {
     return !this.#hasEnded && this.#unread.length > 0;

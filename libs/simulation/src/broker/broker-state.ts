@@ -15,6 +15,8 @@ export interface BrokerState {
   consumerTimeout: { readonly timeoutMs: number; readonly checkMs: number } | undefined;
   /** The broker is short of memory or disk. */
   isAlarmed: boolean;
+  /** Whether the leaders of new queues are on any node, and not on that of their client. */
+  areLeadersSpread: boolean;
   /** For names that the broker generates. */
   generated: number;
   /** By the client's name: most unconfirmed messages of one of its channels. */
@@ -32,6 +34,7 @@ export function newState(scheduler: Scheduler): BrokerState {
     maxApplyMs: MAX_APPLY_MS,
     consumerTimeout: undefined,
     isAlarmed: false,
+    areLeadersSpread: false,
     generated: 0,
     mostUnconfirmed: new Map(),
   };

@@ -51,6 +51,10 @@ export class QueueConsumers {
     return [...this.#demoted].some((consumer) => consumer.channel === channel);
   }
 
+  isActive(channel: object): boolean {
+    return this.#active?.channel === channel;
+  }
+
   /** Delivered and not settled. */
   get held(): readonly QueueEntry[] {
     return [...this.#held.values()].flatMap((entries) => [...entries.values()]);

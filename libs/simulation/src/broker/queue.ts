@@ -34,6 +34,8 @@ interface Command {
 
 /** Longer than any election that was measured. */
 const ELECTION_MS = 1_000;
+/** How long a slow queue takes at most to apply commands. */
+const SLOW_APPLY_MS = 1_000;
 
 /**
  * A queue and the log of its commands, which are applied in order. A quorum queue's Raft group can stall: then commands
@@ -53,6 +55,7 @@ export class Queue {
   #leader: number;
   #knownLeader: number;
   #isStalled = false;
+  #isSlow = false;
   #isElecting = false;
   #cancelApply: (() => void) | undefined;
   /** The client of the active consumer, as the trace has it. */
@@ -84,6 +87,11 @@ export class Queue {
   /** Whether a consumer of the channel was active, and is not any more although it has not ended. */
   isDemoted(channel: object): boolean {
     return this.#consumers.isDemoted(channel);
+  }
+
+  /** Whether the channel has the active consumer. */
+  isActive(channel: object): boolean {
+    return this.#consumers.isActive(channel);
   }
 
   get isStalled(): boolean {
@@ -132,6 +140,11 @@ export class Queue {
   resume(): void {
     this.#isStalled = false;
     this.#applySoon();
+  }
+
+  /** It takes up to a second to apply commands, as on a slow disk. */
+  setSlow(isSlow: boolean): void {
+    this.#isSlow = isSlow;
   }
 
   /** Another node is elected. Some of what was not applied is lost, and sent again by the clients. */
@@ -250,7 +263,8 @@ export class Queue {
   #applySoon(): void {
     if (this.isStalled || this.#cancelApply !== undefined || this.#log.length === 0) return;
     const { name } = this.options;
-    const { scheduler, maxApplyMs } = this.#broker;
+    const { scheduler } = this.#broker;
+    const maxApplyMs = this.#isSlow ? SLOW_APPLY_MS : this.#broker.maxApplyMs;
     this.#cancelApply = scheduler.schedule(this.#random.fraction() * maxApplyMs, `${name} applies`, () => {
       this.#cancelApply = undefined;
       for (const { run } of this.#log.splice(0)) {

@@ -82,6 +82,23 @@ export class SimulatedBroker {
     return queue !== undefined && broker.isDemoted(queue);
   }
 
+  /** Whether a client has the active consumer of a queue. @param client its name */
+  isActive(client: string, name: string): boolean {
+    const queue = this.#state.exchanges.queues.get(name);
+    const own = this.#connections.filter((connection) => connection.client === client);
+    return queue !== undefined && own.some(({ broker }) => broker.isActive(queue));
+  }
+
+  /** The node of a queue's leader; undefined if there is no such queue. */
+  leaderOf(name: string): number | undefined {
+    return this.#state.exchanges.queues.get(name)?.leader;
+  }
+
+  /** The leaders of new queues are on any node, not on that of the client (`queue_leader_locator`). */
+  spreadLeaders(): void {
+    this.#state.areLeadersSpread = true;
+  }
+
   /** Whether frames are under way, or queues have not applied what was sent to them: messages that are in no queue yet. */
   get isBusy(): boolean {
     return (
@@ -132,6 +149,11 @@ export class SimulatedBroker {
   /** Queues take up to a second to apply what was sent to them, as on a slow disk. */
   setSlow(on: boolean): void {
     this.#state.maxApplyMs = on ? SLOW_APPLY_MS : MAX_APPLY_MS;
+  }
+
+  /** The same for one queue. */
+  setQueueSlow(name: string, on: boolean): void {
+    this.#queue(name).setSlow(on);
   }
 
   /** Bytes; a larger message closes its channel. Counts for channels that are opened from then on. */

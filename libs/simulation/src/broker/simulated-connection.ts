@@ -31,6 +31,8 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
   #state: 'open' | 'closing' | 'closed' = 'open';
   #tags = 0;
   readonly name: string;
+  /** The client's name. */
+  readonly client: string;
   /** The broker's side. */
   readonly broker: BrokerConnection;
 
@@ -47,6 +49,7 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     const { client, number, node } = of;
     const name = `${client} #${number}`;
     this.name = name;
+    this.client = client;
     this.#enter = enter;
     this.#sent = (unconfirmed) =>
       void state.mostUnconfirmed.set(client, Math.max(unconfirmed, state.mostUnconfirmed.get(client) ?? 0));
@@ -114,6 +117,12 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
         this.#toClosed();
       }),
     );
+  }
+
+  /** Frames in both directions arrive only once that ends. */
+  holdUp(isHeldUp: boolean): void {
+    this.#toBroker.holdUp(isHeldUp);
+    this.#toClient.holdUp(isHeldUp);
   }
 
   /** Frames that are sent and not yet read by the broker. */

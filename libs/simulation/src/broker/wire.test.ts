@@ -13,6 +13,21 @@ describe('a direction of a connection that breaks', () => {
     expect(arrived).toEqual(['a', 'b', 'end']);
   });
 
+  it('delivers what is held up later and in order, the end included', async () => {
+    const scheduler = new Scheduler(1);
+    const wire = new Wire(scheduler, 'wire');
+    const arrived: string[] = [];
+    wire.send('a', () => arrived.push('a'));
+    wire.holdUp(true);
+    await scheduler.runFor(10);
+    wire.send('b', () => arrived.push('b'));
+    wire.cut(2, () => arrived.push('end'));
+    await scheduler.runFor(10);
+    expect(arrived).toEqual([]);
+    wire.holdUp(false);
+    expect(arrived).toEqual(['a', 'b', 'end']);
+  });
+
   it('still ends if it breaks a second time before the end has arrived', async () => {
     const scheduler = new Scheduler(1);
     const wire = new Wire(scheduler, 'wire');

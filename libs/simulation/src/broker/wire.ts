@@ -22,6 +22,9 @@ export class Wire {
   readonly #inTransit: Packet[] = [];
   #arrivesAt = 0;
   #isCut = false;
+  #isHeldUp = false;
+  /** Packets that would have arrived. */
+  #late = 0;
 
   constructor(scheduler: Scheduler, name: string) {
     this.#scheduler = scheduler;
@@ -58,12 +61,25 @@ export class Wire {
     this.#isCut = true;
   }
 
+  /** Nothing arrives until it ends: then everything that was sent meanwhile does, as when a network has dropped packets. */
+  holdUp(isHeldUp: boolean): void {
+    this.#isHeldUp = isHeldUp;
+    while (!this.#isHeldUp && this.#late > 0) {
+      this.#late -= 1;
+      this.#receive();
+    }
+  }
+
   /** Frames in transit. */
   get length(): number {
     return this.#inTransit.reduce((sum, { frames }) => sum + frames.length, 0);
   }
 
   #receive(): void {
+    if (this.#isHeldUp) {
+      this.#late += 1;
+      return;
+    }
     for (const { label, receive } of this.#inTransit.shift()?.frames ?? []) {
       this.#scheduler.note(`${this.#name}: ${label}`);
       receive();

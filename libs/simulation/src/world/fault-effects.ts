@@ -1,5 +1,3 @@
-import { laneQueue, sidingQueue } from '@pdaltagent/messaging';
-import { NODES } from '../broker/nodes';
 import { SeededRandom } from '../seeded-random';
 import { type Fault, type FaultKind } from './faults';
 import { type Gateway } from './gateway';
@@ -7,11 +5,14 @@ import { Overlaps } from './overlaps';
 import { laneQueues } from './places';
 import { type KeyMode, type Mode } from './simulated-pagerduty';
 import { type VolumeMode } from './simulated-volume';
+import { keyOf, pick, Targets } from './targets';
 import { type Worker } from './worker';
-import { KEYS, LANE_GROUP, type World } from './world';
+import { type World } from './world';
 
 /** What an effect knows of its fault. */
 interface Begun extends Pick<Fault, 'target' | 'ms'> {
+  readonly isAimed: boolean | undefined;
+  readonly targets: Targets;
   /** Draws further choices, the same whichever other faults there are. */
   readonly random: SeededRandom;
   /** Changes what other faults may change too; the result ends this one's change. */
@@ -24,21 +25,17 @@ type Effect = (world: World, begun: Begun) => () => void;
 /** Some faults last longer than others: after 65 s the broker closes a connection that waits for a queue; ms. */
 const LONG_MS = 70_000;
 const RECHECK_MS = 500;
+/** If a connection were held up longer, heartbeats would break it; ms. */
+const MOST_HELD_UP_MS = 9_000;
 /** How long a lane may hold a message before it is renewed, if that happens often; ms. */
 const RENEW_AFTER_MS = 5_000;
 
 const nothing = (): void => undefined;
 
-const pick = <Item>(items: readonly Item[], target: number): Item => {
-  const item = items[Math.floor(target * items.length)];
-  if (item === undefined) throw new Error('nothing to choose from');
-  return item;
-};
-
 const stall =
-  (nameOf: (target: number) => string): Effect =>
-  ({ broker }, { target, begin }) => {
-    const name = nameOf(target);
+  (namesOf: (targets: Targets) => readonly string[]): Effect =>
+  ({ broker }, { targets, target, begin }) => {
+    const name = pick(namesOf(targets), target);
     if (!broker.queueNames.includes(name)) return nothing;
     return begin(name, true, (isStalled = false) => {
       if (isStalled) broker.stallQueue(name);
@@ -46,13 +43,29 @@ const stall =
     });
   };
 
-const laneStall = stall((target) => laneQueue(LANE_GROUP, Math.floor(target * LANE_GROUP.lanes)));
+const laneStall = stall(({ lanes }) => lanes);
+const sidingStall = stall(({ sidings }) => sidings);
 
 const long =
   (effect: Effect): Effect =>
   (world, begun) => {
     const end = effect(world, begun);
     return () => world.scheduler.schedule(LONG_MS, 'FAULT ends: the long one', end);
+  };
+
+/** At most one node is separate: the others are a majority. */
+const separate =
+  (isKilled: boolean): Effect =>
+  ({ broker, network }, { targets, target, begin }) => {
+    const node = pick(targets.nodes, target);
+    return begin('nodes', node, (separated) => {
+      network.downNode = undefined;
+      if (broker.separateNode !== undefined) broker.heal();
+      if (separated === undefined) return;
+      if (!isKilled) return broker.isolate(separated);
+      network.downNode = separated;
+      broker.killNode(separated);
+    });
   };
 
 const pagerDuty =
@@ -62,8 +75,8 @@ const pagerDuty =
 
 const key =
   (mode: KeyMode): Effect =>
-  ({ pagerDuty: { keyModes } }, { target, begin }) => {
-    const routingKey = pick(KEYS, target);
+  ({ pagerDuty: { keyModes }, scheduler: { seed } }, { target, isAimed, begin }) => {
+    const routingKey = keyOf(seed, { target, isAimed });
     return begin(routingKey, mode, (value = 'accepts') => keyModes.set(routingKey, value));
   };
 
@@ -95,10 +108,8 @@ const pause = ({ network }: World, service: Gateway | Worker, { begin }: Begun):
 
 const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
   'a lane does not answer': laneStall,
-  'a siding does not answer': stall((target) => {
-    const index = Math.floor(target * LANE_GROUP.lanes * LANE_GROUP.sidings);
-    return sidingQueue(LANE_GROUP, index % LANE_GROUP.lanes, Math.floor(index / LANE_GROUP.lanes));
-  }),
+  'a siding does not answer': sidingStall,
+  'a siding has no leader': long(sidingStall),
   'a lane has no leader': long(laneStall),
   'the broker blocks publishing': ({ broker }, { begin }) =>
     begin('alarm', true, (isAlarmed = false) => broker.setAlarm(isAlarmed)),
@@ -114,41 +125,38 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
   },
   'the broker is slow': ({ broker }, { begin }) =>
     begin('speed of the broker', true, (isSlow = false) => broker.setSlow(isSlow)),
+  'a queue is slow': ({ broker }, { targets, target, begin }) => {
+    const name = pick(targets.queues, target);
+    if (!broker.queueNames.includes(name)) return nothing;
+    return begin(`speed of ${name}`, true, (isSlow = false) => broker.setQueueSlow(name, isSlow));
+  },
   'the broker restarts': ({ broker, network }, { begin }) => {
     const end = begin('broker', true, (isDown = false) => (network.isBrokerDown = isDown));
     broker.restart();
     return end;
   },
-  'a node is killed': ({ broker, network }, { target }) => {
-    if (broker.separateNode !== undefined) return nothing;
-    const node = Math.floor(target * NODES);
-    network.downNode = node;
-    broker.killNode(node);
-    return () => {
-      network.downNode = undefined;
-      broker.startNode();
-    };
-  },
-  'a node is cut off from the others': ({ broker }, { target }) => {
-    if (broker.separateNode !== undefined) return nothing;
-    broker.isolate(Math.floor(target * NODES));
-    return () => broker.heal();
-  },
-  "a lane's leader changes": ({ broker }, { target }) => {
-    const name = pick(laneQueues(), target);
+  'a node is killed': separate(true),
+  'a node is cut off from the others': separate(false),
+  "a lane's leader changes": ({ broker }, { targets, target }) => {
+    const name = pick(targets.queues, target);
     if (broker.queueNames.includes(name)) broker.changeLeader(name);
     return nothing;
   },
-  'the broker is unreachable': ({ network, gateways, workers }, { target, begin }) => {
-    const { name, process } = pick([...gateways, ...workers], target);
+  'the broker is unreachable': ({ network }, { targets, target, begin }) => {
+    const { name, process } = pick(targets.services, target);
     network.cut(process);
     return begin(`network of ${name}`, true, (isUnreachable = false) => {
       if (isUnreachable) network.unreachableFrom.add(name);
       else network.unreachableFrom.delete(name);
     });
   },
-  'connections break': ({ network, gateways, workers }, { target }) => {
-    network.cut(pick([...gateways, ...workers], target).process);
+  'connections break': ({ network }, { targets, target }) => {
+    network.cut(pick(targets.services, target).process);
+    return nothing;
+  },
+  'a connection is held up': ({ network, scheduler }, { targets, target, ms, random }) => {
+    const end = network.holdUp(pick(targets.services, target).process, random);
+    scheduler.schedule(Math.min(ms, MOST_HELD_UP_MS), 'a connection is held up no longer', end);
     return nothing;
   },
   'a gateway is killed': ({ gateways }, begun) => {
@@ -163,21 +171,21 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
     });
   },
   'a gateway is paused': (world, begun) => pause(world, pick(world.gateways, begun.target), begun),
-  'a worker is killed': ({ workers }, begun) => {
-    const worker = pick(workers, begun.target);
+  'a worker is killed': (_world, begun) => {
+    const worker = pick(begun.targets.workers, begun.target);
     return down(worker, begun, () => worker.kill());
   },
-  'a worker is paused': (world, begun) => pause(world, pick(world.workers, begun.target), begun),
-  'a worker is stopped': ({ workers }, begun) => {
-    const worker = pick(workers, begun.target);
+  'a worker is paused': (world, begun) => pause(world, pick(begun.targets.workers, begun.target), begun),
+  'a worker is stopped': (_world, begun) => {
+    const worker = pick(begun.targets.workers, begun.target);
     return down(worker, begun, () => {
       if (worker.process.isRunning) void worker.stop();
     });
   },
   'lanes are renewed often': (world, { begin }) =>
     begin('renewal of lanes', RENEW_AFTER_MS, (ms) => (world.renewAfterMs = ms)),
-  'a clock jumps': ({ gateways, workers }, { target, ms, random }) => {
-    const { process } = pick([...gateways, ...workers], target);
+  'a clock jumps': (_world, { targets, target, ms, random }) => {
+    const { process } = pick(targets.services, target);
     process.clock.jump(random.pick([-1, 1]) * random.pick([1, 1_000]) * ms);
     return nothing;
   },
@@ -201,20 +209,21 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
   'a key fails': key('fails'),
   'a key hangs': key('hangs'),
   'a key is slow': long(key('is slow')),
+  "a key's events are processed late": key('processes late'),
 };
 
 /** Makes each fault begin and end in its time. */
 export function inject(world: World, faults: readonly Fault[]): void {
   const { scheduler } = world;
   const overlaps = new Overlaps();
-  for (const { kind, at, ms, target } of faults) {
+  for (const { kind, at, ms, target, isAimed } of faults) {
     const random = new SeededRandom(scheduler.seed, `${kind} at ${at}`);
     const begin: Overlaps['begin'] = (thing, ...change) => {
       if (!kind.includes(thing)) scheduler.note(`FAULT affects ${thing}`);
       return overlaps.begin(thing, ...change);
     };
     scheduler.schedule(at, `FAULT begins: ${kind}`, () => {
-      const end = EFFECTS[kind](world, { target, ms, random, begin });
+      const end = EFFECTS[kind](world, { target, isAimed, targets: new Targets(world, isAimed), ms, random, begin });
       scheduler.schedule(ms, `FAULT ends: ${kind}`, end);
     });
   }

@@ -2,16 +2,19 @@
 export const FAULT_KINDS = [
   'a lane does not answer',
   'a siding does not answer',
+  'a siding has no leader',
   'a lane has no leader',
   'the broker blocks publishing',
   'the backlog raises an alarm',
   'the broker is slow',
+  'a queue is slow',
   'the broker restarts',
   'a node is killed',
   'a node is cut off from the others',
   "a lane's leader changes",
   'the broker is unreachable',
   'connections break',
+  'a connection is held up',
   'a gateway is killed',
   'a gateway loses power',
   'a gateway is paused',
@@ -37,6 +40,7 @@ export const FAULT_KINDS = [
   'a key fails',
   'a key hangs',
   'a key is slow',
+  "a key's events are processed late",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -48,6 +52,8 @@ export interface Fault {
   readonly ms: number;
   /** Which one of several it hits: a fraction of their number, in hundredths. */
   readonly target: number;
+  /** Whether it hits the lane on which faults of its seed concentrate: that lane, a key, its worker, the node of its leader. */
+  readonly isAimed?: boolean;
 }
 
 export function isFault(value: unknown): value is Fault {
@@ -62,8 +68,14 @@ export const FAULTS_FROM_MS = 3_000;
 export const FAULTS_UNTIL_MS = 30_000;
 
 /** Faults that concern nothing but some keys. */
-export const KEY_FAULTS: readonly FaultKind[] = ['a key is throttled', 'a key fails', 'a key hangs', 'a key is slow'];
+export const KEY_FAULTS: readonly FaultKind[] = [
+  'a key is throttled',
+  'a key fails',
+  'a key hangs',
+  'a key is slow',
+  "a key's events are processed late",
+];
 
-export function describeFault({ kind, at, ms, target }: Fault): string {
-  return `${(at / 1_000).toFixed(3)} s, for ${(ms / 1_000).toFixed(3)} s: ${kind} (target ${target.toFixed(2)})`;
+export function describeFault({ kind, at, ms, target, isAimed }: Fault): string {
+  return `${(at / 1_000).toFixed(3)} s, for ${(ms / 1_000).toFixed(3)} s: ${kind} (${isAimed === true ? 'aimed, ' : ''}target ${target.toFixed(2)})`;
 }

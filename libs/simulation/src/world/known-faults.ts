@@ -36,23 +36,29 @@ export const KNOWN_FAULTS = {
   },
   'a queue without a leader': {
     what: 'who consumes a queue that has no leader loses its connection after 65 s (541), and with it all other lanes',
-    shownBy: ['a lane has no leader'],
+    shownBy: ['a lane has no leader', 'a siding has no leader'],
     checks: ['the broker closes no connection because of an error'],
   },
   '0 messages are believed': {
-    what: 'if a lane is taken over while one of its sidings does not answer, "0 messages" are believed, and later messages overtake those in it',
+    what: 'if a lane is taken over while one of its sidings does not answer, "0 messages" are believed: later messages overtake those in it, or it is not consumed before the next takeover',
     shownBy: [
       'a siding does not answer',
+      'a siding has no leader',
       'a node is killed',
       'a node is cut off from the others',
       "a lane's leader changes",
     ],
-    checks: [REPEATED, LATE, LAST_STATE],
+    checks: [DRAINED, REPEATED, LATE, LAST_STATE],
+  },
+  'an outdated count is believed': {
+    what: 'a worker that waits for a lane takes over a siding for a moment without a consumer, while the one that has the lane goes on with it: if no message is left, the worker waits for one, and the lane with it until it is renewed',
+    shownBy: ['lanes are renewed often'],
+    checks: [DRAINED],
   },
   'a silent demotion': {
-    what: 'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too',
+    what: 'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too; when it is active again, it does not look at the sidings',
     shownBy: ['a node is cut off from the others'],
-    checks: [OVERLAPPING, REPEATED, LATE, LAST_STATE],
+    checks: [DRAINED, OVERLAPPING, REPEATED, LATE, LAST_STATE],
   },
 } as const satisfies Readonly<Record<string, KnownFault>>;
 

@@ -91,6 +91,16 @@ export class Network {
       );
   }
 
+  /** One of the process's connections is held up: what is sent arrives only once the result is called. */
+  holdUp(process: SimulatedProcess, random: SeededRandom): () => void {
+    const connections = [...(this.#connections.get(process) ?? [])];
+    if (connections.length === 0) return () => undefined;
+    const connection = random.pick(connections);
+    this.#scheduler.note(`${connection.name} is held up`);
+    connection.holdUp(true);
+    return () => connection.holdUp(false);
+  }
+
   /** A paused process sends no heartbeats: the broker closes its connections. */
   pause(process: SimulatedProcess): void {
     process.pause();

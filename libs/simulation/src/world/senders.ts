@@ -15,6 +15,11 @@ export interface AcceptedEvent {
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const RETRY_MS = 500;
+/** Between two events of an alert, on average; ms. */
+const PAUSE_MS = 2_500;
+/** Of a noisy alert: events of a burst, and the pause between these. */
+const BURST = 12;
+const BURST_PAUSE_MS = 40;
 /** Of one alert. */
 const MOST_EVENTS = 120;
 const ACTIONS: readonly Action[] = ['trigger', 'acknowledge', 'trigger', 'resolve'];
@@ -54,11 +59,11 @@ export class Senders {
 
   async #sendAlert(gateway: Gateway, routingKey: string, alert: string, untilMs: number): Promise<void> {
     const random = new SeededRandom(this.#scheduler.seed, alert);
-    // Noisy alerts send a burst that fills a lane's window.
-    const pauseMs = random.fraction() < 0.15 ? 100 : 2_500;
+    // Noisy alerts send bursts that fill a lane's window, until after the last fault.
+    const isNoisy = random.fraction() < 0.2;
     const { clock } = this.#process;
     for (let index = 0; this.#scheduler.now < untilMs && index < MOST_EVENTS; index += 1) {
-      await delay(clock, random.fraction() * pauseMs * 2);
+      await delay(clock, random.fraction() * 2 * (isNoisy && index % BURST > 0 ? BURST_PAUSE_MS : PAUSE_MS));
       const draw = random.fraction();
       const poison = draw < 0.01 ? 'rejected' : draw < 0.015 ? 'too large' : draw < 0.02 ? 'unencodable' : undefined;
       const action = ACTIONS[random.below(ACTIONS.length)] ?? 'trigger';

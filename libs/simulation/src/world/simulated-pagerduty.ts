@@ -23,7 +23,7 @@ export interface Processed {
   readonly body: Buffer;
 }
 
-export type KeyMode = 'accepts' | 'is slow' | 'throttles' | 'fails' | 'hangs';
+export type KeyMode = 'accepts' | 'is slow' | 'throttles' | 'fails' | 'hangs' | 'processes late';
 export type Mode =
   'works' | 'is slow' | 'answers 500' | 'answers HTML' | 'hangs' | 'unreachable' | 'loses responses' | 'processes late';
 
@@ -143,7 +143,7 @@ export class SimulatedPagerDuty {
 
   /** Of a request. */
   #travelMs(mode: Mode, keyMode: KeyMode | undefined): number {
-    if (mode === 'processes late') return this.#random.fraction() * LATE_MS;
+    if (mode === 'processes late' || keyMode === 'processes late') return this.#random.fraction() * LATE_MS;
     if (mode === 'is slow') return this.#random.fraction() * SLOW_MS;
     return keyMode === 'is slow' ? this.#random.fraction() * SLOW_KEY_MS : this.#latency();
   }

@@ -50,6 +50,7 @@ export class World {
     this.scheduler = scheduler;
     this.broker = new SimulatedBroker(scheduler);
     this.broker.setMaxMessageSize(MAX_MESSAGE_BYTES);
+    this.broker.spreadLeaders();
     this.network = new Network(scheduler, this.broker);
     this.redis = new SimulatedRedis(scheduler);
     this.pagerDuty = new SimulatedPagerDuty(scheduler, this.redis);
