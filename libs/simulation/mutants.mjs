@@ -96,13 +96,13 @@ export const MUTANTS = {
     ],
   },
   'moves the messages of one alert concurrently': {
-    seed: undefined,
+    seed: 25,
     check: LATE,
     edits: [{ file: `${MESSAGING}/siding-move.ts`, from: '    if (previous !== undefined) await previous;\n', to: '' }],
   },
   'counts a siding that another worker still consumes': {
-    seed: undefined,
-    check: STUCK,
+    seed: 352,
+    check: LATE,
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
