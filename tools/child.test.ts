@@ -27,4 +27,4 @@ it('ends the workers of the tests too if npm test is interrupted', async () => {
   launcher.kill('SIGINT');
   expect(await once(launcher, 'exit')).toEqual([130, null]);
   await ended;
-}, 30_000);
+});

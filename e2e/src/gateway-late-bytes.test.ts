@@ -33,7 +33,7 @@ describe('a network that delivers data of a connection long after it was given u
     workers = await Promise.all(
       ['first', 'second'].map((name) => startApp('delivery-worker', { folder: folder(name), env })),
     );
-  }, 180_000);
+  });
   afterAll(async () => {
     await Promise.all([...workers, simulator].map((app) => app.stop()));
     await rig.stop();
@@ -75,7 +75,7 @@ describe('a network that delivers data of a connection long after it was given u
       timeoutMs: 60_000,
     });
     for (const { name } of alerts) expect([name, await actionsOf(name)]).toEqual([name, ['trigger', 'resolve']]);
-  }, 180_000);
+  });
 });
 
 function repeatsIn(metrics: string): number {

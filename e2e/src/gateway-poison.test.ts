@@ -23,7 +23,7 @@ describe('a broker that refuses messages over a size', () => {
       const { dedup_key: key } = JSON.parse(body.toString()) as { dedup_key: string };
       arrived.set(key, (arrived.get(key) ?? 0) + 1);
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await arrivals.stop();
     await rig.stop();
@@ -69,7 +69,7 @@ describe('a broker that refuses messages over a size', () => {
     const metrics = await rig.metrics();
     expect(metrics).toContain(`pdaltagent_gateway_quarantined_total{problem="refused"} ${poison.length}`);
     expect(metrics).toContain('pdaltagent_gateway_spool_entries 0');
-  }, 120_000);
+  });
 
   it('quarantines refused events from the spool, and delivers the others', async () => {
     const before = quarantined();
@@ -86,7 +86,7 @@ describe('a broker that refuses messages over a size', () => {
     await waitUntil(() => [...arrived.keys()].filter((name) => name.startsWith('spooled-')).length === 27, {
       what: 'the 27 that are not refused',
     });
-  }, 120_000);
+  });
 
   function quarantined(): number {
     return readdirSync(path.join(rig.folder.path, 'state', 'spool', 'quarantine')).filter((file) =>

@@ -195,7 +195,7 @@ describe('the poller', () => {
     await lanes.close();
     await pair.stop();
     folder.remove();
-  }, 60_000);
+  });
 
   it('is not ready while RabbitMQ is connected but accepts no webhook', async () => {
     const app = await start();

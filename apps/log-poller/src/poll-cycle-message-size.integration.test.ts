@@ -27,7 +27,7 @@ beforeAll(async () => {
   server = new LogEntriesServer();
   await server.start();
   publisher = await openPublisher(broker.url);
-}, 180_000);
+});
 afterAll(async () => {
   await publisher.close();
   await server.stop();

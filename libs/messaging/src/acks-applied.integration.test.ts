@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = openRunFolder('acks');
   broker = await startRabbitMQ({ folder: folder.path });
   connection = await connect(broker.url);
-}, 180_000);
+});
 beforeEach(async () => {
   const channel = await connection.createConfirmChannel();
   const type = { 'x-queue-type': 'quorum', 'x-single-active-consumer': true, 'x-delivery-limit': 1_000_000 };

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const connection = await connect(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
-}, 180_000);
+});
 afterAll(async () => {
   await broker.stop();
   folder.remove();
@@ -55,7 +55,7 @@ describe('while the broker is short of memory', () => {
     expect(lanes()).toEqual(before);
     expect(await consumersOfEachLane()).toEqual(Array.from({ length: EVENTS.lanes }, () => 1));
     await Promise.all(workers.map(({ worker }) => worker.stop()));
-  }, 120_000);
+  });
 
   it('a worker that starts takes the lanes that have no owner', async () => {
     await broker.setAlarm('memory', true);
@@ -64,7 +64,7 @@ describe('while the broker is short of memory', () => {
     await broker.setAlarm('memory', false);
     await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
     await test.worker.stop();
-  }, 120_000);
+  });
 
   it('a key that is being parked waits, and all its messages are delivered once and in order afterwards', async () => {
     const [alerts, each] = [50, 60];
@@ -92,5 +92,5 @@ describe('while the broker is short of memory', () => {
     expect(test.worker.dispatcher).toMatchObject({ held: 0, inFlight: 0 });
     expect(test.delivered.every(({ routingKey }) => routingKey === KEY)).toBe(true);
     await test.worker.stop();
-  }, 120_000);
+  });
 });

@@ -24,7 +24,7 @@ let broker: RabbitMQ;
 beforeAll(async () => {
   folder = openRunFolder('lane-publisher');
   broker = await startRabbitMQ({ folder: folder.path });
-}, 180_000);
+});
 afterAll(async () => {
   await broker.stop();
   folder.remove();
@@ -72,7 +72,7 @@ it('keeps its connection while the broker is short of memory, even if a lane’s
   expect(opened.at(-1)).toBe(RENEWED_LANE);
   expect(happened).toEqual(['blocked', 'unblocked']);
   await publisher.close();
-}, 120_000);
+});
 
 /** Its timers are due early. */
 const fastClock = (factor: number): Clock => ({
@@ -171,7 +171,7 @@ it('reconnects and closes although a channel that waits for a hanging queue keep
   } finally {
     await callQueue(queue, 'resume');
   }
-}, 60_000);
+});
 
 it('reconnects until the broker answers, and reports once that it does not', async () => {
   const proxy = await FaultProxy.start(broker.url);
@@ -186,7 +186,7 @@ it('reconnects until the broker answers, and reports once that it does not', asy
   await proxy.inject({ kind: 'none' });
   await waitUntil(() => publications.confirmed.size === EVENTS.lanes, { what: 'all lanes', timeoutMs: 30_000 });
   await proxy.stop();
-}, 120_000);
+});
 
 it('reports a channel_max that is too low, also after a reconnect, and works once it is raised', async () => {
   const setChannelMax = (channels: number) =>
@@ -209,4 +209,4 @@ it('reports a channel_max that is too low, also after a reconnect, and works onc
   }
   await waitUntil(all, { what: 'all lanes again', timeoutMs: 30_000 });
   await proxy.stop();
-}, 120_000);
+});

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const connection = await connect(broker.url);
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
-}, 180_000);
+});
 afterAll(async () => {
   await broker.stop();
   folder.remove();

@@ -61,7 +61,7 @@ it('messages in the wrong lanes reach their own in order, and block nothing ther
     expect(found.get(`${keyOf(lane)}:own`)).toEqual([0]);
   }
   expect(workers.some((worker) => worker.logged('messages in the wrong lane: moving'))).toBe(true);
-}, 120_000);
+});
 
 it('messages in a siding of the wrong lane reach their own too, and the sidingâ€™s key is still recognized', async () => {
   const lane = (OWN_LANE + 1) % EVENTS.lanes;
@@ -75,4 +75,4 @@ it('messages in a siding of the wrong lane reach their own too, and the sidingâ€
   const found = sequences(test.delivered);
   expect(found.get(`${KEY}:stray`)).toEqual(Array.from({ length: COUNT }, (_, sequence) => sequence));
   expect(found.get(`${key}:aside`)).toEqual(Array.from({ length: COUNT + 1 }, (_, sequence) => sequence));
-}, 120_000);
+});

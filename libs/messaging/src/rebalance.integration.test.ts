@@ -94,4 +94,4 @@ it('workers join, leave and die under traffic: no two attempt a lane concurrentl
   const inOrder = [...new Map(delivered.map((message) => [message.id, message])).values()];
   for (const order of sequences(inOrder).values()) expect(order).toEqual([...order].sort((a, b) => a - b));
   await Promise.all([first, third].map(({ worker }) => worker.stop()));
-}, 180_000);
+});

@@ -91,4 +91,4 @@ it('workers that join and leave under load repeat nothing', async () => {
   await previous.worker.stop();
   process.stdout.write(`${published} events, ${delivered().length - published} delivered twice\n`);
   expect(delivered()).toHaveLength(published);
-}, 180_000);
+});

@@ -124,4 +124,4 @@ it('contains exactly what was appended successfully and not erased, whatever fai
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => new SpoolModel().run(steps)),
     { numRuns: 60 },
   );
-}, 60_000);
+});

@@ -40,7 +40,7 @@ describe('a private cluster', () => {
   beforeAll(async () => {
     folder = openRunFolder('cluster');
     cluster = await startRabbitMQCluster({ folder: folder.path, partitionHandling: 'pause_minority' });
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await cluster.stop();
@@ -57,7 +57,7 @@ describe('a private cluster', () => {
     await cluster.nodes[0]?.restart();
     await waitUntil(async () => (await peersOf(0)) === 2, { what: 'the node to join again' });
     expect(await (await channelTo(urlOf(0))).checkQueue('kept')).toMatchObject({ queue: 'kept' });
-  }, 120_000);
+  });
 
   it('separates a node from the others until it is healed: here the node pauses and refuses connections', async () => {
     await cluster.isolate(2);
@@ -74,7 +74,7 @@ describe('a private cluster', () => {
     await cluster.heal();
     await waitUntil(() => channelTo(urlOf(2)).then(() => true), { what: 'the node to continue', timeoutMs: 60_000 });
     expect(await peersOf(2)).toBe(2);
-  }, 120_000);
+  });
 
   it('leaves no process running after a stop', async () => {
     expect(processesOf(folder.path).length).toBeGreaterThan(6);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   // A separate broker: max_message_size applies to all virtual hosts.
   broker = await startRabbitMQ({ folder: runFolder.path });
   await declareTopologies(broker.url);
-}, 180_000);
+});
 afterAll(async () => {
   await broker.stop();
   runFolder.remove();

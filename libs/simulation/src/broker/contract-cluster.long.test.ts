@@ -7,7 +7,7 @@ describe('three nodes of RabbitMQ', () => {
   let world: ClusterWorld;
   beforeAll(async () => {
     world = await realCluster();
-  }, 180_000);
+  });
   afterAll(() => world.stop());
 
   it.each(CLUSTER_CASES)('%s', (_behaviour, test) => world.run(test), 600_000);

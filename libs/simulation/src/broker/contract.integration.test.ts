@@ -9,7 +9,7 @@ describe.each([
   let world: ContractWorld;
   beforeAll(async () => {
     world = await start();
-  }, 180_000);
+  });
   afterAll(() => world.stop());
 
   it.each(CASES)('%s', (_behaviour, test) => world.run(test), 120_000);

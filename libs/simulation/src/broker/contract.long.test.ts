@@ -7,7 +7,7 @@ describe('RabbitMQ', () => {
   let world: ContractWorld;
   beforeAll(async () => {
     world = await realWorld();
-  }, 180_000);
+  });
   afterAll(() => world.stop());
 
   it.each(WAITING)('%s', (_behaviour, test) => world.run(test), 240_000);
