@@ -105,6 +105,12 @@ export class FaultProxy {
     for (const connection of this.#connections) connection.heldBack = { pieces: [], passes };
   }
 
+  /** Delivers the held-back data. What is sent from then on is held back as before. */
+  deliver(): void {
+    for (const { heldBack, server } of this.#connections)
+      for (const piece of heldBack?.pieces.splice(0) ?? []) server.write(piece);
+  }
+
   /** Delivers the held-back data, and closes those connections. Resolves with the number of bytes. */
   async release(): Promise<number> {
     let bytes = 0;

@@ -25,6 +25,8 @@ export interface RabbitMQCluster {
    * nothing gets through, but the connections stay open, and are noticed to be dead only after a minute.
    */
   isolate(node: number, how?: 'silently'): Promise<void>;
+  /** Cuts the connections between two nodes, and lets none be made; both still reach the third one. */
+  separate(one: number, other: number): Promise<void>;
   /** Cuts the connections between two nodes for a moment: they connect again at once. */
   flap(one: number, other: number): void;
   /** Ends every isolation. */
@@ -82,6 +84,8 @@ export async function startRabbitMQCluster(options: ClusterOptions): Promise<Rab
     );
     await Promise.all(links.map(({ proxy }) => proxy.stop()));
   };
+  const between = (one: number, other: number): readonly Link[] =>
+    links.filter(({ from, to }) => (from === one && to === other) || (from === other && to === one));
   try {
     const nodes = await Promise.all(starting);
     await waitUntil(async () => (await runningNodes(nodes[0])) === NAMES.length, {
@@ -96,9 +100,11 @@ export async function startRabbitMQCluster(options: ClusterOptions): Promise<Rab
           links.filter(({ from, to }) => from === node || to === node).map(({ proxy }) => proxy.inject(fault)),
         );
       },
+      async separate(one, other) {
+        await Promise.all(between(one, other).map(({ proxy }) => proxy.inject({ kind: 'down' })));
+      },
       flap(one, other) {
-        for (const { from, to, proxy } of links)
-          if ((from === one && to === other) || (from === other && to === one)) proxy.reset();
+        for (const { proxy } of between(one, other)) proxy.reset();
       },
       async heal() {
         await Promise.all(links.map(({ proxy }) => proxy.heal()));

@@ -1,6 +1,7 @@
-import { BrokerChannel, type ChannelEvents, type ReplyCode } from './broker-channel';
+import { BrokerChannel, type ChannelEvents } from './broker-channel';
 import { type BrokerState } from './broker-state';
 import { type Queue } from './queue';
+import { type ReplyCode } from './reply-code';
 
 /** What a channel sends to its client, and the connection to its own. */
 export interface ConnectionEvents {
@@ -8,6 +9,8 @@ export interface ConnectionEvents {
   unblocked(): void;
   /** The broker closes the connection. */
   closed(code: ReplyCode, reason: string): void;
+  /** The broker resets the connection. */
+  reset(): void;
 }
 
 /**
@@ -20,6 +23,7 @@ export class BrokerConnection {
   readonly #unread: (() => void)[] = [];
   readonly #channels = new Set<BrokerChannel>();
   #isBlocked = false;
+  #isClosing = false;
   #hasEnded = false;
 
   /** @param name whose it is, for the trace @param node the node that it is made to */
@@ -46,10 +50,8 @@ export class BrokerConnection {
       node: this.node,
       published: () => this.#published(),
       credited: () => this.#read(),
-      failed: (code, reason) => {
-        this.end();
-        this.#events.closed(code, reason);
-      },
+      ended: (ended) => this.#channels.delete(ended),
+      failed: (code, reason) => this.#fail(code, reason),
     });
     this.#channels.add(channel);
     return channel;
@@ -81,14 +83,32 @@ export class BrokerConnection {
     return this.#hasEnded;
   }
 
-  /** Closes its channels and deletes its exclusive queues. */
+  /** The client closes it: that is answered once all channels have ended, of which some wait for a queue. */
+  close(closed: () => void): void {
+    this.#isClosing = true;
+    const endOnceClosed = (): void => {
+      if (this.#hasEnded || this.#channels.size > 0) return;
+      this.end();
+      closed();
+    };
+    for (const channel of [...this.#channels]) channel.close(endOnceClosed);
+    endOnceClosed();
+  }
+
+  /** It breaks, or was closed: ends its channels and deletes its exclusive queues. */
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    for (const channel of this.#channels) channel.end();
+    for (const channel of [...this.#channels]) channel.disconnect();
     const { exchanges } = this.#state;
     for (const queue of [...exchanges.queues.values()])
       if (queue.options.exclusiveTo === this) exchanges.deleteQueue(queue);
+  }
+
+  #fail(code: ReplyCode, reason: string): void {
+    this.end();
+    if (this.#isClosing) this.#events.reset();
+    else this.#events.closed(code, reason);
   }
 
   #read(): void {

@@ -2,6 +2,7 @@ import { type Replies } from 'amqplib';
 import { type BrokerState } from './broker-state';
 import { type Queue } from './queue';
 import { QueueClient } from './queue-client';
+import { type Figures } from './raft-group';
 import { type RequestQueue } from './request-queue';
 
 /** How long a channel waits for a queue that does not answer. */
@@ -16,8 +17,8 @@ export interface ChannelQueuesPorts {
   readonly node: number;
   /** A queue has caught up. */
   becameFast(): void;
-  /** A queue did not answer. */
-  timedOut(): void;
+  /** A queue did not answer, or is unreachable: the connection is closed. */
+  failed(): void;
 }
 
 /** A channel's clients of queues, and how long the channel waits for queues. */
@@ -25,6 +26,7 @@ export class ChannelQueues {
   readonly #state: BrokerState;
   readonly #ports: ChannelQueuesPorts;
   readonly #clients = new Map<Queue, QueueClient>();
+  #hasEnded = false;
 
   constructor(state: BrokerState, ports: ChannelQueuesPorts) {
     this.#state = state;
@@ -60,13 +62,28 @@ export class ChannelQueues {
   /** Waits for the queue until it has applied the command. */
   command(queue: Queue, command: () => void, done: () => void): void {
     const resume = this.#ports.requests.pause();
-    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () =>
-      this.#ports.timedOut(),
-    );
+    const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () => {
+      if (!this.#hasEnded) this.#ports.failed();
+    });
     this.#clientOf(queue).call(command, () => {
       cancel();
+      if (this.#hasEnded) return;
       done();
       resume();
+    });
+  }
+
+  /** As a command; but the connection is closed at once if the leader that the channel knows is unreachable. */
+  get(queue: Queue, command: () => void, done: () => void): void {
+    if (this.#clientOf(queue).reachesKnownLeader) this.command(queue, command, done);
+    else this.#ports.failed();
+  }
+
+  /** Waits in vain. */
+  failAfter(ms: number, queue: string): void {
+    this.#ports.requests.pause();
+    this.#state.scheduler.schedule(ms, `${queue}: cluster not formed`, () => {
+      if (!this.#hasEnded) this.#ports.failed();
     });
   }
 
@@ -76,19 +93,20 @@ export class ChannelQueues {
 
   /** Ready messages only, and zeros if the queue does not answer. */
   report(queue: Queue, done: (reply: Replies.AssertQueue) => void): void {
-    const { name: reported, type } = queue.options;
-    const none = { queue: reported, messageCount: 0, consumerCount: 0 };
-    if (type === 'quorum' && !this.#state.nodes.reaches(this.#ports.node, queue.leader)) return done(none);
-    if (!queue.isStalled)
-      return done({ queue: reported, messageCount: queue.messageCount, consumerCount: queue.consumerCount });
+    const reply = ({ messageCount, consumerCount }: Figures): void =>
+      done({ queue: queue.options.name, messageCount, consumerCount });
+    const known = queue.figuresAt(this.#ports.node);
+    if (known !== undefined) return reply(known);
+    if (!queue.isStalled) return reply(queue);
     const resume = this.#ports.requests.pause();
-    this.#state.scheduler.schedule(STATE_TIMEOUT_MS, `${reported}: no figures`, () => {
-      done(none);
+    this.#state.scheduler.schedule(STATE_TIMEOUT_MS, `${queue.options.name}: no figures`, () => {
+      reply({ messageCount: 0, consumerCount: 0 });
       resume();
     });
   }
 
   end(): void {
+    this.#hasEnded = true;
     for (const client of this.#clients.values()) client.close();
   }
 
@@ -100,6 +118,7 @@ export class ChannelQueues {
     const client = new QueueClient({
       queue,
       channel,
+      node,
       scheduler,
       reaches: (other) => nodes.reaches(node, other),
       becameFast: () => this.#ports.becameFast(),

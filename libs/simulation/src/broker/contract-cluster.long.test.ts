@@ -1,4 +1,4 @@
-import { CLUSTER_CASES } from './contract-cluster.fixture';
+import { CLUSTER_CASES } from './contract-cluster-cases.fixture';
 import { type ClusterWorld } from './contract-world.fixture';
 import { realCluster } from './real-cluster.fixture';
 

@@ -3,12 +3,13 @@ import { type ConsumeMessage } from 'amqplib';
 import {
   closureOf,
   consume,
-  declareLane,
+  declareQueue,
   type ContractCase,
   publish,
   QUIET_MS,
   range,
   remaining,
+  stocked,
   until,
 } from './contract.fixture';
 
@@ -16,9 +17,7 @@ const DELIVERY: ContractCase[] = [
   [
     'delivers what one channel published in the order of publishing',
     async (world) => {
-      const connection = await world.connect();
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 300);
+      const { connection, queue } = await stocked(world, 300);
       const consumed = await consume(await connection.createChannel(), queue);
       await until(world, 'all messages', () => consumed.deliveries.length === 300);
       expect(consumed.numbers()).toEqual(range(0, 300));
@@ -28,9 +27,7 @@ const DELIVERY: ContractCase[] = [
   [
     'gives a lane to one consumer, and after its channel closes to the next, what was returned first and in order',
     async (world) => {
-      const connection = await world.connect();
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 10);
+      const { connection, queue } = await stocked(world, 10);
       const channel = await connection.createChannel();
       const first = await consume(channel, queue, 4);
       const second = await consume(await connection.createChannel(), queue, 64);
@@ -53,7 +50,7 @@ const DELIVERY: ContractCase[] = [
     async (world) => {
       const connection = await world.connect();
       for (const hasDeliveryLimit of [true, false]) {
-        const queue = await declareLane(world, connection, { hasDeliveryLimit });
+        const queue = await declareQueue(world, connection, { hasDeliveryLimit });
         await publish(await connection.createConfirmChannel(), queue, 6);
         const channel = await connection.createChannel();
         const consumed = await consume(channel, queue, 3);
@@ -70,9 +67,7 @@ const DELIVERY: ContractCase[] = [
   [
     'lets a cancelled consumer acknowledge what it holds, and returns the rest when its channel closes',
     async (world) => {
-      const connection = await world.connect();
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 3);
+      const { connection, queue } = await stocked(world, 3);
       const channel = await connection.createChannel();
       const deliveries: ConsumeMessage[] = [];
       const { consumerTag } = await channel.consume(queue, (delivery) => delivery && void deliveries.push(delivery));
@@ -88,7 +83,7 @@ const DELIVERY: ContractCase[] = [
     'moves a rejected message to the dead-letter exchange of its queue',
     async (world) => {
       const connection = await world.connect();
-      const [deadLetters, channel] = [await declareLane(world, connection), await connection.createConfirmChannel()];
+      const [deadLetters, channel] = [await declareQueue(world, connection), await connection.createConfirmChannel()];
       const queue = `${deadLetters}.rejecting`;
       const target = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadLetters };
       await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum', ...target } });
@@ -131,9 +126,7 @@ const ACKNOWLEDGEMENTS: ContractCase[] = [
   [
     'forgets acknowledgements beyond 32 that its queue has not applied if their channel closes',
     async (world) => {
-      const connection = await world.connect();
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 100);
+      const { connection, queue } = await stocked(world, 100);
       const channel = await connection.createChannel();
       const consumed = await consume(channel, queue);
       await until(world, 'all messages', () => consumed.deliveries.length === 100);
@@ -150,9 +143,7 @@ const ACKNOWLEDGEMENTS: ContractCase[] = [
   [
     'applies one acknowledgement of many messages before their channel closes',
     async (world) => {
-      const connection = await world.connect();
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 100);
+      const { connection, queue } = await stocked(world, 100);
       const channel = await connection.createChannel();
       const consumed = await consume(channel, queue);
       await until(world, 'all messages', () => consumed.deliveries.length === 100);
@@ -165,9 +156,7 @@ const ACKNOWLEDGEMENTS: ContractCase[] = [
   [
     'has applied every acknowledgement once it has answered a subscription and its end after them',
     async (world) => {
-      const connection = await world.connect();
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 100);
+      const { connection, queue } = await stocked(world, 100);
       const channel = await connection.createChannel();
       const consumed = await consume(channel, queue);
       await until(world, 'all messages', () => consumed.deliveries.length === 100);
@@ -181,9 +170,7 @@ const ACKNOWLEDGEMENTS: ContractCase[] = [
   [
     'closes the channel that acknowledges a message twice (406), and returns what it held',
     async (world) => {
-      const connection = await world.connect();
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 2);
+      const { connection, queue } = await stocked(world, 2);
       const channel = await connection.createChannel();
       const closure = closureOf(channel);
       const consumed = await consume(channel, queue);

@@ -2,15 +2,19 @@ import {
   closureOf,
   consume,
   type ContractCase,
-  declareLane,
   publish,
   QUIET_MS,
   range,
   remaining,
+  stocked,
+  declareQueue,
+  isSettled,
   until,
 } from './contract.fixture';
 import { delay } from '@pdaltagent/clock';
+import { type ContractWorld } from './contract-world.fixture';
 
+const HEARTBEAT_MS = 2_000;
 const TIMEOUT_MS = 1_000;
 const CHECK_MS = 250;
 /** RabbitMQ's own default; ms. */
@@ -22,9 +26,7 @@ export const FAILURES: readonly ContractCase[] = [
   [
     'closes the channel of a message that is not acknowledged in time (406), and returns what it held',
     async (world) => {
-      const connection = await world.connect();
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 5);
+      const { connection, queue } = await stocked(world, 5);
       await world.setConsumerTimeout(TIMEOUT_MS, CHECK_MS);
       const channel = await connection.createChannel();
       const closure = closureOf(channel);
@@ -40,7 +42,7 @@ export const FAILURES: readonly ContractCase[] = [
     'records in a rejected message where it was rejected, and how often',
     async (world) => {
       const connection = await world.connect();
-      const [deadLetters, channel] = [await declareLane(world, connection), await connection.createConfirmChannel()];
+      const [deadLetters, channel] = [await declareQueue(world, connection), await connection.createConfirmChannel()];
       const queue = `${deadLetters}.deaths`;
       const target = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadLetters };
       await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum', ...target } });
@@ -65,10 +67,7 @@ export const FAILURES: readonly ContractCase[] = [
   [
     'keeps what it confirmed when it is killed, and returns what consumers held first and in order',
     async (world) => {
-      const connection = await world.connect();
-      connection.on('error', () => undefined);
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 20);
+      const { connection, queue } = await stocked(world, 20);
       const channel = await connection.createChannel();
       const closure = closureOf(channel);
       const consumed = await consume(channel, queue, 5);
@@ -81,4 +80,57 @@ export const FAILURES: readonly ContractCase[] = [
       expect(await remaining(world, queue)).toEqual(range(2, 20));
     },
   ],
+  [
+    'loses the Raft group of a queue, and with it all messages, if it is killed within a moment of the declaration: the queue exists, reports zeros, and never answers',
+    async (world) => {
+      const { connection, queue } = await stockedAndKilled(world);
+      const channel = await connection.createChannel();
+      expect(await channel.checkQueue(queue)).toMatchObject({ messageCount: 0, consumerCount: 0 });
+      const again = await connection.createChannel();
+      await again.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+      expect(await isSettled(world, channel.get(queue))).toBe(false);
+    },
+  ],
+  [
+    'returns what the consumers of a connection hold that broke silently only once it has missed two heartbeats; so does the client learn of it',
+    async (world) => {
+      const { connection, queue } = await stocked(world, 3);
+      const fragile = await world.connectFragile(HEARTBEAT_MS);
+      const channel = await fragile.connection.createChannel();
+      const closure = closureOf(channel);
+      const held = await consume(channel, queue);
+      await until(world, 'the messages', () => held.deliveries.length === 3);
+      const next = await consume(await connection.createChannel(), queue);
+      const before = world.clock.monotonic();
+      fragile.breakSilently(undefined);
+      await until(world, 'the takeover', () => next.deliveries.length === 3);
+      // The last one came up to an interval before.
+      expect(world.clock.monotonic() - before).toBeGreaterThan(HEARTBEAT_MS);
+      await until(world, 'the end', () => closure.isClosed);
+      expect(world.clock.monotonic() - before).toBeGreaterThan(HEARTBEAT_MS);
+    },
+  ],
+  [
+    'still takes what a connection sent before it broke if the network delivers it later, in order, even if it was published again meanwhile',
+    async (world) => {
+      const { connection, queue } = await stocked(world, 0);
+      const fragile = await world.connectFragile(HEARTBEAT_MS);
+      const channel = await fragile.connection.createConfirmChannel();
+      publish(channel, queue, 3).catch(() => undefined);
+      fragile.breakSilently(HEARTBEAT_MS / 2);
+      await publish(await connection.createConfirmChannel(), queue, 3);
+      const consumed = await consume(await connection.createChannel(), queue);
+      await until(world, 'all messages', () => consumed.deliveries.length === 6);
+      expect(consumed.numbers()).toEqual([0, 1, 2, 0, 1, 2]);
+      expect(consumed.deliveries.some(({ fields }) => fields.redelivered)).toBe(false);
+    },
+  ],
 ];
+
+async function stockedAndKilled(world: ContractWorld) {
+  const before = await world.connect();
+  const queue = await declareQueue(world, before, { isLane: false, hasDeliveryLimit: false });
+  await publish(await before.createConfirmChannel(), queue, 1);
+  await world.restartBrokerEarly();
+  return { connection: await world.connect(), queue };
+}

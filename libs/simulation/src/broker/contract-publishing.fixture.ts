@@ -3,17 +3,16 @@ import { IllegalOperationError } from 'amqplib';
 import {
   closureOf,
   consume,
-  declareLane,
+  declareQueue,
   isSettled,
   type ContractCase,
   publish,
   QUIET_MS,
   range,
   remaining,
+  stocked,
   until,
 } from './contract.fixture';
-
-const EXCHANGE = 'contract.direct';
 
 const MESSAGES: ContractCase[] = [
   [
@@ -33,7 +32,7 @@ const MESSAGES: ContractCase[] = [
     'closes the channel of a message for an exchange that does not exist (404), with nothing behind it confirmed',
     async (world) => {
       const connection = await world.connect();
-      const queue = await declareLane(world, connection);
+      const queue = await declareQueue(world, connection);
       const channel = await connection.createConfirmChannel();
       const closure = closureOf(channel);
       const outcomes: string[] = [];
@@ -67,7 +66,7 @@ const MESSAGES: ContractCase[] = [
     async (world) => {
       await world.setMaxMessageSize(1_000);
       const connection = await world.connect();
-      const queue = await declareLane(world, connection);
+      const queue = await declareQueue(world, connection);
       const [channel, other] = [await connection.createConfirmChannel(), await connection.createConfirmChannel()];
       await world.setMaxMessageSize(134_217_728);
       const closure = closureOf(channel);
@@ -81,7 +80,7 @@ const MESSAGES: ContractCase[] = [
     'has no form for an id of more than 255 bytes: nothing is sent, and the channel remains usable',
     async (world) => {
       const connection = await world.connect();
-      const queue = await declareLane(world, connection);
+      const queue = await declareQueue(world, connection);
       const channel = await connection.createConfirmChannel();
       const long = 'x'.repeat(256);
       expect(() => channel.publish('', queue, Buffer.from('0'), { messageId: long })).toThrow(Error);
@@ -94,8 +93,7 @@ const MESSAGES: ContractCase[] = [
     'takes a prefix of what a connection sent before it was reset',
     async (world) => {
       const [connection, other] = [await world.connect(), await world.connect()];
-      connection.on('error', () => undefined);
-      const queue = await declareLane(world, other);
+      const queue = await declareQueue(world, other);
       const channel = await connection.createConfirmChannel();
       void publish(channel, queue, 200).catch(() => undefined);
       await delay(world.clock, 1);
@@ -107,126 +105,11 @@ const MESSAGES: ContractCase[] = [
   [
     'returns what a consumer holds whose connection was reset',
     async (world) => {
-      const connection = await world.connect();
-      connection.on('error', () => undefined);
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 5);
+      const { connection, queue } = await stocked(world, 5);
       const consumed = await consume(await connection.createChannel(), queue);
       await until(world, 'the messages', () => consumed.deliveries.length === 5);
       world.cut(connection);
       expect(await remaining(world, queue)).toEqual(range(0, 5));
-    },
-  ],
-];
-
-const STALLS: ContractCase[] = [
-  [
-    'confirms messages for other queues while one queue of the channel does not answer',
-    async (world) => {
-      const connection = await world.connect();
-      const [stalled, healthy] = [await declareLane(world, connection), await declareLane(world, connection)];
-      const channel = await connection.createConfirmChannel();
-      await publish(channel, stalled, 1);
-      await world.stallQueue(stalled);
-      const unconfirmed = publish(channel, stalled, 20, 1);
-      await publish(channel, healthy, 20);
-      expect(await isSettled(world, unconfirmed)).toBe(false);
-      await world.resumeQueue(stalled);
-      await unconfirmed;
-      expect(await remaining(world, stalled)).toEqual(range(0, 21));
-    },
-  ],
-  [
-    'processes nothing of a channel whose first message for a queue that does not answer waits',
-    async (world) => {
-      const connection = await world.connect();
-      const [stalled, healthy] = [await declareLane(world, connection), await declareLane(world, connection)];
-      const channel = await connection.createConfirmChannel();
-      await world.stallQueue(stalled);
-      const unconfirmed = publish(channel, stalled, 1);
-      const behind = publish(channel, healthy, 1);
-      expect(await isSettled(world, behind)).toBe(false);
-      await publish(await connection.createConfirmChannel(), healthy, 1);
-      await world.resumeQueue(stalled);
-      await Promise.all([unconfirmed, behind]);
-    },
-  ],
-  [
-    'does the same if the channel consumes the queue and has published nothing to it yet',
-    async (world) => {
-      const connection = await world.connect();
-      const [stalled, healthy] = [await declareLane(world, connection), await declareLane(world, connection)];
-      const channel = await connection.createConfirmChannel();
-      const consumed = await consume(channel, stalled);
-      await world.stallQueue(stalled);
-      const unconfirmed = publish(channel, stalled, 1);
-      const behind = publish(channel, healthy, 1);
-      expect(await isSettled(world, behind)).toBe(false);
-      await world.resumeQueue(stalled);
-      await Promise.all([unconfirmed, behind]);
-      await until(world, 'the message', () => consumed.deliveries.length === 1);
-    },
-  ],
-  [
-    'reads nothing more of a connection if many messages follow on the channel of a queue that does not answer',
-    async (world) => {
-      const connection = await world.connect();
-      const [stalled, healthy] = [await declareLane(world, connection), await declareLane(world, connection)];
-      const [channel, other] = [await connection.createConfirmChannel(), await connection.createChannel()];
-      await other.assertExchange(EXCHANGE, 'direct', { durable: true });
-      await publish(channel, stalled, 1);
-      await world.stallQueue(stalled);
-      const unconfirmed = publish(channel, stalled, 33, 1);
-      const following = publish(channel, healthy, 500);
-      await delay(world.clock, QUIET_MS);
-      const reply = other.checkExchange(EXCHANGE);
-      expect(await isSettled(world, reply)).toBe(false);
-      await world.resumeQueue(stalled);
-      await Promise.all([unconfirmed, following, reply]);
-    },
-  ],
-  [
-    'reads on if no more than 128 messages are unconfirmed on the channel of a queue that does not answer',
-    async (world) => {
-      const connection = await world.connect();
-      const stalled = await declareLane(world, connection);
-      const [channel, other] = [await connection.createConfirmChannel(), await connection.createChannel()];
-      await other.assertExchange(EXCHANGE, 'direct', { durable: true });
-      await publish(channel, stalled, 1);
-      await world.stallQueue(stalled);
-      const unconfirmed = publish(channel, stalled, 128, 1);
-      await delay(world.clock, QUIET_MS);
-      await other.checkExchange(EXCHANGE);
-      await world.resumeQueue(stalled);
-      await unconfirmed;
-    },
-  ],
-  [
-    'answers a subscription only once the queue answers',
-    async (world) => {
-      const connection = await world.connect();
-      const stalled = await declareLane(world, connection);
-      await world.stallQueue(stalled);
-      const consumed = consume(await connection.createChannel(), stalled);
-      expect(await isSettled(world, consumed)).toBe(false);
-      await world.resumeQueue(stalled);
-      await consumed;
-    },
-  ],
-  [
-    'counts ready messages and the active consumer only, and nothing while the queue does not answer',
-    async (world) => {
-      const connection = await world.connect();
-      const queue = await declareLane(world, connection);
-      await publish(await connection.createConfirmChannel(), queue, 5);
-      const consumed = await consume(await connection.createChannel(), queue, 2);
-      await until(world, 'a window', () => consumed.deliveries.length === 2);
-      const channel = await connection.createChannel();
-      await consume(await connection.createChannel(), queue);
-      expect(await channel.checkQueue(queue)).toMatchObject({ messageCount: 3, consumerCount: 1 });
-      await world.stallQueue(queue);
-      expect(await channel.checkQueue(queue)).toMatchObject({ messageCount: 0, consumerCount: 0 });
-      await world.resumeQueue(queue);
     },
   ],
 ];
@@ -236,7 +119,7 @@ const ALARMS: ContractCase[] = [
     'blocks a connection that publishes during an alarm, answers nothing of it, and delivers to others',
     async (world) => {
       const [publishing, consuming] = [await world.connect(), await world.connect()];
-      const queue = await declareLane(world, publishing);
+      const queue = await declareQueue(world, publishing);
       const channel = await publishing.createConfirmChannel();
       await publish(channel, queue, 5);
       const events: string[] = [];
@@ -260,4 +143,4 @@ const ALARMS: ContractCase[] = [
   ],
 ];
 
-export const PUBLISHING: readonly ContractCase[] = [...MESSAGES, ...STALLS, ...ALARMS];
+export const PUBLISHING: readonly ContractCase[] = [...MESSAGES, ...ALARMS];

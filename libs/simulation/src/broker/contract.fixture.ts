@@ -9,10 +9,15 @@ const TIMEOUT_MS = 20_000;
 export const QUIET_MS = 700;
 
 /** Resolves once the condition holds. */
-export async function until(world: ContractWorld, what: string, condition: () => boolean): Promise<void> {
-  const deadline = world.clock.monotonic() + TIMEOUT_MS;
+export async function until(
+  world: ContractWorld,
+  what: string,
+  condition: () => boolean,
+  timeoutMs = TIMEOUT_MS,
+): Promise<void> {
+  const deadline = world.clock.monotonic() + timeoutMs;
   while (!condition()) {
-    if (world.clock.monotonic() > deadline) throw new Error(`waited ${TIMEOUT_MS} ms for ${what}`);
+    if (world.clock.monotonic() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
     await delay(world.clock, 20);
   }
 }
@@ -22,11 +27,17 @@ export async function isSettled(world: ContractWorld, reply: Promise<unknown>): 
   return Promise.race([reply.then(() => true), delay(world.clock, QUIET_MS).then(() => false)]);
 }
 
-/** Declares a queue with the arguments of a lane, or without a delivery limit. */
-export async function declareLane(
+/** Whether the queue has a single active consumer, and a delivery limit: as lanes have them, unless a case says otherwise. */
+export interface QueueKind {
+  readonly isLane?: boolean;
+  readonly hasDeliveryLimit?: boolean;
+}
+
+/** Declares a quorum queue. */
+export async function declareQueue(
   world: ContractWorld,
   connection: ChannelModel,
-  { hasDeliveryLimit = true } = {},
+  { isLane = true, hasDeliveryLimit = true }: QueueKind = {},
 ): Promise<string> {
   const channel = await connection.createChannel();
   const name = world.newQueueName();
@@ -34,12 +45,31 @@ export async function declareLane(
     durable: true,
     arguments: {
       'x-queue-type': 'quorum',
-      'x-single-active-consumer': true,
+      ...(isLane ? { 'x-single-active-consumer': true } : {}),
       ...(hasDeliveryLimit ? { 'x-delivery-limit': 1_000_000 } : {}),
     },
   });
   await channel.close();
   return name;
+}
+
+/** A connection, and a new queue with this number of messages. */
+export async function stocked(
+  world: ContractWorld,
+  messages: number,
+  kind: QueueKind = {},
+): Promise<{ readonly connection: ChannelModel; readonly queue: string }> {
+  const connection = await world.connect();
+  const queue = await declareQueue(world, connection, kind);
+  await publish(await connection.createConfirmChannel(), queue, messages);
+  return { connection, queue };
+}
+
+/** A channel, and two new queues. */
+export async function twoQueues(world: ContractWorld) {
+  const connection = await world.connect();
+  const [stalled, healthy] = [await declareQueue(world, connection), await declareQueue(world, connection)];
+  return { connection, channel: await connection.createConfirmChannel(), stalled, healthy };
 }
 
 /** Publishes bodies from `first` on, all at once; resolves once all are confirmed. */
@@ -91,3 +121,56 @@ export function closureOf(channel: Channel): { code?: unknown; isClosed: boolean
   channel.on('close', () => (closure.isClosed = true));
   return closure;
 }
+
+const SOON_MS = 10_000;
+/** Channels wait 65 s for a queue: longer than the one, shorter than the other; ms. */
+export const [WAIT_MS, OVERDUE_MS] = [60_000, 75_000];
+
+/**
+ * Prepares a request on a connection of its own. The result sends it, and resolves with `answered`, or with the code with
+ * which the broker closed the connection, and when.
+ */
+export async function attempt(
+  world: ContractWorld,
+  request: (channel: Channel) => Promise<unknown>,
+  node?: number,
+): Promise<() => Promise<string>> {
+  const connection = await world.connect(node);
+  const failure: { code?: unknown } = {};
+  connection.on('error', (error: Error & { readonly code?: unknown }) => (failure.code = error.code));
+  const channel = await connection.createChannel();
+  channel.on('error', () => undefined);
+  return async () => {
+    const before = world.clock.monotonic();
+    const isAnswered = await request(channel).then(
+      () => true,
+      () => false,
+    );
+    const ms = world.clock.monotonic() - before;
+    if (isAnswered) return 'answered';
+    return `${String(failure.code)} ${ms < SOON_MS ? 'at once' : ms > WAIT_MS ? 'after 65 s' : `after ${ms} ms`}`;
+  };
+}
+
+/** Subscribes, and sends the end of the subscription as the request. */
+export async function attemptCancel(
+  world: ContractWorld,
+  queue: string,
+  node?: number,
+): Promise<() => Promise<string>> {
+  const subscription: { tag?: string } = {};
+  const start = await attempt(
+    world,
+    async (channel) => {
+      if (subscription.tag !== undefined) return channel.cancel(subscription.tag);
+      subscription.tag = (await channel.consume(queue, () => undefined)).consumerTag;
+    },
+    node,
+  );
+  await start();
+  return start;
+}
+
+/** Sends the requests at the same time. */
+export const results = (attempts: readonly (() => Promise<string>)[]): Promise<string[]> =>
+  Promise.all(attempts.map((start) => start()));

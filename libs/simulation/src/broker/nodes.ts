@@ -1,31 +1,63 @@
 /** Nodes of a cluster, by number. A connection is made to one of them, and a quorum queue's leader is on one of them. */
 export const NODES = 3;
 
-/** Which nodes reach each other. At most one is cut off: the others are a majority. */
-export class Nodes {
-  /** The node that is cut off from the others, because it was isolated or killed. */
-  #separate: number | undefined;
+const ALL = Array.from({ length: NODES }, (_, node) => node);
 
-  get separate(): number | undefined {
-    return this.#separate;
+/** Which nodes run, and which reach each other. */
+export class Nodes {
+  readonly #down = new Set<number>();
+  readonly #isolated = new Set<number>();
+  /** The two nodes that do not reach each other, although both may reach the third one. */
+  readonly #separated = new Set<number>();
+  /** Nodes that have lost all others for a moment. */
+  readonly disrupted = new Set<number>();
+
+  isRunning(node: number): boolean {
+    return !this.#down.has(node);
   }
 
   reaches(one: number, other: number): boolean {
-    return one === other || (one !== this.#separate && other !== this.#separate);
+    if (!this.isRunning(one) || !this.isRunning(other)) return false;
+    if (one === other) return true;
+    if ([one, other].some((node) => this.disrupted.has(node) || this.#isolated.has(node))) return false;
+    return !(this.#separated.has(one) && this.#separated.has(other));
   }
 
-  separateFromOthers(node: number): void {
-    if (this.#separate !== undefined) throw new Error('not simulated: a cluster without a majority');
-    this.#separate = node;
+  /** Whether the node reaches so many that a queue can have its leader there. */
+  hasMajority(node: number): boolean {
+    return ALL.filter((other) => this.reaches(node, other)).length > NODES / 2;
   }
 
-  join(): void {
-    this.#separate = undefined;
+  /** Another node than this one that reaches a majority. */
+  successorOf(node: number): number | undefined {
+    return ALL.map((step) => (node + step) % NODES).find((other) => other !== node && this.hasMajority(other));
   }
 
-  /** Another node than this one, which reaches the majority. */
-  successorOf(node: number): number {
-    const next = (node + 1) % NODES;
-    return next === this.#separate ? (next + 1) % NODES : next;
+  joinAll(): void {
+    for (const nodes of [this.#down, this.#isolated, this.#separated]) nodes.clear();
+  }
+
+  kill(node: number): void {
+    this.#down.add(node);
+  }
+
+  start(node: number): void {
+    this.#down.delete(node);
+  }
+
+  isolate(node: number): void {
+    this.#isolated.add(node);
+  }
+
+  heal(node: number): void {
+    this.#isolated.delete(node);
+  }
+
+  separate(one: number, other: number): void {
+    this.#separated.add(one).add(other);
+  }
+
+  rejoin(): void {
+    this.#separated.clear();
   }
 }

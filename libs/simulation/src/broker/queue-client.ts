@@ -22,6 +22,8 @@ export interface QueueClientOptions {
   readonly queue: Queue;
   /** The channel whose client it is. */
   readonly channel: object;
+  /** The channel's. */
+  readonly node: number;
   readonly scheduler: Scheduler;
   /** Whether the channel's node reaches another one. */
   readonly reaches: (node: number) => boolean;
@@ -38,22 +40,32 @@ export interface QueueClientOptions {
 export class QueueClient implements Client {
   readonly queue: Queue;
   readonly channel: object;
+  readonly node: number;
   readonly #options: QueueClientOptions;
   readonly #keptBack: (() => void)[] = [];
   readonly #unapplied = new Set<Command>();
   /** The leader's node when the client was first used, until that is found to be reachable. */
   #firstLeader: number | undefined;
+  /** The leader's node as the client knows it: of the one that answered last. */
+  #leader: number;
+  /** Whether the queue knows it, and notifies it of a new leader: it has published. */
+  #hasPublished = false;
+  /** Its node's member of the Raft group led it, and will refuse the next command. */
+  #isLeaderStale = false;
   #isRegistered = false;
   #sequence = 0;
   #lastApplied = 0;
   #isSlow = false;
   #cancelSendingAgain: (() => void) | undefined;
+  #hasEnded = false;
 
   constructor(options: QueueClientOptions) {
     this.queue = options.queue;
     this.channel = options.channel;
+    this.node = options.node;
     this.#options = options;
-    this.#firstLeader = this.queue.knownLeader;
+    this.#leader = this.queue.leaderKnownTo(options.node);
+    this.#firstLeader = this.#leader;
     this.queue.clients.add(this);
   }
 
@@ -72,6 +84,11 @@ export class QueueClient implements Client {
     if (!this.#options.reaches(this.#firstLeader)) return true;
     this.#firstLeader = undefined;
     return false;
+  }
+
+  /** Whether it reaches the leader that it knows, which may not lead any more. */
+  get reachesKnownLeader(): boolean {
+    return this.queue.options.type === 'classic' || this.#options.reaches(this.#leader);
   }
 
   /** Whether the queue takes its messages: a quorum queue has to answer once before the first one is sent. */
@@ -95,6 +112,7 @@ export class QueueClient implements Client {
   /** Sends a message, however slow the queue is. */
   sendMessage(enqueue: () => void, applied: () => void): void {
     this.#isRegistered = true;
+    this.#hasPublished = true;
     this.#sequence += 1;
     this.#send({ run: enqueue, applied, isCall: false, sequence: this.#sequence });
   }
@@ -110,21 +128,25 @@ export class QueueClient implements Client {
     else this.#send({ run: command, applied: () => undefined, isCall: false, sequence: undefined });
   }
 
-  /** Everything that is not known to be applied, in order. */
-  sendAgain(): void {
-    for (const command of this.#unapplied) this.#transmit(command);
+  leaderChanged(): void {
+    if (this.#hasEnded) return;
+    const isNotified = this.#hasPublished || this.queue.hasConsumerOf(this.channel);
+    if (isNotified && this.isConnected) this.#leader = this.queue.leader;
+    this.#sendAgain();
   }
 
-  callAgain(): void {
+  reconnected(wasLeader: boolean): void {
+    if (this.#hasEnded) return this.#end();
+    this.#isLeaderStale ||= wasLeader;
     for (const command of this.#unapplied) if (command.isCall) this.#transmit(command);
   }
 
-  /** The channel ends: acknowledgements that were held back are lost. */
+  /** The channel ends: acknowledgements that were held back are lost. If its node is cut off, the queue learns of it later. */
   close(): void {
     this.#keptBack.length = 0;
     this.#cancelSendingAgain?.();
-    this.queue.clients.delete(this);
-    this.queue.append(() => this.queue.channelDown(this.channel));
+    this.#hasEnded = true;
+    if (this.isConnected) this.#end();
   }
 
   #send(sent: Omit<Command, 'isApplied' | 'isInLog'>): void {
@@ -132,21 +154,38 @@ export class QueueClient implements Client {
     if (this.#isSlow) this.#sendAgainLater();
     const command = { ...sent, isApplied: false, isInLog: false };
     this.#unapplied.add(command);
-    this.#transmit(command);
+    if (this.#isLeaderStale && this.isConnected) {
+      this.#isLeaderStale = false;
+      this.#sendAgain();
+    } else this.#transmit(command);
+  }
+
+  #end(): void {
+    this.queue.clients.delete(this);
+    this.queue.append(() => this.queue.channelDown(this.channel));
+  }
+
+  /** Everything that is not known to be applied, in order. */
+  #sendAgain(): void {
+    for (const command of this.#unapplied) this.#transmit(command);
   }
 
   #sendAgainLater(): void {
     const { scheduler } = this.#options;
     this.#cancelSendingAgain ??= scheduler.schedule(SEND_AGAIN_MS, `commands for ${this.queue.options.name}`, () => {
       this.#cancelSendingAgain = undefined;
-      this.sendAgain();
+      this.#sendAgain();
     });
   }
 
   #transmit(command: Command): void {
     if (command.isInLog || !this.isConnected) return;
     command.isInLog = true;
-    this.queue.append(() => this.#apply(command), { client: this, lost: () => (command.isInLog = false) });
+    this.queue.append(() => this.#apply(command), {
+      client: this,
+      isMessage: command.sequence !== undefined,
+      lost: () => (command.isInLog = false),
+    });
   }
 
   #apply(command: Command): void {
@@ -159,6 +198,7 @@ export class QueueClient implements Client {
       command.run();
     }
     if (!this.isConnected) return;
+    this.#leader = this.queue.leader;
     this.#unapplied.delete(command);
     command.applied();
     if (this.#isSlow && this.#unapplied.size < SOFT_LIMIT) this.#catchUp();

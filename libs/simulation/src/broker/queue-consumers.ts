@@ -16,6 +16,7 @@ export interface QueueConsumer {
 /** The consumers of a queue, what each of them holds, and which one is next. */
 export class QueueConsumers {
   readonly #isSingleActive: boolean;
+  readonly #isQuorum: boolean;
   /** Those that may get something, in the order in which they may become the single active one. */
   readonly #subscribed: QueueConsumer[] = [];
   /** By number of the delivery: a message that is delivered again is not settled by an acknowledgement of before. */
@@ -28,13 +29,17 @@ export class QueueConsumers {
   #lastServed = 0;
   #lastDelivery = 0;
 
-  constructor(isSingleActive: boolean) {
-    this.#isSingleActive = isSingleActive;
+  constructor(options: { readonly type: 'quorum' | 'classic'; readonly singleActiveConsumer: boolean }) {
+    this.#isSingleActive = options.singleActiveConsumer;
+    this.#isQuorum = options.type === 'quorum';
   }
 
-  /** As a queue reports it: without those that wait to become the single active one. */
+  /**
+   * As a queue reports it: without those that wait to become the single active one; a quorum queue counts also who only
+   * holds messages.
+   */
   get count(): number {
-    if (!this.#isSingleActive) return this.#subscribed.length;
+    if (!this.#isSingleActive) return this.#isQuorum ? this.#held.size : this.#subscribed.length;
     return this.active === undefined ? 0 : 1;
   }
 
@@ -55,6 +60,11 @@ export class QueueConsumers {
     return this.#active?.channel === channel;
   }
 
+  /** Whether one of them is the channel's. */
+  includes(channel: object): boolean {
+    return [...this.#held.keys()].some((consumer) => consumer.channel === channel);
+  }
+
   /** Delivered and not settled. */
   get held(): readonly QueueEntry[] {
     return [...this.#held.values()].flatMap((entries) => [...entries.values()]);
@@ -62,6 +72,11 @@ export class QueueConsumers {
 
   add(consumer: QueueConsumer): void {
     this.#subscribed.push(consumer);
+    this.hold(consumer);
+  }
+
+  /** It may hold messages; it is not subscribed, unless it was added. */
+  hold(consumer: QueueConsumer): void {
     this.#held.set(consumer, new Map());
   }
 
@@ -85,24 +100,24 @@ export class QueueConsumers {
   }
 
   /**
-   * The channel's node is cut off from the leader: its consumers get nothing, and no notice of it. The active one waits
-   * after the others from then on. @returns what they held
+   * The nodes of these channels are cut off from the leader: their consumers get nothing, and no notice of it. The active
+   * one waits after all others from then on. @returns what they held
    */
-  suspendChannel(channel: object): readonly QueueEntry[] {
-    return this.#of(channel).flatMap((consumer) => {
-      const isActive = consumer === this.active;
-      this.#suspended.add(consumer);
-      if (isActive) {
-        this.#active = undefined;
-        this.#demoted.add(consumer);
-        this.#subscribed.splice(this.#subscribed.indexOf(consumer), 1);
-        this.#subscribed.push(consumer);
-      }
-      return this.#release(consumer);
-    });
+  suspend(channels: ReadonlySet<object>): readonly QueueEntry[] {
+    const { active } = this;
+    const consumers = [...channels].flatMap((channel) => this.#of(channel));
+    for (const consumer of consumers) this.#suspended.add(consumer);
+    if (active !== undefined && consumers.includes(active)) {
+      this.#active = undefined;
+      this.#demoted.add(active);
+      this.#subscribed.splice(this.#subscribed.indexOf(active), 1);
+      this.#subscribed.push(active);
+    }
+    return consumers.flatMap((consumer) => this.#release(consumer));
   }
 
-  resumeChannel(channel: object): void {
+  /** The channel's node reaches the leader again. */
+  resume(channel: object): void {
     for (const consumer of this.#of(channel)) this.#suspended.delete(consumer);
   }
 
@@ -135,6 +150,7 @@ export class QueueConsumers {
     const held = this.#held.get(consumer);
     const entry = held?.get(delivery);
     held?.delete(delivery);
+    if (held?.size === 0 && !this.#subscribed.includes(consumer)) this.#held.delete(consumer);
     return entry;
   }
 

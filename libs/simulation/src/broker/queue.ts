@@ -1,8 +1,12 @@
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { withDeath } from './deaths';
+import { type Nodes } from './nodes';
 import { type QueueConsumer, QueueConsumers } from './queue-consumers';
+import { type CommandSource, QueueLog } from './queue-log';
 import { type BrokerMessage, type QueueEntry } from './queue-message';
+import { type Figures, RaftGroup } from './raft-group';
+import { ReadyMessages } from './ready-messages';
 
 export interface QueueOptions {
   readonly name: string;
@@ -18,46 +22,47 @@ export interface QueueOptions {
 /** A channel's client of a queue. */
 export interface Client {
   readonly channel: object;
-  /** Whether its node reaches the queue's leader. */
+  /** The node that the channel is on. */
+  readonly node: number;
+  /** Whether that node reaches the queue's leader. */
   readonly isConnected: boolean;
   /** There is another leader: sends again what is not known to be applied. */
-  sendAgain(): void;
-  /** Its node may reach the leader again: repeats the calls that it waits for. */
-  callAgain(): void;
+  leaderChanged(): void;
+  /** Its node may reach the leader again. @param wasLeader whether the node is a former leader's */
+  reconnected(wasLeader: boolean): void;
 }
 
-interface Command {
-  readonly run: () => void;
-  /** Undefined if the command is certain: it is found out again if it is lost before it is applied. */
-  readonly from: { readonly client: Client; readonly lost: () => void } | undefined;
+/** What queues need of their broker. */
+export interface QueueBroker {
+  readonly scheduler: Scheduler;
+  readonly nodes: Nodes;
+  /** How long queues take at most to apply what was sent to them; ms. */
+  readonly maxApplyMs: number;
 }
 
-/** Longer than any election that was measured. */
-const ELECTION_MS = 1_000;
-/** How long a slow queue takes at most to apply commands. */
-const SLOW_APPLY_MS = 1_000;
+/** A queue that was declared more recently does not survive a kill of its broker; ms. */
+const FORGOTTEN_MS = 750;
 
 /**
  * A queue and the log of its commands, which are applied in order. A quorum queue's Raft group can stall: then commands
  * are appended and not applied.
  */
 export class Queue {
-  readonly #broker: { readonly scheduler: Scheduler; readonly maxApplyMs: number };
+  readonly #broker: QueueBroker;
+  readonly #declaredAt: number;
+  readonly #raft: RaftGroup;
   readonly #random: SeededRandom;
   readonly #route: (exchange: string, routingKey: string, message: BrokerMessage) => void;
-  readonly #log: Command[] = [];
-  readonly #ready: QueueEntry[] = [];
-  /** Delivered before the ready ones: what consumers returned, in the order of its return. */
-  readonly #returned: QueueEntry[] = [];
+  readonly #log: QueueLog;
+  readonly #ready: ReadyMessages;
   readonly #consumers: QueueConsumers;
   readonly clients = new Set<Client>();
-  #lastId = 0;
-  #leader: number;
-  #knownLeader: number;
+  /** Channels that were cut off, which is not decided yet. */
+  readonly #cutOff = new Set<object>();
+  /** Its members do not agree about a leader. */
+  isContested = false;
   #isStalled = false;
-  #isSlow = false;
-  #isElecting = false;
-  #cancelApply: (() => void) | undefined;
+  #isForgotten = false;
   /** The client of the active consumer, as the trace has it. */
   #activeClient: string | undefined;
 
@@ -65,19 +70,30 @@ export class Queue {
   constructor(
     readonly options: QueueOptions,
     leader: number,
-    broker: { readonly scheduler: Scheduler; readonly maxApplyMs: number },
+    broker: QueueBroker,
     route: (exchange: string, routingKey: string, message: BrokerMessage) => void,
   ) {
-    this.#leader = leader;
-    this.#knownLeader = leader;
     this.#broker = broker;
+    this.#declaredAt = broker.scheduler.now;
     this.#route = route;
     this.#random = new SeededRandom(broker.scheduler.seed, `queue ${options.name}`);
-    this.#consumers = new QueueConsumers(options.singleActiveConsumer);
+    const { scheduler, nodes } = broker;
+    const random = this.#random;
+    this.#raft = new RaftGroup({
+      queue: options.name,
+      leader,
+      scheduler,
+      nodes,
+      random,
+      elected: () => this.#elected(),
+    });
+    this.#ready = new ReadyMessages(options);
+    this.#consumers = new QueueConsumers(options);
+    this.#log = new QueueLog({ name: options.name, broker, random: this.#random, applied: () => this.#deliver() });
   }
 
   get messageCount(): number {
-    return this.#ready.length + this.#returned.length;
+    return this.#ready.count;
   }
 
   get consumerCount(): number {
@@ -89,33 +105,43 @@ export class Queue {
     return this.#consumers.isDemoted(channel);
   }
 
+  hasConsumerOf(channel: object): boolean {
+    return this.#consumers.includes(channel);
+  }
+
   /** Whether the channel has the active consumer. */
   isActive(channel: object): boolean {
     return this.#consumers.isActive(channel);
   }
 
+  /** Whether it applies nothing for now. */
   get isStalled(): boolean {
-    return this.#isStalled || this.#isElecting;
+    if (this.options.type === 'classic') return false;
+    return this.#isStalled || this.#isForgotten || this.isContested || !this.#raft.isAvailable;
   }
 
   /** Whether commands that were sent to it are not applied yet. */
   get isBehind(): boolean {
-    return this.#log.length > 0;
+    return !this.#log.isEmpty;
   }
 
   /** The node of its leader, or of the one that is being elected. */
   get leader(): number {
-    return this.#leader;
+    return this.#raft.leader;
   }
 
-  /** The leader that all nodes know: the last one, while another is being elected. */
-  get knownLeader(): number {
-    return this.#knownLeader;
+  leaderKnownTo(node: number): number {
+    return this.#raft.leaderKnownTo(node);
+  }
+
+  /** What the node reports without asking the leader, if it does not have to. */
+  figuresAt(node: number): Figures | undefined {
+    return this.options.type === 'classic' ? this : this.#raft.figuresAt(node, this);
   }
 
   /** Every message, delivered and not acknowledged ones included. */
   get messages(): readonly BrokerMessage[] {
-    return [...this.unacknowledged, ...[...this.#returned, ...this.#ready].map(({ message }) => message)];
+    return [...this.unacknowledged, ...this.#ready.messages];
   }
 
   /** Delivered to consumers, and not acknowledged. */
@@ -123,10 +149,18 @@ export class Queue {
     return this.#consumers.held.map(({ message }) => message);
   }
 
-  /** The node restarts: of the commands that are not applied, only the first ones were written. */
+  /**
+   * The broker is killed and starts again: of the commands that are not applied, only the first ones were written. A queue
+   * that was just declared has lost its Raft group, and with it all messages: it never answers again.
+   */
   restart(): void {
-    this.#lose(this.#log.slice(this.#random.below(this.#log.length + 1)));
-    this.resume();
+    this.#log.loseSome();
+    this.#isStalled = false;
+    if (this.options.type === 'quorum' && this.#broker.scheduler.now - this.#declaredAt < FORGOTTEN_MS) {
+      this.#isForgotten = true;
+      this.#ready.clear();
+    }
+    this.#pace();
   }
 
   /** The Raft group answers nothing until `resume`. */
@@ -134,50 +168,56 @@ export class Queue {
     if (this.options.type === 'classic')
       throw new Error(`${this.options.name} is a classic queue: it has no Raft group`);
     this.#isStalled = true;
-    this.#pause();
+    this.#pace();
   }
 
   resume(): void {
     this.#isStalled = false;
-    this.#applySoon();
+    this.#pace();
   }
 
   /** It takes up to a second to apply commands, as on a slow disk. */
   setSlow(isSlow: boolean): void {
-    this.#isSlow = isSlow;
+    this.#log.isSlow = isSlow;
   }
 
   /** Another node is elected. Some of what was not applied is lost, and sent again by the clients. */
   changeLeader(leader: number): void {
-    this.#lose(this.#log.slice(this.#random.below(this.#log.length + 1)));
-    this.#leader = leader;
-    this.#isElecting = true;
-    this.#pause();
-    const { scheduler } = this.#broker;
-    scheduler.schedule(this.#random.fraction() * ELECTION_MS, `${this.options.name} is led by node ${leader}`, () => {
-      this.#knownLeader = this.#leader;
-      this.#isElecting = false;
-      for (const client of this.clients) client.sendAgain();
-      this.#applySoon();
-      if (!this.isStalled) this.#deliver();
-    });
+    this.#log.loseSome();
+    const { messageCount, consumerCount } = this;
+    this.#raft.elect(leader, { messageCount, consumerCount });
+    this.#pace();
   }
 
-  /** Nodes were cut off from others, or reach them again. */
-  connectionsChanged(): void {
-    for (const client of this.clients) this.#updateConnection(client);
+  /** Nodes were killed or started, cut off from others, or reach them again. */
+  nodesChanged(): void {
+    if (this.options.type === 'classic') return;
+    const { successor } = this.#raft;
+    if (successor !== undefined) this.changeLeader(successor);
+    const rejoined = this.#raft.forgetFormer();
+    this.#updateConnections();
+    for (const client of this.clients) if (client.isConnected) client.reconnected(rejoined === client.node);
+    this.#pace();
     if (!this.isStalled) this.#deliver();
   }
 
   /** @param from whose command it is, unless it is certain: found out again if it is lost before it is applied */
-  append(run: () => void, from?: Command['from']): void {
-    this.#log.push({ run, from });
-    this.#applySoon();
+  append(run: () => void, from?: CommandSource): void {
+    this.#log.append({ run, from });
   }
 
   enqueue(message: BrokerMessage): void {
-    this.#lastId += 1;
-    this.#ready.push({ id: this.#lastId, message, returns: 0 });
+    this.#ready.enqueue(message);
+  }
+
+  /** Delivers one message, if there is one, to a consumer that is not subscribed. @returns whether it does that */
+  get(consumer: QueueConsumer): boolean {
+    if (this.options.type === 'quorum' && this.options.singleActiveConsumer) return false;
+    const entry = this.#ready.next();
+    if (entry === undefined) return true;
+    this.#consumers.hold(consumer);
+    this.#deliverTo(consumer, entry, true);
+    return true;
   }
 
   addConsumer(consumer: QueueConsumer): void {
@@ -191,7 +231,7 @@ export class Queue {
 
   /** A channel ended: what its consumers hold returns to the queue. */
   channelDown(channel: object): void {
-    for (const entry of this.#consumers.removeChannel(channel)) this.#return(entry);
+    for (const entry of this.#consumers.removeChannel(channel)) this.#ready.return(entry);
   }
 
   /** Without effect on deliveries that the consumer does not hold any more. */
@@ -204,7 +244,7 @@ export class Queue {
       const entry = this.#consumers.settle(consumer, delivery);
       if (entry === undefined) continue;
       if (outcome === 'rejected') this.#deadLetter(entry.message);
-      if (outcome === 'returned') this.#requeue(entry);
+      if (outcome === 'returned') this.#ready.requeue(entry);
     }
   }
 
@@ -213,23 +253,31 @@ export class Queue {
     this.#consumers.cancelled();
   }
 
-  /** If the client is cut off, only the first of its commands that are not applied have arrived. */
-  #updateConnection(client: Client): void {
-    if (client.isConnected) {
-      this.#consumers.resumeChannel(client.channel);
-      client.callAgain();
-      return;
-    }
-    const own = this.#log.filter(({ from }) => from?.client === client);
-    this.#lose(own.slice(this.#random.below(own.length + 1)));
-    for (const entry of this.#consumers.suspendChannel(client.channel)) this.#return(entry);
+  #elected(): void {
+    for (const client of this.clients) client.leaderChanged();
+    this.#pace();
+    if (!this.isStalled) this.#deliver();
   }
 
-  #lose(commands: readonly Command[]): void {
-    const lost = new Set(commands.filter(({ from }) => from !== undefined));
-    if (lost.size === 0) return;
-    this.#log.splice(0, this.#log.length, ...this.#log.filter((command) => !lost.has(command)));
-    for (const { from } of lost) from?.lost();
+  #pace(): void {
+    if (this.isStalled) this.#log.pause();
+    else this.#log.resume();
+  }
+
+  /**
+   * If a client is cut off, only the first of its commands that are not applied have arrived. Its consumers are suspended
+   * as soon as there is a majority that can decide so, even if it is connected again by then.
+   */
+  #updateConnections(): void {
+    for (const client of this.clients) {
+      if (client.isConnected) continue;
+      this.#log.loseSome(client);
+      this.#cutOff.add(client.channel);
+    }
+    if (!this.#broker.nodes.hasMajority(this.leader)) return;
+    for (const entry of this.#consumers.suspend(this.#cutOff)) this.#ready.return(entry);
+    this.#cutOff.clear();
+    for (const { isConnected, channel } of this.clients) if (isConnected) this.#consumers.resume(channel);
   }
 
   #deadLetter(message: BrokerMessage): void {
@@ -239,49 +287,13 @@ export class Queue {
     this.#route(deadLetters.exchange, deadLetters.routingKey, { ...message, ...deadLetters, properties });
   }
 
-  #return({ id, message, returns }: QueueEntry): void {
-    const entry = { id, message, returns: returns + 1 };
-    if (this.options.type === 'classic') {
-      // To its original position.
-      const next = this.#ready.findIndex((other) => other.id > id);
-      this.#ready.splice(next === -1 ? this.#ready.length : next, 0, entry);
-    } else this.#returned.push(entry);
-  }
-
-  /** A consumer returns a message: RabbitMQ 3.10 enqueues it again if the queue has no delivery limit. */
-  #requeue(entry: QueueEntry): void {
-    if (this.options.type === 'classic' || this.options.hasDeliveryLimit) return this.#return(entry);
-    this.#lastId += 1;
-    this.#ready.push({ id: this.#lastId, message: entry.message, returns: entry.returns + 1 });
-  }
-
-  #pause(): void {
-    this.#cancelApply?.();
-    this.#cancelApply = undefined;
-  }
-
-  #applySoon(): void {
-    if (this.isStalled || this.#cancelApply !== undefined || this.#log.length === 0) return;
-    const { name } = this.options;
-    const { scheduler } = this.#broker;
-    const maxApplyMs = this.#isSlow ? SLOW_APPLY_MS : this.#broker.maxApplyMs;
-    this.#cancelApply = scheduler.schedule(this.#random.fraction() * maxApplyMs, `${name} applies`, () => {
-      this.#cancelApply = undefined;
-      for (const { run } of this.#log.splice(0)) {
-        run();
-        this.#deliver();
-      }
-    });
-  }
-
   #deliver(): void {
     for (;;) {
       const consumer = this.#consumers.next();
       this.#noteActive();
-      const entry = consumer === undefined ? undefined : (this.#returned.shift() ?? this.#ready.shift());
+      const entry = consumer === undefined ? undefined : this.#ready.next();
       if (consumer === undefined || entry === undefined) return;
-      const delivery = this.#consumers.take(consumer, entry);
-      consumer.deliver(delivery, this.#withReturns(entry), entry.returns > 0);
+      this.#deliverTo(consumer, entry);
     }
   }
 
@@ -292,12 +304,18 @@ export class Queue {
     this.#broker.scheduler.note(`${this.options.name}: ${client ?? 'nobody'} is the single active consumer`);
   }
 
-  #withReturns({ message, returns }: QueueEntry): BrokerMessage {
-    if (this.options.type === 'classic' || returns === 0) return message;
-    const { properties } = message;
-    return {
-      ...message,
-      properties: { ...properties, headers: { ...properties.headers, 'x-delivery-count': returns } },
-    };
+  /** @param isRequested basic.get: even the first delivery has a count */
+  #deliverTo(consumer: QueueConsumer, entry: QueueEntry, isRequested = false): void {
+    const delivery = this.#consumers.take(consumer, entry);
+    const isCounted = this.options.type === 'quorum' && (isRequested || entry.returns > 0);
+    consumer.deliver(delivery, isCounted ? withReturns(entry) : entry.message, entry.returns > 0);
   }
+}
+
+function withReturns({ message, returns }: QueueEntry): BrokerMessage {
+  const { properties } = message;
+  return {
+    ...message,
+    properties: { ...properties, headers: { ...properties.headers, 'x-delivery-count': returns } },
+  };
 }

@@ -1,9 +1,8 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { openRunFolder, type RabbitMQ, startRabbitMQCluster, waitUntil } from '@pdaltagent/testing';
 import { type ChannelModel, connect } from 'amqplib';
-import { type ClusterWorld } from './contract-world.fixture';
+import { closeAll, type ClusterWorld } from './contract-world.fixture';
 
-const OTHERS = 2;
 const START_MS = 60_000;
 
 /** Three real nodes. */
@@ -18,11 +17,18 @@ export async function realCluster(): Promise<ClusterWorld> {
     if (found === undefined) throw new Error(`no node ${node}`);
     return found;
   };
+  const down = new Set<number>();
+  const runningNodes = (): RabbitMQ[] => cluster.nodes.filter((_, node) => !down.has(node));
   const isConnected = async (node: RabbitMQ): Promise<boolean> =>
-    Number(await node.control(['eval', 'length(nodes()).'])) === OTHERS;
+    Number(await node.control(['eval', 'length(nodes()).'])) === runningNodes().length - 1;
   const allConnected = async (): Promise<void> => {
-    for (const node of cluster.nodes)
+    for (const node of runningNodes())
       await waitUntil(() => isConnected(node), { what: 'the nodes to connect', timeoutMs: START_MS });
+  };
+  const start = async (node: number): Promise<void> => {
+    await nodeOf(node).restart();
+    down.delete(node);
+    await allConnected();
   };
   const heal = async (): Promise<void> => {
     await cluster.heal();
@@ -44,12 +50,21 @@ export async function realCluster(): Promise<ClusterWorld> {
       isolated.add(node);
       return cluster.isolate(node);
     },
-    heal,
-    killNode: (node) => nodeOf(node).kill(),
-    startNode: async (node) => {
-      await nodeOf(node).restart();
-      await allConnected();
+    separate: async (one, other) => {
+      isolated.add(one).add(other);
+      await cluster.separate(one, other);
+      const [third] = cluster.nodes.filter((_, node) => node !== one && node !== other);
+      if (third === undefined) throw new Error('no third node');
+      // They lose it for a moment.
+      await waitUntil(async () => !(await isConnected(nodeOf(one))), { what: 'the nodes to disconnect' });
+      await waitUntil(() => isConnected(third), { what: 'the nodes to connect', timeoutMs: START_MS });
     },
+    heal,
+    killNode: (node) => {
+      down.add(node);
+      return nodeOf(node).kill();
+    },
+    startNode: start,
     changeLeader: async (name, node) => {
       const queue = `rabbit_misc:r(<<"/">>, queue, <<"${name}">>)`;
       const target = `'rabbit${node}@localhost'`;
@@ -59,18 +74,21 @@ export async function realCluster(): Promise<ClusterWorld> {
           `ok = ra:transfer_leadership({Name, Leader}, {Name, ${target}}).`,
       ]);
     },
+    connectFragile: refuse,
     stallQueue: refuse,
     resumeQueue: refuse,
     setAlarm: refuse,
     setMaxMessageSize: refuse,
     setConsumerTimeout: refuse,
     restartBroker: refuse,
+    restartBrokerEarly: refuse,
     cut: refuse,
     run: async (test) => {
       try {
         await test(world);
       } finally {
-        await Promise.all(connections.splice(0).map((connection) => connection.close().catch(() => undefined)));
+        await closeAll(SYSTEM_CLOCK, connections.splice(0));
+        for (const node of down) await start(node);
         await heal();
         // After a partition the nodes disagree about queues until those of one side start again.
         for (const node of isolated) await nodeOf(node).restart();

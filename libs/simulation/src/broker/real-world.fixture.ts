@@ -1,14 +1,15 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { openRunFolder, startRabbitMQ } from '@pdaltagent/testing';
+import { FaultProxy, openRunFolder, startRabbitMQ } from '@pdaltagent/testing';
 import { type ChannelModel, connect } from 'amqplib';
 import net from 'node:net';
-import { type ContractWorld } from './contract-world.fixture';
+import { closeAll, type ContractWorld } from './contract-world.fixture';
 
 /** A separate RabbitMQ for this world, because alarms and limits affect all of its clients. */
 export async function realWorld(): Promise<ContractWorld> {
   const folder = openRunFolder('contract');
   const broker = await startRabbitMQ({ folder: folder.path });
   const connections: ChannelModel[] = [];
+  const proxies: FaultProxy[] = [];
   let queues = 0;
   const tellLeader = async (what: 'suspend' | 'resume', name: string): Promise<void> => {
     const queue = `rabbit_misc:r(<<"/">>, queue, <<"${name}">>)`;
@@ -19,8 +20,23 @@ export async function realWorld(): Promise<ContractWorld> {
     newQueueName: () => `contract.${(queues += 1)}`,
     connect: async () => {
       const connection = await connect(broker.url);
+      connection.on('error', () => undefined);
       connections.push(connection);
       return connection;
+    },
+    connectFragile: async (heartbeatMs) => {
+      const proxy = await FaultProxy.start(broker.url);
+      proxies.push(proxy);
+      const connection = await connect(`${proxy.url(broker.url)}?heartbeat=${heartbeatMs / 1_000}`);
+      connection.on('error', () => undefined);
+      connections.push(connection);
+      return {
+        connection,
+        breakSilently: (deliveredAfterMs) => {
+          proxy.holdBack();
+          if (deliveredAfterMs !== undefined) SYSTEM_CLOCK.after(deliveredAfterMs, () => proxy.deliver());
+        },
+      };
     },
     stallQueue: (name) => tellLeader('suspend', name),
     resumeQueue: (name) => tellLeader('resume', name),
@@ -32,6 +48,10 @@ export async function realWorld(): Promise<ContractWorld> {
       await broker.kill();
       await broker.restart();
     },
+    restartBrokerEarly: async () => {
+      await broker.kill();
+      await broker.restart();
+    },
     cut: ({ connection }) => {
       if (!('stream' in connection && connection.stream instanceof net.Socket)) throw new Error('no socket');
       connection.stream.resetAndDestroy();
@@ -40,9 +60,10 @@ export async function realWorld(): Promise<ContractWorld> {
     },
     run: async (test) => {
       await test(world);
-      await Promise.all(connections.splice(0).map((connection) => connection.close().catch(() => undefined)));
+      await closeAll(SYSTEM_CLOCK, connections.splice(0));
     },
     stop: async () => {
+      for (const proxy of proxies) await proxy.stop();
       await broker.stop();
       folder.remove();
     },

@@ -24,8 +24,13 @@ export class RequestQueue {
     };
   }
 
+  /** Forgets what has to wait. */
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+
   end(): void {
     this.#hasEnded = true;
-    this.#waiting.length = 0;
+    this.clear();
   }
 }

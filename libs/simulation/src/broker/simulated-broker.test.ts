@@ -1,5 +1,5 @@
 import { CASES } from './contract-cases.fixture';
-import { CLUSTER_CASES } from './contract-cluster.fixture';
+import { CLUSTER_CASES } from './contract-cluster-cases.fixture';
 import { WAITING } from './contract-waiting.fixture';
 import { SimulatedCluster, SimulatedWorld } from './contract-world.fixture';
 

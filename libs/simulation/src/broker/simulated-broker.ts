@@ -1,18 +1,23 @@
 import { type Scheduler } from '../scheduler';
+import { SeededRandom } from '../seeded-random';
 import { type BrokerState, MAX_APPLY_MS, newState } from './broker-state';
 import { type Queue } from './queue';
 import { type BrokerMessage } from './queue-message';
 import { SimulatedConnection } from './simulated-connection';
 
 const SLOW_APPLY_MS = 1_000;
+/** How long the third one is lost. */
+const DISRUPTED_MS = { least: 1_000, most: 3_000 };
 
 /** A RabbitMQ 3.10 without I/O; what it does not simulate it refuses. */
 export class SimulatedBroker {
   readonly #state: BrokerState;
+  readonly #random: SeededRandom;
   readonly #connections: SimulatedConnection[] = [];
 
   constructor(scheduler: Scheduler) {
     this.#state = newState(scheduler);
+    this.#random = new SeededRandom(scheduler.seed, 'broker');
   }
 
   /**
@@ -39,12 +44,8 @@ export class SimulatedBroker {
   /** The leader of a quorum queue hands over to another node, or to this one. */
   changeLeader(name: string, node?: number): void {
     const queue = this.#queue(name);
-    queue.changeLeader(node ?? this.#state.nodes.successorOf(queue.leader));
-  }
-
-  /** The node that is isolated or killed. */
-  get separateNode(): number | undefined {
-    return this.#state.nodes.separate;
+    const successor = node ?? this.#state.nodes.successorOf(queue.leader);
+    if (successor !== undefined) queue.changeLeader(successor);
   }
 
   /**
@@ -53,27 +54,58 @@ export class SimulatedBroker {
    */
   isolate(node: number): void {
     this.#noteClientsOf(node);
-    this.#state.nodes.separateFromOthers(node);
-    this.#electSuccessorsOf(node);
-    this.#connectionsChanged();
+    this.#state.nodes.isolate(node);
+    this.#nodesChanged();
   }
 
   /** Ends the isolation. */
-  heal(): void {
-    this.#state.nodes.join();
-    this.#connectionsChanged();
+  heal(node: number): void {
+    this.#state.nodes.heal(node);
+    this.#nodesChanged();
+  }
+
+  /** All nodes run, and reach each other. */
+  joinAll(): void {
+    this.#state.nodes.joinAll();
+    this.#nodesChanged();
+  }
+
+  /**
+   * Two nodes lose each other. The one that notices it first, or both, lose the third one too, for a moment. Members of
+   * queues that one of the two leads may not agree about their leader until they are joined again.
+   */
+  separate(one: number, other: number): void {
+    const { nodes, scheduler, exchanges } = this.#state;
+    nodes.separate(one, other);
+    for (const node of this.#random.pick([[one], [other], [one, other]])) nodes.disrupted.add(node);
+    for (const queue of exchanges.queues.values())
+      if (queue.leader === one || queue.leader === other) queue.isContested = this.#random.fraction() < 0.5;
+    this.#nodesChanged();
+    const ms = DISRUPTED_MS.least + this.#random.below(DISRUPTED_MS.most - DISRUPTED_MS.least);
+    scheduler.schedule(ms, 'the nodes reach the third one again', () => {
+      nodes.disrupted.clear();
+      this.#nodesChanged();
+    });
+  }
+
+  /** They reach each other again. */
+  rejoin(): void {
+    this.#state.nodes.rejoin();
+    for (const queue of this.#state.exchanges.queues.values()) queue.isContested = false;
+    this.#nodesChanged();
   }
 
   /** A node is killed: connections to it break. Connect to another one until it is started again. */
   killNode(node: number): void {
     this.#noteClientsOf(node);
     for (const connection of this.#connections) if (connection.broker.node === node) connection.cut(0, 0);
-    this.#state.nodes.separateFromOthers(node);
-    this.#electSuccessorsOf(node);
+    this.#state.nodes.kill(node);
+    this.#nodesChanged();
   }
 
-  startNode(): void {
-    this.heal();
+  startNode(node: number): void {
+    this.#state.nodes.start(node);
+    this.#nodesChanged();
   }
 
   /** Whether a consumer of the connection was the active one of a queue, and is not any more although it has not ended. */
@@ -166,14 +198,8 @@ export class SimulatedBroker {
     this.#state.scheduler.note(`node ${node} has the connections of ${clients.map(({ name }) => name).join(', ')}`);
   }
 
-  #connectionsChanged(): void {
-    for (const queue of this.#state.exchanges.queues.values()) queue.connectionsChanged();
-  }
-
-  #electSuccessorsOf(node: number): void {
-    for (const queue of this.#state.exchanges.queues.values())
-      if (queue.leader === node && queue.options.type === 'quorum')
-        queue.changeLeader(this.#state.nodes.successorOf(node));
+  #nodesChanged(): void {
+    for (const queue of this.#state.exchanges.queues.values()) queue.nodesChanged();
   }
 
   #queue(name: string): Queue {

@@ -2,22 +2,20 @@ import {
   type ConfirmChannel,
   type Connection,
   type ConsumeMessage,
+  type GetMessage,
   IllegalOperationError,
   type Message,
   type Options,
   type Replies,
 } from 'amqplib';
-import { type BrokerChannel, type ReplyCode } from './broker-channel';
+import { type BrokerChannel } from './broker-channel';
+import { ClientCalls } from './client-calls';
 import { propertiesOf } from './properties';
 import { type BrokerMessage } from './queue-message';
+import { type ReplyCode } from './reply-code';
 import { UnsimulatedChannel } from './unsimulated-channel';
 
 type Confirmed = (error: Error | null, ok: Replies.Empty) => void;
-
-interface Call {
-  readonly start: () => void;
-  readonly reject: (error: Error) => void;
-}
 
 /** What a channel needs of its connection. */
 export interface ChannelLink {
@@ -38,8 +36,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
   readonly #broker: BrokerChannel;
   readonly #consumers = new Map<string, (message: ConsumeMessage | null) => void>();
   readonly #unconfirmed = new Map<number, Confirmed>();
-  readonly #calls: Call[] = [];
-  #call: Call | undefined;
+  readonly #calls = new ClientCalls();
   #publishes = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
@@ -63,45 +60,45 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
 
   selectConfirms(): Promise<Replies.Empty> {
     return this.#request('confirm.select', (done) => {
-      this.#broker.selectConfirms();
+      this.#broker.publishing.selectConfirms();
       done({});
     });
   }
 
   async assertQueue(queue = '', options: Options.AssertQueue = {}): Promise<Replies.AssertQueue> {
-    return this.#request(`queue.declare ${queue}`, (done) => this.#broker.declareQueue(queue, options, done));
+    return this.#request(`queue.declare ${queue}`, (done) => this.#broker.topology.declareQueue(queue, options, done));
   }
 
   checkQueue(queue: string): Promise<Replies.AssertQueue> {
-    return this.#request(`queue.declare ${queue}, passive`, (done) => this.#broker.checkQueue(queue, done));
+    return this.#request(`queue.declare ${queue}, passive`, (done) => this.#broker.topology.checkQueue(queue, done));
   }
 
   deleteQueue(queue: string): Promise<Replies.DeleteQueue> {
-    return this.#request(`queue.delete ${queue}`, (done) => this.#broker.deleteQueue(queue, done));
+    return this.#request(`queue.delete ${queue}`, (done) => this.#broker.topology.deleteQueue(queue, done));
   }
 
   bindQueue(queue: string, source: string, pattern: string): Promise<Replies.Empty> {
     return this.#request(`queue.bind ${queue}`, (done) =>
-      this.#broker.bindQueue(queue, source, pattern, () => done({})),
+      this.#broker.topology.bindQueue(queue, source, pattern, () => done({})),
     );
   }
 
   async assertExchange(exchange: string, type: string): Promise<Replies.AssertExchange> {
     await this.#request(`exchange.declare ${exchange}`, (done) =>
-      this.#broker.declareExchange(exchange, type, () => done({})),
+      this.#broker.topology.declareExchange(exchange, type, () => done({})),
     );
     return { exchange };
   }
 
   checkExchange(exchange: string): Promise<Replies.Empty> {
     return this.#request(`exchange.declare ${exchange}, passive`, (done) =>
-      this.#broker.checkExchange(exchange, () => done({})),
+      this.#broker.topology.checkExchange(exchange, () => done({})),
     );
   }
 
   prefetch(count: number): Promise<Replies.Empty> {
     return this.#request(`basic.qos ${count}`, (done) => {
-      this.#broker.setPrefetch(count);
+      this.#broker.consuming.setPrefetch(count);
       done({});
     });
   }
@@ -112,7 +109,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     { consumerTag = this.#link.generateTag(), noAck = false }: Options.Consume = {},
   ): Promise<Replies.Consume> {
     return this.#request<Replies.Consume>(`basic.consume ${queue}`, (done) =>
-      this.#broker.consume(queue, consumerTag, noAck, () => {
+      this.#broker.consuming.consume(queue, consumerTag, noAck, () => {
         done({ consumerTag }, () => this.#consumers.set(consumerTag, onMessage));
       }),
     );
@@ -120,7 +117,20 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
 
   cancel(consumerTag: string): Promise<Replies.Cancel> {
     return this.#request<Replies.Cancel>(`basic.cancel ${consumerTag}`, (done) =>
-      this.#broker.cancel(consumerTag, () => done({ consumerTag }, () => this.#consumers.delete(consumerTag))),
+      this.#broker.consuming.cancel(consumerTag, () =>
+        done({ consumerTag }, () => this.#consumers.delete(consumerTag)),
+      ),
+    );
+  }
+
+  get(queue: string, { noAck = false }: Options.Get = {}): Promise<GetMessage | false> {
+    return this.#request<GetMessage | false>(`basic.get ${queue}`, (done) =>
+      this.#broker.consuming.get(queue, noAck, (gotten) => {
+        if (gotten === undefined) return done(false);
+        const { deliveryTag, message, isRedelivered: redelivered, remaining: messageCount } = gotten;
+        const { exchange, routingKey, content, properties } = message;
+        done({ content, properties, fields: { deliveryTag, redelivered, exchange, routingKey, messageCount } });
+      }),
     );
   }
 
@@ -143,8 +153,8 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     this.#unconfirmed.set(this.#publishes, confirmed);
     this.#link.sent(this.#unconfirmed.size);
     this.#link.send(`basic.publish to ${exchange} ${routingKey}: ${options.messageId ?? ''}`, () => {
-      this.#broker.takeCredit();
-      this.#broker.process(() => this.#broker.publish(message, options.mandatory === true));
+      this.#broker.publishing.takeCredit();
+      this.#broker.process(() => this.#broker.publishing.publish(message, options.mandatory === true));
     });
     return true;
   }
@@ -200,8 +210,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     // While it closes, the client waits for the broker's reply to that.
     if (this.#state !== 'open') return;
     const error = Object.assign(new Error(`Channel closed by server: ${code} "${reason}"`), { code });
-    this.#call?.reject(error);
-    this.#call = undefined;
+    this.#calls.rejectCurrent(error);
     this.emit('error', error);
     this.toClosed();
   }
@@ -210,9 +219,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
   toClosed(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    for (const { reject } of [...(this.#call === undefined ? [] : [this.#call]), ...this.#calls.splice(0)])
-      reject(new Error('Channel ended, no reply will be forthcoming'));
-    this.#call = undefined;
+    this.#calls.rejectAll(new Error('Channel ended, no reply will be forthcoming'));
     this.emit('close');
   }
 
@@ -220,11 +227,11 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     method: string,
     { fields: { deliveryTag, routingKey }, properties: { messageId } }: Message,
     isMultiple: boolean,
-    outcome: Parameters<BrokerChannel['settle']>[2],
+    outcome: Parameters<BrokerChannel['consuming']['settle']>[2],
   ): void {
     this.#ensureOpen();
     this.#link.send(`${method} ${isMultiple ? 'up to ' : ''}${routingKey} ${deliveryTag}: ${String(messageId)}`, () =>
-      this.#broker.process(() => this.#broker.settle(deliveryTag, isMultiple, outcome)),
+      this.#broker.process(() => this.#broker.consuming.settle(deliveryTag, isMultiple, outcome)),
     );
   }
 
@@ -233,25 +240,15 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     request: (done: (reply: Reply, received?: () => void) => void) => void,
   ): Promise<Reply> {
     this.#ensureOpen();
-    return new Promise((resolve, reject) => {
+    return this.#calls.request<Reply>((replied) => {
       const done = (reply: Reply, received?: () => void): void =>
         this.#link.reply(`${label}: ok`, () => {
           if (this.#state !== 'open') return;
-          this.#call = undefined;
           received?.();
-          this.#startNext();
-          resolve(reply);
+          replied(reply);
         });
-      const start = (): void => this.#link.send(label, () => this.#broker.process(() => request(done)));
-      this.#calls.push({ start, reject });
-      this.#startNext();
+      this.#link.send(label, () => this.#broker.process(() => request(done)));
     });
-  }
-
-  #startNext(): void {
-    if (this.#call !== undefined) return;
-    this.#call = this.#calls.shift();
-    this.#call?.start();
   }
 
   #ensureOpen(): void {

@@ -2,9 +2,9 @@ import { type ChannelModel, type Connection, IllegalOperationError, type ServerP
 import { EventEmitter } from 'node:events';
 import { type Scheduler } from '../scheduler';
 import { BrokerConnection } from './broker-connection';
-import { type ReplyCode } from './broker-channel';
 import { type BrokerState } from './broker-state';
 import { type BrokerMessage } from './queue-message';
+import { type ReplyCode } from './reply-code';
 import { SimulatedChannel } from './simulated-channel';
 import { notSimulated } from './unsimulated-channel';
 import { Wire } from './wire';
@@ -60,6 +60,7 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
       blocked: () => this.#receive('connection.blocked', () => this.#setBlocked(true)),
       unblocked: () => this.#receive('connection.unblocked', () => this.#setBlocked(false)),
       closed: (code, reason) => this.#receive('connection.close', () => this.#closedByBroker(code, reason)),
+      reset: () => this.#receive('a reset', () => this.#failed('read ECONNRESET')),
     });
   }
 
@@ -84,14 +85,11 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
         resolve();
         this.#toClosed();
       };
-      this.#send('connection.close', () => {
-        this.broker.end();
-        this.#receive('connection.close-ok', closed);
-      });
+      this.#send('connection.close', () => this.broker.close(() => this.#receive('connection.close-ok', closed)));
       // amqplib does not wait for a broker that reads nothing.
       if (this.#isBlocked) {
         closed();
-        this.#toBroker.cut(Number.POSITIVE_INFINITY, () => this.broker.receive(() => this.broker.end()));
+        this.#toBroker.cut(Number.POSITIVE_INFINITY, () => this.#endAtBroker());
       }
     });
   }
@@ -100,22 +98,26 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
    * The connection breaks. Of what the client has sent, the broker still reads the first frames; of what the broker has
    * sent, nothing arrives.
    * @param noticedAfterMs when the client learns of it; undefined if its process is dead
-   * @param brokerNoticesAfterMs when the broker learns of it, after the last frame that it reads
    */
-  cut(keptFrames: number, noticedAfterMs: number | undefined, brokerNoticesAfterMs = 0): void {
-    const end = (): void => this.broker.receive(() => this.broker.end());
-    this.#toBroker.cut(keptFrames, () => {
-      if (brokerNoticesAfterMs === 0) end();
-      else this.#scheduler.schedule(brokerNoticesAfterMs, `the broker misses heartbeats of ${this.name}`, end);
-    });
-    this.#toClient.cut(0, () => undefined);
-    if (noticedAfterMs === undefined) return;
-    this.#scheduler.schedule(noticedAfterMs, `${this.name}: ECONNRESET`, () =>
-      this.#enter(() => {
-        if (this.#state === 'closed') return;
-        this.emit('error', new Error('read ECONNRESET'));
-        this.#toClosed();
-      }),
+  cut(keptFrames: number, noticedAfterMs: number | undefined): void {
+    this.#break(noticedAfterMs, 'read ECONNRESET');
+    this.#toBroker.cut(keptFrames, () => this.#endAtBroker());
+  }
+
+  /**
+   * The connection breaks silently: both sides notice once they miss heartbeats. The broker reads the first frames in
+   * transit only after `deliveredAfterMs`, if it has not noticed before.
+   * @param noticedAfterMs when each side notices
+   */
+  breakSilently(
+    keptFrames: number,
+    noticedAfterMs: { readonly broker: number; readonly client: number },
+    deliveredAfterMs = 0,
+  ): void {
+    this.#break(noticedAfterMs.client, 'Heartbeat timeout');
+    this.#toBroker.cut(keptFrames, () => undefined, deliveredAfterMs);
+    this.#scheduler.schedule(noticedAfterMs.broker, `the broker misses heartbeats of ${this.name}`, () =>
+      this.#endAtBroker(),
     );
   }
 
@@ -183,6 +185,25 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     this.#isBlocked = isBlocked;
     if (isBlocked) this.emit('blocked', 'low on memory');
     else this.emit('unblocked');
+  }
+
+  #break(noticedAfterMs: number | undefined, error: string): void {
+    this.#toClient.cut(0, () => undefined);
+    if (noticedAfterMs === undefined) return;
+    this.#scheduler.schedule(noticedAfterMs, `${this.name}: ${error}`, () =>
+      this.#enter(() => {
+        if (this.#state !== 'closed') this.#failed(error);
+      }),
+    );
+  }
+
+  #endAtBroker(): void {
+    this.broker.receive(() => this.broker.end());
+  }
+
+  #failed(error: string): void {
+    this.emit('error', new Error(error));
+    this.#toClosed();
   }
 
   #closedByBroker(code: ReplyCode, reason: string): void {

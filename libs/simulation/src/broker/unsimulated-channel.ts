@@ -14,10 +14,6 @@ export abstract class UnsimulatedChannel extends EventEmitter {
     throw notSimulated('deleteExchange');
   }
 
-  get(): never {
-    throw notSimulated('get');
-  }
-
   nackAll(): never {
     throw notSimulated('nackAll');
   }

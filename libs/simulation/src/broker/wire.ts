@@ -21,6 +21,8 @@ export class Wire {
   readonly #name: string;
   readonly #inTransit: Packet[] = [];
   #arrivesAt = 0;
+  /** Nothing arrives before that. */
+  #heldUntil = 0;
   #isCut = false;
   #isHeldUp = false;
   /** Packets that would have arrived. */
@@ -47,11 +49,12 @@ export class Wire {
   }
 
   /**
-   * Nothing that is sent from now on arrives; of what is in transit only the first frames do, and then the end. A
-   * connection breaks once: a second cut has no effect.
+   * Nothing that is sent from now on arrives; of what is in transit only the first frames do, possibly much later, and
+   * then the end. A connection breaks once: a second cut has no effect.
    */
-  cut(keptFrames: number, end: () => void): void {
+  cut(keptFrames: number, end: () => void, delayMs = 0): void {
     if (this.#isCut) return;
+    this.#heldUntil = this.#scheduler.now + delayMs;
     let kept = keptFrames;
     for (const packet of this.#inTransit) {
       packet.frames.splice(kept);
@@ -78,6 +81,11 @@ export class Wire {
   #receive(): void {
     if (this.#isHeldUp) {
       this.#late += 1;
+      return;
+    }
+    const ms = this.#heldUntil - this.#scheduler.now;
+    if (ms > 0) {
+      this.#scheduler.schedule(ms, this.#name, () => this.#receive());
       return;
     }
     for (const { label, receive } of this.#inTransit.shift()?.frames ?? []) {

@@ -59,11 +59,11 @@ const separate =
   ({ broker, network }, { targets, target, begin }) => {
     const node = pick(targets.nodes, target);
     return begin('nodes', node, (separated) => {
-      network.downNode = undefined;
-      if (broker.separateNode !== undefined) broker.heal();
+      network.downNodes.clear();
+      broker.joinAll();
       if (separated === undefined) return;
       if (!isKilled) return broker.isolate(separated);
-      network.downNode = separated;
+      network.downNodes.add(separated);
       broker.killNode(separated);
     });
   };

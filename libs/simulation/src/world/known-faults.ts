@@ -15,6 +15,7 @@ const DRAINED = 'everything is drained in time after the faults end';
 const OVERLAPPING = 'a request starts only once the one before it of its alert has ended';
 const REPEATED = 'a message is processed again only for a documented reason';
 const LATE = 'an event is processed after a later one of its alert only for a documented reason';
+const MEMORY = 'the documented limits of memory are kept';
 const LAST_STATE = "each alert ends in its sender's last state";
 
 /** The known faults. Each has seeds in `OPEN_SEEDS`; what fixes one removes it here, and moves its seeds. */
@@ -56,9 +57,9 @@ export const KNOWN_FAULTS = {
     checks: [DRAINED],
   },
   'a silent demotion': {
-    what: 'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too; when it is active again, it does not look at the sidings',
+    what: 'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too; when it is active again, it does not look at the sidings, and gets a second time what it holds',
     shownBy: ['a node is cut off from the others'],
-    checks: [DRAINED, OVERLAPPING, REPEATED, LATE, LAST_STATE],
+    checks: [DRAINED, OVERLAPPING, REPEATED, LATE, LAST_STATE, MEMORY],
   },
 } as const satisfies Readonly<Record<string, KnownFault>>;
 

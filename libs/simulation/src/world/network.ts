@@ -1,4 +1,5 @@
 import { type Connect } from '@pdaltagent/messaging';
+import { heartbeatTimeouts } from '../broker/heartbeats';
 import { NODES } from '../broker/nodes';
 import { type SimulatedBroker } from '../broker/simulated-broker';
 import { type SimulatedConnection } from '../broker/simulated-connection';
@@ -8,10 +9,7 @@ import { type SimulatedProcess } from '../simulated-process';
 
 const CONNECT_MS = 2;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** After missing two heartbeats of 5 s the broker closes a connection: it checks at each of them. */
-const HEARTBEAT_TIMEOUT_MS = { least: 10_000, most: 15_000 };
-/** amqplib checks at every second one. */
-const CLIENT_TIMEOUT_MS = { least: 10_000, most: 20_000 };
+const HEARTBEAT_MS = 5_000;
 /** When amqplib notices a reset that it made itself. */
 const RESET_NOTICED_MS = 13_000;
 
@@ -26,8 +24,8 @@ export class Network {
   isBrokerDown = false;
   /** Why the broker closed connections. */
   readonly errors: string[] = [];
-  /** A node of the broker that nobody can connect to. */
-  downNode: number | undefined;
+  /** Nodes of the broker that nobody can connect to. */
+  readonly downNodes = new Set<number>();
   /** Attempts to connect. */
   attempts = 0;
 
@@ -50,8 +48,9 @@ export class Network {
         const isLost = this.unreachableFrom.has(serviceOf(process));
         process.enterAfter(isLost ? CONNECT_TIMEOUT_MS : CONNECT_MS, `${name} connects`, () => {
           if (isLost) return reject(new Error('connect ETIMEDOUT'));
-          if (this.isBrokerDown) return reject(new Error('connect ECONNREFUSED'));
-          const connection = this.#broker.connect(name, process.enter, this.#nodeFor(process));
+          const node = this.isBrokerDown ? undefined : this.#nodeFor(process);
+          if (node === undefined) return reject(new Error('connect ECONNREFUSED'));
+          const connection = this.#broker.connect(name, process.enter, node);
           connections.add(connection);
           connection.on('error', (error: Error) => {
             // Its channels close before it does.
@@ -75,7 +74,7 @@ export class Network {
     this.#scheduler.note(`the connections of ${process.name} break`);
     for (const connection of this.#connections.get(process) ?? [])
       if (this.#random.fraction() < 0.5) this.#cut(connection, 1);
-      else this.#cut(connection, this.#within(CLIENT_TIMEOUT_MS), this.#within(HEARTBEAT_TIMEOUT_MS));
+      else this.#breakSilently(connection);
   }
 
   /** Tells, from then on, whether the process still has what it consumes from these queues: by its own state, and the broker's. */
@@ -104,24 +103,32 @@ export class Network {
   /** A paused process sends no heartbeats: the broker closes its connections. */
   pause(process: SimulatedProcess): void {
     process.pause();
-    this.#scheduler.schedule(HEARTBEAT_TIMEOUT_MS.least, `heartbeats of ${process.name} are missing`, () => {
+    this.#scheduler.schedule(2 * HEARTBEAT_MS, `heartbeats of ${process.name} are missing`, () => {
       if (!process.isRunning)
         for (const connection of this.#connections.get(process) ?? []) connection.cut(Infinity, 0);
     });
   }
 
-  #within({ least, most }: { readonly least: number; readonly most: number }): number {
-    return least + this.#random.below(most - least);
-  }
-
   /** Each gateway, and each worker, has a node of its own; another one if that is down. */
-  #nodeFor(process: SimulatedProcess): number {
-    const own = Number(/\d+/.exec(process.name)?.[0] ?? 0) % NODES;
-    return own === this.downNode ? (own + 1) % NODES : own;
+  #nodeFor(process: SimulatedProcess): number | undefined {
+    const own = Number(/\d+/.exec(process.name)?.[0] ?? 0);
+    const nodes = Array.from({ length: NODES }, (_, step) => (own + step) % NODES);
+    return nodes.find((node) => !this.downNodes.has(node));
   }
 
-  #cut(connection: SimulatedConnection, noticedAfterMs: number | undefined, brokerNoticesAfterMs = 0): void {
-    connection.cut(this.#random.below(connection.framesInTransit + 1), noticedAfterMs, brokerNoticesAfterMs);
+  #cut(connection: SimulatedConnection, noticedAfterMs: number | undefined): void {
+    connection.cut(this.#keptOf(connection), noticedAfterMs);
+  }
+
+  /** Half of the time the network still delivers what was in transit, but late: possibly after all of it was sent again. */
+  #breakSilently(connection: SimulatedConnection): void {
+    const noticed = heartbeatTimeouts(this.#random, HEARTBEAT_MS);
+    const deliveredAfterMs = this.#random.fraction() < 0.5 ? 0 : this.#random.below(noticed.broker);
+    connection.breakSilently(this.#keptOf(connection), noticed, deliveredAfterMs);
+  }
+
+  #keptOf({ framesInTransit }: SimulatedConnection): number {
+    return this.#random.below(framesInTransit + 1);
   }
 }
 
