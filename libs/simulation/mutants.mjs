@@ -30,7 +30,7 @@ export const MUTANTS = {
     ],
   },
   'answers before the sync': {
-    seed: 59,
+    seed: 115,
     check: LOST,
     edits: [{ file: 'libs/spool/src/spool-folder.ts', from: '{ sync: group.length > 0 }', to: '{ sync: false }' }],
   },
@@ -47,7 +47,7 @@ export const MUTANTS = {
     ],
   },
   'ignores the sidings of a lane that it takes over': {
-    seed: 1,
+    seed: 5,
     check: STUCK,
     edits: [{ file: `${MESSAGING}/lane-owner.ts`, from: '    await this.#isolation.loadSidings();\n', to: '' }],
   },
@@ -63,7 +63,7 @@ export const MUTANTS = {
     ],
   },
   'reads a lane before its sidings are loaded': {
-    seed: 5,
+    seed: 7,
     check: LATE,
     edits: [
       {
@@ -85,7 +85,7 @@ export const MUTANTS = {
     ],
   },
   'parks a key while an attempt is in flight': {
-    seed: 4,
+    seed: 5,
     check: OVERLAP,
     edits: [
       {
@@ -112,7 +112,7 @@ export const MUTANTS = {
     ],
   },
   'does not send again from the oldest unconfirmed event': {
-    seed: 69,
+    seed: 123,
     check: LATE,
     edits: [
       {
