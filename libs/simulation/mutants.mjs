@@ -96,13 +96,13 @@ export const MUTANTS = {
     ],
   },
   'moves the messages of one alert concurrently': {
-    seed: 25,
+    seed: 328,
     check: LATE,
     edits: [{ file: `${MESSAGING}/siding-move.ts`, from: '    if (previous !== undefined) await previous;\n', to: '' }],
   },
   'counts a siding that another worker still consumes': {
-    seed: 352,
-    check: LATE,
+    seed: 444,
+    check: STUCK,
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
