@@ -100,7 +100,7 @@ export const CHECKS_OF_BOUNDS: Readonly<Record<string, Check>> = {
 };
 
 /** The most requests for one message within a second. */
-export function mostInWindow({ pagerDuty: { requests } }: World): number {
+function mostInWindow({ pagerDuty: { requests } }: World): number {
   const recent = new Map<string, number[]>();
   let most = 0;
   for (const { id, at } of requests.all) {

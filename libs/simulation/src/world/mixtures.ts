@@ -36,6 +36,8 @@ const DISKS: readonly FaultKind[] = ['a disk is full', 'a disk is slow', 'a disk
 const each = (chance: number, ...kinds: readonly (FaultKind | readonly FaultKind[])[]): Mixture['chances'] =>
   kinds.flat().map((kind) => [kind, chance]);
 
+const REDIS: readonly FaultKind[] = ['Redis is lost', 'Redis is read-only', 'Redis fails over'];
+
 export const MIXTURES: Readonly<Record<string, Mixture>> = {
   // Nothing but keys that make no progress, which must not delay the others.
   keys: { weight: 1, chances: each(0.7, KEY_FAULTS) },
@@ -88,6 +90,21 @@ export const MIXTURES: Readonly<Record<string, Mixture>> = {
       'the broker blocks publishing',
       'the broker restarts',
       'the broker is unreachable',
+    ),
+  },
+  // A marker in Redis matters only if a message is delivered again: to another worker, or as a copy.
+  'missing markers': {
+    weight: 1,
+    chances: each(
+      0.5,
+      REDIS,
+      'a worker is killed',
+      'a worker is paused',
+      'connections break',
+      'the broker restarts',
+      'the broker is slow',
+      'a gateway is paused',
+      'PagerDuty is slow',
     ),
   },
   all: { weight: 2, chances: each(0.1, FAULT_KINDS) },
