@@ -14,7 +14,8 @@ Runs gateways and workers in simulated worlds with faults, one for each seed, an
   --seed N    run one seed again, and print the part of its trace that matters
   --trace     with --seed: print the whole trace
   --faults F  with --seed: these faults instead of the seed's, as JSON, as --seed prints them
-  --mutant M  first put a known fault into the sources, which a seed should find; --mutant list lists them
+  --mutant M  first put a fault into the sources, which a seed should find; --mutant list lists them, --mutant all
+              searches each (up to 2000 seeds from its known one on; --seeds and --from change that)
   --help      print this
 
 A search prints its progress to stderr, each seed that fails with the smallest set of faults that makes it fail, and at
