@@ -22,8 +22,8 @@ function newRequests(whyUnmarked?: Limit, hasQueriedBeforeMarker = false) {
     whyUnmarked: () => whyUnmarked,
     hasQueriedBeforeMarker: () => hasQueriedBeforeMarker,
   });
-  const send = (index: number, process = ONE, ownsLane = () => true): EventRequest =>
-    requests.sent({ id: idOf(eventAt(index), 0), event: eventAt(index), process, at: 0, ownsLane });
+  const send = (index: number, process = ONE, ownsLane = () => true, attempt = 0): EventRequest =>
+    requests.sent({ id: idOf(eventAt(index), attempt), event: eventAt(index), process, at: 0, ownsLane });
   const interrupt = (request: EventRequest, afterMs: number): EventRequest => {
     requests.ended(request, 'interrupted', afterMs);
     return request;
@@ -114,6 +114,14 @@ describe('what PagerDuty processed', () => {
     const send = newRequests('Redis cannot be read');
     const late = Object.assign(send(0), { seen: 'timed out' } as const);
     expect(judgementOf(delivered(send(1)), delivered(late))).toEqual({ late: 'unexplained' });
+  });
+
+  it('may contain the messages of an event that its sender sent again in any order, until the next event', () => {
+    const send = newRequests();
+    const [refused, accepted, next] = [send(0), send(0, ONE, () => true, 1), send(1)].map(delivered);
+    if (refused === undefined || accepted === undefined || next === undefined) throw new Error('no requests');
+    expect(judgementOf(accepted, refused)).toEqual({});
+    expect(judgementOf(accepted, next, refused)).toEqual({ late: 'unexplained' });
   });
 });
 

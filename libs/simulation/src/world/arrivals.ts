@@ -1,4 +1,3 @@
-import { positionOf } from './event';
 import { type Limit, LIMITS } from './limits';
 import { type EventRequest } from './requests';
 
@@ -38,10 +37,10 @@ function explainRepeat(request: EventRequest, before: readonly EventRequest[]): 
   return explanations.find(({ limit }) => limit === undefined) ?? explanations[0];
 }
 
+/** Messages with the same event, which its sender sent again because it got no 202, may arrive in any order. */
 function explainLate(request: EventRequest, before: readonly EventRequest[]): Explanation | undefined {
-  const position = positionOf(request.id);
   const [after] = before
-    .filter(({ id }) => positionOf(id) > position)
+    .filter(({ event }) => event.index > request.event.index)
     .sort((left, right) => left.number - right.number);
   if (after === undefined) return undefined;
   const same = before.filter(({ id }) => id === request.id);

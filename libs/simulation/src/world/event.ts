@@ -57,12 +57,3 @@ function isEvent(value: unknown): value is SimulatedEvent {
 export function idOf({ alert, index }: SimulatedEvent, attempt: number): string {
   return `${alert}/${index}/${attempt}`;
 }
-
-/** Increases with each message of an alert, in the order in which its sender sends them. */
-export function positionOf(id: string): number {
-  const [, index, attempt] = id.split('/').map(Number);
-  return (index ?? 0) * MOST_ATTEMPTS + (attempt ?? 0);
-}
-
-/** More often no event is sent. */
-const MOST_ATTEMPTS = 10_000;

@@ -49,7 +49,7 @@ export const KNOWN_FAULTS = {
       'a node is cut off from the others',
       "a lane's leader changes",
     ],
-    checks: [DRAINED, REPEATED, LATE, LAST_STATE],
+    checks: [DRAINED, OVERLAPPING, REPEATED, LATE, LAST_STATE],
   },
   'an outdated count is believed': {
     what: 'a worker that waits for a lane takes over a siding for a moment without a consumer, while the one that has the lane goes on with it: if no message is left, the worker waits for one, and the lane with it until it is renewed',
@@ -67,7 +67,8 @@ export type KnownFaultName = keyof typeof KNOWN_FAULTS;
 
 /**
  * Which known faults explain that a seed fails: all violated checks are among theirs, and without what shows them the seed
- * passes. One if possible, otherwise all that may be involved; none if they do not explain it.
+ * passes, or fails in a way that others explain. One if possible, otherwise all that may be involved; none if they do not
+ * explain it.
  */
 export async function explain(failed: SimulationReport): Promise<readonly KnownFaultName[]> {
   const checks = [...new Set(failed.problems.map(({ check }) => check))];
@@ -76,15 +77,17 @@ export async function explain(failed: SimulationReport): Promise<readonly KnownF
       failed.faults.some(({ kind }) => isShownBy(name, kind)) && checks.some((check) => isViolatedBy(name, check)),
   );
   for (const names of [...shown.map((name) => [name]), ...(shown.length > 1 ? [shown] : [])]) {
-    const areAllViolated = checks.every((check) => names.some((name) => isViolatedBy(name, check)));
-    if (areAllViolated && (await passesWithout(failed, names))) return names;
+    if (!checks.every((check) => names.some((name) => isViolatedBy(name, check)))) continue;
+    const rest = await runWithout(failed, names);
+    if (rest.problems.length === 0) return names;
+    const others = await explain(rest);
+    if (others.length > 0) return [...names, ...others];
   }
   return [];
 }
 
-async function passesWithout({ seed, faults }: SimulationReport, names: readonly KnownFaultName[]): Promise<boolean> {
-  const others = faults.filter(({ kind }) => !names.some((name) => isShownBy(name, kind)));
-  return (await simulate(seed, { faults: others })).problems.length === 0;
+function runWithout({ seed, faults }: SimulationReport, names: readonly KnownFaultName[]): Promise<SimulationReport> {
+  return simulate(seed, { faults: faults.filter(({ kind }) => !names.some((name) => isShownBy(name, kind))) });
 }
 
 function isShownBy(name: KnownFaultName, kind: FaultKind): boolean {
