@@ -132,6 +132,11 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     return this.#toBroker.length;
   }
 
+  /** Whether the broker has ended the connection, and the client does not know it yet. */
+  get isEndUnderWay(): boolean {
+    return this.broker.hasEnded && this.#toClient.length > 0;
+  }
+
   /** Whether a frame is under way, in either direction, or not read yet. */
   get isBusy(): boolean {
     return this.#toBroker.length > 0 || this.#toClient.length > 0 || this.broker.hasUnread;

@@ -23,7 +23,14 @@ function newRequests(whyUnmarked?: Limit, hasQueriedBeforeMarker = false) {
     hasQueriedBeforeMarker: () => hasQueriedBeforeMarker,
   });
   const send = (index: number, process = ONE, ownsLane = () => true, attempt = 0): EventRequest =>
-    requests.sent({ id: idOf(eventAt(index), attempt), event: eventAt(index), process, at: 0, ownsLane });
+    requests.sent({
+      id: idOf(eventAt(index), attempt),
+      event: eventAt(index),
+      process,
+      at: 0,
+      ownedLane: ownsLane(),
+      ownsLane,
+    });
   const interrupt = (request: EventRequest, afterMs: number): EventRequest => {
     requests.ended(request, 'interrupted', afterMs);
     return request;

@@ -13,6 +13,14 @@ const HEARTBEAT_MS = 5_000;
 /** When amqplib notices a reset that it made itself. */
 const RESET_NOTICED_MS = 13_000;
 
+/** What a worker consumes, while it has it. */
+export interface Lease {
+  /** Whether it had it at the beginning, for all that it could know. */
+  readonly isGranted: boolean;
+  /** Whether it still has it: by its own state, and the broker's. */
+  readonly isHeld: () => boolean;
+}
+
 /** The connections between processes and broker. */
 export class Network {
   readonly #scheduler: Scheduler;
@@ -77,17 +85,18 @@ export class Network {
       else this.#breakSilently(connection);
   }
 
-  /** Tells, from then on, whether the process still has what it consumes from these queues: by its own state, and the broker's. */
-  leaseOf(process: SimulatedProcess, queues: readonly string[]): () => boolean {
+  /** What the process has now of what it consumes from these queues. */
+  leaseOf(process: SimulatedProcess, queues: readonly string[]): Lease {
     const open = this.#connections.get(process) ?? new Set();
     const connections = [...open].filter(({ name }) => name.includes('consuming'));
-    return () =>
-      connections.some(
-        (connection) =>
-          open.has(connection) &&
-          !connection.broker.hasEnded &&
-          !queues.some((queue) => this.#broker.isDemoted(connection, queue)),
-      );
+    const isHeld = (connection: SimulatedConnection): boolean =>
+      open.has(connection) &&
+      !connection.broker.hasEnded &&
+      !queues.some((queue) => this.#broker.isDemoted(connection, queue));
+    return {
+      isGranted: connections.some((connection) => isHeld(connection) || connection.isEndUnderWay),
+      isHeld: () => connections.some(isHeld),
+    };
   }
 
   /** One of the process's connections is held up: what is sent arrives only once the result is called. */

@@ -36,7 +36,14 @@ describe('the checks of a simulated world', () => {
     const event = { routingKey: 'key-0', alert: 'alert-0.0', index: 0, action: 'trigger' } as const;
     await world.scheduler.runFor(1_000);
     const process = new SimulatedProcess(world.scheduler, 'worker');
-    const request = world.pagerDuty.requests.sent({ id: idOf(event, 0), event, process, at: 0, ownsLane: () => true });
+    const request = world.pagerDuty.requests.sent({
+      id: idOf(event, 0),
+      event,
+      process,
+      at: 0,
+      ownedLane: true,
+      ownsLane: () => true,
+    });
     world.pagerDuty.processed.push({ at: 0, request, body: bodyOf(event) });
     world.senders.sent.set(idOf(event, 0), event);
     world.senders.accepted.push({ id: idOf(event, 1), event, at: 1 });
@@ -61,7 +68,14 @@ describe('the checks of a simulated world', () => {
 
     function process(world: World, body: Buffer): void {
       const worker = new SimulatedProcess(world.scheduler, 'worker');
-      const request = world.pagerDuty.requests.sent({ id, event, process: worker, at: 0, ownsLane: () => true });
+      const request = world.pagerDuty.requests.sent({
+        id,
+        event,
+        process: worker,
+        at: 0,
+        ownedLane: true,
+        ownsLane: () => true,
+      });
       world.pagerDuty.processed.push({ at: 0, request, body });
     }
 

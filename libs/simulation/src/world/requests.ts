@@ -13,7 +13,7 @@ export interface EventRequest {
   readonly at: number;
   /** Requests are numbered in the order in which they are sent. */
   readonly number: number;
-  /** Whether the worker had its lane when it was sent, by the broker's state. */
+  /** Whether the worker had its lane when it was sent, for all that it could know. */
   readonly ownedLane: boolean;
   /** Whether it has it still: it has not lost the connection with which it had it, nor was demoted. */
   readonly ownsLane: () => boolean;
@@ -56,14 +56,13 @@ export class Requests {
     this.#redis = redis;
   }
 
-  sent(message: Pick<EventRequest, 'id' | 'event' | 'process' | 'at' | 'ownsLane'>): EventRequest {
-    const { id, event, process, ownsLane } = message;
+  sent(message: Pick<EventRequest, 'id' | 'event' | 'process' | 'at' | 'ownedLane' | 'ownsLane'>): EventRequest {
+    const { id, event, process } = message;
     const known = (this.#alerts.get(event.alert) ?? []).filter(mayMatter);
     const earlier = known.filter((other) => other.id === id || isUnfinished(other));
     const request: EventRequest = {
       ...message,
       number: this.all.length,
-      ownedLane: ownsLane(),
       earlier: new Map(earlier.map((other) => [other, this.#limitOf(other, process, id)])),
       overlapped: earlier.filter(({ seen }) => seen === 'nothing'),
       seen: 'nothing',

@@ -3,6 +3,7 @@ import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type SimulatedProcess } from '../simulated-process';
 import { eventOf } from './event';
+import { type Lease } from './network';
 import {
   ACCEPTED,
   FAILURES,
@@ -59,20 +60,21 @@ export class SimulatedPagerDuty {
 
   /**
    * Posts a message's body as the worker's HTTP client does. Rejects only if the signal is aborted.
-   * @param ownsLane whether the worker has the event's lane, by the broker's state
+   * @param lease of the event's lane
    */
   post(
     process: SimulatedProcess,
     message: { readonly id: string; readonly body: Buffer },
     signal: AbortSignal,
-    ownsLane: () => boolean,
+    lease: Lease,
   ): Promise<Attempt> {
     const request = this.requests.sent({
       id: message.id,
       event: eventOf(message.body),
       process,
       at: this.#scheduler.now,
-      ownsLane,
+      ownedLane: lease.isGranted,
+      ownsLane: lease.isHeld,
     });
     this.retryAfters.sent(request);
     const named = `${request.event.action} ${request.id}`;
