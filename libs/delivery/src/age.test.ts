@@ -86,6 +86,19 @@ describe('the maximum age', () => {
     expect(harness.deadLettered).toHaveLength(1);
   });
 
+  it('that passed while its key was throttled does not shorten the wait that its destination requests', () => {
+    const harness = new Harness(MAXIMUM);
+    const [first, second] = [harness.add('k', 'a'), harness.add('k', 'a')];
+    harness.settle(first, THROTTLED);
+    harness.clock.advance(4 * DAY);
+    harness.settle(first, { kind: 'throttled', status: 429, retryAfterMs: 30_000 });
+    expect(harness.deadLettered).toMatchObject([{ message: first, cause: { reason: 'expired' } }]);
+    harness.clock.advance(29_999);
+    expect(harness.attempting.has(second)).toBe(false);
+    harness.clock.advance(1);
+    expect(harness.attempting.has(second)).toBe(true);
+  });
+
   it('is reached by messages that were never attempted for a paused destination, although their lane is released and taken again', () => {
     const harness = new Harness({ ...MAXIMUM, destinationOf: ({ routingKey }) => routingKey });
     harness.dispatcher.pause('gone');

@@ -74,6 +74,18 @@ describe('dispatch', () => {
     },
   );
 
+  it('lets a key wait as requested even if the throttled message was returned to its queue meanwhile', () => {
+    const harness = new Harness();
+    const returned = harness.add('k', 'a');
+    harness.dispatcher.forget([returned]);
+    harness.settle(returned, { kind: 'throttled', status: 429, retryAfterMs: 30_000 });
+    const next = harness.add('k', 'a');
+    harness.clock.advance(29_999);
+    expect(harness.attempting.has(next)).toBe(false);
+    harness.clock.advance(1);
+    expect(harness.attempting.has(next)).toBe(true);
+  });
+
   it('lets a throttled key wait while others continue', () => {
     const harness = new Harness();
     const throttled = harness.add('k', 'a');

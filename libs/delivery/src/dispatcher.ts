@@ -100,12 +100,14 @@ export class Dispatcher<M extends Deliverable> {
     entry?.history.recordStart(this.#options.clock);
   }
 
-  /** Handles the outcome of an attempt. A message that was forgotten meanwhile is ignored. */
+  /** Handles the outcome of an attempt. Of a message that was forgotten meanwhile only a requested wait of its key counts. */
   settle(message: M, outcome: Outcome): void {
     const entry = this.#finishAttempt(message);
-    if (entry === undefined) return;
+    if (entry === undefined) return this.#waitAsRequested(message, outcome);
     entry.history.recordOutcome(outcome);
-    this.#act(entry, this.#policy.decide(entry, outcome), outcome);
+    const decision = this.#policy.decide(entry, outcome);
+    if (decision.kind === 'dead-letter') this.#waitAsRequested(message, outcome);
+    this.#act(entry, decision, outcome);
     this.#scheduler.pump();
   }
 
@@ -167,6 +169,13 @@ export class Dispatcher<M extends Deliverable> {
     if (entry === undefined || entry.queue.state !== 'attempting') return undefined;
     this.#scheduler.freeSlot(entry.queue);
     return entry;
+  }
+
+  /** A throttled key waits for as long as its destination requests, whatever becomes of the message. */
+  #waitAsRequested({ routingKey }: M, outcome: Outcome): void {
+    const key = this.#keys.get(routingKey);
+    if (key === undefined || outcome.kind !== 'throttled' || outcome.retryAfterMs === undefined) return;
+    this.#scheduler.delayKey(key, outcome.retryAfterMs, true);
   }
 
   #act(entry: QueuedMessage<M>, decision: Decision, outcome: Outcome): void {

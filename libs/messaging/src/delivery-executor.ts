@@ -96,7 +96,7 @@ export class DeliveryExecutor {
     const { lane } = message;
     if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.delivered.add(message.id);
     if (lane.isReleasing && NOT_FINAL.has(outcome.kind)) this.#returnToQueue(message);
-    else this.dispatcher.settle(message, outcome);
+    this.dispatcher.settle(message, outcome);
   }
 
   #onInterrupted(message: UnackedMessage): void {
