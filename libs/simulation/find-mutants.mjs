@@ -21,9 +21,10 @@ export async function findMutants(args, { write }) {
   }
   const product = await loadSimulation();
   let missing = 0;
-  for (const [name, { seed, check, edits }] of Object.entries(MUTANTS)) {
+  for (const [name, { seed, shownBy, check, edits }] of Object.entries(MUTANTS)) {
     const { simulate } = await loadSimulation({ edits });
     const isFoundBy = async (candidate) =>
+      (shownBy === undefined || product.faultsOf(candidate).some(({ kind }) => kind === shownBy)) &&
       violates(await simulate(candidate), check) && (await product.simulate(candidate)).problems.length === 0;
     const first = options.from ?? seed ?? 1;
     const count = (options.from ?? seed) === undefined ? 1 : options.seeds;

@@ -16,7 +16,10 @@ const IMPATIENT = 'a throttled key waits for as long as PagerDuty asks';
 const REFUSED = 'a gateway refuses an event only if it cannot store it';
 const UNHANDLED = 'every error is handled';
 
-/** By name: a seed that shows it, or undefined if none is known; the check that it then violates; its edits. */
+/**
+ * By name: a seed that shows it, or undefined if none is known; the fault without which no seed does, if there is one; the check
+ * that it then violates; its edits.
+ */
 export const MUTANTS = {
   'answers before the confirm': {
     seed: 1,
@@ -35,7 +38,7 @@ export const MUTANTS = {
     edits: [{ file: 'libs/spool/src/spool-folder.ts', from: '{ sync: group.length > 0 }', to: '{ sync: false }' }],
   },
   'acknowledges a moved message before its confirm': {
-    seed: 176,
+    seed: 359,
     check: LOST,
     edits: [
       { file: `${MESSAGING}/siding-move.ts`, from: '        onMoved(message);\n', to: '' },
@@ -101,7 +104,7 @@ export const MUTANTS = {
     edits: [{ file: `${MESSAGING}/siding-move.ts`, from: '    if (previous !== undefined) await previous;\n', to: '' }],
   },
   'counts a siding that another worker still consumes': {
-    seed: 444,
+    seed: 1464,
     check: STUCK,
     edits: [
       {
@@ -134,7 +137,8 @@ export const MUTANTS = {
     ],
   },
   'measures waiting times with the wall clock': {
-    seed: 1845,
+    seed: 156,
+    shownBy: 'a clock jumps',
     check: STUCK,
     edits: [
       {
@@ -145,8 +149,8 @@ export const MUTANTS = {
     ],
   },
   'keeps a lane that the broker gave to another worker': {
-    seed: 55,
-    check: OVERLAP,
+    seed: 407,
+    check: REPEATED,
     edits: [
       {
         file: `${MESSAGING}/broker-liveness.ts`,
@@ -156,7 +160,7 @@ export const MUTANTS = {
     ],
   },
   'forgets a delivered id': {
-    seed: 59,
+    seed: 74,
     check: REPEATED,
     edits: [
       {
@@ -167,7 +171,7 @@ export const MUTANTS = {
     ],
   },
   'parks no key': {
-    seed: 45,
+    seed: 152,
     check: DELAYED,
     edits: [
       {
@@ -189,7 +193,7 @@ export const MUTANTS = {
     ],
   },
   'keeps the messages of a lost lane in memory': {
-    seed: 39,
+    seed: 154,
     check: MEMORY,
     edits: [
       {
@@ -200,7 +204,7 @@ export const MUTANTS = {
     ],
   },
   'does not handle an error of Redis': {
-    seed: 7,
+    seed: 45,
     check: UNHANDLED,
     edits: [
       {
@@ -211,7 +215,7 @@ export const MUTANTS = {
     ],
   },
   'refuses events while the broker is unreachable': {
-    seed: 1,
+    seed: 6,
     check: REFUSED,
     edits: [
       {
@@ -222,7 +226,7 @@ export const MUTANTS = {
     ],
   },
   'ignores a Retry-After that comes while the key waits': {
-    seed: 16,
+    seed: 17,
     check: IMPATIENT,
     edits: [
       {
@@ -233,7 +237,7 @@ export const MUTANTS = {
     ],
   },
   'acknowledges a dead letter that was not written': {
-    seed: 59,
+    seed: 142,
     check: LOST,
     edits: [
       {
@@ -244,7 +248,7 @@ export const MUTANTS = {
     ],
   },
   'erases a spooled event before its confirm': {
-    seed: 1,
+    seed: 20,
     check: STUCK,
     edits: [
       {
@@ -260,7 +264,7 @@ export const MUTANTS = {
     ],
   },
   'goes on with a lane whose channel is lost': {
-    seed: 55,
+    seed: 137,
     check: OVERLAP,
     edits: [
       {
@@ -272,7 +276,7 @@ export const MUTANTS = {
     ],
   },
   'releases a lane during its requests': {
-    seed: 10,
+    seed: 39,
     check: MEMORY,
     edits: [
       {

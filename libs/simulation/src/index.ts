@@ -6,4 +6,5 @@ export { SeededRandom } from './seeded-random';
 export { SimulatedProcess } from './simulated-process';
 export { VirtualClock } from './virtual-clock';
 export { type Fault, FAULT_KINDS } from './world/faults';
+export { faultsOf } from './world/mixtures';
 export { type SimulationReport, simulate, type SimulateOptions } from './world/simulate';

@@ -107,6 +107,15 @@ export const MIXTURES: Readonly<Record<string, Mixture>> = {
       'PagerDuty is slow',
     ),
   },
+  // A clock matters while something waits.
+  clocks: {
+    weight: 1,
+    chances: [
+      ...each(0.8, 'a clock jumps'),
+      ...each(0.5, KEY_FAULTS),
+      ...each(0.3, 'PagerDuty answers 500', 'Redis is lost'),
+    ],
+  },
   all: { weight: 2, chances: each(0.1, FAULT_KINDS) },
 };
 
