@@ -25,7 +25,8 @@ export async function findMutants(args, { write }) {
     const { simulate } = await loadSimulation({ edits });
     const isFoundBy = async (candidate) =>
       (shownBy === undefined || product.faultsOf(candidate).some(({ kind }) => kind === shownBy)) &&
-      violates(await simulate(candidate), check) && (await product.simulate(candidate)).problems.length === 0;
+      violates(await simulate(candidate), check) &&
+      (await product.simulate(candidate)).problems.length === 0;
     const first = options.from ?? seed ?? 1;
     const count = (options.from ?? seed) === undefined ? 1 : options.seeds;
     const found = await firstOf(first, count, isFoundBy);

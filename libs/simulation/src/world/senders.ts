@@ -59,7 +59,7 @@ export class Senders {
 
   async #sendAlert(gateway: Gateway, routingKey: string, alert: string, untilMs: number): Promise<void> {
     const random = new SeededRandom(this.#scheduler.seed, alert);
-    // Noisy alerts send bursts that fill a lane's window, until after the last fault.
+    // Noisy alerts send bursts that fill a lane's window.
     const isNoisy = random.fraction() < 0.2;
     const { clock } = this.#process;
     for (let index = 0; this.#scheduler.now < untilMs && index < MOST_EVENTS; index += 1) {
