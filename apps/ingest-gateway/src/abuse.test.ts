@@ -5,12 +5,18 @@ import { KEY, startGateway, type RunningGateway } from './gateway.fixture';
 const BODY = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
 
 let gateway: RunningGateway;
+/** Disconnects nobody within the time of a test. */
+let patient: RunningGateway;
 beforeAll(async () => {
+  patient = await startGateway();
   gateway = await startGateway({
-    limits: { headersTimeout: 300, requestTimeout: 600, keepAliveTimeout: 200, connectionsCheckingInterval: 50 },
+    limits: { headersTimeout: 1_000, requestTimeout: 2_000, keepAliveTimeout: 200, connectionsCheckingInterval: 50 },
   });
 });
-afterAll(() => gateway.stop());
+afterAll(async () => {
+  await gateway.stop();
+  await patient.stop();
+});
 beforeEach(() => {
   gateway.sink.messages.length = 0;
 });
@@ -22,10 +28,10 @@ function sendAndReceive(...parts: readonly string[]): Promise<string> {
   });
 }
 
-function connectAndReceive(send: (socket: Socket) => void): Promise<string> {
+function connectAndReceive(send: (socket: Socket) => void, to = gateway): Promise<string> {
   return new Promise((resolve) => {
     let received = '';
-    const socket = connect(Number(gateway.ports.http), '127.0.0.1', () => send(socket));
+    const socket = connect(Number(to.ports.http), '127.0.0.1', () => send(socket));
     socket.on('data', (chunk) => (received += String(chunk)));
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(received));
@@ -48,13 +54,13 @@ async function metric(name: string, label = ''): Promise<number> {
   return lines.filter((line) => line.includes(label)).reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
 }
 
-async function isHealthy(): Promise<void> {
-  const response = await fetch(`${gateway.url}/v2/enqueue`, { method: 'POST', body: BODY });
+async function isHealthy(to = gateway): Promise<void> {
+  const response = await fetch(`${to.url}/v2/enqueue`, { method: 'POST', body: BODY });
   expect(response.status).toBe(202);
 }
 
 describe('clients that misbehave', () => {
-  afterEach(isHealthy);
+  afterEach(() => isHealthy());
 
   it('are disconnected if they send nothing', async () => {
     expect(await sendAndReceive()).toMatch(/^(HTTP\/1.1 408 |$)/);
@@ -138,12 +144,16 @@ describe('clients that misbehave', () => {
     ['nothing but slashes', '/'.repeat(8_000)],
     ['a key that is escaped many times', `/x-ere/%${'25'.repeat(4_000)}`],
   ])('do not delay others with a path that is %s', async (_, path) => {
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     const head = `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n`;
     const many = [...Array.from({ length: 39 }, () => head), `${head}connection: close\r\n`, ''].join('\r\n');
-    const [received] = await Promise.all([sendAndReceive(many), isHealthy()]);
+    const [received] = await Promise.all([
+      connectAndReceive((socket) => socket.write(many), patient),
+      isHealthy(patient),
+    ]);
     expect(received.match(/HTTP\/1.1 (404|400|405) /g)).toHaveLength(40);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    // Not the time that passes: the machine may be busy otherwise.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 
   it.each(['foo://', 'http://[', '*', '/%', '/v2/%ff', '?', '/\u0080'])(
