@@ -17,7 +17,7 @@ const HELP = `npm test [-- [options] [part of a test file's path …]]
 Installs the dependencies, checks style and types, and runs the unit and integration tests: those that need a broker
 start a private RabbitMQ and Redis and stop them. With paths, only the tests of matching files run.
 
-  --all    also run the long tests (*.long.test.ts: kills, outages and faults under load); about 20 minutes on 2 cores
+  --all    also run the long tests (*.long.test.ts: kills, outages and faults under load); about 30 minutes on 2 cores
   --yes    install missing server packages (apt-get, as root) without asking; CI=true means the same
   --help   this text
 `;
