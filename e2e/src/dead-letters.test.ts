@@ -55,7 +55,7 @@ it('replaying a dead trigger opens no incident if its resolve was delivered sinc
     times: 1,
   });
   await send('trigger');
-  await waitUntil(() => Promise.resolve(isWatched()), { what: 'the dead letter', timeoutMs: 60_000 });
+  await waitUntil(() => Promise.resolve(isWatched()), { what: 'the dead letter' });
   await first.kill();
   const second = await relay.startWorker();
   await send('resolve');

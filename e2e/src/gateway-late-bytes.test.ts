@@ -59,13 +59,13 @@ describe('a network that delivers data of a connection long after it was given u
     rig.proxy.holdBack(isHeartbeat);
     const before = rig.proxy.accepted;
     await Promise.all(alerts.map(({ key, name }) => send(key, 'trigger', name)));
-    await waitUntil(() => rig.proxy.accepted > before, { what: 'the connection to be given up', timeoutMs: 60_000 });
+    await waitUntil(() => rig.proxy.accepted > before, { what: 'the connection to be given up' });
     await rig.waitForMode('direct');
     await Promise.all(alerts.map(({ key, name }) => send(key, 'resolve', name)));
     await waitUntil(
       async () =>
         (await Promise.all(alerts.map(({ name }) => actionsOf(name)))).every((actions) => actions.length === 2),
-      { what: 'both events of every alert', timeoutMs: 60_000 },
+      { what: 'both events of every alert' },
     );
     expect(await rig.proxy.release()).toBeGreaterThan(0);
     const repeats = () =>

@@ -59,7 +59,7 @@ it.each([200, 400, 413])(
         const found = arrivals.parse(await relay.control('GET', '/events')).events;
         return found.filter(({ accepted }) => accepted).length === PATHS.length && found;
       },
-      { what: 'the events to be delivered', timeoutMs: 60_000 },
+      { what: 'the events to be delivered' },
     );
     await worker.stop();
     for (const [path, , accepted] of PATHS) {

@@ -61,7 +61,7 @@ it('a delivered event is logged with its id, and remembered as the latest of its
       const found = await deliveries.of('web9/cpu', alertNameOf(event)).catch(() => []);
       return found.length > 0 && found;
     },
-    { what: 'the delivery to be remembered', timeoutMs: 60_000 },
+    { what: 'the delivery to be remembered' },
   );
   expect(last).toMatchObject({ id: 'traced', action: 'trigger', key: '…d1a6' });
   const attempts = lines

@@ -77,8 +77,7 @@ function queue(message: OutgoingMessage, properties: Options.Publish = {}): void
   channel.publish(EVENTS.exchange, lane, message.body, { ...toProperties(message), ...properties });
 }
 
-const arrived = (count: number) =>
-  waitUntil(() => posted.length >= count, { what: `${count} requests`, timeoutMs: 20_000 });
+const arrived = (count: number) => waitUntil(() => posted.length >= count, { what: `${count} requests` });
 
 it('a message whose headers cannot be sent is delivered without them, and later messages are delivered too', async () => {
   queue(event('unsound', { forward: { 'bad name': 'x', '': 'y', 'x-value': 'a\r\nb', 'x-vendor': 'one' } }));

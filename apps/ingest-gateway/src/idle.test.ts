@@ -28,7 +28,7 @@ async function isServed(): Promise<void> {
 }
 
 const openNow = () => sockets.filter((socket) => !socket.closed).length;
-const allClosed = () => waitUntil(() => openNow() === 0, { what: 'all to be closed', timeoutMs: 60_000 });
+const allClosed = () => waitUntil(() => openNow() === 0, { what: 'all to be closed' });
 
 it.each([
   ['send nothing', ''],
@@ -67,7 +67,7 @@ it('closes a connection whose client keeps sending but never reads', async () =>
   };
   socket.on('drain', more);
   more();
-  await waitUntil(() => isEnded, { what: 'the connection to be closed', timeoutMs: 60_000 });
+  await waitUntil(() => isEnded, { what: 'the connection to be closed' });
   await isServed();
 });
 

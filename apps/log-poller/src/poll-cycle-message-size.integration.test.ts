@@ -55,7 +55,7 @@ it('a log entry whose webhook is too large for the broker becomes a dead letter 
           return false;
         },
       );
-    await waitUntil(isComplete, { what: 'a cycle to be completed', timeoutMs: 20_000 });
+    await waitUntil(isComplete, { what: 'a cycle to be completed' });
     await waitUntil(() => new Set(harness.lanes.entryIds()).size === 19, { what: 'all other webhooks' });
     expect(new Set(harness.lanes.entryIds())).toEqual(new Set(ids(entries).filter((id) => id !== large)));
     const deadLetters = await drainDeadLetters(broker.url);

@@ -97,7 +97,7 @@ describe('the sender', () => {
       for (const incident of ['A', 'B', 'C']) await publish(url, `${incident}${step}`, incident);
     }
     await start(url);
-    await waitUntil(() => accepted.length >= 30, { what: '30 webhooks to be accepted', timeoutMs: 50_000 });
+    await waitUntil(() => accepted.length >= 30, { what: '30 webhooks to be accepted' });
     const order = accepted.map((body) => JSON.parse(body) as { id: string; incident: string });
     for (const incident of ['A', 'B', 'C']) {
       const steps = order.filter((body) => body.incident === incident).map(({ id }) => id);
@@ -209,7 +209,7 @@ describe('the sender', () => {
 
     status = 202;
     expect(await paused.resume(name)).toBe(true);
-    await waitUntil(() => tried() === triedBefore + 6, { what: 'the held webhooks', timeoutMs: 30_000 });
+    await waitUntil(() => tried() === triedBefore + 6, { what: 'the held webhooks' });
     const held = receiver.received.filter(({ path: at }) => at === '/gone').slice(triedBefore);
     expect(held.map(({ body }) => (JSON.parse(body) as { id: string }).id)).toEqual(['0', '1', '2', '3', '4', '5']);
     store.close();

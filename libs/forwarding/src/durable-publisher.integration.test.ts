@@ -86,7 +86,7 @@ function message(changes: Partial<OutgoingMessage> = {}): OutgoingMessage {
 }
 
 const isDirect = ({ publisher }: Rig): Promise<boolean> =>
-  waitUntil(() => publisher.mode === 'direct', { what: 'events to go directly to the broker', timeoutMs: 30_000 });
+  waitUntil(() => publisher.mode === 'direct', { what: 'events to go directly to the broker' });
 
 /** Resolves once exactly these messages have arrived, in this order. */
 async function arrive(messages: readonly OutgoingMessage[]): Promise<void> {

@@ -124,7 +124,7 @@ it('a message over the limit in the wrong lane is delivered from there, and late
   await broker.setMaxMessageSize(MAX_BYTES);
   const test = new TestWorker(broker.url, () => DELIVERED);
   try {
-    await waitUntil(() => test.delivered.length === 3, { what: 'all three', timeoutMs: 30_000 });
+    await waitUntil(() => test.delivered.length === 3, { what: 'all three' });
     expect(sequences(test.delivered)).toEqual(
       new Map([
         [`${KEY}:small`, [0, 1]],
@@ -165,7 +165,7 @@ it('a limit that is raised without a restart is noticed', async () => {
         () => true,
         () => false,
       );
-    await waitUntil(isTaken, { what: 'the large message to be taken', timeoutMs: 20_000 });
+    await waitUntil(isTaken, { what: 'the large message to be taken' });
   } finally {
     await publisher.close();
   }

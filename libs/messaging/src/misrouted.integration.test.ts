@@ -70,7 +70,7 @@ it('messages in a siding of the wrong lane reach their own too, and the sidingâ€
   await misplace(sidingKey(lane, 0), of('aside', key));
   await misplace(laneKey(lane), [event('aside', COUNT, key)]);
   const test = new TestWorker(url, () => DELIVERED);
-  await waitUntil(() => test.delivered.length >= 2 * COUNT + 1, { what: 'everything', timeoutMs: 45_000 });
+  await waitUntil(() => test.delivered.length >= 2 * COUNT + 1, { what: 'everything' });
   await test.worker.stop();
   const found = sequences(test.delivered);
   expect(found.get(`${KEY}:stray`)).toEqual(Array.from({ length: COUNT }, (_, sequence) => sequence));

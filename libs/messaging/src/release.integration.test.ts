@@ -75,8 +75,7 @@ it('workers that join and leave under load repeat nothing', async () => {
       published += EVENTS.prefetch * KEYS.length;
     }
   })();
-  const works = (test: TestWorker) =>
-    waitUntil(() => test.delivered.length > 200, { what: 'a worker to work', timeoutMs: 60_000 });
+  const works = (test: TestWorker) => waitUntil(() => test.delivered.length > 200, { what: 'a worker to work' });
   let previous = start();
   await works(previous);
   for (let round = 0; round < 3; round += 1) {
@@ -87,7 +86,7 @@ it('workers that join and leave under load repeat nothing', async () => {
   }
   isPublishing = false;
   await traffic;
-  await waitUntil(() => new Set(delivered()).size === published, { what: 'everything', timeoutMs: 60_000 });
+  await waitUntil(() => new Set(delivered()).size === published, { what: 'everything' });
   await previous.worker.stop();
   process.stdout.write(`${published} events, ${delivered().length - published} delivered twice\n`);
   expect(delivered()).toHaveLength(published);

@@ -66,7 +66,7 @@ describe('servers started by an ordinary user', () => {
     expect(line).toMatch(/^up [1-9]\d* [1-9]\d* [1-9]\d*$/);
     expect(processesOf(folder).length).toBeGreaterThan(4);
     child.kill('SIGKILL');
-    await waitUntil(() => processesOf(folder).length === 0, { what: 'all processes to end', timeoutMs: 10_000 });
+    await waitUntil(() => processesOf(folder).length === 0, { what: 'all processes to end' });
   });
 
   it('are killed by the next start in the same folder if their watchdog could not do it', async () => {
@@ -84,6 +84,6 @@ describe('servers started by an ordinary user', () => {
     await second.up;
     expect(left.filter((pid) => processesOf(folder).includes(pid))).toEqual([]);
     second.child.kill('SIGKILL');
-    await waitUntil(() => processesOf(folder).length === 0, { what: 'all processes to end', timeoutMs: 10_000 });
+    await waitUntil(() => processesOf(folder).length === 0, { what: 'all processes to end' });
   });
 });

@@ -72,7 +72,7 @@ describe('a private cluster', () => {
     );
     await publish(urlOf(0), 'kept');
     await cluster.heal();
-    await waitUntil(() => channelTo(urlOf(2)).then(() => true), { what: 'the node to continue', timeoutMs: 60_000 });
+    await waitUntil(() => channelTo(urlOf(2)).then(() => true), { what: 'the node to continue' });
     expect(await peersOf(2)).toBe(2);
   });
 

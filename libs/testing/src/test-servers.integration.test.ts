@@ -42,7 +42,10 @@ describe('the servers of a test run', () => {
     const second = [await serversOf('second'), await serversOf('second')];
     const third = await serversOf('third');
     for (const unused of [...first, ...second])
-      await waitUntil(async () => !(await exists(unused)), { what: 'the virtual host to be removed' });
+      await waitUntil(async () => !(await exists(unused)), {
+        what: 'the virtual host to be removed',
+        timeoutMs: 150_000,
+      });
     expect(await exists(third)).toBe(true);
   });
 });

@@ -2,8 +2,9 @@
 type NotYet = false | null | undefined;
 
 export interface WaitOptions {
-  /** Completes the message "waited 30 s for …". */
+  /** Completes the message "waited 60 s for …". */
   what: string;
+  /** By default 60 s: a busy machine takes long, but RabbitMQ gives up waiting for a queue only after 65 s. */
   timeoutMs?: number;
   intervalMs?: number;
 }
@@ -14,7 +15,7 @@ export interface WaitOptions {
  */
 export async function waitUntil<T>(
   condition: () => T | NotYet | Promise<T | NotYet>,
-  { what, timeoutMs = 30_000, intervalMs = 50 }: WaitOptions,
+  { what, timeoutMs = 60_000, intervalMs = 50 }: WaitOptions,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;

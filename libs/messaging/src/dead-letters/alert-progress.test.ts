@@ -163,7 +163,7 @@ it('keeps no message in memory while its write is pending', async () => {
       collectGarbage();
       return deadLettered.every((message) => message.deref() === undefined);
     },
-    { what: 'the messages to be garbage-collected', timeoutMs: 10_000 },
+    { what: 'the messages to be garbage-collected' },
   );
   memory.isUnreachable = false;
   await alertProgress.stop();
