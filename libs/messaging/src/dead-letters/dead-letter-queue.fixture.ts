@@ -58,7 +58,7 @@ export const idsIn = async (queue: DeadLetterQueue) => (await deadLettersIn(queu
 /** RabbitMQ takes its time to return tens of thousands of messages to a queue; ms. */
 const RETURN_MS = 180_000;
 
-/** Interrupts a visit of so many dead letters, and expects the next one to find all of them in their order. */
+/** Interrupts a visit of that number of dead letters, and expects the next one to find all of them in their order. */
 export async function expectOrderAfterInterruption(bench: DeadLetterQueueBench, count: number): Promise<void> {
   const all = numberedIds(count);
   await writeDeadLetters(

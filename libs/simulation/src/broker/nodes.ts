@@ -23,7 +23,7 @@ export class Nodes {
     return !(this.#separated.has(one) && this.#separated.has(other));
   }
 
-  /** Whether the node reaches so many that a queue can have its leader there. */
+  /** Whether the node reaches a majority, so that a queue can have its leader there. */
   hasMajority(node: number): boolean {
     return ALL.filter((other) => this.reaches(node, other)).length > NODES / 2;
   }

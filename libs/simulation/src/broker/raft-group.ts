@@ -43,10 +43,6 @@ export class RaftGroup {
     return this.#leader;
   }
 
-  get isElecting(): boolean {
-    return this.#isElecting;
-  }
-
   /** Whether commands are applied, as far as the nodes are concerned. */
   get isAvailable(): boolean {
     return !this.#isElecting && this.#options.nodes.hasMajority(this.#leader);

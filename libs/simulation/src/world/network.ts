@@ -118,7 +118,7 @@ export class Network {
     });
   }
 
-  /** Each gateway, and each worker, has a node of its own; another one if that is down. */
+  /** Each gateway, and each worker, always connects to the same node; to another one if that is down. */
   #nodeFor(process: SimulatedProcess): number | undefined {
     const own = Number(/\d+/.exec(process.name)?.[0] ?? 0);
     const nodes = Array.from({ length: NODES }, (_, step) => (own + step) % NODES);

@@ -1,7 +1,7 @@
 import { laneQueues } from './places';
 import { type World } from './world';
 
-/** The counters of a world at one time. */
+/** The counters of a world at a moment. */
 interface Sample {
   readonly at: number;
   readonly steps: number;
@@ -10,7 +10,7 @@ interface Sample {
 
 const WINDOW_MS = 1_000;
 
-/** The most that a world did within a second, and the most that its services held; by samples, several a second. */
+/** The most that a world did within a second, and the most that its services held; by samples, two a second. */
 export class Peaks {
   readonly #world: World;
   /** Of the last second. */
