@@ -1,7 +1,7 @@
 import { runCli } from './cli.fixture';
 
-const AWAY = { PDAGENTD_AMQP_URL: 'amqp://guest:s3cret@127.0.0.1:1' };
-const on = (words: string, environment = AWAY) => runCli(words === '' ? [] : words.split(' '), environment);
+const UNREACHABLE = { PDAGENTD_AMQP_URL: 'amqp://guest:s3cret@127.0.0.1:1' };
+const on = (words: string, environment = UNREACHABLE) => runCli(words === '' ? [] : words.split(' '), environment);
 
 describe('pdaltagent', () => {
   it.each([
@@ -65,7 +65,7 @@ describe('pdaltagent', () => {
     ['scrub --rules', '', "error: option '--rules <file>' argument '' is invalid."],
     ['webhooks replay --since 2h --destination', '', "error: option '--destination <name...>' argument '' is invalid."],
   ])('exits with 2 before it connects if a value is empty: %s ""', async (words, value, problem) => {
-    const { code, out, error } = await runCli([...words.split(' '), value], AWAY);
+    const { code, out, error } = await runCli([...words.split(' '), value], UNREACHABLE);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(error).toContain(problem);
   });
@@ -106,7 +106,7 @@ describe('pdaltagent', () => {
   it.each(['status', 'status --json'])('does not print a password in a URL: %s', async (words) => {
     const url = 'http://me:s3cret@127.0.0.1:1';
     const environment = {
-      ...AWAY,
+      ...UNREACHABLE,
       PDAGENTD_REDIS_URL: 'redis://me:s3cret@127.0.0.1:1',
       PDAGENTD_EVENTS_BASE_URL: url,
       PDAGENTD_API_BASE_URL: url,
@@ -141,7 +141,7 @@ it.each([
 });
 
 describe('pd-queue', () => {
-  const queue = (words: string) => runCli(words === '' ? [] : words.split(' '), AWAY, { name: 'pd-queue' });
+  const queue = (words: string) => runCli(words === '' ? [] : words.split(' '), UNREACHABLE, { name: 'pd-queue' });
 
   it.each([
     ['retry', 'A specific service key or a flag for all keys required'],

@@ -169,9 +169,9 @@ it('spools what the broker does not confirm in time, and publishes directly agai
 it('spools what is returned because a queue was deleted, and publishes it once the queue exists again', async () => {
   await isDirect();
   await connection.close();
-  const away = await amqp.connect(amqpUrl);
-  await (await away.createChannel()).deleteQueue(laneQueue(EVENTS, laneOf(EVENTS, KEY)));
-  await away.close();
+  const otherClient = await amqp.connect(amqpUrl);
+  await (await otherClient.createChannel()).deleteQueue(laneQueue(EVENTS, laneOf(EVENTS, KEY)));
+  await otherClient.close();
   expect(await post('/v2/enqueue', event('returned'))).toBe(202);
   await isDirect();
   await consumeLane();

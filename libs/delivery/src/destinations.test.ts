@@ -50,7 +50,7 @@ describe('a destination that is gone', () => {
 });
 
 describe('a destination that is unavailable', () => {
-  const away = (options: ConstructorParameters<typeof Harness>[0]) => {
+  const harnessOf = (options: ConstructorParameters<typeof Harness>[0]) => {
     const harness = new Harness(options);
     for (let index = 0; index < 20; index += 1) harness.add('one', String(index));
     for (const message of [...harness.attempting]) harness.settle(message, FAILED);
@@ -59,7 +59,9 @@ describe('a destination that is unavailable', () => {
   };
 
   it('yields to other destinations if only one key uses it', () => {
-    expect(away({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.preemption.isStalled('one')).toBe(true);
+    expect(harnessOf({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.preemption.isStalled('one')).toBe(
+      true,
+    );
   });
 
   it('has no one to yield to if all keys share it and many fail', () => {

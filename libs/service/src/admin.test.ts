@@ -8,7 +8,7 @@ describe('the admin port', () => {
   const server = new AdminServer({
     port: 0,
     metrics,
-    readiness: () => ({ ready, checks: { broker: ready ? 'connected' : 'away' } }),
+    readiness: () => ({ ready, checks: { broker: ready ? 'connected' : 'unreachable' } }),
   });
   let base = '';
 
@@ -26,7 +26,7 @@ describe('the admin port', () => {
     ready = false;
     const response = await fetch(`${base}/readyz`);
     expect(response.status).toBe(503);
-    expect(await response.json()).toEqual({ ready: false, checks: { broker: 'away' } });
+    expect(await response.json()).toEqual({ ready: false, checks: { broker: 'unreachable' } });
     ready = true;
   });
 

@@ -19,7 +19,7 @@ import { declareTopologies, KEY, NOW, purgeQueues, runCli, waitingInLane } from 
 
 const REFUSED: Outcome = { kind: 'rejected', status: 400, response: 'no' };
 const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
-const AWAY: Outcome = {
+const UNREACHABLE: Outcome = {
   kind: 'failed',
   reason: 'server-error',
   scope: 'destination',
@@ -183,7 +183,7 @@ it('a worker that takes over a lane knows the dead letters of its predecessor', 
 });
 
 it('events of the alert that a worker holds count as progress', async () => {
-  const worker = startWorker(({ id }) => (id === 'e1' ? REFUSED : AWAY));
+  const worker = startWorker(({ id }) => (id === 'e1' ? REFUSED : UNREACHABLE));
   await send({ id: 'e1', action: 'trigger' });
   await isDone(worker, 'e1');
   await send({ id: 'e2', action: 'resolve' });
@@ -194,16 +194,16 @@ it('events of the alert that a worker holds count as progress', async () => {
 });
 
 it('progress is unknown if Redis is unreachable or has no record of the alert', async () => {
-  const away = `redis://127.0.0.1:${await freePort()}`;
-  const worker = startWorker(refusing('e1'), new DeadLetteredAlerts(unreachable(away), 'events'));
+  const unreachableRedis = `redis://127.0.0.1:${await freePort()}`;
+  const worker = startWorker(refusing('e1'), new DeadLetteredAlerts(unreachable(unreachableRedis), 'events'));
   await send({ id: 'e1', action: 'trigger' }, { id: 'e2', action: 'resolve' });
   await isDone(worker, 'e2');
   await stopWorkers();
   expect(await latestDeliveries()).toEqual([{ known: false, action: null, delivered_at: null }]);
-  const { out, error } = await deadLetters('list', away);
+  const { out, error } = await deadLetters('list', unreachableRedis);
   expect(error).toBe('Redis is unreachable: later progress of alerts is unknown\n1 dead letter\n');
   expect(out).toMatch(/ db1 +unknown +no\n/);
-  expect(await deadLetters('replay e1', away)).toMatchObject({
+  expect(await deadLetters('replay e1', unreachableRedis)).toMatchObject({
     code: 0,
     out: expect.stringMatching(/e1 +later progress of the alert is unknown\n/) as string,
   });

@@ -67,9 +67,13 @@ describe('An effect', () => {
     const busy = await simulator.event('trigger', 'a');
     expect([busy.status, busy.headers.get('retry-after')]).toEqual([429, '3']);
     expect(busy.body).toMatchObject({ status: 'throttle exceeded' });
-    const away = await raw();
-    expect([away.status, away.headers.get('retry-after'), away.headers.get('x-cause')]).toEqual([503, null, 'test']);
-    expect(await away.text()).toBe('no JSON');
+    const unavailable = await raw();
+    expect([unavailable.status, unavailable.headers.get('retry-after'), unavailable.headers.get('x-cause')]).toEqual([
+      503,
+      null,
+      'test',
+    ]);
+    expect(await unavailable.text()).toBe('no JSON');
     const { body } = await simulator.get('/_control/stats');
     expect(body).toMatchObject({ events: { received: 2, accepted: 0 }, incidents: { open: 0 } });
   });

@@ -33,7 +33,7 @@ class SharedStore implements AlertProgressStore {
 
   #do<Result>(work: () => Result): Promise<Result> {
     this.calls += 1;
-    return this.isUnreachable ? Promise.reject(new Error('away')) : Promise.resolve(work());
+    return this.isUnreachable ? Promise.reject(new Error('unreachable')) : Promise.resolve(work());
   }
 }
 
