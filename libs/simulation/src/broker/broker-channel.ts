@@ -47,7 +47,10 @@ export class BrokerChannel {
   constructor(state: BrokerState, events: ChannelEvents, ports: ChannelPorts) {
     this.#events = events;
     this.#ports = ports;
-    const fail = (code: ReplyCode, reason: string): void => this.#fail(code, reason);
+    const fail = (code: ReplyCode, reason: string): void => {
+      state.channelErrors.push(`${ports.client}: ${code} (${reason})`);
+      this.#fail(code, reason);
+    };
     const queues = new ChannelQueues(state, {
       channel: this,
       requests: this.#requests,

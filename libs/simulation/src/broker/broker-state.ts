@@ -21,6 +21,8 @@ export interface BrokerState {
   generated: number;
   /** By the client's name: most unconfirmed messages of one of its channels. */
   readonly mostUnconfirmed: Map<string, number>;
+  /** Why the broker closed channels. */
+  readonly channelErrors: string[];
 }
 
 export const MAX_APPLY_MS = 1;
@@ -37,5 +39,6 @@ export function newState(scheduler: Scheduler): BrokerState {
     areLeadersSpread: false,
     generated: 0,
     mostUnconfirmed: new Map(),
+    channelErrors: [],
   };
 }

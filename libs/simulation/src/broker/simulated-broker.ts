@@ -154,6 +154,11 @@ export class SimulatedBroker {
     return this.#state.mostUnconfirmed;
   }
 
+  /** Why it closed channels. */
+  get channelErrors(): readonly string[] {
+    return this.#state.channelErrors;
+  }
+
   get queueNames(): readonly string[] {
     return [...this.#state.exchanges.queues.keys()];
   }

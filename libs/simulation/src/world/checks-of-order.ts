@@ -37,7 +37,7 @@ export const CHECKS_OF_ORDER: Readonly<Record<string, Check>> = {
     if (drainedAt === undefined) return [];
     const [canArrive, processed] = [canBeDelivered(world), delivered(world)];
     const sent = lastOf(world.senders.accepted.filter((event) => canArrive(event) || processed.has(event.id)));
-    const arrived = lastOf(arrivals.filter(({ late }) => late === undefined).map(({ request }) => request));
+    const arrived = lastOf(arrivals.filter(({ late }) => late?.limit === undefined).map(({ request }) => request));
     return [...sent].flatMap(([alert, accepted]) => {
       const request = arrived.get(alert);
       const { action } = accepted.event;

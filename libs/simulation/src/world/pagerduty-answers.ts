@@ -37,7 +37,7 @@ export const THROTTLES: readonly { readonly attempt: Attempt; readonly waitMs: n
   { attempt: response(429, '429 - Request Limit Exceeded'), waitMs: 0 },
   { attempt: response(429, THROTTLED, { retryAfter: '0' }), waitMs: 0 },
   { attempt: response(429, THROTTLED, { retryAfter: 'soon' }), waitMs: 0 },
-  { attempt: response(429, THROTTLED, { retryAfter: '1' }), waitMs: 1_000 },
+  { attempt: response(429, THROTTLED, { retryAfter: '4' }), waitMs: 4_000 },
   { attempt: response(429, THROTTLED, { retryAfter: '10' }), waitMs: 10_000 },
   { attempt: response(429, THROTTLED, { retryAfter: `${DAY}:06 GMT`, date: `${DAY}:00 GMT` }), waitMs: 6_000 },
 ];
