@@ -66,12 +66,12 @@ export class BrokerConnection {
 
   /** Whether it has a consumer of the queue that was active, and is not any more although it has not ended. */
   isDemoted(queue: Queue): boolean {
-    return [...this.#channels].some((channel) => queue.isDemoted(channel));
+    return [...this.#channels].some((channel) => queue.state.isDemoted(channel));
   }
 
   /** Whether it has the active consumer of the queue. */
   isActive(queue: Queue): boolean {
-    return [...this.#channels].some((channel) => queue.isActive(channel));
+    return [...this.#channels].some((channel) => queue.state.isActive(channel));
   }
 
   /** Whether frames that arrived are not read yet. */
@@ -103,6 +103,12 @@ export class BrokerConnection {
     const { exchanges } = this.#state;
     for (const queue of [...exchanges.queues.values()])
       if (queue.options.exclusiveTo === this) exchanges.deleteQueue(queue);
+  }
+
+  /** Its node ends, and with it all of its channels, also those that wait for a queue. */
+  kill(): void {
+    for (const channel of [...this.#channels]) channel.end();
+    this.end();
   }
 
   #fail(code: ReplyCode, reason: string): void {

@@ -71,14 +71,14 @@ export class ChannelConsuming {
       cancelled: () => cancelled(tag),
     };
     this.#consumers.set(tag, { queue, consumer });
-    this.#options.queues.command(queue, () => queue.addConsumer(consumer), done);
+    this.#options.queues.command(queue, () => queue.state.addConsumer(consumer), done);
   }
 
   cancel(tag: string, done: () => void): void {
     const consumed = this.#consumers.get(tag);
     if (consumed === undefined) return done();
     this.#consumers.delete(tag);
-    this.#options.queues.command(consumed.queue, () => consumed.queue.cancelConsumer(consumed.consumer), done);
+    this.#options.queues.command(consumed.queue, () => consumed.queue.state.cancelConsumer(consumed.consumer), done);
   }
 
   /** Requests one message. A quorum queue with a single active consumer refuses that, once its Raft group answers. */
@@ -96,14 +96,14 @@ export class ChannelConsuming {
       noAck,
       deliver: (number, message, isRedelivered) => {
         const delivery = { queue, consumer, number, deliveredAt: state.scheduler.now };
-        const remaining = queue.messageCount;
+        const remaining = queue.state.messageCount;
         gotten = { deliveryTag: this.#deliveries.add(delivery), message, isRedelivered, remaining };
       },
       cancelled: () => undefined,
     };
     this.#options.queues.get(
       queue,
-      () => (isRefused = !queue.get(consumer)),
+      () => (isRefused = !queue.state.get(consumer)),
       () => {
         if (isRefused) fail(405, `cannot obtain access to locked queue '${name}'`);
         else done(gotten);
@@ -120,7 +120,7 @@ export class ChannelConsuming {
       if (first === undefined) continue;
       const { queue } = first;
       const numbers = [first, ...others].map(({ number }) => number);
-      queues.settle(queue, () => queue.settle(consumer, numbers, outcome));
+      queues.settle(queue, () => queue.state.settle(consumer, numbers, outcome));
     }
   }
 

@@ -65,7 +65,7 @@ export class ChannelPublishing {
     for (const queue of targets) {
       queues.enqueue(
         queue,
-        () => queue.enqueue(message),
+        () => queue.state.enqueue(message),
         () => {
           remaining -= 1;
           if (remaining === 0) this.#confirm(number, true, message);

@@ -97,7 +97,7 @@ export class ChannelQueues {
       done({ queue: queue.options.name, messageCount, consumerCount });
     const known = queue.figuresAt(this.#ports.node);
     if (known !== undefined) return reply(known);
-    if (!queue.isStalled) return reply(queue);
+    if (!queue.isStalled) return reply(queue.state);
     const resume = this.#ports.requests.pause();
     this.#state.scheduler.schedule(STATE_TIMEOUT_MS, `${queue.options.name}: no figures`, () => {
       reply({ messageCount: 0, consumerCount: 0 });

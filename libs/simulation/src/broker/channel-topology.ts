@@ -60,7 +60,7 @@ export class ChannelTopology {
       state.areLeadersSpread && options.exclusive !== true ? leader : node,
       state,
       (exchange, routingKey, message) => {
-        for (const target of exchanges.route(exchange, routingKey)) target.append(() => target.enqueue(message));
+        for (const target of exchanges.route(exchange, routingKey)) target.append(() => target.state.enqueue(message));
       },
     );
     exchanges.queues.set(queue.options.name, queue);
@@ -76,7 +76,7 @@ export class ChannelTopology {
     const queue = this.existing(name);
     if (queue === undefined) return;
     this.#options.state.exchanges.deleteQueue(queue);
-    done({ messageCount: queue.messageCount });
+    done({ messageCount: queue.state.messageCount });
   }
 
   bindQueue(name: string, exchange: string, key: string, done: () => void): void {

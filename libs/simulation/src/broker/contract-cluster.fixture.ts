@@ -1,9 +1,9 @@
 import { delay } from '@pdaltagent/clock';
 import { type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { type ClusterWorld } from './contract-world.fixture';
-import { publish, type QueueKind, stocked } from './contract.fixture';
+import { type ContractCase, publish, type QueueKind, stocked } from './contract.fixture';
 
-export type ClusterCase = readonly [behaviour: string, test: (world: ClusterWorld) => Promise<void>];
+export type ClusterCase = ContractCase<ClusterWorld>;
 
 /** The queue's leader is on this node, unless the case says otherwise. */
 export const LEADER = 0;

@@ -9,6 +9,7 @@ import {
   stocked,
   declareQueue,
   isSettled,
+  twoQueues,
   until,
 } from './contract.fixture';
 import { delay } from '@pdaltagent/clock';
@@ -78,6 +79,22 @@ export const FAILURES: readonly ContractCase[] = [
       await world.restartBroker();
       await until(world, 'the loss', () => closure.isClosed);
       expect(await remaining(world, queue)).toEqual(range(2, 20));
+    },
+  ],
+  [
+    'ends a channel that waits for a queue that does not answer when it is killed: what its consumers held is delivered to others as soon as it has started again',
+    async (world) => {
+      const { connection, channel, stalled, healthy } = await twoQueues(world);
+      await publish(channel, healthy, 2);
+      const waiting = await connection.createChannel();
+      const held = await consume(waiting, healthy);
+      await until(world, 'the messages', () => held.deliveries.length === 2);
+      await world.stallQueue(stalled);
+      waiting.get(stalled).catch(() => undefined);
+      await delay(world.clock, QUIET_MS);
+      await world.restartBroker();
+      const next = await consume(await (await world.connect()).createChannel(), healthy);
+      await until(world, 'what the channel held', () => next.deliveries.length === 2);
     },
   ],
   [

@@ -4,7 +4,7 @@ import { Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { VirtualClock } from '../virtual-clock';
 import { heartbeatTimeouts } from './heartbeats';
-import { NODES } from './nodes';
+import { NODE_PAIRS, NODES } from './nodes';
 import { SimulatedBroker } from './simulated-broker';
 import { SimulatedConnection } from './simulated-connection';
 
@@ -35,7 +35,7 @@ export interface ContractWorld {
   /** Resets a connection at once, whatever is in transit. */
   cut(connection: ChannelModel): void;
   /** Runs a test in this world. */
-  run(test: (world: ContractWorld) => Promise<void>): Promise<void>;
+  run(test: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,7 +60,6 @@ export interface ClusterWorld extends ContractWorld {
   startNode(node: number): Promise<void>;
   /** The queue's leader hands over to another node. */
   changeLeader(queue: string, node: number): Promise<void>;
-  run(test: (world: ClusterWorld) => Promise<void>): Promise<void>;
 }
 
 const CLOSE_MS = 2_000;
@@ -142,9 +141,9 @@ export class SimulatedWorld implements ContractWorld {
     connection.cut(this.#random.below(connection.framesInTransit + 1), 5);
   }
 
-  run(test: (world: ContractWorld) => Promise<void>): Promise<void> {
+  run(test: () => Promise<void>): Promise<void> {
     return this.scheduler.run(
-      test(this).then(async () => {
+      test().then(async () => {
         await closeAll(this.clock, this.#connections.splice(0));
       }),
     );
@@ -169,11 +168,14 @@ export class SimulatedCluster extends SimulatedWorld implements ClusterWorld {
 
   heal(): Promise<void> {
     for (let node = 0; node < NODES; node += 1) this.broker.heal(node);
-    return Promise.resolve(this.broker.rejoin());
+    for (const pair of NODE_PAIRS) this.broker.rejoin(pair);
+    return Promise.resolve();
   }
 
   async separate(one: number, other: number): Promise<void> {
-    this.broker.separate(one, other);
+    const pair = NODE_PAIRS.find((nodes) => nodes.includes(one) && nodes.includes(other));
+    if (pair === undefined) throw new Error('not two nodes');
+    this.broker.separate(pair);
     await delay(this.clock, SEPARATED_MS);
   }
 
@@ -187,9 +189,5 @@ export class SimulatedCluster extends SimulatedWorld implements ClusterWorld {
 
   changeLeader(queue: string, node: number): Promise<void> {
     return Promise.resolve(this.broker.changeLeader(queue, node));
-  }
-
-  override run(test: (world: ClusterWorld) => Promise<void>): Promise<void> {
-    return super.run(() => test(this));
   }
 }

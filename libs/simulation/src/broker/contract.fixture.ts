@@ -2,7 +2,28 @@ import { delay } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
 import { type ContractWorld } from './contract-world.fixture';
 
-export type ContractCase = readonly [behaviour: string, test: (world: ContractWorld) => Promise<void>];
+export type ContractCase<World extends ContractWorld = ContractWorld> = readonly [
+  behaviour: string,
+  test: (world: World) => Promise<void>,
+];
+
+/** Runs cases with real servers. The simulated broker runs all of them in its unit tests (`simulated-broker.test.ts`). */
+export function describeContract<World extends ContractWorld>(
+  servers: string,
+  start: () => Promise<World>,
+  cases: readonly ContractCase<World>[],
+  timeoutMs?: number,
+): void {
+  describe(servers, () => {
+    let world: World;
+    beforeAll(async () => {
+      world = await start();
+    });
+    afterAll(() => world.stop());
+
+    it.each(cases)('%s', (_behaviour, test) => world.run(() => test(world)), timeoutMs);
+  });
+}
 
 const TIMEOUT_MS = 20_000;
 /** Long enough for everything that is not held back. */

@@ -43,6 +43,6 @@ export class Exchanges {
       const kept = bindings.filter((binding) => binding.queue !== queue.options.name);
       bindings.splice(0, bindings.length, ...kept);
     }
-    queue.delete();
+    queue.state.delete();
   }
 }

@@ -1,14 +1,21 @@
 /** Nodes of a cluster, by number. A connection is made to one of them, and a quorum queue's leader is on one of them. */
 export const NODES = 3;
 
+/** Any two of them. */
+export const NODE_PAIRS: readonly (readonly [number, number])[] = [
+  [0, 1],
+  [1, 2],
+  [2, 0],
+];
+
 const ALL = Array.from({ length: NODES }, (_, node) => node);
 
 /** Which nodes run, and which reach each other. */
 export class Nodes {
   readonly #down = new Set<number>();
   readonly #isolated = new Set<number>();
-  /** The two nodes that do not reach each other, although both may reach the third one. */
-  readonly #separated = new Set<number>();
+  /** Pairs that do not reach each other, although both may reach the third node. */
+  readonly #separated = new Set<readonly [number, number]>();
   /** Nodes that have lost all others for a moment. */
   readonly disrupted = new Set<number>();
 
@@ -20,7 +27,7 @@ export class Nodes {
     if (!this.isRunning(one) || !this.isRunning(other)) return false;
     if (one === other) return true;
     if ([one, other].some((node) => this.disrupted.has(node) || this.#isolated.has(node))) return false;
-    return !(this.#separated.has(one) && this.#separated.has(other));
+    return ![...this.#separated].some((pair) => pair.includes(one) && pair.includes(other));
   }
 
   /** Whether the node reaches a majority, so that a queue can have its leader there. */
@@ -31,10 +38,6 @@ export class Nodes {
   /** Another node than this one that reaches a majority. */
   successorOf(node: number): number | undefined {
     return ALL.map((step) => (node + step) % NODES).find((other) => other !== node && this.hasMajority(other));
-  }
-
-  joinAll(): void {
-    for (const nodes of [this.#down, this.#isolated, this.#separated]) nodes.clear();
   }
 
   kill(node: number): void {
@@ -53,11 +56,17 @@ export class Nodes {
     this.#isolated.delete(node);
   }
 
-  separate(one: number, other: number): void {
-    this.#separated.add(one).add(other);
+  /** @param pair one of `NODE_PAIRS` */
+  separate(pair: readonly [number, number]): void {
+    this.#separated.add(pair);
   }
 
-  rejoin(): void {
-    this.#separated.clear();
+  rejoin(pair: readonly [number, number]): void {
+    this.#separated.delete(pair);
+  }
+
+  /** Whether it does not reach another one, although both may reach the third. */
+  isSeparated(node: number): boolean {
+    return [...this.#separated].some((pair) => pair.includes(node));
   }
 }

@@ -1,5 +1,5 @@
 import { type Options } from 'amqplib';
-import { type QueueOptions } from './queue';
+import { type QueueOptions } from './queue-state';
 
 /** The arguments of a queue that the simulation knows. @throws Error for another one */
 export function argumentsOf(options: Options.AssertQueue): Omit<QueueOptions, 'name' | 'exclusiveTo'> {

@@ -3,19 +3,17 @@ import { type Client, type Queue } from './queue';
 
 /** With this many commands sent and not yet applied, further acknowledgements are held back. */
 const SOFT_LIMIT = 32;
-/** How long a client that has reached the limit waits before it sends everything again. */
+/** How long after a message has reached the limit a client sends everything again. */
 const SEND_AGAIN_MS = 10_000;
 
 /** A command that is sent and not known to be applied. */
 interface Command {
   readonly run: () => void;
   readonly applied: () => void;
-  /** The channel waits for its result. */
-  readonly isCall: boolean;
   /** Of a message. */
-  readonly sequence: number | undefined;
-  isApplied: boolean;
-  isInLog: boolean;
+  readonly sequence?: number;
+  isApplied?: boolean;
+  isInLog?: boolean;
 }
 
 export interface QueueClientOptions {
@@ -32,10 +30,14 @@ export interface QueueClientOptions {
 }
 
 /**
- * A channel's client of a quorum queue (`rabbit_fifo_client`). Beyond 32 commands that are not applied yet it holds
- * acknowledgements back, and loses them if the channel closes. What it sends while its node does not reach the leader is
- * lost, and so is every reply; the queue takes messages in sequence only, so that nothing is confirmed from then on, until
- * the limit is reached or another leader is elected: then the client sends everything again.
+ * A channel's client of a quorum queue (`rabbit_fifo_client`). It sends commands to the leader that it knows, without waiting,
+ * and everything that is not known to be applied again if it learns of another leader: by a notice of the new one, if that
+ * knows the client, or because the former one rejects a command. Anything else that is lost on the way remains lost: the
+ * queue takes messages in sequence only, so that nothing is confirmed from then on, until a message makes 32 commands
+ * that are not applied, and 10 s have passed.
+ *
+ * With 32 such commands it holds acknowledgements back, and loses them if the channel closes. Acknowledgements that were
+ * lost count, too: with 32 of them it holds back all others, until there is another leader.
  */
 export class QueueClient implements Client {
   readonly queue: Queue;
@@ -43,20 +45,17 @@ export class QueueClient implements Client {
   readonly node: number;
   readonly #options: QueueClientOptions;
   readonly #keptBack: (() => void)[] = [];
-  readonly #unapplied = new Set<Command>();
-  /** The leader's node when the client was first used, until that is found to be reachable. */
-  #firstLeader: number | undefined;
-  /** The leader's node as the client knows it: of the one that answered last. */
+  readonly #pending = new Set<Command>();
+  /** Commands for whose result the channel waits. */
+  readonly #calls = new Set<Command>();
+  /** The leader's node as the client knows it. */
   #leader: number;
-  /** Whether the queue knows it, and notifies it of a new leader: it has published. */
-  #hasPublished = false;
-  /** Its node's member of the Raft group led it, and will refuse the next command. */
-  #isLeaderStale = false;
+  /** The queue knows it as a publisher. */
   #isRegistered = false;
   #sequence = 0;
   #lastApplied = 0;
   #isSlow = false;
-  #cancelSendingAgain: (() => void) | undefined;
+  #stopTimer: () => void = () => undefined;
   #hasEnded = false;
 
   constructor(options: QueueClientOptions) {
@@ -65,7 +64,6 @@ export class QueueClient implements Client {
     this.node = options.node;
     this.#options = options;
     this.#leader = this.queue.leaderKnownTo(options.node);
-    this.#firstLeader = this.#leader;
     this.queue.clients.add(this);
   }
 
@@ -78,17 +76,14 @@ export class QueueClient implements Client {
     return this.queue.options.type === 'classic' || this.#options.reaches(this.queue.leader);
   }
 
-  /** Whether it refuses messages: it has to register first, with the leader that it knew when it was first used. */
-  get isRefusing(): boolean {
-    if (this.queue.options.type === 'classic' || this.#firstLeader === undefined) return false;
-    if (!this.#options.reaches(this.#firstLeader)) return true;
-    this.#firstLeader = undefined;
-    return false;
-  }
-
   /** Whether it reaches the leader that it knows, which may not lead any more. */
   get reachesKnownLeader(): boolean {
     return this.queue.options.type === 'classic' || this.#options.reaches(this.#leader);
+  }
+
+  /** Whether it refuses messages: it has to register first, with the leader that it knows. */
+  get isRefusing(): boolean {
+    return !this.#isRegistered && !this.reachesKnownLeader;
   }
 
   /** Whether the queue takes its messages: a quorum queue has to answer once before the first one is sent. */
@@ -112,74 +107,77 @@ export class QueueClient implements Client {
   /** Sends a message, however slow the queue is. */
   sendMessage(enqueue: () => void, applied: () => void): void {
     this.#isRegistered = true;
-    this.#hasPublished = true;
     this.#sequence += 1;
-    this.#send({ run: enqueue, applied, isCall: false, sequence: this.#sequence });
+    const wasSlow = this.#isSlow;
+    this.#send({ run: enqueue, applied, sequence: this.#sequence });
+    if (this.#isSlow && !wasSlow) this.#sendAgainLater();
   }
 
-  /** Sends a command for whose result the channel waits. */
+  /** Sends a command for whose result the channel waits, to any node that knows the leader. */
   call(run: () => void, applied: () => void): void {
-    this.#send({ run, applied, isCall: true, sequence: undefined });
+    this.#calls.add({ run, applied });
+    this.#sendCalls();
   }
 
   /** Held back while the queue is slow. */
   sendAcknowledgement(command: () => void): void {
     if (this.#isSlow) this.#keptBack.push(command);
-    else this.#send({ run: command, applied: () => undefined, isCall: false, sequence: undefined });
+    else this.#send({ run: command, applied: () => undefined });
   }
 
   leaderChanged(): void {
     if (this.#hasEnded) return;
-    const isNotified = this.#hasPublished || this.queue.hasConsumerOf(this.channel);
-    if (isNotified && this.isConnected) this.#leader = this.queue.leader;
-    this.#sendAgain();
+    this.#sendCalls();
+    const isKnown = this.#isRegistered || this.queue.state.hasConsumerOf(this.channel);
+    if (isKnown && this.isConnected) this.#follow(this.queue.leader);
   }
 
-  reconnected(wasLeader: boolean): void {
-    if (this.#hasEnded) return this.#end();
-    this.#isLeaderStale ||= wasLeader;
-    for (const command of this.#unapplied) if (command.isCall) this.#transmit(command);
+  reconnected(): void {
+    if (this.#hasEnded) this.#end();
+    else this.#sendCalls();
   }
 
   /** The channel ends: acknowledgements that were held back are lost. If its node is cut off, the queue learns of it later. */
   close(): void {
     this.#keptBack.length = 0;
-    this.#cancelSendingAgain?.();
+    this.#stopTimer();
     this.#hasEnded = true;
     if (this.isConnected) this.#end();
   }
 
-  #send(sent: Omit<Command, 'isApplied' | 'isInLog'>): void {
-    this.#isSlow = this.queue.options.type === 'quorum' && this.#unapplied.size >= SOFT_LIMIT;
-    if (this.#isSlow) this.#sendAgainLater();
-    const command = { ...sent, isApplied: false, isInLog: false };
-    this.#unapplied.add(command);
-    if (this.#isLeaderStale && this.isConnected) {
-      this.#isLeaderStale = false;
-      this.#sendAgain();
-    } else this.#transmit(command);
+  #send(command: Command): void {
+    this.#isSlow = this.queue.options.type === 'quorum' && this.#pending.size >= SOFT_LIMIT;
+    this.#pending.add(command);
+    this.#transmit(command);
   }
 
   #end(): void {
     this.queue.clients.delete(this);
-    this.queue.append(() => this.queue.channelDown(this.channel));
+    this.queue.append(() => this.queue.state.channelDown(this.channel));
   }
 
-  /** Everything that is not known to be applied, in order. */
-  #sendAgain(): void {
-    for (const command of this.#unapplied) this.#transmit(command);
-  }
-
-  #sendAgainLater(): void {
-    const { scheduler } = this.#options;
-    this.#cancelSendingAgain ??= scheduler.schedule(SEND_AGAIN_MS, `commands for ${this.queue.options.name}`, () => {
-      this.#cancelSendingAgain = undefined;
-      this.#sendAgain();
-    });
+  /** Sends everything that is not known to be applied to this leader, in order. */
+  #follow(leader: number): void {
+    this.#leader = leader;
+    for (const command of this.#pending) this.#transmit(command);
   }
 
   #transmit(command: Command): void {
-    if (command.isInLog || !this.isConnected) return;
+    if (!this.reachesKnownLeader) return;
+    const member = this.queue.memberOn(this.#leader);
+    if (member === 'leads') this.#append(command);
+    if (member === 'follows') {
+      this.#stopTimer();
+      this.#follow(this.queue.leader);
+    }
+  }
+
+  #sendCalls(): void {
+    if (this.isConnected) for (const call of this.#calls) this.#append(call);
+  }
+
+  #append(command: Command): void {
+    if (command.isInLog === true) return;
     command.isInLog = true;
     this.queue.append(() => this.#apply(command), {
       client: this,
@@ -191,7 +189,7 @@ export class QueueClient implements Client {
   #apply(command: Command): void {
     command.isInLog = false;
     const { sequence } = command;
-    if (!command.isApplied) {
+    if (command.isApplied !== true) {
       if (sequence !== undefined && sequence !== this.#lastApplied + 1) return;
       this.#lastApplied = sequence ?? this.#lastApplied;
       command.isApplied = true;
@@ -199,15 +197,25 @@ export class QueueClient implements Client {
     }
     if (!this.isConnected) return;
     this.#leader = this.queue.leader;
-    this.#unapplied.delete(command);
+    this.#calls.delete(command);
+    this.#pending.delete(command);
     command.applied();
-    if (this.#isSlow && this.#unapplied.size < SOFT_LIMIT) this.#catchUp();
+    if (this.#isSlow && this.#pending.size < SOFT_LIMIT) this.#catchUp();
+  }
+
+  /** Once a node tells it a leader: a former one may name itself. */
+  #sendAgainLater(): void {
+    const { queue, node } = this;
+    this.#stopTimer = this.#options.scheduler.schedule(SEND_AGAIN_MS, `commands for ${queue.options.name}`, () => {
+      const leader = queue.leaderKnownTo(node);
+      if (leader === queue.leader && (queue.isStalled || !this.isConnected)) this.#sendAgainLater();
+      else this.#follow(leader);
+    });
   }
 
   #catchUp(): void {
     this.#isSlow = false;
-    this.#cancelSendingAgain?.();
-    this.#cancelSendingAgain = undefined;
+    this.#stopTimer();
     const commands = this.#keptBack.splice(0);
     if (commands.length > 0) this.sendAcknowledgement(() => commands.forEach((command) => command()));
     this.#options.becameFast();

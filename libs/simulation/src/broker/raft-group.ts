@@ -19,6 +19,12 @@ interface RaftGroupOptions {
   readonly elected: () => void;
 }
 
+/**
+ * What a member does with a command that a client sends to it: the leader appends it, a follower rejects it and names the
+ * leader, and one that knows no leader, or does not know that it leads no longer, loses it.
+ */
+export type Member = 'leads' | 'follows' | 'loses commands';
+
 /** Longer than any election that was measured. */
 const ELECTION_MS = 1_000;
 
@@ -29,6 +35,12 @@ export class RaftGroup {
   #lastElected: number;
   #elections = 0;
   #isElecting = false;
+  /** It answers nothing, whatever the nodes do. */
+  isStalled = false;
+  /** Its members do not agree about a leader. */
+  isContested = false;
+  /** It never answers again. */
+  isForgotten = false;
   /** A leader that was cut off from the others does not know it: it reports what it reported then. */
   #former: { readonly node: number; readonly figures: Figures } | undefined;
 
@@ -43,9 +55,16 @@ export class RaftGroup {
     return this.#leader;
   }
 
-  /** Whether commands are applied, as far as the nodes are concerned. */
+  /** Whether commands are applied. */
   get isAvailable(): boolean {
-    return !this.#isElecting && this.#options.nodes.hasMajority(this.#leader);
+    if (this.isStalled || this.isContested || this.isForgotten || this.#isElecting) return false;
+    return this.#options.nodes.hasMajority(this.#leader);
+  }
+
+  memberOn(node: number): Member {
+    if (this.#isElecting || this.#former?.node === node) return 'loses commands';
+    if (node === this.#leader) return 'leads';
+    return this.#options.nodes.reaches(node, this.#leader) ? 'follows' : 'loses commands';
   }
 
   /** The leader that a node knows: the last one, while another is being elected, and a former one itself. */
@@ -62,10 +81,10 @@ export class RaftGroup {
   }
 
   /** Another node is elected. */
-  elect(leader: number, figures: Figures): void {
+  elect(leader: number, { messageCount, consumerCount }: Figures): void {
     const { queue, scheduler, nodes, random, elected } = this.#options;
     if (nodes.isRunning(this.#leader) && !nodes.reaches(this.#leader, leader))
-      this.#former = { node: this.#leader, figures };
+      this.#former = { node: this.#leader, figures: { messageCount, consumerCount } };
     this.#leader = leader;
     this.#isElecting = true;
     this.#elections += 1;
@@ -84,13 +103,11 @@ export class RaftGroup {
     return nodes.hasMajority(this.#leader) ? undefined : nodes.successorOf(this.#leader);
   }
 
-  /** @returns the former leader's node if it reaches the leader again, or has ended */
-  forgetFormer(): number | undefined {
+  /** The former leader learns that it is not any more once its node reaches the leader again, or has ended. */
+  forgetFormer(): void {
     const { nodes } = this.#options;
     const node = this.#former?.node;
-    if (node === undefined || (nodes.isRunning(node) && !nodes.reaches(node, this.#leader))) return undefined;
-    this.#former = undefined;
-    return node;
+    if (node !== undefined && (!nodes.isRunning(node) || nodes.reaches(node, this.#leader))) this.#former = undefined;
   }
 }
 

@@ -85,7 +85,7 @@ export async function realCluster(): Promise<ClusterWorld> {
     cut: refuse,
     run: async (test) => {
       try {
-        await test(world);
+        await test();
       } finally {
         await closeAll(SYSTEM_CLOCK, connections.splice(0));
         for (const node of down) await start(node);

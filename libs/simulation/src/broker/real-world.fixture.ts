@@ -59,7 +59,7 @@ export async function realWorld(): Promise<ContractWorld> {
       connection.stream.emit('error', new Error('the connection was reset'));
     },
     run: async (test) => {
-      await test(world);
+      await test();
       await closeAll(SYSTEM_CLOCK, connections.splice(0));
     },
     stop: async () => {

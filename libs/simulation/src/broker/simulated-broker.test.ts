@@ -7,17 +7,23 @@ const SEEDS = 2;
 
 async function traceOf(seed: number): Promise<readonly string[]> {
   const world = new SimulatedWorld(seed);
-  for (const [, test] of CASES) await world.run(test);
+  for (const [, test] of CASES) await world.run(() => test(world));
   return world.scheduler.trace;
 }
 
 describe('the simulated broker', () => {
   it.each([...CASES, ...WAITING])('%s', async (_, test) => {
-    for (let seed = 1; seed <= SEEDS; seed += 1) await new SimulatedWorld(seed).run(test);
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const world = new SimulatedWorld(seed);
+      await world.run(() => test(world));
+    }
   });
 
   it.each(CLUSTER_CASES)('%s', async (_, test) => {
-    for (let seed = 1; seed <= SEEDS; seed += 1) await new SimulatedCluster(seed).run(test);
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const world = new SimulatedCluster(seed);
+      await world.run(() => test(world));
+    }
   });
 
   it('does the same in the same order for the same seed', async () => {

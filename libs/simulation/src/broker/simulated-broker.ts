@@ -37,7 +37,7 @@ export class SimulatedBroker {
    * what consumers held returns to its queue.
    */
   restart(): void {
-    for (const connection of this.#connections) connection.cut(0, 0);
+    for (const connection of this.#connections) connection.kill();
     for (const queue of this.#state.exchanges.queues.values()) queue.restart();
   }
 
@@ -64,42 +64,39 @@ export class SimulatedBroker {
     this.#nodesChanged();
   }
 
-  /** All nodes run, and reach each other. */
-  joinAll(): void {
-    this.#state.nodes.joinAll();
-    this.#nodesChanged();
-  }
-
   /**
    * Two nodes lose each other. The one that notices it first, or both, lose the third one too, for a moment. Members of
    * queues that one of the two leads may not agree about their leader until they are joined again.
+   * @param pair one of `NODE_PAIRS`
    */
-  separate(one: number, other: number): void {
+  separate(pair: readonly [number, number]): void {
     const { nodes, scheduler, exchanges } = this.#state;
-    nodes.separate(one, other);
-    for (const node of this.#random.pick([[one], [other], [one, other]])) nodes.disrupted.add(node);
+    nodes.separate(pair);
+    const disrupted = this.#random.pick([[pair[0]], [pair[1]], pair]);
+    for (const node of disrupted) nodes.disrupted.add(node);
     for (const queue of exchanges.queues.values())
-      if (queue.leader === one || queue.leader === other) queue.isContested = this.#random.fraction() < 0.5;
+      if (pair.includes(queue.leader)) queue.setContested(this.#random.fraction() < 0.5);
     this.#nodesChanged();
     const ms = DISRUPTED_MS.least + this.#random.below(DISRUPTED_MS.most - DISRUPTED_MS.least);
     scheduler.schedule(ms, 'the nodes reach the third one again', () => {
-      nodes.disrupted.clear();
+      for (const node of disrupted) nodes.disrupted.delete(node);
       this.#nodesChanged();
     });
   }
 
   /** They reach each other again. */
-  rejoin(): void {
-    this.#state.nodes.rejoin();
-    for (const queue of this.#state.exchanges.queues.values()) queue.isContested = false;
+  rejoin(pair: readonly [number, number]): void {
+    const { nodes, exchanges } = this.#state;
+    nodes.rejoin(pair);
+    for (const queue of exchanges.queues.values()) if (!nodes.isSeparated(queue.leader)) queue.setContested(false);
     this.#nodesChanged();
   }
 
   /** A node is killed: connections to it break. Connect to another one until it is started again. */
   killNode(node: number): void {
     this.#noteClientsOf(node);
-    for (const connection of this.#connections) if (connection.broker.node === node) connection.cut(0, 0);
     this.#state.nodes.kill(node);
+    for (const connection of this.#connections) if (connection.broker.node === node) connection.kill();
     this.#nodesChanged();
   }
 
@@ -141,12 +138,12 @@ export class SimulatedBroker {
 
   /** Every message in a queue, delivered and not acknowledged ones included. */
   messagesIn(name: string): readonly BrokerMessage[] {
-    return this.#state.exchanges.queues.get(name)?.messages ?? [];
+    return this.#state.exchanges.queues.get(name)?.state.messages ?? [];
   }
 
   /** Those of them that consumers hold. */
   unacknowledgedIn(name: string): readonly BrokerMessage[] {
-    return this.#state.exchanges.queues.get(name)?.unacknowledged ?? [];
+    return this.#state.exchanges.queues.get(name)?.state.unacknowledged ?? [];
   }
 
   /** By the client's name: most messages that one of its channels had sent and the broker had not confirmed. */

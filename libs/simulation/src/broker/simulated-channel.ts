@@ -10,12 +10,11 @@ import {
 } from 'amqplib';
 import { type BrokerChannel } from './broker-channel';
 import { ClientCalls } from './client-calls';
+import { ClientConfirms, type Confirmed } from './client-confirms';
 import { propertiesOf } from './properties';
 import { type BrokerMessage } from './queue-message';
 import { type ReplyCode } from './reply-code';
 import { UnsimulatedChannel } from './unsimulated-channel';
-
-type Confirmed = (error: Error | null, ok: Replies.Empty) => void;
 
 /** What a channel needs of its connection. */
 export interface ChannelLink {
@@ -35,9 +34,8 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
   readonly #link: ChannelLink;
   readonly #broker: BrokerChannel;
   readonly #consumers = new Map<string, (message: ConsumeMessage | null) => void>();
-  readonly #unconfirmed = new Map<number, Confirmed>();
+  readonly #confirms = new ClientConfirms();
   readonly #calls = new ClientCalls();
-  #publishes = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor(link: ChannelLink, open: (channel: SimulatedChannel) => BrokerChannel) {
@@ -46,11 +44,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
     this.#link = link;
     this.#broker = open(this);
     // Like amqplib's own listener, before those of its users.
-    this.on('close', () => {
-      const error = new Error('channel closed');
-      for (const confirmed of this.#unconfirmed.values()) confirmed(error, {});
-      this.#unconfirmed.clear();
-    });
+    this.on('close', () => this.#confirms.lose());
   }
 
   /** The broker has answered the opening of the channel. */
@@ -149,9 +143,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
       properties: propertiesOf(exchange, routingKey, options),
     };
     this.#ensureOpen();
-    this.#publishes += 1;
-    this.#unconfirmed.set(this.#publishes, confirmed);
-    this.#link.sent(this.#unconfirmed.size);
+    this.#link.sent(this.#confirms.sent(confirmed));
     this.#link.send(`basic.publish to ${exchange} ${routingKey}: ${options.messageId ?? ''}`, () => {
       this.#broker.publishing.takeCredit();
       this.#broker.process(() => this.#broker.publishing.publish(message, options.mandatory === true));
@@ -182,10 +174,7 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
 
   /** A confirm arrived. */
   confirmed(publish: number, isTaken: boolean): void {
-    const confirmed = this.#unconfirmed.get(publish);
-    if (this.#state !== 'open' || confirmed === undefined) return;
-    this.#unconfirmed.delete(publish);
-    confirmed(isTaken ? null : new Error('message nacked'), {});
+    if (this.#state === 'open') this.#confirms.settle(publish, isTaken);
   }
 
   returned({ exchange, routingKey, content, properties }: BrokerMessage): void {

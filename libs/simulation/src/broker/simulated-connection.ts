@@ -104,6 +104,13 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     this.#toBroker.cut(keptFrames, () => this.#endAtBroker());
   }
 
+  /** The broker's node ends: of what the client has sent, nothing more is read. */
+  kill(): void {
+    this.#break(0, 'read ECONNRESET');
+    this.#toBroker.cut(0, () => undefined);
+    this.broker.kill();
+  }
+
   /**
    * The connection breaks silently: both sides notice once they miss heartbeats. The broker reads the first frames in
    * transit only after `deliveredAfterMs`, if it has not noticed before.

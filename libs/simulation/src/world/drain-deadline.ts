@@ -19,6 +19,8 @@ const LATE: readonly FaultKind[] = [
   'a siding does not answer',
   'a node is cut off from the others',
   'a node is killed',
+  'a majority of the nodes is killed',
+  'two nodes lose each other',
   "a lane's leader changes",
   'a lane has no leader',
   'the backlog raises an alarm',

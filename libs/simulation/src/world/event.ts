@@ -18,7 +18,7 @@ export const MAX_MESSAGE_BYTES = 8_192;
 
 /** Some events are as large as the broker accepts: the size of what else is in a body is less than this. */
 const LARGE_BYTES = MAX_MESSAGE_BYTES - 300;
-/** One of so many is large. */
+/** One event in 16 is large. */
 const LARGE_EVERY = 16;
 
 /** @param attempt how often its sender has sent it: each time it is another message */

@@ -53,20 +53,16 @@ const long =
     return () => world.scheduler.schedule(LONG_MS, 'FAULT ends: the long one', end);
   };
 
-/** At most one node is separate: the others are a majority. */
-const separate =
-  (isKilled: boolean): Effect =>
-  ({ broker, network }, { targets, target, begin }) => {
-    const node = pick(targets.nodes, target);
-    return begin('nodes', node, (separated) => {
-      network.downNodes.clear();
-      broker.joinAll();
-      if (separated === undefined) return;
-      if (!isKilled) return broker.isolate(separated);
-      network.downNodes.add(separated);
-      broker.killNode(separated);
-    });
-  };
+const killNode = ({ broker, network }: World, node: number, { begin }: Begun): (() => void) =>
+  begin(`node ${node}`, true, (isDown = false) => {
+    if (isDown) {
+      network.downNodes.add(node);
+      broker.killNode(node);
+    } else {
+      network.downNodes.delete(node);
+      broker.startNode(node);
+    }
+  });
 
 const pagerDuty =
   (mode: Mode): Effect =>
@@ -135,8 +131,25 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
     broker.restart();
     return end;
   },
-  'a node is killed': separate(true),
-  'a node is cut off from the others': separate(false),
+  'a node is killed': (world, begun) => killNode(world, pick(begun.targets.nodes, begun.target), begun),
+  'a majority of the nodes is killed': (world, begun) => {
+    const ends = pick(begun.targets.nodePairs, begun.target).map((node) => killNode(world, node, begun));
+    return () => ends.forEach((end) => end());
+  },
+  'a node is cut off from the others': ({ broker }, { targets, target, begin }) => {
+    const node = pick(targets.nodes, target);
+    return begin(`the network of node ${node}`, true, (isCutOff = false) => {
+      if (isCutOff) broker.isolate(node);
+      else broker.heal(node);
+    });
+  },
+  'two nodes lose each other': ({ broker }, { targets, target, begin }) => {
+    const pair = pick(targets.nodePairs, target);
+    return begin(`the network between the nodes ${pair.join(' and ')}`, true, (areSeparated = false) => {
+      if (areSeparated) broker.separate(pair);
+      else broker.rejoin(pair);
+    });
+  },
   "a lane's leader changes": ({ broker }, { targets, target }) => {
     const name = pick(targets.queues, target);
     if (broker.queueNames.includes(name)) broker.changeLeader(name);
@@ -154,8 +167,11 @@ const EFFECTS: Readonly<Record<FaultKind, Effect>> = {
     network.cut(pick(targets.services, target).process);
     return nothing;
   },
-  'a connection is held up': ({ network, scheduler }, { targets, target, ms, random }) => {
-    const end = network.holdUp(pick(targets.services, target).process, random);
+  'a connection is held up': ({ network, scheduler }, { targets, target, ms, random, begin }) => {
+    const connections = network.connectionsOf(pick(targets.services, target).process);
+    if (connections.length === 0) return nothing;
+    const connection = random.pick(connections);
+    const end = begin(connection.name, true, (isHeldUp = false) => connection.holdUp(isHeldUp));
     scheduler.schedule(Math.min(ms, MOST_HELD_UP_MS), 'a connection is held up no longer', end);
     return nothing;
   },

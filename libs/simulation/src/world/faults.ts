@@ -11,6 +11,8 @@ export const FAULT_KINDS = [
   'the broker restarts',
   'a node is killed',
   'a node is cut off from the others',
+  'a majority of the nodes is killed',
+  'two nodes lose each other',
   "a lane's leader changes",
   'the broker is unreachable',
   'connections break',

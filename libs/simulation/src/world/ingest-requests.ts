@@ -30,7 +30,7 @@ interface Submission {
 }
 
 /** The gateway, its disk and its limits. */
-interface Of {
+interface GatewayUnderTest {
   readonly name: string;
   readonly volume: Pick<SimulatedVolume, 'hasFailedSince' | 'wasSlowSince' | 'bytes' | 'bytesOf'>;
   readonly spoolBytes: number;
@@ -49,13 +49,13 @@ const LANE_SHARE = 3 / 4;
 /** The requests of senders to one gateway: decides when each ends whether anything documented permits its response. */
 export class IngestRequests {
   readonly #scheduler: Scheduler;
-  readonly #of: Of;
+  readonly #gateway: GatewayUnderTest;
   readonly #pending = new Set<Submission>();
   readonly all: IngestRequest[] = [];
 
-  constructor(scheduler: Scheduler, of: Of) {
+  constructor(scheduler: Scheduler, gateway: GatewayUnderTest) {
     this.#scheduler = scheduler;
-    this.#of = of;
+    this.#gateway = gateway;
   }
 
   /** A request is sent to the gateway's process; the result ends it, once. */
@@ -64,7 +64,7 @@ export class IngestRequests {
     this.#pending.add(submission);
     return (response) => {
       if (!this.#pending.has(submission)) return;
-      const { name, volume } = this.#of;
+      const { name, volume } = this.#gateway;
       const since = Math.max(at, process.runningSince ?? this.#scheduler.now);
       this.all.push({
         id: submission.id,
@@ -101,12 +101,14 @@ export class IngestRequests {
   }
 
   get #diskExcuse(): string | undefined {
-    return this.#of.volume.hasFailedSince(this.#scheduler.now - RECOVERY_MS) ? 'its disk is full or fails' : undefined;
+    return this.#gateway.volume.hasFailedSince(this.#scheduler.now - RECOVERY_MS)
+      ? 'its disk is full or fails'
+      : undefined;
   }
 
   /** Whether the spool cannot store the event in addition to what is in it, or may be written to it now. */
   #exceedsSpool({ lane }: Submission): boolean {
-    const { volume, spoolBytes } = this.#of;
+    const { volume, spoolBytes } = this.#gateway;
     let [bytes, bytesOfLane] = [volume.bytes, volume.bytesOf(lane)];
     for (const pending of this.#pending) {
       bytes += pending.bytes;

@@ -47,6 +47,8 @@ export const KNOWN_FAULTS = {
       'a siding has no leader',
       'a node is killed',
       'a node is cut off from the others',
+      'a majority of the nodes is killed',
+      'two nodes lose each other',
       "a lane's leader changes",
     ],
     checks: [DRAINED, OVERLAPPING, REPEATED, LATE, LAST_STATE],
@@ -58,7 +60,7 @@ export const KNOWN_FAULTS = {
   },
   'a silent demotion': {
     what: 'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too; when it is active again, it does not look at the sidings, and gets a second time what it holds',
-    shownBy: ['a node is cut off from the others'],
+    shownBy: ['a node is cut off from the others', 'two nodes lose each other'],
     checks: [DRAINED, OVERLAPPING, REPEATED, LATE, LAST_STATE, MEMORY],
   },
 } as const satisfies Readonly<Record<string, KnownFault>>;

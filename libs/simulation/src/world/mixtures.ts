@@ -77,7 +77,12 @@ export const MIXTURES: Readonly<Record<string, Mixture>> = {
   },
   cluster: {
     weight: 1,
-    chances: [...each(0.5, NODES), ...each(0.35, PARKING), ...each(0.2, 'a worker is killed', 'connections break')],
+    chances: [
+      ...each(0.5, NODES),
+      ...each(0.35, PARKING),
+      ...each(0.2, 'a worker is killed', 'connections break', 'a majority of the nodes is killed'),
+      ...each(0.2, 'two nodes lose each other'),
+    ],
   },
   // A spool is used if the broker is not available.
   disks: {

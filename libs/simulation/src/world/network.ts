@@ -99,14 +99,9 @@ export class Network {
     };
   }
 
-  /** One of the process's connections is held up: what is sent arrives only once the result is called. */
-  holdUp(process: SimulatedProcess, random: SeededRandom): () => void {
-    const connections = [...(this.#connections.get(process) ?? [])];
-    if (connections.length === 0) return () => undefined;
-    const connection = random.pick(connections);
-    this.#scheduler.note(`${connection.name} is held up`);
-    connection.holdUp(true);
-    return () => connection.holdUp(false);
+  /** The process's open connections. */
+  connectionsOf(process: SimulatedProcess): readonly SimulatedConnection[] {
+    return [...(this.#connections.get(process) ?? [])];
   }
 
   /** A paused process sends no heartbeats: the broker closes its connections. */

@@ -1,5 +1,5 @@
 import { laneOf, laneQueue, sidingQueue } from '@pdaltagent/messaging';
-import { NODES } from '../broker/nodes';
+import { NODE_PAIRS, NODES } from '../broker/nodes';
 import { SeededRandom } from '../seeded-random';
 import { type Gateway } from './gateway';
 import { laneQueues } from './places';
@@ -56,6 +56,12 @@ export class Targets {
     if (this.#lane === undefined) return all;
     const leaders = this.queues.flatMap((name) => this.#world.broker.leaderOf(name) ?? []);
     return leaders.length > 0 ? leaders : all;
+  }
+
+  /** Pairs of which one is among these nodes. */
+  get nodePairs(): readonly (readonly [number, number])[] {
+    const { nodes } = this;
+    return NODE_PAIRS.filter((pair) => pair.some((node) => nodes.includes(node)));
   }
 
   get #lanes(): readonly number[] {
