@@ -11,7 +11,7 @@ const OUTPUT = path.join(ROOT, 'dist', 'simulation.js');
 
 /**
  * What libs/simulation exports.
- * @param mutant one of mutants.mjs; undefined for the sources as they are
+ * @param mutant of src/mutants; undefined for the sources as they are
  * @throws Error if its patch does not fit the sources
  */
 export async function loadSimulation(mutant) {

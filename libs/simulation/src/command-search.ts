@@ -6,8 +6,10 @@ import { shrink } from './world/shrink';
 import { simulate } from './world/simulate';
 
 export interface SearchOptions {
-  readonly seeds: number;
-  readonly from: number;
+  /** How many; undefined for the default. */
+  readonly seeds: number | undefined;
+  /** The first one; undefined for the default. */
+  readonly from: number | undefined;
   readonly stopsAtFirst: boolean;
   /** The fault that was put into the sources. */
   readonly mutant: string | undefined;
@@ -17,7 +19,7 @@ const PROGRESS_EVERY_MS = 5_000;
 
 /** Runs seeds one after another; the result is the exit code. */
 export async function search(options: SearchOptions, { write, progress }: Output): Promise<number> {
-  const { seeds, from, stopsAtFirst, mutant } = options;
+  const { seeds = 200, from = 1, stopsAtFirst, mutant } = options;
   const begun = SYSTEM_CLOCK.monotonic();
   const usage = new LimitUsage();
   let shownAt = begun;

@@ -5,7 +5,8 @@ import { LIMITS } from './world/limits';
 
 async function run(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
   let output = '';
-  const code = await runCommand(args, { write: (text) => (output += text), progress: () => undefined });
+  const load = (): Promise<never> => Promise.reject(new Error('tests run mutants in another process'));
+  const code = await runCommand(args, { write: (text) => (output += text), progress: () => undefined }, load);
   return { code, output };
 }
 
@@ -63,19 +64,28 @@ describe('npm run simulate', () => {
 
   it('explains itself', async () => {
     expect(await run('--help')).toMatchObject({ code: 0, output: expect.stringContaining('--seeds N') as unknown });
-    expect(await run('--seed', 'x')).toMatchObject({
-      code: 2,
-      output: expect.stringContaining('--seed must be a whole number, not "x"') as unknown,
-    });
-    expect(await run('--seeds', '0')).toMatchObject({
-      code: 2,
-      output: expect.stringMatching(/^--seeds must be at least 1, not 0\n/) as unknown,
-    });
-    expect((await run('--no-such-option')).code).toBe(2);
-    expect((await run('--trace')).output).toMatch(/^--trace and --faults need --seed\n/);
-    expect((await run('--seed', '1', '--faults', '[{"kind":"x"}]')).output).toMatch(
-      /^--faults must be a JSON array of /,
-    );
-    expect((await run('--seed', '1', '--first')).output).toMatch(/^--seed runs one seed: /);
+    const { code, output } = await run('--mutant', 'list');
+    expect(output).toMatch(/^the mutants, each with a seed that shows it:\n(?: {2}\S.* \(\d+\)\n)+$/);
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    [['--seed', 'x'], '--seed must be a whole number from 0 to 4294967295, not "x"'],
+    [['--seeds', '0'], '--seeds must be a whole number from 1 to 4294967295, not "0"'],
+    [['--from', '4294967296'], '--from must be a whole number from 0 to 4294967295, not "4294967296"'],
+    [['--no-such-option'], "Unknown option '--no-such-option'"],
+    [['--seed'], "Option '--seed <value>' argument missing"],
+    [['4711'], "Unexpected argument '4711'"],
+    [['--trace'], '--trace needs --seed'],
+    [['--faults', '[]'], '--faults needs --seed'],
+    [['--seed', '1', '--first'], '--seed, which runs one seed, cannot be combined with --first'],
+    [['--mutant', 'x'], '--mutant must be list, all or one of these, not "x":\n  answers before the confirm ('],
+    [['--mutant', 'all', '--seed', '1'], '--mutant all cannot be combined with --seed'],
+    [['--mutant', 'list', '--seeds', '1'], '--mutant list cannot be combined with --seeds'],
+  ])('refuses %j, and says why', async (args, message) => {
+    const { code, output } = await run(...args);
+    expect(output).toContain(message);
+    expect(output).toContain('--help explains the options');
+    expect(code).toBe(2);
   });
 });

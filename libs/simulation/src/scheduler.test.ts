@@ -84,7 +84,7 @@ describe('the scheduler', () => {
     scheduler.schedule(1, 'cancelled', run)();
     await scheduler.runFor(2);
     expect(run).not.toHaveBeenCalled();
-    expect(scheduler.waiting).toBe(0);
+    expect(scheduler.trace.join('\n')).not.toContain('cancelled');
   });
 
   it('reports a result that nothing can settle any more, instead of waiting for it', async () => {
@@ -98,6 +98,17 @@ describe('the scheduler', () => {
       throw new Error('a bug');
     });
     await expect(scheduler.runFor(2)).rejects.toThrow('a bug');
+  });
+
+  it('has finished what an event began, also if that event throws', async () => {
+    const scheduler = new Scheduler(1);
+    const continued = jest.fn();
+    scheduler.schedule(1, 'a bug', () => {
+      nextTurn(() => nextTurn(continued));
+      throw new Error('a bug');
+    });
+    await expect(scheduler.runFor(2)).rejects.toThrow('a bug');
+    expect(continued).toHaveBeenCalledTimes(1);
   });
 });
 

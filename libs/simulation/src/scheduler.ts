@@ -49,11 +49,6 @@ export class Scheduler {
     return this.#steps;
   }
 
-  /** Events that are neither cancelled nor run yet. */
-  get waiting(): number {
-    return this.#events.length;
-  }
-
   /** Runs the event once, in ms; the result cancels it. The label appears in the trace. */
   schedule(ms: number, label: string, run: () => void): () => void {
     const event = { at: this.#now + Math.max(0, ms), draw: this.#random.fraction(), label, run };
@@ -85,9 +80,14 @@ export class Scheduler {
     const settled = (): void => void (isSettled = true);
     result.then(settled, settled);
     await idle();
-    for (let steps = 0; !isSettled; steps += 1) {
-      if (steps === MAX_STEPS) throw new Error(`not settled after ${MAX_STEPS} events`);
-      if (!(await this.#step())) throw new Error('nothing is scheduled that could settle what is awaited');
+    try {
+      for (let steps = 0; !isSettled; steps += 1) {
+        if (steps === MAX_STEPS) throw new Error(`not settled after ${MAX_STEPS} events`);
+        if (!(await this.#step())) throw new Error('nothing is scheduled that could settle what is awaited');
+      }
+    } finally {
+      // What an event that threw has left must not go on during the next run.
+      await idle();
     }
     return result;
   }

@@ -58,13 +58,6 @@ export interface Fault {
   readonly isAimed?: boolean;
 }
 
-export function isFault(value: unknown): value is Fault {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const areNumbers = ['at', 'ms', 'target'].every((name) => typeof fields.get(name) === 'number');
-  return areNumbers && FAULT_KINDS.some((kind) => kind === fields.get('kind'));
-}
-
 /** Faults begin and end in this time; ms. */
 export const FAULTS_FROM_MS = 3_000;
 export const FAULTS_UNTIL_MS = 30_000;

@@ -5,7 +5,7 @@ import { type Evidence } from './evidence';
 import { inject } from './fault-effects';
 import { type Fault } from './faults';
 import { type Limit } from './limits';
-import { faultsOf } from './mixtures';
+import { faultsOf } from './faults-of-seed';
 import { judgeOutcome, type Problem } from './oracle';
 import { Peaks } from './peaks';
 import { canBeDelivered, delivered, laneQueues } from './places';

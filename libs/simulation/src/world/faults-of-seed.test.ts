@@ -1,5 +1,6 @@
 import { FAULT_KINDS, FAULTS_UNTIL_MS, KEY_FAULTS } from './faults';
-import { faultsOf, MIXTURES } from './mixtures';
+import { faultsOf } from './faults-of-seed';
+import { MIXTURES } from './mixtures';
 
 const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
 

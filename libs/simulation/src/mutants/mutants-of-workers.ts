@@ -1,0 +1,133 @@
+import { type Mutant } from './mutant';
+
+const MESSAGING = 'libs/messaging/src';
+const DELIVERY = 'libs/delivery/src';
+
+const LOST = 'every message that was answered with 202 is delivered, a dead letter, quarantined or still held';
+const STUCK = 'everything is drained in time after the faults end';
+const OVERLAP = 'a request starts only once the one before it of its alert has ended';
+const REPEATED = 'a message is processed again only for a documented reason';
+const MEMORY = 'the documented limits of memory are kept';
+const IMPATIENT = 'a throttled key waits for as long as PagerDuty asks';
+const UNHANDLED = 'every error is handled';
+
+/** Faults of how workers own lanes and deliver. */
+export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
+  'sends events of one alert concurrently': {
+    seed: 1,
+    check: OVERLAP,
+    edits: [{ file: `${MESSAGING}/message.ts`, from: '    orderKey,\n', to: '    orderKey: id,\n' }],
+  },
+  'measures waiting times with the wall clock': {
+    seed: 156,
+    shownBy: 'a clock jumps',
+    check: STUCK,
+    edits: [
+      {
+        file: `${MESSAGING}/delivery-executor.ts`,
+        from: 'destinationOf, clock, random }',
+        to: 'destinationOf, random, clock: { monotonic: () => clock.wall(), wall: () => clock.wall(), after: (ms: number, run: () => void) => clock.after(ms, run) } }',
+      },
+    ],
+  },
+  'keeps a lane that the broker gave to another worker': {
+    seed: 407,
+    check: REPEATED,
+    edits: [
+      {
+        file: `${MESSAGING}/broker-liveness.ts`,
+        from: 'return monotonic - this.#heard.monotonic < OWNED_FOR_MS && Math.abs(wall - this.#heard.wall) < OWNED_FOR_MS;',
+        to: 'return monotonic > 0 && wall > 0;',
+      },
+    ],
+  },
+  'forgets a delivered id': {
+    seed: 74,
+    check: REPEATED,
+    edits: [
+      {
+        file: `${MESSAGING}/delivery-executor.ts`,
+        from: '    await this.#ports.delivered.add(message.id);\n    message.lane.ack(message);',
+        to: '    message.lane.ack(message);',
+      },
+    ],
+  },
+  'makes more requests than its concurrency': {
+    seed: 3,
+    check: MEMORY,
+    edits: [
+      {
+        file: `${DELIVERY}/fair-scheduler.ts`,
+        from: 'this.#slots = concurrency + ',
+        to: 'this.#slots = 2 * concurrency + ',
+      },
+    ],
+  },
+  'keeps the messages of a lost lane in memory': {
+    seed: 154,
+    check: MEMORY,
+    edits: [
+      {
+        file: `${MESSAGING}/lane-owner.ts`,
+        from: '    for (const consumer of this.#consumers()) this.#options.dispatcher.forget(consumer.held);\n',
+        to: '',
+      },
+    ],
+  },
+  'does not handle an error of Redis': {
+    seed: 45,
+    check: UNHANDLED,
+    edits: [
+      {
+        file: `${MESSAGING}/delivered-ids.ts`,
+        from: 'await this.#markers.mark(id).catch(() => undefined);',
+        to: 'await this.#markers.mark(id);',
+      },
+    ],
+  },
+  'ignores a Retry-After that comes while the key waits': {
+    seed: 17,
+    check: IMPATIENT,
+    edits: [
+      {
+        file: `${DELIVERY}/fair-scheduler.ts`,
+        from: 'if (key.stopWaiting !== undefined && !(isRequested && until > key.waitsUntil)) return;',
+        to: 'if (key.stopWaiting !== undefined) return;',
+      },
+    ],
+  },
+  'acknowledges a dead letter that was not written': {
+    seed: 142,
+    check: LOST,
+    edits: [
+      {
+        file: `${MESSAGING}/dead-letter-publisher.ts`,
+        from: '        await delay(this.#clock, RETRY_MS);\n',
+        to: "        return 'confirmed';\n",
+      },
+    ],
+  },
+  'goes on with a lane whose channel is lost': {
+    seed: 137,
+    check: OVERLAP,
+    edits: [
+      {
+        file: `${MESSAGING}/lane-worker.ts`,
+        from: '    for (const owner of this.#lanes.owners) owner.lose();\n',
+        to: '',
+      },
+      { file: `${MESSAGING}/lane-consumer.ts`, from: "    channel.on('close', () => this.lose());\n", to: '' },
+    ],
+  },
+  'releases a lane during its requests': {
+    seed: 39,
+    check: MEMORY,
+    edits: [
+      {
+        file: `${MESSAGING}/lane-owner.ts`,
+        from: '    await Promise.all(consumers.map((consumer) => consumer.whenDrained()));\n',
+        to: '',
+      },
+    ],
+  },
+};
