@@ -46,6 +46,9 @@ export class LaneConsumer {
   #state: 'open' | 'releasing' | 'closed' = 'open';
   #onDrained: () => void = () => undefined;
   #hasAcked = false;
+  #received = 0;
+  /** How many had been received at the last check at which the broker should have delivered another one. */
+  #receivedWhenDue: number | undefined;
 
   constructor(
     readonly queue: string,
@@ -81,6 +84,21 @@ export class LaneConsumer {
 
   get isReleasing(): boolean {
     return this.#state !== 'open';
+  }
+
+  /**
+   * Whether the broker has delivered nothing since the last call although messages wait in the queue and the window has room.
+   *
+   * That is so for as long as the channel exists if its node lost the queue's leader for a moment: 32 acks that are lost
+   * meanwhile keep the channel's client of the queue from sending any further one (RabbitMQ 3.10.8, `soft_limit` in
+   * `rabbit_fifo_client.erl`; measured with three nodes). If another worker has the lane by now, subscribing again changes nothing.
+   * @param waiting messages in the queue that no worker holds
+   */
+  isStarved(waiting: number): boolean {
+    const isDue = waiting > 0 && this.#received > 0 && this.#held.size < this.#prefetch && this.#state === 'open';
+    const isStarved = isDue && this.#receivedWhenDue === this.#received;
+    this.#receivedWhenDue = isDue ? this.#received : undefined;
+    return isStarved;
   }
 
   async open(connection: ChannelModel): Promise<void> {
@@ -218,6 +236,7 @@ export class LaneConsumer {
 
   #take(delivery: ConsumeMessage): void {
     if (this.#state !== 'open') return;
+    this.#received += 1;
     // Copied: the chunk read from the socket would stay in memory as long as any message in it is held.
     delivery.content = Buffer.from(delivery.content);
     const parsed = fromDelivery(delivery);

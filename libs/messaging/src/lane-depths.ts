@@ -4,7 +4,7 @@ import { type LaneGroup, laneQueue, sidingQueue } from './topology';
 /** The number of messages that wait in lanes and their sidings, as of the last refresh. */
 export class LaneDepths {
   readonly #laneGroup: LaneGroup;
-  readonly #waiting = new Map<number, number>();
+  readonly #waiting = new Map<string, number>();
 
   constructor(laneGroup: LaneGroup) {
     this.#laneGroup = laneGroup;
@@ -12,21 +12,22 @@ export class LaneDepths {
 
   /** Messages in the lane's queues that no worker holds. */
   of(lane: number): number {
-    return this.#waiting.get(lane) ?? 0;
+    return this.#queuesOf(lane).reduce((sum, queue) => sum + this.in(queue), 0);
+  }
+
+  /** Messages in one of these queues that no worker holds. */
+  in(queue: string): number {
+    return this.#waiting.get(queue) ?? 0;
   }
 
   /** Queries one lane after the other, if there is a channel, with never more than one request in flight. */
   async refresh(channel: Channel | undefined, lanes: readonly number[]): Promise<void> {
     if (channel === undefined) return;
-    for (const lane of lanes) {
-      let waiting = 0;
-      for (const queue of this.#queuesOf(lane)) {
-        const state = await channel.checkQueue(queue).catch(() => undefined);
-        // The channel was lost, which ends this check.
-        if (state === undefined) return;
-        waiting += state.messageCount;
-      }
-      this.#waiting.set(lane, waiting);
+    for (const queue of lanes.flatMap((lane) => this.#queuesOf(lane))) {
+      const state = await channel.checkQueue(queue).catch(() => undefined);
+      // The channel was lost, which ends this check.
+      if (state === undefined) return;
+      this.#waiting.set(queue, state.messageCount);
     }
   }
 

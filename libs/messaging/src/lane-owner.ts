@@ -119,6 +119,18 @@ export class LaneOwner {
     if (this.#state === 'working' && this.#gate === 'open') this.#isolation.checkForStalls();
   }
 
+  /** Releases the lane if the broker delivers nothing of it, or of a siding, although messages wait: it is then taken again. */
+  renewIfStarved(waitingIn: (queue: string) => number): void {
+    const starved = this.#consumers().filter((consumer) => consumer.isStarved(waitingIn(consumer.queue)));
+    const [first] = starved;
+    if (first === undefined || this.#state !== 'working') return;
+    this.#options.log.warn('the broker delivers nothing although messages wait: renewing the lane', {
+      lane: this.index,
+      queue: first.queue,
+    });
+    void this.release();
+  }
+
   /** While the lane itself receives nothing: takes over messages in sidings that nobody consumes. */
   async takeOverStranded(): Promise<void> {
     if (this.#state !== 'working' || this.#gate !== 'closed' || !(await this.#isolation.isStranded())) return;

@@ -24,7 +24,7 @@ const RENEW_AFTER_MS = 10 * 60_000;
 const LIVENESS_CHECK_EVERY_MS = 1_000;
 /** How often idle lanes are checked for messages in a siding that nobody consumes. */
 const STRANDED_CHECK_EVERY_MS = 5_000;
-/** How often the depth of our lanes is queried. */
+/** How often the depth of our lanes is queried, and compared with what the broker delivers. */
 const DEPTH_REFRESH_EVERY_MS = 10_000;
 /** Delay before a lost lane is taken again: it may be lost again at once. */
 const RETAKE_DELAY_MS = 250;
@@ -119,7 +119,7 @@ export class LaneWorker {
     this.#stopTimers = [
       every(clock, CHECK_EVERY_MS, () => stallMonitor.due(clock.monotonic())),
       every(clock, STRANDED_CHECK_EVERY_MS, () => void this.#lanes.takeOverStranded()),
-      every(clock, DEPTH_REFRESH_EVERY_MS, () => void this.#depths.refresh(this.#control, this.#lanes.indices)),
+      every(clock, DEPTH_REFRESH_EVERY_MS, () => void this.#refreshDepths()),
     ];
   }
 
@@ -236,6 +236,14 @@ export class LaneWorker {
       () => this.#liveness.recordReply(asked),
       () => undefined,
     );
+  }
+
+  async #refreshDepths(): Promise<void> {
+    const control = this.#control;
+    const { owners } = this.#lanes;
+    await this.#depths.refresh(control, this.#lanes.indices);
+    if (control === undefined || control !== this.#control) return;
+    for (const owner of owners) owner.renewIfStarved((queue) => this.#depths.in(queue));
   }
 
   #checkForStalls(): void {
