@@ -53,6 +53,31 @@ export const CONSUMERS: readonly ClusterCase[] = [
     },
   ],
   [
+    'takes no acknowledgement of a channel any more once more than 32 were lost while its node was cut off from the leader, so that the channel gets nothing further; after fewer it goes on',
+    async (world) => {
+      const { connection, other, queue } = await stockedCluster(world, 100);
+      const goesOn = await declareQueue(world, connection);
+      await publish(await connection.createConfirmChannel(), goesOn, 100);
+      const [channel, another] = [await other.createChannel(), await other.createChannel()];
+      const [stuck, free] = [await consume(channel, queue, 64), await consume(another, goesOn, 64)];
+      await until(world, 'the windows', () => [stuck, free].every(({ deliveries }) => deliveries.length === 64));
+      await world.isolate(OTHER);
+      await delay(world.clock, QUIET_MS);
+      for (const delivery of stuck.deliveries.slice(0, 33)) channel.ack(delivery);
+      for (const delivery of free.deliveries.slice(0, 31)) another.ack(delivery);
+      await delay(world.clock, QUIET_MS);
+      await world.heal();
+      await until(world, 'the windows again', () => [stuck, free].every(({ deliveries }) => deliveries.length === 128));
+      for (const delivery of stuck.deliveries.slice(64)) channel.ack(delivery);
+      for (const delivery of free.deliveries.slice(64)) another.ack(delivery);
+      await until(world, 'everything', () => free.deliveries.length === 164);
+      await delay(world.clock, QUIET_MS);
+      expect(stuck.deliveries).toHaveLength(128);
+      await channel.close();
+      expect(await remaining(world, queue)).toEqual(range(0, 100));
+    },
+  ],
+  [
     'takes a lane from a consumer whose node was the leader and is cut off, and gives it to one on another node',
     async (world) => {
       const { connection, other, queue } = await stockedCluster(world, 5);

@@ -1,3 +1,4 @@
+import { delay } from '@pdaltagent/clock';
 import {
   type ClusterCase,
   LEADER,
@@ -20,6 +21,9 @@ import {
   until,
 } from './contract.fixture';
 
+/** Longer than a client with more than 32 unconfirmed messages waits. */
+const SEND_AGAIN_MS = 12_000;
+
 /** What a node does that does not reach a queue's leader. */
 export const CUT_OFF: readonly ClusterCase[] = [
   [
@@ -40,6 +44,37 @@ export const CUT_OFF: readonly ClusterCase[] = [
       await Promise.all([lost, further, many]);
       expect(world.clock.monotonic() - before).toBeGreaterThan(5_000);
       expect(await remaining(world, queue)).toEqual([0, 1, 100, ...range(2, 41)]);
+    },
+  ],
+  [
+    'sends messages that were lost while its node was cut off again every 10 s once more than 32 are unconfirmed, until it finds the leader',
+    async (world) => {
+      const { other, queue } = await stockedCluster(world, 1);
+      const channel = await other.createConfirmChannel();
+      await publish(channel, queue, 1, 1);
+      await world.isolate(OTHER);
+      const lost = publish(channel, queue, 40, 2);
+      await delay(world.clock, SEND_AGAIN_MS);
+      await world.heal();
+      await lost;
+      expect(await remaining(world, queue)).toEqual(range(0, 42));
+    },
+  ],
+  [
+    'sends what was lost while its node was cut off again with its next command if another leader was elected meanwhile',
+    async (world) => {
+      const { connection, other, queue } = await stockedCluster(world, 1);
+      const channel = await other.createConfirmChannel();
+      await publish(channel, queue, 1, 1);
+      await world.isolate(OTHER);
+      const lost = publish(channel, queue, 3, 2);
+      await world.changeLeader(queue, THIRD);
+      await publishOnceElected(world, connection, queue, 100);
+      await world.heal();
+      expect(await isSettled(world, lost)).toBe(false);
+      await publish(channel, queue, 1, 5);
+      await lost;
+      expect(await remaining(world, queue)).toEqual([0, 1, 100, ...range(2, 6)]);
     },
   ],
   [

@@ -1,12 +1,22 @@
 import { delay } from '@pdaltagent/clock';
 import { type Channel } from 'amqplib';
 import { type ClusterCase, LEADER, OTHER, outcomesOf, publishOnceElected } from './contract-cluster.fixture';
-import { attempt, consume, declareQueue, publish, range, remaining, results, until } from './contract.fixture';
+import {
+  attempt,
+  consume,
+  declareQueue,
+  publish,
+  QUIET_MS,
+  range,
+  remaining,
+  results,
+  until,
+} from './contract.fixture';
 
 /** What happens if a queue gets another leader. */
 export const LEADERS: readonly ClusterCase[] = [
   [
-    'confirms everything, delivers everything once and in order if another leader takes over, or the node of the leader is killed',
+    'confirms everything, delivers everything once and in order, and loses no acknowledgement if another leader takes over, or the node of the leader is killed',
     async (world) => {
       const connection = await world.connect(OTHER);
       const queue = await declareQueue(world, await world.connect(LEADER));
@@ -29,6 +39,9 @@ export const LEADERS: readonly ClusterCase[] = [
         return acknowledged >= 151;
       });
       expect(consumed.numbers()).toEqual(range(0, 151));
+      await delay(world.clock, QUIET_MS);
+      await consuming.close();
+      expect(await remaining(world, queue)).toEqual([]);
       await world.startNode(2);
     },
   ],
