@@ -20,7 +20,7 @@ let scripted: { status: number; headers?: Record<string, string> } | 'reset' | '
 beforeEach(async () => {
   received = [];
   scripted = { status: 202 };
-  client = new WebhookClient({ maxSockets: 4, timeoutMs: 300, certificateAuthorities: undefined });
+  client = new WebhookClient({ maxSockets: 4, timeoutMs: 30_000, certificateAuthorities: undefined });
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -131,7 +131,8 @@ describe('a delivery', () => {
     scripted = 'reset';
     expect(await deliver(urlOf('/'))).toMatchObject({ kind: 'failed', reason: 'reset' });
     scripted = 'silence';
-    expect(await deliver(urlOf('/'))).toMatchObject({ kind: 'failed', reason: 'timeout' });
+    const settings = { timeoutMs: 30 };
+    expect(await deliver(urlOf('/'), { settings })).toMatchObject({ kind: 'failed', reason: 'timeout' });
   });
 
   it('to a host that does not exist is retried', async () => {
@@ -168,7 +169,6 @@ describe('a delivery', () => {
   });
 
   it('presents the destination’s client certificate and trusts its certificate authority, and no other', async () => {
-    client = new WebhookClient({ maxSockets: 4, timeoutMs: 10_000, certificateAuthorities: undefined });
     const [host, own] = await Promise.all(
       ['localhost', 'sender'].map((name) => generate([{ name: 'commonName', value: name }], { keyType: 'ec' })),
     );
@@ -201,7 +201,7 @@ describe('a delivery', () => {
   it('to a metadata service is refused as a connectivity fault, and attempted if that is allowed', async () => {
     const url = 'http://169.254.0.0:1/';
     expect(await deliver(url)).toMatchObject({ kind: 'failed', reason: 'forbidden-address' });
-    const allowed = await deliver(url, { settings: { allowsMetadataAddresses: true } });
+    const allowed = await deliver(url, { settings: { allowsMetadataAddresses: true, timeoutMs: 300 } });
     expect(allowed).not.toMatchObject({ reason: 'forbidden-address' });
   });
 

@@ -115,10 +115,8 @@ describe('a guarded lookup', () => {
 
 describe('a client that blocks forbidden addresses', () => {
   const attempt = async (url: string, blocksForbiddenAddresses: boolean, resolver?: Resolver) => {
-    const timeouts = { connectTimeoutMs: 200, attemptTimeoutMs: 200 };
     const client = new PostClient({
       maxSockets: 1,
-      ...timeouts,
       blocksForbiddenAddresses,
       ...(resolver && { resolver }),
     });

@@ -12,7 +12,7 @@ let client: PostClient;
 const opened: TcpServer[] = [];
 
 beforeEach(() => {
-  client = new PostClient({ maxSockets: 8, attemptTimeoutMs: 400, connectTimeoutMs: 300 });
+  client = new PostClient({ maxSockets: 8, attemptTimeoutMs: 30_000, connectTimeoutMs: 30_000 });
 });
 afterEach(async () => {
   client.close();
@@ -233,6 +233,7 @@ describe('a post', () => {
   });
 
   it('times out if there is no response, or if it does not end', async () => {
+    client = new PostClient({ maxSockets: 8, attemptTimeoutMs: 100 });
     const silent = await raw((socket) => socket.on('error', () => undefined).resume());
     expect(await post(silent)).toMatchObject({ kind: 'fault', fault: 'timeout' });
     const { url } = await serve((_request, response) => void response.writeHead(202).write('{'));

@@ -158,7 +158,7 @@ describe('the cursor', () => {
 
 describe('the lease', () => {
   const leases: Lease[] = [];
-  const newLease = (store: Store, ttlMs = 1_000) => {
+  const newLease = (store: Store, ttlMs = 30_000) => {
     const lease = new Lease({ store, name: 'test', log, ttlMs, renewMs: 50 });
     leases.push(lease);
     lease.start();
@@ -186,7 +186,7 @@ describe('the lease', () => {
 
   it('passes to the other process when its holder can no longer reach Redis', async () => {
     const lost = await connectedStore();
-    const first = newLease(lost);
+    const first = newLease(lost, 1_000);
     await first.whenHeld(AbortSignal.timeout(30_000));
     lost.close();
     const second = newLease(await connectedStore());

@@ -100,7 +100,7 @@ describe('PagerDuty down', () => {
 
   test('with refuse closes the port, and comes back on the same port', async () => {
     await simulator.event('trigger', 'before');
-    expect((await simulator.send('POST', '/_control/down', { forMs: 500 })).status).toBe(202);
+    expect((await simulator.send('POST', '/_control/down', { forMs: 3_000 })).status).toBe(202);
     await until(refused);
     await until(async () => !(await refused()));
     expect((await simulator.arrivals())[0]).toMatchObject({ dedupKey: 'before' });
