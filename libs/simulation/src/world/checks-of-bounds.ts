@@ -91,10 +91,10 @@ export const CHECKS_OF_BOUNDS: Readonly<Record<string, Check>> = {
     world.broker.channelErrors.flatMap((detail) => (EXPECTED_ERRORS.test(detail) ? [] : [{ detail }])),
 
   'a spool counts what is in it': ({ world, drainedAt }) =>
-    world.gateways.flatMap(({ name, volume, countedBytes = volume.bytes }) =>
-      drainedAt === undefined || countedBytes === volume.bytes
+    world.gateways.flatMap(({ name, volume, countedBytes = volume.records.bytes }) =>
+      drainedAt === undefined || countedBytes === volume.records.bytes
         ? []
-        : [{ detail: `${name} counts ${countedBytes} bytes in its spool, not ${volume.bytes}` }],
+        : [{ detail: `${name} counts ${countedBytes} bytes in its spool, not ${volume.records.bytes}` }],
     ),
 
   'nothing loops': ({ world, peaks }) =>

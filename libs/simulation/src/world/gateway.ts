@@ -6,7 +6,9 @@ import { type Scheduler } from '../scheduler';
 import { SimulatedProcess } from '../simulated-process';
 import { IngestRequests, type IngestResponse } from './ingest-requests';
 import { type Network } from './network';
-import { CHECKSUM_BYTES, type DamagedRecord, SimulatedVolume } from './simulated-volume';
+import { CHECKSUM_BYTES } from './records';
+import { SimulatedVolume } from './simulated-volume';
+import { type DamagedRecord } from './stored-records';
 
 const CONFIRM_TIMEOUT_MS = 2_000;
 const REFUSED = 'connection refused';
@@ -51,12 +53,12 @@ export class Gateway {
   }
 
   get spooled(): number {
-    return this.volume.entries;
+    return this.volume.records.values.size;
   }
 
   /** Message ids; undefined for a record that cannot be read. */
   get spooledIds(): readonly (string | undefined)[] {
-    return this.volume.values.map((value) => idOf(value.subarray(CHECKSUM_BYTES)));
+    return [...this.volume.records.values.values()].map((value) => idOf(value.subarray(CHECKSUM_BYTES)));
   }
 
   /** Ids of acknowledged messages that its disk damaged. */

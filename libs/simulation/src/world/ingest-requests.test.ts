@@ -55,12 +55,21 @@ describe('a gateway that refuses an event', () => {
     expect(respond('full', 401)?.excuse).toBe('its spool is full');
   });
 
-  it('has one if its process has ended or is paused', () => {
+  it('has one if its spool is full with what may be written to it now, but for an event that never fits into it', () => {
+    const { requests, process, respond } = newGateway();
+    requests.begin({ id: 'b', lane: 1, bytes: 751 }, process);
+    expect(respond('full', 751)?.excuse).toBe('its spool is full');
+    expect(respond('full', 400)?.excuse).toBeUndefined();
+  });
+
+  it('has one if it gives no response because its process has ended or is paused', () => {
     const { process, respond } = newGateway();
     process.pause();
     expect(respond('none in time')?.excuse).toBe('its process is paused');
+    for (const response of ['full', 'failing', 'closed'] as const) expect(respond(response)?.excuse).toBeUndefined();
     process.kill();
     expect(respond('connection lost')?.excuse).toBe('its process has ended');
+    for (const response of ['full', 'failing', 'closed'] as const) expect(respond(response)?.excuse).toBeUndefined();
   });
 });
 

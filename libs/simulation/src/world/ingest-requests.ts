@@ -32,7 +32,7 @@ interface Submission {
 /** The gateway, its disk and its limits. */
 interface GatewayUnderTest {
   readonly name: string;
-  readonly volume: Pick<SimulatedVolume, 'hasFailedSince' | 'wasSlowSince' | 'bytes' | 'bytesOf'>;
+  readonly volume: Pick<SimulatedVolume, 'hasFailedSince' | 'wasSlowSince' | 'records'>;
   readonly spoolBytes: number;
 }
 
@@ -80,24 +80,28 @@ export class IngestRequests {
   }
 
   #excuseOf(response: IngestResponse, submission: Submission, process: SimulatedProcess): string | undefined {
-    if (response === '202') return undefined;
-    if (process.isDead) return 'its process has ended';
-    const { runningSince } = process;
-    if (runningSince === undefined) return 'its process is paused';
-    const { now } = this.#scheduler;
     switch (response) {
+      case '202':
+        return undefined;
       case 'full':
         return this.#exceedsSpool(submission) ? 'its spool is full' : this.#diskExcuse;
       case 'failing':
         return this.#diskExcuse;
-      case 'connection refused':
-        return now - runningSince <= OPENING_MS ? 'it has just started' : this.#diskExcuse;
-      case 'none in time':
-        return now - runningSince <= OPENING_MS ? 'its process was paused' : undefined;
       case 'closed':
-      case 'connection lost':
         return undefined;
+      case 'connection lost':
+        return process.isDead ? 'its process has ended' : undefined;
+      case 'connection refused':
+        if (process.isDead) return 'its process has ended';
+        return this.#startExcuseOf(process) ?? this.#diskExcuse;
+      case 'none in time':
+        return this.#startExcuseOf(process);
     }
+  }
+
+  #startExcuseOf({ runningSince }: SimulatedProcess): string | undefined {
+    if (runningSince === undefined) return 'its process is paused';
+    return this.#scheduler.now - runningSince <= OPENING_MS ? 'it has just started or continued' : undefined;
   }
 
   get #diskExcuse(): string | undefined {
@@ -107,12 +111,14 @@ export class IngestRequests {
   }
 
   /** Whether the spool cannot store the event in addition to what is in it, or may be written to it now. */
-  #exceedsSpool({ lane }: Submission): boolean {
+  #exceedsSpool(submission: Submission): boolean {
     const { volume, spoolBytes } = this.#gateway;
-    let [bytes, bytesOfLane] = [volume.bytes, volume.bytesOf(lane)];
+    let [bytes, bytesOfLane] = [volume.records.bytes, volume.records.bytesOf(submission.lane)];
     for (const pending of this.#pending) {
+      // One that would not fit into an empty spool is not written.
+      if (pending !== submission && pending.bytes > spoolBytes * LANE_SHARE) continue;
       bytes += pending.bytes;
-      if (pending.lane === lane) bytesOfLane += pending.bytes;
+      if (pending.lane === submission.lane) bytesOfLane += pending.bytes;
     }
     return bytes > spoolBytes || bytesOfLane > spoolBytes * LANE_SHARE;
   }

@@ -1,4 +1,4 @@
-import { Spool } from '@pdaltagent/spool';
+import { type Database, Spool } from '@pdaltagent/spool';
 import { Scheduler } from '../scheduler';
 import { SimulatedProcess } from '../simulated-process';
 import { loggerOf } from './gateway';
@@ -45,7 +45,7 @@ describe('after a power failure', () => {
       for (const { sequence, content } of intact) expect(content.toString()).toBe(`event ${sequence}`);
       const damaged = volume.damaged.filter(({ wasSynced }) => wasSynced).length;
       expect(synced.length - intact.length).toBe(damaged);
-      expect(counted).toBe(volume.bytes);
+      expect(counted).toBe(volume.records.bytes);
       const last = entries.find(({ sequence }) => sequence > ENTRIES);
       seen.damaged += damaged;
       if (last === undefined) seen.missing += 1;
@@ -55,3 +55,100 @@ describe('after a power failure', () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   });
 });
+
+describe('a database of which a sync failed', () => {
+  const key = (sequence: number): Buffer => {
+    const bytes = Buffer.alloc(13);
+    bytes.writeUInt32BE(sequence, 5);
+    return bytes;
+  };
+
+  function newDatabase() {
+    const scheduler = new Scheduler(1, false);
+    const volume = new SimulatedVolume(scheduler, 'disk');
+    const disk = volume.diskOf(new SimulatedProcess(scheduler, 'gateway'));
+    const open = async (): Promise<Database> => {
+      const database = await scheduler.run(disk.open('spool'));
+      if (database === undefined) throw new Error('the database is locked');
+      return database;
+    };
+    const write = (database: Database, sequence: number, sync: boolean): Promise<void> => {
+      const batch = database.batch();
+      batch.put(key(sequence), Buffer.from('value'));
+      return scheduler.run(batch.write({ sync }));
+    };
+    const sequences = async (database: Database): Promise<number[]> => {
+      const found = await scheduler.run(database.getMany([1, 2, 3, 4].map(key)));
+      return [1, 2, 3, 4].filter((_, index) => found[index] !== undefined);
+    };
+    return { scheduler, volume, open, write, sequences };
+  }
+
+  it('takes no write until it is opened again, which may find the one that was not synced', async () => {
+    const { scheduler, volume, open, write, sequences } = newDatabase();
+    const database = await open();
+    await write(database, 1, true);
+    volume.mode = 'sync fails';
+    await expect(write(database, 2, true)).rejects.toThrow('Input/output error');
+    volume.mode = 'works';
+    for (const sync of [true, false]) await expect(write(database, 3, sync)).rejects.toThrow('Input/output error');
+    expect(await sequences(database)).toEqual([1]);
+    await scheduler.run(database.close());
+    const again = await open();
+    await write(again, 4, true);
+    expect(await sequences(again)).toEqual([1, 2, 4]);
+  });
+
+  it('cannot be opened while syncs fail', async () => {
+    const { volume, open } = newDatabase();
+    volume.mode = 'sync fails';
+    await expect(open()).rejects.toThrow('Input/output error');
+  });
+
+  it('if the disk is full instead, takes writes again, but they are lost once it is opened again', async () => {
+    const { scheduler, volume, open, write, sequences } = newDatabase();
+    const database = await open();
+    await write(database, 1, true);
+    volume.mode = 'full';
+    await expect(write(database, 2, true)).rejects.toThrow('No space left on device');
+    volume.mode = 'works';
+    await write(database, 3, true);
+    expect(await sequences(database)).toEqual([1, 3]);
+    await scheduler.run(database.close());
+    expect(await sequences(await open())).not.toContain(3);
+  });
+});
+
+it.each(['sync fails', 'full', 'over its quota'] as const)(
+  'a spool has what it accepted before, meanwhile and after its disk had an error, and nothing that it refused: %s',
+  async (mode) => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const scheduler = new Scheduler(seed, false);
+      const volume = new SimulatedVolume(scheduler, 'disk');
+      const spool = await openSpool(scheduler, volume, new SimulatedProcess(scheduler, 'gateway'));
+      const accepted: number[] = [];
+      let sequence = 0;
+      const append = async (): Promise<void> => {
+        sequence += 1;
+        const own = sequence;
+        await spool.append(0, own, Buffer.from(`event ${own}`)).then(
+          () => accepted.push(own),
+          () => undefined,
+        );
+      };
+      const appendFor = async (ms: number): Promise<void> => {
+        for (const until = scheduler.now + ms; scheduler.now < until; await scheduler.runFor(20)) void append();
+      };
+      await appendFor(100);
+      volume.mode = mode;
+      await appendFor(500);
+      volume.mode = 'works';
+      await appendFor(3_000);
+      expect(accepted).toContain(sequence - 1);
+      await scheduler.run(spool.close());
+      const again = await openSpool(scheduler, volume, new SimulatedProcess(scheduler, 'next'));
+      const entries = await scheduler.run(again.read(0, 0, { entries: 1_000, bytes: 100_000 }));
+      expect(entries.map((entry) => entry.sequence)).toEqual(accepted);
+    }
+  },
+);
