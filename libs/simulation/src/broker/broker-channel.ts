@@ -54,11 +54,15 @@ export class BrokerChannel {
     const queues = new ChannelQueues(state, {
       channel: this,
       requests: this.#requests,
+      client: ports.client,
       node: ports.node,
       becameFast: () => this.publishing.grantCredit(),
-      failed: () => {
+      failed: (queue) => {
         this.end();
-        if (!this.#isDisconnected) ports.failed(541, 'INTERNAL_ERROR');
+        if (this.#isDisconnected) return;
+        const what = 'a connection is closed because a queue does not answer';
+        state.observations.push({ what, at: state.scheduler.now, queue, client: ports.client });
+        ports.failed(541, 'INTERNAL_ERROR');
       },
     });
     this.#queues = queues;

@@ -1,6 +1,7 @@
 import { type Scheduler } from '../scheduler';
 import { Exchanges } from './exchanges';
 import { Nodes } from './nodes';
+import { type Observation } from './observation';
 
 /** What all connections to a simulated broker share. */
 export interface BrokerState {
@@ -23,6 +24,7 @@ export interface BrokerState {
   readonly mostUnconfirmed: Map<string, number>;
   /** Why the broker closed channels. */
   readonly channelErrors: string[];
+  readonly observations: Observation[];
 }
 
 export const MAX_APPLY_MS = 1;
@@ -40,5 +42,6 @@ export function newState(scheduler: Scheduler): BrokerState {
     generated: 0,
     mostUnconfirmed: new Map(),
     channelErrors: [],
+    observations: [],
   };
 }

@@ -2,7 +2,7 @@ import { type Replies } from 'amqplib';
 import { type BrokerState } from './broker-state';
 import { type Queue } from './queue';
 import { QueueClient } from './queue-client';
-import { type Figures } from './raft-group';
+import { type Figures, NONE } from './raft-group';
 import { type RequestQueue } from './request-queue';
 
 /** How long a channel waits for a queue that does not answer. */
@@ -13,12 +13,14 @@ const STATE_TIMEOUT_MS = 250;
 export interface ChannelQueuesPorts {
   readonly channel: object;
   readonly requests: RequestQueue;
+  /** Whose connection it is. */
+  readonly client: string;
   /** The node that the channel is on. */
   readonly node: number;
   /** A queue has caught up. */
   becameFast(): void;
   /** A queue did not answer, or is unreachable: the connection is closed. */
-  failed(): void;
+  failed(queue: string): void;
 }
 
 /** A channel's clients of queues, and how long the channel waits for queues. */
@@ -63,7 +65,7 @@ export class ChannelQueues {
   command(queue: Queue, command: () => void, done: () => void): void {
     const resume = this.#ports.requests.pause();
     const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () => {
-      if (!this.#hasEnded) this.#ports.failed();
+      if (!this.#hasEnded) this.#ports.failed(queue.options.name);
     });
     this.#clientOf(queue).call(command, () => {
       cancel();
@@ -76,14 +78,14 @@ export class ChannelQueues {
   /** As a command; but the connection is closed at once if the leader that the channel knows is unreachable. */
   get(queue: Queue, command: () => void, done: () => void): void {
     if (this.#clientOf(queue).reachesKnownLeader) this.command(queue, command, done);
-    else this.#ports.failed();
+    else this.#ports.failed(queue.options.name);
   }
 
   /** Waits in vain. */
   failAfter(ms: number, queue: string): void {
     this.#ports.requests.pause();
     this.#state.scheduler.schedule(ms, `${queue}: cluster not formed`, () => {
-      if (!this.#hasEnded) this.#ports.failed();
+      if (!this.#hasEnded) this.#ports.failed(queue);
     });
   }
 
@@ -96,11 +98,15 @@ export class ChannelQueues {
     const reply = ({ messageCount, consumerCount }: Figures): void =>
       done({ queue: queue.options.name, messageCount, consumerCount });
     const known = queue.figuresAt(this.#ports.node);
-    if (known !== undefined) return reply(known);
+    if (known !== undefined) {
+      this.#observeReport(queue, known);
+      return reply(known);
+    }
     if (!queue.isStalled) return reply(queue.state);
     const resume = this.#ports.requests.pause();
     this.#state.scheduler.schedule(STATE_TIMEOUT_MS, `${queue.options.name}: no figures`, () => {
-      reply({ messageCount: 0, consumerCount: 0 });
+      this.#observeReport(queue, NONE);
+      reply(NONE);
       resume();
     });
   }
@@ -108,6 +114,16 @@ export class ChannelQueues {
   end(): void {
     this.#hasEnded = true;
     for (const client of this.#clients.values()) client.close();
+  }
+
+  #observeReport(queue: Queue, { messageCount, consumerCount }: Figures): void {
+    const { state } = queue;
+    const isRight = messageCount === state.messageCount && consumerCount === state.consumerCount && !queue.isBehind;
+    const { client } = this.#ports;
+    if (isRight || state.activeClient === client) return;
+    const what = 'a client gets a wrong count of a queue that it does not consume';
+    const { observations, scheduler } = this.#state;
+    observations.push({ what, at: scheduler.now, queue: queue.options.name, client });
   }
 
   #clientOf(queue: Queue): QueueClient {

@@ -1,5 +1,6 @@
 import { type Scheduler } from '../scheduler';
 import { withDeath } from './deaths';
+import { type Observation } from './observation';
 import { type QueueConsumer, QueueConsumers } from './queue-consumers';
 import { type BrokerMessage, type QueueEntry } from './queue-message';
 import { ReadyMessages } from './ready-messages';
@@ -18,22 +19,33 @@ export interface QueueOptions {
 /** Sends a message to the queues that are bound for it. */
 export type Route = (exchange: string, routingKey: string, message: BrokerMessage) => void;
 
+interface QueueStatePorts {
+  readonly route: Route;
+  /** Notes what happens without the clients being told. */
+  readonly observe: (what: Observation['what'], client: string | undefined) => void;
+}
+
 /** The messages and consumers of a queue, and what commands do to them once they are applied (`rabbit_fifo`). */
 export class QueueState {
   readonly #options: QueueOptions;
   readonly #scheduler: Scheduler;
-  readonly #route: Route;
+  readonly #ports: QueueStatePorts;
   readonly #ready: ReadyMessages;
   readonly #consumers: QueueConsumers;
   /** The client of the active consumer, as the trace has it. */
   #activeClient: string | undefined;
 
-  constructor(options: QueueOptions, scheduler: Scheduler, route: Route) {
+  constructor(options: QueueOptions, scheduler: Scheduler, ports: QueueStatePorts) {
     this.#options = options;
     this.#scheduler = scheduler;
-    this.#route = route;
+    this.#ports = ports;
     this.#ready = new ReadyMessages(options);
     this.#consumers = new QueueConsumers(options);
+  }
+
+  /** Whose the active consumer is. */
+  get activeClient(): string | undefined {
+    return this.#activeClient;
   }
 
   get messageCount(): number {
@@ -98,6 +110,9 @@ export class QueueState {
 
   /** Channels' nodes are cut off from the leader: the same, but their consumers remain, and wait. */
   suspend(channels: ReadonlySet<object>): void {
+    const { active } = this.#consumers;
+    if (active !== undefined && channels.has(active.channel))
+      this.#ports.observe('the single active consumer is demoted', active.client);
     for (const entry of this.#consumers.suspend(channels)) this.#ready.return(entry);
   }
 
@@ -145,13 +160,14 @@ export class QueueState {
     const { name, deadLetters } = this.#options;
     if (deadLetters === undefined) return;
     const properties = withDeath(message, name, this.#scheduler.now);
-    this.#route(deadLetters.exchange, deadLetters.routingKey, { ...message, ...deadLetters, properties });
+    this.#ports.route(deadLetters.exchange, deadLetters.routingKey, { ...message, ...deadLetters, properties });
   }
 
   #noteActive(): void {
     const client = this.#consumers.active?.client;
     if (client === this.#activeClient) return;
     this.#activeClient = client;
+    this.#ports.observe('another client has the single active consumer', client);
     this.#scheduler.note(`${this.#options.name}: ${client ?? 'nobody'} is the single active consumer`);
   }
 

@@ -1,6 +1,7 @@
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type Nodes } from './nodes';
+import { type Observation } from './observation';
 import { type CommandSource, QueueLog } from './queue-log';
 import { type QueueOptions, QueueState, type Route } from './queue-state';
 import { type Figures, type Member, RaftGroup } from './raft-group';
@@ -24,6 +25,7 @@ export interface QueueBroker {
   readonly nodes: Nodes;
   /** How long queues take at most to apply what was sent to them; ms. */
   readonly maxApplyMs: number;
+  readonly observations: Observation[];
 }
 
 /** A queue that was declared more recently does not survive a kill of its broker; ms. */
@@ -50,13 +52,16 @@ export class Queue {
     broker: QueueBroker,
     route: Route,
   ) {
-    const { scheduler, nodes } = broker;
+    const { scheduler, nodes, observations } = broker;
     const { name } = options;
     this.#broker = broker;
     this.#declaredAt = scheduler.now;
     const random = new SeededRandom(scheduler.seed, `queue ${name}`);
     this.#raft = new RaftGroup({ queue: name, leader, scheduler, nodes, random, elected: () => this.#elected() });
-    this.state = new QueueState(options, scheduler, route);
+    this.state = new QueueState(options, scheduler, {
+      route,
+      observe: (what, client) => observations.push({ what, at: scheduler.now, queue: name, client }),
+    });
     this.#log = new QueueLog({ name, broker, random, applied: () => this.state.deliver() });
   }
 

@@ -111,4 +111,5 @@ export class RaftGroup {
   }
 }
 
-const NONE: Figures = { messageCount: 0, consumerCount: 0 };
+/** What is reported without an answer. */
+export const NONE: Figures = { messageCount: 0, consumerCount: 0 };

@@ -1,6 +1,7 @@
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type BrokerState, MAX_APPLY_MS, newState } from './broker-state';
+import { type Observation } from './observation';
 import { type Queue } from './queue';
 import { type BrokerMessage } from './queue-message';
 import { SimulatedConnection } from './simulated-connection';
@@ -154,6 +155,20 @@ export class SimulatedBroker {
   /** Why it closed channels. */
   get channelErrors(): readonly string[] {
     return this.#state.channelErrors;
+  }
+
+  /** What its clients were not told. */
+  get observations(): readonly Observation[] {
+    return this.#state.observations;
+  }
+
+  /** Whose connection has the active consumer of a queue. */
+  consumerOf(name: string): string | undefined {
+    return this.#state.exchanges.queues.get(name)?.state.activeClient;
+  }
+
+  get isAlarmed(): boolean {
+    return this.#state.isAlarmed;
   }
 
   get queueNames(): readonly string[] {

@@ -1,4 +1,5 @@
 import { type Fault, type FaultKind } from '../world/faults';
+import { type CheckName } from '../world/oracle';
 
 /** A fault that is put into the product, to prove that the simulation finds it. */
 export interface Mutant {
@@ -9,7 +10,7 @@ export interface Mutant {
   /** The fault of a world without which it does not show, if there is one: other seeds are not run. */
   readonly shownBy?: FaultKind;
   /** The check that it then violates. */
-  readonly check: string;
+  readonly check: CheckName;
   /** Of sources, while they are bundled. */
   readonly edits: readonly Edit[];
 }

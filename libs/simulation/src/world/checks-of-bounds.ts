@@ -2,7 +2,7 @@ import { MAX_MESSAGE_BYTES } from './event';
 import { acceptanceOf, evidenceOf } from './evidence';
 import { KEY_FAULTS } from './faults';
 import { type Check } from './oracle';
-import { laneQueues } from './places';
+import { laneOfQueue, laneQueues } from './places';
 import { type Processed } from './simulated-pagerduty';
 import { keyOf } from './targets';
 import { type World } from './world';
@@ -25,11 +25,13 @@ const CONNECTS_PER_SECOND = 60;
 const REQUESTS_OF_MESSAGE_PER_SECOND = 10;
 const WINDOW_MS = 1_000;
 
+/** Of connections: a queue does not answer. */
+const NO_ANSWER = /: 541 /;
 /** Of channels: a gateway learns so what the broker does not take; a queue is missing only until it is declared. */
 const EXPECTED_ERRORS = / is larger than configured max size |\(no queue /;
 
 /** No key delays another, no lane interrupts others, nothing loops. */
-export const CHECKS_OF_BOUNDS: Readonly<Record<string, Check>> = {
+export const CHECKS_OF_BOUNDS = {
   'keys that make no progress do not delay the others': ({ world, faults }) => {
     if (faults.some(({ kind }) => !KEY_FAULTS.includes(kind)) || world.pagerDuty.rate !== Infinity) return [];
     const { seed } = world.scheduler;
@@ -85,7 +87,15 @@ export const CHECKS_OF_BOUNDS: Readonly<Record<string, Check>> = {
     }),
 
   'the broker closes no connection because of an error': ({ world }) =>
-    world.network.errors.map((detail) => ({ detail })),
+    world.network.errors.flatMap((detail) => (NO_ANSWER.test(detail) ? [] : [{ detail }])),
+
+  'the broker closes no connection because a queue does not answer': ({ world }) =>
+    world.broker.observations.flatMap(({ what, at, queue, client }) => {
+      if (what !== 'a connection is closed because a queue does not answer') return [];
+      const detail = `${client ?? 'a connection'}: ${queue} does not answer`;
+      const lane = laneOfQueue(queue);
+      return [{ detail, evidence: [{ at, text: detail }], ...(lane !== undefined && { lane }) }];
+    }),
 
   'the broker closes no channel but for a message that is too large or a queue that is not declared yet': ({ world }) =>
     world.broker.channelErrors.flatMap((detail) => (EXPECTED_ERRORS.test(detail) ? [] : [{ detail }])),
@@ -103,7 +113,7 @@ export const CHECKS_OF_BOUNDS: Readonly<Record<string, Check>> = {
       ['connection attempts in a second', peaks.connectsPerSecond, CONNECTS_PER_SECOND],
       ['requests for a message in a second', mostInWindow(world), REQUESTS_OF_MESSAGE_PER_SECOND],
     ]),
-};
+} satisfies Readonly<Record<string, Check>>;
 
 /** The most requests for one message within a second. */
 function mostInWindow({ pagerDuty: { requests } }: World): number {

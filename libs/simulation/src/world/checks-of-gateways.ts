@@ -11,7 +11,7 @@ const ACCEPTED_MS = 6_000;
 const ACCEPTED_WITH_DISK_TROUBLE_MS = 7_000;
 
 /** A gateway accepts events, whatever is unreachable, for as long as it can store them. */
-export const CHECKS_OF_GATEWAYS: Readonly<Record<string, Check>> = {
+export const CHECKS_OF_GATEWAYS = {
   'a gateway refuses an event only if it cannot store it': ({ world }) =>
     world.gateways
       .flatMap(({ requests }) => requests.all)
@@ -28,7 +28,7 @@ export const CHECKS_OF_GATEWAYS: Readonly<Record<string, Check>> = {
           ? []
           : [problemOf(world, request, `${gateway} took ${Math.round(ms)} ms, not ${bound}`)];
       }),
-};
+} satisfies Readonly<Record<string, Check>>;
 
 function problemOf({ senders }: World, { id, response, endedAt }: IngestRequest, what: string) {
   const event = senders.sent.get(id);

@@ -1,49 +1,46 @@
-import { readRecord } from '@pdaltagent/messaging';
+import { laneOf, readRecord } from '@pdaltagent/messaging';
 import { bodyOf, type SimulatedEvent } from './event';
 import { acceptanceOf } from './evidence';
-import { type Check } from './oracle';
+import { type Check, type Finding } from './oracle';
 import { rejectionOf } from './pagerduty-answers';
-import { canBeDelivered, delivered, givenUp, waitingIn } from './places';
-import { LANE_GROUP } from './world';
+import { canBeDelivered, delivered, givenUp, queuedIn, spooledIn } from './places';
+import { type AcceptedEvent } from './senders';
+import { LANE_GROUP, type World } from './world';
 
 /** Ids that are named of each place. */
 const NAMED = 5;
 
+/** The id of a message, and where it is. */
+type Left = readonly [id: string, place: string];
+
 /** Nothing that was answered with 202 is lost, given up without a reason, or held forever. */
-export const CHECKS_OF_LOSS: Readonly<Record<string, Check>> = {
+export const CHECKS_OF_LOSS = {
   'everything is drained in time after the faults end': ({ world, drainedAt }) => {
     if (drainedAt !== undefined) return [];
-    const arrived = delivered(world);
-    const places = new Map<string, string[]>();
-    const add = (place: string, id: string): void => void places.set(place, [...(places.get(place) ?? []), id]);
-    const waiting = waitingIn(world);
-    const canArrive = canBeDelivered(world);
-    for (const [id, place] of waiting) add(place, id);
-    for (const accepted of world.senders.accepted) {
-      const { id } = accepted;
-      if (!arrived.has(id) && !waiting.has(id) && canArrive(accepted)) add('nowhere', id);
-    }
-    const described = [...places].map(
-      ([place, ids]) => `${ids.length} ${place}: ${ids.slice(0, NAMED).join(', ')}${ids.length > NAMED ? ', …' : ''}`,
-    );
-    const left = world.senders.accepted.find(({ id, event }) => event.poison === undefined && !arrived.has(id));
-    return [
-      {
-        detail: described.join('; ') || 'a sender waits for its 202',
-        ...(left && {
-          alert: left.event.alert,
-          messages: [left.id],
-          evidence: [
-            acceptanceOf(left),
-            { at: world.scheduler.now, text: `${left.id} is ${waiting.get(left.id) ?? 'nowhere'}` },
-          ],
-        }),
-      },
-    ];
+    const left = leftOf(world);
+    return Array.from({ length: LANE_GROUP.lanes }, (_, lane) => lane).flatMap((lane) => {
+      const own = left.filter(([id]) => laneOfMessage(world, id) === lane);
+      return own.length === 0 ? [] : [{ ...described(world, own), lane }];
+    });
   },
 
+  'every spool is drained in time after the faults end': ({ world, drainedAt }) => {
+    const left = drainedAt === undefined ? [...spooledIn(world)] : [];
+    return left.length === 0 ? [] : [described(world, left)];
+  },
+
+  'every sender gets its 202, and nothing is under way in the end': ({ world, drainedAt }) =>
+    drainedAt !== undefined || leftOf(world).length + spooledIn(world).size > 0
+      ? []
+      : [{ detail: 'a sender waits, or a request, frame or command is under way' }],
+
   'every message that was answered with 202 is delivered, a dead letter, quarantined or still held': ({ world }) => {
-    const kept = new Set([...delivered(world), ...givenUp(world), ...waitingIn(world).keys()]);
+    const kept = new Set([
+      ...delivered(world),
+      ...givenUp(world),
+      ...spooledIn(world).keys(),
+      ...queuedIn(world).keys(),
+    ]);
     return world.senders.accepted.flatMap((accepted) => {
       const { id, event } = accepted;
       if (kept.has(id)) return [];
@@ -84,7 +81,44 @@ export const CHECKS_OF_LOSS: Readonly<Record<string, Check>> = {
       const sent = world.senders.sent.get(id);
       return sent !== undefined && body.equals(bodyOf(sent)) ? [] : [problemOf(id, 'another body', event)];
     }),
-};
+} satisfies Readonly<Record<string, Check>>;
+
+/** What is in the lanes, or nowhere although it was answered with 202; with where it is. */
+function leftOf(world: World): readonly Left[] {
+  const [queued, spooled] = [queuedIn(world), spooledIn(world)];
+  const isMissing = ({ id }: AcceptedEvent): boolean => !queued.has(id) && !spooled.has(id);
+  return [
+    ...queued,
+    ...undelivered(world)
+      .filter(isMissing)
+      .map(({ id }): Left => [id, 'nowhere']),
+  ];
+}
+
+function undelivered(world: World): readonly AcceptedEvent[] {
+  const [arrived, canArrive] = [delivered(world), canBeDelivered(world)];
+  return world.senders.accepted.filter((accepted) => !arrived.has(accepted.id) && canArrive(accepted));
+}
+
+function laneOfMessage({ senders }: World, id: string): number | undefined {
+  const event = senders.sent.get(id);
+  return event && laneOf(LANE_GROUP, event.routingKey);
+}
+
+function described(world: World, left: readonly Left[]): Finding {
+  const places = new Map<string, string[]>();
+  for (const [id, place] of left) places.set(place, [...(places.get(place) ?? []), id]);
+  const detail = [...places]
+    .map(
+      ([place, ids]) => `${ids.length} ${place}: ${ids.slice(0, NAMED).join(', ')}${ids.length > NAMED ? ', …' : ''}`,
+    )
+    .join('; ');
+  const ids = new Map(left);
+  const first = undelivered(world).find(({ id }) => ids.has(id));
+  if (first === undefined) return { detail };
+  const stays = { at: world.scheduler.now, text: `${first.id} is ${ids.get(first.id) ?? 'nowhere'}` };
+  return { detail, alert: first.event.alert, messages: [first.id], evidence: [acceptanceOf(first), stays] };
+}
 
 function problemOf(id: string, what: string, event: SimulatedEvent | undefined) {
   return { detail: `${id}: ${what}`, messages: [id], ...(event && { alert: event.alert }) };

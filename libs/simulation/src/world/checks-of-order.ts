@@ -5,7 +5,7 @@ import { canBeDelivered, delivered } from './places';
 import { type EventRequest } from './requests';
 
 /** PagerDuty processes the events of an alert in the order in which they were sent, except for the documented limits. */
-export const CHECKS_OF_ORDER: Readonly<Record<string, Check>> = {
+export const CHECKS_OF_ORDER = {
   'a request starts only once the one before it of its alert has ended': ({ world }) =>
     world.pagerDuty.requests.all.flatMap((request) =>
       request.overlapped
@@ -52,7 +52,7 @@ export const CHECKS_OF_ORDER: Readonly<Record<string, Check>> = {
       ];
     });
   },
-};
+} satisfies Readonly<Record<string, Check>>;
 
 function named({ id, process }: EventRequest): string {
   return `${id} of ${process.name}`;

@@ -23,6 +23,7 @@ const LATE: readonly FaultKind[] = [
   'two nodes lose each other',
   "a lane's leader changes",
   'a lane has no leader',
+  'a siding has no leader',
   'the backlog raises an alarm',
   'a key is slow',
 ];

@@ -40,6 +40,21 @@ describe('a gateway that refuses an event', () => {
     expect(respond('failing')?.excuse).toBeUndefined();
   });
 
+  it('has one until it may have noticed that its disk works again, if it was paused meanwhile', async () => {
+    const { scheduler, volume, process, respond } = newGateway();
+    await scheduler.runFor(60_000);
+    volume.mode = 'sync fails';
+    await scheduler.runFor(10_000);
+    process.pause();
+    volume.mode = 'works';
+    await scheduler.runFor(10_000);
+    process.resume();
+    await scheduler.runFor(2_500);
+    expect(respond('failing')?.excuse).toBe('its disk is full or fails');
+    await scheduler.runFor(1);
+    expect(respond('failing')?.excuse).toBeUndefined();
+  });
+
   it('has none if its disk is only slow', () => {
     const { volume, respond } = newGateway();
     volume.mode = 'slow';

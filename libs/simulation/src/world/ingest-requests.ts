@@ -84,16 +84,16 @@ export class IngestRequests {
       case '202':
         return undefined;
       case 'full':
-        return this.#exceedsSpool(submission) ? 'its spool is full' : this.#diskExcuse;
+        return this.#exceedsSpool(submission) ? 'its spool is full' : this.#diskExcuseOf(process);
       case 'failing':
-        return this.#diskExcuse;
+        return this.#diskExcuseOf(process);
       case 'closed':
         return undefined;
       case 'connection lost':
         return process.isDead ? 'its process has ended' : undefined;
       case 'connection refused':
         if (process.isDead) return 'its process has ended';
-        return this.#startExcuseOf(process) ?? this.#diskExcuse;
+        return this.#startExcuseOf(process) ?? this.#diskExcuseOf(process);
       case 'none in time':
         return this.#startExcuseOf(process);
     }
@@ -104,10 +104,11 @@ export class IngestRequests {
     return this.#scheduler.now - runningSince <= OPENING_MS ? 'it has just started or continued' : undefined;
   }
 
-  get #diskExcuse(): string | undefined {
-    return this.#gateway.volume.hasFailedSince(this.#scheduler.now - RECOVERY_MS)
-      ? 'its disk is full or fails'
-      : undefined;
+  /** While it is paused it cannot notice that its disk works again. */
+  #diskExcuseOf({ runningSince }: SimulatedProcess): string | undefined {
+    const since = this.#scheduler.now - RECOVERY_MS;
+    const hasNoticed = runningSince !== undefined && runningSince < since;
+    return this.#gateway.volume.hasFailedSince(hasNoticed ? since : 0) ? 'its disk is full or fails' : undefined;
   }
 
   /** Whether the spool cannot store the event in addition to what is in it, or may be written to it now. */

@@ -1,4 +1,6 @@
 import { type FaultKind } from './faults';
+import { type MechanismName } from './mechanisms';
+import { type CheckName, type Problem } from './oracle';
 import { type SimulationReport, simulate } from './simulate';
 
 /** A fault of the product that is not fixed yet. */
@@ -7,8 +9,10 @@ export interface KnownFault {
   readonly what: string;
   /** It shows only if one of these is among the faults of a world. */
   readonly shownBy: readonly FaultKind[];
+  /** And only if one of these occurs in the lane that a problem concerns, before it does. */
+  readonly needs: readonly MechanismName[];
   /** The checks that it violates. */
-  readonly checks: readonly string[];
+  readonly checks: readonly CheckName[];
 }
 
 const DRAINED = 'everything is drained in time after the faults end';
@@ -23,22 +27,32 @@ export const KNOWN_FAULTS = {
   'a noisy key': {
     what: 'a key whose requests are slow makes progress, so that it is not parked, and delays the other keys of its lane',
     shownBy: ['a key is slow'],
+    needs: ['a key is slow'],
     checks: ['keys that make no progress do not delay the others'],
   },
   'a lane waits for the end of an alarm': {
     what: 'in an alarm no dead letter can be written and no message of a parked key moved: a lane whose window they fill, or that is renewed meanwhile, delivers nothing until the alarm ends; if its own backlog raised the alarm, never',
-    shownBy: ['the backlog raises an alarm', 'the broker blocks publishing'],
-    checks: [DRAINED],
+    shownBy: ['the backlog raises an alarm'],
+    needs: ['an alarm is on at the end'],
+    checks: [DRAINED, 'every spool is drained in time after the faults end'],
   },
   'copies are stranded': {
     what: 'a lane that is released while messages are on their way to a siding is taken again without them: what arrives later stays in the siding until the next takeover',
     shownBy: ['the backlog raises an alarm', 'the broker blocks publishing'],
+    needs: ['all that is left of a lane is in sidings that nobody consumes'],
     checks: [DRAINED],
   },
   'a queue without a leader': {
     what: 'who consumes a queue that has no leader loses its connection after 65 s (541), and with it all other lanes',
     shownBy: ['a lane has no leader', 'a siding has no leader'],
-    checks: ['the broker closes no connection because of an error'],
+    needs: ['a connection is closed because a queue does not answer'],
+    checks: ['the broker closes no connection because a queue does not answer'],
+  },
+  'a silent demotion': {
+    what: 'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too; when it is active again, it does not look at the sidings, and gets a second time what it holds',
+    shownBy: ['a node is cut off from the others', 'two nodes lose each other'],
+    needs: ['the single active consumer is demoted'],
+    checks: [DRAINED, OVERLAPPING, REPEATED, LATE, LAST_STATE, MEMORY],
   },
   '0 messages are believed': {
     what: 'if a lane is taken over while one of its sidings does not answer, "0 messages" are believed: later messages overtake those in it, or it is not consumed before the next takeover',
@@ -51,35 +65,31 @@ export const KNOWN_FAULTS = {
       'two nodes lose each other',
       "a lane's leader changes",
     ],
+    needs: ['a client gets a wrong count of a queue that it does not consume'],
     checks: [DRAINED, OVERLAPPING, REPEATED, LATE, LAST_STATE],
   },
   'an outdated count is believed': {
     what: 'a worker that waits for a lane takes over a siding for a moment without a consumer, while the one that has the lane goes on with it: if no message is left, the worker waits for one, and the lane with it until it is renewed',
     shownBy: ['lanes are renewed often'],
+    needs: ['a siding is consumed by another worker than its lane'],
     checks: [DRAINED],
-  },
-  'a silent demotion': {
-    what: 'a worker whose node was cut off is demoted silently: it goes on with the messages that it holds, while its successor sends them too; when it is active again, it does not look at the sidings, and gets a second time what it holds',
-    shownBy: ['a node is cut off from the others', 'two nodes lose each other'],
-    checks: [DRAINED, OVERLAPPING, REPEATED, LATE, LAST_STATE, MEMORY],
   },
 } as const satisfies Readonly<Record<string, KnownFault>>;
 
 export type KnownFaultName = keyof typeof KNOWN_FAULTS;
 
 /**
- * Which known faults explain that a seed fails: all violated checks are among theirs, and without what shows them the seed
- * passes, or fails in a way that others explain. One if possible, otherwise all that may be involved; none if they do not
- * explain it.
+ * Which known faults explain that a seed fails: each problem is one that they violate, after their mechanism occurred in its
+ * lane, and without what shows them the seed passes, or fails in a way that others explain. One if possible, otherwise all that
+ * may be involved; none if they do not explain it.
  */
 export async function explain(failed: SimulationReport): Promise<readonly KnownFaultName[]> {
-  const checks = [...new Set(failed.problems.map(({ check }) => check))];
+  const { faults, problems } = failed;
   const shown = namesOfKnownFaults().filter(
-    (name) =>
-      failed.faults.some(({ kind }) => isShownBy(name, kind)) && checks.some((check) => isViolatedBy(name, check)),
+    (name) => faults.some(({ kind }) => isShownBy(name, kind)) && problems.some(isDueTo(name, failed)),
   );
   for (const names of [...shown.map((name) => [name]), ...(shown.length > 1 ? [shown] : [])]) {
-    if (!checks.every((check) => names.some((name) => isViolatedBy(name, check)))) continue;
+    if (!problems.every((problem) => names.some((name) => isDueTo(name, failed)(problem)))) continue;
     const rest = await runWithout(failed, names);
     if (rest.problems.length === 0) return names;
     const others = await explain(rest);
@@ -97,9 +107,16 @@ function isShownBy(name: KnownFaultName, kind: FaultKind): boolean {
   return shownBy.includes(kind);
 }
 
-function isViolatedBy(name: KnownFaultName, check: string): boolean {
-  const { checks }: KnownFault = KNOWN_FAULTS[name];
-  return checks.includes(check);
+function isDueTo(name: KnownFaultName, { mechanisms }: Pick<SimulationReport, 'mechanisms'>) {
+  const { needs, checks }: KnownFault = KNOWN_FAULTS[name];
+  return ({ check, lane: ofProblem, evidence = [] }: Problem): boolean => {
+    if (!checks.includes(check)) return false;
+    const until = Math.max(...evidence.map(({ at }) => at));
+    return mechanisms.some(({ what, at, lane }) => {
+      const isOfLane = lane === undefined || ofProblem === undefined || lane === ofProblem;
+      return needs.includes(what) && isOfLane && (evidence.length === 0 || at <= until);
+    });
+  };
 }
 
 function namesOfKnownFaults(): readonly KnownFaultName[] {

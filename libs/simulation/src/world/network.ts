@@ -15,10 +15,12 @@ const RESET_NOTICED_MS = 13_000;
 
 /** What a worker consumes, while it has it. */
 export interface Lease {
-  /** Whether it had it at the beginning, for all that it could know. */
+  /** Whether it had it at the beginning, as the single active consumer, for all that it could know. */
   readonly isGranted: boolean;
   /** Whether it still has it: by its own state, and the broker's. */
   readonly isHeld: () => boolean;
+  /** Whether there is another copy of a message: a move whose confirm was lost leaves the original. */
+  readonly hasCopy: (id: string) => boolean;
 }
 
 /** The connections between processes and broker. */
@@ -93,9 +95,17 @@ export class Network {
       open.has(connection) &&
       !connection.broker.hasEnded &&
       !queues.some((queue) => this.#broker.isDemoted(connection, queue));
+    const isActive = ({ broker: { name } }: SimulatedConnection): boolean =>
+      queues.some((queue) => this.#broker.consumerOf(queue) === name);
     return {
-      isGranted: connections.some((connection) => isHeld(connection) || connection.isEndUnderWay),
+      isGranted: connections.some(
+        (connection) => (isHeld(connection) && isActive(connection)) || connection.isEndUnderWay,
+      ),
       isHeld: () => connections.some(isHeld),
+      hasCopy: (id) => {
+        const messages = queues.flatMap((queue) => this.#broker.messagesIn(queue));
+        return messages.filter(({ properties }) => properties.messageId === id).length > 1;
+      },
     };
   }
 

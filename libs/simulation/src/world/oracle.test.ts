@@ -43,6 +43,7 @@ describe('the checks of a simulated world', () => {
       at: 0,
       ownedLane: true,
       ownsLane: () => true,
+      hasCopy: false,
     });
     world.pagerDuty.processed.push({ at: 0, request, body: bodyOf(event) });
     world.senders.sent.set(idOf(event, 0), event);
@@ -75,6 +76,7 @@ describe('the checks of a simulated world', () => {
         at: 0,
         ownedLane: true,
         ownsLane: () => true,
+        hasCopy: false,
       });
       world.pagerDuty.processed.push({ at: 0, request, body });
     }

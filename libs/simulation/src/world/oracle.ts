@@ -1,3 +1,4 @@
+import { laneOf } from '@pdaltagent/messaging';
 import { type Arrival, judge } from './arrivals';
 import { CHECKS_OF_BOUNDS } from './checks-of-bounds';
 import { CHECKS_OF_GATEWAYS } from './checks-of-gateways';
@@ -7,7 +8,7 @@ import { type Evidence } from './evidence';
 import { type Fault } from './faults';
 import { type Limit } from './limits';
 import { type Peaks } from './peaks';
-import { type World } from './world';
+import { LANE_GROUP, type World } from './world';
 
 /** What a seed has done by the end. */
 export interface Outcome {
@@ -18,8 +19,8 @@ export interface Outcome {
   readonly peaks: Peaks;
 }
 
-export interface Problem {
-  readonly check: string;
+/** What violates a check. */
+export interface Finding {
   readonly detail: string;
   /** The alert that it concerns. */
   readonly alert?: string;
@@ -27,6 +28,12 @@ export interface Problem {
   readonly messages?: readonly string[];
   /** What shows it. */
   readonly evidence?: readonly Evidence[];
+  /** The lane that it concerns, if no message shows that. */
+  readonly lane?: number;
+}
+
+export interface Problem extends Finding {
+  readonly check: CheckName;
 }
 
 export interface Verdict {
@@ -35,25 +42,36 @@ export interface Verdict {
   readonly limits: ReadonlyMap<Limit, number>;
 }
 
-export type Check = (outcome: Outcome & { readonly arrivals: readonly Arrival[] }) => readonly Omit<Problem, 'check'>[];
+export type Check = (outcome: Outcome & { readonly arrivals: readonly Arrival[] }) => readonly Finding[];
 
 /** What must hold for every seed. */
-const CHECKS: Readonly<Record<string, Check>> = {
-  ...CHECKS_OF_LOSS,
-  ...CHECKS_OF_ORDER,
-  ...CHECKS_OF_GATEWAYS,
-  ...CHECKS_OF_BOUNDS,
-};
+const CHECKS = { ...CHECKS_OF_LOSS, ...CHECKS_OF_ORDER, ...CHECKS_OF_GATEWAYS, ...CHECKS_OF_BOUNDS };
+
+type OutcomeCheck = keyof typeof CHECKS;
+export type CheckName =
+  | OutcomeCheck
+  // While it runs.
+  | 'the simulation ends'
+  | 'every error is handled'
+  | 'no service logs a bug of its own';
+
+const OUTCOME_CHECKS = Object.keys(CHECKS).filter((name): name is OutcomeCheck => name in CHECKS);
 
 /** What does not hold, and what holds only because of a documented limit. */
 export function judgeOutcome(outcome: Outcome): Verdict {
   const arrivals = judge(outcome.world.pagerDuty.processed.map(({ request }) => request));
-  const problems = Object.entries(CHECKS).flatMap(([check, run]) =>
-    run({ ...outcome, arrivals }).map((problem) => ({ check, ...problem })),
+  const checks: Readonly<Record<OutcomeCheck, Check>> = CHECKS;
+  const problems = OUTCOME_CHECKS.flatMap((check) =>
+    checks[check]({ ...outcome, arrivals }).map((finding) => ({ ...withLane(outcome.world, finding), check })),
   );
   const limits = new Map<Limit, number>();
   for (const { repeat, late } of arrivals)
     for (const limit of new Set([repeat?.limit, late?.limit]))
       if (limit !== undefined) limits.set(limit, (limits.get(limit) ?? 0) + 1);
   return { problems, limits };
+}
+
+function withLane({ senders }: World, finding: Finding): Finding {
+  const event = senders.sent.get(finding.messages?.[0] ?? '');
+  return event === undefined ? finding : { ...finding, lane: laneOf(LANE_GROUP, event.routingKey) };
 }

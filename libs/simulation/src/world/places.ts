@@ -3,17 +3,32 @@ import { type AcceptedEvent } from './senders';
 import { LANE_GROUP, type World } from './world';
 
 export function laneQueues(): readonly string[] {
-  return Array.from({ length: LANE_GROUP.lanes }, (_, lane) => [
-    laneQueue(LANE_GROUP, lane),
-    ...Array.from({ length: LANE_GROUP.sidings }, (_unused, siding) => sidingQueue(LANE_GROUP, lane, siding)),
-  ]).flat();
+  return Array.from({ length: LANE_GROUP.lanes }, (_, lane) => laneQueuesOf(lane)).flat();
 }
 
-/** Where messages wait to be delivered, by id. */
-export function waitingIn({ broker, gateways }: World): ReadonlyMap<string, string> {
+/** The lane's own, then those of its sidings. */
+export function laneQueuesOf(lane: number): readonly string[] {
+  const sidings = Array.from({ length: LANE_GROUP.sidings }, (_, siding) => sidingQueue(LANE_GROUP, lane, siding));
+  return [laneQueue(LANE_GROUP, lane), ...sidings];
+}
+
+/** Undefined for another queue. */
+export function laneOfQueue(name: string): number | undefined {
+  const lanes = Array.from({ length: LANE_GROUP.lanes }, (_, lane) => lane);
+  return lanes.find((lane) => laneQueuesOf(lane).includes(name));
+}
+
+/** The messages in spools, by id, with where each is. */
+export function spooledIn({ gateways }: World): ReadonlyMap<string, string> {
   const places = new Map<string, string>();
   for (const { name, spooledIds } of gateways)
     for (const id of spooledIds) places.set(id ?? 'an unreadable record', `in the spool of ${name}`);
+  return places;
+}
+
+/** The messages in lanes and sidings, by id, with where each is. */
+export function queuedIn({ broker }: World): ReadonlyMap<string, string> {
+  const places = new Map<string, string>();
   for (const queue of laneQueues()) {
     for (const id of idsOf(broker.messagesIn(queue))) places.set(id, `in ${queue}`);
     for (const id of idsOf(broker.unacknowledgedIn(queue))) places.set(id, `held by a worker, from ${queue}`);

@@ -17,6 +17,8 @@ export interface EventRequest {
   readonly ownedLane: boolean;
   /** Whether it has it still: it has not lost the connection with which it had it, nor was demoted. */
   readonly ownsLane: () => boolean;
+  /** Whether the broker had the message twice when it was sent. */
+  readonly hasCopy: boolean;
   /**
    * Earlier requests of the alert that were in flight, or of the same message, when it was sent: the limit that permits it,
    * or undefined if none does.
@@ -56,7 +58,9 @@ export class Requests {
     this.#redis = redis;
   }
 
-  sent(message: Pick<EventRequest, 'id' | 'event' | 'process' | 'at' | 'ownedLane' | 'ownsLane'>): EventRequest {
+  sent(
+    message: Pick<EventRequest, 'id' | 'event' | 'process' | 'at' | 'ownedLane' | 'ownsLane' | 'hasCopy'>,
+  ): EventRequest {
     const { id, event, process } = message;
     const known = (this.#alerts.get(event.alert) ?? []).filter(mayMatter);
     const earlier = known.filter((other) => other.id === id || isUnfinished(other));
@@ -112,7 +116,7 @@ export class Requests {
     // It remembers what it has delivered.
     if (other.process === process) return undefined;
     const reason = this.#redis.whyUnmarked(process, id);
-    if (reason !== undefined) return isAckLost(other) ? reason : undefined;
+    if (reason !== undefined) return isAckLost(other) || other.hasCopy ? reason : undefined;
     // If it asked before the marker was written, the other request was in flight for all that it could know.
     return this.#redis.hasQueriedBeforeMarker(process, id, other.at) ? lossDuring(other) : undefined;
   }

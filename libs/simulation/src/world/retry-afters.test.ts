@@ -10,7 +10,15 @@ const requests = new Requests({ whyUnmarked: () => undefined, hasQueriedBeforeMa
 
 function requestAt(at: number, { process = ONE, routingKey = 'key' } = {}): EventRequest {
   const event = { routingKey, alert: 'alert', index: at, action: 'trigger' } as const;
-  return requests.sent({ id: idOf(event, 0), event, process, at, ownedLane: true, ownsLane: () => true });
+  return requests.sent({
+    id: idOf(event, 0),
+    event,
+    process,
+    at,
+    ownedLane: true,
+    ownsLane: () => true,
+    hasCopy: false,
+  });
 }
 
 describe('a worker that has to wait with a key', () => {

@@ -6,7 +6,8 @@ import { inject } from './fault-effects';
 import { type Fault } from './faults';
 import { type Limit } from './limits';
 import { faultsOf } from './faults-of-seed';
-import { judgeOutcome, type Problem } from './oracle';
+import { type Mechanism, mechanismsOf } from './mechanisms';
+import { type CheckName, judgeOutcome, type Problem } from './oracle';
 import { Peaks } from './peaks';
 import { canBeDelivered, delivered, laneQueues } from './places';
 import { UnhandledErrors } from './unhandled-errors';
@@ -18,6 +19,8 @@ export interface SimulationReport {
   readonly problems: readonly Problem[];
   /** How many arrivals at PagerDuty each documented limit explains. */
   readonly limits: ReadonlyMap<Limit, number>;
+  /** What it contained that may explain problems. */
+  readonly mechanisms: readonly Mechanism[];
   readonly accepted: number;
   readonly steps: number;
   /** Empty unless it was requested. */
@@ -60,10 +63,12 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const verdict = judgeOutcome({ world, faults, drainedAt, peaks });
   problems.push(...verdict.problems);
   const { trace, steps } = scheduler;
-  return { seed, faults, problems, limits: verdict.limits, accepted: world.senders.accepted.length, steps, trace };
+  const { limits } = verdict;
+  const mechanisms = mechanismsOf(world, faults, drainedAt !== undefined);
+  return { seed, faults, problems, limits, mechanisms, accepted: world.senders.accepted.length, steps, trace };
 }
 
-function problemOf(check: string, { at, text }: Evidence): Problem {
+function problemOf(check: CheckName, { at, text }: Evidence): Problem {
   const [line = ''] = text.split('\n');
   return { check, detail: text, evidence: [{ at, text: line }] };
 }

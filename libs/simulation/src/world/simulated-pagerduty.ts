@@ -75,6 +75,7 @@ export class SimulatedPagerDuty {
       at: this.#scheduler.now,
       ownedLane: lease.isGranted,
       ownsLane: lease.isHeld,
+      hasCopy: lease.hasCopy(message.id),
     });
     this.retryAfters.sent(request);
     const named = `${request.event.action} ${request.id}`;
