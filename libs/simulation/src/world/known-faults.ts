@@ -33,7 +33,7 @@ export const KNOWN_FAULTS = {
   'a lane waits for the end of an alarm': {
     what: 'in an alarm no dead letter can be written and no message of a parked key moved: a lane whose window they fill, or that is renewed meanwhile, delivers nothing until the alarm ends; if its own backlog raised the alarm, never',
     shownBy: ['the backlog raises an alarm'],
-    needs: ['an alarm is on at the end'],
+    needs: ['an alarm is on at the end, and a lane has messages to move or to bury'],
     checks: [DRAINED, 'every spool is drained in time after the faults end'],
   },
   'copies are stranded': {

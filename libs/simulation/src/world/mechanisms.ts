@@ -11,7 +11,7 @@ const ANOTHER_CONSUMER = 'another client has the single active consumer';
 export type MechanismName =
   | Exclude<Observation['what'], typeof ANOTHER_CONSUMER>
   | 'a key is slow'
-  | 'an alarm is on at the end'
+  | 'an alarm is on at the end, and a lane has messages to move or to bury'
   | 'all that is left of a lane is in sidings that nobody consumes'
   | 'a siding is consumed by another worker than its lane';
 
@@ -50,13 +50,33 @@ function dividedLanes(observations: readonly Observation[]): readonly Mechanism[
 }
 
 /** How the broker was left. */
-function leftBehind({ broker, scheduler: { now: at } }: World): readonly Mechanism[] {
-  const found: Mechanism[] = broker.isAlarmed ? [{ what: 'an alarm is on at the end', at, lane: undefined }] : [];
-  for (let lane = 0; lane < LANE_GROUP.lanes; lane += 1) {
+function leftBehind(world: World): readonly Mechanism[] {
+  const { broker, scheduler } = world;
+  const { now: at } = scheduler;
+  const found: Mechanism[] = [];
+  if (broker.isAlarmed && lanes().some((lane) => needsToPublish(world, lane)))
+    found.push({ what: 'an alarm is on at the end, and a lane has messages to move or to bury', at, lane: undefined });
+  for (const lane of lanes()) {
     const [main = '', ...sidings] = laneQueuesOf(lane);
     const left = [main, ...sidings].filter((queue) => broker.messagesIn(queue).length > 0);
     if (left.length > 0 && left.every((queue) => queue !== main && broker.consumerOf(queue) === undefined))
       found.push({ what: 'all that is left of a lane is in sidings that nobody consumes', at, lane });
   }
   return found;
+}
+
+/** Whether a key of it is parked or has to be, it holds an event that PagerDuty rejects, or it is being released. */
+function needsToPublish({ broker, senders, sizes }: World, lane: number): boolean {
+  const [main = '', ...sidings] = laneQueuesOf(lane);
+  const held = broker.unacknowledgedIn(main);
+  const isRejected = held.some(
+    ({ properties }) => senders.sent.get(String(properties.messageId))?.poison !== undefined,
+  );
+  const isParked = sidings.some((queue) => broker.consumerOf(queue) !== undefined);
+  const isReleased = broker.consumerOf(main) === undefined;
+  return held.length >= sizes.prefetch || (held.length > 0 && (isRejected || isParked || isReleased));
+}
+
+function lanes(): readonly number[] {
+  return Array.from({ length: LANE_GROUP.lanes }, (_, lane) => lane);
 }

@@ -94,6 +94,16 @@ describe('the checks of a simulated world', () => {
       expect(problemsAfter(quarantine('damaged'))).toEqual([`${id} is not damaged`]);
     });
 
+    it('a channel that the broker closed', async () => {
+      const world = new World(1, false);
+      const { scheduler, broker } = world;
+      const channel = await scheduler.run(broker.connect('a client').createChannel());
+      channel.on('error', () => undefined);
+      await scheduler.run(channel.checkExchange('missing').catch(() => undefined));
+      const { problems } = judgeOutcome({ world, faults: [], drainedAt: 1, peaks: new Peaks(world) });
+      expect(problems.map((problem) => problem.detail)).toEqual(["a client #0: 404 (no exchange 'missing')"]);
+    });
+
     it('more in a second than a loop that waits can do', () => {
       expect(problemsAfter((_world, peaks) => (peaks.stepsPerSecond = 10_001))).toEqual([
         '10001 steps in a second, not 10000',
