@@ -10,12 +10,19 @@ import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
 import { declareTopology, type LaneGroup, laneKey, laneOfMessage, type QueueType } from './topology';
 
-/** One to publish, its successor if it is replaced, one to declare. */
-const CHANNELS = 3;
+/** One to publish, its successor if it is replaced, one to try what it does not confirm, one to declare. */
+const CHANNELS = 4;
+/** If another channel was confirmed what this one was not, its own confirms, if any, are on their way; milliseconds. */
+const CONFIRMS_FOLLOW_MS = 1_000;
 /** A channel that is refused messages is replaced at most this often; milliseconds. */
 const REPLACE_EVERY_MS = 5_000;
 /** After this long without a replacement, the next one is logged again; milliseconds. */
 const LOG_AGAIN_MS = 60_000;
+
+export interface Target {
+  readonly exchange: string;
+  readonly routingKey: string;
+}
 
 export interface PublishConnectionOptions {
   readonly url: string;
@@ -49,8 +56,14 @@ export class PublishConnection {
   #channel: PublishChannel | undefined;
   /** Its predecessor, as long as messages that were sent over it are not settled. */
   #replaced: PublishChannel | undefined;
+  /** Exchange and routing key of a message that was not confirmed in time, and none after it. */
+  #doubted: string | undefined;
+  /** What is sent there next is sent over this channel. */
+  #trial: PublishChannel | undefined;
   #isBlocked = false;
   #replacedAt = -Infinity;
+  #model: ChannelModel | undefined;
+  #isOpeningTrial = false;
   #redeclare: () => void = () => undefined;
 
   constructor(options: PublishConnectionOptions) {
@@ -90,28 +103,51 @@ export class PublishConnection {
 
   /** Sends a message to its lane. `settle` is called later if the result is 'sent', and never otherwise. */
   publish(message: OutgoingMessage, settle: (settlement: Settlement) => void): SendStatus {
-    const { laneGroup } = this.#options;
-    const lane = laneKey(laneOfMessage(laneGroup, message));
     const properties = toProperties(message);
     this.#headers.write(properties.headers);
     properties.headers = this.#headers.values;
-    return this.send({ exchange: laneGroup.exchange, routingKey: lane }, message.body, properties, settle);
+    return this.send(this.laneOf(message), message.body, properties, settle);
+  }
+
+  laneOf(message: OutgoingMessage): Target {
+    const { laneGroup } = this.#options;
+    return { exchange: laneGroup.exchange, routingKey: laneKey(laneOfMessage(laneGroup, message)) };
   }
 
   /** Sends to any exchange and routing key. `settle` is called later if the result is 'sent', and never otherwise. */
-  send(
-    to: { readonly exchange: string; readonly routingKey: string },
-    body: Buffer,
-    properties: Options.Publish,
-    settle: (settlement: Settlement) => void,
-  ): SendStatus {
+  send(to: Target, body: Buffer, properties: Options.Publish, settle: (settlement: Settlement) => void): SendStatus {
     if (this.#channel === undefined) return 'ended';
     const options = properties.mandatory === undefined ? { mandatory: true, ...properties } : properties;
-    const channel = this.#channel;
+    const target = targetOf(to);
+    const trial = this.#trial?.unsettled === 0 && this.#doubted === target ? this.#trial : undefined;
+    const channel = trial ?? this.#channel;
     return channel.send(to, body, options, (settlement) => {
       settle(settlement);
+      if (channel === trial) this.#endTrial(trial, target, settlement);
+      else if (this.#doubted === target) this.#doubted = undefined;
       if (channel === this.#replaced) this.#closeReplaced();
     });
+  }
+
+  /**
+   * A message was not confirmed in time. Either its queue does not answer, or it was lost on the way to the queue's leader, and
+   * RabbitMQ confirms nothing further for that queue on this channel (3.10, measured with three nodes). Another channel shows
+   * which: it is used for the next message, alone, because a queue that does not answer blocks it for 65 s.
+   */
+  doubt(to: Target): void {
+    const connection = this.#model;
+    if (connection === undefined || this.#isBlocked) return;
+    this.#doubted = targetOf(to);
+    if (this.#trial !== undefined || this.#isOpeningTrial) return;
+    this.#isOpeningTrial = true;
+    this.#openChannel(connection)
+      .then(
+        (trial) => {
+          if (connection === this.#model) this.#trial = trial;
+        },
+        () => undefined,
+      )
+      .finally(() => (this.#isOpeningTrial = false));
   }
 
   async close(): Promise<void> {
@@ -123,6 +159,7 @@ export class PublishConnection {
     await declareTopology(connection, laneGroup, queueType, { clock, log });
     const channel = await this.#openChannel(connection);
     this.#redeclare = redeclaration(connection, this.#options);
+    this.#model = connection;
     this.#channel = channel;
     onOpened?.();
   }
@@ -138,7 +175,7 @@ export class PublishConnection {
     const channel = new PublishChannel(confirmChannel, {
       onReturned: () => this.#redeclare(),
       onEnded: (closure) => {
-        if (channel === this.#channel || channel === this.#replaced) this.#lose(closure);
+        if ([this.#channel, this.#replaced, this.#trial].includes(channel)) this.#lose(closure);
       },
       onUnusable: () => this.#replace(connection, channel, clock.monotonic()),
     });
@@ -164,6 +201,20 @@ export class PublishConnection {
     );
   }
 
+  /** If the other channel still has no confirm for the queue, it never gets one: all of it is sent again over a new connection. */
+  #endTrial(trial: PublishChannel, target: string, settlement: Settlement): void {
+    if (trial !== this.#trial) return;
+    this.#trial = undefined;
+    trial.close();
+    if (settlement !== 'confirmed') return;
+    const { clock = SYSTEM_CLOCK } = this.#options;
+    const channel = this.#channel;
+    clock.after(CONFIRMS_FOLLOW_MS, () => {
+      if (this.#doubted !== target || channel === undefined || channel !== this.#channel) return;
+      this.#connection.abandon('it confirms messages for a queue only on another channel');
+    });
+  }
+
   #closeReplaced(): void {
     const replaced = this.#replaced;
     if (replaced === undefined || replaced.unsettled > 0) return;
@@ -175,8 +226,15 @@ export class PublishConnection {
     if (this.#channel === undefined) return;
     this.#channel = undefined;
     this.#replaced = undefined;
+    this.#trial = undefined;
+    this.#doubted = undefined;
+    this.#model = undefined;
     this.#isBlocked = false;
     this.#options.onLost(closure);
     this.#connection.reconnect();
   }
+}
+
+function targetOf({ exchange, routingKey }: Target): string {
+  return `${exchange} ${routingKey}`;
 }

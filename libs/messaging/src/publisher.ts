@@ -4,7 +4,7 @@ import { type Connect } from './connect';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
 import { type ChannelClosure, type SendStatus, type Settlement } from './publish-channel';
-import { PublishConnection } from './publish-connection';
+import { PublishConnection, type Target } from './publish-connection';
 import { type LaneGroup, type QueueType } from './topology';
 
 export type PublishFailure =
@@ -68,6 +68,8 @@ export function maximumSizeIn(closeReason: string | undefined): number | undefin
 const FORGET_MAXIMUM_MS = 60_000;
 
 interface Pending {
+  /** Undefined if it need not reach a queue. */
+  readonly to: Target | undefined;
   /** Of its body. */
   readonly bytes: number;
   /** On the monotonic clock. */
@@ -124,7 +126,8 @@ export class Publisher {
    * @throws PublishError if it was not confirmed; it may be queued anyway
    */
   publish(message: OutgoingMessage): Promise<void> {
-    return this.#whenSettled(message.body.length, false, (settle) => this.#connection.publish(message, settle));
+    const pending = { to: this.#connection.laneOf(message), bytes: message.body.length, ignoresBlock: false };
+    return this.#whenSettled(pending, (settle) => this.#connection.publish(message, settle));
   }
 
   /** Publishes to any exchange and routing key, with confirm. @throws PublishError */
@@ -158,14 +161,15 @@ export class Publisher {
     body: Buffer,
     properties: Options.Publish,
   ): Promise<void> {
-    return this.#whenSettled(body.length, ignoresBlock, (settle) =>
-      this.#connection.send({ exchange, routingKey }, body, properties, settle),
+    const target = { exchange, routingKey };
+    const to = properties.mandatory === false ? undefined : target;
+    return this.#whenSettled({ to, bytes: body.length, ignoresBlock }, (settle) =>
+      this.#connection.send(target, body, properties, settle),
     );
   }
 
   #whenSettled(
-    bytes: number,
-    ignoresBlock: boolean,
+    { to, bytes, ignoresBlock }: Pick<Pending, 'to' | 'bytes' | 'ignoresBlock'>,
     send: (settle: (settlement: Settlement) => void) => SendStatus,
   ): Promise<void> {
     if (!this.accepts(bytes)) return Promise.reject(new PublishError('too-large'));
@@ -180,7 +184,7 @@ export class Publisher {
         else reject(new PublishError(failure));
         if (this.#pending.size === 0) this.#idle?.();
       };
-      this.#pending.set(key, { bytes, sentAt: this.#clock.monotonic(), ignoresBlock, settle });
+      this.#pending.set(key, { to, bytes, sentAt: this.#clock.monotonic(), ignoresBlock, settle });
       const sent = send((settlement) => settle(settlement === 'confirmed' ? undefined : settlement));
       if (sent !== 'sent') settle(sent === 'ended' ? 'unavailable' : sent);
     });
@@ -210,7 +214,9 @@ export class Publisher {
     const oldest = this.#clock.monotonic() - this.#confirmTimeoutMs;
     for (const pending of this.#pending.values()) {
       if (pending.sentAt > oldest) return;
-      if (!pending.ignoresBlock) pending.settle('timeout');
+      if (pending.ignoresBlock) continue;
+      if (pending.to !== undefined) this.#connection.doubt(pending.to);
+      pending.settle('timeout');
     }
   }
 }

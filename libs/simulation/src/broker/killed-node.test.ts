@@ -77,6 +77,14 @@ class Cluster {
     this.#broker.killNode(KILLED);
   }
 
+  cutOff(): void {
+    this.#broker.isolate(OTHER);
+  }
+
+  heal(): void {
+    this.#broker.heal(OTHER);
+  }
+
   /** Publishes until it is confirmed. @returns each attempt's result */
   async publish(attempt: () => Promise<string>): Promise<string[]> {
     const results: string[] = [];
@@ -138,6 +146,57 @@ describe('a publisher whose first message the broker refuses because a node has 
       expect(cluster.warnings).toEqual(['the broker refuses messages for a queue: replacing the channel']);
       cluster.resume(laneOfMessage(LANE_GROUP, OTHER_MESSAGE));
       await expect(waiting).resolves.toBeUndefined();
+      await publisher.close();
+    });
+  });
+});
+
+describe('a publisher whose node is cut off while it publishes', () => {
+  it('publishes soon after its node is back, although RabbitMQ confirms nothing further for the queue on its channel', async () => {
+    const cluster = new Cluster();
+    await cluster.run(async () => {
+      const publisher = new Publisher(cluster.options);
+      publisher.start();
+      await delay(cluster.clock, RETRY_MS);
+      const attempt = (): Promise<string> =>
+        publisher.publish(MESSAGE).then(
+          () => 'confirmed',
+          (error: unknown) => String(error),
+        );
+      expect(await attempt()).toBe('confirmed');
+      cluster.cutOff();
+      const lost = attempt();
+      await delay(cluster.clock, RETRY_MS);
+      cluster.heal();
+      expect(await lost).toContain('did not confirm');
+      await delay(cluster.clock, RETRY_MS);
+      const results = await cluster.publish(attempt);
+      expect(results).toEqual(['confirmed']);
+      await delay(cluster.clock, 5_000);
+      expect(cluster.warnings).toEqual(['broker unreachable: retrying until it is back']);
+      expect(await cluster.publish(attempt)).toEqual(['confirmed']);
+      await publisher.close();
+    });
+  });
+
+  it('goes on over the same channel if the queue only did not answer for a while', async () => {
+    const cluster = new Cluster();
+    await cluster.run(async () => {
+      const publisher = new Publisher(cluster.options);
+      publisher.start();
+      await delay(cluster.clock, RETRY_MS);
+      await publisher.publish(MESSAGE);
+      cluster.stall(LANE);
+      await expect(publisher.publish(MESSAGE)).rejects.toThrow('did not confirm');
+      await delay(cluster.clock, RETRY_MS);
+      const again = publisher.publish(MESSAGE);
+      // Another queue is not affected.
+      await publisher.publish(OTHER_MESSAGE);
+      cluster.resume(LANE);
+      await again;
+      await delay(cluster.clock, 5_000);
+      await publisher.publish(MESSAGE);
+      expect(cluster.warnings).toEqual([]);
       await publisher.close();
     });
   });
