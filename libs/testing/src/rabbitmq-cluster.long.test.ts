@@ -59,7 +59,7 @@ describe('a private cluster', () => {
     expect(await (await channelTo(urlOf(0))).checkQueue('kept')).toMatchObject({ queue: 'kept' });
   });
 
-  it('separates a node from the others until it is healed: here the node pauses and refuses connections', async () => {
+  it('isolates a node until it is healed: here the node pauses and refuses connections', async () => {
     await cluster.isolate(2);
     await waitUntil(async () => (await peersOf(1)) === 1, { what: 'the other nodes to notice' });
     await waitUntil(
