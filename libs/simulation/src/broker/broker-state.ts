@@ -10,8 +10,10 @@ export interface BrokerState {
   readonly nodes: Nodes;
   /** Bytes; a larger message closes its channel. Counts for channels that are opened from then on. */
   maxMessageSize: number;
-  /** How long queues take at most to apply what was sent to them; ms. */
+  /** How long queues take at most to apply what was sent to them, unless they are slow; ms. */
   maxApplyMs: number;
+  /** All queues are slow. */
+  isSlow: boolean;
   /** After how long with an unacknowledged message a channel is closed, and how often that is checked; ms. For new channels. */
   consumerTimeout: { readonly timeoutMs: number; readonly checkMs: number } | undefined;
   /** The broker is short of memory or disk. */
@@ -27,15 +29,14 @@ export interface BrokerState {
   readonly observations: Observation[];
 }
 
-export const MAX_APPLY_MS = 1;
-
 export function newState(scheduler: Scheduler): BrokerState {
   return {
     scheduler,
     exchanges: new Exchanges(),
     nodes: new Nodes(),
     maxMessageSize: 134_217_728,
-    maxApplyMs: MAX_APPLY_MS,
+    maxApplyMs: 1,
+    isSlow: false,
     consumerTimeout: undefined,
     isAlarmed: false,
     areLeadersSpread: false,

@@ -20,7 +20,7 @@ const SLOW_APPLY_MS = 1_000;
 
 interface QueueLogOptions {
   readonly name: string;
-  readonly broker: { readonly scheduler: Scheduler; readonly maxApplyMs: number };
+  readonly broker: { readonly scheduler: Scheduler; readonly maxApplyMs: number; readonly isSlow: boolean };
   readonly random: SeededRandom;
   /** A command was applied. */
   readonly applied: () => void;
@@ -78,7 +78,7 @@ export class QueueLog {
   #applySoon(): void {
     if (this.#isPaused || this.#cancelApply !== undefined || this.isEmpty) return;
     const { name, broker, random, applied } = this.#options;
-    const maxApplyMs = this.isSlow ? SLOW_APPLY_MS : broker.maxApplyMs;
+    const maxApplyMs = this.isSlow || broker.isSlow ? SLOW_APPLY_MS : broker.maxApplyMs;
     this.#cancelApply = broker.scheduler.schedule(random.fraction() * maxApplyMs, `${name} applies`, () => {
       this.#cancelApply = undefined;
       for (const { run } of this.#commands.splice(0)) {

@@ -25,6 +25,7 @@ export interface QueueBroker {
   readonly nodes: Nodes;
   /** How long queues take at most to apply what was sent to them; ms. */
   readonly maxApplyMs: number;
+  readonly isSlow: boolean;
   readonly observations: Observation[];
 }
 

@@ -1,12 +1,11 @@
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
-import { type BrokerState, MAX_APPLY_MS, newState } from './broker-state';
+import { type BrokerState, newState } from './broker-state';
 import { type Observation } from './observation';
 import { type Queue } from './queue';
 import { type BrokerMessage } from './queue-message';
 import { SimulatedConnection } from './simulated-connection';
 
-const SLOW_APPLY_MS = 1_000;
 /** How long the third one is lost. */
 const DISRUPTED_MS = { least: 1_000, most: 3_000 };
 
@@ -195,9 +194,14 @@ export class SimulatedBroker {
     this.#state.consumerTimeout = { timeoutMs, checkMs };
   }
 
-  /** Queues take up to a second to apply what was sent to them, as on a slow disk. */
+  /** How long queues take at most to apply what was sent to them, unless they are slow; ms. */
+  setMaxApplyMs(ms: number): void {
+    this.#state.maxApplyMs = ms;
+  }
+
+  /** Queues take up to a second to apply what was sent to them, as on an overloaded disk. */
   setSlow(on: boolean): void {
-    this.#state.maxApplyMs = on ? SLOW_APPLY_MS : MAX_APPLY_MS;
+    this.#state.isSlow = on;
   }
 
   /** The same for one queue. */

@@ -83,6 +83,15 @@ export const MIXTURES: Readonly<Record<string, Mixture>> = {
       ...each(0.2, 'two nodes lose each other'),
     ],
   },
+  // Messages of parked keys come late, and acknowledgements are lost, while the nodes of their queues lose each other.
+  'parked cluster': {
+    weight: 3,
+    chances: [
+      ...each(0.9, 'a node is cut off from the others', 'two nodes lose each other'),
+      ...each(0.7, PARKING),
+      ...each(0.4, "a lane's leader changes", 'a node is killed', 'a queue is slow'),
+    ],
+  },
   // A spool is used if the broker is not available.
   disks: {
     weight: 1,

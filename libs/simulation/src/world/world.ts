@@ -21,6 +21,8 @@ export const KEYS: readonly string[] = Array.from({ length: 5 }, (_, index) => `
 export const ALERTS_PER_KEY = 2;
 const GATEWAYS = 2;
 const WORKERS = 3;
+/** How long a queue of the broker takes at most to apply what was sent to it: on a fast disk, and on a slower one; ms. */
+const APPLY_MS: readonly number[] = [1, 1, 20];
 /** Of a gateway's spool: one that is never full, and one that an outage fills. */
 const SPOOL_BYTES: readonly number[] = [200_000, 30_000];
 const RATES: readonly number[] = [Infinity, Infinity, 240, 120];
@@ -57,6 +59,7 @@ export class World {
     // Each is drawn on its own: another one leaves alone what a seed does.
     const pick = (what: string, values: readonly number[]): number => new SeededRandom(seed, what).pick(values);
     this.pagerDuty.rate = pick('rate', RATES);
+    this.broker.setMaxApplyMs(pick('disk of the broker', APPLY_MS));
     const prefetch = pick('prefetch', PREFETCHES);
     const laneGroup = { ...LANE_GROUP, prefetch };
     const concurrency = pick('concurrency', CONCURRENCIES);
