@@ -38,10 +38,9 @@ async function find(mutant: Mutant, first: number, seeds: number, load: LoadSimu
   const { shownBy, check } = mutant;
   const mutated = await load(mutant);
   for (let seed = first; seed < first + seeds; seed += 1) {
-    const faults = seed === mutant.seed && mutant.faults !== undefined ? mutant.faults : faultsOf(seed);
-    if (shownBy !== undefined && !faults.some(({ kind }) => kind === shownBy)) continue;
-    if (!violates(await mutated.simulate(seed, { faults }), check)) continue;
-    if ((await simulate(seed, { faults })).problems.length === 0) return seed;
+    if (shownBy !== undefined && !faultsOf(seed).some(({ kind }) => kind === shownBy)) continue;
+    if (!violates(await mutated.simulate(seed), check)) continue;
+    if ((await simulate(seed)).problems.length === 0) return seed;
   }
   return undefined;
 }

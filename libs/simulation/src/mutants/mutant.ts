@@ -1,12 +1,10 @@
-import { type Fault, type FaultKind } from '../world/faults';
+import { type FaultKind } from '../world/faults';
 import { type CheckName } from '../world/oracle';
 
 /** A fault that is put into the product, to prove that the simulation finds it. */
 export interface Mutant {
   /** A seed that shows it. */
   readonly seed: number;
-  /** Other faults than those of the seed. */
-  readonly faults?: readonly Fault[];
   /** The fault of a world without which it does not show, if there is one: other seeds are not run. */
   readonly shownBy?: FaultKind;
   /** The check that it then violates. */

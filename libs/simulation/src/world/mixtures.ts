@@ -39,7 +39,7 @@ const each = (chance: number, ...kinds: readonly (FaultKind | readonly FaultKind
 
 export const MIXTURES: Readonly<Record<string, Mixture>> = {
   // Nothing but keys that make no progress, which must not delay the others.
-  keys: { weight: 1, chances: each(0.7, KEY_FAULTS) },
+  keys: { weight: 2, chances: each(0.7, KEY_FAULTS) },
   // Keys that wait while their lane changes workers: messages are parked, moved and redelivered.
   takeovers: {
     weight: 1,
