@@ -38,7 +38,7 @@ export const MUTANTS_OF_GATEWAYS: Readonly<Record<string, Mutant>> = {
     ],
   },
   'erases a spooled event before its confirm': {
-    seed: 20,
+    seed: 46,
     check: STUCK,
     edits: [
       {
@@ -54,7 +54,7 @@ export const MUTANTS_OF_GATEWAYS: Readonly<Record<string, Mutant>> = {
     ],
   },
   'refuses events while the broker is unreachable': {
-    seed: 6,
+    seed: 22,
     check: REFUSED,
     edits: [
       {

@@ -23,7 +23,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'ignores the sidings of a lane that it takes over': {
-    seed: 5,
+    seed: 25,
     check: STUCK,
     edits: [{ file: `${MESSAGING}/lane-owner.ts`, from: '    await this.#isolation.loadSidings();\n', to: '' }],
   },
@@ -50,7 +50,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'delivers new messages of a parked key from its lane': {
-    seed: 1,
+    seed: 3,
     check: LATE,
     edits: [
       {

@@ -53,7 +53,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     ],
   },
   'makes more requests than its concurrency': {
-    seed: 3,
+    seed: 45,
     check: MEMORY,
     edits: [
       {
@@ -108,7 +108,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     ],
   },
   'goes on with a lane whose channel is lost': {
-    seed: 137,
+    seed: 216,
     check: OVERLAP,
     edits: [
       {
