@@ -17,8 +17,8 @@ export interface EventRequest {
   readonly ownedLane: boolean;
   /** Whether it has it still: it has not lost the connection with which it had it, nor was demoted. */
   readonly ownsLane: () => boolean;
-  /** Whether the broker had the message twice when it was sent. */
-  readonly hasCopy: boolean;
+  /** Whether the broker had the message twice when it was sent, or when its response came. */
+  hasCopy: boolean;
   /**
    * Earlier requests of the alert that were in flight, or of the same message, when it was sent: the limit that permits it,
    * or undefined if none does.

@@ -84,6 +84,7 @@ export class SimulatedPagerDuty {
       const settle = (attempt: Attempt): void => {
         if (request.seen !== 'nothing') return;
         this.requests.ended(request, seenOf(attempt), this.#scheduler.now);
+        request.hasCopy ||= lease.hasCopy(message.id);
         const wait = THROTTLES.find((throttle) => throttle.attempt === attempt);
         if (wait !== undefined) this.retryAfters.responded(request, wait.waitMs, this.#scheduler.now);
         this.#scheduler.note(`${process.name} gets ${describeAttempt(attempt)} for ${named}`);
