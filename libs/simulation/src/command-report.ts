@@ -45,8 +45,12 @@ export function describeViolation({ check, detail, evidence = [] }: Problem): st
 
 /** The command that runs a seed again. */
 export function reproducing(seed: number, mutant: string | undefined, faults?: readonly Fault[]): string {
-  const patched = mutant === undefined ? '' : ` --mutant=${quoted(mutant)}`;
-  return `npm run simulate -- --seed ${seed}${patched}${faults === undefined ? '' : ` --faults=${quoted(JSON.stringify(faults))}`}`;
+  const options = [
+    ...(mutant === undefined ? [] : [`--mutant=${quoted(mutant)}`]),
+    // The kinds of faults may have apostrophes, which are hard to read once quoted.
+    ...(faults === undefined ? [] : [`--faults=${quoted(JSON.stringify(faults).replaceAll("'", '\\u0027'))}`]),
+  ];
+  return ['npm run simulate -- --seed', seed, ...options].join(' ');
 }
 
 /** As one word of a shell. */

@@ -4,14 +4,15 @@ import { type SimulationReport, simulate } from './simulate';
 /** Leaves out every fault without which the seed fails in the same way: what is left is needed. */
 export async function shrink(failed: SimulationReport): Promise<SimulationReport> {
   let smallest = failed;
-  for (let index = failed.faults.length - 1; index >= 0; index -= 1) {
+  for (const fault of [...failed.faults].reverse()) {
     const fewer = await rerun(
       smallest,
-      smallest.faults.filter((fault) => fault !== failed.faults[index]),
+      smallest.faults.filter((other) => other !== fault),
     );
     if (failsAlike(fewer, failed)) smallest = fewer;
   }
-  return smallest;
+  // One that was needed may not be without those that were left out after it.
+  return smallest === failed ? failed : shrink(smallest);
 }
 
 function rerun({ seed }: SimulationReport, faults: readonly Fault[]): Promise<SimulationReport> {
