@@ -116,7 +116,7 @@ export class Isolation {
     for (const siding of this.#sidings) siding.moveWaiting();
     this.#isSuspended = false;
     if (this.#moving !== undefined) this.#beginMove();
-    else if (this.#options.lane.held.size >= this.#options.laneGroup.prefetch) this.#chooseKey();
+    else if (this.#options.lane.isWindowFull) this.#chooseKey();
   }
 
   /** Accepts nothing more; resolves once no message is on its way to a siding. */

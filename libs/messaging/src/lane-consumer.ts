@@ -46,9 +46,9 @@ export class LaneConsumer {
   #state: 'open' | 'releasing' | 'closed' = 'open';
   #onDrained: () => void = () => undefined;
   #hasAcked = false;
-  #received = 0;
-  /** How many had been received at the last check at which the broker should have delivered another one. */
-  #receivedWhenDue: number | undefined;
+  /** Delivered and neither acknowledged nor rejected, unreadable messages included. */
+  #unacked = 0;
+  #receivedAt: number | undefined;
 
   constructor(
     readonly queue: string,
@@ -86,19 +86,19 @@ export class LaneConsumer {
     return this.#state !== 'open';
   }
 
-  /**
-   * Whether the broker has delivered nothing since the last call although messages wait in the queue and the window has room.
-   *
-   * That is so for as long as the channel exists if its node lost the queue's leader for a moment: 32 acks that are lost
-   * meanwhile keep the channel's client of the queue from sending any further one (RabbitMQ 3.10.8, `soft_limit` in
-   * `rabbit_fifo_client.erl`; measured with three nodes). If another worker has the lane by now, subscribing again changes nothing.
-   * @param waiting messages in the queue that no worker holds
-   */
-  isStarved(waiting: number): boolean {
-    const isDue = waiting > 0 && this.#received > 0 && this.#held.size < this.#prefetch && this.#state === 'open';
-    const isStarved = isDue && this.#receivedWhenDue === this.#received;
-    this.#receivedWhenDue = isDue ? this.#received : undefined;
-    return isStarved;
+  /** Whether the broker delivers nothing further before something is acknowledged. */
+  get isWindowFull(): boolean {
+    return this.#unacked >= this.#prefetch;
+  }
+
+  /** Whether the broker should deliver what waits in the queue, if no other consumer is the active one. */
+  get isDue(): boolean {
+    return this.#state === 'open' && !this.isWindowFull;
+  }
+
+  /** When the last message arrived, on the monotonic clock; undefined before the first one. */
+  get receivedAt(): number | undefined {
+    return this.#receivedAt;
   }
 
   async open(connection: ChannelModel): Promise<void> {
@@ -178,6 +178,7 @@ export class LaneConsumer {
   #settle(settle: (channel: Channel) => void): void {
     if (this.#state === 'closed') return;
     this.#hasAcked = true;
+    this.#unacked -= 1;
     try {
       if (this.#channel !== undefined) settle(this.#channel);
     } catch {
@@ -236,7 +237,8 @@ export class LaneConsumer {
 
   #take(delivery: ConsumeMessage): void {
     if (this.#state !== 'open') return;
-    this.#received += 1;
+    this.#unacked += 1;
+    this.#receivedAt = this.#clock.monotonic();
     // Copied: the chunk read from the socket would stay in memory as long as any message in it is held.
     delivery.content = Buffer.from(delivery.content);
     const parsed = fromDelivery(delivery);
@@ -249,7 +251,7 @@ export class LaneConsumer {
       lane: this,
       delivery,
       redelivered: delivery.fields.redelivered,
-      heldSince: this.#clock.monotonic(),
+      heldSince: this.#receivedAt,
     };
     this.#held.add(message);
     this.#ports.onMessage(message);

@@ -92,14 +92,19 @@ export class LaneOwner {
     return this.#isolation.isSuspended;
   }
 
+  /** Those of the sidings that are in use, and of the lane. */
+  get consumers(): readonly LaneConsumer[] {
+    return [...this.#isolation.consumers, this.#lane];
+  }
+
   /** Every unacknowledged message of the lane and its sidings. */
   get held(): readonly UnackedMessage[] {
-    return this.#consumers().flatMap(({ held }) => [...held]);
+    return this.consumers.flatMap(({ held }) => [...held]);
   }
 
   /** When the oldest held message arrived, on the monotonic clock. */
   get heldSince(): number | undefined {
-    const oldest = this.#consumers().flatMap(({ held }) => [...held].slice(0, 1).map(({ heldSince }) => heldSince));
+    const oldest = this.consumers.flatMap(({ held }) => [...held].slice(0, 1).map(({ heldSince }) => heldSince));
     return oldest.length === 0 ? undefined : Math.min(...oldest);
   }
 
@@ -119,14 +124,12 @@ export class LaneOwner {
     if (this.#state === 'working' && this.#gate === 'open') this.#isolation.checkForStalls();
   }
 
-  /** Releases the lane if the broker delivers nothing of it, or of a siding, although messages wait: it is then taken again. */
-  renewIfStarved(waitingIn: (queue: string) => number): void {
-    const starved = this.#consumers().filter((consumer) => consumer.isStarved(waitingIn(consumer.queue)));
-    const [first] = starved;
-    if (first === undefined || this.#state !== 'working') return;
+  /** The broker delivers nothing from one of its queues, and would not before that is subscribed to again: releases the lane. */
+  renewStarved(queue: string): void {
+    if (this.#state !== 'working') return;
     this.#options.log.warn('the broker delivers nothing although messages wait: renewing the lane', {
       lane: this.index,
-      queue: first.queue,
+      queue,
     });
     void this.release();
   }
@@ -152,7 +155,7 @@ export class LaneOwner {
     if (this.#state !== 'working') return;
     this.#state = 'releasing';
     const { dispatcher } = this.#options;
-    const consumers = this.#consumers();
+    const consumers = this.consumers;
     for (const consumer of consumers) consumer.beginRelease();
     const idle = consumers.flatMap(({ held, signal }) =>
       [...held].filter((message) => signal.aborted || !dispatcher.isBusy(message)),
@@ -172,7 +175,7 @@ export class LaneOwner {
   lose(): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
-    for (const consumer of this.#consumers()) this.#options.dispatcher.forget(consumer.held);
+    for (const consumer of this.consumers) this.#options.dispatcher.forget(consumer.held);
     this.#isolation.cancelMove();
     this.#isolation.lose();
     this.#lane.lose();
@@ -183,10 +186,6 @@ export class LaneOwner {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
     this.#options.ports.onEnded(this);
-  }
-
-  #consumers(): readonly LaneConsumer[] {
-    return [...this.#isolation.consumers, this.#lane];
   }
 
   #onMessage(message: UnackedMessage): void {

@@ -14,6 +14,8 @@ import { LaneOwner } from './lane-owner';
 import { LaneAssignment } from './lane-assignment';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { CHECK_EVERY_MS, StallMonitor } from './stall-monitor';
+import { answeringQueues } from './queue-liveness';
+import { Starvation } from './starvation';
 import { OwnedLanes } from './owned-lanes';
 import { Publisher } from './publisher';
 import { BrokerConnection } from './broker-connection';
@@ -42,6 +44,7 @@ export class LaneWorker {
   readonly #deadLetters: DeadLetterPublisher;
   readonly #brokerConnection: BrokerConnection;
   readonly #depths: LaneDepths;
+  readonly #starvation: Starvation;
   readonly #traceResponder: TraceResponder;
   readonly #lanes = new OwnedLanes();
   readonly #changes: LaneChanges;
@@ -85,6 +88,12 @@ export class LaneWorker {
       liveness: this.#liveness,
     });
     this.#depths = new LaneDepths(laneGroup);
+    this.#starvation = new Starvation({
+      lanes: this.#lanes,
+      depths: this.#depths,
+      answering: (queues) => answeringQueues(queues, options),
+      clock,
+    });
     this.#traceResponder = new TraceResponder({
       group: laneGroup.exchange,
       lanes: () => this.#lanes.indices,
@@ -119,7 +128,7 @@ export class LaneWorker {
     this.#stopTimers = [
       every(clock, CHECK_EVERY_MS, () => stallMonitor.due(clock.monotonic())),
       every(clock, STRANDED_CHECK_EVERY_MS, () => void this.#lanes.takeOverStranded()),
-      every(clock, DEPTH_REFRESH_EVERY_MS, () => void this.#refreshDepths()),
+      every(clock, DEPTH_REFRESH_EVERY_MS, () => void this.#starvation.check(this.#control)),
     ];
   }
 
@@ -236,14 +245,6 @@ export class LaneWorker {
       () => this.#liveness.recordReply(asked),
       () => undefined,
     );
-  }
-
-  async #refreshDepths(): Promise<void> {
-    const control = this.#control;
-    const { owners } = this.#lanes;
-    await this.#depths.refresh(control, this.#lanes.indices);
-    if (control === undefined || control !== this.#control) return;
-    for (const owner of owners) owner.renewIfStarved((queue) => this.#depths.in(queue));
   }
 
   #checkForStalls(): void {

@@ -93,7 +93,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${MESSAGING}/isolation.ts`,
-        from: 'else if (this.#options.lane.held.size >= this.#options.laneGroup.prefetch) this.#chooseKey();',
+        from: 'else if (this.#options.lane.isWindowFull) this.#chooseKey();',
         to: '',
       },
     ],

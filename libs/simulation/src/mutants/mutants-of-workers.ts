@@ -69,7 +69,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${MESSAGING}/lane-owner.ts`,
-        from: '    for (const consumer of this.#consumers()) this.#options.dispatcher.forget(consumer.held);\n',
+        from: '    for (const consumer of this.consumers) this.#options.dispatcher.forget(consumer.held);\n',
         to: '',
       },
     ],

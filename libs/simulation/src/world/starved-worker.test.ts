@@ -1,0 +1,147 @@
+import { delay } from '@pdaltagent/clock';
+import { declareTopology, EVENTS, laneQueue, Publisher } from '@pdaltagent/messaging';
+import { SimulatedBroker } from '../broker/simulated-broker';
+import { Scheduler } from '../scheduler';
+import { SeededRandom } from '../seeded-random';
+import { VirtualClock } from '../virtual-clock';
+import { messageOf } from './event';
+import { Network } from './network';
+import { SimulatedPagerDuty } from './simulated-pagerduty';
+import { SimulatedRedis } from './simulated-redis';
+import { Worker } from './worker';
+
+const LANE_GROUP = { ...EVENTS, lanes: 1, sidings: 1 };
+/** `worker-1` connects to this node. */
+const NODE = 1;
+const OTHERS = [0, 2];
+const EVENT_COUNT = 300;
+const WITHIN_MS = 60_000;
+const CHECK_MS = 50;
+const LOG = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+async function until(clock: VirtualClock, condition: () => boolean): Promise<void> {
+  const deadline = clock.monotonic() + WITHIN_MS;
+  while (!condition() && clock.monotonic() < deadline) await delay(clock, CHECK_MS);
+}
+
+/** A worker, and a publisher, with a lane whose queues are led by one node. */
+function world(leader: number) {
+  const scheduler = new Scheduler(1, true);
+  const clock = new VirtualClock(scheduler, 'test');
+  const broker = new SimulatedBroker(scheduler);
+  const network = new Network(scheduler, broker);
+  const redis = new SimulatedRedis(scheduler);
+  const pagerDuty = new SimulatedPagerDuty(scheduler, redis);
+  const dependencies = {
+    network,
+    redis,
+    pagerDuty,
+    laneGroup: LANE_GROUP,
+    concurrency: 64,
+    renewAfterMs: () => undefined,
+  };
+  const worker = new Worker(scheduler, dependencies, 'worker-1');
+  const publisher = new Publisher({
+    url: 'amqp://simulated',
+    name: 'publisher',
+    laneGroup: LANE_GROUP,
+    queueType: 'quorum',
+    clock,
+    random: new SeededRandom(1, 'publisher'),
+    log: LOG,
+    connect: () => {
+      const connection = broker.connect('publisher', undefined, leader);
+      return Promise.resolve({ connection, reset: () => connection.cut(0, 0) });
+    },
+  });
+  return {
+    broker,
+    network,
+    pagerDuty,
+    worker,
+    publisher,
+    clock,
+    run: (test: () => Promise<void>) =>
+      scheduler.run(
+        (async () => {
+          const declaring = broker.connect('declares', undefined, leader);
+          await declareTopology(declaring, LANE_GROUP, 'quorum', { clock, log: LOG });
+          publisher.start();
+          await delay(clock, 1_000);
+          await test();
+          await publisher.close();
+        })(),
+      ),
+    publishEvents: () => {
+      const event = { routingKey: 'key', alert: 'alert', action: 'trigger' } as const;
+      return Array.from({ length: EVENT_COUNT }, (_, index) => publisher.publish(messageOf({ ...event, index }, 0, 0)));
+    },
+    delivered: () => new Set(pagerDuty.processed.map(({ request }) => request.id)).size,
+    renewals: () => scheduler.trace.filter((line) => line.includes('renewing the lane')).length,
+  };
+}
+
+describe('a worker whose node loses the others for a moment', () => {
+  it('delivers everything that waits although more than 32 of its acknowledgements were lost, so that RabbitMQ takes no further ones of its channel', async () => {
+    const [leader = 0] = OTHERS;
+    const { run, publishEvents, broker, worker, pagerDuty, clock, delivered, renewals } = world(leader);
+    await run(async () => {
+      worker.start();
+      await delay(clock, 3_000);
+      const published = publishEvents();
+      await until(clock, () => worker.held === LANE_GROUP.prefetch);
+      broker.isolate(NODE);
+      await Promise.all(published);
+      await until(clock, () => worker.held === 0);
+      expect(delivered()).toBeGreaterThan(32);
+      expect(delivered()).toBeLessThan(EVENT_COUNT);
+      broker.heal(NODE);
+      await until(clock, () => delivered() === EVENT_COUNT);
+      expect(delivered()).toBe(EVENT_COUNT);
+      expect(pagerDuty.processed).toHaveLength(EVENT_COUNT);
+      expect(renewals()).toBe(1);
+    });
+  });
+});
+
+describe('a worker to which the broker delivers nothing because nothing can be delivered', () => {
+  it('keeps its lanes and its connection while their queues have no majority for minutes', async () => {
+    const { run, publishEvents, broker, network, worker, pagerDuty, clock, delivered, renewals } = world(NODE);
+    await run(async () => {
+      worker.start();
+      await delay(clock, 3_000);
+      await Promise.all(publishEvents());
+      await until(clock, () => delivered() > 0);
+      for (const node of OTHERS) broker.killNode(node);
+      await until(clock, () => worker.held === 0);
+      expect(delivered()).toBeLessThan(EVENT_COUNT);
+      await delay(clock, 150_000);
+      for (const node of OTHERS) broker.startNode(node);
+      await until(clock, () => delivered() === EVENT_COUNT);
+      expect(delivered()).toBe(EVENT_COUNT);
+      expect(pagerDuty.processed).toHaveLength(EVENT_COUNT);
+      expect(network.errors).toEqual([]);
+      expect(renewals()).toBe(0);
+    });
+  });
+
+  it('keeps a lane whose window is full of messages that it cannot read, while an alarm keeps it from burying them', async () => {
+    const { run, broker, worker, publisher, clock, renewals } = world(NODE);
+    await run(async () => {
+      const unreadable = Array.from({ length: 2 * LANE_GROUP.prefetch }, () =>
+        publisher.send(LANE_GROUP.exchange, '00', Buffer.from('{}'), { persistent: true }),
+      );
+      await Promise.all(unreadable);
+      broker.setAlarm(true);
+      worker.start();
+      const queue = laneQueue(LANE_GROUP, 0);
+      await until(clock, () => broker.unacknowledgedIn(queue).length === LANE_GROUP.prefetch);
+      await delay(clock, 60_000);
+      expect(broker.messagesIn(queue)).toHaveLength(2 * LANE_GROUP.prefetch);
+      expect(renewals()).toBe(0);
+      broker.setAlarm(false);
+      await until(clock, () => broker.messagesIn(queue).length === 0);
+      expect(broker.messagesIn(LANE_GROUP.deadLetters)).toHaveLength(2 * LANE_GROUP.prefetch);
+    });
+  });
+});
