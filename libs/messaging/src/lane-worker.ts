@@ -177,6 +177,11 @@ export class LaneWorker {
     return this.#lanes.count;
   }
 
+  /** Of the bodies of all messages that it has taken and not acknowledged. */
+  get heldBytes(): number {
+    return this.#lanes.held.reduce((sum, { body }) => sum + body.length, 0);
+  }
+
   /** Routing keys parked on a siding. */
   get parkedKeys(): number {
     return this.#lanes.parkedKeys;

@@ -54,6 +54,7 @@ export class BrokerConnection {
       failed: (code, reason) => this.#fail(code, reason),
     });
     this.#channels.add(channel);
+    this.#state.channelsOpened += 1;
     return channel;
   }
 

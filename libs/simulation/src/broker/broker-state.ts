@@ -27,6 +27,9 @@ export interface BrokerState {
   /** Why the broker closed channels. */
   readonly channelErrors: string[];
   readonly observations: Observation[];
+  /** Since it began. */
+  channelsOpened: number;
+  passiveDeclares: number;
 }
 
 export function newState(scheduler: Scheduler): BrokerState {
@@ -44,5 +47,7 @@ export function newState(scheduler: Scheduler): BrokerState {
     mostUnconfirmed: new Map(),
     channelErrors: [],
     observations: [],
+    channelsOpened: 0,
+    passiveDeclares: 0,
   };
 }

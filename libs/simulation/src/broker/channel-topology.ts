@@ -69,6 +69,7 @@ export class ChannelTopology {
 
   checkQueue(name: string, done: (reply: Replies.AssertQueue) => void): void {
     const queue = this.existing(name);
+    this.#options.state.passiveDeclares += 1;
     if (queue !== undefined) this.#options.queues.report(queue, done);
   }
 

@@ -161,6 +161,16 @@ export class SimulatedBroker {
     return this.#state.observations;
   }
 
+  /** How many channels were opened. */
+  get channelsOpened(): number {
+    return this.#state.channelsOpened;
+  }
+
+  /** How many passive declarations it got. */
+  get passiveDeclares(): number {
+    return this.#state.passiveDeclares;
+  }
+
   /** Whose connection has the active consumer of a queue. */
   consumerOf(name: string): string | undefined {
     return this.#state.exchanges.queues.get(name)?.state.activeClient;

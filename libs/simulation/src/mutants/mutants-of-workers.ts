@@ -9,6 +9,7 @@ const OVERLAP = 'a request starts only once the one before it of its alert has e
 const REPEATED = 'a message is processed again only for a documented reason';
 const MEMORY = 'the documented limits of memory are kept';
 const IMPATIENT = 'a throttled key waits for as long as PagerDuty asks';
+const LOOPS = 'nothing loops';
 const UNHANDLED = 'every error is handled';
 
 /** Faults of how workers own lanes and deliver. */
@@ -71,6 +72,22 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
         file: `${MESSAGING}/lane-owner.ts`,
         from: '    for (const consumer of this.consumers) this.#options.dispatcher.forget(consumer.held);\n',
         to: '',
+      },
+    ],
+  },
+  'keeps an acknowledged message in memory': {
+    seed: 2,
+    check: MEMORY,
+    edits: [{ file: `${MESSAGING}/lane-consumer.ts`, from: '    this.#held.delete(message);\n', to: '' }],
+  },
+  'renews each lane every 20 seconds': {
+    seed: 2,
+    check: LOOPS,
+    edits: [
+      {
+        file: `${MESSAGING}/lane-worker.ts`,
+        from: '(owner.heldSince ?? asked.monotonic) < renewBefore',
+        to: 'renewBefore < asked.monotonic && asked.monotonic % 20_000 < 1_000',
       },
     ],
   },

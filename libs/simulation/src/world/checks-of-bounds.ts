@@ -1,69 +1,45 @@
 import { MAX_MESSAGE_BYTES } from './event';
-import { acceptanceOf, evidenceOf } from './evidence';
-import { KEY_FAULTS } from './faults';
+import { evidenceOf } from './evidence';
+import { endOf } from './fault-bounds';
+import { type Fault } from './faults';
 import { type Check } from './oracle';
 import { laneOfQueue, laneQueues } from './places';
-import { type Processed } from './simulated-pagerduty';
-import { keyOf } from './targets';
 import { type World } from './world';
 
-/**
- * How long an event may take if only keys of others make no progress; ms. In 556 worlds with such keys half of 90,000 events
- * took 7 ms, 99 % less than 1.6 s, and the slowest 2.5 s: a key whose requests hang is parked after more than two seconds.
- */
-const UNRELATED_DELAY_MS = 3_000;
-/**
- * The same if a key hangs, recovers, and hangs again: its requests are interrupted no more than once a minute, so that the
- * others wait for their timeout (docs/architecture.md, "Known limits"). The slowest took 14.4 s.
- */
-const HANGS_AGAIN_DELAY_MS = 18_000;
 /** Requests of a worker beyond its concurrency and the sixteenth that is kept for other keys: what finds out whether PagerDuty works. */
 const PROBES = 1;
-/** In any second, about twice the most in 1,000 worlds: 4,685, 27 and 5. */
+/**
+ * In any second, about twice the most in 1,000 worlds: 4,685, 27 and 5; of channels and passive declarations 43 and 32 in 800
+ * worlds, when all workers connect again.
+ */
 const STEPS_PER_SECOND = 10_000;
 const CONNECTS_PER_SECOND = 60;
 const REQUESTS_OF_MESSAGE_PER_SECOND = 10;
-const WINDOW_MS = 1_000;
+const CHANNELS_PER_SECOND = 90;
+const DECLARES_PER_SECOND = 70;
+const SECOND_MS = 1_000;
+/** How often a queue may get a consumer in any minute, each time for a fault or a renewal: 8 times at most in 800 worlds. */
+const TAKEOVERS_PER_MINUTE = 15;
+const MINUTE_MS = 60_000;
+/** After all faults have ended and everything is drained, lanes find their workers: within 0.8 s in 800 worlds. */
+const SETTLED_MS = 5_000;
 
 /** Of connections: a queue does not answer. */
 const NO_ANSWER = /: 541 /;
 /** Of channels: a gateway learns so what the broker does not take; a queue is missing only until it is declared. */
 const EXPECTED_ERRORS = / is larger than configured max size |\(no queue /;
 
-/** No key delays another, no lane interrupts others, nothing loops. */
-export const CHECKS_OF_BOUNDS = {
-  'keys that make no progress do not delay the others': ({ world, faults }) => {
-    if (faults.some(({ kind }) => !KEY_FAULTS.includes(kind)) || world.pagerDuty.rate !== Infinity) return [];
-    const { seed } = world.scheduler;
-    const affectedKeys = new Set(faults.map((fault) => keyOf(seed, fault)));
-    const hanging = faults.filter(({ kind }) => kind === 'a key hangs').map((fault) => keyOf(seed, fault));
-    // Some requests of a key whose events are processed late are answered in time.
-    const hangsAgain =
-      new Set(hanging).size < hanging.length || faults.some(({ kind }) => kind === "a key's events are processed late");
-    const bound = hangsAgain ? HANGS_AGAIN_DELAY_MS : UNRELATED_DELAY_MS;
-    const arrivals = new Map<string, Processed>();
-    for (const processed of world.pagerDuty.processed)
-      if (!arrivals.has(processed.request.id)) arrivals.set(processed.request.id, processed);
-    return world.senders.accepted.flatMap((accepted) => {
-      const { id, event, at } = accepted;
-      const arrival = arrivals.get(id);
-      const delay = (arrival?.at ?? at) - at;
-      if (arrival === undefined || affectedKeys.has(event.routingKey) || delay <= bound) return [];
-      return [
-        {
-          detail: `${id} took ${Math.round(delay)} ms, not ${bound}`,
-          alert: event.alert,
-          messages: [id],
-          evidence: [acceptanceOf(accepted), ...evidenceOf(arrival.request)],
-        },
-      ];
-    });
-  },
+/** In their order. */
+type Times = readonly (readonly [name: string, at: number])[];
 
+/** Memory, errors of the broker, and nothing loops. */
+export const CHECKS_OF_BOUNDS = {
   'the documented limits of memory are kept': ({ world, drainedAt, peaks }) => {
     const { prefetch, concurrency, maxInFlight, spoolBytes } = world.sizes;
     const gateways = [...world.broker.mostUnconfirmed].filter(([client]) => client.startsWith('gateway'));
-    const left = drainedAt === undefined ? 0 : Math.max(...world.workers.map(({ held }) => held));
+    const workers = drainedAt === undefined ? [] : world.workers;
+    const left = Math.max(0, ...workers.map(({ held }) => held));
+    const leftBytes = Math.max(0, ...workers.map(({ heldBytes }) => heldBytes));
     return exceeded([
       ['unconfirmed events of one lane', Math.max(0, ...gateways.map(([, most]) => most)), Math.ceil(maxInFlight / 4)],
       [
@@ -72,10 +48,10 @@ export const CHECKS_OF_BOUNDS = {
         concurrency + Math.ceil(concurrency / 16) + PROBES,
       ],
       ['messages in the memory of a worker', peaks.held, prefetch * laneQueues().length],
-      ['bytes that workers hold of a queue', peaks.bytesOfQueue, prefetch * MAX_MESSAGE_BYTES],
-      ['bytes that workers hold', peaks.bytesOfQueues, prefetch * laneQueues().length * MAX_MESSAGE_BYTES],
+      ['bytes in the memory of a worker', peaks.heldBytes, prefetch * laneQueues().length * MAX_MESSAGE_BYTES],
       ['bytes in a spool', Math.max(...world.gateways.map(({ volume }) => volume.mostBytes)), spoolBytes],
       ['messages in the memory of a worker when all is drained', left, 0],
+      ['bytes in the memory of a worker when all is drained', leftBytes, 0],
     ]);
   },
 
@@ -107,23 +83,49 @@ export const CHECKS_OF_BOUNDS = {
         : [{ detail: `${name} counts ${countedBytes} bytes in its spool, not ${volume.records.bytes}` }],
     ),
 
-  'nothing loops': ({ world, peaks }) =>
+  'nothing loops': ({ world, faults, drainedAt, peaks }) =>
     exceeded([
       ['steps in a second', peaks.stepsPerSecond, STEPS_PER_SECOND],
       ['connection attempts in a second', peaks.connectsPerSecond, CONNECTS_PER_SECOND],
-      ['requests for a message in a second', mostInWindow(world), REQUESTS_OF_MESSAGE_PER_SECOND],
+      ['channels opened in a second', peaks.channelsPerSecond, CHANNELS_PER_SECOND],
+      ['passive declarations in a second', peaks.declaresPerSecond, DECLARES_PER_SECOND],
+      [
+        'requests for a message in a second',
+        mostWithin(SECOND_MS, timesOfRequests(world)),
+        REQUESTS_OF_MESSAGE_PER_SECOND,
+      ],
+      ['takeovers of a queue in a minute', mostWithin(MINUTE_MS, timesOfTakeovers(world)), TAKEOVERS_PER_MINUTE],
+      ['takeovers after all faults ended and everything was drained', takeoversAfter(world, faults, drainedAt), 0],
     ]),
 } satisfies Readonly<Record<string, Check>>;
 
-/** The most requests for one message within a second. */
-function mostInWindow({ pagerDuty: { requests } }: World): number {
-  const recent = new Map<string, number[]>();
+/** By message. */
+function timesOfRequests({ pagerDuty: { requests } }: World): Times {
+  return requests.all.map(({ id, at }) => [id, at]);
+}
+
+/** By queue of a lane. */
+function timesOfTakeovers({ broker }: World): Times {
+  return broker.observations.flatMap(({ what, at, queue, client }) => {
+    const isTakeover = what === 'another client has the single active consumer' && client !== undefined;
+    return isTakeover && laneOfQueue(queue) !== undefined ? [[queue, at] as const] : [];
+  });
+}
+
+function takeoversAfter(world: World, faults: readonly Fault[], drainedAt: number | undefined): number {
+  if (drainedAt === undefined) return 0;
+  const settledAt = Math.max(drainedAt, ...faults.map(endOf)) + SETTLED_MS;
+  return timesOfTakeovers(world).filter(([, at]) => at > settledAt).length;
+}
+
+/** The most of one name within so long; ms. */
+function mostWithin(ms: number, times: Times): number {
+  const recent = new Map<string, readonly number[]>();
   let most = 0;
-  for (const { id, at } of requests.all) {
-    const times = (recent.get(id) ?? []).filter((time) => time > at - WINDOW_MS);
-    times.push(at);
-    recent.set(id, times);
-    most = Math.max(most, times.length);
+  for (const [name, at] of times) {
+    const own = [...(recent.get(name) ?? []).filter((time) => time > at - ms), at];
+    recent.set(name, own);
+    most = Math.max(most, own.length);
   }
   return most;
 }

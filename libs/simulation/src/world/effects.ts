@@ -1,4 +1,5 @@
 import { type SeededRandom } from '../seeded-random';
+import { LONG_MS } from './fault-bounds';
 import { type Fault } from './faults';
 import { type Gateway } from './gateway';
 import { type Overlaps } from './overlaps';
@@ -20,9 +21,6 @@ export interface Begun extends Pick<Fault, 'target' | 'ms'> {
 
 /** Begins a fault; the result ends it. */
 export type Effect = (world: World, begun: Begun) => () => void;
-
-/** Some faults last longer than others: after 65 s the broker closes a connection that waits for a queue; ms. */
-const LONG_MS = 70_000;
 
 export const nothing = (): void => undefined;
 

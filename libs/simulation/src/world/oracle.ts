@@ -1,6 +1,7 @@
 import { laneOf } from '@pdaltagent/messaging';
 import { type Arrival, judge } from './arrivals';
 import { CHECKS_OF_BOUNDS } from './checks-of-bounds';
+import { CHECKS_OF_DELAYS } from './checks-of-delays';
 import { CHECKS_OF_GATEWAYS } from './checks-of-gateways';
 import { CHECKS_OF_LOSS } from './checks-of-loss';
 import { CHECKS_OF_ORDER } from './checks-of-order';
@@ -45,7 +46,13 @@ export interface Verdict {
 export type Check = (outcome: Outcome & { readonly arrivals: readonly Arrival[] }) => readonly Finding[];
 
 /** What must hold for every seed. */
-const CHECKS = { ...CHECKS_OF_LOSS, ...CHECKS_OF_ORDER, ...CHECKS_OF_GATEWAYS, ...CHECKS_OF_BOUNDS };
+const CHECKS = {
+  ...CHECKS_OF_LOSS,
+  ...CHECKS_OF_ORDER,
+  ...CHECKS_OF_GATEWAYS,
+  ...CHECKS_OF_DELAYS,
+  ...CHECKS_OF_BOUNDS,
+};
 
 type OutcomeCheck = keyof typeof CHECKS;
 export type CheckName =

@@ -1,4 +1,3 @@
-import { laneQueues } from './places';
 import { type World } from './world';
 
 /** The counters of a world at a moment. */
@@ -6,6 +5,8 @@ interface Sample {
   readonly at: number;
   readonly steps: number;
   readonly connects: number;
+  readonly channels: number;
+  readonly declares: number;
 }
 
 const WINDOW_MS = 1_000;
@@ -17,11 +18,14 @@ export class Peaks {
   readonly #samples: Sample[] = [];
   stepsPerSecond = 0;
   connectsPerSecond = 0;
+  /** Channels that were opened. */
+  channelsPerSecond = 0;
+  /** Passive declarations. */
+  declaresPerSecond = 0;
   /** Messages in the memory of one worker. */
   held = 0;
-  /** Bytes of the bodies that workers hold of one queue, and of all. */
-  bytesOfQueue = 0;
-  bytesOfQueues = 0;
+  /** Bytes of the bodies in the memory of one worker. */
+  heldBytes = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -29,19 +33,21 @@ export class Peaks {
 
   sample(): void {
     const { scheduler, network, workers, broker } = this.#world;
-    const sample: Sample = { at: scheduler.now, steps: scheduler.steps, connects: network.attempts };
+    const sample: Sample = {
+      at: scheduler.now,
+      steps: scheduler.steps,
+      connects: network.attempts,
+      channels: broker.channelsOpened,
+      declares: broker.passiveDeclares,
+    };
     this.#samples.push(sample);
     const [first = sample] = this.#samples;
     this.stepsPerSecond = Math.max(this.stepsPerSecond, sample.steps - first.steps);
     this.connectsPerSecond = Math.max(this.connectsPerSecond, sample.connects - first.connects);
+    this.channelsPerSecond = Math.max(this.channelsPerSecond, sample.channels - first.channels);
+    this.declaresPerSecond = Math.max(this.declaresPerSecond, sample.declares - first.declares);
     if (sample.at - first.at >= WINDOW_MS) this.#samples.shift();
     this.held = Math.max(this.held, ...workers.map(({ held }) => held));
-    let bytesOfQueues = 0;
-    for (const name of laneQueues()) {
-      const bytes = broker.unacknowledgedIn(name).reduce((sum, { content }) => sum + content.length, 0);
-      this.bytesOfQueue = Math.max(this.bytesOfQueue, bytes);
-      bytesOfQueues += bytes;
-    }
-    this.bytesOfQueues = Math.max(this.bytesOfQueues, bytesOfQueues);
+    this.heldBytes = Math.max(this.heldBytes, ...workers.map(({ heldBytes }) => heldBytes));
   }
 }

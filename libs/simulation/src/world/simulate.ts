@@ -35,7 +35,7 @@ export interface SimulateOptions {
 
 const CHECK_MS = 500;
 /** A drained world goes on for this long: what happens after all is judged, too. */
-const AFTER_MS = 10_000;
+const AFTER_MS = 30_000;
 /** And then until nothing is under way, which must not take longer than this. */
 const SETTLE_MS = 30_000;
 

@@ -49,6 +49,8 @@ export class SimulatedPagerDuty {
   mode: Mode = 'works';
   /** Events per minute that it accepts of a routing key. */
   rate = Infinity;
+  /** Routing keys of which it throttled an event. */
+  readonly throttledKeys = new Set<string>();
   readonly requests: Requests;
   readonly retryAfters = new RetryAfters();
 
@@ -125,7 +127,10 @@ export class SimulatedPagerDuty {
     if (mode === 'hangs' || keyMode === 'hangs') return undefined;
     if (mode === 'answers HTML') return this.#random.pick(INTERMEDIARY_ANSWERS);
     if (mode === 'answers 500' || keyMode === 'fails') return this.#random.pick(FAILURES);
-    if (keyMode === 'throttles' || this.#exceedsRate(event.routingKey)) return this.#random.pick(THROTTLES).attempt;
+    if (keyMode === 'throttles' || this.#exceedsRate(event.routingKey)) {
+      this.throttledKeys.add(event.routingKey);
+      return this.#random.pick(THROTTLES).attempt;
+    }
     if (event.poison === 'rejected') return rejectionOf(event);
     this.#scheduler.note(`PagerDuty processes ${event.action} ${request.id} of ${request.process.name}`);
     request.fate = 'processed';

@@ -44,6 +44,11 @@ export class Worker {
     return this.#worker === undefined || this.process.isDead ? 0 : this.#worker.dispatcher.held;
   }
 
+  /** Bytes of the bodies of these. */
+  get heldBytes(): number {
+    return this.#worker === undefined || this.process.isDead ? 0 : this.#worker.heldBytes;
+  }
+
   start(): void {
     this.#runs += 1;
     const process = new SimulatedProcess(this.#scheduler, `${this.name}.${this.#runs}`);
