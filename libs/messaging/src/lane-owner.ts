@@ -119,9 +119,13 @@ export class LaneOwner {
     this.#options.dispatcher.add(message);
   }
 
-  /** Checks whether a key blocks the lane. */
+  /** Checks whether a key blocks the lane, or its release. */
   checkForStalls(): void {
     if (this.#state === 'working' && this.#gate === 'open') this.#isolation.checkForStalls();
+    if (this.#state !== 'releasing') return;
+    // Until the lane is released nobody delivers the messages of its other keys.
+    const { preemption } = this.#options.dispatcher;
+    for (const key of new Set(this.held.map(({ routingKey }) => routingKey))) preemption.interrupt(key);
   }
 
   /** The broker delivers nothing from one of its queues, and would not before that is subscribed to again: releases the lane. */
