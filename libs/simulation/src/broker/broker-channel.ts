@@ -61,7 +61,7 @@ export class BrokerChannel {
         this.end();
         if (this.#isDisconnected) return;
         const what = 'a connection is closed because a queue does not answer';
-        state.observations.push({ what, at: state.scheduler.now, queue, client: ports.client });
+        state.observations.add({ what, at: state.scheduler.now, queue, client: ports.client });
         ports.failed(541, 'INTERNAL_ERROR');
       },
     });

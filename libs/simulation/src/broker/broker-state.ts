@@ -1,7 +1,8 @@
 import { type Scheduler } from '../scheduler';
 import { Exchanges } from './exchanges';
 import { Nodes } from './nodes';
-import { type Observation } from './observation';
+import { Observations } from './observation';
+import { Publications } from './publications';
 
 /** What all connections to a simulated broker share. */
 export interface BrokerState {
@@ -26,7 +27,8 @@ export interface BrokerState {
   readonly mostUnconfirmed: Map<string, number>;
   /** Why the broker closed channels. */
   readonly channelErrors: string[];
-  readonly observations: Observation[];
+  readonly observations: Observations;
+  readonly publications: Publications;
   /** Since it began. */
   channelsOpened: number;
   passiveDeclares: number;
@@ -46,7 +48,8 @@ export function newState(scheduler: Scheduler): BrokerState {
     generated: 0,
     mostUnconfirmed: new Map(),
     channelErrors: [],
-    observations: [],
+    observations: new Observations(),
+    publications: new Publications(),
     channelsOpened: 0,
     passiveDeclares: 0,
   };

@@ -165,6 +165,7 @@ export class QueueState {
 
   #noteActive(): void {
     const client = this.#consumers.active?.client;
+    if (this.#consumers.takeActiveAgain()) this.#ports.observe('a consumer that was demoted is active again', client);
     if (client === this.#activeClient) return;
     this.#activeClient = client;
     this.#ports.observe('another client has the single active consumer', client);

@@ -1,7 +1,7 @@
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type Nodes } from './nodes';
-import { type Observation } from './observation';
+import { type Observations } from './observation';
 import { type CommandSource, QueueLog } from './queue-log';
 import { type QueueOptions, QueueState, type Route } from './queue-state';
 import { type Figures, type Member, RaftGroup } from './raft-group';
@@ -26,7 +26,7 @@ export interface QueueBroker {
   /** How long queues take at most to apply what was sent to them; ms. */
   readonly maxApplyMs: number;
   readonly isSlow: boolean;
-  readonly observations: Observation[];
+  readonly observations: Observations;
 }
 
 /** A queue that was declared more recently does not survive a kill of its broker; ms. */
@@ -61,7 +61,7 @@ export class Queue {
     this.#raft = new RaftGroup({ queue: name, leader, scheduler, nodes, random, elected: () => this.#elected() });
     this.state = new QueueState(options, scheduler, {
       route,
-      observe: (what, client) => observations.push({ what, at: scheduler.now, queue: name, client }),
+      observe: (what, client) => observations.add({ what, at: scheduler.now, queue: name, client }),
     });
     this.#log = new QueueLog({ name, broker, random, applied: () => this.state.deliver() });
   }

@@ -2,6 +2,7 @@ import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type BrokerState, newState } from './broker-state';
 import { type Observation } from './observation';
+import { type Publications } from './publications';
 import { type Queue } from './queue';
 import { type BrokerMessage } from './queue-message';
 import { SimulatedConnection } from './simulated-connection';
@@ -156,9 +157,19 @@ export class SimulatedBroker {
     return this.#state.channelErrors;
   }
 
+  /** What its clients published, and know of that. */
+  get publications(): Publications {
+    return this.#state.publications;
+  }
+
   /** What its clients were not told. */
   get observations(): readonly Observation[] {
-    return this.#state.observations;
+    return this.#state.observations.all;
+  }
+
+  /** Calls this with each, while it is still as it was then. */
+  onObservation(listener: (observation: Observation) => void): void {
+    this.#state.observations.listener = listener;
   }
 
   /** How many channels were opened. */

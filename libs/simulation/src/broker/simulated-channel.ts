@@ -24,8 +24,8 @@ export interface ChannelLink {
   /** Sends a frame back from the broker. */
   reply(label: string, receive: () => void): void;
   generateTag(): string;
-  /** A message was sent. */
-  sent(unconfirmed: number): void;
+  /** A message was sent. @returns to be called when its client learns whether it is confirmed */
+  sent(id: string, unconfirmed: number): (isConfirmed: boolean) => void;
 }
 
 /** A channel as amqplib's client shows it: one request at a time, messages and acknowledgements without waiting. */
@@ -143,7 +143,12 @@ export class SimulatedChannel extends UnsimulatedChannel implements ConfirmChann
       properties: propertiesOf(exchange, routingKey, options),
     };
     this.#ensureOpen();
-    this.#link.sent(this.#confirms.sent(confirmed));
+    let settled: (isConfirmed: boolean) => void = () => undefined;
+    const unconfirmed = this.#confirms.sent((error, ok) => {
+      settled(error === null);
+      confirmed(error, ok);
+    });
+    settled = this.#link.sent(options.messageId ?? '', unconfirmed);
     this.#link.send(`basic.publish to ${exchange} ${routingKey}: ${options.messageId ?? ''}`, () => {
       this.#broker.publishing.takeCredit();
       this.#broker.process(() => this.#broker.publishing.publish(message, options.mandatory === true));

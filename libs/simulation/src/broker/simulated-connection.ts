@@ -22,7 +22,7 @@ const FRAME_MAX = 131_072;
 export class SimulatedConnection extends EventEmitter implements ChannelModel {
   readonly connection: Connection & { readonly frameMax: number } = { serverProperties: SERVER, frameMax: FRAME_MAX };
   readonly #scheduler: Scheduler;
-  readonly #sent: (unconfirmed: number) => void;
+  readonly #sent: (id: string, unconfirmed: number) => (isConfirmed: boolean) => void;
   readonly #toBroker: Wire;
   readonly #toClient: Wire;
   readonly #channels = new Set<SimulatedChannel>();
@@ -51,8 +51,10 @@ export class SimulatedConnection extends EventEmitter implements ChannelModel {
     this.name = name;
     this.client = client;
     this.#enter = enter;
-    this.#sent = (unconfirmed) =>
-      void state.mostUnconfirmed.set(client, Math.max(unconfirmed, state.mostUnconfirmed.get(client) ?? 0));
+    this.#sent = (id, unconfirmed) => {
+      state.mostUnconfirmed.set(client, Math.max(unconfirmed, state.mostUnconfirmed.get(client) ?? 0));
+      return state.publications.add(id, client);
+    };
     this.#scheduler = state.scheduler;
     this.#toBroker = new Wire(state.scheduler, `${name} to the broker`);
     this.#toClient = new Wire(state.scheduler, `the broker to ${name}`);

@@ -22,7 +22,14 @@ function newRequests(whyUnmarked?: Limit, hasQueriedBeforeMarker = false) {
     whyUnmarked: () => whyUnmarked,
     hasQueriedBeforeMarker: () => hasQueriedBeforeMarker,
   });
-  const send = (index: number, process = ONE, ownsLane = () => true, attempt = 0, hasCopy = false): EventRequest =>
+  const send = (
+    index: number,
+    process = ONE,
+    ownsLane = () => true,
+    attempt = 0,
+    hasCopy = false,
+    isUncertain = false,
+  ): EventRequest =>
     requests.sent({
       id: idOf(eventAt(index), attempt),
       event: eventAt(index),
@@ -31,6 +38,7 @@ function newRequests(whyUnmarked?: Limit, hasQueriedBeforeMarker = false) {
       ownedLane: ownsLane(),
       ownsLane,
       hasCopy,
+      isUncertain: () => isUncertain,
     });
   const interrupt = (request: EventRequest, afterMs: number): EventRequest => {
     requests.ended(request, 'interrupted', afterMs);
@@ -160,12 +168,14 @@ describe('a request that starts during another one of its alert', () => {
     expect(judgementOf(marked, delivered(late(0, OTHER)))).toEqual({ repeat: 'unexplained' });
   });
 
-  it('is permitted without a marker if the broker had the message twice: another worker gets the other copy', () => {
+  it('is permitted without a marker if the broker had the message twice for longer than a move: another worker gets the other copy', () => {
     const send = newRequests('Redis did not write the marker');
     const once = delivered(send(0));
     expect(judgementOf(once, delivered(send(0, OTHER)))).toEqual({ repeat: 'unexplained' });
-    const twice = delivered(send(1, ONE, () => true, 0, true));
-    expect(judgementOf(twice, delivered(send(1, OTHER)))).toEqual({ repeat: 'Redis did not write the marker' });
+    const moved = delivered(send(1, ONE, () => true, 0, true));
+    expect(judgementOf(moved, delivered(send(1, OTHER)))).toEqual({ repeat: 'unexplained' });
+    const twice = delivered(send(2, ONE, () => true, 0, true, true));
+    expect(judgementOf(twice, delivered(send(2, OTHER)))).toEqual({ repeat: 'Redis did not write the marker' });
   });
 
   it('is not permitted if the first was sent by a worker that had already lost its lanes', () => {

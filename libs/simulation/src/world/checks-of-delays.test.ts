@@ -42,6 +42,7 @@ function tooLong(
     ownedLane: true,
     ownsLane: () => true,
     hasCopy: false,
+    isUncertain: () => false,
   });
   world.pagerDuty.processed.push({ at: to, request, body: bodyOf(sent) });
   const { problems } = judgeOutcome({ world, faults, drainedAt: to, peaks: new Peaks(world) });

@@ -114,7 +114,8 @@ function described(world: World, left: readonly Left[]): Finding {
     )
     .join('; ');
   const ids = new Map(left);
-  const first = undelivered(world).find(({ id }) => ids.has(id));
+  const first =
+    undelivered(world).find(({ id }) => ids.has(id)) ?? world.senders.accepted.find(({ id }) => ids.has(id));
   if (first === undefined) return { detail };
   const stays = { at: world.scheduler.now, text: `${first.id} is ${ids.get(first.id) ?? 'nowhere'}` };
   return { detail, alert: first.event.alert, messages: [first.id], evidence: [acceptanceOf(first), stays] };

@@ -13,6 +13,13 @@ export const CHECKS_OF_ORDER = {
         .map((other) => problemOf(request, other, `sent by ${request.process.name} during ${named(other)}`)),
     ),
 
+  'a worker sends no message again of which it can know that it was delivered': ({ world }) =>
+    world.pagerDuty.requests.all.flatMap((request) =>
+      request.known.map((other) =>
+        problemOf(request, other, `sent by ${request.process.name} after its delivery by ${other.process.name}`),
+      ),
+    ),
+
   'a message is processed again only for a documented reason': ({ arrivals }) =>
     arrivals.flatMap(({ request, repeat }) =>
       repeat === undefined || repeat.limit !== undefined

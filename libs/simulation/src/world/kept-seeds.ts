@@ -78,6 +78,17 @@ export const OPEN_SEEDS: readonly (KeptSeed & { readonly known: KnownFaultName; 
     ],
   },
   {
+    known: 'a lane waits for a confirm',
+    check: 'everything is drained in time after the faults end',
+    seed: 610_409,
+    faults: [
+      { kind: 'a key fails', at: 6_261, ms: 10_937, target: 0.07, isAimed: true },
+      { kind: "a lane's leader changes", at: 11_362, ms: 6_492, target: 0.32 },
+      { kind: 'a node is cut off from the others', at: 12_182, ms: 1_500, target: 0.67, isAimed: true },
+      { kind: 'two nodes lose each other', at: 13_125, ms: 6_514, target: 0.24 },
+    ],
+  },
+  {
     known: 'a queue without a leader',
     check: 'the broker closes no connection because a queue does not answer',
     seed: 35,

@@ -21,6 +21,8 @@ export interface Lease {
   readonly isHeld: () => boolean;
   /** Whether there is another copy of a message: a move whose confirm was lost leaves the original. */
   readonly hasCopy: (id: string) => boolean;
+  /** Whether a publisher of a message has sent it twice, or got no confirm. */
+  readonly isUncertain: (id: string) => boolean;
 }
 
 /** The connections between processes and broker. */
@@ -106,6 +108,7 @@ export class Network {
         const messages = queues.flatMap((queue) => this.#broker.messagesIn(queue));
         return messages.filter(({ properties }) => properties.messageId === id).length > 1;
       },
+      isUncertain: (id) => this.#broker.publications.isUncertain(id),
     };
   }
 

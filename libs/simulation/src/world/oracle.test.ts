@@ -44,6 +44,7 @@ describe('the checks of a simulated world', () => {
       ownedLane: true,
       ownsLane: () => true,
       hasCopy: false,
+      isUncertain: () => false,
     });
     world.pagerDuty.processed.push({ at: 0, request, body: bodyOf(event) });
     world.senders.sent.set(idOf(event, 0), event);
@@ -77,6 +78,7 @@ describe('the checks of a simulated world', () => {
         ownedLane: true,
         ownsLane: () => true,
         hasCopy: false,
+        isUncertain: () => false,
       });
       world.pagerDuty.processed.push({ at: 0, request, body });
     }

@@ -19,6 +19,8 @@ export interface EventRequest {
   readonly ownsLane: () => boolean;
   /** Whether the broker had the message twice when it was sent, or when its response came. */
   hasCopy: boolean;
+  /** Whether a publisher of it has sent it twice, or got no confirm: otherwise the broker has a copy only during a move. */
+  readonly isUncertain: () => boolean;
   /**
    * Earlier requests of the alert that were in flight, or of the same message, when it was sent: the limit that permits it,
    * or undefined if none does.
@@ -26,6 +28,8 @@ export interface EventRequest {
   readonly earlier: ReadonlyMap<EventRequest, Limit | undefined>;
   /** Those of them that their worker still waited for. */
   readonly overlapped: readonly EventRequest[];
+  /** Those with the same message of which its worker could know that they had delivered it. */
+  readonly known: readonly EventRequest[];
   /** What its worker knows of it. */
   seen: 'nothing' | 'delivered' | 'failed' | 'timed out' | 'connection lost' | 'interrupted';
   /** How long it had been in flight then; ms. */
@@ -59,7 +63,10 @@ export class Requests {
   }
 
   sent(
-    message: Pick<EventRequest, 'id' | 'event' | 'process' | 'at' | 'ownedLane' | 'ownsLane' | 'hasCopy'>,
+    message: Pick<
+      EventRequest,
+      'id' | 'event' | 'process' | 'at' | 'ownedLane' | 'ownsLane' | 'hasCopy' | 'isUncertain'
+    >,
   ): EventRequest {
     const { id, event, process } = message;
     const known = (this.#alerts.get(event.alert) ?? []).filter(mayMatter);
@@ -69,6 +76,7 @@ export class Requests {
       number: this.all.length,
       earlier: new Map(earlier.map((other) => [other, this.#limitOf(other, process, id)])),
       overlapped: earlier.filter(({ seen }) => seen === 'nothing'),
+      known: earlier.filter((other) => other.id === id && this.#canKnow(other, process)),
       seen: 'nothing',
       ms: 0,
       lostLane: false,
@@ -111,12 +119,19 @@ export class Requests {
     }
   }
 
+  /** Whether the worker delivered the message itself, or its marker was there when it looked for it. */
+  #canKnow({ id, process, seen, at }: EventRequest, by: SimulatedProcess): boolean {
+    if (seen !== 'delivered') return false;
+    if (process === by) return true;
+    return this.#redis.whyUnmarked(by, id) === undefined && !this.#redis.hasQueriedBeforeMarker(by, id, at);
+  }
+
   /** Why the worker does not know that another one has delivered the message. */
   #whyForgotten(other: EventRequest, process: SimulatedProcess, id: string): Limit | undefined {
     // It remembers what it has delivered.
     if (other.process === process) return undefined;
     const reason = this.#redis.whyUnmarked(process, id);
-    if (reason !== undefined) return isAckLost(other) || other.hasCopy ? reason : undefined;
+    if (reason !== undefined) return isAckLost(other) || (other.hasCopy && other.isUncertain()) ? reason : undefined;
     // If it asked before the marker was written, the other request was in flight for all that it could know.
     return this.#redis.hasQueriedBeforeMarker(process, id, other.at) ? lossDuring(other) : undefined;
   }

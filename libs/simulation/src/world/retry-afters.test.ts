@@ -18,6 +18,7 @@ function requestAt(at: number, { process = ONE, routingKey = 'key' } = {}): Even
     ownedLane: true,
     ownsLane: () => true,
     hasCopy: false,
+    isUncertain: () => false,
   });
 }
 

@@ -6,7 +6,7 @@ import { inject } from './fault-effects';
 import { type Fault } from './faults';
 import { type Limit } from './limits';
 import { faultsOf } from './faults-of-seed';
-import { type Mechanism, mechanismsOf } from './mechanisms';
+import { type Mechanism, Mechanisms } from './mechanisms';
 import { type CheckName, judgeOutcome, type Problem } from './oracle';
 import { Peaks } from './peaks';
 import { canBeDelivered, delivered, laneQueues } from './places';
@@ -44,6 +44,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const { faults = faultsOf(seed), isTracing = false } = options;
   const world = new World(seed, isTracing);
   const { scheduler } = world;
+  const observed = new Mechanisms(world);
   inject(world, faults);
   world.start();
   const problems: Problem[] = [];
@@ -64,7 +65,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   problems.push(...verdict.problems);
   const { trace, steps } = scheduler;
   const { limits } = verdict;
-  const mechanisms = mechanismsOf(world, faults, drainedAt !== undefined);
+  const mechanisms = observed.all(faults, drainedAt !== undefined);
   return { seed, faults, problems, limits, mechanisms, accepted: world.senders.accepted.length, steps, trace };
 }
 

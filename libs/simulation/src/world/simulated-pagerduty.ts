@@ -78,6 +78,7 @@ export class SimulatedPagerDuty {
       ownedLane: lease.isGranted,
       ownsLane: lease.isHeld,
       hasCopy: lease.hasCopy(message.id),
+      isUncertain: () => lease.isUncertain(message.id),
     });
     this.retryAfters.sent(request);
     const named = `${request.event.action} ${request.id}`;
