@@ -50,7 +50,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'delivers new messages of a parked key from its lane': {
-    seed: 3,
+    seed: 5,
     check: LATE,
     edits: [
       {
@@ -77,7 +77,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     edits: [{ file: `${MESSAGING}/siding-move.ts`, from: '    if (previous !== undefined) await previous;\n', to: '' }],
   },
   'counts a siding that another worker still consumes': {
-    seed: 1464,
+    seed: 1_464,
     check: STUCK,
     edits: [
       {

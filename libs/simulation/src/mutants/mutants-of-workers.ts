@@ -125,7 +125,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     ],
   },
   'goes on with a lane whose channel is lost': {
-    seed: 216,
+    seed: 331,
     check: OVERLAP,
     edits: [
       {
