@@ -23,6 +23,8 @@ const TAKEOVERS_PER_MINUTE = 15;
 const MINUTE_MS = 60_000;
 /** After all faults have ended and everything is drained, lanes find their workers: within 0.8 s in 800 worlds. */
 const SETTLED_MS = 5_000;
+/** A worker that could not connect does so later: an attempt that began before takes 10 s, and so may its pause. */
+const RECONNECTED_MS = 25_000;
 
 /** Of connections: a queue does not answer. */
 const NO_ANSWER = /: 541 /;
@@ -114,7 +116,7 @@ function timesOfTakeovers({ broker }: World): Times {
 
 function takeoversAfter(world: World, faults: readonly Fault[], drainedAt: number | undefined): number {
   if (drainedAt === undefined) return 0;
-  const settledAt = Math.max(drainedAt, ...faults.map(endOf)) + SETTLED_MS;
+  const settledAt = Math.max(drainedAt + SETTLED_MS, ...faults.map((fault) => endOf(fault) + RECONNECTED_MS));
   return timesOfTakeovers(world).filter(([, at]) => at > settledAt).length;
 }
 
