@@ -54,7 +54,12 @@ export const KNOWN_FAULTS = {
   },
   'copies are stranded': {
     what: 'a lane that is released while messages are on their way to a siding is taken again without them: what arrives later stays in the siding until the next takeover',
-    shownBy: ['the backlog raises an alarm', 'the broker blocks publishing'],
+    shownBy: [
+      'the backlog raises an alarm',
+      'the broker blocks publishing',
+      'a siding does not answer',
+      'a siding has no leader',
+    ],
     mostShown: 0.005,
     violates: [{ checks: [DRAINED], after: [STRANDED] }],
   },
