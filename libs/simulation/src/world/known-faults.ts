@@ -103,7 +103,7 @@ export const KNOWN_FAULTS = {
   },
   'an outdated count is believed': {
     what: 'a worker that waits for a lane takes over a siding for a moment without a consumer, while the one that has the lane goes on with it: if no message is left, the worker waits for one, and the lane with it until it is renewed',
-    shownBy: ['lanes are renewed often'],
+    shownBy: ['lanes are renewed often', ...CUT_OFF],
     mostShown: 0.005,
     violates: [{ checks: [DRAINED], after: ['a siding is consumed by another worker than its lane'] }],
   },
