@@ -42,6 +42,11 @@ export const CHECKS_OF_BOUNDS = {
     const workers = drainedAt === undefined ? [] : world.workers;
     const left = Math.max(0, ...workers.map(({ held }) => held));
     const leftBytes = Math.max(0, ...workers.map(({ heldBytes }) => heldBytes));
+    // Of a queue that the broker took from a worker and gave back to it, the worker holds the messages twice.
+    const times = world.broker.observations.some(({ what }) => what === 'a consumer that was demoted is active again')
+      ? 2
+      : 1;
+    const windows = times * prefetch * laneQueues().length;
     return exceeded([
       ['unconfirmed events of one lane', Math.max(0, ...gateways.map(([, most]) => most)), Math.ceil(maxInFlight / 4)],
       [
@@ -49,8 +54,8 @@ export const CHECKS_OF_BOUNDS = {
         world.pagerDuty.requests.mostConcurrent,
         concurrency + Math.ceil(concurrency / 16) + PROBES,
       ],
-      ['messages in the memory of a worker', peaks.held, prefetch * laneQueues().length],
-      ['bytes in the memory of a worker', peaks.heldBytes, prefetch * laneQueues().length * MAX_MESSAGE_BYTES],
+      ['messages in the memory of a worker', peaks.held, windows],
+      ['bytes in the memory of a worker', peaks.heldBytes, windows * MAX_MESSAGE_BYTES],
       ['bytes in a spool', Math.max(...world.gateways.map(({ volume }) => volume.mostBytes)), spoolBytes],
       ['messages in the memory of a worker when all is drained', left, 0],
       ['bytes in the memory of a worker when all is drained', leftBytes, 0],

@@ -24,6 +24,8 @@ const DRAIN_MS = 45_000;
  * worlds that recovered it took 54 s at most.
  */
 const NODES_DRAIN_MS = 75_000;
+/** The alarm may go on until the rest is drained; a gateway then waits 60 s for confirms before it opens a channel again. */
+const ALARM_DRAIN_MS = NODES_DRAIN_MS + 60_000;
 
 /** A lane that lost its worker is taken again within 5 s. It took 3 s at most. */
 const TAKEN_MS = 5_000;
@@ -47,7 +49,7 @@ export const FAULT_BOUNDS: Readonly<Record<FaultKind, FaultBounds>> = {
   'a siding has no leader': { ...late, lasts: LONG_MS },
   'a lane has no leader': { ...late, lasts: LONG_MS },
   'the broker blocks publishing': taken,
-  'the backlog raises an alarm': late,
+  'the backlog raises an alarm': { ...late, drainMs: ALARM_DRAIN_MS },
   'the broker is slow': taken,
   'a queue is slow': late,
   'the broker restarts': taken,
