@@ -49,6 +49,7 @@ const NOT_OFFERED = [
   'PDAGENTD_CONNECT_TIMEOUT_MS',
   'PDAGENTD_ATTEMPT_TIMEOUT_MS',
   'PDAGENTD_WEBHOOK_CONCURRENCY',
+  'PDAGENTD_WORKER_MEMORY_MB',
 ];
 
 /** The variables of a service that are not set, not read from a file, and not exempt. */

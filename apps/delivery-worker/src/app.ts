@@ -9,7 +9,7 @@ import {
   registerLaneGauges,
 } from '@pdaltagent/messaging';
 import { type App, type Context, maskKey } from '@pdaltagent/service';
-import { DeadLetteredAlerts, DeliveredMarkers, LastDeliveries, Store } from '@pdaltagent/store';
+import { DeadLetteredAlerts, DeliveredMarkers, LaneClaims, LastDeliveries, Store } from '@pdaltagent/store';
 import { readFileSync } from 'node:fs';
 import { AttemptLog } from './attempt-log';
 import { type Configuration } from './configuration';
@@ -41,8 +41,10 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
     concurrency: configuration.concurrency,
     maximumAgeMs: configuration.maximumAgeSeconds * 1000,
     poisonAfterMs: configuration.poisonAfterSeconds * 1000,
+    memoryBytes: configuration.memoryMegabytes * 1024 * 1024,
     deliver: createDelivery(client, configuration.eventsBaseUrl),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
+    claims: new LaneClaims(store),
     observer: recorder.observe(
       alertProgress.observe({
         ...metricsObserver,

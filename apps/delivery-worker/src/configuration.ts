@@ -26,6 +26,12 @@ export const variables = {
     'an event that gets 5xx for this long, while others are delivered, becomes a dead letter; seconds',
     { min: 1 },
   ),
+  memoryMegabytes: integer(
+    'PDAGENTD_WORKER_MEMORY_MB',
+    64,
+    'how much a worker holds of the bodies of messages; megabytes, to which the first messages of a queue are added',
+    { min: 1 },
+  ),
   connectTimeoutMs: integer('PDAGENTD_CONNECT_TIMEOUT_MS', 5_000, 'timeout for connecting to PagerDuty; milliseconds', {
     min: 1,
   }),

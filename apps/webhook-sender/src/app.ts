@@ -1,7 +1,14 @@
 import { WebhookClient } from '@pdaltagent/http';
 import { AlertProgress, LaneWorker, LastDeliveryRecorder, WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, type Context, openSendingDestinations, type SendingDestinations } from '@pdaltagent/service';
-import { DeadLetteredAlerts, DeliveredMarkers, LastDeliveries, PausedDestinations, Store } from '@pdaltagent/store';
+import {
+  DeadLetteredAlerts,
+  DeliveredMarkers,
+  LaneClaims,
+  LastDeliveries,
+  PausedDestinations,
+  Store,
+} from '@pdaltagent/store';
 import { type SendingDestination } from '@pdaltagent/webhooks';
 import { readFileSync } from 'node:fs';
 import { type Configuration } from './configuration';
@@ -43,10 +50,12 @@ function sendingApp(
     maximumAgeMs,
     // PagerDuty retries 5xx responses as long as any other failure.
     poisonAfterMs: maximumAgeMs,
+    memoryBytes: configuration.memoryMegabytes * 1024 * 1024,
     destinationOf: ({ routingKey }) => routingKey,
     deliver: createDelivery({ client, destinations }),
     onDestinationGone: (name) => pauseSync.pause(name),
     markers: new DeliveredMarkers(store, configuration.maximumAgeSeconds),
+    claims: new LaneClaims(store),
     observer: recorder.observe(
       alertProgress.observe({
         ...metricsObserver,

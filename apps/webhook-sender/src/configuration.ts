@@ -19,6 +19,12 @@ export const variables = {
     'a webhook that still fails after a webhook-sender has held it for this long becomes a dead letter; seconds',
     { min: 1 },
   ),
+  memoryMegabytes: integer(
+    'PDAGENTD_WORKER_MEMORY_MB',
+    64,
+    'how much a worker holds of the bodies of messages; megabytes, to which the first messages of a queue are added',
+    { min: 1 },
+  ),
   concurrency: integer('PDAGENTD_WEBHOOK_CONCURRENCY', 64, 'concurrent attempts', {
     min: 1,
     max: 10_000,

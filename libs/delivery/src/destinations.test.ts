@@ -42,10 +42,10 @@ describe('a destination that is gone', () => {
     expect(harness.attempted).toEqual([first]);
   });
 
-  it('counts as stalled, so that it is parked and blocks no other', () => {
+  it('is not unavailable for all keys, so that it is parked and blocks no other', () => {
     const harness = new Harness();
     harness.settle(harness.add('gone', 'a'), GONE);
-    expect(harness.dispatcher.preemption.isStalled('gone')).toBe(true);
+    expect(harness.dispatcher.isUnreachable('gone')).toBe(false);
   });
 });
 
@@ -59,16 +59,14 @@ describe('a destination that is unavailable', () => {
   };
 
   it('yields to other destinations if only one key uses it', () => {
-    expect(harnessOf({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.preemption.isStalled('one')).toBe(
-      true,
-    );
+    expect(harnessOf({ destinationOf: ({ routingKey }) => routingKey }).dispatcher.isUnreachable('one')).toBe(false);
   });
 
   it('has no one to yield to if all keys share it and many fail', () => {
     const harness = new Harness();
     for (let index = 0; index < 20; index += 1) harness.add(`key-${index}`, 'a');
     for (const message of [...harness.attempting]) harness.settle(message, FAILED);
-    expect(harness.dispatcher.preemption.isStalled('key-1')).toBe(false);
+    expect(harness.dispatcher.isUnreachable('key-1')).toBe(true);
   });
 });
 
@@ -135,7 +133,7 @@ describe('a key that fails while it is the only one tried', () => {
   };
 
   it('yields to other keys, because it may be the cause itself', () => {
-    expect(failing().dispatcher.preemption.isStalled('bad')).toBe(true);
+    expect(failing().dispatcher.isUnreachable('bad')).toBe(false);
   });
 
   it('does not delay the first attempt of another key', () => {
@@ -154,7 +152,6 @@ describe('a key that fails while it is the only one tried', () => {
       harness.settle(harness.add('good', String(second)), DELIVERED);
     }
     expect(harness.changes).toHaveLength(2);
-    expect(harness.dispatcher.preemption.isStalled('bad')).toBe(true);
   });
 
   it('counts like any other key again when one of its messages succeeds', () => {
@@ -171,7 +168,7 @@ describe('a key that fails while it is the only one tried', () => {
     for (let index = 0; index < 4; index += 1) harness.settle(harness.add(`key-${index}`, 'a'), FAILED);
     harness.add('new', 'a');
     expect(harness.attempting.size).toBe(0);
-    expect(harness.dispatcher.preemption.isStalled('bad')).toBe(false);
+    expect(harness.dispatcher.isUnreachable('bad')).toBe(true);
   });
 });
 
@@ -235,6 +232,6 @@ describe('keys whose attempts hang', () => {
     const harness = hanging(8);
     harness.settle(harness.add('good', 'a'), DELIVERED);
     timeOut(harness);
-    expect(harness.dispatcher.preemption.isStalled('hanging-3')).toBe(true);
+    expect(harness.dispatcher.isUnreachable('hanging-3')).toBe(false);
   });
 });

@@ -8,9 +8,9 @@ type Step =
   | { readonly do: 'settle'; readonly which: number; readonly outcome: Outcome }
   | { readonly do: 'finish settling' }
   | { readonly do: 'wait'; readonly ms: number }
-  /** A key that hangs fills every slot, or has to be parked; an interrupted attempt may have been accepted. */
+  /** A key that hangs fills every slot, or keeps its lane from being released; an interrupted attempt may have been accepted. */
   | { readonly do: 'make room'; readonly wasDelivered: boolean }
-  | { readonly do: 'park'; readonly key: number; readonly ms: number; readonly wasDelivered: boolean }
+  | { readonly do: 'interrupt'; readonly key: number; readonly ms: number; readonly wasDelivered: boolean }
   | { readonly do: 'crash' }
   | { readonly do: 'hand over' }
   | { readonly do: 'resume' };
@@ -31,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constant('park' as const),
+      do: fc.constant('interrupt' as const),
       key: fc.nat(3),
       ms: fc.nat(5_000),
       wasDelivered: fc.boolean(),
@@ -96,8 +96,10 @@ class LaneSimulation {
         harness.dispatcher.preemption.makeRoom();
         this.interrupt(one.wasDelivered);
         break;
-      case 'park':
-        this.park(`key-${one.key}`, one);
+      case 'interrupt':
+        harness.clock.advance(one.ms);
+        harness.dispatcher.preemption.interrupt(`key-${one.key}`);
+        this.interrupt(one.wasDelivered);
         break;
       case 'crash':
         this.returnToQueue([...this.held]);
@@ -140,21 +142,6 @@ class LaneSimulation {
     this.interrupted += messages.length;
     if (wasDelivered) this.delivered.push(...messages);
     this.harness.finishInterrupting();
-  }
-
-  /** A siding delivers moved messages in their original order, and later messages of the key after them. */
-  park(key: string, { ms, wasDelivered }: { readonly ms: number; readonly wasDelivered: boolean }): void {
-    const { dispatcher, clock } = this.harness;
-    const { preemption } = dispatcher;
-    preemption.quiesce(key);
-    clock.advance(ms);
-    preemption.interrupt(key);
-    this.interrupt(wasDelivered);
-    const messages = [...this.held].filter(({ routingKey }) => routingKey === key);
-    const moves = !messages.some((message) => dispatcher.isBusy(message));
-    if (moves) dispatcher.forget(messages);
-    preemption.release(key);
-    if (moves) for (const message of messages) dispatcher.add(message);
   }
 
   acknowledge(message: TestMessage): void {

@@ -145,6 +145,23 @@ export class Dispatcher<M extends Deliverable> {
     return this.#backlog.isBusy(message);
   }
 
+  /** Whether the key's destination is unavailable for all its keys alike: then the key is not what blocks others. */
+  isUnreachable(routingKey: string): boolean {
+    return this.#keys.get(routingKey)?.destination.isUnreachableForAll(routingKey) ?? false;
+  }
+
+  /** After which time a request of the key hangs: longer if its destination is slow for all keys; milliseconds. */
+  hangsAfterMs(routingKey: string): number {
+    const { hangThreshold, keys } = this.#keys.get(routingKey)?.destination ?? {};
+    return hangThreshold?.ms(keys ?? [], this.#options.clock.monotonic()) ?? Infinity;
+  }
+
+  /** Whether nothing but other attempts keeps a message of the key from being attempted. */
+  waitsForSlot(routingKey: string): boolean {
+    const key = this.#keys.get(routingKey);
+    return key !== undefined && this.#scheduler.waitsForSlot(key);
+  }
+
   /** Attempts nothing of the key until `resume`; messages that reach the maximum age still become dead letters. */
   pause(routingKey: string, outcome?: Outcome): void {
     if (!this.#paused.add(routingKey)) return;

@@ -44,12 +44,14 @@ export class FairScheduler<M extends Deliverable> {
 
   /** Keys that wait for nothing but a slot. */
   *waiting(): Iterable<KeyQueue<M>> {
+    for (const key of this.#keys) if (this.waitsForSlot(key)) yield key;
+  }
+
+  waitsForSlot(key: KeyQueue<M>): boolean {
+    const { ready, mayStart, destination, routingKey, inFlight, rateLimit } = key;
+    if (ready.size === 0 || !mayStart || !destination.circuit.admits(routingKey)) return false;
     const now = this.#clock.monotonic();
-    for (const key of this.#keys) {
-      const { ready, mayStart, destination, routingKey, inFlight, rateLimit } = key;
-      const isFree = ready.size > 0 && mayStart && destination.circuit.admits(routingKey);
-      if (isFree && inFlight < Math.min(this.#maxInFlightOf(key, now), rateLimit.available(now))) yield key;
-    }
+    return inFlight < Math.min(this.#maxInFlightOf(key, now), rateLimit.available(now));
   }
 
   makeReady(queue: OrderQueue<M>): void {

@@ -1,7 +1,7 @@
 import { type Deliverable, type KeyQueue } from './key-queue';
 
 /** An attempt that takes longer counts as slow. */
-export const SLOW_MS = 2_000;
+const SLOW_MS = 2_000;
 /** A key that responds, if slowly, is interrupted no more often than this: interrupted events are sent again. */
 export const INTERRUPT_EVERY_MS = 60_000;
 /** An attempt hangs if it takes this many times as long as responses usually do. */

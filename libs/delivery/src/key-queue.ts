@@ -130,8 +130,6 @@ export class KeyQueue<M extends Deliverable> {
   stopWaiting: (() => void) | undefined;
   /** When the key starts again. */
   waitsUntil = 0;
-  /** While above 0, nothing of the key starts: this many lanes are about to park it. */
-  quiesceCount = 0;
   /** While true, nothing of the key starts: its destination is gone, until an operator resumes it. */
   isPaused = false;
   /**
@@ -164,10 +162,9 @@ export class KeyQueue<M extends Deliverable> {
   }
 
   /** Why its messages may not start, as far as the key itself is concerned; undefined if they may. */
-  get blockedBy(): 'paused' | 'unavailable' | 'moving' | 'throttled' | undefined {
+  get blockedBy(): 'paused' | 'unavailable' | 'throttled' | undefined {
     if (this.isPaused) return 'paused';
     if (this.isProbing && this.inFlight > 0) return 'unavailable';
-    if (this.quiesceCount > 0) return 'moving';
     return this.stopWaiting === undefined ? undefined : 'throttled';
   }
 

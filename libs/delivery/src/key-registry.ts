@@ -1,6 +1,5 @@
 import { Destination } from './destination';
-import { SLOW_MS } from './hang-threshold';
-import { type Deliverable, KeyQueue, type OrderQueue } from './key-queue';
+import { type Deliverable, KeyQueue } from './key-queue';
 
 /** How long a key's rate limit is remembered while none of its messages is held. */
 const FORGET_KEY_AFTER_MS = 3 * 60_000;
@@ -60,21 +59,6 @@ export class KeyRegistry<M extends Deliverable> {
     return count;
   }
 
-  /** Whether the key is delayed by a cause of its own: it is throttled or paused, or its attempts hang or fail. */
-  isStalled(routingKey: string, now: number): boolean {
-    const key = this.#keys.get(routingKey);
-    if (key === undefined) return false;
-    const { destination } = key;
-    const { circuit } = destination;
-    if (circuit.isOpen) return !destination.isUnreachableForAll(routingKey);
-    if (key.isPaused || key.stopWaiting !== undefined || key.consecutiveSetbacks > 0) return true;
-    // After an outage every key is probing for as long as one attempt takes.
-    if (key.isProbing && now - circuit.closedAt > SLOW_MS) return true;
-    let stuck = 0;
-    for (const queue of key.queues.values()) if (queue.state === 'waiting' || isSlow(queue, now)) stuck += 1;
-    return stuck > 0 && stuck * 2 >= key.queues.size;
-  }
-
   /** Forgets keys that have been idle for long; runs whenever their number has doubled. */
   #sweep(now: number): void {
     for (const key of this.#keys.values()) {
@@ -84,8 +68,4 @@ export class KeyRegistry<M extends Deliverable> {
     }
     this.#sweepAt = Math.max(FEW_KEYS, this.#keys.size * 2);
   }
-}
-
-function isSlow<M extends Deliverable>({ state, entries }: OrderQueue<M>, now: number): boolean {
-  return state === 'attempting' && now - (entries[0]?.history.attemptBeganAt ?? now) > SLOW_MS;
 }

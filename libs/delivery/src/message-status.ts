@@ -4,11 +4,11 @@ import { type Deliverable, type QueuedMessage } from './key-queue';
 /**
  * What keeps a message from being attempted. attempt: one is in flight; settling: its ack or dead letter is being
  * written; predecessor: others of its order key come first; paused: its key is; unavailable: its destination is, for
- * all keys or for its own; moving: its key is being parked; throttled: its key is; backoff: it waits after a failed
- * attempt; queued: it is sent as soon as a slot is free.
+ * all keys or for its own; throttled: its key is; backoff: it waits after a failed attempt; queued: it is sent as soon as
+ * a slot is free.
  */
 export type BlockedBy =
-  'attempt' | 'settling' | 'predecessor' | 'paused' | 'unavailable' | 'moving' | 'throttled' | 'backoff' | 'queued';
+  'attempt' | 'settling' | 'predecessor' | 'paused' | 'unavailable' | 'throttled' | 'backoff' | 'queued';
 
 /** The status of a held message. */
 export interface MessageStatus {

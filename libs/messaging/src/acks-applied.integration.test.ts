@@ -1,12 +1,9 @@
-import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acksApplied } from './acks-applied';
-import { LaneConsumer, type UnackedMessage } from './lane-consumer';
 import { event } from './lane-worker.fixture';
 import { toProperties } from './message';
-import { EVENTS } from './topology';
 
 const QUEUE = 'acks';
 /** Three times as long as a queue takes at most if it is not slow. */
@@ -69,25 +66,4 @@ it('acks count as applied only once a slow queue has applied them all', async ()
   await channel.close();
   await isReleased();
   expect((await state()).messageCount).toBe(0);
-});
-
-it('a lane whose queue does not answer is released anyway, and is free once it answers', async () => {
-  const held: UnackedMessage[] = [];
-  const nothing = () => undefined;
-  const hasty = { ...SYSTEM_CLOCK, after: (ms: number, call: () => void) => SYSTEM_CLOCK.after(ms / 10, call) };
-  const ports = {
-    onMessage: (message: UnackedMessage) => void held.push(message),
-    onUnreadable: nothing,
-    onClosedByBroker: nothing,
-    onLost: nothing,
-  };
-  const lane = new LaneConsumer(QUEUE, EVENTS, ports, hasty);
-  await lane.open(connection);
-  await waitUntil(() => held.length === EVENTS.prefetch, { what: 'a window of messages' });
-  await tellLeader('suspend');
-  for (const message of held) lane.ack(message);
-  await lane.close();
-  await tellLeader('resume');
-  await isReleased();
-  expect((await state()).messageCount).toBeLessThan(100);
 });

@@ -14,7 +14,8 @@ const TAG = 'z-acks-applied';
  * well. A change of the queue's leader in between may still lose some: callers check the queue afterwards, or expect
  * redeliveries.
  *
- * It waits while the queue has no leader; after 65 s of that RabbitMQ closes the connection (541).
+ * It waits while the queue has no leader; after 65 s of that RabbitMQ closes the connection (541): only for connections that serve nothing
+ * else.
  * @throws Error if the channel or its connection closes
  */
 export async function acksApplied(channel: Channel, queue: string): Promise<void> {

@@ -1,7 +1,17 @@
 import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DELIVERED, event, KEY, Markers, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import {
+  DELIVERED,
+  event,
+  KEY,
+  Markers,
+  publish,
+  REJECTED,
+  sequences,
+  TestWorker,
+  THROTTLED,
+} from './lane-worker.fixture';
 import { declareTopology, EVENTS, laneQueue } from './topology';
 
 /** Longer than the time after which a silent worker counts as gone. */
@@ -57,14 +67,31 @@ describe('while the broker is short of memory', () => {
     await Promise.all(workers.map(({ worker }) => worker.stop()));
   });
 
-  it('a worker that starts takes the lanes that have no owner', async () => {
+  it('a worker that starts takes the lanes that have no owner, and delivers what is in them', async () => {
+    await publish(broker.url, [event('disk', 0)]);
     await broker.setAlarm('memory', true);
     const test = new TestWorker(broker.url, () => DELIVERED);
     await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
+    await waitUntil(() => test.delivered.length === 1, { what: 'the event' });
     await broker.setAlarm('memory', false);
     await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
     await test.worker.stop();
   });
+
+  it('a worker stops although it cannot write a dead letter, which its successor writes after the alarm', async () => {
+    await publish(broker.url, [event('refused', 0)]);
+    await broker.setAlarm('memory', true);
+    const first = new TestWorker(broker.url, () => REJECTED);
+    await waitUntil(() => first.attempted.length === 1, { what: 'the attempt' });
+    let isStopped = false;
+    void first.worker.stop().then(() => (isStopped = true));
+    await waitUntil(() => isStopped, { what: 'the worker to stop', timeoutMs: 30_000 });
+    expect(first.logged('dead letter')).toBe(false);
+    await broker.setAlarm('memory', false);
+    const second = new TestWorker(broker.url, () => REJECTED);
+    await waitUntil(() => second.logged('dead letter'), { what: 'the dead letter' });
+    await second.worker.stop();
+  }, 120_000);
 
   it('a key that is being parked waits, and all its messages are delivered once and in order afterwards', async () => {
     const [alerts, each] = [50, 60];
@@ -92,5 +119,25 @@ describe('while the broker is short of memory', () => {
     expect(test.worker.dispatcher).toMatchObject({ held: 0, inFlight: 0 });
     expect(test.delivered.every(({ routingKey }) => routingKey === KEY)).toBe(true);
     await test.worker.stop();
+  });
+
+  it('the messages of a parked key are delivered once and in order, its siding’s first, also by another worker', async () => {
+    const each = 200;
+    const messages = Array.from({ length: each }, (_, sequence) => event('taken-over', sequence));
+    await publish(broker.url, messages);
+    const markers = new Markers();
+    const first = new TestWorker(broker.url, () => THROTTLED, { markers });
+    await waitUntil(() => first.logged('key parked'), { what: 'the key to be parked' });
+    await broker.setAlarm('memory', true);
+    await waitUntil(() => first.logged('the broker accepts no messages'), { what: 'the alarm' });
+    await first.worker.stop();
+    const second = new TestWorker(broker.url, () => DELIVERED, { markers });
+    await waitUntil(() => second.delivered.length >= each, { what: 'everything, during the alarm' });
+    expect(sequences(second.delivered).get(`${KEY}:taken-over`)).toEqual(
+      Array.from({ length: each }, (_, index) => index),
+    );
+    await waitUntil(() => second.worker.parkedKeys === 0, { what: 'the key to return to its lane' });
+    await broker.setAlarm('memory', false);
+    await second.worker.stop();
   });
 });

@@ -2,13 +2,15 @@ import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
 import { type DeadReason, deadLetterProperties, deadReasonOf, unreadableDeadLetterProperties } from './dead-letter';
-import { type LaneConsumer, type UnackedMessage } from './lane-consumer';
+import { type LaneChannel, type UnackedMessage } from './lane-channel';
 import { type Log } from './log';
 import { type IncomingMessage, type Unreadable } from './message';
 import { isPermanentRefusal, type Publisher } from './publisher';
 import { DEAD_LETTER_EXCHANGE, type LaneGroup } from './topology';
 
 const RETRY_MS = 1_000;
+/** After this long in an alarm, the broker dead-letters a message itself. */
+const BLOCKED_FOR_MS = 10_000;
 
 /** Called for each dead letter before its message leaves the lane; without a message if this version cannot read it. */
 export type DeadLetterWritten = (reason: DeadReason, message?: IncomingMessage) => void;
@@ -35,60 +37,79 @@ export class DeadLetterPublisher {
     this.#clock = clock;
   }
 
-  /** True once the dead letter is confirmed and the message has left its lane; false if the lane was lost first. */
+  /**
+   * True once the dead letter is confirmed and the message has left its lane; false if the lane was lost first, or is being
+   * released and cannot wait for it. An alarm may last for hours, or until the lane is drained that waits for the dead letter: then
+   * the broker dead-letters the message itself, which it does in an alarm too.
+   */
   async deadLetter(message: UnackedMessage, cause: DeadLetterCause, history: AttemptSummary): Promise<boolean> {
     const properties = deadLetterProperties(message, cause, history, this.#clock.wall());
-    const published = await this.#publish(message.lane, message.body, properties);
-    if (published === 'lane lost') return false;
+    // While its copy is on the way to a siding, there is nothing to reject.
+    const isRejectable = (): boolean => message.deliveries.size > 0;
+    const published = await this.#publish(message.lane, message.body, properties, isRejectable);
+    if (published === 'not written') {
+      message.lane.returnToQueue(message);
+      return false;
+    }
     const { id, type } = message;
     this.#log.warn('dead letter', { id, type, reason: cause.reason, status: cause.status });
     this.#written(cause.reason, message);
     if (published === 'confirmed') message.lane.ack(message);
     else {
-      this.#logRefused(message.body, { id });
+      this.#logRejected(published, message.body, { id });
       message.lane.reject(message);
     }
     return true;
   }
 
   /** The same for a message that this version cannot deliver: kept complete, for a version that can. */
-  async deadLetterUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): Promise<void> {
+  async deadLetterUnreadable(lane: LaneChannel, delivery: ConsumeMessage, unreadable: Unreadable): Promise<void> {
     const properties = unreadableDeadLetterProperties(delivery, unreadable, this.#clock.wall());
-    const published = await this.#publish(lane, delivery.content, properties);
-    if (published === 'lane lost') return;
+    const published = await this.#publish(lane, delivery.content, properties, () => true);
+    if (published === 'not written') return;
     const id: unknown = delivery.properties.messageId;
     const named = typeof id === 'string' ? { id } : {};
     this.#log.warn('dead letter: this version cannot deliver the message', {
       ...named,
-      queue: lane.queue,
+      queue: lane.queueOf(delivery),
       problem: unreadable.problem,
     });
     this.#written(deadReasonOf(unreadable));
     if (published === 'confirmed') return lane.ackDelivery(delivery);
-    this.#logRefused(delivery.content, named);
+    this.#logRejected(published, delivery.content, named);
     lane.rejectDelivery(delivery);
   }
 
   async #publish(
-    lane: LaneConsumer,
+    lane: LaneChannel,
     body: Buffer,
     properties: Options.Publish,
-  ): Promise<'confirmed' | 'refused' | 'lane lost'> {
-    while (!lane.signal.aborted) {
+    isRejectable: () => boolean,
+  ): Promise<'confirmed' | 'refused' | 'blocked' | 'not written'> {
+    let blockedSince: number | undefined;
+    do {
       try {
         await this.#publisher.send(DEAD_LETTER_EXCHANGE, this.#laneGroup.deadLetters, body, properties);
         return 'confirmed';
       } catch (error) {
-        if (isPermanentRefusal(error)) return 'refused';
+        if (isPermanentRefusal(error) && isRejectable()) return 'refused';
+        const now = this.#clock.monotonic();
+        blockedSince = this.#publisher.state() === 'blocked' ? (blockedSince ?? now) : undefined;
+        const isBlockedForLong = blockedSince !== undefined && now - blockedSince >= BLOCKED_FOR_MS;
+        if (isBlockedForLong && isRejectable()) return 'blocked';
         // The publisher logs once that the broker is unreachable; the message stays unacknowledged.
         await delay(this.#clock, RETRY_MS);
       }
-    }
-    return 'lane lost';
+    } while (!lane.isReleasing);
+    return 'not written';
   }
 
-  /** RabbitMQ checks the size of published messages, not of those that it dead-letters itself (3.10). */
-  #logRefused(body: Buffer, named: { readonly id?: string }): void {
+  #logRejected(why: 'refused' | 'blocked', body: Buffer, named: { readonly id?: string }): void {
+    if (why === 'blocked') {
+      this.#log.error('the broker blocks publishing: it dead-letters a message itself, without the response', named);
+      return;
+    }
+    // RabbitMQ checks the size of published messages, not of those that it dead-letters itself (3.10).
     this.#log.error(
       'the broker no longer accepts messages of this size: it dead-letters the message itself, without the response',
       {

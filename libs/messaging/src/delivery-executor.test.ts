@@ -1,10 +1,10 @@
 import { SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { DeadLetterPublisher } from './dead-letter-publisher';
-import { DeliveredIds } from './delivered-ids';
+import { DeliveryRecords } from './delivery-records';
 import { DeliveryExecutor } from './delivery-executor';
 import { deliveryOf } from './delivery.fixture';
-import { LaneConsumer, type UnackedMessage } from './lane-consumer';
-import { DELIVERED, event, Markers } from './lane-worker.fixture';
+import { LaneChannel, type UnackedMessage } from './lane-channel';
+import { channelOptions, claimOf, Claims, DELIVERED, event, Markers } from './lane-worker.fixture';
 import { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';
 import { Publisher } from './publisher';
@@ -31,11 +31,15 @@ const OBSERVER: LaneObserver = {
 /** An executor whose broker is silent until `recordReply` is called. */
 function silent(
   deliver: LaneWorkerOptions['deliver'] = () => Promise.resolve(DELIVERED),
-  { observer = OBSERVER, markers = new Markers() }: Partial<Pick<LaneWorkerOptions, 'observer' | 'markers'>> = {},
+  {
+    observer = OBSERVER,
+    markers = new Markers(),
+    claims = new Claims(),
+  }: Partial<Pick<LaneWorkerOptions, 'observer' | 'markers' | 'claims'>> = {},
 ) {
   const sent: IncomingMessage[] = [];
   const waiting: (() => void)[] = [];
-  const liveness = { ownsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
+  const pulse = { ownsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
   const publisher = new Publisher({
     url: 'amqp://127.0.0.1',
     name: 'test',
@@ -57,34 +61,43 @@ function silent(
         return deliver(message, signal);
       },
       markers,
+      claims,
       observer,
       log,
     },
     {
-      delivered: new DeliveredIds(markers, SYSTEM_CLOCK),
+      records: new DeliveryRecords(markers, claims, SYSTEM_CLOCK),
       deadLetters: new DeadLetterPublisher(EVENTS, publisher, log, nothing),
-      liveness,
+      pulse,
     },
   );
   const recordReply = () => {
-    liveness.ownsLanes = true;
+    pulse.ownsLanes = true;
     for (const callback of waiting.splice(0)) callback();
   };
   return { executor, sent, heard: recordReply };
 }
 
 /** A message as consumed from a lane. */
-function held(onAcknowledged: () => void = nothing): UnackedMessage {
-  const lane = new LaneConsumer('a lane', EVENTS, {
+function held(onAcknowledged: () => void = nothing, claim = claimOf('a lane')): UnackedMessage {
+  const lane = new LaneChannel(channelOptions(claim), {
     onMessage: nothing,
     onUnreadable: nothing,
     onClosedByBroker: nothing,
     onLost: nothing,
-    onAcknowledged,
+    onSettled: onAcknowledged,
+    onAcksLost: () => undefined,
   });
   const message = event('disk', 1);
-  const delivery = deliveryOf(message.body);
-  return { ...message, forward: {}, maybeDuplicate: false, lane, delivery, redelivered: false, heldSince: 0 };
+  return {
+    ...message,
+    forward: {},
+    maybeDuplicate: false,
+    lane,
+    queue: 'a lane',
+    deliveries: new Set([deliveryOf(message.body)]),
+    heldSince: 0,
+  };
 }
 
 it('starts the duration of an attempt that waited for the broker when it is sent', async () => {
@@ -98,7 +111,6 @@ it('starts the duration of an attempt that waited for the broker when it is sent
   await jest.advanceTimersByTimeAsync(0);
   expect(sent).toEqual([message]);
   expect(executor.dispatcher.statusOf(message)).toMatchObject({ blockedBy: 'attempt', attempts: 1, lastAttemptAt: at });
-  expect(executor.dispatcher.preemption.isStalled(message.routingKey)).toBe(false);
 });
 
 it('sends nothing for a lane that was lost while the delivered markers were queried', async () => {
@@ -109,6 +121,24 @@ it('sends nothing for a lane that was lost while the delivered markers were quer
   message.lane.lose();
   await jest.advanceTimersByTimeAsync(1_000);
   expect(sent).toEqual([]);
+});
+
+it('sends nothing more of a lane that another worker has claimed', async () => {
+  const claims = new Claims();
+  const lost = jest.fn();
+  const claim = claimOf('a lane', { claims, onLost: lost });
+  await claim.make(new AbortController().signal);
+  const { executor, sent, heard: recordReply } = silent(undefined, { claims });
+  recordReply();
+  const [first, second] = [held(nothing, claim), { ...held(nothing, claim), id: 'second' }];
+  executor.dispatcher.add(first);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(sent).toEqual([first]);
+  await claims.claim('a lane', 'another worker');
+  executor.dispatcher.add(second);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(sent).toEqual([first]);
+  expect(lost).toHaveBeenCalledTimes(1);
 });
 
 it.each([

@@ -2,15 +2,15 @@ import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type AttemptSummary, type DeadLetterCause, Dispatcher, type Outcome } from '@pdaltagent/delivery';
 import { logStateChange } from './change-log';
 import { type DeadLetterPublisher } from './dead-letter-publisher';
-import { type DeliveredIds } from './delivered-ids';
-import { type BrokerLiveness } from './broker-liveness';
-import { type UnackedMessage } from './lane-consumer';
+import { type DeliveryRecords } from './delivery-records';
+import { type Pulse } from './pulse';
+import { type UnackedMessage } from './lane-channel';
 import { type LaneWorkerOptions } from './lane-worker-options';
 
 export interface DeliveryExecutorPorts {
-  readonly delivered: DeliveredIds;
+  readonly records: DeliveryRecords;
   readonly deadLetters: DeadLetterPublisher;
-  readonly liveness: Pick<BrokerLiveness, 'ownsLanes' | 'once'>;
+  readonly pulse: Pick<Pulse, 'ownsLanes' | 'once'>;
 }
 
 /** Outcomes after which a message still has to be delivered. */
@@ -21,6 +21,8 @@ export class DeliveryExecutor {
   readonly dispatcher: Dispatcher<UnackedMessage>;
   readonly #options: LaneWorkerOptions;
   readonly #ports: DeliveryExecutorPorts;
+  /** Of each message's last attempt. */
+  readonly #attempts = new WeakMap<UnackedMessage, AbortController>();
 
   constructor(options: LaneWorkerOptions, ports: DeliveryExecutorPorts) {
     this.#options = options;
@@ -31,7 +33,7 @@ export class DeliveryExecutor {
       { concurrency, maximumAgeMs, poisonAfterMs, destinationOf, clock, random },
       {
         attempt: (message) => void this.#attempt(message),
-        interrupt: ({ lane, routingKey }) => lane.interrupt(routingKey),
+        interrupt: (message) => this.#attempts.get(message)?.abort(new Error('the attempt was interrupted')),
         acknowledge: (message) => void this.#acknowledge(message),
         deadLetter: (message, cause, history) => void this.#deadLetter(message, cause, history),
         onChange: (change) => {
@@ -49,38 +51,45 @@ export class DeliveryExecutor {
    */
   async #attempt(message: UnackedMessage): Promise<void> {
     const { lane } = message;
-    const signal = lane.signalOf(message.routingKey);
-    const isRepeat = await this.#ports.delivered.has(message.id);
+    const attempt = new AbortController();
+    this.#attempts.set(message, attempt);
+    const known = await this.#ports.records.check(message.id, lane.claim);
     if (lane.signal.aborted) return;
-    if (isRepeat) return this.#dropDuplicate(message);
+    if (known === 'lane-lost') return this.#onLaneLost(message);
+    if (known === 'delivered') return this.#dropDuplicate(message);
     if (lane.isReleasing) return this.#returnToQueue(message);
-    if (signal.aborted) return this.#onInterrupted(message);
-    this.#send(message, signal);
+    if (attempt.signal.aborted) return this.#onInterrupted(message);
+    this.#send(message, attempt);
   }
 
-  #send(message: UnackedMessage, signal: AbortSignal): void {
-    const { liveness } = this.#ports;
-    if (liveness.ownsLanes) {
+  #send(message: UnackedMessage, attempt: AbortController): void {
+    const { pulse } = this.#ports;
+    if (pulse.ownsLanes) {
       // Only now: waiting for Redis or for a silent broker is not part of the attempt's duration.
       this.dispatcher.recordAttemptStart(message);
-      return void this.#post(message, signal);
+      return void this.#post(message, attempt);
     }
-    liveness.once(() => {
+    pulse.once(() => {
       if (message.lane.signal.aborted) return;
       this.dispatcher.recordAttemptStart(message);
       void this.#attempt(message);
     });
   }
 
-  async #post(message: UnackedMessage, signal: AbortSignal): Promise<void> {
+  async #post(message: UnackedMessage, attempt: AbortController): Promise<void> {
+    const lost = message.lane.signal;
+    const abort = (): void => attempt.abort(lost.reason);
+    lost.addEventListener('abort', abort);
     let outcome: Outcome | undefined;
     try {
-      outcome = await this.#options.deliver(message, signal);
+      outcome = await this.#options.deliver(message, attempt.signal);
     } catch (error) {
-      if (!signal.aborted) outcome = this.#errorOf(message, error);
+      if (!attempt.signal.aborted) outcome = this.#errorOf(message, error);
+    } finally {
+      lost.removeEventListener('abort', abort);
     }
     if (outcome !== undefined) this.#onSettled(message, outcome);
-    else if (!message.lane.signal.aborted) this.#onInterrupted(message);
+    else if (!lost.aborted) this.#onInterrupted(message);
   }
 
   /** An exception must not end the process: the same message would then end the next process as well. */
@@ -91,10 +100,16 @@ export class DeliveryExecutor {
     return { kind: 'error', status: undefined, detail };
   }
 
+  /** Nothing more of the lane is attempted; it may be ours again later. */
+  #onLaneLost(message: UnackedMessage): void {
+    this.#returnToQueue(message);
+    message.lane.claim.lose();
+  }
+
   #onSettled(message: UnackedMessage, outcome: Outcome): void {
     this.#options.observer.onAttempted(message, outcome);
     const { lane } = message;
-    if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.delivered.add(message.id);
+    if (outcome.kind === 'delivered' && lane.signal.aborted) void this.#ports.records.add(message.id);
     if (lane.isReleasing && NOT_FINAL.has(outcome.kind)) this.#returnToQueue(message);
     this.dispatcher.settle(message, outcome);
   }
@@ -118,13 +133,15 @@ export class DeliveryExecutor {
 
   async #acknowledge(message: UnackedMessage): Promise<void> {
     this.#options.observer.onDelivered(message);
-    await this.#ports.delivered.add(message.id);
+    await this.#ports.records.add(message.id);
     message.lane.ack(message);
     this.dispatcher.done(message);
     this.#options.observer.onAcknowledged?.(message);
   }
 
   async #deadLetter(message: UnackedMessage, cause: DeadLetterCause, history: AttemptSummary): Promise<void> {
-    if (await this.#ports.deadLetters.deadLetter(message, cause, history)) this.dispatcher.done(message);
+    const isWritten = await this.#ports.deadLetters.deadLetter(message, cause, history);
+    if (isWritten) this.dispatcher.done(message);
+    else this.dispatcher.forget([message]);
   }
 }

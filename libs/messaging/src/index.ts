@@ -31,7 +31,8 @@ export {
   WEBHOOKS,
 } from './topology';
 export { DEAD_REASONS, type DeadReason } from './dead-letter';
-export { type DeliveredMarkers } from './delivered-ids';
+export { type DeliveredMarkers } from './delivery-records';
+export { type LaneClaims } from './lane-claim';
 export { LaneWorker } from './lane-worker';
 export { ATTEMPT_OUTCOMES, createLaneMetrics, type MetricNames, registerLaneGauges } from './lane-metrics';
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';

@@ -1,7 +1,7 @@
 import { type Clock, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel } from 'amqplib';
 import { Membership } from './membership';
-import { type LaneGroup, laneQueue } from './topology';
+import { type LaneGroup, laneQueue, tableQueue } from './topology';
 
 const CLAIM_ORPHANS_EVERY_MS = 3_000;
 
@@ -10,7 +10,10 @@ export interface LaneAssignmentOptions {
   readonly announce: (body: Buffer) => void;
   readonly take: (lane: number) => void;
   readonly release: (lane: number) => void;
+  /** Lanes that were taken and not released. */
   readonly owned: () => Iterable<number>;
+  /** Those of them that are subscribed to. */
+  readonly consumed: () => Iterable<number>;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
@@ -30,7 +33,7 @@ export class LaneAssignment {
       group: options.laneGroup.exchange,
       announce: options.announce,
       onChange: () => this.rebalance(),
-      owned: options.owned,
+      consumed: options.consumed,
       clock: options.clock,
       random: options.random,
     });
@@ -76,9 +79,13 @@ export class LaneAssignment {
       else if (this.#claimedOrphans.has(lane)) {
         if (this.#membership.hasBetterOwner(lane)) this.#claimedOrphans.delete(lane);
       } else if (!owned.has(lane)) {
-        const consumers = await consumersOf(channel, laneQueue(laneGroup, lane));
-        if (consumers === undefined) return;
-        if (consumers === 0) this.#claimedOrphans.add(lane);
+        // A worker that has just taken the lane has the table only; one of an older version has no table.
+        const consumers = [
+          await consumersOf(channel, laneQueue(laneGroup, lane)),
+          await consumersOf(channel, tableQueue(laneGroup, lane)),
+        ];
+        if (consumers.includes(undefined)) return;
+        if (consumers.every((count) => count === 0)) this.#claimedOrphans.add(lane);
       }
     }
     this.rebalance();

@@ -94,6 +94,7 @@ export function registerLaneGauges(
     });
   gauge('lanes', 'Lanes that this worker owns.', () => worker.lanes);
   gauge('held', `${what} that this worker holds and that are not yet delivered.`, () => dispatcher.held);
+  gauge('held_bytes', `Bytes of the ${what.toLowerCase()} that this worker holds.`, () => worker.heldBytes);
   gauge('in_flight', 'Attempts in flight.', () => dispatcher.inFlight);
   gauge('throttled_keys', 'Routing keys that their destination throttles.', () => dispatcher.throttledKeys);
   gauge('keys_aside', 'Routing keys parked on a siding.', () => worker.parkedKeys);
@@ -105,7 +106,7 @@ export function registerLaneGauges(
   gauge('circuit_open', 'Destinations that count as unavailable.', () => dispatcher.openCircuits);
   gauge(
     'lanes_without_isolation',
-    'Lanes blocked by a key that cannot be parked: no siding is free, or the broker accepts no messages.',
+    'Lanes blocked by a key that cannot be parked: no siding answers, or the broker accepts no messages.',
     () => worker.lanesWithoutIsolation,
   );
   gauge('oldest_held_seconds', 'Age of the oldest undelivered message in the lanes of this worker.', () => {

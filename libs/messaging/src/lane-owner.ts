@@ -1,18 +1,26 @@
-import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, delay, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
-import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
-import { type RedeliveryFilter } from './redelivery-filter';
-import { Isolation } from './isolation';
-import { LaneConsumer, type UnackedMessage } from './lane-consumer';
+import { type ChannelModel, type ConsumeMessage } from 'amqplib';
+import { LaneChannel, type UnackedMessage } from './lane-channel';
+import { LaneClaim, type LaneClaimOptions, type LaneClaims } from './lane-claim';
+import { LaneTable } from './lane-table';
 import { type Log } from './log';
+import { type MemoryBudget } from './memory-budget';
 import { type Unreadable } from './message';
 import { Misrouted } from './misrouted';
+import { Parking } from './parking';
 import { type Publisher } from './publisher';
-import { type LaneGroup, laneQueue } from './topology';
+import { QueuePublisher } from './queue-publisher';
+import { type DeliveryRecords } from './delivery-records';
+import { type Scout } from './scout';
+import { Siding } from './siding';
+import { type LaneGroup, laneQueue, sidingKey, sidingQueue, tableKey, tableQueue } from './topology';
 
 export interface LaneOwnerPorts {
-  onUnreadable(lane: LaneConsumer, delivery: ConsumeMessage, unreadable: Unreadable): void;
-  /** The lane is no longer ours: lost, or released because its state is uncertain. */
+  onUnreadable(lane: LaneChannel, delivery: ConsumeMessage, unreadable: Unreadable): void;
+  /** Not sent because it was already delivered. */
+  onDuplicateDropped(message: UnackedMessage): void;
+  /** The lane is no longer ours. */
   onEnded(owner: LaneOwner): void;
 }
 
@@ -20,170 +28,202 @@ export interface LaneOwnerOptions {
   readonly laneGroup: LaneGroup;
   readonly index: number;
   readonly dispatcher: Dispatcher<UnackedMessage>;
-  readonly redeliveryFilter: RedeliveryFilter;
+  readonly records: Pick<DeliveryRecords, 'has'>;
   readonly publisher: Publisher;
+  readonly scout: Pick<Scout, 'whenAnswered'>;
+  readonly claims: LaneClaims;
+  readonly memory: MemoryBudget;
+  /** Which worker it is, and its former claims. */
+  readonly owner: Pick<LaneClaimOptions, 'worker' | 'term' | 'begun'>;
   readonly log: Log;
   /** Awaited before the first message of the lane or of a siding; must settle soon, whatever hangs. */
   readonly prepare: () => Promise<void>;
   readonly ports: LaneOwnerPorts;
   readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
 }
+
+/** How long a release waits for copies of messages that were settled: an alarm may delay them for hours. */
+const COPIES_TIMEOUT_MS = 2_000;
+const RECHECK_MS = 50;
+const NOTHING = Buffer.alloc(0);
+/** RabbitMQ closes the channel of a message that is not acknowledged for 30 minutes. Without an alarm the table is written earlier. */
+const TABLE_HELD_MS = 20 * 60_000;
 
 /** Owns one lane and its sidings, from subscribing to releasing. */
 export class LaneOwner {
   readonly index: number;
   readonly #options: LaneOwnerOptions;
-  readonly #lane: LaneConsumer;
-  readonly #isolation: Isolation;
+  readonly #lane: LaneChannel;
+  readonly #claim: LaneClaim;
+  readonly #publishers: QueuePublisher[] = [];
+  readonly #table: LaneTable;
+  readonly #sidings: readonly Siding[];
+  readonly #parking: Parking;
   readonly #misrouted: Misrouted;
-  /** Messages that arrived from the lane before its sidings were loaded. */
-  readonly #early: UnackedMessage[] = [];
-  #gate: 'closed' | 'opening' | 'open' = 'closed';
+  /** Messages that are being delivered, by id. */
+  readonly #admitted = new Map<string, UnackedMessage>();
+  #isConsuming = false;
   #state: 'working' | 'releasing' | 'gone' = 'working';
 
   constructor(options: LaneOwnerOptions) {
     this.#options = options;
     this.index = options.index;
-    const { laneGroup, index, dispatcher, publisher, log, redeliveryFilter, ports, clock = SYSTEM_CLOCK } = options;
-    const onUnreadable = (lane: LaneConsumer, delivery: ConsumeMessage, what: Unreadable): void =>
-      ports.onUnreadable(lane, delivery, what);
-    const onClosedByBroker = ({ queue }: LaneConsumer, reason: string): void =>
-      log.warn('the broker closed the channel of a queue: its messages are redelivered', { queue, reason });
-    const deliver = (message: UnackedMessage): void => dispatcher.add(message);
-    this.#misrouted = new Misrouted({ laneGroup, index, publisher, deliver, log, clock });
-    this.#lane = new LaneConsumer(
-      laneQueue(laneGroup, index),
-      laneGroup,
+    const { laneGroup, index, dispatcher, publisher, log, ports } = options;
+    const { owner, claims, scout, memory, clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = options;
+    const queue = laneQueue(laneGroup, index);
+    this.#claim = new LaneClaim({
+      lane: queue,
+      ...owner,
+      claims,
+      clock,
+      onLost: () => this.#leave('another worker has claimed a lane'),
+    });
+    const lane = new LaneChannel(
+      { claim: this.#claim, prefetch: laneGroup.prefetch, scout, memory, clock },
       {
         onMessage: (message) => this.#onMessage(message),
-        onUnreadable,
-        onClosedByBroker,
+        onUnreadable: (from, delivery, unreadable) => ports.onUnreadable(from, delivery, unreadable),
+        onSettled: (message) => this.#onSettled(message),
+        onAcksLost: () => this.#leave('acknowledgements of a lane were lost'),
+        onClosedByBroker: (reason) =>
+          log.warn('the broker closed the channel of a lane: its messages are redelivered', { queue, reason }),
         onLost: () => this.lose(),
       },
-      clock,
     );
-    this.#isolation = new Isolation({
-      laneGroup,
-      lane: this.#lane,
+    this.#lane = lane;
+    const publisherOf = (routingKey: string): QueuePublisher => {
+      const own = new QueuePublisher({ exchange: laneGroup.exchange, routingKey, publisher, clock });
+      this.#publishers.push(own);
+      return own;
+    };
+    this.#table = new LaneTable({
+      queue: tableQueue(laneGroup, index),
+      lane,
+      publisher: publisherOf(tableKey(index)),
+      onLost: () => this.#leave('the table of a lane had another owner'),
+      clock,
+      random,
+    });
+    this.#sidings = Array.from(
+      { length: laneGroup.sidings },
+      (_, siding) =>
+        new Siding(siding, sidingQueue(laneGroup, index, siding), {
+          publisher: publisherOf(sidingKey(index, siding)),
+          ackDelivery: (delivery) => lane.ackDelivery(delivery),
+          isAdmitted: (message) => dispatcher.has(message),
+          onMoved: (message) => {
+            if (!dispatcher.has(message)) lane.returnToQueue(message);
+          },
+          clock,
+          random,
+        }),
+    );
+    const admit = (message: UnackedMessage): void => this.#admit(message);
+    this.#parking = new Parking({
       index,
+      queue,
+      lane,
+      sidings: this.#sidings,
+      table: this.#table,
       dispatcher,
       publisher,
+      admit,
+      prefetch: laneGroup.prefetch,
+      retake: () => this.#leave('what is left in the sidings of a lane is only known once it is taken again'),
       log,
       clock,
-      ports: {
-        onMessage: (message) => {
-          if (!this.#misrouted.redirect(message)) redeliveryFilter.onMessage(message);
-        },
-        onUnreadable,
-        onClosedByBroker,
-        onBroken: () => void this.release(),
-        onLost: () => this.lose(),
-      },
     });
+    this.#misrouted = new Misrouted({ laneGroup, index, publisher, deliver: admit, log, clock });
   }
 
   /** Number of parked keys. */
   get parkedKeys(): number {
-    return this.#isolation.parkedKeys;
+    return this.#parking.size;
   }
 
   /** Whether a key blocks the lane and cannot be parked. */
   get isIsolationSuspended(): boolean {
-    return this.#isolation.isSuspended;
-  }
-
-  /** Those of the sidings that are in use, and of the lane. */
-  get consumers(): readonly LaneConsumer[] {
-    return [...this.#isolation.consumers, this.#lane];
+    return this.#parking.isSuspended;
   }
 
   /** Every unacknowledged message of the lane and its sidings. */
   get held(): readonly UnackedMessage[] {
-    return this.consumers.flatMap(({ held }) => [...held]);
+    return [...this.#lane.held];
   }
 
-  /** When the oldest held message arrived, on the monotonic clock. */
-  get heldSince(): number | undefined {
-    const oldest = this.consumers.flatMap(({ held }) => [...held].slice(0, 1).map(({ heldSince }) => heldSince));
-    return oldest.length === 0 ? undefined : Math.min(...oldest);
+  /** Of the messages that are held, unless it is being released. */
+  get bytes(): number {
+    return this.#state === 'working' ? this.#lane.bytes : 0;
   }
 
-  async open(connection: ChannelModel, control: Channel): Promise<void> {
-    this.#isolation.begin(connection, control);
-    await this.#lane.open(connection).catch(() => this.lose());
+  /** When the oldest message that is held arrived, or the oldest mark; monotonic. */
+  get heldSince(): number {
+    const [oldest] = this.#lane.held;
+    return Math.min(oldest?.heldSince ?? Infinity, ...this.#sidings.map(({ markedAt }) => markedAt));
   }
 
-  /** Accepts a message that is no duplicate: moves it to the siding if its key is parked, else dispatches it. */
-  admit(message: UnackedMessage): void {
-    if (message.lane === this.#lane && this.#isolation.redirect(message)) return;
-    this.#options.dispatcher.add(message);
+  /** Whether the lane is ours, or we wait for it. */
+  get isConsuming(): boolean {
+    return this.#isConsuming;
   }
 
-  /** Checks whether a key blocks the lane, or its release. */
-  checkForStalls(): void {
-    if (this.#state === 'working' && this.#gate === 'open') this.#isolation.checkForStalls();
-    if (this.#state !== 'releasing') return;
-    // Until the lane is released nobody delivers the messages of its other keys.
-    const { preemption } = this.#options.dispatcher;
-    for (const key of new Set(this.held.map(({ routingKey }) => routingKey))) preemption.interrupt(key);
+  /** Takes the lane as soon as no other worker has it. */
+  async open(connection: ChannelModel): Promise<void> {
+    await this.#takeOver(connection).catch(() => this.#onOpenFailed());
   }
 
-  /** The broker delivers nothing from one of its queues, and would not before that is subscribed to again: releases the lane. */
-  renewStarved(queue: string): void {
+  /** To be called several times a second. @param mayPark false while nothing can be attempted */
+  check(mayPark: boolean): void {
+    if (this.#state === 'releasing') return this.#interruptHanging();
     if (this.#state !== 'working') return;
-    this.#options.log.warn('the broker delivers nothing although messages wait: renewing the lane', {
-      lane: this.index,
-      queue,
-    });
-    void this.release();
+    for (const publisher of this.#publishers) publisher.check();
+    this.#parking.check(mayPark);
+    const { clock = SYSTEM_CLOCK } = this.#options;
+    if (clock.monotonic() - this.#table.heldSince > TABLE_HELD_MS) this.#leave('the table of a lane cannot be written');
   }
 
-  /** While the lane itself receives nothing: takes over messages in sidings that nobody consumes. */
-  async takeOverStranded(): Promise<void> {
-    if (this.#state !== 'working' || this.#gate !== 'closed' || !(await this.#isolation.isStranded())) return;
-    // If a first message arrived meanwhile, its sidings are being loaded already. A second run would consume one
-    // twice: the first consumer would be forgotten and never closed, and the next owner would wait for its end
-    // forever.
-    if (!this.#gateIs('closed')) return;
-    await this.#loadSidings();
-    // Another worker may still own the lane: with its first message the sidings are loaded again.
-    this.#gate = 'closed';
-    if (this.#early.length > 0) await this.#inspect();
-  }
-
-  /**
-   * Starts nothing new, lets attempts in flight settle, requeues everything in order: the sidings first, the lane
-   * last.
-   */
+  /** Starts nothing new, lets attempts in flight settle, requeues everything in order. */
   async release(): Promise<void> {
     if (this.#state !== 'working') return;
     this.#state = 'releasing';
     const { dispatcher } = this.#options;
-    const consumers = this.consumers;
-    for (const consumer of consumers) consumer.beginRelease();
-    const idle = consumers.flatMap(({ held, signal }) =>
-      [...held].filter((message) => signal.aborted || !dispatcher.isBusy(message)),
-    );
+    this.#stopPublishing();
+    this.#lane.beginRelease();
+    const idle = [...this.#lane.held].filter((message) => !dispatcher.isBusy(message));
     // First of all: attempts in flight may have to be retried, so nothing after them may start.
     dispatcher.forget(idle);
-    this.#isolation.cancelMove();
-    await this.#isolation.release();
-    for (const message of idle) message.lane.returnToQueue(message);
-    await Promise.all(consumers.map((consumer) => consumer.whenDrained()));
-    await this.#isolation.close();
+    for (const message of idle) this.#lane.returnToQueue(message);
+    await this.#lane.whenDrained();
+    await this.#whenCopiesReturned();
+    await this.#claim.withdraw();
     await this.#lane.close();
     this.#end();
+  }
+
+  /** Until the lane is released nobody delivers the messages of its other keys. */
+  #interruptHanging(): void {
+    const { preemption } = this.#options.dispatcher;
+    for (const key of new Set(this.held.map(({ routingKey }) => routingKey))) preemption.interrupt(key);
+  }
+
+  /** Without Redis the next owner would deliver them again. */
+  async #whenCopiesReturned(): Promise<void> {
+    const { clock = SYSTEM_CLOCK } = this.#options;
+    const until = clock.monotonic() + COPIES_TIMEOUT_MS;
+    while (this.#sidings.some(({ hasSettledCopies }) => hasSettledCopies) && clock.monotonic() < until)
+      await delay(clock, RECHECK_MS);
   }
 
   /** The channel or the connection was lost: the broker requeues what was held. */
   lose(): void {
     if (this.#state === 'gone') return;
-    this.#state = 'gone';
-    for (const consumer of this.consumers) this.#options.dispatcher.forget(consumer.held);
-    this.#isolation.cancelMove();
-    this.#isolation.lose();
+    this.#options.dispatcher.forget(this.#lane.held);
+    this.#stopPublishing();
+    this.#end();
     this.#lane.lose();
-    this.#options.ports.onEnded(this);
+    // Attempts in flight are aborted: to wait for them would not help.
+    void this.#claim.withdraw();
   }
 
   #end(): void {
@@ -192,30 +232,96 @@ export class LaneOwner {
     this.#options.ports.onEnded(this);
   }
 
+  #stopPublishing(): void {
+    for (const publisher of this.#publishers) publisher.stop();
+  }
+
+  /**
+   * Attempts in flight may go on: the other worker waits before it begins, and most of them end meanwhile and are then known to be
+   * delivered.
+   */
+  #leave(why: string): void {
+    if (this.#state !== 'working') return;
+    this.#options.log.warn(`${why}: leaving it`, { lane: this.index });
+    void this.release();
+  }
+
+  /** Nothing of the lane is delivered before its parked keys are known. */
+  async #takeOver(connection: ChannelModel): Promise<void> {
+    await this.#lane.open(connection);
+    const keys = await this.#table.take(() => (this.#isConsuming = true));
+    await this.#claim.make(this.#lane.signal);
+    // Preparing takes seconds at most.
+    await this.#options.prepare();
+    this.#lane.signal.throwIfAborted();
+    if (keys === undefined) await this.#adoptSidings();
+    else {
+      this.#parking.begin(keys);
+      for (const siding of this.#sidings) void this.#open(siding);
+    }
+    await this.#lane.consume(laneQueue(this.#options.laneGroup, this.index), true);
+  }
+
+  /** A version without tables left one key at most in each siding. */
+  async #adoptSidings(): Promise<void> {
+    await Promise.all(
+      this.#sidings.map(async (siding) => {
+        const isLearned = siding.whenLearned();
+        siding.requestMark();
+        await this.#open(siding);
+        await isLearned;
+      }),
+    );
+    await this.#parking.writeFirst();
+    this.#lane.signal.throwIfAborted();
+  }
+
+  async #open(siding: Siding): Promise<void> {
+    await this.#lane
+      .consume(siding.queue, false, (delivery) => siding.take(delivery))
+      .then(
+        () => (siding.isOpen = true),
+        () => this.#onOpenFailed(),
+      );
+  }
+
+  #onOpenFailed(): void {
+    if (this.#state === 'working') this.lose();
+  }
+
   #onMessage(message: UnackedMessage): void {
     if (this.#misrouted.redirect(message)) return;
-    if (this.#gate === 'open') return this.#options.redeliveryFilter.onMessage(message);
-    this.#early.push(message);
-    // The broker has activated our consumer: the previous owner is gone, and the sidings can be counted.
-    if (this.#gate === 'closed') void this.#inspect();
+    const admitted = this.#admitted.get(message.id);
+    if (admitted !== undefined) return this.#join(admitted, message);
+    if (this.#options.records.has(message.id)) {
+      this.#options.ports.onDuplicateDropped(message);
+      return this.#lane.ack(message);
+    }
+    const siding = this.#sidings.find(({ queue }) => queue === message.queue);
+    if (siding === undefined && this.#parking.redirect(message)) return;
+    if (siding !== undefined) {
+      this.#parking.adopt(message.routingKey, siding);
+      siding.learned();
+    }
+    this.#admit(message);
   }
 
-  #gateIs(state: 'closed' | 'opening' | 'open'): boolean {
-    return this.#gate === state;
+  #admit(message: UnackedMessage): void {
+    this.#admitted.set(message.id, message);
+    this.#options.dispatcher.add(message);
   }
 
-  /** The lane's own messages may only pass once the sidings are loaded. */
-  async #inspect(): Promise<void> {
-    await this.#loadSidings();
-    if (this.#state !== 'working') return;
-    this.#gate = 'open';
-    for (const message of this.#early.splice(0)) this.#options.redeliveryFilter.onMessage(message);
+  /** A copy of a message that is being delivered, or its delivery after a demotion that nobody noticed: both are acknowledged together. */
+  #join(admitted: UnackedMessage, message: UnackedMessage): void {
+    for (const delivery of message.deliveries) {
+      delivery.content = NOTHING;
+      admitted.deliveries.add(delivery);
+    }
+    this.#lane.returnToQueue(message);
   }
 
-  async #loadSidings(): Promise<void> {
-    this.#gate = 'opening';
-    // In this order: messages in a siding are sent as soon as it is taken over. Preparing takes seconds at most.
-    await this.#options.prepare();
-    await this.#isolation.loadSidings();
+  #onSettled(message: UnackedMessage): void {
+    if (this.#admitted.get(message.id) === message) this.#admitted.delete(message.id);
+    for (const siding of this.#sidings) siding.onSettled(message);
   }
 }

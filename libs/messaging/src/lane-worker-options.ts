@@ -2,7 +2,8 @@ import { type Clock, type Random } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
 import { type Connect } from './connect';
 import { type DeadReason } from './dead-letter';
-import { type DeliveredMarkers } from './delivered-ids';
+import { type DeliveredMarkers } from './delivery-records';
+import { type LaneClaims } from './lane-claim';
 import { type Log } from './log';
 import { type IncomingMessage } from './message';
 import { type LaneGroup, type QueueType } from './topology';
@@ -37,6 +38,7 @@ export interface LaneWorkerOptions {
   /** A destination responded that it is gone, and this worker paused it: other workers do not know yet. */
   readonly onDestinationGone?: (routingKey: string) => void;
   readonly markers: DeliveredMarkers;
+  readonly claims: LaneClaims;
   readonly observer: LaneObserver;
   /** Awaited before the first message of a lane or its sidings, once the previous owner is gone; must settle soon. */
   readonly prepare?: () => Promise<void>;
@@ -46,6 +48,8 @@ export interface LaneWorkerOptions {
    * milliseconds.
    */
   readonly renewAfterMs?: number | undefined;
+  /** How many bytes of messages to hold: about that, and the first messages of a queue; 64 MiB by default. */
+  readonly memoryBytes?: number | undefined;
   readonly connect?: Connect;
   readonly clock?: Clock;
   readonly random?: Random;

@@ -1,8 +1,12 @@
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
 import { Sender } from './dead-letters/sender';
 import { BrokerClient } from './inspection/broker-client';
-import { type DeliveredMarkers } from './delivered-ids';
+import { type DeliveredMarkers } from './delivery-records';
+import { LaneClaim, type LaneClaimOptions, type LaneClaims } from './lane-claim';
+import { type LaneChannelOptions } from './lane-channel';
 import { LaneWorker } from './lane-worker';
+import { MemoryBudget } from './memory-budget';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage, type OutgoingMessage, toProperties } from './message';
 import { EVENTS, laneKey, laneOfMessage } from './topology';
@@ -10,6 +14,7 @@ import { EVENTS, laneKey, laneOfMessage } from './topology';
 export const KEY = 'R0123456789ABCDEFGHIJKLMNOPQd1a6';
 
 export const DELIVERED: Outcome = { kind: 'delivered', status: 202 };
+export const REJECTED: Outcome = { kind: 'rejected', status: 400, response: '{}' };
 export const THROTTLED: Outcome = { kind: 'throttled', status: 429, retryAfterMs: 1_000 };
 
 /** The n-th event of an alert. */
@@ -39,9 +44,44 @@ export class Markers implements DeliveredMarkers {
   }
 }
 
-/** A worker with its log lines and everything that it delivered, in order. */
+/** Claims of lanes, shared by several workers. */
+export class Claims implements LaneClaims {
+  readonly #claims = new Map<string, string>();
+
+  claim(lane: string, claim: string): Promise<string | undefined> {
+    const former = this.#claims.get(lane);
+    this.#claims.set(lane, claim);
+    return Promise.resolve(former);
+  }
+
+  read(lanes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return Promise.resolve(new Map([...this.#claims].filter(([lane]) => lanes.includes(lane))));
+  }
+
+  withdraw(lane: string, claim: string): Promise<void> {
+    if (this.#claims.get(lane) === claim) this.#claims.delete(lane);
+    return Promise.resolve();
+  }
+}
+
+/** A worker's first claim of a lane. */
+export function claimOf(
+  lane: string,
+  { claims = new Claims(), onLost = () => undefined }: Partial<LaneClaimOptions> = {},
+) {
+  return new LaneClaim({ lane, worker: 'test', term: 1, begun: new Map(), claims, clock: SYSTEM_CLOCK, onLost });
+}
+
+/** For queues that answer. */
+export function channelOptions(claim = claimOf('a lane'), clock: Clock = SYSTEM_CLOCK): LaneChannelOptions {
+  const memory = new MemoryBudget(Infinity, clock, () => undefined);
+  return { claim, prefetch: EVENTS.prefetch, scout: { whenAnswered: () => Promise.resolve() }, memory, clock };
+}
+
+/** A worker with its log lines and everything that it attempted and delivered, in order. */
 export class TestWorker {
   readonly delivered: IncomingMessage[] = [];
+  readonly attempted: IncomingMessage[] = [];
   readonly lines: string[] = [];
   readonly worker: LaneWorker;
 
@@ -60,11 +100,13 @@ export class TestWorker {
       maximumAgeMs: 86_400_000,
       poisonAfterMs: 3_600_000,
       deliver: async (message, signal) => {
+        this.attempted.push(message);
         const outcome = await respond(message, signal);
         if (outcome.kind === 'delivered') this.delivered.push(message);
         return outcome;
       },
       markers: new Markers(),
+      claims: new Claims(),
       observer: {
         onAttempted: () => undefined,
         onInterrupted: () => undefined,

@@ -1,33 +1,34 @@
-import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, every, SYSTEM_CLOCK, SYSTEM_RANDOM, uuid } from '@pdaltagent/clock';
 import { type Dispatcher } from '@pdaltagent/delivery';
 import { type Channel, type ChannelModel } from 'amqplib';
 import { replyTo } from './reply-timeout';
 import { DeadLetterPublisher, type DeadLetterWritten } from './dead-letter-publisher';
-import { DeliveredIds } from './delivered-ids';
+import { DeliveryRecords } from './delivery-records';
 import { DeliveryExecutor } from './delivery-executor';
-import { BrokerLiveness } from './broker-liveness';
-import { RedeliveryFilter } from './redelivery-filter';
-import { type UnackedMessage } from './lane-consumer';
+import { Pulse } from './pulse';
+import { type UnackedMessage } from './lane-channel';
 import { LaneChanges } from './lane-changes';
 import { LaneDepths } from './lane-depths';
 import { LaneOwner } from './lane-owner';
+import { MemoryBudget } from './memory-budget';
 import { LaneAssignment } from './lane-assignment';
 import { type LaneWorkerOptions } from './lane-worker-options';
-import { CHECK_EVERY_MS, StallMonitor } from './stall-monitor';
-import { answeringQueues } from './queue-liveness';
-import { Starvation } from './starvation';
 import { OwnedLanes } from './owned-lanes';
 import { Publisher } from './publisher';
+import { Scout } from './scout';
 import { BrokerConnection } from './broker-connection';
-import { declareTopology, laneOfMessage, STATUS_EXCHANGE } from './topology';
+import { declareTopology, PULSE_QUEUE, STATUS_EXCHANGE } from './topology';
 import { TraceResponder } from './trace-responder';
 
 const RENEW_AFTER_MS = 10 * 60_000;
-const LIVENESS_CHECK_EVERY_MS = 1_000;
-/** How often idle lanes are checked for messages in a siding that nobody consumes. */
-const STRANDED_CHECK_EVERY_MS = 5_000;
-/** How often the depth of our lanes is queried, and compared with what the broker delivers. */
+const CHECK_OWNERSHIP_EVERY_MS = 1_000;
+/** How often lanes are checked for keys that block them. */
+const CHECK_EVERY_MS = 250;
+/** How often the depth of our lanes is queried. */
 const DEPTH_REFRESH_EVERY_MS = 10_000;
+const MEMORY_BYTES = 64 * 1024 * 1024;
+/** A queue that waits longer for memory gets that of another lane. */
+const MEMORY_WAIT_MS = 10_000;
 /** Delay before a lost lane is taken again: it may be lost again at once. */
 const RETAKE_DELAY_MS = 250;
 
@@ -38,38 +39,41 @@ const RETAKE_DELAY_MS = 250;
 export class LaneWorker {
   readonly #options: LaneWorkerOptions;
   readonly #executor: DeliveryExecutor;
-  readonly #redeliveryFilter: RedeliveryFilter;
+  readonly #records: DeliveryRecords;
   readonly #assignment: LaneAssignment;
   readonly #publisher: Publisher;
   readonly #deadLetters: DeadLetterPublisher;
   readonly #brokerConnection: BrokerConnection;
+  readonly #scout: Scout;
   readonly #depths: LaneDepths;
-  readonly #starvation: Starvation;
   readonly #traceResponder: TraceResponder;
   readonly #lanes = new OwnedLanes();
   readonly #changes: LaneChanges;
   readonly #clock: Clock;
-  readonly #liveness: BrokerLiveness;
-  readonly #stopLivenessChecks: () => void;
+  /** In claims of lanes. */
+  readonly #id: string;
+  readonly #pulse: Pulse;
+  readonly #memory: MemoryBudget;
+  readonly #stopChecks: () => void;
   readonly #stopTimers: readonly (() => void)[];
   #connection: ChannelModel | undefined;
   #control: Channel | undefined;
   #isStopping = false;
+  /** How often a lane was taken. */
+  #terms = 0;
+  readonly #begun = new Map<string, string>();
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
     const { url, name, laneGroup, queueType, log, observer, connect, clock = SYSTEM_CLOCK, random } = options;
     this.#clock = clock;
-    this.#liveness = new BrokerLiveness(clock);
-    this.#changes = new LaneChanges(log, () => this.#lanes.indices, clock);
-    const delivered = new DeliveredIds(options.markers, clock);
-    this.#redeliveryFilter = new RedeliveryFilter(delivered, {
-      admit: (message) => this.#ownerOf(message)?.admit(message),
-      dropDuplicate: (message) => {
-        observer.onDuplicateDropped(message);
-        message.lane.ack(message);
-      },
+    this.#pulse = new Pulse(clock, () => {
+      for (const owner of this.#lanes.owners) void owner.release();
     });
+    this.#memory = new MemoryBudget(options.memoryBytes ?? MEMORY_BYTES, clock, () => this.#lanes.releaseLargest());
+    this.#changes = new LaneChanges(log, () => this.#lanes.indices, clock);
+    this.#id = uuid(random ?? SYSTEM_RANDOM);
+    this.#records = new DeliveryRecords(options.markers, options.claims, clock);
     this.#publisher = new Publisher({
       url,
       name: `${name} publishing`,
@@ -83,17 +87,11 @@ export class LaneWorker {
     const written: DeadLetterWritten = (reason, message) => observer.onDeadLettered(reason, message);
     this.#deadLetters = new DeadLetterPublisher(laneGroup, this.#publisher, log, written, clock);
     this.#executor = new DeliveryExecutor(options, {
-      delivered,
+      records: this.#records,
       deadLetters: this.#deadLetters,
-      liveness: this.#liveness,
+      pulse: this.#pulse,
     });
     this.#depths = new LaneDepths(laneGroup);
-    this.#starvation = new Starvation({
-      lanes: this.#lanes,
-      depths: this.#depths,
-      answering: (queues) => answeringQueues(queues, options),
-      clock,
-    });
     this.#traceResponder = new TraceResponder({
       group: laneGroup.exchange,
       lanes: () => this.#lanes.indices,
@@ -108,14 +106,15 @@ export class LaneWorker {
       take: (lane) => void this.#take(lane),
       release: (lane) => void this.#lanes.get(lane)?.release(),
       owned: () => this.#lanes.indices,
+      consumed: () => this.#lanes.consumed,
       clock,
       random,
     });
     this.#brokerConnection = new BrokerConnection({
       url,
       name: `${name} consuming`,
-      // One per lane, and the control channel; more for the sidings that are in use.
-      channels: laneGroup.lanes + 1,
+      // One per lane, one for pulses, and the control channel.
+      channels: laneGroup.lanes + 2,
       log,
       open: (connection) => this.#open(connection),
       onLost: () => this.#onLost(),
@@ -123,12 +122,11 @@ export class LaneWorker {
       clock,
       random,
     });
-    const stallMonitor = new StallMonitor(this.#liveness, () => this.#checkForStalls());
-    this.#stopLivenessChecks = every(clock, LIVENESS_CHECK_EVERY_MS, () => void this.#checkLiveness());
+    this.#scout = new Scout({ url, name: `${name} scouting`, queueType, log, connect, clock });
+    this.#stopChecks = every(clock, CHECK_OWNERSHIP_EVERY_MS, () => this.#checkOwnership());
     this.#stopTimers = [
-      every(clock, CHECK_EVERY_MS, () => stallMonitor.due(clock.monotonic())),
-      every(clock, STRANDED_CHECK_EVERY_MS, () => void this.#lanes.takeOverStranded()),
-      every(clock, DEPTH_REFRESH_EVERY_MS, () => void this.#starvation.check(this.#control)),
+      every(clock, CHECK_EVERY_MS, () => this.#checkForStalls()),
+      every(clock, DEPTH_REFRESH_EVERY_MS, () => void this.#depths.refresh(this.#control, this.#lanes.indices)),
     ];
   }
 
@@ -145,9 +143,11 @@ export class LaneWorker {
     for (const stop of this.#stopTimers) stop();
     await Promise.all(this.#lanes.owners.map((owner) => owner.release()));
     this.#changes.flush();
-    this.#stopLivenessChecks();
+    this.#stopChecks();
+    this.#pulse.stop();
     await this.#publisher.close();
     await this.#brokerConnection.close();
+    await this.#scout.close();
   }
 
   /**
@@ -170,16 +170,11 @@ export class LaneWorker {
 
   /** Whether no other worker can own our lanes: a process that was paused has to check this before it sends anything. */
   get ownsLanes(): boolean {
-    return this.#liveness.ownsLanes;
+    return this.#pulse.ownsLanes;
   }
 
   get lanes(): number {
     return this.#lanes.count;
-  }
-
-  /** Of the bodies of all messages that it has taken and not acknowledged. */
-  get heldBytes(): number {
-    return this.#lanes.held.reduce((sum, { body }) => sum + body.length, 0);
   }
 
   /** Routing keys parked on a siding. */
@@ -205,6 +200,11 @@ export class LaneWorker {
     return this.#lanes.depths(this.#depths);
   }
 
+  /** Bytes of the messages that are held. */
+  get heldBytes(): number {
+    return this.#memory.held;
+  }
+
   /** Lanes that are blocked by a key that cannot be parked. */
   get lanesWithoutIsolation(): number {
     return this.#lanes.withoutIsolation;
@@ -217,69 +217,78 @@ export class LaneWorker {
   async #open(connection: ChannelModel): Promise<void> {
     const { laneGroup, queueType, log } = this.#options;
     await declareTopology(connection, laneGroup, queueType, { clock: this.#clock, log });
-    const control = await replyTo(connection.createChannel(), { request: 'channel.open', clock: this.#clock });
-    control.on('error', (error) => log.error('the control channel failed', { error: error.message }));
-    control.on('close', () => {
-      if (control === this.#control) this.#brokerConnection.reconnect();
-    });
-    this.#liveness.recordReply();
+    const control = await this.#openChannel(connection, 'control');
+    const pulse = await this.#openChannel(connection, 'pulse');
+    await replyTo(this.#pulse.start(pulse), { request: `basic.consume ${PULSE_QUEUE}`, clock: this.#clock });
     this.#connection = connection;
     this.#control = control;
     await this.#traceResponder.listen(control);
     await this.#assignment.join(control);
   }
 
+  /** Opens a channel without which the connection cannot be used. */
+  async #openChannel(connection: ChannelModel, purpose: string): Promise<Channel> {
+    const channel = await replyTo(connection.createChannel(), { request: 'channel.open', clock: this.#clock });
+    channel.on('error', (error) => this.#options.log.error(`the ${purpose} channel failed`, { error: error.message }));
+    channel.on('close', () => {
+      if (connection === this.#connection) this.#brokerConnection.reconnect();
+    });
+    return channel;
+  }
+
   /** The connection was lost, and everything held with it. Attempts in flight are aborted. */
   #onLost(): void {
     this.#connection = undefined;
     this.#control = undefined;
-    this.#liveness.onConnectionLost();
+    this.#pulse.stop();
     for (const owner of this.#lanes.owners) owner.lose();
   }
 
-  /** Checks that the broker answers, and renews lanes that have held a message for long. */
-  async #checkLiveness(): Promise<void> {
-    const control = this.#control;
-    if (control === undefined) return;
-    const asked = this.#liveness.now();
-    if (this.#liveness.isSilent) return this.#brokerConnection.reconnect();
-    const renewBefore = asked.monotonic - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
-    for (const owner of this.#lanes.owners)
-      if ((owner.heldSince ?? asked.monotonic) < renewBefore) void owner.release();
-    await control.checkExchange(STATUS_EXCHANGE).then(
-      () => this.#liveness.recordReply(asked),
-      () => undefined,
-    );
+  /** Replaces a connection without a pulse, and renews lanes that have held a message for long. */
+  #checkOwnership(): void {
+    if (this.#connection === undefined) return;
+    if (this.#pulse.isSilent) return this.#brokerConnection.reconnect();
+    if (this.#memory.waitsForMs > MEMORY_WAIT_MS) this.#lanes.releaseLargest();
+    const now = this.#clock.monotonic();
+    const renewBefore = now - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
+    for (const owner of this.#lanes.owners) if (owner.heldSince < renewBefore) void owner.release();
   }
 
   #checkForStalls(): void {
-    for (const owner of this.#lanes.owners) owner.checkForStalls();
-    this.#dispatcher.preemption.makeRoom();
+    const { ownsLanes } = this.#pulse;
+    for (const owner of this.#lanes.owners) owner.check(ownsLanes);
+    if (ownsLanes) this.#dispatcher.preemption.makeRoom();
   }
 
   async #take(index: number): Promise<void> {
     const connection = this.#connection;
-    const control = this.#control;
-    if (connection === undefined || control === undefined || this.#isStopping || this.#lanes.has(index)) return;
-    const { laneGroup, log, prepare = () => Promise.resolve() } = this.#options;
+    if (connection === undefined || this.#isStopping || this.#lanes.has(index)) return;
+    const { laneGroup, claims, log, prepare = () => Promise.resolve() } = this.#options;
+    this.#terms += 1;
     const owner = new LaneOwner({
       laneGroup,
       index,
       dispatcher: this.#dispatcher,
-      redeliveryFilter: this.#redeliveryFilter,
+      records: this.#records,
       publisher: this.#publisher,
+      scout: this.#scout,
+      claims,
+      memory: this.#memory,
+      owner: { worker: this.#id, term: this.#terms, begun: this.#begun },
       log,
       prepare,
       clock: this.#clock,
+      random: this.#options.random,
       ports: {
         onUnreadable: (lane, delivery, unreadable) =>
           void this.#deadLetters.deadLetterUnreadable(lane, delivery, unreadable),
-        onEnded: (owner) => this.#onOwnerEnded(owner),
+        onDuplicateDropped: (message) => this.#options.observer.onDuplicateDropped(message),
+        onEnded: (ended) => this.#onOwnerEnded(ended),
       },
     });
     this.#lanes.add(owner);
     this.#changes.recordTaken(index);
-    await owner.open(connection, control);
+    await owner.open(connection);
   }
 
   /** Not taken again at once: it may be lost again, or belong to another worker by now. */
@@ -287,9 +296,5 @@ export class LaneWorker {
     this.#lanes.remove(owner);
     this.#changes.recordReleased(owner.index);
     this.#clock.after(RETAKE_DELAY_MS, () => this.#assignment.rebalance());
-  }
-
-  #ownerOf(message: UnackedMessage): LaneOwner | undefined {
-    return this.#lanes.get(laneOfMessage(this.#options.laneGroup, message));
   }
 }

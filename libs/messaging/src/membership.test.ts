@@ -34,7 +34,7 @@ async function twoWorkers() {
     group: 'events',
     announce,
     onChange: () => undefined,
-    owned: () => [],
+    consumed: () => [],
     clock,
   });
   const first = new Membership(options((body) => exchange.announce(body)));

@@ -21,7 +21,7 @@ export interface MembershipOptions {
   readonly announce: (body: Buffer) => void;
   readonly onChange: () => void;
   /** The lanes that we consume, as active consumer or waiting. */
-  readonly owned: () => Iterable<number>;
+  readonly consumed: () => Iterable<number>;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
@@ -102,8 +102,8 @@ export class Membership {
 
   #announce(asks: boolean): void {
     this.#announcedAt = this.#clock.monotonic();
-    const { group, owned } = this.#options;
-    const announcement: Announcement = { kind: 'here', member: this.self, group, asks, lanes: [...owned()] };
+    const { group, consumed } = this.#options;
+    const announcement: Announcement = { kind: 'here', member: this.self, group, asks, lanes: [...consumed()] };
     this.#options.announce(Buffer.from(JSON.stringify(announcement)));
   }
 

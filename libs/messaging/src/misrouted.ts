@@ -1,9 +1,8 @@
 import { type Clock, delay } from '@pdaltagent/clock';
-import { type UnackedMessage } from './lane-consumer';
+import { type UnackedMessage } from './lane-channel';
 import { type Log } from './log';
 import { toProperties } from './message';
 import { isPermanentRefusal, type Publisher } from './publisher';
-import { moveInOrder } from './siding-move';
 import { type LaneGroup, laneKey, laneOfMessage } from './topology';
 
 const RETRY_MS = 1_000;
@@ -14,7 +13,7 @@ export interface MisroutedOptions {
   readonly laneGroup: LaneGroup;
   /** The lane whose queues contain them. */
   readonly index: number;
-  readonly publisher: Pick<Publisher, 'sendIgnoringBlock'>;
+  readonly publisher: Pick<Publisher, 'send'>;
   /** Delivers a message where it is. */
   readonly deliver: (message: UnackedMessage) => void;
   readonly log: Log;
@@ -23,13 +22,13 @@ export interface MisroutedOptions {
 
 /**
  * Handles messages in the queue of the wrong lane, where an operator or a shovel put them. They are published to
- * their own lane in order, because only there their alert's order is kept, and each is acknowledged once the broker
- * has confirmed it. One that the broker no longer accepts is delivered from where it is: out of order is better than
- * never.
+ * their own lane one after the other, because only there their alert's order is kept, and each is acknowledged once the
+ * broker has confirmed it. One that the broker no longer accepts is delivered from where it is: out of order is better
+ * than never.
  */
 export class Misrouted {
   readonly #options: MisroutedOptions;
-  #waiting: UnackedMessage[] = [];
+  readonly #waiting: UnackedMessage[] = [];
   #isMoving = false;
   #reportedAt = Number.NEGATIVE_INFINITY;
 
@@ -49,40 +48,34 @@ export class Misrouted {
   async #move(): Promise<void> {
     this.#isMoving = true;
     this.#report();
-    while (this.#waiting.length > 0) {
-      // Messages of a lane that is being released are requeued with it.
-      const batch = this.#waiting.splice(0).filter(({ lane }) => !lane.isReleasing);
-      const left = await moveInOrder(batch, {
-        publish: (message) => this.#publish(message),
-        onMoved: () => undefined,
-      });
-      if (left.length === 0) continue;
-      // It is unknown whether they arrived: retry from the oldest, so that first arrivals are in order; duplicates
-      // are dropped by id.
-      this.#waiting.unshift(...left);
-      await delay(this.#options.clock, RETRY_MS);
+    for (let [message] = this.#waiting; message !== undefined; [message] = this.#waiting) {
+      // Messages of a lane that is being released are requeued with it. It is unknown whether one that failed arrived: it is
+      // published again before any other, and duplicates are dropped by id.
+      if (message.lane.isReleasing || (await this.#publish(message))) this.#waiting.shift();
+      else await delay(this.#options.clock, RETRY_MS);
     }
     this.#isMoving = false;
   }
 
-  async #publish(message: UnackedMessage): Promise<void> {
+  /** Whether it is out of the way. */
+  async #publish(message: UnackedMessage): Promise<boolean> {
     const { laneGroup, publisher } = this.#options;
     const key = laneKey(laneOfMessage(laneGroup, message));
-    const properties = toProperties({ ...message, maybeDuplicate: true });
     try {
-      await publisher.sendIgnoringBlock(laneGroup.exchange, key, message.body, properties);
+      await publisher.send(laneGroup.exchange, key, message.body, toProperties({ ...message, maybeDuplicate: true }));
       message.lane.ack(message);
     } catch (error) {
-      if (!isPermanentRefusal(error)) throw error;
+      if (!isPermanentRefusal(error)) return false;
       this.#deliverHere(message, error.message);
     }
+    return true;
   }
 
   #deliverHere(message: UnackedMessage, reason: string): void {
     if (message.lane.isReleasing) return;
     this.#options.log.warn('a message in the wrong lane cannot be moved: delivering it from there', {
       id: message.id,
-      queue: message.lane.queue,
+      queue: message.queue,
       reason,
     });
     this.#options.deliver(message);
@@ -94,6 +87,6 @@ export class Misrouted {
     const now = clock.monotonic();
     if (first === undefined || now - this.#reportedAt < REPORT_EVERY_MS) return;
     this.#reportedAt = now;
-    log.warn('messages in the wrong lane: moving them to their own', { queue: first.lane.queue, lane: index });
+    log.warn('messages in the wrong lane: moving them to their own', { queue: first.queue, lane: index });
   }
 }

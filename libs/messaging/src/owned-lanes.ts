@@ -1,5 +1,5 @@
 import { type LaneDepths } from './lane-depths';
-import { type UnackedMessage } from './lane-consumer';
+import { type UnackedMessage } from './lane-channel';
 import { type LaneOwner } from './lane-owner';
 
 /** The lanes that a worker owns, by index. */
@@ -13,6 +13,11 @@ export class OwnedLanes {
   /** A snapshot: a lane may be removed during iteration. */
   get indices(): readonly number[] {
     return [...this.#owners.keys()];
+  }
+
+  /** Those that are subscribed to. */
+  get consumed(): readonly number[] {
+    return this.owners.flatMap(({ index, isConsuming }) => (isConsuming ? [index] : []));
   }
 
   get owners(): readonly LaneOwner[] {
@@ -46,9 +51,10 @@ export class OwnedLanes {
     this.#owners.set(owner.index, owner);
   }
 
-  /** Lets each idle lane take over messages in sidings that nobody consumes. */
-  async takeOverStranded(): Promise<void> {
-    for (const owner of this.owners) await owner.takeOverStranded();
+  /** To free memory: releases the one that holds the most, which may be taken again. */
+  releaseLargest(): void {
+    const [largest] = [...this.owners].sort((left, right) => right.bytes - left.bytes);
+    if (largest !== undefined && largest.bytes > 0) void largest.release();
   }
 
   /** Removes this owner only: the lane may have another one by now. */

@@ -38,7 +38,8 @@ it('nothing is sent from a lane before its worker is prepared', async () => {
   prepared();
   await waitUntil(() => test.delivered.length === 1, { what: 'the delivery' });
   await test.worker.stop();
-  expect(happened).toEqual(['asked', 'prepared', 'sent']);
+  // Each lane asks.
+  expect(happened.indexOf('sent')).toBeGreaterThan(happened.indexOf('prepared'));
 });
 
 it('nothing is sent from its sidings either', async () => {

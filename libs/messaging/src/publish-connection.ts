@@ -4,7 +4,13 @@ import { type Connect } from './connect';
 import { replyTo } from './reply-timeout';
 import { type Log } from './log';
 import { type OutgoingMessage, toProperties } from './message';
-import { type ChannelClosure, PublishChannel, type SendStatus, type Settlement } from './publish-channel';
+import {
+  type ChannelClosure,
+  PublishChannel,
+  type PublishChannelPorts,
+  type SendStatus,
+  type Settlement,
+} from './publish-channel';
 import { redeclaration } from './redeclaration';
 import { BrokerConnection } from './broker-connection';
 import { SharedHeaders } from './shared-headers';
@@ -140,7 +146,7 @@ export class PublishConnection {
     this.#doubted = targetOf(to);
     if (this.#trial !== undefined || this.#isOpeningTrial) return;
     this.#isOpeningTrial = true;
-    this.#openChannel(connection)
+    this.#openMainChannel(connection)
       .then(
         (trial) => {
           if (connection === this.#model) this.#trial = trial;
@@ -157,23 +163,22 @@ export class PublishConnection {
   async #open(connection: ChannelModel): Promise<void> {
     const { laneGroup, queueType, log, clock = SYSTEM_CLOCK, onOpened } = this.#options;
     await declareTopology(connection, laneGroup, queueType, { clock, log });
-    const channel = await this.#openChannel(connection);
+    const channel = await this.#openMainChannel(connection);
     this.#redeclare = redeclaration(connection, this.#options);
     this.#model = connection;
     this.#channel = channel;
     onOpened?.();
   }
 
-  async #openChannel(connection: ChannelModel): Promise<PublishChannel> {
-    const { log, clock = SYSTEM_CLOCK } = this.#options;
-    const confirmChannel = await replyTo(connection.createConfirmChannel(), {
-      request: 'channel.open',
-      clock,
-      isBlocked: () => this.#isBlocked,
-    });
-    confirmChannel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
-    const channel = new PublishChannel(confirmChannel, {
-      onReturned: () => this.#redeclare(),
+  /** Opens another channel, for a queue that must not delay others. @throws Error if the broker is unreachable */
+  async openChannel(ports: Pick<PublishChannelPorts, 'onEnded'>): Promise<PublishChannel> {
+    if (this.#model === undefined) throw new Error('the broker is unreachable');
+    return this.#openChannel(this.#model, ports);
+  }
+
+  async #openMainChannel(connection: ChannelModel): Promise<PublishChannel> {
+    const { clock = SYSTEM_CLOCK } = this.#options;
+    const channel = await this.#openChannel(connection, {
       onEnded: (closure) => {
         if ([this.#channel, this.#replaced, this.#trial].includes(channel)) this.#lose(closure);
       },
@@ -182,13 +187,27 @@ export class PublishConnection {
     return channel;
   }
 
+  async #openChannel(
+    connection: ChannelModel,
+    ports: Omit<PublishChannelPorts, 'onReturned'>,
+  ): Promise<PublishChannel> {
+    const { log, clock = SYSTEM_CLOCK } = this.#options;
+    const confirmChannel = await replyTo(connection.createConfirmChannel(), {
+      request: 'channel.open',
+      clock,
+      isBlocked: () => this.#isBlocked,
+    });
+    confirmChannel.on('error', (error) => log.error('publishing channel failed', { error: error.message }));
+    return new PublishChannel(confirmChannel, { ...ports, onReturned: () => this.#redeclare() });
+  }
+
   /** Opens another channel. What the current one has sent is settled on it, and it is closed afterwards. */
   #replace(connection: ChannelModel, channel: PublishChannel, now: number): void {
     if (channel !== this.#channel || this.#replaced !== undefined || now < this.#replacedAt + REPLACE_EVERY_MS) return;
     if (now >= this.#replacedAt + LOG_AGAIN_MS)
       this.#options.log.warn('the broker refuses messages for a queue: replacing the channel');
     this.#replacedAt = now;
-    this.#openChannel(connection).then(
+    this.#openMainChannel(connection).then(
       (successor) => {
         if (channel !== this.#channel) return;
         this.#channel = successor;

@@ -3,7 +3,7 @@ import { type Options } from 'amqplib';
 import { type Connect } from './connect';
 import { type Log } from './log';
 import { type OutgoingMessage } from './message';
-import { type ChannelClosure, type SendStatus, type Settlement } from './publish-channel';
+import { type ChannelClosure, type PublishChannel, type SendStatus, type Settlement } from './publish-channel';
 import { PublishConnection, type Target } from './publish-connection';
 import { type LaneGroup, type QueueType } from './topology';
 
@@ -74,8 +74,6 @@ interface Pending {
   readonly bytes: number;
   /** On the monotonic clock. */
   readonly sentAt: number;
-  /** Neither a block nor a late confirm fails it. */
-  readonly ignoresBlock: boolean;
   readonly settle: (failure: PublishFailure | undefined) => void;
 }
 
@@ -97,7 +95,7 @@ export class Publisher {
     this.#connection = new PublishConnection({
       ...options,
       onLost: (closure) => this.#lose(closure),
-      onBlocked: () => this.#failAll('blocked', ({ ignoresBlock }) => !ignoresBlock),
+      onBlocked: () => this.#failAll('blocked'),
     });
     this.#stopExpiring = every(this.#clock, 250, () => this.#expire());
   }
@@ -126,22 +124,28 @@ export class Publisher {
    * @throws PublishError if it was not confirmed; it may be queued anyway
    */
   publish(message: OutgoingMessage): Promise<void> {
-    const pending = { to: this.#connection.laneOf(message), bytes: message.body.length, ignoresBlock: false };
+    const pending = { to: this.#connection.laneOf(message), bytes: message.body.length };
     return this.#whenSettled(pending, (settle) => this.#connection.publish(message, settle));
   }
 
   /** Publishes to any exchange and routing key, with confirm. @throws PublishError */
   send(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
-    return this.#send(false, exchange, routingKey, body, properties);
+    const target = { exchange, routingKey };
+    const to = properties.mandatory === false ? undefined : target;
+    return this.#whenSettled({ to, bytes: body.length }, (settle) =>
+      this.#connection.send(target, body, properties, settle),
+    );
   }
 
-  /**
-   * The same, but waits for the confirm as long as the connection lasts, even while the broker blocks publishing: a
-   * caller that published again what may still arrive would duplicate it.
-   * @throws PublishError
-   */
-  sendIgnoringBlock(exchange: string, routingKey: string, body: Buffer, properties: Options.Publish): Promise<void> {
-    return this.#send(true, exchange, routingKey, body, properties);
+  /** Opens a channel for one queue, which does not delay others. @throws Error if the broker is unreachable */
+  openChannel(onEnded: () => void): Promise<PublishChannel> {
+    return this.#connection.openChannel({
+      onEnded: (closure) => {
+        const maximum = maximumSizeIn(closure?.reason);
+        if (maximum !== undefined) this.#learnMaximum(maximum);
+        onEnded();
+      },
+    });
   }
 
   /** Waits for unconfirmed messages, at most the confirm timeout, then closes the connection. */
@@ -154,28 +158,14 @@ export class Publisher {
     await this.#connection.close();
   }
 
-  #send(
-    ignoresBlock: boolean,
-    exchange: string,
-    routingKey: string,
-    body: Buffer,
-    properties: Options.Publish,
-  ): Promise<void> {
-    const target = { exchange, routingKey };
-    const to = properties.mandatory === false ? undefined : target;
-    return this.#whenSettled({ to, bytes: body.length, ignoresBlock }, (settle) =>
-      this.#connection.send(target, body, properties, settle),
-    );
-  }
-
   #whenSettled(
-    { to, bytes, ignoresBlock }: Pick<Pending, 'to' | 'bytes' | 'ignoresBlock'>,
+    { to, bytes }: Pick<Pending, 'to' | 'bytes'>,
     send: (settle: (settlement: Settlement) => void) => SendStatus,
   ): Promise<void> {
     if (!this.accepts(bytes)) return Promise.reject(new PublishError('too-large'));
     const state = this.#connection.state();
     if (state === 'unreachable') return Promise.reject(new PublishError('unavailable'));
-    if (state === 'blocked' && !ignoresBlock) return Promise.reject(new PublishError('blocked'));
+    if (state === 'blocked') return Promise.reject(new PublishError('blocked'));
     return new Promise((resolve, reject) => {
       const key = Symbol();
       const settle = (failure: PublishFailure | undefined) => {
@@ -184,7 +174,7 @@ export class Publisher {
         else reject(new PublishError(failure));
         if (this.#pending.size === 0) this.#idle?.();
       };
-      this.#pending.set(key, { to, bytes, sentAt: this.#clock.monotonic(), ignoresBlock, settle });
+      this.#pending.set(key, { to, bytes, sentAt: this.#clock.monotonic(), settle });
       const sent = send((settlement) => settle(settlement === 'confirmed' ? undefined : settlement));
       if (sent !== 'sent') settle(sent === 'ended' ? 'unavailable' : sent);
     });
@@ -214,7 +204,6 @@ export class Publisher {
     const oldest = this.#clock.monotonic() - this.#confirmTimeoutMs;
     for (const pending of this.#pending.values()) {
       if (pending.sentAt > oldest) return;
-      if (pending.ignoresBlock) continue;
       if (pending.to !== undefined) this.#connection.doubt(pending.to);
       pending.settle('timeout');
     }

@@ -2,7 +2,7 @@ import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
-import { type DeliveredMarkers } from './delivered-ids';
+import { type DeliveredMarkers } from './delivery-records';
 import { declareTopology, EVENTS, laneOf } from './topology';
 
 /** As if Redis was unreachable: only the broker knows what was delivered. */

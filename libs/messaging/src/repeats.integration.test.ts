@@ -36,16 +36,16 @@ it('events that are in their lane twice are delivered once, although neither cop
       },
     },
   );
-  const bothHeld = waitUntil(() => test.worker.dispatcher.held === 20, { what: 'both copies to be held' });
+  const bothHeld = waitUntil(() => test.worker.dispatcher.held === 10, { what: 'one of both copies to be held' });
   await bothHeld;
   await publish(url, [event('disk', 10)]);
-  await waitUntil(() => test.delivered.length + repeated.length >= 21, {
+  await waitUntil(() => test.delivered.length >= 11, {
     what: 'everything to leave',
     timeoutMs: 60_000,
   });
   await test.worker.stop();
   expect([...sequences(test.delivered).values()]).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]);
-  expect(repeated).toEqual(events.map(({ id }) => id));
+  expect(repeated).toEqual([]);
 });
 
 it.each(['the worker that delivered it', 'another worker'])(

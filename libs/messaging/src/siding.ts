@@ -1,217 +1,201 @@
-import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type ChannelModel, type ConsumeMessage } from 'amqplib';
-import { LaneConsumer, type UnackedMessage } from './lane-consumer';
-import { toProperties, type Unreadable } from './message';
-import { type Publisher } from './publisher';
-import { moveInOrder } from './siding-move';
-import { type LaneGroup, laneOfMessage, sidingKey, sidingQueue } from './topology';
+import { type Clock, type Random, uuid } from '@pdaltagent/clock';
+import { type ConsumeMessage } from 'amqplib';
+import { type UnackedMessage } from './lane-channel';
+import { toProperties } from './message';
+import { isOwnMessage, tableMessage } from './parking-table';
+import { type Publication, type QueuePublisher } from './queue-publisher';
 
 export interface SidingPorts {
-  /** A message arrived from the siding. */
-  onMessage(message: UnackedMessage): void;
-  /** A message arrived that this version cannot deliver. */
-  onUnreadable(consumer: LaneConsumer, delivery: ConsumeMessage, onUnreadable: Unreadable): void;
-  onClosedByBroker(consumer: LaneConsumer, reason: string): void;
-  /** The siding seems to be empty. */
-  onEmptied(siding: Siding): void;
-  /** The content of the siding is uncertain: the lane has to be released and taken again. */
-  onBroken(siding: Siding): void;
+  readonly publisher: Pick<QueuePublisher, 'send' | 'withdraw' | 'isStuck'>;
+  readonly ackDelivery: (delivery: ConsumeMessage) => void;
+  /** Its copy is in the siding: the original has been acknowledged, and is no longer held unless it is being delivered. */
+  readonly onMoved: (message: UnackedMessage) => void;
+  /** Whether it is being delivered. */
+  readonly isAdmitted: (message: UnackedMessage) => boolean;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
-/** How long a release waits for messages on their way to a siding: an alarm may delay them for hours. */
-const RELEASE_TIMEOUT_MS = 5_000;
+/** A message on its way to the siding. */
+interface Move {
+  readonly publication: Publication;
+  /** Its deliveries from the lane. */
+  readonly originals: readonly ConsumeMessage[];
+  isSent: boolean;
+}
 
-/**
- * A second queue of a lane, for one routing key that would block the others. Only the lane's owner moves messages
- * into it and consumes it. `messages at takeover + moves − acks` shows when to ask the broker whether it is empty:
- * there may be more messages in it if a connection was lost before its last confirms.
- */
+/** A second queue of a lane, to which the messages of parked keys move. It may have those of several keys. */
 export class Siding {
-  readonly index: number;
-  readonly queue: string;
-  readonly #laneGroup: LaneGroup;
-  readonly #lane: number;
-  readonly #publisher: Publisher;
-  readonly #clock: Clock;
   readonly #ports: SidingPorts;
-  readonly #waiting: UnackedMessage[] = [];
-  #consumer: LaneConsumer | undefined;
-  #routingKey: string | undefined;
-  #expectedCount = 0;
-  #moving: Promise<void> | undefined;
-  #isReleasing = false;
-  #keyLearned: () => void = () => undefined;
+  readonly #moves = new Map<UnackedMessage, Move>();
+  /** By routing key: the id of the last copy that was confirmed, until it comes back. */
+  readonly #last = new Map<string, string>();
+  /** Copies of messages that are also being delivered; whether these have been settled meanwhile. */
+  readonly #doubles = new Map<string, boolean>();
+  /** Held as long as the siding is in use, so that the next owner receives something, and sees that it is active. */
+  #mark: ConsumeMessage | undefined;
+  /** When the mark arrived; monotonic. */
+  markedAt = Number.POSITIVE_INFINITY;
+  /** The mark that is on its way. */
+  #markSent: string | undefined;
+  #onLearned: () => void = () => undefined;
+  /** We consume it, or wait for it. */
+  isOpen = false;
+  /** Everything that was in it when we took the lane has been delivered to us. */
+  isKnown = false;
+  /** Number of messages that it has delivered. */
+  delivered = 0;
 
   constructor(
-    place: { readonly laneGroup: LaneGroup; readonly lane: number; readonly index: number },
-    publisher: Publisher,
+    readonly index: number,
+    readonly queue: string,
     ports: SidingPorts,
-    clock: Clock = SYSTEM_CLOCK,
   ) {
-    this.#laneGroup = place.laneGroup;
-    this.#lane = place.lane;
-    this.index = place.index;
-    this.queue = sidingQueue(place.laneGroup, place.lane, place.index);
-    this.#publisher = publisher;
     this.#ports = ports;
-    this.#clock = clock;
   }
 
-  get isFree(): boolean {
-    return this.#routingKey === undefined && this.#consumer === undefined && !this.#isReleasing;
+  get hasMark(): boolean {
+    return this.#mark !== undefined;
   }
 
-  get consumer(): LaneConsumer | undefined {
-    return this.#consumer;
-  }
-
-  /** The key that is parked here. */
-  get routingKey(): string | undefined {
-    return this.#routingKey;
-  }
-
-  /** Whether messages cannot move here from the lane: the broker accepts no messages, or not the first of them. */
   get isStuck(): boolean {
-    return this.#waiting.length > 0 && (this.#publisher.state() !== 'connected' || this.#movable === 0);
+    return this.#ports.publisher.isStuck;
   }
 
-  /**
-   * Consumes messages that were in the siding before we owned it. Resolves once its routing key is known from
-   * the first of them, or none is left.
-   */
-  async takeOver(connection: ChannelModel, messages: number): Promise<void> {
-    this.#expectedCount = messages;
-    const keyKnown = new Promise<void>((resolve) => (this.#keyLearned = resolve));
-    const consumer = this.#consume((message) => {
-      // A misrouted message does not show which key the siding belongs to.
-      if (laneOfMessage(this.#laneGroup, message) === this.#lane) {
-        this.#routingKey ??= message.routingKey;
-        this.#keyLearned();
+  /** Resolves once the siding has delivered an event of this lane, or its mark before any. */
+  whenLearned(): Promise<void> {
+    return new Promise((resolve) => (this.#onLearned = resolve));
+  }
+
+  /** An event of this lane was delivered from here. */
+  learned(): void {
+    this.#onLearned();
+  }
+
+  /** Handles a delivery that is a mark, or a copy of a message that was settled before. */
+  take(delivery: ConsumeMessage): boolean {
+    this.delivered += 1;
+    const id = String(delivery.properties.messageId);
+    if (isOwnMessage(delivery)) {
+      this.releaseMark();
+      this.#mark = delivery;
+      this.markedAt = this.#ports.clock.monotonic();
+      if (id === this.#markSent) {
+        this.#markSent = undefined;
+        this.#onOwnReturned();
       }
-      this.#ports.onMessage(message);
-    });
-    consumer.signal.addEventListener('abort', () => this.#keyLearned(), { once: true });
-    await consumer.open(connection);
-    await keyKnown;
-    this.moveWaiting();
+      this.learned();
+      return true;
+    }
+    for (const [message, move] of this.#moves) if (message.id === id && move.isSent) this.#complete(message, move);
+    for (const [key, last] of this.#last) if (last === id) this.#onLastReturned(key);
+    const isSettled = this.#doubles.get(id) === true;
+    this.#doubles.delete(id);
+    if (isSettled) this.#ports.ackDelivery(delivery);
+    return isSettled;
   }
 
-  /** Assigns the siding to a key. Nothing is moved before its consumer is ready. */
-  async open(connection: ChannelModel, routingKey: string): Promise<void> {
-    this.#routingKey = routingKey;
-    this.#expectedCount = 0;
-    await this.#consume((message) => this.#ports.onMessage(message)).open(connection);
+  /** Publishes a mark, unless there is one, or one is on its way. */
+  requestMark(): void {
+    if (!this.hasMark) this.requestNewMark();
   }
 
-  /** Moves messages of the key here, after those that are here already, and acknowledges them in the lane. */
-  move(messages: readonly UnackedMessage[]): void {
-    this.#waiting.push(...messages);
-    if (this.#isReleasing) this.#returnToQueue();
-    else this.moveWaiting();
+  /** Publishes a mark, which shows that everything before it was delivered once it comes back. */
+  requestNewMark(): void {
+    if (this.#markSent !== undefined) return;
+    this.#markSent = uuid(this.#ports.random);
+    this.#ports.publisher.send(tableMessage(this.#markSent));
   }
 
-  /** Moves waiting messages, if the broker accepts messages and the siding has its consumer. */
-  moveWaiting(): void {
-    const isReady = this.#consumer !== undefined && this.#publisher.state() === 'connected';
-    const movable = this.#movable;
-    if (movable === 0 || this.#isReleasing || this.#moving !== undefined || !isReady) return;
-    this.#moving = this.#move(this.#waiting.splice(0, movable)).finally(() => {
-      this.#moving = undefined;
-      this.moveWaiting();
-      this.#checkIfEmpty();
-    });
+  releaseMark(): void {
+    if (this.#mark !== undefined) this.#ports.ackDelivery(this.#mark);
+    this.#mark = undefined;
+    this.markedAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Accepts nothing more; resolves once no message is on its way to the siding, or after a timeout. */
-  async release(): Promise<void> {
-    this.#isReleasing = true;
-    this.#consumer?.beginRelease();
-    await Promise.race([this.#moving, delay(this.#clock, RELEASE_TIMEOUT_MS)]);
-    this.#returnToQueue();
-  }
-
-  /** Closes the channel, so that the broker can count the messages. The key stays parked: its new messages wait. */
-  async pause(): Promise<void> {
-    const consumer = this.#consumer;
-    this.#consumer = undefined;
-    await consumer?.close();
-  }
-
-  /** Makes the siding available for another key. @returns the messages that waited to be moved, in order */
-  clear(): readonly UnackedMessage[] {
-    this.#routingKey = undefined;
-    return this.#waiting.splice(0);
-  }
-
-  /** Closes the channel permanently. */
-  async close(): Promise<void> {
-    this.#routingKey = undefined;
-    await this.pause();
-  }
-
-  /** The connection was lost. */
-  lose(): void {
-    this.#isReleasing = true;
-    this.#consumer?.lose();
-  }
-
-  #consume(onMessage: (message: UnackedMessage) => void): LaneConsumer {
-    const consumer = new LaneConsumer(
-      this.queue,
-      this.#laneGroup,
-      {
-        onMessage,
-        onUnreadable: (from, delivery, unreadable) => this.#ports.onUnreadable(from, delivery, unreadable),
-        onClosedByBroker: (from, reason) => this.#ports.onClosedByBroker(from, reason),
-        onLost: () => this.#ports.onBroken(this),
-        onAcknowledged: () => {
-          this.#expectedCount -= 1;
-          this.#checkIfEmpty();
-        },
+  /** Publishes a message here, after those of its key that are here already, and acknowledges it in the lane. */
+  move(message: UnackedMessage): void {
+    const { publisher, isAdmitted } = this.#ports;
+    const { id, routingKey, body, deliveries } = message;
+    const publication = {
+      body,
+      properties: toProperties({ ...message, maybeDuplicate: true }),
+      onSent: () => {
+        move.isSent = true;
+        if (isAdmitted(message)) this.#doubles.set(id, false);
       },
-      this.#clock,
-    );
-    this.#consumer = consumer;
-    return consumer;
+      onConfirmed: () => {
+        this.#last.set(routingKey, id);
+        this.#finish(message, move);
+      },
+    };
+    const move: Move = { publication, originals: [...deliveries], isSent: false };
+    this.#moves.set(message, move);
+    publisher.send(publication);
   }
 
-  async #move(batch: readonly UnackedMessage[]): Promise<void> {
-    // Counted before they can be consumed again.
-    this.#expectedCount += batch.length;
-    const left = await moveInOrder(batch, {
-      publish: (message) => this.#publish(message),
-      onMoved: (message) => message.lane.ack(message),
-    });
-    if (left.length === 0) return;
-    // It is unknown whether they arrived: the next owner counts again and continues.
-    this.#waiting.unshift(...left);
-    this.#isReleasing = true;
-    this.#ports.onBroken(this);
+  /** Whether copies of messages that were settled are still on their way back. */
+  get hasSettledCopies(): boolean {
+    return [...this.#doubles.values()].includes(true);
   }
 
-  #publish(message: UnackedMessage): Promise<void> {
-    const key = sidingKey(this.#lane, this.index);
-    const properties = toProperties({ ...message, maybeDuplicate: true });
-    return this.#publisher.sendIgnoringBlock(this.#laneGroup.exchange, key, message.body, properties);
+  /** The message was settled, whether or not its copy is on its way. */
+  onSettled(message: UnackedMessage): void {
+    const move = this.#moves.get(message);
+    if (move !== undefined) this.#withdraw([[message, move]]);
+    if (this.#doubles.has(message.id)) this.#doubles.set(message.id, true);
   }
 
-  /**
-   * How many waiting messages may move: those before the first that the broker no longer accepts. That one is
-   * dispatched from the lane once everything before it is delivered.
-   */
-  get #movable(): number {
-    const tooLarge = this.#waiting.findIndex(({ body }) => !this.#publisher.accepts(body.length));
-    return tooLarge === -1 ? this.#waiting.length : tooLarge;
+  /** Whether messages of the key are here that have not come back. */
+  isAwaiting(routingKey: string): boolean {
+    return this.#last.has(routingKey);
   }
 
-  #checkIfEmpty(): void {
-    const isUsed = this.#movable > 0 || this.#moving !== undefined || this.#isReleasing;
-    if (this.#expectedCount > 0 || isUsed || this.#consumer === undefined || this.#consumer.held.size > 0) return;
-    this.#keyLearned();
-    this.#ports.onEmptied(this);
+  /** Those of the key that are not confirmed yet, in order, are not moved after all. Their copies may arrive nevertheless. */
+  giveBack(routingKey: string): readonly UnackedMessage[] {
+    const moves = [...this.#moves].filter(([message]) => message.routingKey === routingKey);
+    this.#withdraw(moves);
+    for (const [{ id }, { isSent }] of moves) if (isSent) this.#doubles.set(id, false);
+    return moves.map(([message]) => message);
   }
 
-  #returnToQueue(): void {
-    for (const message of this.#waiting.splice(0)) message.lane.returnToQueue(message);
+  get hasMoves(): boolean {
+    return this.#moves.size > 0;
+  }
+
+  hasMovesOf(routingKey: string): boolean {
+    for (const message of this.#moves.keys()) if (message.routingKey === routingKey) return true;
+    return false;
+  }
+
+  #onLastReturned(routingKey: string): void {
+    this.#last.delete(routingKey);
+    this.#onOwnReturned();
+  }
+
+  /** Something that we have published came back, and everything before it came earlier. */
+  #onOwnReturned(): void {
+    this.isKnown = true;
+  }
+
+  /** The copy is here, whether or not that was confirmed. */
+  #complete(message: UnackedMessage, move: Move): void {
+    this.#onOwnReturned();
+    this.#ports.publisher.withdraw(new Set([move.publication]));
+    this.#finish(message, move);
+  }
+
+  #finish(message: UnackedMessage, { originals }: Move): void {
+    this.#moves.delete(message);
+    for (const original of originals) {
+      message.deliveries.delete(original);
+      this.#ports.ackDelivery(original);
+    }
+    this.#ports.onMoved(message);
+  }
+
+  #withdraw(moves: readonly (readonly [UnackedMessage, Move])[]): void {
+    for (const [message] of moves) this.#moves.delete(message);
+    this.#ports.publisher.withdraw(new Set(moves.map(([, { publication }]) => publication)));
   }
 }

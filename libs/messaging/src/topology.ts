@@ -43,6 +43,8 @@ export const WEBHOOKS: LaneGroup = {
 
 /** The exchange on which workers announce themselves. */
 export const STATUS_EXCHANGE = 'pdaltagent.status';
+/** Always empty: workers subscribe to it for a moment to learn whether a majority of the broker's nodes agrees. */
+export const PULSE_QUEUE = 'pdaltagent.pulse';
 /**
  * The exchange for messages that cannot be delivered; the routing key is the name of the lane group's dead-letter
  * queue.
@@ -70,6 +72,15 @@ export function sidingQueue(laneGroup: LaneGroup, lane: number, siding: number):
   return `${laneGroup.exchange}.lane.${sidingKey(lane, siding)}`;
 }
 
+/** The routing key of the lane's table of parked keys on its exchange: `07.table`. */
+export function tableKey(lane: number): string {
+  return `${laneKey(lane)}.table`;
+}
+
+export function tableQueue(laneGroup: LaneGroup, lane: number): string {
+  return `${laneGroup.exchange}.lane.${tableKey(lane)}`;
+}
+
 /** The lane of a key, the same in every process and version: FNV-1a (32 bits) of its UTF-8 bytes. */
 export function laneOf(laneGroup: Pick<LaneGroup, 'lanes'>, key: string): number {
   let hash = 0x811c9dc5;
@@ -87,17 +98,22 @@ export function laneOfMessage(
 
 interface QueueDeclaration {
   readonly queue: string;
-  readonly exchange: string;
-  readonly bindingKey: string;
+  /** Undefined if nothing is published to it. */
+  readonly binding: { readonly exchange: string; readonly key: string } | undefined;
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * Nodes that can have a replica of the pulse queue: all of a cluster. With RabbitMQ's default of 3 the pulse could lose its majority
+ * in a larger cluster whose lanes keep theirs.
+ */
+const MAX_NODES = 7;
+
 /** Every queue of a lane group. Each process declares all of them. */
 export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaration[] {
-  const lane = (queue: string, bindingKey: string): QueueDeclaration => ({
+  const lane = (queue: string, key: string): QueueDeclaration => ({
     queue,
-    exchange: laneGroup.exchange,
-    bindingKey,
+    binding: { exchange: laneGroup.exchange, key },
     arguments: {
       'x-queue-type': type,
       'x-single-active-consumer': true,
@@ -109,20 +125,26 @@ export function queuesOf(laneGroup: LaneGroup, type: QueueType): QueueDeclaratio
   });
   const deadLetters: QueueDeclaration = {
     queue: laneGroup.deadLetters,
-    exchange: DEAD_LETTER_EXCHANGE,
-    bindingKey: laneGroup.deadLetters,
+    binding: { exchange: DEAD_LETTER_EXCHANGE, key: laneGroup.deadLetters },
     arguments: {
       'x-queue-type': type,
       ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
     },
+  };
+  const pulse: QueueDeclaration = {
+    queue: PULSE_QUEUE,
+    binding: undefined,
+    arguments: { 'x-queue-type': type, ...(type === 'quorum' ? { 'x-quorum-initial-group-size': MAX_NODES } : {}) },
   };
   const lanes = Array.from({ length: laneGroup.lanes }, (_, index) => [
     lane(laneQueue(laneGroup, index), laneKey(index)),
     ...Array.from({ length: laneGroup.sidings }, (_unused, siding) =>
       lane(sidingQueue(laneGroup, index, siding), sidingKey(index, siding)),
     ),
+    // Last, because versions before did not have it.
+    lane(tableQueue(laneGroup, index), tableKey(index)),
   ]);
-  return [deadLetters, ...lanes.flat()];
+  return [deadLetters, pulse, ...lanes.flat()];
 }
 
 /**
@@ -181,7 +203,8 @@ async function declareQueues(
       withoutReply.length > 0 ? NEXT_QUEUE_TIMEOUT_MS : undefined,
     );
     if (silent === undefined) return withoutReply;
-    if (silent.exchange === DEAD_LETTER_EXCHANGE) throw new NoReply(`queue.declare ${silent.queue}`, REPLY_TIMEOUT_MS);
+    if (silent.binding?.exchange === DEAD_LETTER_EXCHANGE)
+      throw new NoReply(`queue.declare ${silent.queue}`, REPLY_TIMEOUT_MS);
     withoutReply.push(silent.queue);
     rest = rest.slice(rest.indexOf(silent) + 1);
   }
@@ -195,10 +218,10 @@ async function firstWithoutReply(
 ): Promise<QueueDeclaration | undefined> {
   return onChannel(connection, clock, async (channel) => {
     const declared = queues.map((declaration) => {
-      const { queue, exchange, bindingKey } = declaration;
+      const { queue, binding } = declaration;
       const isBound = Promise.all([
         channel.assertQueue(queue, { durable: true, arguments: declaration.arguments }),
-        channel.bindQueue(queue, exchange, bindingKey),
+        binding && channel.bindQueue(queue, binding.exchange, binding.key),
       ]);
       // It may be rejected before it is awaited.
       isBound.catch(() => undefined);

@@ -2,7 +2,7 @@ import { type BlockedBy, type MessageStatus } from '@pdaltagent/delivery';
 import { type Channel } from 'amqplib';
 import { objectOf } from './announcement';
 import { actionOf } from './dead-letters/event-action';
-import { type UnackedMessage } from './lane-consumer';
+import { type UnackedMessage } from './lane-channel';
 import { STATUS_EXCHANGE } from './topology';
 
 /** A command's question to all workers on the status exchange: who holds this message, or events of this alert? */
@@ -21,7 +21,6 @@ const WIRE_NAMES = {
   predecessor: 'former',
   paused: 'paused',
   unavailable: 'away',
-  moving: 'moving',
   throttled: 'throttled',
   backoff: 'backoff',
   queued: 'turn',
@@ -42,8 +41,11 @@ export interface HeldReport {
   readonly lastOutcome: string | undefined;
   readonly lastAttemptAt: number | undefined;
   readonly nextAttemptAt: number | undefined;
-  /** What it waits for; `entering`: it has just been consumed, or is on its way to a siding. */
-  readonly by: (typeof WIRE_NAMES)[BlockedBy] | 'entering';
+  /**
+   * What it waits for; `entering`: it has just been consumed, or is on its way to a siding. Workers of older versions also say
+   * `moving`: its key is being parked.
+   */
+  readonly by: (typeof WIRE_NAMES)[BlockedBy] | 'entering' | 'moving';
   /** Number of messages of its alert before it, among those that the worker holds. */
   readonly ahead: number;
 }
@@ -101,7 +103,7 @@ export class TraceResponder {
   }
 
   #reportOf(message: UnackedMessage): HeldReport {
-    const { id, type, routingKey, orderKey, receivedAt, lane } = message;
+    const { id, type, routingKey, orderKey, receivedAt, queue } = message;
     const status = this.#ports.statusOf(message);
     return {
       id,
@@ -110,7 +112,7 @@ export class TraceResponder {
       routingKey,
       orderKey,
       receivedAt,
-      queue: lane.queue,
+      queue,
       attempts: status?.attempts ?? 0,
       lastOutcome: status?.lastOutcome,
       lastAttemptAt: status?.lastAttemptAt,

@@ -6,6 +6,7 @@ export {
   type DeliveredSince,
 } from './dead-lettered-alerts';
 export { DeliveredMarkers } from './delivered-markers';
+export { LaneClaims } from './lane-claims';
 export { LastDeliveries, type RecordedDelivery } from './last-deliveries';
 export { type LastDelivery } from './last-delivery-record';
 export { Lease, type LeaseHolder, type LeaseOptions } from './lease';

@@ -2,7 +2,7 @@ import { SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { ManualClock, openRunFolder, type Redis, type RunFolder, startRedis, waitUntil } from '@pdaltagent/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Cursor, DeliveredMarkers, Lease, SeenEntries, Store, StoreError } from '.';
+import { Cursor, DeliveredMarkers, LaneClaims, Lease, SeenEntries, Store, StoreError } from '.';
 import { newHolderName } from './lease-holder';
 
 const logged: string[] = [];
@@ -64,6 +64,22 @@ const codeOf = (promise: Promise<unknown>) =>
     () => 'resolved',
     (error: unknown) => (error instanceof StoreError ? error.code : error),
   );
+
+it('keeps the current claim of each lane, and withdraws no later one', async () => {
+  const claims = new LaneClaims(await connectedStore());
+  expect(await claims.claim('lane-1', 'one')).toBeUndefined();
+  expect(await claims.claim('lane-1', 'two')).toBe('one');
+  await claims.claim('lane-2', 'one');
+  await claims.withdraw('lane-1', 'one');
+  expect(await claims.read(['lane-1', 'lane-2', 'lane-3'])).toEqual(
+    new Map([
+      ['lane-1', 'two'],
+      ['lane-2', 'one'],
+    ]),
+  );
+  await claims.withdraw('lane-1', 'two');
+  expect(await claims.claim('lane-1', 'three')).toBeUndefined();
+});
 
 describe('the connection', () => {
   it('waits for a Redis that is unreachable at first, logs that once, and works when it is back', async () => {

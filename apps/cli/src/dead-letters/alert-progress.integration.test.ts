@@ -12,7 +12,7 @@ import {
   Sender,
   toProperties,
 } from '@pdaltagent/messaging';
-import { DeadLetteredAlerts, Store } from '@pdaltagent/store';
+import { DeadLetteredAlerts, LaneClaims, Store } from '@pdaltagent/store';
 import { freePort, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';
 import { declareTopologies, KEY, NOW, purgeQueues, runCli, waitingInLane } from '../cli.fixture';
@@ -72,6 +72,7 @@ function startWorker(
     poisonAfterMs: Number.MAX_SAFE_INTEGER,
     deliver: (message) => Promise.resolve(respond(message)),
     markers: { has: () => Promise.resolve(new Set()), mark: () => Promise.resolve() },
+    claims: new LaneClaims(store),
     observer: alertProgress.observe({
       ...createLaneMetrics(new Registry(), { prefix: 'test', what: 'Events' }),
       onDelivered: ({ id }) => done.push(id),

@@ -1,5 +1,5 @@
 import { EVENTS, laneOf, laneQueue, LaneWorker } from '@pdaltagent/messaging';
-import { DeliveredMarkers, Store } from '@pdaltagent/store';
+import { DeliveredMarkers, LaneClaims, Store } from '@pdaltagent/store';
 import { FaultProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { createServer, type Server } from 'node:http';
 import { declareTopologies, KEY, publishDeadLetters, purgeQueues, runCli } from '../cli.fixture';
@@ -76,6 +76,7 @@ describe('status of a running system', () => {
       poisonAfterMs: 1e9,
       deliver: () => Promise.resolve({ kind: 'delivered', status: 202 }),
       markers: new DeliveredMarkers(store, 60),
+      claims: new LaneClaims(store),
       observer: {
         onAttempted: () => undefined,
         onInterrupted: () => undefined,

@@ -13,7 +13,7 @@ import {
   toProperties,
   WEBHOOKS,
 } from '@pdaltagent/messaging';
-import { DeliveredMarkers, Store } from '@pdaltagent/store';
+import { DeliveredMarkers, LaneClaims, Store } from '@pdaltagent/store';
 import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { declareTopologies, KEY, OTHER_KEY, publishDeadLetters, runCli } from '../cli.fixture';
 
@@ -64,6 +64,7 @@ function start(laneGroup: LaneGroup, outcome: Outcome): void {
     poisonAfterMs: 1e12,
     deliver: () => Promise.resolve(outcome),
     markers: new DeliveredMarkers(store, 60),
+    claims: new LaneClaims(store),
     observer: {
       onAttempted: () => (attempts += 1),
       onInterrupted: () => undefined,

@@ -24,6 +24,11 @@ export class Publications {
     return publishers.size < publications.length || publications.some(({ state }) => state !== 'confirmed');
   }
 
+  /** Whether a worker moved the message to a siding. */
+  isMoved(id: string): boolean {
+    return (this.#publications.get(id) ?? []).some(({ by }) => by.startsWith('worker'));
+  }
+
   /** Ids of the messages for whose confirms a client waits. */
   awaitedBy(client: string): readonly string[] {
     return [...this.#publications].flatMap(([id, publications]) =>

@@ -22,6 +22,7 @@ const KNOWN_ARGUMENTS = new Set([
   'x-queue-type',
   'x-single-active-consumer',
   'x-delivery-limit',
+  'x-quorum-initial-group-size',
   'x-dead-letter-exchange',
   'x-dead-letter-routing-key',
 ]);

@@ -36,9 +36,38 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     check: REPEATED,
     edits: [
       {
-        file: `${MESSAGING}/broker-liveness.ts`,
-        from: 'return monotonic - this.#heard.monotonic < OWNED_FOR_MS && Math.abs(wall - this.#heard.wall) < OWNED_FOR_MS;',
+        file: `${MESSAGING}/pulse.ts`,
+        from: 'return monotonic - this.#answered.monotonic < VALID_FOR_MS && Math.abs(wall - this.#answered.wall) < VALID_FOR_MS;',
         to: 'return monotonic > 0 && wall > 0;',
+      },
+      { file: `${MESSAGING}/delivery-records.ts`, from: "return 'lane-lost';", to: "return 'new';" },
+    ],
+  },
+  'believes a node that is cut off': {
+    seed: 1,
+    check: OVERLAP,
+    edits: [
+      {
+        file: `${MESSAGING}/pulse.ts`,
+        from: 'const { consumerTag } = await channel.consume(PULSE_QUEUE, () => undefined, { noAck: true });',
+        to: "const consumerTag = '';",
+      },
+      { file: `${MESSAGING}/delivery-records.ts`, from: "return 'lane-lost';", to: "return 'new';" },
+    ],
+  },
+  'does not wait for the former owner of a lane': {
+    seed: 1,
+    check: OVERLAP,
+    edits: [{ file: `${MESSAGING}/lane-claim.ts`, from: 'WAIT_FOR_FORMER_MS = 5_000', to: 'WAIT_FOR_FORMER_MS = 0' }],
+  },
+  'consumes a queue that does not answer': {
+    seed: 35,
+    check: 'the broker closes no connection because a queue does not answer',
+    edits: [
+      {
+        file: `${MESSAGING}/lane-channel.ts`,
+        from: '    await scout.whenAnswered(queue, this.signal);\n',
+        to: '    void scout;\n',
       },
     ],
   },
@@ -48,7 +77,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${MESSAGING}/delivery-executor.ts`,
-        from: '    await this.#ports.delivered.add(message.id);\n    message.lane.ack(message);',
+        from: '    await this.#ports.records.add(message.id);\n    message.lane.ack(message);',
         to: '    message.lane.ack(message);',
       },
     ],
@@ -70,7 +99,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${MESSAGING}/lane-owner.ts`,
-        from: '    for (const consumer of this.consumers) this.#options.dispatcher.forget(consumer.held);\n',
+        from: '    this.#options.dispatcher.forget(this.#lane.held);\n',
         to: '',
       },
     ],
@@ -96,7 +125,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     check: UNHANDLED,
     edits: [
       {
-        file: `${MESSAGING}/delivered-ids.ts`,
+        file: `${MESSAGING}/delivery-records.ts`,
         from: 'await this.#markers.mark(id).catch(() => undefined);',
         to: 'await this.#markers.mark(id);',
       },
@@ -133,7 +162,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
         from: '    for (const owner of this.#lanes.owners) owner.lose();\n',
         to: '',
       },
-      { file: `${MESSAGING}/lane-consumer.ts`, from: "    channel.on('close', () => this.lose());\n", to: '' },
+      { file: `${MESSAGING}/lane-channel.ts`, from: "    channel.on('close', () => this.lose());\n", to: '' },
     ],
   },
   'releases a lane during its requests': {
@@ -142,7 +171,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${MESSAGING}/lane-owner.ts`,
-        from: '    await Promise.all(consumers.map((consumer) => consumer.whenDrained()));\n',
+        from: '    await this.#lane.whenDrained();\n',
         to: '',
       },
     ],

@@ -28,8 +28,14 @@ const RECONNECTED_MS = 25_000;
 
 /** Of connections: a queue does not answer. */
 const NO_ANSWER = /: 541 /;
-/** Of channels: a gateway learns so what the broker does not take; a queue is missing only until it is declared. */
-const EXPECTED_ERRORS = / is larger than configured max size |\(no queue /;
+/**
+ * Of channels: a gateway learns so what the broker does not take; a queue is missing only until it is declared; a worker that
+ * asks whether a queue answers is refused a message.
+ */
+const EXPECTED_ERRORS =
+  / is larger than configured max size |\(no queue | scouting .*cannot obtain access to locked queue /;
+/** Workers ask that on a connection of its own, which it may cost. */
+const SCOUTING = / scouting/;
 
 /** In their order. */
 type Times = readonly (readonly [name: string, at: number])[];
@@ -74,7 +80,7 @@ export const CHECKS_OF_BOUNDS = {
 
   'the broker closes no connection because a queue does not answer': ({ world }) =>
     world.broker.observations.flatMap(({ what, at, queue, client }) => {
-      if (what !== 'a connection is closed because a queue does not answer') return [];
+      if (what !== 'a connection is closed because a queue does not answer' || SCOUTING.test(client ?? '')) return [];
       const detail = `${client ?? 'a connection'}: ${queue} does not answer`;
       const lane = laneOfQueue(queue);
       return [{ detail, evidence: [{ at, text: detail }], ...(lane !== undefined && { lane }) }];

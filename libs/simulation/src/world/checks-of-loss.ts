@@ -58,7 +58,9 @@ export const CHECKS_OF_LOSS = {
       if (event === undefined) return [problemOf(id, 'was not sent', event)];
       const expected = rejectionOf(event);
       const why = `${String(headers?.dead_reason)}, status ${String(headers?.dead_status)}`;
-      const isRight = event.poison === 'rejected' && why === `rejected, status ${expected.status}`;
+      // In an alarm the broker dead-letters it itself, without a reason.
+      const isByBroker = headers?.dead_reason === undefined && headers?.['x-death'] !== undefined;
+      const isRight = event.poison === 'rejected' && (isByBroker || why === `rejected, status ${expected.status}`);
       if (!isRight) return [problemOf(id, why, event)];
       return content.equals(bodyOf(event)) ? [] : [problemOf(id, 'another body', event)];
     }),

@@ -27,8 +27,8 @@ const NODES_DRAIN_MS = 75_000;
 /** The alarm may go on until the rest is drained; a gateway then waits 60 s for confirms before it opens a channel again. */
 const ALARM_DRAIN_MS = NODES_DRAIN_MS + 60_000;
 
-/** A lane that lost its worker is taken again within 5 s. It took 3 s at most. */
-const TAKEN_MS = 5_000;
+/** A lane that lost its worker is taken again within 3 s, and its new owner waits for another 5 s. */
+const TAKEN_MS = 9_000;
 /** An attempt to connect that began during the fault ends with its timeout. */
 const CONNECTED_MS = 10_000 + TAKEN_MS;
 /** So does a request to PagerDuty; its key may wait for 30 s then. */

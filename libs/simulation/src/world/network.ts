@@ -93,10 +93,13 @@ export class Network {
   leaseOf(process: SimulatedProcess, queues: readonly string[]): Lease {
     const open = this.#connections.get(process) ?? new Set();
     const connections = [...open].filter(({ name }) => name.includes('consuming'));
+    const isLost = (connection: SimulatedConnection, queue: string): boolean => {
+      const consumer = this.#broker.consumerOf(queue);
+      const isOthers = consumer !== undefined && consumer !== connection.broker.name;
+      return isOthers || this.#broker.isDemoted(connection, queue);
+    };
     const isHeld = (connection: SimulatedConnection): boolean =>
-      open.has(connection) &&
-      !connection.broker.hasEnded &&
-      !queues.some((queue) => this.#broker.isDemoted(connection, queue));
+      open.has(connection) && !connection.broker.hasEnded && !queues.some((queue) => isLost(connection, queue));
     const isActive = ({ broker: { name } }: SimulatedConnection): boolean =>
       queues.some((queue) => this.#broker.consumerOf(queue) === name);
     return {

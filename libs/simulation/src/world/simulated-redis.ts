@@ -1,4 +1,4 @@
-import { type DeliveredMarkers } from '@pdaltagent/messaging';
+import { type DeliveredMarkers, type LaneClaims } from '@pdaltagent/messaging';
 import { type Scheduler } from '../scheduler';
 import { type SimulatedProcess } from '../simulated-process';
 import { type Limit } from './limits';
@@ -8,6 +8,7 @@ const TRAVEL_MS = 0.15;
 const TIMEOUT_MS = 2_000;
 /** How far its replica lags. */
 const LAG_MS = 500;
+const READ_ONLY = 'READONLY You cannot write against a read only replica.';
 /** How long a worker does not query the markers after an error. */
 const PAUSE_MS = 5_000;
 
@@ -34,6 +35,8 @@ export class SimulatedRedis {
   readonly #markers = new Map<string, number>();
   /** By message id: why it has no marker although a worker wrote it. */
   readonly #missing = new Map<string, Limit>();
+  /** By lane: the claims since its start, each with when it was written; undefined if it was withdrawn. */
+  readonly #claims = new Map<string, { readonly at: number; readonly claim: string | undefined }[]>();
   /** Ids whose markers are on their way to Redis. */
   readonly #travelling = new Set<string>();
   readonly #readers = new Map<SimulatedProcess, Reader>();
@@ -51,6 +54,11 @@ export class SimulatedRedis {
       this.#markers.delete(id);
       this.#missing.set(id, 'Redis lost the marker in a failover');
     }
+    for (const [lane, claims] of this.#claims)
+      this.#claims.set(
+        lane,
+        claims.filter(({ at }) => at <= since),
+      );
     this.#scheduler.note('Redis fails over, without its last writes');
   }
 
@@ -87,13 +95,45 @@ export class SimulatedRedis {
           this.#travelling.delete(id);
           if (this.mode === 'read-only') {
             this.#missing.set(id, 'Redis did not write the marker');
-            throw new Error('READONLY You cannot write against a read only replica.');
+            throw new Error(READ_ONLY);
           }
           this.#markers.set(id, this.#scheduler.now);
           this.#scheduler.note(`Redis marks ${id} as delivered for ${process.name}`);
           this.#missing.delete(id);
         });
       },
+    };
+  }
+
+  /** As the library of the store. */
+  claimsOf(process: SimulatedProcess): LaneClaims {
+    const current = (lane: string): string | undefined => this.#claims.get(lane)?.at(-1)?.claim;
+    const write = (lane: string, claim: string | undefined): void => {
+      if (this.mode === 'read-only') throw new Error(READ_ONLY);
+      this.#claims.set(lane, [...(this.#claims.get(lane) ?? []), { at: this.#scheduler.now, claim }]);
+    };
+    return {
+      claim: (lane, claim) =>
+        this.#run(process, () => {
+          const former = current(lane);
+          write(lane, claim);
+          return former;
+        }),
+      read: (lanes) =>
+        this.#run(
+          process,
+          () =>
+            new Map(
+              lanes.flatMap((lane) => {
+                const claim = current(lane);
+                return claim === undefined ? [] : [[lane, claim] as const];
+              }),
+            ),
+        ),
+      withdraw: (lane, claim) =>
+        this.#run(process, () => {
+          if (current(lane) === claim) write(lane, undefined);
+        }),
     };
   }
 

@@ -73,6 +73,7 @@ export class Worker {
         return classifyEvent('v2', attempt, clock.wall());
       },
       markers: redis.markersOf(process),
+      claims: redis.claimsOf(process),
       observer: {
         onAttempted: () => undefined,
         onInterrupted: () => undefined,

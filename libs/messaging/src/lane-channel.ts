@@ -1,0 +1,326 @@
+import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
+import { setMaxListeners } from 'node:events';
+import { type LaneClaim } from './lane-claim';
+import { fromDelivery, type IncomingMessage, type Unreadable } from './message';
+import { type MemoryBudget } from './memory-budget';
+import { type Scout } from './scout';
+
+/**
+ * How long the queue takes at most, unless it is slow, to apply the acks that a channel has sent. While 32 of its commands are not yet
+ * applied, a channel holds acks back, and loses them when it closes; nothing that the client receives reveals this (RabbitMQ 3.10.8,
+ * `settle` in `rabbit_fifo_client.erl`). To subscribe or cancel would wait for the queue, but costs the connection if the queue has no
+ * leader (541).
+ */
+const APPLIED_WITHIN_MS = 300;
+/** A channel whose queue does not answer does not close in time; the broker ends it later. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** Enough of the acknowledged messages to notice that their acknowledgements were lost, as a multiple of the prefetch. */
+const REMEMBERED_WINDOWS = 8;
+const NOTHING = Buffer.alloc(0);
+
+/** A message consumed from a lane and not yet acknowledged. */
+export interface UnackedMessage extends IncomingMessage {
+  readonly lane: LaneChannel;
+  /** From which it was delivered first: that of the lane, or of one of its sidings. */
+  readonly queue: string;
+  /** Its unacknowledged deliveries: none while only its copy on the way to a siding is left. */
+  readonly deliveries: Set<ConsumeMessage>;
+  /** On the monotonic clock. */
+  readonly heldSince: number;
+}
+
+export interface LaneChannelPorts {
+  /** A message arrived; calls are in the order of its queue. */
+  onMessage(message: UnackedMessage): void;
+  /** A message arrived that this version cannot deliver. */
+  onUnreadable(lane: LaneChannel, delivery: ConsumeMessage, unreadable: Unreadable): void;
+  /** A message was acknowledged or rejected. */
+  onSettled(message: UnackedMessage): void;
+  /**
+   * A message came again that was acknowledged over this channel: its node had lost the queue's leader for a moment. If 32
+   * acknowledgements were lost, RabbitMQ takes no further one of the channel (3.10.8, `soft_limit` in `rabbit_fifo_client.erl`).
+   */
+  onAcksLost(queue: string): void;
+  /** The broker closed the channel, for example after its consumer timeout; `onLost` follows. */
+  onClosedByBroker(reason: string): void;
+  /** The channel was lost; the broker requeues what was held. */
+  onLost(): void;
+}
+
+export interface LaneChannelOptions {
+  readonly claim: LaneClaim;
+  /** The most unacknowledged messages of each queue. */
+  readonly prefetch: number;
+  readonly scout: Pick<Scout, 'whenAnswered'>;
+  readonly memory: MemoryBudget;
+  readonly clock?: Clock | undefined;
+}
+
+/** Where an unacknowledged delivery comes from, and how many bytes of it are in memory. */
+interface Held {
+  readonly queue: string;
+  bytes: number;
+}
+
+/** The channel over which the queues of one lane are consumed, from its opening to its end. */
+export class LaneChannel {
+  readonly #abort = new AbortController();
+  readonly claim: LaneClaim;
+  readonly #options: LaneChannelOptions;
+  readonly #ports: LaneChannelPorts;
+  readonly #clock: Clock;
+  readonly #held = new Set<UnackedMessage>();
+  /** The last messages that were acknowledged. */
+  readonly #acked = new Set<string>();
+  /** Unacknowledged. */
+  readonly #deliveries = new Map<ConsumeMessage, Held>();
+  #channel: Channel | undefined;
+  #state: 'open' | 'releasing' | 'closed' = 'open';
+  #onDrained: () => void = () => undefined;
+  /** When the last ack was sent, on the monotonic clock. */
+  #ackedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LaneChannelOptions, ports: LaneChannelPorts) {
+    this.#options = options;
+    this.claim = options.claim;
+    this.#ports = ports;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    // One for each attempt in flight.
+    setMaxListeners(0, this.#abort.signal);
+  }
+
+  /** Aborted as soon as the lane is no longer ours. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get held(): ReadonlySet<UnackedMessage> {
+    return this.#held;
+  }
+
+  get isReleasing(): boolean {
+    return this.#state !== 'open';
+  }
+
+  /** The queue of an unacknowledged delivery. */
+  queueOf(delivery: ConsumeMessage): string | undefined {
+    return this.#deliveries.get(delivery)?.queue;
+  }
+
+  /** Of the bodies that are held. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const held of this.#deliveries.values()) bytes += held.bytes;
+    return bytes;
+  }
+
+  /** Unacknowledged messages of the queue. */
+  countOf(queue: string): number {
+    let count = 0;
+    for (const held of this.#deliveries.values()) if (held.queue === queue) count += 1;
+    return count;
+  }
+
+  /** Whether the broker delivers no more of the queue before something of it is acknowledged. */
+  isFull(queue: string): boolean {
+    return this.countOf(queue) >= this.#options.prefetch;
+  }
+
+  /** Rejects if the lane is lost first. */
+  async open(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createChannel();
+    this.#channel = channel;
+    channel.on('error', (error) => this.#ports.onClosedByBroker(error.message));
+    channel.on('close', () => this.lose());
+    // Closed meanwhile: an untracked consumer would block the lane for every worker.
+    if (this.#isClosed()) return this.#closeChannel();
+    await this.roundTrip();
+  }
+
+  /** Resolves once everything that the broker sent before has arrived. Rejects if the lane is lost first. */
+  async roundTrip(): Promise<void> {
+    await this.#channel?.prefetch(this.#options.prefetch);
+    this.#abort.signal.throwIfAborted();
+  }
+
+  /**
+   * Subscribes once the queue answers, and there is memory for its messages.
+   * @param take handles deliveries that are not for `onMessage`, and returns true for these; also while the lane is released
+   * @throws Error if the lane is lost first
+   */
+  async consume(
+    queue: string,
+    isUrgent: boolean,
+    take: (delivery: ConsumeMessage) => boolean = () => false,
+  ): Promise<void> {
+    const { scout, memory } = this.#options;
+    await scout.whenAnswered(queue, this.signal);
+    await memory.open(isUrgent, this.signal, async () => {
+      await this.#subscribe(queue, take);
+      await this.roundTrip();
+    });
+  }
+
+  /** The same for a queue with few messages, whatever is held. */
+  async subscribe(queue: string, take: (delivery: ConsumeMessage) => boolean): Promise<void> {
+    await this.#options.scout.whenAnswered(queue, this.signal);
+    await this.#subscribe(queue, take);
+  }
+
+  async #subscribe(queue: string, take: (delivery: ConsumeMessage) => boolean): Promise<void> {
+    await this.#channel?.consume(queue, (delivery) => {
+      if (delivery === null) return this.lose();
+      if (this.#state === 'closed') return;
+      const held = { queue, bytes: 0 };
+      this.#deliveries.set(delivery, held);
+      if (delivery.fields.redelivered && this.#acked.has(idOf(queue, delivery))) this.#ports.onAcksLost(queue);
+      if (take(delivery)) return;
+      if (this.#state !== 'open') delivery.content = NOTHING;
+      else this.#take(held, delivery);
+      this.#options.memory.check();
+    });
+    this.#abort.signal.throwIfAborted();
+  }
+
+  /** Acknowledges the message; has no effect once the lane is lost. */
+  ack(message: UnackedMessage): void {
+    if (this.#state === 'closed') return;
+    this.returnToQueue(message);
+    for (const delivery of message.deliveries) this.ackDelivery(delivery);
+    this.#ports.onSettled(message);
+  }
+
+  ackDelivery(delivery: ConsumeMessage): void {
+    this.#settle(delivery, (channel) => channel.ack(delivery));
+  }
+
+  /** Makes the broker dead-letter the message itself, whatever its size; has no effect once the lane is lost. */
+  reject(message: UnackedMessage): void {
+    if (this.#state === 'closed') return;
+    this.returnToQueue(message);
+    const [first, ...others] = message.deliveries;
+    if (first !== undefined) this.rejectDelivery(first);
+    for (const delivery of others) this.ackDelivery(delivery);
+    this.#ports.onSettled(message);
+  }
+
+  rejectDelivery(delivery: ConsumeMessage): void {
+    this.#settle(delivery, (channel) => channel.nack(delivery, false, false));
+  }
+
+  /** The message stays unacknowledged and is requeued in its place when the channel closes. */
+  returnToQueue(message: UnackedMessage): void {
+    this.#held.delete(message);
+    if (this.#state === 'releasing') for (const delivery of message.deliveries) this.#forget(delivery);
+    if (this.#held.size === 0) this.#onDrained();
+  }
+
+  /** Accepts no new messages from now on; those that still arrive are requeued when the channel closes. */
+  beginRelease(): void {
+    if (this.#state === 'open') this.#state = 'releasing';
+  }
+
+  /** Settles once nothing is held, or the lane is lost. */
+  whenDrained(): Promise<void> {
+    if (this.#held.size === 0 || this.#state === 'closed') return Promise.resolve();
+    return new Promise((resolve) => (this.#onDrained = resolve));
+  }
+
+  /**
+   * Closes the channel once the queue must have applied the acks: the broker requeues the rest in its original order
+   * and only then activates the next consumer.
+   */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#end('the lane was released');
+    const remaining = this.#ackedAt + APPLIED_WITHIN_MS - this.#clock.monotonic();
+    if (remaining > 0) await delay(this.#clock, remaining);
+    await Promise.race([this.#closeChannel(), delay(this.#clock, CLOSE_TIMEOUT_MS)]);
+  }
+
+  /** The channel is lost, or counts as lost. */
+  lose(): void {
+    if (this.#state === 'closed') return;
+    this.#end('the lane was lost');
+    this.#onDrained();
+    void this.#closeChannel();
+    this.#ports.onLost();
+  }
+
+  #settle(delivery: ConsumeMessage, settle: (channel: Channel) => void): void {
+    const held = this.#deliveries.get(delivery);
+    // Acknowledged before: a second time would close the channel.
+    if (this.#state === 'closed' || held === undefined) return;
+    this.#deliveries.delete(delivery);
+    this.#options.memory.remove(held.bytes);
+    this.#remember(idOf(held.queue, delivery));
+    this.#ackedAt = this.#clock.monotonic();
+    try {
+      if (this.#channel !== undefined) settle(this.#channel);
+    } catch {
+      // The channel has closed but its event is still pending: the broker will redeliver the message.
+    }
+  }
+
+  #remember(id: string): void {
+    this.#acked.add(id);
+    const [oldest] = this.#acked;
+    if (this.#acked.size > REMEMBERED_WINDOWS * this.#options.prefetch && oldest !== undefined)
+      this.#acked.delete(oldest);
+  }
+
+  /** Its body will be delivered again. */
+  #forget(delivery: ConsumeMessage): void {
+    const held = this.#deliveries.get(delivery);
+    if (held === undefined) return;
+    this.#options.memory.remove(held.bytes);
+    held.bytes = 0;
+    delivery.content = NOTHING;
+  }
+
+  #end(why: string): void {
+    this.#state = 'closed';
+    this.#options.memory.remove(this.bytes);
+    this.#deliveries.clear();
+    this.#abort.abort(new Error(why));
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  async #closeChannel(): Promise<void> {
+    try {
+      await this.#channel?.close();
+    } catch {
+      // It is already closed, by the broker or with its connection.
+    }
+  }
+
+  #take(held: Held, delivery: ConsumeMessage): void {
+    held.bytes = delivery.content.length;
+    this.#options.memory.add(held.bytes);
+    // Copied: the chunk read from the socket would stay in memory as long as any message in it is held.
+    delivery.content = Buffer.from(delivery.content);
+    const parsed = fromDelivery(delivery);
+    if (parsed.kind !== 'message') {
+      this.#ports.onUnreadable(this, delivery, parsed);
+      return;
+    }
+    const message: UnackedMessage = {
+      ...parsed.message,
+      lane: this,
+      queue: held.queue,
+      deliveries: new Set([delivery]),
+      heldSince: this.#clock.monotonic(),
+    };
+    this.#held.add(message);
+    this.#ports.onMessage(message);
+  }
+}
+
+function idOf(queue: string, { properties }: ConsumeMessage): string {
+  return `${queue} ${String(properties.messageId)}`;
+}

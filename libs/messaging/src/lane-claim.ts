@@ -1,0 +1,79 @@
+import { type Clock, delay } from '@pdaltagent/clock';
+
+/**
+ * Which worker delivers each lane, in Redis. Lanes are named by their queues. Every call settles soon; a rejection means that it is
+ * unknown.
+ */
+export interface LaneClaims {
+  /** Replaces the claim of a lane. @returns the former one, unless it was withdrawn */
+  claim(lane: string, claim: string): Promise<string | undefined>;
+  /** The current claims of lanes that have one, by lane. */
+  read(lanes: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Removes this claim, if it is still the current one. */
+  withdraw(lane: string, claim: string): Promise<void>;
+}
+
+/**
+ * How long a lane's new owner waits if the former one may still go on: a second longer than attempts may start after the last pulse
+ * of a worker that was cut off (`VALID_FOR_MS`).
+ */
+const WAIT_FOR_FORMER_MS = 5_000;
+
+export interface LaneClaimOptions {
+  /** The name of the lane's queue. */
+  readonly lane: string;
+  /** Unique. */
+  readonly worker: string;
+  /** How often the worker has taken lanes. */
+  readonly term: number;
+  /** By lane, the worker's last claim with which it began. */
+  readonly begun: Map<string, string>;
+  readonly claims: LaneClaims;
+  readonly clock: Clock;
+  /** An attempt found that another worker has claimed the lane. */
+  readonly onLost: () => void;
+}
+
+/**
+ * One worker's claim of a lane. The broker's single active consumer may change without notice to the former one (a short break
+ * between nodes of a cluster). So each new owner claims the lane before it delivers anything, and each attempt checks first that the
+ * claim is still the current one.
+ */
+export class LaneClaim {
+  readonly lane: string;
+  readonly id: string;
+  readonly #options: LaneClaimOptions;
+  constructor(options: LaneClaimOptions) {
+    this.#options = options;
+    this.lane = options.lane;
+    this.id = `${options.worker}:${options.term}`;
+  }
+
+  /**
+   * Claims the lane, to be called once the broker has made us its consumer. Resolves once the former owner starts nothing any more: at once if
+   * it withdrew its claim, or was this worker, whose attempts were aborted.
+   * @param signal ends the wait: resolves at once
+   */
+  async make(signal: AbortSignal): Promise<void> {
+    const { begun, claims, clock } = this.#options;
+    const madeAt = clock.monotonic();
+    const isFree = await claims.claim(this.lane, this.id).then(
+      (former) => former === undefined || former === begun.get(this.lane),
+      () => false,
+    );
+    const remaining = madeAt + WAIT_FOR_FORMER_MS - clock.monotonic();
+    if (!isFree) await delay(clock, remaining, signal).catch(() => undefined);
+    if (!signal.aborted) begun.set(this.lane, this.id);
+  }
+
+  /** No attempt of ours starts any more: the next owner need not wait, unless we still waited for the former one. */
+  async withdraw(): Promise<void> {
+    if (this.#options.begun.get(this.lane) !== this.id) return;
+    await this.#options.claims.withdraw(this.lane, this.id).catch(() => undefined);
+  }
+
+  /** An attempt found another claim. */
+  lose(): void {
+    this.#options.onLost();
+  }
+}

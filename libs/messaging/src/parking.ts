@@ -1,0 +1,279 @@
+import { type Clock } from '@pdaltagent/clock';
+import { type Dispatcher } from '@pdaltagent/delivery';
+import { type LaneChannel, type UnackedMessage } from './lane-channel';
+import { type LaneTable } from './lane-table';
+import { type Log } from './log';
+import { type ParkedKeys } from './parking-table';
+import { type Publisher } from './publisher';
+import { type Siding } from './siding';
+
+/** How long a lane's window must have been full before a key is parked. */
+const BLOCKING_MS = 500;
+/** How long a message must have waited, as a part of the time after which a request hangs: 500 ms, unless PagerDuty is slow for all. */
+const WAITING_PART = 1 / 4;
+/** The most parked keys: a table has about 15 KB then. */
+const MAX_KEYS = 256;
+/** How long nothing comes from a siding before the lane is taken again to see whether anything is left. */
+const QUIET_MS = 2_000;
+/** RabbitMQ closes the channel of a message that is not acknowledged for 30 minutes. */
+const REWRITE_AFTER_MS = 10 * 60_000;
+
+export interface ParkingOptions {
+  readonly index: number;
+  readonly queue: string;
+  readonly lane: LaneChannel;
+  readonly prefetch: number;
+  readonly sidings: readonly Siding[];
+  readonly table: Pick<LaneTable, 'write' | 'isWriting' | 'heldSince'>;
+  readonly dispatcher: Pick<
+    Dispatcher<UnackedMessage>,
+    'has' | 'isBusy' | 'isUnreachable' | 'waitsForSlot' | 'hangsAfterMs'
+  >;
+  readonly publisher: Pick<Publisher, 'state' | 'accepts'>;
+  /** Delivers a message of the lane. */
+  readonly admit: (message: UnackedMessage) => void;
+  /** Releases the lane, and takes it again. */
+  readonly retake: () => void;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+interface BlockingKey {
+  readonly routingKey: string;
+  /** Whether the broker accepts all its messages. */
+  readonly isMovable: boolean;
+}
+
+interface ParkedKey {
+  /** With messages of it; it moves to the last one. */
+  readonly sidings: Siding[];
+  /** Whether the table has it: before that, nothing is moved. */
+  isWritten: boolean;
+  readonly waiting: UnackedMessage[];
+}
+
+/**
+ * Keeps the keys of a lane from blocking each other: moves the messages of those that fill its window to sidings, until they have
+ * been delivered from there.
+ */
+export class Parking {
+  readonly #options: ParkingOptions;
+  readonly #parked = new Map<string, ParkedKey>();
+  /** Those that the table names: they keep their marks. */
+  #listed: ReadonlySet<Siding> = new Set();
+  /** Since when the lane's window is full; monotonic. */
+  #fullSince: number | undefined;
+  /** Since when each key in it waits for something else than a slot; monotonic. */
+  #slowSince: ReadonlyMap<string, number> = new Map();
+  #isLearning = false;
+  /** Since when a siding seems to be drained, of which that is not known; monotonic. */
+  #quietSince: number | undefined;
+  /** Whether a key blocks the lane and cannot be parked, or its messages cannot be moved. */
+  isSuspended = false;
+
+  constructor(options: ParkingOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#parked.size;
+  }
+
+  /** Continues what the former owner of the lane began. */
+  begin(keys: ParkedKeys): void {
+    for (const [key, indices] of keys) {
+      const sidings = indices.flatMap((index) => this.#options.sidings[index] ?? []);
+      if (sidings.length > 0) this.#parked.set(key, { sidings, isWritten: true, waiting: [] });
+    }
+    this.#listed = this.#used;
+  }
+
+  /** Handles a message from the lane: true if its key is parked, so that it is not delivered from there. */
+  redirect(message: UnackedMessage): boolean {
+    const parked = this.#parked.get(message.routingKey);
+    if (parked === undefined) return false;
+    if (parked.isWritten) parked.sidings.at(-1)?.move(message);
+    else parked.waiting.push(message);
+    return true;
+  }
+
+  /** A message to be delivered from a siding: its key is parked, also if the table does not have it. */
+  adopt(routingKey: string, siding: Siding): void {
+    const parked = this.#parked.get(routingKey);
+    if (parked === undefined) this.#parked.set(routingKey, { sidings: [siding], isWritten: false, waiting: [] });
+    else if (!parked.sidings.includes(siding)) parked.sidings.unshift(siding);
+  }
+
+  /** Writes what is known to the table for the first time. Resolves once it is there, or never. */
+  writeFirst(): Promise<void> {
+    return new Promise((resolve) => this.#write(new Map(), resolve));
+  }
+
+  /** To be called several times a second. @param mayPark false while nothing can be attempted */
+  check(mayPark: boolean): void {
+    const now = this.#options.clock.monotonic();
+    void this.#learn();
+    this.#returnDrained();
+    const blocking = mayPark ? this.#blocking(now) : [];
+    const chosen = this.#choose(blocking);
+    const { table, sidings } = this.#options;
+    if (table.isWriting) return;
+    const used = this.#used;
+    const isUnwritten = [...this.#parked.values()].some(({ isWritten }) => !isWritten);
+    const isOutdated =
+      [...this.#listed].some((siding) => !used.has(siding)) || now - table.heldSince > REWRITE_AFTER_MS;
+    if (chosen.size > 0 || isUnwritten || isOutdated) return this.#write(chosen);
+    if (blocking.length > 0) return;
+    for (const siding of sidings) if (!used.has(siding)) siding.releaseMark();
+  }
+
+  /**
+   * Finds out which sidings have delivered everything that was in them when we took the lane. The broker sends a new active consumer
+   * at once what there is, up to a window. If that was less, it was all; otherwise a mark that comes back shows it, or, while
+   * none can be written, that less comes after the lane was taken again.
+   */
+  async #learn(): Promise<void> {
+    const { lane, prefetch } = this.#options;
+    const unknown = [...this.#used].filter(({ isKnown, delivered }) => !isKnown && delivered > 0);
+    const large = unknown.filter(({ delivered }) => delivered >= prefetch);
+    for (const siding of large) siding.requestNewMark();
+    this.#retakeDrained(large);
+    const small = unknown.filter(({ delivered }) => delivered < prefetch);
+    if (small.length === 0 || this.#isLearning) return;
+    this.#isLearning = true;
+    try {
+      await lane.roundTrip();
+      for (const siding of small) siding.isKnown ||= siding.delivered < prefetch;
+    } catch {
+      // The lane was lost.
+    } finally {
+      this.#isLearning = false;
+    }
+  }
+
+  #retakeDrained(large: readonly Siding[]): void {
+    const { lane, clock, retake } = this.#options;
+    // It may hold its mark.
+    const isQuiet = large.some(({ queue, isStuck }) => isStuck && lane.countOf(queue) <= 1);
+    this.#quietSince = isQuiet ? (this.#quietSince ?? clock.monotonic()) : undefined;
+    if (this.#quietSince !== undefined && clock.monotonic() - this.#quietSince >= QUIET_MS) retake();
+  }
+
+  /** Delivers keys from the lane again of which nothing is left in their sidings. */
+  #returnDrained(): void {
+    const { admit, dispatcher, log, index } = this.#options;
+    const held = this.#heldFromSidings();
+    for (const [key, { sidings, waiting }] of this.#parked) {
+      const isDrained = sidings.every(
+        (siding) => siding.isKnown && !siding.isAwaiting(key) && held.get(key)?.has(siding.queue) !== true,
+      );
+      const target = sidings.at(-1);
+      if (!isDrained || target === undefined) continue;
+      // What waits is moved soon, unless it cannot be.
+      if (target.hasMovesOf(key) && !target.isStuck) continue;
+      this.#parked.delete(key);
+      log.info('key returned to its lane', { key, lane: index });
+      // Those that it had when its key was parked are being delivered.
+      for (const message of [...target.giveBack(key), ...waiting]) if (!dispatcher.has(message)) admit(message);
+    }
+  }
+
+  /** The queues from which messages of each parked key are held. */
+  #heldFromSidings(): ReadonlyMap<string, ReadonlySet<string | undefined>> {
+    const queues = new Map<string, Set<string | undefined>>();
+    const { lane } = this.#options;
+    for (const { routingKey, deliveries } of lane.held) {
+      if (!this.#parked.has(routingKey)) continue;
+      const of = queues.get(routingKey) ?? new Set();
+      for (const delivery of deliveries) of.add(lane.queueOf(delivery));
+      queues.set(routingKey, of);
+    }
+    return queues;
+  }
+
+  /** The keys that block the lane, those with the most messages first. */
+  #blocking(now: number): readonly BlockingKey[] {
+    const { lane, queue, dispatcher, publisher } = this.#options;
+    this.#fullSince = lane.isFull(queue) ? (this.#fullSince ?? now) : undefined;
+    const slowSince = new Map<string, number>();
+    const blocking = new Map<string, { count: number; isMovable: boolean; isLate: boolean }>();
+    if (this.#fullSince !== undefined)
+      for (const message of lane.held) {
+        const { routingKey, body, heldSince } = message;
+        if (this.#parked.has(routingKey) || !dispatcher.has(message)) continue;
+        // If all slots are taken, or PagerDuty is unavailable, it is not what blocks others.
+        if (dispatcher.waitsForSlot(routingKey) || dispatcher.isUnreachable(routingKey)) continue;
+        const since = this.#slowSince.get(routingKey) ?? now;
+        slowSince.set(routingKey, since);
+        const key = blocking.get(routingKey) ?? { count: 0, isMovable: true, isLate: false };
+        blocking.set(routingKey, key);
+        key.count += 1;
+        key.isMovable &&= publisher.accepts(body.length);
+        const hangsAfterMs = dispatcher.hangsAfterMs(routingKey);
+        const mayWaitMs = dispatcher.isBusy(message) ? hangsAfterMs : hangsAfterMs * WAITING_PART;
+        key.isLate ||= now - since >= BLOCKING_MS && now - heldSince >= mayWaitMs;
+      }
+    this.#slowSince = slowSince;
+    if (this.#fullSince === undefined || now - this.#fullSince < BLOCKING_MS) return [];
+    return [...blocking]
+      .filter(([, { isLate }]) => isLate)
+      .sort(([, left], [, right]) => right.count - left.count)
+      .map(([routingKey, { isMovable }]) => ({ routingKey, isMovable }));
+  }
+
+  /** To which sidings they can move now. */
+  #choose(blocking: readonly BlockingKey[]): ReadonlyMap<string, Siding> {
+    const chosen = new Map<string, Siding>();
+    const open = this.#options.sidings.filter(({ isOpen, isStuck }) => isOpen && !isStuck);
+    const counts = new Map(open.map((siding) => [siding, this.#keysOf(siding)]));
+    this.isSuspended = this.#options.sidings.some(({ isStuck, hasMoves }) => isStuck && hasMoves);
+    for (const { routingKey, isMovable } of blocking) {
+      const [emptiest] = [...counts].sort(([, left], [, right]) => left - right);
+      // A key with a message that the broker no longer accepts cannot be parked: that would break its order.
+      if (emptiest === undefined || !isMovable || this.size + chosen.size >= MAX_KEYS) {
+        this.isSuspended = true;
+        continue;
+      }
+      const [siding, count] = emptiest;
+      counts.set(siding, count + 1);
+      if (!siding.hasMark) siding.requestMark();
+      // One that is in use delivers something to the next owner anyway.
+      if (siding.hasMark || this.#keysOf(siding) > 0) chosen.set(routingKey, siding);
+    }
+    return chosen;
+  }
+
+  #write(chosen: ReadonlyMap<string, Siding>, onWritten: () => void = () => undefined): void {
+    const listed = [...this.#parked.values()];
+    const sidings = new Set([...this.#used, ...chosen.values()]);
+    for (const siding of sidings) siding.requestMark();
+    const keys = new Map([...this.#parked].map(([key, parked]) => [key, parked.sidings.map(({ index }) => index)]));
+    for (const [key, { index }] of chosen) keys.set(key, [index]);
+    this.#options.table.write(keys, () => {
+      this.#listed = sidings;
+      for (const parked of listed) {
+        parked.isWritten = true;
+        for (const message of parked.waiting.splice(0)) parked.sidings.at(-1)?.move(message);
+      }
+      for (const [key, siding] of chosen) if (!this.#parked.has(key)) this.#park(key, siding);
+      onWritten();
+    });
+  }
+
+  /** All its messages follow: those that are being delivered meanwhile, too. */
+  #park(key: string, siding: Siding): void {
+    const { log, index, lane, dispatcher } = this.#options;
+    this.#parked.set(key, { sidings: [siding], isWritten: true, waiting: [] });
+    log.warn('key parked on a siding: it was blocking its lane', { key, lane: index, siding: siding.index });
+    for (const message of lane.held) if (message.routingKey === key && dispatcher.has(message)) siding.move(message);
+  }
+
+  #keysOf(siding: Siding): number {
+    return [...this.#parked.values()].filter(({ sidings }) => sidings.includes(siding)).length;
+  }
+
+  /** With messages of parked keys. */
+  get #used(): ReadonlySet<Siding> {
+    return new Set([...this.#parked.values()].flatMap(({ sidings }) => sidings));
+  }
+}

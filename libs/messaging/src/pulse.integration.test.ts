@@ -1,0 +1,57 @@
+import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
+import { connect } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DELIVERED, event, publish, TestWorker } from './lane-worker.fixture';
+import { declareTopology, EVENTS, PULSE_QUEUE } from './topology';
+
+let folder: RunFolder;
+let broker: RabbitMQ;
+
+beforeAll(async () => {
+  folder = openRunFolder('pulse');
+  broker = await startRabbitMQ({ folder: folder.path });
+  const connection = await connect(broker.url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  await connection.close();
+}, 180_000);
+afterAll(async () => {
+  await broker.stop();
+  folder.remove();
+});
+
+/** Suspends or resumes the Raft leader of the pulse queue, as if its node did not reach a majority. */
+async function tellLeader(what: 'suspend' | 'resume'): Promise<void> {
+  const queue = `rabbit_misc:r(<<"/">>, queue, <<"${PULSE_QUEUE}">>)`;
+  await broker.control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
+}
+
+it('a worker whose node does not reach a majority starts no attempts, although its lanes still deliver, until it does', async () => {
+  const test = new TestWorker(broker.url, () => DELIVERED);
+  const [before, meanwhile] = [event('disk', 0), event('disk', 1)];
+  await publish(broker.url, [before]);
+  await waitUntil(() => test.delivered.length === 1, { what: 'the first event' });
+  await tellLeader('suspend');
+  await waitUntil(() => !test.worker.ownsLanes, { what: 'the last pulse to be too old' });
+  await publish(broker.url, [meanwhile]);
+  await waitUntil(() => test.worker.dispatcher.held === 1, { what: 'the event to be consumed' });
+  await delay(1_000);
+  expect(test.attempted).toHaveLength(1);
+  await tellLeader('resume');
+  await waitUntil(() => test.delivered.length === 2, { what: 'the second event' });
+  expect(test.attempted.map(({ id }) => id)).toEqual([before.id, meanwhile.id]);
+  await test.worker.stop();
+}, 60_000);
+
+it('a worker has its pulse while the broker is short of memory', async () => {
+  const test = new TestWorker(broker.url, () => DELIVERED);
+  await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
+  const last = event('disk', 2);
+  await publish(broker.url, [last]);
+  await waitUntil(() => test.delivered.length === 1, { what: 'the event' });
+  await broker.setAlarm('memory', true);
+  await waitUntil(() => test.logged('the broker accepts no messages'), { what: 'the alarm' });
+  await delay(5_000);
+  expect(test.worker.ownsLanes).toBe(true);
+  await broker.setAlarm('memory', false);
+  await test.worker.stop();
+}, 60_000);
