@@ -140,6 +140,12 @@ export class Dispatcher<M extends Deliverable> {
     this.#scheduler.pump();
   }
 
+  /** To be called when a lane is taken: other workers may have sent events of its keys, which count for their rates. */
+  observeRatesAgain(): void {
+    const now = this.#options.clock.monotonic();
+    for (const { rateLimit } of this.#keys.all) rateLimit.observeAgain(now);
+  }
+
   /** Whether an attempt for the message is in flight, or its ack or dead letter is being written. */
   isBusy(message: M): boolean {
     return this.#backlog.isBusy(message);

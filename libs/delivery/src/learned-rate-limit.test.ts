@@ -76,4 +76,15 @@ describe('the rate limit of a key', () => {
     expect(wait).toBeGreaterThan(0);
     expect(rateLimit.available(now + wait)).toBeGreaterThan(0);
   });
+
+  it('is not learned from a window of which another worker used up a part', () => {
+    const rateLimit = new LearnedRateLimit();
+    rateLimit.recordAccepted(0);
+    rateLimit.observeAgain(30_000);
+    rateLimit.recordAccepted(61_000);
+    rateLimit.recordThrottled(62_000);
+    expect(rateLimit.limit).toBeUndefined();
+    rateLimit.recordThrottled(91_000);
+    expect(rateLimit.limit).toBe(1);
+  });
 });

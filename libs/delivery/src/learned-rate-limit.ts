@@ -14,7 +14,7 @@ export class LearnedRateLimit {
   readonly #accepted = new Uint32Array(BUCKETS);
   #second = 0;
   #sum = 0;
-  /** Since when every accepted event is in the buckets. */
+  /** Since when every accepted event is in the buckets; undefined before the first. */
   #observedSince: number | undefined;
   #limit: number | undefined;
   #throttledAt = Number.NEGATIVE_INFINITY;
@@ -24,6 +24,11 @@ export class LearnedRateLimit {
   /** Events per minute, once learned. */
   get limit(): number | undefined {
     return this.#limit;
+  }
+
+  /** Another worker may have sent events of the key until now: they use up a part of its window. */
+  observeAgain(now: number): void {
+    this.#observedSince = now;
   }
 
   /** The destination accepted an event. */

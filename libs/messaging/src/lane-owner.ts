@@ -251,6 +251,7 @@ export class LaneOwner {
     await this.#lane.open(connection);
     const keys = await this.#table.take(() => (this.#isConsuming = true));
     await this.#claim.make(this.#lane.signal);
+    this.#options.dispatcher.observeRatesAgain();
     // Preparing takes seconds at most.
     await this.#options.prepare();
     this.#lane.signal.throwIfAborted();
