@@ -18,8 +18,8 @@ Runs gateways and workers in simulated worlds with faults, one for each seed, an
   --help      print this
 
 A search prints its progress to stderr, each seed that fails with the smallest set of faults that makes it fail, and at
-its end its rate. Exits with 1 if a seed fails that no known fault explains (libs/simulation/src/world/known-faults.ts), if
-more seeds than expected show a known fault, or if a mutant is not found, with 2 if an option is wrong. docs/simulation.md explains what is simulated and how to read a trace.
+its end its rate. Exits with 1 if a seed fails or a mutant is not found, with 2 if an option is wrong.
+docs/simulation.md explains what is simulated and how to read a trace.
 
 examples:
   npm run simulate -- --seeds 10000 --from 1

@@ -1,6 +1,5 @@
 import { describe, describeSmallest, describeViolation, type Output, reproducing } from './command-report';
 import { type Fault } from './world/faults';
-import { explain, KNOWN_FAULTS } from './world/known-faults';
 import { shrink } from './world/shrink';
 import { simulate } from './world/simulate';
 import { traceExcerptOf } from './world/trace-excerpt';
@@ -17,10 +16,7 @@ const LEGEND = `What happened, with the time in seconds. alert-3.0/17/1 is a mes
 > marks what violates the check. docs/simulation.md explains more.
 `;
 
-/**
- * Runs a seed as a search does, then with as few faults as make it fail, with a trace. The result is the exit code, as that of
- * a search: 1 if the seed fails and no known fault explains it.
- */
+/** Runs a seed as a search does, then with as few faults as make it fail, with a trace. The result is the exit code: 1 if the seed fails. */
 export async function replay(
   seed: number,
   { faults, isWholeTrace, mutant }: ReplayOptions,
@@ -29,8 +25,6 @@ export async function replay(
   const found = await simulate(seed, faults === undefined ? {} : { faults });
   const hasFailed = found.problems.length > 0;
   write(describe(found));
-  const known = hasFailed ? await explain(found) : [];
-  for (const name of known) write(`This is a known fault: ${KNOWN_FAULTS[name].what}.\n`);
   const smallest = hasFailed ? await shrink(found) : found;
   if (hasFailed) write(describeSmallest(found, smallest));
   if (smallest !== found) write(`To run only these: ${reproducing(seed, mutant, smallest.faults)}\n`);
@@ -38,5 +32,5 @@ export async function replay(
   const problem = problems.find(({ check }) => check === found.problems[0]?.check);
   write(`\n${LEGEND}\n${(isWholeTrace ? trace : traceExcerptOf(trace, problem)).join('\n')}\n\n`);
   if (problem !== undefined) write(describeViolation(problem));
-  return hasFailed && known.length === 0 ? 1 : 0;
+  return hasFailed ? 1 : 0;
 }

@@ -54,15 +54,11 @@ export class BrokerChannel {
     const queues = new ChannelQueues(state, {
       channel: this,
       requests: this.#requests,
-      client: ports.client,
       node: ports.node,
       becameFast: () => this.publishing.grantCredit(),
-      failed: (queue) => {
+      failed: () => {
         this.end();
-        if (this.#isDisconnected) return;
-        const what = 'a connection is closed because a queue does not answer';
-        state.observations.add({ what, at: state.scheduler.now, queue, client: ports.client });
-        ports.failed(541, 'INTERNAL_ERROR');
+        if (!this.#isDisconnected) ports.failed(541, 'INTERNAL_ERROR');
       },
     });
     this.#queues = queues;

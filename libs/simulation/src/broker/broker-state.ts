@@ -1,7 +1,7 @@
 import { type Scheduler } from '../scheduler';
 import { Exchanges } from './exchanges';
 import { Nodes } from './nodes';
-import { Observations } from './observation';
+import { type Activation } from './activation';
 import { Publications } from './publications';
 
 /** What all connections to a simulated broker share. */
@@ -27,7 +27,7 @@ export interface BrokerState {
   readonly mostUnconfirmed: Map<string, number>;
   /** Why the broker closed channels. */
   readonly channelErrors: string[];
-  readonly observations: Observations;
+  readonly activations: Activation[];
   readonly publications: Publications;
   /** Since it began. */
   channelsOpened: number;
@@ -48,7 +48,7 @@ export function newState(scheduler: Scheduler): BrokerState {
     generated: 0,
     mostUnconfirmed: new Map(),
     channelErrors: [],
-    observations: new Observations(),
+    activations: [],
     publications: new Publications(),
     channelsOpened: 0,
     passiveDeclares: 0,

@@ -13,14 +13,12 @@ const STATE_TIMEOUT_MS = 250;
 export interface ChannelQueuesPorts {
   readonly channel: object;
   readonly requests: RequestQueue;
-  /** Whose connection it is. */
-  readonly client: string;
   /** The node that the channel is on. */
   readonly node: number;
   /** A queue has caught up. */
   becameFast(): void;
   /** A queue did not answer, or is unreachable: the connection is closed. */
-  failed(queue: string): void;
+  failed(): void;
 }
 
 /** A channel's clients of queues, and how long the channel waits for queues. */
@@ -65,7 +63,7 @@ export class ChannelQueues {
   command(queue: Queue, command: () => void, done: () => void): void {
     const resume = this.#ports.requests.pause();
     const cancel = this.#state.scheduler.schedule(QUEUE_TIMEOUT_MS, `${queue.options.name}: no reply`, () => {
-      if (!this.#hasEnded) this.#ports.failed(queue.options.name);
+      if (!this.#hasEnded) this.#ports.failed();
     });
     this.#clientOf(queue).call(command, () => {
       cancel();
@@ -78,14 +76,14 @@ export class ChannelQueues {
   /** As a command; but the connection is closed at once if the leader that the channel knows is unreachable. */
   get(queue: Queue, command: () => void, done: () => void): void {
     if (this.#clientOf(queue).reachesKnownLeader) this.command(queue, command, done);
-    else this.#ports.failed(queue.options.name);
+    else this.#ports.failed();
   }
 
   /** Waits in vain. */
   failAfter(ms: number, queue: string): void {
     this.#ports.requests.pause();
     this.#state.scheduler.schedule(ms, `${queue}: cluster not formed`, () => {
-      if (!this.#hasEnded) this.#ports.failed(queue);
+      if (!this.#hasEnded) this.#ports.failed();
     });
   }
 
@@ -98,14 +96,10 @@ export class ChannelQueues {
     const reply = ({ messageCount, consumerCount }: Figures): void =>
       done({ queue: queue.options.name, messageCount, consumerCount });
     const known = queue.figuresAt(this.#ports.node);
-    if (known !== undefined) {
-      this.#observeReport(queue, known);
-      return reply(known);
-    }
+    if (known !== undefined) return reply(known);
     if (!queue.isStalled) return reply(queue.state);
     const resume = this.#ports.requests.pause();
     this.#state.scheduler.schedule(STATE_TIMEOUT_MS, `${queue.options.name}: no figures`, () => {
-      this.#observeReport(queue, NONE);
       reply(NONE);
       resume();
     });
@@ -114,14 +108,6 @@ export class ChannelQueues {
   end(): void {
     this.#hasEnded = true;
     for (const client of this.#clients.values()) client.close();
-  }
-
-  #observeReport(queue: Queue, { messageCount, consumerCount }: Figures): void {
-    if (messageCount > 0 || consumerCount > 0 || (queue.state.messages.length === 0 && !queue.isBehind)) return;
-    const { client } = this.#ports;
-    const what = 'a client is told that a queue is empty, which is not so';
-    const { observations, scheduler } = this.#state;
-    observations.add({ what, at: scheduler.now, queue: queue.options.name, client });
   }
 
   #clientOf(queue: Queue): QueueClient {

@@ -28,11 +28,4 @@ export class Publications {
   isMoved(id: string): boolean {
     return (this.#publications.get(id) ?? []).some(({ by }) => by.startsWith('worker'));
   }
-
-  /** Ids of the messages for whose confirms a client waits. */
-  awaitedBy(client: string): readonly string[] {
-    return [...this.#publications].flatMap(([id, publications]) =>
-      publications.some(({ by, state }) => by === client && state === 'waits') ? [id] : [],
-    );
-  }
 }

@@ -26,7 +26,6 @@ export class QueueConsumers {
   /** Those that were active until their nodes were cut off. */
   readonly #demoted = new Set<QueueConsumer>();
   #active: QueueConsumer | undefined;
-  #isActiveAgain = false;
   #lastServed = 0;
   #lastDelivery = 0;
 
@@ -48,15 +47,8 @@ export class QueueConsumers {
   get active(): QueueConsumer | undefined {
     if (!this.#isSingleActive) return undefined;
     this.#active ??= this.#subscribed.find((consumer) => !this.#suspended.has(consumer));
-    if (this.#active !== undefined && this.#demoted.delete(this.#active)) this.#isActiveAgain = true;
+    if (this.#active !== undefined) this.#demoted.delete(this.#active);
     return this.#active;
-  }
-
-  /** Whether a consumer that was demoted has become active since the last call. */
-  takeActiveAgain(): boolean {
-    const isActiveAgain = this.#isActiveAgain;
-    this.#isActiveAgain = false;
-    return isActiveAgain;
   }
 
   /** Whether a consumer of the channel was active, and is not any more although it has not ended. */

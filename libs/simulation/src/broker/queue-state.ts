@@ -1,6 +1,5 @@
 import { type Scheduler } from '../scheduler';
 import { withDeath } from './deaths';
-import { type Observation } from './observation';
 import { type QueueConsumer, QueueConsumers } from './queue-consumers';
 import { type BrokerMessage, type QueueEntry } from './queue-message';
 import { ReadyMessages } from './ready-messages';
@@ -22,7 +21,7 @@ export type Route = (exchange: string, routingKey: string, message: BrokerMessag
 interface QueueStatePorts {
   readonly route: Route;
   /** Notes what happens without the clients being told. */
-  readonly observe: (what: Observation['what'], client: string | undefined) => void;
+  readonly activated: (client: string) => void;
 }
 
 /** The messages and consumers of a queue, and what commands do to them once they are applied (`rabbit_fifo`). */
@@ -110,9 +109,6 @@ export class QueueState {
 
   /** Channels' nodes are cut off from the leader: the same, but their consumers remain, and wait. */
   suspend(channels: ReadonlySet<object>): void {
-    const { active } = this.#consumers;
-    if (active !== undefined && channels.has(active.channel))
-      this.#ports.observe('the single active consumer is demoted', active.client);
     for (const entry of this.#consumers.suspend(channels)) this.#ready.return(entry);
   }
 
@@ -165,10 +161,9 @@ export class QueueState {
 
   #noteActive(): void {
     const client = this.#consumers.active?.client;
-    if (this.#consumers.takeActiveAgain()) this.#ports.observe('a consumer that was demoted is active again', client);
     if (client === this.#activeClient) return;
     this.#activeClient = client;
-    this.#ports.observe('another client has the single active consumer', client);
+    if (client !== undefined) this.#ports.activated(client);
     this.#scheduler.note(`${this.#options.name}: ${client ?? 'nobody'} is the single active consumer`);
   }
 

@@ -1,7 +1,7 @@
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type Nodes } from './nodes';
-import { type Observations } from './observation';
+import { type Activation } from './activation';
 import { type CommandSource, QueueLog } from './queue-log';
 import { type QueueOptions, QueueState, type Route } from './queue-state';
 import { type Figures, type Member, RaftGroup } from './raft-group';
@@ -26,7 +26,7 @@ export interface QueueBroker {
   /** How long queues take at most to apply what was sent to them; ms. */
   readonly maxApplyMs: number;
   readonly isSlow: boolean;
-  readonly observations: Observations;
+  readonly activations: Activation[];
 }
 
 /** A queue that was declared more recently does not survive a kill of its broker; ms. */
@@ -53,7 +53,7 @@ export class Queue {
     broker: QueueBroker,
     route: Route,
   ) {
-    const { scheduler, nodes, observations } = broker;
+    const { scheduler, nodes, activations } = broker;
     const { name } = options;
     this.#broker = broker;
     this.#declaredAt = scheduler.now;
@@ -61,7 +61,7 @@ export class Queue {
     this.#raft = new RaftGroup({ queue: name, leader, scheduler, nodes, random, elected: () => this.#elected() });
     this.state = new QueueState(options, scheduler, {
       route,
-      observe: (what, client) => observations.add({ what, at: scheduler.now, queue: name, client }),
+      activated: (client) => activations.push({ at: scheduler.now, queue: name, client }),
     });
     this.#log = new QueueLog({ name, broker, random, applied: () => this.state.deliver() });
   }

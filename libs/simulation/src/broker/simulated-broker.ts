@@ -1,7 +1,7 @@
 import { type Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { type BrokerState, newState } from './broker-state';
-import { type Observation } from './observation';
+import { type Activation } from './activation';
 import { type Publications } from './publications';
 import { type Queue } from './queue';
 import { type BrokerMessage } from './queue-message';
@@ -162,14 +162,9 @@ export class SimulatedBroker {
     return this.#state.publications;
   }
 
-  /** What its clients were not told. */
-  get observations(): readonly Observation[] {
-    return this.#state.observations.all;
-  }
-
-  /** Calls this with each, while it is still as it was then. */
-  onObservation(listener: (observation: Observation) => void): void {
-    this.#state.observations.listener = listener;
+  /** In their order. */
+  get activations(): readonly Activation[] {
+    return this.#state.activations;
   }
 
   /** How many channels were opened. */

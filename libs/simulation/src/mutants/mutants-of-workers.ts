@@ -62,7 +62,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
   },
   'consumes a queue that does not answer': {
     seed: 35,
-    check: 'the broker closes no connection because a queue does not answer',
+    check: 'the broker closes no connection because of an error',
     edits: [
       {
         file: `${MESSAGING}/lane-channel.ts`,

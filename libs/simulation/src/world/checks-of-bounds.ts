@@ -26,16 +26,14 @@ const SETTLED_MS = 5_000;
 /** A worker that could not connect does so later: an attempt that began before takes 10 s, and so may its pause. */
 const RECONNECTED_MS = 25_000;
 
-/** Of connections: a queue does not answer. */
-const NO_ANSWER = /: 541 /;
+/** Of connections: a worker asks on a connection of its own whether a queue answers, which may cost it. */
+const EXPECTED_CLOSURE = / scouting: .*: 541 /;
 /**
  * Of channels: a gateway learns so what the broker does not take; a queue is missing only until it is declared; a worker that
  * asks whether a queue answers is refused a message.
  */
 const EXPECTED_ERRORS =
   / is larger than configured max size |\(no queue | scouting .*cannot obtain access to locked queue /;
-/** Workers ask that on a connection of its own, which it may cost. */
-const SCOUTING = / scouting/;
 
 /** In their order. */
 type Times = readonly (readonly [name: string, at: number])[];
@@ -48,11 +46,7 @@ export const CHECKS_OF_BOUNDS = {
     const workers = drainedAt === undefined ? [] : world.workers;
     const left = Math.max(0, ...workers.map(({ held }) => held));
     const leftBytes = Math.max(0, ...workers.map(({ heldBytes }) => heldBytes));
-    // Of a queue that the broker took from a worker and gave back to it, the worker holds the messages twice.
-    const times = world.broker.observations.some(({ what }) => what === 'a consumer that was demoted is active again')
-      ? 2
-      : 1;
-    const windows = times * prefetch * laneQueues().length;
+    const windows = prefetch * laneQueues().length;
     return exceeded([
       ['unconfirmed events of one lane', Math.max(0, ...gateways.map(([, most]) => most)), Math.ceil(maxInFlight / 4)],
       [
@@ -76,15 +70,7 @@ export const CHECKS_OF_BOUNDS = {
     }),
 
   'the broker closes no connection because of an error': ({ world }) =>
-    world.network.errors.flatMap((detail) => (NO_ANSWER.test(detail) ? [] : [{ detail }])),
-
-  'the broker closes no connection because a queue does not answer': ({ world }) =>
-    world.broker.observations.flatMap(({ what, at, queue, client }) => {
-      if (what !== 'a connection is closed because a queue does not answer' || SCOUTING.test(client ?? '')) return [];
-      const detail = `${client ?? 'a connection'}: ${queue} does not answer`;
-      const lane = laneOfQueue(queue);
-      return [{ detail, evidence: [{ at, text: detail }], ...(lane !== undefined && { lane }) }];
-    }),
+    world.network.errors.flatMap((detail) => (EXPECTED_CLOSURE.test(detail) ? [] : [{ detail }])),
 
   'the broker closes no channel but for a message that is too large or a queue that is not declared yet': ({ world }) =>
     world.broker.channelErrors.flatMap((detail) => (EXPECTED_ERRORS.test(detail) ? [] : [{ detail }])),
@@ -119,10 +105,7 @@ function timesOfRequests({ pagerDuty: { requests } }: World): Times {
 
 /** By queue of a lane. */
 function timesOfTakeovers({ broker }: World): Times {
-  return broker.observations.flatMap(({ what, at, queue, client }) => {
-    const isTakeover = what === 'another client has the single active consumer' && client !== undefined;
-    return isTakeover && laneOfQueue(queue) !== undefined ? [[queue, at] as const] : [];
-  });
+  return broker.activations.filter(({ queue }) => laneOfQueue(queue) !== undefined).map(({ queue, at }) => [queue, at]);
 }
 
 function takeoversAfter(world: World, faults: readonly Fault[], drainedAt: number | undefined): number {

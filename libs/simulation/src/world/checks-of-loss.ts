@@ -1,4 +1,4 @@
-import { laneOf, readRecord } from '@pdaltagent/messaging';
+import { readRecord } from '@pdaltagent/messaging';
 import { bodyOf, type SimulatedEvent } from './event';
 import { acceptanceOf } from './evidence';
 import { type Check, type Finding } from './oracle';
@@ -16,21 +16,12 @@ type Left = readonly [id: string, place: string];
 /** Nothing that was answered with 202 is lost, given up without a reason, or held forever. */
 export const CHECKS_OF_LOSS = {
   'everything is drained in time after the faults end': ({ world, drainedAt }) => {
-    if (drainedAt !== undefined) return [];
-    const left = leftOf(world);
-    return Array.from({ length: LANE_GROUP.lanes }, (_, lane) => lane).flatMap((lane) => {
-      const own = left.filter(([id]) => laneOfMessage(world, id) === lane);
-      return own.length === 0 ? [] : [{ ...described(world, own), lane }];
-    });
-  },
-
-  'every spool is drained in time after the faults end': ({ world, drainedAt }) => {
-    const left = drainedAt === undefined ? [...spooledIn(world)] : [];
+    const left = drainedAt === undefined ? leftOf(world) : [];
     return left.length === 0 ? [] : [described(world, left)];
   },
 
   'every sender gets its 202, and nothing is under way in the end': ({ world, drainedAt }) =>
-    drainedAt !== undefined || leftOf(world).length + spooledIn(world).size > 0
+    drainedAt !== undefined || leftOf(world).length > 0
       ? []
       : [{ detail: 'a sender waits, or a request, frame or command is under way' }],
 
@@ -85,11 +76,12 @@ export const CHECKS_OF_LOSS = {
     }),
 } satisfies Readonly<Record<string, Check>>;
 
-/** What is in the lanes, or nowhere although it was answered with 202; with where it is. */
+/** What is in a lane or a spool, or nowhere although it was answered with 202; with where it is. */
 function leftOf(world: World): readonly Left[] {
   const [queued, spooled] = [queuedIn(world), spooledIn(world)];
   const isMissing = ({ id }: AcceptedEvent): boolean => !queued.has(id) && !spooled.has(id);
   return [
+    ...spooled,
     ...queued,
     ...undelivered(world)
       .filter(isMissing)
@@ -100,11 +92,6 @@ function leftOf(world: World): readonly Left[] {
 function undelivered(world: World): readonly AcceptedEvent[] {
   const [arrived, canArrive] = [delivered(world), canBeDelivered(world)];
   return world.senders.accepted.filter((accepted) => !arrived.has(accepted.id) && canArrive(accepted));
-}
-
-function laneOfMessage({ senders }: World, id: string): number | undefined {
-  const event = senders.sent.get(id);
-  return event && laneOf(LANE_GROUP, event.routingKey);
 }
 
 function described(world: World, left: readonly Left[]): Finding {

@@ -1,4 +1,3 @@
-import { laneOf } from '@pdaltagent/messaging';
 import { type Arrival, judge } from './arrivals';
 import { CHECKS_OF_BOUNDS } from './checks-of-bounds';
 import { CHECKS_OF_DELAYS } from './checks-of-delays';
@@ -9,7 +8,7 @@ import { type Evidence } from './evidence';
 import { type Fault } from './faults';
 import { type Limit } from './limits';
 import { type Peaks } from './peaks';
-import { LANE_GROUP, type World } from './world';
+import { type World } from './world';
 
 /** What a seed has done by the end. */
 export interface Outcome {
@@ -29,8 +28,6 @@ export interface Finding {
   readonly messages?: readonly string[];
   /** What shows it. */
   readonly evidence?: readonly Evidence[];
-  /** The lane that it concerns, if no message shows that. */
-  readonly lane?: number;
 }
 
 export interface Problem extends Finding {
@@ -69,16 +66,11 @@ export function judgeOutcome(outcome: Outcome): Verdict {
   const arrivals = judge(outcome.world.pagerDuty.processed.map(({ request }) => request));
   const checks: Readonly<Record<OutcomeCheck, Check>> = CHECKS;
   const problems = OUTCOME_CHECKS.flatMap((check) =>
-    checks[check]({ ...outcome, arrivals }).map((finding) => ({ ...withLane(outcome.world, finding), check })),
+    checks[check]({ ...outcome, arrivals }).map((finding) => ({ ...finding, check })),
   );
   const limits = new Map<Limit, number>();
   for (const { repeat, late } of arrivals)
     for (const limit of new Set([repeat?.limit, late?.limit]))
       if (limit !== undefined) limits.set(limit, (limits.get(limit) ?? 0) + 1);
   return { problems, limits };
-}
-
-function withLane({ senders }: World, finding: Finding): Finding {
-  const event = senders.sent.get(finding.messages?.[0] ?? '');
-  return event === undefined ? finding : { ...finding, lane: laneOf(LANE_GROUP, event.routingKey) };
 }

@@ -6,7 +6,6 @@ import { inject } from './fault-effects';
 import { type Fault } from './faults';
 import { type Limit } from './limits';
 import { faultsOf } from './faults-of-seed';
-import { type Mechanism, Mechanisms } from './mechanisms';
 import { type CheckName, judgeOutcome, type Problem } from './oracle';
 import { Peaks } from './peaks';
 import { canBeDelivered, delivered, laneQueues } from './places';
@@ -19,8 +18,6 @@ export interface SimulationReport {
   readonly problems: readonly Problem[];
   /** How many arrivals at PagerDuty each documented limit explains. */
   readonly limits: ReadonlyMap<Limit, number>;
-  /** What it contained that may explain problems. */
-  readonly mechanisms: readonly Mechanism[];
   readonly accepted: number;
   readonly steps: number;
   /** Empty unless it was requested. */
@@ -44,7 +41,6 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const { faults = faultsOf(seed), isTracing = false } = options;
   const world = new World(seed, isTracing);
   const { scheduler } = world;
-  const observed = new Mechanisms(world);
   inject(world, faults);
   world.start();
   const problems: Problem[] = [];
@@ -65,8 +61,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   problems.push(...verdict.problems);
   const { trace, steps } = scheduler;
   const { limits } = verdict;
-  const mechanisms = observed.all(faults, drainedAt !== undefined);
-  return { seed, faults, problems, limits, mechanisms, accepted: world.senders.accepted.length, steps, trace };
+  return { seed, faults, problems, limits, accepted: world.senders.accepted.length, steps, trace };
 }
 
 function problemOf(check: CheckName, { at, text }: Evidence): Problem {
