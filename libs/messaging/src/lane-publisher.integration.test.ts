@@ -117,27 +117,35 @@ class LanePublications {
 }
 
 /** Suspends or resumes the process of a classic queue. */
-const callQueue = (queue: string, what: 'suspend' | 'resume') =>
+const callQueue = (queue: string, what: 'suspend' | 'resume', virtualHost = '/') =>
   broker.control([
     'eval',
-    `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>)), sys:${what}(amqqueue:get_pid(Q)).`,
+    `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"${virtualHost}">>, queue, <<"${queue}">>)), sys:${what}(amqqueue:get_pid(Q)).`,
   ]);
+
+/** All queues of a virtual host have one type, also those that lane groups share. @returns its URL */
+async function addVirtualHost(name: string): Promise<string> {
+  await broker.control(['add_vhost', name]);
+  await broker.control(['set_permissions', '-p', name, new URL(broker.url).username, '.*', '.*', '.*']);
+  return `${broker.url}/${name}`;
+}
 
 it('publishes to the other lanes if the queue of one hangs when it is declared', async () => {
   const laneGroup = { ...WEBHOOKS, exchange: 'test.hanging', deadLetters: 'test.hanging.dead-letters', lanes: 4 };
-  const connection = await connect(broker.url);
+  const url = await addVirtualHost('classic');
+  const connection = await connect(url);
   await declareTopology(connection, laneGroup, 'classic');
   await connection.close();
   const queue = laneQueue(laneGroup, 1);
-  await callQueue(queue, 'suspend');
-  const publications = new LanePublications(broker.url, { laneGroup, queueType: 'classic', clock: fastClock(3) });
+  await callQueue(queue, 'suspend', 'classic');
+  const publications = new LanePublications(url, { laneGroup, queueType: 'classic', clock: fastClock(3) });
   try {
     await waitUntil(() => publications.confirmed.size === 3, { what: 'the other lanes', timeoutMs: 20_000 });
     expect([...publications.confirmed].sort()).toEqual([0, 2, 3]);
     const withoutReply = publications.warnings.filter((line) => line.startsWith('queues'));
     expect(withoutReply).toEqual([`queues did not reply when they were declared {"queues":["${queue}"]}`]);
   } finally {
-    await callQueue(queue, 'resume');
+    await callQueue(queue, 'resume', 'classic');
   }
   await waitUntil(() => publications.confirmed.has(1), { what: 'the lane that hung' });
 });
