@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { measureIsolation } from './delivery/isolation';
+import { measureIsolation, measureNoisyKeys } from './delivery/isolation';
 import { measureMemory } from './delivery/memory';
 import { measureSpeed } from './delivery/speed';
 
@@ -15,8 +15,10 @@ Parts (default: all):
   memory     memory and throughput of the worker over 1,000,000 events
   large      the same with events of 500 KB
   isolation  latency of other keys during a backlog of 100,000 events of one throttled key
+  noisy      the same with ten noisy keys of one lane, 5,000 events each: slow, hanging, throttled
 
-  --events N   events per run of speed (20,000), of memory (1,000,000), of large (4,000), backlog of isolation (100,000)
+  --events N   events per run of speed (20,000), of memory (1,000,000), of large (4,000), backlog of each noisy key
+               of isolation (100,000), of noisy (5,000)
   --help       shows this help
 `;
 
@@ -25,6 +27,7 @@ const PARTS = {
   memory: (events = 1_000_000) => measureMemory({ events, bytes: 600, latencyMs: 20 }),
   large: (events = 4_000) => measureMemory({ events, bytes: 500_000, latencyMs: 100 }),
   isolation: (events = 100_000) => measureIsolation(events),
+  noisy: (events = 5_000) => measureNoisyKeys(events),
 };
 
 const parts = z.record(z.string(), z.unknown());

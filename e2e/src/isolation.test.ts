@@ -12,8 +12,12 @@ const NOISY = 'noisy'.padEnd(32, 'x');
 const QUIET = sameLane('quiet');
 
 function sameLane(name: string): string {
+  return keysOfLane(name)[0] ?? '';
+}
+
+function keysOfLane(name: string): readonly string[] {
   const keys = Array.from({ length: 10_000 }, (_, index) => `${name}${index}`.padEnd(32, 'x'));
-  return keys.find((key) => laneOf(EVENTS, key) === laneOf(EVENTS, NOISY)) ?? '';
+  return keys.filter((key) => laneOf(EVENTS, key) === laneOf(EVENTS, NOISY));
 }
 
 let relay: Relay;
@@ -152,6 +156,58 @@ describe('routing keys that fail while nothing else is sent to PagerDuty', () =>
       await noisy.collect();
       expect(noisy.ledger.report()).toMatchObject({ accepted: 400, delivered: 0 });
       await relay.control('DELETE', '/faults');
+      await noisy.delivered(STEP_MS);
+      for (const { ledger } of [quiet, noisy]) {
+        expect(ledger.report()).toMatchObject({ lost: [], unexpected: [], inversions: [], replays: [] });
+      }
+    },
+    SCENARIO_MS,
+  );
+});
+
+describe('ten routing keys of one lane', () => {
+  const TEN = keysOfLane('ten').slice(0, 10);
+
+  it.each([
+    ['whose events are accepted slowly, one after another', { kind: 'latency', ms: 2_000 }],
+    ['whose posts hang', { kind: 'hang' }],
+    ['that PagerDuty throttles', { kind: 'status', status: 429 }],
+  ])(
+    '%s: delay no other key of their lane, and lose nothing',
+    async (_name, effect) => {
+      for (const routingKey of TEN) await relay.control('POST', '/faults', { match: { routingKey }, effect });
+      const shared = { gatewayUrl: relay.gatewayUrl, simulatorUrl: relay.simulatorUrl };
+      // Each alert takes more than three minutes, or never ends.
+      const noisy = new Traffic({
+        ...shared,
+        alerts: 20,
+        eventsPerAlert: 100,
+        routingKeys: TEN,
+        senders: 20,
+        prefix: 'noisy',
+      });
+      const quiet = new Traffic({
+        ...shared,
+        alerts: 10,
+        eventsPerAlert: 10,
+        routingKeys: [QUIET],
+        senders: 10,
+        prefix: 'quiet',
+      });
+      const worker = await relay.startWorker();
+      await noisy.send();
+      await quiet.send();
+      await quiet.delivered(STEP_MS);
+      await noisy.collect();
+      const { accepted, delivered } = noisy.ledger.report();
+      printFigures('ten noisy keys', {
+        'events overtaken': accepted - delivered,
+        parked: await metric(worker, 'pdaltagent_keys_aside'),
+      });
+      expect(accepted - delivered).toBeGreaterThan(0);
+      await worker.kill();
+      await relay.control('DELETE', '/faults');
+      await relay.startWorker();
       await noisy.delivered(STEP_MS);
       for (const { ledger } of [quiet, noisy]) {
         expect(ledger.report()).toMatchObject({ lost: [], unexpected: [], inversions: [], replays: [] });

@@ -1,5 +1,5 @@
-// A destination that answers after a delay, in a separate process, so that it costs the sender nothing. It counts requests. If a
-// key is to be throttled as PagerDuty does, it also records how long each event took from its acceptance.
+// A destination that answers after a delay, in a separate process, so that it costs the sender nothing. It counts requests. If it
+// treats some keys differently, it also records how long each event of the others took from its acceptance.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
@@ -10,9 +10,14 @@ const latencyMs = Number(process.argv[2]);
 let count = 0;
 let firstAt = 0;
 let lastAt = 0;
-let throttled: string | undefined;
-let taken: number[] = [];
+let noise: Noise | undefined;
+/** By throttled key: when its events of the last minute were accepted. */
+const taken = new Map<string, number[]>();
 let latencies: Record<string, number[]> = {};
+
+/** Keys that it throttles as PagerDuty does, answers slowly, or never. */
+const noisy = z.object({ keys: z.array(z.string()), effect: z.enum(['throttled', 'hangs', 'slow']), ms: z.number() });
+type Noise = z.infer<typeof noisy>;
 
 const event = z.object({
   routing_key: z.string(),
@@ -20,7 +25,7 @@ const event = z.object({
 });
 
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-  if (throttled !== undefined) return void look(request, response);
+  if (noise !== undefined) return void look(noise, request, response);
   request.resume().once('end', () => setTimeout(() => accept(response), latencyMs));
 });
 server.listen(0, '127.0.0.1', () => {
@@ -37,24 +42,29 @@ function accept(response: ServerResponse): void {
     .end('{"status":"success","message":"Event processed"}');
 }
 
-async function look(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function look({ keys, effect, ms }: Noise, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const arrivedAt = performance.timeOrigin + performance.now();
   const { routing_key: key, payload } = event.parse(await json(request));
-  if (key === throttled) {
-    taken = taken.filter((at) => at > arrivedAt - 60_000);
-    if (taken.length >= ALLOWED_A_MINUTE) return void response.writeHead(429).end();
-    taken.push(arrivedAt);
-  } else {
-    (latencies[key] ??= []).push(arrivedAt - payload.custom_details.sentAt);
-  }
+  if (!keys.includes(key)) (latencies[key] ??= []).push(arrivedAt - payload.custom_details.sentAt);
+  else if (effect === 'hangs') return;
+  else if (effect === 'slow') return void setTimeout(() => accept(response), ms);
+  else if (!isAllowed(key, arrivedAt)) return void response.writeHead(429).end();
   setTimeout(() => accept(response), latencyMs);
+}
+
+function isAllowed(key: string, now: number): boolean {
+  const recent = (taken.get(key) ?? []).filter((at) => at > now - 60_000);
+  taken.set(key, recent);
+  if (recent.length >= ALLOWED_A_MINUTE) return false;
+  recent.push(now);
+  return true;
 }
 
 process.on('message', (message) => {
   if (message === 'count') process.send?.({ count, seconds: (lastAt - firstAt) / 1000 });
   if (message === 'latencies') process.send?.(latencies);
-  if (typeof message === 'string' && message.startsWith('throttle ')) {
-    throttled = message.slice('throttle '.length);
+  if (typeof message === 'string' && message.startsWith('noise ')) {
+    noise = noisy.parse(JSON.parse(message.slice('noise '.length)));
     process.send?.({});
   }
   if (message !== 'reset') return;

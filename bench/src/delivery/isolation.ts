@@ -4,67 +4,123 @@ import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type HelperProcess } from './helper-process';
-import { fill, messageOf } from './event';
-import { type BenchResult, log, progress, withServers } from './servers';
+import { eventBody, fill, messageOf } from './event';
+import { type Bench, type BenchResult, log, progress, withServers } from './servers';
 
-const NOISY = 'noisy'.padEnd(32, 'x');
 const LATENCY_MS = 20;
 const EVENTS_PER_SECOND = 200;
 const SECONDS = 60;
 const BYTES = 600;
-/** Number of keys that share the throttled key's lane. */
+/** Number of keys that share the lane of the noisy ones. */
 const NEIGHBOURS = 4;
+const SLOW_MS = 500;
+
+/** Keys of one lane that delay others unless they are parked. */
+interface Noise {
+  readonly what: string;
+  readonly keys: number;
+  /** `throttled` as PagerDuty does, never answered, or answered after half a second. */
+  readonly effect: 'throttled' | 'hangs' | 'slow';
+  /** Whether each key's events are of one alert, and so sent one after another. */
+  readonly isSerial: boolean;
+}
+
+const KEYS_OF_A_LANE = keysOfOneLane();
 
 const latencies = z.record(z.string(), z.array(z.number()));
 
 /** Latency of other keys while PagerDuty throttles a key with a long backlog. */
 export function measureIsolation(backlog: number): Promise<BenchResult> {
-  const keys = Array.from({ length: 10_000 }, (_, index) => `quiet${index}`.padEnd(32, 'x'));
-  const shares = (key: string) => laneOf(EVENTS, key) === laneOf(EVENTS, NOISY);
-  const neighbours = keys.filter(shares).slice(0, NEIGHBOURS);
-  const others = keys.filter((key) => !shares(key)).slice(0, 60);
-  return withServers(LATENCY_MS, async (bench) => {
-    const publisher = await bench.publisher();
-    await bench.destination.ask(`throttle ${NOISY}`);
-    await bench.startWorker();
-    const listen = (what: string) => traffic(publisher, bench.destination, [...neighbours, ...others], what);
-    const split = (found: Record<string, number[]>) => ({
-      lane: p99(neighbours.flatMap((key) => found[key] ?? [])),
-      rest: p99(others.flatMap((key) => found[key] ?? [])),
-    });
-    await listen('warming up');
-    const without = split(await listen('without the backlog'));
-    log(`queueing ${backlog} events of the throttled key`);
-    const begun = performance.now();
-    await fill(publisher, backlog, (index) => messageOf(`noisy-${index}`, NOISY, BYTES));
-    const queued = performance.now();
-    const connection = await connect(bench.amqpUrl);
-    const channel = await connection.createChannel();
-    await waitUntil(
-      async () => (await channel.checkQueue(laneQueue(EVENTS, laneOf(EVENTS, NOISY)))).messageCount < 10,
-      { what: 'the key to be parked', timeoutMs: 600_000, intervalMs: 100 },
-    );
-    const aside = performance.now();
-    await connection.close();
-    const beside = split(await listen('during the backlog'));
-    await publisher.close();
-    const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(1)} s`;
-    return {
-      conditions: `${EVENTS_PER_SECOND} events/s over ${neighbours.length + others.length} keys for ${SECONDS} s, PagerDuty answers in ${LATENCY_MS} ms; ${backlog} events of a throttled key were queued in ${seconds(begun, queued)} and parked ${seconds(queued, aside)} later`,
-      rows: [
-        row('keys of the same lane', without.lane, beside.lane),
-        row('keys of other lanes', without.rest, beside.rest),
-      ],
-    };
+  return measureAll([{ what: 'a throttled key', keys: 1, effect: 'throttled', isSerial: false }], backlog);
+}
+
+/** The same while ten keys of one lane are slow, throttled, or hang. */
+export function measureNoisyKeys(backlog: number): Promise<BenchResult> {
+  const noise = { keys: 10, isSerial: true } as const;
+  return measureAll(
+    [
+      { ...noise, what: `ten keys, answered in ${SLOW_MS} ms`, effect: 'slow' },
+      { ...noise, what: 'ten keys that hang', effect: 'hangs' },
+      { ...noise, what: 'ten throttled keys', effect: 'throttled' },
+    ],
+    backlog,
+  );
+}
+
+async function measureAll(kinds: readonly Noise[], backlog: number): Promise<BenchResult> {
+  const rows: Record<string, string | number>[] = [];
+  for (const noise of kinds) rows.push(...(await withServers(LATENCY_MS, (bench) => measure(bench, noise, backlog))));
+  return {
+    conditions: `${EVENTS_PER_SECOND} events/s over 64 keys for ${SECONDS} s, PagerDuty answers in ${LATENCY_MS} ms; ${backlog} events of each noisy key`,
+    rows,
+  };
+}
+
+async function measure(bench: Bench, noise: Noise, backlog: number): Promise<Record<string, string | number>[]> {
+  const noisy = KEYS_OF_A_LANE.slice(NEIGHBOURS, NEIGHBOURS + noise.keys);
+  const neighbours = KEYS_OF_A_LANE.slice(0, NEIGHBOURS);
+  const others = keysOfOtherLanes().slice(0, 60);
+  const publisher = await bench.publisher();
+  const { destination } = bench;
+  await destination.ask(`noise ${JSON.stringify({ keys: noisy, effect: noise.effect, ms: SLOW_MS })}`);
+  await bench.startWorker();
+  const listen = (what: string) => traffic(publisher, destination, [...neighbours, ...others], what);
+  await listen('warming up');
+  const before = await listen('without noise');
+  log(`queueing ${backlog} events of ${noise.what}`);
+  const begun = performance.now();
+  const isQueued = queueNoise(publisher, noisy, noise, backlog);
+  const meanwhile = listen('while the backlog is queued');
+  await isQueued;
+  const queued = performance.now();
+  await parked(bench);
+  const aside = performance.now();
+  const during = await meanwhile;
+  const after = await listen('during the backlog');
+  await publisher.close();
+  log(`queued in ${((queued - begun) / 1000).toFixed(1)} s, parked ${((aside - queued) / 1000).toFixed(1)} s later`);
+  const row = (where: string, keys: readonly string[]) => ({
+    noise: noise.what,
+    'p99 from acceptance to PagerDuty': where,
+    'without it (ms)': p99(before, keys),
+    'while it is queued (ms)': p99(during, keys),
+    'after that (ms)': p99(after, keys),
+  });
+  return [row('keys of the same lane', neighbours), row('keys of other lanes', others)];
+}
+
+function queueNoise(publisher: Publisher, keys: readonly string[], { isSerial }: Noise, backlog: number) {
+  return fill(publisher, backlog * keys.length, (index) => {
+    const key = keys[index % keys.length] ?? '';
+    const message = messageOf(`noisy-${index}`, key, BYTES);
+    return isSerial ? { ...message, orderKey: `${key}:one`, body: eventBody(key, 'one', BYTES) } : message;
   });
 }
 
-const row = (name: string, without: number, beside: number) => ({
-  'p99 from acceptance to PagerDuty': name,
-  'without the backlog (ms)': without.toFixed(1),
-  'during it (ms)': beside.toFixed(1),
-  ratio: (beside / without).toFixed(2),
-});
+/** Resolves once practically all events of the noisy keys have left their lane. */
+async function parked({ amqpUrl }: Bench): Promise<void> {
+  const connection = await connect(amqpUrl);
+  const channel = await connection.createChannel();
+  const queue = laneQueue(EVENTS, laneOf(EVENTS, KEYS_OF_A_LANE[0] ?? ''));
+  await waitUntil(async () => (await channel.checkQueue(queue)).messageCount < 10, {
+    what: 'the keys to be parked',
+    timeoutMs: 600_000,
+    intervalMs: 100,
+  });
+  await connection.close();
+}
+
+function candidates(): readonly string[] {
+  return Array.from({ length: 10_000 }, (_, index) => `quiet${index}`.padEnd(32, 'x'));
+}
+
+function keysOfOneLane(): readonly string[] {
+  return candidates().filter((key) => laneOf(EVENTS, key) === 0);
+}
+
+function keysOfOtherLanes(): readonly string[] {
+  return candidates().filter((key) => laneOf(EVENTS, key) !== 0);
+}
 
 /** Sends for a minute and resolves with the milliseconds from acceptance to arrival, by routing key. */
 async function traffic(
@@ -95,7 +151,7 @@ async function traffic(
   );
 }
 
-function p99(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
+function p99(found: Readonly<Record<string, readonly number[]>>, keys: readonly string[]): string {
+  const sorted = keys.flatMap((key) => found[key] ?? []).sort((left, right) => left - right);
+  return (sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN).toFixed(1);
 }
