@@ -58,12 +58,6 @@ export interface LaneChannelOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Where an unacknowledged delivery comes from, and how many bytes of it are in memory. */
-interface Held {
-  readonly queue: string;
-  bytes: number;
-}
-
 /** The channel over which the queues of one lane are consumed, from its opening to its end. */
 export class LaneChannel {
   readonly #abort = new AbortController();
@@ -74,13 +68,17 @@ export class LaneChannel {
   readonly #held = new Set<UnackedMessage>();
   /** The last messages that were acknowledged. */
   readonly #acked = new Set<string>();
-  /** Unacknowledged. */
-  readonly #deliveries = new Map<ConsumeMessage, Held>();
+  /** Unacknowledged, with their queues. */
+  readonly #deliveries = new Map<ConsumeMessage, string>();
+  /** Bodies of deliveries that cannot be delivered, until they are dead letters. */
+  readonly #unreadable = new Map<ConsumeMessage, number>();
+  #bytes = 0;
   #channel: Channel | undefined;
   #state: 'open' | 'releasing' | 'closed' = 'open';
   #onDrained: () => void = () => undefined;
-  /** When the last ack was sent, on the monotonic clock. */
+  /** When the last ack was sent, and a queue was last opened, on the monotonic clock. */
   #ackedAt = Number.NEGATIVE_INFINITY;
+  #openedAt = Number.POSITIVE_INFINITY;
 
   constructor(options: LaneChannelOptions, ports: LaneChannelPorts) {
     this.#options = options;
@@ -106,20 +104,28 @@ export class LaneChannel {
 
   /** The queue of an unacknowledged delivery. */
   queueOf(delivery: ConsumeMessage): string | undefined {
-    return this.#deliveries.get(delivery)?.queue;
+    return this.#deliveries.get(delivery);
   }
 
   /** Of the bodies that are held. */
   get bytes(): number {
-    let bytes = 0;
-    for (const held of this.#deliveries.values()) bytes += held.bytes;
-    return bytes;
+    return this.#bytes;
+  }
+
+  /** When its last queue was opened so far, on the monotonic clock; never: infinite. */
+  get openedAt(): number {
+    return this.#openedAt;
+  }
+
+  /** Whether anything was acknowledged since then. */
+  get hasProgressed(): boolean {
+    return this.#ackedAt > this.#openedAt;
   }
 
   /** Unacknowledged messages of the queue. */
   countOf(queue: string): number {
     let count = 0;
-    for (const held of this.#deliveries.values()) if (held.queue === queue) count += 1;
+    for (const from of this.#deliveries.values()) if (from === queue) count += 1;
     return count;
   }
 
@@ -157,7 +163,8 @@ export class LaneChannel {
   ): Promise<void> {
     const { scout, memory } = this.#options;
     await scout.whenAnswered(queue, this.signal);
-    await memory.open(isUrgent, this.signal, async () => {
+    await memory.open(queue, isUrgent, this.signal, async () => {
+      this.#openedAt = this.#clock.monotonic();
       await this.#subscribe(queue, take);
       await this.roundTrip();
     });
@@ -173,12 +180,11 @@ export class LaneChannel {
     await this.#channel?.consume(queue, (delivery) => {
       if (delivery === null) return this.lose();
       if (this.#state === 'closed') return;
-      const held = { queue, bytes: 0 };
-      this.#deliveries.set(delivery, held);
+      this.#deliveries.set(delivery, queue);
       if (delivery.fields.redelivered && this.#acked.has(idOf(queue, delivery))) this.#ports.onAcksLost(queue);
       if (take(delivery)) return;
       if (this.#state !== 'open') delivery.content = NOTHING;
-      else this.#take(held, delivery);
+      else this.#take(queue, delivery);
       this.#options.memory.check();
     });
     this.#abort.signal.throwIfAborted();
@@ -212,8 +218,8 @@ export class LaneChannel {
 
   /** The message stays unacknowledged and is requeued in its place when the channel closes. */
   returnToQueue(message: UnackedMessage): void {
-    this.#held.delete(message);
-    if (this.#state === 'releasing') for (const delivery of message.deliveries) this.#forget(delivery);
+    if (this.#held.delete(message)) this.#removeBytes(message.body.length);
+    for (const delivery of message.deliveries) delivery.content = NOTHING;
     if (this.#held.size === 0) this.#onDrained();
   }
 
@@ -250,13 +256,14 @@ export class LaneChannel {
   }
 
   #settle(delivery: ConsumeMessage, settle: (channel: Channel) => void): void {
-    const held = this.#deliveries.get(delivery);
+    const queue = this.#deliveries.get(delivery);
     // Acknowledged before: a second time would close the channel.
-    if (this.#state === 'closed' || held === undefined) return;
+    if (this.#state === 'closed' || queue === undefined) return;
     this.#deliveries.delete(delivery);
-    this.#options.memory.remove(held.bytes);
-    this.#remember(idOf(held.queue, delivery));
     this.#ackedAt = this.#clock.monotonic();
+    this.#removeBytes(this.#unreadable.get(delivery) ?? 0);
+    this.#unreadable.delete(delivery);
+    this.#remember(idOf(queue, delivery));
     try {
       if (this.#channel !== undefined) settle(this.#channel);
     } catch {
@@ -271,19 +278,22 @@ export class LaneChannel {
       this.#acked.delete(oldest);
   }
 
-  /** Its body will be delivered again. */
-  #forget(delivery: ConsumeMessage): void {
-    const held = this.#deliveries.get(delivery);
-    if (held === undefined) return;
-    this.#options.memory.remove(held.bytes);
-    held.bytes = 0;
-    delivery.content = NOTHING;
+  #addBytes(bytes: number): void {
+    this.#bytes += bytes;
+    this.#options.memory.add(bytes);
+  }
+
+  #removeBytes(bytes: number): void {
+    if (this.#state === 'closed') return;
+    this.#bytes -= bytes;
+    this.#options.memory.remove(bytes);
   }
 
   #end(why: string): void {
+    this.#removeBytes(this.#bytes);
     this.#state = 'closed';
-    this.#options.memory.remove(this.bytes);
     this.#deliveries.clear();
+    this.#unreadable.clear();
     this.#abort.abort(new Error(why));
   }
 
@@ -299,20 +309,20 @@ export class LaneChannel {
     }
   }
 
-  #take(held: Held, delivery: ConsumeMessage): void {
-    held.bytes = delivery.content.length;
-    this.#options.memory.add(held.bytes);
+  #take(queue: string, delivery: ConsumeMessage): void {
+    this.#addBytes(delivery.content.length);
     // Copied: the chunk read from the socket would stay in memory as long as any message in it is held.
     delivery.content = Buffer.from(delivery.content);
     const parsed = fromDelivery(delivery);
     if (parsed.kind !== 'message') {
+      this.#unreadable.set(delivery, delivery.content.length);
       this.#ports.onUnreadable(this, delivery, parsed);
       return;
     }
     const message: UnackedMessage = {
       ...parsed.message,
       lane: this,
-      queue: held.queue,
+      queue,
       deliveries: new Set([delivery]),
       heldSince: this.#clock.monotonic(),
     };

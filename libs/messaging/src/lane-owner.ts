@@ -46,7 +46,6 @@ export interface LaneOwnerOptions {
 /** How long a release waits for copies of messages that were settled: an alarm may delay them for hours. */
 const COPIES_TIMEOUT_MS = 2_000;
 const RECHECK_MS = 50;
-const NOTHING = Buffer.alloc(0);
 /** RabbitMQ closes the channel of a message that is not acknowledged for 30 minutes. Without an alarm the table is written earlier. */
 const TABLE_HELD_MS = 20 * 60_000;
 
@@ -157,6 +156,16 @@ export class LaneOwner {
     return this.#state === 'working' ? this.#lane.bytes : 0;
   }
 
+  /** When its last queue was opened so far; monotonic. */
+  get openedAt(): number {
+    return this.#lane.openedAt;
+  }
+
+  /** Whether anything was acknowledged since then. */
+  get hasProgressed(): boolean {
+    return this.#lane.hasProgressed;
+  }
+
   /** When the oldest message that is held arrived, or the oldest mark; monotonic. */
   get heldSince(): number {
     const [oldest] = this.#lane.held;
@@ -255,12 +264,17 @@ export class LaneOwner {
     // Preparing takes seconds at most.
     await this.#options.prepare();
     this.#lane.signal.throwIfAborted();
-    if (keys === undefined) await this.#adoptSidings();
-    else {
-      this.#parking.begin(keys);
-      for (const siding of this.#sidings) void this.#open(siding);
+    const lane = laneQueue(this.#options.laneGroup, this.index);
+    if (keys === undefined) {
+      await this.#adoptSidings();
+      return this.#open(lane);
     }
-    await this.#lane.consume(laneQueue(this.#options.laneGroup, this.index), true);
+    this.#parking.begin(keys);
+    const { memory } = this.#options;
+    // Those first that have waited for memory for longest.
+    const queues = [lane, ...this.#sidings.map(({ queue }) => queue)];
+    for (const queue of queues.sort((left, right) => memory.turnOf(left) - memory.turnOf(right)))
+      void this.#open(queue);
   }
 
   /** A version without tables left one key at most in each siding. */
@@ -269,7 +283,7 @@ export class LaneOwner {
       this.#sidings.map(async (siding) => {
         const isLearned = siding.whenLearned();
         siding.requestMark();
-        await this.#open(siding);
+        await this.#open(siding.queue);
         await isLearned;
       }),
     );
@@ -277,13 +291,14 @@ export class LaneOwner {
     this.#lane.signal.throwIfAborted();
   }
 
-  async #open(siding: Siding): Promise<void> {
-    await this.#lane
-      .consume(siding.queue, false, (delivery) => siding.take(delivery))
-      .then(
-        () => (siding.isOpen = true),
-        () => this.#onOpenFailed(),
-      );
+  async #open(queue: string): Promise<void> {
+    const siding = this.#sidings.find((each) => each.queue === queue);
+    try {
+      await this.#lane.consume(queue, siding === undefined, (delivery) => siding?.take(delivery) ?? false);
+      if (siding !== undefined) siding.isOpen = true;
+    } catch {
+      this.#onOpenFailed();
+    }
   }
 
   #onOpenFailed(): void {
@@ -314,10 +329,7 @@ export class LaneOwner {
 
   /** A copy of a message that is being delivered, or its delivery after a demotion that nobody noticed: both are acknowledged together. */
   #join(admitted: UnackedMessage, message: UnackedMessage): void {
-    for (const delivery of message.deliveries) {
-      delivery.content = NOTHING;
-      admitted.deliveries.add(delivery);
-    }
+    for (const delivery of message.deliveries) admitted.deliveries.add(delivery);
     this.#lane.returnToQueue(message);
   }
 

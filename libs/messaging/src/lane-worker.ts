@@ -70,7 +70,8 @@ export class LaneWorker {
     this.#pulse = new Pulse(clock, () => {
       for (const owner of this.#lanes.owners) void owner.release();
     });
-    this.#memory = new MemoryBudget(options.memoryBytes ?? MEMORY_BYTES, clock, () => this.#lanes.releaseLargest());
+    const memoryBytes = options.memoryBytes ?? MEMORY_BYTES;
+    this.#memory = new MemoryBudget(memoryBytes, clock, () => this.#lanes.releaseExcess(memoryBytes));
     this.#changes = new LaneChanges(log, () => this.#lanes.indices, clock);
     this.#id = uuid(random ?? SYSTEM_RANDOM);
     this.#records = new DeliveryRecords(options.markers, options.claims, clock);
@@ -248,8 +249,8 @@ export class LaneWorker {
   #checkOwnership(): void {
     if (this.#connection === undefined) return;
     if (this.#pulse.isSilent) return this.#brokerConnection.reconnect();
-    if (this.#memory.waitsForMs > MEMORY_WAIT_MS) this.#lanes.releaseLargest();
     const now = this.#clock.monotonic();
+    if (this.#memory.waitsForMs > MEMORY_WAIT_MS) this.#lanes.releaseForOthers(now);
     const renewBefore = now - (this.#options.renewAfterMs ?? RENEW_AFTER_MS);
     for (const owner of this.#lanes.owners) if (owner.heldSince < renewBefore) void owner.release();
   }

@@ -9,7 +9,7 @@ function harness() {
   const opened: string[] = [];
   /** A queue whose first messages have this many bytes. */
   const open = (name: string, bytes: number, { isUrgent = false, signal = new AbortController().signal } = {}) =>
-    budget.open(isUrgent, signal, () => {
+    budget.open(name, isUrgent, signal, () => {
       opened.push(name);
       budget.add(bytes);
       return Promise.resolve();
@@ -30,6 +30,23 @@ it('opens queues one after another while less than half of it is held, urgent on
   expect(opened).toEqual(['siding 0', 'lane', 'siding 1']);
 });
 
+it('opens the queue next that was opened least recently, however many wait', async () => {
+  const { budget, opened, open } = harness();
+  await open('lane', 60, { isUrgent: true });
+  void open('siding', 60);
+  budget.remove(60);
+  await turn();
+  // The lane was released, and taken again, while its siding had the memory.
+  void open('siding', 60);
+  void open('lane', 60, { isUrgent: true });
+  void open('another lane', 60, { isUrgent: true });
+  for (let turns = 0; turns < 3; turns += 1) {
+    budget.remove(60);
+    await turn();
+  }
+  expect(opened).toEqual(['lane', 'siding', 'another lane', 'lane', 'siding']);
+});
+
 it('does not open a queue of a lane that was lost meanwhile', async () => {
   const { budget, opened, open } = harness();
   budget.add(60);
@@ -45,7 +62,7 @@ it('does not open a queue of a lane that was lost meanwhile', async () => {
 
 it('opens others although one does not answer, and says for how long they wait', async () => {
   const { clock, budget, opened, open } = harness();
-  void budget.open(true, new AbortController().signal, () => new Promise(() => undefined));
+  void budget.open('silent', true, new AbortController().signal, () => new Promise(() => undefined));
   void open('other', 0);
   await turn();
   clock.advance(999);

@@ -4,6 +4,7 @@ import { type Clock } from '@pdaltagent/clock';
 const OPENS_WITHIN_MS = 1_000;
 
 interface Waiting {
+  readonly queue: string;
   readonly isUrgent: boolean;
   readonly since: number;
   readonly begin: () => void;
@@ -11,13 +12,17 @@ interface Waiting {
 
 /**
  * How many bytes of messages a worker holds. AMQP limits what a consumer is sent by number only. So queues are opened one after
- * another, while less than half of the budget is held; if it is exceeded later, something has to be closed.
+ * another, while less than half of the budget is held; if it is exceeded later, something has to be closed. Each time it is the turn
+ * of the queue that has been closed or never opened for longest, so that each is opened although others wait.
  */
 export class MemoryBudget {
   readonly #limit: number;
   readonly #clock: Clock;
   readonly #onExceeded: () => void;
   readonly #waiting: Waiting[] = [];
+  /** By queue, in which turn it was opened last. */
+  readonly #opened = new Map<string, number>();
+  #turns = 0;
   #isOpening = false;
   #held = 0;
 
@@ -52,12 +57,18 @@ export class MemoryBudget {
     this.#next();
   }
 
+  /** In which turn the queue was opened last; 0 if it never was. */
+  turnOf(queue: string): number {
+    return this.#opened.get(queue) ?? 0;
+  }
+
   /**
-   * Opens a queue once there is room for its first messages, urgent ones first. `open` resolves once these have arrived.
+   * Opens a queue once it is its turn, and there is room for its first messages. Of queues that were never opened, urgent ones come
+   * first. `open` resolves once these messages have arrived.
    * @throws Error that aborted the signal, or of `open`
    */
-  async open(isUrgent: boolean, signal: AbortSignal, open: () => Promise<void>): Promise<void> {
-    await this.#turn(isUrgent, signal);
+  async open(queue: string, isUrgent: boolean, signal: AbortSignal, open: () => Promise<void>): Promise<void> {
+    if (!(await this.#turn(queue, isUrgent, signal))) return signal.throwIfAborted();
     let isOver = false;
     const end = (): void => {
       if (isOver) return;
@@ -74,17 +85,18 @@ export class MemoryBudget {
     }
   }
 
-  #turn(isUrgent: boolean, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
+  /** Resolves with false if the signal is aborted first. */
+  #turn(queue: string, isUrgent: boolean, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
       const give = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        reject(signal.reason);
+        resolve(false);
       };
       const begin = (): void => {
         signal.removeEventListener('abort', give);
-        resolve();
+        resolve(true);
       };
-      const waiting: Waiting = { isUrgent, since: this.#clock.monotonic(), begin };
+      const waiting: Waiting = { queue, isUrgent, since: this.#clock.monotonic(), begin };
       signal.addEventListener('abort', give, { once: true });
       this.#waiting.push(waiting);
       this.#next();
@@ -93,9 +105,14 @@ export class MemoryBudget {
 
   #next(): void {
     if (this.#isOpening || this.#held * 2 > this.#limit) return;
-    const urgent = this.#waiting.findIndex(({ isUrgent }) => isUrgent);
-    const [next] = this.#waiting.splice(Math.max(0, urgent), 1);
+    const [next] = [...this.#waiting].sort(
+      (left, right) =>
+        this.turnOf(left.queue) - this.turnOf(right.queue) || Number(right.isUrgent) - Number(left.isUrgent),
+    );
     if (next === undefined) return;
+    this.#waiting.splice(this.#waiting.indexOf(next), 1);
+    this.#turns += 1;
+    this.#opened.set(next.queue, this.#turns);
     this.#isOpening = true;
     next.begin();
   }

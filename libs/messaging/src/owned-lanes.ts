@@ -2,6 +2,11 @@ import { type LaneDepths } from './lane-depths';
 import { type UnackedMessage } from './lane-channel';
 import { type LaneOwner } from './lane-owner';
 
+/** How long a lane is not released although others wait for memory. */
+const TURN_MS = 2_000;
+/** The same if it has acknowledged nothing: while PagerDuty is unavailable, another lane would gain nothing either. */
+const TURN_WITHOUT_PROGRESS_MS = 10_000;
+
 /** The lanes that a worker owns, by index. */
 export class OwnedLanes {
   readonly #owners = new Map<number, LaneOwner>();
@@ -51,10 +56,31 @@ export class OwnedLanes {
     this.#owners.set(owner.index, owner);
   }
 
-  /** To free memory: releases the one that holds the most, which may be taken again. */
-  releaseLargest(): void {
-    const [largest] = [...this.owners].sort((left, right) => right.bytes - left.bytes);
-    if (largest !== undefined && largest.bytes > 0) void largest.release();
+  /**
+   * Releases the largest lanes, which may be taken again, until those that are left hold less; not one that has acknowledged nothing
+   * since its last queue was opened: it would get the same messages again, and if these alone are too many, deliver nothing ever.
+   */
+  releaseExcess(limitBytes: number): void {
+    for (;;) {
+      const bytes = this.owners.reduce((sum, owner) => sum + owner.bytes, 0);
+      const largest = bytes > limitBytes ? this.#largest(({ hasProgressed }) => hasProgressed) : undefined;
+      if (largest === undefined) return;
+      void largest.release();
+    }
+  }
+
+  /** Releases the largest that has had its turn, because others wait for memory. @param now monotonic */
+  releaseForOthers(now: number): void {
+    const isOver = ({ openedAt, hasProgressed }: LaneOwner): boolean =>
+      now - openedAt >= (hasProgressed ? TURN_MS : TURN_WITHOUT_PROGRESS_MS);
+    void this.#largest(isOver)?.release();
+  }
+
+  #largest(isEligible: (owner: LaneOwner) => boolean): LaneOwner | undefined {
+    const [largest] = this.owners
+      .filter((owner) => owner.bytes > 0 && isEligible(owner))
+      .sort((left, right) => right.bytes - left.bytes);
+    return largest;
   }
 
   /** Removes this owner only: the lane may have another one by now. */

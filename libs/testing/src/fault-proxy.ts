@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { freePort } from './ports';
 
 /** What the proxy does to connections, named after toxiproxy's toxics where one exists. */
 export type Fault =
@@ -41,6 +42,8 @@ export class FaultProxy {
   static async start(target: string | number): Promise<FaultProxy> {
     const at = typeof target === 'number' ? { hostname: '127.0.0.1', port: String(target) } : new URL(target);
     const proxy = new FaultProxy({ host: at.hostname, port: Number(at.port) });
+    // Not an ephemeral one, which an outgoing connection could take while the proxy is down.
+    proxy.#port = await freePort();
     await proxy.#listen();
     return proxy;
   }
@@ -145,8 +148,6 @@ export class FaultProxy {
       listener.once('error', reject);
       listener.listen(this.#port, '127.0.0.1', resolve);
     });
-    const address = listener.address();
-    if (typeof address === 'object' && address !== null) this.#port = address.port;
     this.#listener = listener;
   }
 

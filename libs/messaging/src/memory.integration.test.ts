@@ -1,0 +1,97 @@
+import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
+import { connect } from 'amqplib';
+import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import { declareTopology, EVENTS, laneOf } from './topology';
+
+const BODY_BYTES = 500_000;
+/** More than the window of a queue. */
+const EACH = 70;
+
+let folder: RunFolder;
+let broker: RabbitMQ;
+
+beforeAll(async () => {
+  folder = openRunFolder('memory');
+  // Its own broker: nothing else may be in its lanes.
+  broker = await startRabbitMQ({ folder: folder.path });
+  const connection = await connect(broker.url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  await connection.close();
+});
+afterAll(async () => {
+  await broker.stop();
+  folder.remove();
+});
+
+/** Keys of one lane. */
+const keysOf = (lane: number, count: number): readonly string[] =>
+  Array.from({ length: 20_000 }, (_, index) => `R${String(index).padStart(31, '0')}`)
+    .filter((key) => laneOf(EVENTS, key) === lane)
+    .slice(0, count);
+
+const eventsOf = (key: string, count: number, bytes: number) =>
+  Array.from({ length: count }, (_, sequence) => ({
+    ...event('alert', sequence, key),
+    body: Buffer.alloc(bytes, 'x'),
+  }));
+
+it('everything is delivered in order, one lane after another, if not even one event fits into the budget', async () => {
+  const keys = [1, 2, 3].flatMap((lane) => keysOf(lane, 1));
+  for (const key of keys) await publish(broker.url, eventsOf(key, EACH, BODY_BYTES));
+  const test = new TestWorker(broker.url, () => DELIVERED, { memoryBytes: BODY_BYTES / 2 });
+  await waitUntil(() => test.delivered.length >= keys.length * EACH, { what: 'every event', timeoutMs: 90_000 });
+  for (const order of sequences(test.delivered).values())
+    expect(order).toEqual(Array.from({ length: EACH }, (_, index) => index));
+  await test.worker.stop();
+});
+
+it('events that are being delivered count while their copies wait in a siding', async () => {
+  // One more than there are sidings: the last one is parked where another one fills the window.
+  const [neighbour = '', ...keys] = keysOf(4, EVENTS.sidings + 2);
+  const bytes = 10_000;
+  let isThrottled = true;
+  const respond = (key: string) => (isThrottled && key !== neighbour ? THROTTLED : DELIVERED);
+  const test = new TestWorker(broker.url, ({ routingKey }) => respond(routingKey));
+  for (const [index, key] of keys.entries()) {
+    await publish(broker.url, eventsOf(key, 2 * EVENTS.prefetch + 2, bytes));
+    await waitUntil(() => test.worker.parkedKeys === index + 1, { what: 'the key to be parked', timeoutMs: 60_000 });
+  }
+  const { dispatcher } = test.worker;
+  await publish(broker.url, eventsOf(neighbour, 1, bytes));
+  await waitUntil(() => test.delivered.length === 1, { what: 'the lane to be free' });
+  // The window of each siding, and the events with which the last key filled that of the lane.
+  expect(dispatcher.held).toBeGreaterThanOrEqual(keys.length * EVENTS.prefetch);
+  expect(test.worker.heldBytes).toBeGreaterThanOrEqual(dispatcher.held * bytes);
+  isThrottled = false;
+  const all = keys.length * (2 * EVENTS.prefetch + 2) + 1;
+  await waitUntil(() => test.delivered.length >= all, { what: 'every event', timeoutMs: 90_000 });
+  await waitUntil(() => test.worker.heldBytes === 0, { what: 'nothing to be held' });
+  await test.worker.stop();
+});
+
+it('the lanes go on while one that holds too much is released', async () => {
+  // Small ones first: every lane is open before the large ones come.
+  const lanes = Array.from({ length: 8 }, (_, lane) => lane + 8);
+  const keys = lanes.flatMap((lane) => keysOf(lane, 1));
+  let isSlow = true;
+  const ends: (() => void)[] = [];
+  const respond = () =>
+    isSlow ? new Promise<typeof DELIVERED>((resolve) => ends.push(() => resolve(DELIVERED))) : DELIVERED;
+  const test = new TestWorker(broker.url, respond, { memoryBytes: 7.5 * BODY_BYTES });
+  await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
+  for (const key of keys) await publish(broker.url, eventsOf(key, 1, 2));
+  await waitUntil(() => ends.length === keys.length, { what: 'an attempt in each lane' });
+  for (const end of ends.splice(0)) end();
+  await waitUntil(() => test.delivered.length === keys.length, { what: 'all of them to be delivered' });
+  // One in flight in each lane: to release one does not free its memory yet.
+  for (const key of keys) {
+    const [, , large] = eventsOf(key, 3, BODY_BYTES);
+    if (large !== undefined) await publish(broker.url, [large]);
+  }
+  await waitUntil(() => ends.length === keys.length, { what: 'a large event in each lane' });
+  expect(test.worker.lanes).toBeGreaterThanOrEqual(EVENTS.lanes - 1);
+  isSlow = false;
+  for (const end of ends) end();
+  await waitUntil(() => test.delivered.length === 2 * keys.length, { what: 'all of them' });
+  await test.worker.stop();
+});
