@@ -1,6 +1,7 @@
 import { SeededRandom } from '../seeded-random';
 import { type Fault, type FaultKind, FAULTS_FROM_MS, FAULTS_UNTIL_MS } from './faults';
-import { type Mixture, MIXTURES } from './mixtures';
+import { type Mixture, MIXTURES, MIXTURES_OF_LARGE_WINDOWS } from './mixtures';
+import { hasLargeWindows } from './windows';
 
 const MOST_OF_A_KIND = 2;
 const SHORTEST_MS = 200;
@@ -28,7 +29,8 @@ interface Drawn extends Pick<Fault, 'kind' | 'target'> {
  */
 export function faultsOf(seed: number, mixtures = MIXTURES): readonly Fault[] {
   const share = new SeededRandom(seed, 'number of faults').fraction();
-  const drawn = mixtureOf(seed, mixtures).chances.flatMap(([kind, chance]) => {
+  const possible = hasLargeWindows(seed) ? { ...mixtures, ...MIXTURES_OF_LARGE_WINDOWS } : mixtures;
+  const drawn = mixtureOf(seed, possible).chances.flatMap(([kind, chance]) => {
     const random = new SeededRandom(seed, `faults: ${kind}`);
     return Array.from({ length: MOST_OF_A_KIND }, () => ({ draw: random.fraction(), fault: drawFault(kind, random) }))
       .filter(({ draw }) => draw < share * chance)

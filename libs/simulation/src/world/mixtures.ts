@@ -131,3 +131,11 @@ export const MIXTURES: Readonly<Record<string, Mixture>> = {
   },
   all: { weight: 2, chances: each(0.1, FAULT_KINDS) },
 };
+
+/** Also of worlds with large windows: acknowledgements are lost. */
+export const MIXTURES_OF_LARGE_WINDOWS: typeof MIXTURES = {
+  'lost acknowledgements': {
+    weight: 6,
+    chances: each(0.9, 'PagerDuty is slow', 'a node is cut off from the others', 'two nodes lose each other'),
+  },
+};

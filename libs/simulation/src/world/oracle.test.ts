@@ -27,7 +27,9 @@ describe('the checks of a simulated world', () => {
   it('name the events that are not delivered, and where they are', async () => {
     jest.spyOn(SimulatedPagerDuty.prototype, 'post').mockImplementation(() => new Promise(() => undefined));
     const [problem] = await problems();
-    expect(problem).toMatch(/^everything is drained .*\d+ held by a worker, from pdaltagent\.events\.lane\.00\.siding\.0: .*alert-/);
+    expect(problem).toMatch(
+      /^everything is drained .*\d+ held by a worker, from pdaltagent\.events\.lane\.00\.siding\.0: .*alert-/,
+    );
     expect(problem).toMatch(/\d+ in pdaltagent\.events\.lane\.00\.siding\.0: alert-\d\.\d\/\d+\/0, .*, …/);
   });
 

@@ -4,6 +4,7 @@ import { SeededRandom } from '../seeded-random';
 import { SimulatedProcess } from '../simulated-process';
 import { type Action, idOf, messageOf, type SimulatedEvent } from './event';
 import { type Gateway } from './gateway';
+import { type Windows } from './windows';
 
 /** An event that was answered with 202. */
 export interface AcceptedEvent {
@@ -20,13 +21,10 @@ const PAUSE_MS = 2_500;
 /** Of a noisy alert: events of a burst, and the pause between these. */
 const BURST = 12;
 const BURST_PAUSE_MS = 40;
-/** Of one alert. */
-const MOST_EVENTS = 120;
 const ACTIONS: readonly Action[] = ['trigger', 'acknowledge', 'trigger', 'resolve'];
 
 export interface SendersOptions {
   readonly keys: readonly string[];
-  readonly alertsPerKey: number;
   /** When the last events are sent, for as long as they are accepted; ms. */
   readonly untilMs: number;
 }
@@ -37,17 +35,22 @@ export class Senders {
   /** Every event that was sent, by message id. */
   readonly sent = new Map<string, SimulatedEvent>();
   readonly #scheduler: Scheduler;
+  readonly #windows: Windows;
   readonly #process: SimulatedProcess;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, windows: Windows) {
+    this.#windows = windows;
     this.#scheduler = scheduler;
     this.#process = new SimulatedProcess(scheduler, 'senders');
   }
 
   /** Resolves once all have sent everything. */
-  async run(gateways: readonly Gateway[], { keys, alertsPerKey, untilMs }: SendersOptions): Promise<void> {
+  async run(gateways: readonly Gateway[], { keys, untilMs }: SendersOptions): Promise<void> {
     const alerts = keys.flatMap((routingKey, key) =>
-      Array.from({ length: alertsPerKey }, (_, index) => ({ routingKey, alert: `alert-${key}.${index}` })),
+      Array.from({ length: this.#windows.alertsPerKey }, (_, index) => ({
+        routingKey,
+        alert: `alert-${key}.${index}`,
+      })),
     );
     await Promise.all(
       alerts.map(({ routingKey, alert }, index) => {
@@ -60,9 +63,9 @@ export class Senders {
   async #sendAlert(gateway: Gateway, routingKey: string, alert: string, untilMs: number): Promise<void> {
     const random = new SeededRandom(this.#scheduler.seed, alert);
     // Noisy alerts send bursts that fill a lane's window.
-    const isNoisy = random.fraction() < 0.2;
+    const isNoisy = random.fraction() < this.#windows.noisy;
     const { clock } = this.#process;
-    for (let index = 0; this.#scheduler.now < untilMs && index < MOST_EVENTS; index += 1) {
+    for (let index = 0; this.#scheduler.now < untilMs && index < this.#windows.mostEvents; index += 1) {
       await delay(clock, random.fraction() * 2 * (isNoisy && index % BURST > 0 ? BURST_PAUSE_MS : PAUSE_MS));
       const draw = random.fraction();
       const poison = draw < 0.01 ? 'rejected' : draw < 0.015 ? 'too large' : draw < 0.02 ? 'unencodable' : undefined;

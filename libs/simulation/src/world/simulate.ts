@@ -10,7 +10,7 @@ import { type CheckName, judgeOutcome, type Problem } from './oracle';
 import { Peaks } from './peaks';
 import { canBeDelivered, delivered, laneQueues } from './places';
 import { UnhandledErrors } from './unhandled-errors';
-import { ALERTS_PER_KEY, KEYS, World } from './world';
+import { KEYS, World } from './world';
 
 export interface SimulationReport {
   readonly seed: number;
@@ -75,7 +75,7 @@ async function run(world: World, peaks: Peaks, deadline: number): Promise<number
   const clock = new VirtualClock(scheduler, 'simulation');
   let areSendersDone = false;
   let drainedAt: number | undefined;
-  const sending = senders.run(gateways, { keys: KEYS, alertsPerKey: ALERTS_PER_KEY, untilMs: SEND_UNTIL_MS });
+  const sending = senders.run(gateways, { keys: KEYS, untilMs: SEND_UNTIL_MS });
   void sending.then(() => (areSendersDone = true));
   while (scheduler.now < (drainedAt === undefined ? deadline : drainedAt + AFTER_MS + SETTLE_MS)) {
     await delay(clock, CHECK_MS);

@@ -8,24 +8,20 @@ import { Network } from './network';
 import { Senders } from './senders';
 import { SimulatedPagerDuty } from './simulated-pagerduty';
 import { SimulatedRedis } from './simulated-redis';
+import { windowsOf } from './windows';
 import { Worker } from './worker';
 
-/** Few lanes with small windows, so that many seeds take little time and most of them fill a window. */
+/** Few lanes, so that many seeds take little time. */
 export const LANE_GROUP: LaneGroup = { ...EVENTS, lanes: 2, sidings: 2 };
-const PREFETCHES: readonly number[] = [4, 6, 8];
 /** Of a worker: attempts at the same time. */
 const CONCURRENCIES: readonly number[] = [4, 32];
-/** Of a gateway: events in flight, a quarter of them in each lane. */
-const IN_FLIGHT: readonly number[] = [16, 32, 64];
 export const KEYS: readonly string[] = Array.from({ length: 5 }, (_, index) => `key-${index}`);
-export const ALERTS_PER_KEY = 2;
 const GATEWAYS = 2;
 const WORKERS = 3;
 /** How long a queue of the broker takes at most to apply what was sent to it: on a fast disk, and on a slower one; ms. */
 const APPLY_MS: readonly number[] = [1, 1, 20];
 /** Of a gateway's spool: one that is never full, and one that an outage fills. */
 const SPOOL_BYTES: readonly number[] = [200_000, 30_000];
-const RATES: readonly number[] = [Infinity, Infinity, 240, 120];
 
 /** Two gateways, three workers, and what they depend on. */
 export class World {
@@ -58,12 +54,13 @@ export class World {
     this.pagerDuty = new SimulatedPagerDuty(scheduler, this.redis);
     // Each is drawn on its own: another one leaves alone what a seed does.
     const pick = (what: string, values: readonly number[]): number => new SeededRandom(seed, what).pick(values);
-    this.pagerDuty.rate = pick('rate', RATES);
+    const windows = windowsOf(seed);
+    this.pagerDuty.rate = pick('rate', windows.rates);
     this.broker.setMaxApplyMs(pick('disk of the broker', APPLY_MS));
-    const prefetch = pick('prefetch', PREFETCHES);
+    const prefetch = pick('prefetch', windows.prefetches);
     const laneGroup = { ...LANE_GROUP, prefetch };
     const concurrency = pick('concurrency', CONCURRENCIES);
-    const maxInFlight = pick('events in flight', IN_FLIGHT);
+    const maxInFlight = pick('events in flight', windows.inFlight);
     const spoolBytes = pick('bytes of a spool', SPOOL_BYTES);
     this.sizes = { prefetch, concurrency, maxInFlight, spoolBytes };
     this.gateways = Array.from(
@@ -80,7 +77,7 @@ export class World {
           `worker-${index}`,
         ),
     );
-    this.senders = new Senders(scheduler);
+    this.senders = new Senders(scheduler, windows);
   }
 
   start(): void {
