@@ -157,12 +157,13 @@ export class PrivateRelay extends Relay {
     return new PrivateRelay(await startApps(name, broker.url, options), broker, redis, folder);
   }
 
-  /** Messages in all lanes and sidings, including unacknowledged ones, and dead letters. Up to a few seconds old. */
+  /** Events in all lanes and sidings, including unacknowledged ones, and dead letters. Up to a few seconds old. */
   async queued(): Promise<{ readonly queued: number; readonly dead: number }> {
     const messages = await this.broker.messages();
     const dead = messages.get(EVENTS.deadLetters) ?? 0;
-    const all = [...messages].filter(([queue]) => queue.startsWith(EVENTS.exchange) || queue === EVENTS.deadLetters);
-    return { queued: all.reduce((sum, [, count]) => sum + count, 0) - dead, dead };
+    // The table of a lane is always held.
+    const queues = [...messages].filter(([queue]) => queue.startsWith(EVENTS.exchange) && !queue.endsWith('.table'));
+    return { queued: queues.reduce((sum, [, count]) => sum + count, 0) - dead, dead };
   }
 
   override async stop(): Promise<void> {
