@@ -1,6 +1,6 @@
 /**
  * What workers announce on the status exchange. `group`: only workers of one group share lanes. `lanes`: those it
- * consumes.
+ * consumes. `tables`: it lists parked keys in the lanes' tables; older versions do not.
  */
 export type Announcement =
   | {
@@ -9,17 +9,18 @@ export type Announcement =
       readonly group: string;
       readonly asks: boolean;
       readonly lanes: readonly number[];
+      readonly tables: boolean;
     }
   | { readonly kind: 'gone'; readonly member: string; readonly group: string };
 
 /** Parses an announcement; undefined if the content is something else. */
 export function announcementOf(content: Buffer): Announcement | undefined {
-  const { kind, member, group, asks, lanes } = objectOf(content) ?? {};
+  const { kind, member, group, asks, lanes, tables } = objectOf(content) ?? {};
   if (typeof member !== 'string' || typeof group !== 'string') return undefined;
   if (kind === 'gone') return { kind, member, group };
   if (kind !== 'here') return undefined;
   const numbers = Array.isArray(lanes) ? lanes.filter((lane): lane is number => typeof lane === 'number') : [];
-  return { kind, member, group, asks: asks === true, lanes: numbers };
+  return { kind, member, group, asks: asks === true, lanes: numbers, tables: tables === true };
 }
 
 /** Parses a JSON object; undefined if the content is something else. */

@@ -49,6 +49,11 @@ export class LaneAssignment {
     this.#stopClaiming = every(clock, CLAIM_ORPHANS_EVERY_MS, () => void this.#claimOrphans(channel));
   }
 
+  /** Whether a lane's last owner may have been a worker of a version without tables. */
+  get hasHeardOlder(): boolean {
+    return this.#membership.hasHeardOlder;
+  }
+
   leave(): void {
     this.#hasJoined = false;
     this.#stopClaiming();

@@ -35,6 +35,8 @@ export interface LaneOwnerOptions {
   readonly memory: MemoryBudget;
   /** Which worker it is, and its former claims. */
   readonly owner: Pick<LaneClaimOptions, 'worker' | 'term' | 'begun'>;
+  /** Whether an older worker may have parked keys that the lane's table does not list. */
+  readonly mayTableLackKeys: () => boolean;
   readonly log: Log;
   /** Awaited before the first message of the lane or of a siding; must settle soon, whatever hangs. */
   readonly prepare: () => Promise<void>;
@@ -187,6 +189,7 @@ export class LaneOwner {
     if (this.#state === 'releasing') return this.#interruptHanging();
     if (this.#state !== 'working') return;
     for (const publisher of this.#publishers) publisher.check();
+    for (const siding of this.#sidings) if (!this.#lane.isFull(siding.queue)) siding.renewLostMark();
     this.#parking.check(mayPark);
     const { clock = SYSTEM_CLOCK } = this.#options;
     if (clock.monotonic() - this.#table.heldSince > TABLE_HELD_MS) this.#leave('the table of a lane cannot be written');
@@ -265,11 +268,11 @@ export class LaneOwner {
     await this.#options.prepare();
     this.#lane.signal.throwIfAborted();
     const lane = laneQueue(this.#options.laneGroup, this.index);
-    if (keys === undefined) {
+    this.#parking.begin(keys ?? new Map());
+    if (keys === undefined || this.#options.mayTableLackKeys()) {
       await this.#adoptSidings();
       return this.#open(lane);
     }
-    this.#parking.begin(keys);
     const { memory } = this.#options;
     // Those first that have waited for memory for longest.
     const queues = [lane, ...this.#sidings.map(({ queue }) => queue)];

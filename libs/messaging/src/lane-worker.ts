@@ -276,6 +276,7 @@ export class LaneWorker {
       claims,
       memory: this.#memory,
       owner: { worker: this.#id, term: this.#terms, begun: this.#begun },
+      mayTableLackKeys: () => this.#assignment.hasHeardOlder,
       log,
       prepare,
       clock: this.#clock,

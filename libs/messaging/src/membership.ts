@@ -13,6 +13,8 @@ const GONE_AFTER_MS = 6_000;
 const ECHO_LOST_AFTER_MS = 3_000;
 /** How long a new worker listens, from its own first announcement received, before it knows its peers. */
 const LISTEN_FIRST_MS = 500;
+/** How long keys that an older worker has parked may be missing in tables after it was last heard. */
+const OLDER_WORKER_MATTERS_MS = 10 * 60_000;
 
 export interface MembershipOptions {
   /** Only workers of one group share lanes. */
@@ -48,6 +50,8 @@ export class Membership {
   #stopHeartbeat: () => void = () => undefined;
   #stopListening: (() => void) | undefined;
   #announcedAt = Number.NEGATIVE_INFINITY;
+  /** When a worker of a version without tables was last heard. */
+  #olderHeardAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -90,6 +94,11 @@ export class Membership {
     return [...this.#heard].some(([member, { lanes }]) => lanes.has(lane) && weight(member, lane) > mine);
   }
 
+  /** Whether a lane's last owner may have been a worker of a version without tables. */
+  get hasHeardOlder(): boolean {
+    return this.#clock.monotonic() - this.#olderHeardAt < OLDER_WORKER_MATTERS_MS;
+  }
+
   #heartbeat(): void {
     const now = this.#clock.monotonic();
     const isEchoLost = now - this.#echoAt > ECHO_LOST_AFTER_MS;
@@ -103,7 +112,8 @@ export class Membership {
   #announce(asks: boolean): void {
     this.#announcedAt = this.#clock.monotonic();
     const { group, consumed } = this.#options;
-    const announcement: Announcement = { kind: 'here', member: this.self, group, asks, lanes: [...consumed()] };
+    const lanes = [...consumed()];
+    const announcement: Announcement = { kind: 'here', member: this.self, group, asks, lanes, tables: true };
     this.#options.announce(Buffer.from(JSON.stringify(announcement)));
   }
 
@@ -119,6 +129,7 @@ export class Membership {
       return;
     }
     this.#heard.set(member, { heardAt: this.#clock.monotonic(), lanes: new Set(announcement.lanes) });
+    if (!announcement.tables) this.#olderHeardAt = this.#clock.monotonic();
     if (announcement.asks) this.#announce(false);
     if (!known && this.#knowsOthers) this.#options.onChange();
   }

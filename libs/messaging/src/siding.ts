@@ -16,6 +16,9 @@ export interface SidingPorts {
   readonly random: Random;
 }
 
+/** A mark that is in the siding comes back at once, unless an older worker consumes the siding: it takes marks for dead letters. */
+const MARK_LOST_AFTER_MS = 5_000;
+
 /** A message on its way to the siding. */
 interface Move {
   readonly publication: Publication;
@@ -38,6 +41,8 @@ export class Siding {
   markedAt = Number.POSITIVE_INFINITY;
   /** The mark that is on its way. */
   #markSent: string | undefined;
+  /** Since when it is in the siding; monotonic. */
+  #markConfirmedAt = Number.POSITIVE_INFINITY;
   #onLearned: () => void = () => undefined;
   /** We consume it, or wait for it. */
   isOpen = false;
@@ -82,6 +87,7 @@ export class Siding {
       this.markedAt = this.#ports.clock.monotonic();
       if (id === this.#markSent) {
         this.#markSent = undefined;
+        this.#markConfirmedAt = Number.POSITIVE_INFINITY;
         this.#onOwnReturned();
       }
       this.learned();
@@ -103,8 +109,20 @@ export class Siding {
   /** Publishes a mark, which shows that everything before it was delivered once it comes back. */
   requestNewMark(): void {
     if (this.#markSent !== undefined) return;
-    this.#markSent = uuid(this.#ports.random);
-    this.#ports.publisher.send(tableMessage(this.#markSent));
+    const id = uuid(this.#ports.random);
+    this.#markSent = id;
+    this.#markConfirmedAt = Number.POSITIVE_INFINITY;
+    const onConfirmed = (): void => {
+      if (id === this.#markSent) this.#markConfirmedAt = this.#ports.clock.monotonic();
+    };
+    this.#ports.publisher.send({ ...tableMessage(id), onConfirmed });
+  }
+
+  /** To be called several times a second while the siding would deliver a mark. */
+  renewLostMark(): void {
+    if (this.#ports.clock.monotonic() - this.#markConfirmedAt < MARK_LOST_AFTER_MS) return;
+    this.#markSent = undefined;
+    this.requestNewMark();
   }
 
   releaseMark(): void {

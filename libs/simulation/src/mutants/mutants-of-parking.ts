@@ -35,7 +35,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
   'ignores the table of a lane that it takes over': {
     seed: 1,
     check: LATE,
-    edits: [{ file: `${MESSAGING}/lane-owner.ts`, from: 'this.#parking.begin(keys);', to: '' }],
+    edits: [{ file: `${MESSAGING}/lane-owner.ts`, from: 'this.#parking.begin(keys ?? new Map());', to: '' }],
   },
   'consumes a lane before its table is known': {
     seed: 1,
