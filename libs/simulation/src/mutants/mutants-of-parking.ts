@@ -27,8 +27,8 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${MESSAGING}/lane-owner.ts`,
-        from: 'for (const siding of this.#sidings) void this.#open(siding);',
-        to: '',
+        from: 'const queues = [lane, ...this.#sidings.map(({ queue }) => queue)];',
+        to: 'const queues = [lane];',
       },
     ],
   },
