@@ -40,7 +40,7 @@ export class DeadLetterPublisher {
   /**
    * True once the dead letter is confirmed and the message has left its lane; false if the lane was lost first, or is being
    * released and cannot wait for it. An alarm may last for hours, or until the lane is drained that waits for the dead letter: then
-   * the broker dead-letters the message itself, which it does in an alarm too.
+   * the broker dead-letters the message itself, which it does in an alarm too: invariant I7.
    */
   async deadLetter(message: UnackedMessage, cause: DeadLetterCause, history: AttemptSummary): Promise<boolean> {
     const properties = deadLetterProperties(message, cause, history, this.#clock.wall());

@@ -1,4 +1,7 @@
-import { type ConsumeMessage } from 'amqplib';
+import { type ConsumeMessage, type MessagePropertyHeaders, type Options } from 'amqplib';
+
+/** amqplib types headers as any. */
+type Properties = Omit<Options.Publish, 'headers'> & { readonly headers?: MessagePropertyHeaders };
 
 const absent = undefined;
 
@@ -24,4 +27,16 @@ export function deliveryOf(content: Buffer): ConsumeMessage {
       clusterId: absent,
     },
   };
+}
+
+/** What a consumer receives of a message that was published. */
+export function copyOf({
+  body,
+  properties,
+}: {
+  readonly body: Buffer;
+  readonly properties: Properties;
+}): ConsumeMessage {
+  const delivery = deliveryOf(body);
+  return { ...delivery, properties: { ...delivery.properties, ...properties } };
 }

@@ -37,7 +37,7 @@ export interface LaneClaimOptions {
 /**
  * One worker's claim of a lane. The broker's single active consumer may change without notice to the former one (a short break
  * between nodes of a cluster). So each new owner claims the lane before it delivers anything, and each attempt checks first that the
- * claim is still the current one.
+ * claim is still the current one: invariant I6.
  */
 export class LaneClaim {
   readonly lane: string;

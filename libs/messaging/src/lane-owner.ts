@@ -195,7 +195,7 @@ export class LaneOwner {
     if (clock.monotonic() - this.#table.heldSince > TABLE_HELD_MS) this.#leave('the table of a lane cannot be written');
   }
 
-  /** Starts nothing new, lets attempts in flight settle, requeues everything in order. */
+  /** Starts nothing new, lets attempts in flight settle, requeues everything in order; waits for no publish (I7). */
   async release(): Promise<void> {
     if (this.#state !== 'working') return;
     this.#state = 'releasing';
@@ -258,7 +258,7 @@ export class LaneOwner {
     void this.release();
   }
 
-  /** Nothing of the lane is delivered before its parked keys are known. */
+  /** Nothing of the lane is delivered before its parked keys are known: invariant I3. */
   async #takeOver(connection: ChannelModel): Promise<void> {
     await this.#lane.open(connection);
     const keys = await this.#table.take(() => (this.#isConsuming = true));

@@ -40,7 +40,7 @@ export class LaneTable {
   }
 
   /**
-   * Resolves once the lane is ours.
+   * Resolves once the lane is ours, and every table that its former owners relied on is known: invariant I3.
    * @param onSubscribed ours, or we wait for it
    * @returns its parked keys; undefined if no worker of this version has owned it before @throws Error if the lane is lost first
    */

@@ -13,7 +13,7 @@ interface Waiting {
 /**
  * How many bytes of messages a worker holds. AMQP limits what a consumer is sent by number only. So queues are opened one after
  * another, while less than half of the budget is held; if it is exceeded later, something has to be closed. Each time it is the turn
- * of the queue that has been closed or never opened for longest, so that each is opened although others wait.
+ * of the queue that has been closed or never opened for longest, so that each is opened although others wait. Invariant I10.
  */
 export class MemoryBudget {
   readonly #limit: number;

@@ -1,11 +1,5 @@
-import { type ConsumeMessage } from 'amqplib';
-import { deliveryOf } from './delivery.fixture';
-import { isOwnMessage, keysIn, type OwnMessage, tableMessage, unionOf } from './parking-table';
-
-function delivered({ body, properties }: OwnMessage): ConsumeMessage {
-  const delivery = deliveryOf(body);
-  return { ...delivery, properties: { ...delivery.properties, ...properties, headers: { ...properties.headers } } };
-}
+import { copyOf, deliveryOf } from './delivery.fixture';
+import { isOwnMessage, keysIn, tableMessage, unionOf } from './parking-table';
 
 it('a table comes back as it was written, whatever the names of keys', () => {
   const keys = new Map([
@@ -13,19 +7,19 @@ it('a table comes back as it was written, whatever the names of keys', () => {
     ['__proto__', [0, 1]],
     ['', [3]],
   ]);
-  const delivery = delivered(tableMessage('id', keys));
+  const delivery = copyOf(tableMessage('id', keys));
   expect(isOwnMessage(delivery)).toBe(true);
   expect(keysIn(delivery)).toEqual(keys);
 });
 
 it('a mark lists nothing, unlike an empty table', () => {
-  expect(keysIn(delivered(tableMessage('id')))).toBeUndefined();
-  expect(keysIn(delivered(tableMessage('id', new Map())))).toEqual(new Map());
+  expect(keysIn(copyOf(tableMessage('id')))).toBeUndefined();
+  expect(keysIn(copyOf(tableMessage('id', new Map())))).toEqual(new Map());
 });
 
 it('an event, and a table of a newer version, are not our own', () => {
   expect(isOwnMessage(deliveryOf(Buffer.from('{}')))).toBe(false);
-  const newer = delivered(tableMessage('id', new Map()));
+  const newer = copyOf(tableMessage('id', new Map()));
   expect(isOwnMessage({ properties: { ...newer.properties, headers: { version: 2 } } })).toBe(false);
 });
 

@@ -130,7 +130,7 @@ export class Parking {
   /**
    * Finds out which sidings have delivered everything that was in them when we took the lane. The broker sends a new active consumer
    * at once what there is, up to a window. If that was less, it was all; otherwise a mark that comes back shows it, or, while
-   * none can be written, that less comes after the lane was taken again.
+   * none can be written, that less comes after the lane was taken again. No queue is asked how much is in it: invariant I8.
    */
   async #learn(): Promise<void> {
     const { lane, prefetch } = this.#options;
@@ -159,7 +159,7 @@ export class Parking {
     if (this.#quietSince !== undefined && clock.monotonic() - this.#quietSince >= QUIET_MS) retake();
   }
 
-  /** Delivers keys from the lane again of which nothing is left in their sidings. */
+  /** Delivers keys from the lane again of which nothing is left in their sidings: not before (I4), and without publishing (I7). */
   #returnDrained(): void {
     const { admit, dispatcher, log, index } = this.#options;
     const held = this.#heldFromSidings();
@@ -243,6 +243,7 @@ export class Parking {
     return chosen;
   }
 
+  /** Nothing is moved before the table has come back: invariant I1. */
   #write(chosen: ReadonlyMap<string, Siding>, onWritten: () => void = () => undefined): void {
     const listed = [...this.#parked.values()];
     const sidings = new Set([...this.#used, ...chosen.values()]);

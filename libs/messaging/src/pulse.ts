@@ -28,7 +28,7 @@ export type PulseChannel = Pick<Channel, 'consume' | 'cancel'>;
  * cancel that, is answered only once a majority has agreed. It is asked on the connection of the lanes, because another one may
  * lead to another node. Measured with three nodes of RabbitMQ 3.10.8: both try all nodes and are answered half a second after
  * the leader's node was killed, and also while the broker blocks publishing; `basic.get` closes the connection then (541), a
- * passive declaration is answered by the node alone.
+ * passive declaration is answered by the node alone. Invariant I6.
  */
 export class Pulse {
   readonly #clock: Clock;

@@ -38,7 +38,7 @@ export interface QueuePublisherOptions {
 /**
  * Publishes to one queue, on a channel of its own, so that a queue that does not answer delays no other. The first message of a
  * channel travels alone: until it is confirmed, RabbitMQ may refuse messages one by one. After any failure everything is sent again
- * from the oldest unconfirmed on, over another channel: whatever arrives late, the first arrivals are in order.
+ * from the oldest unconfirmed on, over another channel: whatever arrives late, the first arrivals are in order (invariants I5 and I9).
  */
 export class QueuePublisher {
   readonly #options: QueuePublisherOptions;

@@ -24,7 +24,7 @@ export interface ScoutOptions {
 /**
  * Finds out on a connection of its own whether a queue answers. A worker that subscribes to a quorum queue without a leader loses its
  * connection after 65 s (541), and all its lanes with it. `basic.get` is answered only by the queue's Raft group; it is refused,
- * because the queue has a single active consumer, so that no message is taken.
+ * because the queue has a single active consumer, so that no message is taken. Invariant I9.
  */
 export class Scout {
   readonly #options: ScoutOptions;

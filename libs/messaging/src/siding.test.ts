@@ -1,6 +1,6 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type ConsumeMessage } from 'amqplib';
-import { deliveryOf } from './delivery.fixture';
+import { copyOf, deliveryOf } from './delivery.fixture';
 import { LaneChannel, type UnackedMessage } from './lane-channel';
 import { channelOptions, event, KEY } from './lane-worker.fixture';
 import { isOwnMessage } from './parking-table';
@@ -46,12 +46,6 @@ function harness({ isDelivering = false } = {}) {
     heldSince: 0,
   });
   return { siding, published, acked, moved, messageOf };
-}
-
-/** What the siding delivers of a publication. */
-function copyOf({ body, properties }: Publication): ConsumeMessage {
-  const delivery = deliveryOf(body);
-  return { ...delivery, properties: { ...delivery.properties, ...properties, headers: { ...properties.headers } } };
 }
 
 it('acknowledges a message in the lane once its copy is confirmed, and awaits the last copy of its key', () => {

@@ -203,6 +203,7 @@ export class Siding {
     this.#finish(message, move);
   }
 
+  /** The original leaves the lane, now that its copy and those before it are in the siding: invariant I2. */
   #finish(message: UnackedMessage, { originals }: Move): void {
     this.#moves.delete(message);
     for (const original of originals) {
