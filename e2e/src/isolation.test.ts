@@ -111,7 +111,7 @@ describe('a routing key whose posts hang', () => {
       await quiet.send();
 
       const crashing = await relay.startWorker({ env: NO_TIMEOUT });
-      await crashing.logged('that posts hang', ({ message }) => message.startsWith('requests of a key hang'), STEP_MS);
+      await crashing.logged('that the key is parked', ({ message }) => message.startsWith('key parked'), STEP_MS);
       await crashing.kill();
       const worker = await relay.startWorker({ env: NO_TIMEOUT });
       await quiet.delivered(STEP_MS);
