@@ -1,4 +1,4 @@
-import { laneQueue, WEBHOOKS } from '@pdaltagent/messaging';
+import { WEBHOOKS } from '@pdaltagent/messaging';
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { Cursor, Store } from '@pdaltagent/store';
 import {
@@ -203,12 +203,14 @@ describe('the poller', () => {
     await ready(app);
     const connection = await connect(servers.amqpUrl);
     const channel = await connection.createChannel();
-    for (let lane = 0; lane < WEBHOOKS.lanes; lane += 1) await channel.deleteQueue(laneQueue(WEBHOOKS, lane));
-    await connection.close();
+    await channel.deleteExchange(WEBHOOKS.exchange);
+    // Of another type, so that it cannot be declared, and without queues.
+    await channel.assertExchange(WEBHOOKS.exchange, 'fanout');
     server.add(1);
     await waitUntil(() => !app.readiness().ready, { what: 'the poller to be not ready' });
     expect(app.readiness().checks).toMatchObject({ broker: 'connected', polling: 'failing' });
-    broker.cut(); // It declares its queues when it connects.
+    await channel.deleteExchange(WEBHOOKS.exchange);
+    await connection.close();
     await ready(app);
     const lanes = await Lanes.open(servers.amqpUrl);
     await arrived(lanes, 1);

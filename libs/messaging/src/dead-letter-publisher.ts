@@ -1,14 +1,17 @@
-import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type AttemptSummary, type DeadLetterCause } from '@pdaltagent/delivery';
 import { type ConsumeMessage, type Options } from 'amqplib';
 import { type DeadReason, deadLetterProperties, deadReasonOf, unreadableDeadLetterProperties } from './dead-letter';
 import { type LaneChannel, type UnackedMessage } from './lane-channel';
 import { type Log } from './log';
 import { type IncomingMessage, type Unreadable } from './message';
-import { isPermanentRefusal, type Publisher } from './publisher';
+import { type PublishConnection } from './publish-connection';
+import { type Publication, type QueuePublisher } from './queue-publisher';
 import { DEAD_LETTER_EXCHANGE, type LaneGroup } from './topology';
 
-const RETRY_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
+/** How long the release of a lane waits for its confirm. */
+const CONFIRM_TIMEOUT_MS = 10_000;
 /** After this long in an alarm, the broker dead-letters a message itself. */
 const BLOCKED_FOR_MS = 10_000;
 
@@ -17,21 +20,21 @@ export type DeadLetterWritten = (reason: DeadReason, message?: IncomingMessage) 
 
 /** Publishes dead letters: a message leaves its lane only once the broker has confirmed its dead letter. */
 export class DeadLetterPublisher {
-  readonly #laneGroup: LaneGroup;
-  readonly #publisher: Publisher;
+  readonly #connection: Pick<PublishConnection, 'state'>;
+  readonly #queue: QueuePublisher;
   readonly #log: Log;
   readonly #written: DeadLetterWritten;
   readonly #clock: Clock;
 
   constructor(
     laneGroup: LaneGroup,
-    publisher: Publisher,
+    connection: PublishConnection,
     log: Log,
     written: DeadLetterWritten,
     clock: Clock = SYSTEM_CLOCK,
   ) {
-    this.#laneGroup = laneGroup;
-    this.#publisher = publisher;
+    this.#connection = connection;
+    this.#queue = connection.publisherOf(DEAD_LETTER_EXCHANGE, laneGroup.deadLetters);
     this.#log = log;
     this.#written = written;
     this.#clock = clock;
@@ -80,28 +83,40 @@ export class DeadLetterPublisher {
     lane.rejectDelivery(delivery);
   }
 
-  async #publish(
+  #publish(
     lane: LaneChannel,
     body: Buffer,
     properties: Options.Publish,
     isRejectable: () => boolean,
   ): Promise<'confirmed' | 'refused' | 'blocked' | 'not written'> {
-    let blockedSince: number | undefined;
-    do {
-      try {
-        await this.#publisher.send(DEAD_LETTER_EXCHANGE, this.#laneGroup.deadLetters, body, properties);
-        return 'confirmed';
-      } catch (error) {
-        if (isPermanentRefusal(error) && isRejectable()) return 'refused';
+    return new Promise((resolve) => {
+      const began = this.#clock.monotonic();
+      let isRefused = false;
+      let blockedSince: number | undefined;
+      const end = (result: 'confirmed' | 'refused' | 'blocked' | 'not written'): void => {
+        stopChecks();
+        this.#queue.withdraw(new Set([publication]));
+        resolve(result);
+      };
+      const check = (): void => {
         const now = this.#clock.monotonic();
-        blockedSince = this.#publisher.state() === 'blocked' ? (blockedSince ?? now) : undefined;
+        const state = this.#connection.state();
+        blockedSince = state === 'blocked' ? (blockedSince ?? now) : undefined;
         const isBlockedForLong = blockedSince !== undefined && now - blockedSince >= BLOCKED_FOR_MS;
-        if (isBlockedForLong && isRejectable()) return 'blocked';
-        // The publisher logs once that the broker is unreachable; the message stays unacknowledged.
-        await delay(this.#clock, RETRY_MS);
-      }
-    } while (!lane.isReleasing);
-    return 'not written';
+        const isHopeless = isRefused || state !== 'connected' || now - began >= CONFIRM_TIMEOUT_MS;
+        if (isRefused && isRejectable()) end('refused');
+        else if (isBlockedForLong && isRejectable()) end('blocked');
+        // Otherwise the message stays unacknowledged, and is published as soon as the broker accepts it.
+        else if (isHopeless && lane.isReleasing) end('not written');
+      };
+      const onRefused = (): void => {
+        isRefused = true;
+        check();
+      };
+      const publication: Publication = { body, properties, onConfirmed: () => end('confirmed'), onRefused };
+      const stopChecks = every(this.#clock, CHECK_EVERY_MS, check);
+      this.#queue.send(publication);
+    });
   }
 
   #logRejected(why: 'refused' | 'blocked', body: Buffer, named: { readonly id?: string }): void {

@@ -7,7 +7,7 @@ import { LaneChannel, type UnackedMessage } from './lane-channel';
 import { channelOptions, claimOf, Claims, DELIVERED, event, Markers } from './lane-worker.fixture';
 import { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
 import { type IncomingMessage } from './message';
-import { Publisher } from './publisher';
+import { PublishConnection } from './publish-connection';
 import { EVENTS } from './topology';
 
 const nothing = (): void => undefined;
@@ -40,7 +40,7 @@ function silent(
   const sent: IncomingMessage[] = [];
   const waiting: (() => void)[] = [];
   const pulse = { ownsLanes: false, once: (callback: () => void) => void waiting.push(callback) };
-  const publisher = new Publisher({
+  const connection = new PublishConnection({
     url: 'amqp://127.0.0.1',
     name: 'test',
     laneGroup: EVENTS,
@@ -67,7 +67,7 @@ function silent(
     },
     {
       records: new DeliveryRecords(markers, claims, SYSTEM_CLOCK),
-      deadLetters: new DeadLetterPublisher(EVENTS, publisher, log, nothing),
+      deadLetters: new DeadLetterPublisher(EVENTS, connection, log, nothing),
       pulse,
     },
   );

@@ -9,8 +9,8 @@ import { type MemoryBudget } from './memory-budget';
 import { type Unreadable } from './message';
 import { Misrouted } from './misrouted';
 import { Parking } from './parking';
-import { type Publisher } from './publisher';
-import { QueuePublisher } from './queue-publisher';
+import { type PublishConnection } from './publish-connection';
+import { type QueuePublisher } from './queue-publisher';
 import { type DeliveryRecords } from './delivery-records';
 import { type Scout } from './scout';
 import { Siding } from './siding';
@@ -29,7 +29,7 @@ export interface LaneOwnerOptions {
   readonly index: number;
   readonly dispatcher: Dispatcher<UnackedMessage>;
   readonly records: Pick<DeliveryRecords, 'has'>;
-  readonly publisher: Publisher;
+  readonly publishing: PublishConnection;
   readonly scout: Pick<Scout, 'whenAnswered'>;
   readonly claims: LaneClaims;
   readonly memory: MemoryBudget;
@@ -70,7 +70,7 @@ export class LaneOwner {
   constructor(options: LaneOwnerOptions) {
     this.#options = options;
     this.index = options.index;
-    const { laneGroup, index, dispatcher, publisher, log, ports } = options;
+    const { laneGroup, index, dispatcher, publishing, log, ports } = options;
     const { owner, claims, scout, memory, clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = options;
     const queue = laneQueue(laneGroup, index);
     this.#claim = new LaneClaim({
@@ -94,7 +94,7 @@ export class LaneOwner {
     );
     this.#lane = lane;
     const publisherOf = (routingKey: string): QueuePublisher => {
-      const own = new QueuePublisher({ exchange: laneGroup.exchange, routingKey, publisher, clock });
+      const own = publishing.publisherOf(laneGroup.exchange, routingKey);
       this.#publishers.push(own);
       return own;
     };
@@ -128,14 +128,14 @@ export class LaneOwner {
       sidings: this.#sidings,
       table: this.#table,
       dispatcher,
-      publisher,
+      publishing,
       admit,
       prefetch: laneGroup.prefetch,
       retake: () => this.#leave('what is left in the sidings of a lane is only known once it is taken again'),
       log,
       clock,
     });
-    this.#misrouted = new Misrouted({ laneGroup, index, publisher, deliver: admit, log, clock });
+    this.#misrouted = new Misrouted({ laneGroup, index, publisherOf, deliver: admit, log, clock });
   }
 
   /** Number of parked keys. */
@@ -188,7 +188,6 @@ export class LaneOwner {
   check(mayPark: boolean): void {
     if (this.#state === 'releasing') return this.#interruptHanging();
     if (this.#state !== 'working') return;
-    for (const publisher of this.#publishers) publisher.check();
     for (const siding of this.#sidings) if (!this.#lane.isFull(siding.queue)) siding.renewLostMark();
     this.#parking.check(mayPark);
     const { clock = SYSTEM_CLOCK } = this.#options;

@@ -1,35 +1,20 @@
-import { type Clock, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type ChannelModel } from 'amqplib';
-import { replyTo } from './reply-timeout';
-import { type Connect } from './connect';
-import { type Log } from './log';
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type OutgoingMessage, toProperties } from './message';
 import {
   type ChannelClosure,
   messageRefusalIn,
-  PublishChannel,
+  type PublishChannel,
   type SendStatus,
   type Settlement,
 } from './publish-channel';
-import { redeclaration } from './redeclaration';
-import { BrokerConnection } from './broker-connection';
+import { PublishConnection, type PublishConnectionOptions } from './publish-connection';
 import { SharedHeaders } from './shared-headers';
-import { declareTopology, type LaneGroup, laneKey, type QueueType } from './topology';
+import { laneKey } from './topology';
 
 const MIN_REOPEN_DELAY_MS = 50;
 const MAX_REOPEN_DELAY_MS = 5_000;
 
-const NOT_FOUND = 404;
-
-export interface LanePublisherOptions {
-  readonly url: string;
-  readonly name: string;
-  readonly laneGroup: LaneGroup;
-  readonly queueType: QueueType;
-  readonly log: Log;
-  readonly connect?: Connect | undefined;
-  readonly clock?: Clock | undefined;
-  readonly random?: Random | undefined;
+export interface LanePublisherOptions extends Omit<PublishConnectionOptions, 'channels' | 'onOpened' | 'onLost'> {
   /** A new channel for the lane is open. */
   readonly onOpened: (lane: number, isBlocked: boolean) => void;
   /**
@@ -37,67 +22,50 @@ export interface LanePublisherOptions {
    * @param refusal the broker's reason, if it closed the channel because of a message that was sent over it
    */
   readonly onLost: (lane: number, refusal: string | undefined) => void;
-  /** The broker is short of memory or disk space and does not read the connection. What was sent is settled later. */
-  readonly onBlocked: () => void;
-  readonly onUnblocked: () => void;
 }
 
 interface LaneChannel {
   channel: PublishChannel | undefined;
+  /** Whether the broker has confirmed a message on this channel. */
+  hasConfirmed: boolean;
   /** Consecutive channels that the broker closed, or on which it refused messages, before it confirmed any. */
   failures: number;
 }
 
 /**
- * One publishing connection with a channel per lane. RabbitMQ stops reading a channel whose queue does not respond,
+ * Publishes to lanes, over a channel for each. RabbitMQ stops reading a channel whose queue does not respond,
  * and then the whole connection if much has been sent over it: lanes that share a channel would all be affected.
  */
 export class LanePublisher {
   readonly #options: LanePublisherOptions;
   readonly #clock: Clock;
-  readonly #brokerConnection: BrokerConnection;
+  readonly #connection: PublishConnection;
   readonly #lanes: readonly LaneChannel[];
   readonly #headers = new SharedHeaders();
-  #connection: ChannelModel | undefined;
-  #isBlocked = false;
-  #redeclare: () => void = () => undefined;
+  /** Number of connections so far. */
+  #connections = 0;
 
   constructor(options: LanePublisherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#lanes = Array.from({ length: options.laneGroup.lanes }, () => ({ channel: undefined, failures: 0 }));
-    this.#brokerConnection = new BrokerConnection({
-      url: options.url,
-      name: options.name,
+    const { lanes } = options.laneGroup;
+    this.#lanes = Array.from({ length: lanes }, () => ({ channel: undefined, hasConfirmed: false, failures: 0 }));
+    this.#connection = new PublishConnection({
+      ...options,
       // One per lane, and one to declare.
-      channels: options.laneGroup.lanes + 1,
-      log: options.log,
-      connect: options.connect,
-      clock: this.#clock,
-      random: options.random,
-      open: (connection) => this.#open(connection),
+      channels: lanes + 1,
+      onOpened: () => this.#open(),
       onLost: () => this.#lose(),
-      onBlocked: (reason) => {
-        this.#isBlocked = true;
-        options.log.warn('the broker accepts no messages', { reason });
-        options.onBlocked();
-      },
-      onUnblocked: () => {
-        this.#isBlocked = false;
-        options.log.info('the broker accepts messages again');
-        options.onUnblocked();
-      },
     });
   }
 
   /** Begins to connect; does not wait for the broker. */
   start(): void {
-    this.#brokerConnection.start();
+    this.#connection.start();
   }
 
   state(): 'connected' | 'blocked' | 'unreachable' {
-    if (this.#connection === undefined) return 'unreachable';
-    return this.#isBlocked ? 'blocked' : 'connected';
+    return this.#connection.state();
   }
 
   /** Sends a message to its lane. `settle` is called later if the result is 'sent', and never otherwise. */
@@ -112,7 +80,9 @@ export class LanePublisher {
     return channel.send(to, message.body, properties, (settlement) => {
       if (state.channel !== channel) return;
       if (settlement !== 'refused') state.failures = 0;
+      if (settlement === 'confirmed') state.hasConfirmed = true;
       settle(settlement);
+      if (settlement === 'refused' && !state.hasConfirmed) this.#onUnusable(lane, channel);
     });
   }
 
@@ -128,49 +98,43 @@ export class LanePublisher {
   }
 
   async close(): Promise<void> {
-    await this.#brokerConnection.close();
+    await this.#connection.close();
   }
 
-  async #open(connection: ChannelModel): Promise<void> {
-    const { laneGroup, queueType, log } = this.#options;
-    await declareTopology(connection, laneGroup, queueType, { clock: this.#clock, log });
-    this.#redeclare = redeclaration(connection, this.#options);
-    this.#connection = connection;
+  async #open(): Promise<void> {
+    this.#connections += 1;
     for (const state of this.#lanes) state.failures = 0;
-    await Promise.all(this.#lanes.map((_, lane) => this.#openLane(connection, lane)));
+    await Promise.all(this.#lanes.map((_, lane) => this.#openLane(lane)));
   }
 
-  async #openLane(connection: ChannelModel, lane: number): Promise<void> {
-    const confirmChannel = await replyTo(connection.createConfirmChannel(), {
-      request: 'channel.open',
-      clock: this.#clock,
-      isBlocked: () => this.#isBlocked,
-    });
+  async #openLane(lane: number): Promise<void> {
     const state = this.#lanes[lane];
-    if (state === undefined || connection !== this.#connection) return;
-    const channel = new PublishChannel(confirmChannel, {
-      onReturned: () => this.#redeclare(),
-      onEnded: (closure) => {
-        if (state.channel !== channel) return;
-        state.channel = undefined;
-        // Otherwise the connection is closing, and `#lose` follows.
-        if (closure !== undefined) this.#closedByBroker(lane, closure);
-      },
-      onUnusable: () => {
-        if (state.channel !== channel) return;
-        state.channel = undefined;
-        channel.close();
-        this.#onFailed(lane, 'the broker refuses messages of a lane: reopening its channel', {});
-      },
+    const channel = await this.#connection.openChannel((closure) => {
+      if (state?.channel !== channel) return;
+      state.channel = undefined;
+      // Otherwise the connection is closing, and `#lose` follows.
+      if (closure !== undefined) this.#closedByBroker(lane, closure);
     });
+    if (state === undefined) return;
     state.channel = channel;
-    this.#options.onOpened(lane, this.#isBlocked);
+    state.hasConfirmed = false;
+    this.#options.onOpened(lane, this.#connection.state() === 'blocked');
+  }
+
+  /**
+   * A channel that first publishes to a quorum queue while the queue has no leader is refused everything until the node of
+   * the former leader is back, which may be never: another channel works at once (measured with three nodes of RabbitMQ 3.10).
+   */
+  #onUnusable(lane: number, channel: PublishChannel): void {
+    const state = this.#lanes[lane];
+    if (state?.channel !== channel) return;
+    state.channel = undefined;
+    channel.close();
+    this.#onFailed(lane, 'the broker refuses messages of a lane: reopening its channel', {});
   }
 
   #closedByBroker(lane: number, closure: ChannelClosure): void {
-    const { replyCode, reason } = closure;
-    // Not found: the exchange was deleted.
-    if (replyCode === NOT_FOUND) this.#redeclare();
+    const { reason } = closure;
     this.#onFailed(lane, 'the broker closed the channel of a lane', { reason }, messageRefusalIn(closure));
   }
 
@@ -185,29 +149,23 @@ export class LanePublisher {
   }
 
   #openLater(lane: number): void {
-    const connection = this.#connection;
+    const connection = this.#connections;
     const failures = this.#lanes[lane]?.failures ?? 0;
     const wait = failures <= 1 ? 0 : Math.min(MAX_REOPEN_DELAY_MS, MIN_REOPEN_DELAY_MS * 2 ** failures);
     this.#clock.after(wait, () => {
-      if (connection === undefined || connection !== this.#connection) return;
-      this.#openLane(connection, lane).catch((error: unknown) => {
-        if (connection === this.#connection) this.#brokerConnection.abandon(reasonOf(error));
+      if (connection !== this.#connections || this.#connection.state() === 'unreachable') return;
+      this.#openLane(lane).catch(() => {
+        const state = this.#lanes[lane];
+        if (state !== undefined) state.failures += 1;
+        this.#openLater(lane);
       });
     });
   }
 
   #lose(): void {
-    if (this.#connection === undefined) return;
-    this.#connection = undefined;
-    this.#isBlocked = false;
-    this.#redeclare = () => undefined;
     this.#lanes.forEach((state, lane) => {
       state.channel = undefined;
       this.#options.onLost(lane, undefined);
     });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

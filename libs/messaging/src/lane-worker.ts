@@ -14,7 +14,7 @@ import { MemoryBudget } from './memory-budget';
 import { LaneAssignment } from './lane-assignment';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { OwnedLanes } from './owned-lanes';
-import { Publisher } from './publisher';
+import { PublishConnection } from './publish-connection';
 import { Scout } from './scout';
 import { BrokerConnection } from './broker-connection';
 import { declareTopology, PULSE_QUEUE, STATUS_EXCHANGE } from './topology';
@@ -41,7 +41,7 @@ export class LaneWorker {
   readonly #executor: DeliveryExecutor;
   readonly #records: DeliveryRecords;
   readonly #assignment: LaneAssignment;
-  readonly #publisher: Publisher;
+  readonly #publishing: PublishConnection;
   readonly #deadLetters: DeadLetterPublisher;
   readonly #brokerConnection: BrokerConnection;
   readonly #scout: Scout;
@@ -75,7 +75,7 @@ export class LaneWorker {
     this.#changes = new LaneChanges(log, () => this.#lanes.indices, clock);
     this.#id = uuid(random ?? SYSTEM_RANDOM);
     this.#records = new DeliveryRecords(options.markers, options.claims, clock);
-    this.#publisher = new Publisher({
+    this.#publishing = new PublishConnection({
       url,
       name: `${name} publishing`,
       laneGroup,
@@ -86,7 +86,7 @@ export class LaneWorker {
       random,
     });
     const written: DeadLetterWritten = (reason, message) => observer.onDeadLettered(reason, message);
-    this.#deadLetters = new DeadLetterPublisher(laneGroup, this.#publisher, log, written, clock);
+    this.#deadLetters = new DeadLetterPublisher(laneGroup, this.#publishing, log, written, clock);
     this.#executor = new DeliveryExecutor(options, {
       records: this.#records,
       deadLetters: this.#deadLetters,
@@ -98,12 +98,11 @@ export class LaneWorker {
       lanes: () => this.#lanes.indices,
       held: () => this.#lanes.held,
       statusOf: (message) => this.#dispatcher.statusOf(message),
-      reply: (queue, body) => void this.#publisher.send('', queue, body, { mandatory: false }).catch(() => undefined),
+      reply: (queue, body) => this.#publishing.send('', queue, body),
     });
     this.#assignment = new LaneAssignment({
       laneGroup,
-      announce: (body) =>
-        void this.#publisher.send(STATUS_EXCHANGE, '', body, { mandatory: false }).catch(() => undefined),
+      announce: (body) => this.#publishing.send(STATUS_EXCHANGE, '', body),
       take: (lane) => void this.#take(lane),
       release: (lane) => void this.#lanes.get(lane)?.release(),
       owned: () => this.#lanes.indices,
@@ -133,7 +132,7 @@ export class LaneWorker {
 
   /** Starts working as soon as the broker is reachable; does not wait for it. */
   start(): void {
-    this.#publisher.start();
+    this.#publishing.start();
     this.#brokerConnection.start();
   }
 
@@ -146,7 +145,7 @@ export class LaneWorker {
     this.#changes.flush();
     this.#stopChecks();
     this.#pulse.stop();
-    await this.#publisher.close();
+    await this.#publishing.close();
     await this.#brokerConnection.close();
     await this.#scout.close();
   }
@@ -271,7 +270,7 @@ export class LaneWorker {
       index,
       dispatcher: this.#dispatcher,
       records: this.#records,
-      publisher: this.#publisher,
+      publishing: this.#publishing,
       scout: this.#scout,
       claims,
       memory: this.#memory,

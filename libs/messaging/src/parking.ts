@@ -4,7 +4,7 @@ import { type LaneChannel, type UnackedMessage } from './lane-channel';
 import { type LaneTable } from './lane-table';
 import { type Log } from './log';
 import { type ParkedKeys } from './parking-table';
-import { type Publisher } from './publisher';
+import { type PublishConnection } from './publish-connection';
 import { type Siding } from './siding';
 
 /** How long a lane's window must have been full before a key is parked. */
@@ -29,7 +29,7 @@ export interface ParkingOptions {
     Dispatcher<UnackedMessage>,
     'has' | 'isBusy' | 'isUnreachable' | 'waitsForSlot' | 'hangsAfterMs'
   >;
-  readonly publisher: Pick<Publisher, 'state' | 'accepts'>;
+  readonly publishing: Pick<PublishConnection, 'accepts'>;
   /** Delivers a message of the lane. */
   readonly admit: (message: UnackedMessage) => void;
   /** Releases the lane, and takes it again. */
@@ -193,7 +193,7 @@ export class Parking {
 
   /** The keys that block the lane, those with the most messages first. */
   #blocking(now: number): readonly BlockingKey[] {
-    const { lane, queue, dispatcher, publisher } = this.#options;
+    const { lane, queue, dispatcher, publishing } = this.#options;
     this.#fullSince = lane.isFull(queue) ? (this.#fullSince ?? now) : undefined;
     const slowSince = new Map<string, number>();
     const blocking = new Map<string, { count: number; isMovable: boolean; isLate: boolean }>();
@@ -208,7 +208,7 @@ export class Parking {
         const key = blocking.get(routingKey) ?? { count: 0, isMovable: true, isLate: false };
         blocking.set(routingKey, key);
         key.count += 1;
-        key.isMovable &&= publisher.accepts(body.length);
+        key.isMovable &&= publishing.accepts(body.length);
         const hangsAfterMs = dispatcher.hangsAfterMs(routingKey);
         const mayWaitMs = dispatcher.isBusy(message) ? hangsAfterMs : hangsAfterMs * WAITING_PART;
         key.isLate ||= now - since >= BLOCKING_MS && now - heldSince >= mayWaitMs;

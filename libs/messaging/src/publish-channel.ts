@@ -22,6 +22,18 @@ export function messageRefusalIn(closure: ChannelClosure | undefined): string | 
   return /with message "(?:PRECONDITION_FAILED - )?(.*)"$/.exec(closure.reason)?.[1] ?? closure.reason;
 }
 
+/**
+ * RabbitMQ's reason for closing the channel after a message over `max_message_size`: `check_msg_size` in
+ * `rabbit_channel.erl` of 3.10.
+ */
+const TOO_LARGE = /message size \d+ is larger than (?:configured )?max size (\d+)/;
+
+/** The largest body that the broker accepts, in bytes, if that is why it closed a channel. */
+export function maximumSizeIn(closeReason: string | undefined): number | undefined {
+  const bytes = TOO_LARGE.exec(closeReason ?? '')?.[1];
+  return bytes === undefined ? undefined : Number(bytes);
+}
+
 export interface PublishChannelPorts {
   /** A message was returned because no queue is bound for it. */
   readonly onReturned: () => void;
@@ -30,28 +42,18 @@ export interface PublishChannelPorts {
    * @param closure why, if the broker closed this channel alone
    */
   readonly onEnded: (closure: ChannelClosure | undefined) => void;
-  /**
-   * The broker refused a message for a queue to which it has not confirmed any on this channel. A channel that first publishes
-   * to a quorum queue while the queue has no leader is refused everything until the node of the former leader is back, which
-   * may be never: another channel works at once (measured with three nodes of RabbitMQ 3.10).
-   */
-  readonly onUnusable?: () => void;
 }
 
 /** A confirm channel. Each sent message is settled, unless the channel ends first. */
 export class PublishChannel {
   readonly #channel: ConfirmChannel;
-  readonly #ports: PublishChannelPorts;
   readonly #returned = new Set<string>();
-  /** Exchanges and routing keys of confirmed messages. */
-  readonly #confirmed = new Set<string>();
   #unsettled = 0;
   readonly #largestHeader: number;
   #hasEnded = false;
 
   constructor(channel: ConfirmChannel, ports: PublishChannelPorts) {
     this.#channel = channel;
-    this.#ports = ports;
     this.#largestHeader = largestHeaderOf(channel);
     let closure: ChannelClosure | undefined;
     channel.on('error', (error: Error & { readonly code?: unknown }) => {
@@ -84,11 +86,8 @@ export class PublishChannel {
       if (this.#hasEnded) return;
       // A message that could not be routed is returned first and then confirmed.
       const wasReturned = this.#returned.size > 0 && this.#returned.delete(id);
-      const settlement = wasReturned ? 'returned' : error ? 'refused' : 'confirmed';
       this.#unsettled -= 1;
-      settle(settlement);
-      // Others are best effort, and each may be for another queue.
-      if (properties.mandatory === true) this.#judge(`${to.exchange} ${to.routingKey}`, settlement);
+      settle(wasReturned ? 'returned' : error ? 'refused' : 'confirmed');
     };
     if (sizeOf(properties) > this.#largestHeader) return 'unencodable';
     try {
@@ -99,11 +98,6 @@ export class PublishChannel {
       // The encoder throws before it writes anything.
       return error instanceof IllegalOperationError ? 'ended' : 'unencodable';
     }
-  }
-
-  #judge(target: string, settlement: Settlement): void {
-    if (settlement === 'confirmed') this.#confirmed.add(target);
-    else if (settlement === 'refused' && !this.#confirmed.has(target)) this.#ports.onUnusable?.();
   }
 
   /** Closes the channel without waiting, because the broker may not answer. `onEnded` follows when it does. */

@@ -1,8 +1,9 @@
 import { ManualClock } from '@pdaltagent/testing';
+import { type Options } from 'amqplib';
 import fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Settlement } from './publish-channel';
-import { QueuePublisher } from './queue-publisher';
+import { type ChannelClosure, type Settlement } from './publish-channel';
+import { QueuePublisher, type Refusal } from './queue-publisher';
 
 interface Sent {
   readonly id: number;
@@ -20,7 +21,7 @@ class Broker {
   readonly publisher = new QueuePublisher({
     exchange: 'events',
     routingKey: '00.siding.0',
-    publisher: {
+    connection: {
       state: () => (this.isBlocked ? 'blocked' : 'connected'),
       accepts: (bytes) => bytes <= this.largestBody,
       openChannel: (onEnded) => {
@@ -29,9 +30,11 @@ class Broker {
         return Promise.resolve(channel);
       },
     },
+    onStopped: () => undefined,
     clock: this.clock,
   });
   readonly confirmed: number[] = [];
+  readonly refused: [number, Refusal][] = [];
 
   get channel(): Channel {
     const channel = this.channels.at(-1);
@@ -53,6 +56,16 @@ class Broker {
     return publication;
   }
 
+  /** Its order does not matter. */
+  publishAnyhow(id: number, properties: Options.Publish = {}, bytes = 2): void {
+    this.publisher.send({
+      body: Buffer.alloc(bytes),
+      properties: { messageId: String(id), ...properties },
+      onConfirmed: () => this.confirmed.push(id),
+      onRefused: (why) => this.refused.push([id, why]),
+    });
+  }
+
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 250) {
       this.clock.advance(250);
@@ -62,23 +75,27 @@ class Broker {
   }
 }
 
+const UNENCODABLE = 'x'.repeat(256);
+const REFUSAL = { replyCode: 406, reason: 'Channel closed with message "PRECONDITION_FAILED - invalid header"' };
+
 class Channel {
   /** Sent, and not applied by the queue. */
   readonly wire: Sent[] = [];
   readonly #applied: Sent[] = [];
   readonly #queue: number[];
-  readonly #onEnded: () => void;
+  readonly #onEnded: (closure: ChannelClosure | undefined) => void;
   hasConfirmed = false;
   hasEnded = false;
   unsettled = 0;
 
-  constructor(queue: number[], onEnded: () => void) {
+  constructor(queue: number[], onEnded: (closure: ChannelClosure | undefined) => void) {
     this.#queue = queue;
     this.#onEnded = onEnded;
   }
 
-  send(_to: unknown, _body: Buffer, { messageId }: { readonly messageId?: string }, settle: Sent['settle']) {
+  send(_to: unknown, _body: Buffer, { messageId, contentType }: Options.Publish, settle: Sent['settle']) {
     if (this.hasEnded) return 'ended' as const;
+    if (contentType === UNENCODABLE) return 'unencodable' as const;
     this.wire.push({ id: Number(messageId), settle });
     this.unsettled += 1;
     return 'sent' as const;
@@ -109,10 +126,10 @@ class Channel {
     sent.settle('refused');
   }
 
-  end(): void {
+  end(closure?: ChannelClosure): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    this.#onEnded();
+    this.#onEnded(closure);
   }
 
   close(): void {
@@ -190,6 +207,59 @@ it('is stuck while the broker blocks publishing or does not accept the oldest me
   await broker.pass(1_500);
   expect(broker.publisher.isStuck).toBe(true);
   expect(broker.channel.wire.map(({ id }) => id)).toEqual([0]);
+});
+
+it('sends the others if one whose order does not matter is too large, or cannot be encoded', async () => {
+  const broker = new Broker();
+  broker.largestBody = 10;
+  broker.publishAnyhow(0, { contentType: UNENCODABLE });
+  broker.publishAnyhow(1, {}, 11);
+  broker.publishAnyhow(2);
+  await finish(broker, 1);
+  expect(broker.refused).toEqual([
+    [0, 'unencodable'],
+    [1, 'too-large'],
+  ]);
+  expect(broker.confirmed).toEqual([2]);
+});
+
+it('finds the message because of which the broker closes the channel, and sends the others', async () => {
+  const broker = new Broker();
+  for (let id = 0; id < 10; id += 1) broker.publishAnyhow(id);
+  for (let round = 0; broker.confirmed.length + broker.refused.length < 10 && round < 100; round += 1) {
+    await broker.pass(1_250);
+    if (broker.channel.wire.some(({ id }) => id === 4)) broker.channel.end(REFUSAL);
+    broker.channel.apply();
+    broker.channel.confirm();
+  }
+  expect(broker.refused).toEqual([[4, 'refused']]);
+  expect(broker.confirmed).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 9]);
+});
+
+it('sends the next message although one that was withdrawn is never confirmed', async () => {
+  const broker = new Broker();
+  const withdrawn = broker.publish(0);
+  await turn();
+  broker.publisher.withdraw(new Set([withdrawn]));
+  broker.publishAnyhow(1);
+  await broker.pass(72_000);
+  broker.channel.apply();
+  broker.channel.confirm();
+  expect(broker.channels).toHaveLength(2);
+  expect(broker.confirmed).toEqual([1]);
+});
+
+it('replaces a channel on which nothing is confirmed for ten seconds, although more is sent', async () => {
+  const broker = new Broker();
+  broker.publish(0);
+  await turn();
+  broker.channel.apply();
+  broker.channel.confirm();
+  for (let id = 1; id < 8; id += 1) {
+    broker.publish(id);
+    await broker.pass(2_000);
+  }
+  expect(broker.channels).toHaveLength(2);
 });
 
 /** What may happen. */

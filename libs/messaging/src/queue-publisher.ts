@@ -1,7 +1,13 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type Options } from 'amqplib';
-import { type PublishChannel, type Settlement } from './publish-channel';
-import { type Publisher } from './publisher';
+import {
+  type ChannelClosure,
+  maximumSizeIn,
+  messageRefusalIn,
+  type PublishChannel,
+  type Settlement,
+} from './publish-channel';
+import { type PublishConnection } from './publish-connection';
 
 /** More could stall the channel, and with it the connection, if the queue does not answer (RabbitMQ 3.10.8). */
 const MAX_UNCONFIRMED = 64;
@@ -21,17 +27,22 @@ export interface Publication {
   readonly onSent?: () => void;
   /** It and all those before it are in the queue. */
   readonly onConfirmed?: () => void;
+  /** The broker never accepts it, and it is sent no more. Without this it waits, as do those after it: their order matters. */
+  readonly onRefused?: (why: Refusal) => void;
 }
+
+/** Why a message can never be sent: the broker closes the channel because of it, or AMQP cannot encode it. */
+export type Refusal = 'refused' | 'too-large' | 'unencodable';
 
 type OpenChannel = Pick<PublishChannel, 'send' | 'unsettled' | 'close'>;
 
 export interface QueuePublisherOptions {
   readonly exchange: string;
   readonly routingKey: string;
-  readonly publisher: Pick<Publisher, 'state' | 'accepts'> & {
-    /** @throws Error if the broker is unreachable */
-    openChannel(onEnded: () => void): Promise<OpenChannel>;
+  readonly connection: Pick<PublishConnection, 'state' | 'accepts'> & {
+    openChannel(...args: Parameters<PublishConnection['openChannel']>): Promise<OpenChannel>;
   };
+  readonly onStopped: () => void;
   readonly clock: Clock;
 }
 
@@ -50,11 +61,11 @@ export class QueuePublisher {
   #isOpening = false;
   #hasConfirmed = false;
   #hasStopped = false;
-  /** When something was last sent or confirmed, or the broker did not block publishing; monotonic. */
+  /** When something was last confirmed, or nothing had to be; monotonic. */
   #progressAt = Number.NEGATIVE_INFINITY;
   #retryAt = Number.NEGATIVE_INFINITY;
-  /** AMQP cannot encode it. */
-  #unencodable: Publication | undefined;
+  /** The last one that can never be sent. */
+  #refused: { readonly publication: Publication; readonly why: Refusal } | undefined;
   /** Since when nothing can be sent; monotonic. */
   #stuckSince: number | undefined;
 
@@ -77,16 +88,17 @@ export class QueuePublisher {
   withdraw(publications: ReadonlySet<Publication>): void {
     this.#sent -= this.#waiting.slice(0, this.#sent).filter((publication) => publications.has(publication)).length;
     this.#waiting = this.#waiting.filter((publication) => !publications.has(publication));
+    for (const publication of publications) this.#confirmed.delete(publication);
   }
 
-  /** To be called several times a second. */
+  /** Called several times a second. */
   check(): void {
     const now = this.#options.clock.monotonic();
     const [oldest] = this.#waiting;
-    const isConnected = this.#options.publisher.state() === 'connected';
-    if (isConnected && (oldest === undefined || this.#accepts(oldest))) this.#stuckSince = undefined;
+    const isConnected = this.#options.connection.state() === 'connected';
+    if (isConnected && (oldest === undefined || this.#refusalOf(oldest) === undefined)) this.#stuckSince = undefined;
     else this.#stuckSince ??= now;
-    if (!isConnected || this.#sent === 0) this.#progressAt = now;
+    if (!isConnected || this.#channel === undefined || this.#channel.unsettled === 0) this.#progressAt = now;
     const timeoutMs = this.#hasConfirmed ? CONFIRM_TIMEOUT_MS : FIRST_CONFIRM_TIMEOUT_MS;
     if (now - this.#progressAt > timeoutMs) this.#fail();
     else this.#pump();
@@ -97,36 +109,49 @@ export class QueuePublisher {
     this.#hasStopped = true;
     this.#waiting = [];
     this.#dropChannel();
+    this.#options.onStopped();
   }
 
-  #accepts(publication: Publication): boolean {
-    return publication !== this.#unencodable && this.#options.publisher.accepts(publication.body.length);
+  #refusalOf(publication: Publication): Refusal | undefined {
+    if (publication === this.#refused?.publication) return this.#refused.why;
+    return this.#options.connection.accepts(publication.body.length) ? undefined : 'too-large';
   }
 
   #pump(): void {
-    if (this.#hasStopped || this.#options.publisher.state() !== 'connected') return;
+    if (this.#hasStopped || this.#options.connection.state() !== 'connected') return;
     if (this.#channel === undefined) {
-      if (this.#waiting.length > 0 && this.#options.clock.monotonic() >= this.#retryAt) void this.#open();
+      if (this.#next() !== undefined && this.#options.clock.monotonic() >= this.#retryAt) void this.#open();
       return;
     }
-    while (this.#channel.unsettled < (this.#hasConfirmed ? MAX_UNCONFIRMED : 1)) {
-      const next = this.#waiting[this.#sent];
-      if (next === undefined || !this.#accepts(next)) return;
-      this.#sent += 1;
+    while (this.#channel !== undefined && this.#channel.unsettled < (this.#hasConfirmed ? MAX_UNCONFIRMED : 1)) {
+      const next = this.#next();
+      if (next === undefined) return;
       this.#send(this.#channel, next);
-      if (this.#channel === undefined) return;
+    }
+  }
+
+  /** The next message that can be sent. Reports those before it that never can, unless their order matters. */
+  #next(): Publication | undefined {
+    for (;;) {
+      const next = this.#waiting[this.#sent];
+      const refusal = next && this.#refusalOf(next);
+      if (next === undefined || refusal === undefined) return next;
+      if (next.onRefused === undefined) return undefined;
+      this.#waiting.splice(this.#sent, 1);
+      next.onRefused(refusal);
     }
   }
 
   #send(channel: OpenChannel, publication: Publication): void {
     const { exchange, routingKey, clock } = this.#options;
     const { body, properties, onSent } = publication;
-    this.#progressAt = clock.monotonic();
+    if (channel.unsettled === 0) this.#progressAt = clock.monotonic();
     onSent?.();
     const settle = (settlement: Settlement): void => this.#onSettled(channel, publication, settlement);
     const status = channel.send({ exchange, routingKey }, body, properties, settle);
-    if (status === 'unencodable') this.#unencodable = publication;
-    if (status !== 'sent') this.#fail();
+    if (status === 'sent') this.#sent += 1;
+    else if (status === 'unencodable') this.#refused = { publication, why: status };
+    else this.#fail();
   }
 
   #onSettled(channel: OpenChannel, publication: Publication, settlement: Settlement): void {
@@ -134,7 +159,8 @@ export class QueuePublisher {
     if (settlement !== 'confirmed') return this.#fail();
     this.#progressAt = this.#options.clock.monotonic();
     this.#hasConfirmed = true;
-    this.#confirmed.add(publication);
+    // Otherwise it was withdrawn.
+    if (this.#waiting.includes(publication)) this.#confirmed.add(publication);
     for (;;) {
       const [oldest] = this.#waiting;
       if (oldest === undefined || !this.#confirmed.delete(oldest)) break;
@@ -149,8 +175,8 @@ export class QueuePublisher {
     if (this.#isOpening) return;
     this.#isOpening = true;
     try {
-      const channel = await this.#options.publisher.openChannel(() => {
-        if (channel === this.#channel) this.#fail();
+      const channel = await this.#options.connection.openChannel((closure) => {
+        if (channel === this.#channel) this.#onEnded(closure);
       });
       if (this.#hasStopped) return channel.close();
       this.#channel = channel;
@@ -160,6 +186,16 @@ export class QueuePublisher {
     } finally {
       this.#isOpening = false;
     }
+  }
+
+  /** The broker does not name the message because of which it closes a channel: it is known if no other was in flight. */
+  #onEnded(closure: ChannelClosure | undefined): void {
+    const [publication] = this.#waiting;
+    const isAlone = this.#sent === 1 && this.#channel?.unsettled === 1;
+    const isSize = maximumSizeIn(closure?.reason) !== undefined;
+    if (messageRefusalIn(closure) !== undefined && !isSize && isAlone && publication !== undefined)
+      this.#refused = { publication, why: 'refused' };
+    this.#fail();
   }
 
   /** `check` opens the next channel. */

@@ -1,7 +1,7 @@
 import { type ConfirmChannel, type Options } from 'amqplib';
 import { type BrokerClient } from '../inspection/broker-client';
-import { type ChannelClosure, PublishChannel } from '../publish-channel';
-import { maximumSizeIn, PublishError, type PublishFailure } from '../publisher';
+import { type ChannelClosure, maximumSizeIn, PublishChannel } from '../publish-channel';
+import { PublishError, type PublishFailure } from '../publisher';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
 

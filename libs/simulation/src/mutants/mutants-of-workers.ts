@@ -148,8 +148,8 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: `${MESSAGING}/dead-letter-publisher.ts`,
-        from: '        await delay(this.#clock, RETRY_MS);\n',
-        to: "        return 'confirmed';\n",
+        from: 'every(this.#clock, CHECK_EVERY_MS, check)',
+        to: "every(this.#clock, CHECK_EVERY_MS, () => end('confirmed'))",
       },
     ],
   },
