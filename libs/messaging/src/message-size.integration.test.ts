@@ -6,6 +6,7 @@ import { type DeadLetter, deadLetterOf } from './dead-letters/dead-letter';
 import { Sender } from './dead-letters/sender';
 import { DELIVERED, event, KEY, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
 import { BrokerClient } from './inspection/broker-client';
+import { LanePublisher } from './lane-publisher';
 import { toProperties } from './message';
 import { PublishError, Publisher } from './publisher';
 import { declareTopology, EVENTS, laneKey, laneOf } from './topology';
@@ -173,6 +174,35 @@ it('a limit that is raised without a restart is noticed', async () => {
     await waitUntil(isTaken, { what: 'the large message to be taken' });
   } finally {
     await publisher.close();
+  }
+});
+
+it('a lane whose messages are over the limit loses its channel each time, which is logged once', async () => {
+  await broker.setMaxMessageSize(MAX_BYTES);
+  const problems: string[] = [];
+  const record = (message: string): void => void problems.push(message);
+  const lane = laneOf(EVENTS, KEY);
+  let refusals = 0;
+  const publisher: LanePublisher = new LanePublisher({
+    url: broker.url,
+    name: 'test',
+    laneGroup: EVENTS,
+    queueType: 'quorum',
+    log: { info: () => undefined, warn: record, error: record },
+    onOpened: (opened) => {
+      if (opened === lane) publisher.publish(lane, big('refused', 0), () => undefined);
+    },
+    onLost: (_lane, refusal) => {
+      if (refusal?.startsWith('message size') === true) refusals += 1;
+    },
+  });
+  publisher.start();
+  try {
+    await waitUntil(() => refusals === 3, { what: 'three refusals' });
+    expect(problems).toEqual(['the broker closed the channel of a lane']);
+  } finally {
+    await publisher.close();
+    await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
   }
 });
 

@@ -3,7 +3,7 @@ import { type ChannelModel } from 'amqplib';
 import { BrokerConnection } from './broker-connection';
 import { type Connect } from './connect';
 import { type Log } from './log';
-import { type ChannelClosure, maximumSizeIn, PublishChannel } from './publish-channel';
+import { maximumSizeIn, PublishChannel, type PublishChannelPorts } from './publish-channel';
 import { QueuePublisher } from './queue-publisher';
 import { redeclaration } from './redeclaration';
 import { NoReply, replyTo } from './reply-timeout';
@@ -102,7 +102,11 @@ export class PublishConnection {
     const publisher = new QueuePublisher({
       exchange,
       routingKey,
-      connection: this,
+      connection: {
+        state: () => this.state(),
+        accepts: (bytes) => this.accepts(bytes),
+        openChannel: (onEnded) => this.#openLoggedChannel(onEnded),
+      },
       clock: this.#clock,
       onStopped: () => this.#publishers.delete(publisher),
     });
@@ -116,7 +120,7 @@ export class PublishConnection {
     const forget = (): void => {
       if (this.#bestEffort === channel) this.#bestEffort = undefined;
     };
-    const channel = (this.#bestEffort ??= this.openChannel(() => forget()));
+    const channel = (this.#bestEffort ??= this.#openLoggedChannel(() => forget()));
     channel.then((open) => open.send({ exchange, routingKey }, body, { mandatory: false }, () => undefined), forget);
   }
 
@@ -125,7 +129,7 @@ export class PublishConnection {
    * broker closed the channel alone
    * @throws Error if the broker is unreachable
    */
-  async openChannel(onEnded: (closure: ChannelClosure | undefined) => void): Promise<PublishChannel> {
+  async openChannel(onEnded: PublishChannelPorts['onEnded']): Promise<PublishChannel> {
     const connection = this.#model;
     if (connection === undefined) throw new Error('the broker is unreachable');
     const options = { request: 'channel.open', clock: this.#clock, isBlocked: () => this.#isBlocked };
@@ -134,7 +138,6 @@ export class PublishConnection {
       throw error;
     });
     if (connection !== this.#model) throw new Error('the connection was lost');
-    channel.on('error', (error) => this.#options.log.error('publishing channel failed', { error: error.message }));
     return new PublishChannel(channel, {
       onReturned: () => this.#redeclare(),
       onEnded: (closure) => {
@@ -143,6 +146,13 @@ export class PublishConnection {
         this.#learnMaximum(maximumSizeIn(closure?.reason));
         onEnded(closure);
       },
+    });
+  }
+
+  #openLoggedChannel(onEnded: PublishChannelPorts['onEnded']): Promise<PublishChannel> {
+    return this.openChannel((closure) => {
+      if (closure !== undefined) this.#options.log.error('publishing channel failed', { error: closure.reason });
+      onEnded(closure);
     });
   }
 
