@@ -117,9 +117,9 @@ export class LaneChannel {
     return this.#openedAt;
   }
 
-  /** Whether anything was acknowledged since then. */
-  get hasProgressed(): boolean {
-    return this.#ackedAt > this.#openedAt;
+  /** When the last ack was sent, on the monotonic clock; never: negative infinity. */
+  get ackedAt(): number {
+    return this.#ackedAt;
   }
 
   /** Unacknowledged messages of the queue. */

@@ -163,9 +163,9 @@ export class LaneOwner {
     return this.#lane.openedAt;
   }
 
-  /** Whether anything was acknowledged since then. */
-  get hasProgressed(): boolean {
-    return this.#lane.hasProgressed;
+  /** When the last ack was sent; monotonic. */
+  get ackedAt(): number {
+    return this.#lane.ackedAt;
   }
 
   /** When the oldest message that is held arrived, or the oldest mark; monotonic. */

@@ -28,7 +28,7 @@ const CHECK_EVERY_MS = 250;
 const DEPTH_REFRESH_EVERY_MS = 10_000;
 const MEMORY_BYTES = 64 * 1024 * 1024;
 /** A queue that waits longer for memory gets that of another lane. */
-const MEMORY_WAIT_MS = 10_000;
+const MEMORY_WAIT_MS = 5_000;
 /** Delay before a lost lane is taken again: it may be lost again at once. */
 const RETAKE_DELAY_MS = 250;
 

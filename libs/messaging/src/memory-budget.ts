@@ -2,6 +2,8 @@ import { type Clock } from '@pdaltagent/clock';
 
 /** A queue that does not answer must not keep others from being opened for longer. */
 const OPENS_WITHIN_MS = 1_000;
+/** After this long, a queue that is not urgent has its turn among those that are. */
+const PREFERENCE_MS = 30_000;
 
 interface Waiting {
   readonly queue: string;
@@ -13,7 +15,7 @@ interface Waiting {
 /**
  * How many bytes of messages a worker holds. AMQP limits what a consumer is sent by number only. So queues are opened one after
  * another, while less than half of the budget is held; if it is exceeded later, something has to be closed. Each time it is the turn
- * of the queue that has been closed or never opened for longest, so that each is opened although others wait. Invariant I10.
+ * of the urgent queue that was opened least recently, or of another one that has waited for long, so that each is opened some time. Invariant I10.
  */
 export class MemoryBudget {
   readonly #limit: number;
@@ -22,6 +24,8 @@ export class MemoryBudget {
   readonly #waiting: Waiting[] = [];
   /** By queue, in which turn it was opened last. */
   readonly #opened = new Map<string, number>();
+  /** By queue, since when it is to be opened, also if its lane was released and taken again meanwhile; monotonic. */
+  readonly #wantedSince = new Map<string, number>();
   #turns = 0;
   #isOpening = false;
   #held = 0;
@@ -63,8 +67,7 @@ export class MemoryBudget {
   }
 
   /**
-   * Opens a queue once it is its turn, and there is room for its first messages. Of queues that were never opened, urgent ones come
-   * first. `open` resolves once these messages have arrived.
+   * Opens a queue once it is its turn, and there is room for its first messages. `open` resolves once these have arrived.
    * @throws Error that aborted the signal, or of `open`
    */
   async open(queue: string, isUrgent: boolean, signal: AbortSignal, open: () => Promise<void>): Promise<void> {
@@ -96,7 +99,9 @@ export class MemoryBudget {
         signal.removeEventListener('abort', give);
         resolve(true);
       };
-      const waiting: Waiting = { queue, isUrgent, since: this.#clock.monotonic(), begin };
+      const since = this.#wantedSince.get(queue) ?? this.#clock.monotonic();
+      this.#wantedSince.set(queue, since);
+      const waiting: Waiting = { queue, isUrgent, since, begin };
       signal.addEventListener('abort', give, { once: true });
       this.#waiting.push(waiting);
       this.#next();
@@ -105,11 +110,13 @@ export class MemoryBudget {
 
   #next(): void {
     if (this.#isOpening || this.#held * 2 > this.#limit) return;
-    const [next] = [...this.#waiting].sort(
-      (left, right) =>
-        this.turnOf(left.queue) - this.turnOf(right.queue) || Number(right.isUrgent) - Number(left.isUrgent),
+    const now = this.#clock.monotonic();
+    const preferred = this.#waiting.filter(({ isUrgent, since }) => isUrgent || now - since >= PREFERENCE_MS);
+    const [next] = (preferred.length > 0 ? preferred : [...this.#waiting]).sort(
+      (left, right) => this.turnOf(left.queue) - this.turnOf(right.queue),
     );
     if (next === undefined) return;
+    this.#wantedSince.delete(next.queue);
     this.#waiting.splice(this.#waiting.indexOf(next), 1);
     this.#turns += 1;
     this.#opened.set(next.queue, this.#turns);

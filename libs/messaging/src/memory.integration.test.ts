@@ -4,8 +4,7 @@ import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED } from './l
 import { declareTopology, EVENTS, laneOf } from './topology';
 
 const BODY_BYTES = 500_000;
-/** More than the window of a queue. */
-const EACH = 70;
+const EACH = 20;
 
 let folder: RunFolder;
 let broker: RabbitMQ;

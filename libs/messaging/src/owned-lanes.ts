@@ -4,7 +4,7 @@ import { type LaneOwner } from './lane-owner';
 
 /** How long a lane is not released although others wait for memory. */
 const TURN_MS = 2_000;
-/** The same if it has acknowledged nothing: while PagerDuty is unavailable, another lane would gain nothing either. */
+/** The same if no lane has acknowledged anything for as long: while PagerDuty is unavailable, the others would gain nothing. */
 const TURN_WITHOUT_PROGRESS_MS = 10_000;
 
 /** The lanes that a worker owns, by index. */
@@ -63,7 +63,7 @@ export class OwnedLanes {
   releaseExcess(limitBytes: number): void {
     for (;;) {
       const bytes = this.owners.reduce((sum, owner) => sum + owner.bytes, 0);
-      const largest = bytes > limitBytes ? this.#largest(({ hasProgressed }) => hasProgressed) : undefined;
+      const largest = bytes > limitBytes ? this.#largest(({ ackedAt, openedAt }) => ackedAt > openedAt) : undefined;
       if (largest === undefined) return;
       void largest.release();
     }
@@ -71,9 +71,9 @@ export class OwnedLanes {
 
   /** Releases the largest that has had its turn, because others wait for memory. @param now monotonic */
   releaseForOthers(now: number): void {
-    const isOver = ({ openedAt, hasProgressed }: LaneOwner): boolean =>
-      now - openedAt >= (hasProgressed ? TURN_MS : TURN_WITHOUT_PROGRESS_MS);
-    void this.#largest(isOver)?.release();
+    const isStuck = this.owners.every(({ ackedAt }) => now - ackedAt >= TURN_WITHOUT_PROGRESS_MS);
+    const turnMs = isStuck ? TURN_WITHOUT_PROGRESS_MS : TURN_MS;
+    void this.#largest(({ openedAt }) => now - openedAt >= turnMs)?.release();
   }
 
   #largest(isEligible: (owner: LaneOwner) => boolean): LaneOwner | undefined {
