@@ -24,6 +24,7 @@ export {
   laneOf,
   laneOfMessage,
   laneQueue,
+  PULSE_QUEUE,
   type QueueType,
   sidingKey,
   sidingQueue,

@@ -1,4 +1,6 @@
+import { declareTopology, EVENTS, PULSE_QUEUE } from '@pdaltagent/messaging';
 import { openRunFolder, type RabbitMQ, startRabbitMQ } from '@pdaltagent/testing';
+import { connect } from 'amqplib';
 import { checkBroker } from './broker';
 
 const folder = openRunFolder('status-broker');
@@ -20,6 +22,25 @@ it('detects a broker that accepts connections, but no messages because of an ala
     advice: expect.stringContaining('alarm') as string,
   });
   await broker.setAlarm('memory', false);
+  expect(await checked()).toMatchObject({ state: 'fine' });
+});
+
+it('detects a node that does not reach a majority of its cluster, which still answers everything else', async () => {
+  const connection = await connect(broker.url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  await connection.close();
+  expect(await checked()).toMatchObject({ state: 'fine' });
+  const tellLeader = (what: 'suspend' | 'resume') =>
+    broker.control([
+      'eval',
+      `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${PULSE_QUEUE}">>)), sys:${what}(amqqueue:get_pid(Q)).`,
+    ]);
+  await tellLeader('suspend');
+  expect(await checked()).toMatchObject({
+    state: 'attention',
+    detail: expect.stringMatching(/^RabbitMQ \d.* responds, but a majority of its nodes does not$/) as string,
+  });
+  await tellLeader('resume');
   expect(await checked()).toMatchObject({ state: 'fine' });
 });
 

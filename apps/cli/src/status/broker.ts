@@ -14,6 +14,7 @@ import {
 import { durationOf } from '../duration';
 import { type CheckResult } from './check-result';
 import { checkLanes } from './lanes';
+import { checkMajority } from './majority';
 
 export interface LaneGroupReport {
   readonly name: 'events' | 'webhooks';
@@ -43,8 +44,13 @@ export async function checkBroker(url: string, now: number): Promise<CheckResult
     ];
   }
   try {
-    const [broker, reports] = await Promise.all([checkPublishing(url, client.version), laneGroupReports(client)]);
+    const [publishing, majority, reports] = await Promise.all([
+      checkPublishing(url, client.version),
+      checkMajority(client),
+      laneGroupReports(client),
+    ]);
     const letters = await Promise.all(reports.map((report) => checkDeadLetters(client, report, now)));
+    const broker = publishing.state === 'fine' ? (majority ?? publishing) : publishing;
     return [broker, ...reports.flatMap(checkLanes), ...letters];
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
