@@ -10,7 +10,7 @@ export {
 } from './message';
 export { type ReadRecord, readRecord, writeRecord } from './message-record';
 export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
-export { isPermanentRefusal, PublishError, type PublishFailure, Publisher, type PublisherOptions } from './publisher';
+export { isPermanentRefusal, PublishError, type PublishFailure, Publisher } from './publisher';
 export { LanePublisher, type LanePublisherOptions } from './lane-publisher';
 export { type SendStatus, type Settlement } from './publish-channel';
 export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection';

@@ -1,4 +1,4 @@
-import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
+import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Options } from 'amqplib';
 import { type OutgoingMessage, toProperties } from './message';
 import { PublishConnection, type PublishConnectionOptions } from './publish-connection';
@@ -37,13 +37,10 @@ const EXPLANATIONS: Readonly<Record<PublishFailure, string>> = {
   unencodable: 'the message cannot be encoded: a property or its headers are too long',
 };
 
-export interface PublisherOptions extends Omit<
-  PublishConnectionOptions,
-  'onOpened' | 'onLost' | 'onBlocked' | 'onUnblocked'
-> {
-  /** Timeout for a confirm; milliseconds. */
-  readonly confirmTimeoutMs?: number;
-}
+/** After this long without a confirm a message counts as failed. */
+const CONFIRM_TIMEOUT_MS = 10_000;
+
+type PublisherOptions = Omit<PublishConnectionOptions, 'onOpened' | 'onLost' | 'onBlocked' | 'onUnblocked'>;
 
 interface Pending {
   readonly queue: QueuePublisher;
@@ -55,16 +52,13 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #clock: Clock;
   readonly #connection: PublishConnection;
-  readonly #confirmTimeoutMs: number;
   /** By exchange and routing key. */
   readonly #queues = new Map<string, QueuePublisher>();
   readonly #pending = new Map<Publication, Pending>();
-  #onIdle: () => void = () => undefined;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#confirmTimeoutMs = options.confirmTimeoutMs ?? 10_000;
     this.#connection = new PublishConnection({
       ...options,
       onLost: () => this.#failAll('unavailable'),
@@ -101,22 +95,17 @@ export class Publisher {
         this.#pending.delete(publication);
         if (failure === undefined) resolve();
         else reject(new PublishError(failure));
-        if (this.#pending.size === 0) this.#onIdle();
       };
       const publication: Publication = { body, properties, onConfirmed: () => settle(), onRefused: settle };
       const queue = this.#queue(exchange, routingKey);
-      const cancelTimeout = this.#clock.after(this.#confirmTimeoutMs, () => this.#fail([publication], 'timeout'));
+      const cancelTimeout = this.#clock.after(CONFIRM_TIMEOUT_MS, () => this.#fail([publication], 'timeout'));
       this.#pending.set(publication, { queue, settle });
       queue.send(publication);
     });
   }
 
-  /** Waits for unconfirmed messages, at most the confirm timeout, then closes the connection. */
+  /** Closes the connection. To be called once everything is settled: the rest fails, whether or not it is queued. */
   async close(): Promise<void> {
-    if (this.#pending.size > 0) {
-      const idle = new Promise<void>((resolve) => (this.#onIdle = resolve));
-      await Promise.race([idle, delay(this.#clock, this.#confirmTimeoutMs)]);
-    }
     await this.#connection.close();
   }
 

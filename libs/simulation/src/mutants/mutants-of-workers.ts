@@ -143,7 +143,7 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
     ],
   },
   'acknowledges a dead letter that was not written': {
-    seed: 142,
+    seed: 58,
     check: LOST,
     edits: [
       {
