@@ -4,6 +4,7 @@ import {
   declareTopology,
   EVENTS,
   type LaneGroup,
+  laneKey,
   laneOf,
   laneQueue,
   type OutgoingMessage,
@@ -135,4 +136,23 @@ export async function waitingInLane(url: string, key = KEY): Promise<number> {
   const state = await client.stateOf(laneQueue(EVENTS, laneOf(EVENTS, key)));
   await client.close();
   return state?.waiting ?? 0;
+}
+
+/** Publishes events of one alert to the lane of the key. */
+export async function publishEvents(url: string, count: number): Promise<void> {
+  const client = await BrokerClient.open({ url, name: 'test' });
+  const sender = await Sender.open(client);
+  for (let sequence = 0; sequence < count; sequence += 1) {
+    const message: OutgoingMessage = {
+      id: `published-${sequence}`,
+      type: 'v2',
+      routingKey: KEY,
+      orderKey: `${KEY}:published`,
+      body: Buffer.from('{}'),
+      contentType: 'application/json',
+      receivedAt: Date.now(),
+    };
+    await sender.send(EVENTS.exchange, laneKey(laneOf(EVENTS, KEY)), message.body, toProperties(message));
+  }
+  await client.close();
 }

@@ -1,6 +1,9 @@
+/** Pairs of a lane and the number of keys that are parked in it, if there are any. */
+export type ParkedByLane = readonly (readonly [lane: number, keys: number])[];
+
 /**
  * What workers announce on the status exchange. `group`: only workers of one group share lanes. `lanes`: those it
- * consumes. `tables`: it lists parked keys in the lanes' tables; older versions do not.
+ * consumes. `tables`: it lists parked keys in the lanes' tables; older versions do not. `parked`: how many it has parked, by lane.
  */
 export type Announcement =
   | {
@@ -10,17 +13,34 @@ export type Announcement =
       readonly asks: boolean;
       readonly lanes: readonly number[];
       readonly tables: boolean;
+      readonly parked: ParkedByLane;
     }
   | { readonly kind: 'gone'; readonly member: string; readonly group: string };
 
 /** Parses an announcement; undefined if the content is something else. */
 export function announcementOf(content: Buffer): Announcement | undefined {
-  const { kind, member, group, asks, lanes, tables } = objectOf(content) ?? {};
+  const { kind, member, group, asks, lanes, tables, parked } = objectOf(content) ?? {};
   if (typeof member !== 'string' || typeof group !== 'string') return undefined;
   if (kind === 'gone') return { kind, member, group };
   if (kind !== 'here') return undefined;
   const numbers = Array.isArray(lanes) ? lanes.filter((lane): lane is number => typeof lane === 'number') : [];
-  return { kind, member, group, asks: asks === true, lanes: numbers, tables: tables === true };
+  return {
+    kind,
+    member,
+    group,
+    asks: asks === true,
+    lanes: numbers,
+    tables: tables === true,
+    parked: parkedByLane(parked),
+  };
+}
+
+/** Parses pairs of a lane and a number of parked keys; older versions send none. */
+export function parkedByLane(value: unknown): ParkedByLane {
+  if (!Array.isArray(value)) return [];
+  return value.filter(Array.isArray).flatMap(([lane, keys]: readonly unknown[]) => {
+    return typeof lane === 'number' && typeof keys === 'number' ? [[lane, keys] as const] : [];
+  });
 }
 
 /** Parses a JSON object; undefined if the content is something else. */

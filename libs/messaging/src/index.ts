@@ -50,4 +50,4 @@ export { DeadLetterQueue, DeadLetterQueueBusy, type UnackedDeadLetter } from './
 export { BrokerClient, type BrokerClientOptions, BrokerUnavailable, type QueueState } from './inspection/broker-client';
 export { type LaneGroupState, laneGroupState, type LaneState } from './inspection/lane-group-state';
 export { findMessages, type Findings } from './inspection/find-messages';
-export { listWorkers } from './inspection/list-workers';
+export { listWorkers, type WorkersHeard } from './inspection/list-workers';

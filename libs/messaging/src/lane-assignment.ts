@@ -1,19 +1,16 @@
 import { type Clock, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel } from 'amqplib';
-import { Membership } from './membership';
+import { Membership, type MembershipOptions } from './membership';
 import { type LaneGroup, laneQueue, tableQueue } from './topology';
 
 const CLAIM_ORPHANS_EVERY_MS = 3_000;
 
-export interface LaneAssignmentOptions {
+export interface LaneAssignmentOptions extends Pick<MembershipOptions, 'announce' | 'consumed' | 'parked'> {
   readonly laneGroup: LaneGroup;
-  readonly announce: (body: Buffer) => void;
   readonly take: (lane: number) => void;
   readonly release: (lane: number) => void;
   /** Lanes that were taken and not released. */
   readonly owned: () => Iterable<number>;
-  /** Those of them that are subscribed to. */
-  readonly consumed: () => Iterable<number>;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
@@ -34,6 +31,7 @@ export class LaneAssignment {
       announce: options.announce,
       onChange: () => this.rebalance(),
       consumed: options.consumed,
+      parked: options.parked,
       clock: options.clock,
       random: options.random,
     });

@@ -96,6 +96,7 @@ export class LaneWorker {
     this.#traceResponder = new TraceResponder({
       group: laneGroup.exchange,
       lanes: () => this.#lanes.indices,
+      parked: () => this.#lanes.parkedByLane,
       held: () => this.#lanes.held,
       statusOf: (message) => this.#dispatcher.statusOf(message),
       reply: (queue, body) => this.#publishing.send('', queue, body),
@@ -107,6 +108,7 @@ export class LaneWorker {
       release: (lane) => void this.#lanes.get(lane)?.release(),
       owned: () => this.#lanes.indices,
       consumed: () => this.#lanes.consumed,
+      parked: () => this.#lanes.parkedByLane,
       clock,
       random,
     });

@@ -35,6 +35,7 @@ async function twoWorkers() {
     announce,
     onChange: () => undefined,
     consumed: () => [],
+    parked: () => [],
     clock,
   });
   const first = new Membership(options((body) => exchange.announce(body)));

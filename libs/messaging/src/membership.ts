@@ -1,7 +1,7 @@
 import { type Clock, every, type Random, SYSTEM_CLOCK, SYSTEM_RANDOM, uuid } from '@pdaltagent/clock';
 import { type Channel } from 'amqplib';
 import { createHash } from 'node:crypto';
-import { type Announcement, announcementOf } from './announcement';
+import { type Announcement, announcementOf, type ParkedByLane } from './announcement';
 import { STATUS_EXCHANGE } from './topology';
 
 const ANNOUNCE_EVERY_MS = 2_000;
@@ -24,6 +24,8 @@ export interface MembershipOptions {
   readonly onChange: () => void;
   /** The lanes that we consume, as active consumer or waiting. */
   readonly consumed: () => Iterable<number>;
+  /** Reported to commands. */
+  readonly parked: () => ParkedByLane;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
@@ -111,9 +113,17 @@ export class Membership {
 
   #announce(asks: boolean): void {
     this.#announcedAt = this.#clock.monotonic();
-    const { group, consumed } = this.#options;
+    const { group, consumed, parked } = this.#options;
     const lanes = [...consumed()];
-    const announcement: Announcement = { kind: 'here', member: this.self, group, asks, lanes, tables: true };
+    const announcement: Announcement = {
+      kind: 'here',
+      member: this.self,
+      group,
+      asks,
+      lanes,
+      tables: true,
+      parked: parked(),
+    };
     this.#options.announce(Buffer.from(JSON.stringify(announcement)));
   }
 

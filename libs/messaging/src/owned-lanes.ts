@@ -1,3 +1,4 @@
+import { type ParkedByLane } from './announcement';
 import { type LaneDepths } from './lane-depths';
 import { type UnackedMessage } from './lane-channel';
 import { type LaneOwner } from './lane-owner';
@@ -37,6 +38,10 @@ export class OwnedLanes {
   /** Routing keys parked on a siding. */
   get parkedKeys(): number {
     return this.owners.reduce((sum, { parkedKeys: keys }) => sum + keys, 0);
+  }
+
+  get parkedByLane(): ParkedByLane {
+    return this.owners.flatMap(({ index, parkedKeys: keys }) => (keys > 0 ? [[index, keys] as const] : []));
   }
 
   /** Lanes that are blocked by a key that cannot be parked. */

@@ -1,6 +1,6 @@
 import { type BlockedBy, type MessageStatus } from '@pdaltagent/delivery';
 import { type Channel } from 'amqplib';
-import { objectOf } from './announcement';
+import { objectOf, type ParkedByLane } from './announcement';
 import { actionOf } from './dead-letters/event-action';
 import { type UnackedMessage } from './lane-channel';
 import { STATUS_EXCHANGE } from './topology';
@@ -56,6 +56,8 @@ export interface TraceReply {
   /** The exchange whose lanes it consumes. */
   readonly group: string;
   readonly lanes: readonly number[];
+  /** Workers of older versions do not say. */
+  readonly parked: ParkedByLane;
   readonly held: readonly HeldReport[];
   /** Number of further messages that it holds. */
   readonly more: number;
@@ -67,6 +69,7 @@ const MAX_REPORTED = 50;
 export interface TraceResponderPorts {
   readonly group: string;
   readonly lanes: () => Iterable<number>;
+  readonly parked: () => ParkedByLane;
   readonly held: () => Iterable<UnackedMessage>;
   readonly statusOf: (message: UnackedMessage) => MessageStatus | undefined;
   readonly reply: (queue: string, body: Buffer) => void;
@@ -90,12 +93,13 @@ export class TraceResponder {
   #onQuery(content: Buffer): void {
     const query = queryOf(content);
     if (query === undefined) return;
-    const { group, lanes, held, reply } = this.#ports;
+    const { group, lanes, parked, held, reply } = this.#ports;
     const found = [...held()].filter((message) => message.id === query.name || alertOf(message) === query.name);
     const report: TraceReply = {
       kind: 'report',
       group,
       lanes: [...lanes()],
+      parked: parked(),
       held: found.slice(0, MAX_REPORTED).map((message) => this.#reportOf(message)),
       more: Math.max(0, found.length - MAX_REPORTED),
     };

@@ -10,6 +10,7 @@ import {
   PublishError,
   Sender,
   WEBHOOKS,
+  type WorkersHeard,
 } from '@pdaltagent/messaging';
 import { durationOf } from '../duration';
 import { type CheckResult } from './check-result';
@@ -20,8 +21,8 @@ export interface LaneGroupReport {
   readonly name: 'events' | 'webhooks';
   readonly laneGroup: LaneGroup;
   readonly state: LaneGroupState | undefined;
-  /** Number of workers that announced themselves. */
-  readonly workers: number;
+  /** Those that announced themselves. */
+  readonly workers: WorkersHeard;
 }
 
 const PUBLISH_TIMEOUT_MS = 3_000;
@@ -115,12 +116,14 @@ async function laneGroupReports(client: BrokerClient): Promise<LaneGroupReport[]
   ] as const;
   const states = await Promise.all(named.map(({ laneGroup }) => laneGroupState(client, laneGroup)));
   // If nothing was ever declared, there is no exchange to bind to.
-  const workers = states.every((state) => state === undefined) ? new Map<string, number>() : await listWorkers(client);
+  const workers = states.every((state) => state === undefined)
+    ? new Map<string, WorkersHeard>()
+    : await listWorkers(client);
   return named.map(({ name, laneGroup }, index) => ({
     name,
     laneGroup,
     state: states[index],
-    workers: workers.get(laneGroup.exchange) ?? 0,
+    workers: workers.get(laneGroup.exchange) ?? { count: 0, parked: new Map() },
   }));
 }
 

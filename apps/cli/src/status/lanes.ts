@@ -17,12 +17,9 @@ export function checkLanes({ name, state, workers }: LaneGroupReport): CheckResu
   }
   const { lanes } = state;
   const waiting = lanes.reduce((sum, { queue }) => sum + queue.waiting, 0);
-  const results = [laneWorkersResult(name, service, lanes, workers, waiting)];
+  const results = [laneWorkersResult(name, service, lanes, workers.count, waiting)];
   results.push({ subject: `${name} waiting`, state: waiting === 0 ? 'fine' : 'note', detail: waitingText(lanes) });
-  const parked = lanes.flatMap(({ lane, sidings }) =>
-    sidings.filter(({ waiting: inside, consumers }) => inside > 0 || consumers > 0).map((siding) => ({ lane, siding })),
-  );
-  if (parked.length > 0) results.push(parkedKeysResult(name, service, parked));
+  if (workers.parked.size > 0) results.push(parkedKeysResult(name, service, lanes, workers.parked));
   return results;
 }
 
@@ -64,14 +61,19 @@ function waitingText(lanes: readonly LaneState[]): string {
 function parkedKeysResult(
   name: string,
   service: string,
-  parked: readonly { readonly lane: number; readonly siding: { readonly waiting: number } }[],
+  states: readonly LaneState[],
+  parked: ReadonlyMap<number, number>,
 ): CheckResult {
-  const waiting = parked.reduce((sum, { siding }) => sum + siding.waiting, 0);
-  const lanes = [...new Set(parked.map(({ lane }) => laneKey(lane)))].join(', ');
+  const keys = [...parked.values()].reduce((sum, each) => sum + each, 0);
+  const waiting = states.flatMap(({ sidings }) => sidings).reduce((sum, siding) => sum + siding.waiting, 0);
+  const lanes = [...parked.keys()]
+    .sort((left, right) => left - right)
+    .map(laneKey)
+    .join(', ');
   return {
     subject: `${name} parked`,
     state: 'note',
-    detail: `${parked.length} key${parked.length === 1 ? ' is' : 's are'} parked on sidings of lanes ${lanes}, with ${waiting} waiting`,
+    detail: `${keys} key${keys === 1 ? ' is' : 's are'} parked on sidings of lanes ${lanes}, with ${waiting} waiting`,
     advice: `they are throttled, slow or failing and delay no other key; the log of the ${service} names them`,
   };
 }

@@ -1,8 +1,9 @@
-import { EVENTS, laneOf, laneQueue, LaneWorker } from '@pdaltagent/messaging';
+import { type Outcome } from '@pdaltagent/delivery';
+import { EVENTS, laneKey, laneOf, laneQueue, LaneWorker } from '@pdaltagent/messaging';
 import { DeliveredMarkers, LaneClaims, Store } from '@pdaltagent/store';
 import { FaultProxy, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { createServer, type Server } from 'node:http';
-import { declareTopologies, KEY, publishDeadLetters, purgeQueues, runCli } from '../cli.fixture';
+import { declareTopologies, KEY, publishDeadLetters, publishEvents, purgeQueues, runCli } from '../cli.fixture';
 import { type CheckResult } from './check-result';
 
 let servers: TestServers;
@@ -60,6 +61,7 @@ describe('status before any service was started', () => {
 describe('status of a running system', () => {
   let worker: LaneWorker;
   let store: Store;
+  let outcome: Outcome = { kind: 'delivered', status: 202 };
 
   beforeAll(async () => {
     await declareTopologies(servers.amqpUrl);
@@ -74,7 +76,7 @@ describe('status of a running system', () => {
       concurrency: 4,
       maximumAgeMs: 1e9,
       poisonAfterMs: 1e9,
-      deliver: () => Promise.resolve({ kind: 'delivered', status: 202 }),
+      deliver: () => Promise.resolve(outcome),
       markers: new DeliveredMarkers(store, 60),
       claims: new LaneClaims(store),
       observer: {
@@ -96,8 +98,10 @@ describe('status of a running system', () => {
   });
 
   it('is fine if nothing needs attention', async () => {
+    await waitUntil(async () => (await status()).of('events lanes')?.state === 'fine', { what: 'every lane' });
     const { code, of } = await status();
     expect(code).toBe(0);
+    expect(of('events parked')).toBeUndefined();
     expect(of('events lanes')).toMatchObject({
       state: 'fine',
       detail: '1 delivery-worker heard; every lane has a worker',
@@ -108,6 +112,21 @@ describe('status of a running system', () => {
     expect(of('pagerduty')).toMatchObject({ state: 'fine', detail: `${base} answers directly` });
     expect(of('token')?.state).toBe('fine');
     expect(of('dead events')?.state).toBe('fine');
+  });
+
+  it('shows parked keys, which do not make it fail', async () => {
+    outcome = { kind: 'throttled', status: 429, retryAfterMs: 1_000 };
+    await publishEvents(servers.amqpUrl, 200);
+    await waitUntil(() => worker.parkedKeys === 1, { what: 'the key to be parked' });
+    const lane = laneKey(laneOf(EVENTS, KEY));
+    const parked = () => status().then(({ code, of }) => code === 0 && of('events parked'));
+    const { state, detail } = await waitUntil(parked, { what: 'the worker to announce it' });
+    expect(state).toBe('note');
+    expect(detail).toMatch(new RegExp(`^1 key is parked on sidings of lanes ${lane}, with \\d+ waiting$`));
+    const { out } = await trace('alert', '--key', KEY, '--json');
+    expect(JSON.parse(out)).toMatchObject({ lane: { lane, parked_keys: 1, sidings_in_use: 1 } });
+    outcome = { kind: 'delivered', status: 202 };
+    await waitUntil(() => worker.parkedKeys === 0, { what: 'the key to return' });
   });
 
   it('shows dead letters by reason, and what to do', async () => {

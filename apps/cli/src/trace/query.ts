@@ -44,6 +44,8 @@ export interface TraceData {
   /** Number of lanes whose worker did not reply; it may hold the event. */
   readonly lanesWithoutReply: number;
   readonly states: ReadonlyMap<LaneGroupName, LaneGroupState | undefined>;
+  /** What workers replied, by exchange. */
+  readonly findings: ReadonlyMap<string, Findings>;
   /** The address of what was found. */
   readonly address: LaneAddress | undefined;
 }
@@ -70,6 +72,7 @@ export async function queryBroker(url: string, question: TraceRequest, now: numb
       more: [...findings.values()].reduce((sum, { more }) => sum + more, 0),
       lanesWithoutReply: countLanesWithoutReply(states, findings),
       states,
+      findings,
       address: first === undefined ? dead.at(-1)?.address : { laneGroup: first.laneGroup, ...first.message },
     };
   } finally {

@@ -45,7 +45,7 @@ export function traceReport(question: TraceRequest, { delivered, last }: Remembe
     held: held.map(({ laneGroup, message }) => heldRecord(laneGroup, message)),
     held_more: more,
     dead_letters: letters,
-    lane: address === undefined ? null : laneRecord(address, found.states),
+    lane: address === undefined ? null : laneRecord(address, found),
     lanes_without_answer: lanesWithoutReply,
     waiting: waitingIn(found.states),
   };
@@ -79,18 +79,20 @@ function heldRecord(laneGroup: LaneGroupName, message: HeldReport) {
   };
 }
 
-function laneRecord({ laneGroup: name, routingKey, orderKey = '' }: LaneAddress, states: TraceData['states']) {
+function laneRecord({ laneGroup: name, routingKey, orderKey = '' }: LaneAddress, { states, findings }: TraceData) {
   const { laneGroup } = LANE_GROUPS.find((candidate) => candidate.name === name) ?? LANE_GROUPS[0];
   const number = laneOfMessage(laneGroup, { routingKey, orderKey });
   const state = states.get(name)?.lanes[number];
   const sidings = state?.sidings ?? [];
+  const parkedKeys = findings.get(laneGroup.exchange)?.parked.get(number) ?? 0;
   return {
     family: name,
     key: shownKey(name, routingKey),
     lane: laneKey(number),
     waiting: state?.queue.waiting ?? 0,
     has_worker: (state?.queue.consumers ?? 0) > 0,
-    sidings_in_use: sidings.filter(({ waiting, consumers }) => waiting > 0 || consumers > 0).length,
+    parked_keys: parkedKeys,
+    sidings_in_use: Math.min(parkedKeys, sidings.length),
     waiting_on_sidings: sidings.reduce((sum, { waiting }) => sum + waiting, 0),
   };
 }

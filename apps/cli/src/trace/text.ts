@@ -79,8 +79,8 @@ function laneLines({ lane }: TraceReport): string[] {
   if (lane === null) return [];
   const worker = lane.has_worker ? 'it has a worker' : 'it has no worker';
   const lines = [`key ${lane.key} has lane ${lane.lane} of ${lane.family}: ${lane.waiting} waiting; ${worker}`];
-  if (lane.sidings_in_use > 0) {
-    const keys = lane.sidings_in_use === 1 ? '1 key of that lane is' : `${lane.sidings_in_use} keys of that lane are`;
+  if (lane.parked_keys > 0) {
+    const keys = lane.parked_keys === 1 ? '1 key of that lane is' : `${lane.parked_keys} keys of that lane are`;
     lines.push(`${keys} parked, with ${lane.waiting_on_sidings} waiting on sidings`);
   }
   return lines;

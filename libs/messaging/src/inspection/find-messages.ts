@@ -1,5 +1,5 @@
 import { delay } from '@pdaltagent/clock';
-import { objectOf } from '../announcement';
+import { objectOf, parkedByLane } from '../announcement';
 import { STATUS_EXCHANGE } from '../topology';
 import { type HeldReport, type TraceQuery, type TraceReply } from '../trace-responder';
 import { type BrokerClient } from './broker-client';
@@ -8,6 +8,8 @@ import { type BrokerClient } from './broker-client';
 export interface Findings {
   /** Lanes whose worker replied. */
   readonly lanes: ReadonlySet<number>;
+  /** Number of parked keys by lane, of lanes that have any. */
+  readonly parked: ReadonlyMap<number, number>;
   readonly held: readonly HeldReport[];
   /** Number of further messages that are held but not listed. */
   readonly more: number;
@@ -49,9 +51,10 @@ export async function findMessages(
   return findings;
 }
 
-function merge(known: Findings | undefined, { lanes, held, more }: TraceReply): Findings {
+function merge(known: Findings | undefined, { lanes, parked, held, more }: TraceReply): Findings {
   return {
     lanes: new Set([...(known?.lanes ?? []), ...lanes]),
+    parked: new Map([...(known?.parked ?? []), ...parked]),
     held: [...(known?.held ?? []), ...held],
     more: (known?.more ?? 0) + more,
   };
@@ -60,12 +63,13 @@ function merge(known: Findings | undefined, { lanes, held, more }: TraceReply): 
 function replyOf(content: Buffer): TraceReply | undefined {
   const value = objectOf(content);
   if (value?.kind !== 'report' || typeof value.group !== 'string') return undefined;
-  const { group, lanes, held, more } = value;
+  const { group, lanes, parked, held, more } = value;
   if (!Array.isArray(lanes) || !Array.isArray(held)) return undefined;
   return {
     kind: 'report',
     group,
     lanes: lanes.filter((lane): lane is number => typeof lane === 'number'),
+    parked: parkedByLane(parked),
     held: held.flatMap(heldReportOf),
     more: typeof more === 'number' ? more : 0,
   };

@@ -1,24 +1,31 @@
 import { delay } from '@pdaltagent/clock';
-import { announcementOf } from '../announcement';
+import { announcementOf, type ParkedByLane } from '../announcement';
 import { STATUS_EXCHANGE } from '../topology';
 import { type BrokerClient } from './broker-client';
 
 /** Workers announce themselves every two seconds. */
 const LISTEN_MS = 2_500;
 
-/** Listens until every worker must have announced itself. @returns the number of workers per exchange */
-export async function listWorkers(client: BrokerClient): Promise<ReadonlyMap<string, number>> {
-  const heard = new Map<string, Set<string>>();
+/** The workers of an exchange. */
+export interface WorkersHeard {
+  readonly count: number;
+  /** Number of parked keys by lane, of lanes that have any. */
+  readonly parked: ReadonlyMap<number, number>;
+}
+
+/** Listens until every worker must have announced itself. @returns the workers by exchange */
+export async function listWorkers(client: BrokerClient): Promise<ReadonlyMap<string, WorkersHeard>> {
+  const heard = new Map<string, Map<string, ParkedByLane>>();
   const channel = await client.channel();
   const { queue } = await client.withTimeout(channel.assertQueue('', { exclusive: true, durable: false }));
   await client.withTimeout(channel.bindQueue(queue, STATUS_EXCHANGE, ''));
   const receive = (content: Buffer): void => {
     const announcement = announcementOf(content);
     if (announcement === undefined) return;
-    const { group, member, kind } = announcement;
-    const members = heard.get(group) ?? new Set();
+    const { group, member } = announcement;
+    const members = heard.get(group) ?? new Map<string, ParkedByLane>();
     heard.set(group, members);
-    if (kind === 'here') members.add(member);
+    if (announcement.kind === 'here') members.set(member, announcement.parked);
     else members.delete(member);
   };
   await client.withTimeout(
@@ -26,5 +33,10 @@ export async function listWorkers(client: BrokerClient): Promise<ReadonlyMap<str
   );
   await delay(client.clock, LISTEN_MS);
   await client.withTimeout(channel.close());
-  return new Map([...heard].map(([group, members]) => [group, members.size]));
+  return new Map(
+    [...heard].map(([group, members]) => [
+      group,
+      { count: members.size, parked: new Map([...members.values()].flat()) },
+    ]),
+  );
 }
