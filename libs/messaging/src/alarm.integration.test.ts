@@ -12,7 +12,7 @@ import {
   TestWorker,
   THROTTLED,
 } from './lane-worker.fixture';
-import { declareTopology, EVENTS, laneQueue } from './topology';
+import { declareTopology, EVENTS, laneOf, laneQueue, tableQueue } from './topology';
 
 /** Longer than the time after which a silent worker counts as gone. */
 const LONGER_THAN_GONE_MS = 9_000;
@@ -75,6 +75,24 @@ describe('while the broker is short of memory', () => {
     await waitUntil(() => test.delivered.length === 1, { what: 'the event' });
     await broker.setAlarm('memory', false);
     await waitUntil(() => test.worker.lanes === EVENTS.lanes, { what: 'every lane' });
+    await test.worker.stop();
+  });
+
+  it('a worker takes a lane without a table, as at the first start of this version, only after the alarm', async () => {
+    const connection = await connect(broker.url);
+    const channel = await connection.createChannel();
+    await channel.deleteQueue(tableQueue(EVENTS, laneOf(EVENTS, KEY)));
+    await declareTopology(connection, EVENTS, 'quorum');
+    await connection.close();
+    const otherKey = `${KEY.slice(0, -1)}7`;
+    await publish(broker.url, [event('first', 0), event('other', 0, otherKey)]);
+    await broker.setAlarm('memory', true);
+    const test = new TestWorker(broker.url, () => DELIVERED);
+    await waitUntil(() => test.delivered.length > 0, { what: 'the event of another lane' });
+    await delay(LONGER_THAN_GONE_MS);
+    expect(test.delivered.map(({ routingKey }) => routingKey)).toEqual([otherKey]);
+    await broker.setAlarm('memory', false);
+    await waitUntil(() => test.delivered.length === 2, { what: 'the event of the lane' });
     await test.worker.stop();
   });
 

@@ -1,0 +1,95 @@
+import { type Outcome } from '@pdaltagent/delivery';
+import { testServers, waitUntil } from '@pdaltagent/testing';
+import { connect } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DELIVERED, event, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
+import { declareTopology, EVENTS, laneOf } from './topology';
+
+const LANE = 5;
+/** The most parked keys of a lane. */
+const MAX_KEYS = 256;
+const KEYS = Array.from({ length: 20_000 }, (_, index) => `L${String(index).padStart(31, '0')}`).filter(
+  (key) => laneOf(EVENTS, key) === LANE,
+);
+
+let url: string;
+
+beforeAll(async () => {
+  url = (await testServers()).amqpUrl;
+  const connection = await connect(url);
+  await declareTopology(connection, EVENTS, 'quorum');
+  await connection.close();
+});
+
+/** A worker whose destination throttles some keys. */
+class ThrottlingWorker {
+  readonly throttled: Set<string>;
+  /** The siding of each key that was parked. */
+  readonly sidingOf = new Map<unknown, unknown>();
+  readonly test: TestWorker;
+
+  constructor(throttled: readonly string[]) {
+    this.throttled = new Set(throttled);
+    const respond = (key: string): Outcome => (this.throttled.has(key) ? THROTTLED : DELIVERED);
+    const ignored = (): void => undefined;
+    const warn = (_message: string, fields?: Readonly<Record<string, unknown>>): void => {
+      if (fields?.siding !== undefined) this.sidingOf.set(fields.key, fields.siding);
+    };
+    this.test = new TestWorker(url, ({ routingKey }) => respond(routingKey), {
+      log: { info: ignored, warn, error: ignored },
+    });
+  }
+
+  deliveredOf(key: string): number {
+    return this.test.delivered.filter(({ routingKey }) => routingKey === key).length;
+  }
+
+  async expectAllInOrder(count: number): Promise<void> {
+    await waitUntil(() => this.test.delivered.length === count, { what: 'every event' });
+    for (const order of sequences(this.test.delivered).values())
+      expect(order).toEqual(Array.from({ length: order.length }, (_, index) => index));
+  }
+}
+
+const eventsOf = (keys: readonly string[], from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => keys.map((key) => event('noisy', from + index, key))).flat();
+
+describe('a lane with more keys that wait than can be parked', () => {
+  it('is blocked for the others, which is reported, and loses nothing', async () => {
+    const keys = KEYS.slice(0, MAX_KEYS + EVENTS.prefetch);
+    await publish(url, eventsOf(keys, 0, 2));
+    const worker = new ThrottlingWorker(keys);
+    const { test } = worker;
+    await waitUntil(() => test.worker.parkedKeys === MAX_KEYS && test.worker.lanesWithoutIsolation === 1, {
+      what: 'the last key to be parked',
+    });
+    worker.throttled.clear();
+    await worker.expectAllInOrder(2 * keys.length);
+    await waitUntil(() => test.worker.parkedKeys === 0, { what: 'the keys to return' });
+    await test.worker.stop();
+  });
+});
+
+describe('a key whose siding also has another key', () => {
+  it('is delayed by that one, and continues in order after it', async () => {
+    // One more than there are sidings: two of them share one.
+    const keys = KEYS.slice(0, EVENTS.sidings + 1);
+    const each = 2 * EVENTS.prefetch;
+    await publish(url, eventsOf(keys, 0, each));
+    const worker = new ThrottlingWorker(keys);
+    const { test } = worker;
+    await waitUntil(() => test.worker.parkedKeys === keys.length, { what: 'all keys to be parked' });
+    const isShared = (key: string) =>
+      keys.some((other) => other !== key && worker.sidingOf.get(other) === worker.sidingOf.get(key));
+    const [noisy = '', delayed = ''] = keys.filter(isShared);
+    // All keys but one are accepted again.
+    for (const key of keys) if (key !== noisy) worker.throttled.delete(key);
+    const unfinished = () => keys.filter((key) => worker.deliveredOf(key) < each);
+    await waitUntil(() => unfinished().length === 2, { what: 'the keys of other sidings' });
+    await delay(2_000);
+    expect(new Set(unfinished())).toEqual(new Set([noisy, delayed]));
+    worker.throttled.clear();
+    await worker.expectAllInOrder(keys.length * each);
+    await test.worker.stop();
+  });
+});
