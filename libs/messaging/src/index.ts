@@ -28,6 +28,7 @@ export {
   type QueueType,
   sidingKey,
   sidingQueue,
+  tableQueue,
   STATUS_EXCHANGE,
   WEBHOOKS,
 } from './topology';

@@ -27,7 +27,7 @@ export const MUTANTS_OF_GATEWAYS: Readonly<Record<string, Mutant>> = {
     edits: [{ file: `${SPOOL}/spool-folder.ts`, from: '{ sync: group.length > 0 }', to: '{ sync: false }' }],
   },
   'does not send again from the oldest unconfirmed event': {
-    seed: 123,
+    seed: 166,
     check: LATE,
     edits: [
       {

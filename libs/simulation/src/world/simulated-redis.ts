@@ -64,8 +64,7 @@ export class SimulatedRedis {
 
   /** As the library of the store: settles within the timeout of a command, and rejects if Redis does not do it. */
   markersOf(process: SimulatedProcess): DeliveredMarkers {
-    const reader: Reader = { replies: new Map(), queriesInFlight: 0, failedAt: undefined };
-    this.#readers.set(process, reader);
+    const reader = this.#readerOf(process);
     return {
       has: async (ids) => {
         reader.queriesInFlight += 1;
@@ -107,6 +106,7 @@ export class SimulatedRedis {
 
   /** As the library of the store. */
   claimsOf(process: SimulatedProcess): LaneClaims {
+    const reader = this.#readerOf(process);
     const current = (lane: string): string | undefined => this.#claims.get(lane)?.at(-1)?.claim;
     const write = (lane: string, claim: string | undefined): void => {
       if (this.mode === 'read-only') throw new Error(READ_ONLY);
@@ -129,7 +129,11 @@ export class SimulatedRedis {
                 return claim === undefined ? [] : [[lane, claim] as const];
               }),
             ),
-        ),
+        ).catch((error: unknown) => {
+          // Both are queried together: if one fails, neither is known.
+          reader.failedAt = this.#scheduler.now;
+          throw error;
+        }),
       withdraw: (lane, claim) =>
         this.#run(process, () => {
           if (current(lane) === claim) write(lane, undefined);
@@ -152,6 +156,12 @@ export class SimulatedRedis {
     const reply = this.#readers.get(process)?.replies.get(id);
     if (reply === undefined || reply.isMarked || reply.at < since) return false;
     return this.#travelling.has(id) || this.#markers.has(id);
+  }
+
+  #readerOf(process: SimulatedProcess): Reader {
+    const reader = this.#readers.get(process) ?? { replies: new Map(), queriesInFlight: 0, failedAt: undefined };
+    this.#readers.set(process, reader);
+    return reader;
   }
 
   /** Redis executes what has reached it, whatever becomes of the process. */

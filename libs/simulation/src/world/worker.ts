@@ -1,5 +1,5 @@
 import { classifyEvent } from '@pdaltagent/delivery';
-import { type LaneGroup, laneOfMessage, laneQueue, LaneWorker, sidingQueue } from '@pdaltagent/messaging';
+import { type LaneGroup, laneOfMessage, laneQueue, LaneWorker, sidingQueue, tableQueue } from '@pdaltagent/messaging';
 import { type Scheduler } from '../scheduler';
 import { SimulatedProcess } from '../simulated-process';
 import { loggerOf } from './gateway';
@@ -68,8 +68,9 @@ export class Worker {
       poisonAfterMs: POISON_AFTER_MS,
       deliver: async (message, signal) => {
         if (!worker.ownsLanes) return classifyEvent('v2', PAUSED, clock.wall());
-        const queues = queuesOfLane(laneGroup, laneOfMessage(laneGroup, message));
-        const attempt = await pagerDuty.post(process, message, signal, network.leaseOf(process, queues));
+        const lane = laneOfMessage(laneGroup, message);
+        const lease = network.leaseOf(process, tableQueue(laneGroup, lane), queuesOfLane(laneGroup, lane));
+        const attempt = await pagerDuty.post(process, message, signal, lease);
         return classifyEvent('v2', attempt, clock.wall());
       },
       markers: redis.markersOf(process),
