@@ -27,6 +27,8 @@ export interface WorkerOptions {
 
 export interface RelayOptions {
   readonly gatewayEnv?: Record<string, string>;
+  /** Default: those of the test run. */
+  readonly servers?: { readonly amqpUrl: string; readonly redisUrl: string };
 }
 
 interface RelayApps {
@@ -84,7 +86,7 @@ export class Relay {
   }
 
   static async start(name: string, options: RelayOptions = {}): Promise<Relay> {
-    const { amqpUrl, redisUrl } = await testServers();
+    const { amqpUrl, redisUrl } = options.servers ?? (await testServers());
     return new Relay(await startApps(name, amqpUrl, options), { url: amqpUrl }, { url: redisUrl });
   }
 

@@ -1,5 +1,6 @@
 import { Ledger, waitUntil } from '@pdaltagent/testing';
 import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
 const ACTIONS = ['trigger', 'acknowledge', 'resolve'];
@@ -14,6 +15,8 @@ export interface TrafficOptions {
   readonly senders: number;
   /** Prefix of the dedup keys. Default: `alert`. */
   readonly prefix?: string;
+  /** How long a sender waits after each event; milliseconds. Default: not at all. */
+  readonly pauseMs?: number;
 }
 
 /** This many well-formed routing keys. */
@@ -111,7 +114,7 @@ export class Traffic {
   }
 
   async #sendAlert(alert: number): Promise<void> {
-    const { routingKeys: keys, eventsPerAlert } = this.#options;
+    const { routingKeys: keys, eventsPerAlert, pauseMs = 0 } = this.#options;
     const dedupKey = `${this.prefix}-${alert}`;
     const routingKey = keys[alert % keys.length];
     for (let sequence = 0; sequence < eventsPerAlert && !this.#ended; sequence += 1) {
@@ -128,6 +131,7 @@ export class Traffic {
         intervalMs: 100,
       });
       if (accepted === 'accepted') this.ledger.recordAccepted(dedupKey, sequence);
+      if (pauseMs > 0) await delay(pauseMs);
     }
   }
 

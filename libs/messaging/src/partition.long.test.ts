@@ -9,6 +9,9 @@ import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Claims, DELIVERED, event, Markers, publish, sequences, TestWorker } from './lane-worker.fixture';
 import { type IncomingMessage } from './message';
+import { type DeliveredMarkers } from './delivery-records';
+import { type LaneClaims } from './lane-claim';
+import { VALID_FOR_MS } from './pulse';
 import { declareTopology, EVENTS } from './topology';
 
 const KEYS = Array.from({ length: 12 }, (_, index) => `R${String(index).padStart(31, '0')}`);
@@ -27,6 +30,25 @@ interface Attempt {
   readonly end: number;
 }
 
+/** Markers and claims, which can become unreachable. */
+class SharedRedis {
+  isReachable = true;
+  readonly markers: DeliveredMarkers;
+  readonly claims: LaneClaims;
+
+  constructor() {
+    const [markers, claims] = [new Markers(), new Claims()];
+    const reach = <Result>(request: () => Promise<Result>): Promise<Result> =>
+      this.isReachable ? request() : Promise.reject(new Error('Redis is unreachable'));
+    this.markers = { has: (ids) => reach(() => markers.has(ids)), mark: (id) => reach(() => markers.mark(id)) };
+    this.claims = {
+      claim: (lane, claim) => reach(() => claims.claim(lane, claim)),
+      read: (lanes) => reach(() => claims.read(lanes)),
+      withdraw: (lane, claim) => reach(() => claims.withdraw(lane, claim)),
+    };
+  }
+}
+
 /** The attempts of each alert, in the order in which they began. */
 function byAlert(attempts: readonly Attempt[]): readonly (readonly Attempt[])[] {
   const alerts = new Map<string, Attempt[]>();
@@ -35,6 +57,18 @@ function byAlert(attempts: readonly Attempt[]): readonly (readonly Attempt[])[] 
     alerts.set(orderKey, [...(alerts.get(orderKey) ?? []), attempt]);
   }
   return [...alerts.values()];
+}
+
+/** The first attempts of events that have several. */
+function repeatedIn(attempts: readonly Attempt[]): readonly Attempt[] {
+  const firsts = new Map<string, Attempt>();
+  const repeated = new Set<Attempt>();
+  for (const attempt of attempts) {
+    const first = firsts.get(attempt.message.id);
+    if (first === undefined) firsts.set(attempt.message.id, attempt);
+    else repeated.add(first);
+  }
+  return [...repeated];
 }
 
 /** The attempts during which another one of the alert began. */
@@ -84,9 +118,11 @@ describe.each(['ignore', 'pause_minority'] as const)('workers of a cluster with 
     await waitUntil(async () => (await peers()) === 2, { what: 'the node to join again', timeoutMs: 60_000 });
   }, 400_000);
 
-  it('never send two events of an alert concurrently, nor one twice, if the node of one is cut off', async () => {
+  /** Every attempt of two workers, and the moment at which the node of the first one was cut off. */
+  async function cutOneOff({ isRedisLost = false } = {}) {
     const attempts: Attempt[] = [];
-    const shared = { markers: new Markers(), claims: new Claims() };
+    const redis = new SharedRedis();
+    const { markers, claims } = redis;
     const start = (worker: string, node: number): TestWorker =>
       new TestWorker(
         urlOf(node),
@@ -96,7 +132,7 @@ describe.each(['ignore', 'pause_minority'] as const)('workers of a cluster with 
           attempts.push({ message, worker, begin, end: performance.now() });
           return DELIVERED;
         },
-        { ...shared, concurrency: 256 },
+        { markers, claims, concurrency: 256 },
       );
     const workers = [start('one', CUT_OFF), start('other', OTHER)];
     const areShared = () => workers.every(({ worker }) => worker.lanes > 5);
@@ -106,18 +142,47 @@ describe.each(['ignore', 'pause_minority'] as const)('workers of a cluster with 
     ).flat();
     await publish(urlOf(LEADERS), messages);
     await delay(2_000);
+    redis.isReachable = !isRedisLost;
+    const cutAt = performance.now();
     await cluster.isolate(CUT_OFF);
     await delay(CUT_MS);
     await cluster.heal();
     const ids = () => new Set(attempts.map(({ message }) => message.id));
     await waitUntil(() => ids().size === messages.length, { what: 'every event', timeoutMs: 180_000 });
     await Promise.all(workers.map(({ worker }) => worker.stop()));
+    const redisWas = isRedisLost ? 'unreachable' : 'reachable';
     process.stdout.write(
-      `${partitionHandling}: ${messages.length} events, ${attempts.length} attempts, by ${workers.map(({ attempted }) => attempted.length).join(' + ')}\n`,
+      `${partitionHandling}, Redis ${redisWas}: ${messages.length} events, ${attempts.length} attempts, by ${workers.map(({ attempted }) => attempted.length).join(' + ')}\n`,
     );
+    return { attempts, cutAt, events: messages.length };
+  }
+
+  /** The numbers of each alert's events as they first arrived. */
+  const firstArrivals = (attempts: readonly Attempt[]): readonly (readonly number[])[] => {
+    const ordered = byAlert(attempts).flatMap((all) => all.map(({ message }) => message));
+    return [...sequences(ordered).values()].map((order) => [...new Set(order)]);
+  };
+  const inOrder = Array.from({ length: EVENTS_EACH }, (_, index) => index);
+
+  it('never send two events of an alert concurrently, nor one twice, if the node of one is cut off', async () => {
+    const { attempts, events } = await cutOneOff();
     expect(overlapsIn(attempts)).toEqual([]);
-    expect(attempts).toHaveLength(messages.length);
-    for (const order of sequences(byAlert(attempts).flatMap((all) => all.map(({ message }) => message))).values())
-      expect(order).toEqual(Array.from({ length: EVENTS_EACH }, (_, index) => index));
+    expect(attempts).toHaveLength(events);
+    for (const order of firstArrivals(attempts)) expect(order).toEqual(inOrder);
+  }, 400_000);
+
+  it('repeat what the one that was cut off sent in its last seconds, in order, if Redis is unreachable then', async () => {
+    const { attempts, cutAt } = await cutOneOff({ isRedisLost: true });
+    expect(overlapsIn(attempts)).toEqual([]);
+    for (const order of firstArrivals(attempts)) expect(order).toEqual(inOrder);
+    const spans = repeatedIn(attempts).map(({ begin }) => begin - cutAt);
+    process.stdout.write(
+      `${partitionHandling}: ${spans.length} repeats, begun from ${Math.round(Math.min(...spans))} to ${Math.round(Math.max(...spans))} ms after the cut\n`,
+    );
+    expect(spans.length).toBeGreaterThan(0);
+    // Those of the last requests before the cut may not have been acknowledged.
+    expect(Math.min(...spans)).toBeGreaterThan(-4 * REQUEST_MS);
+    // To cut all links takes a moment, during which a pulse may still be answered.
+    expect(Math.max(...spans)).toBeLessThan(VALID_FOR_MS + 1_000);
   }, 400_000);
 });
