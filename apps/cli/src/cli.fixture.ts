@@ -1,5 +1,4 @@
 import {
-  BrokerClient,
   DEAD_LETTER_EXCHANGE,
   declareTopology,
   EVENTS,
@@ -8,10 +7,10 @@ import {
   laneOf,
   laneQueue,
   type OutgoingMessage,
-  Sender,
   toProperties,
   WEBHOOKS,
 } from '@pdaltagent/messaging';
+import { BrokerClient, Sender } from '@pdaltagent/operations';
 import { connect } from 'amqplib';
 import { Readable } from 'node:stream';
 import { runQueue } from './pd-queue/run';

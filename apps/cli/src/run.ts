@@ -1,4 +1,4 @@
-import { BrokerUnavailable } from '@pdaltagent/messaging';
+import { BrokerUnavailable } from '@pdaltagent/operations';
 import { ConfigurationError, EXIT_CONFIGURATION, maskSecrets } from '@pdaltagent/service';
 import { Command, CommanderError } from 'commander';
 import { completionCommand } from './completion';

@@ -92,3 +92,8 @@ function brokerUrl(url: string): string {
   parsed.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
   return parsed.href;
 }
+
+/** Whether an error has this AMQP reply code (AMQP 0-9-1, "reply codes"). */
+export function hasReplyCode(error: unknown, code: number): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}

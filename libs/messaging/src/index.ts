@@ -12,9 +12,18 @@ export { type ReadRecord, readRecord, writeRecord } from './message-record';
 export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
 export { isPermanentRefusal, PublishError, type PublishFailure, Publisher } from './publisher';
 export { LanePublisher, type LanePublisherOptions } from './lane-publisher';
-export { type SendStatus, type Settlement } from './publish-channel';
+export {
+  type ChannelClosure,
+  maximumSizeIn,
+  messageRefusalIn,
+  PublishChannel,
+  type SendStatus,
+  type Settlement,
+} from './publish-channel';
 export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection';
-export { type Connect, HEARTBEAT_SECONDS } from './connect';
+export { type Connect, hasReplyCode, HEARTBEAT_SECONDS, withRefusal } from './connect';
+export { NoReply, replyTo } from './reply-timeout';
+export { announcementOf, objectOf, parkedByLane, type ParkedByLane } from './announcement';
 export {
   DEAD_LETTER_EXCHANGE,
   declareTopology,
@@ -38,17 +47,9 @@ export { type LaneClaims } from './lane-claim';
 export { LaneWorker } from './lane-worker';
 export { ATTEMPT_OUTCOMES, createLaneMetrics, type MetricNames, registerLaneGauges } from './lane-metrics';
 export { type LaneObserver, type LaneWorkerOptions } from './lane-worker-options';
-export { alertOf, type HeldReport, type TraceReply } from './trace-responder';
+export { alertOf, type HeldReport, type TraceQuery, type TraceReply } from './trace-responder';
 export { alertNameOf, AlertProgress, type AlertProgressStore, type LaterEvent } from './dead-letters/alert-progress';
 export { type DeliveryRecord, type LastDeliveries, LastDeliveryRecorder } from './last-delivery-recorder';
 export { actionOf } from './dead-letters/event-action';
-export { discard, type Discarded } from './dead-letters/discard';
-export { type DeadLetter } from './dead-letters/dead-letter';
-export { byDeadAt, replay, type ReplayItem, replayItemOf, type ReplayOptions } from './dead-letters/replay';
-export { type SendResult, SequentialSender } from './dead-letters/sequential-sender';
-export { Sender } from './dead-letters/sender';
-export { DeadLetterQueue, DeadLetterQueueBusy, type UnackedDeadLetter } from './dead-letters/dead-letter-queue';
-export { BrokerClient, type BrokerClientOptions, BrokerUnavailable, type QueueState } from './inspection/broker-client';
-export { type LaneGroupState, laneGroupState, type LaneState } from './inspection/lane-group-state';
-export { findMessages, type Findings } from './inspection/find-messages';
-export { listWorkers, type WorkersHeard } from './inspection/list-workers';
+export { type DeadLetter, deadLetterOf } from './dead-letters/dead-letter';
+export { replayProperties } from './dead-letters/replay-properties';

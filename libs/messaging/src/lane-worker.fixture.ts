@@ -1,7 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Outcome } from '@pdaltagent/delivery';
-import { Sender } from './dead-letters/sender';
-import { BrokerClient } from './inspection/broker-client';
+import { connect } from 'amqplib';
 import { type DeliveredMarkers } from './delivery-records';
 import { LaneClaim, type LaneClaimOptions, type LaneClaims } from './lane-claim';
 import { type LaneChannelOptions } from './lane-channel';
@@ -125,16 +124,27 @@ export class TestWorker {
   }
 }
 
-/** Publishes messages to their lanes, in order. */
-export async function publish(url: string, messages: readonly OutgoingMessage[]): Promise<void> {
-  const client = await BrokerClient.open({ url, name: 'test' });
-  const sender = await Sender.open(client);
-  const send = (message: OutgoingMessage) =>
-    sender.send(EVENTS.exchange, laneKey(laneOfMessage(EVENTS, message)), message.body, toProperties(message));
-  for (let start = 0; start < messages.length; start += 100) {
-    await Promise.all(messages.slice(start, start + 100).map(send));
+/** A message and the routing key of the queue to which it goes. */
+export type Placed = readonly [routingKey: string, message: OutgoingMessage];
+
+/** Publishes messages to queues of the events, in order; resolves once all are confirmed. */
+export async function place(url: string, placed: readonly Placed[]): Promise<void> {
+  const connection = await connect(url);
+  const channel = await connection.createConfirmChannel();
+  for (const [index, [routingKey, message]] of placed.entries()) {
+    channel.publish(EVENTS.exchange, routingKey, message.body, { ...toProperties(message), mandatory: true });
+    if (index % 100 === 99) await channel.waitForConfirms();
   }
-  await client.close();
+  await channel.waitForConfirms();
+  await connection.close();
+}
+
+/** Publishes messages to their lanes, in order. */
+export function publish(url: string, messages: readonly OutgoingMessage[]): Promise<void> {
+  return place(
+    url,
+    messages.map((message) => [laneKey(laneOfMessage(EVENTS, message)), message]),
+  );
 }
 
 /** The sequence numbers of each alert, in the order of delivery. */

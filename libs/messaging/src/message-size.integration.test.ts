@@ -3,11 +3,8 @@ import { type Outcome } from '@pdaltagent/delivery';
 import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { connect, type ConsumeMessage } from 'amqplib';
 import { type DeadLetter, deadLetterOf } from './dead-letters/dead-letter';
-import { Sender } from './dead-letters/sender';
-import { DELIVERED, event, KEY, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
-import { BrokerClient } from './inspection/broker-client';
+import { DELIVERED, event, KEY, place, publish, sequences, TestWorker, THROTTLED } from './lane-worker.fixture';
 import { LanePublisher } from './lane-publisher';
-import { toProperties } from './message';
 import { PublishError, Publisher } from './publisher';
 import { declareTopology, EVENTS, laneKey, laneOf } from './topology';
 
@@ -116,12 +113,10 @@ it('a key with such a message stays in its lane, which is not released repeatedl
 
 it('a message over the limit in the wrong lane is delivered from there, and later ones reach their own lane', async () => {
   const elsewhere = laneKey((laneOf(EVENTS, KEY) + 1) % EVENTS.lanes);
-  const client = await BrokerClient.open({ url: broker.url, name: 'test' });
-  const sender = await Sender.open(client);
-  for (const message of [event('small', 0), big('large', 0), event('small', 1)]) {
-    await sender.send(EVENTS.exchange, elsewhere, message.body, toProperties(message));
-  }
-  await client.close();
+  await place(
+    broker.url,
+    [event('small', 0), big('large', 0), event('small', 1)].map((message) => [elsewhere, message] as const),
+  );
   await broker.setMaxMessageSize(MAX_BYTES);
   const test = new TestWorker(broker.url, () => DELIVERED);
   try {
@@ -204,30 +199,4 @@ it('a lane whose messages are over the limit loses its channel each time, which 
     await publisher.close();
     await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
   }
-});
-
-it('a message over the limit is reported to a command as too large, not as an unreachable broker', async () => {
-  await broker.setMaxMessageSize(MAX_BYTES);
-  try {
-    const client = await BrokerClient.open({ url: broker.url, name: 'test' });
-    const sender = await Sender.open(client);
-    const { body } = big('large', 0);
-    const sent = sender.send('', EVENTS.deadLetters, body, { messageId: 'large' });
-    await expect(sent).rejects.toMatchObject({ code: 'too-large' });
-    await client.close();
-  } finally {
-    await broker.setMaxMessageSize(DEFAULT_MAX_BYTES);
-  }
-});
-
-it('a message that AMQP cannot encode is reported to a command as such, not as an unreachable broker', async () => {
-  const client = await BrokerClient.open({ url: broker.url, name: 'test' });
-  const sender = await Sender.open(client);
-  const properties = { messageId: 'long', contentType: 'x'.repeat(300) };
-  await expect(sender.send('', EVENTS.deadLetters, Buffer.from('{}'), properties)).rejects.toMatchObject({
-    code: 'unencodable',
-  });
-  // The channel remains usable.
-  await sender.send('', EVENTS.deadLetters, Buffer.from('{}'), { messageId: 'short' });
-  await client.close();
 });

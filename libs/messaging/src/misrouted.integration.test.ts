@@ -1,9 +1,7 @@
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
-import { Sender } from './dead-letters/sender';
-import { BrokerClient } from './inspection/broker-client';
-import { DELIVERED, event, KEY, Markers, sequences, TestWorker } from './lane-worker.fixture';
-import { type OutgoingMessage, toProperties } from './message';
+import { DELIVERED, event, KEY, Markers, sequences, TestWorker, place } from './lane-worker.fixture';
+import { type OutgoingMessage } from './message';
 import { declareTopology, EVENTS, laneKey, laneOf, sidingKey } from './topology';
 
 let url: string;
@@ -27,11 +25,11 @@ function keyOf(lane: number): string {
 }
 
 /** Publishes messages to the wrong queue, as an operator with another tool may. */
-async function misplace(routingKey: string, messages: readonly OutgoingMessage[]): Promise<void> {
-  const client = await BrokerClient.open({ url, name: 'test' });
-  const sender = await Sender.open(client);
-  for (const message of messages) await sender.send(EVENTS.exchange, routingKey, message.body, toProperties(message));
-  await client.close();
+function misplace(routingKey: string, messages: readonly OutgoingMessage[]): Promise<void> {
+  return place(
+    url,
+    messages.map((message) => [routingKey, message]),
+  );
 }
 
 const of = (alert: string, key = KEY) => Array.from({ length: COUNT }, (_, sequence) => event(alert, sequence, key));

@@ -1,9 +1,6 @@
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
-import { Sender } from './dead-letters/sender';
-import { BrokerClient } from './inspection/broker-client';
-import { DELIVERED, event, KEY, publish, TestWorker } from './lane-worker.fixture';
-import { toProperties } from './message';
+import { DELIVERED, event, KEY, publish, TestWorker, place } from './lane-worker.fixture';
 import { declareTopology, EVENTS, laneOf, sidingKey } from './topology';
 
 let url: string;
@@ -45,13 +42,13 @@ it('nothing is sent from a lane before its worker is prepared', async () => {
 it('nothing is sent from its sidings either', async () => {
   const otherKey = `${KEY.slice(0, -1)}7`;
   expect(laneOf(EVENTS, otherKey)).not.toBe(laneOf(EVENTS, KEY));
-  const client = await BrokerClient.open({ url, name: 'test' });
-  const sender = await Sender.open(client);
-  for (const key of [KEY, otherKey]) {
-    const moved = { ...event('disk', 0, key), maybeDuplicate: true };
-    await sender.send(EVENTS.exchange, sidingKey(laneOf(EVENTS, key), 0), moved.body, toProperties(moved));
-  }
-  await client.close();
+  await place(
+    url,
+    [KEY, otherKey].map((key) => [
+      sidingKey(laneOf(EVENTS, key), 0),
+      { ...event('disk', 0, key), maybeDuplicate: true },
+    ]),
+  );
   await publish(url, [event('disk', 1), event('disk', 1, otherKey)]);
   let prepared: () => void = () => undefined;
   const preparation = new Promise<void>((resolve) => (prepared = resolve));

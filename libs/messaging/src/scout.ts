@@ -1,6 +1,5 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type Connect, connectWithAmqplib, type OpenedConnection } from './connect';
-import { hasReplyCode } from './inspection/broker-client';
+import { type Connect, connectWithAmqplib, hasReplyCode, type OpenedConnection } from './connect';
 import { type Log } from './log';
 import { hasReply, NoReply, replyTo } from './reply-timeout';
 import { type QueueType } from './topology';

@@ -1,7 +1,5 @@
 import { testServers, waitUntil } from '@pdaltagent/testing';
 import { type Channel, type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
-import { Sender } from './dead-letters/sender';
-import { BrokerClient } from './inspection/broker-client';
 import {
   Claims,
   DELIVERED,
@@ -12,9 +10,9 @@ import {
   sequences,
   TestWorker,
   THROTTLED,
+  place,
 } from './lane-worker.fixture';
 import { type LaneWorkerOptions } from './lane-worker-options';
-import { toProperties } from './message';
 import { isOwnMessage } from './parking-table';
 import { declareTopology, EVENTS, laneOf, sidingKey, sidingQueue, STATUS_EXCHANGE, tableQueue } from './topology';
 
@@ -44,14 +42,11 @@ const events = (from: number, to: number, key = KEY) =>
   Array.from({ length: to - from }, (_, index) => event('disk', from + index, key));
 
 /** As a worker without tables does: one key in each siding, with the header of possible duplicates. */
-async function moveToSiding(siding: number, messages: readonly ReturnType<typeof event>[]): Promise<void> {
-  const client = await BrokerClient.open({ url, name: 'former worker' });
-  const sender = await Sender.open(client);
-  for (const message of messages) {
-    const properties = toProperties({ ...message, maybeDuplicate: true });
-    await sender.send(EVENTS.exchange, sidingKey(LANE, siding), message.body, properties);
-  }
-  await client.close();
+function moveToSiding(siding: number, messages: readonly ReturnType<typeof event>[]): Promise<void> {
+  return place(
+    url,
+    messages.map((message) => [sidingKey(LANE, siding), { ...message, maybeDuplicate: true }]),
+  );
 }
 
 /** As a worker without tables does. */

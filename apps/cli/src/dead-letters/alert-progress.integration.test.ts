@@ -2,16 +2,15 @@ import { type Outcome } from '@pdaltagent/delivery';
 import {
   AlertProgress,
   type AlertProgressStore as Alerts,
-  BrokerClient,
   createLaneMetrics,
   EVENTS,
   laneKey,
   laneOf,
   LaneWorker,
   type OutgoingMessage,
-  Sender,
   toProperties,
 } from '@pdaltagent/messaging';
+import { BrokerClient, Sender } from '@pdaltagent/operations';
 import { DeadLetteredAlerts, LaneClaims, Store } from '@pdaltagent/store';
 import { freePort, testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { Registry } from 'prom-client';

@@ -1,9 +1,9 @@
 import {
   BrokerUnavailable,
+  discard as discardLetters,
   type DeadLetterQueue,
   DeadLetterQueueBusy,
-  discard as discardLetters,
-} from '@pdaltagent/messaging';
+} from '@pdaltagent/operations';
 import { type Terminal } from '../terminal';
 import { confirm, requireYes } from './confirmation';
 import { countText, type DiscardOutcome, reportDiscarded } from './outcome';

@@ -1,11 +1,5 @@
-import {
-  alertOf,
-  type BrokerClient,
-  findMessages,
-  type LaneGroup,
-  laneOfMessage,
-  laneQueue,
-} from '@pdaltagent/messaging';
+import { alertOf, type LaneGroup, laneOfMessage, laneQueue } from '@pdaltagent/messaging';
+import { type BrokerClient, findMessages } from '@pdaltagent/operations';
 import { type HeldByWorker, type Plan } from './plan';
 
 /** For more alerts than this, workers are not queried. */

@@ -1,4 +1,4 @@
-import { type Discarded } from '@pdaltagent/messaging';
+import { type Discarded } from '@pdaltagent/operations';
 import { type Terminal } from '../terminal';
 import { type ReplayOutcome } from './replay-items';
 

@@ -1,4 +1,5 @@
-import { type BrokerClient, type LaneGroup, laneOfMessage, laneQueue } from '@pdaltagent/messaging';
+import { type LaneGroup, laneOfMessage, laneQueue } from '@pdaltagent/messaging';
+import { type BrokerClient } from '@pdaltagent/operations';
 import { durationOf } from '../duration';
 import { type Column, formatHeader, formatRow, singleLine } from '../table';
 import { CliError, type Terminal } from '../terminal';

@@ -1,4 +1,5 @@
-import { type DeadLetter, type HeldReport, type ReplayItem, replayItemOf } from '@pdaltagent/messaging';
+import { type DeadLetter, type HeldReport } from '@pdaltagent/messaging';
+import { type ReplayItem, replayItemOf } from '@pdaltagent/operations';
 import { instantOf } from '../duration';
 import { isStateChange, isSuperseded, type ProgressSince } from './alert-progress';
 import { descriptionOf } from './description';

@@ -1,4 +1,5 @@
-import { BrokerClient, DeadLetterQueue, EVENTS, type LaneGroup, WEBHOOKS } from '@pdaltagent/messaging';
+import { EVENTS, type LaneGroup, WEBHOOKS } from '@pdaltagent/messaging';
+import { BrokerClient, DeadLetterQueue } from '@pdaltagent/operations';
 import { brokerVariables, readConfiguration } from '@pdaltagent/service';
 import { type Terminal } from '../terminal';
 

@@ -1,12 +1,5 @@
-import {
-  byDeadAt,
-  type DeadLetterQueue,
-  type LaneGroup,
-  PublishError,
-  replay,
-  type ReplayItem,
-  type Sender,
-} from '@pdaltagent/messaging';
+import { type LaneGroup, PublishError } from '@pdaltagent/messaging';
+import { byDeadAt, type DeadLetterQueue, replay, type ReplayItem, type Sender } from '@pdaltagent/operations';
 
 /** The outcome of a replay, verified afterwards. */
 export interface ReplayOutcome {

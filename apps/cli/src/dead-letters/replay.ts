@@ -1,4 +1,4 @@
-import { type BrokerClient, Sender } from '@pdaltagent/messaging';
+import { type BrokerClient, Sender } from '@pdaltagent/operations';
 import { Progress } from '../progress';
 import { type Terminal } from '../terminal';
 import { AlertProgressReader } from './alert-progress';

@@ -1,11 +1,5 @@
-import {
-  type BrokerClient,
-  EVENTS,
-  laneGroupState,
-  type ReplayItem,
-  replayItemOf,
-  Sender,
-} from '@pdaltagent/messaging';
+import { EVENTS } from '@pdaltagent/messaging';
+import { type BrokerClient, laneGroupState, type ReplayItem, replayItemOf, Sender } from '@pdaltagent/operations';
 import { replayItems } from '../dead-letters/replay-items';
 import { type NamedQueue, withDeadLetterQueues } from '../dead-letters/queues';
 import { Progress } from '../progress';

@@ -1,13 +1,5 @@
-import {
-  BrokerClient,
-  BrokerUnavailable,
-  EVENTS,
-  laneKey,
-  laneOfMessage,
-  PublishError,
-  SequentialSender,
-  toProperties,
-} from '@pdaltagent/messaging';
+import { EVENTS, laneKey, laneOfMessage, PublishError, toProperties } from '@pdaltagent/messaging';
+import { BrokerClient, BrokerUnavailable, SequentialSender } from '@pdaltagent/operations';
 import { brokerVariables, maskSecrets, readConfiguration } from '@pdaltagent/service';
 import { type Quarantine } from '@pdaltagent/spool';
 import { type ProgressSince } from '../dead-letters/alert-progress';

@@ -1,17 +1,14 @@
+import { EVENTS, type LaneGroup, PublishError, WEBHOOKS } from '@pdaltagent/messaging';
 import {
   BrokerClient,
   BrokerUnavailable,
   DeadLetterQueue,
-  EVENTS,
-  type LaneGroup,
   type LaneGroupState,
   laneGroupState,
   listWorkers,
-  PublishError,
   Sender,
-  WEBHOOKS,
   type WorkersHeard,
-} from '@pdaltagent/messaging';
+} from '@pdaltagent/operations';
 import { durationOf } from '../duration';
 import { type CheckResult } from './check-result';
 import { checkLanes } from './lanes';

@@ -1,4 +1,5 @@
-import { laneKey, type LaneState } from '@pdaltagent/messaging';
+import { laneKey } from '@pdaltagent/messaging';
+import { type LaneState } from '@pdaltagent/operations';
 import { type LaneGroupReport } from './broker';
 import { type CheckResult } from './check-result';
 

@@ -1,4 +1,5 @@
-import { type BrokerClient, BrokerUnavailable, PULSE_QUEUE } from '@pdaltagent/messaging';
+import { PULSE_QUEUE } from '@pdaltagent/messaging';
+import { type BrokerClient, BrokerUnavailable } from '@pdaltagent/operations';
 import { type CheckResult } from './check-result';
 
 /** Another leader is found within a second. */

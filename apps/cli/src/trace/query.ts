@@ -1,16 +1,12 @@
+import { alertOf, EVENTS, type HeldReport, type LaneGroup, WEBHOOKS } from '@pdaltagent/messaging';
 import {
-  alertOf,
   BrokerClient,
   DeadLetterQueue,
-  EVENTS,
   type Findings,
   findMessages,
-  type HeldReport,
-  type LaneGroup,
   laneGroupState,
   type LaneGroupState,
-  WEBHOOKS,
-} from '@pdaltagent/messaging';
+} from '@pdaltagent/operations';
 import { recordOf } from '../dead-letters/record';
 
 export const LANE_GROUPS = [

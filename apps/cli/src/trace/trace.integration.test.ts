@@ -1,6 +1,5 @@
 import { type Outcome } from '@pdaltagent/delivery';
 import {
-  BrokerClient,
   EVENTS,
   type LaneGroup,
   laneKey,
@@ -9,10 +8,10 @@ import {
   laneQueue,
   LaneWorker,
   type OutgoingMessage,
-  Sender,
   toProperties,
   WEBHOOKS,
 } from '@pdaltagent/messaging';
+import { BrokerClient, Sender } from '@pdaltagent/operations';
 import { DeliveredMarkers, LaneClaims, Store } from '@pdaltagent/store';
 import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { declareTopologies, KEY, OTHER_KEY, publishDeadLetters, runCli } from '../cli.fixture';

@@ -1,17 +1,15 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM, uuidAt } from '@pdaltagent/clock';
 import { GetClient } from '@pdaltagent/http';
 import {
-  BrokerClient,
-  BrokerUnavailable,
   laneKey,
   laneOfMessage,
   type OutgoingMessage,
   PublishError,
-  Sender,
   toProperties,
   webhookMessage,
   WEBHOOKS,
 } from '@pdaltagent/messaging';
+import { BrokerClient, BrokerUnavailable, Sender } from '@pdaltagent/operations';
 import { LogEntriesApi, PAGE_BYTES_LIMIT, type PageFailure, WindowReader } from '@pdaltagent/rest-api';
 import { brokerVariables, configuredScrubber, readConfiguration, webhookVariables } from '@pdaltagent/service';
 import { type Destination, type LogEntry, matchesFilter, WEBHOOK_ID_HEADER } from '@pdaltagent/webhooks';

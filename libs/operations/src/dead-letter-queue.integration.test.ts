@@ -1,6 +1,6 @@
+import { EVENTS, WEBHOOKS } from '@pdaltagent/messaging';
 import { FaultProxy, testServers } from '@pdaltagent/testing';
-import { BrokerClient, BrokerUnavailable } from '../inspection/broker-client';
-import { EVENTS, WEBHOOKS } from '../topology';
+import { BrokerClient, BrokerUnavailable } from './broker-client';
 import { discard } from './discard';
 import { message, writeDeadLetters } from './dead-letters.fixture';
 import { Sender } from './sender';

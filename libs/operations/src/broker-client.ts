@@ -1,7 +1,6 @@
+import { hasReplyCode, HEARTBEAT_SECONDS, NoReply, replyTo, withRefusal } from '@pdaltagent/messaging';
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import { HEARTBEAT_SECONDS, withRefusal } from '../connect';
-import { NoReply, replyTo } from '../reply-timeout';
 
 export interface BrokerClientOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
@@ -140,11 +139,6 @@ function withTimeout<Result>(promise: Promise<Result>, timeoutMs: number, clock:
   return replyTo(promise, { request: 'a request', clock, timeoutMs }).catch((error: unknown) => {
     throw error instanceof NoReply ? new BrokerUnavailable(`no reply within ${timeoutMs / 1000} s`) : error;
   });
-}
-
-/** Whether an error has this AMQP reply code (AMQP 0-9-1, "reply codes"). */
-export function hasReplyCode(error: unknown, code: number): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,6 +1,5 @@
+import { announcementOf, type ParkedByLane, STATUS_EXCHANGE } from '@pdaltagent/messaging';
 import { delay } from '@pdaltagent/clock';
-import { announcementOf, type ParkedByLane } from '../announcement';
-import { STATUS_EXCHANGE } from '../topology';
 import { type BrokerClient } from './broker-client';
 
 /** Workers announce themselves every two seconds. */

@@ -1,7 +1,12 @@
+import {
+  type HeldReport,
+  objectOf,
+  parkedByLane,
+  STATUS_EXCHANGE,
+  type TraceQuery,
+  type TraceReply,
+} from '@pdaltagent/messaging';
 import { delay } from '@pdaltagent/clock';
-import { objectOf, parkedByLane } from '../announcement';
-import { STATUS_EXCHANGE } from '../topology';
-import { type HeldReport, type TraceQuery, type TraceReply } from '../trace-responder';
 import { type BrokerClient } from './broker-client';
 
 /** The combined replies of the workers of one exchange. */

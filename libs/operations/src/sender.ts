@@ -1,7 +1,12 @@
+import {
+  type ChannelClosure,
+  maximumSizeIn,
+  PublishChannel,
+  PublishError,
+  type PublishFailure,
+} from '@pdaltagent/messaging';
 import { type ConfirmChannel, type Options } from 'amqplib';
-import { type BrokerClient } from '../inspection/broker-client';
-import { type ChannelClosure, maximumSizeIn, PublishChannel } from '../publish-channel';
-import { PublishError, type PublishFailure } from '../publisher';
+import { type BrokerClient } from './broker-client';
 
 const CONFIRM_TIMEOUT_MS = 10_000;
 

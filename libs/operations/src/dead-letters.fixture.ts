@@ -1,6 +1,11 @@
-import { BrokerClient } from '../inspection/broker-client';
-import { type OutgoingMessage, toProperties } from '../message';
-import { DEAD_LETTER_EXCHANGE, declareTopology, EVENTS } from '../topology';
+import {
+  DEAD_LETTER_EXCHANGE,
+  declareTopology,
+  EVENTS,
+  type OutgoingMessage,
+  toProperties,
+} from '@pdaltagent/messaging';
+import { BrokerClient } from './broker-client';
 import { connect } from 'amqplib';
 import { Sender } from './sender';
 

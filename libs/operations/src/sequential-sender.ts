@@ -1,7 +1,6 @@
+import { type ChannelClosure, messageRefusalIn, PublishChannel, PublishError } from '@pdaltagent/messaging';
 import { type Options } from 'amqplib';
-import { type BrokerClient } from '../inspection/broker-client';
-import { type ChannelClosure, messageRefusalIn, PublishChannel } from '../publish-channel';
-import { PublishError } from '../publisher';
+import { type BrokerClient } from './broker-client';
 
 /** The result for a message: the broker confirmed it, refused it, or AMQP cannot encode it. */
 export type SendResult =

@@ -1,4 +1,4 @@
-import { type LaneGroup, laneQueue, sidingQueue } from '../topology';
+import { type LaneGroup, laneQueue, sidingQueue } from '@pdaltagent/messaging';
 import { type BrokerClient, type QueueState } from './broker-client';
 
 export interface LaneState {

@@ -1,9 +1,9 @@
+import { toProperties } from '@pdaltagent/messaging';
 import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acksApplied } from './acks-applied';
-import { event } from './lane-worker.fixture';
-import { toProperties } from './message';
+import { message } from './dead-letters.fixture';
 
 const QUEUE = 'acks';
 /** Three times as long as a queue takes at most if it is not slow. */
@@ -24,8 +24,8 @@ beforeEach(async () => {
   await channel.assertQueue(QUEUE, { durable: true, arguments: type });
   await channel.purgeQueue(QUEUE);
   for (let sequence = 0; sequence < 100; sequence += 1) {
-    const message = event(`alert-${sequence}`, 0);
-    channel.sendToQueue(QUEUE, message.body, toProperties(message));
+    const sent = message(`alert-${sequence}`);
+    channel.sendToQueue(QUEUE, sent.body, toProperties(sent));
   }
   await channel.waitForConfirms();
   await channel.close();

@@ -1,9 +1,8 @@
+import { type DeadLetter, deadLetterOf, hasReplyCode, type LaneGroup } from '@pdaltagent/messaging';
 import { type Clock, delay, every } from '@pdaltagent/clock';
 import { type Channel, type ConsumeMessage } from 'amqplib';
-import { acksApplied } from '../acks-applied';
-import { type BrokerClient, BrokerUnavailable, hasReplyCode } from '../inspection/broker-client';
-import { type LaneGroup } from '../topology';
-import { type DeadLetter, deadLetterOf } from './dead-letter';
+import { acksApplied } from './acks-applied';
+import { type BrokerClient, BrokerUnavailable } from './broker-client';
 
 /** Someone else is reading the dead-letter queue. */
 export class DeadLetterQueueBusy extends Error {

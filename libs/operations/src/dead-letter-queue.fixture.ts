@@ -1,7 +1,6 @@
+import { type DeadLetter, EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { waitUntil } from '@pdaltagent/testing';
-import { BrokerClient, BrokerUnavailable } from '../inspection/broker-client';
-import { EVENTS, laneOf, laneQueue } from '../topology';
-import { type DeadLetter } from './dead-letter';
+import { BrokerClient, BrokerUnavailable } from './broker-client';
 import { DeadLetterQueue } from './dead-letter-queue';
 import { declareAll, message, ROUTING_KEY, writeDeadLetters } from './dead-letters.fixture';
 

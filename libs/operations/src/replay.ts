@@ -1,7 +1,5 @@
+import { type DeadLetter, type LaneGroup, laneKey, laneOfMessage, replayProperties } from '@pdaltagent/messaging';
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type LaneGroup, laneKey, laneOfMessage } from '../topology';
-import { type DeadLetter } from './dead-letter';
-import { replayProperties } from './replay-properties';
 import { type Sender } from './sender';
 import { type DeadLetterQueue, type DeadLetterRemover, type UnackedDeadLetter } from './dead-letter-queue';
 

@@ -1,6 +1,6 @@
+import { EVENTS, laneOf, laneQueue } from '@pdaltagent/messaging';
 import { FaultProxy, testServers } from '@pdaltagent/testing';
 import { type ConsumeMessage } from 'amqplib';
-import { EVENTS, laneOf, laneQueue } from '../topology';
 import { message, ROUTING_KEY, writeDeadLetters } from './dead-letters.fixture';
 import { byDeadAt, replay, replayItemOf, type ReplayOptions } from './replay';
 import { Sender } from './sender';
