@@ -21,7 +21,7 @@ class CountingMarkers implements DeliveredMarkers {
   }
 }
 
-const CLAIM = { lane: 'a lane', id: 'ours' };
+const CLAIM = { lane: 'a lane', id: 'ours', isRecorded: false };
 
 function remembering() {
   const markers = new CountingMarkers();
@@ -99,9 +99,16 @@ it('a lane is lost once another worker has claimed it', async () => {
   expect(await records.check('b', CLAIM)).toBe('lane-lost');
 });
 
+it('a lane is lost if its claim is no longer in Redis: another worker may have had the lane and left it', async () => {
+  const { claims, records } = remembering();
+  await claims.claim('a lane', 'ours');
+  await claims.claim('a lane', 'theirs');
+  await claims.withdraw('a lane', 'theirs');
+  expect(await records.check('a', { ...CLAIM, isRecorded: true })).toBe('lane-lost');
+});
+
 it('a lane stays ours while nobody knows who has claimed it', async () => {
   const { claims, clock, records } = remembering();
-  // As after Redis lost its data.
   expect(await records.check('a', CLAIM)).toBe('new');
   await claims.claim('a lane', 'theirs');
   const read = jest.spyOn(claims, 'read').mockRejectedValueOnce(new Error('unreachable'));

@@ -9,7 +9,7 @@ export interface DeliveredMarkers {
   mark(id: string): Promise<void>;
 }
 
-/** What is known before an attempt; `lane-lost`: another worker has claimed the message's lane. */
+/** What is known before an attempt; `lane-lost`: another worker has or may have had the message's lane. */
 export type AttemptCheck = 'new' | 'delivered' | 'lane-lost';
 
 /** Delivered ids that are remembered without Redis: enough for what the broker may redeliver. */
@@ -36,7 +36,8 @@ export class DeliveryRecords {
   readonly #unmarked = new Set<string>();
   #stopMarking: (() => void) | undefined;
   /** What is requested in this turn of the event loop, and the reply to all of it. */
-  #batch: { readonly ids: string[]; readonly lanes: Set<string>; readonly reply: Promise<Reply> } | undefined;
+  #batch:
+    { readonly ids: string[]; readonly lanes: Set<string>; readonly reply: Promise<Reply | undefined> } | undefined;
   /** After an error: when Redis is queried again, with a single query first. */
   #askAgainAt: number | undefined;
 
@@ -84,15 +85,17 @@ export class DeliveryRecords {
    * To be called before each attempt: whether the message was delivered, and whether the lane is still ours. What is requested in one
    * turn of the event loop is queried together. Never rejects: without Redis a message is new, and the lane ours.
    */
-  async check(id: string, { lane, id: claim }: Pick<LaneClaim, 'lane' | 'id'>): Promise<AttemptCheck> {
+  async check(id: string, claim: Pick<LaneClaim, 'lane' | 'id' | 'isRecorded'>): Promise<AttemptCheck> {
     if (this.#ids.has(id)) return 'delivered';
     this.#batch ??= this.#openBatch();
     this.#batch.ids.push(id);
-    this.#batch.lanes.add(lane);
-    const { delivered, claims } = await this.#batch.reply;
-    // Absent if Redis lost it: nobody else has claimed the lane since.
-    if ((claims.get(lane) ?? claim) !== claim) return 'lane-lost';
-    return delivered.has(id) ? 'delivered' : 'new';
+    this.#batch.lanes.add(claim.lane);
+    const reply = await this.#batch.reply;
+    if (reply === undefined) return 'new';
+    const current = reply.claims.get(claim.lane);
+    // Absent if another owner has left the lane since, whose parked keys are unknown, or if Redis lost it: both are the same here.
+    if (current === undefined ? claim.isRecorded : current !== claim.id) return 'lane-lost';
+    return reply.delivered.has(id) ? 'delivered' : 'new';
   }
 
   #openBatch() {
@@ -105,10 +108,10 @@ export class DeliveryRecords {
     return { ids, lanes, reply };
   }
 
-  async #query(ids: readonly string[], lanes: readonly string[]): Promise<Reply> {
+  async #query(ids: readonly string[], lanes: readonly string[]): Promise<Reply | undefined> {
     const now = this.#clock.monotonic();
     if (this.#askAgainAt !== undefined) {
-      if (now < this.#askAgainAt) return UNKNOWN;
+      if (now < this.#askAgainAt) return undefined;
       // Others proceed while one query is in flight.
       this.#askAgainAt = Number.POSITIVE_INFINITY;
     }
@@ -119,7 +122,7 @@ export class DeliveryRecords {
       return { delivered, claims };
     } catch {
       this.#askAgainAt = this.#clock.monotonic() + PAUSE_MS;
-      return UNKNOWN;
+      return undefined;
     }
   }
 }
@@ -129,5 +132,3 @@ function remember(ids: Set<string>, id: string): void {
   const [oldest] = ids;
   if (ids.size > REMEMBERED && oldest !== undefined) ids.delete(oldest);
 }
-
-const UNKNOWN: Reply = { delivered: new Set(), claims: new Map() };

@@ -30,7 +30,7 @@ export interface LaneClaimOptions {
   readonly begun: Map<string, string>;
   readonly claims: LaneClaims;
   readonly clock: Clock;
-  /** An attempt found that another worker has claimed the lane. */
+  /** An attempt found that another worker has or had claimed the lane, or that Redis lost the claim. */
   readonly onLost: () => void;
 }
 
@@ -43,10 +43,17 @@ export class LaneClaim {
   readonly lane: string;
   readonly id: string;
   readonly #options: LaneClaimOptions;
+  #isRecorded = false;
+
   constructor(options: LaneClaimOptions) {
     this.#options = options;
     this.lane = options.lane;
     this.id = `${options.worker}:${options.term}`;
+  }
+
+  /** Whether Redis had it: if it is absent later, another worker may have had the lane and left it, or Redis lost it. */
+  get isRecorded(): boolean {
+    return this.#isRecorded;
   }
 
   /**
@@ -58,7 +65,10 @@ export class LaneClaim {
     const { begun, claims, clock } = this.#options;
     const madeAt = clock.monotonic();
     const isFree = await claims.claim(this.lane, this.id).then(
-      (former) => former === undefined || former === begun.get(this.lane),
+      (former) => {
+        this.#isRecorded = true;
+        return former === undefined || former === begun.get(this.lane);
+      },
       () => false,
     );
     const remaining = madeAt + WAIT_FOR_FORMER_MS - clock.monotonic();
@@ -72,7 +82,7 @@ export class LaneClaim {
     await this.#options.claims.withdraw(this.lane, this.id).catch(() => undefined);
   }
 
-  /** An attempt found another claim. */
+  /** An attempt found another claim, or none although it was recorded. */
   lose(): void {
     this.#options.onLost();
   }

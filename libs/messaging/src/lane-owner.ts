@@ -78,7 +78,7 @@ export class LaneOwner {
       ...owner,
       claims,
       clock,
-      onLost: () => this.#leave('another worker has claimed a lane'),
+      onLost: () => this.#leave('a lane is no longer claimed by this worker'),
     });
     const lane = new LaneChannel(
       { claim: this.#claim, prefetch: laneGroup.prefetch, scout, memory, clock },
@@ -267,8 +267,9 @@ export class LaneOwner {
     await this.#options.prepare();
     this.#lane.signal.throwIfAborted();
     const lane = laneQueue(this.#options.laneGroup, this.index);
-    this.#parking.begin(keys ?? new Map());
-    if (keys === undefined || this.#options.mayTableLackKeys()) {
+    const isComplete = keys !== undefined && !this.#options.mayTableLackKeys();
+    this.#parking.begin(keys ?? new Map(), isComplete);
+    if (!isComplete) {
       await this.#adoptSidings();
       return this.#open(lane);
     }

@@ -26,13 +26,17 @@ export class LaneTable {
   /** By message id, in the order of the queue. */
   readonly #held = new Map<string, ConsumeMessage>();
   #written: { readonly id: string; readonly onBack: () => void } | undefined;
-  #isTaken = false;
+  /** Begins the ids of what this owner writes. */
+  readonly #writer: string;
+  #count = 0;
+  #state: 'waiting' | 'taken' | 'lost' = 'waiting';
   #onFirst: () => void = () => undefined;
   /** When the newest table was taken or came back; monotonic. */
   heldSince = Number.POSITIVE_INFINITY;
 
   constructor(options: LaneTableOptions) {
     this.#options = options;
+    this.#writer = uuid(options.random);
   }
 
   get isWriting(): boolean {
@@ -56,7 +60,7 @@ export class LaneTable {
     await first.finally(clock.after(MARK_AFTER_MS, () => void this.#publish(undefined)));
     // The broker sends together what a new active consumer may have: the reply comes after all of it.
     await lane.roundTrip();
-    this.#isTaken = true;
+    if (this.#state === 'waiting') this.#state = 'taken';
     this.heldSince = clock.monotonic();
     const tables = [...this.#held.values()].flatMap((delivery) => keysIn(delivery) ?? []);
     return tables.length === 0 ? undefined : unionOf(tables);
@@ -64,25 +68,39 @@ export class LaneTable {
 
   /** `onBack` is called once the queue has the table and we still own it: never, if we do not. One at a time. */
   write(keys: ParkedKeys, onBack: () => void): void {
+    if (this.#written !== undefined) throw new Error('a table of the lane is still being written');
     this.#written = { id: this.#publish(keys), onBack };
   }
 
   #publish(keys: ParkedKeys | undefined): string {
-    const { publisher, random } = this.#options;
-    const id = uuid(random);
-    publisher.send(tableMessage(id, keys));
+    this.#count += 1;
+    const id = `${this.#writer}:${this.#count}`;
+    this.#options.publisher.send(tableMessage(id, keys));
     return id;
   }
 
   #onDelivery(delivery: ConsumeMessage): boolean {
     if (!isOwnMessage(delivery)) return false;
-    const { lane, onLost } = this.#options;
+    // Requeued once the lane is left.
+    if (this.#state === 'lost') return true;
     const id = String(delivery.properties.messageId);
-    if (this.#held.has(id) && delivery.fields.redelivered) onLost();
-    // A copy; or another worker's, which waits for the lane, or had lost it when it wrote a table: that never came back to it.
-    else if (this.#held.has(id) || (this.#isTaken && id !== this.#written?.id)) lane.ackDelivery(delivery);
+    if (this.#held.has(id) ? delivery.fields.redelivered : this.#isOfAnotherOwner(id, delivery)) this.#lose();
+    // A copy, or the mark of a worker that waits for the lane.
+    else if (this.#held.has(id) || (this.#state === 'taken' && id !== this.#written?.id))
+      this.#options.lane.ackDelivery(delivery);
     else this.#hold(id, delivery);
     return true;
+  }
+
+  /** Whether it names keys that another worker parked since the lane was taken, or would have parked. */
+  #isOfAnotherOwner(id: string, delivery: ConsumeMessage): boolean {
+    return this.#state === 'taken' && !id.startsWith(this.#writer) && keysIn(delivery) !== undefined;
+  }
+
+  /** Another owner's table is neither known to this one nor may it be acknowledged: invariant I3. */
+  #lose(): void {
+    this.#state = 'lost';
+    this.#options.onLost();
   }
 
   #hold(id: string, delivery: ConsumeMessage): void {

@@ -15,8 +15,8 @@ const WAITING_PART = 1 / 4;
 const MAX_KEYS = 256;
 /** How long nothing comes from a siding before the lane is taken again to see whether anything is left. */
 const QUIET_MS = 2_000;
-/** RabbitMQ closes the channel of a message that is not acknowledged for 30 minutes. */
-const REWRITE_AFTER_MS = 10 * 60_000;
+/** The table and the marks are renewed before the lane is released because of their age (ten minutes). */
+const RENEW_AFTER_MS = 5 * 60_000;
 
 export interface ParkingOptions {
   readonly index: number;
@@ -66,6 +66,8 @@ export class Parking {
   /** Since when each key in it waits for something else than a slot; monotonic. */
   #slowSince: ReadonlyMap<string, number> = new Map();
   #isLearning = false;
+  /** Whether every parked key is known: before that, a table would hide keys from the next owner. */
+  #isComplete = false;
   /** Since when a siding seems to be drained, of which that is not known; monotonic. */
   #quietSince: number | undefined;
   /** Whether a key blocks the lane and cannot be parked, or its messages cannot be moved. */
@@ -79,8 +81,9 @@ export class Parking {
     return this.#parked.size;
   }
 
-  /** Continues what the former owner of the lane began. */
-  begin(keys: ParkedKeys): void {
+  /** Continues what the former owner of the lane began. @param isComplete false if more keys are adopted before `writeFirst` */
+  begin(keys: ParkedKeys, isComplete: boolean): void {
+    this.#isComplete = isComplete;
     for (const [key, indices] of keys) {
       const sidings = indices.flatMap((index) => this.#options.sidings[index] ?? []);
       if (sidings.length > 0) this.#parked.set(key, { sidings, isWritten: true, waiting: [] });
@@ -106,7 +109,8 @@ export class Parking {
 
   /** Writes what is known to the table for the first time. Resolves once it is there, or never. */
   writeFirst(): Promise<void> {
-    return new Promise((resolve) => this.#write(new Map(), resolve));
+    this.#isComplete = true;
+    return new Promise((resolve) => this.#write(new Map(), { onWritten: resolve }));
   }
 
   /** To be called several times a second. @param mayPark false while nothing can be attempted */
@@ -117,12 +121,12 @@ export class Parking {
     const blocking = mayPark ? this.#blocking(now) : [];
     const chosen = this.#choose(blocking);
     const { table, sidings } = this.#options;
-    if (table.isWriting) return;
+    if (!this.#isComplete || table.isWriting) return;
     const used = this.#used;
     const isUnwritten = [...this.#parked.values()].some(({ isWritten }) => !isWritten);
-    const isOutdated =
-      [...this.#listed].some((siding) => !used.has(siding)) || now - table.heldSince > REWRITE_AFTER_MS;
-    if (chosen.size > 0 || isUnwritten || isOutdated) return this.#write(chosen);
+    const isOutdated = [...this.#listed].some((siding) => !used.has(siding));
+    const isOld = now - table.heldSince > RENEW_AFTER_MS;
+    if (chosen.size > 0 || isUnwritten || isOutdated || isOld) return this.#write(chosen, { renewMarks: isOld });
     if (blocking.length > 0) return;
     for (const siding of sidings) if (!used.has(siding)) siding.releaseMark();
   }
@@ -174,7 +178,8 @@ export class Parking {
       this.#parked.delete(key);
       log.info('key returned to its lane', { key, lane: index });
       // Those that it had when its key was parked are being delivered.
-      for (const message of [...target.giveBack(key), ...waiting]) if (!dispatcher.has(message)) admit(message);
+      for (const message of [...target.giveBack(key), ...waiting.splice(0)])
+        if (!dispatcher.has(message)) admit(message);
     }
   }
 
@@ -225,7 +230,12 @@ export class Parking {
   #choose(blocking: readonly BlockingKey[]): ReadonlyMap<string, Siding> {
     const chosen = new Map<string, Siding>();
     const open = this.#options.sidings.filter(({ isOpen, isStuck }) => isOpen && !isStuck);
-    const counts = new Map(open.map((siding) => [siding, this.#keysOf(siding)]));
+    // An unused siding that does not answer would be the emptiest for as long as it does not.
+    const counts = new Map(
+      open
+        .map((siding) => [siding, this.#keysOf(siding)] as const)
+        .filter(([{ isSilent }, keys]) => keys > 0 || !isSilent),
+    );
     this.isSuspended = this.#options.sidings.some(({ isStuck, hasMoves }) => isStuck && hasMoves);
     for (const { routingKey, isMovable } of blocking) {
       const [emptiest] = [...counts].sort(([, left], [, right]) => left - right);
@@ -244,10 +254,16 @@ export class Parking {
   }
 
   /** Nothing is moved before the table has come back: invariant I1. */
-  #write(chosen: ReadonlyMap<string, Siding>, onWritten: () => void = () => undefined): void {
+  #write(
+    chosen: ReadonlyMap<string, Siding>,
+    { renewMarks = false, onWritten = () => undefined }: { renewMarks?: boolean; onWritten?: () => void } = {},
+  ): void {
     const listed = [...this.#parked.values()];
     const sidings = new Set([...this.#used, ...chosen.values()]);
-    for (const siding of sidings) siding.requestMark();
+    for (const siding of sidings) {
+      if (renewMarks) siding.requestNewMark();
+      else siding.requestMark();
+    }
     const keys = new Map([...this.#parked].map(([key, parked]) => [key, parked.sidings.map(({ index }) => index)]));
     for (const [key, { index }] of chosen) keys.set(key, [index]);
     this.#options.table.write(keys, () => {

@@ -1,9 +1,10 @@
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
 import { type ConsumeMessage } from 'amqplib';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { copyOf, deliveryOf } from './delivery.fixture';
 import { LaneChannel, type UnackedMessage } from './lane-channel';
 import { channelOptions, event, KEY } from './lane-worker.fixture';
-import { isOwnMessage } from './parking-table';
+import { isOwnMessage, tableMessage } from './parking-table';
 import { type Publication } from './queue-publisher';
 import { Siding } from './siding';
 
@@ -125,4 +126,18 @@ it('holds the newest mark until it is not needed any more', () => {
   expect(published).toHaveLength(1);
   siding.releaseMark();
   expect([siding.hasMark, acked]).toEqual([false, [mark]]);
+});
+
+it("what is parked on a siding is known once this owner's mark came back: messages may be after that of a former owner", async () => {
+  const { siding, published } = harness();
+  let isLearned = false;
+  void siding.whenLearned().then(() => (isLearned = true));
+  siding.requestMark();
+  siding.take(copyOf(tableMessage("a former owner's mark")));
+  await nextTurn();
+  expect(isLearned).toBe(false);
+  const [mark] = published.map(copyOf);
+  expect(mark && siding.take(mark)).toBe(true);
+  await nextTurn();
+  expect(isLearned).toBe(true);
 });

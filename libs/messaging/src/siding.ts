@@ -19,6 +19,9 @@ export interface SidingPorts {
 /** A mark that is in the siding comes back at once, unless an older worker consumes the siding: it takes marks for dead letters. */
 const MARK_LOST_AFTER_MS = 5_000;
 
+/** A queue that answers delivers a mark sooner, unless many messages are before it. */
+const SILENT_AFTER_MS = 1_000;
+
 /** A message on its way to the siding. */
 interface Move {
   readonly publication: Publication;
@@ -41,6 +44,8 @@ export class Siding {
   markedAt = Number.POSITIVE_INFINITY;
   /** The mark that is on its way. */
   #markSent: string | undefined;
+  /** Since when one is to come back; monotonic. */
+  #awaitsMarkSince: number | undefined;
   /** Since when it is in the siding; monotonic. */
   #markConfirmedAt = Number.POSITIVE_INFINITY;
   #onLearned: () => void = () => undefined;
@@ -63,11 +68,17 @@ export class Siding {
     return this.#mark !== undefined;
   }
 
+  /** Whether it has no mark, and has not delivered the one that was requested. */
+  get isSilent(): boolean {
+    const since = this.#awaitsMarkSince;
+    return !this.hasMark && since !== undefined && this.#ports.clock.monotonic() - since >= SILENT_AFTER_MS;
+  }
+
   get isStuck(): boolean {
     return this.#ports.publisher.isStuck;
   }
 
-  /** Resolves once the siding has delivered an event of this lane, or its mark before any. */
+  /** Resolves once the siding has delivered an event of this lane, or a mark that this owner wrote before any. */
   whenLearned(): Promise<void> {
     return new Promise((resolve) => (this.#onLearned = resolve));
   }
@@ -84,13 +95,15 @@ export class Siding {
     if (isOwnMessage(delivery)) {
       this.releaseMark();
       this.#mark = delivery;
+      this.#awaitsMarkSince = undefined;
       this.markedAt = this.#ports.clock.monotonic();
       if (id === this.#markSent) {
         this.#markSent = undefined;
         this.#markConfirmedAt = Number.POSITIVE_INFINITY;
         this.#onOwnReturned();
+        // That of a former owner may be before its events.
+        this.learned();
       }
-      this.learned();
       return true;
     }
     for (const [message, move] of this.#moves) if (message.id === id && move.isSent) this.#complete(message, move);
@@ -111,6 +124,7 @@ export class Siding {
     if (this.#markSent !== undefined) return;
     const id = uuid(this.#ports.random);
     this.#markSent = id;
+    this.#awaitsMarkSince ??= this.#ports.clock.monotonic();
     this.#markConfirmedAt = Number.POSITIVE_INFINITY;
     const onConfirmed = (): void => {
       if (id === this.#markSent) this.#markConfirmedAt = this.#ports.clock.monotonic();
