@@ -50,7 +50,7 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
     ],
   },
   'moves messages before their table has come back': {
-    seed: 97,
+    seed: 118,
     check: LATE,
     edits: [
       {

@@ -43,22 +43,6 @@ export const MUTANTS_OF_WORKERS: Readonly<Record<string, Mutant>> = {
       { file: `${MESSAGING}/delivery-records.ts`, from: "return 'lane-lost';", to: "return 'new';" },
     ],
   },
-  'goes on without a pulse': {
-    seed: 49413,
-    check: REPEATED,
-    edits: [
-      {
-        file: `${MESSAGING}/pulse.ts`,
-        from: 'return monotonic - this.#answered.monotonic < VALID_FOR_MS && Math.abs(wall - this.#answered.wall) < VALID_FOR_MS;',
-        to: 'return monotonic > 0 && wall > 0;',
-      },
-    ],
-  },
-  'does not wait for the former owner of a lane': {
-    seed: 3521,
-    check: OVERLAP,
-    edits: [{ file: `${MESSAGING}/lane-claim.ts`, from: 'WAIT_FOR_FORMER_MS = 5_000', to: 'WAIT_FOR_FORMER_MS = 0' }],
-  },
   'consumes a queue that does not answer': {
     seed: 112,
     check: 'the broker closes no connection because of an error',
