@@ -1,5 +1,13 @@
 import { type Clock, delay, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { laneOfMessage, LanePublisher, type LanePublisherOptions, type OutgoingMessage, type SendStatus, type Settlement, writeRecord } from '@pdaltagent/messaging';
+import {
+  laneOfMessage,
+  LanePublisher,
+  type LanePublisherOptions,
+  type OutgoingMessage,
+  type SendStatus,
+  type Settlement,
+  writeRecord,
+} from '@pdaltagent/messaging';
 import { type Logger } from '@pdaltagent/service';
 import {
   type Spool,

@@ -1,5 +1,12 @@
 import { delay } from '@pdaltagent/clock';
-import { declareTopology, laneOfMessage, LanePublisher, laneQueue, type OutgoingMessage, Publisher } from '@pdaltagent/messaging';
+import {
+  declareTopology,
+  laneOfMessage,
+  LanePublisher,
+  laneQueue,
+  type OutgoingMessage,
+  Publisher,
+} from '@pdaltagent/messaging';
 import { Scheduler } from '../scheduler';
 import { SeededRandom } from '../seeded-random';
 import { VirtualClock } from '../virtual-clock';
