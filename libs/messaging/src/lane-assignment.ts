@@ -1,6 +1,7 @@
 import { type Clock, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel } from 'amqplib';
 import { Membership, type MembershipOptions } from './membership';
+import { type QueueChecks } from './queue-checks';
 import { type LaneGroup, laneQueue, tableQueue } from './topology';
 
 const CLAIM_ORPHANS_EVERY_MS = 3_000;
@@ -37,14 +38,14 @@ export class LaneAssignment {
     });
   }
 
-  async join(channel: Channel): Promise<void> {
+  async join(channel: Channel, checks: QueueChecks): Promise<void> {
     this.#claimedOrphans.clear();
     this.#stopClaiming();
     await this.#membership.join(channel);
     this.#hasJoined = true;
     this.rebalance();
     const { clock = SYSTEM_CLOCK } = this.#options;
-    this.#stopClaiming = every(clock, CLAIM_ORPHANS_EVERY_MS, () => void this.#claimOrphans(channel));
+    this.#stopClaiming = every(clock, CLAIM_ORPHANS_EVERY_MS, () => void this.#claimOrphans(checks));
   }
 
   /** Whether a lane's last owner may have been a worker of a version without tables. */
@@ -74,7 +75,7 @@ export class LaneAssignment {
    * That worker announces so itself: for a quorum queue the broker counts the active consumer only, not the waiting
    * ones.
    */
-  async #claimOrphans(channel: Channel): Promise<void> {
+  async #claimOrphans(checks: QueueChecks): Promise<void> {
     const { laneGroup } = this.#options;
     const owned = new Set(this.#options.owned());
     for (let lane = 0; lane < laneGroup.lanes; lane += 1) {
@@ -83,23 +84,13 @@ export class LaneAssignment {
         if (this.#membership.hasBetterOwner(lane)) this.#claimedOrphans.delete(lane);
       } else if (!owned.has(lane)) {
         // A worker that has just taken the lane has the table only; one of an older version has no table.
-        const consumers = [
-          await consumersOf(channel, laneQueue(laneGroup, lane)),
-          await consumersOf(channel, tableQueue(laneGroup, lane)),
+        const states = [
+          await checks.stateOf(laneQueue(laneGroup, lane)),
+          await checks.stateOf(tableQueue(laneGroup, lane)),
         ];
-        if (consumers.includes(undefined)) return;
-        if (consumers.every((count) => count === 0)) this.#claimedOrphans.add(lane);
+        if (states.every((state) => state?.consumerCount === 0)) this.#claimedOrphans.add(lane);
       }
     }
     this.rebalance();
-  }
-}
-
-async function consumersOf(channel: Channel, queue: string): Promise<number | undefined> {
-  try {
-    return (await channel.checkQueue(queue)).consumerCount;
-  } catch {
-    // The channel was lost, which ends this check.
-    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { type Channel } from 'amqplib';
+import { type QueueChecks } from './queue-checks';
 import { type LaneGroup, laneQueue, sidingQueue } from './topology';
 
 /** The number of messages that wait in lanes and their sidings, as of the last refresh. */
@@ -20,14 +20,12 @@ export class LaneDepths {
     return this.#waiting.get(queue) ?? 0;
   }
 
-  /** Queries one lane after the other, if there is a channel, with never more than one request in flight. */
-  async refresh(channel: Channel | undefined, lanes: readonly number[]): Promise<void> {
-    if (channel === undefined) return;
+  /** Queries one lane after the other, if there is a connection, with never more than one request in flight. */
+  async refresh(checks: QueueChecks | undefined, lanes: readonly number[]): Promise<void> {
+    if (checks === undefined) return;
     for (const queue of lanes.flatMap((lane) => this.#queuesOf(lane))) {
-      const state = await channel.checkQueue(queue).catch(() => undefined);
-      // The channel was lost, which ends this check.
-      if (state === undefined) return;
-      this.#waiting.set(queue, state.messageCount);
+      const state = await checks.stateOf(queue);
+      if (state !== undefined) this.#waiting.set(queue, state.messageCount);
     }
   }
 

@@ -15,6 +15,8 @@ import { LaneAssignment } from './lane-assignment';
 import { type LaneWorkerOptions } from './lane-worker-options';
 import { OwnedLanes } from './owned-lanes';
 import { PublishConnection } from './publish-connection';
+import { QueueChecks } from './queue-checks';
+import { redeclaration } from './redeclaration';
 import { Scout } from './scout';
 import { BrokerConnection } from './broker-connection';
 import { declareTopology, PULSE_QUEUE, STATUS_EXCHANGE } from './topology';
@@ -57,7 +59,8 @@ export class LaneWorker {
   readonly #stopChecks: () => void;
   readonly #stopTimers: readonly (() => void)[];
   #connection: ChannelModel | undefined;
-  #control: Channel | undefined;
+  #checks: QueueChecks | undefined;
+  #redeclare: () => void = () => undefined;
   #isStopping = false;
   /** How often a lane was taken. */
   #terms = 0;
@@ -115,8 +118,8 @@ export class LaneWorker {
     this.#brokerConnection = new BrokerConnection({
       url,
       name: `${name} consuming`,
-      // One per lane, one for pulses, and the control channel.
-      channels: laneGroup.lanes + 2,
+      // One per lane, one for pulses, one for checks, one to declare, and the control channel.
+      channels: laneGroup.lanes + 4,
       log,
       open: (connection) => this.#open(connection),
       onLost: () => this.#onLost(),
@@ -124,11 +127,19 @@ export class LaneWorker {
       clock,
       random,
     });
-    this.#scout = new Scout({ url, name: `${name} scouting`, queueType, log, connect, clock });
+    this.#scout = new Scout({
+      url,
+      name: `${name} scouting`,
+      queueType,
+      onMissing: () => this.#redeclare(),
+      log,
+      connect,
+      clock,
+    });
     this.#stopChecks = every(clock, CHECK_OWNERSHIP_EVERY_MS, () => this.#checkOwnership());
     this.#stopTimers = [
       every(clock, CHECK_EVERY_MS, () => this.#checkForStalls()),
-      every(clock, DEPTH_REFRESH_EVERY_MS, () => void this.#depths.refresh(this.#control, this.#lanes.indices)),
+      every(clock, DEPTH_REFRESH_EVERY_MS, () => void this.#depths.refresh(this.#checks, this.#lanes.indices)),
     ];
   }
 
@@ -223,9 +234,10 @@ export class LaneWorker {
     const pulse = await this.#openChannel(connection, 'pulse');
     await replyTo(this.#pulse.start(pulse), { request: `basic.consume ${PULSE_QUEUE}`, clock: this.#clock });
     this.#connection = connection;
-    this.#control = control;
+    this.#redeclare = redeclaration(connection, this.#options);
+    this.#checks = new QueueChecks(connection, this.#redeclare);
     await this.#traceResponder.listen(control);
-    await this.#assignment.join(control);
+    await this.#assignment.join(control, this.#checks);
   }
 
   /** Opens a channel without which the connection cannot be used. */
@@ -241,7 +253,8 @@ export class LaneWorker {
   /** The connection was lost, and everything held with it. Attempts in flight are aborted. */
   #onLost(): void {
     this.#connection = undefined;
-    this.#control = undefined;
+    this.#checks = undefined;
+    this.#redeclare = () => undefined;
     this.#pulse.stop();
     for (const owner of this.#lanes.owners) owner.lose();
   }

@@ -20,7 +20,7 @@ export function redeclaration(
     if (isRunning) return;
     isRunning = true;
     if (!isFailureLogged) {
-      log.error('a message could not be routed: declaring the topology again', { exchange: laneGroup.exchange });
+      log.error('a queue or exchange is missing: declaring the topology again', { exchange: laneGroup.exchange });
     }
     declareTopology(connection, laneGroup, queueType, { clock })
       .then(() => (isFailureLogged = false))

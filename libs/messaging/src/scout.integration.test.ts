@@ -1,8 +1,9 @@
 import { openRunFolder, type RabbitMQ, type RunFolder, startRabbitMQ, waitUntil } from '@pdaltagent/testing';
 import { connect } from 'amqplib';
 import { DELIVERED, event, KEY, publish, TestWorker } from './lane-worker.fixture';
+import { QueueChecks } from './queue-checks';
 import { Scout } from './scout';
-import { declareTopology, EVENTS, laneOf, laneQueue } from './topology';
+import { declareTopology, EVENTS, laneOf, laneQueue, sidingQueue, tableQueue } from './topology';
 
 const QUEUE = laneQueue(EVENTS, laneOf(EVENTS, KEY));
 
@@ -29,7 +30,7 @@ async function tellLeader(what: 'suspend' | 'resume'): Promise<void> {
 
 it('takes no message from a queue that answers', async () => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const scout = new Scout({ url: broker.url, name: 'test', queueType: 'quorum', log });
+  const scout = new Scout({ url: broker.url, name: 'test', queueType: 'quorum', onMissing: () => undefined, log });
   const message = event('disk', 0);
   await publish(broker.url, [message]);
   await scout.whenAnswered(QUEUE, new AbortController().signal);
@@ -57,3 +58,36 @@ it('a worker takes its other lanes while the queue of one does not answer, and t
   expect(test.delivered.map(({ id }) => id)).toEqual([other.id, late.id]);
   await test.worker.stop();
 }, 120_000);
+
+it('queues that are deleted while workers run are declared again, and each worker keeps its other lanes', async () => {
+  const tests = [new TestWorker(broker.url, () => DELIVERED), new TestWorker(broker.url, () => DELIVERED)];
+  const connection = await connect(broker.url);
+  let missing = 0;
+  const checks = new QueueChecks(connection, () => (missing += 1));
+  const lane = laneOf(EVENTS, KEY);
+  const queues = [laneQueue(EVENTS, lane), tableQueue(EVENTS, lane), sidingQueue(EVENTS, lane, 0)];
+  const areConsumed = async (): Promise<boolean> => {
+    const states = await Promise.all(queues.map((queue) => checks.stateOf(queue)));
+    return states.every((state) => state?.consumerCount === 1);
+  };
+  try {
+    await waitUntil(() => tests.every(({ worker }) => worker.lanes > 0), { what: 'lanes of both workers' });
+    await waitUntil(areConsumed, { what: 'consumers of the lane', timeoutMs: 60_000 });
+    const channel = await connection.createChannel();
+    for (const queue of queues) await channel.deleteQueue(queue);
+    expect([await checks.stateOf(tableQueue(EVENTS, lane)), missing]).toEqual([undefined, 1]);
+    await waitUntil(areConsumed, { what: 'consumers of the queues that were declared again', timeoutMs: 60_000 });
+    const message = event('disk', 3);
+    await publish(broker.url, [message]);
+    const delivered = (): readonly string[] => tests.flatMap((each) => each.delivered.map(({ id }) => id));
+    await waitUntil(() => delivered().length === 1, { what: 'the event' });
+    expect(delivered()).toEqual([message.id]);
+    // Each has two connections.
+    expect(tests.map(({ lines }) => lines.filter((line) => line.startsWith('broker connected')).length)).toEqual([
+      2, 2,
+    ]);
+  } finally {
+    await Promise.all(tests.map(({ worker }) => worker.stop()));
+    await connection.close();
+  }
+}, 180_000);

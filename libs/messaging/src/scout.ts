@@ -8,6 +8,7 @@ const RETRY_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 /** AMQP 0-9-1, "reply codes": RabbitMQ's reply to basic.get on a quorum queue with a single active consumer. */
 const RESOURCE_LOCKED = 405;
+const NOT_FOUND = 404;
 
 export interface ScoutOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
@@ -15,6 +16,8 @@ export interface ScoutOptions {
   /** Shown in the broker's list of connections. */
   readonly name: string;
   readonly queueType: QueueType;
+  /** A queue does not exist; called every second until it does. */
+  readonly onMissing: () => void;
   readonly log: Log;
   readonly connect?: Connect | undefined;
   readonly clock?: Clock | undefined;
@@ -39,7 +42,7 @@ export class Scout {
   async whenAnswered(queue: string, signal: AbortSignal): Promise<void> {
     // A classic queue has no leader, and would deliver a message.
     if (this.#options.queueType === 'classic') return;
-    const { log } = this.#options;
+    const { log, onMissing } = this.#options;
     let wasSilent = false;
     for (;;) {
       const answer = await this.#ask(queue);
@@ -48,6 +51,7 @@ export class Scout {
       if (answer === 'silent' && !wasSilent)
         log.warn('a queue does not answer: not consuming it until it does', { queue });
       wasSilent ||= answer === 'silent';
+      if (answer === 'missing') onMissing();
       await delay(this.#clock, RETRY_MS, signal);
     }
     if (wasSilent) log.info('a queue answers again', { queue });
@@ -62,7 +66,7 @@ export class Scout {
   }
 
   /** `unknown`: the connection failed. */
-  async #ask(queue: string): Promise<'answered' | 'silent' | 'unknown'> {
+  async #ask(queue: string): Promise<'answered' | 'silent' | 'missing' | 'unknown'> {
     const opening = (this.#opening ??= this.#open());
     try {
       const { connection } = await opening;
@@ -78,6 +82,7 @@ export class Scout {
       return 'answered';
     } catch (error) {
       if (hasReplyCode(error, RESOURCE_LOCKED)) return 'answered';
+      if (hasReplyCode(error, NOT_FOUND)) return 'missing';
       if (error instanceof NoReply) this.#abandon(opening);
       return 'unknown';
     }

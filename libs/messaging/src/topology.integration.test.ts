@@ -55,7 +55,7 @@ it('is declared again for each message that could not be routed, and a failure i
     );
   }
   expect(errors).toEqual([
-    'a message could not be routed: declaring the topology again',
+    'a queue or exchange is missing: declaring the topology again',
     'the topology cannot be declared',
   ]);
   await connection.close();
