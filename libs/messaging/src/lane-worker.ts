@@ -81,6 +81,8 @@ export class LaneWorker {
     this.#publishing = new PublishConnection({
       url,
       name: `${name} publishing`,
+      // One per siding, table and for dead letters; for messages that may be lost or are in the wrong lane; and one to declare.
+      channels: laneGroup.lanes * (laneGroup.sidings + 1) + 4,
       laneGroup,
       queueType,
       log,

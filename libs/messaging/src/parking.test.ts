@@ -137,6 +137,19 @@ it('parks a key on a siding that answers, although another one does not', () => 
   expect(tables).toEqual([new Map([[KEY, [1]]])]);
 });
 
+it('parks keys that fill a window for ten seconds although many failing keys make PagerDuty seem unavailable', () => {
+  const { parking, held, tables, unreachable, messageOf, checkFor, answer } = harness();
+  parking.begin(new Map(), true);
+  unreachable.isUnreachable = true;
+  for (let sequence = 0; sequence < WINDOW; sequence += 1) held.add(messageOf(sequence));
+  checkFor(9_000);
+  expect(tables).toEqual([]);
+  checkFor(2_000);
+  answer(0);
+  checkFor(1_000);
+  expect(tables).toEqual([new Map([[KEY, [0]]])]);
+});
+
 it('writes no table before it is known which keys are parked', () => {
   const { parking, held, first, second, tables, messageOf, checkFor } = harness();
   parking.begin(new Map(), false);

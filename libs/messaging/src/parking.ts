@@ -9,6 +9,8 @@ import { type Siding } from './siding';
 
 /** How long a lane's window must have been full before a key is parked. */
 const BLOCKING_MS = 500;
+/** After this long it does not matter any more whether PagerDuty seems to be unavailable: many failing keys look the same. */
+const BLOCKING_ANYWAY_MS = 10_000;
 /** How long a message must have waited, as a part of the time after which a request hangs: 500 ms, unless PagerDuty is slow for all. */
 const WAITING_PART = 1 / 4;
 /** The most parked keys: a table has about 15 KB then. */
@@ -207,7 +209,8 @@ export class Parking {
         const { routingKey, body, heldSince } = message;
         if (this.#parked.has(routingKey) || !dispatcher.has(message)) continue;
         // If all slots are taken, or PagerDuty is unavailable, it is not what blocks others.
-        if (dispatcher.waitsForSlot(routingKey) || dispatcher.isUnreachable(routingKey)) continue;
+        const isUnreachable = now - this.#fullSince < BLOCKING_ANYWAY_MS && dispatcher.isUnreachable(routingKey);
+        if (dispatcher.waitsForSlot(routingKey) || isUnreachable) continue;
         const since = this.#slowSince.get(routingKey) ?? now;
         slowSince.set(routingKey, since);
         const key = blocking.get(routingKey) ?? { count: 0, isMovable: true, isLate: false };
