@@ -96,3 +96,20 @@ it('reports at each check that more is held', () => {
   expect(exceeded).toHaveBeenCalledTimes(1);
   expect(budget.held).toBe(101);
 });
+
+it('a siding that waited before its lane had another owner does not come before lanes', async () => {
+  const { clock, budget, opened, open } = harness();
+  await open('lane', 60, { isUrgent: true });
+  const released = new AbortController();
+  const waiting = open('siding', 60, { signal: released.signal });
+  clock.advance(29_000);
+  released.abort(new Error('released'));
+  await expect(waiting).rejects.toThrow('released');
+  clock.advance(3_600_000);
+  void open('siding', 60);
+  void open('lane', 60, { isUrgent: true });
+  clock.advance(1_000);
+  budget.remove(60);
+  await turn();
+  expect(opened).toEqual(['lane', 'lane']);
+});

@@ -2,6 +2,8 @@ import { type Clock } from '@pdaltagent/clock';
 
 /** A queue that does not answer must not keep others from being opened for longer. */
 const OPENS_WITHIN_MS = 1_000;
+/** A lane that was released for longer had another owner, which opened its queues. */
+const RETAKEN_WITHIN_MS = 10_000;
 /** After this long, a queue that is not urgent has its turn among those that are. */
 const PREFERENCE_MS = 30_000;
 
@@ -24,8 +26,8 @@ export class MemoryBudget {
   readonly #waiting: Waiting[] = [];
   /** By queue, in which turn it was opened last. */
   readonly #opened = new Map<string, number>();
-  /** By queue, since when it is to be opened, also if its lane was released and taken again meanwhile; monotonic. */
-  readonly #wantedSince = new Map<string, number>();
+  /** By queue, since when it is to be opened, also if its lane was released and taken again soon; and when that was. Monotonic. */
+  readonly #wanted = new Map<string, { readonly since: number; releasedAt: number }>();
   #turns = 0;
   #isOpening = false;
   #held = 0;
@@ -93,14 +95,18 @@ export class MemoryBudget {
     return new Promise((resolve) => {
       const give = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        wanted.releasedAt = this.#clock.monotonic();
         resolve(false);
       };
       const begin = (): void => {
         signal.removeEventListener('abort', give);
         resolve(true);
       };
-      const since = this.#wantedSince.get(queue) ?? this.#clock.monotonic();
-      this.#wantedSince.set(queue, since);
+      const now = this.#clock.monotonic();
+      const former = this.#wanted.get(queue);
+      const since = former !== undefined && now - former.releasedAt < RETAKEN_WITHIN_MS ? former.since : now;
+      const wanted = { since, releasedAt: now };
+      this.#wanted.set(queue, wanted);
       const waiting: Waiting = { queue, isUrgent, since, begin };
       signal.addEventListener('abort', give, { once: true });
       this.#waiting.push(waiting);
@@ -116,7 +122,7 @@ export class MemoryBudget {
       (left, right) => this.turnOf(left.queue) - this.turnOf(right.queue),
     );
     if (next === undefined) return;
-    this.#wantedSince.delete(next.queue);
+    this.#wanted.delete(next.queue);
     this.#waiting.splice(this.#waiting.indexOf(next), 1);
     this.#turns += 1;
     this.#opened.set(next.queue, this.#turns);
