@@ -1,4 +1,5 @@
-import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { SYSTEM_RANDOM } from '@pdaltagent/clock';
+import { ManualClock } from '@pdaltagent/testing';
 import { type ConsumeMessage } from 'amqplib';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { copyOf, deliveryOf } from './delivery.fixture';
@@ -12,6 +13,7 @@ const nothing = (): void => undefined;
 
 /** A siding whose publications are sent, confirmed and delivered when a test says so. */
 function harness({ isDelivering = false } = {}) {
+  const clock = new ManualClock();
   const published: Publication[] = [];
   const acked: ConsumeMessage[] = [];
   const moved: string[] = [];
@@ -34,7 +36,7 @@ function harness({ isDelivering = false } = {}) {
     ackDelivery: (delivery) => void acked.push(delivery),
     onMoved: ({ id }) => void moved.push(id),
     isAdmitted: () => isDelivering,
-    clock: SYSTEM_CLOCK,
+    clock,
     random: SYSTEM_RANDOM,
   });
   const messageOf = (sequence: number): UnackedMessage => ({
@@ -46,7 +48,7 @@ function harness({ isDelivering = false } = {}) {
     deliveries: new Set([deliveryOf(Buffer.from('{}'))]),
     heldSince: 0,
   });
-  return { siding, published, acked, moved, messageOf };
+  return { clock, siding, published, acked, moved, messageOf };
 }
 
 it('acknowledges a message in the lane once its copy is confirmed, and awaits the last copy of its key', () => {
@@ -98,6 +100,22 @@ it('acknowledges the copy of a message that was settled before it came back, and
   expect(siding.take(copyOf(second))).toBe(false);
   siding.onSettled(other);
   expect(siding.hasSettledCopies).toBe(false);
+});
+
+it('a release waits for no copy that has not come back for ten seconds, which is acknowledged nevertheless', () => {
+  const { clock, siding, published, acked, messageOf } = harness({ isDelivering: true });
+  const message = messageOf(0);
+  siding.move(message);
+  const [sent] = published;
+  if (sent === undefined) throw new Error('a publication');
+  sent.onSent?.();
+  siding.onSettled(message);
+  expect(siding.hasSettledCopies).toBe(true);
+  clock.advance(10_000);
+  expect(siding.hasSettledCopies).toBe(false);
+  const copy = copyOf(sent);
+  expect(siding.take(copy)).toBe(true);
+  expect(acked).toEqual([copy]);
 });
 
 it('gives back what is not confirmed, in order, and drops its copies that arrive nevertheless, once it is settled', () => {

@@ -19,6 +19,9 @@ export interface SidingPorts {
 /** A mark that is in the siding comes back at once, unless an older worker consumes the siding: it takes marks for dead letters. */
 const MARK_LOST_AFTER_MS = 5_000;
 
+/** A copy that comes later, if at all, is not worth waiting for: the channel over which it was sent may have failed. */
+const COPY_EXPECTED_MS = 10_000;
+
 /** A queue that answers delivers a mark sooner, unless many messages are before it. */
 const SILENT_AFTER_MS = 1_000;
 
@@ -36,8 +39,8 @@ export class Siding {
   readonly #moves = new Map<UnackedMessage, Move>();
   /** By routing key: the id of the last copy that was confirmed, until it comes back. */
   readonly #last = new Map<string, string>();
-  /** Copies of messages that are also being delivered; whether these have been settled meanwhile. */
-  readonly #doubles = new Map<string, boolean>();
+  /** Copies of messages that are also being delivered; when these were settled, if they were (monotonic). */
+  readonly #doubles = new Map<string, number | undefined>();
   /** Held as long as the siding is in use, so that the next owner receives something, and sees that it is active. */
   #mark: ConsumeMessage | undefined;
   /** When the mark arrived; monotonic. */
@@ -108,7 +111,7 @@ export class Siding {
     }
     for (const [message, move] of this.#moves) if (message.id === id && move.isSent) this.#complete(message, move);
     for (const [key, last] of this.#last) if (last === id) this.#onLastReturned(key);
-    const isSettled = this.#doubles.get(id) === true;
+    const isSettled = this.#doubles.get(id) !== undefined;
     this.#doubles.delete(id);
     if (isSettled) this.#ports.ackDelivery(delivery);
     return isSettled;
@@ -154,7 +157,7 @@ export class Siding {
       properties: toProperties({ ...message, maybeDuplicate: true }),
       onSent: () => {
         move.isSent = true;
-        if (isAdmitted(message)) this.#doubles.set(id, false);
+        if (isAdmitted(message)) this.#doubles.set(id, undefined);
       },
       onConfirmed: () => {
         this.#last.set(routingKey, id);
@@ -166,16 +169,17 @@ export class Siding {
     publisher.send(publication);
   }
 
-  /** Whether copies of messages that were settled are still on their way back. */
+  /** Whether copies of messages that were settled are probably still on their way back. */
   get hasSettledCopies(): boolean {
-    return [...this.#doubles.values()].includes(true);
+    const since = this.#ports.clock.monotonic() - COPY_EXPECTED_MS;
+    return [...this.#doubles.values()].some((settledAt) => settledAt !== undefined && settledAt > since);
   }
 
   /** The message was settled, whether or not its copy is on its way. */
   onSettled(message: UnackedMessage): void {
     const move = this.#moves.get(message);
     if (move !== undefined) this.#withdraw([[message, move]]);
-    if (this.#doubles.has(message.id)) this.#doubles.set(message.id, true);
+    if (this.#doubles.has(message.id)) this.#doubles.set(message.id, this.#ports.clock.monotonic());
   }
 
   /** Whether messages of the key are here that have not come back. */
@@ -187,7 +191,7 @@ export class Siding {
   giveBack(routingKey: string): readonly UnackedMessage[] {
     const moves = [...this.#moves].filter(([message]) => message.routingKey === routingKey);
     this.#withdraw(moves);
-    for (const [{ id }, { isSent }] of moves) if (isSent) this.#doubles.set(id, false);
+    for (const [{ id }, { isSent }] of moves) if (isSent) this.#doubles.set(id, undefined);
     return moves.map(([message]) => message);
   }
 
