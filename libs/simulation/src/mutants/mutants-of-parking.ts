@@ -36,7 +36,13 @@ export const MUTANTS_OF_PARKING: Readonly<Record<string, Mutant>> = {
   'ignores the table of a lane that it takes over': {
     seed: 3,
     check: LATE,
-    edits: [{ file: `${MESSAGING}/lane-owner.ts`, from: 'this.#parking.begin(keys ?? new Map());', to: '' }],
+    edits: [
+      {
+        file: `${MESSAGING}/lane-owner.ts`,
+        from: 'this.#parking.begin(keys ?? new Map(), isComplete);',
+        to: 'this.#parking.begin(new Map(), isComplete);',
+      },
+    ],
   },
   'consumes a lane before its table is known': {
     seed: 3,
