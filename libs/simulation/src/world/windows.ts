@@ -7,6 +7,8 @@ const SHARE_OF_LARGE = 1 / 8;
 export interface Windows {
   /** Unacknowledged messages of a queue. */
   readonly prefetches: readonly number[];
+  /** Requests of a worker. */
+  readonly concurrencies: readonly number[];
   /** Of a gateway: events in flight, a quarter of them in each lane. */
   readonly inFlight: readonly number[];
   readonly alertsPerKey: number;
@@ -21,6 +23,7 @@ export interface Windows {
 /** So small that most worlds fill them. */
 const SMALL: Windows = {
   prefetches: [4, 6, 8],
+  concurrencies: [4, 32],
   inFlight: [16, 32, 64],
   alertsPerKey: 2,
   noisy: 0.2,
@@ -29,10 +32,11 @@ const SMALL: Windows = {
 };
 /**
  * Larger than the 32 commands after which RabbitMQ holds back acknowledgements, and with as many events, but of more alerts, which are
- * delivered concurrently.
+ * delivered concurrently: with fewer requests a single slow key would use up all of them.
  */
 const LARGE: Windows = {
   prefetches: [48],
+  concurrencies: [32],
   inFlight: [192],
   alertsPerKey: 8,
   noisy: 0.4,

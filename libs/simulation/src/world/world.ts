@@ -14,7 +14,6 @@ import { Worker } from './worker';
 /** Few lanes, so that many seeds take little time. */
 export const LANE_GROUP: LaneGroup = { ...EVENTS, lanes: 2, sidings: 2 };
 /** Of a worker: attempts at the same time. */
-const CONCURRENCIES: readonly number[] = [4, 32];
 export const KEYS: readonly string[] = Array.from({ length: 5 }, (_, index) => `key-${index}`);
 const GATEWAYS = 2;
 const WORKERS = 3;
@@ -59,7 +58,7 @@ export class World {
     this.broker.setMaxApplyMs(pick('disk of the broker', APPLY_MS));
     const prefetch = pick('prefetch', windows.prefetches);
     const laneGroup = { ...LANE_GROUP, prefetch };
-    const concurrency = pick('concurrency', CONCURRENCIES);
+    const concurrency = pick('concurrency', windows.concurrencies);
     const maxInFlight = pick('events in flight', windows.inFlight);
     const spoolBytes = pick('bytes of a spool', SPOOL_BYTES);
     this.sizes = { prefetch, concurrency, maxInFlight, spoolBytes };
