@@ -11,7 +11,7 @@ import { type OwnMessage, type ParkedKeys, tableMessage } from './parking-table'
 const nothing = (): void => undefined;
 
 /** The table of a lane that its owner has just taken. */
-async function takenTable() {
+async function takenTable(inQueue: readonly OwnMessage[] = [tableMessage('first', new Map())]) {
   const clock = new ManualClock();
   const written: OwnMessage[] = [];
   const acked: string[] = [];
@@ -44,9 +44,8 @@ async function takenTable() {
   };
   const taken = table.take(nothing);
   await nextTurn();
-  receive(tableMessage('first', new Map()));
-  await taken;
-  return { table, written, acked, receive, losses: () => losses };
+  for (const message of inQueue) receive(message, true);
+  return { keys: await taken, table, written, acked, receive, losses: () => losses };
 }
 
 const KEYS: ParkedKeys = new Map([['a key', [0]]]);
@@ -60,6 +59,23 @@ it("a former owner that is active again leaves the lane to learn its successor's
   receive(tableMessage("the successor's", KEYS), true);
   expect([losses(), acked]).toEqual([1, []]);
   expect(onBack).not.toHaveBeenCalled();
+});
+
+it('takes a lane whose table is in its queue twice, because a former owner sent it again', async () => {
+  const { keys, table, written, acked, receive, losses } = await takenTable([
+    tableMessage('twice', KEYS),
+    tableMessage('twice', KEYS),
+  ]);
+  expect([keys, losses(), acked]).toEqual([KEYS, 0, []]);
+  table.write(KEYS, nothing);
+  for (const own of written) receive(own);
+  expect(acked).toEqual(['twice', 'twice']);
+});
+
+it('leaves a lane whose table is delivered again: the broker had taken it back', async () => {
+  const { receive, acked, losses } = await takenTable();
+  receive(tableMessage('first', new Map()), true);
+  expect([losses(), acked]).toEqual([1, []]);
 });
 
 it('keeps the lane when a worker that waits for it writes a mark, or a table of its own arrives twice', async () => {

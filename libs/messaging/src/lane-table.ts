@@ -23,8 +23,8 @@ export interface LaneTableOptions {
  */
 export class LaneTable {
   readonly #options: LaneTableOptions;
-  /** By message id, in the order of the queue. */
-  readonly #held = new Map<string, ConsumeMessage>();
+  /** Their message ids, in the order of the queue. One may be there twice: it was sent again before its confirm came. */
+  readonly #held = new Map<ConsumeMessage, string>();
   #written: { readonly id: string; readonly onBack: () => void } | undefined;
   /** Begins the ids of what this owner writes. */
   readonly #writer: string;
@@ -62,7 +62,7 @@ export class LaneTable {
     await lane.roundTrip();
     if (this.#state === 'waiting') this.#state = 'taken';
     this.heldSince = clock.monotonic();
-    const tables = [...this.#held.values()].flatMap((delivery) => keysIn(delivery) ?? []);
+    const tables = [...this.#held.keys()].flatMap((delivery) => keysIn(delivery) ?? []);
     return tables.length === 0 ? undefined : unionOf(tables);
   }
 
@@ -84,17 +84,20 @@ export class LaneTable {
     // Requeued once the lane is left.
     if (this.#state === 'lost') return true;
     const id = String(delivery.properties.messageId);
-    if (this.#held.has(id) ? delivery.fields.redelivered : this.#isOfAnotherOwner(id, delivery)) this.#lose();
+    if (this.#state === 'waiting' || id === this.#written?.id) this.#hold(id, delivery);
+    else if (this.#isHeld(id) ? delivery.fields.redelivered : this.#isOfAnotherOwner(id, delivery)) this.#lose();
     // A copy, or the mark of a worker that waits for the lane.
-    else if (this.#held.has(id) || (this.#state === 'taken' && id !== this.#written?.id))
-      this.#options.lane.ackDelivery(delivery);
-    else this.#hold(id, delivery);
+    else this.#options.lane.ackDelivery(delivery);
     return true;
+  }
+
+  #isHeld(id: string): boolean {
+    return [...this.#held.values()].includes(id);
   }
 
   /** Whether it names keys that another worker parked since the lane was taken, or would have parked. */
   #isOfAnotherOwner(id: string, delivery: ConsumeMessage): boolean {
-    return this.#state === 'taken' && !id.startsWith(this.#writer) && keysIn(delivery) !== undefined;
+    return !id.startsWith(this.#writer) && keysIn(delivery) !== undefined;
   }
 
   /** Another owner's table is neither known to this one nor may it be acknowledged: invariant I3. */
@@ -104,7 +107,7 @@ export class LaneTable {
   }
 
   #hold(id: string, delivery: ConsumeMessage): void {
-    this.#held.set(id, delivery);
+    this.#held.set(delivery, id);
     this.#onFirst();
     const written = this.#written;
     if (id !== written?.id) return;
@@ -116,9 +119,9 @@ export class LaneTable {
 
   /** Acknowledges all but the newest. */
   #release(newest: string): void {
-    for (const [id, delivery] of this.#held) {
+    for (const [delivery, id] of this.#held) {
       if (id === newest) continue;
-      this.#held.delete(id);
+      this.#held.delete(delivery);
       this.#options.lane.ackDelivery(delivery);
     }
   }
