@@ -18,6 +18,8 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 /** Enough of the acknowledged messages to notice that their acknowledgements were lost, as a multiple of the prefetch. */
 const REMEMBERED_WINDOWS = 8;
+/** More tables and marks than former owners of a lane leave. With a window that they fill, the next table would not come back. */
+const ALL = 1_000;
 const NOTHING = Buffer.alloc(0);
 
 /** A message consumed from a lane and not yet acknowledged. */
@@ -170,9 +172,10 @@ export class LaneChannel {
     });
   }
 
-  /** The same for a queue with few messages, whatever is held. */
+  /** The same for a queue with few messages: all of them, whatever is held. To be followed by a round trip. */
   async subscribe(queue: string, take: (delivery: ConsumeMessage) => boolean): Promise<void> {
     await this.#options.scout.whenAnswered(queue, this.signal);
+    await this.#channel?.prefetch(ALL);
     await this.#subscribe(queue, take);
   }
 

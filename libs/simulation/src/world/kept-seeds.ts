@@ -188,4 +188,25 @@ export const KEPT_SEEDS: readonly (KeptSeed & { readonly what: string })[] = [
       { kind: 'a worker is stopped', at: 16_992, ms: 1_416, target: 0.64, isAimed: true },
     ],
   },
+  {
+    what: 'each worker left a lane as soon as it had taken it, because its table was in the queue twice',
+    seed: 3_892,
+    faults: [
+      { kind: 'a key hangs', at: 3_982, ms: 6_184, target: 0.98 },
+      { kind: 'two nodes lose each other', at: 16_083, ms: 12_080, target: 0.55, isAimed: true },
+      { kind: 'two nodes lose each other', at: 17_824, ms: 12_176, target: 0.56, isAimed: true },
+    ],
+  },
+  {
+    what: 'marks of workers that waited for a lane filled the window of its table queue, so that no table came back',
+    seed: 4_411,
+    faults: [
+      { kind: 'a key is throttled', at: 4_743, ms: 7_239, target: 0.42, isAimed: true },
+      { kind: 'a queue is slow', at: 7_266, ms: 12_051, target: 0.91, isAimed: true },
+      { kind: 'a key fails', at: 11_189, ms: 6_137, target: 0.3, isAimed: true },
+      { kind: 'a key hangs', at: 11_870, ms: 13_753, target: 0.63, isAimed: true },
+      { kind: 'a node is cut off from the others', at: 19_275, ms: 3_645, target: 0.03 },
+      { kind: 'two nodes lose each other', at: 20_489, ms: 5_356, target: 0.61, isAimed: true },
+    ],
+  },
 ];
