@@ -29,6 +29,8 @@ const ALARM_DRAIN_MS = NODES_DRAIN_MS + 60_000;
 
 /** A lane that lost its worker is taken again within 3 s, and its new owner waits for another 5 s. */
 const TAKEN_MS = 9_000;
+/** Who cannot connect tries again within 5 s. */
+const RECONNECTED_MS = 5_000 + TAKEN_MS;
 /** An attempt to connect that began during the fault ends with its timeout. */
 const CONNECTED_MS = 10_000 + TAKEN_MS;
 /** So does a request to PagerDuty; its key may wait for 30 s then. */
@@ -52,7 +54,7 @@ export const FAULT_BOUNDS: Readonly<Record<FaultKind, FaultBounds>> = {
   'the backlog raises an alarm': { ...late, drainMs: ALARM_DRAIN_MS },
   'the broker is slow': taken,
   'a queue is slow': late,
-  'the broker restarts': taken,
+  'the broker restarts': { drainMs: DRAIN_MS, disturbedMs: RECONNECTED_MS },
   'a node is killed': { drainMs: NODES_DRAIN_MS, disturbedMs: CONNECTED_MS },
   'a node is cut off from the others': lateNodes,
   'a majority of the nodes is killed': lateNodes,
