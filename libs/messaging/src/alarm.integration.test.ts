@@ -27,6 +27,7 @@ beforeAll(async () => {
   await declareTopology(connection, EVENTS, 'quorum');
   await connection.close();
 });
+afterEach(() => broker.setAlarm('memory', false));
 afterAll(async () => {
   await broker.stop();
   folder.remove();
@@ -48,7 +49,9 @@ describe('while the broker is short of memory', () => {
     const workers = [new TestWorker(broker.url, () => DELIVERED), new TestWorker(broker.url, () => DELIVERED)];
     const lanes = () => workers.map(({ worker }) => worker.lanes);
     const isShared = () => lanes().every((count) => count > 0) && lanes().reduce((a, b) => a + b) === EVENTS.lanes;
-    await waitUntil(isShared, { what: 'the lanes to be shared' });
+    // A lane that has never been taken cannot be taken in an alarm.
+    const areConsumed = async () => isShared() && (await consumersOfEachLane()).every((count) => count === 1);
+    await waitUntil(areConsumed, { what: 'the lanes to be shared' });
     const before = lanes();
     await broker.setAlarm('memory', true);
     await waitUntil(() => workers.every((test) => test.logged('the broker accepts no messages')), {

@@ -130,12 +130,16 @@ export type Placed = readonly [routingKey: string, message: OutgoingMessage];
 /** Publishes messages to queues of the events, in order; resolves once all are confirmed. */
 export async function place(url: string, placed: readonly Placed[]): Promise<void> {
   const connection = await connect(url);
+  const blocked = new Promise<never>((_resolve, reject) =>
+    connection.once('blocked', () => reject(new Error('the broker blocks publishing'))),
+  );
+  blocked.catch(() => undefined);
   const channel = await connection.createConfirmChannel();
   for (const [index, [routingKey, message]] of placed.entries()) {
     channel.publish(EVENTS.exchange, routingKey, message.body, { ...toProperties(message), mandatory: true });
-    if (index % 100 === 99) await channel.waitForConfirms();
+    if (index % 100 === 99) await Promise.race([channel.waitForConfirms(), blocked]);
   }
-  await channel.waitForConfirms();
+  await Promise.race([channel.waitForConfirms(), blocked]);
   await connection.close();
 }
 
