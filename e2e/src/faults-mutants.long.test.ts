@@ -4,14 +4,11 @@ import { buildMutant, type Mutation } from './mutant.fixture';
 import { PrivateRelay } from './relay.fixture';
 import { routingKeys, Traffic } from './traffic.fixture';
 
-const LANE = 'libs/messaging/src/lane-consumer.ts';
-
 const ACK_BEFORE_POST: readonly Mutation[] = [
-  { file: LANE, from: 'this.#settle((channel) => channel.ack(delivery));', to: '' },
   {
-    file: LANE,
+    file: 'libs/messaging/src/lane-channel.ts',
     from: 'this.#ports.onMessage(message);',
-    to: 'this.#channel?.ack(delivery); this.#ports.onMessage(message);',
+    to: 'this.ackDelivery(delivery); this.#ports.onMessage(message);',
   },
 ];
 
