@@ -130,6 +130,8 @@ it('parks a key on a siding that answers, although another one does not', () => 
   const { parking, held, tables, messageOf, checkFor, answer } = harness();
   parking.begin(new Map(), true);
   for (let sequence = 0; sequence < WINDOW; sequence += 1) held.add(messageOf(sequence));
+  checkFor(4_000);
+  expect(tables).toEqual([]);
   for (let second = 0; second < 5; second += 1) {
     checkFor(1_000);
     answer(1);

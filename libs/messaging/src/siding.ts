@@ -22,8 +22,8 @@ const MARK_LOST_AFTER_MS = 5_000;
 /** A copy that comes later, if at all, is not worth waiting for: the channel over which it was sent may have failed. */
 const COPY_EXPECTED_MS = 10_000;
 
-/** A queue that answers delivers a mark sooner, unless many messages are before it. */
-const SILENT_AFTER_MS = 1_000;
+/** A queue that answers delivers a mark sooner, also if the machine is busy. To share a siding too early is worse: its keys delay each other. */
+const SILENT_AFTER_MS = 5_000;
 
 /** A message on its way to the siding. */
 interface Move {
