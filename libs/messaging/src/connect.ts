@@ -93,6 +93,9 @@ function brokerUrl(url: string): string {
   return parsed.href;
 }
 
+/** AMQP 0-9-1, "reply codes": a queue or an exchange is missing. */
+export const NOT_FOUND = 404;
+
 /** Whether an error has this AMQP reply code (AMQP 0-9-1, "reply codes"). */
 export function hasReplyCode(error: unknown, code: number): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;

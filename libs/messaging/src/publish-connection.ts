@@ -1,7 +1,7 @@
 import { type Clock, every, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type ChannelModel } from 'amqplib';
 import { BrokerConnection } from './broker-connection';
-import { type Connect } from './connect';
+import { type Connect, NOT_FOUND } from './connect';
 import { type Log } from './log';
 import { maximumSizeIn, PublishChannel, type PublishChannelPorts } from './publish-channel';
 import { QueuePublisher } from './queue-publisher';
@@ -14,7 +14,6 @@ const MIN_CHANNELS = 2;
 const CHECK_EVERY_MS = 250;
 /** The limit may be raised without a restart of the broker; it then applies to new channels. */
 const FORGET_MAXIMUM_MS = 60_000;
-const NOT_FOUND = 404;
 
 export interface PublishConnectionOptions {
   readonly url: string;

@@ -1,8 +1,5 @@
 import { type Channel, type ChannelModel, type Replies } from 'amqplib';
-import { hasReplyCode } from './connect';
-
-/** AMQP 0-9-1, "reply codes". */
-const NOT_FOUND = 404;
+import { hasReplyCode, NOT_FOUND } from './connect';
 
 /**
  * Asks the broker about queues, on a channel of its own: the broker closes the channel over which a missing queue is declared

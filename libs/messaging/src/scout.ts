@@ -1,5 +1,5 @@
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
-import { type Connect, connectWithAmqplib, hasReplyCode, type OpenedConnection } from './connect';
+import { type Connect, connectWithAmqplib, hasReplyCode, NOT_FOUND, type OpenedConnection } from './connect';
 import { type Log } from './log';
 import { hasReply, NoReply, replyTo } from './reply-timeout';
 import { type QueueType } from './topology';
@@ -8,7 +8,6 @@ const RETRY_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 /** AMQP 0-9-1, "reply codes": RabbitMQ's reply to basic.get on a quorum queue with a single active consumer. */
 const RESOURCE_LOCKED = 405;
-const NOT_FOUND = 404;
 
 export interface ScoutOptions {
   /** amqp:// or amqps://; Celery's pyamqp:// is understood. */
