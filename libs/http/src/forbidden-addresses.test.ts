@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { FORBIDDEN_NAMES, FORBIDDEN_RANGES } from './forbidden-address-list';
 import { forbiddenHost, guardedLookup, isForbiddenAddress, type Resolver } from './forbidden-addresses';
 import { PostClient } from './post-client';
 
@@ -28,13 +29,36 @@ describe('an address', () => {
     '::ffff:a9fe:a9fe',
     '64:ff9b::169.254.169.254',
     '2002:a9fe:a9fe::1',
+    ...['169.254.170.2', '169.254.170.23', '169.254.0.23', '169.254.42.42'],
+    ...['fd00:ec2::23', 'fd00:ec2::253', 'fd00:c1::a9fe:a9fe', 'fd00:42::42', 'fd00:a9fe:a9fe::1', 'fd00:100::100:200'],
+    ...['::169.254.169.254', '::a9fe:a9fe', '::100.100.100.200', '::2'],
+    '::ffff:0:169.254.169.254',
+    ...['64:ff9b:1::169.254.169.254', '64:ff9b:1:ffff::a9fe:a9fe', '64:ff9b:1::0.0.0.0'],
+    ...['64:ff9b:1:a9fe:a9:fe00::', '64:ff9b:1:aa:fe:a9fe::', '64:ff9b:1:1:a9:fea9:fe00:0'],
+    ...['2001:0:a9fe:a9fe::1', '2001:0:808:808:0:0:5601:5601'],
+    ...['2001:db8::5efe:169.254.169.254', '2001:db8::200:5efe:a9fe:a9fe'],
   ])('%s is blocked', (address) => expect(isForbiddenAddress(address)).toBe(true));
 
   it.each([
     ...['127.0.0.1', '10.0.0.1', '172.16.0.1', '192.168.1.1', '100.64.0.1', '169.253.255.255', '8.8.8.8'],
     ...['::1', 'fd00::1', 'fc00:ec2::254', '2001:db8::1', '::ffff:10.0.0.1', '64:ff9b::10.0.0.1', '2002:a00:1::1'],
+    ...[
+      '64:ff9b:1::10.0.0.1',
+      '64:ff9b:1::8.8.8.8',
+      '64:ff9b:1:fffe::8.8.8.8',
+      '::10.0.0.1',
+      '2001:0:808:808:0:0:f5ff:fffe',
+    ],
+    ...['fd00:ec3::254', 'fd00:42::43', '100.100.100.201', '2001:db8::5efe:10.0.0.1'],
     'no address',
   ])('%s is allowed', (address) => expect(isForbiddenAddress(address)).toBe(false));
+});
+
+it('every entry of the list is blocked, and has a source', () => {
+  for (const { range, source } of FORBIDDEN_RANGES) {
+    expect([range, isForbiddenAddress(range.split('/')[0] ?? '')]).toEqual([range, true]);
+    expect(source).toMatch(/^https:/);
+  }
 });
 
 describe('the host of a URL', () => {
@@ -51,12 +75,20 @@ describe('the host of a URL', () => {
     'http://metadata.google.internal/',
     'http://METADATA.google.internal./',
     'http://169.254.169.254./',
+    ...FORBIDDEN_NAMES.map(({ name }) => `http://${name}/`),
+    'http://vm.metadata.google.internal/',
+    'http://a.b.metadata.goog/',
   ])('of %s is blocked', (url) => expect(forbiddenHost(new URL(url))).toContain('nothing is sent there'));
 
-  it.each(['http://localhost/', 'http://10.1.2.3:8080/', 'http://[::1]/', 'https://hooks.example/'])(
-    'of %s is allowed or must be resolved',
-    (url) => expect(forbiddenHost(new URL(url))).toBeUndefined(),
-  );
+  it.each([
+    'http://localhost/',
+    'http://10.1.2.3:8080/',
+    'http://[::1]/',
+    'https://hooks.example/',
+    'http://metadata.example/',
+    'http://api.metadata/',
+    'http://my-instance-data/',
+  ])('of %s is allowed or must be resolved', (url) => expect(forbiddenHost(new URL(url))).toBeUndefined());
 });
 
 const resolvesTo =

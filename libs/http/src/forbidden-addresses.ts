@@ -1,41 +1,27 @@
 import { lookup as resolve, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { embeddedAddresses } from './embedded-addresses';
+import { FORBIDDEN_NAMES, FORBIDDEN_RANGES, type ForbiddenRange } from './forbidden-address-list';
 
 /** The `code` of an error: nothing may be sent to the address of the request. */
 export const FORBIDDEN_ADDRESS = 'FORBIDDEN_ADDRESS';
 
 /** Cloud metadata services, which serve credentials, and non-unicast addresses. Private networks and loopback are allowed. */
-const forbidden = new BlockList();
-forbidden.addSubnet('169.254.0.0', 16, 'ipv4'); // link-local: metadata of AWS, Azure, Google Cloud, OpenStack, DigitalOcean
-forbidden.addAddress('100.100.100.200', 'ipv4'); // metadata of Alibaba Cloud
-forbidden.addAddress('192.0.0.192', 'ipv4'); // metadata of Oracle Cloud, classic
-forbidden.addAddress('168.63.129.16', 'ipv4'); // the wire server of Azure
-forbidden.addSubnet('0.0.0.0', 8, 'ipv4'); // this host
-forbidden.addSubnet('224.0.0.0', 4, 'ipv4'); // multicast
-forbidden.addSubnet('240.0.0.0', 4, 'ipv4'); // reserved, and broadcast
-forbidden.addSubnet('fe80::', 10, 'ipv6'); // link-local
-forbidden.addAddress('fd00:ec2::254', 'ipv6'); // metadata of AWS
-forbidden.addAddress('fd20:ce::254', 'ipv6'); // metadata of Google Cloud
-forbidden.addAddress('fd00:42::42', 'ipv6'); // metadata of Scaleway
-forbidden.addAddress('::', 'ipv6'); // this host
-forbidden.addSubnet('ff00::', 8, 'ipv6'); // multicast
+const forbidden = blockListOf(FORBIDDEN_RANGES);
+/** For what only may be an address: most parts of an address that are read as one would be on `forbidden`. */
+const metadata = blockListOf(FORBIDDEN_RANGES.filter(({ reason }) => reason === 'metadata' || reason === 'link-local'));
 
-/** Names of metadata services, for when a proxy resolves names. */
-const FORBIDDEN_NAMES = new Set(['metadata', 'metadata.google.internal', 'metadata.goog', 'instance-data']);
-
-/** IPv6 prefixes of which a part is an IPv4 address, with the first of its two groups: NAT64, 6to4, mapped. */
-const EMBEDDINGS = [
-  { prefix: '0064:ff9b:0000:0000:0000:0000:', group: 6 },
-  { prefix: '2002:', group: 1 },
-  { prefix: '0000:0000:0000:0000:0000:ffff:', group: 6 },
-] as const;
+const names = new Set(FORBIDDEN_NAMES.map(({ name }) => name));
 
 /** Whether requests to the IP address are blocked, in any of its spellings. */
 export function isForbiddenAddress(address: string): boolean {
   const bare = address.replace(/%.*$/, '');
   if (isIP(bare) === 4) return forbidden.check(bare, 'ipv4');
   if (isIP(bare) === 0) return false;
-  return forbidden.check(bare, 'ipv6') || embeddedAddresses(bare).some((found) => forbidden.check(found, 'ipv4'));
+  return (
+    forbidden.check(bare, 'ipv6') ||
+    embeddedAddresses(bare).some((found) => (found.isGuess ? metadata : forbidden).check(found.address, 'ipv4'))
+  );
 }
 
 /**
@@ -44,7 +30,7 @@ export function isForbiddenAddress(address: string): boolean {
  */
 export function forbiddenHost({ hostname }: URL): string | undefined {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  if (isForbiddenAddress(host) || FORBIDDEN_NAMES.has(host.toLowerCase())) return explain(host);
+  if (isForbiddenAddress(host) || isForbiddenName(host.toLowerCase())) return explain(host);
   return undefined;
 }
 
@@ -81,21 +67,19 @@ function explain(where: string): string {
   return `${where} is a metadata service, a link-local or a non-unicast address: nothing is sent there`;
 }
 
-function embeddedAddresses(address: string): string[] {
-  const groups = groupsOf(address);
-  const text = groups.join(':');
-  return EMBEDDINGS.filter(({ prefix }) => text.startsWith(prefix)).map(({ group }) => {
-    const bits = Number.parseInt(`${groups[group] ?? ''}${groups[group + 1] ?? ''}`, 16);
-    return [bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255].join('.');
-  });
+/** Names below a name of a single label are other names: in Kubernetes, `api.metadata` is a service in the namespace `metadata`. */
+function isForbiddenName(host: string): boolean {
+  const labels = host.split('.');
+  return names.has(host) || labels.slice(0, -2).some((_label, at) => names.has(labels.slice(at + 1).join('.')));
 }
 
-/** The eight groups of an IPv6 address, four digits each. */
-function groupsOf(address: string): string[] {
-  const { hostname } = new URL(`http://[${address}]`);
-  const [head = '', tail] = hostname.slice(1, -1).split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array<string>(8 - before.length - after.length).fill('0');
-  return [...before, ...zeros, ...after].map((group) => group.padStart(4, '0'));
+function blockListOf(ranges: readonly ForbiddenRange[]): BlockList {
+  const list = new BlockList();
+  for (const { range } of ranges) {
+    const [address = '', prefix] = range.split('/');
+    const family = address.includes(':') ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
 }
