@@ -1,10 +1,24 @@
-import { cleanEnvironment, workspaceRoot } from '@pdaltagent/testing';
+import {
+  cleanEnvironment,
+  listeningAddresses,
+  LOOPBACK,
+  processesOf,
+  waitUntil,
+  workspaceRoot,
+} from '@pdaltagent/testing';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import path from 'node:path';
 
+/** In the environment of the services, by which they are found; the servers have one of their own. */
+const MARK = `test-of-the-demo-${process.pid}`;
+
 /** Runs the built demo as npm start does, in an environment that points to production. */
 async function start(...args: string[]): Promise<{ code: number | null; output: string }> {
+  return launch(...args).ended;
+}
+
+function launch(...args: string[]) {
   const child = spawn(process.execPath, [path.join(workspaceRoot(), 'dist', 'apps', 'demo', 'main.js'), ...args], {
     cwd: workspaceRoot(),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -16,16 +30,31 @@ async function start(...args: string[]): Promise<{ code: number | null; output: 
       PDAGENTD_HTTP_PORT: '1',
       PDAGENTD_WEBHOOK_FORMAT: 'v3',
       HTTP_PROXY: 'http://production.invalid',
+      MARK,
     },
   });
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
   const output = Promise.all([text(child.stdout), text(child.stderr)]).then((texts) => texts.join(''));
-  return { code: await ended, output: await output };
+  return { child, ended: Promise.all([closed, output]).then(([code, printed]) => ({ code, output: printed })) };
 }
 
+/** Of the broker, its node and port mapper, of Redis, the receiver, the simulator, of four services, one with three. */
+const PORTS = 12;
+
 describe('npm start -- --check', () => {
-  it('verifies 200 events and their webhooks, and ignores servers named in the environment', async () => {
-    const { code, output } = await start('--check');
+  it('verifies 200 events and their webhooks, and ignores servers named in the environment; all ports are opened on the loopback interface only', async () => {
+    const { child, ended } = launch('--check');
+    const folder = path.join('.local', 'run', `check-${child.pid}`);
+    const open = await waitUntil(
+      () => {
+        const found = listeningAddresses([...new Set([...processesOf(MARK), ...processesOf(folder)])]);
+        return found.length >= PORTS || child.exitCode !== null ? found : false;
+      },
+      { what: `${PORTS} open ports`, timeoutMs: 120_000 },
+    );
+    const { code, output } = await ended;
+    expect(open.length).toBeGreaterThanOrEqual(PORTS);
+    expect(open.filter((address) => !LOOPBACK.test(address))).toEqual([]);
     expect(output).toMatch(/delivered to PagerDuty \(simulated\) +200 +200 +ok/);
     expect(output).toMatch(/webhooks received +(\d+) +\1 +ok/);
     expect(output).toContain('DEMO: nothing reaches PagerDuty');

@@ -1,4 +1,4 @@
-import { livePorts, missingVariables } from './live-environment';
+import { liveEnvironment, livePorts, missingVariables } from './live-environment';
 
 const complete = {
   PDAGENTD_AMQP_URL: 'amqp://broker',
@@ -37,5 +37,13 @@ describe('the ports of --live', () => {
 
   it('omit disabled ones', () => {
     expect(ports({ PDAGENTD_HTTP_PORT: '0' })).toEqual([8443, 8090, 8091, 8092, 8093]);
+  });
+});
+
+describe('the services of --live', () => {
+  it('open their ports on the loopback interface, unless an address is set', () => {
+    expect(liveEnvironment({ A: 'b' })).toEqual({ A: 'b', PDAGENTD_LISTEN_ADDRESS: '127.0.0.1' });
+    expect(liveEnvironment({ PDAGENTD_LISTEN_ADDRESS: '' })).toEqual({ PDAGENTD_LISTEN_ADDRESS: '127.0.0.1' });
+    expect(liveEnvironment({ PDAGENTD_LISTEN_ADDRESS: '10.0.0.1' })).toEqual({ PDAGENTD_LISTEN_ADDRESS: '10.0.0.1' });
   });
 });

@@ -37,3 +37,11 @@ export function livePorts(environment: NodeJS.ProcessEnv): { port: number; what:
     ...SERVICES.map(({ name, adminPort }) => ({ port: adminPort, what: `admin port of ${name}` })),
   ].filter(({ port }) => Number.isInteger(port) && port > 0 && port < 65_536);
 }
+
+/**
+ * The environment of the services of --live: unless an address is set, their ports are opened on the loopback interface,
+ * because whoever tries them on a laptop does not mean to offer them to its network.
+ */
+export function liveEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...environment, PDAGENTD_LISTEN_ADDRESS: environment['PDAGENTD_LISTEN_ADDRESS'] || '127.0.0.1' };
+}

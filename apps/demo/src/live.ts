@@ -1,6 +1,6 @@
 import { type AppProcess, formatLogLine, isPortFree, startApp, workspaceRoot } from '@pdaltagent/testing';
 import { Cleanups } from './cleanups';
-import { livePorts, missingVariables, SERVICES } from './live-environment';
+import { liveEnvironment, livePorts, missingVariables, SERVICES } from './live-environment';
 import { print, warn } from './terminal';
 import { waitForShutdown } from './wait-for-shutdown';
 import path from 'node:path';
@@ -42,7 +42,7 @@ async function startServices(environment: NodeJS.ProcessEnv, cleanups: Cleanups)
         folder: path.join(workspaceRoot(), '.local', 'live'),
         // PDAGENTD_STATE_DIR may be relative to the clone.
         cwd: workspaceRoot(),
-        env: { ...environment, PDAGENTD_ADMIN_PORT: String(adminPort) },
+        env: { ...liveEnvironment(environment), PDAGENTD_ADMIN_PORT: String(adminPort) },
         // A service waits for an unreachable broker.
         until: 'alive',
         keepLog: false,

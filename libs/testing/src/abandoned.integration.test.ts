@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { commandLineOf } from './command-line';
-import { processesOf } from './processes.fixture';
+import { processesOf } from './processes';
 import { waitUntil } from './wait-until';
 
 const NOBODY = 65534;

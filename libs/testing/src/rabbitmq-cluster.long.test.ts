@@ -1,5 +1,5 @@
 import amqp, { type ConfirmChannel } from 'amqplib';
-import { processesOf } from './processes.fixture';
+import { processesOf } from './processes';
 import { type RabbitMQCluster, startRabbitMQCluster } from './rabbitmq-cluster';
 import { openRunFolder, type RunFolder } from './run-folder';
 import { waitUntil } from './wait-until';

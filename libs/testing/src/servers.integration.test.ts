@@ -1,7 +1,7 @@
 import net from 'node:net';
 import amqp from 'amqplib';
 import { Redis } from 'ioredis';
-import { listeningAddresses, LOOPBACK, processesOf } from './processes.fixture';
+import { listeningAddresses, LOOPBACK, processesOf } from './processes';
 import { openRunFolder, type RunFolder } from './run-folder';
 import { type RabbitMQ, type Redis as RedisServer } from './server';
 import { startRabbitMQ, startRedis } from './servers';
