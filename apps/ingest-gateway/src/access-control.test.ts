@@ -1,6 +1,10 @@
+import { IncomingMessage, request } from 'node:http';
+import { Socket } from 'node:net';
 import { AccessControl, type AccessControlOptions } from './access-control';
 import { KEY, postTo, startGateway, type RunningGateway } from './gateway.fixture';
+import { HostNames } from './host-names';
 import { Networks } from './networks';
+import { Tokens } from './tokens';
 
 const BODY = JSON.stringify({ routing_key: KEY, event_action: 'resolve', dedup_key: 'a' });
 
@@ -9,7 +13,7 @@ afterEach(() => gateway.stop());
 
 async function start(options: Partial<AccessControlOptions>): Promise<void> {
   gateway = await startGateway({
-    access: new AccessControl({ tokens: [], allowed: undefined, trustedProxies: undefined, ...options }),
+    access: new AccessControl(options),
   });
 }
 
@@ -23,7 +27,7 @@ const send = (headers: Record<string, string> = {}, route = '/v2/enqueue') =>
   postTo(gateway.url + route, BODY, headers);
 
 describe('tokens', () => {
-  beforeEach(() => start({ tokens: ['first-token', 'second-token'] }));
+  beforeEach(() => start({ tokens: () => Tokens.parse('first-token,second=second-token').tokens }));
 
   it('are accepted in either header, and are not forwarded', async () => {
     for (const headers of [
@@ -60,11 +64,26 @@ describe('tokens', () => {
     expect(text).not.toContain('first-token');
   });
 
-  it('are counted if they are refused, and never logged', async () => {
-    await send({ 'x-pdaltagent-token': 'wrong-token' });
+  it('are counted if they are refused, and logged once a minute for each address, without the token', async () => {
+    for (let count = 0; count < 3; count += 1) await send({ 'x-pdaltagent-token': 'wrong-token' });
     const text = await gateway.metrics.metrics();
-    expect(text).toContain('pdaltagent_gateway_requests_refused_total{reason="unauthorized"} 1');
+    expect(text).toContain('pdaltagent_gateway_requests_refused_total{reason="unauthorized"} 3');
+    const { address, problem } = gateway.log.filter(({ level }) => level === 'warn')[0]?.fields ?? {};
+    expect([address, problem]).toEqual(['127.0.0.1', 'The token is not valid']);
+    expect(gateway.log.filter(({ level }) => level === 'warn')).toHaveLength(1);
     expect(text + JSON.stringify(gateway.log)).not.toContain('-token');
+  });
+
+  it('have a name, which is in the metrics and in the log', async () => {
+    const presented = { 'x-pdaltagent-token': 'second-token' };
+    await send(presented);
+    await postTo(`${gateway.url}/v2/enqueue`, '{', presented);
+    const text = await gateway.metrics.metrics();
+    expect(text).toContain('pdaltagent_gateway_requests_by_token_total{token="second",outcome="accepted"} 1');
+    expect(text).toContain('pdaltagent_gateway_requests_by_token_total{token="second",outcome="refused"} 1');
+    expect(text).toContain('pdaltagent_gateway_requests_by_token_total{token="unnamed",outcome="accepted"} 0');
+    const accepted = gateway.log.filter(({ message }) => message === 'event accepted');
+    expect(accepted.map(({ fields }) => fields['token'])).toEqual(['second']);
   });
 });
 
@@ -105,5 +124,93 @@ describe('networks', () => {
   it('ignore X-Forwarded-For from anybody else', async () => {
     await start({ allowed: networks('10.0.0.0/8'), trustedProxies: networks('192.0.2.0/24') });
     expect((await send({ 'x-forwarded-for': '10.1.2.3' })).status).toBe(403);
+  });
+});
+
+describe('pages that a browser shows', () => {
+  it.each([
+    ['a page of another site', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['a page of another host', { origin: 'http://wiki.example.com' }, 403],
+    ['another port of this host', { origin: 'http://127.0.0.1:1' }, 403],
+    ['a sandboxed page', { origin: 'null' }, 403],
+    ['what is not an origin', { origin: '%%%' }, 403],
+    ['the user, who typed the address', { 'sec-fetch-site': 'none' }, 202],
+  ])('send no events unless they are of the gateway: %s', async (_, headers, expected) => {
+    await start({});
+    expect((await send(headers)).status).toBe(expected);
+    expect(await gateway.metrics.metrics()).toContain(
+      `requests_refused_total{reason="cross-site"} ${expected === 403 ? 1 : 0}`,
+    );
+    expect(gateway.sink.messages).toHaveLength(expected === 403 ? 0 : 1);
+  });
+
+  it('may send events from the origin of the gateway itself', async () => {
+    await start({});
+    expect((await send({ origin: gateway.url })).status).toBe(202);
+  });
+
+  it('may link to the landing page', async () => {
+    await start({});
+    expect((await fetch(gateway.url, { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(200);
+  });
+});
+
+describe('PDAGENTD_ALLOWED_HOSTS', () => {
+  beforeEach(() => start({ hosts: HostNames.parse('gateway.example.com, *.internal, 2001:db8::7') }));
+  /** fetch does not let its user set Host. */
+  const sendTo = (host: string, headers: Record<string, string> = {}) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const options = { method: 'POST', headers: { host, ...headers } };
+      request(`${gateway.url}/v2/enqueue`, options, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end(BODY);
+    });
+
+  it('lists the names by which senders may address the gateway; its own host always may', async () => {
+    const allowed = [
+      'gateway.example.com',
+      'GATEWAY.example.com:8080',
+      'a.internal:80',
+      '[2001:db8::7]:8080',
+      'localhost',
+    ];
+    for (const host of allowed) expect([host, await sendTo(host)]).toEqual([host, 202]);
+    for (const host of ['attacker.example', 'a.b.internal', 'internal', 'gateway.example.com.attacker.example'])
+      expect([host, await sendTo(host)]).toEqual([host, 403]);
+  });
+
+  it('lists the origins from which pages may send, for a proxy that sets another Host', async () => {
+    expect(await sendTo('a.internal', { origin: 'https://gateway.example.com' })).toBe(202);
+    expect(await sendTo('a.internal', { origin: 'https://wiki.example.com' })).toBe(403);
+  });
+});
+
+describe('with certificates of clients, plain HTTP', () => {
+  function from(address: string): IncomingMessage {
+    const socket = new Socket();
+    Object.defineProperty(socket, 'remoteAddress', { value: address });
+    return new IncomingMessage(socket);
+  }
+
+  it('is accepted from this host and from trusted proxies only', async () => {
+    const control = new AccessControl({ needsCertificate: true, trustedProxies: networks('10.0.0.5') });
+    await start({ needsCertificate: true });
+    for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '10.0.0.5'])
+      expect(control.admit(from(address)).kind).toBe('sender');
+    for (const address of ['10.0.0.6', '::ffff:10.0.0.6', '2001:db8::1', ''])
+      expect(control.admit(from(address))).toMatchObject({
+        kind: 'refused',
+        refused: { reason: 'client-certificate', response: { status: 403 } },
+      });
+    expect((await send()).status).toBe(202);
+  });
+
+  it('still needs a token', async () => {
+    await start({ needsCertificate: true, tokens: () => Tokens.parse('a=0123456789abcdef').tokens });
+    expect((await send()).status).toBe(401);
+    expect((await send({ 'x-pdaltagent-token': '0123456789abcdef' })).status).toBe(202);
   });
 });

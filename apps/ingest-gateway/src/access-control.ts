@@ -1,60 +1,90 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { type IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { crossSiteProblem } from './browser-requests';
 import { clientAddressOf } from './client-address';
-import { type Networks } from './networks';
+import { type HostNames } from './host-names';
+import { type Networks, normalAddress } from './networks';
 import { refusals, type Refused } from './refusal';
+import { Tokens } from './tokens';
 
 export interface AccessControlOptions {
-  /** Senders must present one of them; if empty, no token is required. */
-  readonly tokens: readonly string[];
+  /** Senders must present one of these; if empty, no token is required. */
+  readonly tokens: () => Tokens;
   /** Networks that senders must be in; undefined: any. */
   readonly allowed: Networks | undefined;
   /** Proxies whose X-Forwarded-For is trusted for the address of a sender. */
   readonly trustedProxies: Networks | undefined;
+  /** Names by which the gateway may be addressed; undefined: any. */
+  readonly hosts: HostNames | undefined;
+  /** Whether HTTPS clients must present a certificate: then plain HTTP is for this host and trusted proxies only. */
+  readonly needsCertificate: boolean;
 }
 
-/** Decides who may send events, by token and by network. */
+/** Who sent a request that is allowed. */
+export interface Sender {
+  readonly kind: 'sender';
+  readonly address: string;
+  /** The name of the token it presented; undefined if none is required. */
+  readonly token: string | undefined;
+}
+
+/** A refused request, and the address of its sender. */
+export interface RefusedSender {
+  readonly kind: 'refused';
+  readonly refused: Refused;
+  readonly address: string;
+}
+
+const UNKNOWN_ADDRESS = 'an unknown address';
+
+/** Decides who may send events: by certificate, network and token, and never from a page of another site. */
 export class AccessControl {
-  readonly #digests: readonly Buffer[];
   readonly #options: AccessControlOptions;
 
-  constructor(options: AccessControlOptions) {
-    this.#options = options;
-    this.#digests = options.tokens.map(digestOf);
+  constructor(options: Partial<AccessControlOptions> = {}) {
+    this.#options = {
+      tokens: () => Tokens.none,
+      allowed: undefined,
+      trustedProxies: undefined,
+      hosts: undefined,
+      needsCertificate: false,
+      ...options,
+    };
   }
 
   get needsToken(): boolean {
-    return this.#digests.length > 0;
+    return !this.#options.tokens().isEmpty;
   }
 
-  /** Why a request is refused; undefined if it is allowed. */
-  refusal(request: IncomingMessage): Refused | undefined {
-    const { allowed, trustedProxies } = this.#options;
-    if (allowed !== undefined) {
-      const sender = clientAddressOf(request, trustedProxies);
-      if (sender === undefined || !allowed.has(sender)) return refusals.forbidden(sender ?? 'an unknown address');
-    }
-    if (!this.needsToken) return undefined;
-    const tokens = tokensIn(request.headers);
-    if (tokens.length === 0) return refusals.unauthorized('A token is required');
-    return tokens.some((token) => this.#isValid(token)) ? undefined : refusals.unauthorized('The token is not valid');
+  get tokenNames(): readonly string[] {
+    return this.#options.tokens().names;
   }
 
-  /** Compares all tokens, each in constant time, so that the duration reveals nothing. */
-  #isValid(token: string): boolean {
-    const digest = digestOf(token);
-    let isKnown = false;
-    for (const known of this.#digests) isKnown = timingSafeEqual(known, digest) || isKnown;
-    return isKnown;
+  /** The sender of a request, or why it is refused. */
+  admit(request: IncomingMessage): Sender | RefusedSender {
+    const { allowed, trustedProxies, hosts } = this.#options;
+    const address = clientAddressOf(request, trustedProxies) ?? UNKNOWN_ADDRESS;
+    const refuse = (refused: Refused): RefusedSender => ({ kind: 'refused', refused, address });
+    if (!this.#hasCertificateIfNeeded(request)) return refuse(refusals.plainHttp());
+    if (allowed !== undefined && !allowed.has(address))
+      return refuse(refusals.forbidden(`Events from ${address} are not accepted`));
+    const crossSite = crossSiteProblem(request, hosts);
+    if (crossSite !== undefined) return refuse(refusals.crossSite(crossSite));
+    const tokens = this.#options.tokens();
+    if (tokens.isEmpty) return { kind: 'sender', address, token: undefined };
+    const token = tokens.presentedIn(request.headers);
+    if (token.kind === 'refused') return refuse(refusals.unauthorized(token.problem));
+    return { kind: 'sender', address, token: token.name };
+  }
+
+  #hasCertificateIfNeeded({ socket }: IncomingMessage): boolean {
+    const { needsCertificate, trustedProxies } = this.#options;
+    if (!needsCertificate || socket instanceof TLSSocket) return true;
+    const peer = normalAddress(socket.remoteAddress ?? '');
+    return peer !== undefined && (isLoopback(peer) || trustedProxies?.has(peer) === true);
   }
 }
 
-function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
-}
-
-/** The tokens of both headers: a tool that always sets one of them can still be given the other. */
-function tokensIn({ authorization = '', ...headers }: IncomingHttpHeaders): string[] {
-  const bearer = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-  return [headers['x-pdaltagent-token'], bearer].flat().filter((token): token is string => Boolean(token));
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
 }

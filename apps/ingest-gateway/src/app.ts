@@ -1,14 +1,7 @@
 import { every, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { DurablePublisher } from '@pdaltagent/forwarding';
 import { EVENTS, laneOfMessage, readRecord } from '@pdaltagent/messaging';
-import {
-  type App,
-  ConfigurationError,
-  type Context,
-  type Logger,
-  quarantineFolderOf,
-  spoolRootOf,
-} from '@pdaltagent/service';
+import { type App, type Context, type Logger, quarantineFolderOf, spoolRootOf } from '@pdaltagent/service';
 import { claimSpool, OrphanedSpools, type Spool, Quarantine } from '@pdaltagent/spool';
 import { AccessControl } from './access-control';
 import { type Configuration } from './configuration';
@@ -17,11 +10,15 @@ import { ForwardingMetrics } from './forwarding-metrics';
 import { Gateway } from './gateway';
 import { QuarantineMetrics } from './quarantine-metrics';
 import { createScrub } from './scrubbing';
+import { openTokens } from './token-source';
 
 /** How often orphaned spools, those of instances that are gone, are scanned for; milliseconds. */
 const SCAN_MS = 60_000;
 /** Events that may wait for the disk concurrently, besides those in flight to the broker: over a second's worth. */
 const WAITING_FOR_DISK = 5_000;
+
+const PLAIN_HTTP =
+  'PDAGENTD_TLS_CLIENT_CA is set: plain HTTP is accepted only from this host and from PDAGENTD_TRUSTED_PROXIES';
 
 interface Running {
   readonly spool: Spool;
@@ -35,7 +32,16 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
   const forwardingMetrics = new ForwardingMetrics(metrics);
   const quarantineMetrics = new QuarantineMetrics(metrics);
   const scrub = createScrub(configuration, metrics, logger);
-  const access = accessOf(configuration);
+  const { ingestTokens, ingestTokensFile, allowedNetworks, allowedHosts, trustedProxies } = configuration;
+  const tokens = openTokens({ tokens: ingestTokens, file: ingestTokensFile, log: logger });
+  const needsCertificate = configuration.tlsClientAuthorities !== undefined;
+  const access = new AccessControl({
+    tokens: () => tokens.current(),
+    allowed: allowedNetworks,
+    trustedProxies,
+    hosts: allowedHosts,
+    needsCertificate,
+  });
   const forwardHeaders = ForwardHeaders.parse(configuration.forwardHeaders ?? '');
   const root = spoolRootOf(configuration);
   const options = { maximumBytes: configuration.spoolMaximumBytes, log: logger, laneOf: laneOfRecord };
@@ -78,10 +84,13 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       }, logger);
       running = { spool, publisher, gateway, orphans };
       publisher.start();
+      tokens.start();
       await gateway.start();
+      if (needsCertificate && configuration.httpPort !== 0) logger.info(PLAIN_HTTP, { trustedProxies });
       orphans.start();
     },
     stop: async () => {
+      tokens.stop();
       await running?.gateway.stop();
       await running?.orphans.stop();
       await running?.publisher.close();
@@ -104,16 +113,6 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
 function laneOfRecord(record: Buffer): number | undefined {
   const read = readRecord(record);
   return read.kind === 'message' ? laneOfMessage(EVENTS, read.message) : undefined;
-}
-
-/** Undefined if anybody may send. @throws ConfigurationError */
-function accessOf({ ingestTokens, allowedNetworks, trustedProxies }: Configuration): AccessControl | undefined {
-  const tokens = (ingestTokens ?? '').split(/[\s,]+/).filter((token) => token !== '');
-  if (ingestTokens !== undefined && tokens.length === 0) {
-    throw new ConfigurationError(['PDAGENTD_INGEST_TOKENS is set but contains no token']);
-  }
-  if (tokens.length === 0 && allowedNetworks === undefined) return undefined;
-  return new AccessControl({ tokens, allowed: allowedNetworks, trustedProxies });
 }
 
 /** Scans for orphaned spools at once and then periodically, one scan at a time. */

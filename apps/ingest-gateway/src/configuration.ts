@@ -12,6 +12,7 @@ import {
   text,
 } from '@pdaltagent/service';
 import { CertificateNames } from './certificate-names';
+import { HostNames } from './host-names';
 import { Networks } from './networks';
 
 const NETWORKS = {
@@ -70,7 +71,21 @@ export const variables = {
   ),
   ingestTokens: secret(
     'PDAGENTD_INGEST_TOKENS',
-    'tokens, separated by commas; if set, senders must present one (Authorization: Bearer, or X-PDaltagent-Token)',
+    'tokens, separated by commas, better with names (name=token); if set, senders must present one (Authorization: Bearer, or X-PDaltagent-Token)',
+  ),
+  ingestTokensFile: text(
+    'PDAGENTD_INGEST_TOKENS_FILE',
+    undefined,
+    'file of tokens, used instead: one per line, name=token or name=sha256:HASH; reloaded when it changes',
+  ),
+  allowedHosts: custom(
+    'PDAGENTD_ALLOWED_HOSTS',
+    'host names by which senders may address this gateway, for example gateway.example.com,*.internal; if unset: any',
+    {
+      mustBe:
+        'host names and IP addresses without ports, separated by commas, for example gateway.example.com,*.internal',
+      parse: (text: string) => HostNames.parse(text),
+    },
   ),
   allowedNetworks: custom(
     'PDAGENTD_ALLOWED_NETWORKS',

@@ -85,7 +85,6 @@ export async function startGateway(
       tlsNames: undefined,
       stateFolder,
       strict: false,
-      trustedProxies: undefined,
       ...configuration,
     },
   });

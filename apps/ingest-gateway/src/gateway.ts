@@ -1,7 +1,7 @@
 import { type Clock, type Random, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Logger } from '@pdaltagent/service';
 import { type Registry } from 'prom-client';
-import { type AccessControl } from './access-control';
+import { AccessControl } from './access-control';
 import { Admission } from './admission';
 import { BodyMemory } from './body-memory';
 import { Certificate } from './certificate';
@@ -30,13 +30,12 @@ export interface GatewayOptions {
     | 'tlsNames'
     | 'stateFolder'
     | 'strict'
-    | 'trustedProxies'
   >;
   readonly sink: EventSink;
   /** Events that may wait concurrently to become durable; more are answered 503. */
   readonly maximumEvents: number;
   readonly scrub?: Scrub | undefined;
-  /** Who may send; undefined: anybody. */
+  /** Who may send; undefined: anybody, but no page of another site. */
   readonly access?: AccessControl | undefined;
   /** Which headers of vendors are forwarded; undefined: those that PagerDuty's integrations read. */
   readonly forwardHeaders?: ForwardHeaders | undefined;
@@ -64,7 +63,7 @@ export class Gateway {
     configuration,
     sink,
     maximumEvents,
-    access,
+    access = new AccessControl(),
     forwardHeaders = new ForwardHeaders(),
     scrub,
     limits,
@@ -79,14 +78,13 @@ export class Gateway {
     this.#logger = logger;
     this.#clock = clock;
     const admission = new Admission(maximumEvents);
-    const outcomes = new OutcomeRecorder(new Metrics(metrics, admission), logger);
+    const outcomes = new OutcomeRecorder(new Metrics(metrics, admission, () => access.tokenNames), logger, clock);
     const pipeline = new IngestPipeline({ sink, admission, strict: configuration.strict, scrub, clock, random });
     const routes = createRoutes({
       pipeline,
       memory: this.#memory,
       outcomes,
       access,
-      trustedProxies: configuration.trustedProxies,
       forwardHeaders,
       clock,
     });

@@ -1,8 +1,8 @@
 import { type Request, type Response } from 'express';
 
 /** The page that a browser shows for the gateway's base URL. */
-export function createLandingPage(needsToken: boolean): (request: Request, response: Response) => void {
-  return (request, response) => landingPage(request, response, needsToken);
+export function createLandingPage(needsToken: () => boolean): (request: Request, response: Response) => void {
+  return (request, response) => landingPage(request, response, needsToken());
 }
 
 function landingPage(request: Request, response: Response, needsToken: boolean): void {

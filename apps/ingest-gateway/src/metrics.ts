@@ -6,13 +6,15 @@ import { REFUSAL_REASONS, type RefusalReason } from './refusal';
 /** The gateway's metrics. Label values are closed lists, initialized with 0; keys are never labels. */
 export class Metrics {
   readonly #refused: Counter<'reason'>;
+  readonly #byToken: Counter<'token' | 'outcome'>;
   /** Looked up once, because that takes longer than counting. */
   readonly #byType: ReadonlyMap<
     EventType,
     { readonly accepted: Counter.Internal; readonly duration: Histogram.Internal<'type'> }
   >;
 
-  constructor(registry: Registry, admission: Admission) {
+  /** @param tokenNames the names of the tokens that are currently valid */
+  constructor(registry: Registry, admission: Admission, tokenNames: () => readonly string[]) {
     const registers = [registry];
     const accepted = new Counter({
       name: 'pdaltagent_gateway_events_accepted_total',
@@ -25,6 +27,16 @@ export class Metrics {
       help: 'Requests that were not accepted, by reason.',
       labelNames: ['reason'],
       registers,
+    });
+    this.#byToken = new Counter({
+      name: 'pdaltagent_gateway_requests_by_token_total',
+      help: 'Requests with a valid token, by the name of the token and by whether the event was accepted.',
+      labelNames: ['token', 'outcome'],
+      registers,
+      collect() {
+        for (const token of tokenNames())
+          for (const outcome of ['accepted', 'refused'] as const) this.inc({ token, outcome }, 0);
+      },
     });
     const duration = new Histogram({
       name: 'pdaltagent_gateway_accept_duration_seconds',
@@ -52,6 +64,11 @@ export class Metrics {
     const metrics = this.#byType.get(type);
     metrics?.accepted.inc();
     metrics?.duration.observe(seconds);
+  }
+
+  /** @param token its name */
+  countToken(token: string, outcome: 'accepted' | 'refused'): void {
+    this.#byToken.inc({ token, outcome });
   }
 
   countRefused(reason: RefusalReason): void {

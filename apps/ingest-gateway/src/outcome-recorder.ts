@@ -1,7 +1,9 @@
+import { type Clock } from '@pdaltagent/clock';
 import { type EventType, type InvalidPart } from '@pdaltagent/events';
 import { type Logger, maskKey } from '@pdaltagent/service';
 import { type Metrics } from './metrics';
 import { type Accepted } from './ingest-pipeline';
+import { RefusedSendersLog } from './refused-senders-log';
 import { type RefusalReason, type Refused } from './refusal';
 
 /** Counts the outcomes of requests, and logs when the gateway starts and stops rejecting events. */
@@ -11,19 +13,26 @@ export class OutcomeRecorder {
   readonly #logged = new Set<string>();
   #rejected = 0;
 
-  constructor(metrics: Metrics, log: Logger) {
+  readonly #refusedSenders: RefusedSendersLog;
+
+  constructor(metrics: Metrics, log: Logger, clock: Clock) {
     this.#metrics = metrics;
     this.#log = log;
+    this.#refusedSenders = new RefusedSendersLog(log, clock);
   }
 
-  /** @param seconds how long the request took */
-  record(type: EventType, outcome: Accepted | Refused, seconds: number): void {
+  /**
+   * @param seconds how long the request took
+   * @param token the name of the token that its sender presented
+   */
+  record(type: EventType, outcome: Accepted | Refused, seconds: number, token?: string): void {
+    if (token !== undefined) this.#metrics.countToken(token, outcome.kind);
     if (outcome.kind === 'refused') {
       this.recordRefusal(outcome.reason, outcome.response.body.errors);
       return;
     }
     this.#metrics.countAccepted(type, seconds);
-    this.#log.debug('event accepted', { id: outcome.id, type, key: maskKey(outcome.routingKey) });
+    this.#log.debug('event accepted', { id: outcome.id, type, key: maskKey(outcome.routingKey), token });
     this.#logRemoved(outcome.removed);
     if (this.#rejected === 0) return;
     this.#log.info('accepting events again', { rejected: this.#rejected });
@@ -41,6 +50,12 @@ export class OutcomeRecorder {
         further: `events with an invalid ${kind} are not logged`,
       });
     }
+  }
+
+  /** A sender that may not send. */
+  recordRefusedSender({ reason, response }: Refused, address: string): void {
+    this.recordRefusal(reason);
+    if (reason === 'unauthorized') this.#refusedSenders.record(address, response.body.errors?.[0] ?? '');
   }
 
   recordRefusal(reason: RefusalReason, errors: readonly string[] = []): void {

@@ -21,6 +21,7 @@ export const REFUSAL_REASONS = [
   'unauthorized',
   'forbidden',
   'client-certificate',
+  'cross-site',
   'overload',
   'unavailable',
   'failed',
@@ -43,6 +44,11 @@ export function refused(reason: RefusalReason, response: ApiResponse): Refused {
   return { kind: 'refused', reason, response };
 }
 
+const forbidden = (error: string): ApiResponse => ({
+  status: 403,
+  body: { status: 'forbidden', message: 'Forbidden', errors: [error] },
+});
+
 export const refusals = {
   invalid: (errors: readonly string[]) => refused('invalid', invalidEvent(errors)),
   unrecognized: (error: string) => refused('unrecognized', unrecognizedObject(error)),
@@ -60,11 +66,14 @@ export const refusals = {
       status: 401,
       body: { status: 'unauthorized', message: 'Unauthorized', errors: [error] },
     }),
-  forbidden: (address: string) =>
-    refused('forbidden', {
-      status: 403,
-      body: { status: 'forbidden', message: 'Forbidden', errors: [`Events from ${address} are not accepted`] },
-    }),
+  forbidden: (error: string) => refused('forbidden', forbidden(error)),
+  /** Plain HTTP although a client certificate is required. */
+  plainHttp: () =>
+    refused(
+      'client-certificate',
+      forbidden('Plain HTTP is accepted only from this host and trusted proxies: use HTTPS with a client certificate'),
+    ),
+  crossSite: (error: string) => refused('cross-site', forbidden(error)),
   overload: () => refused('overload', temporarilyUnavailable('Too many events are waiting to be stored')),
   unavailable: (error: string) => refused('unavailable', temporarilyUnavailable(error)),
   tooSlow: () =>

@@ -1,14 +1,12 @@
 import { type Clock } from '@pdaltagent/clock';
 import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { EVENT_TYPES, type EventType, isApiType } from '@pdaltagent/events';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { type AccessControl } from './access-control';
+import express, { type Express, type Request, type Response } from 'express';
+import { type AccessControl, type Sender } from './access-control';
 import { type BodyMemory } from './body-memory';
-import { clientAddressOf } from './client-address';
 import { type ForwardHeaders } from './forward-headers';
 import { type Accepted, type IngestPipeline, type ReceivedRequest } from './ingest-pipeline';
 import { type OutcomeRecorder } from './outcome-recorder';
-import { type Networks } from './networks';
 import { declaredBytesOf, readBody } from './read-body';
 import { NO_SUCH_PATH, refused, type Refused } from './refusal';
 import { reply } from './reply';
@@ -29,10 +27,8 @@ const PATHS: Readonly<Record<EventType, string>> = {
 export interface RouteOptions {
   readonly pipeline: IngestPipeline;
   readonly memory: BodyMemory;
-  /** Proxies whose X-Forwarded-For is trusted. */
-  readonly trustedProxies?: Networks | undefined;
   readonly outcomes: OutcomeRecorder;
-  readonly access?: AccessControl | undefined;
+  readonly access: AccessControl;
   readonly forwardHeaders: ForwardHeaders;
   readonly clock: Clock;
 }
@@ -52,8 +48,28 @@ export function createRoutes(options: RouteOptions): Routes {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', false);
-  addRoutes(app, options);
-  return { app, handle: routing(app, options.outcomes) };
+  const senders = new WeakMap<IncomingMessage, Sender>();
+  addRoutes(app, options, senders);
+  return { app, handle: admitting(routing(app, options.outcomes), options, senders) };
+}
+
+/** Refuses requests of those who may not send, whatever their path, and remembers who sent the others. */
+function admitting(
+  handle: RequestListener,
+  { access, outcomes }: RouteOptions,
+  senders: WeakMap<IncomingMessage, Sender>,
+): RequestListener {
+  return (request, response) => {
+    const admitted = access.admit(request);
+    if (admitted.kind === 'sender') {
+      senders.set(request, admitted);
+      handle(request, response);
+      return;
+    }
+    const { refused, address } = admitted;
+    outcomes.recordRefusedSender(refused, address);
+    reply(request, response, refused.response, refused.response.status === 401 ? { 'www-authenticate': 'Bearer' } : {});
+  };
 }
 
 /** The final handler of express answers in HTML, and with a stack trace unless NODE_ENV is production. */
@@ -75,28 +91,15 @@ function routing(app: Handler, outcomes: OutcomeRecorder): RequestListener {
   };
 }
 
-function addRoutes(router: Express, options: RouteOptions): void {
-  const { pipeline, memory, outcomes, access, trustedProxies, forwardHeaders, clock } = options;
-  if (access !== undefined) {
-    router.use((request: Request, response: Response, next: NextFunction) => {
-      const refusal = access.refusal(request);
-      if (refusal === undefined) return next();
-      outcomes.recordRefusal(refusal.reason);
-      reply(
-        request,
-        response,
-        refusal.response,
-        refusal.response.status === 401 ? { 'www-authenticate': 'Bearer' } : {},
-      );
-    });
-  }
-
+function addRoutes(router: Express, options: RouteOptions, senders: WeakMap<IncomingMessage, Sender>): void {
+  const { pipeline, memory, outcomes, access, forwardHeaders, clock } = options;
   for (const type of EVENT_TYPES) {
     router
       .route(PATHS[type])
       .post(async (request: Request, response: Response) => {
         const startedAt = clock.monotonic();
-        const reserved = memory.reserve(clientAddressOf(request, trustedProxies) ?? '', declaredBytesOf(request));
+        const sender = senders.get(request);
+        const reserved = memory.reserve(sender?.address ?? '', declaredBytesOf(request));
         let outcome: Accepted | Refused;
         try {
           const body = await readBody(request, reserved);
@@ -107,7 +110,7 @@ function addRoutes(router: Express, options: RouteOptions): void {
         } finally {
           reserved.release();
         }
-        outcomes.record(type, outcome, (clock.monotonic() - startedAt) / 1000);
+        outcomes.record(type, outcome, (clock.monotonic() - startedAt) / 1000, sender?.token);
         if (outcome.kind === 'refused') reply(request, response, outcome.response);
         else reply(request, response, outcome.response, { [EVENT_ID_HEADER]: outcome.id });
       })
@@ -119,7 +122,7 @@ function addRoutes(router: Express, options: RouteOptions): void {
 
   router
     .route('/')
-    .get(createLandingPage(access?.needsToken ?? false))
+    .get(createLandingPage(() => access.needsToken))
     .all((request, response) => reply(request, response, METHOD_NOT_ALLOWED, { allow: 'GET, HEAD' }));
 }
 

@@ -2,6 +2,7 @@ import { ManualClock, waitUntil } from '@pdaltagent/testing';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { AccessControl } from './access-control';
 import { KEY, postTo, startGateway, type RunningGateway } from './gateway.fixture';
 import { Networks } from './networks';
 
@@ -117,7 +118,7 @@ describe('one client with many uploads', () => {
   const large = 'x'.repeat(400_000);
 
   it('uses no memory of another client behind the same trusted proxy', async () => {
-    await start({ trustedProxies: proxies('127.0.0.1') });
+    await start({ access: new AccessControl({ trustedProxies: proxies('127.0.0.1') }) });
     await uploads(30, 'x-forwarded-for: 10.0.0.1');
     await areRead();
     expect((await post(large, { 'x-forwarded-for': '10.0.0.1' })).status).toBe(503);
