@@ -139,6 +139,26 @@ it('parks a key on a siding that answers, although another one does not', () => 
   expect(tables).toEqual([new Map([[KEY, [1]]])]);
 });
 
+it('parks a key beside two that are delivered rather than beside one that fills its siding', () => {
+  const { parking, held, first, tables, messageOf, checkFor, answer } = harness();
+  parking.begin(
+    new Map([
+      ['stuck', [0]],
+      ['slow', [1]],
+      ['slower', [1]],
+    ]),
+    true,
+  );
+  for (let sequence = 0; sequence < WINDOW; sequence += 1) {
+    held.add({ ...messageOf(sequence, first.queue), routingKey: 'stuck' });
+    held.add(messageOf(sequence));
+  }
+  checkFor(1_000);
+  for (const index of [0, 1]) answer(index);
+  checkFor(1_000);
+  expect(tables.at(-1)?.get(KEY)).toEqual([1]);
+});
+
 it('parks keys that fill a window for ten seconds although many failing keys make PagerDuty seem unavailable', () => {
   const { parking, held, tables, unreachable, messageOf, checkFor, answer } = harness();
   parking.begin(new Map(), true);

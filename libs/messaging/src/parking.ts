@@ -240,8 +240,14 @@ export class Parking {
         .filter(([{ isSilent }, keys]) => keys > 0 || !isSilent),
     );
     this.isSuspended = this.#options.sidings.some(({ isStuck, hasMoves }) => isStuck && hasMoves);
+    const { lane } = this.#options;
+    const full = new Set(open.filter((siding) => lane.isFull(siding.queue)));
     for (const { routingKey, isMovable } of blocking) {
-      const [emptiest] = [...counts].sort(([, left], [, right]) => left - right);
+      // In a full one nothing is delivered that is behind its slowest key.
+      const [emptiest] = [...counts].sort(
+        ([left, leftKeys], [right, rightKeys]) =>
+          Number(full.has(left)) - Number(full.has(right)) || leftKeys - rightKeys,
+      );
       // A key with a message that the broker no longer accepts cannot be parked: that would break its order.
       if (emptiest === undefined || !isMovable || this.size + chosen.size >= MAX_KEYS) {
         this.isSuspended = true;
