@@ -34,12 +34,6 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** Suspends or resumes the queue's Raft leader. */
-async function tellLeader(what: 'suspend' | 'resume'): Promise<void> {
-  const queue = `rabbit_misc:r(<<"/">>, queue, <<"${QUEUE}">>)`;
-  await broker.control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
-}
-
 async function state(): Promise<{ readonly messageCount: number; readonly consumerCount: number }> {
   const channel = await connection.createChannel();
   const reply = await channel.checkQueue(QUEUE);
@@ -79,10 +73,10 @@ it('a lane that is released right after all its acks repeats none of their messa
 it('a lane whose queue does not answer is released anyway, and is free once it answers', async () => {
   const hasty = { ...SYSTEM_CLOCK, after: (ms: number, call: () => void) => SYSTEM_CLOCK.after(ms / 10, call) };
   const { lane, held } = await consuming(hasty);
-  await tellLeader('suspend');
+  await broker.stallQueue(QUEUE);
   for (const message of held) lane.ack(message);
   await lane.close();
-  await tellLeader('resume');
+  await broker.resumeQueue(QUEUE);
   await isReleased();
   expect((await state()).messageCount).toBeLessThan(100);
 });

@@ -116,28 +116,15 @@ class LanePublications {
   }
 }
 
-/** Suspends or resumes the process of a classic queue. */
-const callQueue = (queue: string, what: 'suspend' | 'resume', virtualHost = '/') =>
-  broker.control([
-    'eval',
-    `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"${virtualHost}">>, queue, <<"${queue}">>)), sys:${what}(amqqueue:get_pid(Q)).`,
-  ]);
-
-/** All queues of a virtual host have one type, also those that lane groups share. @returns its URL */
-async function addVirtualHost(name: string): Promise<string> {
-  await broker.control(['add_vhost', name]);
-  await broker.control(['set_permissions', '-p', name, new URL(broker.url).username, '.*', '.*', '.*']);
-  return `${broker.url}/${name}`;
-}
-
 it('publishes to the other lanes if the queue of one hangs when it is declared', async () => {
   const laneGroup = { ...WEBHOOKS, exchange: 'test.hanging', deadLetters: 'test.hanging.dead-letters', lanes: 4 };
-  const url = await addVirtualHost('classic');
+  // All queues of a virtual host have one type, also those that lane groups share.
+  const [url = ''] = await broker.addVirtualHosts(['classic']);
   const connection = await connect(url);
   await declareTopology(connection, laneGroup, 'classic');
   await connection.close();
   const queue = laneQueue(laneGroup, 1);
-  await callQueue(queue, 'suspend', 'classic');
+  await broker.stallQueue(queue, 'classic');
   const publications = new LanePublications(url, { laneGroup, queueType: 'classic', clock: fastClock(3) });
   try {
     await waitUntil(() => publications.confirmed.size === 3, { what: 'the other lanes', timeoutMs: 20_000 });
@@ -145,7 +132,7 @@ it('publishes to the other lanes if the queue of one hangs when it is declared',
     const withoutReply = publications.warnings.filter((line) => line.startsWith('queues'));
     expect(withoutReply).toEqual([`queues did not reply when they were declared {"queues":["${queue}"]}`]);
   } finally {
-    await callQueue(queue, 'resume', 'classic');
+    await broker.resumeQueue(queue, 'classic');
   }
   await waitUntil(() => publications.confirmed.has(1), { what: 'the lane that hung' });
 });
@@ -169,7 +156,7 @@ it('reconnects and closes although a channel that waits for a hanging queue keep
     },
     onLost: () => undefined,
   });
-  await callQueue(queue, 'suspend');
+  await broker.stallQueue(queue);
   try {
     connection.start();
     await waitUntil(() => connection.isConnected, { what: 'a connection' });
@@ -177,7 +164,7 @@ it('reconnects and closes although a channel that waits for a hanging queue keep
     await waitUntil(() => opened === 2 && connection.isConnected, { what: 'another connection', timeoutMs: 20_000 });
     await connection.close();
   } finally {
-    await callQueue(queue, 'resume');
+    await broker.resumeQueue(queue);
   }
 });
 

@@ -19,24 +19,18 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** Suspends or resumes the Raft leader of the pulse queue, as if its node did not reach a majority. */
-async function tellLeader(what: 'suspend' | 'resume'): Promise<void> {
-  const queue = `rabbit_misc:r(<<"/">>, queue, <<"${PULSE_QUEUE}">>)`;
-  await broker.control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
-}
-
 it('a worker whose node does not reach a majority starts no attempts, although its lanes still deliver, until it does', async () => {
   const test = new TestWorker(broker.url, () => DELIVERED);
   const [before, meanwhile] = [event('disk', 0), event('disk', 1)];
   await publish(broker.url, [before]);
   await waitUntil(() => test.delivered.length === 1, { what: 'the first event' });
-  await tellLeader('suspend');
+  await broker.stallQueue(PULSE_QUEUE);
   await waitUntil(() => !test.worker.ownsLanes, { what: 'the last pulse to be too old' });
   await publish(broker.url, [meanwhile]);
   await waitUntil(() => test.worker.dispatcher.held === 1, { what: 'the event to be consumed' });
   await delay(1_000);
   expect(test.attempted).toHaveLength(1);
-  await tellLeader('resume');
+  await broker.resumeQueue(PULSE_QUEUE);
   await waitUntil(() => test.delivered.length === 2, { what: 'the second event' });
   expect(test.attempted.map(({ id }) => id)).toEqual([before.id, meanwhile.id]);
   await test.worker.stop();

@@ -22,12 +22,6 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** Suspends or resumes the queue's Raft leader. */
-async function tellLeader(what: 'suspend' | 'resume'): Promise<void> {
-  const queue = `rabbit_misc:r(<<"/">>, queue, <<"${QUEUE}">>)`;
-  await broker.control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
-}
-
 it('takes no message from a queue that answers', async () => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const scout = new Scout({ url: broker.url, name: 'test', queueType: 'quorum', onMissing: () => undefined, log });
@@ -43,14 +37,14 @@ it('takes no message from a queue that answers', async () => {
 });
 
 it('a worker takes its other lanes while the queue of one does not answer, and that one once it does', async () => {
-  await tellLeader('suspend');
+  await broker.stallQueue(QUEUE);
   const test = new TestWorker(broker.url, () => DELIVERED);
   const other = event('disk', 1, 'R0000000000000000000000000000000');
   expect(laneOf(EVENTS, other.routingKey)).not.toBe(laneOf(EVENTS, KEY));
   await publish(broker.url, [other]);
   await waitUntil(() => test.delivered.length === 1, { what: 'the event of another lane', timeoutMs: 60_000 });
   await waitUntil(() => test.logged('a queue does not answer'), { what: 'the warning', timeoutMs: 60_000 });
-  await tellLeader('resume');
+  await broker.resumeQueue(QUEUE);
   const late = event('disk', 2);
   await publish(broker.url, [late]);
   await waitUntil(() => test.delivered.length === 2, { what: 'the event of the lane', timeoutMs: 60_000 });

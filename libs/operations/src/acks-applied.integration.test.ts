@@ -36,12 +36,6 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** Suspends or resumes the queue's Raft leader. */
-async function tellLeader(what: 'suspend' | 'resume'): Promise<void> {
-  const queue = `rabbit_misc:r(<<"/">>, queue, <<"${QUEUE}">>)`;
-  await broker.control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
-}
-
 async function state(): Promise<{ readonly messageCount: number; readonly consumerCount: number }> {
   const channel = await connection.createChannel();
   const reply = await channel.checkQueue(QUEUE);
@@ -55,13 +49,13 @@ it('acks count as applied only once a slow queue has applied them all', async ()
   const deliveries: ConsumeMessage[] = [];
   await channel.consume(QUEUE, (delivery) => delivery && deliveries.push(delivery));
   await waitUntil(() => deliveries.length === 100, { what: 'all messages' });
-  await tellLeader('suspend');
+  await broker.stallQueue(QUEUE);
   for (const delivery of deliveries) channel.ack(delivery);
   let areApplied = false;
   const applied = acksApplied(channel, QUEUE).then(() => (areApplied = true));
   await delay(SILENT_MS);
   expect(areApplied).toBe(false);
-  await tellLeader('resume');
+  await broker.resumeQueue(QUEUE);
   await applied;
   await channel.close();
   await isReleased();

@@ -37,6 +37,9 @@ export interface RabbitMQ extends Server {
   setConsumerTimeout(timeoutMs: number, lookEveryMs: number): Promise<void>;
   /** Sets the maximum message size (bytes) for new channels, until the broker restarts. */
   setMaxMessageSize(bytes: number): Promise<void>;
+  /** Suspends the process of a queue, of a quorum queue its Raft leader: nothing is answered for it until it is resumed. */
+  stallQueue(name: string, virtualHost?: string): Promise<void>;
+  resumeQueue(name: string, virtualHost?: string): Promise<void>;
   /** Messages per queue of the default virtual host, including unacknowledged ones. Up to a few seconds old. */
   messages(): Promise<Map<string, number>>;
   /** The log so far. */
@@ -71,6 +74,10 @@ export function brokerCommands(
   waitUntil: (condition: () => Promise<boolean>, options: { what: string }) => Promise<unknown>,
 ): Omit<RabbitMQ, keyof Server | 'control' | 'logText'> {
   const owner = `<<"${user}">>`;
+  const tellQueue = async (what: 'suspend' | 'resume', name: string, virtualHost = '/'): Promise<void> => {
+    const queue = `rabbit_misc:r(<<"${virtualHost}">>, queue, <<"${name}">>)`;
+    await control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
+  };
   const listOf = (names: readonly string[]): string => `[${names.map((name) => `<<"${name}">>`).join(', ')}]`;
   return {
     async addVirtualHosts(names) {
@@ -106,6 +113,8 @@ export function brokerCommands(
     async setMaxMessageSize(bytes) {
       await control(['eval', `application:set_env(rabbit, max_message_size, ${bytes}).`]);
     },
+    stallQueue: (name, virtualHost) => tellQueue('suspend', name, virtualHost),
+    resumeQueue: (name, virtualHost) => tellQueue('resume', name, virtualHost),
     async messages() {
       const table = await control(['list_queues', '--quiet', '--no-table-headers', 'name', 'messages']);
       const rows = table.split('\n').map((row) => row.trim().split('\t'));

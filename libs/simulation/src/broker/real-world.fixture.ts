@@ -11,10 +11,6 @@ export async function realWorld(): Promise<ContractWorld> {
   const connections: ChannelModel[] = [];
   const proxies: FaultProxy[] = [];
   let queues = 0;
-  const tellLeader = async (what: 'suspend' | 'resume', name: string): Promise<void> => {
-    const queue = `rabbit_misc:r(<<"/">>, queue, <<"${name}">>)`;
-    await broker.control(['eval', `{ok, Q} = rabbit_amqqueue:lookup(${queue}), sys:${what}(amqqueue:get_pid(Q)).`]);
-  };
   const world: ContractWorld = {
     clock: SYSTEM_CLOCK,
     newQueueName: () => `contract.${(queues += 1)}`,
@@ -38,8 +34,8 @@ export async function realWorld(): Promise<ContractWorld> {
         },
       };
     },
-    stallQueue: (name) => tellLeader('suspend', name),
-    resumeQueue: (name) => tellLeader('resume', name),
+    stallQueue: (name) => broker.stallQueue(name),
+    resumeQueue: (name) => broker.resumeQueue(name),
     setAlarm: (on) => broker.setAlarm('memory', on),
     setMaxMessageSize: (bytes) => broker.setMaxMessageSize(bytes),
     setConsumerTimeout: (timeoutMs, checkMs) => broker.setConsumerTimeout(timeoutMs, checkMs),
