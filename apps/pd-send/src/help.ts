@@ -8,7 +8,7 @@ export function usage({ name, options, positionals = [] }: Pick<Command, 'name'>
   const prefix = `usage: ${name} `;
   const parts = options.map((option) => {
     const text = option.value === undefined ? option.short : `${option.short} ${option.value}`;
-    return option.required === true ? text : `[${text}]`;
+    return option.required === true && option.isInEnvironment !== true ? text : `[${text}]`;
   });
   return `${wrap([...parts, ...positionals.map(({ value }) => value)], prefix, ' '.repeat(prefix.length))}\n`;
 }
@@ -24,13 +24,17 @@ ${options.map((option) => describe(namesOf(option), option.help)).join('\n')}
 environment:
   PDSEND_EVENTS_BASE_URL  where to send (default: https://events.pagerduty.com);
                           PDaltagent's gateway: https://gateway.example.com:8443
+  PDSEND_KEY              the key, if the command line has none
   PDSEND_TOKEN            a token, if the gateway requires one; never sent to the
                           default address
+  PDSEND_KEY_FILE, PDSEND_TOKEN_FILE
+                          files that have the key and the token
   PDSEND_CA_FILE          certificates (PEM) to trust, for example the gateway's
                           self-signed one
   PDSEND_SKIP_CERT_VERIFY true: trust any certificate (default: false)
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                          the proxy, and the hosts that bypass it
+                          the proxy, and the hosts that bypass it; in a CGI
+                          script HTTP_PROXY is ignored: a request can set it
 
 ${details}
 Network errors and statuses 408, 429 and 5xx are retried a few times, with the

@@ -8,6 +8,8 @@ export interface Option<Name extends string = string> {
   readonly value?: string;
   readonly choices?: readonly string[];
   readonly required?: boolean;
+  /** The environment may have it: the usage shows it as optional. */
+  readonly isInEnvironment?: true;
   readonly help: string;
 }
 
@@ -38,7 +40,8 @@ export const VERSION = {
   help: 'show the version and exit',
 } as const;
 
-export const KEY_HELP = 'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters';
+export const KEY_HELP =
+  'integration key of the PagerDuty service, or routing key of an orchestration: 32 characters (if missing or empty: PDSEND_KEY or PDSEND_KEY_FILE)';
 
 export const SERVICE_KEY = {
   name: 'key',
@@ -46,6 +49,7 @@ export const SERVICE_KEY = {
   long: ['--service-key', '--routing-key'],
   value: 'KEY',
   required: true,
+  isInEnvironment: true,
   help: KEY_HELP,
 } as const;
 

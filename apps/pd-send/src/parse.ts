@@ -11,8 +11,16 @@ export function lastValue<Name extends string>(given: ParsedArguments<Name>, nam
   return given.get(name)?.at(-1);
 }
 
-/** Parses a command line as Python's argparse does, which PagerDuty Agent's commands use. @throws UsageError */
-export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly string[]): ParsedArguments<Name> {
+/**
+ * Parses a command line as Python's argparse does, which PagerDuty Agent's commands use.
+ * @param otherKey finds the key that is used if the command line has none
+ * @throws UsageError
+ */
+export function parse<Name extends string>(
+  syntax: Syntax<Name>,
+  words: readonly string[],
+  otherKey: () => string = () => '',
+): ParsedArguments<Name> {
   const { options } = syntax;
   const places = [...(syntax.positionals ?? [])];
   const given = new Map<Name | Shared, string[]>();
@@ -54,10 +62,16 @@ export function parse<Name extends string>(syntax: Syntax<Name>, words: readonly
   }
 
   if (given.has('help') || given.has('version')) return given;
-  // An empty key, from a variable that is not set, would be sent and refused.
-  const missing = [...options.filter(({ required }) => required === true), ...(syntax.positionals ?? [])].filter(
-    ({ name }) => !given.has(name) || (name === 'key' && lastValue(given, name) === ''),
-  );
+  const isMissing = ({ name }: Option<Name | Shared> | Positional<Name>): boolean =>
+    // An empty key, from a variable that is not set, would be sent and refused.
+    !given.has(name) || (name === 'key' && given.get(name)?.at(-1) === '');
+  const missing = [...options.filter(({ required }) => required === true), ...(syntax.positionals ?? [])]
+    .filter(isMissing)
+    .filter(({ name }) => {
+      const key = name === 'key' ? otherKey() : '';
+      if (key !== '') given.set(name, [key]);
+      return key === '';
+    });
   if (missing.length > 0) {
     throw new UsageError(`the following arguments are required: ${missing.map(optionLabel).join(', ')}`);
   }

@@ -233,7 +233,7 @@ describe('pd-send', () => {
   it('exits with 2 and prints the usage if the command line is invalid', async () => {
     const result = await pdSend(['-t', 'trigger']);
     expect(result).toMatchObject({ code: 2, stdout: '' });
-    expect(result.stderr).toMatch(/^usage: pd-send \[-h\] \[-V\] -k KEY/);
+    expect(result.stderr).toMatch(/^usage: pd-send \[-h\] \[-V\] \[-k KEY\]/);
     expect(result.stderr).toMatch(/\npd-send: error: the following arguments are required: -k\/--service-key\n$/);
   });
 

@@ -1,9 +1,13 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The proxy for an address by HTTPS_PROXY, HTTP_PROXY and NO_PROXY (lower case first, as in curl), if any. */
+/**
+ * The proxy for an address by HTTPS_PROXY, HTTP_PROXY and NO_PROXY (lower case first, as in curl), if any. In a CGI script HTTP_PROXY
+ * is the request's header `Proxy` (https://httpoxy.org): it is ignored there.
+ */
 export function proxyFor(target: URL, environment: Environment): { variable: string; url: string } | undefined {
   const name = target.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-  for (const variable of [name.toLowerCase(), name]) {
+  const isRequestHeader = name === 'HTTP_PROXY' && (environment['REQUEST_METHOD'] || environment['GATEWAY_INTERFACE']);
+  for (const variable of isRequestHeader ? [name.toLowerCase()] : [name.toLowerCase(), name]) {
     const url = environment[variable];
     if (!url) continue;
     if (isExempt(target, environment['no_proxy'] || environment['NO_PROXY'] || '')) return undefined;

@@ -3,7 +3,7 @@ import { CommandError, type Command } from './command';
 import { help, usage } from './help';
 import { parse, UsageError } from './parse';
 import { send } from './send';
-import { readSettings, type Environment } from './settings';
+import { readKey, readSettings, type Environment } from './settings';
 
 /** The environment, input and output of a command; tests pass a fake. */
 export interface Terminal {
@@ -24,7 +24,7 @@ export async function run<Name extends string>(
 ): Promise<number> {
   const { name } = command;
   try {
-    const given = parse(command, words);
+    const given = parse(command, words, () => readKey(terminal.environment));
     if (given.has('help')) {
       terminal.out(help(command));
       return 0;

@@ -29,15 +29,31 @@ export function readSettings(environment: Environment): SendSettings {
   const target = new URL(`${base.href.replace(/[?#].*$/, '').replace(/\/+$/, '')}/v2/enqueue`);
   const proxy = proxyFor(target, environment);
   // The token is for the gateway; it must not be sent to PagerDuty.
-  const token = environment['PDSEND_EVENTS_BASE_URL'] ? tokenOf(environment['PDSEND_TOKEN'] ?? '') : '';
+  const token = environment['PDSEND_EVENTS_BASE_URL'] ? tokenOf(valueOf('PDSEND_TOKEN', environment)) : '';
   const authorities = environment['PDSEND_CA_FILE'];
   return {
     target,
     ...(proxy === undefined ? {} : { proxy: urlOf(proxy.variable, proxy.url) }),
     ...(token ? { token } : {}),
-    ...(authorities ? { authorities: readAuthorities(authorities) } : {}),
+    ...(authorities ? { authorities: readText('PDSEND_CA_FILE', authorities) } : {}),
     skipVerification: flagOf('PDSEND_SKIP_CERT_VERIFY', environment['PDSEND_SKIP_CERT_VERIFY'] ?? ''),
   };
+}
+
+/** The key for a command line without one; empty if the environment has none. @throws SettingsError */
+export function readKey(environment: Environment): string {
+  return valueOf('PDSEND_KEY', environment);
+}
+
+/** Command lines, and on some systems environments, are visible to other users, so a secret may be in a file. */
+function valueOf(variable: string, environment: Environment): string {
+  const direct = environment[variable] ?? '';
+  const file = environment[`${variable}_FILE`];
+  if (!file) return direct.trim();
+  if (direct !== '') throw new SettingsError(`${variable} and ${variable}_FILE are both set: set only one of them`);
+  const text = readText(`${variable}_FILE`, file).trim();
+  if (text === '') throw new SettingsError(`${variable}_FILE is '${file}', which is empty`);
+  return text;
 }
 
 function urlOf(variable: string, text: string): URL {
@@ -60,11 +76,11 @@ function flagOf(variable: string, text: string): boolean {
   throw new SettingsError(`${variable} is "${text}": must be true or false (also 1/0, yes/no, on/off)`);
 }
 
-function readAuthorities(file: string): string {
+function readText(variable: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SettingsError(`PDSEND_CA_FILE cannot be read: ${reason}`);
+    throw new SettingsError(`${variable} cannot be read: ${reason}`);
   }
 }

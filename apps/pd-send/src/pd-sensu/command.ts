@@ -19,6 +19,7 @@ PDaltagent gateway named by PDSEND_EVENTS_BASE_URL.
       long: ['--integration-key', '--routing-key'],
       value: 'KEY',
       required: true,
+      isInEnvironment: true,
       help: KEY_HELP,
     },
     {

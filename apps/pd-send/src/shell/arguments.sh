@@ -102,7 +102,11 @@ parse() {
   done
   [ -z "${given_help:-}${given_version:-}" ] || return 0
   missing=
-  [ -n "${given_key:-}" ] || missing=-k/--service-key
+  if [ -z "${given_key:-}" ]; then
+    read_secret PDSEND_KEY "${PDSEND_KEY:-}" "${PDSEND_KEY_FILE:-}"
+    given_key=$secret
+  fi
+  [ -n "$given_key" ] || missing=-k/--service-key
   [ -n "${given_type:-}" ] || missing="$missing${missing:+, }-t/--event-type"
   [ -z "$missing" ] || usage_error "the following arguments are required: $missing"
   [ "$is_unrecognized" = no ] || usage_error "unrecognized arguments: $unrecognized"

@@ -120,6 +120,33 @@ export const COMPARISONS: readonly Comparison[] = [
   respondedWith('a server that stays busy', [500, 'oh no']),
   respondedWith('a gateway that requires a token', [401, { message: 'Unauthorized' }]),
   within('a token', { PDSEND_TOKEN: ' a"\\n$(id)`\'#=:~! ' }),
+  {
+    ...asks('a key from the environment', '-t', 'trigger', '-i', 'a', '-d', 'd'),
+    environment: { PDSEND_KEY: ` ${KEY}\n` },
+  },
+  {
+    ...asks('an empty key, and one from the environment', '-k', '', ...TRIGGER.slice(2), '-i', 'a', '-d', 'd'),
+    environment: { PDSEND_KEY: KEY },
+  },
+  within('a key on the command line and another one in the environment', { PDSEND_KEY: 'x', PDSEND_KEY_FILE: '' }),
+  {
+    ...asks('a missing file with the key', ...TRIGGER.slice(2), '-d', 'd'),
+    environment: { PDSEND_KEY_FILE: '/nowhere/key' },
+  },
+  {
+    ...asks('an empty file with the key', ...TRIGGER.slice(2), '-d', 'd'),
+    environment: { PDSEND_KEY_FILE: '/dev/null' },
+  },
+  {
+    ...asks('a key and a file with one', ...TRIGGER.slice(2), '-d', 'd'),
+    environment: { PDSEND_KEY: 'x', PDSEND_KEY_FILE: '/x' },
+  },
+  within('a missing file with the token', { PDSEND_TOKEN_FILE: '/nowhere/token' }),
+  within('a proxy that a request has set', { HTTP_PROXY: 'http://127.0.0.1:1', REQUEST_METHOD: 'GET' }),
+  within('a proxy that a request has set, of another gateway', {
+    HTTP_PROXY: 'http://127.0.0.1:1',
+    GATEWAY_INTERFACE: 'CGI/1.1',
+  }),
   within('an empty token', { PDSEND_TOKEN: ' ' }),
   within('a token with a line feed', { PDSEND_TOKEN: 'hunter\nX-Other: 2' }),
   within('a token that is not ASCII', { PDSEND_TOKEN: 'höhle' }),

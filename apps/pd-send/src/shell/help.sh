@@ -1,6 +1,6 @@
 # The help of pd-send, word for word.
 
-usage='usage: pd-send [-h] [-V] -k KEY -t {trigger,acknowledge,resolve} [-d TEXT]
+usage='usage: pd-send [-h] [-V] [-k KEY] -t {trigger,acknowledge,resolve} [-d TEXT]
                [-i KEY] [-s {critical,error,warning,info}] [-o NAME] [-m NAME]
                [-g NAME] [-l NAME] [-c NAME] [-u URL] [-f KEY=VALUE] [-q]'
 
@@ -15,7 +15,8 @@ options:
                         show the version and exit
   -k KEY, --service-key KEY, --routing-key KEY
                         integration key of the PagerDuty service, or routing key
-                        of an orchestration: 32 characters
+                        of an orchestration: 32 characters (if missing or empty:
+                        PDSEND_KEY or PDSEND_KEY_FILE)
   -t {trigger,acknowledge,resolve}, --event-type {trigger,acknowledge,resolve}
                         what to do with the alert
   -d TEXT, --description TEXT
@@ -48,13 +49,17 @@ options:
 environment:
   PDSEND_EVENTS_BASE_URL  where to send (default: https://events.pagerduty.com);
                           PDaltagent'\''s gateway: https://gateway.example.com:8443
+  PDSEND_KEY              the key, if the command line has none
   PDSEND_TOKEN            a token, if the gateway requires one; never sent to the
                           default address
+  PDSEND_KEY_FILE, PDSEND_TOKEN_FILE
+                          files that have the key and the token
   PDSEND_CA_FILE          certificates (PEM) to trust, for example the gateway'\''s
                           self-signed one
   PDSEND_SKIP_CERT_VERIFY true: trust any certificate (default: false)
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                          the proxy, and the hosts that bypass it
+                          the proxy, and the hosts that bypass it; in a CGI
+                          script HTTP_PROXY is ignored: a request can set it
 
 examples:
   pd-send -k $KEY -t trigger -i db1/disk -d "Disk is full" -o db1 -f usage=98%

@@ -82,6 +82,27 @@ describe('pd-send.sh', () => {
     expect(shown).not.toMatch(new RegExp(`${KEY}|cret|Disk|hunter2`));
   });
 
+  it('reads key and token from files', async () => {
+    const seen: SeenRequest[] = [];
+    const port = await listen(http.createServer(respondWith(seen, [202, SUCCESS])));
+    const environment = {
+      PDSEND_EVENTS_BASE_URL: `http://127.0.0.1:${port}/`,
+      PDSEND_KEY_FILE: path.join(folder, 'key file'),
+      PDSEND_TOKEN_FILE: path.join(folder, 'token file'),
+    };
+    await writeFile(environment.PDSEND_KEY_FILE, `${KEY}\n`);
+    await writeFile(environment.PDSEND_TOKEN_FILE, 'hunter2');
+    for (const program of [commands.inNode, commands.inShell('/bin/sh'), commands.inShell(toolPath('busybox'), 'sh')]) {
+      const result = await runProgram([...program, ...TRIGGER.slice(2)], { PATH: commands.programs, ...environment });
+      expect(result).toMatchObject({ code: 0, stderr: '' });
+    }
+    expect(seen).toHaveLength(3);
+    for (const { headers, body } of seen) {
+      expect(headers['x-pdaltagent-token']).toBe('hunter2');
+      expect(JSON.parse(body)).toMatchObject({ routing_key: KEY });
+    }
+  });
+
   it('sends the token to the gateway only, not to the default address', async () => {
     const seen: SeenRequest[] = [];
     // The proxy handles all addresses; the tunnel to PagerDuty that pd-send requests is refused.

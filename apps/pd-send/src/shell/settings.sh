@@ -17,9 +17,7 @@ read_settings() {
   read_proxy
   read_token
   ca_file=${PDSEND_CA_FILE:-}
-  if [ -n "$ca_file" ] && { [ ! -f "$ca_file" ] || [ ! -r "$ca_file" ]; }; then
-    fail "PDSEND_CA_FILE cannot be read: no such file, or no permission: '$ca_file'"
-  fi
+  [ -z "$ca_file" ] || check_file PDSEND_CA_FILE "$ca_file"
   read_flag "${PDSEND_SKIP_CERT_VERIFY:-}"
 }
 
@@ -28,8 +26,29 @@ not_a_url() {
   fail 'PDSEND_EVENTS_BASE_URL is not a URL that begins with https:// or http://'
 }
 
-# curl reads https_proxy, HTTPS_PROXY, no_proxy, NO_PROXY and http_proxy, but not HTTP_PROXY.
+# read_secret NAME VALUE FILE: sets $secret to the value, or the content of the file, without surrounding whitespace.
+read_secret() {
+  if [ -z "$3" ]; then
+    trim "$2"
+    secret=$trimmed
+    return 0
+  fi
+  [ -z "$2" ] || fail "$1 and $1_FILE are both set: set only one of them"
+  check_file "$1_FILE" "$3"
+  trim "$(while IFS= read -r line || [ -n "$line" ]; do printf '%s\n' "$line"; done <"$3")"
+  secret=$trimmed
+  [ -n "$secret" ] || fail "$1_FILE is '$3', which is empty"
+}
+
+# check_file NAME FILE
+check_file() {
+  [ -r "$2" ] && [ ! -d "$2" ] || fail "$1 cannot be read: no such file, or no permission: '$2'"
+}
+
+# curl reads https_proxy, HTTPS_PROXY, no_proxy, NO_PROXY and http_proxy, but not HTTP_PROXY: in a CGI script that is the
+# request's header "Proxy" (https://httpoxy.org). It is used outside of CGI scripts only.
 read_proxy() {
+  [ -z "${REQUEST_METHOD:-}${GATEWAY_INTERFACE:-}" ] || return 0
   [ -z "${http_proxy:-}" ] && [ -n "${HTTP_PROXY:-}" ] || return 0
   http_proxy=$HTTP_PROXY
   export http_proxy
@@ -39,8 +58,8 @@ read_proxy() {
 read_token() {
   token=
   [ -n "${PDSEND_EVENTS_BASE_URL:-}" ] || return 0
-  trim "${PDSEND_TOKEN:-}"
-  token=$trimmed
+  read_secret PDSEND_TOKEN "${PDSEND_TOKEN:-}" "${PDSEND_TOKEN_FILE:-}"
+  token=$secret
   case $token in *[!!-~]*) fail 'PDSEND_TOKEN is invalid: it must have printable ASCII characters only, and no spaces' ;; esac
 }
 
