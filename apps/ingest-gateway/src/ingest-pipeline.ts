@@ -28,9 +28,8 @@ import {
   type VendorType,
 } from '@pdaltagent/events';
 import { NotDurableError } from '@pdaltagent/forwarding';
-import { type OutgoingMessage } from '@pdaltagent/messaging';
+import { headerBytesOf, MAXIMUM_HEADER_BYTES, type OutgoingMessage } from '@pdaltagent/messaging';
 import { type Admission } from './admission';
-import { headerBytesOf, MAXIMUM_HEADER_BYTES } from './header-bytes';
 import { messageId } from './message-id';
 import { type EventSink, type Scrub } from './ports';
 import { refusals, type Refused } from './refusal';

@@ -5,7 +5,7 @@ import {
   unrecognizedObject,
   type ApiResponse,
 } from '@pdaltagent/events';
-import { MAXIMUM_HEADER_BYTES } from './header-bytes';
+import { MAXIMUM_HEADER_BYTES } from '@pdaltagent/messaging';
 
 /** Why a request was refused: a closed list, because it is the label of a metric. */
 export const REFUSAL_REASONS = [

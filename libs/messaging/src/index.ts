@@ -8,6 +8,7 @@ export {
   type OutgoingMessage,
   toProperties,
 } from './message';
+export { headerBytesOf, MAXIMUM_HEADER_BYTES } from './header-bytes';
 export { type ReadRecord, readRecord, writeRecord } from './message-record';
 export { webhookMessage, type WebhookMessageOptions } from './webhook-message';
 export { isPermanentRefusal, PublishError, type PublishFailure, Publisher } from './publisher';

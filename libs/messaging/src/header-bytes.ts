@@ -1,4 +1,4 @@
-import { type OutgoingMessage } from '@pdaltagent/messaging';
+import { type OutgoingMessage } from './message';
 
 /**
  * Maximum size of a message's headers, in bytes: more than a request's headers in ASCII, of which Node accepts 16 KB. AMQP sends
