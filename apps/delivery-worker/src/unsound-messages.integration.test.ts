@@ -1,4 +1,11 @@
-import { type OutgoingMessage, EVENTS, laneKey, laneOfMessage, toProperties } from '@pdaltagent/messaging';
+import {
+  DEAD_LETTER_EXCHANGE,
+  type OutgoingMessage,
+  EVENTS,
+  laneKey,
+  laneOfMessage,
+  toProperties,
+} from '@pdaltagent/messaging';
 import { type App, createLogger, readConfiguration } from '@pdaltagent/service';
 import { testServers, type TestServers, waitUntil } from '@pdaltagent/testing';
 import { type Channel, type ChannelModel, connect, type Options } from 'amqplib';
@@ -134,4 +141,34 @@ it('a message of a type that only a newer version knows becomes a dead letter th
   });
   expect(deadLetter.content).toEqual(message.body);
   await arrived(1);
+});
+
+it('headers that route a message do not route its dead letter', async () => {
+  const { queue: elsewhere } = await channel.assertQueue('', { exclusive: true });
+  await channel.bindQueue(elsewhere, DEAD_LETTER_EXCHANGE, 'elsewhere');
+  const headers = { ...(toProperties(event('copied')).headers as object), BCC: ['elsewhere'], CC: ['elsewhere'] };
+  queue(event('copied'), { type: 'v9', headers });
+  const deadLetter = await waitUntil(() => channel.get(EVENTS.deadLetters, { noAck: true }), { what: 'a dead letter' });
+  expect(deadLetter.properties.messageId).toBe('copied');
+  expect(await channel.get(elsewhere, { noAck: true })).toBe(false);
+});
+
+it('a message that would not be sent on complete becomes a dead letter that says why', async () => {
+  queue(event('large', { forward: { 'x-large': 'x'.repeat(25_000) } }));
+  queue(event('wide', { query: '"'.repeat(9_000).replaceAll('"', ' ') }));
+  queue(event('usual', { forward: { 'x-usual': 'x'.repeat(10_000) } }));
+  await arrived(1);
+  const deadLetters = [];
+  while (deadLetters.length < 2)
+    deadLetters.push(
+      await waitUntil(() => channel.get(EVENTS.deadLetters, { noAck: true }), { what: 'a dead letter' }),
+    );
+  expect(deadLetters.map(({ properties }) => String(properties.messageId)).sort()).toEqual(['large', 'wide']);
+  for (const { properties } of deadLetters) {
+    expect(properties.headers).toMatchObject({ dead_reason: 'foreign' });
+    expect(String(properties.headers?.dead_answer)).toMatch(
+      /^query, Content-Type, headers and keys have 2\d{4} bytes: at most 24576 are sent on$/,
+    );
+  }
+  expect(posted.map(({ headers }) => headers['x-usual']?.length)).toEqual([10_000]);
 });

@@ -1,6 +1,7 @@
 import { type ChannelModel, connect } from 'amqplib';
 import net from 'node:net';
 import { type Writable } from 'node:stream';
+import { tolerateUndecodable } from './undecodable';
 
 /** In seconds. A peer that misses two heartbeats counts as gone. */
 export const HEARTBEAT_SECONDS = 5;
@@ -35,6 +36,7 @@ export const connectWithAmqplib: Connect = async (url, name) => {
   }).catch((error: unknown) => {
     throw withRefusal(error);
   });
+  tolerateUndecodable(connection);
   const stream = streamOf(connection);
   if (stream !== undefined) gatherWrites(stream);
   return { connection, reset: () => void (secured ?? stream)?.resetAndDestroy() };

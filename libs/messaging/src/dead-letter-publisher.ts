@@ -6,8 +6,9 @@ import { type LaneChannel, type UnackedMessage } from './lane-channel';
 import { type Log } from './log';
 import { type IncomingMessage, type Unreadable } from './message';
 import { type PublishConnection } from './publish-connection';
-import { type Publication, type QueuePublisher } from './queue-publisher';
+import { type Publication, type QueuePublisher, type Refusal } from './queue-publisher';
 import { DEAD_LETTER_EXCHANGE, type LaneGroup } from './topology';
+import { undecodableIn } from './undecodable';
 
 const CHECK_EVERY_MS = 1_000;
 /** How long the release of a lane waits for its confirm. */
@@ -17,6 +18,9 @@ const BLOCKED_FOR_MS = 10_000;
 
 /** Called for each dead letter before its message leaves the lane; without a message if this version cannot read it. */
 export type DeadLetterWritten = (reason: DeadReason, message?: IncomingMessage) => void;
+
+/** `blocked`: by an alarm. `not written`: the lane is released, and the message stays in it. */
+type Published = 'confirmed' | Refusal | 'blocked' | 'not written';
 
 /** Publishes dead letters: a message leaves its lane only once the broker has confirmed its dead letter. */
 export class DeadLetterPublisher {
@@ -67,8 +71,7 @@ export class DeadLetterPublisher {
 
   /** The same for a message that this version cannot deliver: kept complete, for a version that can. */
   async deadLetterUnreadable(lane: LaneChannel, delivery: ConsumeMessage, unreadable: Unreadable): Promise<void> {
-    const properties = unreadableDeadLetterProperties(delivery, unreadable, this.#clock.wall());
-    const published = await this.#publish(lane, delivery.content, properties, () => true);
+    const published = await this.#publishUnreadable(lane, delivery, unreadable);
     if (published === 'not written') return;
     const id: unknown = delivery.properties.messageId;
     const named = typeof id === 'string' ? { id } : {};
@@ -83,17 +86,24 @@ export class DeadLetterPublisher {
     lane.rejectDelivery(delivery);
   }
 
+  /** One without its properties would be published without them. */
+  #publishUnreadable(lane: LaneChannel, delivery: ConsumeMessage, unreadable: Unreadable): Promise<Published> {
+    if (undecodableIn(delivery.properties.headers ?? {}) !== undefined) return Promise.resolve('unencodable');
+    const properties = unreadableDeadLetterProperties(delivery, unreadable, this.#clock.wall());
+    return this.#publish(lane, delivery.content, properties, () => true);
+  }
+
   #publish(
     lane: LaneChannel,
     body: Buffer,
     properties: Options.Publish,
     isRejectable: () => boolean,
-  ): Promise<'confirmed' | 'refused' | 'blocked' | 'not written'> {
+  ): Promise<Published> {
     return new Promise((resolve) => {
       const began = this.#clock.monotonic();
-      let isRefused = false;
+      let refusal: Refusal | undefined;
       let blockedSince: number | undefined;
-      const end = (result: 'confirmed' | 'refused' | 'blocked' | 'not written'): void => {
+      const end = (result: Published): void => {
         stopChecks();
         this.#queue.withdraw(new Set([publication]));
         resolve(result);
@@ -103,14 +113,14 @@ export class DeadLetterPublisher {
         const state = this.#connection.state();
         blockedSince = state === 'blocked' ? (blockedSince ?? now) : undefined;
         const isBlockedForLong = blockedSince !== undefined && now - blockedSince >= BLOCKED_FOR_MS;
-        const isHopeless = isRefused || state !== 'connected' || now - began >= CONFIRM_TIMEOUT_MS;
-        if (isRefused && isRejectable()) end('refused');
+        const isHopeless = refusal !== undefined || state !== 'connected' || now - began >= CONFIRM_TIMEOUT_MS;
+        if (refusal !== undefined && isRejectable()) end(refusal);
         else if (isBlockedForLong && isRejectable()) end('blocked');
         // Otherwise the message stays unacknowledged, and is published as soon as the broker accepts it.
         else if (isHopeless && lane.isReleasing) end('not written');
       };
-      const onRefused = (): void => {
-        isRefused = true;
+      const onRefused = (why: Refusal): void => {
+        refusal = why;
         check();
       };
       const publication: Publication = { body, properties, onConfirmed: () => end('confirmed'), onRefused };
@@ -119,19 +129,25 @@ export class DeadLetterPublisher {
     });
   }
 
-  #logRejected(why: 'refused' | 'blocked', body: Buffer, named: { readonly id?: string }): void {
-    if (why === 'blocked') {
-      this.#log.error('the broker blocks publishing: it dead-letters a message itself, without the response', named);
-      return;
+  #logRejected(why: Refusal | 'blocked', body: Buffer, named: { readonly id?: string }): void {
+    switch (why) {
+      case 'blocked':
+        this.#log.error('the broker blocks publishing: it dead-letters a message itself, without the response', named);
+        return;
+      case 'too-large':
+        // RabbitMQ checks the size of published messages, not of those that it dead-letters itself (3.10).
+        this.#log.error(
+          'the broker no longer accepts messages of this size: it dead-letters the message itself, without the response',
+          {
+            ...named,
+            bytes: body.length,
+            advice: 'raise max_message_size of RabbitMQ, as it was when the event was accepted',
+          },
+        );
+        return;
+      case 'refused':
+      case 'unencodable':
+        this.#log.warn('a message cannot be published again: the broker dead-letters it itself', named);
     }
-    // RabbitMQ checks the size of published messages, not of those that it dead-letters itself (3.10).
-    this.#log.error(
-      'the broker no longer accepts messages of this size: it dead-letters the message itself, without the response',
-      {
-        ...named,
-        bytes: body.length,
-        advice: 'raise max_message_size of RabbitMQ, as it was when the event was accepted',
-      },
-    );
   }
 }

@@ -42,10 +42,18 @@ export function deadReasonOf({ kind }: Unreadable): DeadReason {
 /** AMQP limits these strings to 255 bytes; one decoded from invalid UTF-8 may be longer. Source: AMQP 0-9-1, 4.2.5.3. */
 const LONGEST_TEXT_BYTES = 255;
 
+/** RabbitMQ publishes a message to all queues that these headers name: whoever published it chose them, not we. */
+const ROUTING_HEADERS: ReadonlySet<string> = new Set(['CC', 'BCC']);
+
+/** The headers without those that route the message. */
+export function withoutRouting(headers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ROUTING_HEADERS.has(name)));
+}
+
 /**
  * The properties of a dead letter that this version cannot deliver: everything as it came, and what is wrong with it.
- * Dropped are the expiration, which would expire the dead letter too, and `user_id`, which only the original sender
- * may set.
+ * Dropped are the expiration, which would expire the dead letter too, `user_id`, which only the original sender
+ * may set, and what would route it to further queues.
  */
 export function unreadableDeadLetterProperties(
   { properties }: Pick<ConsumeMessage, 'properties'>,
@@ -64,7 +72,7 @@ export function unreadableDeadLetterProperties(
     persistent: true,
     mandatory: true,
     headers: {
-      ...headers,
+      ...withoutRouting(headers),
       ...Object.fromEntries(texts.filter((text) => !fits(text)).map(([name, text]) => [`dead_${name}`, text])),
       dead_reason: deadReasonOf(unreadable),
       dead_at: deadAt,

@@ -8,6 +8,9 @@ const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/g;
 /** A worker accepts no compressed responses, whatever the sender of the event accepted. */
 const NOT_FORWARDED: ReadonlySet<string> = new Set([...FRAMING_HEADERS, 'accept-encoding']);
 
+/** A table with this member is no table for amqplib, but a value of the type that the member names. */
+const MARKER = '!';
+
 const NOTHING: Readonly<Record<string, string>> = Object.freeze({});
 
 /** The headers of a message that may be forwarded. All others are dropped, because the body is what matters. */
@@ -27,5 +30,5 @@ export function headerValueOf(text: string): string {
 
 function mayBeForwarded(name: string): boolean {
   const lower = name.toLowerCase();
-  return NAME.test(name) && !NOT_FORWARDED.has(lower) && !lower.startsWith('proxy-');
+  return NAME.test(name) && name !== MARKER && !NOT_FORWARDED.has(lower) && !lower.startsWith('proxy-');
 }

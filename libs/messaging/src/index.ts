@@ -22,8 +22,9 @@ export {
   type Settlement,
 } from './publish-channel';
 export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection';
-export { type Connect, hasReplyCode, HEARTBEAT_SECONDS, withRefusal } from './connect';
+export { type Connect, connectWithAmqplib, hasReplyCode, HEARTBEAT_SECONDS, withRefusal } from './connect';
 export { NoReply, replyTo } from './reply-timeout';
+export { tolerateUndecodable } from './undecodable';
 export { announcementOf, objectOf, parkedByLane, type ParkedByLane } from './announcement';
 export {
   DEAD_LETTER_EXCHANGE,
@@ -38,6 +39,7 @@ export {
   type QueueType,
   sidingKey,
   sidingQueue,
+  tableKey,
   tableQueue,
   STATUS_EXCHANGE,
   WEBHOOKS,

@@ -1,6 +1,8 @@
 import { EVENT_ACTIONS, type EventAction, isAdapter } from '@pdaltagent/events';
 import { type ConsumeMessage, type MessageProperties, type Options } from 'amqplib';
 import { forwardedHeadersOf, headerValueOf } from './forwarded-headers';
+import { headerBytesOf, MAXIMUM_HEADER_BYTES } from './header-bytes';
+import { undecodableIn } from './undecodable';
 
 export const MESSAGE_TYPES = [
   'v2',
@@ -127,8 +129,9 @@ type TextProperty = (typeof TEXT_PROPERTIES)[number];
 const VERSION = 1;
 /** AMQP limits a message id to 255 bytes; one decoded from invalid UTF-8 may be longer. Source: AMQP 0-9-1, 4.2.5.3. */
 const LONGEST_ID_BYTES = 255;
+const LATEST_TIME = 8.64e15;
 /** Source: W3C Trace Context, 3.2.2. */
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]*)?$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,200})?$/;
 /** Characters that would end a query or be removed from its URL. */
 const NOT_IN_A_QUERY = /[#\s\x00-\x1f\x7f]/g;
 /** Path segments that a URL parser resolves: a request to them would go elsewhere. */
@@ -171,6 +174,8 @@ export function fromDelivery(delivery: Pick<ConsumeMessage, 'properties' | 'cont
 /** The message, whatever its type; or what is wrong with it. */
 function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 'content'>): AddressedMessage | string {
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
+  const undecodable = undecodableIn(headers);
+  if (undecodable !== undefined) return `its properties cannot be decoded: ${undecodable}`;
   const id: unknown = properties.messageId;
   const type: unknown = properties.type;
   const contentType: unknown = headers[CONTENT_TYPE] ?? properties.contentType;
@@ -190,7 +195,7 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
   if (typeof routingKey !== 'string') return 'header routing_key is missing';
   if (typeof orderKey !== 'string') return 'header order_key is missing';
   if (!isTime(receivedAt)) return 'header received_at (milliseconds since 1970) is missing';
-  return {
+  const message: AddressedMessage = {
     id,
     type,
     routingKey,
@@ -206,10 +211,14 @@ function addressed({ properties, content }: Pick<ConsumeMessage, 'properties' | 
     ...(typeof adapter === 'string' && isAdapter(adapter) ? { adapter } : {}),
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
   };
+  const bytes = headerBytesOf(message);
+  if (bytes <= MAXIMUM_HEADER_BYTES) return message;
+  return `query, Content-Type, headers and keys have ${bytes} bytes: at most ${MAXIMUM_HEADER_BYTES} are sent on`;
 }
 
+/** Milliseconds since 1970: at most those of a Date, because AMQP cannot encode any number. Source: ECMA-262, 21.4.1.1. */
 function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
+  return typeof value === 'number' && value >= 0 && value <= LATEST_TIME;
 }
 
 function messageIn(read: AddressedMessage | string): { readonly message: AddressedMessage | undefined } {

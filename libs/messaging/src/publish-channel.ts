@@ -89,8 +89,9 @@ export class PublishChannel {
       this.#unsettled -= 1;
       settle(wasReturned ? 'returned' : error ? 'refused' : 'confirmed');
     };
-    if (sizeOf(properties) > this.#largestHeader) return 'unencodable';
     try {
+      // Inside, because it recurses as deeply as headers are nested.
+      if (sizeOf(properties) > this.#largestHeader) return 'unencodable';
       this.#channel.publish(to.exchange, to.routingKey, body, properties, onConfirmed);
       this.#unsettled += 1;
       return 'sent';
@@ -127,6 +128,7 @@ const SMALLEST_FRAME_MAX = 4_096;
 
 function sizeOf(table: unknown): number {
   if (typeof table === 'string') return Buffer.byteLength(table);
+  if (Buffer.isBuffer(table)) return table.length;
   if (typeof table !== 'object' || table === null) return 0;
   let bytes = 0;
   for (const [name, value] of Object.entries(table)) bytes += Buffer.byteLength(name) + ENTRY_BYTES + sizeOf(value);

@@ -1,4 +1,11 @@
-import { hasReplyCode, HEARTBEAT_SECONDS, NoReply, replyTo, withRefusal } from '@pdaltagent/messaging';
+import {
+  hasReplyCode,
+  HEARTBEAT_SECONDS,
+  NoReply,
+  replyTo,
+  tolerateUndecodable,
+  withRefusal,
+} from '@pdaltagent/messaging';
 import { type Clock, delay, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 
@@ -41,6 +48,7 @@ export class BrokerClient {
   private constructor(connection: ChannelModel, timeoutMs: number, clock: Clock) {
     this.clock = clock;
     this.#connection = connection;
+    tolerateUndecodable(connection);
     this.#timeoutMs = timeoutMs;
     let cause = 'the connection was closed';
     connection.on('error', (error) => (cause = error.message));

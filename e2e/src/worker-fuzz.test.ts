@@ -1,0 +1,3 @@
+import { describeFuzzedWorker } from './worker-fuzz.fixture';
+
+describeFuzzedWorker(500);
