@@ -5,7 +5,7 @@ import { clientAddressOf } from './client-address';
 import { type HostNames } from './host-names';
 import { type Networks, normalAddress } from './networks';
 import { refusals, type Refused } from './refusal';
-import { Tokens } from './tokens';
+import { Tokens, UNNAMED } from './tokens';
 
 export interface AccessControlOptions {
   /** Senders must present one of these; if empty, no token is required. */
@@ -26,6 +26,8 @@ export interface Sender {
   readonly address: string;
   /** The name of the token it presented; undefined if none is required. */
   readonly token: string | undefined;
+  /** Whose quotas it uses: its named token's, its certificate's, or its address's. */
+  readonly quotaKey: string;
 }
 
 /** A refused request, and the address of its sender. */
@@ -40,6 +42,8 @@ const UNKNOWN_ADDRESS = 'an unknown address';
 /** Decides who may send events: by certificate, network and token, and never from a page of another site. */
 export class AccessControl {
   readonly #options: AccessControlOptions;
+  /** Decoding a certificate for each request would take longer than the rest of the check. */
+  readonly #fingerprints = new WeakMap<TLSSocket, string>();
 
   constructor(options: Partial<AccessControlOptions> = {}) {
     this.#options = {
@@ -71,10 +75,22 @@ export class AccessControl {
     const crossSite = crossSiteProblem(request, hosts);
     if (crossSite !== undefined) return refuse(refusals.crossSite(crossSite));
     const tokens = this.#options.tokens();
-    if (tokens.isEmpty) return { kind: 'sender', address, token: undefined };
+    if (tokens.isEmpty)
+      return { kind: 'sender', address, token: undefined, quotaKey: this.#certificateOf(request) ?? address };
     const token = tokens.presentedIn(request.headers);
     if (token.kind === 'refused') return refuse(refusals.unauthorized(token.problem));
-    return { kind: 'sender', address, token: token.name };
+    const { name } = token;
+    // Tokens without a name may be everybody's.
+    const quotaKey = name === UNNAMED ? (this.#certificateOf(request) ?? address) : `token ${name}`;
+    return { kind: 'sender', address, token: name, quotaKey };
+  }
+
+  #certificateOf({ socket }: IncomingMessage): string | undefined {
+    if (!this.#options.needsCertificate || !(socket instanceof TLSSocket)) return undefined;
+    let fingerprint = this.#fingerprints.get(socket);
+    if (fingerprint === undefined)
+      this.#fingerprints.set(socket, (fingerprint = socket.getPeerCertificate().fingerprint256));
+    return `certificate ${fingerprint}`;
   }
 
   #hasCertificateIfNeeded({ socket }: IncomingMessage): boolean {

@@ -4,6 +4,7 @@ import { EVENTS, laneOfMessage, readRecord } from '@pdaltagent/messaging';
 import { type App, type Context, type Logger, quarantineFolderOf, spoolRootOf } from '@pdaltagent/service';
 import { claimSpool, OrphanedSpools, type Spool, Quarantine } from '@pdaltagent/spool';
 import { AccessControl } from './access-control';
+import { SENDER_SHARE } from './admission';
 import { type Configuration } from './configuration';
 import { ForwardHeaders } from './forward-headers';
 import { ForwardingMetrics } from './forwarding-metrics';
@@ -71,7 +72,8 @@ export function createApp(configuration: Configuration, { logger, metrics }: Con
       const gateway = new Gateway({
         configuration,
         sink: publisher,
-        maximumEvents: configuration.maxInFlight + WAITING_FOR_DISK,
+        // A single sender can use all that may wait; the rest is for others.
+        maximumEvents: Math.ceil((configuration.maxInFlight + WAITING_FOR_DISK) / SENDER_SHARE),
         scrub,
         access,
         forwardHeaders,

@@ -97,6 +97,16 @@ export const variables = {
     'proxies whose X-Forwarded-For is trusted for the address of a sender, for example 10.0.0.5,10.1.0.0/16',
     NETWORKS,
   ),
+  senderRate: integer(
+    'PDAGENTD_SENDER_RATE',
+    0,
+    'requests a second of one sender, with bursts of ten seconds’ worth; more are answered 429; 0: any number',
+  ),
+  senderConnections: integer(
+    'PDAGENTD_SENDER_CONNECTIONS',
+    10_000,
+    'open connections from one address that is not a trusted proxy; further ones are closed; 0: any number',
+  ),
   forwardHeaders: text(
     'PDAGENTD_FORWARD_HEADERS',
     undefined,

@@ -85,6 +85,9 @@ export async function startGateway(
       tlsNames: undefined,
       stateFolder,
       strict: false,
+      trustedProxies: undefined,
+      senderRate: 0,
+      senderConnections: 0,
       ...configuration,
     },
   });

@@ -6,6 +6,7 @@ import { Admission } from './admission';
 import { BodyMemory } from './body-memory';
 import { Certificate } from './certificate';
 import { type Configuration } from './configuration';
+import { ConnectionQuota } from './connection-quota';
 import { ForwardHeaders } from './forward-headers';
 import { Metrics } from './metrics';
 import { IngestPipeline } from './ingest-pipeline';
@@ -13,6 +14,7 @@ import { type LIMITS, Listener, type ListenerOptions } from './listener';
 import { OutcomeRecorder } from './outcome-recorder';
 import { type EventSink, type Scrub } from './ports';
 import { requestClasses } from './request-classes';
+import { RequestRate } from './request-rate';
 import { createRoutes } from './routes';
 
 /** How long requests may take to finish during a stop before their connections are closed; milliseconds. */
@@ -30,6 +32,9 @@ export interface GatewayOptions {
     | 'tlsNames'
     | 'stateFolder'
     | 'strict'
+    | 'trustedProxies'
+    | 'senderRate'
+    | 'senderConnections'
   >;
   readonly sink: EventSink;
   /** Events that may wait concurrently to become durable; more are answered 503. */
@@ -86,7 +91,13 @@ export class Gateway {
       outcomes,
       access,
       forwardHeaders,
+      rate: new RequestRate(configuration.senderRate, clock),
       clock,
+    });
+    const connections = new ConnectionQuota({
+      maximum: configuration.senderConnections,
+      exempt: configuration.trustedProxies,
+      onRefused: () => outcomes.recordRefusal('connections'),
     });
     const classes = requestClasses(routes.app);
     this.#createListener = (options) =>
@@ -94,6 +105,7 @@ export class Gateway {
         ...options,
         ...listenerDefaults,
         clock,
+        connections,
         onMalformed: () => outcomes.recordRefusal('malformed'),
         onUntrusted: () => outcomes.recordRefusal('client-certificate'),
       });

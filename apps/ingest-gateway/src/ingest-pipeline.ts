@@ -97,7 +97,8 @@ export class IngestPipeline {
     this.#random = options.random ?? SYSTEM_RANDOM;
   }
 
-  async accept(received: ReceivedRequest): Promise<Accepted | Refused> {
+  /** @param sender whose share of the waiting events it uses */
+  async accept(received: ReceivedRequest, sender = ''): Promise<Accepted | Refused> {
     const { type } = received;
     const prepared = isApiType(type) ? this.#prepareApiEvent(received, type) : this.#prepareVendorEvent(received, type);
     if (prepared.kind === 'refused') return prepared;
@@ -105,14 +106,14 @@ export class IngestPipeline {
     // Events of PagerDuty's own APIs have short headers: their keys have been validated.
     if (!isApiType(type) && headerBytesOf(message) > MAXIMUM_HEADER_BYTES) return refusals.headersTooLarge();
     const { admission, sink } = this.#options;
-    if (!admission.acquire()) return refusals.overload();
+    if (!admission.acquire(sender)) return refusals.overload();
     try {
       await sink.publish(message);
     } catch (error) {
       if (error instanceof NotDurableError) return refusals.unavailable(`Event could not be stored: ${error.message}`);
       throw error;
     } finally {
-      admission.release();
+      admission.release(sender);
     }
     const { dedupKey, warnings, removed } = prepared;
     const response = eventProcessed(type, dedupKey, warnings);

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
+import { type ConnectionQuota } from './connection-quota';
 import { declaresTooLarge } from './read-body';
 import {
   isUntrusted,
@@ -44,6 +45,7 @@ export interface ListenerOptions {
   readonly onMalformed?: () => void;
   /** Called for each connection that is closed because its client did not present a required certificate. */
   readonly onUntrusted?: () => void;
+  readonly connections?: ConnectionQuota | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -75,6 +77,8 @@ export class Listener {
       options.tls === undefined
         ? http.createServer(serverOptions, handleRequest)
         : https.createServer({ ...serverOptions, ...options.tls }, handleRequest);
+    const { connections } = options;
+    if (connections !== undefined) this.#server.on('connection', (socket: Socket) => connections.add(socket));
     this.#server.maxHeadersCount = MAXIMUM_HEADERS;
     this.#server.setTimeout(idleTimeout, closeIfSilent);
     // A client that half-closes the connection after an event still waits for the response; by default Node would close it.

@@ -22,6 +22,8 @@ export const REFUSAL_REASONS = [
   'forbidden',
   'client-certificate',
   'cross-site',
+  'rate',
+  'connections',
   'overload',
   'unavailable',
   'failed',
@@ -74,6 +76,15 @@ export const refusals = {
       forbidden('Plain HTTP is accepted only from this host and trusted proxies: use HTTPS with a client certificate'),
     ),
   crossSite: (error: string) => refused('cross-site', forbidden(error)),
+  rate: () =>
+    refused('rate', {
+      status: 429,
+      body: {
+        status: 'throttle exceeded',
+        message: 'Requests are arriving too quickly.  Please retry later.',
+        errors: ['This sender sends more requests a second than PDAGENTD_SENDER_RATE allows'],
+      },
+    }),
   overload: () => refused('overload', temporarilyUnavailable('Too many events are waiting to be stored')),
   unavailable: (error: string) => refused('unavailable', temporarilyUnavailable(error)),
   tooSlow: () =>

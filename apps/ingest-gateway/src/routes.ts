@@ -8,8 +8,9 @@ import { type ForwardHeaders } from './forward-headers';
 import { type Accepted, type IngestPipeline, type ReceivedRequest } from './ingest-pipeline';
 import { type OutcomeRecorder } from './outcome-recorder';
 import { declaredBytesOf, readBody } from './read-body';
-import { NO_SUCH_PATH, refused, type Refused } from './refusal';
+import { NO_SUCH_PATH, refusals, refused, type Refused } from './refusal';
 import { reply } from './reply';
+import { type RequestRate } from './request-rate';
 import { createLandingPage } from './landing-page';
 
 /** All paths of PagerDuty's Events APIs. */
@@ -30,6 +31,7 @@ export interface RouteOptions {
   readonly outcomes: OutcomeRecorder;
   readonly access: AccessControl;
   readonly forwardHeaders: ForwardHeaders;
+  readonly rate: RequestRate;
   readonly clock: Clock;
 }
 
@@ -56,12 +58,19 @@ export function createRoutes(options: RouteOptions): Routes {
 /** Refuses requests of those who may not send, whatever their path, and remembers who sent the others. */
 function admitting(
   handle: RequestListener,
-  { access, outcomes }: RouteOptions,
+  { access, outcomes, rate }: RouteOptions,
   senders: WeakMap<IncomingMessage, Sender>,
 ): RequestListener {
   return (request, response) => {
     const admitted = access.admit(request);
     if (admitted.kind === 'sender') {
+      const waitSeconds = rate.take(admitted.quotaKey);
+      if (waitSeconds > 0) {
+        const { reason, response: tooMany } = refusals.rate();
+        outcomes.recordRefusal(reason);
+        reply(request, response, tooMany, { 'retry-after': String(waitSeconds) });
+        return;
+      }
       senders.set(request, admitted);
       handle(request, response);
       return;
@@ -99,14 +108,14 @@ function addRoutes(router: Express, options: RouteOptions, senders: WeakMap<Inco
       .post(async (request: Request, response: Response) => {
         const startedAt = clock.monotonic();
         const sender = senders.get(request);
-        const reserved = memory.reserve(sender?.address ?? '', declaredBytesOf(request));
+        const reserved = memory.reserve(sender?.quotaKey ?? '', declaredBytesOf(request));
         let outcome: Accepted | Refused;
         try {
           const body = await readBody(request, reserved);
           outcome =
             body.kind === 'refused'
               ? body
-              : await pipeline.accept(receivedRequestOf(type, request, body.bytes, forwardHeaders));
+              : await pipeline.accept(receivedRequestOf(type, request, body.bytes, forwardHeaders), sender?.quotaKey);
         } finally {
           reserved.release();
         }
