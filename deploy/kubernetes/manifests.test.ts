@@ -21,6 +21,7 @@ const FILES_OF_OVERLAYS = [
   'PDAGENTD_CA_FILE',
   'PDAGENTD_SCRUB_RULES',
   'PDAGENTD_TLS_CLIENT_CA',
+  'PDAGENTD_TLS_CLIENT_CRL',
   'PDAGENTD_WEBHOOKS_FILE',
 ];
 const secretSchema = z.looseObject({ stringData: z.record(z.string(), z.string()) });

@@ -3,6 +3,7 @@ import { type Server, type ServerOptions } from 'node:https';
 import { type SecureContextOptions } from 'node:tls';
 import { type Logger } from '@pdaltagent/service';
 import { type CertificateNames } from './certificate-names';
+import { MODERN_CIPHERS } from './ciphers';
 import { selfSignedPair, type StatePair } from './self-signed';
 import { readTlsSnapshot, type TlsSnapshot } from './tls-files';
 import { type CertificateFiles, exists, missingFileError } from './tls-pair';
@@ -15,6 +16,10 @@ export interface CertificateOptions {
   readonly names?: CertificateNames | undefined;
   /** A file of authorities: if set, clients must present a certificate from one of them. */
   readonly clientAuthorities?: string | undefined;
+  /** A file of revocation lists of these authorities. */
+  readonly clientRevocations?: string | undefined;
+  /** An OpenSSL cipher list; undefined: the modern ones. */
+  readonly ciphers?: string | undefined;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Polling interval; milliseconds. File system events miss the symbolic links that Kubernetes swaps. */
   readonly pollMs?: number;
@@ -50,14 +55,14 @@ export class Certificate {
 
   /** @throws Error that names the variable or file if there is no usable pair */
   async load(): Promise<ServerOptions> {
-    const { log, clientAuthorities } = this.#options;
+    const { log, clientAuthorities, clientRevocations } = this.#options;
     this.#files = await this.#find();
-    const snapshot = await readTlsSnapshot(this.#files, clientAuthorities);
+    const snapshot = await readTlsSnapshot(this.#files, clientAuthorities, clientRevocations);
     if (snapshot.kind === 'problem') throw snapshot.problem;
     this.#lastHandled = snapshot.content;
     log.info('certificate loaded', this.#describe(snapshot));
     return {
-      ...contextOf(snapshot),
+      ...this.#contextOf(snapshot),
       ...(clientAuthorities === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
     };
   }
@@ -93,10 +98,10 @@ export class Certificate {
   }
 
   async #poll(server: Server): Promise<void> {
-    const { log, configured, clientAuthorities } = this.#options;
+    const { log, configured, clientAuthorities, clientRevocations } = this.#options;
     // A configured pair takes precedence over a self-signed one whenever it appears, and is the one polled from then on.
     const files = this.#files === undefined || (await anyFileExists(configured)) ? configured : this.#files;
-    const snapshot = await readTlsSnapshot(files, clientAuthorities);
+    const snapshot = await readTlsSnapshot(files, clientAuthorities, clientRevocations);
     if (snapshot.content === this.#lastHandled) {
       this.#candidate = '';
       return;
@@ -108,7 +113,7 @@ export class Certificate {
     this.#lastHandled = snapshot.content;
     try {
       if (snapshot.kind === 'problem') throw snapshot.problem;
-      server.setSecureContext(contextOf(snapshot));
+      server.setSecureContext(this.#contextOf(snapshot));
       this.#files = files;
       log.info('certificate reloaded', this.#describe(snapshot));
     } catch (error) {
@@ -116,22 +121,30 @@ export class Certificate {
     }
   }
 
-  #describe({ pair, authorities }: TlsSnapshot) {
-    const { clientAuthorities } = this.#options;
+  #contextOf({ pair: { cert, key }, authorities, revocations }: TlsSnapshot): SecureContextOptions {
+    return {
+      cert,
+      key,
+      minVersion: 'TLSv1.2',
+      ciphers: this.#options.ciphers ?? MODERN_CIPHERS,
+      ...(authorities === undefined ? {} : { ca: authorities }),
+      ...(revocations === undefined ? {} : { crl: revocations }),
+    };
+  }
+
+  #describe({ pair, authorities, revocations }: TlsSnapshot) {
+    const { clientAuthorities, clientRevocations } = this.#options;
     return {
       certificate: this.#files?.certificate,
       names: pair.names,
       fingerprint: pair.fingerprint,
       validUntil: pair.validUntil.toISOString(),
       ...(authorities === undefined ? {} : { clientAuthorities }),
+      ...(revocations === undefined ? {} : { clientRevocations }),
     };
   }
 }
 
 async function anyFileExists({ certificate, key }: CertificateFiles): Promise<boolean> {
   return (await exists(certificate)) || (await exists(key));
-}
-
-function contextOf({ pair: { cert, key }, authorities }: TlsSnapshot): SecureContextOptions {
-  return { cert, key, minVersion: 'TLSv1.2', ...(authorities === undefined ? {} : { ca: authorities }) };
 }

@@ -12,6 +12,7 @@ import {
   text,
 } from '@pdaltagent/service';
 import { CertificateNames } from './certificate-names';
+import { cipherList } from './ciphers';
 import { HostNames } from './host-names';
 import { Networks } from './networks';
 
@@ -50,6 +51,19 @@ export const variables = {
     'PDAGENTD_TLS_CLIENT_CA',
     undefined,
     'authorities (PEM), reloaded when they change; if set, HTTPS clients must present a certificate from one of them',
+  ),
+  tlsClientRevocations: text(
+    'PDAGENTD_TLS_CLIENT_CRL',
+    undefined,
+    'revocation lists (PEM) of the authorities in PDAGENTD_TLS_CLIENT_CA, one of each, reloaded when they change',
+  ),
+  tlsCiphers: custom(
+    'PDAGENTD_TLS_CIPHERS',
+    'ciphers of HTTPS as an OpenSSL cipher list; if unset: TLS 1.3, and of TLS 1.2 those with forward secrecy and AEAD',
+    {
+      mustBe: 'an OpenSSL cipher list, for example ECDHE-RSA-AES256-GCM-SHA384:TLS_AES_256_GCM_SHA384',
+      parse: (text: string) => cipherList(text),
+    },
   ),
   ...spoolVariables,
   spoolMaximumBytes: integer(

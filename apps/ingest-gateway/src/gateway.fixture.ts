@@ -82,6 +82,8 @@ export async function startGateway(
       tlsCertificate: path.join(folder, 'none', 'cert.pem'),
       tlsKey: path.join(folder, 'none', 'key.pem'),
       tlsClientAuthorities: undefined,
+      tlsClientRevocations: undefined,
+      tlsCiphers: undefined,
       tlsNames: undefined,
       stateFolder,
       strict: false,

@@ -29,6 +29,8 @@ export interface GatewayOptions {
     | 'tlsCertificate'
     | 'tlsKey'
     | 'tlsClientAuthorities'
+    | 'tlsClientRevocations'
+    | 'tlsCiphers'
     | 'tlsNames'
     | 'stateFolder'
     | 'strict'
@@ -114,6 +116,8 @@ export class Gateway {
       stateFolder: configuration.stateFolder,
       names: configuration.tlsNames,
       clientAuthorities: configuration.tlsClientAuthorities,
+      clientRevocations: configuration.tlsClientRevocations,
+      ciphers: configuration.tlsCiphers,
       log: logger,
       clock,
       ...(certificatePollMs === undefined ? {} : { pollMs: certificatePollMs }),

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { type CertificateFiles, type CertificatePair, checkedPair, missingFileError } from './tls-pair';
 
 /** The contents of the files with the server's certificate and the clients' authorities, read together. */
@@ -9,6 +10,7 @@ export interface TlsSnapshot {
   readonly content: string;
   readonly pair: CertificatePair;
   readonly authorities: Buffer | undefined;
+  readonly revocations: Buffer | undefined;
 }
 
 /** Files that cannot be used, and why. */
@@ -22,6 +24,7 @@ export interface UnusableTlsSnapshot {
 export async function readTlsSnapshot(
   files: CertificateFiles,
   clientAuthorities?: string,
+  clientRevocations?: string,
 ): Promise<TlsSnapshot | UnusableTlsSnapshot> {
   const digest = createHash('sha256');
   const read = async (file: string): Promise<Buffer | Error> => {
@@ -33,6 +36,7 @@ export async function readTlsSnapshot(
   const cert = await read(files.certificate);
   const key = await read(files.key);
   const authorities = clientAuthorities === undefined ? undefined : await read(clientAuthorities);
+  const revocations = clientRevocations === undefined ? undefined : await read(clientRevocations);
   const missing = await missingFileError(files);
   const content = digest.digest('hex');
   try {
@@ -42,6 +46,7 @@ export async function readTlsSnapshot(
       content,
       pair: checkedPair(files, { cert: contentOrThrow(cert), key: contentOrThrow(key) }),
       authorities: authorities === undefined ? undefined : authoritiesOf(clientAuthorities, authorities),
+      revocations: revocations === undefined ? undefined : revocationsOf(clientRevocations, revocations),
     };
   } catch (error) {
     return { kind: 'problem', content, problem: error instanceof Error ? error : new Error(String(error)) };
@@ -65,5 +70,17 @@ function authoritiesOf(file: string | undefined, found: Buffer | Error): Buffer 
     return bytes;
   } catch (error) {
     throw new Error(`PDAGENTD_TLS_CLIENT_CA: ${file} cannot be used`, { cause: error });
+  }
+}
+
+/** Node silently accepts a file without a revocation list, and would then check none. */
+function revocationsOf(file: string | undefined, found: Buffer | Error): Buffer {
+  try {
+    const bytes = contentOrThrow(found);
+    if (!bytes.includes('-----BEGIN X509 CRL-----')) throw new Error(`${file} contains no revocation list`);
+    createSecureContext({ crl: bytes });
+    return bytes;
+  } catch (error) {
+    throw new Error(`PDAGENTD_TLS_CLIENT_CRL: ${file} cannot be used`, { cause: error });
   }
 }

@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import https, { type RequestOptions } from 'node:https';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
 import { freePort, waitUntil } from '@pdaltagent/testing';
 import { generate } from 'selfsigned';
 import { CertificateNames } from './certificate-names';
 import { startGateway, type RunningGateway } from './gateway.fixture';
+import { get } from './tls.fixture';
 
 let folder: string;
 const running: RunningGateway[] = [];
@@ -28,20 +29,6 @@ async function start(configuration: Parameters<typeof startGateway>[0] = {}): Pr
   });
   running.push(gateway);
   return gateway;
-}
-
-function get(
-  gateway: RunningGateway,
-  options: RequestOptions,
-): Promise<{ status: number; certificate: PeerCertificate }> {
-  return new Promise((resolve, reject) => {
-    const request = https.get({ host: 'localhost', port: gateway.ports.https, path: '/', agent: false, ...options });
-    request.on('error', reject);
-    request.on('response', (response) => {
-      const certificate = (response.socket as TLSSocket).getPeerCertificate();
-      response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, certificate }));
-    });
-  });
 }
 
 async function writePair(name: string): Promise<{ cert: string; key: string }> {
@@ -280,53 +267,4 @@ it('speaks TLS 1.2 and later only', async () => {
   await expect(protocolOf('TLSv1.1')).rejects.toThrow(/protocol version|alert/);
   expect(await protocolOf('TLSv1.2')).toBe('TLSv1.2');
   expect(await protocolOf('TLSv1.3')).toBe('TLSv1.3');
-});
-
-describe('certificates of clients', () => {
-  const authorities = () => path.join(folder, 'clients.pem');
-
-  async function makeClient() {
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'client' }], {
-      keyType: 'ec',
-      algorithm: 'sha256',
-      extensions: [{ name: 'basicConstraints', cA: true }],
-    });
-    return { rejectUnauthorized: false, cert, key };
-  }
-
-  it('are required if an authority is configured; clients without one are refused and counted', async () => {
-    const [known, foreign] = [await makeClient(), await makeClient()];
-    await writeFile(authorities(), known.cert);
-    const gateway = await start({ tlsClientAuthorities: authorities() });
-    expect((await get(gateway, known)).status).toBe(200);
-    await expect(get(gateway, { rejectUnauthorized: false })).rejects.toThrow();
-    await expect(get(gateway, foreign)).rejects.toThrow();
-    await waitUntil(
-      async () => (await gateway.metrics.metrics()).includes('refused_total{reason="client-certificate"} 2'),
-      { what: 'both refusals to be counted' },
-    );
-  });
-
-  it('are checked against a changed authority without a restart, but never against a file that cannot be read', async () => {
-    const [first, second] = [await makeClient(), await makeClient()];
-    await writeFile(authorities(), first.cert);
-    const gateway = await start({ ...configured(), tlsClientAuthorities: authorities() });
-    await writeFile(authorities(), 'no certificate');
-    await waitUntil(() => gateway.log.some(({ level }) => level === 'warn'), { what: 'the warning' });
-    expect((await get(gateway, first)).status).toBe(200);
-
-    await writeFile(authorities(), second.cert);
-    await waitUntil(() => gateway.log.some(({ message }) => message === 'certificate reloaded'), {
-      what: 'the change',
-    });
-    expect((await get(gateway, second)).status).toBe(200);
-    await expect(get(gateway, first)).rejects.toThrow();
-  });
-
-  it('cannot be required with a file that contains no authority', async () => {
-    await writeFile(authorities(), 'no certificate');
-    await expect(start({ tlsClientAuthorities: authorities() })).rejects.toThrow(
-      /^PDAGENTD_TLS_CLIENT_CA: .*clients\.pem cannot be used/,
-    );
-  });
 });
