@@ -1,6 +1,7 @@
 import { readConfiguration } from '@pdaltagent/service';
 import { variables } from './configuration';
 import { ForwardHeaders } from './forward-headers';
+import { HEADERS_ADDED_ON_THE_WAY } from './headers-added-on-the-way.fixture';
 
 const forward = (headers: Record<string, string>, added = '') => ForwardHeaders.parse(added).of(headers);
 
@@ -46,6 +47,10 @@ describe('headers of a vendor', () => {
     '__proto__',
   ])('that may be a credential, or are unknown, are not forwarded: %s', (name) => {
     expect(forward(Object.fromEntries([[name, 'secret']]))).toBeUndefined();
+  });
+
+  it.each(HEADERS_ADDED_ON_THE_WAY)('that are added on the way are not forwarded: $by', ({ names }) => {
+    expect(forward(Object.fromEntries(names.map((name) => [name, 'secret'])))).toBeUndefined();
   });
 
   it('that are added by name are forwarded', () => {
