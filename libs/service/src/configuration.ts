@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { maskSecrets } from './mask';
+import { maskSecrets, secretsInSetting } from './mask';
 import { type Variable } from './variable';
 
 export type Variables = Readonly<Record<string, Variable<unknown>>>;
@@ -46,12 +46,14 @@ export function readConfiguration<V extends Variables>(variables: V, environment
   return values as ConfigurationOf<V>;
 }
 
-/** The secrets in a configuration, so that the log can mask them. */
-export function secretsOf<V extends Variables>(variables: V, configuration: ConfigurationOf<V>): string[] {
-  return Object.entries(variables).flatMap(([key, variable]) => {
-    const value: unknown = configuration[key];
-    return variable.secret && typeof value === 'string' ? [value] : [];
-  });
+/** The secrets in the environment, so that the log can mask them: also those of lists and URLs, whose values are not texts. */
+export function secretsOf(variables: Variables, environment: Environment): string[] {
+  return Object.values(variables)
+    .filter(({ secret }) => secret)
+    .flatMap((variable) => {
+      const found = textOf(variable, environment);
+      return found.kind === 'text' && found.text !== undefined ? secretsInSetting(found.text) : [];
+    });
 }
 
 /** The configuration for the log line at start: secrets only as "configured". */

@@ -36,6 +36,24 @@ describe('the log', () => {
     expect(text).not.toMatch(/hunter2|tok-12345|0123456789abcdef/);
   });
 
+  it.each([
+    'quo"te-and-more',
+    'back\\slash-and-more',
+    'line\nfeed',
+    'ends with a "quote"',
+    '$& $1 dollars',
+    'true',
+    '1234',
+  ])('masks a secret that JSON escapes, or that looks like a part of it: %j', async (secret) => {
+    const [line] = await logged(
+      (logger) => logger.error(`bad ${secret}`, { flag: true, n: 1234, error: new Error(secret), list: [secret] }),
+      [secret],
+    );
+    expect(line).toMatchObject({ flag: true, n: 1234 });
+    const { message, error, list } = line ?? {};
+    expect(JSON.stringify([message, error, list])).not.toContain(JSON.stringify(secret).slice(1, -1));
+  });
+
   it('logs only name, code, message and cause of an error', async () => {
     const error = Object.assign(new Error('outer', { cause: new Error('inner') }), {
       code: 'ECONNRESET',

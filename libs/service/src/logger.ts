@@ -1,6 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '@pdaltagent/clock';
 import winston from 'winston';
-import { secretMasker } from './mask';
+import { maskSecrets, secretMasker } from './mask';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
@@ -26,6 +26,9 @@ export interface LoggerOptions {
   readonly clock?: Clock;
 }
 
+/** The logger's own fields, which have no secrets. */
+const FIXED: ReadonlySet<string> = new Set(['time', 'level', 'service']);
+
 /** Logs JSON lines `{time, level, service, message, …fields}` with secrets masked. */
 export function createLogger({
   service,
@@ -40,10 +43,11 @@ export function createLogger({
     level,
     transports: [transport],
     format: winston.format.printf(({ level: lineLevel, message, ...fields }) =>
-      mask(
+      maskSecrets(
         JSON.stringify(
           { time: new Date(clock.wall()).toISOString(), level: lineLevel, service, message, ...fields },
-          serialisable,
+          (key, value: unknown) =>
+            typeof value === 'string' && !FIXED.has(key) ? mask(value) : serialisable(key, value),
         ),
       ),
     ),

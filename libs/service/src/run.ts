@@ -66,7 +66,7 @@ export async function runService<V extends Variables>(service: Service<V>): Prom
   const logger = createLogger({
     service: service.name,
     level: shared.debug ? 'debug' : shared.logLevel,
-    secrets: secretsOf(service.variables, own),
+    secrets: secretsOf(service.variables, process.env),
   });
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });

@@ -18,7 +18,7 @@ export async function list(terminal: Terminal, { json }: WebhookListOptions): Pr
   const paused = await pausedIn(configuration.redisUrl);
   const rows = destinations.map(({ name, format, endpointUrl, filter }) => {
     const pausedAt = paused?.get(name);
-    return { name, format, state: stateOf(paused, pausedAt), endpoint: endpointUrl, filter, pausedAt };
+    return { name, format, state: stateOf(paused, pausedAt), endpoint: hostOf(endpointUrl), filter, pausedAt };
   });
   if (json) {
     const shown = rows.map(({ pausedAt, ...row }) => ({
@@ -58,4 +58,10 @@ function filterText(filter: DestinationFilter): string {
   return Object.entries(filter as Record<string, readonly string[]>)
     .map(([what, values]) => `${what} ${values.join(', ')}`)
     .join('; ');
+}
+
+/** Without the path: like the query, it is the credential of many webhooks, for example of Slack's and Teams'. */
+function hostOf(endpointUrl: string): string {
+  const { origin, pathname } = new URL(endpointUrl);
+  return pathname === '/' ? origin : `${origin}/…`;
 }
