@@ -61,6 +61,21 @@ describe('npm start -- --check', () => {
     expect(code).toBe(0);
   });
 
+  // The check itself, and what it has started: the simulator, all services.
+  it.each([2, 4])('leaves no process if it is interrupted once %d of its processes run', async (running) => {
+    const { child, ended } = launch('--check');
+    await waitUntil(() => processesOf(MARK).length >= running, {
+      what: 'its processes',
+      timeoutMs: 120_000,
+      intervalMs: 10,
+    });
+    child.kill('SIGTERM');
+    const { code, output } = await ended;
+    expect([code, output]).toEqual([1, expect.stringContaining('SIGTERM: the check was interrupted')]);
+    const folder = path.join('.local', 'run', `check-${child.pid}`);
+    expect([...processesOf(MARK), ...processesOf(folder)]).toEqual([]);
+  });
+
   it('fails and names the events that are lost, repeated or out of order', async () => {
     const { code, output } = await start(...['--check', '--fault', 'swallow', '--fault', 'double', '--fault', 'swap']);
     expect(output).toContain('check-07 #3 (acknowledge) is lost');

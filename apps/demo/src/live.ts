@@ -34,23 +34,26 @@ export async function live(environment: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-/** Starts all services, and throws only after all have started or failed, so that each is registered for cleanup. */
+/** Starts all services, and throws only after all have started or failed. */
 async function startServices(environment: NodeJS.ProcessEnv, cleanups: Cleanups): Promise<AppProcess[]> {
   const started = await Promise.allSettled(
-    SERVICES.map(async ({ name, adminPort }) => {
-      const service = await startApp(name, {
-        folder: path.join(workspaceRoot(), '.local', 'live'),
-        // PDAGENTD_STATE_DIR may be relative to the clone.
-        cwd: workspaceRoot(),
-        env: { ...liveEnvironment(environment), PDAGENTD_ADMIN_PORT: String(adminPort) },
-        // A service waits for an unreachable broker.
-        until: 'alive',
-        keepLog: false,
-        onLine: (line) => print(formatLogLine(line)),
-      });
-      cleanups.add(name, () => service.stop(GRACE_MS));
-      return service;
-    }),
+    SERVICES.map(({ name, adminPort }) =>
+      cleanups.start(
+        name,
+        () =>
+          startApp(name, {
+            folder: path.join(workspaceRoot(), '.local', 'live'),
+            // PDAGENTD_STATE_DIR may be relative to the clone.
+            cwd: workspaceRoot(),
+            env: { ...liveEnvironment(environment), PDAGENTD_ADMIN_PORT: String(adminPort) },
+            // A service waits for an unreachable broker.
+            until: 'alive',
+            keepLog: false,
+            onLine: (line) => print(formatLogLine(line)),
+          }),
+        GRACE_MS,
+      ),
+    ),
   );
   return started.map((result) => {
     if (result.status === 'rejected') throw result.reason;

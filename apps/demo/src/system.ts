@@ -22,7 +22,7 @@ export interface SystemOptions {
   onWebhook: (webhook: Webhook) => void;
   /** Called with each log line; `source` is the service. */
   onLog: (source: string, line: LogLine) => void;
-  /** Servers and services are registered here, as soon as each has started. */
+  /** Starts servers and services. */
   cleanups: Cleanups;
 }
 
@@ -52,28 +52,27 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
   print('starting RabbitMQ and Redis');
   const [rabbitmq, redis] = await Promise.all([
-    startRabbitMQ({ folder: inFolder('rabbitmq') }).then(cleanups.stopLater('RabbitMQ')),
-    startRedis({ folder: inFolder('redis') }).then(cleanups.stopLater('Redis')),
+    cleanups.start('RabbitMQ', () => startRabbitMQ({ folder: inFolder('rabbitmq') })),
+    cleanups.start('Redis', () => startRedis({ folder: inFolder('redis') })),
   ]);
 
   const receiverPort = await choosePort('the webhook receiver', 9010, print);
-  const receiver = await WebhookReceiver.start(receiverPort, options.onWebhook);
-  cleanups.add('the receiver', () => Promise.resolve(receiver.stop()));
+  const receiver = await cleanups.start('the receiver', () => WebhookReceiver.start(receiverPort, options.onWebhook));
   const receiverUrl = `http://127.0.0.1:${receiverPort}/webhooks`;
 
-  const start = async (name: string, env: Record<string, string>, adminPort?: number): Promise<AppProcess> =>
-    startApp(name, {
-      folder: inFolder(name),
-      env: {
-        ...env,
-        PDAGENTD_LISTEN_ADDRESS: '127.0.0.1',
-        ...(adminPort && {
-          PDAGENTD_ADMIN_PORT: String(await choosePort(`the admin port of ${name}`, adminPort, print)),
-        }),
-      },
-      timeoutMs: 60_000,
-      onLine: (line) => options.onLog(name, line),
-    }).then(cleanups.stopLater(name));
+  const start = async (name: string, env: Record<string, string>, adminPort?: number): Promise<AppProcess> => {
+    const adminPortEnv = adminPort && {
+      PDAGENTD_ADMIN_PORT: String(await choosePort(`the admin port of ${name}`, adminPort, print)),
+    };
+    return cleanups.start(name, () =>
+      startApp(name, {
+        folder: inFolder(name),
+        env: { ...env, PDAGENTD_LISTEN_ADDRESS: '127.0.0.1', ...adminPortEnv },
+        timeoutMs: 60_000,
+        onLine: (line) => options.onLog(name, line),
+      }),
+    );
+  };
   const simulator = await start('pagerduty-simulator', {
     SIMULATOR_PORT: String(await choosePort('the simulated PagerDuty', 9009, print)),
   });
