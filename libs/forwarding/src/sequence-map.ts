@@ -12,6 +12,8 @@ export class SequenceMap<Value extends object> {
   readonly #sequences: number[] = [];
   /** Undefined if deleted. */
   readonly #values: (Value | undefined)[] = [];
+  /** All entries before this index are deleted. */
+  #start = 0;
   #size = 0;
 
   get size(): number {
@@ -20,7 +22,8 @@ export class SequenceMap<Value extends object> {
 
   /** The value of the lowest sequence. */
   get first(): Value | undefined {
-    return this.#values.find((value) => value !== undefined);
+    while (this.#start < this.#values.length && this.#values[this.#start] === undefined) this.#start += 1;
+    return this.#values[this.#start];
   }
 
   get(sequence: number): Value | undefined {
@@ -34,6 +37,7 @@ export class SequenceMap<Value extends object> {
 
   set(sequence: number, value: Value): void {
     const index = this.#indexOf(sequence);
+    this.#start = Math.min(this.#start, index);
     const isKnown = this.#sequences[index] === sequence;
     if (!isKnown || this.#values[index] === undefined) this.#size += 1;
     if (isKnown) this.#values[index] = value;
@@ -57,6 +61,7 @@ export class SequenceMap<Value extends object> {
   clear(): void {
     this.#sequences.length = 0;
     this.#values.length = 0;
+    this.#start = 0;
     this.#size = 0;
   }
 
@@ -94,5 +99,6 @@ export class SequenceMap<Value extends object> {
     });
     this.#sequences.length = kept;
     this.#values.length = kept;
+    this.#start = 0;
   }
 }

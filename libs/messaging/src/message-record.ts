@@ -41,12 +41,13 @@ export function writeRecord({
   action: _action,
   ...properties
 }: OutgoingMessage): Buffer {
-  const json = Buffer.from(JSON.stringify(properties));
-  const record = Buffer.allocUnsafe(PREFIX_BYTES + json.length + body.length);
+  const json = JSON.stringify(properties);
+  const jsonBytes = Buffer.byteLength(json);
+  const record = Buffer.allocUnsafe(PREFIX_BYTES + jsonBytes + body.length);
   record.writeUInt8(VERSION, 0);
-  record.writeUInt32BE(json.length, 1);
-  json.copy(record, PREFIX_BYTES);
-  body.copy(record, PREFIX_BYTES + json.length);
+  record.writeUInt32BE(jsonBytes, 1);
+  record.write(json, PREFIX_BYTES);
+  body.copy(record, PREFIX_BYTES + jsonBytes);
   return record;
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, delay } from '@pdaltagent/clock';
+import { type Clock } from '@pdaltagent/clock';
 
 /** A broker that does not answer a request within this time counts as lost, whatever its heartbeats say; milliseconds. */
 export const REPLY_TIMEOUT_MS = 10_000;
@@ -26,16 +26,20 @@ export async function replyTo<Reply>(
   reply: Promise<Reply>,
   { request, clock, timeoutMs = REPLY_TIMEOUT_MS, isBlocked = () => false }: ReplyOptions,
 ): Promise<Reply> {
-  const isSettled = new AbortController();
-  const timeout = async (): Promise<never> => {
-    do await delay(clock, timeoutMs, isSettled.signal);
-    while (isBlocked());
-    throw new NoReply(request, timeoutMs);
-  };
+  let cancel = (): void => undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    const wait = (): void => {
+      cancel = clock.after(timeoutMs, () => {
+        if (isBlocked()) wait();
+        else reject(new NoReply(request, timeoutMs));
+      });
+    };
+    wait();
+  });
   try {
-    return await Promise.race([reply, timeout()]);
+    return await Promise.race([reply, timeout]);
   } finally {
-    isSettled.abort();
+    cancel();
   }
 }
 
